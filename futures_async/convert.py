@@ -1,0 +1,162 @@
+"""From a venue's text to numbers and words, and back: exact, finite, or a `DecodeError` that names the field.
+
+Money never becomes a float. All arithmetic here runs in a context of its own, so that a caller's
+`decimal` settings cannot change a price.
+"""
+
+from __future__ import annotations
+
+import decimal
+from collections.abc import Mapping
+from decimal import Decimal
+from enum import Enum
+from typing import TypeVar
+
+from futures_async.errors import DecodeError, InvalidRequest
+
+E = TypeVar("E", bound=Enum)
+
+MAX_DIGITS = 60
+MAX_EXPONENT = 40
+# Wide enough for any product of two accepted numbers; traps stay on, so nothing is lost silently.
+EXACT = decimal.Context(prec=250, rounding=decimal.ROUND_HALF_EVEN, Emax=999, Emin=-999)
+
+
+def finite(value: Decimal, field: str) -> Decimal:
+    """Return `value`, or raise `DecodeError`: NaN, infinities and absurd magnitudes are not money."""
+    _, digits, exponent = value.as_tuple()
+    if not isinstance(exponent, int) or abs(exponent) > MAX_EXPONENT or len(digits) > MAX_DIGITS:
+        raise DecodeError(f"{field} is not a plain finite number", path=field)
+    return value
+
+
+def parse_decimal(text: str, field: str) -> Decimal:
+    """Read a number that the venue promises, from its text."""
+    try:
+        return finite(Decimal(text), field)
+    except (decimal.InvalidOperation, ValueError):
+        raise DecodeError(f"{field} is not a number", path=field) from None
+
+
+def decimal_or_none(text: str | Decimal | None, field: str) -> Decimal | None:
+    """Read a number that may be missing: None and "" mean that the venue did not say."""
+    if text is None or text == "":
+        return None
+    if isinstance(text, Decimal):
+        return finite(text, field)
+    return parse_decimal(text, field)
+
+
+def positive_or_none(text: str | Decimal | None, field: str) -> Decimal | None:
+    """Read a price where the venue writes 0 or a negative number for "none"."""
+    value = decimal_or_none(text, field)
+    return value if value is not None and value > 0 else None
+
+
+def ms_or_none(value: str | int | None, field: str) -> int | None:
+    """Read Unix milliseconds; None, "", 0 and -1 mean that the venue did not say."""
+    if value is None or value == "":
+        return None
+    try:
+        number = int(value)
+    except ValueError:
+        raise DecodeError(f"{field} is not a time in milliseconds", path=field) from None
+    return number if number > 0 else None
+
+
+def ms(value: str | int | None, field: str) -> int:
+    """Read Unix milliseconds that the venue promises."""
+    number = ms_or_none(value, field)
+    if number is None:
+        raise DecodeError(f"{field} is missing", path=field)
+    return number
+
+
+def required_id(value: str | int | None, field: str) -> str:
+    """Read an id as text; null, empty or zero is a `DecodeError`."""
+    text = "" if value is None else str(value)
+    if text in ("", "0") or not text.isprintable() or text.strip() != text:
+        raise DecodeError(f"{field} is missing or unreadable", path=field)
+    return text
+
+
+def known(table: Mapping[str, E], word: str, field: str) -> E:
+    """Translate a word that decides about money (a side, an intent): an unknown one is a `DecodeError`."""
+    found = table.get(word)
+    if found is None:
+        found = table.get(word.lower())
+        if found is None:
+            raise DecodeError(f"{field} has the unknown word {word[:40]!r}", path=field)
+    return found
+
+
+def known_or_none(table: Mapping[str, E], word: str | None) -> E | None:
+    """Translate a word whose absence can be borne: an unknown one is None, the word stays in `raw`."""
+    if not word:
+        return None
+    found = table.get(word)
+    return found if found is not None else table.get(word.lower())
+
+
+def to_decimal(value: Decimal | int | str, name: str) -> Decimal:
+    """Take a caller's number. A float is refused: its digits are not what was typed.
+
+    Raises:
+        TypeError: The value is a float, a bool, or not a number type.
+        InvalidRequest: The value is not a plain finite number.
+    """
+    if isinstance(value, bool) or not isinstance(value, (Decimal, int, str)):  # pyright: ignore[reportUnnecessaryIsInstance] - callers without types
+        raise TypeError(
+            f"{name} must be Decimal, int or str, not {type(value).__name__}: a float's digits are not what was typed"
+        )
+    if isinstance(value, str) and not (value.isascii() and value == value.strip() and "_" not in value):
+        raise InvalidRequest(f"{name} is not a plain number")
+    try:
+        number = Decimal(value)
+    except decimal.InvalidOperation:
+        raise InvalidRequest(f"{name} is not a number") from None
+    _, digits, exponent = number.as_tuple()
+    if not isinstance(exponent, int) or abs(exponent) > MAX_EXPONENT or len(digits) > MAX_DIGITS:
+        raise InvalidRequest(f"{name} is not a plain finite number")
+    return number
+
+
+def to_text(value: Decimal) -> str:
+    """Write a number as the wire wants it: plain digits, as given, no exponent, no `-0`."""
+    return format(value, "f") if value else "0"
+
+
+def is_multiple(value: Decimal, step: Decimal) -> bool:
+    """True when `value` is a whole number of steps, exactly."""
+    return EXACT.remainder(value, step) == 0
+
+
+def floor_to_step(value: Decimal, step: Decimal) -> Decimal:
+    """The largest whole number of steps that is not above `value`."""
+    steps = EXACT.divide_int(value, step)
+    if EXACT.compare(EXACT.multiply(steps, step), value) > 0:  # divide_int cuts towards zero
+        steps = EXACT.subtract(steps, Decimal(1))
+    return EXACT.multiply(steps, step)
+
+
+def ceil_to_step(value: Decimal, step: Decimal) -> Decimal:
+    """The smallest whole number of steps that is not below `value`."""
+    floor = floor_to_step(value, step)
+    return floor if floor == value else EXACT.add(floor, step)
+
+
+def round_to_step(value: Decimal, step: Decimal) -> Decimal:
+    """The nearest whole number of steps; halves go up."""
+    return floor_to_step(EXACT.add(value, EXACT.divide(step, Decimal(2))), step)
+
+
+def multiply(left: Decimal, right: Decimal) -> Decimal:
+    """The exact product, independent of the caller's decimal context."""
+    return EXACT.multiply(left, right)
+
+
+def divide_exactly(value: Decimal, by: Decimal, what: str) -> Decimal:
+    """`value / by` when that is a whole number, else `InvalidRequest`: nothing is truncated."""
+    if not is_multiple(value, by):
+        raise InvalidRequest(f"{what} {to_text(value)} is not a whole multiple of {to_text(by)}")
+    return EXACT.divide_int(value, by)

@@ -1,0 +1,166 @@
+"""How a venue signs, wraps and refuses: the seam between the transport and an adapter's `dialect.py`.
+
+A dialect knows nothing of HTTP libraries, waiting, retrying or clocks. It is given bytes and a time, and
+answers with headers; it is given a decoded envelope, and answers whether the venue refused.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar, Literal, NamedTuple
+from urllib.parse import quote
+
+import msgspec
+
+from futures_async.credentials import Credentials
+from futures_async.endpoint import Endpoint
+from futures_async.errors import DuplicateOrder, ExchangeError, VenueUnavailable
+
+Params = Mapping[str, str | int | None]
+
+
+class VenueTraits(msgspec.Struct, frozen=True, kw_only=True):
+    """What order safety may rely on at a venue; the defaults are the worst case (RELIABILITY §4)."""
+
+    client_id: bool = False
+    """Orders carry an id of ours."""
+    client_id_pattern: str = r"[A-Za-z0-9]{1,32}"
+    """What such an id may look like (full match)."""
+    echoes_client_id: bool = False
+    """The answer to a placement repeats it."""
+    lookup_by_client_id: bool = False
+    """An order can be found by it, directly or in complete lists."""
+    dedup: Literal["all", "open", "none", "unknown"] = "unknown"
+    """Among which orders the venue refuses a repeated client id."""
+    dedup_ttl_s: float | None = None
+    """How long it remembers them."""
+    window_s: float | None = None
+    """A signed request is refused this long after its timestamp; None: never, so nothing can be proved absent."""
+    recv_window_param: str | None = None
+    """Request field that shortens the window."""
+    visibility_lag_s: float = 5.0
+    """How long a placed order may stay invisible to lookups."""
+    rate_429_is_gateway: bool = False
+    """A 429 is answered before the order is read, so it proves that nothing happened."""
+    cancel_empty_id_cancels_all: bool = True
+    """A cancel without id cancels everything."""
+
+
+class Code(NamedTuple):
+    """What one of the venue's codes means."""
+
+    error: type[ExchangeError]
+    definitive: bool
+    """On a first attempt at a write, this answer proves that nothing happened."""
+    transient: bool = False
+    """Reading again later may well succeed."""
+
+
+def refused(error: type[ExchangeError], *codes: str | int) -> dict[str, Code]:
+    """Codes of plain refusals: the venue judged the request and did nothing."""
+    if issubclass(error, (DuplicateOrder, VenueUnavailable)):
+        return ambiguous(error, *codes)
+    return {str(code): Code(error, definitive=True) for code in codes}
+
+
+def ambiguous(error: type[ExchangeError], *codes: str | int, transient: bool = False) -> dict[str, Code]:
+    """Codes after which a write may have been executed all the same."""
+    return {str(code): Code(error, definitive=False, transient=transient) for code in codes}
+
+
+def passing(error: type[ExchangeError], *codes: str | int) -> dict[str, Code]:
+    """Refusals before execution that go away by themselves: rate limits, a wrong clock."""
+    return {str(code): Code(error, definitive=True, transient=True) for code in codes}
+
+
+class SealedHeaders:
+    """Request headers whose repr shows nothing: they carry key, signature and passphrase."""
+
+    __slots__ = ("_items",)
+
+    def __init__(self, items: Iterable[tuple[str, str]]) -> None:
+        self._items = tuple(items)
+
+    def open(self) -> tuple[tuple[str, str], ...]:
+        """The headers themselves, to be handed to the HTTP library at once."""
+        return self._items
+
+    def __repr__(self) -> str:
+        return f"SealedHeaders({len(self._items)})"
+
+
+class Unsigned(NamedTuple):
+    """The bytes that go on the wire, before their signature."""
+
+    method: str
+    path: str
+    query: str
+    """As sent, without the question mark; "" when there is none."""
+    body: bytes
+    """As sent; b"" when there is none."""
+
+
+class Refusal(NamedTuple):
+    """The venue said no: its code as text, and its message."""
+
+    code: str
+    message: str
+
+
+class Dialect(ABC):
+    """One per venue; stateless but for what the constructor fixes."""
+
+    venue: ClassVar[str]
+    base_url: ClassVar[str]
+    demo_url: ClassVar[str | None] = None
+    """Base URL of the demo venue, where it has its own host."""
+    traits: ClassVar[VenueTraits]
+    envelope: ClassVar[Any]
+    """Generic msgspec struct around the payload, with a field `data`; frozen, lax about missing fields."""
+    codes: ClassVar[Mapping[str, Code]]
+    credentials_needed: ClassVar[tuple[str, ...]] = ()
+    """Which of passphrase and memo a private call cannot do without."""
+
+    def query(self, params: Params) -> str:
+        """The query as sent: None dropped, order kept, values escaped where they must be."""
+        return join_query(params.items())
+
+    def body(self, body: Any) -> bytes:
+        """The body as sent: compact JSON."""
+        return msgspec.json.encode(body)
+
+    def public_headers(self) -> Sequence[tuple[str, str]]:
+        """Headers of every call, beside User-Agent."""
+        return ()
+
+    @abstractmethod
+    def headers(
+        self, request: Unsigned, endpoint: Endpoint[Any], credentials: Credentials, now_ms: int
+    ) -> SealedHeaders:
+        """All headers of a private call, signed over exactly the bytes of `request`."""
+
+    @abstractmethod
+    def refusal(self, envelope: Any) -> Refusal | None:
+        """What a decoded envelope says: None for success."""
+
+    def rule(self, refusal: Refusal, endpoint: Endpoint[Any]) -> Code | None:
+        """What a code means here; override where a venue uses one code for several things."""
+        return self.codes.get(refusal.code)
+
+    def server_ms(self, envelope: Any) -> int | None:
+        """The venue's clock as the envelope tells it, if it does."""
+        return None
+
+    def remaining(self, headers: Mapping[str, str]) -> int | None:
+        """Calls left in the endpoint's current window, where the answer says so (lower-case header names)."""
+        return None
+
+
+def join_query(items: Iterable[tuple[str, str | int | None]]) -> str:
+    """`a=1&b=2`: percent-encodes only what needs it, so that the signed text is the sent text."""
+    return "&".join(
+        f"{key}={text if (text := str(value)).isalnum() else quote(text, safe='-._~')}"
+        for key, value in items
+        if value is not None
+    )

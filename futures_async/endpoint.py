@@ -1,0 +1,86 @@
+"""What an endpoint is: declarations, no behaviour. One row per documented call, in each adapter's `endpoints.py`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any, Generic, Literal, TypeVar, cast
+
+import msgspec
+
+T = TypeVar("T")
+
+
+class Kind(StrEnum):
+    """What may be repeated after the first byte has left, and which error an ambiguous end becomes."""
+
+    READ = "read"
+    """No effect: repeated freely."""
+    CANCEL = "cancel"
+    """Cancel by id: the same cancel may be repeated, then the order is read."""
+    SETTING = "setting"
+    """Sets a value: the same value may be repeated, then it is read back."""
+    ORDER = "order"
+    """Places, edits or closes: never repeated after the first byte."""
+    DELTA = "delta"
+    """Changes something by an amount: never repeated after the first byte."""
+
+
+class RateLimit(msgspec.Struct, frozen=True):
+    """At most `count` calls in any `per_s` seconds, counted per account (`uid`) or per address (`ip`)."""
+
+    count: int
+    per_s: float = 1.0
+    scope: Literal["uid", "ip"] = "uid"
+
+
+class Endpoint(Generic[T]):
+    """One documented call.
+
+    Args:
+        method: HTTP method.
+        path: Path under the base URL, from the slash; no query.
+        result: Type of the payload inside the venue's envelope.
+        limit: The endpoint's own limit or limits, beside those of the account.
+        kind: See `Kind`.
+        private: Needs credentials. False for market data.
+        signed: False where a private call carries the key but no signature.
+    """
+
+    __slots__ = ("_decoders", "kind", "limits", "method", "name", "path", "private", "result", "signed")
+
+    def __init__(
+        self,
+        method: str,
+        path: str,
+        *,
+        result: type[T],
+        limit: RateLimit | tuple[RateLimit, ...] = (),
+        kind: Kind = Kind.READ,
+        private: bool = True,
+        signed: bool = True,
+    ) -> None:
+        self.method = method
+        self.path = path
+        self.result = result
+        self.limits = (limit,) if isinstance(limit, RateLimit) else limit
+        self.kind = kind
+        self.private = private
+        self.signed = private and signed
+        self.name = f"{method} {path}"
+        self._decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
+
+    @property
+    def idempotent(self) -> bool:
+        """May be repeated although an earlier attempt may have arrived."""
+        return self.kind in (Kind.READ, Kind.CANCEL, Kind.SETTING)
+
+    def decoder(self, envelope: Any) -> msgspec.json.Decoder[Any]:
+        """The decoder of this row inside `envelope` (a generic struct), built once."""
+        found = self._decoders.get(envelope)
+        if found is None:
+            found = msgspec.json.Decoder(envelope[cast("Any", self.result)], strict=False)
+            self._decoders[envelope] = found
+        return found
+
+    def __repr__(self) -> str:
+        return f"Endpoint({self.name})"

@@ -1,0 +1,331 @@
+"""Every error that the library raises.
+
+    FuturesAsyncError                 .outcome: Outcome | None   (for writes)
+    ├─ NotSupported                   the venue, or this adapter, cannot do it; raised before any I/O
+    ├─ InvalidRequest ⊃ InvalidOrder  refused here, before signing
+    ├─ NotSent                        proved that the venue cannot have acted
+    │  └─ ConnectFailed · QueueFull · DeadlineExpired · ClientClosed
+    ├─ ExchangeError                  refused by the venue
+    │  └─ AuthenticationError ⊃ PermissionDenied · AccountModeMismatch · RateLimited ⊃ Banned · ClockSkew ·
+    │     ParameterRejected ⊃ SymbolNotFound · OrderRejected ⊃ InsufficientMargin, RiskLimitExceeded,
+    │     DuplicateOrder · OrderNotFound · PositionModeConflict · MarginModeConflict ·
+    │     AccountInLiquidation · VenueUnavailable · VenueClosed
+    ├─ RequestTimeout                 reads: no answer in time
+    ├─ BadResponse ⊃ DecodeError · ResponseMismatch · BodyTooLarge · UnexpectedRedirect · IncompletePage
+    ├─ OrderNotPlaced                 proved absent after the fence
+    ├─ SettingNotApplied              read back after the fence: the old value stands
+    ├─ OutcomeUnknown                 .resolve() ends as resolve_order does
+    │  └─ OrderOutcomeUnknown · CancelOutcomeUnknown · SettingOutcomeUnknown
+    └─ UnresolvedOrders               raised by aclose() when orders are still open questions
+
+Three questions, three branches: did it leave this machine, could the answer be read, did the venue refuse.
+What licenses placing again under a new id: `NotSent`, `OrderNotPlaced`, and an `ExchangeError` that is not
+`DuplicateOrder`, `VenueUnavailable` or unlisted. Messages name venue, endpoint and code, never a secret.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, NamedTuple
+
+from futures_async.enums import Outcome
+
+MAX_VENUE_TEXT = 200
+
+
+def printable(text: str) -> str:
+    """Cut a venue's text to a safe length and escape what could forge log lines or move a cursor."""
+    cut = text if len(text) <= MAX_VENUE_TEXT else text[:MAX_VENUE_TEXT] + "…"
+    return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in cut)
+
+
+class FuturesAsyncError(Exception):
+    """Base of all errors of this library."""
+
+    outcome: Outcome | None = None
+    """For writes: what is known of the effect at the venue. None for reads."""
+    client_order_id: str | None = None
+    """For orders: the id under which the order can be found."""
+
+
+class NotSupported(FuturesAsyncError):
+    """The venue, or this adapter, cannot do it; raised before any I/O."""
+
+    outcome = Outcome.NOT_SENT
+
+
+class InvalidRequest(FuturesAsyncError, ValueError):
+    """Refused here, before anything was signed or sent."""
+
+    outcome = Outcome.NOT_SENT
+
+
+class InvalidOrder(InvalidRequest):
+    """The order request cannot be right: no price on a limit order, a quantity off the step, …"""
+
+
+class NotSent(FuturesAsyncError):
+    """Proved that the venue cannot have acted: the request did not reach it."""
+
+    outcome = Outcome.NOT_SENT
+
+
+class ConnectFailed(NotSent):
+    """No connection to the venue; `kind` is dns, refused, unreachable, timeout, tls or proxy."""
+
+    def __init__(self, message: str, *, kind: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+class QueueFull(NotSent):
+    """Too many calls already wait for this account's rate limit."""
+
+
+class DeadlineExpired(NotSent):
+    """The deadline passed while the call still waited here; it was not sent late."""
+
+
+class ClientClosed(NotSent):
+    """The exchange object was closed, or halted for this kind of call."""
+
+
+class ExchangeError(FuturesAsyncError):
+    """The venue refused. `code` is the venue's own, as text."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        venue: str = "",
+        code: str = "",
+        endpoint: str = "",
+        http_status: int | None = None,
+        retryable: bool = False,
+        outcome: Outcome | None = None,
+        raw: Any = None,
+    ) -> None:
+        where = " ".join(part for part in (venue, endpoint) if part)
+        tag = f" [{code}]" if code else f" [HTTP {http_status}]" if http_status else ""
+        super().__init__(f"{where}{tag}: {printable(message)}" if where else printable(message) + tag)
+        self.message = printable(message)
+        self.venue = venue
+        self.code = code
+        self.endpoint = endpoint
+        self.http_status = http_status
+        self.retryable = retryable
+        self.outcome = outcome
+        self.raw = raw
+
+
+class AuthenticationError(ExchangeError):
+    """The venue does not accept key, signature, passphrase or memo."""
+
+
+class PermissionDenied(AuthenticationError):
+    """The key is good and may not do this: permission missing, or address not on its list."""
+
+
+class AccountModeMismatch(ExchangeError):
+    """The account is of another family (classic or unified); the message names the adapter to use."""
+
+
+class RateLimited(ExchangeError):
+    """The venue's rate limit; `retry_after_s` where the venue said how long."""
+
+    retry_after_s: float | None = None
+
+
+class Banned(RateLimited):
+    """Key or address is shut out until `until_ms` (Unix milliseconds, as far as known). Cancels fail too."""
+
+    until_ms: int | None = None
+
+
+class ClockSkew(ExchangeError):
+    """The venue refused the timestamp, also after one resynchronisation."""
+
+
+class ParameterRejected(ExchangeError):
+    """The venue refused a parameter."""
+
+
+class SymbolNotFound(ParameterRejected):
+    """The venue does not know the contract."""
+
+
+class OrderRejected(ExchangeError):
+    """The venue refused the order."""
+
+
+class InsufficientMargin(OrderRejected):
+    """Not enough margin or balance."""
+
+
+class RiskLimitExceeded(OrderRejected):
+    """Position, order count or risk limit reached."""
+
+
+class DuplicateOrder(OrderRejected):
+    """The client order id is taken: an earlier attempt may have landed. Look it up, never re-send."""
+
+
+class OrderNotFound(ExchangeError):
+    """No such order, as far as the venue says now; that proves nothing about one still under way."""
+
+
+class PositionModeConflict(ExchangeError):
+    """The call does not fit the account's position mode, or the mode cannot change now."""
+
+
+class MarginModeConflict(ExchangeError):
+    """The call does not fit the margin mode, or the mode cannot change now."""
+
+
+class AccountInLiquidation(ExchangeError):
+    """The account or position is being liquidated."""
+
+
+class VenueUnavailable(ExchangeError):
+    """Maintenance, overload or an internal error of the venue; a write may have been executed."""
+
+
+class VenueClosed(ExchangeError):
+    """The venue has shut this interface down for good."""
+
+
+class RequestTimeout(FuturesAsyncError):
+    """A read got no answer in time."""
+
+
+class BadResponse(FuturesAsyncError):
+    """An answer came that cannot be used."""
+
+
+class DecodeError(BadResponse):
+    """The answer does not say what the venue documents; `path` names the field, never its value."""
+
+    def __init__(self, message: str, *, path: str = "") -> None:
+        super().__init__(message)
+        self.path = path
+
+
+class ResponseMismatch(BadResponse):
+    """The answer belongs to another request, or describes another order than the one placed."""
+
+
+class BodyTooLarge(BadResponse):
+    """The answer is over the size cap; it was not read to the end."""
+
+
+class UnexpectedRedirect(BadResponse):
+    """The answer points elsewhere. Redirects are never followed: headers carry credentials."""
+
+
+class IncompletePage(BadResponse):
+    """The venue cannot return these rows without gaps; `rows` holds what was read."""
+
+    def __init__(self, message: str, *, rows: Sequence[Any] = ()) -> None:
+        super().__init__(message)
+        self.rows = list(rows)
+
+
+class OrderNotPlaced(FuturesAsyncError):
+    """Proved absent: the signed request has expired at the venue and two readings did not find it."""
+
+    outcome = Outcome.NOT_PLACED
+
+    def __init__(self, message: str, *, symbol: str = "", client_order_id: str | None = None) -> None:
+        super().__init__(message)
+        self.symbol = symbol
+        self.client_order_id = client_order_id
+
+
+class SettingNotApplied(FuturesAsyncError):
+    """Read back after the fence: the old value stands."""
+
+    outcome = Outcome.NOT_PLACED
+
+
+class Attempt(NamedTuple):
+    """One try at a write: when it was signed (venue time, Unix ms), how far it got, and what ended it."""
+
+    signed_ms: int
+    phase: str
+    cause: str
+    http_status: int | None = None
+    code: str = ""
+
+
+class OutcomeUnknown(FuturesAsyncError):
+    """It is not known whether the venue acted. Never send the same again before `resolve()` has answered.
+
+    Attributes:
+        symbol: Unified symbol, where the call had one.
+        attempts: What was tried; see `Attempt`.
+        fence_until_ms: Venue time (Unix ms) after which the request can no longer take effect; None where
+            the venue gives no such guarantee.
+        assumptions: What the verdict would rest on, in words.
+    """
+
+    outcome = Outcome.UNKNOWN
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        venue: str = "",
+        symbol: str = "",
+        client_order_id: str | None = None,
+        attempts: Sequence[Attempt] = (),
+        fence_until_ms: int | None = None,
+        assumptions: Sequence[str] = (),
+        resolver: Callable[[float | None], Awaitable[Any]] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.venue = venue
+        self.symbol = symbol
+        self.client_order_id = client_order_id
+        self.attempts = list(attempts)
+        self.fence_until_ms = fence_until_ms
+        self.assumptions = list(assumptions)
+        self._resolver = resolver
+
+    async def resolve(self, deadline_s: float | None = None) -> Any:
+        """Find out. Ends as `resolve_order` does: the order, or None when proved absent.
+
+        Args:
+            deadline_s: Give up after so many seconds; None waits for the fence.
+
+        Raises:
+            OutcomeUnknown: It still cannot be told.
+        """
+        if self._resolver is None:
+            raise self
+        return await self._resolver(deadline_s)
+
+
+class OrderOutcomeUnknown(OutcomeUnknown):
+    """It is not known whether the order was placed."""
+
+
+class CancelOutcomeUnknown(OutcomeUnknown):
+    """It is not known whether the order was cancelled."""
+
+
+class SettingOutcomeUnknown(OutcomeUnknown):
+    """It is not known whether the setting, or the margin change, took effect."""
+
+
+class UnresolvedOrders(FuturesAsyncError):
+    """The exchange was closed while these orders were open questions; `errors` holds one for each."""
+
+    outcome = Outcome.UNKNOWN
+
+    def __init__(self, message: str, *, errors: Sequence[OutcomeUnknown] = ()) -> None:
+        super().__init__(message)
+        self.errors = list(errors)
+
+
+class LifecycleWarning(UserWarning):
+    """The venue has closed, or is winding down, the interface that this adapter speaks."""

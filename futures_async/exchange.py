@@ -1,0 +1,468 @@
+"""`FuturesExchange`: what every venue's adapter offers. The interface only; its common logic is `adapter.py`."""
+
+from __future__ import annotations
+
+from abc import ABC
+from collections.abc import AsyncIterator, Sequence
+from decimal import Decimal
+from enum import StrEnum
+from types import TracebackType
+from typing import Any, ClassVar, Literal, NoReturn, Self
+
+from futures_async.credentials import Credentials
+from futures_async.enums import LedgerType, MarginMode, PositionMode, PositionSide
+from futures_async.errors import FuturesAsyncError, NotSupported, OutcomeUnknown
+from futures_async.models import (
+    Account,
+    CancelResult,
+    Contract,
+    Fill,
+    FundingRate,
+    LedgerEntry,
+    Leverage,
+    Order,
+    OrderRequest,
+    OrderResult,
+    Position,
+    PositionHistory,
+    PositionRisk,
+    RiskLimit,
+    Ticker,
+)
+
+Number = Decimal | int | str
+Lifecycle = Literal["live", "winding down", "closed"]
+
+
+class Capability(StrEnum):
+    """One member per method that a venue may or may not offer; the value is the method's name."""
+
+    FETCH_ACCOUNT = "fetch_account"
+    FETCH_ACCOUNTS = "fetch_accounts"
+    FETCH_POSITIONS = "fetch_positions"
+    FETCH_POSITION = "fetch_position"
+    FETCH_POSITION_RISK = "fetch_position_risk"
+    FETCH_POSITION_HISTORY = "fetch_position_history"
+    FETCH_LEDGER = "fetch_ledger"
+    FETCH_RISK_LIMITS = "fetch_risk_limits"
+    SET_RISK_LIMIT = "set_risk_limit"
+    FETCH_LEVERAGE = "fetch_leverage"
+    SET_LEVERAGE = "set_leverage"
+    SET_MARGIN_MODE = "set_margin_mode"
+    FETCH_POSITION_MODE = "fetch_position_mode"
+    SET_POSITION_MODE = "set_position_mode"
+    ADJUST_MARGIN = "adjust_margin"
+    CREATE_ORDER = "create_order"
+    CREATE_ORDERS = "create_orders"
+    EDIT_ORDER = "edit_order"
+    CANCEL_ORDER = "cancel_order"
+    CANCEL_ORDERS = "cancel_orders"
+    CANCEL_ALL_ORDERS = "cancel_all_orders"
+    FETCH_ORDER = "fetch_order"
+    FETCH_OPEN_ORDERS = "fetch_open_orders"
+    FETCH_ORDER_HISTORY = "fetch_order_history"
+    FETCH_FILLS = "fetch_fills"
+    CLOSE_POSITION = "close_position"
+    RESOLVE_ORDER = "resolve_order"
+    CREATE_TRIGGER_ORDER = "create_trigger_order"
+    CANCEL_TRIGGER_ORDER = "cancel_trigger_order"
+    FETCH_TRIGGER_ORDERS = "fetch_trigger_orders"
+    ARM_CANCEL_ALL = "arm_cancel_all"
+    FETCH_TICKER = "fetch_ticker"
+    FETCH_FUNDING_RATE = "fetch_funding_rate"
+    FETCH_CONTRACTS = "fetch_contracts"
+    FETCH_CONTRACT = "fetch_contract"
+    FETCH_TIME = "fetch_time"
+    ITER_ORDERS = "iter_orders"
+    ITER_FILLS = "iter_fills"
+    ITER_LEDGER = "iter_ledger"
+
+
+class FuturesExchange(ABC):
+    """One futures account at one venue.
+
+    Symbols are unified (`BTC/USDT:USDT`) or the venue's own id; quantities are base coin; numbers are Decimal,
+    int or str (a float raises TypeError); times are Unix milliseconds UTC. Every call may raise `NotSupported`
+    (before any I/O), `NotSent`, `ExchangeError`; reads also `RequestTimeout` and `BadResponse`; writes
+    `OutcomeUnknown`. Use it as `async with`, or call `aclose()`.
+    """
+
+    id: ClassVar[str]
+    name: ClassVar[str]
+    lifecycle: ClassVar[Lifecycle] = "live"
+    capabilities: ClassVar[frozenset[Capability]] = frozenset()
+
+    def supports(self, capability: Capability | str) -> bool:
+        """Whether the method of that name works at this venue."""
+        return capability in self.capabilities
+
+    def _unsupported(self, method: str, why: str = "the venue documents no such call") -> NoReturn:
+        raise NotSupported(f"{self.id}: {method} is not supported: {why}")
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, frames: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self, grace_s: float = 10.0) -> None:
+        """Refuse new calls, cancel reads, let writes under way finish for `grace_s` seconds, close connections.
+
+        Raises:
+            UnresolvedOrders: Orders are still open questions.
+        """
+        raise NotImplementedError
+
+    def with_credentials(self, credentials: Credentials) -> Self:
+        """A further account on the same connections, clock and limiter."""
+        raise NotImplementedError
+
+    # Account and risk
+
+    async def fetch_account(self, margin_coin: str = "USDT") -> Account:
+        """Read the account's state in one margin coin."""
+        self._unsupported("fetch_account")
+
+    async def fetch_accounts(self) -> list[Account]:
+        """Read the account's state in every margin coin that it has."""
+        self._unsupported("fetch_accounts")
+
+    async def fetch_positions(self, symbol: str | None = None) -> list[Position]:
+        """Read the open positions, of one contract or of all; flat ones are left out."""
+        self._unsupported("fetch_positions")
+
+    async def fetch_position(self, symbol: str, side: PositionSide | None = None) -> Position | None:
+        """Read one position; None when flat.
+
+        Raises:
+            InvalidRequest: Both sides are open and none is named.
+        """
+        self._unsupported("fetch_position")
+
+    async def fetch_position_risk(self, symbol: str | None = None) -> list[PositionRisk]:
+        """Read how far each open position is from liquidation."""
+        self._unsupported("fetch_position_risk")
+
+    async def fetch_position_history(
+        self,
+        symbol: str | None = None,
+        *,
+        since_ms: int | None = None,
+        until_ms: int | None = None,
+        limit: int | None = None,
+    ) -> list[PositionHistory]:
+        """Read closed positions, newest first."""
+        self._unsupported("fetch_position_history")
+
+    async def fetch_ledger(
+        self,
+        *,
+        since_ms: int | None = None,
+        until_ms: int | None = None,
+        type: LedgerType | None = None,
+        symbol: str | None = None,
+        margin_coin: str | None = None,
+        limit: int | None = None,
+    ) -> list[LedgerEntry]:
+        """Read changes of balance, newest first: one page of the venue's, or as many as `limit` asks for."""
+        self._unsupported("fetch_ledger")
+
+    async def fetch_risk_limits(self, symbol: str) -> list[RiskLimit]:
+        """Read the risk tiers of a contract, smallest first."""
+        self._unsupported("fetch_risk_limits")
+
+    async def set_risk_limit(self, symbol: str, limit: Number) -> RiskLimit:
+        """Set the risk limit value of a contract."""
+        self._unsupported("set_risk_limit")
+
+    async def fetch_leverage(self, symbol: str, margin_mode: MarginMode | None = None) -> Leverage:
+        """Read the leverage that is set; `margin_mode` None means the mode that is set."""
+        self._unsupported("fetch_leverage")
+
+    async def set_leverage(
+        self,
+        symbol: str,
+        leverage: Number,
+        *,
+        margin_mode: MarginMode | None = None,
+        side: PositionSide | None = None,
+    ) -> Leverage:
+        """Set leverage and read it back. Moves the liquidation price of an open position.
+
+        Raises:
+            SettingNotApplied: Read back: the old value stands.
+            SettingOutcomeUnknown: It is not known which value stands.
+        """
+        self._unsupported("set_leverage")
+
+    async def set_margin_mode(self, mode: MarginMode, *, symbol: str | None = None, margin_coin: str = "USDT") -> None:
+        """Set cross or isolated margin, for a contract or for a margin coin, as the venue has it."""
+        self._unsupported("set_margin_mode")
+
+    async def fetch_position_mode(self, symbol: str | None = None) -> PositionMode:
+        """Read whether positions are one-way or hedged."""
+        self._unsupported("fetch_position_mode")
+
+    async def set_position_mode(self, mode: PositionMode, *, symbol: str | None = None) -> PositionMode:
+        """Set one-way or hedge mode; venues refuse while positions or orders are open."""
+        self._unsupported("set_position_mode")
+
+    async def adjust_margin(self, symbol: str, amount: Number, *, side: PositionSide | None = None) -> None:
+        """Add margin to an isolated position, or take it out; this moves its liquidation price.
+
+        Args:
+            symbol: Unified symbol or the venue's id.
+            amount: In margin coin; positive adds, negative takes out.
+            side: Which position, where both are open.
+
+        Raises:
+            InsufficientMargin: The account, or the position, has not that much to give.
+            SettingOutcomeUnknown: It is not known whether the margin was moved.
+        """
+        self._unsupported("adjust_margin")
+
+    # Orders
+
+    async def create_order(
+        self,
+        request: OrderRequest,
+        *,
+        on_unknown: Literal["resolve", "raise"] = "resolve",
+        send_within_s: float = 2.0,
+        resolve_within_s: float | None = None,
+    ) -> Order:
+        """Place one order: exactly once, or not at all, or say that it is not known.
+
+        Args:
+            request: What to place; a client order id is made when it has none.
+            on_unknown: After an ambiguous end, look the order up until it is certain, or raise at once.
+            send_within_s: Never send later than this after the call, retries of unsent attempts included.
+            resolve_within_s: Bound on the looking up; None is the venue's fence and 10 s more.
+
+        Raises:
+            InvalidOrder: Refused here, nothing was sent.
+            NotSent: Proved that nothing reached the venue.
+            ExchangeError: The venue refused it.
+            OrderNotPlaced: Proved absent after an ambiguous end.
+            OrderOutcomeUnknown: Not known; `await error.resolve()` asks again.
+        """
+        self._unsupported("create_order")
+
+    async def create_orders(self, requests: Sequence[OrderRequest]) -> list[OrderResult]:
+        """Place several orders; each result is judged alone, in the order of the requests."""
+        self._unsupported("create_orders")
+
+    async def edit_order(
+        self,
+        symbol: str,
+        *,
+        order_id: str | None = None,
+        client_order_id: str | None = None,
+        price: Number | None = None,
+        quantity: Number | None = None,
+    ) -> Order:
+        """Change price or quantity of an open order; never repeated once it may have arrived."""
+        self._unsupported("edit_order")
+
+    async def cancel_order(
+        self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None
+    ) -> Order:
+        """Cancel one order and read it: its status says whether it was cancelled or had filled before.
+
+        Raises:
+            InvalidRequest: No id, or an empty one: never sent.
+            OrderNotFound: The venue does not know the order.
+            CancelOutcomeUnknown: The order could not be read, or is still open before the cancel's fence.
+        """
+        self._unsupported("cancel_order")
+
+    async def cancel_orders(
+        self, symbol: str, *, order_ids: Sequence[str] = (), client_order_ids: Sequence[str] = ()
+    ) -> list[CancelResult]:
+        """Cancel several orders; each result is judged alone."""
+        self._unsupported("cancel_orders")
+
+    async def cancel_all_orders(self, symbol: str) -> list[str]:
+        """Cancel all open orders of a contract; the ids that were cancelled."""
+        self._unsupported("cancel_all_orders")
+
+    async def fetch_order(
+        self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None
+    ) -> Order:
+        """Read one order.
+
+        Raises:
+            OrderNotFound: The venue does not know it (now).
+        """
+        self._unsupported("fetch_order")
+
+    async def fetch_open_orders(self, symbol: str | None = None) -> list[Order]:
+        """Read all open orders, of one contract or of all."""
+        self._unsupported("fetch_open_orders")
+
+    async def fetch_order_history(
+        self,
+        symbol: str | None = None,
+        *,
+        since_ms: int | None = None,
+        until_ms: int | None = None,
+        limit: int | None = None,
+    ) -> list[Order]:
+        """Read past orders, newest first: one page of the venue's, or as many as `limit` asks for."""
+        self._unsupported("fetch_order_history")
+
+    async def fetch_fills(
+        self,
+        symbol: str | None = None,
+        *,
+        since_ms: int | None = None,
+        until_ms: int | None = None,
+        limit: int | None = None,
+    ) -> list[Fill]:
+        """Read executions, newest first: one page of the venue's, or as many as `limit` asks for."""
+        self._unsupported("fetch_fills")
+
+    async def close_position(self, symbol: str, *, side: PositionSide | None = None) -> Order | None:
+        """Close a position at market: the quantity just read, reduce only. None when flat.
+
+        Raises:
+            InvalidRequest: Both sides are open and none is named.
+        """
+        self._unsupported("close_position")
+
+    async def resolve_order(
+        self, symbol: str, client_order_id: str, *, fence_until_ms: int | None = None
+    ) -> Order | None:
+        """Find out what became of an order; None when it is proved absent.
+
+        Args:
+            symbol: The order's contract.
+            client_order_id: The id that it was sent under.
+            fence_until_ms: Venue time after which it can no longer land; None counts it as signed now.
+
+        Raises:
+            OrderOutcomeUnknown: It cannot be told.
+        """
+        self._unsupported("resolve_order")
+
+    def unresolved(self) -> list[OutcomeUnknown]:
+        """The writes of this object whose fate is not known."""
+        return []
+
+    def outcome(self, client_order_id: str) -> Order | FuturesAsyncError | None:
+        """What is known of an order placed through this object; None while it is under way, or not ours."""
+        return None
+
+    def halt(self) -> None:
+        """From now on only cancels and reads: everything that could open or change a position is refused."""
+        raise NotImplementedError
+
+    async def create_trigger_order(self, request: OrderRequest) -> Order:
+        """Place an order that waits for `request.trigger_price`; with `price` it becomes a limit order."""
+        self._unsupported("create_trigger_order")
+
+    async def cancel_trigger_order(
+        self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None
+    ) -> None:
+        """Cancel a waiting trigger order."""
+        self._unsupported("cancel_trigger_order")
+
+    async def fetch_trigger_orders(self, symbol: str | None = None) -> list[Order]:
+        """Read the waiting trigger orders."""
+        self._unsupported("fetch_trigger_orders")
+
+    async def arm_cancel_all(self, timeout_s: int, symbol: str | None = None) -> None:
+        """Have the venue cancel all orders unless called again within `timeout_s` seconds; 0 disarms."""
+        self._unsupported("arm_cancel_all")
+
+    # Market
+
+    async def fetch_ticker(self, symbol: str) -> Ticker:
+        """Read last, best and mark prices."""
+        self._unsupported("fetch_ticker")
+
+    async def fetch_funding_rate(self, symbol: str) -> FundingRate:
+        """Read the current funding rate."""
+        self._unsupported("fetch_funding_rate")
+
+    async def fetch_contracts(self) -> list[Contract]:
+        """Read the trading rules of all contracts."""
+        self._unsupported("fetch_contracts")
+
+    async def fetch_contract(self, symbol: str) -> Contract:
+        """Read the trading rules of one contract; cached for an hour.
+
+        Raises:
+            SymbolNotFound: The venue lists no such contract.
+        """
+        self._unsupported("fetch_contract")
+
+    async def fetch_time(self) -> int:
+        """Read the venue's clock, Unix milliseconds."""
+        self._unsupported("fetch_time")
+
+    # Paging
+
+    def iter_orders(
+        self,
+        symbol: str | None = None,
+        *,
+        since_ms: int | None = None,
+        until_ms: int | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[Order]:
+        """Iterate over past orders by the venue's cursor: no row twice, none missed.
+
+        Raises:
+            IncompletePage: The venue makes that impossible for this range.
+        """
+        self._unsupported("iter_orders")
+
+    def iter_fills(
+        self,
+        symbol: str | None = None,
+        *,
+        since_ms: int | None = None,
+        until_ms: int | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[Fill]:
+        """Iterate over executions: see `iter_orders`."""
+        self._unsupported("iter_fills")
+
+    def iter_ledger(
+        self,
+        *,
+        since_ms: int | None = None,
+        until_ms: int | None = None,
+        type: LedgerType | None = None,
+        symbol: str | None = None,
+        margin_coin: str | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[LedgerEntry]:
+        """Iterate over changes of balance: see `iter_orders`."""
+        self._unsupported("iter_ledger")
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: dict[str, Any] | None = None,
+        body: Any = None,
+        idempotent: bool | None = None,
+    ) -> Any:
+        """Call any endpoint of the venue: signed, limited, the envelope judged, its `data` returned decoded.
+
+        Args:
+            method: HTTP method.
+            path: Path under the base URL, from the slash.
+            params: Query parameters.
+            body: JSON body.
+            idempotent: May be repeated after an ambiguous end; None means GET only.
+
+        Raises:
+            OutcomeUnknown: An ambiguous end of a call that may not be repeated.
+        """
+        raise NotImplementedError

@@ -1,0 +1,91 @@
+"""What is public about a contract."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from futures_async.convert import ceil_to_step, floor_to_step, round_to_step
+from futures_async.models.base import Model
+
+
+class Ticker(Model, frozen=True, kw_only=True, eq=False, gc=False):
+    """Last prices of one contract."""
+
+    symbol: str
+    """Unified symbol, `BASE/QUOTE:SETTLE`."""
+    venue_symbol: str
+    """The venue's own id of the contract."""
+    last_price: Decimal
+    """Last traded price, in quote coin."""
+    bid_price: Decimal | None = None
+    """Best bid, in quote coin."""
+    ask_price: Decimal | None = None
+    """Best ask, in quote coin."""
+    mark_price: Decimal | None = None
+    """Mark price, in quote coin."""
+    index_price: Decimal | None = None
+    """Index price, in quote coin."""
+    funding_rate: Decimal | None = None
+    """Current funding rate, a fraction per interval."""
+    created_ms: int | None = None
+    """As of, Unix milliseconds UTC."""
+
+
+class FundingRate(Model, frozen=True, kw_only=True, eq=False, gc=False):
+    """Funding of one contract."""
+
+    symbol: str
+    """Unified symbol, `BASE/QUOTE:SETTLE`."""
+    venue_symbol: str
+    """The venue's own id of the contract."""
+    funding_rate: Decimal
+    """Rate of the current interval, a fraction; positive: longs pay."""
+    interval_s: int | None = None
+    """Seconds between settlements."""
+    next_funding_ms: int | None = None
+    """Next settlement, Unix milliseconds UTC."""
+    min_rate: Decimal | None = None
+    """Lower cap, a fraction."""
+    max_rate: Decimal | None = None
+    """Upper cap, a fraction."""
+    created_ms: int | None = None
+    """As of, Unix milliseconds UTC."""
+
+
+class Contract(Model, frozen=True, kw_only=True, eq=False, gc=False):
+    """Trading rules of one contract."""
+
+    symbol: str
+    """Unified symbol, `BASE/QUOTE:SETTLE`."""
+    venue_symbol: str
+    """The venue's own id of the contract."""
+    base: str
+    """Base coin."""
+    quote: str
+    """Quote coin."""
+    settle: str
+    """Settlement (margin) coin."""
+    contract_size: Decimal
+    """Base coin per contract; 1 where the venue counts base coin."""
+    price_tick: Decimal
+    """Smallest price step, in quote coin."""
+    quantity_step: Decimal
+    """Smallest size step, in base coin."""
+    min_quantity: Decimal | None = None
+    """Smallest order, in base coin."""
+    max_leverage: Decimal | None = None
+    """Highest leverage, times."""
+    status: str | None = None
+    """The venue's own word."""
+
+    def round_price(self, price: Decimal, *, up: bool = False) -> Decimal:
+        """Round a price to the tick, down unless told otherwise; exact, whatever the decimal context."""
+        return ceil_to_step(price, self.price_tick) if up else floor_to_step(price, self.price_tick)
+
+    def nearest_price(self, price: Decimal) -> Decimal:
+        """Round a price to the nearest tick, halves up."""
+        return round_to_step(price, self.price_tick)
+
+    def round_quantity(self, quantity: Decimal) -> Decimal:
+        """Round a size in base coin down to the step, so that it never asks for more than was given."""
+        return floor_to_step(quantity, self.quantity_step)

@@ -1,0 +1,155 @@
+"""Orders, fills, and what comes back from batches of them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+
+from futures_async.enums import (
+    Intent,
+    MarginMode,
+    OrderStatus,
+    OrderType,
+    PositionSide,
+    Role,
+    Side,
+    TimeInForce,
+)
+from futures_async.errors import FuturesAsyncError
+from futures_async.models.base import Model
+
+
+class Order(Model, frozen=True, kw_only=True, eq=False, gc=False):
+    """One order, as the venue reported it or acknowledged it."""
+
+    symbol: str
+    """Unified symbol, `BASE/QUOTE:SETTLE`."""
+    venue_symbol: str
+    """The venue's own id of the contract."""
+    order_id: str
+    """The venue's id of the order."""
+    client_order_id: str | None = None
+    """The id that this side gave the order."""
+    side: Side
+    """What the market sees: closing a long sells."""
+    type: OrderType
+    """How the order is priced."""
+    time_in_force: TimeInForce | None = None
+    """How long it rests."""
+    price: Decimal | None = None
+    """Limit price, in quote coin."""
+    average_price: Decimal | None = None
+    """Average fill price, in quote coin; None while nothing is filled."""
+    quantity: Decimal
+    """Ordered size, in base coin."""
+    filled_quantity: Decimal | None = None
+    """Filled size, in base coin; None when not known."""
+    remaining_quantity: Decimal | None = None
+    """Size still to fill, in base coin; None when not known."""
+    status: OrderStatus
+    """Where the order stands."""
+    reduce_only: bool | None = None
+    """Whether it can only reduce a position."""
+    position_side: PositionSide | None = None
+    """The position that it opens or closes."""
+    margin_mode: MarginMode | None = None
+    """Cross or isolated."""
+    leverage: Decimal | None = None
+    """Leverage, times."""
+    fee: Decimal | None = None
+    """Fees so far, in `fee_coin`; paid is positive."""
+    fee_coin: str | None = None
+    """Coin of the fee."""
+    recovered: bool = False
+    """Found by resolution, not by its own answer."""
+    created_ms: int | None = None
+    """Created at, Unix milliseconds UTC."""
+    updated_ms: int | None = None
+    """Last changed at, Unix milliseconds UTC."""
+
+
+class Fill(Model, frozen=True, kw_only=True, eq=False, gc=False):
+    """One execution."""
+
+    fill_id: str
+    """The venue's id of the execution."""
+    order_id: str
+    """The venue's id of the order."""
+    client_order_id: str | None = None
+    """The id that this side gave the order."""
+    symbol: str
+    """Unified symbol, `BASE/QUOTE:SETTLE`."""
+    venue_symbol: str
+    """The venue's own id of the contract."""
+    side: Side
+    """What the market saw."""
+    price: Decimal
+    """Price, in quote coin."""
+    quantity: Decimal
+    """Size, in base coin."""
+    fee: Decimal | None = None
+    """Fee, in `fee_coin`; paid is positive."""
+    fee_coin: str | None = None
+    """Coin of the fee."""
+    role: Role | None = None
+    """Maker or taker."""
+    realized_pnl: Decimal | None = None
+    """Profit realized by this fill, in margin coin."""
+    created_ms: int
+    """Executed at, Unix milliseconds UTC."""
+
+
+class OrderRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What to place. Numbers may be Decimal, int or str when constructed through the exchange; a float is refused."""
+
+    symbol: str
+    """Unified symbol or the venue's own id."""
+    side: Side
+    """What the market sees: opening a long buys, closing a long sells, whatever the venue's own convention."""
+    type: OrderType
+    """LIMIT, MARKET, or TRIGGER for `create_trigger_order`."""
+    quantity: Decimal
+    """Size in base coin."""
+    price: Decimal | None = None
+    """Limit price, in quote coin; required for LIMIT."""
+    time_in_force: TimeInForce | None = None
+    """None is the venue's default, good till cancelled."""
+    intent: Intent = Intent.OPEN
+    """CLOSE never opens or flips a position, in either position mode."""
+    client_order_id: str | None = None
+    """Made if absent, from a secure random source."""
+    margin_mode: MarginMode | None = None
+    """None uses what is set for the symbol."""
+    leverage: Decimal | None = None
+    """Times; only venues that take it on the order use it."""
+    take_profit: Decimal | None = None
+    """Take-profit trigger price to attach, in quote coin."""
+    stop_loss: Decimal | None = None
+    """Stop-loss trigger price to attach, in quote coin."""
+    trigger_price: Decimal | None = None
+    """For TRIGGER orders: the price that sets the order off, in quote coin."""
+
+
+class OrderResult(msgspec.Struct, frozen=True, kw_only=True):
+    """One entry of a batch: exactly one of `order` and `error` is set."""
+
+    request: OrderRequest
+    """As it was sent, client order id included."""
+    order: Order | None = None
+    """The order, when it was placed."""
+    error: FuturesAsyncError | None = None
+    """Why it was not placed, or that it is not known; `error.outcome` says which."""
+
+
+class CancelResult(msgspec.Struct, frozen=True, kw_only=True):
+    """One entry of a batch cancel: `error` is None when the order is proved closed."""
+
+    order_id: str | None = None
+    """The venue's id, where given or learned."""
+    client_order_id: str | None = None
+    """Our id, where given or learned."""
+    order: Order | None = None
+    """The order as read after the cancel."""
+    error: FuturesAsyncError | None = None
+    """Why it was not cancelled, or that it is not known."""

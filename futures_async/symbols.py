@@ -1,0 +1,51 @@
+"""`BASE/QUOTE:SETTLE` and back, without the network."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+from futures_async.errors import InvalidRequest
+
+_UNIFIED = re.compile(r"([A-Z0-9]{1,20})/([A-Z0-9]{1,20}):([A-Z0-9]{1,20})")
+_VENUE_ID = re.compile(r"[A-Za-z0-9_\-]{1,40}")
+
+
+class Parts(NamedTuple):
+    """The three coins of a unified symbol."""
+
+    base: str
+    quote: str
+    settle: str
+
+
+@lru_cache(maxsize=4096)
+def split(symbol: str) -> Parts | None:
+    """The coins of a unified symbol, or None when it is something else (a venue's own id)."""
+    match = _UNIFIED.fullmatch(symbol)
+    return Parts(*match.groups()) if match else None
+
+
+def join(base: str, quote: str, settle: str) -> str:
+    """Make the unified symbol."""
+    return f"{base}/{quote}:{settle}"
+
+
+def check_symbol(symbol: str) -> str:
+    """Return `symbol` when it is a unified symbol or could be a venue's id.
+
+    Raises:
+        InvalidRequest: Empty, or with characters that belong into no symbol (path or header injection).
+    """
+    if split(symbol) is None and not _VENUE_ID.fullmatch(symbol):
+        raise InvalidRequest(f"{symbol[:60]!r} is no symbol: write BASE/QUOTE:SETTLE or the venue's own id")
+    return symbol
+
+
+def guess_parts(pair: str, quotes: tuple[str, ...]) -> tuple[str, str] | None:
+    """Split a joined pair such as BTCUSDT by the first quote coin that fits; None when none does."""
+    for quote in quotes:
+        if pair.endswith(quote) and len(pair) > len(quote):
+            return pair[: -len(quote)], quote
+    return None
