@@ -1,0 +1,158 @@
+"""What Bitget's v2, v3 and v1 interfaces share: signature, headers, envelope, codes.
+
+https://www.bitget.com/api-doc/common/signature
+"""
+
+from __future__ import annotations
+
+import binascii
+import importlib
+from base64 import b64decode, b64encode
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Generic, TypeVar, cast
+
+import msgspec
+
+from futures_async.adapters._bitget_codes import CODES, SUCCESS
+from futures_async.credentials import Credentials
+from futures_async.dialect import Code, Dialect, Params, Refusal, SealedHeaders, Unsigned, VenueTraits, join_query
+from futures_async.endpoint import Endpoint
+from futures_async.errors import InvalidRequest, NotSupported
+
+T = TypeVar("T")
+
+TRAITS = VenueTraits(
+    client_id=True,
+    # The venue allows more; this is what needs no escaping in a signed query.
+    client_id_pattern=r"[0-9A-Za-z_-]{1,32}",
+    echoes_client_id=True,
+    lookup_by_client_id=True,
+    # A finished order frees its id, so a repeated one proves nothing.
+    dedup="open",
+    # Error 40008: the timestamp is more than 30 s from the server's time.
+    window_s=30.0,
+    visibility_lag_s=5.0,
+    rate_429_is_gateway=True,
+    # "Either orderId or clientOid is required": a cancel without ids is refused.
+    cancel_empty_id_cancels_all=False,
+)
+"""What order safety may rely on, for the interfaces with client order ids (v2, v3)."""
+
+_HINTS = {
+    "40084": "the account is classic: use the adapter bitget (Bitget)",
+    "25245": "the account is classic: use the adapter bitget (Bitget)",
+    "40085": "the account is unified: use the adapter bitget-uta (BitgetUTA)",
+    "40099": "live keys do not work with demo=True, nor demo keys without it",
+}
+
+
+class Envelope(msgspec.Struct, Generic[T], frozen=True, gc=False):
+    """What surrounds every payload. Errors may lack `data`; a `data` of null is the row's result type to allow."""
+
+    code: str | int
+    msg: str | None = None
+    requestTime: int | None = None
+    data: T = cast("T", None)
+
+
+class BitgetFamily(Dialect):
+    """Base of the three dialects.
+
+    Args:
+        demo: Send the header of Bitget's demo (paper) trading; such keys work nowhere else.
+        rsa: The secret is an RSA private key (PKCS#8, base64 of its DER form: the PEM file's lines without the
+            first and last, joined); needs the `cryptography` package.
+
+    Raises:
+        NotSupported: `rsa` without that package.
+    """
+
+    base_url = "https://api.bitget.com"
+    # The same host: the header `paptrading` makes the difference.
+    demo_url = "https://api.bitget.com"
+    traits: ClassVar[VenueTraits] = TRAITS
+    envelope: ClassVar[Any] = Envelope
+    codes: ClassVar[Mapping[str, Code]] = CODES
+    credentials_needed = ("passphrase",)
+
+    def __init__(self, *, demo: bool = False, rsa: bool = False) -> None:
+        self._rsa = _RsaSigner() if rsa else None
+        self._common = (("locale", "en-US"), ("paptrading", "1")) if demo else (("locale", "en-US"),)
+
+    def query(self, params: Params) -> str:
+        """Sorted by key, as all of the vendor's samples are; whether the server sorts too is not documented."""
+        return join_query(sorted(params.items()))
+
+    def public_headers(self) -> Sequence[tuple[str, str]]:
+        """The language of messages, and demo trading where asked for."""
+        return self._common
+
+    def headers(
+        self, request: Unsigned, endpoint: Endpoint[Any], credentials: Credentials, now_ms: int
+    ) -> SealedHeaders:
+        """The documented headers: key, signature, passphrase, timestamp, content type, language."""
+        timestamp = str(now_ms)
+        message = prehash(timestamp, request)
+        passphrase = credentials.passphrase
+        return SealedHeaders(
+            (
+                ("ACCESS-KEY", credentials.key.reveal()),
+                ("ACCESS-SIGN", sign(message, credentials) if self._rsa is None else self._rsa(message, credentials)),
+                ("ACCESS-TIMESTAMP", timestamp),
+                ("ACCESS-PASSPHRASE", "" if passphrase is None else passphrase.reveal()),
+                ("Content-Type", "application/json"),
+                *self._common,
+            )
+        )
+
+    def refusal(self, envelope: Envelope[Any]) -> Refusal | None:
+        """The code decides, whatever the HTTP status: 00000 is success, all else is not."""
+        if envelope.code == SUCCESS:
+            return None
+        code = str(envelope.code)
+        message = envelope.msg or "refused without a message"
+        hint = _HINTS.get(code)
+        return Refusal(code, f"{message} ({hint})" if hint else message)
+
+    def server_ms(self, envelope: Envelope[Any]) -> int | None:
+        """`requestTime` is the server's time of the answer."""
+        return envelope.requestTime or None
+
+    def remaining(self, headers: Mapping[str, str]) -> int | None:
+        """Despite its name the header counts down: what is left in this second for this endpoint."""
+        left = headers.get("x-mbx-used-remain-limit", "")
+        return int(left) if left.isascii() and left.isdigit() and len(left) < 10 else None
+
+
+def prehash(timestamp: str, request: Unsigned) -> bytes:
+    """The text that is signed: `timestamp + METHOD + path[?query] + body`, exactly as sent."""
+    target = f"{request.path}?{request.query}" if request.query else request.path
+    return f"{timestamp}{request.method.upper()}{target}".encode() + request.body
+
+
+def sign(message: bytes, credentials: Credentials) -> str:
+    """Base64 of HMAC-SHA256 under the secret."""
+    return b64encode(credentials.hmac_sha256(message).digest()).decode()
+
+
+class _RsaSigner:
+    """Base64 of RSASSA-PKCS1-v1_5 with SHA-256. The key is read anew each time, so that no second copy is kept."""
+
+    def __init__(self) -> None:
+        try:
+            self._hashes: Any = importlib.import_module("cryptography.hazmat.primitives.hashes")
+            self._padding: Any = importlib.import_module("cryptography.hazmat.primitives.asymmetric.padding")
+            self._serialization: Any = importlib.import_module("cryptography.hazmat.primitives.serialization")
+        except ImportError:
+            raise NotSupported("RSA keys need the package cryptography: pip install cryptography") from None
+
+    def __call__(self, message: bytes, credentials: Credentials) -> str:
+        try:
+            key = self._serialization.load_der_private_key(
+                b64decode(credentials.secret.reveal(), validate=True), None, unsafe_skip_rsa_key_validation=True
+            )
+            signature: bytes = key.sign(message, self._padding.PKCS1v15(), self._hashes.SHA256())
+        except (binascii.Error, ValueError, TypeError, AttributeError):
+            # from None: the cause's frames hold the key.
+            raise InvalidRequest("credentials: the secret is no RSA private key (base64 of PKCS#8 DER)") from None
+        return b64encode(signature).decode()
