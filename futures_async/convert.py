@@ -10,7 +10,7 @@ import decimal
 from collections.abc import Mapping
 from decimal import Decimal
 from enum import Enum
-from typing import TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from futures_async.errors import DecodeError, InvalidRequest
 
@@ -20,6 +20,14 @@ MAX_DIGITS = 60
 MAX_EXPONENT = 40
 # Wide enough for any product of two accepted numbers; traps stay on, so nothing is lost silently.
 EXACT = decimal.Context(prec=250, rounding=decimal.ROUND_HALF_EVEN, Emax=999, Emin=-999)
+
+
+if TYPE_CHECKING:
+    Loose = Decimal | int | str | None
+else:
+    # msgspec cannot decode Decimal beside str, so at run time the field takes what comes; `decimal_or_none` judges.
+    Loose = Any
+"""A wire field for a number that may come as text, as a JSON number, as "" or as null: read by `decimal_or_none`."""
 
 
 def finite(value: Decimal, field: str) -> Decimal:
@@ -38,16 +46,20 @@ def parse_decimal(text: str, field: str) -> Decimal:
         raise DecodeError(f"{field} is not a number", path=field) from None
 
 
-def decimal_or_none(text: str | Decimal | None, field: str) -> Decimal | None:
+def decimal_or_none(text: Loose, field: str) -> Decimal | None:
     """Read a number that may be missing: None and "" mean that the venue did not say."""
     if text is None or text == "":
         return None
+    if isinstance(text, str):
+        return parse_decimal(text, field)
     if isinstance(text, Decimal):
         return finite(text, field)
-    return parse_decimal(text, field)
+    if isinstance(text, int) and not isinstance(text, bool):  # pyright: ignore[reportUnnecessaryIsInstance] - see Loose
+        return finite(Decimal(text), field)
+    raise DecodeError(f"{field} is not a number", path=field)
 
 
-def positive_or_none(text: str | Decimal | None, field: str) -> Decimal | None:
+def positive_or_none(text: Loose, field: str) -> Decimal | None:
     """Read a price where the venue writes 0 or a negative number for "none"."""
     value = decimal_or_none(text, field)
     return value if value is not None and value > 0 else None

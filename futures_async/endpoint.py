@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any, Generic, Literal, TypeVar, cast
 
 import msgspec
 
 T = TypeVar("T")
+
+
+def _fraction(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation:  # an exponent beyond all bounds; `finite` refuses what is put in its place
+        return Decimal("NaN")
 
 
 class Kind(StrEnum):
@@ -78,7 +86,8 @@ class Endpoint(Generic[T]):
         """The decoder of this row inside `envelope` (a generic struct), built once."""
         found = self._decoders.get(envelope)
         if found is None:
-            found = msgspec.json.Decoder(envelope[cast("Any", self.result)], strict=False)
+            # float_hook: in fields of any type (`convert.Loose`) a JSON fraction keeps its digits.
+            found = msgspec.json.Decoder(envelope[cast("Any", self.result)], strict=False, float_hook=_fraction)
             self._decoders[envelope] = found
         return found
 
