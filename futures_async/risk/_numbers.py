@@ -1,0 +1,80 @@
+"""Arithmetic of this package: exact products and sums, quotients to 34 digits, whatever the caller's context."""
+
+from __future__ import annotations
+
+import decimal
+from collections.abc import Iterable
+from decimal import Decimal
+
+from futures_async.convert import EXACT
+from futures_async.errors import InvalidRequest
+
+ZERO = Decimal(0)
+ONE = Decimal(1)
+
+# decimal128's precision: more digits than any venue prints, few enough to read.
+_ROUNDED = decimal.Context(prec=34, rounding=decimal.ROUND_HALF_EVEN, Emax=999, Emin=-999)
+
+
+def add(*values: Decimal) -> Decimal:
+    """The exact sum."""
+    total = ZERO
+    for value in values:
+        total = EXACT.add(total, value)
+    return total
+
+
+def total(values: Iterable[Decimal]) -> Decimal:
+    """The exact sum of any number of values; 0 of none."""
+    return add(*values)
+
+
+def subtract(left: Decimal, right: Decimal) -> Decimal:
+    """The exact difference."""
+    return EXACT.subtract(left, right)
+
+
+def multiply(*values: Decimal) -> Decimal:
+    """The exact product."""
+    product = ONE
+    for value in values:
+        product = EXACT.multiply(product, value)
+    return product
+
+
+def divide(value: Decimal, by: Decimal) -> Decimal:
+    """The quotient, rounded to 34 significant digits, halves to even. `by` is never 0 here."""
+    return _ROUNDED.divide(value, by)
+
+
+def whole(value: Decimal, by: Decimal) -> Decimal:
+    """How often `by` fits into `value`, cut to an integer; exact. Both are above 0 here."""
+    return EXACT.divide_int(value, by)
+
+
+def positive(value: Decimal, name: str) -> Decimal:
+    """Return `value` when it is a finite number above 0, else raise `InvalidRequest`."""
+    if not value.is_finite() or value <= 0:
+        raise InvalidRequest(f"{name} must be a number above 0")
+    return value
+
+
+def not_negative(value: Decimal, name: str) -> Decimal:
+    """Return `value` when it is a finite number from 0 up, else raise `InvalidRequest`."""
+    if not value.is_finite() or value < 0:
+        raise InvalidRequest(f"{name} must be a number, 0 or more")
+    return value
+
+
+def finite_number(value: Decimal, name: str) -> Decimal:
+    """Return `value` when it is finite, else raise `InvalidRequest`."""
+    if not value.is_finite():
+        raise InvalidRequest(f"{name} must be a finite number")
+    return value
+
+
+def fraction(value: Decimal, name: str) -> Decimal:
+    """Return `value` when it is in [0, 1), as rates of margin and fee are, else raise `InvalidRequest`."""
+    if not value.is_finite() or not 0 <= value < 1:
+        raise InvalidRequest(f"{name} must be a fraction from 0 to under 1 (0.004 = 0.4 %)")
+    return value

@@ -1,0 +1,121 @@
+"""What the figures of one position say about its risk."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from futures_async.enums import MarginMode
+from futures_async.models import Position, PositionRisk
+from futures_async.risk._numbers import ZERO, add, divide, multiply
+from futures_async.risk.liquidation import distance_to_liquidation, isolated_liquidation_price, unrealized_pnl
+from futures_async.risk.margin import margin_ratio, risk_level
+
+
+def position_risk(position: Position) -> PositionRisk:
+    """Compute how far a position is from liquidation, from what the venue said about it; never a guess.
+
+    The venue's figures are taken as they are; what it left out is computed where that is exact (notional =
+    quantity × mark; profit at the mark; the isolated margin ratio = maintenance margin / (margin + profit)), and
+    stays None otherwise. A cross position's ratio depends on the whole account, so it is the venue's or None.
+    """
+    mark = position.mark_price
+    return PositionRisk(
+        venue=position.venue,
+        raw=position.raw,
+        symbol=position.symbol,
+        venue_symbol=position.venue_symbol,
+        side=position.side,
+        quantity=position.quantity,
+        mark_price=mark,
+        liquidation_price=position.liquidation_price,
+        distance_to_liquidation=distance_to_liquidation(position.side, mark, position.liquidation_price),
+        leverage=position.leverage,
+        margin_mode=position.margin_mode,
+        margin=position.margin,
+        notional=position_notional(position),
+        unrealized_pnl=position_pnl(position),
+        margin_ratio=(ratio := position_margin_ratio(position)),
+        level=risk_level(ratio),
+        updated_ms=position.updated_ms,
+    )
+
+
+def position_notional(position: Position) -> Decimal | None:
+    """Return the position's value in quote coin: the venue's figure, else quantity × mark price, else None."""
+    if position.notional is not None:
+        return position.notional
+    return multiply(position.quantity, position.mark_price) if position.mark_price is not None else None
+
+
+def position_pnl(position: Position) -> Decimal | None:
+    """Return the unrealized profit in margin coin: the venue's figure, else ±quantity × (mark − entry), else None."""
+    if position.unrealized_pnl is not None:
+        return position.unrealized_pnl
+    if position.mark_price is None or position.entry_price is None:
+        return None
+    return unrealized_pnl(
+        position.side, quantity=position.quantity, entry_price=position.entry_price, price=position.mark_price
+    )
+
+
+def position_maintenance_margin(position: Position) -> Decimal | None:
+    """Return the maintenance margin, an amount: the venue's figure, else notional × rate, else None."""
+    if position.maintenance_margin is not None:
+        return position.maintenance_margin
+    notional = position_notional(position)
+    if position.maintenance_margin_rate is None or notional is None:
+        return None
+    return multiply(notional, position.maintenance_margin_rate)
+
+
+def position_margin_ratio(position: Position) -> Decimal | None:
+    """Return maintenance margin over equity, liquidation at 1: the venue's, else computed for isolated ones, else None.
+
+    Source of the computed one: equity of an isolated position is its margin and its unrealized profit; closing
+    fees, which some venues count in, are not in it.
+    """
+    if position.margin_ratio is not None:
+        return position.margin_ratio
+    maintenance, pnl = position_maintenance_margin(position), position_pnl(position)
+    if position.margin_mode is not MarginMode.ISOLATED or position.margin is None:
+        return None
+    if maintenance is None or pnl is None or maintenance < 0:
+        return None
+    return margin_ratio(maintenance, add(position.margin, pnl))
+
+
+def pnl_over_margin(position: Position) -> Decimal | None:
+    """Return |unrealized profit| / margin, a fraction; None when either is unknown or no margin is held.
+
+    Source: the v1 trading document, "Position Risk Management" (`abs(unrealizedPnl) / marginBalance`, alarm above 0.1).
+    """
+    pnl = position_pnl(position)
+    if pnl is None or position.margin is None or position.margin <= 0:
+        return None
+    return divide(pnl.copy_abs(), position.margin)
+
+
+def estimate_liquidation_price(position: Position, *, fee_rate: Decimal = ZERO) -> Decimal | None:
+    """Estimate the liquidation price of an isolated position whose venue names none; None when it cannot be told.
+
+    `isolated_liquidation_price` over the position's own figures; the maintenance margin rate is the position's, or
+    its maintenance margin over its notional.
+    """
+    if position.margin_mode is not MarginMode.ISOLATED:
+        return None
+    if position.margin is None or position.entry_price is None or position.entry_price <= 0 or position.quantity <= 0:
+        return None
+    rate = position.maintenance_margin_rate
+    if rate is None:
+        notional = position_notional(position)
+        if position.maintenance_margin is None or notional is None or notional <= 0:
+            return None
+        rate = divide(position.maintenance_margin, notional)
+    return isolated_liquidation_price(
+        position.side,
+        entry_price=position.entry_price,
+        quantity=position.quantity,
+        margin=position.margin,
+        maintenance_margin_rate=rate,
+        fee_rate=fee_rate,
+    )
