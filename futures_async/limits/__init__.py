@@ -40,7 +40,8 @@ class Permit(ABC):
         """The answer (or failure) is here: the slots come back one window from now.
 
         Args:
-            rtt_s: Seconds between the first byte sent and the answer; None when there was no clean answer.
+            rtt_s: Seconds between the first byte sent and the answer, which came over the same connection as
+                the ones before; None when there was no clean answer.
         """
 
     @abstractmethod
@@ -63,7 +64,8 @@ class Limiter(ABC):
         Raises:
             QueueFull: Too many callers wait already.
             DeadlineExpired: The deadline came first, or it is plain that it will.
-            RateLimited: The pool is closed for longer than the deadline allows.
+            RateLimited: The pool is closed for longer than the deadline allows; `outcome` is NOT_SENT.
+            ConnectFailed: The limiter's own store cannot be reached.
         """
 
     def try_acquire(self, pools: Sequence[Pool], priority: Priority) -> Permit | None:
@@ -80,6 +82,9 @@ class Limiter(ABC):
 
     def correct(self, pool: Pool, remaining: int) -> None:  # noqa: B027 - most limiters have nothing to correct
         """The venue's own count for this pool: no more than `remaining` calls are left in the current window."""
+
+    def reconnected(self, pools: Sequence[Pool]) -> None:  # noqa: B027 - most limiters have nothing to learn
+        """A call of these pools goes over a new connection, maybe by a shorter route: learn round trips anew."""
 
     async def aclose(self) -> None:  # noqa: B027 - most limiters hold nothing
         """Release files and connections."""

@@ -1,0 +1,78 @@
+"""Those who wait for one pool: by priority, then by arrival."""
+
+from __future__ import annotations
+
+from heapq import heapify, heappop, heappush
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from futures_async.limits import Permit, Priority
+    from futures_async.limits.loops import Loop, Timer
+    from futures_async.limits.window import Window
+
+
+class Waiter:
+    """A caller who waits. It ends with a permit or an error, or gives up."""
+
+    __slots__ = ("deadline", "error", "key", "loop", "moves", "permit", "queued", "signal", "windows")
+
+    def __init__(
+        self, windows: list[Window], priority: Priority, arrival: int, deadline: float | None, loop: Loop
+    ) -> None:
+        self.windows = windows
+        self.key = (int(priority), arrival)
+        self.deadline = deadline
+        self.loop = loop
+        self.signal = loop.signal()
+        self.permit: Permit | None = None
+        self.error: Exception | None = None
+        self.queued: list[Window] = []
+        """The pools in whose lines it stands."""
+        self.moves = 0
+        """How often it came first in one line and found another pool full."""
+
+    @property
+    def over(self) -> bool:
+        """It waits no more."""
+        return self.permit is not None or self.error is not None
+
+
+class Line:
+    """A heap of waiters. One who has left stays in it, as dead wood, until half of it is dead."""
+
+    __slots__ = ("_heap", "counts", "timer")
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[tuple[int, int], Waiter]] = []
+        self.counts = [0, 0, 0]
+        """Waiters in each lane."""
+        self.timer: Timer | None = None
+
+    def __len__(self) -> int:
+        return len(self._heap)
+
+    def push(self, waiter: Waiter) -> None:
+        """Put a waiter where it belongs by lane and arrival."""
+        heappush(self._heap, (waiter.key, waiter))
+        self.counts[waiter.key[0]] += 1
+
+    def head(self) -> Waiter | None:
+        """Who is next."""
+        heap = self._heap
+        while heap and heap[0][1].over:
+            heappop(heap)
+        return heap[0][1] if heap else None
+
+    def remove(self, waiter: Waiter) -> None:
+        """Take one out. Who is not the head stays as dead wood, so has to be over by the next look."""
+        self.counts[waiter.key[0]] -= 1
+        heap = self._heap
+        if heap[0][1] is waiter:
+            heappop(heap)
+        elif len(heap) > 2 * sum(self.counts) + 32:
+            self._heap = [entry for entry in heap if entry[1] is not waiter and not entry[1].over]
+            heapify(self._heap)
+
+    def waiters(self) -> list[Waiter]:
+        """All who wait, in no order."""
+        return [waiter for _, waiter in self._heap if not waiter.over]

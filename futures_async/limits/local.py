@@ -1,0 +1,345 @@
+"""The limiter of one process: all client objects of an account share its pools.
+
+Order: within a pool's line URGENT goes before ORDER before READ, and within a lane who came first goes first.
+A full stream of urgent calls can therefore hold back reads for as long as it lasts; no design can avoid that while
+the venue counts them together, and urgent calls are few. A caller whose *other* pool is full lets the next one
+pass meanwhile, so that one slow endpoint does not hold up the account.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import ClassVar
+
+from futures_async.enums import Outcome
+from futures_async.errors import DeadlineExpired, QueueFull, RateLimited
+from futures_async.limits import Limiter, Permit, Pool, Priority
+from futures_async.limits.line import Line, Waiter
+from futures_async.limits.loops import Loop, Loops, Timer
+from futures_async.limits.window import Window
+
+PATIENCE = 8
+"""A caller who came first so often and found another pool full holds the front of all its lines from then on."""
+
+
+class LocalPermit(Permit):
+    """Slots in the pools of one call."""
+
+    __slots__ = ("_limiter", "_loop", "_windows")
+
+    def __init__(self, limiter: LocalLimiter, windows: Sequence[Window], loop: Loop) -> None:
+        self._limiter = limiter
+        self._windows = windows
+        self._loop = loop
+
+    def answered(self, rtt_s: float | None = None) -> None:
+        windows, self._windows = self._windows, ()
+        self._limiter.settle(windows, self._loop.now(), rtt_s)
+
+    def unused(self) -> None:
+        windows, self._windows = self._windows, ()
+        self._limiter.restore(windows, self._loop.now())
+
+
+class LocalLimiter(Limiter):
+    """Pools in memory. Safe to use from several event loops, one after the other or in several threads.
+
+    Args:
+        max_queue: So many callers may wait in one lane of one pool; the next gets `QueueFull`.
+    """
+
+    _FIRST_SWEEP: ClassVar[int] = 256
+
+    def __init__(self, *, max_queue: int = 1000) -> None:
+        self.max_queue = max_queue
+        # Reentrant: a finaliser may give a permit back in the middle of any of our allocations.
+        self._lock = threading.RLock()
+        self._loops = Loops()
+        self._windows: dict[str, Window] = {}
+        self._sweep_at = self._FIRST_SWEEP
+        self._arrivals = 0
+        self._serving: list[Window] | None = None
+
+    def __repr__(self) -> str:
+        return f"LocalLimiter({len(self._windows)} pools)"
+
+    def pools(self) -> Mapping[str, Window]:
+        """The pools in memory by key; for looking at, not for changing."""
+        return MappingProxyType(self._windows)
+
+    def try_acquire(self, pools: Sequence[Pool], priority: Priority) -> Permit | None:
+        loop = self._loops.current()
+        with self._lock:
+            windows = [self._window(pool, loop) for pool in pools]
+            for window in windows:
+                if window.line is not None or (
+                    (window.used >= window.limit or window.closed_until) and not window.free(loop.now())
+                ):
+                    return None
+            for window in windows:
+                window.used += 1
+        return LocalPermit(self, windows, loop)
+
+    async def acquire(self, pools: Sequence[Pool], priority: Priority, deadline: float | None) -> Permit:
+        permit = self.try_acquire(pools, priority)
+        if permit is not None:
+            return permit
+        loop = self._loops.current()
+        with self._lock:
+            waiter = self._join(pools, priority, deadline, loop)
+        try:
+            if not waiter.over:
+                await loop.sleep(waiter.signal, waiter.deadline)
+        except BaseException:
+            with self._lock:
+                self._dismiss(waiter, _expired(), loop.now())
+            if waiter.permit is not None:
+                waiter.permit.unused()
+            raise
+        if waiter.permit is None:
+            with self._lock:
+                self._dismiss(waiter, _expired(), loop.now())
+            if waiter.permit is None:
+                raise waiter.error or _expired()
+        return waiter.permit
+
+    def settle(self, windows: Sequence[Window], now: float, rtt_s: float | None) -> None:
+        """A permit's call was answered; for permits only."""
+        with self._lock:
+            for window in windows:
+                window.answered(now, rtt_s)
+                if window.line is not None:
+                    self._serve(window, now)
+
+    def restore(self, windows: Sequence[Window], now: float) -> None:
+        """A permit's call was never sent; for permits only."""
+        with self._lock:
+            for window in windows:
+                window.unused()
+            for window in windows:
+                if window.line is not None:
+                    self._serve(window, now)
+
+    def close(self, pools: Sequence[Pool], for_s: float) -> None:
+        loop = self._loops.current()
+        now = loop.now()
+        with self._lock:
+            for pool in pools:
+                window = self._window(pool, loop)
+                window.close(now, for_s)
+                if window.line is None:
+                    continue
+                for waiter in window.line.waiters():
+                    if _closed_too_long(window, waiter.deadline):
+                        self._dismiss(waiter, _closed(window, now), now)
+                self._serve(window, now)
+
+    def closed_for(self, pools: Sequence[Pool]) -> float:
+        now = self._loops.current().now()
+        with self._lock:
+            known = [self._windows[pool.key] for pool in pools if pool.key in self._windows]
+            return max((window.closed_until - now for window in known if window.closed_until > now), default=0.0)
+
+    def correct(self, pool: Pool, remaining: int) -> None:
+        loop = self._loops.current()
+        with self._lock:
+            self._window(pool, loop).correct(loop.now(), remaining)
+
+    def reconnected(self, pools: Sequence[Pool]) -> None:
+        with self._lock:
+            for pool in pools:
+                if pool.key in self._windows:
+                    self._windows[pool.key].round_trips.forget()
+
+    def _window(self, pool: Pool, loop: Loop) -> Window:
+        window = self._windows.get(pool.key)
+        if window is None:
+            if len(self._windows) >= self._sweep_at:
+                self._sweep(loop.now())
+            window = self._windows[pool.key] = Window(pool)
+        elif window.pool is not pool and window.pool != pool:
+            window.narrow(pool)
+        return window
+
+    def _sweep(self, now: float) -> None:
+        """Forget idle pools, whenever there are twice as many as were left last time."""
+        self._windows = {key: window for key, window in self._windows.items() if not window.idle(now)}
+        self._sweep_at = max(self._FIRST_SWEEP, 2 * len(self._windows))
+
+    # From here on everything runs under the lock.
+
+    def _join(self, pools: Sequence[Pool], priority: Priority, deadline: float | None, loop: Loop) -> Waiter:
+        now = loop.now()
+        if deadline is not None:
+            deadline -= loop.skew
+            if deadline <= now:
+                raise _expired()
+        windows = [self._window(pool, loop) for pool in pools]
+        self._arrivals += 1
+        waiter = Waiter(windows, priority, self._arrivals, deadline, loop)
+        for window in windows:
+            if _closed_too_long(window, deadline):
+                raise _closed(window, now)
+        block = _first_block(waiter, None, now)
+        if block is None:
+            self._grant(waiter)
+            return waiter
+        if block.line is not None and block.line.counts[priority] >= self.max_queue:
+            raise QueueFull(
+                f"{self.max_queue} calls of this kind already wait for the rate limit {block.pool.key}: "
+                "call less often, or raise the limiter's max_queue"
+            )
+        self._queue(waiter, block)
+        self._serve(block, now)
+        return waiter
+
+    def _queue(self, waiter: Waiter, window: Window) -> None:
+        if window.line is None:
+            window.line = Line()
+        window.line.push(waiter)
+        waiter.queued.append(window)
+
+    def _serve(self, window: Window, now: float) -> None:
+        """Let pass who can, from the line of this pool and of those that this touches; set the timers anew."""
+        if self._serving is not None:
+            self._serving.append(window)
+            return
+        self._serving = todo = [window]
+        try:
+            while todo:
+                window = todo.pop()
+                self._serve_one(window, now, todo)
+                self._set_timer(window, now)
+        finally:
+            self._serving = None
+
+    def _serve_one(self, window: Window, now: float, todo: list[Window]) -> None:
+        while window.line is not None and window.free(now):
+            waiter = window.line.head()
+            if waiter is None:
+                return
+            if waiter.deadline is not None and waiter.deadline <= now:
+                self._dismiss(waiter, _expired(), now)
+                continue
+            block = _first_block(waiter, window, now)
+            if block is None:
+                held = _unqueue(waiter)
+                self._grant(waiter)
+                waiter.loop.wake(waiter.signal)
+                todo.extend(other for other in held if other is not window)
+            elif _closed_too_long(block, waiter.deadline):
+                self._dismiss(waiter, _closed(block, now), now)
+            elif waiter.moves >= PATIENCE:
+                for other in waiter.windows:
+                    if other not in waiter.queued:
+                        self._queue(waiter, other)
+                        todo.append(other)
+                return
+            else:
+                waiter.moves += 1
+                _unqueue(waiter)
+                self._queue(waiter, block)
+                todo.append(block)
+
+    def _grant(self, waiter: Waiter) -> None:
+        for window in waiter.windows:
+            window.used += 1
+        waiter.permit = LocalPermit(self, waiter.windows, waiter.loop)
+
+    def _dismiss(self, waiter: Waiter, error: Exception, now: float) -> None:
+        """A waiter fails, or gives up."""
+        if waiter.over:
+            return
+        waiter.error = error
+        waiter.loop.wake(waiter.signal)
+        for window in _unqueue(waiter):
+            self._serve(window, now)
+
+    def _set_timer(self, window: Window, now: float) -> None:
+        """One timer for a pool that somebody waits for, on the loop of who is next."""
+        line = window.line
+        if line is None:
+            return
+        timer, head = line.timer, line.head()
+        # A free pool with a head is held for one who waits for another pool; it is served when that one has gone.
+        due = None if head is None or window.free(now) else window.due()
+        if timer is not None:
+            if head is not None and due is not None and timer.loop is head.loop and timer.due <= due:
+                return
+            line.timer = None
+            if timer.loop.here():
+                timer.cancel()
+        if head is None:
+            window.line = None
+        elif due is not None:
+            loop = head.loop
+            if loop.here():
+                line.timer = loop.call_at(due, lambda fired: self._tick(window, fired))
+            else:
+                loop.soon(lambda: self._look(window, loop))
+
+    def _look(self, window: Window, loop: Loop) -> None:
+        with self._lock:
+            self._serve(window, loop.now())
+
+    def _tick(self, window: Window, timer: Timer) -> None:
+        with self._lock:
+            if window.line is not None and window.line.timer is timer:
+                window.line.timer = None
+                # A timer may fire a clock tick early; for who is waited for, its time has come.
+                self._serve(window, max(timer.due, timer.loop.now()))
+
+
+def _unqueue(waiter: Waiter) -> list[Window]:
+    """Take a waiter out of its lines."""
+    left, waiter.queued = waiter.queued, []
+    for window in left:
+        if window.line is not None:
+            window.line.remove(waiter)
+    return left
+
+
+def _first_block(waiter: Waiter, here: Window | None, now: float) -> Window | None:
+    """The first pool, beside the one whose line this waiter heads, that is full or has others before it."""
+    for window in waiter.windows:
+        if window is here:
+            continue
+        if not window.free(now):
+            return window
+        head = window.line.head() if window.line is not None else None
+        if head is not None and head.key < waiter.key:
+            return window
+    return None
+
+
+def _expired() -> DeadlineExpired:
+    return DeadlineExpired("the deadline passed while the call waited for the rate limit; nothing was sent")
+
+
+def _closed_too_long(window: Window, deadline: float | None) -> bool:
+    return deadline is not None and window.closed_until > deadline
+
+
+def _closed(window: Window, now: float) -> RateLimited:
+    left = window.closed_until - now
+    error = RateLimited(
+        f"the venue has asked to wait and the rate limit {window.pool.key} stays closed for {left:.1f} s more, "
+        "which is longer than the deadline allows; nothing was sent",
+        outcome=Outcome.NOT_SENT,
+    )
+    error.retry_after_s = left
+    return error
+
+
+_shared: tuple[int, LocalLimiter] | None = None
+
+
+def shared() -> LocalLimiter:
+    """The limiter that all client objects of this process share unless told otherwise; a fork gets a new one."""
+    global _shared
+    if _shared is None or _shared[0] != os.getpid():
+        _shared = (os.getpid(), LocalLimiter())
+    return _shared[1]

@@ -1,0 +1,163 @@
+"""The arithmetic of one pool: slots in flight, slots on their way back, closings. No I/O; time is passed in.
+
+Why no sliding window at the venue can hold more than `limit` calls. Let a call be answered here at `a`, and
+let `up` and `down` be the least times that a request needs to the venue's counter and an answer needs back.
+The venue counted the call no later than `a - down`. A call sent at `t` is counted no earlier than `t + up`.
+So `t >= a + per_s - (up + down)` keeps the two at least `per_s` apart, and as a slot is used by one call
+after the other, any `limit + 1` calls span more than `per_s`. The smallest round trip is `up + down`
+or more, never less, so it has to be estimated from below: see `RoundTrips`.
+"""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections import deque
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from futures_async.limits import Pool
+    from futures_async.limits.line import Line
+
+DRIFT = 300e-6
+"""Part of the window that is added: two clocks may run at rates that differ so much."""
+MAX_CLOSED_S = 86_400.0
+"""A pool is never closed for longer than this at a time, whatever a header says."""
+KEPT = 8
+"""So many of the smallest round trips are kept; before as many were seen nothing is deducted."""
+GENERATION_S = 120.0
+"""Round trips are remembered for one to two times this long."""
+LEAST_MARGIN = 0.02
+"""The deduction stays at least this part below the smallest round trip."""
+
+
+class RoundTrips:
+    """A cautious lower bound of the round trip to the venue, from the smallest seen in the last minutes.
+
+    The smallest seen is still too large by what the next lucky pair of packets saves. How much that can be
+    shows in how densely the smallest ones lie: on a steady route they are next to each other; where they are
+    spread out, smaller ones are to be expected. So twice their spread is taken off.
+    """
+
+    __slots__ = ("_began", "_older", "_smallest", "credit")
+
+    def __init__(self) -> None:
+        self.credit = 0.0
+        """Seconds by which slots may come back earlier."""
+        self._smallest: list[float] = []
+        self._older: list[float] = []
+        self._began = 0.0
+
+    def add(self, now: float, rtt_s: float) -> None:
+        """Take one round trip into account; what cannot be one is ignored."""
+        if not 0.0 <= rtt_s < 3600.0:
+            return
+        smallest = self._smallest
+        if not smallest and not self._older:
+            self._began = now
+        aged = now - self._began >= GENERATION_S
+        if aged:
+            self._older = smallest if now - self._began < 2 * GENERATION_S else []
+            self._smallest = smallest = []
+            self._began = now
+        if len(smallest) == KEPT:
+            if rtt_s >= smallest[-1]:
+                return
+            smallest.pop()
+        insort(smallest, rtt_s)
+        self._estimate()
+
+    def forget(self) -> None:
+        """Start anew: the venue said that we were too fast, or the route is another one."""
+        self._smallest, self._older, self.credit = [], [], 0.0
+
+    def _estimate(self) -> None:
+        kept = sorted(self._smallest + self._older)[:KEPT]
+        if len(kept) < KEPT:
+            self.credit = 0.0
+            return
+        least, spread = kept[0], kept[-1] - kept[0]
+        self.credit = max(0.0, least - max(2.0 * spread, LEAST_MARGIN * least))
+
+
+class Window:
+    """One pool. `used` slots are in flight or on their way back; a call may go while `used < limit`."""
+
+    __slots__ = ("closed_until", "limit", "line", "pool", "returns", "round_trips", "span", "used")
+
+    def __init__(self, pool: Pool) -> None:
+        self.pool = pool
+        self.limit = max(1, pool.limit)
+        self.span = pool.per_s * (1.0 + DRIFT)
+        self.used = 0
+        self.returns: deque[float] = deque()
+        """For each answered call the time of its answer plus the span; the credit is still to be deducted,
+        so that a smaller round trip seen later corrects slots that are already on their way."""
+        self.closed_until = 0.0
+        """0 when open; else a time, which may have passed."""
+        self.round_trips = RoundTrips()
+        self.line: Line | None = None
+        """Those who wait for this pool; None when nobody does."""
+
+    def narrow(self, pool: Pool) -> None:
+        """Two users of one key named different limits: the stricter one holds."""
+        self.limit = max(1, min(self.limit, pool.limit))
+        self.span = max(self.span, pool.per_s * (1.0 + DRIFT))
+
+    def free(self, now: float) -> bool:
+        """Whether a slot can be taken now."""
+        if self.used >= self.limit:
+            self.reap(now)
+            if self.used >= self.limit:
+                return False
+        if self.closed_until:
+            if now < self.closed_until:
+                return False
+            self.closed_until = 0.0
+        return True
+
+    def reap(self, now: float) -> None:
+        """Let slots whose time has come be free."""
+        returns = self.returns
+        credit = min(self.round_trips.credit, self.span)
+        while returns and returns[0] - credit <= now:
+            returns.popleft()
+            self.used -= 1
+
+    def due(self) -> float | None:
+        """When `free` may next turn true; None while that depends on an answer."""
+        missing = self.used - self.limit
+        if missing < 0:
+            return self.closed_until
+        if missing >= len(self.returns):
+            return None
+        # The same expression as in reap(): a timer set for this time must find the slot free.
+        return max(self.closed_until, self.returns[missing] - min(self.round_trips.credit, self.span))
+
+    def answered(self, now: float, rtt_s: float | None) -> None:
+        """One call in flight has its answer, or has failed."""
+        if rtt_s is not None:
+            self.round_trips.add(now, rtt_s)
+        self.returns.append(now + self.span)
+
+    def unused(self) -> None:
+        """One slot was taken and nothing was sent."""
+        self.used -= 1
+
+    def close(self, now: float, for_s: float) -> None:
+        """Let nothing pass for so many seconds; a longer closing already in force stays."""
+        if for_s > 0.0:
+            self.closed_until = max(self.closed_until, now + min(for_s, MAX_CLOSED_S))
+        self.round_trips.forget()
+
+    def correct(self, now: float, remaining: int) -> None:
+        """The venue counts more than we do: somebody else uses the account. Count those calls as answered now."""
+        self.reap(now)
+        strangers = self.limit - self.used - max(0, remaining)
+        for _ in range(strangers):
+            self.used += 1
+            self.returns.append(now + self.span)
+
+    def idle(self, now: float) -> bool:
+        """Whether forgetting this pool changes nothing but what is known of the round trip."""
+        self.reap(now)
+        return self.used == 0 and self.line is None and now >= self.closed_until

@@ -1,0 +1,18 @@
+from collections.abc import Awaitable, Callable
+from typing import Any, cast
+
+import pytest
+
+from tests import virtual_time
+
+Runner = Callable[[Callable[[], Awaitable[Any]]], Any]
+
+
+def _on_asyncio(main: Callable[[], Any]) -> Any:
+    return virtual_time.run(main())
+
+
+@pytest.fixture(params=["asyncio", "trio"])
+def run(request: pytest.FixtureRequest) -> Runner:
+    """Runs an async function in virtual time, on each of the two libraries."""
+    return _on_asyncio if request.param == "asyncio" else cast("Runner", virtual_time.run_trio)

@@ -1,0 +1,39 @@
+import asyncio
+import threading
+import time
+
+import pytest
+
+from tests import virtual_time
+
+
+def test_an_hour_of_sleep_takes_no_time() -> None:
+    async def main() -> float:
+        loop = asyncio.get_running_loop()
+        start = loop.time()
+        await asyncio.gather(asyncio.sleep(3600), asyncio.sleep(10))
+        return loop.time() - start
+
+    began = time.monotonic()
+    assert virtual_time.run(main()) == pytest.approx(3600)
+    assert time.monotonic() - began < 5
+
+
+def test_threads_can_call_in() -> None:
+    async def main() -> None:
+        done = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        threading.Timer(0.01, loop.call_soon_threadsafe, [done.set]).start()
+        await done.wait()
+
+    virtual_time.run(main())
+
+
+def test_a_deadlock_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(virtual_time, "STUCK_AFTER_S", 0.01)
+
+    async def main() -> None:
+        await asyncio.Event().wait()
+
+    with pytest.raises((virtual_time.Stuck, RuntimeError)):
+        virtual_time.run(main())
