@@ -63,6 +63,14 @@ def _checked(name: str, value: object, *, required: bool) -> str | None:
     return text
 
 
+def _free_text(name: str, value: str | Secret) -> str:
+    """A memo is what its owner typed, "" included; it is signed with and never sent."""
+    text = value.reveal() if isinstance(value, Secret) else value
+    if not isinstance(text, str) or not text.isprintable() or text != text.strip():  # pyright: ignore[reportUnnecessaryIsInstance] - callers without types
+        raise InvalidRequest(f"credentials: {name} has line ends, or white space around it")
+    return text
+
+
 class Credentials:
     """Key material of one account. `repr`, `str`, pickling, logging and exceptions never show a secret.
 
@@ -70,7 +78,7 @@ class Credentials:
         key: API key. Treated as a secret too, apart from its role in naming the rate-limit account.
         secret: API secret.
         passphrase: For venues that have one (Bitget).
-        memo: For venues that have one (BitMart).
+        memo: For venues that have one (BitMart); may be empty, may hold spaces.
         uid: Names the rate-limit account: clients with equal `(venue, uid or key)` share one limiter.
 
     Raises:
@@ -92,7 +100,7 @@ class Credentials:
         self.passphrase = (
             None if passphrase is None else Secret(_checked("passphrase", passphrase, required=True) or "")
         )
-        self.memo = None if memo is None else Secret(_checked("memo", memo, required=False) or "")
+        self.memo = None if memo is None else Secret(_free_text("memo", memo))
         self.uid = _checked("uid", uid, required=False)
         # Keyed once; each signature starts from a copy of this state.
         self.__mac = hmac.new(self.secret.reveal().encode(), digestmod=hashlib.sha256)

@@ -1,1 +1,0 @@
-"""Bitget v3, unified trading account: the adapter `bitget-uta`."""

@@ -1,0 +1,4 @@
+"""BitMart futures v2: USDT-margined perpetual contracts.
+
+https://developer-pro.bitmart.com/en/futuresv2/
+"""

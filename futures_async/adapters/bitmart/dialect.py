@@ -1,0 +1,252 @@
+"""How BitMart's futures v2 interface signs, wraps and refuses.
+
+https://developer-pro.bitmart.com/en/futuresv2/#signed and #error-code
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Generic, TypeVar, cast
+
+import msgspec
+
+from futures_async.credentials import Credentials
+from futures_async.dialect import (
+    Code,
+    Dialect,
+    Refusal,
+    SealedHeaders,
+    Unsigned,
+    VenueTraits,
+    ambiguous,
+    passing,
+    refused,
+)
+from futures_async.endpoint import Endpoint, Kind
+from futures_async.errors import (
+    AccountInLiquidation,
+    AuthenticationError,
+    Banned,
+    ClockSkew,
+    DuplicateOrder,
+    InsufficientMargin,
+    InvalidRequest,
+    MarginModeConflict,
+    OrderNotFound,
+    OrderRejected,
+    ParameterRejected,
+    PermissionDenied,
+    PositionModeConflict,
+    RateLimited,
+    RiskLimitExceeded,
+    SymbolNotFound,
+    VenueUnavailable,
+)
+
+T = TypeVar("T")
+
+SUCCESS = "1000"
+
+CODES: dict[str, Code] = {
+    # The gateway: judged before the call reaches the trading system.
+    **refused(AuthenticationError, 30001, 30002, 30003, 30004, 30005, 30011),
+    **passing(ClockSkew, 30006, 30007, 30008, 40008),
+    **refused(PermissionDenied, 30010, 30012, 30019),
+    **passing(RateLimited, 30013),
+    **refused(Banned, 30017),
+    **ambiguous(VenueUnavailable, 30014, 30016, 25601, transient=True),
+    **refused(ParameterRejected, 30000, 30018, 30030, 30031),
+    # The contract system.
+    **refused(ParameterRejected, 40001, 40002, 40004, 40005, 40007, 40009, 40010, 40011, 40030, 40038, 49998),
+    **refused(PermissionDenied, 40006, 40046, 40047),
+    **refused(SymbolNotFound, 40034),
+    **refused(OrderRejected, 40014, 40017, 40018, 40020, 40021, 40031, 40032, 40033),
+    **refused(OrderRejected, 40041, 40042, 40043, 40044, 40048, 40049),
+    **refused(DuplicateOrder, 40003, 40050),
+    **refused(AccountInLiquidation, 40016, 40019, 40023, 40024, 40026),
+    **refused(InsufficientMargin, 40025, 40027, 42000),
+    **refused(RiskLimitExceeded, 40028, 40029),
+    **refused(MarginModeConflict, 40022, 40040, 40045),
+    **refused(PositionModeConflict, 40059),
+    **refused(OrderNotFound, 40035, 40037),
+    **ambiguous(VenueUnavailable, 40015, transient=True),
+    # One code for several things: see `BitMartDialect.rule`, which splits these by message or call.
+    **ambiguous(VenueUnavailable, 40012),
+    **passing(RateLimited, 40013),
+    **refused(OrderNotFound, 40036),
+    **passing(ClockSkew, 40039),
+    # Transfers and sub-accounts.
+    **refused(ParameterRejected, 60000, 60001, 60002, 60005, 60006, 60030, 60031, 61003),
+    **refused(InsufficientMargin, 60008, 61001),
+    **refused(PermissionDenied, 60026, 60027, 60028, 60029, 61005, 61006, 61008),
+    **ambiguous(VenueUnavailable, 60050, 60051, 60052),
+    **ambiguous(VenueUnavailable, 70003, transient=True),
+    **refused(DuplicateOrder, 61004),
+}
+"""Every documented code; an unlisted one proves nothing."""
+
+_SYMBOL_NOT_FOUND = Code(SymbolNotFound, definitive=True)
+_NO_BALANCE = Code(InsufficientMargin, definitive=True)
+_MARGIN_MODE = Code(MarginModeConflict, definitive=True)
+_CLOCK = Code(ClockSkew, definitive=True, transient=True)
+_FINISHED = Code(OrderRejected, definitive=True)
+_BAD_TIME = Code(ParameterRejected, definitive=True)
+
+_TRACE = " (trace "
+
+CANCELS_ONE = frozenset(
+    {
+        "/contract/private/cancel-order",
+        "/contract/private/cancel-plan-order",
+        "/contract/private/cancel-trail-order",
+    }
+)
+"""Calls that, sent without an id, cancel everything (documented for the first, assumed for the others)."""
+
+_ORDER_ID = re.compile(r"[0-9]{1,40}")
+_CLIENT_ID = re.compile(r"[A-Za-z0-9_]{1,64}")
+
+
+class Envelope(msgspec.Struct, Generic[T], frozen=True, gc=False):
+    """What surrounds every payload. `code` is a number, on some endpoints text; failures may say `msg`."""
+
+    code: int | str
+    message: str | None = None
+    msg: str | None = None
+    trace: str | None = None
+    data: T = cast("T", None)
+
+
+class BitMartDialect(Dialect):
+    """Keyed reads, signed writes."""
+
+    venue = "bitmart"
+    base_url = "https://api-cloud-v2.bitmart.com"
+    demo_url = "https://demo-api-cloud-v2.bitmart.com"
+    traits = VenueTraits(
+        client_id=True,
+        client_id_pattern=r"[A-Za-z0-9]{1,32}",
+        # The answer to a placement holds the venue's id and a price, nothing else.
+        echoes_client_id=False,
+        # Not by a call of its own: in complete lists of open and past orders.
+        lookup_by_client_id=True,
+        # Code 40050 exists; among which orders it looks is not documented.
+        dedup="none",
+        # Code 30007: the timestamp is more than a minute from the server's clock. `recvWindow` is documented
+        # for transfers only.
+        window_s=60.0,
+        visibility_lag_s=5.0,
+        rate_429_is_gateway=False,
+        cancel_empty_id_cancels_all=True,
+    )
+    envelope = Envelope
+    codes = CODES
+    credentials_needed = ("memo",)
+
+    def headers(
+        self, request: Unsigned, endpoint: Endpoint[Any], credentials: Credentials, now_ms: int
+    ) -> SealedHeaders:
+        """The key alone on reads; key, signature and timestamp (milliseconds) on every POST.
+
+        Raises:
+            InvalidRequest: A cancel without an id, which the venue would take for "cancel everything".
+        """
+        if request.path in CANCELS_ONE:
+            require_id(request.body)
+        if request.method == "GET":
+            return SealedHeaders((("X-BM-KEY", credentials.key.reveal()),))
+        timestamp = str(now_ms)
+        return SealedHeaders(
+            (
+                ("X-BM-KEY", credentials.key.reveal()),
+                ("X-BM-SIGN", sign(timestamp, request.body, credentials)),
+                ("X-BM-TIMESTAMP", timestamp),
+                ("Content-Type", "application/json"),
+            )
+        )
+
+    def refusal(self, envelope: Envelope[Any]) -> Refusal | None:
+        """The code decides, whatever the HTTP status: exactly 1000 is success, as a number or as text."""
+        code = str(envelope.code)
+        if code == SUCCESS:
+            return None
+        message = envelope.message or envelope.msg or "refused without a message"
+        return Refusal(code, f"{message}{_TRACE}{envelope.trace})" if envelope.trace else message)
+
+    def rule(self, refusal: Refusal, endpoint: Endpoint[Any]) -> Code | None:
+        """What a code means; five of them mean different things by message or by call."""
+        code = refusal.code
+        if code == "40012":
+            return self._catch_all(refusal.message.partition(_TRACE)[0].lower())
+        if code == "40013" and "time" in refusal.message.partition(_TRACE)[0].lower():
+            return _CLOCK
+        if code == "40036" and endpoint.kind not in (Kind.READ, Kind.CANCEL):
+            # "The status does not allow it": a cancel or a read finds it gone, an edit is refused.
+            return _FINISHED
+        if code == "40039" and not endpoint.signed:
+            # An unsigned call has no timestamp of its own: the times in its query are meant.
+            return _BAD_TIME
+        return self.codes.get(code)
+
+    def _catch_all(self, message: str) -> Code:
+        """40012, nominally "system error"."""
+        if "symbol_not_exist" in message:
+            return _SYMBOL_NOT_FOUND
+        if "balance not enough" in message:
+            return _NO_BALANCE
+        if any(word in message for word in ("leverage", "open type", "open_type", "position")):
+            return _MARGIN_MODE
+        return self.codes["40012"]
+
+    def remaining(self, headers: Mapping[str, str]) -> int | None:
+        """Calls left in the endpoint's window. The venue's "Remaining" counts upwards: it is the number used."""
+        used, limit = headers.get("x-bm-ratelimit-remaining", ""), headers.get("x-bm-ratelimit-limit", "")
+        if not (_is_count(used) and _is_count(limit)):
+            return None
+        return max(0, int(limit) - int(used))
+
+
+def sign(timestamp: str, body: bytes, credentials: Credentials) -> str:
+    """Lower-case hex of HMAC-SHA256 over `timestamp#memo#body`; the memo itself is never sent."""
+    memo = b"" if credentials.memo is None else credentials.memo.reveal().encode()
+    return credentials.hmac_sha256(b"#".join((timestamp.encode(), memo, body))).hexdigest()
+
+
+class _Ids(msgspec.Struct):
+    """The two fields that name an order to cancel."""
+
+    order_id: int | str | None = None
+    client_order_id: str | None = None
+
+
+def require_id(body: bytes) -> None:
+    """Look at the very bytes that would be sent.
+
+    Raises:
+        InvalidRequest: They name no order.
+    """
+    try:
+        ids = msgspec.json.decode(body, type=_Ids) if body else _Ids()
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        ids = _Ids()
+    if not (names_order(ids.order_id) or names_client(ids.client_order_id)):
+        raise InvalidRequest(
+            "a BitMart cancel needs an order id or a client order id: without one the venue cancels every order "
+            "of the contract (cancel_all_orders does that on purpose)"
+        )
+
+
+def names_order(order_id: int | str | None) -> bool:
+    """True for digits that are not zero."""
+    text = "" if order_id is None else str(order_id)
+    return _ORDER_ID.fullmatch(text) is not None and text.strip("0") != ""
+
+
+def names_client(client_order_id: str | None) -> bool:
+    """True for what can be a client order id; `PLAN_…`, which the venue makes itself, has an underscore."""
+    return client_order_id is not None and _CLIENT_ID.fullmatch(client_order_id) is not None
+
+
+def _is_count(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 10

@@ -1,0 +1,172 @@
+"""BitMart's endpoint table. Limits are the venue's; `uid` stands for its dimensions KEY and UID.
+
+https://developer-pro.bitmart.com/en/futuresv2/
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar, cast
+
+from futures_async.adapters.bitmart.wire import (
+    WireAsset,
+    WireBrackets,
+    WireContracts,
+    WireDeadMan,
+    WireFeeRate,
+    WireFunding,
+    WireIds,
+    WireLedgerEntry,
+    WireLeverage,
+    WireOrder,
+    WireOrderAck,
+    WirePlanOrder,
+    WirePosition,
+    WirePositionMode,
+    WirePositionRisk,
+    WirePositionV1,
+    WireTime,
+    WireTrade,
+)
+from futures_async.endpoint import Endpoint, Kind, RateLimit
+
+T = TypeVar("T")
+
+
+def nullable(rows: type[T]) -> type[T | None]:
+    """A list that may be null when it is empty."""
+    return cast("type[T | None]", rows | None)
+
+
+ANYTHING = cast("type[Any]", Any)
+
+# Public
+
+# #get-contract-details
+DETAILS = Endpoint(
+    "GET", "/contract/public/details", result=WireContracts, limit=RateLimit(12, 2.0, scope="ip"), private=False
+)
+# #get-current-funding-rate
+FUNDING_RATE = Endpoint(
+    "GET", "/contract/public/funding-rate", result=WireFunding, limit=RateLimit(12, 2.0, scope="ip"), private=False
+)
+# #get-leverage-bracket
+LEVERAGE_BRACKET = Endpoint(
+    "GET", "/contract/public/leverage-bracket", result=WireBrackets, limit=RateLimit(12, 2.0, scope="ip"), private=False
+)
+# #get-system-time
+TIME = Endpoint("GET", "/system/time", result=WireTime, limit=RateLimit(10, 1.0, scope="ip"), private=False)
+
+# Account and positions: KEYED, the key without signature
+
+# #get-contract-assets-keyed
+ASSETS = Endpoint(
+    "GET", "/contract/private/assets-detail", result=list[WireAsset], limit=RateLimit(12, 2.0), signed=False
+)
+# #get-trade-fee-rate-keyed
+FEE_RATE = Endpoint(
+    "GET", "/contract/private/trade-fee-rate", result=WireFeeRate, limit=RateLimit(2, 2.0), signed=False
+)
+# #get-current-position-keyed
+POSITIONS_V1 = Endpoint(
+    "GET", "/contract/private/position", result=nullable(list[WirePositionV1]), limit=RateLimit(6, 2.0), signed=False
+)
+# #get-current-position-v2-keyed
+POSITIONS = Endpoint(
+    "GET", "/contract/private/position-v2", result=nullable(list[WirePosition]), limit=RateLimit(6, 2.0), signed=False
+)
+# #get-current-position-risk-details-keyed
+POSITION_RISK = Endpoint(
+    "GET",
+    "/contract/private/position-risk",
+    result=nullable(list[WirePositionRisk]),
+    limit=RateLimit(24, 2.0),
+    signed=False,
+)
+# #get-position-mode-keyed
+POSITION_MODE = Endpoint(
+    "GET", "/contract/private/get-position-mode", result=WirePositionMode, limit=RateLimit(2, 2.0), signed=False
+)
+# #set-position-mode-signed
+SET_POSITION_MODE = Endpoint(
+    "POST",
+    "/contract/private/set-position-mode",
+    result=WirePositionMode,
+    limit=RateLimit(2, 2.0),
+    kind=Kind.SETTING,
+)
+# #submit-leverage-signed
+SUBMIT_LEVERAGE = Endpoint(
+    "POST", "/contract/private/submit-leverage", result=WireLeverage, limit=RateLimit(24, 2.0), kind=Kind.SETTING
+)
+# The same call without `leverage` is described as a query.
+QUERY_LEVERAGE = Endpoint(
+    "POST", "/contract/private/submit-leverage", result=WireLeverage, limit=RateLimit(24, 2.0), kind=Kind.READ
+)
+
+# Orders
+
+# #submit-order-signed
+SUBMIT_ORDER = Endpoint(
+    "POST", "/contract/private/submit-order", result=WireOrderAck, limit=RateLimit(24, 2.0), kind=Kind.ORDER
+)
+# #modify-limit-order-signed
+MODIFY_ORDER = Endpoint(
+    "POST", "/contract/private/modify-limit-order", result=WireIds, limit=RateLimit(24, 2.0), kind=Kind.ORDER
+)
+# #cancel-order-signed: never without an id, see `dialect.CANCELS_ONE`
+CANCEL_ORDER: Endpoint[Any] = Endpoint(
+    "POST", "/contract/private/cancel-order", result=ANYTHING, limit=RateLimit(40, 2.0), kind=Kind.CANCEL
+)
+# #cancel-all-orders-signed
+CANCEL_ORDERS: Endpoint[Any] = Endpoint(
+    "POST", "/contract/private/cancel-orders", result=ANYTHING, limit=RateLimit(2, 2.0), kind=Kind.DELTA
+)
+# #timed-cancel-all-orders-signed
+CANCEL_ALL_AFTER = Endpoint(
+    "POST", "/contract/private/cancel-all-after", result=WireDeadMan, limit=RateLimit(4, 2.0), kind=Kind.SETTING
+)
+# #get-order-detail-keyed
+ORDER = Endpoint("GET", "/contract/private/order", result=WireOrder, limit=RateLimit(50, 2.0), signed=False)
+# #get-all-open-orders-keyed
+OPEN_ORDERS = Endpoint(
+    "GET", "/contract/private/get-open-orders", result=nullable(list[WireOrder]), limit=RateLimit(50, 2.0), signed=False
+)
+# #get-order-history-keyed
+ORDER_HISTORY = Endpoint(
+    "GET", "/contract/private/order-history", result=nullable(list[WireOrder]), limit=RateLimit(6, 2.0), signed=False
+)
+# #get-order-trade-keyed
+TRADES = Endpoint(
+    "GET", "/contract/private/trades", result=nullable(list[WireTrade]), limit=RateLimit(6, 2.0), signed=False
+)
+# #get-transaction-history-keyed
+TRANSACTIONS = Endpoint(
+    "GET",
+    "/contract/private/transaction-history",
+    result=nullable(list[WireLedgerEntry]),
+    limit=RateLimit(6, 2.0),
+    signed=False,
+)
+
+# Conditional orders
+
+# #get-all-current-plan-orders-keyed
+PLAN_ORDERS = Endpoint(
+    "GET",
+    "/contract/private/current-plan-order",
+    result=nullable(list[WirePlanOrder]),
+    limit=RateLimit(50, 2.0),
+    signed=False,
+)
+# #submit-plan-order-signed
+SUBMIT_PLAN_ORDER = Endpoint(
+    "POST", "/contract/private/submit-plan-order", result=WireIds, limit=RateLimit(24, 2.0), kind=Kind.ORDER
+)
+# #submit-tp-or-sl-order-signed
+SUBMIT_TP_SL_ORDER = Endpoint(
+    "POST", "/contract/private/submit-tp-sl-order", result=WireIds, limit=RateLimit(24, 2.0), kind=Kind.ORDER
+)
+# #cancel-plan-order-signed: never without an id, see `dialect.CANCELS_ONE`
+CANCEL_PLAN_ORDER: Endpoint[Any] = Endpoint(
+    "POST", "/contract/private/cancel-plan-order", result=ANYTHING, limit=RateLimit(40, 2.0), kind=Kind.CANCEL
+)
