@@ -93,3 +93,8 @@ class Endpoint(Generic[T]):
 
     def __repr__(self) -> str:
         return f"Endpoint({self.name})"
+
+
+def or_null(result: type[T]) -> type[T | None]:
+    """`result=or_null(list[WireRow])`: a payload that may be null. Type checkers take no plain union there."""
+    return cast("type[T | None]", cast("Any", result) | None)

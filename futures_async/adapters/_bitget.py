@@ -9,10 +9,12 @@ import binascii
 import importlib
 from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Generic, TypeVar, cast
+from functools import lru_cache
+from typing import Any, ClassVar, Generic, Literal, TypeVar, cast
 
 import msgspec
 
+from futures_async import symbols
 from futures_async.adapters._bitget_codes import CODES, SUCCESS
 from futures_async.credentials import Credentials
 from futures_async.dialect import Code, Dialect, Params, Refusal, SealedHeaders, Unsigned, VenueTraits, join_query
@@ -20,6 +22,9 @@ from futures_async.endpoint import Endpoint
 from futures_async.errors import InvalidRequest, NotSupported
 
 T = TypeVar("T")
+
+ProductType = Literal["USDT-FUTURES", "COIN-FUTURES", "USDC-FUTURES"]
+PRODUCT_TYPES: tuple[ProductType, ...] = ("USDT-FUTURES", "COIN-FUTURES", "USDC-FUTURES")
 
 TRAITS = VenueTraits(
     client_id=True,
@@ -122,6 +127,46 @@ class BitgetFamily(Dialect):
         """Despite its name the header counts down: what is left in this second for this endpoint."""
         left = headers.get("x-mbx-used-remain-limit", "")
         return int(left) if left.isascii() and left.isdigit() and len(left) < 10 else None
+
+
+@lru_cache(maxsize=4096)
+def unified_symbol(venue_symbol: str, product_type: ProductType, margin_coin: str | None = None) -> str:
+    """The unified form of a contract's id; an id that can't be parsed (delivery contracts) as it is.
+
+    Args:
+        venue_symbol: `BTCUSDT`, `BTCUSD`, `BTCPERP`; some of the venue's samples show lower case.
+        product_type: The same text may exist in several.
+        margin_coin: What a COIN-FUTURES contract settles in; None is its base coin.
+    """
+    pair = venue_symbol.upper()
+    if product_type == "USDT-FUTURES":
+        parts = symbols.guess_parts(pair, ("USDT",))
+        return symbols.join(parts[0], "USDT", "USDT") if parts else pair
+    if product_type == "USDC-FUTURES":
+        # USDC contracts are named <base>PERP.
+        parts = symbols.guess_parts(pair, ("PERP", "USDC"))
+        return symbols.join(parts[0], "USDC", "USDC") if parts else pair
+    parts = symbols.guess_parts(pair, ("USD",))
+    return symbols.join(parts[0], "USD", margin_coin or parts[0]) if parts else pair
+
+
+@lru_cache(maxsize=4096)
+def venue_symbol(symbol: str, product_type: ProductType) -> str:
+    """The venue's id of a unified symbol; a venue's own id in upper case.
+
+    Raises:
+        InvalidRequest: It is no symbol, or belongs to another product type.
+    """
+    parts = symbols.split(symbols.check_symbol(symbol))
+    if parts is None:
+        return symbol.upper()
+    if product_type == "USDT-FUTURES" and parts.quote == parts.settle == "USDT":
+        return f"{parts.base}USDT"
+    if product_type == "USDC-FUTURES" and parts.quote == parts.settle == "USDC":
+        return f"{parts.base}PERP"
+    if product_type == "COIN-FUTURES" and parts.quote == "USD" and parts.settle not in ("USD", "USDT", "USDC"):
+        return f"{parts.base}USD"
+    raise InvalidRequest(f"{symbol} is no contract of {product_type}: set product_type, or write the venue's own id")
 
 
 def prehash(timestamp: str, request: Unsigned) -> bytes:

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from futures_async import errors
 
+from futures_async.adapters import _bitget
 from futures_async.adapters._bitget import BitgetFamily, Envelope, prehash, sign
 from futures_async.adapters._bitget_codes import CODES
 from futures_async.credentials import Credentials
@@ -258,3 +259,46 @@ def test_rate_limits_and_clock_errors_pass() -> None:
     assert all(
         code.transient for code in CODES.values() if issubclass(code.error, (errors.RateLimited, errors.ClockSkew))
     )
+
+
+@pytest.mark.parametrize(
+    ("venue_id", "product", "unified"),
+    [
+        ("BTCUSDT", "USDT-FUTURES", "BTC/USDT:USDT"),
+        ("1000PEPEUSDT", "USDT-FUTURES", "1000PEPE/USDT:USDT"),
+        ("BTCPERP", "USDC-FUTURES", "BTC/USDC:USDC"),
+        ("ETHUSD", "COIN-FUTURES", "ETH/USD:ETH"),
+    ],
+)
+def test_symbols_translate_both_ways_without_the_network(
+    venue_id: str, product: _bitget.ProductType, unified: str
+) -> None:
+    assert _bitget.unified_symbol(venue_id.lower(), product) == unified
+    assert _bitget.venue_symbol(unified, product) == venue_id
+    assert _bitget.venue_symbol(venue_id, product) == venue_id
+
+
+@pytest.mark.parametrize("venue_id", ["BTCUSDM24", "ETHUSD_231229"])
+def test_an_id_that_cannot_be_parsed_passes_through(venue_id: str) -> None:
+    assert all(_bitget.unified_symbol(venue_id, product) == venue_id for product in _bitget.PRODUCT_TYPES)
+
+
+def test_a_coin_margined_contract_settles_in_the_coin_that_is_named() -> None:
+    assert _bitget.unified_symbol("BTCUSD", "COIN-FUTURES", "ETH") == "BTC/USD:ETH"
+    assert _bitget.venue_symbol("BTC/USD:ETH", "COIN-FUTURES") == "BTCUSD"
+
+
+@pytest.mark.parametrize(
+    ("symbol", "product"),
+    [
+        ("BTC/USDC:USDC", "USDT-FUTURES"),
+        ("BTC/USDT:USDT", "COIN-FUTURES"),
+        ("BTC/USD:USDT", "COIN-FUTURES"),
+        ("BTC/USDT:USDT", "USDC-FUTURES"),
+        ("BTC/USDT", "USDT-FUTURES"),
+        ("", "USDT-FUTURES"),
+    ],
+)
+def test_a_symbol_of_another_product_is_refused_here(symbol: str, product: _bitget.ProductType) -> None:
+    with pytest.raises(errors.InvalidRequest):
+        _bitget.venue_symbol(symbol, product)

@@ -1,0 +1,134 @@
+"""The endpoint table of Bitget v2 mix: one row per documented call.
+
+https://www.bitget.com/api-doc/contract/intro
+"""
+
+from __future__ import annotations
+
+from typing import TypeVar, cast
+
+from futures_async.adapters.bitget.wire import (
+    WireAccount,
+    WireAdlRank,
+    WireBills,
+    WireClosedPositions,
+    WireContract,
+    WireFeeRate,
+    WireFundingRate,
+    WireLeverage,
+    WireMaxOpen,
+    WirePosition,
+    WirePositionMode,
+    WireTicker,
+    WireTier,
+    WireTime,
+)
+from futures_async.adapters.bitget.wire_orders import (
+    WireAck,
+    WireBatch,
+    WireFills,
+    WireOrder,
+    WireOrders,
+    WirePlanOrders,
+    WireStops,
+)
+from futures_async.endpoint import Endpoint, Kind, RateLimit
+
+T = TypeVar("T")
+
+_MIX = "/api/v2/mix"
+_PER_UID_10 = RateLimit(10)
+_PER_UID_5 = RateLimit(5)
+_PER_UID_20 = RateLimit(20)
+_PER_IP_20 = RateLimit(20, scope="ip")
+_PER_IP_10 = RateLimit(10, scope="ip")
+
+
+def _or_null(kind: type[T]) -> type[T | None]:
+    # "Nothing there" comes as [] or as null, interchangeably.
+    return cast("type[T | None]", kind | None)
+
+
+# Account. https://www.bitget.com/api-doc/contract/account/Get-Single-Account and its neighbours
+
+ACCOUNT = Endpoint("GET", f"{_MIX}/account/account", result=WireAccount, limit=_PER_UID_10)
+ACCOUNTS = Endpoint("GET", f"{_MIX}/account/accounts", result=list[WireAccount], limit=_PER_UID_10)
+BILLS = Endpoint("GET", f"{_MIX}/account/bill", result=WireBills, limit=_PER_UID_10)
+SET_LEVERAGE = Endpoint(
+    "POST", f"{_MIX}/account/set-leverage", result=WireLeverage, limit=_PER_UID_5, kind=Kind.SETTING
+)
+SET_MARGIN_MODE = Endpoint(
+    "POST", f"{_MIX}/account/set-margin-mode", result=WireLeverage, limit=_PER_UID_5, kind=Kind.SETTING
+)
+SET_POSITION_MODE = Endpoint(
+    "POST", f"{_MIX}/account/set-position-mode", result=WirePositionMode, limit=_PER_UID_5, kind=Kind.SETTING
+)
+# The amount is a difference: repeating it would move margin twice.
+SET_MARGIN = Endpoint("POST", f"{_MIX}/account/set-margin", result=object, limit=_PER_UID_5, kind=Kind.DELTA)
+SET_AUTO_MARGIN = Endpoint("POST", f"{_MIX}/account/set-auto-margin", result=object, limit=_PER_UID_5, kind=Kind.SETTING)
+MAX_OPEN = Endpoint("GET", f"{_MIX}/account/max-open", result=WireMaxOpen, limit=_PER_UID_20)
+FEE_RATE = Endpoint("GET", "/api/v2/common/trade-rate", result=WireFeeRate, limit=_PER_UID_10)
+
+# Positions. https://www.bitget.com/api-doc/contract/position/get-single-position
+
+SINGLE_POSITION = Endpoint(
+    "GET", f"{_MIX}/position/single-position", result=_or_null(list[WirePosition]), limit=_PER_UID_10
+)
+ALL_POSITIONS = Endpoint("GET", f"{_MIX}/position/all-position", result=_or_null(list[WirePosition]), limit=_PER_UID_5)
+POSITION_HISTORY = Endpoint(
+    "GET", f"{_MIX}/position/history-position", result=WireClosedPositions, limit=_PER_UID_20
+)
+ADL_RANKS = Endpoint("GET", f"{_MIX}/position/adlRank", result=_or_null(list[WireAdlRank]), limit=_PER_UID_5)
+
+# Orders. https://www.bitget.com/api-doc/contract/trade/Place-Order
+
+PLACE = Endpoint("POST", f"{_MIX}/order/place-order", result=WireAck, limit=_PER_UID_10, kind=Kind.ORDER)
+PLACE_BATCH = Endpoint("POST", f"{_MIX}/order/batch-place-order", result=WireBatch, limit=_PER_UID_5, kind=Kind.ORDER)
+MODIFY = Endpoint("POST", f"{_MIX}/order/modify-order", result=WireAck, limit=_PER_UID_10, kind=Kind.ORDER)
+CANCEL = Endpoint("POST", f"{_MIX}/order/cancel-order", result=WireAck, limit=_PER_UID_10, kind=Kind.CANCEL)
+# Without a list of ids this cancels every order of the symbol: a row of its own, never used with ids.
+CANCEL_SYMBOL = Endpoint(
+    "POST", f"{_MIX}/order/batch-cancel-orders", result=WireBatch, limit=_PER_UID_10, kind=Kind.DELTA
+)
+CANCEL_BATCH = Endpoint(
+    "POST", f"{_MIX}/order/batch-cancel-orders", result=WireBatch, limit=_PER_UID_10, kind=Kind.CANCEL
+)
+# 10/s by the document; other clients keep to 1/s, and so does this one.
+CANCEL_PRODUCT = Endpoint(
+    "POST", f"{_MIX}/order/cancel-all-orders", result=WireBatch, limit=RateLimit(1), kind=Kind.DELTA
+)
+CLOSE_POSITIONS = Endpoint(
+    "POST", f"{_MIX}/order/close-positions", result=WireBatch, limit=RateLimit(1), kind=Kind.ORDER
+)
+DETAIL = Endpoint("GET", f"{_MIX}/order/detail", result=WireOrder, limit=_PER_UID_10)
+PENDING = Endpoint("GET", f"{_MIX}/order/orders-pending", result=WireOrders, limit=_PER_UID_10)
+HISTORY = Endpoint("GET", f"{_MIX}/order/orders-history", result=WireOrders, limit=_PER_UID_10)
+FILLS = Endpoint("GET", f"{_MIX}/order/fills", result=WireFills, limit=_PER_UID_10)
+# Spans of a week at most; not in demo trading (40404).
+FILL_HISTORY = Endpoint("GET", f"{_MIX}/order/fill-history", result=WireFills, limit=_PER_UID_10)
+
+# Trigger, take-profit and stop-loss orders. https://www.bitget.com/api-doc/contract/plan/Place-Plan-Order
+
+PLACE_PLAN = Endpoint("POST", f"{_MIX}/order/place-plan-order", result=WireAck, limit=_PER_UID_10, kind=Kind.ORDER)
+PLACE_STOP = Endpoint("POST", f"{_MIX}/order/place-tpsl-order", result=WireAck, limit=_PER_UID_10, kind=Kind.ORDER)
+# One pair per position side; placing again amends it.
+PLACE_POSITION_STOPS = Endpoint(
+    "POST", f"{_MIX}/order/place-pos-tpsl", result=_or_null(list[WireStops]), limit=_PER_UID_10, kind=Kind.SETTING
+)
+MODIFY_STOP = Endpoint("POST", f"{_MIX}/order/modify-tpsl-order", result=WireAck, limit=_PER_UID_10, kind=Kind.SETTING)
+MODIFY_PLAN = Endpoint("POST", f"{_MIX}/order/modify-plan-order", result=WireAck, limit=_PER_UID_10, kind=Kind.SETTING)
+CANCEL_PLAN = Endpoint("POST", f"{_MIX}/order/cancel-plan-order", result=WireBatch, limit=_PER_UID_10, kind=Kind.CANCEL)
+PLAN_PENDING = Endpoint("GET", f"{_MIX}/order/orders-plan-pending", result=WirePlanOrders, limit=_PER_UID_10)
+PLAN_HISTORY = Endpoint("GET", f"{_MIX}/order/orders-plan-history", result=WirePlanOrders, limit=_PER_UID_10)
+
+# Market. https://www.bitget.com/api-doc/contract/market/Get-All-Symbols-Contracts
+
+CONTRACTS = Endpoint(
+    "GET", f"{_MIX}/market/contracts", result=list[WireContract], limit=_PER_IP_20, private=False
+)
+TICKER = Endpoint("GET", f"{_MIX}/market/ticker", result=list[WireTicker], limit=_PER_IP_20, private=False)
+FUNDING_RATE = Endpoint(
+    "GET", f"{_MIX}/market/current-fund-rate", result=list[WireFundingRate], limit=_PER_IP_20, private=False
+)
+TIERS = Endpoint("GET", f"{_MIX}/market/query-position-lever", result=list[WireTier], limit=_PER_IP_10, private=False)
+TIME = Endpoint("GET", "/api/v2/public/time", result=WireTime, limit=_PER_IP_20, private=False)

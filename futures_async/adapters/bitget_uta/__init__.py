@@ -1,0 +1,1 @@
+"""Bitget v3, unified trading account: the adapter `bitget-uta`."""

@@ -1,0 +1,103 @@
+"""How Bitget's v3 interface differs from the family: the codes that are new with it, or mean something else.
+
+Signature, headers and envelope are those of v2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from futures_async.adapters._bitget import BitgetFamily
+from futures_async.adapters._bitget_codes import CODES
+from futures_async.adapters.bitget_uta.endpoints import SET_HOLD_MODE
+from futures_async.dialect import Code, Refusal, ambiguous, passing, refused
+from futures_async.endpoint import Endpoint
+from futures_async.errors import (
+    AccountInLiquidation,
+    AccountModeMismatch,
+    AuthenticationError,
+    DuplicateOrder,
+    ExchangeError,
+    InsufficientMargin,
+    MarginModeConflict,
+    OrderNotFound,
+    OrderRejected,
+    ParameterRejected,
+    PermissionDenied,
+    PositionModeConflict,
+    RateLimited,
+    RiskLimitExceeded,
+    SymbolNotFound,
+    VenueUnavailable,
+)
+
+NO_ORDER = frozenset({"25204", "40109", "24056"})
+"""The order does not exist; to a cancel of everything: there was nothing to cancel."""
+NOTHING_TO_CANCEL = NO_ORDER | {"22001"}
+
+
+def _span(first: int, last: int) -> tuple[int, ...]:
+    return tuple(range(first, last + 1))
+
+
+_ACCESS = (
+    refused(AccountModeMismatch, 40084, 25245, 40085)
+    | refused(AuthenticationError, 40099)
+    | refused(PermissionDenied, 40014, 25620, 25013, *_span(25005, 25007), 95005, 95006, 95008, 95012, 95013)
+    | passing(RateLimited, 25004, 429)
+)
+
+_REQUEST = (
+    refused(ParameterRejected, 40017, 400172, 40034, 25200, 25238, 25002, 25240, 25223)
+    | refused(SymbolNotFound, 25100, 25201)
+    | refused(ExchangeError, 25009, 25221)
+)
+
+_MODES = (
+    refused(PositionModeConflict, 25010, 25570, 25236, 25237, 40920)
+    # A position is open. See `rule` for what it is in the way of.
+    | refused(MarginModeConflict, 25107)
+)
+
+_ORDERS = (
+    refused(OrderNotFound, *NOTHING_TO_CANCEL, 25597)
+    | refused(DuplicateOrder, 25212, 40786, 45034)
+    # Not open yet, delisted, initialising; opening barred.
+    | refused(OrderRejected, 25101, 25103, 25104, 25108, 25105)
+    # No mark price, no liquidity.
+    | refused(OrderRejected, 25222, 25209)
+    | refused(OrderRejected, 25205, 25206, 25210, 25244, 25654, 25655)
+    | refused(OrderRejected, 25207, 25208, 25610, 25611)
+    | refused(OrderRejected, 25225, 25226, 25231, 25227, 25232, 25574)
+    # A cancel or a change of this order is already running.
+    | refused(OrderRejected, 25113, 25114, 25653)
+    | refused(OrderRejected, 25568, 25569, *_span(25571, 25573))
+    # Take profit and stop loss.
+    | refused(OrderRejected, 25224, *_span(25579, 25596), *_span(25598, 25609), 25612, *_span(25650, 25652))
+)
+
+_FUNDS = (
+    refused(InsufficientMargin, 25202, 25203, 25219, 25220, 43012, 25228, 25242, 40762, 25230)
+    | refused(RiskLimitExceeded, 25211, 25229, *_span(25233, 25235), 25241, 25243, 25567, *_span(25213, 25216), 25218)
+    | refused(AccountInLiquidation, 25008, 25011, 25012, 95001)
+)
+
+_VENUE: dict[str, Code] = {
+    # Maintenance and settlement: "refused, not executed".
+    **passing(VenueUnavailable, 25102, 25106),
+    **ambiguous(VenueUnavailable, 25003, 25239, 25000, 25001, 40010, 40725, 45001, transient=True),
+}
+
+
+class BitgetUTADialect(BitgetFamily):
+    """Bitget v3, unified trading account."""
+
+    venue = "bitget-uta"
+    codes: ClassVar[Mapping[str, Code]] = {**CODES, **_ACCESS, **_REQUEST, **_MODES, **_ORDERS, **_FUNDS, **_VENUE}
+
+    def rule(self, refusal: Refusal, endpoint: Endpoint[Any]) -> Code | None:
+        """25107 ("a position exists") is about the position mode where that was to be set, else the margin mode."""
+        if refusal.code == "25107" and endpoint is SET_HOLD_MODE:
+            return Code(PositionModeConflict, definitive=True)
+        return super().rule(refusal, endpoint)

@@ -1,0 +1,134 @@
+"""The documented calls of Bitget's v3 interface, futures part: one row each.
+
+Limits are the vendor's. Orders live in one account over all categories, so every row that takes a `category` is
+always given one.
+"""
+
+from __future__ import annotations
+
+from typing import cast
+
+import msgspec
+
+from futures_async.adapters.bitget_uta.wire import (
+    WireAdlRank,
+    WireAssets,
+    WireFeeRate,
+    WireFill,
+    WireFundingRate,
+    WireIds,
+    WireInfo,
+    WireInstrument,
+    WireMaxOpen,
+    WireOpenLimit,
+    WireOrder,
+    WirePastFundingRates,
+    WirePastPosition,
+    WirePosition,
+    WireRecord,
+    WireRows,
+    WireSettings,
+    WireTicker,
+    WireTier,
+    WireTime,
+)
+from futures_async.endpoint import Endpoint, Kind, RateLimit
+
+MARKET = RateLimit(20, 1.0, scope="ip")
+PAGE = 100
+"""Rows of a page at most, in all paged lists."""
+BATCH = 20
+"""Orders of a batch at most."""
+
+# https://www.bitget.com/api-doc/uta/account/Get-Account
+ASSETS = Endpoint("GET", "/api/v3/account/assets", result=WireAssets, limit=RateLimit(20))
+# https://www.bitget.com/api-doc/uta/account/Get-Account-Setting
+SETTINGS = Endpoint("GET", "/api/v3/account/settings", result=WireSettings, limit=RateLimit(20))
+# https://www.bitget.com/api-doc/uta/account/Get-Account-Info
+INFO = Endpoint("GET", "/api/v3/account/info", result=WireInfo, limit=RateLimit(5))
+# https://www.bitget.com/api-doc/uta/account/Get-Account-Financial-Records
+RECORDS = Endpoint("GET", "/api/v3/account/financial-records", result=WireRows[WireRecord], limit=RateLimit(20))
+# https://www.bitget.com/api-doc/uta/account/Get-Account-Fee-Rate
+FEE_RATE = Endpoint("GET", "/api/v3/account/fee-rate", result=WireFeeRate, limit=RateLimit(3))
+# https://www.bitget.com/api-doc/uta/account/Get-Open-Interest-Limit
+OPEN_LIMIT = Endpoint("GET", "/api/v3/account/open-interest-limit", result=WireOpenLimit, limit=RateLimit(5))
+# https://www.bitget.com/api-doc/uta/account/Get-Max-Open-Available - a read, although it posts
+MAX_OPEN = Endpoint("POST", "/api/v3/account/max-open-available", result=WireMaxOpen, limit=RateLimit(5))
+# https://www.bitget.com/api-doc/uta/account/Change-Leverage - answers "success", not the values
+SET_LEVERAGE = Endpoint(
+    "POST", "/api/v3/account/set-leverage", result=msgspec.Raw, limit=RateLimit(10), kind=Kind.SETTING
+)
+# https://www.bitget.com/api-doc/uta/account/Change-Position-Mode
+SET_HOLD_MODE = Endpoint(
+    "POST", "/api/v3/account/set-hold-mode", result=msgspec.Raw, limit=RateLimit(10), kind=Kind.SETTING
+)
+# https://www.bitget.com/api-doc/uta/account/Set-Margin
+SET_MARGIN = Endpoint("POST", "/api/v3/account/set-margin", result=msgspec.Raw, limit=RateLimit(10), kind=Kind.DELTA)
+
+# https://www.bitget.com/api-doc/uta/trade/Get-Position - `list` is null when flat; some answers are the list itself
+POSITIONS = Endpoint(
+    "GET",
+    "/api/v3/position/current-position",
+    result=cast("type[WireRows[WirePosition] | list[WirePosition]]", WireRows[WirePosition] | list[WirePosition]),
+    limit=RateLimit(20),
+)
+# https://www.bitget.com/api-doc/uta/trade/Get-Position-History
+PAST_POSITIONS = Endpoint(
+    "GET", "/api/v3/position/history-position", result=WireRows[WirePastPosition], limit=RateLimit(20)
+)
+# https://www.bitget.com/api-doc/uta/trade/Get-Position-ADL-Rank
+ADL_RANKS = Endpoint("GET", "/api/v3/position/adlRank", result=list[WireAdlRank], limit=RateLimit(1))
+
+# https://www.bitget.com/api-doc/uta/trade/Place-Order
+PLACE_ORDER = Endpoint("POST", "/api/v3/trade/place-order", result=WireIds, limit=RateLimit(10), kind=Kind.ORDER)
+# https://www.bitget.com/api-doc/uta/trade/Place-Batch - the body is a bare array
+PLACE_BATCH = Endpoint("POST", "/api/v3/trade/place-batch", result=list[WireIds], limit=RateLimit(5), kind=Kind.ORDER)
+# https://www.bitget.com/api-doc/uta/trade/Modify-Order
+MODIFY_ORDER = Endpoint("POST", "/api/v3/trade/modify-order", result=WireIds, limit=RateLimit(10), kind=Kind.ORDER)
+# https://www.bitget.com/api-doc/uta/trade/Batch-Modify-Orders
+MODIFY_BATCH = Endpoint(
+    "POST", "/api/v3/trade/batch-modify-order", result=list[WireIds], limit=RateLimit(10), kind=Kind.ORDER
+)
+# https://www.bitget.com/api-doc/uta/trade/Cancel-Order
+CANCEL_ORDER = Endpoint("POST", "/api/v3/trade/cancel-order", result=WireIds, limit=RateLimit(10), kind=Kind.CANCEL)
+# https://www.bitget.com/api-doc/uta/trade/Cancel-Batch
+CANCEL_BATCH = Endpoint(
+    "POST", "/api/v3/trade/cancel-batch", result=list[WireIds], limit=RateLimit(5), kind=Kind.CANCEL
+)
+# https://www.bitget.com/api-doc/uta/trade/Cancel-All-Order
+CANCEL_SYMBOL = Endpoint(
+    "POST", "/api/v3/trade/cancel-symbol-order", result=WireRows[WireIds], limit=RateLimit(5), kind=Kind.DELTA
+)
+# https://www.bitget.com/api-doc/uta/trade/Close-All-Positions - the client ids are the venue's own
+CLOSE_POSITIONS = Endpoint(
+    "POST", "/api/v3/trade/close-positions", result=WireRows[WireIds], limit=RateLimit(5), kind=Kind.DELTA
+)
+# https://www.bitget.com/api-doc/uta/trade/CountDown-Cancel-All - restarts the timer, so it may be repeated
+COUNTDOWN = Endpoint(
+    "POST", "/api/v3/trade/countdown-cancel-all", result=msgspec.Raw, limit=RateLimit(1), kind=Kind.SETTING
+)
+# https://www.bitget.com/api-doc/uta/trade/Get-Order-Details
+ORDER = Endpoint("GET", "/api/v3/trade/order-info", result=WireOrder, limit=RateLimit(20))
+# https://www.bitget.com/api-doc/uta/trade/Get-Order-Pending
+OPEN_ORDERS = Endpoint("GET", "/api/v3/trade/unfilled-orders", result=WireRows[WireOrder], limit=RateLimit(20))
+# https://www.bitget.com/api-doc/uta/trade/Get-Order-History
+PAST_ORDERS = Endpoint("GET", "/api/v3/trade/history-orders", result=WireRows[WireOrder], limit=RateLimit(20))
+# https://www.bitget.com/api-doc/uta/trade/Get-Order-Fills
+FILLS = Endpoint("GET", "/api/v3/trade/fills", result=WireRows[WireFill], limit=RateLimit(20))
+
+# https://www.bitget.com/api-doc/uta/public/Instruments
+INSTRUMENTS = Endpoint("GET", "/api/v3/market/instruments", result=list[WireInstrument], limit=MARKET, private=False)
+# https://www.bitget.com/api-doc/uta/public/Tickers
+TICKERS = Endpoint("GET", "/api/v3/market/tickers", result=list[WireTicker], limit=MARKET, private=False)
+# https://www.bitget.com/api-doc/uta/public/Get-Current-Funding-Rate
+FUNDING_RATE = Endpoint(
+    "GET", "/api/v3/market/current-fund-rate", result=list[WireFundingRate], limit=MARKET, private=False
+)
+# https://www.bitget.com/api-doc/uta/public/Get-History-Funding-Rate - the cursor is a page number
+PAST_FUNDING_RATES = Endpoint(
+    "GET", "/api/v3/market/history-fund-rate", result=WirePastFundingRates, limit=MARKET, private=False
+)
+# https://www.bitget.com/api-doc/uta/public/Get-Position-Tier-Data
+TIERS = Endpoint("GET", "/api/v3/market/position-tier", result=list[WireTier], limit=MARKET, private=False)
+# https://www.bitget.com/api-doc/common/public/Get-Server-Time - v3 has no documented one; this asks no account type
+TIME = Endpoint("GET", "/api/v2/public/time", result=WireTime, limit=MARKET, private=False)

@@ -1,0 +1,182 @@
+"""How BitTap signs, wraps and refuses."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, ClassVar, Generic, Protocol, TypeVar, cast
+
+import msgspec
+
+from futures_async.credentials import Credentials
+from futures_async.dialect import Code, Dialect, Refusal, SealedHeaders, Unsigned, VenueTraits, ambiguous, refused
+from futures_async.endpoint import Endpoint
+from futures_async.errors import AuthenticationError, ParameterRejected, PermissionDenied, VenueUnavailable
+
+T = TypeVar("T")
+
+Pairs = Sequence[tuple[str, str]]
+
+CODES: Mapping[str, Code] = (
+    ambiguous(VenueUnavailable, 500, transient=True)
+    | refused(ParameterRejected, 10001, 100011)
+    | refused(AuthenticationError, 410001)
+    # "Signature verification failed"; a malformed or stale timestamp or nonce answers with the same code.
+    | refused(AuthenticationError, 410002)
+    | refused(PermissionDenied, 410006)
+)
+
+
+class Envelope(msgspec.Struct, Generic[T], frozen=True, gc=False):
+    """What surrounds every payload; `data` is absent on failure, `code` is text (a number on the stream)."""
+
+    code: str | int | None = None
+    msg: str | None = None
+    success: bool | int | str | None = None
+    timestamp: int | None = None
+    data: T = cast("T", None)
+
+
+class BitTapSigner(Protocol):
+    """Makes the authentication headers of one request. Pass one as `signer=` to sign in another way."""
+
+    def sign(
+        self, method: str, path: str, query: Pairs, body: Mapping[str, Any] | None, now_ms: int
+    ) -> Mapping[str, str]:
+        """The headers, made anew for each attempt.
+
+        Args:
+            method: HTTP method, upper case.
+            path: Path as sent.
+            query: Keys and values as sent (not unescaped), in the order sent.
+            body: The JSON object sent, or None; fractions in it are text.
+            now_ms: Time to sign with, Unix milliseconds by the venue's clock.
+        """
+        ...
+
+
+def new_nonce() -> str:
+    """32 random hex digits: unique like the UUID that the venue recommends."""
+    return secrets.token_hex(16)
+
+
+class BitTapHmacSigner:
+    """HMAC-SHA256 by the venue's documentation. Not verified against the live server: no official vector exists.
+
+    Args:
+        credentials: Key and secret.
+        nonce: Where nonces come from; each must be new.
+        clock: Unix milliseconds to sign with; None takes the time that the exchange object passes in.
+    """
+
+    def __init__(
+        self,
+        credentials: Credentials,
+        *,
+        nonce: Callable[[], str] = new_nonce,
+        clock: Callable[[], int] | None = None,
+    ) -> None:
+        self._credentials = credentials
+        self._nonce = nonce
+        self._clock = clock
+
+    def sign(
+        self, method: str, path: str, query: Pairs, body: Mapping[str, Any] | None, now_ms: int
+    ) -> Mapping[str, str]:
+        """See `BitTapSigner.sign`."""
+        timestamp = str(now_ms if self._clock is None else self._clock())
+        nonce = self._nonce()
+        message = string_to_sign(method, query, body, timestamp, nonce)
+        return {
+            "X-BT-APIKEY": self._credentials.key.reveal(),
+            "X-BT-SIGN": self._credentials.hmac_sha256(message.encode()).hexdigest(),
+            "X-BT-TS": timestamp,
+            "X-BT-NONCE": nonce,
+        }
+
+    def login(self, now_ms: int) -> list[str]:
+        """Parameters of the stream's LOGIN: key, time as text, HMAC of that text."""
+        timestamp = str(now_ms)
+        return [
+            self._credentials.key.reveal(),
+            timestamp,
+            self._credentials.hmac_sha256(timestamp.encode()).hexdigest(),
+        ]
+
+
+def string_to_sign(method: str, query: Pairs, body: Mapping[str, Any] | None, timestamp: str, nonce: str) -> str:
+    """The documented text: a body's fields for POST and PUT, else the query's, then time and nonce.
+
+    Sorted by key, equal keys by value; nulls, empty lists and blank values are left out. With an empty query the
+    joining `&` stays, with an empty body it does not.
+    """
+    with_body = method in ("POST", "PUT")
+    pairs = flatten(body or {}) if with_body else ((key, value) for key, value in query if value)
+    joined = "&".join(f"{key}={value}" for key, value in sorted(pairs))
+    tail = f"timestamp={timestamp}&nonce={nonce}"
+    return tail if with_body and not joined else f"{joined}&{tail}"
+
+
+def flatten(value: Any, name: str = "") -> Iterable[tuple[str, str]]:
+    """A JSON value as pairs: nested keys joined by dots, list items as `key[index]`."""
+    if value is None:
+        return
+    if isinstance(value, Mapping):
+        for key, item in cast("Mapping[str, Any]", value).items():
+            yield from flatten(item, f"{name}.{key}" if name else key)
+    elif isinstance(value, (list, tuple)):
+        for index, item in enumerate(cast("Sequence[Any]", value)):
+            yield from flatten(item, f"{name}[{index}]")
+    elif isinstance(value, bool):
+        yield name, "true" if value else "false"
+    elif (text := str(value)).strip():
+        yield name, text
+
+
+# Numbers as they were sent: signed text and sent text are the same.
+_BODY = msgspec.json.Decoder(dict[str, Any], float_hook=str)
+
+
+class BitTapDialect(Dialect):
+    """BitTap ftapi v1.
+
+    Args:
+        signer: Signs every private call; None is `BitTapHmacSigner` over the call's credentials.
+    """
+
+    venue = "bittap"
+    base_url = "https://openapi.bittap.com"
+    # Reads only: nothing here places orders, so the worst case of every trait is the truth.
+    traits: ClassVar[VenueTraits] = VenueTraits()
+    envelope: ClassVar[Any] = Envelope
+    codes: ClassVar[Mapping[str, Code]] = CODES
+
+    def __init__(self, signer: BitTapSigner | None = None) -> None:
+        self._signer = signer
+
+    def headers(
+        self, request: Unsigned, endpoint: Endpoint[Any], credentials: Credentials, now_ms: int
+    ) -> SealedHeaders:
+        """The four documented headers, and the content type where there is a body."""
+        signer = BitTapHmacSigner(credentials) if self._signer is None else self._signer
+        pairs = [(key, value) for key, _, value in (part.partition("=") for part in request.query.split("&"))]
+        body = _BODY.decode(request.body) if request.body else None
+        content = [("Content-Type", "application/json")] if request.body else []
+        return SealedHeaders(
+            [*signer.sign(request.method, request.path, pairs, body, now_ms).items(), *content],
+        )
+
+    def refusal(self, envelope: Envelope[Any]) -> Refusal | None:
+        """Code 0 is success unless `success` says otherwise; a missing `success` says nothing."""
+        code = "" if envelope.code is None else str(envelope.code)
+        if code == "0" and (envelope.success is None or _true(envelope.success)):
+            return None
+        return Refusal(code, envelope.msg or "refused without a message")
+
+    def server_ms(self, envelope: Envelope[Any]) -> int | None:
+        """`timestamp`, which one documented envelope shows."""
+        return envelope.timestamp or None
+
+
+def _true(value: bool | int | str) -> bool:
+    return value in (True, 1, "true", "True")

@@ -1,0 +1,225 @@
+"""A write-ahead journal of orders: the intent before the first byte leaves, the verdict after.
+
+An intent without a verdict *is* an order of unknown fate, so nothing has to be written at a crash. What stands in
+a journal are ids, sizes and times; never a key. One journal serves any number of venues and accounts; it belongs
+to one event loop, and to one process at a time for each account.
+"""
+
+from __future__ import annotations
+
+import logging
+from abc import ABC, abstractmethod
+from decimal import Decimal
+from enum import StrEnum
+from types import TracebackType
+from typing import Self
+
+import msgspec
+
+from futures_async.enums import Intent, OrderType, Outcome, Side
+from futures_async.errors import InvalidRequest, NotSent
+
+logger = logging.getLogger("futures_async.journal")
+
+
+class JournalFailed(NotSent):
+    """The journal cannot be opened, read or written. An order whose intent cannot be written is not sent."""
+
+
+class Verdict(StrEnum):
+    """What became of an intent for certain. The words of `Outcome`, and PLACED; UNKNOWN is no verdict."""
+
+    PLACED = "placed"
+    NOT_SENT = "not_sent"
+    REJECTED = "rejected"
+    NOT_PLACED = "not_placed"
+
+
+class IntentRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """One order that is about to be sent."""
+
+    venue: str
+    """Id of the adapter."""
+    account: str
+    """Digest that names the account (`Credentials.limit_id`), never a key; "" without credentials."""
+    client_order_id: str
+    """The id that it is sent under, or a local one where the venue has no field for it."""
+    symbol: str
+    """Unified symbol."""
+    venue_symbol: str
+    """The venue's own id of the contract."""
+    side: Side
+    """What the market will see."""
+    type: OrderType
+    """How it is priced."""
+    quantity: Decimal
+    """In base coin."""
+    price: Decimal | None = None
+    """Limit price, in quote coin."""
+    intent: Intent = Intent.OPEN
+    """Whether it opens or closes."""
+    signed_ms: int | None = None
+    """Venue time at which it was signed last, Unix milliseconds, where known."""
+    fence_ms: int | None = None
+    """Venue time after which it can no longer land, Unix milliseconds, where known."""
+    created_ms: int
+    """When the intent was made, Unix milliseconds."""
+    group: str | None = None
+    """What slices of one large order have in common."""
+
+    @property
+    def fingerprint(self) -> tuple[object, ...]:
+        """What must be equal for two intents under one id to be the same order."""
+        return (self.venue_symbol, self.side, self.type, self.quantity, self.price, self.intent)
+
+
+class JournalEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """An intent and what is known of it."""
+
+    record: IntentRecord
+    """The order."""
+    verdict: Verdict | None = None
+    """None while its fate is not certain."""
+    order_id: str | None = None
+    """The venue's id, where it was placed and named one."""
+
+
+class Journal(ABC):
+    """Where intents and verdicts are kept. Use it as `async with`, or call `aclose()`."""
+
+    @abstractmethod
+    async def intent(self, record: IntentRecord) -> None:
+        """Write an intent so that it survives a crash; returns when it does.
+
+        The same order may be written again (a further attempt, a better fence, a group): later times win. An id
+        under which nothing stands at the venue for certain may be used again.
+
+        Raises:
+            InvalidRequest: The id is taken: by another order, or by one that was placed.
+            JournalFailed: It could not be written: do not send the order.
+        """
+
+    @abstractmethod
+    async def verdict(
+        self,
+        client_order_id: str,
+        outcome: Outcome | None,
+        order_id: str | None = None,
+        *,
+        venue: str | None = None,
+        account: str | None = None,
+    ) -> None:
+        """Write what became of an intent. Never raises for a failing disk: the intent then stays open, and is logged.
+
+        Args:
+            client_order_id: The id of the intent; one that is not in the journal is ignored.
+            outcome: None: it was placed, which no later verdict takes back. `Outcome.UNKNOWN` leaves it open.
+            order_id: The venue's id, where it was placed.
+            venue: Only that venue's intent of this id.
+            account: Only that account's intent of this id.
+        """
+
+    @abstractmethod
+    async def open_intents(self, venue: str, account: str) -> list[IntentRecord]:
+        """Return the intents without a verdict of one account, oldest first."""
+
+    @abstractmethod
+    async def group(self, venue: str, account: str, group: str) -> list[JournalEntry]:
+        """Return all intents of a group, oldest first, with their verdicts."""
+
+    @abstractmethod
+    async def prune(self, before_ms: int) -> int:
+        """Drop what has its verdict and was created before `before_ms`; how many. Open intents always stay."""
+
+    async def aclose(self) -> None:  # noqa: B027 - a journal in memory holds nothing
+        """Close files. Nothing is lost without it."""
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, frames: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+
+def again(old: JournalEntry, new: IntentRecord) -> JournalEntry:
+    """What stands in a journal after `new` was written over `old`.
+
+    Raises:
+        InvalidRequest: The id is taken: by another order, or by one that was placed.
+    """
+    if old.verdict is Verdict.PLACED:
+        raise InvalidRequest(f"client_order_id {new.client_order_id} stands in the journal as an order that was placed")
+    if old.verdict is not None:
+        return JournalEntry(record=new)  # proved that nothing stands under it: the id is free
+    if old.record.fingerprint != new.fingerprint:
+        raise InvalidRequest(f"client_order_id {new.client_order_id} stands in the journal for another order")
+    record = msgspec.structs.replace(
+        old.record,
+        signed_ms=_later(old.record.signed_ms, new.signed_ms),
+        fence_ms=_later(old.record.fence_ms, new.fence_ms),
+        group=old.record.group or new.group,
+    )
+    return JournalEntry(record=record, order_id=old.order_id)
+
+
+def decided(old: JournalEntry, outcome: Outcome | None, order_id: str | None) -> JournalEntry:
+    """What stands in a journal after a verdict: placed is final, unknown changes nothing."""
+    if old.verdict is Verdict.PLACED or outcome is Outcome.UNKNOWN:
+        return old
+    verdict = Verdict.PLACED if outcome is None else Verdict(outcome.value)
+    return JournalEntry(record=old.record, verdict=verdict, order_id=order_id or old.order_id)
+
+
+def _later(one: int | None, other: int | None) -> int | None:
+    if one is None or other is None:
+        return other if one is None else one
+    return max(one, other)
+
+
+class MemoryJournal(Journal):
+    """A journal that ends with the process: for tests, and to see open questions in one place."""
+
+    def __init__(self) -> None:
+        self._entries: dict[tuple[str, str, str], JournalEntry] = {}
+
+    async def intent(self, record: IntentRecord) -> None:
+        key = (record.venue, record.account, record.client_order_id)
+        old = self._entries.get(key)
+        self._entries[key] = JournalEntry(record=record) if old is None else again(old, record)
+
+    async def verdict(
+        self,
+        client_order_id: str,
+        outcome: Outcome | None,
+        order_id: str | None = None,
+        *,
+        venue: str | None = None,
+        account: str | None = None,
+    ) -> None:
+        for key, entry in self._entries.items():
+            if key[2] == client_order_id and venue in (None, key[0]) and account in (None, key[1]):
+                self._entries[key] = decided(entry, outcome, order_id)
+
+    async def open_intents(self, venue: str, account: str) -> list[IntentRecord]:
+        return [
+            entry.record
+            for key, entry in self._entries.items()
+            if key[:2] == (venue, account) and entry.verdict is None
+        ]
+
+    async def group(self, venue: str, account: str, group: str) -> list[JournalEntry]:
+        return [
+            entry for key, entry in self._entries.items() if key[:2] == (venue, account) and entry.record.group == group
+        ]
+
+    async def prune(self, before_ms: int) -> int:
+        old = [
+            key
+            for key, entry in self._entries.items()
+            if entry.verdict is not None and entry.record.created_ms < before_ms
+        ]
+        for key in old:
+            del self._entries[key]
+        return len(old)

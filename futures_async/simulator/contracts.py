@@ -1,0 +1,121 @@
+"""The contracts that the simulated exchange lists: linear perpetuals, quantities in base coin."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import NamedTuple
+
+D = Decimal
+MIN_NOTIONAL = D(5)
+MAKER_RATE = D("0.0002")
+TAKER_RATE = D("0.0006")
+TOP_SIZE = D(1)
+
+
+class Tier(NamedTuple):
+    """One risk tier: notional in quote coin, half open `[min_notional, max_notional)`."""
+
+    number: int
+    min_notional: Decimal
+    max_notional: Decimal
+    max_leverage: int
+    maintenance_rate: Decimal
+
+
+def _tiers(scale: int, *rows: tuple[int, str]) -> tuple[Tier, ...]:
+    """Tiers whose bounds double from `scale` quote coins on."""
+    tiers: list[Tier] = []
+    low, high = 0, scale
+    for number, (leverage, rate) in enumerate(rows, 1):
+        tiers.append(Tier(number, D(low), D(high), leverage, D(rate)))
+        low, high = high, high * 4
+    return tuple(tiers)
+
+
+DEEP = ((125, "0.004"), (100, "0.005"), (50, "0.01"), (20, "0.025"), (10, "0.05"), (5, "0.1"))
+SHALLOW = ((75, "0.0065"), (50, "0.01"), (20, "0.025"), (10, "0.05"), (5, "0.1"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContractSpec:
+    """One perpetual contract."""
+
+    base: str
+    quote: str
+    settle: str
+    tick: Decimal
+    """Price step, quote coin."""
+    step: Decimal
+    """Quantity step, base coin; also the smallest quantity."""
+    contract_size: Decimal
+    """Base coin in one contract, for venues that count contracts."""
+    start_price: Decimal
+    """Around which the mark walks."""
+    max_quantity: Decimal
+    """Base coin in one limit order; a market order may hold a fifth."""
+    tiers: tuple[Tier, ...]
+    min_notional: Decimal = MIN_NOTIONAL
+    maker_rate: Decimal = MAKER_RATE
+    taker_rate: Decimal = TAKER_RATE
+    funding_interval_h: int = 8
+    top_size: Decimal = TOP_SIZE
+    """Base coin at each level of the book when the exchange fills in parts."""
+    is_open: bool = True
+
+    @property
+    def symbol(self) -> str:
+        """BASE/QUOTE:SETTLE."""
+        return f"{self.base}/{self.quote}:{self.settle}"
+
+    @property
+    def max_market_quantity(self) -> Decimal:
+        """Base coin in one market order."""
+        return self.max_quantity / 5
+
+    @property
+    def max_leverage(self) -> int:
+        """Leverage of the lowest tier."""
+        return self.tiers[0].max_leverage
+
+    def tier(self, notional: Decimal) -> Tier:
+        """The tier that a position of this size is in; the last one above all bounds."""
+        for tier in self.tiers:
+            if notional < tier.max_notional:
+                return tier
+        return self.tiers[-1]
+
+    def notional_limit(self, leverage: Decimal) -> Decimal:
+        """The largest position that this leverage allows."""
+        allowed = [tier.max_notional for tier in self.tiers if tier.max_leverage >= leverage]
+        return max(allowed, default=D(0))
+
+
+def _spec(
+    base: str, settle: str, tick: str, step: str, size: str, price: str, largest: str, top: str, tiers: tuple[Tier, ...]
+) -> ContractSpec:
+    return ContractSpec(
+        base=base,
+        quote=settle,
+        settle=settle,
+        tick=D(tick),
+        step=D(step),
+        contract_size=D(size),
+        start_price=D(price),
+        max_quantity=D(largest),
+        top_size=D(top),
+        tiers=tiers,
+    )
+
+
+CONTRACTS: tuple[ContractSpec, ...] = (
+    _spec("BTC", "USDT", "0.1", "0.0001", "0.001", "92171", "1200", "2.5", _tiers(150_000, *DEEP)),
+    _spec("ETH", "USDT", "0.01", "0.01", "0.01", "3180.5", "20000", "40", _tiers(150_000, *DEEP)),
+    _spec("SOL", "USDT", "0.001", "0.1", "0.1", "141.37", "60000", "300", _tiers(50_000, *SHALLOW)),
+    _spec("XRP", "USDT", "0.0001", "1", "1", "2.0614", "4000000", "20000", _tiers(50_000, *SHALLOW)),
+    _spec("DOGE", "USDT", "0.00001", "1", "100", "0.13873", "60000000", "300000", _tiers(50_000, *SHALLOW)),
+    _spec("ADA", "USDT", "0.0001", "1", "10", "0.4106", "20000000", "100000", _tiers(20_000, *SHALLOW)),
+    _spec("LINK", "USDT", "0.001", "0.1", "0.1", "13.42", "400000", "1500", _tiers(20_000, *SHALLOW)),
+    _spec("BTC", "USDC", "0.1", "0.0001", "0.001", "92155", "400", "1", _tiers(50_000, *DEEP)),
+)
+"""What is listed unless the engine is given other contracts."""

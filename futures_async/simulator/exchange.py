@@ -1,0 +1,267 @@
+"""The simulated exchange as one function from request to answer: routing, limits, authentication, envelopes.
+
+No sockets, no threads, no event loop: `app.py` puts it behind ASGI, tests may call `handle` themselves.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from typing import Literal, NamedTuple
+
+from futures_async.endpoint import RateLimit
+from futures_async.simulator.accounts import Account, ApiKey
+from futures_async.simulator.contracts import ContractSpec
+from futures_async.simulator.demo import Setup
+from futures_async.simulator.dialect import Credit, Dialect, Request, Response, Route, VenueRefusal, find_dialects
+from futures_async.simulator.engine import Engine
+from futures_async.simulator.errors import EngineError, RateLimited
+from futures_async.simulator.world import Options
+
+UNKNOWN_PATH = Response(404, b'{"error":"no venue here has this path"}')
+
+
+def wall_ms() -> int:
+    """The machine's clock, Unix milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
+class Arrival(NamedTuple):
+    """One request that reached the exchange."""
+
+    at_s: float
+    """On the exchange's monotonic clock."""
+    dialect: str | None
+    method: str
+    path: str
+    uid: str | None
+    client: str
+    status: int
+
+
+class Windows:
+    """Strict sliding windows: at most `count` accepted requests in any `per_s` seconds. Refused ones do not count."""
+
+    def __init__(self) -> None:
+        self._windows: dict[tuple[str, str, float, str], deque[float]] = {}
+
+    def used(self, key: tuple[str, str, float, str], limit: RateLimit, now_s: float) -> int:
+        """Accepted requests in the window that ends now."""
+        window = self._windows.get(key)
+        if window is None:
+            window = self._windows[key] = deque()
+        horizon = now_s - limit.per_s
+        while window and window[0] <= horizon:
+            window.popleft()
+        return len(window)
+
+    def add(self, key: tuple[str, str, float, str], now_s: float) -> None:
+        """Count an accepted request."""
+        self._windows[key].append(now_s)
+
+    def opens_in(self, key: tuple[str, str, float, str], limit: RateLimit, now_s: float) -> float:
+        """Seconds until a full window has room again."""
+        return self._windows[key][0] + limit.per_s - now_s
+
+
+class _Slot(NamedTuple):
+    """One window that a request must fit into."""
+
+    key: tuple[str, str, float, str]
+    limit: RateLimit
+    own: bool
+    """The endpoint's, not the account's or the address's."""
+
+
+class Venue(NamedTuple):
+    """What a client needs to know about one dialect."""
+
+    dialect: Dialect
+    account: Account
+    key: ApiKey
+
+
+class SimulatedExchange:
+    """Engine and dialects behind one `handle`.
+
+    Args:
+        seed: Of the prices.
+        dialects: Classes; None: those of all installed adapters.
+        only: Ids of adapters, when `dialects` is None.
+        setup: How the demo accounts start; by dialect id in `setups`, else this one.
+        setups: See `setup`.
+        uid_limit: Requests per second and account over all endpoints of a venue; None: none.
+        endpoint_limits: Apply the endpoints' own limits.
+        options: Of the engine.
+        dedup: Of all accounts; None: as each venue does.
+        contracts: What is listed.
+        now_ms: Wall clock.
+        monotonic: For limits, seconds. None: `time.monotonic`, or `now_ms` where that one is given.
+    """
+
+    def __init__(
+        self,
+        *,
+        seed: int = 0,
+        dialects: Sequence[type[Dialect]] | None = None,
+        only: Sequence[str] | None = None,
+        setup: Setup | None = None,
+        setups: dict[str, Setup] | None = None,
+        uid_limit: int | None = 10,
+        endpoint_limits: bool = True,
+        options: Options | None = None,
+        dedup: Literal["all", "open", "none"] | None = None,
+        contracts: Sequence[ContractSpec] | None = None,
+        now_ms: Callable[[], int] | None = None,
+        monotonic: Callable[[], float] | None = None,
+    ) -> None:
+        self.now_ms = now_ms or wall_ms
+        if monotonic is None:
+            monotonic = time.monotonic if now_ms is None else (lambda: self.now_ms() / 1000)
+        self.monotonic = monotonic
+        self.uid_limit = None if uid_limit is None else RateLimit(uid_limit)
+        self.endpoint_limits = endpoint_limits
+        self.engine = Engine(seed=seed, now_ms=self.now_ms, contracts=contracts, options=options, dedup=dedup)
+        self.arrivals: deque[Arrival] = deque(maxlen=1_000_000)
+        self.windows = Windows()
+        self.venues: dict[str, Venue] = {}
+        self._routes: dict[tuple[str, str], tuple[Dialect, Route]] = {}
+        for cls in find_dialects(only=only) if dialects is None else dialects:
+            self._add(cls(self.engine), (setups or {}).get(cls.id, setup or Setup()))
+
+    def _add(self, dialect: Dialect, setup: Setup) -> None:
+        with self.engine.arithmetic():
+            account = dialect.demo_account(setup)
+        self.venues[dialect.id] = Venue(dialect, account, account.keys[0])
+        for route in dialect.routes():
+            key = (route.method, route.path)
+            other = self._routes.get(key)
+            if other is not None and not other[1].fallback:
+                if route.fallback or other[0].family == dialect.family:
+                    continue  # siblings may share public endpoints; the first one serves them
+                raise ValueError(f"{dialect.id} and {other[0].id} both declare {route.method} {route.path}")
+            self._routes[key] = (dialect, route)
+
+    def route(self, method: str, path: str) -> tuple[Dialect, Route] | None:
+        """Who serves a path."""
+        return self._routes.get((method, path))
+
+    def dialect_of(self, path: str) -> Dialect | None:
+        """Whose path this would be, served or not: the longest prefix wins."""
+        best: tuple[int, Dialect | None] = (0, None)
+        for venue in self.venues.values():
+            for prefix in venue.dialect.prefixes:
+                if path.startswith(prefix) and len(prefix) > best[0]:
+                    best = (len(prefix), venue.dialect)
+        return best[1]
+
+    def handle(self, request: Request) -> Response:
+        """Answer one request, and log its arrival."""
+        now_s = self.monotonic()
+        found = self._routes.get((request.method, request.path))
+        dialect = found[0] if found is not None else self.dialect_of(request.path)
+        if dialect is None:
+            response = UNKNOWN_PATH
+        elif found is None:
+            response = dialect.failure(request, dialect.not_found)
+        else:
+            response = self._serve(request, dialect, found[1], now_s)
+        self.arrivals.append(
+            Arrival(
+                now_s,
+                None if dialect is None else dialect.id,
+                request.method,
+                request.path,
+                request.uid,
+                request.client,
+                response.status,
+            )
+        )
+        return response
+
+    def _serve(self, request: Request, dialect: Dialect, route: Route, now_s: float) -> Response:
+        credits: tuple[Credit, ...] = ()
+        with self.engine.arithmetic():
+            try:
+                slots = self._ip_slots(request, dialect, route)
+                credits = self._judge(slots, now_s)
+                if route.private:
+                    account = dialect.authenticate(request)
+                    request.belongs_to(account)
+                    own = self._uid_slots(account, dialect, route)
+                    credits += self._judge(own, now_s)
+                    slots += own
+                for slot in slots:
+                    self.windows.add(slot.key, now_s)
+                if route.private:
+                    self.engine.settle(request.account, request.now_ms)
+                else:
+                    self.engine.world.now_ms = request.now_ms
+                response = dialect.success(request, route.handler(request))
+            except VenueRefusal as refusal:
+                response = dialect.failure(request, refusal)
+            except EngineError as error:
+                response = dialect.failure(request, dialect.translate(error, request))
+        extra = dialect.headers(request, route, credits)
+        return response._replace(headers=response.headers + extra) if extra else response
+
+    def _ip_slots(self, request: Request, dialect: Dialect, route: Route) -> list[_Slot]:
+        slots = [
+            _Slot(("ip", dialect.family, limit.per_s, request.client), limit, own=False) for limit in dialect.ip_limits
+        ]
+        return slots + self._own_slots(route, "ip", request.client)
+
+    def _uid_slots(self, account: Account, dialect: Dialect, route: Route) -> list[_Slot]:
+        slots: list[_Slot] = []
+        if self.uid_limit is not None:
+            slots.append(_Slot(("uid", dialect.family, self.uid_limit.per_s, account.uid), self.uid_limit, own=False))
+        return slots + self._own_slots(route, "uid", account.uid)
+
+    def _own_slots(self, route: Route, scope: Literal["uid", "ip"], who: str) -> list[_Slot]:
+        if not self.endpoint_limits:
+            return []
+        return [
+            _Slot((scope, route.method + route.path, limit.per_s, who), limit, own=True)
+            for limit in route.limits
+            if limit.scope == scope
+        ]
+
+    def _judge(self, slots: Sequence[_Slot], now_s: float) -> tuple[Credit, ...]:
+        """Refuse when a window is full.
+
+        Raises:
+            RateLimited: With the seconds until there is room.
+        """
+        credits: list[Credit] = []
+        for slot in slots:
+            used = self.windows.used(slot.key, slot.limit, now_s)
+            if used >= slot.limit.count:
+                raise RateLimited(self.windows.opens_in(slot.key, slot.limit, now_s))
+            if slot.own:
+                credits.append(Credit(slot.limit, used + 1))
+        return tuple(credits)
+
+    def settle(self) -> None:
+        """Bring every account up to now."""
+        for account in self.engine.accounts.values():
+            self.engine.settle(account)
+
+    def busiest(self, uid: str, per_s: float = 1.0) -> int:
+        """The most requests of an account that ever fell into one sliding window, refused ones included."""
+        most, window = 0, deque[float]()
+        for arrival in self.arrivals:
+            if arrival.uid == uid:
+                window.append(arrival.at_s)
+                while window[0] <= arrival.at_s - per_s:
+                    window.popleft()
+                most = max(most, len(window))
+        return most
+
+    def deposit(self, venue: str, amount: Decimal, coin: str = "USDT") -> None:
+        """Give money to a demo account."""
+        account = self.venues[venue].account
+        self.engine.settle(account)
+        with self.engine.arithmetic():
+            self.engine.deposit(account, coin, amount)

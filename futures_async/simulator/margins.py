@@ -1,0 +1,227 @@
+"""Equity, margin in use, what is available, liquidation prices: all computed from the state, nothing stored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from futures_async.enums import MarginMode, PositionMode, PositionSide, Side
+from futures_async.simulator.accounts import Account
+from futures_async.simulator.records import ZERO, Order, Position, round16
+from futures_async.simulator.world import World
+
+ONE = Decimal(1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wallet:
+    """One coin of an account at one moment."""
+
+    coin: str
+    balance: Decimal
+    """Cash, with the margin of isolated positions."""
+    cross_unrealized: Decimal
+    isolated_unrealized: Decimal
+    isolated_margin: Decimal
+    cross_margin: Decimal
+    """Initial margin of cross positions, at the mark."""
+    order_margin: Decimal
+    """Held by open orders that would open."""
+    cross_maintenance: Decimal
+    """Below this, cross positions are liquidated; with the fee of closing them."""
+
+    @property
+    def unrealized(self) -> Decimal:
+        """PnL of all positions at the mark."""
+        return self.cross_unrealized + self.isolated_unrealized
+
+    @property
+    def equity(self) -> Decimal:
+        """Balance and unrealised PnL."""
+        return self.balance + self.unrealized
+
+    @property
+    def cross_equity(self) -> Decimal:
+        """What backs the cross positions."""
+        return self.balance - self.isolated_margin + self.cross_unrealized
+
+    @property
+    def available(self) -> Decimal:
+        """For new positions; never negative."""
+        return max(ZERO, self.cross_equity - self.cross_margin - self.order_margin)
+
+    @property
+    def transferable(self) -> Decimal:
+        """Could be moved out: unrealised profit can't."""
+        return max(ZERO, self.available - max(ZERO, self.cross_unrealized))
+
+    @property
+    def margin_ratio(self) -> Decimal:
+        """Of the cross positions; liquidation at 1."""
+        if not self.cross_maintenance:
+            return ZERO
+        return round16(self.cross_maintenance / self.cross_equity) if self.cross_equity > 0 else ONE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PositionView:
+    """A position with everything that depends on the mark price."""
+
+    position: Position
+    mark_price: Decimal
+    unrealized_pnl: Decimal
+    notional: Decimal
+    margin: Decimal
+    """Isolated: assigned. Cross: notional / leverage."""
+    maintenance_rate: Decimal
+    maintenance_margin: Decimal
+    margin_ratio: Decimal
+    liquidation_price: Decimal
+    """As computed: zero, negative or absurdly large where it has no meaning; each dialect shows it its own way."""
+    break_even_price: Decimal
+    locked: Decimal
+    """Held by closing orders."""
+    opening: Decimal
+    """Quantity of open orders that would add to it."""
+
+    @property
+    def available(self) -> Decimal:
+        """Closable."""
+        return self.position.quantity - self.locked
+
+
+class Margins:
+    """Questions about margin. Asks, never changes."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def opening_quantity(self, account: Account, order: Order) -> Decimal:
+        """How much of an open order would open or add to a position."""
+        if order.closes:
+            return ZERO
+        if order.position_mode is PositionMode.HEDGE:
+            return order.remaining
+        position = account.net_position(order.symbol)
+        if position is None or position.side == opened_side(order.side):
+            return order.remaining
+        return max(ZERO, order.remaining - position.quantity)
+
+    def opening_cost(self, symbol: str, quantity: Decimal, price: Decimal, leverage: Decimal) -> Decimal:
+        """Initial margin and taker fee."""
+        notional = quantity * price
+        return round16(notional / leverage) + notional * self._world.contract(symbol).taker_rate
+
+    def wallet(self, account: Account, coin: str) -> Wallet:
+        """One coin at the mark."""
+        cross_unrealized = isolated_unrealized = isolated_margin = cross_margin = ZERO
+        by_symbol: dict[str, dict[PositionSide, Decimal]] = {}
+        for position in account.positions_of(coin=coin):
+            mark = self._world.mark(position.symbol)
+            unrealized = position.unrealized(mark)
+            if position.margin_mode is MarginMode.ISOLATED:
+                isolated_unrealized += unrealized
+                isolated_margin += position.margin
+                continue
+            cross_unrealized += unrealized
+            cross_margin += round16(position.quantity * mark / position.leverage)
+            by_symbol.setdefault(position.symbol, {})[position.side] = position.quantity
+        order_margin = ZERO
+        for order in account.open_orders.values():
+            if order.price is not None and self._world.contract(order.symbol).settle == coin:
+                quantity = self.opening_quantity(account, order)
+                if quantity:
+                    order_margin += self.opening_cost(order.symbol, quantity, order.price, order.leverage)
+        return Wallet(
+            coin=coin,
+            balance=account.balance(coin),
+            cross_unrealized=cross_unrealized,
+            isolated_unrealized=isolated_unrealized,
+            isolated_margin=isolated_margin,
+            cross_margin=cross_margin,
+            order_margin=order_margin,
+            cross_maintenance=sum((self._maintenance(s, max(q.values())) for s, q in by_symbol.items()), ZERO),
+        )
+
+    def _maintenance(self, symbol: str, quantity: Decimal) -> Decimal:
+        """Maintenance margin and closing fee; equal long and short sides count once."""
+        contract = self._world.contract(symbol)
+        notional = quantity * self._world.mark(symbol)
+        return notional * (contract.tier(notional).maintenance_rate + contract.taker_rate)
+
+    def view(self, account: Account, position: Position, wallet: Wallet | None = None) -> PositionView:
+        """A position at the mark."""
+        contract = self._world.contract(position.symbol)
+        mark = self._world.mark(position.symbol)
+        notional = position.quantity * mark
+        rate = contract.tier(notional).maintenance_rate
+        fee = contract.taker_rate
+        unrealized = position.unrealized(mark)
+        if position.margin_mode is MarginMode.ISOLATED:
+            margin = position.margin
+            equity = margin + unrealized
+            ratio = round16(notional * (rate + fee) / equity) if equity > 0 else ONE
+            liquidation = (position.entry_price * position.quantity - position.sign * margin) / (
+                position.quantity * (ONE - position.sign * (rate + fee))
+            )
+        else:
+            wallet = wallet or self.wallet(account, position.coin)
+            margin = notional / position.leverage
+            ratio = wallet.margin_ratio
+            liquidation = self._cross_liquidation(account, position, wallet, mark, rate + fee)
+        opening = ZERO
+        for order in account.open_orders.values():
+            if order.symbol == position.symbol and opened_side(order.side) is position.side:
+                opening += self.opening_quantity(account, order)
+        spread = position.sign * fee
+        return PositionView(
+            position=position,
+            mark_price=mark,
+            unrealized_pnl=unrealized,
+            notional=notional,
+            margin=round16(margin),
+            maintenance_rate=rate,
+            maintenance_margin=notional * rate,
+            margin_ratio=ratio,
+            liquidation_price=round16(liquidation),
+            break_even_price=round16(position.entry_price * (1 + spread) / (1 - spread)),
+            locked=account.closing_quantity(position.symbol, position.side),
+            opening=opening,
+        )
+
+    def _cross_liquidation(
+        self, account: Account, position: Position, wallet: Wallet, mark: Decimal, rate: Decimal
+    ) -> Decimal:
+        """Where the account's cross equity meets the maintenance margin, if only this symbol's price moves."""
+        net = largest = ZERO
+        for other in account.positions_of(symbol=position.symbol):
+            if other.margin_mode is MarginMode.CROSS:
+                net += other.quantity * other.sign
+                largest = max(largest, other.quantity)
+        others = wallet.cross_maintenance - self._maintenance(position.symbol, largest)
+        divisor = net - largest * rate
+        if not divisor:  # a long whose whole notional is maintenance: no price liquidates it
+            return ZERO
+        return (mark * net - (wallet.cross_equity - others)) / divisor
+
+    def largest_opening(self, account: Account, symbol: str, side: PositionSide, price: Decimal) -> Decimal:
+        """How much could be opened now: what margin and risk tier allow, in whole steps."""
+        contract = self._world.contract(symbol)
+        leverage = account.settings(symbol).leverage(side)
+        wallet = self.wallet(account, contract.settle)
+        by_margin = wallet.available / (price * (ONE / leverage + contract.taker_rate))
+        position = account.positions.get((symbol, side))
+        held = position.quantity * price if position is not None else ZERO
+        by_tier = max(ZERO, contract.notional_limit(leverage) - held) / price
+        steps = min(by_margin, by_tier) // contract.step
+        return steps * contract.step
+
+
+def opened_side(side: Side) -> PositionSide:
+    """Which position an opening order adds to."""
+    return PositionSide.LONG if side is Side.BUY else PositionSide.SHORT
+
+
+def closed_by(side: Side) -> PositionSide:
+    """Which position an order of this side reduces."""
+    return PositionSide.LONG if side is Side.SELL else PositionSide.SHORT

@@ -1,0 +1,401 @@
+"""Placing, cancelling, amending and finding orders."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import NamedTuple
+
+from futures_async.enums import Intent, OrderStatus, OrderType, PositionMode, PositionSide, Side
+from futures_async.simulator.accounts import Account, closed_side
+from futures_async.simulator.contracts import ContractSpec
+from futures_async.simulator.errors import (
+    AboveMaximum,
+    BelowMinimum,
+    DuplicateClientId,
+    InsufficientMargin,
+    InsufficientPosition,
+    InvalidPrice,
+    InvalidQuantity,
+    MarginModeLocked,
+    ModeConflict,
+    NoPosition,
+    NotAmendable,
+    NothingToCancel,
+    OrderFinished,
+    RiskLimitExceeded,
+    SymbolClosed,
+    Unchanged,
+    UnknownOrder,
+)
+from futures_async.simulator.margins import Margins, closed_by, opened_side
+from futures_async.simulator.matching import Matching
+from futures_async.simulator.records import ZERO, CancelReason, Order, Source, Ticket
+from futures_async.simulator.world import World
+
+
+class Placed(NamedTuple):
+    """An accepted order, and the closing orders that it displaced."""
+
+    order: Order
+    displaced: list[Order]
+
+
+class Orders:
+    """All that callers do with orders. Callers have settled the account first."""
+
+    def __init__(self, world: World, margins: Margins, matching: Matching) -> None:
+        self._world = world
+        self._margins = margins
+        self._matching = matching
+
+    # -- placing
+
+    def place(self, account: Account, ticket: Ticket, *, internal: bool = False) -> Placed:
+        """Accept an order and match it at once.
+
+        Args:
+            account: Whose.
+            ticket: What.
+            internal: An order of the exchange itself (a trigger, a close call): no smallest notional.
+
+        Raises:
+            EngineError: Refused; nothing has changed.
+        """
+        contract = self._world.contract(ticket.symbol)
+        mode = account.mode(contract.settle)
+        self._check_numbers(contract, ticket)
+        self._check_style(ticket, mode)
+        self._check_client_id(account, ticket.client_id)
+        self._check_margin_mode(account, ticket)
+        closing = ticket.reduce_only or ticket.intent is Intent.CLOSE
+        quantity, displaced = ticket.quantity, list[Order]()
+        if closing:
+            quantity, displaced = self._fit_closing(account, ticket)
+        else:
+            self._check_opening(account, contract, ticket, mode, internal=internal)
+        order = self._accept(account, ticket, mode, quantity)
+        for old in displaced:
+            self._matching.cancel(account, old, CancelReason.DISPLACED)
+        self._matching.enter(account, order)
+        return Placed(order, displaced)
+
+    def _accept(self, account: Account, ticket: Ticket, mode: PositionMode, quantity: Decimal) -> Order:
+        settings = account.settings(ticket.symbol)
+        if ticket.margin_mode is not None:
+            settings.margin_mode = ticket.margin_mode
+        closing = ticket.reduce_only or ticket.intent is Intent.CLOSE
+        side = opened_side(ticket.side) if not closing else opened_side(_opposite(ticket.side))
+        if ticket.leverage is not None and not closing:
+            settings.cross_leverage = settings.long_leverage = settings.short_leverage = ticket.leverage
+        now = self._world.now_ms
+        order = Order(
+            id=self._world.next_id(),
+            client_id=ticket.client_id,
+            symbol=ticket.symbol,
+            side=ticket.side,
+            type=ticket.type,
+            time_in_force=ticket.time_in_force,
+            quantity=quantity,
+            price=ticket.price if ticket.type is OrderType.LIMIT else None,
+            position_mode=mode,
+            position_side=side if mode is PositionMode.HEDGE else None,
+            intent=ticket.intent,
+            reduce_only=ticket.reduce_only,
+            margin_mode=settings.margin_mode,
+            leverage=settings.leverage(side),
+            source=ticket.source,
+            created_ms=now,
+            updated_ms=now,
+            visible_ms=now + self._world.options.visibility_lag_ms,
+            take_profit=ticket.take_profit,
+            stop_loss=ticket.stop_loss,
+            tag=ticket.tag,
+        )
+        account.orders[order.id] = order
+        account.order_log.append(order)
+        account.open_orders[order.id] = order
+        if order.client_id is not None:
+            account.by_client[order.client_id] = order
+        return order
+
+    # -- checks
+
+    def _check_numbers(self, contract: ContractSpec, ticket: Ticket) -> None:
+        if not contract.is_open:
+            raise SymbolClosed(f"{contract.symbol} is not open for trading")
+        quantity = ticket.quantity
+        if quantity <= 0 or quantity % contract.step:
+            raise InvalidQuantity(f"quantity must be a positive multiple of {contract.step}")
+        limit = contract.max_quantity if ticket.type is OrderType.LIMIT else contract.max_market_quantity
+        if quantity > limit:
+            raise AboveMaximum(f"at most {limit} in one order")
+        if ticket.type is OrderType.LIMIT:
+            self._check_price(contract, ticket.price)
+
+    def _check_price(self, contract: ContractSpec, price: Decimal | None) -> None:
+        if price is None or price <= 0:
+            raise InvalidPrice("a limit order needs a price above 0")
+        if price % contract.tick:
+            raise InvalidPrice(f"price must be a multiple of {contract.tick}")
+        mark = self._world.mark(contract.symbol)
+        if not mark / 10 <= price <= mark * 10:
+            raise InvalidPrice(f"price is too far from the mark price {mark}")
+
+    def _check_style(self, ticket: Ticket, mode: PositionMode) -> None:
+        if (ticket.intent is not None) != (mode is PositionMode.HEDGE):
+            raise ModeConflict("the order's style does not fit the position mode")
+
+    def _check_client_id(self, account: Account, client_id: str | None) -> None:
+        if client_id is None or account.dedup == "none":
+            return
+        known = account.by_client.get(client_id)
+        if known is not None and (account.dedup == "all" or known.is_open):
+            raise DuplicateClientId(f"client id {client_id} is in use")
+
+    def _check_margin_mode(self, account: Account, ticket: Ticket) -> None:
+        wanted = ticket.margin_mode
+        if wanted is None or wanted is account.settings(ticket.symbol).margin_mode:
+            return
+        if self.symbol_is_busy(account, ticket.symbol):
+            raise MarginModeLocked("a position or orders exist in the other margin mode")
+
+    def _check_opening(
+        self, account: Account, contract: ContractSpec, ticket: Ticket, mode: PositionMode, *, internal: bool
+    ) -> None:
+        side = opened_side(ticket.side)
+        quantity = ticket.quantity
+        book = self._world.book(ticket.symbol)
+        price = ticket.price or (book.ask if ticket.side is Side.BUY else book.bid)
+        against = (
+            account.positions.get((ticket.symbol, closed_by(ticket.side))) if mode is PositionMode.ONE_WAY else None
+        )
+        if against is not None:
+            quantity = max(ZERO, quantity - against.quantity)
+            if not quantity:
+                return
+        elif not internal and quantity * price < contract.min_notional:
+            raise BelowMinimum(f"less than the minimum amount {contract.min_notional} {contract.quote}")
+        settings = account.settings(ticket.symbol)
+        leverage = ticket.leverage or settings.leverage(side, ticket.margin_mode)
+        held = account.positions.get((ticket.symbol, side))
+        notional = quantity * price + (held.quantity * price if held is not None else ZERO)
+        for order in account.open_orders.values():
+            if order.symbol == ticket.symbol and opened_side(order.side) is side:
+                notional += self._margins.opening_quantity(account, order) * (order.price or price)
+        if notional > contract.notional_limit(leverage):
+            raise RiskLimitExceeded(f"leverage {leverage} allows at most {contract.notional_limit(leverage)}")
+        cost = self._margins.opening_cost(ticket.symbol, quantity, price, leverage)
+        if cost > self._margins.wallet(account, contract.settle).available:
+            raise InsufficientMargin(f"the order needs {cost} {contract.settle}")
+
+    def _fit_closing(self, account: Account, ticket: Ticket) -> tuple[Decimal, list[Order]]:
+        """The quantity that a closing order gets, never more than the position, and what it displaces."""
+        side = closed_by(ticket.side)
+        position = account.positions.get((ticket.symbol, side))
+        if position is None:
+            raise NoPosition("no position to close")
+        rivals = [
+            order
+            for order in account.open_orders.values()
+            if order.symbol == ticket.symbol and order.closes and closed_side(order) is side
+        ]
+        free = position.quantity - sum((order.remaining for order in rivals), ZERO)
+        if ticket.reduce_only:
+            quantity = min(ticket.quantity, position.quantity)
+            displaced: list[Order] = []
+            for order in rivals:  # oldest first
+                if free >= quantity:
+                    break
+                displaced.append(order)
+                free += order.remaining
+            return quantity, displaced
+        if free <= 0:
+            # Closing orders that hold the whole position give way to a new one.
+            if ticket.quantity > position.quantity and ticket.type is OrderType.LIMIT:
+                raise InsufficientPosition("more than the position")
+            return min(ticket.quantity, position.quantity), rivals
+        if ticket.quantity > free and ticket.type is OrderType.LIMIT:
+            raise InsufficientPosition("more than the position has free")
+        return min(ticket.quantity, free), []
+
+    # -- finding
+
+    def find(
+        self, account: Account, *, order_id: int | None = None, client_id: str | None = None, symbol: str | None = None
+    ) -> Order:
+        """One order, open or not; the id wins over the client id.
+
+        Raises:
+            UnknownOrder: None such, of another symbol, or not visible yet.
+        """
+        if order_id is not None:
+            order = account.orders.get(order_id)
+        else:
+            order = account.by_client.get(client_id) if client_id else None
+        if order is None or order.visible_ms > self._world.now_ms or symbol not in (None, order.symbol):
+            raise UnknownOrder("no such order")
+        return order
+
+    # -- cancelling
+
+    def cancel(
+        self, account: Account, *, order_id: int | None = None, client_id: str | None = None, symbol: str | None = None
+    ) -> Order:
+        """Cancel one open order. Unlike lookups, the matching engine knows orders at once.
+
+        Raises:
+            UnknownOrder: None such.
+            OrderFinished: Filled or cancelled already.
+        """
+        if order_id is not None:
+            order = account.orders.get(order_id)
+        else:
+            order = account.by_client.get(client_id) if client_id else None
+        if order is None or symbol not in (None, order.symbol):
+            raise UnknownOrder("no such order")
+        if not order.is_open:
+            raise OrderFinished("the order is finished")
+        self._matching.cancel(account, order, CancelReason.USER)
+        return order
+
+    def cancel_all(self, account: Account, match: Callable[[Order], bool]) -> list[Order]:
+        """Cancel the open orders that match.
+
+        Raises:
+            NothingToCancel: None does.
+        """
+        found = [order for order in account.open_orders.values() if match(order)]
+        if not found:
+            raise NothingToCancel("no order to cancel")
+        for order in found:
+            self._matching.cancel(account, order, CancelReason.USER)
+        return found
+
+    # -- amending
+
+    def amend(
+        self,
+        account: Account,
+        order: Order,
+        *,
+        price: Decimal | None = None,
+        quantity: Decimal | None = None,
+        client_id: str | None = None,
+        in_place: bool = False,
+    ) -> Order:
+        """Change price or quantity: by cancelling and placing anew, or keeping the ids.
+
+        Args:
+            account: Whose.
+            order: An open limit order, not filled in part.
+            price: None: as it is.
+            quantity: None: as it is.
+            client_id: Of the new order.
+            in_place: Keep id and client id (some venues do).
+
+        Raises:
+            NotAmendable: Not a resting limit order.
+            Unchanged: Nothing would change.
+            EngineError: The new order is refused; the old one stands.
+        """
+        if not order.is_open:
+            raise OrderFinished("the order is finished")
+        if order.type is not OrderType.LIMIT or order.filled:
+            raise NotAmendable("only a limit order without fills can be changed")
+        new_price, new_quantity = price or order.price, quantity or order.quantity
+        if new_price == order.price and new_quantity == order.quantity:
+            raise Unchanged("price and quantity are as they were")
+        ticket = Ticket(
+            symbol=order.symbol,
+            side=order.side,
+            type=order.type,
+            quantity=new_quantity,
+            price=new_price,
+            time_in_force=order.time_in_force,
+            intent=order.intent,
+            reduce_only=order.reduce_only,
+            client_id=client_id,
+            take_profit=order.take_profit,
+            stop_loss=order.stop_loss,
+            source=Source.AMEND,
+            tag=order.tag,
+        )
+        del account.open_orders[order.id]  # its margin and its hold on the position are free for the new one
+        try:
+            if in_place:
+                return self._amend_in_place(account, order, ticket)
+            new = self.place(account, ticket).order
+        except BaseException:
+            account.open_orders[order.id] = order
+            raise
+        account.open_orders[order.id] = order
+        self._matching.cancel(account, order, CancelReason.AMENDED)
+        return new
+
+    def _amend_in_place(self, account: Account, order: Order, ticket: Ticket) -> Order:
+        contract = self._world.contract(order.symbol)
+        self._check_numbers(contract, ticket)
+        if order.closes:
+            order.quantity, displaced = self._fit_closing(account, ticket)
+            for old in displaced:
+                self._matching.cancel(account, old, CancelReason.DISPLACED)
+        else:
+            self._check_opening(account, contract, ticket, order.position_mode, internal=False)
+            order.quantity = ticket.quantity
+        order.price = ticket.price
+        order.updated_ms = self._world.now_ms
+        account.open_orders[order.id] = order
+        self._matching.enter(account, order)
+        return order
+
+    # -- closing positions
+
+    def close_position(self, account: Account, symbol: str, side: PositionSide, source: Source = Source.CLOSE) -> Order:
+        """Close a whole position at market; orders that hold parts of it are cancelled.
+
+        Raises:
+            NoPosition: There is none.
+        """
+        position = account.positions.get((symbol, side))
+        if position is None:
+            raise NoPosition("no position to close")
+        for order in list(account.open_orders.values()):
+            if order.symbol == symbol and order.closes and closed_side(order) is side:
+                self._matching.cancel(account, order, CancelReason.DISPLACED)
+        hedge = position.mode is PositionMode.HEDGE
+        ticket = Ticket(
+            symbol=symbol,
+            side=Side.SELL if side is PositionSide.LONG else Side.BUY,
+            type=OrderType.MARKET,
+            quantity=position.quantity,
+            intent=Intent.CLOSE if hedge else None,
+            reduce_only=not hedge,
+            source=source,
+        )
+        order = self._accept(account, ticket, position.mode, position.quantity)
+        self._matching.enter(account, order)
+        return order
+
+    def symbol_is_busy(self, account: Account, symbol: str) -> bool:
+        """True while the symbol has a position or an open order."""
+        if any(order.symbol == symbol for order in account.open_orders.values()):
+            return True
+        return any(True for _ in account.positions_of(symbol=symbol))
+
+    def open_orders(self, account: Account, match: Callable[[Order], bool] | None = None) -> list[Order]:
+        """Open orders that lookups can see, oldest first."""
+        now = self._world.now_ms
+        return [
+            order
+            for order in account.open_orders.values()
+            if order.visible_ms <= now and (match is None or match(order))
+        ]
+
+    def finished(self, order: Order) -> bool:
+        """True for orders that belong into a history: done, and visible."""
+        return order.status in (OrderStatus.FILLED, OrderStatus.CANCELED) and order.visible_ms <= self._world.now_ms
+
+
+def _opposite(side: Side) -> Side:
+    return Side.SELL if side is Side.BUY else Side.BUY

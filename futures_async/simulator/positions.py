@@ -1,0 +1,220 @@
+"""What a fill does to positions, balances and the ledger; funding and liquidation."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from futures_async.enums import (
+    Intent,
+    MarginMode,
+    OrderStatus,
+    OrderType,
+    PositionMode,
+    PositionSide,
+    Role,
+    Side,
+    TimeInForce,
+)
+from futures_async.simulator.accounts import Account, closed_side
+from futures_async.simulator.margins import opened_side
+from futures_async.simulator.records import (
+    ZERO,
+    Fill,
+    LedgerKind,
+    LedgerRow,
+    Order,
+    Position,
+    PositionRecord,
+    Source,
+    round16,
+)
+from futures_async.simulator.world import World
+
+
+class Positions:
+    """The only place where positions and balances change."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def apply(
+        self,
+        account: Account,
+        order: Order,
+        quantity: Decimal,
+        price: Decimal,
+        role: Role,
+        kind: LedgerKind = LedgerKind.TRADE,
+    ) -> Fill:
+        """Execute a part of an order. The caller has seen to it that a closing order finds its position."""
+        contract = self._world.contract(order.symbol)
+        rate = contract.maker_rate if role is Role.MAKER else contract.taker_rate
+        fee = quantity * price * rate
+        against = self._opposed(account, order)
+        closing = min(quantity, against.quantity) if against is not None else ZERO
+        pnl = ZERO
+        if against is not None and closing:
+            pnl = self._reduce(account, against, closing, price, fee * closing / quantity, kind)
+        if quantity > closing:
+            self._increase(account, order, quantity - closing, price, fee * (quantity - closing) / quantity)
+        order.filled += quantity
+        order.filled_value += quantity * price
+        order.fee += fee
+        order.realized_pnl += pnl
+        order.updated_ms = self._world.now_ms
+        order.status = OrderStatus.FILLED if not order.remaining else OrderStatus.PARTIALLY_FILLED
+        if not order.is_open:
+            account.open_orders.pop(order.id, None)
+        fill = Fill(
+            id=self._world.next_id(),
+            order=order,
+            symbol=order.symbol,
+            side=order.side,
+            price=price,
+            quantity=quantity,
+            fee=fee,
+            realized_pnl=pnl,
+            role=role,
+            created_ms=self._world.now_ms,
+            visible_ms=order.visible_ms,
+        )
+        account.fills.append(fill)
+        self._book(account, order, fill, contract.settle, closing > 0, kind)
+        return fill
+
+    def _opposed(self, account: Account, order: Order) -> Position | None:
+        """The position that this order reduces first, if any."""
+        if order.position_mode is PositionMode.HEDGE and order.intent is Intent.OPEN:
+            return None
+        return account.positions.get((order.symbol, closed_side(order)))
+
+    def _book(self, account: Account, order: Order, fill: Fill, coin: str, closing: bool, kind: LedgerKind) -> None:
+        account.balances[coin] = account.balance(coin) + fill.realized_pnl - fill.fee
+        if account.balances[coin] < 0 and kind is LedgerKind.LIQUIDATION:
+            account.balances[coin] = ZERO  # the insurance fund takes the rest
+        account.ledger.append(
+            LedgerRow(
+                id=self._world.next_id(),
+                fee_id=self._world.next_id(),
+                kind=kind,
+                coin=coin,
+                amount=fill.realized_pnl,
+                fee=fill.fee,
+                balance=account.balance(coin),
+                created_ms=self._world.now_ms,
+                symbol=order.symbol,
+                side=order.side,
+                position_side=closed_side(order) if closing else opened_side(order.side),
+                position_mode=order.position_mode,
+                closing=closing,
+                fill=fill,
+            )
+        )
+
+    def _increase(self, account: Account, order: Order, quantity: Decimal, price: Decimal, fee: Decimal) -> None:
+        side = opened_side(order.side)
+        now = self._world.now_ms
+        position = account.positions.get((order.symbol, side))
+        if position is None:
+            position = Position(
+                id=self._world.next_id(),
+                symbol=order.symbol,
+                coin=self._world.contract(order.symbol).settle,
+                side=side,
+                mode=order.position_mode,
+                margin_mode=order.margin_mode,
+                leverage=order.leverage,
+                quantity=ZERO,
+                entry_price=price,
+                created_ms=now,
+                updated_ms=now,
+            )
+            account.positions[order.symbol, side] = position
+        total = position.quantity + quantity
+        position.entry_price = round16((position.entry_price * position.quantity + price * quantity) / total)
+        position.quantity = total
+        position.opened += quantity
+        position.open_fee += fee
+        position.updated_ms = now
+        if position.margin_mode is MarginMode.ISOLATED:
+            position.margin += round16(quantity * price / position.leverage)
+
+    def _reduce(
+        self, account: Account, position: Position, quantity: Decimal, price: Decimal, fee: Decimal, kind: LedgerKind
+    ) -> Decimal:
+        pnl = (price - position.entry_price) * quantity * position.sign
+        position.margin = round16(position.margin * (position.quantity - quantity) / position.quantity)
+        position.quantity -= quantity
+        position.closed += quantity
+        position.closed_value += quantity * price
+        position.realized_pnl += pnl
+        position.close_fee += fee
+        position.updated_ms = self._world.now_ms
+        if not position.quantity:
+            del account.positions[position.symbol, position.side]
+            account.history.append(
+                PositionRecord(
+                    record_id=self._world.next_id(),
+                    position=position,
+                    close_price=round16(position.closed_value / position.closed),
+                    closed_ms=self._world.now_ms,
+                    liquidated=kind is LedgerKind.LIQUIDATION,
+                )
+            )
+        return pnl
+
+    def fund(self, account: Account) -> None:
+        """Settle funding on every position, now: longs pay shorts when the rate is positive."""
+        for position in account.positions_of():
+            contract = self._world.contract(position.symbol)
+            hours = self._world.now_ms // 3_600_000
+            if hours % contract.funding_interval_h:
+                continue
+            # The rate of the interval that ends now.
+            rate = self._world.marks.funding_rate(contract, self._world.now_ms - 1)
+            amount = -position.sign * round16(position.quantity * self._world.mark(position.symbol) * rate)
+            position.funding += amount
+            position.funded = True
+            if position.margin_mode is MarginMode.ISOLATED:
+                position.margin = max(ZERO, position.margin + amount)
+            self._world.add_ledger(
+                account,
+                LedgerKind.FUNDING,
+                position.coin,
+                amount,
+                symbol=position.symbol,
+                position_side=position.side,
+            )
+
+    def liquidate(self, account: Account, position: Position, order: Order) -> None:
+        """Take a position over at the mark. An isolated one costs its margin and no more."""
+        mark = self._world.mark(position.symbol)
+        if position.margin_mode is MarginMode.ISOLATED:
+            # The bankruptcy price: what is left of the margin there is zero.
+            mark = max(ZERO, position.entry_price - position.sign * position.margin / position.quantity)
+        self.apply(account, order, position.quantity, mark, Role.TAKER, LedgerKind.LIQUIDATION)
+
+    def liquidation_order(self, account: Account, position: Position) -> Order:
+        """The market order with which the exchange closes a position."""
+        now = self._world.now_ms
+        hedge = position.mode is PositionMode.HEDGE
+        return Order(
+            id=self._world.next_id(),
+            client_id=None,
+            symbol=position.symbol,
+            side=Side.SELL if position.side is PositionSide.LONG else Side.BUY,
+            type=OrderType.LIQUIDATION,
+            time_in_force=TimeInForce.GTC,
+            quantity=position.quantity,
+            price=None,
+            position_mode=position.mode,
+            position_side=position.side if hedge else None,
+            intent=Intent.CLOSE if hedge else None,
+            reduce_only=not hedge,
+            margin_mode=position.margin_mode,
+            leverage=position.leverage,
+            source=Source.LIQUIDATION,
+            created_ms=now,
+            updated_ms=now,
+            visible_ms=now,
+        )

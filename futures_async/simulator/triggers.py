@@ -1,0 +1,290 @@
+"""Orders that wait for a price: plans, trailing stops, take-profit and stop-loss."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from futures_async.enums import Intent, OrderType, PositionMode, PositionSide, Side
+from futures_async.simulator.accounts import Account
+from futures_async.simulator.errors import (
+    DuplicateClientId,
+    EngineError,
+    InvalidQuantity,
+    InvalidTrigger,
+    NoPosition,
+    UnknownOrder,
+)
+from futures_async.simulator.margins import opened_side
+from futures_async.simulator.records import (
+    ZERO,
+    Order,
+    Preset,
+    Source,
+    Ticket,
+    Trigger,
+    TriggerKind,
+    TriggerStatus,
+)
+from futures_async.simulator.world import World
+
+if TYPE_CHECKING:
+    from futures_async.simulator.orders import Orders
+
+SOURCES = {
+    TriggerKind.PLAN: Source.TRIGGER,
+    TriggerKind.TRAILING: Source.TRIGGER,
+    TriggerKind.TAKE_PROFIT: Source.TAKE_PROFIT,
+    TriggerKind.POSITION_TAKE_PROFIT: Source.TAKE_PROFIT,
+    TriggerKind.STOP_LOSS: Source.STOP_LOSS,
+    TriggerKind.POSITION_STOP_LOSS: Source.STOP_LOSS,
+}
+
+
+def add_trigger(world: World, account: Account, trigger: Trigger) -> Trigger:
+    """File a trigger order."""
+    account.trigger_log.append(trigger)
+    account.live_triggers[trigger.id] = trigger
+    return trigger
+
+
+def attach_presets(world: World, account: Account, order: Order, quantity: Decimal) -> None:
+    """Make the take-profit and stop-loss that an order brought along, for what was just filled."""
+    for kind, preset in ((TriggerKind.TAKE_PROFIT, order.take_profit), (TriggerKind.STOP_LOSS, order.stop_loss)):
+        if preset is None:
+            continue
+        side = opened_side(order.side)
+        if (order.symbol, side) in account.positions:
+            add_trigger(world, account, _closing_trigger(world, account, order.symbol, side, kind, preset, quantity))
+
+
+def _closing_trigger(
+    world: World,
+    account: Account,
+    symbol: str,
+    side: PositionSide,
+    kind: TriggerKind,
+    preset: Preset,
+    quantity: Decimal,
+    client_id: str | None = None,
+) -> Trigger:
+    position = account.positions[symbol, side]
+    hedge = position.mode is PositionMode.HEDGE
+    now = world.now_ms
+    return Trigger(
+        id=world.next_id(),
+        client_id=client_id,
+        kind=kind,
+        symbol=symbol,
+        trigger_price=preset.trigger_price,
+        on_mark=preset.on_mark,
+        above=kind.is_profit == (side is PositionSide.LONG),
+        side=Side.SELL if side is PositionSide.LONG else Side.BUY,
+        position_side=side,
+        position_mode=position.mode,
+        margin_mode=position.margin_mode,
+        quantity=ZERO if kind.whole_position else quantity,
+        price=preset.price,
+        intent=Intent.CLOSE if hedge else None,
+        reduce_only=not hedge,
+        created_ms=now,
+        updated_ms=now,
+    )
+
+
+class Triggers:
+    """All that callers do with trigger orders."""
+
+    def __init__(self, world: World, orders: Orders) -> None:
+        self._world = world
+        self._orders = orders
+
+    def _check_id(self, account: Account, client_id: str | None) -> None:
+        if client_id is not None and any(t.client_id == client_id for t in account.live_triggers.values()):
+            raise DuplicateClientId(f"client id {client_id} is in use")
+
+    def place_plan(
+        self,
+        account: Account,
+        ticket: Ticket,
+        trigger_price: Decimal,
+        *,
+        on_mark: bool = False,
+        callback_ratio: Decimal | None = None,
+    ) -> Trigger:
+        """Place `ticket` once the price reaches `trigger_price`, from where it is now.
+
+        Raises:
+            EngineError: Refused.
+        """
+        contract = self._world.contract(ticket.symbol)
+        self._check_id(account, ticket.client_id)
+        if ticket.quantity <= 0 or ticket.quantity % contract.step:
+            raise InvalidQuantity(f"quantity must be a positive multiple of {contract.step}")
+        if trigger_price <= 0:
+            raise InvalidTrigger("a trigger price must be above 0")
+        now = self._world.now_ms
+        mode = account.mode(contract.settle)
+        closing = ticket.reduce_only or ticket.intent is Intent.CLOSE
+        side = opened_side(ticket.side)
+        if closing:
+            side = PositionSide.SHORT if side is PositionSide.LONG else PositionSide.LONG
+        return add_trigger(
+            self._world,
+            account,
+            Trigger(
+                id=self._world.next_id(),
+                client_id=ticket.client_id,
+                kind=TriggerKind.PLAN if callback_ratio is None else TriggerKind.TRAILING,
+                symbol=ticket.symbol,
+                trigger_price=trigger_price,
+                on_mark=on_mark,
+                above=trigger_price >= self._world.mark(ticket.symbol),
+                side=ticket.side,
+                position_side=side if mode is PositionMode.HEDGE else None,
+                position_mode=mode,
+                margin_mode=ticket.margin_mode or account.settings(ticket.symbol).margin_mode,
+                quantity=ticket.quantity,
+                price=ticket.price if ticket.type is OrderType.LIMIT else None,
+                intent=ticket.intent,
+                reduce_only=ticket.reduce_only,
+                created_ms=now,
+                updated_ms=now,
+                callback_ratio=callback_ratio,
+                take_profit=ticket.take_profit,
+                stop_loss=ticket.stop_loss,
+                tag=ticket.tag,
+            ),
+        )
+
+    def place_closing(
+        self,
+        account: Account,
+        symbol: str,
+        side: PositionSide,
+        kind: TriggerKind,
+        preset: Preset,
+        *,
+        quantity: Decimal = ZERO,
+        client_id: str | None = None,
+    ) -> Trigger:
+        """Add a take-profit or stop-loss to a position. Of the kinds that close the whole position there is one
+        each: placing it again changes it and keeps its ids.
+
+        Raises:
+            NoPosition: There is none.
+            InvalidTrigger: On the wrong side of the mark price.
+        """
+        contract = self._world.contract(symbol)
+        position = account.positions.get((symbol, side))
+        if position is None:
+            raise NoPosition("there is no position to protect")
+        self.check_side(symbol, side, kind, preset.trigger_price)
+        if kind.whole_position:
+            for trigger in account.live_triggers.values():
+                if trigger.kind is kind and trigger.symbol == symbol and trigger.position_side is side:
+                    trigger.trigger_price = preset.trigger_price
+                    trigger.price = preset.price
+                    trigger.on_mark = preset.on_mark
+                    trigger.updated_ms = self._world.now_ms
+                    return trigger
+        elif quantity <= 0 or quantity % contract.step:
+            raise InvalidQuantity(f"quantity must be a positive multiple of {contract.step}")
+        self._check_id(account, client_id)
+        return add_trigger(
+            self._world,
+            account,
+            _closing_trigger(self._world, account, symbol, side, kind, preset, quantity, client_id),
+        )
+
+    def check_side(self, symbol: str, side: PositionSide, kind: TriggerKind, price: Decimal) -> None:
+        """A long takes profit above the mark price and stops below it; a short the other way round.
+
+        Raises:
+            InvalidTrigger: It would fire at once.
+        """
+        mark = self._world.mark(symbol)
+        above = kind.is_profit == (side is PositionSide.LONG)
+        if price <= 0 or (price <= mark if above else price >= mark):
+            raise InvalidTrigger(f"{'>' if above else '<'} mark price {mark}")
+
+    def find(self, account: Account, *, trigger_id: int | None = None, client_id: str | None = None) -> Trigger:
+        """A live trigger order.
+
+        Raises:
+            UnknownOrder: None such.
+        """
+        if trigger_id is not None:
+            found = account.live_triggers.get(trigger_id)
+        else:
+            found = next((t for t in account.live_triggers.values() if client_id and t.client_id == client_id), None)
+        if found is None:
+            raise UnknownOrder("no such trigger order")
+        return found
+
+    def cancel(self, account: Account, trigger: Trigger) -> None:
+        """End a live trigger order."""
+        account.live_triggers.pop(trigger.id, None)
+        trigger.status = TriggerStatus.CANCELED
+        trigger.updated_ms = self._world.now_ms
+
+    def cancel_all(self, account: Account, match: Callable[[Trigger], bool]) -> list[Trigger]:
+        """End the live trigger orders that match."""
+        found = [trigger for trigger in account.live_triggers.values() if match(trigger)]
+        for trigger in found:
+            self.cancel(account, trigger)
+        return found
+
+    def check(self, account: Account, trigger: Trigger) -> None:
+        """Fire a trigger order whose price is reached."""
+        book = self._world.book(trigger.symbol)
+        price = book.mark if trigger.on_mark else book.last
+        reached = price >= trigger.trigger_price if trigger.above else price <= trigger.trigger_price
+        if trigger.callback_ratio is not None:
+            reached = self._trail(trigger, price, reached=reached)
+        if reached:
+            self._fire(account, trigger)
+
+    def _trail(self, trigger: Trigger, price: Decimal, *, reached: bool) -> bool:
+        ratio = trigger.callback_ratio or ZERO
+        if trigger.extreme is None:
+            if reached:
+                trigger.extreme = price
+            return False
+        if trigger.side is Side.SELL:
+            trigger.extreme = max(trigger.extreme, price)
+            return price <= trigger.extreme * (1 - ratio)
+        trigger.extreme = min(trigger.extreme, price)
+        return price >= trigger.extreme * (1 + ratio)
+
+    def _fire(self, account: Account, trigger: Trigger) -> None:
+        del account.live_triggers[trigger.id]
+        trigger.updated_ms = self._world.now_ms
+        quantity = trigger.quantity
+        position = account.positions.get((trigger.symbol, trigger.position_side)) if trigger.position_side else None
+        if trigger.kind.closes:
+            if position is None:
+                trigger.status = TriggerStatus.FAILED
+                return
+            quantity = min(quantity, position.quantity) if quantity else position.quantity
+        ticket = Ticket(
+            symbol=trigger.symbol,
+            side=trigger.side,
+            type=OrderType.MARKET if trigger.price is None else OrderType.LIMIT,
+            quantity=quantity,
+            price=trigger.price,
+            intent=trigger.intent,
+            reduce_only=trigger.reduce_only,
+            take_profit=trigger.take_profit,
+            stop_loss=trigger.stop_loss,
+            source=SOURCES[trigger.kind],
+            tag=trigger.tag,
+        )
+        try:
+            order = self._orders.place(account, ticket, internal=True).order
+        except EngineError:
+            trigger.status = TriggerStatus.FAILED
+            return
+        trigger.status = TriggerStatus.EXECUTED
+        trigger.order_id = order.id

@@ -1,0 +1,94 @@
+"""What all parts of the engine share: contracts, marks, ids, options and the current moment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from futures_async.enums import PositionSide
+from futures_async.simulator.accounts import Account
+from futures_async.simulator.contracts import CONTRACTS, ContractSpec
+from futures_async.simulator.errors import UnknownSymbol
+from futures_async.simulator.marks import Book, Marks
+from futures_async.simulator.records import ZERO, LedgerKind, LedgerRow, Order, Position
+
+
+@dataclass(slots=True, kw_only=True)
+class Options:
+    """How the exchange behaves, for tests that need it otherwise."""
+
+    visibility_lag_ms: int = 0
+    """A placed order is invisible to lookups for so long."""
+    partial_fills: bool = False
+    """The book has a finite size at each level, so that large orders fill in several parts."""
+
+
+class World:
+    """Shared state. `now_ms` is the moment that is being computed; it is not a clock."""
+
+    def __init__(self, *, seed: int, contracts: Sequence[ContractSpec] | None, options: Options | None) -> None:
+        self.seed = seed
+        self.contracts = {contract.symbol: contract for contract in (CONTRACTS if contracts is None else contracts)}
+        self.marks = Marks(seed)
+        self.options = options or Options()
+        self.now_ms = 0
+        self._last_id = 0
+
+    def next_id(self) -> int:
+        """A fresh id: grows for ever, beyond 2^53, below 2^63."""
+        # As venues do: time in the upper bits. The walk of the last digits keeps ids from looking consecutive.
+        self._last_id = max(self._last_id + 1 + (self._last_id * 7 + 3) % 11, self.now_ms << 20)
+        return self._last_id
+
+    def contract(self, symbol: str) -> ContractSpec:
+        """By unified symbol.
+
+        Raises:
+            UnknownSymbol: Not listed.
+        """
+        found = self.contracts.get(symbol)
+        if found is None:
+            raise UnknownSymbol(f"{symbol} is not listed")
+        return found
+
+    def book(self, symbol: str) -> Book:
+        """The market now."""
+        return self.marks.book(self.contract(symbol), self.now_ms)
+
+    def mark(self, symbol: str) -> Decimal:
+        """The mark price now."""
+        return self.marks.mark(self.contract(symbol), self.now_ms)
+
+    def add_ledger(
+        self,
+        account: Account,
+        kind: LedgerKind,
+        coin: str,
+        amount: Decimal,
+        *,
+        symbol: str | None = None,
+        position_side: PositionSide | None = None,
+    ) -> LedgerRow:
+        """Book `amount` on the balance of `coin`; a margin row moves nothing."""
+        if kind is not LedgerKind.MARGIN:
+            account.balances[coin] = account.balance(coin) + amount
+        row = LedgerRow(
+            id=self.next_id(),
+            fee_id=self.next_id(),
+            kind=kind,
+            coin=coin,
+            amount=amount,
+            fee=ZERO,
+            balance=account.balance(coin),
+            created_ms=self.now_ms,
+            symbol=symbol,
+            position_side=position_side,
+            position_mode=account.mode(coin),
+        )
+        account.ledger.append(row)
+        return row
+
+    def taker_rate(self, position: Position | Order) -> Decimal:
+        """Fee rate that a close at market costs."""
+        return self.contract(position.symbol).taker_rate

@@ -1,0 +1,321 @@
+"""Bitget v2 payloads to unified models, on the documented examples."""
+
+from __future__ import annotations
+
+from decimal import Decimal as D
+from typing import Any
+
+import msgspec
+import pytest
+
+from futures_async.adapters._bitget import ProductType
+from futures_async.adapters.bitget import endpoints as rows
+from futures_async.adapters.bitget.mapping import (
+    LEDGER_TYPE,
+    flag,
+    paid,
+    to_account,
+    to_contract,
+    to_funding_rate,
+    to_ledger_entry,
+    to_leverage,
+    to_position,
+    to_position_history,
+    to_positions,
+    to_risk_limit,
+    to_ticker,
+)
+from futures_async.adapters.bitget.wire import WireAccount, WireContract, WirePosition
+from futures_async.enums import LedgerType, MarginMode, PositionMode, PositionSide
+from futures_async.errors import DecodeError
+from futures_async.models import Position
+from tests.adapters.bitget.data import payload
+
+USDT: ProductType = "USDT-FUTURES"
+
+
+def seed_position() -> Position:
+    [position] = to_positions(payload(rows.SINGLE_POSITION, "single_position"), USDT)
+    return position
+
+
+def test_the_seeds_position_maps_digit_for_digit() -> None:
+    assert seed_position() == Position(
+        venue="bitget",
+        symbol="BTC/USDT:USDT",
+        venue_symbol="BTCUSDT",
+        side=PositionSide.SHORT,
+        quantity=D("0.005"),
+        entry_price=D("88505.233333333333"),
+        mark_price=D("92171"),
+        break_even_price=D("67274.9159193683778732"),
+        liquidation_price=D("17288450.450983311758416"),
+        unrealized_pnl=D("-18.328833333333335"),
+        realized_pnl=D("-48.1989666666666705"),
+        fee=D("1.5158073"),
+        funding=D("-56.2349883554"),
+        leverage=D("14"),
+        margin_mode=MarginMode.CROSS,
+        position_mode=PositionMode.HEDGE,
+        margin_coin="USDT",
+        margin=D("32.9182142857142858"),
+        initial_margin=D("32.9182142857142858"),
+        maintenance_margin=D("1.84342"),
+        maintenance_margin_rate=D("0.004"),
+        margin_ratio=D("0.0030244464835655"),
+        notional=D("460.855"),
+        available=D("0.005"),
+        locked=D("0"),
+        take_profit=None,
+        stop_loss=None,
+        auto_margin=False,
+        position_id=None,
+        created_ms=1766103799183,
+        updated_ms=1768194000530,
+    )
+
+
+def test_numbers_keep_the_digits_that_were_sent() -> None:
+    position = seed_position()
+    assert str(position.entry_price) == "88505.233333333333"
+    assert str(position.liquidation_price) == "17288450.450983311758416"
+    assert str(position.realized_pnl) == "-48.1989666666666705"
+
+
+def test_raw_holds_the_payload_as_the_venue_sent_it() -> None:
+    raw = seed_position().raw
+    assert isinstance(raw, WirePosition)
+    assert (raw.open_delegate_size, raw.asset_mode, raw.grant, raw.take_profit_id) == ("0", "union", "", None)
+
+
+def test_both_sides_of_a_hedged_symbol_are_two_positions() -> None:
+    long, short = to_positions(payload(rows.ALL_POSITIONS, "all_position_hedge"), USDT)
+    assert (long.side, short.side) == (PositionSide.LONG, PositionSide.SHORT)
+    assert (long.funding, long.take_profit) == (None, None)
+
+
+def test_a_negative_liquidation_price_is_none_and_stops_are_read() -> None:
+    [position] = to_positions(payload(rows.ALL_POSITIONS, "all_position_one_way"), USDT)
+    assert position.liquidation_price is None
+    assert (position.take_profit, position.stop_loss) == (D(92000), D(75000))
+    assert position.position_mode is PositionMode.ONE_WAY
+
+
+def wire(**changes: Any) -> WirePosition:
+    [row] = payload(rows.SINGLE_POSITION, "single_position") or []
+    return msgspec.structs.replace(row, **changes)
+
+
+@pytest.mark.parametrize("zero", ["0", "0.000"])
+def test_flat_rows_are_dropped_whatever_else_they_hold(zero: str) -> None:
+    flat = wire(total=D(zero), open_price_avg="", mark_price=None, leverage="", hold_side="?")
+    assert to_positions([flat], USDT) == []
+
+
+def test_null_means_no_positions() -> None:
+    assert to_positions(None, USDT) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "path"),
+    [
+        ({"hold_side": "both"}, "holdSide"),
+        ({"total": D("NaN")}, "total"),
+        ({"total": D("-1")}, "total"),
+        ({"open_price_avg": ""}, "openPriceAvg"),
+        ({"open_price_avg": "0"}, "openPriceAvg"),
+        ({"open_price_avg": "12e9999"}, "openPriceAvg"),
+        ({"mark_price": "Infinity"}, "markPrice"),
+        ({"liquidation_price": "n/a"}, "liquidationPrice"),
+        ({"leverage": True}, "leverage"),
+    ],
+)
+def test_what_decides_about_money_must_be_readable(changes: dict[str, Any], path: str) -> None:
+    with pytest.raises(DecodeError) as caught:
+        to_position(wire(**changes), USDT)
+    assert caught.value.path == path
+
+
+def test_words_that_are_new_do_not_hide_a_position() -> None:
+    position = to_position(wire(margin_mode="portfolio", pos_mode="triple", auto_margin="maybe"), USDT)
+    assert position is not None
+    assert (position.margin_mode, position.position_mode, position.auto_margin) == (None, None, None)
+    assert position.raw.margin_mode == "portfolio"
+
+
+def test_numbers_that_come_as_json_numbers_keep_their_digits() -> None:
+    from futures_async.adapters._bitget import Envelope
+
+    body = (
+        b'{"code":"00000","data":[{"symbol":"btcusdt","marginCoin":"usdt","holdSide":"LONG","total":0.10,'
+        b'"openPriceAvg":88505.233333333333,"cTime":1766103799183,"leverage":14}]}'
+    )
+    [position] = to_positions(rows.ALL_POSITIONS.decoder(Envelope).decode(body).data, USDT)
+    assert str(position.entry_price) == "88505.233333333333"
+    assert (position.leverage, position.created_ms, position.symbol) == (D(14), 1766103799183, "BTC/USDT:USDT")
+
+
+def test_isolated_margin_is_collateral_and_not_the_requirement() -> None:
+    position = to_position(wire(margin_mode="isolated"), USDT)
+    assert position is not None
+    assert (position.margin, position.initial_margin) == (D("32.9182142857142858"), None)
+
+
+def test_a_coin_margined_position_has_no_maintenance_amount_in_quote_coin() -> None:
+    position = to_position(wire(symbol="BTCUSD", margin_coin="BTC"), "COIN-FUTURES")
+    assert position is not None
+    assert (position.symbol, position.maintenance_margin) == ("BTC/USD:BTC", None)
+
+
+def test_the_captured_account_maps_with_its_position_mode() -> None:
+    account = to_account(payload(rows.ACCOUNT, "account"))
+    assert (account.margin_coin, account.available) == ("USDT", D("27852.88370924"))
+    assert (account.equity, account.balance) == (D("27852.88370924"), D("27852.88370924"))
+    assert (account.margin_ratio, account.initial_margin) == (D(0), None)
+    assert account.position_mode is PositionMode.ONE_WAY
+    assert account.margin_mode is None, "the margin mode is the symbol's"
+    assert account.raw.margin_mode == "crossed"
+
+
+def test_an_account_without_profit_figure_has_no_balance_and_sums_its_margins() -> None:
+    [account] = [to_account(row) for row in payload(rows.ACCOUNTS, "accounts")]
+    assert (account.unrealized_pnl, account.balance) == (None, None)
+    assert account.initial_margin == D("57.77")
+    assert (account.locked, account.transferable) == (D("0.31876482"), D("10572.92904289"))
+
+
+def test_leverage_is_read_for_the_mode_that_is_set_or_asked_for() -> None:
+    account = payload(rows.ACCOUNT, "account")
+    crossed = to_leverage(account, "BTCUSDT", USDT)
+    assert (crossed.leverage, crossed.margin_mode) == (D(3), MarginMode.CROSS)
+    isolated = to_leverage(account, "BTCUSDT", USDT, MarginMode.ISOLATED)
+    assert (isolated.leverage, isolated.long_leverage, isolated.symbol) == (D(5), D(5), "BTC/USDT:USDT")
+
+
+def test_leverage_that_differs_by_side_has_no_single_value() -> None:
+    account = msgspec.structs.replace(payload(rows.ACCOUNT, "account"), isolated_short_lever="7")
+    leverage = to_leverage(account, "BTCUSDT", USDT, MarginMode.ISOLATED)
+    assert (leverage.leverage, leverage.long_leverage, leverage.short_leverage) == (None, D(5), D(7))
+
+
+def test_leverage_of_an_unknown_margin_mode_is_not_guessed() -> None:
+    with pytest.raises(DecodeError, match="marginMode"):
+        to_leverage(WireAccount(margin_coin="USDT", available=D(1)), "BTCUSDT", USDT)
+
+
+def test_ledger_rows_map_with_paid_fees_positive() -> None:
+    funding, opened = [to_ledger_entry(row, USDT) for row in payload(rows.BILLS, "bills").bills or []]
+    assert (funding.entry_id, funding.type, funding.amount) == ("1099991", LedgerType.FUNDING, D("-0.004992"))
+    assert (funding.fee, funding.balance, funding.created_ms) == (D(0), D("232.21"), 1695715200654)
+    assert (opened.type, opened.venue_type, opened.fee) == (LedgerType.TRADE, "open_long", D("0.222012"))
+    assert (opened.symbol, opened.venue_symbol) == ("ETH/USDT:USDT", "ETHUSDT")
+    assert not str(funding.fee).startswith("-")
+
+
+def test_a_ledger_row_without_symbol_and_with_a_new_word_is_other() -> None:
+    [row, _] = payload(rows.BILLS, "bills").bills or []
+    entry = to_ledger_entry(msgspec.structs.replace(row, symbol="", business_type="lottery"), USDT)
+    assert (entry.symbol, entry.venue_symbol, entry.type) == (None, None, LedgerType.OTHER)
+    assert entry.venue_type == "lottery"
+
+
+@pytest.mark.parametrize(
+    ("word", "kind"),
+    [
+        ("trans_from_exchange", LedgerType.TRANSFER),
+        ("risk_captital_user_transfer", LedgerType.TRANSFER),
+        ("buy", LedgerType.TRADE),
+        ("burst_long_loss_query", LedgerType.LIQUIDATION),
+        ("adl_close_short", LedgerType.LIQUIDATION),
+        ("delivery_long", LedgerType.REALIZED_PNL),
+    ],
+)
+def test_ledger_words_have_their_documented_type(word: str, kind: LedgerType) -> None:
+    assert LEDGER_TYPE[word] is kind
+
+
+def test_closed_positions_map_with_their_lower_case_times() -> None:
+    page = payload(rows.POSITION_HISTORY, "history_position")
+    first, second = [to_position_history(row, USDT) for row in page.rows or []]
+    assert (first.position_id, first.closed_ms, first.created_ms) == (
+        "1491757336539623426",
+        1791388600991,
+        1791388585219,
+    )
+    assert (first.fee, first.funding) == (D("0.01000135"), D(0))
+    assert (second.net_pnl, second.realized_pnl, second.funding) == (D("6.36350354"), D("7.77667"), D("-0.17206854"))
+    assert (second.entry_price, second.exit_price) == (D("83769.1"), D("84401.3"))
+    assert page.end_id != second.position_id
+
+
+def test_closed_positions_read_the_documented_spelling_of_their_times_too() -> None:
+    [row, _] = payload(rows.POSITION_HISTORY, "history_position").rows or []
+    other = msgspec.structs.replace(row, ctime=None, utime=None, c_time="5", u_time="6", open_fee="")
+    mapped = to_position_history(other, USDT)
+    assert (mapped.created_ms, mapped.closed_ms, mapped.fee) == (5, 6, None)
+
+
+def test_tiers_map_to_notional_bounds() -> None:
+    first, second = [to_risk_limit(row, USDT) for row in payload(rows.TIERS, "position_tiers")]
+    assert (first.tier, first.min_notional, first.max_notional) == (1, D(0), D(50000))
+    assert (second.max_leverage, second.maintenance_margin_rate) == (D(100), D("0.005"))
+
+
+def test_the_contract_example_has_its_tick_and_step() -> None:
+    [contract] = [to_contract(row, USDT) for row in payload(rows.CONTRACTS, "contracts")]
+    assert (contract.symbol, contract.venue_symbol) == ("BTC/USDT:USDT", "BTCUSDT")
+    assert (contract.base, contract.quote, contract.settle) == ("BTC", "USDT", "USDT")
+    assert (contract.price_tick, contract.quantity_step, contract.contract_size) == (D("0.1"), D("0.01"), D(1))
+    assert (contract.min_quantity, contract.max_leverage, contract.status) == (D("0.01"), D(125), "normal")
+
+
+def contract_row(**changes: Any) -> WireContract:
+    return msgspec.structs.replace(payload(rows.CONTRACTS, "contracts")[0], **changes)
+
+
+def test_a_tick_is_the_end_step_at_the_last_place() -> None:
+    assert to_contract(contract_row(price_end_step=D(5), price_place=1), USDT).price_tick == D("0.5")
+    assert to_contract(contract_row(price_end_step=D(5), price_place=0), USDT).price_tick == D(5)
+
+
+def test_a_coin_margined_contract_settles_in_its_base_or_in_the_coin_asked_for() -> None:
+    row = contract_row(symbol="BTCUSD", quote_coin="USD", support_margin_coins=["BTC", "ETH"])
+    assert to_contract(row, "COIN-FUTURES").symbol == "BTC/USD:BTC"
+    assert to_contract(row, "COIN-FUTURES", "ETH").symbol == "BTC/USD:ETH"
+
+
+@pytest.mark.parametrize("changes", [{"size_multiplier": D(0)}, {"price_end_step": D(-1)}])
+def test_a_contract_without_steps_is_refused(changes: dict[str, Any]) -> None:
+    with pytest.raises(DecodeError):
+        to_contract(contract_row(**changes), USDT)
+
+
+def test_the_ticker_example_maps() -> None:
+    [ticker] = [to_ticker(row, USDT) for row in payload(rows.TICKER, "ticker")]
+    assert (ticker.last_price, ticker.bid_price, ticker.ask_price) == (D("92170.5"), D("92170.5"), D("92170.6"))
+    assert (ticker.mark_price, ticker.index_price) == (D(92171), D("92199.15"))
+    assert (ticker.funding_rate, ticker.created_ms) == (D("0.000068"), 1695794098184)
+
+
+def test_an_illiquid_ticker_has_no_best_prices() -> None:
+    [row] = payload(rows.TICKER, "ticker")
+    ticker = to_ticker(msgspec.structs.replace(row, bid_pr=None, ask_pr=""), USDT)
+    assert (ticker.bid_price, ticker.ask_price) == (None, None)
+
+
+def test_the_funding_example_maps_hours_to_seconds() -> None:
+    [rate] = [to_funding_rate(row, USDT) for row in payload(rows.FUNDING_RATE, "current_fund_rate")]
+    assert (rate.funding_rate, rate.interval_s, rate.next_funding_ms) == (D("0.000068"), 28800, 1743062400000)
+    assert (rate.min_rate, rate.max_rate) == (D("-0.003"), D("0.003"))
+
+
+@pytest.mark.parametrize(
+    ("word", "value"), [("YES", True), ("on", True), ("no", False), ("", None), (None, None), ("2", None)]
+)
+def test_flags_are_read_in_any_case(word: str | None, value: bool | None) -> None:
+    assert flag(word) is value
+
+
+def test_a_fee_received_is_negative() -> None:
+    assert paid("0.5", "fee") == D("-0.5")
+    assert str(paid("-0", "fee")) == "0"
