@@ -74,7 +74,7 @@ class BitgetFamily(Dialect):
 
     base_url = "https://api.bitget.com"
     # The same host: the header `paptrading` makes the difference.
-    demo_url = "https://api.bitget.com"
+    demo_url: ClassVar[str | None] = "https://api.bitget.com"
     traits: ClassVar[VenueTraits] = TRAITS
     envelope: ClassVar[Any] = Envelope
     codes: ClassVar[Mapping[str, Code]] = CODES
