@@ -1,22 +1,39 @@
 """The seam to HTTP libraries: a plain request in, a plain response out, and how far a failed request got.
 
 A backend sends one request and reads one answer. It does not follow redirects, keep cookies, read the
-environment, retry or raise its library's exceptions: all of them become `HttpFailure` here.
+environment, retry or raise its library's exceptions: all of them become `HttpFailure` here, raised outside the
+`except` block, because the frames of an HTTP library hold the headers and an exception's context holds its frames.
+
+Who sends takes one of the backend's `slots` first and signs after that, so that no signature ages in a queue:
+
+    await backend.slots.take()
+    try:
+        answer = await backend.send(sign(...))
+    finally:
+        backend.slots.give()
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Mapping
 from enum import IntEnum
 from typing import Literal
 
+import anyio
 import msgspec
 
 from futures_async.dialect import SealedHeaders
 
 MAX_BODY = 8 * 1024 * 1024
-"""Largest decoded body that is read."""
+"""Largest decoded body that is read, in bytes."""
+
+MAX_CONNECTIONS = 20
+"""To one host: more do not help at these rates, and httpx looks at each of them for every request."""
+
+KEEP_ALIVE_S = 15.0
+"""A connection idle for longer is not used again: the venue may be closing it just now."""
 
 FailureKind = Literal[
     "dns",
@@ -70,7 +87,7 @@ class Abort:
 
 
 class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """One request, complete: the backend adds nothing but Host and Content-Length."""
+    """One request, complete: the backend adds nothing but Host, Content-Length and Accept-Encoding."""
 
     method: str
     url: str
@@ -78,6 +95,10 @@ class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
     body: bytes
     timeouts: Timeouts
     abort: Abort
+
+    def __repr__(self) -> str:
+        # A query may carry the key and the signature, and a body is the order itself.
+        return f"HttpRequest({self.method} {self.url.partition('?')[0]})"
 
 
 class HttpResponse(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,11 +113,13 @@ class HttpResponse(msgspec.Struct, frozen=True, kw_only=True):
 class HttpFailure(Exception):
     """No usable answer. `sent` is False only when it is proved that the venue cannot have acted."""
 
-    def __init__(self, kind: FailureKind, phase: Phase, *, sent: bool) -> None:
+    def __init__(self, kind: FailureKind, phase: Phase, *, sent: bool, reused: bool = False) -> None:
         super().__init__(f"{kind} while {phase.name.lower().replace('_', ' ')}")
         self.kind: FailureKind = kind
         self.phase = phase
         self.sent = sent
+        self.reused = reused
+        """It went out on a connection that had served before; the venue may have closed that for being idle."""
 
 
 def never_sent(phase: Phase, body: bytes) -> bool:
@@ -104,11 +127,52 @@ def never_sent(phase: Phase, body: bytes) -> bool:
     return phase < (Phase.BODY_STARTED if body else Phase.HEADERS_STARTED)
 
 
+class Slots:
+    """As many as there are connections; first come, first served. On asyncio and trio."""
+
+    __slots__ = ("_waiting", "free")
+
+    def __init__(self, count: int) -> None:
+        self.free = count
+        self._waiting: deque[anyio.Event] = deque()
+
+    async def take(self) -> None:
+        """Wait for a free slot."""
+        if self.free:
+            self.free -= 1
+            return
+        turn = anyio.Event()
+        self._waiting.append(turn)
+        try:
+            await turn.wait()
+        except BaseException:
+            if turn.is_set():
+                self.give()
+            else:
+                self._waiting.remove(turn)
+            raise
+
+    def give(self) -> None:
+        """Give a slot back: to the one who waits longest, if there is one."""
+        if self._waiting:
+            self._waiting.popleft().set()
+        else:
+            self.free += 1
+
+
 class HttpBackend(ABC):
-    """One connection pool; shared by any number of accounts. Callers never exceed `max_connections` at once."""
+    """One connection pool; shared by any number of accounts. Every sender holds one of its `slots`."""
 
     name: str
-    max_connections: int = 20
+    max_connections: int = MAX_CONNECTIONS
+
+    def __init__(self) -> None:
+        self._slots = Slots(self.max_connections)
+
+    @property
+    def slots(self) -> Slots:
+        """One for each connection; take one before signing, give it back after `send`."""
+        return self._slots
 
     @abstractmethod
     async def send(self, request: HttpRequest) -> HttpResponse:
@@ -120,4 +184,4 @@ class HttpBackend(ABC):
 
     @abstractmethod
     async def aclose(self) -> None:
-        """Close all connections."""
+        """Close all connections; what is under way ends as a failure."""

@@ -1,0 +1,139 @@
+"""Which backend serves an exchange, and who shares it.
+
+Exchanges made with a name (or nothing) share one backend per event loop, library and venue host, so a thousand
+accounts have its connections and its TLS context in common; the last of them to close closes it. What the user
+hands in is the user's: it is used, and left open.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+from urllib.parse import urlsplit
+
+import httpx
+import sniffio
+from anyio.lowlevel import RunVar
+
+from futures_async.errors import InvalidRequest
+from futures_async.http import HttpBackend, HttpFailure, HttpRequest, HttpResponse, Phase, Slots
+from futures_async.http.httpx import HttpxBackend
+
+Library = Literal["httpx", "fast"]
+Http = HttpBackend | httpx.AsyncClient | httpx.AsyncBaseTransport | str | None
+"""What `http=` takes: None for the fastest installed, a `Library`, an httpx client or transport, or a backend."""
+
+
+def select(http: Http = None, url: str = "") -> tuple[HttpBackend, bool]:
+    """The backend for `http`, and whether it is to be closed with the exchange.
+
+    Args:
+        http: None takes the fast backend on asyncio where its extra is installed, else httpx.
+        url: The venue's base URL; backends are shared per scheme, host and port.
+
+    Raises:
+        InvalidRequest: No such library, or its extra is not installed.
+    """
+    if isinstance(http, HttpBackend):
+        return http, False
+    if isinstance(http, (httpx.AsyncClient, httpx.AsyncBaseTransport)):
+        return HttpxBackend(http), True
+    library: Library | None
+    if http is None:
+        library = None
+    elif http == "httpx":
+        library = "httpx"
+    elif http == "fast":
+        if not fast_installed():
+            raise InvalidRequest("http='fast' needs an extra: pip install 'futures-async[fast]'")
+        library = "fast"
+    else:
+        raise InvalidRequest(f"http={http!r}: expected None, 'httpx', 'fast', an httpx client or transport, a backend")
+    parts = urlsplit(url)
+    return Lease(library, f"{parts.scheme}://{parts.netloc}"), True
+
+
+def fast_installed() -> bool:
+    """The library behind http="fast" can be imported."""
+    return False
+
+
+class _Shared:
+    """One backend and how many exchanges use it."""
+
+    __slots__ = ("backend", "users")
+
+    def __init__(self, backend: HttpBackend) -> None:
+        self.backend = backend
+        self.users = 0
+
+
+_shared: RunVar[dict[tuple[Library, str], _Shared]] = RunVar("futures_async_http")
+
+
+def _shared_here() -> dict[tuple[Library, str], _Shared]:
+    """Those of the running event loop."""
+    try:
+        return _shared.get()
+    except LookupError:
+        shared: dict[tuple[Library, str], _Shared] = {}
+        _shared.set(shared)
+        return shared
+
+
+class Lease(HttpBackend):
+    """A share in the running event loop's backend, taken at first use: an exchange may be made before the loop runs."""
+
+    def __init__(self, library: Library | None, origin: str) -> None:
+        super().__init__()
+        self._library: Library | None = library
+        self._origin = origin
+        self._share: _Shared | None = None
+        self._closed = False
+        self.name = library or "fastest"
+
+    @property
+    def slots(self) -> Slots:
+        """Those of the shared backend: all exchanges on it wait in one line."""
+        return self._slots if self._closed else self._join().backend.slots
+
+    async def send(self, request: HttpRequest) -> HttpResponse:
+        """Send through the shared backend.
+
+        Raises:
+            HttpFailure: With the phase reached.
+        """
+        if self._closed:
+            raise HttpFailure("aborted", Phase.QUEUED, sent=False)
+        return await self._join().backend.send(request)
+
+    async def aclose(self) -> None:
+        """Give the share back; the last one closes the backend."""
+        share, self._share, self._closed = self._share, None, True
+        if share is None:
+            return
+        share.users -= 1
+        if share.users == 0:
+            shared = _shared_here()
+            for key in [key for key, other in shared.items() if other is share]:
+                del shared[key]
+            await share.backend.aclose()
+
+    def _join(self) -> _Shared:
+        if self._share is None:
+            library = self._library or _fastest()
+            shared = _shared_here()
+            key = (library, self._origin)
+            if key not in shared:
+                shared[key] = _Shared(_open(library))
+            self._share = shared[key]
+            self._share.users += 1
+            self.name = self._share.backend.name
+        return self._share
+
+
+def _fastest() -> Library:
+    return "fast" if fast_installed() and sniffio.current_async_library() == "asyncio" else "httpx"
+
+
+def _open(library: Library) -> HttpBackend:
+    return HttpxBackend()
