@@ -1,0 +1,152 @@
+"""The venue's clock, as far as its answers tell. Pure: times are passed in, nothing is asked for here.
+
+The base is the event loop's monotonic clock, so that a step of the computer's clock moves no signature.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import sys
+import time
+from collections import deque
+from collections.abc import Callable
+from statistics import median
+from typing import NamedTuple
+
+KEPT = 8
+"""So many samples are kept; the half with the shorter round trips counts."""
+MAX_RTT_S = 2.0
+"""A sample that took longer says too little."""
+JUMP_MS = 2000.0
+"""A sample further off than this must be confirmed by two more before it is believed."""
+CONFIRMATIONS = 3
+COARSE_MS = 1000.0
+"""An HTTP Date is cut to whole seconds."""
+LEAST_ERROR_MS = 250
+UNKNOWN_ERROR_MS = 2000
+"""What is assumed of the computer's own clock before the venue has said anything."""
+PAUSE_S = 1.0
+"""With enough good samples at hand, one a second is taken."""
+EARLIEST_MS, LATEST_MS = 1_000_000_000_000, 10_000_000_000_000
+"""Years 2001 to 2286: anything else is not a time in milliseconds."""
+
+
+class _Sample(NamedTuple):
+    spread_ms: float
+    """Round trip, and for a coarse sample its granularity: the true offset is at most half of this away."""
+    offset_ms: float
+
+
+class VenueClock:
+    """Offset of the venue's clock to the event loop's, and bounds on it.
+
+    Args:
+        monotonic: Seconds that never step; by default the running event loop's clock.
+        wall: Unix seconds, asked once: what is used until the first sample.
+    """
+
+    def __init__(
+        self, *, monotonic: Callable[[], float] | None = None, wall: Callable[[], float] | None = None
+    ) -> None:
+        self._monotonic = monotonic or loop_time
+        self._wall = wall or time.time
+        self._samples: deque[_Sample] = deque(maxlen=KEPT)
+        self._suspects: list[_Sample] = []
+        self._sampled_at = 0.0
+        self._told_at = -math.inf
+        self._offset_ms: float | None = None
+        self.synchronized = False
+        """The venue has told its time at least once."""
+        self.wants_sample = True
+        """A timestamp was refused, or nothing is known yet: ask the venue for its time before signing again."""
+        self.error_ms = UNKNOWN_ERROR_MS
+        """How far `now_ms` may be off, milliseconds, as long as the venue's clock is steady."""
+        self.server_seen_ms = 0
+        """The latest time that the venue has told, Unix milliseconds; never goes back. 0 before the first."""
+
+    def now_ms(self) -> int:
+        """The venue's time now, Unix milliseconds, as far as known."""
+        now = self._monotonic()
+        if self._offset_ms is None:
+            self._offset_ms = (self._wall() - now) * 1000.0
+        return int(now * 1000.0 + self._offset_ms)
+
+    def sample(self, server_ms: int, sent_at: float, received_at: float, *, coarse: bool = False) -> None:
+        """Take an answer's server time into account.
+
+        Args:
+            server_ms: The venue's time, Unix milliseconds.
+            sent_at: When the request was sent, on the monotonic clock, seconds.
+            received_at: When the answer came.
+            coarse: The time was cut to whole seconds, as in an HTTP Date.
+        """
+        rtt_s = received_at - sent_at
+        if not (EARLIEST_MS <= server_ms <= LATEST_MS and rtt_s >= 0.0):
+            return
+        if server_ms > self.server_seen_ms:
+            self.server_seen_ms = server_ms
+        if rtt_s > MAX_RTT_S:
+            return
+        self._told_at = received_at
+        granularity_ms = COARSE_MS if coarse else 0.0
+        told_ms = server_ms + granularity_ms / 2
+        sample = _Sample(rtt_s * 1000.0 + granularity_ms, told_ms - (sent_at + received_at) * 500.0)
+        if self.wants_sample or self._offset_ms is None:
+            self._begin_with([sample])
+        elif abs(sample.offset_ms - self._offset_ms) > JUMP_MS + granularity_ms:
+            self._suspect(sample)
+            return
+        else:
+            self._suspects.clear()
+            steady = len(self._samples) == KEPT and received_at - self._sampled_at < PAUSE_S
+            if steady and sample.spread_ms >= self._samples[-1].spread_ms:
+                return
+            self._samples.append(sample)
+        self._sampled_at = received_at
+        self._estimate()
+
+    def resync(self) -> None:
+        """The venue refused a timestamp. Call it after `sample`, if the refusal told the time.
+
+        A doubtful sample is now believed. Without any fresh sample the next one will be, whatever it says.
+        """
+        if self._suspects:
+            self._begin_with(self._suspects[-1:])
+            self._estimate()
+        elif self._monotonic() - self._told_at > PAUSE_S:
+            self.wants_sample = True
+
+    def _begin_with(self, samples: list[_Sample]) -> None:
+        self._samples = deque(samples, maxlen=KEPT)
+        self._suspects = []
+        self.synchronized = True
+        self.wants_sample = False
+
+    def _suspect(self, sample: _Sample) -> None:
+        agreeing = [other for other in self._suspects if abs(other.offset_ms - sample.offset_ms) <= JUMP_MS]
+        self._suspects = [*agreeing, sample]
+        if len(self._suspects) >= CONFIRMATIONS:
+            self._begin_with(self._suspects)
+            self._estimate()
+
+    def _estimate(self) -> None:
+        best = sorted(self._samples)[: (len(self._samples) + 1) // 2]
+        self._offset_ms = median(sample.offset_ms for sample in best)
+        most, least = best[-1].spread_ms, best[0].spread_ms
+        self.error_ms = max(LEAST_ERROR_MS, int(max(most / 2, most - least)) + 1)
+
+
+def loop_time() -> float:
+    """The running event loop's clock (asyncio or trio), seconds; outside of one the system's monotonic clock."""
+    try:
+        return asyncio.get_running_loop().time()
+    except RuntimeError:
+        pass
+    trio = sys.modules.get("trio")
+    if trio is not None:
+        try:
+            return float(trio.current_time())
+        except RuntimeError:
+            pass
+    return time.monotonic()
