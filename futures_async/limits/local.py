@@ -18,7 +18,7 @@ from futures_async.enums import Outcome
 from futures_async.errors import DeadlineExpired, QueueFull, RateLimited
 from futures_async.limits import Limiter, Permit, Pool, Priority
 from futures_async.limits.line import Line, Waiter
-from futures_async.limits.loops import Loop, Loops, Timer
+from futures_async.limits.loops import Loop, Loops, Timer, get_running_loop
 from futures_async.limits.window import Window
 
 PATIENCE = 8
@@ -71,16 +71,27 @@ class LocalLimiter(Limiter):
         return MappingProxyType(self._windows)
 
     def try_acquire(self, pools: Sequence[Pool], priority: Priority) -> Permit | None:
-        loop = self._loops.current()
+        # The hot path: no clock is read and nothing is called while there are slots that were never used or reaped.
+        loop = self._loops.last
+        if loop is None or loop.raw is not get_running_loop():
+            loop = self._loops.current()
+        windows: list[Window] = []
+        known = self._windows
         with self._lock:
-            windows = [self._window(pool, loop) for pool in pools]
-            for window in windows:
+            for pool in pools:
+                window = known.get(pool.key)
+                if window is None or window.pool is not pool:
+                    if window is None and len(known) >= self._sweep_at:
+                        self._sweep(loop.now())
+                    window = self._window(pool)
                 if window.line is not None or (
                     (window.used >= window.limit or window.closed_until) and not window.free(loop.now())
                 ):
+                    for taken in windows:
+                        taken.used -= 1
                     return None
-            for window in windows:
                 window.used += 1
+                windows.append(window)
         return LocalPermit(self, windows, loop)
 
     async def acquire(self, pools: Sequence[Pool], priority: Priority, deadline: float | None) -> Permit:
@@ -128,7 +139,7 @@ class LocalLimiter(Limiter):
         now = loop.now()
         with self._lock:
             for pool in pools:
-                window = self._window(pool, loop)
+                window = self._window(pool)
                 window.close(now, for_s)
                 if window.line is None:
                     continue
@@ -146,7 +157,7 @@ class LocalLimiter(Limiter):
     def correct(self, pool: Pool, remaining: int) -> None:
         loop = self._loops.current()
         with self._lock:
-            self._window(pool, loop).correct(loop.now(), remaining)
+            self._window(pool).correct(loop.now(), remaining)
 
     def reconnected(self, pools: Sequence[Pool]) -> None:
         with self._lock:
@@ -154,19 +165,18 @@ class LocalLimiter(Limiter):
                 if pool.key in self._windows:
                     self._windows[pool.key].round_trips.forget()
 
-    def _window(self, pool: Pool, loop: Loop) -> Window:
+    def _window(self, pool: Pool) -> Window:
         window = self._windows.get(pool.key)
         if window is None:
-            if len(self._windows) >= self._sweep_at:
-                self._sweep(loop.now())
             window = self._windows[pool.key] = Window(pool)
-        elif window.pool is not pool and window.pool != pool:
+        elif window.pool != pool:
             window.narrow(pool)
         return window
 
     def _sweep(self, now: float) -> None:
         """Forget idle pools, whenever there are twice as many as were left last time."""
-        self._windows = {key: window for key, window in self._windows.items() if not window.idle(now)}
+        for key in [key for key, window in self._windows.items() if window.idle(now)]:
+            del self._windows[key]
         self._sweep_at = max(self._FIRST_SWEEP, 2 * len(self._windows))
 
     # From here on everything runs under the lock.
@@ -177,7 +187,7 @@ class LocalLimiter(Limiter):
             deadline -= loop.skew
             if deadline <= now:
                 raise _expired()
-        windows = [self._window(pool, loop) for pool in pools]
+        windows = [self._window(pool) for pool in pools]
         self._arrivals += 1
         waiter = Waiter(windows, priority, self._arrivals, deadline, loop)
         for window in windows:

@@ -22,6 +22,10 @@ Signal = Any
 """What a waiter sleeps on: a future on asyncio, an event on trio."""
 
 
+get_running_loop = asyncio._get_running_loop  # pyright: ignore[reportPrivateUsage] - as the public one, but never raises
+"""The asyncio loop that runs in this thread, or None."""
+
+
 class Timer:
     """Something that will happen on a loop; `cancel` may be called on that loop only."""
 
@@ -40,9 +44,11 @@ def _nothing() -> None:
 class Loop(ABC):
     """One event loop as a limiter sees it. All times are the limiter's, in seconds."""
 
-    __slots__ = ("skew",)
+    __slots__ = ("raw", "skew")
 
-    def __init__(self) -> None:
+    def __init__(self, raw: object) -> None:
+        self.raw = raw
+        """The library's own loop object: asyncio's event loop, trio's token."""
         self.skew = 0.0
         """This loop's clock less the limiter's."""
 
@@ -89,32 +95,32 @@ class Loop(ABC):
 class AsyncioLoop(Loop):
     """An asyncio event loop."""
 
-    __slots__ = ("raw",)
+    __slots__ = ("_call_at", "_loop", "_time")
 
     def __init__(self, raw: asyncio.AbstractEventLoop) -> None:
-        super().__init__()
-        self.raw = raw
+        super().__init__(raw)
+        self._loop, self._time, self._call_at = raw, raw.time, raw.call_at
 
     def now(self) -> float:
-        return self.raw.time() - self.skew
+        return self._time() - self.skew
 
     def alive(self) -> bool:
-        return not self.raw.is_closed()
+        return not self._loop.is_closed()
 
     def here(self) -> bool:
-        return asyncio._get_running_loop() is self.raw  # pyright: ignore[reportPrivateUsage] - documented, never raises
+        return get_running_loop() is self.raw
 
     def signal(self) -> Signal:
-        return self.raw.create_future()
+        return self._loop.create_future()
 
     def call_at(self, due: float, call: Callable[[Timer], object]) -> Timer:
         timer = Timer(self, due)
-        timer.cancel = self.raw.call_at(due + self.skew, call, timer).cancel
+        timer.cancel = self._call_at(due + self.skew, call, timer).cancel
         return timer
 
     def soon(self, call: Callable[[], object]) -> None:
         with contextlib.suppress(RuntimeError):
-            self.raw.call_soon_threadsafe(call)
+            self._loop.call_soon_threadsafe(call)
 
     def set(self, signal: Signal) -> None:
         if not signal.done():
@@ -124,7 +130,7 @@ class AsyncioLoop(Loop):
         if deadline is None:
             await signal
             return
-        handle = self.raw.call_at(deadline + self.skew, self.set, signal)
+        handle = self._call_at(deadline + self.skew, self.set, signal)
         try:
             await signal
         finally:
@@ -134,14 +140,14 @@ class AsyncioLoop(Loop):
 class TrioLoop(Loop):
     """One run of trio."""
 
-    __slots__ = ("_clock", "_trio", "token")
+    __slots__ = ("_clock", "_token", "_trio")
 
     def __init__(self) -> None:
-        super().__init__()
         import trio
 
         self._trio = trio
-        self.token = trio.lowlevel.current_trio_token()
+        self._token = trio.lowlevel.current_trio_token()
+        super().__init__(self._token)
         self._clock = trio.lowlevel.current_clock()
 
     def now(self) -> float:
@@ -149,13 +155,13 @@ class TrioLoop(Loop):
 
     def alive(self) -> bool:
         try:
-            self.token.run_sync_soon(_nothing)
+            self._token.run_sync_soon(_nothing)
         except self._trio.RunFinishedError:
             return False
         return True
 
     def here(self) -> bool:
-        return current_trio_token() is self.token
+        return current_trio_token() is self._token
 
     def signal(self) -> Signal:
         return self._trio.Event()
@@ -175,7 +181,7 @@ class TrioLoop(Loop):
 
     def soon(self, call: Callable[[], object]) -> None:
         with contextlib.suppress(self._trio.RunFinishedError):
-            self.token.run_sync_soon(call)
+            self._token.run_sync_soon(call)
 
     def set(self, signal: Signal) -> None:
         signal.set()
@@ -202,12 +208,12 @@ def current_trio_token() -> Any:
 class Loops:
     """The loops that use one limiter; `current()` is the one that runs here."""
 
-    __slots__ = ("_known", "_last", "_lock")
+    __slots__ = ("_known", "_lock", "last")
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._known: list[Loop] = []
-        self._last: Loop | None = None
+        self.last: Loop | None = None
 
     def current(self) -> Loop:
         """The loop that runs here.
@@ -215,9 +221,8 @@ class Loops:
         Raises:
             RuntimeError: None does.
         """
-        last = self._last
-        raw = asyncio._get_running_loop()  # pyright: ignore[reportPrivateUsage] - documented, never raises
-        if raw is not None and type(last) is AsyncioLoop and last.raw is raw:
+        last, raw = self.last, get_running_loop()
+        if last is not None and raw is not None and last.raw is raw:
             return last
         return self._look_up(raw)
 
@@ -227,17 +232,15 @@ class Loops:
             raise RuntimeError("a limiter is used inside a running event loop (asyncio or trio)")
         with self._lock:
             for known in self._known:
-                if (isinstance(known, AsyncioLoop) and known.raw is raw) or (
-                    isinstance(known, TrioLoop) and known.token is token
-                ):
-                    self._last = known
+                if known.raw is (token if raw is None else raw):
+                    self.last = known
                     return known
             new: Loop = AsyncioLoop(raw) if raw is not None else TrioLoop()
-            if self._last is not None:
+            if self.last is not None:
                 # The limiter's time goes on where it stood: real loops of one process keep step with each other,
                 # and what a loop in virtual time left behind stays as far in the future as it was.
-                new.skew = new.now() - self._last.now()
+                new.skew = new.now() - self.last.now()
             self._known = [known for known in self._known if known.alive()]
             self._known.append(new)
-            self._last = new
+            self.last = new
             return new
