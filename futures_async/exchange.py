@@ -96,6 +96,20 @@ class FuturesExchange(ABC):
         """Whether the method of that name works at this venue."""
         return capability in self.capabilities
 
+    @property
+    def account_id(self) -> str:
+        """What names the account in journals and limits: its uid or a digest of its key; "" without credentials."""
+        return ""
+
+    @property
+    def takes_client_order_id(self) -> bool:
+        """Whether the venue has a field for a client order id; without one a request that carries one is refused."""
+        return True
+
+    def closed_for_s(self) -> float:
+        """Seconds for which the rate limiter lets nothing of this account through; 0 when it is open. No I/O."""
+        return 0.0
+
     def _unsupported(self, method: str, why: str = "the venue documents no such call") -> NoReturn:
         raise NotSupported(f"{self.id}: {method} is not supported: {why}")
 
