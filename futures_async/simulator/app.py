@@ -6,6 +6,7 @@ Starlette application.
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from starlette.applications import Starlette
@@ -42,6 +43,8 @@ class SimulatorApp:
 
     def __init__(self, exchange: SimulatedExchange) -> None:
         self.exchange = exchange
+        self.connections: dict[tuple[str, int], asyncio.Transport] = {}
+        """Open connections by the client's address and port, when our own server tells them."""
         self._web = Starlette(routes=[WebRoute("/", self._announce)])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -6,6 +6,7 @@ with serve(seed=7) as exchange:
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 from collections.abc import Callable, Generator
@@ -13,6 +14,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from futures_async.credentials import Credentials
 from futures_async.simulator.app import SimulatorApp, announcement
@@ -46,6 +48,25 @@ class RunningExchange:
         return announcement(self.exchange, self.base_url)
 
 
+class Protocol(H11Protocol):
+    """uvicorn's, without its access log, and telling the application its connections: faults cut them."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """A client connected."""
+        super().connection_made(transport)
+        self.access_log = False
+        app = self.config.app
+        if isinstance(app, SimulatorApp) and self.client is not None:
+            app.connections[self.client] = transport
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """A client is gone."""
+        super().connection_lost(exc)
+        app = self.config.app
+        if isinstance(app, SimulatorApp) and self.client is not None:
+            app.connections.pop(self.client, None)
+
+
 def bind(host: str, port: int) -> socket.socket:
     """A listening socket; port 0 takes a free one.
 
@@ -69,6 +90,8 @@ def make_server(app: SimulatorApp) -> uvicorn.Server:
     return uvicorn.Server(
         uvicorn.Config(
             app,
+            http=Protocol,
+            proxy_headers=False,
             log_config=None,
             access_log=False,
             lifespan="off",
