@@ -106,6 +106,14 @@ class FuturesExchange(ABC):
         """Whether the venue has a field for a client order id; without one a request that carries one is refused."""
         return True
 
+    def venue_symbol(self, symbol: str) -> str:
+        """Return the venue's id of a contract, from either form. No I/O."""
+        return symbol
+
+    def unified_symbol(self, venue_symbol: str) -> str:
+        """Return the unified symbol of a venue's id; one that can't be parsed comes back as it is. No I/O."""
+        return venue_symbol
+
     def closed_for_s(self) -> float:
         """Seconds for which the rate limiter lets nothing of this account through; 0 when it is open. No I/O."""
         return 0.0
