@@ -1,9 +1,10 @@
-"""Risk in pure functions: Decimal only, exact, independent of the caller's decimal context; no I/O.
+"""Risk in pure functions: Decimal only, exact whatever the caller's context; no I/O (`dashboard` alone reads).
 
 Each docstring states its formula and where it is from. Rates and ratios are fractions (0.1 = 10 %), prices quote
 coin, quantities base coin. Contracts are linear: margin and profit are counted in the quote coin.
 """
 
+from futures_async.risk.dashboard import Dashboard, DashboardRow, dashboard
 from futures_async.risk.liquidation import (
     break_even_price,
     cross_liquidation_price,
@@ -38,12 +39,15 @@ from futures_async.risk.position import (
 from futures_async.risk.sizing import margin_to_reach, propose_margin_adjustment, safe_position_size, safe_quantity
 
 __all__ = [
+    "Dashboard",
+    "DashboardRow",
     "account_coverage",
     "account_margin_ratio",
     "break_even_price",
     "counted_quantity",
     "cross_liquidation_price",
     "cross_margin_ratio",
+    "dashboard",
     "distance_to_liquidation",
     "estimate_liquidation_price",
     "get_risk_level",

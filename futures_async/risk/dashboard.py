@@ -1,0 +1,88 @@
+"""Positions with their risk side by side: the data of a position dashboard, in one call."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import TypeVar
+
+import anyio
+import msgspec
+
+from futures_async.enums import PositionMode
+from futures_async.errors import InvalidRequest, NotSupported
+from futures_async.exchange import FuturesExchange
+from futures_async.guarded import failure_of
+from futures_async.models import Position, PositionRisk
+from futures_async.risk._numbers import ZERO
+from futures_async.risk.position import position_risk
+
+T = TypeVar("T")
+
+
+class DashboardRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One open position."""
+
+    position: Position
+    """As `fetch_positions` read it."""
+    risk: PositionRisk
+    """As `fetch_position_risk` read it for the same symbol and side; computed from the position where it has no row."""
+
+
+class Dashboard(msgspec.Struct, frozen=True, kw_only=True):
+    """All open positions of one account."""
+
+    venue: str
+    """Id of the adapter."""
+    mode: PositionMode | None
+    """One-way or hedge; None where neither the venue nor a position says."""
+    rows: tuple[DashboardRow, ...]
+    """Largest value first; those of unknown value last."""
+
+
+async def dashboard(exchange: FuturesExchange, symbol: str | None = None) -> Dashboard:
+    """Read positions, their risk and the position mode at once, and put together what belongs together.
+
+    Source: `positionDashboard` of the v2 positions document. Rows are matched by symbol and side; what the venue has
+    no call for is taken from the positions themselves.
+
+    Args:
+        exchange: An open exchange with credentials.
+        symbol: Only this contract; None is all.
+
+    Raises:
+        FuturesAsyncError: One of the reads failed.
+    """
+    positions: list[list[Position]] = []
+    risks: list[list[PositionRisk]] = []
+    modes: list[PositionMode] = []
+    failures: list[Exception] = []
+
+    async def read(call: Awaitable[T], into: list[T]) -> None:
+        into.append(await call)
+
+    async def guarded(call: Awaitable[T], into: list[T], *, needed: bool = False) -> None:
+        error = await failure_of(read(call, into))
+        if error is not None and (needed or not isinstance(error, (NotSupported, InvalidRequest))):
+            failures.append(error)
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(lambda: guarded(exchange.fetch_positions(symbol), positions, needed=True))
+        tasks.start_soon(lambda: guarded(exchange.fetch_position_risk(symbol), risks))
+        tasks.start_soon(lambda: guarded(exchange.fetch_position_mode(symbol), modes))
+    if failures:
+        raise failures[0]
+    by_key = {(risk.venue_symbol, risk.side): risk for found in risks for risk in found}
+    rows = [
+        DashboardRow(
+            position=position,
+            risk=by_key.get((position.venue_symbol, position.side)) or position_risk(position),
+        )
+        for position in positions[0]
+    ]
+    rows.sort(key=lambda row: (row.risk.notional is None, (row.risk.notional or ZERO).copy_negate()))
+    said = [position.position_mode for position in positions[0] if position.position_mode is not None]
+    return Dashboard(
+        venue=exchange.id,
+        mode=modes[0] if modes else said[0] if said else None,
+        rows=tuple(rows),
+    )
