@@ -2,8 +2,7 @@
 
 EngineError
 ├─ UnknownSymbol · SymbolClosed
-├─ InvalidQuantity · BelowMinimum · AboveMaximum · InvalidPrice ⊃ PriceOutOfBand ·
-    │  InvalidTrigger · InvalidClientId
+├─ InvalidQuantity · BelowMinimum · AboveMaximum · InvalidPrice · InvalidTrigger · InvalidClientId
 ├─ InsufficientMargin · RiskLimitExceeded
 ├─ UnknownOrder · OrderFinished · NothingToCancel · DuplicateClientId · NotAmendable · Unchanged
 ├─ NoPosition · InsufficientPosition
@@ -40,11 +39,7 @@ class AboveMaximum(EngineError):
 
 
 class InvalidPrice(EngineError):
-    """Missing, not positive, or off the tick."""
-
-
-class PriceOutOfBand(InvalidPrice):
-    """Too far from the mark price."""
+    """Missing, not positive, off the tick, or too far from the mark price."""
 
 
 class InvalidTrigger(EngineError):

@@ -1,0 +1,322 @@
+"""Orders that survive a crash: written down before they are sent, followed until they are closed."""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+import secrets
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, Self
+
+import anyio
+import msgspec
+
+from futures_async.convert import to_decimal
+from futures_async.enums import Outcome
+from futures_async.errors import (
+    ConnectFailed,
+    DeadlineExpired,
+    FuturesAsyncError,
+    InvalidRequest,
+    OrderNotPlaced,
+    OutcomeUnknown,
+    QueueFull,
+)
+from futures_async.exchange import FuturesExchange, Number
+from futures_async.fills import FillEffect, PositionBook
+from futures_async.journal import IntentRecord, Journal
+from futures_async.journal_sqlite import SqliteJournal
+from futures_async.models import Order, OrderRequest
+from futures_async.slicing import SlicedResult, Slicer
+from futures_async.tracking import OrderUpdate, Tracker
+
+logger = logging.getLogger("futures_async.orders")
+
+FIRST_PAUSE_S = 0.5
+"""Before an order is placed again; doubled each time."""
+RESOLVING_AT_ONCE = 64
+"""Most of them wait for their fence, not for the venue."""
+
+
+class Recovery(msgspec.Struct, frozen=True, kw_only=True):
+    """What `OrderManager.recover` found out about each open intent."""
+
+    placed: tuple[Order, ...]
+    """Found at the venue."""
+    not_placed: tuple[IntentRecord, ...]
+    """Proved absent: they may be placed again, under new ids."""
+    unknown: tuple[tuple[IntentRecord, FuturesAsyncError], ...]
+    """Still open, and why; they stay in the journal for the next `recover`."""
+
+
+class OrderManager:
+    """Places, cancels, slices and follows the orders of one account.
+
+    Give the exchange object the same journal: it then also notes until when each order can still land, which makes
+    `recover` wait no longer than it must, and verdicts that come after a caller was cancelled.
+
+    Args:
+        exchange: An open exchange with credentials; it stays its owner's.
+        journal: A journal, or the path of an SQLite file; None is one file for all in the user's state folder.
+            A journal given as object stays its owner's.
+        on_fill: Awaited with each fill of an order that this manager placed, once, while `track` runs.
+        book: What fills are counted into; None begins flat.
+        now_ms: Clock for the journal's `created_ms`, Unix milliseconds.
+    """
+
+    def __init__(
+        self,
+        exchange: FuturesExchange,
+        *,
+        journal: Journal | str | os.PathLike[str] | None = None,
+        on_fill: Callable[[FillEffect], Awaitable[object]] | None = None,
+        book: PositionBook | None = None,
+        now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+    ) -> None:
+        self.exchange = exchange
+        self._owns_journal = not isinstance(journal, Journal)
+        self.journal = journal if isinstance(journal, Journal) else SqliteJournal(journal or default_journal())
+        self._now_ms = now_ms
+        self._busy: set[str] = set()
+        self._tracker = Tracker(exchange, book or PositionBook(), on_fill)
+
+    @property
+    def book(self) -> PositionBook:
+        """Positions and realized profit, as the fills made them."""
+        return self._tracker.book
+
+    @property
+    def orders(self) -> dict[str, Order]:
+        """Orders of this manager as last seen, by client order id (the local one where the venue has none)."""
+        return self._tracker.orders
+
+    async def aclose(self) -> None:
+        """Close the journal, where it was opened here. Orders stay as they are."""
+        if self._owns_journal:
+            await self.journal.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, frames: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    # Placing and cancelling
+
+    async def submit(
+        self,
+        request: OrderRequest,
+        *,
+        on_unknown: Literal["resolve", "raise"] = "resolve",
+        attempts: int = 1,
+        group: str | None = None,
+    ) -> Order:
+        """Write the order down, place it, write down what became of it.
+
+        An order is placed again only when it is proved that it does not stand: never sent, or absent after its
+        fence. (The seeds' `place_order_with_retry` tries again after any exception: 219 of 1,000 orders twice.)
+
+        Args:
+            request: What to place.
+            on_unknown: As in `create_order`.
+            attempts: Place it so often at most; each further time under a new client id.
+            group: Names what belongs together in the journal.
+
+        Raises:
+            JournalFailed: It could not be written down, so it was not sent.
+            OrderOutcomeUnknown: Its intent stays open: see `recover`.
+            FuturesAsyncError: As `create_order`.
+        """
+        if attempts < 1:
+            raise InvalidRequest("attempts must be 1 or more")
+        for attempt in range(1, attempts):
+            try:
+                return await self._submit(request, on_unknown, group)
+            except (ConnectFailed, DeadlineExpired, QueueFull, OrderNotPlaced) as error:
+                logger.warning("%s: attempt %d of %d: %s", self.exchange.id, attempt, attempts, error)
+            await anyio.sleep(FIRST_PAUSE_S * 2 ** (attempt - 1))
+            request = msgspec.structs.replace(request, client_order_id=None)
+        return await self._submit(request, on_unknown, group)
+
+    async def _submit(self, request: OrderRequest, on_unknown: Literal["resolve", "raise"], group: str | None) -> Order:
+        client_order_id = request.client_order_id or new_client_order_id()
+        record = self._record(request, client_order_id, group)
+        sent_as = client_order_id if self.exchange.takes_client_order_id else None
+        self._busy.add(client_order_id)
+        try:
+            await self.journal.intent(record)
+            try:
+                order = await self.exchange.create_order(
+                    msgspec.structs.replace(request, client_order_id=sent_as), on_unknown=on_unknown
+                )
+            except FuturesAsyncError as error:
+                # No outcome means that nothing is proved: the intent stays open.
+                if error.outcome is not None and error.outcome is not Outcome.UNKNOWN:
+                    await self._verdict(record, error.outcome)
+                raise
+            await self._verdict(record, None, order.order_id)
+        finally:
+            self._busy.discard(client_order_id)
+        self._tracker.add(client_order_id, order)
+        return order
+
+    async def cancel(self, order: Order | str) -> Order:
+        """Cancel an order and return it as read afterwards: it may have filled before.
+
+        Args:
+            order: The order, or the client order id of one of this manager's.
+
+        Raises:
+            InvalidRequest: No order of this manager has that id.
+            FuturesAsyncError: As `cancel_order`.
+        """
+        if isinstance(order, str):
+            known = self._tracker.orders.get(order)
+            if known is None:
+                raise InvalidRequest(f"no order of this manager has the client order id {order!r}")
+            order = known
+        after = await self.exchange.cancel_order(order.symbol, order_id=order.order_id)
+        self._tracker.see(after)
+        return after
+
+    async def recover(self) -> Recovery:
+        """Find out what became of every intent of this account that has no verdict. Call it at each start.
+
+        Waits until the fence of those that are not found has passed (seconds to about a minute, for all together).
+        Orders that this manager is just placing are left alone. Nothing is ever sent again.
+        """
+        placed: list[Order] = []
+        not_placed: list[IntentRecord] = []
+        unknown: list[tuple[IntentRecord, FuturesAsyncError]] = []
+        at_once = anyio.CapacityLimiter(RESOLVING_AT_ONCE)
+
+        async def resolve(record: IntentRecord) -> None:
+            async with at_once:
+                try:
+                    order = await self.resolve(record)
+                except FuturesAsyncError as error:
+                    unknown.append((record, error))
+                    return
+            if order is None:
+                not_placed.append(record)
+            else:
+                placed.append(order)
+
+        async with anyio.create_task_group() as tasks:
+            for record in await self.journal.open_intents(self.exchange.id, self.exchange.account_id):
+                if record.client_order_id not in self._busy:
+                    tasks.start_soon(resolve, record)
+        return Recovery(placed=tuple(placed), not_placed=tuple(not_placed), unknown=tuple(unknown))
+
+    async def resolve(self, record: IntentRecord) -> Order | None:
+        """Find out what became of one intent, and write it down; None when it is proved absent.
+
+        Raises:
+            OrderOutcomeUnknown: It cannot be told; the intent stays open.
+            FuturesAsyncError: The venue could not be asked.
+        """
+        if not self.exchange.takes_client_order_id:
+            raise OutcomeUnknown(
+                f"{record.venue}: the venue has no client order ids: compare {record.client_order_id} by hand",
+                venue=record.venue,
+                symbol=record.symbol,
+                client_order_id=record.client_order_id,
+                fence_until_ms=record.fence_ms,
+            )
+        order = await self.exchange.resolve_order(
+            record.venue_symbol, record.client_order_id, fence_until_ms=record.fence_ms
+        )
+        if order is None:
+            await self._verdict(record, Outcome.NOT_PLACED)
+        else:
+            await self._verdict(record, None, order.order_id)
+            self._tracker.add(record.client_order_id, order)
+        return order
+
+    # Following
+
+    def track(self, *, interval_s: float = 1.0, until_closed: bool = True) -> AsyncGenerator[OrderUpdate, None]:
+        """Iterate over changes of this manager's orders; `on_fill` is awaited for each of their fills.
+
+        A venue that cannot be read for a while is asked less often, and ends nothing. What was placed before, or
+        found by `recover`, is included. Leave the loop early under `contextlib.aclosing`.
+
+        Args:
+            interval_s: Seconds between looks.
+            until_closed: End when no order is open any more and all fills are in; else only when the loop is left.
+        """
+        return self._tracker.updates(interval_s, until_closed=until_closed)
+
+    async def submit_sliced(
+        self,
+        request: OrderRequest,
+        *,
+        max_quantity: Number,
+        pause: tuple[float, float] = (0.1, 0.3),
+        group: str | None = None,
+        rng: random.Random | None = None,
+    ) -> SlicedResult:
+        """Place a large order in parts of at most `max_quantity`, with random pauses; never more than the total.
+
+        Each part is a whole number of steps and not under the venue's minimum. It stops at the first part that was
+        refused, or whose fate is not known, and says so in the result. To go on, also after a crash, call it again
+        with the same request and the group of the result (or one of your own from the start): what was placed
+        before is found in the journal and counted.
+
+        Args:
+            request: The whole order; without a client order id, each part gets its own.
+            max_quantity: Largest part, in base coin.
+            pause: Shortest and longest pause between parts, seconds.
+            group: Names the parts in the journal; None makes a new one.
+            rng: Where pauses come from.
+
+        Raises:
+            InvalidOrder: The quantity cannot be cut so; nothing was sent.
+            InvalidRequest: The group belongs to another order, or has placed more than this one asks for.
+        """
+        total = to_decimal(request.quantity, "quantity")
+        slicer = Slicer(self, request, total, to_decimal(max_quantity, "max_quantity"), group)
+        return await slicer.run(pause, rng or random.SystemRandom())
+
+    # Inside
+
+    def _record(self, request: OrderRequest, client_order_id: str, group: str | None) -> IntentRecord:
+        venue_symbol = self.exchange.venue_symbol(request.symbol)
+        return IntentRecord(
+            venue=self.exchange.id,
+            account=self.exchange.account_id,
+            client_order_id=client_order_id,
+            symbol=self.exchange.unified_symbol(venue_symbol),
+            venue_symbol=venue_symbol,
+            side=request.side,
+            type=request.type,
+            quantity=to_decimal(request.quantity, "quantity"),
+            price=None if request.price is None else to_decimal(request.price, "price"),
+            intent=request.intent,
+            created_ms=self._now_ms(),
+            group=group,
+        )
+
+    async def _verdict(self, record: IntentRecord, outcome: Outcome | None, order_id: str | None = None) -> None:
+        await self.journal.verdict(
+            record.client_order_id, outcome, order_id, venue=record.venue, account=record.account
+        )
+
+
+def new_client_order_id() -> str:
+    """Make an id that no other order has: letters and digits only, which every venue takes."""
+    return "fa" + secrets.token_hex(12)
+
+
+def default_journal() -> Path:
+    """Where orders are written down when nobody says where: the user's state folder, made when absent."""
+    home = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
+    folder = Path(home) / "futures-async"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder / "orders.sqlite"

@@ -1,0 +1,160 @@
+"""One large order in parts that add up to it, and never to more, also across a crash."""
+
+from __future__ import annotations
+
+import random
+import secrets
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import anyio
+import msgspec
+
+from futures_async.convert import EXACT, ceil_to_step, floor_to_step, is_multiple, to_text
+from futures_async.enums import Outcome
+from futures_async.errors import FuturesAsyncError, InvalidOrder, InvalidRequest
+from futures_async.exchange import Capability
+from futures_async.journal import JournalEntry, Verdict
+from futures_async.models import Order, OrderRequest
+
+if TYPE_CHECKING:
+    from futures_async.orders import OrderManager
+
+ZERO = Decimal(0)
+ONE = Decimal(1)
+
+
+class SlicedResult(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a large order came. `error` is None when all of it is placed."""
+
+    group: str
+    """Pass it to `submit_sliced` again to go on where this stopped."""
+    orders: tuple[Order, ...]
+    """The slices placed or found by this call, in order."""
+    placed: Decimal
+    """Placed so far, earlier calls included, in base coin."""
+    unknown: Decimal
+    """Sent and of unknown fate, in base coin: counts as used until it is resolved."""
+    remaining: Decimal
+    """Not placed and not in doubt, in base coin."""
+    error: FuturesAsyncError | None = None
+    """Why it stopped."""
+
+
+class Slices:
+    """The sizes of slices: whole steps, none above the maximum, none under the venue's minimum.
+
+    Raises:
+        InvalidOrder: The total cannot be cut so.
+    """
+
+    def __init__(
+        self, total: Decimal, max_quantity: Decimal, step: Decimal | None, min_quantity: Decimal | None
+    ) -> None:
+        if total <= 0 or max_quantity <= 0:
+            raise InvalidOrder("the quantity and max_quantity must be above 0")
+        if step is not None and not is_multiple(total, step):
+            raise InvalidOrder(f"the quantity {to_text(total)} is not a whole multiple of the step {to_text(step)}")
+        self.largest = max_quantity if step is None else floor_to_step(max_quantity, step)
+        self.smallest = min_quantity or step or ZERO
+        if step is not None:
+            self.smallest = max(ceil_to_step(self.smallest, step), step)
+        if self.largest <= 0:
+            raise InvalidOrder(f"max_quantity {to_text(max_quantity)} is less than one step")
+        if EXACT.multiply(self._count(total), self.smallest) > total:
+            raise InvalidOrder(
+                f"{to_text(total)} cannot be cut into slices from {to_text(self.smallest)} to {to_text(self.largest)}"
+            )
+
+    def _count(self, quantity: Decimal) -> Decimal:
+        return EXACT.divide(ceil_to_step(quantity, self.largest), self.largest)
+
+    def next(self, remaining: Decimal) -> Decimal:
+        """The next slice: the largest that leaves nothing too small over."""
+        after = EXACT.multiply(EXACT.subtract(self._count(remaining), ONE), self.smallest)
+        return min(self.largest, EXACT.subtract(remaining, after))
+
+
+class Slicer:
+    """Works one group of slices off."""
+
+    def __init__(
+        self, manager: OrderManager, request: OrderRequest, total: Decimal, max_quantity: Decimal, group: str | None
+    ) -> None:
+        if request.client_order_id is not None:
+            raise InvalidRequest("leave client_order_id out: each slice gets its own")
+        self._manager = manager
+        self._request = request
+        self._total = total
+        self._max_quantity = max_quantity
+        self.group = group or "slices-" + secrets.token_hex(8)
+        self._fresh = group is None
+        self._orders: list[Order] = []
+        self._placed = ZERO
+
+    async def run(self, pause: tuple[float, float], rng: random.Random) -> SlicedResult:
+        """Place what is still missing, slice by slice."""
+        if not 0 <= pause[0] <= pause[1] < float("inf"):
+            raise InvalidRequest("pause must be (shortest, longest) in seconds")
+        exchange = self._manager.exchange
+        step = least = None
+        if exchange.supports(Capability.FETCH_CONTRACT):
+            contract = await exchange.fetch_contract(self._request.symbol)
+            step, least = contract.quantity_step, contract.min_quantity
+        slices = Slices(self._total, self._max_quantity, step, least)
+        stopped = None if self._fresh else await self._take_up()
+        if stopped is not None:
+            return stopped
+        first = True
+        while (remaining := EXACT.subtract(self._total, self._placed)) > 0:
+            if not first:
+                await anyio.sleep(rng.uniform(*pause))
+            first = False
+            quantity = slices.next(remaining)
+            part = msgspec.structs.replace(self._request, quantity=quantity)
+            try:
+                order = await self._manager.submit(part, group=self.group)
+            except FuturesAsyncError as error:
+                doubtful = error.outcome in (None, Outcome.UNKNOWN)
+                return self._result(error, unknown=quantity if doubtful else ZERO)
+            self._orders.append(order)
+            self._placed = EXACT.add(self._placed, quantity)
+        return self._result(None)
+
+    async def _take_up(self) -> SlicedResult | None:
+        """Count what earlier runs of this group placed; a result when one of theirs cannot be told."""
+        manager = self._manager
+        entries = await manager.journal.group(manager.exchange.id, manager.exchange.account_id, self.group)
+        for entry in entries:
+            self._check(entry)
+        for entry in entries:
+            quantity = entry.record.quantity
+            if entry.verdict is Verdict.PLACED:
+                self._placed = EXACT.add(self._placed, quantity)
+            elif entry.verdict is None:
+                try:
+                    order = await manager.resolve(entry.record)
+                except FuturesAsyncError as error:
+                    return self._result(error, unknown=quantity)
+                if order is not None:
+                    self._orders.append(order)
+                    self._placed = EXACT.add(self._placed, quantity)
+        if self._placed > self._total:
+            raise InvalidRequest(f"{self.group} has placed {to_text(self._placed)} already: more than is asked for now")
+        return None
+
+    def _check(self, entry: JournalEntry) -> None:
+        record, request = entry.record, self._request
+        asked = (self._manager.exchange.venue_symbol(request.symbol), request.side, request.type, request.intent)
+        if (record.venue_symbol, record.side, record.type, record.intent) != asked:
+            raise InvalidRequest(f"{self.group} stands in the journal for another order")
+
+    def _result(self, error: FuturesAsyncError | None, unknown: Decimal = ZERO) -> SlicedResult:
+        return SlicedResult(
+            group=self.group,
+            orders=tuple(self._orders),
+            placed=self._placed,
+            unknown=unknown,
+            remaining=EXACT.subtract(EXACT.subtract(self._total, self._placed), unknown),
+            error=error,
+        )

@@ -1,0 +1,243 @@
+"""Orders followed until they are closed, and their fills counted once."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from decimal import Decimal
+
+import anyio
+import msgspec
+
+from futures_async.convert import EXACT
+from futures_async.enums import OrderStatus
+from futures_async.errors import FuturesAsyncError, InvalidRequest, OrderNotFound
+from futures_async.exchange import Capability, FuturesExchange
+from futures_async.fills import FillEffect, PositionBook
+from futures_async.guarded import failure_of
+from futures_async.models import Fill, Order
+from futures_async.risk._numbers import divide
+
+logger = logging.getLogger("futures_async.orders")
+
+ZERO = Decimal(0)
+REMEMBERED = 10_000
+PATIENCE = 10
+"""Looks in vain at an order that the venue does not know, or whose fills it does not list, before it is let go."""
+LONGEST_BACK_OFF = 32
+FILLS_BEFORE_MS = 1_000
+"""Fills are asked for from this long before the order's own time: the two clocks need not agree."""
+
+
+class OrderUpdate(msgspec.Struct, frozen=True, kw_only=True):
+    """An order that changed since the last update about it."""
+
+    client_order_id: str
+    """Our id, or the local one where the venue has none."""
+    order: Order
+    """As it stands."""
+    previous: Order | None
+    """As it stood at the last update; None in the first one."""
+    filled: Decimal
+    """Newly filled since then, in base coin."""
+    fills: tuple[FillEffect, ...]
+    """The new executions and what they did, oldest first; they may come an update later than `filled`."""
+
+
+class _Tracked:
+    def __init__(self, client_order_id: str, order: Order) -> None:
+        self.client_order_id = client_order_id
+        self.order = order
+        self.told: Order | None = None
+        self.listed = ZERO
+        """Quantity of its fills so far."""
+        self.spent = ZERO
+        """Quantity × price of its fills so far."""
+        self.new_fills: list[FillEffect] = []
+        self.looks_in_vain = 0
+        self.let_go = False
+
+    @property
+    def owed(self) -> Decimal:
+        """Filled, as far as the order says, and not listed as fills yet."""
+        return EXACT.subtract(self.order.filled_quantity or ZERO, self.listed)
+
+    @property
+    def followed(self) -> bool:
+        return not self.let_go and (not self.order.status.is_final or self.owed > 0)
+
+
+class Tracker:
+    """The orders of one manager."""
+
+    def __init__(
+        self,
+        exchange: FuturesExchange,
+        book: PositionBook,
+        on_fill: Callable[[FillEffect], Awaitable[object]] | None,
+    ) -> None:
+        self.book = book
+        self._exchange = exchange
+        self._on_fill = on_fill
+        self._tracked: dict[str, _Tracked] = {}
+        self._by_id: dict[str, _Tracked] = {}
+
+    @property
+    def orders(self) -> dict[str, Order]:
+        """As last seen, by client order id."""
+        return {name: tracked.order for name, tracked in self._tracked.items()}
+
+    def add(self, client_order_id: str, order: Order) -> None:
+        """Follow an order."""
+        if client_order_id in self._tracked:
+            self.see(order)
+            return
+        tracked = _Tracked(client_order_id, order)
+        self._tracked[client_order_id] = self._by_id[order.order_id] = tracked
+        if len(self._tracked) > REMEMBERED:
+            oldest = next((one for one in self._tracked.values() if not one.followed), None)
+            if oldest is not None:
+                del self._tracked[oldest.client_order_id]
+                self._by_id.pop(oldest.order.order_id, None)
+
+    def see(self, order: Order) -> None:
+        """Take a reading in, unless it is older than what is known: readings overtake one another."""
+        tracked = self._by_id.get(order.order_id)
+        if tracked is None:
+            return
+        known = tracked.order
+        if known.status.is_final and not order.status.is_final:
+            return
+        if (order.filled_quantity or ZERO) < (known.filled_quantity or ZERO):
+            return
+        if order.updated_ms is not None and known.updated_ms is not None and order.updated_ms < known.updated_ms:
+            return
+        tracked.order = order
+
+    async def updates(self, interval_s: float = 1.0, *, until_closed: bool = True) -> AsyncGenerator[OrderUpdate, None]:
+        """Iterate over changes, looking every `interval_s` seconds; more rarely while the venue cannot be read.
+
+        Args:
+            interval_s: Seconds.
+            until_closed: End when no order is open any more and all fills are in; else go on until the loop is left.
+        """
+        if not 0 < interval_s < float("inf"):
+            raise InvalidRequest("interval_s must be seconds, more than 0")
+        back_off = 1
+        while True:
+            failed = await self._look()
+            for tracked in list(self._tracked.values()):
+                update = self._news(tracked)
+                if update is not None:
+                    yield update
+            if until_closed and not any(tracked.followed for tracked in self._tracked.values()):
+                return
+            back_off = min(2 * back_off, LONGEST_BACK_OFF) if failed else 1
+            await anyio.sleep(interval_s * back_off)
+
+    def _news(self, tracked: _Tracked) -> OrderUpdate | None:
+        told, order = tracked.told, tracked.order
+        if told == order and not tracked.new_fills:
+            return None
+        before = told.filled_quantity or ZERO if told is not None else ZERO
+        update = OrderUpdate(
+            client_order_id=tracked.client_order_id,
+            order=order,
+            previous=told,
+            filled=EXACT.subtract(order.filled_quantity or ZERO, before),
+            fills=tuple(tracked.new_fills),
+        )
+        tracked.told, tracked.new_fills = order, []
+        return update
+
+    async def _look(self) -> bool:
+        """Read everything that is followed once; True when the venue could not be read."""
+        failed = False
+        followed = [tracked for tracked in self._tracked.values() if tracked.followed]
+        for symbol in dict.fromkeys(tracked.order.venue_symbol for tracked in followed):
+            mine = [tracked for tracked in followed if tracked.order.venue_symbol == symbol]
+            try:
+                await self._read_orders(symbol, [one for one in mine if not one.order.status.is_final])
+                await self._read_fills(symbol, [one for one in mine if one.owed > 0])
+            except FuturesAsyncError as error:
+                failed = True
+                logger.warning("%s: orders of %s could not be followed: %s", self._exchange.id, symbol, error)
+        return failed
+
+    async def _read_orders(self, symbol: str, mine: list[_Tracked]) -> None:
+        if not mine:
+            return
+        open_now = {order.order_id: order for order in await self._exchange.fetch_open_orders(symbol)}
+        for tracked in mine:
+            order = open_now.get(tracked.order.order_id)
+            if order is None:
+                order = await self._read_one(tracked)
+            if order is not None:
+                self.see(order)
+
+    async def _read_one(self, tracked: _Tracked) -> Order | None:
+        try:
+            order = await self._exchange.fetch_order(tracked.order.venue_symbol, order_id=tracked.order.order_id)
+        except OrderNotFound:
+            self._in_vain(tracked, "the venue does not know it")
+            return None
+        if order.status is OrderStatus.UNKNOWN:
+            self._in_vain(tracked, "the venue says a status that is not known")
+        return order
+
+    def _in_vain(self, tracked: _Tracked, why: str) -> None:
+        tracked.looks_in_vain += 1
+        if tracked.looks_in_vain >= PATIENCE:
+            tracked.let_go = True
+            logger.warning("order %s is not followed any more: %s", tracked.client_order_id, why)
+
+    async def _read_fills(self, symbol: str, owed: list[_Tracked]) -> None:
+        if not owed:
+            return
+        if self._exchange.supports(Capability.FETCH_FILLS):
+            made = [tracked.order.created_ms for tracked in owed]
+            since_ms = min(at for at in made if at is not None) - FILLS_BEFORE_MS if None not in made else None
+            fills = await self._exchange.fetch_fills(symbol, since_ms=since_ms)
+        else:
+            fills = [fill for tracked in owed if (fill := _fill_of(tracked)) is not None]
+        for fill in sorted(fills, key=lambda fill: fill.created_ms):
+            tracked = self._by_id.get(fill.order_id)
+            if tracked is not None:
+                await self._take(tracked, fill)
+        for tracked in owed:
+            if tracked.owed > 0 and tracked.order.status.is_final:
+                self._in_vain(tracked, "its fills are not listed")
+
+    async def _take(self, tracked: _Tracked, fill: Fill) -> None:
+        effect = self.book.apply(fill, tracked.order.position_side)
+        if effect is None:
+            return
+        tracked.listed = EXACT.add(tracked.listed, fill.quantity)
+        tracked.spent = EXACT.add(tracked.spent, EXACT.multiply(fill.quantity, fill.price))
+        tracked.new_fills.append(effect)
+        if self._on_fill is not None:
+            error = await failure_of(self._on_fill(effect))
+            if error is not None:
+                logger.error("on_fill failed for fill %s", fill.fill_id, exc_info=error)
+
+
+def _fill_of(tracked: _Tracked) -> Fill | None:
+    """One execution for what is filled since the last look, at a venue that lists none; None without a price."""
+    order = tracked.order
+    filled = order.filled_quantity or ZERO
+    price = order.average_price or order.price
+    if price is None:
+        return None
+    value = EXACT.subtract(EXACT.multiply(filled, price), tracked.spent)
+    return Fill(
+        venue=order.venue,
+        fill_id=f"{order.order_id}:{filled}",
+        order_id=order.order_id,
+        client_order_id=order.client_order_id,
+        symbol=order.symbol,
+        venue_symbol=order.venue_symbol,
+        side=order.side,
+        price=divide(value, tracked.owed),
+        quantity=tracked.owed,
+        created_ms=order.updated_ms or order.created_ms or 0,
+    )
