@@ -1,3 +1,148 @@
-"""Futures accounts on several crypto venues, from async code: exact, fast, and safe with orders."""
+"""Futures accounts on several crypto venues, from async code: exact, fast, and safe with orders.
+
+The vocabulary (models, enums, errors, the interface) is imported here; what does something is imported when it is
+first used, so that importing the package loads no adapter and no HTTP library.
+"""
+
+from importlib import import_module as _import_module
+from typing import TYPE_CHECKING, Any
+
+# fmt: off
+from futures_async.credentials import (
+    Credentials,
+)
+from futures_async.endpoint import (
+    RateLimit,
+)
+from futures_async.enums import (
+    Intent,
+    LedgerType,
+    MarginMode,
+    OrderStatus,
+    OrderType,
+    Outcome,
+    PositionMode,
+    PositionSide,
+    RiskLevel,
+    Role,
+    Side,
+    TimeInForce,
+)
+from futures_async.errors import (
+    AccountInLiquidation,
+    AccountModeMismatch,
+    AuthenticationError,
+    BadResponse,
+    Banned,
+    BodyTooLarge,
+    CancelOutcomeUnknown,
+    ClientClosed,
+    ClockSkew,
+    ConnectFailed,
+    DeadlineExpired,
+    DecodeError,
+    DuplicateOrder,
+    ExchangeError,
+    FuturesAsyncError,
+    IncompletePage,
+    InsufficientMargin,
+    InvalidOrder,
+    InvalidRequest,
+    LifecycleWarning,
+    MarginModeConflict,
+    NotSent,
+    NotSupported,
+    OrderNotFound,
+    OrderNotPlaced,
+    OrderOutcomeUnknown,
+    OrderRejected,
+    OutcomeUnknown,
+    ParameterRejected,
+    PermissionDenied,
+    PositionModeConflict,
+    QueueFull,
+    RateLimited,
+    RequestTimeout,
+    ResponseMismatch,
+    RiskLimitExceeded,
+    SettingNotApplied,
+    SettingOutcomeUnknown,
+    SymbolNotFound,
+    UnexpectedRedirect,
+    UnresolvedOrders,
+    VenueClosed,
+    VenueUnavailable,
+)
+from futures_async.events import (
+    CallEvent,
+)
+from futures_async.exchange import (
+    Capability,
+    FuturesExchange,
+)
+from futures_async.models import (
+    Account,
+    CancelResult,
+    Contract,
+    Fill,
+    FundingRate,
+    LedgerEntry,
+    Leverage,
+    Order,
+    OrderRequest,
+    OrderResult,
+    Position,
+    PositionHistory,
+    PositionRisk,
+    RiskLimit,
+    Ticker,
+    to_builtins,
+    to_json,
+)
+
+if TYPE_CHECKING:
+    from futures_async import risk
+    from futures_async.http import Timeouts
+    from futures_async.registry import connect, venue_ids
+    from futures_async.retry import RetryPolicy
 
 __version__ = "0.1.0"
+
+_LAZY = {
+    "Timeouts": "http",
+    "connect": "registry",
+    "venue_ids": "registry",
+    "RetryPolicy": "retry",
+    "risk": "",  # the module itself
+}
+
+__all__ = [
+    "Account", "AccountInLiquidation", "AccountModeMismatch", "AuthenticationError", "BadResponse", "Banned",
+    "BodyTooLarge", "CallEvent", "CancelOutcomeUnknown", "CancelResult", "Capability", "ClientClosed", "ClockSkew",
+    "ConnectFailed", "Contract", "Credentials", "DeadlineExpired", "DecodeError", "DuplicateOrder", "ExchangeError",
+    "Fill", "FundingRate", "FuturesAsyncError", "FuturesExchange", "IncompletePage", "InsufficientMargin", "Intent",
+    "InvalidOrder", "InvalidRequest", "LedgerEntry", "LedgerType", "Leverage", "LifecycleWarning", "MarginMode",
+    "MarginModeConflict", "NotSent", "NotSupported", "Order", "OrderNotFound", "OrderNotPlaced",
+    "OrderOutcomeUnknown", "OrderRejected", "OrderRequest", "OrderResult", "OrderStatus", "OrderType", "Outcome",
+    "OutcomeUnknown", "ParameterRejected", "PermissionDenied", "Position", "PositionHistory", "PositionMode",
+    "PositionModeConflict", "PositionRisk", "PositionSide", "QueueFull", "RateLimit", "RateLimited",
+    "RequestTimeout", "ResponseMismatch", "RetryPolicy", "RiskLevel", "RiskLimit", "RiskLimitExceeded", "Role",
+    "SettingNotApplied", "SettingOutcomeUnknown", "Side", "SymbolNotFound", "Ticker", "TimeInForce", "Timeouts",
+    "UnexpectedRedirect", "UnresolvedOrders", "VenueClosed", "VenueUnavailable", "connect", "risk", "to_builtins",
+    "to_json", "venue_ids",
+]
+# fmt: on
+
+
+def __getattr__(name: str) -> Any:
+    home = _LAZY.get(name)
+    if home is None:
+        raise AttributeError(f"module 'futures_async' has no attribute {name!r}")
+    module = _import_module(f"futures_async.{home or name}")
+    value = getattr(module, name) if home else module
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

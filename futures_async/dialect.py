@@ -14,7 +14,7 @@ from urllib.parse import quote
 import msgspec
 
 from futures_async.credentials import Credentials
-from futures_async.endpoint import Endpoint
+from futures_async.endpoint import Endpoint, RateLimit
 from futures_async.errors import DuplicateOrder, ExchangeError, VenueUnavailable
 
 Params = Mapping[str, str | int | None]
@@ -113,12 +113,18 @@ class Dialect(ABC):
 
     venue: ClassVar[str]
     base_url: ClassVar[str]
+    demo_support: ClassVar[Literal["none", "host", "header"]] = "none"
+    """How the venue's demo trading is reached: not at all, at `demo_url`, or by a header that `headers` adds."""
     demo_url: ClassVar[str | None] = None
     """Base URL of the demo venue, where it has its own host."""
+    in_demo: bool = False
+    """Set by the adapter that was constructed with `demo=True`."""
     traits: ClassVar[VenueTraits]
     envelope: ClassVar[Any]
     """Generic msgspec struct around the payload, with a field `data`; frozen, lax about missing fields."""
     codes: ClassVar[Mapping[str, Code]]
+    wide_limits: ClassVar[tuple[RateLimit, ...]] = ()
+    """Limits over all endpoints beside the account's own, such as so many a minute per address."""
     credentials_needed: ClassVar[tuple[str, ...]] = ()
     """Which of passphrase and memo a private call cannot do without."""
 
@@ -150,6 +156,10 @@ class Dialect(ABC):
 
     def server_ms(self, envelope: Any) -> int | None:
         """The venue's clock as the envelope tells it, if it does."""
+        return None
+
+    def header_ms(self, headers: Mapping[str, str]) -> int | None:
+        """The venue's clock as a header tells it exactly, if one does (lower-case header names)."""
         return None
 
     def remaining(self, headers: Mapping[str, str]) -> int | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
-from typing import Any, Generic, Literal, TypeVar, cast
+from typing import Any, Generic, Literal, TypeVar, cast, get_args
 
 import msgspec
 
@@ -52,9 +52,10 @@ class Endpoint(Generic[T]):
         kind: See `Kind`.
         private: Needs credentials. False for market data.
         signed: False where a private call carries the key but no signature.
+        nullable: The venue documents an empty payload (null): the call then returns None.
     """
 
-    __slots__ = ("_decoders", "kind", "limits", "method", "name", "path", "private", "result", "signed")
+    __slots__ = ("_decoders", "kind", "limits", "method", "name", "nullable", "path", "private", "result", "signed")
 
     def __init__(
         self,
@@ -66,6 +67,7 @@ class Endpoint(Generic[T]):
         kind: Kind = Kind.READ,
         private: bool = True,
         signed: bool = True,
+        nullable: bool = False,
     ) -> None:
         self.method = method
         self.path = path
@@ -75,6 +77,7 @@ class Endpoint(Generic[T]):
         self.private = private
         self.signed = private and signed
         self.name = f"{method} {path}"
+        self.nullable = nullable or result in (None, type(None), Any, msgspec.Raw) or type(None) in get_args(result)
         self._decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
 
     @property

@@ -104,6 +104,7 @@ class ExchangeError(FuturesAsyncError):
         retryable: bool = False,
         outcome: Outcome | None = None,
         raw: Any = None,
+        definitive: bool = False,
     ) -> None:
         where = " ".join(part for part in (venue, endpoint) if part)
         tag = f" [{code}]" if code else f" [HTTP {http_status}]" if http_status else ""
@@ -116,6 +117,8 @@ class ExchangeError(FuturesAsyncError):
         self.retryable = retryable
         self.outcome = outcome
         self.raw = raw
+        self.definitive = definitive
+        """For a first attempt at a write: this refusal proves that nothing happened at the venue."""
 
 
 class AuthenticationError(ExchangeError):
@@ -196,6 +199,9 @@ class VenueClosed(ExchangeError):
 
 class RequestTimeout(FuturesAsyncError):
     """A read got no answer in time."""
+
+    stale: bool = False
+    """The connection was closed before any answer, as happens to idle ones: asking again at once is harmless."""
 
 
 class BadResponse(FuturesAsyncError):
@@ -289,6 +295,12 @@ class OutcomeUnknown(FuturesAsyncError):
         self.attempts = list(attempts)
         self.fence_until_ms = fence_until_ms
         self.assumptions = list(assumptions)
+        self.lookups: list[str] = []
+        """What each look-up so far has found."""
+        self._resolver = resolver
+
+    def bind(self, resolver: Callable[[float | None], Awaitable[Any]]) -> None:
+        """Set what `resolve()` runs; for the library itself."""
         self._resolver = resolver
 
     async def resolve(self, deadline_s: float | None = None) -> Any:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
+
 import msgspec
+
+logger = logging.getLogger("futures_async.calls")
 
 
 class CallEvent(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,3 +28,42 @@ class CallEvent(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds spent waiting for the rate limit."""
     network_s: float = 0.0
     """Seconds from handing the request to the HTTP backend to its answer."""
+
+
+class Observer:
+    """Hands attempts to the hook and to the log; costs one attribute look-up when neither listens."""
+
+    __slots__ = ("hook",)
+
+    def __init__(self, hook: Callable[[CallEvent], object] | None) -> None:
+        self.hook = hook
+
+    @property
+    def active(self) -> bool:
+        """Somebody listens."""
+        return self.hook is not None or logger.isEnabledFor(logging.DEBUG)
+
+    def attempt(self, event: CallEvent) -> None:
+        """Pass one attempt on. A hook that fails is logged: it must not cost an order its outcome."""
+        logger.debug(
+            "%s %s attempt %d: %s status=%s code=%s queue=%.4fs network=%.4fs",
+            event.venue,
+            event.endpoint,
+            event.attempt,
+            event.outcome,
+            event.status,
+            event.code,
+            event.queue_s,
+            event.network_s,
+        )
+        call_hook(self.hook, event)
+
+
+def call_hook(hook: Callable[..., object] | None, *arguments: object) -> None:
+    """Call a user's function; what it raises is logged and goes no further."""
+    if hook is None:
+        return
+    try:
+        hook(*arguments)
+    except Exception:  # the user's own code: anything may come, and nothing of it may stop a call
+        logger.exception("a hook failed")

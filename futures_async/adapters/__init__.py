@@ -1,1 +1,25 @@
 """The venues' adapters, imported when first used: `from futures_async.adapters import Bitget`."""
+
+from importlib import import_module as _import_module
+from typing import Any
+
+_HOMES = {
+    "BitMart": "bitmart",
+    "BitTap": "bittap",
+    "Bitget": "bitget",
+    "BitgetUTA": "bitget_uta",
+    "BitgetV1": "bitget_v1",
+}
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'futures_async.adapters' has no attribute {name!r}")
+    value = getattr(_import_module(f"futures_async.adapters.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})

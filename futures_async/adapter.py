@@ -1,0 +1,429 @@
+"""`Adapter`: the base of every venue's client. Construction, contracts, pages, reads derived from others, closing.
+
+An adapter adds its hooks (see `trading.py`), its pages and its plain reads; `README.md` in `adapters/` walks
+through one.
+"""
+
+from __future__ import annotations
+
+import copy
+import warnings
+from collections.abc import AsyncIterator, Callable
+from typing import TYPE_CHECKING, Any, Self, TypedDict, TypeVar, cast
+from urllib.parse import urlsplit
+
+from futures_async import risk
+from futures_async.clock import VenueClock
+from futures_async.credentials import Credentials
+from futures_async.dialect import Dialect
+from futures_async.endpoint import Endpoint, Kind, RateLimit
+from futures_async.enums import LedgerType, PositionMode, PositionSide
+from futures_async.errors import (
+    InvalidRequest,
+    LifecycleWarning,
+    NotSupported,
+    SymbolNotFound,
+    UnresolvedOrders,
+)
+from futures_async.events import CallEvent, Observer
+from futures_async.exchange import Capability
+from futures_async.http import HttpBackend, Timeouts
+from futures_async.http.choose import select
+from futures_async.limits import Limiter
+from futures_async.limits.local import shared
+from futures_async.models import Contract, Fill, LedgerEntry, Order, Position, PositionRisk
+from futures_async.ordering import Ack, Amendment, BatchPlacement, Call, Placement, PlannedOrder
+from futures_async.outcomes import OrderDesk
+from futures_async.paging import Page, PageQuery, collect, iterate
+from futures_async.retry import RetryPolicy
+from futures_async.settings import SettingDesk
+from futures_async.trading import Trading, urgent
+from futures_async.transport import Channel, Transport
+from futures_async.urls import check_base_url, check_path, is_loopback
+
+if TYPE_CHECKING:
+    import httpx
+
+    from futures_async.journal import Journal
+
+__all__ = [
+    "Ack", "Adapter", "Amendment", "BatchPlacement", "Call", "Options", "Page", "PageQuery", "Placement",
+    "PlannedOrder", "urgent",
+]  # fmt: skip
+
+T = TypeVar("T")
+
+CONTRACTS_FOR_S = 3600.0
+
+
+class Options(TypedDict, total=False):
+    """Keyword options that every adapter takes."""
+
+    base_url: str | None
+    """Trusted as given; https, or http to a loopback address."""
+    http: HttpBackend | httpx.AsyncClient | httpx.AsyncBaseTransport | str | None
+    """None (fastest installed), "httpx", "fast", or a client, transport or backend object."""
+    timeout: Timeouts | float | None
+    """Seconds for a whole read, or `Timeouts`."""
+    retry: RetryPolicy | None
+    limiter: Limiter | None
+    """None: shared in the process."""
+    uid_limit: int | RateLimit | None
+    """Calls per second over all endpoints of the account; None: 10."""
+    journal: Journal | None
+    demo: bool
+    """Use the venue's demo trading."""
+    on_event: Callable[[CallEvent], object] | None
+    on_late_order: Callable[[Order], object] | None
+
+
+class ContractBook:
+    """Contract metadata, read once and shared by the accounts of one transport."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, Contract] = {}
+        self.read_at: float | None = None
+
+    def fresh(self, now: float) -> bool:
+        """Read within the last hour."""
+        return self.read_at is not None and now - self.read_at < CONTRACTS_FOR_S
+
+
+class Adapter(Trading):
+    """Base of the venues' clients.
+
+    Args:
+        credentials: None gives the public endpoints only.
+        dialect: The venue's.
+        options: See `Options`.
+
+    Raises:
+        InvalidRequest: An option or the credentials cannot be right.
+        NotSupported: `demo=True` at a venue without demo trading.
+    """
+
+    def __init__(
+        self,
+        credentials: Credentials | None = None,
+        *,
+        dialect: Dialect,
+        base_url: str | None = None,
+        http: HttpBackend | httpx.AsyncClient | httpx.AsyncBaseTransport | str | None = None,
+        timeout: Timeouts | float | None = None,
+        retry: RetryPolicy | None = None,
+        limiter: Limiter | None = None,
+        uid_limit: int | RateLimit | None = None,
+        journal: Journal | None = None,
+        demo: bool = False,
+        on_event: Callable[[CallEvent], object] | None = None,
+        on_late_order: Callable[[Order], object] | None = None,
+    ) -> None:
+        if demo and dialect.demo_support == "none":
+            raise NotSupported(f"{self.id}: the venue has no demo trading")
+        dialect.in_demo = demo
+        standard = dialect.demo_url if demo and dialect.demo_url else dialect.base_url
+        url = check_base_url(base_url or standard)
+        if self.lifecycle != "live" and not demo and not is_loopback(urlsplit(url).hostname or ""):
+            warnings.warn(
+                f"{self.name}: this interface is {self.lifecycle} at the venue; see its documentation",
+                LifecycleWarning,
+                stacklevel=3,
+            )
+        self._dialect = dialect
+        self._demo = demo
+        self._uid_limit: int | RateLimit = 10 if uid_limit is None else uid_limit
+        self._journal = journal
+        self._observer = Observer(on_event)
+        self._on_late_order = on_late_order
+        self._contracts = ContractBook()
+        backend, owned = select(http, url)
+        self._transport = Transport(
+            base_url=url,
+            backend=backend,
+            owns_backend=owned,
+            limiter=shared() if limiter is None else limiter,
+            clock=VenueClock(),
+            timeouts=_timeouts(timeout),
+            policy=retry or RetryPolicy(),
+        )
+        self._attach(credentials)
+
+    def _attach(self, credentials: Credentials | None) -> None:
+        """Everything that belongs to one account."""
+        if credentials is not None:
+            missing = credentials.missing(*self._dialect.credentials_needed)
+            if missing:
+                raise InvalidRequest(f"{self.id} needs credentials with {' and '.join(missing)}")
+        self._channel = Channel(
+            self._transport, self._dialect, credentials, uid_limit=self._uid_limit, observer=self._observer
+        )
+        self._orders = OrderDesk(
+            self._channel,
+            find=self._urgent_find,
+            read=self._read_order,
+            journal=self._journal,
+            on_late_order=self._on_late_order,
+        )
+        if Capability.FETCH_TIME in self.capabilities:
+            self._channel.sync = self.fetch_time
+        self._settings = SettingDesk(self._channel)
+        self._position_mode: PositionMode | None = None
+        self._halted = False
+        self._closing = False
+
+    def with_credentials(self, credentials: Credentials) -> Self:
+        twin = copy.copy(self)
+        twin._attach(credentials)
+        return twin
+
+    async def _urgent_find(self, venue_symbol: str, client_order_id: str) -> Order | None:
+        with urgent():
+            return await self._find_order(venue_symbol, client_order_id)
+
+    async def _read_order(self, venue_symbol: str, order_id: str) -> Order:
+        return await self.fetch_order(venue_symbol, order_id=order_id)
+
+    @property
+    def base_url(self) -> str:
+        """Where requests go."""
+        return self._transport.base_url
+
+    @property
+    def account_id(self) -> str:
+        credentials = self._channel.credentials
+        return "" if credentials is None else credentials.limit_id
+
+    @property
+    def takes_client_order_id(self) -> bool:
+        return self._dialect.traits.client_id
+
+    def closed_for_s(self) -> float:
+        return self._transport.limiter.closed_for(self._channel.account_pools)
+
+    def __repr__(self) -> str:
+        mode = ", demo" if self._demo else ""
+        return f"{type(self).__name__}({self.base_url}, account={self.account_id or 'public'}{mode})"
+
+    async def aclose(self, grace_s: float = 10.0) -> None:
+        if self._closing:
+            return
+        self._closing = True
+        channel = self._channel
+        channel.abandon_reads()
+        runtime = channel.transport.runtime()
+        until = runtime.now() + grace_s
+        await self._orders.drain(grace_s)
+        channel.closed = True
+        while channel.writes_under_way and runtime.now() < until:
+            await runtime.sleep(0.02)
+        channel.abandon_reads()
+        await channel.transport.leave()
+        errors = self._orders.unresolved()
+        if errors:
+            raise UnresolvedOrders(
+                f"{self.id}: closed with {len(errors)} orders whose outcome is not known: "
+                + ", ".join(str(error.client_order_id) for error in errors[:5]),
+                errors=errors,
+            )
+
+    # Contracts
+
+    async def fetch_contract(self, symbol: str) -> Contract:
+        self._require(Capability.FETCH_CONTRACT)
+        venue_symbol = self.venue_symbol(symbol)
+        book = self._contracts
+        now = self._transport.runtime().now()
+        found = book.rows.get(venue_symbol) if book.fresh(now) else None
+        if found is None:
+            contracts = await self.fetch_contracts()
+            self._remember_contracts(contracts)
+            found = book.rows.get(venue_symbol)
+        if found is None:
+            raise SymbolNotFound(f"no contract {symbol}", venue=self.id, endpoint="fetch_contract")
+        return found
+
+    def _remember_contracts(self, contracts: list[Contract]) -> None:
+        book = self._contracts
+        book.rows = {contract.venue_symbol: contract for contract in contracts}
+        book.read_at = self._transport.runtime().now()
+
+    def _forget_contracts(self) -> None:
+        """The venue refused a size: read the metadata anew before the next order."""
+        self._contracts.read_at = None
+
+    def _known_contract(self, venue_symbol: str) -> Contract | None:
+        book = self._contracts
+        return book.rows.get(venue_symbol) if book.fresh(self._transport.runtime().now()) else None
+
+    # Reads that follow from others
+
+    async def fetch_position(self, symbol: str, side: PositionSide | None = None) -> Position | None:
+        self._require(Capability.FETCH_POSITION)
+        venue_symbol = self.venue_symbol(symbol)
+        positions = [
+            position
+            for position in await self.fetch_positions(symbol)
+            if position.venue_symbol == venue_symbol and side in (None, position.side)
+        ]
+        if len(positions) > 1:
+            raise InvalidRequest(f"{self.id}: {symbol} has a long and a short position: name the side")
+        return positions[0] if positions else None
+
+    async def fetch_position_risk(self, symbol: str | None = None) -> list[PositionRisk]:
+        self._require(Capability.FETCH_POSITION_RISK)
+        return [risk.position_risk(position) for position in await self.fetch_positions(symbol)]
+
+    # Pages
+
+    async def _orders_page(self, query: PageQuery, cursor: str | None) -> Page[Order]:
+        """One page of past orders, newest first."""
+        self._unsupported("fetch_order_history")
+
+    async def _fills_page(self, query: PageQuery, cursor: str | None) -> Page[Fill]:
+        """One page of executions, newest first."""
+        self._unsupported("fetch_fills")
+
+    async def _ledger_page(self, query: PageQuery, cursor: str | None) -> Page[LedgerEntry]:
+        """One page of changes of balance, newest first."""
+        self._unsupported("fetch_ledger")
+
+    def _query(
+        self, symbol: str | None, since_ms: int | None, until_ms: int | None, limit: int | None, **more: Any
+    ) -> PageQuery:
+        venue_symbol = None if symbol is None else self.venue_symbol(symbol)
+        return PageQuery(symbol=venue_symbol, since_ms=since_ms, until_ms=until_ms, limit=limit, **more)
+
+    async def fetch_order_history(
+        self,
+        symbol: str | None = None,
+        *,
+        since_ms: int | None = None,
+        until_ms: int | None = None,
+        limit: int | None = None,
+    ) -> list[Order]:
+        self._require(Capability.FETCH_ORDER_HISTORY)
+        query = self._query(symbol, since_ms, until_ms, limit)
+        return await collect(self._orders_page, query, key=_order_id, wanted=_within(query))
+
+    def iter_orders(
+        self,
+        symbol: str | None = None,
+        *,
+        since_ms: int | None = None,
+        until_ms: int | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[Order]:
+        self._require(Capability.ITER_ORDERS)
+        query = self._query(symbol, since_ms, until_ms, limit)
+        return iterate(self._orders_page, query, key=_order_id, wanted=_within(query))
+
+    async def fetch_fills(
+        self,
+        symbol: str | None = None,
+        *,
+        since_ms: int | None = None,
+        until_ms: int | None = None,
+        limit: int | None = None,
+    ) -> list[Fill]:
+        self._require(Capability.FETCH_FILLS)
+        query = self._query(symbol, since_ms, until_ms, limit)
+        return await collect(self._fills_page, query, key=_fill_id, wanted=_within(query))
+
+    def iter_fills(
+        self,
+        symbol: str | None = None,
+        *,
+        since_ms: int | None = None,
+        until_ms: int | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[Fill]:
+        self._require(Capability.ITER_FILLS)
+        query = self._query(symbol, since_ms, until_ms, limit)
+        return iterate(self._fills_page, query, key=_fill_id, wanted=_within(query))
+
+    async def fetch_ledger(
+        self,
+        *,
+        since_ms: int | None = None,
+        until_ms: int | None = None,
+        type: LedgerType | None = None,
+        symbol: str | None = None,
+        margin_coin: str | None = None,
+        limit: int | None = None,
+    ) -> list[LedgerEntry]:
+        self._require(Capability.FETCH_LEDGER)
+        query = self._query(symbol, since_ms, until_ms, limit, ledger_type=type, margin_coin=margin_coin)
+        return await collect(self._ledger_page, query, key=_entry_id, wanted=_within(query))
+
+    def iter_ledger(
+        self,
+        *,
+        since_ms: int | None = None,
+        until_ms: int | None = None,
+        type: LedgerType | None = None,
+        symbol: str | None = None,
+        margin_coin: str | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[LedgerEntry]:
+        self._require(Capability.ITER_LEDGER)
+        query = self._query(symbol, since_ms, until_ms, limit, ledger_type=type, margin_coin=margin_coin)
+        return iterate(self._ledger_page, query, key=_entry_id, wanted=_within(query))
+
+    # Any endpoint
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: dict[str, Any] | None = None,
+        body: Any = None,
+        idempotent: bool | None = None,
+    ) -> Any:
+        method = method.upper()
+        if method not in ("GET", "POST", "PUT", "DELETE"):
+            raise InvalidRequest(f"method must be GET, POST, PUT or DELETE, not {method[:20]!r}")
+        read = method == "GET" if idempotent is None else idempotent
+        if not read:
+            self._active("request")
+        kind = Kind.READ if method == "GET" and read else Kind.SETTING if read else Kind.DELTA
+        # Any is no type to the checker, and just what is meant here.
+        endpoint: Endpoint[Any] = Endpoint(method, check_path(path), result=cast("type[Any]", Any), kind=kind)
+        return await self._call(endpoint, params, body)
+
+
+def _timeouts(given: Timeouts | float | None) -> Timeouts:
+    if given is None:
+        return Timeouts()
+    return given if isinstance(given, Timeouts) else Timeouts(deadline_s=given)
+
+
+def _order_id(order: Order) -> str:
+    return order.order_id
+
+
+def _fill_id(fill: Fill) -> str:
+    return fill.fill_id
+
+
+def _entry_id(entry: LedgerEntry) -> str:
+    return entry.entry_id
+
+
+def _within(query: PageQuery) -> Callable[[Any], bool]:
+    """Filter rows here too: venues round, widen or ignore bounds."""
+    since_ms, until_ms = query.since_ms, query.until_ms
+
+    def wanted(row: Order | Fill | LedgerEntry) -> bool:
+        at_ms = row.created_ms
+        if at_ms is not None and (
+            (since_ms is not None and at_ms < since_ms) or (until_ms is not None and at_ms > until_ms)
+        ):
+            return False
+        if query.symbol is not None and row.venue_symbol not in (None, query.symbol):
+            return False
+        return not isinstance(row, LedgerEntry) or (
+            query.ledger_type in (None, row.type) and query.margin_coin in (None, row.coin)
+        )
+
+    return wanted

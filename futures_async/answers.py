@@ -1,0 +1,259 @@
+"""What an answer means: judge the HTTP status and the envelope, decode the payload, or name the error.
+
+Pure but for a few counters: no waiting, no sending. The envelope's code decides, not the HTTP status alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+from typing import Any, NamedTuple, TypeVar
+from urllib.parse import urlsplit
+
+import msgspec
+
+from futures_async.clock import VenueClock
+from futures_async.credentials import Credentials
+from futures_async.dialect import Code, Dialect, Refusal
+from futures_async.endpoint import Endpoint
+from futures_async.errors import (
+    AuthenticationError,
+    Banned,
+    BodyTooLarge,
+    ClockSkew,
+    ConnectFailed,
+    DecodeError,
+    ExchangeError,
+    FuturesAsyncError,
+    NotSent,
+    RateLimited,
+    RequestTimeout,
+    ResponseMismatch,
+    UnexpectedRedirect,
+    VenueUnavailable,
+    printable,
+)
+from futures_async.http import HttpFailure, HttpResponse
+from futures_async.limits.retry_after import retry_after_s
+from futures_async.retry import DamagedAnswer
+
+# The three that msgspec raises on hostile bytes; the only place where wire bytes are decoded.
+DECODE_ERRORS = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+
+E = TypeVar("E", bound=ExchangeError)
+
+BAN_S = 60.0
+LONGEST_BAN_S = 900.0
+LONGEST_PAUSE_S = 30.0
+
+_CONNECT = {
+    "dns": "its name cannot be resolved",
+    "refused": "the connection was refused",
+    "unreachable": "the network is unreachable",
+    "connect-timeout": "no connection in time",
+    "tls": "its certificate is not trusted",
+    "tls-handshake": "the TLS handshake broke off",
+    "proxy": "the proxy refused",
+}
+_CONNECT_KIND = {"connect-timeout": "timeout", "tls-handshake": "unreachable"}
+
+
+def failure_error(failure: HttpFailure, where: str, host: str) -> FuturesAsyncError:
+    """The library's error for a request without usable answer."""
+    if failure.kind in _CONNECT and not failure.sent:
+        return ConnectFailed(
+            f"{where}: cannot connect to {host}: {_CONNECT[failure.kind]}; nothing was sent",
+            kind=_CONNECT_KIND.get(failure.kind, failure.kind),
+        )
+    if not failure.sent:
+        return NotSent(f"{where}: {failure}; nothing was sent")
+    if failure.kind == "body-too-large":
+        return BodyTooLarge(f"{where}: the answer is over the size cap")
+    if failure.kind == "encoding":
+        return DecodeError(f"{where}: the answer has an encoding that was not asked for")
+    if failure.kind == "protocol":
+        return DamagedAnswer(f"{where}: the answer is not proper HTTP, or was cut short")
+    error = RequestTimeout(
+        f"{where}: no answer in time"
+        if failure.kind in ("read-timeout", "write-timeout")
+        else f"{where}: the connection was lost before the answer ({failure})"
+    )
+    if failure.kind == "disconnected":
+        error.stale = True
+    return error
+
+
+class Timing(NamedTuple):
+    """When a request was signed (venue time, Unix ms), sent and answered (the loop's clock, seconds)."""
+
+    signed_ms: int
+    sent_at: float
+    answered_at: float
+    by_venue_clock: bool = False
+    """The stamp was by the venue's clock, not by this computer's for want of a better one."""
+
+
+class Answers:
+    """Judges the answers to one account's calls."""
+
+    def __init__(self, dialect: Dialect, credentials: Credentials | None, clock: VenueClock) -> None:
+        self._dialect = dialect
+        self._clock = clock
+        self._credentials = credentials
+        self._pauses = 0
+        self._head = msgspec.json.Decoder(dialect.envelope[msgspec.Raw], strict=False)
+
+    def read(self, response: HttpResponse, endpoint: Endpoint[Any], timing: Timing) -> Any:
+        """The payload of a good answer.
+
+        Raises:
+            ExchangeError: The venue refused.
+            BadResponse: The answer cannot be used.
+        """
+        dialect = self._dialect
+        status = response.status
+        try:
+            envelope = endpoint.decoder(dialect.envelope).decode(response.body)
+        except DECODE_ERRORS as problem:
+            envelope = self._unreadable(response, endpoint, problem)
+        refusal = dialect.refusal(envelope)
+        error = None if refusal is None else self._refused(refusal, response, endpoint)
+        if isinstance(error, ClockSkew):
+            self._clock.resync()  # this very answer tells the right time
+        self._tell_time(response, envelope, timing)
+        if error is not None:
+            raise error
+        if not 200 <= status < 300:
+            raise self._by_status(response, endpoint)
+        server_ms = dialect.server_ms(envelope)
+        if (
+            server_ms is not None
+            and timing.by_venue_clock
+            and server_ms < timing.signed_ms - 1000 - self._clock.error_ms
+        ):
+            raise ResponseMismatch(f"{self._where(endpoint)}: the answer is older than the request")
+        data = envelope.data
+        if data is None and not endpoint.nullable:
+            raise DecodeError(f"{self._where(endpoint)}: the answer holds no data", path="$.data")
+        return data
+
+    def _where(self, endpoint: Endpoint[Any]) -> str:
+        return f"{self._dialect.venue} {endpoint.name}"
+
+    def _unreadable(self, response: HttpResponse, endpoint: Endpoint[Any], problem: BaseException) -> Any:
+        """The typed document did not fit: the envelope of a refusal, or the error for everything else."""
+        where = self._where(endpoint)
+        try:
+            envelope = self._head.decode(response.body)
+        except DECODE_ERRORS:
+            raise self._by_status(response, endpoint) from None
+        refusal = self._dialect.refusal(envelope)
+        if refusal is not None:
+            return envelope
+        if not 200 <= response.status < 300:
+            raise self._by_status(response, endpoint) from None
+        if isinstance(problem, msgspec.ValidationError):
+            path = str(problem).rsplit(" - at ", 1)[-1].strip("`") if " - at " in str(problem) else "$"
+            raise DecodeError(f"{where}: the answer does not fit its documentation at {path}", path=path) from None
+        raise DamagedAnswer(f"{where}: the answer is not readable JSON") from None
+
+    def _by_status(self, response: HttpResponse, endpoint: Endpoint[Any]) -> FuturesAsyncError:
+        """No envelope of the venue's: an edge, a proxy or a broken answer spoke."""
+        status, where = response.status, self._where(endpoint)
+        if 300 <= status < 400:
+            host = urlsplit(response.headers.get("location", "")).netloc or "the same host"
+            return UnexpectedRedirect(f"{where} [HTTP {status}]: a redirect to {printable(host)} was not followed")
+        if status == 429:
+            return self._limited(RateLimited, "too many requests", response, endpoint)
+        if status in (403, 418):
+            return self._limited(Banned, "refused at the edge: address or key is shut out", response, endpoint)
+        if status == 401:
+            return self._error(AuthenticationError, "the key was not accepted", response, endpoint)
+        if status >= 500:
+            return self._error(VenueUnavailable, "the venue or its edge failed; try later", response, endpoint)
+        if status >= 400:
+            return self._error(ExchangeError, "the venue answered without its envelope", response, endpoint)
+        return DamagedAnswer(f"{where} [HTTP {status}]: the answer is not the venue's JSON, or was cut short")
+
+    def _refused(self, refusal: Refusal, response: HttpResponse, endpoint: Endpoint[Any]) -> FuturesAsyncError:
+        rule = self._dialect.rule(refusal, endpoint)
+        status = response.status
+        if rule is None and status == 429:
+            rule = Code(RateLimited, definitive=True, transient=True)
+        if rule is None and status >= 500:
+            rule = Code(VenueUnavailable, definitive=False, transient=True)
+        if rule is not None and issubclass(rule.error, RateLimited):
+            return self._limited(rule.error, refusal.message, response, endpoint, refusal.code)
+        if rule is None:
+            return self._error(ExchangeError, refusal.message, response, endpoint, refusal.code)
+        error = self._error(rule.error, refusal.message, response, endpoint, refusal.code)
+        error.retryable = rule.transient
+        error.definitive = rule.definitive and status < 500
+        return error
+
+    def _limited(
+        self,
+        kind: type[RateLimited],
+        message: str,
+        response: HttpResponse,
+        endpoint: Endpoint[Any],
+        code: str = "",
+    ) -> RateLimited:
+        error = self._error(kind, message, response, endpoint, code)
+        error.retryable = True
+        now_s = self._date_s(response.headers) or self._clock.now_ms() / 1000
+        error.retry_after_s = retry_after_s(response.headers.get("retry-after"), now_s)
+        # A page of HTML may come from an edge that had passed the request on; the venue's own word is final.
+        error.definitive = bool(code) or response.status in (418, 429)
+        return error
+
+    def _error(
+        self,
+        kind: type[E],
+        message: str,
+        response: HttpResponse,
+        endpoint: Endpoint[Any],
+        code: str = "",
+    ) -> E:
+        if self._credentials is not None:
+            message = self._credentials.scrub(message)
+        error = kind(message, venue=self._dialect.venue, code=code, endpoint=endpoint.name, http_status=response.status)
+        error.definitive = kind is AuthenticationError and response.status == 401
+        return error
+
+    @staticmethod
+    def _date_s(headers: Mapping[str, str]) -> float | None:
+        try:
+            return parsedate_to_datetime(headers["date"]).timestamp()
+        except (KeyError, ValueError, TypeError):
+            return None
+
+    def definitive(self, error: ExchangeError) -> bool:
+        """On a first attempt at a write, this refusal proves that nothing happened."""
+        if isinstance(error, ClockSkew):
+            return True
+        if isinstance(error, RateLimited) and not isinstance(error, Banned):
+            return self._dialect.traits.rate_429_is_gateway and error.definitive
+        return error.definitive
+
+    def _tell_time(self, response: HttpResponse, envelope: Any, timing: Timing) -> None:
+        """Take the venue's clock from an answer: its envelope or a header, else the Date header (a second coarse)."""
+        server_ms = self._dialect.server_ms(envelope) or self._dialect.header_ms(response.headers)
+        if server_ms is not None:
+            self._clock.sample(server_ms, timing.sent_at, timing.answered_at)
+        elif (date_s := self._date_s(response.headers)) is not None:
+            self._clock.sample(int(date_s * 1000), timing.sent_at, timing.answered_at, coarse=True)
+
+    def pause_s(self, error: RateLimited, draw: float) -> float:
+        """How long to stay away: what the venue said, else 1, 2, 4 … 30 s and some jitter (bans: 60 s … 15 min)."""
+        self._pauses += 1
+        if error.retry_after_s is not None:
+            return error.retry_after_s
+        steps = min(self._pauses - 1, 16)
+        if isinstance(error, Banned):
+            return min(LONGEST_BAN_S, BAN_S * 2.0**steps)
+        return min(LONGEST_PAUSE_S, 2.0**steps) + 0.25 * draw
+
+    def calm(self) -> None:
+        """A call went through: the next pause starts small again."""
+        self._pauses = 0

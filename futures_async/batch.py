@@ -1,0 +1,147 @@
+"""Several orders in one call: every entry is judged alone, and a lost answer is unknown for each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeVar
+
+import anyio
+
+from futures_async.errors import (
+    BadResponse,
+    ExchangeError,
+    FuturesAsyncError,
+    OrderOutcomeUnknown,
+    OutcomeUnknown,
+    ResponseMismatch,
+)
+from futures_async.http import Abort
+from futures_async.models import Order, OrderResult
+from futures_async.ordering import Ack, BatchPlacement, Placement, PlannedOrder
+from futures_async.outcomes import OrderDesk, Record
+from futures_async.transport import Channel
+
+T = TypeVar("T")
+
+
+async def together(calls: Sequence[Callable[[], Awaitable[T]]]) -> list[T]:
+    """Run calls side by side; the results in their order. The calls handle their own errors."""
+    results: dict[int, T] = {}
+
+    async def run(index: int, call: Callable[[], Awaitable[T]]) -> None:
+        results[index] = await call()
+
+    async with anyio.create_task_group() as group:
+        for index, call in enumerate(calls):
+            group.start_soon(run, index, call)
+    return [results[index] for index in range(len(calls))]
+
+
+async def place_batch(
+    desk: OrderDesk, channel: Channel, plans: Sequence[PlannedOrder], placement: BatchPlacement, send_within_s: float
+) -> list[OrderResult]:
+    """Place `plans` in one call. Goes on, and records every fate, when the caller is cancelled meanwhile."""
+    records = [desk.open(plan) for plan in plans]
+    abort = Abort()
+    work = channel.transport.runtime().start(_flow(desk, channel, records, placement, send_within_s, abort))
+    finished = False
+    try:
+        results = await work.wait()
+        finished = True
+    finally:
+        if not finished:
+            abort.raised = True
+    return results
+
+
+async def _flow(
+    desk: OrderDesk,
+    channel: Channel,
+    records: Sequence[Record],
+    placement: BatchPlacement,
+    send_within_s: float,
+    abort: Abort,
+) -> list[OrderResult]:
+    for record in records:
+        await desk.note_intent(record)
+    answers: Sequence[Ack | ExchangeError | None]
+    doubt: OutcomeUnknown | None = None
+    try:
+        result = await channel.call(placement.endpoint, body=placement.body, send_within_s=send_within_s, abort=abort)
+        answers = _matched(placement, result, len(records))
+    except BadResponse as problem:
+        doubt = desk.doubt(placement.endpoint, problem)
+        answers = [None] * len(records)
+    except OutcomeUnknown as unknown:
+        doubt = unknown
+        answers = [None] * len(records)
+    except FuturesAsyncError as error:
+        # Refused or never sent as a whole: that holds for each entry.
+        for record in records:
+            await desk.verdict(record, error)
+        return [OrderResult(request=record.plan.request, error=error) for record in records]
+
+    def judge(record: Record, answer: Ack | ExchangeError | None) -> Callable[[], Awaitable[OrderResult]]:
+        async def run() -> OrderResult:
+            return await _entry(desk, channel, record, answer, placement, doubt)
+
+        return run
+
+    return await together([judge(record, answer) for record, answer in zip(records, answers, strict=True)])
+
+
+def _matched(placement: BatchPlacement, result: Any, count: int) -> Sequence[Ack | ExchangeError]:
+    answers = placement.read_acks(result)
+    if len(answers) != count:
+        raise ResponseMismatch(f"the batch of {count} was answered with {len(answers)} entries")
+    return answers
+
+
+async def _entry(
+    desk: OrderDesk,
+    channel: Channel,
+    record: Record,
+    answer: Ack | ExchangeError | None,
+    placement: BatchPlacement,
+    doubt: OutcomeUnknown | None,
+) -> OrderResult:
+    request = record.plan.request
+    single = Placement(placement.endpoint, placement.body, _no_ack)
+    try:
+        if isinstance(answer, ExchangeError) and answer.definitive:
+            answer.client_order_id = record.plan.local_id
+            await desk.verdict(record, answer)
+            return OrderResult(request=request, error=answer)
+        if isinstance(answer, Ack):
+            order = await desk.accepted(record, answer, single)
+            await desk.verdict(record, order)
+            return OrderResult(request=request, order=order)
+        raise _own(doubt, desk, placement, answer)
+    except OutcomeUnknown as unknown:
+        desk.mark_unknown(record, unknown)
+    try:
+        order = await desk.settle(record, None)
+    except FuturesAsyncError as error:
+        return OrderResult(request=request, error=error)
+    return OrderResult(request=request, order=order)
+
+
+def _no_ack(result: Any) -> Ack:
+    return Ack(None)
+
+
+def _own(
+    doubt: OutcomeUnknown | None, desk: OrderDesk, placement: BatchPlacement, answer: Ack | ExchangeError | None
+) -> OutcomeUnknown:
+    """An error object of the entry's own: it will carry the entry's id."""
+    if doubt is None:
+        problem = answer if isinstance(answer, ExchangeError) else ResponseMismatch("the entry was not answered")
+        return desk.doubt(placement.endpoint, problem)
+    return OrderOutcomeUnknown(
+        str(doubt), venue=doubt.venue, attempts=doubt.attempts, fence_until_ms=doubt.fence_until_ms
+    )
+
+
+def order_or_error(result: OrderResult) -> Order | FuturesAsyncError | None:
+    """What a batch entry came to."""
+    return result.order if result.order is not None else result.error

@@ -1,0 +1,526 @@
+"""The order desk: every order that leaves is known by its id until its fate is certain.
+
+An order ends *placed*, *proved not placed*, or *unknown*. Unknown is never guessed away: the order is looked up
+until the signed request has expired at the venue (the fence) and two readings after that did not find it. "Not
+found" before the fence proves nothing, because the request may still be under way.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+
+from futures_async.endpoint import Endpoint
+from futures_async.enums import OrderStatus, Outcome
+from futures_async.errors import (
+    Attempt,
+    BadResponse,
+    FuturesAsyncError,
+    InvalidOrder,
+    OrderNotFound,
+    OrderNotPlaced,
+    OrderOutcomeUnknown,
+    OutcomeUnknown,
+    ResponseMismatch,
+)
+from futures_async.events import call_hook
+from futures_async.http import Abort
+from futures_async.models import Order
+from futures_async.ordering import Ack, Fingerprint, Placement, PlannedOrder, fingerprint
+from futures_async.runtime import Work
+from futures_async.transport import Channel
+
+if TYPE_CHECKING:
+    from futures_async.journal import Journal
+
+logger = logging.getLogger("futures_async.orders")
+
+READ_BACK_PAUSES_S = (0.0, 0.2, 0.4, 0.8)
+LOOKUP_PAUSES_S = (0.0, 0.25, 0.5, 1.0, 2.0)
+LONGEST_LOOKUP_PAUSE_S = 4.0
+BETWEEN_ABSENCES_S = 1.0
+LONGEST_FENCE_S = 120.0
+LATE_WATCH_S = (60.0, 120.0, 300.0, 600.0)
+REMEMBERED = 10_000
+
+
+def make_client_order_id() -> str:
+    """A fresh id, legal at every venue: 96 random bits, never time or a seeded generator."""
+    return "fa" + secrets.token_hex(12)
+
+
+class Record:
+    """What is known of one order of ours."""
+
+    __slots__ = ("abort", "error", "fence_ms", "fingerprint", "order", "plan", "result", "work")
+
+    def __init__(self, plan: PlannedOrder) -> None:
+        self.plan = plan
+        self.fingerprint: Fingerprint = fingerprint(plan)
+        self.abort = Abort()
+        self.work: Work[Order] | None = None
+        self.fence_ms: int | None = None
+        self.error: OutcomeUnknown | None = None
+        """Set while the fate is an open question."""
+        self.result: Order | FuturesAsyncError | None = None
+        """Set once it is certain."""
+
+    @property
+    def free(self) -> bool:
+        """Proved that nothing stands at the venue under this id."""
+        return isinstance(self.result, FuturesAsyncError) and self.result.outcome is not Outcome.UNKNOWN
+
+
+class OrderDesk:
+    """Places orders and keeps account of them."""
+
+    def __init__(
+        self,
+        channel: Channel,
+        *,
+        find: Callable[[str, str], Awaitable[Order | None]],
+        read: Callable[[str, str], Awaitable[Order]],
+        journal: Journal | None = None,
+        on_late_order: Callable[[Order], object] | None = None,
+    ) -> None:
+        self._channel = channel
+        self._traits = channel.dialect.traits
+        self._find = find
+        self._read = read
+        self._journal = journal
+        self._on_late_order = on_late_order
+        self._records: OrderedDict[str, Record] = OrderedDict()
+        self._watches: set[Work[None]] = set()
+
+    # Placing
+
+    def open(self, plan: PlannedOrder) -> Record:
+        """Enter an order in the books, before anything is sent.
+
+        Raises:
+            InvalidOrder: Its client order id was used for an order that may exist.
+        """
+        known = self._records.get(plan.local_id)
+        if known is not None and not known.free:
+            raise InvalidOrder(
+                f"client_order_id {plan.local_id} was already used"
+                + ("" if known.fingerprint == fingerprint(plan) else " for another order")
+                + ": every order needs its own"
+            )
+        record = Record(plan)
+        self._records[plan.local_id] = record
+        while len(self._records) > REMEMBERED:
+            oldest = next((key for key, kept in self._records.items() if kept.result is not None), None)
+            if oldest is None:
+                break
+            del self._records[oldest]
+        return record
+
+    async def place(
+        self,
+        plan: PlannedOrder,
+        placement: Placement,
+        *,
+        on_unknown: Literal["resolve", "raise"],
+        send_within_s: float,
+        resolve_within_s: float | None,
+    ) -> Order:
+        """Place one order; it goes on, and its fate is recorded, when the caller is cancelled meanwhile."""
+        record = self.open(plan)
+        flow = self._flow(record, placement, on_unknown, send_within_s, resolve_within_s)
+        record.work = self._channel.transport.runtime().start(flow)
+        finished = False
+        try:
+            order = await record.work.wait()
+            finished = True
+        except FuturesAsyncError:
+            finished = True
+            raise
+        finally:
+            if not finished:
+                record.abort.raised = True  # stops what has not left yet; what has, is followed up
+        return order
+
+    async def _flow(
+        self,
+        record: Record,
+        placement: Placement,
+        on_unknown: str,
+        send_within_s: float,
+        resolve_within_s: float | None,
+    ) -> Order:
+        await self.note_intent(record)
+        try:
+            result = await self._channel.call(
+                placement.endpoint, body=placement.body, send_within_s=send_within_s, abort=record.abort
+            )
+            try:
+                ack = placement.read_ack(result)
+            except BadResponse as problem:
+                raise self.doubt(placement.endpoint, problem) from None
+            order = await self.accepted(record, ack, placement)
+        except OutcomeUnknown as unknown:
+            self.mark_unknown(record, unknown)
+            if on_unknown == "raise":
+                self._watch(record)
+                raise
+            return await self.settle(record, resolve_within_s)
+        except FuturesAsyncError as error:
+            error.client_order_id = record.plan.local_id
+            await self.verdict(record, error)
+            raise
+        await self.verdict(record, order)
+        return order
+
+    def doubt(self, endpoint: Endpoint[Any], problem: FuturesAsyncError) -> OutcomeUnknown:
+        """The answer to a placement cannot be used: whether it stands is an open question."""
+        attempts = [Attempt(self._channel.now_ms(), "arrived", str(problem))]
+        return self._channel.unknown(endpoint, attempts, problem)
+
+    async def accepted(self, record: Record, ack: Ack, placement: Placement) -> Order:
+        """Check an acknowledgement and read the order back."""
+        plan = record.plan
+        if ack.order is None and not ack.order_id:
+            raise self.doubt(placement.endpoint, ResponseMismatch("the venue accepted the order without an id"))
+        if self._traits.echoes_client_id and ack.client_order_id != plan.client_order_id:
+            raise self.doubt(placement.endpoint, ResponseMismatch("the answer names another client order id"))
+        order = ack.order or await self._read_back(plan, ack.order_id or "")
+        if order is None:
+            return acknowledged(plan, ack, self._channel.dialect.venue)
+        strange = record.fingerprint.differences(order)
+        if plan.client_order_id and order.client_order_id not in (None, plan.client_order_id):
+            strange.append("client_order_id")
+        if strange:
+            raise self.doubt(
+                placement.endpoint, ResponseMismatch(f"the order read back differs in {', '.join(strange)}")
+            )
+        return order
+
+    async def _read_back(self, plan: PlannedOrder, order_id: str) -> Order | None:
+        """Read a fresh order; None when it cannot be read: placing never fails because a read failed."""
+        for pause_s in READ_BACK_PAUSES_S:
+            if pause_s:
+                await self._channel.transport.runtime().sleep(pause_s)
+            try:
+                return await self._read(plan.venue_symbol, order_id)
+            except OrderNotFound:
+                continue  # lookups lag behind placements
+            except FuturesAsyncError as error:
+                logger.debug("order %s was accepted, reading it back failed: %s", plan.local_id, error)
+                return None
+        return None
+
+    # Resolving
+
+    def mark_unknown(self, record: Record, unknown: OutcomeUnknown) -> None:
+        """Put an order on the list of open questions."""
+        plan = record.plan
+        unknown.client_order_id = plan.local_id
+        unknown.symbol = plan.request.symbol
+        unknown.assumptions = self._assumptions()
+        unknown.bind(lambda deadline_s: self._resolve(record, deadline_s))
+        record.error = unknown
+        record.fence_ms = unknown.fence_until_ms
+
+    def _assumptions(self) -> list[str]:
+        traits = self._traits
+        if traits.window_s is None:
+            return ["the venue gives no time after which a signed request is dead"]
+        return [
+            f"the venue refuses requests older than {traits.window_s:g} s",
+            f"a placed order is visible to lookups after {traits.visibility_lag_s:g} s",
+        ]
+
+    async def settle(self, record: Record, within_s: float | None) -> Order:
+        """Look an order up until it is certain.
+
+        Raises:
+            OrderNotPlaced: Proved absent.
+            OrderOutcomeUnknown: Not certain in time.
+        """
+        plan = record.plan
+        order = await self._look(record, within_s)
+        if order is not None:
+            await self.verdict(record, order)
+            return order
+        absent = OrderNotPlaced(
+            f"{self._channel.dialect.venue}: order {plan.local_id} was proved absent after its fence; "
+            "it may be placed again under a new id",
+            symbol=plan.request.symbol,
+            client_order_id=plan.local_id,
+        )
+        await self.verdict(record, absent)
+        self._watch(record)
+        raise absent
+
+    async def _resolve(self, record: Record, within_s: float | None) -> Order | None:
+        if isinstance(record.result, Order):
+            return record.result
+        if isinstance(record.result, OrderNotPlaced):
+            return None
+        try:
+            return await self.settle(record, within_s)
+        except OrderNotPlaced:
+            return None
+
+    async def resolve(self, venue_symbol: str, symbol: str, local_id: str, fence_ms: int | None) -> Order | None:
+        """`resolve_order`: for an order of this object, or of another process that left only its id."""
+        record = self._records.get(local_id)
+        if record is not None and (record.result is not None or record.error is not None):
+            return await self._resolve(record, None)
+        if record is not None and record.work is not None and not record.work.done:
+            try:
+                return await record.work.wait()
+            except OrderNotPlaced:
+                return None
+        if fence_ms is None:
+            fence_ms = self._channel.fence(self._channel.now_ms())
+        search = _Search(venue_symbol, symbol, local_id, fence_ms, None, None)
+        return await self._search(search, None)
+
+    async def _look(self, record: Record, within_s: float | None) -> Order | None:
+        plan = record.plan
+        return await self._search(
+            _Search(
+                plan.venue_symbol,
+                plan.request.symbol,
+                plan.client_order_id,
+                record.fence_ms,
+                record.fingerprint,
+                record.error,
+            ),
+            within_s,
+        )
+
+    async def _search(self, search: _Search, within_s: float | None) -> Order | None:
+        """Read until found, or until two absences past the fence; the verdict rests on the venue's own clock."""
+        channel = self._channel
+        runtime = channel.transport.runtime()
+        if search.client_order_id is None or not self._traits.lookup_by_client_id:
+            raise search.unknown(channel, "the venue cannot look orders up by an id of ours")
+        started = runtime.now()
+        if within_s is None:
+            ahead_ms = max(0, search.fence_ms - channel.now_ms()) if search.fence_ms is not None else 0
+            # A fence hours ahead comes from a clock that was wrong at signing: say so instead of waiting for it.
+            within_s = min(ahead_ms / 1000, LONGEST_FENCE_S) + 10.0
+        deadline = started + within_s
+        absent_at: float | None = None
+        step = 0
+        while True:
+            try:
+                order = await self._find(search.venue_symbol, search.client_order_id)
+            except FuturesAsyncError as problem:
+                search.lookups.append(f"{type(problem).__name__}: {problem}")
+            else:
+                if order is not None:
+                    return search.confirm(order, channel)
+                search.lookups.append("absent")
+                past_fence = search.fence_ms is not None and channel.transport.clock.server_seen_ms >= search.fence_ms
+                if past_fence and absent_at is not None and runtime.now() - absent_at >= BETWEEN_ABSENCES_S:
+                    return None
+                if past_fence and absent_at is None:
+                    absent_at = runtime.now()
+            step += 1
+            pause_s = LOOKUP_PAUSES_S[step] if step < len(LOOKUP_PAUSES_S) else LONGEST_LOOKUP_PAUSE_S
+            if absent_at is not None:
+                pause_s = BETWEEN_ABSENCES_S
+            elif search.fence_ms is not None:
+                # No point in reading long after the fence: the first reading past it is the one that counts.
+                to_fence_s = (search.fence_ms - channel.now_ms()) / 1000 + 0.05
+                pause_s = min(pause_s, to_fence_s) if to_fence_s > 0 else min(pause_s, BETWEEN_ABSENCES_S)
+            if runtime.now() + pause_s > deadline:
+                raise search.unknown(channel, "it could not be told in time")
+            await runtime.sleep(pause_s)
+
+    def _watch(self, record: Record) -> None:
+        """Keep an eye on an order after its verdict: one that turns up late is reported loudly."""
+        if not self._traits.lookup_by_client_id or record.plan.client_order_id is None:
+            return
+        watch = self._channel.transport.runtime().start(self._late_watch(record))
+        self._watches.add(watch)
+
+    async def _late_watch(self, record: Record) -> None:
+        plan = record.plan
+        runtime = self._channel.transport.runtime()
+        waited_s = 0.0
+        for at_s in LATE_WATCH_S:
+            await runtime.sleep(at_s - waited_s)
+            waited_s = at_s
+            if isinstance(record.result, Order):
+                return
+            try:
+                order = await self._find(plan.venue_symbol, plan.client_order_id or "")
+            except FuturesAsyncError as problem:
+                logger.debug("late watch of %s: %s", plan.local_id, problem)
+                continue
+            if order is not None:
+                await self.verdict(record, recovered(order))
+                logger.warning(
+                    "order %s appeared %.0f s after its outcome was judged: it stands at the venue as %s",
+                    plan.local_id,
+                    at_s,
+                    order.order_id,
+                )
+                call_hook(self._on_late_order, recovered(order))
+                return
+
+    # Books
+
+    async def note_intent(self, record: Record) -> None:
+        """Write the intent down before the first byte leaves."""
+        if self._journal is None:
+            return
+        from futures_async.journal import IntentRecord  # only those who keep a journal pay for it
+
+        plan, channel = record.plan, self._channel
+        request, now_ms = plan.request, channel.now_ms()
+        # The request is signed a little later than this; the margin covers the wait in the queue.
+        fence_ms = channel.fence(now_ms + 10_000)
+        await self._journal.intent(
+            IntentRecord(
+                venue=channel.dialect.venue,
+                account=channel.credentials.limit_id if channel.credentials else "",
+                client_order_id=plan.local_id,
+                symbol=request.symbol,
+                venue_symbol=plan.venue_symbol,
+                side=request.side,
+                type=request.type,
+                quantity=request.quantity,
+                price=request.price,
+                intent=request.intent,
+                fence_ms=fence_ms,
+                created_ms=now_ms,
+            )
+        )
+
+    async def verdict(self, record: Record, result: Order | FuturesAsyncError) -> None:
+        """Write down what became of an order."""
+        record.result = result
+        record.error = None
+        if self._journal is not None:
+            local_id = record.plan.local_id
+            if isinstance(result, Order):
+                await self._journal.verdict(local_id, None, result.order_id)
+            else:
+                await self._journal.verdict(local_id, result.outcome, None)
+
+    def outcome(self, local_id: str) -> Order | FuturesAsyncError | None:
+        """What is known of an order of ours."""
+        record = self._records.get(local_id)
+        return None if record is None else record.result or record.error
+
+    def unresolved(self) -> list[OutcomeUnknown]:
+        """The open questions."""
+        return [record.error for record in self._records.values() if record.error is not None]
+
+    async def placed(self, local_id: str) -> None:
+        """Wait until an order that is just being placed has its verdict: a cancel must not overtake it."""
+        record = self._records.get(local_id)
+        if record is not None and record.work is not None and not record.work.done:
+            try:
+                await record.work.wait()
+            except FuturesAsyncError:
+                return
+
+    async def drain(self, grace_s: float) -> None:
+        """Let orders under way come to their verdict, for `grace_s` seconds; then stop all background work."""
+        runtime = self._channel.transport.runtime()
+        until = runtime.now() + grace_s
+        while runtime.now() < until and any(
+            record.work is not None and not record.work.done for record in self._records.values()
+        ):
+            await runtime.sleep(0.02)
+        for record in self._records.values():
+            if record.work is not None and not record.work.done:
+                if record.error is None and record.result is None:
+                    self.mark_unknown(record, self._closed_meanwhile(record))
+                record.work.cancel()
+        for watch in self._watches:
+            if not watch.done:
+                watch.cancel()
+        await runtime.sleep(0)
+
+    def _closed_meanwhile(self, record: Record) -> OutcomeUnknown:
+        channel = self._channel
+        return OrderOutcomeUnknown(
+            f"{channel.dialect.venue}: closed while order {record.plan.local_id} was under way",
+            venue=channel.dialect.venue,
+            fence_until_ms=channel.fence(channel.now_ms()),
+        )
+
+
+class _Search:
+    """One hunt for an order by its client id, and what was seen on the way."""
+
+    def __init__(
+        self,
+        venue_symbol: str,
+        symbol: str,
+        client_order_id: str | None,
+        fence_ms: int | None,
+        expected: Fingerprint | None,
+        error: OutcomeUnknown | None,
+    ) -> None:
+        self.venue_symbol = venue_symbol
+        self.symbol = symbol
+        self.client_order_id = client_order_id
+        self.fence_ms = fence_ms
+        self.expected = expected
+        self.error = error
+        self.lookups: list[str] = []
+
+    def confirm(self, order: Order, channel: Channel) -> Order:
+        """The order that was found, once it is seen to be the one that was sent."""
+        strange = self.expected.differences(order) if self.expected is not None else []
+        if strange:
+            mismatch = ResponseMismatch(
+                f"{channel.dialect.venue}: the order found under {self.client_order_id} differs in {', '.join(strange)}"
+            )
+            mismatch.outcome = Outcome.UNKNOWN
+            mismatch.client_order_id = self.client_order_id
+            raise mismatch
+        return recovered(order)
+
+    def unknown(self, channel: Channel, why: str) -> OutcomeUnknown:
+        """The error that says so; the one already raised, where there is one."""
+        error = self.error or OrderOutcomeUnknown(
+            f"{channel.dialect.venue}: it is not known what became of order {self.client_order_id}: {why}",
+            venue=channel.dialect.venue,
+            symbol=self.symbol,
+            client_order_id=self.client_order_id,
+            fence_until_ms=self.fence_ms,
+        )
+        error.lookups.extend(self.lookups)
+        return error
+
+
+def recovered(order: Order) -> Order:
+    """The same order, marked as found by resolution."""
+    return msgspec.structs.replace(order, recovered=True)
+
+
+def acknowledged(plan: PlannedOrder, ack: Ack, venue: str) -> Order:
+    """An order of which only the acknowledgement is known."""
+    request = plan.request
+    return Order(
+        venue=venue,
+        symbol=request.symbol,
+        venue_symbol=plan.venue_symbol,
+        order_id=ack.order_id or "",
+        client_order_id=plan.client_order_id,
+        side=request.side,
+        type=request.type,
+        time_in_force=request.time_in_force,
+        price=request.price,
+        quantity=request.quantity,
+        filled_quantity=None,
+        remaining_quantity=None,
+        status=OrderStatus.NEW,
+        margin_mode=request.margin_mode,
+        leverage=request.leverage,
+    )

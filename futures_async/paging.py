@@ -1,0 +1,96 @@
+"""Pages of rows behind one async iterator: each row once, or `IncompletePage`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Generic, NamedTuple, TypeVar
+
+import msgspec
+
+from futures_async.enums import LedgerType
+from futures_async.errors import IncompletePage, InvalidRequest
+
+T = TypeVar("T")
+
+
+class PageQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """What rows are wanted."""
+
+    symbol: str | None = None
+    """The venue's id of the contract."""
+    since_ms: int | None = None
+    until_ms: int | None = None
+    limit: int | None = None
+    """Rows wanted in all; a page may hold fewer or more."""
+    ledger_type: LedgerType | None = None
+    margin_coin: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.limit is not None and self.limit < 1:
+            raise InvalidRequest("limit must be at least 1")
+        if self.since_ms is not None and self.until_ms is not None and self.since_ms > self.until_ms:
+            raise InvalidRequest("since_ms is after until_ms")
+
+
+class Page(NamedTuple, Generic[T]):
+    """Rows, newest first, and where the next page starts: None when this was the last."""
+
+    rows: Sequence[T]
+    cursor: str | None = None
+
+
+FetchPage = Callable[[PageQuery, str | None], Awaitable[Page[T]]]
+
+
+async def iterate(
+    fetch: FetchPage[T],
+    query: PageQuery,
+    *,
+    key: Callable[[T], str],
+    wanted: Callable[[T], bool] = lambda row: True,
+) -> AsyncIterator[T]:
+    """Walk the pages; rows seen before (a page boundary that moved) are dropped by `key`.
+
+    Raises:
+        IncompletePage: The venue's cursor stands still, so that rows beyond it cannot be reached.
+    """
+    seen: set[str] = set()
+    cursors: set[str] = set()
+    cursor: str | None = None
+    given = 0
+    while True:
+        page = await fetch(query, cursor)
+        fresh = 0
+        for row in page.rows:
+            identity = key(row)
+            if identity in seen:
+                continue
+            seen.add(identity)
+            fresh += 1
+            if wanted(row):
+                yield row
+                given += 1
+                if given == query.limit:
+                    return
+        if page.cursor is None:
+            return
+        if page.cursor in cursors:
+            if fresh == 0:
+                return
+            raise IncompletePage("the venue's cursor repeats before its rows end")
+        cursors.add(page.cursor)
+        cursor = page.cursor
+
+
+async def collect(
+    fetch: FetchPage[T],
+    query: PageQuery,
+    *,
+    key: Callable[[T], str],
+    wanted: Callable[[T], bool] = lambda row: True,
+) -> list[T]:
+    """One page, or with `query.limit` as many as it takes to fill it."""
+    if query.limit is None:
+        page = await fetch(query, None)
+        return [row for row in page.rows if wanted(row)]
+    return [row async for row in iterate(fetch, query, key=key, wanted=wanted)]

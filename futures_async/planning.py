@@ -1,0 +1,137 @@
+"""Check an order request before anything is signed: a bad one raises `InvalidOrder` here, never at the venue."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+from futures_async.convert import is_multiple, to_decimal, to_text
+from futures_async.dialect import VenueTraits
+from futures_async.enums import Intent, MarginMode, OrderType, Side, TimeInForce
+from futures_async.errors import InvalidOrder, InvalidRequest
+from futures_async.models import Contract, OrderRequest
+from futures_async.symbols import check_symbol
+
+
+def _number(value: object, name: str) -> Decimal | None:
+    if value is None:
+        return None
+    try:
+        number = to_decimal(value, name)  # type: ignore[arg-type]
+    except InvalidRequest as error:
+        raise InvalidOrder(str(error)) from None
+    if number <= 0:
+        raise InvalidOrder(f"{name} must be above 0, not {to_text(number)}")
+    return number
+
+
+def _word(name: str, value: object, kind: type) -> None:
+    if not isinstance(value, kind):
+        raise TypeError(f"{name} must be a {kind.__name__}, not {value!r}")
+
+
+def check_request(request: OrderRequest, *, trigger: bool = False) -> OrderRequest:
+    """The same request with Decimal numbers, or `InvalidOrder` that says what is wrong.
+
+    Raises:
+        TypeError: A number is a float, or a word is not of its enum.
+        InvalidOrder: See the message.
+    """
+    _word("side", request.side, Side)
+    _word("type", request.type, OrderType)
+    _word("intent", request.intent, Intent)
+    if request.time_in_force is not None:
+        _word("time_in_force", request.time_in_force, TimeInForce)
+    if request.margin_mode is not None:
+        _word("margin_mode", request.margin_mode, MarginMode)
+    try:
+        check_symbol(request.symbol)
+    except InvalidRequest as error:
+        raise InvalidOrder(str(error)) from None
+    quantity = _number(request.quantity, "quantity")
+    price = _number(request.price, "price")
+    trigger_price = _number(request.trigger_price, "trigger_price")
+    if quantity is None:
+        raise InvalidOrder("quantity is missing")
+    if trigger:
+        if request.type is not OrderType.TRIGGER or trigger_price is None:
+            raise InvalidOrder("a trigger order needs type=OrderType.TRIGGER and a trigger_price")
+    elif request.type not in (OrderType.LIMIT, OrderType.MARKET):
+        raise InvalidOrder(f"an order of type {request.type.value} cannot be placed here")
+    elif trigger_price is not None:
+        raise InvalidOrder("trigger_price belongs to create_trigger_order")
+    if request.type is OrderType.LIMIT and price is None:
+        raise InvalidOrder("a limit order needs a price")
+    if request.type is OrderType.MARKET:
+        if price is not None:
+            raise InvalidOrder("a market order takes no price: use a limit order with time_in_force=IOC")
+        if request.time_in_force not in (None, TimeInForce.IOC, TimeInForce.FOK):
+            raise InvalidOrder(f"a market order cannot be {request.time_in_force}")
+    return OrderRequest(
+        symbol=request.symbol,
+        side=request.side,
+        type=request.type,
+        quantity=quantity,
+        price=price,
+        time_in_force=request.time_in_force,
+        intent=request.intent,
+        client_order_id=request.client_order_id,
+        margin_mode=request.margin_mode,
+        leverage=_number(request.leverage, "leverage"),
+        take_profit=_number(request.take_profit, "take_profit"),
+        stop_loss=_number(request.stop_loss, "stop_loss"),
+        trigger_price=trigger_price,
+    )
+
+
+def check_client_order_id(client_order_id: str, traits: VenueTraits) -> str:
+    """Return the id when the venue takes it and no URL or header can be bent by it."""
+    if not re.fullmatch(traits.client_id_pattern, client_order_id):
+        raise InvalidOrder(f"client_order_id must match {traits.client_id_pattern}")
+    return client_order_id
+
+
+def check_steps(request: OrderRequest, contract: Contract) -> None:
+    """Refuse what the contract's rules refuse: nothing is rounded behind the caller's back."""
+    if not is_multiple(request.quantity, contract.quantity_step):
+        raise InvalidOrder(
+            f"quantity {to_text(request.quantity)} is off the step {to_text(contract.quantity_step)} of "
+            f"{contract.symbol}; contract.round_quantity() helps"
+        )
+    closing = request.intent is Intent.CLOSE
+    if contract.min_quantity is not None and request.quantity < contract.min_quantity and not closing:
+        raise InvalidOrder(
+            f"quantity {to_text(request.quantity)} is under the minimum {to_text(contract.min_quantity)} of "
+            f"{contract.symbol}"
+        )
+    for name in ("price", "trigger_price", "take_profit", "stop_loss"):
+        price: Decimal | None = getattr(request, name)
+        if price is not None and not is_multiple(price, contract.price_tick):
+            raise InvalidOrder(
+                f"{name} {to_text(price)} is off the tick {to_text(contract.price_tick)} of {contract.symbol}; "
+                "contract.round_price() helps"
+            )
+
+
+def check_id(name: str, value: object) -> str:
+    """An id that names one order: an empty one would mean "all" at some venues and is never sent.
+
+    Raises:
+        InvalidRequest: Empty, blank, "0", not text, or with characters that no id has.
+    """
+    if not isinstance(value, str) or not re.fullmatch(r"[0-9A-Za-z_:.#+\-]{1,64}", value) or value == "0":
+        raise InvalidRequest(f"{name} must be the id of one order, not {value!r}")
+    return value
+
+
+def one_id(order_id: str | None, client_order_id: str | None) -> tuple[str | None, str | None]:
+    """Exactly one usable id, the venue's own first.
+
+    Raises:
+        InvalidRequest: None given, or one that is not an id.
+    """
+    if order_id is None and client_order_id is None:
+        raise InvalidRequest("give order_id or client_order_id")
+    if order_id is not None:
+        return check_id("order_id", order_id), None
+    return None, check_id("client_order_id", client_order_id)

@@ -1,0 +1,242 @@
+"""The seam to the event loop: asyncio, spoken to directly because it is the fast path, and trio.
+
+What the library needs of a loop is little: its clock, sleep, and work that outlives the caller that waits for
+it. A caller's cancellation must never reach into an HTTP pool (it breaks httpx's for good) nor lose sight of an
+order, so every exchange of request and answer runs in a task of the library's own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Coroutine
+from typing import Any, Generic, TypeVar
+
+T = TypeVar("T")
+
+_fork_generation = [0]
+
+
+def _count_fork() -> None:
+    _fork_generation[0] += 1
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_count_fork)
+
+
+class Work(ABC, Generic[T]):
+    """Something under way that nobody's cancellation stops."""
+
+    @abstractmethod
+    async def wait(self) -> T:
+        """Its result, or its error. Cancelling the waiter leaves the work alone."""
+
+    @abstractmethod
+    def abandon(self, error: BaseException) -> None:
+        """Let the waiter go with `error`; the work itself goes on."""
+
+    @abstractmethod
+    def cancel(self) -> None:
+        """Stop the work. Only for work that waits in sleeps and in other works, never inside HTTP."""
+
+    @property
+    @abstractmethod
+    def done(self) -> bool:
+        """It has ended."""
+
+
+class Runtime(ABC):
+    """One event loop, bound at first use."""
+
+    def __init__(self) -> None:
+        self._generation = _fork_generation[0]
+        self.works: set[Work[Any]] = set()
+
+    now: Callable[[], float]
+    """The loop's clock, seconds."""
+
+    @abstractmethod
+    def start(self, coroutine: Coroutine[Any, Any, T]) -> Work[T]:
+        """Run `coroutine` on its own."""
+
+    @abstractmethod
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+
+    @abstractmethod
+    def _same_loop(self) -> bool: ...
+
+    def check(self) -> None:
+        """Refuse use from another event loop, thread or process.
+
+        Raises:
+            RuntimeError: Before anything was sent.
+        """
+        if self._generation != _fork_generation[0]:
+            raise RuntimeError("this exchange was opened before a fork; open a new one in the child process")
+        if not self._same_loop():
+            raise RuntimeError("this exchange belongs to another event loop; open one exchange for each loop")
+
+
+class _AsyncioWork(Work[T]):
+    __slots__ = ("_done", "_future", "_runtime", "_task")
+
+    def __init__(self, runtime: AsyncioRuntime, coroutine: Coroutine[Any, Any, T]) -> None:
+        self._future: asyncio.Future[T] = runtime.loop.create_future()
+        self._runtime = runtime
+        self._done = False
+        runtime.works.add(self)
+        self._task = runtime.loop.create_task(self._run(coroutine))
+
+    async def _run(self, coroutine: Coroutine[Any, Any, T]) -> None:
+        future = self._future
+        try:
+            result = await coroutine
+        except asyncio.CancelledError:
+            # Only the loop's own shutdown, or cancel(), comes here.
+            future.cancel()
+            raise
+        except BaseException as error:
+            if not future.done():
+                future.set_exception(error)
+                future.exception()  # its waiter may be gone: no "never retrieved" from the collector
+            if not isinstance(error, Exception):
+                raise
+        else:
+            if not future.done():
+                future.set_result(result)
+        finally:
+            self._done = True
+            self._runtime.works.discard(self)
+
+    async def wait(self) -> T:
+        # The future, not the task: a cancelled waiter cancels only this future.
+        if self._future.cancelled() and not self._done:
+            await asyncio.wait((self._task,))
+        return await self._future
+
+    def abandon(self, error: BaseException) -> None:
+        if not self._future.done():
+            self._future.set_exception(error)
+            self._future.exception()
+
+    def cancel(self) -> None:
+        self._task.cancel()
+
+    @property
+    def done(self) -> bool:
+        return self._done
+
+
+class AsyncioRuntime(Runtime):
+    """The running asyncio loop."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loop = asyncio.get_running_loop()
+        self.now = self.loop.time
+
+    def start(self, coroutine: Coroutine[Any, Any, T]) -> Work[T]:
+        return _AsyncioWork(self, coroutine)
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+    def _same_loop(self) -> bool:
+        try:
+            return asyncio.get_running_loop() is self.loop
+        except RuntimeError:
+            return False
+
+
+class _TrioWork(Work[T]):
+    def __init__(self, runtime: TrioRuntime, coroutine: Coroutine[Any, Any, T]) -> None:
+        trio = runtime.trio
+        self._runtime = runtime
+        self._finished = trio.Event()
+        self._scope = trio.CancelScope()
+        self._result: list[T] = []
+        self._error: BaseException | None = None
+        self._done = False
+        runtime.works.add(self)
+        trio.lowlevel.spawn_system_task(self._run, coroutine, context=contextvars.copy_context())
+
+    async def _run(self, coroutine: Coroutine[Any, Any, T]) -> None:
+        # A system task must not end in an exception: that would bring the whole run down.
+        try:
+            with self._scope:
+                self._result.append(await coroutine)
+        except Exception as error:  # handed to the waiter, below
+            self._error = self._error or error
+        finally:
+            self._done = True
+            self._runtime.works.discard(self)
+            self._finished.set()
+
+    async def wait(self) -> T:
+        await self._finished.wait()
+        if self._error is not None:
+            raise self._error
+        if not self._result:
+            raise RuntimeError("the work was cancelled")
+        return self._result[0]
+
+    def abandon(self, error: BaseException) -> None:
+        if not self._done:
+            self._error = error
+            self._finished.set()
+
+    def cancel(self) -> None:
+        self._scope.cancel()
+
+    @property
+    def done(self) -> bool:
+        return self._done
+
+
+class TrioRuntime(Runtime):
+    """The running trio loop."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        import trio
+
+        self.trio: Any = trio
+        self.now = trio.current_time
+        self._token = trio.lowlevel.current_trio_token()
+
+    def start(self, coroutine: Coroutine[Any, Any, T]) -> Work[T]:
+        return _TrioWork(self, coroutine)
+
+    async def sleep(self, seconds: float) -> None:
+        await self.trio.sleep(seconds)
+
+    def _same_loop(self) -> bool:
+        try:
+            return self.trio.lowlevel.current_trio_token() is self._token
+        except RuntimeError:
+            return False
+
+
+def current_runtime() -> Runtime:
+    """Bind to the running event loop.
+
+    Raises:
+        RuntimeError: No asyncio or trio loop runs.
+    """
+    try:
+        return AsyncioRuntime()
+    except RuntimeError:
+        pass
+    import sniffio
+
+    try:
+        library = sniffio.current_async_library()
+    except sniffio.AsyncLibraryNotFoundError:
+        raise RuntimeError("no event loop runs: call this from async code") from None
+    if library != "trio":
+        raise RuntimeError(f"futures-async runs on asyncio and trio, not on {library}")
+    return TrioRuntime()

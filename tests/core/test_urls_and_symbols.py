@@ -1,0 +1,74 @@
+"""Where requests may go, and what a symbol may look like."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from futures_async import InvalidRequest
+from futures_async.symbols import check_symbol, guess_parts, join, split
+from futures_async.urls import check_base_url, check_path
+
+BAD_PATHS = ["", "api", "//evil", "/a/../b", "/a?b=1", "/a#b", "/a@b", "/a\\b", "/%2f", "/a b", "https://evil", "/a\n"]
+BAD_SYMBOLS = ["", "BTC/USDT", "../x", "a?b", "a#b", "a\x00", "BTC USDT", "btc/usdt:usdt/", "x" * 41, "BTC&x=1"]
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://api.venue.example", "https://api.venue.example/", "http://127.0.0.1:8900", "http://localhost:1",
+     "http://[::1]:8900", "https://h.example/prefix"],
+)  # fmt: skip
+def test_https_and_loopback_are_accepted(url: str) -> None:
+    assert check_base_url(url) == url.rstrip("/")
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://api.venue.example", "http://127.0.0.1.evil.example", "//host", "host", "", "ftp://host", "https://user@host",
+     "https://user:pw@host", "https://host?x=1", "https://host#f", "https://host.", "https://ho st", "https://h\\evil",
+     "http://0x7f.1", "https://host:0", "https://host:99999", "https://höst", "https://[::1", "http://127.0.0.1@evil.example"],
+)  # fmt: skip
+def test_other_places_are_refused(url: str) -> None:
+    with pytest.raises(InvalidRequest):
+        check_base_url(url)
+
+
+@pytest.mark.parametrize("path", BAD_PATHS)
+def test_paths_that_could_lead_elsewhere_are_refused(path: str) -> None:
+    with pytest.raises(InvalidRequest):
+        check_path(path)
+
+
+@given(st.text(max_size=40))
+def test_no_path_that_is_accepted_changes_the_host(path: str) -> None:
+    try:
+        checked = check_path(path)
+    except InvalidRequest:
+        return
+    from urllib.parse import urlsplit
+
+    assert urlsplit("https://host.example" + checked).netloc == "host.example"
+
+
+@pytest.mark.parametrize("symbol", ["BTC/USDT:USDT", "BTCUSDT", "XRP-USDT-M", "ETHUSD_231229", "1000PEPE/USDT:USDT"])
+def test_symbols_of_both_forms_pass(symbol: str) -> None:
+    assert check_symbol(symbol) == symbol
+
+
+@pytest.mark.parametrize("symbol", BAD_SYMBOLS)
+def test_symbols_that_could_bend_a_request_are_refused(symbol: str) -> None:
+    with pytest.raises(InvalidRequest):
+        check_symbol(symbol)
+
+
+def test_unified_symbols_come_apart_and_together() -> None:
+    parts = split("BTC/USDT:USDT")
+    assert parts == ("BTC", "USDT", "USDT")
+    assert parts is not None
+    assert join(*parts) == "BTC/USDT:USDT"
+    assert split("BTCUSDT") is None
+
+
+def test_joined_pairs_are_split_by_the_first_quote_that_fits() -> None:
+    assert guess_parts("BTCUSDT", ("USDT", "USD")) == ("BTC", "USDT")
+    assert guess_parts("USDT", ("USDT",)) is None
+    assert guess_parts("BTCEUR", ("USDT",)) is None

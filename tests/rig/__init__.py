@@ -1,0 +1,1 @@
+"""The order-safety rig: a faulty venue in memory, behind the real client, in virtual time."""
