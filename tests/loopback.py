@@ -72,7 +72,7 @@ def message(body: bytes = b"{}", *, status: int = 200, headers: Headers = (), le
     """A whole answer; `length` declares another Content-Length than the true one."""
     lines = [f"HTTP/1.1 {status} Whatever", f"Content-Length: {len(body) if length is None else length}"]
     lines += [f"{name}: {value}" for name, value in headers]
-    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+    return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body
 
 
 def reply(
@@ -178,8 +178,13 @@ def bomb(unpacked: int) -> Answer:
 
 
 def huge_length(declared: int = 1 << 40) -> Answer:
-    """A Content-Length that nobody should believe."""
-    return cut(message(b"{}", length=declared))
+    """A Content-Length that nobody should believe, and the first of it."""
+
+    async def answer(exchange: Exchange) -> None:
+        await exchange.send(message(bytes(1 << 17), length=declared))
+        await silence(exchange)
+
+    return answer
 
 
 def endless(chunk: bytes = bytes(65536)) -> Answer:

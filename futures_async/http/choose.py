@@ -7,6 +7,8 @@ hands in is the user's: it is used, and left open.
 
 from __future__ import annotations
 
+from functools import cache
+from importlib.util import find_spec
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -52,9 +54,10 @@ def select(http: Http = None, url: str = "") -> tuple[HttpBackend, bool]:
     return Lease(library, f"{parts.scheme}://{parts.netloc}"), True
 
 
+@cache
 def fast_installed() -> bool:
     """The library behind http="fast" can be imported."""
-    return False
+    return find_spec("pyreqwest") is not None
 
 
 class _Shared:
@@ -121,6 +124,8 @@ class Lease(HttpBackend):
     def _join(self) -> _Shared:
         if self._share is None:
             library = self._library or _fastest()
+            if library == "fast" and not _on_asyncio():
+                raise InvalidRequest("http='fast' is for asyncio; on trio use 'httpx', which is the default there")
             shared = _shared_here()
             key = (library, self._origin)
             if key not in shared:
@@ -132,8 +137,16 @@ class Lease(HttpBackend):
 
 
 def _fastest() -> Library:
-    return "fast" if fast_installed() and sniffio.current_async_library() == "asyncio" else "httpx"
+    return "fast" if fast_installed() and _on_asyncio() else "httpx"
+
+
+def _on_asyncio() -> bool:
+    return sniffio.current_async_library() == "asyncio"
 
 
 def _open(library: Library) -> HttpBackend:
-    return HttpxBackend()
+    if library == "httpx":
+        return HttpxBackend()
+    from futures_async.http.pyreqwest import PyreqwestBackend
+
+    return PyreqwestBackend()

@@ -38,11 +38,13 @@ class RoundTrips:
     spread out, smaller ones are to be expected. So twice their spread is taken off.
     """
 
-    __slots__ = ("_began", "_older", "_smallest", "credit")
+    __slots__ = ("_began", "_older", "_smallest", "credit", "known")
 
     def __init__(self) -> None:
         self.credit = 0.0
         """Seconds by which slots may come back earlier."""
+        self.known = False
+        """Enough was seen."""
         self._smallest: list[float] = []
         self._older: list[float] = []
         self._began = 0.0
@@ -68,11 +70,12 @@ class RoundTrips:
 
     def forget(self) -> None:
         """Start anew: the venue said that we were too fast, or the route is another one."""
-        self._smallest, self._older, self.credit = [], [], 0.0
+        self._smallest, self._older, self.credit, self.known = [], [], 0.0, False
 
     def _estimate(self) -> None:
         kept = sorted(self._smallest + self._older)[:KEPT]
-        if len(kept) < KEPT:
+        self.known = len(kept) == KEPT
+        if not self.known:
             self.credit = 0.0
             return
         least, spread = kept[0], kept[-1] - kept[0]

@@ -2,7 +2,8 @@
 
 EngineError
 ├─ UnknownSymbol · SymbolClosed
-├─ InvalidQuantity · BelowMinimum · AboveMaximum · InvalidPrice · InvalidTrigger · InvalidClientId
+├─ InvalidQuantity · BelowMinimum · AboveMaximum · InvalidPrice ⊃ PriceOutOfBand ·
+    │  InvalidTrigger · InvalidClientId
 ├─ InsufficientMargin · RiskLimitExceeded
 ├─ UnknownOrder · OrderFinished · NothingToCancel · DuplicateClientId · NotAmendable · Unchanged
 ├─ NoPosition · InsufficientPosition
@@ -39,7 +40,11 @@ class AboveMaximum(EngineError):
 
 
 class InvalidPrice(EngineError):
-    """Missing, not positive, off the tick, or too far from the mark price."""
+    """Missing, not positive, or off the tick."""
+
+
+class PriceOutOfBand(InvalidPrice):
+    """Too far from the mark price."""
 
 
 class InvalidTrigger(EngineError):

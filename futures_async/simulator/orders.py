@@ -23,6 +23,7 @@ from futures_async.simulator.errors import (
     NotAmendable,
     NothingToCancel,
     OrderFinished,
+    PriceOutOfBand,
     RiskLimitExceeded,
     SymbolClosed,
     Unchanged,
@@ -140,7 +141,7 @@ class Orders:
             raise InvalidPrice(f"price must be a multiple of {contract.tick}")
         mark = self._world.mark(contract.symbol)
         if not mark / 10 <= price <= mark * 10:
-            raise InvalidPrice(f"price is too far from the mark price {mark}")
+            raise PriceOutOfBand(f"price is too far from the mark price {mark}")
 
     def _check_style(self, ticket: Ticket, mode: PositionMode) -> None:
         if (ticket.intent is not None) != (mode is PositionMode.HEDGE):

@@ -10,6 +10,7 @@ import pytest
 from futures_async.dialect import SealedHeaders
 from futures_async.http import Abort, HttpBackend, HttpRequest, Timeouts
 from futures_async.http.httpx import HttpxBackend
+from futures_async.http.pyreqwest import PyreqwestBackend
 from tests.loopback import Authority, Loopback
 
 
@@ -25,7 +26,15 @@ def _httpx(pem: bytes | None) -> HttpBackend:
     return HttpxBackend(ca_pem=pem)
 
 
-FLAVOURS = [Flavour("httpx", "asyncio", _httpx), Flavour("httpx", "trio", _httpx)]
+def _pyreqwest(pem: bytes | None) -> HttpBackend:
+    return PyreqwestBackend(ca_pem=pem)
+
+
+FLAVOURS = [
+    Flavour("httpx", "asyncio", _httpx),
+    Flavour("httpx", "trio", _httpx),
+    Flavour("fast", "asyncio", _pyreqwest),
+]
 
 
 @pytest.fixture(params=FLAVOURS, ids=lambda each: f"{each.name}-{each.loop}")

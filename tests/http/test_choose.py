@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from futures_async.errors import InvalidRequest
-from futures_async.http import HttpBackend, HttpFailure
+from futures_async.http import HttpBackend, HttpFailure, choose
 from futures_async.http.choose import Lease, select
 from futures_async.http.httpx import HttpxBackend
 from tests.http.conftest import a_request
@@ -81,4 +81,33 @@ async def test_a_share_is_given_back_once(anyio_backend: str, venue: Loopback) -
 async def test_a_lease_that_was_never_used_closes(anyio_backend: str) -> None:
     lease: HttpBackend = select(None)[0]
     assert (lease.name, isinstance(lease, Lease)) == ("fastest", True)
+    await lease.aclose()
+
+
+async def test_the_default_is_the_fastest_that_runs_here(anyio_backend: str, venue: Loopback) -> None:
+    lease, _ = select(None, venue.url)
+    assert (await lease.send(a_request(venue.url))).status == 200
+    assert lease.name == ("fast" if anyio_backend == "asyncio" else "httpx")
+    await lease.aclose()
+
+
+async def test_the_default_without_the_extra_is_httpx(
+    anyio_backend: str, venue: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(choose, "fast_installed", lambda: False)
+    lease, _ = select(None, venue.url)
+    assert (await lease.send(a_request(venue.url))).status == 200
+    assert lease.name == "httpx"
+    await lease.aclose()
+    with pytest.raises(InvalidRequest, match="pip install"):
+        select("fast")
+
+
+async def test_the_fast_one_is_for_asyncio(anyio_backend: str, venue: Loopback) -> None:
+    lease, _ = select("fast", venue.url)
+    if anyio_backend == "trio":
+        with pytest.raises(InvalidRequest, match="asyncio"):
+            await lease.send(a_request(venue.url))
+    else:
+        assert (await lease.send(a_request(venue.url))).status == 200
     await lease.aclose()

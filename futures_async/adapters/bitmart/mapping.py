@@ -69,6 +69,7 @@ from futures_async.models import (
     Fill,
     FundingRate,
     LedgerEntry,
+    Leverage,
     Order,
     Position,
     PositionRisk,
@@ -388,4 +389,23 @@ def to_fill(wire: WireTrade, contract: Contract) -> Fill:
         role=known_or_none(ROLE, wire.exec_type),
         realized_pnl=finite(wire.realised_profit, "realised_profit"),
         created_ms=promised_ms(wire.create_time, "create_time"),
+    )
+
+
+def to_leverage(symbol: str, rows: Sequence[WirePosition], max_leverage: Decimal | None) -> Leverage:
+    """What is set for a contract, from its rows of `position-v2`, flat ones included; both sides share it."""
+    times = {row.position_side.lower(): positive_or_none(row.leverage, "leverage") for row in rows}
+    modes = {known_or_none(MARGIN_MODE, row.open_type) for row in rows}
+    same = set(times.values())
+    both = same.pop() if len(same) == 1 else None
+    return Leverage(
+        venue=VENUE,
+        raw=tuple(rows),
+        symbol=unified_symbol(symbol),
+        venue_symbol=symbol,
+        leverage=both,
+        long_leverage=times.get("long", both),
+        short_leverage=times.get("short", both),
+        margin_mode=modes.pop() if len(modes) == 1 else None,
+        max_leverage=max_leverage,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from futures_async.convert import Loose, decimal_or_none, divide_exactly, finite, is_multiple, multiply
+from futures_async.convert import Loose, decimal_or_none, divide_exactly, finite, is_multiple, known, multiply
 from futures_async.enums import (
     Intent,
     LedgerType,
@@ -28,6 +28,7 @@ LINEAR = ("USDT", "USDC")
 POSITION_SIDE = {"long": PositionSide.LONG, "short": PositionSide.SHORT}
 POSITION_TYPE = {"1": PositionSide.LONG, "2": PositionSide.SHORT}
 MARGIN_MODE = {"cross": MarginMode.CROSS, "isolated": MarginMode.ISOLATED}
+MARGIN_MODE_WORD = {mode: word for word, mode in MARGIN_MODE.items()}
 POSITION_MODE = {"hedge_mode": PositionMode.HEDGE, "one_way_mode": PositionMode.ONE_WAY}
 POSITION_MODE_WORD = {mode: word for word, mode in POSITION_MODE.items()}
 TIME_IN_FORCE = {"1": TimeInForce.GTC, "2": TimeInForce.FOK, "3": TimeInForce.IOC, "4": TimeInForce.POST_ONLY}
@@ -155,3 +156,8 @@ def to_contracts(quantity: Decimal, contract: Contract) -> int:
     if contracts <= 0:
         raise InvalidOrder(f"{contract.symbol}: quantity must be at least one contract, {contract.contract_size:f}")
     return int(contracts)
+
+
+def position_mode(word: str) -> PositionMode:
+    """The account's position mode; an unknown word decides about money."""
+    return known(POSITION_MODE, word, "position_mode")

@@ -1,0 +1,113 @@
+"""What the v2 endpoints share: symbols, product types, pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from futures_async.adapters.bitget.simulated.gate import BitgetGate, required, whole
+from futures_async.enums import MarginMode, PositionMode, PositionSide
+from futures_async.simulator.accounts import Account
+from futures_async.simulator.contracts import ContractSpec
+from futures_async.simulator.dialect import Request, VenueRefusal, plain
+from futures_async.simulator.paging import newest
+
+T = TypeVar("T")
+
+COINS = {"USDT-FUTURES": "USDT", "USDC-FUTURES": "USDC", "COIN-FUTURES": ""} | dict.fromkeys(
+    ("SUSDT-FUTURES", "SUSDC-FUTURES", "SCOIN-FUTURES"), ""
+)
+"""Settlement coin by product type. No inverse contracts are listed here, and the venue's old demo products, for
+which clients still ask, have none left."""
+MARGIN_MODES = {"crossed": MarginMode.CROSS, "isolated": MarginMode.ISOLATED}
+MARGIN_WORDS = {mode: name for name, mode in MARGIN_MODES.items()}
+POSITION_MODES = {"one_way_mode": PositionMode.ONE_WAY, "hedge_mode": PositionMode.HEDGE}
+MODE_WORDS = {mode: name for name, mode in POSITION_MODES.items()}
+SIDES = {"long": PositionSide.LONG, "short": PositionSide.SHORT}
+DAY_MS = 86_400_000
+
+
+class V2(BitgetGate):
+    """Helpers for the groups of endpoints."""
+
+    def venue_symbol(self, contract: ContractSpec) -> str:
+        """`BTCUSDT`; contracts settled in USDC are called `BTCPERP`."""
+        return contract.base + ("PERP" if contract.settle == "USDC" else contract.quote)
+
+    def name(self, symbol: str) -> str:
+        """The venue's id of a unified symbol."""
+        return self.venue_symbol(self.engine.world.contract(symbol))
+
+    def coin(self, values: Mapping[str, Any]) -> str:
+        """The settlement coin of the request's product type."""
+        required(values, "productType")
+        coin = COINS.get(str(values["productType"]).upper())
+        if coin is None:
+            raise VenueRefusal("40020", "Parameter productType error")
+        return coin
+
+    def contracts(self, coin: str) -> list[ContractSpec]:
+        """All contracts settled in a coin."""
+        return [contract for contract in self.engine.world.contracts.values() if contract.settle == coin]
+
+    def contract(self, values: Mapping[str, Any], *, coin: str | None = None) -> ContractSpec:
+        """The contract that the request names."""
+        required(values, "symbol")
+        coin = self.coin(values) if coin is None else coin
+        symbol = str(values["symbol"])
+        for contract in self.contracts(coin):
+            if self.venue_symbol(contract) == symbol.upper():
+                if values.get("marginCoin") and str(values["marginCoin"]).upper() != contract.settle:
+                    raise VenueRefusal("40072", "Symbol and marginCoin do not match")
+                return contract
+        raise VenueRefusal("40034", f"Parameter {symbol[:40]} does not exist")
+
+    def maybe_symbol(self, values: Mapping[str, Any]) -> str | None:
+        """The unified symbol that a list is filtered by."""
+        return self.contract(values).symbol if values.get("symbol") else None
+
+    def position_sides(self, account: Account, symbol: str) -> list[PositionSide]:
+        """Which sides of a symbol are open."""
+        return [position.side for position in account.positions_of(symbol=symbol)]
+
+    def page(
+        self,
+        request: Request,
+        rows: Sequence[T],
+        *,
+        key: Callable[[T], int],
+        match: Callable[[T], bool],
+        time_of: Callable[[T], int],
+        default: int = 100,
+        longest_ms: int = 90 * DAY_MS,
+    ) -> tuple[list[T], str | None]:
+        """One page by the venue's `idLessThan` scheme: rows, newest first, and `endId`."""
+        params = request.params
+        since, until = whole(params, "startTime"), whole(params, "endTime")
+        if since is not None and until is not None:
+            if since > until:
+                raise VenueRefusal("00001", "startTime should be less than endTime")
+            if until - since > longest_ms:
+                days = longest_ms // DAY_MS
+                raise VenueRefusal("00001", f"startTime and endTime interval cannot be greater than {days} days")
+
+        def wanted(row: T) -> bool:
+            at = time_of(row)
+            return (since is None or at >= since) and (until is None or at <= until) and match(row)
+
+        limit = whole(params, "limit") or default
+        found = newest(
+            rows, key=key, limit=min(limit, 100), before_id=whole(params, "idLessThan"), match=wanted
+        ).rows
+        return found, (str(key(found[-1])) if found else None)
+
+
+def times(created_ms: int, updated_ms: int) -> dict[str, str]:
+    """`cTime` and `uTime`."""
+    return {"cTime": str(created_ms), "uTime": str(updated_ms)}
+
+
+def cut4(value: Decimal) -> str:
+    """Quote volumes are truncated to four decimals."""
+    return plain(value // Decimal("0.0001") * Decimal("0.0001"))

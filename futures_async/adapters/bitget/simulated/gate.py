@@ -1,0 +1,217 @@
+"""What all of Bitget's REST dialects share on the server's side: signature, time window, envelope, refusals.
+
+Reference: venues/bitget.md sections 1, 2 and 5. v1, v2 and v3 derive from `BitgetGate`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+from typing import Any, ClassVar
+from urllib.parse import unquote_plus
+
+import msgspec
+
+from futures_async.endpoint import RateLimit
+from futures_async.simulator import errors
+from futures_async.simulator.accounts import Account, ApiKey
+from futures_async.simulator.dialect import Credit, Dialect, Request, Response, Route, VenueRefusal
+
+WINDOW_MS = 30_000
+# Payloads hold text; the Decimals among them are what the venue sends as JSON numbers.
+_JSON = msgspec.json.Encoder(decimal_format="number")
+FAMILY = "bitget"
+CLASSIC = "classic"
+UNIFIED = "unified"
+
+# An account of the other kind is told so before its signature is looked at.
+WRONG_KIND = {
+    CLASSIC: VenueRefusal(
+        "40085", "You are in Unified Account mode, and the Classic Account API is not supported at this time"
+    ),
+    UNIFIED: VenueRefusal(
+        "40084", "You are in Classic Account mode, and the Unified Account API is not supported at this time"
+    ),
+}
+
+CODES: Mapping[type[errors.EngineError], tuple[str, str | None]] = {
+    errors.UnknownSymbol: ("40034", None),
+    errors.SymbolClosed: ("43115", "The symbol is not open for trading"),
+    errors.InvalidQuantity: ("22038", None),
+    errors.BelowMinimum: ("45110", None),
+    errors.AboveMaximum: ("45112", None),
+    errors.PriceOutOfBand: ("40815", None),
+    errors.InvalidPrice: ("45115", None),
+    errors.InvalidTrigger: ("40917", "Stop price for positions please {}"),
+    errors.InvalidClientId: ("40305", "client_oid length is not greater than 50, and cannot be Martian characters"),
+    errors.InsufficientMargin: ("40762", "The order size is greater than the max open size"),
+    errors.RiskLimitExceeded: ("40921", None),
+    errors.UnknownOrder: ("40109", "The data of the order cannot be found, please confirm the order number"),
+    errors.OrderFinished: ("45031", "The order is finished"),
+    errors.NothingToCancel: ("22001", "No order to cancel"),
+    errors.DuplicateClientId: ("40786", "Duplicate clientOid"),
+    errors.NotAmendable: ("40922", "Only orders with live status and limit type can be modified"),
+    errors.Unchanged: ("40923", "Order size and price have not changed"),
+    errors.NoPosition: ("22002", "No position to close"),
+    errors.InsufficientPosition: ("40757", "Not enough position is available"),
+    errors.ModeConflict: (
+        "40774",
+        "The order type for unilateral position must also be the unilateral position type.",
+    ),
+    errors.PositionModeLocked: ("40920", "Position or order exists, the position mode cannot be switched"),
+    errors.MarginModeLocked: (
+        "45117",
+        "Currently holding positions or orders, the margin mode cannot be adjusted",
+    ),
+    errors.LeverageOutOfRange: ("45045", None),
+    errors.LeverageLocked: ("45097", None),
+    errors.NotIsolated: ("40874", "The current position mode is cross margin"),
+    errors.MarginNotRemovable: ("40801", "The margin to be removed exceeds what can be removed"),
+    errors.AccountInLiquidation: ("45009", "The account is at risk and cannot perform trades temporarily"),
+    errors.BadBody: ("40017", "Parameter verification failed"),
+}
+
+
+class BitgetGate(Dialect):
+    """Base of the dialects; they add endpoints."""
+
+    family = FAMILY
+    kind: ClassVar[str] = CLASSIC
+    """Which accounts this API serves."""
+    ip_limits = (RateLimit(6000, 60.0, scope="ip"),)
+    not_found = VenueRefusal("40404", "Request URL NOT FOUND", status=404)
+    ambiguous = VenueRefusal("40010", "Request timed out")
+    maintenance = VenueRefusal("40200", "Server upgrade, please try again later")
+
+    def authenticate(self, request: Request) -> Account:
+        """Judge the headers in the order in which the venue does, as far as that is known."""
+        key = request.header("access-key")
+        if not key:
+            raise VenueRefusal("40001", "The request header ACCESS_KEY cannot be empty")
+        found = self.engine.find_key(FAMILY, key)
+        if found is None:
+            raise VenueRefusal("40006", "Invalid ACCESS_KEY")
+        account, api_key = found
+        if account.kind != self.kind:
+            raise WRONG_KIND[self.kind]
+        self._check_time(request)
+        if not request.header("access-sign"):
+            raise VenueRefusal("40002", "The request header ACCESS_SIGN cannot be empty")
+        if not request.header("access-passphrase"):
+            raise VenueRefusal("40011", "The request header ACCESS_PASSPHRASE cannot be empty")
+        if request.method == "POST" and "application/json" not in request.header("content-type").lower():
+            raise VenueRefusal("40007", "Invalid Content_Type")
+        if api_key.demo != (request.header("paptrading") == "1"):
+            raise VenueRefusal("40099", "exchange environment is incorrect")
+        if request.header("access-passphrase") != api_key.passphrase:
+            raise VenueRefusal("40012", "apikey/password is incorrect")
+        if not self._is_signed(request, api_key):
+            raise VenueRefusal("40009", "sign signature error")
+        if not (api_key.can_trade if request.method == "POST" else api_key.can_read):
+            raise VenueRefusal("40014", "Incorrect permissions, need future order permissions")
+        return account
+
+    def _check_time(self, request: Request) -> None:
+        text = request.header("access-timestamp")
+        if not (text.isascii() and text.isdigit() and len(text) == 13):
+            raise VenueRefusal("40005", "Invalid ACCESS_TIMESTAMP")
+        if abs(request.now_ms - int(text)) > WINDOW_MS:
+            raise VenueRefusal("40008", "Request timestamp expired")
+
+    def _is_signed(self, request: Request, key: ApiKey) -> bool:
+        """Over the query as sent; the decoded one is accepted too, since clients do either."""
+        sent = request.header("access-sign").encode("latin-1")
+        for query in dict.fromkeys((request.query, unquote_plus(request.query))):
+            text = request.header("access-timestamp") + request.method + request.path
+            text += f"?{query}" if query else ""
+            digest = hmac.new(key.secret.encode(), text.encode() + request.body, hashlib.sha256).digest()
+            if hmac.compare_digest(b64encode(digest), sent):
+                return True
+        return False
+
+    def success(self, request: Request, result: Any) -> Response:
+        """The envelope; `requestTime` is the server's clock."""
+        body = {"code": "00000", "msg": "success", "requestTime": self.engine.clock(), "data": result}
+        return Response(200, _JSON.encode(body))
+
+    def failure(self, request: Request, refusal: VenueRefusal) -> Response:
+        """Business errors come with HTTP 400."""
+        body = {"code": refusal.code, "msg": refusal.message, "requestTime": self.engine.clock(), "data": None}
+        return Response(refusal.status or 400, _JSON.encode(body), refusal.headers)
+
+    def translate(self, error: errors.EngineError, request: Request) -> VenueRefusal:
+        """By the table; `codes` says where an endpoint differs."""
+        if isinstance(error, errors.RateLimited):
+            return VenueRefusal("429", "Too Many Requests", status=429)
+        for cls in type(error).__mro__:
+            special = self.special(request.path).get(cls)
+            if special is not None:
+                return VenueRefusal(special, str(error))
+            if cls in CODES:
+                code, message = CODES[cls]
+                return VenueRefusal(code, str(error) if message is None else message.format(error))
+        raise error
+
+    def special(self, path: str) -> Mapping[type[Any], str]:
+        """Codes that one endpoint has of its own."""
+        return {}
+
+    def headers(self, request: Request, route: Route, credits: Sequence[Credit]) -> tuple[tuple[str, str], ...]:
+        """What is left of the endpoint's limit in this second; the name says "used", the value is what remains."""
+        if not credits:
+            return ()
+        credit = credits[-1]
+        return (("x-mbx-used-remain-limit", str(max(0, credit.limit.count - credit.used))),)
+
+
+def required(values: Mapping[str, Any], *names: str) -> None:
+    """Refuse when a parameter is missing or empty."""
+    for name in names:
+        if values.get(name) in (None, ""):
+            raise VenueRefusal("400172", f"Parameter verification failed: {name}")
+
+
+def number(values: Mapping[str, Any], name: str) -> Decimal | None:
+    """A number from the request; None when it is missing or empty."""
+    value = values.get(name)
+    if value is None or value == "":
+        return None
+    try:
+        parsed = Decimal(str(value))
+    except InvalidOperation:
+        raise VenueRefusal("41103", f"param {name}={str(value)[:40]} error") from None
+    if not parsed.is_finite():
+        raise VenueRefusal("41103", f"param {name}={str(value)[:40]} error")
+    return parsed
+
+
+def needed_number(values: Mapping[str, Any], name: str) -> Decimal:
+    """A number that must be there."""
+    found = number(values, name)
+    if found is None:
+        raise VenueRefusal("400172", f"Parameter verification failed: {name}")
+    return found
+
+
+def word(values: Mapping[str, Any], name: str, allowed: Sequence[str], default: str | None = None) -> str:
+    """An enum word."""
+    value = values.get(name)
+    if value in (None, "") and default is not None:
+        return default
+    if not isinstance(value, str) or value.lower() not in allowed:
+        raise VenueRefusal("41103", f"param {name}={str(value)[:40]} error")
+    return value.lower()
+
+
+def whole(values: Mapping[str, Any], name: str) -> int | None:
+    """An integer, as ids and times are sent; None when it is missing or empty."""
+    value = values.get(name)
+    if value is None or value == "":
+        return None
+    text = str(value)
+    if not (text.isascii() and text.isdigit() and len(text) < 20):
+        raise VenueRefusal("40402" if "Id" in name else "40020", f"Parameter {name} error")
+    return int(text)

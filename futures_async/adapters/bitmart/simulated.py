@@ -1,0 +1,219 @@
+"""BitMart futures v2 on the simulated exchange, written from the wire reference.
+
+GETs carry the key only and are never refused for a signature; POSTs are signed over `timestamp#memo#body`. A
+business error is HTTP 400, 403 or 200 as its code has it; the limit header called "Remaining" counts upwards; an
+id-less cancel cancels everything; cut lists are cut without a word.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import itertools
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from futures_async.adapters.bitmart.simulated_market import MarketData
+from futures_async.adapters.bitmart.simulated_trading import TradingCalls
+from futures_async.endpoint import Kind, RateLimit
+from futures_async.simulator import errors
+from futures_async.simulator.accounts import Account, ApiKey
+from futures_async.simulator.demo import Setup, open_demo_account
+from futures_async.simulator.dialect import Credit, Request, Response, Route, VenueRefusal
+from futures_async.simulator.engine import Engine
+from futures_async.simulator.errors import EngineError, RateLimited
+
+STATUS = {
+    "30000": 404, "30001": 401, "30002": 401, "30003": 401, "30004": 401, "30005": 401, "30006": 401, "30007": 401,
+    "30008": 401, "30010": 403, "30011": 403, "30012": 403, "30013": 429, "30014": 503, "30016": 200, "30017": 418,
+    "30018": 503, "30019": 200, "40046": 403, "40047": 403, "40048": 403, "40049": 403, "40050": 403, "42000": 200,
+}  # fmt: skip
+"""HTTP status by code; 400 for the rest."""
+
+REFUSALS: dict[type[EngineError], tuple[str, str]] = {
+    errors.UnknownSymbol: ("40034", "The symbol is not exist"),
+    errors.SymbolClosed: ("40014", "This contract is offline"),
+    errors.InvalidQuantity: ("40043", "The precision is error"),
+    errors.BelowMinimum: ("40044", "The range is error"),
+    errors.AboveMaximum: ("40044", "The range is error"),
+    errors.InvalidPrice: ("40044", "The range is error"),
+    errors.InvalidTrigger: ("40031", "The difference between the trigger price and the current price is too large"),
+    errors.InvalidClientId: ("40048", "The client_order_id is invalid"),
+    errors.InsufficientMargin: ("40027", "The available balance is not enough"),
+    errors.RiskLimitExceeded: ("40029", "The leverage is too large"),
+    errors.UnknownOrder: ("40035", "The order is not exist"),
+    errors.OrderFinished: ("40036", "The order status is invalid"),
+    errors.NotAmendable: ("40036", "The order status is invalid"),
+    errors.DuplicateClientId: ("40050", "client_order_id duplicated with existing orders"),
+    errors.NoPosition: ("40021", "The position is not exist"),
+    errors.InsufficientPosition: ("40020", "The position volume is not enough"),
+    errors.ModeConflict: ("40041", "The order side is invalid"),
+    errors.PositionModeLocked: ("40059", "The position mode cannot be switched while positions or orders exist"),
+    errors.MarginModeLocked: ("40040", "The leverage is invalid"),
+    errors.LeverageLocked: ("40040", "The leverage is invalid"),
+    errors.LeverageOutOfRange: ("40029", "The leverage is too large"),
+    errors.NotIsolated: ("40022", "The position is not isolated"),
+    errors.MarginNotRemovable: ("40023", "The position would be liquidated"),
+    errors.AccountInLiquidation: ("40019", "The position is in liquidation"),
+    errors.BadBody: ("30018", "The request body must be JSON"),
+    RateLimited: ("30013", "Request too many requests"),
+}
+
+WINDOW_MS = 60_000
+COUNTED_BY_UID = frozenset(
+    f"/contract/private/{name}"
+    for name in (
+        "modify-limit-order", "cancel-all-after", "submit-plan-order", "modify-plan-order", "cancel-plan-order",
+        "submit-tp-sl-order", "modify-tp-sl-order",
+    )
+)  # fmt: skip
+"""Endpoints whose limit the venue counts per UID; other private ones per key, public ones per address."""
+
+
+class Simulated(MarketData, TradingCalls):
+    """The dialect."""
+
+    id = "bitmart"
+    family = "bitmart"
+    prefixes = ("/contract/", "/system/", "/account/v1/", "/spot/v1/")
+    not_found = VenueRefusal("30000", "Not found")
+    ambiguous = VenueRefusal("40012", "System error")
+    maintenance = VenueRefusal("30016", "Service in maintenance")
+
+    def __init__(self, engine: Engine) -> None:
+        super().__init__(engine)
+        self._traces = itertools.count(1)
+        self._limits = {(route.method, route.path): route.limits for route in self.routes()}
+
+    def demo_account(self, setup: Setup) -> Account:
+        """Key and memo that are announced."""
+        key = ApiKey(key="demo-bitmart-key", secret="demo-bitmart-secret", memo="demo")  # noqa: S106 - opens nothing but the simulated exchange
+        return open_demo_account(self.engine, setup, "3001", key=key, family=self.family)
+
+    def routes(self) -> Sequence[Route]:
+        """The endpoint table of the reference, but for transfers, sub-accounts and trailing orders."""
+
+        def public(path: str, handler: Any, count: int = 12, per_s: float = 2.0) -> Route:
+            return Route("GET", path, handler, RateLimit(count, per_s, "ip"), private=False)
+
+        def read(name: str, handler: Any, count: int) -> Route:
+            return Route("GET", f"/contract/private/{name}", handler, RateLimit(count, 2.0))
+
+        def write(name: str, handler: Any, count: int, kind: Kind) -> Route:
+            return Route("POST", f"/contract/private/{name}", handler, RateLimit(count, 2.0), kind=kind)
+
+        return [
+            public("/contract/public/details", self.details),
+            public("/contract/public/depth", self.depth),
+            public("/contract/public/market-trade", self.market_trades),
+            public("/contract/public/open-interest", self.open_interest, 2),
+            public("/contract/public/funding-rate", self.funding_rate),
+            public("/contract/public/funding-rate-history", self.funding_rate_history),
+            public("/contract/public/kline", self.candles),
+            public("/contract/public/markprice-kline", self.candles),
+            public("/contract/public/leverage-bracket", self.brackets),
+            public("/system/time", self.time, 10, 1.0),
+            public("/system/service", self.service, 10, 1.0),
+            # Of the spot interface: what other clients ask for before they trade.
+            public("/account/v1/currencies", self.currencies),
+            public("/spot/v1/symbols/details", self.spot_symbols),
+            read("assets-detail", self.assets, 12),
+            read("trade-fee-rate", self.fee_rate, 2),
+            read("position", self.positions_v1, 6),
+            read("position-v2", self.positions, 6),
+            read("position-risk", self.risks, 24),
+            read("get-position-mode", self.position_mode, 2),
+            write("set-position-mode", self.set_position_mode, 2, Kind.SETTING),
+            write("submit-leverage", self.submit_leverage, 24, Kind.SETTING),
+            write("submit-order", self.submit_order, 24, Kind.ORDER),
+            write("modify-limit-order", self.modify_order, 24, Kind.ORDER),
+            write("cancel-order", self.cancel_order, 40, Kind.CANCEL),
+            write("cancel-orders", self.cancel_orders, 2, Kind.DELTA),
+            write("cancel-all-after", self.cancel_all_after, 4, Kind.SETTING),
+            read("order", self.order, 50),
+            read("get-open-orders", self.open_orders, 50),
+            read("order-history", self.order_history, 6),
+            read("trades", self.trades, 6),
+            read("transaction-history", self.transactions, 6),
+            read("current-plan-order", self.plan_orders, 50),
+            write("submit-plan-order", self.submit_plan_order, 24, Kind.ORDER),
+            write("cancel-plan-order", self.cancel_plan_order, 40, Kind.CANCEL),
+            write("submit-tp-sl-order", self.submit_tp_sl_order, 24, Kind.ORDER),
+        ]
+
+    def authenticate(self, request: Request) -> Account:
+        """KEYED for GET, SIGNED for POST."""
+        name = request.header("x-bm-key")
+        if not name:
+            raise VenueRefusal("30001", "Header X-BM-KEY is empty")
+        found = self.engine.find_key(self.family, name)
+        if found is None:
+            raise VenueRefusal("30002", "Header X-BM-KEY not found")
+        account, key = found
+        if request.method == "POST":
+            self._check_signature(request, key)
+            if not key.can_trade:
+                raise VenueRefusal("30012", "This key has no permission for this request")
+        return account
+
+    def _check_signature(self, request: Request, key: ApiKey) -> None:
+        sign, timestamp = request.header("x-bm-sign"), request.header("x-bm-timestamp")
+        if not sign:
+            raise VenueRefusal("30004", "Header X-BM-SIGN is empty")
+        if not timestamp:
+            raise VenueRefusal("30006", "Header X-BM-TIMESTAMP is empty")
+        if not (timestamp.isascii() and timestamp.isdigit()):
+            raise VenueRefusal("30008", "Header X-BM-TIMESTAMP invalid format")
+        if abs(request.now_ms - int(timestamp)) > WINDOW_MS:
+            raise VenueRefusal("30007", "Header X-BM-TIMESTAMP range. Within a minute")
+        prehash = f"{timestamp}#{key.memo or ''}#".encode() + request.body
+        if not hmac.compare_digest(hmac.new(key.secret.encode(), prehash, hashlib.sha256).hexdigest(), sign):
+            raise VenueRefusal("30005", "Header X-BM-SIGN is wrong")
+
+    def success(self, request: Request, result: Any) -> Response:
+        """`{code, message, data, trace}`."""
+        return Response(
+            200, msgspec.json.encode({"code": 1000, "message": "Ok", "data": result, "trace": self._trace(request)})
+        )
+
+    def failure(self, request: Request, refusal: VenueRefusal) -> Response:
+        """The same envelope; an unknown path says `msg` and nothing else."""
+        status = refusal.status or STATUS.get(refusal.code, 400)
+        if refusal.code == "30000":
+            return Response(status, msgspec.json.encode({"msg": refusal.message, "code": 30000}))
+        body = {"code": int(refusal.code), "message": refusal.message, "trace": self._trace(request), "data": None}
+        return Response(status, msgspec.json.encode(body), refusal.headers)
+
+    def _trace(self, request: Request) -> str:
+        return f"{next(self._traces):032x}.80.{request.now_ms}"
+
+    def translate(self, error: EngineError, request: Request) -> VenueRefusal:
+        """The code of the tables in the reference; a full window says so in its headers, and not how long to wait."""
+        for kind in type(error).__mro__:
+            if kind in REFUSALS:
+                headers: tuple[tuple[str, str], ...] = ()
+                limits = self._limits.get((request.method, request.path), ())
+                if kind is RateLimited and limits:
+                    headers = limit_headers(request.path, limits[0], limits[0].count)
+                return VenueRefusal(*REFUSALS[kind], headers=headers)
+        return self.ambiguous
+
+    def headers(self, request: Request, route: Route, credits: Sequence[Credit]) -> tuple[tuple[str, str], ...]:
+        """Limit, length of the window, and, as "Remaining", how much of it is used."""
+        return limit_headers(request.path, credits[0].limit, credits[0].used) if credits else ()
+
+
+def limit_headers(path: str, limit: RateLimit, used: int) -> tuple[tuple[str, str], ...]:
+    """As the reference has them."""
+    mode = "IP" if limit.scope == "ip" else "UID" if path in COUNTED_BY_UID else "KEY"
+    return (
+        ("X-BM-RateLimit-Limit", str(limit.count)),
+        ("X-BM-RateLimit-Reset", f"{limit.per_s:g}"),
+        ("X-BM-RateLimit-Remaining", str(used)),
+        ("X-BM-RateLimit-Mode", mode),
+    )
+
+
+DIALECT = Simulated

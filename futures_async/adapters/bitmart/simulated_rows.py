@@ -1,0 +1,407 @@
+"""BitMart's rows as the simulated exchange writes them: engine records in, the reference's fields out.
+
+Written from the wire reference, not from the adapter. Sizes are contracts, numbers text, times as each endpoint has
+them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+from futures_async.enums import MarginMode, OrderType, PositionMode, PositionSide, Role, Side, TimeInForce
+from futures_async.simulator.accounts import Account, SymbolSettings
+from futures_async.simulator.contracts import ContractSpec
+from futures_async.simulator.dialect import fixed, plain
+from futures_async.simulator.engine import Engine
+from futures_async.simulator.margins import PositionView, Wallet
+from futures_async.simulator.marks import HOUR_MS
+from futures_async.simulator.records import (
+    ZERO,
+    Fill,
+    LedgerKind,
+    LedgerRow,
+    Order,
+    Preset,
+    Source,
+    Trigger,
+)
+
+MODE_WORD = {PositionMode.HEDGE: "hedge_mode", PositionMode.ONE_WAY: "one_way_mode"}
+FORCE_CODE = {TimeInForce.GTC: 1, TimeInForce.FOK: 2, TimeInForce.IOC: 3, TimeInForce.POST_ONLY: 4}
+MAX_TIMES_MARK = 10
+
+
+def venue_symbol(contract: ContractSpec) -> str:
+    """BTCUSDT."""
+    return contract.base + contract.quote
+
+
+def contracts(quantity: Decimal, contract: ContractSpec) -> str:
+    """Base coin as a number of contracts."""
+    return plain(quantity / contract.contract_size)
+
+
+def side_code(side: Side, *, closes: bool) -> int:
+    """1 buy to open, 2 buy to close, 3 sell to close, 4 sell to open."""
+    if side is Side.BUY:
+        return 2 if closes else 1
+    return 3 if closes else 4
+
+
+# Public
+
+
+def contract_row(engine: Engine, contract: ContractSpec, now_ms: int) -> dict[str, Any]:
+    """`details`."""
+    book = engine.marks.book(contract, now_ms)
+    size, interval = contract.contract_size, contract.funding_interval_h * HOUR_MS
+    rate = engine.marks.funding_rate(contract, now_ms)
+    return {
+        "symbol": venue_symbol(contract),
+        "product_type": 1,
+        "open_timestamp": 1594080000000,
+        "expire_timestamp": 0,
+        "settle_timestamp": 0,
+        "base_currency": contract.base,
+        "quote_currency": contract.quote,
+        "last_price": plain(book.last),
+        "volume_24h": "18969368",
+        "turnover_24h": "1773872134.5",
+        "index_price": plain(book.index_price),
+        "index_name": venue_symbol(contract),
+        "contract_size": plain(size),
+        "min_leverage": "1",
+        "max_leverage": str(contract.max_leverage),
+        "price_precision": plain(contract.tick),
+        "vol_precision": "1",
+        "max_volume": contracts(contract.max_quantity, contract),
+        "market_max_volume": contracts(contract.max_market_quantity, contract),
+        "min_volume": "1",
+        "funding_rate": plain(engine.marks.funding_rate(contract, now_ms - interval)),
+        "expected_funding_rate": plain(rate),
+        "open_interest": "4134180",
+        "open_interest_value": "386587171.8",
+        "high_24h": plain(book.last * Decimal("1.02") // contract.tick * contract.tick),
+        "low_24h": plain(book.last * Decimal("0.98") // contract.tick * contract.tick),
+        "change_24h": "0.0091",
+        "funding_interval_hours": contract.funding_interval_h,
+        "funding_time": (now_ms // interval + 1) * interval,
+        "status": "Trading" if contract.is_open else "Delisted",
+        "delist_time": 0,
+    }
+
+
+# The list holds every contract that ever was, also ones whose size is not base coin.
+DELISTED_INVERSE: dict[str, Any] = {
+    "symbol": "BTCUSD",
+    "product_type": 1,
+    "open_timestamp": 1584080000000,
+    "expire_timestamp": 0,
+    "settle_timestamp": 0,
+    "base_currency": "BTC",
+    "quote_currency": "USD",
+    "last_price": "40000",
+    "volume_24h": "0",
+    "turnover_24h": "0",
+    "index_price": "0",
+    "index_name": "BTCUSD",
+    "contract_size": "1",
+    "min_leverage": "1",
+    "max_leverage": "100",
+    "price_precision": "0.1",
+    "vol_precision": "1",
+    "max_volume": "1000000",
+    "market_max_volume": "50000",
+    "min_volume": "1",
+    "funding_rate": "0",
+    "expected_funding_rate": "0",
+    "open_interest": "0",
+    "open_interest_value": "0",
+    "high_24h": "0",
+    "low_24h": "0",
+    "change_24h": "0",
+    "funding_interval_hours": 8,
+    "funding_time": 0,
+    "status": "Delisted",
+    "delist_time": 1704067200,
+}
+
+
+def bracket_rows(contract: ContractSpec) -> Iterable[dict[str, Any]]:
+    """`leverage-bracket`: maintenance margin is `notional × maint_margin_ratio − cum`."""
+    cum = rate = ZERO
+    for tier in contract.tiers:
+        cum += tier.min_notional * (tier.maintenance_rate - rate)
+        rate = tier.maintenance_rate
+        yield {
+            "bracket": tier.number,
+            "initial_leverage": tier.max_leverage,
+            "notional_cap": plain(tier.max_notional),
+            "notional_floor": plain(tier.min_notional),
+            "maint_margin_ratio": plain(tier.maintenance_rate),
+            "cum": plain(cum),
+        }
+
+
+# Account and positions
+
+
+def asset_row(coin: str, wallet: Wallet) -> dict[str, str]:
+    """`assets-detail`."""
+    return {
+        "currency": coin,
+        "available_balance": plain(wallet.available),
+        "frozen_balance": plain(wallet.order_margin),
+        "unrealized": plain(wallet.unrealized),
+        "equity": plain(wallet.equity),
+        "position_deposit": plain(wallet.isolated_margin + wallet.cross_margin),
+    }
+
+
+def _common(engine: Engine, view: PositionView, now_ms: int) -> dict[str, Any]:
+    """What V1 and V2 share."""
+    position = view.position
+    contract = engine.world.contract(position.symbol)
+    last = engine.marks.book(contract, now_ms).last
+    closed = position.closed_value / position.closed if position.closed else ZERO
+    return {
+        "symbol": venue_symbol(contract),
+        "leverage": plain(position.leverage),
+        "timestamp": now_ms,
+        "current_fee": plain(position.fee),
+        "open_timestamp": position.created_ms,
+        "current_value": plain(position.quantity * last),
+        "mark_price": plain(view.mark_price),
+        "position_value": plain(position.quantity * position.entry_price),
+        "position_cross": plain(view.margin),
+        "maintenance_margin": plain(view.maintenance_margin),
+        "close_vol": contracts(position.closed, contract),
+        "close_avg_price": plain(closed),
+        "open_avg_price": plain(position.entry_price),
+        "entry_price": plain(position.entry_price),
+        "current_amount": contracts(position.quantity, contract),
+        "realized_value": plain(position.realized_pnl + position.funding - position.fee),
+        "mark_value": plain(view.notional),
+        "account": "futures",
+    }
+
+
+def position_v1_row(engine: Engine, view: PositionView, now_ms: int) -> dict[str, Any]:
+    """`position`: no liquidation price; profit at the last price."""
+    position = view.position
+    last = engine.marks.book(engine.world.contract(position.symbol), now_ms).last
+    return _common(engine, view, now_ms) | {
+        "margin_type": position.margin_mode.value.capitalize(),
+        "position_mode": MODE_WORD[position.mode],
+        "unrealized_value": plain(position.unrealized(last)),
+        "position_type": 1 if position.side is PositionSide.LONG else 2,
+    }
+
+
+def position_row(engine: Engine, view: PositionView, now_ms: int) -> dict[str, Any]:
+    """`position-v2`."""
+    position = view.position
+    contract = engine.world.contract(position.symbol)
+    one_way = position.mode is PositionMode.ONE_WAY
+    sign = position.sign if one_way else 1
+    return _common(engine, view, now_ms) | {
+        "position_amount": contracts(position.quantity * sign, contract),
+        "open_type": position.margin_mode.value,
+        "position_side": "both" if one_way else position.side.value,
+        "unrealized_pnl": plain(view.unrealized_pnl),
+        "liquidation_price": liquidation(view, contract),
+        "max_notional_value": plain(contract.notional_limit(position.leverage)),
+        "initial_margin": plain(view.margin),
+    }
+
+
+def flat_row(
+    engine: Engine, contract: ContractSpec, settings: SymbolSettings, side: str, now_ms: int
+) -> dict[str, Any]:
+    """`position-v2` of one symbol, no position: zeros, and what is set."""
+    zeros = (
+        "current_fee", "current_value", "position_value", "position_cross", "maintenance_margin", "close_vol",
+        "close_avg_price", "open_avg_price", "entry_price", "current_amount", "position_amount", "realized_value",
+        "mark_value", "unrealized_pnl", "liquidation_price", "initial_margin",
+    )  # fmt: skip
+    leverage = settings.leverage(PositionSide.SHORT if side == "short" else PositionSide.LONG)
+    return dict.fromkeys(zeros, "0") | {
+        "symbol": venue_symbol(contract),
+        "leverage": plain(leverage),
+        "timestamp": now_ms,
+        "open_timestamp": 0,
+        "mark_price": plain(engine.marks.mark(contract, now_ms)),
+        "account": "futures",
+        "open_type": settings.margin_mode.value,
+        "position_side": side,
+        "max_notional_value": plain(contract.notional_limit(leverage)),
+    }
+
+
+def risk_row(engine: Engine, view: PositionView, now_ms: int) -> dict[str, Any]:
+    """`position-risk`: base coin, notional at entry and seconds, as in the venue's example."""
+    position = view.position
+    contract = engine.world.contract(position.symbol)
+    isolated = position.margin_mode is MarginMode.ISOLATED
+    return {
+        "symbol": venue_symbol(contract),
+        "position_amt": plain(position.quantity),
+        "mark_price": plain(view.mark_price),
+        "unrealized_profit": plain(view.unrealized_pnl),
+        "liquidation_price": liquidation(view, contract),
+        "leverage": plain(position.leverage),
+        "max_notional_value": plain(contract.notional_limit(position.leverage)),
+        "margin_type": position.margin_mode.value.capitalize(),
+        "isolated_margin": plain(view.margin) if isolated else "0",
+        "position_side": position.side.value.capitalize(),
+        "notional": plain(position.quantity * position.entry_price),
+        "update_time": position.updated_ms // 1000,
+        "account": "futures",
+    }
+
+
+def liquidation(view: PositionView, contract: ContractSpec) -> str:
+    """ "0" where there is none: also where the other side of a hedge is what would be liquidated."""
+    price, mark = view.liquidation_price, view.mark_price
+    wrong_side = price > mark if view.position.side is PositionSide.LONG else price < mark
+    if price <= 0 or wrong_side or price > mark * MAX_TIMES_MARK:
+        return "0"
+    return fixed(price, contract.tick)
+
+
+# Orders
+
+
+def order_row(account: Account, order: Order, contract: ContractSpec) -> dict[str, Any]:
+    """`order` and `get-open-orders`."""
+    return {
+        "order_id": str(order.id),
+        "client_order_id": client_id(account, order),
+        "price": plain(order.price, "0"),
+        "size": contracts(order.quantity, contract),
+        "symbol": venue_symbol(contract),
+        "state": 2 if order.is_open else 4,
+        "side": side_code(order.side, closes=order.closes),
+        "type": order_type(order),
+        "position_mode": MODE_WORD[order.position_mode],
+        "account": "futures",
+        "leverage": plain(order.leverage),
+        "open_type": order.margin_mode.value,
+        "deal_avg_price": plain(order.average_price, "0"),
+        "deal_size": contracts(order.filled, contract),
+        "create_time": order.created_ms,
+        "update_time": order.updated_ms,
+        **preset_fields("preset_take_profit_price", order.take_profit),
+        **preset_fields("preset_stop_loss_price", order.stop_loss),
+    }
+
+
+def history_row(account: Account, order: Order, contract: ContractSpec) -> dict[str, Any]:
+    """`order-history`."""
+    return order_row(account, order, contract) | {
+        "trigger_price": "0",
+        "execution_price": "0",
+        "activation_price_type": 0,
+        "activation_price": "0",
+        "callback_rate": "0",
+    }
+
+
+def client_id(account: Account, order: Order) -> str:
+    """ "" when none was given; orders of a conditional order are named after it."""
+    if order.client_id is not None:
+        return order.client_id
+    if order.source in (Source.TRIGGER, Source.TAKE_PROFIT, Source.STOP_LOSS):
+        for trigger in reversed(account.trigger_log):
+            if trigger.order_id == order.id:
+                return f"PLAN_{trigger.id}"
+    return ""
+
+
+def order_type(order: Order) -> str:
+    """limit, market, liquidate."""
+    if order.source is Source.LIQUIDATION:
+        return "liquidate"
+    return "limit" if order.type is OrderType.LIMIT else "market"
+
+
+def preset_fields(name: str, preset: Preset | None) -> dict[str, Any]:
+    """ "" and 0 when unset."""
+    if preset is None:
+        return {name: "", f"{name}_type": 0}
+    return {name: plain(preset.trigger_price), f"{name}_type": 2 if preset.on_mark else 1}
+
+
+def trade_row(fill: Fill, contract: ContractSpec) -> dict[str, Any]:
+    """`trades`; there is no client id in it."""
+    return {
+        "order_id": str(fill.order.id),
+        "trade_id": str(fill.id),
+        "symbol": venue_symbol(contract),
+        "side": side_code(fill.side, closes=fill.order.closes),
+        "price": plain(fill.price),
+        "vol": contracts(fill.quantity, contract),
+        "exec_type": "Maker" if fill.role is Role.MAKER else "Taker",
+        "profit": fill.realized_pnl > 0,
+        "realised_profit": plain(fill.realized_pnl),
+        "paid_fees": plain(fill.fee),
+        "account": "futures",
+        "create_time": fill.created_ms,
+    }
+
+
+LEDGER = {
+    LedgerKind.TRANSFER: (1, "Transfer"),
+    LedgerKind.TRADE: (2, "Realized PNL"),
+    LedgerKind.FUNDING: (3, "Funding Fee"),
+    LedgerKind.LIQUIDATION: (5, "Liquidation Clearance"),
+}
+
+
+def ledger_rows(row: LedgerRow, symbol: str) -> Iterable[dict[str, Any]]:
+    """`transaction-history`, newest first: profit and commission are rows of their own that share a `tran_id`."""
+    if row.kind is LedgerKind.MARGIN:
+        return
+    base = {"symbol": symbol, "asset": row.coin, "account": "futures", "time": str(row.created_ms)}
+    # "Funding rows have been seen with tran_id == time".
+    base["tran_id"] = str(row.created_ms if row.kind is LedgerKind.FUNDING else row.id)
+    if row.fee:
+        yield base | {"flow_type": 4, "type": "Commission Fee", "amount": plain(-row.fee)}
+    flow, word = LEDGER[row.kind]
+    if row.amount or row.kind is not LedgerKind.TRADE:
+        yield base | {"flow_type": flow, "type": word, "amount": plain(row.amount)}
+
+
+def plan_row(trigger: Trigger, contract: ContractSpec) -> dict[str, Any]:
+    """`current-plan-order`."""
+    closes = trigger.reduce_only or side_closes(trigger)
+    word = "plan"
+    if trigger.kind.closes:
+        word = "take_profit" if trigger.kind.is_profit else "stop_loss"
+    return {
+        "order_id": str(trigger.id),
+        "client_order_id": trigger.client_id or "",
+        "executive_price": plain(trigger.price, "0"),
+        "trigger_price": plain(trigger.trigger_price),
+        "size": contracts(trigger.quantity, contract),
+        "symbol": venue_symbol(contract),
+        "state": 2,
+        "side": side_code(trigger.side, closes=closes),
+        "mode": trigger.tag.get("mode", 1),
+        "position_mode": MODE_WORD[trigger.position_mode],
+        "price_way": 1 if trigger.above else 2,
+        "price_type": 2 if trigger.on_mark else 1,
+        "plan_category": 2 if trigger.kind.whole_position else 1,
+        "type": word,
+        "leverage": trigger.tag.get("leverage", ""),
+        "open_type": trigger.margin_mode.value,
+        "create_time": trigger.created_ms,
+        "update_time": trigger.updated_ms,
+    }
+
+
+def side_closes(trigger: Trigger) -> bool:
+    """Take-profit and stop-loss close; a plan order as its intent says."""
+    return trigger.kind.closes or (trigger.intent is not None and trigger.intent.value == "close")

@@ -1,0 +1,343 @@
+"""The limiter of one host: processes that use the same accounts share their pools in a file.
+
+The file is an SQLite database under a directory that only the user can enter. The event loop never waits for it: one
+transaction takes some tens of microseconds, and a lock held by another process is tried again later. A slot is written
+as taken until a lease is over, before the call may go; so what a killed process held comes back by itself. The clock is
+the system's monotonic one, which all processes of a host share.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import stat
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from futures_async.errors import ConnectFailed, InvalidRequest
+from futures_async.limits import Permit, Pool
+from futures_async.limits.stored import ASK_AGAIN_S, Blocked, StoreLimiter, Turn
+from futures_async.limits.window import DRIFT, MAX_CLOSED_S
+
+GRACE_S = 0.02
+"""Who is due and does not ask within this time is passed over."""
+YIELD_S = 0.002
+"""Pause before asking again when a slot is free and somebody else's turn."""
+BUSY_S = 0.0005
+"""Pause after finding the file locked."""
+CREDIT_KEPT_S = 240.0
+SWEEP_EVERY = 500
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS slot (id INTEGER PRIMARY KEY AUTOINCREMENT, pool TEXT NOT NULL, back REAL NOT NULL);
+CREATE INDEX IF NOT EXISTS slot_back ON slot (pool, back);
+CREATE TABLE IF NOT EXISTS closing (pool TEXT PRIMARY KEY, until REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS waiting (
+    pool TEXT NOT NULL, ticket TEXT NOT NULL, lane INTEGER NOT NULL, since REAL NOT NULL, until REAL NOT NULL,
+    PRIMARY KEY (pool, ticket)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS route (
+    pool TEXT NOT NULL, process TEXT NOT NULL, credit REAL NOT NULL, at REAL NOT NULL,
+    PRIMARY KEY (pool, process)
+) WITHOUT ROWID;
+"""
+
+T = TypeVar("T")
+_Change = tuple[str, tuple[object, ...]]
+
+
+class HostPermit(Permit):
+    """Rows of the file."""
+
+    __slots__ = ("_limiter", "_pools", "_slots")
+
+    def __init__(self, limiter: HostLimiter, pools: Sequence[Pool], slots: Sequence[int]) -> None:
+        self._limiter = limiter
+        self._pools = pools
+        self._slots = slots
+
+    def answered(self, rtt_s: float | None = None) -> None:
+        slots, self._slots = self._slots, ()
+        if slots:
+            self._limiter.settle(self._pools, slots, rtt_s)
+
+    def unused(self) -> None:
+        slots, self._slots = self._slots, ()
+        if slots:
+            self._limiter.restore(self._pools, slots)
+
+
+class HostLimiter(StoreLimiter):
+    """Shares rate limits between the processes of one user on one host, on asyncio and trio.
+
+    Args:
+        directory: Where the file is, by default `futures-async` under `XDG_RUNTIME_DIR`, else a directory of the user's
+            in the system's temporary one. It must be on a local disk, and is made with mode 0700.
+        max_queue: So many callers may wait in one lane of one pool; the next gets `QueueFull`.
+        lease_s: A slot whose process died comes back after this time and its window. Longer than any request takes
+            from its permit to its arrival at the venue.
+        clock: Seconds, the same in all processes.
+
+    Raises:
+        InvalidRequest: The directory is open to others.
+    """
+
+    def __init__(
+        self,
+        directory: str | os.PathLike[str] | None = None,
+        *,
+        max_queue: int = 1000,
+        lease_s: float = 30.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__(max_queue=max_queue, lease_s=lease_s)
+        self.path = private_directory(directory) / "limits.sqlite"
+        self._clock = clock
+        self._connection: sqlite3.Connection | None = None
+        self._pid = 0
+        self._pending: list[_Change] = []
+        self._published: dict[str, tuple[float, float]] = {}
+        self._takes = 0
+
+    def __repr__(self) -> str:
+        return f"HostLimiter({str(self.path.parent)!r})"
+
+    async def take(self, pools: Sequence[Pool], turn: Turn, deadline: float | None) -> Permit | Blocked:
+        loop = turn.loop
+        while True:
+            with self._lock:
+                answer = self._transaction(lambda file: self._take(file, pools, turn))
+            if answer is not None:
+                return answer
+            now = loop.now()
+            if deadline is not None and deadline <= now:
+                return Blocked(0, 0.0, 0.0, turn.since)
+            await loop.sleep(loop.signal(), now + BUSY_S)
+
+    def settle(self, pools: Sequence[Pool], slots: Sequence[int], rtt_s: float | None) -> None:
+        """A permit's call was answered; for permits only."""
+        now = self._clock()
+        changes: list[_Change] = []
+        for pool, slot in zip(pools, slots, strict=True):
+            changes.append(("UPDATE slot SET back = ? WHERE id = ?", (now + pool.per_s * (1 + DRIFT), slot)))
+            credit = self.learn(pool, now, rtt_s)
+            told, at = self._published.get(pool.key, (-1.0, 0.0))
+            if credit is not None and (abs(credit - told) > 1e-4 or now - at > CREDIT_KEPT_S / 4):
+                self._published[pool.key] = (credit, now)
+                changes.append(
+                    ("INSERT OR REPLACE INTO route VALUES (?, ?, ?, ?)", (pool.key, self.process, credit, now))
+                )
+        self._change(changes)
+
+    def restore(self, pools: Sequence[Pool], slots: Sequence[int]) -> None:
+        """A permit's call was never sent; for permits only."""
+        self._change([("DELETE FROM slot WHERE id = ?", (slot,)) for slot in slots])
+        self.look_again(pools)
+
+    def withdraw(self, turn: Turn, key: str) -> None:
+        self._change([("DELETE FROM waiting WHERE pool = ? AND ticket = ?", (key, turn.ticket))])
+
+    def close_stored(self, pools: Sequence[Pool], for_s: float) -> None:
+        until = self._clock() + for_s
+        changes: list[_Change] = []
+        for pool in pools:
+            self._published.pop(pool.key, None)
+            changes.append(
+                (
+                    "INSERT INTO closing VALUES (?, ?)"
+                    " ON CONFLICT (pool) DO UPDATE SET until = max(until, excluded.until)",
+                    (pool.key, until),
+                )
+            )
+            changes.append(("DELETE FROM route WHERE pool = ?", (pool.key,)))
+        self._change(changes)
+
+    def correct(self, pool: Pool, remaining: int) -> None:
+        now = self._clock()
+        # As many slots as the venue counts more than are in the file, all answered now.
+        self._change(
+            [
+                (
+                    "WITH RECURSIVE missing (n) AS (SELECT ? - max(0, ?) - (SELECT count(*) FROM slot WHERE pool = ?"
+                    " AND back - ? > ?) UNION ALL SELECT n - 1 FROM missing WHERE n > 1)"
+                    " INSERT INTO slot (pool, back) SELECT ?, ? FROM missing WHERE n > 0",
+                    (pool.limit, remaining, pool.key, 0.0, now, pool.key, now + pool.per_s * (1 + DRIFT)),
+                )
+            ]
+        )
+
+    async def aclose(self) -> None:
+        with self._lock:
+            if self._pending:
+                self._transaction(lambda file: True)
+            if self._connection is not None and self._pid == os.getpid():
+                self._connection.close()
+            self._connection = None
+
+    # From here on everything runs under the lock, inside of one transaction.
+
+    def _take(self, file: sqlite3.Connection, pools: Sequence[Pool], turn: Turn) -> Permit | Blocked:
+        now = self._clock()
+        self._takes += 1
+        if self._takes % SWEEP_EVERY == 0:
+            _sweep(file, now)
+        since = now if turn.since is None else turn.since
+        blocked: Blocked | None = None
+        for index, pool in enumerate(pools):
+            blocked = self._look(file, index, pool, turn, since, now)
+            if blocked is not None:
+                break
+        for index, pool in enumerate(pools):
+            if blocked is not None and index == blocked.pool:
+                until = now + blocked.wait_s + GRACE_S
+                file.execute(
+                    "INSERT OR REPLACE INTO waiting VALUES (?, ?, ?, ?, ?)",
+                    (pool.key, turn.ticket, turn.key[0], since, until),
+                )
+            elif turn.since is not None:
+                file.execute("DELETE FROM waiting WHERE pool = ? AND ticket = ?", (pool.key, turn.ticket))
+        if blocked is not None:
+            return blocked
+        slots: list[int] = []
+        for pool in pools:
+            back = now + self.lease_s + pool.per_s * (1 + DRIFT)
+            row = file.execute("INSERT INTO slot (pool, back) VALUES (?, ?)", (pool.key, back))
+            slots.append(row.lastrowid or 0)
+        return HostPermit(self, pools, slots)
+
+    def _look(
+        self, file: sqlite3.Connection, index: int, pool: Pool, turn: Turn, since: float, now: float
+    ) -> Blocked | None:
+        span = pool.per_s * (1 + DRIFT)
+        row = file.execute("SELECT until FROM closing WHERE pool = ?", (pool.key,)).fetchone()
+        # Times further ahead than any that could have been written are from before the computer started anew.
+        if row is not None and now < row[0] <= now + MAX_CLOSED_S:
+            return Blocked(index, min(row[0] - now, ASK_AGAIN_S), row[0] - now, since)
+        (credit,) = file.execute(
+            "SELECT min(credit) FROM route WHERE pool = ? AND at BETWEEN ? AND ?", (pool.key, now - CREDIT_KEPT_S, now)
+        ).fetchone()
+        credit = min(credit or 0.0, span)
+        file.execute(
+            "DELETE FROM slot WHERE pool = ? AND (back - ? <= ? OR back > ?)",
+            (pool.key, credit, now, now + self.lease_s + span),
+        )
+        (used,) = file.execute("SELECT count(*) FROM slot WHERE pool = ?", (pool.key,)).fetchone()
+        free = max(1, pool.limit) - used
+        if free <= 0:
+            (back,) = file.execute(
+                "SELECT back FROM slot WHERE pool = ? ORDER BY back LIMIT 1 OFFSET ?", (pool.key, -free)
+            ).fetchone()
+            # A call still in flight is answered after now, so its slot is back one span later at the earliest.
+            return Blocked(index, max(0.0, min(back - credit - now, span - credit, ASK_AGAIN_S)), 0.0, since)
+        (ahead,) = file.execute(
+            "SELECT count(*) FROM waiting WHERE pool = ? AND ticket != ? AND until > ? AND until < ?"
+            " AND (lane, since, ticket) < (?, ?, ?)",
+            (pool.key, turn.ticket, now, now + ASK_AGAIN_S + 2 * GRACE_S, turn.key[0], since, turn.ticket),
+        ).fetchone()
+        return Blocked(index, YIELD_S, 0.0, since) if free <= ahead else None
+
+    def _change(self, changes: Sequence[_Change]) -> None:
+        """Write now, or as soon as the file is not locked."""
+        with self._lock:
+            self._pending.extend(changes)
+            with contextlib.suppress(ConnectFailed):
+                # What cannot be written is covered by the leases; the next call of take() will say what is wrong.
+                if self._transaction(lambda file: True) is None:
+                    self._write_later()
+
+    def _write_later(self) -> None:
+        try:
+            loop = self._loops.current()
+        except RuntimeError:
+            return
+        loop.call_at(loop.now() + BUSY_S, lambda _: self._change(()))
+
+    def _transaction(self, work: Callable[[sqlite3.Connection], T]) -> T | None:
+        """Do what is pending and then this, as one; None when another process holds the lock."""
+        try:
+            file = self._open()
+            file.execute("BEGIN IMMEDIATE")
+        except sqlite3.Error as error:
+            if _locked(error):
+                return None
+            raise self._unusable(error) from error
+        try:
+            for change in self._pending:
+                file.execute(*change)
+            result = work(file)
+            file.execute("COMMIT")
+        except BaseException as error:
+            with contextlib.suppress(sqlite3.Error):
+                file.execute("ROLLBACK")
+            if isinstance(error, sqlite3.Error):
+                raise self._unusable(error) from error
+            raise
+        self._pending.clear()
+        return result
+
+    def _open(self) -> sqlite3.Connection:
+        if self._connection is not None and self._pid == os.getpid():
+            return self._connection
+        # A connection inherited by a fork is left alone: closing it would drop the parent's locks.
+        fresh = not self.path.exists()
+        if fresh:
+            os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
+        connection = sqlite3.connect(self.path, timeout=0.0, isolation_level=None, check_same_thread=False)
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            # Written to the system's memory, not to the disk: that survives every death but the computer's own.
+            connection.execute("PRAGMA synchronous = OFF")
+            connection.executescript(_SCHEMA)
+        except BaseException:
+            connection.close()
+            raise
+        self._connection, self._pid = connection, os.getpid()
+        return connection
+
+    def _unusable(self, error: sqlite3.Error) -> ConnectFailed:
+        return ConnectFailed(
+            f"the host limiter's file {self.path} cannot be used ({error}); nothing was sent. "
+            "If it is damaged, stop all processes that use it and remove it",
+            kind="unreachable",
+        )
+
+
+def _locked(error: sqlite3.Error) -> bool:
+    return (error.sqlite_errorcode & 0xFF) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+def _sweep(file: sqlite3.Connection, now: float) -> None:
+    """Forget what idle pools have left behind."""
+    file.execute("DELETE FROM slot WHERE back < ?", (now,))
+    file.execute("DELETE FROM waiting WHERE until < ?", (now,))
+    file.execute("DELETE FROM closing WHERE until < ?", (now,))
+    file.execute("DELETE FROM route WHERE at < ?", (now - CREDIT_KEPT_S,))
+
+
+def private_directory(directory: str | os.PathLike[str] | None) -> Path:
+    """The directory, made if need be; only its owner can enter it.
+
+    Raises:
+        InvalidRequest: It is another user's, or open to others, or a link.
+    """
+    if directory is not None:
+        path = Path(directory)
+    elif runtime := os.environ.get("XDG_RUNTIME_DIR"):
+        path = Path(runtime) / "futures-async"
+    else:
+        user = os.getuid() if hasattr(os, "getuid") else os.environ.get("USERNAME", "user")
+        path = Path(tempfile.gettempdir()) / f"futures-async-{user}"
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        found = path.lstat()
+    except OSError as error:
+        raise InvalidRequest(f"{path} cannot be used for the host limiter: {error.strerror}") from error
+    if hasattr(os, "getuid") and (
+        not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077
+    ):
+        raise InvalidRequest(f"{path} must be a directory of yours with mode 0700, not a link and not open to others")
+    return path

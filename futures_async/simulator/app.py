@@ -1,0 +1,111 @@
+"""The simulated exchange as an ASGI application, for `httpx.ASGITransport(app)` and for any ASGI server.
+
+Paths of venues go straight to the dialects. What is left (`/`, which announces base URL and demo keys) is a small
+Starlette application.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request as WebRequest
+from starlette.responses import JSONResponse
+from starlette.routing import Route as WebRoute
+from starlette.types import Receive, Scope, Send
+
+from futures_async.simulator.dialect import Request, Response
+from futures_async.simulator.exchange import SimulatedExchange
+
+MAX_REQUEST_BODY = 1024 * 1024
+
+
+def announcement(exchange: SimulatedExchange, base_url: str) -> dict[str, Any]:
+    """What a client needs: the address, and each venue's demo keys."""
+    return {
+        "base_url": base_url,
+        "venues": {
+            venue_id: {
+                "key": venue.key.key,
+                "secret": venue.key.secret,
+                "passphrase": venue.key.passphrase,
+                "memo": venue.key.memo,
+                "uid": venue.account.uid,
+            }
+            for venue_id, venue in exchange.venues.items()
+        },
+    }
+
+
+class SimulatorApp:
+    """An ASGI application around one exchange."""
+
+    def __init__(self, exchange: SimulatedExchange) -> None:
+        self.exchange = exchange
+        self.connections: dict[tuple[str, int], asyncio.Transport] = {}
+        """Open connections by the client's address and port, when our own server tells them."""
+        self._web = Starlette(routes=[WebRoute("/", self._announce)])
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or self.exchange.dialect_of(scope["path"]) is None:
+            await self._web(scope, receive, send)
+            return
+        body = await read_body(receive)
+        if body is None:
+            return  # the client is gone
+        if len(body) > MAX_REQUEST_BODY:
+            await send_response(send, Response(413, b'{"error":"request body too large"}'))
+            return
+        await self.answer(scope, to_request(scope, body, self.exchange.now_ms()), send)
+
+    async def answer(self, scope: Scope, request: Request, send: Send) -> None:
+        """Handle one whole request."""
+        await send_response(send, self.exchange.handle(request))
+
+    async def _announce(self, request: WebRequest) -> JSONResponse:
+        return JSONResponse(announcement(self.exchange, str(request.base_url).rstrip("/")))
+
+
+def to_request(scope: Scope, body: bytes, now_ms: int) -> Request:
+    """Make the exchange's request of an ASGI scope."""
+    client = scope.get("client")
+    return Request(
+        scope["method"],
+        # As sent where the server tells: signatures are made over those bytes.
+        scope.get("raw_path", b"").partition(b"?")[0].decode("latin-1") or scope["path"],
+        scope["query_string"].decode("latin-1"),
+        body,
+        {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]},
+        client="127.0.0.1" if client is None else client[0],
+        now_ms=now_ms,
+    )
+
+
+async def read_body(receive: Receive) -> bytes | None:
+    """The whole body, or a little more than what is allowed; None when the client disconnected."""
+    message = await receive()
+    if message["type"] != "http.request":
+        return None
+    body: bytes = message.get("body", b"")
+    while message.get("more_body") and len(body) <= MAX_REQUEST_BODY:
+        message = await receive()
+        if message["type"] != "http.request":
+            return None
+        body += message.get("body", b"")
+    return body
+
+
+def head(response: Response, length: int | None) -> dict[str, Any]:
+    """The ASGI message that starts an answer; None leaves its length open."""
+    headers = [(b"content-type", response.content_type.encode("latin-1"))] if response.content_type else []
+    if length is not None:
+        headers.append((b"content-length", b"%d" % length))
+    headers += [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
+    return {"type": "http.response.start", "status": response.status, "headers": headers}
+
+
+async def send_response(send: Send, response: Response) -> None:
+    """Send an answer in one piece."""
+    await send(head(response, len(response.body)))
+    await send({"type": "http.response.body", "body": response.body})
