@@ -102,9 +102,15 @@ from futures_async.models import (
 
 if TYPE_CHECKING:
     from futures_async import risk
+    from futures_async.fills import PositionBook
     from futures_async.http import Timeouts
+    from futures_async.journal import Journal, JournalFailed, MemoryJournal
+    from futures_async.journal_sqlite import SqliteJournal
+    from futures_async.orders import OrderManager
+    from futures_async.portfolio import Portfolio
     from futures_async.registry import connect, venue_ids
     from futures_async.retry import RetryPolicy
+    from futures_async.snapshot import Failed, Ok, Snapshot, Stale
 
 __version__ = "0.1.0"
 
@@ -113,6 +119,17 @@ _LAZY = {
     "connect": "registry",
     "venue_ids": "registry",
     "RetryPolicy": "retry",
+    "Failed": "snapshot",
+    "Journal": "journal",
+    "JournalFailed": "journal",
+    "MemoryJournal": "journal",
+    "Ok": "snapshot",
+    "OrderManager": "orders",
+    "Portfolio": "portfolio",
+    "PositionBook": "fills",
+    "Snapshot": "snapshot",
+    "SqliteJournal": "journal_sqlite",
+    "Stale": "snapshot",
     "risk": "",  # the module itself
 }
 
@@ -120,16 +137,17 @@ __all__ = [
     "Account", "AccountInLiquidation", "AccountModeMismatch", "AuthenticationError", "BadResponse", "Banned",
     "BodyTooLarge", "CallEvent", "CancelOutcomeUnknown", "CancelResult", "Capability", "ClientClosed", "ClockSkew",
     "ConnectFailed", "Contract", "Credentials", "DeadlineExpired", "DecodeError", "DuplicateOrder", "ExchangeError",
-    "Fill", "FundingRate", "FuturesAsyncError", "FuturesExchange", "IncompletePage", "InsufficientMargin", "Intent",
-    "InvalidOrder", "InvalidRequest", "LedgerEntry", "LedgerType", "Leverage", "LifecycleWarning", "MarginMode",
-    "MarginModeConflict", "NotSent", "NotSupported", "Order", "OrderNotFound", "OrderNotPlaced",
-    "OrderOutcomeUnknown", "OrderRejected", "OrderRequest", "OrderResult", "OrderStatus", "OrderType", "Outcome",
-    "OutcomeUnknown", "ParameterRejected", "PermissionDenied", "Position", "PositionHistory", "PositionMode",
-    "PositionModeConflict", "PositionRisk", "PositionSide", "QueueFull", "RateLimit", "RateLimited",
-    "RequestTimeout", "ResponseMismatch", "RetryPolicy", "RiskLevel", "RiskLimit", "RiskLimitExceeded", "Role",
-    "SettingNotApplied", "SettingOutcomeUnknown", "Side", "SymbolNotFound", "Ticker", "TimeInForce", "Timeouts",
-    "UnexpectedRedirect", "UnresolvedOrders", "VenueClosed", "VenueUnavailable", "connect", "risk", "to_builtins",
-    "to_json", "venue_ids",
+    "Failed", "Fill", "FundingRate", "FuturesAsyncError", "FuturesExchange", "IncompletePage", "InsufficientMargin",
+    "Intent", "InvalidOrder", "InvalidRequest", "Journal", "JournalFailed", "LedgerEntry", "LedgerType", "Leverage",
+    "LifecycleWarning", "MarginMode", "MarginModeConflict", "MemoryJournal", "NotSent", "NotSupported", "Ok", "Order",
+    "OrderManager", "OrderNotFound", "OrderNotPlaced", "OrderOutcomeUnknown", "OrderRejected", "OrderRequest",
+    "OrderResult", "OrderStatus", "OrderType", "Outcome", "OutcomeUnknown", "ParameterRejected", "PermissionDenied",
+    "Portfolio", "Position", "PositionBook", "PositionHistory", "PositionMode", "PositionModeConflict",
+    "PositionRisk", "PositionSide", "QueueFull", "RateLimit", "RateLimited", "RequestTimeout", "ResponseMismatch",
+    "RetryPolicy", "RiskLevel", "RiskLimit", "RiskLimitExceeded", "Role", "SettingNotApplied",
+    "SettingOutcomeUnknown", "Side", "Snapshot", "SqliteJournal", "Stale", "SymbolNotFound", "Ticker", "TimeInForce",
+    "Timeouts", "UnexpectedRedirect", "UnresolvedOrders", "VenueClosed", "VenueUnavailable", "connect", "risk",
+    "to_builtins", "to_json", "venue_ids",
 ]
 # fmt: on
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import random
-import secrets
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from pathlib import Path
@@ -31,6 +30,8 @@ from futures_async.fills import FillEffect, PositionBook
 from futures_async.journal import IntentRecord, Journal
 from futures_async.journal_sqlite import SqliteJournal
 from futures_async.models import Order, OrderRequest
+from futures_async.outcomes import make_client_order_id
+from futures_async.planning import check_request
 from futures_async.slicing import SlicedResult, Slicer
 from futures_async.tracking import OrderUpdate, Tracker
 
@@ -129,6 +130,7 @@ class OrderManager:
             group: Names what belongs together in the journal.
 
         Raises:
+            InvalidOrder: The request cannot be right.
             JournalFailed: It could not be written down, so it was not sent.
             OrderOutcomeUnknown: Its intent stays open: see `recover`.
             FuturesAsyncError: As `create_order`.
@@ -145,7 +147,8 @@ class OrderManager:
         return await self._submit(request, on_unknown, group)
 
     async def _submit(self, request: OrderRequest, on_unknown: Literal["resolve", "raise"], group: str | None) -> Order:
-        client_order_id = request.client_order_id or new_client_order_id()
+        request = check_request(request)
+        client_order_id = request.client_order_id or make_client_order_id()
         record = self._record(request, client_order_id, group)
         sent_as = client_order_id if self.exchange.takes_client_order_id else None
         self._busy.add(client_order_id)
@@ -296,8 +299,8 @@ class OrderManager:
             venue_symbol=venue_symbol,
             side=request.side,
             type=request.type,
-            quantity=to_decimal(request.quantity, "quantity"),
-            price=None if request.price is None else to_decimal(request.price, "price"),
+            quantity=request.quantity,
+            price=request.price,
             intent=request.intent,
             created_ms=self._now_ms(),
             group=group,
@@ -307,11 +310,6 @@ class OrderManager:
         await self.journal.verdict(
             record.client_order_id, outcome, order_id, venue=record.venue, account=record.account
         )
-
-
-def new_client_order_id() -> str:
-    """Make an id that no other order has: letters and digits only, which every venue takes."""
-    return "fa" + secrets.token_hex(12)
 
 
 def default_journal() -> Path:

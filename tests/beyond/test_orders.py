@@ -122,6 +122,17 @@ def test_what_cannot_be_written_down_is_not_sent() -> None:
     in_virtual_time("asyncio", main)
 
 
+def test_a_request_that_cannot_be_right_is_neither_written_down_nor_sent() -> None:
+    async def main() -> None:
+        exchange, manager = managed()
+        with pytest.raises(InvalidOrder, match="needs a price"):
+            await manager.submit(request(price=None))
+        assert exchange.sent == []
+        assert await opens(manager) == []
+
+    in_virtual_time("asyncio", main)
+
+
 def test_a_caller_who_is_cancelled_leaves_an_open_intent() -> None:
     class Hanging(FakeTrading):
         async def create_order(self, request: OrderRequest, **options: Any) -> Any:

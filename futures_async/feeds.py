@@ -1,0 +1,141 @@
+"""One kind of read at one venue, shared by all who ask for it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Generic, NamedTuple, TypeVar
+
+import anyio
+
+from futures_async.errors import (
+    AccountModeMismatch,
+    AuthenticationError,
+    Banned,
+    FuturesAsyncError,
+    NotSupported,
+    RateLimited,
+    RequestTimeout,
+    VenueClosed,
+)
+from futures_async.guarded import failure_of
+from futures_async.runtime import Runtime, Work
+
+logger = logging.getLogger("futures_async.portfolio")
+
+T = TypeVar("T")
+
+RATE_LIMITED_PAUSE_S = 1.0
+"""After a refusal for the rate limit that names no time."""
+BANNED_PAUSE_S = 60.0
+REFUSED_PAUSES_S = (5.0, 10.0, 20.0, 40.0, 60.0)
+"""After refusals that asking again does not cure: wrong key, wrong account family, interface shut down. Venues ban
+addresses that go on asking."""
+
+
+class Answer(NamedTuple, Generic[T]):
+    """A value, and when it was asked for and received, on the loop's clock."""
+
+    value: T
+    asked: float
+    received: float
+
+
+class Flight:
+    """One read under way. Those who wait for it may leave; it goes on."""
+
+    def __init__(self, asked: float) -> None:
+        self.asked = asked
+        self.landed = anyio.Event()
+        self.work: Work[None] | None = None
+
+
+class Feed(Generic[T]):
+    """Reads on demand: at most one under way, its answer shared while it is young, none while it makes no sense.
+
+    Args:
+        name: For messages.
+        fetch: The read.
+        runtime: The event loop.
+        give_up_s: Seconds after which a read under way is stopped.
+    """
+
+    def __init__(self, name: str, fetch: Callable[[], Awaitable[T]], runtime: Runtime, give_up_s: float) -> None:
+        self.name = name
+        self._fetch = fetch
+        self._runtime = runtime
+        self._give_up_s = give_up_s
+        self.good: Answer[T] | None = None
+        self.error: Exception | None = None
+        """What the last finished read ended with; None when it succeeded."""
+        self.flight: Flight | None = None
+        self.took_s = 0.0
+        """How long the last finished read took, failed ones too."""
+        self._asked_last: float | None = None
+        self._pause_until = float("-inf")
+        self._refusals = 0
+
+    @property
+    def absent(self) -> bool:
+        """The venue has no such call."""
+        return isinstance(self.error, NotSupported)
+
+    def ask(self, max_age_s: float) -> None:
+        """Begin a read, unless one is under way, the last answer (or failure) is young enough, or a pause is on."""
+        now = self._runtime.now()
+        young = self._asked_last is not None and now - self._asked_last < max_age_s
+        if self.flight is not None or young or now < self._pause_until or self.absent:
+            return
+        self._asked_last = now
+        self.flight = Flight(now)
+        self.flight.work = self._runtime.start(self._read(self.flight))
+
+    def pause(self, seconds: float) -> None:
+        """Ask nothing for so long."""
+        self._pause_until = max(self._pause_until, self._runtime.now() + seconds)
+
+    async def wait(self, deadline_s: float) -> None:
+        """Wait for the read under way, if any, until `deadline_s` seconds after it was begun."""
+        flight = self.flight
+        if flight is None:
+            return
+        left = flight.asked + deadline_s - self._runtime.now()
+        if left > 0:
+            with anyio.move_on_after(left):
+                await flight.landed.wait()
+
+    def stop(self) -> None:
+        """Stop the read under way."""
+        if self.flight is not None and self.flight.work is not None:
+            self.flight.work.cancel()
+
+    async def _read(self, flight: Flight) -> None:
+        try:
+            error = await failure_of(self._read_in_time(flight))
+            self.error = error
+            if error is None:
+                self._refusals = 0
+            else:
+                self._learn(error)
+        finally:
+            self.took_s = self._runtime.now() - flight.asked
+            self.flight = None
+            flight.landed.set()
+
+    async def _read_in_time(self, flight: Flight) -> None:
+        with anyio.move_on_after(self._give_up_s) as scope:
+            value = await self._fetch()
+            self.good = Answer(value, flight.asked, self._runtime.now())
+        if scope.cancelled_caught:
+            raise RequestTimeout(f"{self.name}: no answer within {self._give_up_s:g} s")
+
+    def _learn(self, error: Exception) -> None:
+        if isinstance(error, Banned):
+            self.pause(error.retry_after_s or BANNED_PAUSE_S)
+        elif isinstance(error, RateLimited):
+            self.pause(error.retry_after_s or RATE_LIMITED_PAUSE_S)
+        elif isinstance(error, (AuthenticationError, AccountModeMismatch, VenueClosed)):
+            self.pause(REFUSED_PAUSES_S[min(self._refusals, len(REFUSED_PAUSES_S) - 1)])
+            self._refusals += 1
+        elif not isinstance(error, FuturesAsyncError):
+            logger.error("%s: the adapter failed in a way of its own", self.name, exc_info=error)

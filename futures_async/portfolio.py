@@ -1,0 +1,225 @@
+"""Many accounts at many venues, seen together; none of them can delay or hide another."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
+from types import TracebackType
+from typing import Any, Self
+
+import anyio
+import anyio.lowlevel
+
+from futures_async.errors import ClientClosed, InvalidRequest, RateLimited, RequestTimeout
+from futures_async.exchange import Capability, FuturesExchange
+from futures_async.feeds import Feed
+from futures_async.models import Account, Position
+from futures_async.runtime import Runtime, current_runtime
+from futures_async.snapshot import Failed, Ok, Snapshot, Stale, VenueData, VenueState
+
+DEADLINE_S = 0.8
+MAX_AGE_S = 0.25
+"""Two reads a venue, each at most every quarter of a second: no more than 10 calls in any second."""
+GIVE_UP_S = 15.0
+
+
+class Portfolio:
+    """Positions and accounts of any number of exchange objects, read side by side.
+
+    A read goes on when the snapshot that began it has run out of time: its answer is there for the next one.
+    Readers share: however many ask at once, one request of a kind is under way, and an answer younger than
+    `max_age_s` is not asked for again. Exchanges stay their owner's: closing a portfolio stops its reads only.
+
+    Args:
+        exchanges: Exchange objects, named by their id (`id`, `id-2`, …), or a mapping that names them.
+        max_age_s: Share answers, and failures, up to this age; 0 always asks.
+        margin_coin: For venues that can read an account in one coin only.
+        give_up_s: Stop a read that has had no answer for so long.
+
+    Raises:
+        InvalidRequest: No exchange, one twice, or a duration that is none.
+    """
+
+    def __init__(
+        self,
+        exchanges: Sequence[FuturesExchange] | Mapping[str, FuturesExchange],
+        *,
+        max_age_s: float = MAX_AGE_S,
+        margin_coin: str = "USDT",
+        give_up_s: float = GIVE_UP_S,
+    ) -> None:
+        self._exchanges = dict(exchanges) if isinstance(exchanges, Mapping) else _named(exchanges)
+        if len({id(exchange) for exchange in self._exchanges.values()}) != len(self._exchanges):
+            raise InvalidRequest("an exchange object is in the portfolio twice: its sums would count twice")
+        if not self._exchanges:
+            raise InvalidRequest("a portfolio needs at least one exchange")
+        _check_duration(give_up_s, "give_up_s")
+        if not 0 <= max_age_s < float("inf"):
+            raise InvalidRequest("max_age_s must be seconds, 0 or more")
+        self._max_age_s = max_age_s
+        self._margin_coin = margin_coin
+        self._give_up_s = give_up_s
+        self._runtime: Runtime | None = None
+        self._venues: list[_Venue] = []
+        self._closed = False
+        self._closing: anyio.Event | None = None
+
+    @property
+    def exchanges(self) -> Mapping[str, FuturesExchange]:
+        """The exchange objects by name."""
+        return dict(self._exchanges)
+
+    async def snapshot(self, deadline_s: float = DEADLINE_S, *, max_age_s: float | None = None) -> Snapshot:
+        """Read all venues and return what is known of each after at most `deadline_s` seconds.
+
+        Never raises for a venue: what went wrong is in its state. A read that an earlier snapshot began has had its
+        time: it is not waited for beyond `deadline_s` after its beginning. A venue that is closed by its rate
+        limiter, or that refuses the key, is not asked; its state says so.
+
+        Args:
+            deadline_s: Seconds.
+            max_age_s: Share answers up to this age; None is the portfolio's own. 0 asks for everything now.
+
+        Raises:
+            ClientClosed: The portfolio was closed.
+        """
+        return await self._take(deadline_s, self._max_age_s if max_age_s is None else max_age_s, for_all=True)
+
+    async def _take(self, deadline_s: float, max_age_s: float, *, for_all: bool) -> Snapshot:
+        _check_duration(deadline_s, "deadline_s")
+        runtime, venues = self._open()
+        for venue in venues:
+            venue.ask(max_age_s)
+        for venue in venues:
+            for feed in (venue.positions, venue.accounts):
+                if for_all or feed.took_s <= deadline_s:
+                    await feed.wait(deadline_s)
+        now = runtime.now()
+        return Snapshot(venues={venue.name: venue.state(now, deadline_s) for venue in venues})
+
+    async def poll(self, interval_s: float = 1.0, *, deadline_s: float | None = None) -> AsyncGenerator[Snapshot, None]:
+        """Take a snapshot every `interval_s` seconds, until the portfolio is closed or the loop is left.
+
+        Beats lie at whole intervals after the first one, whatever a snapshot or the loop's body takes: they do not
+        drift. Beats that were missed meanwhile are left out: they do not pile up. A venue whose last read took longer
+        than the deadline is read on, and not waited for until it is quick again.
+
+        Args:
+            interval_s: Seconds.
+            deadline_s: For each snapshot; None is 0.8 s, or 80 % of a shorter interval.
+        """
+        _check_duration(interval_s, "interval_s")
+        within_s = min(DEADLINE_S, 0.8 * interval_s) if deadline_s is None else deadline_s
+        runtime, _ = self._open()
+        closing = self._closing = self._closing or anyio.Event()
+        start, beat = runtime.now(), 0
+        while not self._closed:
+            yield await self._take(within_s, min(self._max_age_s, interval_s / 2), for_all=False)
+            beat = max(beat + 1, math.ceil((runtime.now() - start) / interval_s))
+            with anyio.move_on_after(start + beat * interval_s - runtime.now()):
+                await closing.wait()
+
+    async def aclose(self) -> None:
+        """Stop reads under way and all polls. The exchanges stay open."""
+        self._closed = True
+        if self._closing is not None:
+            self._closing.set()
+        for venue in self._venues:
+            venue.positions.stop()
+            venue.accounts.stop()
+        await anyio.lowlevel.checkpoint()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, frames: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    def _open(self) -> tuple[Runtime, list[_Venue]]:
+        if self._closed:
+            raise ClientClosed("the portfolio was closed")
+        if self._runtime is None:
+            self._runtime = current_runtime()
+            self._venues = [
+                _Venue(name, exchange, self._runtime, self._give_up_s, self._margin_coin)
+                for name, exchange in self._exchanges.items()
+            ]
+        self._runtime.check()
+        return self._runtime, self._venues
+
+
+class _Venue:
+    """The feeds of one exchange object, and its state made from them."""
+
+    def __init__(
+        self, name: str, exchange: FuturesExchange, runtime: Runtime, give_up_s: float, margin_coin: str
+    ) -> None:
+        self.name = name
+        self._exchange = exchange
+        self._runtime = runtime
+
+        async def positions() -> tuple[Position, ...]:
+            return tuple(await exchange.fetch_positions())
+
+        async def accounts() -> tuple[Account, ...]:
+            if exchange.supports(Capability.FETCH_ACCOUNTS):
+                return tuple(await exchange.fetch_accounts())
+            return (await exchange.fetch_account(margin_coin),)
+
+        self.positions = _feed(f"{name}: positions", positions, runtime, give_up_s)
+        self.accounts = _feed(f"{name}: accounts", accounts, runtime, give_up_s)
+        self._shut_s = 0.0
+
+    def ask(self, max_age_s: float) -> None:
+        self._shut_s = self._exchange.closed_for_s()
+        if self._shut_s > 0:
+            return
+        self.positions.ask(max_age_s)
+        self.accounts.ask(max_age_s)
+
+    def state(self, now: float, deadline_s: float) -> VenueState:
+        feeds: tuple[Feed[Any], ...] = (self.positions, self.accounts)
+        asked = [feed for feed in feeds if not feed.absent]
+        answers = [feed.good for feed in asked if feed.good is not None]
+        late = [feed for feed in asked if feed.flight is not None]
+        error = next((feed.error for feed in asked or feeds if feed.error is not None), None)
+        if late:
+            error = RequestTimeout(f"{late[0].name}: no answer within {deadline_s:g} s")
+        if self._shut_s > 0:
+            error = RateLimited(f"closed by the rate limiter for {self._shut_s:.1f} s", venue=self._exchange.id)
+            error.retry_after_s = self._shut_s
+        if not answers:
+            never = RequestTimeout(f"{self.name}: never answered")
+            return Failed(venue=self._exchange.id, error=error or never)
+        data = VenueData(
+            positions=self.positions.good.value if self.positions.good is not None else None,
+            accounts=self.accounts.good.value if self.accounts.good is not None else None,
+        )
+        age_s = now - min(answer.asked for answer in answers)
+        latency_s = max(answer.received - answer.asked for answer in answers)
+        if error is not None:
+            return Stale(venue=self._exchange.id, data=data, age_s=age_s, latency_s=latency_s, error=error)
+        return Ok(venue=self._exchange.id, data=data, age_s=age_s, latency_s=latency_s)
+
+
+def _feed(
+    name: str, fetch: Callable[[], Coroutine[Any, Any, tuple[Any, ...]]], runtime: Runtime, give_up_s: float
+) -> Feed[tuple[Any, ...]]:
+    return Feed(name, fetch, runtime, give_up_s)
+
+
+def _named(exchanges: Sequence[FuturesExchange]) -> dict[str, FuturesExchange]:
+    named: dict[str, FuturesExchange] = {}
+    for exchange in exchanges:
+        name, number = exchange.id, 2
+        while name in named:
+            name, number = f"{exchange.id}-{number}", number + 1
+        named[name] = exchange
+    return named
+
+
+def _check_duration(seconds: float, name: str) -> None:
+    if not 0 < seconds < float("inf"):
+        raise InvalidRequest(f"{name} must be seconds, more than 0")
