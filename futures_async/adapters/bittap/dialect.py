@@ -9,20 +9,27 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar, cast
 import msgspec
 
 from futures_async.credentials import Credentials
-from futures_async.dialect import Code, Dialect, Refusal, SealedHeaders, Unsigned, VenueTraits, ambiguous, refused
-from futures_async.endpoint import Endpoint
-from futures_async.errors import AuthenticationError, ParameterRejected, PermissionDenied, VenueUnavailable
+from futures_async.dialect import Code, Dialect, Refusal, SealedHeaders, Unsigned, VenueTraits, ambiguous, passing, refused
+from futures_async.endpoint import Endpoint, RateLimit
+from futures_async.errors import AuthenticationError, ClockSkew, ParameterRejected, PermissionDenied, VenueUnavailable
 
 T = TypeVar("T")
 
 Pairs = Sequence[tuple[str, str]]
 
+
+class SignatureRefused(AuthenticationError, ClockSkew):
+    """Signature, timestamp or nonce was not accepted: the venue has one code for all of them.
+
+    As it may be the clock, it is set anew and the call made once more before this is raised.
+    """
+
+
 CODES: Mapping[str, Code] = (
     ambiguous(VenueUnavailable, 500, transient=True)
     | refused(ParameterRejected, 10001, 100011)
     | refused(AuthenticationError, 410001)
-    # "Signature verification failed"; a malformed or stale timestamp or nonce answers with the same code.
-    | refused(AuthenticationError, 410002)
+    | passing(SignatureRefused, 410002)
     | refused(PermissionDenied, 410006)
 )
 
@@ -150,6 +157,8 @@ class BitTapDialect(Dialect):
     traits: ClassVar[VenueTraits] = VenueTraits()
     envelope: ClassVar[Any] = Envelope
     codes: ClassVar[Mapping[str, Code]] = CODES
+    # Whether they count per key or per address is not stated: so everything from here counts together.
+    wide_limits = (RateLimit(10, 1.0, scope="ip"), RateLimit(600, 60.0, scope="ip"))
 
     def __init__(self, signer: BitTapSigner | None = None) -> None:
         self._signer = signer

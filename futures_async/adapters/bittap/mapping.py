@@ -5,6 +5,7 @@ Null, "" and a missing field all mean that the venue did not say; only symbol, s
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from futures_async.adapters.bittap.wire import (
@@ -155,23 +156,20 @@ def to_position(wire: WirePosition) -> Position | None:
     )
 
 
-def to_leverage(wires: list[Position]) -> Leverage | None:
-    """Leverage of one contract as its open positions show it; None when there is none to look at."""
-    if not wires:
-        return None
-    long, short = (
-        next((row.leverage for row in wires if row.side is side), None) for side in (PositionSide.LONG, PositionSide.SHORT)
-    )
-    values = {row.leverage for row in wires}
+def to_leverage(rows: Sequence[Position | Order], venue_symbol: str) -> Leverage:
+    """Leverage of one contract as its positions, or else its orders, show it; None where they differ or say nothing."""
+    values = {row.leverage for row in rows}
+    modes = {row.margin_mode for row in rows}
+    sides = {row.side: row.leverage for row in rows}
     return Leverage(
         venue=VENUE,
-        raw=tuple(row.raw for row in wires),
-        symbol=wires[0].symbol,
-        venue_symbol=wires[0].venue_symbol,
+        raw=tuple(row.raw for row in rows),
+        symbol=to_symbol(venue_symbol),
+        venue_symbol=venue_symbol,
         leverage=values.pop() if len(values) == 1 else None,
-        long_leverage=long,
-        short_leverage=short,
-        margin_mode=wires[0].margin_mode,
+        long_leverage=sides.get(PositionSide.LONG),
+        short_leverage=sides.get(PositionSide.SHORT),
+        margin_mode=modes.pop() if len(modes) == 1 else None,
     )
 
 

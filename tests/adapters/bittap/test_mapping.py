@@ -286,13 +286,17 @@ def test_a_flat_row_is_left_out() -> None:
 
 def test_leverage_is_what_the_positions_show() -> None:
     long, short = open_position(), open_position(side="SELL", leverage=10)
-    assert to_leverage([]) is None
-    both = to_leverage([long, short])
-    assert both is not None
+    both = to_leverage([long, short], "BTC-USDT-M")
     assert (both.leverage, both.long_leverage, both.short_leverage) == (None, D(20), D(10))
-    one = to_leverage([long])
-    assert one is not None
-    assert (one.leverage, one.long_leverage, one.short_leverage, one.margin_mode) == (D(20), D(20), None, MarginMode.CROSS)
+    one = to_leverage([long], "BTC-USDT-M")
+    assert (one.leverage, one.long_leverage, one.short_leverage, one.margin_mode) == (
+        D(20),
+        D(20),
+        None,
+        MarginMode.CROSS,
+    )
+    none = to_leverage([], "BTC-USDT-M")
+    assert (none.symbol, none.leverage, none.margin_mode) == ("BTC/USDT:USDT", None, None)
 
 
 def test_the_example_open_order_is_mapped() -> None:

@@ -1,0 +1,256 @@
+"""`BitTap`: reads of a BitTap futures account."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar, Self, Unpack
+
+from futures_async.adapter import Adapter, Options, Page, PageQuery
+from futures_async.adapters._time_pages import page_end, page_size, time_page
+from futures_async.adapters.bittap import endpoints as api
+from futures_async.adapters.bittap.dialect import BitTapDialect, BitTapSigner
+from futures_async.adapters.bittap.mapping import (
+    POSITION_MODE,
+    VENUE,
+    to_account,
+    to_fill,
+    to_leverage,
+    to_open_order,
+    to_past_order,
+    to_position,
+    to_symbol,
+    to_ticker,
+    to_venue_symbol,
+)
+from futures_async.adapters.bittap.wire import WireAccountInfo, WireDayTicker, WireDepth, WireExchangeInfo
+from futures_async.convert import known_or_none
+from futures_async.credentials import Credentials
+from futures_async.enums import MarginMode, PositionMode
+from futures_async.errors import IncompletePage, NotSupported, OrderNotFound, ParameterRejected, ResponseMismatch
+from futures_async.exchange import Capability
+from futures_async.models import Account, Fill, Leverage, Order, Position, Ticker
+from futures_async.planning import one_id
+
+
+class BitTap(Adapter):
+    """A BitTap futures account, ftapi v1: to read.
+
+    The venue documents no call that places, cancels or sets anything, no ledger, no clock and no metadata of
+    contracts; those raise `NotSupported` before any I/O.
+
+    Args:
+        credentials: Key and secret; None gives market data only.
+        signer: Signs the private calls; None is `BitTapHmacSigner`, which was never checked against the live server.
+        options: See `futures_async.adapter.Options`.
+    """
+
+    id = "bittap"
+    name = "BitTap"
+    capabilities: ClassVar[frozenset[Capability]] = frozenset(
+        {
+            Capability.FETCH_ACCOUNT,
+            Capability.FETCH_ACCOUNTS,
+            Capability.FETCH_POSITIONS,
+            Capability.FETCH_POSITION,
+            Capability.FETCH_POSITION_RISK,
+            Capability.FETCH_LEVERAGE,
+            Capability.FETCH_POSITION_MODE,
+            Capability.FETCH_ORDER,
+            Capability.FETCH_OPEN_ORDERS,
+            Capability.FETCH_ORDER_HISTORY,
+            Capability.FETCH_FILLS,
+            Capability.FETCH_TICKER,
+            Capability.ITER_ORDERS,
+            Capability.ITER_FILLS,
+        }
+    )
+
+    def __init__(
+        self,
+        credentials: Credentials | None = None,
+        *,
+        signer: BitTapSigner | None = None,
+        **options: Unpack[Options],
+    ) -> None:
+        self._signer = signer
+        super().__init__(credentials, dialect=BitTapDialect(signer), **options)
+
+    def with_credentials(self, credentials: Credentials) -> Self:
+        """A further account on the same transport.
+
+        Raises:
+            NotSupported: This object signs with a signer of its own, which belongs to its account.
+        """
+        if self._signer is not None:
+            raise NotSupported("bittap: the signer belongs to one account; make another BitTap with its own signer")
+        return super().with_credentials(credentials)
+
+    def venue_symbol(self, symbol: str) -> str:
+        return to_venue_symbol(symbol)
+
+    def unified_symbol(self, venue_symbol: str) -> str:
+        return to_symbol(venue_symbol)
+
+    # Account
+
+    async def fetch_account_info(self) -> WireAccountInfo:
+        """Read account/info as the venue sends it: totals, assets, positions, with every field."""
+        return await self._call(api.ACCOUNT_INFO)
+
+    async def fetch_accounts(self) -> list[Account]:
+        """Read the account's state in every margin coin that it has."""
+        info = await self.fetch_account_info()
+        return [to_account(asset) for asset in info.assets or ()]
+
+    async def fetch_account(self, margin_coin: str = "USDT") -> Account:
+        """Read the account's state in one margin coin.
+
+        Raises:
+            ParameterRejected: The account has no row for this coin.
+        """
+        for account in await self.fetch_accounts():
+            if account.margin_coin == margin_coin:
+                return account
+        raise ParameterRejected(
+            f"the account holds no {margin_coin}", venue=VENUE, endpoint=api.ACCOUNT_INFO.name, code="0"
+        )
+
+    async def fetch_positions(self, symbol: str | None = None) -> list[Position]:
+        """Read the open positions, marks and profits filled in.
+
+        The rows of account/info are the same, but lack marks, profits and maintenance margin.
+        """
+        venue_symbol = None if symbol is None else to_venue_symbol(symbol)
+        wires = await self._call(api.OPEN_POSITION, {"symbolId": venue_symbol})
+        # Filtered here too: a parameter under a wrong name would bring everything.
+        found = (to_position(wire) for wire in wires or () if venue_symbol in (None, wire.symbol_id))
+        return [position for position in found if position is not None]
+
+    async def fetch_leverage(self, symbol: str, margin_mode: MarginMode | None = None) -> Leverage:
+        """Read the leverage that the contract's positions, or else its open orders, show.
+
+        All None while there are neither: no call tells the leverage of a flat contract.
+        """
+        rows: Sequence[Position | Order] = await self.fetch_positions(symbol)
+        if not rows:
+            rows = await self.fetch_open_orders(symbol)
+        return to_leverage([row for row in rows if margin_mode in (None, row.margin_mode)], to_venue_symbol(symbol))
+
+    async def fetch_position_mode(self, symbol: str | None = None) -> PositionMode:
+        """Read the position mode that an open position, or else an open order, shows.
+
+        Raises:
+            NotSupported: Nothing is open, and no call tells the mode of a flat account.
+        """
+        modes = [position.position_mode for position in await self.fetch_positions(symbol)]
+        if not any(modes):
+            modes = await self._order_modes(symbol)
+        found = next((mode for mode in modes if mode is not None), None)
+        if found is None:
+            self._unsupported("fetch_position_mode", "only open positions and orders show it, and none is open")
+        return found
+
+    async def _order_modes(self, symbol: str | None) -> list[PositionMode | None]:
+        venue_symbol = None if symbol is None else to_venue_symbol(symbol)
+        wires = await self._call(api.OPEN_ORDER, {"symbolId": venue_symbol, "limit": api.MAX_LIMIT})
+        return [
+            known_or_none(POSITION_MODE, wire.position_mode)
+            for wire in wires or ()
+            if venue_symbol in (None, wire.symbol_id)
+        ]
+
+    # Orders
+
+    async def fetch_open_orders(self, symbol: str | None = None) -> list[Order]:
+        """Read all open orders.
+
+        Raises:
+            IncompletePage: As many as one answer holds; there is no way to ask for more.
+        """
+        venue_symbol = None if symbol is None else to_venue_symbol(symbol)
+        wires = await self._call(api.OPEN_ORDER, {"symbolId": venue_symbol, "limit": api.MAX_LIMIT}) or []
+        orders = [to_open_order(wire) for wire in wires if venue_symbol in (None, wire.symbol_id)]
+        if len(wires) >= api.MAX_LIMIT:
+            raise IncompletePage(f"bittap: {api.MAX_LIMIT} open orders or more; the rest cannot be read", rows=orders)
+        return orders
+
+    async def fetch_order(
+        self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None
+    ) -> Order:
+        """Read one order, open or past, by the venue's id: orders carry no other.
+
+        Raises:
+            OrderNotFound: It is neither among the open orders nor in the history that the venue shows.
+        """
+        venue_symbol = to_venue_symbol(symbol)
+        order_id, client_order_id = one_id(order_id, client_order_id)
+        if order_id is None:
+            self._unsupported("fetch_order by client_order_id", "orders carry no id of ours")
+        params: dict[str, str | int | None] = {"symbolId": venue_symbol, "orderId": order_id, "limit": api.MAX_LIMIT}
+        # Open orders first: one that finishes between the two reads is in the second.
+        for opened in await self._call(api.OPEN_ORDER, params) or ():
+            if str(opened.order_id) == order_id:
+                return self._checked(to_open_order(opened), venue_symbol)
+        for past in await self._call(api.ORDER_HISTORY, params) or ():
+            if str(past.id) == order_id:
+                return self._checked(to_past_order(past), venue_symbol)
+        raise OrderNotFound(
+            f"no order {order_id}", venue=VENUE, endpoint=api.ORDER_HISTORY.name, code="0", outcome=None
+        )
+
+    def _checked(self, order: Order, venue_symbol: str) -> Order:
+        if order.venue_symbol != venue_symbol:
+            raise ResponseMismatch(f"bittap: order {order.order_id} belongs to {order.venue_symbol}")
+        return order
+
+    async def _orders_page(self, query: PageQuery, cursor: str | None) -> Page[Order]:
+        size = page_size(query, cursor, api.MAX_LIMIT)
+        wires = await self._call(api.ORDER_HISTORY, _window(query, cursor, size))
+        return time_page([to_past_order(wire) for wire in wires or ()], cursor, size)
+
+    async def _fills_page(self, query: PageQuery, cursor: str | None) -> Page[Fill]:
+        size = page_size(query, cursor, api.MAX_LIMIT)
+        wires = await self._call(api.TRADE_HISTORY, _window(query, cursor, size))
+        return time_page([to_fill(wire) for wire in wires or ()], cursor, size)
+
+    # Market data
+
+    async def fetch_ticker(self, symbol: str) -> Ticker:
+        """Read the last price. Best prices are in `fetch_depth`, the day's figures in `fetch_day_ticker`."""
+        venue_symbol = to_venue_symbol(symbol)
+        answer = await self._call(api.PRICE_TICKER, {"symbolId": venue_symbol})
+        for wire in answer if isinstance(answer, list) else [answer]:
+            if wire.symbol_id == venue_symbol:
+                return to_ticker(wire)
+        raise ResponseMismatch(f"bittap {api.PRICE_TICKER.name}: the answer is not about {venue_symbol}")
+
+    async def fetch_day_ticker(self, symbol: str) -> WireDayTicker:
+        """Read the last 24 hours of one contract as the venue sends them."""
+        venue_symbol = to_venue_symbol(symbol)
+        answer = await self._call(api.DAY_TICKER, {"symbolId": venue_symbol})
+        for wire in answer if isinstance(answer, list) else [answer]:
+            if wire.symbol_id == venue_symbol:
+                return wire
+        raise ResponseMismatch(f"bittap {api.DAY_TICKER.name}: the answer is not about {venue_symbol}")
+
+    async def fetch_depth(self, symbol: str, scale: str) -> WireDepth:
+        """Read the order book's first levels.
+
+        Args:
+            symbol: Unified symbol or the venue's id.
+            scale: Prices are grouped in steps of this, e.g. "0.1".
+        """
+        return await self._call(api.DEPTH, {"symbolId": to_venue_symbol(symbol), "scale": scale})
+
+    async def fetch_exchange_info(self) -> WireExchangeInfo:
+        """Read coins, order types and contracts; rows of contracts come as they are, see `WireExchangeInfo`."""
+        return await self._call(api.EXCHANGE_INFO)
+
+
+def _window(query: PageQuery, cursor: str | None, size: int) -> dict[str, Any]:
+    return {
+        "symbolId": query.symbol,
+        "startTime": query.since_ms,
+        "endTime": page_end(query, cursor),
+        "limit": size,
+    }
