@@ -6,11 +6,13 @@ Its documents show the envelope and eleven codes, and no signing: it is the fami
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from futures_async.adapters._bitget import BitgetFamily
 from futures_async.adapters._bitget_codes import CODES as FAMILY_CODES
-from futures_async.dialect import Code, VenueTraits, refused
+from futures_async.adapters.bitget_v1.endpoints import BATCH_ORDERS
+from futures_async.dialect import Code, Refusal, VenueTraits, refused
+from futures_async.endpoint import Endpoint
 from futures_async.errors import (
     AccountInLiquidation,
     InsufficientMargin,
@@ -54,3 +56,10 @@ class BitgetV1Dialect(BitgetFamily):
 
     def __init__(self) -> None:
         super().__init__()
+
+    def rule(self, refusal: Refusal, endpoint: Endpoint[Any]) -> Code | None:
+        """What a code means; of a batch it is not documented whether some orders stand when it is refused."""
+        found = super().rule(refusal, endpoint)
+        if found is not None and endpoint is BATCH_ORDERS and refusal.code in OWN_CODES:
+            return found._replace(definitive=False)
+        return found

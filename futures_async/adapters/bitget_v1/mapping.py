@@ -243,24 +243,19 @@ def to_leverage(wire: WireLeverage) -> Leverage:
     )
 
 
-def position_leverage(rows: Sequence[Position]) -> Leverage | None:
-    """Leverage of one contract as its open positions show it; None when there is none to look at."""
-    if not rows:
-        return None
-    long, short = (
-        next((row.leverage for row in rows if row.side is side), None)
-        for side in (PositionSide.LONG, PositionSide.SHORT)
-    )
+def position_leverage(rows: Sequence[Position], venue_symbol: str) -> Leverage:
+    """Leverage of one contract as its open positions show it; None where they differ or there is none."""
     values = {row.leverage for row in rows}
     modes = {row.margin_mode for row in rows}
+    sides = {row.side: row.leverage for row in rows}
     return Leverage(
         venue=VENUE,
         raw=tuple(row.raw for row in rows),
-        symbol=rows[0].symbol,
-        venue_symbol=rows[0].venue_symbol,
+        symbol=to_symbol(venue_symbol),
+        venue_symbol=venue_symbol,
         leverage=values.pop() if len(values) == 1 else None,
-        long_leverage=long,
-        short_leverage=short,
+        long_leverage=sides.get(PositionSide.LONG),
+        short_leverage=sides.get(PositionSide.SHORT),
         margin_mode=modes.pop() if len(modes) == 1 else None,
     )
 

@@ -162,14 +162,13 @@ def test_the_answers_of_settings_say_what_stands() -> None:
 
 
 def test_leverage_is_what_the_positions_show() -> None:
-    assert position_leverage([]) is None
-    both = position_leverage([position(), position(positionSide="short", leverage="5", marginMode="cross")])
-    assert both is not None
+    both = position_leverage([position(), position(positionSide="short", leverage="5", marginMode="cross")], "BTCUSDT")
     assert (both.leverage, both.long_leverage, both.short_leverage) == (None, D(10), D(5))
     assert both.margin_mode is None
-    one = position_leverage([position()])
-    assert one is not None
+    one = position_leverage([position()], "BTCUSDT")
     assert (one.leverage, one.margin_mode) == (D(10), MarginMode.ISOLATED)
+    none = position_leverage([], "BTCUSDT")
+    assert (none.symbol, none.leverage, none.margin_mode) == ("BTC/USDT:USDT", None, None)
 
 
 def test_the_example_order_is_mapped() -> None:

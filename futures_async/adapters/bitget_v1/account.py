@@ -1,0 +1,226 @@
+"""The account's half of `BitgetV1`: balances, positions, risk limits, modes, leverage."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from decimal import Decimal
+from typing import TypeVar, Unpack
+
+import msgspec
+
+from futures_async.adapter import Adapter, Options
+from futures_async.adapters.bitget_v1 import endpoints as api
+from futures_async.adapters.bitget_v1.dialect import BitgetV1Dialect
+from futures_async.adapters.bitget_v1.mapping import (
+    MARGIN_MODE,
+    POSITION_MODE,
+    WIRE_POSITION_MODE,
+    position_leverage,
+    settle_coin,
+    to_account,
+    to_leverage,
+    to_position,
+    to_risk_limit,
+    to_risk_limits,
+    to_symbol,
+    to_venue_symbol,
+)
+from futures_async.convert import known, to_decimal, to_text
+from futures_async.credentials import Credentials
+from futures_async.enums import MarginMode, PositionMode, PositionSide
+from futures_async.errors import InvalidRequest, ResponseMismatch
+from futures_async.exchange import Number
+from futures_async.models import Account, Leverage, Position, RiskLimit
+
+R = TypeVar("R")
+
+
+class BitgetV1Account(Adapter):
+    """Reads of the account and its settings; orders are in `client.py`."""
+
+    def __init__(
+        self,
+        credentials: Credentials | None = None,
+        *,
+        margin_coin: str = "USDT",
+        **options: Unpack[Options],
+    ) -> None:
+        self._margin_coin = margin_coin
+        super().__init__(credentials, dialect=BitgetV1Dialect(), **options)
+
+    def _attach(self, credentials: Credentials | None) -> None:
+        self._terms: dict[str, Leverage] = {}
+        super()._attach(credentials)
+
+    def venue_symbol(self, symbol: str) -> str:
+        return to_venue_symbol(symbol)
+
+    def unified_symbol(self, venue_symbol: str) -> str:
+        return to_symbol(venue_symbol)
+
+    def _coin(self, venue_symbol: str | None) -> str:
+        return (settle_coin(venue_symbol) if venue_symbol else None) or self._margin_coin
+
+    # Account and risk
+
+    async def fetch_account(self, margin_coin: str = "USDT") -> Account:
+        """Read the account's state in one margin coin."""
+        wire = await self._call(api.ACCOUNT, {"marginCoin": margin_coin})
+        if wire.margin_coin.upper() != margin_coin.upper():
+            raise ResponseMismatch(f"bitget-v1 {api.ACCOUNT.name}: the answer is about another margin coin")
+        return to_account(wire)
+
+    async def fetch_positions(self, symbol: str | None = None) -> list[Position]:
+        """Read the open positions of one contract, or of all that have the client's margin coin."""
+        venue_symbol = None if symbol is None else to_venue_symbol(symbol)
+        coin = self._coin(venue_symbol)
+        wires = await self._call(api.POSITIONS, {"marginCoin": coin, "symbol": venue_symbol})
+        found = (to_position(wire, coin) for wire in wires or () if venue_symbol in (None, wire.symbol))
+        return [position for position in found if position is not None]
+
+    async def fetch_risk_limits(self, symbol: str) -> list[RiskLimit]:
+        """Read the risk tiers of a contract, smallest first."""
+        venue_symbol = to_venue_symbol(symbol)
+        wires = await self._call(api.RISK_LIMITS, {"symbol": venue_symbol})
+        return to_risk_limits(wires or (), venue_symbol)
+
+    async def set_risk_limit(self, symbol: str, limit: Number) -> RiskLimit:
+        """Set the risk limit value of a contract. The answer says what stands; no call reads it back.
+
+        Raises:
+            SettingOutcomeUnknown: The answer was lost.
+        """
+        venue_symbol, wanted = to_venue_symbol(symbol), _positive(limit, "limit")
+
+        async def send() -> RiskLimit:
+            return to_risk_limit(
+                await self._call(api.SET_RISK_LIMIT, body={"symbol": venue_symbol, "riskLimit": to_text(wanted)})
+            )
+
+        return await self._answered(
+            ("set_risk_limit", venue_symbol), wanted, send, lambda row: row.risk_limit == wanted
+        )
+
+    async def fetch_leverage(self, symbol: str, margin_mode: MarginMode | None = None) -> Leverage:
+        """Read the leverage that the contract's open positions show: all None while it is flat, as no call tells."""
+        venue_symbol = to_venue_symbol(symbol)
+        rows = [row for row in await self.fetch_positions(symbol) if margin_mode in (None, row.margin_mode)]
+        return position_leverage(rows, venue_symbol)
+
+    async def set_leverage(
+        self,
+        symbol: str,
+        leverage: Number,
+        *,
+        margin_mode: MarginMode | None = None,
+        side: PositionSide | None = None,
+    ) -> Leverage:
+        """Set leverage, for both sides; an open position is read back, else the answer says what stands.
+
+        Args:
+            symbol: Unified symbol or the venue's id.
+            leverage: Times.
+            margin_mode: The call states it; None is the position's, or else the account's.
+            side: Not known to this dialect.
+        """
+        if side is not None:
+            raise InvalidRequest("bitget-v1: leverage is set for both sides: leave side out")
+        venue_symbol, wanted = to_venue_symbol(symbol), _positive(leverage, "leverage")
+        mode = margin_mode or await self._margin_mode(venue_symbol)
+        body = {"symbol": venue_symbol, "leverage": to_text(wanted), "marginMode": mode.value}
+
+        async def send() -> Leverage:
+            return to_leverage(await self._call(api.SET_LEVERAGE, body=body))
+
+        async def read() -> Leverage | None:
+            found = position_leverage(await self.fetch_positions(venue_symbol), venue_symbol)
+            return None if found.leverage is None else found
+
+        def stands(row: Leverage) -> bool:
+            return row.leverage == wanted and row.margin_mode in (None, mode)
+
+        found = await self._answered(("set_leverage", venue_symbol), (wanted, mode), send, stands, read)
+        self._terms[venue_symbol] = msgspec.structs.replace(found, margin_mode=mode)
+        return found
+
+    async def _margin_mode(self, venue_symbol: str) -> MarginMode:
+        """The margin mode that an open position has, or else the account."""
+        found = position_leverage(await self.fetch_positions(venue_symbol), venue_symbol)
+        mode = found.margin_mode or (await self.fetch_account(self._coin(venue_symbol))).margin_mode
+        if mode is None:
+            raise InvalidRequest(f"bitget-v1: the margin mode of {venue_symbol} is not told: give margin_mode")
+        return mode
+
+    async def set_margin_mode(self, mode: MarginMode, *, symbol: str | None = None, margin_coin: str = "USDT") -> None:
+        """Set cross or isolated margin for all contracts of a margin coin, and read the account back.
+
+        Args:
+            mode: What to set.
+            symbol: This dialect cannot set one contract alone; one that is named must belong to the coin.
+            margin_coin: Whose contracts are set.
+
+        Raises:
+            InvalidRequest: The contract settles in another coin.
+        """
+        if symbol is not None and self._coin(to_venue_symbol(symbol)) != margin_coin:
+            raise InvalidRequest(f"bitget-v1: the margin mode is the margin coin's, and {symbol} is not of {margin_coin}")
+        body = {"marginCoin": margin_coin, "marginMode": mode.value}
+
+        async def send() -> MarginMode:
+            return known(MARGIN_MODE, (await self._call(api.SET_MARGIN_MODE, body=body)).margin_mode, "marginMode")
+
+        async def read() -> MarginMode | None:
+            return (await self.fetch_account(margin_coin)).margin_mode
+
+        await self._answered(("set_margin_mode", margin_coin), mode, send, lambda found: found is mode, read)
+        for venue_symbol in [name for name in self._terms if self._coin(name) == margin_coin]:
+            del self._terms[venue_symbol]
+
+    async def set_position_mode(self, mode: PositionMode, *, symbol: str | None = None) -> PositionMode:
+        """Set one-way or hedge mode of one contract. The answer says what stands; no call reads it back.
+
+        Raises:
+            InvalidRequest: No symbol: here the mode is the contract's.
+            SettingOutcomeUnknown: The answer was lost.
+        """
+        if symbol is None:
+            raise InvalidRequest("bitget-v1: the position mode is set for one contract: give a symbol")
+        venue_symbol = to_venue_symbol(symbol)
+        body = {"symbol": venue_symbol, "positionMode": WIRE_POSITION_MODE[mode]}
+
+        async def send() -> PositionMode:
+            answer = await self._call(api.SET_POSITION_MODE, body=body)
+            return known(POSITION_MODE, answer.position_mode, "positionMode")
+
+        return await self._answered(("set_position_mode", venue_symbol), mode, send, lambda found: found is mode)
+
+    async def _answered(
+        self,
+        key: tuple[str, ...],
+        value: object,
+        send: Callable[[], Awaitable[R]],
+        stands: Callable[[R], bool],
+        read: Callable[[], Awaitable[R | None]] | None = None,
+    ) -> R:
+        """Apply a setting whose answer says what stands, where reading it back says nothing or nothing yet."""
+        answers: list[R] = []
+
+        async def sent() -> None:
+            answers.append(await send())
+
+        async def look() -> R:
+            found = await read() if read is not None else None
+            if found is not None:
+                return found
+            if not answers:
+                raise ResponseMismatch(f"bitget-v1: no call reads {key[0]} back")
+            return answers[-1]
+
+        return await self._apply(key, value, send=sent, read=look, stands=stands)
+
+
+def _positive(value: Number, name: str) -> Decimal:
+    number = to_decimal(value, name)
+    if number <= 0:
+        raise InvalidRequest(f"{name} must be above 0")
+    return number

@@ -1,0 +1,322 @@
+"""`BitgetV1`: Bitget mix v1 as its documents describe it, closed by the venue since."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar, Literal
+
+import msgspec
+
+from futures_async.adapter import (
+    Ack,
+    BatchPlacement,
+    Call,
+    Page,
+    PageQuery,
+    Placement,
+    PlannedOrder,
+    urgent,
+)
+from futures_async.adapters._time_pages import page_end, page_size, time_page
+from futures_async.adapters.bitget_v1 import endpoints as api
+from futures_async.adapters.bitget_v1.account import BitgetV1Account
+from futures_async.adapters.bitget_v1.mapping import (
+    WIRE_LEDGER_TYPE,
+    order_body,
+    position_leverage,
+    to_fill,
+    to_ledger_entry,
+    to_order,
+    to_venue_symbol,
+)
+from futures_async.adapters.bitget_v1.wire import WireOrder, WireOrderRef
+from futures_async.enums import Intent, OrderType, PositionSide, Side
+from futures_async.errors import (
+    ExchangeError,
+    FuturesAsyncError,
+    IncompletePage,
+    InvalidOrder,
+    InvalidRequest,
+    OrderOutcomeUnknown,
+    ResponseMismatch,
+)
+from futures_async.exchange import Capability, Lifecycle
+from futures_async.models import Fill, LedgerEntry, Leverage, Order, OrderRequest
+from futures_async.planning import one_id
+
+SLACK_MS = 5_000
+"""How far before its sending a lost order may carry its time."""
+
+
+class BitgetV1(BitgetV1Account):
+    """A Bitget futures account by the v1 documents. The venue closed this interface: give a `base_url`.
+
+    Orders have no client order id and can be found only by the venue's id. So an order whose answer is lost stays
+    `OrderOutcomeUnknown` for good; the error's `lookups` name orders that look like it, as advice and not as proof.
+    Every order states leverage and margin mode: those of the request, else those that `set_leverage` set through
+    this object, else those of the open position.
+
+    Args:
+        credentials: Key, secret and passphrase.
+        margin_coin: The coin of calls that name neither coin nor contract.
+        options: See `futures_async.adapter.Options`.
+    """
+
+    id = "bitget-v1"
+    name = "Bitget v1"
+    lifecycle: ClassVar[Lifecycle] = "closed"
+    # The documents name no largest batch; this is the family's (code 40306).
+    max_batch = 20
+    capabilities: ClassVar[frozenset[Capability]] = frozenset(
+        {
+            Capability.FETCH_ACCOUNT,
+            Capability.FETCH_POSITIONS,
+            Capability.FETCH_POSITION,
+            Capability.FETCH_POSITION_RISK,
+            Capability.FETCH_LEDGER,
+            Capability.FETCH_RISK_LIMITS,
+            Capability.SET_RISK_LIMIT,
+            Capability.FETCH_LEVERAGE,
+            Capability.SET_LEVERAGE,
+            Capability.SET_MARGIN_MODE,
+            Capability.SET_POSITION_MODE,
+            Capability.CREATE_ORDER,
+            Capability.CREATE_ORDERS,
+            Capability.CANCEL_ORDER,
+            Capability.CANCEL_ORDERS,
+            Capability.CANCEL_ALL_ORDERS,
+            Capability.FETCH_ORDER,
+            Capability.FETCH_OPEN_ORDERS,
+            Capability.FETCH_ORDER_HISTORY,
+            Capability.FETCH_FILLS,
+            Capability.CLOSE_POSITION,
+            Capability.ITER_ORDERS,
+            Capability.ITER_FILLS,
+            Capability.ITER_LEDGER,
+        }
+    )
+
+    # Orders
+
+    async def _plan(self, request: OrderRequest, *, trigger: bool = False) -> PlannedOrder:
+        plan = await super()._plan(request, trigger=trigger)
+        wanted = plan.request
+        if wanted.leverage is None or wanted.margin_mode is None:
+            terms = await self._known_terms(plan.venue_symbol, wanted)
+            wanted = msgspec.structs.replace(
+                wanted,
+                leverage=wanted.leverage or terms.leverage,
+                margin_mode=wanted.margin_mode or terms.margin_mode,
+            )
+            plan = msgspec.structs.replace(plan, request=wanted)
+        order_body(wanted, plan.venue_symbol)  # what cannot be written down is refused here
+        return plan
+
+    async def _known_terms(self, venue_symbol: str, request: OrderRequest) -> Leverage:
+        """Leverage and margin mode for an order that names none.
+
+        Raises:
+            InvalidOrder: Neither was set through this object, nor does an open position show them.
+        """
+        known_terms = self._terms.get(venue_symbol)
+        if known_terms is not None and request.margin_mode in (None, known_terms.margin_mode):
+            return known_terms
+        problem: FuturesAsyncError | None = None
+        found: Leverage | None = None
+        try:
+            # Both sides of a hedge may differ; an order that closes one belongs to that one.
+            rows = await self.fetch_positions(venue_symbol)
+            opens = PositionSide.LONG if request.side is Side.BUY else PositionSide.SHORT
+            closes = PositionSide.SHORT if request.side is Side.BUY else PositionSide.LONG
+            own = closes if request.intent is Intent.CLOSE else opens
+            found = position_leverage([row for row in rows if row.side is own] or rows, venue_symbol)
+        except FuturesAsyncError as error:
+            problem = error
+        if found is None or found.leverage is None:
+            raise InvalidOrder(
+                f"bitget-v1: every order states leverage and margin mode, and neither set_leverage nor an open position "
+                f"of {request.symbol} tells them{f' ({problem})' if problem else ''}: "
+                "give OrderRequest(leverage=…, margin_mode=…)"
+            ) from problem
+        return found
+
+    def _placement(self, order: PlannedOrder) -> Placement:
+        def read_ack(wire: WireOrder) -> Ack:
+            placed = to_order(wire)
+            if (placed.venue_symbol.upper(), placed.side) != (order.venue_symbol, order.request.side):
+                raise ResponseMismatch(f"bitget-v1 {api.PLACE_ORDER.name}: the answer is about another order")
+            # The answer repeats the order and says "new", whatever was filled at once: so it is read back by its id.
+            return Ack(placed.order_id)
+
+        return Placement(api.PLACE_ORDER, order_body(order.request, order.venue_symbol), read_ack)
+
+    def _batch_placement(self, orders: Sequence[PlannedOrder]) -> BatchPlacement:
+        def read_acks(wires: Sequence[WireOrderRef]) -> list[Ack | ExchangeError]:
+            # Rows carry nothing of ours: they are taken in the order of the request, as far as their symbols agree.
+            for order, wire in zip(orders, wires, strict=False):
+                if wire.symbol is not None and wire.symbol.upper() != order.venue_symbol:
+                    raise ResponseMismatch("bitget-v1: the rows of the batch are not in the order of the request")
+            return [Ack(str(wire.order_id) if wire.order_id else None) for wire in wires]
+
+        body = {"orders": [order_body(order.request, order.venue_symbol) for order in orders]}
+        return BatchPlacement(api.BATCH_ORDERS, body, read_acks)
+
+    async def create_order(
+        self,
+        request: OrderRequest,
+        *,
+        on_unknown: Literal["resolve", "raise"] = "resolve",
+        send_within_s: float = 2.0,
+        resolve_within_s: float | None = None,
+    ) -> Order:
+        """Place one order; see `FuturesExchange.create_order`.
+
+        Raises:
+            InvalidOrder: Also when leverage or margin mode is neither given nor known.
+            OrderOutcomeUnknown: The answer was lost. It stays unknown; `lookups` names orders that look like this one.
+        """
+        started_ms = self._channel.now_ms() - SLACK_MS
+        try:
+            return await super().create_order(
+                request, on_unknown=on_unknown, send_within_s=send_within_s, resolve_within_s=resolve_within_s
+            )
+        except OrderOutcomeUnknown as unknown:
+            if on_unknown == "resolve":
+                unknown.lookups.extend(await self._advice(request, started_ms))
+            raise
+
+    async def _advice(self, request: OrderRequest, since_ms: int) -> list[str]:
+        """Orders that look like a lost one: the same in all that answers show. Never proof."""
+        query = PageQuery(symbol=to_venue_symbol(request.symbol), since_ms=since_ms)
+        try:
+            with urgent():
+                seen = [*await self.fetch_open_orders(request.symbol), *(await self._orders_page(query, None)).rows]
+        except FuturesAsyncError as problem:
+            return [f"orders could not be listed: {problem}"]
+        alike = {
+            order.order_id: order
+            for order in seen
+            if (order.side, order.type, order.quantity, order.price)
+            == (request.side, request.type, request.quantity, request.price)
+            and (order.created_ms or 0) >= since_ms
+        }
+        return [
+            f"order {order.order_id} ({order.status.value}) has the same side, type, size and price: advice, not proof"
+            for order in alike.values()
+        ] or ["no order like it is listed, which proves nothing"]
+
+    def _cancellation(self, venue_symbol: str, order_id: str | None, client_order_id: str | None) -> Call:
+        if order_id is None:
+            self._unsupported("cancel_order by client_order_id", "orders carry no id of ours")
+        return Call(api.CANCEL, {"symbol": venue_symbol, "orderId": order_id})
+
+    async def _cancel_all(self, venue_symbol: str) -> list[str] | None:
+        wire = await self._call(api.CANCEL_ALL, body={"symbol": venue_symbol})
+        if wire.success is False or wire.cancelled_orders is None:
+            return None
+        return [str(order_id) for order_id in wire.cancelled_orders]
+
+    async def fetch_order(
+        self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None
+    ) -> Order:
+        """Read one order by the venue's id: orders carry no other."""
+        venue_symbol = to_venue_symbol(symbol)
+        order_id, client_order_id = one_id(order_id, client_order_id)
+        if order_id is None:
+            self._unsupported("fetch_order by client_order_id", "orders carry no id of ours")
+        order = to_order(await self._call(api.DETAIL, {"symbol": venue_symbol, "orderId": order_id}))
+        if order.order_id != order_id or order.venue_symbol.upper() != venue_symbol:
+            raise ResponseMismatch(f"bitget-v1 {api.DETAIL.name}: the answer is about another order")
+        return order
+
+    async def fetch_open_orders(self, symbol: str | None = None) -> list[Order]:
+        """Read the open orders of one contract.
+
+        Raises:
+            InvalidRequest: No symbol.
+            IncompletePage: As many as one answer holds; there is no way to ask for more.
+        """
+        venue_symbol = _named(symbol and to_venue_symbol(symbol), "fetch_open_orders")
+        wires = await self._call(api.CURRENT, {"symbol": venue_symbol, "limit": api.MAX_LIMIT}) or ()
+        orders = [to_order(wire) for wire in wires]
+        if len(orders) >= api.MAX_LIMIT:
+            raise IncompletePage(f"bitget-v1: {api.MAX_LIMIT} open orders or more: the rest is hidden", rows=orders)
+        return orders
+
+    async def close_position(self, symbol: str, *, side: PositionSide | None = None) -> Order | None:
+        """Close a position by the venue's own call, which sends a market order. None when flat.
+
+        Raises:
+            InvalidRequest: Both sides are open and none is named.
+            OrderOutcomeUnknown: The answer was lost; read the position.
+        """
+        self._require(Capability.CLOSE_POSITION)
+        self._active("close_position")
+        with urgent():
+            position = await self.fetch_position(symbol, side)
+            if position is None:
+                return None
+            closing = OrderRequest(
+                symbol=symbol,
+                side=Side.SELL if position.side is PositionSide.LONG else Side.BUY,
+                type=OrderType.MARKET,
+                quantity=position.quantity,
+                intent=Intent.CLOSE,
+                margin_mode=position.margin_mode,
+                leverage=position.leverage,
+            )
+            plan = await super()._plan(closing)
+            body = {"symbol": plan.venue_symbol}
+            if side is not None:  # in one-way mode it is left out
+                body["positionSide"] = side.value
+
+            def read_ack(wire: WireOrderRef) -> Ack:
+                return Ack(str(wire.order_id) if wire.order_id else None)
+
+            return await self._orders.place(
+                plan,
+                Placement(api.CLOSE, body, read_ack),
+                on_unknown="resolve",
+                send_within_s=2.0,
+                resolve_within_s=None,
+            )
+
+    # Pages
+
+    async def _orders_page(self, query: PageQuery, cursor: str | None) -> Page[Order]:
+        size = page_size(query, cursor, api.MAX_LIMIT)
+        wires = await self._call(api.HISTORY, _window(query, cursor, size, "fetch_order_history"))
+        return time_page([to_order(wire) for wire in wires or ()], cursor, size)
+
+    async def _fills_page(self, query: PageQuery, cursor: str | None) -> Page[Fill]:
+        size = page_size(query, cursor, api.MAX_LIMIT)
+        wires = await self._call(api.FILLS, _window(query, cursor, size, "fetch_fills"))
+        return time_page([to_fill(wire) for wire in wires or ()], cursor, size)
+
+    async def _ledger_page(self, query: PageQuery, cursor: str | None) -> Page[LedgerEntry]:
+        size = page_size(query, cursor, api.MAX_LIMIT)
+        coin = query.margin_coin or self._coin(query.symbol)
+        params = {
+            "marginCoin": coin,
+            "startTime": query.since_ms,
+            "endTime": page_end(query, cursor),
+            "type": None if query.ledger_type is None else WIRE_LEDGER_TYPE.get(query.ledger_type),
+            "limit": size,
+        }
+        wires = await self._call(api.BILLS, params)
+        return time_page([to_ledger_entry(wire, coin) for wire in wires or ()], cursor, size)
+
+
+def _window(query: PageQuery, cursor: str | None, size: int, method: str) -> dict[str, Any]:
+    return {
+        "symbol": _named(query.symbol, method),
+        "startTime": query.since_ms,
+        "endTime": page_end(query, cursor),
+        "limit": size,
+    }
+
+
+def _named(symbol: str | None, method: str) -> str:
+    if not symbol:
+        raise InvalidRequest(f"bitget-v1: {method} needs a symbol: the venue lists one contract at a time")
+    return symbol

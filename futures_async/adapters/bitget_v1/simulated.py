@@ -1,0 +1,326 @@
+"""Bitget mix v1 from the server's side, written from the seed documents; signature and transport are the family's.
+
+The documents leave open what follows here from the simplest reading: HTTP 400 for refusals, bounds in time
+inclusive, newest rows first, a row without id for each order that a batch refuses. Their position mode is a
+contract's; the exchange behind this keeps one for all contracts of a margin coin, so setting it sets them all.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from futures_async.adapters.bitget.simulated.gate import (
+    CLASSIC,
+    CODES,
+    FAMILY,
+    BitgetGate,
+    needed_number,
+    required,
+    whole,
+    word,
+)
+from futures_async.adapters.bitget_v1.simulated_rows import (
+    account_row,
+    bill_row,
+    bill_type,
+    fill_row,
+    order_row,
+    pair,
+    placed_row,
+    position_row,
+    tier_rows,
+)
+from futures_async.endpoint import Kind, RateLimit
+from futures_async.enums import Intent, MarginMode, OrderType, PositionMode, PositionSide, Side, TimeInForce
+from futures_async.simulator import errors
+from futures_async.simulator.accounts import Account, ApiKey
+from futures_async.simulator.contracts import ContractSpec
+from futures_async.simulator.demo import Setup, open_demo_account
+from futures_async.simulator.dialect import Request, Route, VenueRefusal
+from futures_async.simulator.records import Fill, LedgerRow, Order, Ticket
+
+T = TypeVar("T", Order, Fill, LedgerRow)
+
+BASE = "/api/mix/v1"
+KEY = ApiKey(key="sim-bitget-v1-key", secret="sim-bitget-v1-secret", passphrase="simbitgetpass")  # noqa: S106 - no secret
+TYPES = {
+    "limit": TimeInForce.GTC,
+    "post_only": TimeInForce.POST_ONLY,
+    "fok": TimeInForce.FOK,
+    "ioc": TimeInForce.IOC,
+    "market": None,
+}
+MODES = {"hedged": PositionMode.HEDGE, "one_way": PositionMode.ONE_WAY}
+BILLS = {
+    "deposit": ("deposit",),
+    "withdraw": ("withdraw",),
+    "fee": ("fee",),
+    "pnl": ("realized_pnl",),
+}
+
+ORDER_CODES: dict[type[errors.EngineError], tuple[str, str]] = {
+    errors.InvalidQuantity: ("60002", "Invalid size"),
+    errors.BelowMinimum: ("60002", "Invalid size"),
+    errors.AboveMaximum: ("60002", "Invalid size"),
+    errors.InsufficientPosition: ("60002", "Invalid size"),
+    errors.InvalidPrice: ("60003", "Invalid price"),
+    errors.InsufficientMargin: ("60004", "Insufficient margin"),
+    errors.RiskLimitExceeded: ("60005", "Position limit exceeded"),
+    errors.UnknownOrder: ("60006", "Order not found"),
+    errors.OrderFinished: ("60006", "Order not found"),
+    errors.MarginModeLocked: ("70001", "Invalid margin mode"),
+    errors.PositionModeLocked: ("70002", "Invalid position mode"),
+    errors.ModeConflict: ("70002", "Invalid position mode"),
+    errors.LeverageLocked: ("70003", "Risk limit exceeded"),
+    errors.AccountInLiquidation: ("70005", "Account in liquidation"),
+}
+SETTING_CODES = ORDER_CODES | {errors.InsufficientMargin: ("70004", "Insufficient margin")}
+
+
+class SimulatedBitgetV1(BitgetGate):
+    """Mix v1, classic accounts."""
+
+    id = "bitget-v1"
+    prefixes = (f"{BASE}/",)
+
+    def routes(self) -> Sequence[Route]:
+        """Every call of the two documents; limits are the historical interface's."""
+        ten, five = RateLimit(10), RateLimit(5)
+        return [
+            Route("GET", f"{BASE}/account/info", self.account_info, ten),
+            Route("GET", f"{BASE}/position/allPosition", self.all_positions, ten),
+            Route("GET", f"{BASE}/account/bills", self.bills, ten),
+            Route("GET", f"{BASE}/account/riskLimit", self.risk_limits, ten),
+            Route("POST", f"{BASE}/account/setPositionRiskLimit", self.set_risk_limit, five, kind=Kind.SETTING),
+            Route("POST", f"{BASE}/account/setMarginMode", self.set_margin_mode, five, kind=Kind.SETTING),
+            Route("POST", f"{BASE}/account/setPositionMode", self.set_position_mode, five, kind=Kind.SETTING),
+            Route("POST", f"{BASE}/position/leverage", self.set_leverage, five, kind=Kind.SETTING),
+            Route("POST", f"{BASE}/order/placeOrder", self.place_order, ten, kind=Kind.ORDER),
+            Route("POST", f"{BASE}/order/batchOrders", self.batch_orders, ten, kind=Kind.ORDER),
+            Route("POST", f"{BASE}/order/cancel", self.cancel, ten, kind=Kind.CANCEL),
+            Route("POST", f"{BASE}/order/cancelAll", self.cancel_all, ten, kind=Kind.DELTA),
+            Route("POST", f"{BASE}/position/close", self.close, ten, kind=Kind.ORDER),
+            Route("GET", f"{BASE}/order/detail", self.detail, ten),
+            Route("GET", f"{BASE}/order/current", self.current, ten),
+            Route("GET", f"{BASE}/order/history", self.history, ten),
+            Route("GET", f"{BASE}/order/fills", self.fills, ten),
+        ]
+
+    def demo_account(self, setup: Setup) -> Account:
+        """An account of its own, or the one whose key is given."""
+        key = setup.key or KEY
+        found = self.engine.find_key(FAMILY, key.key)
+        if found is not None:
+            return found[0]
+        return open_demo_account(self.engine, setup, "70003001", key=key, family=FAMILY, kind=CLASSIC)
+
+    def translate(self, error: errors.EngineError, request: Request) -> VenueRefusal:
+        """The documents' own codes first, then the family's."""
+        table = ORDER_CODES if "/order/" in request.path else SETTING_CODES
+        for cls in type(error).__mro__:
+            if cls in table:
+                return VenueRefusal(*table[cls])
+            if cls in CODES:
+                break
+        return super().translate(error, request)
+
+    # What requests name
+
+    def contract(self, values: Mapping[str, Any]) -> ContractSpec:
+        """The contract, by its plain pair."""
+        required(values, "symbol")
+        symbol = str(values["symbol"])
+        for contract in self.engine.world.contracts.values():
+            if pair(contract.symbol) == symbol.upper():
+                return contract
+        raise VenueRefusal("40034", f"Parameter {symbol[:40]} does not exist")
+
+    def coin(self, values: Mapping[str, Any]) -> str:
+        """The margin coin."""
+        required(values, "marginCoin")
+        return str(values["marginCoin"]).upper()
+
+    # Account
+
+    def account_info(self, request: Request) -> dict[str, Any]:
+        return account_row(self.engine, request.account, self.coin(request.params))
+
+    def all_positions(self, request: Request) -> list[dict[str, Any]]:
+        coin = self.coin(request.params)
+        symbol = self.contract(request.params).symbol if request.params.get("symbol") else None
+        found = request.account.positions_of(coin=coin, symbol=symbol)
+        return [position_row(self.engine, request.account, position) for position in found]
+
+    def bills(self, request: Request) -> list[dict[str, Any]]:
+        coin, wanted = self.coin(request.params), request.params.get("type") or None
+        if wanted is not None and wanted not in BILLS:
+            raise VenueRefusal("40020", "Parameter type error")
+        rows = (
+            row
+            for row in reversed(request.account.ledger)
+            if row.coin == coin and (wanted is None or bill_type(row) in BILLS[wanted])
+        )
+        return [bill_row(row) for row in _page(request, rows)]
+
+    def risk_limits(self, request: Request) -> list[dict[str, Any]]:
+        return tier_rows(self.contract(request.params))
+
+    def set_risk_limit(self, request: Request) -> dict[str, Any]:
+        fields = request.fields()
+        contract, wanted = self.contract(fields), needed_number(fields, "riskLimit")
+        for row in tier_rows(contract):
+            if needed_number(row, "riskLimit") == wanted:
+                request.account.settings(contract.symbol).risk_limit = wanted
+                return {"symbol": pair(contract.symbol)} | {name: row[name] for name in ("riskLimit", "maxPositionSize")}
+        raise VenueRefusal("70003", "Risk limit exceeded")
+
+    def set_margin_mode(self, request: Request) -> dict[str, Any]:
+        """Of all contracts of the coin at once: refused while one of them is in use in the other mode."""
+        fields, account = request.fields(), request.account
+        coin, mode = self.coin(fields), _mode(fields)
+        contracts = [row.symbol for row in self.engine.world.contracts.values() if row.settle == coin]
+        for symbol in contracts:
+            if account.settings(symbol).margin_mode is not mode and self.engine.orders.symbol_is_busy(account, symbol):
+                raise errors.MarginModeLocked("a position or orders exist")
+        for symbol in contracts:
+            account.settings(symbol).margin_mode = mode
+        account.default_settings.margin_mode = mode
+        return {"marginCoin": coin, "marginMode": mode.value}
+
+    def set_position_mode(self, request: Request) -> dict[str, Any]:
+        fields = request.fields()
+        contract = self.contract(fields)
+        mode = MODES.get(str(fields.get("positionMode")))
+        if mode is None:
+            raise VenueRefusal("70002", "Invalid position mode")
+        self.engine.settings.set_position_mode(request.account, contract.settle, mode)
+        return {"symbol": pair(contract.symbol), "positionMode": fields["positionMode"]}
+
+    def set_leverage(self, request: Request) -> dict[str, Any]:
+        fields = request.fields()
+        contract, mode = self.contract(fields), _mode(fields)
+        leverage = needed_number(fields, "leverage")
+        self.engine.settings.set_leverage(request.account, contract.symbol, leverage, margin_mode=mode)
+        return {"symbol": pair(contract.symbol), "leverage": str(leverage), "marginMode": mode.value}
+
+    # Orders
+
+    def _ticket(self, account: Account, fields: Mapping[str, Any]) -> Ticket:
+        contract = self.contract(fields)
+        required(fields, "side", "orderType", "size", "leverage", "marginMode")
+        kind = fields["orderType"]
+        if kind not in TYPES:
+            raise VenueRefusal("60001", "Invalid order type")
+        force = TYPES[kind]
+        reduce_only = fields.get("reduceOnly", False)
+        if not isinstance(reduce_only, bool):
+            raise VenueRefusal("400172", "Parameter verification failed: reduceOnly")
+        hedge = account.mode(contract.settle) is PositionMode.HEDGE
+        return Ticket(
+            symbol=contract.symbol,
+            side=Side(word(fields, "side", ("buy", "sell"))),
+            type=OrderType.MARKET if force is None else OrderType.LIMIT,
+            quantity=needed_number(fields, "size"),
+            price=None if force is None else needed_number(fields, "price"),
+            time_in_force=force or TimeInForce.GTC,
+            # No position side is documented: in hedge mode an order closes when it only reduces.
+            intent=(Intent.CLOSE if reduce_only else Intent.OPEN) if hedge else None,
+            reduce_only=reduce_only and not hedge,
+            margin_mode=_mode(fields),
+            leverage=needed_number(fields, "leverage"),
+        )
+
+    def place_order(self, request: Request) -> dict[str, Any]:
+        ticket = self._ticket(request.account, request.fields())
+        return placed_row(self.engine.orders.place(request.account, ticket).order)
+
+    def batch_orders(self, request: Request) -> list[dict[str, Any]]:
+        orders: list[Mapping[str, Any]] | None = request.fields().get("orders")
+        if not isinstance(orders, list) or not orders:
+            raise VenueRefusal("400172", "Parameter verification failed: orders")
+        return [self._batch_row(request.account, fields) for fields in orders]
+
+    def _batch_row(self, account: Account, fields: Mapping[str, Any]) -> dict[str, Any]:
+        try:
+            row = placed_row(self.engine.orders.place(account, self._ticket(account, fields)).order)
+        except (VenueRefusal, errors.EngineError):
+            return {"orderId": None, "symbol": fields.get("symbol"), "status": "rejected"}
+        return {name: row[name] for name in ("orderId", "symbol", "status")}
+
+    def cancel(self, request: Request) -> dict[str, Any]:
+        fields = request.fields()
+        required(fields, "orderId")
+        contract, order_id = self.contract(fields), whole(fields, "orderId")
+        order = self.engine.orders.cancel(request.account, order_id=order_id, symbol=contract.symbol)
+        return {"orderId": str(order.id), "symbol": pair(order.symbol), "status": "cancelled"}
+
+    def cancel_all(self, request: Request) -> dict[str, Any]:
+        symbol = self.contract(request.fields()).symbol
+        try:
+            orders = self.engine.orders.cancel_all(request.account, lambda order: order.symbol == symbol)
+        except errors.NothingToCancel:
+            orders = []
+        return {"success": True, "cancelledOrders": [str(order.id) for order in orders]}
+
+    def close(self, request: Request) -> dict[str, Any]:
+        fields, account = request.fields(), request.account
+        symbol = self.contract(fields).symbol
+        named = PositionSide(word(fields, "positionSide", ("long", "short"))) if fields.get("positionSide") else None
+        sides = [row.side for row in account.positions_of(symbol=symbol) if named in (None, row.side)]
+        if len(sides) > 1:
+            raise VenueRefusal("400172", "Parameter verification failed: positionSide")
+        if not sides:
+            raise errors.NoPosition("no position to close")
+        order = self.engine.orders.close_position(account, symbol, sides[0])
+        return {"orderId": str(order.id), "symbol": pair(symbol), "status": "new"}
+
+    def detail(self, request: Request) -> dict[str, Any]:
+        required(request.params, "orderId")
+        contract, order_id = self.contract(request.params), whole(request.params, "orderId")
+        return order_row(self.engine.orders.find(request.account, order_id=order_id, symbol=contract.symbol))
+
+    def current(self, request: Request) -> list[dict[str, Any]]:
+        symbol = self.contract(request.params).symbol
+        found = self.engine.orders.open_orders(request.account, lambda order: order.symbol == symbol)
+        return [order_row(order) for order in _page(request, reversed(found))]
+
+    def history(self, request: Request) -> list[dict[str, Any]]:
+        symbol = self.contract(request.params).symbol
+        done = (
+            order
+            for order in reversed(request.account.order_log)
+            if order.symbol == symbol and self.engine.orders.finished(order)
+        )
+        return [order_row(order) for order in _page(request, done)]
+
+    def fills(self, request: Request) -> list[dict[str, Any]]:
+        contract = self.contract(request.params)
+        found = (
+            fill
+            for fill in reversed(request.account.fills)
+            if fill.symbol == contract.symbol and fill.visible_ms <= request.now_ms
+        )
+        return [fill_row(fill, contract.settle) for fill in _page(request, found)]
+
+
+def _mode(fields: Mapping[str, Any]) -> MarginMode:
+    text = str(fields.get("marginMode"))
+    if text not in ("isolated", "cross"):
+        raise VenueRefusal("70001", "Invalid margin mode")
+    return MarginMode(text)
+
+
+def _page(request: Request, rows: Iterable[T]) -> Iterable[T]:
+    """The newest rows of the window: `limit` is 100 unless given, at most 500."""
+    since, until, limit = (whole(request.params, name) for name in ("startTime", "endTime", "limit"))
+    fitting = (
+        row
+        for row in rows
+        if (since is None or row.created_ms >= since) and (until is None or row.created_ms <= until)
+    )
+    return itertools.islice(fitting, min(limit or 100, 500))
+
+
+DIALECT = SimulatedBitgetV1

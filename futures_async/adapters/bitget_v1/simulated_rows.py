@@ -1,0 +1,158 @@
+"""The v1 dialect's rows as the simulated exchange writes them, after the examples of the seed documents."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from futures_async.enums import MarginMode, OrderStatus, OrderType, PositionSide, Role, TimeInForce
+from futures_async.simulator.accounts import Account
+from futures_async.simulator.contracts import ContractSpec
+from futures_async.simulator.dialect import plain
+from futures_async.simulator.engine import Engine
+from futures_async.simulator.records import ZERO, Fill, LedgerKind, LedgerRow, Order, Position
+
+STATUS = {
+    OrderStatus.NEW: "new",
+    OrderStatus.PARTIALLY_FILLED: "partially_filled",
+    OrderStatus.FILLED: "filled",
+    OrderStatus.CANCELED: "cancelled",
+}
+FORCE = {
+    TimeInForce.GTC: "limit",
+    TimeInForce.POST_ONLY: "post_only",
+    TimeInForce.FOK: "fok",
+    TimeInForce.IOC: "ioc",
+}
+
+
+def pair(symbol: str) -> str:
+    """`BTC/USDT:USDT` is BTCUSDT."""
+    return symbol.partition(":")[0].replace("/", "")
+
+
+def order_type(order: Order) -> str:
+    """The type carries the time in force."""
+    return FORCE[order.time_in_force] if order.type is OrderType.LIMIT else "market"
+
+
+def placed_row(order: Order) -> dict[str, Any]:
+    """What placing answers: the order as asked for, and "new" whatever has become of it since."""
+    return {
+        "orderId": str(order.id),
+        "symbol": pair(order.symbol),
+        "side": order.side.value,
+        "orderType": order_type(order),
+        "price": plain(order.price),
+        "size": plain(order.quantity),
+        "leverage": plain(order.leverage),
+        "marginMode": order.margin_mode.value,
+        "status": "new",
+        "createTime": order.created_ms,
+    }
+
+
+def order_row(order: Order) -> dict[str, Any]:
+    """What reading answers."""
+    return placed_row(order) | {
+        "filledSize": plain(order.filled),
+        "avgPrice": plain(order.average_price, "0"),
+        "status": STATUS[order.status],
+        "updateTime": order.updated_ms,
+    }
+
+
+def fill_row(fill: Fill, coin: str) -> dict[str, Any]:
+    """One execution; a fee that was paid is positive."""
+    return {
+        "tradeId": str(fill.id),
+        "orderId": str(fill.order.id),
+        "symbol": pair(fill.symbol),
+        "side": fill.side.value,
+        "price": plain(fill.price),
+        "size": plain(fill.quantity),
+        "fee": plain(fill.fee),
+        "feeCurrency": coin,
+        "role": "maker" if fill.role is Role.MAKER else "taker",
+        "createTime": fill.created_ms,
+    }
+
+
+def bill_type(row: LedgerRow) -> str:
+    """Documented are deposit, withdraw, fee, pnl as filters and realized_pnl in a row; funding has no word."""
+    if row.kind is LedgerKind.TRANSFER:
+        return "deposit" if row.amount >= 0 else "withdraw"
+    if row.kind is LedgerKind.FUNDING:
+        return "funding_fee"
+    return "realized_pnl" if row.closing or row.kind is LedgerKind.LIQUIDATION else "fee"
+
+
+def bill_row(row: LedgerRow) -> dict[str, Any]:
+    """One bill; a fill that opens costs a fee and nothing else."""
+    word = bill_type(row)
+    side = "" if row.position_side is None else f" {row.position_side.value} position"
+    return {
+        "id": str(row.id),
+        "symbol": "" if row.symbol is None else pair(row.symbol),
+        "type": word,
+        "amount": plain(-row.fee if word == "fee" else row.amount),
+        "fee": plain(ZERO if word == "fee" else row.fee),
+        "createTime": row.created_ms,
+        "info": f"Close{side}" if word == "realized_pnl" else f"Open{side}" if word == "fee" else word,
+    }
+
+
+def tier_rows(contract: ContractSpec) -> list[dict[str, Any]]:
+    """Tiers by size: the seed counts them in base coin, the engine in quote coin at the start price."""
+    return [
+        {
+            "riskLimit": plain(tier.max_notional),
+            "maxPositionSize": plain(tier.max_notional / contract.start_price // contract.step * contract.step),
+            "maintainMargin": plain(tier.maintenance_rate),
+            "initialMargin": plain(Decimal(1) / tier.max_leverage),
+            "maxLeverage": str(tier.max_leverage),
+        }
+        for tier in contract.tiers
+    ]
+
+
+def position_row(engine: Engine, account: Account, position: Position) -> dict[str, Any]:
+    """One open position."""
+    view = engine.margins.view(account, position)
+    isolated = position.margin_mode is MarginMode.ISOLATED
+    return {
+        "symbol": pair(position.symbol),
+        "positionSide": "long" if position.side is PositionSide.LONG else "short",
+        "holdPosition": plain(position.quantity),
+        "openPrice": plain(position.entry_price),
+        "markPrice": plain(view.mark_price),
+        "unrealizedPnl": plain(view.unrealized_pnl),
+        "leverage": plain(position.leverage),
+        "marginMode": position.margin_mode.value,
+        "isolatedMargin": plain(position.margin if isolated else ZERO),
+        "positionMargin": plain(view.margin),
+        "maintainMargin": plain(view.maintenance_margin),
+        "marginRate": plain(view.margin_ratio),
+        "liquidationPrice": plain(max(ZERO, view.liquidation_price)),
+        "createTime": position.created_ms,
+        "updateTime": position.updated_ms,
+    }
+
+
+def account_row(engine: Engine, account: Account, coin: str) -> dict[str, Any]:
+    """The account in one coin: `total` is the wallet, `marginBalance` the equity (1500 + 50 = 1550 in the sample)."""
+    wallet = engine.margins.wallet(account, coin)
+    notional = sum((engine.margins.view(account, p).notional for p in account.positions_of(coin=coin)), ZERO)
+    margin = wallet.cross_margin + wallet.isolated_margin
+    return {
+        "marginCoin": coin,
+        "accountType": "futures",
+        "available": plain(wallet.available),
+        "total": plain(wallet.balance),
+        "unrealizedPnl": plain(wallet.unrealized),
+        "marginMode": account.default_settings.margin_mode.value,
+        "riskLevel": "normal",
+        "maintenanceMarginRate": plain(round(wallet.cross_maintenance / notional, 6)) if notional else "0",
+        "marginBalance": plain(wallet.equity),
+        "initialMarginRate": plain(round(margin / notional, 6)) if notional else "0",
+    }
