@@ -404,7 +404,9 @@ class Channel:
             permit.answered(answered_at - sent_at)
             left = self.dialect.remaining(answer.headers)
             if left is not None:
-                for pool in job.pools[1:] if job.endpoint.private else job.pools:
+                # The count is the endpoint's own: the account's pool stands before its rows, wide ones after them.
+                first = int(job.endpoint.private)
+                for pool in job.pools[first : first + len(job.endpoint.limits)]:
                     transport.limiter.correct(pool, left)
             return answer, Timing(signed_ms, sent_at, answered_at, known)
         finally:
