@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Hashable, Sequence
 from decimal import Decimal
 from typing import Any, ClassVar, Literal, TypeVar
 
@@ -88,6 +88,10 @@ class Trading(FuturesExchange):
     def _batchable(self, order: PlannedOrder) -> bool:
         """Whether the native batch can carry this order; others are placed one by one."""
         return True
+
+    def _batch_key(self, order: PlannedOrder) -> Hashable:
+        """Orders with equal keys may share one native batch."""
+        return None
 
     def _cancellation(self, venue_symbol: str, order_id: str | None, client_order_id: str | None) -> Call:
         """How to cancel one order; exactly one id is given."""
@@ -251,7 +255,14 @@ class Trading(FuturesExchange):
 
             return run
 
-        chunks = [plans[start : start + self.max_batch] for start in range(0, len(plans), self.max_batch or 1)]
+        groups: dict[Hashable, list[tuple[int, PlannedOrder]]] = {}
+        for entry in plans:
+            groups.setdefault(self._batch_key(entry[1]), []).append(entry)
+        chunks = [
+            group[start : start + self.max_batch]
+            for group in groups.values()
+            for start in range(0, len(group), self.max_batch)
+        ]
         await together([*(batch(chunk) for chunk in chunks), *(single(*entry) for entry in singles)])
         return [results[index] for index in range(len(requests))]
 
