@@ -18,7 +18,7 @@ from futures_async import symbols
 from futures_async.adapters._bitget_codes import CODES, SUCCESS
 from futures_async.credentials import Credentials
 from futures_async.dialect import Code, Dialect, Params, Refusal, SealedHeaders, Unsigned, VenueTraits, join_query
-from futures_async.endpoint import Endpoint
+from futures_async.endpoint import Endpoint, RateLimit
 from futures_async.errors import InvalidRequest, NotSupported
 
 T = TypeVar("T")
@@ -74,15 +74,17 @@ class BitgetFamily(Dialect):
 
     base_url = "https://api.bitget.com"
     # The same host: the header `paptrading` makes the difference.
-    demo_url: ClassVar[str | None] = "https://api.bitget.com"
+    demo_support = "header"
     traits: ClassVar[VenueTraits] = TRAITS
     envelope: ClassVar[Any] = Envelope
     codes: ClassVar[Mapping[str, Code]] = CODES
+    # "The overall rate limit: 6000/IP/Min"; once over it, five minutes of refusals follow.
+    wide_limits = (RateLimit(6000, 60.0, scope="ip"),)
     credentials_needed = ("passphrase",)
 
     def __init__(self, *, demo: bool = False, rsa: bool = False) -> None:
         self._rsa = _RsaSigner() if rsa else None
-        self._common = (("locale", "en-US"), ("paptrading", "1")) if demo else (("locale", "en-US"),)
+        self.in_demo = demo
 
     def query(self, params: Params) -> str:
         """Sorted by key, as all of the vendor's samples are; whether the server sorts too is not documented."""
@@ -90,12 +92,12 @@ class BitgetFamily(Dialect):
 
     def public_headers(self) -> Sequence[tuple[str, str]]:
         """The language of messages, and demo trading where asked for."""
-        return self._common
+        return (("locale", "en-US"), ("paptrading", "1")) if self.in_demo else (("locale", "en-US"),)
 
     def headers(
         self, request: Unsigned, endpoint: Endpoint[Any], credentials: Credentials, now_ms: int
     ) -> SealedHeaders:
-        """The documented headers: key, signature, passphrase, timestamp, content type, language."""
+        """Key, signature, passphrase, timestamp and content type; the sixth, `locale`, is on every call."""
         timestamp = str(now_ms)
         message = prehash(timestamp, request)
         passphrase = credentials.passphrase
@@ -106,7 +108,6 @@ class BitgetFamily(Dialect):
                 ("ACCESS-TIMESTAMP", timestamp),
                 ("ACCESS-PASSPHRASE", "" if passphrase is None else passphrase.reveal()),
                 ("Content-Type", "application/json"),
-                *self._common,
             )
         )
 

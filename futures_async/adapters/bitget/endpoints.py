@@ -5,7 +5,7 @@ https://www.bitget.com/api-doc/contract/intro
 
 from __future__ import annotations
 
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from futures_async.adapters.bitget.wire import (
     WireAccount,
@@ -36,6 +36,8 @@ from futures_async.endpoint import Endpoint, Kind, RateLimit
 
 T = TypeVar("T")
 
+_ANYTHING = cast("type[Any]", Any)
+
 _MIX = "/api/v2/mix"
 _PER_UID_10 = RateLimit(10)
 _PER_UID_5 = RateLimit(5)
@@ -64,8 +66,10 @@ SET_POSITION_MODE = Endpoint(
     "POST", f"{_MIX}/account/set-position-mode", result=WirePositionMode, limit=_PER_UID_5, kind=Kind.SETTING
 )
 # The amount is a difference: repeating it would move margin twice.
-SET_MARGIN = Endpoint("POST", f"{_MIX}/account/set-margin", result=object, limit=_PER_UID_5, kind=Kind.DELTA)
-SET_AUTO_MARGIN = Endpoint("POST", f"{_MIX}/account/set-auto-margin", result=object, limit=_PER_UID_5, kind=Kind.SETTING)
+SET_MARGIN = Endpoint("POST", f"{_MIX}/account/set-margin", result=_ANYTHING, limit=_PER_UID_5, kind=Kind.DELTA)
+SET_AUTO_MARGIN = Endpoint(
+    "POST", f"{_MIX}/account/set-auto-margin", result=_ANYTHING, limit=_PER_UID_5, kind=Kind.SETTING
+)
 MAX_OPEN = Endpoint("GET", f"{_MIX}/account/max-open", result=WireMaxOpen, limit=_PER_UID_20)
 FEE_RATE = Endpoint("GET", "/api/v2/common/trade-rate", result=WireFeeRate, limit=_PER_UID_10)
 
@@ -75,9 +79,7 @@ SINGLE_POSITION = Endpoint(
     "GET", f"{_MIX}/position/single-position", result=_or_null(list[WirePosition]), limit=_PER_UID_10
 )
 ALL_POSITIONS = Endpoint("GET", f"{_MIX}/position/all-position", result=_or_null(list[WirePosition]), limit=_PER_UID_5)
-POSITION_HISTORY = Endpoint(
-    "GET", f"{_MIX}/position/history-position", result=WireClosedPositions, limit=_PER_UID_20
-)
+POSITION_HISTORY = Endpoint("GET", f"{_MIX}/position/history-position", result=WireClosedPositions, limit=_PER_UID_20)
 ADL_RANKS = Endpoint("GET", f"{_MIX}/position/adlRank", result=_or_null(list[WireAdlRank]), limit=_PER_UID_5)
 
 # Orders. https://www.bitget.com/api-doc/contract/trade/Place-Order
@@ -100,7 +102,13 @@ CANCEL_PRODUCT = Endpoint(
 CLOSE_POSITIONS = Endpoint(
     "POST", f"{_MIX}/order/close-positions", result=WireBatch, limit=RateLimit(1), kind=Kind.ORDER
 )
-DETAIL = Endpoint("GET", f"{_MIX}/order/detail", result=WireOrder, limit=_PER_UID_10)
+# Documented as an object; an empty list has been seen for an order that is not there.
+DETAIL = Endpoint(
+    "GET",
+    f"{_MIX}/order/detail",
+    result=cast("type[WireOrder | list[WireOrder] | None]", WireOrder | list[WireOrder] | None),
+    limit=_PER_UID_10,
+)
 PENDING = Endpoint("GET", f"{_MIX}/order/orders-pending", result=WireOrders, limit=_PER_UID_10)
 HISTORY = Endpoint("GET", f"{_MIX}/order/orders-history", result=WireOrders, limit=_PER_UID_10)
 FILLS = Endpoint("GET", f"{_MIX}/order/fills", result=WireFills, limit=_PER_UID_10)
@@ -110,22 +118,17 @@ FILL_HISTORY = Endpoint("GET", f"{_MIX}/order/fill-history", result=WireFills, l
 # Trigger, take-profit and stop-loss orders. https://www.bitget.com/api-doc/contract/plan/Place-Plan-Order
 
 PLACE_PLAN = Endpoint("POST", f"{_MIX}/order/place-plan-order", result=WireAck, limit=_PER_UID_10, kind=Kind.ORDER)
-PLACE_STOP = Endpoint("POST", f"{_MIX}/order/place-tpsl-order", result=WireAck, limit=_PER_UID_10, kind=Kind.ORDER)
 # One pair per position side; placing again amends it.
 PLACE_POSITION_STOPS = Endpoint(
     "POST", f"{_MIX}/order/place-pos-tpsl", result=_or_null(list[WireStops]), limit=_PER_UID_10, kind=Kind.SETTING
 )
-MODIFY_STOP = Endpoint("POST", f"{_MIX}/order/modify-tpsl-order", result=WireAck, limit=_PER_UID_10, kind=Kind.SETTING)
-MODIFY_PLAN = Endpoint("POST", f"{_MIX}/order/modify-plan-order", result=WireAck, limit=_PER_UID_10, kind=Kind.SETTING)
 CANCEL_PLAN = Endpoint("POST", f"{_MIX}/order/cancel-plan-order", result=WireBatch, limit=_PER_UID_10, kind=Kind.CANCEL)
 PLAN_PENDING = Endpoint("GET", f"{_MIX}/order/orders-plan-pending", result=WirePlanOrders, limit=_PER_UID_10)
 PLAN_HISTORY = Endpoint("GET", f"{_MIX}/order/orders-plan-history", result=WirePlanOrders, limit=_PER_UID_10)
 
 # Market. https://www.bitget.com/api-doc/contract/market/Get-All-Symbols-Contracts
 
-CONTRACTS = Endpoint(
-    "GET", f"{_MIX}/market/contracts", result=list[WireContract], limit=_PER_IP_20, private=False
-)
+CONTRACTS = Endpoint("GET", f"{_MIX}/market/contracts", result=list[WireContract], limit=_PER_IP_20, private=False)
 TICKER = Endpoint("GET", f"{_MIX}/market/ticker", result=list[WireTicker], limit=_PER_IP_20, private=False)
 FUNDING_RATE = Endpoint(
     "GET", f"{_MIX}/market/current-fund-rate", result=list[WireFundingRate], limit=_PER_IP_20, private=False

@@ -190,8 +190,14 @@ def test_a_trigger_order_with_a_price_becomes_a_limit_order() -> None:
     assert "clientOid" not in item
 
 
+def detail(name: str) -> WireOrder:
+    found = payload(rows.DETAIL, name)
+    assert isinstance(found, WireOrder)
+    return found
+
+
 def test_a_closed_long_reads_as_a_sale() -> None:
-    assert to_order(payload(rows.DETAIL, "detail_hedge_close"), USDT) == Order(
+    assert to_order(detail("detail_hedge_close"), USDT) == Order(
         venue="bitget",
         symbol="BTC/USDT:USDT",
         venue_symbol="BTCUSDT",
@@ -218,7 +224,7 @@ def test_a_closed_long_reads_as_a_sale() -> None:
 
 
 def test_a_one_way_reduction_reads_as_it_was_sent() -> None:
-    order = to_order(payload(rows.DETAIL, "detail_one_way_reduce"), USDT)
+    order = to_order(detail("detail_one_way_reduce"), USDT)
     assert (order.side, order.position_side, order.reduce_only) == (SELL, None, True)
     assert (order.status, order.average_price, order.fee) == (OrderStatus.FILLED, D("83346.1"), D("0.00500076"))
 
@@ -237,7 +243,7 @@ def test_a_cancelled_order_of_the_history_is_final() -> None:
 
 
 def order_row(**changes: Any) -> WireOrder:
-    return msgspec.structs.replace(payload(rows.DETAIL, "detail_one_way_reduce"), **changes)
+    return msgspec.structs.replace(detail("detail_one_way_reduce"), **changes)
 
 
 def test_words_that_are_new_do_not_hide_an_order() -> None:
@@ -278,9 +284,7 @@ def test_open_and_final_states_are_the_documented_ones() -> None:
 
 
 def test_fills_read_their_true_side_without_pos_side() -> None:
-    closed_short, closed_long, bought = [
-        to_fill(row, USDT) for row in payload(rows.FILLS, "fills").fill_list or []
-    ]
+    closed_short, closed_long, bought = [to_fill(row, USDT) for row in payload(rows.FILLS, "fills").fill_list or []]
     assert (closed_short.side, closed_long.side, bought.side) == (BUY, SELL, BUY)
     assert (closed_long.fill_id, closed_long.order_id) == ("1491774628545409024", "1491774628346392577")
     assert (closed_long.price, closed_long.quantity) == (D("83473.1"), D("0.0001"))

@@ -113,7 +113,6 @@ def test_nothing_that_opens_or_changes_by_an_amount_may_be_repeated() -> None:
             "order/cancel-all-orders",
             "order/close-positions",
             "order/place-plan-order",
-            "order/place-tpsl-order",
             "account/set-margin",
         )
     }

@@ -1,0 +1,377 @@
+"""The half of `Bitget` that is not orders: market, positions, account, settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from typing import Any, TypeVar, Unpack
+
+from futures_async.adapter import Adapter, Options, Page, PageQuery
+from futures_async.adapters._bitget import PRODUCT_TYPES, ProductType, unified_symbol, venue_symbol
+from futures_async.adapters._bitget_codes import UNCHANGED
+from futures_async.adapters.bitget import endpoints
+from futures_async.adapters.bitget.dialect import BitgetDialect
+from futures_async.adapters.bitget.mapping import (
+    MARGIN_MODE,
+    POSITION_MODE,
+    WIRE_MARGIN_MODE,
+    WIRE_POSITION_MODE,
+    WIRE_POSITION_SIDE,
+    to_account,
+    to_contract,
+    to_funding_rate,
+    to_ledger_entry,
+    to_leverage,
+    to_position_history,
+    to_positions,
+    to_risk_limit,
+    to_ticker,
+)
+from futures_async.adapters.bitget.windows import DAY_MS, DEPTH_MS, following, place
+from futures_async.adapters.bitget.wire import WireAccount, WireAdlRank, WireFeeRate
+from futures_async.convert import finite, known, ms, to_decimal, to_text
+from futures_async.credentials import Credentials
+from futures_async.dialect import Params
+from futures_async.endpoint import Endpoint
+from futures_async.enums import MarginMode, PositionMode, PositionSide
+from futures_async.errors import InvalidRequest, ResponseMismatch, SymbolNotFound
+from futures_async.exchange import Number
+from futures_async.models import (
+    Account,
+    Contract,
+    FundingRate,
+    LedgerEntry,
+    Leverage,
+    Position,
+    PositionHistory,
+    RiskLimit,
+    Ticker,
+)
+from futures_async.paging import collect
+
+R = TypeVar("R")
+W = TypeVar("W")
+
+PAGE_ROWS = 100
+LEDGER_SPAN_MS = 30 * DAY_MS
+# A contract that every account of the product type can be asked about.
+REFERENCE: dict[ProductType, str] = {
+    "USDT-FUTURES": "BTCUSDT",
+    "USDC-FUTURES": "BTCPERP",
+    "COIN-FUTURES": "BTCUSD",
+}
+
+
+class BitgetAccount(Adapter):
+    """Market, positions, account and settings; `client.py` adds orders."""
+
+    def __init__(
+        self,
+        credentials: Credentials | None = None,
+        *,
+        product_type: ProductType = "USDT-FUTURES",
+        margin_coin: str | None = None,
+        rsa: bool = False,
+        **options: Unpack[Options],
+    ) -> None:
+        if product_type not in PRODUCT_TYPES:
+            raise InvalidRequest(f"product_type must be one of {', '.join(PRODUCT_TYPES)}, not {product_type!r}")
+        self.product_type: ProductType = product_type
+        self.margin_coin = margin_coin.upper() if margin_coin else None
+        super().__init__(credentials, dialect=BitgetDialect(rsa=rsa), **options)
+
+    def _attach(self, credentials: Credentials | None) -> None:
+        # What was learned of one account's symbols is nothing that another account's may rely on.
+        self._margin_modes: dict[str, MarginMode] = {}
+        super()._attach(credentials)
+
+    # Symbols
+
+    def venue_symbol(self, symbol: str) -> str:
+        """The venue's id of a contract, from either form."""
+        return venue_symbol(symbol, self.product_type)
+
+    def unified_symbol(self, venue_symbol: str) -> str:
+        """The unified symbol of a venue's id."""
+        return unified_symbol(venue_symbol, self.product_type, self.margin_coin)
+
+    def _coin(self, venue_symbol: str) -> str:
+        """The coin that a contract settles in: the option, else USDT, USDC or the base coin."""
+        if self.margin_coin is not None:
+            return self.margin_coin
+        if self.product_type == "COIN-FUTURES":
+            return venue_symbol.partition("USD")[0]
+        return self.product_type.removesuffix("-FUTURES")
+
+    def _contract_params(self, symbol: str) -> dict[str, str]:
+        return {"symbol": self.venue_symbol(symbol), "productType": self.product_type}
+
+    def _settled_params(self, symbol: str) -> dict[str, str]:
+        params = self._contract_params(symbol)
+        return {**params, "marginCoin": self._coin(params["symbol"])}
+
+    # Market
+
+    async def fetch_time(self) -> int:
+        return ms((await self._call(endpoints.TIME)).server_time, "serverTime")
+
+    async def fetch_contracts(self) -> list[Contract]:
+        rows = await self._call(endpoints.CONTRACTS, {"productType": self.product_type})
+        return [to_contract(row, self.product_type, self.margin_coin) for row in rows]
+
+    async def fetch_ticker(self, symbol: str) -> Ticker:
+        rows = await self._call(endpoints.TICKER, self._contract_params(symbol))
+        return to_ticker(self._row(rows, symbol, endpoints.TICKER), self.product_type, self.margin_coin)
+
+    async def fetch_funding_rate(self, symbol: str) -> FundingRate:
+        rows = await self._call(endpoints.FUNDING_RATE, self._contract_params(symbol))
+        return to_funding_rate(self._row(rows, symbol, endpoints.FUNDING_RATE), self.product_type, self.margin_coin)
+
+    async def fetch_risk_limits(self, symbol: str) -> list[RiskLimit]:
+        rows = await self._call(endpoints.TIERS, self._contract_params(symbol))
+        tiers = [to_risk_limit(row, self.product_type) for row in rows]
+        return sorted(tiers, key=lambda tier: tier.tier or 0)
+
+    def _row(self, rows: Sequence[Any], symbol: str, endpoint: Endpoint[Any]) -> Any:
+        """The row of the symbol that was asked for."""
+        wanted = self.venue_symbol(symbol)
+        for row in rows:
+            if row.symbol.upper() == wanted:
+                return row
+        if rows:
+            raise ResponseMismatch(f"{self.id} {endpoint.name}: the answer is about another contract")
+        raise SymbolNotFound(f"no contract {symbol}", venue=self.id, endpoint=endpoint.name)
+
+    # Positions
+
+    async def fetch_positions(self, symbol: str | None = None) -> list[Position]:
+        if symbol is None:
+            # One margin coin where one was chosen, else all of the product type.
+            params: Params = {"productType": self.product_type, "marginCoin": self.margin_coin}
+            rows = await self._call(endpoints.ALL_POSITIONS, params)
+        else:
+            params = self._settled_params(symbol)
+            rows = await self._call(endpoints.SINGLE_POSITION, params)
+            if any(row.symbol.upper() != params["symbol"] for row in rows or ()):
+                raise ResponseMismatch(f"{self.id} {endpoints.SINGLE_POSITION.name}: a row of another contract")
+        return to_positions(rows, self.product_type)
+
+    async def fetch_position_history(
+        self,
+        symbol: str | None = None,
+        *,
+        since_ms: int | None = None,
+        until_ms: int | None = None,
+        limit: int | None = None,
+    ) -> list[PositionHistory]:
+        query = self._query(symbol, since_ms, until_ms, limit)
+
+        async def page(query: PageQuery, cursor: str | None) -> Page[PositionHistory]:
+            params = {"productType": self.product_type, "symbol": query.symbol}
+            return await self._page(
+                endpoints.POSITION_HISTORY,
+                params,
+                query,
+                cursor,
+                DEPTH_MS,
+                lambda answer: (answer.rows, answer.end_id),
+                lambda row: to_position_history(row, self.product_type),
+            )
+
+        return await collect(page, query, key=lambda row: row.position_id or "")
+
+    async def _page(
+        self,
+        endpoint: Endpoint[W],
+        params: Params,
+        query: PageQuery,
+        cursor: str | None,
+        span_ms: int,
+        rows_of: Callable[[W], tuple[Sequence[Any] | None, str | int | None]],
+        read: Callable[[Any], R],
+    ) -> Page[R]:
+        """One page of any of the venue's lists."""
+        now_ms = self._channel.now_ms()
+        at = place(query, cursor, now_ms, span_ms)
+        size = PAGE_ROWS if query.limit is None else min(PAGE_ROWS, query.limit)
+        answer = await self._call(endpoint, {**params, **at.params(), "limit": str(size)})
+        rows, end_id = rows_of(answer)
+        return Page(
+            [read(row) for row in rows or ()],
+            following(at, query, now_ms, span_ms, len(rows or ()), end_id),
+        )
+
+    # Account
+
+    async def fetch_account(self, margin_coin: str | None = None) -> Account:
+        """Read the account's state in one margin coin; None is the one of this object's product type."""
+        coin = (margin_coin or self._coin(REFERENCE[self.product_type])).upper()
+        symbol = f"{coin}USD" if self.product_type == "COIN-FUTURES" else REFERENCE[self.product_type]
+        params = {"symbol": symbol, "productType": self.product_type, "marginCoin": coin}
+        account = to_account(await self._call(endpoints.ACCOUNT, params))
+        if account.margin_coin != coin:
+            raise ResponseMismatch(f"{self.id} {endpoints.ACCOUNT.name}: the answer is about another coin")
+        return account
+
+    async def fetch_accounts(self) -> list[Account]:
+        rows = await self._call(endpoints.ACCOUNTS, {"productType": self.product_type})
+        return [to_account(row) for row in rows]
+
+    async def fetch_symbol_account(self, symbol: str) -> WireAccount:
+        """Read leverage, margin mode and position mode of one contract: the only place that tells them when flat."""
+        return await self._call(endpoints.ACCOUNT, self._settled_params(symbol))
+
+    async def fetch_fee_rate(self, symbol: str) -> WireFeeRate:
+        """Read the account's own maker and taker fee rates, as fractions."""
+        return await self._call(endpoints.FEE_RATE, {"symbol": self.venue_symbol(symbol), "businessType": "mix"})
+
+    async def fetch_max_open(self, symbol: str, side: PositionSide, price: Number | None = None) -> Decimal:
+        """Read how much base coin can be opened beside what is held and ordered, at `price` or at market."""
+        limit = None if price is None else to_text(to_decimal(price, "price"))
+        params = {
+            **self._settled_params(symbol),
+            "posSide": WIRE_POSITION_SIDE[side],
+            "orderType": "market" if limit is None else "limit",
+            "openPrice": limit,
+        }
+        return finite((await self._call(endpoints.MAX_OPEN, params)).max_open, "maxOpen")
+
+    async def fetch_adl_ranks(self) -> list[WireAdlRank]:
+        """Read how early each position would be deleveraged: `rank` 0 to 1, 1 first."""
+        return await self._call(endpoints.ADL_RANKS, {"productType": self.product_type}) or []
+
+    async def _ledger_page(self, query: PageQuery, cursor: str | None) -> Page[LedgerEntry]:
+        # `coin` is honoured for transfers only, and there is no symbol filter: both are filtered here.
+        return await self._page(
+            endpoints.BILLS,
+            {"productType": self.product_type},
+            query,
+            cursor,
+            LEDGER_SPAN_MS,
+            lambda answer: (answer.bills, answer.end_id),
+            lambda row: to_ledger_entry(row, self.product_type),
+        )
+
+    # Settings
+
+    async def fetch_leverage(self, symbol: str, margin_mode: MarginMode | None = None) -> Leverage:
+        return to_leverage(
+            await self.fetch_symbol_account(symbol), self.venue_symbol(symbol), self.product_type, margin_mode
+        )
+
+    async def set_leverage(
+        self,
+        symbol: str,
+        leverage: Number,
+        *,
+        margin_mode: MarginMode | None = None,
+        side: PositionSide | None = None,
+    ) -> Leverage:
+        number = to_decimal(leverage, "leverage")
+        if number <= 0:
+            raise InvalidRequest(f"leverage must be above 0, not {to_text(number)}")
+        params = self._settled_params(symbol)
+        now = await self.fetch_symbol_account(symbol)
+        mode = known(MARGIN_MODE, now.margin_mode or "", "marginMode")
+        hedge = known(POSITION_MODE, now.pos_mode or "", "posMode") is PositionMode.HEDGE
+        if margin_mode not in (None, mode):
+            raise InvalidRequest(
+                f"{self.id}: {symbol} is in {mode.value} margin, and leverage is set for the mode in force: "
+                "call set_margin_mode first"
+            )
+        if side is not None and not (hedge and mode is MarginMode.ISOLATED):
+            raise InvalidRequest(f"{self.id}: only isolated positions in hedge mode have a leverage of their own")
+        text = to_text(number)
+        if mode is MarginMode.CROSS or not hedge:
+            body = {**params, "leverage": text}
+        elif side is None:
+            body = {**params, "longLeverage": text, "shortLeverage": text}
+        else:
+            body = {**params, "leverage": text, "holdSide": WIRE_POSITION_SIDE[side]}
+
+        def stands(found: Leverage) -> bool:
+            values = {PositionSide.LONG: found.long_leverage, PositionSide.SHORT: found.short_leverage}
+            return all(values[one] == number for one in ((side,) if side else values))
+
+        return await self._apply(
+            ("set_leverage", params["symbol"]),
+            (text, side),
+            send=lambda: self._call(endpoints.SET_LEVERAGE, body=body),
+            read=lambda: self.fetch_leverage(symbol, mode),
+            stands=stands,
+            # One client has seen "no position" (22002) for a leverage that was set already.
+            unchanged=UNCHANGED | {"22002"},
+        )
+
+    async def set_margin_mode(self, mode: MarginMode, *, symbol: str | None = None, margin_coin: str = "USDT") -> None:
+        if symbol is None:
+            raise InvalidRequest(f"{self.id} sets the margin mode for each symbol: name it")
+        params = self._settled_params(symbol)
+
+        async def read() -> MarginMode:
+            account = await self.fetch_symbol_account(symbol)
+            return known(MARGIN_MODE, account.margin_mode or "", "marginMode")
+
+        self._margin_modes.pop(params["symbol"], None)
+        if await read() is mode:
+            return  # the venue refuses even "no change" while positions or orders are open
+        await self._apply(
+            ("set_margin_mode", params["symbol"]),
+            mode,
+            send=lambda: self._call(endpoints.SET_MARGIN_MODE, body={**params, "marginMode": WIRE_MARGIN_MODE[mode]}),
+            read=read,
+            stands=lambda found: found is mode,
+            unchanged=UNCHANGED,
+        )
+
+    async def fetch_position_mode(self, symbol: str | None = None) -> PositionMode:
+        """Read whether positions are one-way or hedged; one mode holds for the whole product type."""
+        account = await self.fetch_symbol_account(symbol or REFERENCE[self.product_type])
+        return known(POSITION_MODE, account.pos_mode or "", "posMode")
+
+    async def set_position_mode(self, mode: PositionMode, *, symbol: str | None = None) -> PositionMode:
+        """Set one-way or hedge mode for the whole product type."""
+        self._position_mode = None
+        body = {"productType": self.product_type, "posMode": WIRE_POSITION_MODE[mode]}
+        return await self._apply(
+            ("set_position_mode",),
+            mode,
+            send=lambda: self._call(endpoints.SET_POSITION_MODE, body=body),
+            read=lambda: self.fetch_position_mode(symbol),
+            stands=lambda found: found is mode,
+            unchanged=UNCHANGED,
+        )
+
+    async def adjust_margin(self, symbol: str, amount: Number, *, side: PositionSide | None = None) -> None:
+        number = to_decimal(amount, "amount")
+        if not number:
+            raise InvalidRequest("amount must not be 0")
+        position = await self.fetch_position(symbol, side)
+        if position is None:
+            raise InvalidRequest(f"{self.id}: {symbol} has no position to add margin to or to take it from")
+        held = position.side
+
+        async def margin() -> Decimal | None:
+            found = await self.fetch_position(symbol, held)
+            return None if found is None else found.margin
+
+        params = self._settled_params(symbol)
+        body = {**params, "amount": to_text(number), "holdSide": WIRE_POSITION_SIDE[held]}
+        await self._shift(
+            ("adjust_margin", params["symbol"], held.value),
+            number,
+            send=lambda: self._call(endpoints.SET_MARGIN, body=body),
+            read=margin,
+        )
+
+    async def set_auto_margin(self, symbol: str, enabled: bool, side: PositionSide) -> None:
+        """Have the venue top up the margin of an isolated position by itself, or not."""
+        params = self._settled_params(symbol)
+        body = {
+            "symbol": params["symbol"],
+            "autoMargin": "on" if enabled else "off",
+            "marginCoin": params["marginCoin"],
+            "holdSide": WIRE_POSITION_SIDE[side],
+        }
+        self._active("set_auto_margin")
+        await self._call(endpoints.SET_AUTO_MARGIN, body=body)

@@ -1,0 +1,133 @@
+"""`Bitget`: a classic Bitget account through the v2 mix interface."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from futures_async.adapter import Page, PageQuery
+from futures_async.adapters.bitget import endpoints
+from futures_async.adapters.bitget.account import PAGE_ROWS
+from futures_async.adapters.bitget.mapping import VENUE, text_or_none
+from futures_async.adapters.bitget.orders import to_fill, to_order
+from futures_async.adapters.bitget.triggers import BitgetTriggers
+from futures_async.adapters.bitget.windows import DAY_MS, DEPTH_MS
+from futures_async.adapters.bitget.wire_orders import WireBatch, WireFills, WireOrders
+from futures_async.endpoint import Endpoint
+from futures_async.errors import OrderNotFound, ResponseMismatch
+from futures_async.exchange import Capability
+from futures_async.models import Fill, Order
+from futures_async.paging import iterate
+from futures_async.planning import one_id
+
+
+class Bitget(BitgetTriggers):
+    """A classic Bitget futures account (v2 mix interface).
+
+    Args:
+        credentials: Key, secret and passphrase; None gives the public endpoints only.
+        product_type: `USDT-FUTURES`, `COIN-FUTURES` or `USDC-FUTURES`; one object speaks to one of them.
+        margin_coin: What COIN-FUTURES are settled in; None is each contract's base coin.
+        rsa: The secret is an RSA private key: base64 of its PKCS#8 DER form, in one line.
+        options: See `futures_async.adapter.Options`.
+
+    Orders carry their margin mode at this venue. Where a request names none, the symbol's own is read once and
+    remembered; name it if anything else changes margin modes of the account meanwhile.
+    """
+
+    id = VENUE
+    name = "Bitget"
+    lifecycle = "live"
+    capabilities = frozenset(Capability) - {Capability.SET_RISK_LIMIT, Capability.ARM_CANCEL_ALL}
+
+    async def fetch_order(
+        self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None
+    ) -> Order:
+        order_id, client_order_id = one_id(order_id, client_order_id)
+        params = {**self._contract_params(symbol), "orderId": order_id, "clientOid": client_order_id}
+        found = await self._call(endpoints.DETAIL, params)
+        rows = found if isinstance(found, list) else [found] if found is not None else []
+        if not rows:
+            raise OrderNotFound("no such order", venue=self.id, endpoint=endpoints.DETAIL.name)
+        order = to_order(rows[0], self.product_type)
+        if order_id not in (None, order.order_id) or client_order_id not in (None, order.client_order_id):
+            raise ResponseMismatch(f"{self.id} {endpoints.DETAIL.name}: the answer is about another order")
+        return order
+
+    async def _find_order(self, venue_symbol: str, client_order_id: str) -> Order | None:
+        try:
+            return await self.fetch_order(venue_symbol, client_order_id=client_order_id)
+        except OrderNotFound:
+            pass
+        params = {**self._contract_params(venue_symbol), "clientOid": client_order_id, "limit": str(PAGE_ROWS)}
+        for endpoint in (endpoints.PENDING, endpoints.HISTORY):
+            page = await self._call(endpoint, params)
+            for row in page.entrusted_list or ():
+                if text_or_none(row.client_oid) == client_order_id:
+                    return to_order(row, self.product_type)
+        return None
+
+    async def fetch_open_orders(self, symbol: str | None = None) -> list[Order]:
+        query = self._query(symbol, None, None, None)
+
+        async def page(query: PageQuery, cursor: str | None) -> Page[Order]:
+            return await self._order_rows(endpoints.PENDING, query, cursor)
+
+        return [order async for order in iterate(page, query, key=lambda order: order.order_id)]
+
+    async def _orders_page(self, query: PageQuery, cursor: str | None) -> Page[Order]:
+        return await self._order_rows(endpoints.HISTORY, query, cursor)
+
+    async def _order_rows(self, endpoint: Endpoint[WireOrders], query: PageQuery, cursor: str | None) -> Page[Order]:
+        return await self._page(
+            endpoint,
+            {"productType": self.product_type, "symbol": query.symbol},
+            query,
+            cursor,
+            DEPTH_MS,
+            lambda answer: (answer.entrusted_list, answer.end_id),
+            lambda row: to_order(row, self.product_type),
+        )
+
+    async def _fills_page(self, query: PageQuery, cursor: str | None) -> Page[Fill]:
+        return await self._fill_rows(endpoints.FILLS, query, cursor, DEPTH_MS)
+
+    async def _fill_rows(
+        self, endpoint: Endpoint[WireFills], query: PageQuery, cursor: str | None, span_ms: int
+    ) -> Page[Fill]:
+        return await self._page(
+            endpoint,
+            {"productType": self.product_type, "symbol": query.symbol},
+            query,
+            cursor,
+            span_ms,
+            lambda answer: (answer.fill_list, answer.end_id),
+            lambda row: to_fill(row, self.product_type, self.margin_coin),
+        )
+
+    def iter_fill_history(
+        self,
+        symbol: str | None = None,
+        *,
+        since_ms: int | None = None,
+        until_ms: int | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[Fill]:
+        """Iterate over executions of the venue's archive, week by week; demo trading has none (40404)."""
+        query = self._query(symbol, since_ms, until_ms, limit)
+
+        async def page(query: PageQuery, cursor: str | None) -> Page[Fill]:
+            return await self._fill_rows(endpoints.FILL_HISTORY, query, cursor, 7 * DAY_MS)
+
+        return iterate(page, query, key=lambda fill: fill.fill_id)
+
+    # The whole product type at once
+
+    async def cancel_all_product_orders(self) -> WireBatch:
+        """Cancel every regular order of the product type and margin coin, whatever the contract; sent once."""
+        body = {"productType": self.product_type, "marginCoin": self.margin_coin}
+        return await self._call(endpoints.CANCEL_PRODUCT, body={key: value for key, value in body.items() if value})
+
+    async def close_all_positions(self) -> WireBatch:
+        """Close every position of the product type at market, by ids of the venue's own; sent once."""
+        self._active("close_all_positions")
+        return await self._call(endpoints.CLOSE_POSITIONS, body={"productType": self.product_type})

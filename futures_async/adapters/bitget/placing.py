@@ -1,0 +1,251 @@
+"""How `Bitget` places, edits and cancels: bodies, acknowledgements, and the margin mode that every order names."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Awaitable, Callable, Hashable, Sequence
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from futures_async.adapter import Ack, Amendment, BatchPlacement, Call, Placement, PlannedOrder, urgent
+from futures_async.adapters._bitget_codes import NOTHING_TO_CANCEL
+from futures_async.adapters.bitget import endpoints
+from futures_async.adapters.bitget.account import BitgetAccount
+from futures_async.adapters.bitget.mapping import MARGIN_MODE, text_or_none
+from futures_async.adapters.bitget.orders import order_frame, order_item
+from futures_async.adapters.bitget.wire_orders import WireAck, WireBatch, WireFailure
+from futures_async.batch import together
+from futures_async.convert import known, to_text
+from futures_async.dialect import Refusal
+from futures_async.endpoint import Endpoint
+from futures_async.enums import MarginMode, Outcome, PositionMode
+from futures_async.errors import (
+    CancelOutcomeUnknown,
+    ExchangeError,
+    FuturesAsyncError,
+    InvalidRequest,
+    MarginModeConflict,
+    OrderNotFound,
+)
+from futures_async.models import CancelResult, Order, OrderRequest, Position
+from futures_async.planning import one_id
+
+CANCEL_BATCH_ROWS = 50
+
+
+def read_ack(answer: WireAck) -> Ack:
+    """Without an order id the order is looked up: it may be null where it displaces older reduce-only orders."""
+    return Ack(text_or_none(answer.order_id), text_or_none(answer.client_oid))
+
+
+class BitgetPlacing(BitgetAccount):
+    """Orders on their way to the venue."""
+
+    needs_position_mode = True
+    max_batch = 20
+
+    async def _plan(self, request: OrderRequest, *, trigger: bool = False) -> PlannedOrder:
+        plan = await super()._plan(request, trigger=trigger)
+        if plan.request.margin_mode is not None:
+            return plan
+        mode = await self._margin_mode(plan.venue_symbol)
+        return msgspec.structs.replace(plan, request=msgspec.structs.replace(plan.request, margin_mode=mode))
+
+    async def _margin_mode(self, venue_symbol: str) -> MarginMode:
+        found = self._margin_modes.get(venue_symbol)
+        if found is None:
+            account = await self.fetch_symbol_account(venue_symbol)
+            found = known(MARGIN_MODE, account.margin_mode or "", "marginMode")
+            self._margin_modes[venue_symbol] = found
+        return found
+
+    async def fetch_positions(self, symbol: str | None = None) -> list[Position]:
+        positions = await super().fetch_positions(symbol)
+        for position in positions:
+            if position.margin_mode is not None:
+                self._margin_modes[position.venue_symbol] = position.margin_mode
+        return positions
+
+    async def create_order(self, request: OrderRequest, **options: Any) -> Order:
+        try:
+            return await super().create_order(request, **options)
+        except MarginModeConflict:
+            self._margin_modes.clear()  # changed elsewhere: read them anew
+            raise
+
+    def _frame(self, plan: PlannedOrder) -> dict[str, Any]:
+        mode = plan.request.margin_mode
+        if mode is None or plan.position_mode is None:
+            raise InvalidRequest(f"{self.id}: an order needs its margin mode and the account's position mode")
+        return order_frame(plan.venue_symbol, self.product_type, self._coin(plan.venue_symbol), mode)
+
+    def _item(self, plan: PlannedOrder) -> dict[str, Any]:
+        return order_item(plan.request, plan.client_order_id, plan.position_mode or PositionMode.HEDGE)
+
+    def _placement(self, order: PlannedOrder) -> Placement:
+        return Placement(endpoints.PLACE, self._frame(order) | self._item(order), read_ack)
+
+    def _batch_key(self, order: PlannedOrder) -> Hashable:
+        # "One symbol and one margin mode per batch": both stand outside the list of orders.
+        return order.venue_symbol, order.request.margin_mode
+
+    def _batch_placement(self, orders: Sequence[PlannedOrder]) -> BatchPlacement:
+        body = self._frame(orders[0]) | {"orderList": [self._item(order) for order in orders]}
+
+        def read_acks(batch: WireBatch) -> list[Ack | ExchangeError]:
+            placed = {text_or_none(item.client_oid): item for item in batch.success_list or ()}
+            failed = {text_or_none(item.client_oid): item for item in batch.failure_list or ()}
+            acks: list[Ack | ExchangeError] = []
+            for order in orders:
+                name = order.client_order_id
+                if name in placed:
+                    acks.append(Ack(text_or_none(placed[name].order_id), name))
+                elif name in failed:
+                    acks.append(self._failure(failed[name], endpoints.PLACE_BATCH))
+                else:
+                    acks.append(ExchangeError("the answer leaves this order out", venue=self.id))
+            return acks
+
+        return BatchPlacement(endpoints.PLACE_BATCH, body, read_acks)
+
+    def _failure(self, item: WireFailure, endpoint: Endpoint[Any]) -> ExchangeError:
+        """What one item of a failure list means."""
+        refusal = Refusal(text_or_none(item.error_code) or "", text_or_none(item.error_msg) or "no reason was given")
+        rule = self._dialect.rule(refusal, endpoint)
+        kind = ExchangeError if rule is None else rule.error
+        definitive = rule is not None and rule.definitive
+        return kind(
+            refusal.message,
+            venue=self.id,
+            code=refusal.code,
+            endpoint=endpoint.name,
+            definitive=definitive,
+            outcome=Outcome.REJECTED if definitive else None,
+            raw=item,
+        )
+
+    def _amendment(self, order: Order, price: Decimal | None, quantity: Decimal | None) -> Amendment:
+        # The venue cancels and places anew, under a new order id and, by its demand, a new client id.
+        renamed = "fa" + secrets.token_hex(12)
+        new_price = order.price if price is None else price
+        if new_price is None:
+            raise InvalidRequest(f"{self.id}: only limit orders can be edited")
+        body = {
+            "orderId": order.order_id,
+            "symbol": order.venue_symbol,
+            "productType": self.product_type,
+            "marginCoin": self._coin(order.venue_symbol),
+            "newClientOid": renamed,
+            # Both or neither, else 40925.
+            "newSize": to_text(order.quantity if quantity is None else quantity),
+            "newPrice": to_text(new_price),
+        }
+
+        def new_ids(answer: WireAck) -> tuple[str | None, str | None]:
+            # The answer may still name the old order.
+            return None, renamed
+
+        return Amendment(endpoints.MODIFY, body, new_ids)
+
+    # Cancelling
+
+    def _cancellation(self, venue_symbol: str, order_id: str | None, client_order_id: str | None) -> Call:
+        body = {
+            "symbol": venue_symbol,
+            "productType": self.product_type,
+            "marginCoin": self._coin(venue_symbol),
+            **({"orderId": order_id} if order_id is not None else {"clientOid": client_order_id}),
+        }
+        return Call(endpoints.CANCEL, body)
+
+    async def _cancel_all(self, venue_symbol: str) -> list[str] | None:
+        body = {
+            "symbol": venue_symbol,
+            "productType": self.product_type,
+            "marginCoin": self._coin(venue_symbol),
+        }
+        try:
+            batch = await self._call(endpoints.CANCEL_SYMBOL, body=body)
+        except ExchangeError as error:
+            if error.code in NOTHING_TO_CANCEL:
+                return []
+            raise
+        if batch.failure_list:
+            return None  # what stands is read instead
+        return [order_id for item in batch.success_list or () if (order_id := text_or_none(item.order_id))]
+
+    async def cancel_orders(
+        self, symbol: str, *, order_ids: Sequence[str] = (), client_order_ids: Sequence[str] = ()
+    ) -> list[CancelResult]:
+        pairs = [one_id(order_id, None) for order_id in order_ids]
+        pairs += [one_id(None, client_order_id) for client_order_id in client_order_ids]
+        venue_symbol = self.venue_symbol(symbol)
+        results: list[CancelResult] = []
+        for start in range(0, len(pairs), CANCEL_BATCH_ROWS):
+            results += await self._cancel_batch(venue_symbol, pairs[start : start + CANCEL_BATCH_ROWS])
+        return results
+
+    async def _cancel_batch(
+        self, venue_symbol: str, pairs: Sequence[tuple[str | None, str | None]]
+    ) -> list[CancelResult]:
+        """Cancel up to fifty orders in one call, then read each; the list of ids is never empty."""
+        body = {
+            "orderIdList": [
+                {"orderId": order_id} if order_id is not None else {"clientOid": client_order_id}
+                for order_id, client_order_id in pairs
+            ],
+            "symbol": venue_symbol,
+            "productType": self.product_type,
+            "marginCoin": self._coin(venue_symbol),
+        }
+        unknown: CancelOutcomeUnknown | None = None
+        refused: dict[str | None, ExchangeError] = {}
+        with urgent():
+            for _, client_order_id in pairs:
+                if client_order_id is not None:
+                    await self._orders.placed(client_order_id)
+            try:
+                batch = await self._call(endpoints.CANCEL_BATCH, body=body)
+            except CancelOutcomeUnknown as error:
+                unknown = error
+            except OrderNotFound as error:
+                # None of them is open: each is read for what became of it.
+                refused = {name: error for pair in pairs for name in pair}
+            except FuturesAsyncError as error:
+                return [
+                    CancelResult(order_id=order_id, client_order_id=client_order_id, error=error)
+                    for order_id, client_order_id in pairs
+                ]
+            else:
+                for item in batch.failure_list or ():
+                    reason = self._failure(item, endpoints.CANCEL_BATCH)
+                    refused |= {text_or_none(item.order_id): reason, text_or_none(item.client_oid): reason}
+
+            def settle(pair: tuple[str | None, str | None]) -> Callable[[], Awaitable[CancelResult]]:
+                async def run() -> CancelResult:
+                    order_id, client_order_id = pair
+                    reason = refused.get(order_id if order_id is not None else client_order_id)
+                    try:
+                        if reason is not None and not isinstance(reason, OrderNotFound):
+                            raise reason
+                        order = await self._after_cancel(
+                            venue_symbol, order_id, client_order_id, _own(unknown), reason
+                        )
+                    except FuturesAsyncError as error:
+                        return CancelResult(order_id=order_id, client_order_id=client_order_id, error=error)
+                    return CancelResult(order_id=order.order_id, client_order_id=order.client_order_id, order=order)
+
+                return run
+
+            return await together([settle(pair) for pair in pairs])
+
+
+def _own(unknown: CancelOutcomeUnknown | None) -> CancelOutcomeUnknown | None:
+    """Each entry's own error object: it will carry the entry's ids."""
+    if unknown is None:
+        return None
+    return CancelOutcomeUnknown(
+        str(unknown), venue=unknown.venue, attempts=unknown.attempts, fence_until_ms=unknown.fence_until_ms
+    )
