@@ -106,10 +106,12 @@ if TYPE_CHECKING:
     from futures_async.http import Timeouts
     from futures_async.journal import Journal, JournalFailed, MemoryJournal
     from futures_async.journal_sqlite import SqliteJournal
+    from futures_async.monitor import Alert, RiskMonitor
     from futures_async.orders import OrderManager
     from futures_async.portfolio import Portfolio
     from futures_async.registry import connect, venue_ids
     from futures_async.retry import RetryPolicy
+    from futures_async.rules import AdjustMargin, Metric, ReachRatio, Reduce, Rule
     from futures_async.snapshot import Failed, Ok, Snapshot, Stale
 
 __version__ = "0.1.0"
@@ -119,14 +121,21 @@ _LAZY = {
     "connect": "registry",
     "venue_ids": "registry",
     "RetryPolicy": "retry",
+    "AdjustMargin": "rules",
+    "Alert": "monitor",
     "Failed": "snapshot",
     "Journal": "journal",
     "JournalFailed": "journal",
     "MemoryJournal": "journal",
+    "Metric": "rules",
     "Ok": "snapshot",
     "OrderManager": "orders",
     "Portfolio": "portfolio",
     "PositionBook": "fills",
+    "ReachRatio": "rules",
+    "Reduce": "rules",
+    "RiskMonitor": "monitor",
+    "Rule": "rules",
     "Snapshot": "snapshot",
     "SqliteJournal": "journal_sqlite",
     "Stale": "snapshot",
@@ -134,17 +143,18 @@ _LAZY = {
 }
 
 __all__ = [
-    "Account", "AccountInLiquidation", "AccountModeMismatch", "AuthenticationError", "BadResponse", "Banned",
-    "BodyTooLarge", "CallEvent", "CancelOutcomeUnknown", "CancelResult", "Capability", "ClientClosed", "ClockSkew",
-    "ConnectFailed", "Contract", "Credentials", "DeadlineExpired", "DecodeError", "DuplicateOrder", "ExchangeError",
-    "Failed", "Fill", "FundingRate", "FuturesAsyncError", "FuturesExchange", "IncompletePage", "InsufficientMargin",
-    "Intent", "InvalidOrder", "InvalidRequest", "Journal", "JournalFailed", "LedgerEntry", "LedgerType", "Leverage",
-    "LifecycleWarning", "MarginMode", "MarginModeConflict", "MemoryJournal", "NotSent", "NotSupported", "Ok", "Order",
-    "OrderManager", "OrderNotFound", "OrderNotPlaced", "OrderOutcomeUnknown", "OrderRejected", "OrderRequest",
-    "OrderResult", "OrderStatus", "OrderType", "Outcome", "OutcomeUnknown", "ParameterRejected", "PermissionDenied",
-    "Portfolio", "Position", "PositionBook", "PositionHistory", "PositionMode", "PositionModeConflict",
-    "PositionRisk", "PositionSide", "QueueFull", "RateLimit", "RateLimited", "RequestTimeout", "ResponseMismatch",
-    "RetryPolicy", "RiskLevel", "RiskLimit", "RiskLimitExceeded", "Role", "SettingNotApplied",
+    "Account", "AccountInLiquidation", "AccountModeMismatch", "AdjustMargin", "Alert", "AuthenticationError",
+    "BadResponse", "Banned", "BodyTooLarge", "CallEvent", "CancelOutcomeUnknown", "CancelResult", "Capability",
+    "ClientClosed", "ClockSkew", "ConnectFailed", "Contract", "Credentials", "DeadlineExpired", "DecodeError",
+    "DuplicateOrder", "ExchangeError", "Failed", "Fill", "FundingRate", "FuturesAsyncError", "FuturesExchange",
+    "IncompletePage", "InsufficientMargin", "Intent", "InvalidOrder", "InvalidRequest", "Journal", "JournalFailed",
+    "LedgerEntry", "LedgerType", "Leverage", "LifecycleWarning", "MarginMode", "MarginModeConflict", "MemoryJournal",
+    "Metric", "NotSent", "NotSupported", "Ok", "Order", "OrderManager", "OrderNotFound", "OrderNotPlaced",
+    "OrderOutcomeUnknown", "OrderRejected", "OrderRequest", "OrderResult", "OrderStatus", "OrderType", "Outcome",
+    "OutcomeUnknown", "ParameterRejected", "PermissionDenied", "Portfolio", "Position", "PositionBook",
+    "PositionHistory", "PositionMode", "PositionModeConflict", "PositionRisk", "PositionSide", "QueueFull",
+    "RateLimit", "RateLimited", "ReachRatio", "Reduce", "RequestTimeout", "ResponseMismatch", "RetryPolicy",
+    "RiskLevel", "RiskLimit", "RiskLimitExceeded", "RiskMonitor", "Role", "Rule", "SettingNotApplied",
     "SettingOutcomeUnknown", "Side", "Snapshot", "SqliteJournal", "Stale", "SymbolNotFound", "Ticker", "TimeInForce",
     "Timeouts", "UnexpectedRedirect", "UnresolvedOrders", "VenueClosed", "VenueUnavailable", "connect", "risk",
     "to_builtins", "to_json", "venue_ids",
