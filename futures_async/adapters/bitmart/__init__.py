@@ -2,3 +2,7 @@
 
 https://developer-pro.bitmart.com/en/futuresv2/
 """
+
+from futures_async.adapters.bitmart.client import BitMart
+
+__all__ = ["BitMart"]

@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar, cast
 
 import msgspec
 
+from futures_async.adapters.bitmart.wire import WireTime
 from futures_async.credentials import Credentials
 from futures_async.dialect import (
     Code,
@@ -123,6 +124,7 @@ class BitMartDialect(Dialect):
 
     venue = "bitmart"
     base_url = "https://api-cloud-v2.bitmart.com"
+    demo_support = "host"
     demo_url = "https://demo-api-cloud-v2.bitmart.com"
     traits = VenueTraits(
         client_id=True,
@@ -198,6 +200,10 @@ class BitMartDialect(Dialect):
         if any(word in message for word in ("leverage", "open type", "open_type", "position")):
             return _MARGIN_MODE
         return self.codes["40012"]
+
+    def server_ms(self, envelope: Envelope[Any]) -> int | None:
+        """Only the answer to `/system/time` tells the clock, in its payload."""
+        return envelope.data.server_time if isinstance(envelope.data, WireTime) else None
 
     def remaining(self, headers: Mapping[str, str]) -> int | None:
         """Calls left in the endpoint's window. The venue's "Remaining" counts upwards: it is the number used."""

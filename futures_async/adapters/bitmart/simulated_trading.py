@@ -220,7 +220,10 @@ class TradingCalls(BitMartSide):
         contract = self.contract(body.text("symbol"))
         order_id, client_id = body.whole("order_id"), body.text("client_order_id")
         price = body.money("price")
-        quantity = None if body.whole("size") is None else self._quantity(body, contract)
+        size = body.fields.get("size")
+        if isinstance(size, str) and size.isascii() and size.isdigit():
+            body.fields["size"] = int(size)  # one widely used client sends text here
+        quantity = None if size is None else self._quantity(body, contract)
         if (order_id is None and client_id is None) or (price is None and quantity is None):
             raise VenueRefusal("40011", "order_id or client_order_id, and price or size")
         self._check_tick(contract, price)

@@ -242,6 +242,12 @@ def test_the_header_that_is_called_remaining_counts_upwards(used: str, limit: st
     assert DIALECT.remaining(headers) == left
 
 
+def test_only_the_time_endpoint_tells_the_clock() -> None:
+    decode = msgspec.json.decode
+    assert DIALECT.server_ms(endpoints.TIME.decoder(Envelope).decode(answer("time"))) == 1735689600123
+    assert DIALECT.server_ms(decode(answer("order"), type=Envelope[Any])) is None
+
+
 def test_no_limit_headers_say_nothing() -> None:
     assert DIALECT.remaining({}) is None
 

@@ -375,6 +375,9 @@ def test_an_order_is_changed_in_place_by_a_number(one_way: Wire) -> None:
     order = one_way.get("order", symbol="BTCUSDT", order_id=placed["order_id"])
     assert (order["price"], order["size"]) == ("81000", "5")
     assert one_way.post("modify-limit-order", symbol="BTCUSDT", client_order_id="BM1", price="81000") == answer
+    placed_id = placed["order_id"]
+    assert one_way.post("modify-limit-order", symbol="BTCUSDT", order_id=placed_id, size="7") == answer
+    assert one_way.refused("modify-limit-order", symbol="BTCUSDT", order_id=placed_id, size="seven") == (400, 40007)
     wrong = {"symbol": "BTCUSDT", "order_id": str(placed["order_id"]), "price": "82000"}
     assert one_way.refused("modify-limit-order", **wrong) == (400, 40007)
     assert one_way.refused("modify-limit-order", symbol="BTCUSDT", order_id=placed["order_id"]) == (400, 40011)

@@ -1,0 +1,270 @@
+"""BitMart's account, positions, settings and market data: everything but orders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from futures_async.adapter import Adapter
+from futures_async.adapters.bitmart import endpoints, mapping, words
+from futures_async.adapters.bitmart.wire import (
+    WireFeeRate,
+    WireLeverage,
+    WirePosition,
+    WirePositionRisk,
+    WirePositionV1,
+)
+from futures_async.convert import finite, to_decimal, to_text
+from futures_async.credentials import Credentials
+from futures_async.enums import MarginMode, PositionMode, PositionSide
+from futures_async.errors import DecodeError, InvalidRequest, SymbolNotFound
+from futures_async.exchange import Number
+from futures_async.models import (
+    Account,
+    Contract,
+    FundingRate,
+    Leverage,
+    Position,
+    PositionRisk,
+    RiskLimit,
+    Ticker,
+)
+
+TERMS_FOR_MS = 60_000
+"""How long leverage and margin mode count as read: an order would undo a change made elsewhere meanwhile."""
+
+
+class BitMartAccount(Adapter):
+    """The reads and settings of `BitMart`."""
+
+    _account: str | None
+
+    def _attach(self, credentials: Credentials | None) -> None:
+        super()._attach(credentials)
+        # Leverage and margin mode per contract, which opening orders must repeat; never another account's.
+        self._standing: dict[str, tuple[Decimal | None, MarginMode | None, int]] = {}
+
+    # Symbols and sizes
+
+    def venue_symbol(self, symbol: str) -> str:
+        return words.venue_symbol(symbol)
+
+    def unified_symbol(self, venue_symbol: str) -> str:
+        return words.unified_symbol(venue_symbol)
+
+    async def _sizes(self, venue_symbols: Iterable[str]) -> dict[str, Contract]:
+        """Metadata of the contracts that rows name: without it a number of contracts says nothing.
+
+        Raises:
+            DecodeError: A contract is not listed (any more), or is none of the linear ones; never a guessed size.
+        """
+        found: dict[str, Contract] = {}
+        for name in sorted(set(venue_symbols)):
+            try:
+                found[name] = await self.fetch_contract(name)
+            except SymbolNotFound:
+                raise DecodeError(f"{self.id}: the size of a contract of {name} is not known", path="symbol") from None
+        return found
+
+    def _of(self, symbol: str | None) -> dict[str, str | int | None]:
+        return {"symbol": None if symbol is None else self.venue_symbol(symbol), "account": self._account}
+
+    # Account
+
+    async def fetch_account(self, margin_coin: str = "USDT") -> Account:
+        for account in await self.fetch_accounts():
+            if account.margin_coin == margin_coin:
+                return account
+        raise InvalidRequest(f"{self.id}: the account has no margin coin {margin_coin!r}")
+
+    async def fetch_accounts(self) -> list[Account]:
+        return [mapping.to_account(row) for row in await self._call(endpoints.ASSETS)]
+
+    async def fetch_trade_fee_rate(self, symbol: str) -> WireFeeRate:
+        """Read the account's own taker and maker fee of a contract, fractions."""
+        return await self._call(endpoints.FEE_RATE, {"symbol": self.venue_symbol(symbol)})
+
+    # Positions
+
+    async def fetch_positions(self, symbol: str | None = None) -> list[Position]:
+        rows = [
+            row
+            for row in await self._call(endpoints.POSITIONS, self._of(symbol)) or ()
+            # Asked for one contract, the venue lists flat sides too.
+            if finite(row.current_amount, "current_amount") != 0
+        ]
+        sizes = await self._sizes(row.symbol for row in rows)
+        return [mapping.to_position(row, sizes[row.symbol], await self._side(row)) for row in rows]
+
+    async def _side(self, row: WirePosition) -> PositionSide:
+        """The direction of a held position; where V2 does not say it, V1 does.
+
+        Raises:
+            DecodeError: Neither does.
+        """
+        side = mapping.side_of(row)
+        if side is not None:
+            return side
+        for older in await self.fetch_positions_v1(row.symbol):
+            if older.symbol == row.symbol and older.current_amount:
+                return mapping.side_of_v1(older)
+        raise DecodeError(f"{self.id}: {row.symbol}: no endpoint tells the side of the position", path="position_side")
+
+    async def fetch_positions_v1(self, symbol: str | None = None) -> list[WirePositionV1]:
+        """Read the positions by the venue's older endpoint: its own fields, sizes in contracts, flat rows included."""
+        return await self._call(endpoints.POSITIONS_V1, self._of(symbol)) or []
+
+    async def fetch_position_risk(self, symbol: str | None = None) -> list[PositionRisk]:
+        """Read how far each position is from liquidation: sizes by position-v2, the rest by position-risk."""
+        positions = await self.fetch_positions(symbol)
+        if not positions:
+            return []
+        rows = await self._call(endpoints.POSITION_RISK, self._of(symbol)) or []
+        return [mapping.to_position_risk(position, _risk_row(position, positions, rows)) for position in positions]
+
+    # Leverage, modes
+
+    async def _rows(self, symbol: str) -> list[WirePosition]:
+        name = self.venue_symbol(symbol)
+        rows = await self._call(endpoints.POSITIONS, {"symbol": name, "account": self._account}) or []
+        return [row for row in rows if row.symbol == name]
+
+    async def fetch_leverage(self, symbol: str, margin_mode: MarginMode | None = None) -> Leverage:
+        """Read leverage and margin mode of a contract, with or without a position.
+
+        Raises:
+            InvalidRequest: Another margin mode is set than the one asked for: BitMart keeps one setting per contract.
+        """
+        name = self.venue_symbol(symbol)
+        rows = await self._rows(symbol)
+        if not rows:
+            raise DecodeError(f"{self.id}: no row for {name}", path="$.data")
+        found = mapping.to_leverage(name, rows, (await self._sizes([name]))[name].max_leverage)
+        if margin_mode not in (None, found.margin_mode):
+            raise InvalidRequest(f"{self.id}: {name} is set to {found.margin_mode}; there is no other leverage to read")
+        self._standing[name] = found.leverage, found.margin_mode, self._channel.now_ms()
+        return found
+
+    async def query_leverage(self, symbol: str, margin_mode: MarginMode | None = None) -> WireLeverage:
+        """Ask `submit-leverage` without a leverage, which the venue's SDK describes as a query that changes nothing.
+
+        Args:
+            symbol: Unified symbol or the venue's id.
+            margin_mode: The call cannot do without one; None reads the one that is set and names that.
+        """
+        if margin_mode is None:
+            margin_mode = (await self.fetch_leverage(symbol)).margin_mode or MarginMode.CROSS
+        body = {"symbol": self.venue_symbol(symbol), "open_type": words.MARGIN_MODE_WORD[margin_mode]}
+        return await self._call(endpoints.QUERY_LEVERAGE, body=body)
+
+    async def set_leverage(
+        self,
+        symbol: str,
+        leverage: Number,
+        *,
+        margin_mode: MarginMode | None = None,
+        side: PositionSide | None = None,
+    ) -> Leverage:
+        """Set leverage (and with `margin_mode` that too: one call sets both) and read it back."""
+        if side is not None:
+            self._unsupported("set_leverage", "for one side: both sides of a contract share it")
+        value = to_decimal(leverage, "leverage")
+        if value <= 0:
+            raise InvalidRequest("leverage must be above 0")
+        self._active("set_leverage")
+        if margin_mode is None:
+            margin_mode = (await self.fetch_leverage(symbol)).margin_mode or MarginMode.CROSS
+        return await self._set(self.venue_symbol(symbol), value, margin_mode)
+
+    async def set_margin_mode(self, mode: MarginMode, *, symbol: str | None = None, margin_coin: str = "USDT") -> None:
+        """Set cross or isolated margin of one contract; its leverage stays."""
+        if symbol is None:
+            raise InvalidRequest(f"{self.id}: the margin mode is set per contract: name the symbol")
+        self._active("set_margin_mode")
+        now = await self.fetch_leverage(symbol)
+        if now.margin_mode is mode:
+            return
+        if now.leverage is None:
+            raise DecodeError(f"{self.id}: the leverage that is set cannot be read", path="leverage")
+        await self._set(self.venue_symbol(symbol), now.leverage, mode)
+
+    async def _set(self, name: str, leverage: Decimal, mode: MarginMode) -> Leverage:
+        body = {"symbol": name, "leverage": to_text(leverage), "open_type": words.MARGIN_MODE_WORD[mode]}
+        self._standing.pop(name, None)
+        return await self._apply(
+            ("set_leverage", name),
+            f"{leverage:f}x {mode.value}",
+            send=lambda: self._call(endpoints.SUBMIT_LEVERAGE, body=body),
+            read=lambda: self.fetch_leverage(name),
+            stands=lambda found: found.leverage == leverage and found.margin_mode is mode,
+        )
+
+    async def _opening_terms(self, name: str) -> tuple[Decimal | None, MarginMode | None]:
+        """Leverage and margin mode that an opening order must repeat; read anew each minute, and after a conflict."""
+        standing = self._standing.get(name)
+        if standing is None or self._channel.now_ms() - standing[2] > TERMS_FOR_MS:
+            found = await self.fetch_leverage(name)
+            return found.leverage, found.margin_mode
+        return standing[:2]
+
+    async def fetch_position_mode(self, symbol: str | None = None) -> PositionMode:
+        """Read the position mode; it is the account's, whatever the symbol."""
+        return words.position_mode((await self._call(endpoints.POSITION_MODE)).position_mode)
+
+    async def set_position_mode(self, mode: PositionMode, *, symbol: str | None = None) -> PositionMode:
+        """Set the position mode of the account; refused while any position or order is open."""
+        self._active("set_position_mode")
+        # What happens when the mode is set already is not documented.
+        if await self.fetch_position_mode() is mode:
+            return mode
+        body = {"position_mode": words.POSITION_MODE_WORD[mode]}
+        return await self._apply(
+            ("set_position_mode",),
+            mode.value,
+            send=lambda: self._call(endpoints.SET_POSITION_MODE, body=body),
+            read=self.fetch_position_mode,
+            stands=lambda found: found is mode,
+        )
+
+    # Market
+
+    async def fetch_contracts(self) -> list[Contract]:
+        """Read the linear perpetual contracts; delisted ones are in it, their `status` says so."""
+        return mapping.to_contracts_list((await self._call(endpoints.DETAILS)).symbols)
+
+    async def fetch_ticker(self, symbol: str) -> Ticker:
+        """Read last and index price; BitMart tells no best prices and no mark price here."""
+        name = self.venue_symbol(symbol)
+        for row in (await self._call(endpoints.DETAILS, {"symbol": name})).symbols or ():
+            wire = mapping.read_contract(row)
+            if wire.symbol == name:
+                return mapping.to_ticker(wire)
+        raise SymbolNotFound(f"no contract {symbol}", venue=self.id, endpoint=endpoints.DETAILS.name)
+
+    async def fetch_funding_rate(self, symbol: str) -> FundingRate:
+        name = self.venue_symbol(symbol)
+        wire = await self._call(endpoints.FUNDING_RATE, {"symbol": name})
+        return mapping.to_funding_rate(wire, (await self._sizes([name]))[name].raw.funding_interval_hours)
+
+    async def fetch_risk_limits(self, symbol: str) -> list[RiskLimit]:
+        name = self.venue_symbol(symbol)
+        rules = (await self._call(endpoints.LEVERAGE_BRACKET, {"symbol": name})).rules or []
+        tiers = [tier for rule in rules if rule.symbol == name for tier in rule.brackets or ()]
+        return sorted((mapping.to_risk_limit(tier, name) for tier in tiers), key=lambda tier: tier.tier or 0)
+
+    async def fetch_time(self) -> int:
+        return words.promised_ms((await self._call(endpoints.TIME)).server_time, "server_time")
+
+
+def _risk_row(position: Position, positions: list[Position], rows: list[WirePositionRisk]) -> WirePositionRisk | None:
+    """The risk row of a position; a row that names no side belongs to the only position of its contract."""
+    rows = [row for row in rows if row.symbol == position.venue_symbol]
+    for row in rows:
+        if (row.position_side or "").lower() == position.side.value:
+            return row
+    alone = sum(other.venue_symbol == position.venue_symbol for other in positions) == 1
+    return rows[0] if alone and len(rows) == 1 and not _names_side(rows[0]) else None
+
+
+def _names_side(row: WirePositionRisk) -> bool:
+    return (row.position_side or "").lower() in ("long", "short")

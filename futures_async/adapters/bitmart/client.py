@@ -1,0 +1,339 @@
+"""`BitMart`: orders, their history, trigger orders.
+
+https://developer-pro.bitmart.com/en/futuresv2/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any, ClassVar, Literal, Unpack
+
+import msgspec
+
+from futures_async.adapter import Ack, Amendment, Call, Options, Page, PageQuery, Placement, PlannedOrder
+from futures_async.adapters.bitmart import endpoints, mapping, pages, requests, words
+from futures_async.adapters.bitmart.account import BitMartAccount
+from futures_async.adapters.bitmart.dialect import BitMartDialect
+from futures_async.adapters.bitmart.wire import WireLedgerEntry, WireOrder, WireOrderAck, WireTrade
+from futures_async.convert import required_id
+from futures_async.credentials import Credentials
+from futures_async.enums import Intent
+from futures_async.errors import (
+    ExchangeError,
+    InvalidOrder,
+    InvalidRequest,
+    MarginModeConflict,
+    OrderNotFound,
+    OrderOutcomeUnknown,
+    ResponseMismatch,
+    SettingNotApplied,
+)
+from futures_async.exchange import Capability
+from futures_async.models import Fill, LedgerEntry, Order, OrderRequest
+from futures_async.outcomes import acknowledged
+from futures_async.planning import one_id
+
+ACCOUNTS = ("futures", "copy_trading")
+OPEN_ROWS = 100
+"""Most rows that the lists of open and of waiting orders show."""
+SIZE_REFUSALS = ("40043", "40044")
+"""Precision and range: the contract's metadata may have changed."""
+
+
+class BitMart(BitMartAccount):
+    """BitMart futures v2, USDT- and USDC-margined perpetual contracts.
+
+    The venue counts contracts; here every quantity is base coin, converted exactly with the contract's size. An
+    order that is not a whole number of contracts is refused. Past orders, fills and ledger rows without `since_ms`
+    go back 90 days, which is as far as one call of the venue reaches.
+
+    Args:
+        credentials: Key, secret and memo (which may be empty); None gives market data only.
+        account: `futures` or `copy_trading`, on the calls that know it; None leaves it to the venue (futures).
+        options: See `adapter.Options`; `demo=True` uses the venue's demo host with the same key.
+
+    Raises:
+        InvalidRequest: `account` is another word.
+    """
+
+    id = "bitmart"
+    name = "BitMart"
+    lifecycle = "winding down"
+    capabilities: ClassVar[frozenset[Capability]] = frozenset(Capability) - {
+        Capability.FETCH_POSITION_HISTORY,
+        Capability.SET_RISK_LIMIT,
+        Capability.ADJUST_MARGIN,
+    }
+    needs_contract = True
+
+    def __init__(
+        self, credentials: Credentials | None = None, *, account: str | None = None, **options: Unpack[Options]
+    ) -> None:
+        if account is not None and account not in ACCOUNTS:
+            raise InvalidRequest(f"{self.id}: account must be one of {', '.join(ACCOUNTS)}, not {account[:20]!r}")
+        self._account = account
+        super().__init__(credentials, dialect=BitMartDialect(), **options)
+
+    # Placing, changing, cancelling
+
+    async def _plan(self, request: OrderRequest, *, trigger: bool = False) -> PlannedOrder:
+        plan = await super()._plan(request, trigger=trigger)
+        words.to_contracts(plan.request.quantity, requests.contract_of(plan))
+        requests.preset_fields(plan)
+        wanted = plan.request
+        if wanted.intent is Intent.CLOSE or None not in (wanted.leverage, wanted.margin_mode):
+            return plan
+        # "With an existing position, an opening order must repeat the position's leverage and open_type".
+        leverage, mode = await self._opening_terms(plan.venue_symbol)
+        return msgspec.structs.replace(
+            plan,
+            request=msgspec.structs.replace(
+                wanted, leverage=wanted.leverage or leverage, margin_mode=wanted.margin_mode or mode
+            ),
+        )
+
+    async def create_order(
+        self,
+        request: OrderRequest,
+        *,
+        on_unknown: Literal["resolve", "raise"] = "resolve",
+        send_within_s: float = 2.0,
+        resolve_within_s: float | None = None,
+    ) -> Order:
+        try:
+            return await super().create_order(
+                request, on_unknown=on_unknown, send_within_s=send_within_s, resolve_within_s=resolve_within_s
+            )
+        except ExchangeError as error:
+            if isinstance(error, MarginModeConflict):
+                self._standing.pop(self.venue_symbol(request.symbol), None)
+            elif error.code in SIZE_REFUSALS:
+                self._forget_contracts()
+            raise
+        finally:
+            if request.intent is Intent.OPEN and (request.leverage, request.margin_mode) != (None, None):
+                # The order may have set them: what stands is read when it is needed next.
+                self._standing.pop(self.venue_symbol(request.symbol), None)
+
+    def _placement(self, order: PlannedOrder) -> Placement:
+        return Placement(endpoints.SUBMIT_ORDER, requests.order_body(order), _read_ack)
+
+    def _cancellation(self, venue_symbol: str, order_id: str | None, client_order_id: str | None) -> Call:
+        ids = requests.id_fields(order_id, client_order_id)
+        return Call(endpoints.CANCEL_ORDER, {"symbol": venue_symbol, **ids})
+
+    def _amendment(self, order: Order, price: Decimal | None, quantity: Decimal | None) -> Amendment:
+        contract = self._known_contract(order.venue_symbol)
+        if contract is None:
+            raise InvalidOrder(f"{self.id}: the size of a contract of {order.venue_symbol} is not known")
+        return Amendment(endpoints.MODIFY_ORDER, requests.amend_body(order, contract, price, quantity))
+
+    async def _cancel_all(self, venue_symbol: str) -> list[str] | None:
+        await self._call(endpoints.CANCEL_ORDERS, body={"symbol": venue_symbol})
+        return None
+
+    async def arm_cancel_all(self, timeout_s: int, symbol: str | None = None) -> None:
+        """Have the venue cancel all orders of a contract unless called again in time; 0 disarms.
+
+        Args:
+            timeout_s: Whole seconds, at least 5; every call starts the countdown anew.
+            symbol: Required: the countdown is per contract.
+        """
+        if symbol is None:
+            raise InvalidRequest(f"{self.id}: the countdown is per contract: name the symbol")
+        if isinstance(timeout_s, bool) or not isinstance(timeout_s, int) or (timeout_s != 0 and timeout_s < 5):  # pyright: ignore[reportUnnecessaryIsInstance] - callers without types
+            raise InvalidRequest(f"{self.id}: timeout_s must be 0 or a whole number of seconds from 5 up")
+        body = {"symbol": self.venue_symbol(symbol), "timeout": timeout_s}
+        if not (await self._call(endpoints.CANCEL_ALL_AFTER, body=body)).result:
+            raise SettingNotApplied(f"{self.id}: the venue did not take the countdown for {symbol}")
+
+    # Reading orders
+
+    async def fetch_order(
+        self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None
+    ) -> Order:
+        """Read one order. By client id it is looked for in the lists of open and past orders (90 days)."""
+        order_id, client_order_id = one_id(order_id, client_order_id)
+        name = self.venue_symbol(symbol)
+        if order_id is None:
+            found = await self._find_order(name, client_order_id or "")
+            if found is None:
+                raise OrderNotFound(
+                    f"no order {client_order_id} of {symbol}", venue=self.id, endpoint=endpoints.OPEN_ORDERS.name
+                )
+            return found
+        params = {"symbol": name, **requests.id_fields(order_id, None), "account": self._account}
+        row = await self._call(endpoints.ORDER, params)
+        if str(row.order_id) != order_id or row.symbol != name:
+            raise ResponseMismatch(f"{self.id}: asked for order {order_id} of {name}, the answer is about another")
+        return (await self._to_orders([row]))[0]
+
+    async def _to_orders(self, rows: Sequence[WireOrder]) -> list[Order]:
+        sizes = await self._sizes(row.symbol for row in rows)
+        return [mapping.to_order(row, sizes[row.symbol]) for row in rows]
+
+    async def fetch_open_orders(self, symbol: str | None = None) -> list[Order]:
+        """Read the open orders; trigger orders are not among them.
+
+        Raises:
+            IncompletePage: 100 rows, which is all that the venue shows.
+        """
+        name = None if symbol is None else self.venue_symbol(symbol)
+        rows = await self._call(endpoints.OPEN_ORDERS, {"symbol": name, "limit": OPEN_ROWS})
+        return await self._to_orders(pages.complete(rows, OPEN_ROWS, f"{self.id}: open orders"))
+
+    async def _find_order(self, venue_symbol: str, client_order_id: str) -> Order | None:
+        """Open orders, past orders, open orders again (it may have moved between the two), fills: four witnesses.
+
+        The venue has no look-up by client id. None only when every witness answered in full.
+        """
+        found = await self._among_open(venue_symbol, client_order_id)
+        if found is None:
+            found = await self._among_past(venue_symbol, client_order_id)
+        if found is None:
+            found = await self._among_open(venue_symbol, client_order_id)
+        if found is not None:
+            return (await self._to_orders([found]))[0]
+        return await self._by_fill(venue_symbol, client_order_id)
+
+    async def _among_open(self, name: str, client_order_id: str) -> WireOrder | None:
+        rows = await self._call(endpoints.OPEN_ORDERS, {"symbol": name, "limit": OPEN_ROWS})
+        return _ours(rows, client_order_id, OPEN_ROWS, f"{self.id}: open orders of {name}")
+
+    async def _among_past(self, name: str, client_order_id: str) -> WireOrder | None:
+        rows = await self._call(endpoints.ORDER_HISTORY, self._witness(name, client_order_id))
+        return _ours(rows, client_order_id, pages.FULL, f"{self.id}: past orders of {name}")
+
+    async def _by_fill(self, name: str, client_order_id: str) -> Order | None:
+        """A fill does not repeat the client id that it was filtered by: its order must say it."""
+        rows = await self._call(endpoints.TRADES, self._witness(name, client_order_id))
+        trades = pages.certain(rows, pages.FULL, f"{self.id}: fills of {name}")
+        if not trades:
+            return None
+        order = await self.fetch_order(name, order_id=str(trades[0].order_id))
+        return order if order.client_order_id == client_order_id else None
+
+    def _witness(self, name: str, client_order_id: str) -> dict[str, str | int | None]:
+        wanted = pages.bounds_s(PageQuery(symbol=name), self._channel.now_ms())
+        return {
+            "symbol": name,
+            "client_order_id": client_order_id,
+            "account": self._account,
+            "start_time": wanted.start,
+            "end_time": wanted.end,
+        }
+
+    async def _orders_page(self, query: PageQuery, cursor: str | None) -> Page[Order]:
+        if query.symbol is None:
+            raise InvalidRequest(f"{self.id}: past orders are listed per contract: name the symbol")
+
+        async def fetch(window: pages.Window) -> list[WireOrder]:
+            return await self._call(endpoints.ORDER_HISTORY, self._between(query, window)) or []
+
+        wanted = pages.bounds_s(query, self._channel.now_ms())
+        rows, before = await pages.newest_rows(fetch, lambda row: row.create_time, wanted, cursor)
+        return Page(await self._to_orders(rows), before)
+
+    async def _fills_page(self, query: PageQuery, cursor: str | None) -> Page[Fill]:
+        async def fetch(window: pages.Window) -> list[WireTrade]:
+            return await self._call(endpoints.TRADES, self._between(query, window)) or []
+
+        wanted = pages.bounds_s(query, self._channel.now_ms())
+        rows, before = await pages.newest_rows(fetch, lambda row: row.create_time, wanted, cursor)
+        sizes = await self._sizes(row.symbol for row in rows)
+        return Page([mapping.to_fill(row, sizes[row.symbol]) for row in rows], before)
+
+    async def _ledger_page(self, query: PageQuery, cursor: str | None) -> Page[LedgerEntry]:
+        async def fetch(window: pages.Window) -> list[WireLedgerEntry]:
+            kind = None if query.ledger_type is None else words.FLOW_CODE.get(query.ledger_type)
+            params = {**self._between(query, window), "flow_type": kind, "page_size": pages.LEDGER_FULL}
+            return await self._call(endpoints.TRANSACTIONS, params) or []
+
+        wanted = pages.bounds_ms(query, self._channel.now_ms())
+        rows, before = await pages.newest_ledger_rows(fetch, lambda row: row.time, wanted, cursor)
+        return Page([mapping.to_ledger_entry(row) for row in rows], before)
+
+    def _between(self, query: PageQuery, window: pages.Window) -> dict[str, str | int | None]:
+        return {
+            "symbol": query.symbol,
+            "account": self._account,
+            "start_time": window.start,
+            "end_time": window.end,
+        }
+
+    # Trigger orders
+
+    async def create_trigger_order(self, request: OrderRequest) -> Order:
+        """Place an order that waits for the last price to reach `request.trigger_price`.
+
+        One that opens is a plan order, for which the venue has no client order id; one that closes is a take-profit
+        or stop-loss for the stated quantity, by which side of the last price its trigger lies on.
+
+        Raises:
+            InvalidOrder: A client order id on an opening one, or a trigger at the last price itself.
+            OrderOutcomeUnknown: It may wait at the venue: look with `fetch_trigger_orders` before placing another.
+        """
+        self._active("create_trigger_order")
+        opens = request.intent is Intent.OPEN
+        if opens and request.client_order_id is not None:
+            raise InvalidOrder(f"{self.id}: plan orders have no field for a client_order_id; leave it out")
+        plan = await self._plan(request, trigger=True)
+        if opens:
+            plan = msgspec.structs.replace(plan, client_order_id=None)
+        last_price = (await self.fetch_ticker(plan.venue_symbol)).last_price
+        endpoint = endpoints.SUBMIT_PLAN_ORDER if opens else endpoints.SUBMIT_TP_SL_ORDER
+        body = (requests.plan_body if opens else requests.tp_sl_body)(plan, last_price)
+        try:
+            ids = await self._call(endpoint, body=body)
+        except OrderOutcomeUnknown as unknown:
+            unknown.symbol, unknown.client_order_id = plan.request.symbol, plan.client_order_id
+            raise
+        order_id = required_id(ids.order_id, "order_id")
+        return acknowledged(plan, Ack(order_id), self.id)
+
+    async def cancel_trigger_order(
+        self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None
+    ) -> None:
+        ids = requests.id_fields(*one_id(order_id, client_order_id))
+        await self._call(endpoints.CANCEL_PLAN_ORDER, body={"symbol": self.venue_symbol(symbol), **ids})
+
+    async def fetch_trigger_orders(self, symbol: str | None = None) -> list[Order]:
+        """Read the waiting conditional, take-profit and stop-loss orders.
+
+        Raises:
+            IncompletePage: 100 rows, which is all that the venue shows.
+        """
+        name = None if symbol is None else self.venue_symbol(symbol)
+        answer = await self._call(endpoints.PLAN_ORDERS, {"symbol": name, "limit": OPEN_ROWS})
+        rows = pages.complete(answer, OPEN_ROWS, f"{self.id}: trigger orders")
+        sizes = await self._sizes(row.symbol for row in rows)
+        return [mapping.to_trigger_order(row, sizes[row.symbol]) for row in rows]
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: dict[str, Any] | None = None,
+        body: Any = None,
+        idempotent: bool | None = None,
+    ) -> Any:
+        # A POST without parameters sends and signs {}.
+        if body is None and method.upper() == "POST":
+            body = {}
+        return await super().request(method, path, params=params, body=body, idempotent=idempotent)
+
+
+def _read_ack(result: WireOrderAck) -> Ack:
+    """The order's id, a number here; the price beside it may be the text "market price"."""
+    return Ack(required_id(result.order_id, "order_id"))
+
+
+def _ours(rows: Sequence[WireOrder] | None, client_order_id: str, most: int, what: str) -> WireOrder | None:
+    """The row that carries our id (the venue's filter alone is not believed), or None when the list is whole."""
+    for row in rows or ():
+        if words.text_or_none(row.client_order_id) == client_order_id:
+            return row
+    pages.certain(rows, most, what)
+    return None

@@ -1,0 +1,164 @@
+"""What BitMart is sent: order requests and identifiers written down in the venue's words. Pure functions."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from futures_async.adapters.bitmart.dialect import names_client, names_order
+from futures_async.adapters.bitmart.words import HEDGE_SIDE, MARGIN_MODE_WORD, MODE_CODE, SIDE_CODE, to_contracts
+from futures_async.convert import to_text
+from futures_async.enums import Intent, OrderType, PositionSide, TimeInForce
+from futures_async.errors import InvalidOrder, InvalidRequest
+from futures_async.models import Contract, Order
+from futures_async.ordering import PlannedOrder
+
+LAST_PRICE = 1
+"""Trigger by the last price; 2 would be the fair (mark) price."""
+RISES, FALLS = 1, 2
+PARTIAL = 1
+"""Plan category of a take-profit or stop-loss for a stated size; 2 closes the whole position."""
+
+
+def contract_of(order: PlannedOrder) -> Contract:
+    """The metadata that every order is planned with."""
+    if order.contract is None:
+        raise InvalidOrder(f"the size of a contract of {order.venue_symbol} is not known")
+    return order.contract
+
+
+def order_body(order: PlannedOrder) -> dict[str, Any]:
+    """`submit-order`: `side`, `mode` and `size` are numbers, prices and leverage text.
+
+    Raises:
+        InvalidOrder: Not whole contracts, or a closing order with take-profit or stop-loss.
+    """
+    request = order.request
+    body: dict[str, Any] = {"symbol": order.venue_symbol}
+    if order.client_order_id is not None:
+        body["client_order_id"] = order.client_order_id
+    body["type"] = "limit" if request.type is OrderType.LIMIT else "market"
+    body["side"] = SIDE_CODE[request.side, request.intent]
+    body |= opening_fields(order)
+    if request.time_in_force is not None:
+        body["mode"] = MODE_CODE[request.time_in_force]
+    if request.price is not None:
+        body["price"] = to_text(request.price)
+    body["size"] = to_contracts(request.quantity, contract_of(order))
+    return body | preset_fields(order)
+
+
+def opening_fields(order: PlannedOrder) -> dict[str, Any]:
+    """Leverage and margin mode, which only opening orders carry: they must repeat those of an open position."""
+    request = order.request
+    fields: dict[str, Any] = {}
+    if request.intent is Intent.OPEN:
+        if request.leverage is not None:
+            fields["leverage"] = to_text(request.leverage)
+        if request.margin_mode is not None:
+            fields["open_type"] = MARGIN_MODE_WORD[request.margin_mode]
+    return fields
+
+
+def preset_fields(order: PlannedOrder) -> dict[str, Any]:
+    """Take-profit and stop-loss attached to an opening order, by the last price."""
+    request = order.request
+    fields: dict[str, Any] = {}
+    if request.take_profit is not None:
+        fields["preset_take_profit_price"] = to_text(request.take_profit)
+        fields["preset_take_profit_price_type"] = LAST_PRICE
+    if request.stop_loss is not None:
+        fields["preset_stop_loss_price"] = to_text(request.stop_loss)
+        fields["preset_stop_loss_price_type"] = LAST_PRICE
+    if fields and request.intent is Intent.CLOSE:
+        raise InvalidOrder("a closing order takes no take_profit or stop_loss")
+    return fields
+
+
+def amend_body(order: Order, contract: Contract, price: Decimal | None, quantity: Decimal | None) -> dict[str, Any]:
+    """`modify-limit-order`: here the order id is a number.
+
+    Raises:
+        InvalidOrder: Not a limit order, or not whole contracts.
+    """
+    if order.type is not OrderType.LIMIT:
+        raise InvalidOrder("BitMart changes limit orders only")
+    body: dict[str, Any] = {"symbol": order.venue_symbol, "order_id": int(id_fields(order.order_id, None)["order_id"])}
+    if price is not None:
+        body["price"] = to_text(price)
+    if quantity is not None:
+        body["size"] = to_contracts(quantity, contract)
+    return body
+
+
+def id_fields(order_id: str | None, client_order_id: str | None) -> dict[str, str]:
+    """The field that names one order.
+
+    Raises:
+        InvalidRequest: It names none: the venue would take that for "all".
+    """
+    if order_id is not None and names_order(order_id):
+        return {"order_id": order_id}
+    if order_id is None and client_order_id is not None and names_client(client_order_id):
+        return {"client_order_id": client_order_id}
+    raise InvalidRequest("BitMart needs an order id (digits) or a client order id (letters and digits)")
+
+
+def plan_body(order: PlannedOrder, last_price: Decimal) -> dict[str, Any]:
+    """`submit-plan-order`, for orders that open. There is no field for a client order id."""
+    request = order.request
+    body: dict[str, Any] = {
+        "symbol": order.venue_symbol,
+        "type": "market" if request.price is None else "limit",
+        "side": SIDE_CODE[request.side, request.intent],
+        **opening_fields(order),
+    }
+    if request.time_in_force is not None:
+        body["mode"] = MODE_CODE[request.time_in_force]
+    body["size"] = to_contracts(request.quantity, contract_of(order))
+    body["trigger_price"] = to_text(trigger_price(order))
+    if request.price is not None:
+        body["executive_price"] = to_text(request.price)
+    body["price_way"] = price_way(order, last_price)
+    body["price_type"] = LAST_PRICE
+    return body | preset_fields(order)
+
+
+def tp_sl_body(order: PlannedOrder, last_price: Decimal) -> dict[str, Any]:
+    """`submit-tp-sl-order`, for orders that close: take-profit or stop-loss is which side of the price it waits on."""
+    request = order.request
+    if request.time_in_force not in (None, TimeInForce.GTC):
+        raise InvalidOrder("a BitMart take-profit or stop-loss has no time in force")
+    preset_fields(order)
+    side = SIDE_CODE[request.side, request.intent]
+    favourable = RISES if HEDGE_SIDE[side] is PositionSide.LONG else FALLS
+    body: dict[str, Any] = {
+        "symbol": order.venue_symbol,
+        "type": "take_profit" if price_way(order, last_price) == favourable else "stop_loss",
+        "side": side,
+        "size": to_contracts(request.quantity, contract_of(order)),
+        "trigger_price": to_text(trigger_price(order)),
+        # "0" executes at market.
+        "executive_price": "0" if request.price is None else to_text(request.price),
+        "price_type": LAST_PRICE,
+        "plan_category": PARTIAL,
+        "category": "market" if request.price is None else "limit",
+    }
+    if order.client_order_id is not None:
+        body["client_order_id"] = order.client_order_id
+    return body
+
+
+def trigger_price(order: PlannedOrder) -> Decimal:
+    """Which a trigger order has."""
+    if order.request.trigger_price is None:
+        raise InvalidOrder("a trigger order needs a trigger_price")
+    return order.request.trigger_price
+
+
+def price_way(order: PlannedOrder, last_price: Decimal) -> int:
+    """Whether the price must rise or fall to the trigger, seen from where it is now."""
+    trigger = trigger_price(order)
+    if trigger == last_price:
+        raise InvalidOrder(f"the trigger price {to_text(trigger)} is the last price: BitMart must know the direction")
+    return RISES if trigger > last_price else FALLS

@@ -1,0 +1,153 @@
+"""Lists without a cursor: windows that are split until nothing can be missing."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import pytest
+
+from futures_async.adapters.bitmart import pages
+from futures_async.adapters.bitmart.pages import LEDGER_FULL, LONGEST_S, Window
+from futures_async.errors import DecodeError, IncompletePage
+from futures_async.paging import PageQuery
+
+pytestmark = pytest.mark.anyio
+
+NOW_MS = 1_768_190_400_000
+
+
+class Row(NamedTuple):
+    id: int
+    at_ms: int
+
+
+def time_of(row: Row) -> int:
+    return row.at_ms
+
+
+class Venue:
+    """Rows, of which it shows at most so many; `newest` says which it keeps. Bounds count or do not count."""
+
+    def __init__(
+        self, times: list[int], *, most: int, newest: bool = True, closed: bool = True, unit: int = 1000
+    ) -> None:
+        self.rows = [Row(index, at) for index, at in enumerate(times)]
+        self.most, self.newest, self.closed, self.unit = most, newest, closed, unit
+        self.asked: list[Window] = []
+
+    async def fetch(self, window: Window) -> list[Row]:
+        self.asked.append(window)
+        assert window.start < window.end
+        low, high = window.start * self.unit, window.end * self.unit
+        found = [row for row in self.rows if (low <= row.at_ms <= high if self.closed else low < row.at_ms < high)]
+        return found[-self.most :] if self.newest else found[: self.most]
+
+
+async def walk(venue: Venue, wanted: Window, *, ledger: bool = False) -> list[Row]:
+    read = pages.newest_ledger_rows if ledger else pages.newest_rows
+    rows: dict[int, Row] = {}
+    cursor: str | None = None
+    order: list[int] = []
+    while True:
+        page, cursor = await read(venue.fetch, time_of, wanted, cursor)
+        for row in page:
+            if row.id not in rows:
+                rows[row.id] = row
+                order.append(row.at_ms)
+        if cursor is None:
+            break
+    assert order == sorted(order, reverse=True)
+    return sorted(rows.values())
+
+
+@pytest.mark.parametrize("newest", [True, False])
+@pytest.mark.parametrize("closed", [True, False])
+@pytest.mark.parametrize("count", [0, 1, 199, 200, 201, 1000, 1234])
+@pytest.mark.parametrize("gap_ms", [37, 1000, 60_000])
+async def test_every_row_is_read_whichever_the_venue_drops(
+    count: int, gap_ms: int, *, newest: bool, closed: bool
+) -> None:
+    times = [NOW_MS - (count - index) * gap_ms for index in range(count)]
+    venue = Venue(times, most=200, newest=newest, closed=closed)
+    wanted = pages.bounds_s(PageQuery(), NOW_MS)
+    assert await walk(venue, wanted) == venue.rows
+    assert len(venue.asked) < 40 + count / 3
+
+
+async def test_a_range_of_years_is_asked_for_in_quarters() -> None:
+    year = 365 * 86_400_000
+    times = [NOW_MS - year + index * 86_400_000 for index in range(365)]
+    venue = Venue(times, most=200)
+    wanted = pages.bounds_s(PageQuery(since_ms=NOW_MS - year), NOW_MS)
+    assert await walk(venue, wanted) == venue.rows
+    assert all(window.end - window.start <= LONGEST_S for window in venue.asked)
+
+
+async def test_more_rows_than_shown_in_two_seconds_are_an_incomplete_page() -> None:
+    venue = Venue([NOW_MS - 5000 + index for index in range(250)], most=200)
+    with pytest.raises(IncompletePage) as caught:
+        await walk(venue, pages.bounds_s(PageQuery(), NOW_MS))
+    assert len(caught.value.rows) == 200
+
+
+async def test_rows_that_arrive_meanwhile_move_nothing() -> None:
+    times = [NOW_MS - (600 - index) * 1000 for index in range(600)]
+    venue = Venue(times, most=200)
+    wanted = pages.bounds_s(PageQuery(until_ms=NOW_MS), NOW_MS)
+    first, cursor = await pages.newest_rows(venue.fetch, time_of, wanted, None)
+    venue.rows += [Row(1000 + index, NOW_MS + 5000 + index) for index in range(300)]
+    seen = set(first)
+    while cursor is not None:
+        rows, cursor = await pages.newest_rows(venue.fetch, time_of, wanted, cursor)
+        seen |= set(rows)
+    assert {row.id for row in seen} == set(range(600))
+
+
+@pytest.mark.parametrize(
+    ("query", "start", "end"),
+    [
+        (PageQuery(), 1_768_190_461 - LONGEST_S, 1_768_190_461),
+        (PageQuery(since_ms=1_768_000_000_999, until_ms=1_768_000_001_001), 1_767_999_999, 1_768_000_003),
+        (PageQuery(since_ms=0, until_ms=1000), 0, 2),
+    ],
+)
+def test_milliseconds_widen_to_whole_seconds(query: PageQuery, start: int, end: int) -> None:
+    assert pages.bounds_s(query, NOW_MS) == (start, end)
+
+
+def test_a_range_in_the_future_is_still_a_range() -> None:
+    later = NOW_MS + 10_000_000
+    assert pages.bounds_s(PageQuery(since_ms=later), NOW_MS) == (later // 1000 - 1, later // 1000)
+    assert pages.bounds_ms(PageQuery(since_ms=later), NOW_MS) == (later - 1, later)
+
+
+def test_the_ledger_is_asked_in_milliseconds() -> None:
+    assert pages.bounds_ms(PageQuery(), NOW_MS) == (NOW_MS + 60_000 - LONGEST_S * 1000, NOW_MS + 60_000)
+    assert pages.bounds_ms(PageQuery(since_ms=5000, until_ms=6000), NOW_MS) == (4999, 6001)
+
+
+@pytest.mark.parametrize("closed", [True, False])
+@pytest.mark.parametrize("count", [0, 999, 1000, 2500])
+async def test_every_ledger_row_is_read(count: int, *, closed: bool) -> None:
+    times = sorted(NOW_MS - (index // 3) * 1000 for index in range(count))
+    venue = Venue(times, most=LEDGER_FULL, closed=closed, unit=1)
+    assert await walk(venue, pages.bounds_ms(PageQuery(), NOW_MS), ledger=True) == venue.rows
+
+
+async def test_a_page_of_one_millisecond_is_an_incomplete_page() -> None:
+    venue = Venue([NOW_MS] * 1500, most=LEDGER_FULL, unit=1)
+    with pytest.raises(IncompletePage):
+        await walk(venue, pages.bounds_ms(PageQuery(), NOW_MS), ledger=True)
+
+
+def test_a_list_that_is_as_long_as_it_can_be_is_not_trusted() -> None:
+    assert pages.complete(None, 3, "x") == []
+    assert pages.complete([1, 2], 3, "x") == [1, 2]
+    with pytest.raises(IncompletePage, match="x: 3 rows"):
+        pages.complete([1, 2, 3], 3, "x")
+
+
+def test_null_is_no_proof_of_absence() -> None:
+    assert pages.certain([], 3, "x") == []
+    with pytest.raises(DecodeError, match="proves nothing"):
+        pages.certain(None, 3, "x")
