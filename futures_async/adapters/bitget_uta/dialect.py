@@ -5,13 +5,14 @@ Signature, headers and envelope are those of v2.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from futures_async.adapters._bitget import BitgetFamily
 from futures_async.adapters._bitget_codes import CODES
 from futures_async.adapters.bitget_uta.endpoints import SET_HOLD_MODE
-from futures_async.dialect import Code, Refusal, ambiguous, passing, refused
+from futures_async.credentials import Credentials
+from futures_async.dialect import Code, Refusal, SealedHeaders, Unsigned, ambiguous, passing, refused
 from futures_async.endpoint import Endpoint
 from futures_async.errors import (
     AccountInLiquidation,
@@ -95,6 +96,17 @@ class BitgetUTADialect(BitgetFamily):
 
     venue = "bitget-uta"
     codes: ClassVar[Mapping[str, Code]] = {**CODES, **_ACCESS, **_REQUEST, **_MODES, **_ORDERS, **_FUNDS, **_VENUE}
+
+    def public_headers(self) -> Sequence[tuple[str, str]]:
+        """The language of messages. The demo header goes with private calls only: it breaks some public ones."""
+        return (("locale", "en-US"),)
+
+    def headers(
+        self, request: Unsigned, endpoint: Endpoint[Any], credentials: Credentials, now_ms: int
+    ) -> SealedHeaders:
+        """Those of the family, and the demo header where it is asked for."""
+        sealed = super().headers(request, endpoint, credentials, now_ms)
+        return SealedHeaders((*sealed.open(), ("paptrading", "1"))) if self.in_demo else sealed
 
     def rule(self, refusal: Refusal, endpoint: Endpoint[Any]) -> Code | None:
         """25107 ("a position exists") is about the position mode where that was to be set, else the margin mode."""

@@ -10,9 +10,10 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from functools import reduce
 
+from futures_async.adapters._bitget import ProductType, unified_symbol
 from futures_async.adapters.bitget_uta import wire
 from futures_async.adapters.bitget_uta.ledger import ledger_type
-from futures_async.adapters.bitget_uta.symbols import settle_coin, unified_symbol
+from futures_async.adapters.bitget_uta.symbols import settle_coin
 from futures_async.convert import (
     EXACT,
     decimal_or_none,
@@ -89,7 +90,7 @@ def to_account(asset: wire.WireAsset, assets: wire.WireAssets, settings: wire.Wi
         bonus=decimal_or_none(asset.bonus, "bonus"),
         margin_ratio=decimal_or_none(assets.mgn_ratio, "mgnRatio"),
         position_mode=known_or_none(POSITION_MODE, settings.hold_mode),
-        margin_mode=_account_margin_mode(settings),
+        margin_mode=account_margin_mode(settings),
     )
 
 
@@ -115,15 +116,16 @@ def to_total(assets: wire.WireAssets, settings: wire.WireSettings) -> Account:
         maintenance_margin=decimal_or_none(assets.mmr, "mmr"),
         margin_ratio=decimal_or_none(assets.mgn_ratio, "mgnRatio"),
         position_mode=known_or_none(POSITION_MODE, settings.hold_mode),
-        margin_mode=_account_margin_mode(settings),
+        margin_mode=account_margin_mode(settings),
     )
 
 
-def _account_margin_mode(settings: wire.WireSettings) -> MarginMode | None:
+def account_margin_mode(settings: wire.WireSettings) -> MarginMode | None:
+    """Isolated where the account's level allows nothing else; else the orders say it."""
     return MarginMode.ISOLATED if (settings.account_level or "").lower() == "isolated" else None
 
 
-def to_ledger_entry(record: wire.WireRecord, category: str) -> LedgerEntry:
+def to_ledger_entry(record: wire.WireRecord, category: ProductType) -> LedgerEntry:
     """One change of balance; the row's `fee` is negative when charged."""
     return LedgerEntry(
         venue=VENUE,
@@ -142,7 +144,7 @@ def to_ledger_entry(record: wire.WireRecord, category: str) -> LedgerEntry:
 
 
 def to_leverage(
-    row: wire.WireSymbolConfig | None, venue_symbol: str, category: str, max_leverage: Decimal | None
+    row: wire.WireSymbolConfig | None, venue_symbol: str, category: ProductType, max_leverage: Decimal | None
 ) -> Leverage:
     """What is set for a symbol. The venue lists configured symbols only: of the others nothing is known."""
     both = _leverages(row.leverage) if row is not None else []
@@ -168,7 +170,7 @@ def _leverages(value: str | int | Sequence[str | int] | None) -> list[Decimal]:
     return [item for item in read if item is not None] if len(read) <= 2 else []
 
 
-def to_risk_limit(tier: wire.WireTier, venue_symbol: str, category: str) -> RiskLimit:
+def to_risk_limit(tier: wire.WireTier, venue_symbol: str, category: ProductType) -> RiskLimit:
     """One tier; the row does not name its symbol."""
     leverage = finite(tier.leverage, "leverage")
     return RiskLimit(
@@ -193,7 +195,7 @@ _RATE.prec = 28
 # Positions
 
 
-def to_position(row: wire.WirePosition, category: str) -> Position:
+def to_position(row: wire.WirePosition, category: ProductType) -> Position:
     """One open position. There is no margin ratio, position id or attached trigger price in this row."""
     quantity = finite(row.total, "total")
     mark = positive_or_none(row.mark_price, "markPrice")
@@ -241,7 +243,7 @@ def _fees(row: wire.WirePosition | wire.WirePastPosition) -> Decimal | None:
     return _negated(total((opened, decimal_or_none(row.close_fee_total, "closeFeeTotal"))))
 
 
-def to_position_history(row: wire.WirePastPosition, category: str) -> PositionHistory:
+def to_position_history(row: wire.WirePastPosition, category: ProductType) -> PositionHistory:
     """One closed position."""
     return PositionHistory(
         venue=VENUE,
@@ -269,7 +271,7 @@ def to_position_history(row: wire.WirePastPosition, category: str) -> PositionHi
 # Market
 
 
-def to_contract(row: wire.WireInstrument, category: str) -> Contract:
+def to_contract(row: wire.WireInstrument, category: ProductType) -> Contract:
     """Trading rules. Coins come from the row, not from the symbol's text."""
     perpetual = not is_delivery(row)
     settle = settle_coin(category, row.base_coin)
@@ -295,7 +297,7 @@ def is_delivery(row: wire.WireInstrument) -> bool:
     return "delivery" in ((row.type or "").lower(), (row.symbol_type or "").lower() if not row.type else "")
 
 
-def to_ticker(row: wire.WireTicker, category: str) -> Ticker:
+def to_ticker(row: wire.WireTicker, category: ProductType) -> Ticker:
     """Last prices; the best prices of a market without orders are empty."""
     return Ticker(
         venue=VENUE,
@@ -312,7 +314,7 @@ def to_ticker(row: wire.WireTicker, category: str) -> Ticker:
     )
 
 
-def to_funding_rate(row: wire.WireFundingRate, category: str) -> FundingRate:
+def to_funding_rate(row: wire.WireFundingRate, category: ProductType) -> FundingRate:
     """The current funding rate; the venue counts the interval in hours."""
     hours = positive_or_none(row.funding_rate_interval, "fundingRateInterval")
     return FundingRate(

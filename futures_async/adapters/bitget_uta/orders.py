@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Any
 
+from futures_async.adapters._bitget import ProductType, unified_symbol
 from futures_async.adapters.bitget_uta import wire
 from futures_async.adapters.bitget_uta.mapping import MARGIN_MODE, POSITION_MODE, POSITION_SIDE, VENUE, total
-from futures_async.adapters.bitget_uta.symbols import unified_symbol
 from futures_async.convert import (
     EXACT,
     decimal_or_none,
@@ -24,9 +25,26 @@ from futures_async.convert import (
     ms_or_none,
     positive_or_none,
     required_id,
+    to_decimal,
+    to_text,
 )
-from futures_async.enums import OrderStatus, OrderType, PositionMode, PositionSide, Role, Side, TimeInForce
-from futures_async.models import Fill, Order
+from futures_async.dialect import Dialect, Refusal
+from futures_async.endpoint import Endpoint
+from futures_async.enums import (
+    Intent,
+    MarginMode,
+    OrderStatus,
+    OrderType,
+    Outcome,
+    PositionMode,
+    PositionSide,
+    Role,
+    Side,
+    TimeInForce,
+)
+from futures_async.errors import ExchangeError, InvalidOrder, NotSupported
+from futures_async.models import Fill, Order, OrderRequest
+from futures_async.ordering import Ack, PlannedOrder
 
 _SIDE = {"buy": Side.BUY, "sell": Side.SELL}
 _TYPE = {"limit": OrderType.LIMIT, "market": OrderType.MARKET}
@@ -46,7 +64,7 @@ _STATUS = {
 _OPENS = {(Side.BUY, PositionSide.LONG), (Side.SELL, PositionSide.SHORT)}
 
 
-def to_order(row: wire.WireOrder, category: str) -> Order:
+def to_order(row: wire.WireOrder, category: ProductType) -> Order:
     """One order. In hedge mode the pair of `side` and `posSide` says whether it closes: `reduceOnly` says NO there."""
     side = known(_SIDE, row.side, "side")
     quantity = finite(row.qty, "qty")
@@ -97,7 +115,7 @@ def _fee(details: Sequence[wire.WireFee] | None) -> tuple[Decimal | None, str | 
     return total(fee for coin, fee in known_fees if coin == first), first or None
 
 
-def to_fill(row: wire.WireFill, category: str) -> Fill:
+def to_fill(row: wire.WireFill, category: ProductType) -> Fill:
     """One execution."""
     fee, fee_coin = _fee(row.fee_detail)
     return Fill(
@@ -117,3 +135,130 @@ def to_fill(row: wire.WireFill, category: str) -> Fill:
         realized_pnl=decimal_or_none(row.exec_pnl, "execPnl"),
         created_ms=ms(row.created_time, "createdTime"),
     )
+
+
+# Writing
+
+
+def order_body(
+    order: PlannedOrder, category: ProductType, margin_mode: MarginMode, *, batch: bool = False
+) -> dict[str, str]:
+    """An order as `place-order` takes it, or as an element of `place-batch`.
+
+    Raises:
+        InvalidOrder: Take profit or stop loss on a closing order.
+        NotSupported: A market order that is to be filled whole or not at all.
+    """
+    request = order.request
+    closes = request.intent is Intent.CLOSE
+    body = {
+        "category": category,
+        "symbol": order.venue_symbol,
+        "qty": to_text(request.quantity),
+        "side": request.side.value,
+    }
+    hedge = order.position_mode is PositionMode.HEDGE
+    if hedge:
+        # Required there, and nothing else says what is closed. In one-way mode it is left out.
+        opens_long = (request.side is Side.BUY) is not closes
+        body["posSide"] = "long" if opens_long else "short"
+    body["orderType"] = request.type.value
+    if request.price is not None:
+        body["price"] = to_text(request.price)
+    if request.type is OrderType.LIMIT:
+        body["timeInForce"] = (request.time_in_force or TimeInForce.GTC).value
+    elif request.time_in_force is TimeInForce.FOK:
+        raise NotSupported("bitget-uta: market orders fill what they can: fill-or-kill needs a limit order")
+    if not batch:
+        # Always said: an order without it is cross, whatever the account was used for before.
+        body["marginMode"] = "isolated" if margin_mode is MarginMode.ISOLATED else "crossed"
+    if closes and not hedge:
+        body["reduceOnly"] = "yes"
+    if order.client_order_id is not None:
+        body["clientOid"] = order.client_order_id
+    if closes and (request.take_profit is not None or request.stop_loss is not None):
+        raise InvalidOrder("take_profit and stop_loss belong to opening orders")
+    if request.take_profit is not None:
+        body["takeProfit"] = to_text(request.take_profit)
+    if request.stop_loss is not None:
+        body["stopLoss"] = to_text(request.stop_loss)
+    return body
+
+
+def change_body(order: Order, category: ProductType, price: Decimal | None, quantity: Decimal | None) -> dict[str, str]:
+    """A change as `modify-order` takes it; the quantity is the new total. A failed one leaves the order as it was."""
+    body = {"orderId": order.order_id}
+    if quantity is not None:
+        body["qty"] = to_text(quantity)
+    if price is not None:
+        body["price"] = to_text(price)
+    return {**body, "autoCancel": "no", "symbol": order.venue_symbol, "category": category}
+
+
+def max_open_body(request: OrderRequest, venue_symbol: str, category: ProductType) -> dict[str, str]:
+    """What `max-open-available` is asked."""
+    body = {
+        "category": category,
+        "symbol": venue_symbol,
+        "orderType": request.type.value,
+        "side": request.side.value,
+        "size": to_text(to_decimal(request.quantity, "quantity")),
+    }
+    if request.price is not None:
+        body["price"] = to_text(to_decimal(request.price, "price"))
+    return body
+
+
+def fits_batch(order: PlannedOrder, margin_mode: MarginMode) -> bool:
+    """Whether `place-batch` says all there is to say: it is documented without reduceOnly, marginMode and TP/SL.
+
+    A one-way close sent through it could flip the position.
+    """
+    request = order.request
+    return (
+        (request.intent is Intent.OPEN or order.position_mode is PositionMode.HEDGE)
+        and margin_mode is MarginMode.CROSS
+        and request.take_profit is None
+        and request.stop_loss is None
+    )
+
+
+def refusal_of(item: wire.WireIds, endpoint: Endpoint[Any], dialect: Dialect) -> ExchangeError | None:
+    """Why one item of a list was refused; None for success, which has no code, or one of these."""
+    code = "" if item.code is None else str(item.code)
+    if code in ("", "0", "00000"):
+        return None
+    refusal = Refusal(code, item.msg or "refused without a message")
+    rule = dialect.rule(refusal, endpoint)
+    return (ExchangeError if rule is None else rule.error)(
+        refusal.message,
+        venue=VENUE,
+        code=code,
+        endpoint=endpoint.name,
+        outcome=Outcome.REJECTED if rule is not None and rule.definitive else None,
+        definitive=rule is not None and rule.definitive,
+    )
+
+
+def read_acks(
+    items: Sequence[wire.WireIds], orders: Sequence[PlannedOrder], endpoint: Endpoint[Any], dialect: Dialect
+) -> list[Ack | ExchangeError]:
+    """The answers in the order of the requests: matched by client order id, never by position."""
+    answered = {item.client_oid: item for item in items if item.client_oid}
+    acks: list[Ack | ExchangeError] = []
+    for order in orders:
+        item = answered.get(order.client_order_id or "")
+        if item is None:
+            acks.append(
+                ExchangeError(
+                    f"the answer has no entry for {order.client_order_id}", venue=VENUE, endpoint=endpoint.name
+                )
+            )
+            continue
+        acks.append(refusal_of(item, endpoint, dialect) or read_ack(item))
+    return acks
+
+
+def read_ack(item: wire.WireIds) -> Ack:
+    """The ids of an accepted order. The venue's own may be missing (reduce-only orders that displace others)."""
+    return Ack(None if not item.order_id else str(item.order_id), item.client_oid or None)

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 import futures_async.models as fa
-from futures_async.adapters._bitget import Envelope
+from futures_async.adapters._bitget import Envelope, ProductType
 from futures_async.adapters.bitget_uta import endpoints, mapping, orders, wire
 from futures_async.endpoint import Endpoint
 from futures_async.enums import (
@@ -26,7 +26,7 @@ from futures_async.enums import (
 from futures_async.errors import DecodeError
 from tests.adapters.bitget_uta.samples import payload, plain
 
-USDT = "USDT-FUTURES"
+USDT: ProductType = "USDT-FUTURES"
 BTC: dict[str, Any] = {"venue": "bitget-uta", "symbol": "BTC/USDT:USDT", "venue_symbol": "BTCUSDT"}
 
 

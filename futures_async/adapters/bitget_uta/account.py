@@ -1,0 +1,309 @@
+"""The account half of the client: balances, modes, leverage, positions, ledger, history of positions."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+
+from futures_async.adapter import Adapter, Page, PageQuery
+from futures_async.adapters._bitget import ProductType, unified_symbol, venue_symbol
+from futures_async.adapters.bitget_uta import endpoints, mapping, wire
+from futures_async.adapters.bitget_uta.pages import Ask, Part, history_page
+from futures_async.convert import to_decimal, to_text
+from futures_async.enums import MarginMode, Outcome, PositionMode, PositionSide
+from futures_async.errors import AccountModeMismatch, InvalidRequest, NotSupported, PermissionDenied, VenueUnavailable
+from futures_async.exchange import Number
+from futures_async.models import Account, LedgerEntry, Leverage, Position, PositionHistory
+from futures_async.paging import collect
+
+_SIDES = {PositionSide.LONG: "long", PositionSide.SHORT: "short"}
+_MODES = {MarginMode.CROSS: "crossed", MarginMode.ISOLATED: "isolated"}
+
+
+class UnifiedAccount(Adapter):
+    """What concerns the account, and not single orders."""
+
+    _category: ProductType
+    _margin_mode: MarginMode | None
+    _isolated_level: bool
+
+    def venue_symbol(self, symbol: str) -> str:
+        """The venue's id of a contract of this category."""
+        return venue_symbol(symbol, self._category)
+
+    def unified_symbol(self, venue_symbol: str) -> str:
+        """The unified symbol of an id of this category."""
+        return unified_symbol(venue_symbol, self._category)
+
+    # Modes
+
+    async def _read_settings(self) -> wire.WireSettings:
+        try:
+            return await self._call(endpoints.SETTINGS)
+        except PermissionDenied as error:
+            # A key with "UTA trade" alone may place orders and cannot learn how to write them.
+            error.args = (f"{error}; the key needs the permission group UTA mgt. (read) too",)
+            raise
+
+    async def identify_account(self) -> str | None:
+        """Which adapter of the family this account belongs to, by positive evidence only; see `fa.detect`.
+
+        Settings that can be read are a unified account's; the refusal that names a classic account is the other
+        proof. Anything else is raised: a wrong key or a time-out says nothing about the account.
+        """
+        try:
+            await self._call(endpoints.SETTINGS)
+        except AccountModeMismatch as error:
+            if error.code in ("40084", "25245"):
+                return "bitget"
+            raise
+        return self.id
+
+    async def _known_position_mode(self, venue_symbol: str) -> PositionMode:
+        """Read once, from the settings, which also say whether the account may be traded at all now."""
+        if self._position_mode is None:
+            settings = await self._read_settings()
+            state = (settings.account_mode or "").lower()
+            if state in mapping.SWITCHING:
+                raise VenueUnavailable(
+                    f"the account is {state}: its modes are not settled, so nothing was sent",
+                    venue=self.id,
+                    endpoint=endpoints.SETTINGS.name,
+                    retryable=True,
+                    outcome=Outcome.NOT_SENT,
+                )
+            self._isolated_level = mapping.account_margin_mode(settings) is MarginMode.ISOLATED
+            self._position_mode = mapping.position_mode(settings.hold_mode)
+        return self._position_mode
+
+    async def fetch_position_mode(self, symbol: str | None = None) -> PositionMode:
+        """Read the position mode: one for the whole account, whatever the symbol."""
+        return mapping.position_mode((await self._read_settings()).hold_mode)
+
+    async def set_position_mode(self, mode: PositionMode, *, symbol: str | None = None) -> PositionMode:
+        """Set the position mode of the whole account, all categories; no position and no order may be open."""
+        word = "hedge_mode" if mode is PositionMode.HEDGE else "one_way_mode"
+        try:
+            return await self._apply(
+                ("set_position_mode",),
+                mode,
+                send=lambda: self._call(endpoints.SET_HOLD_MODE, body={"holdMode": word}),
+                read=self.fetch_position_mode,
+                stands=lambda found: found is mode,
+            )
+        finally:
+            self._position_mode = None
+
+    async def set_margin_mode(self, mode: MarginMode, *, symbol: str | None = None, margin_coin: str = "USDT") -> None:
+        """Not at this venue: the margin mode is said with each order."""
+        raise NotSupported(
+            f"{self.id}: set_margin_mode is not supported: the margin mode is said with each order "
+            "(OrderRequest.margin_mode, or the option margin_mode for all)"
+        )
+
+    # Leverage
+
+    async def fetch_leverage(self, symbol: str, margin_mode: MarginMode | None = None) -> Leverage:
+        """Read the leverage that is set. None where the venue does not say: it lists configured symbols only."""
+        name = self.venue_symbol(symbol)
+        contract = await self.fetch_contract(name)
+        row = next(
+            (
+                row
+                for row in (await self._read_settings()).symbol_config_list or ()
+                if row.symbol == name and mapping.of_category(row.category, self._category)
+            ),
+            None,
+        )
+        found = mapping.to_leverage(row, name, self._category, contract.max_leverage)
+        if margin_mode in (None, found.margin_mode):
+            return found
+        # The settings show one margin mode; a position of the other one carries its own leverage.
+        bare = mapping.to_leverage(None, name, self._category, contract.max_leverage)
+        sides = {p.side: p.leverage for p in await self.fetch_positions(name) if p.margin_mode is margin_mode}
+        values = set(sides.values())
+        return msgspec.structs.replace(
+            bare,
+            margin_mode=margin_mode,
+            leverage=values.pop() if len(values) == 1 else None,
+            long_leverage=sides.get(PositionSide.LONG),
+            short_leverage=sides.get(PositionSide.SHORT),
+        )
+
+    async def set_leverage(
+        self,
+        symbol: str,
+        leverage: Number,
+        *,
+        margin_mode: MarginMode | None = None,
+        side: PositionSide | None = None,
+    ) -> Leverage:
+        """Set the leverage of a contract, in cross margin unless told otherwise; `side` is for isolated margin.
+
+        The venue's answer carries no values. What is returned was read back; where the settings do not show the
+        symbol in that margin mode, it is what the venue acknowledged.
+        """
+        name = self.venue_symbol(symbol)
+        times = to_decimal(leverage, "leverage")
+        if times < 1 or times != int(times):
+            raise InvalidRequest(f"leverage is a whole number from 1 here, not {to_text(times)}")
+        mode = margin_mode or self._default_margin_mode()
+        if mode is MarginMode.CROSS and side is not None:
+            raise InvalidRequest("in cross margin both sides have one leverage: leave the side out")
+        body = {"category": self._category, "symbol": name, "leverage": str(int(times)), "marginMode": _MODES[mode]}
+        # "posSide: needed for isolated": without a side, one after the other.
+        sides = [] if mode is MarginMode.CROSS else [side] if side is not None else list(PositionSide)
+        bodies = [{**body, "posSide": _SIDES[each]} for each in sides] or [body]
+        acknowledged = False
+
+        async def send() -> None:
+            nonlocal acknowledged
+            for each in bodies:
+                await self._call(endpoints.SET_LEVERAGE, body=each)
+            acknowledged = True
+
+        def values(found: Leverage) -> list[Decimal | None]:
+            by_side = {PositionSide.LONG: found.long_leverage, PositionSide.SHORT: found.short_leverage}
+            return [by_side[each] or found.leverage for each in sides] or [found.leverage]
+
+        def stands(found: Leverage) -> bool:
+            return all(value == times or (acknowledged and value is None) for value in values(found))
+
+        found = await self._apply(
+            ("set_leverage", self._category, name, mode.value),
+            (times, side),
+            send=send,
+            read=lambda: self.fetch_leverage(name, mode),
+            stands=stands,
+        )
+        if None not in values(found):
+            return found
+        return msgspec.structs.replace(
+            found,
+            leverage=times if side is None else found.leverage,
+            long_leverage=times if side is PositionSide.LONG else found.long_leverage,
+            short_leverage=times if side is PositionSide.SHORT else found.short_leverage,
+        )
+
+    def _default_margin_mode(self) -> MarginMode:
+        """Of orders that do not say one: the option's, else isolated in accounts of that level, else cross."""
+        return self._margin_mode or (MarginMode.ISOLATED if self._isolated_level else MarginMode.CROSS)
+
+    # Balances
+
+    async def fetch_account(self, margin_coin: str = "USDT") -> Account:
+        """Read one coin; `"USD"` is the whole account, with its margins, which the venue counts in USD."""
+        assets, settings = await self._call(endpoints.ASSETS), await self._read_settings()
+        coin = margin_coin.upper()
+        if coin == mapping.USD:
+            return mapping.to_total(assets, settings)
+        for asset in assets.assets or ():
+            if asset.coin.upper() == coin:
+                return mapping.to_account(asset, assets, settings)
+        return mapping.to_empty_account(coin, assets, settings)
+
+    async def fetch_accounts(self) -> list[Account]:
+        """Read every coin that is not zero. The account's totals in USD are `fetch_account("USD")`."""
+        assets, settings = await self._call(endpoints.ASSETS), await self._read_settings()
+        return [mapping.to_account(asset, assets, settings) for asset in assets.assets or ()]
+
+    # Positions
+
+    async def fetch_positions(self, symbol: str | None = None) -> list[Position]:
+        """Read the open positions of this category."""
+        params: dict[str, str | int | None] = {"category": self._category}
+        if symbol is not None:
+            params["symbol"] = self.venue_symbol(symbol)
+        answer = await self._call(endpoints.POSITIONS, params)
+        rows = answer if isinstance(answer, list) else answer.rows or []
+        positions = [
+            mapping.to_position(row, self._category)
+            for row in rows
+            if mapping.of_category(row.category, self._category)
+        ]
+        return [position for position in positions if position.quantity != 0]
+
+    async def adjust_margin(self, symbol: str, amount: Number, *, side: PositionSide | None = None) -> None:
+        """Add margin to an isolated position, or take it out."""
+        name = self.venue_symbol(symbol)
+        moved = to_decimal(amount, "amount")
+        if not moved:
+            raise InvalidRequest("amount must not be 0")
+        held = [
+            position
+            for position in await self.fetch_positions(name)
+            if position.margin_mode is MarginMode.ISOLATED and side in (None, position.side)
+        ]
+        if len(held) != 1:
+            why = "has two isolated positions: name the side" if held else "has no isolated position to adjust"
+            raise InvalidRequest(f"{self.id}: {symbol} {why}")
+        side = held[0].side
+        body = {
+            "category": self._category,
+            "symbol": name,
+            "posSide": _SIDES[side],
+            "operation": "add" if moved > 0 else "remove",
+            "amount": to_text(abs(moved)),
+        }
+
+        async def margin() -> Decimal | None:
+            for position in await self.fetch_positions(name):
+                if position.margin_mode is MarginMode.ISOLATED and position.side is side:
+                    return position.margin
+            return None
+
+        await self._shift(
+            ("adjust_margin", self._category, name, side.value),
+            moved,
+            send=lambda: self._call(endpoints.SET_MARGIN, body=body),
+            read=margin,
+        )
+
+    async def fetch_position_history(
+        self,
+        symbol: str | None = None,
+        *,
+        since_ms: int | None = None,
+        until_ms: int | None = None,
+        limit: int | None = None,
+    ) -> list[PositionHistory]:
+        """Read closed positions of the last 90 days, newest first."""
+        name = None if symbol is None else self.venue_symbol(symbol)
+        query = PageQuery(symbol=name, since_ms=since_ms, until_ms=until_ms, limit=limit)
+
+        async def ask(params: dict[str, str | int | None]) -> Part[PositionHistory]:
+            answer = await self._call(endpoints.PAST_POSITIONS, {"category": self._category, "symbol": name, **params})
+            return Part([mapping.to_position_history(row, self._category) for row in answer.rows or ()], answer.cursor)
+
+        async def page(query: PageQuery, cursor: str | None) -> Page[PositionHistory]:
+            return await history_page(
+                [ask], query, cursor, at=lambda row: row.closed_ms or 0, now_ms=self._channel.now_ms()
+            )
+
+        def wanted(row: PositionHistory) -> bool:
+            return name in (None, row.venue_symbol) and mapping.of_category(row.raw.category, self._category)
+
+        return await collect(page, query, key=lambda row: row.position_id or "", wanted=wanted)
+
+    # Ledger
+
+    async def _ledger_page(self, query: PageQuery, cursor: str | None) -> Page[LedgerEntry]:
+        """This category's rows merged with those of `OTHER`, under which transfers may be booked."""
+
+        def ask(category: str) -> Ask[LedgerEntry]:
+            async def run(params: dict[str, str | int | None]) -> Part[LedgerEntry]:
+                answer = await self._call(
+                    endpoints.RECORDS, {"category": category, "coin": query.margin_coin, **params}
+                )
+                rows = [mapping.to_ledger_entry(row, self._category) for row in answer.rows or ()]
+                return Part(rows, answer.cursor)
+
+            return run
+
+        # What belongs to a contract is booked under its category.
+        lists = [ask(self._category)] if query.symbol is not None else [ask(self._category), ask("OTHER")]
+        page = await history_page(lists, query, cursor, at=lambda row: row.created_ms, now_ms=self._channel.now_ms())
+        if query.symbol is None:
+            return page
+        return page._replace(rows=[row for row in page.rows if row.venue_symbol == query.symbol])

@@ -1,0 +1,344 @@
+"""`BitgetUTA`: Bitget's unified trading account, futures, over the v3 interface.
+
+https://www.bitget.com/api-doc/uta/intro
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import ClassVar, Unpack
+
+from futures_async.adapter import Options, Page, PageQuery
+from futures_async.adapters.bitget_uta import endpoints, mapping, wire
+from futures_async.adapters.bitget_uta.account import UnifiedAccount
+from futures_async.adapters.bitget_uta.dialect import NOTHING_TO_CANCEL, BitgetUTADialect
+from futures_async.adapters.bitget_uta.orders import (
+    change_body,
+    fits_batch,
+    max_open_body,
+    order_body,
+    read_ack,
+    read_acks,
+    refusal_of,
+    to_fill,
+    to_order,
+)
+from futures_async.adapters.bitget_uta.pages import DAY_MS, Part, history_page
+from futures_async.adapters.bitget_uta.symbols import check_category
+from futures_async.credentials import Credentials
+from futures_async.enums import MarginMode, PositionSide
+from futures_async.errors import (
+    ExchangeError,
+    InvalidRequest,
+    NotSupported,
+    OrderNotFound,
+    ResponseMismatch,
+    SymbolNotFound,
+)
+from futures_async.exchange import Capability
+from futures_async.models import Contract, Fill, FundingRate, Order, OrderRequest, RiskLimit, Ticker
+from futures_async.ordering import Ack, Amendment, BatchPlacement, Call, Placement, PlannedOrder
+from futures_async.paging import iterate
+from futures_async.planning import one_id
+
+WITNESS_MS = DAY_MS
+"""How far back the list of closed orders is searched for an order of ours, beside the look-up by its id."""
+
+
+class BitgetUTA(UnifiedAccount):
+    """Bitget v3 (unified account), one category of futures.
+
+    Args:
+        credentials: Key, secret and passphrase; None gives market data only.
+        product_type: Category: `USDT-FUTURES`, `USDC-FUTURES` or `COIN-FUTURES`. The last one is for reading: the
+            vendor's pages contradict each other about the unit of its quantities, so orders are `NotSupported`
+            and quantities are the venue's number.
+        margin_mode: What orders say that name no margin mode themselves. The venue keeps none per symbol: an order
+            that says nothing is cross. None: isolated in accounts of that level, else cross.
+        rsa: The secret is an RSA private key.
+        options: See `adapter.Options`.
+    """
+
+    id = "bitget-uta"
+    name = "Bitget (unified account)"
+    lifecycle = "live"
+    capabilities: ClassVar[frozenset[Capability]] = frozenset(Capability) - {
+        Capability.SET_RISK_LIMIT,
+        Capability.SET_MARGIN_MODE,
+        Capability.CREATE_TRIGGER_ORDER,
+        Capability.CANCEL_TRIGGER_ORDER,
+        Capability.FETCH_TRIGGER_ORDERS,
+    }
+    needs_position_mode = True
+    max_batch = endpoints.BATCH
+
+    def __init__(
+        self,
+        credentials: Credentials | None = None,
+        *,
+        product_type: str = "USDT-FUTURES",
+        margin_mode: MarginMode | None = None,
+        rsa: bool = False,
+        **options: Unpack[Options],
+    ) -> None:
+        self._category = check_category(product_type)
+        self._margin_mode = margin_mode
+        super().__init__(credentials, dialect=BitgetUTADialect(rsa=rsa), **options)
+
+    def _attach(self, credentials: Credentials | None) -> None:
+        self._isolated_level = False
+        super()._attach(credentials)
+
+    # Orders
+
+    async def _plan(self, request: OrderRequest, *, trigger: bool = False) -> PlannedOrder:
+        if self._category == "COIN-FUTURES":
+            raise NotSupported(
+                f"{self.id}: orders in COIN-FUTURES: the venue's pages contradict each other about the unit of qty"
+            )
+        return await super()._plan(request, trigger=trigger)
+
+    def _order_margin_mode(self, order: PlannedOrder) -> MarginMode:
+        return order.request.margin_mode or self._default_margin_mode()
+
+    def _placement(self, order: PlannedOrder) -> Placement:
+        body = order_body(order, self._category, self._order_margin_mode(order))
+        return Placement(endpoints.PLACE_ORDER, body, read_ack)
+
+    def _batchable(self, order: PlannedOrder) -> bool:
+        return fits_batch(order, self._order_margin_mode(order))
+
+    def _batch_placement(self, orders: Sequence[PlannedOrder]) -> BatchPlacement:
+        def read(items: Sequence[wire.WireIds]) -> Sequence[Ack | ExchangeError]:
+            return read_acks(items, orders, endpoints.PLACE_BATCH, self._channel.dialect)
+
+        bodies = [order_body(order, self._category, self._order_margin_mode(order), batch=True) for order in orders]
+        return BatchPlacement(endpoints.PLACE_BATCH, bodies, read)
+
+    def _cancellation(self, venue_symbol: str, order_id: str | None, client_order_id: str | None) -> Call:
+        ids = {"orderId": order_id} if order_id is not None else {"clientOid": client_order_id}
+        return Call(endpoints.CANCEL_ORDER, {**ids, "category": self._category})
+
+    def _amendment(self, order: Order, price: Decimal | None, quantity: Decimal | None) -> Amendment:
+        if self._category == "COIN-FUTURES" and quantity is not None:
+            raise NotSupported(f"{self.id}: the unit of qty in COIN-FUTURES is not certain")
+
+        def read_ids(ids: wire.WireIds) -> tuple[str | None, str | None]:
+            # Whether the venue's id stays the same is not documented; ours does.
+            if order.client_order_id is not None:
+                return None, order.client_order_id
+            return (str(ids.order_id) if ids.order_id else None), None
+
+        return Amendment(endpoints.MODIFY_ORDER, change_body(order, self._category, price, quantity), read_ids)
+
+    async def _cancel_all(self, venue_symbol: str) -> list[str] | None:
+        body = {"category": self._category, "symbol": venue_symbol}
+        try:
+            answer = await self._call(endpoints.CANCEL_SYMBOL, body=body)
+        except OrderNotFound as error:
+            if error.code in NOTHING_TO_CANCEL:
+                return []
+            raise
+        dialect = self._channel.dialect
+        return [
+            str(item.order_id)
+            for item in answer.rows or ()
+            if item.order_id and refusal_of(item, endpoints.CANCEL_SYMBOL, dialect) is None
+        ]
+
+    async def fetch_order(
+        self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None
+    ) -> Order:
+        """Read one order, in any state.
+
+        Raises:
+            OrderNotFound: The venue does not know it (now).
+            ResponseMismatch: It is another contract's: the venue looks in the whole account.
+        """
+        order_id, client_order_id = one_id(order_id, client_order_id)
+        name = self.venue_symbol(symbol)
+        params = {"orderId": order_id} if order_id is not None else {"clientOid": client_order_id}
+        row = await self._call(endpoints.ORDER, params)
+        if row.symbol != name or not mapping.of_category(row.category, self._category):
+            raise ResponseMismatch(
+                f"{self.id}: order {order_id or client_order_id} is of {row.category} {row.symbol}, not of {name}"
+            )
+        return to_order(row, self._category)
+
+    async def _find_order(self, venue_symbol: str, client_order_id: str) -> Order | None:
+        """By its id; then in the list of open orders; then among those that closed within a day."""
+        elsewhere: ResponseMismatch | None = None
+        try:
+            return await self.fetch_order(venue_symbol, client_order_id=client_order_id)
+        except OrderNotFound:
+            pass
+        except ResponseMismatch as error:
+            # An order of another contract had this id and hides ours, if there is one.
+            elsewhere = error
+        since_ms = self._channel.now_ms() - WITNESS_MS
+        for page, since in ((self._open_page, None), (self._orders_page, since_ms)):
+            query = PageQuery(symbol=venue_symbol, since_ms=since)
+            async for order in iterate(page, query, key=lambda order: order.order_id):
+                if order.client_order_id == client_order_id:
+                    return order
+        if elsewhere is not None:
+            raise elsewhere
+        return None
+
+    async def fetch_open_orders(self, symbol: str | None = None) -> list[Order]:
+        """Read all open orders of this category, or of one contract."""
+        query = PageQuery(symbol=None if symbol is None else self.venue_symbol(symbol))
+        return [order async for order in iterate(self._open_page, query, key=lambda order: order.order_id)]
+
+    async def _open_page(self, query: PageQuery, cursor: str | None) -> Page[Order]:
+        answer = await self._call(
+            endpoints.OPEN_ORDERS,
+            {"category": self._category, "symbol": query.symbol, "limit": endpoints.PAGE, "cursor": cursor},
+        )
+        rows = answer.rows or []
+        return Page(self._own(rows), answer.cursor if rows and answer.cursor else None)
+
+    def _own(self, rows: Sequence[wire.WireOrder]) -> list[Order]:
+        return [to_order(row, self._category) for row in rows if mapping.of_category(row.category, self._category)]
+
+    async def _orders_page(self, query: PageQuery, cursor: str | None) -> Page[Order]:
+        async def ask(params: dict[str, str | int | None]) -> Part[Order]:
+            answer = await self._call(
+                endpoints.PAST_ORDERS, {"category": self._category, "symbol": query.symbol, **params}
+            )
+            return Part([to_order(row, self._category) for row in answer.rows or ()], answer.cursor)
+
+        return await history_page(
+            [ask], query, cursor, at=lambda order: order.created_ms or 0, now_ms=self._channel.now_ms()
+        )
+
+    async def _fills_page(self, query: PageQuery, cursor: str | None) -> Page[Fill]:
+        """The venue filters by order only: fills of other contracts are dropped by the core."""
+
+        async def ask(params: dict[str, str | int | None]) -> Part[Fill]:
+            answer = await self._call(endpoints.FILLS, {"category": self._category, **params})
+            return Part([to_fill(row, self._category) for row in answer.rows or ()], answer.cursor)
+
+        return await history_page([ask], query, cursor, at=lambda fill: fill.created_ms, now_ms=self._channel.now_ms())
+
+    async def arm_cancel_all(self, timeout_s: int, symbol: str | None = None) -> None:
+        """Have the venue cancel all orders of the account, every category, in `timeout_s` (5 to 60) seconds; 0 disarms.
+
+        The venue enables this by application.
+        """
+        if symbol is not None:
+            raise NotSupported(f"{self.id}: arm_cancel_all is for the whole account: leave the symbol out")
+        if timeout_s != 0 and not 5 <= timeout_s <= 60:
+            raise InvalidRequest(f"timeout_s must be 0 or 5 to 60 seconds, not {timeout_s}")
+        await self._call(endpoints.COUNTDOWN, body={"countdown": str(int(timeout_s))})
+
+    # Market
+
+    async def fetch_contracts(self) -> list[Contract]:
+        """Read the trading rules of all contracts of this category."""
+        rows = await self._call(endpoints.INSTRUMENTS, {"category": self._category})
+        return [
+            mapping.to_contract(row, self._category)
+            for row in rows
+            if mapping.of_category(row.category, self._category)
+        ]
+
+    async def fetch_ticker(self, symbol: str) -> Ticker:
+        """Read last, best and mark prices."""
+        name = self.venue_symbol(symbol)
+        rows = await self._call(endpoints.TICKERS, {"category": self._category, "symbol": name})
+        for row in rows:
+            if row.symbol == name and mapping.of_category(row.category, self._category):
+                return mapping.to_ticker(row, self._category)
+        raise SymbolNotFound(f"no ticker of {symbol}", venue=self.id, endpoint=endpoints.TICKERS.name)
+
+    async def fetch_funding_rate(self, symbol: str) -> FundingRate:
+        """Read the current funding rate."""
+        name = self.venue_symbol(symbol)
+        rows = await self._call(endpoints.FUNDING_RATE, {"category": self._category, "symbol": name})
+        for row in rows:
+            if row.symbol == name:
+                return mapping.to_funding_rate(row, self._category)
+        raise SymbolNotFound(f"no funding rate of {symbol}", venue=self.id, endpoint=endpoints.FUNDING_RATE.name)
+
+    async def fetch_risk_limits(self, symbol: str) -> list[RiskLimit]:
+        """Read the risk tiers of a contract, smallest first."""
+        name = self.venue_symbol(symbol)
+        rows = await self._call(endpoints.TIERS, {"category": self._category, "symbol": name})
+        tiers = [mapping.to_risk_limit(row, name, self._category) for row in rows]
+        return sorted(tiers, key=lambda tier: tier.tier or 0)
+
+    async def fetch_time(self) -> int:
+        """Read the venue's clock."""
+        return (await self._call(endpoints.TIME)).server_time
+
+    # Venue methods
+
+    async def fetch_account_info(self) -> wire.WireInfo:
+        """Whose key this is and what it may do; needs no permission.
+
+        https://www.bitget.com/api-doc/uta/account/Get-Account-Info
+        """
+        return await self._call(endpoints.INFO)
+
+    async def fetch_account_settings(self) -> wire.WireSettings:
+        """Modes of the account and leverage of its configured symbols.
+
+        https://www.bitget.com/api-doc/uta/account/Get-Account-Setting
+        """
+        return await self._read_settings()
+
+    async def fetch_fee_rate(self, symbol: str) -> wire.WireFeeRate:
+        """What this account pays, as fractions.
+
+        https://www.bitget.com/api-doc/uta/account/Get-Account-Fee-Rate
+        """
+        return await self._call(endpoints.FEE_RATE, {"category": self._category, "symbol": self.venue_symbol(symbol)})
+
+    async def fetch_open_limit(self, symbol: str) -> wire.WireOpenLimit:
+        """Limits on open interest of a contract.
+
+        https://www.bitget.com/api-doc/uta/account/Get-Open-Interest-Limit
+        """
+        return await self._call(endpoints.OPEN_LIMIT, {"category": self._category, "symbol": self.venue_symbol(symbol)})
+
+    async def fetch_max_open(self, request: OrderRequest) -> wire.WireMaxOpen:
+        """How much of an order like `request` the account could open now.
+
+        https://www.bitget.com/api-doc/uta/account/Get-Max-Open-Available
+        """
+        return await self._call(
+            endpoints.MAX_OPEN, body=max_open_body(request, self.venue_symbol(request.symbol), self._category)
+        )
+
+    async def fetch_adl_ranks(self) -> list[wire.WireAdlRank]:
+        """How soon each position is reduced when others cannot be liquidated.
+
+        https://www.bitget.com/api-doc/uta/trade/Get-Position-ADL-Rank
+        """
+        return await self._call(endpoints.ADL_RANKS)
+
+    async def fetch_funding_history(self, symbol: str, *, page: int = 1) -> list[wire.WirePastFundingRate]:
+        """Settled funding rates, 200 a page, newest first; pages 1 to 100.
+
+        https://www.bitget.com/api-doc/uta/public/Get-History-Funding-Rate
+        """
+        if not 1 <= page <= 100:
+            raise InvalidRequest(f"page must be 1 to 100, not {page}")
+        params: dict[str, str | int | None] = {"category": self._category, "symbol": self.venue_symbol(symbol)}
+        params |= {"cursor": page, "limit": 200}
+        return (await self._call(endpoints.PAST_FUNDING_RATES, params)).result_list or []
+
+    async def flash_close(self, symbol: str, *, side: PositionSide | None = None) -> list[wire.WireIds]:
+        """Close a contract's positions by the venue's own call: the ids of the closing orders.
+
+        Their client ids are the venue's, so an ambiguous end can't be resolved: `close_position` can.
+
+        https://www.bitget.com/api-doc/uta/trade/Close-All-Positions
+        """
+        self._active("flash_close")
+        body = {"category": self._category, "symbol": self.venue_symbol(symbol)}
+        if side is not None:
+            body["posSide"] = side.value
+        return (await self._call(endpoints.CLOSE_POSITIONS, body=body)).rows or []

@@ -1,0 +1,416 @@
+"""Account and position endpoints of v3. Reference: venues/bitget-uta.md sections 2 and 3."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from futures_async.adapters.bitget.simulated.gate import needed_number, number, required, word
+from futures_async.adapters.bitget_uta.simulated.base import (
+    HOLD_MODES,
+    HOLD_WORDS,
+    MARGIN_MODES,
+    MARGIN_WORDS,
+    SETTLES,
+    SIDES,
+    V3,
+    listed,
+    side_of,
+)
+from futures_async.endpoint import Kind, RateLimit
+from futures_async.enums import MarginMode, PositionMode, PositionSide, Side
+from futures_async.simulator import errors
+from futures_async.simulator.accounts import Account
+from futures_async.simulator.dialect import Handler, Request, Route, VenueRefusal, plain
+from futures_async.simulator.margins import PositionView
+from futures_async.simulator.records import ZERO, LedgerKind, LedgerRow, PositionRecord
+
+ACCOUNT = "/api/v3/account"
+POSITION = "/api/v3/position"
+LEVELS = ("basic", "advanced", "isolated", "delta")
+
+
+class AccountCalls(V3):
+    """Balances, settings, ledger, positions."""
+
+    def account_routes(self) -> list[Route]:
+        """The rows of the table."""
+
+        def read(path: str, handler: Handler, limit: int) -> Route:
+            return Route("GET", path, handler, RateLimit(limit))
+
+        def setting(path: str, handler: Handler, limit: int) -> Route:
+            return Route("POST", f"{ACCOUNT}/{path}", handler, RateLimit(limit), kind=Kind.SETTING)
+
+        return [
+            read(f"{ACCOUNT}/assets", self.assets, 20),
+            read(f"{ACCOUNT}/settings", self.account_settings, 20),
+            read(f"{ACCOUNT}/info", self.info, 5),
+            read(f"{ACCOUNT}/financial-records", self.financial_records, 20),
+            read(f"{ACCOUNT}/fee-rate", self.fee_rate, 3),
+            read(f"{ACCOUNT}/open-interest-limit", self.open_interest_limit, 5),
+            Route("POST", f"{ACCOUNT}/max-open-available", self.max_open, RateLimit(5)),
+            setting("set-leverage", self.set_leverage, 10),
+            setting("set-hold-mode", self.set_hold_mode, 10),
+            setting("adjust-account-mode", self.adjust_account_mode, 1),
+            Route("POST", f"{ACCOUNT}/set-margin", self.set_margin, RateLimit(10), kind=Kind.DELTA),
+            read(f"{POSITION}/current-position", self.current_position, 20),
+            read(f"{POSITION}/history-position", self.history_position, 20),
+            read(f"{POSITION}/adlRank", self.adl_rank, 1),
+        ]
+
+    def special(self, path: str) -> Mapping[type[Any], str]:
+        """Where account endpoints say it with another code."""
+        if path == f"{ACCOUNT}/set-leverage":
+            return {errors.InsufficientMargin: "25228"}
+        return super().special(path)
+
+    # -- balances
+
+    def assets(self, request: Request) -> dict[str, Any]:
+        """The whole account, and its coins that are not zero. A USDT and a USDC count as a dollar."""
+        account = request.account
+        wallets = [self.engine.margins.wallet(account, coin) for coin in account.balances]
+        equity = sum((wallet.equity for wallet in wallets), ZERO)
+        unrealized = sum((wallet.unrealized for wallet in wallets), ZERO)
+        cross = sum((wallet.cross_equity for wallet in wallets), ZERO)
+        maintenance = sum((wallet.cross_maintenance for wallet in wallets), ZERO)
+        ratio = plain((maintenance / cross).quantize(Decimal("1e-8"))) if cross > 0 else "1"
+        btc = self._btc_price()
+        return {
+            "accountEquity": plain(equity),
+            "usdtEquity": plain(equity),
+            "btcEquity": plain((equity / btc).quantize(Decimal("1e-8"))),
+            "unrealisedPnl": plain(unrealized),
+            "usdtUnrealisedPnl": plain(unrealized),
+            "btcUnrealizedPnl": plain((unrealized / btc).quantize(Decimal("1e-8"))),
+            "effEquity": plain(cross),
+            "mmr": plain(maintenance),
+            "imr": plain(sum((wallet.cross_margin + wallet.order_margin for wallet in wallets), ZERO)),
+            "mgnRatio": ratio,
+            "positionMgnRatio": ratio,
+            "assets": [
+                {
+                    "coin": wallet.coin,
+                    "equity": plain(wallet.equity),
+                    "usdValue": plain(wallet.equity),
+                    "balance": plain(wallet.balance),
+                    "available": plain(wallet.available),
+                    "debt": "0",
+                    # Of spot orders only: futures orders do not show up here.
+                    "locked": "0",
+                }
+                for wallet in wallets
+                if wallet.balance
+            ],
+        }
+
+    def _btc_price(self) -> Decimal:
+        for contract in self.engine.world.contracts.values():
+            if contract.base == "BTC":
+                return self.engine.world.mark(contract.symbol)
+        return Decimal(1)
+
+    def account_settings(self, request: Request) -> dict[str, Any]:
+        """Modes and leverage; symbols appear once they were configured or traded."""
+        account = request.account
+        return {
+            "uid": account.uid,
+            "accountMode": account.extra.get("accountMode", "unified"),
+            "assetMode": "multi_assets",
+            "accountLevel": account.extra.get("accountLevel", "advanced"),
+            "holdMode": HOLD_WORDS[account.default_mode],
+            "stpMode": "none",
+            "symbolConfigList": [
+                {
+                    "category": self.category_of(symbol),
+                    "symbol": self.name(symbol),
+                    "marginMode": MARGIN_WORDS[settings.margin_mode],
+                    "leverage": self._leverage(account, symbol),
+                }
+                for symbol, settings in account.symbols.items()
+            ],
+            "coinConfigList": [{"coin": "USDT", "leverage": "3"}],
+        }
+
+    def _leverage(self, account: Account, symbol: str) -> str | list[str]:
+        """As text; an array, as the table has it, only where the two sides differ."""
+        settings = account.settings(symbol)
+        both = [plain(settings.leverage(side)) for side in (PositionSide.LONG, PositionSide.SHORT)]
+        return both[0] if both[0] == both[1] else both
+
+    def info(self, request: Request) -> dict[str, Any]:
+        """Whose key this is."""
+        return {
+            "userId": request.account.uid,
+            "inviterId": "",
+            "parentId": "",
+            "channelCode": "",
+            "channel": "",
+            "ips": "",
+            "permType": "read-and-write",
+            "permissions": ["uta_mgt", "uta_trade"],
+            "regisTime": "1704067200000",
+        }
+
+    def fee_rate(self, request: Request) -> dict[str, str]:
+        """The same for everybody."""
+        contract = self.contract(request.params)
+        return {"makerFeeRate": plain(contract.maker_rate), "takerFeeRate": plain(contract.taker_rate)}
+
+    def open_interest_limit(self, request: Request) -> dict[str, str]:
+        """Of a symbol."""
+        largest = plain(self.contract(request.params).tiers[-1].max_notional)
+        return {"singleUserLimit": largest, "masterSubLimit": largest, "marketMakerLimit": largest}
+
+    def max_open(self, request: Request) -> dict[str, str]:
+        """What margin and tier allow now; a read, although it is a POST."""
+        fields = request.fields()
+        contract = self.contract(fields)
+        required(fields, "orderType", "side")
+        book = self.engine.world.book(contract.symbol)
+        price = number(fields, "price")
+        if word(fields, "orderType", ("limit", "market")) == "limit" and price is None:
+            raise VenueRefusal("400172", "Parameter verification failed: price")
+        margins, account = self.engine.margins, request.account
+
+        def most(side: PositionSide, touch: Decimal) -> Decimal:
+            return margins.largest_opening(account, contract.symbol, side, price or touch)
+
+        size = number(fields, "size") or ZERO
+        leverage = account.settings(contract.symbol).leverage(PositionSide.LONG)
+        return {
+            "available": plain(margins.wallet(account, contract.settle).available),
+            "maxOpen": "",
+            "buyOpenCost": plain(margins.opening_cost(contract.symbol, size, price or book.ask, leverage)),
+            "sellOpenCost": plain(margins.opening_cost(contract.symbol, size, price or book.bid, leverage)),
+            "maxBuyOpen": plain(most(PositionSide.LONG, book.ask)),
+            "maxSellOpen": plain(most(PositionSide.SHORT, book.bid)),
+        }
+
+    # -- settings
+
+    def set_leverage(self, request: Request) -> str:
+        """For the margin mode that is named, cross by default. Isolated wants a side, or both figures."""
+        fields = request.fields()
+        contract, account = self.contract(fields), request.account
+        leverage = needed_number(fields, "leverage")
+        mode = MARGIN_MODES[word(fields, "marginMode", tuple(MARGIN_MODES), "crossed")]
+        change = self.engine.settings.set_leverage
+        if mode is MarginMode.CROSS:
+            change(account, contract.symbol, leverage, margin_mode=mode)
+            return "success"
+        long, short = number(fields, "longLeverage"), number(fields, "shortLeverage")
+        if long is None and short is None:
+            change(account, contract.symbol, leverage, side=side_of(fields, "posSide"), margin_mode=mode)
+            return "success"
+        for side, value in ((PositionSide.LONG, long), (PositionSide.SHORT, short)):
+            if value is not None:
+                change(account, contract.symbol, value, side=side, margin_mode=mode)
+        return "success"
+
+    def set_hold_mode(self, request: Request) -> str:
+        """Of the whole account; nothing may be open anywhere."""
+        fields, account = request.fields(), request.account
+        required(fields, "holdMode")
+        mode = HOLD_MODES[word(fields, "holdMode", tuple(HOLD_MODES))]
+        if mode is not account.default_mode:
+            if account.open_orders and not account.positions:
+                raise VenueRefusal("40920", "Position or order exists, the position mode cannot be switched")
+            if account.positions:
+                raise errors.PositionModeLocked("a position exists")
+            for coin in filter(None, SETTLES.values()):
+                self.engine.settings.set_position_mode(account, coin, mode)
+            account.default_mode = mode
+        return "success"
+
+    def adjust_account_mode(self, request: Request) -> str:
+        """The level of the account, shown in its settings and without further effect here."""
+        fields = request.fields()
+        required(fields, "mode")
+        if request.account.positions or request.account.open_orders:
+            raise VenueRefusal("25009", "The account mode cannot be switched")
+        request.account.extra["accountLevel"] = word(fields, "mode", LEVELS)
+        return "success"
+
+    def set_margin(self, request: Request) -> str:
+        """`operation` has the sign; nothing of the result is echoed."""
+        fields = request.fields()
+        contract = self.contract(fields)
+        required(fields, "operation")
+        side, amount = side_of(fields, "posSide"), needed_number(fields, "amount")
+        if amount <= 0:
+            raise VenueRefusal("25200", "Parameter amount error")
+        if word(fields, "operation", ("add", "remove")) == "remove":
+            amount = -amount
+        self.engine.settings.adjust_margin(request.account, contract.symbol, side, amount)
+        return "success"
+
+    # -- ledger
+
+    def financial_records(self, request: Request) -> dict[str, Any]:
+        """Transfers are booked under OTHER, the rest under the category of its contract."""
+        params = request.params
+        required(params, "category")
+        category = str(params["category"]).upper()
+        if category not in (*SETTLES, "SPOT", "MARGIN", "OTHER"):
+            raise VenueRefusal("25200", "Parameter category error")
+        coin, wanted = params.get("coin") or None, params.get("type") or None
+
+        def match(row: LedgerRow) -> bool:
+            home = "OTHER" if row.symbol is None else self.category_of(row.symbol)
+            return home == category and coin in (None, row.coin) and wanted in (None, record_type(row))
+
+        rows, cursor = self.page(
+            request,
+            request.account.ledger,
+            key=lambda row: row.id,
+            match=match,
+            time_of=lambda row: row.created_ms,
+        )
+        return listed([self._record(row, category) for row in rows], cursor)
+
+    def _record(self, row: LedgerRow, category: str) -> dict[str, str]:
+        isolated = row.fill is not None and row.fill.order.margin_mode is MarginMode.ISOLATED
+        return {
+            "category": category,
+            "id": str(row.id),
+            "symbol": self.name(row.symbol) if row.symbol else "",
+            "coin": row.coin,
+            "type": record_type(row),
+            "positionType": "isolated" if isolated else "crossed",
+            "fee": plain(-row.fee),
+            "positionAmount": plain(row.fill.quantity) if row.fill is not None else "0",
+            "positionBalance": "0",
+            "amount": plain(row.amount),
+            "balance": plain(row.balance),
+            "ts": str(row.created_ms),
+        }
+
+    # -- positions
+
+    def current_position(self, request: Request) -> dict[str, Any]:
+        """`list` is null when flat."""
+        params, account = request.params, request.account
+        category, contract = self.category(params), self.maybe_contract(params)
+        side = SIDES[word(params, "posSide", tuple(SIDES))] if params.get("posSide") else None
+        rows = [
+            self._position(self.engine.margins.view(account, position), category)
+            for position in account.positions_of(
+                coin=SETTLES[category], symbol=None if contract is None else contract.symbol
+            )
+            if side in (None, position.side)
+        ]
+        return {"list": rows or None}
+
+    def _position(self, view: PositionView, category: str) -> dict[str, str]:
+        position = view.position
+        contract = self.engine.world.contract(position.symbol)
+        balance = view.margin
+        if position.margin_mode is MarginMode.CROSS:
+            # A moving requirement: notional x (1/leverage + taker rate).
+            balance = view.notional * (1 / position.leverage + contract.taker_rate)
+        balance = balance.quantize(Decimal("1e-8"))
+        profit = (view.unrealized_pnl / balance).quantize(Decimal("1e-16")) if balance else ZERO
+        return {
+            "category": category,
+            "symbol": self.name(position.symbol),
+            "marginCoin": position.coin,
+            "holdMode": HOLD_WORDS[position.mode],
+            "posSide": str(position.side),
+            "marginMode": MARGIN_WORDS[position.margin_mode],
+            "positionBalance": plain(balance),
+            "available": plain(view.available),
+            "frozen": plain(view.locked),
+            "total": plain(position.quantity),
+            "leverage": plain(position.leverage),
+            "curRealisedPnl": plain(position.realized_pnl),
+            "avgPrice": plain(position.entry_price),
+            "positionStatus": "normal",
+            "unrealisedPnl": plain(view.unrealized_pnl),
+            "liquidationPrice": plain(max(ZERO, view.liquidation_price)),
+            "mmr": plain(view.maintenance_rate),
+            "profitRate": plain(profit),
+            "markPrice": plain(view.mark_price),
+            "breakEvenPrice": plain(view.break_even_price),
+            "totalFunding": plain(position.funding),
+            "openFeeTotal": plain(-position.open_fee),
+            "closeFeeTotal": plain(-position.close_fee),
+            "createdTime": str(position.created_ms),
+            "updatedTime": str(position.updated_ms),
+        }
+
+    def history_position(self, request: Request) -> dict[str, Any]:
+        """Closed positions."""
+        params = request.params
+        category, contract = self.category(params), self.maybe_contract(params)
+
+        def match(record: PositionRecord) -> bool:
+            position = record.position
+            return position.coin == SETTLES[category] and (contract is None or contract.symbol == position.symbol)
+
+        rows, cursor = self.page(
+            request,
+            request.account.history,
+            key=lambda record: record.record_id,
+            match=match,
+            time_of=lambda record: record.closed_ms,
+            offset=1_000_003,
+        )
+        return listed([self._past(record, category) for record in rows], cursor)
+
+    def _past(self, record: PositionRecord, category: str) -> dict[str, str]:
+        position = record.position
+        return {
+            "positionId": str(position.id),
+            "category": category,
+            "symbol": self.name(position.symbol),
+            "marginCoin": position.coin,
+            "holdMode": HOLD_WORDS[position.mode],
+            "posSide": str(position.side),
+            "marginMode": MARGIN_WORDS[position.margin_mode],
+            "openPriceAvg": plain(position.entry_price),
+            "closePriceAvg": plain(record.close_price),
+            "openTotalPos": plain(position.opened),
+            "closeTotalPos": plain(position.closed),
+            "cumRealisedPnl": plain(position.realized_pnl),
+            "netProfit": plain(position.realized_pnl + position.funding - position.fee),
+            "totalFunding": plain(position.funding),
+            "openFeeTotal": plain(-position.open_fee),
+            "closeFeeTotal": plain(-position.close_fee),
+            "createdTime": str(position.created_ms),
+            "updatedTime": str(record.closed_ms),
+        }
+
+    def adl_rank(self, request: Request) -> list[dict[str, str]]:
+        """Nobody is deleveraged here."""
+        return [
+            {
+                "symbol": self.name(position.symbol),
+                "marginCoin": position.coin,
+                "adlRank": "0.2",
+                "holdSide": str(position.side),
+            }
+            for position in request.account.positions_of()
+        ]
+
+
+def record_type(row: LedgerRow) -> str:
+    """The venue's word for a ledger row."""
+    isolated = row.fill is not None and row.fill.order.margin_mode is MarginMode.ISOLATED
+    prefix = "FIXED_" if isolated else ""
+    side = "LONG" if row.position_side is PositionSide.LONG else "SHORT"
+    match row.kind:
+        case LedgerKind.TRANSFER:
+            return "TRANSFER_IN" if row.amount >= ZERO else "TRANSFER_OUT"
+        case LedgerKind.FUNDING:
+            return f"CONTRACT_MAIN_SETTLE_FEE_USER_{'IN' if row.amount >= ZERO else 'OUT'}"
+        case LedgerKind.MARGIN:
+            return "FIXED_INCREASE_MARGIN" if row.amount <= ZERO else "FIXED_REDUCE_MARGIN"
+        case LedgerKind.LIQUIDATION:
+            return f"{prefix}BURST_CLOSE_{side}"
+        case LedgerKind.TRADE:
+            if row.position_mode is not PositionMode.HEDGE:
+                return f"{prefix}{'SELL' if row.side is Side.SELL else 'BUY'}_DEAL"
+            return f"{prefix}{'CLOSE' if row.closing else 'OPEN'}_{side}"

@@ -1,0 +1,697 @@
+"""`BitgetUTA` end to end: the requests that it sends are the documented ones, and what comes back is right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+import futures_async.models as fa
+from futures_async.adapters.bitget_uta import BitgetUTA, wire
+from futures_async.enums import (
+    Intent,
+    LedgerType,
+    MarginMode,
+    OrderStatus,
+    OrderType,
+    Outcome,
+    PositionMode,
+    PositionSide,
+    Side,
+)
+from futures_async.errors import (
+    AccountModeMismatch,
+    AuthenticationError,
+    ExchangeError,
+    IncompletePage,
+    InvalidOrder,
+    InvalidRequest,
+    MarginModeConflict,
+    NotSupported,
+    OrderNotFound,
+    OrderRejected,
+    PermissionDenied,
+    PositionModeConflict,
+    ResponseMismatch,
+    SymbolNotFound,
+    VenueUnavailable,
+)
+from futures_async.exchange import Capability
+from tests.adapters.bitget_uta.conftest import Rig
+from tests.adapters.bitget_uta.samples import plain, sample
+from tests.adapters.bitget_uta.wire_client import DAY_MS
+
+pytestmark = pytest.mark.anyio
+
+BTC = "BTC/USDT:USDT"
+ETH: dict[str, Any] = {"symbol": "ETHUSDT", "quantity": Decimal("0.1"), "price": Decimal(2500)}
+HEDGE = PositionMode.HEDGE
+MakeRig = Callable[..., Rig]
+
+
+def request(**fields: Any) -> fa.OrderRequest:
+    given: dict[str, Any] = {
+        "symbol": BTC,
+        "side": Side.BUY,
+        "type": OrderType.LIMIT,
+        "quantity": Decimal("0.001"),
+        "price": Decimal(80000),
+    }
+    if fields.get("type") is OrderType.MARKET:
+        del given["price"]
+    return fa.OrderRequest(**given | fields)
+
+
+def market(**fields: Any) -> fa.OrderRequest:
+    return request(type=OrderType.MARKET, **{"quantity": Decimal("0.1"), **fields})
+
+
+# Documented requests
+
+
+async def test_an_order_is_sent_as_documented_and_read_back_by_id(make_rig: MakeRig) -> None:
+    rig = make_rig(HEDGE)
+    order = await rig.client().create_order(request(price=Decimal(50000), client_order_id="fx-20260112-000001"))
+    assert [body for _, path, _, body in rig.wire.sent if path == "/api/v3/trade/place-order"] == [
+        sample("place_order.request")
+    ]
+    assert rig.wire.queries("/trade/order-info") == [{"orderId": order.order_id}]
+    assert (order.status, order.position_side, order.recovered) == (OrderStatus.NEW, PositionSide.LONG, False)
+
+
+async def test_an_order_without_an_id_of_the_callers_gets_one(rig: Rig) -> None:
+    order = await rig.client().create_order(request())
+    [body] = rig.wire.bodies("/trade/place-order")
+    assert body["clientOid"] == order.client_order_id
+    assert len(body["clientOid"]) <= 32
+
+
+async def test_leverage_position_mode_and_switches_are_sent_as_documented(make_rig: MakeRig) -> None:
+    rig = make_rig()
+    client = rig.client()
+    await client.set_leverage(BTC, 10)
+    await client.set_position_mode(HEDGE)
+    await client.arm_cancel_all(40)
+    assert rig.wire.bodies("/account/set-leverage") == [plain("set_leverage.request")]
+    assert rig.wire.bodies("/account/set-hold-mode") == [plain("set_hold_mode.request")]
+    assert rig.wire.bodies("/trade/countdown-cancel-all") == [plain("countdown_cancel_all.request")]
+    await client.arm_cancel_all(0)
+    assert rig.wire.bodies("/trade/countdown-cancel-all")[-1] == {"countdown": "0"}
+
+
+async def test_margin_and_flash_close_are_sent_as_documented(make_rig: MakeRig) -> None:
+    rig = make_rig(HEDGE)
+    client = rig.client()
+    await client.create_order(market(quantity=Decimal("0.01"), margin_mode=MarginMode.ISOLATED))
+    await client.adjust_margin(BTC, 10)
+    assert rig.wire.bodies("/account/set-margin") == [plain("set_margin.request")]
+    await client.adjust_margin(BTC, "-2.5")
+    assert rig.wire.bodies("/account/set-margin")[-1] == {
+        **plain("set_margin.request"),
+        "operation": "remove",
+        "amount": "2.5",
+    }
+    [ids] = await client.flash_close(BTC, side=PositionSide.LONG)
+    assert rig.wire.bodies("/trade/close-positions") == [plain("close_positions.request")]
+    assert ids.order_id
+    assert await client.fetch_positions() == []
+
+
+async def test_a_cancel_by_our_id_is_sent_as_documented(rig: Rig) -> None:
+    client = rig.client()
+    await client.create_order(request(client_order_id="fx-20260112-000001"))
+    order = await client.cancel_order(BTC, client_order_id="fx-20260112-000001")
+    assert [body for _, path, _, body in rig.wire.sent if path == "/api/v3/trade/cancel-order"] == [
+        sample("cancel_order.request")
+    ]
+    assert order.status is OrderStatus.CANCELED
+
+
+async def test_a_change_is_sent_once_and_read_by_our_id(rig: Rig) -> None:
+    client = rig.client()
+    placed = await client.create_order(request())
+    changed = await client.edit_order(BTC, order_id=placed.order_id, price=Decimal(80100), quantity="0.002")
+    assert rig.wire.bodies("/trade/modify-order") == [
+        {**plain("modify_order.request"), "orderId": placed.order_id, "price": "80100"}
+    ]
+    assert rig.wire.queries("/trade/order-info")[-1] == {"clientOid": placed.client_order_id}
+    assert (changed.price, changed.quantity) == (Decimal(80100), Decimal("0.002"))
+
+
+async def test_a_read_is_signed_over_the_query_that_is_sent(rig: Rig) -> None:
+    await rig.client().fetch_positions(BTC)
+    assert rig.wire.sent == [("GET", "/api/v3/position/current-position", "category=USDT-FUTURES&symbol=BTCUSDT", b"")]
+    assert rig.wire.headers[0]["access-sign"]
+
+
+async def test_the_demo_header_goes_with_private_calls_only(rig: Rig) -> None:
+    client = rig.client(demo=True)
+    await client.fetch_ticker(BTC)
+    with pytest.raises(AuthenticationError):
+        await client.fetch_positions()  # a live key
+    assert [headers.get("paptrading") for headers in rig.wire.headers] == [None, "1"]
+
+
+# Orders
+
+
+@pytest.mark.parametrize("mode", list(PositionMode))
+@pytest.mark.parametrize("side", list(Side))
+async def test_every_pair_of_side_and_intent_does_what_it_says(
+    make_rig: MakeRig, mode: PositionMode, side: Side
+) -> None:
+    client = make_rig(mode).client()
+    other = Side.SELL if side is Side.BUY else Side.BUY
+    await client.create_order(market(side=side))
+    [position] = await client.fetch_positions(BTC)
+    assert (position.side, position.quantity) == (
+        PositionSide.LONG if side is Side.BUY else PositionSide.SHORT,
+        Decimal("0.1"),
+    )
+    closed = await client.create_order(market(side=other, intent=Intent.CLOSE, quantity=Decimal("0.04")))
+    assert (closed.side, closed.reduce_only) == (other, True)
+    [position] = await client.fetch_positions(BTC)
+    assert position.quantity == Decimal("0.06")
+    last = await client.close_position(BTC)
+    assert last is not None
+    assert (last.side, last.quantity, last.status) == (other, Decimal("0.06"), OrderStatus.FILLED)
+    assert await client.close_position(BTC) is None
+
+
+async def test_one_way_closes_never_go_through_the_batch(rig: Rig) -> None:
+    client = rig.client()
+    await client.create_order(market())
+    results = await client.create_orders(
+        [
+            request(),
+            request(price=Decimal(79000)),
+            market(side=Side.SELL, intent=Intent.CLOSE, quantity=Decimal("0.1")),
+            request(price=Decimal(78000), margin_mode=MarginMode.ISOLATED, symbol="ETHUSDT", quantity=Decimal("0.1")),
+        ]
+    )
+    [batch] = rig.wire.bodies("/trade/place-batch")
+    assert [item["price"] for item in batch] == ["80000", "79000"]
+    assert not any({"reduceOnly", "marginMode"} & set(item) for item in batch)
+    assert [body.get("reduceOnly") for body in rig.wire.bodies("/trade/place-order")[1:]].count("yes") == 1
+    assert [result.error for result in results[:3]] == [None] * 3
+    assert isinstance(results[3].error, OrderRejected)  # too far from the market: judged by itself
+    assert await client.fetch_positions() == []
+
+
+async def test_hedge_closes_go_through_the_batch(make_rig: MakeRig) -> None:
+    rig = make_rig(HEDGE)
+    client = rig.client()
+    await client.create_order(market())
+    results = await client.create_orders([market(side=Side.SELL, intent=Intent.CLOSE), request()])
+    assert [result.error for result in results] == [None, None]
+    [batch] = rig.wire.bodies("/trade/place-batch")
+    assert [item["posSide"] for item in batch] == ["long", "long"]
+    assert await client.fetch_positions() == []
+
+
+async def test_twenty_one_orders_are_two_batches(rig: Rig) -> None:
+    results = await rig.client().create_orders([request(price=Decimal(80000 + n)) for n in range(21)])
+    assert sorted(len(batch) for batch in rig.wire.bodies("/trade/place-batch")) == [1, 20]
+    assert [result.order.price for result in results if result.order] == [Decimal(80000 + n) for n in range(21)]
+
+
+async def test_a_batch_entry_that_is_refused_fails_alone(rig: Rig) -> None:
+    good, bad = await rig.client().create_orders([request(), request(quantity=Decimal("0.00001"))])
+    assert good.order is not None
+    assert isinstance(bad.error, OrderRejected)
+    assert (bad.error.code, bad.error.outcome) == ("25610", Outcome.REJECTED)
+
+
+async def test_orders_without_a_margin_mode_are_cross_unless_the_option_says_otherwise(rig: Rig) -> None:
+    await rig.client().create_order(request())
+    await rig.client(margin_mode=MarginMode.ISOLATED).create_order(request(**ETH))
+    assert [body["marginMode"] for body in rig.wire.bodies("/trade/place-order")] == ["crossed", "isolated"]
+
+
+async def test_accounts_of_level_isolated_get_isolated_orders(rig: Rig) -> None:
+    rig.venue.account.extra["accountLevel"] = "isolated"
+    client = rig.client()
+    await client.create_order(request())
+    assert rig.wire.bodies("/trade/place-order")[0]["marginMode"] == "isolated"
+    assert (await client.fetch_account("USD")).margin_mode is MarginMode.ISOLATED
+
+
+async def test_the_position_mode_is_read_once_and_again_after_a_conflict(rig: Rig) -> None:
+    client = rig.client()
+    await client.create_order(request())
+    await client.create_order(request(price=Decimal(79000)))
+    assert len(rig.wire.queries("/account/settings")) == 1
+    await client.cancel_all_orders(BTC)
+    # Changed elsewhere.
+    await rig.client().set_position_mode(HEDGE)
+    with pytest.raises(PositionModeConflict):
+        await client.create_order(request())
+    assert (await client.create_order(request())).position_side is PositionSide.LONG
+
+
+@pytest.mark.parametrize("state", ["upgrading", "switching"])
+async def test_nothing_is_traded_while_the_account_is_being_changed(rig: Rig, state: str) -> None:
+    rig.venue.account.extra["accountMode"] = state
+    client = rig.client()
+    with pytest.raises(VenueUnavailable, match=state) as caught:
+        await client.create_order(request())
+    assert caught.value.outcome is Outcome.NOT_SENT
+    assert rig.wire.bodies("/trade/place-order") == []
+    assert await client.fetch_position_mode() is PositionMode.ONE_WAY
+
+
+async def test_a_key_that_may_not_read_settings_is_told_which_group_it_lacks(rig: Rig) -> None:
+    rig.wire.refuses("/account/settings", "40014")
+    with pytest.raises(PermissionDenied, match="UTA mgt"):
+        await rig.client().create_order(request())
+
+
+async def test_what_the_venue_refuses_is_raised_with_its_code(rig: Rig) -> None:
+    with pytest.raises(OrderRejected) as caught:
+        await rig.client().create_order(market(quantity=Decimal(4)))
+    assert (caught.value.code, caught.value.outcome) == ("25203", Outcome.REJECTED)
+
+
+async def test_margin_modes_that_exclude_each_other_are_a_conflict(rig: Rig) -> None:
+    client = rig.client()
+    await client.create_order(market(quantity=Decimal("0.01"), margin_mode=MarginMode.ISOLATED))
+    with pytest.raises(MarginModeConflict):
+        await client.create_order(market(quantity=Decimal("0.01")))
+
+
+async def test_an_order_accepted_without_the_venues_id_is_found_by_ours(rig: Rig) -> None:
+    client = rig.client()
+    await client.create_order(market())
+    close = {"side": Side.SELL, "intent": Intent.CLOSE, "quantity": Decimal("0.1")}
+    await client.create_order(request(price=Decimal(99000), **close))
+    displacing = await client.create_order(request(price=Decimal(98000), client_order_id="fx-2", **close))
+    assert rig.wire.queries("/trade/order-info")[-1] == {"clientOid": "fx-2"}
+    assert (displacing.recovered, displacing.price, displacing.reduce_only) == (True, Decimal(98000), True)
+
+
+async def test_a_lost_answer_is_resolved_through_every_witness(rig: Rig) -> None:
+    client = rig.client()
+    placed = await client.create_order(request(client_order_id="fx-1"))
+    rig.wire.refuses("/trade/order-info", "25204")
+    # Another process, which knows the id only.
+    found = await rig.client().resolve_order(BTC, "fx-1")
+    assert found is not None
+    assert (found.order_id, found.recovered) == (placed.order_id, True)
+    del rig.wire.answers["/api/v3/trade/order-info"]
+    await client.cancel_order(BTC, order_id=placed.order_id)
+    rig.wire.refuses("/trade/order-info", "25204")
+    found = await rig.client().resolve_order(BTC, "fx-1")
+    assert found is not None
+    assert found.status is OrderStatus.CANCELED
+    since = int(rig.wire.queries("/trade/history-orders")[0]["startTime"])
+    assert since == pytest.approx(client._channel.now_ms() - DAY_MS, abs=60_000)  # pyright: ignore[reportPrivateUsage] - the venue's time
+
+
+async def test_an_order_that_no_witness_knows_is_absent(rig: Rig) -> None:
+    assert await rig.client()._find_order("BTCUSDT", "fx-never") is None  # pyright: ignore[reportPrivateUsage] - the hook
+    asked = [path for _, path, _, _ in rig.wire.sent]
+    assert asked == [f"/api/v3/trade/{name}" for name in ("order-info", "unfilled-orders", "history-orders")]
+
+
+async def test_an_id_that_another_contracts_order_has_proves_nothing(rig: Rig) -> None:
+    client = rig.client()
+    await client.create_order(request(**ETH, client_order_id="fx-1"))
+    with pytest.raises(ResponseMismatch, match="ETHUSDT"):
+        await client._find_order("BTCUSDT", "fx-1")  # pyright: ignore[reportPrivateUsage] - the hook
+    with pytest.raises(ResponseMismatch, match="not of BTCUSDT"):
+        await client.fetch_order(BTC, client_order_id="fx-1")
+
+
+async def test_cancelling_what_is_gone_reads_the_order(rig: Rig) -> None:
+    client = rig.client()
+    filled = await client.create_order(market())
+    assert (await client.cancel_order(BTC, order_id=filled.order_id)).status is OrderStatus.FILLED
+    with pytest.raises(OrderNotFound):
+        await client.cancel_order(BTC, order_id="1320244799629316096")
+
+
+async def test_cancelling_all_of_nothing_is_nothing(rig: Rig) -> None:
+    client = rig.client()
+    assert await client.cancel_all_orders(BTC) == []
+    placed = await client.create_order(request())
+    await client.create_order(request(**ETH))
+    assert await client.cancel_all_orders(BTC) == [placed.order_id]
+    assert rig.wire.bodies("/trade/cancel-symbol-order")[-1] == {"category": "USDT-FUTURES", "symbol": "BTCUSDT"}
+    assert len(await client.fetch_open_orders()) == 1
+
+
+async def test_orders_that_were_gone_already_are_not_among_the_cancelled(rig: Rig) -> None:
+    body = plain("cancel_symbol_order")
+    body["data"]["list"] += [{"orderId": "1", "clientOid": "", "code": "24056", "msg": "gone"}, {"clientOid": "x"}]
+    rig.wire.gives("/trade/cancel-symbol-order", body)
+    assert await rig.client().cancel_all_orders(BTC) == ["1321313242969427968"]
+
+
+async def test_other_refusals_of_a_cancel_of_all_are_raised(rig: Rig) -> None:
+    rig.wire.refuses("/trade/cancel-symbol-order", "40014")
+    with pytest.raises(PermissionDenied):
+        await rig.client().cancel_all_orders(BTC)
+    rig.wire.refuses("/trade/cancel-symbol-order", "25597")
+    with pytest.raises(OrderNotFound):
+        await rig.client().cancel_all_orders(BTC)
+
+
+async def test_all_pages_of_open_orders_are_read(rig: Rig) -> None:
+    client = rig.client()
+    await client.create_orders([request(price=Decimal(80000 + n)) for n in range(130)])
+    assert len({order.order_id for order in await client.fetch_open_orders(BTC)}) == 130
+    assert [query.get("limit") for query in rig.wire.queries("/trade/unfilled-orders")] == ["100"] * 3
+
+
+async def test_rows_of_other_categories_are_left_out(rig: Rig) -> None:
+    for path, name in {
+        "/trade/unfilled-orders": "unfilled_orders",
+        "/position/current-position": "current_position",
+    }.items():
+        body = plain(name)
+        body["data"]["list"].append({**body["data"]["list"][0], "category": "MARGIN", "orderId": "7"})
+        body["data"].pop("cursor", None)
+        rig.wire.gives(path, body)
+    client = rig.client()
+    assert len(await client.fetch_open_orders()) == 1
+    assert len(await client.fetch_positions()) == 1
+
+
+async def test_flat_rows_and_null_lists_are_no_positions(rig: Rig) -> None:
+    client = rig.client()
+    body = plain("current_position")
+    body["data"]["list"][0]["total"] = "0"
+    rig.wire.gives("/position/current-position", body)
+    assert await client.fetch_positions() == []
+    rig.wire.gives("/position/current-position", body | {"data": {"list": None}})
+    assert await client.fetch_positions() == []
+
+
+# What cannot be had
+
+
+async def test_coin_margined_contracts_are_for_reading(rig: Rig) -> None:
+    client = rig.client(product_type="COIN-FUTURES")
+    with pytest.raises(NotSupported, match="unit of qty"):
+        await client.create_order(request(symbol="BTC/USD:BTC"))
+    with pytest.raises(NotSupported):
+        await client.create_orders([request(symbol="BTC/USD:BTC")])
+    assert rig.wire.sent == []
+    assert await client.fetch_positions() == []
+    assert await client.fetch_contracts() == []
+
+
+async def test_an_edit_of_a_coin_margined_quantity_is_not_supported(rig: Rig) -> None:
+    row = plain("order_info")
+    row["data"] |= {"category": "COIN-FUTURES", "symbol": "BTCUSD"}
+    rig.wire.gives("/trade/order-info", row)
+    with pytest.raises(NotSupported):
+        await rig.client(product_type="COIN-FUTURES").edit_order("BTCUSD", order_id="1320244799629316096", quantity=1)
+    assert rig.wire.bodies("/trade/modify-order") == []
+
+
+@pytest.mark.parametrize("timeout_s", [4, 61, -1])
+async def test_the_switch_takes_five_to_sixty_seconds_for_the_whole_account(rig: Rig, timeout_s: int) -> None:
+    client = rig.client()
+    with pytest.raises(InvalidRequest):
+        await client.arm_cancel_all(timeout_s)
+    with pytest.raises(NotSupported, match="whole account"):
+        await client.arm_cancel_all(30, BTC)
+    assert rig.wire.sent == []
+
+
+async def test_what_the_venue_has_no_call_for_is_refused_before_anything_is_sent(rig: Rig) -> None:
+    client = rig.client()
+    with pytest.raises(NotSupported, match="with each order"):
+        await client.set_margin_mode(MarginMode.ISOLATED)
+    with pytest.raises(NotSupported):
+        await client.set_risk_limit(BTC, 1)
+    with pytest.raises(NotSupported):
+        await client.create_trigger_order(request(type=OrderType.TRIGGER, price=None, trigger_price=Decimal(1)))
+    with pytest.raises(NotSupported):
+        await client.cancel_trigger_order(BTC, order_id="1")
+    with pytest.raises(NotSupported):
+        await client.fetch_trigger_orders()
+    assert rig.wire.sent == []
+
+
+def test_the_capabilities_leave_out_what_is_not_supported() -> None:
+    missing = set(Capability) - BitgetUTA.capabilities
+    assert missing == {
+        Capability.SET_MARGIN_MODE,
+        Capability.SET_RISK_LIMIT,
+        Capability.CREATE_TRIGGER_ORDER,
+        Capability.CANCEL_TRIGGER_ORDER,
+        Capability.FETCH_TRIGGER_ORDERS,
+    }
+
+
+async def test_an_unknown_category_is_refused_at_construction() -> None:
+    with pytest.raises(InvalidRequest, match="SPOT"):
+        BitgetUTA(product_type="SPOT")
+
+
+async def test_protection_on_a_close_is_refused_before_it_is_sent(rig: Rig) -> None:
+    client = rig.client()
+    with pytest.raises(InvalidOrder):
+        await client.create_order(market(side=Side.SELL, intent=Intent.CLOSE, stop_loss=Decimal(1)))
+    assert rig.wire.bodies("/trade/place-order") == []
+
+
+# Account
+
+
+@pytest.mark.parametrize("code", ["40084", "25245", "40085"])
+async def test_an_account_of_the_other_type_names_its_adapter(rig: Rig, code: str) -> None:
+    rig.wire.refuses("/position/current-position", code)
+    other = "Bitget" if code != "40085" else "BitgetUTA"
+    with pytest.raises(AccountModeMismatch, match=rf"\({other}\)"):
+        await rig.client().fetch_positions()
+
+
+async def test_a_classic_account_is_recognised_by_its_refusal(rig: Rig) -> None:
+    assert await rig.client().identify_account() == "bitget-uta"
+    assert await rig.client("bitget").identify_account() == "bitget"
+
+
+@pytest.mark.parametrize("code", ["40085", "40014", "40012", "99999"])
+async def test_any_other_refusal_says_nothing_about_the_account(rig: Rig, code: str) -> None:
+    rig.wire.refuses("/account/settings", code)
+    with pytest.raises(ExchangeError) as caught:
+        await rig.client().identify_account()
+    assert caught.value.code == code
+
+
+async def test_balances_are_read_by_coin_and_in_total(rig: Rig) -> None:
+    client = rig.client()
+    usdt, nothing, total = [await client.fetch_account(coin) for coin in ("usdt", "BGB", "USD")]
+    assert (usdt.margin_coin, usdt.balance, usdt.position_mode) == ("USDT", Decimal(25000), PositionMode.ONE_WAY)
+    assert (nothing.margin_coin, nothing.available) == ("BGB", Decimal(0))
+    assert (total.margin_coin, total.equity) == ("USD", Decimal(27000))
+    assert [account.margin_coin for account in await client.fetch_accounts()] == ["USDT", "USDC"]
+
+
+async def test_leverage_is_read_back_from_the_settings(rig: Rig) -> None:
+    client = rig.client()
+    assert (await client.fetch_leverage(BTC)).leverage is None
+    found = await client.set_leverage(BTC, "20")
+    assert (found.leverage, found.margin_mode, found.max_leverage) == (Decimal(20), MarginMode.CROSS, Decimal(125))
+    assert await client.fetch_leverage(BTC) == found
+
+
+async def test_isolated_leverage_is_set_for_both_sides_or_for_one(rig: Rig) -> None:
+    client = rig.client()
+    both = await client.set_leverage(BTC, 7, margin_mode=MarginMode.ISOLATED)
+    # The settings still show the symbol as cross: what was acknowledged is what is known.
+    assert (both.leverage, both.margin_mode) == (Decimal(7), MarginMode.ISOLATED)
+    assert [body["posSide"] for body in rig.wire.bodies("/account/set-leverage")] == ["long", "short"]
+    one = await client.set_leverage(BTC, 9, margin_mode=MarginMode.ISOLATED, side=PositionSide.SHORT)
+    assert (one.short_leverage, one.long_leverage) == (Decimal(9), None)
+    await client.create_order(market(quantity=Decimal("0.01"), margin_mode=MarginMode.ISOLATED))
+    found = await client.fetch_leverage(BTC)
+    assert (found.long_leverage, found.short_leverage) == (Decimal(7), Decimal(9))
+    assert (await client.set_leverage(BTC, 9, margin_mode=MarginMode.ISOLATED)).leverage == Decimal(9)
+
+
+async def test_leverage_of_the_mode_that_is_not_set_is_a_positions_own(rig: Rig) -> None:
+    client = rig.client()
+    await client.set_leverage(BTC, 20)
+    assert (await client.fetch_leverage(BTC, MarginMode.ISOLATED)).leverage is None
+    body = plain("current_position")
+    body["data"]["list"][0] |= {"marginMode": "isolated", "leverage": "4"}
+    rig.wire.gives("/position/current-position", body)
+    found = await client.fetch_leverage(BTC, MarginMode.ISOLATED)
+    assert (found.leverage, found.long_leverage, found.short_leverage) == (Decimal(4), Decimal(4), None)
+
+
+@pytest.mark.parametrize("leverage", ["0", "2.5", "-3"])
+async def test_leverage_that_is_no_whole_number_is_refused_here(rig: Rig, leverage: str) -> None:
+    with pytest.raises(InvalidRequest):
+        await rig.client().set_leverage(BTC, leverage)
+    with pytest.raises(InvalidRequest, match="leave the side out"):
+        await rig.client().set_leverage(BTC, 5, side=PositionSide.LONG)
+    assert rig.wire.sent == []
+
+
+async def test_margin_of_what_is_not_isolated_cannot_be_moved(make_rig: MakeRig) -> None:
+    rig = make_rig(HEDGE)
+    client = rig.client()
+    with pytest.raises(InvalidRequest, match="must not be 0"):
+        await client.adjust_margin(BTC, 0)
+    with pytest.raises(InvalidRequest, match="no isolated position"):
+        await client.adjust_margin(BTC, 1)
+    for side in Side:
+        await client.create_order(market(side=side, quantity=Decimal("0.01"), margin_mode=MarginMode.ISOLATED))
+    with pytest.raises(InvalidRequest, match="name the side"):
+        await client.adjust_margin(BTC, 1)
+    await client.adjust_margin(BTC, 1, side=PositionSide.SHORT)
+    assert rig.wire.bodies("/account/set-margin")[-1]["posSide"] == "short"
+
+
+async def test_a_lost_margin_move_is_judged_by_the_position(rig: Rig) -> None:
+    client = rig.client()
+    await client.create_order(market(quantity=Decimal("0.01"), margin_mode=MarginMode.ISOLATED))
+    [before] = await client.fetch_positions(BTC)
+    assert before.margin is not None
+    venue = rig.venue
+
+    def moved_but_lost() -> tuple[int, bytes]:
+        with venue.exchange.engine.arithmetic():
+            venue.exchange.engine.settings.adjust_margin(venue.account, BTC, PositionSide.LONG, Decimal(10))
+        return 502, b"<html>bad gateway</html>"
+
+    rig.wire.answers["/api/v3/account/set-margin"] = moved_but_lost
+    await client.adjust_margin(BTC, 10)
+    [after] = await client.fetch_positions(BTC)
+    assert after.margin == before.margin + 10
+    assert len(rig.wire.bodies("/account/set-margin")) == 1
+
+
+async def test_the_position_mode_is_set_and_locked_by_what_is_open(rig: Rig) -> None:
+    client = rig.client()
+    assert await client.set_position_mode(HEDGE) is HEDGE
+    await client.create_order(market())
+    with pytest.raises(PositionModeConflict):
+        await client.set_position_mode(PositionMode.ONE_WAY)
+
+
+# History
+
+
+async def test_the_ledger_holds_trades_and_transfers(rig: Rig) -> None:
+    client = rig.client()
+    await client.create_order(market())
+    entries = await client.fetch_ledger()
+    assert [(entry.type, entry.venue_type) for entry in entries] == [
+        (LedgerType.TRADE, "BUY_DEAL"),
+        (LedgerType.TRANSFER, "TRANSFER_IN"),
+        (LedgerType.TRANSFER, "TRANSFER_IN"),
+    ]
+    assert {query["category"] for query in rig.wire.queries("/account/financial-records")} == {"USDT-FUTURES", "OTHER"}
+    assert [entry.coin for entry in await client.fetch_ledger(margin_coin="USDC")] == ["USDC"]
+    assert len(await client.fetch_ledger(type=LedgerType.TRADE)) == 1
+    assert [entry.symbol for entry in await client.fetch_ledger(symbol=BTC, limit=5)] == [BTC]
+
+
+async def test_a_past_is_read_once_each(make_rig: MakeRig) -> None:
+    rig = make_rig(empty=False)
+    client = rig.client()
+    account = rig.venue.account
+    fills = [fill async for fill in client.iter_fills()]
+    assert [fill.fill_id for fill in fills] == [str(fill.id) for fill in reversed(account.fills)]
+    entries = [entry.entry_id async for entry in client.iter_ledger()]
+    assert sorted(entries, key=int) == [str(row.id) for row in account.ledger]
+    orders = [order.order_id async for order in client.iter_orders()]
+    assert len(orders) == len(set(orders)) == len(account.order_log) - len(account.open_orders)
+    closed = await client.fetch_position_history(limit=100)
+    assert len(closed) == len(account.history)
+    assert await client.fetch_position_history("DOGEUSDT") == [row for row in closed if row.venue_symbol == "DOGEUSDT"]
+    assert {fill.venue_symbol for fill in await client.fetch_fills("SOLUSDT")} == {"SOLUSDT"}
+    assert len(await client.fetch_order_history("SOLUSDT", limit=1)) == 1
+
+
+async def test_what_is_older_than_ninety_days_is_said_to_be_missing(rig: Rig) -> None:
+    client = rig.client()
+    now_ms = await client.fetch_time()
+    with pytest.raises(IncompletePage):
+        [row async for row in client.iter_orders(since_ms=now_ms - 100 * DAY_MS)]
+
+
+# Market and venue methods
+
+
+async def test_the_market_is_read(rig: Rig) -> None:
+    client = rig.client()
+    assert (await client.fetch_ticker(BTC)).last_price == Decimal(90000)
+    assert (await client.fetch_funding_rate(BTC)).interval_s == 28800
+    tiers = await client.fetch_risk_limits(BTC)
+    assert [tier.tier for tier in tiers] == sorted(tier.tier or 0 for tier in tiers)
+    assert tiers[0].max_leverage == Decimal(125)
+    contract = await client.fetch_contract(BTC)
+    assert (contract.price_tick, contract.quantity_step) == (Decimal("0.1"), Decimal("0.0001"))
+    assert contract.symbol == BTC
+    assert await client.fetch_time() > 1_700_000_000_000
+    assert len(await client.fetch_funding_history(BTC, page=2)) == 200
+    with pytest.raises(InvalidRequest):
+        await client.fetch_funding_history(BTC, page=101)
+
+
+async def test_usdc_contracts_are_their_own_category(rig: Rig) -> None:
+    client = rig.client(product_type="usdc-futures")
+    assert [contract.symbol for contract in await client.fetch_contracts()] == ["BTC/USDC:USDC"]
+    await client.create_order(market(symbol="BTC/USDC:USDC", quantity=Decimal("0.01")))
+    [position] = await client.fetch_positions("BTCPERP")
+    assert (position.symbol, position.margin_coin) == ("BTC/USDC:USDC", "USDC")
+    assert rig.wire.bodies("/trade/place-order")[0]["symbol"] == "BTCPERP"
+    with pytest.raises(InvalidRequest):
+        await client.fetch_ticker(BTC)
+
+
+async def test_a_symbol_that_is_not_listed_is_not_found(rig: Rig) -> None:
+    client = rig.client()
+    with pytest.raises(SymbolNotFound):
+        await client.fetch_contract("NOPEUSDT")
+    with pytest.raises(SymbolNotFound):
+        await client.fetch_ticker("NOPEUSDT")
+    for path in ("tickers", "current-fund-rate"):
+        rig.wire.gives(f"/market/{path}", {"code": "00000", "data": []})
+    with pytest.raises(SymbolNotFound, match="no ticker"):
+        await client.fetch_ticker(BTC)
+    with pytest.raises(SymbolNotFound, match="no funding rate"):
+        await client.fetch_funding_rate(BTC)
+
+
+async def test_venue_methods_give_the_venues_own_rows(rig: Rig) -> None:
+    client = rig.client()
+    await client.create_order(market())
+    assert (await client.fetch_account_info()).permissions == ["uta_mgt", "uta_trade"]
+    assert (await client.fetch_account_settings()).asset_mode == "multi_assets"
+    assert await client.fetch_fee_rate(BTC) == wire.WireFeeRate(
+        maker_fee_rate=Decimal("0.0002"), taker_fee_rate=Decimal("0.0006")
+    )
+    assert (await client.fetch_open_limit(BTC)).single_user_limit
+    assert (await client.fetch_max_open(market())).max_buy_open
+    [rank] = await client.fetch_adl_ranks()
+    assert (rank.symbol, rank.hold_side) == ("BTCUSDT", "long")
+
+
+async def test_a_halted_client_closes_nothing_by_itself(rig: Rig) -> None:
+    client = rig.client()
+    client.halt()
+    with pytest.raises(Exception, match="halted"):
+        await client.flash_close(BTC)
+    await client.arm_cancel_all(30)
+
+
+async def test_a_further_account_learns_its_own_modes(rig: Rig) -> None:
+    client = rig.client()
+    await client.create_order(request())
+    found = rig.venue.exchange.venues["bitget-uta"]
+    from futures_async.credentials import Credentials
+
+    twin = client.with_credentials(Credentials(found.key.key, found.key.secret, found.key.passphrase))
+    rig.clients.append(twin)
+    await twin.create_order(request(price=Decimal(79000)))
+    assert len(rig.wire.queries("/account/settings")) == 2
