@@ -109,7 +109,7 @@ if TYPE_CHECKING:
     from futures_async.monitor import Alert, RiskMonitor
     from futures_async.orders import OrderManager
     from futures_async.portfolio import Portfolio
-    from futures_async.registry import connect, venue_ids
+    from futures_async.registry import connect, detect, venue_ids
     from futures_async.retry import RetryPolicy
     from futures_async.rules import AdjustMargin, Metric, ReachRatio, Reduce, Rule
     from futures_async.snapshot import Failed, Ok, Snapshot, Stale
@@ -119,6 +119,7 @@ __version__ = "0.1.0"
 _LAZY = {
     "Timeouts": "http",
     "connect": "registry",
+    "detect": "registry",
     "venue_ids": "registry",
     "RetryPolicy": "retry",
     "AdjustMargin": "rules",
@@ -156,8 +157,8 @@ __all__ = [
     "RateLimit", "RateLimited", "ReachRatio", "Reduce", "RequestTimeout", "ResponseMismatch", "RetryPolicy",
     "RiskLevel", "RiskLimit", "RiskLimitExceeded", "RiskMonitor", "Role", "Rule", "SettingNotApplied",
     "SettingOutcomeUnknown", "Side", "Snapshot", "SqliteJournal", "Stale", "SymbolNotFound", "Ticker", "TimeInForce",
-    "Timeouts", "UnexpectedRedirect", "UnresolvedOrders", "VenueClosed", "VenueUnavailable", "connect", "risk",
-    "to_builtins", "to_json", "venue_ids",
+    "Timeouts", "UnexpectedRedirect", "UnresolvedOrders", "VenueClosed", "VenueUnavailable", "connect", "detect",
+    "risk", "to_builtins", "to_json", "venue_ids",
 ]
 # fmt: on
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 from futures_async.credentials import Credentials
-from futures_async.errors import InvalidRequest
+from futures_async.errors import InvalidRequest, NotSupported
 from futures_async.exchange import FuturesExchange
 
 GROUP = "futures_async.adapters"
@@ -48,3 +48,48 @@ def connect(venue: str, credentials: Credentials | None = None, **options: Any) 
     """
     factory = cast("Any", adapter_class(venue))
     return cast("FuturesExchange", factory(credentials, **options))
+
+
+class KnowsItsAccount(Protocol):
+    """An adapter that can tell which adapter of its family an account belongs to: see `detect`."""
+
+    async def identify_account(self) -> str | None:
+        """The id, on positive evidence; None where the venue's answer does not tell. What it refuses is raised."""
+        ...
+
+    async def aclose(self, grace_s: float = 10.0) -> None:
+        """As every exchange has it."""
+        ...
+
+
+async def detect(family: str, credentials: Credentials, **options: Any) -> str:
+    """Find out which adapter of a family an account belongs to, on positive evidence only.
+
+    A family is the adapters whose ids are `family`, or start with it and a hyphen. Those that have the method
+    `identify_account` are asked, in the order of their ids, until one knows; nothing is guessed from a failure.
+
+    Args:
+        family: Such as the shortest of the adapters' ids.
+        credentials: The account's.
+        options: See `adapter.Options`.
+
+    Raises:
+        InvalidRequest: No adapter of that family is installed.
+        NotSupported: None of them can tell.
+        FuturesAsyncError: Whatever the question ended with: it says nothing about the account.
+    """
+    ids = [name for name in venue_ids() if name == family or name.startswith(f"{family}-")]
+    if not ids:
+        raise InvalidRequest(f"no adapter of the family {family!r}; installed are {', '.join(venue_ids())}")
+    for name in ids:
+        factory = cast("Any", adapter_class(name))
+        if not hasattr(factory, "identify_account"):
+            continue
+        exchange: KnowsItsAccount = factory(credentials, **options)
+        try:
+            found = await exchange.identify_account()
+        finally:
+            await exchange.aclose(0)
+        if found is not None:
+            return found
+    raise NotSupported(f"{family}: no adapter can tell which kind of account this is")

@@ -10,6 +10,7 @@ import pytest
 
 import futures_async.models as fa
 from futures_async.adapters.bitget_uta import BitgetUTA, wire
+from futures_async.credentials import Credentials
 from futures_async.enums import (
     Intent,
     LedgerType,
@@ -39,6 +40,8 @@ from futures_async.errors import (
     VenueUnavailable,
 )
 from futures_async.exchange import Capability
+from futures_async.limits.none import NoLimiter
+from futures_async.registry import detect
 from tests.adapters.bitget_uta.conftest import Rig
 from tests.adapters.bitget_uta.samples import plain, sample
 from tests.adapters.bitget_uta.wire_client import DAY_MS
@@ -689,9 +692,16 @@ async def test_a_further_account_learns_its_own_modes(rig: Rig) -> None:
     client = rig.client()
     await client.create_order(request())
     found = rig.venue.exchange.venues["bitget-uta"]
-    from futures_async.credentials import Credentials
-
     twin = client.with_credentials(Credentials(found.key.key, found.key.secret, found.key.passphrase))
     rig.clients.append(twin)
     await twin.create_order(request(price=Decimal(79000)))
     assert len(rig.wire.queries("/account/settings")) == 2
+
+
+async def test_the_right_adapter_is_detected_from_the_account(rig: Rig) -> None:
+    options: dict[str, Any] = {"base_url": "http://127.0.0.1:1", "http": rig.wire, "limiter": NoLimiter()}
+    for venue_id, venue in rig.venue.exchange.venues.items():
+        credentials = Credentials(venue.key.key, venue.key.secret, venue.key.passphrase)
+        assert await detect("bitget", credentials, **options) == venue_id
+    with pytest.raises(AuthenticationError):
+        await detect("bitget", Credentials("bg_unknown", "secret", "passphrase"), **options)
