@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from futures_async.simulator.demo import Setup as Setup
     from futures_async.simulator.engine import Engine as Engine
     from futures_async.simulator.exchange import SimulatedExchange as SimulatedExchange
+    from futures_async.simulator.inprocess import InProcessBackend as InProcessBackend
+    from futures_async.simulator.plan import FaultPlan as FaultPlan
     from futures_async.simulator.server import RunningExchange as RunningExchange
     from futures_async.simulator.server import run as run
     from futures_async.simulator.server import serve as serve
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Engine": "engine",
+    "FaultPlan": "plan",
+    "InProcessBackend": "inprocess",
     "Options": "world",
     "RunningExchange": "server",
     "Setup": "demo",
@@ -28,7 +32,17 @@ _HOMES = {
     "serve": "server",
 }
 
-__all__ = ["Engine", "Options", "RunningExchange", "Setup", "SimulatedExchange", "run", "serve"]
+__all__ = [
+    "Engine",
+    "FaultPlan",
+    "InProcessBackend",
+    "Options",
+    "RunningExchange",
+    "Setup",
+    "SimulatedExchange",
+    "run",
+    "serve",
+]
 
 
 def __getattr__(name: str) -> Any:

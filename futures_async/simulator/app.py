@@ -7,16 +7,22 @@ Starlette application.
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
 from typing import Any
 
+import anyio
+import anyio.lowlevel
 from starlette.applications import Starlette
 from starlette.requests import Request as WebRequest
 from starlette.responses import JSONResponse
 from starlette.routing import Route as WebRoute
 from starlette.types import Receive, Scope, Send
 
+from futures_async.simulator.delivery import Deliverer, Delivery
 from futures_async.simulator.dialect import Request, Response
 from futures_async.simulator.exchange import SimulatedExchange
+from futures_async.simulator.plan import FaultPlan
 
 MAX_REQUEST_BODY = 1024 * 1024
 
@@ -41,8 +47,9 @@ def announcement(exchange: SimulatedExchange, base_url: str) -> dict[str, Any]:
 class SimulatorApp:
     """An ASGI application around one exchange."""
 
-    def __init__(self, exchange: SimulatedExchange) -> None:
+    def __init__(self, exchange: SimulatedExchange, plan: FaultPlan | None = None) -> None:
         self.exchange = exchange
+        self.deliverer = Deliverer(exchange, plan)
         self.connections: dict[tuple[str, int], asyncio.Transport] = {}
         """Open connections by the client's address and port, when our own server tells them."""
         self._web = Starlette(routes=[WebRoute("/", self._announce)])
@@ -57,11 +64,60 @@ class SimulatorApp:
         if len(body) > MAX_REQUEST_BODY:
             await send_response(send, Response(413, b'{"error":"request body too large"}'))
             return
-        await self.answer(scope, to_request(scope, body, self.exchange.now_ms()), send)
+        delivery = self.deliverer.deliver(to_request(scope, body, self.exchange.now_ms()))
+        if delivery.response is not None and delivery == Delivery(delivery.response):
+            await send_response(send, delivery.response)
+        else:
+            await self._deliver(delivery, scope, receive, send)
 
-    async def answer(self, scope: Scope, request: Request, send: Send) -> None:
-        """Handle one whole request."""
-        await send_response(send, self.exchange.handle(request))
+    async def _deliver(self, delivery: Delivery, scope: Scope, receive: Receive, send: Send) -> None:
+        """Carry out a fault."""
+        if delivery.delay_s:
+            await anyio.sleep(delivery.delay_s)
+        response = delivery.response
+        if response is None:
+            await self._cut(scope, receive, reset=False)
+            return
+        if delivery.cut == "middle":
+            await send(head(response, len(response.body)))
+            await send(
+                {"type": "http.response.body", "body": response.body[: len(response.body) // 2], "more_body": True}
+            )
+            await anyio.sleep(0.001)  # so that it leaves before the reset
+            await self._cut(scope, receive, reset=True)
+        elif delivery.spread_s:
+            await _trickle(response, delivery.spread_s, send)
+        elif delivery.filler:
+            await _flood(response, delivery, send)
+        else:
+            transport = self._transport(scope)
+            await send_response(send, response)
+            if transport is not None and delivery.copies > 1:
+                transport.write(_raw(response))
+            if transport is not None and delivery.cut == "after":
+                transport.close()
+
+    def _transport(self, scope: Scope) -> asyncio.Transport | None:
+        client = scope.get("client")
+        return None if client is None else self.connections.get((client[0], client[1]))
+
+    async def _cut(self, scope: Scope, receive: Receive, *, reset: bool) -> None:
+        """Close the connection.
+
+        Raises:
+            ConnectionResetError: In process, where there is none.
+        """
+        transport = self._transport(scope)
+        if transport is None:
+            raise ConnectionResetError("the simulated exchange dropped the connection")
+        if reset:
+            sock = transport.get_extra_info("socket")
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            transport.abort()
+        else:
+            transport.close()
+        while (await receive())["type"] != "http.disconnect":
+            pass
 
     async def _announce(self, request: WebRequest) -> JSONResponse:
         return JSONResponse(announcement(self.exchange, str(request.base_url).rstrip("/")))
@@ -103,6 +159,33 @@ def head(response: Response, length: int | None) -> dict[str, Any]:
         headers.append((b"content-length", b"%d" % length))
     headers += [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
     return {"type": "http.response.start", "status": response.status, "headers": headers}
+
+
+def _raw(response: Response) -> bytes:
+    """An answer as bytes on the wire."""
+    lines = [f"HTTP/1.1 {response.status} OK", f"content-length: {len(response.body)}"]
+    lines.append(f"content-type: {response.content_type}")
+    return "\r\n".join([*lines, "", ""]).encode("latin-1") + response.body
+
+
+async def _trickle(response: Response, over_s: float, send: Send) -> None:
+    pieces = 50
+    size = max(1, -(-len(response.body) // pieces))
+    await send(head(response, len(response.body)))
+    for start in range(0, len(response.body), size):
+        await anyio.sleep(over_s / pieces)
+        await send({"type": "http.response.body", "body": response.body[start : start + size], "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def _flood(response: Response, delivery: Delivery, send: Send) -> None:
+    await send(head(response, delivery.declared))
+    left = delivery.filler
+    while left > 0:
+        piece = b" " * min(left, 256 * 1024)
+        left -= len(piece)
+        await send({"type": "http.response.body", "body": piece, "more_body": left > 0})
+        await anyio.lowlevel.checkpoint()
 
 
 async def send_response(send: Send, response: Response) -> None:

@@ -117,9 +117,11 @@ class SimulatedExchange:
         now_ms: Callable[[], int] | None = None,
         monotonic: Callable[[], float] | None = None,
     ) -> None:
-        self.now_ms = now_ms or wall_ms
+        self._clock = now_ms or wall_ms
+        self.skew_ms = 0
+        """Added to the clock: by how far it is wrong."""
         if monotonic is None:
-            monotonic = time.monotonic if now_ms is None else (lambda: self.now_ms() / 1000)
+            monotonic = time.monotonic if now_ms is None else (lambda: self._clock() / 1000)
         self.monotonic = monotonic
         self.uid_limit = None if uid_limit is None else RateLimit(uid_limit)
         self.endpoint_limits = endpoint_limits
@@ -130,6 +132,10 @@ class SimulatedExchange:
         self._routes: dict[tuple[str, str], tuple[Dialect, Route]] = {}
         for cls in find_dialects(only=only) if dialects is None else dialects:
             self._add(cls(self.engine), (setups or {}).get(cls.id, setup or Setup()))
+
+    def now_ms(self) -> int:
+        """The exchange's clock, Unix milliseconds."""
+        return self._clock() + self.skew_ms
 
     def _add(self, dialect: Dialect, setup: Setup) -> None:
         with self.engine.arithmetic():

@@ -19,6 +19,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from futures_async.credentials import Credentials
 from futures_async.simulator.app import SimulatorApp, announcement
 from futures_async.simulator.exchange import SimulatedExchange
+from futures_async.simulator.plan import FaultPlan
 
 START_TIMEOUT_S = 10.0
 
@@ -105,7 +106,12 @@ def make_server(app: SimulatorApp) -> uvicorn.Server:
 
 @contextmanager
 def serve(
-    exchange: SimulatedExchange | None = None, *, host: str = "127.0.0.1", port: int = 0, **options: Any
+    exchange: SimulatedExchange | None = None,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    faults: FaultPlan | None = None,
+    **options: Any,
 ) -> Generator[RunningExchange]:
     """Serve an exchange from a thread, until the block is left.
 
@@ -113,6 +119,7 @@ def serve(
         exchange: Which; None: a new one, made with `options`.
         host: Where to listen.
         port: 0: a free one.
+        faults: What goes wrong.
         options: Of `SimulatedExchange`.
 
     Raises:
@@ -120,7 +127,7 @@ def serve(
     """
     exchange = exchange or SimulatedExchange(**options)
     listener = bind(host, port)
-    server = make_server(SimulatorApp(exchange))
+    server = make_server(SimulatorApp(exchange, faults))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="simulated-exchange", daemon=True)
     try:
         thread.start()
@@ -147,6 +154,7 @@ def run(
     *,
     host: str = "127.0.0.1",
     port: int = 0,
+    faults: FaultPlan | None = None,
     announce: Callable[[RunningExchange], None] | None = None,
 ) -> None:
     """Serve in the foreground until Ctrl-C.
@@ -155,6 +163,7 @@ def run(
         exchange: Which.
         host: Where to listen.
         port: 0: a free one.
+        faults: What goes wrong.
         announce: Called once, when requests are accepted.
 
     Raises:
@@ -164,6 +173,6 @@ def run(
     try:
         if announce is not None:
             announce(RunningExchange(exchange, host, listener.getsockname()[1]))
-        make_server(SimulatorApp(exchange)).run(sockets=[listener])
+        make_server(SimulatorApp(exchange, faults)).run(sockets=[listener])
     finally:
         listener.close()

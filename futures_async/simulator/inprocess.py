@@ -1,0 +1,114 @@
+"""A backend for the library's HTTP seam whose other end is a simulated exchange in the same process.
+
+No sockets and no real time: waits go through anyio, so that a virtual clock runs through years in seconds, and a
+seed gives the same run every time. Faults of the network that a server can't cause happen here too.
+
+    exchange = connect("some-venue", credentials, http=InProcessBackend(SimulatedExchange(now_ms=...), plan))
+"""
+
+from __future__ import annotations
+
+from typing import cast
+from urllib.parse import urlsplit
+
+import anyio
+import anyio.lowlevel
+
+from futures_async.http import FailureKind, HttpBackend, HttpFailure, HttpRequest, HttpResponse, Phase
+from futures_async.http.body import Body
+from futures_async.simulator.delivery import GIGANTIC, Deliverer, Delivery
+from futures_async.simulator.dialect import Request, Response
+from futures_async.simulator.exchange import SimulatedExchange
+from futures_async.simulator.plan import FaultPlan
+
+CHUNK = 64 * 1024
+
+
+class InProcessBackend(HttpBackend):
+    """Sends to an exchange by calling it.
+
+    Args:
+        exchange: The other end.
+        plan: What goes wrong on the way.
+        latency_s: How long the way there, and the way back, each take.
+    """
+
+    name = "simulated"
+
+    def __init__(self, exchange: SimulatedExchange, plan: FaultPlan | None = None, *, latency_s: float = 0.0) -> None:
+        super().__init__()
+        self.exchange = exchange
+        self.deliverer = Deliverer(exchange, plan)
+        self.latency_s = latency_s
+        self.closed = False
+
+    async def send(self, request: HttpRequest) -> HttpResponse:
+        """Call the exchange and wait as long as the fault says.
+
+        Raises:
+            HttpFailure: As a socket would have it.
+        """
+        if request.abort.raised:
+            raise HttpFailure("aborted", Phase.QUEUED, sent=False)
+        request.abort.sending = True
+        await anyio.lowlevel.checkpoint()
+        if self.latency_s:
+            await anyio.sleep(self.latency_s)
+        delivery = self.deliverer.deliver(self._arriving(request))
+        if delivery.network:
+            await self._never_arrive(request, delivery.network)
+        await self._wait(request, delivery)
+        response = delivery.response
+        if response is None:
+            raise HttpFailure("disconnected", Phase.BODY_STARTED, sent=True)
+        if delivery.cut == "middle":
+            raise HttpFailure("read", Phase.ANSWERING, sent=True)
+        if self.latency_s:
+            await anyio.sleep(self.latency_s)
+        return _read(response, delivery)
+
+    async def aclose(self) -> None:
+        """Nothing to close."""
+        self.closed = True
+
+    @property
+    def shut(self) -> bool:
+        """Closed."""
+        return self.closed
+
+    def _arriving(self, request: HttpRequest) -> Request:
+        parts = urlsplit(request.url)
+        headers = {name.lower(): value for name, value in request.headers.open()}
+        now = self.exchange.now_ms()
+        return Request(request.method, parts.path, parts.query, request.body, headers, now_ms=now)
+
+    async def _never_arrive(self, request: HttpRequest, kind: str) -> None:
+        phase = Phase.HEADERS_STARTED if kind == "write" else Phase.CONNECTING
+        if kind == "connect-timeout":
+            await anyio.sleep(request.timeouts.connect_s)
+        if kind == "write" and not request.body:
+            phase = Phase.CONNECTING
+        raise HttpFailure(cast("FailureKind", kind), phase, sent=False)
+
+    async def _wait(self, request: HttpRequest, delivery: Delivery) -> None:
+        """Until the answer is there, or the client has lost its patience."""
+        if delivery.delay_s > request.timeouts.read_s:
+            await anyio.sleep(request.timeouts.read_s)
+            raise HttpFailure("read-timeout", Phase.BODY_STARTED, sent=True)
+        if delivery.spread_s > request.timeouts.deadline_s:
+            await anyio.sleep(request.timeouts.deadline_s)
+            raise HttpFailure("read-timeout", Phase.ANSWERING, sent=True)
+        if delivery.delay_s or delivery.spread_s:
+            await anyio.sleep(delivery.delay_s + delivery.spread_s)
+
+
+def _read(response: Response, delivery: Delivery) -> HttpResponse:
+    headers = {"content-type": response.content_type} | {name.lower(): value for name, value in response.headers}
+    declared = delivery.declared if delivery.declared is not None else len(response.body)
+    body = Body(headers.get("content-encoding"), str(declared) if not delivery.filler or delivery.declared else None)
+    for start in range(0, len(response.body), CHUNK):
+        body.feed(response.body[start : start + CHUNK])
+    if delivery.filler:
+        for _ in range(GIGANTIC // CHUNK):
+            body.feed(bytes(CHUNK))
+    return HttpResponse(status=response.status, headers=headers, body=body.end())

@@ -1,0 +1,174 @@
+"""Which faults happen, to which requests, how often: seeded, and read from TOML.
+
+seed = 7
+
+[[fault]]
+name = "answer-lost"
+probability = 0.05            # of each matching request; default 1
+kinds = ["order", "cancel"]   # read, cancel, setting, order, delta; default all
+paths = ["/api/*/order/*"]    # shell patterns; default all
+venues = ["some-venue"]       # adapter ids; default all
+most = 100                    # at most so often; default no bound
+after = 0                     # let so many matching requests pass first
+applied = true                # where the fault leaves it open; default: by lot
+delay_s = [0.1, 0.5]          # from, to; or one number; default: the fault's own
+"""
+
+from __future__ import annotations
+
+import random
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from futures_async.endpoint import Kind
+from futures_async.simulator.faults import Fault, fault
+
+
+@dataclass(slots=True, kw_only=True)
+class Rule:
+    """How often one fault happens. See the module's docstring."""
+
+    fault: Fault
+    probability: float = 1.0
+    kinds: tuple[Kind, ...] = ()
+    paths: tuple[str, ...] = ()
+    venues: tuple[str, ...] = ()
+    most: int | None = None
+    after: int = 0
+    applied: bool | None = None
+    delay_s: tuple[float, float] | None = None
+    happened: int = 0
+    passed: int = 0
+
+    def concerns(self, venue: str, kind: Kind, path: str) -> bool:
+        """True for requests that it could happen to."""
+        if self.most is not None and self.happened >= self.most:
+            return False
+        if self.fault.only and kind not in self.fault.only:
+            return False
+        if self.kinds and kind not in self.kinds:
+            return False
+        if self.venues and venue not in self.venues:
+            return False
+        return not self.paths or any(fnmatchcase(path, pattern) for pattern in self.paths)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Strike:
+    """One fault that happens to one request."""
+
+    fault: Fault
+    applied: bool
+    delay_s: float
+
+
+@dataclass(slots=True)
+class FaultPlan:
+    """Which faults happen. Equal seeds and equal requests in equal order give equal faults."""
+
+    seed: int = 0
+    rules: list[Rule] = field(default_factory=list[Rule])
+    struck: list[tuple[str, str, Strike]] = field(default_factory=list[tuple[str, str, Strike]])
+    """What has happened: method, path, fault."""
+    random: random.Random = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.random = random.Random(self.seed)  # noqa: S311 - reproducible, not secret
+
+    def add(
+        self,
+        name: str,
+        *,
+        probability: float = 1.0,
+        kinds: Sequence[Kind | str] = (),
+        paths: Sequence[str] = (),
+        venues: Sequence[str] = (),
+        most: int | None = None,
+        after: int = 0,
+        applied: bool | None = None,
+        delay_s: float | Sequence[float] | None = None,
+    ) -> Rule:
+        """Add a rule; earlier rules come first.
+
+        Raises:
+            ValueError: Unknown fault or kind, or a value that makes no sense.
+        """
+        if not 0 <= probability <= 1:
+            raise ValueError("probability must be between 0 and 1")
+        if applied is not None and applied not in fault(name).applied:
+            raise ValueError(f"after {name} the venue has {'not ' if applied else ''}executed the request")
+        span = None
+        if delay_s is not None:
+            first, last = (delay_s, delay_s) if isinstance(delay_s, int | float) else (delay_s[0], delay_s[-1])
+            span = (float(first), float(last))
+        rule = Rule(
+            fault=fault(name),
+            probability=probability,
+            kinds=tuple(Kind(kind) for kind in kinds),
+            paths=tuple(paths),
+            venues=tuple(venues),
+            most=most,
+            after=after,
+            applied=applied,
+            delay_s=span,
+        )
+        self.rules.append(rule)
+        return rule
+
+    def choose(self, venue: str, kind: Kind, method: str, path: str) -> Strike | None:
+        """What happens to this request; usually nothing."""
+        for rule in self.rules:
+            if not rule.concerns(venue, kind, path):
+                continue
+            if rule.passed < rule.after:
+                rule.passed += 1
+                continue
+            if rule.probability < 1 and self.random.random() >= rule.probability:
+                continue
+            rule.happened += 1
+            options = rule.fault.applied
+            applied = rule.applied
+            if applied is None:
+                applied = options[0] if len(options) == 1 else self.random.random() < 0.5
+            first, last = rule.delay_s or rule.fault.delay_s
+            delay = first if first == last else self.random.uniform(first, last)
+            strike = Strike(fault=rule.fault, applied=applied, delay_s=delay)
+            self.struck.append((method, path, strike))
+            return strike
+        return None
+
+    @classmethod
+    def parse(cls, text: str) -> FaultPlan:
+        """Read a plan from TOML.
+
+        Raises:
+            ValueError: Not TOML, or a word that means nothing here.
+        """
+        table = tomllib.loads(text)
+        unknown = set(table) - {"seed", "fault"}
+        if unknown:
+            raise ValueError(f"a fault plan has no {', '.join(sorted(unknown))}")
+        plan = cls(seed=int(table.get("seed", 0)))
+        for entry in table.get("fault", ()):
+            options = dict(entry)
+            name = options.pop("name", None)
+            if not isinstance(name, str):
+                raise ValueError("each [[fault]] needs a name")
+            try:
+                plan.add(name, **options)
+            except TypeError as error:
+                raise ValueError(f"fault {name}: {str(error).rpartition(') ')[2]}") from None
+        return plan
+
+    @classmethod
+    def load(cls, path: Path | str) -> FaultPlan:
+        """Read a plan from a TOML file.
+
+        Raises:
+            OSError: It can't be read.
+            ValueError: See `parse`.
+        """
+        return cls.parse(Path(path).read_text(encoding="utf-8"))
