@@ -82,41 +82,38 @@ class Runtime(ABC):
 
 
 class _AsyncioWork(Work[T]):
-    __slots__ = ("_done", "_future", "_runtime", "_task")
+    __slots__ = ("_awaited", "_future", "_runtime", "_task")
 
     def __init__(self, runtime: AsyncioRuntime, coroutine: Coroutine[Any, Any, T]) -> None:
         self._future: asyncio.Future[T] = runtime.loop.create_future()
+        self._awaited = False
         self._runtime = runtime
-        self._done = False
         runtime.works.add(self)
-        self._task = runtime.loop.create_task(self._run(coroutine))
+        self._task = runtime.loop.create_task(coroutine)
+        self._task.add_done_callback(self._finish)
 
-    async def _run(self, coroutine: Coroutine[Any, Any, T]) -> None:
+    def _finish(self, task: asyncio.Task[T]) -> None:
+        self._runtime.works.discard(self)
         future = self._future
-        try:
-            result = await coroutine
-        except asyncio.CancelledError:
-            # Only the loop's own shutdown, or cancel(), comes here.
+        if task.cancelled():  # by the loop's own shutdown, or by cancel()
             future.cancel()
-            raise
-        except BaseException as error:
-            if not future.done():
-                future.set_exception(error)
-                future.exception()  # its waiter may be gone: no "never retrieved" from the collector
-            if not isinstance(error, Exception):
-                raise
+            return
+        error = task.exception()
+        if future.done():
+            return
+        if error is None:
+            future.set_result(task.result())
         else:
-            if not future.done():
-                future.set_result(result)
-        finally:
-            self._done = True
-            self._runtime.works.discard(self)
+            future.set_exception(error)
+            future.exception()  # its waiter may be gone: no "never retrieved" from the collector
 
     async def wait(self) -> T:
-        # The future, not the task: a cancelled waiter cancels only this future.
-        if self._future.cancelled() and not self._done:
-            await asyncio.wait((self._task,))
-        return await self._future
+        if not self._awaited:
+            # The future, not the task: a cancelled waiter cancels only this future.
+            self._awaited = True
+            return await self._future
+        await asyncio.wait((self._task,))
+        return self._task.result()
 
     def abandon(self, error: BaseException) -> None:
         if not self._future.done():
@@ -128,7 +125,7 @@ class _AsyncioWork(Work[T]):
 
     @property
     def done(self) -> bool:
-        return self._done
+        return self._task.done()
 
 
 class AsyncioRuntime(Runtime):

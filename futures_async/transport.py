@@ -6,12 +6,14 @@ account on it. What an answer means is decided in `answers.py`, what may be repe
 
 from __future__ import annotations
 
+import logging
 import random
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from typing import Any, NamedTuple, TypeVar, cast
 from urllib.parse import urlsplit
 
+import anyio
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
 from futures_async import __version__
@@ -43,6 +45,8 @@ from futures_async.http import Abort, HttpBackend, HttpFailure, HttpRequest, Htt
 from futures_async.limits import Limiter, Permit, Pool, Priority
 from futures_async.retry import RetryBudget, RetryPolicy, Unclear, retryable, tries, waiter
 from futures_async.runtime import Runtime, Work, current_runtime
+
+logger = logging.getLogger("futures_async.transport")
 
 T = TypeVar("T")
 
@@ -144,6 +148,7 @@ class Channel:
         self._answers = Answers(dialect, credentials, transport.clock)
         self.sync: Callable[[], Awaitable[Any]] | None = None
         """Any cheap read whose answer tells the venue's time; called before the first write is signed."""
+        self._learning = anyio.Lock()
         self._observer = observer
         self._account = f"{dialect.venue}@{transport.host}:{credentials.limit_id if credentials else 'public'}"
         whole = uid_limit if isinstance(uid_limit, RateLimit) else RateLimit(uid_limit, 1.0)
@@ -190,7 +195,7 @@ class Channel:
         if endpoint.private and self.credentials is None:
             raise InvalidRequest(f"{self.dialect.venue} {endpoint.name} needs credentials, and none were given")
         if endpoint.kind is not Kind.READ and transport.clock.wants_sample and self.sync is not None:
-            await self._learn_time()
+            await self._learn_time(self.sync)
         now = runtime.now()
         job = _Job(
             endpoint,
@@ -215,15 +220,16 @@ class Channel:
         transport.budget.refund()
         return cast("T", result)
 
-    async def _learn_time(self) -> None:
+    async def _learn_time(self, sync: Callable[[], Awaitable[Any]]) -> None:
         """A fence rests on the venue's clock, so that clock is read before the first write is signed."""
-        sync, self.sync = self.sync, None
-        if sync is None:
-            return
-        try:
-            await sync()
-        except FuturesAsyncError:
-            self.sync = sync  # the write goes by this computer's clock; the next one asks again
+        async with self._learning:  # who comes meanwhile waits for the answer too
+            if not self.transport.clock.wants_sample:
+                return
+            try:
+                await sync()
+            except FuturesAsyncError as error:
+                # The write goes by this computer's clock; the next one asks again.
+                logger.warning("%s: the venue's clock could not be read: %s", self.dialect.venue, error)
 
     @staticmethod
     def _lane(endpoint: Endpoint[Any], priority: Priority | None) -> Priority:

@@ -4,5 +4,9 @@ import pytest
 
 
 @pytest.fixture
-def orders_per_run() -> int:
-    return 500
+def orders_per_run(request: pytest.FixtureRequest) -> int:
+    """10,000 on CI and with --long; a tenth of that while developing."""
+    import os
+
+    long = bool(request.config.getoption("--long", default=False))
+    return 10_000 if long or os.environ.get("CI") else 1_000

@@ -29,6 +29,7 @@ FAULTS: dict[str, Applied] = {
     "gateway-429": "no",
     "refusal": "no",
     "write-after-body-lost": "no",
+    "write-after-body-applied": "yes",
     "read-timeout-lost": "no",
     "html-502-lost": "no",
     "ambiguous-code-lost": "no",

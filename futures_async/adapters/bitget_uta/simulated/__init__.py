@@ -36,8 +36,8 @@ class SimulatedBitgetUTA(AccountCalls, OrderCalls, MarketCalls):
     def demo_account(self, setup: Setup) -> Account:
         """The announced account, and one of the venue's demo environment. Both have some USDC beside."""
         if self.engine.find_key(FAMILY, DEMO_KEY.key) is None:
-            self._open(Setup(empty=True), "70003002", DEMO_KEY)
-        return self._open(setup, "70003001", KEY)
+            self._open(Setup(empty=True), "70002002", DEMO_KEY)
+        return self._open(setup, "70002001", KEY)
 
     def _open(self, setup: Setup, uid: str, key: ApiKey) -> Account:
         account = open_demo_account(self.engine, setup, uid, key=key, family=FAMILY, kind=UNIFIED)

@@ -1,0 +1,16 @@
+"""The command line `futures-async`; needs the extra `cli`, and `simulator` for what is simulated."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    try:
+        from futures_async.cli.app import app
+    except ModuleNotFoundError as error:
+        if (error.name or "").split(".")[0] not in ("typer", "rich"):
+            raise
+        sys.exit("futures-async: the command line needs an extra: pip install 'futures-async[cli,simulator]'")
+    app()

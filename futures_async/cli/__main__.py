@@ -1,0 +1,5 @@
+"""`python -m futures_async.cli`."""
+
+from futures_async.cli import main
+
+main()

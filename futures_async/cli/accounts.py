@@ -1,0 +1,81 @@
+"""Opens the accounts that a command works on: real ones by their keys, or the built-in exchange's."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from futures_async.cli.keys import find_keys
+from futures_async.errors import InvalidRequest
+from futures_async.exchange import FuturesExchange
+from futures_async.registry import connect, venue_ids
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """What the common options say."""
+
+    venues: tuple[str, ...] = ()
+    simulated: bool = False
+    keys: Path | None = None
+    base_url: str | None = None
+    demo: bool = False
+    seed: int = 1
+    options: dict[str, Any] = field(default_factory=dict[str, Any])
+
+
+@asynccontextmanager
+async def open_accounts(source: Source) -> AsyncGenerator[dict[str, FuturesExchange]]:
+    """The accounts by name, closed at the end.
+
+    Raises:
+        InvalidRequest: No keys, or an unknown venue.
+    """
+    async with AsyncExitStack() as stack:
+        accounts: dict[str, FuturesExchange] = {}
+        made = _simulated(source, stack.enter_context(ExitStack())) if source.simulated else _real(source)
+        for name, exchange in made.items():
+            accounts[name] = await stack.enter_async_context(exchange)
+        yield accounts
+
+
+def _simulated(source: Source, stack: ExitStack) -> dict[str, FuturesExchange]:
+    try:
+        from futures_async.simulator.server import serve
+    except ModuleNotFoundError as error:
+        if error.name not in ("starlette", "uvicorn"):
+            raise
+        raise InvalidRequest("--simulated needs an extra: pip install 'futures-async[simulator]'") from None
+    running = stack.enter_context(serve(seed=source.seed))
+    offered = list(running.exchange.venues)
+    unknown = [venue for venue in source.venues if venue not in offered]
+    if unknown:
+        raise InvalidRequest(f"the simulated exchange speaks {', '.join(offered)}, not {', '.join(unknown)}")
+    return {
+        venue: connect(venue, running.credentials(venue), base_url=running.base_url, **source.options)
+        for venue in source.venues or offered
+    }
+
+
+def _real(source: Source) -> dict[str, FuturesExchange]:
+    installed = venue_ids()
+    found = find_keys(source.keys, installed, os.environ)
+    if source.venues:
+        wanted = set(source.venues)
+        missing = wanted - {key.name for key in found} - {key.venue for key in found}
+        if missing:
+            raise InvalidRequest(f"no keys for {', '.join(sorted(missing))}")
+        found = [key for key in found if key.name in wanted or key.venue in wanted]
+    accounts: dict[str, FuturesExchange] = {}
+    for key in found:
+        options = {**key.options, **source.options}
+        if source.base_url is not None:
+            options["base_url"] = source.base_url
+        if source.demo:
+            options["demo"] = True
+        accounts[key.name] = connect(key.venue, key.credentials, **options)
+    return accounts

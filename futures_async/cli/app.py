@@ -1,0 +1,382 @@
+"""The commands. Each reads the same accounts by the same options; what is printed is made in `columns` and `output`."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import anyio
+import typer
+from rich.console import Console
+
+from futures_async import __version__
+from futures_async.cli import columns
+from futures_async.cli.accounts import Source, open_accounts
+from futures_async.cli.output import Column, Exit, Format, Writer, exit_code, make_console, make_table, one_line
+from futures_async.cli.watch import watch_positions
+from futures_async.errors import FuturesAsyncError, NotSupported
+from futures_async.exchange import Capability, FuturesExchange
+from futures_async.models import Account, Order
+from futures_async.registry import adapter_class, venue_ids
+
+T = TypeVar("T")
+
+app = typer.Typer(
+    name="futures-async",
+    help="Futures accounts on several crypto venues: positions, risk, orders, and a simulated exchange to try it on.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # its tracebacks show local variables
+    rich_markup_mode=None,
+)
+
+Venues = Annotated[list[str] | None, typer.Option("--venue", "-v", help="Only this venue or account; repeatable.")]
+Simulated = Annotated[bool, typer.Option("--simulated", help="Use the built-in simulated exchange; no keys needed.")]
+Keys = Annotated[Path | None, typer.Option("--keys", help="Keys file (TOML, mode 600).")]
+BaseUrl = Annotated[str | None, typer.Option("--base-url", help="Another address of the venue, e.g. a simulator's.")]
+Demo = Annotated[bool, typer.Option("--demo", help="Use the venue's demo trading.")]
+AsJson = Annotated[bool, typer.Option("--json", help="JSON lines.")]
+AsCsv = Annotated[bool, typer.Option("--csv", help="CSV.")]
+Seed = Annotated[int, typer.Option("--seed", help="Of the simulated exchange's prices.")]
+Symbol = Annotated[str | None, typer.Option("--symbol", "-s", help="BASE/QUOTE:SETTLE or the venue's own id.")]
+Limit = Annotated[int | None, typer.Option("--limit", "-n", min=1, help="So many rows, over several pages if need be.")]
+Since = Annotated[int | None, typer.Option("--since-ms", help="Not older than this, Unix milliseconds.")]
+Until = Annotated[int | None, typer.Option("--until-ms", help="Not newer than this, Unix milliseconds.")]
+
+Read = Callable[[FuturesExchange], Awaitable[Sequence[T]]]
+
+
+def form(as_json: bool, as_csv: bool) -> Format:
+    """The chosen output."""
+    if as_json and as_csv:
+        raise typer.BadParameter("choose --json or --csv")
+    return Format.JSON if as_json else Format.CSV if as_csv else Format.TABLE
+
+
+def run(main: Callable[[], Coroutine[Any, Any, Exit]]) -> None:
+    """Run a command to its exit code: errors in one line, Ctrl-C without a traceback."""
+    try:
+        code = int(anyio.run(main))
+    except KeyboardInterrupt:
+        code = 128 + signal.SIGINT
+    except (FuturesAsyncError, TypeError) as error:
+        Console(stderr=True, soft_wrap=True).print(one_line(error), style="red", highlight=False, markup=False)
+        code = int(exit_code(error))
+    except BrokenPipeError:  # `… | head`
+        sys.stderr.close()
+        code = int(Exit.OK)
+    raise typer.Exit(code)
+
+
+async def read_all(source: Source, writer: Writer, read: Read[T]) -> list[tuple[str, T]]:
+    """Read every account side by side; one that fails is reported and hides no other."""
+    found: dict[str, Sequence[T]] = {}
+
+    async def one(name: str, exchange: FuturesExchange) -> None:
+        try:
+            found[name] = await read(exchange)
+        except NotSupported as error:
+            if len(accounts) == 1:
+                writer.problem(name, error)
+        except FuturesAsyncError as error:
+            writer.problem(name, error)
+
+    async with open_accounts(source) as accounts, anyio.create_task_group() as group:
+        for name, exchange in accounts.items():
+            group.start_soon(one, name, exchange)
+    return [(name, row) for name in accounts for row in found.get(name, ())]
+
+
+def show(source: Source, output: Format, read: Read[T], cells: Sequence[Column[T]], empty: str) -> None:
+    """Run one reading command."""
+
+    async def main() -> Exit:
+        writer = Writer(output)
+        rows = await read_all(source, writer, read)
+        if rows or writer.code is Exit.OK:
+            writer.rows(rows, cells, empty)
+        return writer.code
+
+    run(main)
+
+
+def source_of(
+    venues: list[str] | None, simulated: bool, keys: Path | None, base_url: str | None, demo: bool, seed: int
+) -> Source:
+    """The common options."""
+    return Source(venues=tuple(venues or ()), simulated=simulated, keys=keys, base_url=base_url, demo=demo, seed=seed)
+
+
+@app.command()
+def watch(
+    venue: Venues = None,
+    simulated: Simulated = False,
+    symbol: Symbol = None,
+    interval: Annotated[float, typer.Option("--interval", min=0.2, help="Seconds between refreshes.")] = 1.0,
+    once: Annotated[bool, typer.Option("--once", help="Print one table and exit.")] = False,
+    sort: Annotated[str, typer.Option("--sort", help="account, symbol, pnl, distance or notional.")] = "account",
+    keys: Keys = None,
+    base_url: BaseUrl = None,
+    demo: Demo = False,
+    as_json: AsJson = False,
+    seed: Seed = 1,
+) -> None:
+    """Live positions of all accounts. Ctrl-C ends it."""
+    source = source_of(venue, simulated, keys, base_url, demo, seed)
+
+    async def main() -> Exit:
+        async with open_accounts(source) as accounts:
+            return await watch_positions(
+                accounts,
+                symbol=symbol,
+                interval_s=interval,
+                once=once,
+                sort=sort,
+                as_json=as_json,
+            )
+
+    run(main)
+
+
+@app.command()
+def positions(
+    venue: Venues = None,
+    simulated: Simulated = False,
+    symbol: Symbol = None,
+    keys: Keys = None,
+    base_url: BaseUrl = None,
+    demo: Demo = False,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+    seed: Seed = 1,
+) -> None:
+    """Open positions."""
+    source = source_of(venue, simulated, keys, base_url, demo, seed)
+    show(
+        source,
+        form(as_json, as_csv),
+        lambda exchange: exchange.fetch_positions(symbol),
+        columns.POSITIONS,
+        "No open positions.",
+    )
+
+
+@app.command()
+def risk(
+    venue: Venues = None,
+    simulated: Simulated = False,
+    symbol: Symbol = None,
+    keys: Keys = None,
+    base_url: BaseUrl = None,
+    demo: Demo = False,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+    seed: Seed = 1,
+) -> None:
+    """How far each position is from liquidation."""
+    source = source_of(venue, simulated, keys, base_url, demo, seed)
+    show(
+        source,
+        form(as_json, as_csv),
+        lambda exchange: exchange.fetch_position_risk(symbol),
+        columns.RISK,
+        "No open positions.",
+    )
+
+
+@app.command()
+def account(
+    venue: Venues = None,
+    simulated: Simulated = False,
+    keys: Keys = None,
+    base_url: BaseUrl = None,
+    demo: Demo = False,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+    seed: Seed = 1,
+) -> None:
+    """Balances, equity and margin, one row for each margin coin."""
+    source = source_of(venue, simulated, keys, base_url, demo, seed)
+
+    async def read(exchange: FuturesExchange) -> Sequence[Account]:
+        if exchange.supports(Capability.FETCH_ACCOUNTS):
+            return await exchange.fetch_accounts()
+        return [await exchange.fetch_account()]
+
+    show(source, form(as_json, as_csv), read, columns.ACCOUNTS, "No balances.")
+
+
+@app.command()
+def orders(
+    venue: Venues = None,
+    simulated: Simulated = False,
+    symbol: Symbol = None,
+    history: Annotated[bool, typer.Option("--history", help="Past orders instead of open ones.")] = False,
+    limit: Limit = None,
+    since_ms: Since = None,
+    until_ms: Until = None,
+    keys: Keys = None,
+    base_url: BaseUrl = None,
+    demo: Demo = False,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+    seed: Seed = 1,
+) -> None:
+    """Open orders, or past ones with --history."""
+    source = source_of(venue, simulated, keys, base_url, demo, seed)
+
+    async def read(exchange: FuturesExchange) -> Sequence[Order]:
+        if not history:
+            return await exchange.fetch_open_orders(symbol)
+        return await exchange.fetch_order_history(symbol, since_ms=since_ms, until_ms=until_ms, limit=limit)
+
+    show(source, form(as_json, as_csv), read, columns.ORDERS, "No orders.")
+
+
+@app.command()
+def fills(
+    venue: Venues = None,
+    simulated: Simulated = False,
+    symbol: Symbol = None,
+    limit: Limit = None,
+    since_ms: Since = None,
+    until_ms: Until = None,
+    keys: Keys = None,
+    base_url: BaseUrl = None,
+    demo: Demo = False,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+    seed: Seed = 1,
+) -> None:
+    """Executions, newest first."""
+    source = source_of(venue, simulated, keys, base_url, demo, seed)
+    show(
+        source,
+        form(as_json, as_csv),
+        lambda exchange: exchange.fetch_fills(symbol, since_ms=since_ms, until_ms=until_ms, limit=limit),
+        columns.FILLS,
+        "No fills.",
+    )
+
+
+@app.command()
+def ledger(
+    venue: Venues = None,
+    simulated: Simulated = False,
+    symbol: Symbol = None,
+    limit: Limit = None,
+    since_ms: Since = None,
+    until_ms: Until = None,
+    keys: Keys = None,
+    base_url: BaseUrl = None,
+    demo: Demo = False,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+    seed: Seed = 1,
+) -> None:
+    """Changes of balance, newest first."""
+    source = source_of(venue, simulated, keys, base_url, demo, seed)
+    show(
+        source,
+        form(as_json, as_csv),
+        lambda exchange: exchange.fetch_ledger(symbol=symbol, since_ms=since_ms, until_ms=until_ms, limit=limit),
+        columns.LEDGER,
+        "No ledger rows.",
+    )
+
+
+def capability_rows() -> tuple[list[str], list[tuple[str, list[bool]]]]:
+    """Venue ids, and for each capability whether each venue has it."""
+    ids = venue_ids()
+    classes = [adapter_class(venue) for venue in ids]
+    return ids, [
+        (capability.value, [capability in adapter.capabilities for adapter in classes]) for capability in Capability
+    ]
+
+
+@app.command()
+def venues(as_json: AsJson = False) -> None:
+    """The installed adapters and what each can do."""
+    ids, rows = capability_rows()
+    if as_json:
+        for index, venue in enumerate(ids):
+            adapter = adapter_class(venue)
+            names = [name for name, cells in rows if cells[index]]
+            row = {"venue": venue, "name": adapter.name, "lifecycle": adapter.lifecycle, "capabilities": names}
+            typer.echo(json.dumps(row))
+        return
+    life = ("life cycle", [adapter_class(venue).lifecycle for venue in ids])
+    table: list[TextRow] = [
+        (life[0], [str(word) for word in life[1]]),
+        *((name, ["yes" if cell else "" for cell in cells]) for name, cells in rows),
+    ]
+    make_console().print(make_table([_title_column(), *map(_venue_column, ids, range(len(ids)))], table))
+
+
+TextRow = tuple[str, list[str]]
+
+
+def _title_column() -> Column[TextRow]:
+    return Column("", lambda row: row[0], number=False)
+
+
+def _venue_column(venue: str, index: int) -> Column[TextRow]:
+    return Column(venue, lambda row: row[1][index], number=False)
+
+
+@app.command()
+def simulate(
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes a free one.")] = 8900,
+    host: Annotated[str, typer.Option("--host", help="Loopback unless you know better.")] = "127.0.0.1",
+    seed: Seed = 1,
+    hedge: Annotated[bool, typer.Option("--hedge/--one-way", help="Position mode at start.")] = False,
+    empty: Annotated[bool, typer.Option("--empty", help="Accounts with money only, no positions.")] = False,
+    key: Annotated[str | None, typer.Option("--key", help="Instead of the demo key.")] = None,
+    secret: Annotated[str | None, typer.Option("--secret")] = None,
+    passphrase: Annotated[str | None, typer.Option("--passphrase")] = None,
+    memo: Annotated[str | None, typer.Option("--memo")] = None,
+    faults: Annotated[Path | None, typer.Option("--faults", help="A plan of faults (TOML).")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Serve the simulated exchange: every venue's dialect on one port."""
+    from futures_async.cli.simulation import simulate as serve
+
+    run_sync(
+        lambda: serve(
+            port=port,
+            host=host,
+            seed=seed,
+            hedge=hedge,
+            empty=empty,
+            key=key,
+            secret=secret,
+            passphrase=passphrase,
+            memo=memo,
+            faults=faults,
+            as_json=as_json,
+        )
+    )
+
+
+def run_sync(main: Callable[[], None]) -> None:
+    """`run` for a command that has a loop of its own."""
+    try:
+        main()
+    except KeyboardInterrupt:
+        raise typer.Exit(0) from None
+    except FuturesAsyncError as error:
+        Console(stderr=True, soft_wrap=True).print(one_line(error), style="red", highlight=False, markup=False)
+        raise typer.Exit(int(exit_code(error))) from None
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+) -> None:
+    if version:
+        typer.echo(f"futures-async {__version__}")
+        raise typer.Exit

@@ -1,0 +1,141 @@
+"""The tables' columns: what a person wants to see of each model, in the field's words."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from rich.text import Text
+
+from futures_async.cli.output import Column, grouped, percent, signed
+from futures_async.enums import PositionSide, RiskLevel
+from futures_async.models import Account, Fill, LedgerEntry, Order, Position, PositionRisk
+from futures_async.risk import distance_to_liquidation
+
+LEVEL_STYLES = {RiskLevel.SAFE: "green", RiskLevel.WARNING: "yellow", RiskLevel.DANGER: "bold red"}
+BAR_WIDTH = 16
+BAR_FULL = Decimal("0.5")
+"""A distance of half the price or more fills the bar."""
+
+
+def when(value_ms: int | None) -> str:
+    """A time in UTC, to the second."""
+    return "–" if value_ms is None else f"{datetime.fromtimestamp(value_ms / 1000, UTC):%Y-%m-%d %H:%M:%S}"
+
+
+def side_text(side: PositionSide) -> Text:
+    """LONG in green, SHORT in red."""
+    return Text(side.value, style="green" if side is PositionSide.LONG else "red")
+
+
+def distance(position: Position) -> Decimal | None:
+    """How far the mark may move against the position, as a fraction."""
+    if position.mark_price is None or position.liquidation_price is None:
+        return None
+    return distance_to_liquidation(position.side, position.mark_price, position.liquidation_price)
+
+
+def bar(fraction: Decimal | None) -> Text:
+    """A bar for the distance to liquidation: short and red is near."""
+    if fraction is None:
+        return Text("–")
+    part = min(max(fraction, Decimal(0)), BAR_FULL) / BAR_FULL
+    filled = int(part * BAR_WIDTH)
+    style = "red" if fraction < Decimal("0.05") else "yellow" if fraction < Decimal("0.15") else "green"
+    return Text.assemble(("█" * filled, style), ("░" * (BAR_WIDTH - filled), "dim"), f" {percent(fraction)}")
+
+
+def price(value: Decimal | None) -> str:
+    """A price, with as many decimals as its size asks for; `--json` has every digit."""
+    if value is None:
+        return "–"
+    return grouped(value, 1 if value >= 1000 else 3 if value >= 10 else 6)
+
+
+def times(value: Decimal | None) -> str:
+    """Leverage."""
+    return "–" if value is None else f"{grouped(value)}x"
+
+
+POSITIONS: list[Column[Position]] = [
+    Column("symbol", lambda row: row.symbol, number=False),
+    Column("side", lambda row: side_text(row.side), number=False),
+    Column("quantity", lambda row: row.quantity),
+    Column("entry", lambda row: price(row.entry_price)),
+    Column("mark", lambda row: price(row.mark_price)),
+    Column("liquidation", lambda row: price(row.liquidation_price)),
+    Column("distance", lambda row: percent(distance(row))),
+    Column("PnL", lambda row: signed(row.unrealized_pnl)),
+    Column("leverage", lambda row: times(row.leverage)),
+    Column("margin", lambda row: row.margin_mode, number=False),
+]
+
+RISK: list[Column[PositionRisk]] = [
+    Column("symbol", lambda row: row.symbol, number=False),
+    Column("side", lambda row: side_text(row.side), number=False),
+    Column("quantity", lambda row: row.quantity),
+    Column("mark", lambda row: price(row.mark_price)),
+    Column("liquidation", lambda row: price(row.liquidation_price)),
+    Column("distance to liquidation", lambda row: bar(row.distance_to_liquidation), number=False),
+    Column("margin ratio", lambda row: percent(row.margin_ratio)),
+    Column("level", lambda row: level(row), number=False),
+    Column("PnL", lambda row: signed(row.unrealized_pnl)),
+    Column("leverage", lambda row: times(row.leverage)),
+    Column("margin", lambda row: row.margin_mode, number=False),
+]
+
+
+def level(row: PositionRisk) -> Text:
+    """The risk level in its colour."""
+    return Text("–") if row.level is None else Text(row.level.value, style=LEVEL_STYLES[row.level])
+
+
+ACCOUNTS: list[Column[Account]] = [
+    Column("coin", lambda row: row.margin_coin, number=False),
+    Column("equity", lambda row: row.equity),
+    Column("balance", lambda row: row.balance),
+    Column("available", lambda row: row.available),
+    Column("locked", lambda row: row.locked),
+    Column("PnL", lambda row: signed(row.unrealized_pnl)),
+    Column("maintenance", lambda row: row.maintenance_margin),
+    Column("margin ratio", lambda row: percent(row.margin_ratio, 2)),
+    Column("mode", lambda row: row.position_mode, number=False),
+]
+
+ORDERS: list[Column[Order]] = [
+    Column("created (UTC)", lambda row: when(row.created_ms), number=False),
+    Column("symbol", lambda row: row.symbol, number=False),
+    Column("side", lambda row: row.side, number=False),
+    Column("type", lambda row: row.type, number=False),
+    Column("price", lambda row: price(row.price)),
+    Column("average", lambda row: price(row.average_price)),
+    Column("quantity", lambda row: row.quantity),
+    Column("filled", lambda row: row.filled_quantity),
+    Column("status", lambda row: row.status, number=False),
+    Column("reduces", lambda row: row.reduce_only, number=False),
+    Column("order id", lambda row: row.order_id, number=False),
+]
+
+FILLS: list[Column[Fill]] = [
+    Column("executed (UTC)", lambda row: when(row.created_ms), number=False),
+    Column("symbol", lambda row: row.symbol, number=False),
+    Column("side", lambda row: row.side, number=False),
+    Column("price", lambda row: price(row.price)),
+    Column("quantity", lambda row: row.quantity),
+    Column("fee", lambda row: row.fee),
+    Column("coin", lambda row: row.fee_coin, number=False),
+    Column("role", lambda row: row.role, number=False),
+    Column("realized", lambda row: signed(row.realized_pnl)),
+    Column("order id", lambda row: row.order_id, number=False),
+]
+
+LEDGER: list[Column[LedgerEntry]] = [
+    Column("booked (UTC)", lambda row: when(row.created_ms), number=False),
+    Column("type", lambda row: row.type, number=False),
+    Column("venue's word", lambda row: row.venue_type, number=False),
+    Column("symbol", lambda row: row.symbol, number=False),
+    Column("amount", lambda row: signed(row.amount)),
+    Column("fee", lambda row: row.fee),
+    Column("coin", lambda row: row.coin, number=False),
+    Column("balance", lambda row: row.balance),
+]

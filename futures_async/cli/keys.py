@@ -1,0 +1,137 @@
+"""Where keys come from: a TOML file that nobody else can read, or the environment.
+
+    [bitget]                       # the table's name is the account's; it is the venue too, unless `venue` says another
+    key = "…"
+    secret = "…"
+    passphrase = "…"
+    uid = "…"                      # optional: names the rate-limit account
+
+    [hedge-book]
+    venue = "bitmart"
+    key = "…"
+    secret = "…"
+    memo = "…"
+
+In the environment: `FUTURES_ASYNC_<ACCOUNT>_KEY`, `…_SECRET`, `…_PASSPHRASE`, `…_MEMO`, `…_UID`, with the venue's id in
+capitals and `_` for `-`.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple, cast
+
+from futures_async.credentials import Credentials
+from futures_async.errors import InvalidRequest
+
+PREFIX = "FUTURES_ASYNC_"
+PARTS = ("key", "secret", "passphrase", "memo", "uid")
+OPTIONS = ("base_url", "product_type", "margin_coin", "account", "demo")
+
+
+class KeySource(NamedTuple):
+    """One account that can be opened."""
+
+    name: str
+    venue: str
+    credentials: Credentials
+    options: dict[str, Any]
+
+
+def default_file(environ: Mapping[str, str]) -> Path:
+    """The keys file that is looked for when none is named."""
+    named = environ.get(PREFIX + "KEYS")
+    if named:
+        return Path(named)
+    return Path(environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "futures-async" / "keys.toml"
+
+
+def check_private(path: Path) -> None:
+    """Refuse a keys file that others could read or replace.
+
+    Raises:
+        InvalidRequest: A link, not a file, another's, or open to group or others.
+    """
+    try:
+        info = path.lstat()
+    except FileNotFoundError:
+        raise InvalidRequest(f"no keys file {path}") from None
+    if not stat.S_ISREG(info.st_mode):
+        raise InvalidRequest(f"keys file {path} must be a plain file, not a link or folder")
+    if os.name == "posix":
+        if info.st_mode & 0o077:
+            raise InvalidRequest(f"keys file {path} can be read by others: chmod 600 {path}")
+        if info.st_uid != os.geteuid():
+            raise InvalidRequest(f"keys file {path} belongs to another user")
+
+
+def read_file(path: Path) -> list[KeySource]:
+    """All accounts of a keys file.
+
+    Raises:
+        InvalidRequest: Not private, not TOML, or an account is not complete. Never shows a value.
+    """
+    check_private(path)
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+        # The parser's message quotes the line, and the line may hold a key.
+        raise InvalidRequest(f"keys file {path} is not valid TOML") from None
+    sources: list[KeySource] = []
+    for name, table in document.items():
+        if not isinstance(table, dict):
+            raise InvalidRequest(f"keys file {path}: {name} must be a table: [{name}]")
+        sources.append(_account(name, cast("dict[str, Any]", table), f"keys file {path}, [{name}]"))
+    return sources
+
+
+def _account(name: str, table: dict[str, Any], where: str) -> KeySource:
+    unknown = set(table) - {"venue", *PARTS, *OPTIONS}
+    if unknown:
+        raise InvalidRequest(f"{where}: unknown {', '.join(sorted(unknown))}")
+    parts: dict[str, Any] = {part: table.get(part) for part in PARTS}
+    if any(value is not None and not isinstance(value, str) for value in parts.values()):
+        raise InvalidRequest(f"{where}: {', '.join(PARTS)} must be text in quotes")
+    try:
+        credentials = Credentials(**parts)
+    except InvalidRequest as error:
+        raise InvalidRequest(f"{where}: {error}") from None
+    options = {option: table[option] for option in OPTIONS if option in table}
+    return KeySource(name, str(table.get("venue", name)), credentials, options)
+
+
+def read_environment(venues: list[str], environ: Mapping[str, str]) -> list[KeySource]:
+    """An account for each venue whose key is in the environment."""
+    sources: list[KeySource] = []
+    for venue in venues:
+        prefix = f"{PREFIX}{venue.upper().replace('-', '_')}_"
+        table: dict[str, Any] = {part: environ.get(prefix + part.upper()) for part in PARTS}
+        if table["key"]:
+            kept = {part: value for part, value in table.items() if value}
+            sources.append(_account(venue, kept, f"environment {prefix}…"))
+    return sources
+
+
+def find_keys(file: Path | None, venues: list[str], environ: Mapping[str, str]) -> list[KeySource]:
+    """Accounts from the named file, else from the default file if there is one, and from the environment.
+
+    Raises:
+        InvalidRequest: A file that cannot be used, or no keys anywhere.
+    """
+    sources: list[KeySource] = []
+    path = file or default_file(environ)
+    if file is not None or path.exists():
+        sources += read_file(path)
+    if file is None:
+        known = {source.name for source in sources}
+        sources += [source for source in read_environment(venues, environ) if source.name not in known]
+    if not sources:
+        raise InvalidRequest(
+            f"no keys: write them into {path} (mode 600) or {PREFIX}<VENUE>_KEY, …_SECRET, …; "
+            "or use --simulated, which needs none"
+        )
+    return sources

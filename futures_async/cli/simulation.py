@@ -1,0 +1,95 @@
+"""`futures-async simulate`: serve the built-in exchange and print where it is and who may ask."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from futures_async.cli.output import Column, make_console, make_table
+from futures_async.enums import PositionMode
+from futures_async.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    from futures_async.simulator.plan import FaultPlan
+
+Keys = tuple[str, dict[str, str | None]]
+
+
+def _key_column(name: str) -> Column[Keys]:
+    return Column(name, lambda row: row[1].get(name), number=False)
+
+
+KEY_COLUMNS: list[Column[Keys]] = [
+    Column("venue", lambda row: row[0], number=False),
+    *(_key_column(name) for name in ("key", "secret", "passphrase", "memo", "uid")),
+]
+
+
+def simulate(
+    *,
+    port: int,
+    host: str,
+    seed: int,
+    hedge: bool,
+    empty: bool,
+    key: str | None,
+    secret: str | None,
+    passphrase: str | None,
+    memo: str | None,
+    faults: Path | None,
+    as_json: bool,
+) -> None:
+    """Serve until Ctrl-C.
+
+    Raises:
+        InvalidRequest: The extra is missing, the port is taken, the keys or the plan of faults cannot be used.
+    """
+    try:
+        from futures_async.simulator.accounts import ApiKey
+        from futures_async.simulator.demo import Setup
+        from futures_async.simulator.exchange import SimulatedExchange
+        from futures_async.simulator.server import RunningExchange, run
+    except ModuleNotFoundError as error:
+        if error.name not in ("starlette", "uvicorn"):
+            raise
+        raise InvalidRequest("simulate needs an extra: pip install 'futures-async[simulator]'") from None
+    chosen: dict[str, Any] = {"passphrase": passphrase, "memo": memo}
+    if (key is None) != (secret is None):
+        raise InvalidRequest("give --key and --secret together")
+    own = None
+    if key is not None and secret is not None:
+        own = ApiKey(key=key, secret=secret, **{name: value for name, value in chosen.items() if value is not None})
+    setup = Setup(position_mode=PositionMode.HEDGE if hedge else PositionMode.ONE_WAY, empty=empty, key=own)
+    exchange = SimulatedExchange(seed=seed, setup=setup)
+    plan = _plan(faults)
+
+    def announce(running: RunningExchange) -> None:
+        document = running.announcement()
+        if as_json:
+            print(json.dumps(document), flush=True)
+            return
+        console = make_console()
+        console.print(f"Simulated exchange at {running.base_url} (Ctrl-C ends it)\n", highlight=False)
+        rows: list[Keys] = list(document["venues"].items())
+        console.print(make_table(KEY_COLUMNS, rows))
+        sys.stdout.flush()
+
+    try:
+        run(exchange, host=host, port=port, announce=announce, faults=plan)
+    except OSError as error:
+        raise InvalidRequest(f"cannot listen on {host}:{port}: {error.strerror}; try --port 0") from None
+
+
+def _plan(path: Path | None) -> FaultPlan | None:
+    if path is None:
+        return None
+    from futures_async.simulator.plan import FaultPlan
+
+    try:
+        return FaultPlan.load(path)
+    except OSError as error:
+        raise InvalidRequest(f"cannot read {path}: {error.strerror}") from None
+    except ValueError as error:
+        raise InvalidRequest(f"{path}: {error}") from None

@@ -1,0 +1,161 @@
+"""The live table: positions of all accounts, totals for each coin, and how fresh each account is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from contextlib import aclosing
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.text import Text
+
+from futures_async.cli.columns import POSITIONS, distance
+from futures_async.cli.output import (
+    Column,
+    Exit,
+    exit_code,
+    grouped,
+    make_console,
+    make_table,
+    one_line,
+    percent,
+    signed,
+)
+from futures_async.errors import InvalidRequest
+from futures_async.exchange import FuturesExchange
+from futures_async.models import Position, to_builtins
+from futures_async.portfolio import Portfolio
+from futures_async.snapshot import CoinTotal, Snapshot
+
+FAR = Decimal(10**9)
+FIRST_ANSWER_S = 10.0
+"""`--once` waits so long for a slow venue; the live table does not wait at all."""
+
+
+class Row(NamedTuple):
+    """One position and whose it is."""
+
+    account: str
+    position: Position
+
+
+SORTS: dict[str, Callable[[Row], Any]] = {
+    "account": lambda row: (row.account, row.position.symbol, row.position.side),
+    "symbol": lambda row: (row.position.symbol, row.account, row.position.side),
+    "pnl": lambda row: row.position.unrealized_pnl or Decimal(0),
+    "distance": lambda row: found if (found := distance(row.position)) is not None else FAR,
+    "notional": lambda row: -(row.position.notional or Decimal(0)),
+}
+
+
+class View:
+    """What of a snapshot is shown, and how."""
+
+    def __init__(self, exchanges: Mapping[str, FuturesExchange], symbol: str | None, sort: str) -> None:
+        if sort not in SORTS:
+            raise InvalidRequest(f"--sort must be one of {', '.join(SORTS)}")
+        self._sort = SORTS[sort]
+        self._symbols = (
+            None
+            if symbol is None
+            else {exchange.unified_symbol(exchange.venue_symbol(symbol)) for exchange in exchanges.values()}
+        )
+
+    def rows(self, snapshot: Snapshot) -> list[Row]:
+        """The positions that are shown, sorted."""
+        rows = [
+            Row(name, position)
+            for name, state in snapshot.venues.items()
+            for position in (state.data.positions if state.data else None) or ()
+        ]
+        if self._symbols is not None:
+            wanted = self._symbols
+            rows = [row for row in rows if {row.position.symbol, row.position.venue_symbol} & wanted]
+        return sorted(rows, key=self._sort)
+
+    def table(self, snapshot: Snapshot) -> RenderableType:
+        """The table, the totals, and the state of the accounts."""
+        rows = self.rows(snapshot)
+        head: list[Column[Row]] = [Column("account", lambda row: row.account, number=False)]
+        head += [column.of(_position) for column in POSITIONS]
+        table: RenderableType = make_table(head, rows) if rows else Text("No open positions.", style="dim")
+        totals = make_table(TOTALS, [total for total in snapshot.totals().values() if total.equity or total.exposure])
+        return Group(table, Text(), totals, Text(), states(snapshot))
+
+    def lines(self, snapshot: Snapshot) -> list[str]:
+        """JSON: one line for each position, and one for each account in trouble."""
+        lines = [
+            json.dumps({"account": row.account, **to_builtins(row.position)}, ensure_ascii=False)
+            for row in self.rows(snapshot)
+        ]
+        return lines + [
+            json.dumps({"account": name, "error": one_line(error)}, ensure_ascii=False)
+            for name, error in snapshot.errors.items()
+        ]
+
+
+def _position(row: Row) -> Position:
+    return row.position
+
+
+TOTALS: list[Column[CoinTotal]] = [
+    Column("total", lambda row: row.coin, number=False),
+    Column("equity", lambda row: grouped(row.equity, 2)),
+    Column("PnL", lambda row: signed(row.unrealized_pnl)),
+    Column("margin", lambda row: grouped(row.margin, 2)),
+    Column("exposure", lambda row: grouped(row.exposure, 2)),
+    Column("exposure / equity", lambda row: percent(row.exposure / row.equity if row.equity else None)),
+    Column("not in it", lambda row: ", ".join(row.missing), number=False),
+]
+
+
+def states(snapshot: Snapshot) -> Text:
+    """How fresh each account is, and what is wrong with it."""
+    line = Text()
+    for name, state in snapshot.venues.items():
+        line.append(f"{name} ", style="bold")
+        age = "no answer yet" if state.age_s is None else f"{state.age_s:.1f} s old"
+        if state.error is None:
+            line.append(f"{age}   ", style="dim")
+        else:
+            line.append(f"{one_line(state.error)} ({age})\n", style="red")
+    return line
+
+
+async def watch_positions(
+    exchanges: Mapping[str, FuturesExchange],
+    *,
+    symbol: str | None,
+    interval_s: float,
+    once: bool,
+    sort: str,
+    as_json: bool,
+) -> Exit:
+    """Show positions until cancelled, or once; the exit code is that of the last snapshot's worst error."""
+    view = View(exchanges, symbol, sort)
+    console = make_console()
+    async with Portfolio(exchanges) as portfolio:
+        if once:
+            snapshot = await portfolio.snapshot(FIRST_ANSWER_S)
+            show(view, snapshot, console, as_json)
+            return max((exit_code(error) for error in snapshot.errors.values()), default=Exit.OK)
+        async with aclosing(portfolio.poll(interval_s)) as snapshots:
+            if as_json or not console.is_terminal:
+                async for snapshot in snapshots:
+                    show(view, snapshot, console, as_json)
+            else:
+                with Live(console=console, auto_refresh=False) as live:
+                    async for snapshot in snapshots:
+                        live.update(view.table(snapshot), refresh=True)
+    return Exit.OK
+
+
+def show(view: View, snapshot: Snapshot, console: Console, as_json: bool) -> None:
+    """Print one snapshot."""
+    if as_json:
+        print("\n".join(view.lines(snapshot)), flush=True)
+    else:
+        console.print(view.table(snapshot), soft_wrap=True)
