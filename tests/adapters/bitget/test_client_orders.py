@@ -22,6 +22,7 @@ from futures_async.enums import (
     TimeInForce,
 )
 from futures_async.models import OrderRequest
+from futures_async.retry import RetryPolicy
 from tests.adapters.bitget.data import plain
 from tests.adapters.bitget.rig import Rig, documented, envelope, rig
 
@@ -636,3 +637,67 @@ async def test_another_account_shares_nothing_of_what_was_learned() -> None:
                 await twin.create_order(limit())
         asked = [request for request in on.requests[learned:] if request.url.path.endswith("account/account")]
         assert len(asked) == 2
+
+
+async def test_a_market_order_cannot_be_edited() -> None:
+    async with rig() as on:
+        on.answer("GET", "order/detail", detail(price="", orderType="market"))
+        with pytest.raises(errors.InvalidRequest):
+            await on.exchange.edit_order(BTC, order_id="77", quantity=D("0.002"))
+        assert on.sent("order/modify-order") == []
+
+
+async def test_orders_that_a_cancel_of_all_could_not_cancel_are_read_instead() -> None:
+    async with rig() as on:
+        open_now = documented("orders_pending")
+        on.answer("GET", "order/orders-pending", open_now, documented("orders_pending_empty"))
+        failure = {"orderId": "1491774617118240769", "errorMsg": "in liquidation", "errorCode": "45018"}
+        on.answer("POST", "order/batch-cancel-orders", envelope({"successList": [], "failureList": [failure]}))
+        assert await on.exchange.cancel_all_orders(BTC) == ["1491774617118240769"]
+
+
+async def test_a_cancel_of_all_that_is_refused_is_an_error() -> None:
+    async with rig() as on:
+        on.answer("GET", "order/orders-pending", documented("orders_pending_empty"))
+        on.answer("POST", "order/batch-cancel-orders", envelope(None, "40014", "permission"))
+        with pytest.raises(errors.PermissionDenied):
+            await on.exchange.cancel_all_orders(BTC)
+
+
+@pytest.mark.parametrize("gone", [True, False])
+async def test_an_ambiguous_cancel_of_a_trigger_order_is_judged_by_what_waits(gone: bool) -> None:
+    async with rig(retry=RetryPolicy(base_s=0.001)) as on:
+        left = [plan_row()]
+
+        def reply(request: httpx.Request) -> httpx.Response:
+            found = left if request.url.params["planType"] == "normal_plan" else []
+            return httpx.Response(200, json=envelope({"entrustedList": found or None, "endId": None}))
+
+        def cancel(request: httpx.Request) -> httpx.Response:
+            if gone:
+                left.clear()
+            return httpx.Response(400, json=envelope(None, "40725", "service return an error"))
+
+        on.router.get("/api/v2/mix/order/orders-plan-pending").mock(side_effect=reply)
+        on.router.post("/api/v2/mix/order/cancel-plan-order").mock(side_effect=cancel)
+        if gone:
+            await on.exchange.cancel_trigger_order(BTC, order_id="901")
+        else:
+            with pytest.raises(errors.CancelOutcomeUnknown):
+                await on.exchange.cancel_trigger_order(BTC, order_id="901")
+
+
+async def test_every_entry_of_an_ambiguous_batch_cancel_has_its_own_verdict() -> None:
+    async with rig(retry=RetryPolicy(base_s=0.001)) as on:
+        on.answer("POST", "order/batch-cancel-orders", envelope(None, "45001", "Unknown error"))
+
+        def by_id(request: httpx.Request) -> httpx.Response:
+            wanted = request.url.params["orderId"]
+            state = "canceled" if wanted == "77" else "filled"
+            return httpx.Response(200, json=detail(orderId=wanted, state=state))
+
+        on.router.get("/api/v2/mix/order/detail").mock(side_effect=by_id)
+        first, second = await on.exchange.cancel_orders(BTC, order_ids=["77", "78"])
+        assert first.order is not None
+        assert second.order is not None
+        assert (first.order.status, second.order.status) == (OrderStatus.CANCELED, OrderStatus.FILLED)

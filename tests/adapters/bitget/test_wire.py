@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+import re
 from typing import Any
 
 import msgspec
@@ -11,7 +12,7 @@ import pytest
 from futures_async.adapters._bitget import Envelope
 from futures_async.adapters.bitget import endpoints as rows
 from futures_async.endpoint import Endpoint, Kind
-from tests.adapters.bitget.data import FOLDER, payload, plain
+from tests.adapters.bitget.data import FOLDER, payload, plain, raw
 
 ANSWERS: list[tuple[Endpoint[Any], str]] = [
     (rows.TIME, "time"),
@@ -130,3 +131,16 @@ def test_every_row_has_its_documented_limit() -> None:
     assert (by_name["CLOSE_POSITIONS"].count, by_name["POSITION_HISTORY"].count) == (1, 20)
     assert (by_name["CONTRACTS"].count, by_name["CONTRACTS"].scope) == (20, "ip")
     assert all((row.limits[0].scope == "ip") is not row.private for row in every_row())
+
+
+@pytest.mark.parametrize(("endpoint", "name"), ANSWERS, ids=[name for _, name in ANSWERS])
+def test_numbers_that_come_as_json_numbers_lose_no_digit(endpoint: Endpoint[Any], name: str) -> None:
+    as_numbers = re.sub(rb'"(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?)"', rb"\1", raw(name))
+    envelope = endpoint.decoder(Envelope).decode(as_numbers)
+    same(plain(name)["data"], envelope.data, name)
+
+
+@pytest.mark.parametrize(("endpoint", "name"), ANSWERS, ids=[name for _, name in ANSWERS])
+def test_fields_and_rows_that_are_new_do_not_break_an_answer(endpoint: Endpoint[Any], name: str) -> None:
+    grown = raw(name).replace(b'"symbol":', b'"newField":{"a":[1,"x",null]},"symbol":')
+    assert endpoint.decoder(Envelope).decode(grown).data is not None

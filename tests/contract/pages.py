@@ -1,0 +1,133 @@
+"""Lists: filtered as asked, and walked by the venue's cursor without a gap while rows arrive."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+
+from futures_async import errors
+from futures_async.adapter import Adapter
+from futures_async.enums import LedgerType, OrderStatus, Side
+from futures_async.exchange import Capability as Can
+from tests.contract.base import Contract, exercises
+from tests.contract.loopback import Loopback, Running
+from tests.contract.reads import whole
+
+ROWS = 1010
+HOUR_MS = 3_600_000
+
+
+async def walk(on: Running, rows: AsyncIterator[Any], key: Callable[[Any], str], *, arriving: bool = True) -> list[str]:
+    """Ids in the order they came; now and then a trade happens meanwhile."""
+    seen: list[str] = []
+    async for row in rows:
+        seen.append(key(row))
+        if arriving and len(seen) % 250 == 0:
+            on.trade_inside(Side.BUY if len(seen) % 500 else Side.SELL, at_ms=on.inside.now_ms())
+    return seen
+
+
+class Pages(Contract):
+    """See the module."""
+
+    async def each_once(
+        self,
+        server: Loopback,
+        capability: Can,
+        rows: Callable[[Adapter], AsyncIterator[Any]],
+        key: Callable[[Any], str],
+        inside: Callable[[Running], list[str]],
+    ) -> None:
+        """Walk more than a thousand rows while others arrive."""
+        async with self.on(server) as on:
+            on.trades_inside(ROWS)
+            there = inside(on)
+            assert len(there) >= ROWS
+            if capability in self.spec.incomplete:
+                with pytest.raises(errors.IncompletePage):
+                    await walk(on, rows(on.exchange), key)
+                return
+            seen = await walk(on, rows(on.exchange), key)
+            assert len(set(seen)) == len(seen), "a row came twice"
+            assert not set(there) - set(seen), "rows were missed"
+
+    @exercises(Can.ITER_FILLS)
+    async def test_more_than_a_thousand_fills_come_once_each(self, server: Loopback) -> None:
+        await self.each_once(
+            server,
+            Can.ITER_FILLS,
+            lambda exchange: exchange.iter_fills(self.spec.symbol),
+            lambda fill: fill.fill_id,
+            lambda on: [str(fill.id) for fill in on.account.fills],
+        )
+
+    @exercises(Can.ITER_ORDERS)
+    async def test_more_than_a_thousand_orders_come_once_each(self, server: Loopback) -> None:
+        await self.each_once(
+            server,
+            Can.ITER_ORDERS,
+            lambda exchange: exchange.iter_orders(self.spec.symbol),
+            lambda order: order.order_id,
+            lambda on: [str(order.id) for order in on.account.order_log],
+        )
+
+    @exercises(Can.ITER_LEDGER)
+    async def test_more_than_a_thousand_ledger_rows_come_once_each(self, server: Loopback) -> None:
+        async with self.on(server) as on:
+            on.trades_inside(ROWS)
+            if Can.ITER_LEDGER in self.spec.incomplete:
+                with pytest.raises(errors.IncompletePage):
+                    await walk(on, on.exchange.iter_ledger(margin_coin=self.spec.margin_coin), lambda row: row.entry_id)
+                return
+            seen = await walk(on, on.exchange.iter_ledger(margin_coin=self.spec.margin_coin), lambda row: row.entry_id)
+            assert len(set(seen)) == len(seen), "a row came twice"
+            # Venues differ in how many rows a trade makes; a second walk, undisturbed, must find them all again.
+            again = await walk(on, on.exchange.iter_ledger(), lambda row: row.entry_id, arriving=False)
+            assert not set(seen) - set(again), "rows were missed"
+            assert len(again) >= ROWS
+
+    @exercises(Can.FETCH_FILLS, Can.ITER_FILLS)
+    async def test_fills_are_filtered_by_time_and_limited(self, server: Loopback) -> None:
+        async with self.on(server) as on:
+            on.trades_inside(30, every_ms=60_000)
+            middle = on.account.fills[15].created_ms
+            late = [fill async for fill in on.exchange.iter_fills(on.spec.symbol, since_ms=middle)]
+            assert {fill.fill_id for fill in late} == {str(fill.id) for fill in on.account.fills[15:]}
+            early = await on.exchange.fetch_fills(
+                on.spec.symbol, since_ms=middle - HOUR_MS, until_ms=middle - 1, limit=5
+            )
+            assert [fill.fill_id for fill in early] == [str(fill.id) for fill in on.account.fills[14:9:-1]]
+            for fill in early:
+                whole(on, fill)
+
+    @exercises(Can.FETCH_ORDER_HISTORY, Can.ITER_ORDERS)
+    async def test_past_orders_are_filtered_by_time_and_limited(self, server: Loopback) -> None:
+        async with self.on(server) as on:
+            on.trades_inside(30, every_ms=60_000)
+            orders = on.account.order_log
+            middle = orders[15].created_ms
+            late = [order async for order in on.exchange.iter_orders(on.spec.symbol, since_ms=middle)]
+            assert {order.order_id for order in late} == {str(order.id) for order in orders[15:]}
+            early = await on.exchange.fetch_order_history(
+                on.spec.symbol, since_ms=middle - HOUR_MS, until_ms=middle - 1, limit=5
+            )
+            assert [order.order_id for order in early] == [str(order.id) for order in orders[14:9:-1]]
+            assert {order.status for order in early} == {OrderStatus.FILLED}
+
+    @exercises(Can.FETCH_LEDGER, Can.ITER_LEDGER)
+    async def test_the_ledger_tells_deposits_and_trades_apart(self, server: Loopback) -> None:
+        async with self.on(server) as on:
+            on.trades_inside(2)
+            entries = await on.exchange.fetch_ledger(margin_coin=on.spec.margin_coin)
+            types = {entry.type for entry in entries}
+            assert types & {LedgerType.TRADE, LedgerType.REALIZED_PNL, LedgerType.FEE}
+            for entry in entries:
+                assert entry.coin == on.spec.margin_coin
+                assert entry.created_ms > 0
+                whole(on, entry)
+            one = entries[0].type
+            only = [entry async for entry in on.exchange.iter_ledger(type=one)]
+            assert only
+            assert {entry.type for entry in only} == {one}
