@@ -163,9 +163,9 @@ class HostLimiter(StoreLimiter):
             [
                 (
                     "WITH RECURSIVE missing (n) AS (SELECT ? - max(0, ?) - (SELECT count(*) FROM slot WHERE pool = ?"
-                    " AND back - ? > ?) UNION ALL SELECT n - 1 FROM missing WHERE n > 1)"
+                    " AND back > ?) UNION ALL SELECT n - 1 FROM missing WHERE n > 1)"
                     " INSERT INTO slot (pool, back) SELECT ?, ? FROM missing WHERE n > 0",
-                    (pool.limit, remaining, pool.key, 0.0, now, pool.key, now + pool.per_s * (1 + DRIFT)),
+                    (pool.limit, remaining, pool.key, now, pool.key, now + pool.per_s * (1 + DRIFT)),
                 )
             ]
         )
@@ -222,14 +222,17 @@ class HostLimiter(StoreLimiter):
         ).fetchone()
         credit = min(credit or 0.0, span)
         file.execute(
-            "DELETE FROM slot WHERE pool = ? AND (back - ? <= ? OR back > ?)",
-            (pool.key, credit, now, now + self.lease_s + span),
+            "DELETE FROM slot WHERE pool = ? AND (back <= ? OR back > ?)", (pool.key, now, now + self.lease_s + span)
         )
-        (used,) = file.execute("SELECT count(*) FROM slot WHERE pool = ?", (pool.key,)).fetchone()
+        # Those that are back only thanks to the credit stay written: it may become less.
+        (used,) = file.execute(
+            "SELECT count(*) FROM slot WHERE pool = ? AND back - ? > ?", (pool.key, credit, now)
+        ).fetchone()
         free = max(1, pool.limit) - used
         if free <= 0:
             (back,) = file.execute(
-                "SELECT back FROM slot WHERE pool = ? ORDER BY back LIMIT 1 OFFSET ?", (pool.key, -free)
+                "SELECT back FROM slot WHERE pool = ? AND back - ? > ? ORDER BY back LIMIT 1 OFFSET ?",
+                (pool.key, credit, now, -free),
             ).fetchone()
             # A call still in flight is answered after now, so its slot is back one span later at the earliest.
             return Blocked(index, max(0.0, min(back - credit - now, span - credit, ASK_AGAIN_S)), 0.0, since)

@@ -21,7 +21,11 @@ POOL = Pool("shared", LIMIT, PER_S)
 
 
 def limiter_of(kind: str, where: str) -> Limiter:
-    return HostLimiter(where, lease_s=0.3)
+    if kind == "host":
+        return HostLimiter(where, lease_s=0.3)
+    from futures_async.limits.redis import RedisLimiter
+
+    return RedisLimiter(where, lease_s=0.3)
 
 
 async def call(limiter: Limiter, calls: int) -> list[float]:
