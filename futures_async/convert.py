@@ -20,6 +20,14 @@ MAX_DIGITS = 60
 MAX_EXPONENT = 40
 # Wide enough for any product of two accepted numbers; traps stay on, so nothing is lost silently.
 EXACT = decimal.Context(prec=250, rounding=decimal.ROUND_HALF_EVEN, Emax=999, Emin=-999)
+# Passes what venues really send, in one call that parses and judges: any number that is in these bounds is within
+# MAX_DIGITS and MAX_EXPONENT (the smallest exponent is Emin - prec + 1 = -40). What it refuses is looked at closely.
+_ordinary = decimal.Context(
+    prec=28,
+    Emin=-13,
+    Emax=25,
+    traps=[decimal.InvalidOperation, decimal.Rounded, decimal.Overflow, decimal.Subnormal, decimal.Clamped],
+).create_decimal
 
 
 if TYPE_CHECKING:
@@ -32,6 +40,11 @@ else:
 
 def finite(value: Decimal, field: str) -> Decimal:
     """Return `value`, or raise `DecodeError`: NaN, infinities and absurd magnitudes are not money."""
+    try:
+        if _ordinary(value).is_finite():
+            return value
+    except decimal.DecimalException:
+        pass
     _, digits, exponent = value.as_tuple()
     if not isinstance(exponent, int) or abs(exponent) > MAX_EXPONENT or len(digits) > MAX_DIGITS:
         raise DecodeError(f"{field} is not a plain finite number", path=field)
@@ -48,10 +61,14 @@ def parse_decimal(text: str, field: str) -> Decimal:
 
 def decimal_or_none(text: Loose, field: str) -> Decimal | None:
     """Read a number that may be missing: None and "" mean that the venue did not say."""
-    if text is None or text == "":
+    if not text and (text is None or text == ""):
         return None
     if isinstance(text, str):
-        return parse_decimal(text, field)
+        try:
+            value = _ordinary(text)
+        except decimal.DecimalException:
+            return parse_decimal(text, field)
+        return value if value.is_finite() else parse_decimal(text, field)
     if isinstance(text, Decimal):
         return finite(text, field)
     if isinstance(text, int) and not isinstance(text, bool):  # pyright: ignore[reportUnnecessaryIsInstance] - see Loose
