@@ -20,6 +20,7 @@ import struct
 import threading
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import NamedTuple, Self
 
 import trustme
@@ -296,44 +297,50 @@ class Loopback:
         self._stop = asyncio.Event()
         tasks: set[asyncio.Task[None]] = set()
 
-        async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            task = asyncio.current_task()
-            assert task is not None
-            tasks.add(task)
-            try:
-                await self._connection(reader, writer)
-            except (OSError, EOFError, asyncio.CancelledError):
-                pass
-            finally:
-                writer.transport.abort()
-                tasks.discard(task)
-
         listener = socket.create_server(("127.0.0.1", 0))
         self._address = listener.getsockname()
-        if self._greet is None:
-            server = await asyncio.start_server(connected, sock=listener, ssl=self.tls, limit=1 << 20)
-        else:
-            server = None
-            listener.setblocking(False)
-            tasks.add(asyncio.create_task(self._greet_all(listener, self._greet)))
+        listener.setblocking(False)
+        accepted: list[socket.socket] = []
+
+        def accept() -> None:
+            with suppress(OSError):
+                raw, _ = listener.accept()
+                accepted.append(raw)
+                task = asyncio.create_task(self._accepted(raw))
+                tasks.add(task)
+                task.add_done_callback(tasks.discard)
+
+        # Not asyncio.start_server, not sock_accept: both lose the socket that they accept as they are stopped.
+        self._loop.add_reader(listener, accept)
         self._ready.set()
         await self._stop.wait()
-        if server is not None:
-            server.close()
-        for _ in range(10):  # what was just accepted becomes a task, what was aborted closes its socket
-            for task in list(tasks):
-                task.cancel()
-            await asyncio.sleep(0)
+        self._loop.remove_reader(listener)
         listener.close()
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=5)
+        for _ in range(5):
+            await asyncio.sleep(0)  # what was aborted closes its socket in the next rounds of the loop
+        for raw in accepted:
+            raw.close()
 
-    async def _greet_all(self, listener: socket.socket, greet: Callable[[socket.socket], object]) -> None:
+    async def _accepted(self, raw: socket.socket) -> None:
         loop = asyncio.get_running_loop()
-        while True:
-            raw, _ = await loop.sock_accept(listener)
-            self.connections += 1
-            with raw:
+        with raw, suppress(OSError, EOFError):
+            if self._greet is not None:
+                self.connections += 1
                 raw.setblocking(True)
-                await loop.run_in_executor(None, greet, raw)
+                await loop.run_in_executor(None, self._greet, raw)
+                return
+            reader = asyncio.StreamReader(limit=1 << 20)
+            protocol = asyncio.StreamReaderProtocol(reader)
+            transport, _ = await loop.connect_accepted_socket(lambda: protocol, raw, ssl=self.tls)
+            try:
+                await self._connection(reader, asyncio.StreamWriter(transport, protocol, reader, loop))
+            finally:
+                transport.abort()
+                await asyncio.sleep(0)
 
     async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         number = self.connections
