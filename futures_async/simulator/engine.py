@@ -169,7 +169,7 @@ class Engine:
         first, last = account.settled_ms // STEP_MS + 1, now // STEP_MS
         stride = max(1, -(-(last - first + 1) // MAX_STEPS))
         funded = account.settled_ms // HOUR_MS
-        for step in range(first, last + 1, stride):
+        for step in (*range(first, last, stride), last):
             at = step * STEP_MS
             while funded < at // HOUR_MS:
                 funded += 1

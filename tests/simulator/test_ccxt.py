@@ -1,0 +1,65 @@
+"""A client that knows nothing of this project trades against it. Needs `ccxt`, which the project does not depend on."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import pytest
+
+from futures_async.enums import PositionMode
+from futures_async.simulator.demo import Setup
+from futures_async.simulator.server import RunningExchange, serve
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    ccxt: Any = pytest.importorskip("ccxt")
+
+SYMBOL = "LINK/USDT:USDT"
+
+
+def client_of(running: RunningExchange) -> Any:
+    announced = running.announcement()["venues"]["bitget"]
+    client = ccxt.bitget(
+        {
+            "apiKey": announced["key"],
+            "secret": announced["secret"],
+            "password": announced["passphrase"],
+            "enableRateLimit": False,
+            "options": {"defaultType": "swap"},
+        }
+    )
+    client.urls["api"] = dict.fromkeys(client.urls["api"], running.base_url)
+    return client
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("mode", list(PositionMode))
+def test_ccxt_trades_on_bitgets_dialect(mode: PositionMode) -> None:
+    hedged = mode is PositionMode.HEDGE
+    limits: dict[str, Any] = {"uid_limit": None, "endpoint_limits": False}
+    with serve(only=["bitget"], setup=Setup(empty=True), **limits) as running:
+        client = client_of(running)
+        assert SYMBOL in client.load_markets()
+        assert client.fetch_balance()["USDT"]["total"] == 25_000
+        client.set_position_mode(hedged, SYMBOL)
+        client.set_leverage(7, SYMBOL)
+        client.set_margin_mode("isolated", SYMBOL)
+        more = {"hedged": hedged, "marginMode": "isolated"}
+        resting = client.create_order(SYMBOL, "limit", "buy", 10, 12, more)
+        assert [order["id"] for order in client.fetch_open_orders(SYMBOL)] == [resting["id"]]
+        client.cancel_order(resting["id"], SYMBOL)
+        assert client.fetch_order(resting["id"], SYMBOL)["status"] == "canceled"
+        client.create_order(SYMBOL, "market", "buy", 10, None, more)
+        assert [(row["side"], row["contracts"]) for row in client.fetch_positions([SYMBOL])] == [("long", 10)]
+        client.create_order(SYMBOL, "market", "sell", 4, None, more | {"reduceOnly": True})
+        assert [(row["side"], row["contracts"]) for row in client.fetch_positions([SYMBOL])] == [("long", 6)]
+        client.close_position(SYMBOL, "long" if hedged else None)
+        assert client.fetch_positions([SYMBOL]) == []
+        assert len(client.fetch_my_trades(SYMBOL)) == 3
+        assert len(client.fetch_closed_orders(SYMBOL)) == 3
+        assert len(client.fetch_canceled_orders(SYMBOL)) == 1
+        assert client.fetch_ledger("USDT")
+        assert client.fetch_positions_history()
+        assert client.fetch_ticker(SYMBOL)["last"]
+        assert not [arrival for arrival in running.exchange.arrivals if arrival.status == 404]
