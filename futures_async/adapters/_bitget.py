@@ -74,7 +74,7 @@ class BitgetFamily(Dialect):
 
     base_url = "https://api.bitget.com"
     # The same host: the header `paptrading` makes the difference.
-    demo_support = "header"
+    demo_support: ClassVar[Literal["none", "host", "header"]] = "header"
     traits: ClassVar[VenueTraits] = TRAITS
     envelope: ClassVar[Any] = Envelope
     codes: ClassVar[Mapping[str, Code]] = CODES

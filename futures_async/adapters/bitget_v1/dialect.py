@@ -6,7 +6,7 @@ Its documents show the envelope and eleven codes, and no signing: it is the fami
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from futures_async.adapters._bitget import BitgetFamily
 from futures_async.adapters._bitget_codes import CODES as FAMILY_CODES
@@ -50,7 +50,8 @@ class BitgetV1Dialect(BitgetFamily):
     """Mix v1."""
 
     venue = "bitget-v1"
-    demo_url: ClassVar[str | None] = None
+    # The documents know no demo trading.
+    demo_support: ClassVar[Literal["none", "host", "header"]] = "none"
     traits: ClassVar[VenueTraits] = TRAITS
     codes: ClassVar[Mapping[str, Code]] = {**FAMILY_CODES, **OWN_CODES}
 

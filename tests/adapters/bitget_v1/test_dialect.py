@@ -101,4 +101,4 @@ def test_nothing_is_promised_that_the_documents_do_not_promise() -> None:
     assert not traits.client_id
     assert not traits.lookup_by_client_id
     assert traits.window_s is None
-    assert BitgetV1Dialect.demo_url is None
+    assert BitgetV1Dialect.demo_support == "none"
