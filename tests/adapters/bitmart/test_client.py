@@ -729,6 +729,14 @@ async def test_the_countdown_is_armed_in_seconds() -> None:
     ]
 
 
+@pytest.mark.parametrize("force", [TimeInForce.IOC, TimeInForce.FOK])
+async def test_a_market_order_may_say_how_it_fills(force: TimeInForce) -> None:
+    stub = placing()
+    async with client(stub) as exchange:
+        await exchange.create_order(limit(type=OrderType.MARKET, price=None, time_in_force=force))
+    assert stub.named("submit-order")[0].json["mode"] in (2, 3)
+
+
 async def test_a_countdown_that_was_not_taken_is_no_success() -> None:
     async with client(Stub(cancel_all_after=wrapped({"result": False}))) as exchange:
         with pytest.raises(errors.SettingNotApplied):
