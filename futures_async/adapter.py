@@ -403,7 +403,8 @@ def _order_id(order: Order) -> str:
 
 
 def _fill_id(fill: Fill) -> str:
-    return fill.fill_id
+    # Some venues count fills per contract, so that one id may stand for two of them.
+    return f"{fill.venue_symbol} {fill.fill_id}"
 
 
 def _entry_id(entry: LedgerEntry) -> str:
