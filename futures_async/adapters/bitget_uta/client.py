@@ -12,7 +12,7 @@ from typing import ClassVar, Unpack
 from futures_async.adapter import Options, Page, PageQuery
 from futures_async.adapters.bitget_uta import endpoints, mapping, wire
 from futures_async.adapters.bitget_uta.account import UnifiedAccount
-from futures_async.adapters.bitget_uta.dialect import NOTHING_TO_CANCEL, BitgetUTADialect
+from futures_async.adapters.bitget_uta.dialect import NO_POSITION, NOTHING_TO_CANCEL, BitgetUTADialect
 from futures_async.adapters.bitget_uta.orders import (
     change_body,
     fits_batch,
@@ -33,6 +33,7 @@ from futures_async.errors import (
     InvalidRequest,
     NotSupported,
     OrderNotFound,
+    OrderRejected,
     ResponseMismatch,
     SymbolNotFound,
 )
@@ -222,6 +223,19 @@ class BitgetUTA(UnifiedAccount):
 
         return await history_page([ask], query, cursor, at=lambda fill: fill.created_ms, now_ms=self._channel.now_ms())
 
+    async def close_position(self, symbol: str, *, side: PositionSide | None = None) -> Order | None:
+        """Close a position at market: the quantity just read, reduce only. None when flat, also when it went meanwhile.
+
+        Raises:
+            InvalidRequest: Both sides are open and none is named.
+        """
+        try:
+            return await super().close_position(symbol, side=side)
+        except OrderRejected as error:
+            if error.code == NO_POSITION:
+                return None
+            raise
+
     async def arm_cancel_all(self, timeout_s: int, symbol: str | None = None) -> None:
         """Have the venue cancel all orders of the account, every category, in `timeout_s` (5 to 60) seconds; 0 disarms.
 
@@ -229,8 +243,8 @@ class BitgetUTA(UnifiedAccount):
         """
         if symbol is not None:
             raise NotSupported(f"{self.id}: arm_cancel_all is for the whole account: leave the symbol out")
-        if timeout_s != 0 and not 5 <= timeout_s <= 60:
-            raise InvalidRequest(f"timeout_s must be 0 or 5 to 60 seconds, not {timeout_s}")
+        if timeout_s != int(timeout_s) or (timeout_s != 0 and not 5 <= timeout_s <= 60):
+            raise InvalidRequest(f"timeout_s must be 0 or a whole number from 5 to 60, not {timeout_s}")
         await self._call(endpoints.COUNTDOWN, body={"countdown": str(int(timeout_s))})
 
     # Market

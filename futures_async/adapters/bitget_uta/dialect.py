@@ -35,6 +35,8 @@ from futures_async.errors import (
 
 NO_ORDER = frozenset({"25204", "40109", "24056"})
 """The order does not exist; to a cancel of everything: there was nothing to cancel."""
+NO_POSITION = "25227"
+"""There is no position to close."""
 NOTHING_TO_CANCEL = NO_ORDER | {"22001"}
 
 

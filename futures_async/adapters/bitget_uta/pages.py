@@ -20,10 +20,10 @@ from futures_async.paging import Page, PageQuery
 R = TypeVar("R")
 
 DAY_MS = 86_400_000
-# A little less than documented: the venue measures up to its own present, which is later than ours.
-WINDOW_MS = 30 * DAY_MS - 60_000
+# A little less than documented: the venue measures up to its own present, which may be later than ours.
+WINDOW_MS = 30 * DAY_MS - 600_000
 NEVER_MS = 1 << 62
-DEPTH_MS = 90 * DAY_MS - 60_000
+DEPTH_MS = 90 * DAY_MS - 600_000
 
 
 class Part(NamedTuple, Generic[R]):

@@ -183,6 +183,16 @@ async def test_every_pair_of_side_and_intent_does_what_it_says(
     assert await client.close_position(BTC) is None
 
 
+async def test_a_position_that_goes_while_it_is_closed_is_closed(rig: Rig) -> None:
+    client = rig.client()
+    await client.create_order(market())
+    rig.wire.refuses("/trade/place-order", "25227")
+    assert await client.close_position(BTC) is None
+    rig.wire.refuses("/trade/place-order", "25226")
+    with pytest.raises(OrderRejected):
+        await client.close_position(BTC)
+
+
 async def test_one_way_closes_never_go_through_the_batch(rig: Rig) -> None:
     client = rig.client()
     await client.create_order(market())
@@ -415,8 +425,8 @@ async def test_an_edit_of_a_coin_margined_quantity_is_not_supported(rig: Rig) ->
     assert rig.wire.bodies("/trade/modify-order") == []
 
 
-@pytest.mark.parametrize("timeout_s", [4, 61, -1])
-async def test_the_switch_takes_five_to_sixty_seconds_for_the_whole_account(rig: Rig, timeout_s: int) -> None:
+@pytest.mark.parametrize("timeout_s", [4, 61, -1, 7.5])
+async def test_the_switch_takes_five_to_sixty_seconds_for_the_whole_account(rig: Rig, timeout_s: Any) -> None:
     client = rig.client()
     with pytest.raises(InvalidRequest):
         await client.arm_cancel_all(timeout_s)
