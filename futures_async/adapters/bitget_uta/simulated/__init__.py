@@ -27,7 +27,8 @@ class SimulatedBitgetUTA(AccountCalls, OrderCalls, MarketCalls):
     """Bitget v3, unified accounts."""
 
     id = "bitget-uta"
-    prefixes = ("/api/v3/",)
+    # The documented clock is under v2; with v2's own dialect beside it, that one answers there.
+    prefixes = ("/api/v3/", "/api/v2/")
 
     def routes(self) -> Sequence[Route]:
         """All endpoints of section 1.4, but for TP/SL orders and the fee list of all symbols."""
