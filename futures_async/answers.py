@@ -118,9 +118,9 @@ class Answers:
             envelope = self._unreadable(response, endpoint, problem)
         refusal = dialect.refusal(envelope)
         error = None if refusal is None else self._refused(refusal, response, endpoint)
-        if isinstance(error, ClockSkew):
-            self._clock.resync()  # this very answer tells the right time
         self._tell_time(response, envelope, timing)
+        if isinstance(error, ClockSkew):
+            self._clock.resync()  # this very answer tells the right time: it is believed at once
         if error is not None:
             raise error
         if not 200 <= status < 300:
