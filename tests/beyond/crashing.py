@@ -1,0 +1,62 @@
+"""A process that forks a child for each line it reads; the child places orders until it is killed.
+
+Forking from a process that has everything imported makes a hundred crashes a matter of seconds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from decimal import Decimal
+
+from futures_async import Credentials, OrderRequest, OrderType, Side
+from futures_async.adapters.bitget import Bitget
+from futures_async.journal_sqlite import SqliteJournal
+from futures_async.limits.none import NoLimiter
+from futures_async.orders import OrderManager
+
+AT_ONCE = 4
+
+
+def tag(number: int, count: int) -> Decimal:
+    """A price that no other intent of the whole test has: the venue counts orders by it, not by client ids."""
+    return Decimal(20_000) + Decimal(number * 1_000 + count) / 10
+
+
+async def trade(number: int, base_url: str, credentials: Credentials, path: str) -> None:
+    journal = SqliteJournal(path, synchronous="NORMAL")
+    exchange = Bitget(credentials, base_url=base_url, limiter=NoLimiter(), journal=journal, http="httpx")
+    manager = OrderManager(exchange, journal=journal)
+    counter = iter(range(1_000))
+
+    async def place() -> None:
+        for count in counter:
+            await manager.submit(
+                OrderRequest(
+                    symbol="BTC/USDT:USDT",
+                    side=Side.BUY,
+                    type=OrderType.LIMIT,
+                    quantity=Decimal("0.0003"),
+                    price=tag(number, count),
+                )
+            )
+
+    await asyncio.gather(*(place() for _ in range(AT_ONCE)))
+
+
+def main() -> None:
+    base_url, key, secret, passphrase, uid, path = sys.argv[1:]
+    credentials = Credentials(key=key, secret=secret, passphrase=passphrase, uid=uid)
+    for line in sys.stdin:
+        child = os.fork()
+        if child == 0:
+            asyncio.run(trade(int(line), base_url, credentials, path))
+            os._exit(0)
+        print(child, flush=True)
+        _, status = os.waitpid(child, 0)
+        print(os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0, flush=True)
+
+
+if __name__ == "__main__":
+    main()
