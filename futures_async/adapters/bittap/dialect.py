@@ -11,7 +11,7 @@ import msgspec
 from futures_async.credentials import Credentials
 from futures_async.dialect import Code, Dialect, Refusal, SealedHeaders, Unsigned, VenueTraits, ambiguous, passing, refused
 from futures_async.endpoint import Endpoint, RateLimit
-from futures_async.errors import AuthenticationError, ClockSkew, ParameterRejected, PermissionDenied, VenueUnavailable
+from futures_async.errors import AuthenticationError, ClockSkew, InvalidRequest, ParameterRejected, PermissionDenied, VenueUnavailable
 
 T = TypeVar("T")
 
@@ -141,7 +141,7 @@ def flatten(value: Any, name: str = "") -> Iterable[tuple[str, str]]:
 
 
 # Numbers as they were sent: signed text and sent text are the same.
-_BODY = msgspec.json.Decoder(dict[str, Any], float_hook=str)
+_BODY: msgspec.json.Decoder[Any] = msgspec.json.Decoder(float_hook=str)
 
 
 class BitTapDialect(Dialect):
@@ -169,10 +169,12 @@ class BitTapDialect(Dialect):
         """The four documented headers, and the content type where there is a body."""
         signer = BitTapHmacSigner(credentials) if self._signer is None else self._signer
         pairs = [(key, value) for key, _, value in (part.partition("=") for part in request.query.split("&"))]
-        body = _BODY.decode(request.body) if request.body else None
+        body: Any = _BODY.decode(request.body) if request.body else None
+        if body is not None and not isinstance(body, dict):
+            raise InvalidRequest("bittap: only JSON objects can be signed")
         content = [("Content-Type", "application/json")] if request.body else []
         return SealedHeaders(
-            [*signer.sign(request.method, request.path, pairs, body, now_ms).items(), *content],
+            [*signer.sign(request.method, request.path, pairs, cast("dict[str, Any] | None", body), now_ms).items(), *content],
         )
 
     def refusal(self, envelope: Envelope[Any]) -> Refusal | None:

@@ -310,3 +310,16 @@ async def test_a_further_account_shares_the_transport(exchange: BitTap, venue: S
     await other.fetch_positions()
     assert venue.last().headers["x-bt-apikey"] == "other-key"
     assert signed(venue.last())
+
+
+async def test_the_escape_hatch_signs_what_it_sends(exchange: BitTap, venue: Scripted) -> None:
+    venue.answer("/ftapi/v1/other", b'{"code":"0","data":{"price":1.10},"success":true}')
+    found = await exchange.request("POST", "/ftapi/v1/other", body={"price": "1.10", "note": ""})
+    assert found == {"price": D("1.10")}
+    seen = venue.last()
+    text = f"price=1.10&timestamp={seen.headers['x-bt-ts']}&nonce={seen.headers['x-bt-nonce']}"
+    assert hmac.new(SECRET.encode(), text.encode(), hashlib.sha256).hexdigest() == seen.headers["x-bt-sign"]
+    assert seen.headers["content-type"] == "application/json"
+    with pytest.raises(fa.InvalidRequest, match="objects"):
+        await exchange.request("POST", "/ftapi/v1/other", body=[1])
+    assert venue.count("/ftapi/v1/other") == 1
