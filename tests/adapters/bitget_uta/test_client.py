@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 
 import futures_async.models as fa
 from futures_async.adapters.bitget_uta import BitgetUTA, wire
+from futures_async.adapters.bitget_uta.simulated import DEMO_KEY
 from futures_async.credentials import Credentials
 from futures_async.enums import (
     Intent,
@@ -32,6 +34,7 @@ from futures_async.errors import (
     MarginModeConflict,
     NotSupported,
     OrderNotFound,
+    OrderOutcomeUnknown,
     OrderRejected,
     PermissionDenied,
     PositionModeConflict,
@@ -42,9 +45,11 @@ from futures_async.errors import (
 from futures_async.exchange import Capability
 from futures_async.limits.none import NoLimiter
 from futures_async.registry import detect
+from futures_async.retry import RetryPolicy
 from tests.adapters.bitget_uta.conftest import Rig
 from tests.adapters.bitget_uta.samples import plain, sample
 from tests.adapters.bitget_uta.wire_client import DAY_MS
+from tests.adapters.bitget_uta.wire_client import order as order_body
 
 pytestmark = pytest.mark.anyio
 
@@ -715,3 +720,49 @@ async def test_the_right_adapter_is_detected_from_the_account(rig: Rig) -> None:
         assert await detect("bitget", credentials, **options) == venue_id
     with pytest.raises(AuthenticationError):
         await detect("bitget", Credentials("bg_unknown", "secret", "passphrase"), **options)
+
+
+async def test_demo_trading_works_with_demo_keys(rig: Rig) -> None:
+    client = rig.client(key=DEMO_KEY, demo=True)
+    order = await client.create_order(request())
+    assert order.status is OrderStatus.NEW
+    assert {headers.get("paptrading") for headers in rig.wire.headers} == {"1"}
+    await client.fetch_funding_rate(BTC)
+    assert rig.wire.headers[-1].get("paptrading") is None
+
+
+async def test_an_empty_body_is_asked_for_again(rig: Rig) -> None:
+    client = rig.client(retry=RetryPolicy(attempts=2, base_s=0.001))
+
+    def empty_once() -> tuple[int, bytes]:
+        del rig.wire.answers["/api/v3/position/current-position"]
+        return 200, b""
+
+    rig.wire.answers["/api/v3/position/current-position"] = empty_once
+    assert await client.fetch_positions() == []
+    assert len(rig.wire.queries("/position/current-position")) == 2
+
+
+async def test_a_lost_order_is_found_and_not_sent_again(rig: Rig) -> None:
+    client = rig.client()
+    body = {**order_body(price="80000"), "clientOid": "fx-1", "timeInForce": "gtc", "marginMode": "crossed"}
+
+    def placed_but_lost() -> tuple[int, bytes]:
+        rig.venue.now = time.time_ns() // 1_000_000
+        rig.venue.post("/trade/place-order", body | {"qty": "0.001"})
+        return 502, b"<html>bad gateway</html>"
+
+    rig.wire.answers["/api/v3/trade/place-order"] = placed_but_lost
+    order = await client.create_order(request(client_order_id="fx-1"))
+    assert (order.recovered, order.client_order_id, order.price) == (True, "fx-1", Decimal(80000))
+    assert len(rig.wire.bodies("/trade/place-order")) == 1
+
+
+@pytest.mark.parametrize("code", ["40010", "40725", "45001", "25000", "25003", "25212", "99999"])
+async def test_codes_that_leave_an_order_in_doubt_are_not_refusals(rig: Rig, code: str) -> None:
+    client = rig.client()
+    rig.wire.refuses("/trade/place-order", code)
+    with pytest.raises(OrderOutcomeUnknown) as caught:
+        await client.create_order(request(client_order_id="fx-1"), on_unknown="raise")
+    assert (caught.value.client_order_id, caught.value.outcome) == ("fx-1", Outcome.UNKNOWN)
+    assert len(rig.wire.bodies("/trade/place-order")) == 1
