@@ -61,7 +61,8 @@ class OrderManager:
     `recover` wait no longer than it must, and verdicts that come after a caller was cancelled.
 
     Args:
-        exchange: An open exchange with credentials; it stays its owner's.
+        exchange: An open exchange with credentials; it stays its owner's. Its account is known in the journal by the
+            uid of its credentials, or by a digest of the key: give a uid always or never, or intents are not found.
         journal: A journal, or the path of an SQLite file; None is one file for all in the user's state folder.
             A journal given as object stays its owner's.
         on_fill: Awaited with each fill of an order that this manager placed, once, while `track` runs.

@@ -246,6 +246,21 @@ def test_one_part_that_fails_does_not_hide_the_other(backend: Backend) -> None:
     in_virtual_time(backend, main)
 
 
+def test_closing_at_once_leaves_nothing_behind(backend: Backend) -> None:
+    async def main() -> None:
+        exchange = FakeReads()
+        portfolio = Portfolio([exchange])
+        with anyio.CancelScope() as scope:
+            scope.cancel()
+            await portfolio.snapshot()
+        await portfolio.aclose()
+        await anyio.sleep(1)
+        assert exchange.under_way == 0
+        gc.collect()  # a coroutine that was never awaited would warn here
+
+    in_virtual_time(backend, main)
+
+
 # Pauses
 
 
