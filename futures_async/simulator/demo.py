@@ -12,6 +12,8 @@ from futures_async.simulator.engine import Engine
 from futures_async.simulator.marks import HOUR_MS
 from futures_async.simulator.records import Ticket
 
+COARSE = 4
+"""The past is invented in a hurry: moments looked at between two deals; funding is settled all the same."""
 BUY, SELL = Side.BUY, Side.SELL
 CROSS, ISOLATED = MarginMode.CROSS, MarginMode.ISOLATED
 
@@ -89,10 +91,10 @@ def _live_through(engine: Engine, account: Account, now: int) -> None:
     for deal in deals:
         if deal.symbol not in engine.world.contracts:
             continue
-        engine.settle(account, now - int(deal.hours_ago * HOUR_MS))
+        engine.settle(account, now - int(deal.hours_ago * HOUR_MS), max_steps=COARSE)
         with engine.arithmetic():
             _trade(engine, account, deal, hedge=hedge)
-    engine.settle(account, now)
+    engine.settle(account, now, max_steps=COARSE)
 
 
 def _trade(engine: Engine, account: Account, deal: _Deal, *, hedge: bool) -> None:

@@ -153,21 +153,21 @@ class Engine:
         self.world.now_ms = self.clock()
         return self.world.now_ms
 
-    def settle(self, account: Account, now_ms: int | None = None) -> None:
-        """Compute what has happened to an account until now."""
+    def settle(self, account: Account, now_ms: int | None = None, *, max_steps: int = MAX_STEPS) -> None:
+        """Compute what has happened to an account until now, looking at no more than so many moments."""
         now = self.clock() if now_ms is None else now_ms
         with decimal.localcontext(ARITHMETIC):
             if now // STEP_MS > account.settled_ms // STEP_MS and self._is_live(account):
-                self._evolve(account, now)
+                self._evolve(account, now, max_steps)
             account.settled_ms = max(account.settled_ms, now)
             self.world.now_ms = now
 
     def _is_live(self, account: Account) -> bool:
         return bool(account.positions or account.open_orders or account.live_triggers or account.cancel_all_ms)
 
-    def _evolve(self, account: Account, now: int) -> None:
+    def _evolve(self, account: Account, now: int, max_steps: int) -> None:
         first, last = account.settled_ms // STEP_MS + 1, now // STEP_MS
-        stride = max(1, -(-(last - first + 1) // MAX_STEPS))
+        stride = max(1, -(-(last - first + 1) // max_steps))
         funded = account.settled_ms // HOUR_MS
         for step in (*range(first, last, stride), last):
             at = step * STEP_MS
