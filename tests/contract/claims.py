@@ -14,8 +14,9 @@ from futures_async.adapter import Adapter
 from futures_async.credentials import Credentials
 from futures_async.enums import MarginMode, OrderType, PositionMode, Side
 from futures_async.exchange import Capability
+from futures_async.exchange import Capability as Can
 from futures_async.models import OrderRequest
-from tests.contract.base import Contract
+from tests.contract.base import Contract, exercises
 from tests.contract.loopback import Loopback
 
 
@@ -124,8 +125,8 @@ class Claims(Contract):
             }
             if part not in parts:
                 pytest.skip(f"{self.spec.id} has no {part}")
-            if part == "memo" and part not in on.exchange._dialect.credentials_needed:  # pyright: ignore[reportPrivateUsage] - who needs one
-                pytest.skip("not sent")
+            if part in self.spec.unchecked:
+                pytest.skip(f"{self.spec.id} does not check it on reads")
             wrong = "wrong" + "0123456789abcdef" * 2
             async with on.connect(Credentials(**{**parts, part: wrong})) as stranger:
                 with pytest.raises(errors.ExchangeError) as caught:
@@ -141,10 +142,19 @@ class Claims(Contract):
             assert on.arrived == [f"GET {self.spec.raw_call.path}"]
 
     async def test_a_clock_that_is_minutes_off_is_put_right(self, server: Loopback) -> None:
+        call = self.spec.raw_call
         async with self.on(server) as on:
-            on.advance(150_000)
-            found = await on.exchange.request("GET", self.spec.raw_call.path, params=dict(self.spec.raw_call.params))
-            assert found is not None
+            for ahead_ms in (150_000, 40_000, 0):
+                on.advance(ahead_ms)
+                assert await on.exchange.request("GET", call.path, params=dict(call.params)) is not None
+
+    @exercises(Can.CREATE_ORDER)
+    async def test_an_order_survives_a_jump_of_the_venues_clock(self, server: Loopback) -> None:
+        async with self.on(server) as on:
+            await on.exchange.create_order(on.request())
+            on.advance(45_000)
+            await on.exchange.create_order(on.request(Side.SELL))
+            assert len(on.account.open_orders) == 2
 
     async def test_httpx_serves_as_well_as_the_fastest_backend(self, server: Loopback) -> None:
         async with self.on(server) as on, on.connect(on.credentials, http="httpx") as plain:

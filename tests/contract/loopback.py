@@ -33,8 +33,9 @@ STEP_MS = 1000
 
 @lru_cache
 def dialects(venue: str) -> tuple[type[Dialect], ...]:
-    """The simulated side of a venue."""
-    return tuple(find_dialects(only=[venue]))
+    """The simulated side of a venue, and its siblings: they share public endpoints."""
+    [own] = find_dialects(only=[venue])
+    return (own, *(other for other in find_dialects() if other.family == own.family and other is not own))
 
 
 class Switch(SimulatorApp):

@@ -227,12 +227,13 @@ class Orders(Contract):
     @exercises(Can.ARM_CANCEL_ALL, Can.CREATE_ORDER)
     async def test_the_dead_mans_switch_cancels_unless_it_is_disarmed(self, server: Loopback) -> None:
         async with self.on(server) as on:
+            symbol = on.spec.symbol if on.spec.switch_per_symbol else None
             await on.exchange.create_order(on.request())
-            await on.exchange.arm_cancel_all(30)
-            await on.exchange.arm_cancel_all(0)
+            await on.exchange.arm_cancel_all(30, symbol)
+            await on.exchange.arm_cancel_all(0, symbol)
             on.advance(31_000)
             assert len(on.account.open_orders) == 1
-            await on.exchange.arm_cancel_all(30)
+            await on.exchange.arm_cancel_all(30, symbol)
             on.advance(31_000)
             assert on.account.open_orders == {}
 

@@ -35,6 +35,8 @@ class VenueSpec:
         order_fields: What every order request needs here (`leverage` and `margin_mode` on some venues).
         options: The adapter's own keyword options.
         incomplete: Lists that the venue makes impossible to walk without gaps: `IncompletePage` is then right.
+        unchecked: Parts of the credentials that the venue does not look at when it is read from.
+        switch_per_symbol: Whether `arm_cancel_all` is for one contract.
         flat_mode: Whether `fetch_position_mode` can tell the mode of an account without positions.
     """
 
@@ -49,6 +51,8 @@ class VenueSpec:
     order_fields: Mapping[str, Any] = field(default_factory=dict[str, Any])
     options: Mapping[str, Any] = field(default_factory=dict[str, Any])
     incomplete: frozenset[Capability] = frozenset()
+    unchecked: frozenset[str] = frozenset()
+    switch_per_symbol: bool = False
     flat_mode: bool = True
 
     @property
