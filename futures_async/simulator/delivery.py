@@ -8,6 +8,7 @@ from __future__ import annotations
 import gzip
 import heapq
 import random
+from contextlib import suppress
 from email.utils import formatdate
 from functools import cache
 from typing import Any, Literal, NamedTuple, cast
@@ -96,6 +97,9 @@ class Deliverer:
         if fault.act is Act.CLOCK:
             self.exchange.skew_ms += int(delay * 1000)
             request.now_ms += int(delay * 1000)
+        changes_answer = fault.act not in (Act.HANG, Act.DROP, Act.REPLACE, Act.REFUSE)
+        if not strike.applied and not changes_answer:
+            self._note(request, dialect, route)
         earlier = self._answers.get(request.method + request.path)
         response = None
         if strike.applied:
@@ -132,6 +136,13 @@ class Deliverer:
             case _:
                 pass
         return Delivery(response)
+
+    def _note(self, request: Request, dialect: Dialect, route: Route) -> None:
+        """Log a request that arrived and was not executed: it counts as traffic of its account."""
+        if route.private:
+            with suppress(VenueRefusal):
+                request.belongs_to(dialect.authenticate(request))
+        self.exchange.note(request, dialect.id, 0)
 
     def _apply(self, request: Request, lag_s: float) -> Response:
         options = self.exchange.engine.world.options

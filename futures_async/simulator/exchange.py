@@ -174,18 +174,13 @@ class SimulatedExchange:
             response = dialect.failure(request, dialect.not_found)
         else:
             response = self._serve(request, dialect, found[1], now_s)
-        self.arrivals.append(
-            Arrival(
-                now_s,
-                None if dialect is None else dialect.id,
-                request.method,
-                request.path,
-                request.uid,
-                request.client,
-                response.status,
-            )
-        )
+        self.note(request, None if dialect is None else dialect.id, response.status, now_s)
         return response
+
+    def note(self, request: Request, venue: str | None, status: int, at_s: float | None = None) -> None:
+        """Log an arrival; `status` 0: it got no answer from here."""
+        at_s = self.monotonic() if at_s is None else at_s
+        self.arrivals.append(Arrival(at_s, venue, request.method, request.path, request.uid, request.client, status))
 
     def _serve(self, request: Request, dialect: Dialect, route: Route, now_s: float) -> Response:
         credits: tuple[Credit, ...] = ()

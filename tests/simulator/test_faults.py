@@ -163,6 +163,17 @@ def test_the_venue_has_executed_the_order_exactly_when_the_row_says_so(row: Faul
     assert rig.placed == (1 if applied else 0)
 
 
+def test_requests_that_were_not_executed_count_as_traffic() -> None:
+    rig = Rig(plan_of("html-502", applied=False))
+    for _ in range(3):
+        rig.place()
+    assert rig.exchange.busiest(rig.account.uid) == 3
+    assert {arrival.status for arrival in rig.exchange.arrivals} == {0}
+    headers = rig.headers("POST", ORDER, "", BODY) | {"access-sign": "wrong"}
+    rig.deliverer.deliver(Request("POST", ORDER, "", BODY, headers, now_ms=rig.now))
+    assert rig.exchange.arrivals[-1].uid is None
+
+
 def test_a_late_request_lands_later_once_and_is_judged_then() -> None:
     rig = Rig(plan_of("late-landing", most=1, delay_s=20))
     assert rig.place() == Delivery(None, cut="before")
