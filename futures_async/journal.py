@@ -183,11 +183,14 @@ class MemoryJournal(Journal):
 
     def __init__(self) -> None:
         self._entries: dict[tuple[str, str, str], JournalEntry] = {}
+        self._accounts: dict[str, set[tuple[str, str]]] = {}
+        """Venues and accounts by client order id."""
 
     async def intent(self, record: IntentRecord) -> None:
         key = (record.venue, record.account, record.client_order_id)
         old = self._entries.get(key)
         self._entries[key] = JournalEntry(record=record) if old is None else again(old, record)
+        self._accounts.setdefault(record.client_order_id, set()).add(key[:2])
 
     async def verdict(
         self,
@@ -198,9 +201,10 @@ class MemoryJournal(Journal):
         venue: str | None = None,
         account: str | None = None,
     ) -> None:
-        for key, entry in self._entries.items():
-            if key[2] == client_order_id and venue in (None, key[0]) and account in (None, key[1]):
-                self._entries[key] = decided(entry, outcome, order_id)
+        for owner in self._accounts.get(client_order_id, ()):
+            if venue in (None, owner[0]) and account in (None, owner[1]):
+                key = (*owner, client_order_id)
+                self._entries[key] = decided(self._entries[key], outcome, order_id)
 
     async def open_intents(self, venue: str, account: str) -> list[IntentRecord]:
         return [
@@ -222,4 +226,7 @@ class MemoryJournal(Journal):
         ]
         for key in old:
             del self._entries[key]
+            self._accounts[key[2]].discard(key[:2])
+            if not self._accounts[key[2]]:
+                del self._accounts[key[2]]
         return len(old)

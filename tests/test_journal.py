@@ -142,6 +142,12 @@ async def test_pruning_drops_old_verdicts_and_never_an_open_intent(journal: Jour
     assert await journal.prune(before_ms=3) == 1
     kept = [entry.record.client_order_id for entry in await journal.group("venue-a", "digest", "g")]
     assert kept == ["id1", "id2", "id3"]
+    await journal.verdict("id0", None, "1")  # it is not known any more
+    await journal.intent(record("id0", venue="venue-b", created_ms=1))
+    await journal.verdict("id0", None, "1")
+    await journal.intent(record("id0", created_ms=9))
+    assert await journal.prune(before_ms=5) == 2
+    assert await opens(journal) == ["id1", "id2", "id0"]
 
 
 async def test_many_at_once_are_all_written(journal: Journal) -> None:
