@@ -203,6 +203,8 @@ class Answers:
         error.retryable = True
         now_s = self._date_s(response.headers) or self._clock.now_ms() / 1000
         error.retry_after_s = retry_after_s(response.headers.get("retry-after"), now_s)
+        if error.retry_after_s is None and not isinstance(error, Banned):
+            error.retry_after_s = self._dialect.retry_after_s(response.headers)
         # A page of HTML may come from an edge that had passed the request on; the venue's own word is final.
         error.definitive = bool(code) or response.status in (418, 429)
         return error

@@ -166,6 +166,10 @@ class Dialect(ABC):
         """Calls left in the endpoint's current window, where the answer says so (lower-case header names)."""
         return None
 
+    def retry_after_s(self, headers: Mapping[str, str]) -> float | None:
+        """How long a rate limit lasts, at venues that say it elsewhere than in Retry-After (lower-case names)."""
+        return None
+
 
 def join_query(items: Iterable[tuple[str, str | int | None]]) -> str:
     """`a=1&b=2`: percent-encodes only what needs it, so that the signed text is the sent text."""

@@ -1023,6 +1023,55 @@ async def test_the_escape_hatch_signs_posts_and_leaves_gets_alone() -> None:
     assert set(read.headers) - {"User-Agent", "Accept-Encoding"} == ALONE
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "name"),
+    [
+        (
+            "/account/v1/transfer-contract",
+            {"currency": "USDT", "amount": "10", "type": "spot_to_contract", "recvWindow": 5000},
+            "transfer-contract",
+        ),
+        ("/account/v1/transfer-contract-list", {"page": 1, "limit": 10}, "transfer-contract-list"),
+        ("/contract/private/submit-trail-order", {"symbol": "BTCUSDT"}, "submit-trail-order"),
+        ("/contract/private/modify-plan-order", {"symbol": "BTCUSDT"}, "modify-plan-order"),
+    ],
+)
+async def test_documented_calls_without_a_method_go_through_the_escape_hatch(
+    path: str, body: dict[str, Any], name: str
+) -> None:
+    stub = Stub(**{name: answer(name)})
+    async with client(stub) as exchange:
+        assert await exchange.request("POST", path, body=body) == document(name)["data"]
+    (sent,) = stub.sent
+    assert sent.is_signed()
+    assert sent.json == body
+    if name == "transfer-contract":
+        assert sent.body.decode() == BODIES[9]
+
+
+async def test_the_requests_of_the_seed_document_are_what_is_sent() -> None:
+    seed = document("seed-requests")
+    hedge = wrapped({"position_mode": "hedge_mode"})
+    stub = Stub(
+        position=answer("position-v1"),
+        position_v2=[v2("10", "cross")],
+        position_risk=answer("position-risk"),
+        submit_leverage=answer("submit-leverage"),
+        get_position_mode=[answer("position-mode"), hedge],
+        set_position_mode=hedge,
+    )
+    async with client(stub) as exchange:
+        await exchange.fetch_positions_v1()
+        await exchange.fetch_positions("BTCUSDT")
+        await exchange.fetch_position_risk()
+        await exchange.set_leverage("BTCUSDT", 10, margin_mode=MarginMode.CROSS)
+        await exchange.set_position_mode(PositionMode.HEDGE)
+    for name, example in seed.items():
+        sent = stub.named(example["path"].rsplit("/", 1)[-1])[0]
+        assert (sent.method, sent.path) == (example["method"], example["path"]), name
+        assert (sent.query if sent.method == "GET" else sent.json) == example["params"], name
+
+
 async def test_a_ticker_of_an_unknown_contract_is_not_found() -> None:
     async with client(Stub(details=[refusal(40012, "SYMBOL_NOT_EXIST"), wrapped({"symbols": []})])) as exchange:
         for _ in range(2):

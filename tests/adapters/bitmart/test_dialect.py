@@ -252,6 +252,25 @@ def test_no_limit_headers_say_nothing() -> None:
     assert DIALECT.remaining({}) is None
 
 
+@pytest.mark.parametrize(
+    ("reset", "wait_s"), [("2", 2.0), ("60", 60.0), ("999", 60.0), ("", 2.0), ("0", 2.0), ("x", 2.0)]
+)
+def test_a_full_window_is_waited_out(reset: str, wait_s: float) -> None:
+    assert DIALECT.retry_after_s({"x-bm-ratelimit-reset": reset}) == wait_s
+    assert DIALECT.retry_after_s({}) == 2.0
+
+
+@pytest.mark.parametrize(
+    ("timestamp", "signature"),
+    [
+        ("1589267764859", "3ceeb7e1b8cb165a975e28a2e2dfaca4d30b358873c0351c1a071d8c83314556"),
+        ("1735689600000", "5ef0885f7a9990c811ba395e34a1320f40f3a9880912b220bf8370ee2cae4f16"),
+    ],
+)
+def test_the_vectors_of_the_stream_login_are_reproduced(timestamp: str, signature: str) -> None:
+    assert sign(timestamp, b"bitmart.WebSocket", credentials()) == signature
+
+
 def test_everything_that_may_not_be_repeated_is_marked() -> None:
     kinds = {row.path.rsplit("/", 1)[-1]: row.kind for row in ALL_ENDPOINTS if row.method == "POST"}
     kinds.pop("submit-leverage")
