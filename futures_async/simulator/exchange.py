@@ -9,6 +9,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from decimal import Decimal
+from email.utils import formatdate
 from typing import Literal, NamedTuple
 
 from futures_async.endpoint import RateLimit
@@ -175,7 +176,9 @@ class SimulatedExchange:
         else:
             response = self._serve(request, dialect, found[1], now_s)
         self.note(request, None if dialect is None else dialect.id, response.status, now_s)
-        return response
+        # The exchange's own clock, not the machine's: some venues tell the time nowhere else.
+        date = formatdate(self.now_ms() / 1000, usegmt=True)
+        return response._replace(headers=(*response.headers, ("Date", date)))
 
     def note(self, request: Request, venue: str | None, status: int, at_s: float | None = None) -> None:
         """Log an arrival; `status` 0: it got no answer from here."""

@@ -98,6 +98,7 @@ def make_server(app: SimulatorApp) -> uvicorn.Server:
             lifespan="off",
             ws="none",
             server_header=False,
+            date_header=False,  # the exchange sends its own
             timeout_keep_alive=75,
             timeout_graceful_shutdown=1,
         )
