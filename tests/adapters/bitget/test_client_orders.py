@@ -701,3 +701,31 @@ async def test_every_entry_of_an_ambiguous_batch_cancel_has_its_own_verdict() ->
         assert first.order is not None
         assert second.order is not None
         assert (first.order.status, second.order.status) == (OrderStatus.CANCELED, OrderStatus.FILLED)
+
+
+def vector(name: str) -> dict[str, str]:
+    return next(row for row in plain("signing") if row["name"] == name)
+
+
+async def test_the_bytes_of_the_signature_vectors_are_the_bytes_that_are_sent() -> None:
+    async with rig() as on:
+        on.answer("GET", "position/single-position", envelope([]))
+        on.answer("GET", "account/accounts", envelope([]))
+        on.answer("GET", "account/account", account(posMode="hedge_mode", marginMode="isolated"))
+        on.answer("POST", "order/place-order", envelope(None, "45110", "too small"))
+        on.answer("POST", "order/cancel-order", envelope(None, "43001", "does not exist"))
+        on.answer("GET", "order/detail", NOT_FOUND)
+        name = "fx-20260112-000001"
+        await on.exchange.fetch_positions(BTC)
+        await on.exchange.fetch_accounts()
+        with pytest.raises(errors.OrderRejected):
+            await on.exchange.create_order(limit(client_order_id=name))
+        with pytest.raises(errors.OrderNotFound):
+            await on.exchange.cancel_order(BTC, client_order_id=name)
+        sent = {
+            (request.method, request.url.path, request.url.query.decode(), request.content.decode())
+            for request in on.requests
+        }
+        for letter in "ABCDE":
+            row = vector(letter)
+            assert (row["method"], row["path"], row["query"], row["body"]) in sent, letter
