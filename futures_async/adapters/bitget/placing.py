@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -29,7 +29,7 @@ from futures_async.errors import (
     MarginModeConflict,
     OrderNotFound,
 )
-from futures_async.models import CancelResult, Order, OrderRequest, Position
+from futures_async.models import CancelResult, Order, OrderRequest, OrderResult, Position
 from futures_async.planning import one_id
 
 CANCEL_BATCH_ROWS = 50
@@ -68,12 +68,27 @@ class BitgetPlacing(BitgetAccount):
                 self._margin_modes[position.venue_symbol] = position.margin_mode
         return positions
 
-    async def create_order(self, request: OrderRequest, **options: Any) -> Order:
+    async def create_order(
+        self,
+        request: OrderRequest,
+        *,
+        on_unknown: Literal["resolve", "raise"] = "resolve",
+        send_within_s: float = 2.0,
+        resolve_within_s: float | None = None,
+    ) -> Order:
         try:
-            return await super().create_order(request, **options)
+            return await super().create_order(
+                request, on_unknown=on_unknown, send_within_s=send_within_s, resolve_within_s=resolve_within_s
+            )
         except MarginModeConflict:
             self._margin_modes.clear()  # changed elsewhere: read them anew
             raise
+
+    async def create_orders(self, requests: Sequence[OrderRequest]) -> list[OrderResult]:
+        results = await super().create_orders(requests)
+        if any(isinstance(result.error, MarginModeConflict) for result in results):
+            self._margin_modes.clear()
+        return results
 
     def _frame(self, plan: PlannedOrder) -> dict[str, Any]:
         mode = plan.request.margin_mode

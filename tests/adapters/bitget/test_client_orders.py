@@ -729,3 +729,17 @@ async def test_the_bytes_of_the_signature_vectors_are_the_bytes_that_are_sent() 
         for letter in "ABCDE":
             row = vector(letter)
             assert (row["method"], row["path"], row["query"], row["body"]) in sent, letter
+
+
+async def test_a_margin_mode_conflict_within_a_batch_forgets_the_modes_too() -> None:
+    async with rig() as on:
+        on.answer("GET", "account/account", hedge())
+        failed = [
+            {"orderId": "", "clientOid": name, "errorMsg": "margin mode", "errorCode": "45117"}
+            for name in ("fx-1", "fx-2", "fx-3", "fx-4")
+        ]
+        on.answer("POST", "order/batch-place-order", envelope({"successList": [], "failureList": failed}))
+        for names in (("fx-1", "fx-2"), ("fx-3", "fx-4")):
+            results = await on.exchange.create_orders([limit(client_order_id=name) for name in names])
+            assert all(isinstance(result.error, errors.MarginModeConflict) for result in results)
+        assert len(on.sent("account/account")) == 3, "the position mode once, the margin mode twice"
