@@ -77,8 +77,8 @@ class Credentials:
     Args:
         key: API key. Treated as a secret too, apart from its role in naming the rate-limit account.
         secret: API secret.
-        passphrase: For venues that have one (Bitget).
-        memo: For venues that have one (BitMart); may be empty, may hold spaces.
+        passphrase: For venues that have one; chosen when the key was made.
+        memo: For venues that have one; may be empty, may hold spaces.
         uid: Names the rate-limit account: clients with equal `(venue, uid or key)` share one limiter.
 
     Raises:

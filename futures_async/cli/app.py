@@ -330,12 +330,16 @@ def _venue_column(venue: str, index: int) -> Column[TextRow]:
 
 @app.command()
 def simulate(
+    venue: Venues = None,
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes a free one.")] = 8900,
     host: Annotated[str, typer.Option("--host", help="Loopback unless you know better.")] = "127.0.0.1",
     seed: Seed = 1,
     hedge: Annotated[bool, typer.Option("--hedge/--one-way", help="Position mode at start.")] = False,
     empty: Annotated[bool, typer.Option("--empty", help="Accounts with money only, no positions.")] = False,
-    key: Annotated[str | None, typer.Option("--key", help="Instead of the demo key.")] = None,
+    key: Annotated[
+        str | None,
+        typer.Option("--key", help="Instead of the demo key; a further interface of a venue adds its suffix."),
+    ] = None,
     secret: Annotated[str | None, typer.Option("--secret")] = None,
     passphrase: Annotated[str | None, typer.Option("--passphrase")] = None,
     memo: Annotated[str | None, typer.Option("--memo")] = None,
@@ -347,6 +351,7 @@ def simulate(
 
     run_sync(
         lambda: serve(
+            venues=venue or [],
             port=port,
             host=host,
             seed=seed,

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from futures_async.cli.output import Column, make_console, make_table
 from futures_async.enums import PositionMode
 from futures_async.errors import InvalidRequest
+from futures_async.registry import venue_ids
 
 if TYPE_CHECKING:
     from futures_async.simulator.plan import FaultPlan
@@ -29,6 +30,7 @@ KEY_COLUMNS: list[Column[Keys]] = [
 
 def simulate(
     *,
+    venues: list[str],
     port: int,
     host: str,
     seed: int,
@@ -55,14 +57,19 @@ def simulate(
         if error.name not in ("starlette", "uvicorn"):
             raise
         raise InvalidRequest("simulate needs an extra: pip install 'futures-async[simulator]'") from None
-    chosen: dict[str, Any] = {"passphrase": passphrase, "memo": memo}
+    unknown = [venue for venue in venues if venue not in venue_ids()]
+    if unknown:
+        raise InvalidRequest(f"no adapter {', '.join(unknown)}; installed are {', '.join(venue_ids())}")
     if (key is None) != (secret is None):
         raise InvalidRequest("give --key and --secret together")
-    own = None
+    mode = PositionMode.HEDGE if hedge else PositionMode.ONE_WAY
+    ids = venues or venue_ids()
+    setups = {venue: Setup(position_mode=mode, empty=empty) for venue in ids}
     if key is not None and secret is not None:
-        own = ApiKey(key=key, secret=secret, **{name: value for name, value in chosen.items() if value is not None})
-    setup = Setup(position_mode=PositionMode.HEDGE if hedge else PositionMode.ONE_WAY, empty=empty, key=own)
-    exchange = SimulatedExchange(seed=seed, setup=setup)
+        for venue in ids:
+            own = ApiKey(key=key + _suffix(venue, ids), secret=secret, passphrase=passphrase, memo=memo)
+            setups[venue] = Setup(position_mode=mode, empty=empty, key=own)
+    exchange = SimulatedExchange(seed=seed, setups=setups, only=venues or None)
     plan = _plan(faults)
 
     def announce(running: RunningExchange) -> None:
@@ -80,6 +87,12 @@ def simulate(
         run(exchange, host=host, port=port, announce=announce, faults=plan)
     except OSError as error:
         raise InvalidRequest(f"cannot listen on {host}:{port}: {error.strerror}; try --port 0") from None
+
+
+def _suffix(venue: str, ids: list[str]) -> str:
+    """Two interfaces of one venue are two accounts there, and a key belongs to one of them."""
+    stem = next((other for other in ids if venue.startswith(other + "-")), None)
+    return "" if stem is None else venue.removeprefix(stem)
 
 
 def _plan(path: Path | None) -> FaultPlan | None:

@@ -1,0 +1,291 @@
+"""The commands as a user runs them: real processes, real loopback HTTP."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from futures_async.simulator.server import RunningExchange, serve
+
+VENUES = ["bitget", "bitget-uta", "bitget-v1", "bitmart", "bittap"]
+
+
+@pytest.fixture(scope="module")
+def running() -> Generator[RunningExchange]:
+    with serve(seed=2) as exchange:
+        yield exchange
+
+
+def cli(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "futures_async.cli", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={"PATH": os.environ["PATH"], "HOME": "/nonexistent", **environ},
+        check=False,
+    )
+
+
+def keys_of(running: RunningExchange, venue: str, **changes: str) -> dict[str, str]:
+    """The venue's demo keys as environment variables."""
+    row = {**running.announcement()["venues"][venue], **changes}
+    prefix = f"FUTURES_ASYNC_{venue.upper().replace('-', '_')}_"
+    return {f"{prefix}{name.upper()}": value for name, value in row.items() if value is not None}
+
+
+def rows(output: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in output.splitlines()]
+
+
+def test_watch_shows_every_venue_side_by_side() -> None:
+    shown = cli("watch", "--simulated", "--once")
+    assert shown.returncode == 0, shown.stderr
+    for title in (
+        "symbol",
+        "side",
+        "quantity",
+        "entry",
+        "mark",
+        "liquidation",
+        "distance",
+        "PnL",
+        "leverage",
+        "margin",
+    ):
+        assert title in shown.stdout.splitlines()[0]
+    for venue in VENUES:
+        assert any(line.startswith(f"{venue} ") and "BTC/USDT:USDT" in line for line in shown.stdout.splitlines())
+    assert "exposure / equity" in shown.stdout
+
+
+def test_watch_prints_json_lines() -> None:
+    shown = cli("watch", "--simulated", "--once", "--json", "--venue", "bitmart", "--symbol", "BTCUSDT")
+    (row,) = rows(shown.stdout)
+    assert (row["account"], row["symbol"], row["side"]) == ("bitmart", "BTC/USDT:USDT", "long")
+    assert isinstance(row["quantity"], str)
+
+
+def test_ctrl_c_ends_watch_without_a_traceback() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "futures_async.cli", "watch", "--simulated", "--venue", "bitget"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert "symbol" in process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert errors == ""
+
+
+@pytest.mark.parametrize("command", ["positions", "risk", "account", "orders", "fills", "ledger"])
+def test_every_command_reads_the_simulated_exchange(command: str) -> None:
+    venue = "bitget"
+    as_json = cli(command, "--simulated", "--venue", venue, "--json")
+    assert as_json.returncode == 0, as_json.stderr
+    found = rows(as_json.stdout)
+    assert found
+    assert all(row["account"] == row["venue"] == venue for row in found)
+    as_csv = list(csv.DictReader(io.StringIO(cli(command, "--simulated", "--venue", venue, "--csv").stdout)))
+    assert len(as_csv) == len(found)
+    assert set(as_csv[0]) == set(found[0])
+    table = cli(command, "--simulated", "--venue", venue).stdout.splitlines()
+    assert table[0].startswith("account")
+    assert len(table) == len(found) + 1
+
+
+def test_risk_shows_a_bar_for_the_distance_to_liquidation() -> None:
+    shown = cli("risk", "--venue", "bitmart", "--simulated")
+    assert "distance to liquidation" in shown.stdout
+    assert "█" in shown.stdout
+
+
+def test_past_orders_fill_a_limit_over_pages() -> None:
+    shown = cli("orders", "--history", "--simulated", "--venue", "bitget", "--limit", "3", "--json")
+    assert len(rows(shown.stdout)) == 3
+
+
+def test_venues_lists_what_each_can_do() -> None:
+    found = {row["venue"]: row for row in rows(cli("venues", "--json").stdout)}
+    assert set(found) == set(VENUES)
+    assert "create_order" not in found["bittap"]["capabilities"]
+    assert found["bitget-v1"]["lifecycle"] == "closed"
+    assert "life cycle" in cli("venues").stdout
+
+
+def test_simulate_announces_itself_and_serves_real_clients() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "futures_async.cli", "simulate", "--port", "0", "--json", "--hedge",
+         "--key", "own-key", "--secret", "own-secret", "--passphrase", "own-pass", "--memo", "own-memo"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )  # fmt: skip
+    try:
+        assert process.stdout is not None
+        said = json.loads(process.stdout.readline())
+        own = {"KEY": "own-key", "SECRET": "own-secret", "PASSPHRASE": "own-pass"}
+        environ = {f"FUTURES_ASYNC_BITGET_{name}": value for name, value in own.items()}
+        shown = cli("positions", "--base-url", said["base_url"], "--json", **environ)
+        assert shown.returncode == 0, shown.stderr
+        assert rows(shown.stdout)[0]["position_mode"] == "hedge"
+    finally:
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert "Traceback" not in errors
+
+
+def test_the_version_is_printed() -> None:
+    assert cli("--version").stdout.startswith("futures-async 0.")
+
+
+# What goes wrong, each with its own readable line and exit code
+
+
+def failure(code: int, shown: subprocess.CompletedProcess[str]) -> str:
+    assert shown.returncode == code, (shown.stdout, shown.stderr)
+    assert "Traceback" not in shown.stderr
+    assert len(shown.stderr.strip().splitlines()) == 1
+    return shown.stderr
+
+
+def test_a_wrong_key(running: RunningExchange) -> None:
+    environ = keys_of(running, "bitget", key="not-the-key")
+    said = failure(3, cli("positions", "--base-url", running.base_url, **environ))
+    assert "AuthenticationError" in said
+    assert "not-the-key" not in said
+
+
+def test_a_wrong_passphrase(running: RunningExchange) -> None:
+    environ = keys_of(running, "bitget", passphrase="not-the-passphrase")
+    said = failure(3, cli("positions", "--base-url", running.base_url, **environ))
+    assert "AuthenticationError" in said
+    assert "not-the-passphrase" not in said
+
+
+def test_a_wrong_secret(running: RunningExchange) -> None:
+    environ = keys_of(running, "bitget", secret="not-the-secret")
+    assert "AuthenticationError" in failure(3, cli("positions", "--base-url", running.base_url, **environ))
+
+
+def test_an_unknown_symbol(running: RunningExchange) -> None:
+    environ = keys_of(running, "bitget")
+    said = failure(1, cli("positions", "--base-url", running.base_url, "--symbol", "NOSUCH/USDT:USDT", **environ))
+    assert "bitget GET /api/v2/mix/position/single-position [" in said
+
+
+def test_a_text_that_is_no_symbol(running: RunningExchange) -> None:
+    said = failure(2, cli("positions", "--base-url", running.base_url, "--symbol", "a b", **keys_of(running, "bitget")))
+    assert "InvalidRequest" in said
+
+
+def test_an_unreachable_host(running: RunningExchange) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    said = failure(1, cli("positions", "--base-url", f"http://127.0.0.1:{port}", **keys_of(running, "bitget")))
+    assert "ConnectFailed" in said
+    assert f"127.0.0.1:{port}" in said
+
+
+def test_plain_http_to_another_host_is_refused(running: RunningExchange) -> None:
+    said = failure(2, cli("positions", "--base-url", "http://venue.example", **keys_of(running, "bitget")))
+    assert "https" in said
+
+
+def test_no_keys_at_all(tmp_path: Path) -> None:
+    assert "--simulated" in failure(2, cli("positions", XDG_CONFIG_HOME=str(tmp_path)))
+
+
+def test_an_unknown_venue() -> None:
+    assert "nowhere" in failure(2, cli("positions", "--simulated", "--venue", "nowhere"))
+
+
+def test_a_venue_that_cannot_do_it_says_so() -> None:
+    said = failure(2, cli("ledger", "--simulated", "--venue", "bittap"))
+    assert "NotSupported" in said
+
+
+def test_a_port_that_is_taken() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        said = failure(2, cli("simulate", "--port", str(taken.getsockname()[1])))
+    assert "--port 0" in said
+
+
+HTML_502 = b"HTTP/1.1 502 Bad Gateway
+content-type: text/html
+content-length: 6
+
+<html>"
+CUT_SHORT = b'HTTP/1.1 200 OK
+content-length: 24
+
+{"code":"00000","data":['
+
+
+@pytest.mark.parametrize(("answer", "word"), [(HTML_502, "VenueUnavailable"), (CUT_SHORT, "DamagedAnswer")])
+def test_damaged_answers_have_their_own_lines(running: RunningExchange, answer: bytes, word: str) -> None:
+        server = socket.create_server(("127.0.0.1", 0))
+    server.settimeout(0.1)
+    stop = threading.Event()
+
+    def answer_all() -> None:
+        while not stop.is_set():
+            try:
+                connection, _ = server.accept()
+            except TimeoutError:
+                continue
+            with connection:
+                connection.recv(65536)
+                connection.sendall(answer)
+
+    thread = threading.Thread(target=answer_all)
+    thread.start()
+    try:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+        said = failure(1, cli("positions", "--base-url", url, **keys_of(running, "bitget")))
+    finally:
+        stop.set()
+        thread.join()
+        server.close()
+    assert word in said
+
+
+def test_a_wrong_clock_is_set_right_by_the_venues_own(running: RunningExchange) -> None:
+    shifted = (
+        "import time; real = time.time; time.time = lambda: real() - 7200; from futures_async.cli import main; main()"
+    )
+    environ = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", **keys_of(running, "bitget")}
+    shown = subprocess.run(
+        [sys.executable, "-c", shifted, "positions", "--json", "--base-url", running.base_url],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env=environ,
+        check=False,
+    )
+    assert shown.returncode == 0, shown.stderr
+    assert rows(shown.stdout)
+
+
+def test_importing_the_command_line_takes_its_time_only_when_used() -> None:
+    code = "import sys, futures_async.cli; assert 'typer' not in sys.modules and 'rich' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,0 +1,72 @@
+"""The README says what is true: its table is generated, its example runs, its commands are the ones CI runs."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from futures_async.cli.app import capability_rows
+from futures_async.registry import adapter_class
+from futures_async.simulator.server import serve
+
+ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
+TABLE = re.compile(r"(<!-- capabilities:.*?-->\n).*?(<!-- /capabilities -->)", re.DOTALL)
+
+
+def capability_table() -> str:
+    ids, rows = capability_rows()
+    lines = ["| | " + " | ".join(f"`{venue}`" for venue in ids) + " |", "|---|" + "---|" * len(ids)]
+    classes = [adapter_class(venue) for venue in ids]
+    lines.append("| venue | " + " | ".join(adapter.name for adapter in classes) + " |")
+    lines.append("| life cycle | " + " | ".join(adapter.lifecycle for adapter in classes) + " |")
+    for name, cells in rows:
+        lines.append(f"| `{name}` | " + " | ".join("yes" if cell else "" for cell in cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def test_the_table_of_venues_is_what_the_adapters_declare(request: pytest.FixtureRequest) -> None:
+    page = README.read_text(encoding="utf-8")
+    expected = TABLE.sub(lambda match: match[1] + "\n" + capability_table() + match[2], page)
+    if request.config.getoption("--rewrite-readme"):
+        README.write_text(expected, encoding="utf-8")
+    assert README.read_text(encoding="utf-8") == expected, "run pytest tests/test_readme.py --rewrite-readme"
+
+
+def example(name: str) -> str:
+    page = README.read_text(encoding="utf-8")
+    found = re.search(rf"<!-- example: {name} -->\n```python\n(.*?)```", page, re.DOTALL)
+    assert found is not None
+    return found[1]
+
+
+@pytest.mark.asyncio
+async def test_the_bot_runs_as_written(capsys: pytest.CaptureFixture[str]) -> None:
+    names: dict[str, Any] = {}
+    exec(compile(example("bot"), "README.md", "exec"), names)
+    with serve(seed=3) as running:
+        await names["main"](running.credentials("bitget"), base_url=running.base_url)
+    printed = capsys.readouterr().out.splitlines()
+    assert re.fullmatch(r"\d+ new", printed[0])
+    assert "Position(venue='bitget', symbol='BTC/USDT:USDT'" in printed[1]
+
+
+def test_ci_runs_exactly_the_two_commands_of_the_page() -> None:
+    found = subprocess.run(
+        [sys.executable, ".ci/readme_commands.py", "README.md"], cwd=ROOT, check=True, capture_output=True, text=True
+    ).stdout.splitlines()
+    assert len(found) == 2
+    assert found[0].endswith("futures-async watch --simulated")
+    assert "-m pytest" in found[1]
+
+
+@pytest.mark.parametrize("page", ["README.md", "CHANGELOG.md", "SECURITY.md", "adapters/README.md"])
+def test_links_between_the_pages_lead_somewhere(page: str) -> None:
+    path = ROOT / page
+    for target in re.findall(r"\]\(([^)#:]+)\)", path.read_text(encoding="utf-8")):
+        assert (path.parent / target).exists(), target
