@@ -14,6 +14,9 @@ from futures_async.errors import InvalidRequest
 from futures_async.exchange import FuturesExchange
 from futures_async.registry import connect, venue_ids
 
+# A command makes a few calls and ends: what counts is a small start and a clean end, not calls a second.
+LIBRARY = "httpx"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
@@ -56,7 +59,7 @@ def _simulated(source: Source, stack: ExitStack) -> dict[str, FuturesExchange]:
     if unknown:
         raise InvalidRequest(f"the simulated exchange speaks {', '.join(offered)}, not {', '.join(unknown)}")
     return {
-        venue: connect(venue, running.credentials(venue), base_url=running.base_url, **source.options)
+        venue: connect(venue, running.credentials(venue), base_url=running.base_url, http=LIBRARY, **source.options)
         for venue in source.venues or offered
     }
 
@@ -72,7 +75,7 @@ def _real(source: Source) -> dict[str, FuturesExchange]:
         found = [key for key in found if key.name in wanted or key.venue in wanted]
     accounts: dict[str, FuturesExchange] = {}
     for key in found:
-        options = {**key.options, **source.options}
+        options = {"http": LIBRARY, **key.options, **source.options}
         if source.base_url is not None:
             options["base_url"] = source.base_url
         if source.demo:

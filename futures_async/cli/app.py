@@ -338,7 +338,7 @@ def simulate(
     empty: Annotated[bool, typer.Option("--empty", help="Accounts with money only, no positions.")] = False,
     key: Annotated[
         str | None,
-        typer.Option("--key", help="Instead of the demo key; a further interface of a venue adds its suffix."),
+        typer.Option("--key", help="Instead of the demo key."),
     ] = None,
     secret: Annotated[str | None, typer.Option("--secret")] = None,
     passphrase: Annotated[str | None, typer.Option("--passphrase")] = None,

@@ -9,10 +9,15 @@ request went out, and `ConnectTimeoutError` when the answer does not come. So tw
 got. A body is an iterator of ours, which hyper asks for its bytes only when the connection stands and the headers are
 written: not asked, not sent. For requests without a body it is the one cause text that hyper gives to failures before
 there is a connection; should that text ever change, such failures count as sent, which is the safe side.
+
+The library's thread may still be letting go of the interpreter when the last answer has been delivered. A program that
+ends in that very moment was aborted in one of seven runs (exit code −6), so an exit handler waits for it a little.
 """
 
 from __future__ import annotations
 
+import atexit
+import time
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -44,6 +49,11 @@ from futures_async.http.body import ACCEPT_ENCODING, Body
 if TYPE_CHECKING:
     from pyreqwest.http import HeaderMap
     from pyreqwest.request import StreamRequest
+
+LETTING_GO_S = 0.05
+"""Far longer than a thread takes to give the interpreter's lock back."""
+
+atexit.register(time.sleep, LETTING_GO_S)
 
 BEFORE_CONNECTED = "client error (Connect)"
 """hyper-util's text for whatever fails before a connection stands; compared whole."""

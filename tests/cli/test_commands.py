@@ -230,20 +230,13 @@ def test_a_port_that_is_taken() -> None:
     assert "--port 0" in said
 
 
-HTML_502 = b"HTTP/1.1 502 Bad Gateway
-content-type: text/html
-content-length: 6
-
-<html>"
-CUT_SHORT = b'HTTP/1.1 200 OK
-content-length: 24
-
-{"code":"00000","data":['
+HTML_502 = b"HTTP/1.1 502 Bad Gateway\r\ncontent-type: text/html\r\ncontent-length: 6\r\n\r\n<html>"
+CUT_SHORT = b'HTTP/1.1 200 OK\r\ncontent-length: 24\r\n\r\n{"code":"00000","data":['
 
 
 @pytest.mark.parametrize(("answer", "word"), [(HTML_502, "VenueUnavailable"), (CUT_SHORT, "DamagedAnswer")])
 def test_damaged_answers_have_their_own_lines(running: RunningExchange, answer: bytes, word: str) -> None:
-        server = socket.create_server(("127.0.0.1", 0))
+    server = socket.create_server(("127.0.0.1", 0))
     server.settimeout(0.1)
     stop = threading.Event()
 
