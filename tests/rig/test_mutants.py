@@ -1,5 +1,6 @@
 """A2: does the rig bite? Each wrong implementation here must be caught by it, and the right one must not."""
 
+# pyright: reportPrivateUsage=false, reportUnknownLambdaType=false - a mutant is made by putting wrong insides in
 from __future__ import annotations
 
 import logging

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, ClassVar, Generic, TypeVar, Unpack
@@ -199,6 +200,10 @@ class Toy(Adapter):
 
     def make_dialect(self) -> Dialect:
         return ToyDialect()
+
+    def jitter_from(self, rng: random.Random) -> None:
+        """Draw the retries' waits from `rng`, so that a run can be repeated."""
+        self._transport.draw = rng.random
 
     def venue_symbol(self, symbol: str) -> str:
         return symbol.split("/", maxsplit=1)[0] + "USDT" if "/" in symbol else symbol

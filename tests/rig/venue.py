@@ -119,6 +119,7 @@ class ToyVenue(HttpBackend):
         self.window_s = window_s
         self.offset_ms = offset_ms
         self.orders: list[Placed] = []
+        self.by_id: dict[str, Placed] = {}
         self.by_client: dict[str, list[Placed]] = {}
         self.by_price: dict[str, int] = {}
         self.leverage = "5"
@@ -261,6 +262,7 @@ class ToyVenue(HttpBackend):
             return 400, {"code": "409", "msg": "duplicate client id"}
         order = Placed(body, len(self.orders) + 2**53 + 1, self.now() + self.random.uniform(0, self.lag_s))
         self.orders.append(order)
+        self.by_id[str(order.order_id)] = order
         self.by_price[order.price] = self.by_price.get(order.price, 0) + 1
         if client_id:
             self.by_client.setdefault(client_id, []).append(order)
@@ -277,14 +279,11 @@ class ToyVenue(HttpBackend):
         return 200, {"code": "0", "data": rows}
 
     def _find(self, fields: dict[str, Any]) -> Placed | None:
-        for order in reversed(self.orders):
-            if order.visible_at > self.now():
-                continue
-            if fields.get("orderId") and str(order.order_id) == str(fields["orderId"]):
-                return order
-            if fields.get("clientId") and order.client_id == fields["clientId"]:
-                return order
-        return None
+        if fields.get("orderId"):
+            found = [self.by_id[str(fields["orderId"])]] if str(fields["orderId"]) in self.by_id else []
+        else:
+            found = self.by_client.get(fields.get("clientId") or "", [])
+        return next((order for order in reversed(found) if order.visible_at <= self.now()), None)
 
     def on_order_detail(self, query: dict[str, str], body: Any) -> tuple[int, dict[str, Any]]:
         client_id = query.get("clientId")
