@@ -1,6 +1,7 @@
 """A2: does the rig bite? Each wrong implementation here must be caught by it, and the right one must not."""
 
-# pyright: reportPrivateUsage=false, reportUnknownLambdaType=false - a mutant is made by putting wrong insides in
+# A mutant is made by putting wrong insides in.
+# pyright: reportPrivateUsage=false, reportUnknownLambdaType=false, reportUnknownArgumentType=false
 from __future__ import annotations
 
 import logging
@@ -108,39 +109,41 @@ def failure_counts_as_unsent(kind: str) -> Patch:
     return lambda patch: patch.setattr(HttpFailure, "__init__", wrong)
 
 
-MUTANTS |= {
-    "retry without an id": resends(same_id=False, on=lambda error: isinstance(error, Unclear)),
-    "resend under the same id where only open orders are deduplicated": resends(
-        same_id=True, on=lambda error: isinstance(error, Unclear)
-    ),
-    "resend after a time-out only": resends(
-        same_id=True, on=lambda error: isinstance(error, Unclear) and isinstance(error.cause, RequestTimeout)
-    ),
-    "resend after a 5xx only": resends(
-        same_id=True, on=lambda error: isinstance(error, Unclear) and isinstance(error.cause, VenueUnavailable)
-    ),
-    "any error means failed": gives_up_on_unknown(lambda desk, record: _raise(OrderNotPlaced("failed"))),
-    "any error means placed": gives_up_on_unknown(
-        lambda desk, record: outcomes.acknowledged(record.plan, Ack("1"), "toy")
-    ),
-    "no fence": lambda patch: patch.setattr(transport.Channel, "fence", lambda self, signed_ms: signed_ms),
-    "a fence without the venue's window": traits(window_s=0.5),
-    "a fence without the visibility lag": lambda patch: patch.setattr(
-        transport.Channel, "fence", lambda self, signed_ms: signed_ms + 30_000
-    ),
-    "a time-out means not sent": failure_counts_as_unsent("read-timeout"),
-    "a lost connection means not sent": failure_counts_as_unsent("disconnected"),
-    "a write error means not sent": failure_counts_as_unsent("write"),
-    "an answer over the cap means not sent": failure_counts_as_unsent("body-too-large"),
-    "an ambiguous code is a refusal": code("500", definitive=True),
-    "a time-out is a refusal": calls_it_refused(RequestTimeout),
-    "a 5xx is a refusal": calls_it_refused(VenueUnavailable),
-    "an unreadable answer is a refusal": calls_it_refused(DecodeError),
-    "a redirect is a refusal": calls_it_refused(UnexpectedRedirect),
-    "an answer over the cap is a refusal": calls_it_refused(BodyTooLarge),
-    "an unlisted code is a refusal": calls_it_refused(ExchangeError),
-    "any bad answer is a refusal": calls_it_refused(BadResponse),
-}
+MUTANTS.update(
+    {
+        "retry without an id": resends(same_id=False, on=lambda error: isinstance(error, Unclear)),
+        "resend under the same id where only open orders are deduplicated": resends(
+            same_id=True, on=lambda error: isinstance(error, Unclear)
+        ),
+        "resend after a time-out only": resends(
+            same_id=True, on=lambda error: isinstance(error, Unclear) and isinstance(error.cause, RequestTimeout)
+        ),
+        "resend after a 5xx only": resends(
+            same_id=True, on=lambda error: isinstance(error, Unclear) and isinstance(error.cause, VenueUnavailable)
+        ),
+        "any error means failed": gives_up_on_unknown(lambda desk, record: _raise(OrderNotPlaced("failed"))),
+        "any error means placed": gives_up_on_unknown(
+            lambda desk, record: outcomes.acknowledged(record.plan, Ack("1"), "toy")
+        ),
+        "no fence": lambda patch: patch.setattr(transport.Channel, "fence", lambda self, signed_ms: signed_ms),
+        "a fence without the venue's window": traits(window_s=0.5),
+        "a fence without the visibility lag": lambda patch: patch.setattr(
+            transport.Channel, "fence", lambda self, signed_ms: signed_ms + 30_000
+        ),
+        "a time-out means not sent": failure_counts_as_unsent("read-timeout"),
+        "a lost connection means not sent": failure_counts_as_unsent("disconnected"),
+        "a write error means not sent": failure_counts_as_unsent("write"),
+        "an answer over the cap means not sent": failure_counts_as_unsent("body-too-large"),
+        "an ambiguous code is a refusal": code("500", definitive=True),
+        "a time-out is a refusal": calls_it_refused(RequestTimeout),
+        "a 5xx is a refusal": calls_it_refused(VenueUnavailable),
+        "an unreadable answer is a refusal": calls_it_refused(DecodeError),
+        "a redirect is a refusal": calls_it_refused(UnexpectedRedirect),
+        "an answer over the cap is a refusal": calls_it_refused(BodyTooLarge),
+        "an unlisted code is a refusal": calls_it_refused(ExchangeError),
+        "any bad answer is a refusal": calls_it_refused(BadResponse),
+    }
+)
 
 
 def _raise(error: Exception) -> None:
