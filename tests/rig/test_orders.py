@@ -106,6 +106,7 @@ async def trade(venue: ToyVenue, exchange: Toy, orders: int, *, concurrency: int
 def rig(orders: int, venue: ToyVenue) -> Tally:
     async def main() -> Tally:
         exchange = Toy(Credentials("key-1", "secret-1"), http=venue, limiter=NoLimiter())
+        exchange.jitter_from(random.Random(0))
         await exchange.fetch_time()
         tally = await trade(venue, exchange, orders)
         with contextlib.suppress(UnresolvedOrders):  # the tally has already asked about each of them
