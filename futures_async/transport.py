@@ -261,7 +261,8 @@ class Channel:
                 not isinstance(error, FuturesAsyncError)
                 or state.attempt_number >= tries(error, policy)
                 or runtime.now() >= job.deadline
-                or not self.transport.budget.spend()
+                # An outage must not keep cancels and the fate of orders waiting: those are few.
+                or not (job.priority is Priority.URGENT or self.transport.budget.spend())
             )
 
         retrying = AsyncRetrying(
