@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import futures_async as fa
 from futures_async.cli.app import capability_rows
 from futures_async.registry import adapter_class
-from futures_async.simulator.server import serve
+from futures_async.simulator.server import RunningExchange, serve
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -54,6 +56,59 @@ async def test_the_bot_runs_as_written(capsys: pytest.CaptureFixture[str]) -> No
     printed = capsys.readouterr().out.splitlines()
     assert re.fullmatch(r"\d+ new", printed[0])
     assert "Position(venue='bitget', symbol='BTC/USDT:USDT'" in printed[1]
+
+
+def accounts(running: RunningExchange) -> dict[str, fa.FuturesExchange]:
+    return {
+        name: fa.connect(name, running.credentials(name), base_url=running.base_url) for name in ("bitget", "bitmart")
+    }
+
+
+async def run_example(name: str, *arguments: Any) -> None:
+    names: dict[str, Any] = {}
+    exec(compile(example(name), "README.md", "exec"), names)
+    await names["main"](*arguments)
+
+
+@pytest.mark.asyncio
+async def test_the_portfolio_example_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    with serve(seed=3) as running:
+        async with AsyncExitStack() as stack:
+            exchanges = {
+                name: await stack.enter_async_context(exchange) for name, exchange in accounts(running).items()
+            }
+            await run_example("portfolio", exchanges)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[:2] for line in lines[:2]] == [["bitget", "ok"], ["bitmart", "ok"]]
+    assert lines[2].split()[1] == "0.280"
+
+
+@pytest.mark.asyncio
+async def test_the_order_manager_example_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with serve(seed=3) as running:
+        async with accounts(running)["bitget"] as exchange:
+            await run_example("manager", exchange, str(tmp_path / "journal.sqlite"))
+    assert capsys.readouterr().out.splitlines() == ["0 0 0", "0.0300 3"]
+
+
+@pytest.mark.asyncio
+async def test_the_risk_monitor_example_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    with serve(seed=3) as running:
+        async with accounts(running)["bitget"] as exchange:
+            await run_example("monitor", {"main": exchange})
+    assert capsys.readouterr().out.splitlines()[0] == "near liquidation XRPUSDT short"
+
+
+@pytest.mark.asyncio
+async def test_the_fixture_example_runs() -> None:
+    names: dict[str, Any] = {}
+    exec(compile(example("fixture"), "README.md", "exec"), names)
+    with serve(seed=3) as running:
+        await names["test_my_bot"](running)
+
+
+def test_the_web_service_is_the_one_that_is_tested() -> None:
+    assert example("web_service") == (ROOT / "tests/examples/web_service.py").read_text(encoding="utf-8")
 
 
 def test_ci_runs_exactly_the_two_commands_of_the_page() -> None:
