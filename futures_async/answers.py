@@ -22,6 +22,7 @@ from futures_async.errors import (
     BodyTooLarge,
     ClockSkew,
     ConnectFailed,
+    DeadlineExpired,
     DecodeError,
     ExchangeError,
     FuturesAsyncError,
@@ -65,6 +66,8 @@ def failure_error(failure: HttpFailure, where: str, host: str) -> FuturesAsyncEr
             f"{where}: cannot connect to {host}: {_CONNECT[failure.kind]}; nothing was sent",
             kind=_CONNECT_KIND.get(failure.kind, failure.kind),
         )
+    if failure.kind == "pool-timeout":
+        return DeadlineExpired(f"{where}: no connection was free before its time was up; nothing was sent")
     if not failure.sent:
         return NotSent(f"{where}: {failure}; nothing was sent")
     if failure.kind == "body-too-large":

@@ -64,7 +64,7 @@ class Placed:
         self.type: str = body["type"]
         self.size: str = body["size"]
         self.price: str = body.get("price", "")
-        self.status = "filled" if order_id % 3 == 0 else "open"
+        self.status = "open"
         self.visible_at = visible_at
 
     def wire(self) -> dict[str, Any]:
@@ -123,6 +123,8 @@ class ToyVenue(HttpBackend):
         self.by_client: dict[str, list[Placed]] = {}
         self.by_price: dict[str, int] = {}
         self.leverage = "5"
+        self.fill_every = 3
+        """Every third order fills at once; 0: none does."""
         self.trace: list[str] = []
         self.arrivals: list[float] = []
         self.requests: list[HttpRequest] = []
@@ -261,6 +263,8 @@ class ToyVenue(HttpBackend):
         if self.dedup != "none" and any(self.dedup == "all" or order.status == "open" for order in earlier):
             return 400, {"code": "409", "msg": "duplicate client id"}
         order = Placed(body, len(self.orders) + 2**53 + 1, self.now() + self.random.uniform(0, self.lag_s))
+        if self.fill_every and order.order_id % self.fill_every == 0:
+            order.status = "filled"
         self.orders.append(order)
         self.by_id[str(order.order_id)] = order
         self.by_price[order.price] = self.by_price.get(order.price, 0) + 1
