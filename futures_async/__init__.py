@@ -102,21 +102,32 @@ from futures_async.models import (
 
 if TYPE_CHECKING:
     from futures_async import risk
+    from futures_async.dialect import VenueTraits
     from futures_async.fills import PositionBook
     from futures_async.http import Timeouts
     from futures_async.journal import Journal, JournalFailed, MemoryJournal
     from futures_async.journal_sqlite import SqliteJournal
+    from futures_async.limits.host import HostLimiter
+    from futures_async.limits.local import LocalLimiter
+    from futures_async.limits.none import NoLimiter
+    from futures_async.limits.redis import RedisLimiter
     from futures_async.monitor import Alert, RiskMonitor
-    from futures_async.orders import OrderManager
+    from futures_async.orders import OrderManager, Recovery
     from futures_async.portfolio import Portfolio
     from futures_async.registry import connect, detect, venue_ids
     from futures_async.retry import RetryPolicy
     from futures_async.rules import AdjustMargin, Metric, ReachRatio, Reduce, Rule
+    from futures_async.slicing import SlicedResult
     from futures_async.snapshot import Failed, Ok, Snapshot, Stale
+    from futures_async.tracking import OrderUpdate
 
 __version__ = "0.1.0"
 
 _LAZY = {
+    "HostLimiter": "limits.host",
+    "LocalLimiter": "limits.local",
+    "NoLimiter": "limits.none",
+    "RedisLimiter": "limits.redis",
     "Timeouts": "http",
     "connect": "registry",
     "detect": "registry",
@@ -131,15 +142,19 @@ _LAZY = {
     "Metric": "rules",
     "Ok": "snapshot",
     "OrderManager": "orders",
+    "OrderUpdate": "tracking",
     "Portfolio": "portfolio",
     "PositionBook": "fills",
     "ReachRatio": "rules",
+    "Recovery": "orders",
     "Reduce": "rules",
     "RiskMonitor": "monitor",
     "Rule": "rules",
+    "SlicedResult": "slicing",
     "Snapshot": "snapshot",
     "SqliteJournal": "journal_sqlite",
     "Stale": "snapshot",
+    "VenueTraits": "dialect",
     "risk": "",  # the module itself
 }
 
@@ -148,17 +163,18 @@ __all__ = [
     "BadResponse", "Banned", "BodyTooLarge", "CallEvent", "CancelOutcomeUnknown", "CancelResult", "Capability",
     "ClientClosed", "ClockSkew", "ConnectFailed", "Contract", "Credentials", "DeadlineExpired", "DecodeError",
     "DuplicateOrder", "ExchangeError", "Failed", "Fill", "FundingRate", "FuturesAsyncError", "FuturesExchange",
-    "IncompletePage", "InsufficientMargin", "Intent", "InvalidOrder", "InvalidRequest", "Journal", "JournalFailed",
-    "LedgerEntry", "LedgerType", "Leverage", "LifecycleWarning", "MarginMode", "MarginModeConflict", "MemoryJournal",
-    "Metric", "NotSent", "NotSupported", "Ok", "Order", "OrderManager", "OrderNotFound", "OrderNotPlaced",
-    "OrderOutcomeUnknown", "OrderRejected", "OrderRequest", "OrderResult", "OrderStatus", "OrderType", "Outcome",
-    "OutcomeUnknown", "ParameterRejected", "PermissionDenied", "Portfolio", "Position", "PositionBook",
-    "PositionHistory", "PositionMode", "PositionModeConflict", "PositionRisk", "PositionSide", "QueueFull",
-    "RateLimit", "RateLimited", "ReachRatio", "Reduce", "RequestTimeout", "ResponseMismatch", "RetryPolicy",
-    "RiskLevel", "RiskLimit", "RiskLimitExceeded", "RiskMonitor", "Role", "Rule", "SettingNotApplied",
-    "SettingOutcomeUnknown", "Side", "Snapshot", "SqliteJournal", "Stale", "SymbolNotFound", "Ticker", "TimeInForce",
-    "Timeouts", "UnexpectedRedirect", "UnresolvedOrders", "VenueClosed", "VenueUnavailable", "connect", "detect",
-    "risk", "to_builtins", "to_json", "venue_ids",
+    "HostLimiter", "IncompletePage", "InsufficientMargin", "Intent", "InvalidOrder", "InvalidRequest", "Journal",
+    "JournalFailed", "LedgerEntry", "LedgerType", "Leverage", "LifecycleWarning", "LocalLimiter", "MarginMode",
+    "MarginModeConflict", "MemoryJournal", "Metric", "NoLimiter", "NotSent", "NotSupported", "Ok", "Order",
+    "OrderManager", "OrderNotFound", "OrderNotPlaced", "OrderOutcomeUnknown", "OrderRejected", "OrderRequest",
+    "OrderResult", "OrderStatus", "OrderType", "OrderUpdate", "Outcome", "OutcomeUnknown", "ParameterRejected",
+    "PermissionDenied", "Portfolio", "Position", "PositionBook", "PositionHistory", "PositionMode",
+    "PositionModeConflict", "PositionRisk", "PositionSide", "QueueFull", "RateLimit", "RateLimited", "ReachRatio",
+    "Recovery", "RedisLimiter", "Reduce", "RequestTimeout", "ResponseMismatch", "RetryPolicy", "RiskLevel",
+    "RiskLimit", "RiskLimitExceeded", "RiskMonitor", "Role", "Rule", "SettingNotApplied", "SettingOutcomeUnknown",
+    "Side", "SlicedResult", "Snapshot", "SqliteJournal", "Stale", "SymbolNotFound", "Ticker", "TimeInForce",
+    "Timeouts", "UnexpectedRedirect", "UnresolvedOrders", "VenueClosed", "VenueTraits", "VenueUnavailable", "connect",
+    "detect", "risk", "to_builtins", "to_json", "venue_ids",
 ]
 # fmt: on
 

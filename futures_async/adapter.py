@@ -421,7 +421,8 @@ def _within(query: PageQuery) -> Callable[[Any], bool]:
             (since_ms is not None and at_ms < since_ms) or (until_ms is not None and at_ms > until_ms)
         ):
             return False
-        if query.symbol is not None and row.venue_symbol not in (None, query.symbol):
+        # A row that names no contract (a deposit) is none of this contract's.
+        if query.symbol not in (None, row.venue_symbol):
             return False
         return not isinstance(row, LedgerEntry) or (
             query.ledger_type in (None, row.type) and query.margin_coin in (None, row.coin)

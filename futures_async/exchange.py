@@ -188,7 +188,10 @@ class FuturesExchange(ABC):
         margin_coin: str | None = None,
         limit: int | None = None,
     ) -> list[LedgerEntry]:
-        """Read changes of balance, newest first: one page of the venue's, or as many as `limit` asks for."""
+        """Read changes of balance, newest first: one page of the venue's, or as many as `limit` asks for.
+
+        With a symbol, rows that belong to no contract (deposits, transfers) are left out.
+        """
         self._unsupported("fetch_ledger")
 
     async def fetch_risk_limits(self, symbol: str) -> list[RiskLimit]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import subprocess
@@ -9,8 +10,12 @@ import sys
 import tarfile
 import zipfile
 from pathlib import Path
+from types import ModuleType
 
 import pytest
+
+import futures_async
+import futures_async.adapters
 
 ROOT = Path(__file__).parents[1]
 OTHERS = ("futures_async.adapters.bittap", "futures_async.adapters.bitget", "futures_async.simulator")
@@ -74,6 +79,21 @@ def test_importing_the_package_loads_nothing_that_is_not_needed_yet() -> None:
     assert not loaded & heavy
     own = {name for name in loaded if name.startswith("futures_async.")}
     assert not [name for name in own if name.split(".")[1] in ("adapters", "simulator", "cli", "http")]
+
+
+@pytest.mark.parametrize("module", [futures_async, futures_async.adapters])
+def test_what_is_imported_late_is_listed_and_known_to_type_checkers(module: ModuleType) -> None:
+    """A name is written three times: in the table of homes, in `__all__` and in the block for type checkers."""
+    late: dict[str, str] = getattr(module, "_LAZY", None) or module._HOMES
+    source = ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8"))
+    (block,) = [node for node in source.body if isinstance(node, ast.If)]
+    checked = {alias.name for node in block.body if isinstance(node, ast.ImportFrom) for alias in node.names}
+    assert checked == set(late)
+    assert set(late) <= set(module.__all__) == set(module.__all__) & set(dir(module))
+    for name in module.__all__:
+        assert getattr(module, name) is not None
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        module.nothing  # noqa: B018 - the access is the test
 
 
 def test_importing_one_adapter_loads_no_other() -> None:

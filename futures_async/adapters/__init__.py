@@ -1,7 +1,14 @@
 """The venues' adapters, imported when first used: `from futures_async.adapters import Bitget`."""
 
 from importlib import import_module as _import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from futures_async.adapters.bitget import Bitget
+    from futures_async.adapters.bitget_uta import BitgetUTA
+    from futures_async.adapters.bitget_v1 import BitgetV1
+    from futures_async.adapters.bitmart import BitMart
+    from futures_async.adapters.bittap import BitTap
 
 _HOMES = {
     "BitMart": "bitmart",
@@ -10,6 +17,8 @@ _HOMES = {
     "BitgetUTA": "bitget_uta",
     "BitgetV1": "bitget_v1",
 }
+
+__all__ = ["BitMart", "BitTap", "Bitget", "BitgetUTA", "BitgetV1"]
 
 
 def __getattr__(name: str) -> Any:
@@ -22,4 +31,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOMES})
+    return sorted({*globals(), *__all__})

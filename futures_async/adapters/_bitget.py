@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import binascii
 import importlib
+import re
 from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -19,7 +20,7 @@ from futures_async.adapters._bitget_codes import CODES, SUCCESS
 from futures_async.credentials import Credentials
 from futures_async.dialect import Code, Dialect, Params, Refusal, SealedHeaders, Unsigned, VenueTraits, join_query
 from futures_async.endpoint import Endpoint, RateLimit
-from futures_async.errors import InvalidRequest, NotSupported
+from futures_async.errors import InvalidRequest, NotSupported, SymbolNotFound
 
 T = TypeVar("T")
 
@@ -49,6 +50,10 @@ _HINTS = {
     "40085": "the account is unified: use the adapter bitget-uta (BitgetUTA)",
     "40099": "live keys do not work with demo=True, nor demo keys without it",
 }
+
+# 40034 says "Parameter BTCUSDTX does not exist" of contracts and the same of parameters, whose names are never all capitals.
+_UNKNOWN_CONTRACT = re.compile(r"Parameter [A-Z0-9_]+ does not exist")
+_SYMBOL_NOT_FOUND = Code(SymbolNotFound, definitive=True)
 
 
 class Envelope(msgspec.Struct, Generic[T], frozen=True, gc=False):
@@ -119,6 +124,12 @@ class BitgetFamily(Dialect):
         message = envelope.msg or "refused without a message"
         hint = _HINTS.get(code)
         return Refusal(code, f"{message} ({hint})" if hint else message)
+
+    def rule(self, refusal: Refusal, endpoint: Endpoint[Any]) -> Code | None:
+        """40034 is an unknown contract or an unknown parameter: its message tells which."""
+        if refusal.code == "40034" and _UNKNOWN_CONTRACT.match(refusal.message):
+            return _SYMBOL_NOT_FOUND
+        return super().rule(refusal, endpoint)
 
     def server_ms(self, envelope: Envelope[Any]) -> int | None:
         """`requestTime` is the server's time of the answer."""

@@ -187,7 +187,7 @@ def test_a_wrong_secret(running: RunningExchange) -> None:
 def test_an_unknown_symbol(running: RunningExchange) -> None:
     environ = keys_of(running, "bitget")
     said = failure(1, cli("positions", "--base-url", running.base_url, "--symbol", "NOSUCH/USDT:USDT", **environ))
-    assert "bitget GET /api/v2/mix/position/single-position [" in said
+    assert "SymbolNotFound: bitget GET /api/v2/mix/position/single-position [" in said
 
 
 def test_a_text_that_is_no_symbol(running: RunningExchange) -> None:

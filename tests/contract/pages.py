@@ -131,3 +131,8 @@ class Pages(Contract):
             only = [entry async for entry in on.exchange.iter_ledger(type=one)]
             assert only
             assert {entry.type for entry in only} == {one}
+            of_one = [entry async for entry in on.exchange.iter_ledger(symbol=on.spec.symbol)]
+            assert of_one
+            assert {entry.symbol for entry in of_one} == {on.spec.symbol}, "a deposit belongs to no contract"
+            everything = [entry async for entry in on.exchange.iter_ledger()]
+            assert None in {entry.symbol for entry in everything}

@@ -17,7 +17,7 @@ from futures_async.adapters import _bitget
 from futures_async.adapters._bitget import BitgetFamily, Envelope, prehash, sign
 from futures_async.adapters._bitget_codes import CODES
 from futures_async.credentials import Credentials
-from futures_async.dialect import Unsigned
+from futures_async.dialect import Refusal, Unsigned
 from futures_async.endpoint import Endpoint
 
 DATA = Path(__file__).parents[2] / "data" / "bitget"
@@ -233,6 +233,24 @@ def test_every_documented_code_has_the_documented_class(code: str, word: str) ->
     else:
         expected = CLASSES[word]
     assert CODES[code].error is expected
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        ("Parameter BTCUSDTX does not exist", errors.SymbolNotFound),
+        ("Parameter 1000SHIBUSDT_SUMCBL does not exist", errors.SymbolNotFound),
+        ("Parameter productType does not exist", errors.ParameterRejected),
+        ("Parameter null", errors.ParameterRejected),
+    ],
+)
+def test_an_unknown_contract_is_told_from_an_unknown_parameter(
+    message: str, expected: type[errors.ExchangeError]
+) -> None:
+    code = Family().rule(Refusal("40034", message), READ)
+    assert code is not None
+    assert code.error is expected
+    assert code.definitive
 
 
 def test_the_table_lists_no_code_that_is_not_documented() -> None:
