@@ -16,11 +16,12 @@ from rich.console import Console
 from futures_async import __version__
 from futures_async.cli import columns
 from futures_async.cli.accounts import Source, open_accounts
+from futures_async.cli.counting import Count, RowCounter, counted
 from futures_async.cli.output import Column, Exit, Format, Writer, exit_code, make_console, make_table, one_line
 from futures_async.cli.watch import watch_positions
 from futures_async.errors import FuturesAsyncError, NotSupported
 from futures_async.exchange import Capability, FuturesExchange
-from futures_async.models import Account, Order
+from futures_async.models import Account, Fill, LedgerEntry, Order
 from futures_async.registry import adapter_class, venue_ids
 
 T = TypeVar("T")
@@ -47,7 +48,7 @@ Limit = Annotated[int | None, typer.Option("--limit", "-n", min=1, help="So many
 Since = Annotated[int | None, typer.Option("--since-ms", help="Not older than this, Unix milliseconds.")]
 Until = Annotated[int | None, typer.Option("--until-ms", help="Not newer than this, Unix milliseconds.")]
 
-Read = Callable[[FuturesExchange], Awaitable[Sequence[T]]]
+Read = Callable[[FuturesExchange, Count], Awaitable[Sequence[T]]]
 
 
 def form(as_json: bool, as_csv: bool) -> Format:
@@ -78,16 +79,18 @@ async def read_all(source: Source, writer: Writer, read: Read[T]) -> list[tuple[
 
     async def one(name: str, exchange: FuturesExchange) -> None:
         try:
-            found[name] = await read(exchange)
+            found[name] = await read(exchange, counter.of(name))
         except NotSupported as error:
             if len(accounts) == 1:
                 writer.problem(name, error)
         except FuturesAsyncError as error:
             writer.problem(name, error)
 
-    async with open_accounts(source) as accounts, anyio.create_task_group() as group:
-        for name, exchange in accounts.items():
-            group.start_soon(one, name, exchange)
+    counter = RowCounter()
+    with counter:
+        async with open_accounts(source) as accounts, anyio.create_task_group() as group:
+            for name, exchange in accounts.items():
+                group.start_soon(one, name, exchange)
     return [(name, row) for name in accounts for row in found.get(name, ())]
 
 
@@ -123,6 +126,7 @@ def watch(
     base_url: BaseUrl = None,
     demo: Demo = False,
     as_json: AsJson = False,
+    as_csv: AsCsv = False,
     seed: Seed = 1,
 ) -> None:
     """Live positions of all accounts. Ctrl-C ends it."""
@@ -136,7 +140,7 @@ def watch(
                 interval_s=interval,
                 once=once,
                 sort=sort,
-                as_json=as_json,
+                output=form(as_json, as_csv),
             )
 
     run(main)
@@ -159,7 +163,7 @@ def positions(
     show(
         source,
         form(as_json, as_csv),
-        lambda exchange: exchange.fetch_positions(symbol),
+        lambda exchange, count: exchange.fetch_positions(symbol),
         columns.POSITIONS,
         "No open positions.",
     )
@@ -182,7 +186,7 @@ def risk(
     show(
         source,
         form(as_json, as_csv),
-        lambda exchange: exchange.fetch_position_risk(symbol),
+        lambda exchange, count: exchange.fetch_position_risk(symbol),
         columns.RISK,
         "No open positions.",
     )
@@ -202,7 +206,7 @@ def account(
     """Balances, equity and margin, one row for each margin coin."""
     source = source_of(venue, simulated, keys, base_url, demo, seed)
 
-    async def read(exchange: FuturesExchange) -> Sequence[Account]:
+    async def read(exchange: FuturesExchange, count: Count) -> Sequence[Account]:
         if exchange.supports(Capability.FETCH_ACCOUNTS):
             return await exchange.fetch_accounts()
         return [await exchange.fetch_account()]
@@ -229,10 +233,12 @@ def orders(
     """Open orders, or past ones with --history."""
     source = source_of(venue, simulated, keys, base_url, demo, seed)
 
-    async def read(exchange: FuturesExchange) -> Sequence[Order]:
+    async def read(exchange: FuturesExchange, count: Count) -> Sequence[Order]:
         if not history:
             return await exchange.fetch_open_orders(symbol)
-        return await exchange.fetch_order_history(symbol, since_ms=since_ms, until_ms=until_ms, limit=limit)
+        if limit is None:
+            return await exchange.fetch_order_history(symbol, since_ms=since_ms, until_ms=until_ms)
+        return await counted(exchange.iter_orders(symbol, since_ms=since_ms, until_ms=until_ms, limit=limit), count)
 
     show(source, form(as_json, as_csv), read, columns.ORDERS, "No orders.")
 
@@ -254,13 +260,13 @@ def fills(
 ) -> None:
     """Executions, newest first."""
     source = source_of(venue, simulated, keys, base_url, demo, seed)
-    show(
-        source,
-        form(as_json, as_csv),
-        lambda exchange: exchange.fetch_fills(symbol, since_ms=since_ms, until_ms=until_ms, limit=limit),
-        columns.FILLS,
-        "No fills.",
-    )
+
+    async def read(exchange: FuturesExchange, count: Count) -> Sequence[Fill]:
+        if limit is None:
+            return await exchange.fetch_fills(symbol, since_ms=since_ms, until_ms=until_ms)
+        return await counted(exchange.iter_fills(symbol, since_ms=since_ms, until_ms=until_ms, limit=limit), count)
+
+    show(source, form(as_json, as_csv), read, columns.FILLS, "No fills.")
 
 
 @app.command()
@@ -280,13 +286,15 @@ def ledger(
 ) -> None:
     """Changes of balance, newest first."""
     source = source_of(venue, simulated, keys, base_url, demo, seed)
-    show(
-        source,
-        form(as_json, as_csv),
-        lambda exchange: exchange.fetch_ledger(symbol=symbol, since_ms=since_ms, until_ms=until_ms, limit=limit),
-        columns.LEDGER,
-        "No ledger rows.",
-    )
+
+    async def read(exchange: FuturesExchange, count: Count) -> Sequence[LedgerEntry]:
+        if limit is None:
+            return await exchange.fetch_ledger(symbol=symbol, since_ms=since_ms, until_ms=until_ms)
+        return await counted(
+            exchange.iter_ledger(symbol=symbol, since_ms=since_ms, until_ms=until_ms, limit=limit), count
+        )
+
+    show(source, form(as_json, as_csv), read, columns.LEDGER, "No ledger rows.")
 
 
 def capability_rows() -> tuple[list[str], list[tuple[str, list[bool]]]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Mapping
 from contextlib import aclosing
 from decimal import Decimal
@@ -16,6 +17,8 @@ from futures_async.cli.columns import POSITIONS, distance
 from futures_async.cli.output import (
     Column,
     Exit,
+    Format,
+    Writer,
     exit_code,
     grouped,
     make_console,
@@ -132,7 +135,7 @@ async def watch_positions(
     interval_s: float,
     once: bool,
     sort: str,
-    as_json: bool,
+    output: Format,
 ) -> Exit:
     """Show positions until cancelled, or once; the exit code is that of the last snapshot's worst error."""
     view = View(exchanges, symbol, sort)
@@ -140,12 +143,12 @@ async def watch_positions(
     async with Portfolio(exchanges) as portfolio:
         if once:
             snapshot = await portfolio.snapshot(FIRST_ANSWER_S)
-            show(view, snapshot, console, as_json)
+            show(view, snapshot, console, output)
             return max((exit_code(error) for error in snapshot.errors.values()), default=Exit.OK)
         async with aclosing(portfolio.poll(interval_s)) as snapshots:
-            if as_json or not console.is_terminal:
+            if output is not Format.TABLE or not console.is_terminal:
                 async for snapshot in snapshots:
-                    show(view, snapshot, console, as_json)
+                    show(view, snapshot, console, output)
             else:
                 with Live(console=console, auto_refresh=False) as live:
                     async for snapshot in snapshots:
@@ -153,9 +156,14 @@ async def watch_positions(
     return Exit.OK
 
 
-def show(view: View, snapshot: Snapshot, console: Console, as_json: bool) -> None:
-    """Print one snapshot."""
-    if as_json:
+def show(view: View, snapshot: Snapshot, console: Console, output: Format) -> None:
+    """Print one snapshot; as CSV the errors go to stderr."""
+    if output is Format.JSON:
         print("\n".join(view.lines(snapshot)), flush=True)
+    elif output is Format.CSV:
+        writer = Writer(output)
+        writer.rows([(row.account, row.position) for row in view.rows(snapshot)], POSITIONS, "")
+        for name, error in snapshot.errors.items():
+            print(f"{name}: {one_line(error)}", file=sys.stderr, flush=True)
     else:
         console.print(view.table(snapshot), soft_wrap=True)

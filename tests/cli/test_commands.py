@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Generator
+from collections.abc import AsyncIterator, Generator
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +76,17 @@ def test_watch_prints_json_lines() -> None:
     (row,) = rows(shown.stdout)
     assert (row["account"], row["symbol"], row["side"]) == ("bitmart", "BTC/USDT:USDT", "long")
     assert isinstance(row["quantity"], str)
+
+
+def test_watch_prints_csv() -> None:
+    shown = cli("watch", "--simulated", "--once", "--csv", "--venue", "bittap", "--sort", "symbol")
+    found = list(csv.DictReader(io.StringIO(shown.stdout)))
+    assert [row["symbol"] for row in found] == sorted(row["symbol"] for row in found)
+    assert {row["account"] for row in found} == {"bittap"}
+
+
+def test_json_and_csv_exclude_each_other() -> None:
+    assert cli("positions", "--simulated", "--json", "--csv").returncode == 2
 
 
 def test_ctrl_c_ends_watch_without_a_traceback() -> None:
@@ -282,3 +293,23 @@ def test_a_wrong_clock_is_set_right_by_the_venues_own(running: RunningExchange) 
 def test_importing_the_command_line_takes_its_time_only_when_used() -> None:
     code = "import sys, futures_async.cli; assert 'typer' not in sys.modules and 'rich' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.asyncio
+async def test_long_paging_shows_how_many_rows_there_are() -> None:
+    from rich.console import Console
+
+    from futures_async.cli.counting import RowCounter, counted
+
+    async def rows() -> AsyncIterator[int]:
+        for number in range(45):
+            yield number
+
+    terminal = Console(file=io.StringIO(), force_terminal=True, width=60)
+    with RowCounter(terminal) as counter:
+        assert len(await counted(rows(), counter.of("main"))) == 45
+    assert "main: 40 rows" in terminal.file.getvalue()  # type: ignore[attr-defined] # pyright: ignore - a StringIO
+    silent = Console(file=io.StringIO(), force_terminal=False)
+    with RowCounter(silent) as counter:
+        await counted(rows(), counter.of("main"))
+    assert silent.file.getvalue() == ""  # type: ignore[attr-defined] # pyright: ignore - a StringIO

@@ -1,0 +1,51 @@
+"""Progress of long paging: how many rows there are so far, for each account, on a terminal's stderr."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from types import TracebackType
+from typing import Self, TypeVar
+
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn
+
+T = TypeVar("T")
+Count = Callable[[int], None]
+"""Told the number of rows read so far."""
+
+
+class RowCounter:
+    """A line for each account that has begun to count; nothing where stderr is no terminal."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        console = console or Console(stderr=True)
+        columns = (SpinnerColumn(), TextColumn("{task.description}: {task.completed:,.0f} rows"))
+        self._progress = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+
+    def of(self, account: str) -> Count:
+        """The counter of one account."""
+        line = self._progress.add_task(account, total=None, visible=False)
+
+        def count(rows: int) -> None:
+            self._progress.update(line, completed=rows, visible=True)
+
+        return count
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, frames: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+
+async def counted(rows: AsyncIterator[T], count: Count) -> list[T]:
+    """Collect rows, and tell how many there are."""
+    found: list[T] = []
+    async for row in rows:
+        found.append(row)
+        if len(found) % 20 == 0:
+            count(len(found))
+    return found
