@@ -15,7 +15,6 @@ from futures_async.simulator.inprocess import InProcessBackend
 from tests.virtual_time import run
 
 VENUES = ["bitget", "bitget-uta", "bitget-v1", "bitmart", "bittap"]
-EPOCH_S = time.time() - 1000.0  # virtual time begins at 1000 s
 
 
 def most_in_any_second(times: list[float]) -> int:
@@ -26,10 +25,12 @@ def most_in_any_second(times: list[float]) -> int:
 def test_three_client_objects_of_one_account_never_exceed_its_limit(venue: str) -> None:
     async def main() -> None:
         loop = asyncio.get_running_loop()
+        # Now, not when this module was imported: the clients begin with the computer's clock.
+        epoch_s = time.time() - loop.time()
         simulated = SimulatedExchange(
             seed=1,
             only=[venue],
-            now_ms=lambda: int((EPOCH_S + loop.time()) * 1000),
+            now_ms=lambda: int((epoch_s + loop.time()) * 1000),
             monotonic=loop.time,
         )
         key = simulated.venues[venue].key
@@ -66,10 +67,12 @@ def test_three_client_objects_of_one_account_never_exceed_its_limit(venue: str) 
 def test_another_account_is_not_held_up() -> None:
     async def main() -> None:
         loop = asyncio.get_running_loop()
+        # Now, not when this module was imported: the clients begin with the computer's clock.
+        epoch_s = time.time() - loop.time()
         simulated = SimulatedExchange(
             seed=1,
             only=["bitget"],
-            now_ms=lambda: int((EPOCH_S + loop.time()) * 1000),
+            now_ms=lambda: int((epoch_s + loop.time()) * 1000),
             monotonic=loop.time,
             uid_limit=None,
             endpoint_limits=False,
