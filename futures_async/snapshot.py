@@ -12,8 +12,7 @@ from futures_async import risk
 from futures_async.convert import EXACT
 from futures_async.enums import PositionSide
 from futures_async.models import Account, Position, PositionRisk
-
-ZERO = Decimal(0)
+from futures_async.risk._numbers import ZERO, total
 
 
 class VenueData(msgspec.Struct, frozen=True, kw_only=True):
@@ -173,8 +172,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
             found.setdefault(position.symbol, []).append((name, position))
         nets: dict[str, NetPosition] = {}
         for symbol, held in sorted(found.items()):
-            long = _sum(position.quantity for _, position in held if position.side is PositionSide.LONG)
-            short = _sum(position.quantity for _, position in held if position.side is PositionSide.SHORT)
+            long = total(position.quantity for _, position in held if position.side is PositionSide.LONG)
+            short = total(position.quantity for _, position in held if position.side is PositionSide.SHORT)
             nets[symbol] = NetPosition(
                 symbol=symbol,
                 long=long,
@@ -205,10 +204,3 @@ class _Sums:
             self.missing.append(name)
         else:
             self.sums[what] = EXACT.add(self.sums[what], value)
-
-
-def _sum(values: Iterable[Decimal]) -> Decimal:
-    total = ZERO
-    for value in values:
-        total = EXACT.add(total, value)
-    return total

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from futures_async.adapters._rows import leverage_of
 from futures_async.adapters.bitget_v1.wire import (
     WireAccount,
     WireBill,
@@ -245,19 +246,7 @@ def to_leverage(wire: WireLeverage) -> Leverage:
 
 def position_leverage(rows: Sequence[Position], venue_symbol: str) -> Leverage:
     """Leverage of one contract as its open positions show it; None where they differ or there is none."""
-    values = {row.leverage for row in rows}
-    modes = {row.margin_mode for row in rows}
-    sides = {row.side: row.leverage for row in rows}
-    return Leverage(
-        venue=VENUE,
-        raw=tuple(row.raw for row in rows),
-        symbol=to_symbol(venue_symbol),
-        venue_symbol=venue_symbol,
-        leverage=values.pop() if len(values) == 1 else None,
-        long_leverage=sides.get(PositionSide.LONG),
-        short_leverage=sides.get(PositionSide.SHORT),
-        margin_mode=modes.pop() if len(modes) == 1 else None,
-    )
+    return leverage_of(rows, venue_symbol, venue=VENUE, to_symbol=to_symbol)
 
 
 def to_order(wire: WireOrder) -> Order:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
+from futures_async.adapters._rows import leverage_of
 from futures_async.adapters.bittap.wire import (
     Flag,
     WireAsset,
@@ -157,20 +158,8 @@ def to_position(wire: WirePosition) -> Position | None:
 
 
 def to_leverage(rows: Sequence[Position | Order], venue_symbol: str) -> Leverage:
-    """Leverage of one contract as its positions, or else its orders, show it; None where they differ or say nothing."""
-    values = {row.leverage for row in rows}
-    modes = {row.margin_mode for row in rows}
-    sides = {row.side: row.leverage for row in rows}
-    return Leverage(
-        venue=VENUE,
-        raw=tuple(row.raw for row in rows),
-        symbol=to_symbol(venue_symbol),
-        venue_symbol=venue_symbol,
-        leverage=values.pop() if len(values) == 1 else None,
-        long_leverage=sides.get(PositionSide.LONG),
-        short_leverage=sides.get(PositionSide.SHORT),
-        margin_mode=modes.pop() if len(modes) == 1 else None,
-    )
+    """Leverage of one contract as its positions, or else its orders, show it."""
+    return leverage_of(rows, venue_symbol, venue=VENUE, to_symbol=to_symbol)
 
 
 def to_open_order(wire: WireOpenOrder) -> Order:

@@ -120,7 +120,7 @@ class AccountCalls(V2):
             "maxTransferOut": plain(wallet.transferable),
             "accountEquity": plain(wallet.equity),
             "usdtEquity": plain(wallet.equity),
-            "btcEquity": plain(round16(wallet.equity / self._btc_price())),
+            "btcEquity": plain(round16(wallet.equity / self.btc_price())),
             "crossedRiskRate": plain(wallet.margin_ratio),
             "unrealizedPL": plain(wallet.unrealized) if wallet.unrealized else "",
             "coupon": "0",
@@ -129,12 +129,6 @@ class AccountCalls(V2):
             "grant": "",
             "assetMode": "single",
         }
-
-    def _btc_price(self) -> Decimal:
-        for contract in self.engine.world.contracts.values():
-            if contract.base == "BTC":
-                return self.engine.world.mark(contract.symbol)
-        return Decimal(1)
 
     def sub_accounts(self, request: Request) -> list[dict[str, Any]]:
         """This account has no sub-accounts."""

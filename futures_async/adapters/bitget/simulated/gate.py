@@ -10,7 +10,7 @@ import hmac
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 from urllib.parse import unquote_plus
 
 import msgspec
@@ -37,7 +37,10 @@ WRONG_KIND = {
     ),
 }
 
-CODES: Mapping[type[errors.EngineError], tuple[str, str | None]] = {
+Table: TypeAlias = Mapping[type[errors.EngineError], tuple[str, str | None]]
+"""Code and message by the engine's error; None is the error's own text, `{}` in a message too."""
+
+CODES: Table = {
     errors.UnknownSymbol: ("40034", None),
     errors.SymbolClosed: ("43115", "The symbol is not open for trading"),
     errors.InvalidQuantity: ("22038", None),
@@ -81,6 +84,8 @@ class BitgetGate(Dialect):
     family = FAMILY
     kind: ClassVar[str] = CLASSIC
     """Which accounts this API serves."""
+    tables: ClassVar[Sequence[Table]] = (CODES,)
+    """Codes of this API, the nearest first."""
     ip_limits = (RateLimit(6000, 60.0, scope="ip"),)
     not_found = VenueRefusal("40404", "Request URL NOT FOUND", status=404)
     ambiguous = VenueRefusal("40010", "Request timed out")
@@ -143,17 +148,25 @@ class BitgetGate(Dialect):
         return Response(refusal.status or 400, _JSON.encode(body), refusal.headers)
 
     def translate(self, error: errors.EngineError, request: Request) -> VenueRefusal:
-        """By the table; `codes` says where an endpoint differs."""
+        """By the first table that knows it; `special` says where an endpoint differs."""
         if isinstance(error, errors.RateLimited):
             return VenueRefusal("429", "Too Many Requests", status=429)
-        for cls in type(error).__mro__:
-            special = self.special(request.path).get(cls)
-            if special is not None:
-                return VenueRefusal(special, str(error))
-            if cls in CODES:
-                code, message = CODES[cls]
-                return VenueRefusal(code, str(error) if message is None else message.format(error))
+        special = self.special(request.path)
+        for table in self.tables:
+            for cls in type(error).__mro__:
+                if cls in special:
+                    return VenueRefusal(special[cls], str(error))
+                if cls in table:
+                    code, message = table[cls]
+                    return VenueRefusal(code, str(error) if message is None else message.format(error))
         raise error
+
+    def btc_price(self) -> Decimal:
+        """The mark price of bitcoin, for amounts that the venue gives in BTC; 1 when it is not listed."""
+        for contract in self.engine.world.contracts.values():
+            if contract.base == "BTC":
+                return self.engine.world.mark(contract.symbol)
+        return Decimal(1)
 
     def special(self, path: str) -> Mapping[type[Any], str]:
         """Codes that one endpoint has of its own."""

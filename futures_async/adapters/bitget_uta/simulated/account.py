@@ -77,7 +77,7 @@ class AccountCalls(V3):
         cross = sum((wallet.cross_equity for wallet in wallets), ZERO)
         maintenance = sum((wallet.cross_maintenance for wallet in wallets), ZERO)
         ratio = plain((maintenance / cross).quantize(Decimal("1e-8"))) if cross > 0 else "1"
-        btc = self._btc_price()
+        btc = self.btc_price()
         return {
             "accountEquity": plain(equity),
             "usdtEquity": plain(equity),
@@ -105,12 +105,6 @@ class AccountCalls(V3):
                 if wallet.balance
             ],
         }
-
-    def _btc_price(self) -> Decimal:
-        for contract in self.engine.world.contracts.values():
-            if contract.base == "BTC":
-                return self.engine.world.mark(contract.symbol)
-        return Decimal(1)
 
     def account_settings(self, request: Request) -> dict[str, Any]:
         """Modes and leverage; symbols appear once they were configured or traded."""

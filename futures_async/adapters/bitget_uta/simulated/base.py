@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
 
-from futures_async.adapters.bitget.simulated.gate import UNIFIED, BitgetGate, required, whole, word
+from futures_async.adapters.bitget.simulated.gate import CODES as FAMILY_CODES
+from futures_async.adapters.bitget.simulated.gate import UNIFIED, BitgetGate, Table, required, whole, word
 from futures_async.enums import MarginMode, PositionMode, PositionSide
 from futures_async.simulator import errors
 from futures_async.simulator.contracts import ContractSpec
@@ -29,7 +30,7 @@ DAY_MS = 86_400_000
 NO_ORDER = VenueRefusal("25204", "Order does not exist")
 
 # Codes that v3 has of its own; the family's table serves for the rest.
-CODES: Mapping[type[errors.EngineError], tuple[str, str | None]] = {
+CODES: Table = {
     errors.UnknownSymbol: ("25100", "Symbol does not exist"),
     errors.SymbolClosed: ("25101", "The symbol is not open for trading"),
     errors.InvalidQuantity: ("25610", None),
@@ -65,17 +66,7 @@ class V3(BitgetGate):
     """Helpers for the groups of endpoints. Keys of classic accounts are refused with 40084 by the gate."""
 
     kind: ClassVar[str] = UNIFIED
-
-    def translate(self, error: errors.EngineError, request: Request) -> VenueRefusal:
-        """By v3's table first, then by the family's."""
-        for cls in type(error).__mro__:
-            special = self.special(request.path).get(cls)
-            if special is not None:
-                return VenueRefusal(special, str(error))
-            if cls in CODES:
-                code, message = CODES[cls]
-                return VenueRefusal(code, str(error) if message is None else message)
-        return super().translate(error, request)
+    tables: ClassVar[Sequence[Table]] = (CODES, FAMILY_CODES)
 
     # -- categories and symbols
 

@@ -1,0 +1,27 @@
+"""What can be read from rows of positions, for venues that have no call for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from futures_async.enums import PositionSide
+from futures_async.models import Leverage, Order, Position
+
+
+def leverage_of(
+    rows: Sequence[Position | Order], venue_symbol: str, *, venue: str, to_symbol: Callable[[str], str]
+) -> Leverage:
+    """Leverage of one contract as its positions, or else its orders, show it; None where they differ or say nothing."""
+    values = {row.leverage for row in rows}
+    modes = {row.margin_mode for row in rows}
+    sides = {row.side: row.leverage for row in rows}
+    return Leverage(
+        venue=venue,
+        raw=tuple(row.raw for row in rows),
+        symbol=to_symbol(venue_symbol),
+        venue_symbol=venue_symbol,
+        leverage=values.pop() if len(values) == 1 else None,
+        long_leverage=sides.get(PositionSide.LONG),
+        short_leverage=sides.get(PositionSide.SHORT),
+        margin_mode=modes.pop() if len(modes) == 1 else None,
+    )
