@@ -30,6 +30,9 @@ _ordinary = decimal.Context(
 ).create_decimal
 
 
+_ZERO = Decimal(0)
+
+
 if TYPE_CHECKING:
     Loose = Decimal | int | str | None
 else:
@@ -79,7 +82,7 @@ def decimal_or_none(text: Loose, field: str) -> Decimal | None:
 def positive_or_none(text: Loose, field: str) -> Decimal | None:
     """Read a price where the venue writes 0 or a negative number for "none"."""
     value = decimal_or_none(text, field)
-    return value if value is not None and value > 0 else None
+    return value if value is not None and value > _ZERO else None
 
 
 def ms_or_none(value: str | int | None, field: str) -> int | None:

@@ -6,6 +6,7 @@ answers with headers; it is given a decoded envelope, and answers whether the ve
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Literal, NamedTuple
@@ -171,10 +172,13 @@ class Dialect(ABC):
         return None
 
 
+_unreserved = re.compile(r"[A-Za-z0-9._~-]*", re.ASCII).fullmatch
+
+
 def join_query(items: Iterable[tuple[str, str | int | None]]) -> str:
     """`a=1&b=2`: percent-encodes only what needs it, so that the signed text is the sent text."""
     return "&".join(
-        f"{key}={text if (text := str(value)).isalnum() else quote(text, safe='-._~')}"
+        f"{key}={text if _unreserved(text := str(value)) else quote(text, safe='-._~')}"
         for key, value in items
         if value is not None
     )

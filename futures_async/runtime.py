@@ -89,8 +89,16 @@ class _AsyncioWork(Work[T]):
         self._awaited = False
         self._runtime = runtime
         runtime.works.add(self)
-        self._task = runtime.loop.create_task(coroutine)
+        self._task = runtime.loop.create_task(self._carry(coroutine))
         self._task.add_done_callback(self._finish)
+
+    async def _carry(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        # A good result goes to the waiter at once, not by way of the task's callback: one turn of the loop less,
+        # and with an HTTP library that has a thread of its own every turn is a fight for the interpreter.
+        result = await coroutine
+        if not self._future.done():
+            self._future.set_result(result)
+        return result
 
     def _finish(self, task: asyncio.Task[T]) -> None:
         self._runtime.works.discard(self)
