@@ -504,7 +504,8 @@ class Channel:
         if found is not None:
             return found
         account = self._account
-        address = f"{self.dialect.venue}@{self.transport.host}:ip"
+        # By host alone: two interfaces of one venue are counted together there.
+        address = f"{self.transport.host}:ip"
         made: list[Pool] = [*self.account_pools] if endpoint.private else []
         for rule in (*endpoint.limits, *self.dialect.wide_limits):
             scope = account if rule.scope == "uid" else address

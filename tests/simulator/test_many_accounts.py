@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import os
 import time
 from contextlib import AsyncExitStack, aclosing
 from itertools import pairwise
@@ -19,7 +18,8 @@ from tests.virtual_time import run
 
 EPOCH_S = time.time() - 1000.0  # virtual time begins at 1000 s
 ACCOUNTS = 100
-BEATS = 600 if os.environ.get("FUTURES_ASYNC_LONG_TESTS") == "1" else 40
+BEATS = 40
+"""Sixty of the accounts make 140 calls a second to one host, which allows 6,000 a minute from one address."""
 
 
 def open_accounts(simulated: SimulatedExchange, plan: FaultPlan) -> dict[str, fa.FuturesExchange]:
@@ -67,7 +67,7 @@ def test_a_hundred_accounts_poll_once_a_second_without_drift_or_429_and_trouble_
                     times.append(loop.time())
                     for name, state in snapshot.venues.items():
                         if name not in bad and len(times) > 2:
-                            assert isinstance(state, fa.Ok), (name, state)
+                            assert isinstance(state, fa.Ok), (len(times), name, state)
                             assert state.age_s < 1.0
                     if len(times) % (BEATS // 4) == 0:
                         gc.collect()
