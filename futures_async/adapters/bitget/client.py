@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from functools import partial
 
 from futures_async.adapter import Page, PageQuery
 from futures_async.adapters.bitget import endpoints
@@ -49,21 +50,35 @@ class Bitget(BitgetTriggers):
         if not rows:
             raise OrderNotFound("no such order", venue=self.id, endpoint=endpoints.DETAIL.name)
         order = to_order(rows[0], self.product_type)
-        if order_id not in (None, order.order_id) or client_order_id not in (None, order.client_order_id):
+        if (
+            order_id not in (None, order.order_id)
+            or client_order_id not in (None, order.client_order_id)
+            or order.venue_symbol != params["symbol"]
+        ):
             raise ResponseMismatch(f"{self.id} {endpoints.DETAIL.name}: the answer is about another order")
         return order
 
     async def _find_order(self, venue_symbol: str, client_order_id: str) -> Order | None:
+        """By its id, then among the open orders, then among the past ones: absent only when all three say so.
+
+        The lists are asked for this id and walked to their end all the same: one that ignored the filter would
+        prove nothing with its first page.
+        """
+        elsewhere: ResponseMismatch | None = None
         try:
             return await self.fetch_order(venue_symbol, client_order_id=client_order_id)
         except OrderNotFound:
             pass
-        params = {**self._contract_params(venue_symbol), "clientOid": client_order_id, "limit": str(PAGE_ROWS)}
+        except ResponseMismatch as error:
+            # Another order than the one asked for may hide ours.
+            elsewhere = error
         for endpoint in (endpoints.PENDING, endpoints.HISTORY):
-            page = await self._call(endpoint, params)
-            for row in page.entrusted_list or ():
-                if text_or_none(row.client_oid) == client_order_id:
-                    return to_order(row, self.product_type)
+            page = partial(self._order_rows, endpoint, client_order_id=client_order_id)
+            async for order in iterate(page, PageQuery(symbol=venue_symbol), key=lambda order: order.order_id):
+                if order.client_order_id == client_order_id and order.venue_symbol == venue_symbol:
+                    return order
+        if elsewhere is not None:
+            raise elsewhere
         return None
 
     async def fetch_open_orders(self, symbol: str | None = None) -> list[Order]:
@@ -77,10 +92,17 @@ class Bitget(BitgetTriggers):
     async def _orders_page(self, query: PageQuery, cursor: str | None) -> Page[Order]:
         return await self._order_rows(endpoints.HISTORY, query, cursor)
 
-    async def _order_rows(self, endpoint: Endpoint[WireOrders], query: PageQuery, cursor: str | None) -> Page[Order]:
+    async def _order_rows(
+        self,
+        endpoint: Endpoint[WireOrders],
+        query: PageQuery,
+        cursor: str | None,
+        *,
+        client_order_id: str | None = None,
+    ) -> Page[Order]:
         return await self._page(
             endpoint,
-            {"productType": self.product_type, "symbol": query.symbol},
+            {"productType": self.product_type, "symbol": query.symbol, "clientOid": client_order_id},
             query,
             cursor,
             DEPTH_MS,

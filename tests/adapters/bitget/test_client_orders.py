@@ -174,6 +174,43 @@ async def test_an_order_that_the_detail_does_not_know_is_looked_for_in_the_lists
         assert on.sent(witness)[0]["clientOid"] == "fx-1"
 
 
+async def test_a_list_that_ignores_the_client_id_is_walked_to_its_end() -> None:
+    async with rig() as on:
+        on.answer("GET", "order/detail", NOT_FOUND)
+        row = {**detail()["data"], "clientOid": "fx-1", "status": "filled"}
+        others = [{**row, "orderId": str(number), "clientOid": f"fx-{number}"} for number in (300, 200)]
+        on.answer("GET", "order/orders-pending", documented("orders_pending_empty"))
+        on.answer(
+            "GET",
+            "order/orders-history",
+            envelope({"entrustedList": others, "endId": "200"}),
+            envelope({"entrustedList": [row], "endId": "77"}),
+        )
+        order = await on.exchange.resolve_order(BTC, "fx-1", fence_until_ms=1)
+        assert order is not None
+        assert order.order_id == "77"
+        assert [params.get("idLessThan") for params in on.sent("order/orders-history")] == [None, "200"]
+
+
+@pytest.mark.parametrize("other", [{"symbol": "ETHUSDT"}, {"clientOid": "fx-0"}])
+async def test_an_answer_about_another_order_proves_nothing_and_hides_nothing(other: dict[str, str]) -> None:
+    async with rig() as on:
+        mine = {**detail()["data"], "clientOid": "fx-1", "status": "live"}
+        on.answer("GET", "order/detail", detail(**{"clientOid": "fx-1", **other}))
+        on.answer(
+            "GET",
+            "order/orders-pending",
+            envelope({"entrustedList": [{**mine, "orderId": "1", **other}, mine], "endId": None}),
+            documented("orders_pending_empty"),
+        )
+        on.answer("GET", "order/orders-history", documented("orders_pending_empty"))
+        found = await on.exchange.resolve_order(BTC, "fx-1", fence_until_ms=1)
+        assert found is not None
+        assert found.order_id == "77"
+        with pytest.raises(errors.OrderOutcomeUnknown):
+            await on.exchange.resolve_order(BTC, "fx-1", fence_until_ms=1)
+
+
 async def test_batches_hold_one_symbol_and_one_margin_mode_and_are_matched_by_client_id() -> None:
     async with rig() as on:
         on.answer("GET", "account/account", hedge())
