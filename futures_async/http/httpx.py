@@ -18,7 +18,6 @@ import httpcore
 import httpx
 
 from futures_async.http import (
-    KEEP_ALIVE_S,
     FailureKind,
     HttpBackend,
     HttpFailure,
@@ -29,7 +28,7 @@ from futures_async.http import (
 )
 from futures_async.http.body import ACCEPT_ENCODING, Body
 from futures_async.http.causes import connect_kind
-from futures_async.http.tls import tls_context
+from futures_async.http.connections import Connections
 
 _PHASES = {
     "connection.connect_tcp.started": Phase.CONNECTING,
@@ -107,18 +106,9 @@ class HttpxBackend(HttpBackend):
         self, http: httpx.AsyncClient | httpx.AsyncBaseTransport | None = None, *, ca_pem: bytes | None = None
     ) -> None:
         super().__init__()
-        self._owned: httpx.AsyncHTTPTransport | None = None
-        if http is None:
-            http = self._owned = httpx.AsyncHTTPTransport(
-                verify=tls_context(ca_pem),
-                trust_env=False,
-                limits=httpx.Limits(
-                    max_connections=self.max_connections,
-                    max_keepalive_connections=self.max_connections,
-                    keepalive_expiry=KEEP_ALIVE_S,
-                ),
-            )
-        self._http = http
+        self._own = Connections(ca_pem) if http is None else None
+        self._client = http if isinstance(http, httpx.AsyncClient) else None
+        self._transport = http if isinstance(http, httpx.AsyncBaseTransport) else None
         self._closed = False
 
     async def send(self, request: HttpRequest) -> HttpResponse:
@@ -128,41 +118,47 @@ class HttpxBackend(HttpBackend):
             HttpFailure: With the phase reached.
         """
         marks = _Marks(request, self)
+        own = self._own
+        transport = self._transport if own is None else own.take()
+        sound = False
         try:
-            return await self._exchange(request, marks)
+            answer = await self._exchange(request, marks, transport)
+            sound = True
+            return answer
         except HttpFailure as error:
             failure = HttpFailure(error.kind, error.phase, sent=error.sent, reused=marks.reused)
         except MAPPED as error:
             failure = marks.failure(error)
         finally:
-            if self._closed and self._owned is not None:
-                await self._owned.aclose()  # this answer may have put its connection back
+            if own is not None and isinstance(transport, httpx.AsyncHTTPTransport):
+                await (own.give(transport) if sound and not self._closed else own.drop(transport))
         raise failure
 
     async def aclose(self) -> None:
         """Close the connections, if they are its own; what is under way ends as a failure."""
         self._closed = True
-        if self._owned is not None:
-            await self._owned.aclose()
+        if self._own is not None:
+            await self._own.aclose()
 
-    async def _exchange(self, request: HttpRequest, marks: _Marks) -> HttpResponse:
+    async def _exchange(
+        self, request: HttpRequest, marks: _Marks, transport: httpx.AsyncBaseTransport | None
+    ) -> HttpResponse:
         marks.check()
         timeouts = request.timeouts
         until = anyio.current_time() + timeouts.deadline_s
-        response = await self._answer(
-            _prepared(
-                request,
-                {
-                    "trace": marks.trace,
-                    "timeout": {
-                        "connect": timeouts.connect_s,
-                        "pool": timeouts.connect_s,
-                        "write": timeouts.write_s,
-                        "read": timeouts.read_s,
-                    },
-                },
-            )
-        )
+        phases = {
+            "connect": timeouts.connect_s,
+            "pool": timeouts.connect_s,
+            "write": timeouts.write_s,
+            "read": timeouts.read_s,
+        }
+        prepared = _prepared(request, {"trace": marks.trace, "timeout": phases})
+        if transport is not None:
+            response = await transport.handle_async_request(prepared)
+        elif self._client is not None:
+            response = await self._client.send(prepared, stream=True, auth=None, follow_redirects=False)
+        else:
+            raise RuntimeError("neither a transport nor a client")
         marks.phase = Phase.ANSWERING
         try:
             headers = {name.lower().decode("latin-1"): value.decode("latin-1") for name, value in response.headers.raw}
@@ -186,15 +182,10 @@ class HttpxBackend(HttpBackend):
             await response.aclose()
         return HttpResponse(status=response.status_code, headers=headers, body=content)
 
-    async def _answer(self, prepared: httpx.Request) -> httpx.Response:
-        if isinstance(self._http, httpx.AsyncClient):
-            return await self._http.send(prepared, stream=True, auth=None, follow_redirects=False)
-        return await self._http.handle_async_request(prepared)
-
     @property
     def shut(self) -> bool:
         """Closed here, or by the owner of the client."""
-        return self._closed or (isinstance(self._http, httpx.AsyncClient) and self._http.is_closed)
+        return self._closed or (self._client is not None and self._client.is_closed)
 
 
 class _Content(httpx.AsyncByteStream):
