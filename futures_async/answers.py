@@ -113,59 +113,77 @@ class Answers:
             ExchangeError: The venue refused.
             BadResponse: The answer cannot be used.
         """
+        found = self._look(response, endpoint, timing)
+        if isinstance(found, FuturesAsyncError):
+            raise found
+        return found
+
+    def _look(self, response: HttpResponse, endpoint: Endpoint[Any], timing: Timing) -> Any:
+        """The payload, or the error to raise.
+
+        Nothing is raised from here, nor from what is called here: these frames, and msgspec's errors, hold what
+        the venue said, and it may have repeated what it was sent.
+        """
         dialect = self._dialect
         status = response.status
+        misfit: FuturesAsyncError | None = None
         try:
             envelope = endpoint.decoder(dialect.envelope).decode(response.body)
         except DECODE_ERRORS as problem:
-            envelope = self._unreadable(response, endpoint, problem)
+            # The typed document did not fit: the envelope of a refusal, or the error for everything else.
+            envelope, misfit = self._envelope(response.body), self._misfit(problem, endpoint)
+            if envelope is None:
+                return self._by_status(response, endpoint)
         refusal = dialect.refusal(envelope)
         error = None if refusal is None else self._refused(refusal, response, endpoint)
-        self._tell_time(response, envelope, timing)
+        if misfit is None or error is not None:
+            self._tell_time(response, envelope, timing)
         if isinstance(error, ClockSkew):
             self._clock.resync()  # this very answer tells the right time: it is believed at once
         if error is not None:
-            raise error
+            return error
         if not 200 <= status < 300:
-            raise self._by_status(response, endpoint)
+            return self._by_status(response, endpoint)
+        if misfit is not None:
+            return misfit
         server_ms = dialect.server_ms(envelope)
         if (
             server_ms is not None
             and timing.by_venue_clock
             and server_ms < timing.signed_ms - 1000 - self._clock.error_ms
         ):
-            raise ResponseMismatch(f"{self._where(endpoint)}: the answer is older than the request")
+            return ResponseMismatch(f"{self._where(endpoint)}: the answer is older than the request")
         data = envelope.data
         if data is None and not endpoint.nullable:
-            raise DecodeError(f"{self._where(endpoint)}: the answer holds no data", path="$.data")
+            return DecodeError(f"{self._where(endpoint)}: the answer holds no data", path="$.data")
         return data
 
     def _where(self, endpoint: Endpoint[Any]) -> str:
         return f"{self._dialect.venue} {endpoint.name}"
 
-    def _unreadable(self, response: HttpResponse, endpoint: Endpoint[Any], problem: BaseException) -> Any:
-        """The typed document did not fit: the envelope of a refusal, or the error for everything else."""
-        where = self._where(endpoint)
+    def _envelope(self, body: bytes) -> Any:
+        """The envelope with its payload left alone; None where there is none."""
         try:
-            envelope = self._head.decode(response.body)
+            return self._head.decode(body)
         except DECODE_ERRORS:
-            raise self._by_status(response, endpoint) from None
-        refusal = self._dialect.refusal(envelope)
-        if refusal is not None:
-            return envelope
-        if not 200 <= response.status < 300:
-            raise self._by_status(response, endpoint) from None
-        if isinstance(problem, msgspec.ValidationError):
-            path = str(problem).rsplit(" - at ", 1)[-1].strip("`") if " - at " in str(problem) else "$"
-            raise DecodeError(f"{where}: the answer does not fit its documentation at {path}", path=path) from None
-        raise DamagedAnswer(f"{where}: the answer is not readable JSON") from None
+            return None
+
+    def _misfit(self, problem: BaseException, endpoint: Endpoint[Any]) -> FuturesAsyncError:
+        """What to say of an answer that is not what the venue documents."""
+        if not isinstance(problem, msgspec.ValidationError):
+            return DamagedAnswer(f"{self._where(endpoint)}: the answer is not readable JSON")
+        text = str(problem)
+        path = text.rsplit(" - at ", 1)[-1].strip("`") if " - at " in text else "$"
+        return DecodeError(f"{self._where(endpoint)}: the answer does not fit its documentation at {path}", path=path)
 
     def _by_status(self, response: HttpResponse, endpoint: Endpoint[Any]) -> FuturesAsyncError:
         """No envelope of the venue's: an edge, a proxy or a broken answer spoke."""
         status, where = response.status, self._where(endpoint)
         if 300 <= status < 400:
             host = urlsplit(response.headers.get("location", "")).netloc or "the same host"
-            return UnexpectedRedirect(f"{where} [HTTP {status}]: a redirect to {printable(host)} was not followed")
+            return UnexpectedRedirect(
+                f"{where} [HTTP {status}]: a redirect to {printable(self._scrub(host))} was not followed"
+            )
         if status == 429:
             return self._limited(RateLimited, "too many requests", response, endpoint)
         if status in (403, 418):
@@ -220,11 +238,14 @@ class Answers:
         endpoint: Endpoint[Any],
         code: str = "",
     ) -> E:
-        if self._credentials is not None:
-            message = self._credentials.scrub(message)
+        message, code = self._scrub(message), self._scrub(code)
         error = kind(message, venue=self._dialect.venue, code=code, endpoint=endpoint.name, http_status=response.status)
         error.definitive = kind is AuthenticationError and response.status == 401
         return error
+
+    def _scrub(self, text: str) -> str:
+        """A venue's text without what it repeats of our credentials."""
+        return text if self._credentials is None else self._credentials.scrub(text)
 
     @staticmethod
     def _date_s(headers: Mapping[str, str]) -> float | None:

@@ -8,7 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
+from base64 import b64encode, urlsafe_b64encode
+from collections.abc import Callable
 from typing import Any, NoReturn
+from urllib.parse import quote, quote_plus
 
 from futures_async.errors import InvalidRequest
 
@@ -52,23 +56,44 @@ class Secret:
         raise TypeError("a secret cannot be pickled or copied")
 
 
-def _checked(name: str, value: object, *, required: bool) -> str | None:
+def _fault(name: str, value: object, *, required: bool = True) -> str | None:
+    """What is wrong with one part, in words that do not show it."""
     if value is None and not required:
         return None
     text = value.reveal() if isinstance(value, Secret) else value
     if not isinstance(text, str) or not text:
-        raise InvalidRequest(f"credentials: {name} is missing")
+        return f"credentials: {name} is missing"
     if not text.isascii() or not text.isprintable() or text != text.strip() or " " in text:
-        raise InvalidRequest(f"credentials: {name} has white space, line ends or non-ASCII characters")
-    return text
+        return f"credentials: {name} has white space, line ends or non-ASCII characters"
+    return None
 
 
-def _free_text(name: str, value: str | Secret) -> str:
+def _memo_fault(value: object) -> str | None:
     """A memo is what its owner typed, "" included; it is signed with and never sent."""
     text = value.reveal() if isinstance(value, Secret) else value
-    if not isinstance(text, str) or not text.isprintable() or text != text.strip():  # pyright: ignore[reportUnnecessaryIsInstance] - callers without types
-        raise InvalidRequest(f"credentials: {name} has line ends, or white space around it")
-    return text
+    if value is None or (isinstance(text, str) and text.isprintable() and text == text.strip()):
+        return None
+    return "credentials: memo has line ends, or white space around it"
+
+
+def _secret(value: str | Secret) -> Secret:
+    return value if isinstance(value, Secret) else Secret(value)
+
+
+# How a venue, a proxy or an encoder between may spell a secret that it repeats.
+_SPELLINGS: tuple[Callable[[str], str], ...] = (
+    str,
+    quote,
+    quote_plus,
+    lambda text: quote(text, safe=""),
+    lambda text: b64encode(text.encode()).decode(),
+    lambda text: b64encode(text.encode()).decode().rstrip("="),
+    lambda text: urlsafe_b64encode(text.encode()).decode(),
+    lambda text: text.encode().hex(),
+    lambda text: text.encode().hex().upper(),
+)
+# What a signature looks like: 32 bytes or more in hex, or in base64.
+_SIGNATURE = re.compile(r"[0-9A-Fa-f]{64,}|[A-Za-z0-9+/]{43,}={0,2}|(?:[A-Za-z0-9+]|/|%2[BbFf]){43,}(?:%3[Dd]){1,2}")
 
 
 class Credentials:
@@ -95,20 +120,30 @@ class Credentials:
         memo: str | Secret | None = None,
         uid: str | None = None,
     ) -> None:
-        self.key = Secret(_checked("key", key, required=True) or "")
-        self.secret = Secret(_checked("secret", secret, required=True) or "")
-        self.passphrase = (
-            None if passphrase is None else Secret(_checked("passphrase", passphrase, required=True) or "")
+        problem = (
+            _fault("key", key)
+            or _fault("secret", secret)
+            or _fault("passphrase", passphrase, required=False)
+            or _memo_fault(memo)
+            or _fault("uid", uid, required=False)
         )
-        self.memo = None if memo is None else Secret(_free_text("memo", memo))
-        self.uid = _checked("uid", uid, required=False)
+        if problem is not None:
+            # A traceback that shows locals shows those of this frame.
+            del key, secret, passphrase, memo, uid
+            raise InvalidRequest(problem)
+        self.key = _secret(key)
+        self.secret = _secret(secret)
+        self.passphrase = None if passphrase is None else _secret(passphrase)
+        self.memo = None if memo is None else _secret(memo)
+        self.uid = uid
         # Keyed once; each signature starts from a copy of this state.
         self.__mac = hmac.new(self.secret.reveal().encode(), digestmod=hashlib.sha256)
 
-    def hmac_sha256(self, message: bytes) -> hmac.HMAC:
-        """HMAC-SHA256 of `message` under the secret; `.digest()` or `.hexdigest()` it."""
+    def hmac_sha256(self, *parts: bytes | Secret) -> hmac.HMAC:
+        """HMAC-SHA256 of the parts, one behind the other, under the secret; `.digest()` or `.hexdigest()` it."""
         mac = self.__mac.copy()
-        mac.update(message)
+        for part in parts:
+            mac.update(part.reveal().encode() if isinstance(part, Secret) else part)
         return mac
 
     @property
@@ -123,16 +158,17 @@ class Credentials:
         return tuple(name for name in names if getattr(self, name) is None)
 
     def scrub(self, text: str) -> str:
-        """`text` without any part of these credentials, should a venue have echoed one."""
+        """`text` without any part of these credentials, however spelled, and without anything like a signature."""
         for part in (self.secret, self.passphrase, self.memo, self.key):
             if part is not None and len(part.reveal()) >= 4:
-                text = text.replace(part.reveal(), "***")
-        return text
+                for spell in _SPELLINGS:
+                    text = text.replace(spell(part.reveal()), "***")
+        return _SIGNATURE.sub("***", text)
 
     def __repr__(self) -> str:
         parts = [f"key={HIDDEN}", f"secret={HIDDEN}"]
-        parts += [f"{name}={HIDDEN}" for name in ("passphrase", "memo") if getattr(self, name) is not None]
-        return f"Credentials({', '.join(parts)}, uid={self.uid!r})"
+        parts += [f"{name}={HIDDEN}" for name in ("passphrase", "memo") if getattr(self, name, None) is not None]
+        return f"Credentials({', '.join(parts)}, uid={getattr(self, 'uid', None)!r})"
 
     def __reduce_ex__(self, protocol: object) -> Any:
         raise TypeError("credentials cannot be pickled or copied")

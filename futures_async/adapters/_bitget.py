@@ -204,12 +204,18 @@ class _RsaSigner:
             raise NotSupported("RSA keys need the package cryptography: pip install cryptography") from None
 
     def __call__(self, message: bytes, credentials: Credentials) -> str:
+        signature = self._signature(message, credentials)
+        if signature is None:
+            raise InvalidRequest("credentials: the secret is no RSA private key (base64 of PKCS#8 DER)")
+        return b64encode(signature).decode()
+
+    def _signature(self, message: bytes, credentials: Credentials) -> bytes | None:
+        """None for a secret that is no key. Raises nothing: the frames of what fails here hold the key."""
         try:
             key = self._serialization.load_der_private_key(
                 b64decode(credentials.secret.reveal(), validate=True), None, unsafe_skip_rsa_key_validation=True
             )
             signature: bytes = key.sign(message, self._padding.PKCS1v15(), self._hashes.SHA256())
         except (binascii.Error, ValueError, TypeError, AttributeError):
-            # from None: the cause's frames hold the key.
-            raise InvalidRequest("credentials: the secret is no RSA private key (base64 of PKCS#8 DER)") from None
-        return b64encode(signature).decode()
+            return None
+        return signature

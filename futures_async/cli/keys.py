@@ -76,30 +76,42 @@ def read_file(path: Path) -> list[KeySource]:
         InvalidRequest: Not private, not TOML, or an account is not complete. Never shows a value.
     """
     check_private(path)
+    found = _sources(path)
+    if isinstance(found, str):
+        raise InvalidRequest(f"keys file {path}{found}")
+    return found
+
+
+def _sources(path: Path) -> list[KeySource] | str:
+    """The accounts, or what is wrong. Raises nothing: a traceback with locals would show this frame's keys."""
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError):
         # The parser's message quotes the line, and the line may hold a key.
-        raise InvalidRequest(f"keys file {path} is not valid TOML") from None
+        return " is not valid TOML"
     sources: list[KeySource] = []
     for name, table in document.items():
         if not isinstance(table, dict):
-            raise InvalidRequest(f"keys file {path}: {name} must be a table: [{name}]")
-        sources.append(_account(name, cast("dict[str, Any]", table), f"keys file {path}, [{name}]"))
+            return f": {name} must be a table: [{name}]"
+        source = _account(name, cast("dict[str, Any]", table))
+        if isinstance(source, str):
+            return f", [{name}]: {source}"
+        sources.append(source)
     return sources
 
 
-def _account(name: str, table: dict[str, Any], where: str) -> KeySource:
+def _account(name: str, table: dict[str, Any]) -> KeySource | str:
+    """One account, or what is wrong with it."""
     unknown = set(table) - {"venue", *PARTS, *OPTIONS}
     if unknown:
-        raise InvalidRequest(f"{where}: unknown {', '.join(sorted(unknown))}")
+        return f"unknown {', '.join(sorted(unknown))}"
     parts: dict[str, Any] = {part: table.get(part) for part in PARTS}
     if any(value is not None and not isinstance(value, str) for value in parts.values()):
-        raise InvalidRequest(f"{where}: {', '.join(PARTS)} must be text in quotes")
+        return f"{', '.join(PARTS)} must be text in quotes"
     try:
         credentials = Credentials(**parts)
     except InvalidRequest as error:
-        raise InvalidRequest(f"{where}: {error}") from None
+        return str(error)
     options = {option: table[option] for option in OPTIONS if option in table}
     return KeySource(name, str(table.get("venue", name)), credentials, options)
 
@@ -109,10 +121,11 @@ def read_environment(venues: list[str], environ: Mapping[str, str]) -> list[KeyS
     sources: list[KeySource] = []
     for venue in venues:
         prefix = f"{PREFIX}{venue.upper().replace('-', '_')}_"
-        table: dict[str, Any] = {part: environ.get(prefix + part.upper()) for part in PARTS}
-        if table["key"]:
-            kept = {part: value for part, value in table.items() if value}
-            sources.append(_account(venue, kept, f"environment {prefix}…"))
+        if environ.get(f"{prefix}KEY"):
+            found = _account(venue, {part: value for part in PARTS if (value := environ.get(prefix + part.upper()))})
+            if isinstance(found, str):
+                raise InvalidRequest(f"environment {prefix}…: {found}")
+            sources.append(found)
     return sources
 
 

@@ -19,7 +19,7 @@ from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Mapping
 from enum import IntEnum
-from typing import Literal
+from typing import Any, Literal
 
 import anyio
 import msgspec
@@ -100,6 +100,9 @@ class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
         # A query may carry the key and the signature, and a body is the order itself.
         return f"HttpRequest({self.method} {self.url.partition('?')[0]})"
 
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [("method", self.method), ("url", self.url.partition("?")[0])]
+
 
 class HttpResponse(msgspec.Struct, frozen=True, kw_only=True):
     """One answer, read to its end and decompressed."""
@@ -108,6 +111,13 @@ class HttpResponse(msgspec.Struct, frozen=True, kw_only=True):
     headers: Mapping[str, str]
     """Names in lower case."""
     body: bytes
+
+    def __repr__(self) -> str:
+        # A venue may repeat what it was sent, and this stands in the frames of many an error.
+        return f"HttpResponse({self.status}, {len(self.body)} bytes)"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [("status", self.status), ("bytes", len(self.body))]
 
 
 class HttpFailure(Exception):

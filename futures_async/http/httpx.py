@@ -7,6 +7,7 @@ first byte prove anything.
 
 from __future__ import annotations
 
+import logging
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -109,6 +110,8 @@ class HttpxBackend(HttpBackend):
         self._own = Connections(ca_pem) if http is None else None
         self._client = http if isinstance(http, httpx.AsyncClient) else None
         self._transport = http if isinstance(http, httpx.AsyncBaseTransport) else None
+        if self._own is not None:
+            logging.getLogger("httpcore.http11").addFilter(_without_headers)
         self._closed = False
 
     async def send(self, request: HttpRequest) -> HttpResponse:
@@ -129,6 +132,11 @@ class HttpxBackend(HttpBackend):
             failure = HttpFailure(error.kind, error.phase, sent=error.sent, reused=marks.reused)
         except MAPPED as error:
             failure = marks.failure(error)
+        except BaseException as error:
+            if own is not None:
+                # A fault of the library, the end of the loop: its frames and its causes' hold the headers.
+                error.__cause__ = error.__context__ = error.__traceback__ = None
+            raise
         finally:
             if own is not None and isinstance(transport, httpx.AsyncHTTPTransport):
                 await (own.give(transport) if sound and not self._closed else own.drop(transport))
@@ -186,6 +194,14 @@ class HttpxBackend(HttpBackend):
     def shut(self) -> bool:
         """Closed here, or by the owner of the client."""
         return self._closed or (self._client is not None and self._client.is_closed)
+
+
+def _without_headers(record: logging.LogRecord) -> bool:
+    """At DEBUG httpcore logs the headers of answers; a venue may repeat in them what it was sent."""
+    text = str(record.msg)
+    if text.startswith("receive_response_headers.complete"):
+        record.msg = text.partition(" ")[0]
+    return True
 
 
 class _Content(httpx.AsyncByteStream):

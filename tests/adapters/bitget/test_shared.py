@@ -118,7 +118,7 @@ def test_a_secret_that_is_no_rsa_key_is_refused_without_showing_it() -> None:
         Family(rsa=True).headers(Unsigned("GET", "/x", "", b""), READ, KEYS, 1)
     assert SECRET not in str(caught.value)
     assert caught.value.__cause__ is None
-    assert caught.value.__suppress_context__
+    assert caught.value.__context__ is None
 
 
 def test_rsa_without_its_package_is_refused_at_construction(monkeypatch: pytest.MonkeyPatch) -> None:

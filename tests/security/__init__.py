@@ -1,0 +1,1 @@
+"""Where keys, passphrases and signatures may be seen: in the headers of a request to the venue, and nowhere else."""

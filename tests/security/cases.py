@@ -1,0 +1,121 @@
+"""What these tests must know about each venue."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from futures_async.adapter import Adapter
+from futures_async.adapters.bitget import Bitget
+from futures_async.adapters.bitget_uta import BitgetUTA
+from futures_async.adapters.bitget_v1 import BitgetV1
+from futures_async.adapters.bitmart import BitMart
+from futures_async.adapters.bittap import BitTap
+from futures_async.credentials import Credentials
+from futures_async.enums import MarginMode, OrderType, PositionMode, Side
+from futures_async.limits.none import NoLimiter
+from futures_async.models import Contract, OrderRequest
+from futures_async.retry import RetryPolicy
+from tests.security.canary import planted
+
+SYMBOL = "BTC/USDT:USDT"
+
+
+@dataclass(frozen=True)
+class Case:
+    """One adapter."""
+
+    make: Callable[..., Adapter]
+    parts: tuple[str, ...]
+    refused: str
+    """Code of a refused key, as JSON."""
+    fine: str
+    """Code of success, as JSON."""
+    account: str
+    """Path of a private read."""
+    trades: bool = True
+    order_fields: dict[str, Any] = field(default_factory=dict[str, Any])
+    options: dict[str, Any] = field(default_factory=dict[str, Any])
+
+    @property
+    def credentials(self) -> Credentials:
+        return planted(*self.parts)
+
+    @property
+    def id(self) -> str:
+        return str(self.make.id)  # type: ignore[attr-defined] # pyright: ignore[reportFunctionMemberAccess] - it is a class
+
+    def open(self, url: str, **options: Any) -> Adapter:
+        """An exchange without limits, whose calls fail once."""
+        given: dict[str, Any] = {"limiter": NoLimiter(), "retry": RetryPolicy(attempts=1), **self.options, **options}
+        return self.make(self.credentials, base_url=url, **given)
+
+
+WHOLE = {"leverage": Decimal(10), "margin_mode": MarginMode.CROSS}
+CASES = (
+    Case(Bitget, ("passphrase",), '"40006"', '"00000"', "/api/v2/mix/account/accounts",
+         order_fields={"margin_mode": MarginMode.CROSS}),
+    Case(BitgetUTA, ("passphrase",), '"40006"', '"00000"', "/api/v3/account/assets"),
+    Case(BitgetV1, ("passphrase",), '"40006"', '"00000"', "/api/mix/v1/account/account", order_fields=WHOLE),
+    Case(BitMart, ("memo",), "30002", "1000", "/contract/private/assets-detail", order_fields=WHOLE),
+    Case(BitTap, (), '"410001"', '"0"', "/ftapi/v1/account/info", trades=False),
+)  # fmt: skip
+TRADING = tuple(case for case in CASES if case.trades)
+
+
+def order(case: Case) -> OrderRequest:
+    """A small order."""
+    return OrderRequest(
+        symbol=SYMBOL,
+        side=Side.BUY,
+        type=OrderType.LIMIT,
+        quantity=Decimal("0.01"),
+        price=Decimal(50_000),
+        **case.order_fields,
+    )
+
+
+def prepare(exchange: Adapter) -> None:
+    """What an order rests on, as if it had been read: so that the next request is the order itself."""
+    contract = Contract(
+        venue=exchange.id,
+        symbol=SYMBOL,
+        venue_symbol=exchange.venue_symbol(SYMBOL),
+        base="BTC",
+        quote="USDT",
+        settle="USDT",
+        contract_size=Decimal("0.001"),
+        quantity_step=Decimal("0.001"),
+        price_tick=Decimal("0.1"),
+    )
+    exchange._remember_contracts([contract])  # pyright: ignore[reportPrivateUsage] - else every order costs two more reads
+    exchange._position_mode = PositionMode.ONE_WAY  # pyright: ignore[reportPrivateUsage]
+    exchange._channel.transport.clock.wants_sample = False  # pyright: ignore[reportPrivateUsage]
+
+
+Call = Callable[[Adapter, Case], Awaitable[object]]
+
+
+async def read(exchange: Adapter, case: Case) -> object:
+    """A private read."""
+    return await exchange.fetch_positions(SYMBOL)
+
+
+async def place(exchange: Adapter, case: Case) -> object:
+    """An order."""
+    prepare(exchange)
+    return await exchange.create_order(order(case), on_unknown="raise")
+
+
+async def cancel(exchange: Adapter, case: Case) -> object:
+    """A cancel."""
+    prepare(exchange)
+    return await exchange.cancel_order(SYMBOL, order_id="123456")
+
+
+async def raw_write(exchange: Adapter, case: Case) -> object:
+    """A write through the escape hatch, with a body and a query."""
+    prepare(exchange)
+    return await exchange.request("POST", "/any/thing", params={"a": "b c"}, body={"x": "ü+/%"})
