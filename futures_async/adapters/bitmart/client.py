@@ -206,13 +206,14 @@ class BitMart(BitMartAccount):
         return _ours(rows, client_order_id, pages.FULL, f"{self.id}: past orders of {name}")
 
     async def _by_fill(self, name: str, client_order_id: str) -> Order | None:
-        """A fill does not repeat the client id that it was filtered by: its order must say it."""
+        """Fills do not repeat the client id that they were filtered by: their orders must say it, each of them."""
         rows = await self._call(endpoints.TRADES, self._witness(name, client_order_id))
         trades = pages.certain(rows, pages.FULL, f"{self.id}: fills of {name}")
-        if not trades:
-            return None
-        order = await self.fetch_order(name, order_id=str(trades[0].order_id))
-        return order if order.client_order_id == client_order_id else None
+        for order_id in dict.fromkeys(str(trade.order_id) for trade in trades):
+            order = await self.fetch_order(name, order_id=order_id)
+            if order.client_order_id == client_order_id:
+                return order
+        return None
 
     def _witness(self, name: str, client_order_id: str) -> dict[str, str | int | None]:
         wanted = pages.bounds_s(PageQuery(symbol=name), self._channel.now_ms())

@@ -788,6 +788,17 @@ async def test_a_fill_is_a_witness() -> None:
     assert found.order_id == "220921197409432"
 
 
+async def test_every_order_among_the_fills_is_asked_once() -> None:
+    row = document("trades")["data"][0]
+    fills = wrapped([{**row, "order_id": number} for number in ("31", "31", "32")])
+    other, mine = echo_order(client_order_id="other"), echo_order(client_order_id="BM1")
+    stub = witnesses(trades=fills, order=[other, mine])
+    async with client(stub) as exchange:
+        found = await exchange.fetch_order(BTC, client_order_id="BM1")
+    assert found.order_id == "32"
+    assert [sent.query["order_id"] for sent in stub.named("order")] == ["31", "32"]
+
+
 @pytest.mark.parametrize("name", ["get_open_orders", "order_history", "trades"])
 @pytest.mark.parametrize("answered", [wrapped(None), refusal(30014, status=503), b"<html>"])
 async def test_a_witness_that_does_not_answer_in_full_proves_nothing(name: str, answered: Any) -> None:
