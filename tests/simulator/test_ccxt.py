@@ -18,15 +18,15 @@ with warnings.catch_warnings():
 SYMBOL = "LINK/USDT:USDT"
 
 
-def client_of(running: RunningExchange) -> Any:
-    announced = running.announcement()["venues"]["bitget"]
+def client_of(running: RunningExchange, venue: str) -> Any:
+    announced = running.announcement()["venues"][venue]
     client = ccxt.bitget(
         {
             "apiKey": announced["key"],
             "secret": announced["secret"],
             "password": announced["passphrase"],
             "enableRateLimit": False,
-            "options": {"defaultType": "swap"},
+            "options": {"defaultType": "swap", "uta": venue == "bitget-uta"},
         }
     )
     client.urls["api"] = dict.fromkeys(client.urls["api"], running.base_url)
@@ -35,16 +35,18 @@ def client_of(running: RunningExchange) -> Any:
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("mode", list(PositionMode))
-def test_ccxt_trades_on_bitgets_dialect(mode: PositionMode) -> None:
+@pytest.mark.parametrize("venue", ["bitget", "bitget-uta"])
+def test_ccxt_trades_on_bitgets_dialects(venue: str, mode: PositionMode) -> None:
     hedged = mode is PositionMode.HEDGE
     limits: dict[str, Any] = {"uid_limit": None, "endpoint_limits": False}
-    with serve(only=["bitget"], setup=Setup(empty=True), **limits) as running:
-        client = client_of(running)
+    with serve(only=[venue], setup=Setup(empty=True), **limits) as running:
+        client = client_of(running, venue)
         assert SYMBOL in client.load_markets()
         assert client.fetch_balance()["USDT"]["total"] == 25_000
         client.set_position_mode(hedged, SYMBOL)
         client.set_leverage(7, SYMBOL)
-        client.set_margin_mode("isolated", SYMBOL)
+        if venue == "bitget":  # unified accounts state it with each order
+            client.set_margin_mode("isolated", SYMBOL)
         more = {"hedged": hedged, "marginMode": "isolated"}
         resting = client.create_order(SYMBOL, "limit", "buy", 10, 12, more)
         assert [order["id"] for order in client.fetch_open_orders(SYMBOL)] == [resting["id"]]
