@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 import subprocess
 import sys
 from importlib.metadata import EntryPoint
@@ -197,3 +198,12 @@ def test_the_server_is_quiet(simulated_exchange: RunningExchange, caplog: pytest
     with caplog.at_level(logging.INFO), httpx.Client(trust_env=False) as client:
         client.get(f"{simulated_exchange.base_url}/api/v2/public/time")
     assert not [record for record in caplog.records if record.name.startswith("uvicorn.access")]
+
+
+def test_answers_are_not_held_back_by_nagles_algorithm() -> None:
+    listener = bind("127.0.0.1", 0)
+    try:
+        # asyncio sets TCP_NODELAY on accepted sockets of this protocol only, and they inherit it from the listener.
+        assert listener.proto == socket.IPPROTO_TCP
+    finally:
+        listener.close()
