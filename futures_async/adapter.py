@@ -36,6 +36,7 @@ from futures_async.ordering import Ack, Amendment, BatchPlacement, Call, Placeme
 from futures_async.outcomes import OrderDesk
 from futures_async.paging import Page, PageQuery, collect, iterate
 from futures_async.retry import RetryPolicy
+from futures_async.runtime import Work
 from futures_async.settings import SettingDesk
 from futures_async.trading import Trading, urgent
 from futures_async.transport import Channel, Transport
@@ -169,7 +170,7 @@ class Adapter(Trading):
         self._settings = SettingDesk(self._channel)
         self._position_mode: PositionMode | None = None
         self._halted = False
-        self._closing = False
+        self._closing: Work[None] | None = None
 
     def with_credentials(self, credentials: Credentials) -> Self:
         twin = copy.copy(self)
@@ -205,19 +206,19 @@ class Adapter(Trading):
         return f"{type(self).__name__}({self.base_url}, account={self.account_id or 'public'}{mode})"
 
     async def aclose(self, grace_s: float = 10.0) -> None:
-        if self._closing:
+        runtime = self._transport.runtime()
+        if self._closing is None:
+            self._channel.refuse_new()
+            # Work of its own: it goes on when who closes is cancelled, and a second caller waits for its end.
+            self._closing = runtime.start(self._close(runtime.now() + grace_s))
+        elif self._closing.done:
             return
-        self._closing = True
-        channel = self._channel
-        channel.abandon_reads()
-        runtime = channel.transport.runtime()
-        until = runtime.now() + grace_s
-        await self._orders.drain(grace_s)
-        channel.closed = True
-        while channel.writes_under_way and runtime.now() < until:
-            await runtime.sleep(0.02)
-        channel.abandon_reads()
-        await channel.transport.leave()
+        await self._closing.wait()
+
+    async def _close(self, until: float) -> None:
+        await self._channel.drain(until)
+        await self._orders.stop()
+        await self._channel.shut()
         errors = self._orders.unresolved()
         if errors:
             raise UnresolvedOrders(

@@ -104,7 +104,8 @@ class Answers:
         self._clock = clock
         self._credentials = credentials
         self._pauses = 0
-        self._head = msgspec.json.Decoder(dialect.envelope[msgspec.Raw], strict=False)
+        # Any, not Raw: in a field of `T | None`, msgspec takes Raw for null alone.
+        self._head = msgspec.json.Decoder(dialect.envelope[Any], strict=False)
 
     def read(self, response: HttpResponse, endpoint: Endpoint[Any], timing: Timing) -> Any:
         """The payload of a good answer.

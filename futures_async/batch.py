@@ -7,15 +7,17 @@ from typing import Any, TypeVar
 
 import anyio
 
+from futures_async.enums import Outcome
 from futures_async.errors import (
     BadResponse,
+    ClientClosed,
     ExchangeError,
     FuturesAsyncError,
+    InvalidOrder,
     OrderOutcomeUnknown,
     OutcomeUnknown,
     ResponseMismatch,
 )
-from futures_async.http import Abort
 from futures_async.models import Order, OrderResult
 from futures_async.ordering import Ack, BatchPlacement, Placement, PlannedOrder
 from futures_async.outcomes import OrderDesk, Record
@@ -40,18 +42,31 @@ async def together(calls: Sequence[Callable[[], Awaitable[T]]]) -> list[T]:
 async def place_batch(
     desk: OrderDesk, channel: Channel, plans: Sequence[PlannedOrder], placement: BatchPlacement, send_within_s: float
 ) -> list[OrderResult]:
-    """Place `plans` in one call. Goes on, and records every fate, when the caller is cancelled meanwhile."""
-    records = [desk.open(plan) for plan in plans]
-    abort = Abort()
-    work = channel.transport.runtime().start(_flow(desk, channel, records, placement, send_within_s, abort))
-    finished = False
+    """Place `plans` in one call. Goes on, and records every fate, when the caller is cancelled meanwhile.
+
+    Raises:
+        InvalidOrder: A client order id was used before; nothing is sent then.
+    """
+    records: list[Record] = []
     try:
-        results = await work.wait()
-        finished = True
-    finally:
-        if not finished:
-            abort.raised = True
-    return results
+        for plan in plans:
+            records.append(desk.open(plan))  # noqa: PERF401 - those before a refused one are taken back
+    except InvalidOrder:
+        for record in records:
+            desk.forget(record)
+        raise
+    work = desk.begin(records, lambda: _flow(desk, channel, records, placement, send_within_s))
+    try:
+        return await channel.outcome(work, records[0].abort)
+    except (OutcomeUnknown, ClientClosed):  # closed meanwhile: each entry has its own verdict, or question
+        return [_so_far(record) for record in records]
+
+
+def _so_far(record: Record) -> OrderResult:
+    request, result = record.plan.request, record.result
+    if isinstance(result, Order):
+        return OrderResult(request=request, order=result)
+    return OrderResult(request=request, error=result or record.error)
 
 
 async def _flow(
@@ -60,14 +75,18 @@ async def _flow(
     records: Sequence[Record],
     placement: BatchPlacement,
     send_within_s: float,
-    abort: Abort,
 ) -> list[OrderResult]:
-    for record in records:
-        await desk.note_intent(record)
+    try:
+        for record in records:
+            await desk.note_intent(record)
+    except BaseException:
+        for record in records:
+            desk.forget(record)
+        raise
     answers: Sequence[Ack | ExchangeError | None]
     doubt: OutcomeUnknown | None = None
     try:
-        result = await channel.call(placement.endpoint, body=placement.body, send_within_s=send_within_s, abort=abort)
+        result = await channel.call(placement.endpoint, body=placement.body, send_within_s=send_within_s)
         answers = _matched(placement, result, len(records))
     except BadResponse as problem:
         doubt = desk.doubt(placement.endpoint, problem)
@@ -110,6 +129,7 @@ async def _entry(
     try:
         if isinstance(answer, ExchangeError) and answer.definitive:
             answer.client_order_id = record.plan.local_id
+            answer.outcome = Outcome.REJECTED
             await desk.verdict(record, answer)
             return OrderResult(request=request, error=answer)
         if isinstance(answer, Ack):

@@ -10,16 +10,17 @@ from __future__ import annotations
 import logging
 import secrets
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import msgspec
 
-from futures_async.endpoint import Endpoint
+from futures_async.endpoint import Endpoint, Kind
 from futures_async.enums import OrderStatus, Outcome
 from futures_async.errors import (
     Attempt,
     BadResponse,
+    ClientClosed,
     FuturesAsyncError,
     InvalidOrder,
     OrderNotFound,
@@ -33,12 +34,14 @@ from futures_async.http import Abort
 from futures_async.models import Order
 from futures_async.ordering import Ack, Fingerprint, Placement, PlannedOrder, fingerprint
 from futures_async.runtime import Work
-from futures_async.transport import Channel
+from futures_async.transport import Channel, outside
 
 if TYPE_CHECKING:
     from futures_async.journal import Journal
 
 logger = logging.getLogger("futures_async.orders")
+
+T = TypeVar("T")
 
 READ_BACK_PAUSES_S = (0.0, 0.2, 0.4, 0.8)
 LOOKUP_PAUSES_S = (0.0, 0.25, 0.5, 1.0, 2.0)
@@ -63,7 +66,8 @@ class Record:
         self.plan = plan
         self.fingerprint: Fingerprint = fingerprint(plan)
         self.abort = Abort()
-        self.work: Work[Order] | None = None
+        self.work: Work[Any] | None = None
+        """What is placing it: the order alone, or its batch."""
         self.fence_ms: int | None = None
         self.error: OutcomeUnknown | None = None
         """Set while the fate is an open question."""
@@ -132,19 +136,28 @@ class OrderDesk:
     ) -> Order:
         """Place one order; it goes on, and its fate is recorded, when the caller is cancelled meanwhile."""
         record = self.open(plan)
-        flow = self._flow(record, placement, on_unknown, send_within_s, resolve_within_s)
-        record.work = self._channel.transport.runtime().start(flow)
-        finished = False
+        work: Work[Order] = self.begin(
+            [record],
+            lambda: self._flow(record, placement, on_unknown, send_within_s, resolve_within_s),
+        )
+        return await self._channel.outcome(work, record.abort)
+
+    def begin(self, records: Sequence[Record], flow: Callable[[], Coroutine[Any, Any, T]]) -> Work[T]:
+        """Start to place orders that are in the books; nothing stays there of orders that cannot be started."""
+        abort = records[0].abort
         try:
-            order = await record.work.wait()
-            finished = True
-        except FuturesAsyncError:
-            finished = True
+            work = self._channel.begin(flow, Kind.ORDER, abort)
+        except BaseException:
+            for record in records:
+                self.forget(record)
             raise
-        finally:
-            if not finished:
-                record.abort.raised = True  # stops what has not left yet; what has, is followed up
-        return order
+        for record in records:
+            record.work, record.abort = work, abort
+        return work
+
+    def forget(self, record: Record) -> None:
+        """Take an order out of the books: nothing of it was ever sent."""
+        self._records.pop(record.plan.local_id, None)
 
     async def _flow(
         self,
@@ -156,9 +169,7 @@ class OrderDesk:
     ) -> Order:
         await self.note_intent(record)
         try:
-            result = await self._channel.call(
-                placement.endpoint, body=placement.body, send_within_s=send_within_s, abort=record.abort
-            )
+            result = await self._channel.call(placement.endpoint, body=placement.body, send_within_s=send_within_s)
             try:
                 ack = placement.read_ack(result)
             except BadResponse as problem:
@@ -261,8 +272,8 @@ class OrderDesk:
     async def _resolve(self, record: Record, within_s: float | None) -> Order | None:
         if isinstance(record.result, Order):
             return record.result
-        if isinstance(record.result, OrderNotPlaced):
-            return None
+        if record.free:
+            return None  # proved absent, refused, or never sent
         try:
             return await self.settle(record, within_s)
         except OrderNotPlaced:
@@ -271,13 +282,10 @@ class OrderDesk:
     async def resolve(self, venue_symbol: str, symbol: str, local_id: str, fence_ms: int | None) -> Order | None:
         """`resolve_order`: for an order of this object, or of another process that left only its id."""
         record = self._records.get(local_id)
+        if record is not None and record.result is None and record.error is None:
+            await self.placed(local_id)
         if record is not None and (record.result is not None or record.error is not None):
             return await self._resolve(record, None)
-        if record is not None and record.work is not None and not record.work.done:
-            try:
-                return await record.work.wait()
-            except OrderNotPlaced:
-                return None
         if fence_ms is None:
             fence_ms = self._channel.fence(self._channel.now_ms())
         search = _Search(venue_symbol, symbol, local_id, fence_ms, None, None)
@@ -314,6 +322,9 @@ class OrderDesk:
         while True:
             try:
                 order = await self._find(search.venue_symbol, search.client_order_id)
+            except ClientClosed as problem:
+                search.lookups.append(f"{type(problem).__name__}: {problem}")
+                raise search.unknown(channel, "the exchange object is closed") from None
             except FuturesAsyncError as problem:
                 search.lookups.append(f"{type(problem).__name__}: {problem}")
             else:
@@ -342,8 +353,10 @@ class OrderDesk:
         """Keep an eye on an order after its verdict: one that turns up late is reported loudly."""
         if not self._traits.lookup_by_client_id or record.plan.client_order_id is None:
             return
-        watch = self._channel.transport.runtime().start(self._late_watch(record))
-        self._watches.add(watch)
+        if self._channel.closing:
+            return
+        self._watches = {watch for watch in self._watches if not watch.done}
+        self._watches.add(self._channel.transport.runtime().start(self._late_watch(record)))
 
     async def _late_watch(self, record: Record) -> None:
         plan = record.plan
@@ -367,22 +380,30 @@ class OrderDesk:
                     at_s,
                     order.order_id,
                 )
-                call_hook(self._on_late_order, recovered(order))
+                with outside():
+                    call_hook(self._on_late_order, recovered(order))
                 return
 
     # Books
 
     async def note_intent(self, record: Record) -> None:
-        """Write the intent down before the first byte leaves."""
+        """Write the intent down before the first byte leaves; an order that cannot be written down is not sent."""
         if self._journal is None:
             return
+        try:
+            await self._write_intent(self._journal, record)
+        except BaseException:
+            self.forget(record)
+            raise
+
+    async def _write_intent(self, journal: Journal, record: Record) -> None:
         from futures_async.journal import IntentRecord  # only those who keep a journal pay for it
 
         plan, channel = record.plan, self._channel
         request, now_ms = plan.request, channel.now_ms()
         # The request is signed a little later than this; the margin covers the wait in the queue.
         fence_ms = channel.fence(now_ms + 10_000)
-        await self._journal.intent(
+        await journal.intent(
             IntentRecord(
                 venue=channel.dialect.venue,
                 account=channel.credentials.limit_id if channel.credentials else "",
@@ -419,6 +440,11 @@ class OrderDesk:
         """The open questions."""
         return [record.error for record in self._records.values() if record.error is not None]
 
+    def question(self, local_id: str) -> OutcomeUnknown | None:
+        """The open question about an order of ours, if there is one."""
+        record = self._records.get(local_id)
+        return None if record is None else record.error
+
     async def placed(self, local_id: str) -> None:
         """Wait until an order that is just being placed has its verdict: a cancel must not overtake it."""
         record = self._records.get(local_id)
@@ -428,23 +454,27 @@ class OrderDesk:
             except FuturesAsyncError:
                 return
 
-    async def drain(self, grace_s: float) -> None:
-        """Let orders under way come to their verdict, for `grace_s` seconds; then stop all background work."""
-        runtime = self._channel.transport.runtime()
-        until = runtime.now() + grace_s
-        while runtime.now() < until and any(
-            record.work is not None and not record.work.done for record in self._records.values()
-        ):
-            await runtime.sleep(0.02)
-        for record in self._records.values():
-            if record.work is not None and not record.work.done:
-                if record.error is None and record.result is None:
+    async def stop(self) -> None:
+        """End all background work; orders that are still under way become open questions, or were never sent."""
+        for record in tuple(self._records.values()):
+            if record.work is None or record.work.done:
+                continue
+            record.abort.raised = True
+            if record.result is None and record.error is None:
+                if record.abort.harmless:
+                    closed = ClientClosed(
+                        f"{self._channel.dialect.venue}: the exchange object was closed before order "
+                        f"{record.plan.local_id} was sent"
+                    )
+                    closed.client_order_id = record.plan.local_id
+                    await self.verdict(record, closed)
+                else:
                     self.mark_unknown(record, self._closed_meanwhile(record))
-                record.work.cancel()
+            error = record.error or record.result
+            if isinstance(error, FuturesAsyncError):
+                self._channel.stop(record.work, error)
         for watch in self._watches:
-            if not watch.done:
-                watch.cancel()
-        await runtime.sleep(0)
+            watch.cancel()
 
     def _closed_meanwhile(self, record: Record) -> OutcomeUnknown:
         channel = self._channel

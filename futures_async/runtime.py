@@ -36,7 +36,7 @@ class Work(ABC, Generic[T]):
 
     @abstractmethod
     def abandon(self, error: BaseException) -> None:
-        """Let the waiter go with `error`; the work itself goes on."""
+        """Let the waiter go with `error`, which also is the work's end if it is cancelled; it goes on till then."""
 
     @abstractmethod
     def cancel(self) -> None:
@@ -59,8 +59,8 @@ class Runtime(ABC):
     """The loop's clock, seconds."""
 
     @abstractmethod
-    def start(self, coroutine: Coroutine[Any, Any, T]) -> Work[T]:
-        """Run `coroutine` on its own."""
+    def start(self, coroutine: Coroutine[Any, Any, T], *, lost: Callable[[], object] | None = None) -> Work[T]:
+        """Run `coroutine` on its own; `lost` is called when it was cancelled, maybe before its first step."""
 
     @abstractmethod
     async def sleep(self, seconds: float) -> None:
@@ -82,11 +82,15 @@ class Runtime(ABC):
 
 
 class _AsyncioWork(Work[T]):
-    __slots__ = ("_awaited", "_future", "_runtime", "_task")
+    __slots__ = ("_awaited", "_error", "_future", "_lost", "_runtime", "_task")
 
-    def __init__(self, runtime: AsyncioRuntime, coroutine: Coroutine[Any, Any, T]) -> None:
+    def __init__(
+        self, runtime: AsyncioRuntime, coroutine: Coroutine[Any, Any, T], lost: Callable[[], object] | None
+    ) -> None:
         self._future: asyncio.Future[T] = runtime.loop.create_future()
         self._awaited = False
+        self._error: BaseException | None = None
+        self._lost = lost
         self._runtime = runtime
         runtime.works.add(self)
         self._task = runtime.loop.create_task(self._carry(coroutine))
@@ -104,6 +108,8 @@ class _AsyncioWork(Work[T]):
         self._runtime.works.discard(self)
         future = self._future
         if task.cancelled():  # by the loop's own shutdown, or by cancel()
+            if self._lost is not None:
+                self._lost()
             future.cancel()
             return
         error = task.exception()
@@ -121,9 +127,12 @@ class _AsyncioWork(Work[T]):
             self._awaited = True
             return await self._future
         await asyncio.wait((self._task,))
+        if self._error is not None and self._task.cancelled():
+            raise self._error
         return self._task.result()
 
     def abandon(self, error: BaseException) -> None:
+        self._error = error
         if not self._future.done():
             self._future.set_exception(error)
             self._future.exception()
@@ -144,8 +153,8 @@ class AsyncioRuntime(Runtime):
         self.loop = asyncio.get_running_loop()
         self.now = self.loop.time
 
-    def start(self, coroutine: Coroutine[Any, Any, T]) -> Work[T]:
-        return _AsyncioWork(self, coroutine)
+    def start(self, coroutine: Coroutine[Any, Any, T], *, lost: Callable[[], object] | None = None) -> Work[T]:
+        return _AsyncioWork(self, coroutine, lost)
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
@@ -213,8 +222,8 @@ class TrioRuntime(Runtime):
         self.now = trio.current_time
         self._token = trio.lowlevel.current_trio_token()
 
-    def start(self, coroutine: Coroutine[Any, Any, T]) -> Work[T]:
-        return _TrioWork(self, coroutine)
+    def start(self, coroutine: Coroutine[Any, Any, T], *, lost: Callable[[], object] | None = None) -> Work[T]:
+        return _TrioWork(self, coroutine)  # a task of trio's always takes its first step: nothing is lost
 
     async def sleep(self, seconds: float) -> None:
         await self.trio.sleep(seconds)

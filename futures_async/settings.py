@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
+from contextlib import asynccontextmanager
 from decimal import Decimal
 from typing import Any, TypeVar
 
 import anyio
 
 from futures_async.convert import EXACT
+from futures_async.endpoint import Kind
 from futures_async.errors import (
     ExchangeError,
     FuturesAsyncError,
@@ -37,8 +39,17 @@ class SettingDesk:
         """Settings whose fate is not known."""
         return [error for _, error in self._open.values()]
 
-    def _lock(self, key: Key) -> anyio.Lock:
-        return self._locks.setdefault(key, anyio.Lock())
+    @asynccontextmanager
+    async def _alone(self, key: Key) -> AsyncGenerator[None]:
+        """One at a time for each key; the lock is forgotten when nobody waits for it."""
+        lock = self._locks.setdefault(key, anyio.Lock())
+        try:
+            async with lock:
+                yield
+        finally:
+            statistics = lock.statistics()
+            if not statistics.locked and not statistics.tasks_waiting and self._locks.get(key) is lock:
+                del self._locks[key]
 
     async def apply(
         self,
@@ -56,11 +67,23 @@ class SettingDesk:
             SettingNotApplied: The old value stands, and the request can no longer take effect.
             SettingOutcomeUnknown: It cannot be told; another value is refused for this key until it can.
         """
-        async with self._lock(key):
-            held = self._open.get(key)
-            if held is not None and held[0] != value:
-                # A late copy of the earlier request could overwrite this one after its success was reported.
-                await self.judge(key, held[0], read, stands=None, unknown=held[1])
+
+        async def deed() -> R:
+            return await self._apply(key, value, send, read, stands, unchanged)
+
+        return await self._channel.see_through(deed, Kind.SETTING)
+
+    async def _apply(
+        self,
+        key: Key,
+        value: object,
+        send: Callable[[], Awaitable[Any]],
+        read: Callable[[], Awaitable[R]],
+        stands: Callable[[R], bool],
+        unchanged: Collection[str],
+    ) -> R:
+        async with self._alone(key):
+            await self._settle_earlier(key, value, read)
             unknown: OutcomeUnknown | None = None
             try:
                 await send()
@@ -72,6 +95,12 @@ class SettingDesk:
                 self._open[key] = (value, error)
             return await self.judge(key, value, read, stands=stands, unknown=unknown)
 
+    async def _settle_earlier(self, key: Key, value: object, read: Callable[[], Awaitable[Any]]) -> None:
+        """A late copy of an earlier request could overwrite this one after its success was reported: wait it out."""
+        held = self._open.get(key)
+        if held is not None and held[0] != value:
+            await self.judge(key, held[0], read, stands=None, unknown=held[1])
+
     async def judge(
         self,
         key: Key,
@@ -80,6 +109,7 @@ class SettingDesk:
         *,
         stands: Callable[[R], bool] | None,
         unknown: OutcomeUnknown | None,
+        within_s: float | None = None,
     ) -> R:
         """Read until the value stands, or until it cannot take effect any more."""
         channel = self._channel
@@ -91,6 +121,7 @@ class SettingDesk:
             if unknown is not None
             else channel.now_ms() + int(channel.dialect.traits.visibility_lag_s * 1000)
         )
+        deadline = None if within_s is None else runtime.now() + within_s
         step = 0
         while True:
             problem: FuturesAsyncError | None = None
@@ -110,20 +141,30 @@ class SettingDesk:
                     raise SettingNotApplied(f"{venue}: {name} was not set to {value}: the old value stands")
             step += 1
             if past_fence or (fence_ms is None and step >= len(READ_PAUSES_S)):
-                raise self._unknown(key, value, unknown, problem) from problem
+                raise self._unknown(key, value, read, stands, unknown, problem) from problem
             pause_s = READ_PAUSES_S[step] if step < len(READ_PAUSES_S) else LONGEST_PAUSE_S
             if fence_ms is not None:
                 pause_s = min(pause_s, max(0.05, (fence_ms - channel.now_ms()) / 1000 + 0.05))
+            if deadline is not None and runtime.now() + pause_s > deadline:
+                raise self._unknown(key, value, read, stands, unknown, problem) from problem
             await runtime.sleep(pause_s)
 
     def _unknown(
-        self, key: Key, value: object, unknown: OutcomeUnknown | None, problem: FuturesAsyncError | None
+        self,
+        key: Key,
+        value: object,
+        read: Callable[[], Awaitable[R]],
+        stands: Callable[[R], bool] | None,
+        unknown: OutcomeUnknown | None,
+        problem: FuturesAsyncError | None,
     ) -> OutcomeUnknown:
         venue = self._channel.dialect.venue
         error = unknown or SettingOutcomeUnknown(
             f"{venue}: {' '.join(key)} was sent as {value}, and reading it back failed: {problem}", venue=venue
         )
         self._open[key] = (value, error)
+        if stands is not None:
+            error.bind(lambda within_s: self.judge(key, value, read, stands=stands, unknown=error, within_s=within_s))
         return error
 
     async def shift(
@@ -140,7 +181,22 @@ class SettingDesk:
             SettingNotApplied: It is where it was, and the request can no longer take effect.
             SettingOutcomeUnknown: It cannot be told.
         """
-        async with self._lock(key):
+
+        async def deed() -> None:
+            await self._shift(key, amount, send, read)
+
+        await self._channel.see_through(deed, Kind.DELTA)
+
+    async def _shift(
+        self,
+        key: Key,
+        amount: Decimal,
+        send: Callable[[], Awaitable[Any]],
+        read: Callable[[], Awaitable[Decimal | None]],
+    ) -> None:
+        async with self._alone(key):
+            # Not even the same amount may follow an open question: before and after would say nothing.
+            await self._settle_earlier(key, None, read)
             before = await read()
             try:
                 await send()
@@ -148,20 +204,27 @@ class SettingDesk:
                 unknown = error
             else:
                 return
+            self._open[key] = (amount, unknown)
             if before is None:
                 raise unknown
             target = EXACT.add(before, amount)
             try:
-                found = await self.judge(key, amount, read, stands=lambda now: now == target, unknown=unknown)
+                await self.judge(key, amount, read, stands=lambda now: now == target, unknown=unknown)
             except SettingNotApplied:
-                if await read() == before:
+                if await self._still(before, read):
                     raise
+                self._open[key] = (amount, unknown)
                 raise unknown from None  # something else moved it too: no verdict
-            self._open.pop(key, None)
-            if found is None:
-                raise unknown
 
-    async def once(self, key: Key, send: Callable[[], Awaitable[R]]) -> R:
-        """Run one change at a time for each key, with nothing to read back."""
-        async with self._lock(key):
+    @staticmethod
+    async def _still(before: Decimal, read: Callable[[], Awaitable[Decimal | None]]) -> bool:
+        try:
+            return await read() == before
+        except FuturesAsyncError:
+            return False
+
+    async def once(self, key: Key, send: Callable[[], Awaitable[R]], read: Callable[[], Awaitable[Any]]) -> R:
+        """Run one change at a time for each key, after what an earlier one left open; the change judges itself."""
+        async with self._alone(key):
+            await self._settle_earlier(key, None, read)
             return await send()

@@ -12,7 +12,7 @@ import msgspec
 from futures_async.batch import place_batch, together
 from futures_async.convert import to_decimal
 from futures_async.dialect import Params
-from futures_async.endpoint import Endpoint
+from futures_async.endpoint import Endpoint, Kind
 from futures_async.enums import Intent, OrderStatus, OrderType, PositionMode, PositionSide, Side
 from futures_async.errors import (
     CancelOutcomeUnknown,
@@ -24,13 +24,14 @@ from futures_async.errors import (
     OrderOutcomeUnknown,
     OutcomeUnknown,
     PositionModeConflict,
+    ResponseMismatch,
     SettingOutcomeUnknown,
 )
 from futures_async.exchange import Capability, FuturesExchange, Number
 from futures_async.limits import Priority
 from futures_async.models import CancelResult, Contract, Order, OrderRequest, OrderResult
 from futures_async.ordering import Amendment, BatchPlacement, Call, Placement, PlannedOrder
-from futures_async.outcomes import OrderDesk, make_client_order_id
+from futures_async.outcomes import READ_BACK_PAUSES_S, OrderDesk, make_client_order_id
 from futures_async.planning import check_client_order_id, check_request, check_steps, one_id
 from futures_async.settings import SettingDesk
 from futures_async.transport import LANE, Channel
@@ -117,8 +118,14 @@ class Trading(FuturesExchange):
     async def _call(
         self, endpoint: Endpoint[T], params: Params | None = None, body: Any = None, *, priority: Priority | None = None
     ) -> T:
-        """Make one call: see `Channel.call`."""
-        return await self._channel.call(endpoint, params, body, priority=priority)
+        """Make one call: see `Channel.call`. A write goes on to its end although its caller may be cancelled."""
+        if endpoint.kind is Kind.READ:
+            return await self._channel.call(endpoint, params, body, priority=priority)
+
+        async def deed() -> T:
+            return await self._channel.call(endpoint, params, body, priority=priority)
+
+        return await self._channel.see_through(deed, endpoint.kind)
 
     async def _apply(
         self,
@@ -209,6 +216,7 @@ class Trading(FuturesExchange):
         if on_unknown not in ("resolve", "raise"):
             raise InvalidRequest('on_unknown must be "resolve" or "raise"')
         plan = await self._plan(request)
+        self._active("create_order")  # planning may have read from the network meanwhile
         try:
             return await self._orders.place(
                 plan,
@@ -227,9 +235,13 @@ class Trading(FuturesExchange):
         results: dict[int, OrderResult] = {}
         plans: list[tuple[int, PlannedOrder]] = []
         singles: list[tuple[int, OrderRequest]] = []
+        names: set[str] = set()
         for index, request in enumerate(requests):
             try:
                 plan = await self._plan(request)
+                if plan.local_id in names:
+                    raise InvalidOrder(f"client_order_id {plan.local_id} stands twice in this batch")
+                names.add(plan.local_id)
             except InvalidRequest as error:
                 results[index] = OrderResult(request=request, error=error)
                 continue
@@ -241,7 +253,11 @@ class Trading(FuturesExchange):
         def batch(chunk: list[tuple[int, PlannedOrder]]) -> Callable[[], Awaitable[None]]:
             async def run() -> None:
                 orders = [plan for _, plan in chunk]
-                placed = await place_batch(self._orders, self._channel, orders, self._batch_placement(orders), 2.0)
+                try:
+                    self._active("create_orders")
+                    placed = await place_batch(self._orders, self._channel, orders, self._batch_placement(orders), 2.0)
+                except FuturesAsyncError as error:  # before anything was sent
+                    placed = [OrderResult(request=plan.request, error=error) for plan in orders]
                 results.update(zip((index for index, _ in chunk), placed, strict=True))
 
             return run
@@ -264,6 +280,8 @@ class Trading(FuturesExchange):
             for start in range(0, len(group), self.max_batch)
         ]
         await together([*(batch(chunk) for chunk in chunks), *(single(*entry) for entry in singles)])
+        if any(isinstance(result.error, PositionModeConflict) for result in results.values()):
+            self._position_mode = None
         return [results[index] for index in range(len(requests))]
 
     async def edit_order(
@@ -280,6 +298,20 @@ class Trading(FuturesExchange):
         order_id, client_order_id = one_id(order_id, client_order_id)
         if price is None and quantity is None:
             raise InvalidOrder("edit_order needs a price or a quantity")
+
+        async def deed() -> Order:
+            return await self._edit(symbol, order_id, client_order_id, price, quantity)
+
+        return await self._channel.see_through(deed, Kind.ORDER)
+
+    async def _edit(
+        self,
+        symbol: str,
+        order_id: str | None,
+        client_order_id: str | None,
+        price: Number | None,
+        quantity: Number | None,
+    ) -> Order:
         venue_symbol = self.venue_symbol(symbol)
         current = await self.fetch_order(symbol, order_id=order_id, client_order_id=client_order_id)
         wanted = check_request(
@@ -319,9 +351,38 @@ class Trading(FuturesExchange):
                     stands=lambda order: order.price == wanted.price and order.quantity == wanted.quantity,
                     unknown=unknown,
                 )
-            return await read(*amendment.read_ids(result))
+            return await self._read_edited(current, wanted, amendment.read_ids(result), read)
 
-        return await self._settings.once(("edit_order", current.order_id), change)
+        return await self._settings.once(("edit_order", current.order_id), change, lambda: read(None, None))
+
+    async def _read_edited(
+        self,
+        current: Order,
+        wanted: OrderRequest,
+        ids: tuple[str | None, str | None],
+        read: Callable[[str | None, str | None], Awaitable[Order]],
+    ) -> Order:
+        """An edited order, or what was sent where reading fails: an accepted edit never fails because a read did."""
+        for pause_s in READ_BACK_PAUSES_S:
+            await self._channel.transport.runtime().sleep(pause_s)
+            try:
+                return await read(*ids)
+            except OrderNotFound:
+                continue  # an order that was replaced may not be visible yet
+            except ResponseMismatch:
+                raise
+            except FuturesAsyncError:
+                break
+        order_id, client_order_id = ids
+        return msgspec.structs.replace(
+            current,
+            order_id=order_id or current.order_id,
+            client_order_id=client_order_id or current.client_order_id,
+            price=wanted.price,
+            quantity=to_decimal(wanted.quantity, "quantity"),
+            remaining_quantity=None,
+            raw=None,
+        )
 
     async def close_position(self, symbol: str, *, side: PositionSide | None = None) -> Order | None:
         self._require(Capability.CLOSE_POSITION)
@@ -366,19 +427,34 @@ class Trading(FuturesExchange):
         self._require(Capability.CANCEL_ORDER)
         order_id, client_order_id = one_id(order_id, client_order_id)
         venue_symbol = self.venue_symbol(symbol)
+
+        async def deed() -> Order:
+            return await self._cancel(venue_symbol, order_id, client_order_id)
+
         with urgent():
-            if client_order_id is not None:
-                await self._orders.placed(client_order_id)
-            call = self._cancellation(venue_symbol, order_id, client_order_id)
-            unknown: CancelOutcomeUnknown | None = None
-            gone: OrderNotFound | None = None
-            try:
-                await self._call(call.endpoint, call.params, call.body)
-            except CancelOutcomeUnknown as error:
-                unknown = error
-            except OrderNotFound as error:
-                gone = error  # filled or cancelled before, or never there: the order itself knows
-            return await self._after_cancel(venue_symbol, order_id, client_order_id, unknown, gone)
+            return await self._channel.see_through(deed, Kind.CANCEL)
+
+    async def _cancel(self, venue_symbol: str, order_id: str | None, client_order_id: str | None) -> Order:
+        question: OutcomeUnknown | None = None
+        if client_order_id is not None:
+            await self._orders.placed(client_order_id)
+            question = self._orders.question(client_order_id)
+        call = self._cancellation(venue_symbol, order_id, client_order_id)
+        unknown: CancelOutcomeUnknown | None = None
+        gone: OrderNotFound | None = None
+        try:
+            await self._call(call.endpoint, call.params, call.body)
+        except CancelOutcomeUnknown as error:
+            unknown = error
+        except OrderNotFound as error:
+            gone = error  # filled or cancelled before, or never there: the order itself knows
+            if question is not None:
+                # The order may still be under way, and land after this cancel: nothing found is no verdict.
+                unknown, gone = (
+                    CancelOutcomeUnknown("", venue=self.id, fence_until_ms=question.fence_until_ms),
+                    None,
+                )
+        return await self._after_cancel(venue_symbol, order_id, client_order_id, unknown, gone)
 
     async def _after_cancel(
         self,
@@ -414,14 +490,16 @@ class Trading(FuturesExchange):
                 ):
                     return order
         venue = self._channel.dialect.venue
-        open_question = unknown or CancelOutcomeUnknown("", venue=venue)
+        open_question = unknown or CancelOutcomeUnknown(
+            "", venue=venue, fence_until_ms=self._channel.fence(self._channel.now_ms())
+        )
         open_question.args = (
             f"{venue}: order {order_id or client_order_id} {state} after its cancel; read it again before acting",
         )
         open_question.symbol, open_question.client_order_id = self.unified_symbol(venue_symbol), client_order_id
 
         async def resolve(deadline_s: float | None) -> Order:
-            return await self._after_cancel(venue_symbol, order_id, client_order_id, unknown, gone)
+            return await self._after_cancel(venue_symbol, order_id, client_order_id, open_question, gone)
 
         open_question.bind(resolve)
         raise open_question from problem
@@ -448,25 +526,39 @@ class Trading(FuturesExchange):
     async def cancel_all_orders(self, symbol: str) -> list[str]:
         self._require(Capability.CANCEL_ALL_ORDERS)
         venue_symbol = self.venue_symbol(symbol)
+
+        async def deed() -> list[str]:
+            return await self._cancel_everything(symbol, venue_symbol)
+
         with urgent():
-            before = {order.order_id for order in await self.fetch_open_orders(venue_symbol)}
-            # Sent although none may be seen open: a fresh order can be invisible to lookups for a while.
-            unknown: OutcomeUnknown | None = None
-            ids: list[str] | None = None
-            try:
-                ids = await self._cancel_all(venue_symbol)
-            except SettingOutcomeUnknown as error:
-                unknown = error
+            return await self._channel.see_through(deed, Kind.DELTA)
+
+    async def _cancel_everything(self, symbol: str, venue_symbol: str) -> list[str]:
+        before = {order.order_id for order in await self.fetch_open_orders(venue_symbol)}
+        # Sent although none may be seen open: a fresh order can be invisible to lookups for a while.
+        unknown: OutcomeUnknown | None = None
+        try:
+            ids = await self._cancel_all(venue_symbol)
+        except SettingOutcomeUnknown as error:
+            unknown = error
+        else:
             if ids is not None:
                 return ids
-            left = before
-            for pause_s in AFTER_CANCEL_PAUSES_S:
-                await self._channel.transport.runtime().sleep(pause_s)
+        left, problem = before, None
+        for pause_s in AFTER_CANCEL_PAUSES_S:
+            await self._channel.transport.runtime().sleep(pause_s)
+            try:
                 left = before & {order.order_id for order in await self.fetch_open_orders(venue_symbol)}
-                if not left:
-                    return sorted(before)
-            raise unknown or SettingOutcomeUnknown(
-                f"{self.id}: {len(left)} of {len(before)} orders are still open after cancel_all_orders",
-                venue=self.id,
-                symbol=symbol,
-            )
+            except FuturesAsyncError as error:
+                problem = error
+                continue
+            if not left and (unknown is None or before):
+                return sorted(before)
+            if unknown is not None and not before:
+                break  # no order to judge it by
+        raise unknown or SettingOutcomeUnknown(
+            f"{self.id}: {len(left)} of {len(before)} orders were still open, or could not be read, after "
+            "cancel_all_orders",
+            venue=self.id,
+            symbol=symbol,
+        ) from problem

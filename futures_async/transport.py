@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine, Generator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, NamedTuple, TypeVar, cast
 from urllib.parse import urlsplit
@@ -25,6 +26,7 @@ from futures_async.endpoint import Endpoint, Kind, RateLimit
 from futures_async.enums import Outcome
 from futures_async.errors import (
     Attempt,
+    AuthenticationError,
     Banned,
     CancelOutcomeUnknown,
     ClientClosed,
@@ -34,8 +36,10 @@ from futures_async.errors import (
     FuturesAsyncError,
     InvalidRequest,
     NotSent,
+    OrderNotFound,
     OrderOutcomeUnknown,
     OutcomeUnknown,
+    PermissionDenied,
     QueueFull,
     RateLimited,
     SettingOutcomeUnknown,
@@ -54,6 +58,16 @@ USER_AGENT = f"futures-async/{__version__}"
 
 # Lifts everything that a cancel, a close or a resolution does into the urgent lane, reads included.
 LANE: ContextVar[Priority | None] = ContextVar("futures_async_lane", default=None)
+
+# The write that a call is part of: its flag stops what has not left yet when the write's caller is cancelled.
+DEED: ContextVar[Abort | None] = ContextVar("futures_async_deed", default=None)
+
+DENIALS = 3
+"""So many refusals of the key in a row, and no more calls are sent for a while: venues ban who goes on."""
+LOCKOUT_S = 60.0
+LONGEST_LOCKOUT_S = 900.0
+DRAIN_STEP_S = 0.02
+ENDPOINTS_KEPT = 1000
 
 _LANES = {
     Kind.READ: Priority.READ,
@@ -127,6 +141,23 @@ class _Job(NamedTuple):
     deadline: float
     abort: Abort
     attempts: list[Attempt]
+    permits: list[Permit]
+    """A permit on its way from the queue to the exchange."""
+
+    def refund(self) -> None:
+        """The exchange was cancelled; if that was before its first step, its permit is still here."""
+        while self.permits:
+            self.permits.pop().unused()
+
+
+@contextmanager
+def outside() -> Generator[None]:
+    """For users' hooks: calls that they start are no part of the write that called them."""
+    token = DEED.set(None)
+    try:
+        yield
+    finally:
+        DEED.reset(token)
 
 
 class Channel:
@@ -144,6 +175,8 @@ class Channel:
         self.transport = transport
         self.dialect = dialect
         self.credentials = credentials
+        self.closing = False
+        """New calls are refused; writes under way go on to their verdict."""
         self.closed = False
         self._answers = Answers(dialect, credentials, transport.clock)
         self.sync: Callable[[], Awaitable[Any]] | None = None
@@ -157,8 +190,12 @@ class Channel:
         self._pools: dict[Endpoint[Any], tuple[Pool, ...]] = {}
         self._public_headers = SealedHeaders((("User-Agent", USER_AGENT), *dialect.public_headers()))
         self._reads: set[Work[Any]] = set()
-        self._writes: set[Work[Any]] = set()
+        self._waits: set[anyio.CancelScope] = set()
+        self._deeds: dict[Abort, tuple[Work[Any], Kind]] = {}
         self._banned_until_ms = 0
+        self._denials = 0
+        self._lockouts = 0
+        self._locked_until = 0.0
         transport.users += 1
 
     # The call
@@ -190,13 +227,20 @@ class Channel:
         """
         transport = self.transport
         runtime = transport.runtime()
-        if self.closed:
-            raise ClientClosed(f"{self.dialect.venue} {endpoint.name}: this exchange object is closed")
-        if endpoint.private and self.credentials is None:
-            raise InvalidRequest(f"{self.dialect.venue} {endpoint.name} needs credentials, and none were given")
-        if endpoint.kind is not Kind.READ and transport.clock.wants_sample and self.sync is not None:
-            await self._learn_time(self.sync)
+        deed = DEED.get()
+        if self.closed or (self.closing and deed is None):
+            raise self._closed_error(endpoint)
         now = runtime.now()
+        if endpoint.private:
+            if self.credentials is None:
+                raise InvalidRequest(f"{self.dialect.venue} {endpoint.name} needs credentials, and none were given")
+            if now < self._locked_until:
+                raise self._locked_out(endpoint, now)
+        if endpoint.kind is not Kind.READ:
+            if abort is None:
+                abort = deed
+            if transport.clock.wants_sample and self.sync is not None:
+                await self._learn_time(self.sync)  # counts towards `send_within_s`: an order is never sent late
         job = _Job(
             endpoint,
             Unsigned(
@@ -209,6 +253,7 @@ class Channel:
             self._lane(endpoint, priority),
             now + (transport.timeouts.deadline_s if send_within_s is None else send_within_s),
             Abort() if abort is None else abort,
+            [],
             [],
         )
         try:
@@ -260,7 +305,7 @@ class Channel:
             return (
                 not isinstance(error, FuturesAsyncError)
                 or state.attempt_number >= tries(error, policy)
-                or runtime.now() >= job.deadline
+                or runtime.now() + state.upcoming_sleep >= job.deadline
                 # An outage must not keep cancels and the fate of orders waiting: those are few.
                 or not (job.priority is Priority.URGENT or self.transport.budget.spend())
             )
@@ -269,7 +314,7 @@ class Channel:
             retry=retry_if_exception(lambda error: isinstance(error, FuturesAsyncError) and self._again(error, job)),
             wait=waiter(policy, self.transport.draw),
             stop=stop,
-            sleep=runtime.sleep,
+            sleep=lambda seconds: self._waiting(job, lambda: runtime.sleep(seconds)),
             reraise=True,
         )
         last = first
@@ -293,8 +338,8 @@ class Channel:
         unclear = error if isinstance(error, Unclear) else None
         if unclear is None and not any(attempt.phase == "arrived" for attempt in job.attempts):
             return error
-        if unclear is None and isinstance(error, ExchangeError) and job.endpoint.kind is not Kind.ORDER:
-            return error  # the same cancel, or the same value, was judged: its caller reads back what stands
+        if isinstance(error, OrderNotFound) and job.endpoint.kind is Kind.CANCEL:
+            return error  # the same cancel found nothing to cancel any more: its caller reads the order
         return self.unknown(job.endpoint, job.attempts, (unclear.cause if unclear else error))
 
     def unknown(self, endpoint: Endpoint[Any], attempts: list[Attempt], cause: FuturesAsyncError) -> OutcomeUnknown:
@@ -312,43 +357,61 @@ class Channel:
     # One attempt
 
     async def _attempt(self, job: _Job, runtime: Runtime, number: int) -> Any:
-        endpoint = job.endpoint
         limiter = self.transport.limiter
         started = runtime.now()
         permit = limiter.try_acquire(job.pools, job.priority)
         if permit is None:
             permit = await self._queue(job, runtime)
         queued_s = runtime.now() - started
-        work = runtime.start(self._exchange(job, permit, runtime))
-        works = self._reads if endpoint.kind is Kind.READ else self._writes
-        works.add(work)
+        job.permits.append(permit)
+        work = runtime.start(self._exchange(job, number, queued_s, runtime), lost=job.refund)
+        reading = job.endpoint.kind is Kind.READ and DEED.get() is None
+        if reading:
+            self._reads.add(work)
         finished = False
         try:
-            answer, timing = await work.wait()
+            result = await work.wait()
             finished = True
+        except FuturesAsyncError:
+            finished = True
+            raise
         finally:
-            works.discard(work)
+            if reading:
+                self._reads.discard(work)
             if not finished:
                 job.abort.raised = True
-        try:
-            result = self._judge(job, answer, timing)
-        except FuturesAsyncError as error:
-            self._report(job, number, error, answer, queued_s, timing)
-            raise
-        self._report(job, number, None, answer, queued_s, timing)
         return result
+
+    async def _waiting(self, job: _Job, wait: Callable[[], Awaitable[T]]) -> T:
+        """Wait, in the queue or for another try; a read's wait ends when the exchange object is closed."""
+        if job.endpoint.kind is not Kind.READ or DEED.get() is not None:
+            return await wait()
+        with anyio.CancelScope() as scope:
+            self._waits.add(scope)
+            try:
+                return await wait()
+            finally:
+                self._waits.discard(scope)
+        raise self._closed_error(job.endpoint)
+
+    def _closed_error(self, endpoint: Endpoint[Any]) -> ClientClosed:
+        return ClientClosed(f"{self.dialect.venue} {endpoint.name}: this exchange object is closed; nothing was sent")
 
     async def _queue(self, job: _Job, runtime: Runtime) -> Permit:
         try:
-            permit = await self.transport.limiter.acquire(job.pools, job.priority, job.deadline)
+            permit = await self._waiting(
+                job, lambda: self.transport.limiter.acquire(job.pools, job.priority, job.deadline)
+            )
+        except ClientClosed:
+            raise
         except RateLimited:
             raise self._shut(job) from None
         except NotSent as error:
             error.args = (f"{self.dialect.venue} {job.endpoint.name}: {error}",)
             raise
-        if self.closed:
+        if self.closed or (self.closing and DEED.get() is None):
             permit.unused()
-            raise ClientClosed(f"{self.dialect.venue} {job.endpoint.name}: closed while it waited; it was not sent")
+            raise self._closed_error(job.endpoint)
         if runtime.now() > job.deadline:
             permit.unused()
             raise DeadlineExpired(
@@ -373,12 +436,30 @@ class Channel:
             error.until_ms = self._banned_until_ms
         return error
 
-    async def _exchange(self, job: _Job, permit: Permit, runtime: Runtime) -> tuple[HttpResponse | HttpFailure, Timing]:
-        """Stamp, sign, send and read: in a task of its own, so that no cancellation reaches the HTTP library."""
+    async def _exchange(self, job: _Job, number: int, queued_s: float, runtime: Runtime) -> Any:
+        """One attempt past the queue: in a task of its own, so that no cancellation reaches the HTTP library.
+
+        The answer is judged here too: what it says of limits, key and time counts although its caller may be gone.
+        """
+        answer, timing = await self._send(job, job.permits.pop(), runtime)
+        try:
+            result = self._judge(job, answer, timing)
+        except FuturesAsyncError as error:
+            self._report(job, number, error, answer, queued_s, timing)
+            raise
+        self._report(job, number, None, answer, queued_s, timing)
+        return result
+
+    async def _send(self, job: _Job, permit: Permit, runtime: Runtime) -> tuple[HttpResponse | HttpFailure, Timing]:
+        """Stamp, sign, send and read."""
         transport = self.transport
         backend = transport.backend
         settled = False
-        await backend.slots.take()
+        try:
+            await backend.slots.take()
+        except BaseException:  # the loop is shut down: the permit may belong to other loops too
+            permit.unused()
+            raise
         sent_at = runtime.now()
         try:
             if job.abort.raised:
@@ -439,9 +520,42 @@ class Channel:
             raise
         except FuturesAsyncError as error:
             self._throttle(job, error)
+            if endpoint.private and isinstance(error, ExchangeError):
+                self._note_denial(error)
             raise self._weigh(job, error, answer, timing.signed_ms) from None
         self._answers.calm()
+        if endpoint.private:
+            self._denials = self._lockouts = 0
         return result
+
+    def _note_denial(self, error: ExchangeError) -> None:
+        """Count refusals of the key in a row; what the venue says of a call's contents shows that the key is good."""
+        if not isinstance(error, AuthenticationError) or isinstance(error, PermissionDenied):
+            if error.definitive and not isinstance(error, RateLimited):
+                self._denials = self._lockouts = 0
+            return
+        self._denials += 1
+        now = self.transport.runtime().now()
+        if self._denials >= DENIALS and now >= self._locked_until:
+            pause_s = min(LONGEST_LOCKOUT_S, LOCKOUT_S * 2.0**self._lockouts)
+            self._lockouts = min(self._lockouts + 1, 8)
+            self._locked_until = now + pause_s
+            logger.error(
+                "%s: the key was refused %d times in a row; private calls stop for %.0f s",
+                self.dialect.venue,
+                self._denials,
+                pause_s,
+            )
+
+    def _locked_out(self, endpoint: Endpoint[Any], now: float) -> AuthenticationError:
+        return AuthenticationError(
+            f"the key was refused {self._denials} times in a row; nothing is sent for another "
+            f"{self._locked_until - now:.1f} s, since venues ban who goes on (cancels fail too)",
+            venue=self.dialect.venue,
+            endpoint=endpoint.name,
+            outcome=Outcome.NOT_SENT,
+            definitive=True,
+        )
 
     def _weigh(
         self, job: _Job, error: FuturesAsyncError, answer: HttpResponse | HttpFailure, signed_ms: int
@@ -459,6 +573,7 @@ class Channel:
             error.outcome = Outcome.REJECTED
             return error
         job.attempts.append(Attempt(signed_ms, "arrived", str(error), status, code))
+        job.abort.arrived = True
         return Unclear(error)
 
     def _throttle(self, job: _Job, error: FuturesAsyncError) -> None:
@@ -483,18 +598,19 @@ class Channel:
         if not self._observer.active:
             return
         cause = error.cause if isinstance(error, Unclear) else error
-        self._observer.attempt(
-            CallEvent(
-                venue=self.dialect.venue,
-                endpoint=job.endpoint.name,
-                attempt=number,
-                outcome="ok" if cause is None else type(cause).__name__,
-                status=answer.status if isinstance(answer, HttpResponse) else None,
-                code=cause.code if isinstance(cause, ExchangeError) else "",
-                queue_s=queued_s,
-                network_s=timing.answered_at - timing.sent_at,
+        with outside():
+            self._observer.attempt(
+                CallEvent(
+                    venue=self.dialect.venue,
+                    endpoint=job.endpoint.name,
+                    attempt=number,
+                    outcome="ok" if cause is None else type(cause).__name__,
+                    status=answer.status if isinstance(answer, HttpResponse) else None,
+                    code=cause.code if isinstance(cause, ExchangeError) else "",
+                    queue_s=queued_s,
+                    network_s=timing.answered_at - timing.sent_at,
+                )
             )
-        )
 
     # Limits, time, closing
 
@@ -511,6 +627,8 @@ class Channel:
             scope = account if rule.scope == "uid" else address
             row = endpoint.name if rule in endpoint.limits else "*"
             made.append(Pool(f"{scope}:{row}:{rule.count}/{rule.per_s}", rule.count, rule.per_s))
+        if len(self._pools) >= ENDPOINTS_KEPT:  # `request()` makes endpoints without end
+            self._pools.clear()
         self._pools[endpoint] = tuple(made)
         return self._pools[endpoint]
 
@@ -525,12 +643,79 @@ class Channel:
             return None
         return signed_ms + int((traits.window_s + traits.visibility_lag_s) * 1000) + self.transport.clock.error_ms
 
-    def abandon_reads(self) -> None:
-        """Let the callers of reads under way go, with `ClientClosed`."""
+    # Writes and closing
+
+    def begin(self, deed: Callable[[], Coroutine[Any, Any, T]], kind: Kind, abort: Abort) -> Work[T]:
+        """Start a write that goes on to its verdict whatever becomes of its caller.
+
+        Raises:
+            ClientClosed: Nothing new starts any more.
+        """
+        if self.closed or self.closing:
+            raise ClientClosed(f"{self.dialect.venue}: this exchange object is closed; nothing was sent")
+
+        async def run() -> T:
+            try:
+                return await deed()
+            finally:
+                self._deeds.pop(abort, None)
+
+        token = DEED.set(abort)
+        try:
+            work = self.transport.runtime().start(run())
+        finally:
+            DEED.reset(token)
+        if not work.done:
+            self._deeds[abort] = work, kind
+        return work
+
+    @staticmethod
+    async def outcome(work: Work[T], abort: Abort) -> T:
+        """The end of a write that was begun; a caller who is cancelled stops what has not left by then."""
+        finished = False
+        try:
+            result = await work.wait()
+            finished = True
+        except FuturesAsyncError:
+            finished = True
+            raise
+        finally:
+            if not finished:
+                abort.raised = True
+        return result
+
+    async def see_through(self, deed: Callable[[], Coroutine[Any, Any, T]], kind: Kind) -> T:
+        """Do a write, and go on to its verdict although the caller may be cancelled; within a write, just do it."""
+        if DEED.get() is not None:
+            return await deed()
+        abort = Abort()
+        return await self.outcome(self.begin(deed, kind, abort), abort)
+
+    def refuse_new(self) -> None:
+        """Close for new calls, and let the callers of reads go, with `ClientClosed`."""
+        self.closing = True
         for work in tuple(self._reads):
             work.abandon(ClientClosed(f"{self.dialect.venue}: the exchange object was closed during this read"))
+        for scope in tuple(self._waits):
+            scope.cancel()
 
-    @property
-    def writes_under_way(self) -> int:
-        """How many writes wait for their answer."""
-        return len(self._writes)
+    async def drain(self, until: float) -> None:
+        """Let writes come to their verdict; returns at `until` (the loop's clock) at the latest."""
+        runtime = self.transport.runtime()
+        while self._deeds and runtime.now() < until:
+            await runtime.sleep(DRAIN_STEP_S)
+
+    def stop(self, work: Work[Any], error: FuturesAsyncError) -> None:
+        """End a write that took too long: its callers get `error`."""
+        work.abandon(error)
+        work.cancel()
+
+    async def shut(self) -> None:
+        """Stop what is left, and leave the connections."""
+        for abort, (work, kind) in tuple(self._deeds.items()):
+            abort.raised = True
+            cause = ClientClosed(f"{self.dialect.venue}: the exchange object was closed during this write")
+            self.stop(work, cause if abort.harmless else _UNKNOWN[kind](str(cause), venue=self.dialect.venue))
+        self.closed = True
+        await self.transport.runtime().sleep(0)
+        await self.transport.leave()

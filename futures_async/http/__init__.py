@@ -78,12 +78,19 @@ class Timeouts(msgspec.Struct, frozen=True, kw_only=True):
 class Abort:
     """A flag that a cancelled caller raises; a backend looks at it before the first byte leaves."""
 
-    __slots__ = ("raised", "sending")
+    __slots__ = ("arrived", "raised", "sending")
 
     def __init__(self) -> None:
         self.raised = False
         self.sending = False
         """Set by the backend once the first byte may have left."""
+        self.arrived = False
+        """Set once an attempt has ended that may have arrived."""
+
+    @property
+    def harmless(self) -> bool:
+        """Nothing has left so far."""
+        return not (self.sending or self.arrived)
 
 
 class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
