@@ -12,8 +12,10 @@ from collections.abc import Callable
 from typing import Any, Literal
 from urllib.parse import parse_qsl, urlsplit
 
+import anyio
 import msgspec
 
+from futures_async.clock import loop_time
 from futures_async.http import HttpBackend, HttpFailure, HttpRequest, HttpResponse, Phase
 
 EPOCH_MS = 1_770_000_000_000
@@ -137,7 +139,7 @@ class ToyVenue(HttpBackend):
     # Time
 
     def now(self) -> float:
-        return asyncio.get_running_loop().time()
+        return loop_time()
 
     def now_ms(self) -> int:
         return EPOCH_MS + int(self.now() * 1000) + self.offset_ms
@@ -162,7 +164,7 @@ class ToyVenue(HttpBackend):
         self.faults_met[fault] = self.faults_met.get(fault, 0) + 1
         self.requests.append(request)
         self.trace.append(f"{self.now():.3f} {request.method} {path} {fault}")
-        await asyncio.sleep(rng.uniform(0.005, 0.04))
+        await anyio.sleep(rng.uniform(0.005, 0.04))
         if request.abort.raised:
             raise HttpFailure("aborted", Phase.CONNECTING, sent=False)
         request.abort.sending = True
@@ -176,7 +178,7 @@ class ToyVenue(HttpBackend):
             task = asyncio.get_running_loop().create_task(self._land_late(request, path))
             self._late.add(task)
             task.add_done_callback(self._late.discard)
-        await asyncio.sleep(rng.uniform(0.005, 0.04))
+        await anyio.sleep(rng.uniform(0.005, 0.04))
         return await self._answer(fault, answer)
 
     def _before_sending(self, fault: str) -> None:
@@ -189,7 +191,7 @@ class ToyVenue(HttpBackend):
         if fault.startswith("write-after-body"):
             raise HttpFailure("write", Phase.BODY_STARTED, sent=True)
         if fault.startswith("read-timeout"):
-            await asyncio.sleep(5.0)
+            await anyio.sleep(5.0)
             raise HttpFailure("read-timeout", Phase.ANSWERING, sent=True)
         if fault.startswith("disconnected"):
             raise HttpFailure("disconnected", Phase.ANSWERING, sent=True)
@@ -233,7 +235,7 @@ class ToyVenue(HttpBackend):
         )
 
     async def _land_late(self, request: HttpRequest, path: str) -> None:
-        await asyncio.sleep(self.random.uniform(*self.late_s))
+        await anyio.sleep(self.random.uniform(*self.late_s))
         self.act(request, path)
 
     async def settle(self) -> None:
