@@ -82,7 +82,7 @@ class Runtime(ABC):
 
 
 class _AsyncioWork(Work[T]):
-    __slots__ = ("_awaited", "_error", "_future", "_lost", "_runtime", "_task")
+    __slots__ = ("_awaited", "_coroutine", "_error", "_future", "_lost", "_runtime", "_task")
 
     def __init__(
         self, runtime: AsyncioRuntime, coroutine: Coroutine[Any, Any, T], lost: Callable[[], object] | None
@@ -91,15 +91,16 @@ class _AsyncioWork(Work[T]):
         self._awaited = False
         self._error: BaseException | None = None
         self._lost = lost
+        self._coroutine = coroutine
         self._runtime = runtime
         runtime.works.add(self)
-        self._task = runtime.loop.create_task(self._carry(coroutine))
+        self._task = runtime.loop.create_task(self._carry())
         self._task.add_done_callback(self._finish)
 
-    async def _carry(self, coroutine: Coroutine[Any, Any, T]) -> T:
+    async def _carry(self) -> T:
         # A good result goes to the waiter at once, not by way of the task's callback: one turn of the loop less,
         # and with an HTTP library that has a thread of its own every turn is a fight for the interpreter.
-        result = await coroutine
+        result = await self._coroutine
         if not self._future.done():
             self._future.set_result(result)
         return result
@@ -108,6 +109,7 @@ class _AsyncioWork(Work[T]):
         self._runtime.works.discard(self)
         future = self._future
         if task.cancelled():  # by the loop's own shutdown, or by cancel()
+            self._coroutine.close()  # cancelled before its first step, it would count as never awaited
             if self._lost is not None:
                 self._lost()
             future.cancel()

@@ -29,7 +29,6 @@ NOT_SENT: dict[str, Answer] = {
     "3b handshake": "tls-handshake",
     "4 connect timeout": "connect-timeout",
     "5a write error before the body": "write-before-body",
-    "36 pool": failure("pool-timeout", sent=False),
 }
 CERTIFICATE = failure("tls", sent=False)
 REPEATED: dict[str, tuple[Answer, type[errors.FuturesAsyncError], int]] = {
