@@ -47,6 +47,18 @@ def position(**changes: Any) -> fa.Position:
     return mapping.to_position(first(endpoints.POSITIONS, "current_position", **changes), USDT)
 
 
+def test_a_large_hedge_position_keeps_every_digit() -> None:
+    position = mapping.to_position(first(endpoints.POSITIONS, "current_position.hedge"), USDT)
+    assert (position.side, position.position_mode) == (PositionSide.LONG, PositionMode.HEDGE)
+    assert position.quantity == Decimal("119.2068")
+    assert position.unrealized_pnl == Decimal("1124573.04243999")
+    assert position.margin == Decimal("4701531.84941582")
+    assert position.funding == Decimal("-53076.32433032")
+    assert position.fee == Decimal("2842.86603479"), "paid = positive"
+    assert position.liquidation_price == Decimal("43099.9")
+    assert (position.created_ms, position.updated_ms) == (1736378720620, 1753102803148)
+
+
 def test_a_position_is_read_field_by_field() -> None:
     assert position() == fa.Position(
         **BTC,

@@ -21,6 +21,7 @@ ANSWERS: dict[str, Endpoint[Any]] = {
     "fee_rate": endpoints.FEE_RATE,
     "current_position": endpoints.POSITIONS,
     "current_position.flat": endpoints.POSITIONS,
+    "current_position.hedge": endpoints.POSITIONS,
     "history_position": endpoints.PAST_POSITIONS,
     "adl_rank": endpoints.ADL_RANKS,
     "position_tier": endpoints.TIERS,
