@@ -67,6 +67,18 @@ def test_the_adapters_folder_at_the_top_is_a_relative_link() -> None:
     assert os.readlink(ROOT / "adapters") == "futures_async/adapters"
 
 
+def test_the_linter_reads_every_file_of_the_package_and_none_through_the_link() -> None:
+    shown = subprocess.run(
+        [sys.executable, "-m", "ruff", "check", "--no-cache", "--show-files", str(ROOT)],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    read = {str(Path(line).relative_to(ROOT)) for line in shown.stdout.splitlines()}
+    assert source_files() <= read
+    assert not [name for name in read if name.startswith("adapters")]
+
+
 def modules_after(statement: str) -> set[str]:
     code = f"import sys; {statement}; print('\\n'.join(sys.modules))"
     run = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)

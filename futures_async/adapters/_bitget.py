@@ -51,7 +51,7 @@ _HINTS = {
     "40099": "live keys do not work with demo=True, nor demo keys without it",
 }
 
-# 40034 says "Parameter BTCUSDTX does not exist" of contracts and the same of parameters, whose names are never all capitals.
+# 40034 says "Parameter BTCUSDTX does not exist" of contracts and of parameters, whose names are never all capitals.
 _UNKNOWN_CONTRACT = re.compile(r"Parameter [A-Z0-9_]+ does not exist")
 _SYMBOL_NOT_FOUND = Code(SymbolNotFound, definitive=True)
 

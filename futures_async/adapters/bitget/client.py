@@ -7,8 +7,7 @@ from functools import partial
 
 from futures_async.adapter import Page, PageQuery
 from futures_async.adapters.bitget import endpoints
-from futures_async.adapters.bitget.account import PAGE_ROWS
-from futures_async.adapters.bitget.mapping import VENUE, text_or_none
+from futures_async.adapters.bitget.mapping import VENUE
 from futures_async.adapters.bitget.orders import to_fill, to_order
 from futures_async.adapters.bitget.triggers import BitgetTriggers
 from futures_async.adapters.bitget.windows import DAY_MS, DEPTH_MS

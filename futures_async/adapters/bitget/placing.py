@@ -245,9 +245,7 @@ class BitgetPlacing(BitgetAccount):
                     try:
                         if reason is not None and not isinstance(reason, OrderNotFound):
                             raise reason
-                        order = await self._after_cancel(
-                            venue_symbol, order_id, client_order_id, _own(unknown), reason
-                        )
+                        order = await self._after_cancel(venue_symbol, order_id, client_order_id, _own(unknown), reason)
                     except FuturesAsyncError as error:
                         return CancelResult(order_id=order_id, client_order_id=client_order_id, error=error)
                     return CancelResult(order_id=order.order_id, client_order_id=order.client_order_id, order=order)

@@ -163,7 +163,9 @@ class BitgetV1Account(Adapter):
             InvalidRequest: The contract settles in another coin.
         """
         if symbol is not None and self._coin(to_venue_symbol(symbol)) != margin_coin:
-            raise InvalidRequest(f"bitget-v1: the margin mode is the margin coin's, and {symbol} is not of {margin_coin}")
+            raise InvalidRequest(
+                f"bitget-v1: the margin mode is the margin coin's, and {symbol} is not of {margin_coin}"
+            )
         body = {"marginCoin": margin_coin, "marginMode": mode.value}
 
         async def send() -> MarginMode:

@@ -134,8 +134,8 @@ class BitgetV1(BitgetV1Account):
             problem = error
         if found is None or found.leverage is None:
             raise InvalidOrder(
-                f"bitget-v1: every order states leverage and margin mode, and neither set_leverage nor an open position "
-                f"of {request.symbol} tells them{f' ({problem})' if problem else ''}: "
+                f"bitget-v1: every order states leverage and margin mode, and neither set_leverage nor an open "
+                f"position of {request.symbol} tells them{f' ({problem})' if problem else ''}: "
                 "give OrderRequest(leverage=…, margin_mode=…)"
             ) from problem
         return found

@@ -116,7 +116,9 @@ def to_venue_symbol(symbol: str) -> str:
         return symbol.upper()
     pair = f"{parts.base}{parts.quote}"
     if to_symbol(pair) != symbol:
-        raise InvalidRequest(f"bitget-v1: {symbol} has no id here: contracts settle in their quote coin, USD in the base")
+        raise InvalidRequest(
+            f"bitget-v1: {symbol} has no id here: contracts settle in their quote coin, USD in the base"
+        )
     return pair
 
 

@@ -173,7 +173,9 @@ class SimulatedBitgetV1(BitgetGate):
         for row in tier_rows(contract):
             if needed_number(row, "riskLimit") == wanted:
                 request.account.settings(contract.symbol).risk_limit = wanted
-                return {"symbol": pair(contract.symbol)} | {name: row[name] for name in ("riskLimit", "maxPositionSize")}
+                return {"symbol": pair(contract.symbol)} | {
+                    name: row[name] for name in ("riskLimit", "maxPositionSize")
+                }
         raise VenueRefusal("70003", "Risk limit exceeded")
 
     def set_margin_mode(self, request: Request) -> dict[str, Any]:
@@ -316,9 +318,7 @@ def _page(request: Request, rows: Iterable[T]) -> Iterable[T]:
     """The newest rows of the window: `limit` is 100 unless given, at most 500."""
     since, until, limit = (whole(request.params, name) for name in ("startTime", "endTime", "limit"))
     fitting = (
-        row
-        for row in rows
-        if (since is None or row.created_ms >= since) and (until is None or row.created_ms <= until)
+        row for row in rows if (since is None or row.created_ms >= since) and (until is None or row.created_ms <= until)
     )
     return itertools.islice(fitting, min(limit or 100, 500))
 

@@ -9,9 +9,26 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar, cast
 import msgspec
 
 from futures_async.credentials import Credentials
-from futures_async.dialect import Code, Dialect, Refusal, SealedHeaders, Unsigned, VenueTraits, ambiguous, passing, refused
+from futures_async.dialect import (
+    Code,
+    Dialect,
+    Refusal,
+    SealedHeaders,
+    Unsigned,
+    VenueTraits,
+    ambiguous,
+    passing,
+    refused,
+)
 from futures_async.endpoint import Endpoint, RateLimit
-from futures_async.errors import AuthenticationError, ClockSkew, InvalidRequest, ParameterRejected, PermissionDenied, VenueUnavailable
+from futures_async.errors import (
+    AuthenticationError,
+    ClockSkew,
+    InvalidRequest,
+    ParameterRejected,
+    PermissionDenied,
+    VenueUnavailable,
+)
 
 T = TypeVar("T")
 
@@ -174,7 +191,10 @@ class BitTapDialect(Dialect):
             raise InvalidRequest("bittap: only JSON objects can be signed")
         content = [("Content-Type", "application/json")] if request.body else []
         return SealedHeaders(
-            [*signer.sign(request.method, request.path, pairs, cast("dict[str, Any] | None", body), now_ms).items(), *content],
+            [
+                *signer.sign(request.method, request.path, pairs, cast("dict[str, Any] | None", body), now_ms).items(),
+                *content,
+            ],
         )
 
     def refusal(self, envelope: Envelope[Any]) -> Refusal | None:

@@ -22,7 +22,6 @@ MARGIN_MODE = {MarginMode.CROSS: "CROSSED", MarginMode.ISOLATED: "ISOLATED"}
 POSITION_MODE = {PositionMode.HEDGE: "HEDGE", PositionMode.ONE_WAY: "ONEWAY"}
 
 
-
 def symbol_id(symbol: str) -> str:
     """`BTC/USDT:USDT` is BTC-USDT-M."""
     base, _, rest = symbol.partition("/")

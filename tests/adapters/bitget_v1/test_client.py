@@ -1,6 +1,7 @@
 """`BitgetV1` against a scripted venue: what is sent, and what comes of the answers."""
 
 import base64
+import contextlib
 import hashlib
 import hmac
 import json
@@ -11,14 +12,14 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.adapters.bitget_v1.data import KEY, PASSPHRASE, SECRET, load, name_of, raw
-from tests.adapters.scripted import Scripted, Seen, current
 
 import futures_async as fa
 from futures_async.adapters.bitget_v1 import BitgetV1
 from futures_async.adapters.bitget_v1 import endpoints as api
 from futures_async.exchange import Capability
 from futures_async.limits.none import NoLimiter
+from tests.adapters.bitget_v1.data import KEY, PASSPHRASE, SECRET, load, name_of, raw
+from tests.adapters.scripted import Scripted, Seen, current
 
 D = Decimal
 BTC = "BTC/USDT:USDT"
@@ -50,10 +51,8 @@ def connect(venue: Scripted, **options: Any) -> BitgetV1:
 async def exchange(venue: Scripted) -> AsyncIterator[BitgetV1]:
     client = connect(venue)
     yield client
-    try:
+    with contextlib.suppress(fa.UnresolvedOrders):
         await client.aclose()
-    except fa.UnresolvedOrders:
-        pass
 
 
 def say(venue: Scripted, path: str, data: Any, code: str = "00000") -> None:
@@ -255,9 +254,7 @@ async def test_a_batch_that_is_answered_oddly_is_unknown_for_each(
     assert venue.count(PLACE) == 0
 
 
-@pytest.mark.parametrize(
-    ("code", "error"), [("60004", fa.OrderOutcomeUnknown), ("40009", fa.AuthenticationError)]
-)
+@pytest.mark.parametrize(("code", "error"), [("60004", fa.OrderOutcomeUnknown), ("40009", fa.AuthenticationError)])
 async def test_a_refused_batch_is_only_certain_where_nothing_was_looked_at(
     exchange: BitgetV1, venue: Scripted, code: str, error: type[Exception]
 ) -> None:
@@ -429,15 +426,15 @@ async def test_a_setting_whose_answer_is_lost_and_that_no_call_reads_is_unknown(
 
 
 REFUSED: list[tuple[Act, str]] = [
-        (lambda x: x.set_margin_mode(fa.MarginMode.CROSS, symbol="ETH/USDC:USDC"), "margin coin's"),
-        (lambda x: x.set_position_mode(fa.PositionMode.HEDGE), "give a symbol"),
-        (lambda x: x.set_leverage(BTC, 5, side=fa.PositionSide.LONG), "side"),
-        (lambda x: x.set_leverage(BTC, 0, margin_mode=fa.MarginMode.CROSS), "above 0"),
-        (lambda x: x.set_risk_limit(BTC, -1), "above 0"),
-        (lambda x: x.fetch_open_orders(), "needs a symbol"),
-        (lambda x: x.fetch_order_history(), "needs a symbol"),
-        (lambda x: x.fetch_fills(), "needs a symbol"),
-        (lambda x: x.create_order(order(**TERMS, take_profit=D(1))), "take-profit"),
+    (lambda x: x.set_margin_mode(fa.MarginMode.CROSS, symbol="ETH/USDC:USDC"), "margin coin's"),
+    (lambda x: x.set_position_mode(fa.PositionMode.HEDGE), "give a symbol"),
+    (lambda x: x.set_leverage(BTC, 5, side=fa.PositionSide.LONG), "side"),
+    (lambda x: x.set_leverage(BTC, 0, margin_mode=fa.MarginMode.CROSS), "above 0"),
+    (lambda x: x.set_risk_limit(BTC, -1), "above 0"),
+    (lambda x: x.fetch_open_orders(), "needs a symbol"),
+    (lambda x: x.fetch_order_history(), "needs a symbol"),
+    (lambda x: x.fetch_fills(), "needs a symbol"),
+    (lambda x: x.create_order(order(**TERMS, take_profit=D(1))), "take-profit"),
 ]
 
 
@@ -474,7 +471,9 @@ def bills(count: int, per_ms: int) -> Callable[[Seen], bytes]:
 
     def answer(seen: Seen) -> bytes:
         end, limit = int(seen.params.get("endTime", 10**15)), int(seen.params["limit"])
-        rows: list[dict[str, Any]] = [{**row, "id": str(i), "createTime": 1_000_000 + i // per_ms} for i in range(count, 0, -1)]
+        rows: list[dict[str, Any]] = [
+            {**row, "id": str(i), "createTime": 1_000_000 + i // per_ms} for i in range(count, 0, -1)
+        ]
         found = [entry for entry in rows if entry["createTime"] < end]
         return current(json.dumps({"code": "00000", "requestTime": 1, "data": found[:limit]}, default=str).encode())
 

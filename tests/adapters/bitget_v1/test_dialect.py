@@ -1,7 +1,6 @@
 """Signatures and codes of the v1 dialect."""
 
 import pytest
-from tests.adapters.bitget_v1.data import KEY, PASSPHRASE, SECRET, load, name_of, raw
 
 from futures_async.adapters._bitget import Envelope
 from futures_async.adapters.bitget_v1.dialect import OWN_CODES, BitgetV1Dialect
@@ -24,6 +23,7 @@ from futures_async.errors import (
     VenueClosed,
     VenueUnavailable,
 )
+from tests.adapters.bitget_v1.data import KEY, PASSPHRASE, SECRET, load, name_of, raw
 
 CREDENTIALS = Credentials(KEY, SECRET, PASSPHRASE)
 
@@ -89,7 +89,9 @@ def test_transport_codes_mean_what_they_mean_in_the_family(code: str, error: typ
 
 def test_the_live_host_says_that_the_interface_is_closed() -> None:
     dialect = BitgetV1Dialect()
-    refusal = dialect.refusal(ACCOUNT.decoder(Envelope).decode(raw("decommissioned").replace(b"null", b'{"marginCoin":"","available":0}')))
+    refusal = dialect.refusal(
+        ACCOUNT.decoder(Envelope).decode(raw("decommissioned").replace(b"null", b'{"marginCoin":"","available":0}'))
+    )
     assert refusal is not None
     rule = dialect.rule(refusal, ACCOUNT)
     assert rule is not None

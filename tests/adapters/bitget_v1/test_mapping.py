@@ -5,7 +5,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from tests.adapters.bitget_v1.data import changed, decode, load, name_of, payload, rows, same
 
 from futures_async.adapters.bitget_v1 import endpoints as E
 from futures_async.adapters.bitget_v1.mapping import (
@@ -36,6 +35,7 @@ from futures_async.enums import (
 )
 from futures_async.errors import DecodeError, InvalidOrder, InvalidRequest
 from futures_async.models import OrderRequest, Position
+from tests.adapters.bitget_v1.data import changed, decode, load, name_of, payload, rows, same
 
 D = Decimal
 NOW_MS = 1621441751927

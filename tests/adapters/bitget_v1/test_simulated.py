@@ -4,12 +4,10 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from tests.adapters.bitget_v1.data import KEY, PASSPHRASE, SECRET, load
 
 from futures_async.adapters.bitget_v1.simulated import DIALECT
 from futures_async.enums import PositionMode
@@ -17,6 +15,7 @@ from futures_async.simulator.accounts import ApiKey
 from futures_async.simulator.demo import Setup
 from futures_async.simulator.dialect import Request
 from futures_async.simulator.exchange import SimulatedExchange
+from tests.adapters.bitget_v1.data import KEY, PASSPHRASE, SECRET, load
 
 D = Decimal
 BASE = "/api/mix/v1"
@@ -78,8 +77,8 @@ class Venue:
 
 
 @pytest.fixture
-def venue() -> Iterator[Venue]:
-    yield Venue()
+def venue() -> Venue:
+    return Venue()
 
 
 @pytest.fixture

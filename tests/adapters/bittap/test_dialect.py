@@ -4,7 +4,6 @@ import json
 from typing import Any
 
 import pytest
-from tests.adapters.bittap.data import KEY, NONCE, NOW_MS, SECRET, load, raw
 
 from futures_async.adapters.bittap.dialect import (
     CODES,
@@ -27,6 +26,7 @@ from futures_async.errors import (
     PermissionDenied,
     VenueUnavailable,
 )
+from tests.adapters.bittap.data import KEY, NONCE, NOW_MS, SECRET, load, raw
 
 VECTORS = load("signing")
 CREDENTIALS = Credentials(KEY, SECRET)

@@ -6,7 +6,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from tests.adapters.bittap.data import changed, decode, load, names_of, payload, raw, same, wire_names
 
 from futures_async.adapters.bittap import endpoints as E
 from futures_async.adapters.bittap.mapping import (
@@ -35,6 +34,7 @@ from futures_async.adapters.bittap.wire import (
 from futures_async.enums import MarginMode, OrderStatus, OrderType, PositionMode, PositionSide, Role, Side, TimeInForce
 from futures_async.errors import DecodeError, InvalidRequest
 from futures_async.models import Position
+from tests.adapters.bittap.data import changed, decode, load, names_of, payload, raw, same, wire_names
 
 D = Decimal
 
@@ -198,7 +198,11 @@ def test_open_positions_carry_what_the_market_says() -> None:
 
 
 def test_sell_is_short_in_both_modes() -> None:
-    for word, mode in (("ONEWAY", PositionMode.ONE_WAY), ("ONE_WAY", PositionMode.ONE_WAY), ("HEDGE", PositionMode.HEDGE)):
+    for word, mode in (
+        ("ONEWAY", PositionMode.ONE_WAY),
+        ("ONE_WAY", PositionMode.ONE_WAY),
+        ("HEDGE", PositionMode.HEDGE),
+    ):
         found = open_position(side="SELL", positionMode=word)
         assert (found.side, found.position_mode) == (PositionSide.SHORT, mode)
 
@@ -315,7 +319,9 @@ def test_the_example_open_order_is_mapped() -> None:
 
 
 def test_an_open_order_without_fills_is_new() -> None:
-    order = to_open_order(decode(E.OPEN_ORDER, changed("open_order", tradeQuantity="0", avgPrice="0", postOnly=1)).data[0])
+    order = to_open_order(
+        decode(E.OPEN_ORDER, changed("open_order", tradeQuantity="0", avgPrice="0", postOnly=1)).data[0]
+    )
     assert (order.status, order.average_price) == (OrderStatus.NEW, None)
     assert order.time_in_force is TimeInForce.POST_ONLY
 
@@ -329,7 +335,11 @@ def test_the_unfilled_quantity_stands_in_for_the_filled() -> None:
 
 def test_past_orders_are_filled_or_cancelled() -> None:
     filled, cancelled = (to_past_order(wire) for wire in payload(E.ORDER_HISTORY, "order_his"))
-    assert (filled.order_id, filled.status, filled.remaining_quantity) == ("111429461924122624", OrderStatus.FILLED, D(0))
+    assert (filled.order_id, filled.status, filled.remaining_quantity) == (
+        "111429461924122624",
+        OrderStatus.FILLED,
+        D(0),
+    )
     assert (filled.type, filled.price, filled.average_price) == (OrderType.MARKET, None, D("106337.6"))
     assert (filled.created_ms, filled.updated_ms) == (1762227653000, 1762227654000)
     assert (filled.reduce_only, filled.time_in_force) == (False, TimeInForce.IOC)

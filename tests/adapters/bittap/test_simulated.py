@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from tests.adapters.bittap.data import load
 
 from futures_async.adapters.bittap.simulated import DIALECT
 from futures_async.enums import Intent, MarginMode, OrderType, PositionMode, Side, TimeInForce
@@ -17,6 +16,7 @@ from futures_async.simulator.demo import Setup
 from futures_async.simulator.dialect import Request
 from futures_async.simulator.exchange import SimulatedExchange
 from futures_async.simulator.records import Ticket
+from tests.adapters.bittap.data import load
 
 D = Decimal
 BTC = "BTC/USDT:USDT"

@@ -51,9 +51,7 @@ class SimulatedBitget(AccountCalls, PositionCalls, PlanCalls, MarketCalls):
     def demo_account(self, setup: Setup) -> Account:
         """The announced account, and one of the venue's demo environment."""
         if self.engine.find_key(FAMILY, DEMO_KEY.key) is None:
-            open_demo_account(
-                self.engine, Setup(empty=True), "70001002", key=DEMO_KEY, family=FAMILY, kind=CLASSIC
-            )
+            open_demo_account(self.engine, Setup(empty=True), "70001002", key=DEMO_KEY, family=FAMILY, kind=CLASSIC)
         return open_demo_account(self.engine, setup, "70001001", key=KEY, family=FAMILY, kind=CLASSIC)
 
 

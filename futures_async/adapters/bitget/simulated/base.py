@@ -97,9 +97,7 @@ class V2(BitgetGate):
             return (since is None or at >= since) and (until is None or at <= until) and match(row)
 
         limit = whole(params, "limit") or default
-        found = newest(
-            rows, key=key, limit=min(limit, 100), before_id=whole(params, "idLessThan"), match=wanted
-        ).rows
+        found = newest(rows, key=key, limit=min(limit, 100), before_id=whole(params, "idLessThan"), match=wanted).rows
         return found, (str(key(found[-1])) if found else None)
 
 

@@ -382,5 +382,3 @@ def items(fields: Mapping[str, Any], name: str, most: int, code: str) -> list[Ma
     if len(found) > most:  # pyright: ignore[reportUnknownArgumentType] - JSON
         raise VenueRefusal(code, f"At most {most} orders")
     return found  # pyright: ignore[reportUnknownVariableType] - checked above
-
-

@@ -39,9 +39,7 @@ class PositionCalls(V2):
             return []
         return self._rows(request.account, coin=coin)
 
-    def _rows(
-        self, account: Account, *, coin: str | None = None, symbol: str | None = None
-    ) -> list[dict[str, Any]]:
+    def _rows(self, account: Account, *, coin: str | None = None, symbol: str | None = None) -> list[dict[str, Any]]:
         wallets: dict[str, Wallet] = {}
         rows: list[dict[str, Any]] = []
         for position in account.positions_of(coin=coin, symbol=symbol):

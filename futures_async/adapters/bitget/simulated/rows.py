@@ -130,9 +130,7 @@ def fill_row(fill: Fill, name: Callable[[str], str], coin: str, *, history: bool
         "orderId": str(order.id),
         "price": plain(fill.price),
         "baseVolume": plain(fill.quantity),
-        "feeDetail": [
-            {"deduction": "no", "feeCoin": coin, "totalDeductionFee": None, "totalFee": plain(-fill.fee)}
-        ],
+        "feeDetail": [{"deduction": "no", "feeCoin": coin, "totalDeductionFee": None, "totalFee": plain(-fill.fee)}],
         "side": venue_side(order),
         "quoteVolume": cut4(fill.price * fill.quantity),
         "profit": plain(fill.realized_pnl),
@@ -152,7 +150,9 @@ def plan_type(trigger: Trigger) -> str:
     return trigger.tag.get("planType") or PLAN_TYPES[trigger.kind]
 
 
-def plan_row(trigger: Trigger, name: Callable[[str], str], orders: Mapping[int, Order], *, history: bool) -> dict[str, Any]:
+def plan_row(
+    trigger: Trigger, name: Callable[[str], str], orders: Mapping[int, Order], *, history: bool
+) -> dict[str, Any]:
     """A trigger order."""
     hedge = trigger.position_mode is PositionMode.HEDGE
     protects = trigger.kind.closes
