@@ -63,7 +63,8 @@ async def in_process(app: Any) -> AsyncGenerator[httpx.AsyncClient]:
 @asynccontextmanager
 async def over_a_socket(app: Any) -> AsyncGenerator[httpx.AsyncClient]:
     listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, ws="none", timeout_graceful_shutdown=1))
+    config = uvicorn.Config(app, log_config=None, ws="none", timeout_keep_alive=60, timeout_graceful_shutdown=1)
+    server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve(sockets=[listener]))
     while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
         await asyncio.sleep(0.005)

@@ -1,0 +1,79 @@
+"""The limiter: judged at the venue in virtual time, and what an uncontended slot costs."""
+
+from __future__ import annotations
+
+import asyncio
+import tracemalloc
+
+from benchmarks.measure import Row, compare, ratio
+from futures_async.limits import Pool, Priority
+from futures_async.limits.local import LocalLimiter
+from tests import virtual_time
+from tests.limits.venue import Venue, skewed, uniform, used, violations
+
+TEN = (Pool("ten", 10, 1.0),)
+
+
+async def run() -> list[Row]:
+    """The row of the goal table about the limiter, in three."""
+    return [*await asyncio.to_thread(_at_the_venue), await _uncontended(), _memory()]
+
+
+def _at_the_venue() -> list[Row]:
+    rows: list[Row] = []
+    for route in (uniform("0–60 ms", 0.0, 0.06), skewed("200–260 ms", 0.2, 0.26)):
+        venue = Venue(route, seed=1)
+        virtual_time.run(venue.hammer(LocalLimiter(), TEN, calls=20_000, workers=15))
+        wrong, part = violations(venue.stamps, 10, 1.0), used(venue.stamps, 10, 1.0)
+        rows.append(
+            Row(
+                f"limiter at round trips of {route.name}",
+                "0 violations at the venue, ≥ 97 % used",
+                f"{wrong} violations, {part:.1%} used",
+                wrong == 0 and part >= 0.97,
+            )
+        )
+    return rows
+
+
+async def _uncontended() -> Row:
+    limiter = LocalLimiter()
+    pool = (Pool("wide", 1_000_000, 0.001),)
+    lock = asyncio.Lock()
+
+    def acquire() -> None:
+        permit = limiter.try_acquire(pool, Priority.READ)
+        if permit is not None:
+            permit.unused()
+
+    coroutine = lock.acquire
+
+    def locked() -> None:
+        try:
+            coroutine().send(None)
+        except StopIteration:
+            lock.release()
+
+    found = compare({"ours": acquire, "asyncio.Lock": locked})
+    against = ratio(found, "ours", "asyncio.Lock")
+    return Row(
+        "limiter, a slot taken and given back, uncontended",
+        "≤ 1 µs where `asyncio.Lock` takes 0.6 (1.7 of it)",
+        f"{against} × asyncio.Lock",
+        against.median <= 1.7,
+    )
+
+
+def _memory() -> Row:
+    limiter = LocalLimiter()
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    for number in range(1000):
+        pool = (Pool(f"account-{number}", 10, 1.0),)
+        for _ in range(10):
+            permit = limiter.try_acquire(pool, Priority.READ)
+            if permit is not None:
+                permit.answered(0.01)
+    each = (tracemalloc.get_traced_memory()[0] - before) / 1000
+    tracemalloc.stop()
+    return Row("limiter, memory for each key in use", "≤ 2 KB", f"{each / 1024:.2f} KB", each <= 2048)
