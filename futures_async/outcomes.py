@@ -328,10 +328,15 @@ class OrderDesk:
             except FuturesAsyncError as problem:
                 search.lookups.append(f"{type(problem).__name__}: {problem}")
             else:
-                if order is not None:
+                if order is not None and order.client_order_id in (None, search.client_order_id):
                     return search.confirm(order, channel)
-                search.lookups.append("absent")
-                past_fence = search.fence_ms is not None and channel.transport.clock.server_seen_ms >= search.fence_ms
+                # The answer to another lookup, crossed on its way, says nothing about this order.
+                search.lookups.append("absent" if order is None else "another order")
+                past_fence = (
+                    order is None
+                    and search.fence_ms is not None
+                    and channel.transport.clock.server_seen_ms >= search.fence_ms
+                )
                 if past_fence and absent_at is not None and runtime.now() - absent_at >= BETWEEN_ABSENCES_S:
                     return None
                 if past_fence and absent_at is None:

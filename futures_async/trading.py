@@ -479,6 +479,11 @@ class Trading(FuturesExchange):
                 problem = error
                 break
             else:
+                if order_id not in (None, order.order_id) or (
+                    client_order_id is not None and order.client_order_id not in (None, client_order_id)
+                ):
+                    problem = ResponseMismatch(f"{self.id}: the order read after the cancel is another one")
+                    continue
                 if order.status.is_final:
                     return order
                 state = f"is still {order.status.value}"
