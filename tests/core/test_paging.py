@@ -1,0 +1,61 @@
+"""Each row once, or `IncompletePage`."""
+
+from __future__ import annotations
+
+import pytest
+
+from futures_async import IncompletePage, InvalidRequest
+from futures_async.paging import Page, PageQuery, collect, iterate
+from tests.virtual_time import run
+
+Pages = dict[str | None, tuple[list[str], str | None]]
+
+
+def walk(pages: Pages, limit: int | None = None, *, wanted: str = "") -> list[str]:
+    async def fetch(query: PageQuery, cursor: str | None) -> Page[str]:
+        return Page(*pages[cursor])
+
+    async def main() -> list[str]:
+        rows = iterate(fetch, PageQuery(limit=limit), key=str, wanted=lambda row: row.startswith(wanted))
+        return [row async for row in rows]
+
+    return run(main())
+
+
+def test_rows_of_moving_pages_come_once() -> None:
+    assert walk({None: (["c", "b"], "1"), "1": (["b", "a"], None)}) == ["c", "b", "a"]
+
+
+def test_a_limit_ends_the_walk_and_unwanted_rows_do_not_count() -> None:
+    assert walk({None: (["a1", "b1", "a2", "a3"], "1")}, 2, wanted="a") == ["a1", "a2"]
+
+
+def test_a_cursor_that_stands_still_without_new_rows_is_the_end() -> None:
+    assert walk({None: (["a"], "1"), "1": (["a"], "1")}) == ["a"]
+
+
+def test_a_cursor_that_repeats_with_new_rows_is_an_incomplete_page() -> None:
+    with pytest.raises(IncompletePage):
+        walk({None: (["a"], "1"), "1": (["b"], "2"), "2": (["c"], "1")})
+
+
+def test_a_single_page_is_filtered_and_a_limit_takes_more_pages() -> None:
+    calls: list[str | None] = []
+
+    async def fetch(query: PageQuery, cursor: str | None) -> Page[str]:
+        calls.append(cursor)
+        return Page(["a", "b"] if cursor is None else ["c"], "1" if cursor is None else None)
+
+    async def main() -> None:
+        assert await collect(fetch, PageQuery(), key=str, wanted=lambda row: row != "a") == ["b"]
+        assert await collect(fetch, PageQuery(limit=3), key=str) == ["a", "b", "c"]
+
+    run(main())
+    assert calls == [None, None, "1"]
+
+
+def test_queries_that_cannot_be_right_are_refused() -> None:
+    with pytest.raises(InvalidRequest):
+        PageQuery(limit=0)
+    with pytest.raises(InvalidRequest):
+        PageQuery(since_ms=2, until_ms=1)

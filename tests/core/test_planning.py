@@ -1,0 +1,132 @@
+"""What is refused before anything is signed."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import pytest
+
+from futures_async import Contract, Intent, InvalidOrder, InvalidRequest, OrderRequest, OrderType, Side, TimeInForce
+from futures_async.planning import check_client_order_id, check_id, check_request, check_steps, one_id
+from tests.rig.toy import ToyDialect
+
+GOOD: dict[str, Any] = {
+    "symbol": "BTC/USDT:USDT",
+    "side": Side.BUY,
+    "type": OrderType.LIMIT,
+    "quantity": "0.5",
+    "price": 100,
+}
+CONTRACT = Contract(
+    venue="toy",
+    symbol="BTC/USDT:USDT",
+    venue_symbol="BTCUSDT",
+    base="BTC",
+    quote="USDT",
+    settle="USDT",
+    contract_size=Decimal(1),
+    price_tick=Decimal("0.1"),
+    quantity_step=Decimal("0.001"),
+    min_quantity=Decimal("0.01"),
+)
+
+
+def request(**changes: Any) -> OrderRequest:
+    return OrderRequest(**GOOD | changes)
+
+
+def test_numbers_come_out_as_decimals() -> None:
+    checked = check_request(request(leverage="5", take_profit=120, stop_loss="90.5"))
+    assert (checked.quantity, checked.price) == (Decimal("0.5"), Decimal(100))
+    assert (checked.leverage, checked.take_profit, checked.stop_loss) == (Decimal(5), Decimal(120), Decimal("90.5"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"quantity": "nan"}, "quantity"),
+        ({"quantity": 0}, "above 0"),
+        ({"quantity": None}, "missing"),
+        ({"price": "-1"}, "above 0"),
+        ({"price": None}, "needs a price"),
+        ({"symbol": "../x"}, "symbol"),
+        ({"type": OrderType.TRIGGER}, "cannot be placed here"),
+        ({"trigger_price": 1}, "create_trigger_order"),
+        ({"type": OrderType.MARKET}, "takes no price"),
+        ({"type": OrderType.MARKET, "price": None, "time_in_force": TimeInForce.GTC}, "cannot be"),
+    ],
+)
+def test_a_request_that_cannot_be_right_is_refused(changes: dict[str, Any], says: str) -> None:
+    with pytest.raises(InvalidOrder, match=says):
+        check_request(request(**changes))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"side": "buy"},
+        {"type": "limit"},
+        {"intent": "open"},
+        {"time_in_force": "ioc"},
+        {"margin_mode": "cross"},
+        {"quantity": 0.5},
+    ],
+)
+def test_words_of_the_wrong_type_and_floats_are_type_errors(changes: dict[str, Any]) -> None:
+    with pytest.raises(TypeError):
+        check_request(request(**changes))
+
+
+def test_a_market_order_may_be_ioc_or_fok() -> None:
+    for force in (None, TimeInForce.IOC, TimeInForce.FOK):
+        assert check_request(request(type=OrderType.MARKET, price=None, time_in_force=force)).price is None
+
+
+def test_a_trigger_order_needs_its_type_and_its_price() -> None:
+    good = request(type=OrderType.TRIGGER, trigger_price="99")
+    assert check_request(good, trigger=True).trigger_price == 99
+    for bad in (request(type=OrderType.TRIGGER), request(trigger_price="99")):
+        with pytest.raises(InvalidOrder, match="trigger order needs"):
+            check_request(bad, trigger=True)
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"quantity": Decimal("0.0105")}, "off the step"),
+        ({"quantity": Decimal("0.009")}, "under the minimum"),
+        ({"price": Decimal("1.05")}, "price 1.05 is off the tick"),
+        ({"stop_loss": Decimal("1.05")}, "stop_loss 1.05 is off the tick"),
+    ],
+)
+def test_nothing_is_rounded_to_the_contracts_steps(changes: dict[str, Any], says: str) -> None:
+    with pytest.raises(InvalidOrder, match=says):
+        check_steps(check_request(request(**changes)), CONTRACT)
+
+
+def test_a_closing_order_may_be_under_the_minimum() -> None:
+    check_steps(check_request(request(quantity="0.001", intent=Intent.CLOSE)), CONTRACT)
+    check_steps(check_request(request(quantity="0.001")), msgspec.structs.replace(CONTRACT, min_quantity=None))
+
+
+def test_a_client_order_id_fits_the_venues_pattern_to_the_last_character() -> None:
+    assert check_client_order_id("abc1", ToyDialect.traits) == "abc1"
+    for bad in ("", "a b", "abc\n", "x" * 33):
+        with pytest.raises(InvalidOrder):
+            check_client_order_id(bad, ToyDialect.traits)
+
+
+@pytest.mark.parametrize("bad", ["", " ", "0", "a/b", None, 7, "x" * 65])
+def test_what_names_no_order_is_no_id(bad: Any) -> None:
+    with pytest.raises(InvalidRequest):
+        check_id("order_id", bad)
+
+
+def test_exactly_one_id_is_used_the_venues_own_first() -> None:
+    assert one_id("1", None) == ("1", None)
+    assert one_id("1", "mine") == ("1", None)
+    assert one_id(None, "mine") == (None, "mine")
+    with pytest.raises(InvalidRequest, match="give order_id or"):
+        one_id(None, None)
