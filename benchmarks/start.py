@@ -73,6 +73,7 @@ async def _account() -> Row:
     return Row(
         "one more account on a shared transport",
         "≤ 4 KB, ≤ 20 µs",
-        f"{each / 1024:.1f} KB, {micro:.0f} µs here; a ccxt instance takes {ratio(found, 'ccxt', 'ours').median:.0f} × as long",
+        f"{each / 1024:.1f} KB, {micro:.0f} µs here; "
+        f"a ccxt instance takes {ratio(found, 'ccxt', 'ours').median:.0f} × as long",
         each <= 4096 and micro <= 20,
     )
