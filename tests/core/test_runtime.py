@@ -96,6 +96,7 @@ async def _work() -> None:
     for _ in range(2):
         with pytest.raises(errors.ClientClosed):
             await stopped.wait()
+    await bound.sleep(1)  # trio runs who is ready in no certain order
     assert not bound.works
 
 
