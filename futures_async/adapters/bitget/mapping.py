@@ -17,6 +17,7 @@ from futures_async.adapters.bitget.wire import (
     WireTier,
 )
 from futures_async.convert import (
+    MAX_EXPONENT,
     EXACT,
     Loose,
     decimal_or_none,
@@ -267,7 +268,9 @@ def to_risk_limit(wire: WireTier, product_type: ProductType) -> RiskLimit:
 def to_contract(wire: WireContract, product_type: ProductType, margin_coin: str | None = None) -> Contract:
     """Trading rules of one contract; sizes are in base coin, so a contract is 1."""
     # "tick size = priceEndStep x 10^-pricePlace"
-    tick = EXACT.scaleb(finite(wire.price_end_step, "priceEndStep"), -wire.price_place)
+    if abs(wire.price_place) > MAX_EXPONENT:
+        raise DecodeError("pricePlace is no number of decimals", path="pricePlace")
+    tick = finite(EXACT.scaleb(finite(wire.price_end_step, "priceEndStep"), -wire.price_place), "priceEndStep")
     step = finite(wire.size_multiplier, "sizeMultiplier")
     if tick <= 0 or step <= 0:
         raise DecodeError("priceEndStep and sizeMultiplier must be positive", path="priceEndStep")

@@ -284,7 +284,10 @@ def test_a_coin_margined_contract_settles_in_its_base_or_in_the_coin_asked_for()
     assert to_contract(row, "COIN-FUTURES", "ETH").symbol == "BTC/USD:ETH"
 
 
-@pytest.mark.parametrize("changes", [{"size_multiplier": D(0)}, {"price_end_step": D(-1)}])
+@pytest.mark.parametrize(
+    "changes",
+    [{"size_multiplier": D(0)}, {"price_end_step": D(-1)}, {"price_place": 41}, {"price_place": -(10**300)}],
+)
 def test_a_contract_without_steps_is_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(DecodeError):
         to_contract(contract_row(**changes), USDT)
