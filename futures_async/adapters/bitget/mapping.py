@@ -17,8 +17,8 @@ from futures_async.adapters.bitget.wire import (
     WireTier,
 )
 from futures_async.convert import (
-    MAX_EXPONENT,
     EXACT,
+    MAX_EXPONENT,
     Loose,
     decimal_or_none,
     finite,
