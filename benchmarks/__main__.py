@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks.measure import Row
 
-ALL = ("decode", "whole_call", "limiter", "start")
+ALL = ("decode", "whole_call", "limiter", "start", "scale")
 README = Path(__file__).parent / "README.md"
 BEGIN, END = "<!-- results -->", "<!-- end of results -->"
 SHOWN = ("futures-async", "msgspec", "httpx", "httpcore", "pyreqwest", "aiohttp", "httptools", "ccxt", "pybotters")

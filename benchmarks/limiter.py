@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 import tracemalloc
+from base64 import b64encode
 
 from benchmarks.measure import Row, compare, ratio
 from futures_async.limits import Pool, Priority
@@ -16,7 +18,7 @@ TEN = (Pool("ten", 10, 1.0),)
 
 async def run() -> list[Row]:
     """The row of the goal table about the limiter, in three."""
-    return [*await asyncio.to_thread(_at_the_venue), await _uncontended(), _memory()]
+    return [*await asyncio.to_thread(_at_the_venue), _uncontended(), _memory()]
 
 
 def _at_the_venue() -> list[Row]:
@@ -36,31 +38,26 @@ def _at_the_venue() -> list[Row]:
     return rows
 
 
-async def _uncontended() -> Row:
+def _uncontended() -> Row:
+    """Beside a signature, which took 1.8 µs where the goal was set."""
     limiter = LocalLimiter()
     pool = (Pool("wide", 1_000_000, 0.001),)
-    lock = asyncio.Lock()
+    key, message = b"s" * 64, b"1768195413808GET/api/v2/mix/position/single-position?symbol=BTCUSDT"
 
     def acquire() -> None:
         permit = limiter.try_acquire(pool, Priority.READ)
         if permit is not None:
             permit.unused()
 
-    coroutine = lock.acquire
+    def sign() -> None:
+        b64encode(hmac.new(key, message, "sha256").digest())
 
-    def locked() -> None:
-        try:
-            coroutine().send(None)
-        except StopIteration:
-            lock.release()
-
-    found = compare({"ours": acquire, "asyncio.Lock": locked})
-    against = ratio(found, "ours", "asyncio.Lock")
+    against = ratio(compare({"ours": acquire, "signature": sign}), "ours", "signature")
     return Row(
         "limiter, a slot taken and given back, uncontended",
-        "≤ 1 µs where `asyncio.Lock` takes 0.6 (1.7 of it)",
-        f"{against} × asyncio.Lock",
-        against.median <= 1.7,
+        "≤ 1 µs where HMAC and base64 take 1.8 (0.56 of it)",
+        f"{against} of HMAC and base64",
+        against.median <= 1 / 1.8,
     )
 
 
