@@ -65,7 +65,7 @@ async def run() -> list[Row]:
             f"{(large['wall'] / SIZES[1]) / (small['wall'] / SIZES[0]):.2f} wall; memory after {POLLS} polls "
             f"{drift:+.2f} KB an account; the loop was late by {large['late'] / large['wall']:.0%} of a poll at "
             f"most; ccxt for 100 Bitget accounts takes {ccxt_s / small['bitget']:.1f} × ours",
-            growth <= 1.3 and abs(drift) <= 1.0 and ccxt_s > small["bitget"],
+            growth <= 1.2 and abs(drift) <= 1.0 and ccxt_s > small["bitget"],
         )
     ]
 
