@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self, TypedDict, TypeVar, cast
 from urllib.parse import urlsplit
 
 from futures_async import risk
+from futures_async.channel import Channel
 from futures_async.clock import VenueClock
 from futures_async.credentials import Credentials
 from futures_async.dialect import Dialect
@@ -39,7 +40,7 @@ from futures_async.retry import RetryPolicy
 from futures_async.runtime import Work
 from futures_async.settings import SettingDesk
 from futures_async.trading import Trading, urgent
-from futures_async.transport import Channel, Transport
+from futures_async.transport import Transport
 from futures_async.urls import check_base_url, check_path, is_loopback
 
 if TYPE_CHECKING:
@@ -216,7 +217,7 @@ class Adapter(Trading):
         await self._closing.wait()
 
     async def _close(self, until: float) -> None:
-        await self._channel.drain(until)
+        await self._channel.deeds.drain(until)
         await self._orders.stop()
         await self._channel.shut()
         errors = self._orders.unresolved()

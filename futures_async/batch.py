@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 
 import anyio
 
+from futures_async.channel import Channel
+from futures_async.deeds import outcome
 from futures_async.enums import Outcome
 from futures_async.errors import (
     BadResponse,
@@ -21,7 +23,6 @@ from futures_async.errors import (
 from futures_async.models import Order, OrderResult
 from futures_async.ordering import Ack, BatchPlacement, Placement, PlannedOrder
 from futures_async.outcomes import OrderDesk, Record
-from futures_async.transport import Channel
 
 T = TypeVar("T")
 
@@ -57,7 +58,7 @@ async def place_batch(
         raise
     work = desk.begin(records, lambda: _flow(desk, channel, records, placement, send_within_s))
     try:
-        return await channel.outcome(work, records[0].abort)
+        return await outcome(work, records[0].abort)
     except (OutcomeUnknown, ClientClosed):  # closed meanwhile: each entry has its own verdict, or question
         return [_so_far(record) for record in records]
 

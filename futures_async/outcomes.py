@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import msgspec
 
+from futures_async.channel import Channel
+from futures_async.deeds import outcome, outside
 from futures_async.endpoint import Endpoint, Kind
 from futures_async.enums import OrderStatus, Outcome
 from futures_async.errors import (
@@ -34,7 +36,6 @@ from futures_async.http import Abort
 from futures_async.models import Order
 from futures_async.ordering import Ack, Fingerprint, Placement, PlannedOrder, fingerprint
 from futures_async.runtime import Work
-from futures_async.transport import Channel, outside
 
 if TYPE_CHECKING:
     from futures_async.journal import Journal
@@ -140,13 +141,13 @@ class OrderDesk:
             [record],
             lambda: self._flow(record, placement, on_unknown, send_within_s, resolve_within_s),
         )
-        return await self._channel.outcome(work, record.abort)
+        return await outcome(work, record.abort)
 
     def begin(self, records: Sequence[Record], flow: Callable[[], Coroutine[Any, Any, T]]) -> Work[T]:
         """Start to place orders that are in the books; nothing stays there of orders that cannot be started."""
         abort = records[0].abort
         try:
-            work = self._channel.begin(flow, Kind.ORDER, abort)
+            work = self._channel.deeds.begin(flow, Kind.ORDER, abort)
         except BaseException:
             for record in records:
                 self.forget(record)
@@ -358,7 +359,7 @@ class OrderDesk:
         """Keep an eye on an order after its verdict: one that turns up late is reported loudly."""
         if not self._traits.lookup_by_client_id or record.plan.client_order_id is None:
             return
-        if self._channel.closing:
+        if self._channel.deeds.closing:
             return
         self._watches = {watch for watch in self._watches if not watch.done}
         self._watches.add(self._channel.transport.runtime().start(self._late_watch(record)))
@@ -477,7 +478,7 @@ class OrderDesk:
                     self.mark_unknown(record, self._closed_meanwhile(record))
             error = record.error or record.result
             if isinstance(error, FuturesAsyncError):
-                self._channel.stop(record.work, error)
+                self._channel.deeds.stop(record.work, error)
         for watch in self._watches:
             watch.cancel()
 

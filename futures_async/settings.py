@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import anyio
 
+from futures_async.channel import Channel
 from futures_async.convert import EXACT
 from futures_async.endpoint import Kind
 from futures_async.errors import (
@@ -18,7 +19,6 @@ from futures_async.errors import (
     SettingNotApplied,
     SettingOutcomeUnknown,
 )
-from futures_async.transport import Channel
 
 R = TypeVar("R")
 Key = tuple[str, ...]
@@ -71,7 +71,7 @@ class SettingDesk:
         async def deed() -> R:
             return await self._apply(key, value, send, read, stands, unchanged)
 
-        return await self._channel.see_through(deed, Kind.SETTING)
+        return await self._channel.deeds.see_through(deed, Kind.SETTING)
 
     async def _apply(
         self,
@@ -185,7 +185,7 @@ class SettingDesk:
         async def deed() -> None:
             await self._shift(key, amount, send, read)
 
-        await self._channel.see_through(deed, Kind.DELTA)
+        await self._channel.deeds.see_through(deed, Kind.DELTA)
 
     async def _shift(
         self,

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Literal, TypeVar
 import msgspec
 
 from futures_async.batch import place_batch, together
+from futures_async.channel import LANE, Channel
 from futures_async.convert import to_decimal
 from futures_async.dialect import Params
 from futures_async.endpoint import Endpoint, Kind
@@ -34,7 +35,6 @@ from futures_async.ordering import Amendment, BatchPlacement, Call, Placement, P
 from futures_async.outcomes import READ_BACK_PAUSES_S, OrderDesk, make_client_order_id
 from futures_async.planning import check_client_order_id, check_request, check_steps, one_id
 from futures_async.settings import SettingDesk
-from futures_async.transport import LANE, Channel
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -125,7 +125,7 @@ class Trading(FuturesExchange):
         async def deed() -> T:
             return await self._channel.call(endpoint, params, body, priority=priority)
 
-        return await self._channel.see_through(deed, endpoint.kind)
+        return await self._channel.deeds.see_through(deed, endpoint.kind)
 
     async def _apply(
         self,
@@ -302,7 +302,7 @@ class Trading(FuturesExchange):
         async def deed() -> Order:
             return await self._edit(symbol, order_id, client_order_id, price, quantity)
 
-        return await self._channel.see_through(deed, Kind.ORDER)
+        return await self._channel.deeds.see_through(deed, Kind.ORDER)
 
     async def _edit(
         self,
@@ -432,7 +432,7 @@ class Trading(FuturesExchange):
             return await self._cancel(venue_symbol, order_id, client_order_id)
 
         with urgent():
-            return await self._channel.see_through(deed, Kind.CANCEL)
+            return await self._channel.deeds.see_through(deed, Kind.CANCEL)
 
     async def _cancel(self, venue_symbol: str, order_id: str | None, client_order_id: str | None) -> Order:
         question: OutcomeUnknown | None = None
@@ -536,7 +536,7 @@ class Trading(FuturesExchange):
             return await self._cancel_everything(symbol, venue_symbol)
 
         with urgent():
-            return await self._channel.see_through(deed, Kind.DELTA)
+            return await self._channel.deeds.see_through(deed, Kind.DELTA)
 
     async def _cancel_everything(self, symbol: str, venue_symbol: str) -> list[str]:
         before = {order.order_id for order in await self.fetch_open_orders(venue_symbol)}

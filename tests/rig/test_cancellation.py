@@ -251,7 +251,7 @@ class Run:
         assert not left
         assert not toy._transport.runtime().works
         channel = toy._channel
-        assert (channel._deeds, channel._reads, channel._waits) == ({}, set(), set())
+        assert (len(channel.deeds), channel._reads, channel._waits) == (0, set(), set())
         assert limiter.open == 0
         assert venue.slots.free == venue.max_connections
         assert not toy._settings._locks
@@ -340,7 +340,7 @@ def test_on_trio_a_cancelled_caller_costs_nothing(name: str) -> None:
         held, fate = venue.by_client.get(ID, []), toy.outcome(ID)
         assert isinstance(fate, Order) == bool(held)
         assert not toy._transport.runtime().works
-        assert (toy._channel._deeds, toy._channel._reads, toy._channel._waits) == ({}, set(), set())
+        assert (len(toy._channel.deeds), toy._channel._reads, toy._channel._waits) == (0, set(), set())
         assert limiter.open == 0
         assert venue.slots.free == venue.max_connections
         return steps

@@ -12,7 +12,7 @@ from typing import Any, cast
 import msgspec
 import pytest
 
-from futures_async import answers, outcomes, retry, trading, transport
+from futures_async import answers, attempt, channel, outcomes, retry, trading
 from futures_async.endpoint import Kind
 from futures_async.errors import (
     BadResponse,
@@ -50,14 +50,14 @@ def mutant(patch: Patch) -> Patch:
 
 def calls_it_refused(*kinds: type[FuturesAsyncError]) -> Patch:
     """Unclear answers of these kinds count as "the order is not there"."""
-    right = transport.Channel._weigh
+    right = attempt.Attempts._weigh
 
     def wrong(self: Any, job: Any, error: FuturesAsyncError, answer: Any, signed_ms: int) -> FuturesAsyncError:
         if job.endpoint.kind is Kind.ORDER and isinstance(error, kinds):
             return OrderNotPlaced("it must have failed")
         return right(self, job, error, answer, signed_ms)
 
-    return lambda patch: patch.setattr(transport.Channel, "_weigh", wrong)
+    return lambda patch: patch.setattr(attempt.Attempts, "_weigh", wrong)
 
 
 def gives_up_on_unknown(verdict: Callable[[Any, Any], Any]) -> Patch:
@@ -76,7 +76,7 @@ def resends(*, same_id: bool, on: Callable[[FuturesAsyncError], bool]) -> Patch:
         def wrong(error: FuturesAsyncError, kind: Kind, *, gateway_429: bool) -> bool:
             return (kind is Kind.ORDER and on(error)) or right(error, kind, gateway_429=gateway_429)
 
-        patch.setattr(transport, "retryable", wrong)
+        patch.setattr(channel, "retryable", wrong)
         patch.setattr(retry.RetryBudget, "spend", lambda self: True)
         if not same_id:
             right_body = Toy._body
@@ -125,10 +125,10 @@ MUTANTS.update(
         "any error means placed": gives_up_on_unknown(
             lambda desk, record: outcomes.acknowledged(record.plan, Ack("1"), "toy")
         ),
-        "no fence": lambda patch: patch.setattr(transport.Channel, "fence", lambda self, signed_ms: signed_ms),
+        "no fence": lambda patch: patch.setattr(channel.Channel, "fence", lambda self, signed_ms: signed_ms),
         "a fence without the venue's window": traits(window_s=0.5),
         "a fence without the visibility lag": lambda patch: patch.setattr(
-            transport.Channel, "fence", lambda self, signed_ms: signed_ms + 30_000
+            channel.Channel, "fence", lambda self, signed_ms: signed_ms + 30_000
         ),
         "a time-out means not sent": failure_counts_as_unsent("read-timeout"),
         "a lost connection means not sent": failure_counts_as_unsent("disconnected"),
@@ -165,12 +165,12 @@ def a_refusal_of_a_resend_is_a_refusal_of_the_order(patch: pytest.MonkeyPatch) -
 
 
 def _believe_the_last_word(patch: pytest.MonkeyPatch) -> None:
-    right = transport.Channel._final
+    right = channel.Channel._final
 
     def wrong(self: Any, error: FuturesAsyncError, job: Any) -> FuturesAsyncError:
         return error if isinstance(error, (InsufficientMargin, DuplicateOrder)) else right(self, error, job)
 
-    patch.setattr(transport.Channel, "_final", wrong)
+    patch.setattr(channel.Channel, "_final", wrong)
 
 
 @mutant

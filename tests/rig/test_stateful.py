@@ -130,7 +130,7 @@ class Trading(RuleBasedStateMachine):
         result = self.do(self.toy.aclose(grace_s=5))
         self.closed = True
         assert result is None or isinstance(result, UnresolvedOrders)
-        assert not self.toy._channel._deeds
+        assert not self.toy._channel.deeds
 
     @precondition(lambda self: self.closed)
     @rule()

@@ -1,0 +1,220 @@
+"""One attempt at a call, past the queue: stamp, sign, send, read, judge. No cancellation gets in here.
+
+What an answer means is decided in `answers.py`; what follows from it for a write, for the limits and for the key here.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from futures_async import __version__
+from futures_async.answers import Answers, Timing, failure_error
+from futures_async.credentials import Credentials
+from futures_async.deeds import outside
+from futures_async.dialect import Dialect, SealedHeaders, Unsigned
+from futures_async.endpoint import Endpoint, Kind
+from futures_async.enums import Outcome
+from futures_async.errors import (
+    Attempt,
+    Banned,
+    ClockSkew,
+    ExchangeError,
+    FuturesAsyncError,
+    NotSent,
+    RateLimited,
+)
+from futures_async.events import CallEvent, Observer
+from futures_async.http import Abort, HttpFailure, HttpRequest, HttpResponse, Phase
+from futures_async.limits import Permit, Pool, Priority
+from futures_async.lockout import Lockout
+from futures_async.retry import Unclear
+from futures_async.runtime import Runtime
+from futures_async.transport import Transport
+
+USER_AGENT = f"futures-async/{__version__}"
+
+
+class Job(NamedTuple):
+    """One call, before its first attempt."""
+
+    endpoint: Endpoint[Any]
+    request: Unsigned
+    pools: tuple[Pool, ...]
+    priority: Priority
+    deadline: float
+    abort: Abort
+    attempts: list[Attempt]
+    permits: list[Permit]
+    """A permit on its way from the queue to the exchange."""
+    part_of_write: bool
+    """Called within a write, whose verdict it serves: not stopped when the exchange object is closed."""
+
+    def refund(self) -> None:
+        """The exchange was cancelled; if that was before its first step, its permit is still here."""
+        while self.permits:
+            self.permits.pop().unused()
+
+
+class Attempts:
+    """Makes the attempts of one account's calls, each in a task of its own."""
+
+    def __init__(
+        self, transport: Transport, dialect: Dialect, credentials: Credentials | None, observer: Observer
+    ) -> None:
+        self.lockout = Lockout(dialect.venue)
+        self.banned_until_ms = 0
+        """Venue time, Unix milliseconds."""
+        self._transport = transport
+        self._dialect = dialect
+        self._credentials = credentials
+        self._observer = observer
+        self._answers = Answers(dialect, credentials, transport.clock)
+        self._common = (("User-Agent", USER_AGENT), *dialect.public_headers())
+        self._public = SealedHeaders(self._common)
+
+    async def make(self, job: Job, number: int, queued_s: float, runtime: Runtime) -> Any:
+        """One attempt past the queue: in a task of its own, so that no cancellation reaches the HTTP library.
+
+        The answer is judged here too: what it says of limits, key and time counts although its caller may be gone.
+        """
+        answer, timing = await self._send(job, job.permits.pop(), runtime)
+        try:
+            result = self._judge(job, answer, timing)
+        except FuturesAsyncError as error:
+            self._report(job, number, error, answer, queued_s, timing)
+            raise
+        self._report(job, number, None, answer, queued_s, timing)
+        return result
+
+    async def _send(self, job: Job, permit: Permit, runtime: Runtime) -> tuple[HttpResponse | HttpFailure, Timing]:
+        """Stamp, sign, send and read."""
+        transport = self._transport
+        backend = transport.backend
+        settled = False
+        try:
+            await backend.slots.take()
+        except BaseException:  # the loop is shut down: the permit may belong to other loops too
+            permit.unused()
+            raise
+        sent_at = runtime.now()
+        try:
+            if job.abort.raised:
+                return HttpFailure("aborted", Phase.QUEUED, sent=False), Timing(0, sent_at, sent_at)
+            if sent_at > job.deadline:
+                return HttpFailure("pool-timeout", Phase.QUEUED, sent=False), Timing(0, sent_at, sent_at)
+            request = job.request
+            signed_ms, known = transport.clock.now_ms(), transport.clock.synchronized
+            http = HttpRequest(
+                method=request.method,
+                url=f"{transport.base_url}{request.path}{'?' if request.query else ''}{request.query}",
+                headers=self._headers(job, signed_ms),
+                body=request.body,
+                timeouts=transport.timeouts,
+                abort=job.abort,
+            )
+            settled = True
+            try:
+                answer = await backend.send(http)
+            except HttpFailure as failure:
+                if failure.sent or failure.phase >= Phase.HEADERS_STARTED:
+                    permit.answered()
+                else:
+                    permit.unused()
+                return failure, Timing(signed_ms, sent_at, runtime.now())
+            except BaseException:
+                permit.answered()
+                raise
+            answered_at = runtime.now()
+            permit.answered(answered_at - sent_at)
+            left = self._dialect.remaining(answer.headers)
+            if left is not None:
+                # The count is the endpoint's own: the account's pool stands before its rows, wide ones after them.
+                first = int(job.endpoint.private)
+                for pool in job.pools[first : first + len(job.endpoint.limits)]:
+                    transport.limiter.correct(pool, left)
+            return answer, Timing(signed_ms, sent_at, answered_at, known)
+        finally:
+            backend.slots.give()
+            if not settled:
+                permit.unused()
+
+    def _headers(self, job: Job, signed_ms: int) -> SealedHeaders:
+        if not job.endpoint.private or self._credentials is None:
+            return self._public
+        signed = self._dialect.headers(job.request, job.endpoint, self._credentials, signed_ms)
+        return SealedHeaders((*self._common, *signed.open()))
+
+    def _judge(self, job: Job, answer: HttpResponse | HttpFailure, timing: Timing) -> Any:
+        endpoint = job.endpoint
+        where = f"{self._dialect.venue} {endpoint.name}"
+        try:
+            if isinstance(answer, HttpFailure):
+                raise failure_error(answer, where, self._transport.host)
+            result = self._answers.read(answer, endpoint, timing)
+        except ClockSkew as error:
+            job.attempts.append(Attempt(timing.signed_ms, "refused", "ClockSkew", error.http_status, error.code))
+            raise
+        except FuturesAsyncError as error:
+            self._throttle(job, error)
+            if endpoint.private and isinstance(error, ExchangeError):
+                self.lockout.note(error, self._transport.runtime().now())
+            raise self._weigh(job, error, answer, timing.signed_ms) from None
+        self._answers.calm()
+        if endpoint.private:
+            self.lockout.good()
+        return result
+
+    def _weigh(
+        self, job: Job, error: FuturesAsyncError, answer: HttpResponse | HttpFailure, signed_ms: int
+    ) -> FuturesAsyncError:
+        """For a write: is this a proof that nothing happened, or may it have arrived?"""
+        if job.endpoint.kind is Kind.READ:
+            return error
+        status = answer.status if isinstance(answer, HttpResponse) else None
+        code = error.code if isinstance(error, ExchangeError) else ""
+        if isinstance(error, NotSent):
+            job.attempts.append(Attempt(signed_ms, "not sent", str(error), status, code))
+            return error
+        if isinstance(error, ExchangeError) and self._answers.definitive(error):
+            job.attempts.append(Attempt(signed_ms, "refused", type(error).__name__, status, code))
+            error.outcome = Outcome.REJECTED
+            return error
+        job.attempts.append(Attempt(signed_ms, "arrived", str(error), status, code))
+        job.abort.arrived = True
+        return Unclear(error)
+
+    def _throttle(self, job: Job, error: FuturesAsyncError) -> None:
+        if not isinstance(error, RateLimited):
+            return
+        pause_s = self._answers.pause_s(error, self._transport.draw())
+        error.retry_after_s = pause_s
+        if isinstance(error, Banned):
+            error.until_ms = self.banned_until_ms = self._transport.clock.now_ms() + int(pause_s * 1000)
+        # Closing the account's own pool stops all its endpoints, for every client object that shares it.
+        self._transport.limiter.close(job.pools, pause_s)
+
+    def _report(
+        self,
+        job: Job,
+        number: int,
+        error: FuturesAsyncError | None,
+        answer: HttpResponse | HttpFailure,
+        queued_s: float,
+        timing: Timing,
+    ) -> None:
+        if not self._observer.active:
+            return
+        cause = error.cause if isinstance(error, Unclear) else error
+        with outside():
+            self._observer.attempt(
+                CallEvent(
+                    venue=self._dialect.venue,
+                    endpoint=job.endpoint.name,
+                    attempt=number,
+                    outcome="ok" if cause is None else type(cause).__name__,
+                    status=answer.status if isinstance(answer, HttpResponse) else None,
+                    code=cause.code if isinstance(cause, ExchangeError) else "",
+                    queue_s=queued_s,
+                    network_s=timing.answered_at - timing.sent_at,
+                )
+            )

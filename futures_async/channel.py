@@ -1,0 +1,374 @@
+"""One account's way to its venue: wait for the limit, make an attempt, and another one where that is safe.
+
+What an attempt is stands in `attempt.py`, what may be repeated in `retry.py`, what accounts share in `transport.py`.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
+from typing import Any, TypeVar, cast
+
+import anyio
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
+
+from futures_async.attempt import Attempts, Job
+from futures_async.credentials import Credentials
+from futures_async.deeds import DEED, UNKNOWN, Deeds
+from futures_async.dialect import Dialect, Params, Unsigned
+from futures_async.endpoint import Endpoint, Kind, RateLimit
+from futures_async.enums import Outcome
+from futures_async.errors import (
+    Attempt,
+    Banned,
+    ClientClosed,
+    DeadlineExpired,
+    FuturesAsyncError,
+    InvalidRequest,
+    NotSent,
+    OrderNotFound,
+    OutcomeUnknown,
+    QueueFull,
+    RateLimited,
+)
+from futures_async.events import Observer
+from futures_async.http import Abort
+from futures_async.limits import Permit, Pool, Priority
+from futures_async.retry import Unclear, retryable, tries, waiter
+from futures_async.runtime import Runtime, Work
+from futures_async.transport import Transport
+
+logger = logging.getLogger("futures_async.transport")
+
+T = TypeVar("T")
+
+# Lifts everything that a cancel, a close or a resolution does into the urgent lane, reads included.
+LANE: ContextVar[Priority | None] = ContextVar("futures_async_lane", default=None)
+
+ENDPOINTS_KEPT = 1000
+
+_LANES = {
+    Kind.READ: Priority.READ,
+    Kind.CANCEL: Priority.URGENT,
+    Kind.SETTING: Priority.ORDER,
+    Kind.ORDER: Priority.ORDER,
+    Kind.DELTA: Priority.ORDER,
+}
+
+
+class Channel:
+    """One account's way to its venue."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        dialect: Dialect,
+        credentials: Credentials | None,
+        *,
+        uid_limit: int | RateLimit,
+        observer: Observer,
+    ) -> None:
+        self.transport = transport
+        self.dialect = dialect
+        self.credentials = credentials
+        self.closed = False
+        self.sync: Callable[[], Awaitable[Any]] | None = None
+        """Any cheap read whose answer tells the venue's time; called before the first write is signed."""
+        self._learning = anyio.Lock()
+        self.deeds = Deeds(dialect.venue, transport.runtime)
+        self._attempts = Attempts(transport, dialect, credentials, observer)
+        self._account = f"{dialect.venue}@{transport.host}:{credentials.limit_id if credentials else 'public'}"
+        whole = uid_limit if isinstance(uid_limit, RateLimit) else RateLimit(uid_limit, 1.0)
+        self.account_pools = (Pool(self._account, whole.count, whole.per_s),)
+        """What every private call of the account takes from, whatever the endpoint."""
+        self._pools: dict[Endpoint[Any], tuple[Pool, ...]] = {}
+        self._reads: set[Work[Any]] = set()
+        self._waits: set[anyio.CancelScope] = set()
+        transport.users += 1
+
+    # The call
+
+    async def call(
+        self,
+        endpoint: Endpoint[T],
+        params: Params | None = None,
+        body: Any = None,
+        *,
+        priority: Priority | None = None,
+        send_within_s: float | None = None,
+        abort: Abort | None = None,
+    ) -> T:
+        """Make one call and return the payload inside the envelope.
+
+        Args:
+            endpoint: What to call.
+            params: Query.
+            body: JSON body.
+            priority: Lane; None goes by the endpoint's kind.
+            send_within_s: For writes: never send the first byte later than this.
+            abort: Raised by a cancelled caller to stop what has not been sent yet.
+
+        Raises:
+            NotSent, ExchangeError: See `errors`.
+            RequestTimeout, BadResponse: Reads only.
+            OutcomeUnknown: Writes only.
+        """
+        transport = self.transport
+        runtime = transport.runtime()
+        deed = DEED.get()
+        if self.closed or (self.deeds.closing and deed is None):
+            raise self._closed_error(endpoint)
+        now = runtime.now()
+        if endpoint.private:
+            if self.credentials is None:
+                raise InvalidRequest(f"{self.dialect.venue} {endpoint.name} needs credentials, and none were given")
+            self._attempts.lockout.check(endpoint.name, now)
+        if endpoint.kind is not Kind.READ:
+            if abort is None:
+                abort = deed
+            if transport.clock.wants_sample and self.sync is not None:
+                await self._learn_time(self.sync)  # counts towards `send_within_s`: an order is never sent late
+        job = Job(
+            endpoint,
+            Unsigned(
+                endpoint.method,
+                endpoint.path,
+                self.dialect.query(params) if params else "",
+                b"" if body is None else self.dialect.body(body),
+            ),
+            self._pools.get(endpoint) or self.pools(endpoint),
+            self._lane(endpoint, priority),
+            now + (transport.timeouts.deadline_s if send_within_s is None else send_within_s),
+            Abort() if abort is None else abort,
+            [],
+            [],
+            deed is not None,
+        )
+        try:
+            result = await self._attempt(job, runtime, 1)
+        except FuturesAsyncError as error:
+            if not self._again(error, job):
+                raise self._final(error, job) from None
+            return cast("T", await self._retry(job, runtime, error))
+        transport.budget.refund()
+        return cast("T", result)
+
+    async def _learn_time(self, sync: Callable[[], Awaitable[Any]]) -> None:
+        """A fence rests on the venue's clock, so that clock is read before the first write is signed."""
+        async with self._learning:  # who comes meanwhile waits for the answer too
+            if not self.transport.clock.wants_sample:
+                return
+            try:
+                await sync()
+            except FuturesAsyncError as error:
+                # The write goes by this computer's clock; the next one asks again.
+                logger.warning("%s: the venue's clock could not be read: %s", self.dialect.venue, error)
+
+    @staticmethod
+    def _lane(endpoint: Endpoint[Any], priority: Priority | None) -> Priority:
+        if priority is None:
+            priority = LANE.get()
+        return _LANES[endpoint.kind] if priority is None else priority
+
+    def _again(self, error: FuturesAsyncError, job: Job) -> bool:
+        gateway = self.dialect.traits.rate_429_is_gateway
+        if job.abort.raised or not retryable(error, job.endpoint.kind, gateway_429=gateway):
+            return False
+        if isinstance(error, RateLimited):
+            return (error.retry_after_s or 0.0) <= self.transport.policy.pause_limit_s
+        return True
+
+    async def _retry(self, job: Job, runtime: Runtime, first: FuturesAsyncError) -> Any:
+        """Go on after a failed first attempt: tenacity counts that one as its own first."""
+        policy = self.transport.policy
+        pending: list[FuturesAsyncError] = [first]
+
+        async def attempt(number: int) -> Any:
+            if pending:
+                raise pending.pop()
+            return await self._attempt(job, runtime, number)
+
+        def stop(state: RetryCallState) -> bool:
+            error = state.outcome.exception() if state.outcome is not None else None
+            return (
+                not isinstance(error, FuturesAsyncError)
+                or state.attempt_number >= tries(error, policy)
+                or runtime.now() + state.upcoming_sleep >= job.deadline
+                # An outage must not keep cancels and the fate of orders waiting: those are few.
+                or not (job.priority is Priority.URGENT or self.transport.budget.spend())
+            )
+
+        retrying = AsyncRetrying(
+            retry=retry_if_exception(lambda error: isinstance(error, FuturesAsyncError) and self._again(error, job)),
+            wait=waiter(policy, self.transport.draw),
+            stop=stop,
+            sleep=lambda seconds: self._waiting(job, lambda: runtime.sleep(seconds)),
+            reraise=True,
+        )
+        last = first
+        try:
+            async for step in retrying:
+                with step:
+                    try:
+                        return await attempt(step.retry_state.attempt_number)
+                    except (DeadlineExpired, QueueFull):
+                        # The wait for another try took too long: what ended the last one says more.
+                        raise last from None
+                    except FuturesAsyncError as error:
+                        last = error
+                        raise
+        except FuturesAsyncError as error:
+            raise self._final(error, job) from None
+        raise self._final(last, job)  # pragma: no cover - tenacity always raises or returns
+
+    def _final(self, error: FuturesAsyncError, job: Job) -> FuturesAsyncError:
+        """What the caller gets: an attempt that may have arrived makes a write unknown."""
+        unclear = error if isinstance(error, Unclear) else None
+        if unclear is None and not any(attempt.phase == "arrived" for attempt in job.attempts):
+            return error
+        if isinstance(error, OrderNotFound) and job.endpoint.kind is Kind.CANCEL:
+            return error  # the same cancel found nothing to cancel any more: its caller reads the order
+        return self.unknown(job.endpoint, job.attempts, unclear.cause if unclear else error)
+
+    def unknown(self, endpoint: Endpoint[Any], attempts: list[Attempt], cause: FuturesAsyncError) -> OutcomeUnknown:
+        """The error for a write that may have arrived, with the fence of its last signature."""
+        error = UNKNOWN[endpoint.kind](
+            f"{self.dialect.venue} {endpoint.name}: it is not known whether this took effect ({cause}); "
+            "do not send it again before resolve() has answered",
+            venue=self.dialect.venue,
+            attempts=attempts,
+            fence_until_ms=self.fence(max((attempt.signed_ms for attempt in attempts), default=self.now_ms())),
+        )
+        error.__cause__ = cause
+        return error
+
+    # The queue, and one attempt
+
+    async def _attempt(self, job: Job, runtime: Runtime, number: int) -> Any:
+        limiter = self.transport.limiter
+        started = runtime.now()
+        permit = limiter.try_acquire(job.pools, job.priority)
+        if permit is None:
+            permit = await self._queue(job, runtime)
+        queued_s = runtime.now() - started
+        job.permits.append(permit)
+        work = runtime.start(self._attempts.make(job, number, queued_s, runtime), lost=job.refund)
+        reading = job.endpoint.kind is Kind.READ and not job.part_of_write
+        if reading:
+            self._reads.add(work)
+        finished = False
+        try:
+            result = await work.wait()
+            finished = True
+        except FuturesAsyncError:
+            finished = True
+            raise
+        finally:
+            if reading:
+                self._reads.discard(work)
+            if not finished:
+                job.abort.raised = True
+        return result
+
+    async def _waiting(self, job: Job, wait: Callable[[], Awaitable[T]]) -> T:
+        """Wait, in the queue or for another try; a read's wait ends when the exchange object is closed."""
+        if job.endpoint.kind is not Kind.READ or job.part_of_write:
+            return await wait()
+        with anyio.CancelScope() as scope:
+            self._waits.add(scope)
+            try:
+                return await wait()
+            finally:
+                self._waits.discard(scope)
+        raise self._closed_error(job.endpoint)
+
+    async def _queue(self, job: Job, runtime: Runtime) -> Permit:
+        try:
+            permit = await self._waiting(
+                job, lambda: self.transport.limiter.acquire(job.pools, job.priority, job.deadline)
+            )
+        except ClientClosed:
+            raise
+        except RateLimited:
+            raise self._shut(job) from None
+        except NotSent as error:
+            error.args = (f"{self.dialect.venue} {job.endpoint.name}: {error}",)
+            raise
+        if self.closed or (self.deeds.closing and not job.part_of_write):
+            permit.unused()
+            raise self._closed_error(job.endpoint)
+        if runtime.now() > job.deadline:
+            permit.unused()
+            raise DeadlineExpired(
+                f"{self.dialect.venue} {job.endpoint.name}: its time was up in the queue; it was not sent"
+            )
+        return permit
+
+    def _shut(self, job: Job) -> RateLimited:
+        """The pool is closed for longer than this call may wait: refused here, nothing was sent."""
+        wait_s = self.transport.limiter.closed_for(job.pools)
+        banned = self.now_ms() < self._attempts.banned_until_ms
+        error = (Banned if banned else RateLimited)(
+            f"closed by the venue for another {wait_s:.1f} s; nothing was sent",
+            venue=self.dialect.venue,
+            endpoint=job.endpoint.name,
+            retryable=True,
+            outcome=Outcome.NOT_SENT,
+            definitive=True,
+        )
+        error.retry_after_s = wait_s
+        if isinstance(error, Banned):
+            error.until_ms = self._attempts.banned_until_ms
+        return error
+
+    def _closed_error(self, endpoint: Endpoint[Any]) -> ClientClosed:
+        return ClientClosed(f"{self.dialect.venue} {endpoint.name}: this exchange object is closed; nothing was sent")
+
+    # Limits and time
+
+    def pools(self, endpoint: Endpoint[Any]) -> tuple[Pool, ...]:
+        """The pools that a call of this endpoint takes from; made once."""
+        found = self._pools.get(endpoint)
+        if found is not None:
+            return found
+        account = self._account
+        # By host alone: two interfaces of one venue are counted together there.
+        address = f"{self.transport.host}:ip"
+        made: list[Pool] = [*self.account_pools] if endpoint.private else []
+        for rule in (*endpoint.limits, *self.dialect.wide_limits):
+            scope = account if rule.scope == "uid" else address
+            row = endpoint.name if rule in endpoint.limits else "*"
+            made.append(Pool(f"{scope}:{row}:{rule.count}/{rule.per_s}", rule.count, rule.per_s))
+        if len(self._pools) >= ENDPOINTS_KEPT:  # `request()` makes endpoints without end
+            self._pools.clear()
+        self._pools[endpoint] = tuple(made)
+        return self._pools[endpoint]
+
+    def now_ms(self) -> int:
+        """The venue's time, as well as it is known, Unix milliseconds."""
+        return self.transport.clock.now_ms()
+
+    def fence(self, signed_ms: int) -> int | None:
+        """Venue time after which a request signed then can no longer take effect, nor still be invisible."""
+        traits = self.dialect.traits
+        if traits.window_s is None:
+            return None
+        return signed_ms + int((traits.window_s + traits.visibility_lag_s) * 1000) + self.transport.clock.error_ms
+
+    # Closing
+
+    def refuse_new(self) -> None:
+        """Close for new calls, and let the callers of reads go, with `ClientClosed`."""
+        self.deeds.closing = True
+        for work in tuple(self._reads):
+            work.abandon(ClientClosed(f"{self.dialect.venue}: the exchange object was closed during this read"))
+        for scope in tuple(self._waits):
+            scope.cancel()
+
+    async def shut(self) -> None:
+        """Stop what is left, and leave the connections."""
+        self.deeds.stop_all()
+        self.closed = True
+        await self.transport.runtime().sleep(0)
+        await self.transport.leave()

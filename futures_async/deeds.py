@@ -1,0 +1,129 @@
+"""Writes under way: each goes on to its verdict whatever becomes of its caller, and closing waits for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Generator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, TypeVar
+
+from futures_async.endpoint import Kind
+from futures_async.errors import (
+    CancelOutcomeUnknown,
+    ClientClosed,
+    FuturesAsyncError,
+    OrderOutcomeUnknown,
+    OutcomeUnknown,
+    SettingOutcomeUnknown,
+)
+from futures_async.http import Abort
+from futures_async.runtime import Runtime, Work
+
+T = TypeVar("T")
+
+# The write that a call is part of: its flag stops what has not left yet when the write's caller is cancelled.
+DEED: ContextVar[Abort | None] = ContextVar("futures_async_deed", default=None)
+
+UNKNOWN: dict[Kind, type[OutcomeUnknown]] = {
+    Kind.READ: OutcomeUnknown,
+    Kind.ORDER: OrderOutcomeUnknown,
+    Kind.CANCEL: CancelOutcomeUnknown,
+    Kind.SETTING: SettingOutcomeUnknown,
+    Kind.DELTA: SettingOutcomeUnknown,
+}
+"""What a write of each kind ends as when nobody can tell whether it took effect."""
+
+DRAIN_STEP_S = 0.02
+
+
+@contextmanager
+def outside() -> Generator[None]:
+    """For users' hooks: calls that they start are no part of the write that called them."""
+    token = DEED.set(None)
+    try:
+        yield
+    finally:
+        DEED.reset(token)
+
+
+async def outcome(work: Work[T], abort: Abort) -> T:
+    """The end of a write that was begun; a caller who is cancelled stops what has not left by then."""
+    finished = False
+    try:
+        result = await work.wait()
+        finished = True
+    except FuturesAsyncError:
+        finished = True
+        raise
+    finally:
+        if not finished:
+            abort.raised = True
+    return result
+
+
+class Deeds:
+    """The writes of one account that have begun and not ended.
+
+    Args:
+        venue: For messages.
+        runtime: The event loop in use.
+    """
+
+    def __init__(self, venue: str, runtime: Callable[[], Runtime]) -> None:
+        self._venue = venue
+        self._runtime = runtime
+        self._under_way: dict[Abort, tuple[Work[Any], Kind]] = {}
+        self.closing = False
+        """Nothing new begins any more."""
+
+    def __len__(self) -> int:
+        return len(self._under_way)
+
+    def begin(self, deed: Callable[[], Coroutine[Any, Any, T]], kind: Kind, abort: Abort) -> Work[T]:
+        """Start a write that goes on to its verdict whatever becomes of its caller.
+
+        Raises:
+            ClientClosed: Nothing new starts any more.
+        """
+        if self.closing:
+            raise ClientClosed(f"{self._venue}: this exchange object is closed; nothing was sent")
+
+        async def run() -> T:
+            try:
+                return await deed()
+            finally:
+                self._under_way.pop(abort, None)
+
+        token = DEED.set(abort)
+        try:
+            work = self._runtime().start(run())
+        finally:
+            DEED.reset(token)
+        if not work.done:
+            self._under_way[abort] = work, kind
+        return work
+
+    async def see_through(self, deed: Callable[[], Coroutine[Any, Any, T]], kind: Kind) -> T:
+        """Do a write, and go on to its verdict although the caller may be cancelled; within a write, just do it."""
+        if DEED.get() is not None:
+            return await deed()
+        abort = Abort()
+        return await outcome(self.begin(deed, kind, abort), abort)
+
+    async def drain(self, until: float) -> None:
+        """Let writes come to their verdict; returns at `until` (the loop's clock) at the latest."""
+        runtime = self._runtime()
+        while self._under_way and runtime.now() < until:
+            await runtime.sleep(DRAIN_STEP_S)
+
+    def stop(self, work: Work[Any], error: FuturesAsyncError) -> None:
+        """End a write that took too long: its callers get `error`."""
+        work.abandon(error)
+        work.cancel()
+
+    def stop_all(self) -> None:
+        """End what is left: what may have left this computer ends as unknown, anything else as not sent."""
+        for abort, (work, kind) in tuple(self._under_way.items()):
+            abort.raised = True
+            cause = ClientClosed(f"{self._venue}: the exchange object was closed during this write")
+            self.stop(work, cause if abort.harmless else UNKNOWN[kind](str(cause), venue=self._venue))

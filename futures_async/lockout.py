@@ -1,0 +1,63 @@
+"""After several refusals of the key in a row private calls stop for a while: venues ban who goes on."""
+
+from __future__ import annotations
+
+import logging
+
+from futures_async.enums import Outcome
+from futures_async.errors import AuthenticationError, ExchangeError, PermissionDenied, RateLimited
+
+logger = logging.getLogger("futures_async.transport")
+
+DENIALS = 3
+"""So many refusals in a row, and no more calls are sent for a while."""
+LOCKOUT_S = 60.0
+LONGEST_LOCKOUT_S = 900.0
+
+
+class Lockout:
+    """Counts refusals of one account's key. Pure: the loop's clock is passed in, seconds."""
+
+    def __init__(self, venue: str) -> None:
+        self._venue = venue
+        self._denials = 0
+        self._lockouts = 0
+        self._until = 0.0
+
+    def check(self, endpoint: str, now: float) -> None:
+        """Refuse a private call as long as the key is locked out.
+
+        Raises:
+            AuthenticationError: Nothing was sent.
+        """
+        if now < self._until:
+            raise AuthenticationError(
+                f"the key was refused {self._denials} times in a row; nothing is sent for another "
+                f"{self._until - now:.1f} s, since venues ban who goes on (cancels fail too)",
+                venue=self._venue,
+                endpoint=endpoint,
+                outcome=Outcome.NOT_SENT,
+                definitive=True,
+            )
+
+    def good(self) -> None:
+        """The venue took the key."""
+        self._denials = self._lockouts = 0
+
+    def note(self, error: ExchangeError, now: float) -> None:
+        """Count a refusal of the key; what the venue says of a call's contents shows that the key is good."""
+        if not isinstance(error, AuthenticationError) or isinstance(error, PermissionDenied):
+            if error.definitive and not isinstance(error, RateLimited):
+                self.good()
+            return
+        self._denials += 1
+        if self._denials >= DENIALS and now >= self._until:
+            pause_s = min(LONGEST_LOCKOUT_S, LOCKOUT_S * 2.0**self._lockouts)
+            self._lockouts = min(self._lockouts + 1, 8)
+            self._until = now + pause_s
+            logger.error(
+                "%s: the key was refused %d times in a row; private calls stop for %.0f s",
+                self._venue,
+                self._denials,
+                pause_s,
+            )
