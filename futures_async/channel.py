@@ -149,7 +149,7 @@ class Channel:
             result = await self._attempt(job, runtime, 1)
         except FuturesAsyncError as error:
             if not self._again(error, job):
-                raise self._final(error, job) from None
+                raise (final := self._final(error, job)) from final.__cause__
             return cast("T", await self._retry(job, runtime, error))
         transport.budget.refund()
         return cast("T", result)
@@ -219,7 +219,7 @@ class Channel:
                         last = error
                         raise
         except FuturesAsyncError as error:
-            raise self._final(error, job) from None
+            raise (final := self._final(error, job)) from final.__cause__
         raise self._final(last, job)  # pragma: no cover - tenacity always raises or returns
 
     def _final(self, error: FuturesAsyncError, job: Job) -> FuturesAsyncError:

@@ -28,6 +28,8 @@ class Source:
     base_url: str | None = None
     demo: bool = False
     seed: int = 1
+    empty: bool = False
+    """Simulated accounts have money only: no positions, no orders, no past."""
     options: dict[str, Any] = field(default_factory=dict[str, Any])
 
 
@@ -48,12 +50,13 @@ async def open_accounts(source: Source) -> AsyncGenerator[dict[str, FuturesExcha
 
 def _simulated(source: Source, stack: ExitStack) -> dict[str, FuturesExchange]:
     try:
+        from futures_async.simulator.demo import Setup
         from futures_async.simulator.server import serve
     except ModuleNotFoundError as error:
         if error.name not in ("starlette", "uvicorn"):
             raise
         raise InvalidRequest("--simulated needs an extra: pip install 'futures-async[simulator]'") from None
-    running = stack.enter_context(serve(seed=source.seed))
+    running = stack.enter_context(serve(seed=source.seed, setup=Setup(empty=source.empty)))
     offered = list(running.exchange.venues)
     unknown = [venue for venue in source.venues if venue not in offered]
     if unknown:

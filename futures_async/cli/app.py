@@ -375,6 +375,50 @@ def simulate(
     )
 
 
+@app.command()
+def probe(
+    venue: Annotated[str, typer.Argument(help="Venue or account.")],
+    simulated: Simulated = False,
+    demo: Demo = False,
+    live: Annotated[bool, typer.Option("--live", help="Real money; without it demo and loopback only.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    symbol: Annotated[str, typer.Option("--symbol", "-s", help="Nobody else may trade it.")] = "BTC/USDT:USDT",
+    price: Annotated[str | None, typer.Option("--price", help="Of resting orders; a tenth below the market.")] = None,
+    quantity: Annotated[str | None, typer.Option("--quantity", help="Base coin; the smallest possible.")] = None,
+    leverage: Annotated[str | None, typer.Option("--leverage", help="Where each order needs it.")] = None,
+    orders: Annotated[int, typer.Option("--orders", min=0, help="So many, to see how soon they are visible.")] = 20,
+    age: Annotated[list[float] | None, typer.Option("--age", min=0, help="Use an id again after so many s.")] = None,
+    fill: Annotated[bool, typer.Option("--fill/--no-fill", help="Also buy at market, and sell again.")] = True,
+    burst: Annotated[int, typer.Option("--burst", min=0, help="Provoke a 429 with so many orders at once.")] = 0,
+    keys: Keys = None,
+    base_url: BaseUrl = None,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+    seed: Seed = 1,
+) -> None:
+    """Measure what order safety relies on at a venue; places small orders and takes them back."""
+    from futures_async.cli.probing import run_probe, settings_of
+
+    async def main() -> Exit:
+        source = Source(
+            venues=(venue,), simulated=simulated, keys=keys, base_url=base_url, demo=demo, seed=seed, empty=True
+        )
+        settings = settings_of(
+            symbol=symbol,
+            price=price,
+            quantity=quantity,
+            leverage=leverage,
+            orders=orders,
+            ages_s=age,
+            fill=fill,
+            burst=burst,
+            live=live,
+        )
+        return await run_probe(source, settings, form(as_json, as_csv), yes=yes)
+
+    run(main)
+
+
 def run_sync(main: Callable[[], None]) -> None:
     """`run` for a command that has a loop of its own."""
     try:

@@ -321,3 +321,34 @@ async def test_long_paging_shows_how_many_rows_there_are() -> None:
     with RowCounter(silent) as counter:
         await counted(rows(), counter.of("main"))
     assert silent.file.getvalue() == ""  # type: ignore[attr-defined] # pyright: ignore - a StringIO
+
+
+def test_probe_prints_what_it_found_on_the_simulated_exchange() -> None:
+    shown = cli("probe", "bitget", "--simulated", "--orders", "2", "--json")
+    assert shown.returncode == 0, shown.stderr
+    found = {row["trait"]: row for row in rows(shown.stdout)}
+    assert (found["dedup"]["found"], found["dedup"]["verdict"]) == ("open", "confirmed")
+    assert (found["window_s"]["declared"], found["window_s"]["verdict"]) == ("30", "confirmed")
+    table = cli("probe", "bitmart", "--simulated", "--orders", "1", "--no-fill")
+    assert table.returncode == 0, table.stderr
+    assert table.stdout.splitlines()[0].split()[1:] == ["trait", "declared", "found", "verdict"]
+    assert "\nwindow_s: 55 s old: accepted" in table.stdout
+
+
+def test_probe_wants_demo_or_a_clear_word_and_asks_first(running: RunningExchange) -> None:
+    keys = keys_of(running, "bitget")
+    refused = cli("probe", "bitget", "--yes", **keys)
+    assert refused.returncode == 2
+    assert "real money" in refused.stderr
+    before = len(running.exchange.arrivals)
+    asked = cli("probe", "bitget", "--base-url", running.base_url, "--symbol", "LINK/USDT:USDT", **keys)
+    assert asked.returncode == 1
+    assert "Go on?" in asked.stderr
+    assert len(running.exchange.arrivals) == before
+    taken = cli("probe", "bitget", "--base-url", running.base_url, "--symbol", "BTC/USDT:USDT", "--yes", **keys)
+    assert taken.returncode == 2
+    assert "a contract that nobody trades" in taken.stderr
+
+
+def test_probe_refuses_a_price_that_is_none() -> None:
+    assert cli("probe", "bitget", "--simulated", "--price", "cheap").returncode == 2

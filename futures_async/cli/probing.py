@@ -1,0 +1,120 @@
+"""`futures-async probe`: measure what order safety may rely on at a venue."""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING
+
+import typer
+from rich.console import Console
+
+from futures_async.cli.accounts import Source, open_accounts
+from futures_async.cli.output import Column, Exit, Format, Writer
+from futures_async.enums import MarginMode
+from futures_async.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    from futures_async.exchange import FuturesExchange
+    from futures_async.probe import Finding, ProbeReport, ProbeSettings
+
+COLUMNS: list[Column[Finding]] = [
+    Column("trait", lambda row: row.trait, number=False),
+    Column("declared", lambda row: row.declared, number=False),
+    Column("found", lambda row: row.found, number=False),
+    Column("verdict", lambda row: row.verdict.value, number=False),
+]
+
+
+def decimal_option(text: str | None, name: str) -> Decimal | None:
+    """A number as it was typed.
+
+    Raises:
+        InvalidRequest: It is none, or not above 0.
+    """
+    if text is None:
+        return None
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        number = Decimal(0)
+    if not number.is_finite() or number <= 0:
+        raise InvalidRequest(f"{name} must be a number above 0, not {text[:40]!r}")
+    return number
+
+
+def settings_of(
+    *,
+    symbol: str,
+    price: str | None,
+    quantity: str | None,
+    leverage: str | None,
+    orders: int,
+    ages_s: list[float] | None,
+    fill: bool,
+    burst: int,
+    live: bool,
+) -> ProbeSettings:
+    """The settings that the options stand for."""
+    from futures_async.probe import ProbeSettings
+
+    times = decimal_option(leverage, "--leverage")
+    return ProbeSettings(
+        symbol=symbol,
+        price=decimal_option(price, "--price"),
+        quantity=decimal_option(quantity, "--quantity"),
+        leverage=times,
+        margin_mode=None if times is None else MarginMode.CROSS,
+        orders=orders,
+        ages_s=tuple(ages_s or ()),
+        fill=fill,
+        burst=burst,
+        live=live,
+    )
+
+
+async def run_probe(source: Source, settings: ProbeSettings, output: Format, *, yes: bool) -> Exit:
+    """Ask, probe, print.
+
+    Raises:
+        FuturesAsyncError: As `probe` does.
+    """
+    from futures_async.probe import probe
+
+    writer = Writer(output)
+    async with open_accounts(source) as accounts:
+        if len(accounts) != 1:
+            raise InvalidRequest(f"name one account of {', '.join(accounts)}")
+        [(name, exchange)] = accounts.items()
+        if not (yes or source.simulated):
+            _ask(exchange, settings)
+        report = await probe(
+            exchange, settings, say=lambda text: writer.errors.print(f"{name}: {text}", style="dim", markup=False)
+        )
+    return _print(writer, name, report)
+
+
+def _ask(exchange: FuturesExchange, settings: ProbeSettings) -> None:
+    bought = " Two are bought at market and sold again." if settings.fill else ""
+    burst = f" {settings.burst} are sent at once, which may get the account banned for a while." * bool(settings.burst)
+    typer.confirm(
+        f"{exchange!r}: this places about {settings.orders + 12 + settings.burst} orders of the smallest size in "
+        f"{settings.symbol} and takes them back.{bought}{burst} Go on?",
+        abort=True,
+        err=True,
+    )
+
+
+def _print(writer: Writer, name: str, report: ProbeReport) -> Exit:
+    from futures_async.probe import Verdict
+
+    writer.rows([(name, finding) for finding in report.findings], COLUMNS, "Nothing was found out.")
+    if writer.form is Format.TABLE:
+        for finding in report.findings:
+            if finding.detail:
+                writer.console.print(f"\n{finding.trait}: {finding.detail}", highlight=False, markup=False)
+    for left in report.left:
+        Console(stderr=True, soft_wrap=True).print(f"{name}: {left}", style="red", highlight=False, markup=False)
+    if report.left:
+        return Exit.UNKNOWN
+    unsafe = any(finding.verdict is Verdict.UNSAFE for finding in report.findings)
+    return Exit.FAILED if unsafe else Exit.OK

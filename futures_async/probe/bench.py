@@ -1,0 +1,348 @@
+"""Places orders below the order desk, keeps account of each of them, and takes them all back.
+
+The desk refuses what is asked for here (an id used twice, an old signature), so a `Bench` builds requests with the
+adapter's own hooks and sends them through channels of its own on the exchange's transport: same connections, clock
+and limiter.
+"""
+
+# What is measured lies below the public methods, so this goes by the hooks of `Trading`.
+# pyright: reportPrivateUsage=false
+from __future__ import annotations
+
+import copy
+from decimal import Decimal
+from typing import Literal, NamedTuple
+from urllib.parse import urlsplit
+
+import anyio
+import msgspec
+
+from futures_async.adapter import Adapter
+from futures_async.channel import Channel
+from futures_async.clock import loop_time
+from futures_async.convert import ceil_to_step
+from futures_async.dialect import Dialect, SealedHeaders, Unsigned
+from futures_async.endpoint import Endpoint, RateLimit
+from futures_async.enums import MarginMode, OrderType, Side, TimeInForce
+from futures_async.errors import (
+    BadResponse,
+    DuplicateOrder,
+    ExchangeError,
+    FuturesAsyncError,
+    InvalidRequest,
+    NotSent,
+    OutcomeUnknown,
+)
+from futures_async.events import Observer
+from futures_async.exchange import Capability
+from futures_async.models import Order, OrderRequest
+from futures_async.outcomes import make_client_order_id
+from futures_async.probe.findings import Finding, Verdict
+from futures_async.transport import Transport
+from futures_async.urls import is_loopback
+
+NEEDED = (
+    Capability.CREATE_ORDER,
+    Capability.CANCEL_ORDER,
+    Capability.FETCH_ORDER,
+    Capability.FETCH_OPEN_ORDERS,
+    Capability.FETCH_POSITIONS,
+    Capability.CLOSE_POSITION,
+)
+AWAY = Decimal("0.1")
+"""A resting order is priced so far below the market, as a fraction."""
+LEAST_NOTIONAL = Decimal(6)
+"""In quote coin: venues take no order below five of them."""
+
+
+class ProbeSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What a probe trades, and how far it goes."""
+
+    symbol: str = "BTC/USDT:USDT"
+    """Unified symbol or the venue's id."""
+    price: Decimal | None = None
+    """Of resting orders, far below the market; None: a tenth below the last price."""
+    quantity: Decimal | None = None
+    """Of each order, base coin; None: the smallest that the venue takes."""
+    leverage: Decimal | None = None
+    """For venues that want it on every order."""
+    margin_mode: MarginMode | None = None
+    """Likewise."""
+    orders: int = 20
+    """So many orders are placed and looked up to see how soon they are visible."""
+    ages_s: tuple[float, ...] = ()
+    """After so many seconds the id of a cancelled order is used again, to see how long the venue remembers it."""
+    fill: bool = True
+    """Also ask about filled orders: one is bought at market, and closed again."""
+    live: bool = False
+    """Trade with real money, where the account is neither a demo account nor on a loopback address."""
+    burst: int = 0
+    """Send so many orders at once past the rate limiter, to see what a 429 means; 0: don't. Venues ban for this."""
+
+
+class Sent(NamedTuple):
+    """What became of one placement."""
+
+    answer: Literal["accepted", "duplicate", "refused", "unclear"]
+    client_order_id: str | None
+    order_id: str | None = None
+    echoed: str | None = None
+    error: FuturesAsyncError | None = None
+
+    def __str__(self) -> str:
+        if self.error is None:
+            return self.answer
+        return f"{self.answer} ({name_of(self.error)})"
+
+
+def aged(dialect: Dialect, by_s: float) -> Dialect:
+    """The same dialect with signatures that are `by_s` seconds old.
+
+    To the venue it is the request that was signed then and held up since: the same bytes at the same moment.
+    """
+    if not by_s:
+        return dialect
+    twin = copy.copy(dialect)
+
+    def headers(request: Unsigned, endpoint: Endpoint[object], credentials: object, now_ms: int) -> SealedHeaders:
+        return dialect.headers(request, endpoint, credentials, now_ms - int(by_s * 1000))  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - handed through
+
+    twin.headers = headers  # type: ignore[method-assign]
+    return twin
+
+
+class Bench:
+    """One exchange under measurement."""
+
+    def __init__(self, exchange: Adapter, settings: ProbeSettings) -> None:
+        self.exchange = exchange
+        self.settings = settings
+        self.traits = exchange._channel.dialect.traits
+        self.symbol = settings.symbol
+        self.venue_symbol = exchange.venue_symbol(settings.symbol)
+        self.findings: list[Finding] = []
+        self.left: list[str] = []
+        self.placed = 0
+        self.price = self.tick = self.quantity = Decimal(0)
+        self.bought = False
+        self._known: set[str] = set()
+        """Ids of the venue's, of all orders that were accepted."""
+        self._open: set[str] = set()
+        """Those of them that nobody has cancelled yet."""
+        self._ids: set[str] = set()
+        self._doubtful: set[str] = set()
+        self._channels: list[Channel] = []
+
+    @property
+    def harmless(self) -> bool:
+        """No real money can move."""
+        return self.exchange._demo or is_loopback(urlsplit(self.exchange.base_url).hostname or "")
+
+    def note(self, trait: str, declared: object, found: object, verdict: Verdict, detail: str = "") -> None:
+        """Put down one finding."""
+        words = {True: "yes", False: "no", None: "never"}
+        self.findings.append(
+            Finding(
+                trait=trait,
+                declared=words[declared] if isinstance(declared, bool) or declared is None else str(declared),
+                found=words[found] if isinstance(found, bool) else str(found),
+                verdict=verdict,
+                detail=detail,
+            )
+        )
+
+    # Opening
+
+    async def open(self) -> None:
+        """Learn what an order must look like, and see that the account is free."""
+        for capability in NEEDED:
+            self.exchange._require(capability)
+        if not (self.settings.live or self.harmless):
+            raise InvalidRequest(
+                f"{self.exchange!r} trades with real money: use the venue's demo trading or the simulated exchange, "
+                "or say that a live account is meant"
+            )
+        await self._choose_terms()
+        if self.exchange.supports(Capability.FETCH_TIME):
+            await self.exchange.fetch_time()
+        positions = await self.exchange.fetch_positions(self.symbol)
+        orders = await self.exchange.fetch_open_orders(self.symbol)
+        if positions or orders:
+            raise InvalidRequest(
+                f"{self.exchange.id}: the account has {len(positions)} positions and {len(orders)} open orders in "
+                f"{self.symbol}: a probe wants a contract that nobody trades; choose another symbol or sub-account"
+            )
+
+    async def _choose_terms(self) -> None:
+        given, exchange = self.settings, self.exchange
+        price, quantity = given.price, given.quantity
+        if exchange.supports(Capability.FETCH_CONTRACT) and exchange.supports(Capability.FETCH_TICKER):
+            contract = await exchange.fetch_contract(self.symbol)
+            self.tick = contract.price_tick
+            if price is None:
+                price = contract.round_price((await exchange.fetch_ticker(self.symbol)).last_price * (1 - AWAY))
+            if quantity is None:
+                least = max(contract.min_quantity or contract.quantity_step, LEAST_NOTIONAL / price)
+                quantity = ceil_to_step(least, contract.quantity_step)
+        if price is None or quantity is None:
+            raise InvalidRequest(f"{exchange.id} has no market data: give price and quantity")
+        self.price, self.quantity = price, quantity
+
+    # Orders
+
+    def channel(self, *, age_s: float = 0.0, transport: Transport | None = None) -> Channel:
+        """A way to the venue past the order desk, stopped at the end."""
+        own = self.exchange._channel
+        pool = own.account_pools[0]
+        made = Channel(
+            transport or own.transport,
+            aged(own.dialect, age_s),
+            own.credentials,
+            uid_limit=RateLimit(pool.limit, pool.per_s),
+            observer=Observer(None),
+        )
+        self._channels.append(made)
+        return made
+
+    async def place(
+        self, client_order_id: str | None = None, *, cheaper: bool = False, market: bool = False, way: Channel
+    ) -> Sent:
+        """Place one order, once, whatever became of it before.
+
+        Args:
+            client_order_id: None makes one.
+            cheaper: Another price than the others have.
+            market: Buy at market.
+            way: See `channel`.
+        """
+        if client_order_id is None and self.traits.client_id:
+            client_order_id = make_client_order_id()
+        request = OrderRequest(
+            symbol=self.symbol,
+            side=Side.BUY,
+            type=OrderType.MARKET if market else OrderType.LIMIT,
+            quantity=self.quantity,
+            price=None if market else self.price - (self.tick or self.price / 100 if cheaper else 0),
+            time_in_force=None if market else TimeInForce.POST_ONLY,
+            client_order_id=client_order_id,
+            leverage=self.settings.leverage,
+            margin_mode=self.settings.margin_mode,
+        )
+        plan = await self.exchange._plan(request)
+        placement = self.exchange._placement(plan)
+        if client_order_id is not None:
+            self._ids.add(client_order_id)
+        self.bought |= market
+        try:
+            ack = placement.read_ack(await way.call(placement.endpoint, body=placement.body))
+        except (OutcomeUnknown, BadResponse) as unknown:
+            cause = unknown.__cause__ if isinstance(unknown.__cause__, FuturesAsyncError) else unknown
+            if isinstance(cause, DuplicateOrder):
+                return Sent("duplicate", client_order_id, error=cause)
+            self._doubtful.add(client_order_id or f"without an id, sent at {way.now_ms()}")
+            return Sent("unclear", client_order_id, error=cause)
+        except (ExchangeError, NotSent) as error:
+            return Sent("refused", client_order_id, error=error)
+        order_id = ack.order_id or (ack.order.order_id if ack.order is not None else "")
+        if order_id in self._known:  # the venue repeats its first answer
+            return Sent("duplicate", client_order_id, order_id, ack.client_order_id)
+        self.placed += 1
+        self._known.add(order_id)
+        if not market:
+            self._open.add(order_id)
+        return Sent("accepted", client_order_id, order_id, ack.client_order_id)
+
+    async def find(self, client_order_id: str) -> Order | None:
+        """Look an order up as a resolution would; None where it is absent."""
+        return await self.exchange._urgent_find(self.venue_symbol, client_order_id)
+
+    async def cancel(self, sent: Sent) -> bool:
+        """Cancel what was accepted; False where that is not certain, and left to `close`."""
+        try:
+            await self.exchange.cancel_order(self.symbol, order_id=sent.order_id)
+        except FuturesAsyncError:
+            return False
+        self._open.discard(sent.order_id or "")
+        return True
+
+    async def cancel_raw(self, order_id: str) -> str:
+        """The venue's own word on a cancel."""
+        call = self.exchange._cancellation(self.venue_symbol, order_id, None)
+        try:
+            await self.exchange._channel.call(call.endpoint, call.params, call.body)
+        except OutcomeUnknown as unknown:
+            return name_of(unknown.__cause__ or unknown)
+        except FuturesAsyncError as error:
+            return name_of(error)
+        return "accepted"
+
+    @staticmethod
+    async def sleep(seconds: float) -> None:
+        """Wait."""
+        await anyio.sleep(seconds)
+
+    @staticmethod
+    def now() -> float:
+        """Seconds, on the loop's clock."""
+        return loop_time()
+
+    # Closing
+
+    async def close(self) -> None:
+        """Take everything back, also when the probe was cancelled; what fails is put down in `left`."""
+        with anyio.CancelScope(shield=True):
+            for order_id in sorted(self._open | await self._seen()):
+                await self._take_back(order_id)
+            if self.bought:
+                await self._sell()
+            for channel in self._channels:
+                await channel.shut()
+
+    async def _seen(self) -> set[str]:
+        """Ids of open orders of ours; the fate of those that got no clear answer is found out first."""
+        found: set[str] = set()
+        for client_order_id in sorted(self._doubtful):
+            try:
+                order = await self.exchange.resolve_order(self.symbol, client_order_id)
+            except FuturesAsyncError as error:
+                self.left.append(f"order {client_order_id} may stand: {name_of(error)}")
+            else:
+                if order is not None and not order.status.is_final:
+                    found.add(order.order_id)
+        try:
+            orders = await self.exchange.fetch_open_orders(self.symbol)
+        except FuturesAsyncError as error:
+            self.left.append(f"open orders could not be read: {name_of(error)}")
+            return found
+        return found | {
+            order.order_id for order in orders if order.order_id in self._known or order.client_order_id in self._ids
+        }
+
+    async def _take_back(self, order_id: str) -> None:
+        problem = ""
+        for pause_s in (0.0, self.traits.visibility_lag_s, self.traits.visibility_lag_s):
+            await self.sleep(pause_s)
+            try:
+                await self.exchange.cancel_order(self.symbol, order_id=order_id)
+            except FuturesAsyncError as error:
+                problem = name_of(error)  # "not found" may be a lookup that lags
+            else:
+                return
+        self.left.append(f"order {order_id} could not be cancelled: {problem}")
+
+    async def _sell(self) -> None:
+        try:
+            for pause_s in (0.0, self.traits.visibility_lag_s):
+                await self.sleep(pause_s)
+                if await self.exchange.close_position(self.symbol) is not None:
+                    break
+            if await self.exchange.fetch_positions(self.symbol):
+                self.left.append(f"a position in {self.symbol} is still there after its close")
+        except FuturesAsyncError as error:
+            self.left.append(f"the position in {self.symbol} could not be closed: {name_of(error)}")
+
+
+def name_of(error: BaseException) -> str:
+    """An error in a word, with the venue's code."""
+    code = error.code if isinstance(error, ExchangeError) else ""
+    return f"{type(error).__name__}{' ' if code else ''}{code}"
