@@ -1,10 +1,12 @@
-"""The contracts that the simulated exchange lists: linear perpetuals, quantities in base coin."""
+"""The contracts that the simulated exchange lists: perpetuals, linear or coin-margined, quantities in base coin."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
+
+from futures_async.simulator.records import round16
 
 D = Decimal
 MIN_NOTIONAL = D(5)
@@ -69,6 +71,26 @@ class ContractSpec:
         return f"{self.base}/{self.quote}:{self.settle}"
 
     @property
+    def is_inverse(self) -> bool:
+        """Margined and settled in its base coin."""
+        return self.settle == self.base
+
+    def settled(self, amount: Decimal, price: Decimal) -> Decimal:
+        """An amount of quote coin in the settlement coin: coin-margined contracts convert it at `price`."""
+        return round16(amount / price) if self.is_inverse else amount
+
+    def value(self, quantity: Decimal, price: Decimal) -> Decimal:
+        """What a quantity is worth in the settlement coin: margins, fees and funding are fractions of it."""
+        return quantity if self.is_inverse else quantity * price
+
+    def gain(self, quantity: Decimal, entry: Decimal, price: Decimal) -> Decimal:
+        """PnL of a long that was opened at `entry`, in the settlement coin.
+
+        Linear: quantity × (price - entry). Coin-margined: value at entry × (1/entry - 1/price), the venues' formula.
+        """
+        return self.settled((price - entry) * quantity, price)
+
+    @property
     def max_market_quantity(self) -> Decimal:
         """Base coin in one market order."""
         return self.max_quantity / 5
@@ -96,7 +118,7 @@ def _spec(
 ) -> ContractSpec:
     return ContractSpec(
         base=base,
-        quote=settle,
+        quote="USD" if settle == base else settle,
         settle=settle,
         tick=D(tick),
         step=D(step),
@@ -117,5 +139,8 @@ CONTRACTS: tuple[ContractSpec, ...] = (
     _spec("ADA", "USDT", "0.0001", "1", "10", "0.4106", "20000000", "100000", _tiers(20_000, *SHALLOW)),
     _spec("LINK", "USDT", "0.001", "0.1", "0.1", "13.42", "400000", "1500", _tiers(20_000, *SHALLOW)),
     _spec("BTC", "USDC", "0.1", "0.0001", "0.001", "92155", "400", "1", _tiers(50_000, *DEEP)),
+    _spec("ETH", "USDC", "0.01", "0.01", "0.01", "3180.1", "8000", "20", _tiers(50_000, *DEEP)),
+    _spec("BTC", "BTC", "0.1", "0.001", "0.001", "92160", "500", "1", _tiers(50_000, *DEEP)),
+    _spec("ETH", "ETH", "0.01", "0.01", "0.01", "3180", "8000", "20", _tiers(50_000, *DEEP)),
 )
 """What is listed unless the engine is given other contracts."""

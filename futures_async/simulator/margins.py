@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from futures_async.enums import MarginMode, PositionMode, PositionSide, Side
 from futures_async.simulator.accounts import Account
+from futures_async.simulator.contracts import ContractSpec
 from futures_async.simulator.records import ZERO, Order, Position, round16
 from futures_async.simulator.world import World
 
@@ -71,8 +73,11 @@ class PositionView:
     mark_price: Decimal
     unrealized_pnl: Decimal
     notional: Decimal
+    """Quote coin."""
+    value: Decimal
+    """The same in the settlement coin."""
     margin: Decimal
-    """Isolated: assigned. Cross: notional / leverage."""
+    """Isolated: assigned. Cross: value / leverage."""
     maintenance_rate: Decimal
     maintenance_margin: Decimal
     margin_ratio: Decimal
@@ -109,8 +114,14 @@ class Margins:
 
     def opening_cost(self, symbol: str, quantity: Decimal, price: Decimal, leverage: Decimal) -> Decimal:
         """Initial margin and taker fee."""
-        notional = quantity * price
-        return round16(notional / leverage) + notional * self._world.contract(symbol).taker_rate
+        contract = self._world.contract(symbol)
+        value = contract.value(quantity, price)
+        return round16(value / leverage) + value * contract.taker_rate
+
+    def unrealized(self, position: Position, price: Decimal) -> Decimal:
+        """PnL of a position if it were closed at `price`, before fees."""
+        gain = self._world.contract(position.symbol).gain(position.quantity, position.entry_price, price)
+        return gain * position.sign
 
     def wallet(self, account: Account, coin: str) -> Wallet:
         """One coin at the mark."""
@@ -118,13 +129,14 @@ class Margins:
         by_symbol: dict[str, dict[PositionSide, Decimal]] = {}
         for position in account.positions_of(coin=coin):
             mark = self._world.mark(position.symbol)
-            unrealized = position.unrealized(mark)
+            unrealized = self.unrealized(position, mark)
             if position.margin_mode is MarginMode.ISOLATED:
                 isolated_unrealized += unrealized
                 isolated_margin += position.margin
                 continue
             cross_unrealized += unrealized
-            cross_margin += round16(position.quantity * mark / position.leverage)
+            value = self._world.contract(position.symbol).value(position.quantity, mark)
+            cross_margin += round16(value / position.leverage)
             by_symbol.setdefault(position.symbol, {})[position.side] = position.quantity
         order_margin = ZERO
         for order in account.open_orders.values():
@@ -145,76 +157,91 @@ class Margins:
 
     def _maintenance(self, symbol: str, quantity: Decimal) -> Decimal:
         """Maintenance margin and closing fee; equal long and short sides count once."""
-        contract = self._world.contract(symbol)
-        notional = quantity * self._world.mark(symbol)
-        return notional * (contract.tier(notional).maintenance_rate + contract.taker_rate)
+        contract, mark = self._world.contract(symbol), self._world.mark(symbol)
+        rate = contract.tier(quantity * mark).maintenance_rate + contract.taker_rate
+        return contract.value(quantity, mark) * rate
 
     def view(self, account: Account, position: Position, wallet: Wallet | None = None) -> PositionView:
         """A position at the mark."""
         contract = self._world.contract(position.symbol)
         mark = self._world.mark(position.symbol)
-        notional = position.quantity * mark
+        notional, value = position.quantity * mark, contract.value(position.quantity, mark)
         rate = contract.tier(notional).maintenance_rate
         fee = contract.taker_rate
-        unrealized = position.unrealized(mark)
+        unrealized = self.unrealized(position, mark)
         if position.margin_mode is MarginMode.ISOLATED:
             margin = position.margin
             equity = margin + unrealized
-            ratio = round16(notional * (rate + fee) / equity) if equity > 0 else ONE
-            liquidation = (position.entry_price * position.quantity - position.sign * margin) / (
-                position.quantity * (ONE - position.sign * (rate + fee))
-            )
+            ratio = round16(value * (rate + fee) / equity) if equity > 0 else ONE
+            liquidation = critical_price(contract, [position], margin, rate + fee)
         else:
             wallet = wallet or self.wallet(account, position.coin)
-            margin = notional / position.leverage
+            margin = value / position.leverage
             ratio = wallet.margin_ratio
-            liquidation = self._cross_liquidation(account, position, wallet, mark, rate + fee)
+            liquidation = self._cross_liquidation(account, position, wallet, rate + fee)
         opening = ZERO
         for order in account.open_orders.values():
             if order.symbol == position.symbol and opened_side(order.side) is position.side:
                 opening += self.opening_quantity(account, order)
-        spread = position.sign * fee
         return PositionView(
             position=position,
             mark_price=mark,
             unrealized_pnl=unrealized,
             notional=notional,
+            value=value,
             margin=round16(margin),
             maintenance_rate=rate,
-            maintenance_margin=notional * rate,
+            maintenance_margin=value * rate,
             margin_ratio=ratio,
             liquidation_price=round16(liquidation),
-            break_even_price=round16(position.entry_price * (1 + spread) / (1 - spread)),
+            break_even_price=break_even_price(contract, position),
             locked=account.closing_quantity(position.symbol, position.side),
             opening=opening,
         )
 
-    def _cross_liquidation(
-        self, account: Account, position: Position, wallet: Wallet, mark: Decimal, rate: Decimal
-    ) -> Decimal:
+    def _cross_liquidation(self, account: Account, position: Position, wallet: Wallet, rate: Decimal) -> Decimal:
         """Where the account's cross equity meets the maintenance margin, if only this symbol's price moves."""
-        net = largest = ZERO
-        for other in account.positions_of(symbol=position.symbol):
-            if other.margin_mode is MarginMode.CROSS:
-                net += other.quantity * other.sign
-                largest = max(largest, other.quantity)
-        others = wallet.cross_maintenance - self._maintenance(position.symbol, largest)
-        divisor = net - largest * rate
-        if not divisor:  # a long whose whole notional is maintenance: no price liquidates it
-            return ZERO
-        return (mark * net - (wallet.cross_equity - others)) / divisor
+        held = [p for p in account.positions_of(symbol=position.symbol) if p.margin_mode is MarginMode.CROSS]
+        mark = self._world.mark(position.symbol)
+        own = sum((self.unrealized(p, mark) for p in held), ZERO)
+        others = wallet.cross_maintenance - self._maintenance(position.symbol, max(p.quantity for p in held))
+        contract = self._world.contract(position.symbol)
+        return critical_price(contract, held, wallet.cross_equity - own - others, rate)
 
     def largest_opening(self, account: Account, symbol: str, side: PositionSide, price: Decimal) -> Decimal:
         """How much could be opened now: what margin and risk tier allow, in whole steps."""
         contract = self._world.contract(symbol)
         leverage = account.settings(symbol).leverage(side)
         wallet = self.wallet(account, contract.settle)
-        by_margin = wallet.available / (price * (ONE / leverage + contract.taker_rate))
+        by_margin = wallet.available / (contract.value(ONE, price) * (ONE / leverage + contract.taker_rate))
         position = account.positions.get((symbol, side))
         held = position.quantity * price if position is not None else ZERO
         by_tier = max(ZERO, contract.notional_limit(leverage) - held) / price
         steps = min(by_margin, by_tier) // contract.step
         return steps * contract.step
+
+
+def critical_price(contract: ContractSpec, held: Sequence[Position], backing: Decimal, rate: Decimal) -> Decimal:
+    """The price at which `backing` and the PnL of what is held come down to `rate` of the largest side's value.
+
+    Zero, negative or absurdly large where no price does that. With rate 0 it is the bankruptcy price.
+    """
+    net = sum((position.quantity * position.sign for position in held), ZERO)
+    at_entry = sum((position.quantity * position.sign * position.entry_price for position in held), ZERO)
+    owed = max(position.quantity for position in held) * rate
+    if contract.is_inverse:  # backing + net - at_entry / price = owed
+        divisor = backing + net - owed
+        return at_entry / divisor if divisor else ZERO
+    divisor = net - owed  # backing + net x price - at_entry = owed x price
+    return (at_entry - backing) / divisor if divisor else ZERO
+
+
+def break_even_price(contract: ContractSpec, position: Position) -> Decimal:
+    """Where a close at market pays for the fees of both ways."""
+    spread = position.sign * contract.taker_rate
+    if contract.is_inverse:
+        return round16(position.entry_price / (1 - 2 * spread))
+    return round16(position.entry_price * (1 + spread) / (1 - spread))
 
 
 def opened_side(side: Side) -> PositionSide:

@@ -16,7 +16,7 @@ from futures_async.enums import (
     TimeInForce,
 )
 from futures_async.simulator.accounts import Account, closed_side
-from futures_async.simulator.margins import opened_side
+from futures_async.simulator.margins import critical_price, opened_side
 from futures_async.simulator.records import (
     ZERO,
     Fill,
@@ -49,7 +49,7 @@ class Positions:
         """Execute a part of an order. The caller has seen to it that a closing order finds its position."""
         contract = self._world.contract(order.symbol)
         rate = contract.maker_rate if role is Role.MAKER else contract.taker_rate
-        fee = quantity * price * rate
+        fee = contract.value(quantity, price) * rate
         against = self._opposed(account, order)
         closing = min(quantity, against.quantity) if against is not None else ZERO
         pnl = ZERO
@@ -137,12 +137,14 @@ class Positions:
         position.open_fee += fee
         position.updated_ms = now
         if position.margin_mode is MarginMode.ISOLATED:
-            position.margin += round16(quantity * price / position.leverage)
+            value = self._world.contract(order.symbol).value(quantity, price)
+            position.margin += round16(value / position.leverage)
 
     def _reduce(
         self, account: Account, position: Position, quantity: Decimal, price: Decimal, fee: Decimal, kind: LedgerKind
     ) -> Decimal:
-        pnl = (price - position.entry_price) * quantity * position.sign
+        contract = self._world.contract(position.symbol)
+        pnl = contract.gain(quantity, position.entry_price, price) * position.sign
         position.margin = round16(position.margin * (position.quantity - quantity) / position.quantity)
         position.quantity -= quantity
         position.closed += quantity
@@ -172,7 +174,8 @@ class Positions:
                 continue
             # The rate of the interval that ends now.
             rate = self._world.marks.funding_rate(contract, self._world.now_ms - 1)
-            amount = -position.sign * round16(position.quantity * self._world.mark(position.symbol) * rate)
+            value = contract.value(position.quantity, self._world.mark(position.symbol))
+            amount = -position.sign * round16(value * rate)
             position.funding += amount
             position.funded = True
             if position.margin_mode is MarginMode.ISOLATED:
@@ -188,11 +191,14 @@ class Positions:
 
     def liquidate(self, account: Account, position: Position, order: Order) -> None:
         """Take a position over at the mark. An isolated one costs its margin and no more."""
-        mark = self._world.mark(position.symbol)
+        price = self._world.mark(position.symbol)
         if position.margin_mode is MarginMode.ISOLATED:
             # The bankruptcy price: what is left of the margin there is zero.
-            mark = max(ZERO, position.entry_price - position.sign * position.margin / position.quantity)
-        self.apply(account, order, position.quantity, mark, Role.TAKER, LedgerKind.LIQUIDATION)
+            contract = self._world.contract(position.symbol)
+            bankruptcy = critical_price(contract, [position], position.margin, ZERO)
+            if bankruptcy > 0 or not contract.is_inverse:
+                price = max(ZERO, bankruptcy)
+        self.apply(account, order, position.quantity, price, Role.TAKER, LedgerKind.LIQUIDATION)
 
     def liquidation_order(self, account: Account, position: Position) -> Order:
         """The market order with which the exchange closes a position."""

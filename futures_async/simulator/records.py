@@ -258,10 +258,6 @@ class Position:
         """Paid over its life."""
         return self.open_fee + self.close_fee
 
-    def unrealized(self, price: Decimal) -> Decimal:
-        """PnL if it were closed at `price`, before fees."""
-        return (price - self.entry_price) * self.quantity * self.sign
-
 
 @dataclass(slots=True, kw_only=True, frozen=True)
 class PositionRecord:

@@ -67,7 +67,7 @@ class Settings:
             position.leverage = leverage
             position.updated_ms = self._world.now_ms
             if mode is MarginMode.ISOLATED:
-                position.margin = round16(position.entry_price * position.quantity / leverage)
+                position.margin = round16(self._entry_value(position) / leverage)
         for order in account.open_orders.values():
             if order.symbol == symbol and order.margin_mode is mode:
                 order.leverage = leverage
@@ -86,11 +86,15 @@ class Settings:
             if notional > contract.notional_limit(leverage):
                 raise LeverageLocked(f"the position is too large for leverage {leverage}")
             if position.margin_mode is MarginMode.ISOLATED:
-                needed += position.entry_price * position.quantity / leverage - position.margin
+                needed += self._entry_value(position) / leverage - position.margin
             else:
-                needed += notional / leverage - notional / position.leverage
+                value = contract.value(position.quantity, self._world.mark(position.symbol))
+                needed += value / leverage - value / position.leverage
         if held and needed > self._margins.wallet(account, held[0].coin).available:
             raise InsufficientMargin("not enough margin for this leverage")
+
+    def _entry_value(self, position: Position) -> Decimal:
+        return self._world.contract(position.symbol).value(position.quantity, position.entry_price)
 
     def set_margin_mode(self, account: Account, symbol: str, mode: MarginMode) -> None:
         """Set cross or isolated for a symbol.
@@ -136,8 +140,8 @@ class Settings:
             raise InsufficientMargin("not that much available")
         if amount < 0:
             mark = self._world.mark(symbol)
-            initial = position.quantity * position.entry_price / position.leverage
-            loss = min(ZERO, position.unrealized(mark))
+            initial = self._entry_value(position) / position.leverage
+            loss = min(ZERO, self._margins.unrealized(position, mark))
             if position.margin + amount + loss < initial:
                 raise MarginNotRemovable("the position needs that margin")
         position.margin += amount

@@ -52,6 +52,11 @@ class World:
             raise UnknownSymbol(f"{symbol} is not listed")
         return found
 
+    @property
+    def linear(self) -> list[ContractSpec]:
+        """The contracts that are not settled in their base coin, for venues whose list has no others."""
+        return [contract for contract in self.contracts.values() if not contract.is_inverse]
+
     def book(self, symbol: str) -> Book:
         """The market now."""
         return self.marks.book(self.contract(symbol), self.now_ms)

@@ -99,10 +99,10 @@ class Settings(Contract):
             [held] = on.account.positions_of()
             assert held.margin_mode is MarginMode.ISOLATED
             before = held.margin
-            await on.exchange.adjust_margin(on.spec.symbol, Decimal("12.5"))
-            assert held.margin == before + Decimal("12.5")
-            await on.exchange.adjust_margin(on.spec.symbol, "-2.5")
-            assert held.margin == before + 10
+            await on.exchange.adjust_margin(on.spec.symbol, on.spec.spare)
+            assert held.margin == before + on.spec.spare
+            await on.exchange.adjust_margin(on.spec.symbol, -on.spec.spare / 5)
+            assert held.margin == before + on.spec.spare * 4 / 5
 
     @exercises(Can.ADJUST_MARGIN)
     async def test_margin_that_is_not_there_is_refused(self, server: Loopback) -> None:

@@ -37,6 +37,7 @@ class VenueSpec:
         incomplete: Lists that the venue makes impossible to walk without gaps: `IncompletePage` is then right.
         unchecked: Parts of the credentials that the venue does not look at when it is read from.
         switch_per_symbol: Whether `arm_cancel_all` is for one contract.
+        spare: An amount of margin coin that the account has to spare.
         flat_mode: Whether `fetch_position_mode` can tell the mode of an account without positions.
     """
 
@@ -53,6 +54,7 @@ class VenueSpec:
     incomplete: frozenset[Capability] = frozenset()
     unchecked: frozenset[str] = frozenset()
     switch_per_symbol: bool = False
+    spare: Decimal = Decimal("12.5")
     flat_mode: bool = True
 
     @property

@@ -561,7 +561,10 @@ def test_estimates_and_the_small_endpoints_answer(venue: Bitget) -> None:
     assert refusal(venue.post, "/account/union-convert", coin="BTC", amount="1") == "40812"
     rates = venue.get("/api/v2/common/trade-rate", symbol="BTCUSDT", businessType="mix")
     assert rates == {"makerFeeRate": "0.0002", "takerFeeRate": "0.0006"}
-    assert venue.get("/account/accounts", productType="COIN-FUTURES") == []
+    coins = venue.get("/account/accounts", productType="COIN-FUTURES")
+    assert [(row["marginCoin"], row["accountEquity"]) for row in coins] == [("BTC", "0.5"), ("ETH", "5")]
+    # Bitcoin stands at 90,000.
+    assert (coins[0]["usdtEquity"], coins[0]["btcEquity"]) == ("45000", "0.5")
     assert venue.get("/account/accounts", productType="USDC-FUTURES")[0]["marginCoin"] == "USDC"
 
 

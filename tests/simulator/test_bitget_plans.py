@@ -260,8 +260,13 @@ def test_a_maker_fill_and_a_position_take_profit(venue: Bitget) -> None:
 
 def test_public_data_has_the_documented_shapes(venue: Bitget) -> None:
     assert [row["symbol"] for row in venue.get("/market/contracts", symbol="ETHUSDT")] == ["ETHUSDT"]
-    assert [row["symbol"] for row in venue.get("/market/contracts", productType="USDC-FUTURES")] == ["BTCPERP"]
-    assert venue.get("/market/contracts", productType="COIN-FUTURES") == []
+    assert [row["symbol"] for row in venue.get("/market/contracts", productType="USDC-FUTURES")] == [
+        "BTCPERP",
+        "ETHPERP",
+    ]
+    [row, _] = venue.get("/market/contracts", productType="COIN-FUTURES")
+    assert (row["symbol"], row["quoteCoin"], row["supportMarginCoins"]) == ("BTCUSD", "USD", ["BTC"])
+    assert venue.get("/market/contracts", productType="SCOIN-FUTURES") == []
     assert len(venue.get("/market/tickers")) >= 5
     price = venue.get("/market/symbol-price", symbol="BTCUSDT")[0]
     assert (price["price"], price["markPrice"], price["ts"]) == ("90000", "90000", str(NOW))
@@ -306,7 +311,7 @@ def test_the_rest_of_the_refusals(venue: Bitget) -> None:
     assert refusal(venue.get, "/account/liq-price", **bad, openAmount="1") == "41103"
     assert refusal(venue.get, "/account/open-count", **common, openAmount="1", openPrice="0") == "41103"
     assert venue.get("/position/all-position", marginCoin="USDC") == []
-    assert venue.get("/account/bill", productType="USDC-FUTURES") == {"bills": [], "endId": None}
+    assert venue.get("/account/bill", productType="SUSDC-FUTURES") == {"bills": [], "endId": None}
     items = [{"orderId": str(number)} for number in range(1, 52)]
     assert refusal(venue.post, "/order/batch-cancel-orders", symbol="BTCUSDT", orderIdList=items) == "40912"
     late = {

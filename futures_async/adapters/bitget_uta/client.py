@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import ClassVar, Unpack
+from typing import ClassVar, Literal, Unpack
 
 from futures_async.adapter import Options, Page, PageQuery
 from futures_async.adapters.bitget_uta import endpoints, mapping, wire
@@ -52,9 +52,10 @@ class BitgetUTA(UnifiedAccount):
 
     Args:
         credentials: Key, secret and passphrase; None gives market data only.
-        product_type: Category: `USDT-FUTURES`, `USDC-FUTURES` or `COIN-FUTURES`. The last one is for reading: the
-            vendor's pages contradict each other about the unit of its quantities, so orders are `NotSupported`
-            and quantities are the venue's number.
+        product_type: Category: `USDT-FUTURES`, `USDC-FUTURES` or `COIN-FUTURES`.
+        coin_unit: `"base"` says that you have seen quantities of COIN-FUTURES to be base coin on your account. The
+            vendor's pages contradict each other about their unit: without this, that category is for reading,
+            orders are `NotSupported`, and quantities are the venue's number.
         margin_mode: What orders say that name no margin mode themselves. The venue keeps none per symbol: an order
             that says nothing is cross. None: isolated in accounts of that level, else cross.
         rsa: The secret is an RSA private key.
@@ -80,10 +81,14 @@ class BitgetUTA(UnifiedAccount):
         *,
         product_type: str = "USDT-FUTURES",
         margin_mode: MarginMode | None = None,
+        coin_unit: Literal["base"] | None = None,
         rsa: bool = False,
         **options: Unpack[Options],
     ) -> None:
         self._category = check_category(product_type)
+        if coin_unit not in (None, "base"):
+            raise InvalidRequest(f'{self.id}: coin_unit must be "base" or None')
+        self._unit_is_certain = self._category != "COIN-FUTURES" or coin_unit == "base"
         self._margin_mode = margin_mode
         super().__init__(credentials, dialect=BitgetUTADialect(rsa=rsa), **options)
 
@@ -94,9 +99,10 @@ class BitgetUTA(UnifiedAccount):
     # Orders
 
     async def _plan(self, request: OrderRequest, *, trigger: bool = False) -> PlannedOrder:
-        if self._category == "COIN-FUTURES":
+        if not self._unit_is_certain:
             raise NotSupported(
-                f"{self.id}: orders in COIN-FUTURES: the venue's pages contradict each other about the unit of qty"
+                f"{self.id}: orders in COIN-FUTURES: the venue's pages contradict each other about the unit of qty; "
+                'with coin_unit="base" you say that it is base coin'
             )
         return await super()._plan(request, trigger=trigger)
 
@@ -122,7 +128,7 @@ class BitgetUTA(UnifiedAccount):
         return Call(endpoints.CANCEL_ORDER, {**ids, "category": self._category})
 
     def _amendment(self, order: Order, price: Decimal | None, quantity: Decimal | None) -> Amendment:
-        if self._category == "COIN-FUTURES" and quantity is not None:
+        if not self._unit_is_certain and quantity is not None:
             raise NotSupported(f"{self.id}: the unit of qty in COIN-FUTURES is not certain")
 
         def read_ids(ids: wire.WireIds) -> tuple[str | None, str | None]:

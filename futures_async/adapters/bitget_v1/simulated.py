@@ -132,7 +132,7 @@ class SimulatedBitgetV1(BitgetGate):
         """The contract, by its plain pair."""
         required(values, "symbol")
         symbol = str(values["symbol"])
-        for contract in self.engine.world.contracts.values():
+        for contract in self.engine.world.linear:
             if pair(contract.symbol) == symbol.upper():
                 return contract
         raise VenueRefusal("40034", f"Parameter {symbol[:40]} does not exist")
@@ -182,7 +182,7 @@ class SimulatedBitgetV1(BitgetGate):
         """Of all contracts of the coin at once: refused while one of them is in use in the other mode."""
         fields, account = request.fields(), request.account
         coin, mode = self.coin(fields), _mode(fields)
-        contracts = [row.symbol for row in self.engine.world.contracts.values() if row.settle == coin]
+        contracts = [row.symbol for row in self.engine.world.linear if row.settle == coin]
         for symbol in contracts:
             if account.settings(symbol).margin_mode is not mode and self.engine.orders.symbol_is_busy(account, symbol):
                 raise errors.MarginModeLocked("a position or orders exist")

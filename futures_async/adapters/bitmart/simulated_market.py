@@ -30,7 +30,7 @@ class BitMartSide(Dialect):
         Raises:
             UnknownSymbol: 40034.
         """
-        for contract in self.engine.world.contracts.values():
+        for contract in self.engine.world.linear:
             if rows.venue_symbol(contract) == symbol:
                 return contract
         raise UnknownSymbol("no such symbol")
@@ -73,10 +73,7 @@ class MarketData(BitMartSide):
     def details(self, request: Request) -> Any:
         """All contracts ever listed, or one; unknown ones have the catch-all code here."""
         symbol = request.params.get("symbol")
-        found = [
-            rows.contract_row(self.engine, contract, request.now_ms)
-            for contract in self.engine.world.contracts.values()
-        ]
+        found = [rows.contract_row(self.engine, contract, request.now_ms) for contract in self.engine.world.linear]
         found.append(rows.DELISTED_INVERSE)
         if symbol:
             found = [row for row in found if row["symbol"] == symbol]
@@ -183,7 +180,7 @@ class MarketData(BitMartSide):
     def brackets(self, request: Request) -> Any:
         """Risk limits of one contract or all."""
         only = self.maybe_contract(request)
-        listed: Iterable[ContractSpec] = self.engine.world.contracts.values() if only is None else (only,)
+        listed: Iterable[ContractSpec] = self.engine.world.linear if only is None else (only,)
         return {
             "rules": [
                 {"symbol": rows.venue_symbol(contract), "brackets": list(rows.bracket_rows(contract))}

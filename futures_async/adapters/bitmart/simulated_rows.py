@@ -191,11 +191,12 @@ def _common(engine: Engine, view: PositionView, now_ms: int) -> dict[str, Any]:
 def position_v1_row(engine: Engine, view: PositionView, now_ms: int) -> dict[str, Any]:
     """`position`: no liquidation price; profit at the last price."""
     position = view.position
-    last = engine.marks.book(engine.world.contract(position.symbol), now_ms).last
+    contract = engine.world.contract(position.symbol)
+    last = engine.marks.book(contract, now_ms).last
     return _common(engine, view, now_ms) | {
         "margin_type": position.margin_mode.value.capitalize(),
         "position_mode": MODE_WORD[position.mode],
-        "unrealized_value": plain(position.unrealized(last)),
+        "unrealized_value": plain(contract.gain(position.quantity, position.entry_price, last) * position.sign),
         "position_type": 1 if position.side is PositionSide.LONG else 2,
     }
 

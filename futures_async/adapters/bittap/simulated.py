@@ -149,7 +149,7 @@ class SimulatedBitTap(Dialect):
 
     def exchange_info(self, request: Request) -> dict[str, Any]:
         """Rows hold the documented fields alone: what the symbol's own field is called, nobody says."""
-        contracts = self.engine.world.contracts.values()
+        contracts = self.engine.world.linear
         return {
             "coins": [{"coinSymbol": coin, "preciousShow": 8} for coin in sorted({row.settle for row in contracts})],
             "orderTypes": ["LIMIT", "MARKET"],

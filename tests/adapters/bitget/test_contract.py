@@ -1,14 +1,40 @@
-"""`Bitget` keeps the contract, over real HTTP on the simulated exchange."""
+"""`Bitget` keeps the contract, over real HTTP on the simulated exchange, in each of its product types."""
+
+from decimal import Decimal
 
 from futures_async.adapters.bitget import Bitget
+from tests.contract.matrix import Matrix
+from tests.contract.reads import Reads
+from tests.contract.settings import Settings
 from tests.contract.spec import RawCall, VenueSpec
 from tests.contract.suite import ContractSuite
+
+
+def spec(product: str, symbol: str, other: str, coin: str, spare: str) -> VenueSpec:
+    return VenueSpec(
+        factory=Bitget,
+        raw_call=RawCall("/api/v2/mix/account/accounts", {"productType": product}),
+        symbol=symbol,
+        other_symbol=other,
+        margin_coin=coin,
+        spare=Decimal(spare),
+        options={"product_type": product},
+    )
 
 
 class TestBitget(ContractSuite):
     """See the suite."""
 
-    spec = VenueSpec(
-        factory=Bitget,
-        raw_call=RawCall("/api/v2/mix/account/accounts", {"productType": "USDT-FUTURES"}),
-    )
+    spec = spec("USDT-FUTURES", "BTC/USDT:USDT", "ETH/USDT:USDT", "USDT", "12.5")
+
+
+class TestBitgetCoin(Reads, Settings, Matrix):
+    """Contracts that are margined and settled in their base coin."""
+
+    spec = spec("COIN-FUTURES", "BTC/USD:BTC", "ETH/USD:ETH", "BTC", "0.0125")
+
+
+class TestBitgetUSDC(Reads, Settings):
+    """Contracts that the venue names after their base alone."""
+
+    spec = spec("USDC-FUTURES", "BTC/USDC:USDC", "ETH/USDC:USDC", "USDC", "12.5")

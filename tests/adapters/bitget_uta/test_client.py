@@ -418,7 +418,17 @@ async def test_coin_margined_contracts_are_for_reading(rig: Rig) -> None:
         await client.create_orders([request(symbol="BTC/USD:BTC")])
     assert rig.wire.sent == []
     assert await client.fetch_positions() == []
-    assert await client.fetch_contracts() == []
+    assert [contract.settle for contract in await client.fetch_contracts()] == ["BTC", "ETH"]
+
+
+async def test_coin_margined_contracts_trade_for_a_caller_who_knows_the_unit(rig: Rig) -> None:
+    with pytest.raises(InvalidRequest):
+        rig.client(product_type="COIN-FUTURES", coin_unit="quote")
+    client = rig.client(product_type="COIN-FUTURES", coin_unit="base")
+    order = await client.create_order(market(symbol="BTC/USD:BTC", quantity=Decimal("0.01")))
+    assert (order.symbol, order.fee_coin) == ("BTC/USD:BTC", "BTC")
+    [position] = await client.fetch_positions()
+    assert (position.quantity, position.margin_coin, position.notional) == (Decimal("0.01"), "BTC", None)
 
 
 async def test_an_edit_of_a_coin_margined_quantity_is_not_supported(rig: Rig) -> None:
@@ -507,8 +517,12 @@ async def test_balances_are_read_by_coin_and_in_total(rig: Rig) -> None:
     usdt, nothing, total = [await client.fetch_account(coin) for coin in ("usdt", "BGB", "USD")]
     assert (usdt.margin_coin, usdt.balance, usdt.position_mode) == ("USDT", Decimal(25000), PositionMode.ONE_WAY)
     assert (nothing.margin_coin, nothing.available) == ("BGB", Decimal(0))
-    assert (total.margin_coin, total.equity) == ("USD", Decimal(27000))
-    assert [account.margin_coin for account in await client.fetch_accounts()] == ["USDT", "USDC"]
+    assert total.margin_coin == "USD"
+    coins = await client.fetch_accounts()
+    assert [account.margin_coin for account in coins] == ["USDT", "USDC", "BTC", "ETH"]
+    # Coins count at their price.
+    assert total.equity is not None
+    assert total.equity > Decimal(27000)
 
 
 async def test_leverage_is_read_back_from_the_settings(rig: Rig) -> None:
@@ -604,8 +618,7 @@ async def test_the_ledger_holds_trades_and_transfers(rig: Rig) -> None:
     entries = await client.fetch_ledger()
     assert [(entry.type, entry.venue_type) for entry in entries] == [
         (LedgerType.TRADE, "BUY_DEAL"),
-        (LedgerType.TRANSFER, "TRANSFER_IN"),
-        (LedgerType.TRANSFER, "TRANSFER_IN"),
+        *[(LedgerType.TRANSFER, "TRANSFER_IN")] * 4,
     ]
     assert {query["category"] for query in rig.wire.queries("/account/financial-records")} == {"USDT-FUTURES", "OTHER"}
     assert [entry.coin for entry in await client.fetch_ledger(margin_coin="USDC")] == ["USDC"]
@@ -658,7 +671,7 @@ async def test_the_market_is_read(rig: Rig) -> None:
 
 async def test_usdc_contracts_are_their_own_category(rig: Rig) -> None:
     client = rig.client(product_type="usdc-futures")
-    assert [contract.symbol for contract in await client.fetch_contracts()] == ["BTC/USDC:USDC"]
+    assert [contract.symbol for contract in await client.fetch_contracts()] == ["BTC/USDC:USDC", "ETH/USDC:USDC"]
     await client.create_order(market(symbol="BTC/USDC:USDC", quantity=Decimal("0.01")))
     [position] = await client.fetch_positions("BTCPERP")
     assert (position.symbol, position.margin_coin) == ("BTC/USDC:USDC", "USDC")

@@ -491,9 +491,9 @@ def test_an_account_of_level_isolated_takes_isolated_orders_only(venue: Venue) -
 def test_coins_without_balance_are_left_out_and_totals_are_in_dollars(venue: Venue) -> None:
     venue.order()
     assets = venue.get("/account/assets")
-    assert [row["coin"] for row in assets["assets"]] == ["USDT", "USDC"]
+    assert [row["coin"] for row in assets["assets"]] == ["USDT", "USDC", "BTC", "ETH"]
     assert all(row["locked"] == "0" for row in assets["assets"])
-    total = sum(float(row["equity"]) for row in assets["assets"])
+    total = sum(float(row["usdValue"]) for row in assets["assets"])
     assert float(assets["accountEquity"]) == pytest.approx(total)
     assert float(assets["imr"]) > float(assets["mmr"]) > 0
 
@@ -602,9 +602,10 @@ def test_fresh_orders_may_be_invisible_for_a_while() -> None:
 
 
 def test_contracts_settled_in_usdc_are_called_perp(venue: Venue) -> None:
-    [row] = venue.get("/market/instruments", category="USDC-FUTURES")
+    [row, _] = venue.get("/market/instruments", category="USDC-FUTURES")
     assert (row["symbol"], row["baseCoin"], row["quoteCoin"]) == ("BTCPERP", "BTC", "USDC")
-    assert venue.get("/market/instruments", category="COIN-FUTURES") == []
+    [row, _] = venue.get("/market/instruments", category="COIN-FUTURES")
+    assert (row["symbol"], row["baseCoin"], row["quoteCoin"]) == ("BTCUSD", "BTC", "USD")
 
 
 def test_the_rest_of_the_market_is_served(venue: Venue) -> None:

@@ -8,9 +8,11 @@ endpoints is a module that names its routes, `rows.py` writes the rows.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 from futures_async.adapters.bitget.simulated.account import AccountCalls
+from futures_async.adapters.bitget.simulated.base import COINS
 from futures_async.adapters.bitget.simulated.gate import CLASSIC, FAMILY, WRONG_KIND
 from futures_async.adapters.bitget.simulated.gate import UNIFIED as UNIFIED
 from futures_async.adapters.bitget.simulated.gate import BitgetGate as BitgetGate
@@ -51,8 +53,15 @@ class SimulatedBitget(AccountCalls, PositionCalls, PlanCalls, MarketCalls):
     def demo_account(self, setup: Setup) -> Account:
         """The announced account, and one of the venue's demo environment."""
         if self.engine.find_key(FAMILY, DEMO_KEY.key) is None:
-            open_demo_account(self.engine, Setup(empty=True), "70001002", key=DEMO_KEY, family=FAMILY, kind=CLASSIC)
-        return open_demo_account(self.engine, setup, "70001001", key=KEY, family=FAMILY, kind=CLASSIC)
+            self._open(Setup(empty=True), "70001002", DEMO_KEY)
+        return self._open(setup, "70001001", KEY)
+
+    def _open(self, setup: Setup, uid: str, key: ApiKey) -> Account:
+        """With money in every product type."""
+        account = open_demo_account(self.engine, setup, uid, key=key, family=FAMILY, kind=CLASSIC)
+        for coin, amount in (("USDC", Decimal(2_000)), *COINS):
+            self.engine.deposit(account, coin, amount)
+        return account
 
 
 DIALECT = SimulatedBitget

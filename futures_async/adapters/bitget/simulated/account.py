@@ -22,8 +22,8 @@ from futures_async.simulator import errors
 from futures_async.simulator.accounts import Account
 from futures_async.simulator.contracts import ContractSpec
 from futures_async.simulator.dialect import Handler, Request, Route, VenueRefusal, plain
-from futures_async.simulator.margins import Wallet
-from futures_async.simulator.records import ZERO, LedgerKind, LedgerRow, round16
+from futures_async.simulator.margins import Wallet, critical_price
+from futures_async.simulator.records import ZERO, LedgerKind, LedgerRow, Position, round16
 
 PATH = "/api/v2/mix/account"
 
@@ -90,23 +90,20 @@ class AccountCalls(V2):
 
     def account_list(self, request: Request) -> list[dict[str, Any]]:
         """One row per margin coin of the product type."""
-        coin = self.coin(request.params)
-        if not coin:
-            return []
-        wallet = self.engine.margins.wallet(request.account, coin)
-        row = self._balances(request.account, coin)
+        return [self._listed(request.account, coin) for coin in self.margin_coins(self.product(request.params))]
+
+    def _listed(self, account: Account, coin: str) -> dict[str, Any]:
+        wallet = self.engine.margins.wallet(account, coin)
+        row = self._balances(account, coin)
         del row["grant"]
-        return [
-            row
-            | {
-                "unionTotalMargin": "",
-                "unionAvailable": "",
-                "unionMm": "",
-                "assetList": [],
-                "isolatedMargin": plain(wallet.isolated_margin),
-                "crossedMargin": plain(wallet.cross_margin),
-            }
-        ]
+        return row | {
+            "unionTotalMargin": "",
+            "unionAvailable": "",
+            "unionMm": "",
+            "assetList": [],
+            "isolatedMargin": plain(wallet.isolated_margin),
+            "crossedMargin": plain(wallet.cross_margin),
+        }
 
     def _balances(self, account: Account, coin: str) -> dict[str, Any]:
         wallet: Wallet = self.engine.margins.wallet(account, coin)
@@ -119,8 +116,8 @@ class AccountCalls(V2):
             "isolatedMaxAvailable": available,
             "maxTransferOut": plain(wallet.transferable),
             "accountEquity": plain(wallet.equity),
-            "usdtEquity": plain(wallet.equity),
-            "btcEquity": plain(round16(wallet.equity / self.btc_price())),
+            "usdtEquity": plain(round16(wallet.equity * self.dollars(coin))),
+            "btcEquity": plain(round16(wallet.equity * self.dollars(coin) / self.dollars("BTC"))),
             "crossedRiskRate": plain(wallet.margin_ratio),
             "unrealizedPL": plain(wallet.unrealized) if wallet.unrealized else "",
             "coupon": "0",
@@ -132,19 +129,19 @@ class AccountCalls(V2):
 
     def sub_accounts(self, request: Request) -> list[dict[str, Any]]:
         """This account has no sub-accounts."""
-        self.coin(request.params)
+        self.product(request.params)
         return []
 
     # -- ledger
 
     def bill(self, request: Request) -> dict[str, Any]:
         """At most 30 days in one question."""
-        coin = self.coin(request.params)
-        wanted = request.params.get("businessType") or None
+        product = self.product(request.params)
+        coins, wanted = self.margin_coins(product), request.params.get("businessType") or None
         no_margin = request.params.get("onlyFunding", "no").lower() == "yes"
 
         def match(row: LedgerRow) -> bool:
-            if row.coin != coin or (no_margin and row.kind is LedgerKind.MARGIN):
+            if row.coin not in coins or (no_margin and row.kind is LedgerKind.MARGIN):
                 return False
             return wanted is None or business_type(row) == wanted
 
@@ -231,8 +228,9 @@ class AccountCalls(V2):
     def set_all_leverage(self, request: Request) -> str:
         """Only symbols with open positions."""
         fields = request.fields()
-        coin, leverage = self.coin(fields), needed_number(fields, "leverage")
-        for symbol in {position.symbol for position in request.account.positions_of(coin=coin)}:
+        product, leverage = self.product(fields), needed_number(fields, "leverage")
+        symbols = {position.symbol for position in request.account.positions_of()}
+        for symbol in sorted(symbol for symbol in symbols if self.product_of(symbol) == product):
             self.engine.settings.set_leverage(request.account, symbol, leverage)
         return "success"
 
@@ -266,13 +264,20 @@ class AccountCalls(V2):
         fields = request.fields()
         required(fields, "productType", "posMode")
         mode = POSITION_MODES[word(fields, "posMode", tuple(POSITION_MODES))]
-        self.engine.settings.set_position_mode(request.account, self.coin(fields), mode)
+        account, coins = request.account, self.margin_coins(self.product(fields))
+        before = dict(account.modes)
+        try:
+            for coin in coins:
+                self.engine.settings.set_position_mode(account, coin, mode)
+        except errors.PositionModeLocked:
+            account.modes = before  # of all coins of the product type, or of none
+            raise
         return {"posMode": MODE_WORDS[mode]}
 
     def set_asset_mode(self, request: Request) -> str:
         """Accounts here are single-asset."""
         fields = request.fields()
-        if self.coin(fields) != "USDT" or word(fields, "assetMode", ("single", "union")) == "union":
+        if self.product(fields) != "USDT-FUTURES" or word(fields, "assetMode", ("single", "union")) == "union":
             raise VenueRefusal("40812", "The condition assetMode is not met")
         return "success"
 
@@ -280,7 +285,7 @@ class AccountCalls(V2):
         """Kept and shown, without effect."""
         fields = request.fields()
         required(fields, "symbol", "autoMargin", "marginCoin", "holdSide")
-        contract = self.contract(fields, coin=str(fields["marginCoin"]).upper())
+        contract = self.contract(fields)
         side = SIDES[word(fields, "holdSide", tuple(SIDES))]
         position = request.account.positions.get((contract.symbol, side))
         if position is None:
@@ -298,7 +303,8 @@ class AccountCalls(V2):
         leverage = number(request.params, "leverage") or Decimal(20)
         if price <= 0 or leverage <= 0:
             raise VenueRefusal("41103", "param openPrice error")
-        size = needed_number(request.params, "openAmount") / (price * (1 / leverage + contract.taker_rate))
+        value = contract.value(Decimal(1), price)
+        size = needed_number(request.params, "openAmount") / (value * (1 / leverage + contract.taker_rate))
         return {"size": plain(size // contract.step * contract.step)}
 
     def _opening_price(self, request: Request) -> tuple[ContractSpec, PositionSide, Decimal]:
@@ -327,24 +333,34 @@ class AccountCalls(V2):
             raise VenueRefusal("41103", "param openAmount error")
         rate = contract.tier(amount * price).maintenance_rate + contract.taker_rate
         equity = self.engine.margins.wallet(request.account, contract.settle).cross_equity
-        if side is PositionSide.LONG:
-            return {"liqPrice": plain((amount * price - equity) / (amount * (1 - rate)))}
-        return {"liqPrice": plain((amount * price + equity) / (amount * (1 + rate)))}
+        would_be = Position(
+            id=0,
+            symbol=contract.symbol,
+            coin=contract.settle,
+            side=side,
+            mode=request.account.mode(contract.settle),
+            margin_mode=MarginMode.CROSS,
+            leverage=Decimal(1),
+            quantity=amount,
+            entry_price=price,
+            created_ms=0,
+            updated_ms=0,
+        )
+        return {"liqPrice": plain(round16(critical_price(contract, [would_be], equity, rate)))}
 
     # -- the rest
 
     def isolated_symbols(self, request: Request) -> list[dict[str, str]]:
         """Symbols set to isolated margin."""
-        coin = self.coin(request.params)
         return [
             {"symbol": self.venue_symbol(contract), "marginMode": "isolated"}
-            for contract in self.contracts(coin)
+            for contract in self.contracts(self.product(request.params))
             if request.account.settings(contract.symbol).margin_mode is MarginMode.ISOLATED
         ]
 
     def interest_history(self, request: Request) -> dict[str, Any]:
         """Single-asset accounts borrow nothing."""
-        self.coin(request.params)
+        self.product(request.params)
         return {"nextSettleTime": "", "borrowAmount": "0", "borrowLimit": "0", "interestList": [], "endId": None}
 
     def union_config(self, request: Request) -> dict[str, str]:
@@ -367,7 +383,7 @@ class AccountCalls(V2):
     def trade_rate(self, request: Request) -> dict[str, str]:
         """The same for everybody."""
         required(request.params, "symbol", "businessType")
-        contract = self.contract(request.params, coin="USDT")
+        contract = self.contract(request.params)
         return {"makerFeeRate": plain(contract.maker_rate), "takerFeeRate": plain(contract.taker_rate)}
 
 

@@ -15,11 +15,10 @@ from futures_async.simulator.paging import newest
 
 T = TypeVar("T")
 
-COINS = {"USDT-FUTURES": "USDT", "USDC-FUTURES": "USDC", "COIN-FUTURES": ""} | dict.fromkeys(
-    ("SUSDT-FUTURES", "SUSDC-FUTURES", "SCOIN-FUTURES"), ""
-)
-"""Settlement coin by product type. No inverse contracts are listed here, and the venue's old demo products, for
-which clients still ask, have none left."""
+PRODUCTS = ("USDT-FUTURES", "USDC-FUTURES", "COIN-FUTURES", "SUSDT-FUTURES", "SUSDC-FUTURES", "SCOIN-FUTURES")
+"""Those with an S are the venue's old demo products: clients still ask for them, nothing is listed there."""
+COINS = (("BTC", Decimal("0.5")), ("ETH", Decimal(5)))
+"""What accounts are given for coin-margined contracts."""
 MARGIN_MODES = {"crossed": MarginMode.CROSS, "isolated": MarginMode.ISOLATED}
 MARGIN_WORDS = {mode: name for name, mode in MARGIN_MODES.items()}
 POSITION_MODES = {"one_way_mode": PositionMode.ONE_WAY, "hedge_mode": PositionMode.HEDGE}
@@ -39,24 +38,34 @@ class V2(BitgetGate):
         """The venue's id of a unified symbol."""
         return self.venue_symbol(self.engine.world.contract(symbol))
 
-    def coin(self, values: Mapping[str, Any]) -> str:
-        """The settlement coin of the request's product type."""
+    def product(self, values: Mapping[str, Any]) -> str:
+        """The request's product type."""
         required(values, "productType")
-        coin = COINS.get(str(values["productType"]).upper())
-        if coin is None:
+        found = str(values["productType"]).upper()
+        if found not in PRODUCTS:
             raise VenueRefusal("40020", "Parameter productType error")
-        return coin
+        return found
 
-    def contracts(self, coin: str) -> list[ContractSpec]:
-        """All contracts settled in a coin."""
-        return [contract for contract in self.engine.world.contracts.values() if contract.settle == coin]
+    def product_of(self, symbol: str) -> str:
+        """The product type of a unified symbol."""
+        return product_type(self.engine.world.contract(symbol))
 
-    def contract(self, values: Mapping[str, Any], *, coin: str | None = None) -> ContractSpec:
-        """The contract that the request names."""
+    def contracts(self, product: str) -> list[ContractSpec]:
+        """All contracts of a product type."""
+        return [contract for contract in self.engine.world.contracts.values() if product_type(contract) == product]
+
+    def margin_coins(self, product: str) -> list[str]:
+        """The margin coins of a product type."""
+        return list(dict.fromkeys(contract.settle for contract in self.contracts(product)))
+
+    def contract(self, values: Mapping[str, Any]) -> ContractSpec:
+        """The contract that the request names, in its product type where the endpoint takes one."""
         required(values, "symbol")
-        coin = self.coin(values) if coin is None else coin
         symbol = str(values["symbol"])
-        for contract in self.contracts(coin):
+        listed = (
+            self.contracts(self.product(values)) if "productType" in values else self.engine.world.contracts.values()
+        )
+        for contract in listed:
             if self.venue_symbol(contract) == symbol.upper():
                 if values.get("marginCoin") and str(values["marginCoin"]).upper() != contract.settle:
                     raise VenueRefusal("40072", "Symbol and marginCoin do not match")
@@ -99,6 +108,11 @@ class V2(BitgetGate):
         limit = whole(params, "limit") or default
         found = newest(rows, key=key, limit=min(limit, 100), before_id=whole(params, "idLessThan"), match=wanted).rows
         return found, (str(key(found[-1])) if found else None)
+
+
+def product_type(contract: ContractSpec) -> str:
+    """Where a contract is listed."""
+    return "COIN-FUTURES" if contract.is_inverse else f"{contract.settle}-FUTURES"
 
 
 def times(created_ms: int, updated_ms: int) -> dict[str, str]:

@@ -161,10 +161,10 @@ class BitgetGate(Dialect):
                     return VenueRefusal(code, str(error) if message is None else message.format(error))
         raise error
 
-    def btc_price(self) -> Decimal:
-        """The mark price of bitcoin, for amounts that the venue gives in BTC; 1 when it is not listed."""
+    def dollars(self, coin: str) -> Decimal:
+        """What a coin is worth, for amounts that the venue converts: the mark price; 1 for what is no listed base."""
         for contract in self.engine.world.contracts.values():
-            if contract.base == "BTC":
+            if contract.base == coin:
                 return self.engine.world.mark(contract.symbol)
         return Decimal(1)
 

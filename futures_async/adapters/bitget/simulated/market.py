@@ -68,10 +68,10 @@ class MarketCalls(V2):
 
     def contract_list(self, request: Request) -> list[dict[str, Any]]:
         """All of a product type, or one."""
-        coin = self.coin(request.params)
+        product = self.product(request.params)
         if request.params.get("symbol"):
             return [self._contract(self.contract(request.params))]
-        return [self._contract(contract) for contract in self.contracts(coin)]
+        return [self._contract(contract) for contract in self.contracts(product)]
 
     def _contract(self, contract: ContractSpec) -> dict[str, Any]:
         places = max(0, -int(contract.tick.as_tuple().exponent))
@@ -120,7 +120,7 @@ class MarketCalls(V2):
 
     def tickers(self, request: Request) -> list[dict[str, Any]]:
         """All of a product type."""
-        return [self._ticker(contract) for contract in self.contracts(self.coin(request.params))]
+        return [self._ticker(contract) for contract in self.contracts(self.product(request.params))]
 
     def _ticker(self, contract: ContractSpec) -> dict[str, Any]:
         now = self.engine.now_ms
@@ -191,7 +191,7 @@ class MarketCalls(V2):
 
     def current_fund_rate(self, request: Request) -> list[dict[str, str]]:
         """Of one symbol, or of all."""
-        contracts = self.contracts(self.coin(request.params))
+        contracts = self.contracts(self.product(request.params))
         if request.params.get("symbol"):
             contracts = [self.contract(request.params)]
         return [

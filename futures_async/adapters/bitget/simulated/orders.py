@@ -205,9 +205,8 @@ class OrderCalls(V2):
     def cancel_batch(self, request: Request) -> dict[str, Any]:
         """Some by id; without a list, all of the product type or symbol."""
         fields = request.fields()
-        coin = self.coin(fields)
         if not fields.get("orderIdList"):
-            return self._cancel_matching(request, fields, coin)
+            return self._cancel_matching(request, fields, self.product(fields))
         wanted = items(fields, "orderIdList", MAX_CANCELS, "40912")
         symbol = self.contract(fields).symbol
         success: list[dict[str, Any]] = []
@@ -228,14 +227,13 @@ class OrderCalls(V2):
             raise VenueRefusal("40079", "receiveWindow must be less than 60s")
         if window is not None and sent is not None and request.now_ms - sent > window:
             raise VenueRefusal("40078", "The request has expired")
-        coin = self.coin(fields)
-        return self._cancel_matching(request, {**fields, "symbol": None}, coin)
+        return self._cancel_matching(request, {**fields, "symbol": None}, self.product(fields))
 
-    def _cancel_matching(self, request: Request, fields: Mapping[str, Any], coin: str) -> dict[str, Any]:
+    def _cancel_matching(self, request: Request, fields: Mapping[str, Any], product: str) -> dict[str, Any]:
         symbol = self.maybe_symbol(fields)
         orders = self.engine.orders.cancel_all(
             request.account,
-            lambda order: order.symbol == symbol if symbol else self._coin_of(order.symbol) == coin,
+            lambda order: order.symbol == symbol if symbol else self.product_of(order.symbol) == product,
         )
         rows = [{"orderId": str(order.id), "clientOid": order.client_id} for order in orders]
         return {"successList": rows, "failureList": []}
@@ -248,13 +246,13 @@ class OrderCalls(V2):
     def close_positions(self, request: Request) -> dict[str, Any]:
         """At market; without a symbol, every position of the product type."""
         fields, account = request.fields(), request.account
-        coin, symbol = self.coin(fields), self.maybe_symbol(fields)
-        hedge = account.mode(coin) is PositionMode.HEDGE
-        side = SIDES[word(fields, "holdSide", tuple(SIDES))] if hedge and fields.get("holdSide") else None
+        product, symbol = self.product(fields), self.maybe_symbol(fields)
+        side = SIDES[word(fields, "holdSide", tuple(SIDES))] if fields.get("holdSide") else None
         found = [
             (position.symbol, position.side)
-            for position in account.positions_of(coin=coin, symbol=symbol)
-            if side in (None, position.side)
+            for position in account.positions_of(symbol=symbol)
+            if self.product_of(position.symbol) == product
+            and (position.mode is PositionMode.ONE_WAY or side in (None, position.side))
         ]
         if not found:
             raise errors.NoPosition("no position to close")
@@ -319,11 +317,11 @@ class OrderCalls(V2):
         self, request: Request, rows: Sequence[Order], also: Callable[[Order], bool], *, history: bool = False
     ) -> dict[str, Any]:
         params = request.params
-        coin, symbol = self.coin(params), self.maybe_symbol(params)
+        product, symbol = self.product(params), self.maybe_symbol(params)
         order_id, client_id = whole(params, "orderId"), params.get("clientOid") or None
 
         def match(order: Order) -> bool:
-            if self._coin_of(order.symbol) != coin or symbol not in (None, order.symbol) or not also(order):
+            if self.product_of(order.symbol) != product or symbol not in (None, order.symbol) or not also(order):
                 return False
             return order.id == order_id if order_id is not None else client_id in (None, order.client_id)
 
@@ -345,11 +343,11 @@ class OrderCalls(V2):
 
     def _fill_page(self, request: Request, *, longest_ms: int, history: bool) -> dict[str, Any]:
         params = request.params
-        coin, symbol, order_id = self.coin(params), self.maybe_symbol(params), whole(params, "orderId")
+        product, symbol, order_id = self.product(params), self.maybe_symbol(params), whole(params, "orderId")
 
         def match(fill: Fill) -> bool:
             return (
-                self._coin_of(fill.symbol) == coin
+                self.product_of(fill.symbol) == product
                 and symbol in (None, fill.symbol)
                 and order_id in (None, fill.order.id)
                 and fill.visible_ms <= request.now_ms

@@ -210,7 +210,7 @@ class PlanCalls(OrderCalls):
     def modify_plan(self, request: Request) -> dict[str, str | None]:
         """In place; what is not named stays."""
         fields = request.fields()
-        self.coin(fields)
+        self.product(fields)
         trigger = self._live(request.account, fields)
         price, size = number(fields, "newTriggerPrice"), number(fields, "newSize")
         if price is not None:
@@ -231,7 +231,7 @@ class PlanCalls(OrderCalls):
     def cancel_plan(self, request: Request) -> dict[str, Any]:
         """Only orders whose own `planType` is named: the query group `profit_loss` succeeds and cancels nothing."""
         fields, account = request.fields(), request.account
-        coin = self.coin(fields)
+        product = self.product(fields)
         kind = str(fields.get("planType") or "normal_plan")
         ids = items(fields, "orderIdList", MAX_CANCELS, "40912") if fields.get("orderIdList") else []
         symbol = self.maybe_symbol(fields)
@@ -242,7 +242,7 @@ class PlanCalls(OrderCalls):
         named = {str(item.get("orderId") or "") for item in ids} | {str(item.get("clientOid") or "") for item in ids}
 
         def match(trigger: Trigger) -> bool:
-            if plan_type(trigger) != kind or trigger.symbol.rpartition(":")[2] != coin:
+            if plan_type(trigger) != kind or self.product_of(trigger.symbol) != product:
                 return False
             if symbol not in (None, trigger.symbol):
                 return False
@@ -279,7 +279,7 @@ class PlanCalls(OrderCalls):
 
     def _plan_page(self, request: Request, states: set[TriggerStatus], *, history: bool) -> dict[str, Any]:
         params, account = request.params, request.account
-        coin, symbol = self.coin(params), self.maybe_symbol(params)
+        product, symbol = self.product(params), self.maybe_symbol(params)
         required(params, "planType")
         kinds = GROUPS.get(params["planType"].lower())
         if kinds is None:
@@ -289,7 +289,7 @@ class PlanCalls(OrderCalls):
         def match(trigger: Trigger) -> bool:
             if trigger.status not in states or plan_type(trigger) not in kinds:
                 return False
-            if trigger.symbol.rpartition(":")[2] != coin or symbol not in (None, trigger.symbol):
+            if self.product_of(trigger.symbol) != product or symbol not in (None, trigger.symbol):
                 return False
             return trigger.id == trigger_id if trigger_id is not None else client_id in (None, trigger.client_id)
 

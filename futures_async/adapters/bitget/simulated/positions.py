@@ -34,15 +34,17 @@ class PositionCalls(V2):
 
     def all_position(self, request: Request) -> list[dict[str, Any]]:
         """All of a product type."""
-        coin = self.coin(request.params)
-        if request.params.get("marginCoin", coin).upper() != coin:
-            return []
-        return self._rows(request.account, coin=coin)
+        product, coin = self.product(request.params), request.params.get("marginCoin", "").upper() or None
+        return self._rows(request.account, coin=coin, product=product)
 
-    def _rows(self, account: Account, *, coin: str | None = None, symbol: str | None = None) -> list[dict[str, Any]]:
+    def _rows(
+        self, account: Account, *, coin: str | None = None, symbol: str | None = None, product: str | None = None
+    ) -> list[dict[str, Any]]:
         wallets: dict[str, Wallet] = {}
         rows: list[dict[str, Any]] = []
         for position in account.positions_of(coin=coin, symbol=symbol):
+            if product not in (None, self.product_of(position.symbol)):
+                continue
             wallet = wallets.get(position.coin)
             if wallet is None:
                 wallet = wallets[position.coin] = self.engine.margins.wallet(account, position.coin)
@@ -92,14 +94,15 @@ class PositionCalls(V2):
         """Closed positions. `endId` is not the last row's `positionId`."""
         params = request.params
         if params.get("symbol"):
-            symbol: str | None = self.contract(params, coin="USDT" if not params.get("productType") else None).symbol
-            coin = None
+            # "Ignored when symbol given."
+            symbol: str | None = self.contract({"symbol": params["symbol"]}).symbol
+            product = None
         else:
-            symbol, coin = None, self.coin({"productType": params.get("productType") or "USDT-FUTURES"})
+            symbol, product = None, self.product({"productType": params.get("productType") or "USDT-FUTURES"})
 
         def match(record: PositionRecord) -> bool:
             position = record.position
-            return symbol in (None, position.symbol) and coin in (None, position.coin)
+            return symbol in (None, position.symbol) and product in (None, self.product_of(position.symbol))
 
         rows, end = self.page(
             request,
@@ -137,7 +140,7 @@ class PositionCalls(V2):
 
     def adl_rank(self, request: Request) -> list[dict[str, str]]:
         """Nobody is deleveraged here."""
-        coin = self.coin(request.params)
+        product = self.product(request.params)
         return [
             {
                 "symbol": self.name(position.symbol),
@@ -146,7 +149,8 @@ class PositionCalls(V2):
                 "rank": "0.2",
                 "holdSide": str(position.side),
             }
-            for position in request.account.positions_of(coin=coin)
+            for position in request.account.positions_of()
+            if self.product_of(position.symbol) == product
         ]
 
 

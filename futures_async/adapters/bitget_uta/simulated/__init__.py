@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
+from futures_async.adapters.bitget.simulated.base import COINS
 from futures_async.adapters.bitget.simulated.gate import FAMILY, UNIFIED
 from futures_async.adapters.bitget_uta.simulated.account import AccountCalls
 from futures_async.adapters.bitget_uta.simulated.market import MarketCalls
@@ -35,14 +36,15 @@ class SimulatedBitgetUTA(AccountCalls, OrderCalls, MarketCalls):
         return [*self.account_routes(), *self.order_routes(), *self.market_routes()]
 
     def demo_account(self, setup: Setup) -> Account:
-        """The announced account, and one of the venue's demo environment. Both have some USDC beside."""
+        """The announced account, and one of the venue's demo environment. Both have other coins beside."""
         if self.engine.find_key(FAMILY, DEMO_KEY.key) is None:
             self._open(Setup(empty=True), "70002002", DEMO_KEY)
         return self._open(setup, "70002001", KEY)
 
     def _open(self, setup: Setup, uid: str, key: ApiKey) -> Account:
         account = open_demo_account(self.engine, setup, uid, key=key, family=FAMILY, kind=UNIFIED)
-        self.engine.deposit(account, "USDC", Decimal(2_000))
+        for coin, amount in (("USDC", Decimal(2_000)), *COINS):
+            self.engine.deposit(account, coin, amount)
         return account
 
 

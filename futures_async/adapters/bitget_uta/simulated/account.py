@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
 from futures_async.adapters.bitget.simulated.gate import needed_number, number, required, word
 from futures_async.adapters.bitget_uta.simulated.base import (
+    CATEGORIES,
     HOLD_MODES,
     HOLD_WORDS,
     MARGIN_MODES,
     MARGIN_WORDS,
-    SETTLES,
     SIDES,
     V3,
     listed,
@@ -23,8 +23,8 @@ from futures_async.enums import MarginMode, PositionMode, PositionSide, Side
 from futures_async.simulator import errors
 from futures_async.simulator.accounts import Account
 from futures_async.simulator.dialect import Handler, Request, Route, VenueRefusal, plain
-from futures_async.simulator.margins import PositionView
-from futures_async.simulator.records import ZERO, LedgerKind, LedgerRow, PositionRecord
+from futures_async.simulator.margins import PositionView, Wallet
+from futures_async.simulator.records import ZERO, LedgerKind, LedgerRow, PositionRecord, round16
 
 ACCOUNT = "/api/v3/account"
 POSITION = "/api/v3/position"
@@ -72,12 +72,14 @@ class AccountCalls(V3):
         """The whole account, and its coins that are not zero. A USDT and a USDC count as a dollar."""
         account = request.account
         wallets = [self.engine.margins.wallet(account, coin) for coin in account.balances]
-        equity = sum((wallet.equity for wallet in wallets), ZERO)
-        unrealized = sum((wallet.unrealized for wallet in wallets), ZERO)
-        cross = sum((wallet.cross_equity for wallet in wallets), ZERO)
-        maintenance = sum((wallet.cross_maintenance for wallet in wallets), ZERO)
+
+        def total(of: Callable[[Wallet], Decimal]) -> Decimal:
+            return round16(sum((of(wallet) * self.dollars(wallet.coin) for wallet in wallets), ZERO))
+
+        equity, unrealized = total(lambda wallet: wallet.equity), total(lambda wallet: wallet.unrealized)
+        cross, maintenance = total(lambda wallet: wallet.cross_equity), total(lambda wallet: wallet.cross_maintenance)
         ratio = plain((maintenance / cross).quantize(Decimal("1e-8"))) if cross > 0 else "1"
-        btc = self.btc_price()
+        btc = self.dollars("BTC")
         return {
             "accountEquity": plain(equity),
             "usdtEquity": plain(equity),
@@ -87,14 +89,14 @@ class AccountCalls(V3):
             "btcUnrealizedPnl": plain((unrealized / btc).quantize(Decimal("1e-8"))),
             "effEquity": plain(cross),
             "mmr": plain(maintenance),
-            "imr": plain(sum((wallet.cross_margin + wallet.order_margin for wallet in wallets), ZERO)),
+            "imr": plain(total(lambda wallet: wallet.cross_margin + wallet.order_margin)),
             "mgnRatio": ratio,
             "positionMgnRatio": ratio,
             "assets": [
                 {
                     "coin": wallet.coin,
                     "equity": plain(wallet.equity),
-                    "usdValue": plain(wallet.equity),
+                    "usdValue": plain(round16(wallet.equity * self.dollars(wallet.coin))),
                     "balance": plain(wallet.balance),
                     "available": plain(wallet.available),
                     "debt": "0",
@@ -214,7 +216,7 @@ class AccountCalls(V3):
                 raise VenueRefusal("40920", "Position or order exists, the position mode cannot be switched")
             if account.positions:
                 raise errors.PositionModeLocked("a position exists")
-            for coin in filter(None, SETTLES.values()):
+            for coin in {contract.settle for contract in self.engine.world.contracts.values()}:
                 self.engine.settings.set_position_mode(account, coin, mode)
             account.default_mode = mode
         return "success"
@@ -248,7 +250,7 @@ class AccountCalls(V3):
         params = request.params
         required(params, "category")
         category = str(params["category"]).upper()
-        if category not in (*SETTLES, "SPOT", "MARGIN", "OTHER"):
+        if category not in (*CATEGORIES, "SPOT", "MARGIN", "OTHER"):
             raise VenueRefusal("25200", "Parameter category error")
         coin, wanted = params.get("coin") or None, params.get("type") or None
 
@@ -291,10 +293,8 @@ class AccountCalls(V3):
         side = SIDES[word(params, "posSide", tuple(SIDES))] if params.get("posSide") else None
         rows = [
             self._position(self.engine.margins.view(account, position), category)
-            for position in account.positions_of(
-                coin=SETTLES[category], symbol=None if contract is None else contract.symbol
-            )
-            if side in (None, position.side)
+            for position in account.positions_of(symbol=None if contract is None else contract.symbol)
+            if self.category_of(position.symbol) == category and side in (None, position.side)
         ]
         return {"list": rows or None}
 
@@ -304,7 +304,7 @@ class AccountCalls(V3):
         balance = view.margin
         if position.margin_mode is MarginMode.CROSS:
             # A moving requirement: notional x (1/leverage + taker rate).
-            balance = view.notional * (1 / position.leverage + contract.taker_rate)
+            balance = view.value * (1 / position.leverage + contract.taker_rate)
         balance = balance.quantize(Decimal("1e-8"))
         profit = (view.unrealized_pnl / balance).quantize(Decimal("1e-16")) if balance else ZERO
         return {
@@ -342,7 +342,8 @@ class AccountCalls(V3):
 
         def match(record: PositionRecord) -> bool:
             position = record.position
-            return position.coin == SETTLES[category] and (contract is None or contract.symbol == position.symbol)
+            at_home = self.category_of(position.symbol) == category
+            return at_home and (contract is None or contract.symbol == position.symbol)
 
         rows, cursor = self.page(
             request,

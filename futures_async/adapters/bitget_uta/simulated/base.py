@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
 
+from futures_async.adapters.bitget.simulated.base import product_type
 from futures_async.adapters.bitget.simulated.gate import CODES as FAMILY_CODES
 from futures_async.adapters.bitget.simulated.gate import UNIFIED, BitgetGate, Table, required, whole, word
 from futures_async.enums import MarginMode, PositionMode, PositionSide
@@ -15,9 +16,7 @@ from futures_async.simulator.paging import newest
 
 T = TypeVar("T")
 
-SETTLES = {"USDT-FUTURES": "USDT", "USDC-FUTURES": "USDC", "COIN-FUTURES": ""}
-"""Settlement coin by category; no inverse contracts are listed here."""
-CATEGORIES = {coin: category for category, coin in SETTLES.items()}
+CATEGORIES = ("USDT-FUTURES", "USDC-FUTURES", "COIN-FUTURES")
 # Known words without futures behind them.
 OTHER_CATEGORIES = ("SPOT", "MARGIN")
 MARGIN_MODES = {"crossed": MarginMode.CROSS, "isolated": MarginMode.ISOLATED}
@@ -78,14 +77,13 @@ class V3(BitgetGate):
         """
         required(values, "category")
         found = str(values["category"]).upper()
-        if found not in SETTLES:
+        if found not in CATEGORIES:
             raise VenueRefusal("25200", "Parameter category error")
         return found
 
     def contracts(self, category: str) -> list[ContractSpec]:
         """What is listed in a category."""
-        settle = SETTLES[category]
-        return [contract for contract in self.engine.world.contracts.values() if contract.settle == settle]
+        return [contract for contract in self.engine.world.contracts.values() if product_type(contract) == category]
 
     def contract(self, values: Mapping[str, Any]) -> ContractSpec:
         """The contract that the request names, in its category."""
@@ -106,7 +104,7 @@ class V3(BitgetGate):
 
     def category_of(self, symbol: str) -> str:
         """The category of a unified symbol."""
-        return CATEGORIES[self.engine.world.contract(symbol).settle]
+        return product_type(self.engine.world.contract(symbol))
 
     # -- pages
 

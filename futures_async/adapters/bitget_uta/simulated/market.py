@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from futures_async.adapters.bitget.simulated.gate import required, whole, word
-from futures_async.adapters.bitget_uta.simulated.base import OTHER_CATEGORIES, SETTLES, V3, venue_symbol
+from futures_async.adapters.bitget_uta.simulated.base import OTHER_CATEGORIES, V3, venue_symbol
 from futures_async.endpoint import RateLimit
 from futures_async.simulator import errors
 from futures_async.simulator.contracts import ContractSpec
@@ -233,7 +233,7 @@ def _instrument(category: str, contract: ContractSpec) -> dict[str, Any]:
         "category": category,
         "isRwa": "NO",
         "baseCoin": contract.base,
-        "quoteCoin": SETTLES[category],
+        "quoteCoin": contract.quote,
         "buyLimitPriceRatio": "0.9",
         "sellLimitPriceRatio": "0.9",
         "feeRateUpRatio": "0.005",

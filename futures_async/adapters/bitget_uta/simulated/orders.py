@@ -11,7 +11,6 @@ from futures_async.adapters.bitget_uta.simulated.base import (
     MARGIN_MODES,
     NO_ORDER,
     OTHER_CATEGORIES,
-    SETTLES,
     SIDES,
     V3,
     listed,
@@ -247,10 +246,8 @@ class OrderCalls(V3):
         side = side_of(fields, "posSide") if fields.get("posSide") else None
         found = [
             (position.symbol, position.side)
-            for position in account.positions_of(
-                coin=SETTLES[category], symbol=None if contract is None else contract.symbol
-            )
-            if side in (None, position.side)
+            for position in account.positions_of(symbol=None if contract is None else contract.symbol)
+            if self.category_of(position.symbol) == category and side in (None, position.side)
         ]
         if not found:
             raise errors.NoPosition("no position to close")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from futures_async.adapters.bitget_uta.simulated.base import CATEGORIES, HOLD_WORDS, venue_symbol
+from futures_async.adapters.bitget.simulated.base import product_type
+from futures_async.adapters.bitget_uta.simulated.base import HOLD_WORDS, venue_symbol
 from futures_async.enums import Intent, OrderStatus, PositionMode, Role
 from futures_async.simulator.accounts import closed_side
 from futures_async.simulator.contracts import ContractSpec
@@ -36,7 +37,7 @@ def order_row(order: Order, contract: ContractSpec, now_ms: int, *, empty: str |
     return {
         "orderId": str(order.id),
         "clientOid": order.client_id,
-        "category": CATEGORIES[contract.settle],
+        "category": product_type(contract),
         "symbol": venue_symbol(contract),
         "orderType": "market" if order.price is None else "limit",
         "side": str(order.side),
@@ -67,7 +68,7 @@ def fill_row(fill: Fill, contract: ContractSpec) -> dict[str, Any]:
         "execLinkId": str(fill.id),
         "orderId": str(order.id),
         "clientOid": order.client_id,
-        "category": CATEGORIES[contract.settle],
+        "category": product_type(contract),
         "symbol": venue_symbol(contract),
         "orderType": "market" if order.price is None else "limit",
         "side": str(fill.side),
