@@ -107,8 +107,9 @@ async def test_the_fixture_example_runs() -> None:
         await names["test_my_bot"](running)
 
 
-def test_the_web_service_is_the_one_that_is_tested() -> None:
-    assert example("web_service") == (ROOT / "tests/examples/web_service.py").read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", ["web_service", "tracing", "metrics"])
+def test_the_programs_shown_are_the_ones_that_are_tested(name: str) -> None:
+    assert example(name) == (ROOT / f"tests/examples/{name}.py").read_text(encoding="utf-8")
 
 
 def test_ci_runs_exactly_the_two_commands_of_the_page() -> None:
