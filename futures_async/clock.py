@@ -65,6 +65,13 @@ class VenueClock:
         self.server_seen_ms = 0
         """The latest time that the venue has told, Unix milliseconds; never goes back. 0 before the first."""
 
+    def bind(self, now: Callable[[], float]) -> None:
+        """Go by this clock from now on: the event loop's, which then need not be looked for each time."""
+        if self._monotonic is loop_time:
+            self._monotonic = now
+            if not self.synchronized:
+                self._offset_ms = None  # it was by another clock
+
     def now_ms(self) -> int:
         """The venue's time now, Unix milliseconds, as far as known."""
         now = self._monotonic()

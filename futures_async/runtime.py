@@ -10,17 +10,19 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import os
+import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 
-_fork_generation = [0]
+fork_generation = [0]
+"""How many forks lie between the process that imported this and the one that runs."""
 
 
 def _count_fork() -> None:
-    _fork_generation[0] += 1
+    fork_generation[0] += 1
 
 
 if hasattr(os, "register_at_fork"):
@@ -52,7 +54,7 @@ class Runtime(ABC):
     """One event loop, bound at first use."""
 
     def __init__(self) -> None:
-        self._generation = _fork_generation[0]
+        self._generation = fork_generation[0]
         self.works: set[Work[Any]] = set()
 
     now: Callable[[], float]
@@ -75,7 +77,7 @@ class Runtime(ABC):
         Raises:
             RuntimeError: Before anything was sent.
         """
-        if self._generation != _fork_generation[0]:
+        if self._generation != fork_generation[0]:
             raise RuntimeError("this exchange was opened before a fork; open a new one in the child process")
         if not self._same_loop():
             raise RuntimeError("this exchange belongs to another event loop; open one exchange for each loop")
@@ -94,7 +96,8 @@ class _AsyncioWork(Work[T]):
         self._coroutine = coroutine
         self._runtime = runtime
         runtime.works.add(self)
-        self._task = runtime.loop.create_task(self._carry())
+        # Not by the loop's task factory: one of the user's (an eager one, say) would run it before this is set up.
+        self._task = asyncio.Task(self._carry(), loop=runtime.loop)
         self._task.add_done_callback(self._finish)
 
     async def _carry(self) -> T:
@@ -154,6 +157,7 @@ class AsyncioRuntime(Runtime):
         super().__init__()
         self.loop = asyncio.get_running_loop()
         self.now = self.loop.time
+        self._thread = threading.get_ident()
 
     def start(self, coroutine: Coroutine[Any, Any, T], *, lost: Callable[[], object] | None = None) -> Work[T]:
         return _AsyncioWork(self, coroutine, lost)
@@ -162,10 +166,8 @@ class AsyncioRuntime(Runtime):
         await asyncio.sleep(seconds)
 
     def _same_loop(self) -> bool:
-        try:
-            return asyncio.get_running_loop() is self.loop
-        except RuntimeError:
-            return False
+        # One loop runs in a thread at a time. Asking which one asks the system for the process each time.
+        return threading.get_ident() == self._thread and self.loop.is_running()
 
 
 class _TrioWork(Work[T]):

@@ -49,6 +49,7 @@ class Transport:
         """
         if self._runtime is None:
             self._runtime = current_runtime()
+            self.clock.bind(self._runtime.now)
         else:
             self._runtime.check()
         return self._runtime

@@ -81,7 +81,7 @@ class PyreqwestBackend(HttpBackend):
     def __init__(self, *, ca_pem: bytes | None = None) -> None:
         super().__init__()
         self._ca_pem = ca_pem
-        self._clients: dict[Timeouts, tuple[Client, timedelta]] = {}
+        self._clients: dict[Timeouts, Client] = {}
         self._closed = False
 
     async def send(self, request: HttpRequest) -> HttpResponse:
@@ -107,20 +107,18 @@ class PyreqwestBackend(HttpBackend):
         """Close all connections; what is under way ends as a failure."""
         self._closed = True
         while self._clients:
-            _, (client, _) = self._clients.popitem()
-            await client.close()
+            await self._clients.popitem()[1].close()
 
     def _prepared(self, request: HttpRequest, marks: _Marks) -> StreamRequest:
-        client, total = self._clients.get(request.timeouts) or self._open(request.timeouts)
+        client = self._clients.get(request.timeouts) or self._open(request.timeouts)
         builder = client.request(request.method, request.url).headers(request.headers.open())
-        builder = builder.header("Accept-Encoding", ACCEPT_ENCODING).timeout(total)
         if request.body:
             builder = builder.header("Content-Length", str(len(request.body))).body_stream(marks.content(request.body))
         elif request.method in ("POST", "PUT", "PATCH"):
             builder = builder.header("Content-Length", "0")
         return builder.build_streamed()
 
-    def _open(self, timeouts: Timeouts) -> tuple[Client, timedelta]:
+    def _open(self, timeouts: Timeouts) -> Client:
         builder = (
             ClientBuilder()
             .http1_only()
@@ -136,10 +134,12 @@ class PyreqwestBackend(HttpBackend):
             .pool_max_idle_per_host(self.max_connections)
             .connect_timeout(timedelta(seconds=timeouts.connect_s))
             .read_timeout(timedelta(seconds=timeouts.read_s))
+            .timeout(timedelta(seconds=timeouts.deadline_s))
+            .default_headers({"Accept-Encoding": ACCEPT_ENCODING})
         )
         if self._ca_pem is not None:
             builder = builder.add_root_certificate_pem(self._ca_pem)
-        made = self._clients[timeouts] = builder.build(), timedelta(seconds=timeouts.deadline_s)
+        made = self._clients[timeouts] = builder.build()
         return made
 
     async def _exchange(self, request: HttpRequest, marks: _Marks) -> HttpResponse:

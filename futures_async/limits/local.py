@@ -18,7 +18,7 @@ from futures_async.enums import Outcome
 from futures_async.errors import DeadlineExpired, QueueFull, RateLimited
 from futures_async.limits import Limiter, Permit, Pool, Priority
 from futures_async.limits.line import Line, Waiter
-from futures_async.limits.loops import Loop, Loops, Timer, get_running_loop
+from futures_async.limits.loops import Loop, Loops, Timer
 from futures_async.limits.window import Window
 
 PATIENCE = 8
@@ -41,7 +41,7 @@ class LocalPermit(Permit):
 
     def unused(self) -> None:
         windows, self._windows = self._windows, ()
-        self._limiter.restore(windows, self._loop.now())
+        self._limiter.restore(windows, self._loop)
 
 
 class LocalLimiter(Limiter):
@@ -73,7 +73,7 @@ class LocalLimiter(Limiter):
     def try_acquire(self, pools: Sequence[Pool], priority: Priority) -> Permit | None:
         # The hot path: no clock is read and nothing is called while there are slots that were never used or reaped.
         loop = self._loops.last
-        if loop is None or loop.raw is not get_running_loop():
+        if loop is None or not loop.here():
             loop = self._loops.current()
         windows: list[Window] = []
         known = self._windows
@@ -125,14 +125,14 @@ class LocalLimiter(Limiter):
                 if window.line is not None:
                     self._serve(window, now)
 
-    def restore(self, windows: Sequence[Window], now: float) -> None:
+    def restore(self, windows: Sequence[Window], loop: Loop) -> None:
         """A permit's call was never sent; for permits only."""
         with self._lock:
             for window in windows:
-                window.unused()
+                window.used -= 1
             for window in windows:
                 if window.line is not None:
-                    self._serve(window, now)
+                    self._serve(window, loop.now())
 
     def close(self, pools: Sequence[Pool], for_s: float) -> None:
         loop = self._loops.current()

@@ -15,6 +15,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from futures_async.runtime import fork_generation
+
 if TYPE_CHECKING:
     import trio
 
@@ -95,10 +97,11 @@ class Loop(ABC):
 class AsyncioLoop(Loop):
     """An asyncio event loop."""
 
-    __slots__ = ("_call_at", "_loop", "_time")
+    __slots__ = ("_call_at", "_generation", "_loop", "_thread", "_time")
 
     def __init__(self, raw: asyncio.AbstractEventLoop) -> None:
         super().__init__(raw)
+        self._thread, self._generation = threading.get_ident(), fork_generation[0]
         self._loop, self._time, self._call_at = raw, raw.time, raw.call_at
 
     def now(self) -> float:
@@ -108,7 +111,10 @@ class AsyncioLoop(Loop):
         return not self._loop.is_closed()
 
     def here(self) -> bool:
-        return get_running_loop() is self.raw
+        # It was made where it runs, and a thread runs one loop at a time. To ask which one costs a system call.
+        return (
+            threading.get_ident() == self._thread and fork_generation[0] == self._generation and self._loop.is_running()
+        )
 
     def signal(self) -> Signal:
         return self._loop.create_future()
@@ -221,10 +227,10 @@ class Loops:
         Raises:
             RuntimeError: None does.
         """
-        last, raw = self.last, get_running_loop()
-        if last is not None and raw is not None and last.raw is raw:
+        last = self.last
+        if last is not None and last.here():
             return last
-        return self._look_up(raw)
+        return self._look_up(get_running_loop())
 
     def _look_up(self, raw: asyncio.AbstractEventLoop | None) -> Loop:
         token = None if raw is not None else current_trio_token()

@@ -142,10 +142,6 @@ class Window:
             self.round_trips.add(now, rtt_s)
         self.returns.append(now + self.span)
 
-    def unused(self) -> None:
-        """One slot was taken and nothing was sent."""
-        self.used -= 1
-
     def close(self, now: float, for_s: float) -> None:
         """Let nothing pass for so many seconds; a longer closing already in force stays."""
         if for_s > 0.0:

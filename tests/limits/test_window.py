@@ -33,7 +33,7 @@ def test_a_slot_comes_back_one_window_after_its_answer() -> None:
 
 def test_what_was_not_sent_comes_back_at_once() -> None:
     window = full_window()
-    window.unused()
+    window.used -= 1
     assert window.free(0.0)
 
 

@@ -152,8 +152,9 @@ class BitgetAccount(Adapter):
         else:
             params = self._settled_params(symbol)
             rows = await self._call(endpoints.SINGLE_POSITION, params)
-            if any(row.symbol.upper() != params["symbol"] for row in rows or ()):
-                raise ResponseMismatch(f"{self.id} {endpoints.SINGLE_POSITION.name}: a row of another contract")
+            for row in rows or ():
+                if row.symbol.upper() != params["symbol"]:
+                    raise ResponseMismatch(f"{self.id} {endpoints.SINGLE_POSITION.name}: a row of another contract")
         return to_positions(rows, self.product_type)
 
     async def fetch_position_history(
