@@ -13,6 +13,7 @@ from benchmarks.measure import Row
 
 ALL = ("decode", "whole_call", "limiter", "start", "scale")
 README = Path(__file__).parent / "README.md"
+MARKS = {True: "met", False: "**missed**", None: ""}
 BEGIN, END = "<!-- results -->", "<!-- end of results -->"
 SHOWN = ("futures-async", "msgspec", "httpx", "httpcore", "pyreqwest", "aiohttp", "httptools", "ccxt", "pybotters")
 
@@ -32,8 +33,7 @@ def table(rows: list[Row]) -> str:
         "| | goal | result | |",
         "|---|---|---|---|",
     ]
-    marks = {True: "met", False: "**missed**", None: ""}
-    lines += [f"| {row.what} | {row.goal} | {row.result} | {marks[row.met]} |" for row in rows]
+    lines += [f"| {row.what} | {row.goal} | {row.result} | {MARKS[row.met]} |" for row in rows]
     return "\n".join(lines)
 
 
@@ -43,7 +43,7 @@ def main(names: list[str]) -> None:
     for name in names or ALL:
         found: list[Row] = asyncio.run(importlib.import_module(f"benchmarks.{name}").run())
         for row in found:
-            print(f"{'met   ' if row.met else 'MISSED'} {row.what}: {row.result}", flush=True)
+            print(f"{MARKS[row.met]:10} {row.what}: {row.result}", flush=True)
         rows += found
     if not names:
         before, _, rest = README.read_text().partition(BEGIN)

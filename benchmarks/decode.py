@@ -17,6 +17,8 @@ from futures_async.adapters.bitget import endpoints
 from futures_async.adapters.bitget.dialect import BitgetDialect
 from futures_async.adapters.bitget.mapping import to_positions
 from futures_async.adapters.bitget.orders import to_order
+from futures_async.enums import MarginMode, PositionMode, PositionSide
+from futures_async.models import Position
 
 
 def _floor(body: bytes) -> Any:
@@ -41,6 +43,65 @@ async def run() -> list[Row]:
     return [
         _row("50 positions", [positions(50, seed) for seed in range(20)], _positions, _ccxt_positions, 17),
         _row("100 orders", [orders(100, seed) for seed in range(20)], _orders, _ccxt_orders, 15),
+        _least(),
+    ]
+
+
+def _least() -> Row:
+    """What cannot be saved: types, a Decimal for each number, and the models' keyword constructors."""
+    bodies = [positions(50, seed) for seed in range(20)]
+    found = compare(
+        {
+            "untyped": _turns(bodies, msgspec.json.decode),
+            "least": _turns(bodies, _unjudged),
+            "ours": _turns(bodies, _positions),
+        }
+    )
+    return Row(
+        "… 50 positions into these models with nothing judged",
+        "",
+        f"{ratio(found, 'least', 'untyped')} × untyped; ours takes {ratio(found, 'ours', 'least')} × that",
+        None,
+    )
+
+
+def _unjudged(body: bytes) -> object:
+    """No look at whether a number is one, or is there; no words translated, no products."""
+    return [
+        Position(
+            venue="bitget",
+            raw=row,
+            symbol=row.symbol,
+            venue_symbol=row.symbol,
+            side=PositionSide.LONG,
+            quantity=row.total,
+            entry_price=Decimal(row.open_price_avg or 0),
+            mark_price=Decimal(row.mark_price or 0),
+            break_even_price=Decimal(row.break_even_price or 0),
+            liquidation_price=Decimal(row.liquidation_price or 0),
+            unrealized_pnl=Decimal(row.unrealized_pl or 0),
+            realized_pnl=Decimal(row.achieved_profits or 0),
+            fee=Decimal(row.deducted_fee or 0),
+            funding=Decimal(row.total_fee or 0),
+            leverage=Decimal(row.leverage or 0),
+            margin_mode=MarginMode.CROSS,
+            position_mode=PositionMode.ONE_WAY,
+            margin_coin=row.margin_coin,
+            margin=Decimal(row.margin_size or 0),
+            initial_margin=None,
+            maintenance_margin=None,
+            maintenance_margin_rate=Decimal(row.keep_margin_rate or 0),
+            margin_ratio=Decimal(row.margin_ratio or 0),
+            notional=None,
+            available=Decimal(row.available or 0),
+            locked=Decimal(row.locked or 0),
+            take_profit=None,
+            stop_loss=None,
+            auto_margin=None,
+            created_ms=int(row.c_time or 0),
+            updated_ms=int(row.u_time or 0),
+        )
+        for row in _POSITIONS.decode(body).data
     ]
 
 
