@@ -59,14 +59,14 @@ _CONNECT = {
 _CONNECT_KIND = {"connect-timeout": "timeout", "tls-handshake": "unreachable"}
 
 
-def failure_error(failure: HttpFailure, where: str, host: str) -> FuturesAsyncError:
-    """The library's error for a request without usable answer."""
+def failure_error(failure: HttpFailure, where: str, host: str, *, late: bool = False) -> FuturesAsyncError:
+    """The library's error for a request without usable answer; `late`: its deadline has passed."""
     if failure.kind in _CONNECT and not failure.sent:
         return ConnectFailed(
             f"{where}: cannot connect to {host}: {_CONNECT[failure.kind]}; nothing was sent",
             kind=_CONNECT_KIND.get(failure.kind, failure.kind),
         )
-    if failure.kind == "pool-timeout":
+    if failure.kind == "pool-timeout" and late:
         return DeadlineExpired(f"{where}: no connection was free before its time was up; nothing was sent")
     if not failure.sent:
         return NotSent(f"{where}: {failure}; nothing was sent")
@@ -84,6 +84,14 @@ def failure_error(failure: HttpFailure, where: str, host: str) -> FuturesAsyncEr
     if failure.kind == "disconnected":
         error.stale = True
     return error
+
+
+def _is_text(body: bytes) -> bool:
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 class Timing(NamedTuple):
@@ -128,6 +136,9 @@ class Answers:
         dialect = self._dialect
         status = response.status
         misfit: FuturesAsyncError | None = None
+        if not response.body.isascii() and not _is_text(response.body):
+            # msgspec looks only at the strings that it keeps: a damaged field name would be a missing field.
+            return self._by_status(response, endpoint)
         try:
             envelope = endpoint.decoder(dialect.envelope).decode(response.body)
         except DECODE_ERRORS as problem:

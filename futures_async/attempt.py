@@ -149,10 +149,13 @@ class Attempts:
         where = f"{self._dialect.venue} {endpoint.name}"
         try:
             if isinstance(answer, HttpFailure):
-                raise failure_error(answer, where, self._transport.host)
+                late = timing.answered_at >= job.deadline
+                raise failure_error(answer, where, self._transport.host, late=late)
             result = self._answers.read(answer, endpoint, timing)
         except ClockSkew as error:
             job.attempts.append(Attempt(timing.signed_ms, "refused", "ClockSkew", error.http_status, error.code))
+            if endpoint.kind is not Kind.READ:
+                error.outcome = Outcome.REJECTED
             raise
         except FuturesAsyncError as error:
             self._throttle(job, error)
@@ -181,6 +184,10 @@ class Attempts:
             return error
         job.attempts.append(Attempt(signed_ms, "arrived", str(error), status, code))
         job.abort.arrived = True
+        if isinstance(error, Banned) and job.endpoint.kind in (Kind.CANCEL, Kind.SETTING):
+            # Nothing can be repeated or read for a while: whoever cannot cancel must hear that at once.
+            error.outcome = Outcome.UNKNOWN
+            return error
         return Unclear(error)
 
     def _throttle(self, job: Job, error: FuturesAsyncError) -> None:

@@ -227,6 +227,8 @@ class Channel:
         unclear = error if isinstance(error, Unclear) else None
         if unclear is None and not any(attempt.phase == "arrived" for attempt in job.attempts):
             return error
+        if isinstance(error, Banned) and error.outcome is Outcome.UNKNOWN:
+            return error
         if isinstance(error, OrderNotFound) and job.endpoint.kind is Kind.CANCEL:
             return error  # the same cancel found nothing to cancel any more: its caller reads the order
         return self.unknown(job.endpoint, job.attempts, unclear.cause if unclear else error)

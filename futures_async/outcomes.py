@@ -174,7 +174,7 @@ class OrderDesk:
             try:
                 ack = placement.read_ack(result)
             except BadResponse as problem:
-                raise self.doubt(placement.endpoint, problem) from None
+                raise self.doubt(placement.endpoint, problem) from problem
             order = await self.accepted(record, ack, placement)
         except OutcomeUnknown as unknown:
             self.mark_unknown(record, unknown)

@@ -11,7 +11,6 @@ from futures_async.endpoint import Kind
 from futures_async.errors import (
     BadResponse,
     Banned,
-    BodyTooLarge,
     ClientClosed,
     ClockSkew,
     ConnectFailed,
@@ -24,7 +23,6 @@ from futures_async.errors import (
     RateLimited,
     RequestTimeout,
     ResponseMismatch,
-    UnexpectedRedirect,
     VenueUnavailable,
 )
 
@@ -58,7 +56,7 @@ def retryable(error: FuturesAsyncError, kind: Kind, *, gateway_429: bool) -> boo
             return error.kind != "tls"
         return not isinstance(error, (QueueFull, DeadlineExpired, ClientClosed))
     if isinstance(error, Unclear):
-        return kind in (Kind.CANCEL, Kind.SETTING) and not isinstance(error.cause, (BodyTooLarge, UnexpectedRedirect))
+        return kind in (Kind.CANCEL, Kind.SETTING)
     if isinstance(error, Banned):
         return False
     if isinstance(error, RateLimited):

@@ -12,6 +12,7 @@ import anyio
 from futures_async.channel import Channel
 from futures_async.convert import EXACT
 from futures_async.endpoint import Kind
+from futures_async.enums import Outcome
 from futures_async.errors import (
     ExchangeError,
     FuturesAsyncError,
@@ -88,6 +89,9 @@ class SettingDesk:
             try:
                 await send()
             except ExchangeError as error:
+                if error.outcome is Outcome.UNKNOWN:  # a ban, by a page of HTML: it can't be read back now
+                    self._unknown(key, value, read, stands, self._banned(key, value, error), None)
+                    raise
                 if error.code not in unchanged:
                     raise
             except SettingOutcomeUnknown as error:
@@ -148,6 +152,16 @@ class SettingDesk:
             if deadline is not None and runtime.now() + pause_s > deadline:
                 raise self._unknown(key, value, read, stands, unknown, problem) from problem
             await runtime.sleep(pause_s)
+
+    def _banned(self, key: Key, value: object, ban: ExchangeError) -> OutcomeUnknown:
+        venue, channel = self._channel.dialect.venue, self._channel
+        error = SettingOutcomeUnknown(
+            f"{venue}: {' '.join(key)} was sent as {value}, and may have passed the edge that then refused us",
+            venue=venue,
+            fence_until_ms=channel.fence(channel.now_ms()),
+        )
+        error.__cause__ = ban
+        return error
 
     def _unknown(
         self,

@@ -116,11 +116,31 @@ class Trading(FuturesExchange):
     # What hooks are built with
 
     async def _call(
-        self, endpoint: Endpoint[T], params: Params | None = None, body: Any = None, *, priority: Priority | None = None
+        self,
+        endpoint: Endpoint[T],
+        params: Params | None = None,
+        body: Any = None,
+        *,
+        priority: Priority | None = None,
+        about: Callable[[T], bool] | None = None,
     ) -> T:
-        """Make one call: see `Channel.call`. A write goes on to its end although its caller may be cancelled."""
+        """Make one call: see `Channel.call`. A write goes on to its end although its caller may be cancelled.
+
+        Args:
+            about: For reads: whether the answer is about what was asked. One that is not, crossed on its way with
+                another, is asked for once more.
+
+        Raises:
+            ResponseMismatch: The second one was not either.
+        """
         if endpoint.kind is Kind.READ:
-            return await self._channel.call(endpoint, params, body, priority=priority)
+            result = await self._channel.call(endpoint, params, body, priority=priority)
+            if about is None or about(result):
+                return result
+            result = await self._channel.call(endpoint, params, body, priority=priority)
+            if about(result):
+                return result
+            raise ResponseMismatch(f"{self.id} {endpoint.name}: the answer is about something else")
 
         async def deed() -> T:
             return await self._channel.call(endpoint, params, body, priority=priority)
@@ -507,7 +527,7 @@ class Trading(FuturesExchange):
             return await self._after_cancel(venue_symbol, order_id, client_order_id, open_question, gone)
 
         open_question.bind(resolve)
-        raise open_question from problem
+        raise open_question from problem or open_question.__cause__
 
     async def cancel_orders(
         self, symbol: str, *, order_ids: Sequence[str] = (), client_order_ids: Sequence[str] = ()

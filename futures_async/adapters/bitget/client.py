@@ -11,7 +11,7 @@ from futures_async.adapters.bitget.mapping import VENUE
 from futures_async.adapters.bitget.orders import to_fill, to_order
 from futures_async.adapters.bitget.triggers import BitgetTriggers
 from futures_async.adapters.bitget.windows import DAY_MS, DEPTH_MS
-from futures_async.adapters.bitget.wire_orders import WireBatch, WireFills, WireOrders
+from futures_async.adapters.bitget.wire_orders import WireBatch, WireFills, WireOrder, WireOrders
 from futures_async.endpoint import Endpoint
 from futures_async.errors import OrderNotFound, ResponseMismatch
 from futures_async.exchange import Capability
@@ -44,17 +44,22 @@ class Bitget(BitgetTriggers):
     ) -> Order:
         order_id, client_order_id = one_id(order_id, client_order_id)
         params = {**self._contract_params(symbol), "orderId": order_id, "clientOid": client_order_id}
-        found = await self._call(endpoints.DETAIL, params)
-        rows = found if isinstance(found, list) else [found] if found is not None else []
-        if not rows:
+
+        def order_of(found: WireOrder | list[WireOrder] | None) -> Order | None:
+            rows = found if isinstance(found, list) else [found] if found is not None else []
+            return to_order(rows[0], self.product_type) if rows else None
+
+        def about(found: WireOrder | list[WireOrder] | None) -> bool:
+            order = order_of(found)
+            return order is None or (
+                order_id in (None, order.order_id)
+                and client_order_id in (None, order.client_order_id)
+                and order.venue_symbol == params["symbol"]
+            )
+
+        order = order_of(await self._call(endpoints.DETAIL, params, about=about))
+        if order is None:
             raise OrderNotFound("no such order", venue=self.id, endpoint=endpoints.DETAIL.name)
-        order = to_order(rows[0], self.product_type)
-        if (
-            order_id not in (None, order.order_id)
-            or client_order_id not in (None, order.client_order_id)
-            or order.venue_symbol != params["symbol"]
-        ):
-            raise ResponseMismatch(f"{self.id} {endpoints.DETAIL.name}: the answer is about another order")
         return order
 
     async def _find_order(self, venue_symbol: str, client_order_id: str) -> Order | None:

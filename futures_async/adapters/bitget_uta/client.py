@@ -166,7 +166,11 @@ class BitgetUTA(UnifiedAccount):
         order_id, client_order_id = one_id(order_id, client_order_id)
         name = self.venue_symbol(symbol)
         params = {"orderId": order_id} if order_id is not None else {"clientOid": client_order_id}
-        row = await self._call(endpoints.ORDER, params)
+
+        def about(row: wire.WireOrder) -> bool:
+            return order_id in (None, str(row.order_id)) and client_order_id in (None, row.client_oid)
+
+        row = await self._call(endpoints.ORDER, params, about=about)
         if row.symbol != name or not mapping.of_category(row.category, self._category):
             raise ResponseMismatch(
                 f"{self.id}: order {order_id or client_order_id} is of {row.category} {row.symbol}, not of {name}"

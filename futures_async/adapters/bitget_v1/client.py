@@ -224,10 +224,12 @@ class BitgetV1(BitgetV1Account):
         order_id, client_order_id = one_id(order_id, client_order_id)
         if order_id is None:
             self._unsupported("fetch_order by client_order_id", "orders carry no id of ours")
-        order = to_order(await self._call(api.DETAIL, {"symbol": venue_symbol, "orderId": order_id}))
-        if order.order_id != order_id or order.venue_symbol.upper() != venue_symbol:
-            raise ResponseMismatch(f"bitget-v1 {api.DETAIL.name}: the answer is about another order")
-        return order
+
+        def about(wire: WireOrder) -> bool:
+            order = to_order(wire)
+            return (order.order_id, order.venue_symbol.upper()) == (order_id, venue_symbol)
+
+        return to_order(await self._call(api.DETAIL, {"symbol": venue_symbol, "orderId": order_id}, about=about))
 
     async def fetch_open_orders(self, symbol: str | None = None) -> list[Order]:
         """Read the open orders of one contract.

@@ -26,7 +26,6 @@ from futures_async.errors import (
     MarginModeConflict,
     OrderNotFound,
     OrderOutcomeUnknown,
-    ResponseMismatch,
     SettingNotApplied,
 )
 from futures_async.exchange import Capability
@@ -164,9 +163,9 @@ class BitMart(BitMartAccount):
                 )
             return found
         params = {"symbol": name, **requests.id_fields(order_id, None), "account": self._account}
-        row = await self._call(endpoints.ORDER, params)
-        if str(row.order_id) != order_id or row.symbol != name:
-            raise ResponseMismatch(f"{self.id}: asked for order {order_id} of {name}, the answer is about another")
+        row = await self._call(
+            endpoints.ORDER, params, about=lambda row: (str(row.order_id), row.symbol) == (order_id, name)
+        )
         return (await self._to_orders([row]))[0]
 
     async def _to_orders(self, rows: Sequence[WireOrder]) -> list[Order]:

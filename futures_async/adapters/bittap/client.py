@@ -187,13 +187,18 @@ class BitTap(Adapter):
         if order_id is None:
             self._unsupported("fetch_order by client_order_id", "orders carry no id of ours")
         params: dict[str, str | int | None] = {"symbolId": venue_symbol, "orderId": order_id, "limit": api.MAX_LIMIT}
-        # Open orders first: one that finishes between the two reads is in the second.
-        for opened in await self._call(api.OPEN_ORDER, params) or ():
-            if str(opened.order_id) == order_id:
-                return self._checked(to_open_order(opened), venue_symbol)
-        for past in await self._call(api.ORDER_HISTORY, params) or ():
-            if str(past.id) == order_id:
-                return self._checked(to_past_order(past), venue_symbol)
+        for _ in range(2):  # once more after lists of other orders: answers to other requests, perhaps
+            # Open orders first: one that finishes between the two reads is in the second.
+            opens = await self._call(api.OPEN_ORDER, params) or []
+            for opened in opens:
+                if str(opened.order_id) == order_id:
+                    return self._checked(to_open_order(opened), venue_symbol)
+            pasts = await self._call(api.ORDER_HISTORY, params) or []
+            for past in pasts:
+                if str(past.id) == order_id:
+                    return self._checked(to_past_order(past), venue_symbol)
+            if not (opens or pasts):
+                break
         raise OrderNotFound(
             f"no order {order_id}", venue=VENUE, endpoint=api.ORDER_HISTORY.name, code="0", outcome=None
         )
