@@ -8,6 +8,8 @@ from __future__ import annotations
 import gzip
 import heapq
 import random
+import re
+from collections.abc import Callable
 from contextlib import suppress
 from email.utils import formatdate
 from functools import cache
@@ -250,13 +252,28 @@ def _change(tree: Any, how: str, source: random.Random) -> None:
             found["aFieldThatNobodyKnows"] = {"deep": [1, None, "x"]}
         return
     target = objects[source.randrange(len(objects))]
-    if how == "drop-field" and target:
-        del target[source.choice(sorted(target))]
+    if how == "drop-field":
+        if target:
+            del target[source.choice(sorted(target))]
         return
-    numbers = [(found, name) for found in objects for name, value in sorted(found.items()) if _is_number(value)]
-    if how == "nan" and numbers:
-        found, name = source.choice(numbers)
-        found[name] = "NaN"
+    if how == "other-type":
+        for found in objects:
+            found.update({name: _other_type(value) for name, value in found.items()})
+        return
+    fitting, instead = _SPOTS[how]
+    spots = [(found, name) for found in objects for name, value in sorted(found.items()) if fitting(value)]
+    if spots:
+        found, name = source.choice(spots)
+        found[name] = instead
+
+
+def _other_type(value: Any) -> Any:
+    """Texts of digits become numbers, and numbers texts; everything else stays."""
+    if isinstance(value, str) and _DIGITS(value):
+        return msgspec.Raw(value.encode())
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return msgspec.json.encode(value).decode()
+    return value
 
 
 def _objects(tree: Any, found: list[dict[str, Any]]) -> None:
@@ -272,3 +289,12 @@ def _objects(tree: Any, found: list[dict[str, Any]]) -> None:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, str) and "." in value and value.replace(".", "", 1).lstrip("-").isdigit()
+
+
+_DIGITS = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?", re.ASCII).fullmatch
+_SPOTS: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "nan": (_is_number, "NaN"),
+    "blank": (lambda value: isinstance(value, str) and value != "", ""),
+    "new-word": (lambda value: isinstance(value, str) and value.isalpha() and value.islower(), "aNewWord"),
+}
+"""Which values a mutation may hit, and what stands there then."""

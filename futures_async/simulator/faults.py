@@ -1,5 +1,5 @@
 """What can go wrong between a client and a venue: one table, which drives the simulated exchange, the tests, and
-the documentation (`python -m futures_async.simulator.faults` prints it as Markdown).
+`FAULTS.md` (`python -m futures_async.simulator.faults` prints it).
 
 A `Fault` says what happens on the wire, whether the venue has executed the request then, and what a client that
 can be trusted with money does about it, by kind of call. How often which of them happens is the business of a
@@ -12,13 +12,14 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from futures_async.endpoint import Kind
 
 BOTH = (True, False)
 YES = (True,)
 NO = (False,)
+THE_SPOT_DECIDES = "the spot decides"
 
 
 class Act(StrEnum):
@@ -56,9 +57,39 @@ class Act(StrEnum):
     """The exchange's clock jumps by `delay_s`, for good."""
 
 
+class Expectation(NamedTuple):
+    """What a client does after a fault."""
+
+    code: str
+    """See `LEGEND`."""
+    error: str = ""
+    """Name of the error that it ends with at last, if any."""
+    once: bool = False
+    """One more attempt at the most."""
+
+    @classmethod
+    def parse(cls, text: str) -> tuple[Expectation, ...]:
+        """Read a cell of the matrix, such as "R once → ClockSkew" or "OK or UN"; none for "–".
+
+        Raises:
+            ValueError: It means nothing.
+        """
+        if text == "–":
+            return ()
+        found: list[Expectation] = []
+        for part in text.split(" or "):
+            code, *words = part.split()
+            once = words[:1] == ["once"]
+            rest = [word for word in words[once:] if word != "→"]
+            if code not in LEGEND or len(rest) > 1:
+                raise ValueError(f"{part!r} says nothing that could be expected")
+            found.append(cls(code, rest[0] if rest else "", once))
+        return tuple(found)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """One row of the matrix. `read`, `order`, `cancel`, `setting` are what a client does: see `LEGEND`."""
+    """One row of the matrix. `read`, `order`, `cancel`, `setting` are what a client does: see `Expectation.parse`."""
 
     name: str
     row: str
@@ -81,23 +112,31 @@ class Fault:
     only: tuple[Kind, ...] = ()
     """Kinds of calls that it can happen to; empty: all."""
 
-    def expected(self, kind: Kind) -> str:
-        """What a client does after this fault on a call of this kind."""
+    def cell(self, kind: Kind) -> str:
+        """What a client does after this fault on a call of this kind, in a few words; "–": it can't happen."""
+        if self.only and kind not in self.only:
+            return "–"
         if kind is Kind.READ:
             return self.read
         if kind is Kind.CANCEL:
             return self.cancel
         return self.setting if kind is Kind.SETTING else self.order
 
+    def expected(self, kind: Kind) -> tuple[Expectation, ...]:
+        """The same, to be checked: any of these; none where it can't happen."""
+        return Expectation.parse(self.cell(kind))
+
 
 LEGEND = {
-    "R": "retried with full jitter within the deadline, then the named error",
+    "R": "retried with full jitter, three attempts at most (two: `R once`) within the deadline; then the named error",
     "F": "fails at once with the named error",
-    "NS": "proved not sent: the same request, signed anew, while it is fresh; then `NotSent`",
+    "NS": "proved not sent: the same request, signed anew, while it is fresh; then `NotSent`, or the named error",
     "RJ": "`ExchangeError` at once on a first attempt; after an unknown attempt as UN",
-    "UN": "unknown: never sent again, resolved by looking the order up behind the fence",
-    "CR": "the same cancel again, then the order is read",
-    "LR": "the same value again under a lock, then it is read back",
+    "UN": "unknown: never sent again; looked up until the fence has passed; ends as the order, as `OrderNotPlaced` or, "
+    "where the venue has no look-up by an id of ours, as `OrderOutcomeUnknown`",
+    "CR": "the same cancel again, then the order is read; still open before the fence: `CancelOutcomeUnknown`",
+    "LR": "the same value again under a lock, then it is read back; another value behind the fence: "
+    "`SettingNotApplied`; unreadable: `SettingOutcomeUnknown`",
     "OK": "as if nothing had happened",
 }
 
@@ -120,6 +159,15 @@ def _unknown(name: str, row: str, says: str, act: Act, applied: tuple[bool, ...]
     return Fault(name=name, row=row, says=says, act=act, applied=applied, read=read, **(values | more))
 
 
+def _either(name: str, row: str, says: str, word: str) -> Fault:
+    """Something in the payload is wrong: it depends on the spot whether anything is made of it."""
+    return Fault(
+        name=name, row=row, says=says, act=Act.MUTATE, applied=YES, evidence=THE_SPOT_DECIDES, word=word,
+        read="OK or F BadResponse or R once → ResponseMismatch", order="OK or UN", cancel="OK or CR",
+        setting="OK or LR",
+    )  # fmt: skip
+
+
 def _refused(name: str, row: str, says: str, act: Act, read: str, order: str, **more: Any) -> Fault:
     values: dict[str, Any] = {"evidence": "refused", "cancel": read, "setting": read}
     return Fault(name=name, row=row, says=says, act=act, applied=NO, read=read, order=order, **(values | more))
@@ -135,7 +183,7 @@ FAULTS: tuple[Fault, ...] = (
     _network("tls", "3", "TLS: bad certificate", "F ConnectFailed", "F"),
     _network("tls-handshake", "3b", "TLS: handshake cut", "R → ConnectFailed", "NS"),
     _network("connect-timeout", "4", "connect timeout", "R → ConnectFailed", "NS"),
-    _network("write", "5a", "write fails before the body has started", "R → ConnectFailed", "NS"),
+    _network("write", "5a", "write fails before the body has started", "R → NotSent", "NS"),
     _unknown("write-timeout", "5b", "write fails in the middle of the body", Act.DROP, NO, "R → RequestTimeout"),
     _unknown("no-answer", "6", "no answer, not executed", Act.HANG, NO, "R → RequestTimeout", delay_s=(8, 8)),
     _unknown("answer-late", "6", "executed, no answer in time", Act.HANG, YES, "R → RequestTimeout", delay_s=(8, 8)),
@@ -146,8 +194,8 @@ FAULTS: tuple[Fault, ...] = (
         delay_s=(1, 45),
     ),
     _unknown("reset", "8", "executed, connection reset in mid-body", Act.RESET, YES, "R → RequestTimeout"),
-    _unknown("truncated", "9", "executed, JSON cut short", Act.MUTATE, YES, "R → DecodeError", word="truncate"),
-    _unknown("invalid-utf8", "10", "executed, invalid UTF-8", Act.MUTATE, YES, "R → DecodeError", word="utf8"),
+    _unknown("truncated", "9", "executed, JSON cut short", Act.MUTATE, YES, "R once → DecodeError", word="truncate"),
+    _unknown("invalid-utf8", "10", "executed, invalid UTF-8", Act.MUTATE, YES, "R once → DecodeError", word="utf8"),
     *(
         _unknown(f"html-{status}", "11", f"{status}, an HTML page", Act.REPLACE, BOTH, "R → VenueUnavailable",
                  **_page(status, text))
@@ -164,15 +212,17 @@ FAULTS: tuple[Fault, ...] = (
         name="wrong-content-type", row="13", says="the answer, called text/html", act=Act.MUTATE, word="content-type",
         applied=YES, evidence="the body decides", read="OK", order="OK", cancel="OK", setting="OK",
     ),
-    _unknown("text", "13", "200, plain text", Act.REPLACE, BOTH, "R → DecodeError", body=b"ok",
+    _unknown("text", "13", "200, plain text", Act.REPLACE, BOTH, "R once → DecodeError", body=b"ok",
              content_type="text/plain"),
-    _unknown("empty", "13", "200, no body", Act.REPLACE, BOTH, "R → DecodeError"),
+    _unknown("empty", "13", "200, no body", Act.REPLACE, BOTH, "R once → DecodeError"),
     _unknown("gigantic-declared", "14", "64 MiB, declared", Act.REPLACE, BOTH, "F BodyTooLarge", word="declared"),
     _unknown("gigantic-streamed", "14", "64 MiB, streamed", Act.REPLACE, BOTH, "F BodyTooLarge", word="streamed"),
-    _unknown("slow-body", "15", "a body that does not end in time", Act.SLOW, YES, "R → RequestTimeout",
+    _unknown("slow-body", "15", "a body that does not end in time", Act.SLOW, YES, "F RequestTimeout",
              delay_s=(20, 20)),
     *(
-        _refused(f"429-{name}", row, says, Act.REFUSE, "R → RateLimited", "NS", word="limited", setting="LR",
+        _refused(f"429-{name}", row, says, Act.REFUSE, "R → RateLimited", "NS → RateLimited or UN", word="limited",
+                 cancel="R → RateLimited or CR", setting="R → RateLimited or LR",
+                 evidence="refused, if by a gateway; else unknown",
                  headers=() if value is None else (("retry-after", value),))
         for name, row, says, value in (
             ("seconds", "16a", "429, Retry-After: 1", "1"),
@@ -185,10 +235,10 @@ FAULTS: tuple[Fault, ...] = (
         )
     ),
     _refused("ban-418", "17", "418, banned", Act.REPLACE, "F Banned", "RJ", **_page(418, "I'm a teapot")),
-    _refused("ban-403", "17", "403, an HTML page of the firewall", Act.REPLACE, "F Banned", "UN",
-             **_page(403, "Forbidden")),
-    _refused("stale", "18a", "refused as too old", Act.REFUSE, "R once → ClockSkew", "R once → ClockSkew",
-             word="stale"),
+    _unknown("ban-403", "17", "403, an HTML page of the firewall", Act.REPLACE, BOTH, "F Banned",
+             cancel="F Banned", setting="F Banned", **_page(403, "Forbidden")),
+    _refused("stale", "18a", "refused as too old", Act.REFUSE, "R once → ClockSkew or R → VenueUnavailable",
+             "R once → ClockSkew", word="stale", cancel="R once → ClockSkew", setting="R once → ClockSkew"),
     _refused("unknown-key", "18b", "refused as unknown", Act.REFUSE, "F AuthenticationError", "RJ", word="anonymous"),
     _unknown("json-500", "19", "500 in the venue's envelope", Act.REFUSE, BOTH, "R → VenueUnavailable",
              word="broken", status=500),
@@ -201,23 +251,32 @@ FAULTS: tuple[Fault, ...] = (
              evidence="trailing bytes"),
     _unknown("crossed", "22", "the answer to another request", Act.CROSS, YES, "R once → ResponseMismatch",
              evidence="mismatch"),
-    _unknown("missing-field", "24", "a field is missing", Act.MUTATE, YES, "OK or F DecodeError", word="drop-field"),
+    _either("missing-field", "24", "a field is missing", "drop-field"),
+    _either("new-word", "25", "a word where only a few are known", "new-word"),
     Fault(
         name="extra-field", row="26", says="fields that nobody knows", act=Act.MUTATE, word="add-field", applied=YES,
         evidence="–", read="OK", order="OK", cancel="OK", setting="OK",
     ),
-    _unknown("not-a-number", "28", "NaN where a number was", Act.MUTATE, YES, "F DecodeError", word="nan"),
-    _unknown("null-payload", "30", "null where the payload was", Act.MUTATE, YES, "F DecodeError", word="null"),
+    Fault(
+        name="other-type", row="27", says="texts for numbers, numbers for texts", act=Act.MUTATE, word="other-type",
+        applied=YES, evidence="–", read="OK", order="OK", cancel="OK", setting="OK",
+    ),
+    _either("not-a-number", "28", "NaN where a number was", "nan"),
+    _either("blank", "29", "an empty text where another was", "blank"),
+    _unknown("null-payload", "30", "null where the payload was", Act.MUTATE, YES,
+             "F DecodeError or F OrderNotFound", word="null"),
     Fault(
         name="clock-jump", row="31", says="the venue's clock jumps by 5 s", act=Act.CLOCK, applied=YES, evidence="–",
         read="OK", order="OK", cancel="OK", setting="OK", delay_s=(5, 5),
     ),
+    _network("pool-timeout", "36", "no connection is free", "R → NotSent", "NS"),
     Fault(
         name="idle-close", row="37", says="the connection is closed after the answer", act=Act.CLOSE, applied=YES,
         evidence="of the next request: unknown", read="OK", order="OK", cancel="OK", setting="OK",
     ),
     _unknown("maintenance", "40", "the venue's maintenance code", Act.REFUSE, BOTH, "R → VenueUnavailable",
              word="maintenance"),
+    _network("proxy", "41", "the proxy refuses", "R → ConnectFailed", "NS"),
     Fault(
         name="slow", row="–", says="the answer half a second late", act=Act.DELAY, applied=YES, evidence="–",
         read="OK", order="OK", cancel="OK", setting="OK", delay_s=(0.5, 0.5),
@@ -248,23 +307,92 @@ def matrix() -> str:
     """The fault matrix as Markdown."""
     lines = ["| # | fault | what happens | executed | evidence | read | order | cancel | setting |", "|" + "---|" * 9]
     words: dict[tuple[bool, ...], str] = {YES: "yes", NO: "no", BOTH: "either"}
+    kinds = (Kind.READ, Kind.ORDER, Kind.CANCEL, Kind.SETTING)
     for row in FAULTS:
         executed = "later" if row.act is Act.LATE else words[row.applied]
-        cells = (
-            row.row,
-            f"`{row.name}`",
-            row.says,
-            executed,
-            row.evidence,
-            row.read,
-            row.order,
-            row.cancel,
-            row.setting,
-        )
+        cells = (row.row, f"`{row.name}`", row.says, executed, row.evidence, *(row.cell(kind) for kind in kinds))
         lines.append("| " + " | ".join(cells) + " |")
-    lines += ["", *(f"- **{code}**: {meaning}" for code, meaning in LEGEND.items())]
     return "\n".join(lines)
 
 
+_DOCUMENT = """\
+# What can go wrong, and what the library does then
+
+Printed by `python -m futures_async.simulator.faults`; the same table drives the simulated exchange and the tests,
+which put every adapter through every row and compare its verdicts with the exchange's own book.
+
+{matrix}
+
+{legend}
+
+*Executed* says whether the venue has acted on the request. "A or B" depends on the venue, or on the spot that is hit:
+
+- `429`: the first where the venue's rate limit is known to answer before the order is read
+  (`VenueTraits.rate_429_is_gateway`), the second elsewhere.
+- `stale`: a venue that does not sign its reads answers with another refusal.
+- `null-payload`: `OrderNotFound` where the venue documents null for "nothing there".
+- `ban-403`: a page of HTML may come from an edge that had passed the request on. So `Banned` from a cancel or a setting
+  has `outcome` UNKNOWN: it was not repeated, and nothing can be read before the ban ends. `unresolved()` lists the
+  setting.
+
+What happens inside the client (its caller is cancelled, it is closed, its queue is full, the process is killed) needs
+no simulated exchange and is not in this table.
+
+## Faults on purpose
+
+```console
+$ futures-async simulate --port 8000 --faults plan.toml
+```
+
+```toml
+seed = 7                      # equal seeds and equal requests: equal faults
+
+[[fault]]
+name = "answer-lost"          # from the table
+probability = 0.05            # of each matching request; default 1
+kinds = ["order", "cancel"]   # read, order, cancel, setting, delta; default all
+paths = ["/api/*/order/*"]    # shell patterns; default all
+venues = ["some-venue"]       # adapter ids; default all
+most = 100                    # at most so often; default no bound
+after = 0                     # let so many matching requests pass first
+applied = true                # where the table says "either"; default: by lot
+delay_s = [0.1, 0.5]          # from, to; or one number; default: the fault's own
+```
+
+A server cannot keep a request from being sent: rows whose evidence is "not sent" close the connection there. In
+process they are what they say, and time can be virtual:
+
+```python
+plan = FaultPlan(seed=7)
+plan.add("answer-lost", kinds=["order"], most=1)
+exchange = connect("some-venue", credentials, http=InProcessBackend(SimulatedExchange(), plan))
+```
+
+{connection}"""
+
+_CONNECTION = """\
+## What a connection can't tell
+
+HTTP/1.1 answers carry no number: they belong to the requests in the order of the requests. One answer too many on a
+connection that stays open, and each later answer would be taken for that of the next request. What stands against it:
+
+- A second answer that is already there when the first has been read, or that comes while the connection is idle:
+  neither HTTP backend uses that connection again.
+- One that comes after the next request has left looks exactly like its answer, and no HTTP client can know better.
+  Then only what the answer says about itself helps: an order's acknowledgement must name our client order id where the
+  venue repeats it, a setting is read back, a cancelled order is read, an order that is read must be the one that was
+  asked for, and an answer whose server time lies before its request is refused.
+- What names nothing of the request (a ticker without its symbol, a list of positions) can still be the answer to an
+  earlier request of the same kind, at most as old as the margin of the server-time check: one second and the error of
+  the clock.
+"""
+
+
+def document() -> str:
+    """`FAULTS.md`."""
+    legend = "\n".join(f"- **{code}**: {meaning}" for code, meaning in LEGEND.items())
+    return _DOCUMENT.format(matrix=matrix(), legend=legend, connection=_CONNECTION)
+
+
 if __name__ == "__main__":
-    sys.stdout.write(matrix() + "\n")
+    sys.stdout.write(document())

@@ -11,16 +11,18 @@ from typing import Any
 import httpx
 import pytest
 
+from futures_async import errors
 from futures_async.adapters.bitget.simulated import DIALECT
 from futures_async.dialect import SealedHeaders
 from futures_async.endpoint import Kind
+from futures_async.errors import FuturesAsyncError
 from futures_async.http import Abort, HttpFailure, HttpRequest, Phase, Timeouts
 from futures_async.simulator.app import SimulatorApp
 from futures_async.simulator.delivery import Deliverer, Delivery, mutate
 from futures_async.simulator.demo import Setup
 from futures_async.simulator.dialect import Request, Response
 from futures_async.simulator.exchange import SimulatedExchange
-from futures_async.simulator.faults import FAULTS, LEGEND, Act, Fault, fault, matrix
+from futures_async.simulator.faults import FAULTS, LEGEND, Act, Expectation, Fault, document, fault, matrix
 from futures_async.simulator.inprocess import InProcessBackend
 from futures_async.simulator.plan import FaultPlan
 from futures_async.simulator.server import RunningExchange, serve
@@ -71,18 +73,29 @@ def test_every_row_says_what_is_expected_of_each_kind_of_call() -> None:
     assert len(names) == len(set(names)) >= 40
     for row in FAULTS:
         for kind in Kind:
-            words = row.expected(kind).split()
-            assert words[0] in LEGEND or words == ["–"]
-    assert fault("reset").expected(Kind.DELTA) == "UN"
-    assert fault("429-bare").expected(Kind.SETTING) == "LR"
+            expected = row.expected(kind)
+            assert bool(expected) is (row.cell(kind) != "–")
+            assert all(issubclass(getattr(errors, one.error or "NotSent"), FuturesAsyncError) for one in expected)
+    assert fault("reset").expected(Kind.DELTA) == (Expectation("UN"),)
+    assert fault("stale").expected(Kind.ORDER) == (Expectation("R", "ClockSkew", once=True),)
+    assert fault("429-bare").cell(Kind.SETTING) == "R → RateLimited or LR"
+    assert fault("duplicate-code").expected(Kind.READ) == ()
+
+
+@pytest.mark.parametrize("cell", ["", "X", "R → A B", "OK and R", "R twice → RateLimited"])
+def test_a_cell_that_says_nothing_is_refused(cell: str) -> None:
+    with pytest.raises(ValueError, match=r"expected|unpack"):
+        Expectation.parse(cell)
 
 
 def test_the_matrix_prints_one_line_per_fault() -> None:
     out = subprocess.run(
         [sys.executable, "-m", "futures_async.simulator.faults"], check=True, capture_output=True, timeout=60
     ).stdout.decode()
-    assert out == matrix() + "\n"
-    assert sum(line.startswith("| ") for line in out.splitlines()) == len(FAULTS) + 1
+    assert out == document()
+    assert sum(line.startswith("| ") for line in matrix().splitlines()) == len(FAULTS) + 1
+    assert matrix() in out
+    assert all(f"- **{code}**: " in out for code in LEGEND)
 
 
 # -- plans
@@ -264,7 +277,10 @@ def test_a_crossed_answer_is_the_one_to_an_earlier_request() -> None:
     assert rig.placed == 2
 
 
-@pytest.mark.parametrize("how", ["truncate", "utf8", "content-type", "drop-field", "add-field", "nan", "null"])
+@pytest.mark.parametrize(
+    "how",
+    ["truncate", "utf8", "content-type", "drop-field", "add-field", "nan", "null", "other-type", "blank", "new-word"],
+)
 def test_mutations_change_one_thing(how: str) -> None:
     whole = b'{"code":"0","data":[{"price":"1.5","size":"-2.0","side":"buy"}]}'
     changed = mutate(Response(200, whole), how, random.Random(3))
@@ -282,14 +298,24 @@ def test_mutations_change_one_thing(how: str) -> None:
         "drop-field": len(row) == 2,
         "add-field": "aFieldThatNobodyKnows" in row,
         "nan": "NaN" in row.values(),
+        "other-type": row == {"price": 1.5, "size": -2.0, "side": "buy"},
+        "blank": "" in row.values(),
+        "new-word": row.get("side") == "aNewWord",
         "null": json.loads(changed.body)["data"] is None,
     }
     assert expected[how]
 
 
+def test_numbers_become_texts_too() -> None:
+    changed = mutate(
+        Response(200, b'{"data":{"id":9007199254740993,"ok":true,"no":null}}'), "other-type", random.Random(0)
+    )
+    assert json.loads(changed.body)["data"] == {"id": "9007199254740993", "ok": True, "no": None}
+
+
 def test_mutations_leave_alone_what_has_nothing_to_change() -> None:
-    for body in (b"[1]", b'{"data":1}', b'{"data":[{}]}', b'{"data":[{"a":"x"}]}'):
-        for how in ("nan", "drop-field"):
+    for body in (b"[1]", b'{"data":1}', b'{"data":[{}]}', b'{"data":[{"a":"X"}]}'):
+        for how in ("nan", "drop-field", "new-word", "other-type"):
             mutate(Response(200, body), how, random.Random(0))
 
 

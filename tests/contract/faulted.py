@@ -1,0 +1,210 @@
+"""One client on a simulated exchange in process, in virtual time, behind a plan of faults; and the calls to be struck.
+
+Before anything goes wrong every endpoint has given an answer about something else: a crossed one is that one.
+"""
+
+from __future__ import annotations
+
+import importlib
+import random
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+import msgspec
+
+from futures_async.adapter import Adapter
+from futures_async.clock import loop_time
+from futures_async.credentials import Credentials
+from futures_async.endpoint import Kind
+from futures_async.enums import MarginMode, OrderStatus, OrderType, Outcome, Side
+from futures_async.errors import FuturesAsyncError
+from futures_async.exchange import Capability as Can
+from futures_async.limits.local import LocalLimiter
+from futures_async.models import Leverage, Order
+from futures_async.registry import venue_ids
+from futures_async.simulator import records
+from futures_async.simulator.demo import Setup
+from futures_async.simulator.exchange import SimulatedExchange
+from futures_async.simulator.inprocess import InProcessBackend
+from futures_async.simulator.plan import FaultPlan, Strike
+from futures_async.simulator.records import Ticket
+from futures_async.simulator.server import RunningExchange
+from tests.contract.loopback import HOST, Clock, Running, dialects
+from tests.contract.spec import VenueSpec
+from tests.contract.suite import ContractSuite
+
+EPOCH_MS = 1_770_000_000_000
+OTHER_LEVERAGE, LEVERAGE = 3, 7
+PROVED = (Outcome.NOT_SENT, Outcome.REJECTED, Outcome.NOT_PLACED)
+"""What an error may say of a write that has done nothing."""
+
+
+def specs() -> dict[str, VenueSpec]:
+    """What each installed adapter's contract suite knows of it; one without a suite is an error."""
+    found: dict[str, VenueSpec] = {}
+    for venue in venue_ids():
+        module = importlib.import_module(f"tests.adapters.{venue.replace('-', '_')}.test_contract")
+        [suite] = [
+            value
+            for value in vars(module).values()
+            if isinstance(value, type) and issubclass(value, ContractSuite) and value is not ContractSuite
+        ]
+        found[venue] = suite.spec
+    return found
+
+
+@dataclass
+class CountingPlan(FaultPlan):
+    """A plan that counts what it is asked about."""
+
+    seen: Counter[tuple[Kind, str]] = field(default_factory=Counter[tuple[Kind, str]])
+
+    def choose(self, venue: str, kind: Kind, method: str, path: str) -> Strike | None:
+        self.seen[kind, path] += 1
+        return super().choose(venue, kind, method, path)
+
+
+class Faulted(Running):
+    """A client behind a plan that has no rules yet."""
+
+    def __init__(self, spec: VenueSpec, seed: int = 3) -> None:
+        inside = SimulatedExchange(
+            dialects=dialects(spec.id),
+            setup=Setup(empty=True),
+            now_ms=lambda: EPOCH_MS + int(loop_time() * 1000),
+            uid_limit=None,
+            endpoint_limits=False,
+        )
+        self.plan = CountingPlan(seed=seed)
+        self.backend = InProcessBackend(inside, self.plan, latency_s=0.01)
+        super().__init__(spec, RunningExchange(inside, HOST, 1), Clock())
+        self.exchange._transport.draw = random.Random(5).random  # pyright: ignore[reportPrivateUsage] - a seed
+        self.tag = self.price("0.9")
+        """The price of the order that is placed, and of no other: by it the book tells the intent."""
+        self.other, self.target = self._resting("0.8"), self._resting("0.81")
+
+    def connect(self, credentials: Credentials | None, **options: Any) -> Adapter:
+        """A client whose HTTP backend is the exchange; with limits, which a 429 closes."""
+        return super().connect(credentials, http=self.backend, limiter=LocalLimiter(), uid_limit=1000, **options)
+
+    def _resting(self, fraction: str) -> records.Order:
+        """An order that was placed without any wire."""
+        engine = self.inside.engine
+        engine.world.now_ms = self.inside.now_ms()
+        with engine.arithmetic():
+            ticket = Ticket(
+                symbol=self.spec.symbol,
+                side=Side.BUY,
+                type=OrderType.LIMIT,
+                quantity=self.spec.quantity,
+                price=self.price(fraction),
+            )
+            return engine.orders.place(self.account, ticket).order
+
+    async def warm_up(self) -> None:
+        """Learn the venue's clock and contracts, and give each endpoint an answer about something else."""
+        exchange, symbol = self.exchange, self.spec.symbol
+        if exchange.supports(Can.FETCH_TIME):
+            await exchange.fetch_time()
+        await exchange.fetch_order(symbol, order_id=str(self.other.id))
+        if exchange.supports(Can.CREATE_ORDER):
+            await exchange.create_order(self.request(price=self.price("0.7")))
+        if exchange.supports(Can.CANCEL_ORDER):
+            await exchange.cancel_order(symbol, order_id=str(self.other.id))
+        if exchange.supports(Can.SET_LEVERAGE):
+            await exchange.set_leverage(symbol, OTHER_LEVERAGE, margin_mode=MarginMode.CROSS)
+        self.plan.seen.clear()
+
+    @property
+    def placed(self) -> list[records.Order]:
+        """What stands in the book under the intent of `place`, whatever ids it has."""
+        return [order for order in self.account.orders.values() if order.price == self.tag]
+
+    @property
+    def leverage(self) -> Decimal:
+        """What is set."""
+        return self.account.settings(self.spec.symbol).cross_leverage
+
+
+class Deed(NamedTuple):
+    """One call to be struck."""
+
+    kind: Kind
+    needs: Can
+    run: Callable[[Faulted], Awaitable[Any]]
+    wrong: Callable[[Faulted, Any], str]
+    """What the book says against the end of the call, be it a result or an error; "": nothing."""
+
+
+def _fetch(on: Faulted) -> Awaitable[Order]:
+    return on.exchange.fetch_order(on.spec.symbol, order_id=str(on.target.id))
+
+
+def _place(on: Faulted) -> Awaitable[Order]:
+    return on.exchange.create_order(on.request(price=on.tag))
+
+
+def _cancel(on: Faulted) -> Awaitable[Order]:
+    return on.exchange.cancel_order(on.spec.symbol, order_id=str(on.target.id))
+
+
+def _set(on: Faulted) -> Awaitable[Leverage]:
+    return on.exchange.set_leverage(on.spec.symbol, LEVERAGE, margin_mode=MarginMode.CROSS)
+
+
+def _fetched_wrong(on: Faulted, end: Order | FuturesAsyncError) -> str:
+    if isinstance(end, FuturesAsyncError):
+        return ""
+    target = on.target
+    told = (end.order_id, end.side, end.price or target.price, end.quantity)  # a price may be left blank
+    if told != (str(target.id), target.side, target.price, target.quantity):
+        return f"another order was returned, or a damaged one: {end}"
+    strange = [name for name, value in msgspec.structs.asdict(end).items() if _infinite(value)]
+    return f"no numbers in {strange}" if strange else ""
+
+
+def _infinite(value: object) -> bool:
+    return isinstance(value, Decimal) and not value.is_finite()
+
+
+def _placed_wrong(on: Faulted, end: Order | FuturesAsyncError) -> str:
+    held = on.placed
+    if len(held) > 1:
+        return f"doubled: {held}"
+    if isinstance(end, FuturesAsyncError):
+        if end.outcome in PROVED:
+            return "lost: the order stands" if held else ""
+        return "" if end.outcome is Outcome.UNKNOWN else f"{end!r} does not say whether the order stands"
+    if not held:
+        return "made up: there is no such order"
+    return "" if (end.order_id, end.price) == (str(held[0].id), on.tag) else f"this is another order: {end}"
+
+
+def _cancelled_wrong(on: Faulted, end: Order | FuturesAsyncError) -> str:
+    stands = on.target.is_open
+    if isinstance(end, FuturesAsyncError):
+        if end.outcome in PROVED:
+            return "" if stands else "cancelled, and said not to be"
+        return "" if end.outcome is Outcome.UNKNOWN else f"{end!r} does not say whether the order was cancelled"
+    if end.order_id != str(on.target.id):
+        return f"this is another order: {end}"
+    return "" if (end.status is OrderStatus.CANCELED) is not stands else f"said to be {end.status}, open: {stands}"
+
+
+def _set_wrong(on: Faulted, end: Leverage | FuturesAsyncError) -> str:
+    if isinstance(end, FuturesAsyncError):
+        if end.outcome in PROVED:
+            return "" if on.leverage == OTHER_LEVERAGE else f"set to {on.leverage}, and said not to be"
+        return "" if end.outcome is Outcome.UNKNOWN else f"{end!r} does not say whether it was set"
+    return "" if end.leverage == on.leverage == LEVERAGE else f"said to be {end.leverage}, and {on.leverage} is set"
+
+
+DEEDS = {
+    "read": Deed(Kind.READ, Can.FETCH_ORDER, _fetch, _fetched_wrong),
+    "order": Deed(Kind.ORDER, Can.CREATE_ORDER, _place, _placed_wrong),
+    "cancel": Deed(Kind.CANCEL, Can.CANCEL_ORDER, _cancel, _cancelled_wrong),
+    "setting": Deed(Kind.SETTING, Can.SET_LEVERAGE, _set, _set_wrong),
+}
