@@ -1,6 +1,6 @@
 """`Adapter`: the base of every venue's client. Construction, contracts, pages, reads derived from others, closing.
 
-An adapter adds its hooks (see `trading.py`), its pages and its plain reads; `README.md` in `adapters/` walks
+An adapter adds its hooks (see `hooks.py`), its pages and its plain reads; `README.md` in `adapters/` walks
 through one.
 """
 
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self, TypedDict, TypeVar, cast
 from urllib.parse import urlsplit
 
 from futures_async import risk
+from futures_async.cancelling import urgent
 from futures_async.channel import Channel
 from futures_async.clock import VenueClock
 from futures_async.credentials import Credentials
@@ -39,7 +40,7 @@ from futures_async.paging import Page, PageQuery, collect, iterate
 from futures_async.retry import RetryPolicy
 from futures_async.runtime import Work
 from futures_async.settings import SettingDesk
-from futures_async.trading import Trading, urgent
+from futures_async.trading import Trading
 from futures_async.transport import Transport
 from futures_async.urls import check_base_url, check_path, is_loopback
 

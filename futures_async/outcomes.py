@@ -1,8 +1,7 @@
 """The order desk: every order that leaves is known by its id until its fate is certain.
 
 An order ends *placed*, *proved not placed*, or *unknown*. Unknown is never guessed away: the order is looked up
-until the signed request has expired at the venue (the fence) and two readings after that did not find it. "Not
-found" before the fence proves nothing, because the request may still be under way.
+until the signed request has expired at the venue (the fence) and two readings after that did not find it: `search.py`.
 """
 
 from __future__ import annotations
@@ -12,8 +11,6 @@ import secrets
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
-
-import msgspec
 
 from futures_async.channel import Channel
 from futures_async.deeds import outcome, outside
@@ -36,6 +33,7 @@ from futures_async.http import Abort
 from futures_async.models import Order
 from futures_async.ordering import Ack, Fingerprint, Placement, PlannedOrder, fingerprint
 from futures_async.runtime import Work
+from futures_async.search import Find, Search, recovered
 
 if TYPE_CHECKING:
     from futures_async.journal import Journal
@@ -45,10 +43,6 @@ logger = logging.getLogger("futures_async.orders")
 T = TypeVar("T")
 
 READ_BACK_PAUSES_S = (0.0, 0.2, 0.4, 0.8)
-LOOKUP_PAUSES_S = (0.0, 0.25, 0.5, 1.0, 2.0)
-LONGEST_LOOKUP_PAUSE_S = 4.0
-BETWEEN_ABSENCES_S = 1.0
-LONGEST_FENCE_S = 120.0
 LATE_WATCH_S = (60.0, 120.0, 300.0, 600.0)
 REMEMBERED = 10_000
 
@@ -88,7 +82,7 @@ class OrderDesk:
         self,
         channel: Channel,
         *,
-        find: Callable[[str, str], Awaitable[Order | None]],
+        find: Find,
         read: Callable[[str, str], Awaitable[Order]],
         journal: Journal | None = None,
         on_late_order: Callable[[Order], object] | None = None,
@@ -289,13 +283,13 @@ class OrderDesk:
             return await self._resolve(record, None)
         if fence_ms is None:
             fence_ms = self._channel.fence(self._channel.now_ms())
-        search = _Search(venue_symbol, symbol, local_id, fence_ms, None, None)
+        search = Search(venue_symbol, symbol, local_id, fence_ms, None, None)
         return await self._search(search, None)
 
     async def _look(self, record: Record, within_s: float | None) -> Order | None:
         plan = record.plan
         return await self._search(
-            _Search(
+            Search(
                 plan.venue_symbol,
                 plan.request.symbol,
                 plan.client_order_id,
@@ -306,54 +300,8 @@ class OrderDesk:
             within_s,
         )
 
-    async def _search(self, search: _Search, within_s: float | None) -> Order | None:
-        """Read until found, or until two absences past the fence; the verdict rests on the venue's own clock."""
-        channel = self._channel
-        runtime = channel.transport.runtime()
-        if search.client_order_id is None or not self._traits.lookup_by_client_id:
-            raise search.unknown(channel, "the venue cannot look orders up by an id of ours")
-        started = runtime.now()
-        if within_s is None:
-            ahead_ms = max(0, search.fence_ms - channel.now_ms()) if search.fence_ms is not None else 0
-            # A fence hours ahead comes from a clock that was wrong at signing: say so instead of waiting for it.
-            within_s = min(ahead_ms / 1000, LONGEST_FENCE_S) + 10.0
-        deadline = started + within_s
-        absent_at: float | None = None
-        step = 0
-        while True:
-            try:
-                order = await self._find(search.venue_symbol, search.client_order_id)
-            except ClientClosed as problem:
-                search.lookups.append(f"{type(problem).__name__}: {problem}")
-                raise search.unknown(channel, "the exchange object is closed") from None
-            except FuturesAsyncError as problem:
-                search.lookups.append(f"{type(problem).__name__}: {problem}")
-            else:
-                if order is not None and order.client_order_id in (None, search.client_order_id):
-                    return search.confirm(order, channel)
-                # The answer to another lookup, crossed on its way, says nothing about this order.
-                search.lookups.append("absent" if order is None else "another order")
-                past_fence = (
-                    order is None
-                    and search.fence_ms is not None
-                    and channel.transport.clock.server_seen_ms >= search.fence_ms
-                )
-                if past_fence and absent_at is not None and runtime.now() - absent_at >= BETWEEN_ABSENCES_S:
-                    return None
-                if past_fence and absent_at is None:
-                    absent_at = runtime.now()
-            step += 1
-            pause_s = LOOKUP_PAUSES_S[step] if step < len(LOOKUP_PAUSES_S) else LONGEST_LOOKUP_PAUSE_S
-            if absent_at is not None:
-                pause_s = BETWEEN_ABSENCES_S
-            elif search.fence_ms is not None:
-                # No point in reading long after the fence: the first reading past it is the one that counts.
-                to_fence_s = (search.fence_ms - channel.now_ms()) / 1000 + 0.05
-                pause_s = min(pause_s, to_fence_s) if to_fence_s > 0 else min(pause_s, BETWEEN_ABSENCES_S)
-            # One reading short of the verdict, a little more patience is worth more than an open question.
-            if runtime.now() + pause_s > deadline + (0.0 if absent_at is None else 10.0):
-                raise search.unknown(channel, "it could not be told in time")
-            await runtime.sleep(pause_s)
+    async def _search(self, search: Search, within_s: float | None) -> Order | None:
+        return await search.run(self._channel, self._find, within_s)
 
     def _watch(self, record: Record) -> None:
         """Keep an eye on an order after its verdict: one that turns up late is reported loudly."""
@@ -489,56 +437,6 @@ class OrderDesk:
             venue=channel.dialect.venue,
             fence_until_ms=channel.fence(channel.now_ms()),
         )
-
-
-class _Search:
-    """One hunt for an order by its client id, and what was seen on the way."""
-
-    def __init__(
-        self,
-        venue_symbol: str,
-        symbol: str,
-        client_order_id: str | None,
-        fence_ms: int | None,
-        expected: Fingerprint | None,
-        error: OutcomeUnknown | None,
-    ) -> None:
-        self.venue_symbol = venue_symbol
-        self.symbol = symbol
-        self.client_order_id = client_order_id
-        self.fence_ms = fence_ms
-        self.expected = expected
-        self.error = error
-        self.lookups: list[str] = []
-
-    def confirm(self, order: Order, channel: Channel) -> Order:
-        """The order that was found, once it is seen to be the one that was sent."""
-        strange = self.expected.differences(order) if self.expected is not None else []
-        if strange:
-            mismatch = ResponseMismatch(
-                f"{channel.dialect.venue}: the order found under {self.client_order_id} differs in {', '.join(strange)}"
-            )
-            mismatch.outcome = Outcome.UNKNOWN
-            mismatch.client_order_id = self.client_order_id
-            raise mismatch
-        return recovered(order)
-
-    def unknown(self, channel: Channel, why: str) -> OutcomeUnknown:
-        """The error that says so; the one already raised, where there is one."""
-        error = self.error or OrderOutcomeUnknown(
-            f"{channel.dialect.venue}: it is not known what became of order {self.client_order_id}: {why}",
-            venue=channel.dialect.venue,
-            symbol=self.symbol,
-            client_order_id=self.client_order_id,
-            fence_until_ms=self.fence_ms,
-        )
-        error.lookups.extend(self.lookups)
-        return error
-
-
-def recovered(order: Order) -> Order:
-    """The same order, marked as found by resolution."""
-    return msgspec.structs.replace(order, recovered=True)
 
 
 def acknowledged(plan: PlannedOrder, ack: Ack, venue: str) -> Order:

@@ -1,23 +1,18 @@
-"""Orders, cancels and settings in terms of an adapter's hooks: all of order safety, none of a venue's words."""
+"""Orders in terms of an adapter's hooks: all of order safety, none of a venue's words. Cancels: `cancelling.py`."""
 
 from __future__ import annotations
 
-from abc import abstractmethod
-from collections.abc import Awaitable, Callable, Collection, Hashable, Sequence
-from decimal import Decimal
-from typing import Any, ClassVar, Literal, TypeVar
+from collections.abc import Awaitable, Callable, Hashable, Sequence
+from typing import Literal
 
 import msgspec
 
 from futures_async.batch import place_batch, together
-from futures_async.channel import LANE, Channel
+from futures_async.cancelling import Cancelling, urgent
 from futures_async.convert import to_decimal
-from futures_async.dialect import Params
-from futures_async.endpoint import Endpoint, Kind
-from futures_async.enums import Intent, OrderStatus, OrderType, PositionMode, PositionSide, Side
+from futures_async.endpoint import Kind
+from futures_async.enums import Intent, OrderType, PositionSide, Side
 from futures_async.errors import (
-    CancelOutcomeUnknown,
-    ClientClosed,
     FuturesAsyncError,
     InvalidOrder,
     InvalidRequest,
@@ -26,175 +21,16 @@ from futures_async.errors import (
     OutcomeUnknown,
     PositionModeConflict,
     ResponseMismatch,
-    SettingOutcomeUnknown,
 )
-from futures_async.exchange import Capability, FuturesExchange, Number
-from futures_async.limits import Priority
-from futures_async.models import CancelResult, Contract, Order, OrderRequest, OrderResult
-from futures_async.ordering import Amendment, BatchPlacement, Call, Placement, PlannedOrder
-from futures_async.outcomes import READ_BACK_PAUSES_S, OrderDesk, make_client_order_id
+from futures_async.exchange import Capability, Number
+from futures_async.models import Order, OrderRequest, OrderResult
+from futures_async.ordering import PlannedOrder
+from futures_async.outcomes import READ_BACK_PAUSES_S, make_client_order_id
 from futures_async.planning import check_client_order_id, check_request, check_steps, one_id
-from futures_async.settings import SettingDesk
-
-R = TypeVar("R")
-T = TypeVar("T")
-
-AFTER_CANCEL_PAUSES_S = (0.0, 0.1, 0.25, 0.5, 1.0, 2.0)
 
 
-class urgent:
-    """Everything called inside goes through the urgent lane."""
-
-    def __enter__(self) -> None:
-        self._token = LANE.set(Priority.URGENT)
-
-    def __exit__(self, *error: object) -> None:
-        LANE.reset(self._token)
-
-
-class Trading(FuturesExchange):
+class Trading(Cancelling):
     """The writing half of every adapter."""
-
-    needs_contract: ClassVar[bool] = False
-    """Orders cannot be written down without the contract's metadata."""
-    needs_position_mode: ClassVar[bool] = False
-    """Orders cannot be written down without the account's position mode."""
-    max_batch: ClassVar[int] = 0
-    """Orders in one native batch; 0: several are placed side by side instead."""
-
-    _channel: Channel
-    _orders: OrderDesk
-    _settings: SettingDesk
-    _halted: bool
-    _position_mode: PositionMode | None
-
-    # Hooks
-
-    @abstractmethod
-    def venue_symbol(self, symbol: str) -> str:
-        """The venue's id of a contract, from either form."""
-
-    @abstractmethod
-    def unified_symbol(self, venue_symbol: str) -> str:
-        """The unified symbol of a venue's id; an id that can't be parsed comes back as it is."""
-
-    def _placement(self, order: PlannedOrder) -> Placement:
-        """How to place `order`."""
-        self._unsupported("create_order")
-
-    def _batch_placement(self, orders: Sequence[PlannedOrder]) -> BatchPlacement:
-        """How to place several in one call."""
-        self._unsupported("create_orders")
-
-    def _batchable(self, order: PlannedOrder) -> bool:
-        """Whether the native batch can carry this order; others are placed one by one."""
-        return True
-
-    def _batch_key(self, order: PlannedOrder) -> Hashable:
-        """Orders with equal keys may share one native batch."""
-        return None
-
-    def _cancellation(self, venue_symbol: str, order_id: str | None, client_order_id: str | None) -> Call:
-        """How to cancel one order; exactly one id is given."""
-        self._unsupported("cancel_order")
-
-    def _amendment(self, order: Order, price: Decimal | None, quantity: Decimal | None) -> Amendment:
-        """How to edit `order`; None keeps what it has."""
-        self._unsupported("edit_order")
-
-    async def _cancel_all(self, venue_symbol: str) -> list[str] | None:
-        """Cancel all; the ids, or None where the venue does not list them."""
-        self._unsupported("cancel_all_orders")
-
-    async def _find_order(self, venue_symbol: str, client_order_id: str) -> Order | None:
-        """Ask every witness for an order of ours; None only for well-formed absence."""
-        try:
-            return await self.fetch_order(venue_symbol, client_order_id=client_order_id)
-        except OrderNotFound:
-            return None
-
-    # What hooks are built with
-
-    async def _call(
-        self,
-        endpoint: Endpoint[T],
-        params: Params | None = None,
-        body: Any = None,
-        *,
-        priority: Priority | None = None,
-        about: Callable[[T], bool] | None = None,
-    ) -> T:
-        """Make one call: see `Channel.call`. A write goes on to its end although its caller may be cancelled.
-
-        Args:
-            about: For reads: whether the answer is about what was asked. One that is not, crossed on its way with
-                another, is asked for once more.
-
-        Raises:
-            ResponseMismatch: The second one was not either.
-        """
-        if endpoint.kind is Kind.READ:
-            result = await self._channel.call(endpoint, params, body, priority=priority)
-            if about is None or about(result):
-                return result
-            result = await self._channel.call(endpoint, params, body, priority=priority)
-            if about(result):
-                return result
-            raise ResponseMismatch(f"{self.id} {endpoint.name}: the answer is about something else")
-
-        async def deed() -> T:
-            return await self._channel.call(endpoint, params, body, priority=priority)
-
-        return await self._channel.deeds.see_through(deed, endpoint.kind)
-
-    async def _apply(
-        self,
-        key: tuple[str, ...],
-        value: object,
-        *,
-        send: Callable[[], Awaitable[Any]],
-        read: Callable[[], Awaitable[R]],
-        stands: Callable[[R], bool],
-        unchanged: Collection[str] = (),
-    ) -> R:
-        """Set and read back: see `SettingDesk.apply`."""
-        self._active(key[0])
-        return await self._settings.apply(key, value, send=send, read=read, stands=stands, unchanged=unchanged)
-
-    async def _shift(
-        self,
-        key: tuple[str, ...],
-        amount: Decimal,
-        *,
-        send: Callable[[], Awaitable[Any]],
-        read: Callable[[], Awaitable[Decimal | None]],
-    ) -> None:
-        """Move an amount once: see `SettingDesk.shift`."""
-        self._active(key[0])
-        await self._settings.shift(key, amount, send=send, read=read)
-
-    async def _known_position_mode(self, venue_symbol: str) -> PositionMode:
-        """The position mode, read once: see `fetch_position_mode`."""
-        if self._position_mode is None:
-            self._position_mode = await self.fetch_position_mode(venue_symbol)
-        return self._position_mode
-
-    def _known_contract(self, venue_symbol: str) -> Contract | None:
-        """The contract's metadata, if it was read before."""
-        return None
-
-    def _require(self, capability: Capability) -> None:
-        if capability not in self.capabilities:
-            self._unsupported(capability.value)
-
-    def _active(self, what: str) -> None:
-        if self._halted:
-            raise ClientClosed(f"{self.id}: halted: {what} is refused, only cancels and reads go through")
-
-    def halt(self) -> None:
-        self._halted = True
-
-    # Orders
 
     async def _plan(self, request: OrderRequest, *, trigger: bool = False) -> PlannedOrder:
         request = check_request(request, trigger=trigger)
@@ -438,152 +274,3 @@ class Trading(FuturesExchange):
 
     def outcome(self, client_order_id: str) -> Order | FuturesAsyncError | None:
         return self._orders.outcome(client_order_id)
-
-    # Cancels
-
-    async def cancel_order(
-        self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None
-    ) -> Order:
-        self._require(Capability.CANCEL_ORDER)
-        order_id, client_order_id = one_id(order_id, client_order_id)
-        venue_symbol = self.venue_symbol(symbol)
-
-        async def deed() -> Order:
-            return await self._cancel(venue_symbol, order_id, client_order_id)
-
-        with urgent():
-            return await self._channel.deeds.see_through(deed, Kind.CANCEL)
-
-    async def _cancel(self, venue_symbol: str, order_id: str | None, client_order_id: str | None) -> Order:
-        question: OutcomeUnknown | None = None
-        if client_order_id is not None:
-            await self._orders.placed(client_order_id)
-            question = self._orders.question(client_order_id)
-        call = self._cancellation(venue_symbol, order_id, client_order_id)
-        unknown: CancelOutcomeUnknown | None = None
-        gone: OrderNotFound | None = None
-        try:
-            await self._call(call.endpoint, call.params, call.body)
-        except CancelOutcomeUnknown as error:
-            unknown = error
-        except OrderNotFound as error:
-            gone = error  # filled or cancelled before, or never there: the order itself knows
-            if question is not None:
-                # The order may still be under way, and land after this cancel: nothing found is no verdict.
-                unknown, gone = (
-                    CancelOutcomeUnknown("", venue=self.id, fence_until_ms=question.fence_until_ms),
-                    None,
-                )
-        return await self._after_cancel(venue_symbol, order_id, client_order_id, unknown, gone)
-
-    async def _after_cancel(
-        self,
-        venue_symbol: str,
-        order_id: str | None,
-        client_order_id: str | None,
-        unknown: CancelOutcomeUnknown | None,
-        gone: OrderNotFound | None,
-    ) -> Order:
-        """Read the order until it is closed; a cancel that may still land leaves an open one unknown."""
-        problem: FuturesAsyncError | None = None
-        state = "could not be read"
-        for pause_s in AFTER_CANCEL_PAUSES_S:
-            await self._channel.transport.runtime().sleep(pause_s)
-            try:
-                order = await self.fetch_order(venue_symbol, order_id=order_id, client_order_id=client_order_id)
-            except OrderNotFound as error:
-                if gone is not None:
-                    raise gone from None
-                problem = error
-            except FuturesAsyncError as error:
-                problem = error
-                break
-            else:
-                if order_id not in (None, order.order_id) or (
-                    client_order_id is not None and order.client_order_id not in (None, client_order_id)
-                ):
-                    problem = ResponseMismatch(f"{self.id}: the order read after the cancel is another one")
-                    continue
-                if order.status.is_final:
-                    return order
-                state = f"is still {order.status.value}"
-                fence_ms = unknown.fence_until_ms if unknown is not None else None
-                if (
-                    fence_ms is not None
-                    and self._channel.now_ms() > fence_ms
-                    and order.status is not OrderStatus.UNKNOWN
-                ):
-                    return order
-        venue = self._channel.dialect.venue
-        open_question = unknown or CancelOutcomeUnknown(
-            "", venue=venue, fence_until_ms=self._channel.fence(self._channel.now_ms())
-        )
-        open_question.args = (
-            f"{venue}: order {order_id or client_order_id} {state} after its cancel; read it again before acting",
-        )
-        open_question.symbol, open_question.client_order_id = self.unified_symbol(venue_symbol), client_order_id
-
-        async def resolve(deadline_s: float | None) -> Order:
-            return await self._after_cancel(venue_symbol, order_id, client_order_id, open_question, gone)
-
-        open_question.bind(resolve)
-        raise open_question from problem or open_question.__cause__
-
-    async def cancel_orders(
-        self, symbol: str, *, order_ids: Sequence[str] = (), client_order_ids: Sequence[str] = ()
-    ) -> list[CancelResult]:
-        self._require(Capability.CANCEL_ORDERS)
-        pairs = [one_id(order_id, None) for order_id in order_ids]
-        pairs += [one_id(None, client_order_id) for client_order_id in client_order_ids]
-
-        def one(order_id: str | None, client_order_id: str | None) -> Callable[[], Awaitable[CancelResult]]:
-            async def run() -> CancelResult:
-                try:
-                    order = await self.cancel_order(symbol, order_id=order_id, client_order_id=client_order_id)
-                except FuturesAsyncError as error:
-                    return CancelResult(order_id=order_id, client_order_id=client_order_id, error=error)
-                return CancelResult(order_id=order.order_id, client_order_id=order.client_order_id, order=order)
-
-            return run
-
-        return await together([one(*pair) for pair in pairs])
-
-    async def cancel_all_orders(self, symbol: str) -> list[str]:
-        self._require(Capability.CANCEL_ALL_ORDERS)
-        venue_symbol = self.venue_symbol(symbol)
-
-        async def deed() -> list[str]:
-            return await self._cancel_everything(symbol, venue_symbol)
-
-        with urgent():
-            return await self._channel.deeds.see_through(deed, Kind.DELTA)
-
-    async def _cancel_everything(self, symbol: str, venue_symbol: str) -> list[str]:
-        before = {order.order_id for order in await self.fetch_open_orders(venue_symbol)}
-        # Sent although none may be seen open: a fresh order can be invisible to lookups for a while.
-        unknown: OutcomeUnknown | None = None
-        try:
-            ids = await self._cancel_all(venue_symbol)
-        except SettingOutcomeUnknown as error:
-            unknown = error
-        else:
-            if ids is not None:
-                return ids
-        left, problem = before, None
-        for pause_s in AFTER_CANCEL_PAUSES_S:
-            await self._channel.transport.runtime().sleep(pause_s)
-            try:
-                left = before & {order.order_id for order in await self.fetch_open_orders(venue_symbol)}
-            except FuturesAsyncError as error:
-                problem = error
-                continue
-            if not left and (unknown is None or before):
-                return sorted(before)
-            if unknown is not None and not before:
-                break  # no order to judge it by
-        raise unknown or SettingOutcomeUnknown(
-            f"{self.id}: {len(left)} of {len(before)} orders were still open, or could not be read, after "
-            "cancel_all_orders",
-            venue=self.id,
-            symbol=symbol,
-        ) from problem

@@ -1,0 +1,186 @@
+"""Cancels in terms of an adapter's hooks: each ends in a reading of the order, never in a guess."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from futures_async.batch import together
+from futures_async.channel import LANE
+from futures_async.endpoint import Kind
+from futures_async.enums import OrderStatus
+from futures_async.errors import (
+    CancelOutcomeUnknown,
+    FuturesAsyncError,
+    OrderNotFound,
+    OutcomeUnknown,
+    ResponseMismatch,
+    SettingOutcomeUnknown,
+)
+from futures_async.exchange import Capability
+from futures_async.hooks import Hooks
+from futures_async.limits import Priority
+from futures_async.models import CancelResult, Order
+from futures_async.planning import one_id
+
+AFTER_CANCEL_PAUSES_S = (0.0, 0.1, 0.25, 0.5, 1.0, 2.0)
+
+
+class urgent:
+    """Everything called inside goes through the urgent lane."""
+
+    def __enter__(self) -> None:
+        self._token = LANE.set(Priority.URGENT)
+
+    def __exit__(self, *error: object) -> None:
+        LANE.reset(self._token)
+
+
+class Cancelling(Hooks):
+    """The cancels of every adapter."""
+
+    async def cancel_order(
+        self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None
+    ) -> Order:
+        self._require(Capability.CANCEL_ORDER)
+        order_id, client_order_id = one_id(order_id, client_order_id)
+        venue_symbol = self.venue_symbol(symbol)
+
+        async def deed() -> Order:
+            return await self._cancel(venue_symbol, order_id, client_order_id)
+
+        with urgent():
+            return await self._channel.deeds.see_through(deed, Kind.CANCEL)
+
+    async def _cancel(self, venue_symbol: str, order_id: str | None, client_order_id: str | None) -> Order:
+        question: OutcomeUnknown | None = None
+        if client_order_id is not None:
+            await self._orders.placed(client_order_id)
+            question = self._orders.question(client_order_id)
+        call = self._cancellation(venue_symbol, order_id, client_order_id)
+        unknown: CancelOutcomeUnknown | None = None
+        gone: OrderNotFound | None = None
+        try:
+            await self._call(call.endpoint, call.params, call.body)
+        except CancelOutcomeUnknown as error:
+            unknown = error
+        except OrderNotFound as error:
+            gone = error  # filled or cancelled before, or never there: the order itself knows
+            if question is not None:
+                # The order may still be under way, and land after this cancel: nothing found is no verdict.
+                unknown, gone = (
+                    CancelOutcomeUnknown("", venue=self.id, fence_until_ms=question.fence_until_ms),
+                    None,
+                )
+        return await self._after_cancel(venue_symbol, order_id, client_order_id, unknown, gone)
+
+    async def _after_cancel(
+        self,
+        venue_symbol: str,
+        order_id: str | None,
+        client_order_id: str | None,
+        unknown: CancelOutcomeUnknown | None,
+        gone: OrderNotFound | None,
+    ) -> Order:
+        """Read the order until it is closed; a cancel that may still land leaves an open one unknown."""
+        problem: FuturesAsyncError | None = None
+        state = "could not be read"
+        for pause_s in AFTER_CANCEL_PAUSES_S:
+            await self._channel.transport.runtime().sleep(pause_s)
+            try:
+                order = await self.fetch_order(venue_symbol, order_id=order_id, client_order_id=client_order_id)
+            except OrderNotFound as error:
+                if gone is not None:
+                    raise gone from None
+                problem = error
+            except FuturesAsyncError as error:
+                problem = error
+                break
+            else:
+                if order_id not in (None, order.order_id) or (
+                    client_order_id is not None and order.client_order_id not in (None, client_order_id)
+                ):
+                    problem = ResponseMismatch(f"{self.id}: the order read after the cancel is another one")
+                    continue
+                if order.status.is_final:
+                    return order
+                state = f"is still {order.status.value}"
+                fence_ms = unknown.fence_until_ms if unknown is not None else None
+                if (
+                    fence_ms is not None
+                    and self._channel.now_ms() > fence_ms
+                    and order.status is not OrderStatus.UNKNOWN
+                ):
+                    return order
+        venue = self._channel.dialect.venue
+        open_question = unknown or CancelOutcomeUnknown(
+            "", venue=venue, fence_until_ms=self._channel.fence(self._channel.now_ms())
+        )
+        open_question.args = (
+            f"{venue}: order {order_id or client_order_id} {state} after its cancel; read it again before acting",
+        )
+        open_question.symbol, open_question.client_order_id = self.unified_symbol(venue_symbol), client_order_id
+
+        async def resolve(deadline_s: float | None) -> Order:
+            return await self._after_cancel(venue_symbol, order_id, client_order_id, open_question, gone)
+
+        open_question.bind(resolve)
+        raise open_question from problem or open_question.__cause__
+
+    async def cancel_orders(
+        self, symbol: str, *, order_ids: Sequence[str] = (), client_order_ids: Sequence[str] = ()
+    ) -> list[CancelResult]:
+        self._require(Capability.CANCEL_ORDERS)
+        pairs = [one_id(order_id, None) for order_id in order_ids]
+        pairs += [one_id(None, client_order_id) for client_order_id in client_order_ids]
+
+        def one(order_id: str | None, client_order_id: str | None) -> Callable[[], Awaitable[CancelResult]]:
+            async def run() -> CancelResult:
+                try:
+                    order = await self.cancel_order(symbol, order_id=order_id, client_order_id=client_order_id)
+                except FuturesAsyncError as error:
+                    return CancelResult(order_id=order_id, client_order_id=client_order_id, error=error)
+                return CancelResult(order_id=order.order_id, client_order_id=order.client_order_id, order=order)
+
+            return run
+
+        return await together([one(*pair) for pair in pairs])
+
+    async def cancel_all_orders(self, symbol: str) -> list[str]:
+        self._require(Capability.CANCEL_ALL_ORDERS)
+        venue_symbol = self.venue_symbol(symbol)
+
+        async def deed() -> list[str]:
+            return await self._cancel_everything(symbol, venue_symbol)
+
+        with urgent():
+            return await self._channel.deeds.see_through(deed, Kind.DELTA)
+
+    async def _cancel_everything(self, symbol: str, venue_symbol: str) -> list[str]:
+        before = {order.order_id for order in await self.fetch_open_orders(venue_symbol)}
+        # Sent although none may be seen open: a fresh order can be invisible to lookups for a while.
+        unknown: OutcomeUnknown | None = None
+        try:
+            ids = await self._cancel_all(venue_symbol)
+        except SettingOutcomeUnknown as error:
+            unknown = error
+        else:
+            if ids is not None:
+                return ids
+        left, problem = before, None
+        for pause_s in AFTER_CANCEL_PAUSES_S:
+            await self._channel.transport.runtime().sleep(pause_s)
+            try:
+                left = before & {order.order_id for order in await self.fetch_open_orders(venue_symbol)}
+            except FuturesAsyncError as error:
+                problem = error
+                continue
+            if not left and (unknown is None or before):
+                return sorted(before)
+            if unknown is not None and not before:
+                break  # no order to judge it by
+        raise unknown or SettingOutcomeUnknown(
+            f"{self.id}: {len(left)} of {len(before)} orders were still open, or could not be read, after "
+            "cancel_all_orders",
+            venue=self.id,
+            symbol=symbol,
+        ) from problem

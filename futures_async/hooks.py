@@ -1,0 +1,170 @@
+"""What an adapter tells the core of its venue's orders, and what its hooks are built with."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Awaitable, Callable, Collection, Hashable, Sequence
+from decimal import Decimal
+from typing import Any, ClassVar, TypeVar
+
+from futures_async.channel import Channel
+from futures_async.dialect import Params
+from futures_async.endpoint import Endpoint, Kind
+from futures_async.enums import PositionMode
+from futures_async.errors import (
+    ClientClosed,
+    OrderNotFound,
+    ResponseMismatch,
+)
+from futures_async.exchange import Capability, FuturesExchange
+from futures_async.limits import Priority
+from futures_async.models import Contract, Order
+from futures_async.ordering import Amendment, BatchPlacement, Call, Placement, PlannedOrder
+from futures_async.outcomes import OrderDesk
+from futures_async.settings import SettingDesk
+
+R = TypeVar("R")
+T = TypeVar("T")
+
+
+class Hooks(FuturesExchange):
+    """The hooks of the writing half of every adapter."""
+
+    needs_contract: ClassVar[bool] = False
+    """Orders cannot be written down without the contract's metadata."""
+    needs_position_mode: ClassVar[bool] = False
+    """Orders cannot be written down without the account's position mode."""
+    max_batch: ClassVar[int] = 0
+    """Orders in one native batch; 0: several are placed side by side instead."""
+
+    _channel: Channel
+    _orders: OrderDesk
+    _settings: SettingDesk
+    _halted: bool
+    _position_mode: PositionMode | None
+
+    # Hooks
+
+    @abstractmethod
+    def venue_symbol(self, symbol: str) -> str:
+        """The venue's id of a contract, from either form."""
+
+    @abstractmethod
+    def unified_symbol(self, venue_symbol: str) -> str:
+        """The unified symbol of a venue's id; an id that can't be parsed comes back as it is."""
+
+    def _placement(self, order: PlannedOrder) -> Placement:
+        """How to place `order`."""
+        self._unsupported("create_order")
+
+    def _batch_placement(self, orders: Sequence[PlannedOrder]) -> BatchPlacement:
+        """How to place several in one call."""
+        self._unsupported("create_orders")
+
+    def _batchable(self, order: PlannedOrder) -> bool:
+        """Whether the native batch can carry this order; others are placed one by one."""
+        return True
+
+    def _batch_key(self, order: PlannedOrder) -> Hashable:
+        """Orders with equal keys may share one native batch."""
+        return None
+
+    def _cancellation(self, venue_symbol: str, order_id: str | None, client_order_id: str | None) -> Call:
+        """How to cancel one order; exactly one id is given."""
+        self._unsupported("cancel_order")
+
+    def _amendment(self, order: Order, price: Decimal | None, quantity: Decimal | None) -> Amendment:
+        """How to edit `order`; None keeps what it has."""
+        self._unsupported("edit_order")
+
+    async def _cancel_all(self, venue_symbol: str) -> list[str] | None:
+        """Cancel all; the ids, or None where the venue does not list them."""
+        self._unsupported("cancel_all_orders")
+
+    async def _find_order(self, venue_symbol: str, client_order_id: str) -> Order | None:
+        """Ask every witness for an order of ours; None only for well-formed absence."""
+        try:
+            return await self.fetch_order(venue_symbol, client_order_id=client_order_id)
+        except OrderNotFound:
+            return None
+
+    # What hooks are built with
+
+    async def _call(
+        self,
+        endpoint: Endpoint[T],
+        params: Params | None = None,
+        body: Any = None,
+        *,
+        priority: Priority | None = None,
+        about: Callable[[T], bool] | None = None,
+    ) -> T:
+        """Make one call: see `Channel.call`. A write goes on to its end although its caller may be cancelled.
+
+        Args:
+            about: For reads: whether the answer is about what was asked. One that is not, crossed on its way with
+                another, is asked for once more.
+
+        Raises:
+            ResponseMismatch: The second one was not either.
+        """
+        if endpoint.kind is Kind.READ:
+            result = await self._channel.call(endpoint, params, body, priority=priority)
+            if about is None or about(result):
+                return result
+            result = await self._channel.call(endpoint, params, body, priority=priority)
+            if about(result):
+                return result
+            raise ResponseMismatch(f"{self.id} {endpoint.name}: the answer is about something else")
+
+        async def deed() -> T:
+            return await self._channel.call(endpoint, params, body, priority=priority)
+
+        return await self._channel.deeds.see_through(deed, endpoint.kind)
+
+    async def _apply(
+        self,
+        key: tuple[str, ...],
+        value: object,
+        *,
+        send: Callable[[], Awaitable[Any]],
+        read: Callable[[], Awaitable[R]],
+        stands: Callable[[R], bool],
+        unchanged: Collection[str] = (),
+    ) -> R:
+        """Set and read back: see `SettingDesk.apply`."""
+        self._active(key[0])
+        return await self._settings.apply(key, value, send=send, read=read, stands=stands, unchanged=unchanged)
+
+    async def _shift(
+        self,
+        key: tuple[str, ...],
+        amount: Decimal,
+        *,
+        send: Callable[[], Awaitable[Any]],
+        read: Callable[[], Awaitable[Decimal | None]],
+    ) -> None:
+        """Move an amount once: see `SettingDesk.shift`."""
+        self._active(key[0])
+        await self._settings.shift(key, amount, send=send, read=read)
+
+    async def _known_position_mode(self, venue_symbol: str) -> PositionMode:
+        """The position mode, read once: see `fetch_position_mode`."""
+        if self._position_mode is None:
+            self._position_mode = await self.fetch_position_mode(venue_symbol)
+        return self._position_mode
+
+    def _known_contract(self, venue_symbol: str) -> Contract | None:
+        """The contract's metadata, if it was read before."""
+        return None
+
+    def _require(self, capability: Capability) -> None:
+        if capability not in self.capabilities:
+            self._unsupported(capability.value)
+
+    def _active(self, what: str) -> None:
+        if self._halted:
+            raise ClientClosed(f"{self.id}: halted: {what} is refused, only cancels and reads go through")
+
+    def halt(self) -> None:
+        self._halted = True

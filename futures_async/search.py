@@ -1,0 +1,128 @@
+"""The search for an order whose fate is open: by its client id, until it is found or proved absent.
+
+"Not found" proves nothing before the fence, because the request may still be under way, and no reading before the
+venue itself has told a later time counts as past it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import msgspec
+
+from futures_async.channel import Channel
+from futures_async.enums import Outcome
+from futures_async.errors import ClientClosed, FuturesAsyncError, OrderOutcomeUnknown, OutcomeUnknown, ResponseMismatch
+from futures_async.models import Order
+from futures_async.ordering import Fingerprint
+
+LOOKUP_PAUSES_S = (0.0, 0.25, 0.5, 1.0, 2.0)
+LONGEST_LOOKUP_PAUSE_S = 4.0
+BETWEEN_ABSENCES_S = 1.0
+LONGEST_FENCE_S = 120.0
+
+Find = Callable[[str, str], Awaitable[Order | None]]
+"""Asks every witness for the order with this client id at this venue symbol; None only for well-formed absence."""
+
+
+class Search:
+    """One hunt for an order by its client id, and what was seen on the way."""
+
+    def __init__(
+        self,
+        venue_symbol: str,
+        symbol: str,
+        client_order_id: str | None,
+        fence_ms: int | None,
+        expected: Fingerprint | None,
+        error: OutcomeUnknown | None,
+    ) -> None:
+        self.venue_symbol = venue_symbol
+        self.symbol = symbol
+        self.client_order_id = client_order_id
+        self.fence_ms = fence_ms
+        self.expected = expected
+        self.error = error
+        self.lookups: list[str] = []
+
+    async def run(self, channel: Channel, find: Find, within_s: float | None) -> Order | None:
+        """Read until found, or until two absences past the fence; the verdict rests on the venue's own clock.
+
+        Raises:
+            OrderOutcomeUnknown: Neither in time.
+            ResponseMismatch: What stands under this id is not what was sent.
+        """
+        runtime = channel.transport.runtime()
+        if self.client_order_id is None or not channel.dialect.traits.lookup_by_client_id:
+            raise self.unknown(channel, "the venue cannot look orders up by an id of ours")
+        started = runtime.now()
+        if within_s is None:
+            ahead_ms = max(0, self.fence_ms - channel.now_ms()) if self.fence_ms is not None else 0
+            # A fence hours ahead comes from a clock that was wrong at signing: say so instead of waiting for it.
+            within_s = min(ahead_ms / 1000, LONGEST_FENCE_S) + 10.0
+        deadline = started + within_s
+        absent_at: float | None = None
+        step = 0
+        while True:
+            try:
+                order = await find(self.venue_symbol, self.client_order_id)
+            except ClientClosed as problem:
+                self.lookups.append(f"{type(problem).__name__}: {problem}")
+                raise self.unknown(channel, "the exchange object is closed") from None
+            except FuturesAsyncError as problem:
+                self.lookups.append(f"{type(problem).__name__}: {problem}")
+            else:
+                if order is not None and order.client_order_id in (None, self.client_order_id):
+                    return self.confirm(order, channel)
+                # The answer to another lookup, crossed on its way, says nothing about this order.
+                self.lookups.append("absent" if order is None else "another order")
+                past_fence = (
+                    order is None
+                    and self.fence_ms is not None
+                    and channel.transport.clock.server_seen_ms >= self.fence_ms
+                )
+                if past_fence and absent_at is not None and runtime.now() - absent_at >= BETWEEN_ABSENCES_S:
+                    return None
+                if past_fence and absent_at is None:
+                    absent_at = runtime.now()
+            step += 1
+            pause_s = LOOKUP_PAUSES_S[step] if step < len(LOOKUP_PAUSES_S) else LONGEST_LOOKUP_PAUSE_S
+            if absent_at is not None:
+                pause_s = BETWEEN_ABSENCES_S
+            elif self.fence_ms is not None:
+                # No point in reading long after the fence: the first reading past it is the one that counts.
+                to_fence_s = (self.fence_ms - channel.now_ms()) / 1000 + 0.05
+                pause_s = min(pause_s, to_fence_s) if to_fence_s > 0 else min(pause_s, BETWEEN_ABSENCES_S)
+            # One reading short of the verdict, a little more patience is worth more than an open question.
+            if runtime.now() + pause_s > deadline + (0.0 if absent_at is None else 10.0):
+                raise self.unknown(channel, "it could not be told in time")
+            await runtime.sleep(pause_s)
+
+    def confirm(self, order: Order, channel: Channel) -> Order:
+        """The order that was found, once it is seen to be the one that was sent."""
+        strange = self.expected.differences(order) if self.expected is not None else []
+        if strange:
+            mismatch = ResponseMismatch(
+                f"{channel.dialect.venue}: the order found under {self.client_order_id} differs in {', '.join(strange)}"
+            )
+            mismatch.outcome = Outcome.UNKNOWN
+            mismatch.client_order_id = self.client_order_id
+            raise mismatch
+        return recovered(order)
+
+    def unknown(self, channel: Channel, why: str) -> OutcomeUnknown:
+        """The error that says so; the one already raised, where there is one."""
+        error = self.error or OrderOutcomeUnknown(
+            f"{channel.dialect.venue}: it is not known what became of order {self.client_order_id}: {why}",
+            venue=channel.dialect.venue,
+            symbol=self.symbol,
+            client_order_id=self.client_order_id,
+            fence_until_ms=self.fence_ms,
+        )
+        error.lookups.extend(self.lookups)
+        return error
+
+
+def recovered(order: Order) -> Order:
+    """The same order, marked as found by resolution."""
+    return msgspec.structs.replace(order, recovered=True)
