@@ -3,22 +3,36 @@
 from __future__ import annotations
 
 import json
-import signal
-import sys
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
 import anyio
 import typer
-from rich.console import Console
 
 from futures_async import __version__
 from futures_async.cli import columns
 from futures_async.cli.accounts import Source, open_accounts
 from futures_async.cli.counting import Count, RowCounter, counted
-from futures_async.cli.output import Column, Exit, Format, Writer, exit_code, make_console, make_table, one_line
-from futures_async.cli.watch import watch_positions
+from futures_async.cli.options import (
+    AsCsv,
+    AsJson,
+    BaseUrl,
+    Demo,
+    Keys,
+    Limit,
+    Seed,
+    Simulated,
+    Since,
+    Symbol,
+    Until,
+    Venues,
+    form,
+    with_accounts,
+)
+from futures_async.cli.output import Column, Exit, Format, Writer, make_console, make_table
+from futures_async.cli.running import run, run_sync
+from futures_async.cli.watch import SORTS, watch_positions
 from futures_async.errors import FuturesAsyncError, NotSupported
 from futures_async.exchange import Capability, FuturesExchange
 from futures_async.models import Account, Fill, LedgerEntry, Order
@@ -35,42 +49,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-Venues = Annotated[list[str] | None, typer.Option("--venue", "-v", help="Only this venue or account; repeatable.")]
-Simulated = Annotated[bool, typer.Option("--simulated", help="Use the built-in simulated exchange; no keys needed.")]
-Keys = Annotated[Path | None, typer.Option("--keys", help="Keys file (TOML, mode 600).")]
-BaseUrl = Annotated[str | None, typer.Option("--base-url", help="Another address of the venue, e.g. a simulator's.")]
-Demo = Annotated[bool, typer.Option("--demo", help="Use the venue's demo trading.")]
-AsJson = Annotated[bool, typer.Option("--json", help="JSON lines.")]
-AsCsv = Annotated[bool, typer.Option("--csv", help="CSV.")]
-Seed = Annotated[int, typer.Option("--seed", help="Of the simulated exchange's prices.")]
-Symbol = Annotated[str | None, typer.Option("--symbol", "-s", help="BASE/QUOTE:SETTLE or the venue's own id.")]
-Limit = Annotated[int | None, typer.Option("--limit", "-n", min=1, help="So many rows, over several pages if need be.")]
-Since = Annotated[int | None, typer.Option("--since-ms", help="Not older than this, Unix milliseconds.")]
-Until = Annotated[int | None, typer.Option("--until-ms", help="Not newer than this, Unix milliseconds.")]
-
 Read = Callable[[FuturesExchange, Count], Awaitable[Sequence[T]]]
-
-
-def form(as_json: bool, as_csv: bool) -> Format:
-    """The chosen output."""
-    if as_json and as_csv:
-        raise typer.BadParameter("choose --json or --csv")
-    return Format.JSON if as_json else Format.CSV if as_csv else Format.TABLE
-
-
-def run(main: Callable[[], Coroutine[Any, Any, Exit]]) -> None:
-    """Run a command to its exit code: errors in one line, Ctrl-C without a traceback."""
-    try:
-        code = int(anyio.run(main))
-    except KeyboardInterrupt:
-        code = 128 + signal.SIGINT
-    except (FuturesAsyncError, TypeError) as error:
-        Console(stderr=True, soft_wrap=True).print(one_line(error), style="red", highlight=False, markup=False)
-        code = int(exit_code(error))
-    except BrokenPipeError:  # `… | head`
-        sys.stderr.close()
-        code = int(Exit.OK)
-    raise typer.Exit(code)
 
 
 async def read_all(source: Source, writer: Writer, read: Read[T]) -> list[tuple[str, T]]:
@@ -107,62 +86,34 @@ def show(source: Source, output: Format, read: Read[T], cells: Sequence[Column[T
     run(main)
 
 
-def source_of(
-    venues: list[str] | None, simulated: bool, keys: Path | None, base_url: str | None, demo: bool, seed: int
-) -> Source:
-    """The common options."""
-    return Source(venues=tuple(venues or ()), simulated=simulated, keys=keys, base_url=base_url, demo=demo, seed=seed)
-
-
 @app.command()
+@with_accounts
 def watch(
-    venue: Venues = None,
-    simulated: Simulated = False,
+    source: Source,
+    output: Format,
     symbol: Symbol = None,
     interval: Annotated[float, typer.Option("--interval", min=0.2, help="Seconds between refreshes.")] = 1.0,
     once: Annotated[bool, typer.Option("--once", help="Print one table and exit.")] = False,
-    sort: Annotated[str, typer.Option("--sort", help="account, symbol, pnl, distance or notional.")] = "account",
-    keys: Keys = None,
-    base_url: BaseUrl = None,
-    demo: Demo = False,
-    as_json: AsJson = False,
-    as_csv: AsCsv = False,
-    seed: Seed = 1,
+    sort: Annotated[str, typer.Option("--sort", help=f"{', '.join(SORTS)}.")] = "account",
 ) -> None:
     """Live positions of all accounts. Ctrl-C ends it."""
-    source = source_of(venue, simulated, keys, base_url, demo, seed)
 
     async def main() -> Exit:
         async with open_accounts(source) as accounts:
             return await watch_positions(
-                accounts,
-                symbol=symbol,
-                interval_s=interval,
-                once=once,
-                sort=sort,
-                output=form(as_json, as_csv),
+                accounts, symbol=symbol, interval_s=interval, once=once, sort=sort, output=output
             )
 
     run(main)
 
 
 @app.command()
-def positions(
-    venue: Venues = None,
-    simulated: Simulated = False,
-    symbol: Symbol = None,
-    keys: Keys = None,
-    base_url: BaseUrl = None,
-    demo: Demo = False,
-    as_json: AsJson = False,
-    as_csv: AsCsv = False,
-    seed: Seed = 1,
-) -> None:
+@with_accounts
+def positions(source: Source, output: Format, symbol: Symbol = None) -> None:
     """Open positions."""
-    source = source_of(venue, simulated, keys, base_url, demo, seed)
     show(
         source,
-        form(as_json, as_csv),
+        output,
         lambda exchange, count: exchange.fetch_positions(symbol),
         columns.POSITIONS,
         "No open positions.",
@@ -170,22 +121,12 @@ def positions(
 
 
 @app.command()
-def risk(
-    venue: Venues = None,
-    simulated: Simulated = False,
-    symbol: Symbol = None,
-    keys: Keys = None,
-    base_url: BaseUrl = None,
-    demo: Demo = False,
-    as_json: AsJson = False,
-    as_csv: AsCsv = False,
-    seed: Seed = 1,
-) -> None:
+@with_accounts
+def risk(source: Source, output: Format, symbol: Symbol = None) -> None:
     """How far each position is from liquidation."""
-    source = source_of(venue, simulated, keys, base_url, demo, seed)
     show(
         source,
-        form(as_json, as_csv),
+        output,
         lambda exchange, count: exchange.fetch_position_risk(symbol),
         columns.RISK,
         "No open positions.",
@@ -193,45 +134,30 @@ def risk(
 
 
 @app.command()
-def account(
-    venue: Venues = None,
-    simulated: Simulated = False,
-    keys: Keys = None,
-    base_url: BaseUrl = None,
-    demo: Demo = False,
-    as_json: AsJson = False,
-    as_csv: AsCsv = False,
-    seed: Seed = 1,
-) -> None:
+@with_accounts
+def account(source: Source, output: Format) -> None:
     """Balances, equity and margin, one row for each margin coin."""
-    source = source_of(venue, simulated, keys, base_url, demo, seed)
 
     async def read(exchange: FuturesExchange, count: Count) -> Sequence[Account]:
         if exchange.supports(Capability.FETCH_ACCOUNTS):
             return await exchange.fetch_accounts()
         return [await exchange.fetch_account()]
 
-    show(source, form(as_json, as_csv), read, columns.ACCOUNTS, "No balances.")
+    show(source, output, read, columns.ACCOUNTS, "No balances.")
 
 
 @app.command()
+@with_accounts
 def orders(
-    venue: Venues = None,
-    simulated: Simulated = False,
+    source: Source,
+    output: Format,
     symbol: Symbol = None,
     history: Annotated[bool, typer.Option("--history", help="Past orders instead of open ones.")] = False,
     limit: Limit = None,
     since_ms: Since = None,
     until_ms: Until = None,
-    keys: Keys = None,
-    base_url: BaseUrl = None,
-    demo: Demo = False,
-    as_json: AsJson = False,
-    as_csv: AsCsv = False,
-    seed: Seed = 1,
 ) -> None:
     """Open orders, or past ones with --history."""
-    source = source_of(venue, simulated, keys, base_url, demo, seed)
 
     async def read(exchange: FuturesExchange, count: Count) -> Sequence[Order]:
         if not history:
@@ -240,52 +166,40 @@ def orders(
             return await exchange.fetch_order_history(symbol, since_ms=since_ms, until_ms=until_ms)
         return await counted(exchange.iter_orders(symbol, since_ms=since_ms, until_ms=until_ms, limit=limit), count)
 
-    show(source, form(as_json, as_csv), read, columns.ORDERS, "No orders.")
+    show(source, output, read, columns.ORDERS, "No orders.")
 
 
 @app.command()
+@with_accounts
 def fills(
-    venue: Venues = None,
-    simulated: Simulated = False,
+    source: Source,
+    output: Format,
     symbol: Symbol = None,
     limit: Limit = None,
     since_ms: Since = None,
     until_ms: Until = None,
-    keys: Keys = None,
-    base_url: BaseUrl = None,
-    demo: Demo = False,
-    as_json: AsJson = False,
-    as_csv: AsCsv = False,
-    seed: Seed = 1,
 ) -> None:
     """Executions, newest first."""
-    source = source_of(venue, simulated, keys, base_url, demo, seed)
 
     async def read(exchange: FuturesExchange, count: Count) -> Sequence[Fill]:
         if limit is None:
             return await exchange.fetch_fills(symbol, since_ms=since_ms, until_ms=until_ms)
         return await counted(exchange.iter_fills(symbol, since_ms=since_ms, until_ms=until_ms, limit=limit), count)
 
-    show(source, form(as_json, as_csv), read, columns.FILLS, "No fills.")
+    show(source, output, read, columns.FILLS, "No fills.")
 
 
 @app.command()
+@with_accounts
 def ledger(
-    venue: Venues = None,
-    simulated: Simulated = False,
+    source: Source,
+    output: Format,
     symbol: Symbol = None,
     limit: Limit = None,
     since_ms: Since = None,
     until_ms: Until = None,
-    keys: Keys = None,
-    base_url: BaseUrl = None,
-    demo: Demo = False,
-    as_json: AsJson = False,
-    as_csv: AsCsv = False,
-    seed: Seed = 1,
 ) -> None:
     """Changes of balance, newest first."""
-    source = source_of(venue, simulated, keys, base_url, demo, seed)
 
     async def read(exchange: FuturesExchange, count: Count) -> Sequence[LedgerEntry]:
         if limit is None:
@@ -294,7 +208,7 @@ def ledger(
             exchange.iter_ledger(symbol=symbol, since_ms=since_ms, until_ms=until_ms, limit=limit), count
         )
 
-    show(source, form(as_json, as_csv), read, columns.LEDGER, "No ledger rows.")
+    show(source, output, read, columns.LEDGER, "No ledger rows.")
 
 
 def capability_rows() -> tuple[list[str], list[tuple[str, list[bool]]]]:
@@ -344,17 +258,14 @@ def simulate(
     seed: Seed = 1,
     hedge: Annotated[bool, typer.Option("--hedge/--one-way", help="Position mode at start.")] = False,
     empty: Annotated[bool, typer.Option("--empty", help="Accounts with money only, no positions.")] = False,
-    key: Annotated[
-        str | None,
-        typer.Option("--key", help="Instead of the demo key."),
-    ] = None,
-    secret: Annotated[str | None, typer.Option("--secret")] = None,
-    passphrase: Annotated[str | None, typer.Option("--passphrase")] = None,
-    memo: Annotated[str | None, typer.Option("--memo")] = None,
+    key: Annotated[str | None, typer.Option("--key", help="Instead of the demo key; needs --secret.")] = None,
+    secret: Annotated[str | None, typer.Option("--secret", help="Of --key.")] = None,
+    passphrase: Annotated[str | None, typer.Option("--passphrase", help="Of --key.")] = None,
+    memo: Annotated[str | None, typer.Option("--memo", help="Of --key.")] = None,
     faults: Annotated[Path | None, typer.Option("--faults", help="A plan of faults (TOML).")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Serve the simulated exchange: every venue's dialect on one port."""
+    """Serve the simulated exchange until Ctrl-C."""
     from futures_async.cli.simulation import simulate as serve
 
     run_sync(
@@ -417,17 +328,6 @@ def probe(
         return await run_probe(source, settings, form(as_json, as_csv), yes=yes)
 
     run(main)
-
-
-def run_sync(main: Callable[[], None]) -> None:
-    """`run` for a command that has a loop of its own."""
-    try:
-        main()
-    except KeyboardInterrupt:
-        raise typer.Exit(0) from None
-    except FuturesAsyncError as error:
-        Console(stderr=True, soft_wrap=True).print(one_line(error), style="red", highlight=False, markup=False)
-        raise typer.Exit(int(exit_code(error))) from None
 
 
 @app.callback(invoke_without_command=True)

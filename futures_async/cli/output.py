@@ -115,6 +115,11 @@ def make_console() -> Console:
     return console if console.is_terminal else Console(soft_wrap=True, width=200)
 
 
+def complain(line: str) -> None:
+    """One line on stderr."""
+    Console(stderr=True, soft_wrap=True).print(line, style="red", highlight=False, markup=False)
+
+
 def make_table(columns: Sequence[Column[R]], rows: Sequence[R]) -> Table:
     """A table of rows."""
     table = Table(header_style="bold", box=None, pad_edge=False, padding=(0, 1, 0, 0))
