@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import anyio
+
 from futures_async.cli.keys import find_keys
 from futures_async.errors import InvalidRequest
 from futures_async.exchange import FuturesExchange
@@ -16,6 +18,7 @@ from futures_async.registry import connect, venue_ids
 
 # A command makes a few calls and ends: what counts is a small start and a clean end, not calls a second.
 LIBRARY = "httpx"
+CLOSE_WITHIN_S = 3.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,12 +43,17 @@ async def open_accounts(source: Source) -> AsyncGenerator[dict[str, FuturesExcha
     Raises:
         InvalidRequest: No keys, or an unknown venue.
     """
-    async with AsyncExitStack() as stack:
+    stack = AsyncExitStack()
+    try:
         accounts: dict[str, FuturesExchange] = {}
         made = _simulated(source, stack.enter_context(ExitStack())) if source.simulated else _real(source)
         for name, exchange in made.items():
             accounts[name] = await stack.enter_async_context(exchange)
         yield accounts
+    finally:
+        # After Ctrl-C as well: connections are closed in good order, but nobody waits for a venue that hangs.
+        with anyio.move_on_after(CLOSE_WITHIN_S, shield=True):
+            await stack.aclose()
 
 
 def _simulated(source: Source, stack: ExitStack) -> dict[str, FuturesExchange]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import sys
 from collections.abc import Callable, Coroutine
+from types import FrameType
 from typing import Any
 
 import anyio
@@ -18,12 +20,35 @@ INTERRUPTED = 128 + signal.SIGINT
 
 def run(main: Callable[[], Coroutine[Any, Any, Exit]]) -> None:
     """Run a command to its exit code."""
-    _end_with(lambda: int(anyio.run(main)))
+    _end_with(lambda: anyio.run(_until_ctrl_c, main))
 
 
 def run_sync(main: Callable[[], None]) -> None:
     """`run` for a command that has a loop of its own and serves until Ctrl-C, which is its good end."""
     _end_with(lambda: main() or int(Exit.OK), interrupted=int(Exit.OK))
+
+
+async def _until_ctrl_c(main: Callable[[], Coroutine[Any, Any, Exit]]) -> int:
+    """Run `main`; Ctrl-C cancels it, and a second one ends the program at once.
+
+    asyncio's own handler cancels the task once. Where that meets the end of a timeout in the same turn of the loop,
+    anyio before 4.16 takes the one for the other, and the program runs on. A cancelled scope stays cancelled.
+    """
+    loop = asyncio.get_running_loop()
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell starts what it puts in the background
+        return int(await main())
+    with anyio.CancelScope() as scope:
+
+        def interrupt(number: int, frame: FrameType | None) -> None:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+            loop.call_soon_threadsafe(scope.cancel)
+
+        signal.signal(signal.SIGINT, interrupt)
+        try:
+            return int(await main())
+        finally:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+    return INTERRUPTED
 
 
 def _end_with(main: Callable[[], int], interrupted: int = INTERRUPTED) -> None:

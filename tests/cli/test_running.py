@@ -1,0 +1,103 @@
+"""Ctrl-C and exit codes, in process."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+import anyio
+import anyio.lowlevel
+import pytest
+import typer
+
+from futures_async.cli.output import Exit
+from futures_async.cli.running import run, run_sync
+from futures_async.errors import AuthenticationError
+
+
+def press() -> None:
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+def ended_with(main: Callable[[], Awaitable[Exit]]) -> int:
+    async def coroutine() -> Exit:
+        return await main()
+
+    with pytest.raises(typer.Exit) as ended:
+        run(coroutine)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler  # as it was before
+    return ended.value.exit_code
+
+
+def test_one_ctrl_c_ends_a_command_in_the_very_turn_of_the_loop_in_which_a_timeout_ends() -> None:
+    async def main() -> Exit:
+        loop = asyncio.get_running_loop()
+        with anyio.move_on_after(0.001) as scope:
+            loop.call_at(scope.deadline, press)
+            time.sleep(0.003)  # noqa: ASYNC251 - a busy machine: both are due when the loop turns again
+            await anyio.sleep(60)
+        for _ in range(10):
+            await anyio.lowlevel.checkpoint()
+        return Exit.OK  # it was not heard
+
+    assert ended_with(main) == 130
+
+
+def test_a_cancellation_that_something_swallows_comes_again() -> None:
+    async def main() -> Exit:
+        asyncio.get_running_loop().call_soon(press)
+        with suppress(asyncio.CancelledError):
+            await anyio.sleep(60)
+        for _ in range(10):
+            await anyio.lowlevel.checkpoint()
+        return Exit.OK  # it was not heard
+
+    assert ended_with(main) == 130
+
+
+def test_a_second_ctrl_c_does_not_wait_for_what_cannot_be_cancelled() -> None:
+    async def main() -> Exit:
+        loop = asyncio.get_running_loop()
+        loop.call_soon(press)
+        with anyio.CancelScope(shield=True):
+            loop.call_later(0.002, press)
+            await anyio.sleep(60)
+        return Exit.OK
+
+    assert ended_with(main) == 130
+
+
+def test_a_program_that_was_told_to_ignore_ctrl_c_does() -> None:
+    async def main() -> Exit:
+        press()
+        await anyio.lowlevel.checkpoint()
+        return Exit.OK
+
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with pytest.raises(typer.Exit) as ended:
+            run(main)
+        assert ended.value.exit_code == 0
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def test_ctrl_c_is_the_good_end_of_a_server() -> None:
+    with pytest.raises(typer.Exit) as ended:
+        run_sync(press)
+    assert ended.value.exit_code == 0
+
+
+def test_an_error_is_one_line_on_stderr_and_an_exit_code(capsys: pytest.CaptureFixture[str]) -> None:
+    async def main() -> Exit:
+        raise AuthenticationError("the venue says no", venue="here")
+
+    assert ended_with(main) == 3
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err == "AuthenticationError: here: the venue says no\n"
