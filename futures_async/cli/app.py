@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -30,7 +29,7 @@ from futures_async.cli.options import (
     form,
     with_accounts,
 )
-from futures_async.cli.output import Column, Exit, Format, Writer, make_console, make_table
+from futures_async.cli.output import Column, Exit, Format, Writer, make_table
 from futures_async.cli.running import run, run_sync
 from futures_async.cli.watch import SORTS, watch_positions
 from futures_async.errors import FuturesAsyncError, NotSupported
@@ -221,22 +220,22 @@ def capability_rows() -> tuple[list[str], list[tuple[str, list[bool]]]]:
 
 
 @app.command()
-def venues(as_json: AsJson = False) -> None:
+def venues(as_json: AsJson = False, as_csv: AsCsv = False) -> None:
     """The installed adapters and what each can do."""
     ids, rows = capability_rows()
-    if as_json:
+    writer = Writer(form(as_json, as_csv))
+    if writer.form is not Format.TABLE:
         for index, venue in enumerate(ids):
             adapter = adapter_class(venue)
             names = [name for name, cells in rows if cells[index]]
-            row = {"venue": venue, "name": adapter.name, "lifecycle": adapter.lifecycle, "capabilities": names}
-            typer.echo(json.dumps(row))
+            writer.record({"venue": venue, "name": adapter.name, "lifecycle": adapter.lifecycle, "capabilities": names})
         return
-    life = ("life cycle", [adapter_class(venue).lifecycle for venue in ids])
     table: list[TextRow] = [
-        (life[0], [str(word) for word in life[1]]),
+        ("life cycle", [str(adapter_class(venue).lifecycle) for venue in ids]),
         *((name, ["yes" if cell else "" for cell in cells]) for name, cells in rows),
     ]
-    make_console().print(make_table([_title_column(), *map(_venue_column, ids, range(len(ids)))], table))
+    head = [_title_column(), *map(_venue_column, ids, range(len(ids)))]
+    writer.console.print(make_table(head, table, writer.console.width))
 
 
 TextRow = tuple[str, list[str]]
@@ -264,6 +263,7 @@ def simulate(
     memo: Annotated[str | None, typer.Option("--memo", help="Of --key.")] = None,
     faults: Annotated[Path | None, typer.Option("--faults", help="A plan of faults (TOML).")] = None,
     as_json: AsJson = False,
+    as_csv: AsCsv = False,
 ) -> None:
     """Serve the simulated exchange until Ctrl-C."""
     from futures_async.cli.simulation import simulate as serve
@@ -281,7 +281,7 @@ def simulate(
             passphrase=passphrase,
             memo=memo,
             faults=faults,
-            as_json=as_json,
+            output=form(as_json, as_csv),
         )
     )
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import csv
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import IntEnum, StrEnum
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
-from rich.console import Console
+from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -26,6 +26,9 @@ from futures_async.models import to_builtins
 
 R = TypeVar("R")
 S = TypeVar("S")
+
+PIPE_WIDTH = 10_000
+SHORTEST_WORD = 3
 
 
 class Format(StrEnum):
@@ -52,15 +55,18 @@ class Exit(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Column(Generic[R]):
-    """One column of a table: its title, how a row's cell is made, and whether it is a number."""
+    """One column of a table."""
 
     title: str
     cell: Callable[[R], object]
+    """How a row's cell is made."""
     number: bool = True
+    spare: int = 0
+    """Where a terminal is too narrow for all, the columns with the highest go first; those with 0 stay."""
 
     def of(self, pick: Callable[[S], R]) -> Column[S]:
         """The same column for rows that hold its own kind of row somewhere inside."""
-        return Column(self.title, lambda row: self.cell(pick(row)), self.number)
+        return Column(self.title, lambda row: self.cell(pick(row)), self.number, self.spare)
 
 
 def exit_code(error: BaseException) -> Exit:
@@ -112,41 +118,57 @@ def percent(value: Decimal | None, digits: int = 1) -> str:
 def make_console() -> Console:
     """Standard output; what is no terminal is wide enough for every table."""
     console = Console(soft_wrap=True)
-    return console if console.is_terminal else Console(soft_wrap=True, width=200)
+    return console if console.is_terminal else Console(soft_wrap=True, width=PIPE_WIDTH)
 
 
-def complain(line: str) -> None:
+def complain(line: str, style: str = "red") -> None:
     """One line on stderr."""
-    Console(stderr=True, soft_wrap=True).print(line, style="red", highlight=False, markup=False)
+    Console(stderr=True, soft_wrap=True).print(line, style=style, highlight=False, markup=False)
 
 
-def make_table(columns: Sequence[Column[R]], rows: Sequence[R]) -> Table:
-    """A table of rows."""
+def make_table(columns: Sequence[Column[R]], rows: Sequence[R], width: int = PIPE_WIDTH) -> RenderableType:
+    """A table of rows, no wider than `width`: it goes without some columns, and says so, before it cuts a number."""
+    cells = {column: [_cell(column.cell(row)) for row in rows] for column in columns}
+    wide = {column: max(len(column.title), *(cell.cell_len for cell in cells[column]), 0) for column in columns}
+    kept = list(columns)
+    while _width(wide, kept) > width and (most := max(column.spare for column in kept)):
+        kept = [column for column in kept if column.spare != most]
+    while _width(wide, kept) > width:
+        words = max((column for column in kept if not column.number), key=lambda column: wide[column], default=None)
+        if words is None or wide[words] <= SHORTEST_WORD:
+            break
+        wide[words] -= 1
     table = Table(header_style="bold", box=None, pad_edge=False, padding=(0, 1, 0, 0))
-    for column in columns:
-        table.add_column(column.title, justify="right" if column.number else "left", no_wrap=True)
-    for row in rows:
-        cells = (column.cell(row) for column in columns)
-        table.add_row(*(cell if isinstance(cell, Text) else shown(cell) for cell in cells))
-    return table
+    for column in kept:
+        table.add_column(column.title, justify="right" if column.number else "left", no_wrap=True, width=wide[column])
+    for index in range(len(rows)):
+        table.add_row(*(cells[column][index] for column in kept))
+    gone = ", ".join(column.title for column in columns if column not in kept)
+    return table if not gone else Group(table, Text(f"too narrow for: {gone}", style="dim"))
+
+
+def _width(wide: Mapping[Column[R], int], columns: Sequence[Column[R]]) -> int:
+    return sum(wide[column] + 1 for column in columns) - 1
+
+
+def _cell(value: object) -> Text:
+    return value if isinstance(value, Text) else Text(shown(value))
 
 
 class Writer:
     """Writes rows and errors of one command."""
 
-    def __init__(self, form: Format, *, console: Console | None = None, errors: Console | None = None) -> None:
+    def __init__(self, form: Format) -> None:
         self.form = form
-        self.console = console or make_console()
-        self.errors = errors or Console(stderr=True, soft_wrap=True)
+        self.console = make_console()
         self.code = Exit.OK
+        self._titled = False
 
     def rows(self, rows: Sequence[tuple[str, R]], columns: Sequence[Column[R]], empty: str) -> None:
         """Rows with the names of their accounts."""
-        if self.form is Format.JSON:
+        if self.form is not Format.TABLE:
             for account, row in rows:
-                print(json.dumps({"account": account, **to_builtins(row)}, ensure_ascii=False), flush=True)
-        elif self.form is Format.CSV:
-            self._csv(rows)
+                self.record({"account": account, **to_builtins(row)})
         elif rows:
             head: list[Column[tuple[str, R]]] = [Column("account", lambda pair: pair[0], number=False)]
 
@@ -154,19 +176,29 @@ class Writer:
                 return pair[1]
 
             head += [column.of(inner) for column in columns]
-            self.console.print(make_table(head, rows))
+            self.console.print(make_table(head, rows, self.console.width))
         else:
             self.console.print(empty)
 
-    def _csv(self, rows: Sequence[tuple[str, object]]) -> None:
+    def record(self, fields: dict[str, Any]) -> None:
+        """One record for programs: a JSON line, or a line of CSV, whose first one has the names above it."""
+        if self.form is Format.JSON:
+            print(json.dumps(fields, ensure_ascii=False), flush=True)
+            return
         out = csv.writer(sys.stdout, lineterminator="\n")
-        for index, (account, row) in enumerate(rows):
-            fields = to_builtins(row)
-            if index == 0:
-                out.writerow(["account", *fields])
-            out.writerow([account, *("" if value is None else value for value in fields.values())])
+        if not self._titled:
+            out.writerow(fields)
+            self._titled = True
+        out.writerow([_csv_cell(value) for value in fields.values()])
+        sys.stdout.flush()
 
     def problem(self, account: str, error: FuturesAsyncError) -> None:
         """One account's error, on stderr; the worst decides the exit code."""
         self.code = max(self.code, exit_code(error))
-        self.errors.print(f"{account}: {one_line(error)}", style="red", highlight=False, markup=False)
+        complain(f"{account}: {one_line(error)}")
+
+
+def _csv_cell(value: Any) -> Any:
+    if value is None:
+        return ""
+    return " ".join(map(str, cast("list[object]", value))) if isinstance(value, list) else value

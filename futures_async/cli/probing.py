@@ -6,10 +6,9 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
 import typer
-from rich.console import Console
 
 from futures_async.cli.accounts import Source, open_accounts
-from futures_async.cli.output import Column, Exit, Format, Writer
+from futures_async.cli.output import Column, Exit, Format, Writer, complain
 from futures_async.enums import MarginMode
 from futures_async.errors import InvalidRequest
 
@@ -87,9 +86,7 @@ async def run_probe(source: Source, settings: ProbeSettings, output: Format, *, 
         [(name, exchange)] = accounts.items()
         if not (yes or source.simulated):
             _ask(exchange, settings)
-        report = await probe(
-            exchange, settings, say=lambda text: writer.errors.print(f"{name}: {text}", style="dim", markup=False)
-        )
+        report = await probe(exchange, settings, say=lambda text: complain(f"{name}: {text}", style="dim"))
     return _print(writer, name, report)
 
 
@@ -113,7 +110,7 @@ def _print(writer: Writer, name: str, report: ProbeReport) -> Exit:
             if finding.detail:
                 writer.console.print(f"\n{finding.trait}: {finding.detail}", highlight=False, markup=False)
     for left in report.left:
-        Console(stderr=True, soft_wrap=True).print(f"{name}: {left}", style="red", highlight=False, markup=False)
+        complain(f"{name}: {left}")
     if report.left:
         return Exit.UNKNOWN
     unsafe = any(finding.verdict is Verdict.UNSAFE for finding in report.findings)

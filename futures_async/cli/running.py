@@ -25,7 +25,12 @@ def run(main: Callable[[], Coroutine[Any, Any, Exit]]) -> None:
 
 def run_sync(main: Callable[[], None]) -> None:
     """`run` for a command that has a loop of its own and serves until Ctrl-C, which is its good end."""
-    _end_with(lambda: main() or int(Exit.OK), interrupted=int(Exit.OK))
+
+    def served() -> int:
+        main()
+        return int(Exit.OK)
+
+    _end_with(served, interrupted=int(Exit.OK))
 
 
 async def _until_ctrl_c(main: Callable[[], Coroutine[Any, Any, Exit]]) -> int:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from futures_async.cli.output import Column, make_console, make_table
+from futures_async.cli.output import Column, Format, Writer, make_table
 from futures_async.enums import PositionMode
 from futures_async.errors import InvalidRequest
 from futures_async.registry import venue_ids
@@ -41,7 +40,7 @@ def simulate(
     passphrase: str | None,
     memo: str | None,
     faults: Path | None,
-    as_json: bool,
+    output: Format,
 ) -> None:
     """Serve until Ctrl-C.
 
@@ -74,14 +73,17 @@ def simulate(
 
     def announce(running: RunningExchange) -> None:
         document = running.announcement()
-        if as_json:
-            print(json.dumps(document), flush=True)
-            return
-        console = make_console()
-        console.print(f"Simulated exchange at {running.base_url} (Ctrl-C ends it)\n", highlight=False)
         rows: list[Keys] = list(document["venues"].items())
-        console.print(make_table(KEY_COLUMNS, rows))
-        sys.stdout.flush()
+        writer = Writer(output)
+        if output is Format.JSON:
+            writer.record(document)
+        elif output is Format.CSV:
+            for venue, keys in rows:
+                writer.record({"base_url": running.base_url, "venue": venue, **keys})
+        else:
+            writer.console.print(f"Simulated exchange at {running.base_url} (Ctrl-C ends it)\n", highlight=False)
+            writer.console.print(make_table(KEY_COLUMNS, rows, writer.console.width))
+            sys.stdout.flush()
 
     try:
         run(exchange, host=host, port=port, announce=announce, faults=plan)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
@@ -19,9 +17,9 @@ from futures_async.cli.output import (
     Exit,
     Format,
     Writer,
+    complain,
     exit_code,
     grouped,
-    make_console,
     make_table,
     one_line,
     percent,
@@ -34,6 +32,7 @@ from futures_async.portfolio import Portfolio
 from futures_async.snapshot import CoinTotal, Snapshot
 
 FAR = Decimal(10**9)
+NAMED = 3
 FIRST_ANSWER_S = 10.0
 """`--once` waits so long for a slow venue; the live table does not wait at all."""
 
@@ -79,29 +78,37 @@ class View:
             rows = [row for row in rows if {row.position.symbol, row.position.venue_symbol} & wanted]
         return sorted(rows, key=self._sort)
 
-    def table(self, snapshot: Snapshot) -> RenderableType:
+    def table(self, snapshot: Snapshot, width: int) -> RenderableType:
         """The table, the totals, and the state of the accounts."""
         rows = self.rows(snapshot)
         head: list[Column[Row]] = [Column("account", lambda row: row.account, number=False)]
         head += [column.of(_position) for column in POSITIONS]
-        table: RenderableType = make_table(head, rows) if rows else Text("No open positions.", style="dim")
-        totals = make_table(TOTALS, [total for total in snapshot.totals().values() if total.equity or total.exposure])
-        return Group(table, Text(), totals, Text(), states(snapshot))
+        table: RenderableType = make_table(head, rows, width) if rows else Text("No open positions.", style="dim")
+        known = [total for total in snapshot.totals().values() if total.equity or total.exposure]
+        return Group(table, Text(), make_table(TOTALS, known, width), Text(), states(snapshot))
 
-    def lines(self, snapshot: Snapshot) -> list[str]:
-        """JSON: one line for each position, and one for each account in trouble."""
-        lines = [
-            json.dumps({"account": row.account, **to_builtins(row.position)}, ensure_ascii=False)
-            for row in self.rows(snapshot)
-        ]
-        return lines + [
-            json.dumps({"account": name, "error": one_line(error)}, ensure_ascii=False)
-            for name, error in snapshot.errors.items()
-        ]
+    def records(self, snapshot: Snapshot) -> Iterable[dict[str, Any]]:
+        """For JSON: each position, then each account's state, then the totals by coin."""
+        for row in self.rows(snapshot):
+            yield {"account": row.account, **to_builtins(row.position)}
+        for name, state in snapshot.venues.items():
+            yield {
+                "account": name,
+                "status": state.status,
+                "age_s": state.age_s,
+                "latency_s": state.latency_s,
+                "error": None if state.error is None else one_line(state.error),
+            }
+        yield from map(to_builtins, snapshot.totals().values())
 
 
 def _position(row: Row) -> Position:
     return row.position
+
+
+def some(names: Sequence[str]) -> str:
+    """The first few names, and how many more there are."""
+    return ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "")
 
 
 TOTALS: list[Column[CoinTotal]] = [
@@ -110,8 +117,8 @@ TOTALS: list[Column[CoinTotal]] = [
     Column("PnL", lambda row: signed(row.unrealized_pnl)),
     Column("margin", lambda row: grouped(row.margin, 2)),
     Column("exposure", lambda row: grouped(row.exposure, 2)),
-    Column("exposure / equity", lambda row: percent(row.exposure / row.equity if row.equity else None)),
-    Column("not in it", lambda row: ", ".join(row.missing), number=False),
+    Column("exposure / equity", lambda row: percent(row.exposure / row.equity if row.equity else None), spare=1),
+    Column("not in it", lambda row: some(row.missing), number=False),
 ]
 
 
@@ -138,32 +145,31 @@ async def watch_positions(
     output: Format,
 ) -> Exit:
     """Show positions until cancelled, or once; the exit code is that of the last snapshot's worst error."""
-    view = View(exchanges, symbol, sort)
-    console = make_console()
+    view, writer = View(exchanges, symbol, sort), Writer(output)
     async with Portfolio(exchanges) as portfolio:
         if once:
             snapshot = await portfolio.snapshot(FIRST_ANSWER_S)
-            show(view, snapshot, console, output)
+            show(view, snapshot, writer)
             return max((exit_code(error) for error in snapshot.errors.values()), default=Exit.OK)
         async with aclosing(portfolio.poll(interval_s)) as snapshots:
-            if output is not Format.TABLE or not console.is_terminal:
+            if output is not Format.TABLE or not writer.console.is_terminal:
                 async for snapshot in snapshots:
-                    show(view, snapshot, console, output)
+                    show(view, snapshot, writer)
             else:
-                with Live(console=console, auto_refresh=False) as live:
+                with Live(console=writer.console, auto_refresh=False) as live:
                     async for snapshot in snapshots:
-                        live.update(view.table(snapshot), refresh=True)
+                        live.update(view.table(snapshot, writer.console.width), refresh=True)
     return Exit.OK
 
 
-def show(view: View, snapshot: Snapshot, console: Console, output: Format) -> None:
+def show(view: View, snapshot: Snapshot, writer: Writer) -> None:
     """Print one snapshot; as CSV the errors go to stderr."""
-    if output is Format.JSON:
-        print("\n".join(view.lines(snapshot)), flush=True)
-    elif output is Format.CSV:
-        writer = Writer(output)
+    if writer.form is Format.JSON:
+        for record in view.records(snapshot):
+            writer.record(record)
+    elif writer.form is Format.CSV:
         writer.rows([(row.account, row.position) for row in view.rows(snapshot)], POSITIONS, "")
         for name, error in snapshot.errors.items():
-            print(f"{name}: {one_line(error)}", file=sys.stderr, flush=True)
+            complain(f"{name}: {one_line(error)}")
     else:
-        console.print(view.table(snapshot), soft_wrap=True)
+        writer.console.print(view.table(snapshot, writer.console.width), soft_wrap=True)

@@ -73,9 +73,16 @@ def test_watch_shows_every_venue_side_by_side() -> None:
 
 def test_watch_prints_json_lines() -> None:
     shown = cli("watch", "--simulated", "--once", "--json", "--venue", "bitmart", "--symbol", "BTCUSDT")
-    (row,) = rows(shown.stdout)
+    found = rows(shown.stdout)
+    (row,) = [row for row in found if "symbol" in row]
     assert (row["account"], row["symbol"], row["side"]) == ("bitmart", "BTC/USDT:USDT", "long")
     assert isinstance(row["quantity"], str)
+    (state,) = [row for row in found if "status" in row]
+    assert (state["account"], state["status"], state["error"]) == ("bitmart", "ok", None)
+    assert state["age_s"] >= state["latency_s"] > 0
+    (total,) = [row for row in found if row.get("coin") == "USDT"]
+    assert float(total["equity"]) > float(total["margin"]) > 0
+    assert total["missing"] == []
 
 
 def test_watch_prints_csv() -> None:
@@ -137,6 +144,40 @@ def test_venues_lists_what_each_can_do() -> None:
     assert "create_order" not in found["bittap"]["capabilities"]
     assert found["bitget-v1"]["lifecycle"] == "closed"
     assert "life cycle" in cli("venues").stdout
+    as_csv = list(csv.DictReader(io.StringIO(cli("venues", "--csv").stdout)))
+    assert {row["venue"]: row["capabilities"].split() for row in as_csv} == {
+        venue: row["capabilities"] for venue, row in found.items()
+    }
+
+
+def test_every_command_offers_json_and_csv() -> None:
+    from typer.testing import CliRunner
+
+    from futures_async.cli.app import app
+
+    commands = [info.callback.__name__ for info in app.registered_commands if info.callback is not None]
+    assert len(commands) >= 9
+    for name in commands:
+        told = CliRunner().invoke(app, [name, "--help"]).output
+        assert "--json" in told, name
+        assert "--csv" in told, name
+        refused = CliRunner().invoke(app, [name, "--json", "--csv", *(["bitget"] if name == "probe" else [])])
+        assert refused.exit_code == 2, name
+        assert "choose --json or --csv" in refused.output, name
+
+
+def test_watch_writes_the_names_of_csv_columns_once() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "futures_async.cli", "watch", "--simulated", "--csv", "--venue", "bittap",
+         "--interval", "0.2"],
+        stdout=subprocess.PIPE,
+        text=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    lines = [process.stdout.readline() for _ in range(9)]
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=120)
+    assert [line.startswith("account,") for line in lines] == [True] + 8 * [False]
 
 
 def test_simulate_announces_itself_and_serves_real_clients() -> None:
@@ -160,6 +201,22 @@ def test_simulate_announces_itself_and_serves_real_clients() -> None:
         _, errors = process.communicate(timeout=60)
     assert process.returncode == 0
     assert "Traceback" not in errors
+
+
+def test_simulate_announces_itself_as_csv_too() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "futures_async.cli", "simulate", "--port", "0", "--csv", "--venue", "bitmart"],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    told = [process.stdout.readline(), process.stdout.readline()]
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+    (row,) = csv.DictReader(told)
+    assert row["venue"] == "bitmart"
+    assert row["base_url"].startswith("http://127.0.0.1:")
+    assert row["memo"]
 
 
 def test_the_version_is_printed() -> None:

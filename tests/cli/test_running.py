@@ -1,21 +1,26 @@
-"""Ctrl-C and exit codes, in process."""
+"""Ctrl-C, exit codes and what a narrow terminal shows: the parts of the command line that need no process."""
 
 from __future__ import annotations
 
 import asyncio
+import io
 import os
 import signal
 import time
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager, suppress
+from decimal import Decimal
+from typing import NamedTuple
 
 import anyio
 import anyio.lowlevel
 import pytest
 import typer
+from rich.console import Console
 
-from futures_async.cli.output import Exit
+from futures_async.cli.output import Column, Exit, grouped, make_table
 from futures_async.cli.running import run, run_sync
+from futures_async.cli.watch import some
 from futures_async.errors import AuthenticationError
 
 
@@ -101,3 +106,60 @@ def test_an_error_is_one_line_on_stderr_and_an_exit_code(capsys: pytest.CaptureF
     shown = capsys.readouterr()
     assert shown.out == ""
     assert shown.err == "AuthenticationError: here: the venue says no\n"
+
+
+# Tables
+
+
+class Line(NamedTuple):
+    name: str
+    price: Decimal
+    extra: Decimal
+
+
+COLUMNS: list[Column[Line]] = [
+    Column("name", lambda row: row.name, number=False),
+    Column("price", lambda row: row.price),
+    Column("extra", lambda row: row.extra, spare=1),
+]
+LINES = [Line("a-long-name", Decimal("92599.5"), Decimal("0.14")), Line("b", Decimal("2.05"), Decimal("1200"))]
+
+
+@contextmanager
+def terminal(width: int) -> Generator[tuple[Console, io.StringIO]]:
+    shown = io.StringIO()
+    yield Console(file=shown, force_terminal=False, width=width), shown
+
+
+def table(width: int) -> str:
+    with terminal(width) as (console, shown):
+        console.print(make_table(COLUMNS, LINES, width))
+        return shown.getvalue()
+
+
+def test_a_table_that_fits_shows_everything() -> None:
+    wide = table(26)
+    assert "extra" in wide.splitlines()[0]
+    assert "too narrow" not in wide
+    assert max(map(len, wide.splitlines())) <= 26
+
+
+@pytest.mark.parametrize("width", [25, 20])
+def test_a_table_that_does_not_fit_goes_without_what_it_can_spare_and_says_so(width: int) -> None:
+    narrow = table(width).splitlines()
+    assert narrow[0].split() == ["name", "price"]
+    assert narrow[1].split() == ["a-long-name", "92,599.5"]
+    assert " ".join(" ".join(narrow[3:]).split()) == "too narrow for: extra"
+
+
+def test_no_number_is_ever_cut() -> None:
+    for width in range(12, 26):
+        shown = table(width)
+        for line in LINES:
+            assert grouped(line.price) in shown, (width, shown)
+
+
+def test_who_is_missing_from_a_sum_is_named_in_few_words() -> None:
+    assert some(()) == ""
+    assert some(("a", "b", "c")) == "a, b, c"
+    assert some(("a", "b", "c", "d", "e")) == "a, b, c and 2 more"
