@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
-from futures_async.adapters.bitmart import simulated_rows as rows
-from futures_async.enums import PositionMode, PositionSide
+from futures_async.adapters.bitmart.simulated import rows
+from futures_async.adapters.bitmart.simulated.base import BitMartSide
 from futures_async.simulator.contracts import ContractSpec
-from futures_async.simulator.dialect import Dialect, Request, VenueRefusal, plain
-from futures_async.simulator.errors import UnknownSymbol
-from futures_async.simulator.margins import PositionView
+from futures_async.simulator.dialect import Request, VenueRefusal, plain
 from futures_async.simulator.marks import HOUR_MS
 
 COINS = ("USDT", "BTC", "ETH")
@@ -19,50 +17,6 @@ STEPS_MIN = (1, 3, 5, 15, 30, 60, 120, 240, 360, 720, 1440, 4320, 10080)
 MINUTE_S = 60
 LEVELS = 50
 CANDLES = 500
-
-
-class BitMartSide(Dialect):
-    """What both halves of the dialect need."""
-
-    def contract(self, symbol: Any) -> ContractSpec:
-        """By the venue's id.
-
-        Raises:
-            UnknownSymbol: 40034.
-        """
-        for contract in self.engine.world.linear:
-            if rows.venue_symbol(contract) == symbol:
-                return contract
-        raise UnknownSymbol("no such symbol")
-
-    def wanted_contract(self, request: Request) -> ContractSpec:
-        """The contract that the query requires."""
-        symbol = request.params.get("symbol")
-        if not symbol:
-            raise VenueRefusal("40011", "symbol is required")
-        return self.contract(symbol)
-
-    def maybe_contract(self, request: Request) -> ContractSpec | None:
-        """The contract that the query may name."""
-        symbol = request.params.get("symbol")
-        return self.contract(symbol) if symbol else None
-
-    def contract_of(self, symbol: str) -> ContractSpec:
-        """By the unified symbol of a record."""
-        return self.engine.world.contract(symbol)
-
-    def number(self, request: Request, name: str) -> int | None:
-        """A whole number of the query.
-
-        Raises:
-            VenueRefusal: Not one.
-        """
-        text = request.params.get(name)
-        if not text:
-            return None
-        if not (text.isascii() and text.isdigit()):
-            raise VenueRefusal("40007", f"{name} is invalid")
-        return int(text)
 
 
 class MarketData(BitMartSide):
@@ -219,56 +173,3 @@ class MarketData(BitMartSide):
     def spot_symbols(self, request: Request) -> Any:
         """No spot trading here."""
         return {"symbols": []}
-
-    # Account
-
-    def assets(self, request: Request) -> Any:
-        """Every margin coin, also empty ones."""
-        account = request.account
-        coins = dict.fromkeys((*COINS, *account.balances))
-        return [rows.asset_row(coin, self.engine.margins.wallet(account, coin)) for coin in coins]
-
-    def fee_rate(self, request: Request) -> Any:
-        """Fractions."""
-        contract = self.wanted_contract(request)
-        return {
-            "symbol": rows.venue_symbol(contract),
-            "taker_fee_rate": plain(contract.taker_rate),
-            "maker_fee_rate": plain(contract.maker_rate),
-        }
-
-    def _views(self, request: Request, row: Callable[..., dict[str, Any]]) -> list[dict[str, Any]]:
-        if request.params.get("account", "futures") != "futures":
-            return []
-        only = self.maybe_contract(request)
-        views: list[PositionView] = [
-            self.engine.margins.view(request.account, position)
-            for position in request.account.positions_of(symbol=None if only is None else only.symbol)
-        ]
-        return [row(self.engine, view, request.now_ms) for view in views]
-
-    def positions_v1(self, request: Request) -> Any:
-        """Open positions."""
-        return self._views(request, rows.position_v1_row)
-
-    def positions(self, request: Request) -> Any:
-        """Open positions; asked for one contract, flat sides too."""
-        found = self._views(request, rows.position_row)
-        contract = self.maybe_contract(request)
-        if contract is None or request.params.get("account", "futures") != "futures":
-            return found
-        settings = request.account.settings(contract.symbol)
-        hedge = request.account.mode(contract.settle) is PositionMode.HEDGE
-        sides = [side.value for side in PositionSide] if hedge else ["both"]
-        held = {row["position_side"]: row for row in found}
-        return [
-            held.get(side) or rows.flat_row(self.engine, contract, settings, side, request.now_ms) for side in sides
-        ]
-
-    def risks(self, request: Request) -> Any:
-        """Open positions."""
-        return self._views(request, rows.risk_row)
-
-    def position_mode(self, request: Request) -> Any:
-        """Of the account."""
-        return {"position_mode": rows.MODE_WORD[request.account.mode("USDT")]}

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
-from futures_async.enums import MarginMode, OrderType, PositionMode, PositionSide, Role, Side, TimeInForce
-from futures_async.simulator.accounts import Account, SymbolSettings
+from futures_async.enums import MarginMode, PositionMode, PositionSide, Side, TimeInForce
+from futures_async.simulator.accounts import SymbolSettings
 from futures_async.simulator.contracts import ContractSpec
 from futures_async.simulator.dialect import fixed, plain
 from futures_async.simulator.engine import Engine
@@ -19,13 +19,6 @@ from futures_async.simulator.margins import PositionView, Wallet
 from futures_async.simulator.marks import HOUR_MS
 from futures_async.simulator.records import (
     ZERO,
-    Fill,
-    LedgerKind,
-    LedgerRow,
-    Order,
-    Preset,
-    Source,
-    Trigger,
 )
 
 MODE_WORD = {PositionMode.HEDGE: "hedge_mode", PositionMode.ONE_WAY: "one_way_mode"}
@@ -270,139 +263,3 @@ def liquidation(view: PositionView, contract: ContractSpec) -> str:
     if price <= 0 or wrong_side or price > mark * MAX_TIMES_MARK:
         return "0"
     return fixed(price, contract.tick)
-
-
-# Orders
-
-
-def order_row(account: Account, order: Order, contract: ContractSpec) -> dict[str, Any]:
-    """`order` and `get-open-orders`."""
-    return {
-        "order_id": str(order.id),
-        "client_order_id": client_id(account, order),
-        "price": plain(order.price, "0"),
-        "size": contracts(order.quantity, contract),
-        "symbol": venue_symbol(contract),
-        "state": 2 if order.is_open else 4,
-        "side": side_code(order.side, closes=order.closes),
-        "type": order_type(order),
-        "position_mode": MODE_WORD[order.position_mode],
-        "account": "futures",
-        "leverage": plain(order.leverage),
-        "open_type": order.margin_mode.value,
-        "deal_avg_price": plain(order.average_price, "0"),
-        "deal_size": contracts(order.filled, contract),
-        "create_time": order.created_ms,
-        "update_time": order.updated_ms,
-        **preset_fields("preset_take_profit_price", order.take_profit),
-        **preset_fields("preset_stop_loss_price", order.stop_loss),
-    }
-
-
-def history_row(account: Account, order: Order, contract: ContractSpec) -> dict[str, Any]:
-    """`order-history`."""
-    return order_row(account, order, contract) | {
-        "trigger_price": "0",
-        "execution_price": "0",
-        "activation_price_type": 0,
-        "activation_price": "0",
-        "callback_rate": "0",
-    }
-
-
-def client_id(account: Account, order: Order) -> str:
-    """ "" when none was given; orders of a conditional order are named after it."""
-    if order.client_id is not None:
-        return order.client_id
-    if order.source in (Source.TRIGGER, Source.TAKE_PROFIT, Source.STOP_LOSS):
-        for trigger in reversed(account.trigger_log):
-            if trigger.order_id == order.id:
-                return f"PLAN_{trigger.id}"
-    return ""
-
-
-def order_type(order: Order) -> str:
-    """limit, market, liquidate."""
-    if order.source is Source.LIQUIDATION:
-        return "liquidate"
-    return "limit" if order.type is OrderType.LIMIT else "market"
-
-
-def preset_fields(name: str, preset: Preset | None) -> dict[str, Any]:
-    """ "" and 0 when unset."""
-    if preset is None:
-        return {name: "", f"{name}_type": 0}
-    return {name: plain(preset.trigger_price), f"{name}_type": 2 if preset.on_mark else 1}
-
-
-def trade_row(fill: Fill, contract: ContractSpec) -> dict[str, Any]:
-    """`trades`; there is no client id in it."""
-    return {
-        "order_id": str(fill.order.id),
-        "trade_id": str(fill.id),
-        "symbol": venue_symbol(contract),
-        "side": side_code(fill.side, closes=fill.order.closes),
-        "price": plain(fill.price),
-        "vol": contracts(fill.quantity, contract),
-        "exec_type": "Maker" if fill.role is Role.MAKER else "Taker",
-        "profit": fill.realized_pnl > 0,
-        "realised_profit": plain(fill.realized_pnl),
-        "paid_fees": plain(fill.fee),
-        "account": "futures",
-        "create_time": fill.created_ms,
-    }
-
-
-LEDGER = {
-    LedgerKind.TRANSFER: (1, "Transfer"),
-    LedgerKind.TRADE: (2, "Realized PNL"),
-    LedgerKind.FUNDING: (3, "Funding Fee"),
-    LedgerKind.LIQUIDATION: (5, "Liquidation Clearance"),
-}
-
-
-def ledger_rows(row: LedgerRow, symbol: str) -> Iterable[dict[str, Any]]:
-    """`transaction-history`, newest first: profit and commission are rows of their own that share a `tran_id`."""
-    if row.kind is LedgerKind.MARGIN:
-        return
-    base = {"symbol": symbol, "asset": row.coin, "account": "futures", "time": str(row.created_ms)}
-    # "Funding rows have been seen with tran_id == time".
-    base["tran_id"] = str(row.created_ms if row.kind is LedgerKind.FUNDING else row.id)
-    if row.fee:
-        yield base | {"flow_type": 4, "type": "Commission Fee", "amount": plain(-row.fee)}
-    flow, word = LEDGER[row.kind]
-    if row.amount or row.kind is not LedgerKind.TRADE:
-        yield base | {"flow_type": flow, "type": word, "amount": plain(row.amount)}
-
-
-def plan_row(trigger: Trigger, contract: ContractSpec) -> dict[str, Any]:
-    """`current-plan-order`."""
-    closes = trigger.reduce_only or side_closes(trigger)
-    word = "plan"
-    if trigger.kind.closes:
-        word = "take_profit" if trigger.kind.is_profit else "stop_loss"
-    return {
-        "order_id": str(trigger.id),
-        "client_order_id": trigger.client_id or "",
-        "executive_price": plain(trigger.price, "0"),
-        "trigger_price": plain(trigger.trigger_price),
-        "size": contracts(trigger.quantity, contract),
-        "symbol": venue_symbol(contract),
-        "state": 2,
-        "side": side_code(trigger.side, closes=closes),
-        "mode": trigger.tag.get("mode", 1),
-        "position_mode": MODE_WORD[trigger.position_mode],
-        "price_way": 1 if trigger.above else 2,
-        "price_type": 2 if trigger.on_mark else 1,
-        "plan_category": 2 if trigger.kind.whole_position else 1,
-        "type": word,
-        "leverage": trigger.tag.get("leverage", ""),
-        "open_type": trigger.margin_mode.value,
-        "create_time": trigger.created_ms,
-        "update_time": trigger.updated_ms,
-    }
-
-
-def side_closes(trigger: Trigger) -> bool:
-    """Take-profit and stop-loss close; a plan order as its intent says."""
-    return trigger.kind.closes or (trigger.intent is not None and trigger.intent.value == "close")

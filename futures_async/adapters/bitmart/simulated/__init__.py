@@ -15,8 +15,10 @@ from typing import Any
 
 import msgspec
 
-from futures_async.adapters.bitmart.simulated_market import MarketData
-from futures_async.adapters.bitmart.simulated_trading import TradingCalls
+from futures_async.adapters.bitmart.simulated.account import AccountCalls
+from futures_async.adapters.bitmart.simulated.market import MarketData
+from futures_async.adapters.bitmart.simulated.orders import OrderCalls
+from futures_async.adapters.bitmart.simulated.plans import PlanCalls
 from futures_async.endpoint import Kind, RateLimit
 from futures_async.simulator import errors
 from futures_async.simulator.accounts import Account, ApiKey
@@ -72,7 +74,7 @@ COUNTED_BY_UID = frozenset(
 """Endpoints whose limit the venue counts per UID; other private ones per key, public ones per address."""
 
 
-class Simulated(MarketData, TradingCalls):
+class Simulated(MarketData, AccountCalls, OrderCalls, PlanCalls):
     """The dialect."""
 
     id = "bitmart"
