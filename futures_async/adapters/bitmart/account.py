@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
+from typing import Any
 
 from futures_async.adapter import Adapter
 from futures_async.adapters.bitmart import endpoints, mapping, words
 from futures_async.adapters.bitmart.wire import (
     WireFeeRate,
     WireLeverage,
+    WireOpenInterest,
+    WirePastFunding,
     WirePosition,
     WirePositionRisk,
     WirePositionV1,
+    WireService,
 )
 from futures_async.convert import finite, to_decimal, to_text
 from futures_async.credentials import Credentials
@@ -245,6 +249,32 @@ class BitMartAccount(Adapter):
         name = self.venue_symbol(symbol)
         wire = await self._call(endpoints.FUNDING_RATE, {"symbol": name})
         return mapping.to_funding_rate(wire, (await self._sizes([name]))[name].raw.funding_interval_hours)
+
+    async def fetch_funding_history(self, symbol: str, *, limit: int = 100) -> list[WirePastFunding]:
+        """Read settled funding rates, newest first, at most 100."""
+        if not 1 <= limit <= 100:
+            raise InvalidRequest(f"limit must be 1 to 100, not {limit}")
+        params: dict[str, str | int | None] = {"symbol": self.venue_symbol(symbol), "limit": limit}
+        return (await self._call(endpoints.FUNDING_HISTORY, params)).rows or []
+
+    async def fetch_open_interest(self, symbol: str) -> WireOpenInterest:
+        """Read the open interest of a contract: contracts, and quote coin."""
+        return await self._call(endpoints.OPEN_INTEREST, {"symbol": self.venue_symbol(symbol)})
+
+    async def fetch_service_status(self) -> list[WireService]:
+        """Read the windows of maintenance that the venue announces."""
+        return (await self._call(endpoints.SERVICE)).service or []
+
+    async def claim_demo_funds(self) -> Any:
+        """Have the demo account topped up; what the venue answers is not documented.
+
+        Raises:
+            NotSupported: Not on the demo host.
+        """
+        if not self._demo:
+            self._unsupported("claim_demo_funds", "it is the demo host's: connect with demo=True")
+        self._active("claim_demo_funds")
+        return await self._call(endpoints.CLAIM, body={})
 
     async def fetch_risk_limits(self, symbol: str) -> list[RiskLimit]:
         name = self.venue_symbol(symbol)

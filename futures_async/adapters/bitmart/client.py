@@ -1,4 +1,4 @@
-"""`BitMart`: orders, their history, trigger orders.
+"""`BitMart`: orders and their history.
 
 https://developer-pro.bitmart.com/en/futuresv2/
 """
@@ -13,8 +13,8 @@ import msgspec
 
 from futures_async.adapter import Ack, Amendment, Call, Options, Page, PageQuery, Placement, PlannedOrder
 from futures_async.adapters.bitmart import endpoints, mapping, pages, requests, words
-from futures_async.adapters.bitmart.account import BitMartAccount
 from futures_async.adapters.bitmart.dialect import BitMartDialect
+from futures_async.adapters.bitmart.triggers import OPEN_ROWS, TRAILING, BitMartTriggers
 from futures_async.adapters.bitmart.wire import WireLedgerEntry, WireOrder, WireOrderAck, WireTrade
 from futures_async.convert import required_id
 from futures_async.credentials import Credentials
@@ -25,22 +25,18 @@ from futures_async.errors import (
     InvalidRequest,
     MarginModeConflict,
     OrderNotFound,
-    OrderOutcomeUnknown,
     SettingNotApplied,
 )
 from futures_async.exchange import Capability
 from futures_async.models import Fill, LedgerEntry, Order, OrderRequest
-from futures_async.outcomes import acknowledged
 from futures_async.planning import one_id
 
 ACCOUNTS = ("futures", "copy_trading")
-OPEN_ROWS = 100
-"""Most rows that the lists of open and of waiting orders show."""
 SIZE_REFUSALS = ("40043", "40044")
 """Precision and range: the contract's metadata may have changed."""
 
 
-class BitMart(BitMartAccount):
+class BitMart(BitMartTriggers):
     """BitMart futures v2, USDT- and USDC-margined perpetual contracts.
 
     The venue counts contracts; here every quantity is base coin, converted exactly with the contract's size. An
@@ -168,19 +164,16 @@ class BitMart(BitMartAccount):
         )
         return (await self._to_orders([row]))[0]
 
-    async def _to_orders(self, rows: Sequence[WireOrder]) -> list[Order]:
-        sizes = await self._sizes(row.symbol for row in rows)
-        return [mapping.to_order(row, sizes[row.symbol]) for row in rows]
-
     async def fetch_open_orders(self, symbol: str | None = None) -> list[Order]:
-        """Read the open orders; trigger orders are not among them.
+        """Read the open orders; trigger and trailing orders are not among them.
 
         Raises:
             IncompletePage: 100 rows, which is all that the venue shows.
         """
         name = None if symbol is None else self.venue_symbol(symbol)
         rows = await self._call(endpoints.OPEN_ORDERS, {"symbol": name, "limit": OPEN_ROWS})
-        return await self._to_orders(pages.complete(rows, OPEN_ROWS, f"{self.id}: open orders"))
+        found = pages.complete(rows, OPEN_ROWS, f"{self.id}: open orders")
+        return await self._to_orders([row for row in found if row.type != TRAILING])
 
     async def _find_order(self, venue_symbol: str, client_order_id: str) -> Order | None:
         """Open orders, past orders, open orders again (it may have moved between the two), fills: four witnesses.
@@ -261,54 +254,6 @@ class BitMart(BitMartAccount):
             "start_time": window.start,
             "end_time": window.end,
         }
-
-    # Trigger orders
-
-    async def create_trigger_order(self, request: OrderRequest) -> Order:
-        """Place an order that waits for the last price to reach `request.trigger_price`.
-
-        One that opens is a plan order, for which the venue has no client order id; one that closes is a take-profit
-        or stop-loss for the stated quantity, by which side of the last price its trigger lies on.
-
-        Raises:
-            InvalidOrder: A client order id on an opening one, or a trigger at the last price itself.
-            OrderOutcomeUnknown: It may wait at the venue: look with `fetch_trigger_orders` before placing another.
-        """
-        self._active("create_trigger_order")
-        opens = request.intent is Intent.OPEN
-        if opens and request.client_order_id is not None:
-            raise InvalidOrder(f"{self.id}: plan orders have no field for a client_order_id; leave it out")
-        plan = await self._plan(request, trigger=True)
-        if opens:
-            plan = msgspec.structs.replace(plan, client_order_id=None)
-        last_price = (await self.fetch_ticker(plan.venue_symbol)).last_price
-        endpoint = endpoints.SUBMIT_PLAN_ORDER if opens else endpoints.SUBMIT_TP_SL_ORDER
-        body = (requests.plan_body if opens else requests.tp_sl_body)(plan, last_price)
-        try:
-            ids = await self._call(endpoint, body=body)
-        except OrderOutcomeUnknown as unknown:
-            unknown.symbol, unknown.client_order_id = plan.request.symbol, plan.client_order_id
-            raise
-        order_id = required_id(ids.order_id, "order_id")
-        return acknowledged(plan, Ack(order_id), self.id)
-
-    async def cancel_trigger_order(
-        self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None
-    ) -> None:
-        ids = requests.id_fields(*one_id(order_id, client_order_id))
-        await self._call(endpoints.CANCEL_PLAN_ORDER, body={"symbol": self.venue_symbol(symbol), **ids})
-
-    async def fetch_trigger_orders(self, symbol: str | None = None) -> list[Order]:
-        """Read the waiting conditional, take-profit and stop-loss orders.
-
-        Raises:
-            IncompletePage: 100 rows, which is all that the venue shows.
-        """
-        name = None if symbol is None else self.venue_symbol(symbol)
-        answer = await self._call(endpoints.PLAN_ORDERS, {"symbol": name, "limit": OPEN_ROWS})
-        rows = pages.complete(answer, OPEN_ROWS, f"{self.id}: trigger orders")
-        sizes = await self._sizes(row.symbol for row in rows)
-        return [mapping.to_trigger_order(row, sizes[row.symbol]) for row in rows]
 
     async def request(
         self,

@@ -14,9 +14,11 @@ from futures_async.adapters.bitmart.wire import (
     WireDeadMan,
     WireFeeRate,
     WireFunding,
+    WireFundingHistory,
     WireIds,
     WireLedgerEntry,
     WireLeverage,
+    WireOpenInterest,
     WireOrder,
     WireOrderAck,
     WirePlanOrder,
@@ -24,6 +26,7 @@ from futures_async.adapters.bitmart.wire import (
     WirePositionMode,
     WirePositionRisk,
     WirePositionV1,
+    WireServices,
     WireTime,
     WireTrade,
 )
@@ -49,12 +52,27 @@ DETAILS = Endpoint(
 FUNDING_RATE = Endpoint(
     "GET", "/contract/public/funding-rate", result=WireFunding, limit=RateLimit(12, 2.0, scope="ip"), private=False
 )
+# #get-funding-rate-history
+FUNDING_HISTORY = Endpoint(
+    "GET",
+    "/contract/public/funding-rate-history",
+    result=WireFundingHistory,
+    limit=RateLimit(12, 2.0, scope="ip"),
+    private=False,
+)
+# #get-futures-openinterest
+OPEN_INTEREST = Endpoint(
+    "GET", "/contract/public/open-interest", result=WireOpenInterest, limit=RateLimit(2, 2.0, scope="ip"), private=False
+)
 # #get-leverage-bracket
 LEVERAGE_BRACKET = Endpoint(
     "GET", "/contract/public/leverage-bracket", result=WireBrackets, limit=RateLimit(12, 2.0, scope="ip"), private=False
 )
 # #get-system-time
 TIME = Endpoint("GET", "/system/time", result=WireTime, limit=RateLimit(10, 1.0, scope="ip"), private=False)
+
+# #get-system-service-status
+SERVICE = Endpoint("GET", "/system/service", result=WireServices, limit=RateLimit(10, 1.0, scope="ip"), private=False)
 
 # Account and positions: KEYED, the key without signature
 
@@ -101,6 +119,11 @@ SUBMIT_LEVERAGE = Endpoint(
 # The same call without `leverage` is described as a query.
 QUERY_LEVERAGE = Endpoint(
     "POST", "/contract/private/submit-leverage", result=WireLeverage, limit=RateLimit(24, 2.0), kind=Kind.READ
+)
+
+# Of the demo host alone: tops up the demo account. No limit is documented: the one of calls without their own.
+CLAIM: Endpoint[Any] = Endpoint(
+    "POST", "/contract/private/claim", result=ANYTHING, limit=RateLimit(600, 60.0), kind=Kind.DELTA
 )
 
 # Orders
@@ -165,6 +188,26 @@ SUBMIT_PLAN_ORDER = Endpoint(
 # #submit-tp-or-sl-order-signed
 SUBMIT_TP_SL_ORDER = Endpoint(
     "POST", "/contract/private/submit-tp-sl-order", result=WireIds, limit=RateLimit(24, 2.0), kind=Kind.ORDER
+)
+# #modify-plan-order-signed: the same values again change nothing
+MODIFY_PLAN_ORDER = Endpoint(
+    "POST", "/contract/private/modify-plan-order", result=WireIds, limit=RateLimit(24, 2.0), kind=Kind.SETTING
+)
+# #modify-tp-or-sl-order-signed
+MODIFY_TP_SL_ORDER = Endpoint(
+    "POST", "/contract/private/modify-tp-sl-order", result=WireIds, limit=RateLimit(24, 2.0), kind=Kind.SETTING
+)
+# #modify-preset-plan-order-signed: take-profit and stop-loss that come with an open order
+MODIFY_PRESETS = Endpoint(
+    "POST", "/contract/private/modify-preset-plan-order", result=WireIds, limit=RateLimit(24, 2.0), kind=Kind.SETTING
+)
+# #submit-trail-order-signed
+SUBMIT_TRAIL_ORDER = Endpoint(
+    "POST", "/contract/private/submit-trail-order", result=WireIds, limit=RateLimit(24, 2.0), kind=Kind.ORDER
+)
+# #cancel-trail-order-signed: never without an id, see `dialect.CANCELS_ONE`
+CANCEL_TRAIL_ORDER: Endpoint[Any] = Endpoint(
+    "POST", "/contract/private/cancel-trail-order", result=ANYTHING, limit=RateLimit(24, 2.0), kind=Kind.CANCEL
 )
 # #cancel-plan-order-signed: never without an id, see `dialect.CANCELS_ONE`
 CANCEL_PLAN_ORDER: Endpoint[Any] = Endpoint(

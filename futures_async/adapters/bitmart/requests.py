@@ -6,9 +6,10 @@ from decimal import Decimal
 from typing import Any
 
 from futures_async.adapters.bitmart.dialect import names_client, names_order
+from futures_async.adapters.bitmart.wire import WirePlanOrder
 from futures_async.adapters.bitmart.words import HEDGE_SIDE, MARGIN_MODE_WORD, MODE_CODE, SIDE_CODE, to_contracts
-from futures_async.convert import to_text
-from futures_async.enums import Intent, OrderType, PositionSide, TimeInForce
+from futures_async.convert import EXACT, to_text
+from futures_async.enums import Intent, MarginMode, OrderType, PositionSide, TimeInForce
 from futures_async.errors import InvalidOrder, InvalidRequest
 from futures_async.models import Contract, Order
 from futures_async.ordering import PlannedOrder
@@ -17,7 +18,12 @@ LAST_PRICE = 1
 """Trigger by the last price; 2 would be the fair (mark) price."""
 RISES, FALLS = 1, 2
 PARTIAL = 1
-"""Plan category of a take-profit or stop-loss for a stated size; 2 closes the whole position."""
+"""Plan category of a take-profit or stop-loss for a stated size."""
+WHOLE = 2
+"""The same for the whole position."""
+PROTECTION = ("take_profit", "stop_loss")
+CLOSING_SIDE = {PositionSide.LONG: 3, PositionSide.SHORT: 2}
+SMALLEST_CALLBACK, LARGEST_CALLBACK = Decimal("0.001"), Decimal("0.05")
 
 
 def contract_of(order: PlannedOrder) -> Contract:
@@ -65,14 +71,17 @@ def preset_fields(order: PlannedOrder) -> dict[str, Any]:
     request = order.request
     fields: dict[str, Any] = {}
     if request.take_profit is not None:
-        fields["preset_take_profit_price"] = to_text(request.take_profit)
-        fields["preset_take_profit_price_type"] = LAST_PRICE
+        fields |= preset("take_profit", request.take_profit)
     if request.stop_loss is not None:
-        fields["preset_stop_loss_price"] = to_text(request.stop_loss)
-        fields["preset_stop_loss_price_type"] = LAST_PRICE
+        fields |= preset("stop_loss", request.stop_loss)
     if fields and request.intent is Intent.CLOSE:
         raise InvalidOrder("a closing order takes no take_profit or stop_loss")
     return fields
+
+
+def preset(word: str, price: Decimal) -> dict[str, Any]:
+    """One of the two, `take_profit` or `stop_loss`, as an order carries it."""
+    return {f"preset_{word}_price": to_text(price), f"preset_{word}_price_type": LAST_PRICE}
 
 
 def amend_body(order: Order, contract: Contract, price: Decimal | None, quantity: Decimal | None) -> dict[str, Any]:
@@ -147,6 +156,74 @@ def tp_sl_body(order: PlannedOrder, last_price: Decimal) -> dict[str, Any]:
     if order.client_order_id is not None:
         body["client_order_id"] = order.client_order_id
     return body
+
+
+def position_stop_body(venue_symbol: str, side: PositionSide, word: str, price: Decimal) -> dict[str, Any]:
+    """`submit-tp-sl-order` for a whole position, executed at market."""
+    return {
+        "symbol": venue_symbol,
+        "type": word,
+        "side": CLOSING_SIDE[side],
+        "trigger_price": to_text(price),
+        "executive_price": "0",
+        "price_type": LAST_PRICE,
+        "plan_category": WHOLE,
+        "category": "market",
+    }
+
+
+def plan_change(row: WirePlanOrder, trigger: Decimal, price: Decimal | None) -> dict[str, Any]:
+    """`modify-plan-order`: all of it is said again."""
+    body: dict[str, Any] = {
+        "symbol": row.symbol,
+        **id_fields(str(row.order_id), None),
+        "trigger_price": to_text(trigger),
+    }
+    if price is not None:
+        body["executive_price"] = to_text(price)
+    return {**body, "price_type": row.price_type or LAST_PRICE, "type": "market" if price is None else "limit"}
+
+
+def tp_sl_change(row: WirePlanOrder, trigger: Decimal, price: Decimal | None) -> dict[str, Any]:
+    """`modify-tp-sl-order`: the price is required where the order is for a stated size; "0" executes at market."""
+    return {
+        "symbol": row.symbol,
+        **id_fields(str(row.order_id), None),
+        "trigger_price": to_text(trigger),
+        "executive_price": "0" if price is None else to_text(price),
+        "price_type": row.price_type or LAST_PRICE,
+        "plan_category": row.plan_category or WHOLE,
+        "category": "market" if price is None else "limit",
+    }
+
+
+def trail_body(
+    order: PlannedOrder, callback_rate: Decimal, leverage: Decimal | None, mode: MarginMode | None
+) -> dict[str, Any]:
+    """`submit-trail-order`. The venue counts the callback in percent, 0.1 to 5.
+
+    Raises:
+        InvalidOrder: A rate out of bounds, or something that such orders cannot have.
+    """
+    request = order.request
+    if not SMALLEST_CALLBACK <= callback_rate <= LARGEST_CALLBACK:
+        raise InvalidOrder(f"callback_rate is 0.001 (0.1 %) to 0.05 here, not {to_text(callback_rate)}")
+    if request.price is not None or request.time_in_force is not None:
+        raise InvalidOrder("a BitMart trailing order executes at market: it has no price and no time in force")
+    if request.take_profit is not None or request.stop_loss is not None:
+        raise InvalidOrder("a BitMart trailing order takes no take_profit or stop_loss")
+    if leverage is None or mode is None:
+        raise InvalidOrder("a BitMart trailing order needs leverage and margin_mode: they could not be read")
+    return {
+        "symbol": order.venue_symbol,
+        "side": SIDE_CODE[request.side, request.intent],
+        "leverage": to_text(leverage),
+        "open_type": MARGIN_MODE_WORD[mode],
+        "size": to_contracts(request.quantity, contract_of(order)),
+        "activation_price": to_text(trigger_price(order)),
+        "callback_rate": to_text(EXACT.multiply(callback_rate, Decimal(100)).normalize(EXACT)),
+        "activation_price_type": LAST_PRICE,
+    }
 
 
 def trigger_price(order: PlannedOrder) -> Decimal:

@@ -106,6 +106,48 @@ class WireBrackets(_Wire, frozen=True, kw_only=True, gc=False):
     rules: list[WireRule] | None = None
 
 
+class WirePastFunding(_Wire, frozen=True, kw_only=True, gc=False):
+    """A settled funding rate."""
+
+    symbol: str
+    funding_rate: Decimal
+    funding_time: int
+    """Milliseconds, as text on the wire."""
+
+
+class WireFundingHistory(_Wire, frozen=True, kw_only=True, gc=False):
+    """Settled rates, newest first."""
+
+    rows: list[WirePastFunding] | None = msgspec.field(name="list")
+
+
+class WireOpenInterest(_Wire, frozen=True, kw_only=True, gc=False):
+    """Open interest of a contract: in contracts and in quote coin."""
+
+    symbol: str
+    open_interest: Decimal
+    open_interest_value: Decimal
+    timestamp: int
+
+
+class WireService(_Wire, frozen=True, kw_only=True, gc=False):
+    """One announced window of maintenance; times are milliseconds."""
+
+    title: str | None = None
+    service_type: str
+    """spot, contract or account."""
+    status: str
+    """0 waiting, 1 working, 2 completed."""
+    start_time: int
+    end_time: int
+
+
+class WireServices(_Wire, frozen=True, kw_only=True, gc=False):
+    """Maintenance windows."""
+
+    service: list[WireService] | None = None
+
+
 class WireTime(_Wire, frozen=True, kw_only=True, gc=False):
     """The venue's clock."""
 

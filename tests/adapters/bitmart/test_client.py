@@ -1042,8 +1042,6 @@ async def test_the_escape_hatch_signs_posts_and_leaves_gets_alone() -> None:
             "transfer-contract",
         ),
         ("/account/v1/transfer-contract-list", {"page": 1, "limit": 10}, "transfer-contract-list"),
-        ("/contract/private/submit-trail-order", {"symbol": "BTCUSDT"}, "submit-trail-order"),
-        ("/contract/private/modify-plan-order", {"symbol": "BTCUSDT"}, "modify-plan-order"),
     ],
 )
 async def test_documented_calls_without_a_method_go_through_the_escape_hatch(

@@ -284,6 +284,12 @@ def test_everything_that_may_not_be_repeated_is_marked() -> None:
         "submit-plan-order": Kind.ORDER,
         "submit-tp-sl-order": Kind.ORDER,
         "cancel-plan-order": Kind.CANCEL,
+        "modify-plan-order": Kind.SETTING,
+        "modify-tp-sl-order": Kind.SETTING,
+        "modify-preset-plan-order": Kind.SETTING,
+        "submit-trail-order": Kind.ORDER,
+        "cancel-trail-order": Kind.CANCEL,
+        "claim": Kind.DELTA,
     }
 
 
@@ -316,6 +322,15 @@ def test_limits_are_those_of_the_table() -> None:
         ("POST", "submit-plan-order"): (24, 2.0, "uid"),
         ("POST", "submit-tp-sl-order"): (24, 2.0, "uid"),
         ("POST", "cancel-plan-order"): (40, 2.0, "uid"),
+        ("POST", "modify-plan-order"): (24, 2.0, "uid"),
+        ("POST", "modify-tp-sl-order"): (24, 2.0, "uid"),
+        ("POST", "modify-preset-plan-order"): (24, 2.0, "uid"),
+        ("POST", "submit-trail-order"): (24, 2.0, "uid"),
+        ("POST", "cancel-trail-order"): (24, 2.0, "uid"),
+        ("POST", "claim"): (600, 60.0, "uid"),
+        ("GET", "funding-rate-history"): (12, 2.0, "ip"),
+        ("GET", "open-interest"): (2, 2.0, "ip"),
+        ("GET", "service"): (10, 1.0, "ip"),
     }
     assert {key: tuple((limit.count, limit.per_s, limit.scope) for limit in row) for key, row in limits.items()} == {
         key: (limit,) for key, limit in documented.items()

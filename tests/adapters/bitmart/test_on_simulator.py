@@ -204,3 +204,91 @@ async def test_more_open_orders_than_shown_are_no_proof_of_anything() -> None:
             await on.exchange.fetch_open_orders(BTC)
         with pytest.raises(errors.IncompletePage):
             await on.exchange.fetch_order(BTC, client_order_id="unknown")
+
+
+def waiting(side: Side, trigger: int, **more: Any) -> OrderRequest:
+    return OrderRequest(
+        symbol=BTC, side=side, type=OrderType.TRIGGER, quantity=D("0.01"), trigger_price=D(trigger), **more
+    )
+
+
+@pytest.mark.parametrize("mode", list(PositionMode))
+async def test_a_trailing_order_follows_the_price_and_closes(mode: PositionMode) -> None:
+    async with scene(mode) as at:
+        await at.order(Side.BUY)
+        order = await at.exchange.create_trailing_order(waiting(Side.SELL, 91_000, intent=Intent.CLOSE), "0.01")
+        (listed,) = await at.exchange.fetch_trailing_orders(BTC)
+        assert (listed.order_id, listed.side, listed.quantity) == (order.order_id, Side.SELL, D("0.01"))
+        assert (listed.raw.callback_rate, listed.raw.activation_price) == ("1", "91000")
+        assert await at.exchange.fetch_open_orders(BTC) == []
+        assert await at.exchange.fetch_trigger_orders(BTC) == []
+        # Reached, then a percent back from the highest price.
+        for price in (91_000, 95_000, 94_100):
+            at.move(price)
+            assert len(await at.exchange.fetch_positions()) == 1
+        at.move(94_000)
+        assert await at.exchange.fetch_positions() == []
+        assert await at.exchange.fetch_trailing_orders() == []
+        closed = (await at.exchange.fetch_order_history(BTC))[0]
+        assert (closed.type, closed.status, closed.reduce_only) == (OrderType.TRIGGER, OrderStatus.FILLED, True)
+
+
+async def test_a_trailing_order_is_cancelled_by_its_own_call() -> None:
+    async with scene() as at:
+        order = await at.exchange.create_trailing_order(waiting(Side.BUY, 89_000), "0.005")
+        with pytest.raises(errors.OrderNotFound):
+            await at.exchange.cancel_trigger_order(BTC, order_id=order.order_id)
+        await at.exchange.cancel_trailing_order(BTC, order.order_id)
+        assert await at.exchange.fetch_trailing_orders(BTC) == []
+        with pytest.raises(errors.OrderNotFound):
+            await at.exchange.cancel_trailing_order(BTC, order.order_id)
+
+
+async def test_waiting_orders_are_changed_in_place() -> None:
+    async with scene() as at:
+        plan = await at.exchange.create_trigger_order(waiting(Side.BUY, 85_000, price=D(84_900)))
+        changed = await at.exchange.edit_trigger_order(BTC, order_id=plan.order_id, trigger_price=84_000)
+        assert (changed.order_id, changed.raw.trigger_price, changed.price) == (plan.order_id, D(84_000), D(84_900))
+        changed = await at.exchange.edit_trigger_order(BTC, order_id=plan.order_id, price="83900")
+        assert (changed.raw.trigger_price, changed.price) == (D(84_000), D(83_900))
+        await at.order(Side.BUY)
+        stop = await at.exchange.create_trigger_order(
+            waiting(Side.SELL, 88_000, intent=Intent.CLOSE, client_order_id="mystop")
+        )
+        changed = await at.exchange.edit_trigger_order(BTC, client_order_id="mystop", trigger_price=87_000)
+        assert (changed.order_id, changed.raw.trigger_price, changed.price) == (stop.order_id, D(87_000), None)
+        with pytest.raises(errors.ExchangeError):  # on the wrong side of the price
+            await at.exchange.edit_trigger_order(BTC, client_order_id="mystop", trigger_price=99_000)
+        at.wire.lose = "modify-tp-sl-order"
+        changed = await at.exchange.edit_trigger_order(BTC, client_order_id="mystop", trigger_price=86_000)
+        assert changed.raw.trigger_price == D(86_000)
+        assert at.wire.lost > 1  # said again: the same values change nothing
+
+
+@pytest.mark.parametrize("mode", list(PositionMode))
+async def test_a_position_is_closed_whole_by_its_stop(mode: PositionMode) -> None:
+    async with scene(mode) as at:
+        await at.order(Side.BUY)
+        found = await at.exchange.set_position_stops(BTC, PositionSide.LONG, take_profit=99_000, stop_loss=85_000)
+        assert sorted((row.raw.type, row.raw.trigger_price) for row in found) == [
+            ("stop_loss", D(85_000)),
+            ("take_profit", D(99_000)),
+        ]
+        (again,) = await at.exchange.set_position_stops(BTC, PositionSide.LONG, stop_loss=86_000)
+        assert again.raw.trigger_price == D(86_000)
+        assert len(await at.exchange.fetch_trigger_orders(BTC)) == 2
+        await at.order(Side.BUY)
+        at.move(85_900)
+        assert await at.exchange.fetch_positions() == []
+
+
+async def test_the_stops_that_an_order_brings_along_are_changed() -> None:
+    async with scene() as at:
+        order = await at.order(Side.BUY, price="85000", stop_loss=D(80_000))
+        changed = await at.exchange.set_order_stops(BTC, order.order_id, take_profit=95_000, stop_loss=81_000)
+        assert (changed.raw.preset_take_profit_price, changed.raw.preset_stop_loss_price) == ("95000", "81000")
+        at.move(84_990)
+        assert sorted(row.raw.trigger_price for row in await at.exchange.fetch_trigger_orders(BTC)) == [
+            D(81_000),
+            D(95_000),
+        ]

@@ -692,3 +692,95 @@ def test_the_demo_account_comes_with_a_past() -> None:
     assert account.open_orders
     for position in account.positions.values():
         assert position.quantity % exchange.engine.world.contract(position.symbol).contract_size == 0
+
+
+# Trailing orders and changes
+
+TRAIL: dict[str, object] = {
+    "symbol": "BTCUSDT",
+    "side": 4,
+    "leverage": "5",
+    "open_type": "cross",
+    "size": 10,
+    "activation_price": "91000",
+    "callback_rate": "1",
+    "activation_price_type": 1,
+}
+
+
+def test_a_trailing_order_is_an_open_order_of_its_own_type(one_way: Wire) -> None:
+    made = one_way.post("submit-trail-order", **TRAIL)
+    assert isinstance(made["order_id"], int)
+    (row,) = one_way.get("get-open-orders", type="trailing")
+    assert fields(row) == fields(document("open-orders-trailing")["data"][0])
+    assert (row["activation_price"], row["callback_rate"], row["side"]) == ("91000", "1", 4)
+    assert [row["type"] for row in one_way.get("get-open-orders")] == ["trailing"]
+    assert one_way.get("get-open-orders", type="limit") == []
+    assert one_way.get("get-open-orders", symbol="ETHUSDT") == []
+    assert one_way.get("current-plan-order") == []
+    one_way.post("cancel-trail-order", symbol="BTCUSDT")
+    assert one_way.get("get-open-orders") == []
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"callback_rate": "0.09"}, 40011),
+        ({"callback_rate": "5.1"}, 40011),
+        ({"callback_rate": 1}, 40007),
+        ({"activation_price": "91000.05"}, 40043),
+        ({"activation_price_type": 3}, 40011),
+        ({"open_type": "other"}, 40011),
+        ({"leverage": None}, 40011),
+        ({"leverage": "1000"}, 40029),
+        ({"size": 0}, 40044),
+        ({"side": 5}, 40041),
+        ({"symbol": "NOUSDT"}, 40034),
+    ],
+)
+def test_trailing_orders_are_refused_with_the_documented_code(
+    one_way: Wire, change: dict[str, object], code: int
+) -> None:
+    assert one_way.refused("submit-trail-order", **{**TRAIL, **change}) == (400, code)
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"order_id": None}, 40011),
+        ({"trigger_price": None}, 40011),
+        ({"trigger_price": "85000.05"}, 40043),
+        ({"price_type": 3}, 40011),
+        ({"type": "market"}, 40011),
+        ({"executive_price": None}, 40011),
+        ({"symbol": "ETHUSDT"}, 40035),
+        ({"order_id": "1"}, 40035),
+        ({"order_id": 1}, 40007),
+    ],
+)
+def test_changes_of_plan_orders_are_refused_with_the_documented_code(
+    one_way: Wire, change: dict[str, object], code: int
+) -> None:
+    made = one_way.post("submit-plan-order", **PLAN)
+    body: dict[str, object] = {
+        "symbol": "BTCUSDT",
+        "order_id": str(made["order_id"]),
+        "trigger_price": "85000",
+        "executive_price": "84999",
+        "price_type": 2,
+        "type": "limit",
+    }
+    assert one_way.refused("modify-plan-order", **{**body, **change}) == (400, code)
+    assert one_way.refused("modify-tp-sl-order", **body) == (400, 40035)
+    assert one_way.post("modify-plan-order", **body) == {"order_id": str(made["order_id"])}
+    (row,) = one_way.get("current-plan-order")
+    assert (row["trigger_price"], row["executive_price"], row["price_type"]) == ("85000", "84999", 2)
+
+
+def test_presets_of_a_finished_order_stay(one_way: Wire) -> None:
+    made = one_way.post(
+        "submit-order", symbol="BTCUSDT", side=1, type="market", size=10, leverage="5", open_type="cross"
+    )
+    body = {"symbol": "BTCUSDT", "order_id": str(made["order_id"]), "preset_stop_loss_price": "80000"}
+    assert one_way.refused("modify-preset-plan-order", **body) == (400, 40036)
+    assert one_way.refused("modify-preset-plan-order", symbol="BTCUSDT") == (400, 40011)

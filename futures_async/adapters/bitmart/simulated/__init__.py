@@ -68,7 +68,8 @@ COUNTED_BY_UID = frozenset(
     f"/contract/private/{name}"
     for name in (
         "modify-limit-order", "cancel-all-after", "submit-plan-order", "modify-plan-order", "cancel-plan-order",
-        "submit-tp-sl-order", "modify-tp-sl-order",
+        "submit-tp-sl-order", "modify-tp-sl-order", "modify-preset-plan-order", "submit-trail-order",
+        "cancel-trail-order",
     )
 )  # fmt: skip
 """Endpoints whose limit the venue counts per UID; other private ones per key, public ones per address."""
@@ -95,7 +96,7 @@ class Simulated(MarketData, AccountCalls, OrderCalls, PlanCalls):
         return open_demo_account(self.engine, setup, "3001", key=key, family=self.family)
 
     def routes(self) -> Sequence[Route]:
-        """The endpoint table of the reference, but for transfers, sub-accounts and trailing orders."""
+        """The endpoint table of the reference, but for transfers, sub-accounts and the demo host's own call."""
 
         def public(path: str, handler: Any, count: int = 12, per_s: float = 2.0) -> Route:
             return Route("GET", path, handler, RateLimit(count, per_s, "ip"), private=False)
@@ -121,6 +122,7 @@ class Simulated(MarketData, AccountCalls, OrderCalls, PlanCalls):
             # Of the spot interface: what other clients ask for before they trade.
             public("/account/v1/currencies", self.currencies),
             public("/spot/v1/symbols/details", self.spot_symbols),
+            Route("GET", "/spot/v1/wallet", self.spot_wallet, RateLimit(12, 2.0)),
             read("assets-detail", self.assets, 12),
             read("trade-fee-rate", self.fee_rate, 2),
             read("position", self.positions_v1, 6),
@@ -143,6 +145,11 @@ class Simulated(MarketData, AccountCalls, OrderCalls, PlanCalls):
             write("submit-plan-order", self.submit_plan_order, 24, Kind.ORDER),
             write("cancel-plan-order", self.cancel_plan_order, 40, Kind.CANCEL),
             write("submit-tp-sl-order", self.submit_tp_sl_order, 24, Kind.ORDER),
+            write("modify-plan-order", self.modify_plan_order, 24, Kind.SETTING),
+            write("modify-tp-sl-order", self.modify_tp_sl_order, 24, Kind.SETTING),
+            write("modify-preset-plan-order", self.modify_presets, 24, Kind.SETTING),
+            write("submit-trail-order", self.submit_trail_order, 24, Kind.ORDER),
+            write("cancel-trail-order", self.cancel_trail_order, 24, Kind.CANCEL),
         ]
 
     def authenticate(self, request: Request) -> Account:

@@ -23,6 +23,10 @@ class AccountCalls(BitMartSide):
         coins = dict.fromkeys((*COINS, *account.balances))
         return [rows.asset_row(coin, self.engine.margins.wallet(account, coin)) for coin in coins]
 
+    def spot_wallet(self, request: Request) -> Any:
+        """Of the spot interface: nothing is held there."""
+        return {"wallet": []}
+
     def fee_rate(self, request: Request) -> Any:
         """Fractions."""
         contract = self.wanted_contract(request)

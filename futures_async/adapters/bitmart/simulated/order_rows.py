@@ -68,7 +68,9 @@ def client_id(account: Account, order: Order) -> str:
 
 
 def order_type(order: Order) -> str:
-    """limit, market, liquidate."""
+    """limit, market, liquidate, trailing."""
+    if order.tag.get("trailing"):
+        return "trailing"
     if order.source is Source.LIQUIDATION:
         return "liquidate"
     return "limit" if order.type is OrderType.LIMIT else "market"
@@ -146,6 +148,34 @@ def plan_row(trigger: Trigger, contract: ContractSpec) -> dict[str, Any]:
         "open_type": trigger.margin_mode.value,
         "create_time": trigger.created_ms,
         "update_time": trigger.updated_ms,
+    }
+
+
+def trail_row(trigger: Trigger, contract: ContractSpec) -> dict[str, Any]:
+    """`get-open-orders` with `type=trailing`: a row like an order's, with the three fields that only these have."""
+    closes = trigger.reduce_only or side_closes(trigger)
+    return {
+        "order_id": str(trigger.id),
+        "client_order_id": "",
+        "price": "0",
+        "size": contracts(trigger.quantity, contract),
+        "symbol": venue_symbol(contract),
+        "state": 2,
+        "side": side_code(trigger.side, closes=closes),
+        "type": "trailing",
+        "position_mode": MODE_WORD[trigger.position_mode],
+        "account": "futures",
+        "leverage": trigger.tag["leverage"],
+        "open_type": trigger.margin_mode.value,
+        "deal_avg_price": "0",
+        "deal_size": "0",
+        "create_time": trigger.created_ms,
+        "update_time": trigger.updated_ms,
+        "activation_price": plain(trigger.trigger_price),
+        "callback_rate": "" if trigger.callback_ratio is None else plain(trigger.callback_ratio * 100),
+        "activation_price_type": 2 if trigger.on_mark else 1,
+        **preset_fields("preset_take_profit_price", None),
+        **preset_fields("preset_stop_loss_price", None),
     }
 
 

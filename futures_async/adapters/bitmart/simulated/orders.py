@@ -15,7 +15,7 @@ from futures_async.simulator.errors import (
     NothingToCancel,
     Unchanged,
 )
-from futures_async.simulator.records import Fill, Order, Ticket
+from futures_async.simulator.records import Fill, Order, Ticket, TriggerKind
 
 R = TypeVar("R", Order, Fill)
 
@@ -117,7 +117,7 @@ class OrderCalls(BitMartSide):
         )
 
     def open_orders(self, request: Request) -> Any:
-        """At most 100, newest first, no pages. Conditional orders are elsewhere."""
+        """At most 100, newest first, no pages; trailing orders too. Other conditional orders are elsewhere."""
         contract, kind = self.maybe_contract(request), request.params.get("type")
         partial = request.params.get("order_state") == "partially_filled"
 
@@ -130,9 +130,14 @@ class OrderCalls(BitMartSide):
 
         found = self.engine.orders.open_orders(request.account, match)
         most = min(self.number(request, "limit") or OPEN_ROWS, OPEN_ROWS)
-        return [rows.order_row(request.account, order, self.contract_of(order.symbol)) for order in reversed(found)][
-            :most
-        ]
+        listed = [rows.order_row(request.account, order, self.contract_of(order.symbol)) for order in reversed(found)]
+        if kind in (None, "", "trailing") and not partial:
+            listed += [
+                rows.trail_row(trigger, self.contract_of(trigger.symbol))
+                for trigger in reversed(request.account.live_triggers.values())
+                if trigger.kind is TriggerKind.TRAILING and (contract is None or trigger.symbol == contract.symbol)
+            ]
+        return listed[:most]
 
     # Lists by time
 

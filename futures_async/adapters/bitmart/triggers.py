@@ -1,0 +1,270 @@
+"""BitMart's orders that wait for a price: plan orders, take-profit and stop-loss, trailing orders.
+
+https://developer-pro.bitmart.com/en/futuresv2/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any, TypeAlias
+
+import msgspec
+
+from futures_async.adapter import Ack, PlannedOrder
+from futures_async.adapters.bitmart import endpoints, mapping, pages, requests, words
+from futures_async.adapters.bitmart.account import BitMartAccount
+from futures_async.adapters.bitmart.wire import WireIds, WireOrder, WirePlanOrder
+from futures_async.convert import required_id, to_decimal
+from futures_async.endpoint import Endpoint
+from futures_async.enums import Intent, PositionSide
+from futures_async.errors import InvalidOrder, InvalidRequest, OrderNotFound, OrderOutcomeUnknown
+from futures_async.exchange import Number
+from futures_async.models import Order, OrderRequest
+from futures_async.outcomes import acknowledged
+from futures_async.planning import one_id
+
+OPEN_ROWS = 100
+"""Most rows that the lists of open and of waiting orders show."""
+TRAILING = "trailing"
+
+Body: TypeAlias = dict[str, Any]
+
+
+class BitMartTriggers(BitMartAccount):
+    """Everything that waits."""
+
+    async def create_trigger_order(self, request: OrderRequest) -> Order:
+        """Place an order that waits for the last price to reach `request.trigger_price`.
+
+        One that opens is a plan order, for which the venue has no client order id; one that closes is a take-profit
+        or stop-loss for the stated quantity, by which side of the last price its trigger lies on.
+
+        Raises:
+            InvalidOrder: A client order id on an opening one, or a trigger at the last price itself.
+            OrderOutcomeUnknown: It may wait at the venue: look with `fetch_trigger_orders` before placing another.
+        """
+        self._active("create_trigger_order")
+        opens = request.intent is Intent.OPEN
+        if opens and request.client_order_id is not None:
+            raise InvalidOrder(f"{self.id}: plan orders have no field for a client_order_id; leave it out")
+        plan = await self._plan(request, trigger=True)
+        if opens:
+            plan = msgspec.structs.replace(plan, client_order_id=None)
+        last_price = (await self.fetch_ticker(plan.venue_symbol)).last_price
+        endpoint = endpoints.SUBMIT_PLAN_ORDER if opens else endpoints.SUBMIT_TP_SL_ORDER
+        body = (requests.plan_body if opens else requests.tp_sl_body)(plan, last_price)
+        return await self._submit(endpoint, body, plan)
+
+    async def _submit(self, endpoint: Endpoint[WireIds], body: Body, plan: PlannedOrder) -> Order:
+        try:
+            ids = await self._call(endpoint, body=body)
+        except OrderOutcomeUnknown as unknown:
+            unknown.symbol, unknown.client_order_id = plan.request.symbol, plan.client_order_id
+            raise
+        return acknowledged(plan, Ack(required_id(ids.order_id, "order_id")), self.id)
+
+    async def cancel_trigger_order(
+        self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None
+    ) -> None:
+        ids = requests.id_fields(*one_id(order_id, client_order_id))
+        await self._call(endpoints.CANCEL_PLAN_ORDER, body={"symbol": self.venue_symbol(symbol), **ids})
+
+    async def fetch_trigger_orders(self, symbol: str | None = None) -> list[Order]:
+        """Read the waiting conditional, take-profit and stop-loss orders.
+
+        Raises:
+            IncompletePage: 100 rows, which is all that the venue shows.
+        """
+        rows = await self._waiting_rows(None if symbol is None else self.venue_symbol(symbol))
+        sizes = await self._sizes(row.symbol for row in rows)
+        return [mapping.to_trigger_order(row, sizes[row.symbol]) for row in rows]
+
+    async def _waiting_rows(self, name: str | None) -> list[WirePlanOrder]:
+        answer = await self._call(endpoints.PLAN_ORDERS, {"symbol": name, "limit": OPEN_ROWS})
+        return pages.complete(answer, OPEN_ROWS, f"{self.id}: trigger orders")
+
+    async def _waiting(self, name: str, order_id: str | None, client_order_id: str | None) -> WirePlanOrder:
+        for row in await self._waiting_rows(name):
+            if row.symbol == name and (
+                str(row.order_id) == order_id
+                or (order_id is None and words.text_or_none(row.client_order_id) == client_order_id)
+            ):
+                return row
+        raise OrderNotFound("no such trigger order waits", venue=self.id, endpoint=endpoints.PLAN_ORDERS.name)
+
+    async def edit_trigger_order(
+        self,
+        symbol: str,
+        *,
+        order_id: str | None = None,
+        client_order_id: str | None = None,
+        trigger_price: Number | None = None,
+        price: Number | None = None,
+    ) -> Order:
+        """Change where a waiting order is set off, or the limit price that it is sent at; what is not named stays.
+
+        The venue cannot change the quantity, nor make a limit order of one that executes at market.
+
+        Raises:
+            OrderNotFound: It does not wait (any more).
+            SettingNotApplied: Read back: it waits as before.
+            SettingOutcomeUnknown: It could not be read back; it may have been set off meanwhile.
+        """
+        self._active("edit_trigger_order")
+        name, ids = self.venue_symbol(symbol), one_id(order_id, client_order_id)
+        trigger = None if trigger_price is None else _above_zero(trigger_price, "trigger_price")
+        limit = None if price is None else _above_zero(price, "price")
+        if trigger is None and limit is None:
+            raise InvalidRequest("edit_trigger_order needs trigger_price or price")
+        return await self._edit_waiting(name, await self._waiting(name, *ids), trigger, limit)
+
+    async def _edit_waiting(
+        self, name: str, row: WirePlanOrder, trigger: Decimal | None, limit: Decimal | None
+    ) -> Order:
+        contract = (await self._sizes([name]))[name]
+        now = mapping.to_trigger_order(row, contract)
+        if limit is not None and now.price is None:
+            raise InvalidOrder(f"{self.id}: trigger order {now.order_id} executes at market: it has no price to change")
+        wanted = row.trigger_price if trigger is None else trigger, now.price if limit is None else limit
+        if row.type in requests.PROTECTION:
+            endpoint, body = endpoints.MODIFY_TP_SL_ORDER, requests.tp_sl_change(row, *wanted)
+        else:
+            endpoint, body = endpoints.MODIFY_PLAN_ORDER, requests.plan_change(row, *wanted)
+
+        async def read() -> Order:
+            return mapping.to_trigger_order(await self._waiting(name, now.order_id, None), contract)
+
+        return await self._apply(
+            ("edit_trigger_order", now.order_id),
+            f"{wanted[1] or 'market'} at {wanted[0]}",
+            send=lambda: self._call(endpoint, body=body),
+            read=read,
+            stands=lambda found: (found.raw.trigger_price, found.price) == wanted,
+        )
+
+    async def set_position_stops(
+        self,
+        symbol: str,
+        side: PositionSide,
+        *,
+        take_profit: Number | None = None,
+        stop_loss: Number | None = None,
+    ) -> list[Order]:
+        """Set take profit and stop loss of a whole position, by the last price, executed at market: one call for each.
+
+        What waits for the whole position already is changed, so that setting it again adds nothing.
+
+        Raises:
+            OrderOutcomeUnknown: One may wait at the venue: look with `fetch_trigger_orders`.
+        """
+        wanted = {"take_profit": take_profit, "stop_loss": stop_loss}
+        prices = {word: _above_zero(price, word) for word, price in wanted.items() if price is not None}
+        if not prices:
+            raise InvalidRequest("set_position_stops needs take_profit or stop_loss")
+        self._active("set_position_stops")
+        name = self.venue_symbol(symbol)
+        waiting = {
+            row.type: row
+            for row in await self._waiting_rows(name)
+            if row.plan_category == requests.WHOLE and row.symbol == name and words.HEDGE_SIDE.get(row.side) is side
+        }
+        for word, price in prices.items():
+            if word in waiting:
+                await self._edit_waiting(name, waiting[word], price, None)
+                continue
+            body = requests.position_stop_body(name, side, word, price)
+            try:
+                await self._call(endpoints.SUBMIT_TP_SL_ORDER, body=body)
+            except OrderOutcomeUnknown as unknown:
+                unknown.symbol = self.unified_symbol(name)
+                raise
+        contract = (await self._sizes([name]))[name]
+        return [
+            mapping.to_trigger_order(row, contract)
+            for row in await self._waiting_rows(name)
+            if row.plan_category == requests.WHOLE and row.type in prices and words.HEDGE_SIDE.get(row.side) is side
+        ]
+
+    async def set_order_stops(
+        self,
+        symbol: str,
+        order_id: str,
+        *,
+        take_profit: Number | None = None,
+        stop_loss: Number | None = None,
+    ) -> Order:
+        """Change the take profit and stop loss that an open order brings along, by the last price; read it back."""
+        wanted = {"take_profit": take_profit, "stop_loss": stop_loss}
+        prices = {word: _above_zero(price, word) for word, price in wanted.items() if price is not None}
+        if not prices:
+            raise InvalidRequest("set_order_stops needs take_profit or stop_loss")
+        name = self.venue_symbol(symbol)
+        body: Body = {"symbol": name, **requests.id_fields(order_id, None)}
+        for word, price in prices.items():
+            body |= requests.preset(word, price)
+
+        def stands(order: Order) -> bool:
+            return all(
+                words.loose_decimal(getattr(order.raw, f"preset_{word}_price"), word) == price
+                for word, price in prices.items()
+            )
+
+        return await self._apply(
+            ("set_order_stops", order_id),
+            tuple(sorted(prices.items())),
+            send=lambda: self._call(endpoints.MODIFY_PRESETS, body=body),
+            read=lambda: self.fetch_order(name, order_id=order_id),
+            stands=stands,
+        )
+
+    # Trailing orders
+
+    async def create_trailing_order(self, request: OrderRequest, callback_rate: Number) -> Order:
+        """Place a market order that follows the last price once it reached `request.trigger_price`.
+
+        Args:
+            request: Type `TRIGGER`; without a price. The venue has no client order id here.
+            callback_rate: By how much the price must come back: 0.001 (0.1 %) to 0.05.
+
+        Raises:
+            OrderOutcomeUnknown: It may wait at the venue: look with `fetch_trailing_orders` before placing another.
+        """
+        self._active("create_trailing_order")
+        if request.client_order_id is not None:
+            raise InvalidOrder(f"{self.id}: trailing orders have no field for a client_order_id; leave it out")
+        plan = msgspec.structs.replace(await self._plan(request, trigger=True), client_order_id=None)
+        leverage, mode = plan.request.leverage, plan.request.margin_mode
+        if leverage is None or mode is None:
+            # The venue asks closing ones for both, too.
+            standing = await self._opening_terms(plan.venue_symbol)
+            leverage, mode = leverage or standing[0], mode or standing[1]
+        body = requests.trail_body(plan, to_decimal(callback_rate, "callback_rate"), leverage, mode)
+        return await self._submit(endpoints.SUBMIT_TRAIL_ORDER, body, plan)
+
+    async def cancel_trailing_order(self, symbol: str, order_id: str) -> None:
+        """Cancel a trailing order by its id."""
+        body = {"symbol": self.venue_symbol(symbol), **requests.id_fields(*one_id(order_id, None))}
+        await self._call(endpoints.CANCEL_TRAIL_ORDER, body=body)
+
+    async def fetch_trailing_orders(self, symbol: str | None = None) -> list[Order]:
+        """Read the waiting trailing orders; activation price and callback rate (percent) are in `raw`.
+
+        Raises:
+            IncompletePage: 100 rows, which is all that the venue shows.
+        """
+        name = None if symbol is None else self.venue_symbol(symbol)
+        answer = await self._call(endpoints.OPEN_ORDERS, {"symbol": name, "type": TRAILING, "limit": OPEN_ROWS})
+        rows = pages.complete(answer, OPEN_ROWS, f"{self.id}: trailing orders")
+        return await self._to_orders([row for row in rows if row.type == TRAILING])
+
+    async def _to_orders(self, rows: Sequence[WireOrder]) -> list[Order]:
+        sizes = await self._sizes(row.symbol for row in rows)
+        return [mapping.to_order(row, sizes[row.symbol]) for row in rows]
+
+
+def _above_zero(value: Number, name: str) -> Decimal:
+    number = to_decimal(value, name)
+    if number <= 0:
+        raise InvalidOrder(f"{name} must be above 0")
+    return number
