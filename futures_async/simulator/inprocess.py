@@ -31,15 +31,24 @@ class InProcessBackend(HttpBackend):
         exchange: The other end.
         plan: What goes wrong on the way.
         latency_s: How long the way there, and the way back, each take.
+        address: Where requests come from, for limits per address.
     """
 
     name = "simulated"
 
-    def __init__(self, exchange: SimulatedExchange, plan: FaultPlan | None = None, *, latency_s: float = 0.0) -> None:
+    def __init__(
+        self,
+        exchange: SimulatedExchange,
+        plan: FaultPlan | None = None,
+        *,
+        latency_s: float = 0.0,
+        address: str = "127.0.0.1",
+    ) -> None:
         super().__init__()
         self.exchange = exchange
         self.deliverer = Deliverer(exchange, plan)
         self.latency_s = latency_s
+        self.address = address
         self.closed = False
 
     async def send(self, request: HttpRequest) -> HttpResponse:
@@ -80,7 +89,7 @@ class InProcessBackend(HttpBackend):
         parts = urlsplit(request.url)
         headers = {name.lower(): value for name, value in request.headers.open()}
         now = self.exchange.now_ms()
-        return Request(request.method, parts.path, parts.query, request.body, headers, now_ms=now)
+        return Request(request.method, parts.path, parts.query, request.body, headers, now_ms=now, client=self.address)
 
     async def _never_arrive(self, request: HttpRequest, kind: str) -> None:
         phase = Phase.HEADERS_STARTED if kind == "write" else Phase.CONNECTING

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 from collections import deque
 from contextlib import aclosing
 from decimal import Decimal
@@ -373,9 +372,11 @@ def test_closing_the_portfolio_ends_its_polls_and_reads(backend: Backend) -> Non
     in_virtual_time(backend, main)
 
 
-def test_100_accounts_on_5_venues_poll_once_a_second_without_drift_and_in_flat_memory(backend: Backend) -> None:
+def test_100_accounts_on_5_venues_poll_once_a_second_without_drift_and_in_flat_memory(
+    backend: Backend, request: pytest.FixtureRequest
+) -> None:
     # Ten minutes on asyncio when there is time (12 s); the short run proves the same with fewer beats.
-    long_run = os.environ.get("FUTURES_ASYNC_LONG_TESTS") == "1"
+    long_run = request.config.getoption("--long")
     accounts, beats = (100, 600 if long_run else 120) if backend == "asyncio" else (10, 120)
 
     async def main() -> None:
