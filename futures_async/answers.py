@@ -15,7 +15,7 @@ import msgspec
 from futures_async.clock import VenueClock
 from futures_async.credentials import Credentials
 from futures_async.dialect import Code, Dialect, Refusal
-from futures_async.endpoint import Endpoint
+from futures_async.endpoint import Endpoint, Kind
 from futures_async.errors import (
     AuthenticationError,
     Banned,
@@ -152,23 +152,32 @@ class Answers:
             self._tell_time(response, envelope, timing)
         if isinstance(error, ClockSkew):
             self._clock.resync()  # this very answer tells the right time: it is believed at once
+        elif error is not None and endpoint.kind is not Kind.READ and self._is_stray(envelope, timing):
+            return self._stray(endpoint)  # the refusal of another request says nothing of this one
         if error is not None:
             return error
         if not 200 <= status < 300:
             return self._by_status(response, endpoint)
         if misfit is not None:
             return misfit
-        server_ms = dialect.server_ms(envelope)
-        if (
-            server_ms is not None
-            and timing.by_venue_clock
-            and server_ms < timing.signed_ms - 1000 - self._clock.error_ms
-        ):
-            return ResponseMismatch(f"{self._where(endpoint)}: the answer is older than the request")
+        if self._is_stray(envelope, timing):
+            return self._stray(endpoint)
         data = envelope.data
         if data is None and not endpoint.nullable:
             return DecodeError(f"{self._where(endpoint)}: the answer holds no data", path="$.data")
         return data
+
+    def _is_stray(self, envelope: Any, timing: Timing) -> bool:
+        """The venue made this answer before the request: it is the late one to another."""
+        server_ms = self._dialect.server_ms(envelope)
+        return (
+            server_ms is not None
+            and timing.by_venue_clock
+            and server_ms < timing.signed_ms - 1000 - self._clock.error_ms
+        )
+
+    def _stray(self, endpoint: Endpoint[Any]) -> ResponseMismatch:
+        return ResponseMismatch(f"{self._where(endpoint)}: the answer is older than the request")
 
     def _where(self, endpoint: Endpoint[Any]) -> str:
         return f"{self._dialect.venue} {endpoint.name}"

@@ -87,7 +87,7 @@ async def _flow(
     answers: Sequence[Ack | ExchangeError | None]
     doubt: OutcomeUnknown | None = None
     try:
-        result = await channel.call(placement.endpoint, body=placement.body, send_within_s=send_within_s)
+        result = await desk.send(placement.endpoint, placement.body, send_within_s)
         answers = _matched(placement, result, len(records))
     except BadResponse as problem:
         doubt = desk.doubt(placement.endpoint, problem)

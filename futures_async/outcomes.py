@@ -164,7 +164,7 @@ class OrderDesk:
     ) -> Order:
         await self.note_intent(record)
         try:
-            result = await self._channel.call(placement.endpoint, body=placement.body, send_within_s=send_within_s)
+            result = await self.send(placement.endpoint, placement.body, send_within_s)
             try:
                 ack = placement.read_ack(result)
             except BadResponse as problem:
@@ -182,6 +182,18 @@ class OrderDesk:
             raise
         await self.verdict(record, order)
         return order
+
+    async def send(self, endpoint: Endpoint[T], body: Any, send_within_s: float) -> T:
+        """Make the call that places something.
+
+        Raises:
+            OrderOutcomeUnknown: Also when the refusal speaks of an order that cannot be found: no placement looks for
+                one, so that is the answer to another request, which came late on the same connection.
+        """
+        try:
+            return await self._channel.call(endpoint, body=body, send_within_s=send_within_s)
+        except OrderNotFound as stray:
+            raise self.doubt(endpoint, stray) from stray
 
     def doubt(self, endpoint: Endpoint[Any], problem: FuturesAsyncError) -> OutcomeUnknown:
         """The answer to a placement cannot be used: whether it stands is an open question."""

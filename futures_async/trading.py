@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Generator, Hashable, Sequence
+from contextlib import contextmanager
 from typing import Literal
 
 import msgspec
@@ -11,7 +12,7 @@ from futures_async.batch import place_batch, together
 from futures_async.cancelling import Cancelling, urgent
 from futures_async.convert import to_decimal
 from futures_async.endpoint import Kind
-from futures_async.enums import Intent, OrderType, PositionSide, Side
+from futures_async.enums import Intent, OrderType, Outcome, PositionSide, Side
 from futures_async.errors import (
     FuturesAsyncError,
     InvalidOrder,
@@ -27,6 +28,17 @@ from futures_async.models import Order, OrderRequest, OrderResult
 from futures_async.ordering import PlannedOrder
 from futures_async.outcomes import READ_BACK_PAUSES_S, make_client_order_id
 from futures_async.planning import check_client_order_id, check_request, check_steps, one_id
+
+
+@contextmanager
+def before_sending(client_order_id: str | None = None) -> Generator[None]:
+    """Reads that an order cannot do without: whatever they end with, the order itself was not sent."""
+    try:
+        yield
+    except FuturesAsyncError as error:
+        error.outcome = Outcome.NOT_SENT
+        error.client_order_id = client_order_id
+        raise
 
 
 class Trading(Cancelling):
@@ -71,7 +83,8 @@ class Trading(Cancelling):
         self._active("create_order")
         if on_unknown not in ("resolve", "raise"):
             raise InvalidRequest('on_unknown must be "resolve" or "raise"')
-        plan = await self._plan(request)
+        with before_sending(request.client_order_id):
+            plan = await self._plan(request)
         self._active("create_order")  # planning may have read from the network meanwhile
         try:
             return await self._orders.place(
@@ -94,7 +107,8 @@ class Trading(Cancelling):
         names: set[str] = set()
         for index, request in enumerate(requests):
             try:
-                plan = await self._plan(request)
+                with before_sending(request.client_order_id):
+                    plan = await self._plan(request)
                 if plan.local_id in names:
                     raise InvalidOrder(f"client_order_id {plan.local_id} stands twice in this batch")
                 names.add(plan.local_id)
@@ -169,7 +183,8 @@ class Trading(Cancelling):
         quantity: Number | None,
     ) -> Order:
         venue_symbol = self.venue_symbol(symbol)
-        current = await self.fetch_order(symbol, order_id=order_id, client_order_id=client_order_id)
+        with before_sending(client_order_id):
+            current = await self.fetch_order(symbol, order_id=order_id, client_order_id=client_order_id)
         wanted = check_request(
             OrderRequest(
                 symbol=symbol,
@@ -244,7 +259,8 @@ class Trading(Cancelling):
         self._require(Capability.CLOSE_POSITION)
         self._active("close_position")
         with urgent():
-            position = await self.fetch_position(symbol, side)
+            with before_sending():
+                position = await self.fetch_position(symbol, side)
             if position is None:
                 return None
             return await self.create_order(

@@ -31,7 +31,8 @@ def connect_kind(error: BaseException, *, securing: bool) -> FailureKind:
 
 def _cut_off(error: ssl.SSLError) -> bool:
     """The peer went away in the handshake; every other TLS error says what it does not like, and will again."""
-    return isinstance(error, (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError))
+    waiting = (ssl.SSLWantReadError, ssl.SSLWantWriteError)  # it stood in the handshake when the reset came
+    return isinstance(error, (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError, *waiting))
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from urllib.parse import urlsplit
 
+import msgspec
 import pytest
 
 from futures_async import (
@@ -97,3 +98,43 @@ def test_no_cancel_is_told_the_state_of_another_order() -> None:
     run(main())
     assert venue.swapped > 100
     assert wrong == []
+
+
+class StrayVenue(ToyVenue):
+    """One placement is executed, and answered with a refusal that was meant for another request."""
+
+    def __init__(self, refusal: dict[str, object], age_ms: int) -> None:
+        super().__init__(1, fault_rate=0, lookup_fault_rate=0, lag_s=0)
+        self.refusal = refusal
+        self.age_ms = age_ms
+
+    async def send(self, request: HttpRequest) -> HttpResponse:
+        answer = await super().send(request)
+        if urlsplit(request.url).path != "/order/place":
+            return answer
+        body = msgspec.json.encode({"time": self.now_ms() - self.age_ms, **self.refusal})
+        return HttpResponse(status=400, headers={"content-type": "application/json"}, body=body)
+
+
+@pytest.mark.parametrize(
+    ("refusal", "age_ms"),
+    [
+        ({"code": "404", "msg": "no such order"}, 0),  # of a lookup: placing looks for no order
+        ({"code": "510", "msg": "insufficient margin"}, 3000),  # of another placement, before this one was sent
+    ],
+)
+def test_a_refusal_that_was_meant_for_another_request_is_no_verdict(refusal: dict[str, object], age_ms: int) -> None:
+    venue = StrayVenue(refusal, age_ms)
+
+    async def main() -> None:
+        exchange = Toy(Credentials("key-1", "secret-1"), http=venue, limiter=NoLimiter())
+        await exchange.fetch_time()
+        order = await exchange.create_order(limit_order(5))
+        assert order.recovered
+        [held] = venue.orders
+        assert order.order_id == str(held.order_id)
+        [result] = await exchange.create_orders([limit_order(6)])
+        assert result.order is not None
+        await exchange.aclose()
+
+    run(main())
