@@ -146,9 +146,9 @@ class Attempts:
 
     def _judge(self, job: Job, answer: HttpResponse | HttpFailure, timing: Timing) -> Any:
         endpoint = job.endpoint
-        where = f"{self._dialect.venue} {endpoint.name}"
         try:
             if isinstance(answer, HttpFailure):
+                where = f"{self._dialect.venue} {endpoint.name}"
                 late = timing.answered_at >= job.deadline
                 raise failure_error(answer, where, self._transport.host, late=late)
             result = self._answers.read(answer, endpoint, timing)

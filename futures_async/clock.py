@@ -97,19 +97,20 @@ class VenueClock:
             return
         self._told_at = received_at
         granularity_ms = COARSE_MS if coarse else 0.0
-        told_ms = server_ms + granularity_ms / 2
-        sample = _Sample(rtt_s * 1000.0 + granularity_ms, told_ms - (sent_at + received_at) * 500.0)
+        spread_ms = rtt_s * 1000.0 + granularity_ms
+        offset_ms = server_ms + granularity_ms / 2 - (sent_at + received_at) * 500.0
         if self.wants_sample or self._offset_ms is None:
-            self._begin_with([sample])
-        elif abs(sample.offset_ms - self._offset_ms) > JUMP_MS + granularity_ms:
-            self._suspect(sample)
+            self._begin_with([_Sample(spread_ms, offset_ms)])
+        elif abs(offset_ms - self._offset_ms) > JUMP_MS + granularity_ms:
+            self._suspect(_Sample(spread_ms, offset_ms))
             return
         else:
-            self._suspects.clear()
-            steady = len(self._samples) == KEPT and received_at - self._sampled_at < PAUSE_S
-            if steady and sample.spread_ms >= self._samples[-1].spread_ms:
+            if self._suspects:
+                self._suspects.clear()
+            steady = received_at - self._sampled_at < PAUSE_S and len(self._samples) == KEPT
+            if steady and spread_ms >= self._samples[-1].spread_ms:
                 return
-            self._samples.append(sample)
+            self._samples.append(_Sample(spread_ms, offset_ms))
         self._sampled_at = received_at
         self._estimate()
 

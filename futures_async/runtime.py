@@ -11,6 +11,7 @@ import asyncio
 import contextvars
 import os
 import threading
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine
 from typing import Any, Generic, TypeVar
@@ -156,7 +157,9 @@ class AsyncioRuntime(Runtime):
     def __init__(self) -> None:
         super().__init__()
         self.loop = asyncio.get_running_loop()
-        self.now = self.loop.time
+        # What asyncio's own loops call in turn; a call asks for the time half a dozen times.
+        own = getattr(type(self.loop), "time", None) is asyncio.BaseEventLoop.time
+        self.now = time.monotonic if own else self.loop.time
         self._thread = threading.get_ident()
 
     def start(self, coroutine: Coroutine[Any, Any, T], *, lost: Callable[[], object] | None = None) -> Work[T]:

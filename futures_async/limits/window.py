@@ -51,9 +51,11 @@ class RoundTrips:
 
     def add(self, now: float, rtt_s: float) -> None:
         """Take one round trip into account; what cannot be one is ignored."""
+        smallest = self._smallest
+        if len(smallest) == KEPT and rtt_s >= smallest[-1] and now - self._began < GENERATION_S:
+            return  # as most are
         if not 0.0 <= rtt_s < 3600.0:
             return
-        smallest = self._smallest
         if not smallest and not self._older:
             self._began = now
         aged = now - self._began >= GENERATION_S
@@ -62,8 +64,6 @@ class RoundTrips:
             self._smallest = smallest = []
             self._began = now
         if len(smallest) == KEPT:
-            if rtt_s >= smallest[-1]:
-                return
             smallest.pop()
         insort(smallest, rtt_s)
         self._estimate()
