@@ -321,3 +321,10 @@ def test_the_rest_of_the_refusals(venue: Bitget) -> None:
         "newPresetStopLossPrice": "1",
     }
     assert refusal(venue.post, "/order/modify-order", **late) == "40922"
+
+
+def test_open_interest_limits_are_of_one_symbol_or_of_all(venue: Bitget) -> None:
+    [row] = venue.get("/market/oi-limit", symbol="BTCUSDT")
+    assert row["symbol"] == "BTCUSDT"
+    assert float(row["notionalValue"]) <= float(row["totalNotionalValue"])
+    assert len(venue.get("/market/oi-limit")) > 1

@@ -9,7 +9,7 @@ from futures_async.adapter import Page, PageQuery
 from futures_async.adapters.bitget import endpoints
 from futures_async.adapters.bitget.mapping import VENUE
 from futures_async.adapters.bitget.orders import to_fill, to_order
-from futures_async.adapters.bitget.triggers import BitgetTriggers
+from futures_async.adapters.bitget.venue import BitgetVenue
 from futures_async.adapters.bitget.windows import DAY_MS, DEPTH_MS
 from futures_async.adapters.bitget.wire_orders import WireBatch, WireFills, WireOrder, WireOrders
 from futures_async.endpoint import Endpoint
@@ -20,7 +20,7 @@ from futures_async.paging import iterate
 from futures_async.planning import one_id
 
 
-class Bitget(BitgetTriggers):
+class Bitget(BitgetVenue):
     """A classic Bitget futures account (v2 mix interface).
 
     Args:

@@ -1,5 +1,9 @@
 """The endpoint table of Bitget v2 mix: one row per documented call.
 
+Without a row are order books, candles and public trades, which this library is not about; the parameters of the
+multi-asset collateral and the list of VIP fees, whose rows are not documented; and `click-backhand`, whose page
+leaves open what `side` and `tradeSide` must say. `request()` reaches them.
+
 https://www.bitget.com/api-doc/contract/intro
 """
 
@@ -31,6 +35,22 @@ from futures_async.adapters.bitget.wire_orders import (
     WireOrders,
     WirePlanOrders,
     WireStops,
+)
+from futures_async.adapters.bitget.wire_venue import (
+    WireFundingTime,
+    WireInterest,
+    WireIsolatedSymbol,
+    WireLiquidation,
+    WireOpenCount,
+    WireOpenInterest,
+    WireOpenInterestLimit,
+    WirePastFundingRate,
+    WireSubAccount,
+    WireSymbolPrice,
+    WireTransferLimit,
+    WireTriggered,
+    WireUnionConfig,
+    WireUsdtAmount,
 )
 from futures_async.endpoint import Endpoint, Kind, RateLimit
 
@@ -70,6 +90,28 @@ SET_MARGIN = Endpoint("POST", f"{_MIX}/account/set-margin", result=_ANYTHING, li
 SET_AUTO_MARGIN = Endpoint(
     "POST", f"{_MIX}/account/set-auto-margin", result=_ANYTHING, limit=_PER_UID_5, kind=Kind.SETTING
 )
+SET_ALL_LEVERAGE = Endpoint(
+    "POST", f"{_MIX}/account/set-all-leverage", result=_ANYTHING, limit=_PER_UID_5, kind=Kind.SETTING
+)
+SET_ASSET_MODE = Endpoint(
+    "POST", f"{_MIX}/account/set-asset-mode", result=_ANYTHING, limit=RateLimit(2), kind=Kind.SETTING
+)
+ISOLATED_SYMBOLS = Endpoint(
+    "GET", f"{_MIX}/account/isolated-symbols", result=_or_null(list[WireIsolatedSymbol]), limit=_PER_UID_10
+)
+SUB_ACCOUNTS = Endpoint(
+    "GET", f"{_MIX}/account/sub-account-assets", result=_or_null(list[WireSubAccount]), limit=RateLimit(1, 10.0)
+)
+INTEREST = Endpoint("GET", f"{_MIX}/account/interest-history", result=WireInterest, limit=_PER_UID_5)
+UNION_CONFIG = Endpoint("GET", f"{_MIX}/account/union-config", result=WireUnionConfig, limit=RateLimit(1))
+UNION_USDT = Endpoint("GET", f"{_MIX}/account/switch-union-usdt", result=WireUsdtAmount, limit=RateLimit(1))
+TRANSFER_LIMIT = Endpoint("GET", f"{_MIX}/account/transfer-limits", result=WireTransferLimit, limit=RateLimit(1))
+# Repeating it would convert twice.
+UNION_CONVERT = Endpoint(
+    "POST", f"{_MIX}/account/union-convert", result=WireUsdtAmount, limit=RateLimit(1), kind=Kind.DELTA
+)
+OPEN_COUNT = Endpoint("GET", f"{_MIX}/account/open-count", result=WireOpenCount, limit=_PER_UID_10)
+LIQUIDATION_PRICE = Endpoint("GET", f"{_MIX}/account/liq-price", result=WireLiquidation, limit=_PER_UID_20)
 MAX_OPEN = Endpoint("GET", f"{_MIX}/account/max-open", result=WireMaxOpen, limit=_PER_UID_20)
 FEE_RATE = Endpoint("GET", "/api/v2/common/trade-rate", result=WireFeeRate, limit=_PER_UID_10)
 
@@ -122,6 +164,12 @@ PLACE_PLAN = Endpoint("POST", f"{_MIX}/order/place-plan-order", result=WireAck, 
 PLACE_POSITION_STOPS = Endpoint(
     "POST", f"{_MIX}/order/place-pos-tpsl", result=_or_null(list[WireStops]), limit=_PER_UID_10, kind=Kind.SETTING
 )
+# Take-profit or stop-loss of a position for a stated size.
+PLACE_STOP = Endpoint("POST", f"{_MIX}/order/place-tpsl-order", result=WireAck, limit=_PER_UID_10, kind=Kind.ORDER)
+# In place: the same values again change nothing.
+MODIFY_PLAN = Endpoint("POST", f"{_MIX}/order/modify-plan-order", result=WireAck, limit=_PER_UID_10, kind=Kind.SETTING)
+MODIFY_STOP = Endpoint("POST", f"{_MIX}/order/modify-tpsl-order", result=WireAck, limit=_PER_UID_10, kind=Kind.SETTING)
+TRIGGERED = Endpoint("GET", f"{_MIX}/order/plan-sub-order", result=_or_null(list[WireTriggered]), limit=_PER_UID_10)
 CANCEL_PLAN = Endpoint("POST", f"{_MIX}/order/cancel-plan-order", result=WireBatch, limit=_PER_UID_10, kind=Kind.CANCEL)
 PLAN_PENDING = Endpoint("GET", f"{_MIX}/order/orders-plan-pending", result=WirePlanOrders, limit=_PER_UID_10)
 PLAN_HISTORY = Endpoint("GET", f"{_MIX}/order/orders-plan-history", result=WirePlanOrders, limit=_PER_UID_10)
@@ -132,6 +180,30 @@ CONTRACTS = Endpoint("GET", f"{_MIX}/market/contracts", result=list[WireContract
 TICKER = Endpoint("GET", f"{_MIX}/market/ticker", result=list[WireTicker], limit=_PER_IP_20, private=False)
 FUNDING_RATE = Endpoint(
     "GET", f"{_MIX}/market/current-fund-rate", result=list[WireFundingRate], limit=_PER_IP_20, private=False
+)
+TICKERS = Endpoint("GET", f"{_MIX}/market/tickers", result=list[WireTicker], limit=_PER_IP_20, private=False)
+SYMBOL_PRICE = Endpoint(
+    "GET", f"{_MIX}/market/symbol-price", result=list[WireSymbolPrice], limit=_PER_IP_20, private=False
+)
+FUNDING_HISTORY = Endpoint(
+    "GET",
+    f"{_MIX}/market/history-fund-rate",
+    result=_or_null(list[WirePastFundingRate]),
+    limit=_PER_IP_20,
+    private=False,
+)
+FUNDING_TIME = Endpoint(
+    "GET", f"{_MIX}/market/funding-time", result=list[WireFundingTime], limit=_PER_IP_20, private=False
+)
+OPEN_INTEREST = Endpoint(
+    "GET", f"{_MIX}/market/open-interest", result=WireOpenInterest, limit=_PER_IP_20, private=False
+)
+OPEN_INTEREST_LIMITS = Endpoint(
+    "GET",
+    f"{_MIX}/market/oi-limit",
+    result=_or_null(list[WireOpenInterestLimit]),
+    limit=_PER_IP_10,
+    private=False,
 )
 TIERS = Endpoint("GET", f"{_MIX}/market/query-position-lever", result=list[WireTier], limit=_PER_IP_10, private=False)
 TIME = Endpoint("GET", "/api/v2/public/time", result=WireTime, limit=_PER_IP_20, private=False)

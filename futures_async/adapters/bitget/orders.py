@@ -306,3 +306,35 @@ def trigger_item(
     if request.stop_loss is not None:
         item |= {"stopLossTriggerPrice": to_text(request.stop_loss), "stopLossTriggerType": "mark_price"}
     return item
+
+
+PLANS = ("normal_plan", "track_plan")
+PLAN_FIELDS = {"trigger_price": "newTriggerPrice", "price": "newPrice", "quantity": "newSize"}
+
+
+def waiting_values(row: WirePlanOrder) -> dict[str, Decimal | None]:
+    """What can be changed of a waiting order; None where it has no such thing."""
+    return {
+        "trigger_price": decimal_or_none(row.trigger_price, "triggerPrice"),
+        "price": positive_or_none(row.price, "price") or positive_or_none(row.execute_price, "executePrice"),
+        # "0" stands for the whole position.
+        "quantity": positive_or_none(row.size, "size"),
+    }
+
+
+def stop_change(row: WirePlanOrder, wanted: dict[str, Decimal | None]) -> dict[str, str]:
+    """What `modify-tpsl-order` is told: everything again; the size is "" for the whole position."""
+
+    def text(name: str) -> str:
+        value = wanted[name]
+        return "" if value is None else to_text(value)
+
+    body = {"triggerPrice": text("trigger_price"), "size": text("quantity")}
+    if row.trigger_type:
+        body["triggerType"] = row.trigger_type
+    if wanted["price"] is not None:
+        body["executePrice"] = text("price")
+    ratio = positive_or_none(row.callback_ratio, "callbackRatio")
+    if ratio is not None:
+        body["rangeRate"] = to_text(ratio)
+    return body

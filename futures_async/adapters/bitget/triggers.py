@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from futures_async.adapter import Page, PageQuery
+from decimal import Decimal
+from typing import Any
+
+from futures_async.adapter import Page, PageQuery, PlannedOrder
 from futures_async.adapters.bitget import endpoints
 from futures_async.adapters.bitget.mapping import WIRE_POSITION_SIDE, text_or_none
-from futures_async.adapters.bitget.orders import to_trigger_order, trigger_item
+from futures_async.adapters.bitget.orders import (
+    PLAN_FIELDS,
+    PLANS,
+    stop_change,
+    to_trigger_order,
+    trigger_item,
+    waiting_values,
+)
 from futures_async.adapters.bitget.placing import BitgetPlacing, read_ack
 from futures_async.adapters.bitget.windows import DEPTH_MS
-from futures_async.adapters.bitget.wire_orders import WirePlanOrder, WirePlanOrders, WireStops
-from futures_async.convert import to_decimal, to_text
+from futures_async.adapters.bitget.wire_orders import WireAck, WirePlanOrder, WirePlanOrders, WireStops
+from futures_async.adapters.bitget.wire_venue import WireTriggered
+from futures_async.convert import EXACT, to_decimal, to_text
 from futures_async.endpoint import Endpoint
-from futures_async.enums import PositionMode, PositionSide
-from futures_async.errors import CancelOutcomeUnknown, InvalidRequest, OrderNotFound, OrderOutcomeUnknown
+from futures_async.enums import Intent, OrderType, PositionMode, PositionSide, Side
+from futures_async.errors import CancelOutcomeUnknown, InvalidOrder, InvalidRequest, OrderNotFound, OrderOutcomeUnknown
 from futures_async.exchange import Number
 from futures_async.models import Order, OrderRequest
 from futures_async.outcomes import acknowledged
@@ -24,6 +35,13 @@ PLAN_GROUPS = ("normal_plan", "track_plan", "profit_loss")
 ONE_WAY_HOLD_SIDE = {PositionSide.LONG: "buy", PositionSide.SHORT: "sell"}
 
 
+LARGEST_CALLBACK = Decimal("0.1")
+
+
+def _held_side(side: PositionSide, mode: PositionMode | None) -> str:
+    return WIRE_POSITION_SIDE[side] if mode is PositionMode.HEDGE else ONE_WAY_HOLD_SIDE[side]
+
+
 class BitgetTriggers(BitgetPlacing):
     """Orders that wait for a price."""
 
@@ -31,11 +49,85 @@ class BitgetTriggers(BitgetPlacing):
         """Place an order that waits for the mark price to reach `request.trigger_price`."""
         self._active("create_trigger_order")
         plan = await self._plan(request, trigger=True)
+        return await self._place_waiting(endpoints.PLACE_PLAN, self._trigger_body(plan), plan)
+
+    async def create_trailing_order(self, request: OrderRequest, callback_rate: Number) -> Order:
+        """Place a market order that follows the mark price once it reached `request.trigger_price`.
+
+        Args:
+            request: Type `TRIGGER`, without a price.
+            callback_rate: By how much the price must come back, above 0 and at most 0.1 (10 %).
+        """
+        self._active("create_trailing_order")
+        rate = to_decimal(callback_rate, "callback_rate")
+        if not 0 < rate <= LARGEST_CALLBACK:
+            raise InvalidOrder(f"callback_rate is above 0 and at most 0.1 here, not {to_text(rate)}")
+        plan = await self._plan(request, trigger=True)
+        if plan.request.price is not None or plan.request.time_in_force is not None:
+            raise InvalidOrder(f"{self.id}: a trailing order executes at market: it has no price and no time in force")
+        # The venue counts in percent.
+        percent = EXACT.multiply(rate, Decimal(100)).normalize(EXACT)
+        body = self._trigger_body(plan) | {"planType": "track_plan", "callbackRatio": to_text(percent)}
+        return await self._place_waiting(endpoints.PLACE_PLAN, body, plan)
+
+    async def create_stop_order(
+        self,
+        symbol: str,
+        side: PositionSide,
+        quantity: Number,
+        *,
+        take_profit: Number | None = None,
+        stop_loss: Number | None = None,
+        price: Number | None = None,
+        client_order_id: str | None = None,
+    ) -> Order:
+        """Have a part of a position closed once the mark price reaches `take_profit` or `stop_loss`: one of the two.
+
+        Args:
+            symbol: Unified symbol or the venue's id.
+            side: Which position.
+            quantity: Base coin; the whole position is `set_position_stops`'.
+            take_profit: Trigger price.
+            stop_loss: Trigger price.
+            price: Limit price of the close; None closes at market.
+            client_order_id: Made when there is none.
+        """
+        trigger = take_profit if take_profit is not None else stop_loss
+        if trigger is None or (take_profit is not None and stop_loss is not None):
+            raise InvalidRequest("create_stop_order needs take_profit or stop_loss, and not both")
+        self._active("create_stop_order")
+        request = OrderRequest(
+            symbol=symbol,
+            side=Side.SELL if side is PositionSide.LONG else Side.BUY,
+            type=OrderType.TRIGGER,
+            quantity=to_decimal(quantity, "quantity"),
+            price=None if price is None else to_decimal(price, "price"),
+            trigger_price=to_decimal(trigger, "trigger_price"),
+            intent=Intent.CLOSE,
+            client_order_id=client_order_id,
+        )
+        plan = await self._plan(request, trigger=True)
+        body = {
+            **self._settled_params(symbol),
+            "planType": "loss_plan" if take_profit is None else "profit_plan",
+            "triggerPrice": to_text(to_decimal(trigger, "trigger_price")),
+            "triggerType": "mark_price",
+            "holdSide": _held_side(side, plan.position_mode),
+            "size": to_text(plan.request.quantity),
+            "clientOid": plan.client_order_id,
+        }
+        if plan.request.price is not None:
+            body["executePrice"] = to_text(plan.request.price)
+        return await self._place_waiting(endpoints.PLACE_STOP, body, plan)
+
+    def _trigger_body(self, plan: PlannedOrder) -> dict[str, Any]:
         trigger_price = plan.request.trigger_price
         if trigger_price is None or plan.position_mode is None:
             raise InvalidRequest(f"{self.id}: a trigger order needs its trigger price and the position mode")
+        return self._frame(plan) | trigger_item(plan.request, plan.client_order_id, plan.position_mode, trigger_price)
+
+    async def _place_waiting(self, endpoint: Endpoint[WireAck], body: dict[str, Any], plan: PlannedOrder) -> Order:
         client_order_id = plan.client_order_id
-        body = self._frame(plan) | trigger_item(plan.request, client_order_id, plan.position_mode, trigger_price)
 
         async def look(deadline_s: float | None = None) -> Order:
             row = await self._waiting(plan.venue_symbol, None, client_order_id) or await self._waiting(
@@ -47,7 +139,7 @@ class BitgetTriggers(BitgetPlacing):
             return to_trigger_order(row, self.product_type)
 
         try:
-            ack = read_ack(await self._call(endpoints.PLACE_PLAN, body=body))
+            ack = read_ack(await self._call(endpoint, body=body))
         except OrderOutcomeUnknown as error:
             unknown = error
             unknown.symbol, unknown.client_order_id = plan.request.symbol, client_order_id
@@ -88,6 +180,82 @@ class BitgetTriggers(BitgetPlacing):
                 symbol=self.unified_symbol(venue_symbol),
                 client_order_id=client_order_id,
             )
+
+    async def edit_trigger_order(
+        self,
+        symbol: str,
+        *,
+        order_id: str | None = None,
+        client_order_id: str | None = None,
+        trigger_price: Number | None = None,
+        price: Number | None = None,
+        quantity: Number | None = None,
+    ) -> Order:
+        """Change where a waiting order is set off, its limit price, or its quantity; what is not named stays.
+
+        Raises:
+            OrderNotFound: It does not wait (any more).
+            SettingNotApplied: Read back: it waits as before.
+            SettingOutcomeUnknown: It could not be read back; it may have been set off meanwhile.
+        """
+        self._active("edit_trigger_order")
+        given = {"trigger_price": trigger_price, "price": price, "quantity": quantity}
+        new = {name: to_decimal(value, name) for name, value in given.items() if value is not None}
+        if not new or min(new.values()) <= 0:
+            raise InvalidRequest("edit_trigger_order needs trigger_price, price or quantity, each above 0")
+        venue_symbol = self.venue_symbol(symbol)
+        row = await self._waiting(venue_symbol, *one_id(order_id, client_order_id))
+        if row is None:
+            raise OrderNotFound("no such trigger order waits", venue=self.id, endpoint=endpoints.PLAN_PENDING.name)
+        now = waiting_values(row)
+        if "price" in new and now["price"] is None:
+            raise InvalidOrder(f"{self.id}: trigger order {row.order_id} executes at market: it has no price to change")
+        if "quantity" in new and now["quantity"] is None:
+            raise InvalidOrder(f"{self.id}: trigger order {row.order_id} is for the whole position: it has no quantity")
+        wanted = now | new
+        target = str(row.order_id)
+        body = {**self._settled_params(symbol), "orderId": target, "planType": row.plan_type}
+        if row.plan_type in PLANS:
+            endpoint = endpoints.MODIFY_PLAN
+            del body["marginCoin"]
+            body |= {PLAN_FIELDS[name]: to_text(value) for name, value in new.items()}
+        else:
+            endpoint = endpoints.MODIFY_STOP
+            del body["planType"]
+            body |= stop_change(row, wanted)
+
+        async def read() -> WirePlanOrder:
+            found = await self._waiting(venue_symbol, target, None)
+            if found is None:
+                raise OrderNotFound("it does not wait any more", venue=self.id, endpoint=endpoints.PLAN_PENDING.name)
+            return found
+
+        found = await self._apply(
+            ("edit_trigger_order", target),
+            tuple(sorted(new.items())),
+            send=lambda: self._call(endpoint, body=body),
+            read=read,
+            stands=lambda found: waiting_values(found) == wanted,
+            # "Unchanged values -> 40923".
+            unchanged={"40923"},
+        )
+        return to_trigger_order(found, self.product_type)
+
+    async def fetch_trigger_history(self, symbol: str | None = None) -> list[Order]:
+        """Read trigger orders of the last 90 days that were set off, cancelled, or failed."""
+        venue_symbol = None if symbol is None else self.venue_symbol(symbol)
+        rows = [
+            row
+            for group in PLAN_GROUPS
+            for row in await self._plan_rows(group, venue_symbol, endpoint=endpoints.PLAN_HISTORY)
+        ]
+        return [to_trigger_order(row, self.product_type) for row in rows]
+
+    async def fetch_triggered(self, order_id: str, plan_type: str = "normal_plan") -> list[WireTriggered]:
+        """Read the regular orders that a trigger order became."""
+        named, _ = one_id(order_id, None)
+        params = {"planType": plan_type, "planOrderId": named, "productType": self.product_type}
+        return await self._call(endpoints.TRIGGERED, params) or []
 
     async def fetch_trigger_orders(self, symbol: str | None = None) -> list[Order]:
         """Read the waiting trigger, trailing, take-profit and stop-loss orders."""
@@ -158,8 +326,7 @@ class BitgetTriggers(BitgetPlacing):
         self._active("set_position_stops")
         params = self._settled_params(symbol)
         mode = await self._known_position_mode(params["symbol"])
-        held = WIRE_POSITION_SIDE[side] if mode is PositionMode.HEDGE else ONE_WAY_HOLD_SIDE[side]
-        body: dict[str, str] = {**params, "holdSide": held}
+        body: dict[str, str] = {**params, "holdSide": _held_side(side, mode)}
         for name, price in (("stopSurplus", take_profit), ("stopLoss", stop_loss)):
             if price is not None:
                 number = to_decimal(price, name)

@@ -41,6 +41,7 @@ class MarketCalls(V2):
             public(f"{PATH}/history-fund-rate", self.history_fund_rate),
             public(f"{PATH}/funding-time", self.funding_time),
             public(f"{PATH}/open-interest", self.open_interest),
+            public(f"{PATH}/oi-limit", self.open_interest_limits, ip10),
             public(f"{PATH}/candles", self.candles),
             public(f"{PATH}/history-candles", self.candles),
             public(f"{PATH}/query-position-lever", self.position_lever, ip10),
@@ -243,6 +244,20 @@ class MarketCalls(V2):
         contract = self.contract(request.params)
         row = {"symbol": self.venue_symbol(contract), "size": plain(contract.top_size * 9000)}
         return {"openInterestList": [row], "ts": str(self.engine.now_ms)}
+
+    def open_interest_limits(self, request: Request) -> list[dict[str, str]]:
+        """Of one symbol, or of all: the largest position of the last tier."""
+        contracts = self.contracts(self.product(request.params))
+        if request.params.get("symbol"):
+            contracts = [self.contract(request.params)]
+        return [
+            {
+                "symbol": self.venue_symbol(contract),
+                "notionalValue": plain(contract.tiers[-1].max_notional),
+                "totalNotionalValue": plain(contract.tiers[-1].max_notional),
+            }
+            for contract in contracts
+        ]
 
     def candles(self, request: Request) -> list[list[str]]:
         """Rough ones: each from its first and last mark price."""
