@@ -1,14 +1,14 @@
-"""`Adapter`: the base of every venue's client. Construction, contracts, pages, reads derived from others, closing.
+"""`Adapter`: the base of every venue's client. Construction, contracts, reads derived from others, closing.
 
-An adapter adds its hooks (see `hooks.py`), its pages and its plain reads; `README.md` in `adapters/` walks
-through one.
+An adapter adds its hooks (see `hooks.py`), its pages (`history.py`) and its plain reads; `README.md` in `adapters/`
+walks through one.
 """
 
 from __future__ import annotations
 
 import copy
 import warnings
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Self, TypedDict, TypeVar, cast
 from urllib.parse import urlsplit
 
@@ -19,7 +19,7 @@ from futures_async.clock import VenueClock
 from futures_async.credentials import Credentials
 from futures_async.dialect import Dialect
 from futures_async.endpoint import Endpoint, Kind, RateLimit
-from futures_async.enums import LedgerType, PositionMode, PositionSide
+from futures_async.enums import PositionMode, PositionSide
 from futures_async.errors import (
     InvalidRequest,
     LifecycleWarning,
@@ -29,18 +29,18 @@ from futures_async.errors import (
 )
 from futures_async.events import CallEvent, Observer
 from futures_async.exchange import Capability
+from futures_async.history import History
 from futures_async.http import HttpBackend, Timeouts
 from futures_async.http.choose import select
 from futures_async.limits import Limiter
 from futures_async.limits.local import shared
-from futures_async.models import Contract, Fill, LedgerEntry, Order, Position, PositionRisk
+from futures_async.models import Contract, Order, Position, PositionRisk
 from futures_async.ordering import Ack, Amendment, BatchPlacement, Call, Placement, PlannedOrder
 from futures_async.outcomes import OrderDesk
-from futures_async.paging import Page, PageQuery, collect, iterate
+from futures_async.paging import Page, PageQuery
 from futures_async.retry import RetryPolicy
 from futures_async.runtime import Work
 from futures_async.settings import SettingDesk
-from futures_async.trading import Trading
 from futures_async.transport import Transport
 from futures_async.urls import check_base_url, check_path, is_loopback
 
@@ -92,7 +92,7 @@ class ContractBook:
         return self.read_at is not None and now - self.read_at < CONTRACTS_FOR_S
 
 
-class Adapter(Trading):
+class Adapter(History):
     """Base of the venues' clients.
 
     Args:
@@ -276,102 +276,6 @@ class Adapter(Trading):
         self._require(Capability.FETCH_POSITION_RISK)
         return [risk.position_risk(position) for position in await self.fetch_positions(symbol)]
 
-    # Pages
-
-    async def _orders_page(self, query: PageQuery, cursor: str | None) -> Page[Order]:
-        """One page of past orders, newest first."""
-        self._unsupported("fetch_order_history")
-
-    async def _fills_page(self, query: PageQuery, cursor: str | None) -> Page[Fill]:
-        """One page of executions, newest first."""
-        self._unsupported("fetch_fills")
-
-    async def _ledger_page(self, query: PageQuery, cursor: str | None) -> Page[LedgerEntry]:
-        """One page of changes of balance, newest first."""
-        self._unsupported("fetch_ledger")
-
-    def _query(
-        self, symbol: str | None, since_ms: int | None, until_ms: int | None, limit: int | None, **more: Any
-    ) -> PageQuery:
-        venue_symbol = None if symbol is None else self.venue_symbol(symbol)
-        return PageQuery(symbol=venue_symbol, since_ms=since_ms, until_ms=until_ms, limit=limit, **more)
-
-    async def fetch_order_history(
-        self,
-        symbol: str | None = None,
-        *,
-        since_ms: int | None = None,
-        until_ms: int | None = None,
-        limit: int | None = None,
-    ) -> list[Order]:
-        self._require(Capability.FETCH_ORDER_HISTORY)
-        query = self._query(symbol, since_ms, until_ms, limit)
-        return await collect(self._orders_page, query, key=_order_id, wanted=_within(query))
-
-    def iter_orders(
-        self,
-        symbol: str | None = None,
-        *,
-        since_ms: int | None = None,
-        until_ms: int | None = None,
-        limit: int | None = None,
-    ) -> AsyncIterator[Order]:
-        self._require(Capability.ITER_ORDERS)
-        query = self._query(symbol, since_ms, until_ms, limit)
-        return iterate(self._orders_page, query, key=_order_id, wanted=_within(query))
-
-    async def fetch_fills(
-        self,
-        symbol: str | None = None,
-        *,
-        since_ms: int | None = None,
-        until_ms: int | None = None,
-        limit: int | None = None,
-    ) -> list[Fill]:
-        self._require(Capability.FETCH_FILLS)
-        query = self._query(symbol, since_ms, until_ms, limit)
-        return await collect(self._fills_page, query, key=_fill_id, wanted=_within(query))
-
-    def iter_fills(
-        self,
-        symbol: str | None = None,
-        *,
-        since_ms: int | None = None,
-        until_ms: int | None = None,
-        limit: int | None = None,
-    ) -> AsyncIterator[Fill]:
-        self._require(Capability.ITER_FILLS)
-        query = self._query(symbol, since_ms, until_ms, limit)
-        return iterate(self._fills_page, query, key=_fill_id, wanted=_within(query))
-
-    async def fetch_ledger(
-        self,
-        *,
-        since_ms: int | None = None,
-        until_ms: int | None = None,
-        type: LedgerType | None = None,
-        symbol: str | None = None,
-        margin_coin: str | None = None,
-        limit: int | None = None,
-    ) -> list[LedgerEntry]:
-        self._require(Capability.FETCH_LEDGER)
-        query = self._query(symbol, since_ms, until_ms, limit, ledger_type=type, margin_coin=margin_coin)
-        return await collect(self._ledger_page, query, key=_entry_id, wanted=_within(query))
-
-    def iter_ledger(
-        self,
-        *,
-        since_ms: int | None = None,
-        until_ms: int | None = None,
-        type: LedgerType | None = None,
-        symbol: str | None = None,
-        margin_coin: str | None = None,
-        limit: int | None = None,
-    ) -> AsyncIterator[LedgerEntry]:
-        self._require(Capability.ITER_LEDGER)
-        query = self._query(symbol, since_ms, until_ms, limit, ledger_type=type, margin_coin=margin_coin)
-        return iterate(self._ledger_page, query, key=_entry_id, wanted=_within(query))
-
     # Any endpoint
 
     async def request(
@@ -399,36 +303,3 @@ def _timeouts(given: Timeouts | float | None) -> Timeouts:
     if given is None:
         return Timeouts()
     return given if isinstance(given, Timeouts) else Timeouts(deadline_s=given)
-
-
-def _order_id(order: Order) -> str:
-    return order.order_id
-
-
-def _fill_id(fill: Fill) -> str:
-    # Some venues count fills per contract, so that one id may stand for two of them.
-    return f"{fill.venue_symbol} {fill.fill_id}"
-
-
-def _entry_id(entry: LedgerEntry) -> str:
-    return entry.entry_id
-
-
-def _within(query: PageQuery) -> Callable[[Any], bool]:
-    """Filter rows here too: venues round, widen or ignore bounds."""
-    since_ms, until_ms = query.since_ms, query.until_ms
-
-    def wanted(row: Order | Fill | LedgerEntry) -> bool:
-        at_ms = row.created_ms
-        if at_ms is not None and (
-            (since_ms is not None and at_ms < since_ms) or (until_ms is not None and at_ms > until_ms)
-        ):
-            return False
-        # A row that names no contract (a deposit) is none of this contract's.
-        if query.symbol not in (None, row.venue_symbol):
-            return False
-        return not isinstance(row, LedgerEntry) or (
-            query.ledger_type in (None, row.type) and query.margin_coin in (None, row.coin)
-        )
-
-    return wanted
