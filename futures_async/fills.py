@@ -7,13 +7,11 @@ from decimal import Decimal
 
 import msgspec
 
-from futures_async.convert import EXACT
 from futures_async.enums import PositionSide, Side
+from futures_async.exact import ZERO, add, divide, multiply
 from futures_async.models import Fill, Position
 from futures_async.risk import unrealized_pnl
-from futures_async.risk._numbers import divide
 
-ZERO = Decimal(0)
 REMEMBERED = 100_000
 """Fills that a book knows again."""
 
@@ -62,7 +60,7 @@ class PositionBook:
         for position in positions:
             sign = Decimal(1) if position.side is PositionSide.LONG else Decimal(-1)
             self._legs[position.symbol, position.side if hedged else None] = Leg(
-                quantity=EXACT.multiply(position.quantity, sign), average_price=position.entry_price
+                quantity=multiply(position.quantity, sign), average_price=position.entry_price
             )
 
     def leg(self, symbol: str, side: PositionSide | None = None) -> Leg:
@@ -89,15 +87,15 @@ class PositionBook:
         if len(self._seen) > REMEMBERED:
             del self._seen[next(iter(self._seen))]
         leg = self.leg(fill.symbol, side)
-        delta = fill.quantity if fill.side is Side.BUY else EXACT.multiply(fill.quantity, Decimal(-1))
-        after = EXACT.add(leg.quantity, delta)
+        delta = fill.quantity if fill.side is Side.BUY else multiply(fill.quantity, Decimal(-1))
+        after = add(leg.quantity, delta)
         closed, computed = self._close(leg, delta, fill.price)
         realized = fill.realized_pnl if fill.realized_pnl is not None else computed
         new = Leg(
             quantity=after,
             average_price=self._average(leg, delta, after, closed, fill.price),
-            realized_pnl=EXACT.add(leg.realized_pnl, realized or ZERO),
-            fees=EXACT.add(leg.fees, fill.fee or ZERO),
+            realized_pnl=add(leg.realized_pnl, realized or ZERO),
+            fees=add(leg.fees, fill.fee or ZERO),
         )
         self._legs[fill.symbol, side] = new
         return FillEffect(fill=fill, quantity_delta=delta, realized_pnl=realized, leg=new)
@@ -120,7 +118,7 @@ class PositionBook:
         if closed == 0 and leg.quantity != 0:
             if leg.average_price is None:
                 return None
-            value = EXACT.add(EXACT.multiply(leg.quantity, leg.average_price), EXACT.multiply(delta, price))
+            value = add(multiply(leg.quantity, leg.average_price), multiply(delta, price))
             return divide(value, after)
         turned = closed < delta.copy_abs()
         return price if turned else leg.average_price

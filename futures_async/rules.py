@@ -12,8 +12,8 @@ import msgspec
 from futures_async import risk
 from futures_async.enums import PositionSide
 from futures_async.errors import InvalidRequest
+from futures_async.exact import multiply
 from futures_async.models import Account, Position
-from futures_async.risk._numbers import multiply
 from futures_async.snapshot import VenueState
 
 

@@ -10,18 +10,16 @@ from typing import TYPE_CHECKING
 import anyio
 import msgspec
 
-from futures_async.convert import EXACT, ceil_to_step, floor_to_step, is_multiple, to_text
+from futures_async.convert import ceil_to_step, floor_to_step, is_multiple, to_text
 from futures_async.enums import Outcome
 from futures_async.errors import FuturesAsyncError, InvalidOrder, InvalidRequest
+from futures_async.exact import ONE, ZERO, add, multiply, subtract, whole
 from futures_async.exchange import Capability
 from futures_async.journal import JournalEntry, Verdict
 from futures_async.models import Order, OrderRequest
 
 if TYPE_CHECKING:
     from futures_async.orders import OrderManager
-
-ZERO = Decimal(0)
-ONE = Decimal(1)
 
 
 class SlicedResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,18 +59,18 @@ class Slices:
             self.smallest = max(ceil_to_step(self.smallest, step), step)
         if self.largest <= 0:
             raise InvalidOrder(f"max_quantity {to_text(max_quantity)} is less than one step")
-        if EXACT.multiply(self._count(total), self.smallest) > total:
+        if multiply(self._count(total), self.smallest) > total:
             raise InvalidOrder(
                 f"{to_text(total)} cannot be cut into slices from {to_text(self.smallest)} to {to_text(self.largest)}"
             )
 
     def _count(self, quantity: Decimal) -> Decimal:
-        return EXACT.divide(ceil_to_step(quantity, self.largest), self.largest)
+        return whole(ceil_to_step(quantity, self.largest), self.largest)
 
     def next(self, remaining: Decimal) -> Decimal:
         """The next slice: the largest that leaves nothing too small over."""
-        after = EXACT.multiply(EXACT.subtract(self._count(remaining), ONE), self.smallest)
-        return min(self.largest, EXACT.subtract(remaining, after))
+        after = multiply(subtract(self._count(remaining), ONE), self.smallest)
+        return min(self.largest, subtract(remaining, after))
 
 
 class Slicer:
@@ -106,7 +104,7 @@ class Slicer:
         if stopped is not None:
             return stopped
         first = True
-        while (remaining := EXACT.subtract(self._total, self._placed)) > 0:
+        while (remaining := subtract(self._total, self._placed)) > 0:
             if not first:
                 await anyio.sleep(rng.uniform(*pause))
             first = False
@@ -118,7 +116,7 @@ class Slicer:
                 doubtful = error.outcome in (None, Outcome.UNKNOWN)
                 return self._result(error, unknown=quantity if doubtful else ZERO)
             self._orders.append(order)
-            self._placed = EXACT.add(self._placed, quantity)
+            self._placed = add(self._placed, quantity)
         return self._result(None)
 
     async def _take_up(self) -> SlicedResult | None:
@@ -130,7 +128,7 @@ class Slicer:
         for entry in entries:
             quantity = entry.record.quantity
             if entry.verdict is Verdict.PLACED:
-                self._placed = EXACT.add(self._placed, quantity)
+                self._placed = add(self._placed, quantity)
             elif entry.verdict is None:
                 try:
                     order = await manager.resolve(entry.record)
@@ -138,7 +136,7 @@ class Slicer:
                     return self._result(error, unknown=quantity)
                 if order is not None:
                     self._orders.append(order)
-                    self._placed = EXACT.add(self._placed, quantity)
+                    self._placed = add(self._placed, quantity)
         if self._placed > self._total:
             raise InvalidRequest(f"{self.group} has placed {to_text(self._placed)} already: more than is asked for now")
         return None
@@ -155,6 +153,6 @@ class Slicer:
             orders=tuple(self._orders),
             placed=self._placed,
             unknown=unknown,
-            remaining=EXACT.subtract(EXACT.subtract(self._total, self._placed), unknown),
+            remaining=subtract(subtract(self._total, self._placed), unknown),
             error=error,
         )

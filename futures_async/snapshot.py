@@ -9,10 +9,9 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from futures_async import risk
-from futures_async.convert import EXACT
 from futures_async.enums import PositionSide
+from futures_async.exact import ZERO, add, subtract, total
 from futures_async.models import Account, Position, PositionRisk
-from futures_async.risk._numbers import ZERO, total
 
 
 class VenueData(msgspec.Struct, frozen=True, kw_only=True):
@@ -178,7 +177,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
                 symbol=symbol,
                 long=long,
                 short=short,
-                net=EXACT.subtract(long, short),
+                net=subtract(long, short),
                 venues=tuple(dict.fromkeys(name for name, _ in held)),
             )
         return nets
@@ -203,4 +202,4 @@ class _Sums:
         if value is None:
             self.missing.append(name)
         else:
-            self.sums[what] = EXACT.add(self.sums[what], value)
+            self.sums[what] = add(self.sums[what], value)

@@ -9,18 +9,16 @@ from decimal import Decimal
 import anyio
 import msgspec
 
-from futures_async.convert import EXACT
 from futures_async.enums import OrderStatus
 from futures_async.errors import FuturesAsyncError, InvalidRequest, OrderNotFound
+from futures_async.exact import ZERO, add, divide, multiply, subtract
 from futures_async.exchange import Capability, FuturesExchange
 from futures_async.fills import FillEffect, PositionBook
 from futures_async.guarded import failure_of
 from futures_async.models import Fill, Order
-from futures_async.risk._numbers import divide
 
 logger = logging.getLogger("futures_async.orders")
 
-ZERO = Decimal(0)
 REMEMBERED = 10_000
 PATIENCE = 10
 """Looks in vain at an order that the venue does not know, or whose fills it does not list, before it is let go."""
@@ -60,7 +58,7 @@ class _Tracked:
     @property
     def owed(self) -> Decimal:
         """Filled, as far as the order says, and not listed as fills yet."""
-        return EXACT.subtract(self.order.filled_quantity or ZERO, self.listed)
+        return subtract(self.order.filled_quantity or ZERO, self.listed)
 
     @property
     def followed(self) -> bool:
@@ -144,7 +142,7 @@ class Tracker:
             client_order_id=tracked.client_order_id,
             order=order,
             previous=told,
-            filled=EXACT.subtract(order.filled_quantity or ZERO, before),
+            filled=subtract(order.filled_quantity or ZERO, before),
             fills=tuple(tracked.new_fills),
         )
         tracked.told, tracked.new_fills = order, []
@@ -212,8 +210,8 @@ class Tracker:
         effect = self.book.apply(fill, tracked.order.position_side)
         if effect is None:
             return
-        tracked.listed = EXACT.add(tracked.listed, fill.quantity)
-        tracked.spent = EXACT.add(tracked.spent, EXACT.multiply(fill.quantity, fill.price))
+        tracked.listed = add(tracked.listed, fill.quantity)
+        tracked.spent = add(tracked.spent, multiply(fill.quantity, fill.price))
         tracked.new_fills.append(effect)
         if self._on_fill is not None:
             error = await failure_of(self._on_fill(effect))
@@ -228,7 +226,7 @@ def _fill_of(tracked: _Tracked) -> Fill | None:
     price = order.average_price or order.price
     if price is None:
         return None
-    value = EXACT.subtract(EXACT.multiply(filled, price), tracked.spent)
+    value = subtract(multiply(filled, price), tracked.spent)
     return Fill(
         venue=order.venue,
         fill_id=f"{order.order_id}:{filled}",

@@ -10,10 +10,10 @@ import msgspec
 
 from futures_async.enums import PositionMode
 from futures_async.errors import InvalidRequest, NotSupported
+from futures_async.exact import ZERO
 from futures_async.exchange import FuturesExchange
 from futures_async.guarded import failure_of
 from futures_async.models import Position, PositionRisk
-from futures_async.risk._numbers import ZERO
 from futures_async.risk.position import position_risk
 
 T = TypeVar("T")

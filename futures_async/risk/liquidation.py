@@ -15,7 +15,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from futures_async.enums import PositionSide
-from futures_async.risk._numbers import (
+from futures_async.exact import (
     ONE,
     ZERO,
     add,

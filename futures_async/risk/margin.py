@@ -8,8 +8,7 @@ from typing import overload
 
 from futures_async.enums import RiskLevel
 from futures_async.errors import InvalidRequest
-from futures_async.models import Account, RiskLimit
-from futures_async.risk._numbers import (
+from futures_async.exact import (
     ONE,
     ZERO,
     add,
@@ -21,6 +20,7 @@ from futures_async.risk._numbers import (
     positive,
     subtract,
 )
+from futures_async.models import Account, RiskLimit
 
 WARNING_FROM = Decimal("0.3")
 """From this margin ratio on a position is no longer `SAFE`."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 
 from futures_async.enums import MarginMode
+from futures_async.exact import ZERO, add, divide, multiply
 from futures_async.models import Position, PositionRisk
-from futures_async.risk._numbers import ZERO, add, divide, multiply
 from futures_async.risk.liquidation import distance_to_liquidation, isolated_liquidation_price, unrealized_pnl
 from futures_async.risk.margin import margin_ratio, risk_level
 

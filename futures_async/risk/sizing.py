@@ -7,8 +7,7 @@ from typing import Literal
 
 from futures_async.enums import MarginMode
 from futures_async.errors import InvalidRequest
-from futures_async.models import Position
-from futures_async.risk._numbers import (
+from futures_async.exact import (
     ZERO,
     add,
     divide,
@@ -19,6 +18,7 @@ from futures_async.risk._numbers import (
     subtract,
     whole,
 )
+from futures_async.models import Position
 from futures_async.risk.margin import DANGER_ABOVE, WARNING_FROM, margin_ratio
 
 SAFE_FRACTION = Decimal("0.2")

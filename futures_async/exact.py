@@ -1,4 +1,4 @@
-"""Arithmetic of this package: exact products and sums, quotients to 34 digits, whatever the caller's context."""
+"""Arithmetic on Decimals: exact products and sums, quotients to 34 digits, whatever the caller's context."""
 
 from __future__ import annotations
 
