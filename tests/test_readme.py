@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import re
 import subprocess
 import sys
@@ -97,6 +98,27 @@ async def test_the_risk_monitor_example_runs(capsys: pytest.CaptureFixture[str])
         async with accounts(running)["bitget"] as exchange:
             await run_example("monitor", {"main": exchange})
     assert capsys.readouterr().out.splitlines()[0] == "near liquidation XRPUSDT short"
+
+
+DOCUMENTED_HELPERS = {
+    "calculate_position_risk", "get_risk_level", "monitor_account_risk", "monitor_position_risk", "reduce_positions",
+    "reduce_position_size", "calculate_safe_position_size", "adjust_position_margin",
+    "OrderManager.place_order_with_retry", "OrderTracker.update_order", "OrderTracker.process_filled_order",
+    "place_large_order", "distanceToLiq", "positionDashboard",
+}  # fmt: skip
+
+
+def test_every_helper_of_the_documents_has_its_place_here() -> None:
+    page = README.read_text(encoding="utf-8")
+    section = page[page.index("### The documents' helpers") : page.index("## A web service")]
+    table = [[cell.strip() for cell in line.strip("|").split("|")] for line in section.splitlines() if "`" in line]
+    named = {name for row in table for name in re.findall(r"`([\w.]+)`", row[0])}
+    assert named >= DOCUMENTED_HELPERS
+    for row in table:
+        places = re.findall(r"`fa\.([\w.]+)`", row[1])
+        assert places, row
+        for place in [*places, *re.findall(r"`fa\.([\w.]+)`", row[2])]:
+            assert callable(operator.attrgetter(place)(fa)), place
 
 
 @pytest.mark.asyncio
