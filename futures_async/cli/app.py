@@ -36,6 +36,7 @@ from futures_async.errors import FuturesAsyncError, NotSupported
 from futures_async.exchange import Capability, FuturesExchange
 from futures_async.models import Account, Fill, LedgerEntry, Order
 from futures_async.registry import adapter_class, venue_ids
+from futures_async.risk import dashboard
 
 T = TypeVar("T")
 
@@ -122,14 +123,12 @@ def positions(source: Source, output: Format, symbol: Symbol = None) -> None:
 @app.command()
 @with_accounts
 def risk(source: Source, output: Format, symbol: Symbol = None) -> None:
-    """How far each position is from liquidation."""
-    show(
-        source,
-        output,
-        lambda exchange, count: exchange.fetch_position_risk(symbol),
-        columns.RISK,
-        "No open positions.",
-    )
+    """The position dashboard: how far each position is from liquidation."""
+
+    async def read(exchange: FuturesExchange, count: Count) -> Sequence[columns.RiskLine]:
+        return columns.risk_lines(await dashboard(exchange, symbol))
+
+    show(source, output, read, columns.RISK, "No open positions.")
 
 
 @app.command()

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from decimal import Decimal
 
+import msgspec
 from rich.text import Text
 
 from futures_async.cli.output import Column, grouped, percent, signed
-from futures_async.enums import PositionSide, RiskLevel
+from futures_async.enums import PositionMode, PositionSide, RiskLevel
 from futures_async.models import Account, Fill, LedgerEntry, Order, Position, PositionRisk
-from futures_async.risk import distance_to_liquidation
+from futures_async.risk import Dashboard, distance_to_liquidation
 
 LEVEL_STYLES = {RiskLevel.SAFE: "green", RiskLevel.WARNING: "yellow", RiskLevel.DANGER: "bold red"}
 BAR_WIDTH = 16
@@ -70,18 +71,43 @@ POSITIONS: list[Column[Position]] = [
     Column("margin", lambda row: row.margin_mode, number=False, spare=4),
 ]
 
-RISK: list[Column[PositionRisk]] = [
+
+class RiskLine(PositionRisk, frozen=True, kw_only=True, eq=False, gc=False):
+    """A row of `risk`: the position's risk, and what of the dashboard is not in that."""
+
+    entry_price: Decimal | None = None
+    """Average entry price, in quote coin."""
+    position_mode: PositionMode | None = None
+    """One-way or hedge."""
+
+
+def risk_lines(dashboard: Dashboard) -> list[RiskLine]:
+    """The dashboard's rows, one for each position."""
+    return [
+        RiskLine(
+            **msgspec.structs.asdict(row.risk),
+            entry_price=row.position.entry_price,
+            position_mode=row.position.position_mode or dashboard.mode,
+        )
+        for row in dashboard.rows
+    ]
+
+
+RISK: list[Column[RiskLine]] = [
     Column("symbol", lambda row: row.symbol, number=False),
     Column("side", lambda row: side_text(row.side), number=False),
     Column("quantity", lambda row: row.quantity, spare=3),
+    Column("entry", lambda row: price(row.entry_price), spare=6),
     Column("mark", lambda row: price(row.mark_price), spare=5),
     Column("liquidation", lambda row: price(row.liquidation_price), spare=2),
     Column("distance to liquidation", lambda row: bar(row.distance_to_liquidation), number=False),
     Column("margin ratio", lambda row: percent(row.margin_ratio), spare=1),
     Column("level", lambda row: level(row), number=False),
     Column("PnL", lambda row: signed(row.unrealized_pnl), spare=4),
-    Column("leverage", lambda row: times(row.leverage), spare=6),
-    Column("margin", lambda row: row.margin_mode, number=False, spare=7),
+    Column("leverage", lambda row: times(row.leverage), spare=7),
+    Column("margin", lambda row: row.margin, spare=9),
+    Column("margin mode", lambda row: row.margin_mode, number=False, spare=8),
+    Column("mode", lambda row: row.position_mode, number=False, spare=10),
 ]
 
 

@@ -133,6 +133,27 @@ def test_risk_shows_a_bar_for_the_distance_to_liquidation() -> None:
     assert "█" in shown.stdout
 
 
+def test_risk_is_the_dashboard_of_the_positions_document() -> None:
+    shown = cli("risk", "--venue", "bitmart", "--simulated", "--json")
+    found = rows(shown.stdout)
+    assert len(found) == 4
+    for row in found:
+        assert row["position_mode"] == "one_way"
+        assert row["margin_mode"] in ("cross", "isolated")
+        for name in (
+            "quantity",
+            "entry_price",
+            "mark_price",
+            "unrealized_pnl",
+            "leverage",
+            "liquidation_price",
+            "margin",
+        ):
+            assert float(row[name]) != 0, name
+    values = [float(row["notional"]) for row in found]
+    assert values == sorted(values, reverse=True)
+
+
 def test_past_orders_fill_a_limit_over_pages() -> None:
     shown = cli("orders", "--history", "--simulated", "--venue", "bitget", "--limit", "3", "--json")
     assert len(rows(shown.stdout)) == 3
