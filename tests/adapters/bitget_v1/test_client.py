@@ -494,7 +494,10 @@ async def test_orders_and_fills_are_iterated_to_their_end(exchange: BitgetV1) ->
     assert [found.fill_id async for found in exchange.iter_fills(BTC)] == ["123456789"]
 
 
-@pytest.mark.parametrize("code", [*load("codes"), "30032", "40009", "40014", "40034"])
+ORDER_NOT_FOUND = "60006"
+
+
+@pytest.mark.parametrize("code", [*sorted(set(load("codes")) - {ORDER_NOT_FOUND}), "30032", "40009", "40014", "40034"])
 async def test_every_code_has_its_error(exchange: BitgetV1, venue: Scripted, code: str) -> None:
     venue.answer(PLACE, current(json.dumps({"code": code, "msg": "no", "requestTime": 1, "data": None}).encode()))
     with pytest.raises(fa.ExchangeError) as caught:
@@ -502,6 +505,19 @@ async def test_every_code_has_its_error(exchange: BitgetV1, venue: Scripted, cod
     assert caught.value.code == code
     assert type(caught.value) is not fa.ExchangeError
     assert caught.value.outcome is fa.Outcome.REJECTED
+
+
+async def test_an_order_that_is_not_found_is_said_of_reads_and_proves_nothing_of_a_placement(
+    exchange: BitgetV1, venue: Scripted
+) -> None:
+    missing = current(json.dumps({"code": ORDER_NOT_FOUND, "msg": "no", "requestTime": 1, "data": None}).encode())
+    venue.answer(api.DETAIL.path, missing)
+    with pytest.raises(fa.OrderNotFound) as caught:
+        await exchange.fetch_order(BTC, order_id="1")
+    assert caught.value.code == ORDER_NOT_FOUND
+    venue.answer(PLACE, missing)
+    with pytest.raises(fa.OrderOutcomeUnknown):
+        await exchange.create_order(order(**TERMS))
 
 
 async def test_what_the_live_host_answers_is_that_it_is_closed(venue: Scripted) -> None:
