@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -11,8 +12,9 @@ from typing import Any
 
 import anyio
 
-from futures_async.cli.keys import find_keys
-from futures_async.errors import InvalidRequest
+from futures_async.cli.keys import KeySource, find_keys
+from futures_async.cli.output import complain
+from futures_async.errors import InvalidRequest, LifecycleWarning
 from futures_async.exchange import FuturesExchange
 from futures_async.registry import connect, venue_ids
 
@@ -91,5 +93,17 @@ def _real(source: Source) -> dict[str, FuturesExchange]:
             options["base_url"] = source.base_url
         if source.demo:
             options["demo"] = True
-        accounts[key.name] = connect(key.venue, key.credentials, **options)
+        accounts[key.name] = _connected(key, options)
     return accounts
+
+
+def _connected(key: KeySource, options: dict[str, Any]) -> FuturesExchange:
+    with warnings.catch_warnings(record=True) as caught:  # of interfaces that end: a line, not Python's two
+        warnings.simplefilter("always", LifecycleWarning)
+        try:
+            exchange = connect(key.venue, key.credentials, **options)
+        except TypeError:
+            raise InvalidRequest(f"{key.name}: {key.venue} does not take all of {', '.join(key.options)}") from None
+    for warning in caught:
+        complain(f"{key.name}: {warning.message}", style="yellow")
+    return exchange

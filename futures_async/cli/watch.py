@@ -83,9 +83,12 @@ class View:
         rows = self.rows(snapshot)
         head: list[Column[Row]] = [Column("account", lambda row: row.account, number=False)]
         head += [column.of(_position) for column in POSITIONS]
-        table: RenderableType = make_table(head, rows, width) if rows else Text("No open positions.", style="dim")
+        parts: list[RenderableType] = [make_table(head, rows, width) if rows else Text(none(snapshot), style="dim")]
         known = [total for total in snapshot.totals().values() if total.equity or total.exposure]
-        return Group(table, Text(), make_table(TOTALS, known, width), Text(), states(snapshot))
+        if known:
+            parts.append(make_table(TOTALS, known, width))
+        parts.append(states(snapshot))
+        return Group(*(line for part in parts for line in (part, Text())))
 
     def records(self, snapshot: Snapshot) -> Iterable[dict[str, Any]]:
         """For JSON: each position, then each account's state, then the totals by coin."""
@@ -104,6 +107,12 @@ class View:
 
 def _position(row: Row) -> Position:
     return row.position
+
+
+def none(snapshot: Snapshot) -> str:
+    """What to say where no position is shown: there may be some at an account that could not be read."""
+    blind = [name for name, state in snapshot.venues.items() if state.data is None or state.data.positions is None]
+    return f"No open positions known; nothing of {some(blind)}." if blind else "No open positions."
 
 
 def some(names: Sequence[str]) -> str:

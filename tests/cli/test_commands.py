@@ -293,6 +293,38 @@ def test_an_unreachable_host(running: RunningExchange) -> None:
     assert f"127.0.0.1:{port}" in said
 
 
+def test_watch_does_not_take_an_account_that_it_cannot_read_for_an_empty_one(running: RunningExchange) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    shown = cli("watch", "--once", "--base-url", url, **keys_of(running, "bitget"))
+    assert shown.returncode == 1
+    assert shown.stdout.splitlines()[0] == "No open positions known; nothing of bitget."
+    assert "ConnectFailed" in shown.stdout
+
+
+def test_an_option_that_the_venue_does_not_have(running: RunningExchange, tmp_path: Path) -> None:
+    keys = tmp_path / "keys.toml"
+    keys.write_text('[bitmart]\nkey = "k"\nsecret = "s"\nmemo = "m"\nproduct_type = "x"\n')
+    keys.chmod(0o600)
+    said = failure(2, cli("positions", "--base-url", running.base_url, "--keys", str(keys)))
+    assert "bitmart does not take all of product_type" in said
+
+
+@pytest.mark.asyncio
+async def test_an_interface_that_ends_is_named_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from futures_async.cli.accounts import Source, open_accounts
+
+    keys = tmp_path / "keys.toml"
+    keys.write_text('[old]\nvenue = "bitget-v1"\nkey = "k"\nsecret = "s"\npassphrase = "p"\n')
+    keys.chmod(0o600)
+    async with open_accounts(Source(keys=keys)) as accounts:
+        assert list(accounts) == ["old"]
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("old: Bitget v1: this interface is closed")
+
+
 def test_plain_http_to_another_host_is_refused(running: RunningExchange) -> None:
     said = failure(2, cli("positions", "--base-url", "http://venue.example", **keys_of(running, "bitget")))
     assert "https" in said
