@@ -1,10 +1,13 @@
-"""What can be read from rows of positions, for venues that have no call for it."""
+"""What adapters read from rows alike."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 
+from futures_async.convert import finite
 from futures_async.enums import PositionSide
+from futures_async.errors import DecodeError
 from futures_async.models import Leverage, Order, Position
 
 
@@ -25,3 +28,11 @@ def leverage_of(
         short_leverage=sides.get(PositionSide.SHORT),
         margin_mode=modes.pop() if len(modes) == 1 else None,
     )
+
+
+def unsigned(value: Decimal, field: str) -> Decimal:
+    """A size that says nothing of a direction."""
+    number = finite(value, field)
+    if number < 0:
+        raise DecodeError(f"{field} is negative", path=field)
+    return number

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from futures_async.adapters._rows import leverage_of
+from futures_async.adapters._rows import leverage_of, unsigned
 from futures_async.adapters.bitget_v1.wire import (
     WireAccount,
     WireBill,
@@ -44,7 +44,7 @@ from futures_async.enums import (
     Side,
     TimeInForce,
 )
-from futures_async.errors import DecodeError, InvalidOrder, InvalidRequest
+from futures_async.errors import InvalidOrder, InvalidRequest
 from futures_async.models import Account, Fill, LedgerEntry, Leverage, Order, OrderRequest, Position, RiskLimit
 from futures_async.symbols import check_symbol, guess_parts, join, split
 
@@ -147,7 +147,7 @@ def to_account(wire: WireAccount) -> Account:
 
 def to_position(wire: WirePosition, margin_coin: str) -> Position | None:
     """One open position, counted in the margin coin that was asked for; None for a row of size zero."""
-    quantity = _unsigned(wire.hold_position, "holdPosition")
+    quantity = unsigned(wire.hold_position, "holdPosition")
     if quantity == 0:
         return None
     mark = positive_or_none(wire.mark_price, "markPrice")
@@ -253,7 +253,7 @@ def position_leverage(rows: Sequence[Position], venue_symbol: str) -> Leverage:
 
 def to_order(wire: WireOrder) -> Order:
     """One order. Its answers name neither reduce-only, nor position side, nor fee, nor a client order id."""
-    quantity = _unsigned(wire.size, "size")
+    quantity = unsigned(wire.size, "size")
     filled = decimal_or_none(wire.filled_size, "filledSize")
     word = wire.order_type
     kind = known_or_none(ORDER_TYPE, word) or OrderType.UNKNOWN
@@ -290,7 +290,7 @@ def to_fill(wire: WireFill) -> Fill:
         venue_symbol=wire.symbol,
         side=known(SIDE, wire.side, "side"),
         price=finite(wire.price, "price"),
-        quantity=_unsigned(wire.size, "size"),
+        quantity=unsigned(wire.size, "size"),
         fee=decimal_or_none(wire.fee, "fee"),
         fee_coin=wire.fee_currency or None,
         role=known_or_none(ROLE, wire.role),
@@ -331,9 +331,3 @@ def order_body(request: OrderRequest, venue_symbol: str) -> dict[str, Any]:
         # A JSON boolean, unlike anything in v2.
         "reduceOnly": request.intent is Intent.CLOSE,
     }
-
-
-def _unsigned(value: Decimal, field: str) -> Decimal:
-    if finite(value, field) < 0:
-        raise DecodeError(f"{field} is negative", path=field)
-    return value

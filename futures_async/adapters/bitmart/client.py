@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Literal, Unpack
 import msgspec
 
 from futures_async.adapter import Ack, Amendment, Call, Options, Page, PageQuery, Placement, PlannedOrder
-from futures_async.adapters.bitmart import endpoints, mapping, pages, requests, words
+from futures_async.adapters.bitmart import endpoints, mapping, orders, pages, requests, words
 from futures_async.adapters.bitmart.dialect import BitMartDialect
 from futures_async.adapters.bitmart.triggers import OPEN_ROWS, TRAILING, BitMartTriggers
 from futures_async.adapters.bitmart.wire import WireLedgerEntry, WireOrder, WireOrderAck, WireTrade
@@ -235,7 +235,7 @@ class BitMart(BitMartTriggers):
         wanted = pages.bounds_s(query, self._channel.now_ms())
         rows, before = await pages.newest_rows(fetch, lambda row: row.create_time, wanted, cursor)
         sizes = await self._sizes(row.symbol for row in rows)
-        return Page([mapping.to_fill(row, sizes[row.symbol]) for row in rows], before)
+        return Page([orders.to_fill(row, sizes[row.symbol]) for row in rows], before)
 
     async def _ledger_page(self, query: PageQuery, cursor: str | None) -> Page[LedgerEntry]:
         async def fetch(window: pages.Window) -> list[WireLedgerEntry]:

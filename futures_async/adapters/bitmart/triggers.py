@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from futures_async.adapter import Ack, PlannedOrder
-from futures_async.adapters.bitmart import endpoints, mapping, pages, requests, words
+from futures_async.adapters.bitmart import endpoints, orders, pages, requests, words
 from futures_async.adapters.bitmart.account import BitMartAccount
 from futures_async.adapters.bitmart.wire import WireIds, WireOrder, WirePlanOrder
 from futures_async.convert import required_id, to_decimal
@@ -78,7 +78,7 @@ class BitMartTriggers(BitMartAccount):
         """
         rows = await self._waiting_rows(None if symbol is None else self.venue_symbol(symbol))
         sizes = await self._sizes(row.symbol for row in rows)
-        return [mapping.to_trigger_order(row, sizes[row.symbol]) for row in rows]
+        return [orders.to_trigger_order(row, sizes[row.symbol]) for row in rows]
 
     async def _waiting_rows(self, name: str | None) -> list[WirePlanOrder]:
         answer = await self._call(endpoints.PLAN_ORDERS, {"symbol": name, "limit": OPEN_ROWS})
@@ -123,7 +123,7 @@ class BitMartTriggers(BitMartAccount):
         self, name: str, row: WirePlanOrder, trigger: Decimal | None, limit: Decimal | None
     ) -> Order:
         contract = (await self._sizes([name]))[name]
-        now = mapping.to_trigger_order(row, contract)
+        now = orders.to_trigger_order(row, contract)
         if limit is not None and now.price is None:
             raise InvalidOrder(f"{self.id}: trigger order {now.order_id} executes at market: it has no price to change")
         wanted = row.trigger_price if trigger is None else trigger, now.price if limit is None else limit
@@ -133,7 +133,7 @@ class BitMartTriggers(BitMartAccount):
             endpoint, body = endpoints.MODIFY_PLAN_ORDER, requests.plan_change(row, *wanted)
 
         async def read() -> Order:
-            return mapping.to_trigger_order(await self._waiting(name, now.order_id, None), contract)
+            return orders.to_trigger_order(await self._waiting(name, now.order_id, None), contract)
 
         return await self._apply(
             ("edit_trigger_order", now.order_id),
@@ -181,7 +181,7 @@ class BitMartTriggers(BitMartAccount):
                 raise
         contract = (await self._sizes([name]))[name]
         return [
-            mapping.to_trigger_order(row, contract)
+            orders.to_trigger_order(row, contract)
             for row in await self._waiting_rows(name)
             if row.plan_category == requests.WHOLE and row.type in prices and words.HEDGE_SIDE.get(row.side) is side
         ]
@@ -260,7 +260,7 @@ class BitMartTriggers(BitMartAccount):
 
     async def _to_orders(self, rows: Sequence[WireOrder]) -> list[Order]:
         sizes = await self._sizes(row.symbol for row in rows)
-        return [mapping.to_order(row, sizes[row.symbol]) for row in rows]
+        return [orders.to_order(row, sizes[row.symbol]) for row in rows]
 
 
 def _above_zero(value: Number, name: str) -> Decimal:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from futures_async.adapters._rows import leverage_of
+from futures_async.adapters._rows import leverage_of, unsigned
 from futures_async.adapters.bittap.wire import (
     Flag,
     WireAsset,
@@ -40,7 +40,7 @@ from futures_async.enums import (
     Side,
     TimeInForce,
 )
-from futures_async.errors import DecodeError, InvalidRequest
+from futures_async.errors import InvalidRequest
 from futures_async.models import Account, Fill, Leverage, Order, Position, Ticker
 from futures_async.symbols import check_symbol, join, split
 
@@ -117,7 +117,7 @@ def to_account(wire: WireAsset) -> Account:
 
 def to_position(wire: WirePosition) -> Position | None:
     """One open position; None for a row of size zero."""
-    quantity = _unsigned(wire.quantity, "quantity")
+    quantity = unsigned(wire.quantity, "quantity")
     if quantity == 0:
         return None
     mark = positive_or_none(wire.mark_price, "markPrice")
@@ -245,7 +245,7 @@ def to_fill(wire: WireTrade) -> Fill:
         venue_symbol=wire.symbol_id,
         side=known(SIDE, wire.side, "side"),
         price=finite(wire.trade_price, "tradePrice"),
-        quantity=_unsigned(wire.trade_quantity, "tradeQuantity"),
+        quantity=unsigned(wire.trade_quantity, "tradeQuantity"),
         fee=decimal_or_none(wire.fee_amount, "feeAmount"),
         fee_coin=wire.fee_asset_id or None,
         role=known_or_none(ROLE, None if wire.liquidity_type is None else str(wire.liquidity_type)),
@@ -265,14 +265,8 @@ def to_ticker(wire: WirePrice) -> Ticker:
     )
 
 
-def _unsigned(value: Decimal, field: str) -> Decimal:
-    if finite(value, field) < 0:
-        raise DecodeError(f"{field} is negative", path=field)
-    return value
-
-
 def _sizes(wire: WireOpenOrder | WirePastOrder) -> tuple[Decimal, Decimal | None]:
-    return _unsigned(wire.total_quantity, "totalQuantity"), decimal_or_none(wire.trade_quantity, "tradeQuantity")
+    return unsigned(wire.total_quantity, "totalQuantity"), decimal_or_none(wire.trade_quantity, "tradeQuantity")
 
 
 def _id_or_none(value: str | int | None, field: str) -> str | None:

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from futures_async.adapters.bitmart import endpoints, mapping, words
+from futures_async.adapters.bitmart import endpoints, mapping, orders, words
 from futures_async.adapters.bitmart.wire import WireContract, WireLedgerEntry, WireOrder, WirePlanOrder, WirePosition
 from futures_async.enums import (
     LedgerType,
@@ -426,7 +426,7 @@ def test_numbers_and_text_may_change_places() -> None:
     plain = {key: swapped(value) for key, value in row("order", client_order_id="").items()}
     plain["order_id"] = 220906179895578
     wire_order = decoded(endpoints.ORDER, wrapped(plain))
-    assert mapping.to_order(wire_order, contract()) == mapping.to_order(order_wire(client_order_id=""), contract())
+    assert orders.to_order(wire_order, contract()) == orders.to_order(order_wire(client_order_id=""), contract())
 
 
 @pytest.mark.parametrize("field", ["current_amount", "entry_price", "mark_value", "liquidation_price"])
@@ -484,7 +484,7 @@ def test_without_a_risk_row_the_position_speaks_for_itself() -> None:
 
 
 def test_an_order_is_read_field_by_field() -> None:
-    assert mapping.to_order(order_wire(), contract()) == Order(
+    assert orders.to_order(order_wire(), contract()) == Order(
         **BTC,
         order_id="220906179895578",
         client_order_id="BM123",
@@ -507,7 +507,7 @@ def test_an_order_is_read_field_by_field() -> None:
 
 def test_a_row_of_the_history_is_read_field_by_field() -> None:
     (wire,) = payload(endpoints.ORDER_HISTORY, "order-history") or []
-    assert mapping.to_order(wire, contract()) == Order(
+    assert orders.to_order(wire, contract()) == Order(
         **BTC,
         order_id="3000101684062644",
         client_order_id="PLAN_3000097492004577",
@@ -544,7 +544,7 @@ def test_a_row_of_the_history_is_read_field_by_field() -> None:
     ],
 )
 def test_the_status_needs_state_and_sizes(state: int, deal: str, status: OrderStatus) -> None:
-    assert mapping.to_order(order_wire(state=state, deal_size=deal), contract()).status is status
+    assert orders.to_order(order_wire(state=state, deal_size=deal), contract()).status is status
 
 
 @pytest.mark.parametrize(
@@ -557,16 +557,16 @@ def test_the_status_needs_state_and_sizes(state: int, deal: str, status: OrderSt
     ],
 )
 def test_the_four_side_codes_in_both_modes(code: int, side: Side, reduces: bool, position: PositionSide) -> None:
-    hedge = mapping.to_order(order_wire(side=code), contract())
+    hedge = orders.to_order(order_wire(side=code), contract())
     assert (hedge.side, hedge.reduce_only, hedge.position_side) == (side, reduces, position)
-    one_way = mapping.to_order(order_wire(side=code, position_mode="one_way_mode"), contract())
+    one_way = orders.to_order(order_wire(side=code, position_mode="one_way_mode"), contract())
     assert (one_way.side, one_way.reduce_only, one_way.position_side) == (side, reduces, None)
 
 
 @pytest.mark.parametrize("code", [0, 5, -1])
 def test_an_unknown_side_is_never_guessed(code: int) -> None:
     with pytest.raises(DecodeError, match="side"):
-        mapping.to_order(order_wire(side=code), contract())
+        orders.to_order(order_wire(side=code), contract())
 
 
 @pytest.mark.parametrize(
@@ -583,12 +583,12 @@ def test_an_unknown_side_is_never_guessed(code: int) -> None:
     ],
 )
 def test_order_types(word: str, kind: OrderType) -> None:
-    assert mapping.to_order(order_wire(type=word), contract()).type is kind
+    assert orders.to_order(order_wire(type=word), contract()).type is kind
 
 
 def test_ids_beyond_what_a_double_holds_survive() -> None:
     big = 2**53 + 1
-    assert mapping.to_order(order_wire(order_id=big), contract()).order_id == "9007199254740993"
+    assert orders.to_order(order_wire(order_id=big), contract()).order_id == "9007199254740993"
     ack = decoded(endpoints.SUBMIT_ORDER, b'{"code":1000,"data":{"order_id":12345678901234567,"price":"market price"}}')
     assert str(ack.order_id) == "12345678901234567"
     assert str(payload(endpoints.SUBMIT_ORDER, "submit-order").order_id) == "220609666322019"
@@ -597,31 +597,31 @@ def test_ids_beyond_what_a_double_holds_survive() -> None:
 @pytest.mark.parametrize("order_id", ["", 0, "0", " 5"])
 def test_an_order_without_an_id_is_unreadable(order_id: Any) -> None:
     with pytest.raises(DecodeError, match="order_id"):
-        mapping.to_order(order_wire(order_id=order_id), contract())
+        orders.to_order(order_wire(order_id=order_id), contract())
 
 
 @pytest.mark.parametrize("client_id", ["", None, ...])
 def test_an_empty_client_id_is_none(client_id: Any) -> None:
-    assert mapping.to_order(order_wire(client_order_id=client_id), contract()).client_order_id is None
+    assert orders.to_order(order_wire(client_order_id=client_id), contract()).client_order_id is None
 
 
 def test_fields_that_only_some_orders_have_may_hold_words() -> None:
     wire = order_wire(
         execution_price="Market", trigger_price="-", leverage="0", preset_stop_loss_price="", update_time=0
     )
-    order = mapping.to_order(wire, contract())
+    order = orders.to_order(wire, contract())
     assert (order.leverage, order.updated_ms) == (None, None)
     assert wire.execution_price == "Market"
 
 
 def test_a_negative_size_is_refused() -> None:
     with pytest.raises(DecodeError, match="size is negative"):
-        mapping.to_order(order_wire(size="-1"), contract())
+        orders.to_order(order_wire(size="-1"), contract())
 
 
 def test_a_fill_is_read_field_by_field() -> None:
     (wire,) = payload(endpoints.TRADES, "trades") or []
-    assert mapping.to_fill(wire, contract()) == Fill(
+    assert orders.to_fill(wire, contract()) == Fill(
         **BTC,
         fill_id="1141853921",
         order_id="220921197409432",
@@ -638,7 +638,7 @@ def test_a_fill_is_read_field_by_field() -> None:
 
 def test_a_maker_fill_may_earn_its_fee() -> None:
     (wire,) = decoded(endpoints.TRADES, wrapped([row("trades", exec_type="Maker", paid_fees="-0.5")])) or []
-    fill = mapping.to_fill(wire, contract())
+    fill = orders.to_fill(wire, contract())
     assert (fill.role, fill.fee) == (Role.MAKER, D("-0.5"))
 
 
@@ -648,7 +648,7 @@ def plan_wire(**changes: Any) -> WirePlanOrder:
 
 
 def test_a_conditional_order_is_read_field_by_field() -> None:
-    assert mapping.to_trigger_order(plan_wire(), contract()) == Order(
+    assert orders.to_trigger_order(plan_wire(), contract()) == Order(
         **BTC,
         order_id="220908185908509",
         client_order_id="BM123",
@@ -669,16 +669,16 @@ def test_a_conditional_order_is_read_field_by_field() -> None:
 
 @pytest.mark.parametrize("price", ["0", "", "Market", "market price", "-", None, ...])
 def test_a_conditional_order_at_market_has_no_price(price: Any) -> None:
-    assert mapping.to_trigger_order(plan_wire(executive_price=price), contract()).price is None
+    assert orders.to_trigger_order(plan_wire(executive_price=price), contract()).price is None
 
 
 def test_a_conditional_order_with_another_word_for_its_price_is_refused() -> None:
     with pytest.raises(DecodeError, match="executive_price"):
-        mapping.to_trigger_order(plan_wire(executive_price="soon"), contract())
+        orders.to_trigger_order(plan_wire(executive_price="soon"), contract())
 
 
 def test_the_other_example_of_a_conditional_order_is_read_too() -> None:
-    order = mapping.to_trigger_order(plan_wire(state="active", type="market", mode=9), contract())
+    order = orders.to_trigger_order(plan_wire(state="active", type="market", mode=9), contract())
     assert (order.status, order.time_in_force) == (OrderStatus.NEW, None)
 
 

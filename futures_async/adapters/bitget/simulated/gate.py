@@ -18,7 +18,8 @@ import msgspec
 from futures_async.endpoint import RateLimit
 from futures_async.simulator import errors
 from futures_async.simulator.accounts import Account, ApiKey
-from futures_async.simulator.dialect import Credit, Dialect, Request, Response, Route, VenueRefusal
+from futures_async.simulator.contracts import ContractSpec
+from futures_async.simulator.dialect import Credit, Dialect, Request, Response, Route, VenueRefusal, plain
 
 WINDOW_MS = 30_000
 # Payloads hold text; the Decimals among them are what the venue sends as JSON numbers.
@@ -167,6 +168,39 @@ class BitgetGate(Dialect):
             if contract.base == coin:
                 return self.engine.world.mark(contract.symbol)
         return Decimal(1)
+
+    # -- what both interfaces serve to everybody
+
+    def server_time(self, request: Request) -> dict[str, str]:
+        """The venue's clock."""
+        return {"serverTime": str(self.engine.clock())}
+
+    def no_rows(self, request: Request) -> list[Any]:
+        """A product line that is not simulated."""
+        return []
+
+    def coins(self, request: Request) -> list[dict[str, Any]]:
+        """The coins of the contracts, without chains."""
+        names = {name for spec in self.engine.world.contracts.values() for name in (spec.base, spec.settle)}
+        return [
+            {"coinId": str(number), "coin": coin, "transfer": "true", "areaCoin": "no", "chains": list[Any]()}
+            for number, coin in enumerate(sorted(names), 1)
+        ]
+
+    def candle_rows(self, contract: ContractSpec, length_ms: int, params: Mapping[str, str]) -> list[list[str]]:
+        """Rough ones: each from its first and last mark price."""
+        now = self.engine.now_ms
+        last = min(whole(params, "endTime") or now, now) // length_ms * length_ms
+        count = min(whole(params, "limit") or 100, 1000)
+        first = max(whole(params, "startTime") or 0, last - (count - 1) * length_ms) // length_ms * length_ms
+        rows: list[list[str]] = []
+        for at in range(first, last + 1, length_ms):
+            opened = self.engine.marks.mark(contract, at)
+            closed = self.engine.marks.mark(contract, min(at + length_ms - 1, now))
+            high, low = max(opened, closed), min(opened, closed)
+            volume = contract.top_size * (length_ms // 60_000)
+            rows.append([str(at), *map(plain, (opened, high, low, closed, volume, volume * closed))])
+        return rows
 
     def special(self, path: str) -> Mapping[type[Any], str]:
         """Codes that one endpoint has of its own."""

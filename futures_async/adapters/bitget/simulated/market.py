@@ -51,22 +51,6 @@ class MarketCalls(V2):
             public("/api/v2/margin/currencies", self.no_rows),
         ]
 
-    def server_time(self, request: Request) -> dict[str, str]:
-        """The venue's clock."""
-        return {"serverTime": str(self.engine.clock())}
-
-    def no_rows(self, request: Request) -> list[Any]:
-        """A product line that is not simulated."""
-        return []
-
-    def coins(self, request: Request) -> list[dict[str, Any]]:
-        """The coins of the contracts, without chains."""
-        names = {name for spec in self.engine.world.contracts.values() for name in (spec.base, spec.settle)}
-        return [
-            {"coinId": str(number), "coin": coin, "transfer": "true", "areaCoin": "no", "chains": list[Any]()}
-            for number, coin in enumerate(sorted(names), 1)
-        ]
-
     def contract_list(self, request: Request) -> list[dict[str, Any]]:
         """All of a product type, or one."""
         product = self.product(request.params)
@@ -260,25 +244,14 @@ class MarketCalls(V2):
         ]
 
     def candles(self, request: Request) -> list[list[str]]:
-        """Rough ones: each from its first and last mark price."""
+        """Of the mark price."""
         required(request.params, "symbol", "productType", "granularity")
         contract = self.contract(request.params)
         minutes = GRANULARITIES.get(request.params["granularity"])
         if minutes is None:
             raise VenueRefusal("40020", "Parameter granularity error")
         word(request.params, "kLineType", ("market", "mark", "index"), "market")
-        length = minutes * MINUTE_MS
-        last = min(whole(request.params, "endTime") or self.engine.now_ms, self.engine.now_ms) // length * length
-        count = min(whole(request.params, "limit") or 100, 1000)
-        first = max(whole(request.params, "startTime") or 0, last - (count - 1) * length) // length * length
-        rows: list[list[str]] = []
-        for at in range(first, last + 1, length):
-            opened = self.engine.marks.mark(contract, at)
-            closed = self.engine.marks.mark(contract, min(at + length - 1, self.engine.now_ms))
-            high, low = max(opened, closed), min(opened, closed)
-            volume = contract.top_size * minutes
-            rows.append([str(at), *map(plain, (opened, high, low, closed, volume, volume * closed))])
-        return rows
+        return self.candle_rows(contract, minutes * MINUTE_MS, request.params)
 
     def position_lever(self, request: Request) -> list[dict[str, str]]:
         """The risk tiers of a symbol."""

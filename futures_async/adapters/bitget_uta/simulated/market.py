@@ -47,22 +47,6 @@ class MarketCalls(V3):
             public("/api/v2/margin/currencies", self.no_rows, fallback=True),
         ]
 
-    def server_time(self, request: Request) -> dict[str, str]:
-        """The venue's clock."""
-        return {"serverTime": str(self.engine.clock())}
-
-    def no_rows(self, request: Request) -> list[Any]:
-        """A product line that is not simulated."""
-        return []
-
-    def coins(self, request: Request) -> list[dict[str, Any]]:
-        """The coins of the contracts, without chains."""
-        names = {name for spec in self.engine.world.contracts.values() for name in (spec.base, spec.settle)}
-        return [
-            {"coinId": str(number), "coin": coin, "transfer": "true", "areaCoin": "no", "chains": list[Any]()}
-            for number, coin in enumerate(sorted(names), 1)
-        ]
-
     def _asked(self, request: Request) -> list[tuple[str, ContractSpec]]:
         """The contracts of a category, or the one that is named."""
         params = request.params
@@ -202,7 +186,7 @@ class MarketCalls(V3):
         ]
 
     def candles(self, request: Request) -> list[list[str]]:
-        """Rough ones: each from its first and last mark price."""
+        """Of the mark price."""
         params = request.params
         contract = self.contract(params)
         required(params, "interval")
@@ -210,19 +194,7 @@ class MarketCalls(V3):
         if minutes is None:
             raise VenueRefusal("25200", "Parameter interval error")
         word(params, "type", ("market", "mark", "index", "premium"), "market")
-        length = minutes * MINUTE_MS
-        now = self.engine.now_ms
-        last = min(whole(params, "endTime") or now, now) // length * length
-        count = min(whole(params, "limit") or 100, 1000)
-        first = max(whole(params, "startTime") or 0, last - (count - 1) * length) // length * length
-        rows: list[list[str]] = []
-        for at in range(first, last + 1, length):
-            opened = self.engine.marks.mark(contract, at)
-            closed = self.engine.marks.mark(contract, min(at + length - 1, now))
-            high, low = max(opened, closed), min(opened, closed)
-            volume = contract.top_size * minutes
-            rows.append([str(at), *map(plain, (opened, high, low, closed, volume, volume * closed))])
-        return rows
+        return self.candle_rows(contract, minutes * MINUTE_MS, params)
 
 
 def _instrument(category: str, contract: ContractSpec) -> dict[str, Any]:
