@@ -102,7 +102,7 @@ class Attempts:
                 return HttpFailure("aborted", Phase.QUEUED, sent=False), Timing(0, sent_at, sent_at)
             if sent_at > job.deadline:
                 return HttpFailure("pool-timeout", Phase.QUEUED, sent=False), Timing(0, sent_at, sent_at)
-            request = job.request
+            request, left_s, reading = job.request, job.deadline - sent_at, job.endpoint.kind is Kind.READ
             signed_ms, known = transport.clock.now_ms(), transport.clock.synchronized
             http = HttpRequest(
                 method=request.method,
@@ -111,6 +111,8 @@ class Attempts:
                 body=request.body,
                 timeouts=transport.timeouts,
                 abort=job.abort,
+                sent_within_s=None if reading else left_s,
+                answered_within_s=left_s if reading else None,
             )
             settled = True
             try:

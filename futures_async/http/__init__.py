@@ -67,7 +67,7 @@ class Phase(IntEnum):
 
 
 class Timeouts(msgspec.Struct, frozen=True, kw_only=True):
-    """Seconds. `deadline_s` bounds a whole read with its retries and its wait in the queue."""
+    """Seconds. `deadline_s` bounds a whole read with its retries and its wait in the queue, and each try at a write."""
 
     connect_s: float = 3.0
     write_s: float = 3.0
@@ -102,6 +102,15 @@ class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
     body: bytes
     timeouts: Timeouts
     abort: Abort
+    sent_within_s: float | None = None
+    """Of a write: once so many seconds have passed, its first byte that counts does not leave any more."""
+    answered_within_s: float | None = None
+    """From now to the last byte of the answer; None: `timeouts.deadline_s`."""
+
+    @property
+    def patience_s(self) -> float:
+        """From now to the last byte of the answer, seconds."""
+        return self.timeouts.deadline_s if self.answered_within_s is None else self.answered_within_s
 
     def __repr__(self) -> str:
         # A query may carry the key and the signature, and a body is the order itself.

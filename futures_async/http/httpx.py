@@ -125,9 +125,14 @@ class HttpxBackend(HttpBackend):
         transport = self._transport if own is None else own.take()
         sound = False
         try:
-            answer = await self._exchange(request, marks, transport)
-            sound = True
-            return answer
+            if own is None:
+                # Cancelled in the middle, a pool of somebody else's may be spoiled: it is only asked to be quick.
+                return await self._exchange(request, marks, transport)
+            with anyio.CancelScope(deadline=marks.until) as marks.scope:
+                answer = await self._exchange(request, marks, transport)
+                sound = True
+                return answer
+            raise marks.expired()
         except HttpFailure as error:
             failure = HttpFailure(error.kind, error.phase, sent=error.sent, reused=marks.reused)
         except MAPPED as error:
@@ -139,6 +144,9 @@ class HttpxBackend(HttpBackend):
             raise
         finally:
             if own is not None and isinstance(transport, httpx.AsyncHTTPTransport):
+                if marks.stream is not None and not sound:
+                    with anyio.CancelScope(shield=True), suppress(*MAPPED):
+                        await marks.stream.aclose()
                 await (own.give(transport) if sound and not self._closed else own.drop(transport))
         raise failure
 
@@ -153,10 +161,12 @@ class HttpxBackend(HttpBackend):
     ) -> HttpResponse:
         marks.check()
         timeouts = request.timeouts
-        until = anyio.current_time() + timeouts.deadline_s
+        connect_s = timeouts.connect_s
+        if request.sent_within_s is not None:
+            connect_s = min(connect_s, request.sent_within_s)
         phases = {
-            "connect": timeouts.connect_s,
-            "pool": timeouts.connect_s,
+            "connect": connect_s,
+            "pool": connect_s,
             "write": timeouts.write_s,
             "read": timeouts.read_s,
         }
@@ -167,7 +177,7 @@ class HttpxBackend(HttpBackend):
             response = await self._client.send(prepared, stream=True, auth=None, follow_redirects=False)
         else:
             raise RuntimeError("neither a transport nor a client")
-        marks.phase = Phase.ANSWERING
+        marks.phase, marks.until = Phase.ANSWERING, marks.total
         try:
             headers = {name.lower().decode("latin-1"): value.decode("latin-1") for name, value in response.headers.raw}
             if response.is_stream_consumed:  # a hook of the user's client has read it
@@ -178,16 +188,18 @@ class HttpxBackend(HttpBackend):
             try:
                 async for chunk in chunks:
                     body.feed(chunk)
-                    if anyio.current_time() > until:
+                    if anyio.current_time() > marks.until:
                         raise HttpFailure("read-timeout", Phase.ANSWERING, sent=True)
                 content = body.end()
                 read_whole = True
             finally:
                 if not read_whole:
-                    await _hang_up(response, chunks)
+                    with anyio.CancelScope(shield=True):
+                        await _hang_up(response, chunks)
             _drop_if_trailing(response)
         finally:
-            await response.aclose()
+            with anyio.CancelScope(shield=True):
+                await response.aclose()
         return HttpResponse(status=response.status_code, headers=headers, body=content)
 
     @property
@@ -237,7 +249,10 @@ def _prepared(request: HttpRequest, extensions: dict[str, Any]) -> httpx.Request
 class _Marks:
     """How far one request got, as httpcore tells it."""
 
-    __slots__ = ("_backend", "_body", "abort", "connected", "phase", "securing", "told")
+    __slots__ = (
+        "_backend", "_body", "_send_by", "abort", "connected", "phase", "scope", "securing", "stream", "told", "total",
+        "until",
+    )  # fmt: skip
 
     def __init__(self, request: HttpRequest, backend: HttpxBackend) -> None:
         self.phase = Phase.QUEUED
@@ -247,11 +262,21 @@ class _Marks:
         self.securing = False
         self._body = request.body
         self._backend = backend
+        now = anyio.current_time()
+        self.total = now + request.patience_s
+        self._send_by = self.total if request.sent_within_s is None else now + request.sent_within_s
+        self.until = min(self._send_by, self.total)
+        """When it ends, answered or not; until the first byte that counts has left, when that must be."""
+        self.scope: anyio.CancelScope | None = None
+        self.stream: httpcore.AsyncNetworkStream | None = None
+        """The connection that was made for this request; lost sight of by httpcore if the handshake is cancelled."""
 
     async def trace(self, event: str, info: dict[str, Any]) -> None:
         """Called by httpcore at each step; an exception from here ends the request and closes its connection."""
         phase = _PHASES.get(event)
         if phase is None:
+            if event == "connection.connect_tcp.complete":
+                self.stream = info.get("return_value")
             return
         self.told = True
         if phase is Phase.CONNECTING:
@@ -262,8 +287,25 @@ class _Marks:
                 return  # to a proxy; nothing of ours has left yet
             self.check()
             if not never_sent(phase, self._body):
-                self.abort.sending = True
+                self.leave()
         self.phase = phase
+
+    def leave(self) -> None:
+        """The first byte that counts is about to leave: from now on only the answer is waited for."""
+        if anyio.current_time() > self._send_by:
+            raise self.expired()
+        self.abort.sending = True
+        self.until = self.total
+        if self.scope is not None:
+            self.scope.deadline = self.total
+
+    def expired(self) -> HttpFailure:
+        """Its time was up."""
+        if self.phase <= Phase.CONNECTING:
+            return HttpFailure("tls-handshake" if self.securing else "connect-timeout", Phase.CONNECTING, sent=False)
+        if never_sent(self.phase, self._body):
+            return HttpFailure("write-timeout", self.phase, sent=False)
+        return HttpFailure("read-timeout", self.phase, sent=True)
 
     def check(self) -> None:
         """Stop here if the caller is gone or the backend closed: nothing that counts has left."""

@@ -16,10 +16,12 @@ ends in that very moment was aborted in one of seven runs (exit code −6), so a
 
 from __future__ import annotations
 
+import asyncio
 import atexit
 import time
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from pyreqwest.client import Client, ClientBuilder
@@ -82,6 +84,7 @@ class PyreqwestBackend(HttpBackend):
         super().__init__()
         self._ca_pem = ca_pem
         self._clients: dict[Timeouts, Client] = {}
+        self._impatient = _Impatient()
         self._closed = False
 
     async def send(self, request: HttpRequest) -> HttpResponse:
@@ -94,11 +97,22 @@ class PyreqwestBackend(HttpBackend):
             raise HttpFailure("aborted", Phase.QUEUED, sent=False)
         marks = _Marks(request)
         try:
-            return await self._exchange(request, marks)
+            if marks.send_by is None:
+                return await self._exchange(request, marks)
+            self._impatient.add(marks)
+            try:
+                return await self._exchange(request, marks)
+            finally:
+                self._impatient.discard(marks)
+        except asyncio.CancelledError:
+            if not marks.forgotten():
+                raise
+            failure = HttpFailure("connect-timeout", Phase.CONNECTING, sent=False)
         except HttpFailure as error:
             failure = HttpFailure(error.kind, error.phase, sent=error.sent)
         except _Aborted:
-            failure = HttpFailure("aborted", Phase.HEADERS_STARTED, sent=False)
+            kind: FailureKind = "aborted" if request.abort.raised else "connect-timeout"
+            failure = HttpFailure(kind, Phase.HEADERS_STARTED, sent=False)
         except (PyreqwestError, OSError, ValueError) as error:
             failure = marks.failure(error)
         raise failure
@@ -108,10 +122,13 @@ class PyreqwestBackend(HttpBackend):
         self._closed = True
         while self._clients:
             await self._clients.popitem()[1].close()
+        self._impatient.stop()
 
     def _prepared(self, request: HttpRequest, marks: _Marks) -> StreamRequest:
         client = self._clients.get(request.timeouts) or self._open(request.timeouts)
         builder = client.request(request.method, request.url).headers(request.headers.open())
+        if request.answered_within_s is not None:
+            builder = builder.timeout(timedelta(seconds=request.answered_within_s))
         if request.body:
             builder = builder.header("Content-Length", str(len(request.body))).body_stream(marks.content(request.body))
         elif request.method in ("POST", "PUT", "PATCH"):
@@ -189,20 +206,29 @@ class _Headers(Mapping[str, str]):
 
 
 class _Aborted(Exception):
-    """The caller is gone, and hyper has just asked for the body."""
+    """The caller is gone, or it is too late, and hyper has just asked for the body."""
 
 
 class _Marks:
     """How far one request got, as far as that can be told."""
 
-    __slots__ = ("_abort", "_started", "_with_body", "answering", "asked")
+    __slots__ = ("_abort", "_late", "_let_go", "_started", "_task", "_with_body", "answering", "asked", "send_by")
 
     def __init__(self, request: HttpRequest) -> None:
         self.answering = False
         self.asked = False
+        self._late = False
+        self._let_go = False
+        self._task: asyncio.Task[Any] | None = None
         self._started = False
         self._with_body = bool(request.body)
         self._abort: Abort = request.abort
+        within_s = request.sent_within_s
+        self.send_by: float | None = None
+        """On the system's monotonic clock: the body does not leave later."""
+        if within_s is not None and self._with_body and within_s < request.timeouts.connect_s:
+            self.send_by = monotonic() + within_s
+            self._task = asyncio.current_task()
 
     def start(self) -> None:
         """Hand it to hyper now."""
@@ -210,13 +236,23 @@ class _Marks:
         if not self._with_body:
             self._abort.sending = True
 
+    def expire(self) -> None:
+        """The body must not leave any more; who waits for the connection is let go."""
+        self._late = True
+        if not self.asked and self._task is not None:
+            self._let_go = True
+            self._task.cancel()
+
+    def forgotten(self) -> bool:
+        """The cancellation that has just come is that of `expire`, and no other."""
+        return self._let_go and self._task is not None and self._task.uncancel() == 0
+
     def content(self, body: bytes) -> Iterator[bytes]:
         """The body. Runs in hyper's thread: here and in the caller, first the own flag is set, then the other read."""
-        self._abort.sending = True
-        if self._abort.raised:
-            self._abort.sending = False
+        self._abort.sending = self.asked = True
+        if self._abort.raised or self._late or (self.send_by is not None and monotonic() > self.send_by):
+            self._abort.sending = self.asked = False
             raise _Aborted
-        self.asked = True
         yield body
 
     def failure(self, error: Exception) -> HttpFailure:
@@ -231,6 +267,46 @@ class _Marks:
             return HttpFailure(_connect_kind(error, causes), Phase.CONNECTING, sent=False)
         phase = Phase.BODY_STARTED if self._with_body else Phase.HEADERS_STARTED
         return HttpFailure(_kind(error, causes), phase, sent=True)
+
+
+class _Impatient:
+    """Requests whose bodies must leave soon or never. One timer for all: one for each costs a tenth of a call."""
+
+    def __init__(self) -> None:
+        self._marks: set[_Marks] = set()
+        self._timer: asyncio.TimerHandle | None = None
+        self._due = 0.0
+
+    def add(self, marks: _Marks) -> None:
+        """Let it go when its time is up."""
+        self._marks.add(marks)
+        due = marks.send_by or 0.0
+        if self._timer is None or due < self._due:
+            self._arm(due)
+
+    def discard(self, marks: _Marks) -> None:
+        """It has ended."""
+        self._marks.discard(marks)
+
+    def stop(self) -> None:
+        """Leave no timer behind."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _arm(self, due: float) -> None:
+        self.stop()
+        self._due = due
+        self._timer = asyncio.get_running_loop().call_later(max(0.0, due - monotonic()), self._ring)
+
+    def _ring(self) -> None:
+        self._timer = None
+        now = monotonic()
+        for marks in [one for one in self._marks if (one.send_by or 0.0) <= now]:
+            self._marks.discard(marks)
+            marks.expire()
+        if self._marks:
+            self._arm(min(one.send_by or 0.0 for one in self._marks))
 
 
 def _causes(error: Exception) -> list[str]:

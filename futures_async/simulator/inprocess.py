@@ -94,18 +94,20 @@ class InProcessBackend(HttpBackend):
     async def _never_arrive(self, request: HttpRequest, kind: str) -> None:
         phase = Phase.HEADERS_STARTED if kind == "write" else Phase.CONNECTING
         if kind == "connect-timeout":
-            await anyio.sleep(request.timeouts.connect_s)
+            connect_s, within_s = request.timeouts.connect_s, request.sent_within_s
+            await anyio.sleep(connect_s if within_s is None else min(connect_s, within_s))
         if kind == "write" and not request.body:
             phase = Phase.CONNECTING
         raise HttpFailure(cast("FailureKind", kind), phase, sent=False)
 
     async def _wait(self, request: HttpRequest, delivery: Delivery) -> None:
         """Until the answer is there, or the client has lost its patience."""
-        if delivery.delay_s > request.timeouts.read_s:
-            await anyio.sleep(request.timeouts.read_s)
+        read_s, patience_s = min(request.timeouts.read_s, request.patience_s), request.patience_s
+        if delivery.delay_s > read_s:
+            await anyio.sleep(read_s)
             raise HttpFailure("read-timeout", Phase.BODY_STARTED, sent=True)
-        if delivery.spread_s > request.timeouts.deadline_s:
-            await anyio.sleep(request.timeouts.deadline_s)
+        if delivery.spread_s > patience_s:
+            await anyio.sleep(patience_s)
             raise HttpFailure("read-timeout", Phase.ANSWERING, sent=True)
         if delivery.delay_s or delivery.spread_s:
             await anyio.sleep(delivery.delay_s + delivery.spread_s)

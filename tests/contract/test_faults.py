@@ -18,6 +18,7 @@ from futures_async import channel, errors
 from futures_async.adapters.bitget import Bitget
 from futures_async.attempt import Attempts
 from futures_async.clock import loop_time
+from futures_async.endpoint import Kind
 from futures_async.enums import Outcome
 from futures_async.errors import FuturesAsyncError
 from futures_async.simulator import faults
@@ -29,6 +30,8 @@ SPECS = specs()
 FRESH_S = 2.0
 """An order is sent within this time, or not at all."""
 DEADLINE_S = 10.0
+SLACK_S = 0.1
+"""The way there and back."""
 SPOTS = 4
 """So many seeds for what depends on the spot that is hit."""
 
@@ -57,6 +60,8 @@ class Case:
         except FuturesAsyncError as error:
             self.end = error
         self.took_s = loop_time() - started
+        if deed.kind is Kind.READ:
+            assert self.took_s <= DEADLINE_S + SLACK_S, self.says()
         self.tries = max(count for (kind, _), count in on.plan.seen.items() if kind is deed.kind)
         on.plan.rules.clear()
 
@@ -124,6 +129,8 @@ class Case:
             elif self.tries != 2:
                 yield "it was not tried again"
             return
+        if self.deed.kind is Kind.ORDER and self.took_s > FRESH_S + SLACK_S:
+            yield "it took too long to say so"
         if not self.names(expected.error or "NotSent") or self.end.outcome not in PROVED:
             yield "it is not said to have done nothing"
         if not self.always and not stale:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import ssl
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, cast
 
@@ -147,6 +148,33 @@ async def test_an_abort_on_the_way_stops_the_request_before_it_counts(anyio_back
     with pytest.raises(HttpFailure) as caught:
         await HttpxBackend(transport).send((an_order if order else a_request)(URL, abort=abort))
     assert (caught.value.kind, caught.value.sent, abort.sending) == ("aborted", False, False)
+
+
+@pytest.mark.parametrize("late_at", [HEADERS[0], BODY[0]])
+async def test_an_order_that_is_late_on_the_way_does_not_leave(anyio_backend: str, late_at: str) -> None:
+    abort = Abort()
+    transport = Telling(*CONNECT, *HEADERS, *BODY, error=httpx.ReadError("not reached"))
+    transport.between = lambda event: time.sleep(0.002) if event == late_at else None
+    with pytest.raises(HttpFailure) as caught:
+        await HttpxBackend(transport).send(an_order(URL, abort=abort, sent_within_s=0.001))
+    assert (caught.value.sent, abort.sending) == (False, False)
+
+
+async def test_what_connects_in_several_steps_has_one_time_for_all(
+    anyio_backend: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def connects_for_ever(*args: Any) -> None:
+        await anyio.sleep(5)
+        raise httpx.ConnectTimeout("much later")
+
+    backend = HttpxBackend()
+    monkeypatch.setattr(backend, "_exchange", connects_for_ever)
+    started = anyio.current_time()
+    with pytest.raises(HttpFailure) as caught:
+        await backend.send(an_order(URL, sent_within_s=0.01))
+    assert (caught.value.kind, caught.value.sent) == ("connect-timeout", False)
+    assert anyio.current_time() - started < 5
+    await backend.aclose()
 
 
 async def test_an_abort_after_the_first_byte_changes_nothing(anyio_backend: str, venue: Loopback) -> None:

@@ -1,7 +1,10 @@
 """The fast backend alone: which proofs of not-sent it has, and that it needs no exception's name for them."""
 
+# pyright: reportPrivateUsage=false
+
 from __future__ import annotations
 
+import asyncio
 import socket
 from typing import Any
 
@@ -85,6 +88,42 @@ async def test_an_abort_after_the_body_changes_nothing(backend: PyreqwestBackend
     answer = await backend.send(an_order(venue.url, abort=abort))
     abort.raised = True
     assert (answer.body, abort.sending) == (b'{"a":1}', True)
+
+
+async def test_a_body_is_kept_back_once_its_time_is_up_although_no_timer_rang(
+    backend: PyreqwestBackend, venue: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never_rings(marks: Any) -> None:
+        """The event loop is busy with something else."""
+
+    monkeypatch.setattr(backend._impatient, "add", never_rings)
+    failure = await failure_of(backend, an_order(venue.url, sent_within_s=0.0))
+    assert (failure.kind, failure.sent) == ("connect-timeout", False)
+    await asyncio.sleep(0.02)
+    assert venue.requests == []
+
+
+async def test_a_body_is_kept_back_once_the_timer_has_rung(
+    backend: PyreqwestBackend, venue: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def rings_at_once(marks: Any) -> None:
+        marks.asked = True  # hyper is about to ask: nobody is let go, and the body stays all the same
+        marks.expire()
+
+    monkeypatch.setattr(backend._impatient, "add", rings_at_once)
+    failure = await failure_of(backend, an_order(venue.url, sent_within_s=1.0))
+    assert (failure.kind, failure.sent) == ("connect-timeout", False)
+    await asyncio.sleep(0.02)
+    assert venue.requests == []
+
+
+async def test_a_cancellation_of_the_callers_is_not_the_clocks(backend: PyreqwestBackend, venue: Loopback) -> None:
+    venue.next(silence)
+    task = asyncio.create_task(backend.send(an_order(venue.url, sent_within_s=1.0)))
+    await asyncio.sleep(0.02)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
 
 
 async def test_headers_are_looked_up_in_lower_case(backend: PyreqwestBackend, venue: Loopback) -> None:
