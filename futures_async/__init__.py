@@ -102,6 +102,7 @@ from futures_async.models import (
 
 if TYPE_CHECKING:
     from futures_async import risk
+    from futures_async.bounds import OrderBounds
     from futures_async.dialect import VenueTraits
     from futures_async.fills import PositionBook
     from futures_async.http import Timeouts
@@ -135,6 +136,7 @@ _LAZY = {
     "RetryPolicy": "retry",
     "AdjustMargin": "rules",
     "Alert": "monitor",
+    "OrderBounds": "bounds",
     "Failed": "snapshot",
     "Journal": "journal",
     "JournalFailed": "journal",
@@ -166,15 +168,15 @@ __all__ = [
     "HostLimiter", "IncompletePage", "InsufficientMargin", "Intent", "InvalidOrder", "InvalidRequest", "Journal",
     "JournalFailed", "LedgerEntry", "LedgerType", "Leverage", "LifecycleWarning", "LocalLimiter", "MarginMode",
     "MarginModeConflict", "MemoryJournal", "Metric", "NoLimiter", "NotSent", "NotSupported", "Ok", "Order",
-    "OrderManager", "OrderNotFound", "OrderNotPlaced", "OrderOutcomeUnknown", "OrderRejected", "OrderRequest",
-    "OrderResult", "OrderStatus", "OrderType", "OrderUpdate", "Outcome", "OutcomeUnknown", "ParameterRejected",
-    "PermissionDenied", "Portfolio", "Position", "PositionBook", "PositionHistory", "PositionMode",
+    "OrderBounds", "OrderManager", "OrderNotFound", "OrderNotPlaced", "OrderOutcomeUnknown", "OrderRejected",
+    "OrderRequest", "OrderResult", "OrderStatus", "OrderType", "OrderUpdate", "Outcome", "OutcomeUnknown",
+    "ParameterRejected", "PermissionDenied", "Portfolio", "Position", "PositionBook", "PositionHistory", "PositionMode",
     "PositionModeConflict", "PositionRisk", "PositionSide", "QueueFull", "RateLimit", "RateLimited", "ReachRatio",
-    "Recovery", "RedisLimiter", "Reduce", "RequestTimeout", "ResponseMismatch", "RetryPolicy", "RiskLevel",
-    "RiskLimit", "RiskLimitExceeded", "RiskMonitor", "Role", "Rule", "SettingNotApplied", "SettingOutcomeUnknown",
-    "Side", "SlicedResult", "Snapshot", "SqliteJournal", "Stale", "SymbolNotFound", "Ticker", "TimeInForce",
-    "Timeouts", "UnexpectedRedirect", "UnresolvedOrders", "VenueClosed", "VenueTraits", "VenueUnavailable", "connect",
-    "detect", "risk", "to_builtins", "to_json", "venue_ids",
+    "Recovery", "RedisLimiter", "Reduce", "RequestTimeout", "ResponseMismatch", "RetryPolicy", "RiskLevel", "RiskLimit",
+    "RiskLimitExceeded", "RiskMonitor", "Role", "Rule", "SettingNotApplied", "SettingOutcomeUnknown", "Side",
+    "SlicedResult", "Snapshot", "SqliteJournal", "Stale", "SymbolNotFound", "Ticker", "TimeInForce", "Timeouts",
+    "UnexpectedRedirect", "UnresolvedOrders", "VenueClosed", "VenueTraits", "VenueUnavailable", "connect", "detect",
+    "risk", "to_builtins", "to_json", "venue_ids",
 ]
 # fmt: on
 

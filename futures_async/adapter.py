@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self, TypedDict, TypeVar, cast
 from urllib.parse import urlsplit
 
 from futures_async import risk
+from futures_async.bounds import OrderBounds
 from futures_async.cancelling import urgent
 from futures_async.channel import Channel
 from futures_async.clock import VenueClock
@@ -74,6 +75,8 @@ class Options(TypedDict, total=False):
     uid_limit: int | RateLimit | None
     """Calls per second over all endpoints of the account; None: 10."""
     journal: Journal | None
+    bounds: OrderBounds | None
+    """What no order may exceed, judged before anything is signed."""
     demo: bool
     """Use the venue's demo trading."""
     on_event: Callable[[CallEvent], object] | None
@@ -117,6 +120,7 @@ class Adapter(History):
         limiter: Limiter | None = None,
         uid_limit: int | RateLimit | None = None,
         journal: Journal | None = None,
+        bounds: OrderBounds | None = None,
         demo: bool = False,
         on_event: Callable[[CallEvent], object] | None = None,
         on_late_order: Callable[[Order], object] | None = None,
@@ -136,6 +140,7 @@ class Adapter(History):
         self._demo = demo
         self._uid_limit: int | RateLimit = 10 if uid_limit is None else uid_limit
         self._journal = journal
+        self._bounds = bounds
         self._observer = Observer(on_event)
         self._on_late_order = on_late_order
         self._contracts = ContractBook()

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Collection, Hashable, Sequence
 from decimal import Decimal
 from typing import Any, ClassVar, TypeVar
 
+from futures_async.bounds import OrderBounds
 from futures_async.channel import Channel
 from futures_async.dialect import Params
 from futures_async.endpoint import Endpoint, Kind
@@ -41,6 +42,7 @@ class Hooks(FuturesExchange):
     _orders: OrderDesk
     _settings: SettingDesk
     _halted: bool
+    _bounds: OrderBounds | None
     _position_mode: PositionMode | None
 
     # Hooks

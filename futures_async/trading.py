@@ -57,6 +57,7 @@ class Trading(Cancelling):
         )
         if contract is not None:
             check_steps(request, contract)
+        await self._check_bounds(request, venue_symbol)
         mode = await self._known_position_mode(venue_symbol) if self.needs_position_mode else None
         return PlannedOrder(
             request=msgspec.structs.replace(
@@ -70,6 +71,16 @@ class Trading(Cancelling):
             contract=contract,
             position_mode=mode,
         )
+
+    async def _check_bounds(self, request: OrderRequest, venue_symbol: str) -> None:
+        """Hold an order to the bounds of this object; reads the last price where it cannot be judged without."""
+        bounds = self._bounds
+        if bounds is None:
+            return
+        last_price = None
+        if bounds.wants_price(request) and self.supports(Capability.FETCH_TICKER):
+            last_price = (await self.fetch_ticker(venue_symbol)).last_price
+        bounds.check(request, self.unified_symbol(venue_symbol), last_price)
 
     async def create_order(
         self,
@@ -192,8 +203,11 @@ class Trading(Cancelling):
                 type=OrderType.LIMIT,
                 quantity=current.quantity if quantity is None else to_decimal(quantity, "quantity"),
                 price=current.price if price is None else to_decimal(price, "price"),
+                intent=Intent.CLOSE if current.reduce_only else Intent.OPEN,
             )
         )
+        with before_sending(client_order_id):
+            await self._check_bounds(wanted, venue_symbol)
         contract = (
             await self.fetch_contract(venue_symbol) if self.needs_contract else self._known_contract(venue_symbol)
         )
