@@ -84,6 +84,7 @@ class OrderManager:
         self.journal = journal if isinstance(journal, Journal) else SqliteJournal(journal or default_journal())
         self._now_ms = now_ms
         self._busy: set[str] = set()
+        self._slicing: set[str] = set()
         self._tracker = Tracker(exchange, book or PositionBook(), on_fill)
 
     @property
@@ -282,11 +283,18 @@ class OrderManager:
 
         Raises:
             InvalidOrder: The quantity cannot be cut so; nothing was sent.
-            InvalidRequest: The group belongs to another order, or has placed more than this one asks for.
+            InvalidRequest: The group belongs to another order, has placed more than this one asks for, or is under
+                way by another call.
         """
         total = to_decimal(request.quantity, "quantity")
         slicer = Slicer(self, request, total, to_decimal(max_quantity, "max_quantity"), group)
-        return await slicer.run(pause, rng or random.SystemRandom())
+        if slicer.group in self._slicing:  # two at once would each place what is still missing
+            raise InvalidRequest(f"{slicer.group} is being placed by another call: wait for its end")
+        self._slicing.add(slicer.group)
+        try:
+            return await slicer.run(pause, rng or random.SystemRandom())
+        finally:
+            self._slicing.discard(slicer.group)
 
     # Inside
 

@@ -37,7 +37,7 @@ from futures_async.models import OrderRequest
 from futures_async.orders import OrderManager, default_journal
 from futures_async.slicing import SlicedResult, Slices
 from futures_async.tracking import OrderUpdate
-from tests.beyond.fakes import Backend, FakeTrading, both_backends, in_virtual_time, request
+from tests.beyond.fakes import Backend, FakeTrading, both_backends, in_virtual_time, request, settle
 
 D = Decimal
 
@@ -364,6 +364,22 @@ def test_after_a_crash_slicing_first_finds_out_and_never_places_more_than_the_to
     in_virtual_time("asyncio", main)
 
 
+def test_a_group_is_placed_by_one_call_at_a_time() -> None:
+    async def main() -> None:
+        exchange, manager = managed()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(lambda: run_sliced(exchange, manager, "1", "0.4", group="mine"))
+            await settle()
+            assert len(exchange.sent) == 1  # the first call is in its pause
+            with pytest.raises(InvalidRequest, match="by another call"):
+                await run_sliced(exchange, manager, "1", "0.4", group="mine")
+        assert sum(order.quantity for order in exchange.placed.values()) == 1
+        done = await run_sliced(exchange, manager, "1", "0.4", group="mine")
+        assert (done.placed, done.orders) == (D(1), ())
+
+    in_virtual_time("asyncio", main)
+
+
 def test_a_group_is_one_order_only() -> None:
     async def main() -> None:
         exchange, manager = managed()
@@ -477,6 +493,23 @@ def test_an_order_is_followed_through_its_fills_to_its_end(backend: Backend) -> 
         assert manager.book.leg("BTC/USDT:USDT").fees == 1
 
     in_virtual_time(backend, main)
+
+
+def test_following_ends_with_the_last_order_and_not_with_the_first() -> None:
+    async def main() -> None:
+        exchange, manager = managed()
+        for _ in range(2):
+            await manager.submit(request(quantity=D(1)))
+        exchange.fill("1", "1", "30000")
+        closed: list[str] = []
+        async for update in manager.track():
+            if update.order.status is OrderStatus.FILLED:
+                closed.append(update.order.order_id)
+                if len(closed) == 1:
+                    exchange.fill("2", "1", "30000")
+        assert closed == ["1", "2"]
+
+    in_virtual_time("asyncio", main)
 
 
 def test_fills_that_are_listed_late_are_waited_for() -> None:
