@@ -372,6 +372,20 @@ def test_closing_the_portfolio_ends_its_polls_and_reads(backend: Backend) -> Non
     in_virtual_time(backend, main)
 
 
+def test_leaving_the_block_stops_reads_and_polls(backend: Backend) -> None:
+    async def main() -> None:
+        exchange = FakeReads(delay_s=3600)
+        async with Portfolio([exchange]) as portfolio:
+            await portfolio.snapshot(deadline_s=0.1)
+            assert exchange.under_way == 2
+        await anyio.sleep(0.01)
+        assert exchange.under_way == 0
+        with pytest.raises(ClientClosed):
+            await portfolio.snapshot()
+
+    in_virtual_time(backend, main)
+
+
 def test_100_accounts_on_5_venues_poll_once_a_second_without_drift_and_in_flat_memory(
     backend: Backend, request: pytest.FixtureRequest
 ) -> None:

@@ -278,6 +278,11 @@ def test_margin_is_proposed_by_the_documents_rules() -> None:
 def test_no_margin_is_proposed_where_the_document_would_liquidate_or_has_nothing_to_move() -> None:
     losing = position(unrealized_pnl=D(-268), margin_ratio=D("0.2"))
     assert risk.propose_margin_adjustment(losing, "decrease") is None  # 32 of equity, 30 of it would go
+    # 40 of equity and 8 needed: 30 less leave a ratio of exactly 0.8, which is no danger yet; a little more is.
+    edge = position(unrealized_pnl=D(-260), margin_ratio=D("0.2"))
+    assert risk.propose_margin_adjustment(edge, "decrease") == D("-30.000")
+    past = position(unrealized_pnl=D(-260), margin_ratio=D("0.2001"))
+    assert risk.propose_margin_adjustment(past, "decrease") is None
     gone = position(unrealized_pnl=D(-290), margin_ratio=D("0.2"))
     assert risk.propose_margin_adjustment(gone, "decrease") is None
     assert risk.propose_margin_adjustment(position(margin_mode=MarginMode.CROSS), "increase") is None
