@@ -3,36 +3,30 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Awaitable, Callable, Hashable, Sequence
+from collections.abc import Hashable, Sequence
 from decimal import Decimal
 from typing import Any, Literal
 
 import msgspec
 
-from futures_async.adapter import Ack, Amendment, BatchPlacement, Call, Placement, PlannedOrder, urgent
+from futures_async.adapter import Ack, Amendment, BatchPlacement, Call, Placement, PlannedOrder
+from futures_async.adapters._bitget_cancels import BatchCancels
 from futures_async.adapters._bitget_codes import NOTHING_TO_CANCEL
 from futures_async.adapters.bitget import endpoints
 from futures_async.adapters.bitget.account import BitgetAccount
 from futures_async.adapters.bitget.mapping import MARGIN_MODE, text_or_none
 from futures_async.adapters.bitget.orders import order_frame, order_item
 from futures_async.adapters.bitget.wire_orders import WireAck, WireBatch, WireFailure
-from futures_async.batch import together
 from futures_async.convert import known, to_text
 from futures_async.dialect import Refusal
 from futures_async.endpoint import Endpoint
 from futures_async.enums import MarginMode, Outcome, PositionMode
 from futures_async.errors import (
-    CancelOutcomeUnknown,
     ExchangeError,
-    FuturesAsyncError,
     InvalidRequest,
     MarginModeConflict,
-    OrderNotFound,
 )
-from futures_async.models import CancelResult, Order, OrderRequest, OrderResult, Position
-from futures_async.planning import one_id
-
-CANCEL_BATCH_ROWS = 50
+from futures_async.models import Order, OrderRequest, OrderResult, Position
 
 
 def read_ack(answer: WireAck) -> Ack:
@@ -40,11 +34,12 @@ def read_ack(answer: WireAck) -> Ack:
     return Ack(text_or_none(answer.order_id), text_or_none(answer.client_oid))
 
 
-class BitgetPlacing(BitgetAccount):
+class BitgetPlacing(BatchCancels, BitgetAccount):
     """Orders on their way to the venue."""
 
     needs_position_mode = True
     max_batch = 20
+    max_cancels = 50
 
     async def _plan(self, request: OrderRequest, *, trigger: bool = False) -> PlannedOrder:
         plan = await super()._plan(request, trigger=trigger)
@@ -191,74 +186,18 @@ class BitgetPlacing(BitgetAccount):
             return None  # what stands is read instead
         return [order_id for item in batch.success_list or () if (order_id := text_or_none(item.order_id))]
 
-    async def cancel_orders(
-        self, symbol: str, *, order_ids: Sequence[str] = (), client_order_ids: Sequence[str] = ()
-    ) -> list[CancelResult]:
-        pairs = [one_id(order_id, None) for order_id in order_ids]
-        pairs += [one_id(None, client_order_id) for client_order_id in client_order_ids]
-        venue_symbol = self.venue_symbol(symbol)
-        results: list[CancelResult] = []
-        for start in range(0, len(pairs), CANCEL_BATCH_ROWS):
-            results += await self._cancel_batch(venue_symbol, pairs[start : start + CANCEL_BATCH_ROWS])
-        return results
-
-    async def _cancel_batch(
-        self, venue_symbol: str, pairs: Sequence[tuple[str | None, str | None]]
-    ) -> list[CancelResult]:
-        """Cancel up to fifty orders in one call, then read each; the list of ids is never empty."""
+    def _batch_cancellation(self, venue_symbol: str, ids: Sequence[dict[str, str]]) -> Call:
         body = {
-            "orderIdList": [
-                {"orderId": order_id} if order_id is not None else {"clientOid": client_order_id}
-                for order_id, client_order_id in pairs
-            ],
+            "orderIdList": list(ids),
             "symbol": venue_symbol,
             "productType": self.product_type,
             "marginCoin": self._coin(venue_symbol),
         }
-        unknown: CancelOutcomeUnknown | None = None
-        refused: dict[str | None, ExchangeError] = {}
-        with urgent():
-            for _, client_order_id in pairs:
-                if client_order_id is not None:
-                    await self._orders.placed(client_order_id)
-            try:
-                batch = await self._call(endpoints.CANCEL_BATCH, body=body)
-            except CancelOutcomeUnknown as error:
-                unknown = error
-            except OrderNotFound as error:
-                # None of them is open: each is read for what became of it.
-                refused = {name: error for pair in pairs for name in pair}
-            except FuturesAsyncError as error:
-                return [
-                    CancelResult(order_id=order_id, client_order_id=client_order_id, error=error)
-                    for order_id, client_order_id in pairs
-                ]
-            else:
-                for item in batch.failure_list or ():
-                    reason = self._failure(item, endpoints.CANCEL_BATCH)
-                    refused |= {text_or_none(item.order_id): reason, text_or_none(item.client_oid): reason}
+        return Call(endpoints.CANCEL_BATCH, body)
 
-            def settle(pair: tuple[str | None, str | None]) -> Callable[[], Awaitable[CancelResult]]:
-                async def run() -> CancelResult:
-                    order_id, client_order_id = pair
-                    reason = refused.get(order_id if order_id is not None else client_order_id)
-                    try:
-                        if reason is not None and not isinstance(reason, OrderNotFound):
-                            raise reason
-                        order = await self._after_cancel(venue_symbol, order_id, client_order_id, _own(unknown), reason)
-                    except FuturesAsyncError as error:
-                        return CancelResult(order_id=order_id, client_order_id=client_order_id, error=error)
-                    return CancelResult(order_id=order.order_id, client_order_id=order.client_order_id, order=order)
-
-                return run
-
-            return await together([settle(pair) for pair in pairs])
-
-
-def _own(unknown: CancelOutcomeUnknown | None) -> CancelOutcomeUnknown | None:
-    """Each entry's own error object: it will carry the entry's ids."""
-    if unknown is None:
-        return None
-    return CancelOutcomeUnknown(
-        str(unknown), venue=unknown.venue, attempts=unknown.attempts, fence_until_ms=unknown.fence_until_ms
-    )
+    def _cancel_refusals(self, answer: WireBatch) -> dict[str, ExchangeError]:
+        refused: dict[str, ExchangeError] = {}
+        for item in answer.failure_list or ():
+            reason = self._failure(item, endpoints.CANCEL_BATCH)
+            refused |= {name: reason for name in map(text_or_none, (item.order_id, item.client_oid)) if name}
+        return refused

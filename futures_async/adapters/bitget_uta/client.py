@@ -10,13 +10,12 @@ from decimal import Decimal
 from typing import ClassVar, Literal, Unpack
 
 from futures_async.adapter import Options, Page, PageQuery
+from futures_async.adapters._bitget_cancels import BatchCancels
 from futures_async.adapters.bitget_uta import endpoints, mapping, wire
-from futures_async.adapters.bitget_uta.account import UnifiedAccount
 from futures_async.adapters.bitget_uta.dialect import NO_POSITION, NOTHING_TO_CANCEL, BitgetUTADialect
 from futures_async.adapters.bitget_uta.orders import (
     change_body,
     fits_batch,
-    max_open_body,
     order_body,
     read_ack,
     read_acks,
@@ -26,6 +25,7 @@ from futures_async.adapters.bitget_uta.orders import (
 )
 from futures_async.adapters.bitget_uta.pages import DAY_MS, Part, history_page
 from futures_async.adapters.bitget_uta.symbols import check_category
+from futures_async.adapters.bitget_uta.venue import UnifiedVenue
 from futures_async.credentials import Credentials
 from futures_async.enums import MarginMode, PositionSide
 from futures_async.errors import (
@@ -47,7 +47,7 @@ WITNESS_MS = DAY_MS
 """How far back the list of closed orders is searched for an order of ours, beside the look-up by its id."""
 
 
-class BitgetUTA(UnifiedAccount):
+class BitgetUTA(BatchCancels, UnifiedVenue):
     """Bitget v3 (unified account), one category of futures.
 
     Args:
@@ -74,6 +74,7 @@ class BitgetUTA(UnifiedAccount):
     }
     needs_position_mode = True
     max_batch = endpoints.BATCH
+    max_cancels = endpoints.BATCH
 
     def __init__(
         self,
@@ -126,6 +127,18 @@ class BitgetUTA(UnifiedAccount):
     def _cancellation(self, venue_symbol: str, order_id: str | None, client_order_id: str | None) -> Call:
         ids = {"orderId": order_id} if order_id is not None else {"clientOid": client_order_id}
         return Call(endpoints.CANCEL_ORDER, {**ids, "category": self._category})
+
+    def _batch_cancellation(self, venue_symbol: str, ids: Sequence[dict[str, str]]) -> Call:
+        items = [{**each, "category": self._category, "symbol": venue_symbol} for each in ids]
+        return Call(endpoints.CANCEL_BATCH, body=items)
+
+    def _cancel_refusals(self, answer: Sequence[wire.WireIds]) -> dict[str, ExchangeError]:
+        refused: dict[str, ExchangeError] = {}
+        for item in answer:
+            reason = refusal_of(item, endpoints.CANCEL_BATCH, self._channel.dialect)
+            if reason is not None:
+                refused |= {str(name): reason for name in (item.order_id, item.client_oid) if name}
+        return refused
 
     def _amendment(self, order: Order, price: Decimal | None, quantity: Decimal | None) -> Amendment:
         if not self._unit_is_certain and quantity is not None:
@@ -296,73 +309,3 @@ class BitgetUTA(UnifiedAccount):
     async def fetch_time(self) -> int:
         """Read the venue's clock."""
         return (await self._call(endpoints.TIME)).server_time
-
-    # Venue methods
-
-    async def fetch_account_info(self) -> wire.WireInfo:
-        """Whose key this is and what it may do; needs no permission.
-
-        https://www.bitget.com/api-doc/uta/account/Get-Account-Info
-        """
-        return await self._call(endpoints.INFO)
-
-    async def fetch_account_settings(self) -> wire.WireSettings:
-        """Modes of the account and leverage of its configured symbols.
-
-        https://www.bitget.com/api-doc/uta/account/Get-Account-Setting
-        """
-        return await self._read_settings()
-
-    async def fetch_fee_rate(self, symbol: str) -> wire.WireFeeRate:
-        """What this account pays, as fractions.
-
-        https://www.bitget.com/api-doc/uta/account/Get-Account-Fee-Rate
-        """
-        return await self._call(endpoints.FEE_RATE, {"category": self._category, "symbol": self.venue_symbol(symbol)})
-
-    async def fetch_open_limit(self, symbol: str) -> wire.WireOpenLimit:
-        """Limits on open interest of a contract.
-
-        https://www.bitget.com/api-doc/uta/account/Get-Open-Interest-Limit
-        """
-        return await self._call(endpoints.OPEN_LIMIT, {"category": self._category, "symbol": self.venue_symbol(symbol)})
-
-    async def fetch_max_open(self, request: OrderRequest) -> wire.WireMaxOpen:
-        """How much of an order like `request` the account could open now.
-
-        https://www.bitget.com/api-doc/uta/account/Get-Max-Open-Available
-        """
-        return await self._call(
-            endpoints.MAX_OPEN, body=max_open_body(request, self.venue_symbol(request.symbol), self._category)
-        )
-
-    async def fetch_adl_ranks(self) -> list[wire.WireAdlRank]:
-        """How soon each position is reduced when others cannot be liquidated.
-
-        https://www.bitget.com/api-doc/uta/trade/Get-Position-ADL-Rank
-        """
-        return await self._call(endpoints.ADL_RANKS)
-
-    async def fetch_funding_history(self, symbol: str, *, page: int = 1) -> list[wire.WirePastFundingRate]:
-        """Settled funding rates, 200 a page, newest first; pages 1 to 100.
-
-        https://www.bitget.com/api-doc/uta/public/Get-History-Funding-Rate
-        """
-        if not 1 <= page <= 100:
-            raise InvalidRequest(f"page must be 1 to 100, not {page}")
-        params: dict[str, str | int | None] = {"category": self._category, "symbol": self.venue_symbol(symbol)}
-        params |= {"cursor": page, "limit": 200}
-        return (await self._call(endpoints.PAST_FUNDING_RATES, params)).result_list or []
-
-    async def flash_close(self, symbol: str, *, side: PositionSide | None = None) -> list[wire.WireIds]:
-        """Close a contract's positions by the venue's own call: the ids of the closing orders.
-
-        Their client ids are the venue's, so an ambiguous end can't be resolved: `close_position` can.
-
-        https://www.bitget.com/api-doc/uta/trade/Close-All-Positions
-        """
-        self._active("flash_close")
-        body = {"category": self._category, "symbol": self.venue_symbol(symbol)}
-        if side is not None:
-            body["posSide"] = side.value
-        return (await self._call(endpoints.CLOSE_POSITIONS, body=body)).rows or []

@@ -2,6 +2,10 @@
 
 Limits are the vendor's. Orders live in one account over all categories, so every row that takes a `category` is
 always given one.
+
+Without a row are order books and candles, which this library is not about; `adjust-account-mode`, which changes the
+whole account's level; and what the reference names without its fields: TP/SL ("strategy") orders, the list of all fee
+rates, leverage set in advance, open interest and its limits. `request()` reaches them.
 """
 
 from __future__ import annotations

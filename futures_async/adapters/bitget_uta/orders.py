@@ -43,6 +43,7 @@ from futures_async.enums import (
     TimeInForce,
 )
 from futures_async.errors import ExchangeError, InvalidOrder, NotSupported
+from futures_async.exchange import Number
 from futures_async.models import Fill, Order, OrderRequest
 from futures_async.ordering import Ack, PlannedOrder
 
@@ -187,12 +188,27 @@ def order_body(
 
 def change_body(order: Order, category: ProductType, price: Decimal | None, quantity: Decimal | None) -> dict[str, str]:
     """A change as `modify-order` takes it; the quantity is the new total. A failed one leaves the order as it was."""
-    body = {"orderId": order.order_id}
-    if quantity is not None:
-        body["qty"] = to_text(quantity)
-    if price is not None:
-        body["price"] = to_text(price)
-    return {**body, "autoCancel": "no", "symbol": order.venue_symbol, "category": category}
+    return modify_item(order.order_id, order.venue_symbol, category, price, quantity)
+
+
+def modify_item(
+    order_id: str, venue_symbol: str, category: ProductType, price: Number | None, quantity: Number | None
+) -> dict[str, str]:
+    """The same as an element of `batch-modify-order`.
+
+    Raises:
+        InvalidOrder: Nothing would change, or a number is not above 0.
+    """
+    body = {"orderId": order_id}
+    for name, given in (("qty", quantity), ("price", price)):
+        if given is not None:
+            number = to_decimal(given, name)
+            if number <= 0:
+                raise InvalidOrder(f"{name} must be above 0")
+            body[name] = to_text(number)
+    if len(body) == 1:
+        raise InvalidOrder(f"nothing of order {order_id} would change: give price or quantity")
+    return {**body, "autoCancel": "no", "symbol": venue_symbol, "category": category}
 
 
 def max_open_body(request: OrderRequest, venue_symbol: str, category: ProductType) -> dict[str, str]:

@@ -1,0 +1,93 @@
+"""Several cancels in one call, each judged alone: what Bitget's v2 and v3 adapters do alike."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, ClassVar
+
+from futures_async.adapter import Adapter, Call, urgent
+from futures_async.batch import together
+from futures_async.errors import CancelOutcomeUnknown, ExchangeError, FuturesAsyncError, OrderNotFound
+from futures_async.models import CancelResult
+from futures_async.planning import one_id
+
+
+class BatchCancels(Adapter):
+    """`cancel_orders` by the venue's batch. The list of ids that is sent is never empty."""
+
+    max_cancels: ClassVar[int]
+    """Orders in one call."""
+
+    def _batch_cancellation(self, venue_symbol: str, ids: Sequence[dict[str, str]]) -> Call:
+        """The call that cancels the orders of these `orderId`s and `clientOid`s."""
+        raise NotImplementedError
+
+    def _cancel_refusals(self, answer: Any) -> dict[str, ExchangeError]:
+        """Why single cancels were refused, by order id and by client id."""
+        raise NotImplementedError
+
+    async def cancel_orders(
+        self, symbol: str, *, order_ids: Sequence[str] = (), client_order_ids: Sequence[str] = ()
+    ) -> list[CancelResult]:
+        pairs = [one_id(order_id, None) for order_id in order_ids]
+        pairs += [one_id(None, client_order_id) for client_order_id in client_order_ids]
+        venue_symbol = self.venue_symbol(symbol)
+        results: list[CancelResult] = []
+        for start in range(0, len(pairs), self.max_cancels):
+            results += await self._cancel_batch(venue_symbol, pairs[start : start + self.max_cancels])
+        return results
+
+    async def _cancel_batch(
+        self, venue_symbol: str, pairs: Sequence[tuple[str | None, str | None]]
+    ) -> list[CancelResult]:
+        """Cancel in one call, then read each order."""
+        ids = [
+            {"orderId": order_id} if order_id is not None else {"clientOid": client_order_id or ""}
+            for order_id, client_order_id in pairs
+        ]
+        call = self._batch_cancellation(venue_symbol, ids)
+        unknown: CancelOutcomeUnknown | None = None
+        refused: dict[str, ExchangeError] = {}
+        with urgent():
+            for _, client_order_id in pairs:
+                if client_order_id is not None:
+                    await self._orders.placed(client_order_id)
+            try:
+                answer = await self._call(call.endpoint, body=call.body)
+            except CancelOutcomeUnknown as error:
+                unknown = error
+            except OrderNotFound as error:
+                # None of them is open: each is read for what became of it.
+                refused = {name: error for pair in pairs for name in pair if name is not None}
+            except FuturesAsyncError as error:
+                return [
+                    CancelResult(order_id=order_id, client_order_id=client_order_id, error=error)
+                    for order_id, client_order_id in pairs
+                ]
+            else:
+                refused = self._cancel_refusals(answer)
+
+            def settle(pair: tuple[str | None, str | None]) -> Callable[[], Awaitable[CancelResult]]:
+                async def run() -> CancelResult:
+                    order_id, client_order_id = pair
+                    reason = refused.get(order_id or client_order_id or "")
+                    try:
+                        if reason is not None and not isinstance(reason, OrderNotFound):
+                            raise reason
+                        order = await self._after_cancel(venue_symbol, order_id, client_order_id, _own(unknown), reason)
+                    except FuturesAsyncError as error:
+                        return CancelResult(order_id=order_id, client_order_id=client_order_id, error=error)
+                    return CancelResult(order_id=order.order_id, client_order_id=order.client_order_id, order=order)
+
+                return run
+
+            return await together([settle(pair) for pair in pairs])
+
+
+def _own(unknown: CancelOutcomeUnknown | None) -> CancelOutcomeUnknown | None:
+    """Each entry's own error object: it will carry the entry's ids."""
+    if unknown is None:
+        return None
+    return CancelOutcomeUnknown(
+        str(unknown), venue=unknown.venue, attempts=unknown.attempts, fence_until_ms=unknown.fence_until_ms
+    )

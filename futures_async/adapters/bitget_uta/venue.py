@@ -1,0 +1,115 @@
+"""Documented calls of the unified account that have no unified shape: they return the venue's own rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from futures_async.adapters.bitget_uta import endpoints, wire
+from futures_async.adapters.bitget_uta.account import UnifiedAccount
+from futures_async.adapters.bitget_uta.orders import max_open_body, modify_item
+from futures_async.enums import PositionSide
+from futures_async.errors import InvalidRequest, NotSupported
+from futures_async.exchange import Number
+from futures_async.models import OrderRequest
+from futures_async.planning import one_id
+
+
+class UnifiedVenue(UnifiedAccount):
+    """What only this venue has."""
+
+    _unit_is_certain: bool
+    """False in COIN-FUTURES, unless the caller has said what quantities are there."""
+
+    async def modify_orders(
+        self, symbol: str, changes: Mapping[str, tuple[Number | None, Number | None]]
+    ) -> list[wire.WireIds]:
+        """Change up to twenty open orders in one call; never repeated. Read the orders for what stands.
+
+        Args:
+            symbol: Of all of them.
+            changes: By order id: price and total quantity, None for what stays.
+
+        Returns:
+            One row for each, in the venue's order; one that was refused has `code` and `msg`.
+
+        Raises:
+            OrderOutcomeUnknown: It is not known which of them took effect.
+        """
+        if not 1 <= len(changes) <= endpoints.BATCH:
+            raise InvalidRequest(f"{self.id}: modify_orders takes 1 to {endpoints.BATCH} orders, not {len(changes)}")
+        self._active("modify_orders")
+        body = [
+            modify_item(one_id(order_id, None)[0] or "", self.venue_symbol(symbol), self._category, *change)
+            for order_id, change in changes.items()
+        ]
+        if not self._unit_is_certain and any("qty" in item for item in body):
+            raise NotSupported(f"{self.id}: the unit of qty in COIN-FUTURES is not certain")
+        return await self._call(endpoints.MODIFY_BATCH, body=body)
+
+    async def fetch_account_info(self) -> wire.WireInfo:
+        """Whose key this is and what it may do; needs no permission.
+
+        https://www.bitget.com/api-doc/uta/account/Get-Account-Info
+        """
+        return await self._call(endpoints.INFO)
+
+    async def fetch_account_settings(self) -> wire.WireSettings:
+        """Modes of the account and leverage of its configured symbols.
+
+        https://www.bitget.com/api-doc/uta/account/Get-Account-Setting
+        """
+        return await self._read_settings()
+
+    async def fetch_fee_rate(self, symbol: str) -> wire.WireFeeRate:
+        """What this account pays, as fractions.
+
+        https://www.bitget.com/api-doc/uta/account/Get-Account-Fee-Rate
+        """
+        return await self._call(endpoints.FEE_RATE, {"category": self._category, "symbol": self.venue_symbol(symbol)})
+
+    async def fetch_open_limit(self, symbol: str) -> wire.WireOpenLimit:
+        """Limits on open interest of a contract.
+
+        https://www.bitget.com/api-doc/uta/account/Get-Open-Interest-Limit
+        """
+        return await self._call(endpoints.OPEN_LIMIT, {"category": self._category, "symbol": self.venue_symbol(symbol)})
+
+    async def fetch_max_open(self, request: OrderRequest) -> wire.WireMaxOpen:
+        """How much of an order like `request` the account could open now.
+
+        https://www.bitget.com/api-doc/uta/account/Get-Max-Open-Available
+        """
+        return await self._call(
+            endpoints.MAX_OPEN, body=max_open_body(request, self.venue_symbol(request.symbol), self._category)
+        )
+
+    async def fetch_adl_ranks(self) -> list[wire.WireAdlRank]:
+        """How soon each position is reduced when others cannot be liquidated.
+
+        https://www.bitget.com/api-doc/uta/trade/Get-Position-ADL-Rank
+        """
+        return await self._call(endpoints.ADL_RANKS)
+
+    async def fetch_funding_history(self, symbol: str, *, page: int = 1) -> list[wire.WirePastFundingRate]:
+        """Settled funding rates, 200 a page, newest first; pages 1 to 100.
+
+        https://www.bitget.com/api-doc/uta/public/Get-History-Funding-Rate
+        """
+        if not 1 <= page <= 100:
+            raise InvalidRequest(f"page must be 1 to 100, not {page}")
+        params: dict[str, str | int | None] = {"category": self._category, "symbol": self.venue_symbol(symbol)}
+        params |= {"cursor": page, "limit": 200}
+        return (await self._call(endpoints.PAST_FUNDING_RATES, params)).result_list or []
+
+    async def flash_close(self, symbol: str, *, side: PositionSide | None = None) -> list[wire.WireIds]:
+        """Close a contract's positions by the venue's own call: the ids of the closing orders.
+
+        Their client ids are the venue's, so an ambiguous end can't be resolved: `close_position` can.
+
+        https://www.bitget.com/api-doc/uta/trade/Close-All-Positions
+        """
+        self._active("flash_close")
+        body = {"category": self._category, "symbol": self.venue_symbol(symbol)}
+        if side is not None:
+            body["posSide"] = side.value
+        return (await self._call(endpoints.CLOSE_POSITIONS, body=body)).rows or []
