@@ -115,10 +115,16 @@ def percent(value: Decimal | None, digits: int = 1) -> str:
     return "–" if value is None else f"{value * 100:,.{digits}f} %"
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """`… | head` has read enough: rich would end the program as failed."""
+        raise BrokenPipeError
+
+
 def make_console() -> Console:
     """Standard output; what is no terminal is wide enough for every table."""
-    console = Console(soft_wrap=True)
-    return console if console.is_terminal else Console(soft_wrap=True, width=PIPE_WIDTH)
+    console = _Console(soft_wrap=True)
+    return console if console.is_terminal else _Console(soft_wrap=True, width=PIPE_WIDTH)
 
 
 def complain(line: str, style: str = "red") -> None:

@@ -92,6 +92,24 @@ def test_watch_prints_csv() -> None:
     assert {row["account"] for row in found} == {"bittap"}
 
 
+@pytest.mark.parametrize("form", [(), ("--json",), ("--csv",)])
+def test_a_reader_that_has_read_enough_is_no_failure(form: tuple[str, ...]) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "futures_async.cli", "watch", "--simulated", "--venue", "bittap", "--interval", "0.2",
+         *form],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.readline()
+    process.stdout.close()
+    assert process.wait(timeout=120) == 0
+    assert process.stderr.read() == ""
+    process.stderr.close()
+
+
 def test_json_and_csv_exclude_each_other() -> None:
     assert cli("positions", "--simulated", "--json", "--csv").returncode == 2
 
