@@ -615,7 +615,8 @@ def test_a_reading_that_was_overtaken_is_ignored() -> None:
         exchange.change("1", updated_ms=2_000)
         half = await exchange.fetch_order("", order_id="1")
         tracker = manager._tracker  # pyright: ignore[reportPrivateUsage] - readings cannot be reordered from outside
-        tracker.see(half)
+        tracker.add(first.client_order_id or "", half)  # found again, by `recover`
+        assert manager.orders[first.client_order_id or ""] == half
         tracker.see(first)
         exchange.change("1", updated_ms=1_500, status=OrderStatus.REJECTED)
         tracker.see(await exchange.fetch_order("", order_id="1"))
