@@ -36,8 +36,8 @@ def run_sync(main: Callable[[], None]) -> None:
 async def _until_ctrl_c(main: Callable[[], Coroutine[Any, Any, Exit]]) -> int:
     """Run `main`; Ctrl-C cancels it, and a second one ends the program at once.
 
-    asyncio's own handler cancels the task once. Where that meets the end of a timeout in the same turn of the loop,
-    anyio before 4.16 takes the one for the other, and the program runs on. A cancelled scope stays cancelled.
+    asyncio's own handler cancels the task once, and where anything swallows that, the program runs on: anyio before
+    4.16 did when a timeout ended in the same turn of the loop. A cancelled scope stays cancelled.
     """
     loop = asyncio.get_running_loop()
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell starts what it puts in the background

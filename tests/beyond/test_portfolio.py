@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 from collections import deque
 from contextlib import aclosing
@@ -368,6 +369,23 @@ def test_closing_the_portfolio_ends_its_polls_and_reads(backend: Backend) -> Non
         assert exchange.under_way == 0
         with pytest.raises(ClientClosed):
             await portfolio.snapshot()
+
+    in_virtual_time(backend, main)
+
+
+def test_a_caller_who_is_cancelled_when_the_deadline_comes_is_cancelled(backend: Backend) -> None:
+    if backend == "trio":
+        return  # has no cancellation beside its scopes
+
+    async def main() -> None:
+        async with Portfolio([FakeReads(delay_s=3600)]) as portfolio:
+            loop = asyncio.get_running_loop()
+            for offset_s in (-1e-12, 0.0, 1e-12):
+                await anyio.sleep(20)  # the read before was given up
+                task = loop.create_task(portfolio.snapshot(deadline_s=0.5))
+                loop.call_at(loop.time() + 0.5 + offset_s, task.cancel)
+                with pytest.raises(asyncio.CancelledError):
+                    await task
 
     in_virtual_time(backend, main)
 
