@@ -1,0 +1,60 @@
+"""How Acme signs, wraps and refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from futures_async import errors
+from futures_async.credentials import Credentials
+from futures_async.dialect import (
+    Code,
+    Dialect,
+    Refusal,
+    SealedHeaders,
+    Unsigned,
+    VenueTraits,
+    ambiguous,
+    passing,
+    refused,
+)
+from futures_async.endpoint import Endpoint
+from tests.newcomer.acme.wire import Envelope
+
+
+class AcmeDialect(Dialect):
+    venue = "acme"
+    base_url = "https://api.acme.example"
+    envelope: ClassVar[Any] = Envelope
+    traits: ClassVar[VenueTraits] = VenueTraits(
+        client_id=True, echoes_client_id=True, lookup_by_client_id=True, dedup="open", window_s=10.0
+    )
+    codes: ClassVar[Mapping[str, Code]] = {
+        **refused(errors.AuthenticationError, "bad-key", "bad-sign"),
+        **refused(errors.SymbolNotFound, "no-contract"),
+        **refused(errors.OrderNotFound, "no-order"),
+        **refused(errors.OrderRejected, "refused"),
+        **refused(errors.InsufficientMargin, "no-margin"),
+        **refused(errors.DuplicateOrder, "tag-used"),
+        **ambiguous(errors.VenueUnavailable, "broken", transient=True),
+        **passing(errors.RateLimited, "slow-down"),
+        **passing(errors.ClockSkew, "too-late"),
+    }
+
+    def headers(
+        self, request: Unsigned, endpoint: Endpoint[Any], credentials: Credentials, now_ms: int
+    ) -> SealedHeaders:
+        text = f"{now_ms}{request.method}{request.path}?{request.query}".encode() + request.body
+        return SealedHeaders(
+            (
+                ("acme-key", credentials.key.reveal()),
+                ("acme-time", str(now_ms)),
+                ("acme-sign", credentials.hmac_sha256(text).hexdigest()),
+            )
+        )
+
+    def refusal(self, envelope: Envelope[Any]) -> Refusal | None:
+        return None if envelope.code == "ok" else Refusal(envelope.code, envelope.text)
+
+    def server_ms(self, envelope: Envelope[Any]) -> int | None:
+        return envelope.at or None
