@@ -23,6 +23,8 @@ REMEMBERED = 10_000
 PATIENCE = 10
 """Looks in vain at an order that the venue does not know, or whose fills it does not list, before it is let go."""
 LONGEST_BACK_OFF = 32
+MOST_FILLS = 10_000
+"""Read in one look, over as many pages as that takes."""
 FILLS_BEFORE_MS = 1_000
 """Fills are asked for from this long before the order's own time: the two clocks need not agree."""
 
@@ -193,9 +195,7 @@ class Tracker:
         if not owed:
             return
         if self._exchange.supports(Capability.FETCH_FILLS):
-            made = [tracked.order.created_ms for tracked in owed]
-            since_ms = min(at for at in made if at is not None) - FILLS_BEFORE_MS if None not in made else None
-            fills = await self._exchange.fetch_fills(symbol, since_ms=since_ms)
+            fills = await self._list_fills(symbol, owed)
         else:
             fills = [fill for tracked in owed if (fill := _fill_of(tracked)) is not None]
         for fill in sorted(fills, key=lambda fill: fill.created_ms):
@@ -205,6 +205,19 @@ class Tracker:
         for tracked in owed:
             if tracked.owed > 0 and tracked.order.status.is_final:
                 self._in_vain(tracked, "its fills are not listed")
+
+    async def _list_fills(self, symbol: str, owed: list[_Tracked]) -> list[Fill]:
+        made = [tracked.order.created_ms for tracked in owed]
+        since_ms = min(at for at in made if at is not None) - FILLS_BEFORE_MS if None not in made else None
+        fills = await self._exchange.fetch_fills(symbol, since_ms=since_ms)
+        listed: dict[str, Decimal] = {}
+        for fill in fills:
+            listed[fill.order_id] = add(listed.get(fill.order_id, ZERO), fill.quantity)
+        short = any(listed.get(one.order.order_id, ZERO) < (one.order.filled_quantity or ZERO) for one in owed)
+        if fills and short and since_ms is not None:
+            # A large order has more executions than a page has rows, and so have others beside it.
+            return await self._exchange.fetch_fills(symbol, since_ms=since_ms, limit=MOST_FILLS)
+        return fills
 
     async def _take(self, tracked: _Tracked, fill: Fill) -> None:
         effect = self.book.apply(fill, tracked.order.position_side)

@@ -33,7 +33,7 @@ from futures_async.exchange import Capability
 from futures_async.fills import FillEffect
 from futures_async.journal import IntentRecord, JournalFailed, MemoryJournal, Verdict
 from futures_async.journal_sqlite import SqliteJournal
-from futures_async.models import OrderRequest
+from futures_async.models import Fill, OrderRequest
 from futures_async.orders import OrderManager, default_journal
 from futures_async.slicing import SlicedResult, Slices
 from futures_async.tracking import OrderUpdate
@@ -523,6 +523,60 @@ def test_fills_that_are_listed_late_are_waited_for() -> None:
             updates.append(update)
             exchange.listed = True
         assert [(update.filled, len(update.fills)) for update in updates] == [(D(1), 0), (D(0), 1)]
+
+    in_virtual_time("asyncio", main)
+
+
+class PagedFills(FakeTrading):
+    """Lists two fills a page, and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[tuple[int | None, int | None]] = []
+
+    async def fetch_fills(
+        self,
+        symbol: str | None = None,
+        *,
+        since_ms: int | None = None,
+        until_ms: int | None = None,
+        limit: int | None = None,
+    ) -> list[Fill]:
+        self.asked.append((since_ms, limit))
+        return (await super().fetch_fills(symbol))[: limit or 2]
+
+
+def test_an_order_with_more_fills_than_a_page_has_rows_gets_them_all() -> None:
+    async def main() -> None:
+        exchange = PagedFills()
+        manager = OrderManager(exchange, journal=MemoryJournal())
+        await manager.submit(request(quantity=D(1)))
+        for _ in range(5):
+            exchange.fill("1", "0.2", "30000")
+        updates = await collect(manager)
+        assert [len(update.fills) for update in updates] == [5]
+        assert manager.book.leg("BTC/USDT:USDT").quantity == 1
+        # One page since a second before the order was made; all pages only because that was not enough.
+        assert exchange.asked == [(0, None), (0, 10_000)]
+
+    in_virtual_time("asyncio", main)
+
+
+def test_fills_are_asked_for_since_the_oldest_order_or_without_a_bound() -> None:
+    async def main() -> None:
+        exchange = PagedFills()
+        manager = OrderManager(exchange, journal=MemoryJournal())
+        for created_ms in (7_000, 5_000):
+            order = await manager.submit(request(quantity=D(1)))
+            exchange.change(order.order_id, created_ms=created_ms)
+            exchange.fill(order.order_id, "1", "30000")
+        await collect(manager)
+        assert exchange.asked == [(4_000, None)]
+        order = await manager.submit(request(quantity=D(1)))
+        exchange.change(order.order_id, created_ms=None)
+        exchange.fill(order.order_id, "1", "30000")
+        await collect(manager)
+        assert exchange.asked[1:] == [(None, None)]
 
     in_virtual_time("asyncio", main)
 
