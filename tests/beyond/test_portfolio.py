@@ -25,7 +25,7 @@ from futures_async.errors import (
     VenueUnavailable,
 )
 from futures_async.exchange import Capability
-from futures_async.models import to_builtins
+from futures_async.models import Account, to_builtins
 from futures_async.portfolio import Portfolio
 from futures_async.snapshot import Failed, Ok, Snapshot, Stale
 from tests.beyond.fakes import Backend, FakeReads, account, both_backends, in_virtual_time, position
@@ -388,6 +388,32 @@ def test_a_caller_who_is_cancelled_when_the_deadline_comes_is_cancelled(backend:
                     await task
 
     in_virtual_time(backend, main)
+
+
+def test_the_slowest_part_is_the_latency_and_the_oldest_the_age(backend: Backend) -> None:
+    class Uneven(FakeReads):
+        async def fetch_accounts(self) -> list[Account]:
+            await anyio.sleep(0.3)
+            return await super().fetch_accounts()
+
+    async def main() -> None:
+        async with Portfolio([Uneven(delay_s=0.1)]) as portfolio:
+            state = (await portfolio.snapshot()).venues["fake"]
+        assert state.latency_s == pytest.approx(0.4)
+        assert state.age_s == pytest.approx(0.4)
+
+    in_virtual_time(backend, main)
+
+
+def test_a_portfolio_belongs_to_the_loop_that_used_it_first(backend: Backend) -> None:
+    portfolio = Portfolio([FakeReads()])
+
+    async def main() -> None:
+        await portfolio.snapshot()
+
+    in_virtual_time(backend, main)
+    with pytest.raises(RuntimeError, match="another event loop"):
+        in_virtual_time(backend, main)
 
 
 def test_leaving_the_block_stops_reads_and_polls(backend: Backend) -> None:
