@@ -22,6 +22,7 @@ prices = st.decimals("0.0001", "200000", places=4)
 quantities = st.decimals("0.0001", "1000", places=4)
 leverages = st.integers(1, 150).map(D)
 rates = st.decimals("0", "0.02", places=4)
+amounts = st.decimals("0", "1000000", places=4)
 sides = st.sampled_from(PositionSide)
 
 
@@ -124,19 +125,76 @@ def test_the_documents_amount_in_place_of_a_rate_is_refused() -> None:
 # What must hold for any numbers.
 
 
-@given(sides, prices, quantities, leverages, rates, rates)
+@given(sides, prices, quantities, leverages, rates, rates, amounts)
 def test_at_the_liquidation_price_equity_is_exactly_the_requirement(
-    side: PositionSide, entry: Decimal, quantity: Decimal, leverage: Decimal, rate: Decimal, fee: Decimal
+    side: PositionSide,
+    entry: Decimal,
+    quantity: Decimal,
+    leverage: Decimal,
+    rate: Decimal,
+    fee: Decimal,
+    deduction: Decimal,
 ) -> None:
     margin = entry * quantity / leverage
     price = risk.isolated_liquidation_price(
-        side, entry_price=entry, quantity=quantity, margin=margin, maintenance_margin_rate=rate, fee_rate=fee
+        side,
+        entry_price=entry,
+        quantity=quantity,
+        margin=margin,
+        maintenance_margin_rate=rate,
+        fee_rate=fee,
+        maintenance_deduction=deduction,
     )
     assume(price is not None)
     assert price is not None
     pnl = risk.unrealized_pnl(side, quantity=quantity, entry_price=entry, price=price)
-    requirement = quantity * price * (rate + fee)
+    requirement = quantity * price * (rate + fee) - deduction
     assert abs(margin + pnl - requirement) <= D("1e-18") * (1 + quantity * price)
+
+
+@given(sides, prices, quantities, amounts, amounts, rates, rates)
+def test_at_the_cross_liquidation_price_the_accounts_equity_is_exactly_its_requirement(
+    side: PositionSide,
+    mark: Decimal,
+    quantity: Decimal,
+    equity: Decimal,
+    other: Decimal,
+    rate: Decimal,
+    fee: Decimal,
+) -> None:
+    price = risk.cross_liquidation_price(
+        side,
+        quantity=quantity,
+        mark_price=mark,
+        equity=equity,
+        maintenance_margin_rate=rate,
+        fee_rate=fee,
+        other_requirements=other,
+    )
+    moved = risk.unrealized_pnl(side, quantity=quantity, entry_price=mark, price=price)
+    requirement = quantity * price * (rate + fee) + other
+    assert abs(equity + moved - requirement) <= D("1e-18") * (1 + equity + other + quantity * mark)
+
+
+@given(prices, quantities, amounts)
+def test_cross_long_and_short_mirror_each_other_around_the_mark(
+    mark: Decimal, quantity: Decimal, equity: Decimal
+) -> None:
+    long, short = (
+        risk.cross_liquidation_price(
+            side, quantity=quantity, mark_price=mark, equity=equity, maintenance_margin_rate=D(0)
+        )
+        for side in (LONG, SHORT)
+    )
+    assert abs((mark - long) - (short - mark)) <= D("1e-18") * (1 + short)
+
+
+@given(quantities, amounts, rates)
+def test_at_the_hedged_liquidation_price_equity_is_one_sides_requirement(
+    quantity: Decimal, equity: Decimal, rate: Decimal
+) -> None:
+    price = risk.hedged_liquidation_price(quantity=quantity, equity=equity, maintenance_margin_rate=rate, fee_rate=FEE)
+    assert abs(quantity * price * (rate + FEE) - equity) <= D("1e-18") * (1 + equity)
 
 
 @given(sides, prices, leverages, leverages, rates)
@@ -277,4 +335,7 @@ def test_a_long_with_all_its_value_as_margin_has_no_liquidation_price() -> None:
 def test_a_price_that_is_no_number_is_not_meaningful() -> None:
     assert risk.meaningful_price(None) is None
     assert risk.meaningful_price(D("NaN")) is None
+    assert risk.meaningful_price(D(0)) is None
     assert risk.meaningful_price(D(50), D(100)) == D(50)
+    assert risk.meaningful_price(D(1000), D(100)) == D(1000)
+    assert risk.meaningful_price(D("1000.1"), D(100)) is None
