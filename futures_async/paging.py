@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import aclosing
 from typing import Generic, NamedTuple, TypeVar
 
 import msgspec
@@ -48,7 +49,7 @@ async def iterate(
     *,
     key: Callable[[T], str],
     wanted: Callable[[T], bool] = lambda row: True,
-) -> AsyncIterator[T]:
+) -> AsyncGenerator[T]:
     """Walk the pages; rows seen before (a page boundary that moved) are dropped by `key`.
 
     Raises:
@@ -80,6 +81,20 @@ async def iterate(
             raise IncompletePage("the venue's cursor repeats before its rows end")
         cursors.add(page.cursor)
         cursor = page.cursor
+
+
+async def first(
+    fetch: FetchPage[T], query: PageQuery, *, key: Callable[[T], str], wanted: Callable[[T], bool]
+) -> T | None:
+    """The first row that is wanted; None when all pages were read and none is.
+
+    Raises:
+        IncompletePage: See `iterate`.
+    """
+    async with aclosing(iterate(fetch, query, key=key, wanted=wanted)) as rows:
+        async for row in rows:
+            return row
+    return None
 
 
 async def collect(

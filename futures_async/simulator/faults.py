@@ -382,9 +382,11 @@ connection that stays open, and each later answer would be taken for that of the
   Then only what the answer says about itself helps: an order's acknowledgement must name our client order id where the
   venue repeats it, a setting is read back, a cancelled order is read, an order that is read must be the one that was
   asked for, and an answer whose server time lies before its request is refused.
-- What names nothing of the request (a ticker without its symbol, a list of positions) can still be the answer to an
-  earlier request of the same kind, at most as old as the margin of the server-time check: one second and the error of
-  the clock.
+- What names nothing of the request (a list of positions, a refusal) can still be the answer to an earlier request, at
+  most as old as the margin of the server-time check: one second and the error of the clock. Where the venue's answers
+  carry no time of its own there is no such bound. So a copy of a refusal that arrives on the same connection within
+  that second, after the next order has left, would be taken for that order's refusal: no client of these venues can
+  have more, for a refusal repeats no id.
 """
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 
 from futures_async import IncompletePage, InvalidRequest
-from futures_async.paging import Page, PageQuery, collect, iterate
-from tests.virtual_time import run
+from futures_async.paging import Page, PageQuery, collect, first, iterate
+from tests.virtual_time import run, run_trio
 
 Pages = dict[str | None, tuple[list[str], str | None]]
 
@@ -59,3 +61,19 @@ def test_queries_that_cannot_be_right_are_refused() -> None:
         PageQuery(limit=0)
     with pytest.raises(InvalidRequest):
         PageQuery(since_ms=2, until_ms=1)
+
+
+def test_the_first_row_that_is_wanted_ends_the_walk() -> None:
+    calls: list[str | None] = []
+
+    async def fetch(query: PageQuery, cursor: str | None) -> Page[str]:
+        calls.append(cursor)
+        return Page(["a", "b"] if cursor is None else ["c"], "1" if cursor is None else None)
+
+    async def main() -> None:
+        assert await first(fetch, PageQuery(), key=str, wanted=lambda row: row > "a") == "b"
+        gc.collect()  # trio warns of a walk that is left to the collector, and warnings are errors
+        assert await first(fetch, PageQuery(), key=str, wanted=lambda row: row > "c") is None
+
+    run_trio(main)
+    assert calls == [None, None, "1"]

@@ -16,7 +16,7 @@ from futures_async.endpoint import Endpoint
 from futures_async.errors import OrderNotFound, ResponseMismatch
 from futures_async.exchange import Capability
 from futures_async.models import Fill, Order
-from futures_async.paging import iterate
+from futures_async.paging import first, iterate
 from futures_async.planning import one_id
 
 
@@ -78,9 +78,14 @@ class Bitget(BitgetVenue):
             elsewhere = error
         for endpoint in (endpoints.PENDING, endpoints.HISTORY):
             page = partial(self._order_rows, endpoint, client_order_id=client_order_id)
-            async for order in iterate(page, PageQuery(symbol=venue_symbol), key=lambda order: order.order_id):
-                if order.client_order_id == client_order_id and order.venue_symbol == venue_symbol:
-                    return order
+            order = await first(
+                page,
+                PageQuery(symbol=venue_symbol),
+                key=lambda order: order.order_id,
+                wanted=lambda order: (order.client_order_id, order.venue_symbol) == (client_order_id, venue_symbol),
+            )
+            if order is not None:
+                return order
         if elsewhere is not None:
             raise elsewhere
         return None

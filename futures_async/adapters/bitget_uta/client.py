@@ -40,7 +40,7 @@ from futures_async.errors import (
 from futures_async.exchange import Capability
 from futures_async.models import Contract, Fill, FundingRate, Order, OrderRequest, RiskLimit, Ticker
 from futures_async.ordering import Ack, Amendment, BatchPlacement, Call, Placement, PlannedOrder
-from futures_async.paging import iterate
+from futures_async.paging import first, iterate
 from futures_async.planning import one_id
 
 WITNESS_MS = DAY_MS
@@ -203,9 +203,14 @@ class BitgetUTA(BatchCancels, UnifiedVenue):
         since_ms = self._channel.now_ms() - WITNESS_MS
         for page, since in ((self._open_page, None), (self._orders_page, since_ms)):
             query = PageQuery(symbol=venue_symbol, since_ms=since)
-            async for order in iterate(page, query, key=lambda order: order.order_id):
-                if order.client_order_id == client_order_id:
-                    return order
+            order = await first(
+                page,
+                query,
+                key=lambda order: order.order_id,
+                wanted=lambda order: order.client_order_id == client_order_id,
+            )
+            if order is not None:
+                return order
         if elsewhere is not None:
             raise elsewhere
         return None
