@@ -1,0 +1,200 @@
+"""A17: what each form of answer means, asked of the judge directly."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from email.utils import formatdate
+from typing import Any
+
+import pytest
+
+from futures_async import Credentials, errors
+from futures_async.answers import Answers, Timing, failure_error
+from futures_async.clock import VenueClock
+from futures_async.endpoint import Endpoint
+from futures_async.http import FailureKind, HttpFailure, HttpResponse, Phase
+from futures_async.retry import DamagedAnswer
+from tests.rig.toy import GET_LEVERAGE, PLACE, SET_LEVERAGE, ToyDialect
+
+NOW_MS = 1_770_000_000_000
+GOOD = {"leverage": "5"}
+
+
+def judge() -> Answers:
+    clock = VenueClock(monotonic=lambda: 100.0, wall=lambda: NOW_MS / 1000)
+    clock.sample(NOW_MS, 99.99, 100.0)
+    return Answers(ToyDialect(), Credentials("key-1", "secret-1"), clock)
+
+
+def outcome(
+    body: object,
+    status: int = 200,
+    endpoint: Endpoint[Any] = GET_LEVERAGE,
+    headers: Mapping[str, str] | None = None,
+    *,
+    known: bool = True,
+    signed_ms: int = NOW_MS,
+) -> Any:
+    """The payload, or the error."""
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    response = HttpResponse(status=status, headers=headers or {}, body=raw)
+    try:
+        return judge().read(response, endpoint, Timing(signed_ms, 99.9, 100.0, known))
+    except errors.FuturesAsyncError as error:
+        return error
+
+
+def said(code: str, age_ms: int = 0, **more: object) -> dict[str, object]:
+    return {"code": code, "msg": "because", "time": NOW_MS - age_ms, **more}
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "expected"),
+    [
+        (b"<html>", 200, DamagedAnswer),
+        (b"", 200, DamagedAnswer),
+        (b'{"code":"0","data":{"leverage":"\xff"}}', 200, DamagedAnswer),
+        (b"<html>", 301, errors.UnexpectedRedirect),
+        (b"<html>", 307, errors.UnexpectedRedirect),
+        (b"<html>", 401, errors.AuthenticationError),
+        (b"<html>", 403, errors.Banned),
+        (b"<html>", 418, errors.Banned),
+        (b"<html>", 429, errors.RateLimited),
+        (b"<html>", 404, errors.ExchangeError),
+        (b"<html>", 502, errors.VenueUnavailable),
+        (said("0", data=GOOD), 500, errors.VenueUnavailable),  # a good word in a bad answer
+        (said("0", data=GOOD), 404, errors.ExchangeError),
+        (said("0", data=GOOD), 302, errors.UnexpectedRedirect),
+        (said("0"), 200, errors.DecodeError),
+        (said("0", data={}), 200, errors.DecodeError),
+        (said("0", data={"leverage": "x"}), 200, errors.DecodeError),
+        (said("510"), 200, errors.InsufficientMargin),
+        (said("510", data={"leverage": 1}), 400, errors.InsufficientMargin),
+        (said("777"), 400, errors.ExchangeError),
+        (said("777"), 429, errors.RateLimited),
+        (said("777"), 503, errors.VenueUnavailable),
+        (said("408"), 400, errors.ClockSkew),
+    ],
+    ids=str,
+)
+def test_what_an_answer_is_called(body: object, status: int, expected: type[errors.FuturesAsyncError]) -> None:
+    error = outcome(body, status)
+    assert type(error) is expected
+    if isinstance(error, errors.ExchangeError):
+        assert error.http_status == status
+        assert error.venue == "toy"
+        assert "GET /leverage" in str(error)
+
+
+@pytest.mark.parametrize("status", [200, 201, 299])
+def test_a_good_answer_is_its_payload(status: int) -> None:
+    assert outcome(said("0", data=GOOD), status).leverage == 5
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "proves"),
+    [
+        (said("510"), 400, True),
+        (said("510"), 200, True),
+        (said("510"), 500, False),  # a server that failed proves nothing, whatever it says
+        (said("777"), 400, False),
+        (said("500"), 400, False),
+        (said("409"), 400, False),  # an earlier attempt landed
+        (said("408"), 400, True),
+        (b"<html>", 401, True),
+        (b"<html>", 403, False),  # perhaps from an edge that had passed it on
+        (b"<html>", 418, True),
+        (b"<html>", 404, False),
+        (b"<html>", 502, False),
+    ],
+    ids=str,
+)
+def test_which_refusals_of_a_write_prove_that_nothing_happened(body: object, status: int, proves: bool) -> None:
+    error = outcome(body, status, PLACE)
+    assert isinstance(error, errors.ExchangeError)
+    assert judge().definitive(error) is proves
+
+
+AGES = [(0, False), (1000, False), (1200, False), (1300, True), (5000, True)]
+
+
+@pytest.mark.parametrize(("age_ms", "stray"), AGES)
+def test_an_answer_from_before_the_request_is_none_of_it(age_ms: int, stray: bool) -> None:
+    """A second, and a quarter for the clock's error."""
+    assert isinstance(outcome(said("0", age_ms, data=GOOD)), errors.ResponseMismatch) is stray
+    assert isinstance(outcome(said("510", age_ms), 400, PLACE), errors.ResponseMismatch) is stray
+    assert isinstance(outcome(said("510", age_ms), 400, SET_LEVERAGE), errors.ResponseMismatch) is stray
+    # A read that is refused has nothing to lose; a wrong clock is what its refusal is about.
+    assert isinstance(outcome(said("510", age_ms), 400), errors.InsufficientMargin)
+    assert isinstance(outcome(said("408", age_ms), 400, PLACE), errors.ClockSkew)
+    # Stamped by this computer's own clock, which may be wrong, the comparison says nothing.
+    assert outcome(said("0", age_ms, data=GOOD), known=False).leverage == 5
+
+
+@pytest.mark.parametrize(
+    ("kind", "sent", "expected", "words"),
+    [
+        ("dns", False, errors.ConnectFailed, "cannot be resolved"),
+        ("refused", False, errors.ConnectFailed, "refused"),
+        ("unreachable", False, errors.ConnectFailed, "unreachable"),
+        ("connect-timeout", False, errors.ConnectFailed, "no connection in time"),
+        ("tls", False, errors.ConnectFailed, "not trusted"),
+        ("tls-handshake", False, errors.ConnectFailed, "handshake broke off"),
+        ("proxy", False, errors.ConnectFailed, "proxy"),
+        ("proxy", True, errors.RequestTimeout, "lost before the answer"),
+        ("pool-timeout", False, errors.NotSent, "nothing was sent"),
+        ("write", False, errors.NotSent, "nothing was sent"),
+        ("aborted", False, errors.NotSent, "nothing was sent"),
+        ("write", True, errors.RequestTimeout, "lost before the answer"),
+        ("write-timeout", True, errors.RequestTimeout, "no answer in time"),
+        ("read-timeout", True, errors.RequestTimeout, "no answer in time"),
+        ("read", True, errors.RequestTimeout, "lost before the answer"),
+        ("disconnected", True, errors.RequestTimeout, "lost before the answer"),
+        ("body-too-large", True, errors.BodyTooLarge, "size cap"),
+        ("encoding", True, errors.DecodeError, "encoding"),
+        ("protocol", True, DamagedAnswer, "not proper HTTP"),
+    ],
+)
+def test_what_a_request_without_an_answer_is_called(
+    kind: FailureKind, sent: bool, expected: type[errors.FuturesAsyncError], words: str
+) -> None:
+    error = failure_error(HttpFailure(kind, Phase.ANSWERING, sent=sent), "toy GET /x", "example:1")
+    assert type(error) is expected
+    assert str(error).startswith("toy GET /x: ")
+    assert words in str(error)
+    assert ("nothing was sent" in str(error)) is not sent
+    assert getattr(error, "stale", False) is (kind == "disconnected")
+    if isinstance(error, errors.ConnectFailed):
+        assert error.kind == {"connect-timeout": "timeout", "tls-handshake": "unreachable"}.get(kind, kind)
+        assert "example:1" in str(error)
+
+
+def test_an_answer_without_a_time_of_its_own_tells_it_by_its_date() -> None:
+    clock = VenueClock(monotonic=lambda: 100.0, wall=lambda: 1.7e9)
+    answers = Answers(ToyDialect(), None, clock)
+    date = formatdate(NOW_MS / 1000 + 3600, usegmt=True)
+    body = json.dumps({"code": "0", "data": GOOD}).encode()
+    answers.read(HttpResponse(status=200, headers={"date": date}, body=body), GET_LEVERAGE, Timing(0, 99.9, 100.0))
+    assert clock.synchronized
+    assert abs(clock.now_ms() - NOW_MS - 3_600_000) <= 1000
+
+
+@pytest.mark.parametrize(
+    ("header", "pause_s"),
+    [("7", 7.0), (None, 1.125), ("nan", 1.125), ("-1", 1.125)],
+)
+def test_a_rate_limit_says_how_long_it_lasts(header: str | None, pause_s: float) -> None:
+    error = outcome(b"<html>", 429, PLACE, {} if header is None else {"retry-after": header})
+    assert judge().pause_s(error, 0.5) == pause_s
+
+
+def test_pauses_grow_and_shrink_again() -> None:
+    answers = judge()
+    error = errors.RateLimited("slow", venue="toy")
+    assert [answers.pause_s(error, 0.0) for _ in range(7)] == [1, 2, 4, 8, 16, 30, 30]
+    answers.calm()
+    assert answers.pause_s(error, 0.0) == 1
+    answers = judge()
+    banned = errors.Banned("out", venue="toy")
+    assert [answers.pause_s(banned, 0.9) for _ in range(6)] == [60, 120, 240, 480, 900, 900]

@@ -1,0 +1,90 @@
+"""A14: how long to wait before another try, how many tries an error is worth, and what an outage may cost."""
+
+from __future__ import annotations
+
+import random
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+from tenacity import RetryCallState
+
+from futures_async import errors
+from futures_async.retry import DamagedAnswer, RetryBudget, RetryPolicy, backoff_s, tries, waiter
+
+POLICY = RetryPolicy()
+
+
+@pytest.mark.parametrize(
+    ("attempt", "most"), [(1, 0.5), (2, 1.0), (3, 2.0), (4, 4.0), (5, 4.0), (16, 4.0), (10_000, 4.0)]
+)
+def test_waits_double_up_to_a_cap(attempt: int, most: float) -> None:
+    assert backoff_s(POLICY, attempt, 1.0) == most
+    assert backoff_s(POLICY, attempt, 0.25) == most / 4
+    assert backoff_s(POLICY, attempt, 0.0) == 0.0
+
+
+@pytest.mark.parametrize("attempt", [1, 3, 9])
+def test_ten_thousand_waits_are_spread_evenly(attempt: int) -> None:
+    rng = random.Random(attempt)
+    most = backoff_s(POLICY, attempt, 1.0)
+    tenths = [0] * 10
+    for _ in range(10_000):
+        tenths[int(backoff_s(POLICY, attempt, rng.random()) / most * 10)] += 1
+    assert all(800 <= count <= 1200 for count in tenths), tenths
+
+
+def after(error: BaseException, attempt: int) -> RetryCallState:
+    """Where tenacity stands after so many attempts."""
+    outcome = SimpleNamespace(exception=lambda: error)
+    return cast("RetryCallState", SimpleNamespace(outcome=outcome, attempt_number=attempt))
+
+
+def stale() -> errors.RequestTimeout:
+    error = errors.RequestTimeout("gone")
+    error.stale = True
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "attempt", "wait_s"),
+    [
+        (errors.RequestTimeout("late"), 1, 0.25),
+        (errors.RequestTimeout("late"), 2, 0.5),
+        (stale(), 1, 0.0),  # an idle connection that the venue had closed
+        (stale(), 2, 0.5),
+        (errors.RateLimited("slow down", venue="v"), 1, 0.0),  # the pool is closed for as long as it lasts
+        (errors.ClockSkew("old", venue="v"), 1, 0.0),
+    ],
+)
+def test_what_ended_a_try_decides_the_wait(error: errors.FuturesAsyncError, attempt: int, wait_s: float) -> None:
+    assert waiter(POLICY, lambda: 0.5)(after(error, attempt)) == wait_s
+
+
+@pytest.mark.parametrize(
+    ("error", "count"),
+    [
+        (errors.RequestTimeout("late"), 3),
+        (errors.VenueUnavailable("down", venue="v"), 3),
+        (errors.ClockSkew("old", venue="v"), 2),
+        (DamagedAnswer("cut"), 2),
+        (errors.ResponseMismatch("another"), 2),
+    ],
+)
+def test_how_many_tries_an_error_is_worth(error: errors.FuturesAsyncError, count: int) -> None:
+    assert tries(error, POLICY) == count
+    assert tries(error, RetryPolicy(attempts=1)) == 1
+
+
+def test_an_outage_is_not_multiplied() -> None:
+    """Of 200 tokens a retry costs 10, and a success gives one back: in the long run one retry for ten successes."""
+    budget = RetryBudget()
+    assert [budget.spend() for _ in range(21)] == [True] * 20 + [False]
+    for _ in range(9):
+        budget.refund()
+    assert not budget.spend()
+    budget.refund()
+    assert budget.spend()
+    for _ in range(1000):
+        budget.refund()
+    assert budget.tokens == budget.capacity

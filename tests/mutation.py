@@ -1,0 +1,139 @@
+"""A17: changes one spot of the classifier or the resolver at a time, and says which changes no test notices.
+
+    python -m tests.mutation                      # all of TARGETS, every spot: a nightly job
+    python -m tests.mutation search               # one module
+    python -m tests.mutation answers --spot 17    # one change, with the tests' output
+
+The change is made as the module is imported, in a process of its own; no file is touched.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib.machinery import PathFinder, SourceFileLoader
+from pathlib import Path
+from types import CodeType
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+PURE = ("tests/core/test_classifier.py", "tests/core/test_retry.py", "tests/core", "tests/rig/test_trading.py")
+ORDERS = (
+    "tests/core/test_search.py",
+    "tests/rig/test_trading.py",
+    "tests/core",
+    "tests/rig/test_orders.py::test_no_order_is_doubled_lost_or_made_up",
+)
+TARGETS = {"answers": (*PURE, "tests/rig/test_swaps.py"), "retry": PURE, "search": ORDERS}
+FLIPS: dict[type[ast.cmpop], type[ast.cmpop]] = {
+    ast.Lt: ast.GtE, ast.LtE: ast.Gt, ast.Gt: ast.LtE, ast.GtE: ast.Lt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
+    ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In,
+}  # fmt: skip
+EDGES: dict[type[ast.cmpop], type[ast.cmpop]] = {ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt}
+
+
+def changes(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """Makes one change after the other in place, and takes each back: line, and what was done."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Compare) and len(node.ops) == 1:
+            kept = node.ops[0]
+            for table in (FLIPS, EDGES):
+                if type(kept) in table:
+                    node.ops[0] = table[type(kept)]()
+                    yield node.lineno, f"{ast.unparse(node)}"
+            node.ops[0] = kept
+        elif isinstance(node, ast.BoolOp):
+            kept_op = node.op
+            node.op = ast.Or() if isinstance(kept_op, ast.And) else ast.And()
+            yield node.lineno, ast.unparse(node)
+            node.op = kept_op
+        elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+            operand = node.operand
+            node.operand = ast.UnaryOp(op=ast.Not(), operand=operand)
+            yield node.lineno, ast.unparse(node)
+            node.operand = operand
+        elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub):
+            kept_bin = node.op
+            node.op = ast.Sub() if isinstance(kept_bin, ast.Add) else ast.Add()
+            yield node.lineno, ast.unparse(node)
+            node.op = kept_bin
+        elif isinstance(node, ast.Constant) and isinstance(node.value, bool):
+            node.value = not node.value
+            yield node.lineno, f"{node.value}"
+            node.value = not node.value
+        elif isinstance(node, ast.If):
+            body = node.body
+            node.body = [ast.copy_location(ast.Pass(), body[0])]
+            yield node.lineno, f"if {ast.unparse(node.test)}: pass"
+            node.body = body
+
+
+class Changed(SourceFileLoader):
+    """Loads a module with one change."""
+
+    spot = 0
+
+    def get_code(self, fullname: str) -> CodeType:
+        tree = ast.parse(self.get_data(self.path))
+        for number, _ in enumerate(changes(tree)):
+            if number == self.spot:
+                return compile(ast.fix_missing_locations(tree), self.path, "exec", dont_inherit=True)
+        raise IndexError(self.spot)
+
+
+class Finder(PathFinder):
+    """Finds the one module that is changed."""
+
+    target = ""
+
+    @classmethod
+    def find_spec(cls, fullname: str, path: Any = None, target: Any = None) -> Any:
+        if fullname != cls.target:
+            return None
+        spec = PathFinder.find_spec(fullname, path, target)
+        if spec is not None and spec.origin is not None:
+            spec.loader = Changed(fullname, spec.origin)
+        return spec
+
+
+def run_changed(module: str, spot: int) -> int:
+    """Run the module's tests in this process, with one change."""
+    import pytest
+
+    Finder.target, Changed.spot = f"futures_async.{module}", spot
+    sys.meta_path.insert(0, Finder)
+    return int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", *TARGETS[module]]))
+
+
+def survivors(module: str) -> list[str]:
+    """Changes that no test noticed."""
+    source = (ROOT / "futures_async" / f"{module}.py").read_text(encoding="utf-8")
+    spots = [(line, what) for line, what in changes(ast.parse(source))]
+    found: list[str] = []
+    for spot, (line, what) in enumerate(spots):
+        command = [sys.executable, "-m", "tests.mutation", module, "--spot", str(spot)]
+        try:
+            done = subprocess.run(
+                command, cwd=ROOT, capture_output=True, check=False, timeout=120, env={**os.environ, "CI": ""}
+            ).returncode
+        except subprocess.TimeoutExpired:
+            done = 1
+        if done == 0:
+            found.append(f"{module}.py:{line} [{spot}]: {what}")
+            print("survives", found[-1], flush=True)
+    print(f"{module}: {len(spots) - len(found)} of {len(spots)} changes noticed", flush=True)
+    return found
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("module", nargs="*", default=list(TARGETS))
+    parser.add_argument("--spot", type=int)
+    options = parser.parse_args()
+    if options.spot is not None:
+        sys.exit(run_changed(options.module[0], options.spot))
+    sys.exit(bool([line for name in options.module for line in survivors(name)]))
