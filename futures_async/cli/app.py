@@ -261,6 +261,9 @@ def simulate(
     passphrase: Annotated[str | None, typer.Option("--passphrase", help="Of --key.")] = None,
     memo: Annotated[str | None, typer.Option("--memo", help="Of --key.")] = None,
     faults: Annotated[Path | None, typer.Option("--faults", help="A plan of faults (TOML).")] = None,
+    uid_limit: Annotated[
+        int, typer.Option("--uid-limit", min=0, help="Requests per second and account; 0: as many as come.")
+    ] = 10,
     as_json: AsJson = False,
     as_csv: AsCsv = False,
 ) -> None:
@@ -280,6 +283,7 @@ def simulate(
             passphrase=passphrase,
             memo=memo,
             faults=faults,
+            uid_limit=uid_limit or None,
             output=form(as_json, as_csv),
         )
     )

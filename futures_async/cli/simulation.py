@@ -40,6 +40,7 @@ def simulate(
     passphrase: str | None,
     memo: str | None,
     faults: Path | None,
+    uid_limit: int | None,
     output: Format,
 ) -> None:
     """Serve until Ctrl-C.
@@ -68,7 +69,7 @@ def simulate(
         for venue in ids:
             own = ApiKey(key=key + _suffix(venue, ids), secret=secret, passphrase=passphrase, memo=memo)
             setups[venue] = Setup(position_mode=mode, empty=empty, key=own)
-    exchange = SimulatedExchange(seed=seed, setups=setups, only=venues or None)
+    exchange = SimulatedExchange(seed=seed, setups=setups, only=venues or None, uid_limit=uid_limit)
     plan = _plan(faults)
 
     def announce(running: RunningExchange) -> None:

@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator, Generator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from futures_async.simulator.server import RunningExchange, serve
@@ -256,6 +257,26 @@ def test_simulate_announces_itself_as_csv_too() -> None:
     assert row["venue"] == "bitmart"
     assert row["base_url"].startswith("http://127.0.0.1:")
     assert row["memo"]
+
+
+@pytest.mark.parametrize(("limit", "second"), [("1", 429), ("0", 200)])
+def test_simulate_limits_an_account_as_it_is_told(limit: str, second: int) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "futures_async.cli", "simulate", "--port", "0", "--json", "--venue", "bitmart",
+         "--uid-limit", limit],
+        stdout=subprocess.PIPE,
+        text=True,
+    )  # fmt: skip
+    try:
+        assert process.stdout is not None
+        said = json.loads(process.stdout.readline())
+        headers = {"X-BM-KEY": said["venues"]["bitmart"]["key"]}
+        with httpx.Client(base_url=said["base_url"], headers=headers) as client:
+            answers = [client.get("/contract/private/assets-detail").status_code for _ in range(2)]
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+    assert answers == [200, second]
 
 
 def test_the_version_is_printed() -> None:

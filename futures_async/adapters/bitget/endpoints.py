@@ -9,7 +9,7 @@ https://www.bitget.com/api-doc/contract/intro
 
 from __future__ import annotations
 
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 from futures_async.adapters.bitget.wire import (
     WireAccount,
@@ -52,9 +52,7 @@ from futures_async.adapters.bitget.wire_venue import (
     WireUnionConfig,
     WireUsdtAmount,
 )
-from futures_async.endpoint import Endpoint, Kind, RateLimit
-
-T = TypeVar("T")
+from futures_async.endpoint import Endpoint, Kind, RateLimit, or_null
 
 _ANYTHING = cast("type[Any]", Any)
 
@@ -64,11 +62,6 @@ _PER_UID_5 = RateLimit(5)
 _PER_UID_20 = RateLimit(20)
 _PER_IP_20 = RateLimit(20, scope="ip")
 _PER_IP_10 = RateLimit(10, scope="ip")
-
-
-def _or_null(kind: type[T]) -> type[T | None]:
-    # "Nothing there" comes as [] or as null, interchangeably.
-    return cast("type[T | None]", kind | None)
 
 
 # Account. https://www.bitget.com/api-doc/contract/account/Get-Single-Account and its neighbours
@@ -97,10 +90,10 @@ SET_ASSET_MODE = Endpoint(
     "POST", f"{_MIX}/account/set-asset-mode", result=_ANYTHING, limit=RateLimit(2), kind=Kind.SETTING
 )
 ISOLATED_SYMBOLS = Endpoint(
-    "GET", f"{_MIX}/account/isolated-symbols", result=_or_null(list[WireIsolatedSymbol]), limit=_PER_UID_10
+    "GET", f"{_MIX}/account/isolated-symbols", result=or_null(list[WireIsolatedSymbol]), limit=_PER_UID_10
 )
 SUB_ACCOUNTS = Endpoint(
-    "GET", f"{_MIX}/account/sub-account-assets", result=_or_null(list[WireSubAccount]), limit=RateLimit(1, 10.0)
+    "GET", f"{_MIX}/account/sub-account-assets", result=or_null(list[WireSubAccount]), limit=RateLimit(1, 10.0)
 )
 INTEREST = Endpoint("GET", f"{_MIX}/account/interest-history", result=WireInterest, limit=_PER_UID_5)
 UNION_CONFIG = Endpoint("GET", f"{_MIX}/account/union-config", result=WireUnionConfig, limit=RateLimit(1))
@@ -118,11 +111,11 @@ FEE_RATE = Endpoint("GET", "/api/v2/common/trade-rate", result=WireFeeRate, limi
 # Positions. https://www.bitget.com/api-doc/contract/position/get-single-position
 
 SINGLE_POSITION = Endpoint(
-    "GET", f"{_MIX}/position/single-position", result=_or_null(list[WirePosition]), limit=_PER_UID_10
+    "GET", f"{_MIX}/position/single-position", result=or_null(list[WirePosition]), limit=_PER_UID_10
 )
-ALL_POSITIONS = Endpoint("GET", f"{_MIX}/position/all-position", result=_or_null(list[WirePosition]), limit=_PER_UID_5)
+ALL_POSITIONS = Endpoint("GET", f"{_MIX}/position/all-position", result=or_null(list[WirePosition]), limit=_PER_UID_5)
 POSITION_HISTORY = Endpoint("GET", f"{_MIX}/position/history-position", result=WireClosedPositions, limit=_PER_UID_20)
-ADL_RANKS = Endpoint("GET", f"{_MIX}/position/adlRank", result=_or_null(list[WireAdlRank]), limit=_PER_UID_5)
+ADL_RANKS = Endpoint("GET", f"{_MIX}/position/adlRank", result=or_null(list[WireAdlRank]), limit=_PER_UID_5)
 
 # Orders. https://www.bitget.com/api-doc/contract/trade/Place-Order
 
@@ -162,14 +155,14 @@ FILL_HISTORY = Endpoint("GET", f"{_MIX}/order/fill-history", result=WireFills, l
 PLACE_PLAN = Endpoint("POST", f"{_MIX}/order/place-plan-order", result=WireAck, limit=_PER_UID_10, kind=Kind.ORDER)
 # One pair per position side; placing again amends it.
 PLACE_POSITION_STOPS = Endpoint(
-    "POST", f"{_MIX}/order/place-pos-tpsl", result=_or_null(list[WireStops]), limit=_PER_UID_10, kind=Kind.SETTING
+    "POST", f"{_MIX}/order/place-pos-tpsl", result=or_null(list[WireStops]), limit=_PER_UID_10, kind=Kind.SETTING
 )
 # Take-profit or stop-loss of a position for a stated size.
 PLACE_STOP = Endpoint("POST", f"{_MIX}/order/place-tpsl-order", result=WireAck, limit=_PER_UID_10, kind=Kind.ORDER)
 # In place: the same values again change nothing.
 MODIFY_PLAN = Endpoint("POST", f"{_MIX}/order/modify-plan-order", result=WireAck, limit=_PER_UID_10, kind=Kind.SETTING)
 MODIFY_STOP = Endpoint("POST", f"{_MIX}/order/modify-tpsl-order", result=WireAck, limit=_PER_UID_10, kind=Kind.SETTING)
-TRIGGERED = Endpoint("GET", f"{_MIX}/order/plan-sub-order", result=_or_null(list[WireTriggered]), limit=_PER_UID_10)
+TRIGGERED = Endpoint("GET", f"{_MIX}/order/plan-sub-order", result=or_null(list[WireTriggered]), limit=_PER_UID_10)
 CANCEL_PLAN = Endpoint("POST", f"{_MIX}/order/cancel-plan-order", result=WireBatch, limit=_PER_UID_10, kind=Kind.CANCEL)
 PLAN_PENDING = Endpoint("GET", f"{_MIX}/order/orders-plan-pending", result=WirePlanOrders, limit=_PER_UID_10)
 PLAN_HISTORY = Endpoint("GET", f"{_MIX}/order/orders-plan-history", result=WirePlanOrders, limit=_PER_UID_10)
@@ -188,7 +181,7 @@ SYMBOL_PRICE = Endpoint(
 FUNDING_HISTORY = Endpoint(
     "GET",
     f"{_MIX}/market/history-fund-rate",
-    result=_or_null(list[WirePastFundingRate]),
+    result=or_null(list[WirePastFundingRate]),
     limit=_PER_IP_20,
     private=False,
 )
@@ -201,7 +194,7 @@ OPEN_INTEREST = Endpoint(
 OPEN_INTEREST_LIMITS = Endpoint(
     "GET",
     f"{_MIX}/market/oi-limit",
-    result=_or_null(list[WireOpenInterestLimit]),
+    result=or_null(list[WireOpenInterestLimit]),
     limit=_PER_IP_10,
     private=False,
 )

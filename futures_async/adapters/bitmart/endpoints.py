@@ -5,7 +5,7 @@ https://developer-pro.bitmart.com/en/futuresv2/
 
 from __future__ import annotations
 
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 from futures_async.adapters.bitmart.wire import (
     WireAsset,
@@ -30,15 +30,7 @@ from futures_async.adapters.bitmart.wire import (
     WireTime,
     WireTrade,
 )
-from futures_async.endpoint import Endpoint, Kind, RateLimit
-
-T = TypeVar("T")
-
-
-def nullable(rows: type[T]) -> type[T | None]:
-    """A list that may be null when it is empty."""
-    return cast("type[T | None]", rows | None)
-
+from futures_async.endpoint import Endpoint, Kind, RateLimit, or_null
 
 ANYTHING = cast("type[Any]", Any)
 
@@ -86,17 +78,17 @@ FEE_RATE = Endpoint(
 )
 # #get-current-position-keyed
 POSITIONS_V1 = Endpoint(
-    "GET", "/contract/private/position", result=nullable(list[WirePositionV1]), limit=RateLimit(6, 2.0), signed=False
+    "GET", "/contract/private/position", result=or_null(list[WirePositionV1]), limit=RateLimit(6, 2.0), signed=False
 )
 # #get-current-position-v2-keyed
 POSITIONS = Endpoint(
-    "GET", "/contract/private/position-v2", result=nullable(list[WirePosition]), limit=RateLimit(6, 2.0), signed=False
+    "GET", "/contract/private/position-v2", result=or_null(list[WirePosition]), limit=RateLimit(6, 2.0), signed=False
 )
 # #get-current-position-risk-details-keyed
 POSITION_RISK = Endpoint(
     "GET",
     "/contract/private/position-risk",
-    result=nullable(list[WirePositionRisk]),
+    result=or_null(list[WirePositionRisk]),
     limit=RateLimit(24, 2.0),
     signed=False,
 )
@@ -152,21 +144,21 @@ CANCEL_ALL_AFTER = Endpoint(
 ORDER = Endpoint("GET", "/contract/private/order", result=WireOrder, limit=RateLimit(50, 2.0), signed=False)
 # #get-all-open-orders-keyed
 OPEN_ORDERS = Endpoint(
-    "GET", "/contract/private/get-open-orders", result=nullable(list[WireOrder]), limit=RateLimit(50, 2.0), signed=False
+    "GET", "/contract/private/get-open-orders", result=or_null(list[WireOrder]), limit=RateLimit(50, 2.0), signed=False
 )
 # #get-order-history-keyed
 ORDER_HISTORY = Endpoint(
-    "GET", "/contract/private/order-history", result=nullable(list[WireOrder]), limit=RateLimit(6, 2.0), signed=False
+    "GET", "/contract/private/order-history", result=or_null(list[WireOrder]), limit=RateLimit(6, 2.0), signed=False
 )
 # #get-order-trade-keyed
 TRADES = Endpoint(
-    "GET", "/contract/private/trades", result=nullable(list[WireTrade]), limit=RateLimit(6, 2.0), signed=False
+    "GET", "/contract/private/trades", result=or_null(list[WireTrade]), limit=RateLimit(6, 2.0), signed=False
 )
 # #get-transaction-history-keyed
 TRANSACTIONS = Endpoint(
     "GET",
     "/contract/private/transaction-history",
-    result=nullable(list[WireLedgerEntry]),
+    result=or_null(list[WireLedgerEntry]),
     limit=RateLimit(6, 2.0),
     signed=False,
 )
@@ -177,7 +169,7 @@ TRANSACTIONS = Endpoint(
 PLAN_ORDERS = Endpoint(
     "GET",
     "/contract/private/current-plan-order",
-    result=nullable(list[WirePlanOrder]),
+    result=or_null(list[WirePlanOrder]),
     limit=RateLimit(50, 2.0),
     signed=False,
 )
