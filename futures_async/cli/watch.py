@@ -7,7 +7,7 @@ from contextlib import aclosing
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from rich.console import Group, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
@@ -33,6 +33,8 @@ from futures_async.snapshot import CoinTotal, Snapshot
 
 FAR = Decimal(10**9)
 NAMED = 3
+NOT_ROWS = 4
+"""Lines of the live table beside its rows: titles, what it is too narrow and too short for, the cursor."""
 FIRST_ANSWER_S = 10.0
 """`--once` waits so long for a slow venue; the live table does not wait at all."""
 
@@ -78,17 +80,24 @@ class View:
             rows = [row for row in rows if {row.position.symbol, row.position.venue_symbol} & wanted]
         return sorted(rows, key=self._sort)
 
-    def table(self, snapshot: Snapshot, width: int) -> RenderableType:
-        """The table, the totals, and the state of the accounts."""
+    def table(self, snapshot: Snapshot, console: Console, height: int | None = None) -> RenderableType:
+        """The table, the totals, and the state of the accounts; `height` lines of it, where positions give way."""
+        known = [total for total in snapshot.totals().values() if total.equity or total.exposure]
+        rest: list[RenderableType] = [Text()]
+        if known:
+            rest += [make_table(TOTALS, known, console.width), Text()]
+        rest.append(states(snapshot))
         rows = self.rows(snapshot)
+        if not rows:
+            return Group(Text(none(snapshot), style="dim"), *rest)
+        fitting = len(rows)
+        if height is not None:
+            fitting = max(height - len(console.render_lines(Group(*rest))) - NOT_ROWS, 1)
+        if fitting < len(rows):
+            rest.insert(0, Text(f"and {len(rows) - fitting} more: a taller window has room for them", style="dim"))
         head: list[Column[Row]] = [Column("account", lambda row: row.account, number=False)]
         head += [column.of(_position) for column in POSITIONS]
-        parts: list[RenderableType] = [make_table(head, rows, width) if rows else Text(none(snapshot), style="dim")]
-        known = [total for total in snapshot.totals().values() if total.equity or total.exposure]
-        if known:
-            parts.append(make_table(TOTALS, known, width))
-        parts.append(states(snapshot))
-        return Group(*(line for part in parts for line in (part, Text())))
+        return Group(make_table(head, rows[:fitting], console.width), *rest)
 
     def records(self, snapshot: Snapshot) -> Iterable[dict[str, Any]]:
         """For JSON: each position, then each account's state, then the totals by coin."""
@@ -133,7 +142,7 @@ TOTALS: list[Column[CoinTotal]] = [
 
 def states(snapshot: Snapshot) -> Text:
     """How fresh each account is, and what is wrong with it."""
-    line = Text()
+    line = Text(no_wrap=False, overflow="fold")  # an error must be read to its end, also in a narrow window
     for name, state in snapshot.venues.items():
         line.append(f"{name} ", style="bold")
         age = "no answer yet" if state.age_s is None else f"{state.age_s:.1f} s old"
@@ -167,7 +176,7 @@ async def watch_positions(
             else:
                 with Live(console=writer.console, auto_refresh=False) as live:
                     async for snapshot in snapshots:
-                        live.update(view.table(snapshot, writer.console.width), refresh=True)
+                        live.update(view.table(snapshot, writer.console, writer.console.height), refresh=True)
     return Exit.OK
 
 
@@ -181,4 +190,4 @@ def show(view: View, snapshot: Snapshot, writer: Writer) -> None:
         for name, error in snapshot.errors.items():
             complain(f"{name}: {one_line(error)}")
     else:
-        writer.console.print(view.table(snapshot, writer.console.width), soft_wrap=True)
+        writer.console.print(view.table(snapshot, writer.console), Text(), soft_wrap=True)

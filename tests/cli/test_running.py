@@ -17,11 +17,14 @@ import anyio.lowlevel
 import pytest
 import typer
 from rich.console import Console
+from rich.live import Live
 
 from futures_async.cli.output import Column, Exit, grouped, make_table
 from futures_async.cli.running import run, run_sync
-from futures_async.cli.watch import some
+from futures_async.cli.watch import View, some
 from futures_async.errors import AuthenticationError
+from futures_async.snapshot import Failed, Ok, Snapshot, VenueData
+from tests.beyond.fakes import account, position
 
 
 def press() -> None:
@@ -128,7 +131,7 @@ LINES = [Line("a-long-name", Decimal("92599.5"), Decimal("0.14")), Line("b", Dec
 @contextmanager
 def terminal(width: int) -> Generator[tuple[Console, io.StringIO]]:
     shown = io.StringIO()
-    yield Console(file=shown, force_terminal=False, width=width), shown
+    yield Console(file=shown, force_terminal=False, width=width, soft_wrap=True), shown
 
 
 def table(width: int) -> str:
@@ -157,6 +160,33 @@ def test_no_number_is_ever_cut() -> None:
         shown = table(width)
         for line in LINES:
             assert grouped(line.price) in shown, (width, shown)
+
+
+@pytest.mark.parametrize(("height", "rows"), [(40, 20), (24, 15), (12, 3), (5, 1)])
+def test_a_live_table_that_is_too_tall_leaves_out_positions_and_not_the_totals(height: int, rows: int) -> None:
+    positions = tuple(position(symbol=f"A{number}/USDT:USDT") for number in range(20))
+    data = VenueData(positions=positions, accounts=(account(),))
+    snapshot = Snapshot(venues={"main": Ok(venue="fake", data=data, age_s=0.1, latency_s=0.1)})
+    view = View({}, None, "account")
+    with terminal(120) as (console, shown):
+        console.print(view.table(snapshot, console, height))
+        lines = shown.getvalue().splitlines()
+    assert sum("/USDT:USDT" in line for line in lines) == rows
+    assert any(line.startswith("USDT") for line in lines)
+    assert any(line.startswith("main 0.1 s old") for line in lines)
+    assert any(f"and {20 - rows} more" in line for line in lines) == (rows < 20)
+    assert len(lines) <= max(height, 9)
+
+
+def test_the_state_of_every_account_is_shown_in_a_narrow_window() -> None:
+    error = AuthenticationError("a long reason, " * 10 + "to its end")
+    venues = {f"account-{number}": Failed(venue="fake", error=error) for number in range(3)}
+    snapshot = Snapshot(venues=venues)
+    with terminal(60) as (console, shown):
+        with Live(console=console, auto_refresh=False) as live:
+            live.update(View({}, None, "account").table(snapshot, console, 24), refresh=True)
+        said = " ".join(shown.getvalue().split())
+    assert said.count("to its end (no answer yet)") == 3
 
 
 def test_who_is_missing_from_a_sum_is_named_in_few_words() -> None:
