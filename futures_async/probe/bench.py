@@ -36,6 +36,7 @@ from futures_async.errors import (
 from futures_async.events import Observer
 from futures_async.exchange import Capability
 from futures_async.models import Order, OrderRequest
+from futures_async.ordering import Placement
 from futures_async.outcomes import make_client_order_id
 from futures_async.probe.findings import Finding, Verdict
 from futures_async.transport import Transport
@@ -233,24 +234,30 @@ class Bench:
         if client_order_id is not None:
             self._ids.add(client_order_id)
         self.bought |= market
+        # Until there is a clear answer, also when the probe is cancelled before that.
+        doubt = client_order_id or f"without an id, sent at {way.now_ms()}"
+        self._doubtful.add(doubt)
+        sent = await self._send(placement, client_order_id, way)
+        if sent.answer != "unclear":
+            self._doubtful.discard(doubt)
+        if sent.answer == "accepted" and sent.order_id is not None:
+            self.placed += 1
+            self._known.add(sent.order_id)
+            if not market:
+                self._open.add(sent.order_id)
+        return sent
+
+    async def _send(self, placement: Placement, client_order_id: str | None, way: Channel) -> Sent:
         try:
             ack = placement.read_ack(await way.call(placement.endpoint, body=placement.body))
         except (OutcomeUnknown, BadResponse) as unknown:
             cause = unknown.__cause__ if isinstance(unknown.__cause__, FuturesAsyncError) else unknown
-            if isinstance(cause, DuplicateOrder):
-                return Sent("duplicate", client_order_id, error=cause)
-            self._doubtful.add(client_order_id or f"without an id, sent at {way.now_ms()}")
-            return Sent("unclear", client_order_id, error=cause)
+            return Sent("duplicate" if isinstance(cause, DuplicateOrder) else "unclear", client_order_id, error=cause)
         except (ExchangeError, NotSent) as error:
             return Sent("refused", client_order_id, error=error)
         order_id = ack.order_id or (ack.order.order_id if ack.order is not None else "")
-        if order_id in self._known:  # the venue repeats its first answer
-            return Sent("duplicate", client_order_id, order_id, ack.client_order_id)
-        self.placed += 1
-        self._known.add(order_id)
-        if not market:
-            self._open.add(order_id)
-        return Sent("accepted", client_order_id, order_id, ack.client_order_id)
+        known = order_id in self._known  # the venue repeats its first answer
+        return Sent("duplicate" if known else "accepted", client_order_id, order_id, ack.client_order_id)
 
     async def find(self, client_order_id: str) -> Order | None:
         """Look an order up as a resolution would; None where it is absent."""

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import anyio
 import pytest
@@ -14,6 +14,7 @@ import pytest
 import futures_async as fa
 from futures_async.adapters.bitget.simulated import DIALECT as BITGET
 from futures_async.credentials import Credentials
+from futures_async.http import HttpRequest, HttpResponse
 from futures_async.limits.local import LocalLimiter
 from futures_async.probe import Finding, ProbeReport, ProbeSettings, Verdict, probe
 from futures_async.simulator.accounts import Account
@@ -44,6 +45,7 @@ class Inside:
         plan: FaultPlan | None = None,
         dialects: Any = None,
         exchange: type[SimulatedExchange] = SimulatedExchange,
+        backend: type[InProcessBackend] = InProcessBackend,
         **options: Any,
     ) -> None:
         self.venue = venue
@@ -57,6 +59,7 @@ class Inside:
             **options,
         )
         self.plan = plan
+        self.backend = backend
 
     @property
     def account(self) -> Account:
@@ -69,7 +72,7 @@ class Inside:
     def connect(self) -> fa.FuturesExchange:
         key = self.exchange.venues[self.venue].key
         credentials = Credentials(key.key, key.secret, key.passphrase, key.memo, uid=self.account.uid)
-        backend = InProcessBackend(self.exchange, self.plan, latency_s=0.01)
+        backend = self.backend(self.exchange, self.plan, latency_s=0.01)
         return fa.connect(self.venue, credentials, http=backend, base_url=LOCAL, limiter=LocalLimiter())
 
 
@@ -247,6 +250,43 @@ def test_a_probe_that_is_cancelled_takes_everything_back(after_s: float) -> None
                 await probe(exchange, ProbeSettings(orders=50))
             assert scope.cancelled_caught
             assert inside.account.orders
+        return inside
+
+    assert run(main()).untouched
+
+
+class SlowRoad(InProcessBackend):
+    """The third order takes two seconds to the venue."""
+
+    placed = 0
+
+    async def send(self, request: HttpRequest) -> HttpResponse:
+        if request.url.endswith("/place-order"):
+            self.placed += 1
+            if self.placed == 3:
+                request.abort.sending = True
+                await anyio.sleep(2.0)
+                request.abort.raised = False  # it has left long since
+        return await super().send(request)
+
+
+def test_an_order_under_way_when_a_probe_is_cancelled_is_waited_for() -> None:
+    async def main() -> Inside:
+        inside = Inside(backend=SlowRoad)
+        async with inside.connect() as exchange:
+            backend = cast("SlowRoad", cast("Any", exchange)._transport.backend)
+            with anyio.CancelScope() as scope:
+
+                async def cancel_soon() -> None:
+                    while backend.placed < 3:  # noqa: ASYNC110 - a counter
+                        await anyio.sleep(0.001)
+                    scope.cancel()
+
+                async with anyio.create_task_group() as group:
+                    group.start_soon(cancel_soon)
+                    await probe(exchange, ProbeSettings(orders=50))
+            await anyio.sleep(5.0)
+        assert len(inside.account.orders) == 3
         return inside
 
     assert run(main()).untouched

@@ -125,6 +125,9 @@ async def test_a_given_time_is_kept() -> None:
         assert isinstance(await on.run(60.0, 3.0), errors.OrderOutcomeUnknown)
         assert on.at_s == [0.0, 0.25, 0.75, 1.75]
         assert on.ended_s <= 3.0
+    async with hunt(None) as on:
+        await on.run(60.0, 1.75)
+        assert on.at_s == [0.0, 0.25, 0.75, 1.75]
 
 
 @virtual
