@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
+from typing import Any, TypeVar, cast
+
+import msgspec
 
 from futures_async.convert import finite
 from futures_async.enums import PositionSide
 from futures_async.errors import DecodeError
 from futures_async.models import Leverage, Order, Position
+
+T = TypeVar("T")
 
 
 def leverage_of(
@@ -36,3 +41,27 @@ def unsigned(value: Decimal, field: str) -> Decimal:
     if number < 0:
         raise DecodeError(f"{field} is negative", path=field)
     return number
+
+
+def readable(rows: T) -> T:
+    """`rows` of the venue as a caller gets them, once every number in them is one.
+
+    Raises:
+        DecodeError: One is NaN, infinite or absurdly large.
+    """
+    _check(rows, "")
+    return rows
+
+
+def _check(value: Any, path: str) -> None:
+    if isinstance(value, Decimal):
+        finite(value, path)
+    elif isinstance(value, msgspec.Struct):
+        for name, field in zip(value.__struct_encode_fields__, value.__struct_fields__, strict=True):
+            _check(getattr(value, field), f"{path}.{name}" if path else name)
+    elif isinstance(value, (list, tuple)):
+        for index, item in enumerate(cast("Sequence[Any]", value)):
+            _check(item, f"{path}[{index}]")
+    elif isinstance(value, dict):
+        for name, item in cast("dict[str, Any]", value).items():
+            _check(item, f"{path}.{name}" if path else name)

@@ -9,6 +9,7 @@ from typing import Any, TypeVar, Unpack
 from futures_async.adapter import Adapter, Options, Page, PageQuery
 from futures_async.adapters._bitget import PRODUCT_TYPES, ProductType, unified_symbol, venue_symbol
 from futures_async.adapters._bitget_codes import UNCHANGED
+from futures_async.adapters._rows import readable
 from futures_async.adapters.bitget import endpoints
 from futures_async.adapters.bitget.dialect import BitgetDialect
 from futures_async.adapters.bitget.mapping import (
@@ -220,11 +221,15 @@ class BitgetAccount(Adapter):
 
     async def fetch_symbol_account(self, symbol: str) -> WireAccount:
         """Read leverage, margin mode and position mode of one contract: the only place that tells them when flat."""
+        return readable(await self._symbol_account(symbol))
+
+    async def _symbol_account(self, symbol: str) -> WireAccount:
         return await self._call(endpoints.ACCOUNT, self._settled_params(symbol))
 
     async def fetch_fee_rate(self, symbol: str) -> WireFeeRate:
         """Read the account's own maker and taker fee rates, as fractions."""
-        return await self._call(endpoints.FEE_RATE, {"symbol": self.venue_symbol(symbol), "businessType": "mix"})
+        params = {"symbol": self.venue_symbol(symbol), "businessType": "mix"}
+        return readable(await self._call(endpoints.FEE_RATE, params))
 
     async def fetch_max_open(self, symbol: str, side: PositionSide, price: Number | None = None) -> Decimal:
         """Read how much base coin can be opened beside what is held and ordered, at `price` or at market."""
@@ -239,7 +244,8 @@ class BitgetAccount(Adapter):
 
     async def fetch_adl_ranks(self) -> list[WireAdlRank]:
         """Read how early each position would be deleveraged: `rank` 0 to 1, 1 first."""
-        return await self._call(endpoints.ADL_RANKS, {"productType": self.product_type}) or []
+        rows = await self._call(endpoints.ADL_RANKS, {"productType": self.product_type})
+        return readable(rows or [])
 
     async def _ledger_page(self, query: PageQuery, cursor: str | None) -> Page[LedgerEntry]:
         # `coin` is honoured for transfers only, and there is no symbol filter: both are filtered here.
@@ -257,7 +263,7 @@ class BitgetAccount(Adapter):
 
     async def fetch_leverage(self, symbol: str, margin_mode: MarginMode | None = None) -> Leverage:
         return to_leverage(
-            await self.fetch_symbol_account(symbol), self.venue_symbol(symbol), self.product_type, margin_mode
+            await self._symbol_account(symbol), self.venue_symbol(symbol), self.product_type, margin_mode
         )
 
     async def set_leverage(
@@ -272,7 +278,7 @@ class BitgetAccount(Adapter):
         if number <= 0:
             raise InvalidRequest(f"leverage must be above 0, not {to_text(number)}")
         params = self._settled_params(symbol)
-        now = await self.fetch_symbol_account(symbol)
+        now = await self._symbol_account(symbol)
         mode = known(MARGIN_MODE, now.margin_mode or "", "marginMode")
         hedge = known(POSITION_MODE, now.pos_mode or "", "posMode") is PositionMode.HEDGE
         if margin_mode not in (None, mode):
@@ -310,7 +316,7 @@ class BitgetAccount(Adapter):
         params = self._settled_params(symbol)
 
         async def read() -> MarginMode:
-            account = await self.fetch_symbol_account(symbol)
+            account = await self._symbol_account(symbol)
             return known(MARGIN_MODE, account.margin_mode or "", "marginMode")
 
         self._margin_modes.pop(params["symbol"], None)
@@ -327,7 +333,7 @@ class BitgetAccount(Adapter):
 
     async def fetch_position_mode(self, symbol: str | None = None) -> PositionMode:
         """Read whether positions are one-way or hedged; one mode holds for the whole product type."""
-        account = await self.fetch_symbol_account(symbol or REFERENCE[self.product_type])
+        account = await self._symbol_account(symbol or REFERENCE[self.product_type])
         return known(POSITION_MODE, account.pos_mode or "", "posMode")
 
     async def set_position_mode(self, mode: PositionMode, *, symbol: str | None = None) -> PositionMode:

@@ -51,7 +51,7 @@ class BitgetPlacing(BatchCancels, BitgetAccount):
     async def _margin_mode(self, venue_symbol: str) -> MarginMode:
         found = self._margin_modes.get(venue_symbol)
         if found is None:
-            account = await self.fetch_symbol_account(venue_symbol)
+            account = await self._symbol_account(venue_symbol)
             found = known(MARGIN_MODE, account.margin_mode or "", "marginMode")
             self._margin_modes[venue_symbol] = found
         return found

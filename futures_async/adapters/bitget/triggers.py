@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from futures_async.adapter import Page, PageQuery, PlannedOrder
+from futures_async.adapters._rows import readable
 from futures_async.adapters.bitget import endpoints
 from futures_async.adapters.bitget.mapping import WIRE_POSITION_SIDE, text_or_none
 from futures_async.adapters.bitget.orders import (
@@ -255,7 +256,8 @@ class BitgetTriggers(BitgetPlacing):
         """Read the regular orders that a trigger order became."""
         named, _ = one_id(order_id, None)
         params = {"planType": plan_type, "planOrderId": named, "productType": self.product_type}
-        return await self._call(endpoints.TRIGGERED, params) or []
+        rows = await self._call(endpoints.TRIGGERED, params)
+        return readable(rows or [])
 
     async def fetch_trigger_orders(self, symbol: str | None = None) -> list[Order]:
         """Read the waiting trigger, trailing, take-profit and stop-loss orders."""

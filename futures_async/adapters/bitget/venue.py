@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Literal
 
+from futures_async.adapters._rows import readable
 from futures_async.adapters.bitget import endpoints, wire_venue
 from futures_async.adapters.bitget.mapping import WIRE_POSITION_SIDE, to_ticker
 from futures_async.adapters.bitget.triggers import BitgetTriggers
@@ -91,13 +92,15 @@ class BitgetVenue(BitgetTriggers):
 
     async def fetch_isolated_symbols(self) -> list[wire_venue.WireIsolatedSymbol]:
         """Read which contracts are set to isolated margin."""
-        return await self._call(endpoints.ISOLATED_SYMBOLS, {"productType": self.product_type}) or []
+        rows = await self._call(endpoints.ISOLATED_SYMBOLS, {"productType": self.product_type})
+        return readable(rows or [])
 
     # Multi-asset mode and sub-accounts
 
     async def fetch_sub_accounts(self) -> list[wire_venue.WireSubAccount]:
         """Read the futures assets of all sub-accounts; once in ten seconds at most."""
-        return await self._call(endpoints.SUB_ACCOUNTS, {"productType": self.product_type}) or []
+        rows = await self._call(endpoints.SUB_ACCOUNTS, {"productType": self.product_type})
+        return readable(rows or [])
 
     async def fetch_interest_history(
         self, coin: str | None = None, *, since_ms: int | None = None, until_ms: int | None = None
@@ -109,11 +112,11 @@ class BitgetVenue(BitgetTriggers):
             "startTime": None if since_ms is None else str(since_ms),
             "endTime": None if until_ms is None else str(until_ms),
         }
-        return await self._call(endpoints.INTEREST, params)
+        return readable(await self._call(endpoints.INTEREST, params))
 
     async def fetch_union_config(self) -> wire_venue.WireUnionConfig:
         """Read margin rates and limits of multi-asset mode."""
-        return await self._call(endpoints.UNION_CONFIG)
+        return readable(await self._call(endpoints.UNION_CONFIG))
 
     async def fetch_union_requirement(self) -> Decimal:
         """Read how much USDT it takes to switch to multi-asset mode."""
@@ -147,20 +150,21 @@ class BitgetVenue(BitgetTriggers):
         """Read last, index and mark price."""
         rows = await self._call(endpoints.SYMBOL_PRICE, self._contract_params(symbol))
         row: wire_venue.WireSymbolPrice = self._row(rows, symbol, endpoints.SYMBOL_PRICE)
-        return row
+        return readable(row)
 
     async def fetch_funding_history(self, symbol: str, *, page: int = 1) -> list[wire_venue.WirePastFundingRate]:
         """Read settled funding rates, newest first, a hundred to a page."""
         if page < 1:
             raise InvalidRequest(f"pages count from 1, not {page}")
         params = {**self._contract_params(symbol), "pageSize": str(FUNDING_ROWS), "pageNo": str(page)}
-        return await self._call(endpoints.FUNDING_HISTORY, params) or []
+        rows = await self._call(endpoints.FUNDING_HISTORY, params)
+        return readable(rows or [])
 
     async def fetch_funding_time(self, symbol: str) -> wire_venue.WireFundingTime:
         """Read when funding is settled next."""
         rows = await self._call(endpoints.FUNDING_TIME, self._contract_params(symbol))
         row: wire_venue.WireFundingTime = self._row(rows, symbol, endpoints.FUNDING_TIME)
-        return row
+        return readable(row)
 
     async def fetch_open_interest(self, symbol: str) -> Decimal:
         """Read the open interest of a contract, base coin."""
@@ -171,4 +175,5 @@ class BitgetVenue(BitgetTriggers):
     async def fetch_open_interest_limits(self, symbol: str | None = None) -> list[wire_venue.WireOpenInterestLimit]:
         """Read how large positions may be altogether, of one contract or of all."""
         params = {"productType": self.product_type, "symbol": None if symbol is None else self.venue_symbol(symbol)}
-        return await self._call(endpoints.OPEN_INTEREST_LIMITS, params) or []
+        rows = await self._call(endpoints.OPEN_INTEREST_LIMITS, params)
+        return readable(rows or [])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from futures_async.adapters._rows import readable
 from futures_async.adapters.bitget_uta import endpoints, wire
 from futures_async.adapters.bitget_uta.account import UnifiedAccount
 from futures_async.adapters.bitget_uta.orders import max_open_body, modify_item
@@ -51,44 +52,45 @@ class UnifiedVenue(UnifiedAccount):
 
         https://www.bitget.com/api-doc/uta/account/Get-Account-Info
         """
-        return await self._call(endpoints.INFO)
+        return readable(await self._call(endpoints.INFO))
 
     async def fetch_account_settings(self) -> wire.WireSettings:
         """Modes of the account and leverage of its configured symbols.
 
         https://www.bitget.com/api-doc/uta/account/Get-Account-Setting
         """
-        return await self._read_settings()
+        return readable(await self._read_settings())
 
     async def fetch_fee_rate(self, symbol: str) -> wire.WireFeeRate:
         """What this account pays, as fractions.
 
         https://www.bitget.com/api-doc/uta/account/Get-Account-Fee-Rate
         """
-        return await self._call(endpoints.FEE_RATE, {"category": self._category, "symbol": self.venue_symbol(symbol)})
+        params = {"category": self._category, "symbol": self.venue_symbol(symbol)}
+        return readable(await self._call(endpoints.FEE_RATE, params))
 
     async def fetch_open_limit(self, symbol: str) -> wire.WireOpenLimit:
         """Limits on open interest of a contract.
 
         https://www.bitget.com/api-doc/uta/account/Get-Open-Interest-Limit
         """
-        return await self._call(endpoints.OPEN_LIMIT, {"category": self._category, "symbol": self.venue_symbol(symbol)})
+        params = {"category": self._category, "symbol": self.venue_symbol(symbol)}
+        return readable(await self._call(endpoints.OPEN_LIMIT, params))
 
     async def fetch_max_open(self, request: OrderRequest) -> wire.WireMaxOpen:
         """How much of an order like `request` the account could open now.
 
         https://www.bitget.com/api-doc/uta/account/Get-Max-Open-Available
         """
-        return await self._call(
-            endpoints.MAX_OPEN, body=max_open_body(request, self.venue_symbol(request.symbol), self._category)
-        )
+        body = max_open_body(request, self.venue_symbol(request.symbol), self._category)
+        return readable(await self._call(endpoints.MAX_OPEN, body=body))
 
     async def fetch_adl_ranks(self) -> list[wire.WireAdlRank]:
         """How soon each position is reduced when others cannot be liquidated.
 
         https://www.bitget.com/api-doc/uta/trade/Get-Position-ADL-Rank
         """
-        return await self._call(endpoints.ADL_RANKS)
+        return readable(await self._call(endpoints.ADL_RANKS))
 
     async def fetch_funding_history(self, symbol: str, *, page: int = 1) -> list[wire.WirePastFundingRate]:
         """Settled funding rates, 200 a page, newest first; pages 1 to 100.
@@ -99,7 +101,7 @@ class UnifiedVenue(UnifiedAccount):
             raise InvalidRequest(f"page must be 1 to 100, not {page}")
         params: dict[str, str | int | None] = {"category": self._category, "symbol": self.venue_symbol(symbol)}
         params |= {"cursor": page, "limit": 200}
-        return (await self._call(endpoints.PAST_FUNDING_RATES, params)).result_list or []
+        return readable((await self._call(endpoints.PAST_FUNDING_RATES, params)).result_list or [])
 
     async def flash_close(self, symbol: str, *, side: PositionSide | None = None) -> list[wire.WireIds]:
         """Close a contract's positions by the venue's own call: the ids of the closing orders.

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from futures_async.adapter import Adapter
+from futures_async.adapters._rows import readable
 from futures_async.adapters.bitmart import endpoints, mapping, words
 from futures_async.adapters.bitmart.wire import (
     WireFeeRate,
@@ -86,7 +87,7 @@ class BitMartAccount(Adapter):
 
     async def fetch_trade_fee_rate(self, symbol: str) -> WireFeeRate:
         """Read the account's own taker and maker fee of a contract, fractions."""
-        return await self._call(endpoints.FEE_RATE, {"symbol": self.venue_symbol(symbol)})
+        return readable(await self._call(endpoints.FEE_RATE, {"symbol": self.venue_symbol(symbol)}))
 
     # Positions
 
@@ -109,14 +110,15 @@ class BitMartAccount(Adapter):
         side = mapping.side_of(row)
         if side is not None:
             return side
-        for older in await self.fetch_positions_v1(row.symbol):
+        for older in await self._call(endpoints.POSITIONS_V1, self._of(row.symbol)) or ():
             if older.symbol == row.symbol and older.current_amount:
                 return mapping.side_of_v1(older)
         raise DecodeError(f"{self.id}: {row.symbol}: no endpoint tells the side of the position", path="position_side")
 
     async def fetch_positions_v1(self, symbol: str | None = None) -> list[WirePositionV1]:
         """Read the positions by the venue's older endpoint: its own fields, sizes in contracts, flat rows included."""
-        return await self._call(endpoints.POSITIONS_V1, self._of(symbol)) or []
+        rows = await self._call(endpoints.POSITIONS_V1, self._of(symbol))
+        return readable(rows or [])
 
     async def fetch_position_risk(self, symbol: str | None = None) -> list[PositionRisk]:
         """Read how far each position is from liquidation: sizes by position-v2, the rest by position-risk."""
@@ -159,7 +161,7 @@ class BitMartAccount(Adapter):
         if margin_mode is None:
             margin_mode = (await self.fetch_leverage(symbol)).margin_mode or MarginMode.CROSS
         body = {"symbol": self.venue_symbol(symbol), "open_type": words.MARGIN_MODE_WORD[margin_mode]}
-        return await self._call(endpoints.QUERY_LEVERAGE, body=body)
+        return readable(await self._call(endpoints.QUERY_LEVERAGE, body=body))
 
     async def set_leverage(
         self,
@@ -255,11 +257,11 @@ class BitMartAccount(Adapter):
         if not 1 <= limit <= 100:
             raise InvalidRequest(f"limit must be 1 to 100, not {limit}")
         params: dict[str, str | int | None] = {"symbol": self.venue_symbol(symbol), "limit": limit}
-        return (await self._call(endpoints.FUNDING_HISTORY, params)).rows or []
+        return readable((await self._call(endpoints.FUNDING_HISTORY, params)).rows or [])
 
     async def fetch_open_interest(self, symbol: str) -> WireOpenInterest:
         """Read the open interest of a contract: contracts, and quote coin."""
-        return await self._call(endpoints.OPEN_INTEREST, {"symbol": self.venue_symbol(symbol)})
+        return readable(await self._call(endpoints.OPEN_INTEREST, {"symbol": self.venue_symbol(symbol)}))
 
     async def fetch_service_status(self) -> list[WireService]:
         """Read the windows of maintenance that the venue announces."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, Self, Unpack
 
 from futures_async.adapter import Adapter, Options, Page, PageQuery
+from futures_async.adapters._rows import readable
 from futures_async.adapters._time_pages import page_end, page_size, time_page
 from futures_async.adapters.bittap import endpoints as api
 from futures_async.adapters.bittap.dialect import BitTapDialect, BitTapSigner
@@ -95,11 +96,11 @@ class BitTap(Adapter):
 
     async def fetch_account_info(self) -> WireAccountInfo:
         """Read account/info as the venue sends it: totals, assets, positions, with every field."""
-        return await self._call(api.ACCOUNT_INFO)
+        return readable(await self._call(api.ACCOUNT_INFO))
 
     async def fetch_accounts(self) -> list[Account]:
         """Read the account's state in every margin coin that it has."""
-        info = await self.fetch_account_info()
+        info = await self._call(api.ACCOUNT_INFO)
         return [to_account(asset) for asset in info.assets or ()]
 
     async def fetch_account(self, margin_coin: str = "USDT") -> Account:
@@ -235,7 +236,7 @@ class BitTap(Adapter):
         answer = await self._call(api.DAY_TICKER, {"symbolId": venue_symbol})
         for wire in answer if isinstance(answer, list) else [answer]:
             if wire.symbol_id == venue_symbol:
-                return wire
+                return readable(wire)
         raise ResponseMismatch(f"bittap {api.DAY_TICKER.name}: the answer is not about {venue_symbol}")
 
     async def fetch_depth(self, symbol: str, scale: str) -> WireDepth:
@@ -245,11 +246,11 @@ class BitTap(Adapter):
             symbol: Unified symbol or the venue's id.
             scale: Prices are grouped in steps of this, e.g. "0.1".
         """
-        return await self._call(api.DEPTH, {"symbolId": to_venue_symbol(symbol), "scale": scale})
+        return readable(await self._call(api.DEPTH, {"symbolId": to_venue_symbol(symbol), "scale": scale}))
 
     async def fetch_exchange_info(self) -> WireExchangeInfo:
         """Read coins, order types and contracts; rows of contracts come as they are, see `WireExchangeInfo`."""
-        return await self._call(api.EXCHANGE_INFO)
+        return readable(await self._call(api.EXCHANGE_INFO))
 
 
 def _window(query: PageQuery, cursor: str | None, size: int) -> dict[str, Any]:

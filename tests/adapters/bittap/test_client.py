@@ -301,6 +301,13 @@ async def test_refusals_and_broken_answers_have_their_errors(
         assert SECRET not in str(caught.value)
 
 
+async def test_rows_of_the_venue_reach_the_caller_with_readable_numbers_only(exchange: BitTap, venue: Scripted) -> None:
+    venue.answer("/fmapi/v1/depth", b'{"code":"0","data":{"asks":null,"bids":[["1","2"],["1","NaN"]]},"success":true}')
+    with pytest.raises(fa.DecodeError) as caught:
+        await exchange.fetch_depth("ETH-USDT-M", "0.1")
+    assert caught.value.path == "bids[1][1]"
+
+
 async def test_a_localised_message_changes_nothing(exchange: BitTap, venue: Scripted) -> None:
     venue.answer(POSITIONS, '{"code":0,"msg":"请求成功","data":null}'.encode())
     assert await exchange.fetch_positions() == []
