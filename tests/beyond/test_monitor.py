@@ -77,6 +77,21 @@ def test_a_rule_alerts_once_when_broken_and_once_when_kept_again_well_behind_its
     in_virtual_time(backend, main)
 
 
+@pytest.mark.parametrize(
+    ("rule", "cleared", "not_yet"),
+    [
+        (Rule(name="r", metric=Metric.MARGIN_RATIO, above=D("0.8")), "0.72", "0.721"),
+        (Rule(name="r", metric=Metric.MARGIN_RATIO, above=D("0.8"), clear=D("0.5")), "0.5", "0.501"),
+        (Rule(name="r", metric=Metric.DISTANCE, below=D("0.2")), "0.22", "0.219"),
+        (Rule(name="r", metric=Metric.DISTANCE, below=D("0.2"), clear=D("0.2")), "0.2", "0.199"),
+    ],
+)
+def test_an_alert_ends_at_its_clear_mark_and_not_a_hair_before(rule: Rule, cleared: str, not_yet: str) -> None:
+    assert rule.cleared_by(D(cleared))
+    assert not rule.cleared_by(D(not_yet))
+    assert not rule.broken_by(rule.bound)
+
+
 def test_the_documents_rules_are_the_default_and_leave_a_healthy_account_alone() -> None:
     async def main() -> None:
         bench = Bench()

@@ -313,6 +313,29 @@ def test_a_venue_that_refuses_is_left_in_peace(backend: Backend, error: Exchange
     in_virtual_time(backend, main)
 
 
+def test_a_key_that_works_again_has_its_refusals_forgotten(backend: Backend) -> None:
+    async def main() -> None:
+        exchange = FakeReads(error=AuthenticationError("bad key"), delay_s=0.0)
+
+        async def next_read() -> float:
+            start, before = anyio.current_time(), len(exchange.calls)
+            while len(exchange.calls) == before:
+                await anyio.sleep(0.25)
+                await portfolio.snapshot()
+            return anyio.current_time() - start
+
+        async with Portfolio([exchange], max_age_s=0) as portfolio:
+            await portfolio.snapshot()
+            assert [await next_read(), await next_read()] == [pytest.approx(5, abs=0.3), pytest.approx(10, abs=0.3)]
+            exchange.error = None
+            await next_read()
+            exchange.error = AuthenticationError("bad key")
+            await next_read()
+            assert await next_read() == pytest.approx(5, abs=0.3)  # the first pause again, not the fourth
+
+    in_virtual_time(backend, main)
+
+
 # Polling
 
 
