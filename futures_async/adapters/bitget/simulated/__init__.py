@@ -13,6 +13,7 @@ from typing import Any
 
 from futures_async.adapters.bitget.simulated.account import AccountCalls
 from futures_async.adapters.bitget.simulated.base import COINS
+from futures_async.adapters.bitget.simulated.estimates import EstimateCalls
 from futures_async.adapters.bitget.simulated.gate import CLASSIC, FAMILY, WRONG_KIND
 from futures_async.adapters.bitget.simulated.gate import UNIFIED as UNIFIED
 from futures_async.adapters.bitget.simulated.gate import BitgetGate as BitgetGate
@@ -28,7 +29,7 @@ KEY = ApiKey(key="sim-bitget-key", secret="sim-bitget-secret", passphrase="simbi
 DEMO_KEY = ApiKey(key="sim-bitget-demo-key", secret="sim-bitget-demo-secret", passphrase="simbitgetpass", demo=True)  # noqa: S106 - no secret
 
 
-class SimulatedBitget(AccountCalls, PositionCalls, PlanCalls, MarketCalls):
+class SimulatedBitget(AccountCalls, EstimateCalls, PositionCalls, PlanCalls, MarketCalls):
     """Bitget v2 mix, classic accounts."""
 
     id = "bitget"
@@ -38,6 +39,7 @@ class SimulatedBitget(AccountCalls, PositionCalls, PlanCalls, MarketCalls):
         """All endpoints of section 3."""
         return [
             *self.account_routes(),
+            *self.estimate_routes(),
             *self.position_routes(),
             *self.order_routes(),
             *self.plan_routes(),

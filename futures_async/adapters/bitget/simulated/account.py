@@ -22,8 +22,8 @@ from futures_async.simulator import errors
 from futures_async.simulator.accounts import Account
 from futures_async.simulator.contracts import ContractSpec
 from futures_async.simulator.dialect import Handler, Request, Route, VenueRefusal, plain
-from futures_async.simulator.margins import Wallet, critical_price
-from futures_async.simulator.records import ZERO, LedgerKind, LedgerRow, Position, round16
+from futures_async.simulator.margins import Wallet
+from futures_async.simulator.records import ZERO, LedgerKind, LedgerRow, round16
 
 PATH = "/api/v2/mix/account"
 
@@ -49,9 +49,6 @@ class AccountCalls(V2):
             setting("set-position-mode", self.set_position_mode, 5),
             setting("set-asset-mode", self.set_asset_mode, 2),
             setting("set-auto-margin", self.set_auto_margin, 5),
-            Route("GET", f"{PATH}/open-count", self.open_count, RateLimit(10)),
-            Route("GET", f"{PATH}/max-open", self.max_open, RateLimit(20)),
-            Route("GET", f"{PATH}/liq-price", self.liq_price, RateLimit(20)),
             Route("GET", f"{PATH}/isolated-symbols", self.isolated_symbols, RateLimit(10)),
             Route("GET", f"{PATH}/interest-history", self.interest_history, RateLimit(5)),
             Route("GET", f"{PATH}/union-config", self.union_config, RateLimit(1)),
@@ -292,61 +289,6 @@ class AccountCalls(V2):
             raise VenueRefusal("43043", "No position")
         position.auto_margin = word(fields, "autoMargin", ("on", "off")) == "on"
         return "success"
-
-    # -- estimates
-
-    def open_count(self, request: Request) -> dict[str, str]:
-        """From the figures in the request alone."""
-        required(request.params, "symbol", "productType", "marginCoin", "openAmount", "openPrice")
-        contract = self.contract(request.params)
-        price = needed_number(request.params, "openPrice")
-        leverage = number(request.params, "leverage") or Decimal(20)
-        if price <= 0 or leverage <= 0:
-            raise VenueRefusal("41103", "param openPrice error")
-        value = contract.value(Decimal(1), price)
-        size = needed_number(request.params, "openAmount") / (value * (1 / leverage + contract.taker_rate))
-        return {"size": plain(size // contract.step * contract.step)}
-
-    def _opening_price(self, request: Request) -> tuple[ContractSpec, PositionSide, Decimal]:
-        params = request.params
-        required(params, "symbol", "productType", "marginCoin", "posSide", "orderType")
-        contract = self.contract(params)
-        side = SIDES[word(params, "posSide", tuple(SIDES))]
-        book = self.engine.world.book(contract.symbol)
-        if word(params, "orderType", ("limit", "market")) == "limit":
-            return contract, side, needed_number(params, "openPrice")
-        return contract, side, book.ask if side is PositionSide.LONG else book.bid
-
-    def max_open(self, request: Request) -> dict[str, str]:
-        """What margin and tier allow now."""
-        contract, side, price = self._opening_price(request)
-        if price <= 0:
-            raise VenueRefusal("41103", "param openPrice error")
-        largest = self.engine.margins.largest_opening(request.account, contract.symbol, side, price)
-        return {"maxOpen": plain(largest)}
-
-    def liq_price(self, request: Request) -> dict[str, str]:
-        """Of a position that would be opened, with all of the account behind it; may be negative."""
-        contract, side, price = self._opening_price(request)
-        amount = needed_number(request.params, "openAmount")
-        if amount <= 0 or price <= 0:
-            raise VenueRefusal("41103", "param openAmount error")
-        rate = contract.tier(amount * price).maintenance_rate + contract.taker_rate
-        equity = self.engine.margins.wallet(request.account, contract.settle).cross_equity
-        would_be = Position(
-            id=0,
-            symbol=contract.symbol,
-            coin=contract.settle,
-            side=side,
-            mode=request.account.mode(contract.settle),
-            margin_mode=MarginMode.CROSS,
-            leverage=Decimal(1),
-            quantity=amount,
-            entry_price=price,
-            created_ms=0,
-            updated_ms=0,
-        )
-        return {"liqPrice": plain(round16(critical_price(contract, [would_be], equity, rate)))}
 
     # -- the rest
 

@@ -15,6 +15,7 @@ from futures_async.adapters.bitget.simulated.gate import FAMILY, UNIFIED
 from futures_async.adapters.bitget_uta.simulated.account import AccountCalls
 from futures_async.adapters.bitget_uta.simulated.market import MarketCalls
 from futures_async.adapters.bitget_uta.simulated.orders import OrderCalls
+from futures_async.adapters.bitget_uta.simulated.positions import PositionCalls
 from futures_async.simulator.accounts import Account, ApiKey
 from futures_async.simulator.demo import Setup, open_demo_account
 from futures_async.simulator.dialect import Route
@@ -24,7 +25,7 @@ KEY = ApiKey(key="sim-bitget-uta-key", secret="sim-bitget-uta-secret", passphras
 DEMO_KEY = ApiKey(key="sim-bitget-uta-demo", secret="sim-bitget-uta-demo", passphrase="simbitgetpass", demo=True)  # noqa: S106 - no secret
 
 
-class SimulatedBitgetUTA(AccountCalls, OrderCalls, MarketCalls):
+class SimulatedBitgetUTA(AccountCalls, PositionCalls, OrderCalls, MarketCalls):
     """Bitget v3, unified accounts."""
 
     id = "bitget-uta"
@@ -33,7 +34,7 @@ class SimulatedBitgetUTA(AccountCalls, OrderCalls, MarketCalls):
 
     def routes(self) -> Sequence[Route]:
         """All endpoints of section 1.4, but for TP/SL orders and the fee list of all symbols."""
-        return [*self.account_routes(), *self.order_routes(), *self.market_routes()]
+        return [*self.account_routes(), *self.position_routes(), *self.order_routes(), *self.market_routes()]
 
     def demo_account(self, setup: Setup) -> Account:
         """The announced account, and one of the venue's demo environment. Both have other coins beside."""

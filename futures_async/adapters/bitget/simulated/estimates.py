@@ -1,0 +1,81 @@
+"""What the venue reckons in advance. Reference: venues/bitget.md section 3.2."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from futures_async.adapters.bitget.simulated.base import SIDES, V2
+from futures_async.adapters.bitget.simulated.gate import needed_number, number, required, word
+from futures_async.endpoint import RateLimit
+from futures_async.enums import MarginMode, PositionSide
+from futures_async.simulator.contracts import ContractSpec
+from futures_async.simulator.dialect import Request, Route, VenueRefusal, plain
+from futures_async.simulator.margins import critical_price
+from futures_async.simulator.records import Position, round16
+
+PATH = "/api/v2/mix/account"
+
+
+class EstimateCalls(V2):
+    """Sizes and prices of positions that are not open."""
+
+    def estimate_routes(self) -> list[Route]:
+        """The rows of the table."""
+        return [
+            Route("GET", f"{PATH}/open-count", self.open_count, RateLimit(10)),
+            Route("GET", f"{PATH}/max-open", self.max_open, RateLimit(20)),
+            Route("GET", f"{PATH}/liq-price", self.liq_price, RateLimit(20)),
+        ]
+
+    def open_count(self, request: Request) -> dict[str, str]:
+        """From the figures in the request alone."""
+        required(request.params, "symbol", "productType", "marginCoin", "openAmount", "openPrice")
+        contract = self.contract(request.params)
+        price = needed_number(request.params, "openPrice")
+        leverage = number(request.params, "leverage") or Decimal(20)
+        if price <= 0 or leverage <= 0:
+            raise VenueRefusal("41103", "param openPrice error")
+        value = contract.value(Decimal(1), price)
+        size = needed_number(request.params, "openAmount") / (value * (1 / leverage + contract.taker_rate))
+        return {"size": plain(size // contract.step * contract.step)}
+
+    def _opening_price(self, request: Request) -> tuple[ContractSpec, PositionSide, Decimal]:
+        params = request.params
+        required(params, "symbol", "productType", "marginCoin", "posSide", "orderType")
+        contract = self.contract(params)
+        side = SIDES[word(params, "posSide", tuple(SIDES))]
+        book = self.engine.world.book(contract.symbol)
+        if word(params, "orderType", ("limit", "market")) == "limit":
+            return contract, side, needed_number(params, "openPrice")
+        return contract, side, book.ask if side is PositionSide.LONG else book.bid
+
+    def max_open(self, request: Request) -> dict[str, str]:
+        """What margin and tier allow now."""
+        contract, side, price = self._opening_price(request)
+        if price <= 0:
+            raise VenueRefusal("41103", "param openPrice error")
+        largest = self.engine.margins.largest_opening(request.account, contract.symbol, side, price)
+        return {"maxOpen": plain(largest)}
+
+    def liq_price(self, request: Request) -> dict[str, str]:
+        """Of a position that would be opened, with all of the account behind it; may be negative."""
+        contract, side, price = self._opening_price(request)
+        amount = needed_number(request.params, "openAmount")
+        if amount <= 0 or price <= 0:
+            raise VenueRefusal("41103", "param openAmount error")
+        rate = contract.tier(amount * price).maintenance_rate + contract.taker_rate
+        equity = self.engine.margins.wallet(request.account, contract.settle).cross_equity
+        would_be = Position(
+            id=0,
+            symbol=contract.symbol,
+            coin=contract.settle,
+            side=side,
+            mode=request.account.mode(contract.settle),
+            margin_mode=MarginMode.CROSS,
+            leverage=Decimal(1),
+            quantity=amount,
+            entry_price=price,
+            created_ms=0,
+            updated_ms=0,
+        )
+        return {"liqPrice": plain(round16(critical_price(contract, [would_be], equity, rate)))}
