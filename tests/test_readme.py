@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from contextlib import AsyncExitStack
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +90,19 @@ async def test_the_order_manager_example_runs(tmp_path: Path, capsys: pytest.Cap
     with serve(seed=3) as running:
         async with accounts(running)["bitget"] as exchange:
             await run_example("manager", exchange, str(tmp_path / "journal.sqlite"))
-    assert capsys.readouterr().out.splitlines() == ["0 0 0", "0.0300 3"]
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:2] == ["0 0 0", "0.0300 3"]
+    assert [line.split()[0] for line in lines[-3:]] == ["filled"] * 3
+    assert lines[-1].split()[2] == "0.03"
+
+
+def test_the_risk_example_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    exec(compile(example("risk"), "README.md", "exec"), {})
+    price, distance, size, level = capsys.readouterr().out.split()
+    # 369 is 3000 for each coin, so P = (30000.5 - 3000) / (1 - 0.004).
+    assert abs(Decimal(price) - Decimal("27000.5") / Decimal("0.996")) < Decimal("1e-20")
+    assert abs(Decimal(distance) - (31000 - Decimal(price)) / 31000) < Decimal("1e-20")
+    assert (size, level) == ("0.064", "safe")
 
 
 @pytest.mark.asyncio
