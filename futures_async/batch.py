@@ -21,7 +21,7 @@ from futures_async.errors import (
     ResponseMismatch,
 )
 from futures_async.models import Order, OrderResult
-from futures_async.ordering import Ack, BatchPlacement, Placement, PlannedOrder
+from futures_async.ordering import Ack, BatchPlacement, PlannedOrder
 from futures_async.outcomes import OrderDesk, Record
 
 T = TypeVar("T")
@@ -126,7 +126,6 @@ async def _entry(
     doubt: OutcomeUnknown | None,
 ) -> OrderResult:
     request = record.plan.request
-    single = Placement(placement.endpoint, placement.body, _no_ack)
     try:
         if isinstance(answer, ExchangeError) and answer.definitive:
             answer.client_order_id = record.plan.local_id
@@ -134,7 +133,7 @@ async def _entry(
             await desk.verdict(record, answer)
             return OrderResult(request=request, error=answer)
         if isinstance(answer, Ack):
-            order = await desk.accepted(record, answer, single)
+            order = await desk.accepted(record, answer, placement.endpoint)
             await desk.verdict(record, order)
             return OrderResult(request=request, order=order)
         raise _own(doubt, desk, placement, answer)
@@ -147,10 +146,6 @@ async def _entry(
     return OrderResult(request=request, order=order)
 
 
-def _no_ack(result: Any) -> Ack:
-    return Ack(None)
-
-
 def _own(
     doubt: OutcomeUnknown | None, desk: OrderDesk, placement: BatchPlacement, answer: Ack | ExchangeError | None
 ) -> OutcomeUnknown:
@@ -161,8 +156,3 @@ def _own(
     return OrderOutcomeUnknown(
         str(doubt), venue=doubt.venue, attempts=doubt.attempts, fence_until_ms=doubt.fence_until_ms
     )
-
-
-def order_or_error(result: OrderResult) -> Order | FuturesAsyncError | None:
-    """What a batch entry came to."""
-    return result.order if result.order is not None else result.error

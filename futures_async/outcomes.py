@@ -169,7 +169,7 @@ class OrderDesk:
                 ack = placement.read_ack(result)
             except BadResponse as problem:
                 raise self.doubt(placement.endpoint, problem) from problem
-            order = await self.accepted(record, ack, placement)
+            order = await self.accepted(record, ack, placement.endpoint)
         except OutcomeUnknown as unknown:
             self.mark_unknown(record, unknown)
             if on_unknown == "raise":
@@ -200,13 +200,13 @@ class OrderDesk:
         attempts = [Attempt(self._channel.now_ms(), "arrived", str(problem))]
         return self._channel.unknown(endpoint, attempts, problem)
 
-    async def accepted(self, record: Record, ack: Ack, placement: Placement) -> Order:
+    async def accepted(self, record: Record, ack: Ack, endpoint: Endpoint[Any]) -> Order:
         """Check an acknowledgement and read the order back."""
         plan = record.plan
         if ack.order is None and not ack.order_id:
-            raise self.doubt(placement.endpoint, ResponseMismatch("the venue accepted the order without an id"))
+            raise self.doubt(endpoint, ResponseMismatch("the venue accepted the order without an id"))
         if self._traits.echoes_client_id and ack.client_order_id != plan.client_order_id:
-            raise self.doubt(placement.endpoint, ResponseMismatch("the answer names another client order id"))
+            raise self.doubt(endpoint, ResponseMismatch("the answer names another client order id"))
         order = ack.order or await self._read_back(plan, ack.order_id or "")
         if order is None:
             return acknowledged(plan, ack, self._channel.dialect.venue)
@@ -214,9 +214,7 @@ class OrderDesk:
         if plan.client_order_id and order.client_order_id not in (None, plan.client_order_id):
             strange.append("client_order_id")
         if strange:
-            raise self.doubt(
-                placement.endpoint, ResponseMismatch(f"the order read back differs in {', '.join(strange)}")
-            )
+            raise self.doubt(endpoint, ResponseMismatch(f"the order read back differs in {', '.join(strange)}"))
         return order
 
     async def _read_back(self, plan: PlannedOrder, order_id: str) -> Order | None:
