@@ -221,7 +221,7 @@ class Answers:
         rule = self._dialect.rule(refusal, endpoint)
         status = response.status
         if rule is None and status == 429:
-            rule = Code(RateLimited, definitive=True, transient=True)
+            return self._limited(RateLimited, refusal.message, response, endpoint, refusal.code)
         if rule is None and status >= 500:
             rule = Code(VenueUnavailable, definitive=False, transient=True)
         if rule is not None and issubclass(rule.error, RateLimited):

@@ -10,7 +10,8 @@ import pytest
 from tenacity import RetryCallState
 
 from futures_async import errors
-from futures_async.retry import DamagedAnswer, RetryBudget, RetryPolicy, backoff_s, tries, waiter
+from futures_async.endpoint import Kind
+from futures_async.retry import DamagedAnswer, RetryBudget, RetryPolicy, Unclear, backoff_s, retryable, tries, waiter
 
 POLICY = RetryPolicy()
 
@@ -51,6 +52,7 @@ def stale() -> errors.RequestTimeout:
     [
         (errors.RequestTimeout("late"), 1, 0.25),
         (errors.RequestTimeout("late"), 2, 0.5),
+        (errors.VenueUnavailable("down", venue="v"), 1, 0.25),
         (stale(), 1, 0.0),  # an idle connection that the venue had closed
         (stale(), 2, 0.5),
         (errors.RateLimited("slow down", venue="v"), 1, 0.0),  # the pool is closed for as long as it lasts
@@ -74,6 +76,49 @@ def test_what_ended_a_try_decides_the_wait(error: errors.FuturesAsyncError, atte
 def test_how_many_tries_an_error_is_worth(error: errors.FuturesAsyncError, count: int) -> None:
     assert tries(error, POLICY) == count
     assert tries(error, RetryPolicy(attempts=1)) == 1
+
+
+def passing() -> errors.ExchangeError:
+    error = errors.ExchangeError("busy", venue="v")
+    error.retryable = True
+    return error
+
+
+ALWAYS, NEVER, READ = set(Kind), set[Kind](), {Kind.READ}
+HARMLESS = {Kind.READ, Kind.CANCEL, Kind.SETTING}
+AGAIN: list[tuple[errors.FuturesAsyncError, set[Kind], set[Kind]]] = [
+    # What was never sent may be sent again, unless its time or its turn is over, or it can only fail again.
+    (errors.NotSent("x"), ALWAYS, ALWAYS),
+    (errors.ConnectFailed("x", kind="refused"), ALWAYS, ALWAYS),
+    (errors.ConnectFailed("x", kind="tls"), NEVER, NEVER),
+    (errors.QueueFull("x"), NEVER, NEVER),
+    (errors.DeadlineExpired("x"), NEVER, NEVER),
+    (errors.ClientClosed("x"), NEVER, NEVER),
+    # What may have arrived only where the same again does no harm.
+    (Unclear(errors.RequestTimeout("x")), {Kind.CANCEL, Kind.SETTING}, {Kind.CANCEL, Kind.SETTING}),
+    (Unclear(errors.BodyTooLarge("x")), {Kind.CANCEL, Kind.SETTING}, {Kind.CANCEL, Kind.SETTING}),
+    # A refusal never, but for those that are judged before execution.
+    (errors.Banned("x", venue="v"), NEVER, NEVER),
+    (errors.RateLimited("x", venue="v"), HARMLESS, ALWAYS),
+    (errors.ClockSkew("x", venue="v"), ALWAYS, ALWAYS),
+    (errors.InsufficientMargin("x", venue="v"), NEVER, NEVER),
+    (passing(), READ, READ),
+    # Reads, where another try may end better.
+    (errors.RequestTimeout("x"), READ, READ),
+    (errors.VenueUnavailable("x", venue="v"), READ, READ),
+    (errors.ResponseMismatch("x"), READ, READ),
+    (DamagedAnswer("x"), READ, READ),
+    (errors.DecodeError("x"), NEVER, NEVER),
+    (errors.BodyTooLarge("x"), NEVER, NEVER),
+    (errors.UnexpectedRedirect("x"), NEVER, NEVER),
+]
+
+
+@pytest.mark.parametrize(("error", "kinds", "gateway"), AGAIN, ids=lambda value: type(value).__name__)
+def test_what_may_be_tried_again(error: errors.FuturesAsyncError, kinds: set[Kind], gateway: set[Kind]) -> None:
+    """`gateway`: where a 429 is answered before the order is read."""
+    assert {kind for kind in Kind if retryable(error, kind, gateway_429=False)} == kinds
+    assert {kind for kind in Kind if retryable(error, kind, gateway_429=True)} == gateway
 
 
 def test_an_outage_is_not_multiplied() -> None:

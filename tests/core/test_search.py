@@ -91,6 +91,9 @@ async def test_past_the_fence_two_readings_suffice() -> None:
     async with hunt(None) as on:
         assert await on.run(-1.0) is None
         assert on.at_s == [0.0, 1.0]
+    async with hunt(None) as on:
+        assert await on.run(0.0) is None  # at the fence is past it
+        assert on.at_s == [0.0, 1.0]
 
 
 @virtual
