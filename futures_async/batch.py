@@ -153,6 +153,8 @@ def _own(
     if doubt is None:
         problem = answer if isinstance(answer, ExchangeError) else ResponseMismatch("the entry was not answered")
         return desk.doubt(placement.endpoint, problem)
-    return OrderOutcomeUnknown(
+    own = OrderOutcomeUnknown(
         str(doubt), venue=doubt.venue, attempts=doubt.attempts, fence_until_ms=doubt.fence_until_ms
     )
+    own.__cause__ = doubt.__cause__
+    return own

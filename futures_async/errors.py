@@ -140,7 +140,10 @@ class RateLimited(ExchangeError):
 
 
 class Banned(RateLimited):
-    """Key or address is shut out until `until_ms` (Unix milliseconds, as far as known). Cancels fail too."""
+    """Key or address is shut out until `until_ms` (Unix milliseconds, as far as known). Cancels fail too.
+
+    Of a cancel or a setting `outcome` may be UNKNOWN: a page of an edge that may have passed it on before.
+    """
 
     until_ms: int | None = None
 

@@ -300,6 +300,7 @@ class FuturesExchange(ABC):
             InvalidRequest: No id, or an empty one: never sent.
             OrderNotFound: The venue does not know the order.
             CancelOutcomeUnknown: The order could not be read, or is still open before the cancel's fence.
+            Banned: Nothing can be cancelled for a while; its `outcome` says what is known of this one.
         """
         self._unsupported("cancel_order")
 

@@ -68,7 +68,7 @@ class Search:
                 order = await find(self.venue_symbol, self.client_order_id)
             except ClientClosed as problem:
                 self.lookups.append(f"{type(problem).__name__}: {problem}")
-                raise self.unknown(channel, "the exchange object is closed") from None
+                raise (error := self.unknown(channel, "the exchange object is closed")) from error.__cause__
             except FuturesAsyncError as problem:
                 self.lookups.append(f"{type(problem).__name__}: {problem}")
             else:

@@ -228,7 +228,7 @@ class SettingDesk:
                 if await self._still(before, read):
                     raise
                 self._open[key] = (amount, unknown)
-                raise unknown from None  # something else moved it too: no verdict
+                raise unknown from unknown.__cause__  # something else moved it too: no verdict
 
     @staticmethod
     async def _still(before: Decimal, read: Callable[[], Awaitable[Decimal | None]]) -> bool:

@@ -88,6 +88,8 @@ def _own(unknown: CancelOutcomeUnknown | None) -> CancelOutcomeUnknown | None:
     """Each entry's own error object: it will carry the entry's ids."""
     if unknown is None:
         return None
-    return CancelOutcomeUnknown(
+    own = CancelOutcomeUnknown(
         str(unknown), venue=unknown.venue, attempts=unknown.attempts, fence_until_ms=unknown.fence_until_ms
     )
+    own.__cause__ = unknown.__cause__
+    return own

@@ -21,6 +21,7 @@ from futures_async.clock import loop_time
 from futures_async.endpoint import Kind
 from futures_async.enums import Outcome
 from futures_async.errors import FuturesAsyncError
+from futures_async.exchange import Capability as Can
 from futures_async.simulator import faults
 from futures_async.simulator.faults import FAULTS, THE_SPOT_DECIDES, Act, Expectation, Fault
 from tests.contract.faulted import DEEDS, PROVED, Deed, Faulted, specs
@@ -235,6 +236,23 @@ def test_every_fault_ends_as_the_table_says_and_as_the_book_has_it(venue: str, n
         for always in (False, True):
             for seed in range(SPOTS if row.evidence == THE_SPOT_DECIDES else 1):
                 run(play(venue, deed, row, applied=applied, always=always, seed=seed))
+
+
+@pytest.mark.parametrize("venue", [venue for venue in SPECS if Can.CANCEL_ORDERS in SPECS[venue].capabilities])
+def test_each_of_several_cancels_that_were_lost_keeps_the_reason(venue: str) -> None:
+    async def main() -> None:
+        on = Faulted(SPECS[venue])
+        on.plan.add("html-502", kinds=[Kind.CANCEL], applied=False)
+        ids = [str(order.id) for order in (on.target, on.other)]
+        results = await on.exchange.cancel_orders(on.spec.symbol, order_ids=ids)
+        assert [result.order_id for result in results] == ids
+        for result in results:
+            assert isinstance(result.error, errors.CancelOutcomeUnknown)
+            assert isinstance(result.error.__cause__, errors.VenueUnavailable)
+        assert on.target.is_open
+        await on.exchange.aclose(0)
+
+    run(main())
 
 
 WRONG_CLIENTS = [

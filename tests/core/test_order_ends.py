@@ -43,6 +43,17 @@ class FullDisk(MemoryJournal):
         await super().intent(record)
 
 
+class Blind(ToyDialect):
+    """A venue that finds nothing by an id of ours."""
+
+    traits = VenueTraits(client_id=True, echoes_client_id=True, window_s=30.0)
+
+
+class BlindToy(Toy):
+    def make_dialect(self) -> ToyDialect:
+        return Blind()
+
+
 # Batches
 
 
@@ -146,6 +157,18 @@ async def test_closing_during_a_batch_tells_each_entry_what_is_known_of_it() -> 
         first, second = await task
         assert isinstance(first.order, Order)
         assert isinstance(second.error, errors.OrderOutcomeUnknown)
+        assert isinstance(second.error.__cause__, ExchangeError)
+
+
+@virtual
+async def test_each_entry_of_a_batch_that_was_lost_keeps_the_reason() -> None:
+    venue = Scripted()
+    async with toy(venue, BlindToy) as exchange:
+        venue.plan[BATCH] = [page(502)]
+        results = await exchange.create_orders([limit_order(1), limit_order(2)])
+        assert [type(result.error) for result in results] == [errors.OrderOutcomeUnknown] * 2
+        assert results[0].error is not results[1].error
+        assert all(isinstance(result.error.__cause__, errors.VenueUnavailable) for result in results if result.error)
 
 
 # Orders
@@ -201,17 +224,6 @@ async def test_the_late_watch_ends_when_the_order_was_found_meanwhile_or_never_c
         await asyncio.sleep(700)
         assert all(watch.done for watch in exchange._orders._watches)
         assert late == []
-
-
-class Blind(ToyDialect):
-    """A venue that finds nothing by an id of ours."""
-
-    traits = VenueTraits(client_id=True, echoes_client_id=True, window_s=30.0)
-
-
-class BlindToy(Toy):
-    def make_dialect(self) -> ToyDialect:
-        return Blind()
 
 
 @virtual
@@ -321,3 +333,18 @@ async def test_a_wait_for_another_try_that_takes_too_long_ends_with_what_ended_t
         with pytest.raises(errors.RateLimited):
             await exchange.create_order(limit_order())
         assert venue.sent(PLACE) == 1
+
+
+@virtual
+async def test_closing_during_a_search_keeps_what_made_the_order_unknown() -> None:
+    venue = Scripted()
+    async with toy(venue) as exchange:
+        venue.plan[PLACE] = [LOST]
+        with pytest.raises(errors.OrderOutcomeUnknown) as caught:
+            await exchange.create_order(limit_order(), on_unknown="raise")
+        with pytest.raises(errors.UnresolvedOrders):
+            await exchange.aclose(grace_s=0)
+        with pytest.raises(errors.OrderOutcomeUnknown) as again:
+            await caught.value.resolve()
+        assert again.value is caught.value
+        assert isinstance(again.value.__cause__, errors.RequestTimeout)

@@ -189,9 +189,10 @@ async def test_margin_that_something_else_moved_too_is_no_verdict(dark: bool) ->
             venue.dark_ms = exchange.unresolved()[0].fence_until_ms or 0
         else:
             venue.margin = str(Decimal(venue.margin) + 3)
-        with pytest.raises(errors.SettingOutcomeUnknown):
+        with pytest.raises(errors.SettingOutcomeUnknown) as caught:
             await task
-        assert len(exchange.unresolved()) == 1
+        assert isinstance(caught.value.__cause__, errors.RequestTimeout)
+        assert exchange.unresolved() == [caught.value]
 
 
 # Answers
