@@ -33,6 +33,7 @@ SAME = {
     # Changes that change nothing that could be seen, and why.
     "search: runtime.now() + absent_at",  # after an absence the next reading is a second later anyway
     "answers: if not isinstance(problem, msgspec.ValidationError): pass",  # nor is there an envelope then
+    "answers: definitive=True",  # of a code at HTTP 5xx, which proves nothing whatever it says
     "retry: frozen=False",
     "retry: kw_only=False",
 }
