@@ -302,7 +302,8 @@ class _Impatient:
     def _ring(self) -> None:
         self._timer = None
         now = monotonic()
-        for marks in [one for one in self._marks if (one.send_by or 0.0) <= now]:
+        due = [one for one in self._marks if (one.send_by or 0.0) <= now]
+        for marks in sorted(due, key=lambda one: one.send_by or 0.0):
             self._marks.discard(marks)
             marks.expire()
         if self._marks:

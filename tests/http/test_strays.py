@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -37,10 +38,9 @@ End = tuple[str, Decimal, Any]
 class Stuttering:
     """A venue behind an edge that repeats answers: at once, while the connection is idle, or ahead of the next one."""
 
-    def __init__(self, share: float, seed: int = 5) -> None:
+    def __init__(self) -> None:
         self.inside = SimulatedExchange(only=["bitget"], setup=Setup(empty=True), uid_limit=None, endpoint_limits=False)
-        self.share = share
-        self.random = random.Random(seed)
+        self.asked: Counter[str] = Counter()
         self.last: dict[int, bytes] = {}
         self.strays = {"behind": 0, "idle": 0, "ahead": 0}
 
@@ -52,7 +52,8 @@ class Stuttering:
         own = message(response.body, status=response.status, headers=[("Content-Type", "application/json")])
         earlier = self.last.get(seen.connection)
         self.last[seen.connection] = own
-        kind = self.random.choice(list(self.strays)) if self.random.random() < self.share else ""
+        self.asked[path] += 1
+        kind = {1: "behind", 3: "idle", 5: "ahead"}.get(self.asked[path] % 6, "")
         if kind == "ahead" and earlier is not None:
             self.strays[kind] += 1
             await exchange.send(earlier)  # looks exactly like the answer to this request
@@ -76,7 +77,7 @@ class Stuttering:
 
 @pytest.fixture
 def stuttering() -> Iterator[tuple[Stuttering, Loopback]]:
-    venue = Stuttering(0.3)
+    venue = Stuttering()
     with Loopback(default=venue) as server:
         yield venue, server
 
