@@ -21,7 +21,6 @@ from futures_async.simulator.inprocess import InProcessBackend
 from futures_async.simulator.plan import FaultPlan
 from tests.virtual_time import run
 
-EPOCH_S = time.time() - 1000.0  # virtual time begins at 1000 s
 ACCOUNTS = 100
 ADDRESSES = tuple(f"192.0.2.{number}" for number in range(1, 6))
 """Four accounts of each venue ask from each: what the narrowest venue takes from one address, 600 requests a minute, is
@@ -64,7 +63,8 @@ def test_a_hundred_accounts_poll_once_a_second_without_drift_or_429_and_trouble_
 
     async def main() -> None:
         loop = asyncio.get_running_loop()
-        simulated = SimulatedExchange(seed=1, now_ms=lambda: int((EPOCH_S + loop.time()) * 1000), monotonic=loop.time)
+        epoch_s = time.time() - loop.time()  # the accounts begin with this computer's clock
+        simulated = SimulatedExchange(seed=1, now_ms=lambda: int((epoch_s + loop.time()) * 1000), monotonic=loop.time)
         plan = FaultPlan(seed=1)
         hanging, refusing, down = ("bitmart", "bitget-v1", "bittap") if trouble else (None, None, None)
         exchanges = open_accounts(simulated, plan, refusing)
