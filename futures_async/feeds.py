@@ -90,6 +90,14 @@ class Feed(Generic[T]):
         self.flight = Flight(now)
         self.flight.work = self._runtime.start(self._read(self.flight))
 
+    def prompt(self, deadline_s: float) -> bool:
+        """Worth waiting for: the last finished read went well and took no longer than that."""
+        return self.error is None and self.took_s <= deadline_s
+
+    def late(self, now: float, deadline_s: float) -> bool:
+        """The read under way takes longer than that, or will, as far as the last one tells."""
+        return self.flight is not None and (now - self.flight.asked >= deadline_s or self.took_s > deadline_s)
+
     def pause(self, seconds: float) -> None:
         """Ask nothing for so long."""
         self._pause_until = max(self._pause_until, self._runtime.now() + seconds)

@@ -92,7 +92,7 @@ class Portfolio:
             venue.ask(max_age_s)
         for venue in venues:
             for feed in (venue.positions, venue.accounts):
-                if for_all or feed.took_s <= deadline_s:
+                if for_all or feed.prompt(deadline_s):
                     await feed.wait(deadline_s)
         now = runtime.now()
         return Snapshot(venues={venue.name: venue.state(now, deadline_s) for venue in venues})
@@ -101,8 +101,8 @@ class Portfolio:
         """Take a snapshot every `interval_s` seconds, until the portfolio is closed or the loop is left.
 
         Beats lie at whole intervals after the first one, whatever a snapshot or the loop's body takes: they do not
-        drift. Beats that were missed meanwhile are left out: they do not pile up. A venue whose last read took longer
-        than the deadline is read on, and not waited for until it is quick again.
+        drift. Beats that were missed meanwhile are left out: they do not pile up. A venue whose last read failed, or
+        took longer than the deadline, is read on, and not waited for until a read went well in time.
 
         Args:
             interval_s: Seconds.
@@ -183,7 +183,7 @@ class _Venue:
         feeds: tuple[Feed[Any], ...] = (self.positions, self.accounts)
         asked = [feed for feed in feeds if not feed.absent]
         answers = [feed.good for feed in asked if feed.good is not None]
-        late = [feed for feed in asked if feed.flight is not None]
+        late = [feed for feed in asked if feed.late(now, deadline_s)]
         error = next((feed.error for feed in asked or feeds if feed.error is not None), None)
         if late:
             error = RequestTimeout(f"{late[0].name}: no answer within {deadline_s:g} s")

@@ -356,6 +356,30 @@ def test_polling_keeps_the_beat_however_long_a_snapshot_or_the_body_takes(backen
     assert in_virtual_time(backend, main) == pytest.approx([0.8, 1.3, 2.3, 5.3, 6.3, 7.3], abs=1e-6)
 
 
+def test_a_venue_that_fails_holds_up_no_beat_until_it_answers_again(backend: Backend) -> None:
+    down = FakeReads(delay_s=0.05, error=VenueUnavailable("maintenance"))
+    delays = [0.1, 0.6, 0.3, 0.7]  # tried again for as long as the dice have it
+
+    async def main() -> None:
+        portfolio = Portfolio({"good": FakeReads(), "down": down})
+        async with portfolio, aclosing(portfolio.poll(1.0)) as polled:
+            times: list[float] = []
+            async for snapshot in polled:
+                times.append(anyio.current_time())
+                assert isinstance(snapshot.venues["good"], Ok)
+                state = snapshot.venues["down"]
+                if isinstance(state, Ok):
+                    break
+                assert isinstance(state.error, VenueUnavailable)
+                if delays:
+                    down.delay_s = delays.pop()
+                else:
+                    down.delay_s, down.error = 0.05, None
+            assert [later - earlier for earlier, later in pairwise(times)] == pytest.approx([1.0] * 5)
+
+    in_virtual_time(backend, main)
+
+
 def test_a_snapshot_that_is_late_does_not_pile_up(backend: Backend) -> None:
     async def main() -> None:
         exchange = FakeReads(delay_s=2.5)
