@@ -33,6 +33,9 @@ from futures_async.transport import Transport
 
 USER_AGENT = f"futures-async/{__version__}"
 
+DEADLINE_GRAIN_S = 0.01
+"""A read may take so much longer than its deadline."""
+
 
 class Job(NamedTuple):
     """One call, before its first attempt."""
@@ -103,6 +106,8 @@ class Attempts:
             if sent_at > job.deadline:
                 return HttpFailure("pool-timeout", Phase.QUEUED, sent=False), Timing(0, sent_at, sent_at)
             request, left_s, reading = job.request, job.deadline - sent_at, job.endpoint.kind is Kind.READ
+            # The backend's own deadline will do where that is all the time there is: naming another one costs.
+            short = left_s < transport.timeouts.deadline_s - DEADLINE_GRAIN_S
             signed_ms, known = transport.clock.now_ms(), transport.clock.synchronized
             http = HttpRequest(
                 method=request.method,
@@ -112,7 +117,7 @@ class Attempts:
                 timeouts=transport.timeouts,
                 abort=job.abort,
                 sent_within_s=None if reading else left_s,
-                answered_within_s=left_s if reading else None,
+                answered_within_s=left_s if reading and short else None,
             )
             settled = True
             try:
