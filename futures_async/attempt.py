@@ -159,14 +159,10 @@ class Attempts:
                 late = timing.answered_at >= job.deadline
                 raise failure_error(answer, where, self._transport.host, late=late)
             result = self._answers.read(answer, endpoint, timing)
-        except ClockSkew as error:
-            job.attempts.append(Attempt(timing.signed_ms, "refused", "ClockSkew", error.http_status, error.code))
-            if endpoint.kind is not Kind.READ:
-                error.outcome = Outcome.REJECTED
-            raise
         except FuturesAsyncError as error:
             self._throttle(job, error)
-            if endpoint.private and isinstance(error, ExchangeError):
+            # A timestamp is refused before the key is looked at: that says nothing of the key.
+            if endpoint.private and isinstance(error, ExchangeError) and not isinstance(error, ClockSkew):
                 self.lockout.note(error, self._transport.runtime().now())
             raise self._weigh(job, error, answer, timing.signed_ms) from None
         self._answers.calm()

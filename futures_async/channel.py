@@ -15,7 +15,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
 from futures_async.attempt import Attempts, Job
 from futures_async.credentials import Credentials
-from futures_async.deeds import DEED, UNKNOWN, Deeds
+from futures_async.deeds import DEED, UNKNOWN, Deeds, outcome
 from futures_async.dialect import Dialect, Params, Unsigned
 from futures_async.endpoint import Endpoint, Kind, RateLimit
 from futures_async.enums import Outcome
@@ -259,19 +259,11 @@ class Channel:
         reading = job.endpoint.kind is Kind.READ and not job.part_of_write
         if reading:
             self._reads.add(work)
-        finished = False
         try:
-            result = await work.wait()
-            finished = True
-        except FuturesAsyncError:
-            finished = True
-            raise
+            return await outcome(work, job.abort)
         finally:
             if reading:
                 self._reads.discard(work)
-            if not finished:
-                job.abort.raised = True
-        return result
 
     async def _waiting(self, job: Job, wait: Callable[[], Awaitable[T]]) -> T:
         """Wait, in the queue or for another try; a read's wait ends when the exchange object is closed."""

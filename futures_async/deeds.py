@@ -47,7 +47,7 @@ def outside() -> Generator[None]:
 
 
 async def outcome(work: Work[T], abort: Abort) -> T:
-    """The end of a write that was begun; a caller who is cancelled stops what has not left by then."""
+    """The end of what was begun; a caller who is cancelled stops what has not left by then."""
     finished = False
     try:
         result = await work.wait()

@@ -443,6 +443,18 @@ async def test_other_refusals_show_that_the_key_is_good() -> None:
         assert await exchange.fetch_leverage(BTC)
 
 
+@virtual
+async def test_a_refused_timestamp_says_nothing_of_the_key() -> None:
+    venue = Scripted()
+    async with toy(venue) as exchange:
+        venue.plan[GET] = [*[venue.says("401")] * 2, venue.says("408"), venue.says("401")]
+        for _ in range(3):
+            with pytest.raises(errors.AuthenticationError):
+                await exchange.fetch_leverage(BTC)
+        with pytest.raises(errors.AuthenticationError, match="nothing is sent"):
+            await exchange.fetch_leverage(BTC)
+
+
 # Budget, deadlines, events
 
 
