@@ -12,11 +12,7 @@ from futures_async.channel import Channel
 from futures_async.dialect import Params
 from futures_async.endpoint import Endpoint, Kind
 from futures_async.enums import PositionMode
-from futures_async.errors import (
-    ClientClosed,
-    OrderNotFound,
-    ResponseMismatch,
-)
+from futures_async.errors import BadResponse, ClientClosed, OrderNotFound, ResponseMismatch
 from futures_async.exchange import Capability, FuturesExchange
 from futures_async.limits import Priority
 from futures_async.models import Contract, Order
@@ -104,25 +100,50 @@ class Hooks(FuturesExchange):
         """Make one call: see `Channel.call`. A write goes on to its end although its caller may be cancelled.
 
         Args:
-            about: For reads: whether the answer is about what was asked. One that is not, crossed on its way with
-                another, is asked for once more.
+            endpoint: What to call.
+            params: Query.
+            body: JSON body.
+            priority: Lane; None goes by the endpoint's kind.
+            about: Whether the answer is about what was asked. One that is not, crossed on its way with another, makes
+                an idempotent call once more; a setting's with the same value, that is.
 
         Raises:
-            ResponseMismatch: The second one was not either.
+            ResponseMismatch: Reads only: the second one was not either.
+            OutcomeUnknown: Writes only: the last answer says nothing of this write.
         """
         if endpoint.kind is Kind.READ:
-            result = await self._channel.call(endpoint, params, body, priority=priority)
-            if about is None or about(result):
-                return result
-            result = await self._channel.call(endpoint, params, body, priority=priority)
-            if about(result):
-                return result
-            raise ResponseMismatch(f"{self.id} {endpoint.name}: the answer is about something else")
+            if about is None:
+                return await self._channel.call(endpoint, params, body, priority=priority)
+            return await self._fitting(endpoint, params, body, priority, about)
 
         async def deed() -> T:
-            return await self._channel.call(endpoint, params, body, priority=priority)
+            if about is None:
+                return await self._channel.call(endpoint, params, body, priority=priority)
+            return await self._fitting(endpoint, params, body, priority, about)
 
         return await self._channel.deeds.see_through(deed, endpoint.kind)
+
+    async def _fitting(
+        self,
+        endpoint: Endpoint[T],
+        params: Params | None,
+        body: Any,
+        priority: Priority | None,
+        about: Callable[[T], bool],
+    ) -> T:
+        """An answer that is about what was asked."""
+        reading = endpoint.kind is Kind.READ
+        stray: BadResponse = ResponseMismatch(f"{self.id} {endpoint.name}: the answer is about something else")
+        for _ in range(2 if endpoint.idempotent else 1):
+            result = await self._channel.call(endpoint, params, body, priority=priority)
+            try:
+                if about(result):
+                    return result
+            except BadResponse as problem:
+                if reading:
+                    raise
+                stray = problem
+        raise stray if reading else self._channel.unknown(endpoint, [], stray)
 
     async def _apply(
         self,

@@ -25,6 +25,7 @@ from futures_async.adapters.bitget_v1.mapping import (
     to_symbol,
     to_venue_symbol,
 )
+from futures_async.adapters.bitget_v1.wire import WireMarginSetting, WireModeSetting
 from futures_async.convert import known, to_decimal, to_text
 from futures_async.credentials import Credentials
 from futures_async.enums import MarginMode, PositionMode, PositionSide
@@ -91,15 +92,17 @@ class BitgetV1Account(Adapter):
             SettingOutcomeUnknown: The answer was lost.
         """
         venue_symbol, wanted = to_venue_symbol(symbol), _positive(limit, "limit")
+        body = {"symbol": venue_symbol, "riskLimit": to_text(wanted)}
+
+        def stands(row: RiskLimit) -> bool:
+            return (row.venue_symbol.upper(), row.risk_limit) == (venue_symbol, wanted)
 
         async def send() -> RiskLimit:
             return to_risk_limit(
-                await self._call(api.SET_RISK_LIMIT, body={"symbol": venue_symbol, "riskLimit": to_text(wanted)})
+                await self._call(api.SET_RISK_LIMIT, body=body, about=lambda wire: stands(to_risk_limit(wire)))
             )
 
-        return await self._answered(
-            ("set_risk_limit", venue_symbol), wanted, send, lambda row: row.risk_limit == wanted
-        )
+        return await self._answered(("set_risk_limit", venue_symbol), wanted, send, stands)
 
     async def fetch_leverage(self, symbol: str, margin_mode: MarginMode | None = None) -> Leverage:
         """Read the leverage that the contract's open positions show: all None while it is flat, as no call tells."""
@@ -130,14 +133,17 @@ class BitgetV1Account(Adapter):
         body = {"symbol": venue_symbol, "leverage": to_text(wanted), "marginMode": mode.value}
 
         async def send() -> Leverage:
-            return to_leverage(await self._call(api.SET_LEVERAGE, body=body))
+            return to_leverage(
+                await self._call(api.SET_LEVERAGE, body=body, about=lambda wire: stands(to_leverage(wire)))
+            )
 
         async def read() -> Leverage | None:
             found = position_leverage(await self.fetch_positions(venue_symbol), venue_symbol)
             return None if found.leverage is None else found
 
         def stands(row: Leverage) -> bool:
-            return row.leverage == wanted and row.margin_mode in (None, mode)
+            same_contract = row.venue_symbol.upper() == venue_symbol
+            return same_contract and row.leverage == wanted and row.margin_mode in (None, mode)
 
         found = await self._answered(("set_leverage", venue_symbol), (wanted, mode), send, stands, read)
         self._terms[venue_symbol] = msgspec.structs.replace(found, margin_mode=mode)
@@ -168,8 +174,13 @@ class BitgetV1Account(Adapter):
             )
         body = {"marginCoin": margin_coin, "marginMode": mode.value}
 
+        def about(wire: WireMarginSetting) -> bool:
+            same_coin = wire.margin_coin.upper() == margin_coin.upper()
+            return same_coin and known(MARGIN_MODE, wire.margin_mode, "marginMode") is mode
+
         async def send() -> MarginMode:
-            return known(MARGIN_MODE, (await self._call(api.SET_MARGIN_MODE, body=body)).margin_mode, "marginMode")
+            await self._call(api.SET_MARGIN_MODE, body=body, about=about)
+            return mode
 
         async def read() -> MarginMode | None:
             return (await self.fetch_account(margin_coin)).margin_mode
@@ -190,9 +201,13 @@ class BitgetV1Account(Adapter):
         venue_symbol = to_venue_symbol(symbol)
         body = {"symbol": venue_symbol, "positionMode": WIRE_POSITION_MODE[mode]}
 
+        def about(wire: WireModeSetting) -> bool:
+            same_contract = wire.symbol.upper() == venue_symbol
+            return same_contract and known(POSITION_MODE, wire.position_mode, "positionMode") is mode
+
         async def send() -> PositionMode:
-            answer = await self._call(api.SET_POSITION_MODE, body=body)
-            return known(POSITION_MODE, answer.position_mode, "positionMode")
+            await self._call(api.SET_POSITION_MODE, body=body, about=about)
+            return mode
 
         return await self._answered(("set_position_mode", venue_symbol), mode, send, lambda found: found is mode)
 
@@ -205,20 +220,18 @@ class BitgetV1Account(Adapter):
         read: Callable[[], Awaitable[R | None]] | None = None,
     ) -> R:
         """Apply a setting whose answer says what stands, where reading it back says nothing or nothing yet."""
-        answers: list[R] = []
+        answer: R | None = None
 
         async def sent() -> None:
-            answers.append(await send())
-            if not stands(answers[-1]):  # the answer to another request: the same value once more
-                answers.append(await send())
+            nonlocal answer
+            answer = await send()
 
         async def look() -> R:
             found = await read() if read is not None else None
-            if found is not None:
-                return found
-            if not answers or not stands(answers[-1]):  # neither an answer lost nor a crossed one proves anything
+            found = answer if found is None else found
+            if found is None:  # a lost answer proves nothing
                 raise ResponseMismatch(f"bitget-v1: no call reads {key[0]} back")
-            return answers[-1]
+            return found
 
         return await self._apply(key, value, send=sent, read=look, stands=stands)
 

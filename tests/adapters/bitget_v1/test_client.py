@@ -425,6 +425,68 @@ async def test_a_setting_whose_answer_is_lost_and_that_no_call_reads_is_unknown(
     await exchange.aclose()
 
 
+CROSSED: list[tuple[str, Act, dict[str, str], dict[str, str]]] = [
+    (
+        api.SET_RISK_LIMIT.path,
+        lambda x: x.set_risk_limit(BTC, 100),
+        {"symbol": "ETHUSDT", "riskLimit": "100"},
+        {"symbol": "BTCUSDT", "riskLimit": "100"},
+    ),
+    (
+        api.SET_LEVERAGE.path,
+        lambda x: x.set_leverage(BTC, 10, margin_mode=fa.MarginMode.CROSS),
+        {"symbol": "ETHUSDT", "leverage": "10", "marginMode": "cross"},
+        {"symbol": "BTCUSDT", "leverage": "10", "marginMode": "cross"},
+    ),
+    (
+        api.SET_POSITION_MODE.path,
+        lambda x: x.set_position_mode(fa.PositionMode.HEDGE, symbol=BTC),
+        {"symbol": "BTCUSDT", "positionMode": "three_way"},
+        {"symbol": "BTCUSDT", "positionMode": "hedged"},
+    ),
+    (
+        api.SET_MARGIN_MODE.path,
+        lambda x: x.set_margin_mode(fa.MarginMode.CROSS),
+        {"marginCoin": "USDC", "marginMode": "cross"},
+        {"marginCoin": "USDT", "marginMode": "cross"},
+    ),
+]
+"""Path, call, the answer to something else, the right one."""
+
+
+@pytest.mark.parametrize(("path", "act", "stray", "right"), CROSSED)
+async def test_a_setting_whose_answer_is_about_something_else_is_set_once_more(
+    exchange: BitgetV1, venue: Scripted, act: Act, path: str, stray: dict[str, str], right: dict[str, str]
+) -> None:
+    say(venue, POSITIONS, [])
+    answers = [stray, right]
+    venue.answer(path, lambda seen: current(json.dumps({"code": "00000", "data": answers.pop(0)}).encode()))
+    await act(exchange)
+    assert (answers, venue.count(path)) == ([], 2)
+    assert exchange.unresolved() == []
+
+
+@pytest.mark.parametrize(("path", "act", "stray", "right"), CROSSED[:3])
+async def test_a_setting_is_not_taken_to_stand_by_answers_about_something_else(
+    venue: Scripted,
+    monkeypatch: pytest.MonkeyPatch,
+    act: Act,
+    path: str,
+    stray: dict[str, str],
+    right: dict[str, str],
+) -> None:
+    monkeypatch.setattr("futures_async.settings.READ_PAUSES_S", (0.0, 0.0))
+    say(venue, POSITIONS, [])
+    say(venue, path, stray)
+    exchange = connect(venue)
+    with pytest.raises(fa.SettingOutcomeUnknown) as caught:
+        await act(exchange)
+    assert isinstance(caught.value.__cause__, fa.BadResponse)
+    assert venue.count(path) == 2
+    with contextlib.suppress(fa.UnresolvedOrders):
+        await exchange.aclose()
+
+
 REFUSED: list[tuple[Act, str]] = [
     (lambda x: x.set_margin_mode(fa.MarginMode.CROSS, symbol="ETH/USDC:USDC"), "margin coin's"),
     (lambda x: x.set_position_mode(fa.PositionMode.HEDGE), "give a symbol"),
