@@ -269,10 +269,11 @@ class OrderManager:
     ) -> SlicedResult:
         """Place a large order in parts of at most `max_quantity`, with random pauses; never more than the total.
 
-        Each part is a whole number of steps and not under the venue's minimum. It stops at the first part that was
-        refused, or whose fate is not known, and says so in the result. To go on, also after a crash, call it again
-        with the same request and the group of the result (or one of your own from the start): what was placed
-        before is found in the journal and counted.
+        Each part is a whole number of steps, and under no minimum of the venue's: neither its quantity nor, unless
+        the order closes, its value (a market order's at the last price). It stops at the first part that was refused,
+        or whose fate is not known, and says so in the result. To go on, also after a crash, call it again with the
+        same request and the group of the result (or one of your own from the start): what was placed before is found
+        in the journal and counted.
 
         Args:
             request: The whole order; without a client order id, each part gets its own.

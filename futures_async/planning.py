@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from futures_async.convert import is_multiple, to_decimal, to_text
+from futures_async.convert import is_multiple, multiply, to_decimal, to_text
 from futures_async.dialect import VenueTraits
 from futures_async.enums import Intent, MarginMode, OrderType, Side, TimeInForce
 from futures_async.errors import InvalidOrder, InvalidRequest
@@ -104,6 +104,13 @@ def check_steps(request: OrderRequest, contract: Contract) -> None:
             f"quantity {to_text(request.quantity)} is under the minimum {to_text(contract.min_quantity)} of "
             f"{contract.symbol}"
         )
+    if contract.min_notional is not None and request.type is OrderType.LIMIT and request.price and not closing:
+        notional = multiply(request.quantity, request.price)
+        if notional < contract.min_notional:
+            raise InvalidOrder(
+                f"the order is worth {to_text(notional)} {contract.quote}, under the minimum "
+                f"{to_text(contract.min_notional)} of {contract.symbol}; only intent=Intent.CLOSE may be smaller"
+            )
     for name in ("price", "trigger_price", "take_profit", "stop_loss"):
         price: Decimal | None = getattr(request, name)
         if price is not None and not is_multiple(price, contract.price_tick):

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 import anyio
 import msgspec
 
-from futures_async.convert import ceil_to_step, floor_to_step, is_multiple, to_text
-from futures_async.enums import Outcome
+from futures_async.convert import ceil_to_step, floor_to_step, is_multiple, to_decimal, to_text
+from futures_async.enums import Intent, Outcome
 from futures_async.errors import FuturesAsyncError, InvalidOrder, InvalidRequest
 from futures_async.exact import ONE, ZERO, add, multiply, subtract, whole
 from futures_async.exchange import Capability
 from futures_async.journal import JournalEntry, Verdict
-from futures_async.models import Order, OrderRequest
+from futures_async.models import Contract, Order, OrderRequest
 
 if TYPE_CHECKING:
     from futures_async.orders import OrderManager
@@ -98,7 +98,7 @@ class Slicer:
         step = least = None
         if exchange.supports(Capability.FETCH_CONTRACT):
             contract = await exchange.fetch_contract(self._request.symbol)
-            step, least = contract.quantity_step, contract.min_quantity
+            step, least = contract.quantity_step, contract.smallest_quantity(await self._price(contract))
         slices = Slices(self._total, self._max_quantity, step, least)
         stopped = None if self._fresh else await self._take_up()
         if stopped is not None:
@@ -118,6 +118,18 @@ class Slicer:
             self._orders.append(order)
             self._placed = add(self._placed, quantity)
         return self._result(None)
+
+    async def _price(self, contract: Contract) -> Decimal | None:
+        """What the venue's minimum value is counted at; None where nothing needs it: what closes may be smaller."""
+        request = self._request
+        if contract.min_notional is None or request.intent is Intent.CLOSE:
+            return None
+        if request.price is not None:
+            return to_decimal(request.price, "price")
+        exchange = self._manager.exchange
+        if not exchange.supports(Capability.FETCH_TICKER):
+            return None
+        return (await exchange.fetch_ticker(request.symbol)).last_price
 
     async def _take_up(self) -> SlicedResult | None:
         """Count what earlier runs of this group placed; a result when one of theirs cannot be told."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from futures_async.convert import ceil_to_step, floor_to_step, round_to_step
+from futures_async.convert import EXACT, ceil_to_step, floor_to_step, multiply, round_to_step
 from futures_async.models.base import Model
 
 
@@ -73,6 +73,8 @@ class Contract(Model, frozen=True, kw_only=True, eq=False, gc=False):
     """Smallest size step, in base coin."""
     min_quantity: Decimal | None = None
     """Smallest order, in base coin."""
+    min_notional: Decimal | None = None
+    """Smallest order that opens, quantity × price, in quote coin."""
     max_leverage: Decimal | None = None
     """Highest leverage, times."""
     status: str | None = None
@@ -89,3 +91,13 @@ class Contract(Model, frozen=True, kw_only=True, eq=False, gc=False):
     def round_quantity(self, quantity: Decimal) -> Decimal:
         """Round a size in base coin down to the step, so that it never asks for more than was given."""
         return floor_to_step(quantity, self.quantity_step)
+
+    def smallest_quantity(self, price: Decimal | None = None) -> Decimal:
+        """The smallest order in base coin: whole steps, `min_quantity` and, at `price`, worth `min_notional`."""
+        step = self.quantity_step
+        smallest = max(step, ceil_to_step(self.min_quantity or step, step))
+        if self.min_notional is None or price is None or price <= 0:
+            return smallest
+        worth = multiply(price, step)
+        steps = EXACT.divide_int(ceil_to_step(self.min_notional, worth), worth)
+        return max(smallest, multiply(steps, step))

@@ -183,7 +183,7 @@ class Bench:
             if price is None:
                 price = contract.round_price((await exchange.fetch_ticker(self.symbol)).last_price * (1 - AWAY))
             if quantity is None:
-                least = max(contract.min_quantity or contract.quantity_step, LEAST_NOTIONAL / price)
+                least = max(contract.smallest_quantity(price), LEAST_NOTIONAL / price)
                 quantity = ceil_to_step(least, contract.quantity_step)
         if price is None or quantity is None:
             raise InvalidRequest(f"{exchange.id} has no market data: give price and quantity")

@@ -25,7 +25,7 @@ from futures_async.errors import (
     RequestTimeout,
 )
 from futures_async.exchange import Capability, FuturesExchange
-from futures_async.models import Account, Contract, Fill, Order, OrderRequest, Position
+from futures_async.models import Account, Contract, Fill, Order, OrderRequest, Position, Ticker
 from tests import virtual_time
 
 T = TypeVar("T")
@@ -145,7 +145,9 @@ class FakeTrading(FakeReads):
     unsent, gone (proved absent), vague (an error without an outcome).
     """
 
-    def __init__(self, *plan: str, step: str | None = "0.001", min_quantity: str | None = None) -> None:
+    def __init__(
+        self, *plan: str, step: str | None = "0.001", min_quantity: str | None = None, min_notional: str | None = None
+    ) -> None:
         super().__init__(delay_s=0.0)
         self.plan = list(plan)
         self.placed: dict[str, Order] = {}
@@ -157,7 +159,8 @@ class FakeTrading(FakeReads):
         self.slow_ids: set[str] = set()
         """Not told the first time."""
         self.takes_ids = True
-        self.step, self.min_quantity = step, min_quantity
+        self.last_price = D(100)
+        self.step, self.min_quantity, self.min_notional = step, min_quantity, min_notional
 
     @property
     def account_id(self) -> str:
@@ -185,7 +188,11 @@ class FakeTrading(FakeReads):
             price_tick=D("0.1"),
             quantity_step=D(self.step or "1e-18"),
             min_quantity=None if self.min_quantity is None else D(self.min_quantity),
+            min_notional=None if self.min_notional is None else D(self.min_notional),
         )
+
+    async def fetch_ticker(self, symbol: str) -> Ticker:
+        return Ticker(venue=self.id, symbol="BTC/USDT:USDT", venue_symbol="BTCUSDT", last_price=self.last_price)
 
     async def create_order(
         self,

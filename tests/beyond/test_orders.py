@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from futures_async.enums import OrderStatus, OrderType, Side
+from futures_async.enums import Intent, OrderStatus, OrderType, Side
 from futures_async.errors import (
     ConnectFailed,
     ExchangeError,
@@ -33,7 +34,7 @@ from futures_async.exchange import Capability
 from futures_async.fills import FillEffect
 from futures_async.journal import IntentRecord, JournalFailed, MemoryJournal, Verdict
 from futures_async.journal_sqlite import SqliteJournal
-from futures_async.models import Fill, OrderRequest
+from futures_async.models import Contract, Fill, OrderRequest
 from futures_async.orders import OrderManager, default_journal
 from futures_async.slicing import SlicedResult, Slices
 from futures_async.tracking import OrderUpdate
@@ -399,6 +400,27 @@ def test_a_group_is_one_order_only() -> None:
     in_virtual_time("asyncio", main)
 
 
+@pytest.mark.parametrize(
+    ("changes", "sizes"),
+    [
+        ({}, ["4", "3.999", "2.002"]),  # at 10 each, 20 is 2, and 2.002 counts in whole steps
+        ({"intent": Intent.CLOSE}, ["4", "4", "2.001"]),
+        ({"type": OrderType.MARKET, "price": None}, ["4", "3.999", "2.002"]),
+    ],
+)
+def test_no_slice_is_worth_less_than_the_venues_minimum(changes: dict[str, Any], sizes: list[str]) -> None:
+    async def main() -> None:
+        exchange = FakeTrading(min_notional="20.02")
+        exchange.last_price = D(10)
+        manager = OrderManager(exchange, journal=MemoryJournal())
+        whole = msgspec.structs.replace(request(quantity="10.001", price="10"), **changes)
+        result = await manager.submit_sliced(whole, max_quantity="4")
+        assert result.error is None
+        assert [sent.quantity for sent in exchange.sent] == [D(size) for size in sizes]
+
+    in_virtual_time("asyncio", main)
+
+
 def test_without_a_contract_slices_are_not_rounded() -> None:
     class NoContract(FakeTrading):
         capabilities = frozenset(Capability) - {Capability.FETCH_CONTRACT}
@@ -452,6 +474,51 @@ def test_slices_are_whole_steps_within_bounds_and_add_up(
     assert left == 0
     assert all(least * step <= part <= largest * step for part in parts)
     assert not stepped or all(part % step == 0 for part in parts)
+
+
+@given(
+    st.integers(1, 3000),
+    st.integers(1, 300),
+    st.integers(1, 40),
+    st.integers(0, 10_000).map(lambda cents: D(cents) / 100),
+    st.sampled_from(["0.00000031", "0.07", "3", "92171.3"]).map(D),
+    st.sampled_from(["1", "0.001", "0.3", "0.00000007"]).map(D),
+)
+def test_slices_are_worth_the_minimum_each_and_add_up(
+    total: int, largest: int, least: int, value: Decimal, price: Decimal, step: Decimal
+) -> None:
+    contract = Contract(
+        venue="toy",
+        symbol="BTC/USDT:USDT",
+        venue_symbol="BTCUSDT",
+        base="BTC",
+        quote="USDT",
+        settle="USDT",
+        contract_size=D(1),
+        price_tick=D("0.1"),
+        quantity_step=step,
+        min_quantity=least * step,
+        min_notional=value * step * price,
+    )
+    smallest = contract.smallest_quantity(price)
+    # No step less would do.
+    assert smallest >= least * step
+    assert smallest * price >= value * step * price
+    assert smallest == least * step or (smallest - step) * price < value * step * price
+    try:
+        slices = Slices(total * step, largest * step, step, smallest)
+    except InvalidOrder:
+        assert not any(count * smallest <= total * step <= count * largest * step for count in range(1, total + 1))
+        return
+    left, parts = total * step, list[Decimal]()
+    while left > 0:
+        parts.append(slices.next(left))
+        left -= parts[-1]
+    assert sum(parts) == total * step
+    for part in parts:
+        assert part % step == 0
+        assert least * step <= part <= largest * step
+        assert part * price >= value * step * price
 
 
 # Following

@@ -53,6 +53,17 @@ class Orders(Contract):
                 await on.exchange.create_order(on.request(client_order_id="mine001"))
             assert len(on.account.orders) == 1
 
+    @exercises(Can.CREATE_ORDER, Can.FETCH_CONTRACT)
+    async def test_an_order_worth_less_than_the_venues_minimum_is_not_sent(self, server: Loopback) -> None:
+        async with self.on(server) as on:
+            contract = await on.exchange.fetch_contract(on.spec.symbol)
+            if contract.min_notional is None:
+                pytest.skip("the venue states no minimum value")
+            small = on.request(quantity=contract.quantity_step, price=contract.price_tick)
+            with pytest.raises(errors.InvalidOrder, match="under the minimum"):
+                await on.exchange.create_order(small)
+            assert not [call for call in on.arrived if call.startswith("POST")]
+
     @exercises(Can.CREATE_ORDER, Can.RESOLVE_ORDER)
     async def test_an_order_is_found_again_by_another_client(self, server: Loopback) -> None:
         async with self.on(server) as on:

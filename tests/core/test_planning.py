@@ -111,6 +111,44 @@ def test_a_closing_order_may_be_under_the_minimum() -> None:
     check_steps(check_request(request(quantity="0.001")), msgspec.structs.replace(CONTRACT, min_quantity=None))
 
 
+WORTH = msgspec.structs.replace(CONTRACT, min_notional=Decimal(5))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"quantity": "0.05", "price": 100},
+        {"quantity": "0.049", "price": 100, "intent": Intent.CLOSE},  # what closes may be the rest of a position
+        {"quantity": "0.049", "type": OrderType.MARKET, "price": None},  # worth what the market pays
+    ],
+)
+def test_what_is_worth_the_minimum_closes_or_has_no_price_is_let_through(changes: dict[str, Any]) -> None:
+    check_steps(check_request(request(**changes)), WORTH)
+
+
+def test_a_limit_order_worth_less_than_the_minimum_is_refused() -> None:
+    with pytest.raises(InvalidOrder, match=r"worth 4\.900 USDT, under the minimum 5 of BTC/USDT:USDT"):
+        check_steps(check_request(request(quantity="0.049", price=100)), WORTH)
+
+
+@pytest.mark.parametrize(
+    ("price", "smallest"),
+    [
+        (None, "0.01"),
+        (Decimal(100), "0.05"),
+        (Decimal("99.9"), "0.051"),
+        (Decimal(10**6), "0.01"),
+        (Decimal(0), "0.01"),
+    ],
+)
+def test_the_smallest_quantity_is_worth_the_minimum_value(price: Decimal | None, smallest: str) -> None:
+    assert WORTH.smallest_quantity(price) == Decimal(smallest)
+
+
+def test_the_smallest_quantity_of_a_contract_without_minimums_is_a_step() -> None:
+    assert msgspec.structs.replace(CONTRACT, min_quantity=None).smallest_quantity(Decimal(1)) == Decimal("0.001")
+
+
 def test_a_client_order_id_fits_the_venues_pattern_to_the_last_character() -> None:
     assert check_client_order_id("abc1", ToyDialect.traits) == "abc1"
     for bad in ("", "a b", "abc\n", "x" * 33):

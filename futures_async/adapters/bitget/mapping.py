@@ -289,6 +289,7 @@ def to_contract(wire: WireContract, product_type: ProductType, margin_coin: str 
         price_tick=tick,
         quantity_step=step,
         min_quantity=positive_or_none(wire.min_trade_num, "minTradeNum"),
+        min_notional=positive_or_none(wire.min_trade_usdt, "minTradeUSDT"),
         max_leverage=positive_or_none(wire.max_lever, "maxLever"),
         status=text_or_none(wire.symbol_status),
     )

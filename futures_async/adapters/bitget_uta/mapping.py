@@ -287,6 +287,7 @@ def to_contract(row: wire.WireInstrument, category: ProductType) -> Contract:
         price_tick=finite(row.price_multiplier, "priceMultiplier"),
         quantity_step=finite(row.quantity_multiplier, "quantityMultiplier"),
         min_quantity=positive_or_none(row.min_order_qty, "minOrderQty"),
+        min_notional=positive_or_none(row.min_order_amount, "minOrderAmount"),
         max_leverage=positive_or_none(row.max_leverage, "maxLeverage"),
         status=row.status or None,
     )

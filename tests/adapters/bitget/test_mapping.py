@@ -266,7 +266,8 @@ def test_the_contract_example_has_its_tick_and_step() -> None:
     assert (contract.symbol, contract.venue_symbol) == ("BTC/USDT:USDT", "BTCUSDT")
     assert (contract.base, contract.quote, contract.settle) == ("BTC", "USDT", "USDT")
     assert (contract.price_tick, contract.quantity_step, contract.contract_size) == (D("0.1"), D("0.01"), D(1))
-    assert (contract.min_quantity, contract.max_leverage, contract.status) == (D("0.01"), D(125), "normal")
+    assert (contract.min_quantity, contract.min_notional) == (D("0.01"), D(5))
+    assert (contract.max_leverage, contract.status) == (D(125), "normal")
 
 
 def contract_row(**changes: Any) -> WireContract:

@@ -448,6 +448,7 @@ def test_a_contract_is_read_field_by_field() -> None:
         price_tick=Decimal("0.1"),
         quantity_step=Decimal("0.0001"),
         min_quantity=Decimal("0.0001"),
+        min_notional=Decimal(5),
         max_leverage=Decimal(125),
         status="online",
     )
@@ -466,9 +467,10 @@ def test_a_contract_with_a_delivery_date_keeps_the_venues_id(words: dict[str, st
 
 
 def test_bounds_that_are_empty_are_not_stated() -> None:
-    row = first(endpoints.INSTRUMENTS, "instruments", minOrderQty="", maxLeverage="", status="")
+    row = first(endpoints.INSTRUMENTS, "instruments", minOrderQty="", minOrderAmount="", maxLeverage="", status="")
     contract = mapping.to_contract(row, USDT)
-    assert (contract.min_quantity, contract.max_leverage, contract.status) == (None, None, None)
+    assert (contract.min_quantity, contract.min_notional) == (None, None)
+    assert (contract.max_leverage, contract.status) == (None, None)
 
 
 def test_a_ticker_is_read_field_by_field() -> None:
