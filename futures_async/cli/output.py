@@ -15,12 +15,12 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from futures_async.enums import Outcome
 from futures_async.errors import (
     AuthenticationError,
     FuturesAsyncError,
     InvalidRequest,
     NotSupported,
-    OutcomeUnknown,
 )
 from futures_async.models import to_builtins
 
@@ -71,10 +71,10 @@ class Column(Generic[R]):
 
 def exit_code(error: BaseException) -> Exit:
     """The exit code that an error deserves."""
+    if isinstance(error, FuturesAsyncError) and error.outcome is Outcome.UNKNOWN:
+        return Exit.UNKNOWN
     if isinstance(error, AuthenticationError):
         return Exit.REFUSED_KEYS
-    if isinstance(error, OutcomeUnknown):
-        return Exit.UNKNOWN
     if isinstance(error, (InvalidRequest, NotSupported, TypeError)):
         return Exit.USAGE
     return Exit.FAILED

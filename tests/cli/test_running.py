@@ -19,10 +19,18 @@ import typer
 from rich.console import Console
 from rich.live import Live
 
-from futures_async.cli.output import Column, Exit, grouped, make_table
+from futures_async.cli.output import Column, Exit, exit_code, grouped, make_table
 from futures_async.cli.running import run, run_sync
 from futures_async.cli.watch import View, some
-from futures_async.errors import AuthenticationError
+from futures_async.enums import Outcome
+from futures_async.errors import (
+    AuthenticationError,
+    Banned,
+    FuturesAsyncError,
+    OrderOutcomeUnknown,
+    SettingOutcomeUnknown,
+    UnresolvedOrders,
+)
 from futures_async.snapshot import Failed, Ok, Snapshot, VenueData
 from tests.beyond.fakes import account, position
 
@@ -109,6 +117,20 @@ def test_an_error_is_one_line_on_stderr_and_an_exit_code(capsys: pytest.CaptureF
     shown = capsys.readouterr()
     assert shown.out == ""
     assert shown.err == "AuthenticationError: here: the venue says no\n"
+
+
+UNKNOWN_ENDS: list[tuple[FuturesAsyncError, Exit]] = [
+    (SettingOutcomeUnknown("lost"), Exit.UNKNOWN),
+    (Banned("a page of the edge's", outcome=Outcome.UNKNOWN), Exit.UNKNOWN),
+    (Banned("shut out", outcome=Outcome.NOT_SENT), Exit.FAILED),
+    (Banned("shut out"), Exit.FAILED),
+    (UnresolvedOrders("open", errors=[OrderOutcomeUnknown("lost")]), Exit.UNKNOWN),
+]
+
+
+@pytest.mark.parametrize(("error", "code"), UNKNOWN_ENDS)
+def test_whatever_leaves_a_write_unknown_has_the_exit_code_of_that(error: FuturesAsyncError, code: Exit) -> None:
+    assert exit_code(error) is code
 
 
 # Tables
