@@ -75,7 +75,7 @@ def failure_error(failure: HttpFailure, where: str, host: str, *, late: bool = F
     if failure.kind == "encoding":
         return DecodeError(f"{where}: the answer has an encoding that was not asked for")
     if failure.kind == "protocol":
-        return DamagedAnswer(f"{where}: the answer is not proper HTTP, or was cut short")
+        return DamagedAnswer(where, "the answer is not proper HTTP, or was cut short")
     error = RequestTimeout(
         f"{where}: no answer in time"
         if failure.kind in ("read-timeout", "write-timeout")
@@ -192,7 +192,7 @@ class Answers:
     def _misfit(self, problem: BaseException, endpoint: Endpoint[Any]) -> FuturesAsyncError:
         """What to say of an answer that is not what the venue documents."""
         if not isinstance(problem, msgspec.ValidationError):
-            return DamagedAnswer(f"{self._where(endpoint)}: the answer is not readable JSON")
+            return DamagedAnswer(self._where(endpoint), "the answer is not readable JSON")
         text = str(problem)
         path = text.rsplit(" - at ", 1)[-1].strip("`") if " - at " in text else "$"
         return DecodeError(f"{self._where(endpoint)}: the answer does not fit its documentation at {path}", path=path)
@@ -215,7 +215,7 @@ class Answers:
             return self._error(VenueUnavailable, "the venue or its edge failed; try later", response, endpoint)
         if status >= 400:
             return self._error(ExchangeError, "the venue answered without its envelope", response, endpoint)
-        return DamagedAnswer(f"{where} [HTTP {status}]: the answer is not the venue's JSON, or was cut short")
+        return DamagedAnswer(f"{where} [HTTP {status}]", "the answer is not the venue's JSON, or was cut short")
 
     def _refused(self, refusal: Refusal, response: HttpResponse, endpoint: Endpoint[Any]) -> FuturesAsyncError:
         rule = self._dialect.rule(refusal, endpoint)

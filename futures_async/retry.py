@@ -74,7 +74,18 @@ def retryable(error: FuturesAsyncError, kind: Kind, *, gateway_429: bool) -> boo
 
 
 class DamagedAnswer(DecodeError):
-    """Internal base of answers that broke on the way: not JSON, cut short, not UTF-8."""
+    """Internal kind of answers that broke on the way: not JSON, cut short, not UTF-8.
+
+    Args:
+        where: Venue and endpoint.
+        what: What is wrong with the answer.
+    """
+
+    def __init__(self, where: str, what: str) -> None:
+        super().__init__(
+            f"{where}: {what}; a read may be asked again; if that goes on, see whether a proxy or a maintenance page "
+            "answers in the venue's place"
+        )
 
 
 def tries(error: FuturesAsyncError, policy: RetryPolicy) -> int:

@@ -350,6 +350,7 @@ class Bench:
 
 
 def name_of(error: BaseException) -> str:
-    """An error in a word, with the venue's code."""
-    code = error.code if isinstance(error, ExchangeError) else ""
-    return f"{type(error).__name__}{' ' if code else ''}{code}"
+    """A refusal in a word, with the venue's code; what is none with its message, which says what happened."""
+    if isinstance(error, ExchangeError):
+        return f"{type(error).__name__} {error.code}".rstrip()
+    return f"{type(error).__name__}: {error}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from futures_async.enums import OrderStatus
 from futures_async.errors import ClockSkew, FuturesAsyncError
-from futures_async.probe.bench import Bench, Sent, name_of
+from futures_async.probe.bench import Bench, Sent
 from futures_async.probe.findings import Verdict
 
 LOOK_EVERY_S = 0.05
@@ -221,7 +221,7 @@ async def _ask_about_cancel(bench: Bench, what: str, order_id: str, expected: Or
     try:
         found = (await bench.exchange.cancel_order(bench.symbol, order_id=order_id)).status.value
     except FuturesAsyncError as error:
-        found = name_of(error).split(" ")[0]
+        found = type(error).__name__
     wanted = "OrderNotFound" if expected is None else expected.value
     # Another end is no danger by itself: no cancel is believed without a reading of its order.
     verdict = Verdict.CONFIRMED if found == wanted else Verdict.OPEN

@@ -17,6 +17,8 @@ from futures_async.credentials import Credentials
 from futures_async.http import HttpRequest, HttpResponse
 from futures_async.limits.local import LocalLimiter
 from futures_async.probe import Finding, ProbeReport, ProbeSettings, Verdict, probe
+from futures_async.probe.bench import name_of
+from futures_async.retry import DamagedAnswer
 from futures_async.simulator.accounts import Account
 from futures_async.simulator.demo import Setup
 from futures_async.simulator.dialect import Request, Response, VenueRefusal
@@ -356,3 +358,10 @@ def test_what_cannot_be_probed_says_why() -> None:
 
     with pytest.raises(fa.InvalidRequest, match="adapters of this library"):
         run(foreign())
+
+
+def test_what_went_wrong_is_more_than_the_name_of_an_error() -> None:
+    assert name_of(fa.ExchangeError("no", code="40109")) == "ExchangeError 40109"
+    assert name_of(fa.ExchangeError("no")) == "ExchangeError"
+    damaged = name_of(DamagedAnswer("toy GET /orders", "the answer is not readable JSON"))
+    assert damaged.startswith("DamagedAnswer: toy GET /orders: the answer is not readable JSON; ")

@@ -48,6 +48,14 @@ def outcome(
         return error
 
 
+@pytest.mark.parametrize("body", [b"<html>", b'{"code":"0","data":{"leverage":"\xff"}}', b'{"code":"0",'])
+def test_a_damaged_answer_says_whose_it_is_and_what_to_do(body: bytes) -> None:
+    text = str(outcome(body))
+    assert text.startswith(f"toy {GET_LEVERAGE.name}")
+    assert "may be asked again" in text
+    assert "proxy" in text
+
+
 def said(code: str, age_ms: int = 0, **more: object) -> dict[str, object]:
     return {"code": code, "msg": "because", "time": NOW_MS - age_ms, **more}
 

@@ -69,7 +69,7 @@ def test_what_ended_a_try_decides_the_wait(error: errors.FuturesAsyncError, atte
         (errors.RequestTimeout("late"), 3),
         (errors.VenueUnavailable("down", venue="v"), 3),
         (errors.ClockSkew("old", venue="v"), 2),
-        (DamagedAnswer("cut"), 2),
+        (DamagedAnswer("toy GET /x", "cut"), 2),
         (errors.ResponseMismatch("another"), 2),
     ],
 )
@@ -107,7 +107,7 @@ AGAIN: list[tuple[errors.FuturesAsyncError, set[Kind], set[Kind]]] = [
     (errors.RequestTimeout("x"), READ, READ),
     (errors.VenueUnavailable("x", venue="v"), READ, READ),
     (errors.ResponseMismatch("x"), READ, READ),
-    (DamagedAnswer("x"), READ, READ),
+    (DamagedAnswer("toy GET /x", "cut"), READ, READ),
     (errors.DecodeError("x"), NEVER, NEVER),
     (errors.BodyTooLarge("x"), NEVER, NEVER),
     (errors.UnexpectedRedirect("x"), NEVER, NEVER),
