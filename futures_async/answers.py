@@ -27,6 +27,7 @@ from futures_async.errors import (
     ExchangeError,
     FuturesAsyncError,
     NotSent,
+    OrderNotFound,
     RateLimited,
     RequestTimeout,
     ResponseMismatch,
@@ -152,8 +153,12 @@ class Answers:
             self._tell_time(response, envelope, timing)
         if isinstance(error, ClockSkew):
             self._clock.resync()  # this very answer tells the right time: it is believed at once
-        elif error is not None and endpoint.kind is not Kind.READ and self._is_stray(envelope, timing):
-            return self._stray(endpoint)  # the refusal of another request says nothing of this one
+        elif (
+            error is not None
+            and (endpoint.kind is not Kind.READ or isinstance(error, OrderNotFound))
+            and self._is_stray(envelope, timing)
+        ):
+            return self._stray(endpoint)  # the refusal of another request says nothing of this write or this order
         if error is not None:
             return error
         if not 200 <= status < 300:

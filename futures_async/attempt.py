@@ -51,6 +51,8 @@ class Job(NamedTuple):
     """A permit on its way from the queue to the exchange."""
     part_of_write: bool
     """Called within a write, whose verdict it serves: not stopped when the exchange object is closed."""
+    apart: bool
+    """On a connection of its own: see `HttpRequest.apart`."""
 
     def refund(self) -> None:
         """The exchange was cancelled; if that was before its first step, its permit is still here."""
@@ -118,6 +120,7 @@ class Attempts:
                 abort=job.abort,
                 sent_within_s=None if reading else left_s,
                 answered_within_s=left_s if reading and short else None,
+                apart=job.apart,
             )
             settled = True
             try:

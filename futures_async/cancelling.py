@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 
 from futures_async.batch import together
-from futures_async.channel import LANE
+from futures_async.channel import LANE, apart
 from futures_async.endpoint import Kind
 from futures_async.enums import OrderStatus
 from futures_async.errors import (
@@ -84,14 +84,16 @@ class Cancelling(Hooks):
         """Read the order until it is closed; a cancel that may still land leaves an open one unknown."""
         problem: FuturesAsyncError | None = None
         state = "could not be read"
+        denied = False
         for pause_s in AFTER_CANCEL_PAUSES_S:
             await self._channel.transport.runtime().sleep(pause_s)
             try:
-                order = await self.fetch_order(venue_symbol, order_id=order_id, client_order_id=client_order_id)
+                with apart(denied):
+                    order = await self.fetch_order(venue_symbol, order_id=order_id, client_order_id=client_order_id)
             except OrderNotFound as error:
-                if gone is not None:
+                if gone is not None and denied:
                     raise gone from None
-                problem = error
+                denied, problem = True, error
             except FuturesAsyncError as error:
                 problem = error
                 break
@@ -170,7 +172,8 @@ class Cancelling(Hooks):
         for pause_s in AFTER_CANCEL_PAUSES_S:
             await self._channel.transport.runtime().sleep(pause_s)
             try:
-                left = before & {order.order_id for order in await self.fetch_open_orders(venue_symbol)}
+                with apart():
+                    left = before & {order.order_id for order in await self.fetch_open_orders(venue_symbol)}
             except FuturesAsyncError as error:
                 problem = error
                 continue

@@ -6,7 +6,8 @@ What an attempt is stands in `attempt.py`, what may be repeated in `retry.py`, w
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, TypeVar, cast
 
@@ -46,6 +47,8 @@ T = TypeVar("T")
 # Lifts everything that a cancel, a close or a resolution does into the urgent lane, reads included.
 LANE: ContextVar[Priority | None] = ContextVar("futures_async_lane", default=None)
 
+_APART: ContextVar[bool] = ContextVar("futures_async_apart", default=False)
+
 ENDPOINTS_KEPT = 1000
 
 _LANES = {
@@ -55,6 +58,19 @@ _LANES = {
     Kind.ORDER: Priority.ORDER,
     Kind.DELTA: Priority.ORDER,
 }
+
+
+@contextmanager
+def apart(wanted: bool = True) -> Generator[None]:
+    """Everything called inside goes out on connections of its own, if `wanted`: for reads whose "no" is believed.
+
+    A kept connection may hold the answer to an earlier call, and the absence of one thing looks like that of another.
+    """
+    token = _APART.set(wanted or _APART.get())
+    try:
+        yield
+    finally:
+        _APART.reset(token)
 
 
 class Channel:
@@ -144,6 +160,7 @@ class Channel:
             [],
             [],
             deed is not None,
+            _APART.get(),
         )
         try:
             result = await self._attempt(job, runtime, 1)

@@ -1,7 +1,9 @@
 """The search for an order whose fate is open: by its client id, until it is found or proved absent.
 
 "Not found" proves nothing before the fence, because the request may still be under way, and no reading before the
-venue itself has told a later time counts as past it.
+venue itself has told a later time counts as past it. Nor does it prove anything on a connection that has served before:
+"no such order" and an empty list do not name what was looked for, and on a connection that is an answer behind, all
+witnesses may be answered with what was said of another order a moment ago.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
-from futures_async.channel import Channel
+from futures_async.channel import Channel, apart
 from futures_async.enums import Outcome
 from futures_async.errors import ClientClosed, FuturesAsyncError, OrderOutcomeUnknown, OutcomeUnknown, ResponseMismatch
 from futures_async.models import Order
@@ -52,7 +54,7 @@ class Search:
             OrderOutcomeUnknown: Neither in time.
             ResponseMismatch: What stands under this id is not what was sent.
         """
-        runtime = channel.transport.runtime()
+        runtime, clock = channel.transport.runtime(), channel.transport.clock
         if self.client_order_id is None or not channel.dialect.traits.lookup_by_client_id:
             raise self.unknown(channel, "the venue cannot look orders up by an id of ours")
         started = runtime.now()
@@ -64,8 +66,10 @@ class Search:
         absent_at: float | None = None
         step = 0
         while True:
+            counts = self.fence_ms is not None and max(channel.now_ms(), clock.server_seen_ms) >= self.fence_ms
             try:
-                order = await find(self.venue_symbol, self.client_order_id)
+                with apart(counts):
+                    order = await find(self.venue_symbol, self.client_order_id)
             except ClientClosed as problem:
                 self.lookups.append(f"{type(problem).__name__}: {problem}")
                 raise (error := self.unknown(channel, "the exchange object is closed")) from error.__cause__
@@ -77,9 +81,7 @@ class Search:
                 # The answer to another lookup, crossed on its way, says nothing about this order.
                 self.lookups.append("absent" if order is None else "another order")
                 past_fence = (
-                    order is None
-                    and self.fence_ms is not None
-                    and channel.transport.clock.server_seen_ms >= self.fence_ms
+                    counts and order is None and self.fence_ms is not None and clock.server_seen_ms >= self.fence_ms
                 )
                 if past_fence and absent_at is not None and runtime.now() - absent_at >= BETWEEN_ABSENCES_S:
                     return None

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import anyio
 
-from futures_async.channel import Channel
+from futures_async.channel import Channel, apart
 from futures_async.convert import EXACT
 from futures_async.endpoint import Kind
 from futures_async.enums import Outcome
@@ -131,7 +131,8 @@ class SettingDesk:
             problem: FuturesAsyncError | None = None
             past_fence = fence_ms is not None and channel.now_ms() >= fence_ms
             try:
-                found = await read()
+                with apart(past_fence):
+                    found = await read()
             except FuturesAsyncError as error:
                 problem = error
             else:

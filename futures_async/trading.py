@@ -10,6 +10,7 @@ import msgspec
 
 from futures_async.batch import place_batch, together
 from futures_async.cancelling import Cancelling, urgent
+from futures_async.channel import apart
 from futures_async.convert import to_decimal
 from futures_async.endpoint import Kind
 from futures_async.enums import Intent, OrderType, Outcome, PositionSide, Side
@@ -275,6 +276,9 @@ class Trading(Cancelling):
         with urgent():
             with before_sending():
                 position = await self.fetch_position(symbol, side)
+                if position is None:
+                    with apart():
+                        position = await self.fetch_position(symbol, side)
             if position is None:
                 return None
             return await self.create_order(

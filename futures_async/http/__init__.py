@@ -106,6 +106,8 @@ class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Of a write: once so many seconds have passed, its first byte that counts does not leave any more."""
     answered_within_s: float | None = None
     """From now to the last byte of the answer; None: `timeouts.deadline_s`."""
+    apart: bool = False
+    """On a connection made for it, which serves nothing after it: no answer to anything else can be waiting there."""
 
     @property
     def patience_s(self) -> float:

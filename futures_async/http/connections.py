@@ -24,9 +24,9 @@ class Connections:
         self._idle: deque[tuple[httpx.AsyncHTTPTransport, float]] = deque()
         self._taken: set[httpx.AsyncHTTPTransport] = set()
 
-    def take(self) -> httpx.AsyncHTTPTransport:
-        """A connection, or one to be; as many as are asked for."""
-        if self._idle:
+    def take(self, *, apart: bool = False) -> httpx.AsyncHTTPTransport:
+        """A connection, or one to be, which `apart` always is; as many as are asked for."""
+        if self._idle and not apart:
             transport, _ = self._idle.pop()
         else:
             transport = httpx.AsyncHTTPTransport(

@@ -97,7 +97,8 @@ class HttpxBackend(HttpBackend):
     """An httpx transport, called directly; or a client of the user's, with what the user built into it.
 
     Args:
-        http: None for connections of its own. A client or transport that is given stays open when this closes.
+        http: None for connections of its own. A client or transport that is given stays open when this closes, and
+            keeps its connections as it likes: a request that should have one `apart` shares them.
         ca_pem: One more root certificate to trust, for connections of its own.
     """
 
@@ -122,7 +123,7 @@ class HttpxBackend(HttpBackend):
         """
         marks = _Marks(request, self)
         own = self._own
-        transport = self._transport if own is None else own.take()
+        transport = self._transport if own is None else own.take(apart=request.apart)
         sound = False
         try:
             if own is None:
@@ -147,7 +148,8 @@ class HttpxBackend(HttpBackend):
                 if marks.stream is not None and not sound:
                     with anyio.CancelScope(shield=True), suppress(*MAPPED):
                         await marks.stream.aclose()
-                await (own.give(transport) if sound and not self._closed else own.drop(transport))
+                kept = sound and not self._closed and not request.apart
+                await (own.give(transport) if kept else own.drop(transport))
         raise failure
 
     async def aclose(self) -> None:

@@ -72,7 +72,7 @@ _CONNECT_KINDS: tuple[tuple[str, FailureKind], ...] = (
 
 
 class PyreqwestBackend(HttpBackend):
-    """A pyreqwest client for each set of timeouts that is used with it: usually one.
+    """A pyreqwest client for each set of timeouts that is used with it: usually one, and one that keeps no connections.
 
     Args:
         ca_pem: One more root certificate to trust, beside those of the system.
@@ -83,7 +83,7 @@ class PyreqwestBackend(HttpBackend):
     def __init__(self, *, ca_pem: bytes | None = None) -> None:
         super().__init__()
         self._ca_pem = ca_pem
-        self._clients: dict[Timeouts, Client] = {}
+        self._clients: dict[tuple[Timeouts, bool], Client] = {}
         self._impatient = _Impatient()
         self._closed = False
 
@@ -125,7 +125,7 @@ class PyreqwestBackend(HttpBackend):
         self._impatient.stop()
 
     def _prepared(self, request: HttpRequest, marks: _Marks) -> StreamRequest:
-        client = self._clients.get(request.timeouts) or self._open(request.timeouts)
+        client = self._clients.get((request.timeouts, request.apart)) or self._open(request.timeouts, request.apart)
         builder = client.request(request.method, request.url).headers(request.headers.open())
         if request.answered_within_s is not None:
             builder = builder.timeout(timedelta(seconds=request.answered_within_s))
@@ -135,7 +135,7 @@ class PyreqwestBackend(HttpBackend):
             builder = builder.header("Content-Length", "0")
         return builder.build_streamed()
 
-    def _open(self, timeouts: Timeouts) -> Client:
+    def _open(self, timeouts: Timeouts, apart: bool) -> Client:
         builder = (
             ClientBuilder()
             .http1_only()
@@ -148,7 +148,7 @@ class PyreqwestBackend(HttpBackend):
             .deflate(False)
             .min_tls_version("TLSv1.2")
             .pool_idle_timeout(timedelta(seconds=KEEP_ALIVE_S))
-            .pool_max_idle_per_host(self.max_connections)
+            .pool_max_idle_per_host(0 if apart else self.max_connections)
             .connect_timeout(timedelta(seconds=timeouts.connect_s))
             .read_timeout(timedelta(seconds=timeouts.read_s))
             .timeout(timedelta(seconds=timeouts.deadline_s))
@@ -156,7 +156,7 @@ class PyreqwestBackend(HttpBackend):
         )
         if self._ca_pem is not None:
             builder = builder.add_root_certificate_pem(self._ca_pem)
-        made = self._clients[timeouts] = builder.build()
+        made = self._clients[timeouts, apart] = builder.build()
         return made
 
     async def _exchange(self, request: HttpRequest, marks: _Marks) -> HttpResponse:

@@ -228,7 +228,8 @@ def test_an_answer_from_before_the_request_is_none_of_it(age_ms: int, stray: boo
     assert isinstance(outcome(said("0", age_ms, data=GOOD)), errors.ResponseMismatch) is stray
     assert isinstance(outcome(said("510", age_ms), 400, PLACE), errors.ResponseMismatch) is stray
     assert isinstance(outcome(said("510", age_ms), 400, SET_LEVERAGE), errors.ResponseMismatch) is stray
-    # A read that is refused has nothing to lose; a wrong clock is what its refusal is about.
+    assert isinstance(outcome(said("404", age_ms), 400), errors.ResponseMismatch) is stray
+    # A read that is refused has nothing else to lose; a wrong clock is what its refusal is about.
     assert isinstance(outcome(said("510", age_ms), 400), errors.InsufficientMargin)
     assert isinstance(outcome(said("408", age_ms), 400, PLACE), errors.ClockSkew)
     # Stamped by this computer's own clock, which may be wrong, the comparison says nothing.

@@ -89,14 +89,16 @@ async def test_the_reading_after_a_cancel_must_be_of_that_order(crossed: int) ->
 # Edits
 
 
-@pytest.mark.parametrize("reading", [page(404), "absent"])
+ABSENT = HttpResponse(status=400, headers={}, body=b'{"code":"404","msg":"no such order"}')
+
+
+@pytest.mark.parametrize("reading", [page(404), ABSENT], ids=["page", "absent"])
 @virtual
 async def test_an_edit_that_was_accepted_never_fails_because_a_reading_did(reading: Any) -> None:
     venue = Scripted()
     async with toy(venue) as exchange:
         order = await exchange.create_order(limit_order(100))
-        bad = venue.says("404") if reading == "absent" else reading
-        venue.plan[DETAIL] = ["", *[bad] * 9]
+        venue.plan[DETAIL] = ["", *[reading] * 9]
         edited = await exchange.edit_order(BTC, order_id=order.order_id, price=101)
         assert (edited.order_id, edited.price, edited.remaining_quantity) == (order.order_id, Decimal(101), None)
 

@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from futures_async import errors
-from futures_async.channel import Channel
+from futures_async.channel import _APART, Channel
 from futures_async.enums import Intent, OrderStatus, OrderType, Outcome, Side
 from futures_async.models import Order
 from futures_async.ordering import Fingerprint
@@ -40,12 +40,14 @@ class Hunt:
         self.started = channel.transport.runtime().now()
         self.start_ms = channel.now_ms()
         self.at_s: list[float] = []
+        self.apart: list[bool] = []
         self.ended_s = 0.0
 
     async def find(self, venue_symbol: str, client_order_id: str) -> Order | None:
         assert (venue_symbol, client_order_id) == ("BTCUSDT", ID)
         now = self.channel.transport.runtime().now()
         self.at_s.append(round(now - self.started, 3))
+        self.apart.append(_APART.get())
         reading = self.readings.pop(0) if len(self.readings) > 1 else self.readings[0]
         if isinstance(reading, errors.FuturesAsyncError):
             raise reading
@@ -103,6 +105,17 @@ async def test_the_fence_is_judged_by_what_the_venue_has_told() -> None:
         assert await on.run(2.0) is None
         assert on.at_s[-2] >= 2.0 + 1.5
         assert on.at_s[-1] == on.at_s[-2] + 1.0
+
+
+@virtual
+async def test_readings_past_the_fence_go_out_apart() -> None:
+    """On a connection that others use, the absence of something else may be waiting."""
+    async with hunt(None) as on:
+        assert await on.run(1.0) is None
+        assert on.apart == [False] * (len(on.at_s) - 2) + [True] * 2
+    async with hunt(None, behind_ms=-3000) as on:  # the venue's clock is ahead of what is thought of it
+        assert await on.run(2.0) is None
+        assert on.apart == [False, True, True]
 
 
 @virtual

@@ -74,6 +74,7 @@ def a_request(
     headers: tuple[tuple[str, str], ...] = (),
     timeouts: Timeouts | None = None,
     abort: Abort | None = None,
+    apart: bool = False,
     **more: float,
 ) -> HttpRequest:
     return HttpRequest(
@@ -83,6 +84,7 @@ def a_request(
         body=body,
         timeouts=timeouts or Timeouts(connect_s=2.0, write_s=2.0, read_s=2.0, deadline_s=5.0),
         abort=abort or Abort(),
+        apart=apart,
         **more,
     )
 

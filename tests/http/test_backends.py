@@ -91,6 +91,17 @@ async def test_one_connection_serves_many_requests(backend: HttpBackend, venue: 
     assert venue.connections == 1
 
 
+async def test_a_request_apart_has_a_connection_of_its_own(backend: HttpBackend, venue: Loopback) -> None:
+    for apart in (False, True, True, False):
+        await backend.send(a_request(venue.url, apart=apart))
+    first, *alone, last = [seen.connection for seen in venue.requests]
+    assert first == last
+    assert len({first, *alone}) == 3
+    with anyio.fail_after(5):
+        while venue.open > 1:  # noqa: ASYNC110 - the server's thread counts; theirs close, nothing goes out on them
+            await anyio.sleep(0.001)
+
+
 async def test_as_many_connections_as_slots_and_no_more(backend: HttpBackend, venue: Loopback) -> None:
     venue.default = later(0.01, reply())
 

@@ -11,7 +11,7 @@ from typing import Any
 import anyio
 import pytest
 
-from futures_async import errors
+from futures_async import errors, search
 from futures_async.adapters.bitget import Bitget
 from futures_async.credentials import Credentials
 from futures_async.enums import OrderStatus, OrderType, Side
@@ -22,34 +22,58 @@ from futures_async.simulator.demo import Setup
 from futures_async.simulator.dialect import Request
 from futures_async.simulator.exchange import SimulatedExchange
 from tests.http.conftest import Flavour
-from tests.loopback import Exchange, Loopback, message
+from tests.loopback import Exchange, Loopback, Seen, message
 
 pytestmark = pytest.mark.anyio
 
 BTC = "BTC/USDT:USDT"
 ORDERS = 60
 CALLERS = 4
-
+NOT_THERE = "fanotthere"
+OTHERS = (NOT_THERE, "ETHUSDT")
+"""What is asked for beside our order and its position, and is not there."""
 
 End = tuple[str, Decimal, Any]
 """A call, the price of its order, and its result or error."""
 
 
-class Stuttering:
-    """A venue behind an edge that repeats answers: at once, while the connection is idle, or ahead of the next one."""
+class Edge:
+    """A venue behind something that keeps connections, and does not keep their answers in order."""
 
     def __init__(self) -> None:
         self.inside = SimulatedExchange(only=["bitget"], setup=Setup(empty=True), uid_limit=None, endpoint_limits=False)
+
+    def answer(self, seen: Seen) -> bytes:
+        """The venue's own answer, whole."""
+        path, _, query = seen.target.partition("?")
+        request = Request(seen.method, path, query, seen.body, dict(seen.headers), now_ms=self.inside.now_ms())
+        response = self.inside.handle(request)
+        return message(response.body, status=response.status, headers=[("Content-Type", "application/json")])
+
+    def credentials(self) -> Credentials:
+        found = self.inside.venues["bitget"].key
+        return Credentials(key=found.key, secret=found.secret, passphrase=found.passphrase)
+
+    def orders(self) -> dict[Decimal, Any]:
+        """By price, which is unique to each intent."""
+        held = list(self.inside.venues["bitget"].account.orders.values())
+        assert len({order.price for order in held}) == len(held), "doubled"
+        return {order.price: order for order in held if order.price is not None}
+
+
+class Stuttering(Edge):
+    """Repeats answers: at once, while the connection is idle, or ahead of the next one."""
+
+    def __init__(self) -> None:
+        super().__init__()
         self.asked: Counter[str] = Counter()
         self.last: dict[int, bytes] = {}
         self.strays = {"behind": 0, "idle": 0, "ahead": 0}
 
     async def __call__(self, exchange: Exchange) -> None:
         seen = exchange.seen
-        path, _, query = seen.target.partition("?")
-        request = Request(seen.method, path, query, seen.body, dict(seen.headers), now_ms=self.inside.now_ms())
-        response = self.inside.handle(request)
-        own = message(response.body, status=response.status, headers=[("Content-Type", "application/json")])
+        path = seen.path
+        own = self.answer(seen)
         earlier = self.last.get(seen.connection)
         self.last[seen.connection] = own
         self.asked[path] += 1
@@ -64,15 +88,27 @@ class Stuttering:
         if kind in ("behind", "idle"):
             self.strays[kind] += 1
 
-    def credentials(self) -> Credentials:
-        found = self.inside.venues["bitget"].key
-        return Credentials(key=found.key, secret=found.secret, passphrase=found.passphrase)
 
-    def orders(self) -> dict[Decimal, Any]:
-        """By price, which is unique to each intent."""
-        held = list(self.inside.venues["bitget"].account.orders.values())
-        assert len({order.price for order in held}) == len(held), "doubled"
-        return {order.price: order for order in held if order.price is not None}
+class Shifted(Edge):
+    """A kept connection is one answer behind, and the same was asked on it a moment before of what is not there.
+
+    So it is when several orders are looked up after the same outage: step by step, side by side.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.before: dict[str, bytes] = {}
+        self.served: set[int] = set()
+
+    async def __call__(self, exchange: Exchange) -> None:
+        seen = exchange.seen
+        own = self.answer(seen)
+        if any(other in seen.target or other in seen.body.decode() for other in OTHERS):
+            self.before[seen.path] = own
+        elif seen.connection in self.served and seen.path in self.before:
+            own = self.before[seen.path]
+        self.served.add(seen.connection)
+        await exchange.send(own)
 
 
 @pytest.fixture
@@ -82,7 +118,7 @@ def stuttering() -> Iterator[tuple[Stuttering, Loopback]]:
         yield venue, server
 
 
-def client(venue: Stuttering, server: Loopback, each: Flavour) -> Bitget:
+def client(venue: Edge, server: Loopback, each: Flavour) -> Bitget:
     exchange = Bitget(
         venue.credentials(),
         base_url=server.url,
@@ -132,7 +168,10 @@ async def test_no_stray_answer_is_taken_for_the_end_of_a_write(
             about = f"{name} at {price}: {end!r}"
             inside = held.get(price)
             if isinstance(end, FuturesAsyncError):
-                if name != "read":  # a read may fail; a write that did not go well says that it does not know
+                if isinstance(end, errors.OrderNotPlaced):
+                    # Its connection was given up as hopeless while it was on its way, and the venue never read it.
+                    assert inside is None, about
+                elif name != "read":  # a read may fail; a write that did not go well says that it does not know
                     assert isinstance(end, errors.OutcomeUnknown), about
                 continue
             assert inside is not None, about
@@ -143,3 +182,53 @@ async def test_no_stray_answer_is_taken_for_the_end_of_a_write(
     good = [end for _, _, end in ends if isinstance(end, Order)]
     assert len(good) > ORDERS
     assert [order for order in good if order.recovered], "no stray was ever noticed"
+
+
+@pytest.fixture
+def shifted(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Shifted, Loopback]]:
+    monkeypatch.setattr(search, "BETWEEN_ABSENCES_S", 0.001)
+    venue = Shifted()
+    with Loopback(default=venue) as server:
+        yield venue, server
+
+
+LIMIT = OrderRequest(symbol=BTC, side=Side.BUY, type=OrderType.LIMIT, quantity=Decimal("0.01"), price=Decimal(40_000))
+
+
+async def test_no_stray_answer_proves_an_order_absent(each: Flavour, shifted: tuple[Shifted, Loopback]) -> None:
+    venue, server = shifted
+    async with client(venue, server, each) as exchange:
+        placed = await exchange.create_order(LIMIT)
+    assert placed.client_order_id is not None
+    past_ms = venue.inside.now_ms() - 60_000
+    async with client(venue, server, each) as exchange:  # another process's: it knows the id alone
+        assert await exchange.resolve_order(BTC, NOT_THERE, fence_until_ms=past_ms) is None
+        await exchange.fetch_open_orders()  # on a connection that is kept
+        found = await exchange.resolve_order(BTC, placed.client_order_id, fence_until_ms=past_ms)
+    assert found is not None, "proved absent, and it is there"
+    assert (found.order_id, found.recovered) == (placed.order_id, True)
+
+
+async def test_no_stray_answer_makes_a_cancelled_order_one_that_never_was(
+    each: Flavour, shifted: tuple[Shifted, Loopback]
+) -> None:
+    venue, server = shifted
+    async with client(venue, server, each) as exchange:
+        placed = await exchange.create_order(LIMIT)
+        with pytest.raises(errors.OrderNotFound):
+            await exchange.cancel_order(BTC, client_order_id=NOT_THERE)
+        ended = await exchange.cancel_order(BTC, client_order_id=placed.client_order_id)
+    assert (ended.order_id, ended.status) == (placed.order_id, OrderStatus.CANCELED)
+
+
+async def test_no_stray_answer_hides_a_position_that_is_to_be_closed(
+    each: Flavour, shifted: tuple[Shifted, Loopback]
+) -> None:
+    venue, server = shifted
+    request = OrderRequest(symbol=BTC, side=Side.BUY, type=OrderType.MARKET, quantity=Decimal("0.01"))
+    async with client(venue, server, each) as exchange:
+        await exchange.create_order(request)
+        assert await exchange.close_position("ETH/USDT:USDT") is None
+        closed = await exchange.close_position(BTC)
+    assert closed is not None
+    assert (closed.side, closed.quantity) == (Side.SELL, Decimal("0.01"))
