@@ -30,6 +30,7 @@ class Source:
     venues: tuple[str, ...] = ()
     simulated: bool = False
     keys: Path | None = None
+    keyring: bool = False
     base_url: str | None = None
     demo: bool = False
     seed: int = 1
@@ -79,7 +80,8 @@ def _simulated(source: Source, stack: ExitStack) -> dict[str, FuturesExchange]:
 
 def _real(source: Source) -> dict[str, FuturesExchange]:
     installed = venue_ids()
-    found = find_keys(source.keys, installed, os.environ)
+    named = (source.venues or installed) if source.keyring else ()
+    found = find_keys(source.keys, installed, os.environ, keyring=named)
     if source.venues:
         wanted = set(source.venues)
         missing = wanted - {key.name for key in found} - {key.venue for key in found}

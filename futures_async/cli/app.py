@@ -18,6 +18,7 @@ from futures_async.cli.options import (
     AsJson,
     BaseUrl,
     Demo,
+    Keyring,
     Keys,
     Limit,
     Seed,
@@ -305,6 +306,7 @@ def probe(
     fill: Annotated[bool, typer.Option("--fill/--no-fill", help="Also buy at market, and sell again.")] = True,
     burst: Annotated[int, typer.Option("--burst", min=0, help="Provoke a 429 with so many orders at once.")] = 0,
     keys: Keys = None,
+    keyring: Keyring = False,
     base_url: BaseUrl = None,
     as_json: AsJson = False,
     as_csv: AsCsv = False,
@@ -315,7 +317,14 @@ def probe(
 
     async def main() -> Exit:
         source = Source(
-            venues=(venue,), simulated=simulated, keys=keys, base_url=base_url, demo=demo, seed=seed, empty=True
+            venues=(venue,),
+            simulated=simulated,
+            keys=keys,
+            keyring=keyring,
+            base_url=base_url,
+            demo=demo,
+            seed=seed,
+            empty=True,
         )
         settings = settings_of(
             symbol=symbol,

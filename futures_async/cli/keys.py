@@ -1,4 +1,4 @@
-"""Where keys come from: a TOML file that nobody else can read, or the environment.
+"""Where keys come from: a TOML file that nobody else can read, the system's keyring, or the environment.
 
     [bitget]                       # the table's name is the account's; it is the venue too, unless `venue` says another
     key = "…"
@@ -12,6 +12,9 @@
     secret = "…"
     memo = "…"
 
+In the keyring, under the service `futures-async`: `<account>.key`, `<account>.secret`, … and, where the account's name
+is not the venue's, `<account>.venue`.
+
 In the environment: `FUTURES_ASYNC_<ACCOUNT>_KEY`, `…_SECRET`, `…_PASSPHRASE`, `…_MEMO`, `…_UID`, with the venue's id in
 capitals and `_` for `-`.
 """
@@ -21,7 +24,7 @@ from __future__ import annotations
 import os
 import stat
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -29,6 +32,7 @@ from futures_async.credentials import Credentials
 from futures_async.errors import InvalidRequest
 
 PREFIX = "FUTURES_ASYNC_"
+SERVICE = "futures-async"
 PARTS = ("key", "secret", "passphrase", "memo", "uid")
 OPTIONS = ("base_url", "product_type", "margin_coin", "account", "demo")
 
@@ -129,22 +133,73 @@ def read_environment(venues: list[str], environ: Mapping[str, str]) -> list[KeyS
     return sources
 
 
-def find_keys(file: Path | None, venues: list[str], environ: Mapping[str, str]) -> list[KeySource]:
-    """Accounts from the named file, else from the default file if there is one, and from the environment.
+def read_keyring(names: Sequence[str]) -> list[KeySource]:
+    """Those of the named accounts whose key is in the system's keyring.
 
     Raises:
-        InvalidRequest: A file that cannot be used, or no keys anywhere.
+        InvalidRequest: The extra is not installed, the keyring can't be read, or an account is not complete. Never
+            shows a value.
+    """
+    try:
+        import keyring
+        from keyring.errors import KeyringError
+    except ModuleNotFoundError as error:
+        if error.name != "keyring":
+            raise
+        raise InvalidRequest("--keyring needs an extra: pip install 'futures-async[keyring]'") from None
+
+    def account(name: str) -> KeySource | str | None:
+        """One account, None when it is not there, or what is wrong. Raises nothing: see `_sources`."""
+        try:
+            if not keyring.get_password(SERVICE, f"{name}.key"):
+                return None
+            found = {part: keyring.get_password(SERVICE, f"{name}.{part}") for part in ("venue", *PARTS)}
+        except KeyringError as error:  # its message may be a backend's; its name says locked, absent or failed
+            return f"cannot be read ({type(error).__name__}): `keyring diagnose` helps"
+        return _account(name, {part: value for part, value in found.items() if value})
+
+    sources: list[KeySource] = []
+    for name in names:
+        found = account(name)
+        if isinstance(found, str):
+            raise InvalidRequest(f"keyring, {SERVICE} {name}.…: {found}")
+        if found is not None:
+            sources.append(found)
+    return sources
+
+
+def find_keys(
+    file: Path | None, venues: list[str], environ: Mapping[str, str], *, keyring: Sequence[str] = ()
+) -> list[KeySource]:
+    """Accounts from the named file, else from the default file if there is one, from the keyring, from the environment.
+
+    An account that is in several is taken from the first.
+
+    Args:
+        file: The only source, with the keyring, where it is named.
+        venues: What is looked for in the environment.
+        environ: The environment.
+        keyring: Accounts to look for in the system's keyring; it is not touched when there are none.
+
+    Raises:
+        InvalidRequest: A file or a keyring that cannot be used, or no keys anywhere.
     """
     sources: list[KeySource] = []
     path = file or default_file(environ)
     if file is not None or path.exists():
         sources += read_file(path)
+    if keyring:
+        sources += _others(read_keyring(keyring), sources)
     if file is None:
-        known = {source.name for source in sources}
-        sources += [source for source in read_environment(venues, environ) if source.name not in known]
+        sources += _others(read_environment(venues, environ), sources)
     if not sources:
         raise InvalidRequest(
-            f"no keys: write them into {path} (mode 600) or {PREFIX}<VENUE>_KEY, …_SECRET, …; "
-            "or use --simulated, which needs none"
+            f"no keys: write them into {path} (mode 600), the system's keyring (--keyring) or {PREFIX}<VENUE>_KEY, "
+            "…_SECRET, …; or use --simulated, which needs none"
         )
     return sources
+
+
+def _others(found: list[KeySource], known: list[KeySource]) -> list[KeySource]:
+    names = {source.name for source in known}
+    return [source for source in found if source.name not in names]

@@ -15,6 +15,7 @@ from futures_async.cli.output import Format
 Venues = Annotated[list[str] | None, typer.Option("--venue", "-v", help="Only this venue or account; repeatable.")]
 Simulated = Annotated[bool, typer.Option("--simulated", help="Use the built-in simulated exchange; no keys needed.")]
 Keys = Annotated[Path | None, typer.Option("--keys", help="Keys file (TOML, mode 600).")]
+Keyring = Annotated[bool, typer.Option("--keyring", help="Keys from the system's keyring, too.")]
 BaseUrl = Annotated[str | None, typer.Option("--base-url", help="Another address of the venue, e.g. a simulator's.")]
 Demo = Annotated[bool, typer.Option("--demo", help="Use the venue's demo trading.")]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON lines.")]
@@ -37,6 +38,7 @@ def _common(
     venue: Venues = None,
     simulated: Simulated = False,
     keys: Keys = None,
+    keyring: Keyring = False,
     base_url: BaseUrl = None,
     demo: Demo = False,
     seed: Seed = 1,
@@ -44,7 +46,15 @@ def _common(
     as_csv: AsCsv = False,
 ) -> tuple[Source, Format]:
     """The accounts and the output that the common options name."""
-    source = Source(venues=tuple(venue or ()), simulated=simulated, keys=keys, base_url=base_url, demo=demo, seed=seed)
+    source = Source(
+        venues=tuple(venue or ()),
+        simulated=simulated,
+        keys=keys,
+        keyring=keyring,
+        base_url=base_url,
+        demo=demo,
+        seed=seed,
+    )
     return source, form(as_json, as_csv)
 
 

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Generator
 from pathlib import Path
+from traceback import TracebackException
 
+import keyring
 import pytest
+from keyring.backend import KeyringBackend
+from keyring.errors import KeyringLocked
 
 from futures_async import InvalidRequest
-from futures_async.cli.keys import default_file, find_keys, read_environment, read_file
+from futures_async.cli.accounts import Source, open_accounts
+from futures_async.cli.keys import default_file, find_keys, read_environment, read_file, read_keyring
 
 GOOD = '[bitget]\nkey = "k-canary"\nsecret = "s-canary"\npassphrase = "p-canary"\nuid = "7"\n'
 VENUES = ["bitget", "bitget-uta", "bitmart"]
@@ -101,3 +108,110 @@ def test_a_named_file_is_the_only_source_and_the_default_file_wins_over_the_envi
 def test_without_keys_the_error_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(InvalidRequest, match="--simulated"):
         find_keys(None, VENUES, {"XDG_CONFIG_HOME": str(tmp_path)})
+
+
+# The keyring
+
+
+class MemoryKeyring(KeyringBackend):
+    """Keeps passwords in memory; locked, it refuses to tell any."""
+
+    priority = 1  # pyright: ignore[reportAssignmentType, reportIncompatibleMethodOverride] - a property of the class there
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.kept: dict[tuple[str, str], str] = {}
+        self.locked = False
+
+    def get_password(self, service: str, username: str) -> str | None:
+        if self.locked:
+            raise KeyringLocked("canary")
+        return self.kept.get((service, username))
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self.kept[service, username] = password
+
+
+def keep(**parts: str) -> None:
+    """What `keyring set futures-async ACCOUNT.PART` does; an underscore stands for the dot."""
+    for name, value in parts.items():
+        keyring.set_password("futures-async", name.replace("_", "."), value)
+
+
+@pytest.fixture
+def ring() -> Generator[MemoryKeyring]:
+    """The system's keyring for one test, with one account."""
+    before, ring = keyring.get_keyring(), MemoryKeyring()
+    keyring.set_keyring(ring)
+    keep(bitget_key="k-canary", bitget_secret="s-canary", bitget_passphrase="p-canary")
+    try:
+        yield ring
+    finally:
+        keyring.set_keyring(before)
+
+
+@pytest.mark.usefixtures("ring")
+def test_the_keyring_gives_the_named_accounts_that_are_in_it() -> None:
+    keep(hedge_key="k", hedge_secret="s", hedge_memo="m", hedge_uid="9", hedge_venue="bitmart")
+    first, second = read_keyring(["bitget", "bitget-uta", "hedge"])
+    assert (first.name, first.venue, first.credentials.key.reveal()) == ("bitget", "bitget", "k-canary")
+    assert first.credentials.passphrase is not None
+    assert (second.name, second.venue, second.credentials.uid) == ("hedge", "bitmart", "9")
+    assert "canary" not in repr([first, second])
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"bitget_secret": ""}, "secret is missing"),
+        ({"bitget_passphrase": "p canary"}, "passphrase has white space"),
+        ({}, "KeyringLocked"),
+    ],
+)
+def test_a_keyring_with_a_mistake_is_refused_without_showing_what_is_in_it(
+    ring: MemoryKeyring, change: dict[str, str], says: str
+) -> None:
+    keep(**change)
+    ring.locked = not change
+    with pytest.raises(InvalidRequest, match=says) as caught:
+        read_keyring(["bitget"])
+    assert caught.tb.tb_next is not None  # this frame holds them
+    inside = TracebackException(caught.type, caught.value, caught.tb.tb_next, capture_locals=True)
+    shown = "".join(inside.format())
+    assert "canary" not in shown
+    assert "futures-async bitget" in str(caught.value)
+
+
+def test_without_its_extra_the_keyring_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "keyring", None)
+    with pytest.raises(InvalidRequest, match=r"pip install 'futures-async\[keyring\]'"):
+        read_keyring(["bitget"])
+
+
+def test_the_keyring_stands_between_the_file_and_the_environment(ring: MemoryKeyring, tmp_path: Path) -> None:
+    environ = {f"FUTURES_ASYNC_{venue}_{part}": "env" for venue in ("BITGET", "BITMART") for part in ("KEY", "SECRET")}
+    environ["XDG_CONFIG_HOME"] = str(tmp_path)
+    keep(bitget_uid="ring")
+    named = keys_file(tmp_path)
+
+    def uids(file: Path | None, names: list[str]) -> dict[str, str | None]:
+        return {key.name: key.credentials.uid for key in find_keys(file, VENUES, environ, keyring=names)}
+
+    assert uids(None, ["bitget"]) == {"bitget": "ring", "bitmart": None}
+    assert uids(named, ["bitget"]) == {"bitget": "7"}
+    ring.locked = True  # it is not asked when it is not wanted
+    assert uids(None, []) == {"bitget": None, "bitmart": None}
+
+
+@pytest.mark.anyio
+@pytest.mark.usefixtures("ring")
+async def test_a_command_opens_the_accounts_of_the_keyring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    for name in [name for name in os.environ if name.startswith("FUTURES_ASYNC_")]:
+        monkeypatch.delenv(name)
+    async with open_accounts(Source(keyring=True)) as accounts:
+        assert list(accounts) == ["bitget"]
+        assert "canary" not in repr(accounts)
+    with pytest.raises(InvalidRequest, match="no keys for bitmart"):
+        async with open_accounts(Source(keyring=True, venues=("bitget", "bitmart"))):
+            pass
