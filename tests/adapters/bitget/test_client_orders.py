@@ -76,7 +76,10 @@ def limit(**changes: Any) -> OrderRequest:
 
 
 PLACED = {"orderId": "77", "clientOid": "fx-1"}
-NOT_FOUND = envelope(None, "40109", "The data of the order cannot be found")
+
+
+def not_found() -> dict[str, Any]:
+    return envelope(None, "40109", "The data of the order cannot be found")
 
 
 async def test_an_order_is_placed_in_the_modes_that_are_set_and_read_back() -> None:
@@ -151,7 +154,7 @@ async def test_an_ambiguous_answer_is_resolved_and_never_sent_again() -> None:
     async with rig() as on:
         on.answer("GET", "account/account", hedge())
         on.answer("POST", "order/place-order", envelope(None, "40010", "Request timed out"))
-        on.answer("GET", "order/detail", NOT_FOUND, detail())
+        on.answer("GET", "order/detail", not_found(), detail())
         on.answer("GET", "order/orders-pending", documented("orders_pending_empty"))
         on.answer("GET", "order/orders-history", documented("orders_pending_empty"))
         order = await on.exchange.create_order(limit())
@@ -162,7 +165,7 @@ async def test_an_ambiguous_answer_is_resolved_and_never_sent_again() -> None:
 @pytest.mark.parametrize("witness", ["order/orders-pending", "order/orders-history"])
 async def test_an_order_that_the_detail_does_not_know_is_looked_for_in_the_lists(witness: str) -> None:
     async with rig() as on:
-        on.answer("GET", "order/detail", NOT_FOUND)
+        on.answer("GET", "order/detail", not_found())
         row = {**detail()["data"], "clientOid": "fx-1", "status": "live"}
         other = {**row, "orderId": "1", "clientOid": "fx-0"}
         for path in ("order/orders-pending", "order/orders-history"):
@@ -176,7 +179,7 @@ async def test_an_order_that_the_detail_does_not_know_is_looked_for_in_the_lists
 
 async def test_a_list_that_ignores_the_client_id_is_walked_to_its_end() -> None:
     async with rig() as on:
-        on.answer("GET", "order/detail", NOT_FOUND)
+        on.answer("GET", "order/detail", not_found())
         row = {**detail()["data"], "clientOid": "fx-1", "status": "filled"}
         others = [{**row, "orderId": str(number), "clientOid": f"fx-{number}"} for number in (300, 200)]
         on.answer("GET", "order/orders-pending", documented("orders_pending_empty"))
@@ -751,7 +754,7 @@ async def test_the_bytes_of_the_signature_vectors_are_the_bytes_that_are_sent() 
         on.answer("GET", "account/account", account(posMode="hedge_mode", marginMode="isolated"))
         on.answer("POST", "order/place-order", envelope(None, "45110", "too small"))
         on.answer("POST", "order/cancel-order", envelope(None, "43001", "does not exist"))
-        on.answer("GET", "order/detail", NOT_FOUND)
+        on.answer("GET", "order/detail", not_found())
         name = "fx-20260112-000001"
         await on.exchange.fetch_positions(BTC)
         await on.exchange.fetch_accounts()
