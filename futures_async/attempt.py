@@ -16,18 +16,21 @@ from futures_async.endpoint import Endpoint, Kind
 from futures_async.enums import Outcome
 from futures_async.errors import (
     Attempt,
+    BadResponse,
     Banned,
     ClockSkew,
+    DecodeError,
     ExchangeError,
     FuturesAsyncError,
     NotSent,
     RateLimited,
+    ResponseMismatch,
 )
 from futures_async.events import CallEvent, Observer
 from futures_async.http import Abort, HttpFailure, HttpRequest, HttpResponse, Phase
 from futures_async.limits import Permit, Pool, Priority
 from futures_async.lockout import Lockout
-from futures_async.retry import Unclear
+from futures_async.retry import DamagedAnswer, Unclear
 from futures_async.runtime import Runtime
 from futures_async.transport import Transport
 
@@ -76,6 +79,8 @@ class Attempts:
         self._answers = Answers(dialect, credentials, transport.clock)
         self._common = (("User-Agent", USER_AGENT), *dialect.public_headers())
         self._public = SealedHeaders(self._common)
+        self._misfits: set[Endpoint[Any]] = set()
+        """Reads whose last answer did not fit."""
 
     async def make(self, job: Job, number: int, queued_s: float, runtime: Runtime) -> Any:
         """One attempt past the queue: in a task of its own, so that no cancellation reaches the HTTP library.
@@ -163,15 +168,31 @@ class Attempts:
                 raise failure_error(answer, where, self._transport.host, late=late)
             result = self._answers.read(answer, endpoint, timing)
         except FuturesAsyncError as error:
+            if self._may_be_stray(error, endpoint):
+                self._transport.backend.renew()
             self._throttle(job, error)
             # A timestamp is refused before the key is looked at: that says nothing of the key.
             if endpoint.private and isinstance(error, ExchangeError) and not isinstance(error, ClockSkew):
                 self.lockout.note(error, self._transport.runtime().now())
             raise self._weigh(job, error, answer, timing.signed_ms) from None
         self._answers.calm()
+        if self._misfits:
+            self._misfits.discard(endpoint)
         if endpoint.private:
             self.lockout.good()
         return result
+
+    def _may_be_stray(self, error: FuturesAsyncError, endpoint: Endpoint[Any]) -> bool:
+        """This may be the answer to something else, and its connection one behind.
+
+        A read that does not fit twice running is taken for a change at the venue: no connection is to blame for that.
+        """
+        if endpoint.kind is not Kind.READ or isinstance(error, ResponseMismatch):
+            return isinstance(error, BadResponse)
+        if not isinstance(error, DecodeError) or isinstance(error, DamagedAnswer) or endpoint in self._misfits:
+            return False
+        self._misfits.add(endpoint)
+        return True
 
     def _weigh(
         self, job: Job, error: FuturesAsyncError, answer: HttpResponse | HttpFailure, signed_ms: int

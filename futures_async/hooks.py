@@ -143,6 +143,7 @@ class Hooks(FuturesExchange):
                 if reading:
                     raise
                 stray = problem
+            self._channel.transport.backend.renew()
         raise stray if reading else self._channel.unknown(endpoint, [], stray)
 
     async def _apply(

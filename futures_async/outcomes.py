@@ -197,6 +197,7 @@ class OrderDesk:
 
     def doubt(self, endpoint: Endpoint[Any], problem: FuturesAsyncError) -> OutcomeUnknown:
         """The answer to a placement cannot be used: whether it stands is an open question."""
+        self._channel.transport.backend.renew()
         attempts = [Attempt(self._channel.now_ms(), "arrived", str(problem))]
         return self._channel.unknown(endpoint, attempts, problem)
 

@@ -210,6 +210,14 @@ class HttpBackend(ABC):
             HttpFailure: With the phase reached.
         """
 
+    def renew(self) -> None:
+        """Send nothing more on the connections of now: one of them gave an answer to something else.
+
+        It may go on like that, an answer behind, for ever. What is under way ends as it will. A backend that has no
+        hold on its connections does nothing.
+        """
+        return
+
     @abstractmethod
     async def aclose(self) -> None:
         """Close all connections; what is under way ends as a failure."""

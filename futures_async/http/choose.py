@@ -109,6 +109,11 @@ class Lease(HttpBackend):
             raise HttpFailure("aborted", Phase.QUEUED, sent=False)
         return await self._join().backend.send(request)
 
+    def renew(self) -> None:
+        """Of the shared backend: its connections are everybody's."""
+        if self._share is not None:
+            self._share.backend.renew()
+
     async def aclose(self) -> None:
         """Give the share back; the last one closes the backend."""
         share, self._share, self._closed = self._share, None, True

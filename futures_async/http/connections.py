@@ -23,6 +23,8 @@ class Connections:
         self._tls = tls_context(ca_pem)
         self._idle: deque[tuple[httpx.AsyncHTTPTransport, float]] = deque()
         self._taken: set[httpx.AsyncHTTPTransport] = set()
+        self._doubted: set[httpx.AsyncHTTPTransport] = set()
+        self._old: list[httpx.AsyncHTTPTransport] = []
 
     def take(self, *, apart: bool = False) -> httpx.AsyncHTTPTransport:
         """A connection, or one to be, which `apart` always is; as many as are asked for."""
@@ -39,20 +41,33 @@ class Connections:
 
     async def give(self, transport: httpx.AsyncHTTPTransport) -> None:
         """It served well and may serve again. The bottom one, if idle for too long, is closed."""
+        if transport in self._doubted:
+            await self.drop(transport)
+            return
         now = anyio.current_time()
         self._taken.discard(transport)
         self._idle.append((transport, now))
         if now - self._idle[0][1] > KEEP_ALIVE_S:
-            await self._idle.popleft()[0].aclose()
+            self._old.append(self._idle.popleft()[0])
+        while self._old:
+            await self._old.pop().aclose()
+
+    def renew(self) -> None:
+        """Use none of the present ones again. The idle are closed when the next one is given back."""
+        self._doubted |= self._taken
+        self._old += (idle for idle, _ in self._idle)
+        self._idle.clear()
 
     async def drop(self, transport: httpx.AsyncHTTPTransport) -> None:
         """Something went wrong on it: it is not used again."""
         self._taken.discard(transport)
+        self._doubted.discard(transport)
         with anyio.CancelScope(shield=True):
             await transport.aclose()
 
     async def aclose(self) -> None:
         """Close all, those in use too."""
-        for transport in [*(idle for idle, _ in self._idle), *self._taken]:
+        for transport in [*(idle for idle, _ in self._idle), *self._old, *self._taken]:
             await transport.aclose()
         self._idle.clear()
+        self._old.clear()

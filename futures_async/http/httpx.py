@@ -152,6 +152,11 @@ class HttpxBackend(HttpBackend):
                 await (own.give(transport) if kept else own.drop(transport))
         raise failure
 
+    def renew(self) -> None:
+        """Send nothing more on the connections of now, if they are its own."""
+        if self._own is not None:
+            self._own.renew()
+
     async def aclose(self) -> None:
         """Close the connections, if they are its own; what is under way ends as a failure."""
         self._closed = True

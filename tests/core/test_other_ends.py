@@ -228,3 +228,48 @@ async def test_status_and_code_that_do_not_agree(answer: Any, error: type[Except
         venue.always[GET] = answer
         with pytest.raises(error):
             await exchange.fetch_leverage(BTC)
+
+
+class Counted(Scripted):
+    """Counts how often its connections were to be made anew."""
+
+    renewed = 0
+
+    def renew(self) -> None:
+        self.renewed += 1
+        super().renew()
+
+
+STRAY = HttpResponse(status=200, headers={}, body=b'{"code":"0","data":{"list":[]}}')
+
+
+@virtual
+async def test_an_answer_that_may_be_strays_costs_the_connections() -> None:
+    venue = Counted()
+    async with toy(venue) as exchange:
+        await exchange.create_order(limit_order(100))
+        assert venue.renewed == 0
+        venue.plan[PLACE] = [STRAY]
+        venue.plan[SET] = [STRAY]
+        with pytest.raises(errors.OrderOutcomeUnknown):
+            await exchange.create_order(limit_order(101), on_unknown="raise")
+        assert venue.renewed == 1
+        await exchange.set_leverage(BTC, 5)
+        assert venue.renewed == 2
+
+
+@virtual
+async def test_a_read_that_never_fits_costs_them_once() -> None:
+    venue = Counted()
+    async with toy(venue) as exchange:
+        for renewed in (1, 2):  # and anew after it fitted
+            venue.plan[GET] = [STRAY] * 3
+            for _ in range(3):
+                with pytest.raises(errors.DecodeError):
+                    await exchange.fetch_leverage(BTC)
+                assert venue.renewed == renewed
+            await exchange.fetch_leverage(BTC)
+        venue.plan[GET] = [page(200)] * 2  # an edge's page is nobody's answer
+        with pytest.raises(errors.DecodeError):
+            await exchange.fetch_leverage(BTC)
+        assert venue.renewed == 2

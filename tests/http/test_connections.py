@@ -7,6 +7,7 @@ import anyio.lowlevel
 import pytest
 
 from futures_async.http import connections
+from futures_async.http.choose import select
 from futures_async.http.httpx import HttpxBackend
 from tests.http.conftest import a_request
 from tests.loopback import Loopback, later, reply
@@ -67,3 +68,26 @@ async def test_cancelled_sends_cost_no_connection(anyio_backend: str, venue: Loo
     with anyio.fail_after(5):
         while venue.open:  # noqa: ASYNC110 - the server is in another thread
             await anyio.sleep(0.005)
+
+
+async def test_those_of_before_are_not_used_after_a_renewal(anyio_backend: str, venue: Loopback) -> None:
+    lease, _ = select("httpx", venue.url)
+    lease.renew()  # before there are any
+    venue.default = later(0.02, reply())
+    async with anyio.create_task_group() as group:
+        for _ in range(2):
+            group.start_soon(lease.send, a_request(venue.url))
+    async with anyio.create_task_group() as group:
+        group.start_soon(lease.send, a_request(venue.url))  # under way: it ends well, and its connection with it
+        await anyio.sleep(0.005)
+        lease.renew()
+    venue.default = reply()
+    for _ in range(3):
+        await lease.send(a_request(venue.url))
+    *before, first, second, third = [seen.connection for seen in venue.requests]
+    assert first == second == third
+    assert first not in before
+    with anyio.fail_after(5):
+        while venue.open > 1:  # noqa: ASYNC110 - the server is in another thread
+            await anyio.sleep(0.001)
+    await lease.aclose()

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import anyio
+import msgspec
 import pytest
 
 from futures_async import errors, search
@@ -109,6 +110,28 @@ class Shifted(Edge):
             own = self.before[seen.path]
         self.served.add(seen.connection)
         await exchange.send(own)
+
+
+class Behind(Edge):
+    """The connection that brings the request after `slips` is set stays one answer behind; all others are in step."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.slips = False
+        self.last: dict[int, bytes] = {}
+        self.behind: set[int] = set()
+        self.strays = 0
+
+    async def __call__(self, exchange: Exchange) -> None:
+        connection = exchange.seen.connection
+        own = self.answer(exchange.seen)
+        earlier, self.last[connection] = self.last.get(connection, own), own
+        if self.slips:
+            self.slips = False
+            self.behind.add(connection)
+        if connection in self.behind:
+            self.strays += 1
+        await exchange.send(earlier if connection in self.behind else own)
 
 
 @pytest.fixture
@@ -232,3 +255,26 @@ async def test_no_stray_answer_hides_a_position_that_is_to_be_closed(
         closed = await exchange.close_position(BTC)
     assert closed is not None
     assert (closed.side, closed.quantity) == (Side.SELL, Decimal("0.01"))
+
+
+async def test_a_connection_that_is_an_answer_behind_spoils_one_call(each: Flavour) -> None:
+    if each.name == "fast":
+        pytest.skip("it has no way to give up connections")
+    venue = Behind()
+    with Loopback(default=venue) as server:
+        async with client(venue, server, each) as exchange:
+            first = await exchange.create_order(LIMIT)
+            venue.slips = True
+            second = await exchange.create_order(msgspec.structs.replace(LIMIT, price=Decimal(40_001)))
+            assert second.recovered
+            assert venue.strays == 1
+            for order in (first, second):
+                assert (await exchange.fetch_order(BTC, order_id=order.order_id)).price == order.price
+            venue.slips = True
+            assert (await exchange.fetch_order(BTC, order_id=first.order_id)).price == first.price
+            assert venue.strays == 2
+            assert len(await exchange.fetch_open_orders(BTC)) == 2
+            for order in (first, second):
+                ended = await exchange.cancel_order(BTC, order_id=order.order_id)
+                assert ended.status is OrderStatus.CANCELED
+            assert venue.strays == 2
