@@ -146,6 +146,23 @@ class Hooks(FuturesExchange):
             self._channel.transport.backend.renew()
         raise stray if reading else self._channel.unknown(endpoint, [], stray)
 
+    async def _pick(self, endpoint: Endpoint[T], params: Params | None, part: Callable[[T], R | None]) -> R:
+        """Read that part of an answer which is about what was asked; one without it is asked for once more.
+
+        Raises:
+            ResponseMismatch: The second one was without it too.
+        """
+        found: list[R] = []
+
+        def about(answer: T) -> bool:
+            picked = part(answer)
+            if picked is not None:
+                found.append(picked)
+            return picked is not None
+
+        await self._call(endpoint, params, about=about)
+        return found[-1]
+
     async def _apply(
         self,
         key: tuple[str, ...],

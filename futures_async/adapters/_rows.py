@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
-from typing import Any, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast
 
 import msgspec
 
@@ -14,6 +14,18 @@ from futures_async.errors import DecodeError
 from futures_async.models import Leverage, Order, Position
 
 T = TypeVar("T")
+
+
+class Named(Protocol):
+    """A row that names its contract."""
+
+    @property
+    def symbol(self) -> str:
+        """The venue's id."""
+        ...
+
+
+Row = TypeVar("Row", bound=Named)
 
 
 def leverage_of(

@@ -9,7 +9,7 @@ from typing import Any, TypeVar, Unpack
 from futures_async.adapter import Adapter, Options, Page, PageQuery
 from futures_async.adapters._bitget import PRODUCT_TYPES, ProductType, unified_symbol, venue_symbol
 from futures_async.adapters._bitget_codes import UNCHANGED
-from futures_async.adapters._rows import readable
+from futures_async.adapters._rows import Row, readable
 from futures_async.adapters.bitget import endpoints
 from futures_async.adapters.bitget.dialect import BitgetDialect
 from futures_async.adapters.bitget.mapping import (
@@ -35,7 +35,7 @@ from futures_async.credentials import Credentials
 from futures_async.dialect import Params
 from futures_async.endpoint import Endpoint
 from futures_async.enums import MarginMode, PositionMode, PositionSide
-from futures_async.errors import InvalidRequest, ResponseMismatch, SymbolNotFound
+from futures_async.errors import InvalidRequest, SymbolNotFound
 from futures_async.exchange import Number
 from futures_async.models import (
     Account,
@@ -121,27 +121,30 @@ class BitgetAccount(Adapter):
         return [to_contract(row, self.product_type, self.margin_coin) for row in rows]
 
     async def fetch_ticker(self, symbol: str) -> Ticker:
-        rows = await self._call(endpoints.TICKER, self._contract_params(symbol))
-        return to_ticker(self._row(rows, symbol, endpoints.TICKER), self.product_type, self.margin_coin)
+        return to_ticker(await self._row(endpoints.TICKER, symbol), self.product_type, self.margin_coin)
 
     async def fetch_funding_rate(self, symbol: str) -> FundingRate:
-        rows = await self._call(endpoints.FUNDING_RATE, self._contract_params(symbol))
-        return to_funding_rate(self._row(rows, symbol, endpoints.FUNDING_RATE), self.product_type, self.margin_coin)
+        return to_funding_rate(await self._row(endpoints.FUNDING_RATE, symbol), self.product_type, self.margin_coin)
 
     async def fetch_risk_limits(self, symbol: str) -> list[RiskLimit]:
         rows = await self._call(endpoints.TIERS, self._contract_params(symbol))
         tiers = [to_risk_limit(row, self.product_type) for row in rows]
         return sorted(tiers, key=lambda tier: tier.tier or 0)
 
-    def _row(self, rows: Sequence[Any], symbol: str, endpoint: Endpoint[Any]) -> Any:
-        """The row of the symbol that was asked for."""
+    async def _row(self, endpoint: Endpoint[list[Row]], symbol: str) -> Row:
+        """Read the row of one contract."""
+        return await self._pick(endpoint, self._contract_params(symbol), self._row_of(symbol, endpoint))
+
+    def _row_of(self, symbol: str, endpoint: Endpoint[Any]) -> Callable[[Sequence[Row]], Row | None]:
+        """Finds the row of one contract; none at all means that there is no such contract."""
         wanted = self.venue_symbol(symbol)
-        for row in rows:
-            if row.symbol.upper() == wanted:
-                return row
-        if rows:
-            raise ResponseMismatch(f"{self.id} {endpoint.name}: the answer is about another contract")
-        raise SymbolNotFound(f"no contract {symbol}", venue=self.id, endpoint=endpoint.name)
+
+        def find(rows: Sequence[Row]) -> Row | None:
+            if not rows:
+                raise SymbolNotFound(f"no contract {symbol}", venue=self.id, endpoint=endpoint.name)
+            return next((row for row in rows if row.symbol.upper() == wanted), None)
+
+        return find
 
     # Positions
 
@@ -152,10 +155,12 @@ class BitgetAccount(Adapter):
             rows = await self._call(endpoints.ALL_POSITIONS, params)
         else:
             params = self._settled_params(symbol)
-            rows = await self._call(endpoints.SINGLE_POSITION, params)
-            for row in rows or ():
-                if row.symbol.upper() != params["symbol"]:
-                    raise ResponseMismatch(f"{self.id} {endpoints.SINGLE_POSITION.name}: a row of another contract")
+            wanted = params["symbol"]
+            rows = await self._call(
+                endpoints.SINGLE_POSITION,
+                params,
+                about=lambda rows: all(row.symbol.upper() == wanted for row in rows or ()),
+            )
         return to_positions(rows, self.product_type)
 
     async def fetch_position_history(
@@ -210,10 +215,12 @@ class BitgetAccount(Adapter):
         coin = (margin_coin or self._coin(REFERENCE[self.product_type])).upper()
         symbol = f"{coin}USD" if self.product_type == "COIN-FUTURES" else REFERENCE[self.product_type]
         params = {"symbol": symbol, "productType": self.product_type, "marginCoin": coin}
-        account = to_account(await self._call(endpoints.ACCOUNT, params))
-        if account.margin_coin != coin:
-            raise ResponseMismatch(f"{self.id} {endpoints.ACCOUNT.name}: the answer is about another coin")
-        return account
+
+        def of_coin(wire: WireAccount) -> Account | None:
+            account = to_account(wire)
+            return account if account.margin_coin == coin else None
+
+        return await self._pick(endpoints.ACCOUNT, params, of_coin)
 
     async def fetch_accounts(self) -> list[Account]:
         rows = await self._call(endpoints.ACCOUNTS, {"productType": self.product_type})

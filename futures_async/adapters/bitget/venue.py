@@ -148,9 +148,7 @@ class BitgetVenue(BitgetTriggers):
 
     async def fetch_symbol_price(self, symbol: str) -> wire_venue.WireSymbolPrice:
         """Read last, index and mark price."""
-        rows = await self._call(endpoints.SYMBOL_PRICE, self._contract_params(symbol))
-        row: wire_venue.WireSymbolPrice = self._row(rows, symbol, endpoints.SYMBOL_PRICE)
-        return readable(row)
+        return readable(await self._row(endpoints.SYMBOL_PRICE, symbol))
 
     async def fetch_funding_history(self, symbol: str, *, page: int = 1) -> list[wire_venue.WirePastFundingRate]:
         """Read settled funding rates, newest first, a hundred to a page."""
@@ -162,14 +160,13 @@ class BitgetVenue(BitgetTriggers):
 
     async def fetch_funding_time(self, symbol: str) -> wire_venue.WireFundingTime:
         """Read when funding is settled next."""
-        rows = await self._call(endpoints.FUNDING_TIME, self._contract_params(symbol))
-        row: wire_venue.WireFundingTime = self._row(rows, symbol, endpoints.FUNDING_TIME)
-        return readable(row)
+        return readable(await self._row(endpoints.FUNDING_TIME, symbol))
 
     async def fetch_open_interest(self, symbol: str) -> Decimal:
         """Read the open interest of a contract, base coin."""
-        answer = await self._call(endpoints.OPEN_INTEREST, self._contract_params(symbol))
-        row: wire_venue.WireOpenInterestRow = self._row(answer.rows or [], symbol, endpoints.OPEN_INTEREST)
+        endpoint = endpoints.OPEN_INTEREST
+        find = self._row_of(symbol, endpoint)
+        row = await self._pick(endpoint, self._contract_params(symbol), lambda answer: find(answer.rows or []))
         return finite(row.size, "size")
 
     async def fetch_open_interest_limits(self, symbol: str | None = None) -> list[wire_venue.WireOpenInterestLimit]:

@@ -212,14 +212,17 @@ class UnifiedAccount(Adapter):
 
     async def fetch_positions(self, symbol: str | None = None) -> list[Position]:
         """Read the open positions of this category."""
-        params: dict[str, str | int | None] = {"category": self._category}
-        if symbol is not None:
-            params["symbol"] = self.venue_symbol(symbol)
-        answer = await self._call(endpoints.POSITIONS, params)
-        rows = answer if isinstance(answer, list) else answer.rows or []
+        name = None if symbol is None else self.venue_symbol(symbol)
+
+        def rows_of(
+            answer: wire.WireRows[wire.WirePosition] | list[wire.WirePosition],
+        ) -> list[wire.WirePosition] | None:
+            rows = answer if isinstance(answer, list) else answer.rows or []
+            return rows if all(name in (None, row.symbol) for row in rows) else None
+
         positions = [
             mapping.to_position(row, self._category)
-            for row in rows
+            for row in await self._pick(endpoints.POSITIONS, {"category": self._category, "symbol": name}, rows_of)
             if mapping.of_category(row.category, self._category)
         ]
         return [position for position in positions if position.quantity != 0]

@@ -289,20 +289,29 @@ class BitgetUTA(BatchCancels, UnifiedVenue):
     async def fetch_ticker(self, symbol: str) -> Ticker:
         """Read last, best and mark prices."""
         name = self.venue_symbol(symbol)
-        rows = await self._call(endpoints.TICKERS, {"category": self._category, "symbol": name})
-        for row in rows:
-            if row.symbol == name and mapping.of_category(row.category, self._category):
-                return mapping.to_ticker(row, self._category)
-        raise SymbolNotFound(f"no ticker of {symbol}", venue=self.id, endpoint=endpoints.TICKERS.name)
+
+        def find(rows: list[wire.WireTicker]) -> Ticker | None:
+            if not rows:
+                raise SymbolNotFound(f"no ticker of {symbol}", venue=self.id, endpoint=endpoints.TICKERS.name)
+            for row in rows:
+                if row.symbol == name and mapping.of_category(row.category, self._category):
+                    return mapping.to_ticker(row, self._category)
+            return None
+
+        return await self._pick(endpoints.TICKERS, {"category": self._category, "symbol": name}, find)
 
     async def fetch_funding_rate(self, symbol: str) -> FundingRate:
         """Read the current funding rate."""
         name = self.venue_symbol(symbol)
-        rows = await self._call(endpoints.FUNDING_RATE, {"category": self._category, "symbol": name})
-        for row in rows:
-            if row.symbol == name:
-                return mapping.to_funding_rate(row, self._category)
-        raise SymbolNotFound(f"no funding rate of {symbol}", venue=self.id, endpoint=endpoints.FUNDING_RATE.name)
+
+        def find(rows: list[wire.WireFundingRate]) -> FundingRate | None:
+            if not rows:
+                raise SymbolNotFound(
+                    f"no funding rate of {symbol}", venue=self.id, endpoint=endpoints.FUNDING_RATE.name
+                )
+            return next((mapping.to_funding_rate(row, self._category) for row in rows if row.symbol == name), None)
+
+        return await self._pick(endpoints.FUNDING_RATE, {"category": self._category, "symbol": name}, find)
 
     async def fetch_risk_limits(self, symbol: str) -> list[RiskLimit]:
         """Read the risk tiers of a contract, smallest first."""

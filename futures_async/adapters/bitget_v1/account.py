@@ -66,10 +66,12 @@ class BitgetV1Account(Adapter):
 
     async def fetch_account(self, margin_coin: str = "USDT") -> Account:
         """Read the account's state in one margin coin."""
-        wire = await self._call(api.ACCOUNT, {"marginCoin": margin_coin})
-        if wire.margin_coin.upper() != margin_coin.upper():
-            raise ResponseMismatch(f"bitget-v1 {api.ACCOUNT.name}: the answer is about another margin coin")
-        return to_account(wire)
+        coin = margin_coin.upper()
+        return to_account(
+            await self._call(
+                api.ACCOUNT, {"marginCoin": margin_coin}, about=lambda wire: wire.margin_coin.upper() == coin
+            )
+        )
 
     async def fetch_positions(self, symbol: str | None = None) -> list[Position]:
         """Read the open positions of one contract, or of all that have the client's margin coin."""

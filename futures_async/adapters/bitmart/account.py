@@ -10,6 +10,7 @@ from futures_async.adapter import Adapter
 from futures_async.adapters._rows import readable
 from futures_async.adapters.bitmart import endpoints, mapping, words
 from futures_async.adapters.bitmart.wire import (
+    WireContracts,
     WireFeeRate,
     WireLeverage,
     WireOpenInterest,
@@ -94,7 +95,7 @@ class BitMartAccount(Adapter):
     async def fetch_positions(self, symbol: str | None = None) -> list[Position]:
         rows = [
             row
-            for row in await self._call(endpoints.POSITIONS, self._of(symbol)) or ()
+            for row in await self._rows(symbol)
             # Asked for one contract, the venue lists flat sides too.
             if finite(row.current_amount, "current_amount") != 0
         ]
@@ -130,10 +131,13 @@ class BitMartAccount(Adapter):
 
     # Leverage, modes
 
-    async def _rows(self, symbol: str) -> list[WirePosition]:
-        name = self.venue_symbol(symbol)
-        rows = await self._call(endpoints.POSITIONS, {"symbol": name, "account": self._account}) or []
-        return [row for row in rows if row.symbol == name]
+    async def _rows(self, symbol: str | None) -> list[WirePosition]:
+        params = self._of(symbol)
+        name = params["symbol"]
+        rows = await self._call(
+            endpoints.POSITIONS, params, about=lambda rows: all(name in (None, row.symbol) for row in rows or ())
+        )
+        return rows or []
 
     async def fetch_leverage(self, symbol: str, margin_mode: MarginMode | None = None) -> Leverage:
         """Read leverage and margin mode of a contract, with or without a position.
@@ -241,15 +245,18 @@ class BitMartAccount(Adapter):
     async def fetch_ticker(self, symbol: str) -> Ticker:
         """Read last and index price; BitMart tells no best prices and no mark price here."""
         name = self.venue_symbol(symbol)
-        for row in (await self._call(endpoints.DETAILS, {"symbol": name})).symbols or ():
-            wire = mapping.read_contract(row)
-            if wire.symbol == name:
-                return mapping.to_ticker(wire)
-        raise SymbolNotFound(f"no contract {symbol}", venue=self.id, endpoint=endpoints.DETAILS.name)
+
+        def find(answer: WireContracts) -> Ticker | None:
+            if not answer.symbols:
+                raise SymbolNotFound(f"no contract {symbol}", venue=self.id, endpoint=endpoints.DETAILS.name)
+            wires = map(mapping.read_contract, answer.symbols)
+            return next((mapping.to_ticker(wire) for wire in wires if wire.symbol == name), None)
+
+        return await self._pick(endpoints.DETAILS, {"symbol": name}, find)
 
     async def fetch_funding_rate(self, symbol: str) -> FundingRate:
         name = self.venue_symbol(symbol)
-        wire = await self._call(endpoints.FUNDING_RATE, {"symbol": name})
+        wire = await self._call(endpoints.FUNDING_RATE, {"symbol": name}, about=lambda wire: wire.symbol == name)
         return mapping.to_funding_rate(wire, (await self._sizes([name]))[name].raw.funding_interval_hours)
 
     async def fetch_funding_history(self, symbol: str, *, limit: int = 100) -> list[WirePastFunding]:

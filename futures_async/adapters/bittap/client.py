@@ -23,7 +23,7 @@ from futures_async.adapters.bittap.mapping import (
     to_ticker,
     to_venue_symbol,
 )
-from futures_async.adapters.bittap.wire import WireAccountInfo, WireDayTicker, WireDepth, WireExchangeInfo
+from futures_async.adapters.bittap.wire import WireAccountInfo, WireDayTicker, WireDepth, WireExchangeInfo, WirePrice
 from futures_async.convert import known_or_none
 from futures_async.credentials import Credentials
 from futures_async.enums import MarginMode, PositionMode
@@ -224,20 +224,22 @@ class BitTap(Adapter):
     async def fetch_ticker(self, symbol: str) -> Ticker:
         """Read the last price. Best prices are in `fetch_depth`, the day's figures in `fetch_day_ticker`."""
         venue_symbol = to_venue_symbol(symbol)
-        answer = await self._call(api.PRICE_TICKER, {"symbolId": venue_symbol})
-        for wire in answer if isinstance(answer, list) else [answer]:
-            if wire.symbol_id == venue_symbol:
-                return to_ticker(wire)
-        raise ResponseMismatch(f"bittap {api.PRICE_TICKER.name}: the answer is not about {venue_symbol}")
+
+        def find(answer: WirePrice | list[WirePrice]) -> WirePrice | None:
+            wires = answer if isinstance(answer, list) else [answer]
+            return next((wire for wire in wires if wire.symbol_id == venue_symbol), None)
+
+        return to_ticker(await self._pick(api.PRICE_TICKER, {"symbolId": venue_symbol}, find))
 
     async def fetch_day_ticker(self, symbol: str) -> WireDayTicker:
         """Read the last 24 hours of one contract as the venue sends them."""
         venue_symbol = to_venue_symbol(symbol)
-        answer = await self._call(api.DAY_TICKER, {"symbolId": venue_symbol})
-        for wire in answer if isinstance(answer, list) else [answer]:
-            if wire.symbol_id == venue_symbol:
-                return readable(wire)
-        raise ResponseMismatch(f"bittap {api.DAY_TICKER.name}: the answer is not about {venue_symbol}")
+
+        def find(answer: WireDayTicker | list[WireDayTicker]) -> WireDayTicker | None:
+            wires = answer if isinstance(answer, list) else [answer]
+            return next((wire for wire in wires if wire.symbol_id == venue_symbol), None)
+
+        return readable(await self._pick(api.DAY_TICKER, {"symbolId": venue_symbol}, find))
 
     async def fetch_depth(self, symbol: str, scale: str) -> WireDepth:
         """Read the order book's first levels.

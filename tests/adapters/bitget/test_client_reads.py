@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from decimal import Decimal as D
 from typing import Any
 
@@ -99,11 +100,40 @@ async def test_public_calls_carry_no_key() -> None:
 
 async def test_a_ticker_of_another_contract_is_a_mismatch_and_none_is_no_symbol() -> None:
     async with rig() as on:
-        on.answer("GET", "market/ticker", documented("ticker"), envelope([]))
+        on.answer("GET", "market/ticker", documented("ticker"), documented("ticker"), envelope([]))
         with pytest.raises(errors.ResponseMismatch):
             await on.exchange.fetch_ticker("ETHUSDT")
         with pytest.raises(errors.SymbolNotFound):
             await on.exchange.fetch_ticker("ETHUSDT")
+
+
+Read = Callable[[Bitget], Awaitable[object]]
+READS: list[tuple[str, str, str, Read]] = [
+    ("market/ticker", "ticker", "symbol", lambda exchange: exchange.fetch_ticker(BTC)),
+    ("market/current-fund-rate", "current_fund_rate", "symbol", lambda exchange: exchange.fetch_funding_rate(BTC)),
+    ("market/symbol-price", "symbol_price", "symbol", lambda exchange: exchange.fetch_symbol_price(BTC)),
+    ("position/single-position", "single_position", "symbol", lambda exchange: exchange.fetch_positions(BTC)),
+    ("account/account", "account", "marginCoin", lambda exchange: exchange.fetch_account()),
+]
+
+
+@pytest.mark.parametrize(("path", "name", "field", "read"), READS)
+async def test_an_answer_about_something_else_is_asked_for_once_more(
+    path: str, name: str, field: str, read: Read
+) -> None:
+    async with rig() as on:
+        right = documented(name)
+        one = not isinstance(right["data"], list)
+        rows: list[dict[str, Any]] = [right["data"]] if one else right["data"]
+        others = [{**row, field: "ETH"} for row in rows]
+        stray = envelope(others[0] if one else others)
+        on.answer("GET", path, stray, right)
+        await read(on.exchange)
+        assert len(on.sent(path)) == 2
+        on.answer("GET", path, stray)
+        with pytest.raises(errors.ResponseMismatch):
+            await read(on.exchange)
+        assert len(on.sent(path)) == 4
 
 
 async def test_without_keys_only_public_calls_are_made() -> None:

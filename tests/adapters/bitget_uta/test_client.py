@@ -694,6 +694,19 @@ async def test_a_symbol_that_is_not_listed_is_not_found(rig: Rig) -> None:
         await client.fetch_funding_rate(BTC)
 
 
+async def test_rows_of_another_contract_are_asked_for_once_more_and_not_taken(rig: Rig) -> None:
+    client = rig.client()
+    for path, name, read in (
+        ("/market/tickers", "tickers", client.fetch_ticker),
+        ("/market/current-fund-rate", "current_fund_rate", client.fetch_funding_rate),
+        ("/position/current-position", "current_position", client.fetch_positions),
+    ):
+        rig.wire.gives(path, plain(name))
+        with pytest.raises(ResponseMismatch):
+            await read("ETHUSDT")
+        assert len(rig.wire.queries(path)) == 2
+
+
 async def test_venue_methods_give_the_venues_own_rows(rig: Rig) -> None:
     client = rig.client()
     await client.create_order(market())

@@ -516,7 +516,15 @@ async def test_leverage_is_read_from_the_position(exchange: BitgetV1, venue: Scr
     assert (risk.margin_ratio, risk.level) == (D("0.15"), fa.RiskLevel.SAFE)
 
 
-async def test_an_account_in_another_coin_is_not_taken_for_it(exchange: BitgetV1) -> None:
+async def test_an_account_in_another_coin_is_asked_for_once_more_and_not_taken_for_it(
+    exchange: BitgetV1, venue: Scripted
+) -> None:
+    right = load("account_info")["data"]
+    answers = [{**right, "marginCoin": "USDC"}, right]
+    venue.answer(api.ACCOUNT.path, lambda seen: json.dumps({"code": "00000", "data": answers.pop(0)}).encode())
+    assert (await exchange.fetch_account()).margin_coin == "USDT"
+    assert answers == []
+    say(venue, api.ACCOUNT.path, right)
     with pytest.raises(fa.ResponseMismatch):
         await exchange.fetch_account("USDC")
 

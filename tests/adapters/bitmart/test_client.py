@@ -274,6 +274,26 @@ def v2(leverage: str = "5", open_type: str = "isolated") -> bytes:
     )
 
 
+async def test_positions_of_another_contract_are_asked_for_once_more() -> None:
+    rows = document("position-v2-hedge")["data"]
+    stray = wrapped([{**row, "symbol": "ETHUSDT"} for row in rows])
+    stub = Stub(position_v2=[stray, wrapped(rows), stray])
+    async with client(stub) as exchange:
+        assert {position.symbol for position in await exchange.fetch_positions(BTC)} == {BTC}
+        assert len(stub.named("position-v2")) == 2
+        with pytest.raises(errors.ResponseMismatch):
+            await exchange.fetch_positions(BTC)
+
+
+async def test_a_ticker_of_another_contract_is_no_absence() -> None:
+    [row, *_] = document("details")["data"]["symbols"]
+    stub = Stub(details=wrapped({"symbols": [{**row, "symbol": "ETHUSDT"}]}))
+    async with client(stub) as exchange:
+        with pytest.raises(errors.ResponseMismatch):
+            await exchange.fetch_ticker(BTC)
+    assert len(stub.named("details")) == 2
+
+
 async def test_setting_leverage_sends_the_published_body_and_reads_back() -> None:
     stub = Stub(position_v2=[v2("10"), v2("5")], submit_leverage=answer("submit-leverage"))
     async with client(stub) as exchange:

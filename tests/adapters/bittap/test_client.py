@@ -220,6 +220,16 @@ async def test_prices_come_without_a_signature(venue: Scripted) -> None:
             await exchange.fetch_positions()
 
 
+@pytest.mark.parametrize(("path", "name"), [("price", "price_ticker"), ("24hr", "day_ticker")])
+async def test_a_ticker_of_another_contract_is_asked_for_once_more(
+    exchange: BitTap, venue: Scripted, path: str, name: str
+) -> None:
+    right = raw(name)
+    venue.answer(f"/fmapi/v1/ticker/{path}", right.replace(b"ETH-USDT-M", b"BTC-USDT-M"), right)
+    await (exchange.fetch_ticker if path == "price" else exchange.fetch_day_ticker)("ETH-USDT-M")
+    assert venue.count(f"/fmapi/v1/ticker/{path}") == 2
+
+
 UNSUPPORTED: dict[str, tuple[Any, ...]] = {
     "fetch_position_history": (),
     "fetch_ledger": (),
