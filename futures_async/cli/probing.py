@@ -9,6 +9,7 @@ import typer
 
 from futures_async.cli.accounts import Source, open_accounts
 from futures_async.cli.output import Column, Exit, Format, Writer, complain
+from futures_async.cli.running import heard_at_once
 from futures_async.enums import MarginMode
 from futures_async.errors import InvalidRequest
 
@@ -93,12 +94,13 @@ async def run_probe(source: Source, settings: ProbeSettings, output: Format, *, 
 def _ask(exchange: FuturesExchange, settings: ProbeSettings) -> None:
     bought = " Two are bought at market and sold again." if settings.fill else ""
     burst = f" {settings.burst} are sent at once, which may get the account banned for a while." * bool(settings.burst)
-    typer.confirm(
-        f"{exchange!r}: this places about {settings.orders + 12 + settings.burst} orders of the smallest size in "
-        f"{settings.symbol} and takes them back.{bought}{burst} Go on?",
-        abort=True,
-        err=True,
-    )
+    with heard_at_once():
+        typer.confirm(
+            f"{exchange!r}: this places about {settings.orders + 12 + settings.burst} orders of the smallest size in "
+            f"{settings.symbol} and takes them back.{bought}{burst} Go on?",
+            abort=True,
+            err=True,
+        )
 
 
 def _print(writer: Writer, name: str, report: ProbeReport) -> Exit:

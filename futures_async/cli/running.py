@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Generator
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
@@ -54,6 +55,28 @@ async def _until_ctrl_c(main: Callable[[], Coroutine[Any, Any, Exit]]) -> int:
         finally:
             signal.signal(signal.SIGINT, signal.default_int_handler)
     return INTERRUPTED
+
+
+@contextmanager
+def heard_at_once() -> Generator[None]:
+    """Let Ctrl-C end the program from inside what blocks the event loop, as a question does.
+
+    The loop, which turns Ctrl-C into a cancellation, does not turn before the answer is there.
+    """
+    before = signal.getsignal(signal.SIGINT)
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise typer.Exit(INTERRUPTED)
+
+    if before is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield
+    except typer.Exit:
+        typer.echo(err=True)  # the terminal stands behind the question
+        raise
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _end_with(main: Callable[[], int], interrupted: int = INTERRUPTED) -> None:

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import pty
 import signal
 import socket
 import subprocess
@@ -490,6 +491,30 @@ def test_probe_wants_demo_or_a_clear_word_and_asks_first(running: RunningExchang
     taken = cli("probe", "bitget", "--base-url", running.base_url, "--symbol", "BTC/USDT:USDT", "--yes", **keys)
     assert taken.returncode == 2
     assert "a contract that nobody trades" in taken.stderr
+
+
+def test_one_ctrl_c_at_its_question_ends_probe(running: RunningExchange) -> None:
+    terminal, its_end = pty.openpty()
+    before = len(running.exchange.arrivals)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "futures_async.cli", "probe", "bitget", "--base-url", running.base_url],
+        stdin=its_end,
+        stdout=its_end,
+        stderr=its_end,
+        env={"PATH": os.environ["PATH"], "HOME": "/nonexistent", **keys_of(running, "bitget")},
+    )
+    try:
+        shown = b""
+        while b"[y/N]" not in shown:
+            shown += os.read(terminal, 1000)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 130
+    finally:
+        process.kill()
+        process.wait()
+        os.close(its_end)
+        os.close(terminal)
+    assert len(running.exchange.arrivals) == before
 
 
 def test_probe_refuses_a_price_that_is_none() -> None:
