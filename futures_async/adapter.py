@@ -17,6 +17,7 @@ from futures_async.bounds import OrderBounds
 from futures_async.cancelling import urgent
 from futures_async.channel import Channel
 from futures_async.clock import VenueClock
+from futures_async.convert import chosen_or_none
 from futures_async.credentials import Credentials
 from futures_async.dialect import Dialect
 from futures_async.endpoint import Endpoint, Kind, RateLimit
@@ -267,6 +268,7 @@ class Adapter(History):
 
     async def fetch_position(self, symbol: str, side: PositionSide | None = None) -> Position | None:
         self._require(Capability.FETCH_POSITION)
+        side = chosen_or_none(PositionSide, side, "side")
         venue_symbol = self.venue_symbol(symbol)
         positions = [
             position

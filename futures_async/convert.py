@@ -9,12 +9,13 @@ from __future__ import annotations
 import decimal
 from collections.abc import Mapping
 from decimal import Decimal
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from futures_async.errors import DecodeError, InvalidRequest
 
 E = TypeVar("E", bound=Enum)
+S = TypeVar("S", bound=StrEnum)
 
 MAX_DIGITS = 60
 MAX_EXPONENT = 40
@@ -128,6 +129,26 @@ def known_or_none(table: Mapping[str, E], word: str | None) -> E | None:
         return None
     found = table.get(word)
     return found if found is not None else table.get(word.lower())
+
+
+def chosen(kind: type[S], value: S | str, name: str) -> S:
+    """Take a caller's word: a member of `kind`, or its value as plain text.
+
+    Raises:
+        InvalidRequest: It is none of them; the message names those that are.
+    """
+    if isinstance(value, kind):
+        return value
+    try:
+        return kind(value)
+    except ValueError:
+        words = ", ".join(kind)
+        raise InvalidRequest(f"{name} must be one of {words}, not {str(value)[:40]!r}") from None
+
+
+def chosen_or_none(kind: type[S], value: S | str | None, name: str) -> S | None:
+    """`chosen` where None leaves it open."""
+    return None if value is None else chosen(kind, value, name)
 
 
 def to_decimal(value: Decimal | int | str, name: str) -> Decimal:

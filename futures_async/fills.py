@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import msgspec
 
+from futures_async.convert import chosen_or_none
 from futures_async.enums import PositionSide, Side
 from futures_async.exact import ZERO, add, divide, multiply
 from futures_async.models import Fill, Position
@@ -65,6 +66,7 @@ class PositionBook:
 
     def leg(self, symbol: str, side: PositionSide | None = None) -> Leg:
         """Return the position of a symbol; of one side of it in hedge mode."""
+        side = chosen_or_none(PositionSide, side, "side")
         return self._legs.get((symbol, side), Leg())
 
     @property
@@ -79,6 +81,7 @@ class PositionBook:
             fill: The execution.
             side: The position that it belongs to; only used by a book that is hedged.
         """
+        side = chosen_or_none(PositionSide, side, "side")
         side = side if self._hedged else None
         key = (fill.venue, fill.venue_symbol, fill.fill_id)
         if key in self._seen:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from typing import Any, TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar
 
+from futures_async.convert import chosen_or_none
 from futures_async.enums import LedgerType
 from futures_async.exchange import Capability
 from futures_async.models import Fill, LedgerEntry, Order
@@ -31,10 +32,22 @@ class History(Trading):
         self._unsupported("fetch_ledger")
 
     def _query(
-        self, symbol: str | None, since_ms: int | None, until_ms: int | None, limit: int | None, **more: Any
+        self,
+        symbol: str | None,
+        since_ms: int | None,
+        until_ms: int | None,
+        limit: int | None,
+        type: LedgerType | None = None,
+        margin_coin: str | None = None,
     ) -> PageQuery:
-        venue_symbol = None if symbol is None else self.venue_symbol(symbol)
-        return PageQuery(symbol=venue_symbol, since_ms=since_ms, until_ms=until_ms, limit=limit, **more)
+        return PageQuery(
+            symbol=None if symbol is None else self.venue_symbol(symbol),
+            since_ms=since_ms,
+            until_ms=until_ms,
+            limit=limit,
+            ledger_type=chosen_or_none(LedgerType, type, "type"),
+            margin_coin=margin_coin,
+        )
 
     async def fetch_order_history(
         self,
@@ -91,9 +104,7 @@ class History(Trading):
         limit: int | None = None,
     ) -> list[LedgerEntry]:
         self._require(Capability.FETCH_LEDGER)
-        return await _collect(
-            self._ledger_page, self._query(symbol, since_ms, until_ms, limit, ledger_type=type, margin_coin=margin_coin)
-        )
+        return await _collect(self._ledger_page, self._query(symbol, since_ms, until_ms, limit, type, margin_coin))
 
     def iter_ledger(
         self,
@@ -106,9 +117,7 @@ class History(Trading):
         limit: int | None = None,
     ) -> AsyncIterator[LedgerEntry]:
         self._require(Capability.ITER_LEDGER)
-        return _walk(
-            self._ledger_page, self._query(symbol, since_ms, until_ms, limit, ledger_type=type, margin_coin=margin_coin)
-        )
+        return _walk(self._ledger_page, self._query(symbol, since_ms, until_ms, limit, type, margin_coin))
 
 
 async def _collect(page: FetchPage[T], query: PageQuery) -> list[T]:

@@ -287,8 +287,8 @@ class OrderManager:
             InvalidRequest: The group belongs to another order, has placed more than this one asks for, or is under
                 way by another call.
         """
-        total = to_decimal(request.quantity, "quantity")
-        slicer = Slicer(self, request, total, to_decimal(max_quantity, "max_quantity"), group)
+        request = check_request(request)
+        slicer = Slicer(self, request, request.quantity, to_decimal(max_quantity, "max_quantity"), group)
         if slicer.group in self._slicing:  # two at once would each place what is still missing
             raise InvalidRequest(f"{slicer.group} is being placed by another call: wait for its end")
         self._slicing.add(slicer.group)

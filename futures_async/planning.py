@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from futures_async.convert import is_multiple, multiply, to_decimal, to_text
+from futures_async.convert import chosen, chosen_or_none, is_multiple, multiply, to_decimal, to_text
 from futures_async.dialect import VenueTraits
 from futures_async.enums import Intent, MarginMode, OrderType, Side, TimeInForce
 from futures_async.errors import InvalidOrder, InvalidRequest
@@ -25,26 +25,19 @@ def _number(value: object, name: str) -> Decimal | None:
     return number
 
 
-def _word(name: str, value: object, kind: type) -> None:
-    if not isinstance(value, kind):
-        raise TypeError(f"{name} must be a {kind.__name__}, not {value!r}")
-
-
 def check_request(request: OrderRequest, *, trigger: bool = False) -> OrderRequest:
-    """The same request with Decimal numbers, or `InvalidOrder` that says what is wrong.
+    """The same request with Decimal numbers and words of their enums, or `InvalidOrder` that says what is wrong.
 
     Raises:
-        TypeError: A number is a float, or a word is not of its enum.
+        TypeError: A number is a float.
         InvalidOrder: See the message.
     """
-    _word("side", request.side, Side)
-    _word("type", request.type, OrderType)
-    _word("intent", request.intent, Intent)
-    if request.time_in_force is not None:
-        _word("time_in_force", request.time_in_force, TimeInForce)
-    if request.margin_mode is not None:
-        _word("margin_mode", request.margin_mode, MarginMode)
     try:
+        side = chosen(Side, request.side, "side")
+        kind = chosen(OrderType, request.type, "type")
+        intent = chosen(Intent, request.intent, "intent")
+        force = chosen_or_none(TimeInForce, request.time_in_force, "time_in_force")
+        margin_mode = chosen_or_none(MarginMode, request.margin_mode, "margin_mode")
         check_symbol(request.symbol)
     except InvalidRequest as error:
         raise InvalidOrder(str(error)) from None
@@ -54,29 +47,29 @@ def check_request(request: OrderRequest, *, trigger: bool = False) -> OrderReque
     if quantity is None:
         raise InvalidOrder("quantity is missing")
     if trigger:
-        if request.type is not OrderType.TRIGGER or trigger_price is None:
+        if kind is not OrderType.TRIGGER or trigger_price is None:
             raise InvalidOrder("a trigger order needs type=OrderType.TRIGGER and a trigger_price")
-    elif request.type not in (OrderType.LIMIT, OrderType.MARKET):
-        raise InvalidOrder(f"an order of type {request.type.value} cannot be placed here")
+    elif kind not in (OrderType.LIMIT, OrderType.MARKET):
+        raise InvalidOrder(f"an order of type {kind.value} cannot be placed here")
     elif trigger_price is not None:
         raise InvalidOrder("trigger_price belongs to create_trigger_order")
-    if request.type is OrderType.LIMIT and price is None:
+    if kind is OrderType.LIMIT and price is None:
         raise InvalidOrder("a limit order needs a price")
-    if request.type is OrderType.MARKET:
+    if kind is OrderType.MARKET:
         if price is not None:
             raise InvalidOrder("a market order takes no price: use a limit order with time_in_force=IOC")
-        if request.time_in_force not in (None, TimeInForce.IOC, TimeInForce.FOK):
-            raise InvalidOrder(f"a market order cannot be {request.time_in_force}")
+        if force not in (None, TimeInForce.IOC, TimeInForce.FOK):
+            raise InvalidOrder(f"a market order cannot be {force}")
     return OrderRequest(
         symbol=request.symbol,
-        side=request.side,
-        type=request.type,
+        side=side,
+        type=kind,
         quantity=quantity,
         price=price,
-        time_in_force=request.time_in_force,
-        intent=request.intent,
+        time_in_force=force,
+        intent=intent,
         client_order_id=request.client_order_id,
-        margin_mode=request.margin_mode,
+        margin_mode=margin_mode,
         leverage=_number(request.leverage, "leverage"),
         take_profit=_number(request.take_profit, "take_profit"),
         stop_loss=_number(request.stop_loss, "stop_loss"),

@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple, TypeAlias
 import msgspec
 
 from futures_async import risk
+from futures_async.convert import chosen
 from futures_async.enums import PositionSide
 from futures_async.errors import InvalidRequest
 from futures_async.exact import multiply
@@ -83,6 +84,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """What to do about it, where the monitor has an order manager for the venue."""
 
     def __post_init__(self) -> None:
+        msgspec.structs.force_setattr(self, "metric", chosen(Metric, self.metric, f"rule {self.name}: metric"))
         if (self.above is None) == (self.below is None):
             raise InvalidRequest(f"rule {self.name}: give it either above or below")
         if self.clear is not None and (self.clear > self.bound if self.above is not None else self.clear < self.bound):

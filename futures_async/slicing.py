@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import anyio
 import msgspec
 
-from futures_async.convert import ceil_to_step, floor_to_step, is_multiple, to_decimal, to_text
+from futures_async.convert import ceil_to_step, floor_to_step, is_multiple, to_text
 from futures_async.enums import Intent, Outcome
 from futures_async.errors import FuturesAsyncError, InvalidOrder, InvalidRequest
 from futures_async.exact import ONE, ZERO, add, multiply, subtract, whole
@@ -125,7 +125,7 @@ class Slicer:
         if contract.min_notional is None or request.intent is Intent.CLOSE:
             return None
         if request.price is not None:
-            return to_decimal(request.price, "price")
+            return request.price
         exchange = self._manager.exchange
         if not exchange.supports(Capability.FETCH_TICKER):
             return None

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from futures_async.convert import chosen
 from futures_async.enums import PositionSide
 from futures_async.exact import (
     ONE,
@@ -62,6 +63,7 @@ def isolated_liquidation_price(
         fee_rate: f, the taker fee charged for closing, a fraction; 0 where the venue leaves it out.
         maintenance_deduction: d, an amount in margin coin, of venues whose tiers are progressive.
     """
+    side = chosen(PositionSide, side, "side")
     value = multiply(positive(entry_price, "entry_price"), positive(quantity, "quantity"))
     held = add(finite_number(margin, "margin"), not_negative(maintenance_deduction, "maintenance_deduction"))
     rate = fraction(
@@ -131,6 +133,7 @@ def cross_liquidation_price(
         fee_rate: f, the taker fee rate, a fraction.
         other_requirements: Maintenance margin (and closing fees) of the account's other positions.
     """
+    side = chosen(PositionSide, side, "side")
     value = multiply(positive(quantity, "quantity"), positive(mark_price, "mark_price"))
     free = subtract(finite_number(equity, "equity"), not_negative(other_requirements, "other_requirements"))
     rate = fraction(
@@ -186,6 +189,7 @@ def distance_to_liquidation(
     Source: the v2 positions document, risk example, which has it in percent and as float. Negative once the mark
     has passed the liquidation price. A liquidation price ≤ 0 means that the venue names none.
     """
+    side = chosen(PositionSide, side, "side")
     if mark_price is None or liquidation_price is None or mark_price <= 0 or liquidation_price <= 0:
         return None
     if side is PositionSide.LONG:
@@ -221,6 +225,7 @@ def break_even_price(
         funding: Received (positive) or paid (negative) so far.
         realized_pnl: Booked from closed parts of the position, without fees and funding.
     """
+    side = chosen(PositionSide, side, "side")
     value = multiply(positive(entry_price, "entry_price"), positive(quantity, "quantity"))
     rate = fraction(fee_rate, "fee_rate")
     paid = multiply(value, rate) if fee_paid is None else finite_number(fee_paid, "fee_paid")
@@ -232,6 +237,7 @@ def break_even_price(
 
 def unrealized_pnl(side: PositionSide, *, quantity: Decimal, entry_price: Decimal, price: Decimal) -> Decimal:
     """Compute the profit of a linear position at `price`, in margin coin, before fees: ±q·(price − entry). Exact."""
+    side = chosen(PositionSide, side, "side")
     move = subtract(finite_number(price, "price"), finite_number(entry_price, "entry_price"))
     gain = multiply(not_negative(quantity, "quantity"), move)
     return gain if side is PositionSide.LONG else multiply(gain, Decimal(-1))

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from futures_async import fills
 from futures_async.enums import PositionSide, Side
-from futures_async.fills import PositionBook
+from futures_async.errors import InvalidRequest
+from futures_async.fills import Leg, PositionBook
 from futures_async.models import Fill
 from tests.beyond.fakes import position
 
@@ -126,3 +127,12 @@ def test_realized_and_unrealized_profit_add_up_to_the_cash_that_moved(
     leg = book.leg(BTC)
     open_profit = leg.quantity * (mark - leg.average_price) if leg.average_price is not None else D(0)
     assert abs(leg.realized_pnl + open_profit - (cash + leg.quantity * mark)) < D("1e-15")
+
+
+def test_a_side_may_be_plain_text_and_never_anything_else() -> None:
+    book: Any = PositionBook([position()], hedged=True)
+    assert book.leg("BTC/USDT:USDT", "long") == book.leg("BTC/USDT:USDT", PositionSide.LONG) != Leg()
+    with pytest.raises(InvalidRequest, match="side must be one of long, short"):
+        book.leg("BTC/USDT:USDT", "buy")
+    with pytest.raises(InvalidRequest, match="side must be one of long, short"):
+        book.apply(None, "buy")

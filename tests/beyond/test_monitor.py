@@ -390,12 +390,18 @@ def test_what_is_not_known_of_an_account_is_no_alert() -> None:
         {"above": D(1), "clear": D(2)},
         {"below": D(1), "clear": D("0.5")},
         {"above": D(1), "metric": Metric.AGE, "action": Reduce()},
+        {"above": D(1), "metric": "mood"},
     ],
 )
 def test_rules_that_cannot_be_meant_are_refused(broken: dict[str, Any]) -> None:
     fields: dict[str, Any] = {"name": "r", "metric": Metric.MARGIN_RATIO, **broken}
     with pytest.raises(InvalidRequest, match="rule r"):
         Rule(**fields)
+
+
+def test_the_metric_of_a_rule_may_be_plain_text() -> None:
+    fields: dict[str, Any] = {"name": "r", "metric": "age", "above": D(1)}
+    assert Rule(**fields).metric is Metric.AGE
 
 
 def test_a_monitor_needs_names_that_fit() -> None:

@@ -12,7 +12,8 @@ from tests.contract.orders import Orders, Triggers
 from tests.contract.pages import Pages
 from tests.contract.reads import Reads
 from tests.contract.settings import Settings
+from tests.contract.words import Words
 
 
-class ContractSuite(Claims, Reads, Settings, Orders, Triggers, Matrix, Pages):
+class ContractSuite(Claims, Words, Reads, Settings, Orders, Triggers, Matrix, Pages):
     """Everything that an adapter owes."""

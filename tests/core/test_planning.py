@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
 import msgspec
 import pytest
 
-from futures_async import Contract, Intent, InvalidOrder, InvalidRequest, OrderRequest, OrderType, Side, TimeInForce
+from futures_async import (
+    Contract,
+    Intent,
+    InvalidOrder,
+    InvalidRequest,
+    MarginMode,
+    OrderRequest,
+    OrderType,
+    Side,
+    TimeInForce,
+)
 from futures_async.planning import check_client_order_id, check_id, check_request, check_steps, one_id
 from tests.rig.toy import ToyDialect
 
@@ -63,20 +74,32 @@ def test_a_request_that_cannot_be_right_is_refused(changes: dict[str, Any], says
         check_request(request(**changes))
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"side": "buy"},
-        {"type": "limit"},
-        {"intent": "open"},
-        {"time_in_force": "ioc"},
-        {"margin_mode": "cross"},
-        {"quantity": 0.5},
-    ],
-)
-def test_words_of_the_wrong_type_and_floats_are_type_errors(changes: dict[str, Any]) -> None:
+WORDS: dict[str, type[StrEnum]] = {
+    "side": Side,
+    "type": OrderType,
+    "intent": Intent,
+    "time_in_force": TimeInForce,
+    "margin_mode": MarginMode,
+}
+
+
+@pytest.mark.parametrize("name", WORDS)
+def test_words_come_out_as_members_of_their_enums(name: str) -> None:
+    for member in WORDS[name]:
+        if member not in (OrderType.LIQUIDATION, OrderType.ADL, OrderType.UNKNOWN, OrderType.TRIGGER, OrderType.MARKET):
+            assert getattr(check_request(request(**{name: member.value})), name) is member
+
+
+@pytest.mark.parametrize("name", WORDS)
+@pytest.mark.parametrize("word", ["sideways", "", "BUY", 7, 0.5, []])
+def test_a_word_that_is_none_is_refused_with_those_that_are(name: str, word: Any) -> None:
+    with pytest.raises(InvalidOrder, match=f"{name} must be one of {', '.join(WORDS[name])}, not"):
+        check_request(request(**{name: word}))
+
+
+def test_floats_are_type_errors() -> None:
     with pytest.raises(TypeError):
-        check_request(request(**changes))
+        check_request(request(quantity=0.5))
 
 
 def test_a_market_order_may_be_ioc_or_fok() -> None:

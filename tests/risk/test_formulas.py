@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import decimal
+import inspect
 from decimal import Decimal
 
 import pytest
@@ -339,3 +340,20 @@ def test_a_price_that_is_no_number_is_not_meaningful() -> None:
     assert risk.meaningful_price(D(50), D(100)) == D(50)
     assert risk.meaningful_price(D(1000), D(100)) == D(1000)
     assert risk.meaningful_price(D("1000.1"), D(100)) is None
+
+
+SIDED = [name for name in risk.__all__ if "side" in inspect.signature(getattr(risk, name)).parameters]
+
+
+@pytest.mark.parametrize("name", SIDED)
+def test_a_side_may_be_plain_text_and_never_anything_else(name: str) -> None:
+    function = getattr(risk, name)
+    given = {
+        parameter.name: D("0.25")
+        for parameter in inspect.signature(function).parameters.values()
+        if parameter.default is parameter.empty and parameter.name != "side"
+    }
+    for side in PositionSide:
+        assert function(side=side.value, **given) == function(side=side, **given)
+    with pytest.raises(InvalidRequest, match="side must be one of long, short, not 'Long'"):
+        function(side="Long", **given)

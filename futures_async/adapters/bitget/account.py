@@ -30,7 +30,7 @@ from futures_async.adapters.bitget.mapping import (
 )
 from futures_async.adapters.bitget.windows import DAY_MS, DEPTH_MS, following, place
 from futures_async.adapters.bitget.wire import WireAccount, WireAdlRank, WireFeeRate
-from futures_async.convert import finite, known, ms, to_decimal, to_text
+from futures_async.convert import chosen, chosen_or_none, finite, known, ms, to_decimal, to_text
 from futures_async.credentials import Credentials
 from futures_async.dialect import Params
 from futures_async.endpoint import Endpoint
@@ -240,6 +240,7 @@ class BitgetAccount(Adapter):
 
     async def fetch_max_open(self, symbol: str, side: PositionSide, price: Number | None = None) -> Decimal:
         """Read how much base coin can be opened beside what is held and ordered, at `price` or at market."""
+        side = chosen(PositionSide, side, "side")
         limit = None if price is None else to_text(to_decimal(price, "price"))
         params = {
             **self._settled_params(symbol),
@@ -269,6 +270,7 @@ class BitgetAccount(Adapter):
     # Settings
 
     async def fetch_leverage(self, symbol: str, margin_mode: MarginMode | None = None) -> Leverage:
+        margin_mode = chosen_or_none(MarginMode, margin_mode, "margin_mode")
         return to_leverage(
             await self._symbol_account(symbol), self.venue_symbol(symbol), self.product_type, margin_mode
         )
@@ -281,6 +283,8 @@ class BitgetAccount(Adapter):
         margin_mode: MarginMode | None = None,
         side: PositionSide | None = None,
     ) -> Leverage:
+        margin_mode = chosen_or_none(MarginMode, margin_mode, "margin_mode")
+        side = chosen_or_none(PositionSide, side, "side")
         number = to_decimal(leverage, "leverage")
         if number <= 0:
             raise InvalidRequest(f"leverage must be above 0, not {to_text(number)}")
@@ -318,6 +322,7 @@ class BitgetAccount(Adapter):
         )
 
     async def set_margin_mode(self, mode: MarginMode, *, symbol: str | None = None, margin_coin: str = "USDT") -> None:
+        mode = chosen(MarginMode, mode, "mode")
         if symbol is None:
             raise InvalidRequest(f"{self.id} sets the margin mode for each symbol: name it")
         params = self._settled_params(symbol)
@@ -345,6 +350,7 @@ class BitgetAccount(Adapter):
 
     async def set_position_mode(self, mode: PositionMode, *, symbol: str | None = None) -> PositionMode:
         """Set one-way or hedge mode for the whole product type."""
+        mode = chosen(PositionMode, mode, "mode")
         self._position_mode = None
         body = {"productType": self.product_type, "posMode": WIRE_POSITION_MODE[mode]}
         return await self._apply(
@@ -380,6 +386,7 @@ class BitgetAccount(Adapter):
 
     async def set_auto_margin(self, symbol: str, enabled: bool, side: PositionSide) -> None:
         """Have the venue top up the margin of an isolated position by itself, or not."""
+        side = chosen(PositionSide, side, "side")
         params = self._settled_params(symbol)
         body = {
             "symbol": params["symbol"],

@@ -21,7 +21,7 @@ from futures_async.adapters.bitget.placing import BitgetPlacing, read_ack
 from futures_async.adapters.bitget.windows import DEPTH_MS
 from futures_async.adapters.bitget.wire_orders import WireAck, WirePlanOrder, WirePlanOrders, WireStops
 from futures_async.adapters.bitget.wire_venue import WireTriggered
-from futures_async.convert import EXACT, to_decimal, to_text
+from futures_async.convert import EXACT, chosen, to_decimal, to_text
 from futures_async.endpoint import Endpoint
 from futures_async.enums import Intent, OrderType, PositionMode, PositionSide, Side
 from futures_async.errors import CancelOutcomeUnknown, InvalidOrder, InvalidRequest, OrderNotFound, OrderOutcomeUnknown
@@ -93,6 +93,7 @@ class BitgetTriggers(BitgetPlacing):
             price: Limit price of the close; None closes at market.
             client_order_id: Made when there is none.
         """
+        side = chosen(PositionSide, side, "side")
         trigger = take_profit if take_profit is not None else stop_loss
         if trigger is None or (take_profit is not None and stop_loss is not None):
             raise InvalidRequest("create_stop_order needs take_profit or stop_loss, and not both")
@@ -323,6 +324,7 @@ class BitgetTriggers(BitgetPlacing):
 
         There is one of each for a position; setting it again amends it. They go when the position is closed.
         """
+        side = chosen(PositionSide, side, "side")
         if take_profit is None and stop_loss is None:
             raise InvalidRequest("set_position_stops needs take_profit or stop_loss")
         self._active("set_position_stops")

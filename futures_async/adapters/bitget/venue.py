@@ -9,7 +9,7 @@ from futures_async.adapters._rows import readable
 from futures_async.adapters.bitget import endpoints, wire_venue
 from futures_async.adapters.bitget.mapping import WIRE_POSITION_SIDE, to_ticker
 from futures_async.adapters.bitget.triggers import BitgetTriggers
-from futures_async.convert import finite, to_decimal, to_text
+from futures_async.convert import chosen, finite, to_decimal, to_text
 from futures_async.enums import PositionSide
 from futures_async.errors import InvalidRequest
 from futures_async.exchange import Number
@@ -46,6 +46,7 @@ class BitgetVenue(BitgetTriggers):
         self, symbol: str, side: PositionSide, quantity: Number, price: Number | None = None
     ) -> Decimal | None:
         """Read where a position would be liquidated that is opened at `price`, or at market; None: nowhere."""
+        side = chosen(PositionSide, side, "side")
         limit = None if price is None else to_text(to_decimal(price, "price"))
         params = {
             **self._settled_params(symbol),

@@ -10,7 +10,7 @@ from futures_async.adapter import Adapter, Page, PageQuery
 from futures_async.adapters._bitget import ProductType, unified_symbol, venue_symbol
 from futures_async.adapters.bitget_uta import endpoints, mapping, wire
 from futures_async.adapters.bitget_uta.pages import Ask, Part, history_page
-from futures_async.convert import to_decimal, to_text
+from futures_async.convert import chosen, chosen_or_none, to_decimal, to_text
 from futures_async.enums import MarginMode, Outcome, PositionMode, PositionSide
 from futures_async.errors import AccountModeMismatch, InvalidRequest, NotSupported, PermissionDenied, VenueUnavailable
 from futures_async.exchange import Number
@@ -83,6 +83,7 @@ class UnifiedAccount(Adapter):
 
     async def set_position_mode(self, mode: PositionMode, *, symbol: str | None = None) -> PositionMode:
         """Set the position mode of the whole account, all categories; no position and no order may be open."""
+        mode = chosen(PositionMode, mode, "mode")
         word = "hedge_mode" if mode is PositionMode.HEDGE else "one_way_mode"
         try:
             return await self._apply(
@@ -106,6 +107,7 @@ class UnifiedAccount(Adapter):
 
     async def fetch_leverage(self, symbol: str, margin_mode: MarginMode | None = None) -> Leverage:
         """Read the leverage that is set. None where the venue does not say: it lists configured symbols only."""
+        margin_mode = chosen_or_none(MarginMode, margin_mode, "margin_mode")
         name = self.venue_symbol(symbol)
         contract = await self.fetch_contract(name)
         row = next(
@@ -144,6 +146,8 @@ class UnifiedAccount(Adapter):
         The venue's answer carries no values. What is returned was read back; where the settings do not show the
         symbol in that margin mode, it is what the venue acknowledged.
         """
+        margin_mode = chosen_or_none(MarginMode, margin_mode, "margin_mode")
+        side = chosen_or_none(PositionSide, side, "side")
         name = self.venue_symbol(symbol)
         times = to_decimal(leverage, "leverage")
         if times < 1 or times != int(times):
@@ -229,6 +233,7 @@ class UnifiedAccount(Adapter):
 
     async def adjust_margin(self, symbol: str, amount: Number, *, side: PositionSide | None = None) -> None:
         """Add margin to an isolated position, or take it out."""
+        side = chosen_or_none(PositionSide, side, "side")
         name = self.venue_symbol(symbol)
         moved = to_decimal(amount, "amount")
         if not moved:

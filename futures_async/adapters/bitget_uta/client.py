@@ -26,6 +26,7 @@ from futures_async.adapters.bitget_uta.orders import (
 from futures_async.adapters.bitget_uta.pages import DAY_MS, Part, history_page
 from futures_async.adapters.bitget_uta.symbols import check_category
 from futures_async.adapters.bitget_uta.venue import UnifiedVenue
+from futures_async.convert import chosen_or_none
 from futures_async.credentials import Credentials
 from futures_async.enums import MarginMode, PositionSide
 from futures_async.errors import (
@@ -90,7 +91,7 @@ class BitgetUTA(BatchCancels, UnifiedVenue):
         if coin_unit not in (None, "base"):
             raise InvalidRequest(f'{self.id}: coin_unit must be "base" or None')
         self._unit_is_certain = self._category != "COIN-FUTURES" or coin_unit == "base"
-        self._margin_mode = margin_mode
+        self._margin_mode = chosen_or_none(MarginMode, margin_mode, "margin_mode")
         super().__init__(credentials, dialect=BitgetUTADialect(rsa=rsa), **options)
 
     def _attach(self, credentials: Credentials | None) -> None:

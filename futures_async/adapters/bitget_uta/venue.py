@@ -8,6 +8,7 @@ from futures_async.adapters._rows import readable
 from futures_async.adapters.bitget_uta import endpoints, wire
 from futures_async.adapters.bitget_uta.account import UnifiedAccount
 from futures_async.adapters.bitget_uta.orders import max_open_body, modify_item
+from futures_async.convert import chosen_or_none
 from futures_async.enums import PositionSide
 from futures_async.errors import InvalidRequest, NotSupported
 from futures_async.exchange import Number
@@ -110,6 +111,7 @@ class UnifiedVenue(UnifiedAccount):
 
         https://www.bitget.com/api-doc/uta/trade/Close-All-Positions
         """
+        side = chosen_or_none(PositionSide, side, "side")
         self._active("flash_close")
         body = {"category": self._category, "symbol": self.venue_symbol(symbol)}
         if side is not None:

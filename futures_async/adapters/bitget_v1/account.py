@@ -26,7 +26,7 @@ from futures_async.adapters.bitget_v1.mapping import (
     to_venue_symbol,
 )
 from futures_async.adapters.bitget_v1.wire import WireMarginSetting, WireModeSetting
-from futures_async.convert import known, to_decimal, to_text
+from futures_async.convert import chosen, chosen_or_none, known, to_decimal, to_text
 from futures_async.credentials import Credentials
 from futures_async.enums import MarginMode, PositionMode, PositionSide
 from futures_async.errors import InvalidRequest, ResponseMismatch
@@ -108,6 +108,7 @@ class BitgetV1Account(Adapter):
 
     async def fetch_leverage(self, symbol: str, margin_mode: MarginMode | None = None) -> Leverage:
         """Read the leverage that the contract's open positions show: all None while it is flat, as no call tells."""
+        margin_mode = chosen_or_none(MarginMode, margin_mode, "margin_mode")
         venue_symbol = to_venue_symbol(symbol)
         rows = [row for row in await self.fetch_positions(symbol) if margin_mode in (None, row.margin_mode)]
         return position_leverage(rows, venue_symbol)
@@ -128,7 +129,8 @@ class BitgetV1Account(Adapter):
             margin_mode: The call states it; None is the position's, or else the account's.
             side: Not known to this dialect.
         """
-        if side is not None:
+        margin_mode = chosen_or_none(MarginMode, margin_mode, "margin_mode")
+        if chosen_or_none(PositionSide, side, "side") is not None:
             raise InvalidRequest("bitget-v1: leverage is set for both sides: leave side out")
         venue_symbol, wanted = to_venue_symbol(symbol), _positive(leverage, "leverage")
         mode = margin_mode or await self._margin_mode(venue_symbol)
@@ -170,6 +172,7 @@ class BitgetV1Account(Adapter):
         Raises:
             InvalidRequest: The contract settles in another coin.
         """
+        mode = chosen(MarginMode, mode, "mode")
         if symbol is not None and self._coin(to_venue_symbol(symbol)) != margin_coin:
             raise InvalidRequest(
                 f"bitget-v1: the margin mode is the margin coin's, and {symbol} is not of {margin_coin}"
@@ -198,6 +201,7 @@ class BitgetV1Account(Adapter):
             InvalidRequest: No symbol: here the mode is the contract's.
             SettingOutcomeUnknown: The answer was lost.
         """
+        mode = chosen(PositionMode, mode, "mode")
         if symbol is None:
             raise InvalidRequest("bitget-v1: the position mode is set for one contract: give a symbol")
         venue_symbol = to_venue_symbol(symbol)

@@ -30,6 +30,7 @@ from futures_async.adapters.bitget_v1.mapping import (
     to_venue_symbol,
 )
 from futures_async.adapters.bitget_v1.wire import WireOrder, WireOrderRef
+from futures_async.convert import chosen_or_none
 from futures_async.enums import Intent, OrderType, PositionSide, Side
 from futures_async.errors import (
     ExchangeError,
@@ -253,6 +254,7 @@ class BitgetV1(BitgetV1Account):
             OrderOutcomeUnknown: The answer was lost; read the position.
         """
         self._require(Capability.CLOSE_POSITION)
+        side = chosen_or_none(PositionSide, side, "side")
         self._active("close_position")
         with urgent():
             position = await self.fetch_position(symbol, side)

@@ -20,7 +20,7 @@ from futures_async.adapters.bitmart.wire import (
     WirePositionV1,
     WireService,
 )
-from futures_async.convert import finite, to_decimal, to_text
+from futures_async.convert import chosen, chosen_or_none, finite, to_decimal, to_text
 from futures_async.credentials import Credentials
 from futures_async.enums import MarginMode, PositionMode, PositionSide
 from futures_async.errors import DecodeError, InvalidRequest, SymbolNotFound
@@ -145,6 +145,7 @@ class BitMartAccount(Adapter):
         Raises:
             InvalidRequest: Another margin mode is set than the one asked for: BitMart keeps one setting per contract.
         """
+        margin_mode = chosen_or_none(MarginMode, margin_mode, "margin_mode")
         name = self.venue_symbol(symbol)
         rows = await self._rows(symbol)
         if not rows:
@@ -162,6 +163,7 @@ class BitMartAccount(Adapter):
             symbol: Unified symbol or the venue's id.
             margin_mode: The call cannot do without one; None reads the one that is set and names that.
         """
+        margin_mode = chosen_or_none(MarginMode, margin_mode, "margin_mode")
         if margin_mode is None:
             margin_mode = (await self.fetch_leverage(symbol)).margin_mode or MarginMode.CROSS
         body = {"symbol": self.venue_symbol(symbol), "open_type": words.MARGIN_MODE_WORD[margin_mode]}
@@ -176,6 +178,7 @@ class BitMartAccount(Adapter):
         side: PositionSide | None = None,
     ) -> Leverage:
         """Set leverage (and with `margin_mode` that too: one call sets both) and read it back."""
+        margin_mode = chosen_or_none(MarginMode, margin_mode, "margin_mode")
         if side is not None:
             self._unsupported("set_leverage", "for one side: both sides of a contract share it")
         value = to_decimal(leverage, "leverage")
@@ -188,6 +191,7 @@ class BitMartAccount(Adapter):
 
     async def set_margin_mode(self, mode: MarginMode, *, symbol: str | None = None, margin_coin: str = "USDT") -> None:
         """Set cross or isolated margin of one contract; its leverage stays."""
+        mode = chosen(MarginMode, mode, "mode")
         if symbol is None:
             raise InvalidRequest(f"{self.id}: the margin mode is set per contract: name the symbol")
         self._active("set_margin_mode")
@@ -223,6 +227,7 @@ class BitMartAccount(Adapter):
 
     async def set_position_mode(self, mode: PositionMode, *, symbol: str | None = None) -> PositionMode:
         """Set the position mode of the account; refused while any position or order is open."""
+        mode = chosen(PositionMode, mode, "mode")
         self._active("set_position_mode")
         # What happens when the mode is set already is not documented.
         if await self.fetch_position_mode() is mode:

@@ -15,7 +15,7 @@ from futures_async.adapter import Ack, PlannedOrder
 from futures_async.adapters.bitmart import endpoints, orders, pages, requests, words
 from futures_async.adapters.bitmart.account import BitMartAccount
 from futures_async.adapters.bitmart.wire import WireIds, WireOrder, WirePlanOrder
-from futures_async.convert import required_id, to_decimal
+from futures_async.convert import chosen, required_id, to_decimal
 from futures_async.endpoint import Endpoint
 from futures_async.enums import Intent, PositionSide
 from futures_async.errors import InvalidOrder, InvalidRequest, OrderNotFound, OrderOutcomeUnknown
@@ -158,6 +158,7 @@ class BitMartTriggers(BitMartAccount):
         Raises:
             OrderOutcomeUnknown: One may wait at the venue: look with `fetch_trigger_orders`.
         """
+        side = chosen(PositionSide, side, "side")
         wanted = {"take_profit": take_profit, "stop_loss": stop_loss}
         prices = {word: _above_zero(price, word) for word, price in wanted.items() if price is not None}
         if not prices:

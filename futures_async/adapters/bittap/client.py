@@ -24,7 +24,7 @@ from futures_async.adapters.bittap.mapping import (
     to_venue_symbol,
 )
 from futures_async.adapters.bittap.wire import WireAccountInfo, WireDayTicker, WireDepth, WireExchangeInfo, WirePrice
-from futures_async.convert import known_or_none
+from futures_async.convert import chosen_or_none, known_or_none
 from futures_async.credentials import Credentials
 from futures_async.enums import MarginMode, PositionMode
 from futures_async.errors import IncompletePage, NotSupported, OrderNotFound, ParameterRejected, ResponseMismatch
@@ -132,6 +132,7 @@ class BitTap(Adapter):
 
         All None while there are neither: no call tells the leverage of a flat contract.
         """
+        margin_mode = chosen_or_none(MarginMode, margin_mode, "margin_mode")
         rows: Sequence[Position | Order] = await self.fetch_positions(symbol)
         if not rows:
             rows = await self.fetch_open_orders(symbol)

@@ -1,0 +1,104 @@
+"""Arguments that take a word of an enum: taken as plain text too, and what is none of the words is refused unsent."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import AsyncIterator, Awaitable
+from enum import StrEnum
+from typing import Any, NamedTuple, get_args, get_type_hints
+
+import pytest
+
+from futures_async import errors
+from futures_async.adapter import Adapter
+from tests.contract.base import Contract
+from tests.contract.loopback import Loopback, Running
+
+
+class Choice(NamedTuple):
+    """One argument of one public method."""
+
+    method: str
+    argument: str
+    kind: type[StrEnum]
+    required: tuple[str, ...]
+    """What else the method must be given."""
+
+
+def choices(adapter: type[Adapter]) -> list[Choice]:
+    """All of an adapter's: those of its venue's own methods included."""
+    found: list[Choice] = []
+    for method, function in inspect.getmembers(adapter, inspect.isfunction):
+        if method.startswith("_") or method == "supports":  # a question, and the answer is no
+            continue
+        hints = get_type_hints(function)
+        parameters = list(inspect.signature(function).parameters.values())[1:]
+        for parameter in parameters:
+            hint = hints.get(parameter.name)
+            for kind in (hint, *get_args(hint)):
+                if isinstance(kind, type) and issubclass(kind, StrEnum):
+                    required = tuple(
+                        other.name for other in parameters if other.default is other.empty and other is not parameter
+                    )
+                    found.append(Choice(method, parameter.name, kind, required))
+    return found
+
+
+class Recorded(NamedTuple):
+    """What a call has sent and how it ended."""
+
+    sent: list[str]
+    error: errors.FuturesAsyncError | None
+
+
+async def call(on: Running, choice: Choice, word: str) -> Recorded:
+    """Call the method with this word, and whatever else it must have."""
+    sent: list[str] = []
+    channel = on.exchange._channel  # pyright: ignore[reportPrivateUsage] - to see the bodies
+    send = channel.call
+
+    async def record(endpoint: Any, params: Any = None, body: Any = None, **options: Any) -> Any:
+        sent.append(re.sub(r"\d{13,}", "(a time or an id)", f"{endpoint.name} {params} {body}"))
+        return await send(endpoint, params, body, **options)
+
+    others = {name: on.spec.symbol if name == "symbol" else 1 for name in choice.required}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(channel, "call", record)
+        try:
+            begun: Awaitable[Any] | AsyncIterator[Any] = getattr(on.exchange, choice.method)(
+                **others, **{choice.argument: word}
+            )
+            if isinstance(begun, AsyncIterator):
+                async for _ in begun:
+                    pass
+            else:
+                await begun
+        except errors.FuturesAsyncError as error:
+            return Recorded(sent, error)
+    return Recorded(sent, None)
+
+
+class Words(Contract):
+    """See the module."""
+
+    async def test_a_word_that_is_none_is_refused_before_anything_is_sent(self, server: Loopback) -> None:
+        async with self.on(server) as on:
+            for choice in choices(type(on.exchange)):
+                sent, error = await call(on, choice, "sideways")
+                assert sent == [], choice
+                if not isinstance(error, errors.NotSupported):
+                    assert isinstance(error, errors.InvalidRequest), choice
+                    assert str(error).startswith(f"{choice.argument} must be one of {', '.join(choice.kind)}, not 'si")
+
+    async def test_a_word_may_be_plain_text(self, server: Loopback) -> None:
+        async with self.on(server) as on:
+            found = choices(type(on.exchange))
+        for choice in found:
+            for member in choice.kind:
+                async with self.on(server) as on:
+                    first = await call(on, choice, member)
+                async with self.on(server) as on:
+                    second = await call(on, choice, member.value)
+                assert first.sent == second.sent, choice
+                assert (type(first.error), str(first.error)) == (type(second.error), str(second.error)), choice
