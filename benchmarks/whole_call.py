@@ -18,8 +18,8 @@ from futures_async.adapters.bitget import endpoints as bitget_endpoints
 from futures_async.adapters.bitget.dialect import BitgetDialect
 from futures_async.endpoint import RateLimit
 from futures_async.http import HttpBackend, HttpRequest, HttpResponse
+from futures_async.http.curl import CurlBackend
 from futures_async.http.httpx import HttpxBackend
-from futures_async.http.pyreqwest import PyreqwestBackend
 from futures_async.limits.local import LocalLimiter
 
 CREDENTIALS = Credentials("k" * 32, "s" * 64, passphrase="passphrase", uid="1")
@@ -50,7 +50,7 @@ async def run() -> list[Row]:
     rows: list[Row] = []
     with venue() as server:
         async with AsyncExitStack() as stack:
-            fast = await stack.enter_async_context(ours(server, PyreqwestBackend(ca_pem=server.pem)))
+            fast = await stack.enter_async_context(ours(server, CurlBackend(ca_pem=server.pem)))
             portable = await stack.enter_async_context(ours(server, HttpxBackend(ca_pem=server.pem)))
             opened = {
                 "bare aiohttp": await stack.enter_async_context(peers.bare_aiohttp(server)),

@@ -94,7 +94,7 @@ def test_importing_the_package_loads_nothing_that_is_not_needed_yet() -> None:
         "typer",
         "rich",
         "aiohttp",
-        "pyreqwest",
+        "pycurl",
         "redis",
         "keyring",
         "sqlite3",

@@ -7,6 +7,7 @@ hands in is the user's: it is used, and left open.
 
 from __future__ import annotations
 
+import asyncio
 from functools import cache
 from importlib.util import find_spec
 from typing import Literal
@@ -57,7 +58,7 @@ def select(http: Http = None, url: str = "") -> tuple[HttpBackend, bool]:
 @cache
 def fast_installed() -> bool:
     """The library behind http="fast" can be imported."""
-    return find_spec("pyreqwest") is not None
+    return find_spec("pycurl") is not None
 
 
 class _Shared:
@@ -129,8 +130,11 @@ class Lease(HttpBackend):
     def _join(self) -> _Shared:
         if self._share is None:
             library = self._library or _fastest()
-            if library == "fast" and not _on_asyncio():
-                raise InvalidRequest("http='fast' is for asyncio; on trio use 'httpx', which is the default there")
+            if library == "fast" and not _watches_sockets():
+                raise InvalidRequest(
+                    "http='fast' is for asyncio loops that watch sockets, which trio and Windows' ProactorEventLoop do "
+                    "not; use 'httpx', which is the default there"
+                )
             shared = _shared_here()
             key = (library, self._origin)
             if key not in shared:
@@ -142,16 +146,20 @@ class Lease(HttpBackend):
 
 
 def _fastest() -> Library:
-    return "fast" if fast_installed() and _on_asyncio() else "httpx"
+    return "fast" if fast_installed() and _watches_sockets() else "httpx"
 
 
-def _on_asyncio() -> bool:
-    return sniffio.current_async_library() == "asyncio"
+def _watches_sockets() -> bool:
+    """An asyncio loop, and not Windows' own kind, which only knows reads and writes that end."""
+    if sniffio.current_async_library() != "asyncio":
+        return False
+    kind = type(asyncio.get_running_loop())
+    return getattr(kind, "add_reader", None) is not asyncio.AbstractEventLoop.add_reader
 
 
 def _open(library: Library) -> HttpBackend:
     if library == "httpx":
         return HttpxBackend()
-    from futures_async.http.pyreqwest import PyreqwestBackend
+    from futures_async.http.curl import CurlBackend
 
-    return PyreqwestBackend()
+    return CurlBackend()

@@ -9,8 +9,8 @@ import pytest
 
 from futures_async.dialect import SealedHeaders
 from futures_async.http import Abort, HttpBackend, HttpRequest, Timeouts
+from futures_async.http.curl import CurlBackend
 from futures_async.http.httpx import HttpxBackend
-from futures_async.http.pyreqwest import PyreqwestBackend
 from tests.loopback import Authority, Loopback
 
 
@@ -26,14 +26,14 @@ def _httpx(pem: bytes | None) -> HttpBackend:
     return HttpxBackend(ca_pem=pem)
 
 
-def _pyreqwest(pem: bytes | None) -> HttpBackend:
-    return PyreqwestBackend(ca_pem=pem)
+def _curl(pem: bytes | None) -> HttpBackend:
+    return CurlBackend(ca_pem=pem)
 
 
 FLAVOURS = [
     Flavour("httpx", "asyncio", _httpx),
     Flavour("httpx", "trio", _httpx),
-    Flavour("fast", "asyncio", _pyreqwest),
+    Flavour("fast", "asyncio", _curl),
 ]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import httpx
 import pytest
 
@@ -111,3 +113,23 @@ async def test_the_fast_one_is_for_asyncio(anyio_backend: str, venue: Loopback) 
     else:
         assert (await lease.send(a_request(venue.url))).status == 200
     await lease.aclose()
+
+
+class Proactor(asyncio.SelectorEventLoop):
+    """As on Windows: a loop that does not watch sockets."""
+
+    add_reader = asyncio.AbstractEventLoop.add_reader
+
+
+async def test_a_loop_that_watches_no_sockets_gets_httpx(anyio_backend: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    loop = Proactor()
+    loop.close()
+
+    def running() -> asyncio.AbstractEventLoop:
+        return loop
+
+    monkeypatch.setattr(asyncio, "get_running_loop", running)
+    try:
+        assert choose._fastest() == "httpx"  # pyright: ignore[reportPrivateUsage] - no such loop runs here
+    finally:
+        monkeypatch.undo()

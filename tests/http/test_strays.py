@@ -258,8 +258,6 @@ async def test_no_stray_answer_hides_a_position_that_is_to_be_closed(
 
 
 async def test_a_connection_that_is_an_answer_behind_spoils_one_call(each: Flavour) -> None:
-    if each.name == "fast":
-        pytest.skip("it has no way to give up connections")
     venue = Behind()
     with Loopback(default=venue) as server:
         async with client(venue, server, each) as exchange:

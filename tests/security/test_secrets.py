@@ -28,9 +28,9 @@ from futures_async.errors import (
     UnexpectedRedirect,
 )
 from futures_async.events import CallEvent
-from futures_async.http import HttpRequest, Timeouts
+from futures_async.http import HttpRequest, Timeouts, curl
+from futures_async.http.curl import CurlBackend
 from futures_async.http.httpx import HttpxBackend
-from futures_async.http.pyreqwest import PyreqwestBackend
 from tests.loopback import Answer, Exchange, Loopback, cut, message, redirect, silence
 from tests.security.canary import PLANTED, SIGNATURE_HEADERS, leaks, planted, renderings
 from tests.security.cases import CASES, TRADING, Call, Case, cancel, place, raw_write, read
@@ -204,8 +204,8 @@ LAYERS: dict[str, tuple[Any, str]] = {
     "the clock": (VenueClock, "now_ms"),
     "judging": (Answers, "read"),
     "the httpx backend": (HttpxBackend, "send"),
-    "the fast backend": (PyreqwestBackend, "send"),
-    "preparing for the fast backend": (PyreqwestBackend, "_open"),
+    "the fast backend": (CurlBackend, "send"),
+    "preparing for the fast backend": (curl._Exchange, "prepare"),  # pyright: ignore[reportPrivateUsage] - where the headers are open
     "httpx": (httpx.AsyncHTTPTransport, "handle_async_request"),
     "h11": (h11.Connection, "send"),
     "h11's writer": (h11.Connection, "send_with_data_passthrough"),

@@ -17,8 +17,8 @@ from typing import Any
 import futures_async as fa
 from futures_async.adapters.bitget import Bitget
 from futures_async.http import HttpBackend
+from futures_async.http.curl import CurlBackend
 from futures_async.http.httpx import HttpxBackend
-from futures_async.http.pyreqwest import PyreqwestBackend
 from futures_async.limits.none import NoLimiter
 from futures_async.retry import RetryPolicy
 from tests.sockets.venue import BTC
@@ -73,7 +73,7 @@ async def calls(exchange: Bitget, count: int, ends: Counter[str]) -> None:
 async def session(library: str, count: int, told: dict[str, Any]) -> Counter[str]:
     """Open, call, close."""
     pem, ends = told["pem"].encode(), Counter[str]()
-    http: HttpBackend = HttpxBackend(ca_pem=pem) if library == "httpx" else PyreqwestBackend(ca_pem=pem)
+    http: HttpBackend = HttpxBackend(ca_pem=pem) if library == "httpx" else CurlBackend(ca_pem=pem)
     retry = RetryPolicy(base_s=0.001, max_wait_s=0.01)
     keys = fa.Credentials(*told["key"])
     async with Bitget(keys, base_url=told["url"], http=http, limiter=NoLimiter(), retry=retry) as exchange:

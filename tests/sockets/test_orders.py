@@ -15,8 +15,8 @@ import futures_async as fa
 from futures_async.adapters.bitget import Bitget
 from futures_async.adapters.bitget.dialect import BitgetDialect
 from futures_async.http import HttpBackend, Timeouts
+from futures_async.http.curl import CurlBackend
 from futures_async.http.httpx import HttpxBackend
-from futures_async.http.pyreqwest import PyreqwestBackend
 from futures_async.limits.none import NoLimiter
 from futures_async.simulator.dialect import Request
 from tests.sockets.venue import BTC, CONNECTION_FAULTS, FAULTS, FaultyVenue
@@ -26,7 +26,7 @@ LATE_S = 1.7
 """Long after two lookups in a row have not found the order, and before its signature has expired."""
 BACKENDS: dict[str, Callable[[bytes], HttpBackend]] = {
     "httpx": lambda pem: HttpxBackend(ca_pem=pem),
-    "fast": lambda pem: PyreqwestBackend(ca_pem=pem),
+    "fast": lambda pem: CurlBackend(ca_pem=pem),
 }
 
 

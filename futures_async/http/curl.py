@@ -1,0 +1,317 @@
+"""The fast backend on asyncio: libcurl, driven by the event loop through pycurl. Extra `[fast]`.
+
+Chosen over pyreqwest and aiohttp by measurement (`benchmarks/README.md`): TLS and HTTP are C and run in the loop's own
+thread, and its hooks are where this library needs them. libcurl calls `_Exchange._leave` when a connection stands and
+nothing of the request has been written: not called, not sent. There the abort and the deadline are looked at for the
+last time, and a second round is refused: by itself libcurl would repeat a request, with its body, whose kept connection
+broke before an answer began, and the venue may have acted on that one.
+
+It needs a loop that watches sockets: on Windows asyncio's `SelectorEventLoop`, elsewhere any.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from errno import ECONNREFUSED
+from importlib import import_module
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import monotonic
+from typing import Any, Final
+
+import certifi
+
+from futures_async.http import (
+    KEEP_ALIVE_S,
+    MAX_BODY,
+    FailureKind,
+    HttpBackend,
+    HttpFailure,
+    HttpRequest,
+    HttpResponse,
+    Phase,
+)
+from futures_async.http.body import ACCEPT_ENCODING, Body
+from futures_async.http.curl_aids import END, Headers, KeptSockets, Watch
+
+# Its own stubs call everything Any, and typeshed's are of an older version: Any, then, for every type checker.
+pycurl: Any = import_module("pycurl")
+
+# A name without a value takes out what libcurl would add of its own.
+_OWN_LINES: Final = (f"Accept-Encoding: {ACCEPT_ENCODING}", "Accept:", "Content-Type:", "Expect:")
+
+_KINDS: dict[int, FailureKind] = {
+    pycurl.E_COULDNT_RESOLVE_HOST: "dns",
+    pycurl.E_COULDNT_CONNECT: "unreachable",
+    pycurl.E_PEER_FAILED_VERIFICATION: "tls",
+    pycurl.E_SSL_CONNECT_ERROR: "tls",
+    pycurl.E_OPERATION_TIMEDOUT: "read-timeout",
+    pycurl.E_SEND_ERROR: "write",
+    pycurl.E_RECV_ERROR: "read",
+    pycurl.E_GOT_NOTHING: "disconnected",
+    pycurl.E_PARTIAL_FILE: "disconnected",
+    pycurl.E_FILESIZE_EXCEEDED: "body-too-large",
+}
+"""Any other error is one of the request's or the answer's form."""
+
+# The peer went away in the handshake; every other word of the TLS library is about what it does not like.
+_CUT_OFF = ("SSL_ERROR_SYSCALL", "SSL_ERROR_ZERO_RETURN", "unexpected eof", "Connection reset")
+
+
+class CurlBackend(HttpBackend):
+    """libcurl's connections, and as many of its handles as there are exchanges at once.
+
+    Args:
+        ca_pem: One more root certificate to trust, beside certifi's.
+    """
+
+    name = "fast"
+
+    def __init__(self, *, ca_pem: bytes | None = None) -> None:
+        super().__init__()
+        self._folder: TemporaryDirectory[str] | None = None
+        self._roots = certifi.where()
+        if ca_pem is not None:  # a file again, not a blob: libcurl would copy and compare that for every request
+            self._folder = TemporaryDirectory()
+            self._roots = str(Path(self._folder.name, "roots.pem"))
+            Path(self._roots).write_bytes(certifi.contents().encode() + b"\n" + ca_pem)
+        self._multi: Any = None
+        self._idle: list[_Exchange] = []
+        self._sockets = KeptSockets()
+        self._watch = Watch()
+        self._closed = False
+
+    async def send(self, request: HttpRequest) -> HttpResponse:
+        """Send and read.
+
+        Raises:
+            HttpFailure: With the phase reached.
+        """
+        if self._closed or request.abort.raised:
+            raise HttpFailure("aborted", Phase.QUEUED, sent=False)
+        if self._multi is None:
+            self._multi = pycurl.AsyncCurlMulti()
+            self._multi.setopt(pycurl.M_MAXCONNECTS, self.max_connections)
+        exchange = self._idle.pop() if self._idle else _Exchange(self._multi, self._sockets, self._roots)
+        try:
+            exchange.prepare(request)
+            self._watch.add(exchange)
+            try:
+                await exchange.start()
+            except pycurl.error:
+                if not exchange.spoiled:
+                    raise
+                await exchange.start_afresh()
+            answer = exchange.answer()
+        except asyncio.CancelledError:
+            if not (self._closed or exchange.silent):
+                raise  # the end of the loop, or of a task that uses the backend by itself; libcurl is told
+            failure = HttpFailure("aborted" if self._closed else "read-timeout", exchange.phase, sent=exchange.left)
+        except HttpFailure as error:
+            failure = HttpFailure(error.kind, error.phase, sent=error.sent)
+        except (pycurl.error, ValueError) as error:
+            failure = exchange.failure(error)
+        else:
+            self._idle.append(exchange)
+            return answer
+        finally:
+            self._watch.discard(exchange)
+        raise failure
+
+    def renew(self) -> None:
+        """Use no kept connection again: what is not known to be clean is not used."""
+        self._sockets.forget()
+
+    async def aclose(self) -> None:
+        """Close all connections; what is under way ends as a failure."""
+        self._closed = True
+        self._watch.stop()
+        if self._multi is not None:
+            await self._multi.aclose()
+        while self._idle:
+            self._idle.pop().close()
+        if self._folder is not None:
+            self._folder.cleanup()
+
+
+class _Exchange:
+    """One handle of libcurl, used for one request after the other, and how far the present one got."""
+
+    def __init__(self, multi: Any, sockets: KeptSockets, roots: str) -> None:
+        self._multi = multi
+        self._sockets = sockets
+        self._curl: Any = pycurl.Curl()
+        self._lines: list[bytes] = []
+        self._chunks: list[bytes] = []
+        self._opened: list[int] = []
+        self._method = ""
+        self._timeouts: tuple[float, float] | None = None
+        self._fresh = False
+        options: dict[int, Any] = {
+            pycurl.NOSIGNAL: 1,
+            pycurl.PROTOCOLS: pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS,
+            pycurl.HTTP_VERSION: pycurl.CURL_HTTP_VERSION_1_1,
+            pycurl.SSLVERSION: pycurl.SSLVERSION_TLSv1_2,
+            pycurl.CAINFO: roots,
+            pycurl.PROXY: "",  # not those of the environment
+            pycurl.PATH_AS_IS: 1,  # it was signed as it is
+            pycurl.MAXAGE_CONN: int(KEEP_ALIVE_S),
+            pycurl.MAXFILESIZE_LARGE: MAX_BODY,
+            pycurl.SOCKOPTFUNCTION: self._open,
+            pycurl.PREREQFUNCTION: self._leave,
+            pycurl.HEADERFUNCTION: self._lines.append,
+            pycurl.WRITEFUNCTION: self._chunks.append,
+        }
+        for option, value in options.items():
+            self._curl.setopt(option, value)
+
+    def prepare(self, request: HttpRequest) -> None:
+        """Take the next request.
+
+        Raises:
+            HttpFailure, ValueError, pycurl.error: It cannot be sent as it is.
+        """
+        self._lines.clear()
+        self._chunks.clear()
+        self._opened.clear()
+        self._failure: HttpFailure | None = None
+        self._abort = request.abort
+        self.left = False
+        """The first byte that counts may have left."""
+        self.spoiled = False
+        """It did not leave, because of the connection that libcurl chose."""
+        self.silent = False
+        """It was ended because nothing moved."""
+        self._progress = 0
+        self._read_s = request.timeouts.read_s
+        now = monotonic()
+        self.due = now + self._read_s
+        within_s = request.sent_within_s
+        self._send_by = None if within_s is None else now + within_s
+
+        curl = self._curl
+        lines = [f"{name}: {value}" if value else f"{name};" for name, value in request.headers.open()]
+        if not "".join(lines).isprintable():  # a line break would begin another header
+            raise HttpFailure("protocol", Phase.QUEUED, sent=False)
+        lines += _OWN_LINES
+        curl.setopt(pycurl.HTTPHEADER, lines)
+        curl.setopt(pycurl.URL, request.url)
+        if self._method != "GET" or request.method != "GET":
+            self._method = request.method
+            if request.body or request.method in ("POST", "PUT", "PATCH"):
+                curl.setopt(pycurl.POSTFIELDS, request.body)
+            else:
+                curl.setopt(pycurl.HTTPGET, 1)
+            curl.setopt(pycurl.CUSTOMREQUEST, request.method)
+        connect_s = request.timeouts.connect_s
+        timeouts = connect_s if within_s is None else min(connect_s, within_s), request.patience_s
+        if timeouts != self._timeouts:
+            self._timeouts = timeouts
+            for option, seconds in zip((pycurl.CONNECTTIMEOUT_MS, pycurl.TIMEOUT_MS), timeouts, strict=True):
+                curl.setopt(option, max(1, round(seconds * 1000)))  # 0 would be libcurl's own five minutes
+        if request.apart or self._fresh:
+            self._connect(fresh=request.apart, keep=not request.apart)
+
+    def _connect(self, *, fresh: bool, keep: bool) -> None:
+        self._fresh = fresh
+        self._curl.setopt(pycurl.FRESH_CONNECT, int(fresh))
+        self._curl.setopt(pycurl.FORBID_REUSE, int(not keep))
+
+    def start(self) -> asyncio.Future[Any]:
+        """Hand it to libcurl; the future ends with the answer's last byte."""
+        future: asyncio.Future[Any] = self._multi.add_handle(self._curl)
+        return future
+
+    def start_afresh(self) -> asyncio.Future[Any]:
+        """The same on a new connection, since nothing has left on the kept one."""
+        self.spoiled = False
+        self._connect(fresh=True, keep=True)
+        return self.start()
+
+    def _open(self, number: int, _purpose: int) -> int:
+        """Called by libcurl with each socket that it makes."""
+        self._opened.append(number)
+        return int(pycurl.SOCKOPT_OK)
+
+    def _leave(self, _host: str, _here: str, _port: int, local_port: int) -> int:
+        """Called by libcurl when a connection stands, before the first byte: for the last time, should it leave?"""
+        now = monotonic()
+        if self.left:
+            self._failure = HttpFailure("disconnected", self.phase, sent=True, reused=True)
+        elif self._abort.raised:
+            self._failure = HttpFailure("aborted", Phase.CONNECTING, sent=False)
+        elif self._send_by is not None and now > self._send_by:
+            self._failure = HttpFailure("connect-timeout", Phase.CONNECTING, sent=False)
+        elif not self._opened and self._sockets.spoiled(local_port):
+            self.spoiled = True
+        else:
+            if self._opened:
+                self._sockets.note(self._opened, local_port)
+            self.left = self._abort.sending = True
+            self.due = now + self._read_s
+            return int(pycurl.PREREQFUNC_OK)
+        return int(pycurl.PREREQFUNC_ABORT)
+
+    def answer(self) -> HttpResponse:
+        """What came, now that libcurl says that it is whole.
+
+        Raises:
+            HttpFailure: It is not what it says it is.
+        """
+        if END not in self._lines:  # libcurl takes a head that is cut off for a whole one
+            raise HttpFailure("disconnected", Phase.ANSWERING, sent=True)
+        headers = Headers(self._lines)
+        content = b"".join(self._chunks)
+        if (encoding := headers.get("content-encoding")) is not None:
+            body = Body(encoding, None)
+            body.feed(content)
+            content = body.end()
+        return HttpResponse(status=self._curl.getinfo(pycurl.RESPONSE_CODE), headers=headers, body=content)
+
+    @property
+    def phase(self) -> Phase:
+        """How far it got."""
+        if not self.left:
+            return Phase.CONNECTING
+        return Phase.ANSWERING if self._lines else Phase.BODY_STARTED
+
+    def failure(self, error: Exception) -> HttpFailure:
+        """What this error of libcurl's means."""
+        if self._failure is not None:
+            return self._failure
+        if not isinstance(error, pycurl.error):
+            return HttpFailure("protocol", self.phase, sent=self.left)
+        code, text = error.args
+        kind = _KINDS.get(code, "protocol")
+        if self.left:
+            reused = self._curl.getinfo(pycurl.NUM_CONNECTS) == 0
+            return HttpFailure(kind, self.phase, sent=True, reused=reused)
+        if kind == "read-timeout":
+            kind = "connect-timeout"
+        elif kind == "unreachable" and self._curl.getinfo(pycurl.OS_ERRNO) == ECONNREFUSED:
+            kind = "refused"
+        elif code == pycurl.E_SSL_CONNECT_ERROR and any(words in text for words in _CUT_OFF):
+            kind = "tls-handshake"
+        return HttpFailure(kind, Phase.CONNECTING, sent=False)
+
+    def overdue(self, now: float) -> bool:
+        """Nothing has moved for as long as an answer may be silent; where something has, it is due anew."""
+        if self.due > now:
+            return False
+        if self.left:
+            info = self._curl.getinfo
+            progress = len(self._lines) + int(info(pycurl.SIZE_DOWNLOAD_T)) + int(info(pycurl.SIZE_UPLOAD_T))
+            if progress == self._progress:
+                return True
+            self._progress = progress
+        self.due = now + self._read_s  # until it has left, libcurl looks at how long connecting takes
+        return False
+
+    def hang_up(self) -> None:
+        """End it: libcurl closes the connection, and who waits for the answer is told."""
+        self.silent = True
+        self._multi.remove_handle(self._curl)
+
+    def close(self) -> None:
+        """Free what libcurl holds for it."""
+        self._curl.close()
