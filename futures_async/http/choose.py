@@ -7,7 +7,7 @@ hands in is the user's: it is used, and left open.
 
 from __future__ import annotations
 
-import asyncio
+import selectors
 from functools import cache
 from importlib.util import find_spec
 from typing import Literal
@@ -132,8 +132,7 @@ class Lease(HttpBackend):
             library = self._library or _fastest()
             if library == "fast" and not _watches_sockets():
                 raise InvalidRequest(
-                    "http='fast' is for asyncio loops that watch sockets, which trio and Windows' ProactorEventLoop do "
-                    "not; use 'httpx', which is the default there"
+                    "http='fast' is for asyncio, and not for Windows; elsewhere 'httpx' is the default"
                 )
             shared = _shared_here()
             key = (library, self._origin)
@@ -150,11 +149,8 @@ def _fastest() -> Library:
 
 
 def _watches_sockets() -> bool:
-    """An asyncio loop, and not Windows' own kind, which only knows reads and writes that end."""
-    if sniffio.current_async_library() != "asyncio":
-        return False
-    kind = type(asyncio.get_running_loop())
-    return getattr(kind, "add_reader", None) is not asyncio.AbstractEventLoop.add_reader
+    """An asyncio loop, and a system whose selector can be watched by it: any but Windows."""
+    return sniffio.current_async_library() == "asyncio" and hasattr(selectors.DefaultSelector, "fileno")
 
 
 def _open(library: Library) -> HttpBackend:

@@ -6,14 +6,13 @@ nothing of the request has been written: not called, not sent. There the abort a
 last time, and a second round is refused: by itself libcurl would repeat a request, with its body, whose kept connection
 broke before an answer began, and the venue may have acted on that one.
 
-It needs a loop that watches sockets: on Windows asyncio's `SelectorEventLoop`, elsewhere any.
+It needs a selector that a loop can watch (epoll, kqueue): any system but Windows.
 """
 
 from __future__ import annotations
 
 import asyncio
 from errno import ECONNREFUSED
-from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic
@@ -33,9 +32,7 @@ from futures_async.http import (
 )
 from futures_async.http.body import ACCEPT_ENCODING, Body
 from futures_async.http.curl_aids import END, Headers, KeptSockets, Watch
-
-# Its own stubs call everything Any, and typeshed's are of an older version: Any, then, for every type checker.
-pycurl: Any = import_module("pycurl")
+from futures_async.http.curl_driver import Driver, Ended, pycurl
 
 # A name without a value takes out what libcurl would add of its own.
 _OWN_LINES: Final = (f"Accept-Encoding: {ACCEPT_ENCODING}", "Accept:", "Content-Type:", "Expect:")
@@ -46,6 +43,7 @@ _KINDS: dict[int, FailureKind] = {
     pycurl.E_PEER_FAILED_VERIFICATION: "tls",
     pycurl.E_SSL_CONNECT_ERROR: "tls",
     pycurl.E_OPERATION_TIMEDOUT: "read-timeout",
+    pycurl.E_ABORTED_BY_CALLBACK: "aborted",
     pycurl.E_SEND_ERROR: "write",
     pycurl.E_RECV_ERROR: "read",
     pycurl.E_GOT_NOTHING: "disconnected",
@@ -75,7 +73,7 @@ class CurlBackend(HttpBackend):
             self._folder = TemporaryDirectory()
             self._roots = str(Path(self._folder.name, "roots.pem"))
             Path(self._roots).write_bytes(certifi.contents().encode() + b"\n" + ca_pem)
-        self._multi: Any = None
+        self._driver: Driver | None = None
         self._idle: list[_Exchange] = []
         self._sockets = KeptSockets()
         self._watch = Watch()
@@ -89,33 +87,29 @@ class CurlBackend(HttpBackend):
         """
         if self._closed or request.abort.raised:
             raise HttpFailure("aborted", Phase.QUEUED, sent=False)
-        if self._multi is None:
-            self._multi = pycurl.AsyncCurlMulti()
-            self._multi.setopt(pycurl.M_MAXCONNECTS, self.max_connections)
-        exchange = self._idle.pop() if self._idle else _Exchange(self._multi, self._sockets, self._roots)
+        if self._driver is None:
+            self._driver = Driver(self.max_connections)
+        exchange = self._idle.pop() if self._idle else _Exchange(self._driver, self._sockets, self._roots)
         try:
             exchange.prepare(request)
             self._watch.add(exchange)
-            try:
-                await exchange.start()
-            except pycurl.error:
-                if not exchange.spoiled:
-                    raise
-                await exchange.start_afresh()
-            answer = exchange.answer()
-        except asyncio.CancelledError:
-            if not (self._closed or exchange.silent):
-                raise  # the end of the loop, or of a task that uses the backend by itself; libcurl is told
-            failure = HttpFailure("aborted" if self._closed else "read-timeout", exchange.phase, sent=exchange.left)
+            ended = await exchange.run()
+            if exchange.spoiled:
+                ended = await exchange.run_afresh()
+            if ended is None:
+                return exchange.answer()
+            failure = exchange.failure(*ended)
         except HttpFailure as error:
             failure = HttpFailure(error.kind, error.phase, sent=error.sent)
-        except (pycurl.error, ValueError) as error:
-            failure = exchange.failure(error)
-        else:
-            self._idle.append(exchange)
-            return answer
+        except (pycurl.error, ValueError):
+            failure = HttpFailure("protocol", exchange.phase, sent=exchange.left)
         finally:
             self._watch.discard(exchange)
+            exchange.drop()
+            if self._closed:
+                exchange.close()
+            else:
+                self._idle.append(exchange)
         raise failure
 
     def renew(self) -> None:
@@ -124,10 +118,12 @@ class CurlBackend(HttpBackend):
 
     async def aclose(self) -> None:
         """Close all connections; what is under way ends as a failure."""
+        if self._closed:
+            return
         self._closed = True
         self._watch.stop()
-        if self._multi is not None:
-            await self._multi.aclose()
+        if self._driver is not None:
+            self._driver.close((pycurl.E_ABORTED_BY_CALLBACK, ""))
         while self._idle:
             self._idle.pop().close()
         if self._folder is not None:
@@ -137,8 +133,8 @@ class CurlBackend(HttpBackend):
 class _Exchange:
     """One handle of libcurl, used for one request after the other, and how far the present one got."""
 
-    def __init__(self, multi: Any, sockets: KeptSockets, roots: str) -> None:
-        self._multi = multi
+    def __init__(self, driver: Driver, sockets: KeptSockets, roots: str) -> None:
+        self._driver = driver
         self._sockets = sockets
         self._curl: Any = pycurl.Curl()
         self._lines: list[bytes] = []
@@ -180,8 +176,6 @@ class _Exchange:
         """The first byte that counts may have left."""
         self.spoiled = False
         """It did not leave, because of the connection that libcurl chose."""
-        self.silent = False
-        """It was ended because nothing moved."""
         self._progress = 0
         self._read_s = request.timeouts.read_s
         now = monotonic()
@@ -217,20 +211,30 @@ class _Exchange:
         self._curl.setopt(pycurl.FRESH_CONNECT, int(fresh))
         self._curl.setopt(pycurl.FORBID_REUSE, int(not keep))
 
-    def start(self) -> asyncio.Future[Any]:
-        """Hand it to libcurl; the future ends with the answer's last byte."""
-        future: asyncio.Future[Any] = self._multi.add_handle(self._curl)
-        return future
+    def run(self) -> asyncio.Future[Ended]:
+        """Hand it to libcurl; ends with the answer's last byte, or with an error."""
+        self._ended = asyncio.get_running_loop().create_future()
+        self._driver.begin(self._curl, self._end)
+        return self._ended
 
-    def start_afresh(self) -> asyncio.Future[Any]:
+    def run_afresh(self) -> asyncio.Future[Ended]:
         """The same on a new connection, since nothing has left on the kept one."""
         self.spoiled = False
         self._connect(fresh=True, keep=True)
-        return self.start()
+        return self.run()
+
+    def _end(self, ended: Ended) -> None:
+        if not self._ended.done():
+            self._ended.set_result(ended)
+
+    def drop(self) -> None:
+        """Leave nothing under way, whoever was cancelled."""
+        self._driver.drop(self._curl)
 
     def _open(self, number: int, _purpose: int) -> int:
         """Called by libcurl with each socket that it makes."""
         self._opened.append(number)
+        self._driver.opened(number)
         return int(pycurl.SOCKOPT_OK)
 
     def _leave(self, _host: str, _here: str, _port: int, local_port: int) -> int:
@@ -275,13 +279,10 @@ class _Exchange:
             return Phase.CONNECTING
         return Phase.ANSWERING if self._lines else Phase.BODY_STARTED
 
-    def failure(self, error: Exception) -> HttpFailure:
+    def failure(self, code: int, text: str) -> HttpFailure:
         """What this error of libcurl's means."""
         if self._failure is not None:
             return self._failure
-        if not isinstance(error, pycurl.error):
-            return HttpFailure("protocol", self.phase, sent=self.left)
-        code, text = error.args
         kind = _KINDS.get(code, "protocol")
         if self.left:
             reused = self._curl.getinfo(pycurl.NUM_CONNECTS) == 0
@@ -308,9 +309,9 @@ class _Exchange:
         return False
 
     def hang_up(self) -> None:
-        """End it: libcurl closes the connection, and who waits for the answer is told."""
-        self.silent = True
-        self._multi.remove_handle(self._curl)
+        """End it: the connection is closed, and who waits for the answer is told."""
+        self.drop()
+        self._end((pycurl.E_OPERATION_TIMEDOUT, ""))
 
     def close(self) -> None:
         """Free what libcurl holds for it."""

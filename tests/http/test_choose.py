@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import selectors
 
 import httpx
 import pytest
@@ -115,21 +115,11 @@ async def test_the_fast_one_is_for_asyncio(anyio_backend: str, venue: Loopback) 
     await lease.aclose()
 
 
-class Proactor(asyncio.SelectorEventLoop):
-    """As on Windows: a loop that does not watch sockets."""
-
-    add_reader = asyncio.AbstractEventLoop.add_reader
-
-
-async def test_a_loop_that_watches_no_sockets_gets_httpx(anyio_backend: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    loop = Proactor()
-    loop.close()
-
-    def running() -> asyncio.AbstractEventLoop:
-        return loop
-
-    monkeypatch.setattr(asyncio, "get_running_loop", running)
-    try:
-        assert choose._fastest() == "httpx"  # pyright: ignore[reportPrivateUsage] - no such loop runs here
-    finally:
-        monkeypatch.undo()
+async def test_a_system_whose_selector_cannot_be_watched_gets_httpx(
+    anyio_backend: str, venue: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(selectors, "DefaultSelector", selectors.SelectSelector)  # as on Windows
+    lease, _ = select(None, venue.url)
+    assert (await lease.send(a_request(venue.url))).status == 200
+    assert lease.name == "httpx"
+    await lease.aclose()

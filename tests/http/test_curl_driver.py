@@ -1,0 +1,127 @@
+"""libcurl on the event loop: sockets are watched between requests, and no timer rings for nothing or too late."""
+
+# pyright: reportPrivateUsage=false
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from typing import Any
+
+import pytest
+
+from futures_async.http.curl import CurlBackend
+from futures_async.http.curl_driver import Driver, pycurl
+from tests.http.conftest import a_request
+from tests.loopback import Loopback, reply, silence, then_close
+
+pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("anyio_backend", ["asyncio"])]
+
+
+@pytest.fixture
+async def backend(anyio_backend: str) -> Any:
+    made = CurlBackend()
+    yield made
+    await made.aclose()
+
+
+@pytest.fixture
+async def driver(anyio_backend: str) -> Any:
+    made = Driver(20)
+    yield made
+    made.close(None)
+
+
+class Rings:
+    """Counts what the driver does when a timer of libcurl's is due."""
+
+    def __init__(self, driver: Driver) -> None:
+        self.count = 0
+        self._multi = driver._multi
+        driver._multi = self
+
+    def socket_action(self, *_: object) -> None:
+        self.count += 1
+
+    def info_read(self) -> Any:
+        return self._multi.info_read()
+
+    def close(self) -> None:
+        self._multi.close()
+
+
+async def test_a_kept_socket_stays_watched_until_it_has_something_to_say(backend: CurlBackend, venue: Loopback) -> None:
+    venue.next(reply(), then_close())
+    await backend.send(a_request(venue.url))
+    driver = backend._driver
+    assert driver is not None
+    before = dict(driver._watched)
+    assert before
+    await backend.send(a_request(venue.url))
+    await asyncio.sleep(0.02)  # the venue closes it meanwhile
+    assert not set(before) & set(driver._watched), "it would be reported again and again"
+    assert (await backend.send(a_request(venue.url))).status == 200
+
+
+async def test_a_number_that_is_used_again_is_watched_anew(backend: CurlBackend, venue: Loopback) -> None:
+    for _ in range(6):  # each socket is closed before the next is made, and gets its number
+        venue.next(then_close())
+        assert (await backend.send(a_request(venue.url, apart=True))).status == 200
+    assert venue.connections == 6
+
+
+async def test_a_timer_that_rings_too_early_is_left_to_ring(driver: Driver) -> None:
+    rings = Rings(driver)
+    driver._on_timer(5)
+    first = driver._timer
+    driver._on_timer(15)
+    assert driver._timer is first
+    await asyncio.sleep(0.009)
+    assert rings.count == 0
+    await asyncio.sleep(0.012)
+    assert rings.count == 1
+
+
+async def test_a_timer_that_rings_too_late_is_set_anew(driver: Driver) -> None:
+    rings = Rings(driver)
+    driver._on_timer(10_000)
+    driver._on_timer(3)
+    await asyncio.sleep(0.008)
+    assert rings.count == 1
+
+
+async def test_a_timer_that_is_taken_back_does_nothing(driver: Driver) -> None:
+    rings = Rings(driver)
+    driver._on_timer(0)
+    driver._on_timer(-1)
+    await asyncio.sleep(0.002)
+    assert rings.count == 0
+
+
+async def test_libcurls_own_descriptors_are_not_kept(driver: Driver) -> None:
+    one, other = socket.socketpair()
+    number = one.fileno()
+    driver._on_socket(pycurl.POLL_IN, number, None, None)
+    assert driver._watched == {number: pycurl.POLL_IN}
+    driver._on_socket(pycurl.POLL_INOUT, number, None, None)
+    assert driver._watched == {number: pycurl.POLL_INOUT}
+    driver._on_socket(pycurl.POLL_REMOVE, number, None, None)
+    assert driver._watched == {}
+    one.close()
+    other.close()
+
+
+async def test_closing_ends_what_is_under_way_once(anyio_backend: str, venue: Loopback) -> None:
+    driver = Driver(20)
+    venue.next(silence)
+    ends: list[object] = []
+    curl = pycurl.Curl()
+    curl.setopt(pycurl.URL, venue.url)
+    driver.begin(curl, ends.append)
+    await asyncio.sleep(0.01)
+    driver._on_timer(1000)
+    driver.close((42, "closed"))
+    assert ends == [(42, "closed")]
+    driver.drop(curl)
+    assert ends == [(42, "closed")]
+    curl.close()
