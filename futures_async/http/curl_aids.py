@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import select
 import socket
 from collections.abc import Iterator, Mapping
-from select import select
 from time import monotonic
 from typing import Any, Protocol
 
@@ -55,24 +55,26 @@ class KeptSockets:
     """
 
     def __init__(self) -> None:
-        self._numbers: dict[int, int] = {}
+        self._polls: dict[int, select.poll] = {}
         self._ports: dict[int, int] = {}
 
     def note(self, opened: list[int], local_port: int) -> None:
         """One of these sockets is the connection's; several were made where a venue has several addresses."""
         for number in opened:
-            self._numbers.pop(self._ports.pop(number, -1), None)
+            self._polls.pop(self._ports.pop(number, -1), None)
             if len(opened) == 1 or _local_port(number) == local_port:
-                self._ports[number], self._numbers[local_port] = local_port, number
+                self._ports[number] = local_port
+                self._polls[local_port] = poll = select.poll()
+                poll.register(number, select.POLLIN)
 
     def spoiled(self, local_port: int) -> bool:
         """It must not be used: there is something to read on it, or it is not known."""
-        number = self._numbers.get(local_port)
-        return number is None or bool(select([number], [], [], 0)[0])
+        poll = self._polls.get(local_port)
+        return poll is None or bool(poll.poll(0))
 
     def forget(self) -> None:
         """Count all as spoiled."""
-        self._numbers.clear()
+        self._polls.clear()
         self._ports.clear()
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -239,3 +240,19 @@ def test_a_number_that_serves_again_forgets_its_first_port(
 def test_every_kind_is_one_of_the_seams(anyio_backend: str) -> None:
     for kind in fast._KINDS.values():
         assert str(HttpFailure(kind, Phase.CONNECTING, sent=False)).startswith(kind)
+
+
+async def test_more_descriptors_than_select_can_count_are_no_trouble(backend: CurlBackend, venue: Loopback) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < 1200:
+        pytest.skip("so many cannot be open here")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 1200), hard))
+    taken = [os.open(os.devnull, os.O_RDONLY) for _ in range(1030)]
+    try:
+        for _ in range(3):
+            assert (await backend.send(an_order(venue.url))).status == 200
+        assert venue.connections == 1
+    finally:
+        for number in taken:
+            os.close(number)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
