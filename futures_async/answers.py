@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -95,7 +95,7 @@ def _is_text(body: bytes) -> bool:
     return True
 
 
-class Timing(NamedTuple):
+class Timing(msgspec.Struct, frozen=True, gc=False):
     """When a request was signed (venue time, Unix ms), sent and answered (the loop's clock, seconds)."""
 
     signed_ms: int

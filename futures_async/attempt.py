@@ -5,7 +5,9 @@ What an answer means is decided in `answers.py`; what follows from it for a writ
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
+
+import msgspec
 
 from futures_async import __version__
 from futures_async.answers import Answers, Timing, failure_error
@@ -40,7 +42,7 @@ DEADLINE_GRAIN_S = 0.01
 """A read may take so much longer than its deadline."""
 
 
-class Job(NamedTuple):
+class Job(msgspec.Struct, frozen=True, gc=False):
     """One call, before its first attempt."""
 
     endpoint: Endpoint[Any]

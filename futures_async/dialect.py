@@ -90,7 +90,7 @@ class SealedHeaders:
         return f"SealedHeaders({len(self._items)})"
 
 
-class Unsigned(NamedTuple):
+class Unsigned(msgspec.Struct, frozen=True, gc=False):
     """The bytes that go on the wire, before their signature."""
 
     method: str

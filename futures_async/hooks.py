@@ -111,10 +111,21 @@ class Hooks(FuturesExchange):
             ResponseMismatch: Reads only: the second one was not either.
             OutcomeUnknown: Writes only: the last answer says nothing of this write.
         """
-        if endpoint.kind is Kind.READ:
-            if about is None:
-                return await self._channel.call(endpoint, params, body, priority=priority)
-            return await self._fitting(endpoint, params, body, priority, about)
+        if endpoint.kind is not Kind.READ:
+            return await self._see_through(endpoint, params, body, priority, about)
+        if about is None:
+            return await self._channel.call(endpoint, params, body, priority=priority)
+        return await self._fitting(endpoint, params, body, priority, about)
+
+    async def _see_through(
+        self,
+        endpoint: Endpoint[T],
+        params: Params | None,
+        body: Any,
+        priority: Priority | None,
+        about: Callable[[T], bool] | None,
+    ) -> T:
+        """A write, to its end."""
 
         async def deed() -> T:
             if about is None:
@@ -133,17 +144,18 @@ class Hooks(FuturesExchange):
     ) -> T:
         """An answer that is about what was asked."""
         reading = endpoint.kind is Kind.READ
-        stray: BadResponse = ResponseMismatch(f"{self.id} {endpoint.name}: the answer is about something else")
+        problem: BadResponse | None = None
         for _ in range(2 if endpoint.idempotent else 1):
             result = await self._channel.call(endpoint, params, body, priority=priority)
             try:
                 if about(result):
                     return result
-            except BadResponse as problem:
+            except BadResponse as error:
                 if reading:
                     raise
-                stray = problem
+                problem = error
             self._channel.transport.backend.renew()
+        stray = problem or ResponseMismatch(f"{self.id} {endpoint.name}: the answer is about something else")
         raise stray if reading else self._channel.unknown(endpoint, [], stray)
 
     async def _pick(self, endpoint: Endpoint[T], params: Params | None, part: Callable[[T], R | None]) -> R:

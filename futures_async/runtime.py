@@ -18,6 +18,9 @@ from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 
+running_asyncio_loop = asyncio._get_running_loop  # pyright: ignore[reportPrivateUsage] - as the public one, but never raises
+"""The asyncio loop that runs in this thread, or None."""
+
 fork_generation = [0]
 """How many forks lie between the process that imported this and the one that runs."""
 

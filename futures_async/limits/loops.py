@@ -15,17 +15,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from futures_async.runtime import fork_generation
+from futures_async.runtime import fork_generation, running_asyncio_loop
 
 if TYPE_CHECKING:
     import trio
 
 Signal = Any
 """What a waiter sleeps on: a future on asyncio, an event on trio."""
-
-
-get_running_loop = asyncio._get_running_loop  # pyright: ignore[reportPrivateUsage] - as the public one, but never raises
-"""The asyncio loop that runs in this thread, or None."""
 
 
 class Timer:
@@ -230,7 +226,7 @@ class Loops:
         last = self.last
         if last is not None and last.here():
             return last
-        return self._look_up(get_running_loop())
+        return self._look_up(running_asyncio_loop())
 
     def _look_up(self, raw: asyncio.AbstractEventLoop | None) -> Loop:
         token = None if raw is not None else current_trio_token()

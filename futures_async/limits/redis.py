@@ -19,9 +19,9 @@ from urllib.parse import urlsplit
 
 from futures_async.errors import ConnectFailed, InvalidRequest, NotSupported
 from futures_async.limits import Permit, Pool, Priority
-from futures_async.limits.loops import get_running_loop
 from futures_async.limits.stored import ASK_AGAIN_S, Blocked, StoreLimiter, Turn
 from futures_async.limits.window import DRIFT, MAX_CLOSED_S
+from futures_async.runtime import running_asyncio_loop
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -239,7 +239,7 @@ class RedisLimiter(StoreLimiter):
         return f"RedisLimiter({self.server!r})"
 
     async def acquire(self, pools: Sequence[Pool], priority: Priority, deadline: float | None) -> Permit:
-        if get_running_loop() is None:
+        if running_asyncio_loop() is None:
             raise NotSupported("RedisLimiter works on asyncio only; on trio share a host's limits with HostLimiter")
         return await super().acquire(pools, priority, deadline)
 
@@ -279,7 +279,7 @@ class RedisLimiter(StoreLimiter):
 
     def settle(self, pools: Sequence[Pool], slots: Sequence[str], rtt_s: float | None) -> None:
         """A permit's call was answered; for permits only."""
-        if get_running_loop() is None:
+        if running_asyncio_loop() is None:
             return  # Left over after its loop has ended; the lease ends it.
         now = self._loops.current().now()
         arguments: list[str | float] = []
@@ -316,7 +316,7 @@ class RedisLimiter(StoreLimiter):
         self, script: str, pools: Sequence[Pool], arguments: Sequence[str | float], *, then_look: Sequence[Pool] = ()
     ) -> None:
         """Run a script in the background. If it fails, the lease keeps the slot longer than need be, never shorter."""
-        if get_running_loop() is None:
+        if running_asyncio_loop() is None:
             return
         self._start(self._run_quietly(script, pools, arguments, then_look))
 
