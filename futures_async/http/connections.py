@@ -1,18 +1,20 @@
-"""httpx's transport as a single connection, many times over: the pool of the httpx backend.
+"""The connections of the httpx backend's own: kept one by one, without a pool.
 
-httpcore's own pool looks at all its connections, squared, for every request, and one that was cancelled at the wrong
-moment loses its place for good (RELIABILITY §2.8). With one connection in each pool there is nothing to search, and
-after any trouble the whole pool is thrown away.
+httpcore's pool looks at all its connections, squared, for every request, and one that was cancelled at the wrong
+moment loses its place for good (RELIABILITY §2.8). Here there is nothing to search, and what had any trouble is
+thrown away.
 """
 
 from __future__ import annotations
 
 from collections import deque
+from contextlib import suppress
 
 import anyio
-import httpx
+import httpcore
 
 from futures_async.http import KEEP_ALIVE_S
+from futures_async.http.marks import MAPPED
 from futures_async.http.tls import tls_context
 
 
@@ -21,36 +23,30 @@ class Connections:
 
     def __init__(self, ca_pem: bytes | None) -> None:
         self._tls = tls_context(ca_pem)
-        self._idle: deque[tuple[httpx.AsyncHTTPTransport, float]] = deque()
-        self._taken: set[httpx.AsyncHTTPTransport] = set()
-        self._doubted: set[httpx.AsyncHTTPTransport] = set()
-        self._old: list[httpx.AsyncHTTPTransport] = []
+        self._idle: deque[tuple[httpcore.AsyncHTTPConnection, float]] = deque()
+        self._taken: set[httpcore.AsyncHTTPConnection] = set()
+        self._doubted: set[httpcore.AsyncHTTPConnection] = set()
+        self._old: list[httpcore.AsyncHTTPConnection] = []
 
-    def take(self, *, apart: bool = False) -> httpx.AsyncHTTPTransport:
-        """A connection, or one to be, which `apart` always is; as many as are asked for."""
-        if self._idle and not apart:
-            transport, _ = self._idle.pop()
-        else:
-            transport = httpx.AsyncHTTPTransport(
-                verify=self._tls,
-                trust_env=False,
-                limits=httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=KEEP_ALIVE_S),
-            )
-        self._taken.add(transport)
-        return transport
+    def take(self, origin: httpcore.Origin, *, apart: bool = False) -> httpcore.AsyncHTTPConnection:
+        """A connection to this origin, or one to be, which `apart` always is; as many as are asked for."""
+        connection = None if apart else self._kept(origin)
+        if connection is None:
+            connection = httpcore.AsyncHTTPConnection(origin, ssl_context=self._tls, keepalive_expiry=KEEP_ALIVE_S)
+        self._taken.add(connection)
+        return connection
 
-    async def give(self, transport: httpx.AsyncHTTPTransport) -> None:
+    async def give(self, connection: httpcore.AsyncHTTPConnection) -> None:
         """It served well and may serve again. The bottom one, if idle for too long, is closed."""
-        if transport in self._doubted:
-            await self.drop(transport)
+        if connection in self._doubted or not connection.is_idle():
+            await self.drop(connection)
             return
         now = anyio.current_time()
-        self._taken.discard(transport)
-        self._idle.append((transport, now))
+        self._taken.discard(connection)
+        self._idle.append((connection, now))
         if now - self._idle[0][1] > KEEP_ALIVE_S:
             self._old.append(self._idle.popleft()[0])
-        while self._old:
-            await self._old.pop().aclose()
+        await self._clear()
 
     def renew(self) -> None:
         """Use none of the present ones again. The idle are closed when the next one is given back."""
@@ -58,16 +54,38 @@ class Connections:
         self._old += (idle for idle, _ in self._idle)
         self._idle.clear()
 
-    async def drop(self, transport: httpx.AsyncHTTPTransport) -> None:
-        """Something went wrong on it: it is not used again."""
-        self._taken.discard(transport)
-        self._doubted.discard(transport)
+    async def drop(self, connection: httpcore.AsyncHTTPConnection) -> None:
+        """Something went wrong on it, or it is not to serve again: it is closed."""
+        self._taken.discard(connection)
+        self._doubted.discard(connection)
         with anyio.CancelScope(shield=True):
-            await transport.aclose()
+            await _close(connection)
+            await self._clear()
 
     async def aclose(self) -> None:
         """Close all, those in use too."""
-        for transport in [*(idle for idle, _ in self._idle), *self._old, *self._taken]:
-            await transport.aclose()
+        for connection in [*(idle for idle, _ in self._idle), *self._old, *self._taken]:
+            await _close(connection)
         self._idle.clear()
         self._old.clear()
+
+    async def _clear(self) -> None:
+        while self._old:
+            await _close(self._old.pop())
+
+    def _kept(self, origin: httpcore.Origin) -> httpcore.AsyncHTTPConnection | None:
+        """The idle one to this origin that was used last. Those that the venue has closed meanwhile are put away."""
+        for at in reversed(range(len(self._idle))):
+            connection, _ = self._idle[at]
+            if connection.can_handle_request(origin):
+                del self._idle[at]
+                if not connection.has_expired():
+                    return connection
+                self._old.append(connection)
+        return None
+
+
+async def _close(connection: httpcore.AsyncHTTPConnection) -> None:
+    # Of no concern to the request on whose way it happens.
+    with suppress(*MAPPED):
+        await connection.aclose()

@@ -17,7 +17,8 @@ import pytest
 import respx
 
 from futures_async.http import Abort, HttpFailure, Phase
-from futures_async.http.httpx import MAPPED, HttpxBackend
+from futures_async.http.httpx import HttpxBackend
+from futures_async.http.marks import MAPPED
 from futures_async.http.tls import tls_context
 from tests.http.conftest import a_request, an_order
 from tests.loopback import Authority, Loopback, reply, silence, twice
@@ -52,7 +53,7 @@ def made(kind: type[BaseException]) -> BaseException:
 
 
 async def test_no_exception_of_httpx_or_httpcore_is_unmapped(anyio_backend: str) -> None:
-    classes = set(exceptions_of(httpx, httpcore, h11)) - {httpcore.ConnectionNotAvailable, h11.ProtocolError}
+    classes = set(exceptions_of(httpx, httpcore, h11)) - {h11.ProtocolError}
     assert len(classes) > 30
     for kind in classes:
         assert issubclass(kind, MAPPED), kind
@@ -77,6 +78,18 @@ PROOFS: list[Any] = [
     (httpx.DecodingError("x"), "encoding", True),
     (OSError("x"), "read", True),
     (ssl.SSLError("x"), "read", True),
+    (httpcore.ConnectError("x"), "unreachable", False),
+    (httpcore.ConnectTimeout("x"), "connect-timeout", False),
+    (httpcore.PoolTimeout("x"), "pool-timeout", False),
+    (httpcore.ProxyError("x"), "proxy", False),
+    (httpcore.UnsupportedProtocol("x"), "protocol", False),
+    (httpcore.ConnectionNotAvailable("x"), "aborted", False),
+    (httpcore.ReadTimeout("x"), "read-timeout", True),
+    (httpcore.WriteTimeout("x"), "write-timeout", True),
+    (httpcore.ReadError("x"), "read", True),
+    (httpcore.WriteError("x"), "write", True),
+    (httpcore.RemoteProtocolError("Server disconnected"), "disconnected", True),
+    (httpcore.LocalProtocolError("x"), "protocol", True),
 ]
 
 
@@ -168,7 +181,7 @@ async def test_what_connects_in_several_steps_has_one_time_for_all(
         raise httpx.ConnectTimeout("much later")
 
     backend = HttpxBackend()
-    monkeypatch.setattr(backend, "_exchange", connects_for_ever)
+    monkeypatch.setattr(httpcore.AsyncHTTPConnection, "handle_async_request", connects_for_ever)
     started = anyio.current_time()
     with pytest.raises(HttpFailure) as caught:
         await backend.send(an_order(URL, sent_within_s=0.01))
@@ -218,6 +231,27 @@ async def test_a_clients_hook_may_read_the_answer_first(anyio_backend: str, venu
     async with httpx.AsyncClient(event_hooks={"response": [read]}) as client:
         venue.next(reply(b'{"a":1}'))
         assert (await HttpxBackend(client).send(a_request(venue.url))).body == b'{"a":1}'
+
+
+async def test_a_clients_connection_is_kept_only_if_its_answer_was_clean(anyio_backend: str, venue: Loopback) -> None:
+    broken = (("Content-Encoding", "gzip"),)
+    async with httpx.AsyncClient() as client:
+        backend = HttpxBackend(client)
+        venue.next(twice(b'{"first":1}'), reply(b"no gzip", headers=broken), reply(b'{"third":1}'))
+        assert (await backend.send(an_order(venue.url))).body == b'{"first":1}'
+        with pytest.raises(HttpFailure) as caught:
+            await backend.send(an_order(venue.url))
+        assert (caught.value.kind, caught.value.sent) == ("encoding", True)
+        for _ in range(2):
+            assert (await backend.send(an_order(venue.url))).status == 200
+        assert venue.connections == 3
+
+
+async def test_a_port_that_no_socket_has_is_refused(anyio_backend: str) -> None:
+    async with httpx.AsyncClient() as client:
+        with pytest.raises(HttpFailure) as caught:
+            await HttpxBackend(client).send(an_order("http://127.0.0.1:70000/api"))
+    assert (caught.value.kind, caught.value.sent) == ("protocol", False)
 
 
 async def test_a_closed_client_sends_nothing(anyio_backend: str) -> None:

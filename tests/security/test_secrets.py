@@ -11,6 +11,7 @@ from typing import Any
 
 import anyio
 import h11
+import httpcore
 import httpx
 import msgspec
 import pytest
@@ -28,7 +29,8 @@ from futures_async.errors import (
     UnexpectedRedirect,
 )
 from futures_async.events import CallEvent
-from futures_async.http import HttpRequest, Timeouts, curl
+from futures_async.http import HttpRequest, Timeouts, core, curl
+from futures_async.http.connections import Connections
 from futures_async.http.curl import CurlBackend
 from futures_async.http.httpx import HttpxBackend
 from tests.loopback import Answer, Exchange, Loopback, cut, message, redirect, silence
@@ -206,13 +208,17 @@ LAYERS: dict[str, tuple[Any, str]] = {
     "the httpx backend": (HttpxBackend, "send"),
     "the fast backend": (CurlBackend, "send"),
     "preparing for the fast backend": (curl._Exchange, "prepare"),  # pyright: ignore[reportPrivateUsage] - where the headers are open
-    "httpx": (httpx.AsyncHTTPTransport, "handle_async_request"),
+    "preparing for httpcore": (core, "_prepared"),
+    "connections": (Connections, "take"),
+    "httpcore": (httpcore.AsyncHTTPConnection, "handle_async_request"),
     "h11": (h11.Connection, "send"),
     "h11's writer": (h11.Connection, "send_with_data_passthrough"),
     "reading with h11": (h11.Connection, "next_event"),
 }
 ONLY_FAST = {"the fast backend", "preparing for the fast backend"}
-ONLY_HTTPX = {"the httpx backend", "httpx", "h11", "h11's writer", "reading with h11"}
+ONLY_HTTPX = {
+    "the httpx backend", "preparing for httpcore", "connections", "httpcore", "h11", "h11's writer", "reading with h11",
+}  # fmt: skip
 
 
 @each_library

@@ -1,0 +1,180 @@
+"""The httpx backend on connections of its own: httpcore, which is httpx's engine, without httpx around it.
+
+httpx's models and its pool cost a quarter of a call, and none of them is needed: a request comes complete here, with
+the very bytes of its target that were signed.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterable
+from contextlib import suppress
+from functools import lru_cache
+from typing import NamedTuple, cast
+
+import anyio
+import httpcore
+import httpx
+
+from futures_async.http import HttpFailure, HttpRequest, HttpResponse, Phase
+from futures_async.http.body import ACCEPT_ENCODING, Body
+from futures_async.http.connections import Connections
+from futures_async.http.marks import MAPPED, Content, Marks, h11_state
+
+
+class Direct:
+    """Sends on connections of its own, one request on each at a time.
+
+    Args:
+        ca_pem: One more root certificate to trust.
+    """
+
+    def __init__(self, ca_pem: bytes | None) -> None:
+        self._connections = Connections(ca_pem)
+        self.shut = False
+        logging.getLogger("httpcore.http11").addFilter(_without_headers)
+
+    async def send(self, request: HttpRequest) -> HttpResponse:
+        """Send and read.
+
+        Raises:
+            HttpFailure: With the phase reached.
+        """
+        marks = Marks(request, self)
+        try:
+            marks.check()
+            # No header and no target in a variable here: this frame is in the traceback of all that comes through.
+            connection = self._connections.take(_place(request.url).origin, apart=request.apart)
+            sound = False
+            try:
+                with anyio.CancelScope(deadline=marks.until) as marks.scope:
+                    answer, sound = await _exchange(request, connection, marks)
+                    return answer
+                raise marks.expired()
+            finally:
+                if sound and not self.shut and not request.apart:
+                    await self._connections.give(connection)
+                else:
+                    await self._drop(connection, marks)
+        except HttpFailure as error:
+            failure = HttpFailure(error.kind, error.phase, sent=error.sent, reused=marks.reused)
+        except MAPPED as error:
+            failure = marks.failure(error)
+        except BaseException as error:
+            # A fault of the library, the end of the loop: its frames and its causes' hold the headers.
+            error.__cause__ = error.__context__ = error.__traceback__ = None
+            raise
+        raise failure
+
+    def renew(self) -> None:
+        """Send nothing more on the connections of now."""
+        self._connections.renew()
+
+    async def aclose(self) -> None:
+        """Close the connections; what is under way ends as a failure."""
+        self.shut = True
+        await self._connections.aclose()
+
+    async def _drop(self, connection: httpcore.AsyncHTTPConnection, marks: Marks) -> None:
+        if marks.stream is not None:
+            with anyio.CancelScope(shield=True), suppress(*MAPPED):
+                await marks.stream.aclose()
+        await self._connections.drop(connection)
+
+
+async def _exchange(
+    request: HttpRequest, connection: httpcore.AsyncHTTPConnection, marks: Marks
+) -> tuple[HttpResponse, bool]:
+    """The answer, and whether the connection may serve again."""
+    response = await connection.handle_async_request(_prepared(request, marks))
+    marks.phase = Phase.ANSWERING
+    headers = {name.lower().decode("latin-1"): value.decode("latin-1") for name, value in response.headers}
+    # With `aiter_stream` there would be one more generator around these.
+    chunks = aiter(cast("AsyncIterable[bytes]", response.stream))
+    try:
+        body = Body(headers.get("content-encoding"), headers.get("content-length"))
+        async for chunk in chunks:
+            body.feed(chunk)
+        content = body.end()
+    except BaseException:
+        # Read on to the end of what is left: the generators inside httpcore must not be left to the collector.
+        with anyio.CancelScope(shield=True), suppress(*MAPPED):
+            await connection.aclose()
+            async for _ in chunks:
+                pass
+        raise
+    state = h11_state(response.stream)
+    # More than was asked for would be taken for the next request's answer.
+    clean = state is None or not state.trailing_data[0]
+    if clean:
+        await response.aclose()
+    return HttpResponse(status=response.status, headers=headers, body=content), clean
+
+
+class _Place(NamedTuple):
+    """Where requests go, as httpcore wants it."""
+
+    origin: httpcore.Origin
+    port: int | None
+    """None for the scheme's own."""
+    host: bytes
+    """As the venue is told it, in the header."""
+
+
+def _place(url: str) -> _Place:
+    return _read(_split(url)[0])
+
+
+def _split(url: str) -> tuple[str, str]:
+    """Before the first slash of the path, and from there on: what is asked for, untouched."""
+    slash = url.find("/", url.find("://") + 3)
+    return (url, "/") if slash < 0 else (url[:slash], url[slash:])
+
+
+@lru_cache(maxsize=64)
+def _read(base: str) -> _Place:
+    """Scheme, host and port; all that comes after them is the target.
+
+    Raises:
+        httpx.InvalidURL: It is none of that, or more.
+    """
+    url = httpx.URL(base)
+    if url.scheme not in ("http", "https") or not url.host or any(mark in base for mark in "@?#"):
+        raise httpx.InvalidURL("not scheme://host:port")
+    if (url.port or 0) > 65535:  # on asyncio the socket would raise a bare OverflowError
+        raise httpx.InvalidURL("port out of range")
+    origin = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port).origin
+    return _Place(origin, url.port, url.netloc)
+
+
+def _prepared(request: HttpRequest, marks: Marks) -> httpcore.Request:
+    """The request with the target as it was signed.
+
+    Raises:
+        HttpFailure: It has letters that no request can have.
+    """
+    place = _place(request.url)
+    headers = [(b"Host", place.host)]
+    try:
+        headers += [(name.encode("ascii"), value.encode("ascii")) for name, value in request.headers.open()]
+        target = _split(request.url)[1].encode("ascii")
+    except UnicodeEncodeError:
+        raise HttpFailure("protocol", Phase.QUEUED, sent=False) from None
+    headers.append((b"Accept-Encoding", ACCEPT_ENCODING.encode("ascii")))
+    if request.body or request.method in ("POST", "PUT", "PATCH"):
+        headers.append((b"Content-Length", b"%d" % len(request.body)))
+    return httpcore.Request(
+        request.method,
+        httpcore.URL(scheme=place.origin.scheme, host=place.origin.host, port=place.port, target=target),
+        headers=headers,
+        content=Content(request.body),
+        extensions=marks.extensions(request),
+    )
+
+
+def _without_headers(record: logging.LogRecord) -> bool:
+    """At DEBUG httpcore logs the headers of answers; a venue may repeat in them what it was sent."""
+    text = str(record.msg)
+    if text.startswith("receive_response_headers.complete"):
+        record.msg = text.partition(" ")[0]
+    return True

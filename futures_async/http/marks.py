@@ -1,0 +1,222 @@
+"""How far one request got, as httpcore tells it, and what an exception of httpx's or httpcore's then means.
+
+How far it got is not guessed from the exception: httpcore reports each phase through the `trace` extension. Behind a
+transport that reports nothing (a mock, an ASGI app) only the few exceptions that cannot come after the first byte
+prove anything.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import AsyncIterator
+from typing import Any, Protocol
+
+import anyio
+import h11
+import httpcore
+import httpx
+
+from futures_async.http import FailureKind, HttpFailure, HttpRequest, Phase, never_sent
+from futures_async.http.causes import connect_kind
+
+_PHASES = {
+    "connection.connect_tcp.started": Phase.CONNECTING,
+    "connection.start_tls.started": Phase.CONNECTING,
+    "http11.send_request_headers.started": Phase.HEADERS_STARTED,
+    "http2.send_request_headers.started": Phase.HEADERS_STARTED,
+    "http11.send_request_body.started": Phase.BODY_STARTED,
+    "http2.send_request_body.started": Phase.BODY_STARTED,
+    "http11.receive_response_headers.complete": Phase.ANSWERING,
+    "http2.receive_response_headers.complete": Phase.ANSWERING,
+}
+
+# The most specific class wins: found by walking the exception's own classes upwards.
+_KINDS: dict[type[BaseException], FailureKind] = {
+    httpx.ConnectTimeout: "connect-timeout",
+    httpx.PoolTimeout: "pool-timeout",
+    httpx.WriteTimeout: "write-timeout",
+    httpx.ReadTimeout: "read-timeout",
+    httpx.TimeoutException: "read-timeout",
+    httpx.ConnectError: "unreachable",
+    httpx.WriteError: "write",
+    httpx.ReadError: "read",
+    httpx.CloseError: "read",
+    httpx.NetworkError: "read",
+    httpx.ProxyError: "proxy",
+    httpx.DecodingError: "encoding",
+    httpx.HTTPError: "protocol",
+    httpx.InvalidURL: "protocol",
+    httpx.CookieConflict: "protocol",
+    httpx.StreamError: "protocol",
+    httpcore.ConnectTimeout: "connect-timeout",
+    httpcore.PoolTimeout: "pool-timeout",
+    httpcore.WriteTimeout: "write-timeout",
+    httpcore.TimeoutException: "read-timeout",
+    httpcore.ConnectError: "unreachable",
+    httpcore.WriteError: "write",
+    httpcore.NetworkError: "read",
+    httpcore.ProxyError: "proxy",
+    httpcore.ProtocolError: "protocol",
+    httpcore.UnsupportedProtocol: "protocol",
+    httpcore.ConnectionNotAvailable: "aborted",  # closed by `aclose` after it was chosen, before anything left
+    h11.ProtocolError: "protocol",
+    anyio.BrokenResourceError: "read",
+    anyio.ClosedResourceError: "read",
+    anyio.EndOfStream: "disconnected",
+    ssl.SSLError: "read",
+    OSError: "read",
+    # Headers and URLs are encoded on the way: what cannot be encoded was never sent, as the phase then tells.
+    ValueError: "protocol",
+}
+MAPPED = tuple(_KINDS)
+"""Everything that httpx, httpcore, h11 and the socket raise; an ASGI app's own errors pass through."""
+
+# Without any report of a phase, only these prove that nothing was sent.
+_BEFORE_SENDING = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+    httpx.InvalidURL,
+    httpcore.ConnectError,
+    httpcore.ConnectTimeout,
+    httpcore.PoolTimeout,
+    httpcore.ProxyError,
+    httpcore.UnsupportedProtocol,
+    httpcore.ConnectionNotAvailable,
+)
+
+
+class Sender(Protocol):
+    """What sends the request."""
+
+    @property
+    def shut(self) -> bool:
+        """Closed: nothing new is to leave."""
+        ...
+
+
+class Content(httpx.AsyncByteStream):
+    """The body in one piece. httpx's own is a generator, left to the collector when writing fails."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if not self._body:
+            raise StopAsyncIteration
+        body, self._body = self._body, b""
+        return body
+
+
+class Marks:
+    """How far one request got, as httpcore tells it."""
+
+    __slots__ = (
+        "_body", "_send_by", "_sender", "abort", "connected", "phase", "scope", "securing", "stream", "told", "total",
+        "until",
+    )  # fmt: skip
+
+    def __init__(self, request: HttpRequest, sender: Sender) -> None:
+        self.phase = Phase.QUEUED
+        self.abort = request.abort
+        self.told = False
+        self.connected = False
+        self.securing = False
+        self._body = request.body
+        self._sender = sender
+        now = anyio.current_time()
+        self.total = now + request.patience_s
+        self._send_by = self.total if request.sent_within_s is None else now + request.sent_within_s
+        self.until = min(self._send_by, self.total)
+        """When it ends, answered or not; until the first byte that counts has left, when that must be."""
+        self.scope: anyio.CancelScope | None = None
+        self.stream: httpcore.AsyncNetworkStream | None = None
+        """The connection that was made for this request; lost sight of by httpcore if the handshake is cancelled."""
+
+    def extensions(self, request: HttpRequest) -> dict[str, Any]:
+        """What httpcore is told beside the request: whom to report to, and how long each phase may take."""
+        timeouts = request.timeouts
+        connect_s = timeouts.connect_s
+        if request.sent_within_s is not None:
+            connect_s = min(connect_s, request.sent_within_s)
+        phases = {"connect": connect_s, "pool": connect_s, "write": timeouts.write_s, "read": timeouts.read_s}
+        return {"trace": self.trace, "timeout": phases}
+
+    async def trace(self, event: str, info: dict[str, Any]) -> None:
+        """Called by httpcore at each step; an exception from here ends the request and closes its connection."""
+        phase = _PHASES.get(event)
+        if phase is None:
+            if event == "connection.connect_tcp.complete":
+                self.stream = info.get("return_value")
+            return
+        self.told = True
+        if phase is Phase.CONNECTING:
+            self.connected = True
+            self.securing = event == "connection.start_tls.started"
+        elif phase is not Phase.ANSWERING:
+            if info["request"].method == b"CONNECT":
+                return  # to a proxy; nothing of ours has left yet
+            self.check()
+            if not never_sent(phase, self._body):
+                self.leave()
+        self.phase = phase
+
+    def leave(self) -> None:
+        """The first byte that counts is about to leave: from now on only the answer is waited for."""
+        if anyio.current_time() > self._send_by:
+            raise self.expired()
+        self.abort.sending = True
+        if self.until != self.total:
+            self.until = self.total
+            if self.scope is not None:
+                self.scope.deadline = self.total
+
+    def expired(self) -> HttpFailure:
+        """Its time was up."""
+        if self.phase <= Phase.CONNECTING:
+            return HttpFailure("tls-handshake" if self.securing else "connect-timeout", Phase.CONNECTING, sent=False)
+        if never_sent(self.phase, self._body):
+            return HttpFailure("write-timeout", self.phase, sent=False)
+        return HttpFailure("read-timeout", self.phase, sent=True)
+
+    def check(self) -> None:
+        """Stop here if the caller is gone or the backend closed: nothing that counts has left."""
+        if self.abort.raised or self._sender.shut:
+            raise HttpFailure("aborted", self.phase, sent=False)
+
+    @property
+    def reused(self) -> bool:
+        """The connection had served before."""
+        return self.told and not self.connected
+
+    def failure(self, error: BaseException) -> HttpFailure:
+        """What this exception of the library means."""
+        kind: FailureKind = next(_KINDS[base] for base in type(error).__mro__ if base in _KINDS)
+        if self.phase <= Phase.CONNECTING and kind in ("unreachable", "connect-timeout"):
+            self.phase = Phase.CONNECTING
+            if kind == "unreachable":
+                kind = connect_kind(error, securing=self.securing)
+            elif self.securing:
+                kind = "tls-handshake"
+        elif kind == "protocol" and "disconnect" in str(error):
+            kind = "disconnected"
+        unsent = never_sent(self.phase, self._body) if self.told else isinstance(error, _BEFORE_SENDING)
+        return HttpFailure(kind, self.phase, sent=not (unsent or kind == "proxy"), reused=self.reused)
+
+
+def h11_state(stream: object) -> h11.Connection | None:
+    """The HTTP/1.1 connection that this answer's body is read from.
+
+    None where the names with underscores, for want of public ones, have changed. A copy of an answer that is already
+    here then goes unnoticed, and what answers say about themselves must tell.
+    """
+    found: Any = stream
+    for name in ("_stream", "_httpcore_stream", "_stream", "_connection"):
+        found = getattr(found, name, found)
+    state = getattr(found, "_h11_state", None)
+    return state if isinstance(state, h11.Connection) else None
