@@ -8,11 +8,14 @@ watches that one, and a socket stays watched between its requests; a timer that 
 from __future__ import annotations
 
 import asyncio
+import os
 import selectors
 from collections.abc import Callable
+from contextlib import suppress
 from importlib import import_module
 from time import monotonic
 from typing import Any
+from weakref import WeakSet
 
 # Its own stubs call everything Any, and typeshed's are of an older version: Any, then, for every type checker.
 pycurl: Any = import_module("pycurl")
@@ -39,10 +42,12 @@ class Driver:
         self._loop.add_reader(self._selector.fileno(), self._on_ready)
         self._watched: dict[int, int] = {}
         self._wanted: set[int] = set()
-        self._kept: set[int] = set()
+        self._kept: dict[int, int] = {}
+        """Sockets of connections, with their inodes, by which one is told from whatever got its number after it."""
         self._timer: asyncio.Handle | None = None
         self._rings_at = 0.0
         self._due: float | None = None
+        _drivers.add(self)
 
     def begin(self, curl: Any, end: Callable[[Ended], object]) -> None:
         """Hand a transfer to libcurl; `end` is called once, from the loop."""
@@ -57,7 +62,7 @@ class Driver:
     def opened(self, number: int) -> None:
         """A socket has been made, whose number may have been another's before."""
         self._unwatch(number)
-        self._kept.add(number)
+        self._kept[number] = os.fstat(number).st_ino
 
     def close(self, ended: Ended) -> None:
         """End everything, and what is under way with `ended`."""
@@ -69,6 +74,15 @@ class Driver:
         self._multi.close()
         self._loop.remove_reader(self._selector.fileno())
         self._selector.close()
+
+    def disown(self) -> None:
+        """In a forked child: what libcurl says when it closes its connections must not reach the parent's."""
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        for number, inode in self._kept.items():
+            with suppress(OSError):
+                if os.fstat(number).st_ino == inode:
+                    os.dup2(nowhere, number)
+        os.close(nowhere)
 
     # Called by libcurl, in the midst of its work
 
@@ -143,3 +157,15 @@ class Driver:
     def _unwatch(self, number: int) -> None:
         if self._watched.pop(number, None) is not None:
             self._selector.unregister(number)
+
+
+_drivers: WeakSet[Driver] = WeakSet()
+
+
+def _disown_all() -> None:
+    for driver in _drivers:
+        driver.disown()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_disown_all)

@@ -5,11 +5,15 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
+import sys
 from typing import Any
 
+import anyio
 import pytest
 
+from futures_async.http import curl_driver
 from futures_async.http.curl import CurlBackend
 from futures_async.http.curl_driver import Driver, pycurl
 from tests.http.conftest import a_request
@@ -125,3 +129,48 @@ async def test_closing_ends_what_is_under_way_once(anyio_backend: str, venue: Lo
     driver.drop(curl)
     assert ends == [(42, "closed")]
     curl.close()
+
+
+FORK = """
+import asyncio, os
+from futures_async.http.curl import CurlBackend
+from tests.http.conftest import a_request
+from tests.loopback import Authority, Loopback
+
+authority = Authority()
+with Loopback(tls=authority.server()) as venue:
+    loop = asyncio.new_event_loop()
+    backend = CurlBackend(ca_pem=authority.pem)
+    loop.run_until_complete(backend.send(a_request(venue.url)))
+    other = os.open(os.devnull, os.O_RDONLY)
+    child = os.fork()
+    if not child:
+        raise SystemExit  # the interpreter closes everything, libcurl among it
+    os.waitpid(child, 0)
+    loop.run_until_complete(backend.send(a_request(venue.url)))
+    print(venue.connections)
+    loop.run_until_complete(backend.aclose())
+    loop.close()
+"""
+
+
+async def test_a_child_that_ends_closes_nothing_of_its_parents(anyio_backend: str) -> None:
+    run = await anyio.run_process([sys.executable, "-c", FORK], check=False)
+    assert run.stdout.decode().split() == ["1"], run.stderr.decode()
+
+
+async def test_a_number_that_is_another_files_now_is_left_alone(driver: Driver) -> None:
+    one, other = socket.socketpair()
+    driver.opened(one.fileno())
+    number = one.fileno()
+    one.close()
+    kept = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(kept, number)
+    before = os.fstat(number)
+    driver.disown()
+    assert os.fstat(number) == before
+    assert driver in curl_driver._drivers
+    os.close(number)
+    if kept != number:
+        os.close(kept)
+    other.close()
