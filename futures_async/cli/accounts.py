@@ -18,8 +18,6 @@ from futures_async.errors import InvalidRequest, LifecycleWarning
 from futures_async.exchange import FuturesExchange
 from futures_async.registry import connect, venue_ids
 
-# A command makes a few calls and ends: what counts is a small start and a clean end, not calls a second.
-LIBRARY = "httpx"
 CLOSE_WITHIN_S = 3.0
 
 
@@ -73,7 +71,7 @@ def _simulated(source: Source, stack: ExitStack) -> dict[str, FuturesExchange]:
     if unknown:
         raise InvalidRequest(f"the simulated exchange speaks {', '.join(offered)}, not {', '.join(unknown)}")
     return {
-        venue: connect(venue, running.credentials(venue), base_url=running.base_url, http=LIBRARY, **source.options)
+        venue: connect(venue, running.credentials(venue), base_url=running.base_url, **source.options)
         for venue in source.venues or offered
     }
 
@@ -90,7 +88,7 @@ def _real(source: Source) -> dict[str, FuturesExchange]:
         found = [key for key in found if key.name in wanted or key.venue in wanted]
     accounts: dict[str, FuturesExchange] = {}
     for key in found:
-        options = {"http": LIBRARY, **key.options, **source.options}
+        options = {**key.options, **source.options}
         if source.base_url is not None:
             options["base_url"] = source.base_url
         if source.demo:
