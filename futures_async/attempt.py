@@ -81,8 +81,6 @@ class Attempts:
         self._answers = Answers(dialect, credentials, transport.clock)
         self._common = (("User-Agent", USER_AGENT), *dialect.public_headers())
         self._public = SealedHeaders(self._common)
-        self._misfits: set[Endpoint[Any]] = set()
-        """Reads whose last answer did not fit."""
 
     async def make(self, job: Job, number: int, queued_s: float, runtime: Runtime) -> Any:
         """One attempt past the queue: in a task of its own, so that no cancellation reaches the HTTP library.
@@ -178,8 +176,8 @@ class Attempts:
                 self.lockout.note(error, self._transport.runtime().now())
             raise self._weigh(job, error, answer, timing.signed_ms) from None
         self._answers.calm()
-        if self._misfits:
-            self._misfits.discard(endpoint)
+        if self._transport.misfits:
+            self._transport.misfits.discard(endpoint)
         if endpoint.private:
             self.lockout.good()
         return result
@@ -191,9 +189,13 @@ class Attempts:
         """
         if endpoint.kind is not Kind.READ or isinstance(error, ResponseMismatch):
             return isinstance(error, BadResponse)
-        if not isinstance(error, DecodeError) or isinstance(error, DamagedAnswer) or endpoint in self._misfits:
+        if (
+            not isinstance(error, DecodeError)
+            or isinstance(error, DamagedAnswer)
+            or endpoint in self._transport.misfits
+        ):
             return False
-        self._misfits.add(endpoint)
+        self._transport.misfits.add(endpoint)
         return True
 
     def _weigh(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlsplit
 
 from futures_async.clock import VenueClock
+from futures_async.endpoint import Endpoint
 from futures_async.http import HttpBackend, Timeouts
 from futures_async.limits import Limiter
 from futures_async.retry import RetryBudget, RetryPolicy
@@ -37,6 +39,8 @@ class Transport:
         self.policy = policy
         self.draw = draw
         self.budget = RetryBudget()
+        self.misfits: set[Endpoint[Any]] = set()
+        """Reads whose last answer, to whichever account, did not fit its documentation."""
         self.users = 0
         self._owns_backend = owns_backend
         self._runtime: Runtime | None = None
