@@ -123,7 +123,7 @@ class CurlBackend(HttpBackend):
         self._closed = True
         self._watch.stop()
         if self._driver is not None:
-            self._driver.close((pycurl.E_ABORTED_BY_CALLBACK, ""))
+            await self._driver.aclose((pycurl.E_ABORTED_BY_CALLBACK, ""))
         while self._idle:
             self._idle.pop().close()
         if self._folder is not None:

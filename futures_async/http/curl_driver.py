@@ -20,6 +20,9 @@ from weakref import WeakSet
 # Its own stubs call everything Any, and typeshed's are of an older version: Any, then, for every type checker.
 pycurl: Any = import_module("pycurl")
 
+CLOSE_WITHIN_S = 1.0
+"""What takes longer goes on behind the scenes."""
+
 Ended = tuple[int, str] | None
 """How a transfer ended: libcurl's error and its text, or None for a whole answer."""
 
@@ -47,6 +50,7 @@ class Driver:
         self._timer: asyncio.Handle | None = None
         self._rings_at = 0.0
         self._due: float | None = None
+        self._closed = False
         _drivers.add(self)
 
     def begin(self, curl: Any, end: Callable[[Ended], object]) -> None:
@@ -64,15 +68,17 @@ class Driver:
         self._unwatch(number)
         self._kept[number] = os.fstat(number).st_ino
 
-    def close(self, ended: Ended) -> None:
+    async def aclose(self, ended: Ended) -> None:
         """End everything, and what is under way with `ended`."""
         for curl, end in tuple(self._under_way.items()):
             self.drop(curl)
             end(ended)
+        self._closed = True
         if self._timer is not None:
             self._timer.cancel()
-        self._multi.close()
         self._loop.remove_reader(self._selector.fileno())
+        # In a thread, for libcurl waits for look-ups of names that have not ended, and those may take many seconds.
+        await asyncio.wait([self._loop.run_in_executor(None, self._multi.close)], timeout=CLOSE_WITHIN_S)
         self._selector.close()
 
     def disown(self) -> None:
@@ -84,9 +90,11 @@ class Driver:
                     os.dup2(nowhere, number)
         os.close(nowhere)
 
-    # Called by libcurl, in the midst of its work
+    # Called by libcurl, in the midst of its work; once it is being closed, in another thread
 
     def _on_socket(self, what: int, number: int, _multi: object, _data: object) -> None:
+        if self._closed:
+            return
         # libcurl's numbers for reading and writing are the selectors'.
         if what not in (pycurl.POLL_IN, pycurl.POLL_OUT, pycurl.POLL_INOUT):
             self._wanted.discard(number)
@@ -104,7 +112,7 @@ class Driver:
             self._selector.modify(number, what)
 
     def _on_timer(self, milliseconds: int) -> None:
-        if milliseconds < 0:
+        if milliseconds < 0 or self._closed:
             self._due = None
             return
         self._due = due = monotonic() + milliseconds / 1000

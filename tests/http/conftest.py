@@ -61,6 +61,14 @@ async def backend(each: Flavour, authority: Authority) -> AsyncIterator[HttpBack
 
 
 @pytest.fixture
+async def curl() -> AsyncIterator[CurlBackend]:
+    """The fast one alone, for plain HTTP."""
+    made = CurlBackend()
+    yield made
+    await made.aclose()
+
+
+@pytest.fixture
 def venue() -> Iterator[Loopback]:
     with Loopback() as server:
         yield server

@@ -8,6 +8,7 @@ import asyncio
 import os
 import socket
 import sys
+import threading
 from typing import Any
 
 import anyio
@@ -23,17 +24,10 @@ pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("anyio_backend", ["asyn
 
 
 @pytest.fixture
-async def backend(anyio_backend: str) -> Any:
-    made = CurlBackend()
-    yield made
-    await made.aclose()
-
-
-@pytest.fixture
 async def driver(anyio_backend: str) -> Any:
     made = Driver(20)
     yield made
-    made.close(None)
+    await made.aclose(None)
 
 
 class Rings:
@@ -54,23 +48,23 @@ class Rings:
         self._multi.close()
 
 
-async def test_a_kept_socket_stays_watched_until_it_has_something_to_say(backend: CurlBackend, venue: Loopback) -> None:
+async def test_a_kept_socket_stays_watched_until_it_has_something_to_say(curl: CurlBackend, venue: Loopback) -> None:
     venue.next(reply(), then_close())
-    await backend.send(a_request(venue.url))
-    driver = backend._driver
+    await curl.send(a_request(venue.url))
+    driver = curl._driver
     assert driver is not None
     before = dict(driver._watched)
     assert before
-    await backend.send(a_request(venue.url))
+    await curl.send(a_request(venue.url))
     await asyncio.sleep(0.02)  # the venue closes it meanwhile
     assert not set(before) & set(driver._watched), "it would be reported again and again"
-    assert (await backend.send(a_request(venue.url))).status == 200
+    assert (await curl.send(a_request(venue.url))).status == 200
 
 
-async def test_a_number_that_is_used_again_is_watched_anew(backend: CurlBackend, venue: Loopback) -> None:
+async def test_a_number_that_is_used_again_is_watched_anew(curl: CurlBackend, venue: Loopback) -> None:
     for _ in range(6):  # each socket is closed before the next is made, and gets its number
         venue.next(then_close())
-        assert (await backend.send(a_request(venue.url, apart=True))).status == 200
+        assert (await curl.send(a_request(venue.url, apart=True))).status == 200
     assert venue.connections == 6
 
 
@@ -124,11 +118,32 @@ async def test_closing_ends_what_is_under_way_once(anyio_backend: str, venue: Lo
     driver.begin(curl, ends.append)
     await asyncio.sleep(0.01)
     driver._on_timer(1000)
-    driver.close((42, "closed"))
+    await driver.aclose((42, "closed"))
     assert ends == [(42, "closed")]
     driver.drop(curl)
     assert ends == [(42, "closed")]
     curl.close()
+
+
+async def test_closing_does_not_wait_for_names_that_are_not_found(
+    anyio_backend: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    driver = Driver(20)
+    monkeypatch.setattr(curl_driver, "CLOSE_WITHIN_S", 0.005)
+    found = threading.Event()
+    close = driver._multi.close
+
+    class Busy:
+        def close(self) -> None:
+            found.wait(10)
+            close()
+
+    driver._multi = Busy()
+    await driver.aclose(None)
+    driver._on_socket(pycurl.POLL_IN, 0, None, None)  # as libcurl may still say, from the other thread
+    driver._on_timer(0)
+    assert (driver._watched, driver._timer, found.is_set()) == ({}, None, False)
+    found.set()
 
 
 FORK = """
@@ -140,16 +155,16 @@ from tests.loopback import Authority, Loopback
 authority = Authority()
 with Loopback(tls=authority.server()) as venue:
     loop = asyncio.new_event_loop()
-    backend = CurlBackend(ca_pem=authority.pem)
-    loop.run_until_complete(backend.send(a_request(venue.url)))
+    curl = CurlBackend(ca_pem=authority.pem)
+    loop.run_until_complete(curl.send(a_request(venue.url)))
     other = os.open(os.devnull, os.O_RDONLY)
     child = os.fork()
     if not child:
         raise SystemExit  # the interpreter closes everything, libcurl among it
     os.waitpid(child, 0)
-    loop.run_until_complete(backend.send(a_request(venue.url)))
+    loop.run_until_complete(curl.send(a_request(venue.url)))
     print(venue.connections)
-    loop.run_until_complete(backend.aclose())
+    loop.run_until_complete(curl.aclose())
     loop.close()
 """
 
