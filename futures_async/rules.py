@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 from enum import StrEnum
-from typing import Literal, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import msgspec
 
@@ -15,6 +15,7 @@ from futures_async.enums import PositionSide
 from futures_async.errors import InvalidRequest
 from futures_async.exact import multiply
 from futures_async.models import Account, Position
+from futures_async.risk.sizing import MarginMove, check_margin_move
 from futures_async.snapshot import VenueState
 
 
@@ -43,10 +44,17 @@ class Reduce(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AdjustMargin(msgspec.Struct, frozen=True, kw_only=True):
-    """Move margin of the position by `risk.propose_margin_adjustment`."""
+    """Move margin of the position by `risk.propose_margin_adjustment`.
 
-    action: Literal["increase", "decrease"]
+    Raises:
+        InvalidRequest: `action` is neither of its rules.
+    """
+
+    action: MarginMove
     """Which of its rules."""
+
+    def __post_init__(self) -> None:
+        check_margin_move(self.action)
 
 
 class ReachRatio(msgspec.Struct, frozen=True, kw_only=True):

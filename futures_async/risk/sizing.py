@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, get_args
 
 from futures_async.enums import MarginMode
 from futures_async.errors import InvalidRequest
@@ -25,6 +25,20 @@ SAFE_FRACTION = Decimal("0.2")
 """Part of the available balance that one position may use (the v1 account document)."""
 MARGIN_STEP = Decimal("0.1")
 """Part of the position's margin that one adjustment moves (the v1 account document)."""
+
+
+MarginMove = Literal["increase", "decrease"]
+"""The two rules of the v1 account document, "Margin Management"."""
+
+
+def check_margin_move(word: str) -> None:
+    """Refuse what is neither.
+
+    Raises:
+        InvalidRequest: It is another word.
+    """
+    if word not in get_args(MarginMove):
+        raise InvalidRequest(f"action must be one of {', '.join(get_args(MarginMove))}, not {str(word)[:40]!r}")
 
 
 def safe_quantity(
@@ -64,7 +78,7 @@ safe_position_size = safe_quantity
 """The seed's name of `safe_quantity`."""
 
 
-def propose_margin_adjustment(position: Position, action: Literal["increase", "decrease"]) -> Decimal | None:
+def propose_margin_adjustment(position: Position, action: MarginMove) -> Decimal | None:
     """Propose how much margin to add (positive) or take out (negative), in margin coin; None when the rule says no.
 
         increase: +10 % of the position's margin, when it is in profit
@@ -78,7 +92,11 @@ def propose_margin_adjustment(position: Position, action: Literal["increase", "d
     Args:
         position: As read; only its own figures are used.
         action: Which of the two rules to ask.
+
+    Raises:
+        InvalidRequest: `action` is neither.
     """
+    check_margin_move(action)
     if position.margin_mode is MarginMode.CROSS or position.margin is None or position.margin <= 0:
         return None
     amount = multiply(position.margin, MARGIN_STEP)

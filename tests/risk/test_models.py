@@ -14,6 +14,7 @@ from futures_async import risk
 from futures_async.enums import MarginMode, PositionSide, RiskLevel
 from futures_async.errors import InvalidRequest
 from futures_async.models import Account, Position, RiskLimit
+from futures_async.rules import AdjustMargin
 
 D = Decimal
 
@@ -263,6 +264,14 @@ def test_the_safe_quantity_is_whole_steps_and_one_more_would_be_too_much(
 def test_a_size_cannot_be_asked_with_nonsense(broken: dict[str, Decimal]) -> None:
     with pytest.raises(InvalidRequest):
         risk.safe_quantity(D(1000), **{"leverage": D(10), "price": D(100), **broken})
+
+
+@pytest.mark.parametrize("word", ["", "Increase", "add", "out"])
+def test_a_margin_move_of_another_name_is_refused(word: Any) -> None:
+    with pytest.raises(InvalidRequest, match="increase, decrease"):
+        risk.propose_margin_adjustment(position(), word)
+    with pytest.raises(InvalidRequest, match="increase, decrease"):
+        AdjustMargin(action=word)
 
 
 def test_margin_is_proposed_by_the_documents_rules() -> None:
