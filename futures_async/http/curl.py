@@ -94,7 +94,7 @@ class CurlBackend(HttpBackend):
             exchange.prepare(request)
             self._watch.add(exchange)
             ended = await exchange.run()
-            if exchange.spoiled:
+            if exchange.spoiled and not self._closed:
                 ended = await exchange.run_afresh()
             if ended is None:
                 return exchange.answer()

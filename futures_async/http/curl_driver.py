@@ -55,8 +55,8 @@ class Driver:
 
     def begin(self, curl: Any, end: Callable[[Ended], object]) -> None:
         """Hand a transfer to libcurl; `end` is called once, from the loop."""
-        self._under_way[curl] = end
         self._multi.add_handle(curl)
+        self._under_way[curl] = end
 
     def drop(self, curl: Any) -> None:
         """Forget a transfer; its connection is closed, its `end` is not called."""

@@ -74,6 +74,23 @@ async def test_a_connection_apart_is_new_and_not_kept(curl: CurlBackend, venue: 
     assert venue.connections == 3
 
 
+async def test_nothing_goes_out_afresh_from_a_backend_that_is_closed_just_then(
+    curl: CurlBackend, venue: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await curl.send(a_request(venue.url))
+    curl.renew()
+    spoiled = KeptSockets.spoiled
+
+    def closing(kept: KeptSockets, local_port: int) -> bool:
+        curl._closed = True
+        return spoiled(kept, local_port)
+
+    monkeypatch.setattr(KeptSockets, "spoiled", closing)
+    failure = await failure_of(curl, an_order(venue.url))
+    assert (failure.kind, failure.sent, venue.connections) == ("aborted", False, 1)
+    curl._closed = False
+
+
 class Late(Abort):
     """Raised in the moment in which the connection stands, and not before."""
 

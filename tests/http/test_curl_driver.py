@@ -120,6 +120,8 @@ async def test_closing_ends_what_is_under_way_once(anyio_backend: str, venue: Lo
     driver._on_timer(1000)
     await driver.aclose((42, "closed"))
     assert ends == [(42, "closed")]
+    with pytest.raises(pycurl.error):
+        driver.begin(curl, ends.append)
     driver.drop(curl)
     assert ends == [(42, "closed")]
     curl.close()
