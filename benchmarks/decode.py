@@ -17,8 +17,8 @@ from futures_async.adapters.bitget import endpoints
 from futures_async.adapters.bitget.dialect import BitgetDialect
 from futures_async.adapters.bitget.mapping import to_positions
 from futures_async.adapters.bitget.orders import to_order
-from futures_async.enums import MarginMode, PositionMode, PositionSide
-from futures_async.models import Position
+from futures_async.unified.enums import MarginMode, PositionMode, PositionSide
+from futures_async.unified.models import Position
 
 
 def _floor(body: bytes) -> Any:

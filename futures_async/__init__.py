@@ -7,14 +7,18 @@ first used, so that importing the package loads no adapter and no HTTP library.
 from importlib import import_module as _import_module
 from typing import TYPE_CHECKING, Any
 
-# fmt: off
-from futures_async.credentials import (
-    Credentials,
-)
 from futures_async.endpoint import (
     RateLimit,
 )
-from futures_async.enums import (
+from futures_async.events import (
+    CallEvent,
+)
+
+# fmt: off
+from futures_async.unified.credentials import (
+    Credentials,
+)
+from futures_async.unified.enums import (
     Intent,
     LedgerType,
     MarginMode,
@@ -28,7 +32,7 @@ from futures_async.enums import (
     Side,
     TimeInForce,
 )
-from futures_async.errors import (
+from futures_async.unified.errors import (
     AccountInLiquidation,
     AccountModeMismatch,
     AuthenticationError,
@@ -73,14 +77,11 @@ from futures_async.errors import (
     VenueClosed,
     VenueUnavailable,
 )
-from futures_async.events import (
-    CallEvent,
-)
-from futures_async.exchange import (
+from futures_async.unified.exchange import (
     Capability,
     FuturesExchange,
 )
-from futures_async.models import (
+from futures_async.unified.models import (
     Account,
     CancelResult,
     Contract,
@@ -99,6 +100,7 @@ from futures_async.models import (
     to_builtins,
     to_json,
 )
+from futures_async.unified.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from futures_async import risk
@@ -121,8 +123,6 @@ if TYPE_CHECKING:
     from futures_async.slicing import SlicedResult
     from futures_async.snapshot import Failed, Ok, Snapshot, Stale
     from futures_async.tracking import OrderUpdate
-
-__version__ = "0.1.0"
 
 _LAZY = {
     "HostLimiter": "limits.host",

@@ -17,26 +17,14 @@ from futures_async.bounds import OrderBounds
 from futures_async.cancelling import urgent
 from futures_async.channel import Channel
 from futures_async.clock import VenueClock
-from futures_async.convert import chosen_or_none
-from futures_async.credentials import Credentials
 from futures_async.dialect import Dialect
 from futures_async.endpoint import Endpoint, Kind, RateLimit
-from futures_async.enums import PositionMode, PositionSide
-from futures_async.errors import (
-    InvalidRequest,
-    LifecycleWarning,
-    NotSupported,
-    SymbolNotFound,
-    UnresolvedOrders,
-)
 from futures_async.events import CallEvent, Observer
-from futures_async.exchange import Capability
 from futures_async.history import History
 from futures_async.http import HttpBackend, Timeouts
 from futures_async.http.choose import select
 from futures_async.limits import Limiter
 from futures_async.limits.local import shared
-from futures_async.models import Contract, Order, Position, PositionRisk
 from futures_async.ordering import Ack, Amendment, BatchPlacement, Call, Placement, PlannedOrder
 from futures_async.outcomes import OrderDesk
 from futures_async.paging import Page, PageQuery
@@ -44,6 +32,18 @@ from futures_async.retry import RetryPolicy
 from futures_async.runtime import Work
 from futures_async.settings import SettingDesk
 from futures_async.transport import Transport
+from futures_async.unified.convert import chosen_or_none
+from futures_async.unified.credentials import Credentials
+from futures_async.unified.enums import PositionMode, PositionSide
+from futures_async.unified.errors import (
+    InvalidRequest,
+    LifecycleWarning,
+    NotSupported,
+    SymbolNotFound,
+    UnresolvedOrders,
+)
+from futures_async.unified.exchange import Capability
+from futures_async.unified.models import Contract, Order, Position, PositionRisk
 from futures_async.urls import check_base_url, check_path, is_loopback
 
 if TYPE_CHECKING:

@@ -13,10 +13,13 @@ from urllib.parse import urlsplit
 import msgspec
 
 from futures_async.clock import VenueClock
-from futures_async.credentials import Credentials
 from futures_async.dialect import Code, Dialect, Refusal
 from futures_async.endpoint import Endpoint, Kind
-from futures_async.errors import (
+from futures_async.http import HttpFailure, HttpResponse
+from futures_async.limits.retry_after import retry_after_s
+from futures_async.retry import DamagedAnswer
+from futures_async.unified.credentials import Credentials
+from futures_async.unified.errors import (
     AuthenticationError,
     Banned,
     BodyTooLarge,
@@ -35,9 +38,6 @@ from futures_async.errors import (
     VenueUnavailable,
     printable,
 )
-from futures_async.http import HttpFailure, HttpResponse
-from futures_async.limits.retry_after import retry_after_s
-from futures_async.retry import DamagedAnswer
 
 # The three that msgspec raises on hostile bytes; the only place where wire bytes are decoded.
 DECODE_ERRORS = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)

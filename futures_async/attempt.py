@@ -9,14 +9,20 @@ from typing import Any
 
 import msgspec
 
-from futures_async import __version__
 from futures_async.answers import Answers, Timing, failure_error
-from futures_async.credentials import Credentials
 from futures_async.deeds import outside
 from futures_async.dialect import Dialect, SealedHeaders, Unsigned
 from futures_async.endpoint import Endpoint, Kind
-from futures_async.enums import Outcome
-from futures_async.errors import (
+from futures_async.events import CallEvent, Observer
+from futures_async.http import Abort, HttpFailure, HttpRequest, HttpResponse, Phase
+from futures_async.limits import Permit, Pool, Priority
+from futures_async.lockout import Lockout
+from futures_async.retry import DamagedAnswer, Unclear
+from futures_async.runtime import Runtime
+from futures_async.transport import Transport
+from futures_async.unified.credentials import Credentials
+from futures_async.unified.enums import Outcome
+from futures_async.unified.errors import (
     Attempt,
     BadResponse,
     Banned,
@@ -28,13 +34,7 @@ from futures_async.errors import (
     RateLimited,
     ResponseMismatch,
 )
-from futures_async.events import CallEvent, Observer
-from futures_async.http import Abort, HttpFailure, HttpRequest, HttpResponse, Phase
-from futures_async.limits import Permit, Pool, Priority
-from futures_async.lockout import Lockout
-from futures_async.retry import DamagedAnswer, Unclear
-from futures_async.runtime import Runtime
-from futures_async.transport import Transport
+from futures_async.unified.version import __version__
 
 USER_AGENT = f"futures-async/{__version__}"
 

@@ -9,8 +9,10 @@ import anyio
 
 from futures_async.channel import Channel
 from futures_async.deeds import outcome
-from futures_async.enums import Outcome
-from futures_async.errors import (
+from futures_async.ordering import Ack, BatchPlacement, PlannedOrder
+from futures_async.outcomes import OrderDesk, Record
+from futures_async.unified.enums import Outcome
+from futures_async.unified.errors import (
     BadResponse,
     ClientClosed,
     ExchangeError,
@@ -20,9 +22,7 @@ from futures_async.errors import (
     OutcomeUnknown,
     ResponseMismatch,
 )
-from futures_async.models import Order, OrderResult
-from futures_async.ordering import Ack, BatchPlacement, PlannedOrder
-from futures_async.outcomes import OrderDesk, Record
+from futures_async.unified.models import Order, OrderResult
 
 T = TypeVar("T")
 

@@ -7,11 +7,11 @@ from decimal import Decimal
 
 import msgspec
 
-from futures_async.convert import multiply, to_decimal, to_text
-from futures_async.enums import Intent, OrderType, Side
-from futures_async.errors import InvalidOrder, InvalidRequest
-from futures_async.models import OrderRequest
-from futures_async.symbols import split
+from futures_async.unified.convert import multiply, to_decimal, to_text
+from futures_async.unified.enums import Intent, OrderType, Side
+from futures_async.unified.errors import InvalidOrder, InvalidRequest
+from futures_async.unified.models import OrderRequest
+from futures_async.unified.symbols import split
 
 
 class OrderBounds(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,8 +7,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from futures_async.batch import together
 from futures_async.channel import LANE, apart
 from futures_async.endpoint import Kind
-from futures_async.enums import OrderStatus
-from futures_async.errors import (
+from futures_async.hooks import Hooks
+from futures_async.limits import Priority
+from futures_async.planning import one_id
+from futures_async.unified.enums import OrderStatus
+from futures_async.unified.errors import (
     CancelOutcomeUnknown,
     FuturesAsyncError,
     OrderNotFound,
@@ -16,11 +19,8 @@ from futures_async.errors import (
     ResponseMismatch,
     SettingOutcomeUnknown,
 )
-from futures_async.exchange import Capability
-from futures_async.hooks import Hooks
-from futures_async.limits import Priority
-from futures_async.models import CancelResult, Order
-from futures_async.planning import one_id
+from futures_async.unified.exchange import Capability
+from futures_async.unified.models import CancelResult, Order
 
 AFTER_CANCEL_PAUSES_S = (0.0, 0.1, 0.25, 0.5, 1.0, 2.0)
 

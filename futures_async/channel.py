@@ -15,12 +15,18 @@ import anyio
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
 from futures_async.attempt import Attempts, Job
-from futures_async.credentials import Credentials
 from futures_async.deeds import DEED, UNKNOWN, Deeds, outcome
 from futures_async.dialect import Dialect, Params, Unsigned
 from futures_async.endpoint import Endpoint, Kind, RateLimit
-from futures_async.enums import Outcome
-from futures_async.errors import (
+from futures_async.events import Observer
+from futures_async.http import Abort
+from futures_async.limits import Permit, Pool, Priority
+from futures_async.retry import Unclear, retryable, tries, waiter
+from futures_async.runtime import Runtime, Work
+from futures_async.transport import Transport
+from futures_async.unified.credentials import Credentials
+from futures_async.unified.enums import Outcome
+from futures_async.unified.errors import (
     Attempt,
     Banned,
     ClientClosed,
@@ -33,12 +39,6 @@ from futures_async.errors import (
     QueueFull,
     RateLimited,
 )
-from futures_async.events import Observer
-from futures_async.http import Abort
-from futures_async.limits import Permit, Pool, Priority
-from futures_async.retry import Unclear, retryable, tries, waiter
-from futures_async.runtime import Runtime, Work
-from futures_async.transport import Transport
 
 logger = logging.getLogger("futures_async.transport")
 

@@ -8,7 +8,9 @@ from contextvars import ContextVar
 from typing import Any, TypeVar
 
 from futures_async.endpoint import Kind
-from futures_async.errors import (
+from futures_async.http import Abort
+from futures_async.runtime import Runtime, Work
+from futures_async.unified.errors import (
     CancelOutcomeUnknown,
     ClientClosed,
     FuturesAsyncError,
@@ -16,8 +18,6 @@ from futures_async.errors import (
     OutcomeUnknown,
     SettingOutcomeUnknown,
 )
-from futures_async.http import Abort
-from futures_async.runtime import Runtime, Work
 
 T = TypeVar("T")
 

@@ -13,9 +13,9 @@ from urllib.parse import quote
 
 import msgspec
 
-from futures_async.credentials import Credentials
 from futures_async.endpoint import Endpoint, RateLimit
-from futures_async.errors import DuplicateOrder, ExchangeError, VenueUnavailable
+from futures_async.unified.credentials import Credentials
+from futures_async.unified.errors import DuplicateOrder, ExchangeError, VenueUnavailable
 
 Params = Mapping[str, str | int | None]
 

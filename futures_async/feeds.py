@@ -8,7 +8,9 @@ from typing import Generic, NamedTuple, TypeVar
 
 import anyio
 
-from futures_async.errors import (
+from futures_async.guarded import failure_of
+from futures_async.runtime import Runtime, Work
+from futures_async.unified.errors import (
     AccountModeMismatch,
     AuthenticationError,
     Banned,
@@ -18,8 +20,6 @@ from futures_async.errors import (
     RequestTimeout,
     VenueClosed,
 )
-from futures_async.guarded import failure_of
-from futures_async.runtime import Runtime, Work
 
 logger = logging.getLogger("futures_async.portfolio")
 

@@ -7,11 +7,11 @@ from decimal import Decimal
 
 import msgspec
 
-from futures_async.convert import chosen_or_none
-from futures_async.enums import PositionSide, Side
-from futures_async.exact import ZERO, add, divide, multiply
-from futures_async.models import Fill, Position
 from futures_async.risk import unrealized_pnl
+from futures_async.unified.convert import chosen_or_none
+from futures_async.unified.enums import PositionSide, Side
+from futures_async.unified.exact import ZERO, add, divide, multiply
+from futures_async.unified.models import Fill, Position
 
 REMEMBERED = 100_000
 """Fills that a book knows again."""

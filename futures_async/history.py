@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from typing import TypeAlias, TypeVar
 
-from futures_async.convert import chosen_or_none
-from futures_async.enums import LedgerType
-from futures_async.exchange import Capability
-from futures_async.models import Fill, LedgerEntry, Order
 from futures_async.paging import FetchPage, Page, PageQuery, collect, iterate
 from futures_async.trading import Trading
+from futures_async.unified.convert import chosen_or_none
+from futures_async.unified.enums import LedgerType
+from futures_async.unified.exchange import Capability
+from futures_async.unified.models import Fill, LedgerEntry, Order
 
 Row: TypeAlias = Order | Fill | LedgerEntry
 T = TypeVar("T", Order, Fill, LedgerEntry)

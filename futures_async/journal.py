@@ -16,8 +16,8 @@ from typing import Self
 
 import msgspec
 
-from futures_async.enums import Intent, OrderType, Outcome, Side
-from futures_async.errors import InvalidRequest, NotSent
+from futures_async.unified.enums import Intent, OrderType, Outcome, Side
+from futures_async.unified.errors import InvalidRequest, NotSent
 
 logger = logging.getLogger("futures_async.journal")
 

@@ -21,10 +21,10 @@ from typing import Any, Generic, Literal, TypeVar
 import anyio
 import anyio.to_thread
 
-from futures_async.convert import to_text
-from futures_async.enums import Intent, OrderType, Outcome, Side
-from futures_async.errors import FuturesAsyncError, InvalidRequest
 from futures_async.journal import IntentRecord, Journal, JournalEntry, JournalFailed, Verdict, again, decided, logger
+from futures_async.unified.convert import to_text
+from futures_async.unified.enums import Intent, OrderType, Outcome, Side
+from futures_async.unified.errors import FuturesAsyncError, InvalidRequest
 
 T = TypeVar("T")
 

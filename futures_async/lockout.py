@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 
-from futures_async.enums import Outcome
-from futures_async.errors import AuthenticationError, ExchangeError, PermissionDenied, RateLimited
+from futures_async.unified.enums import Outcome
+from futures_async.unified.errors import AuthenticationError, ExchangeError, PermissionDenied, RateLimited
 
 logger = logging.getLogger("futures_async.transport")
 

@@ -13,13 +13,7 @@ import anyio.abc
 import msgspec
 
 from futures_async import risk
-from futures_async.convert import floor_to_step
-from futures_async.enums import Intent, OrderType, PositionSide, Side
-from futures_async.errors import ClientClosed, InvalidRequest, OutcomeUnknown
-from futures_async.exact import add, multiply
-from futures_async.exchange import Capability
 from futures_async.guarded import failure_of
-from futures_async.models import OrderRequest, Position
 from futures_async.orders import OrderManager
 from futures_async.portfolio import Portfolio
 from futures_async.rules import (
@@ -36,6 +30,12 @@ from futures_async.rules import (
     measure,
 )
 from futures_async.snapshot import Ok, Snapshot
+from futures_async.unified.convert import floor_to_step
+from futures_async.unified.enums import Intent, OrderType, PositionSide, Side
+from futures_async.unified.errors import ClientClosed, InvalidRequest, OutcomeUnknown
+from futures_async.unified.exact import add, multiply
+from futures_async.unified.exchange import Capability
+from futures_async.unified.models import OrderRequest, Position
 
 logger = logging.getLogger("futures_async.monitor")
 

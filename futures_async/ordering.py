@@ -10,9 +10,9 @@ import msgspec
 
 from futures_async.dialect import Params
 from futures_async.endpoint import Endpoint
-from futures_async.enums import Intent, MarginMode, OrderType, PositionMode, Side, TimeInForce
-from futures_async.errors import ExchangeError
-from futures_async.models import Contract, Order, OrderRequest
+from futures_async.unified.enums import Intent, MarginMode, OrderType, PositionMode, Side, TimeInForce
+from futures_async.unified.errors import ExchangeError
+from futures_async.unified.models import Contract, Order, OrderRequest
 
 
 class PlannedOrder(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,9 +14,16 @@ from typing import Literal, Self
 import anyio
 import msgspec
 
-from futures_async.convert import to_decimal
-from futures_async.enums import Outcome
-from futures_async.errors import (
+from futures_async.fills import FillEffect, PositionBook
+from futures_async.journal import IntentRecord, Journal
+from futures_async.journal_sqlite import SqliteJournal
+from futures_async.outcomes import make_client_order_id
+from futures_async.planning import check_request
+from futures_async.slicing import SlicedResult, Slicer
+from futures_async.tracking import OrderUpdate, Tracker
+from futures_async.unified.convert import to_decimal
+from futures_async.unified.enums import Outcome
+from futures_async.unified.errors import (
     ConnectFailed,
     DeadlineExpired,
     FuturesAsyncError,
@@ -25,15 +32,8 @@ from futures_async.errors import (
     OutcomeUnknown,
     QueueFull,
 )
-from futures_async.exchange import FuturesExchange, Number
-from futures_async.fills import FillEffect, PositionBook
-from futures_async.journal import IntentRecord, Journal
-from futures_async.journal_sqlite import SqliteJournal
-from futures_async.models import Order, OrderRequest
-from futures_async.outcomes import make_client_order_id
-from futures_async.planning import check_request
-from futures_async.slicing import SlicedResult, Slicer
-from futures_async.tracking import OrderUpdate, Tracker
+from futures_async.unified.exchange import FuturesExchange, Number
+from futures_async.unified.models import Order, OrderRequest
 
 logger = logging.getLogger("futures_async.orders")
 

@@ -15,8 +15,13 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from futures_async.channel import Channel
 from futures_async.deeds import outcome, outside
 from futures_async.endpoint import Endpoint, Kind
-from futures_async.enums import OrderStatus, Outcome
-from futures_async.errors import (
+from futures_async.events import call_hook
+from futures_async.http import Abort
+from futures_async.ordering import Ack, Fingerprint, Placement, PlannedOrder, fingerprint
+from futures_async.runtime import Work
+from futures_async.search import Find, Search, recovered
+from futures_async.unified.enums import OrderStatus, Outcome
+from futures_async.unified.errors import (
     Attempt,
     BadResponse,
     ClientClosed,
@@ -28,12 +33,7 @@ from futures_async.errors import (
     OutcomeUnknown,
     ResponseMismatch,
 )
-from futures_async.events import call_hook
-from futures_async.http import Abort
-from futures_async.models import Order
-from futures_async.ordering import Ack, Fingerprint, Placement, PlannedOrder, fingerprint
-from futures_async.runtime import Work
-from futures_async.search import Find, Search, recovered
+from futures_async.unified.models import Order
 
 if TYPE_CHECKING:
     from futures_async.journal import Journal

@@ -8,8 +8,8 @@ from typing import Generic, NamedTuple, TypeVar
 
 import msgspec
 
-from futures_async.enums import LedgerType
-from futures_async.errors import IncompletePage, InvalidRequest
+from futures_async.unified.enums import LedgerType
+from futures_async.unified.errors import IncompletePage, InvalidRequest
 
 T = TypeVar("T")
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from futures_async.convert import chosen, chosen_or_none, is_multiple, multiply, to_decimal, to_text
 from futures_async.dialect import VenueTraits
-from futures_async.enums import Intent, MarginMode, OrderType, Side, TimeInForce
-from futures_async.errors import InvalidOrder, InvalidRequest
-from futures_async.models import Contract, OrderRequest
-from futures_async.symbols import check_symbol
+from futures_async.unified.convert import chosen, chosen_or_none, is_multiple, multiply, to_decimal, to_text
+from futures_async.unified.enums import Intent, MarginMode, OrderType, Side, TimeInForce
+from futures_async.unified.errors import InvalidOrder, InvalidRequest
+from futures_async.unified.models import Contract, OrderRequest
+from futures_async.unified.symbols import check_symbol
 
 
 def _number(value: object, name: str) -> Decimal | None:

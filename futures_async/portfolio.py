@@ -10,12 +10,12 @@ from typing import Any, Self
 import anyio
 import anyio.lowlevel
 
-from futures_async.errors import ClientClosed, InvalidRequest, RateLimited, RequestTimeout
-from futures_async.exchange import Capability, FuturesExchange
 from futures_async.feeds import Feed
-from futures_async.models import Account, Position
 from futures_async.runtime import Runtime, current_runtime
 from futures_async.snapshot import Failed, Ok, Snapshot, Stale, VenueData, VenueState
+from futures_async.unified.errors import ClientClosed, InvalidRequest, RateLimited, RequestTimeout
+from futures_async.unified.exchange import Capability, FuturesExchange
+from futures_async.unified.models import Account, Position
 
 DEADLINE_S = 0.8
 MAX_AGE_S = 0.25

@@ -6,9 +6,9 @@ from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Protocol, cast
 
-from futures_async.credentials import Credentials
-from futures_async.errors import InvalidRequest, NotSupported
-from futures_async.exchange import FuturesExchange
+from futures_async.unified.credentials import Credentials
+from futures_async.unified.errors import InvalidRequest, NotSupported
+from futures_async.unified.exchange import FuturesExchange
 
 GROUP = "futures_async.adapters"
 

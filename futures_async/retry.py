@@ -8,7 +8,7 @@ import msgspec
 from tenacity import RetryCallState
 
 from futures_async.endpoint import Kind
-from futures_async.errors import (
+from futures_async.unified.errors import (
     BadResponse,
     Banned,
     ClientClosed,

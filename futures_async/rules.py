@@ -10,13 +10,13 @@ from typing import NamedTuple, TypeAlias
 import msgspec
 
 from futures_async import risk
-from futures_async.convert import chosen
-from futures_async.enums import PositionSide
-from futures_async.errors import InvalidRequest
-from futures_async.exact import multiply
-from futures_async.models import Account, Position
 from futures_async.risk.sizing import MarginMove, check_margin_move
 from futures_async.snapshot import VenueState
+from futures_async.unified.convert import chosen
+from futures_async.unified.enums import PositionSide
+from futures_async.unified.errors import InvalidRequest
+from futures_async.unified.exact import multiply
+from futures_async.unified.models import Account, Position
 
 
 class Metric(StrEnum):

@@ -13,10 +13,16 @@ from collections.abc import Awaitable, Callable
 import msgspec
 
 from futures_async.channel import Channel, apart
-from futures_async.enums import Outcome
-from futures_async.errors import ClientClosed, FuturesAsyncError, OrderOutcomeUnknown, OutcomeUnknown, ResponseMismatch
-from futures_async.models import Order
 from futures_async.ordering import Fingerprint
+from futures_async.unified.enums import Outcome
+from futures_async.unified.errors import (
+    ClientClosed,
+    FuturesAsyncError,
+    OrderOutcomeUnknown,
+    OutcomeUnknown,
+    ResponseMismatch,
+)
+from futures_async.unified.models import Order
 
 LOOKUP_PAUSES_S = (0.0, 0.25, 0.5, 1.0, 2.0)
 LONGEST_LOOKUP_PAUSE_S = 4.0

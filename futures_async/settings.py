@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 import anyio
 
 from futures_async.channel import Channel, apart
-from futures_async.convert import EXACT
 from futures_async.endpoint import Kind
-from futures_async.enums import Outcome
-from futures_async.errors import (
+from futures_async.unified.convert import EXACT
+from futures_async.unified.enums import Outcome
+from futures_async.unified.errors import (
     ExchangeError,
     FuturesAsyncError,
     OutcomeUnknown,

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 import anyio
 import msgspec
 
-from futures_async.convert import ceil_to_step, floor_to_step, is_multiple, to_text
-from futures_async.enums import Intent, Outcome
-from futures_async.errors import FuturesAsyncError, InvalidOrder, InvalidRequest
-from futures_async.exact import ONE, ZERO, add, multiply, subtract, whole
-from futures_async.exchange import Capability
 from futures_async.journal import JournalEntry, Verdict
-from futures_async.models import Contract, Order, OrderRequest
+from futures_async.unified.convert import ceil_to_step, floor_to_step, is_multiple, to_text
+from futures_async.unified.enums import Intent, Outcome
+from futures_async.unified.errors import FuturesAsyncError, InvalidOrder, InvalidRequest
+from futures_async.unified.exact import ONE, ZERO, add, multiply, subtract, whole
+from futures_async.unified.exchange import Capability
+from futures_async.unified.models import Contract, Order, OrderRequest
 
 if TYPE_CHECKING:
     from futures_async.orders import OrderManager

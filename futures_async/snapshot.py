@@ -9,9 +9,9 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from futures_async import risk
-from futures_async.enums import PositionSide
-from futures_async.exact import ZERO, add, subtract, total
-from futures_async.models import Account, Position, PositionRisk
+from futures_async.unified.enums import PositionSide
+from futures_async.unified.exact import ZERO, add, subtract, total
+from futures_async.unified.models import Account, Position, PositionRisk
 
 
 class VenueData(msgspec.Struct, frozen=True, kw_only=True):

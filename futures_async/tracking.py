@@ -9,13 +9,13 @@ from decimal import Decimal
 import anyio
 import msgspec
 
-from futures_async.enums import OrderStatus
-from futures_async.errors import FuturesAsyncError, InvalidRequest, OrderNotFound
-from futures_async.exact import ZERO, add, divide, multiply, subtract
-from futures_async.exchange import Capability, FuturesExchange
 from futures_async.fills import FillEffect, PositionBook
 from futures_async.guarded import failure_of
-from futures_async.models import Fill, Order
+from futures_async.unified.enums import OrderStatus
+from futures_async.unified.errors import FuturesAsyncError, InvalidRequest, OrderNotFound
+from futures_async.unified.exact import ZERO, add, divide, multiply, subtract
+from futures_async.unified.exchange import Capability, FuturesExchange
+from futures_async.unified.models import Fill, Order
 
 logger = logging.getLogger("futures_async.orders")
 

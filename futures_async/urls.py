@@ -6,7 +6,7 @@ import re
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from futures_async.errors import InvalidRequest
+from futures_async.unified.errors import InvalidRequest
 
 _PATH = re.compile(r"/[A-Za-z0-9_\-.~/]*")
 

@@ -17,10 +17,10 @@ from typing import Any
 import anyio
 import pytest
 
-from futures_async.enums import Intent, OrderType, Outcome, Side
-from futures_async.errors import InvalidRequest, NotSent
 from futures_async.journal import IntentRecord, Journal, JournalFailed, MemoryJournal, Verdict
 from futures_async.journal_sqlite import SqliteJournal
+from futures_async.unified.enums import Intent, OrderType, Outcome, Side
+from futures_async.unified.errors import InvalidRequest, NotSent
 
 pytestmark = pytest.mark.anyio
 

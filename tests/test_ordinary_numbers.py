@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from futures_async.convert import MAX_DIGITS, MAX_EXPONENT, decimal_or_none, finite
-from futures_async.errors import DecodeError
+from futures_async.unified.convert import MAX_DIGITS, MAX_EXPONENT, decimal_or_none, finite
+from futures_async.unified.errors import DecodeError
 
 EDGES = [
     *("0", "-0", "0.0", "00012.50", "1e5", "1E+2", "-1.5e-3", "+7", ".5", "5."),

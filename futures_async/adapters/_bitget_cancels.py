@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 
 from futures_async.adapter import Adapter, Call, urgent
 from futures_async.batch import together
-from futures_async.errors import CancelOutcomeUnknown, ExchangeError, FuturesAsyncError, OrderNotFound
-from futures_async.models import CancelResult
 from futures_async.planning import one_id
+from futures_async.unified.errors import CancelOutcomeUnknown, ExchangeError, FuturesAsyncError, OrderNotFound
+from futures_async.unified.models import CancelResult
 
 
 class BatchCancels(Adapter):

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from futures_async.dialect import Code, ambiguous, passing, refused
-from futures_async.errors import (
+from futures_async.unified.errors import (
     AccountInLiquidation,
     AccountModeMismatch,
     AuthenticationError,

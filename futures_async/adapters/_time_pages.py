@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeVar
 
-from futures_async.errors import IncompletePage
-from futures_async.models import Fill, LedgerEntry, Order
 from futures_async.paging import Page, PageQuery
+from futures_async.unified.errors import IncompletePage
+from futures_async.unified.models import Fill, LedgerEntry, Order
 
 Row = TypeVar("Row", Order, Fill, LedgerEntry)
 

@@ -14,9 +14,9 @@ import anyio
 
 from futures_async.cli.keys import KeySource, find_keys
 from futures_async.cli.output import complain
-from futures_async.errors import InvalidRequest, LifecycleWarning
-from futures_async.exchange import FuturesExchange
 from futures_async.registry import connect, venue_ids
+from futures_async.unified.errors import InvalidRequest, LifecycleWarning
+from futures_async.unified.exchange import FuturesExchange
 
 CLOSE_WITHIN_S = 3.0
 

@@ -9,7 +9,6 @@ from typing import Annotated, TypeVar
 import anyio
 import typer
 
-from futures_async import __version__
 from futures_async.cli import columns
 from futures_async.cli.accounts import Source, open_accounts
 from futures_async.cli.counting import Count, RowCounter, counted
@@ -33,11 +32,12 @@ from futures_async.cli.options import (
 from futures_async.cli.output import Column, Exit, Format, Writer, make_table
 from futures_async.cli.running import run, run_sync
 from futures_async.cli.watch import SORTS, watch_positions
-from futures_async.errors import FuturesAsyncError, NotSupported
-from futures_async.exchange import Capability, FuturesExchange
-from futures_async.models import Account, Fill, LedgerEntry, Order
 from futures_async.registry import adapter_class, venue_ids
 from futures_async.risk import dashboard
+from futures_async.unified.errors import FuturesAsyncError, NotSupported
+from futures_async.unified.exchange import Capability, FuturesExchange
+from futures_async.unified.models import Account, Fill, LedgerEntry, Order
+from futures_async.unified.version import __version__
 
 T = TypeVar("T")
 

@@ -9,9 +9,9 @@ import msgspec
 from rich.text import Text
 
 from futures_async.cli.output import Column, grouped, percent, signed
-from futures_async.enums import PositionMode, PositionSide, RiskLevel
-from futures_async.models import Account, Fill, LedgerEntry, Order, Position, PositionRisk
 from futures_async.risk import Dashboard, distance_to_liquidation
+from futures_async.unified.enums import PositionMode, PositionSide, RiskLevel
+from futures_async.unified.models import Account, Fill, LedgerEntry, Order, Position, PositionRisk
 
 LEVEL_STYLES = {RiskLevel.SAFE: "green", RiskLevel.WARNING: "yellow", RiskLevel.DANGER: "bold red"}
 BAR_WIDTH = 16

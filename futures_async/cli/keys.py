@@ -28,8 +28,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
-from futures_async.credentials import Credentials
-from futures_async.errors import InvalidRequest
+from futures_async.unified.credentials import Credentials
+from futures_async.unified.errors import InvalidRequest
 
 PREFIX = "FUTURES_ASYNC_"
 SERVICE = "futures-async"

@@ -15,14 +15,14 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from futures_async.enums import Outcome
-from futures_async.errors import (
+from futures_async.unified.enums import Outcome
+from futures_async.unified.errors import (
     AuthenticationError,
     FuturesAsyncError,
     InvalidRequest,
     NotSupported,
 )
-from futures_async.models import to_builtins
+from futures_async.unified.models import to_builtins
 
 R = TypeVar("R")
 S = TypeVar("S")

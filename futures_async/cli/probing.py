@@ -10,12 +10,12 @@ import typer
 from futures_async.cli.accounts import Source, open_accounts
 from futures_async.cli.output import Column, Exit, Format, Writer, complain
 from futures_async.cli.running import heard_at_once
-from futures_async.enums import MarginMode
-from futures_async.errors import InvalidRequest
+from futures_async.unified.enums import MarginMode
+from futures_async.unified.errors import InvalidRequest
 
 if TYPE_CHECKING:
-    from futures_async.exchange import FuturesExchange
     from futures_async.probe import Finding, ProbeReport, ProbeSettings
+    from futures_async.unified.exchange import FuturesExchange
 
 COLUMNS: list[Column[Finding]] = [
     Column("trait", lambda row: row.trait, number=False),

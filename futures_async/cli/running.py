@@ -14,7 +14,7 @@ import anyio
 import typer
 
 from futures_async.cli.output import Exit, complain, exit_code, one_line
-from futures_async.errors import FuturesAsyncError
+from futures_async.unified.errors import FuturesAsyncError
 
 INTERRUPTED = 128 + signal.SIGINT
 

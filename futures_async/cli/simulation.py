@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from futures_async.cli.output import Column, Format, Writer, make_table
-from futures_async.enums import PositionMode
-from futures_async.errors import InvalidRequest
 from futures_async.registry import venue_ids
+from futures_async.unified.enums import PositionMode
+from futures_async.unified.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from futures_async.simulator.plan import FaultPlan

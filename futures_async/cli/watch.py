@@ -25,11 +25,11 @@ from futures_async.cli.output import (
     percent,
     signed,
 )
-from futures_async.errors import InvalidRequest
-from futures_async.exchange import FuturesExchange
-from futures_async.models import Position, to_builtins
 from futures_async.portfolio import Portfolio
 from futures_async.snapshot import CoinTotal, Snapshot
+from futures_async.unified.errors import InvalidRequest
+from futures_async.unified.exchange import FuturesExchange
+from futures_async.unified.models import Position, to_builtins
 
 FAR = Decimal(10**9)
 NAMED = 3

@@ -17,9 +17,9 @@ import httpx
 import sniffio
 from anyio.lowlevel import RunVar
 
-from futures_async.errors import InvalidRequest
 from futures_async.http import HttpBackend, HttpFailure, HttpRequest, HttpResponse, Phase, Slots
 from futures_async.http.httpx import HttpxBackend
+from futures_async.unified.errors import InvalidRequest
 
 Library = Literal["httpx", "fast"]
 Http = HttpBackend | httpx.AsyncClient | httpx.AsyncBaseTransport | str | None

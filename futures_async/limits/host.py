@@ -18,10 +18,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from futures_async.errors import ConnectFailed, InvalidRequest
 from futures_async.limits import Permit, Pool
 from futures_async.limits.stored import ASK_AGAIN_S, Blocked, StoreLimiter, Turn
 from futures_async.limits.window import DRIFT, MAX_CLOSED_S
+from futures_async.unified.errors import ConnectFailed, InvalidRequest
 
 GRACE_S = 0.02
 """Who is due and does not ask within this time is passed over."""

@@ -14,12 +14,12 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import ClassVar
 
-from futures_async.enums import Outcome
-from futures_async.errors import DeadlineExpired, QueueFull, RateLimited
 from futures_async.limits import Limiter, Permit, Pool, Priority
 from futures_async.limits.line import Line, Waiter
 from futures_async.limits.loops import Loop, Loops, Timer
 from futures_async.limits.window import Window
+from futures_async.unified.enums import Outcome
+from futures_async.unified.errors import DeadlineExpired, QueueFull, RateLimited
 
 PATIENCE = 8
 """A caller who came first so often and found another pool full holds the front of all its lines from then on."""

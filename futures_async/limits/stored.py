@@ -16,11 +16,11 @@ from bisect import insort
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from futures_async.enums import Outcome
-from futures_async.errors import DeadlineExpired, QueueFull, RateLimited
 from futures_async.limits import Limiter, Permit, Pool, Priority
 from futures_async.limits.loops import Loop, Loops, Signal
 from futures_async.limits.window import MAX_CLOSED_S, RoundTrips
+from futures_async.unified.enums import Outcome
+from futures_async.unified.errors import DeadlineExpired, QueueFull, RateLimited
 
 ASK_AGAIN_S = 1.0
 """The store is asked at least so often, as slots may come back that nobody could foresee."""

@@ -20,11 +20,16 @@ import msgspec
 from futures_async.adapter import Adapter
 from futures_async.channel import Channel
 from futures_async.clock import loop_time
-from futures_async.convert import ceil_to_step
 from futures_async.dialect import Dialect, SealedHeaders, Unsigned
 from futures_async.endpoint import Endpoint, RateLimit
-from futures_async.enums import MarginMode, OrderType, Side, TimeInForce
-from futures_async.errors import (
+from futures_async.events import Observer
+from futures_async.ordering import Placement
+from futures_async.outcomes import make_client_order_id
+from futures_async.probe.findings import Finding, Verdict
+from futures_async.transport import Transport
+from futures_async.unified.convert import ceil_to_step
+from futures_async.unified.enums import MarginMode, OrderType, Side, TimeInForce
+from futures_async.unified.errors import (
     BadResponse,
     DuplicateOrder,
     ExchangeError,
@@ -33,13 +38,8 @@ from futures_async.errors import (
     NotSent,
     OutcomeUnknown,
 )
-from futures_async.events import Observer
-from futures_async.exchange import Capability
-from futures_async.models import Order, OrderRequest
-from futures_async.ordering import Placement
-from futures_async.outcomes import make_client_order_id
-from futures_async.probe.findings import Finding, Verdict
-from futures_async.transport import Transport
+from futures_async.unified.exchange import Capability
+from futures_async.unified.models import Order, OrderRequest
 from futures_async.urls import is_loopback
 
 NEEDED = (

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from futures_async.enums import OrderStatus
-from futures_async.errors import ClockSkew, FuturesAsyncError
 from futures_async.probe.bench import Bench, Sent
 from futures_async.probe.findings import Verdict
+from futures_async.unified.enums import OrderStatus
+from futures_async.unified.errors import ClockSkew, FuturesAsyncError
 
 LOOK_EVERY_S = 0.05
 PATIENCE_S = 10.0

@@ -8,13 +8,13 @@ from typing import TypeVar
 import anyio
 import msgspec
 
-from futures_async.enums import PositionMode
-from futures_async.errors import InvalidRequest, NotSupported
-from futures_async.exact import ZERO
-from futures_async.exchange import FuturesExchange
 from futures_async.guarded import failure_of
-from futures_async.models import Position, PositionRisk
 from futures_async.risk.position import position_risk
+from futures_async.unified.enums import PositionMode
+from futures_async.unified.errors import InvalidRequest, NotSupported
+from futures_async.unified.exact import ZERO
+from futures_async.unified.exchange import FuturesExchange
+from futures_async.unified.models import Position, PositionRisk
 
 T = TypeVar("T")
 

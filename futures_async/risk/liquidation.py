@@ -14,9 +14,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from futures_async.convert import chosen
-from futures_async.enums import PositionSide
-from futures_async.exact import (
+from futures_async.unified.convert import chosen
+from futures_async.unified.enums import PositionSide
+from futures_async.unified.exact import (
     ONE,
     ZERO,
     add,

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import overload
 
-from futures_async.enums import RiskLevel
-from futures_async.errors import InvalidRequest
-from futures_async.exact import (
+from futures_async.unified.enums import RiskLevel
+from futures_async.unified.errors import InvalidRequest
+from futures_async.unified.exact import (
     ONE,
     ZERO,
     add,
@@ -20,7 +20,7 @@ from futures_async.exact import (
     positive,
     subtract,
 )
-from futures_async.models import Account, RiskLimit
+from futures_async.unified.models import Account, RiskLimit
 
 WARNING_FROM = Decimal("0.3")
 """From this margin ratio on a position is no longer `SAFE`."""

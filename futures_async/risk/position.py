@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from futures_async.enums import MarginMode
-from futures_async.exact import ZERO, add, divide, multiply
-from futures_async.models import Position, PositionRisk
 from futures_async.risk.liquidation import distance_to_liquidation, isolated_liquidation_price, unrealized_pnl
 from futures_async.risk.margin import margin_ratio, risk_level
+from futures_async.unified.enums import MarginMode
+from futures_async.unified.exact import ZERO, add, divide, multiply
+from futures_async.unified.models import Position, PositionRisk
 
 
 def position_risk(position: Position) -> PositionRisk:

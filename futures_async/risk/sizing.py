@@ -5,9 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Literal, get_args
 
-from futures_async.enums import MarginMode
-from futures_async.errors import InvalidRequest
-from futures_async.exact import (
+from futures_async.risk.margin import DANGER_ABOVE, WARNING_FROM, margin_ratio
+from futures_async.unified.enums import MarginMode
+from futures_async.unified.errors import InvalidRequest
+from futures_async.unified.exact import (
     ZERO,
     add,
     divide,
@@ -18,8 +19,7 @@ from futures_async.exact import (
     subtract,
     whole,
 )
-from futures_async.models import Position
-from futures_async.risk.margin import DANGER_ABOVE, WARNING_FROM, margin_ratio
+from futures_async.unified.models import Position
 
 SAFE_FRACTION = Decimal("0.2")
 """Part of the available balance that one position may use (the v1 account document)."""

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from futures_async.enums import MarginMode, PositionMode, PositionSide, Side
 from futures_async.simulator.records import (
     ZERO,
     Fill,
@@ -16,6 +15,7 @@ from futures_async.simulator.records import (
     PositionRecord,
     Trigger,
 )
+from futures_async.unified.enums import MarginMode, PositionMode, PositionSide, Side
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

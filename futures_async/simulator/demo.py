@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
-from futures_async.enums import Intent, MarginMode, OrderType, PositionMode, Side
 from futures_async.simulator.accounts import Account, ApiKey
 from futures_async.simulator.engine import Engine
 from futures_async.simulator.marks import HOUR_MS
 from futures_async.simulator.records import Ticket
+from futures_async.unified.enums import Intent, MarginMode, OrderType, PositionMode, Side
 
 COARSE = 4
 """The past is invented in a hurry: moments looked at between two deals; funding is settled all the same."""

@@ -21,7 +21,6 @@ from contextlib import contextmanager
 from decimal import Decimal
 from typing import Literal
 
-from futures_async.enums import MarginMode, PositionMode
 from futures_async.simulator.accounts import Account, ApiKey
 from futures_async.simulator.contracts import ContractSpec
 from futures_async.simulator.margins import Margins
@@ -33,6 +32,7 @@ from futures_async.simulator.records import ARITHMETIC, ZERO, CancelReason, Ledg
 from futures_async.simulator.settings import Settings
 from futures_async.simulator.triggers import Triggers
 from futures_async.simulator.world import Options, World
+from futures_async.unified.enums import MarginMode, PositionMode
 
 MAX_STEPS = 240
 """Moments computed in one `settle`; after a long absence they lie further apart."""

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from futures_async.enums import MarginMode, PositionMode, PositionSide, Side
 from futures_async.simulator.accounts import Account
 from futures_async.simulator.contracts import ContractSpec
 from futures_async.simulator.records import ZERO, Order, Position, round16
 from futures_async.simulator.world import World
+from futures_async.unified.enums import MarginMode, PositionMode, PositionSide, Side
 
 ONE = Decimal(1)
 

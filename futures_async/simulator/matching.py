@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from futures_async.enums import OrderStatus, OrderType, PositionSide, Role, Side, TimeInForce
 from futures_async.simulator.accounts import Account, closed_side
 from futures_async.simulator.positions import Positions
 from futures_async.simulator.records import CancelReason, Fill, Order, TriggerStatus
 from futures_async.simulator.triggers import attach_presets
 from futures_async.simulator.world import World
+from futures_async.unified.enums import OrderStatus, OrderType, PositionSide, Role, Side, TimeInForce
 
 
 class Matching:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import NamedTuple
 
-from futures_async.enums import Intent, OrderStatus, OrderType, PositionMode, PositionSide, Side
 from futures_async.simulator.accounts import Account, closed_side
 from futures_async.simulator.contracts import ContractSpec
 from futures_async.simulator.errors import (
@@ -33,6 +32,7 @@ from futures_async.simulator.margins import Margins, closed_by, opened_side
 from futures_async.simulator.matching import Matching
 from futures_async.simulator.records import ZERO, CancelReason, Order, Source, Ticket
 from futures_async.simulator.world import World
+from futures_async.unified.enums import Intent, OrderStatus, OrderType, PositionMode, PositionSide, Side
 
 
 class Placed(NamedTuple):

@@ -4,17 +4,6 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from futures_async.enums import (
-    Intent,
-    MarginMode,
-    OrderStatus,
-    OrderType,
-    PositionMode,
-    PositionSide,
-    Role,
-    Side,
-    TimeInForce,
-)
 from futures_async.simulator.accounts import Account, closed_side
 from futures_async.simulator.margins import critical_price, opened_side
 from futures_async.simulator.records import (
@@ -29,6 +18,17 @@ from futures_async.simulator.records import (
     round16,
 )
 from futures_async.simulator.world import World
+from futures_async.unified.enums import (
+    Intent,
+    MarginMode,
+    OrderStatus,
+    OrderType,
+    PositionMode,
+    PositionSide,
+    Role,
+    Side,
+    TimeInForce,
+)
 
 
 class Positions:

@@ -11,7 +11,7 @@ from decimal import Context, Decimal
 from enum import StrEnum
 from typing import Any
 
-from futures_async.enums import (
+from futures_async.unified.enums import (
     Intent,
     MarginMode,
     OrderStatus,

@@ -16,10 +16,10 @@ from typing import Any
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from futures_async.credentials import Credentials
 from futures_async.simulator.app import SimulatorApp, announcement
 from futures_async.simulator.exchange import SimulatedExchange
 from futures_async.simulator.plan import FaultPlan
+from futures_async.unified.credentials import Credentials
 
 START_TIMEOUT_S = 10.0
 

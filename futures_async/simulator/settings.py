@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from futures_async.enums import MarginMode, PositionMode, PositionSide
 from futures_async.simulator.accounts import Account
 from futures_async.simulator.errors import (
     InsufficientMargin,
@@ -20,6 +19,7 @@ from futures_async.simulator.margins import Margins
 from futures_async.simulator.orders import Orders
 from futures_async.simulator.records import ZERO, LedgerKind, Position, round16
 from futures_async.simulator.world import World
+from futures_async.unified.enums import MarginMode, PositionMode, PositionSide
 
 
 class Settings:

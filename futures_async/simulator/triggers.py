@@ -6,7 +6,6 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from futures_async.enums import Intent, OrderType, PositionMode, PositionSide, Side
 from futures_async.simulator.accounts import Account
 from futures_async.simulator.errors import (
     DuplicateClientId,
@@ -28,6 +27,7 @@ from futures_async.simulator.records import (
     TriggerStatus,
 )
 from futures_async.simulator.world import World
+from futures_async.unified.enums import Intent, OrderType, PositionMode, PositionSide, Side
 
 if TYPE_CHECKING:
     from futures_async.simulator.orders import Orders

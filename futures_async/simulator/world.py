@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from futures_async.enums import PositionSide
 from futures_async.simulator.accounts import Account
 from futures_async.simulator.contracts import CONTRACTS, ContractSpec
 from futures_async.simulator.errors import UnknownSymbol
 from futures_async.simulator.marks import Book, Marks
 from futures_async.simulator.records import ZERO, LedgerKind, LedgerRow, Order, Position
+from futures_async.unified.enums import PositionSide
 
 
 @dataclass(slots=True, kw_only=True)

@@ -13,8 +13,8 @@ import anyio.lowlevel
 import msgspec
 import pytest
 
-from futures_async.enums import MarginMode, OrderStatus, OrderType, Outcome, PositionMode, PositionSide, Side
-from futures_async.errors import (
+from futures_async.unified.enums import MarginMode, OrderStatus, OrderType, Outcome, PositionMode, PositionSide, Side
+from futures_async.unified.errors import (
     ConnectFailed,
     ExchangeError,
     FuturesAsyncError,
@@ -24,8 +24,8 @@ from futures_async.errors import (
     OrderOutcomeUnknown,
     RequestTimeout,
 )
-from futures_async.exchange import Capability, FuturesExchange
-from futures_async.models import Account, Contract, Fill, Order, OrderRequest, Position, Ticker
+from futures_async.unified.exchange import Capability, FuturesExchange
+from futures_async.unified.models import Account, Contract, Fill, Order, OrderRequest, Position, Ticker
 from tests import virtual_time
 
 T = TypeVar("T")

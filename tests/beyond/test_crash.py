@@ -16,7 +16,6 @@ import anyio
 import pytest
 
 from futures_async.adapters.bitget import Bitget
-from futures_async.enums import Outcome
 from futures_async.journal import Verdict
 from futures_async.journal_sqlite import SqliteJournal
 from futures_async.limits.none import NoLimiter
@@ -24,6 +23,7 @@ from futures_async.orders import OrderManager, Recovery
 from futures_async.simulator.demo import Setup
 from futures_async.simulator.exchange import SimulatedExchange, wall_ms
 from futures_async.simulator.server import RunningExchange, serve
+from futures_async.unified.enums import Outcome
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs fork and SIGKILL")
 

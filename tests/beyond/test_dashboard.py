@@ -7,9 +7,9 @@ from decimal import Decimal
 import pytest
 
 from futures_async import risk
-from futures_async.enums import PositionMode, PositionSide, RiskLevel
-from futures_async.errors import InvalidRequest, NotSupported, VenueUnavailable
-from futures_async.models import PositionRisk
+from futures_async.unified.enums import PositionMode, PositionSide, RiskLevel
+from futures_async.unified.errors import InvalidRequest, NotSupported, VenueUnavailable
+from futures_async.unified.models import PositionRisk
 from tests.beyond.fakes import Backend, FakeReads, both_backends, in_virtual_time, position
 
 pytestmark = both_backends

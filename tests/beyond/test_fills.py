@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from futures_async import fills
-from futures_async.enums import PositionSide, Side
-from futures_async.errors import InvalidRequest
 from futures_async.fills import Leg, PositionBook
-from futures_async.models import Fill
+from futures_async.unified.enums import PositionSide, Side
+from futures_async.unified.errors import InvalidRequest
+from futures_async.unified.models import Fill
 from tests.beyond.fakes import position
 
 D = Decimal

@@ -8,15 +8,15 @@ from typing import Any
 import anyio
 import pytest
 
-from futures_async.enums import Intent, MarginMode, OrderType, PositionSide, Side
-from futures_async.errors import InvalidRequest, VenueUnavailable
-from futures_async.exchange import Capability, Number
 from futures_async.journal import MemoryJournal
-from futures_async.models import Position
 from futures_async.monitor import Alert, RiskMonitor
 from futures_async.orders import OrderManager
 from futures_async.portfolio import Portfolio
 from futures_async.rules import DOCUMENTED_RULES, AdjustMargin, Metric, ReachRatio, Reduce, Rule
+from futures_async.unified.enums import Intent, MarginMode, OrderType, PositionSide, Side
+from futures_async.unified.errors import InvalidRequest, VenueUnavailable
+from futures_async.unified.exchange import Capability, Number
+from futures_async.unified.models import Position
 from tests.beyond.fakes import Backend, FakeTrading, account, both_backends, in_virtual_time, position
 
 D = Decimal

@@ -16,8 +16,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from futures_async.enums import Intent, OrderStatus, OrderType, Side
-from futures_async.errors import (
+from futures_async.fills import FillEffect
+from futures_async.journal import IntentRecord, JournalFailed, MemoryJournal, Verdict
+from futures_async.journal_sqlite import SqliteJournal
+from futures_async.orders import OrderManager, default_journal
+from futures_async.slicing import SlicedResult, Slices
+from futures_async.tracking import OrderUpdate
+from futures_async.unified.enums import Intent, OrderStatus, OrderType, Side
+from futures_async.unified.errors import (
     ConnectFailed,
     ExchangeError,
     FuturesAsyncError,
@@ -30,14 +36,8 @@ from futures_async.errors import (
     RequestTimeout,
     VenueUnavailable,
 )
-from futures_async.exchange import Capability
-from futures_async.fills import FillEffect
-from futures_async.journal import IntentRecord, JournalFailed, MemoryJournal, Verdict
-from futures_async.journal_sqlite import SqliteJournal
-from futures_async.models import Contract, Fill, OrderRequest
-from futures_async.orders import OrderManager, default_journal
-from futures_async.slicing import SlicedResult, Slices
-from futures_async.tracking import OrderUpdate
+from futures_async.unified.exchange import Capability
+from futures_async.unified.models import Contract, Fill, OrderRequest
 from tests.beyond.fakes import Backend, FakeTrading, both_backends, in_virtual_time, request, settle
 
 D = Decimal

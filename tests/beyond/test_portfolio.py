@@ -12,8 +12,10 @@ from itertools import pairwise
 import anyio
 import pytest
 
-from futures_async.enums import PositionSide
-from futures_async.errors import (
+from futures_async.portfolio import Portfolio
+from futures_async.snapshot import Failed, Ok, Snapshot, Stale
+from futures_async.unified.enums import PositionSide
+from futures_async.unified.errors import (
     AuthenticationError,
     Banned,
     ClientClosed,
@@ -24,10 +26,8 @@ from futures_async.errors import (
     RequestTimeout,
     VenueUnavailable,
 )
-from futures_async.exchange import Capability
-from futures_async.models import Account, to_builtins
-from futures_async.portfolio import Portfolio
-from futures_async.snapshot import Failed, Ok, Snapshot, Stale
+from futures_async.unified.exchange import Capability
+from futures_async.unified.models import Account, to_builtins
 from tests.beyond.fakes import Backend, FakeReads, account, both_backends, in_virtual_time, position
 
 pytestmark = both_backends

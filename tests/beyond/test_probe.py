@@ -13,7 +13,6 @@ import pytest
 
 import futures_async as fa
 from futures_async.adapters.bitget.simulated import DIALECT as BITGET
-from futures_async.credentials import Credentials
 from futures_async.http import HttpRequest, HttpResponse
 from futures_async.limits.local import LocalLimiter
 from futures_async.probe import Finding, ProbeReport, ProbeSettings, Verdict, probe
@@ -26,6 +25,7 @@ from futures_async.simulator.exchange import SimulatedExchange
 from futures_async.simulator.inprocess import InProcessBackend
 from futures_async.simulator.plan import FaultPlan
 from futures_async.simulator.world import Options
+from futures_async.unified.credentials import Credentials
 from tests.beyond.fakes import FakeReads
 from tests.virtual_time import run
 

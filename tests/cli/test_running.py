@@ -22,8 +22,9 @@ from rich.live import Live
 from futures_async.cli.output import Column, Exit, exit_code, grouped, make_table
 from futures_async.cli.running import run, run_sync
 from futures_async.cli.watch import View, some
-from futures_async.enums import Outcome
-from futures_async.errors import (
+from futures_async.snapshot import Failed, Ok, Snapshot, VenueData
+from futures_async.unified.enums import Outcome
+from futures_async.unified.errors import (
     AuthenticationError,
     Banned,
     FuturesAsyncError,
@@ -31,7 +32,6 @@ from futures_async.errors import (
     SettingOutcomeUnknown,
     UnresolvedOrders,
 )
-from futures_async.snapshot import Failed, Ok, Snapshot, VenueData
 from tests.beyond.fakes import account, position
 
 

@@ -9,8 +9,8 @@ from typing import Any, ClassVar, TypeVar, cast
 
 import pytest
 
-from futures_async.enums import PositionMode
-from futures_async.exchange import Capability
+from futures_async.unified.enums import PositionMode
+from futures_async.unified.exchange import Capability
 from tests.contract.loopback import Loopback, Running, loopback, running
 from tests.contract.spec import VenueSpec
 

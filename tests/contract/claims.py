@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from futures_async import errors
 from futures_async.adapter import Adapter
-from futures_async.credentials import Credentials
-from futures_async.enums import MarginMode, OrderType, PositionMode, Side
-from futures_async.exchange import Capability
-from futures_async.exchange import Capability as Can
-from futures_async.models import OrderRequest
+from futures_async.unified import errors
+from futures_async.unified.credentials import Credentials
+from futures_async.unified.enums import MarginMode, OrderType, PositionMode, Side
+from futures_async.unified.exchange import Capability
+from futures_async.unified.exchange import Capability as Can
+from futures_async.unified.models import OrderRequest
 from tests.contract.base import Contract, exercises
 from tests.contract.loopback import Loopback
 

@@ -17,13 +17,8 @@ import msgspec
 
 from futures_async.adapter import Adapter
 from futures_async.clock import loop_time
-from futures_async.credentials import Credentials
 from futures_async.endpoint import Kind
-from futures_async.enums import MarginMode, OrderStatus, OrderType, Outcome, Side
-from futures_async.errors import FuturesAsyncError
-from futures_async.exchange import Capability as Can
 from futures_async.limits.local import LocalLimiter
-from futures_async.models import Leverage, Order
 from futures_async.registry import venue_ids
 from futures_async.simulator import records
 from futures_async.simulator.demo import Setup
@@ -32,6 +27,11 @@ from futures_async.simulator.inprocess import InProcessBackend
 from futures_async.simulator.plan import FaultPlan, Strike
 from futures_async.simulator.records import Ticket
 from futures_async.simulator.server import RunningExchange
+from futures_async.unified.credentials import Credentials
+from futures_async.unified.enums import MarginMode, OrderStatus, OrderType, Outcome, Side
+from futures_async.unified.errors import FuturesAsyncError
+from futures_async.unified.exchange import Capability as Can
+from futures_async.unified.models import Leverage, Order
 from tests.contract.loopback import HOST, Clock, Running, dialects
 from tests.contract.spec import VenueSpec
 from tests.contract.suite import ContractSuite

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from futures_async import errors
-from futures_async.enums import Intent, OrderStatus, OrderType, PositionMode, PositionSide, Side, TimeInForce
-from futures_async.exchange import Capability as Can
+from futures_async.unified import errors
+from futures_async.unified.enums import Intent, OrderStatus, OrderType, PositionMode, PositionSide, Side, TimeInForce
+from futures_async.unified.exchange import Capability as Can
 from tests.contract.base import Contract, exercises
 from tests.contract.loopback import Loopback, Running
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from futures_async import errors
 from futures_async.adapter import Adapter
-from futures_async.enums import LedgerType, OrderStatus, Side
-from futures_async.exchange import Capability as Can
+from futures_async.unified import errors
+from futures_async.unified.enums import LedgerType, OrderStatus, Side
+from futures_async.unified.exchange import Capability as Can
 from tests.contract.base import Contract, exercises
 from tests.contract.loopback import Loopback, Running
 from tests.contract.reads import whole

@@ -6,10 +6,10 @@ from decimal import Decimal
 
 import pytest
 
-from futures_async import errors
-from futures_async.enums import Intent, OrderType, PositionMode, PositionSide, Side
-from futures_async.exchange import Capability as Can
-from futures_async.models import Model, to_builtins, to_json
+from futures_async.unified import errors
+from futures_async.unified.enums import Intent, OrderType, PositionMode, PositionSide, Side
+from futures_async.unified.exchange import Capability as Can
+from futures_async.unified.models import Model, to_builtins, to_json
 from tests.contract.base import Contract, exercises
 from tests.contract.loopback import Loopback, Running
 

@@ -6,9 +6,9 @@ from decimal import Decimal
 
 import pytest
 
-from futures_async import errors
-from futures_async.enums import MarginMode, PositionMode, Side
-from futures_async.exchange import Capability as Can
+from futures_async.unified import errors
+from futures_async.unified.enums import MarginMode, PositionMode, Side
+from futures_async.unified.exchange import Capability as Can
 from tests.contract.base import Contract, exercises
 from tests.contract.loopback import Loopback, Running
 

@@ -8,8 +8,8 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from futures_async.adapter import Adapter
-from futures_async.enums import PositionMode, TimeInForce
-from futures_async.exchange import Capability
+from futures_async.unified.enums import PositionMode, TimeInForce
+from futures_async.unified.exchange import Capability
 
 
 class RawCall(NamedTuple):

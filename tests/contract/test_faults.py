@@ -14,16 +14,17 @@ from typing import Any
 import anyio
 import pytest
 
-from futures_async import channel, errors
+from futures_async import channel
 from futures_async.adapters.bitget import Bitget
 from futures_async.attempt import Attempts
 from futures_async.clock import loop_time
 from futures_async.endpoint import Kind
-from futures_async.enums import Outcome
-from futures_async.errors import FuturesAsyncError
-from futures_async.exchange import Capability as Can
 from futures_async.simulator import faults
 from futures_async.simulator.faults import FAULTS, THE_SPOT_DECIDES, Act, Expectation, Fault
+from futures_async.unified import errors
+from futures_async.unified.enums import Outcome
+from futures_async.unified.errors import FuturesAsyncError
+from futures_async.unified.exchange import Capability as Can
 from tests.contract.faulted import DEEDS, PROVED, Deed, Faulted, specs
 from tests.virtual_time import run
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from futures_async import DecodeError, InvalidRequest, Side
-from futures_async.convert import (
+from futures_async.unified.convert import (
     ceil_to_step,
     decimal_or_none,
     divide_exactly,

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from futures_async import Credentials, InvalidRequest
-from futures_async.credentials import Secret
+from futures_async.unified.credentials import Secret
 
 CANARY = "canary-4f1b9e0c"
 FULL = {"key": f"k-{CANARY}", "secret": f"s-{CANARY}", "passphrase": f"p-{CANARY}", "memo": f"m-{CANARY}"}

@@ -12,15 +12,16 @@ from typing import Any, ClassVar
 import msgspec
 import pytest
 
-from futures_async import errors, outcomes
+from futures_async import outcomes
 from futures_async.dialect import VenueTraits, refused
 from futures_async.endpoint import RateLimit
-from futures_async.enums import Intent, OrderType, Outcome, PositionMode, Side
-from futures_async.errors import ExchangeError
 from futures_async.http import HttpFailure, Phase
 from futures_async.journal import IntentRecord, JournalFailed, MemoryJournal
-from futures_async.models import Order
 from futures_async.ordering import Ack, BatchPlacement, PlannedOrder, fingerprint
+from futures_async.unified import errors
+from futures_async.unified.enums import Intent, OrderType, Outcome, PositionMode, Side
+from futures_async.unified.errors import ExchangeError
+from futures_async.unified.models import Order
 from tests.core.support import BTC, Scripted, limit_order, page, ticks, toy, virtual
 from tests.rig.test_trading import until
 from tests.rig.toy import Toy, ToyDialect

@@ -12,12 +12,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from futures_async import errors
 from futures_async.channel import _APART, Channel
-from futures_async.enums import Intent, OrderStatus, OrderType, Outcome, Side
-from futures_async.models import Order
 from futures_async.ordering import Fingerprint
 from futures_async.search import Search
+from futures_async.unified import errors
+from futures_async.unified.enums import Intent, OrderStatus, OrderType, Outcome, Side
+from futures_async.unified.models import Order
 from tests.core.support import BTC, Scripted, toy, virtual
 
 ID = "mine1"

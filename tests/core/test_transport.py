@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from futures_async import errors
-from futures_async.enums import OrderStatus, Outcome
 from futures_async.http import HttpFailure, HttpResponse, Phase
 from futures_async.limits.local import LocalLimiter
 from futures_async.retry import RetryPolicy
+from futures_async.unified import errors
+from futures_async.unified.enums import OrderStatus, Outcome
 from tests.core.support import BTC, Answer, Scripted, failure, limit_order, page, ticks, toy, virtual
 from tests.rig.test_cancellation import CountingLimiter
 from tests.rig.toy import GET_LEVERAGE

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from futures_async import errors
-from futures_async.enums import Outcome
 from futures_async.http import HttpFailure, HttpResponse, Phase
+from futures_async.unified import errors
+from futures_async.unified.enums import Outcome
 from tests.core.support import BTC, Answer, Scripted, limit_order, page, toy, virtual
 
 PLACE, CANCEL, SET, GET = "/order/place", "/order/cancel", "/leverage/set", "/leverage"

@@ -19,11 +19,11 @@ import pytest
 
 from futures_async.adapter import Adapter
 from futures_async.endpoint import Endpoint, Kind
-from futures_async.enums import MarginMode, OrderType, PositionSide, Side
-from futures_async.errors import FuturesAsyncError
-from futures_async.exchange import Capability
 from futures_async.http import HttpBackend, HttpRequest, HttpResponse
-from futures_async.models import OrderRequest
+from futures_async.unified.enums import MarginMode, OrderType, PositionSide, Side
+from futures_async.unified.errors import FuturesAsyncError
+from futures_async.unified.exchange import Capability
+from futures_async.unified.models import OrderRequest
 from tests.fuzz.mutations import mutated
 from tests.security.cases import CASES, Case
 

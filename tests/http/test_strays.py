@@ -12,16 +12,17 @@ import anyio
 import msgspec
 import pytest
 
-from futures_async import errors, search
+from futures_async import search
 from futures_async.adapters.bitget import Bitget
-from futures_async.credentials import Credentials
-from futures_async.enums import OrderStatus, OrderType, Side
-from futures_async.errors import FuturesAsyncError
 from futures_async.limits.none import NoLimiter
-from futures_async.models import Order, OrderRequest
 from futures_async.simulator.demo import Setup
 from futures_async.simulator.dialect import Request
 from futures_async.simulator.exchange import SimulatedExchange
+from futures_async.unified import errors
+from futures_async.unified.credentials import Credentials
+from futures_async.unified.enums import OrderStatus, OrderType, Side
+from futures_async.unified.errors import FuturesAsyncError
+from futures_async.unified.models import Order, OrderRequest
 from tests.http.conftest import Flavour
 from tests.loopback import Exchange, Loopback, Seen, message
 

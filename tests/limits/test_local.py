@@ -8,12 +8,12 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from futures_async.enums import Outcome
-from futures_async.errors import DeadlineExpired, QueueFull, RateLimited
 from futures_async.limits import Permit, Pool, Priority
 from futures_async.limits.local import PATIENCE, LocalLimiter, shared
 from futures_async.limits.none import NoLimiter
 from futures_async.limits.window import DRIFT
+from futures_async.unified.enums import Outcome
+from futures_async.unified.errors import DeadlineExpired, QueueFull, RateLimited
 from tests import virtual_time
 from tests.limits.conftest import Runner
 from tests.limits.venue import Route, Venue, one_sided, skewed, uniform, used, violations

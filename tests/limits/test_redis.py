@@ -11,8 +11,11 @@ from typing import Any, cast
 
 import pytest
 
-from futures_async.enums import Outcome
-from futures_async.errors import (
+from futures_async.limits import Permit, Pool, Priority
+from futures_async.limits.redis import GRACE_S, PREFIX, RedisLimiter
+from futures_async.limits.window import DRIFT
+from futures_async.unified.enums import Outcome
+from futures_async.unified.errors import (
     ConnectFailed,
     DeadlineExpired,
     InvalidRequest,
@@ -20,9 +23,6 @@ from futures_async.errors import (
     QueueFull,
     RateLimited,
 )
-from futures_async.limits import Permit, Pool, Priority
-from futures_async.limits.redis import GRACE_S, PREFIX, RedisLimiter
-from futures_async.limits.window import DRIFT
 from tests import virtual_time
 from tests.limits.one_process import LIMIT, PER_S, POOL
 from tests.limits.processes import stamps_of, start

@@ -16,7 +16,7 @@ import pytest
 
 import futures_async as fa
 from futures_async import registry
-from futures_async.enums import PositionMode
+from futures_async.unified.enums import PositionMode
 from tests.contract.spec import RawCall, VenueSpec
 from tests.contract.suite import ContractSuite
 from tests.newcomer.acme import Acme

@@ -14,7 +14,10 @@ import pytest
 
 from futures_async import answers, attempt, channel, outcomes, retry, trading
 from futures_async.endpoint import Kind
-from futures_async.errors import (
+from futures_async.http import HttpFailure
+from futures_async.ordering import Ack, Fingerprint
+from futures_async.retry import Unclear
+from futures_async.unified.errors import (
     BadResponse,
     BodyTooLarge,
     DecodeError,
@@ -29,10 +32,7 @@ from futures_async.errors import (
     UnexpectedRedirect,
     VenueUnavailable,
 )
-from futures_async.http import HttpFailure
-from futures_async.models import Order
-from futures_async.ordering import Ack, Fingerprint
-from futures_async.retry import Unclear
+from futures_async.unified.models import Order
 from tests.rig.test_orders import rig
 from tests.rig.toy import Toy, ToyDialect
 from tests.rig.venue import ToyVenue

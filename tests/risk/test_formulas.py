@@ -11,8 +11,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from futures_async import risk
-from futures_async.enums import PositionSide
-from futures_async.errors import InvalidRequest
+from futures_async.unified.enums import PositionSide
+from futures_async.unified.errors import InvalidRequest
 
 D = Decimal
 LONG, SHORT = PositionSide.LONG, PositionSide.SHORT

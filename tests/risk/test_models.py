@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from futures_async import risk
-from futures_async.enums import MarginMode, PositionSide, RiskLevel
-from futures_async.errors import InvalidRequest
-from futures_async.models import Account, Position, RiskLimit
 from futures_async.rules import AdjustMargin
+from futures_async.unified.enums import MarginMode, PositionSide, RiskLevel
+from futures_async.unified.errors import InvalidRequest
+from futures_async.unified.models import Account, Position, RiskLimit
 
 D = Decimal
 

@@ -10,7 +10,7 @@ from urllib.parse import quote, quote_plus
 
 from rich.traceback import Traceback
 
-from futures_async.credentials import Credentials
+from futures_async.unified.credentials import Credentials
 
 # Characters that quoting changes, so that the spellings differ. Of modules, not of functions: no frame shows them.
 PLANTED = {

@@ -13,11 +13,11 @@ from futures_async.adapters.bitget_uta import BitgetUTA
 from futures_async.adapters.bitget_v1 import BitgetV1
 from futures_async.adapters.bitmart import BitMart
 from futures_async.adapters.bittap import BitTap
-from futures_async.credentials import Credentials
-from futures_async.enums import MarginMode, OrderType, PositionMode, Side
 from futures_async.limits.none import NoLimiter
-from futures_async.models import Contract, OrderRequest
 from futures_async.retry import RetryPolicy
+from futures_async.unified.credentials import Credentials
+from futures_async.unified.enums import MarginMode, OrderType, PositionMode, Side
+from futures_async.unified.models import Contract, OrderRequest
 from tests.security.canary import planted
 
 SYMBOL = "BTC/USDT:USDT"

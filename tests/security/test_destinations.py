@@ -11,7 +11,11 @@ from typing import Any
 import pytest
 import trustme
 
-from futures_async.errors import (
+from futures_async.http import HttpBackend
+from futures_async.http.curl import CurlBackend
+from futures_async.http.httpx import HttpxBackend
+from futures_async.retry import RetryPolicy
+from futures_async.unified.errors import (
     ConnectFailed,
     FuturesAsyncError,
     InvalidRequest,
@@ -19,10 +23,6 @@ from futures_async.errors import (
     OutcomeUnknown,
     UnexpectedRedirect,
 )
-from futures_async.http import HttpBackend
-from futures_async.http.curl import CurlBackend
-from futures_async.http.httpx import HttpxBackend
-from futures_async.retry import RetryPolicy
 from tests.loopback import Authority, Loopback, message, redirect, reply
 from tests.security.cases import CASES, TRADING, Call, Case, cancel, place, raw_write, read
 
@@ -220,7 +220,7 @@ async def test_demo_is_shown_and_never_meets_the_live_venue_unmarked(case: Case)
 
 
 test_demo_is_shown_and_never_meets_the_live_venue_unmarked = pytest.mark.filterwarnings(
-    "ignore::futures_async.errors.LifecycleWarning"
+    "ignore::futures_async.unified.errors.LifecycleWarning"
 )(test_demo_is_shown_and_never_meets_the_live_venue_unmarked)
 
 

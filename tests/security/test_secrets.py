@@ -20,19 +20,19 @@ from futures_async.adapter import Adapter
 from futures_async.answers import Answers
 from futures_async.cli.keys import read_environment, read_file
 from futures_async.clock import VenueClock
-from futures_async.credentials import Credentials
-from futures_async.errors import (
+from futures_async.events import CallEvent
+from futures_async.http import HttpRequest, Timeouts, core, curl
+from futures_async.http.connections import Connections
+from futures_async.http.curl import CurlBackend
+from futures_async.http.httpx import HttpxBackend
+from futures_async.unified.credentials import Credentials
+from futures_async.unified.errors import (
     AuthenticationError,
     FuturesAsyncError,
     InvalidRequest,
     OrderOutcomeUnknown,
     UnexpectedRedirect,
 )
-from futures_async.events import CallEvent
-from futures_async.http import HttpRequest, Timeouts, core, curl
-from futures_async.http.connections import Connections
-from futures_async.http.curl import CurlBackend
-from futures_async.http.httpx import HttpxBackend
 from tests.loopback import Answer, Exchange, Loopback, cut, message, redirect, silence
 from tests.security.canary import PLANTED, SIGNATURE_HEADERS, leaks, planted, renderings
 from tests.security.cases import CASES, TRADING, Call, Case, cancel, place, raw_write, read

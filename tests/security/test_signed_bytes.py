@@ -19,8 +19,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from futures_async.errors import FuturesAsyncError
 from futures_async.outcomes import make_client_order_id
+from futures_async.unified.errors import FuturesAsyncError
 from tests.loopback import Loopback, Seen, reply
 from tests.security.canary import PLANTED
 from tests.security.cases import CASES, TRADING, Case, cancel, order, place, prepare, read

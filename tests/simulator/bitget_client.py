@@ -9,11 +9,11 @@ from base64 import b64encode
 from typing import Any
 
 from futures_async.adapters.bitget.simulated import DIALECT
-from futures_async.enums import PositionMode
 from futures_async.simulator.accounts import Account, ApiKey
 from futures_async.simulator.demo import Setup
 from futures_async.simulator.dialect import Request, Response
 from futures_async.simulator.exchange import SimulatedExchange
+from futures_async.unified.enums import PositionMode
 
 # The credentials of the reference's signing vectors.
 KEY = ApiKey(

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from decimal import Decimal as D
 from typing import Any, Literal
 
-from futures_async.enums import Intent, MarginMode, OrderType, PositionMode, PositionSide, Side, TimeInForce
 from futures_async.simulator.accounts import Account, ApiKey
 from futures_async.simulator.engine import Engine
 from futures_async.simulator.orders import Placed
 from futures_async.simulator.records import Order, Position, Ticket
 from futures_async.simulator.world import Options
+from futures_async.unified.enums import Intent, MarginMode, OrderType, PositionMode, PositionSide, Side, TimeInForce
 
 BTC = "BTC/USDT:USDT"
 ETH = "ETH/USDT:USDT"

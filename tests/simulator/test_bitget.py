@@ -11,11 +11,11 @@ import pytest
 
 from futures_async.adapters.bitget.simulated import DEMO_KEY, DIALECT
 from futures_async.adapters.bitget.simulated import KEY as DEFAULT_KEY
-from futures_async.enums import PositionMode
 from futures_async.simulator.accounts import ApiKey
 from futures_async.simulator.demo import Setup
 from futures_async.simulator.dialect import Request
 from futures_async.simulator.exchange import SimulatedExchange
+from futures_async.unified.enums import PositionMode
 from tests.simulator.bitget_client import KEY, MIX, NOW, Bitget, Refused
 
 ONE_WAY, HEDGE = PositionMode.ONE_WAY, PositionMode.HEDGE

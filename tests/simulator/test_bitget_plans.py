@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from futures_async.enums import PositionMode
+from futures_async.unified.enums import PositionMode
 from tests.simulator.bitget_client import NOW, Bitget
 from tests.simulator.test_bitget import refusal
 

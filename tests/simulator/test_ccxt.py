@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from futures_async.enums import PositionMode
 from futures_async.simulator.demo import Setup
 from futures_async.simulator.server import RunningExchange, serve
+from futures_async.unified.enums import PositionMode
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")

@@ -11,9 +11,9 @@ from decimal import Decimal as D
 
 import pytest
 
-from futures_async.enums import MarginMode, PositionMode, Side
 from futures_async.simulator import errors
 from futures_async.simulator.records import LedgerKind
+from futures_async.unified.enums import MarginMode, PositionMode, Side
 from tests.simulator.rig import BTC, BUY, SELL, Bench, benches
 
 COIN = "BTC/USD:BTC"

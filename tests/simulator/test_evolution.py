@@ -8,7 +8,6 @@ from itertools import pairwise
 
 import pytest
 
-from futures_async.enums import MarginMode, OrderStatus, OrderType, PositionMode, PositionSide
 from futures_async.simulator import errors
 from futures_async.simulator.contracts import CONTRACTS
 from futures_async.simulator.engine import MAX_STEPS, Engine
@@ -23,6 +22,7 @@ from futures_async.simulator.records import (
     TriggerKind,
     TriggerStatus,
 )
+from futures_async.unified.enums import MarginMode, OrderStatus, OrderType, PositionMode, PositionSide
 from tests.simulator.rig import BTC, BUY, CLOSE, ETH, LONG, NOON, OPEN, SELL, SHORT, Bench, benches
 
 ISOLATED, CROSS = MarginMode.ISOLATED, MarginMode.CROSS
@@ -286,7 +286,7 @@ def test_presets_of_an_order_protect_what_it_filled(bench: Bench) -> None:
 
 @pytest.mark.parametrize(("side", "best", "back"), [(SELL, 96_000, 95_000), (BUY, 84_000, 84_900)])
 def test_a_trailing_plan_follows_the_best_price(bench: Bench, side: str, best: int, back: int) -> None:
-    from futures_async.enums import Side
+    from futures_async.unified.enums import Side
 
     start = 95_000 if side == SELL else 85_000
     plan = bench.engine.triggers.place_plan(

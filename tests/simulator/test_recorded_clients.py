@@ -16,11 +16,11 @@ from typing import Any
 
 import pytest
 
-from futures_async.enums import PositionMode
 from futures_async.simulator.accounts import ApiKey
 from futures_async.simulator.demo import Setup
 from futures_async.simulator.dialect import Request
 from futures_async.simulator.exchange import SimulatedExchange
+from futures_async.unified.enums import PositionMode
 
 FOLDER = Path(__file__).parents[1] / "data" / "clients"
 CLIENTS = sorted(file.stem for file in FOLDER.glob("*.json"))

@@ -5,12 +5,12 @@ from decimal import Decimal as D
 
 import pytest
 
-from futures_async.enums import MarginMode, OrderStatus, OrderType, PositionMode, Role, TimeInForce
 from futures_async.simulator import errors
 from futures_async.simulator.contracts import CONTRACTS
 from futures_async.simulator.engine import Engine
 from futures_async.simulator.records import CancelReason, LedgerKind, Source
 from futures_async.simulator.world import Options
+from futures_async.unified.enums import MarginMode, OrderStatus, OrderType, PositionMode, Role, TimeInForce
 from tests.simulator.rig import (
     BTC,
     BUY,

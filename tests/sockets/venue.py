@@ -18,11 +18,11 @@ from contextlib import suppress
 from decimal import Decimal
 
 from futures_async.adapters.bitget.simulated import DIALECT
-from futures_async.credentials import Credentials
 from futures_async.simulator.accounts import Account
 from futures_async.simulator.demo import Setup
 from futures_async.simulator.dialect import Request, Response, VenueRefusal
 from futures_async.simulator.exchange import SimulatedExchange
+from futures_async.unified.credentials import Credentials
 from tests.loopback import Authority, Exchange, Loopback, message
 
 BTC = "BTC/USDT:USDT"

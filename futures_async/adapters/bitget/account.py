@@ -30,14 +30,15 @@ from futures_async.adapters.bitget.mapping import (
 )
 from futures_async.adapters.bitget.windows import DAY_MS, DEPTH_MS, following, place
 from futures_async.adapters.bitget.wire import WireAccount, WireAdlRank, WireFeeRate
-from futures_async.convert import chosen, chosen_or_none, finite, known, ms, to_decimal, to_text
-from futures_async.credentials import Credentials
 from futures_async.dialect import Params
 from futures_async.endpoint import Endpoint
-from futures_async.enums import MarginMode, PositionMode, PositionSide
-from futures_async.errors import InvalidRequest, SymbolNotFound
-from futures_async.exchange import Number
-from futures_async.models import (
+from futures_async.paging import collect
+from futures_async.unified.convert import chosen, chosen_or_none, finite, known, ms, to_decimal, to_text
+from futures_async.unified.credentials import Credentials
+from futures_async.unified.enums import MarginMode, PositionMode, PositionSide
+from futures_async.unified.errors import InvalidRequest, SymbolNotFound
+from futures_async.unified.exchange import Number
+from futures_async.unified.models import (
     Account,
     Contract,
     FundingRate,
@@ -48,7 +49,6 @@ from futures_async.models import (
     RiskLimit,
     Ticker,
 )
-from futures_async.paging import collect
 
 R = TypeVar("R")
 W = TypeVar("W")

@@ -16,7 +16,7 @@ from futures_async.adapters.bitget.wire import (
     WireTicker,
     WireTier,
 )
-from futures_async.convert import (
+from futures_async.unified.convert import (
     EXACT,
     MAX_EXPONENT,
     Loose,
@@ -30,9 +30,9 @@ from futures_async.convert import (
     positive_or_none,
     required_id,
 )
-from futures_async.enums import LedgerType, MarginMode, PositionMode, PositionSide
-from futures_async.errors import DecodeError
-from futures_async.models import (
+from futures_async.unified.enums import LedgerType, MarginMode, PositionMode, PositionSide
+from futures_async.unified.errors import DecodeError
+from futures_async.unified.models import (
     Account,
     Contract,
     FundingRate,

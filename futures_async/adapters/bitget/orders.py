@@ -25,7 +25,7 @@ from futures_async.adapters.bitget.wire_orders import (
     WireOrder,
     WirePlanOrder,
 )
-from futures_async.convert import (
+from futures_async.unified.convert import (
     EXACT,
     decimal_or_none,
     finite,
@@ -37,7 +37,7 @@ from futures_async.convert import (
     required_id,
     to_text,
 )
-from futures_async.enums import (
+from futures_async.unified.enums import (
     Intent,
     MarginMode,
     OrderStatus,
@@ -48,8 +48,8 @@ from futures_async.enums import (
     Side,
     TimeInForce,
 )
-from futures_async.errors import DecodeError
-from futures_async.models import Fill, Order, OrderRequest
+from futures_async.unified.errors import DecodeError
+from futures_async.unified.models import Fill, Order, OrderRequest
 
 SIDE = {"buy": Side.BUY, "sell": Side.SELL}
 OTHER_SIDE = {Side.BUY: Side.SELL, Side.SELL: Side.BUY}

@@ -17,16 +17,16 @@ from futures_async.adapters.bitget.account import BitgetAccount
 from futures_async.adapters.bitget.mapping import MARGIN_MODE, text_or_none
 from futures_async.adapters.bitget.orders import order_frame, order_item
 from futures_async.adapters.bitget.wire_orders import WireAck, WireBatch, WireFailure
-from futures_async.convert import known, to_text
 from futures_async.dialect import Refusal
 from futures_async.endpoint import Endpoint
-from futures_async.enums import MarginMode, Outcome, PositionMode
-from futures_async.errors import (
+from futures_async.unified.convert import known, to_text
+from futures_async.unified.enums import MarginMode, Outcome, PositionMode
+from futures_async.unified.errors import (
     ExchangeError,
     InvalidRequest,
     MarginModeConflict,
 )
-from futures_async.models import Order, OrderRequest, OrderResult, Position
+from futures_async.unified.models import Order, OrderRequest, OrderResult, Position
 
 
 def read_ack(answer: WireAck) -> Ack:

@@ -9,11 +9,11 @@ from futures_async.adapters._rows import readable
 from futures_async.adapters.bitget import endpoints, wire_venue
 from futures_async.adapters.bitget.mapping import WIRE_POSITION_SIDE, to_ticker
 from futures_async.adapters.bitget.triggers import BitgetTriggers
-from futures_async.convert import chosen, finite, to_decimal, to_text
-from futures_async.enums import PositionSide
-from futures_async.errors import InvalidRequest
-from futures_async.exchange import Number
-from futures_async.models import Ticker
+from futures_async.unified.convert import chosen, finite, to_decimal, to_text
+from futures_async.unified.enums import PositionSide
+from futures_async.unified.errors import InvalidRequest
+from futures_async.unified.exchange import Number
+from futures_async.unified.models import Ticker
 
 FUNDING_ROWS = 100
 

@@ -26,10 +26,13 @@ from futures_async.adapters.bitget_uta.orders import (
 from futures_async.adapters.bitget_uta.pages import DAY_MS, Part, history_page
 from futures_async.adapters.bitget_uta.symbols import check_category
 from futures_async.adapters.bitget_uta.venue import UnifiedVenue
-from futures_async.convert import chosen_or_none
-from futures_async.credentials import Credentials
-from futures_async.enums import MarginMode, PositionSide
-from futures_async.errors import (
+from futures_async.ordering import Ack, Amendment, BatchPlacement, Call, Placement, PlannedOrder
+from futures_async.paging import first, iterate
+from futures_async.planning import one_id
+from futures_async.unified.convert import chosen_or_none
+from futures_async.unified.credentials import Credentials
+from futures_async.unified.enums import MarginMode, PositionSide
+from futures_async.unified.errors import (
     ExchangeError,
     InvalidRequest,
     NotSupported,
@@ -38,11 +41,8 @@ from futures_async.errors import (
     ResponseMismatch,
     SymbolNotFound,
 )
-from futures_async.exchange import Capability
-from futures_async.models import Contract, Fill, FundingRate, Order, OrderRequest, RiskLimit, Ticker
-from futures_async.ordering import Ack, Amendment, BatchPlacement, Call, Placement, PlannedOrder
-from futures_async.paging import first, iterate
-from futures_async.planning import one_id
+from futures_async.unified.exchange import Capability
+from futures_async.unified.models import Contract, Fill, FundingRate, Order, OrderRequest, RiskLimit, Ticker
 
 WITNESS_MS = DAY_MS
 """How far back the list of closed orders is searched for an order of ours, beside the look-up by its id."""

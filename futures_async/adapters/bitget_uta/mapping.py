@@ -14,7 +14,7 @@ from futures_async.adapters._bitget import ProductType, unified_symbol
 from futures_async.adapters.bitget_uta import wire
 from futures_async.adapters.bitget_uta.ledger import ledger_type
 from futures_async.adapters.bitget_uta.symbols import settle_coin
-from futures_async.convert import (
+from futures_async.unified.convert import (
     EXACT,
     decimal_or_none,
     finite,
@@ -26,12 +26,12 @@ from futures_async.convert import (
     positive_or_none,
     required_id,
 )
-from futures_async.enums import (
+from futures_async.unified.enums import (
     MarginMode,
     PositionMode,
     PositionSide,
 )
-from futures_async.models import (
+from futures_async.unified.models import (
     Account,
     Contract,
     FundingRate,

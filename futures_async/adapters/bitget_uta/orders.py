@@ -15,7 +15,10 @@ from typing import Any
 from futures_async.adapters._bitget import ProductType, unified_symbol
 from futures_async.adapters.bitget_uta import wire
 from futures_async.adapters.bitget_uta.mapping import MARGIN_MODE, POSITION_MODE, POSITION_SIDE, VENUE, total
-from futures_async.convert import (
+from futures_async.dialect import Dialect, Refusal
+from futures_async.endpoint import Endpoint
+from futures_async.ordering import Ack, PlannedOrder
+from futures_async.unified.convert import (
     EXACT,
     decimal_or_none,
     finite,
@@ -28,9 +31,7 @@ from futures_async.convert import (
     to_decimal,
     to_text,
 )
-from futures_async.dialect import Dialect, Refusal
-from futures_async.endpoint import Endpoint
-from futures_async.enums import (
+from futures_async.unified.enums import (
     Intent,
     MarginMode,
     OrderStatus,
@@ -42,10 +43,9 @@ from futures_async.enums import (
     Side,
     TimeInForce,
 )
-from futures_async.errors import ExchangeError, InvalidOrder, NotSupported
-from futures_async.exchange import Number
-from futures_async.models import Fill, Order, OrderRequest
-from futures_async.ordering import Ack, PlannedOrder
+from futures_async.unified.errors import ExchangeError, InvalidOrder, NotSupported
+from futures_async.unified.exchange import Number
+from futures_async.unified.models import Fill, Order, OrderRequest
 
 _SIDE = {"buy": Side.BUY, "sell": Side.SELL}
 _TYPE = {"limit": OrderType.LIMIT, "market": OrderType.MARKET}

@@ -7,7 +7,7 @@ symbol means nothing without its category.
 from __future__ import annotations
 
 from futures_async.adapters._bitget import PRODUCT_TYPES, ProductType
-from futures_async.errors import InvalidRequest
+from futures_async.unified.errors import InvalidRequest
 
 
 def check_category(category: str) -> ProductType:

@@ -26,12 +26,12 @@ from futures_async.adapters.bitget_v1.mapping import (
     to_venue_symbol,
 )
 from futures_async.adapters.bitget_v1.wire import WireMarginSetting, WireModeSetting
-from futures_async.convert import chosen, chosen_or_none, known, to_decimal, to_text
-from futures_async.credentials import Credentials
-from futures_async.enums import MarginMode, PositionMode, PositionSide
-from futures_async.errors import InvalidRequest, ResponseMismatch
-from futures_async.exchange import Number
-from futures_async.models import Account, Leverage, Position, RiskLimit
+from futures_async.unified.convert import chosen, chosen_or_none, known, to_decimal, to_text
+from futures_async.unified.credentials import Credentials
+from futures_async.unified.enums import MarginMode, PositionMode, PositionSide
+from futures_async.unified.errors import InvalidRequest, ResponseMismatch
+from futures_async.unified.exchange import Number
+from futures_async.unified.models import Account, Leverage, Position, RiskLimit
 
 R = TypeVar("R")
 

@@ -30,9 +30,10 @@ from futures_async.adapters.bitget_v1.mapping import (
     to_venue_symbol,
 )
 from futures_async.adapters.bitget_v1.wire import WireOrder, WireOrderRef
-from futures_async.convert import chosen_or_none
-from futures_async.enums import Intent, OrderType, PositionSide, Side
-from futures_async.errors import (
+from futures_async.planning import one_id
+from futures_async.unified.convert import chosen_or_none
+from futures_async.unified.enums import Intent, OrderType, PositionSide, Side
+from futures_async.unified.errors import (
     ExchangeError,
     FuturesAsyncError,
     IncompletePage,
@@ -41,9 +42,8 @@ from futures_async.errors import (
     OrderOutcomeUnknown,
     ResponseMismatch,
 )
-from futures_async.exchange import Capability, Lifecycle
-from futures_async.models import Fill, LedgerEntry, Leverage, Order, OrderRequest
-from futures_async.planning import one_id
+from futures_async.unified.exchange import Capability, Lifecycle
+from futures_async.unified.models import Fill, LedgerEntry, Leverage, Order, OrderRequest
 
 SLACK_MS = 5_000
 """How far before its sending a lost order may carry its time."""

@@ -13,7 +13,7 @@ from futures_async.adapters._bitget_codes import CODES as FAMILY_CODES
 from futures_async.adapters.bitget_v1.endpoints import BATCH_ORDERS
 from futures_async.dialect import Code, Refusal, VenueTraits, refused
 from futures_async.endpoint import Endpoint
-from futures_async.errors import (
+from futures_async.unified.errors import (
     AccountInLiquidation,
     InsufficientMargin,
     MarginModeConflict,

@@ -19,7 +19,7 @@ from futures_async.adapters.bitget_v1.wire import (
     WireRiskSetting,
     WireRiskTier,
 )
-from futures_async.convert import (
+from futures_async.unified.convert import (
     EXACT,
     decimal_or_none,
     finite,
@@ -32,7 +32,7 @@ from futures_async.convert import (
     required_id,
     to_text,
 )
-from futures_async.enums import (
+from futures_async.unified.enums import (
     Intent,
     LedgerType,
     MarginMode,
@@ -44,9 +44,9 @@ from futures_async.enums import (
     Side,
     TimeInForce,
 )
-from futures_async.errors import InvalidOrder, InvalidRequest
-from futures_async.models import Account, Fill, LedgerEntry, Leverage, Order, OrderRequest, Position, RiskLimit
-from futures_async.symbols import check_symbol, guess_parts, join, split
+from futures_async.unified.errors import InvalidOrder, InvalidRequest
+from futures_async.unified.models import Account, Fill, LedgerEntry, Leverage, Order, OrderRequest, Position, RiskLimit
+from futures_async.unified.symbols import check_symbol, guess_parts, join, split
 
 VENUE = "bitget-v1"
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from futures_async.enums import MarginMode, OrderStatus, OrderType, PositionSide, Role, TimeInForce
 from futures_async.simulator.accounts import Account
 from futures_async.simulator.contracts import ContractSpec
 from futures_async.simulator.dialect import plain
 from futures_async.simulator.engine import Engine
 from futures_async.simulator.records import ZERO, Fill, LedgerKind, LedgerRow, Order, Position
+from futures_async.unified.enums import MarginMode, OrderStatus, OrderType, PositionSide, Role, TimeInForce
 
 STATUS = {
     OrderStatus.NEW: "new",

@@ -20,12 +20,12 @@ from futures_async.adapters.bitmart.wire import (
     WirePositionV1,
     WireService,
 )
-from futures_async.convert import chosen, chosen_or_none, finite, to_decimal, to_text
-from futures_async.credentials import Credentials
-from futures_async.enums import MarginMode, PositionMode, PositionSide
-from futures_async.errors import DecodeError, InvalidRequest, SymbolNotFound
-from futures_async.exchange import Number
-from futures_async.models import (
+from futures_async.unified.convert import chosen, chosen_or_none, finite, to_decimal, to_text
+from futures_async.unified.credentials import Credentials
+from futures_async.unified.enums import MarginMode, PositionMode, PositionSide
+from futures_async.unified.errors import DecodeError, InvalidRequest, SymbolNotFound
+from futures_async.unified.exchange import Number
+from futures_async.unified.models import (
     Account,
     Contract,
     FundingRate,

@@ -16,10 +16,11 @@ from futures_async.adapters.bitmart import endpoints, mapping, orders, pages, re
 from futures_async.adapters.bitmart.dialect import BitMartDialect
 from futures_async.adapters.bitmart.triggers import OPEN_ROWS, TRAILING, BitMartTriggers
 from futures_async.adapters.bitmart.wire import WireLedgerEntry, WireOrder, WireOrderAck, WireTrade
-from futures_async.convert import required_id
-from futures_async.credentials import Credentials
-from futures_async.enums import Intent
-from futures_async.errors import (
+from futures_async.planning import one_id
+from futures_async.unified.convert import required_id
+from futures_async.unified.credentials import Credentials
+from futures_async.unified.enums import Intent
+from futures_async.unified.errors import (
     ExchangeError,
     InvalidOrder,
     InvalidRequest,
@@ -27,9 +28,8 @@ from futures_async.errors import (
     OrderNotFound,
     SettingNotApplied,
 )
-from futures_async.exchange import Capability
-from futures_async.models import Fill, LedgerEntry, Order, OrderRequest
-from futures_async.planning import one_id
+from futures_async.unified.exchange import Capability
+from futures_async.unified.models import Fill, LedgerEntry, Order, OrderRequest
 
 ACCOUNTS = ("futures", "copy_trading")
 SIZE_REFUSALS = ("40043", "40044")

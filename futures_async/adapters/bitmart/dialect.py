@@ -12,7 +12,6 @@ from typing import Any, Generic, TypeVar, cast
 import msgspec
 
 from futures_async.adapters.bitmart.wire import WireTime
-from futures_async.credentials import Credentials
 from futures_async.dialect import (
     Code,
     Dialect,
@@ -25,7 +24,8 @@ from futures_async.dialect import (
     refused,
 )
 from futures_async.endpoint import Endpoint, Kind
-from futures_async.errors import (
+from futures_async.unified.credentials import Credentials
+from futures_async.unified.errors import (
     AccountInLiquidation,
     AuthenticationError,
     Banned,

@@ -34,7 +34,8 @@ from futures_async.adapters.bitmart.words import (
     promised_ms,
     unified_symbol,
 )
-from futures_async.convert import (
+from futures_async.risk import position_risk
+from futures_async.unified.convert import (
     EXACT,
     decimal_or_none,
     finite,
@@ -43,14 +44,14 @@ from futures_async.convert import (
     multiply,
     positive_or_none,
 )
-from futures_async.enums import (
+from futures_async.unified.enums import (
     LedgerType,
     MarginMode,
     PositionMode,
     PositionSide,
 )
-from futures_async.errors import DecodeError
-from futures_async.models import (
+from futures_async.unified.errors import DecodeError
+from futures_async.unified.models import (
     Account,
     Contract,
     FundingRate,
@@ -61,7 +62,6 @@ from futures_async.models import (
     RiskLimit,
     Ticker,
 )
-from futures_async.risk import position_risk
 
 # Market
 

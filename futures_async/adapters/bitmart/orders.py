@@ -27,7 +27,7 @@ from futures_async.adapters.bitmart.words import (
     promised_ms,
     text_or_none,
 )
-from futures_async.convert import (
+from futures_async.unified.convert import (
     EXACT,
     finite,
     known,
@@ -35,11 +35,11 @@ from futures_async.convert import (
     positive_or_none,
     required_id,
 )
-from futures_async.enums import (
+from futures_async.unified.enums import (
     OrderStatus,
     OrderType,
 )
-from futures_async.models import (
+from futures_async.unified.models import (
     Contract,
     Fill,
     Order,

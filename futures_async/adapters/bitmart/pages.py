@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import NamedTuple, TypeVar
 
-from futures_async.errors import DecodeError, IncompletePage
 from futures_async.paging import PageQuery
+from futures_async.unified.errors import DecodeError, IncompletePage
 
 R = TypeVar("R")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from futures_async.convert import Loose, decimal_or_none, divide_exactly, finite, is_multiple, known, multiply
-from futures_async.enums import (
+from futures_async.unified.convert import Loose, decimal_or_none, divide_exactly, finite, is_multiple, known, multiply
+from futures_async.unified.enums import (
     Intent,
     LedgerType,
     MarginMode,
@@ -16,9 +16,9 @@ from futures_async.enums import (
     Side,
     TimeInForce,
 )
-from futures_async.errors import DecodeError, InvalidOrder, InvalidRequest
-from futures_async.models import Contract
-from futures_async.symbols import check_symbol, guess_parts, join, split
+from futures_async.unified.errors import DecodeError, InvalidOrder, InvalidRequest
+from futures_async.unified.models import Contract
+from futures_async.unified.symbols import check_symbol, guess_parts, join, split
 
 VENUE = "bitmart"
 QUOTES = ("USDT", "USDC", "USD")

@@ -24,13 +24,19 @@ from futures_async.adapters.bittap.mapping import (
     to_venue_symbol,
 )
 from futures_async.adapters.bittap.wire import WireAccountInfo, WireDayTicker, WireDepth, WireExchangeInfo, WirePrice
-from futures_async.convert import chosen_or_none, known_or_none
-from futures_async.credentials import Credentials
-from futures_async.enums import MarginMode, PositionMode
-from futures_async.errors import IncompletePage, NotSupported, OrderNotFound, ParameterRejected, ResponseMismatch
-from futures_async.exchange import Capability
-from futures_async.models import Account, Fill, Leverage, Order, Position, Ticker
 from futures_async.planning import one_id
+from futures_async.unified.convert import chosen_or_none, known_or_none
+from futures_async.unified.credentials import Credentials
+from futures_async.unified.enums import MarginMode, PositionMode
+from futures_async.unified.errors import (
+    IncompletePage,
+    NotSupported,
+    OrderNotFound,
+    ParameterRejected,
+    ResponseMismatch,
+)
+from futures_async.unified.exchange import Capability
+from futures_async.unified.models import Account, Fill, Leverage, Order, Position, Ticker
 
 
 class BitTap(Adapter):

@@ -8,7 +8,6 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar, cast
 
 import msgspec
 
-from futures_async.credentials import Credentials
 from futures_async.dialect import (
     Code,
     Dialect,
@@ -21,7 +20,8 @@ from futures_async.dialect import (
     refused,
 )
 from futures_async.endpoint import Endpoint, RateLimit
-from futures_async.errors import (
+from futures_async.unified.credentials import Credentials
+from futures_async.unified.errors import (
     AuthenticationError,
     ClockSkew,
     InvalidRequest,

@@ -18,7 +18,7 @@ from futures_async.adapters.bittap.wire import (
     WirePrice,
     WireTrade,
 )
-from futures_async.convert import (
+from futures_async.unified.convert import (
     EXACT,
     decimal_or_none,
     finite,
@@ -30,7 +30,7 @@ from futures_async.convert import (
     positive_or_none,
     required_id,
 )
-from futures_async.enums import (
+from futures_async.unified.enums import (
     MarginMode,
     OrderStatus,
     OrderType,
@@ -40,9 +40,9 @@ from futures_async.enums import (
     Side,
     TimeInForce,
 )
-from futures_async.errors import InvalidRequest
-from futures_async.models import Account, Fill, Leverage, Order, Position, Ticker
-from futures_async.symbols import check_symbol, join, split
+from futures_async.unified.errors import InvalidRequest
+from futures_async.unified.models import Account, Fill, Leverage, Order, Position, Ticker
+from futures_async.unified.symbols import check_symbol, join, split
 
 VENUE = "bittap"
 

@@ -16,8 +16,8 @@ import httpx
 import respx
 
 from futures_async.adapters.bitget import Bitget
-from futures_async.credentials import Credentials
 from futures_async.limits.none import NoLimiter
+from futures_async.unified.credentials import Credentials
 from tests.adapters.bitget.data import plain
 
 SECRET = "0123456789abcdef" * 4

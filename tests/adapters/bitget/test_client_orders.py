@@ -8,9 +8,10 @@ from typing import Any
 import httpx
 import pytest
 
-from futures_async import errors
-from futures_async.credentials import Credentials
-from futures_async.enums import (
+from futures_async.retry import RetryPolicy
+from futures_async.unified import errors
+from futures_async.unified.credentials import Credentials
+from futures_async.unified.enums import (
     Intent,
     MarginMode,
     OrderStatus,
@@ -21,8 +22,7 @@ from futures_async.enums import (
     Side,
     TimeInForce,
 )
-from futures_async.models import OrderRequest
-from futures_async.retry import RetryPolicy
+from futures_async.unified.models import OrderRequest
 from tests.adapters.bitget.data import plain
 from tests.adapters.bitget.rig import Rig, documented, envelope, rig
 

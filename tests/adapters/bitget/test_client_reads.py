@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 import respx
 
-from futures_async import errors
 from futures_async.adapters.bitget import Bitget
-from futures_async.enums import (
+from futures_async.limits import Pool
+from futures_async.limits.none import NoLimiter
+from futures_async.unified import errors
+from futures_async.unified.enums import (
     LedgerType,
     MarginMode,
     OrderStatus,
@@ -20,9 +22,7 @@ from futures_async.enums import (
     PositionSide,
     Side,
 )
-from futures_async.exchange import Capability
-from futures_async.limits import Pool
-from futures_async.limits.none import NoLimiter
+from futures_async.unified.exchange import Capability
 from tests.adapters.bitget.rig import HOST, KEYS, documented, envelope, rig
 
 pytestmark = pytest.mark.anyio
@@ -200,7 +200,7 @@ def test_an_unknown_product_type_is_refused_at_construction() -> None:
 
 
 def test_credentials_without_passphrase_are_refused_at_construction() -> None:
-    from futures_async.credentials import Credentials
+    from futures_async.unified.credentials import Credentials
 
     with pytest.raises(errors.InvalidRequest, match="passphrase"):
         Bitget(Credentials("key-0001", "secret-0001"))

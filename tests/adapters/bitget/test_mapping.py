@@ -26,9 +26,9 @@ from futures_async.adapters.bitget.mapping import (
     to_ticker,
 )
 from futures_async.adapters.bitget.wire import WireAccount, WireContract, WirePosition
-from futures_async.enums import LedgerType, MarginMode, PositionMode, PositionSide
-from futures_async.errors import DecodeError
-from futures_async.models import Position
+from futures_async.unified.enums import LedgerType, MarginMode, PositionMode, PositionSide
+from futures_async.unified.errors import DecodeError
+from futures_async.unified.models import Position
 from tests.adapters.bitget.data import payload
 
 USDT: ProductType = "USDT-FUTURES"

@@ -23,7 +23,7 @@ from futures_async.adapters.bitget.orders import (
     wire_side,
 )
 from futures_async.adapters.bitget.wire_orders import WireFeeDetail, WireFill, WireOrder, WirePlanOrder
-from futures_async.enums import (
+from futures_async.unified.enums import (
     Intent,
     MarginMode,
     OrderStatus,
@@ -34,8 +34,8 @@ from futures_async.enums import (
     Side,
     TimeInForce,
 )
-from futures_async.errors import DecodeError
-from futures_async.models import Order, OrderRequest
+from futures_async.unified.errors import DecodeError
+from futures_async.unified.models import Order, OrderRequest
 from tests.adapters.bitget.data import payload, plain
 
 USDT: ProductType = "USDT-FUTURES"

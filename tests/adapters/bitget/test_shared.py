@@ -12,13 +12,13 @@ import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from futures_async import errors
 from futures_async.adapters import _bitget
 from futures_async.adapters._bitget import BitgetFamily, Envelope, prehash, sign
 from futures_async.adapters._bitget_codes import CODES
-from futures_async.credentials import Credentials
 from futures_async.dialect import Refusal, Unsigned
 from futures_async.endpoint import Endpoint
+from futures_async.unified import errors
+from futures_async.unified.credentials import Credentials
 
 DATA = Path(__file__).parents[2] / "data" / "bitget"
 SECRET = "0123456789abcdef" * 4

@@ -12,10 +12,10 @@ import httpx
 import msgspec
 import pytest
 
-from futures_async import errors
 from futures_async.adapters.bitget import Bitget
-from futures_async.enums import Intent, MarginMode, OrderType, PositionMode, PositionSide, Side
-from futures_async.models import OrderRequest
+from futures_async.unified import errors
+from futures_async.unified.enums import Intent, MarginMode, OrderType, PositionMode, PositionSide, Side
+from futures_async.unified.models import OrderRequest
 from tests.adapters.bitget.data import plain
 from tests.adapters.bitget.rig import Rig, documented, envelope, rig
 

@@ -12,12 +12,12 @@ import httpx
 import pytest
 
 from futures_async.adapters.bitget_uta import BitgetUTA
-from futures_async.credentials import Credentials
-from futures_async.errors import UnresolvedOrders
 from futures_async.limits.none import NoLimiter
 from futures_async.retry import RetryPolicy
 from futures_async.simulator.accounts import ApiKey
 from futures_async.simulator.app import SimulatorApp
+from futures_async.unified.credentials import Credentials
+from futures_async.unified.errors import UnresolvedOrders
 from tests.adapters.bitget_uta.wire_client import Venue
 
 Answer = tuple[int, bytes]

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from futures_async import cancelling, errors
-from futures_async.enums import OrderStatus
-from futures_async.models import Order
+from futures_async import cancelling
+from futures_async.unified import errors
+from futures_async.unified.enums import OrderStatus
+from futures_async.unified.models import Order
 from tests.adapters.bitget_uta.conftest import Rig
 from tests.adapters.bitget_uta.samples import plain
 from tests.adapters.bitget_uta.test_client import BTC, request

@@ -9,11 +9,14 @@ from typing import Any
 
 import pytest
 
-import futures_async.models as fa
+import futures_async.unified.models as fa
 from futures_async.adapters.bitget_uta import BitgetUTA, wire
 from futures_async.adapters.bitget_uta.simulated import DEMO_KEY
-from futures_async.credentials import Credentials
-from futures_async.enums import (
+from futures_async.limits.none import NoLimiter
+from futures_async.registry import detect
+from futures_async.retry import RetryPolicy
+from futures_async.unified.credentials import Credentials
+from futures_async.unified.enums import (
     Intent,
     LedgerType,
     MarginMode,
@@ -24,7 +27,7 @@ from futures_async.enums import (
     PositionSide,
     Side,
 )
-from futures_async.errors import (
+from futures_async.unified.errors import (
     AccountModeMismatch,
     AuthenticationError,
     ExchangeError,
@@ -42,10 +45,7 @@ from futures_async.errors import (
     SymbolNotFound,
     VenueUnavailable,
 )
-from futures_async.exchange import Capability
-from futures_async.limits.none import NoLimiter
-from futures_async.registry import detect
-from futures_async.retry import RetryPolicy
+from futures_async.unified.exchange import Capability
 from tests.adapters.bitget_uta.conftest import Rig
 from tests.adapters.bitget_uta.samples import plain, sample
 from tests.adapters.bitget_uta.wire_client import DAY_MS

@@ -8,11 +8,11 @@ from typing import Any
 import msgspec
 import pytest
 
-import futures_async.models as fa
+import futures_async.unified.models as fa
 from futures_async.adapters._bitget import Envelope, ProductType
 from futures_async.adapters.bitget_uta import endpoints, mapping, orders, wire
 from futures_async.endpoint import Endpoint
-from futures_async.enums import (
+from futures_async.unified.enums import (
     LedgerType,
     MarginMode,
     OrderStatus,
@@ -23,7 +23,7 @@ from futures_async.enums import (
     Side,
     TimeInForce,
 )
-from futures_async.errors import DecodeError
+from futures_async.unified.errors import DecodeError
 from tests.adapters.bitget_uta.samples import payload, plain
 
 USDT: ProductType = "USDT-FUTURES"

@@ -11,8 +11,9 @@ import pytest
 from futures_async.adapters._bitget import ProductType
 from futures_async.adapters.bitget_uta import endpoints, orders, wire
 from futures_async.adapters.bitget_uta.dialect import BitgetUTADialect
-from futures_async.enums import Intent, MarginMode, OrderType, Outcome, PositionMode, Side, TimeInForce
-from futures_async.errors import (
+from futures_async.ordering import Ack, PlannedOrder
+from futures_async.unified.enums import Intent, MarginMode, OrderType, Outcome, PositionMode, Side, TimeInForce
+from futures_async.unified.errors import (
     DuplicateOrder,
     ExchangeError,
     InvalidOrder,
@@ -20,8 +21,7 @@ from futures_async.errors import (
     OrderRejected,
     VenueUnavailable,
 )
-from futures_async.models import OrderRequest
-from futures_async.ordering import Ack, PlannedOrder
+from futures_async.unified.models import OrderRequest
 from tests.adapters.bitget_uta.samples import payload, plain
 
 USDT: ProductType = "USDT-FUTURES"

@@ -8,11 +8,11 @@ import pytest
 
 from futures_async.adapters.bitget.simulated import KEY as CLASSIC_KEY
 from futures_async.adapters.bitget_uta.simulated import DEMO_KEY, DIALECT, KEY
-from futures_async.enums import PositionMode
 from futures_async.simulator.accounts import ApiKey
 from futures_async.simulator.demo import Setup
 from futures_async.simulator.exchange import SimulatedExchange
 from futures_async.simulator.world import Options
+from futures_async.unified.enums import PositionMode
 from tests.adapters.bitget_uta.samples import plain, sample
 from tests.adapters.bitget_uta.wire_client import BTC, DAY_MS, NOW, Refused, Venue, order
 

@@ -6,7 +6,7 @@ import pytest
 
 from futures_async.adapters.bitget_uta.mapping import of_category
 from futures_async.adapters.bitget_uta.symbols import check_category, settle_coin
-from futures_async.errors import InvalidRequest
+from futures_async.unified.errors import InvalidRequest
 
 
 def test_a_contract_settles_in_the_coin_of_its_category() -> None:

@@ -11,11 +11,11 @@ from typing import Any
 
 from futures_async.adapters.bitget.simulated import DIALECT as CLASSIC
 from futures_async.adapters.bitget_uta.simulated import DIALECT, KEY
-from futures_async.enums import PositionMode
 from futures_async.simulator.accounts import Account, ApiKey
 from futures_async.simulator.demo import Setup
 from futures_async.simulator.dialect import Request
 from futures_async.simulator.exchange import SimulatedExchange
+from futures_async.unified.enums import PositionMode
 
 NOW = 1_768_195_413_808
 DAY_MS = 86_400_000

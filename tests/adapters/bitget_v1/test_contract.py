@@ -4,10 +4,10 @@ from decimal import Decimal
 
 import pytest
 
-from futures_async import errors
 from futures_async.adapters.bitget_v1 import BitgetV1
-from futures_async.enums import MarginMode, OrderStatus, OrderType, PositionMode, PositionSide, Side
-from futures_async.exchange import Capability as Can
+from futures_async.unified import errors
+from futures_async.unified.enums import MarginMode, OrderStatus, OrderType, PositionMode, PositionSide, Side
+from futures_async.unified.exchange import Capability as Can
 from tests.contract.base import exercises
 from tests.contract.loopback import Loopback
 from tests.contract.reads import whole

@@ -22,7 +22,7 @@ from futures_async.adapters.bitget_v1.mapping import (
     to_symbol,
     to_venue_symbol,
 )
-from futures_async.enums import (
+from futures_async.unified.enums import (
     Intent,
     LedgerType,
     MarginMode,
@@ -33,8 +33,8 @@ from futures_async.enums import (
     Side,
     TimeInForce,
 )
-from futures_async.errors import DecodeError, InvalidOrder, InvalidRequest
-from futures_async.models import OrderRequest, Position
+from futures_async.unified.errors import DecodeError, InvalidOrder, InvalidRequest
+from futures_async.unified.models import OrderRequest, Position
 from tests.adapters.bitget_v1.data import changed, decode, load, name_of, payload, rows, same
 
 D = Decimal

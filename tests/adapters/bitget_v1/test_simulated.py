@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from futures_async.adapters.bitget_v1.simulated import DIALECT
-from futures_async.enums import PositionMode
 from futures_async.simulator.accounts import ApiKey
 from futures_async.simulator.demo import Setup
 from futures_async.simulator.dialect import Request
 from futures_async.simulator.exchange import SimulatedExchange
+from futures_async.unified.enums import PositionMode
 from tests.adapters.bitget_v1.data import KEY, PASSPHRASE, SECRET, load
 
 D = Decimal

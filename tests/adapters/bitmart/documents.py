@@ -9,9 +9,9 @@ from typing import Any, TypeVar, cast
 from futures_async.adapters.bitmart.dialect import BitMartDialect, Envelope
 from futures_async.adapters.bitmart.endpoints import DETAILS
 from futures_async.adapters.bitmart.mapping import to_contracts_list
-from futures_async.credentials import Credentials
 from futures_async.endpoint import Endpoint
-from futures_async.models import Contract
+from futures_async.unified.credentials import Credentials
+from futures_async.unified.models import Contract
 
 T = TypeVar("T")
 

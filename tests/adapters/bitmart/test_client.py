@@ -10,10 +10,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from futures_async import errors
 from futures_async.adapters.bitmart.client import BitMart
-from futures_async.credentials import Credentials
-from futures_async.enums import (
+from futures_async.http import HttpResponse
+from futures_async.unified import errors
+from futures_async.unified.credentials import Credentials
+from futures_async.unified.enums import (
     Intent,
     LedgerType,
     MarginMode,
@@ -24,8 +25,7 @@ from futures_async.enums import (
     Side,
     TimeInForce,
 )
-from futures_async.http import HttpResponse
-from futures_async.models import OrderRequest
+from futures_async.unified.models import OrderRequest
 from tests.adapters.bitmart.documents import VECTORS, answer, credentials, document, wrapped
 from tests.adapters.bitmart.stub import Sent, Stub, client, refusal
 

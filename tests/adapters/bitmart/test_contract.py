@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from futures_async import errors
 from futures_async.adapters.bitmart import BitMart
-from futures_async.credentials import Credentials
+from futures_async.unified import errors
+from futures_async.unified.credentials import Credentials
 from tests.contract.loopback import Loopback
 from tests.contract.spec import RawCall, VenueSpec
 from tests.contract.suite import ContractSuite

@@ -9,7 +9,7 @@ import pytest
 
 from futures_async.adapters.bitmart import endpoints, mapping, orders, words
 from futures_async.adapters.bitmart.wire import WireContract, WireLedgerEntry, WireOrder, WirePlanOrder, WirePosition
-from futures_async.enums import (
+from futures_async.unified.enums import (
     LedgerType,
     MarginMode,
     OrderStatus,
@@ -21,8 +21,8 @@ from futures_async.enums import (
     Side,
     TimeInForce,
 )
-from futures_async.errors import DecodeError, InvalidOrder
-from futures_async.models import (
+from futures_async.unified.errors import DecodeError, InvalidOrder
+from futures_async.unified.models import (
     Account,
     Contract,
     Fill,

@@ -10,19 +10,28 @@ from typing import Any
 import httpx
 import pytest
 
-from futures_async import errors
 from futures_async.adapters.bitmart import BitMart
 from futures_async.adapters.bitmart.simulated import Simulated
-from futures_async.credentials import Credentials
-from futures_async.enums import Intent, LedgerType, MarginMode, OrderStatus, OrderType, PositionMode, PositionSide, Side
 from futures_async.http import HttpBackend, HttpFailure, HttpRequest, HttpResponse, Phase
 from futures_async.http.choose import select
 from futures_async.limits.none import NoLimiter
-from futures_async.models import OrderRequest
 from futures_async.retry import RetryPolicy
 from futures_async.simulator.app import SimulatorApp
 from futures_async.simulator.demo import Setup
 from futures_async.simulator.exchange import SimulatedExchange
+from futures_async.unified import errors
+from futures_async.unified.credentials import Credentials
+from futures_async.unified.enums import (
+    Intent,
+    LedgerType,
+    MarginMode,
+    OrderStatus,
+    OrderType,
+    PositionMode,
+    PositionSide,
+    Side,
+)
+from futures_async.unified.models import OrderRequest
 
 pytestmark = pytest.mark.anyio
 

@@ -8,8 +8,8 @@ import pytest
 
 from futures_async.adapters.bitmart import pages
 from futures_async.adapters.bitmart.pages import LEDGER_FULL, LONGEST_S, Window
-from futures_async.errors import DecodeError, IncompletePage
 from futures_async.paging import PageQuery
+from futures_async.unified.errors import DecodeError, IncompletePage
 
 pytestmark = pytest.mark.anyio
 

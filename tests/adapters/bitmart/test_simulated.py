@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from futures_async.adapters.bitmart.simulated import REFUSALS, STATUS, Simulated
-from futures_async.enums import PositionMode
 from futures_async.simulator import errors
 from futures_async.simulator.demo import Setup
 from futures_async.simulator.dialect import Request, Response
 from futures_async.simulator.exchange import SimulatedExchange
+from futures_async.unified.enums import PositionMode
 from tests.adapters.bitmart.documents import document
 
 NOON = 1_768_190_400_000

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from futures_async import errors
 from futures_async.adapters.bitmart import BitMart
-from futures_async.enums import Intent, MarginMode, OrderStatus, OrderType, PositionSide, Side
 from futures_async.http import HttpResponse
-from futures_async.models import OrderRequest
+from futures_async.unified import errors
+from futures_async.unified.enums import Intent, MarginMode, OrderStatus, OrderType, PositionSide, Side
+from futures_async.unified.models import OrderRequest
 from tests.adapters.bitmart.documents import document, wrapped
 from tests.adapters.bitmart.stub import Stub, answer, client, refusal
 

@@ -4,11 +4,11 @@ from decimal import Decimal
 
 import pytest
 
-from futures_async import errors
 from futures_async.adapters.bittap import BitTap
-from futures_async.enums import MarginMode, OrderStatus, OrderType, PositionMode, Side
-from futures_async.exchange import Capability as Can
 from futures_async.simulator.records import Ticket
+from futures_async.unified import errors
+from futures_async.unified.enums import MarginMode, OrderStatus, OrderType, PositionMode, Side
+from futures_async.unified.exchange import Capability as Can
 from tests.contract.base import exercises
 from tests.contract.loopback import Loopback, Running
 from tests.contract.reads import whole

@@ -31,9 +31,18 @@ from futures_async.adapters.bittap.wire import (
     WireStreamEvent,
     WireTrade,
 )
-from futures_async.enums import MarginMode, OrderStatus, OrderType, PositionMode, PositionSide, Role, Side, TimeInForce
-from futures_async.errors import DecodeError, InvalidRequest
-from futures_async.models import Position
+from futures_async.unified.enums import (
+    MarginMode,
+    OrderStatus,
+    OrderType,
+    PositionMode,
+    PositionSide,
+    Role,
+    Side,
+    TimeInForce,
+)
+from futures_async.unified.errors import DecodeError, InvalidRequest
+from futures_async.unified.models import Position
 from tests.adapters.bittap.data import changed, decode, load, names_of, payload, raw, same, wire_names
 
 D = Decimal

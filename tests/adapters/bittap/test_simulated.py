@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from futures_async.adapters.bittap.simulated import DIALECT
-from futures_async.enums import Intent, MarginMode, OrderType, PositionMode, Side, TimeInForce
 from futures_async.simulator.accounts import Account, ApiKey
 from futures_async.simulator.demo import Setup
 from futures_async.simulator.dialect import Request
 from futures_async.simulator.exchange import SimulatedExchange
 from futures_async.simulator.records import Ticket
+from futures_async.unified.enums import Intent, MarginMode, OrderType, PositionMode, Side, TimeInForce
 from tests.adapters.bittap.data import load
 
 D = Decimal

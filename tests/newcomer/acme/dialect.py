@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from futures_async import errors
-from futures_async.credentials import Credentials
 from futures_async.dialect import (
     Code,
     Dialect,
@@ -19,6 +17,8 @@ from futures_async.dialect import (
     refused,
 )
 from futures_async.endpoint import Endpoint
+from futures_async.unified import errors
+from futures_async.unified.credentials import Credentials
 from tests.newcomer.acme.wire import Envelope
 
 

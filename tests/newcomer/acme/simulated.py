@@ -11,7 +11,6 @@ from typing import Any
 import msgspec
 
 from futures_async.endpoint import Kind, RateLimit
-from futures_async.enums import OrderStatus, OrderType, Side, TimeInForce
 from futures_async.simulator import errors
 from futures_async.simulator.accounts import Account, ApiKey
 from futures_async.simulator.contracts import ContractSpec
@@ -19,6 +18,7 @@ from futures_async.simulator.demo import Setup, open_demo_account
 from futures_async.simulator.dialect import Dialect, Request, Response, Route, VenueRefusal, plain
 from futures_async.simulator.errors import EngineError
 from futures_async.simulator.records import Order, Ticket
+from futures_async.unified.enums import OrderStatus, OrderType, Side, TimeInForce
 
 REFUSALS: dict[type[EngineError], str] = {
     errors.UnknownSymbol: "no-contract",

@@ -7,11 +7,11 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from futures_async.adapters.bitget.simulated.gate import BitgetGate, required, whole
-from futures_async.enums import MarginMode, PositionMode, PositionSide
 from futures_async.simulator.accounts import Account
 from futures_async.simulator.contracts import ContractSpec
 from futures_async.simulator.dialect import Request, VenueRefusal, plain
 from futures_async.simulator.paging import newest
+from futures_async.unified.enums import MarginMode, PositionMode, PositionSide
 
 T = TypeVar("T")
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from futures_async.adapters.bitget.simulated.base import MARGIN_WORDS, MODE_WORDS, cut4, times
-from futures_async.enums import Intent, OrderStatus, OrderType, PositionMode, PositionSide, Role, Side
 from futures_async.simulator.accounts import closed_side
 from futures_async.simulator.dialect import plain
 from futures_async.simulator.records import CancelReason, Fill, Order, Preset, Source, Trigger, TriggerKind
+from futures_async.unified.enums import Intent, OrderStatus, OrderType, PositionMode, PositionSide, Role, Side
 
 STATES = {
     OrderStatus.NEW: "live",

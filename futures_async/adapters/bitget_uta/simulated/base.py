@@ -8,11 +8,11 @@ from typing import Any, ClassVar, TypeVar
 from futures_async.adapters.bitget.simulated.base import product_type
 from futures_async.adapters.bitget.simulated.gate import CODES as FAMILY_CODES
 from futures_async.adapters.bitget.simulated.gate import UNIFIED, BitgetGate, Table, required, whole, word
-from futures_async.enums import MarginMode, PositionMode, PositionSide
 from futures_async.simulator import errors
 from futures_async.simulator.contracts import ContractSpec
 from futures_async.simulator.dialect import Request, VenueRefusal
 from futures_async.simulator.paging import newest
+from futures_async.unified.enums import MarginMode, PositionMode, PositionSide
 
 T = TypeVar("T")
 

@@ -6,11 +6,11 @@ from typing import Any
 
 from futures_async.adapters.bitget.simulated.base import product_type
 from futures_async.adapters.bitget_uta.simulated.base import HOLD_WORDS, venue_symbol
-from futures_async.enums import Intent, OrderStatus, PositionMode, Role
 from futures_async.simulator.accounts import closed_side
 from futures_async.simulator.contracts import ContractSpec
 from futures_async.simulator.dialect import plain
 from futures_async.simulator.records import CancelReason, Fill, Order, Source
+from futures_async.unified.enums import Intent, OrderStatus, PositionMode, Role
 
 STATES = {
     OrderStatus.NEW: "live",

@@ -8,10 +8,10 @@ from typing import Any
 from futures_async.adapters.bitmart.simulated import rows
 from futures_async.adapters.bitmart.simulated.base import OPEN_TYPE, POSITION_MODE, BitMartSide, Body
 from futures_async.adapters.bitmart.simulated.market import COINS
-from futures_async.enums import PositionMode, PositionSide
 from futures_async.simulator.dialect import Request, VenueRefusal, plain
 from futures_async.simulator.errors import PositionModeLocked
 from futures_async.simulator.margins import PositionView
+from futures_async.unified.enums import PositionMode, PositionSide
 
 
 class AccountCalls(BitMartSide):

@@ -7,7 +7,6 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
 from futures_async.adapters.bitmart.simulated import rows
-from futures_async.enums import Intent, MarginMode, PositionMode, Side
 from futures_async.simulator.accounts import Account
 from futures_async.simulator.contracts import ContractSpec
 from futures_async.simulator.dialect import Dialect, Request, VenueRefusal
@@ -16,6 +15,7 @@ from futures_async.simulator.errors import (
     UnknownSymbol,
 )
 from futures_async.simulator.records import Preset
+from futures_async.unified.enums import Intent, MarginMode, PositionMode, Side
 
 DAY_S = 86_400
 ROWS, OPEN_ROWS, LEDGER_ROWS = 200, 100, 1000

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from futures_async.adapters.bitmart.simulated.rows import MODE_WORD, contracts, side_code, venue_symbol
-from futures_async.enums import OrderType, Role
 from futures_async.simulator.accounts import Account
 from futures_async.simulator.contracts import ContractSpec
 from futures_async.simulator.dialect import plain
@@ -19,6 +18,7 @@ from futures_async.simulator.records import (
     Source,
     Trigger,
 )
+from futures_async.unified.enums import OrderType, Role
 
 
 def order_row(account: Account, order: Order, contract: ContractSpec) -> dict[str, Any]:

@@ -9,13 +9,13 @@ from typing import Any, TypeVar
 from futures_async.adapters.bitmart.simulated import order_rows as rows
 from futures_async.adapters.bitmart.simulated.base import DAY_S, FORCE, LEDGER_ROWS, OPEN_ROWS, ROWS, BitMartSide, Body
 from futures_async.adapters.bitmart.simulated.rows import venue_symbol
-from futures_async.enums import OrderType, TimeInForce
 from futures_async.simulator.dialect import Request, VenueRefusal
 from futures_async.simulator.errors import (
     NothingToCancel,
     Unchanged,
 )
 from futures_async.simulator.records import Fill, Order, Ticket, TriggerKind
+from futures_async.unified.enums import OrderType, TimeInForce
 
 R = TypeVar("R", Order, Fill)
 

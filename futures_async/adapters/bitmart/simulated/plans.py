@@ -7,12 +7,12 @@ from typing import Any
 
 from futures_async.adapters.bitmart.simulated import order_rows as rows
 from futures_async.adapters.bitmart.simulated.base import OPEN_ROWS, OPEN_TYPE, BitMartSide, Body
-from futures_async.enums import OrderType, PositionSide, Side
 from futures_async.simulator.accounts import Account
 from futures_async.simulator.contracts import ContractSpec
 from futures_async.simulator.dialect import Request, VenueRefusal
 from futures_async.simulator.errors import OrderFinished, UnknownOrder
 from futures_async.simulator.records import Preset, Ticket, Trigger, TriggerKind
+from futures_async.unified.enums import OrderType, PositionSide, Side
 
 
 class PlanCalls(BitMartSide):

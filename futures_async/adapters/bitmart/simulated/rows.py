@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
-from futures_async.enums import MarginMode, PositionMode, PositionSide, Side, TimeInForce
 from futures_async.simulator.accounts import SymbolSettings
 from futures_async.simulator.contracts import ContractSpec
 from futures_async.simulator.dialect import fixed, plain
@@ -20,6 +19,7 @@ from futures_async.simulator.marks import HOUR_MS
 from futures_async.simulator.records import (
     ZERO,
 )
+from futures_async.unified.enums import MarginMode, PositionMode, PositionSide, Side, TimeInForce
 
 MODE_WORD = {PositionMode.HEDGE: "hedge_mode", PositionMode.ONE_WAY: "one_way_mode"}
 FORCE_CODE = {TimeInForce.GTC: 1, TimeInForce.FOK: 2, TimeInForce.IOC: 3, TimeInForce.POST_ONLY: 4}

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 from urllib.parse import quote, quote_plus
 
-from futures_async.errors import InvalidRequest
+from futures_async.unified.errors import InvalidRequest
 
 HIDDEN = "'***'"
 

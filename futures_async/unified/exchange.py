@@ -9,10 +9,10 @@ from enum import StrEnum
 from types import TracebackType
 from typing import Any, ClassVar, Literal, NoReturn, Self
 
-from futures_async.credentials import Credentials
-from futures_async.enums import LedgerType, MarginMode, PositionMode, PositionSide
-from futures_async.errors import FuturesAsyncError, NotSupported, OutcomeUnknown
-from futures_async.models import (
+from futures_async.unified.credentials import Credentials
+from futures_async.unified.enums import LedgerType, MarginMode, PositionMode, PositionSide
+from futures_async.unified.errors import FuturesAsyncError, NotSupported, OutcomeUnknown
+from futures_async.unified.models import (
     Account,
     CancelResult,
     Contract,

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from futures_async.errors import InvalidRequest
+from futures_async.unified.errors import InvalidRequest
 
 _UNIFIED = re.compile(r"([A-Z0-9]{1,20})/([A-Z0-9]{1,20}):([A-Z0-9]{1,20})")
 _VENUE_ID = re.compile(r"[A-Za-z0-9_\-]{1,40}")

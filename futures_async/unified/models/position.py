@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from futures_async.enums import MarginMode, PositionMode, PositionSide, RiskLevel
-from futures_async.models.base import Model
+from futures_async.unified.enums import MarginMode, PositionMode, PositionSide, RiskLevel
+from futures_async.unified.models.base import Model
 
 
 class Position(Model, frozen=True, kw_only=True, eq=False, gc=False):

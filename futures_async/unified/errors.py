@@ -28,7 +28,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple
 
-from futures_async.enums import Outcome
+from futures_async.unified.enums import Outcome
 
 MAX_VENUE_TEXT = 200
 

@@ -1,6 +1,6 @@
 """The unified models: frozen structs in base coin, margin coin, fractions and Unix milliseconds."""
 
-from futures_async.enums import (
+from futures_async.unified.enums import (
     Intent,
     LedgerType,
     MarginMode,
@@ -14,11 +14,11 @@ from futures_async.enums import (
     Side,
     TimeInForce,
 )
-from futures_async.models.account import Account, LedgerEntry, Leverage, RiskLimit
-from futures_async.models.base import Model, to_builtins, to_json
-from futures_async.models.market import Contract, FundingRate, Ticker
-from futures_async.models.order import CancelResult, Fill, Order, OrderRequest, OrderResult
-from futures_async.models.position import Position, PositionHistory, PositionRisk
+from futures_async.unified.models.account import Account, LedgerEntry, Leverage, RiskLimit
+from futures_async.unified.models.base import Model, to_builtins, to_json
+from futures_async.unified.models.market import Contract, FundingRate, Ticker
+from futures_async.unified.models.order import CancelResult, Fill, Order, OrderRequest, OrderResult
+from futures_async.unified.models.position import Position, PositionHistory, PositionRisk
 
 __all__ = [
     "Account",

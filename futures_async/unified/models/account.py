@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from futures_async.enums import LedgerType, MarginMode, PositionMode
-from futures_async.models.base import Model
+from futures_async.unified.enums import LedgerType, MarginMode, PositionMode
+from futures_async.unified.models.base import Model
 
 
 class Account(Model, frozen=True, kw_only=True, eq=False, gc=False):

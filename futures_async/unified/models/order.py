@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import msgspec
 
-from futures_async.enums import (
+from futures_async.unified.enums import (
     Intent,
     MarginMode,
     OrderStatus,
@@ -16,8 +16,8 @@ from futures_async.enums import (
     Side,
     TimeInForce,
 )
-from futures_async.errors import FuturesAsyncError
-from futures_async.models.base import Model
+from futures_async.unified.errors import FuturesAsyncError
+from futures_async.unified.models.base import Model
 
 
 class Order(Model, frozen=True, kw_only=True, eq=False, gc=False):

@@ -6,8 +6,8 @@ import decimal
 from collections.abc import Iterable
 from decimal import Decimal
 
-from futures_async.convert import EXACT
-from futures_async.errors import InvalidRequest
+from futures_async.unified.convert import EXACT
+from futures_async.unified.errors import InvalidRequest
 
 ZERO = Decimal(0)
 ONE = Decimal(1)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from futures_async.convert import EXACT, ceil_to_step, floor_to_step, multiply, round_to_step
-from futures_async.models.base import Model
+from futures_async.unified.convert import EXACT, ceil_to_step, floor_to_step, multiply, round_to_step
+from futures_async.unified.models.base import Model
 
 
 class Ticker(Model, frozen=True, kw_only=True, eq=False, gc=False):

@@ -12,7 +12,7 @@ from decimal import Decimal
 from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from futures_async.errors import DecodeError, InvalidRequest
+from futures_async.unified.errors import DecodeError, InvalidRequest
 
 E = TypeVar("E", bound=Enum)
 S = TypeVar("S", bound=StrEnum)

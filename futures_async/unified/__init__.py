@@ -1,0 +1,12 @@
+"""The vocabulary that every venue is spoken of in. It imports nothing else of the library.
+
+- `exchange`: `FuturesExchange`, the interface that every venue's adapter offers, and its `Capability` words
+- `models`: positions, orders, fills, accounts, contracts
+- `enums`: their closed word lists
+- `errors`: every error that the library raises
+- `symbols`: `BASE/QUOTE:SETTLE` and back
+- `credentials`: keys that cannot be printed
+- `convert`: from a venue's text to numbers and words, and back
+- `exact`: arithmetic on Decimals
+- `version`: the version of this distribution
+"""
