@@ -108,8 +108,8 @@ if TYPE_CHECKING:
     from futures_async.dialect import VenueTraits
     from futures_async.fills import PositionBook
     from futures_async.http import Timeouts
-    from futures_async.journal import Journal, JournalFailed, MemoryJournal
-    from futures_async.journal_sqlite import SqliteJournal
+    from futures_async.journal.journal import Journal, JournalFailed, MemoryJournal
+    from futures_async.journal.sqlite import SqliteJournal
     from futures_async.limits.host import HostLimiter
     from futures_async.limits.local import LocalLimiter
     from futures_async.limits.none import NoLimiter
@@ -138,9 +138,9 @@ _LAZY = {
     "Alert": "monitor",
     "OrderBounds": "bounds",
     "Failed": "snapshot",
-    "Journal": "journal",
-    "JournalFailed": "journal",
-    "MemoryJournal": "journal",
+    "Journal": "journal.journal",
+    "JournalFailed": "journal.journal",
+    "MemoryJournal": "journal.journal",
     "Metric": "rules",
     "Ok": "snapshot",
     "OrderManager": "orders",
@@ -154,7 +154,7 @@ _LAZY = {
     "Rule": "rules",
     "SlicedResult": "slicing",
     "Snapshot": "snapshot",
-    "SqliteJournal": "journal_sqlite",
+    "SqliteJournal": "journal.sqlite",
     "Stale": "snapshot",
     "VenueTraits": "dialect",
     "risk": "",  # the module itself

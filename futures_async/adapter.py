@@ -49,7 +49,7 @@ from futures_async.urls import check_base_url, check_path, is_loopback
 if TYPE_CHECKING:
     import httpx
 
-    from futures_async.journal import Journal
+    from futures_async.journal.journal import Journal
 
 __all__ = [
     "Ack", "Adapter", "Amendment", "BatchPlacement", "Call", "Options", "Page", "PageQuery", "Placement",

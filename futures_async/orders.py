@@ -15,8 +15,8 @@ import anyio
 import msgspec
 
 from futures_async.fills import FillEffect, PositionBook
-from futures_async.journal import IntentRecord, Journal
-from futures_async.journal_sqlite import SqliteJournal
+from futures_async.journal.journal import IntentRecord, Journal
+from futures_async.journal.sqlite import SqliteJournal
 from futures_async.outcomes import make_client_order_id
 from futures_async.planning import check_request
 from futures_async.slicing import SlicedResult, Slicer

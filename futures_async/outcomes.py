@@ -36,7 +36,7 @@ from futures_async.unified.errors import (
 from futures_async.unified.models import Order
 
 if TYPE_CHECKING:
-    from futures_async.journal import Journal
+    from futures_async.journal.journal import Journal
 
 logger = logging.getLogger("futures_async.orders")
 
@@ -362,7 +362,7 @@ class OrderDesk:
             raise
 
     async def _write_intent(self, journal: Journal, record: Record) -> None:
-        from futures_async.journal import IntentRecord  # only those who keep a journal pay for it
+        from futures_async.journal.journal import IntentRecord  # only those who keep a journal pay for it
 
         plan, channel = record.plan, self._channel
         request, now_ms = plan.request, channel.now_ms()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import anyio
 import msgspec
 
-from futures_async.journal import JournalEntry, Verdict
+from futures_async.journal.journal import JournalEntry, Verdict
 from futures_async.unified.convert import ceil_to_step, floor_to_step, is_multiple, to_text
 from futures_async.unified.enums import Intent, Outcome
 from futures_async.unified.errors import FuturesAsyncError, InvalidOrder, InvalidRequest

@@ -17,8 +17,8 @@ from typing import Any
 import anyio
 import pytest
 
-from futures_async.journal import IntentRecord, Journal, JournalFailed, MemoryJournal, Verdict
-from futures_async.journal_sqlite import SqliteJournal
+from futures_async.journal.journal import IntentRecord, Journal, JournalFailed, MemoryJournal, Verdict
+from futures_async.journal.sqlite import SqliteJournal
 from futures_async.unified.enums import Intent, OrderType, Outcome, Side
 from futures_async.unified.errors import InvalidRequest, NotSent
 
@@ -310,7 +310,7 @@ WRITER = """
 import sys
 import anyio
 from tests.test_journal import record
-from futures_async.journal_sqlite import SqliteJournal
+from futures_async.journal.sqlite import SqliteJournal
 
 async def main():
     journal = SqliteJournal(sys.argv[1])

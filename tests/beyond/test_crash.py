@@ -16,8 +16,8 @@ import anyio
 import pytest
 
 from futures_async.adapters.bitget import Bitget
-from futures_async.journal import Verdict
-from futures_async.journal_sqlite import SqliteJournal
+from futures_async.journal.journal import Verdict
+from futures_async.journal.sqlite import SqliteJournal
 from futures_async.limits.none import NoLimiter
 from futures_async.orders import OrderManager, Recovery
 from futures_async.simulator.demo import Setup

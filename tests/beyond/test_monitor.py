@@ -8,7 +8,7 @@ from typing import Any
 import anyio
 import pytest
 
-from futures_async.journal import MemoryJournal
+from futures_async.journal.journal import MemoryJournal
 from futures_async.monitor import Alert, RiskMonitor
 from futures_async.orders import OrderManager
 from futures_async.portfolio import Portfolio

@@ -17,8 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from futures_async.fills import FillEffect
-from futures_async.journal import IntentRecord, JournalFailed, MemoryJournal, Verdict
-from futures_async.journal_sqlite import SqliteJournal
+from futures_async.journal.journal import IntentRecord, JournalFailed, MemoryJournal, Verdict
+from futures_async.journal.sqlite import SqliteJournal
 from futures_async.orders import OrderManager, default_journal
 from futures_async.slicing import SlicedResult, Slices
 from futures_async.tracking import OrderUpdate

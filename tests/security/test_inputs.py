@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 import futures_async as fa
-from futures_async.journal_sqlite import SqliteJournal
+from futures_async.journal.sqlite import SqliteJournal
 from tests.loopback import Loopback
 from tests.security.canary import leaks
 from tests.security.cases import SYMBOL, TRADING, Case, order, prepare

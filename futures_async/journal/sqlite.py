@@ -21,7 +21,16 @@ from typing import Any, Generic, Literal, TypeVar
 import anyio
 import anyio.to_thread
 
-from futures_async.journal import IntentRecord, Journal, JournalEntry, JournalFailed, Verdict, again, decided, logger
+from futures_async.journal.journal import (
+    IntentRecord,
+    Journal,
+    JournalEntry,
+    JournalFailed,
+    Verdict,
+    again,
+    decided,
+    logger,
+)
 from futures_async.unified.convert import to_text
 from futures_async.unified.enums import Intent, OrderType, Outcome, Side
 from futures_async.unified.errors import FuturesAsyncError, InvalidRequest
