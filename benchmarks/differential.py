@@ -23,7 +23,7 @@ from benchmarks.measure import Row
 from benchmarks.peers import ccxt_bitget
 from futures_async import Credentials, FuturesAsyncError, OrderRequest, OrderType, Outcome, Side
 from futures_async.adapters.bitget import Bitget
-from futures_async.limits.none import NoLimiter
+from futures_async.transport.limits.none import NoLimiter
 
 SEED = 20260112
 ORDERS = 1000

@@ -18,7 +18,7 @@ from typing import Any
 from benchmarks.measure import Row
 from benchmarks.peers import ccxt_bitget
 from futures_async import Credentials, connect
-from futures_async.limits.none import NoLimiter
+from futures_async.transport.limits.none import NoLimiter
 
 VENUES = ("bitget", "bitget-uta", "bitget-v1", "bitmart", "bittap")
 SIZES = (100, 1000)

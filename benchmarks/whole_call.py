@@ -16,11 +16,11 @@ from futures_async import Credentials
 from futures_async.adapters.bitget import Bitget
 from futures_async.adapters.bitget import endpoints as bitget_endpoints
 from futures_async.adapters.bitget.dialect import BitgetDialect
-from futures_async.endpoint import RateLimit
-from futures_async.http import HttpBackend, HttpRequest, HttpResponse
-from futures_async.http.curl import CurlBackend
-from futures_async.http.httpx import HttpxBackend
-from futures_async.limits.local import LocalLimiter
+from futures_async.transport.endpoint import RateLimit
+from futures_async.transport.http import HttpBackend, HttpRequest, HttpResponse
+from futures_async.transport.http.curl import CurlBackend
+from futures_async.transport.http.httpx import HttpxBackend
+from futures_async.transport.limits.local import LocalLimiter
 
 CREDENTIALS = Credentials("k" * 32, "s" * 64, passphrase="passphrase", uid="1")
 NO_LIMIT = RateLimit(10_000_000, 1.0)

@@ -7,10 +7,10 @@ first used, so that importing the package loads no adapter and no HTTP library.
 from importlib import import_module as _import_module
 from typing import TYPE_CHECKING, Any
 
-from futures_async.endpoint import (
+from futures_async.transport.endpoint import (
     RateLimit,
 )
-from futures_async.events import (
+from futures_async.transport.events import (
     CallEvent,
 )
 
@@ -105,35 +105,35 @@ from futures_async.unified.version import __version__ as __version__
 if TYPE_CHECKING:
     from futures_async import risk
     from futures_async.bounds import OrderBounds
-    from futures_async.dialect import VenueTraits
     from futures_async.fills import PositionBook
-    from futures_async.http import Timeouts
     from futures_async.journal.journal import Journal, JournalFailed, MemoryJournal
     from futures_async.journal.sqlite import SqliteJournal
-    from futures_async.limits.host import HostLimiter
-    from futures_async.limits.local import LocalLimiter
-    from futures_async.limits.none import NoLimiter
-    from futures_async.limits.redis import RedisLimiter
     from futures_async.monitor import Alert, RiskMonitor
     from futures_async.orders import OrderManager, Recovery
     from futures_async.portfolio import Portfolio
     from futures_async.registry import connect, detect, venue_ids
-    from futures_async.retry import RetryPolicy
     from futures_async.rules import AdjustMargin, Metric, ReachRatio, Reduce, Rule
     from futures_async.slicing import SlicedResult
     from futures_async.snapshot import Failed, Ok, Snapshot, Stale
     from futures_async.tracking import OrderUpdate
+    from futures_async.transport.dialect import VenueTraits
+    from futures_async.transport.http import Timeouts
+    from futures_async.transport.limits.host import HostLimiter
+    from futures_async.transport.limits.local import LocalLimiter
+    from futures_async.transport.limits.none import NoLimiter
+    from futures_async.transport.limits.redis import RedisLimiter
+    from futures_async.transport.retry import RetryPolicy
 
 _LAZY = {
-    "HostLimiter": "limits.host",
-    "LocalLimiter": "limits.local",
-    "NoLimiter": "limits.none",
-    "RedisLimiter": "limits.redis",
-    "Timeouts": "http",
+    "HostLimiter": "transport.limits.host",
+    "LocalLimiter": "transport.limits.local",
+    "NoLimiter": "transport.limits.none",
+    "RedisLimiter": "transport.limits.redis",
+    "Timeouts": "transport.http",
     "connect": "registry",
     "detect": "registry",
     "venue_ids": "registry",
-    "RetryPolicy": "retry",
+    "RetryPolicy": "transport.retry",
     "AdjustMargin": "rules",
     "Alert": "monitor",
     "OrderBounds": "bounds",
@@ -156,7 +156,7 @@ _LAZY = {
     "Snapshot": "snapshot",
     "SqliteJournal": "journal.sqlite",
     "Stale": "snapshot",
-    "VenueTraits": "dialect",
+    "VenueTraits": "transport.dialect",
     "risk": "",  # the module itself
 }
 

@@ -15,23 +15,24 @@ from urllib.parse import urlsplit
 from futures_async import risk
 from futures_async.bounds import OrderBounds
 from futures_async.cancelling import urgent
-from futures_async.channel import Channel
-from futures_async.clock import VenueClock
-from futures_async.dialect import Dialect
-from futures_async.endpoint import Endpoint, Kind, RateLimit
-from futures_async.events import CallEvent, Observer
 from futures_async.history import History
-from futures_async.http import HttpBackend, Timeouts
-from futures_async.http.choose import select
-from futures_async.limits import Limiter
-from futures_async.limits.local import shared
 from futures_async.ordering import Ack, Amendment, BatchPlacement, Call, Placement, PlannedOrder
 from futures_async.outcomes import OrderDesk
 from futures_async.paging import Page, PageQuery
-from futures_async.retry import RetryPolicy
-from futures_async.runtime import Work
 from futures_async.settings import SettingDesk
-from futures_async.transport import Transport
+from futures_async.transport.channel import Channel
+from futures_async.transport.clock import VenueClock
+from futures_async.transport.dialect import Dialect
+from futures_async.transport.endpoint import Endpoint, Kind, RateLimit
+from futures_async.transport.events import CallEvent, Observer
+from futures_async.transport.http import HttpBackend, Timeouts
+from futures_async.transport.http.choose import select
+from futures_async.transport.limits import Limiter
+from futures_async.transport.limits.local import shared
+from futures_async.transport.retry import RetryPolicy
+from futures_async.transport.runtime import Work
+from futures_async.transport.shared import Transport
+from futures_async.transport.urls import check_base_url, check_path, is_loopback
 from futures_async.unified.convert import chosen_or_none
 from futures_async.unified.credentials import Credentials
 from futures_async.unified.enums import PositionMode, PositionSide
@@ -44,7 +45,6 @@ from futures_async.unified.errors import (
 )
 from futures_async.unified.exchange import Capability
 from futures_async.unified.models import Contract, Order, Position, PositionRisk
-from futures_async.urls import check_base_url, check_path, is_loopback
 
 if TYPE_CHECKING:
     import httpx

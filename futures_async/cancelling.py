@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 
 from futures_async.batch import together
-from futures_async.channel import LANE, apart
-from futures_async.endpoint import Kind
 from futures_async.hooks import Hooks
-from futures_async.limits import Priority
 from futures_async.planning import one_id
+from futures_async.transport.channel import LANE, apart
+from futures_async.transport.endpoint import Kind
+from futures_async.transport.limits import Priority
 from futures_async.unified.enums import OrderStatus
 from futures_async.unified.errors import (
     CancelOutcomeUnknown,

@@ -8,13 +8,13 @@ from decimal import Decimal
 from typing import Any, ClassVar, TypeVar
 
 from futures_async.bounds import OrderBounds
-from futures_async.channel import Channel
-from futures_async.dialect import Params
-from futures_async.endpoint import Endpoint, Kind
-from futures_async.limits import Priority
 from futures_async.ordering import Amendment, BatchPlacement, Call, Placement, PlannedOrder
 from futures_async.outcomes import OrderDesk
 from futures_async.settings import SettingDesk
+from futures_async.transport.channel import Channel
+from futures_async.transport.dialect import Params
+from futures_async.transport.endpoint import Endpoint, Kind
+from futures_async.transport.limits import Priority
 from futures_async.unified.enums import PositionMode
 from futures_async.unified.errors import BadResponse, ClientClosed, OrderNotFound, ResponseMismatch
 from futures_async.unified.exchange import Capability, FuturesExchange

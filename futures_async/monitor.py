@@ -13,7 +13,6 @@ import anyio.abc
 import msgspec
 
 from futures_async import risk
-from futures_async.guarded import failure_of
 from futures_async.orders import OrderManager
 from futures_async.portfolio import Portfolio
 from futures_async.rules import (
@@ -30,6 +29,7 @@ from futures_async.rules import (
     measure,
 )
 from futures_async.snapshot import Ok, Snapshot
+from futures_async.transport.callbacks import failure_of
 from futures_async.unified.convert import floor_to_step
 from futures_async.unified.enums import Intent, OrderType, PositionSide, Side
 from futures_async.unified.errors import ClientClosed, InvalidRequest, OutcomeUnknown

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from futures_async.dialect import Params
-from futures_async.endpoint import Endpoint
+from futures_async.transport.dialect import Params
+from futures_async.transport.endpoint import Endpoint
 from futures_async.unified.enums import Intent, MarginMode, OrderType, PositionMode, Side, TimeInForce
 from futures_async.unified.errors import ExchangeError
 from futures_async.unified.models import Contract, Order, OrderRequest

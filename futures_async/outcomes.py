@@ -12,14 +12,14 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from futures_async.channel import Channel
-from futures_async.deeds import outcome, outside
-from futures_async.endpoint import Endpoint, Kind
-from futures_async.events import call_hook
-from futures_async.http import Abort
 from futures_async.ordering import Ack, Fingerprint, Placement, PlannedOrder, fingerprint
-from futures_async.runtime import Work
 from futures_async.search import Find, Search, recovered
+from futures_async.transport.channel import Channel
+from futures_async.transport.deeds import outcome, outside
+from futures_async.transport.endpoint import Endpoint, Kind
+from futures_async.transport.events import call_hook
+from futures_async.transport.http import Abort
+from futures_async.transport.runtime import Work
 from futures_async.unified.enums import OrderStatus, Outcome
 from futures_async.unified.errors import (
     Attempt,

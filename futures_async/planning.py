@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from futures_async.dialect import VenueTraits
+from futures_async.transport.dialect import VenueTraits
 from futures_async.unified.convert import chosen, chosen_or_none, is_multiple, multiply, to_decimal, to_text
 from futures_async.unified.enums import Intent, MarginMode, OrderType, Side, TimeInForce
 from futures_async.unified.errors import InvalidOrder, InvalidRequest

@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 
 import anyio
 
-from futures_async.channel import Channel, apart
-from futures_async.endpoint import Kind
+from futures_async.transport.channel import Channel, apart
+from futures_async.transport.endpoint import Kind
 from futures_async.unified.convert import EXACT
 from futures_async.unified.enums import Outcome
 from futures_async.unified.errors import (

@@ -4,7 +4,7 @@ import time
 import anyio
 import pytest
 
-from futures_async.clock import (
+from futures_async.transport.clock import (
     EARLIEST_MS,
     JUMP_MS,
     KEPT,

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from futures_async.adapters._bitget import Envelope
-from futures_async.endpoint import Endpoint
+from futures_async.transport.endpoint import Endpoint
 from futures_async.unified.convert import Loose, decimal_or_none, positive_or_none
 from futures_async.unified.errors import DecodeError
 

@@ -16,8 +16,17 @@ from typing import Any, ClassVar, Generic, Literal, TypeVar, cast
 import msgspec
 
 from futures_async.adapters._bitget_codes import CODES, SUCCESS
-from futures_async.dialect import Code, Dialect, Params, Refusal, SealedHeaders, Unsigned, VenueTraits, join_query
-from futures_async.endpoint import Endpoint, RateLimit
+from futures_async.transport.dialect import (
+    Code,
+    Dialect,
+    Params,
+    Refusal,
+    SealedHeaders,
+    Unsigned,
+    VenueTraits,
+    join_query,
+)
+from futures_async.transport.endpoint import Endpoint, RateLimit
 from futures_async.unified import symbols
 from futures_async.unified.credentials import Credentials
 from futures_async.unified.errors import InvalidRequest, NotSupported, SymbolNotFound

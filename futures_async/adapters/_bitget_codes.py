@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from futures_async.dialect import Code, ambiguous, passing, refused
+from futures_async.transport.dialect import Code, ambiguous, passing, refused
 from futures_async.unified.errors import (
     AccountInLiquidation,
     AccountModeMismatch,

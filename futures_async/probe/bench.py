@@ -18,15 +18,16 @@ import anyio
 import msgspec
 
 from futures_async.adapter import Adapter
-from futures_async.channel import Channel
-from futures_async.clock import loop_time
-from futures_async.dialect import Dialect, SealedHeaders, Unsigned
-from futures_async.endpoint import Endpoint, RateLimit
-from futures_async.events import Observer
 from futures_async.ordering import Placement
 from futures_async.outcomes import make_client_order_id
 from futures_async.probe.findings import Finding, Verdict
-from futures_async.transport import Transport
+from futures_async.transport.channel import Channel
+from futures_async.transport.clock import loop_time
+from futures_async.transport.dialect import Dialect, SealedHeaders, Unsigned
+from futures_async.transport.endpoint import Endpoint, RateLimit
+from futures_async.transport.events import Observer
+from futures_async.transport.shared import Transport
+from futures_async.transport.urls import is_loopback
 from futures_async.unified.convert import ceil_to_step
 from futures_async.unified.enums import MarginMode, OrderType, Side, TimeInForce
 from futures_async.unified.errors import (
@@ -40,7 +41,6 @@ from futures_async.unified.errors import (
 )
 from futures_async.unified.exchange import Capability
 from futures_async.unified.models import Order, OrderRequest
-from futures_async.urls import is_loopback
 
 NEEDED = (
     Capability.CREATE_ORDER,

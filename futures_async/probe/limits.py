@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import anyio
 
-from futures_async.limits.none import NoLimiter
 from futures_async.probe.bench import Bench, Sent
 from futures_async.probe.findings import Verdict
-from futures_async.retry import RetryPolicy
-from futures_async.transport import Transport
+from futures_async.transport.limits.none import NoLimiter
+from futures_async.transport.retry import RetryPolicy
+from futures_async.transport.shared import Transport
 from futures_async.unified.errors import RateLimited
 
 WAIT_S = 5.0

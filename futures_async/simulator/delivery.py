@@ -17,12 +17,12 @@ from typing import Any, Literal, NamedTuple, cast
 
 import msgspec
 
-from futures_async.endpoint import Kind
 from futures_async.simulator import errors
 from futures_async.simulator.dialect import Dialect, Request, Response, Route, VenueRefusal
 from futures_async.simulator.exchange import SimulatedExchange
 from futures_async.simulator.faults import Act
 from futures_async.simulator.plan import FaultPlan, Strike
+from futures_async.transport.endpoint import Kind
 
 GIGANTIC = 64 * 1024 * 1024
 

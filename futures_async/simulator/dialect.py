@@ -59,11 +59,11 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
-from futures_async.endpoint import Kind, RateLimit
 from futures_async.simulator.accounts import Account
 from futures_async.simulator.demo import Setup
 from futures_async.simulator.engine import Engine
 from futures_async.simulator.errors import BadBody, EngineError
+from futures_async.transport.endpoint import Kind, RateLimit
 
 GROUP = "futures_async.adapters"
 

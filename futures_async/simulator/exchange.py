@@ -12,7 +12,6 @@ from decimal import Decimal
 from email.utils import formatdate
 from typing import Literal, NamedTuple
 
-from futures_async.endpoint import RateLimit
 from futures_async.simulator.accounts import Account, ApiKey
 from futures_async.simulator.contracts import ContractSpec
 from futures_async.simulator.demo import Setup
@@ -20,6 +19,7 @@ from futures_async.simulator.dialect import Credit, Dialect, Request, Response, 
 from futures_async.simulator.engine import Engine
 from futures_async.simulator.errors import EngineError, RateLimited
 from futures_async.simulator.world import Options
+from futures_async.transport.endpoint import RateLimit
 
 UNKNOWN_PATH = Response(404, b'{"error":"no venue here has this path"}')
 

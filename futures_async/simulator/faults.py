@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from futures_async.endpoint import Kind
+from futures_async.transport.endpoint import Kind
 
 BOTH = (True, False)
 YES = (True,)

@@ -23,8 +23,8 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from futures_async.endpoint import Kind
 from futures_async.simulator.faults import Fault, fault
+from futures_async.transport.endpoint import Kind
 
 
 @dataclass(slots=True, kw_only=True)

@@ -13,8 +13,8 @@ from decimal import Decimal
 from futures_async import Credentials, OrderRequest, OrderType, Side
 from futures_async.adapters.bitget import Bitget
 from futures_async.journal.sqlite import SqliteJournal
-from futures_async.limits.none import NoLimiter
 from futures_async.orders import OrderManager
+from futures_async.transport.limits.none import NoLimiter
 
 AT_ONCE = 4
 

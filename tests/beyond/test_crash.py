@@ -18,11 +18,11 @@ import pytest
 from futures_async.adapters.bitget import Bitget
 from futures_async.journal.journal import Verdict
 from futures_async.journal.sqlite import SqliteJournal
-from futures_async.limits.none import NoLimiter
 from futures_async.orders import OrderManager, Recovery
 from futures_async.simulator.demo import Setup
 from futures_async.simulator.exchange import SimulatedExchange, wall_ms
 from futures_async.simulator.server import RunningExchange, serve
+from futures_async.transport.limits.none import NoLimiter
 from futures_async.unified.enums import Outcome
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs fork and SIGKILL")

@@ -13,11 +13,8 @@ import pytest
 
 import futures_async as fa
 from futures_async.adapters.bitget.simulated import DIALECT as BITGET
-from futures_async.http import HttpRequest, HttpResponse
-from futures_async.limits.local import LocalLimiter
 from futures_async.probe import Finding, ProbeReport, ProbeSettings, Verdict, probe
 from futures_async.probe.bench import name_of
-from futures_async.retry import DamagedAnswer
 from futures_async.simulator.accounts import Account
 from futures_async.simulator.demo import Setup
 from futures_async.simulator.dialect import Request, Response, VenueRefusal
@@ -25,6 +22,9 @@ from futures_async.simulator.exchange import SimulatedExchange
 from futures_async.simulator.inprocess import InProcessBackend
 from futures_async.simulator.plan import FaultPlan
 from futures_async.simulator.world import Options
+from futures_async.transport.http import HttpRequest, HttpResponse
+from futures_async.transport.limits.local import LocalLimiter
+from futures_async.transport.retry import DamagedAnswer
 from futures_async.unified.credentials import Credentials
 from tests.beyond.fakes import FakeReads
 from tests.virtual_time import run

@@ -16,9 +16,6 @@ from typing import Any, NamedTuple
 import msgspec
 
 from futures_async.adapter import Adapter
-from futures_async.clock import loop_time
-from futures_async.endpoint import Kind
-from futures_async.limits.local import LocalLimiter
 from futures_async.registry import venue_ids
 from futures_async.simulator import records
 from futures_async.simulator.demo import Setup
@@ -27,6 +24,9 @@ from futures_async.simulator.inprocess import InProcessBackend
 from futures_async.simulator.plan import FaultPlan, Strike
 from futures_async.simulator.records import Ticket
 from futures_async.simulator.server import RunningExchange
+from futures_async.transport.clock import loop_time
+from futures_async.transport.endpoint import Kind
+from futures_async.transport.limits.local import LocalLimiter
 from futures_async.unified.credentials import Credentials
 from futures_async.unified.enums import MarginMode, OrderStatus, OrderType, Outcome, Side
 from futures_async.unified.errors import FuturesAsyncError

@@ -14,13 +14,13 @@ from typing import Any
 import anyio
 import pytest
 
-from futures_async import channel
 from futures_async.adapters.bitget import Bitget
-from futures_async.attempt import Attempts
-from futures_async.clock import loop_time
-from futures_async.endpoint import Kind
 from futures_async.simulator import faults
 from futures_async.simulator.faults import FAULTS, THE_SPOT_DECIDES, Act, Expectation, Fault
+from futures_async.transport import channel
+from futures_async.transport.attempt import Attempts
+from futures_async.transport.clock import loop_time
+from futures_async.transport.endpoint import Kind
 from futures_async.unified import errors
 from futures_async.unified.enums import Outcome
 from futures_async.unified.errors import FuturesAsyncError

@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 import anyio
 
 from futures_async import Credentials, OrderRequest, OrderType, Side, UnresolvedOrders
-from futures_async.http import FailureKind, HttpFailure, HttpRequest, HttpResponse, Phase
-from futures_async.limits.local import LocalLimiter
+from futures_async.transport.http import FailureKind, HttpFailure, HttpRequest, HttpResponse, Phase
+from futures_async.transport.limits.local import LocalLimiter
 from tests.rig.toy import Toy
 from tests.rig.venue import ToyVenue
 from tests.virtual_time import run

@@ -9,8 +9,17 @@ from typing import cast
 import pytest
 from tenacity import RetryCallState
 
-from futures_async.endpoint import Kind
-from futures_async.retry import DamagedAnswer, RetryBudget, RetryPolicy, Unclear, backoff_s, retryable, tries, waiter
+from futures_async.transport.endpoint import Kind
+from futures_async.transport.retry import (
+    DamagedAnswer,
+    RetryBudget,
+    RetryPolicy,
+    Unclear,
+    backoff_s,
+    retryable,
+    tries,
+    waiter,
+)
 from futures_async.unified import errors
 
 POLICY = RetryPolicy()

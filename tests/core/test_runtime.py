@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from futures_async import runtime
-from futures_async.limits.local import LocalLimiter
-from futures_async.runtime import AsyncioRuntime, TrioRuntime, current_runtime
+from futures_async.transport import runtime
+from futures_async.transport.limits.local import LocalLimiter
+from futures_async.transport.runtime import AsyncioRuntime, TrioRuntime, current_runtime
 from futures_async.unified import errors
 from tests.core.support import BTC, Scripted, toy
 from tests.rig.toy import Toy

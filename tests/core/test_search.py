@@ -12,9 +12,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from futures_async.channel import _APART, Channel
 from futures_async.ordering import Fingerprint
 from futures_async.search import Search
+from futures_async.transport.channel import _APART, Channel
 from futures_async.unified import errors
 from futures_async.unified.enums import Intent, OrderStatus, OrderType, Outcome, Side
 from futures_async.unified.models import Order

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from futures_async.http import HttpFailure, HttpResponse, Phase
-from futures_async.limits.local import LocalLimiter
-from futures_async.retry import RetryPolicy
+from futures_async.transport.http import HttpFailure, HttpResponse, Phase
+from futures_async.transport.limits.local import LocalLimiter
+from futures_async.transport.retry import RetryPolicy
 from futures_async.unified import errors
 from futures_async.unified.enums import OrderStatus, Outcome
 from tests.core.support import BTC, Answer, Scripted, failure, limit_order, page, ticks, toy, virtual

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from futures_async import InvalidRequest
+from futures_async.transport.urls import check_base_url, check_path
 from futures_async.unified.symbols import check_symbol, guess_parts, join, split
-from futures_async.urls import check_base_url, check_path
 
 BAD_PATHS = ["", "api", "//evil", "/a/../b", "/a?b=1", "/a#b", "/a@b", "/a\\b", "/%2f", "/a b", "https://evil", "/a\n"]
 BAD_SYMBOLS = ["", "BTC/USDT", "../x", "a?b", "a#b", "a\x00", "BTC USDT", "btc/usdt:usdt/", "x" * 41, "BTC&x=1"]

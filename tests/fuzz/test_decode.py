@@ -18,8 +18,8 @@ import msgspec
 import pytest
 
 from futures_async.adapter import Adapter
-from futures_async.endpoint import Endpoint, Kind
-from futures_async.http import HttpBackend, HttpRequest, HttpResponse
+from futures_async.transport.endpoint import Endpoint, Kind
+from futures_async.transport.http import HttpBackend, HttpRequest, HttpResponse
 from futures_async.unified.enums import MarginMode, OrderType, PositionSide, Side
 from futures_async.unified.errors import FuturesAsyncError
 from futures_async.unified.exchange import Capability

@@ -7,9 +7,9 @@ import selectors
 import httpx
 import pytest
 
-from futures_async.http import HttpBackend, HttpFailure, choose
-from futures_async.http.choose import Lease, select
-from futures_async.http.httpx import HttpxBackend
+from futures_async.transport.http import HttpBackend, HttpFailure, choose
+from futures_async.transport.http.choose import Lease, select
+from futures_async.transport.http.httpx import HttpxBackend
 from futures_async.unified.errors import InvalidRequest
 from tests.http.conftest import a_request
 from tests.loopback import Loopback

@@ -6,9 +6,9 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from futures_async.http import connections
-from futures_async.http.choose import select
-from futures_async.http.httpx import HttpxBackend
+from futures_async.transport.http import connections
+from futures_async.transport.http.choose import select
+from futures_async.transport.http.httpx import HttpxBackend
 from tests.http.conftest import a_request
 from tests.loopback import Loopback, later, reply
 

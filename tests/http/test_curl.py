@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from futures_async.http import Abort, HttpFailure, Phase, Timeouts
-from futures_async.http import curl as fast
-from futures_async.http.curl import CurlBackend
-from futures_async.http.curl_aids import END, Headers, KeptSockets
+from futures_async.transport.http import Abort, HttpFailure, Phase, Timeouts
+from futures_async.transport.http import curl as fast
+from futures_async.transport.http.curl import CurlBackend
+from futures_async.transport.http.curl_aids import END, Headers, KeptSockets
 from tests.http.conftest import a_request, an_order
 from tests.http.test_backends import failure_of
 from tests.loopback import Exchange, Loopback, cut, later, message, reply, reset, silence, then_close

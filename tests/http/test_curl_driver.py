@@ -14,9 +14,9 @@ from typing import Any
 import anyio
 import pytest
 
-from futures_async.http import curl_driver
-from futures_async.http.curl import CurlBackend
-from futures_async.http.curl_driver import Driver, pycurl
+from futures_async.transport.http import curl_driver
+from futures_async.transport.http.curl import CurlBackend
+from futures_async.transport.http.curl_driver import Driver, pycurl
 from tests.http.conftest import a_request
 from tests.loopback import Loopback, reply, silence, then_close
 
@@ -150,7 +150,7 @@ async def test_closing_does_not_wait_for_names_that_are_not_found(
 
 FORK = """
 import asyncio, os
-from futures_async.http.curl import CurlBackend
+from futures_async.transport.http.curl import CurlBackend
 from tests.http.conftest import a_request
 from tests.loopback import Authority, Loopback
 

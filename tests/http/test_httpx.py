@@ -16,10 +16,10 @@ import httpx
 import pytest
 import respx
 
-from futures_async.http import Abort, HttpFailure, Phase
-from futures_async.http.httpx import HttpxBackend
-from futures_async.http.marks import MAPPED
-from futures_async.http.tls import tls_context
+from futures_async.transport.http import Abort, HttpFailure, Phase
+from futures_async.transport.http.httpx import HttpxBackend
+from futures_async.transport.http.marks import MAPPED
+from futures_async.transport.http.tls import tls_context
 from tests.http.conftest import a_request, an_order
 from tests.loopback import Authority, Loopback, reply, silence, twice
 

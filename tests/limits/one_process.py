@@ -13,8 +13,8 @@ import signal
 import sys
 import time
 
-from futures_async.limits import Limiter, Pool, Priority
-from futures_async.limits.host import HostLimiter
+from futures_async.transport.limits import Limiter, Pool, Priority
+from futures_async.transport.limits.host import HostLimiter
 
 LIMIT, PER_S = 5, 0.05
 POOL = Pool("shared", LIMIT, PER_S)
@@ -23,7 +23,7 @@ POOL = Pool("shared", LIMIT, PER_S)
 def limiter_of(kind: str, where: str) -> Limiter:
     if kind == "host":
         return HostLimiter(where, lease_s=0.3)
-    from futures_async.limits.redis import RedisLimiter
+    from futures_async.transport.limits.redis import RedisLimiter
 
     return RedisLimiter(where, lease_s=0.3)
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import anyio
 import pytest
 
-from futures_async.limits import Permit, Pool, Priority
-from futures_async.limits import host as host_module
-from futures_async.limits.host import GRACE_S, HostLimiter, private_directory
-from futures_async.limits.window import DRIFT
+from futures_async.transport.limits import Permit, Pool, Priority
+from futures_async.transport.limits import host as host_module
+from futures_async.transport.limits.host import GRACE_S, HostLimiter, private_directory
+from futures_async.transport.limits.window import DRIFT
 from futures_async.unified.enums import Outcome
 from futures_async.unified.errors import ConnectFailed, DeadlineExpired, InvalidRequest, QueueFull, RateLimited
 from tests import virtual_time

@@ -8,10 +8,10 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from futures_async.limits import Permit, Pool, Priority
-from futures_async.limits.local import PATIENCE, LocalLimiter, shared
-from futures_async.limits.none import NoLimiter
-from futures_async.limits.window import DRIFT
+from futures_async.transport.limits import Permit, Pool, Priority
+from futures_async.transport.limits.local import PATIENCE, LocalLimiter, shared
+from futures_async.transport.limits.none import NoLimiter
+from futures_async.transport.limits.window import DRIFT
 from futures_async.unified.enums import Outcome
 from futures_async.unified.errors import DeadlineExpired, QueueFull, RateLimited
 from tests import virtual_time

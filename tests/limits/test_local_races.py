@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from futures_async.limits import Permit, Pool, Priority
-from futures_async.limits.line import Waiter
-from futures_async.limits.local import LocalLimiter
+from futures_async.transport.limits import Permit, Pool, Priority
+from futures_async.transport.limits.line import Waiter
+from futures_async.transport.limits.local import LocalLimiter
 from tests.virtual_time import run
 
 ONE = (Pool("one", 1, 1.0),)

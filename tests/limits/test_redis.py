@@ -11,9 +11,9 @@ from typing import Any, cast
 
 import pytest
 
-from futures_async.limits import Permit, Pool, Priority
-from futures_async.limits.redis import GRACE_S, PREFIX, RedisLimiter
-from futures_async.limits.window import DRIFT
+from futures_async.transport.limits import Permit, Pool, Priority
+from futures_async.transport.limits.redis import GRACE_S, PREFIX, RedisLimiter
+from futures_async.transport.limits.window import DRIFT
 from futures_async.unified.enums import Outcome
 from futures_async.unified.errors import (
     ConnectFailed,

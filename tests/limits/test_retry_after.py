@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from futures_async.limits.retry_after import retry_after_s
+from futures_async.transport.limits.retry_after import retry_after_s
 
 NOW = 1_767_225_600.0  # Thu, 01 Jan 2026 00:00:00 GMT
 

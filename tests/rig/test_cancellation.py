@@ -30,9 +30,9 @@ from futures_async import (
     Side,
     UnresolvedOrders,
 )
-from futures_async.http import HttpRequest
-from futures_async.limits import Limiter, Permit, Pool, Priority
-from futures_async.limits.local import LocalLimiter
+from futures_async.transport.http import HttpRequest
+from futures_async.transport.limits import Limiter, Permit, Pool, Priority
+from futures_async.transport.limits.local import LocalLimiter
 from tests.rig.toy import Toy
 from tests.rig.venue import ToyVenue
 from tests.virtual_time import VirtualTimeLoop

@@ -12,11 +12,12 @@ from typing import Any, cast
 import msgspec
 import pytest
 
-from futures_async import answers, attempt, channel, outcomes, retry, trading
-from futures_async.endpoint import Kind
-from futures_async.http import HttpFailure
+from futures_async import outcomes, trading
 from futures_async.ordering import Ack, Fingerprint
-from futures_async.retry import Unclear
+from futures_async.transport import answers, attempt, channel, retry
+from futures_async.transport.endpoint import Kind
+from futures_async.transport.http import HttpFailure
+from futures_async.transport.retry import Unclear
 from futures_async.unified.errors import (
     BadResponse,
     BodyTooLarge,

@@ -27,7 +27,7 @@ from futures_async import (
     Side,
     UnresolvedOrders,
 )
-from futures_async.limits.none import NoLimiter
+from futures_async.transport.limits.none import NoLimiter
 from tests.rig.toy import Toy
 from tests.rig.venue import FAULTS, ToyVenue
 from tests.virtual_time import run

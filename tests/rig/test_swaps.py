@@ -17,8 +17,8 @@ from futures_async import (
     OrderStatus,
     UnresolvedOrders,
 )
-from futures_async.http import HttpRequest, HttpResponse
-from futures_async.limits.none import NoLimiter
+from futures_async.transport.http import HttpRequest, HttpResponse
+from futures_async.transport.limits.none import NoLimiter
 from tests.core.support import BTC, limit_order
 from tests.rig.test_orders import Tally, trade
 from tests.rig.toy import Toy

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 import futures_async as fa
-from futures_async.http import HttpRequest
 from futures_async.journal.journal import MemoryJournal
-from futures_async.limits.none import NoLimiter
+from futures_async.transport.http import HttpRequest
+from futures_async.transport.limits.none import NoLimiter
 from tests.rig.toy import Toy
 from tests.rig.venue import ToyVenue
 from tests.virtual_time import run

@@ -46,8 +46,17 @@ from futures_async.adapter import (
     Placement,
     PlannedOrder,
 )
-from futures_async.dialect import Dialect, Refusal, SealedHeaders, Unsigned, VenueTraits, ambiguous, passing, refused
-from futures_async.endpoint import Endpoint, Kind
+from futures_async.transport.dialect import (
+    Dialect,
+    Refusal,
+    SealedHeaders,
+    Unsigned,
+    VenueTraits,
+    ambiguous,
+    passing,
+    refused,
+)
+from futures_async.transport.endpoint import Endpoint, Kind
 from futures_async.unified.convert import finite, known, known_or_none, required_id, to_decimal, to_text
 from futures_async.unified.exchange import Number
 

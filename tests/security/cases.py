@@ -13,8 +13,8 @@ from futures_async.adapters.bitget_uta import BitgetUTA
 from futures_async.adapters.bitget_v1 import BitgetV1
 from futures_async.adapters.bitmart import BitMart
 from futures_async.adapters.bittap import BitTap
-from futures_async.limits.none import NoLimiter
-from futures_async.retry import RetryPolicy
+from futures_async.transport.limits.none import NoLimiter
+from futures_async.transport.retry import RetryPolicy
 from futures_async.unified.credentials import Credentials
 from futures_async.unified.enums import MarginMode, OrderType, PositionMode, Side
 from futures_async.unified.models import Contract, OrderRequest

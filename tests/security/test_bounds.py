@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given, settings
 
 import futures_async as fa
-from futures_async.limits.none import NoLimiter
 from futures_async.simulator.demo import Setup
 from futures_async.simulator.exchange import SimulatedExchange
 from futures_async.simulator.inprocess import InProcessBackend
+from futures_async.transport.limits.none import NoLimiter
 from tests.loopback import Loopback
 from tests.security.cases import TRADING, Case, order, prepare
 from tests.virtual_time import run

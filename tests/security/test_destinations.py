@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 import trustme
 
-from futures_async.http import HttpBackend
-from futures_async.http.curl import CurlBackend
-from futures_async.http.httpx import HttpxBackend
-from futures_async.retry import RetryPolicy
+from futures_async.transport.http import HttpBackend
+from futures_async.transport.http.curl import CurlBackend
+from futures_async.transport.http.httpx import HttpxBackend
+from futures_async.transport.retry import RetryPolicy
 from futures_async.unified.errors import (
     ConnectFailed,
     FuturesAsyncError,

@@ -17,14 +17,14 @@ import msgspec
 import pytest
 
 from futures_async.adapter import Adapter
-from futures_async.answers import Answers
 from futures_async.cli.keys import read_environment, read_file
-from futures_async.clock import VenueClock
-from futures_async.events import CallEvent
-from futures_async.http import HttpRequest, Timeouts, core, curl
-from futures_async.http.connections import Connections
-from futures_async.http.curl import CurlBackend
-from futures_async.http.httpx import HttpxBackend
+from futures_async.transport.answers import Answers
+from futures_async.transport.clock import VenueClock
+from futures_async.transport.events import CallEvent
+from futures_async.transport.http import HttpRequest, Timeouts, core, curl
+from futures_async.transport.http.connections import Connections
+from futures_async.transport.http.curl import CurlBackend
+from futures_async.transport.http.httpx import HttpxBackend
 from futures_async.unified.credentials import Credentials
 from futures_async.unified.errors import (
     AuthenticationError,

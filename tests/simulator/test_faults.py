@@ -12,9 +12,6 @@ import httpx
 import pytest
 
 from futures_async.adapters.bitget.simulated import DIALECT
-from futures_async.dialect import SealedHeaders
-from futures_async.endpoint import Kind
-from futures_async.http import Abort, HttpFailure, HttpRequest, Phase, Timeouts
 from futures_async.simulator.app import SimulatorApp
 from futures_async.simulator.delivery import Deliverer, Delivery, mutate
 from futures_async.simulator.demo import Setup
@@ -24,6 +21,9 @@ from futures_async.simulator.faults import FAULTS, LEGEND, Act, Expectation, Fau
 from futures_async.simulator.inprocess import InProcessBackend
 from futures_async.simulator.plan import FaultPlan
 from futures_async.simulator.server import RunningExchange, serve
+from futures_async.transport.dialect import SealedHeaders
+from futures_async.transport.endpoint import Kind
+from futures_async.transport.http import Abort, HttpFailure, HttpRequest, Phase, Timeouts
 from futures_async.unified import errors
 from futures_async.unified.errors import FuturesAsyncError
 from tests.simulator.bitget_client import MIX, NOW, Bitget

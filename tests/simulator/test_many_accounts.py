@@ -13,11 +13,11 @@ from itertools import pairwise
 import pytest
 
 import futures_async as fa
-from futures_async.limits.local import LocalLimiter
 from futures_async.simulator.accounts import ApiKey
 from futures_async.simulator.exchange import SimulatedExchange
 from futures_async.simulator.inprocess import InProcessBackend
 from futures_async.simulator.plan import FaultPlan
+from futures_async.transport.limits.local import LocalLimiter
 from tests.virtual_time import run
 
 ACCOUNTS = 100

@@ -16,11 +16,11 @@ from typing import Any
 
 import futures_async as fa
 from futures_async.adapters.bitget import Bitget
-from futures_async.http import HttpBackend
-from futures_async.http.curl import CurlBackend
-from futures_async.http.httpx import HttpxBackend
-from futures_async.limits.none import NoLimiter
-from futures_async.retry import RetryPolicy
+from futures_async.transport.http import HttpBackend
+from futures_async.transport.http.curl import CurlBackend
+from futures_async.transport.http.httpx import HttpxBackend
+from futures_async.transport.limits.none import NoLimiter
+from futures_async.transport.retry import RetryPolicy
 from tests.sockets.venue import BTC
 
 AT_ONCE = 20

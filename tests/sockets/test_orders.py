@@ -14,11 +14,11 @@ import pytest
 import futures_async as fa
 from futures_async.adapters.bitget import Bitget
 from futures_async.adapters.bitget.dialect import BitgetDialect
-from futures_async.http import HttpBackend, Timeouts
-from futures_async.http.curl import CurlBackend
-from futures_async.http.httpx import HttpxBackend
-from futures_async.limits.none import NoLimiter
 from futures_async.simulator.dialect import Request
+from futures_async.transport.http import HttpBackend, Timeouts
+from futures_async.transport.http.curl import CurlBackend
+from futures_async.transport.http.httpx import HttpxBackend
+from futures_async.transport.limits.none import NoLimiter
 from tests.sockets.venue import BTC, CONNECTION_FAULTS, FAULTS, FaultyVenue
 
 WINDOW_S = 2.0

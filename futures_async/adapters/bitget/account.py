@@ -30,9 +30,9 @@ from futures_async.adapters.bitget.mapping import (
 )
 from futures_async.adapters.bitget.windows import DAY_MS, DEPTH_MS, following, place
 from futures_async.adapters.bitget.wire import WireAccount, WireAdlRank, WireFeeRate
-from futures_async.dialect import Params
-from futures_async.endpoint import Endpoint
 from futures_async.paging import collect
+from futures_async.transport.dialect import Params
+from futures_async.transport.endpoint import Endpoint
 from futures_async.unified.convert import chosen, chosen_or_none, finite, known, ms, to_decimal, to_text
 from futures_async.unified.credentials import Credentials
 from futures_async.unified.enums import MarginMode, PositionMode, PositionSide

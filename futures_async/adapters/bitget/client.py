@@ -12,9 +12,9 @@ from futures_async.adapters.bitget.orders import to_fill, to_order
 from futures_async.adapters.bitget.venue import BitgetVenue
 from futures_async.adapters.bitget.windows import DAY_MS, DEPTH_MS
 from futures_async.adapters.bitget.wire_orders import WireBatch, WireFills, WireOrder, WireOrders
-from futures_async.endpoint import Endpoint
 from futures_async.paging import first, iterate
 from futures_async.planning import one_id
+from futures_async.transport.endpoint import Endpoint
 from futures_async.unified.errors import OrderNotFound, ResponseMismatch
 from futures_async.unified.exchange import Capability
 from futures_async.unified.models import Fill, Order

@@ -52,7 +52,7 @@ from futures_async.adapters.bitget.wire_venue import (
     WireUnionConfig,
     WireUsdtAmount,
 )
-from futures_async.endpoint import Endpoint, Kind, RateLimit, or_null
+from futures_async.transport.endpoint import Endpoint, Kind, RateLimit, or_null
 
 _ANYTHING = cast("type[Any]", Any)
 

@@ -17,8 +17,8 @@ from futures_async.adapters.bitget.account import BitgetAccount
 from futures_async.adapters.bitget.mapping import MARGIN_MODE, text_or_none
 from futures_async.adapters.bitget.orders import order_frame, order_item
 from futures_async.adapters.bitget.wire_orders import WireAck, WireBatch, WireFailure
-from futures_async.dialect import Refusal
-from futures_async.endpoint import Endpoint
+from futures_async.transport.dialect import Refusal
+from futures_async.transport.endpoint import Endpoint
 from futures_async.unified.convert import known, to_text
 from futures_async.unified.enums import MarginMode, Outcome, PositionMode
 from futures_async.unified.errors import (

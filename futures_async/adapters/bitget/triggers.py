@@ -21,10 +21,10 @@ from futures_async.adapters.bitget.placing import BitgetPlacing, read_ack
 from futures_async.adapters.bitget.windows import DEPTH_MS
 from futures_async.adapters.bitget.wire_orders import WireAck, WirePlanOrder, WirePlanOrders, WireStops
 from futures_async.adapters.bitget.wire_venue import WireTriggered
-from futures_async.endpoint import Endpoint
 from futures_async.outcomes import acknowledged
 from futures_async.paging import iterate
 from futures_async.planning import one_id
+from futures_async.transport.endpoint import Endpoint
 from futures_async.unified.convert import EXACT, chosen, to_decimal, to_text
 from futures_async.unified.enums import Intent, OrderType, PositionMode, PositionSide, Side
 from futures_async.unified.errors import (

@@ -11,8 +11,8 @@ from typing import Any, ClassVar
 from futures_async.adapters._bitget import BitgetFamily
 from futures_async.adapters._bitget_codes import CODES
 from futures_async.adapters.bitget_uta.endpoints import SET_HOLD_MODE
-from futures_async.dialect import Code, Refusal, SealedHeaders, Unsigned, ambiguous, passing, refused
-from futures_async.endpoint import Endpoint
+from futures_async.transport.dialect import Code, Refusal, SealedHeaders, Unsigned, ambiguous, passing, refused
+from futures_async.transport.endpoint import Endpoint
 from futures_async.unified.credentials import Credentials
 from futures_async.unified.errors import (
     AccountInLiquidation,

@@ -36,7 +36,7 @@ from futures_async.adapters.bitget_uta.wire import (
     WireTier,
     WireTime,
 )
-from futures_async.endpoint import Endpoint, Kind, RateLimit
+from futures_async.transport.endpoint import Endpoint, Kind, RateLimit
 
 MARKET = RateLimit(20, 1.0, scope="ip")
 PAGE = 100

@@ -11,8 +11,8 @@ from typing import Any, ClassVar, Literal
 from futures_async.adapters._bitget import BitgetFamily
 from futures_async.adapters._bitget_codes import CODES as FAMILY_CODES
 from futures_async.adapters.bitget_v1.endpoints import BATCH_ORDERS
-from futures_async.dialect import Code, Refusal, VenueTraits, refused
-from futures_async.endpoint import Endpoint
+from futures_async.transport.dialect import Code, Refusal, VenueTraits, refused
+from futures_async.transport.endpoint import Endpoint
 from futures_async.unified.errors import (
     AccountInLiquidation,
     InsufficientMargin,

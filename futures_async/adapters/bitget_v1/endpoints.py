@@ -19,7 +19,7 @@ from futures_async.adapters.bitget_v1.wire import (
     WireRiskSetting,
     WireRiskTier,
 )
-from futures_async.endpoint import Endpoint, Kind, RateLimit, or_null
+from futures_async.transport.endpoint import Endpoint, Kind, RateLimit, or_null
 
 BASE = "/api/mix/v1"
 TEN = RateLimit(10, 1.0)

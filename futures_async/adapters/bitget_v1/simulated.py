@@ -32,13 +32,13 @@ from futures_async.adapters.bitget_v1.simulated_rows import (
     position_row,
     tier_rows,
 )
-from futures_async.endpoint import Kind, RateLimit
 from futures_async.simulator import errors
 from futures_async.simulator.accounts import Account, ApiKey
 from futures_async.simulator.contracts import ContractSpec
 from futures_async.simulator.demo import Setup, open_demo_account
 from futures_async.simulator.dialect import Request, Route, VenueRefusal
 from futures_async.simulator.records import Fill, LedgerRow, Order, Ticket
+from futures_async.transport.endpoint import Kind, RateLimit
 from futures_async.unified.enums import Intent, MarginMode, OrderType, PositionMode, PositionSide, Side, TimeInForce
 
 T = TypeVar("T", Order, Fill, LedgerRow)

@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar, cast
 import msgspec
 
 from futures_async.adapters.bitmart.wire import WireTime
-from futures_async.dialect import (
+from futures_async.transport.dialect import (
     Code,
     Dialect,
     Refusal,
@@ -23,7 +23,7 @@ from futures_async.dialect import (
     passing,
     refused,
 )
-from futures_async.endpoint import Endpoint, Kind
+from futures_async.transport.endpoint import Endpoint, Kind
 from futures_async.unified.credentials import Credentials
 from futures_async.unified.errors import (
     AccountInLiquidation,

@@ -30,7 +30,7 @@ from futures_async.adapters.bitmart.wire import (
     WireTime,
     WireTrade,
 )
-from futures_async.endpoint import Endpoint, Kind, RateLimit, or_null
+from futures_async.transport.endpoint import Endpoint, Kind, RateLimit, or_null
 
 ANYTHING = cast("type[Any]", Any)
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar, cast
 
 import msgspec
 
-from futures_async.dialect import (
+from futures_async.transport.dialect import (
     Code,
     Dialect,
     Refusal,
@@ -19,7 +19,7 @@ from futures_async.dialect import (
     passing,
     refused,
 )
-from futures_async.endpoint import Endpoint, RateLimit
+from futures_async.transport.endpoint import Endpoint, RateLimit
 from futures_async.unified.credentials import Credentials
 from futures_async.unified.errors import (
     AuthenticationError,

@@ -15,7 +15,7 @@ from futures_async.adapters.bittap.wire import (
     WirePrice,
     WireTrade,
 )
-from futures_async.endpoint import Endpoint, or_null
+from futures_async.transport.endpoint import Endpoint, or_null
 
 MAX_LIMIT = 1000
 """Largest page of the list endpoints."""

@@ -16,7 +16,6 @@ from typing import Any, TypeVar
 import msgspec
 
 from futures_async.adapters.bittap.simulated_rows import Rows, symbol_id
-from futures_async.endpoint import RateLimit
 from futures_async.simulator.accounts import Account, ApiKey
 from futures_async.simulator.demo import Setup, open_demo_account
 from futures_async.simulator.dialect import Dialect, Request, Response, Route, VenueRefusal, plain
@@ -24,6 +23,7 @@ from futures_async.simulator.engine import Engine
 from futures_async.simulator.errors import BadBody, EngineError, RateLimited, UnknownSymbol
 from futures_async.simulator.marks import HOUR_MS
 from futures_async.simulator.records import Fill, Order
+from futures_async.transport.endpoint import RateLimit
 
 T = TypeVar("T", Order, Fill)
 

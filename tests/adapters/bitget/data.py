@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from futures_async.adapters._bitget import Envelope
-from futures_async.endpoint import Endpoint
+from futures_async.transport.endpoint import Endpoint
 
 T = TypeVar("T")
 

@@ -16,7 +16,7 @@ import httpx
 import respx
 
 from futures_async.adapters.bitget import Bitget
-from futures_async.limits.none import NoLimiter
+from futures_async.transport.limits.none import NoLimiter
 from futures_async.unified.credentials import Credentials
 from tests.adapters.bitget.data import plain
 

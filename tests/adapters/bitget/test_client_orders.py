@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from futures_async.retry import RetryPolicy
+from futures_async.transport.retry import RetryPolicy
 from futures_async.unified import errors
 from futures_async.unified.credentials import Credentials
 from futures_async.unified.enums import (

@@ -10,8 +10,8 @@ import pytest
 import respx
 
 from futures_async.adapters.bitget import Bitget
-from futures_async.limits import Pool
-from futures_async.limits.none import NoLimiter
+from futures_async.transport.limits import Pool
+from futures_async.transport.limits.none import NoLimiter
 from futures_async.unified import errors
 from futures_async.unified.enums import (
     LedgerType,

@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from futures_async.adapters import _bitget
 from futures_async.adapters._bitget import BitgetFamily, Envelope, prehash, sign
 from futures_async.adapters._bitget_codes import CODES
-from futures_async.dialect import Refusal, Unsigned
-from futures_async.endpoint import Endpoint
+from futures_async.transport.dialect import Refusal, Unsigned
+from futures_async.transport.endpoint import Endpoint
 from futures_async.unified import errors
 from futures_async.unified.credentials import Credentials
 

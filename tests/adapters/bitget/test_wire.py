@@ -11,7 +11,7 @@ import pytest
 
 from futures_async.adapters._bitget import Envelope
 from futures_async.adapters.bitget import endpoints as rows
-from futures_async.endpoint import Endpoint, Kind
+from futures_async.transport.endpoint import Endpoint, Kind
 from tests.adapters.bitget.data import FOLDER, payload, plain, raw
 
 ANSWERS: list[tuple[Endpoint[Any], str]] = [

@@ -12,10 +12,10 @@ import httpx
 import pytest
 
 from futures_async.adapters.bitget_uta import BitgetUTA
-from futures_async.limits.none import NoLimiter
-from futures_async.retry import RetryPolicy
 from futures_async.simulator.accounts import ApiKey
 from futures_async.simulator.app import SimulatorApp
+from futures_async.transport.limits.none import NoLimiter
+from futures_async.transport.retry import RetryPolicy
 from futures_async.unified.credentials import Credentials
 from futures_async.unified.errors import UnresolvedOrders
 from tests.adapters.bitget_uta.wire_client import Venue

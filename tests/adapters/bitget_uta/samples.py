@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from futures_async.adapters._bitget import Envelope
-from futures_async.endpoint import Endpoint
+from futures_async.transport.endpoint import Endpoint
 
 T = TypeVar("T")
 

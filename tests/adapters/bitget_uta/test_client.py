@@ -12,9 +12,9 @@ import pytest
 import futures_async.unified.models as fa
 from futures_async.adapters.bitget_uta import BitgetUTA, wire
 from futures_async.adapters.bitget_uta.simulated import DEMO_KEY
-from futures_async.limits.none import NoLimiter
 from futures_async.registry import detect
-from futures_async.retry import RetryPolicy
+from futures_async.transport.limits.none import NoLimiter
+from futures_async.transport.retry import RetryPolicy
 from futures_async.unified.credentials import Credentials
 from futures_async.unified.enums import (
     Intent,

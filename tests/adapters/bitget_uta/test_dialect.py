@@ -10,8 +10,8 @@ import pytest
 from futures_async.adapters._bitget import Envelope
 from futures_async.adapters.bitget_uta import endpoints
 from futures_async.adapters.bitget_uta.dialect import BitgetUTADialect
-from futures_async.dialect import Params, Refusal, Unsigned
-from futures_async.endpoint import Endpoint, Kind, RateLimit
+from futures_async.transport.dialect import Params, Refusal, Unsigned
+from futures_async.transport.endpoint import Endpoint, Kind, RateLimit
 from futures_async.unified import errors
 from futures_async.unified.credentials import Credentials
 from tests.adapters.bitget_uta.samples import plain, sample

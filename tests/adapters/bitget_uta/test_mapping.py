@@ -11,7 +11,7 @@ import pytest
 import futures_async.unified.models as fa
 from futures_async.adapters._bitget import Envelope, ProductType
 from futures_async.adapters.bitget_uta import endpoints, mapping, orders, wire
-from futures_async.endpoint import Endpoint
+from futures_async.transport.endpoint import Endpoint
 from futures_async.unified.enums import (
     LedgerType,
     MarginMode,

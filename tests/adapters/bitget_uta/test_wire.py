@@ -10,7 +10,7 @@ import pytest
 
 from futures_async.adapters._bitget import Envelope
 from futures_async.adapters.bitget_uta import endpoints
-from futures_async.endpoint import Endpoint
+from futures_async.transport.endpoint import Endpoint
 from tests.adapters.bitget_uta.samples import payload, plain
 
 ANSWERS: dict[str, Endpoint[Any]] = {

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from futures_async.adapters._bitget import Envelope
-from futures_async.endpoint import Endpoint
+from futures_async.transport.endpoint import Endpoint
 
 FOLDER = Path(__file__).parents[2] / "data" / "bitget_v1"
 KEY = "bg_test_key_0001"

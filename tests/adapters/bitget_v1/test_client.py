@@ -16,7 +16,7 @@ import pytest
 import futures_async as fa
 from futures_async.adapters.bitget_v1 import BitgetV1
 from futures_async.adapters.bitget_v1 import endpoints as api
-from futures_async.limits.none import NoLimiter
+from futures_async.transport.limits.none import NoLimiter
 from futures_async.unified.exchange import Capability
 from tests.adapters.bitget_v1.data import KEY, PASSPHRASE, SECRET, load, name_of, raw
 from tests.adapters.scripted import Scripted, Seen, current

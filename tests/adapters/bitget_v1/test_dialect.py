@@ -5,8 +5,8 @@ import pytest
 from futures_async.adapters._bitget import Envelope
 from futures_async.adapters.bitget_v1.dialect import OWN_CODES, BitgetV1Dialect
 from futures_async.adapters.bitget_v1.endpoints import ACCOUNT, ENDPOINTS, PLACE_ORDER
-from futures_async.dialect import Unsigned
-from futures_async.endpoint import Kind
+from futures_async.transport.dialect import Unsigned
+from futures_async.transport.endpoint import Kind
 from futures_async.unified.credentials import Credentials
 from futures_async.unified.errors import (
     AccountInLiquidation,

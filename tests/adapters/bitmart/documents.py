@@ -9,7 +9,7 @@ from typing import Any, TypeVar, cast
 from futures_async.adapters.bitmart.dialect import BitMartDialect, Envelope
 from futures_async.adapters.bitmart.endpoints import DETAILS
 from futures_async.adapters.bitmart.mapping import to_contracts_list
-from futures_async.endpoint import Endpoint
+from futures_async.transport.endpoint import Endpoint
 from futures_async.unified.credentials import Credentials
 from futures_async.unified.models import Contract
 

@@ -7,8 +7,8 @@ import pytest
 
 from futures_async.adapters.bitmart import endpoints
 from futures_async.adapters.bitmart.dialect import CODES, Envelope, sign
-from futures_async.dialect import Refusal, Unsigned
-from futures_async.endpoint import Endpoint, Kind
+from futures_async.transport.dialect import Refusal, Unsigned
+from futures_async.transport.endpoint import Endpoint, Kind
 from futures_async.unified.credentials import Credentials
 from futures_async.unified.errors import (
     AccountInLiquidation,

@@ -12,13 +12,13 @@ import pytest
 
 from futures_async.adapters.bitmart import BitMart
 from futures_async.adapters.bitmart.simulated import Simulated
-from futures_async.http import HttpBackend, HttpFailure, HttpRequest, HttpResponse, Phase
-from futures_async.http.choose import select
-from futures_async.limits.none import NoLimiter
-from futures_async.retry import RetryPolicy
 from futures_async.simulator.app import SimulatorApp
 from futures_async.simulator.demo import Setup
 from futures_async.simulator.exchange import SimulatedExchange
+from futures_async.transport.http import HttpBackend, HttpFailure, HttpRequest, HttpResponse, Phase
+from futures_async.transport.http.choose import select
+from futures_async.transport.limits.none import NoLimiter
+from futures_async.transport.retry import RetryPolicy
 from futures_async.unified import errors
 from futures_async.unified.credentials import Credentials
 from futures_async.unified.enums import (

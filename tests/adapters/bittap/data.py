@@ -8,7 +8,7 @@ from typing import Any, cast
 import msgspec
 
 from futures_async.adapters.bittap.dialect import Envelope
-from futures_async.endpoint import Endpoint
+from futures_async.transport.endpoint import Endpoint
 
 FOLDER = Path(__file__).parents[2] / "data" / "bittap"
 KEY = "bt-key-5a1d"

@@ -11,7 +11,7 @@ import pytest
 
 import futures_async as fa
 from futures_async.adapters.bittap import BitTap, BitTapHmacSigner
-from futures_async.limits.none import NoLimiter
+from futures_async.transport.limits.none import NoLimiter
 from futures_async.unified.exchange import Capability
 from tests.adapters.bittap.data import KEY, NONCE, NOW_MS, SECRET, load, raw
 from tests.adapters.scripted import Scripted, Seen

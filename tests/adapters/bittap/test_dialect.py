@@ -15,8 +15,8 @@ from futures_async.adapters.bittap.dialect import (
     string_to_sign,
 )
 from futures_async.adapters.bittap.endpoints import ACCOUNT_INFO, TRADE_HISTORY
-from futures_async.dialect import Unsigned
-from futures_async.endpoint import Endpoint
+from futures_async.transport.dialect import Unsigned
+from futures_async.transport.endpoint import Endpoint
 from futures_async.unified.credentials import Credentials
 from futures_async.unified.errors import (
     AuthenticationError,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from futures_async.dialect import (
+from futures_async.transport.dialect import (
     Code,
     Dialect,
     Refusal,
@@ -16,7 +16,7 @@ from futures_async.dialect import (
     passing,
     refused,
 )
-from futures_async.endpoint import Endpoint
+from futures_async.transport.endpoint import Endpoint
 from futures_async.unified import errors
 from futures_async.unified.credentials import Credentials
 from tests.newcomer.acme.wire import Envelope

@@ -10,7 +10,6 @@ from typing import Any
 
 import msgspec
 
-from futures_async.endpoint import Kind, RateLimit
 from futures_async.simulator import errors
 from futures_async.simulator.accounts import Account, ApiKey
 from futures_async.simulator.contracts import ContractSpec
@@ -18,6 +17,7 @@ from futures_async.simulator.demo import Setup, open_demo_account
 from futures_async.simulator.dialect import Dialect, Request, Response, Route, VenueRefusal, plain
 from futures_async.simulator.errors import EngineError
 from futures_async.simulator.records import Order, Ticket
+from futures_async.transport.endpoint import Kind, RateLimit
 from futures_async.unified.enums import OrderStatus, OrderType, Side, TimeInForce
 
 REFUSALS: dict[type[EngineError], str] = {

@@ -16,13 +16,13 @@ from futures_async.adapters.bitget.simulated.base import (
     V2,
 )
 from futures_async.adapters.bitget.simulated.gate import needed_number, number, required, word
-from futures_async.endpoint import Kind, RateLimit
 from futures_async.simulator import errors
 from futures_async.simulator.accounts import Account
 from futures_async.simulator.contracts import ContractSpec
 from futures_async.simulator.dialect import Handler, Request, Route, VenueRefusal, plain
 from futures_async.simulator.margins import Wallet
 from futures_async.simulator.records import ZERO, LedgerKind, LedgerRow, round16
+from futures_async.transport.endpoint import Kind, RateLimit
 from futures_async.unified.enums import MarginMode, PositionMode, PositionSide, Side
 
 PATH = "/api/v2/mix/account"

@@ -6,11 +6,11 @@ from decimal import Decimal
 
 from futures_async.adapters.bitget.simulated.base import SIDES, V2
 from futures_async.adapters.bitget.simulated.gate import needed_number, number, required, word
-from futures_async.endpoint import RateLimit
 from futures_async.simulator.contracts import ContractSpec
 from futures_async.simulator.dialect import Request, Route, VenueRefusal, plain
 from futures_async.simulator.margins import critical_price
 from futures_async.simulator.records import Position, round16
+from futures_async.transport.endpoint import RateLimit
 from futures_async.unified.enums import MarginMode, PositionSide
 
 PATH = "/api/v2/mix/account"

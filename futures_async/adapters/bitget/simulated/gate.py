@@ -15,11 +15,11 @@ from urllib.parse import unquote_plus
 
 import msgspec
 
-from futures_async.endpoint import RateLimit
 from futures_async.simulator import errors
 from futures_async.simulator.accounts import Account, ApiKey
 from futures_async.simulator.contracts import ContractSpec
 from futures_async.simulator.dialect import Credit, Dialect, Request, Response, Route, VenueRefusal, plain
+from futures_async.transport.endpoint import RateLimit
 
 WINDOW_MS = 30_000
 # Payloads hold text; the Decimals among them are what the venue sends as JSON numbers.

@@ -7,10 +7,10 @@ from typing import Any
 
 from futures_async.adapters.bitget.simulated.base import V2
 from futures_async.adapters.bitget.simulated.gate import required, whole, word
-from futures_async.endpoint import RateLimit
 from futures_async.simulator.contracts import ContractSpec
 from futures_async.simulator.dialect import Request, Route, VenueRefusal, plain
 from futures_async.simulator.marks import HOUR_MS
+from futures_async.transport.endpoint import RateLimit
 
 PATH = "/api/v2/mix/market"
 MINUTE_MS = 60_000

@@ -9,12 +9,12 @@ from typing import Any
 from futures_async.adapters.bitget.simulated.base import DAY_MS, MARGIN_MODES, SIDES, V2
 from futures_async.adapters.bitget.simulated.gate import needed_number, number, required, whole, word
 from futures_async.adapters.bitget.simulated.rows import fill_row, order_row
-from futures_async.endpoint import Kind, RateLimit
 from futures_async.simulator import errors
 from futures_async.simulator.accounts import Account
 from futures_async.simulator.dialect import Request, Route, VenueRefusal
 from futures_async.simulator.orders import Placed
 from futures_async.simulator.records import Fill, Order, Preset, Source, Ticket
+from futures_async.transport.endpoint import Kind, RateLimit
 from futures_async.unified.enums import Intent, OrderStatus, OrderType, PositionMode, PositionSide, Side, TimeInForce
 
 PATH = "/api/v2/mix/order"

@@ -10,12 +10,12 @@ from futures_async.adapters.bitget.simulated.base import MARGIN_MODES
 from futures_async.adapters.bitget.simulated.gate import needed_number, number, required, whole, word
 from futures_async.adapters.bitget.simulated.orders import MAX_CANCELS, PATH, TYPES, OrderCalls, items
 from futures_async.adapters.bitget.simulated.rows import PLAN_STATES, market_side, plan_row, plan_type
-from futures_async.endpoint import Kind, RateLimit
 from futures_async.simulator import errors
 from futures_async.simulator.accounts import Account
 from futures_async.simulator.contracts import ContractSpec
 from futures_async.simulator.dialect import Request, Route, VenueRefusal
 from futures_async.simulator.records import ZERO, Preset, Ticket, Trigger, TriggerKind, TriggerStatus
+from futures_async.transport.endpoint import Kind, RateLimit
 from futures_async.unified.enums import Intent, OrderType, PositionMode, PositionSide
 
 TPSL_KINDS = {

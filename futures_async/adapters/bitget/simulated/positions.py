@@ -6,11 +6,11 @@ from typing import Any
 
 from futures_async.adapters.bitget.simulated.base import MARGIN_WORDS, MODE_WORDS, V2
 from futures_async.adapters.bitget.simulated.gate import required
-from futures_async.endpoint import RateLimit
 from futures_async.simulator.accounts import Account
 from futures_async.simulator.dialect import Request, Route, plain
 from futures_async.simulator.margins import PositionView, Wallet
 from futures_async.simulator.records import Position, PositionRecord, Trigger, TriggerKind
+from futures_async.transport.endpoint import RateLimit
 
 PATH = "/api/v2/mix/position"
 

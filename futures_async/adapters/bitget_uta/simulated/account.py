@@ -17,12 +17,12 @@ from futures_async.adapters.bitget_uta.simulated.base import (
     listed,
     side_of,
 )
-from futures_async.endpoint import Kind, RateLimit
 from futures_async.simulator import errors
 from futures_async.simulator.accounts import Account
 from futures_async.simulator.dialect import Handler, Request, Route, VenueRefusal, plain
 from futures_async.simulator.margins import Wallet
 from futures_async.simulator.records import ZERO, LedgerKind, LedgerRow, round16
+from futures_async.transport.endpoint import Kind, RateLimit
 from futures_async.unified.enums import MarginMode, PositionMode, PositionSide, Side
 
 ACCOUNT = "/api/v3/account"

@@ -7,11 +7,11 @@ from typing import Any
 
 from futures_async.adapters.bitget.simulated.gate import required, whole, word
 from futures_async.adapters.bitget_uta.simulated.base import OTHER_CATEGORIES, V3, venue_symbol
-from futures_async.endpoint import RateLimit
 from futures_async.simulator import errors
 from futures_async.simulator.contracts import ContractSpec
 from futures_async.simulator.dialect import Handler, Request, Route, VenueRefusal, plain
 from futures_async.simulator.marks import HOUR_MS
+from futures_async.transport.endpoint import RateLimit
 
 PATH = "/api/v3/market"
 MINUTE_MS = 60_000

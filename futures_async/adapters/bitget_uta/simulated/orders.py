@@ -17,12 +17,12 @@ from futures_async.adapters.bitget_uta.simulated.base import (
     side_of,
 )
 from futures_async.adapters.bitget_uta.simulated.rows import ended, fill_row, order_row, protection
-from futures_async.endpoint import Kind, RateLimit
 from futures_async.simulator import errors
 from futures_async.simulator.contracts import ContractSpec
 from futures_async.simulator.dialect import Request, Route, VenueRefusal
 from futures_async.simulator.orders import Placed
 from futures_async.simulator.records import Fill, Order, Preset, Ticket
+from futures_async.transport.endpoint import Kind, RateLimit
 from futures_async.unified.enums import (
     Intent,
     OrderType,

@@ -7,10 +7,10 @@ from typing import Any
 
 from futures_async.adapters.bitget.simulated.gate import word
 from futures_async.adapters.bitget_uta.simulated.base import HOLD_WORDS, MARGIN_WORDS, SIDES, V3, listed
-from futures_async.endpoint import RateLimit
 from futures_async.simulator.dialect import Request, Route, plain
 from futures_async.simulator.margins import PositionView
 from futures_async.simulator.records import ZERO, PositionRecord
+from futures_async.transport.endpoint import RateLimit
 from futures_async.unified.enums import MarginMode
 
 PATH = "/api/v3/position"

@@ -19,13 +19,13 @@ from futures_async.adapters.bitmart.simulated.account import AccountCalls
 from futures_async.adapters.bitmart.simulated.market import MarketData
 from futures_async.adapters.bitmart.simulated.orders import OrderCalls
 from futures_async.adapters.bitmart.simulated.plans import PlanCalls
-from futures_async.endpoint import Kind, RateLimit
 from futures_async.simulator import errors
 from futures_async.simulator.accounts import Account, ApiKey
 from futures_async.simulator.demo import Setup, open_demo_account
 from futures_async.simulator.dialect import Credit, Request, Response, Route, VenueRefusal
 from futures_async.simulator.engine import Engine
 from futures_async.simulator.errors import EngineError, RateLimited
+from futures_async.transport.endpoint import Kind, RateLimit
 
 STATUS = {
     "30000": 404, "30001": 401, "30002": 401, "30003": 401, "30004": 401, "30005": 401, "30006": 401, "30007": 401,

@@ -12,12 +12,12 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from futures_async.clock import VenueClock
-from futures_async.dialect import Code, Dialect, Refusal
-from futures_async.endpoint import Endpoint, Kind
-from futures_async.http import HttpFailure, HttpResponse
-from futures_async.limits.retry_after import retry_after_s
-from futures_async.retry import DamagedAnswer
+from futures_async.transport.clock import VenueClock
+from futures_async.transport.dialect import Code, Dialect, Refusal
+from futures_async.transport.endpoint import Endpoint, Kind
+from futures_async.transport.http import HttpFailure, HttpResponse
+from futures_async.transport.limits.retry_after import retry_after_s
+from futures_async.transport.retry import DamagedAnswer
 from futures_async.unified.credentials import Credentials
 from futures_async.unified.errors import (
     AuthenticationError,

@@ -24,8 +24,8 @@ from typing import Any, Literal
 import anyio
 import msgspec
 
-from futures_async.dialect import SealedHeaders
-from futures_async.runtime import running_asyncio_loop
+from futures_async.transport.dialect import SealedHeaders
+from futures_async.transport.runtime import running_asyncio_loop
 
 MAX_BODY = 8 * 1024 * 1024
 """Largest decoded body that is read, in bytes."""

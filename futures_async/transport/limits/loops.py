@@ -15,7 +15,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from futures_async.runtime import fork_generation, running_asyncio_loop
+from futures_async.transport.runtime import fork_generation, running_asyncio_loop
 
 if TYPE_CHECKING:
     import trio

@@ -16,9 +16,9 @@ from bisect import insort
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from futures_async.limits import Limiter, Permit, Pool, Priority
-from futures_async.limits.loops import Loop, Loops, Signal
-from futures_async.limits.window import MAX_CLOSED_S, RoundTrips
+from futures_async.transport.limits import Limiter, Permit, Pool, Priority
+from futures_async.transport.limits.loops import Loop, Loops, Signal
+from futures_async.transport.limits.window import MAX_CLOSED_S, RoundTrips
 from futures_async.unified.enums import Outcome
 from futures_async.unified.errors import DeadlineExpired, QueueFull, RateLimited
 

@@ -6,9 +6,9 @@ from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from futures_async.limits import Permit, Priority
-    from futures_async.limits.loops import Loop, Timer
-    from futures_async.limits.window import Window
+    from futures_async.transport.limits import Permit, Priority
+    from futures_async.transport.limits.loops import Loop, Timer
+    from futures_async.transport.limits.window import Window
 
 
 class Waiter:

@@ -17,10 +17,10 @@ from collections.abc import Coroutine, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from futures_async.limits import Permit, Pool, Priority
-from futures_async.limits.stored import ASK_AGAIN_S, Blocked, StoreLimiter, Turn
-from futures_async.limits.window import DRIFT, MAX_CLOSED_S
-from futures_async.runtime import running_asyncio_loop
+from futures_async.transport.limits import Permit, Pool, Priority
+from futures_async.transport.limits.stored import ASK_AGAIN_S, Blocked, StoreLimiter, Turn
+from futures_async.transport.limits.window import DRIFT, MAX_CLOSED_S
+from futures_async.transport.runtime import running_asyncio_loop
 from futures_async.unified.errors import ConnectFailed, InvalidRequest, NotSupported
 
 if TYPE_CHECKING:

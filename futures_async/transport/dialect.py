@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from futures_async.endpoint import Endpoint, RateLimit
+from futures_async.transport.endpoint import Endpoint, RateLimit
 from futures_async.unified.credentials import Credentials
 from futures_async.unified.errors import DuplicateOrder, ExchangeError, VenueUnavailable
 

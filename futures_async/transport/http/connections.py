@@ -13,9 +13,9 @@ from contextlib import suppress
 import anyio
 import httpcore
 
-from futures_async.http import KEEP_ALIVE_S
-from futures_async.http.marks import MAPPED
-from futures_async.http.tls import tls_context
+from futures_async.transport.http import KEEP_ALIVE_S
+from futures_async.transport.http.marks import MAPPED
+from futures_async.transport.http.tls import tls_context
 
 
 class Connections:

@@ -15,8 +15,8 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from futures_async.limits import Pool
-    from futures_async.limits.line import Line
+    from futures_async.transport.limits import Pool
+    from futures_async.transport.limits.line import Line
 
 DRIFT = 300e-6
 """Part of the window that is added: two clocks may run at rates that differ so much."""

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
-from futures_async.endpoint import Kind
-from futures_async.http import Abort
-from futures_async.runtime import Runtime, Work
+from futures_async.transport.endpoint import Kind
+from futures_async.transport.http import Abort
+from futures_async.transport.runtime import Runtime, Work
 from futures_async.unified.errors import (
     CancelOutcomeUnknown,
     ClientClosed,

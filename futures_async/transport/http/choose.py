@@ -17,8 +17,8 @@ import httpx
 import sniffio
 from anyio.lowlevel import RunVar
 
-from futures_async.http import HttpBackend, HttpFailure, HttpRequest, HttpResponse, Phase, Slots
-from futures_async.http.httpx import HttpxBackend
+from futures_async.transport.http import HttpBackend, HttpFailure, HttpRequest, HttpResponse, Phase, Slots
+from futures_async.transport.http.httpx import HttpxBackend
 from futures_async.unified.errors import InvalidRequest
 
 Library = Literal["httpx", "fast"]
@@ -156,6 +156,6 @@ def _watches_sockets() -> bool:
 def _open(library: Library) -> HttpBackend:
     if library == "httpx":
         return HttpxBackend()
-    from futures_async.http.curl import CurlBackend
+    from futures_async.transport.http.curl import CurlBackend
 
     return CurlBackend()

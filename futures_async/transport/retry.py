@@ -7,7 +7,7 @@ from collections.abc import Callable
 import msgspec
 from tenacity import RetryCallState
 
-from futures_async.endpoint import Kind
+from futures_async.transport.endpoint import Kind
 from futures_async.unified.errors import (
     BadResponse,
     Banned,

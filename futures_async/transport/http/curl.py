@@ -20,7 +20,7 @@ from typing import Any, Final
 
 import certifi
 
-from futures_async.http import (
+from futures_async.transport.http import (
     KEEP_ALIVE_S,
     MAX_BODY,
     FailureKind,
@@ -30,9 +30,9 @@ from futures_async.http import (
     HttpResponse,
     Phase,
 )
-from futures_async.http.body import ACCEPT_ENCODING, Body
-from futures_async.http.curl_aids import END, Headers, KeptSockets, Watch
-from futures_async.http.curl_driver import Driver, Ended, pycurl
+from futures_async.transport.http.body import ACCEPT_ENCODING, Body
+from futures_async.transport.http.curl_aids import END, Headers, KeptSockets, Watch
+from futures_async.transport.http.curl_driver import Driver, Ended, pycurl
 
 # A name without a value takes out what libcurl would add of its own.
 _OWN_LINES: Final = (f"Accept-Encoding: {ACCEPT_ENCODING}", "Accept:", "Content-Type:", "Expect:")

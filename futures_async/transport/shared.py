@@ -7,12 +7,12 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-from futures_async.clock import VenueClock
-from futures_async.endpoint import Endpoint
-from futures_async.http import HttpBackend, Timeouts
-from futures_async.limits import Limiter
-from futures_async.retry import RetryBudget, RetryPolicy
-from futures_async.runtime import Runtime, current_runtime
+from futures_async.transport.clock import VenueClock
+from futures_async.transport.endpoint import Endpoint
+from futures_async.transport.http import HttpBackend, Timeouts
+from futures_async.transport.limits import Limiter
+from futures_async.transport.retry import RetryBudget, RetryPolicy
+from futures_async.transport.runtime import Runtime, current_runtime
 
 
 class Transport:

@@ -14,16 +14,16 @@ from typing import Any, TypeVar, cast
 import anyio
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
-from futures_async.attempt import Attempts, Job
-from futures_async.deeds import DEED, UNKNOWN, Deeds, outcome
-from futures_async.dialect import Dialect, Params, Unsigned
-from futures_async.endpoint import Endpoint, Kind, RateLimit
-from futures_async.events import Observer
-from futures_async.http import Abort
-from futures_async.limits import Permit, Pool, Priority
-from futures_async.retry import Unclear, retryable, tries, waiter
-from futures_async.runtime import Runtime, Work
-from futures_async.transport import Transport
+from futures_async.transport.attempt import Attempts, Job
+from futures_async.transport.deeds import DEED, UNKNOWN, Deeds, outcome
+from futures_async.transport.dialect import Dialect, Params, Unsigned
+from futures_async.transport.endpoint import Endpoint, Kind, RateLimit
+from futures_async.transport.events import Observer
+from futures_async.transport.http import Abort
+from futures_async.transport.limits import Permit, Pool, Priority
+from futures_async.transport.retry import Unclear, retryable, tries, waiter
+from futures_async.transport.runtime import Runtime, Work
+from futures_async.transport.shared import Transport
 from futures_async.unified.credentials import Credentials
 from futures_async.unified.enums import Outcome
 from futures_async.unified.errors import (

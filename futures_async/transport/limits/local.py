@@ -14,10 +14,10 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import ClassVar
 
-from futures_async.limits import Limiter, Permit, Pool, Priority
-from futures_async.limits.line import Line, Waiter
-from futures_async.limits.loops import Loop, Loops, Timer
-from futures_async.limits.window import Window
+from futures_async.transport.limits import Limiter, Permit, Pool, Priority
+from futures_async.transport.limits.line import Line, Waiter
+from futures_async.transport.limits.loops import Loop, Loops, Timer
+from futures_async.transport.limits.window import Window
 from futures_async.unified.enums import Outcome
 from futures_async.unified.errors import DeadlineExpired, QueueFull, RateLimited
 

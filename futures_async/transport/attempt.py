@@ -9,17 +9,17 @@ from typing import Any
 
 import msgspec
 
-from futures_async.answers import Answers, Timing, failure_error
-from futures_async.deeds import outside
-from futures_async.dialect import Dialect, SealedHeaders, Unsigned
-from futures_async.endpoint import Endpoint, Kind
-from futures_async.events import CallEvent, Observer
-from futures_async.http import Abort, HttpFailure, HttpRequest, HttpResponse, Phase
-from futures_async.limits import Permit, Pool, Priority
-from futures_async.lockout import Lockout
-from futures_async.retry import DamagedAnswer, Unclear
-from futures_async.runtime import Runtime
-from futures_async.transport import Transport
+from futures_async.transport.answers import Answers, Timing, failure_error
+from futures_async.transport.deeds import outside
+from futures_async.transport.dialect import Dialect, SealedHeaders, Unsigned
+from futures_async.transport.endpoint import Endpoint, Kind
+from futures_async.transport.events import CallEvent, Observer
+from futures_async.transport.http import Abort, HttpFailure, HttpRequest, HttpResponse, Phase
+from futures_async.transport.limits import Permit, Pool, Priority
+from futures_async.transport.lockout import Lockout
+from futures_async.transport.retry import DamagedAnswer, Unclear
+from futures_async.transport.runtime import Runtime
+from futures_async.transport.shared import Transport
 from futures_async.unified.credentials import Credentials
 from futures_async.unified.enums import Outcome
 from futures_async.unified.errors import (

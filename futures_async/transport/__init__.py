@@ -1,0 +1,18 @@
+"""One call, end to end: wait for the limit, stamp, sign, send, judge, and again where that is safe.
+
+In the order of a call:
+
+- `shared`: what accounts at one venue share: connections, clock, limits, the retry budget
+- `channel`: one account's way to its venue; here the rate limit is waited for
+- `limits/`: the rate limits themselves
+- `attempt`: one try, past the queue: stamped, signed and sent, whatever becomes of the caller
+- `http/`: the backends that send
+- `answers`: what an answer means: the envelope judged, the payload decoded, or the error named
+- `retry`: which errors may be tried again, and when
+- `deeds`: writes under way, each seen through to its verdict
+- `lockout`: refused keys stop private calls for a while
+
+What an adapter declares of its venue: `endpoint` (a row for each call), `dialect` (how it signs, wraps and refuses).
+What all of them stand on: `runtime` (the event loop), `clock` (the venue's time), `urls` (where requests may go),
+`events` (what `on_event` gets), `callbacks` (the border to code that is not this library's).
+"""
