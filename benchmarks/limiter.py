@@ -8,7 +8,7 @@ import tracemalloc
 from base64 import b64encode
 
 from benchmarks.measure import Row, compare, ratio
-from futures_async.transport.limits import Pool, Priority
+from futures_async.transport.limits.limiter import Pool, Priority
 from futures_async.transport.limits.local import LocalLimiter
 from tests import virtual_time
 from tests.limits.venue import Venue, skewed, uniform, used, violations

@@ -17,7 +17,7 @@ from futures_async.adapters.bitget import Bitget
 from futures_async.adapters.bitget import endpoints as bitget_endpoints
 from futures_async.adapters.bitget.dialect import BitgetDialect
 from futures_async.transport.endpoint import RateLimit
-from futures_async.transport.http import HttpBackend, HttpRequest, HttpResponse
+from futures_async.transport.http.backend import HttpBackend, HttpRequest, HttpResponse
 from futures_async.transport.http.curl import CurlBackend
 from futures_async.transport.http.httpx import HttpxBackend
 from futures_async.transport.limits.local import LocalLimiter

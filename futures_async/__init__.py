@@ -117,7 +117,7 @@ if TYPE_CHECKING:
     from futures_async.snapshot import Failed, Ok, Snapshot, Stale
     from futures_async.tracking import OrderUpdate
     from futures_async.transport.dialect import VenueTraits
-    from futures_async.transport.http import Timeouts
+    from futures_async.transport.http.backend import Timeouts
     from futures_async.transport.limits.host import HostLimiter
     from futures_async.transport.limits.local import LocalLimiter
     from futures_async.transport.limits.none import NoLimiter
@@ -129,7 +129,7 @@ _LAZY = {
     "LocalLimiter": "transport.limits.local",
     "NoLimiter": "transport.limits.none",
     "RedisLimiter": "transport.limits.redis",
-    "Timeouts": "transport.http",
+    "Timeouts": "transport.http.backend",
     "connect": "registry",
     "detect": "registry",
     "venue_ids": "registry",

@@ -25,9 +25,9 @@ from futures_async.transport.clock import VenueClock
 from futures_async.transport.dialect import Dialect
 from futures_async.transport.endpoint import Endpoint, Kind, RateLimit
 from futures_async.transport.events import CallEvent, Observer
-from futures_async.transport.http import HttpBackend, Timeouts
+from futures_async.transport.http.backend import HttpBackend, Timeouts
 from futures_async.transport.http.choose import select
-from futures_async.transport.limits import Limiter
+from futures_async.transport.limits.limiter import Limiter
 from futures_async.transport.limits.local import shared
 from futures_async.transport.retry import RetryPolicy
 from futures_async.transport.runtime import Work

@@ -9,7 +9,7 @@ from futures_async.hooks import Hooks
 from futures_async.planning import one_id
 from futures_async.transport.channel import LANE, apart
 from futures_async.transport.endpoint import Kind
-from futures_async.transport.limits import Priority
+from futures_async.transport.limits.limiter import Priority
 from futures_async.unified.enums import OrderStatus
 from futures_async.unified.errors import (
     CancelOutcomeUnknown,

@@ -14,7 +14,7 @@ from futures_async.settings import SettingDesk
 from futures_async.transport.channel import Channel
 from futures_async.transport.dialect import Params
 from futures_async.transport.endpoint import Endpoint, Kind
-from futures_async.transport.limits import Priority
+from futures_async.transport.limits.limiter import Priority
 from futures_async.unified.enums import PositionMode
 from futures_async.unified.errors import BadResponse, ClientClosed, OrderNotFound, ResponseMismatch
 from futures_async.unified.exchange import Capability, FuturesExchange

@@ -18,7 +18,7 @@ from futures_async.transport.channel import Channel
 from futures_async.transport.deeds import outcome, outside
 from futures_async.transport.endpoint import Endpoint, Kind
 from futures_async.transport.events import call_hook
-from futures_async.transport.http import Abort
+from futures_async.transport.http.backend import Abort
 from futures_async.transport.runtime import Work
 from futures_async.unified.enums import OrderStatus, Outcome
 from futures_async.unified.errors import (

@@ -18,7 +18,7 @@ from futures_async.simulator.delivery import GIGANTIC, Deliverer, Delivery
 from futures_async.simulator.dialect import Request, Response
 from futures_async.simulator.exchange import SimulatedExchange
 from futures_async.simulator.plan import FaultPlan
-from futures_async.transport.http import FailureKind, HttpBackend, HttpFailure, HttpRequest, HttpResponse, Phase
+from futures_async.transport.http.backend import FailureKind, HttpBackend, HttpFailure, HttpRequest, HttpResponse, Phase
 from futures_async.transport.http.body import Body
 
 CHUNK = 64 * 1024

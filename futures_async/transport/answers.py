@@ -15,7 +15,7 @@ import msgspec
 from futures_async.transport.clock import VenueClock
 from futures_async.transport.dialect import Code, Dialect, Refusal
 from futures_async.transport.endpoint import Endpoint, Kind
-from futures_async.transport.http import HttpFailure, HttpResponse
+from futures_async.transport.http.backend import HttpFailure, HttpResponse
 from futures_async.transport.limits.retry_after import retry_after_s
 from futures_async.transport.retry import DamagedAnswer
 from futures_async.unified.credentials import Credentials

@@ -14,8 +14,8 @@ from futures_async.transport.deeds import outside
 from futures_async.transport.dialect import Dialect, SealedHeaders, Unsigned
 from futures_async.transport.endpoint import Endpoint, Kind
 from futures_async.transport.events import CallEvent, Observer
-from futures_async.transport.http import Abort, HttpFailure, HttpRequest, HttpResponse, Phase
-from futures_async.transport.limits import Permit, Pool, Priority
+from futures_async.transport.http.backend import Abort, HttpFailure, HttpRequest, HttpResponse, Phase
+from futures_async.transport.limits.limiter import Permit, Pool, Priority
 from futures_async.transport.lockout import Lockout
 from futures_async.transport.retry import DamagedAnswer, Unclear
 from futures_async.transport.runtime import Runtime

@@ -19,8 +19,8 @@ from futures_async.transport.deeds import DEED, UNKNOWN, Deeds, outcome
 from futures_async.transport.dialect import Dialect, Params, Unsigned
 from futures_async.transport.endpoint import Endpoint, Kind, RateLimit
 from futures_async.transport.events import Observer
-from futures_async.transport.http import Abort
-from futures_async.transport.limits import Permit, Pool, Priority
+from futures_async.transport.http.backend import Abort
+from futures_async.transport.limits.limiter import Permit, Pool, Priority
 from futures_async.transport.retry import Unclear, retryable, tries, waiter
 from futures_async.transport.runtime import Runtime, Work
 from futures_async.transport.shared import Transport

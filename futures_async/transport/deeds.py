@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from typing import Any, TypeVar
 
 from futures_async.transport.endpoint import Kind
-from futures_async.transport.http import Abort
+from futures_async.transport.http.backend import Abort
 from futures_async.transport.runtime import Runtime, Work
 from futures_async.unified.errors import (
     CancelOutcomeUnknown,

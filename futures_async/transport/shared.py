@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 from futures_async.transport.clock import VenueClock
 from futures_async.transport.endpoint import Endpoint
-from futures_async.transport.http import HttpBackend, Timeouts
-from futures_async.transport.limits import Limiter
+from futures_async.transport.http.backend import HttpBackend, Timeouts
+from futures_async.transport.limits.limiter import Limiter
 from futures_async.transport.retry import RetryBudget, RetryPolicy
 from futures_async.transport.runtime import Runtime, current_runtime
 

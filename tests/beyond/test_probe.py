@@ -22,7 +22,7 @@ from futures_async.simulator.exchange import SimulatedExchange
 from futures_async.simulator.inprocess import InProcessBackend
 from futures_async.simulator.plan import FaultPlan
 from futures_async.simulator.world import Options
-from futures_async.transport.http import HttpRequest, HttpResponse
+from futures_async.transport.http.backend import HttpRequest, HttpResponse
 from futures_async.transport.limits.local import LocalLimiter
 from futures_async.transport.retry import DamagedAnswer
 from futures_async.unified.credentials import Credentials

@@ -15,7 +15,7 @@ from futures_async import Credentials
 from futures_async.transport.answers import Answers, Timing, failure_error
 from futures_async.transport.clock import VenueClock
 from futures_async.transport.endpoint import Endpoint
-from futures_async.transport.http import FailureKind, HttpFailure, HttpResponse, Phase
+from futures_async.transport.http.backend import FailureKind, HttpFailure, HttpResponse, Phase
 from futures_async.transport.retry import DamagedAnswer
 from futures_async.unified import errors
 from tests.rig.toy import GET_LEVERAGE, PLACE, SET_LEVERAGE, ToyDialect

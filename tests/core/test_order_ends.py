@@ -17,7 +17,7 @@ from futures_async.journal.journal import IntentRecord, JournalFailed, MemoryJou
 from futures_async.ordering import Ack, BatchPlacement, PlannedOrder, fingerprint
 from futures_async.transport.dialect import VenueTraits, refused
 from futures_async.transport.endpoint import RateLimit
-from futures_async.transport.http import HttpFailure, Phase
+from futures_async.transport.http.backend import HttpFailure, Phase
 from futures_async.unified import errors
 from futures_async.unified.enums import Intent, OrderType, Outcome, PositionMode, Side
 from futures_async.unified.errors import ExchangeError

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import pytest
 
 from futures_async.transport.dialect import refused
-from futures_async.transport.http import HttpFailure, HttpRequest, HttpResponse, Phase
+from futures_async.transport.http.backend import HttpFailure, HttpRequest, HttpResponse, Phase
 from futures_async.unified import errors
 from futures_async.unified.models import Order
 from tests.core.support import BTC, Scripted, limit_order, page, ticks, toy, virtual

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from futures_async.transport.http import HttpFailure, HttpResponse, Phase
+from futures_async.transport.http.backend import HttpFailure, HttpResponse, Phase
 from futures_async.transport.limits.local import LocalLimiter
 from futures_async.transport.retry import RetryPolicy
 from futures_async.unified import errors

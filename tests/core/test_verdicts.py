@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from futures_async.transport.http import HttpFailure, HttpResponse, Phase
+from futures_async.transport.http.backend import HttpFailure, HttpResponse, Phase
 from futures_async.unified import errors
 from futures_async.unified.enums import Outcome
 from tests.core.support import BTC, Answer, Scripted, limit_order, page, toy, virtual

@@ -19,7 +19,7 @@ import pytest
 
 from futures_async.adapter import Adapter
 from futures_async.transport.endpoint import Endpoint, Kind
-from futures_async.transport.http import HttpBackend, HttpRequest, HttpResponse
+from futures_async.transport.http.backend import HttpBackend, HttpRequest, HttpResponse
 from futures_async.unified.enums import MarginMode, OrderType, PositionSide, Side
 from futures_async.unified.errors import FuturesAsyncError
 from futures_async.unified.exchange import Capability

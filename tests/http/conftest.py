@@ -8,7 +8,7 @@ from typing import NamedTuple
 import pytest
 
 from futures_async.transport.dialect import SealedHeaders
-from futures_async.transport.http import Abort, HttpBackend, HttpRequest, Timeouts
+from futures_async.transport.http.backend import Abort, HttpBackend, HttpRequest, Timeouts
 from futures_async.transport.http.curl import CurlBackend
 from futures_async.transport.http.httpx import HttpxBackend
 from tests.loopback import Authority, Loopback

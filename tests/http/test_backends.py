@@ -16,7 +16,7 @@ from typing import Any
 import anyio
 import pytest
 
-from futures_async.transport.http import MAX_BODY, Abort, HttpBackend, HttpFailure, HttpRequest, Phase, Timeouts
+from futures_async.transport.http.backend import MAX_BODY, Abort, HttpBackend, HttpFailure, HttpRequest, Phase, Timeouts
 from tests.http.conftest import Flavour, a_request, an_order
 from tests.loopback import (
     Answer,

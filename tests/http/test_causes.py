@@ -6,7 +6,7 @@ import ssl
 
 import pytest
 
-from futures_async.transport.http.causes import connect_kind
+from futures_async.transport.http.connect_causes import connect_kind
 
 
 @pytest.mark.parametrize("said", [ssl.SSLWantReadError(2, "not complete"), ssl.SSLEOFError(8, "EOF")])

@@ -7,7 +7,8 @@ import selectors
 import httpx
 import pytest
 
-from futures_async.transport.http import HttpBackend, HttpFailure, choose
+from futures_async.transport.http import choose
+from futures_async.transport.http.backend import HttpBackend, HttpFailure
 from futures_async.transport.http.choose import Lease, select
 from futures_async.transport.http.httpx import HttpxBackend
 from futures_async.unified.errors import InvalidRequest

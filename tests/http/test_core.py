@@ -8,7 +8,7 @@ import httpcore
 import httpx
 import pytest
 
-from futures_async.transport.http import HttpFailure, Phase
+from futures_async.transport.http.backend import HttpFailure, Phase
 from futures_async.transport.http.core import Direct
 from tests.http.conftest import a_request, an_order
 from tests.loopback import Exchange, Loopback, message

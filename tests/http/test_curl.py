@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from futures_async.transport.http import Abort, HttpFailure, Phase, Timeouts
 from futures_async.transport.http import curl as fast
+from futures_async.transport.http.backend import Abort, HttpFailure, Phase, Timeouts
 from futures_async.transport.http.curl import CurlBackend
 from futures_async.transport.http.curl_aids import END, Headers, KeptSockets
 from tests.http.conftest import a_request, an_order

@@ -12,7 +12,7 @@ import anyio.lowlevel
 import httpx
 import pytest
 
-from futures_async.transport.http import HttpBackend, HttpFailure, HttpRequest, Phase, Timeouts
+from futures_async.transport.http.backend import HttpBackend, HttpFailure, HttpRequest, Phase, Timeouts
 from futures_async.transport.http.httpx import HttpxBackend
 from tests.http.conftest import a_request, an_order
 from tests.loopback import Authority, Exchange, Loopback, later, message, reply, silence

@@ -16,9 +16,9 @@ import httpx
 import pytest
 import respx
 
-from futures_async.transport.http import Abort, HttpFailure, Phase
+from futures_async.transport.http.backend import Abort, HttpFailure, Phase
+from futures_async.transport.http.failures import MAPPED
 from futures_async.transport.http.httpx import HttpxBackend
-from futures_async.transport.http.marks import MAPPED
 from futures_async.transport.http.tls import tls_context
 from tests.http.conftest import a_request, an_order
 from tests.loopback import Authority, Loopback, reply, silence, twice

@@ -8,7 +8,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from futures_async.transport.http import Slots
+from futures_async.transport.http.backend import Slots
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])]
 

@@ -13,8 +13,8 @@ import signal
 import sys
 import time
 
-from futures_async.transport.limits import Limiter, Pool, Priority
 from futures_async.transport.limits.host import HostLimiter
+from futures_async.transport.limits.limiter import Limiter, Pool, Priority
 
 LIMIT, PER_S = 5, 0.05
 POOL = Pool("shared", LIMIT, PER_S)

@@ -9,9 +9,9 @@ from pathlib import Path
 import anyio
 import pytest
 
-from futures_async.transport.limits import Permit, Pool, Priority
 from futures_async.transport.limits import host as host_module
 from futures_async.transport.limits.host import GRACE_S, HostLimiter, private_directory
+from futures_async.transport.limits.limiter import Permit, Pool, Priority
 from futures_async.transport.limits.window import DRIFT
 from futures_async.unified.enums import Outcome
 from futures_async.unified.errors import ConnectFailed, DeadlineExpired, InvalidRequest, QueueFull, RateLimited

@@ -8,7 +8,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from futures_async.transport.limits import Permit, Pool, Priority
+from futures_async.transport.limits.limiter import Permit, Pool, Priority
 from futures_async.transport.limits.local import PATIENCE, LocalLimiter, shared
 from futures_async.transport.limits.none import NoLimiter
 from futures_async.transport.limits.window import DRIFT

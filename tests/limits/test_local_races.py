@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from futures_async.transport.limits import Permit, Pool, Priority
+from futures_async.transport.limits.limiter import Permit, Pool, Priority
 from futures_async.transport.limits.line import Waiter
 from futures_async.transport.limits.local import LocalLimiter
 from tests.virtual_time import run

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import pytest
 
-from futures_async.transport.limits import Permit, Pool, Priority
+from futures_async.transport.limits.limiter import Permit, Pool, Priority
 from futures_async.transport.limits.redis import GRACE_S, PREFIX, RedisLimiter
 from futures_async.transport.limits.window import DRIFT
 from futures_async.unified.enums import Outcome

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from futures_async.transport.limits import Pool
+from futures_async.transport.limits.limiter import Pool
 from futures_async.transport.limits.window import DRIFT, GENERATION_S, KEPT, MAX_CLOSED_S, RoundTrips, Window
 
 POOL = Pool("uid", 2, 1.0)

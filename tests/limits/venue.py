@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import anyio
 
-from futures_async.transport.limits import Limiter, Permit, Pool, Priority
+from futures_async.transport.limits.limiter import Limiter, Permit, Pool, Priority
 
 
 class Route(NamedTuple):

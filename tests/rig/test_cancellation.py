@@ -30,8 +30,8 @@ from futures_async import (
     Side,
     UnresolvedOrders,
 )
-from futures_async.transport.http import HttpRequest
-from futures_async.transport.limits import Limiter, Permit, Pool, Priority
+from futures_async.transport.http.backend import HttpRequest
+from futures_async.transport.limits.limiter import Limiter, Permit, Pool, Priority
 from futures_async.transport.limits.local import LocalLimiter
 from tests.rig.toy import Toy
 from tests.rig.venue import ToyVenue

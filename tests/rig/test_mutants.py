@@ -16,7 +16,7 @@ from futures_async import outcomes, trading
 from futures_async.ordering import Ack, Fingerprint
 from futures_async.transport import answers, attempt, channel, retry
 from futures_async.transport.endpoint import Kind
-from futures_async.transport.http import HttpFailure
+from futures_async.transport.http.backend import HttpFailure
 from futures_async.transport.retry import Unclear
 from futures_async.unified.errors import (
     BadResponse,

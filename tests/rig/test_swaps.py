@@ -17,7 +17,7 @@ from futures_async import (
     OrderStatus,
     UnresolvedOrders,
 )
-from futures_async.transport.http import HttpRequest, HttpResponse
+from futures_async.transport.http.backend import HttpRequest, HttpResponse
 from futures_async.transport.limits.none import NoLimiter
 from tests.core.support import BTC, limit_order
 from tests.rig.test_orders import Tally, trade

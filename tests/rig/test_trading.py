@@ -11,7 +11,7 @@ import pytest
 
 import futures_async as fa
 from futures_async.journal.journal import MemoryJournal
-from futures_async.transport.http import HttpRequest
+from futures_async.transport.http.backend import HttpRequest
 from futures_async.transport.limits.none import NoLimiter
 from tests.rig.toy import Toy
 from tests.rig.venue import ToyVenue

@@ -16,7 +16,7 @@ import anyio
 import msgspec
 
 from futures_async.transport.clock import loop_time
-from futures_async.transport.http import HttpBackend, HttpFailure, HttpRequest, HttpResponse, Phase
+from futures_async.transport.http.backend import HttpBackend, HttpFailure, HttpRequest, HttpResponse, Phase
 
 EPOCH_MS = 1_770_000_000_000
 

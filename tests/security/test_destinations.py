@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import trustme
 
-from futures_async.transport.http import HttpBackend
+from futures_async.transport.http.backend import HttpBackend
 from futures_async.transport.http.curl import CurlBackend
 from futures_async.transport.http.httpx import HttpxBackend
 from futures_async.transport.retry import RetryPolicy

@@ -21,7 +21,8 @@ from futures_async.cli.keys import read_environment, read_file
 from futures_async.transport.answers import Answers
 from futures_async.transport.clock import VenueClock
 from futures_async.transport.events import CallEvent
-from futures_async.transport.http import HttpRequest, Timeouts, core, curl
+from futures_async.transport.http import core, curl
+from futures_async.transport.http.backend import HttpRequest, Timeouts
 from futures_async.transport.http.connections import Connections
 from futures_async.transport.http.curl import CurlBackend
 from futures_async.transport.http.httpx import HttpxBackend

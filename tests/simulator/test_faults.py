@@ -23,7 +23,7 @@ from futures_async.simulator.plan import FaultPlan
 from futures_async.simulator.server import RunningExchange, serve
 from futures_async.transport.dialect import SealedHeaders
 from futures_async.transport.endpoint import Kind
-from futures_async.transport.http import Abort, HttpFailure, HttpRequest, Phase, Timeouts
+from futures_async.transport.http.backend import Abort, HttpFailure, HttpRequest, Phase, Timeouts
 from futures_async.unified import errors
 from futures_async.unified.errors import FuturesAsyncError
 from tests.simulator.bitget_client import MIX, NOW, Bitget

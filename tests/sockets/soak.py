@@ -16,7 +16,7 @@ from typing import Any
 
 import futures_async as fa
 from futures_async.adapters.bitget import Bitget
-from futures_async.transport.http import HttpBackend
+from futures_async.transport.http.backend import HttpBackend
 from futures_async.transport.http.curl import CurlBackend
 from futures_async.transport.http.httpx import HttpxBackend
 from futures_async.transport.limits.none import NoLimiter

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 import futures_async as fa
-from futures_async.transport.http import Timeouts
+from futures_async.transport.http.backend import Timeouts
 from futures_async.transport.limits.local import LocalLimiter
 from tests.loopback import Loopback, reply
 from tests.rig.toy import Toy

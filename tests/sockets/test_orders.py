@@ -15,7 +15,7 @@ import futures_async as fa
 from futures_async.adapters.bitget import Bitget
 from futures_async.adapters.bitget.dialect import BitgetDialect
 from futures_async.simulator.dialect import Request
-from futures_async.transport.http import HttpBackend, Timeouts
+from futures_async.transport.http.backend import HttpBackend, Timeouts
 from futures_async.transport.http.curl import CurlBackend
 from futures_async.transport.http.httpx import HttpxBackend
 from futures_async.transport.limits.none import NoLimiter

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from typing import Literal
 
-from futures_async.transport.http import MAX_BODY, HttpFailure, Phase
+from futures_async.transport.http.backend import MAX_BODY, HttpFailure, Phase
 
 ACCEPT_ENCODING = "gzip"
 

@@ -17,7 +17,7 @@ import httpx
 import sniffio
 from anyio.lowlevel import RunVar
 
-from futures_async.transport.http import HttpBackend, HttpFailure, HttpRequest, HttpResponse, Phase, Slots
+from futures_async.transport.http.backend import HttpBackend, HttpFailure, HttpRequest, HttpResponse, Phase, Slots
 from futures_async.transport.http.httpx import HttpxBackend
 from futures_async.unified.errors import InvalidRequest
 

@@ -13,8 +13,8 @@ from contextlib import suppress
 import anyio
 import httpcore
 
-from futures_async.transport.http import KEEP_ALIVE_S
-from futures_async.transport.http.marks import MAPPED
+from futures_async.transport.http.backend import KEEP_ALIVE_S
+from futures_async.transport.http.failures import MAPPED
 from futures_async.transport.http.tls import tls_context
 
 

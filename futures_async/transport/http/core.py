@@ -16,10 +16,10 @@ import anyio
 import httpcore
 import httpx
 
-from futures_async.transport.http import HttpFailure, HttpRequest, HttpResponse, Phase
+from futures_async.transport.http.backend import HttpFailure, HttpRequest, HttpResponse, Phase
 from futures_async.transport.http.body import ACCEPT_ENCODING, Body
 from futures_async.transport.http.connections import Connections
-from futures_async.transport.http.marks import MAPPED, Content, Marks, h11_state
+from futures_async.transport.http.failures import MAPPED, Content, Marks, h11_state
 
 
 class Direct:

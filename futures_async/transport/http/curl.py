@@ -20,7 +20,7 @@ from typing import Any, Final
 
 import certifi
 
-from futures_async.transport.http import (
+from futures_async.transport.http.backend import (
     KEEP_ALIVE_S,
     MAX_BODY,
     FailureKind,

@@ -9,10 +9,10 @@ from typing import cast
 import anyio
 import httpx
 
-from futures_async.transport.http import HttpBackend, HttpFailure, HttpRequest, HttpResponse, Phase
+from futures_async.transport.http.backend import HttpBackend, HttpFailure, HttpRequest, HttpResponse, Phase
 from futures_async.transport.http.body import ACCEPT_ENCODING, Body
 from futures_async.transport.http.core import Direct
-from futures_async.transport.http.marks import MAPPED, Content, Marks, h11_state
+from futures_async.transport.http.failures import MAPPED, Content, Marks, h11_state
 
 
 class HttpxBackend(HttpBackend):

@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from futures_async.transport.limits import Permit, Pool
+from futures_async.transport.limits.limiter import Permit, Pool
 from futures_async.transport.limits.stored import ASK_AGAIN_S, Blocked, StoreLimiter, Turn
 from futures_async.transport.limits.window import DRIFT, MAX_CLOSED_S
 from futures_async.unified.errors import ConnectFailed, InvalidRequest

@@ -6,7 +6,7 @@ from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from futures_async.transport.limits import Permit, Priority
+    from futures_async.transport.limits.limiter import Permit, Priority
     from futures_async.transport.limits.loops import Loop, Timer
     from futures_async.transport.limits.window import Window
 

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import ClassVar
 
-from futures_async.transport.limits import Limiter, Permit, Pool, Priority
+from futures_async.transport.limits.limiter import Limiter, Permit, Pool, Priority
 from futures_async.transport.limits.line import Line, Waiter
 from futures_async.transport.limits.loops import Loop, Loops, Timer
 from futures_async.transport.limits.window import Window

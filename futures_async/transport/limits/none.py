@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from futures_async.transport.limits import Limiter, Permit, Pool, Priority
+from futures_async.transport.limits.limiter import Limiter, Permit, Pool, Priority
 
 
 class FreePermit(Permit):

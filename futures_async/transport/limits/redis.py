@@ -17,7 +17,7 @@ from collections.abc import Coroutine, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from futures_async.transport.limits import Permit, Pool, Priority
+from futures_async.transport.limits.limiter import Permit, Pool, Priority
 from futures_async.transport.limits.stored import ASK_AGAIN_S, Blocked, StoreLimiter, Turn
 from futures_async.transport.limits.window import DRIFT, MAX_CLOSED_S
 from futures_async.transport.runtime import running_asyncio_loop

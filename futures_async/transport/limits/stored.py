@@ -16,7 +16,7 @@ from bisect import insort
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from futures_async.transport.limits import Limiter, Permit, Pool, Priority
+from futures_async.transport.limits.limiter import Limiter, Permit, Pool, Priority
 from futures_async.transport.limits.loops import Loop, Loops, Signal
 from futures_async.transport.limits.window import MAX_CLOSED_S, RoundTrips
 from futures_async.unified.enums import Outcome

@@ -15,7 +15,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from futures_async.transport.limits import Pool
+    from futures_async.transport.limits.limiter import Pool
     from futures_async.transport.limits.line import Line
 
 DRIFT = 300e-6

@@ -10,7 +10,7 @@ import pytest
 import respx
 
 from futures_async.adapters.bitget import Bitget
-from futures_async.transport.limits import Pool
+from futures_async.transport.limits.limiter import Pool
 from futures_async.transport.limits.none import NoLimiter
 from futures_async.unified import errors
 from futures_async.unified.enums import (

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
 from futures_async.adapters.bitmart.client import BitMart
-from futures_async.transport.http import HttpBackend, HttpRequest, HttpResponse
+from futures_async.transport.http.backend import HttpBackend, HttpRequest, HttpResponse
 from futures_async.transport.limits.none import NoLimiter
 from futures_async.transport.retry import RetryPolicy
 from tests.adapters.bitmart.documents import VECTORS, answer, credentials, document, wrapped

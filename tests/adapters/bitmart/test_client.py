@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from futures_async.adapters.bitmart.client import BitMart
-from futures_async.transport.http import HttpResponse
+from futures_async.transport.http.backend import HttpResponse
 from futures_async.unified import errors
 from futures_async.unified.credentials import Credentials
 from futures_async.unified.enums import (

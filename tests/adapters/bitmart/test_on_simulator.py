@@ -15,7 +15,7 @@ from futures_async.adapters.bitmart.simulated import Simulated
 from futures_async.simulator.app import SimulatorApp
 from futures_async.simulator.demo import Setup
 from futures_async.simulator.exchange import SimulatedExchange
-from futures_async.transport.http import HttpBackend, HttpFailure, HttpRequest, HttpResponse, Phase
+from futures_async.transport.http.backend import HttpBackend, HttpFailure, HttpRequest, HttpResponse, Phase
 from futures_async.transport.http.choose import select
 from futures_async.transport.limits.none import NoLimiter
 from futures_async.transport.retry import RetryPolicy

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from futures_async.adapters.bitmart import BitMart
-from futures_async.transport.http import HttpResponse
+from futures_async.transport.http.backend import HttpResponse
 from futures_async.unified import errors
 from futures_async.unified.enums import Intent, MarginMode, OrderStatus, OrderType, PositionSide, Side
 from futures_async.unified.models import OrderRequest

@@ -7,7 +7,7 @@ import ssl
 from collections.abc import Iterator
 from typing import cast
 
-from futures_async.transport.http import FailureKind
+from futures_async.transport.http.backend import FailureKind
 
 
 def connect_kind(error: BaseException, *, securing: bool) -> FailureKind:

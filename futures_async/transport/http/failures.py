@@ -16,8 +16,8 @@ import h11
 import httpcore
 import httpx
 
-from futures_async.transport.http import FailureKind, HttpFailure, HttpRequest, Phase, never_sent
-from futures_async.transport.http.causes import connect_kind
+from futures_async.transport.http.backend import FailureKind, HttpFailure, HttpRequest, Phase, never_sent
+from futures_async.transport.http.connect_causes import connect_kind
 
 _PHASES = {
     "connection.connect_tcp.started": Phase.CONNECTING,

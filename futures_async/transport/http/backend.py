@@ -1,0 +1,246 @@
+"""The seam to HTTP libraries: a plain request in, a plain response out, and how far a failed request got.
+
+A backend sends one request and reads one answer. It does not follow redirects, keep cookies, read the
+environment, retry or raise its library's exceptions: all of them become `HttpFailure` here, raised outside the
+`except` block, because the frames of an HTTP library hold the headers and an exception's context holds its frames.
+
+Who sends takes one of the backend's `slots` first and signs after that, so that no signature ages in a queue:
+
+    await backend.slots.take()
+    try:
+        answer = await backend.send(sign(...))
+    finally:
+        backend.slots.give()
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Generator, Mapping
+from enum import IntEnum
+from typing import Any, Literal
+
+import anyio
+import msgspec
+
+from futures_async.transport.dialect import SealedHeaders
+from futures_async.transport.runtime import running_asyncio_loop
+
+MAX_BODY = 8 * 1024 * 1024
+"""Largest decoded body that is read, in bytes."""
+
+MAX_CONNECTIONS = 20
+"""To one host: more do not help at these rates, and httpx looks at each of them for every request."""
+
+KEEP_ALIVE_S = 15.0
+"""A connection idle for longer is not used again: the venue may be closing it just now."""
+
+FailureKind = Literal[
+    "dns",
+    "refused",
+    "unreachable",
+    "connect-timeout",
+    "tls",
+    "tls-handshake",
+    "proxy",
+    "pool-timeout",
+    "write",
+    "write-timeout",
+    "read",
+    "read-timeout",
+    "disconnected",
+    "protocol",
+    "body-too-large",
+    "encoding",
+    "aborted",
+]
+
+
+class Phase(IntEnum):
+    """How far a request got."""
+
+    QUEUED = 0
+    CONNECTING = 1
+    HEADERS_STARTED = 2
+    BODY_STARTED = 3
+    ANSWERING = 4
+
+
+class Timeouts(msgspec.Struct, frozen=True, kw_only=True):
+    """Seconds. `deadline_s` bounds a whole read with its retries and its wait in the queue, and each try at a write."""
+
+    connect_s: float = 3.0
+    write_s: float = 3.0
+    read_s: float = 5.0
+    deadline_s: float = 10.0
+
+
+class Abort:
+    """A flag that a cancelled caller raises; a backend looks at it before the first byte leaves."""
+
+    __slots__ = ("arrived", "raised", "sending")
+
+    def __init__(self) -> None:
+        self.raised = False
+        self.sending = False
+        """Set by the backend once the first byte may have left."""
+        self.arrived = False
+        """Set once an attempt has ended that may have arrived."""
+
+    @property
+    def harmless(self) -> bool:
+        """Nothing has left so far."""
+        return not (self.sending or self.arrived)
+
+
+class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """One request, complete: the backend adds nothing but Host, Content-Length and Accept-Encoding."""
+
+    method: str
+    url: str
+    headers: SealedHeaders
+    body: bytes
+    timeouts: Timeouts
+    abort: Abort
+    sent_within_s: float | None = None
+    """Of a write: once so many seconds have passed, its first byte that counts does not leave any more."""
+    answered_within_s: float | None = None
+    """From now to the last byte of the answer; None: `timeouts.deadline_s`."""
+    apart: bool = False
+    """On a connection made for it, which serves nothing after it: no answer to anything else can be waiting there."""
+
+    @property
+    def patience_s(self) -> float:
+        """From now to the last byte of the answer, seconds."""
+        return self.timeouts.deadline_s if self.answered_within_s is None else self.answered_within_s
+
+    def __repr__(self) -> str:
+        # A query may carry the key and the signature, and a body is the order itself.
+        return f"HttpRequest({self.method} {self.url.partition('?')[0]})"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [("method", self.method), ("url", self.url.partition("?")[0])]
+
+
+class HttpResponse(msgspec.Struct, frozen=True, kw_only=True):
+    """One answer, read to its end and decompressed."""
+
+    status: int
+    headers: Mapping[str, str]
+    """Names in lower case."""
+    body: bytes
+
+    def __repr__(self) -> str:
+        # A venue may repeat what it was sent, and this stands in the frames of many an error.
+        return f"HttpResponse({self.status}, {len(self.body)} bytes)"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [("status", self.status), ("bytes", len(self.body))]
+
+
+class HttpFailure(Exception):
+    """No usable answer. `sent` is False only when it is proved that the venue cannot have acted."""
+
+    def __init__(self, kind: FailureKind, phase: Phase, *, sent: bool, reused: bool = False) -> None:
+        super().__init__(f"{kind} while {phase.name.lower().replace('_', ' ')}")
+        self.kind: FailureKind = kind
+        self.phase = phase
+        self.sent = sent
+        self.reused = reused
+        """It went out on a connection that had served before; the venue may have closed that for being idle."""
+
+
+def never_sent(phase: Phase, body: bytes) -> bool:
+    """Proof of not-sent: a request with a body cannot be executed before its body has started."""
+    return phase < (Phase.BODY_STARTED if body else Phase.HEADERS_STARTED)
+
+
+class _Turn:
+    """One who waits for a slot: on asyncio with a future of its loop's, which is far cheaper than a portable event."""
+
+    __slots__ = ("_signal", "granted")
+
+    def __init__(self) -> None:
+        self.granted = False
+        loop = running_asyncio_loop()
+        self._signal: Any = anyio.Event() if loop is None else loop.create_future()
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        signal = self._signal
+        return (signal.wait() if isinstance(signal, anyio.Event) else signal).__await__()
+
+    def grant(self) -> None:
+        self.granted = True
+        if isinstance(self._signal, anyio.Event):
+            self._signal.set()
+        elif not self._signal.done():  # it is when who waits has been cancelled and has not run since
+            self._signal.set_result(None)
+
+
+class Slots:
+    """As many as there are connections; first come, first served. On asyncio and trio."""
+
+    __slots__ = ("_waiting", "free")
+
+    def __init__(self, count: int) -> None:
+        self.free = count
+        self._waiting: deque[_Turn] = deque()
+
+    async def take(self) -> None:
+        """Wait for a free slot."""
+        if self.free:
+            self.free -= 1
+            return
+        turn = _Turn()
+        self._waiting.append(turn)
+        try:
+            await turn
+        except BaseException:
+            if turn.granted:
+                self.give()
+            else:
+                self._waiting.remove(turn)
+            raise
+
+    def give(self) -> None:
+        """Give a slot back: to the one who waits longest, if there is one."""
+        if self._waiting:
+            self._waiting.popleft().grant()
+        else:
+            self.free += 1
+
+
+class HttpBackend(ABC):
+    """One connection pool; shared by any number of accounts. Every sender holds one of its `slots`."""
+
+    name: str
+    max_connections: int = MAX_CONNECTIONS
+
+    def __init__(self) -> None:
+        self._slots = Slots(self.max_connections)
+
+    @property
+    def slots(self) -> Slots:
+        """One for each connection; take one before signing, give it back after `send`."""
+        return self._slots
+
+    @abstractmethod
+    async def send(self, request: HttpRequest) -> HttpResponse:
+        """Send and read. Runs in a task that no caller cancels.
+
+        Raises:
+            HttpFailure: With the phase reached.
+        """
+
+    def renew(self) -> None:
+        """Send nothing more on the connections of now: one of them gave an answer to something else.
+
+        It may go on like that, an answer behind, for ever. What is under way ends as it will. A backend that has no
+        hold on its connections does nothing.
+        """
+        return
+
+    @abstractmethod
+    async def aclose(self) -> None:
+        """Close all connections; what is under way ends as a failure."""
