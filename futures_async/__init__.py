@@ -104,7 +104,6 @@ from futures_async.unified.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from futures_async import risk
-    from futures_async.bounds import OrderBounds
     from futures_async.fills import PositionBook
     from futures_async.journal.journal import Journal, JournalFailed, MemoryJournal
     from futures_async.journal.sqlite import SqliteJournal
@@ -116,6 +115,7 @@ if TYPE_CHECKING:
     from futures_async.slicing import SlicedResult
     from futures_async.snapshot import Failed, Ok, Snapshot, Stale
     from futures_async.tracking import OrderUpdate
+    from futures_async.trading.bounds import OrderBounds
     from futures_async.transport.dialect import VenueTraits
     from futures_async.transport.http.backend import Timeouts
     from futures_async.transport.limits.host import HostLimiter
@@ -136,7 +136,7 @@ _LAZY = {
     "RetryPolicy": "transport.retry",
     "AdjustMargin": "rules",
     "Alert": "monitor",
-    "OrderBounds": "bounds",
+    "OrderBounds": "trading.bounds",
     "Failed": "snapshot",
     "Journal": "journal.journal",
     "JournalFailed": "journal.journal",

@@ -17,10 +17,10 @@ import msgspec
 from futures_async.fills import FillEffect, PositionBook
 from futures_async.journal.journal import IntentRecord, Journal
 from futures_async.journal.sqlite import SqliteJournal
-from futures_async.outcomes import make_client_order_id
-from futures_async.planning import check_request
 from futures_async.slicing import SlicedResult, Slicer
 from futures_async.tracking import OrderUpdate, Tracker
+from futures_async.trading.desk import make_client_order_id
+from futures_async.trading.planning import check_request
 from futures_async.unified.convert import to_decimal
 from futures_async.unified.enums import Outcome
 from futures_async.unified.errors import (

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, ClassVar
 
-from futures_async.adapter import Adapter, Call, urgent
-from futures_async.batch import together
-from futures_async.planning import one_id
+from futures_async.trading.adapter import Adapter, Call, urgent
+from futures_async.trading.batch import together
+from futures_async.trading.planning import one_id
 from futures_async.unified.errors import CancelOutcomeUnknown, ExchangeError, FuturesAsyncError, OrderNotFound
 from futures_async.unified.models import CancelResult
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeVar
 
-from futures_async.paging import Page, PageQuery
+from futures_async.trading.paging import Page, PageQuery
 from futures_async.unified.errors import IncompletePage
 from futures_async.unified.models import Fill, LedgerEntry, Order
 

@@ -17,10 +17,10 @@ from urllib.parse import urlsplit
 import anyio
 import msgspec
 
-from futures_async.adapter import Adapter
-from futures_async.ordering import Placement
-from futures_async.outcomes import make_client_order_id
 from futures_async.probe.findings import Finding, Verdict
+from futures_async.trading.adapter import Adapter
+from futures_async.trading.desk import make_client_order_id
+from futures_async.trading.ordering import Placement
 from futures_async.transport.channel import Channel
 from futures_async.transport.clock import loop_time
 from futures_async.transport.dialect import Dialect, SealedHeaders, Unsigned

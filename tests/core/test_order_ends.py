@@ -12,9 +12,9 @@ from typing import Any, ClassVar
 import msgspec
 import pytest
 
-from futures_async import outcomes
 from futures_async.journal.journal import IntentRecord, JournalFailed, MemoryJournal
-from futures_async.ordering import Ack, BatchPlacement, PlannedOrder, fingerprint
+from futures_async.trading import desk as outcomes
+from futures_async.trading.ordering import Ack, BatchPlacement, PlannedOrder, fingerprint
 from futures_async.transport.dialect import VenueTraits, refused
 from futures_async.transport.endpoint import RateLimit
 from futures_async.transport.http.backend import HttpFailure, Phase

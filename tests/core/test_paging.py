@@ -7,7 +7,7 @@ import gc
 import pytest
 
 from futures_async import IncompletePage, InvalidRequest
-from futures_async.paging import Page, PageQuery, collect, first, iterate
+from futures_async.trading.paging import Page, PageQuery, collect, first, iterate
 from tests.virtual_time import run, run_trio
 
 Pages = dict[str | None, tuple[list[str], str | None]]

@@ -20,7 +20,7 @@ from futures_async import (
     Side,
     TimeInForce,
 )
-from futures_async.planning import check_client_order_id, check_id, check_request, check_steps, one_id
+from futures_async.trading.planning import check_client_order_id, check_id, check_request, check_steps, one_id
 from tests.rig.toy import ToyDialect
 
 GOOD: dict[str, Any] = {

@@ -12,8 +12,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from futures_async.ordering import Fingerprint
-from futures_async.search import Search
+from futures_async.trading.ordering import Fingerprint
+from futures_async.trading.search import Search
 from futures_async.transport.channel import _APART, Channel
 from futures_async.unified import errors
 from futures_async.unified.enums import Intent, OrderStatus, OrderType, Outcome, Side

@@ -12,11 +12,11 @@ import anyio
 import msgspec
 import pytest
 
-from futures_async import search
 from futures_async.adapters.bitget import Bitget
 from futures_async.simulator.demo import Setup
 from futures_async.simulator.dialect import Request
 from futures_async.simulator.exchange import SimulatedExchange
+from futures_async.trading import search
 from futures_async.transport.limits.none import NoLimiter
 from futures_async.unified import errors
 from futures_async.unified.credentials import Credentials

@@ -12,8 +12,9 @@ from typing import Any, cast
 import msgspec
 import pytest
 
-from futures_async import outcomes, trading
-from futures_async.ordering import Ack, Fingerprint
+from futures_async.trading import desk as order_desk
+from futures_async.trading import trading
+from futures_async.trading.ordering import Ack, Fingerprint
 from futures_async.transport import answers, attempt, channel, retry
 from futures_async.transport.endpoint import Kind
 from futures_async.transport.http.backend import HttpFailure
@@ -65,7 +66,7 @@ def gives_up_on_unknown(verdict: Callable[[Any, Any], Any]) -> Patch:
     async def wrong(self: Any, record: Any, within_s: float | None) -> Any:
         return verdict(self, record)
 
-    return lambda patch: patch.setattr(outcomes.OrderDesk, "settle", wrong)
+    return lambda patch: patch.setattr(order_desk.OrderDesk, "settle", wrong)
 
 
 def resends(*, same_id: bool, on: Callable[[FuturesAsyncError], bool]) -> Patch:
@@ -124,7 +125,7 @@ MUTANTS.update(
         ),
         "any error means failed": gives_up_on_unknown(lambda desk, record: _raise(OrderNotPlaced("failed"))),
         "any error means placed": gives_up_on_unknown(
-            lambda desk, record: outcomes.acknowledged(record.plan, Ack("1"), "toy")
+            lambda desk, record: order_desk.acknowledged(record.plan, Ack("1"), "toy")
         ),
         "no fence": lambda patch: patch.setattr(channel.Channel, "fence", lambda self, signed_ms: signed_ms),
         "a fence without the venue's window": traits(window_s=0.5),
@@ -187,7 +188,7 @@ def absent_five_times_in_a_row_is_a_rejection(patch: pytest.MonkeyPatch) -> None
             await self._channel.transport.runtime().sleep(3.0)
         return None
 
-    patch.setattr(outcomes.OrderDesk, "_search", wrong)
+    patch.setattr(order_desk.OrderDesk, "_search", wrong)
 
 
 @mutant
@@ -228,20 +229,20 @@ def a_failed_lookup_counts_as_absence(patch: pytest.MonkeyPatch) -> None:
 
     attach = Toy._attach
     patch.setattr(Toy, "_attach", remember)
-    patch.setattr(outcomes.OrderDesk, "_search", hasty)
+    patch.setattr(order_desk.OrderDesk, "_search", hasty)
 
 
 @mutant
 def the_echo_is_not_checked(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(ToyDialect, "traits", msgspec.structs.replace(ToyDialect.traits, echoes_client_id=False))
     patch.setattr(Fingerprint, "differences", lambda self, order: [])
-    right = outcomes.OrderDesk.accepted
+    right = order_desk.OrderDesk.accepted
 
     async def wrong(self: Any, record: Any, ack: Ack, placement: Any) -> Order:
         order = await self._read_back(record.plan, ack.order_id or "")
         return order if order is not None and ack.order_id else await right(self, record, ack, placement)
 
-    patch.setattr(outcomes.OrderDesk, "accepted", wrong)
+    patch.setattr(order_desk.OrderDesk, "accepted", wrong)
 
 
 @mutant
@@ -251,8 +252,8 @@ def a_missing_order_id_is_a_failure(patch: pytest.MonkeyPatch) -> None:
             raise OrderNotPlaced("no id")
         return await right(self, record, ack, placement)
 
-    right = outcomes.OrderDesk.accepted
-    patch.setattr(outcomes.OrderDesk, "accepted", wrong)
+    right = order_desk.OrderDesk.accepted
+    patch.setattr(order_desk.OrderDesk, "accepted", wrong)
 
 
 @mutant
@@ -263,12 +264,12 @@ def reading_back_must_succeed(patch: pytest.MonkeyPatch) -> None:
         except FuturesAsyncError:
             raise OrderNotPlaced("could not read it") from None
 
-    patch.setattr(outcomes.OrderDesk, "_read_back", wrong)
+    patch.setattr(order_desk.OrderDesk, "_read_back", wrong)
 
 
 @mutant
 def the_deadline_is_a_verdict(patch: pytest.MonkeyPatch) -> None:
-    right = outcomes.OrderDesk._search
+    right = order_desk.OrderDesk._search
 
     async def wrong(self: Any, search: Any, within_s: float | None) -> Order | None:
         try:
@@ -276,7 +277,7 @@ def the_deadline_is_a_verdict(patch: pytest.MonkeyPatch) -> None:
         except OutcomeUnknown:
             return None
 
-    patch.setattr(outcomes.OrderDesk, "_search", wrong)
+    patch.setattr(order_desk.OrderDesk, "_search", wrong)
 
 
 @mutant
@@ -288,7 +289,7 @@ def the_fence_goes_by_a_clock_that_is_fast(patch: pytest.MonkeyPatch) -> None:
         def __getattr__(self, name: str) -> Any:
             return self.clock.server_seen_ms + 40_000 if name == "server_seen_ms" else getattr(self.clock, name)
 
-    right = outcomes.OrderDesk._search
+    right = order_desk.OrderDesk._search
 
     async def wrong(self: Any, search: Any, within_s: float | None) -> Order | None:
         true_clock = self._channel.transport.clock
@@ -296,19 +297,19 @@ def the_fence_goes_by_a_clock_that_is_fast(patch: pytest.MonkeyPatch) -> None:
             self._channel.transport.clock = Fast(true_clock)
         return await right(self, search, within_s)
 
-    patch.setattr(outcomes.OrderDesk, "_search", wrong)
+    patch.setattr(order_desk.OrderDesk, "_search", wrong)
 
 
 @mutant
 def client_ids_repeat(patch: pytest.MonkeyPatch) -> None:
     count = iter(range(10**9))
     patch.setattr(trading, "make_client_order_id", lambda: f"fa{next(count) // 4}")
-    patch.setattr(outcomes.OrderDesk, "open", _open_anyway)
+    patch.setattr(order_desk.OrderDesk, "open", _open_anyway)
     patch.setattr(Fingerprint, "differences", lambda self, order: [])
 
 
 def _open_anyway(self: Any, plan: Any) -> Any:
-    record = outcomes.Record(plan)
+    record = order_desk.Record(plan)
     self._records[plan.local_id] = record
     return record
 
@@ -332,10 +333,10 @@ def an_order_that_was_not_sent_counts_as_placed(patch: pytest.MonkeyPatch) -> No
         try:
             return await right(self, record, placement, *more)
         except NotSent:
-            return outcomes.acknowledged(record.plan, Ack("1"), "toy")
+            return order_desk.acknowledged(record.plan, Ack("1"), "toy")
 
-    right = outcomes.OrderDesk._flow
-    patch.setattr(outcomes.OrderDesk, "_flow", wrong)
+    right = order_desk.OrderDesk._flow
+    patch.setattr(order_desk.OrderDesk, "_flow", wrong)
 
 
 def hard_venue(seed: int, *, late_only: bool = False) -> ToyVenue:

@@ -19,7 +19,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from futures_async.outcomes import make_client_order_id
+from futures_async.trading.desk import make_client_order_id
 from futures_async.unified.errors import FuturesAsyncError
 from tests.loopback import Loopback, Seen, reply
 from tests.security.canary import PLANTED
@@ -154,7 +154,7 @@ async def test_a_float_never_leaves(case: Case, field: str) -> None:
 
 MAKE_IDS = """
 import random, sys
-from futures_async.outcomes import make_client_order_id
+from futures_async.trading.desk import make_client_order_id
 random.seed(0)
 print("\\n".join(make_client_order_id() for _ in range(int(sys.argv[1]))))
 """

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any, TypeVar, Unpack
 
-from futures_async.adapter import Adapter, Options, Page, PageQuery
 from futures_async.adapters._bitget import PRODUCT_TYPES, ProductType, unified_symbol, venue_symbol
 from futures_async.adapters._bitget_codes import UNCHANGED
 from futures_async.adapters._rows import Row, readable
@@ -30,7 +29,8 @@ from futures_async.adapters.bitget.mapping import (
 )
 from futures_async.adapters.bitget.windows import DAY_MS, DEPTH_MS, following, place
 from futures_async.adapters.bitget.wire import WireAccount, WireAdlRank, WireFeeRate
-from futures_async.paging import collect
+from futures_async.trading.adapter import Adapter, Options, Page, PageQuery
+from futures_async.trading.paging import collect
 from futures_async.transport.dialect import Params
 from futures_async.transport.endpoint import Endpoint
 from futures_async.unified.convert import chosen, chosen_or_none, finite, known, ms, to_decimal, to_text

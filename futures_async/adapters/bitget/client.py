@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from functools import partial
 
-from futures_async.adapter import Page, PageQuery
 from futures_async.adapters.bitget import endpoints
 from futures_async.adapters.bitget.mapping import VENUE
 from futures_async.adapters.bitget.orders import to_fill, to_order
 from futures_async.adapters.bitget.venue import BitgetVenue
 from futures_async.adapters.bitget.windows import DAY_MS, DEPTH_MS
 from futures_async.adapters.bitget.wire_orders import WireBatch, WireFills, WireOrder, WireOrders
-from futures_async.paging import first, iterate
-from futures_async.planning import one_id
+from futures_async.trading.adapter import Page, PageQuery
+from futures_async.trading.paging import first, iterate
+from futures_async.trading.planning import one_id
 from futures_async.transport.endpoint import Endpoint
 from futures_async.unified.errors import OrderNotFound, ResponseMismatch
 from futures_async.unified.exchange import Capability
@@ -28,7 +28,7 @@ class Bitget(BitgetVenue):
         product_type: `USDT-FUTURES`, `COIN-FUTURES` or `USDC-FUTURES`; one object speaks to one of them.
         margin_coin: What COIN-FUTURES are settled in; None is each contract's base coin.
         rsa: The secret is an RSA private key: base64 of its PKCS#8 DER form, in one line.
-        options: See `futures_async.adapter.Options`.
+        options: See `futures_async.trading.adapter.Options`.
 
     Orders carry their margin mode at this venue. Where a request names none, the symbol's own is read once and
     remembered; name it if anything else changes margin modes of the account meanwhile.

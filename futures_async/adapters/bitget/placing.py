@@ -9,7 +9,6 @@ from typing import Any, Literal
 
 import msgspec
 
-from futures_async.adapter import Ack, Amendment, BatchPlacement, Call, Placement, PlannedOrder
 from futures_async.adapters._bitget_cancels import BatchCancels
 from futures_async.adapters._bitget_codes import NOTHING_TO_CANCEL
 from futures_async.adapters.bitget import endpoints
@@ -17,6 +16,7 @@ from futures_async.adapters.bitget.account import BitgetAccount
 from futures_async.adapters.bitget.mapping import MARGIN_MODE, text_or_none
 from futures_async.adapters.bitget.orders import order_frame, order_item
 from futures_async.adapters.bitget.wire_orders import WireAck, WireBatch, WireFailure
+from futures_async.trading.adapter import Ack, Amendment, BatchPlacement, Call, Placement, PlannedOrder
 from futures_async.transport.dialect import Refusal
 from futures_async.transport.endpoint import Endpoint
 from futures_async.unified.convert import known, to_text

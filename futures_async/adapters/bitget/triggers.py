@@ -5,7 +5,6 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from futures_async.adapter import Page, PageQuery, PlannedOrder
 from futures_async.adapters._rows import readable
 from futures_async.adapters.bitget import endpoints
 from futures_async.adapters.bitget.mapping import WIRE_POSITION_SIDE, text_or_none
@@ -21,9 +20,10 @@ from futures_async.adapters.bitget.placing import BitgetPlacing, read_ack
 from futures_async.adapters.bitget.windows import DEPTH_MS
 from futures_async.adapters.bitget.wire_orders import WireAck, WirePlanOrder, WirePlanOrders, WireStops
 from futures_async.adapters.bitget.wire_venue import WireTriggered
-from futures_async.outcomes import acknowledged
-from futures_async.paging import iterate
-from futures_async.planning import one_id
+from futures_async.trading.adapter import Page, PageQuery, PlannedOrder
+from futures_async.trading.desk import acknowledged
+from futures_async.trading.paging import iterate
+from futures_async.trading.planning import one_id
 from futures_async.transport.endpoint import Endpoint
 from futures_async.unified.convert import EXACT, chosen, to_decimal, to_text
 from futures_async.unified.enums import Intent, OrderType, PositionMode, PositionSide, Side

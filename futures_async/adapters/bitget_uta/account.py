@@ -6,11 +6,11 @@ from decimal import Decimal
 
 import msgspec
 
-from futures_async.adapter import Adapter, Page, PageQuery
 from futures_async.adapters._bitget import ProductType, unified_symbol, venue_symbol
 from futures_async.adapters.bitget_uta import endpoints, mapping, wire
 from futures_async.adapters.bitget_uta.pages import Ask, Part, history_page
-from futures_async.paging import collect
+from futures_async.trading.adapter import Adapter, Page, PageQuery
+from futures_async.trading.paging import collect
 from futures_async.unified.convert import chosen, chosen_or_none, to_decimal, to_text
 from futures_async.unified.enums import MarginMode, Outcome, PositionMode, PositionSide
 from futures_async.unified.errors import (

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import ClassVar, Literal, Unpack
 
-from futures_async.adapter import Options, Page, PageQuery
 from futures_async.adapters._bitget_cancels import BatchCancels
 from futures_async.adapters.bitget_uta import endpoints, mapping, wire
 from futures_async.adapters.bitget_uta.dialect import NO_POSITION, NOTHING_TO_CANCEL, BitgetUTADialect
@@ -26,9 +25,10 @@ from futures_async.adapters.bitget_uta.orders import (
 from futures_async.adapters.bitget_uta.pages import DAY_MS, Part, history_page
 from futures_async.adapters.bitget_uta.symbols import check_category
 from futures_async.adapters.bitget_uta.venue import UnifiedVenue
-from futures_async.ordering import Ack, Amendment, BatchPlacement, Call, Placement, PlannedOrder
-from futures_async.paging import first, iterate
-from futures_async.planning import one_id
+from futures_async.trading.adapter import Options, Page, PageQuery
+from futures_async.trading.ordering import Ack, Amendment, BatchPlacement, Call, Placement, PlannedOrder
+from futures_async.trading.paging import first, iterate
+from futures_async.trading.planning import one_id
 from futures_async.unified.convert import chosen_or_none
 from futures_async.unified.credentials import Credentials
 from futures_async.unified.enums import MarginMode, PositionSide

@@ -15,7 +15,7 @@ from typing import Any
 from futures_async.adapters._bitget import ProductType, unified_symbol
 from futures_async.adapters.bitget_uta import wire
 from futures_async.adapters.bitget_uta.mapping import MARGIN_MODE, POSITION_MODE, POSITION_SIDE, VENUE, total
-from futures_async.ordering import Ack, PlannedOrder
+from futures_async.trading.ordering import Ack, PlannedOrder
 from futures_async.transport.dialect import Dialect, Refusal
 from futures_async.transport.endpoint import Endpoint
 from futures_async.unified.convert import (

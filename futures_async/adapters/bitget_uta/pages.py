@@ -14,7 +14,7 @@ from typing import Generic, NamedTuple, TypeVar
 import msgspec
 
 from futures_async.adapters.bitget_uta.endpoints import PAGE
-from futures_async.paging import Page, PageQuery
+from futures_async.trading.paging import Page, PageQuery
 from futures_async.unified.errors import IncompletePage, InvalidRequest
 
 R = TypeVar("R")

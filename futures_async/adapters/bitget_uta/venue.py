@@ -8,7 +8,7 @@ from futures_async.adapters._rows import readable
 from futures_async.adapters.bitget_uta import endpoints, wire
 from futures_async.adapters.bitget_uta.account import UnifiedAccount
 from futures_async.adapters.bitget_uta.orders import max_open_body, modify_item
-from futures_async.planning import one_id
+from futures_async.trading.planning import one_id
 from futures_async.unified.convert import chosen_or_none
 from futures_async.unified.enums import PositionSide
 from futures_async.unified.errors import InvalidRequest, NotSupported

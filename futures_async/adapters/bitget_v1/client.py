@@ -7,16 +7,6 @@ from typing import Any, ClassVar, Literal
 
 import msgspec
 
-from futures_async.adapter import (
-    Ack,
-    BatchPlacement,
-    Call,
-    Page,
-    PageQuery,
-    Placement,
-    PlannedOrder,
-    urgent,
-)
 from futures_async.adapters._time_pages import page_end, page_size, time_page
 from futures_async.adapters.bitget_v1 import endpoints as api
 from futures_async.adapters.bitget_v1.account import BitgetV1Account
@@ -30,7 +20,17 @@ from futures_async.adapters.bitget_v1.mapping import (
     to_venue_symbol,
 )
 from futures_async.adapters.bitget_v1.wire import WireOrder, WireOrderRef
-from futures_async.planning import one_id
+from futures_async.trading.adapter import (
+    Ack,
+    BatchPlacement,
+    Call,
+    Page,
+    PageQuery,
+    Placement,
+    PlannedOrder,
+    urgent,
+)
+from futures_async.trading.planning import one_id
 from futures_async.unified.convert import chosen_or_none
 from futures_async.unified.enums import Intent, OrderType, PositionSide, Side
 from futures_async.unified.errors import (
@@ -60,7 +60,7 @@ class BitgetV1(BitgetV1Account):
     Args:
         credentials: Key, secret and passphrase.
         margin_coin: The coin of calls that name neither coin nor contract.
-        options: See `futures_async.adapter.Options`.
+        options: See `futures_async.trading.adapter.Options`.
     """
 
     id = "bitget-v1"

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
-from futures_async.adapter import Adapter
 from futures_async.adapters._rows import readable
 from futures_async.adapters.bitmart import endpoints, mapping, words
 from futures_async.adapters.bitmart.wire import (
@@ -20,6 +19,7 @@ from futures_async.adapters.bitmart.wire import (
     WirePositionV1,
     WireService,
 )
+from futures_async.trading.adapter import Adapter
 from futures_async.unified.convert import chosen, chosen_or_none, finite, to_decimal, to_text
 from futures_async.unified.credentials import Credentials
 from futures_async.unified.enums import MarginMode, PositionMode, PositionSide

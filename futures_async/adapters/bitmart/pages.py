@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import NamedTuple, TypeVar
 
-from futures_async.paging import PageQuery
+from futures_async.trading.paging import PageQuery
 from futures_async.unified.errors import DecodeError, IncompletePage
 
 R = TypeVar("R")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar, Self, Unpack
 
-from futures_async.adapter import Adapter, Options, Page, PageQuery
 from futures_async.adapters._rows import readable
 from futures_async.adapters._time_pages import page_end, page_size, time_page
 from futures_async.adapters.bittap import endpoints as api
@@ -24,7 +23,8 @@ from futures_async.adapters.bittap.mapping import (
     to_venue_symbol,
 )
 from futures_async.adapters.bittap.wire import WireAccountInfo, WireDayTicker, WireDepth, WireExchangeInfo, WirePrice
-from futures_async.planning import one_id
+from futures_async.trading.adapter import Adapter, Options, Page, PageQuery
+from futures_async.trading.planning import one_id
 from futures_async.unified.convert import chosen_or_none, known_or_none
 from futures_async.unified.credentials import Credentials
 from futures_async.unified.enums import MarginMode, PositionMode
@@ -48,7 +48,7 @@ class BitTap(Adapter):
     Args:
         credentials: Key and secret; None gives market data only.
         signer: Signs the private calls; None is `BitTapHmacSigner`, which was never checked against the live server.
-        options: See `futures_async.adapter.Options`.
+        options: See `futures_async.trading.adapter.Options`.
     """
 
     id = "bittap"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from futures_async.adapters.bitget.windows import DAY_MS, DEPTH_MS, Place, following, place
-from futures_async.paging import PageQuery
+from futures_async.trading.paging import PageQuery
 
 NOW = 1_768_195_413_808
 MONTH = 30 * DAY_MS

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from futures_async import cancelling
+from futures_async.trading import cancelling
 from futures_async.unified import errors
 from futures_async.unified.enums import OrderStatus
 from futures_async.unified.models import Order

@@ -11,7 +11,7 @@ import pytest
 from futures_async.adapters._bitget import ProductType
 from futures_async.adapters.bitget_uta import endpoints, orders, wire
 from futures_async.adapters.bitget_uta.dialect import BitgetUTADialect
-from futures_async.ordering import Ack, PlannedOrder
+from futures_async.trading.ordering import Ack, PlannedOrder
 from futures_async.unified.enums import Intent, MarginMode, OrderType, Outcome, PositionMode, Side, TimeInForce
 from futures_async.unified.errors import (
     DuplicateOrder,

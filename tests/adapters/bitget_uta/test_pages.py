@@ -8,7 +8,7 @@ from typing import NamedTuple
 import pytest
 
 from futures_async.adapters.bitget_uta.pages import DAY_MS, Ask, Part, history_page
-from futures_async.paging import Page, PageQuery, iterate
+from futures_async.trading.paging import Page, PageQuery, iterate
 from futures_async.unified.errors import IncompletePage, InvalidRequest
 
 pytestmark = pytest.mark.anyio

@@ -416,7 +416,7 @@ async def test_the_margin_mode_of_a_flat_contract_is_the_accounts(exchange: Bitg
 async def test_a_setting_whose_answer_is_lost_and_that_no_call_reads_is_unknown(
     venue: Scripted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("futures_async.settings.READ_PAUSES_S", (0.0, 0.0))
+    monkeypatch.setattr("futures_async.trading.settings.READ_PAUSES_S", (0.0, 0.0))
     venue.answer(api.SET_RISK_LIMIT.path, httpx.ReadTimeout("lost"))
     exchange = connect(venue, retry=fa.RetryPolicy(attempts=1))
     with pytest.raises(fa.SettingOutcomeUnknown):
@@ -475,7 +475,7 @@ async def test_a_setting_is_not_taken_to_stand_by_answers_about_something_else(
     stray: dict[str, str],
     right: dict[str, str],
 ) -> None:
-    monkeypatch.setattr("futures_async.settings.READ_PAUSES_S", (0.0, 0.0))
+    monkeypatch.setattr("futures_async.trading.settings.READ_PAUSES_S", (0.0, 0.0))
     say(venue, POSITIONS, [])
     say(venue, path, stray)
     exchange = connect(venue)

@@ -8,7 +8,7 @@ import pytest
 
 from futures_async.adapters.bitmart import pages
 from futures_async.adapters.bitmart.pages import LEDGER_FULL, LONGEST_S, Window
-from futures_async.paging import PageQuery
+from futures_async.trading.paging import PageQuery
 from futures_async.unified.errors import DecodeError, IncompletePage
 
 pytestmark = pytest.mark.anyio

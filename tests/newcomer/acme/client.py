@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Unpack
 
-from futures_async.adapter import Ack, Adapter, Call, Options, Placement, PlannedOrder
-from futures_async.planning import one_id
+from futures_async.trading.adapter import Ack, Adapter, Call, Options, Placement, PlannedOrder
+from futures_async.trading.planning import one_id
 from futures_async.unified.convert import to_text
 from futures_async.unified.credentials import Credentials
 from futures_async.unified.enums import Intent, TimeInForce

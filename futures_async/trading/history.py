@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from typing import TypeAlias, TypeVar
 
-from futures_async.paging import FetchPage, Page, PageQuery, collect, iterate
-from futures_async.trading import Trading
+from futures_async.trading.paging import FetchPage, Page, PageQuery, collect, iterate
+from futures_async.trading.trading import Trading
 from futures_async.unified.convert import chosen_or_none
 from futures_async.unified.enums import LedgerType
 from futures_async.unified.exchange import Capability

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any, Self, TypedDict, TypeVar, cast
 from urllib.parse import urlsplit
 
 from futures_async import risk
-from futures_async.bounds import OrderBounds
-from futures_async.cancelling import urgent
-from futures_async.history import History
-from futures_async.ordering import Ack, Amendment, BatchPlacement, Call, Placement, PlannedOrder
-from futures_async.outcomes import OrderDesk
-from futures_async.paging import Page, PageQuery
-from futures_async.settings import SettingDesk
+from futures_async.trading.bounds import OrderBounds
+from futures_async.trading.cancelling import urgent
+from futures_async.trading.desk import OrderDesk
+from futures_async.trading.history import History
+from futures_async.trading.ordering import Ack, Amendment, BatchPlacement, Call, Placement, PlannedOrder
+from futures_async.trading.paging import Page, PageQuery
+from futures_async.trading.settings import SettingDesk
 from futures_async.transport.channel import Channel
 from futures_async.transport.clock import VenueClock
 from futures_async.transport.dialect import Dialect

@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 
 import anyio
 
-from futures_async.ordering import Ack, BatchPlacement, PlannedOrder
-from futures_async.outcomes import OrderDesk, Record
+from futures_async.trading.desk import OrderDesk, Record
+from futures_async.trading.ordering import Ack, BatchPlacement, PlannedOrder
 from futures_async.transport.channel import Channel
 from futures_async.transport.deeds import outcome
 from futures_async.unified.enums import Outcome

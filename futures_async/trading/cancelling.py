@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from futures_async.batch import together
-from futures_async.hooks import Hooks
-from futures_async.planning import one_id
+from futures_async.trading.batch import together
+from futures_async.trading.hooks import Hooks
+from futures_async.trading.planning import one_id
 from futures_async.transport.channel import LANE, apart
 from futures_async.transport.endpoint import Kind
 from futures_async.transport.limits.limiter import Priority

@@ -8,11 +8,11 @@ from typing import Literal
 
 import msgspec
 
-from futures_async.batch import place_batch, together
-from futures_async.cancelling import Cancelling, urgent
-from futures_async.ordering import PlannedOrder
-from futures_async.outcomes import READ_BACK_PAUSES_S, make_client_order_id
-from futures_async.planning import check_client_order_id, check_request, check_steps, one_id
+from futures_async.trading.batch import place_batch, together
+from futures_async.trading.cancelling import Cancelling, urgent
+from futures_async.trading.desk import READ_BACK_PAUSES_S, make_client_order_id
+from futures_async.trading.ordering import PlannedOrder
+from futures_async.trading.planning import check_client_order_id, check_request, check_steps, one_id
 from futures_async.transport.channel import apart
 from futures_async.transport.endpoint import Kind
 from futures_async.unified.convert import to_decimal

@@ -7,10 +7,10 @@ from collections.abc import Awaitable, Callable, Collection, Hashable, Sequence
 from decimal import Decimal
 from typing import Any, ClassVar, TypeVar
 
-from futures_async.bounds import OrderBounds
-from futures_async.ordering import Amendment, BatchPlacement, Call, Placement, PlannedOrder
-from futures_async.outcomes import OrderDesk
-from futures_async.settings import SettingDesk
+from futures_async.trading.bounds import OrderBounds
+from futures_async.trading.desk import OrderDesk
+from futures_async.trading.ordering import Amendment, BatchPlacement, Call, Placement, PlannedOrder
+from futures_async.trading.settings import SettingDesk
 from futures_async.transport.channel import Channel
 from futures_async.transport.dialect import Params
 from futures_async.transport.endpoint import Endpoint, Kind

@@ -12,8 +12,8 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from futures_async.ordering import Ack, Fingerprint, Placement, PlannedOrder, fingerprint
-from futures_async.search import Find, Search, recovered
+from futures_async.trading.ordering import Ack, Fingerprint, Placement, PlannedOrder, fingerprint
+from futures_async.trading.search import Find, Search, recovered
 from futures_async.transport.channel import Channel
 from futures_async.transport.deeds import outcome, outside
 from futures_async.transport.endpoint import Endpoint, Kind

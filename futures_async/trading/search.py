@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
-from futures_async.ordering import Fingerprint
+from futures_async.trading.ordering import Fingerprint
 from futures_async.transport.channel import Channel, apart
 from futures_async.unified.enums import Outcome
 from futures_async.unified.errors import (
