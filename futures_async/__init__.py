@@ -104,17 +104,17 @@ from futures_async.unified.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from futures_async import risk
-    from futures_async.fills import PositionBook
     from futures_async.journal.journal import Journal, JournalFailed, MemoryJournal
     from futures_async.journal.sqlite import SqliteJournal
+    from futures_async.manager.fills import PositionBook
+    from futures_async.manager.manager import OrderManager, Recovery
+    from futures_async.manager.slicing import SlicedResult
+    from futures_async.manager.tracking import OrderUpdate
     from futures_async.monitor import Alert, RiskMonitor
-    from futures_async.orders import OrderManager, Recovery
     from futures_async.portfolio import Portfolio
     from futures_async.registry import connect, detect, venue_ids
     from futures_async.rules import AdjustMargin, Metric, ReachRatio, Reduce, Rule
-    from futures_async.slicing import SlicedResult
     from futures_async.snapshot import Failed, Ok, Snapshot, Stale
-    from futures_async.tracking import OrderUpdate
     from futures_async.trading.bounds import OrderBounds
     from futures_async.transport.dialect import VenueTraits
     from futures_async.transport.http.backend import Timeouts
@@ -143,16 +143,16 @@ _LAZY = {
     "MemoryJournal": "journal.journal",
     "Metric": "rules",
     "Ok": "snapshot",
-    "OrderManager": "orders",
-    "OrderUpdate": "tracking",
+    "OrderManager": "manager.manager",
+    "OrderUpdate": "manager.tracking",
     "Portfolio": "portfolio",
-    "PositionBook": "fills",
+    "PositionBook": "manager.fills",
     "ReachRatio": "rules",
-    "Recovery": "orders",
+    "Recovery": "manager.manager",
     "Reduce": "rules",
     "RiskMonitor": "monitor",
     "Rule": "rules",
-    "SlicedResult": "slicing",
+    "SlicedResult": "manager.slicing",
     "Snapshot": "snapshot",
     "SqliteJournal": "journal.sqlite",
     "Stale": "snapshot",

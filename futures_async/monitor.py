@@ -13,7 +13,7 @@ import anyio.abc
 import msgspec
 
 from futures_async import risk
-from futures_async.orders import OrderManager
+from futures_async.manager.manager import OrderManager
 from futures_async.portfolio import Portfolio
 from futures_async.rules import (
     DOCUMENTED_RULES,

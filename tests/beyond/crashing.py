@@ -13,7 +13,7 @@ from decimal import Decimal
 from futures_async import Credentials, OrderRequest, OrderType, Side
 from futures_async.adapters.bitget import Bitget
 from futures_async.journal.sqlite import SqliteJournal
-from futures_async.orders import OrderManager
+from futures_async.manager.manager import OrderManager
 from futures_async.transport.limits.none import NoLimiter
 
 AT_ONCE = 4

@@ -18,7 +18,7 @@ import pytest
 from futures_async.adapters.bitget import Bitget
 from futures_async.journal.journal import Verdict
 from futures_async.journal.sqlite import SqliteJournal
-from futures_async.orders import OrderManager, Recovery
+from futures_async.manager.manager import OrderManager, Recovery
 from futures_async.simulator.demo import Setup
 from futures_async.simulator.exchange import SimulatedExchange, wall_ms
 from futures_async.simulator.server import RunningExchange, serve

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from futures_async import fills
-from futures_async.fills import Leg, PositionBook
+from futures_async.manager import fills
+from futures_async.manager.fills import Leg, PositionBook
 from futures_async.unified.enums import PositionSide, Side
 from futures_async.unified.errors import InvalidRequest
 from futures_async.unified.models import Fill

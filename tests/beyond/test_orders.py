@@ -16,12 +16,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from futures_async.fills import FillEffect
 from futures_async.journal.journal import IntentRecord, JournalFailed, MemoryJournal, Verdict
 from futures_async.journal.sqlite import SqliteJournal
-from futures_async.orders import OrderManager, default_journal
-from futures_async.slicing import SlicedResult, Slices
-from futures_async.tracking import OrderUpdate
+from futures_async.manager.fills import FillEffect
+from futures_async.manager.manager import OrderManager, default_journal
+from futures_async.manager.slicing import SlicedResult, Slices
+from futures_async.manager.tracking import OrderUpdate
 from futures_async.unified.enums import Intent, OrderStatus, OrderType, Side
 from futures_async.unified.errors import (
     ConnectFailed,
@@ -754,7 +754,7 @@ def test_a_reading_that_was_overtaken_is_ignored() -> None:
 
 
 def test_old_closed_orders_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("futures_async.tracking.REMEMBERED", 2)
+    monkeypatch.setattr("futures_async.manager.tracking.REMEMBERED", 2)
 
     async def main() -> None:
         _, manager = managed()

@@ -10,11 +10,11 @@ import pytest
 
 import futures_async as fa
 from futures_async import risk
+from futures_async.manager.tracking import OrderUpdate
 from futures_async.monitor import Alert
 from futures_async.simulator.demo import Setup
 from futures_async.simulator.exchange import SimulatedExchange
 from futures_async.simulator.server import RunningExchange, serve
-from futures_async.tracking import OrderUpdate
 
 pytestmark = [pytest.mark.anyio, pytest.mark.filterwarnings("ignore::futures_async.LifecycleWarning")]
 

@@ -14,11 +14,11 @@ from typing import Literal, Self
 import anyio
 import msgspec
 
-from futures_async.fills import FillEffect, PositionBook
 from futures_async.journal.journal import IntentRecord, Journal
 from futures_async.journal.sqlite import SqliteJournal
-from futures_async.slicing import SlicedResult, Slicer
-from futures_async.tracking import OrderUpdate, Tracker
+from futures_async.manager.fills import FillEffect, PositionBook
+from futures_async.manager.slicing import SlicedResult, Slicer
+from futures_async.manager.tracking import OrderUpdate, Tracker
 from futures_async.trading.desk import make_client_order_id
 from futures_async.trading.planning import check_request
 from futures_async.unified.convert import to_decimal

@@ -19,7 +19,7 @@ from futures_async.unified.exchange import Capability
 from futures_async.unified.models import Contract, Order, OrderRequest
 
 if TYPE_CHECKING:
-    from futures_async.orders import OrderManager
+    from futures_async.manager.manager import OrderManager
 
 
 class SlicedResult(msgspec.Struct, frozen=True, kw_only=True):

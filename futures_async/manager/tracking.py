@@ -9,7 +9,7 @@ from decimal import Decimal
 import anyio
 import msgspec
 
-from futures_async.fills import FillEffect, PositionBook
+from futures_async.manager.fills import FillEffect, PositionBook
 from futures_async.transport.callbacks import failure_of
 from futures_async.unified.enums import OrderStatus
 from futures_async.unified.errors import FuturesAsyncError, InvalidRequest, OrderNotFound

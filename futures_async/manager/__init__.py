@@ -1,0 +1,7 @@
+"""Orders that survive a crash: written down before they are sent, followed until they are closed.
+
+- `manager`: `OrderManager`: journalled orders, and what a crash left open
+- `slicing`: one large order in parts that add up to it
+- `tracking`: orders followed until they are closed
+- `fills`: what fills do to positions
+"""
