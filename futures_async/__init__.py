@@ -110,11 +110,11 @@ if TYPE_CHECKING:
     from futures_async.manager.manager import OrderManager, Recovery
     from futures_async.manager.slicing import SlicedResult
     from futures_async.manager.tracking import OrderUpdate
-    from futures_async.monitor import Alert, RiskMonitor
-    from futures_async.portfolio import Portfolio
+    from futures_async.portfolio.monitor import Alert, RiskMonitor
+    from futures_async.portfolio.portfolio import Portfolio
+    from futures_async.portfolio.rules import AdjustMargin, Metric, ReachRatio, Reduce, Rule
+    from futures_async.portfolio.snapshot import Failed, Ok, Snapshot, Stale
     from futures_async.registry import connect, detect, venue_ids
-    from futures_async.rules import AdjustMargin, Metric, ReachRatio, Reduce, Rule
-    from futures_async.snapshot import Failed, Ok, Snapshot, Stale
     from futures_async.trading.bounds import OrderBounds
     from futures_async.transport.dialect import VenueTraits
     from futures_async.transport.http.backend import Timeouts
@@ -134,28 +134,28 @@ _LAZY = {
     "detect": "registry",
     "venue_ids": "registry",
     "RetryPolicy": "transport.retry",
-    "AdjustMargin": "rules",
-    "Alert": "monitor",
+    "AdjustMargin": "portfolio.rules",
+    "Alert": "portfolio.monitor",
     "OrderBounds": "trading.bounds",
-    "Failed": "snapshot",
+    "Failed": "portfolio.snapshot",
     "Journal": "journal.journal",
     "JournalFailed": "journal.journal",
     "MemoryJournal": "journal.journal",
-    "Metric": "rules",
-    "Ok": "snapshot",
+    "Metric": "portfolio.rules",
+    "Ok": "portfolio.snapshot",
     "OrderManager": "manager.manager",
     "OrderUpdate": "manager.tracking",
-    "Portfolio": "portfolio",
+    "Portfolio": "portfolio.portfolio",
     "PositionBook": "manager.fills",
-    "ReachRatio": "rules",
+    "ReachRatio": "portfolio.rules",
     "Recovery": "manager.manager",
-    "Reduce": "rules",
-    "RiskMonitor": "monitor",
-    "Rule": "rules",
+    "Reduce": "portfolio.rules",
+    "RiskMonitor": "portfolio.monitor",
+    "Rule": "portfolio.rules",
     "SlicedResult": "manager.slicing",
-    "Snapshot": "snapshot",
+    "Snapshot": "portfolio.snapshot",
     "SqliteJournal": "journal.sqlite",
-    "Stale": "snapshot",
+    "Stale": "portfolio.snapshot",
     "VenueTraits": "transport.dialect",
     "risk": "",  # the module itself
 }

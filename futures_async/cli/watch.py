@@ -25,8 +25,8 @@ from futures_async.cli.output import (
     percent,
     signed,
 )
-from futures_async.portfolio import Portfolio
-from futures_async.snapshot import CoinTotal, Snapshot
+from futures_async.portfolio.portfolio import Portfolio
+from futures_async.portfolio.snapshot import CoinTotal, Snapshot
 from futures_async.unified.errors import InvalidRequest
 from futures_async.unified.exchange import FuturesExchange
 from futures_async.unified.models import Position, to_builtins

@@ -10,9 +10,9 @@ import pytest
 
 from futures_async.journal.journal import MemoryJournal
 from futures_async.manager.manager import OrderManager
-from futures_async.monitor import Alert, RiskMonitor
-from futures_async.portfolio import Portfolio
-from futures_async.rules import DOCUMENTED_RULES, AdjustMargin, Metric, ReachRatio, Reduce, Rule
+from futures_async.portfolio.monitor import Alert, RiskMonitor
+from futures_async.portfolio.portfolio import Portfolio
+from futures_async.portfolio.rules import DOCUMENTED_RULES, AdjustMargin, Metric, ReachRatio, Reduce, Rule
 from futures_async.unified.enums import Intent, MarginMode, OrderType, PositionSide, Side
 from futures_async.unified.errors import InvalidRequest, VenueUnavailable
 from futures_async.unified.exchange import Capability, Number

@@ -12,8 +12,8 @@ from itertools import pairwise
 import anyio
 import pytest
 
-from futures_async.portfolio import Portfolio
-from futures_async.snapshot import Failed, Ok, Snapshot, Stale
+from futures_async.portfolio.portfolio import Portfolio
+from futures_async.portfolio.snapshot import Failed, Ok, Snapshot, Stale
 from futures_async.unified.enums import PositionSide
 from futures_async.unified.errors import (
     AuthenticationError,

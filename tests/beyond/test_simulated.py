@@ -11,7 +11,7 @@ import pytest
 import futures_async as fa
 from futures_async import risk
 from futures_async.manager.tracking import OrderUpdate
-from futures_async.monitor import Alert
+from futures_async.portfolio.monitor import Alert
 from futures_async.simulator.demo import Setup
 from futures_async.simulator.exchange import SimulatedExchange
 from futures_async.simulator.server import RunningExchange, serve

@@ -22,7 +22,7 @@ from rich.live import Live
 from futures_async.cli.output import Column, Exit, exit_code, grouped, make_table
 from futures_async.cli.running import run, run_sync
 from futures_async.cli.watch import View, some
-from futures_async.snapshot import Failed, Ok, Snapshot, VenueData
+from futures_async.portfolio.snapshot import Failed, Ok, Snapshot, VenueData
 from futures_async.unified.enums import Outcome
 from futures_async.unified.errors import (
     AuthenticationError,

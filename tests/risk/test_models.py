@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from futures_async import risk
-from futures_async.rules import AdjustMargin
+from futures_async.portfolio.rules import AdjustMargin
 from futures_async.unified.enums import MarginMode, PositionSide, RiskLevel
 from futures_async.unified.errors import InvalidRequest
 from futures_async.unified.models import Account, Position, RiskLimit

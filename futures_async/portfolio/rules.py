@@ -10,8 +10,8 @@ from typing import NamedTuple, TypeAlias
 import msgspec
 
 from futures_async import risk
+from futures_async.portfolio.snapshot import VenueState
 from futures_async.risk.sizing import MarginMove, check_margin_move
-from futures_async.snapshot import VenueState
 from futures_async.unified.convert import chosen
 from futures_async.unified.enums import PositionSide
 from futures_async.unified.errors import InvalidRequest

@@ -14,8 +14,8 @@ import msgspec
 
 from futures_async import risk
 from futures_async.manager.manager import OrderManager
-from futures_async.portfolio import Portfolio
-from futures_async.rules import (
+from futures_async.portfolio.portfolio import Portfolio
+from futures_async.portfolio.rules import (
     DOCUMENTED_RULES,
     POSITION_METRICS,
     Action,
@@ -28,7 +28,7 @@ from futures_async.rules import (
     Subject,
     measure,
 )
-from futures_async.snapshot import Ok, Snapshot
+from futures_async.portfolio.snapshot import Ok, Snapshot
 from futures_async.transport.callbacks import failure_of
 from futures_async.unified.convert import floor_to_step
 from futures_async.unified.enums import Intent, OrderType, PositionSide, Side

@@ -10,8 +10,8 @@ from typing import Any, Self
 import anyio
 import anyio.lowlevel
 
-from futures_async.feeds import Feed
-from futures_async.snapshot import Failed, Ok, Snapshot, Stale, VenueData, VenueState
+from futures_async.portfolio.feeds import Feed
+from futures_async.portfolio.snapshot import Failed, Ok, Snapshot, Stale, VenueData, VenueState
 from futures_async.transport.runtime import Runtime, current_runtime
 from futures_async.unified.errors import ClientClosed, InvalidRequest, RateLimited, RequestTimeout
 from futures_async.unified.exchange import Capability, FuturesExchange
