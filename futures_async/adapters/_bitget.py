@@ -15,21 +15,24 @@ from typing import Any, ClassVar, Generic, Literal, TypeVar, cast
 
 import msgspec
 
-from futures_async.adapters._bitget_codes import CODES, SUCCESS
-from futures_async.transport.dialect import (
+from futures_async.adapter import (
     Code,
+    Credentials,
     Dialect,
+    Endpoint,
+    InvalidRequest,
+    NotSupported,
     Params,
+    RateLimit,
     Refusal,
     SealedHeaders,
+    SymbolNotFound,
     Unsigned,
     VenueTraits,
     join_query,
+    symbols,
 )
-from futures_async.transport.endpoint import Endpoint, RateLimit
-from futures_async.unified import symbols
-from futures_async.unified.credentials import Credentials
-from futures_async.unified.errors import InvalidRequest, NotSupported, SymbolNotFound
+from futures_async.adapters._bitget_codes import CODES, SUCCESS
 
 T = TypeVar("T")
 

@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, ClassVar
 
-from futures_async.trading.adapter import Adapter, Call, urgent
-from futures_async.trading.batch import together
-from futures_async.trading.planning import one_id
-from futures_async.unified.errors import CancelOutcomeUnknown, ExchangeError, FuturesAsyncError, OrderNotFound
-from futures_async.unified.models import CancelResult
+from futures_async.adapter import (
+    Adapter,
+    Call,
+    CancelOutcomeUnknown,
+    CancelResult,
+    ExchangeError,
+    FuturesAsyncError,
+    OrderNotFound,
+    one_id,
+    together,
+    urgent,
+)
 
 
 class BatchCancels(Adapter):

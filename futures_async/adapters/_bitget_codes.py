@@ -11,12 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from futures_async.transport.dialect import Code, ambiguous, passing, refused
-from futures_async.unified.errors import (
+from futures_async.adapter import (
     AccountInLiquidation,
     AccountModeMismatch,
     AuthenticationError,
     ClockSkew,
+    Code,
     DuplicateOrder,
     InsufficientMargin,
     MarginModeConflict,
@@ -30,6 +30,9 @@ from futures_async.unified.errors import (
     SymbolNotFound,
     VenueClosed,
     VenueUnavailable,
+    ambiguous,
+    passing,
+    refused,
 )
 
 SUCCESS = "00000"

@@ -8,10 +8,7 @@ from typing import Any, Protocol, TypeVar, cast
 
 import msgspec
 
-from futures_async.unified.convert import finite
-from futures_async.unified.enums import PositionSide
-from futures_async.unified.errors import DecodeError
-from futures_async.unified.models import Leverage, Order, Position
+from futures_async.adapter import DecodeError, Leverage, Order, Position, PositionSide, finite
 
 T = TypeVar("T")
 

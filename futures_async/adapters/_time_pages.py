@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeVar
 
-from futures_async.trading.paging import Page, PageQuery
-from futures_async.unified.errors import IncompletePage
-from futures_async.unified.models import Fill, LedgerEntry, Order
+from futures_async.adapter import Fill, IncompletePage, LedgerEntry, Order, Page, PageQuery
 
 Row = TypeVar("Row", Order, Fill, LedgerEntry)
 

@@ -17,8 +17,6 @@ from futures_async.trading.bounds import OrderBounds
 from futures_async.trading.cancelling import urgent
 from futures_async.trading.desk import OrderDesk
 from futures_async.trading.history import History
-from futures_async.trading.ordering import Ack, Amendment, BatchPlacement, Call, Placement, PlannedOrder
-from futures_async.trading.paging import Page, PageQuery
 from futures_async.trading.settings import SettingDesk
 from futures_async.transport.channel import Channel
 from futures_async.transport.clock import VenueClock
@@ -50,11 +48,6 @@ if TYPE_CHECKING:
     import httpx
 
     from futures_async.journal.journal import Journal
-
-__all__ = [
-    "Ack", "Adapter", "Amendment", "BatchPlacement", "Call", "Options", "Page", "PageQuery", "Placement",
-    "PlannedOrder", "urgent",
-]  # fmt: skip
 
 T = TypeVar("T")
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from futures_async.trading.adapter import Adapter
+from futures_async.adapter import Adapter
 from futures_async.unified import errors
 from futures_async.unified.credentials import Credentials
 from futures_async.unified.enums import MarginMode, OrderType, PositionMode, Side

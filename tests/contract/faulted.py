@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from futures_async.adapter import Adapter
 from futures_async.registry import venue_ids
 from futures_async.simulator import records
 from futures_async.simulator.demo import Setup
@@ -23,7 +24,6 @@ from futures_async.simulator.inprocess import InProcessBackend
 from futures_async.simulator.plan import FaultPlan, Strike
 from futures_async.simulator.records import Ticket
 from futures_async.simulator.server import RunningExchange
-from futures_async.trading.adapter import Adapter
 from futures_async.transport.clock import loop_time
 from futures_async.transport.endpoint import Kind
 from futures_async.transport.limits.local import LocalLimiter

@@ -12,6 +12,7 @@ from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
+from futures_async.adapter import Adapter
 from futures_async.simulator.accounts import Account
 from futures_async.simulator.app import SimulatorApp
 from futures_async.simulator.demo import Setup
@@ -19,7 +20,6 @@ from futures_async.simulator.dialect import Dialect, find_dialects
 from futures_async.simulator.exchange import SimulatedExchange, wall_ms
 from futures_async.simulator.records import Ticket
 from futures_async.simulator.server import RunningExchange, bind, make_server
-from futures_async.trading.adapter import Adapter
 from futures_async.transport.limits.none import NoLimiter
 from futures_async.unified.credentials import Credentials
 from futures_async.unified.enums import Intent, OrderType, PositionMode, Side, TimeInForce

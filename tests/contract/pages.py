@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from futures_async.trading.adapter import Adapter
+from futures_async.adapter import Adapter
 from futures_async.unified import errors
 from futures_async.unified.enums import LedgerType, OrderStatus, Side
 from futures_async.unified.exchange import Capability as Can

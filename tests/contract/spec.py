@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from futures_async.trading.adapter import Adapter
+from futures_async.adapter import Adapter
 from futures_async.unified.enums import PositionMode, TimeInForce
 from futures_async.unified.exchange import Capability
 

@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from futures_async.journal.journal import IntentRecord, JournalFailed, MemoryJournal
-from futures_async.trading import desk as outcomes
+from futures_async.trading import desk as order_desk
 from futures_async.trading.ordering import Ack, BatchPlacement, PlannedOrder, fingerprint
 from futures_async.transport.dialect import VenueTraits, refused
 from futures_async.transport.endpoint import RateLimit
@@ -177,7 +177,7 @@ async def test_each_entry_of_a_batch_that_was_lost_keeps_the_reason() -> None:
 
 @virtual
 async def test_only_orders_whose_fate_is_certain_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outcomes, "REMEMBERED", 2)
+    monkeypatch.setattr(order_desk, "REMEMBERED", 2)
     venue = Scripted()
     async with toy(venue) as exchange:
         for number in (1, 2, 3):

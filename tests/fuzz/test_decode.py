@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import msgspec
 import pytest
 
-from futures_async.trading.adapter import Adapter
+from futures_async.adapter import Adapter
 from futures_async.transport.endpoint import Endpoint, Kind
 from futures_async.transport.http.backend import HttpBackend, HttpRequest, HttpResponse
 from futures_async.unified.enums import MarginMode, OrderType, PositionSide, Side

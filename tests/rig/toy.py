@@ -34,7 +34,7 @@ from futures_async import (
     Side,
     VenueUnavailable,
 )
-from futures_async.trading.adapter import (
+from futures_async.adapter import (
     Ack,
     Adapter,
     Amendment,

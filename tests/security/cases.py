@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from futures_async.adapter import Adapter
 from futures_async.adapters.bitget import Bitget
 from futures_async.adapters.bitget_uta import BitgetUTA
 from futures_async.adapters.bitget_v1 import BitgetV1
 from futures_async.adapters.bitmart import BitMart
 from futures_async.adapters.bittap import BitTap
-from futures_async.trading.adapter import Adapter
 from futures_async.transport.limits.none import NoLimiter
 from futures_async.transport.retry import RetryPolicy
 from futures_async.unified.credentials import Credentials

@@ -16,8 +16,8 @@ import httpx
 import msgspec
 import pytest
 
+from futures_async.adapter import Adapter
 from futures_async.cli.keys import read_environment, read_file
-from futures_async.trading.adapter import Adapter
 from futures_async.transport.answers import Answers
 from futures_async.transport.clock import VenueClock
 from futures_async.transport.events import CallEvent

@@ -6,6 +6,38 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any, TypeVar, Unpack
 
+from futures_async.adapter import (
+    Account,
+    Adapter,
+    Contract,
+    Credentials,
+    Endpoint,
+    FundingRate,
+    InvalidRequest,
+    LedgerEntry,
+    Leverage,
+    MarginMode,
+    Number,
+    Options,
+    Page,
+    PageQuery,
+    Params,
+    Position,
+    PositionHistory,
+    PositionMode,
+    PositionSide,
+    RiskLimit,
+    SymbolNotFound,
+    Ticker,
+    chosen,
+    chosen_or_none,
+    collect,
+    finite,
+    known,
+    ms,
+    to_decimal,
+    to_text,
+)
 from futures_async.adapters._bitget import PRODUCT_TYPES, ProductType, unified_symbol, venue_symbol
 from futures_async.adapters._bitget_codes import UNCHANGED
 from futures_async.adapters._rows import Row, readable
@@ -29,26 +61,6 @@ from futures_async.adapters.bitget.mapping import (
 )
 from futures_async.adapters.bitget.windows import DAY_MS, DEPTH_MS, following, place
 from futures_async.adapters.bitget.wire import WireAccount, WireAdlRank, WireFeeRate
-from futures_async.trading.adapter import Adapter, Options, Page, PageQuery
-from futures_async.trading.paging import collect
-from futures_async.transport.dialect import Params
-from futures_async.transport.endpoint import Endpoint
-from futures_async.unified.convert import chosen, chosen_or_none, finite, known, ms, to_decimal, to_text
-from futures_async.unified.credentials import Credentials
-from futures_async.unified.enums import MarginMode, PositionMode, PositionSide
-from futures_async.unified.errors import InvalidRequest, SymbolNotFound
-from futures_async.unified.exchange import Number
-from futures_async.unified.models import (
-    Account,
-    Contract,
-    FundingRate,
-    LedgerEntry,
-    Leverage,
-    Position,
-    PositionHistory,
-    RiskLimit,
-    Ticker,
-)
 
 R = TypeVar("R")
 W = TypeVar("W")

@@ -5,19 +5,25 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from functools import partial
 
+from futures_async.adapter import (
+    Capability,
+    Endpoint,
+    Fill,
+    Order,
+    OrderNotFound,
+    Page,
+    PageQuery,
+    ResponseMismatch,
+    first,
+    iterate,
+    one_id,
+)
 from futures_async.adapters.bitget import endpoints
 from futures_async.adapters.bitget.mapping import VENUE
 from futures_async.adapters.bitget.orders import to_fill, to_order
 from futures_async.adapters.bitget.venue import BitgetVenue
 from futures_async.adapters.bitget.windows import DAY_MS, DEPTH_MS
 from futures_async.adapters.bitget.wire_orders import WireBatch, WireFills, WireOrder, WireOrders
-from futures_async.trading.adapter import Page, PageQuery
-from futures_async.trading.paging import first, iterate
-from futures_async.trading.planning import one_id
-from futures_async.transport.endpoint import Endpoint
-from futures_async.unified.errors import OrderNotFound, ResponseMismatch
-from futures_async.unified.exchange import Capability
-from futures_async.unified.models import Fill, Order
 
 
 class Bitget(BitgetVenue):

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from futures_async.adapter import Endpoint, Kind, RateLimit, or_null
 from futures_async.adapters.bitget.wire import (
     WireAccount,
     WireAdlRank,
@@ -52,7 +53,6 @@ from futures_async.adapters.bitget.wire_venue import (
     WireUnionConfig,
     WireUsdtAmount,
 )
-from futures_async.transport.endpoint import Endpoint, Kind, RateLimit, or_null
 
 _ANYTHING = cast("type[Any]", Any)
 

@@ -5,21 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from futures_async.adapters._bitget import ProductType, unified_symbol
-from futures_async.adapters.bitget.wire import (
-    WireAccount,
-    WireBill,
-    WireClosedPosition,
-    WireContract,
-    WireFundingRate,
-    WirePosition,
-    WireTicker,
-    WireTier,
-)
-from futures_async.unified.convert import (
+from futures_async.adapter import (
     EXACT,
     MAX_EXPONENT,
+    Account,
+    Contract,
+    DecodeError,
+    FundingRate,
+    LedgerEntry,
+    LedgerType,
+    Leverage,
     Loose,
+    MarginMode,
+    Position,
+    PositionHistory,
+    PositionMode,
+    PositionSide,
+    RiskLimit,
+    Ticker,
     decimal_or_none,
     finite,
     known,
@@ -30,18 +33,16 @@ from futures_async.unified.convert import (
     positive_or_none,
     required_id,
 )
-from futures_async.unified.enums import LedgerType, MarginMode, PositionMode, PositionSide
-from futures_async.unified.errors import DecodeError
-from futures_async.unified.models import (
-    Account,
-    Contract,
-    FundingRate,
-    LedgerEntry,
-    Leverage,
-    Position,
-    PositionHistory,
-    RiskLimit,
-    Ticker,
+from futures_async.adapters._bitget import ProductType, unified_symbol
+from futures_async.adapters.bitget.wire import (
+    WireAccount,
+    WireBill,
+    WireClosedPosition,
+    WireContract,
+    WireFundingRate,
+    WirePosition,
+    WireTicker,
+    WireTier,
 )
 
 VENUE = "bitget"

@@ -9,6 +9,31 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from futures_async.adapter import (
+    EXACT,
+    DecodeError,
+    Fill,
+    Intent,
+    MarginMode,
+    Order,
+    OrderRequest,
+    OrderStatus,
+    OrderType,
+    PositionMode,
+    PositionSide,
+    Role,
+    Side,
+    TimeInForce,
+    decimal_or_none,
+    finite,
+    known,
+    known_or_none,
+    ms,
+    ms_or_none,
+    positive_or_none,
+    required_id,
+    to_text,
+)
 from futures_async.adapters._bitget import ProductType, unified_symbol
 from futures_async.adapters.bitget.mapping import (
     MARGIN_MODE,
@@ -25,31 +50,6 @@ from futures_async.adapters.bitget.wire_orders import (
     WireOrder,
     WirePlanOrder,
 )
-from futures_async.unified.convert import (
-    EXACT,
-    decimal_or_none,
-    finite,
-    known,
-    known_or_none,
-    ms,
-    ms_or_none,
-    positive_or_none,
-    required_id,
-    to_text,
-)
-from futures_async.unified.enums import (
-    Intent,
-    MarginMode,
-    OrderStatus,
-    OrderType,
-    PositionMode,
-    PositionSide,
-    Role,
-    Side,
-    TimeInForce,
-)
-from futures_async.unified.errors import DecodeError
-from futures_async.unified.models import Fill, Order, OrderRequest
 
 SIDE = {"buy": Side.BUY, "sell": Side.SELL}
 OTHER_SIDE = {Side.BUY: Side.SELL, Side.SELL: Side.BUY}

@@ -9,6 +9,28 @@ from typing import Any, Literal
 
 import msgspec
 
+from futures_async.adapter import (
+    Ack,
+    Amendment,
+    BatchPlacement,
+    Call,
+    Endpoint,
+    ExchangeError,
+    InvalidRequest,
+    MarginMode,
+    MarginModeConflict,
+    Order,
+    OrderRequest,
+    OrderResult,
+    Outcome,
+    Placement,
+    PlannedOrder,
+    Position,
+    PositionMode,
+    Refusal,
+    known,
+    to_text,
+)
 from futures_async.adapters._bitget_cancels import BatchCancels
 from futures_async.adapters._bitget_codes import NOTHING_TO_CANCEL
 from futures_async.adapters.bitget import endpoints
@@ -16,17 +38,6 @@ from futures_async.adapters.bitget.account import BitgetAccount
 from futures_async.adapters.bitget.mapping import MARGIN_MODE, text_or_none
 from futures_async.adapters.bitget.orders import order_frame, order_item
 from futures_async.adapters.bitget.wire_orders import WireAck, WireBatch, WireFailure
-from futures_async.trading.adapter import Ack, Amendment, BatchPlacement, Call, Placement, PlannedOrder
-from futures_async.transport.dialect import Refusal
-from futures_async.transport.endpoint import Endpoint
-from futures_async.unified.convert import known, to_text
-from futures_async.unified.enums import MarginMode, Outcome, PositionMode
-from futures_async.unified.errors import (
-    ExchangeError,
-    InvalidRequest,
-    MarginModeConflict,
-)
-from futures_async.unified.models import Order, OrderRequest, OrderResult, Position
 
 
 def read_ack(answer: WireAck) -> Ack:

@@ -5,6 +5,32 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from futures_async.adapter import (
+    EXACT,
+    CancelOutcomeUnknown,
+    Endpoint,
+    Intent,
+    InvalidOrder,
+    InvalidRequest,
+    Number,
+    Order,
+    OrderNotFound,
+    OrderOutcomeUnknown,
+    OrderRequest,
+    OrderType,
+    Page,
+    PageQuery,
+    PlannedOrder,
+    PositionMode,
+    PositionSide,
+    Side,
+    acknowledged,
+    chosen,
+    iterate,
+    one_id,
+    to_decimal,
+    to_text,
+)
 from futures_async.adapters._rows import readable
 from futures_async.adapters.bitget import endpoints
 from futures_async.adapters.bitget.mapping import WIRE_POSITION_SIDE, text_or_none
@@ -20,22 +46,6 @@ from futures_async.adapters.bitget.placing import BitgetPlacing, read_ack
 from futures_async.adapters.bitget.windows import DEPTH_MS
 from futures_async.adapters.bitget.wire_orders import WireAck, WirePlanOrder, WirePlanOrders, WireStops
 from futures_async.adapters.bitget.wire_venue import WireTriggered
-from futures_async.trading.adapter import Page, PageQuery, PlannedOrder
-from futures_async.trading.desk import acknowledged
-from futures_async.trading.paging import iterate
-from futures_async.trading.planning import one_id
-from futures_async.transport.endpoint import Endpoint
-from futures_async.unified.convert import EXACT, chosen, to_decimal, to_text
-from futures_async.unified.enums import Intent, OrderType, PositionMode, PositionSide, Side
-from futures_async.unified.errors import (
-    CancelOutcomeUnknown,
-    InvalidOrder,
-    InvalidRequest,
-    OrderNotFound,
-    OrderOutcomeUnknown,
-)
-from futures_async.unified.exchange import Number
-from futures_async.unified.models import Order, OrderRequest
 
 PLAN_GROUPS = ("normal_plan", "track_plan", "profit_loss")
 # "In one-way mode buy names the long position": the other family of words is refused with 43011.

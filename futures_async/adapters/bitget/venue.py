@@ -5,15 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Literal
 
+from futures_async.adapter import InvalidRequest, Number, PositionSide, Ticker, chosen, finite, to_decimal, to_text
 from futures_async.adapters._rows import readable
 from futures_async.adapters.bitget import endpoints, wire_venue
 from futures_async.adapters.bitget.mapping import WIRE_POSITION_SIDE, to_ticker
 from futures_async.adapters.bitget.triggers import BitgetTriggers
-from futures_async.unified.convert import chosen, finite, to_decimal, to_text
-from futures_async.unified.enums import PositionSide
-from futures_async.unified.errors import InvalidRequest
-from futures_async.unified.exchange import Number
-from futures_async.unified.models import Ticker
 
 FUNDING_ROWS = 100
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from futures_async.trading.paging import PageQuery
+from futures_async.adapter import PageQuery
 
 DAY_MS = 86_400_000
 DEPTH_MS = 90 * DAY_MS

@@ -11,7 +11,7 @@ from decimal import Decimal
 
 import msgspec
 
-from futures_async.unified.convert import Loose
+from futures_async.adapter import Loose
 
 Text = str | None
 Id = str | int

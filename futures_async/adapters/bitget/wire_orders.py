@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from futures_async.adapter import Loose
 from futures_async.adapters.bitget.wire import Id, Moment, Text, Wire
-from futures_async.unified.convert import Loose
 
 
 class WireAck(Wire, frozen=True, kw_only=True, gc=False):

@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
+from futures_async.adapter import Loose
 from futures_async.adapters.bitget.wire import Id, Moment, Text, Wire
-from futures_async.unified.convert import Loose
 
 # Account
 

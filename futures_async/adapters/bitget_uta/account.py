@@ -6,22 +6,34 @@ from decimal import Decimal
 
 import msgspec
 
+from futures_async.adapter import (
+    Account,
+    AccountModeMismatch,
+    Adapter,
+    InvalidRequest,
+    LedgerEntry,
+    Leverage,
+    MarginMode,
+    NotSupported,
+    Number,
+    Outcome,
+    Page,
+    PageQuery,
+    PermissionDenied,
+    Position,
+    PositionHistory,
+    PositionMode,
+    PositionSide,
+    VenueUnavailable,
+    chosen,
+    chosen_or_none,
+    collect,
+    to_decimal,
+    to_text,
+)
 from futures_async.adapters._bitget import ProductType, unified_symbol, venue_symbol
 from futures_async.adapters.bitget_uta import endpoints, mapping, wire
 from futures_async.adapters.bitget_uta.pages import Ask, Part, history_page
-from futures_async.trading.adapter import Adapter, Page, PageQuery
-from futures_async.trading.paging import collect
-from futures_async.unified.convert import chosen, chosen_or_none, to_decimal, to_text
-from futures_async.unified.enums import MarginMode, Outcome, PositionMode, PositionSide
-from futures_async.unified.errors import (
-    AccountModeMismatch,
-    InvalidRequest,
-    NotSupported,
-    PermissionDenied,
-    VenueUnavailable,
-)
-from futures_async.unified.exchange import Number
-from futures_async.unified.models import Account, LedgerEntry, Leverage, Position, PositionHistory
 
 _SIDES = {PositionSide.LONG: "long", PositionSide.SHORT: "short"}
 _MODES = {MarginMode.CROSS: "crossed", MarginMode.ISOLATED: "isolated"}

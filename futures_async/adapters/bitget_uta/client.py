@@ -9,6 +9,39 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import ClassVar, Literal, Unpack
 
+from futures_async.adapter import (
+    Ack,
+    Amendment,
+    BatchPlacement,
+    Call,
+    Capability,
+    Contract,
+    Credentials,
+    ExchangeError,
+    Fill,
+    FundingRate,
+    InvalidRequest,
+    MarginMode,
+    NotSupported,
+    Options,
+    Order,
+    OrderNotFound,
+    OrderRejected,
+    OrderRequest,
+    Page,
+    PageQuery,
+    Placement,
+    PlannedOrder,
+    PositionSide,
+    ResponseMismatch,
+    RiskLimit,
+    SymbolNotFound,
+    Ticker,
+    chosen_or_none,
+    first,
+    iterate,
+    one_id,
+)
 from futures_async.adapters._bitget_cancels import BatchCancels
 from futures_async.adapters.bitget_uta import endpoints, mapping, wire
 from futures_async.adapters.bitget_uta.dialect import NO_POSITION, NOTHING_TO_CANCEL, BitgetUTADialect
@@ -25,24 +58,6 @@ from futures_async.adapters.bitget_uta.orders import (
 from futures_async.adapters.bitget_uta.pages import DAY_MS, Part, history_page
 from futures_async.adapters.bitget_uta.symbols import check_category
 from futures_async.adapters.bitget_uta.venue import UnifiedVenue
-from futures_async.trading.adapter import Options, Page, PageQuery
-from futures_async.trading.ordering import Ack, Amendment, BatchPlacement, Call, Placement, PlannedOrder
-from futures_async.trading.paging import first, iterate
-from futures_async.trading.planning import one_id
-from futures_async.unified.convert import chosen_or_none
-from futures_async.unified.credentials import Credentials
-from futures_async.unified.enums import MarginMode, PositionSide
-from futures_async.unified.errors import (
-    ExchangeError,
-    InvalidRequest,
-    NotSupported,
-    OrderNotFound,
-    OrderRejected,
-    ResponseMismatch,
-    SymbolNotFound,
-)
-from futures_async.unified.exchange import Capability
-from futures_async.unified.models import Contract, Fill, FundingRate, Order, OrderRequest, RiskLimit, Ticker
 
 WITNESS_MS = DAY_MS
 """How far back the list of closed orders is searched for an order of ours, beside the look-up by its id."""

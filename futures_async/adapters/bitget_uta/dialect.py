@@ -8,17 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from futures_async.adapters._bitget import BitgetFamily
-from futures_async.adapters._bitget_codes import CODES
-from futures_async.adapters.bitget_uta.endpoints import SET_HOLD_MODE
-from futures_async.transport.dialect import Code, Refusal, SealedHeaders, Unsigned, ambiguous, passing, refused
-from futures_async.transport.endpoint import Endpoint
-from futures_async.unified.credentials import Credentials
-from futures_async.unified.errors import (
+from futures_async.adapter import (
     AccountInLiquidation,
     AccountModeMismatch,
     AuthenticationError,
+    Code,
+    Credentials,
     DuplicateOrder,
+    Endpoint,
     ExchangeError,
     InsufficientMargin,
     MarginModeConflict,
@@ -28,10 +25,19 @@ from futures_async.unified.errors import (
     PermissionDenied,
     PositionModeConflict,
     RateLimited,
+    Refusal,
     RiskLimitExceeded,
+    SealedHeaders,
     SymbolNotFound,
+    Unsigned,
     VenueUnavailable,
+    ambiguous,
+    passing,
+    refused,
 )
+from futures_async.adapters._bitget import BitgetFamily
+from futures_async.adapters._bitget_codes import CODES
+from futures_async.adapters.bitget_uta.endpoints import SET_HOLD_MODE
 
 NO_ORDER = frozenset({"25204", "40109", "24056"})
 """The order does not exist; to a cancel of everything: there was nothing to cancel."""

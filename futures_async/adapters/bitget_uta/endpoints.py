@@ -14,6 +14,7 @@ from typing import cast
 
 import msgspec
 
+from futures_async.adapter import Endpoint, Kind, RateLimit
 from futures_async.adapters.bitget_uta.wire import (
     WireAdlRank,
     WireAssets,
@@ -36,7 +37,6 @@ from futures_async.adapters.bitget_uta.wire import (
     WireTier,
     WireTime,
 )
-from futures_async.transport.endpoint import Endpoint, Kind, RateLimit
 
 MARKET = RateLimit(20, 1.0, scope="ip")
 PAGE = 100

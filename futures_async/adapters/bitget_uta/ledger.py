@@ -8,7 +8,7 @@ https://www.bitget.com/api-doc/uta/account/Get-Account-Financial-Records
 
 from __future__ import annotations
 
-from futures_async.unified.enums import LedgerType
+from futures_async.adapter import LedgerType
 
 _LIQUIDATION = ("BURST_", "FORCE_", "RISK_LIQ_", "LIQ_FUND_", "LIQ_CONVERT_", "OFFSET_REDUCE_", "ADL_")
 

@@ -10,12 +10,20 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from functools import reduce
 
-from futures_async.adapters._bitget import ProductType, unified_symbol
-from futures_async.adapters.bitget_uta import wire
-from futures_async.adapters.bitget_uta.ledger import ledger_type
-from futures_async.adapters.bitget_uta.symbols import settle_coin
-from futures_async.unified.convert import (
+from futures_async.adapter import (
     EXACT,
+    Account,
+    Contract,
+    FundingRate,
+    LedgerEntry,
+    Leverage,
+    MarginMode,
+    Position,
+    PositionHistory,
+    PositionMode,
+    PositionSide,
+    RiskLimit,
+    Ticker,
     decimal_or_none,
     finite,
     known,
@@ -26,22 +34,10 @@ from futures_async.unified.convert import (
     positive_or_none,
     required_id,
 )
-from futures_async.unified.enums import (
-    MarginMode,
-    PositionMode,
-    PositionSide,
-)
-from futures_async.unified.models import (
-    Account,
-    Contract,
-    FundingRate,
-    LedgerEntry,
-    Leverage,
-    Position,
-    PositionHistory,
-    RiskLimit,
-    Ticker,
-)
+from futures_async.adapters._bitget import ProductType, unified_symbol
+from futures_async.adapters.bitget_uta import wire
+from futures_async.adapters.bitget_uta.ledger import ledger_type
+from futures_async.adapters.bitget_uta.symbols import settle_coin
 
 VENUE = "bitget-uta"
 USD = "USD"

@@ -12,14 +12,30 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from futures_async.adapters._bitget import ProductType, unified_symbol
-from futures_async.adapters.bitget_uta import wire
-from futures_async.adapters.bitget_uta.mapping import MARGIN_MODE, POSITION_MODE, POSITION_SIDE, VENUE, total
-from futures_async.trading.ordering import Ack, PlannedOrder
-from futures_async.transport.dialect import Dialect, Refusal
-from futures_async.transport.endpoint import Endpoint
-from futures_async.unified.convert import (
+from futures_async.adapter import (
     EXACT,
+    Ack,
+    Dialect,
+    Endpoint,
+    ExchangeError,
+    Fill,
+    Intent,
+    InvalidOrder,
+    MarginMode,
+    NotSupported,
+    Number,
+    Order,
+    OrderRequest,
+    OrderStatus,
+    OrderType,
+    Outcome,
+    PlannedOrder,
+    PositionMode,
+    PositionSide,
+    Refusal,
+    Role,
+    Side,
+    TimeInForce,
     decimal_or_none,
     finite,
     known,
@@ -31,21 +47,9 @@ from futures_async.unified.convert import (
     to_decimal,
     to_text,
 )
-from futures_async.unified.enums import (
-    Intent,
-    MarginMode,
-    OrderStatus,
-    OrderType,
-    Outcome,
-    PositionMode,
-    PositionSide,
-    Role,
-    Side,
-    TimeInForce,
-)
-from futures_async.unified.errors import ExchangeError, InvalidOrder, NotSupported
-from futures_async.unified.exchange import Number
-from futures_async.unified.models import Fill, Order, OrderRequest
+from futures_async.adapters._bitget import ProductType, unified_symbol
+from futures_async.adapters.bitget_uta import wire
+from futures_async.adapters.bitget_uta.mapping import MARGIN_MODE, POSITION_MODE, POSITION_SIDE, VENUE, total
 
 _SIDE = {"buy": Side.BUY, "sell": Side.SELL}
 _TYPE = {"limit": OrderType.LIMIT, "market": OrderType.MARKET}

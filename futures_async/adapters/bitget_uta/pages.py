@@ -13,9 +13,8 @@ from typing import Generic, NamedTuple, TypeVar
 
 import msgspec
 
+from futures_async.adapter import IncompletePage, InvalidRequest, Page, PageQuery
 from futures_async.adapters.bitget_uta.endpoints import PAGE
-from futures_async.trading.paging import Page, PageQuery
-from futures_async.unified.errors import IncompletePage, InvalidRequest
 
 R = TypeVar("R")
 

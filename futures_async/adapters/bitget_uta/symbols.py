@@ -6,8 +6,8 @@ symbol means nothing without its category.
 
 from __future__ import annotations
 
+from futures_async.adapter import InvalidRequest
 from futures_async.adapters._bitget import PRODUCT_TYPES, ProductType
-from futures_async.unified.errors import InvalidRequest
 
 
 def check_category(category: str) -> ProductType:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from futures_async.adapter import (
+    InvalidRequest,
+    NotSupported,
+    Number,
+    OrderRequest,
+    PositionSide,
+    chosen_or_none,
+    one_id,
+)
 from futures_async.adapters._rows import readable
 from futures_async.adapters.bitget_uta import endpoints, wire
 from futures_async.adapters.bitget_uta.account import UnifiedAccount
 from futures_async.adapters.bitget_uta.orders import max_open_body, modify_item
-from futures_async.trading.planning import one_id
-from futures_async.unified.convert import chosen_or_none
-from futures_async.unified.enums import PositionSide
-from futures_async.unified.errors import InvalidRequest, NotSupported
-from futures_async.unified.exchange import Number
-from futures_async.unified.models import OrderRequest
 
 
 class UnifiedVenue(UnifiedAccount):

@@ -14,7 +14,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from futures_async.unified.convert import Loose
+from futures_async.adapter import Loose
 
 R = TypeVar("R")
 

@@ -8,6 +8,26 @@ from typing import TypeVar, Unpack
 
 import msgspec
 
+from futures_async.adapter import (
+    Account,
+    Adapter,
+    Credentials,
+    InvalidRequest,
+    Leverage,
+    MarginMode,
+    Number,
+    Options,
+    Position,
+    PositionMode,
+    PositionSide,
+    ResponseMismatch,
+    RiskLimit,
+    chosen,
+    chosen_or_none,
+    known,
+    to_decimal,
+    to_text,
+)
 from futures_async.adapters.bitget_v1 import endpoints as api
 from futures_async.adapters.bitget_v1.dialect import BitgetV1Dialect
 from futures_async.adapters.bitget_v1.mapping import (
@@ -25,13 +45,6 @@ from futures_async.adapters.bitget_v1.mapping import (
     to_venue_symbol,
 )
 from futures_async.adapters.bitget_v1.wire import WireMarginSetting, WireModeSetting
-from futures_async.trading.adapter import Adapter, Options
-from futures_async.unified.convert import chosen, chosen_or_none, known, to_decimal, to_text
-from futures_async.unified.credentials import Credentials
-from futures_async.unified.enums import MarginMode, PositionMode, PositionSide
-from futures_async.unified.errors import InvalidRequest, ResponseMismatch
-from futures_async.unified.exchange import Number
-from futures_async.unified.models import Account, Leverage, Position, RiskLimit
 
 R = TypeVar("R")
 

@@ -7,6 +7,36 @@ from typing import Any, ClassVar, Literal
 
 import msgspec
 
+from futures_async.adapter import (
+    Ack,
+    BatchPlacement,
+    Call,
+    Capability,
+    ExchangeError,
+    Fill,
+    FuturesAsyncError,
+    IncompletePage,
+    Intent,
+    InvalidOrder,
+    InvalidRequest,
+    LedgerEntry,
+    Leverage,
+    Lifecycle,
+    Order,
+    OrderOutcomeUnknown,
+    OrderRequest,
+    OrderType,
+    Page,
+    PageQuery,
+    Placement,
+    PlannedOrder,
+    PositionSide,
+    ResponseMismatch,
+    Side,
+    chosen_or_none,
+    one_id,
+    urgent,
+)
 from futures_async.adapters._time_pages import page_end, page_size, time_page
 from futures_async.adapters.bitget_v1 import endpoints as api
 from futures_async.adapters.bitget_v1.account import BitgetV1Account
@@ -20,30 +50,6 @@ from futures_async.adapters.bitget_v1.mapping import (
     to_venue_symbol,
 )
 from futures_async.adapters.bitget_v1.wire import WireOrder, WireOrderRef
-from futures_async.trading.adapter import (
-    Ack,
-    BatchPlacement,
-    Call,
-    Page,
-    PageQuery,
-    Placement,
-    PlannedOrder,
-    urgent,
-)
-from futures_async.trading.planning import one_id
-from futures_async.unified.convert import chosen_or_none
-from futures_async.unified.enums import Intent, OrderType, PositionSide, Side
-from futures_async.unified.errors import (
-    ExchangeError,
-    FuturesAsyncError,
-    IncompletePage,
-    InvalidOrder,
-    InvalidRequest,
-    OrderOutcomeUnknown,
-    ResponseMismatch,
-)
-from futures_async.unified.exchange import Capability, Lifecycle
-from futures_async.unified.models import Fill, LedgerEntry, Leverage, Order, OrderRequest
 
 SLACK_MS = 5_000
 """How far before its sending a lost order may carry its time."""

@@ -8,20 +8,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
-from futures_async.adapters._bitget import BitgetFamily
-from futures_async.adapters._bitget_codes import CODES as FAMILY_CODES
-from futures_async.adapters.bitget_v1.endpoints import BATCH_ORDERS
-from futures_async.transport.dialect import Code, Refusal, VenueTraits, refused
-from futures_async.transport.endpoint import Endpoint
-from futures_async.unified.errors import (
+from futures_async.adapter import (
     AccountInLiquidation,
+    Code,
+    Endpoint,
     InsufficientMargin,
     MarginModeConflict,
     OrderNotFound,
     OrderRejected,
     PositionModeConflict,
+    Refusal,
     RiskLimitExceeded,
+    VenueTraits,
+    refused,
 )
+from futures_async.adapters._bitget import BitgetFamily
+from futures_async.adapters._bitget_codes import CODES as FAMILY_CODES
+from futures_async.adapters.bitget_v1.endpoints import BATCH_ORDERS
 
 OWN_CODES: Mapping[str, Code] = (
     # Order type, size, price.

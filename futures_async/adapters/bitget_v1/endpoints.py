@@ -5,6 +5,7 @@ They state no limits; these are the historical interface's: 10/s for trading and
 
 from __future__ import annotations
 
+from futures_async.adapter import Endpoint, Kind, RateLimit, or_null
 from futures_async.adapters.bitget_v1.wire import (
     WireAccount,
     WireBill,
@@ -19,7 +20,6 @@ from futures_async.adapters.bitget_v1.wire import (
     WireRiskSetting,
     WireRiskTier,
 )
-from futures_async.transport.endpoint import Endpoint, Kind, RateLimit, or_null
 
 BASE = "/api/mix/v1"
 TEN = RateLimit(10, 1.0)

@@ -8,6 +8,43 @@ from typing import Any
 
 import msgspec
 
+from futures_async.adapter import (
+    EXACT,
+    Account,
+    Fill,
+    Intent,
+    InvalidOrder,
+    InvalidRequest,
+    LedgerEntry,
+    LedgerType,
+    Leverage,
+    MarginMode,
+    Order,
+    OrderRequest,
+    OrderStatus,
+    OrderType,
+    Position,
+    PositionMode,
+    PositionSide,
+    RiskLimit,
+    Role,
+    Side,
+    TimeInForce,
+    check_symbol,
+    decimal_or_none,
+    finite,
+    guess_parts,
+    join,
+    known,
+    known_or_none,
+    ms,
+    ms_or_none,
+    multiply,
+    positive_or_none,
+    required_id,
+    split,
+    to_text,
+)
 from futures_async.adapters._rows import leverage_of, unsigned
 from futures_async.adapters.bitget_v1.wire import (
     WireAccount,
@@ -19,34 +56,6 @@ from futures_async.adapters.bitget_v1.wire import (
     WireRiskSetting,
     WireRiskTier,
 )
-from futures_async.unified.convert import (
-    EXACT,
-    decimal_or_none,
-    finite,
-    known,
-    known_or_none,
-    ms,
-    ms_or_none,
-    multiply,
-    positive_or_none,
-    required_id,
-    to_text,
-)
-from futures_async.unified.enums import (
-    Intent,
-    LedgerType,
-    MarginMode,
-    OrderStatus,
-    OrderType,
-    PositionMode,
-    PositionSide,
-    Role,
-    Side,
-    TimeInForce,
-)
-from futures_async.unified.errors import InvalidOrder, InvalidRequest
-from futures_async.unified.models import Account, Fill, LedgerEntry, Leverage, Order, OrderRequest, Position, RiskLimit
-from futures_async.unified.symbols import check_symbol, guess_parts, join, split
 
 VENUE = "bitget-v1"
 

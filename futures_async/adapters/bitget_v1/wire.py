@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import msgspec
 
-from futures_async.unified.convert import Loose
+from futures_async.adapter import Loose
 
 Id = str | int
 """Ids are text; exact integers should they ever come as numbers."""

@@ -6,6 +6,30 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
+from futures_async.adapter import (
+    Account,
+    Adapter,
+    Contract,
+    Credentials,
+    DecodeError,
+    FundingRate,
+    InvalidRequest,
+    Leverage,
+    MarginMode,
+    Number,
+    Position,
+    PositionMode,
+    PositionRisk,
+    PositionSide,
+    RiskLimit,
+    SymbolNotFound,
+    Ticker,
+    chosen,
+    chosen_or_none,
+    finite,
+    to_decimal,
+    to_text,
+)
 from futures_async.adapters._rows import readable
 from futures_async.adapters.bitmart import endpoints, mapping, words
 from futures_async.adapters.bitmart.wire import (
@@ -18,22 +42,6 @@ from futures_async.adapters.bitmart.wire import (
     WirePositionRisk,
     WirePositionV1,
     WireService,
-)
-from futures_async.trading.adapter import Adapter
-from futures_async.unified.convert import chosen, chosen_or_none, finite, to_decimal, to_text
-from futures_async.unified.credentials import Credentials
-from futures_async.unified.enums import MarginMode, PositionMode, PositionSide
-from futures_async.unified.errors import DecodeError, InvalidRequest, SymbolNotFound
-from futures_async.unified.exchange import Number
-from futures_async.unified.models import (
-    Account,
-    Contract,
-    FundingRate,
-    Leverage,
-    Position,
-    PositionRisk,
-    RiskLimit,
-    Ticker,
 )
 
 TERMS_FOR_MS = 60_000

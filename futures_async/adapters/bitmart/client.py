@@ -11,25 +11,35 @@ from typing import Any, ClassVar, Literal, Unpack
 
 import msgspec
 
+from futures_async.adapter import (
+    Ack,
+    Amendment,
+    Call,
+    Capability,
+    Credentials,
+    ExchangeError,
+    Fill,
+    Intent,
+    InvalidOrder,
+    InvalidRequest,
+    LedgerEntry,
+    MarginModeConflict,
+    Options,
+    Order,
+    OrderNotFound,
+    OrderRequest,
+    Page,
+    PageQuery,
+    Placement,
+    PlannedOrder,
+    SettingNotApplied,
+    one_id,
+    required_id,
+)
 from futures_async.adapters.bitmart import endpoints, mapping, orders, pages, requests, words
 from futures_async.adapters.bitmart.dialect import BitMartDialect
 from futures_async.adapters.bitmart.triggers import OPEN_ROWS, TRAILING, BitMartTriggers
 from futures_async.adapters.bitmart.wire import WireLedgerEntry, WireOrder, WireOrderAck, WireTrade
-from futures_async.trading.adapter import Ack, Amendment, Call, Options, Page, PageQuery, Placement, PlannedOrder
-from futures_async.trading.planning import one_id
-from futures_async.unified.convert import required_id
-from futures_async.unified.credentials import Credentials
-from futures_async.unified.enums import Intent
-from futures_async.unified.errors import (
-    ExchangeError,
-    InvalidOrder,
-    InvalidRequest,
-    MarginModeConflict,
-    OrderNotFound,
-    SettingNotApplied,
-)
-from futures_async.unified.exchange import Capability
-from futures_async.unified.models import Fill, LedgerEntry, Order, OrderRequest
 
 ACCOUNTS = ("futures", "copy_trading")
 SIZE_REFUSALS = ("40043", "40044")

@@ -11,28 +11,19 @@ from typing import Any, Generic, TypeVar, cast
 
 import msgspec
 
-from futures_async.adapters.bitmart.wire import WireTime
-from futures_async.transport.dialect import (
-    Code,
-    Dialect,
-    Refusal,
-    SealedHeaders,
-    Unsigned,
-    VenueTraits,
-    ambiguous,
-    passing,
-    refused,
-)
-from futures_async.transport.endpoint import Endpoint, Kind
-from futures_async.unified.credentials import Credentials
-from futures_async.unified.errors import (
+from futures_async.adapter import (
     AccountInLiquidation,
     AuthenticationError,
     Banned,
     ClockSkew,
+    Code,
+    Credentials,
+    Dialect,
     DuplicateOrder,
+    Endpoint,
     InsufficientMargin,
     InvalidRequest,
+    Kind,
     MarginModeConflict,
     OrderNotFound,
     OrderRejected,
@@ -40,10 +31,18 @@ from futures_async.unified.errors import (
     PermissionDenied,
     PositionModeConflict,
     RateLimited,
+    Refusal,
     RiskLimitExceeded,
+    SealedHeaders,
     SymbolNotFound,
+    Unsigned,
+    VenueTraits,
     VenueUnavailable,
+    ambiguous,
+    passing,
+    refused,
 )
+from futures_async.adapters.bitmart.wire import WireTime
 
 T = TypeVar("T")
 

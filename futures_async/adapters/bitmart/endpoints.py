@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from futures_async.adapter import Endpoint, Kind, RateLimit, or_null
 from futures_async.adapters.bitmart.wire import (
     WireAsset,
     WireBrackets,
@@ -30,7 +31,6 @@ from futures_async.adapters.bitmart.wire import (
     WireTime,
     WireTrade,
 )
-from futures_async.transport.endpoint import Endpoint, Kind, RateLimit, or_null
 
 ANYTHING = cast("type[Any]", Any)
 

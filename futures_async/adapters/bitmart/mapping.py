@@ -10,6 +10,30 @@ from decimal import Decimal
 
 import msgspec
 
+from futures_async.adapter import (
+    EXACT,
+    Account,
+    Contract,
+    DecodeError,
+    FundingRate,
+    LedgerEntry,
+    LedgerType,
+    Leverage,
+    MarginMode,
+    Position,
+    PositionMode,
+    PositionRisk,
+    PositionSide,
+    RiskLimit,
+    Ticker,
+    decimal_or_none,
+    finite,
+    known,
+    known_or_none,
+    multiply,
+    position_risk,
+    positive_or_none,
+)
 from futures_async.adapters.bitmart.wire import (
     WireAsset,
     WireBracket,
@@ -33,34 +57,6 @@ from futures_async.adapters.bitmart.words import (
     positive,
     promised_ms,
     unified_symbol,
-)
-from futures_async.risk import position_risk
-from futures_async.unified.convert import (
-    EXACT,
-    decimal_or_none,
-    finite,
-    known,
-    known_or_none,
-    multiply,
-    positive_or_none,
-)
-from futures_async.unified.enums import (
-    LedgerType,
-    MarginMode,
-    PositionMode,
-    PositionSide,
-)
-from futures_async.unified.errors import DecodeError
-from futures_async.unified.models import (
-    Account,
-    Contract,
-    FundingRate,
-    LedgerEntry,
-    Leverage,
-    Position,
-    PositionRisk,
-    RiskLimit,
-    Ticker,
 )
 
 # Market

@@ -7,6 +7,19 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from futures_async.adapter import (
+    EXACT,
+    Contract,
+    Fill,
+    Order,
+    OrderStatus,
+    OrderType,
+    finite,
+    known,
+    known_or_none,
+    positive_or_none,
+    required_id,
+)
 from futures_async.adapters.bitmart.wire import (
     WireOrder,
     WirePlanOrder,
@@ -26,23 +39,6 @@ from futures_async.adapters.bitmart.words import (
     positive,
     promised_ms,
     text_or_none,
-)
-from futures_async.unified.convert import (
-    EXACT,
-    finite,
-    known,
-    known_or_none,
-    positive_or_none,
-    required_id,
-)
-from futures_async.unified.enums import (
-    OrderStatus,
-    OrderType,
-)
-from futures_async.unified.models import (
-    Contract,
-    Fill,
-    Order,
 )
 
 

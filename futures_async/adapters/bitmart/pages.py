@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import NamedTuple, TypeVar
 
-from futures_async.trading.paging import PageQuery
-from futures_async.unified.errors import DecodeError, IncompletePage
+from futures_async.adapter import DecodeError, IncompletePage, PageQuery
 
 R = TypeVar("R")
 

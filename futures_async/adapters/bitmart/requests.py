@@ -5,14 +5,23 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from futures_async.adapter import (
+    EXACT,
+    Contract,
+    Intent,
+    InvalidOrder,
+    InvalidRequest,
+    MarginMode,
+    Order,
+    OrderType,
+    PlannedOrder,
+    PositionSide,
+    TimeInForce,
+    to_text,
+)
 from futures_async.adapters.bitmart.dialect import names_client, names_order
 from futures_async.adapters.bitmart.wire import WirePlanOrder
 from futures_async.adapters.bitmart.words import HEDGE_SIDE, MARGIN_MODE_WORD, MODE_CODE, SIDE_CODE, to_contracts
-from futures_async.trading.ordering import PlannedOrder
-from futures_async.unified.convert import EXACT, to_text
-from futures_async.unified.enums import Intent, MarginMode, OrderType, PositionSide, TimeInForce
-from futures_async.unified.errors import InvalidOrder, InvalidRequest
-from futures_async.unified.models import Contract, Order
 
 LAST_PRICE = 1
 """Trigger by the last price; 2 would be the fair (mark) price."""

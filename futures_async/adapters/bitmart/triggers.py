@@ -11,18 +11,28 @@ from typing import Any, TypeAlias
 
 import msgspec
 
+from futures_async.adapter import (
+    Ack,
+    Endpoint,
+    Intent,
+    InvalidOrder,
+    InvalidRequest,
+    Number,
+    Order,
+    OrderNotFound,
+    OrderOutcomeUnknown,
+    OrderRequest,
+    PlannedOrder,
+    PositionSide,
+    acknowledged,
+    chosen,
+    one_id,
+    required_id,
+    to_decimal,
+)
 from futures_async.adapters.bitmart import endpoints, orders, pages, requests, words
 from futures_async.adapters.bitmart.account import BitMartAccount
 from futures_async.adapters.bitmart.wire import WireIds, WireOrder, WirePlanOrder
-from futures_async.trading.adapter import Ack, PlannedOrder
-from futures_async.trading.desk import acknowledged
-from futures_async.trading.planning import one_id
-from futures_async.transport.endpoint import Endpoint
-from futures_async.unified.convert import chosen, required_id, to_decimal
-from futures_async.unified.enums import Intent, PositionSide
-from futures_async.unified.errors import InvalidOrder, InvalidRequest, OrderNotFound, OrderOutcomeUnknown
-from futures_async.unified.exchange import Number
-from futures_async.unified.models import Order, OrderRequest
 
 OPEN_ROWS = 100
 """Most rows that the lists of open and of waiting orders show."""

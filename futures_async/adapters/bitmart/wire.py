@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from futures_async.unified.convert import Loose
+from futures_async.adapter import Loose
 
 Id = int | str
 """Ids are text in lists, numbers in acknowledgements, and may exceed 2^53: always `str(id)`."""

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from futures_async.unified.convert import Loose, decimal_or_none, divide_exactly, finite, is_multiple, known, multiply
-from futures_async.unified.enums import (
+from futures_async.adapter import (
+    Contract,
+    DecodeError,
     Intent,
+    InvalidOrder,
+    InvalidRequest,
     LedgerType,
+    Loose,
     MarginMode,
     OrderType,
     PositionMode,
@@ -15,10 +19,17 @@ from futures_async.unified.enums import (
     Role,
     Side,
     TimeInForce,
+    check_symbol,
+    decimal_or_none,
+    divide_exactly,
+    finite,
+    guess_parts,
+    is_multiple,
+    join,
+    known,
+    multiply,
+    split,
 )
-from futures_async.unified.errors import DecodeError, InvalidOrder, InvalidRequest
-from futures_async.unified.models import Contract
-from futures_async.unified.symbols import check_symbol, guess_parts, join, split
 
 VENUE = "bitmart"
 QUOTES = ("USDT", "USDC", "USD")

@@ -5,6 +5,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar, Self, Unpack
 
+from futures_async.adapter import (
+    Account,
+    Adapter,
+    Capability,
+    Credentials,
+    Fill,
+    IncompletePage,
+    Leverage,
+    MarginMode,
+    NotSupported,
+    Options,
+    Order,
+    OrderNotFound,
+    Page,
+    PageQuery,
+    ParameterRejected,
+    Position,
+    PositionMode,
+    ResponseMismatch,
+    Ticker,
+    chosen_or_none,
+    known_or_none,
+    one_id,
+)
 from futures_async.adapters._rows import readable
 from futures_async.adapters._time_pages import page_end, page_size, time_page
 from futures_async.adapters.bittap import endpoints as api
@@ -23,20 +47,6 @@ from futures_async.adapters.bittap.mapping import (
     to_venue_symbol,
 )
 from futures_async.adapters.bittap.wire import WireAccountInfo, WireDayTicker, WireDepth, WireExchangeInfo, WirePrice
-from futures_async.trading.adapter import Adapter, Options, Page, PageQuery
-from futures_async.trading.planning import one_id
-from futures_async.unified.convert import chosen_or_none, known_or_none
-from futures_async.unified.credentials import Credentials
-from futures_async.unified.enums import MarginMode, PositionMode
-from futures_async.unified.errors import (
-    IncompletePage,
-    NotSupported,
-    OrderNotFound,
-    ParameterRejected,
-    ResponseMismatch,
-)
-from futures_async.unified.exchange import Capability
-from futures_async.unified.models import Account, Fill, Leverage, Order, Position, Ticker
 
 
 class BitTap(Adapter):

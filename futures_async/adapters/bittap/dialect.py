@@ -8,26 +8,25 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar, cast
 
 import msgspec
 
-from futures_async.transport.dialect import (
+from futures_async.adapter import (
+    AuthenticationError,
+    ClockSkew,
     Code,
+    Credentials,
     Dialect,
+    Endpoint,
+    InvalidRequest,
+    ParameterRejected,
+    PermissionDenied,
+    RateLimit,
     Refusal,
     SealedHeaders,
     Unsigned,
     VenueTraits,
+    VenueUnavailable,
     ambiguous,
     passing,
     refused,
-)
-from futures_async.transport.endpoint import Endpoint, RateLimit
-from futures_async.unified.credentials import Credentials
-from futures_async.unified.errors import (
-    AuthenticationError,
-    ClockSkew,
-    InvalidRequest,
-    ParameterRejected,
-    PermissionDenied,
-    VenueUnavailable,
 )
 
 T = TypeVar("T")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from futures_async.adapter import Endpoint, or_null
 from futures_async.adapters.bittap.wire import (
     WireAccountInfo,
     WireDayTicker,
@@ -15,7 +16,6 @@ from futures_async.adapters.bittap.wire import (
     WirePrice,
     WireTrade,
 )
-from futures_async.transport.endpoint import Endpoint, or_null
 
 MAX_LIMIT = 1000
 """Largest page of the list endpoints."""

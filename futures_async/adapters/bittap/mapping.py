@@ -8,6 +8,36 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
+from futures_async.adapter import (
+    EXACT,
+    Account,
+    Fill,
+    InvalidRequest,
+    Leverage,
+    MarginMode,
+    Order,
+    OrderStatus,
+    OrderType,
+    Position,
+    PositionMode,
+    PositionSide,
+    Role,
+    Side,
+    Ticker,
+    TimeInForce,
+    check_symbol,
+    decimal_or_none,
+    finite,
+    join,
+    known,
+    known_or_none,
+    ms,
+    ms_or_none,
+    multiply,
+    positive_or_none,
+    required_id,
+    split,
+)
 from futures_async.adapters._rows import leverage_of, unsigned
 from futures_async.adapters.bittap.wire import (
     Flag,
@@ -18,31 +48,6 @@ from futures_async.adapters.bittap.wire import (
     WirePrice,
     WireTrade,
 )
-from futures_async.unified.convert import (
-    EXACT,
-    decimal_or_none,
-    finite,
-    known,
-    known_or_none,
-    ms,
-    ms_or_none,
-    multiply,
-    positive_or_none,
-    required_id,
-)
-from futures_async.unified.enums import (
-    MarginMode,
-    OrderStatus,
-    OrderType,
-    PositionMode,
-    PositionSide,
-    Role,
-    Side,
-    TimeInForce,
-)
-from futures_async.unified.errors import InvalidRequest
-from futures_async.unified.models import Account, Fill, Leverage, Order, Position, Ticker
-from futures_async.unified.symbols import check_symbol, join, split
 
 VENUE = "bittap"
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from futures_async.unified.convert import Loose
+from futures_async.adapter import Loose
 
 Id = str | int
 """Ids are 18 to 19 digits, beyond 2^53: text on the wire, exact integers should they ever come as numbers."""

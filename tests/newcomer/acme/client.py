@@ -4,14 +4,25 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Unpack
 
-from futures_async.trading.adapter import Ack, Adapter, Call, Options, Placement, PlannedOrder
-from futures_async.trading.planning import one_id
-from futures_async.unified.convert import to_text
-from futures_async.unified.credentials import Credentials
-from futures_async.unified.enums import Intent, TimeInForce
-from futures_async.unified.errors import InvalidRequest
-from futures_async.unified.exchange import Capability
-from futures_async.unified.models import Account, Order, Position, Ticker
+from futures_async.adapter import (
+    Account,
+    Ack,
+    Adapter,
+    Call,
+    Capability,
+    Credentials,
+    Intent,
+    InvalidRequest,
+    Options,
+    Order,
+    Placement,
+    PlannedOrder,
+    Position,
+    Ticker,
+    TimeInForce,
+    one_id,
+    to_text,
+)
 from tests.newcomer.acme import endpoints
 from tests.newcomer.acme.dialect import AcmeDialect
 from tests.newcomer.acme.mapping import to_account, to_contract, to_order, to_position, to_symbol, to_ticker

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from futures_async.transport.dialect import (
+from futures_async.adapter import (
     Code,
+    Credentials,
     Dialect,
+    Endpoint,
     Refusal,
     SealedHeaders,
     Unsigned,
     VenueTraits,
     ambiguous,
+    errors,
     passing,
     refused,
 )
-from futures_async.transport.endpoint import Endpoint
-from futures_async.unified import errors
-from futures_async.unified.credentials import Credentials
 from tests.newcomer.acme.wire import Envelope
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from futures_async.transport.endpoint import Endpoint, Kind, RateLimit
+from futures_async.adapter import Endpoint, Kind, RateLimit
 from tests.newcomer.acme.wire import WireAck, WireBalance, WireNow, WireOrder, WirePosition, WireTicker
 
 TIME = Endpoint("GET", "/acme/time", result=WireNow, limit=RateLimit(20, scope="ip"), private=False)

@@ -4,10 +4,25 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from futures_async.unified.convert import finite, known, known_or_none, positive_or_none, required_id
-from futures_async.unified.enums import OrderStatus, OrderType, PositionMode, PositionSide, Side
-from futures_async.unified.models import Account, Order, Position, Ticker
-from futures_async.unified.symbols import check_symbol, join, split
+from futures_async.adapter import (
+    Account,
+    Order,
+    OrderStatus,
+    OrderType,
+    Position,
+    PositionMode,
+    PositionSide,
+    Side,
+    Ticker,
+    check_symbol,
+    finite,
+    join,
+    known,
+    known_or_none,
+    positive_or_none,
+    required_id,
+    split,
+)
 from tests.newcomer.acme.wire import WireBalance, WireOrder, WirePosition, WireTicker
 
 SIDE = {"buy": Side.BUY, "sell": Side.SELL}
