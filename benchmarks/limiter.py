@@ -11,7 +11,7 @@ from benchmarks.measure import Row, compare, ratio
 from futures_async.transport.limits.limiter import Pool, Priority
 from futures_async.transport.limits.local import LocalLimiter
 from tests import virtual_time
-from tests.limits.venue import Venue, skewed, uniform, used, violations
+from tests.transport.limits.venue import Venue, skewed, uniform, used, violations
 
 TEN = (Pool("ten", 10, 1.0),)
 

@@ -21,11 +21,15 @@ from types import CodeType
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
-PURE = ("tests/core/test_classifier.py", "tests/core/test_retry.py", "tests/core", "tests/rig/test_trading.py")
+PURE = (
+    "tests/transport/test_answers.py",
+    "tests/transport/test_retry.py",
+    "tests/transport/test_fault_matrix.py",
+    "tests/transport/test_verdicts.py",
+    "tests/trading",
+)
 ORDERS = (
-    "tests/core/test_search.py",
-    "tests/rig/test_trading.py",
-    "tests/core",
+    "tests/trading",
     "tests/rig/test_orders.py::test_no_order_is_doubled_lost_or_made_up",
 )
 TARGETS = {"answers": (*PURE, "tests/rig/test_swaps.py"), "retry": PURE, "search": ORDERS}

@@ -32,7 +32,7 @@ from futures_async.unified.errors import (
     SettingOutcomeUnknown,
     UnresolvedOrders,
 )
-from tests.beyond.fakes import account, position
+from tests.fakes import account, position
 
 
 def press() -> None:

@@ -22,7 +22,7 @@ from futures_async import (
     Outcome,
     UnresolvedOrders,
 )
-from tests.core.support import BTC, limit_order
+from tests.rig.support import BTC, limit_order
 from tests.rig.test_cancellation import CountingLimiter
 from tests.rig.toy import Toy
 from tests.rig.venue import FAULTS, ToyVenue

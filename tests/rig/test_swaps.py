@@ -19,7 +19,7 @@ from futures_async import (
 )
 from futures_async.transport.http.backend import HttpRequest, HttpResponse
 from futures_async.transport.limits.none import NoLimiter
-from tests.core.support import BTC, limit_order
+from tests.rig.support import BTC, limit_order
 from tests.rig.test_orders import Tally, trade
 from tests.rig.toy import Toy
 from tests.rig.venue import ToyVenue

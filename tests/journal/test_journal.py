@@ -1,0 +1,351 @@
+"""The write-ahead journal: what it promises about crashes, files and ids."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import textwrap
+from collections.abc import AsyncIterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+
+from futures_async.journal.journal import IntentRecord, Journal, JournalFailed, MemoryJournal, Verdict
+from futures_async.journal.sqlite import SqliteJournal
+from futures_async.unified.enums import Intent, OrderType, Outcome, Side
+from futures_async.unified.errors import InvalidRequest, NotSent
+
+pytestmark = pytest.mark.anyio
+
+D = Decimal
+
+
+def record(client_order_id: str = "id1", **fields: Any) -> IntentRecord:
+    given: dict[str, Any] = {
+        "venue": "venue-a",
+        "account": "digest",
+        "client_order_id": client_order_id,
+        "symbol": "BTC/USDT:USDT",
+        "venue_symbol": "BTCUSDT",
+        "side": Side.BUY,
+        "type": OrderType.LIMIT,
+        "quantity": D("0.00000001"),
+        "price": D("60000.10"),
+        "created_ms": 1_000,
+    }
+    return IntentRecord(**{**given, **fields})
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+async def journal(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Journal]:
+    async with MemoryJournal() if request.param == "memory" else SqliteJournal(tmp_path / "journal.sqlite") as opened:
+        yield opened
+
+
+async def opens(journal: Journal) -> list[str]:
+    return [intent.client_order_id for intent in await journal.open_intents("venue-a", "digest")]
+
+
+async def test_an_intent_without_a_verdict_is_open_and_comes_back_as_it_was(journal: Journal) -> None:
+    written = record(fence_ms=5, signed_ms=4, group="g", intent=Intent.CLOSE)
+    await journal.intent(written)
+    assert await journal.open_intents("venue-a", "digest") == [written]
+    assert await journal.open_intents("venue-a", "other") == []
+    assert await journal.open_intents("venue-b", "digest") == []
+
+
+@pytest.mark.parametrize("outcome", [None, Outcome.NOT_SENT, Outcome.REJECTED, Outcome.NOT_PLACED])
+async def test_a_verdict_closes_an_intent(journal: Journal, outcome: Outcome | None) -> None:
+    await journal.intent(record(group="g"))
+    await journal.verdict("id1", outcome, None if outcome else "77")
+    assert await opens(journal) == []
+    (entry,) = await journal.group("venue-a", "digest", "g")
+    assert entry.verdict == (outcome.value if outcome else Verdict.PLACED)
+    assert entry.order_id == (None if outcome else "77")
+
+
+async def test_unknown_is_no_verdict(journal: Journal) -> None:
+    await journal.intent(record())
+    await journal.verdict("id1", Outcome.UNKNOWN)
+    assert await opens(journal) == ["id1"]
+
+
+async def test_placed_is_final_and_a_late_order_overrules_its_absence(journal: Journal) -> None:
+    await journal.intent(record(group="g"))
+    await journal.verdict("id1", Outcome.NOT_PLACED)
+    await journal.verdict("id1", None, "77")
+    await journal.verdict("id1", Outcome.NOT_PLACED)
+    (entry,) = await journal.group("venue-a", "digest", "g")
+    assert (entry.verdict, entry.order_id) == (Verdict.PLACED, "77")
+
+
+async def test_a_verdict_on_an_unknown_id_is_ignored(journal: Journal) -> None:
+    await journal.verdict("nobody", None, "77")
+    assert await opens(journal) == []
+
+
+async def test_a_verdict_can_be_kept_to_one_venue_and_account(journal: Journal) -> None:
+    await journal.intent(record())
+    await journal.intent(record(venue="venue-b"))
+    await journal.intent(record(account="other"))
+    await journal.verdict("id1", None, "77", venue="venue-a", account="digest")
+    assert await opens(journal) == []
+    assert len(await journal.open_intents("venue-b", "digest")) == 1
+    assert len(await journal.open_intents("venue-a", "other")) == 1
+
+
+async def test_the_same_intent_written_again_keeps_the_latest_times_and_its_group(journal: Journal) -> None:
+    await journal.intent(record(group="g", fence_ms=None, signed_ms=10))
+    await journal.intent(record(group=None, fence_ms=50, signed_ms=None))
+    await journal.intent(record(group=None, fence_ms=40, signed_ms=20))
+    (stands,) = await journal.open_intents("venue-a", "digest")
+    assert (stands.group, stands.fence_ms, stands.signed_ms) == ("g", 50, 20)
+
+
+@pytest.mark.parametrize(
+    "other", [{"quantity": D(2)}, {"side": Side.SELL}, {"price": None}, {"intent": Intent.CLOSE}, {"venue_symbol": "X"}]
+)
+async def test_another_order_under_an_open_id_is_refused(journal: Journal, other: dict[str, Any]) -> None:
+    await journal.intent(record())
+    with pytest.raises(InvalidRequest, match="for another order"):
+        await journal.intent(record(**other))
+
+
+async def test_an_equal_size_written_differently_is_the_same_order(journal: Journal) -> None:
+    await journal.intent(record(quantity=D("1.0")))
+    await journal.intent(record(quantity=D("1.000")))
+    assert await opens(journal) == ["id1"]
+
+
+async def test_the_id_of_a_placed_order_is_taken_for_good_and_a_free_one_is_not(journal: Journal) -> None:
+    await journal.intent(record())
+    await journal.verdict("id1", Outcome.NOT_SENT)
+    await journal.intent(record(quantity=D(3)))
+    assert (await journal.open_intents("venue-a", "digest"))[0].quantity == 3
+    await journal.verdict("id1", None, "77")
+    with pytest.raises(InvalidRequest, match="was placed"):
+        await journal.intent(record(quantity=D(3)))
+
+
+async def test_pruning_drops_old_verdicts_and_never_an_open_intent(journal: Journal) -> None:
+    for number in range(4):
+        await journal.intent(record(f"id{number}", created_ms=number, group="g"))
+    await journal.verdict("id0", None, "1")
+    await journal.verdict("id3", None, "2")
+    assert await journal.prune(before_ms=3) == 1
+    kept = [entry.record.client_order_id for entry in await journal.group("venue-a", "digest", "g")]
+    assert kept == ["id1", "id2", "id3"]
+    await journal.verdict("id0", None, "1")  # it is not known any more
+    await journal.intent(record("id0", venue="venue-b", created_ms=1))
+    await journal.verdict("id0", None, "1")
+    await journal.intent(record("id0", created_ms=9))
+    assert await journal.prune(before_ms=5) == 2
+    assert await opens(journal) == ["id1", "id2", "id0"]
+
+
+async def test_many_at_once_are_all_written(journal: Journal) -> None:
+    async with anyio.create_task_group() as tasks:
+        for number in range(200):
+            tasks.start_soon(journal.intent, record(f"id{number}"))
+    assert len(await opens(journal)) == 200
+
+
+async def test_one_refused_intent_does_not_take_others_of_its_transaction_along(journal: Journal) -> None:
+    await journal.intent(record("taken"))
+    refused: list[InvalidRequest] = []
+
+    async def write(number: int) -> None:
+        try:
+            await journal.intent(record("taken", quantity=D(9)) if number == 5 else record(f"id{number}"))
+        except InvalidRequest as error:
+            refused.append(error)
+
+    async with anyio.create_task_group() as tasks:
+        for number in range(10):
+            tasks.start_soon(write, number)
+    assert len(refused) == 1
+    assert len(await opens(journal)) == 10
+
+
+# The file
+
+
+async def reopened(path: Path) -> list[str]:
+    async with SqliteJournal(path) as journal:
+        return await opens(journal)
+
+
+async def test_intents_written_together_share_a_transaction(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    commits = 0
+
+    def count(statement: str) -> None:
+        nonlocal commits
+        commits += statement == "COMMIT"
+
+    async with SqliteJournal(path) as journal:
+        await journal.intent(record("first"))
+        journal._connection.set_trace_callback(count)  # type: ignore[union-attr]  # pyright: ignore[reportPrivateUsage, reportOptionalMemberAccess] - the only way to see
+        async with anyio.create_task_group() as tasks:
+            for number in range(100):
+                tasks.start_soon(journal.intent, record(f"id{number}"))
+    assert 1 <= commits <= 10
+
+
+async def test_the_files_are_their_owners_alone_and_hold_no_more_than_the_intent(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    async with SqliteJournal(path) as journal:
+        await journal.intent(record())
+        modes = {name: (tmp_path / name).stat().st_mode & 0o777 for name in os.listdir(tmp_path)}
+        assert "journal.sqlite" in modes
+        assert set(modes.values()) == {0o600}, modes
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes and links are POSIX")
+@pytest.mark.parametrize("mode", [0o640, 0o644, 0o604, 0o622])
+async def test_a_journal_that_others_may_read_is_refused(tmp_path: Path, mode: int) -> None:
+    path = tmp_path / "journal.sqlite"
+    path.touch()
+    path.chmod(mode)
+    with pytest.raises(JournalFailed, match="make it mode 0600"):
+        await SqliteJournal(path).intent(record())
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes and links are POSIX")
+async def test_a_link_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").touch(mode=0o600)
+    (tmp_path / "journal.sqlite").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(JournalFailed):
+        await SqliteJournal(tmp_path / "journal.sqlite").intent(record())
+    assert (tmp_path / "elsewhere").stat().st_size == 0
+
+
+async def test_somebody_elses_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "getuid", lambda: -5)
+    with pytest.raises(JournalFailed, match="another user"):
+        await SqliteJournal(tmp_path / "journal.sqlite").intent(record())
+
+
+@pytest.mark.parametrize("what", ["a folder", "no database"])
+async def test_what_is_no_journal_is_refused_as_not_sent(tmp_path: Path, what: str) -> None:
+    path = tmp_path / "journal.sqlite"
+    if what == "a folder":
+        path.mkdir()
+    else:
+        path.write_bytes(b"no database" * 99)
+        path.chmod(0o600)
+    with pytest.raises(NotSent) as caught:
+        await SqliteJournal(path).intent(record())
+    assert caught.value.outcome is Outcome.NOT_SENT
+
+
+async def test_a_journal_of_a_later_version_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    await SqliteJournal(path).intent(record())
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    with pytest.raises(JournalFailed, match="schema 99"):
+        await SqliteJournal(path).intent(record())
+
+
+async def test_a_row_that_cannot_be_read_is_an_error_not_a_guess(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    async with SqliteJournal(path) as journal:
+        await journal.intent(record())
+        with sqlite3.connect(path) as connection:
+            connection.execute("UPDATE intents SET side = 'sideways'")
+        connection.close()
+        with pytest.raises(JournalFailed, match="id1"):
+            await opens(journal)
+
+
+async def test_after_closing_nothing_is_written_and_a_lost_verdict_is_not_raised(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "journal.sqlite"
+    journal = SqliteJournal(path)
+    await journal.intent(record())
+    await journal.aclose()
+    await journal.aclose()
+    with pytest.raises(JournalFailed, match="closed"):
+        await journal.intent(record("id2"))
+    await journal.verdict("id1", None, "77")
+    assert "stays open" in caplog.text
+    assert await reopened(path) == ["id1"]
+
+
+async def test_a_caller_cancelled_in_the_queue_writes_nothing(tmp_path: Path) -> None:
+    journal = SqliteJournal(tmp_path / "journal.sqlite")
+    await journal.intent(record("first"))
+    with anyio.CancelScope() as scope:
+        scope.cancel()
+        await journal.intent(record("never"))
+    assert await opens(journal) == ["first"]
+    await journal.aclose()
+
+
+def test_only_two_ways_to_flush_are_known() -> None:
+    with pytest.raises(InvalidRequest):
+        SqliteJournal("x", synchronous="OFF")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType] - refused
+
+
+async def test_normal_synchronous_is_passed_on(tmp_path: Path) -> None:
+    async with SqliteJournal(tmp_path / "j", synchronous="NORMAL") as journal:
+        await journal.intent(record())
+        assert repr(journal).startswith("SqliteJournal(")
+        connection = journal._connection  # pyright: ignore[reportPrivateUsage] - the only way to see
+        assert connection is not None
+        assert connection.execute("PRAGMA synchronous").fetchone()[0] == 1
+
+
+WRITER = """
+import sys
+import anyio
+from tests.journal.test_journal import record
+from futures_async.journal.sqlite import SqliteJournal
+
+async def main():
+    journal = SqliteJournal(sys.argv[1])
+    for number in range(10_000):
+        await journal.intent(record(f"id{number}"))
+        print(number, flush=True)
+
+anyio.run(main)
+"""
+
+
+def killed_while_writing(path: Path, *, after: int) -> int:
+    """Kill a process that writes intents after it has reported number `after`; the last number that it reported."""
+    command = [sys.executable, "-c", textwrap.dedent(WRITER), str(path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
+        assert writer.stdout is not None
+        seen = -1
+        while seen < after:
+            seen = int(writer.stdout.readline())
+        writer.send_signal(signal.SIGKILL)
+        return max([seen, *(int(line) for line in writer.stdout.read().split())])
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs SIGKILL")
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_what_was_reported_as_written_survives_sigkill_and_a_torn_last_write(tmp_path: Path, seed: int) -> None:
+    path = tmp_path / "journal.sqlite"
+    chance = random.Random(seed)
+    seen = killed_while_writing(path, after=chance.randrange(3, 40))
+    reported = seen + 1
+    log = path.with_name("journal.sqlite-wal")
+    torn = chance.choice([b"", os.urandom(chance.randrange(1, 5_000)), log.read_bytes()[-4_120:][: 24 + 2_000]])
+    with log.open("ab") as end:
+        end.write(torn)
+    stands = await reopened(path)
+    assert stands[:reported] == [f"id{number}" for number in range(reported)]
+    assert len(stands) - reported in (0, 1)  # the one after may have been flushed and not reported

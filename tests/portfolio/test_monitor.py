@@ -1,0 +1,412 @@
+"""The risk monitor: alerts once, acts once, survives everything."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import anyio
+import pytest
+
+from futures_async.journal.journal import MemoryJournal
+from futures_async.manager.manager import OrderManager
+from futures_async.portfolio.monitor import Alert, RiskMonitor
+from futures_async.portfolio.portfolio import Portfolio
+from futures_async.portfolio.rules import DOCUMENTED_RULES, AdjustMargin, Metric, ReachRatio, Reduce, Rule
+from futures_async.unified.enums import Intent, MarginMode, OrderType, PositionSide, Side
+from futures_async.unified.errors import InvalidRequest, VenueUnavailable
+from futures_async.unified.exchange import Capability, Number
+from futures_async.unified.models import Position
+from tests.fakes import Backend, FakeTrading, account, both_backends, in_virtual_time, position
+
+D = Decimal
+RATIO = Rule(name="ratio", metric=Metric.MARGIN_RATIO, above=D("0.8"))
+
+
+class Bench:
+    """A monitor over one fake venue, and what it told."""
+
+    def __init__(self, *rules: Rule, exchange: FakeTrading | None = None, **options: Any) -> None:
+        self.exchange = exchange or FakeMargin()
+        self.told: list[tuple[float, str, bool, Decimal | None]] = []
+        self.broken_callback: Exception | None = None
+        self.slow_callback_s = 0.0
+        self.portfolio = Portfolio([self.exchange])
+        self.manager = OrderManager(self.exchange, journal=MemoryJournal())
+        self.monitor = RiskMonitor(self.portfolio, rules or None, self.hear, managers={"fake": self.manager}, **options)
+
+    async def hear(self, alert: Alert) -> None:
+        self.told.append((anyio.current_time(), alert.rule.name, alert.raised, alert.value))
+        await anyio.sleep(self.slow_callback_s)
+        if self.broken_callback is not None:
+            raise self.broken_callback
+
+    async def watch(self, seconds: float) -> None:
+        with anyio.move_on_after(seconds):
+            await self.monitor.run()
+
+    @property
+    def news(self) -> list[tuple[str, bool, Decimal | None]]:
+        return [told[1:] for told in self.told]
+
+
+class FakeMargin(FakeTrading):
+    def __init__(self, *plan: str, **options: Any) -> None:
+        super().__init__(*plan, **options)
+        self.moved: list[tuple[str, Number, PositionSide | None]] = []
+
+    async def adjust_margin(self, symbol: str, amount: Number, *, side: PositionSide | None = None) -> None:
+        self.moved.append((symbol, amount, side))
+
+
+def at(ratio: str, **fields: Any) -> list[Position]:
+    return [position(margin_ratio=D(ratio), **fields)]
+
+
+@both_backends
+def test_a_rule_alerts_once_when_broken_and_once_when_kept_again_well_behind_its_bound(backend: Backend) -> None:
+    async def main() -> None:
+        bench = Bench(RATIO)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(bench.watch, 61.0)
+            for ratio in ("0.8", "0.81", "0.9", "0.8", "0.73", "0.72", "0.8", "0.81", "0.81"):
+                bench.exchange.positions = at(ratio)
+                await anyio.sleep(5)
+        assert bench.news == [("ratio", True, D("0.81")), ("ratio", False, D("0.72")), ("ratio", True, D("0.81"))]
+
+    in_virtual_time(backend, main)
+
+
+@pytest.mark.parametrize(
+    ("rule", "cleared", "not_yet"),
+    [
+        (Rule(name="r", metric=Metric.MARGIN_RATIO, above=D("0.8")), "0.72", "0.721"),
+        (Rule(name="r", metric=Metric.MARGIN_RATIO, above=D("0.8"), clear=D("0.5")), "0.5", "0.501"),
+        (Rule(name="r", metric=Metric.DISTANCE, below=D("0.2")), "0.22", "0.219"),
+        (Rule(name="r", metric=Metric.DISTANCE, below=D("0.2"), clear=D("0.2")), "0.2", "0.199"),
+    ],
+)
+def test_an_alert_ends_at_its_clear_mark_and_not_a_hair_before(rule: Rule, cleared: str, not_yet: str) -> None:
+    assert rule.cleared_by(D(cleared))
+    assert not rule.cleared_by(D(not_yet))
+    assert not rule.broken_by(rule.bound)
+
+
+def test_the_documents_rules_are_the_default_and_leave_a_healthy_account_alone() -> None:
+    async def main() -> None:
+        bench = Bench()
+        bench.exchange.positions = [position(unrealized_pnl=D(-100))]
+        await bench.watch(20)
+        assert bench.told == []
+        bench.exchange.positions = [position(unrealized_pnl=D(-200), margin_ratio=D("0.85"))]
+        bench.exchange.accounts = [account(equity=D(100), maintenance_margin=D(95))]
+        await bench.watch(20)
+        assert sorted(name for name, _, _ in bench.news) == ["account coverage", "margin ratio", "profit or loss"]
+
+    in_virtual_time("asyncio", main)
+    assert [rule.action for rule in DOCUMENTED_RULES] == [None] * 4
+
+
+def test_a_position_that_is_gone_is_all_clear_and_one_that_cannot_be_read_is_not() -> None:
+    async def main() -> None:
+        bench = Bench(RATIO)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(bench.watch, 100.0)
+            bench.exchange.positions = at("0.9")
+            await anyio.sleep(7)
+            bench.exchange.error = VenueUnavailable("down")
+            await anyio.sleep(20)
+            assert bench.monitor.raised == [("ratio", ("fake", "BTCUSDT", PositionSide.LONG, ""))]
+            bench.exchange.error = None
+            bench.exchange.positions = [position(margin_ratio=None, margin_mode=MarginMode.CROSS)]
+            await anyio.sleep(10)
+            assert len(bench.monitor.raised) == 1  # it is there; its ratio is not known
+            bench.exchange.positions = []
+        assert bench.news == [("ratio", True, D("0.9")), ("ratio", False, None)]
+
+    in_virtual_time("asyncio", main)
+
+
+def test_old_data_and_a_venue_without_any_raise_the_alarm() -> None:
+    age = Rule(name="age", metric=Metric.AGE, above=D(15))
+
+    async def main() -> None:
+        bench = Bench(age)
+        bench.exchange.error = VenueUnavailable("down")
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(bench.watch, 100.0)
+            await anyio.sleep(12)
+            bench.exchange.error = None
+            await anyio.sleep(20)
+            bench.exchange.error = VenueUnavailable("down")
+        (first, second, third) = bench.news
+        assert first == ("age", True, None)
+        assert second[:2] == ("age", False)
+        assert third[:2] == ("age", True)
+        assert third[2] is not None
+        assert 15 < third[2] <= 20
+
+    in_virtual_time("asyncio", main)
+
+
+@pytest.mark.parametrize("callback", ["fails", "hangs"])
+def test_a_callback_that_fails_or_hangs_does_not_stop_the_watch(callback: str, caplog: Any) -> None:
+    async def main() -> None:
+        bench = Bench(RATIO)
+        if callback == "fails":
+            bench.broken_callback = KeyError("bug")
+        else:
+            bench.slow_callback_s = 3600
+        bench.exchange.positions = at("0.9")
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(bench.watch, 60.0)
+            await anyio.sleep(20)
+            bench.exchange.positions = at("0.1")
+        assert [raised for _, raised, _ in bench.news] == [True, False]
+        assert "on_alert" in caplog.text
+
+    in_virtual_time("asyncio", main)
+
+
+def test_a_failure_of_its_own_is_logged_and_survived_with_back_off(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def main() -> None:
+        bench = Bench(RATIO)
+        times: list[float] = []
+        real = bench.monitor.check
+
+        def failing(snapshot: Any) -> list[Alert]:
+            times.append(anyio.current_time())
+            if len(times) <= 3:
+                raise KeyError("bug")
+            return real(snapshot)
+
+        monkeypatch.setattr(bench.monitor, "check", failing)
+        bench.exchange.positions = at("0.9")
+        await bench.watch(80)
+        assert [later - times[0] for later in times[1:4]] == pytest.approx([10, 30, 70], abs=0.1)
+        assert len(bench.told) == 1
+        assert caplog.text.count("risk monitor failed") == 3
+
+    in_virtual_time("asyncio", main)
+
+
+def test_closing_the_portfolio_ends_the_watch() -> None:
+    async def main() -> None:
+        bench = Bench(RATIO)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(bench.monitor.run)
+            await anyio.sleep(12)
+            await bench.portfolio.aclose()
+        await bench.monitor.run()  # closed before it begins: ends as well
+
+    in_virtual_time("asyncio", main)
+
+
+# Acting
+
+
+def acting(action: Any, **fields: Any) -> Rule:
+    return Rule(name="act", metric=Metric.MARGIN_RATIO, above=D("0.8"), action=action, **fields)
+
+
+@both_backends
+def test_a_position_in_danger_is_reduced_through_the_order_manager_once_and_again_after_a_while(
+    backend: Backend,
+) -> None:
+    async def main() -> None:
+        bench = Bench(acting(Reduce(fraction=D("0.3"))), act_again_s=30)
+        bench.exchange.positions = at("0.9", quantity=D("0.5005"))
+        await bench.watch(29)
+        (sent,) = bench.exchange.sent
+        assert (sent.side, sent.type, sent.intent) == (Side.SELL, OrderType.MARKET, Intent.CLOSE)
+        assert sent.quantity == D("0.150")
+        assert len(bench.manager.orders) == 1
+        await bench.watch(29)
+        assert len(bench.exchange.sent) == 2
+
+    in_virtual_time(backend, main)
+
+
+@pytest.mark.parametrize(
+    ("quantity", "least", "expected"), [("0.004", "0.003", "0.003"), ("0.002", "0.003", "0.002"), ("1", None, "0.5")]
+)
+def test_a_reduction_is_at_least_the_smallest_order_and_at_most_the_position(
+    quantity: str, least: str | None, expected: str
+) -> None:
+    async def main() -> None:
+        bench = Bench(acting(Reduce()), exchange=FakeMargin(min_quantity=least))
+        bench.exchange.positions = at("0.9", side=PositionSide.SHORT, quantity=D(quantity))
+        await bench.watch(3)
+        (sent,) = bench.exchange.sent
+        assert (sent.side, sent.quantity) == (Side.BUY, D(expected))
+
+    in_virtual_time("asyncio", main)
+
+
+def test_without_a_contract_a_reduction_is_not_rounded() -> None:
+    class NoContract(FakeMargin):
+        capabilities = frozenset(Capability) - {Capability.FETCH_CONTRACT}
+
+    async def main() -> None:
+        bench = Bench(acting(Reduce()), exchange=NoContract())
+        bench.exchange.positions = at("0.9", quantity=D("0.0003"))
+        await bench.watch(3)
+        assert bench.exchange.sent[0].quantity == D("0.00015")
+
+    in_virtual_time("asyncio", main)
+
+
+@pytest.mark.parametrize(
+    ("action", "fields", "moved"),
+    [
+        (ReachRatio(target=D("0.5")), {"margin": D(70), "unrealized_pnl": D(-1), "maintenance_margin": D(62)}, D(55)),
+        (ReachRatio(target=D("0.5")), {"margin": D(7000)}, None),
+        (ReachRatio(), {"margin": None}, None),
+        (AdjustMargin(action="increase"), {}, D("150.0")),
+        (AdjustMargin(action="decrease"), {}, None),
+    ],
+)
+def test_margin_is_moved_as_the_rule_says(action: Any, fields: dict[str, Any], moved: Decimal | None) -> None:
+    async def main() -> None:
+        exchange = FakeMargin()
+        bench = Bench(acting(action), exchange=exchange)
+        exchange.positions = at("0.9", **fields)
+        await bench.watch(3)
+        assert exchange.moved == ([] if moved is None else [("BTCUSDT", moved, PositionSide.LONG)])
+
+    in_virtual_time("asyncio", main)
+
+
+def test_an_action_that_fails_is_logged_and_one_of_unknown_outcome_is_not_repeated(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def main() -> None:
+        bench = Bench(acting(Reduce()), exchange=FakeMargin("refused", "lost"), act_again_s=10)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(bench.watch, 100.0)
+            bench.exchange.positions = at("0.9")
+            await anyio.sleep(60)
+            assert len(bench.exchange.sent) == 2
+            bench.exchange.positions = at("0.1")  # kept again: what was unknown has been looked into
+            await anyio.sleep(10)
+            bench.exchange.positions = at("0.9")
+            await anyio.sleep(7)
+            assert len(bench.exchange.sent) == 3
+        assert caplog.text.count("acting on rule act failed") == 2
+
+    in_virtual_time("asyncio", main)
+
+
+def test_nothing_is_done_on_old_data_without_a_manager_or_for_a_position_that_is_gone() -> None:
+    async def main() -> None:
+        bench = Bench(acting(Reduce()))
+        bench.exchange.positions = at("0.9")
+        await bench.portfolio.snapshot()
+        bench.exchange.error = VenueUnavailable("down")
+        await anyio.sleep(1)
+        await bench.watch(20)
+        assert [raised for _, raised, _ in bench.news] == [True]
+        assert bench.exchange.sent == []
+        lone = Bench(acting(Reduce()))
+        lone.exchange.positions = at("0.9")
+        lone.monitor = RiskMonitor(lone.portfolio, [acting(Reduce())])
+        await lone.watch(20)
+        assert lone.exchange.sent == []
+        assert len(lone.monitor.raised) == 1
+
+    in_virtual_time("asyncio", main)
+
+
+def test_two_rules_about_one_position_do_not_act_at_the_same_time() -> None:
+    class Slow(FakeMargin):
+        async def create_order(self, request: Any, **options: Any) -> Any:
+            await anyio.sleep(30)
+            return await super().create_order(request, **options)
+
+    async def main() -> None:
+        both = (
+            acting(Reduce()),
+            Rule(name="near", metric=Metric.DISTANCE, below=D("0.2"), action=Reduce()),
+        )
+        exchange = Slow()
+        bench = Bench(*both, exchange=exchange)
+        exchange.positions = at("0.9")
+        placing: list[int] = []
+
+        async def look() -> None:
+            while True:
+                placing.append(len(bench.manager._busy))  # pyright: ignore[reportPrivateUsage] - what is under way
+                await anyio.sleep(1)
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(look)
+            await bench.watch(80)
+            tasks.cancel_scope.cancel()
+        assert max(placing) == 1
+        assert len(exchange.sent) == 2
+
+    in_virtual_time("asyncio", main)
+
+
+# Rules
+
+
+def test_rules_are_kept_to_a_venue_and_a_symbol() -> None:
+    async def main() -> None:
+        for rule, hits in (
+            (Rule(name="r", metric=Metric.MARGIN_RATIO, above=D("0.8"), venue="other"), 0),
+            (Rule(name="r", metric=Metric.MARGIN_RATIO, above=D("0.8"), symbol="ETHUSDT"), 0),
+            (Rule(name="r", metric=Metric.MARGIN_RATIO, above=D("0.8"), symbol="BTCUSDT"), 1),
+            (Rule(name="r", metric=Metric.MARGIN_RATIO, above=D("0.8"), symbol="BTC/USDT:USDT", venue="fake"), 1),
+            (Rule(name="r", metric=Metric.ACCOUNT_MARGIN_RATIO, above=D("0.005")), 1),
+            (Rule(name="r", metric=Metric.ACCOUNT_MARGIN_RATIO, above=D("0.5")), 0),
+            (Rule(name="r", metric=Metric.DISTANCE, below=D("0.2"), clear=D("0.3")), 1),
+        ):
+            bench = Bench(rule)
+            bench.exchange.positions = at("0.9")
+            await bench.watch(3)
+            assert len(bench.told) == hits, rule
+
+    in_virtual_time("asyncio", main)
+
+
+def test_what_is_not_known_of_an_account_is_no_alert() -> None:
+    async def main() -> None:
+        bench = Bench(Rule(name="r", metric=Metric.ACCOUNT_COVERAGE, below=D("1.1")))
+        bench.exchange.accounts = [account(maintenance_margin=None)]
+        await bench.watch(3)
+        assert bench.told == []
+
+    in_virtual_time("asyncio", main)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {},
+        {"above": D(1), "below": D(1)},
+        {"above": D(1), "clear": D(2)},
+        {"below": D(1), "clear": D("0.5")},
+        {"above": D(1), "metric": Metric.AGE, "action": Reduce()},
+        {"above": D(1), "metric": "mood"},
+    ],
+)
+def test_rules_that_cannot_be_meant_are_refused(broken: dict[str, Any]) -> None:
+    fields: dict[str, Any] = {"name": "r", "metric": Metric.MARGIN_RATIO, **broken}
+    with pytest.raises(InvalidRequest, match="rule r"):
+        Rule(**fields)
+
+
+def test_the_metric_of_a_rule_may_be_plain_text() -> None:
+    fields: dict[str, Any] = {"name": "r", "metric": "age", "above": D(1)}
+    assert Rule(**fields).metric is Metric.AGE
+
+
+def test_a_monitor_needs_names_that_fit() -> None:
+    portfolio = Portfolio([FakeTrading()])
+    with pytest.raises(InvalidRequest, match="same name"):
+        RiskMonitor(portfolio, [RATIO, RATIO])
+    with pytest.raises(InvalidRequest, match="not in the portfolio: stranger"):
+        RiskMonitor(portfolio, [RATIO], managers={"stranger": OrderManager(FakeTrading(), journal=MemoryJournal())})

@@ -1,0 +1,351 @@
+"""Ends of orders and batches that only come about when two things go wrong at once."""
+
+# pyright: reportPrivateUsage=false
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any, ClassVar
+
+import msgspec
+import pytest
+
+from futures_async.journal.journal import IntentRecord, JournalFailed, MemoryJournal
+from futures_async.trading import desk as order_desk
+from futures_async.trading.ordering import Ack, BatchPlacement, PlannedOrder, fingerprint
+from futures_async.transport.dialect import VenueTraits, refused
+from futures_async.transport.endpoint import RateLimit
+from futures_async.transport.http.backend import HttpFailure, Phase
+from futures_async.unified import errors
+from futures_async.unified.enums import Intent, OrderType, Outcome, PositionMode, Side
+from futures_async.unified.errors import ExchangeError
+from futures_async.unified.models import Order
+from tests.rig.support import BTC, Scripted, limit_order, page, ticks, toy, virtual
+from tests.rig.toy import Toy, ToyDialect
+from tests.trading.test_trading import until
+
+PLACE, BATCH, DETAIL = "/order/place", "/order/batch", "/order/detail"
+LOST = HttpFailure("read-timeout", Phase.BODY_STARTED, sent=True)
+
+
+class FullDisk(MemoryJournal):
+    """Has room for so many intents."""
+
+    def __init__(self, room: int) -> None:
+        super().__init__()
+        self.room = room
+
+    async def intent(self, record: IntentRecord) -> None:
+        if self.room == 0:
+            raise JournalFailed("the disk is full")
+        self.room -= 1
+        await super().intent(record)
+
+
+class Blind(ToyDialect):
+    """A venue that finds nothing by an id of ours."""
+
+    traits = VenueTraits(client_id=True, echoes_client_id=True, window_s=30.0)
+
+
+class BlindToy(Toy):
+    def make_dialect(self) -> ToyDialect:
+        return Blind()
+
+
+# Batches
+
+
+@virtual
+async def test_a_batch_with_an_id_that_was_used_is_not_sent_and_frees_the_others() -> None:
+    venue = Scripted()
+    async with toy(venue) as exchange:
+        await exchange.create_order(limit_order(1, client_order_id="mine1"))
+        results = await exchange.create_orders(
+            [limit_order(2, client_order_id="mine2"), limit_order(3, client_order_id="mine1")]
+        )
+        assert [type(result.error) for result in results] == [errors.InvalidOrder] * 2
+        assert venue.sent(BATCH) == 0
+        await exchange.create_order(limit_order(2, client_order_id="mine2"))
+
+
+@virtual
+async def test_a_batch_whose_intents_cannot_all_be_written_down_is_not_sent() -> None:
+    venue = Scripted()
+    journal = FullDisk(room=1)
+    async with toy(venue, journal=journal) as exchange:
+        orders = [limit_order(price, client_order_id=f"mine{price}") for price in (1, 2)]
+        results = await exchange.create_orders(orders)
+        assert [type(result.error) for result in results] == [JournalFailed] * 2
+        assert venue.sent(BATCH) == 0
+        assert exchange.unresolved() == []
+        journal.room = 9
+        assert all(result.order for result in await exchange.create_orders(orders))
+
+
+@virtual
+async def test_an_order_that_cannot_be_written_down_is_not_sent_and_its_id_stays_free() -> None:
+    venue = Scripted()
+    journal = FullDisk(room=0)
+    async with toy(venue, journal=journal) as exchange:
+        with pytest.raises(JournalFailed) as caught:
+            await exchange.create_order(limit_order(client_order_id="mine1"))
+        assert caught.value.outcome is Outcome.NOT_SENT
+        assert venue.sent(PLACE) == 0
+        journal.room = 9
+        await exchange.create_order(limit_order(client_order_id="mine1"))
+
+
+class Forgetful(Scripted):
+    """Answers a batch with its first entry only."""
+
+    def on_order_batch(self, query: dict[str, str], body: list[dict[str, Any]]) -> tuple[int, dict[str, Any]]:
+        status, document = super().on_order_batch(query, body)
+        return status, {**document, "data": document["data"][:1]}
+
+
+@virtual
+async def test_a_batch_that_is_answered_in_part_is_looked_up_entry_by_entry() -> None:
+    venue = Forgetful()
+    async with toy(venue) as exchange:
+        results = await exchange.create_orders([limit_order(1), limit_order(2)])
+        assert [result.order is not None and result.order.recovered for result in results] == [True, True]
+        assert len(venue.orders) == 2
+
+
+class Vague(Toy):
+    """A venue that answers the second entry of a batch with a code that proves nothing."""
+
+    def _batch_placement(self, orders: Sequence[PlannedOrder]) -> BatchPlacement:
+        placement = super()._batch_placement(orders)
+
+        def acks(result: Any) -> list[Ack | ExchangeError]:
+            first, *_ = placement.read_acks(result)
+            return [first, ExchangeError("busy", code="500")]
+
+        return placement._replace(read_acks=acks)
+
+
+@virtual
+async def test_an_entry_with_a_code_that_proves_nothing_is_looked_up() -> None:
+    venue = Scripted()
+    async with toy(venue, Vague) as exchange:
+        first, second = await exchange.create_orders([limit_order(1), limit_order(2)])
+        assert first.order is not None
+        assert not first.order.recovered
+        assert second.order is not None
+        assert second.order.recovered
+
+
+class Halfhearted(Scripted):
+    """Places the first entry of a batch only."""
+
+    def on_order_batch(self, query: dict[str, str], body: list[dict[str, Any]]) -> tuple[int, dict[str, Any]]:
+        return super().on_order_batch(query, body[:1])
+
+
+@virtual
+async def test_closing_during_a_batch_tells_each_entry_what_is_known_of_it() -> None:
+    venue = Halfhearted()
+    async with toy(venue, Vague) as exchange:
+        orders = [limit_order(price, client_order_id=f"mine{price}") for price in (1, 2)]
+        task = asyncio.create_task(exchange.create_orders(orders))
+        await until(lambda: isinstance(exchange.outcome("mine1"), Order) and bool(exchange.unresolved()))
+        with pytest.raises(errors.UnresolvedOrders):
+            await exchange.aclose(grace_s=0)
+        first, second = await task
+        assert isinstance(first.order, Order)
+        assert isinstance(second.error, errors.OrderOutcomeUnknown)
+        assert isinstance(second.error.__cause__, ExchangeError)
+
+
+@virtual
+async def test_each_entry_of_a_batch_that_was_lost_keeps_the_reason() -> None:
+    venue = Scripted()
+    async with toy(venue, BlindToy) as exchange:
+        venue.plan[BATCH] = [page(502)]
+        results = await exchange.create_orders([limit_order(1), limit_order(2)])
+        assert [type(result.error) for result in results] == [errors.OrderOutcomeUnknown] * 2
+        assert results[0].error is not results[1].error
+        assert all(isinstance(result.error.__cause__, errors.VenueUnavailable) for result in results if result.error)
+
+
+# Orders
+
+
+@virtual
+async def test_only_orders_whose_fate_is_certain_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(order_desk, "REMEMBERED", 2)
+    venue = Scripted()
+    async with toy(venue) as exchange:
+        for number in (1, 2, 3):
+            await exchange.create_order(limit_order(number, client_order_id=f"sure{number}"))
+        assert exchange.outcome("sure1") is None
+        assert exchange.outcome("sure3") is not None
+        venue.always[PLACE] = LOST
+        for number in (4, 5, 6, 7):
+            with pytest.raises(errors.OrderOutcomeUnknown):
+                await exchange.create_order(limit_order(number, client_order_id=f"open{number}"), on_unknown="raise")
+        assert [error.client_order_id for error in exchange.unresolved()] == [f"open{n}" for n in (4, 5, 6, 7)]
+
+
+@virtual
+async def test_resolving_an_order_that_is_just_being_placed_waits_for_it() -> None:
+    venue = Scripted()
+    async with toy(venue) as exchange:
+        task = asyncio.create_task(exchange.create_order(limit_order(client_order_id="mine1")))
+        await ticks(3)
+        found = await exchange.resolve_order(BTC, "mine1")
+        assert found == await task
+
+
+@virtual
+async def test_an_order_of_another_process_is_proved_absent_behind_a_fence_of_now() -> None:
+    venue = Scripted()
+    async with toy(venue) as exchange:
+        started = venue.now()
+        assert await exchange.resolve_order(BTC, "others1") is None
+        assert venue.now() - started > 30
+
+
+@virtual
+async def test_the_late_watch_ends_when_the_order_was_found_meanwhile_or_never_comes() -> None:
+    late: list[Order] = []
+    venue = Scripted()
+    async with toy(venue, on_late_order=late.append) as exchange:
+        venue.plan[PLACE] = ["html-502-applied", LOST]
+        with pytest.raises(errors.OrderOutcomeUnknown) as caught:
+            await exchange.create_order(limit_order(1), on_unknown="raise")
+        assert await caught.value.resolve() is not None
+        with pytest.raises(errors.OrderNotPlaced):
+            await exchange.create_order(limit_order(2))
+        venue.plan[DETAIL] = [page(502), page(502), page(502)]  # the first look of the watch fails
+        await asyncio.sleep(700)
+        assert all(watch.done for watch in exchange._orders._watches)
+        assert late == []
+
+
+@virtual
+async def test_where_nothing_can_be_looked_up_nothing_is_watched() -> None:
+    venue = Scripted()
+    async with toy(venue, BlindToy) as exchange:
+        venue.plan[PLACE] = [LOST]
+        with pytest.raises(errors.OrderOutcomeUnknown):
+            await exchange.create_order(limit_order(), on_unknown="raise")
+        assert exchange._orders._watches == set()
+
+
+@virtual
+async def test_closing_before_an_order_was_sent_says_that_it_was_not() -> None:
+    venue = Scripted()
+    async with toy(venue, uid_limit=1) as exchange:
+        await exchange.create_order(limit_order(1))
+        task = asyncio.create_task(exchange.create_order(limit_order(2, client_order_id="mine2")))
+        await ticks(3)
+        await exchange.aclose(grace_s=0)
+        with pytest.raises(errors.ClientClosed) as caught:
+            await task
+        assert caught.value.client_order_id == "mine2"
+        assert venue.sent(PLACE) == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "names"),
+    [
+        ({}, []),
+        ({"venue_symbol": "ETHUSDT"}, ["symbol"]),
+        ({"side": Side.SELL}, ["side"]),
+        ({"quantity": Decimal("0.4")}, ["quantity"]),
+        ({"quantity": Decimal("0.6")}, ["quantity"]),
+        ({"type": OrderType.MARKET}, ["type"]),
+        ({"type": OrderType.UNKNOWN}, []),
+        ({"price": Decimal(101)}, ["price"]),
+        ({"price": None}, []),
+    ],
+    ids=str,
+)
+@virtual
+async def test_an_order_is_another_one_by_any_of_its_terms(changes: dict[str, Any], names: list[str]) -> None:
+    async with toy(Scripted()) as exchange:
+        order = await exchange.create_order(limit_order())
+        plan = await exchange._plan(limit_order())
+        assert fingerprint(plan).differences(msgspec.structs.replace(order, **changes)) == names
+
+
+@virtual
+async def test_a_closing_order_may_be_cut_down_to_what_there_is_to_close() -> None:
+    async with toy(Scripted()) as exchange:
+        order = await exchange.create_order(limit_order())
+        plan = await exchange._plan(limit_order(intent=Intent.CLOSE))
+        smaller = msgspec.structs.replace(order, quantity=Decimal("0.4"))
+        assert fingerprint(plan).differences(smaller) == []
+
+
+@virtual
+async def test_requests_that_contradict_themselves_are_refused_before_anything_is_sent() -> None:
+    venue = Scripted()
+    async with toy(venue) as exchange:
+        wrong: Any = "hope"
+        with pytest.raises(errors.InvalidRequest):
+            await exchange.create_order(limit_order(), on_unknown=wrong)
+        first, second = await exchange.create_orders(
+            [limit_order(1, client_order_id="mine1"), limit_order(2, client_order_id="mine1")]
+        )
+        assert first.order is not None
+        assert isinstance(second.error, errors.InvalidOrder)
+        assert len(venue.orders) == 1
+
+
+class Fussy(ToyDialect):
+    """A venue that says when an order does not fit the position mode."""
+
+    codes: ClassVar = {**ToyDialect.codes, **refused(errors.PositionModeConflict, "411")}
+
+
+class FussyToy(Toy):
+    def make_dialect(self) -> ToyDialect:
+        return Fussy()
+
+
+@pytest.mark.parametrize("several", [False, True])
+@virtual
+async def test_a_position_mode_that_was_changed_elsewhere_is_read_anew(several: bool) -> None:
+    venue = Scripted()
+    async with toy(venue, FussyToy) as exchange:
+        exchange._position_mode = PositionMode.HEDGE
+        venue.always[BATCH] = venue.always[PLACE] = venue.says("411")
+        if several:
+            results = await exchange.create_orders([limit_order(1), limit_order(2)])
+            assert [type(result.error) for result in results] == [errors.PositionModeConflict] * 2
+        else:
+            with pytest.raises(errors.PositionModeConflict):
+                await exchange.create_order(limit_order())
+        assert exchange._position_mode is None
+
+
+@virtual
+async def test_a_wait_for_another_try_that_takes_too_long_ends_with_what_ended_the_last_one() -> None:
+    venue = Scripted()
+    async with toy(venue, uid_limit=RateLimit(1, 5.0)) as exchange:
+        await asyncio.sleep(5)
+        venue.plan[PLACE] = [venue.says("429", status=429, retry_after="0.5")]
+        with pytest.raises(errors.RateLimited):
+            await exchange.create_order(limit_order())
+        assert venue.sent(PLACE) == 1
+
+
+@virtual
+async def test_closing_during_a_search_keeps_what_made_the_order_unknown() -> None:
+    venue = Scripted()
+    async with toy(venue) as exchange:
+        venue.plan[PLACE] = [LOST]
+        with pytest.raises(errors.OrderOutcomeUnknown) as caught:
+            await exchange.create_order(limit_order(), on_unknown="raise")
+        with pytest.raises(errors.UnresolvedOrders):
+            await exchange.aclose(grace_s=0)
+        with pytest.raises(errors.OrderOutcomeUnknown) as again:
+            await caught.value.resolve()
+        assert again.value is caught.value
+        assert isinstance(again.value.__cause__, errors.RequestTimeout)

@@ -1,0 +1,226 @@
+"""The hunt for an order whose fate is open, reading by reading: what proves absence, and when it gives up."""
+
+# pyright: reportPrivateUsage=false
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import pytest
+
+from futures_async.trading.ordering import Fingerprint
+from futures_async.trading.search import Search
+from futures_async.transport.channel import _APART, Channel
+from futures_async.unified import errors
+from futures_async.unified.enums import Intent, OrderStatus, OrderType, Outcome, Side
+from futures_async.unified.models import Order
+from tests.rig.support import BTC, Scripted, toy, virtual
+
+ID = "mine1"
+ORDER = Order(
+    venue="toy", symbol=BTC, venue_symbol="BTCUSDT", order_id="7", client_order_id=ID, side=Side.BUY,
+    type=OrderType.LIMIT, quantity=Decimal("0.5"), price=Decimal(100), status=OrderStatus.NEW,
+)  # fmt: skip
+SENT = Fingerprint("BTCUSDT", Side.BUY, OrderType.LIMIT, Decimal("0.5"), Decimal(100), Intent.OPEN, None, None)
+Reading = Order | None | errors.FuturesAsyncError
+BROKEN = errors.RequestTimeout("no answer")
+
+
+class Hunt:
+    """A search in virtual time whose readings a test decides; the venue tells its time with each but the broken."""
+
+    def __init__(self, channel: Channel, readings: Sequence[Reading], *, behind_ms: int = 0) -> None:
+        self.channel = channel
+        self.readings = list(readings)
+        self.behind_ms = behind_ms
+        self.started = channel.transport.runtime().now()
+        self.start_ms = channel.now_ms()
+        self.at_s: list[float] = []
+        self.apart: list[bool] = []
+        self.ended_s = 0.0
+
+    async def find(self, venue_symbol: str, client_order_id: str) -> Order | None:
+        assert (venue_symbol, client_order_id) == ("BTCUSDT", ID)
+        now = self.channel.transport.runtime().now()
+        self.at_s.append(round(now - self.started, 3))
+        self.apart.append(_APART.get())
+        reading = self.readings.pop(0) if len(self.readings) > 1 else self.readings[0]
+        if isinstance(reading, errors.FuturesAsyncError):
+            raise reading
+        told_ms = self.start_ms + int((now - self.started) * 1000) - self.behind_ms
+        self.channel.transport.clock.sample(told_ms, now, now)
+        return reading
+
+    async def run(
+        self,
+        fence_s: float | None,
+        within_s: float | None = None,
+        *,
+        client_order_id: str | None = ID,
+        error: errors.OutcomeUnknown | None = None,
+    ) -> Any:
+        """The order, None, or the error."""
+        fence_ms = None if fence_s is None else self.channel.now_ms() + int(fence_s * 1000)
+        search = Search("BTCUSDT", BTC, client_order_id, fence_ms, SENT, error)
+        try:
+            return await search.run(self.channel, self.find, within_s)
+        except errors.FuturesAsyncError as found:
+            return found
+        finally:
+            self.ended_s = round(self.channel.transport.runtime().now() - self.started, 3)
+
+
+@asynccontextmanager
+async def hunt(*readings: Reading, behind_ms: int = 0) -> AsyncGenerator[Hunt]:
+    async with toy(Scripted()) as exchange:
+        yield Hunt(exchange._channel, readings, behind_ms=behind_ms)
+
+
+@virtual
+async def test_absence_is_proved_by_two_readings_past_the_fence_a_second_apart() -> None:
+    async with hunt(None) as on:
+        assert await on.run(10.0) is None
+        # The first reading past the fence comes at once, whatever the rhythm of the others.
+        assert on.at_s == [0.0, 0.25, 0.75, 1.75, 3.75, 7.75, 10.05, 11.05]
+
+
+@virtual
+async def test_past_the_fence_two_readings_suffice() -> None:
+    async with hunt(None) as on:
+        assert await on.run(-1.0) is None
+        assert on.at_s == [0.0, 1.0]
+    async with hunt(None) as on:
+        assert await on.run(0.0) is None  # at the fence is past it
+        assert on.at_s == [0.0, 1.0]
+
+
+@virtual
+async def test_the_fence_is_judged_by_what_the_venue_has_told() -> None:
+    """Readings that tell an earlier time prove nothing, however late it is by our own count."""
+    async with hunt(None, behind_ms=1500) as on:
+        assert await on.run(2.0) is None
+        assert on.at_s[-2] >= 2.0 + 1.5
+        assert on.at_s[-1] == on.at_s[-2] + 1.0
+
+
+@virtual
+async def test_readings_past_the_fence_go_out_apart() -> None:
+    """On a connection that others use, the absence of something else may be waiting."""
+    async with hunt(None) as on:
+        assert await on.run(1.0) is None
+        assert on.apart == [False] * (len(on.at_s) - 2) + [True] * 2
+    async with hunt(None, behind_ms=-3000) as on:  # the venue's clock is ahead of what is thought of it
+        assert await on.run(2.0) is None
+        assert on.apart == [False, True, True]
+
+
+@virtual
+async def test_a_reading_that_broke_is_no_absence() -> None:
+    async with hunt(None, BROKEN, BROKEN, None) as on:
+        assert await on.run(-1.0) is None
+        assert on.at_s == [0.0, 1.0, 2.0, 3.0]
+
+
+@virtual
+async def test_what_broke_for_too_long_leaves_the_question_open() -> None:
+    async with hunt(BROKEN) as on:
+        error = await on.run(5.0)
+        assert isinstance(error, errors.OrderOutcomeUnknown)
+        assert (error.client_order_id, error.symbol) == (ID, BTC)
+        assert error.lookups == ["RequestTimeout: no answer"] * len(on.at_s)
+        assert 13.0 <= on.ended_s <= 15.0  # until ten seconds after the fence
+
+
+@virtual
+async def test_a_given_time_is_kept() -> None:
+    async with hunt(None) as on:
+        assert isinstance(await on.run(60.0, 3.0), errors.OrderOutcomeUnknown)
+        assert on.at_s == [0.0, 0.25, 0.75, 1.75]
+        assert on.ended_s <= 3.0
+    async with hunt(None) as on:
+        await on.run(60.0, 1.75)
+        assert on.at_s == [0.0, 0.25, 0.75, 1.75]
+
+
+@virtual
+async def test_one_reading_short_of_the_verdict_a_little_longer_is_waited() -> None:
+    async with hunt(None) as on:
+        assert await on.run(-1.0, 0.5) is None
+    async with hunt(None, BROKEN) as on:
+        assert isinstance(await on.run(-1.0, 0.5), errors.OrderOutcomeUnknown)
+        assert on.ended_s == 10.0
+
+
+@virtual
+async def test_without_a_fence_nothing_is_ever_proved_absent() -> None:
+    async with hunt(None) as on:
+        error = await on.run(None)
+        assert isinstance(error, errors.OrderOutcomeUnknown)
+        assert error.lookups == ["absent"] * len(on.at_s)
+        assert on.at_s == [0.0, 0.25, 0.75, 1.75, 3.75, 7.75]
+
+
+@virtual
+async def test_a_fence_hours_ahead_is_not_waited_for() -> None:
+    async with hunt(None) as on:
+        assert isinstance(await on.run(7200.0), errors.OrderOutcomeUnknown)
+        assert 125.0 < on.ended_s <= 130.0
+
+
+@virtual
+async def test_an_order_that_is_found_is_marked_so() -> None:
+    async with hunt(None, ORDER) as on:
+        assert await on.run(10.0) == msgspec.structs.replace(ORDER, recovered=True)
+        assert on.at_s == [0.0, 0.25]
+
+
+@virtual
+async def test_an_answer_about_another_order_is_neither_it_nor_its_absence() -> None:
+    other = msgspec.structs.replace(ORDER, client_order_id="other1")
+    async with hunt(other, other, None) as on:
+        assert await on.run(-1.0) is None
+        assert on.at_s == [0.0, 0.25, 0.75, 1.75]
+    nameless = msgspec.structs.replace(ORDER, client_order_id=None)
+    async with hunt(nameless) as on:
+        assert (await on.run(-1.0)).order_id == "7"
+
+
+@virtual
+async def test_an_order_that_differs_from_what_was_sent_is_not_taken_for_it() -> None:
+    async with hunt(msgspec.structs.replace(ORDER, side=Side.SELL)) as on:
+        error = await on.run(10.0)
+        assert isinstance(error, errors.ResponseMismatch)
+        assert (error.outcome, error.client_order_id) == (Outcome.UNKNOWN, ID)
+        assert "side" in str(error)
+
+
+@pytest.mark.parametrize("closing_after", [0, 2])
+@virtual
+async def test_closing_ends_it_as_an_open_question(closing_after: int) -> None:
+    async with hunt(*[None] * closing_after, errors.ClientClosed("closed")) as on:
+        error = await on.run(60.0)
+        assert isinstance(error, errors.OrderOutcomeUnknown)
+        assert len(on.at_s) == closing_after + 1
+        assert error.lookups[-1].startswith("ClientClosed")
+
+
+@virtual
+async def test_an_order_without_an_id_is_not_looked_for() -> None:
+    async with hunt(ORDER) as on:
+        assert isinstance(await on.run(1.0, client_order_id=None), errors.OrderOutcomeUnknown)
+        traits = msgspec.structs.replace(on.channel.dialect.traits, lookup_by_client_id=False)
+        on.channel.dialect.traits = traits  # type: ignore[misc] # pyright: ignore[reportAttributeAccessIssue] - this one venue
+        assert isinstance(await on.run(1.0), errors.OrderOutcomeUnknown)
+        assert on.at_s == []
+
+
+@virtual
+async def test_the_error_that_asked_is_the_one_that_comes_back() -> None:
+    asked = errors.OrderOutcomeUnknown("lost", client_order_id=ID)
+    async with hunt(BROKEN) as on:
+        assert await on.run(None, 0.1, error=asked) is asked
+        assert asked.lookups == ["RequestTimeout: no answer"]

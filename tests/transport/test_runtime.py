@@ -1,0 +1,140 @@
+"""The seam to the event loop: other loops, forks, trio, and work that outlives its caller."""
+
+# pyright: reportPrivateUsage=false
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import Any
+
+import pytest
+
+from futures_async.transport import runtime
+from futures_async.transport.limits.local import LocalLimiter
+from futures_async.transport.runtime import AsyncioRuntime, TrioRuntime, current_runtime
+from futures_async.unified import errors
+from tests.rig.support import BTC, Scripted, toy
+from tests.rig.toy import Toy
+from tests.virtual_time import run, run_trio
+
+
+def test_an_exchange_belongs_to_the_loop_of_its_first_call() -> None:
+    exchange = Toy(http=Scripted(), limiter=LocalLimiter())
+    run(exchange.fetch_time())
+    with pytest.raises(RuntimeError, match="another event loop"):
+        run(exchange.fetch_time())
+
+
+def test_a_call_after_a_fork_is_refused_before_anything_is_sent() -> None:
+    async def main() -> None:
+        venue = Scripted()
+        async with toy(venue) as exchange:
+            child = os.fork()
+            if child == 0:  # pragma: no cover - the child cannot report its coverage
+                try:
+                    exchange._transport.runtime()
+                except RuntimeError as error:
+                    os._exit(7 if "fork" in str(error) else 8)
+                os._exit(9)
+            _, status = os.waitpid(child, 0)  # noqa: ASYNC222 - the child ends at once
+            assert os.waitstatus_to_exitcode(status) == 7
+
+    run(main())
+
+
+def test_without_a_loop_there_is_no_runtime() -> None:
+    with pytest.raises(RuntimeError, match="no event loop runs"):
+        current_runtime()
+
+
+def test_other_libraries_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    import sniffio
+
+    monkeypatch.setattr(sniffio, "current_async_library", lambda: "curio")
+    with pytest.raises(RuntimeError, match="not on curio"):
+        current_runtime()
+
+
+def test_each_loop_is_told_from_no_loop_at_all() -> None:
+    async def bind() -> runtime.Runtime:
+        return current_runtime()
+
+    on_asyncio, on_trio = run(bind()), run_trio(bind)
+    assert isinstance(on_asyncio, AsyncioRuntime)
+    assert isinstance(on_trio, TrioRuntime)
+    for bound in (on_asyncio, on_trio):
+        with pytest.raises(RuntimeError, match="another event loop"):
+            bound.check()
+
+
+async def _boom() -> None:
+    raise ValueError("boom")
+
+
+async def _answer(after_s: float) -> int:
+    await current_runtime().sleep(after_s)
+    return 42
+
+
+async def _work() -> None:
+    bound = current_runtime()
+    work = bound.start(_answer(1))
+    assert not work.done
+    assert (await work.wait(), await work.wait(), work.done) == (42, 42, True)
+    work.abandon(ValueError())  # too late: nothing happens
+    with pytest.raises(ValueError, match="boom"):
+        await bound.start(_boom()).wait()
+    left = bound.start(_answer(1))
+    left.abandon(errors.ClientClosed("go"))
+    with pytest.raises(errors.ClientClosed):
+        await left.wait()
+    await bound.sleep(2)
+    assert left.done
+    stopped = bound.start(_answer(5))
+    stopped.abandon(errors.ClientClosed("stop"))
+    stopped.cancel()
+    for _ in range(2):
+        with pytest.raises(errors.ClientClosed):
+            await stopped.wait()
+    await bound.sleep(1)  # trio runs who is ready in no certain order
+    assert not bound.works
+
+
+def test_work_on_asyncio() -> None:
+    run(_work())
+
+
+def test_work_on_trio() -> None:
+    run_trio(_work)
+
+
+def test_cancelled_work_that_nobody_was_let_go_from() -> None:
+    async def on_trio() -> None:
+        work: Any = current_runtime().start(_answer(5))
+        work.cancel()
+        with pytest.raises(RuntimeError, match="cancelled"):
+            await work.wait()
+
+    async def on_asyncio() -> None:
+        lost: list[int] = []
+        work: Any = current_runtime().start(_answer(5), lost=lambda: lost.append(1))
+        work.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await work.wait()
+        assert lost == [1]
+
+    run_trio(on_trio)
+    run(on_asyncio())
+
+
+def test_the_exchange_works_on_trio() -> None:
+    async def main() -> None:
+        venue = Scripted()
+        async with toy(venue) as exchange:
+            assert (await exchange.set_leverage(BTC, 9)).leverage == 9
+            venue.always["/leverage"] = "refused"
+            with pytest.raises(errors.ConnectFailed):
+                await exchange.fetch_leverage(BTC)
+
+    run_trio(main)
