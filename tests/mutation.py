@@ -33,6 +33,7 @@ ORDERS = (
     "tests/rig/test_orders.py::test_no_order_is_doubled_lost_or_made_up",
 )
 TARGETS = {"answers": (*PURE, "tests/rig/test_swaps.py"), "retry": PURE, "search": ORDERS}
+WINGS = {"answers": "transport", "retry": "transport", "search": "trading"}
 SAME = {
     # Changes that change nothing that could be seen, and why.
     "search: runtime.now() + absent_at",  # after an absence the next reading is a second later anyway
@@ -117,14 +118,14 @@ def run_changed(module: str, spot: int) -> int:
     """Run the module's tests in this process, with one change."""
     import pytest
 
-    Finder.target, Changed.spot = f"futures_async.{module}", spot
+    Finder.target, Changed.spot = f"futures_async.{WINGS[module]}.{module}", spot
     sys.meta_path.insert(0, Finder)
     return int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", *TARGETS[module]]))
 
 
 def survivors(module: str) -> list[str]:
     """Changes that no test noticed."""
-    source = (ROOT / "futures_async" / f"{module}.py").read_text(encoding="utf-8")
+    source = (ROOT / "futures_async" / WINGS[module] / f"{module}.py").read_text(encoding="utf-8")
     spots = [(line, what) for line, what in changes(ast.parse(source))]
     found: list[str] = []
     for spot, (line, what) in enumerate(spots):

@@ -5,21 +5,18 @@ from __future__ import annotations
 import random
 import secrets
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import anyio
 import msgspec
 
-from futures_async.journal.journal import JournalEntry, Verdict
+from futures_async.journal.journal import IntentRecord, Journal, JournalEntry, Verdict
 from futures_async.unified.convert import ceil_to_step, floor_to_step, is_multiple, to_text
 from futures_async.unified.enums import Intent, Outcome
 from futures_async.unified.errors import FuturesAsyncError, InvalidOrder, InvalidRequest
 from futures_async.unified.exact import ONE, ZERO, add, multiply, subtract, whole
-from futures_async.unified.exchange import Capability
+from futures_async.unified.exchange import Capability, FuturesExchange
 from futures_async.unified.models import Contract, Order, OrderRequest
-
-if TYPE_CHECKING:
-    from futures_async.manager.manager import OrderManager
 
 
 class SlicedResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,15 +70,30 @@ class Slices:
         return min(self.largest, subtract(remaining, after))
 
 
+class Desk(Protocol):
+    """What places slices: the order manager."""
+
+    exchange: FuturesExchange
+    journal: Journal
+
+    async def submit(self, request: OrderRequest, *, group: str | None) -> Order:
+        """Write the order down, place it, write down what became of it."""
+        ...
+
+    async def resolve(self, record: IntentRecord) -> Order | None:
+        """Find out what became of an order written down before; None when it is proved absent."""
+        ...
+
+
 class Slicer:
     """Works one group of slices off."""
 
     def __init__(
-        self, manager: OrderManager, request: OrderRequest, total: Decimal, max_quantity: Decimal, group: str | None
+        self, desk: Desk, request: OrderRequest, total: Decimal, max_quantity: Decimal, group: str | None
     ) -> None:
         if request.client_order_id is not None:
             raise InvalidRequest("leave client_order_id out: each slice gets its own")
-        self._manager = manager
+        self._desk = desk
         self._request = request
         self._total = total
         self._max_quantity = max_quantity
@@ -94,7 +106,7 @@ class Slicer:
         """Place what is still missing, slice by slice."""
         if not 0 <= pause[0] <= pause[1] < float("inf"):
             raise InvalidRequest("pause must be (shortest, longest) in seconds")
-        exchange = self._manager.exchange
+        exchange = self._desk.exchange
         step = least = None
         if exchange.supports(Capability.FETCH_CONTRACT):
             contract = await exchange.fetch_contract(self._request.symbol)
@@ -111,7 +123,7 @@ class Slicer:
             quantity = slices.next(remaining)
             part = msgspec.structs.replace(self._request, quantity=quantity)
             try:
-                order = await self._manager.submit(part, group=self.group)
+                order = await self._desk.submit(part, group=self.group)
             except FuturesAsyncError as error:
                 doubtful = error.outcome in (None, Outcome.UNKNOWN)
                 return self._result(error, unknown=quantity if doubtful else ZERO)
@@ -126,15 +138,15 @@ class Slicer:
             return None
         if request.price is not None:
             return request.price
-        exchange = self._manager.exchange
+        exchange = self._desk.exchange
         if not exchange.supports(Capability.FETCH_TICKER):
             return None
         return (await exchange.fetch_ticker(request.symbol)).last_price
 
     async def _take_up(self) -> SlicedResult | None:
         """Count what earlier runs of this group placed; a result when one of theirs cannot be told."""
-        manager = self._manager
-        entries = await manager.journal.group(manager.exchange.id, manager.exchange.account_id, self.group)
+        desk = self._desk
+        entries = await desk.journal.group(desk.exchange.id, desk.exchange.account_id, self.group)
         for entry in entries:
             self._check(entry)
         for entry in entries:
@@ -143,7 +155,7 @@ class Slicer:
                 self._placed = add(self._placed, quantity)
             elif entry.verdict is None:
                 try:
-                    order = await manager.resolve(entry.record)
+                    order = await desk.resolve(entry.record)
                 except FuturesAsyncError as error:
                     return self._result(error, unknown=quantity)
                 if order is not None:
@@ -155,7 +167,7 @@ class Slicer:
 
     def _check(self, entry: JournalEntry) -> None:
         record, request = entry.record, self._request
-        asked = (self._manager.exchange.venue_symbol(request.symbol), request.side, request.type, request.intent)
+        asked = (self._desk.exchange.venue_symbol(request.symbol), request.side, request.type, request.intent)
         if (record.venue_symbol, record.side, record.type, record.intent) != asked:
             raise InvalidRequest(f"{self.group} stands in the journal for another order")
 

@@ -10,7 +10,7 @@ import anyio
 import msgspec
 
 from futures_async.manager.fills import FillEffect, PositionBook
-from futures_async.transport.callbacks import failure_of
+from futures_async.unified.callbacks import failure_of
 from futures_async.unified.enums import OrderStatus
 from futures_async.unified.errors import FuturesAsyncError, InvalidRequest, OrderNotFound
 from futures_async.unified.exact import ZERO, add, divide, multiply, subtract

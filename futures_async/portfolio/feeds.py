@@ -8,8 +8,8 @@ from typing import Generic, NamedTuple, TypeVar
 
 import anyio
 
-from futures_async.transport.callbacks import failure_of
 from futures_async.transport.runtime import Runtime, Work
+from futures_async.unified.callbacks import failure_of
 from futures_async.unified.errors import (
     AccountModeMismatch,
     AuthenticationError,

@@ -9,7 +9,7 @@ import anyio
 import msgspec
 
 from futures_async.risk.position import position_risk
-from futures_async.transport.callbacks import failure_of
+from futures_async.unified.callbacks import failure_of
 from futures_async.unified.enums import PositionMode
 from futures_async.unified.errors import InvalidRequest, NotSupported
 from futures_async.unified.exact import ZERO

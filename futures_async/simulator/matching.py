@@ -6,8 +6,8 @@ from decimal import Decimal
 
 from futures_async.simulator.accounts import Account, closed_side
 from futures_async.simulator.positions import Positions
+from futures_async.simulator.presets import attach_presets
 from futures_async.simulator.records import CancelReason, Fill, Order, TriggerStatus
-from futures_async.simulator.triggers import attach_presets
 from futures_async.simulator.world import World
 from futures_async.unified.enums import OrderStatus, OrderType, PositionSide, Role, Side, TimeInForce
 

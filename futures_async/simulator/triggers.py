@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 from futures_async.simulator.accounts import Account
 from futures_async.simulator.errors import (
@@ -16,9 +15,10 @@ from futures_async.simulator.errors import (
     UnknownOrder,
 )
 from futures_async.simulator.margins import opened_side
+from futures_async.simulator.orders import Orders
+from futures_async.simulator.presets import add_trigger, closing_trigger
 from futures_async.simulator.records import (
     ZERO,
-    Order,
     Preset,
     Source,
     Ticket,
@@ -29,9 +29,6 @@ from futures_async.simulator.records import (
 from futures_async.simulator.world import World
 from futures_async.unified.enums import Intent, OrderType, PositionMode, PositionSide, Side
 
-if TYPE_CHECKING:
-    from futures_async.simulator.orders import Orders
-
 SOURCES = {
     TriggerKind.PLAN: Source.TRIGGER,
     TriggerKind.TRAILING: Source.TRIGGER,
@@ -40,57 +37,6 @@ SOURCES = {
     TriggerKind.STOP_LOSS: Source.STOP_LOSS,
     TriggerKind.POSITION_STOP_LOSS: Source.STOP_LOSS,
 }
-
-
-def add_trigger(world: World, account: Account, trigger: Trigger) -> Trigger:
-    """File a trigger order."""
-    account.trigger_log.append(trigger)
-    account.live_triggers[trigger.id] = trigger
-    return trigger
-
-
-def attach_presets(world: World, account: Account, order: Order, quantity: Decimal) -> None:
-    """Make the take-profit and stop-loss that an order brought along, for what was just filled."""
-    for kind, preset in ((TriggerKind.TAKE_PROFIT, order.take_profit), (TriggerKind.STOP_LOSS, order.stop_loss)):
-        if preset is None:
-            continue
-        side = opened_side(order.side)
-        if (order.symbol, side) in account.positions:
-            add_trigger(world, account, _closing_trigger(world, account, order.symbol, side, kind, preset, quantity))
-
-
-def _closing_trigger(
-    world: World,
-    account: Account,
-    symbol: str,
-    side: PositionSide,
-    kind: TriggerKind,
-    preset: Preset,
-    quantity: Decimal,
-    client_id: str | None = None,
-) -> Trigger:
-    position = account.positions[symbol, side]
-    hedge = position.mode is PositionMode.HEDGE
-    now = world.now_ms
-    return Trigger(
-        id=world.next_id(),
-        client_id=client_id,
-        kind=kind,
-        symbol=symbol,
-        trigger_price=preset.trigger_price,
-        on_mark=preset.on_mark,
-        above=kind.is_profit == (side is PositionSide.LONG),
-        side=Side.SELL if side is PositionSide.LONG else Side.BUY,
-        position_side=side,
-        position_mode=position.mode,
-        margin_mode=position.margin_mode,
-        quantity=ZERO if kind.whole_position else quantity,
-        price=preset.price,
-        intent=Intent.CLOSE if hedge else None,
-        reduce_only=not hedge,
-        created_ms=now,
-        updated_ms=now,
-    )
 
 
 class Triggers:
@@ -195,7 +141,7 @@ class Triggers:
         return add_trigger(
             self._world,
             account,
-            _closing_trigger(self._world, account, symbol, side, kind, preset, quantity, client_id),
+            closing_trigger(self._world, account, symbol, side, kind, preset, quantity, client_id),
         )
 
     def check_side(self, symbol: str, side: PositionSide, kind: TriggerKind, price: Decimal) -> None:

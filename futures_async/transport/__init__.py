@@ -14,5 +14,5 @@ In the order of a call:
 
 What an adapter declares of its venue: `endpoint` (a row for each call), `dialect` (how it signs, wraps and refuses).
 What all of them stand on: `runtime` (the event loop), `clock` (the venue's time), `urls` (where requests may go),
-`events` (what `on_event` gets), `callbacks` (the border to code that is not this library's).
+`events` (what `on_event` gets).
 """

@@ -8,5 +8,6 @@
 - `credentials`: keys that cannot be printed
 - `convert`: from a venue's text to numbers and words, and back
 - `exact`: arithmetic on Decimals
+- `callbacks`: the border to code that is not this library's, where any exception is taken
 - `version`: the version of this distribution
 """

@@ -1,14 +1,15 @@
-"""Those who wait for one pool: by priority, then by arrival."""
+"""A pool with its line: those who wait for it, by priority, then by arrival."""
 
 from __future__ import annotations
 
 from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING
 
+from futures_async.transport.limits.window import Window
+
 if TYPE_CHECKING:
-    from futures_async.transport.limits.limiter import Permit, Priority
+    from futures_async.transport.limits.limiter import Permit, Pool, Priority
     from futures_async.transport.limits.loops import Loop, Timer
-    from futures_async.transport.limits.window import Window
 
 
 class Waiter:
@@ -17,7 +18,7 @@ class Waiter:
     __slots__ = ("deadline", "error", "key", "loop", "moves", "permit", "queued", "signal", "windows")
 
     def __init__(
-        self, windows: list[Window], priority: Priority, arrival: int, deadline: float | None, loop: Loop
+        self, windows: list[QueuedWindow], priority: Priority, arrival: int, deadline: float | None, loop: Loop
     ) -> None:
         self.windows = windows
         self.key = (int(priority), arrival)
@@ -26,7 +27,7 @@ class Waiter:
         self.signal = loop.signal()
         self.permit: Permit | None = None
         self.error: Exception | None = None
-        self.queued: list[Window] = []
+        self.queued: list[QueuedWindow] = []
         """The pools in whose lines it stands."""
         self.moves = 0
         """How often it came first in one line and found another pool full."""
@@ -76,3 +77,17 @@ class Line:
     def waiters(self) -> list[Waiter]:
         """All who wait, in no order."""
         return [waiter for _, waiter in self._heap if not waiter.over]
+
+
+class QueuedWindow(Window):
+    """A window, and the line before it."""
+
+    __slots__ = ("line",)
+
+    def __init__(self, pool: Pool) -> None:
+        super().__init__(pool)
+        self.line: Line | None = None
+        """Those who wait for this pool; None when nobody does."""
+
+    def idle(self, now: float) -> bool:
+        return self.line is None and super().idle(now)

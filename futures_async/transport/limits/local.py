@@ -15,9 +15,8 @@ from types import MappingProxyType
 from typing import ClassVar
 
 from futures_async.transport.limits.limiter import Limiter, Permit, Pool, Priority
-from futures_async.transport.limits.line import Line, Waiter
+from futures_async.transport.limits.line import Line, QueuedWindow, Waiter
 from futures_async.transport.limits.loops import Loop, Loops, Timer
-from futures_async.transport.limits.window import Window
 from futures_async.unified.enums import Outcome
 from futures_async.unified.errors import DeadlineExpired, QueueFull, RateLimited
 
@@ -30,7 +29,7 @@ class LocalPermit(Permit):
 
     __slots__ = ("_limiter", "_loop", "_windows")
 
-    def __init__(self, limiter: LocalLimiter, windows: Sequence[Window], loop: Loop) -> None:
+    def __init__(self, limiter: LocalLimiter, windows: Sequence[QueuedWindow], loop: Loop) -> None:
         self._limiter = limiter
         self._windows = windows
         self._loop = loop
@@ -58,15 +57,15 @@ class LocalLimiter(Limiter):
         # Reentrant: a finaliser may give a permit back in the middle of any of our allocations.
         self._lock = threading.RLock()
         self._loops = Loops()
-        self._windows: dict[str, Window] = {}
+        self._windows: dict[str, QueuedWindow] = {}
         self._sweep_at = self._FIRST_SWEEP
         self._arrivals = 0
-        self._serving: list[Window] | None = None
+        self._serving: list[QueuedWindow] | None = None
 
     def __repr__(self) -> str:
         return f"LocalLimiter({len(self._windows)} pools)"
 
-    def pools(self) -> Mapping[str, Window]:
+    def pools(self) -> Mapping[str, QueuedWindow]:
         """The pools in memory by key; for looking at, not for changing."""
         return MappingProxyType(self._windows)
 
@@ -75,7 +74,7 @@ class LocalLimiter(Limiter):
         loop = self._loops.last
         if loop is None or not loop.here():
             loop = self._loops.current()
-        windows: list[Window] = []
+        windows: list[QueuedWindow] = []
         known = self._windows
         with self._lock:
             for pool in pools:
@@ -117,7 +116,7 @@ class LocalLimiter(Limiter):
                 raise waiter.error or _expired()
         return waiter.permit
 
-    def settle(self, windows: Sequence[Window], now: float, rtt_s: float | None) -> None:
+    def settle(self, windows: Sequence[QueuedWindow], now: float, rtt_s: float | None) -> None:
         """A permit's call was answered; for permits only."""
         with self._lock:
             for window in windows:
@@ -125,7 +124,7 @@ class LocalLimiter(Limiter):
                 if window.line is not None:
                     self._serve(window, now)
 
-    def restore(self, windows: Sequence[Window], loop: Loop) -> None:
+    def restore(self, windows: Sequence[QueuedWindow], loop: Loop) -> None:
         """A permit's call was never sent; for permits only."""
         with self._lock:
             for window in windows:
@@ -165,10 +164,10 @@ class LocalLimiter(Limiter):
                 if pool.key in self._windows:
                     self._windows[pool.key].round_trips.forget()
 
-    def _window(self, pool: Pool) -> Window:
+    def _window(self, pool: Pool) -> QueuedWindow:
         window = self._windows.get(pool.key)
         if window is None:
-            window = self._windows[pool.key] = Window(pool)
+            window = self._windows[pool.key] = QueuedWindow(pool)
         elif window.pool != pool:
             window.narrow(pool)
         return window
@@ -206,13 +205,13 @@ class LocalLimiter(Limiter):
         self._serve(block, now)
         return waiter
 
-    def _queue(self, waiter: Waiter, window: Window) -> None:
+    def _queue(self, waiter: Waiter, window: QueuedWindow) -> None:
         if window.line is None:
             window.line = Line()
         window.line.push(waiter)
         waiter.queued.append(window)
 
-    def _serve(self, window: Window, now: float) -> None:
+    def _serve(self, window: QueuedWindow, now: float) -> None:
         """Let pass who can, from the line of this pool and of those that this touches; set the timers anew."""
         if self._serving is not None:
             self._serving.append(window)
@@ -226,7 +225,7 @@ class LocalLimiter(Limiter):
         finally:
             self._serving = None
 
-    def _serve_one(self, window: Window, now: float, todo: list[Window]) -> None:
+    def _serve_one(self, window: QueuedWindow, now: float, todo: list[QueuedWindow]) -> None:
         while window.line is not None and window.free(now):
             waiter = window.line.head()
             if waiter is None:
@@ -268,7 +267,7 @@ class LocalLimiter(Limiter):
         for window in _unqueue(waiter):
             self._serve(window, now)
 
-    def _set_timer(self, window: Window, now: float) -> None:
+    def _set_timer(self, window: QueuedWindow, now: float) -> None:
         """One timer for a pool that somebody waits for, on the loop of who is next."""
         line = window.line
         if line is None:
@@ -291,11 +290,11 @@ class LocalLimiter(Limiter):
             else:
                 loop.soon(lambda: self._look(window, loop))
 
-    def _look(self, window: Window, loop: Loop) -> None:
+    def _look(self, window: QueuedWindow, loop: Loop) -> None:
         with self._lock:
             self._serve(window, loop.now())
 
-    def _tick(self, window: Window, timer: Timer) -> None:
+    def _tick(self, window: QueuedWindow, timer: Timer) -> None:
         with self._lock:
             if window.line is not None and window.line.timer is timer:
                 window.line.timer = None
@@ -303,7 +302,7 @@ class LocalLimiter(Limiter):
                 self._serve(window, max(timer.due, timer.loop.now()))
 
 
-def _unqueue(waiter: Waiter) -> list[Window]:
+def _unqueue(waiter: Waiter) -> list[QueuedWindow]:
     """Take a waiter out of its lines."""
     left, waiter.queued = waiter.queued, []
     for window in left:
@@ -312,7 +311,7 @@ def _unqueue(waiter: Waiter) -> list[Window]:
     return left
 
 
-def _first_block(waiter: Waiter, here: Window | None, now: float) -> Window | None:
+def _first_block(waiter: Waiter, here: QueuedWindow | None, now: float) -> QueuedWindow | None:
     """The first pool, beside the one whose line this waiter heads, that is full or has others before it."""
     for window in waiter.windows:
         if window is here:
@@ -329,11 +328,11 @@ def _expired() -> DeadlineExpired:
     return DeadlineExpired("the deadline passed while the call waited for the rate limit; nothing was sent")
 
 
-def _closed_too_long(window: Window, deadline: float | None) -> bool:
+def _closed_too_long(window: QueuedWindow, deadline: float | None) -> bool:
     return deadline is not None and window.closed_until > deadline
 
 
-def _closed(window: Window, now: float) -> RateLimited:
+def _closed(window: QueuedWindow, now: float) -> RateLimited:
     left = window.closed_until - now
     error = RateLimited(
         f"the venue has asked to wait and the rate limit {window.pool.key} stays closed for {left:.1f} s more, "

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from futures_async.transport.limits.limiter import Pool
-    from futures_async.transport.limits.line import Line
 
 DRIFT = 300e-6
 """Part of the window that is added: two clocks may run at rates that differ so much."""
@@ -85,7 +84,7 @@ class RoundTrips:
 class Window:
     """One pool. `used` slots are in flight or on their way back; a call may go while `used < limit`."""
 
-    __slots__ = ("closed_until", "limit", "line", "pool", "returns", "round_trips", "span", "used")
+    __slots__ = ("closed_until", "limit", "pool", "returns", "round_trips", "span", "used")
 
     def __init__(self, pool: Pool) -> None:
         self.pool = pool
@@ -98,8 +97,6 @@ class Window:
         self.closed_until = 0.0
         """0 when open; else a time, which may have passed."""
         self.round_trips = RoundTrips()
-        self.line: Line | None = None
-        """Those who wait for this pool; None when nobody does."""
 
     def narrow(self, pool: Pool) -> None:
         """Two users of one key named different limits: the stricter one holds."""
@@ -159,4 +156,4 @@ class Window:
     def idle(self, now: float) -> bool:
         """Whether forgetting this pool changes nothing but what is known of the round trip."""
         self.reap(now)
-        return self.used == 0 and self.line is None and now >= self.closed_until
+        return self.used == 0 and now >= self.closed_until

@@ -1,0 +1,63 @@
+"""What an order brings along for its position: take-profit and stop-loss, made when it fills."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from futures_async.simulator.accounts import Account
+from futures_async.simulator.margins import opened_side
+from futures_async.simulator.records import ZERO, Order, Preset, Trigger, TriggerKind
+from futures_async.simulator.world import World
+from futures_async.unified.enums import Intent, PositionMode, PositionSide, Side
+
+
+def add_trigger(world: World, account: Account, trigger: Trigger) -> Trigger:
+    """File a trigger order."""
+    account.trigger_log.append(trigger)
+    account.live_triggers[trigger.id] = trigger
+    return trigger
+
+
+def attach_presets(world: World, account: Account, order: Order, quantity: Decimal) -> None:
+    """Make the take-profit and stop-loss that an order brought along, for what was just filled."""
+    for kind, preset in ((TriggerKind.TAKE_PROFIT, order.take_profit), (TriggerKind.STOP_LOSS, order.stop_loss)):
+        if preset is None:
+            continue
+        side = opened_side(order.side)
+        if (order.symbol, side) in account.positions:
+            add_trigger(world, account, closing_trigger(world, account, order.symbol, side, kind, preset, quantity))
+
+
+def closing_trigger(
+    world: World,
+    account: Account,
+    symbol: str,
+    side: PositionSide,
+    kind: TriggerKind,
+    preset: Preset,
+    quantity: Decimal,
+    client_id: str | None = None,
+) -> Trigger:
+    """A take-profit or stop-loss of a position that is open."""
+    position = account.positions[symbol, side]
+    hedge = position.mode is PositionMode.HEDGE
+    now = world.now_ms
+    return Trigger(
+        id=world.next_id(),
+        client_id=client_id,
+        kind=kind,
+        symbol=symbol,
+        trigger_price=preset.trigger_price,
+        on_mark=preset.on_mark,
+        above=kind.is_profit == (side is PositionSide.LONG),
+        side=Side.SELL if side is PositionSide.LONG else Side.BUY,
+        position_side=side,
+        position_mode=position.mode,
+        margin_mode=position.margin_mode,
+        quantity=ZERO if kind.whole_position else quantity,
+        price=preset.price,
+        intent=Intent.CLOSE if hedge else None,
+        reduce_only=not hedge,
+        created_ms=now,
+        updated_ms=now,
+    )
