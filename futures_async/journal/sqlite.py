@@ -12,6 +12,7 @@ import os
 import sqlite3
 import stat
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from decimal import Decimal
@@ -39,8 +40,10 @@ T = TypeVar("T")
 
 SCHEMA_VERSION = 1
 BUSY_MS = 5_000
+BUSY_PAUSE_S = 0.005
 
-_SCHEMA = """
+_SCHEMA = (
+    """
 CREATE TABLE IF NOT EXISTS intents (
     number INTEGER PRIMARY KEY,
     venue TEXT NOT NULL,
@@ -60,10 +63,11 @@ CREATE TABLE IF NOT EXISTS intents (
     verdict TEXT,
     order_id TEXT,
     UNIQUE (client_order_id, venue, account)
-);
-CREATE INDEX IF NOT EXISTS open_intents ON intents (venue, account) WHERE verdict IS NULL;
-CREATE INDEX IF NOT EXISTS intent_groups ON intents (slices) WHERE slices IS NOT NULL;
-"""
+)
+""",
+    "CREATE INDEX IF NOT EXISTS open_intents ON intents (venue, account) WHERE verdict IS NULL",
+    "CREATE INDEX IF NOT EXISTS intent_groups ON intents (slices) WHERE slices IS NOT NULL",
+)
 _COLUMNS = (
     "venue, account, client_order_id, symbol, venue_symbol, side, type, quantity, price, intent,"
     " signed_ms, fence_ms, created_ms, slices, verdict, order_id"
@@ -227,13 +231,16 @@ class SqliteJournal(Journal):
             if (now.st_dev, now.st_ino) != owned:
                 raise JournalFailed("the file was replaced while it was opened")
             connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
-            connection.execute("PRAGMA journal_mode = WAL")
+            _patiently(lambda: connection.execute("PRAGMA journal_mode = WAL"))
             connection.execute(f"PRAGMA synchronous = {self._synchronous}")
             connection.execute("PRAGMA trusted_schema = OFF")
-            version = connection.execute("PRAGMA user_version").fetchone()[0]
-            if version not in (0, SCHEMA_VERSION):
-                raise JournalFailed(f"it was written by another version of this library (schema {version})")
-            connection.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+            if not _schema_stands(connection):
+                # IMMEDIATE: SQLite does not wait for a lock that a transaction wants only after it has read.
+                connection.execute("BEGIN IMMEDIATE")
+                if not _schema_stands(connection):  # else another process made it meanwhile
+                    for statement in (*_SCHEMA, f"PRAGMA user_version = {SCHEMA_VERSION}"):
+                        connection.execute(statement)
+                connection.execute("COMMIT")
         except BaseException:
             connection.close()
             raise
@@ -245,6 +252,27 @@ class SqliteJournal(Journal):
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
+
+
+def _schema_stands(connection: sqlite3.Connection) -> bool:
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version not in (0, SCHEMA_VERSION):
+        raise JournalFailed(f"it was written by another version of this library (schema {version})")
+    return bool(version)
+
+
+def _patiently(run: Callable[[], object]) -> None:
+    """Run what SQLite refuses at once while another process holds the file, for as long as it waits elsewhere."""
+    until = time.monotonic() + BUSY_MS / 1_000
+    while True:
+        try:
+            run()
+        except sqlite3.OperationalError as error:
+            if (error.sqlite_errorcode & 0xFF) != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(BUSY_PAUSE_S)
+        else:
+            return
 
 
 def _private_file(path: Path) -> tuple[int, int]:

@@ -17,6 +17,7 @@ from typing import Any
 import anyio
 import pytest
 
+from futures_async.journal import sqlite as sqlite_module
 from futures_async.journal.journal import IntentRecord, Journal, JournalFailed, MemoryJournal, Verdict
 from futures_async.journal.sqlite import SqliteJournal
 from futures_async.unified.enums import Intent, OrderType, Outcome, Side
@@ -349,3 +350,73 @@ async def test_what_was_reported_as_written_survives_sigkill_and_a_torn_last_wri
     stands = await reopened(path)
     assert stands[:reported] == [f"id{number}" for number in range(reported)]
     assert len(stands) - reported in (0, 1)  # the one after may have been flushed and not reported
+
+
+OPENER = """
+import sys
+import anyio
+from pathlib import Path
+from tests.journal.test_journal import record
+from futures_async.journal.sqlite import SqliteJournal
+
+async def main():
+    folder, name = Path(sys.argv[1]), sys.argv[2]
+    print("ready", flush=True)
+    sys.stdin.readline()
+    for number in range(30):
+        # Each file is new to all of them at first, and busy with their writes afterwards.
+        async with SqliteJournal(folder / f"journal-{number % 10}.sqlite", synchronous="NORMAL") as journal:
+            await journal.intent(record(f"{name}-{number}"))
+
+anyio.run(main)
+"""
+
+
+def ends_of_openers(folder: Path, processes: int) -> list[tuple[str, int]]:
+    """Let so many processes open, write and close the same files at once; what they complained of, and their codes."""
+    command = [sys.executable, "-c", OPENER, str(folder)]
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    started = [subprocess.Popen([*command, str(number)], text=True, **pipes) for number in range(processes)]
+    for process in started:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    for process in started:
+        assert process.stdin is not None
+        process.stdin.write("\n")
+        process.stdin.flush()
+    return [(process.communicate()[1], process.returncode) for process in started]
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_processes_that_open_one_file_at_once_all_get_to_write(tmp_path: Path) -> None:
+    assert ends_of_openers(tmp_path, 6) == [("", 0)] * 6
+    written = [name for number in range(10) for name in await reopened(tmp_path / f"journal-{number}.sqlite")]
+    assert len(written) == len(set(written)) == 180
+
+
+async def test_a_second_journal_opens_beside_a_writer_without_writing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_module, "BUSY_MS", 0)
+    path = tmp_path / "journal.sqlite"
+    async with SqliteJournal(path) as first, SqliteJournal(path) as second:
+        await first.intent(record())
+        writer = sqlite3.connect(path, isolation_level=None)
+        writer.execute("BEGIN IMMEDIATE")
+        with pytest.raises(JournalFailed, match="locked"):
+            await second.intent(record("id2"))
+        writer.execute("ROLLBACK")
+        writer.close()
+        assert second._connection is not None  # pyright: ignore[reportPrivateUsage] - it was opened all the same
+        await second.intent(record("id2"))
+
+
+async def test_a_file_that_stays_locked_is_an_error_in_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite_module, "BUSY_MS", 20)
+    path = tmp_path / "journal.sqlite"
+    path.touch(mode=0o600)
+    holder = sqlite3.connect(path, isolation_level=None)
+    holder.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(JournalFailed, match="locked"):
+        await SqliteJournal(path).intent(record())
+    holder.close()
