@@ -7,9 +7,9 @@ from decimal import Decimal
 
 from futures_async.transport.dialect import VenueTraits
 from futures_async.unified.convert import chosen, chosen_or_none, is_multiple, multiply, to_decimal, to_text
-from futures_async.unified.enums import Intent, MarginMode, OrderType, Side, TimeInForce
+from futures_async.unified.enums import Intent, MarginMode, OrderType, PriceSource, Side, TimeInForce
 from futures_async.unified.errors import InvalidOrder, InvalidRequest
-from futures_async.unified.models import Contract, OrderRequest
+from futures_async.unified.models import Contract, OrderRequest, Stop
 from futures_async.unified.symbols import check_symbol
 
 
@@ -38,6 +38,7 @@ def check_request(request: OrderRequest, *, trigger: bool = False) -> OrderReque
         intent = chosen(Intent, request.intent, "intent")
         force = chosen_or_none(TimeInForce, request.time_in_force, "time_in_force")
         margin_mode = chosen_or_none(MarginMode, request.margin_mode, "margin_mode")
+        trigger_by = chosen_or_none(PriceSource, request.trigger_by, "trigger_by")
         check_symbol(request.symbol)
     except InvalidRequest as error:
         raise InvalidOrder(str(error)) from None
@@ -53,6 +54,8 @@ def check_request(request: OrderRequest, *, trigger: bool = False) -> OrderReque
         raise InvalidOrder(f"an order of type {kind.value} cannot be placed here")
     elif trigger_price is not None:
         raise InvalidOrder("trigger_price belongs to create_trigger_order")
+    if trigger_by is not None and trigger_price is None:
+        raise InvalidOrder("trigger_by says what trigger_price is compared with: give both")
     if kind is OrderType.LIMIT and price is None:
         raise InvalidOrder("a limit order needs a price")
     if kind is OrderType.MARKET:
@@ -71,10 +74,24 @@ def check_request(request: OrderRequest, *, trigger: bool = False) -> OrderReque
         client_order_id=request.client_order_id,
         margin_mode=margin_mode,
         leverage=_number(request.leverage, "leverage"),
-        take_profit=_number(request.take_profit, "take_profit"),
-        stop_loss=_number(request.stop_loss, "stop_loss"),
+        take_profit=_stop(request.take_profit, "take_profit"),
+        stop_loss=_stop(request.stop_loss, "stop_loss"),
         trigger_price=trigger_price,
+        trigger_by=trigger_by,
     )
+
+
+def _stop(given: object, name: str) -> Decimal | Stop | None:
+    if not isinstance(given, Stop):
+        return _number(given, name)
+    price = _number(given.price, f"{name}.price")
+    if price is None:
+        raise InvalidOrder(f"{name} needs a price")
+    try:
+        trigger_by = chosen_or_none(PriceSource, given.trigger_by, f"{name}.trigger_by")
+    except InvalidRequest as error:
+        raise InvalidOrder(str(error)) from None
+    return Stop(price, trigger_by, _number(given.limit_price, f"{name}.limit_price"))
 
 
 def check_client_order_id(client_order_id: str, traits: VenueTraits) -> str:
@@ -104,8 +121,10 @@ def check_steps(request: OrderRequest, contract: Contract) -> None:
                 f"the order is worth {to_text(notional)} {contract.quote}, under the minimum "
                 f"{to_text(contract.min_notional)} of {contract.symbol}; only intent=Intent.CLOSE may be smaller"
             )
-    for name in ("price", "trigger_price", "take_profit", "stop_loss"):
-        price: Decimal | None = getattr(request, name)
+    prices = {"price": request.price, "trigger_price": request.trigger_price}
+    for name, stop in request.attached.items():
+        prices |= {name: stop.price, f"{name}.limit_price": stop.limit_price}
+    for name, price in prices.items():
         if price is not None and not is_multiple(price, contract.price_tick):
             raise InvalidOrder(
                 f"{name} {to_text(price)} is off the tick {to_text(contract.price_tick)} of {contract.symbol}; "

@@ -21,6 +21,7 @@ from futures_async.unified.errors import (
     FuturesAsyncError,
     InvalidOrder,
     InvalidRequest,
+    NotSupported,
     OrderNotFound,
     OrderOutcomeUnknown,
     OutcomeUnknown,
@@ -47,6 +48,8 @@ class Trading(Cancelling):
 
     async def _plan(self, request: OrderRequest, *, trigger: bool = False) -> PlannedOrder:
         request = check_request(request, trigger=trigger)
+        if request.trigger_by or any(stop.trigger_by or stop.limit_price for stop in request.attached.values()):
+            raise NotSupported(f"{self.id}: trigger_by and the limit price of a stop are not sent yet: leave them out")
         traits = self._channel.dialect.traits
         venue_symbol = self.venue_symbol(request.symbol)
         given = request.client_order_id

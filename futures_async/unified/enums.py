@@ -28,6 +28,24 @@ class OrderType(StrEnum):
     UNKNOWN = "unknown"
 
 
+class OrderKind(StrEnum):
+    """What sets an order off. PLAIN ones work at once; the others wait for a price, TRAILING ones for a turn of it."""
+
+    PLAIN = "plain"
+    TRIGGER = "trigger"
+    TAKE_PROFIT = "take_profit"
+    STOP_LOSS = "stop_loss"
+    TRAILING = "trailing"
+
+
+class PriceSource(StrEnum):
+    """The price that a trigger is compared with."""
+
+    LAST = "last"
+    MARK = "mark"
+    INDEX = "index"
+
+
 class TimeInForce(StrEnum):
     """How long an order rests, and whether it may take."""
 

@@ -142,6 +142,13 @@ def test_pnl_over_margin_counts_gains_and_losses_alike() -> None:
     assert risk.pnl_over_margin(position(unrealized_pnl=None, mark_price=None)) is None
 
 
+def test_the_return_on_margin_is_what_the_venue_said_over_what_is_held() -> None:
+    held = position(unrealized_pnl=D(-33))
+    assert (held.roe, risk.position_risk(held).roe) == (D("-0.11"), D("-0.11"))
+    assert [position(margin=margin).roe for margin in (None, D(0))] == [None, None]
+    assert position(unrealized_pnl=None).roe is None
+
+
 def test_the_estimate_uses_the_rate_behind_the_venues_amount() -> None:
     seen = risk.estimate_liquidation_price(position())
     rate = D("2.00") / (D("0.123") * 31000)

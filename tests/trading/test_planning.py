@@ -17,7 +17,9 @@ from futures_async import (
     MarginMode,
     OrderRequest,
     OrderType,
+    PriceSource,
     Side,
+    Stop,
     TimeInForce,
 )
 from futures_async.trading.planning import check_client_order_id, check_id, check_request, check_steps, one_id
@@ -54,9 +56,26 @@ def test_numbers_come_out_as_decimals() -> None:
     assert (checked.leverage, checked.take_profit, checked.stop_loss) == (Decimal(5), Decimal(120), Decimal("90.5"))
 
 
+def stop(*said: Any) -> Stop:
+    return Stop(*said)
+
+
+def test_attached_stops_are_prices_or_say_more() -> None:
+    checked = check_request(request(take_profit=120, stop_loss=stop("90.5", "last", 90)))
+    assert checked.attached == {
+        "take_profit": Stop(Decimal(120)),
+        "stop_loss": Stop(Decimal("90.5"), PriceSource.LAST, Decimal(90)),
+    }
+
+
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
+        ({"stop_loss": stop("nan")}, "stop_loss.price"),
+        ({"stop_loss": stop(None)}, "stop_loss needs a price"),
+        ({"stop_loss": Stop(Decimal(90), limit_price=Decimal(0))}, "stop_loss.limit_price"),
+        ({"stop_loss": stop(Decimal(90), "best")}, "stop_loss.trigger_by"),
+        ({"trigger_by": "mark"}, "give both"),
         ({"quantity": "nan"}, "quantity"),
         ({"quantity": 0}, "above 0"),
         ({"quantity": None}, "missing"),
@@ -122,6 +141,7 @@ def test_a_trigger_order_needs_its_type_and_its_price() -> None:
         ({"quantity": Decimal("0.009")}, "under the minimum"),
         ({"price": Decimal("1.05")}, "price 1.05 is off the tick"),
         ({"stop_loss": Decimal("1.05")}, "stop_loss 1.05 is off the tick"),
+        ({"stop_loss": Stop(Decimal(1), limit_price=Decimal("0.99"))}, "stop_loss.limit_price 0.99 is off the tick"),
     ],
 )
 def test_nothing_is_rounded_to_the_contracts_steps(changes: dict[str, Any], says: str) -> None:

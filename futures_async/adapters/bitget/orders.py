@@ -246,6 +246,9 @@ def to_fill(wire: WireFill, product_type: ProductType, margin_coin: str | None =
     )
 
 
+STOP_WORD = {"take_profit": "StopSurplus", "stop_loss": "StopLoss"}
+
+
 def order_item(request: OrderRequest, client_order_id: str | None, mode: PositionMode) -> dict[str, Any]:
     """What one order says of itself: an item of a batch, or the second half of a single placement."""
     item: dict[str, Any] = {"size": to_text(request.quantity)}
@@ -262,10 +265,8 @@ def order_item(request: OrderRequest, client_order_id: str | None, mode: Positio
         item["reduceOnly"] = reduce_only
     if client_order_id is not None:
         item["clientOid"] = client_order_id
-    if request.take_profit is not None:
-        item["presetStopSurplusPrice"] = to_text(request.take_profit)
-    if request.stop_loss is not None:
-        item["presetStopLossPrice"] = to_text(request.stop_loss)
+    for name, stop in request.attached.items():
+        item[f"preset{STOP_WORD[name]}Price"] = to_text(stop.price)
     return item
 
 
@@ -301,10 +302,9 @@ def trigger_item(
     item |= sides
     if client_order_id is not None:
         item["clientOid"] = client_order_id
-    if request.take_profit is not None:
-        item |= {"stopSurplusTriggerPrice": to_text(request.take_profit), "stopSurplusTriggerType": "mark_price"}
-    if request.stop_loss is not None:
-        item |= {"stopLossTriggerPrice": to_text(request.stop_loss), "stopLossTriggerType": "mark_price"}
+    for name, stop in request.attached.items():
+        word = f"s{STOP_WORD[name][1:]}"
+        item |= {f"{word}TriggerPrice": to_text(stop.price), f"{word}TriggerType": "mark_price"}
     return item
 
 

@@ -181,12 +181,10 @@ def order_body(
         body["reduceOnly"] = "yes"
     if order.client_order_id is not None:
         body["clientOid"] = order.client_order_id
-    if closes and (request.take_profit is not None or request.stop_loss is not None):
+    if closes and request.attached:
         raise InvalidOrder("take_profit and stop_loss belong to opening orders")
-    if request.take_profit is not None:
-        body["takeProfit"] = to_text(request.take_profit)
-    if request.stop_loss is not None:
-        body["stopLoss"] = to_text(request.stop_loss)
+    for name, stop in request.attached.items():
+        body["takeProfit" if name == "take_profit" else "stopLoss"] = to_text(stop.price)
     return body
 
 
@@ -238,8 +236,7 @@ def fits_batch(order: PlannedOrder, margin_mode: MarginMode) -> bool:
     return (
         (request.intent is Intent.OPEN or order.position_mode is PositionMode.HEDGE)
         and margin_mode is MarginMode.CROSS
-        and request.take_profit is None
-        and request.stop_loss is None
+        and not request.attached
     )
 
 

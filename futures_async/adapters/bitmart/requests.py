@@ -79,10 +79,8 @@ def preset_fields(order: PlannedOrder) -> dict[str, Any]:
     """Take-profit and stop-loss attached to an opening order, by the last price."""
     request = order.request
     fields: dict[str, Any] = {}
-    if request.take_profit is not None:
-        fields |= preset("take_profit", request.take_profit)
-    if request.stop_loss is not None:
-        fields |= preset("stop_loss", request.stop_loss)
+    for name, stop in request.attached.items():
+        fields |= preset(name, stop.price)
     if fields and request.intent is Intent.CLOSE:
         raise InvalidOrder("a closing order takes no take_profit or stop_loss")
     return fields
@@ -219,7 +217,7 @@ def trail_body(
         raise InvalidOrder(f"callback_rate is 0.001 (0.1 %) to 0.05 here, not {to_text(callback_rate)}")
     if request.price is not None or request.time_in_force is not None:
         raise InvalidOrder("a BitMart trailing order executes at market: it has no price and no time in force")
-    if request.take_profit is not None or request.stop_loss is not None:
+    if request.attached:
         raise InvalidOrder("a BitMart trailing order takes no take_profit or stop_loss")
     if leverage is None or mode is None:
         raise InvalidOrder("a BitMart trailing order needs leverage and margin_mode: they could not be read")

@@ -4,11 +4,13 @@ from futures_async.unified.enums import (
     Intent,
     LedgerType,
     MarginMode,
+    OrderKind,
     OrderStatus,
     OrderType,
     Outcome,
     PositionMode,
     PositionSide,
+    PriceSource,
     RiskLevel,
     Role,
     Side,
@@ -17,7 +19,7 @@ from futures_async.unified.enums import (
 from futures_async.unified.models.account import Account, LedgerEntry, Leverage, RiskLimit
 from futures_async.unified.models.base import Model, to_builtins, to_json
 from futures_async.unified.models.market import Contract, FundingRate, Ticker
-from futures_async.unified.models.order import CancelResult, Fill, Order, OrderRequest, OrderResult
+from futures_async.unified.models.order import CancelResult, Fill, Order, OrderRequest, OrderResult, Stop
 from futures_async.unified.models.position import Position, PositionHistory, PositionRisk
 
 __all__ = [
@@ -33,6 +35,7 @@ __all__ = [
     "MarginMode",
     "Model",
     "Order",
+    "OrderKind",
     "OrderRequest",
     "OrderResult",
     "OrderStatus",
@@ -43,10 +46,12 @@ __all__ = [
     "PositionMode",
     "PositionRisk",
     "PositionSide",
+    "PriceSource",
     "RiskLevel",
     "RiskLimit",
     "Role",
     "Side",
+    "Stop",
     "Ticker",
     "TimeInForce",
     "to_builtins",

@@ -73,12 +73,18 @@ class Contract(Model, frozen=True, kw_only=True, eq=False, gc=False):
     """Smallest size step, in base coin."""
     min_quantity: Decimal | None = None
     """Smallest order, in base coin."""
+    max_quantity: Decimal | None = None
+    """Largest limit order, in base coin."""
+    max_market_quantity: Decimal | None = None
+    """Largest market order, in base coin."""
     min_notional: Decimal | None = None
     """Smallest order that opens, quantity × price, in quote coin."""
     max_leverage: Decimal | None = None
     """Highest leverage, times."""
     status: str | None = None
     """The venue's own word."""
+    delisted_ms: int | None = None
+    """When trading ends or ended, Unix milliseconds UTC; None where no end is announced."""
 
     def round_price(self, price: Decimal, *, up: bool = False) -> Decimal:
         """Round a price to the tick, down unless told otherwise; exact, whatever the decimal context."""

@@ -9,9 +9,11 @@ import msgspec
 from futures_async.unified.enums import (
     Intent,
     MarginMode,
+    OrderKind,
     OrderStatus,
     OrderType,
     PositionSide,
+    PriceSource,
     Role,
     Side,
     TimeInForce,
@@ -35,10 +37,16 @@ class Order(Model, frozen=True, kw_only=True, eq=False, gc=False):
     """What the market sees: closing a long sells."""
     type: OrderType
     """How the order is priced."""
+    kind: OrderKind = OrderKind.PLAIN
+    """What sets it off: PLAIN works at once."""
     time_in_force: TimeInForce | None = None
     """How long it rests."""
     price: Decimal | None = None
     """Limit price, in quote coin."""
+    trigger_price: Decimal | None = None
+    """Price that sets it off, in quote coin."""
+    trigger_by: PriceSource | None = None
+    """The price that `trigger_price` is compared with."""
     average_price: Decimal | None = None
     """Average fill price, in quote coin; None while nothing is filled."""
     quantity: Decimal
@@ -57,6 +65,14 @@ class Order(Model, frozen=True, kw_only=True, eq=False, gc=False):
     """Cross or isolated."""
     leverage: Decimal | None = None
     """Leverage, times."""
+    take_profit: Decimal | None = None
+    """Trigger price of the take-profit attached to it, in quote coin."""
+    stop_loss: Decimal | None = None
+    """Trigger price of the stop-loss attached to it, in quote coin."""
+    parent_order_id: str | None = None
+    """The order that it belongs to or came from: a trigger order's market order, an order's attached stop."""
+    replaces: str | None = None
+    """Id of the order that this one replaced when it was edited, at venues that make a new order."""
     fee: Decimal | None = None
     """Fees so far, in `fee_coin`; paid is positive."""
     fee_coin: str | None = None
@@ -100,6 +116,17 @@ class Fill(Model, frozen=True, kw_only=True, eq=False, gc=False):
     """Executed at, Unix milliseconds UTC."""
 
 
+class Stop(msgspec.Struct, frozen=True):
+    """A take-profit or stop-loss to attach, where its trigger price alone does not say enough."""
+
+    price: Decimal
+    """Trigger price, in quote coin."""
+    trigger_by: PriceSource | None = None
+    """The price that it is compared with; None is the venue's default."""
+    limit_price: Decimal | None = None
+    """Close by a limit order at this price, in quote coin; None closes at market."""
+
+
 class OrderRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What to place. Numbers may be Decimal, int or str when constructed through the exchange; a float is refused."""
 
@@ -123,12 +150,20 @@ class OrderRequest(msgspec.Struct, frozen=True, kw_only=True):
     """None uses what is set for the symbol."""
     leverage: Decimal | None = None
     """Times; only venues that take it on the order use it."""
-    take_profit: Decimal | None = None
-    """Take-profit trigger price to attach, in quote coin."""
-    stop_loss: Decimal | None = None
-    """Stop-loss trigger price to attach, in quote coin."""
+    take_profit: Decimal | Stop | None = None
+    """Take-profit to attach: its trigger price, in quote coin, or a `Stop`."""
+    stop_loss: Decimal | Stop | None = None
+    """Stop-loss to attach: its trigger price, in quote coin, or a `Stop`."""
     trigger_price: Decimal | None = None
     """For TRIGGER orders: the price that sets the order off, in quote coin."""
+    trigger_by: PriceSource | None = None
+    """For TRIGGER orders: the price that `trigger_price` is compared with; None is the mark price."""
+
+    @property
+    def attached(self) -> dict[str, Stop]:
+        """Take-profit and stop-loss by the names of their fields, those that are asked for."""
+        asked = (("take_profit", self.take_profit), ("stop_loss", self.stop_loss))
+        return {name: stop if isinstance(stop, Stop) else Stop(stop) for name, stop in asked if stop is not None}
 
 
 class OrderResult(msgspec.Struct, frozen=True, kw_only=True):

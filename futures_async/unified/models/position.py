@@ -5,7 +5,13 @@ from __future__ import annotations
 from decimal import Decimal
 
 from futures_async.unified.enums import MarginMode, PositionMode, PositionSide, RiskLevel
+from futures_async.unified.exact import divide
 from futures_async.unified.models.base import Model
+
+
+def return_on_margin(profit: Decimal | None, margin: Decimal | None) -> Decimal | None:
+    """Profit over collateral, a fraction; None without both, or with no collateral."""
+    return None if profit is None or not margin else divide(profit, margin)
 
 
 class Position(Model, frozen=True, kw_only=True, eq=False, gc=False):
@@ -75,6 +81,11 @@ class Position(Model, frozen=True, kw_only=True, eq=False, gc=False):
     """Opened at, Unix milliseconds UTC."""
     updated_ms: int | None = None
     """Last changed at, Unix milliseconds UTC."""
+
+    @property
+    def roe(self) -> Decimal | None:
+        """Unrealized profit over the collateral held, a fraction (0.1 = 10 %); None where either is not known."""
+        return return_on_margin(self.unrealized_pnl, self.margin)
 
 
 class PositionHistory(Model, frozen=True, kw_only=True, eq=False, gc=False):
@@ -151,3 +162,8 @@ class PositionRisk(Model, frozen=True, kw_only=True, eq=False, gc=False):
     """The margin ratio in words; None where the venue gives no ratio."""
     updated_ms: int | None = None
     """As of, Unix milliseconds UTC."""
+
+    @property
+    def roe(self) -> Decimal | None:
+        """Unrealized profit over the collateral held, a fraction (0.1 = 10 %); None where either is not known."""
+        return return_on_margin(self.unrealized_pnl, self.margin)
