@@ -26,7 +26,8 @@ What licenses placing again under a new id: `NotSent`, `OrderNotPlaced`, and an 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, NamedTuple
+from copy import deepcopy
+from typing import Any, ClassVar, NamedTuple, Self, TypeVar
 
 from futures_async.unified.enums import Outcome
 
@@ -39,7 +40,52 @@ def printable(text: str) -> str:
     return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in cut)
 
 
-class FuturesAsyncError(Exception):
+P = TypeVar("P", bound="Portable")
+
+
+class Portable(Exception):
+    """An exception that can be pickled and copied with all that stands in it, whatever its constructor takes.
+
+    What it was raised from travels along where that is an error of this library too; a traceback never does.
+    """
+
+    _here: ClassVar[frozenset[str]] = frozenset()
+    """Attributes that mean nothing in another process; a copy in this one shares them."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _remade, (type(self), self.args), self._state()
+
+    def __setstate__(self, state: tuple[dict[str, Any], BaseException | None, bool] | dict[str, Any] | None) -> None:
+        attributes, cause, suppressed = state if isinstance(state, tuple) else (state or {}, None, False)
+        self.__dict__.update(attributes)
+        self.__cause__ = cause
+        self.__suppress_context__ = suppressed
+
+    def __copy__(self) -> Self:
+        new = _remade(type(self), self.args)
+        new.__setstate__(self._state())
+        return self._sharing(new)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        new = memo[id(self)] = _remade(type(self), deepcopy(self.args, memo))
+        new.__setstate__(deepcopy(self._state(), memo))
+        return self._sharing(new)
+
+    def _sharing(self, new: P) -> P:
+        new.__dict__.update((name, self.__dict__[name]) for name in self._here if name in self.__dict__)
+        return new
+
+    def _state(self) -> tuple[dict[str, Any], BaseException | None, bool]:
+        attributes = {name: value for name, value in self.__dict__.items() if name not in self._here}
+        cause = self.__cause__ if isinstance(self.__cause__, Portable) else None
+        return attributes, cause, self.__suppress_context__
+
+
+def _remade(kind: type[P], args: tuple[Any, ...]) -> P:
+    return kind.__new__(kind, *args)  # which sets `args`; the constructor would ask for what is in the state
+
+
+class FuturesAsyncError(Portable):
     """Base of all errors of this library."""
 
     outcome: Outcome | None = None
@@ -278,6 +324,8 @@ class OutcomeUnknown(FuturesAsyncError):
     """
 
     outcome = Outcome.UNKNOWN
+    _here = frozenset({"_resolver"})
+    _resolver: Callable[[float | None], Awaitable[Any]] | None = None
 
     def __init__(
         self,
@@ -308,6 +356,8 @@ class OutcomeUnknown(FuturesAsyncError):
 
     async def resolve(self, deadline_s: float | None = None) -> Any:
         """Find out. Ends as `resolve_order` does: the order, or None when proved absent.
+
+        In another process than its own the error knows no exchange to ask: use `resolve_order` of one there.
 
         Args:
             deadline_s: Give up after so many seconds; None waits for the fence.

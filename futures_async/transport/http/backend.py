@@ -26,6 +26,7 @@ import msgspec
 
 from futures_async.transport.dialect import SealedHeaders
 from futures_async.transport.runtime import running_asyncio_loop
+from futures_async.unified.errors import Portable
 
 MAX_BODY = 8 * 1024 * 1024
 """Largest decoded body that is read, in bytes."""
@@ -139,7 +140,7 @@ class HttpResponse(msgspec.Struct, frozen=True, kw_only=True):
         return [("status", self.status), ("bytes", len(self.body))]
 
 
-class HttpFailure(Exception):
+class HttpFailure(Portable):
     """No usable answer. `sent` is False only when it is proved that the venue cannot have acted."""
 
     def __init__(self, kind: FailureKind, phase: Phase, *, sent: bool, reused: bool = False) -> None:

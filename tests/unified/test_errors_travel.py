@@ -1,0 +1,187 @@
+"""Every error can be pickled, copied and deep-copied, with all that stands in it."""
+
+from __future__ import annotations
+
+import copy
+import importlib
+import inspect
+import multiprocessing
+import pickle
+import pkgutil
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import pytest
+
+import futures_async
+from futures_async.transport.http.backend import Phase
+from futures_async.unified.enums import Outcome
+from futures_async.unified.errors import (
+    Attempt,
+    ConnectFailed,
+    FuturesAsyncError,
+    OrderOutcomeUnknown,
+    Portable,
+    RequestTimeout,
+    UnresolvedOrders,
+)
+
+
+class Payload(msgspec.Struct, frozen=True):
+    """As a venue's typed answer."""
+
+    size: Decimal
+
+
+def modules() -> Iterator[str]:
+    for found in pkgutil.walk_packages(futures_async.__path__, "futures_async."):
+        # Not those that are a program, or need what only pytest brings about.
+        if not found.name.endswith(("__main__", "pytest_plugin")):
+            yield found.name
+
+
+def errors_of_the_package() -> list[type[Exception]]:
+    """All classes of exceptions that any module of the package defines."""
+    found: dict[str, type[Exception]] = {}
+    for name in modules():
+        for kind in vars(importlib.import_module(name)).values():
+            if isinstance(kind, type) and issubclass(kind, Exception) and kind.__module__ == name:
+                found[f"{name}.{kind.__name__}"] = kind
+    return [found[name] for name in sorted(found)]
+
+
+async def resolver(_deadline_s: float | None) -> str:
+    return "found"
+
+
+EXAMPLES: dict[str, Any] = {
+    "str": "text",
+    "str | None": "text",
+    "int | None": 7,
+    "float": 0.5,
+    "float | None": 1.5,
+    "bool": True,
+    "Any": {"raw": Payload(Decimal("1.10")), "rest": msgspec.Raw(b"{}")},
+    "object": Payload(Decimal("1.10")),
+    "Outcome | None": Outcome.UNKNOWN,
+    "Sequence[str]": ("one", "two"),
+    "Sequence[Any]": (Payload(Decimal(2)), {"id": "1"}),
+    "Sequence[Attempt]": (Attempt(1, "sent", "timeout", 504, "40010"),),
+    "Sequence[OutcomeUnknown]": (OrderOutcomeUnknown("inner", client_order_id="c2"),),
+    "FuturesAsyncError": RequestTimeout("no answer"),
+    "Callable[[float | None], Awaitable[Any]] | None": resolver,
+    "FailureKind": "refused",
+    "Phase": Phase.BODY_STARTED,
+    "tuple[tuple[str, str], ...]": (("a", "b"),),
+}
+"""A value for each kind of argument that a constructor takes, by its annotation."""
+
+
+def example(kind: type[Exception]) -> Exception:
+    """One with every argument given and every declared attribute set."""
+    if not inspect.isfunction(kind.__init__):
+        error = kind("what went wrong")
+    else:
+        given: list[Any] = []
+        named: dict[str, Any] = {}
+        for parameter in list(inspect.signature(kind).parameters.values()):
+            value = EXAMPLES[str(parameter.annotation)]  # a KeyError asks for an example of a new kind of argument
+            if parameter.kind is parameter.KEYWORD_ONLY:
+                named[parameter.name] = value
+            else:
+                given.append(value)
+        error = kind(*given, **named)
+    for base in kind.__mro__:
+        for name, annotation in vars(base).get("__annotations__", {}).items():
+            if "ClassVar" not in annotation and not name.startswith("_"):
+                setattr(error, name, EXAMPLES[annotation])
+    error.add_note("seen by a test")
+    error.__cause__ = ConnectFailed("the cause", kind="dns")
+    return error
+
+
+def shown(value: Any) -> Any:
+    """What can be compared: errors are equal only to themselves."""
+    if isinstance(value, BaseException):
+        named = {name: shown(part) for name, part in vars(value).items() if name != "_resolver"}
+        return (type(value), value.args, str(value), named, shown(value.__cause__), value.__suppress_context__)
+    if isinstance(value, (list, tuple)):
+        return [shown(part) for part in value]  # pyright: ignore[reportUnknownVariableType] - of anything
+    if isinstance(value, msgspec.Raw):
+        return bytes(value)
+    if isinstance(value, dict):
+        return {key: shown(part) for key, part in value.items()}  # pyright: ignore[reportUnknownVariableType] - as above
+    return value
+
+
+def pickled(protocol: int) -> Callable[[Any], Any]:
+    def there_and_back(error: Any) -> Any:
+        return pickle.loads(pickle.dumps(error, protocol))
+
+    return there_and_back
+
+
+WAYS: dict[str, Callable[[Any], Any]] = {
+    "copy": copy.copy,
+    "deepcopy": copy.deepcopy,
+    **{f"pickle {n}": pickled(n) for n in range(2, pickle.HIGHEST_PROTOCOL + 1)},
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("kind", errors_of_the_package(), ids=lambda kind: kind.__name__)
+def test_every_error_travels_with_all_its_attributes(kind: type[Exception], way: str) -> None:
+    error = example(kind)
+    if not isinstance(error, Portable):
+        error.__cause__ = None  # none of the library's errors, and never a user's: its class and words are enough
+        error.__suppress_context__ = False
+    there = WAYS[way](error)
+    assert there is not error
+    assert shown(there) == shown(error)
+
+
+def test_a_copy_in_this_process_can_still_be_resolved_and_one_elsewhere_says_that_it_is_unknown() -> None:
+    error = OrderOutcomeUnknown("lost", resolver=resolver)
+    for near in (copy.copy(error), copy.deepcopy(error)):
+        assert near._resolver is resolver  # pyright: ignore[reportPrivateUsage] - shared, not copied
+    away = pickle.loads(pickle.dumps(error))
+    with pytest.raises(OrderOutcomeUnknown) as caught:
+        away.resolve().send(None)
+    assert caught.value is away
+
+
+def test_errors_that_name_each_other_travel_too() -> None:
+    inner = OrderOutcomeUnknown("inner")
+    outer = UnresolvedOrders("outer", errors=[inner])
+    inner.__cause__ = outer
+    for way in ("pickle 2", "deepcopy"):
+        there = WAYS[way](outer)
+        assert there.errors[0].__cause__ is there
+
+
+def test_a_cause_of_another_library_stays_behind() -> None:
+    error = ConnectFailed("no", kind="refused")
+    error.__cause__ = ValueError(lambda: None)
+    assert pickle.loads(pickle.dumps(error)).__cause__ is None
+
+
+def test_a_deep_copy_shares_nothing_that_can_change() -> None:
+    error = UnresolvedOrders("outer", errors=[OrderOutcomeUnknown("inner")])
+    assert copy.deepcopy(error).errors[0] is not error.errors[0]
+    assert copy.copy(error).errors is error.errors
+
+
+def fail(kind: str) -> None:
+    raise ConnectFailed("no route", kind=kind)
+
+
+def test_an_error_of_a_worker_process_reaches_its_parent() -> None:
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        with pytest.raises(FuturesAsyncError, match="no route") as caught:
+            pool.submit(fail, "unreachable").result()
+        assert isinstance(caught.value, ConnectFailed)
+        assert caught.value.kind == "unreachable"
+        assert pool.submit(abs, -1).result() == 1  # and the pool goes on
