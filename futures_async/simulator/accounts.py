@@ -13,6 +13,7 @@ from futures_async.simulator.records import (
     Order,
     Position,
     PositionRecord,
+    Slot,
     Trigger,
 )
 from futures_async.unified.enums import MarginMode, PositionMode, PositionSide, Side
@@ -91,6 +92,10 @@ class Account:
     cancel_all_ms: dict[str | None, int] = field(default_factory=dict[str | None, int])
     """Dead-man's switches: when all orders of a symbol (None: of all symbols) are cancelled."""
     settled_ms: int = 0
+    short_ids: bool = False
+    """Ids of what it does stay below 2^53."""
+    slots: dict[tuple[str, PositionSide], Slot] = field(default_factory=dict[tuple[str, PositionSide], Slot])
+    """Of every symbol and side that it ever held."""
     extra: dict[str, str] = field(default_factory=dict[str, str])
     """For dialects: settings that only their venue has."""
 

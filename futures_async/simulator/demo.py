@@ -64,7 +64,15 @@ _HEDGED = (_Deal(15, "ETH/USDT:USDT", BUY, "0.6", CROSS, 10),)
 
 
 def open_demo_account(
-    engine: Engine, setup: Setup, uid: str, *, key: ApiKey, family: str, kind: str = "", margin_coin: str = "USDT"
+    engine: Engine,
+    setup: Setup,
+    uid: str,
+    *,
+    key: ApiKey,
+    family: str,
+    kind: str = "",
+    margin_coin: str = "USDT",
+    short_ids: bool = False,
 ) -> Account:
     """Open an account for a dialect, with the past that `setup` asks for."""
     now = engine.clock()
@@ -77,6 +85,7 @@ def open_demo_account(
         kind=kind,
         position_mode=setup.position_mode,
         coin=margin_coin,
+        short_ids=short_ids,
         # Little enough for the liquidation prices of the past's positions to mean something.
         balance=Decimal(25_000 if setup.empty else 6_000),
     )

@@ -102,6 +102,7 @@ class Engine:
         balance: Decimal = Decimal(25_000),
         coin: str = "USDT",
         dedup: Literal["all", "open", "none"] = "open",
+        short_ids: bool = False,
     ) -> Account:
         """Add an account with some money and nothing else.
 
@@ -116,6 +117,7 @@ class Engine:
             balance: In `coin`.
             coin: Margin coin.
             dedup: See `Account`.
+            short_ids: See `Account`.
         """
         if uid in self.accounts:
             raise ValueError(f"account {uid} exists")
@@ -127,6 +129,7 @@ class Engine:
             dedup=self.dedup or dedup,
             default_mode=position_mode,
             settled_ms=self.world.now_ms,
+            short_ids=short_ids,
         )
         defaults = account.default_settings
         defaults.margin_mode = margin_mode

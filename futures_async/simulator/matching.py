@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from futures_async.simulator.accounts import Account, closed_side
+from futures_async.simulator.events import OrderChange, OrderEvent, TriggerEvent
 from futures_async.simulator.positions import Positions
 from futures_async.simulator.presets import attach_presets
 from futures_async.simulator.records import CancelReason, Fill, Order, TriggerStatus
@@ -25,6 +26,7 @@ class Matching:
         order.status = OrderStatus.CANCELED
         order.cancel_reason = reason
         order.updated_ms = self._world.now_ms
+        self._world.publish(account, OrderEvent(order, OrderChange.CANCELED))
 
     def enter(self, account: Account, order: Order) -> None:
         """Match an order that just arrived."""
@@ -118,3 +120,4 @@ class Matching:
                 del account.live_triggers[trigger.id]
                 trigger.status = TriggerStatus.CANCELED
                 trigger.updated_ms = self._world.now_ms
+                self._world.publish(account, TriggerEvent(trigger))

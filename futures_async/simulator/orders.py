@@ -28,6 +28,7 @@ from futures_async.simulator.errors import (
     Unchanged,
     UnknownOrder,
 )
+from futures_async.simulator.events import OrderChange, OrderEvent
 from futures_async.simulator.margins import Margins, closed_by, opened_side
 from futures_async.simulator.matching import Matching
 from futures_async.simulator.records import ZERO, CancelReason, Order, Source, Ticket
@@ -91,7 +92,7 @@ class Orders:
             settings.cross_leverage = settings.long_leverage = settings.short_leverage = ticket.leverage
         now = self._world.now_ms
         order = Order(
-            id=self._world.next_id(),
+            id=self._world.next_id(account),
             client_id=ticket.client_id,
             symbol=ticket.symbol,
             side=ticket.side,
@@ -118,6 +119,7 @@ class Orders:
         account.open_orders[order.id] = order
         if order.client_id is not None:
             account.by_client[order.client_id] = order
+        self._world.publish(account, OrderEvent(order, OrderChange.ACCEPTED))
         return order
 
     # -- checks
@@ -347,6 +349,7 @@ class Orders:
         order.price = ticket.price
         order.updated_ms = self._world.now_ms
         account.open_orders[order.id] = order
+        self._world.publish(account, OrderEvent(order, OrderChange.AMENDED))
         self._matching.enter(account, order)
         return order
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from futures_async.simulator.accounts import Account, closed_side
+from futures_async.simulator.events import BalanceEvent, OrderChange, OrderEvent, PositionEvent
 from futures_async.simulator.margins import critical_price, opened_side
 from futures_async.simulator.records import (
     ZERO,
@@ -14,6 +15,7 @@ from futures_async.simulator.records import (
     Order,
     Position,
     PositionRecord,
+    Slot,
     Source,
     round16,
 )
@@ -66,7 +68,7 @@ class Positions:
         if not order.is_open:
             account.open_orders.pop(order.id, None)
         fill = Fill(
-            id=self._world.next_id(),
+            id=self._world.next_id(account),
             order=order,
             symbol=order.symbol,
             side=order.side,
@@ -80,7 +82,21 @@ class Positions:
         )
         account.fills.append(fill)
         self._book(account, order, fill, contract.settle, closing > 0, kind)
+        self._tell(account, fill, against if closing else None, opened=quantity > closing)
         return fill
+
+    def _tell(self, account: Account, fill: Fill, reduced: Position | None, *, opened: bool) -> None:
+        """Of a fill: the order, the balance, and each side of the symbol that it touched."""
+        publish = self._world.publish
+        publish(account, OrderEvent(fill.order, OrderChange.FILLED, fill))
+        publish(account, BalanceEvent(self._world.contract(fill.symbol).settle))
+        if reduced is not None:
+            publish(
+                account,
+                PositionEvent(reduced.symbol, reduced.side, account.history[-1] if not reduced.quantity else None),
+            )
+        if opened:
+            publish(account, PositionEvent(fill.symbol, opened_side(fill.side)))
 
     def _opposed(self, account: Account, order: Order) -> Position | None:
         """The position that this order reduces first, if any."""
@@ -94,8 +110,8 @@ class Positions:
             account.balances[coin] = ZERO  # the insurance fund takes the rest
         account.ledger.append(
             LedgerRow(
-                id=self._world.next_id(),
-                fee_id=self._world.next_id(),
+                id=self._world.next_id(account),
+                fee_id=self._world.next_id(account),
                 kind=kind,
                 coin=coin,
                 amount=fill.realized_pnl,
@@ -117,7 +133,7 @@ class Positions:
         position = account.positions.get((order.symbol, side))
         if position is None:
             position = Position(
-                id=self._world.next_id(),
+                id=self._world.next_id(account),
                 symbol=order.symbol,
                 coin=self._world.contract(order.symbol).settle,
                 side=side,
@@ -130,6 +146,7 @@ class Positions:
                 updated_ms=now,
             )
             account.positions[order.symbol, side] = position
+            account.slots.setdefault((order.symbol, side), Slot(position.id, now))
         total = position.quantity + quantity
         position.entry_price = round16((position.entry_price * position.quantity + price * quantity) / total)
         position.quantity = total
@@ -156,7 +173,7 @@ class Positions:
             del account.positions[position.symbol, position.side]
             account.history.append(
                 PositionRecord(
-                    record_id=self._world.next_id(),
+                    record_id=self._world.next_id(account),
                     position=position,
                     close_price=round16(position.closed_value / position.closed),
                     closed_ms=self._world.now_ms,
@@ -188,6 +205,7 @@ class Positions:
                 symbol=position.symbol,
                 position_side=position.side,
             )
+            self._world.publish(account, PositionEvent(position.symbol, position.side))
 
     def liquidate(self, account: Account, position: Position, order: Order) -> None:
         """Take a position over at the mark. An isolated one costs its margin and no more."""
@@ -205,7 +223,7 @@ class Positions:
         now = self._world.now_ms
         hedge = position.mode is PositionMode.HEDGE
         return Order(
-            id=self._world.next_id(),
+            id=self._world.next_id(account),
             client_id=None,
             symbol=position.symbol,
             side=Side.SELL if position.side is PositionSide.LONG else Side.BUY,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from futures_async.simulator.accounts import Account
+from futures_async.simulator.events import TriggerEvent
 from futures_async.simulator.margins import opened_side
 from futures_async.simulator.records import ZERO, Order, Preset, Trigger, TriggerKind
 from futures_async.simulator.world import World
@@ -15,6 +16,7 @@ def add_trigger(world: World, account: Account, trigger: Trigger) -> Trigger:
     """File a trigger order."""
     account.trigger_log.append(trigger)
     account.live_triggers[trigger.id] = trigger
+    world.publish(account, TriggerEvent(trigger))
     return trigger
 
 
@@ -43,7 +45,7 @@ def closing_trigger(
     hedge = position.mode is PositionMode.HEDGE
     now = world.now_ms
     return Trigger(
-        id=world.next_id(),
+        id=world.next_id(account),
         client_id=client_id,
         kind=kind,
         symbol=symbol,

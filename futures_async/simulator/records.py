@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from decimal import Context, Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from futures_async.unified.enums import (
     Intent,
@@ -257,6 +257,13 @@ class Position:
     def fee(self) -> Decimal:
         """Paid over its life."""
         return self.open_fee + self.close_fee
+
+
+class Slot(NamedTuple):
+    """Where positions of one symbol and side live, one after the other: some venues keep id and time of the first."""
+
+    id: int
+    created_ms: int
 
 
 @dataclass(slots=True, kw_only=True, frozen=True)

@@ -15,6 +15,7 @@ from futures_async.simulator.errors import (
     NotIsolated,
     PositionModeLocked,
 )
+from futures_async.simulator.events import SettingEvent
 from futures_async.simulator.margins import Margins
 from futures_async.simulator.orders import Orders
 from futures_async.simulator.records import ZERO, LedgerKind, Position, round16
@@ -77,6 +78,7 @@ class Settings:
             settings.long_leverage = leverage
         if mode is MarginMode.ISOLATED and PositionSide.SHORT in sides:
             settings.short_leverage = leverage
+        self._world.publish(account, SettingEvent(symbol))
 
     def _check_margin(self, account: Account, held: list[Position], leverage: Decimal) -> None:
         needed = ZERO
@@ -108,6 +110,7 @@ class Settings:
             if self._orders.symbol_is_busy(account, symbol):
                 raise MarginModeLocked("a position or orders exist")
             settings.margin_mode = mode
+            self._world.publish(account, SettingEvent(symbol))
 
     def set_position_mode(self, account: Account, coin: str, mode: PositionMode) -> None:
         """Set one-way or hedge for the contracts settled in a coin. Setting what is set is no change.
@@ -121,6 +124,7 @@ class Settings:
         if any(True for _ in orders) or any(True for _ in account.positions_of(coin=coin)):
             raise PositionModeLocked("positions or orders exist")
         account.modes[coin] = mode
+        self._world.publish(account, SettingEvent(None))
 
     def adjust_margin(self, account: Account, symbol: str, side: PositionSide, amount: Decimal) -> Position:
         """Move margin into (positive) or out of an isolated position.
@@ -149,4 +153,5 @@ class Settings:
         self._world.add_ledger(
             account, LedgerKind.MARGIN, position.coin, -amount, symbol=symbol, position_side=position.side
         )
+        self._world.publish(account, SettingEvent(symbol))
         return position

@@ -14,6 +14,7 @@ from futures_async.simulator.errors import (
     NoPosition,
     UnknownOrder,
 )
+from futures_async.simulator.events import TriggerEvent
 from futures_async.simulator.margins import opened_side
 from futures_async.simulator.orders import Orders
 from futures_async.simulator.presets import add_trigger, closing_trigger
@@ -80,7 +81,7 @@ class Triggers:
             self._world,
             account,
             Trigger(
-                id=self._world.next_id(),
+                id=self._world.next_id(account),
                 client_id=ticket.client_id,
                 kind=TriggerKind.PLAN if callback_ratio is None else TriggerKind.TRAILING,
                 symbol=ticket.symbol,
@@ -133,7 +134,7 @@ class Triggers:
                     trigger.trigger_price = preset.trigger_price
                     trigger.price = preset.price
                     trigger.on_mark = preset.on_mark
-                    trigger.updated_ms = self._world.now_ms
+                    self.changed(account, trigger)
                     return trigger
         elif quantity <= 0 or quantity % contract.step:
             raise InvalidQuantity(f"quantity must be a positive multiple of {contract.step}")
@@ -173,7 +174,12 @@ class Triggers:
         """End a live trigger order."""
         account.live_triggers.pop(trigger.id, None)
         trigger.status = TriggerStatus.CANCELED
+        self.changed(account, trigger)
+
+    def changed(self, account: Account, trigger: Trigger) -> None:
+        """Note that a trigger order has changed now; whoever changes one calls this."""
         trigger.updated_ms = self._world.now_ms
+        self._world.publish(account, TriggerEvent(trigger))
 
     def cancel_all(self, account: Account, match: Callable[[Trigger], bool]) -> list[Trigger]:
         """End the live trigger orders that match."""
@@ -206,7 +212,10 @@ class Triggers:
 
     def _fire(self, account: Account, trigger: Trigger) -> None:
         del account.live_triggers[trigger.id]
-        trigger.updated_ms = self._world.now_ms
+        self._execute(account, trigger)
+        self.changed(account, trigger)
+
+    def _execute(self, account: Account, trigger: Trigger) -> None:
         quantity = trigger.quantity
         position = account.positions.get((trigger.symbol, trigger.position_side)) if trigger.position_side else None
         if trigger.kind.closes:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from futures_async.simulator.accounts import Account
 from futures_async.simulator.contracts import CONTRACTS, ContractSpec
 from futures_async.simulator.errors import UnknownSymbol
+from futures_async.simulator.events import BalanceEvent, Event, Listener
 from futures_async.simulator.marks import Book, Marks
 from futures_async.simulator.records import ZERO, LedgerKind, LedgerRow, Order, Position
 from futures_async.unified.enums import PositionSide
@@ -33,13 +34,26 @@ class World:
         self.marks = Marks(seed)
         self.options = options or Options()
         self.now_ms = 0
+        self.listeners: list[Listener] = []
+        """Told of everything that happens, in the order in which it happens."""
         self._last_id = 0
+        self._last_short_id = 0
 
-    def next_id(self) -> int:
-        """A fresh id: grows for ever, beyond 2^53, below 2^63."""
-        # As venues do: time in the upper bits. The walk of the last digits keeps ids from looking consecutive.
-        self._last_id = max(self._last_id + 1 + (self._last_id * 7 + 3) % 11, self.now_ms << 20)
+    def next_id(self, account: Account | None = None) -> int:
+        """A fresh id: grows for ever, beyond 2^53, below 2^63; or of 16 digits, below 2^53, for accounts whose venue
+        sends ids as JSON numbers.
+        """
+        # As venues do: time in the upper digits. The walk of the last ones keeps ids from looking consecutive.
+        if account is not None and account.short_ids:
+            self._last_short_id = max(self._last_short_id + _stride(self._last_short_id), self.now_ms * 1000)
+            return self._last_short_id
+        self._last_id = max(self._last_id + _stride(self._last_id), self.now_ms << 20)
         return self._last_id
+
+    def publish(self, account: Account, event: Event) -> None:
+        """Tell the listeners."""
+        for listener in self.listeners:
+            listener(account, event)
 
     def contract(self, symbol: str) -> ContractSpec:
         """By unified symbol.
@@ -79,8 +93,8 @@ class World:
         if kind is not LedgerKind.MARGIN:
             account.balances[coin] = account.balance(coin) + amount
         row = LedgerRow(
-            id=self.next_id(),
-            fee_id=self.next_id(),
+            id=self.next_id(account),
+            fee_id=self.next_id(account),
             kind=kind,
             coin=coin,
             amount=amount,
@@ -92,8 +106,14 @@ class World:
             position_mode=account.mode(coin),
         )
         account.ledger.append(row)
+        if kind is not LedgerKind.MARGIN:
+            self.publish(account, BalanceEvent(coin))
         return row
 
     def taker_rate(self, position: Position | Order) -> Decimal:
         """Fee rate that a close at market costs."""
         return self.contract(position.symbol).taker_rate
+
+
+def _stride(last: int) -> int:
+    return 1 + (last * 7 + 3) % 11

@@ -204,7 +204,7 @@ class PlanCalls(OrderCalls):
             trigger.quantity = size
         if trigger.callback_ratio is not None and fields.get("rangeRate"):
             trigger.callback_ratio = _ratio(fields, "rangeRate")
-        trigger.updated_ms = request.now_ms
+        self.engine.triggers.changed(request.account, trigger)
         return _ids(trigger)
 
     def modify_plan(self, request: Request) -> dict[str, str | None]:
@@ -225,7 +225,7 @@ class PlanCalls(OrderCalls):
             trigger.callback_ratio = _ratio(fields, "newCallbackRatio")
         trigger.take_profit = _protection(fields, "newStopSurplus") or trigger.take_profit
         trigger.stop_loss = _protection(fields, "newStopLoss") or trigger.stop_loss
-        trigger.updated_ms = request.now_ms
+        self.engine.triggers.changed(request.account, trigger)
         return _ids(trigger)
 
     def cancel_plan(self, request: Request) -> dict[str, Any]:

@@ -93,7 +93,8 @@ class Simulated(MarketData, AccountCalls, OrderCalls, PlanCalls):
     def demo_account(self, setup: Setup) -> Account:
         """Key and memo that are announced."""
         key = ApiKey(key="demo-bitmart-key", secret="demo-bitmart-secret", memo="demo")  # noqa: S106 - opens nothing but the simulated exchange
-        return open_demo_account(self.engine, setup, "3001", key=key, family=self.family)
+        # Ids are JSON numbers in some answers, and scripts in JavaScript read them: 15 or 16 digits at the venue.
+        return open_demo_account(self.engine, setup, "3001", key=key, family=self.family, short_ids=True)
 
     def routes(self) -> Sequence[Route]:
         """The endpoint table of the reference, but for transfers, sub-accounts and the demo host's own call."""

@@ -134,7 +134,7 @@ class PlanCalls(BitMartSide):
             self.engine.triggers.check_side(contract.symbol, found.position_side, found.kind, trigger)
         found.trigger_price, found.price = trigger, price
         found.on_mark = body.whole("price_type") == 2
-        found.updated_ms = request.now_ms
+        self.engine.triggers.changed(account, found)
         return {"order_id": str(found.id)}
 
     def modify_presets(self, request: Request) -> Any:
