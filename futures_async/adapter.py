@@ -25,7 +25,7 @@ from futures_async.transport.dialect import (
     passing,
     refused,
 )
-from futures_async.transport.endpoint import Endpoint, Kind, RateLimit, or_null
+from futures_async.transport.endpoint import Endpoint, Kind, RateLimit, Weight, or_null
 from futures_async.unified import errors, symbols
 from futures_async.unified.convert import (
     EXACT,
@@ -201,6 +201,7 @@ __all__ = [
     "VenueClosed",
     "VenueTraits",
     "VenueUnavailable",
+    "Weight",
     "acknowledged",
     "ambiguous",
     "check_symbol",

@@ -194,7 +194,7 @@ class Bench:
     def channel(self, *, age_s: float = 0.0, transport: Transport | None = None) -> Channel:
         """A way to the venue past the order desk, stopped at the end."""
         own = self.exchange._channel
-        pool = own.account_pools[0]
+        pool = own.pools.account[0]
         made = Channel(
             transport or own.transport,
             aged(own.dialect, age_s),

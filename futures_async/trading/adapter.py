@@ -67,7 +67,7 @@ class Options(TypedDict, total=False):
     limiter: Limiter | None
     """None: shared in the process."""
     uid_limit: int | RateLimit | None
-    """Calls per second over all endpoints of the account; None: 10."""
+    """Calls per second over all endpoints of the account; None: what the venue documents, else 10."""
     journal: Journal | None
     bounds: OrderBounds | None
     """What no order may exceed, judged before anything is signed."""
@@ -132,7 +132,7 @@ class Adapter(History):
             )
         self._dialect = dialect
         self._demo = demo
-        self._uid_limit: int | RateLimit = 10 if uid_limit is None else uid_limit
+        self._uid_limit = uid_limit
         self._journal = journal
         self._bounds = bounds
         self._observer = Observer(on_event)
@@ -200,7 +200,7 @@ class Adapter(History):
         return self._dialect.traits.client_id
 
     def closed_for_s(self) -> float:
-        return self._transport.limiter.closed_for(self._channel.account_pools)
+        return self._transport.limiter.closed_for(self._channel.pools.account)
 
     def __repr__(self) -> str:
         mode = ", demo" if self._demo else ""

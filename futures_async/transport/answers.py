@@ -167,7 +167,7 @@ class Answers:
             return misfit
         if self._is_stray(envelope, timing):
             return self._stray(endpoint)
-        data = envelope.data
+        data = dialect.payload(envelope)
         if data is None and not endpoint.nullable:
             return DecodeError(f"{self._where(endpoint)}: the answer holds no data", path="$.data")
         return data
@@ -205,6 +205,9 @@ class Answers:
     def _by_status(self, response: HttpResponse, endpoint: Endpoint[Any]) -> FuturesAsyncError:
         """No envelope of the venue's: an edge, a proxy or a broken answer spoke."""
         status, where = response.status, self._where(endpoint)
+        refusal = self._dialect.bare_refusal(status, response.headers, response.body)
+        if refusal is not None:
+            return self._refused(refusal, response, endpoint)
         if 300 <= status < 400:
             host = urlsplit(response.headers.get("location", "")).netloc or "the same host"
             return UnexpectedRedirect(
@@ -226,11 +229,11 @@ class Answers:
         rule = self._dialect.rule(refusal, endpoint)
         status = response.status
         if rule is None and status == 429:
-            return self._limited(RateLimited, refusal.message, response, endpoint, refusal.code)
+            return self._limited(RateLimited, refusal.message, response, endpoint, refusal)
         if rule is None and status >= 500:
             rule = Code(VenueUnavailable, definitive=False, transient=True)
         if rule is not None and issubclass(rule.error, RateLimited):
-            return self._limited(rule.error, refusal.message, response, endpoint, refusal.code)
+            return self._limited(rule.error, refusal.message, response, endpoint, refusal)
         if rule is None:
             return self._error(ExchangeError, refusal.message, response, endpoint, refusal.code)
         error = self._error(rule.error, refusal.message, response, endpoint, refusal.code)
@@ -244,16 +247,18 @@ class Answers:
         message: str,
         response: HttpResponse,
         endpoint: Endpoint[Any],
-        code: str = "",
+        refusal: Refusal | None = None,
     ) -> RateLimited:
-        error = self._error(kind, message, response, endpoint, code)
+        error = self._error(kind, message, response, endpoint, refusal.code if refusal else "")
         error.retryable = True
         now_s = self._date_s(response.headers) or self._clock.now_ms() / 1000
         error.retry_after_s = retry_after_s(response.headers.get("retry-after"), now_s)
         if error.retry_after_s is None and not isinstance(error, Banned):
-            error.retry_after_s = self._dialect.retry_after_s(response.headers)
+            error.retry_after_s = self._dialect.retry_after_s(response.headers, int(now_s * 1000))
+        elif error.retry_after_s is None and refusal is not None:
+            error.retry_after_s = self._dialect.ban_s(refusal, int(now_s * 1000))
         # A page of HTML may come from an edge that had passed the request on; the venue's own word is final.
-        error.definitive = bool(code) or response.status in (418, 429)
+        error.definitive = refusal is not None or response.status in (418, 429)
         return error
 
     def _error(
@@ -285,7 +290,7 @@ class Answers:
         if isinstance(error, ClockSkew):
             return True
         if isinstance(error, RateLimited) and not isinstance(error, Banned):
-            return self._dialect.traits.rate_429_is_gateway and error.definitive
+            return error.definitive and self._dialect.traits.limited_first(error)
         return error.definitive
 
     def _tell_time(self, response: HttpResponse, envelope: Any, timing: Timing) -> None:

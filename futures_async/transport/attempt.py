@@ -16,6 +16,7 @@ from futures_async.transport.endpoint import Endpoint, Kind
 from futures_async.transport.events import CallEvent, Observer
 from futures_async.transport.http.backend import Abort, HttpFailure, HttpRequest, HttpResponse, Phase
 from futures_async.transport.limits.limiter import Permit, Pool, Priority
+from futures_async.transport.limits.pools import Pools
 from futures_async.transport.lockout import Lockout
 from futures_async.transport.retry import DamagedAnswer, Unclear
 from futures_async.transport.runtime import Runtime
@@ -69,8 +70,9 @@ class Attempts:
     """Makes the attempts of one account's calls, each in a task of its own."""
 
     def __init__(
-        self, transport: Transport, dialect: Dialect, credentials: Credentials | None, observer: Observer
+        self, transport: Transport, dialect: Dialect, credentials: Credentials | None, observer: Observer, pools: Pools
     ) -> None:
+        self._pools = pools
         self.lockout = Lockout(dialect.venue)
         self.banned_until_ms = 0
         """Venue time, Unix milliseconds."""
@@ -141,12 +143,9 @@ class Attempts:
                 raise
             answered_at = runtime.now()
             permit.answered(answered_at - sent_at)
-            left = self._dialect.remaining(answer.headers)
-            if left is not None:
-                # The count is the endpoint's own: the account's pool stands before its rows, wide ones after them.
-                first = int(job.endpoint.private)
-                for pool in job.pools[first : first + len(job.endpoint.limits)]:
-                    transport.limiter.correct(pool, left)
+            left, counts = self._dialect.remaining(answer.headers), self._dialect.counts(answer.headers)
+            if left is not None or counts:
+                self._pools.correct(transport.limiter, job.pools, job.endpoint, left, counts)
             return answer, Timing(signed_ms, sent_at, answered_at, known)
         finally:
             backend.slots.give()

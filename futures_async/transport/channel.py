@@ -20,7 +20,8 @@ from futures_async.transport.dialect import Dialect, Params, Unsigned
 from futures_async.transport.endpoint import Endpoint, Kind, RateLimit
 from futures_async.transport.events import Observer
 from futures_async.transport.http.backend import Abort
-from futures_async.transport.limits.limiter import Permit, Pool, Priority
+from futures_async.transport.limits.limiter import Permit, Priority
+from futures_async.transport.limits.pools import Pools
 from futures_async.transport.retry import Unclear, retryable, tries, waiter
 from futures_async.transport.runtime import Runtime, Work
 from futures_async.transport.shared import Transport
@@ -48,8 +49,6 @@ T = TypeVar("T")
 LANE: ContextVar[Priority | None] = ContextVar("futures_async_lane", default=None)
 
 _APART: ContextVar[bool] = ContextVar("futures_async_apart", default=False)
-
-ENDPOINTS_KEPT = 1000
 
 _LANES = {
     Kind.READ: Priority.READ,
@@ -82,7 +81,7 @@ class Channel:
         dialect: Dialect,
         credentials: Credentials | None,
         *,
-        uid_limit: int | RateLimit,
+        uid_limit: int | RateLimit | None,
         observer: Observer,
     ) -> None:
         self.transport = transport
@@ -93,12 +92,10 @@ class Channel:
         """Any cheap read whose answer tells the venue's time; called before the first write is signed."""
         self._learning = anyio.Lock()
         self.deeds = Deeds(dialect.venue, transport.runtime)
-        self._attempts = Attempts(transport, dialect, credentials, observer)
-        self._account = f"{dialect.venue}@{transport.host}:{credentials.limit_id if credentials else 'public'}"
-        whole = uid_limit if isinstance(uid_limit, RateLimit) else RateLimit(uid_limit, 1.0)
-        self.account_pools = (Pool(self._account, whole.count, whole.per_s),)
-        """What every private call of the account takes from, whatever the endpoint."""
-        self._pools: dict[Endpoint[Any], tuple[Pool, ...]] = {}
+        account = f"{dialect.venue}@{transport.host}:{credentials.limit_id if credentials else 'public'}"
+        whole = RateLimit(uid_limit) if isinstance(uid_limit, int) else uid_limit or dialect.account_limit
+        self.pools = Pools(account, transport.host, whole, dialect.wide_limits)
+        self._attempts = Attempts(transport, dialect, credentials, observer, self.pools)
         self._reads: set[Work[Any]] = set()
         self._waits: set[anyio.CancelScope] = set()
         transport.users += 1
@@ -153,7 +150,7 @@ class Channel:
                 self.dialect.query(params) if params else "",
                 b"" if body is None else self.dialect.body(body),
             ),
-            self._pools.get(endpoint) or self.pools(endpoint),
+            self.pools.of(endpoint, params, body),
             self._lane(endpoint, priority),
             now + (transport.timeouts.deadline_s if send_within_s is None else send_within_s),
             Abort() if abort is None else abort,
@@ -189,7 +186,7 @@ class Channel:
         return _LANES[endpoint.kind] if priority is None else priority
 
     def _again(self, error: FuturesAsyncError, job: Job) -> bool:
-        gateway = self.dialect.traits.rate_429_is_gateway
+        gateway = isinstance(error, RateLimited) and self.dialect.traits.limited_first(error)
         if job.abort.raised or not retryable(error, job.endpoint.kind, gateway_429=gateway):
             return False
         if isinstance(error, RateLimited):
@@ -336,25 +333,7 @@ class Channel:
     def _closed_error(self, endpoint: Endpoint[Any]) -> ClientClosed:
         return ClientClosed(f"{self.dialect.venue} {endpoint.name}: this exchange object is closed; nothing was sent")
 
-    # Limits and time
-
-    def pools(self, endpoint: Endpoint[Any]) -> tuple[Pool, ...]:
-        """The pools that a call of this endpoint takes from; made once."""
-        found = self._pools.get(endpoint)
-        if found is not None:
-            return found
-        account = self._account
-        # By host alone: two interfaces of one venue are counted together there.
-        address = f"{self.transport.host}:ip"
-        made: list[Pool] = [*self.account_pools] if endpoint.private else []
-        for rule in (*endpoint.limits, *self.dialect.wide_limits):
-            scope = account if rule.scope == "uid" else address
-            row = endpoint.name if rule in endpoint.limits else "*"
-            made.append(Pool(f"{scope}:{row}:{rule.count}/{rule.per_s}", rule.count, rule.per_s))
-        if len(self._pools) >= ENDPOINTS_KEPT:  # `request()` makes endpoints without end
-            self._pools.clear()
-        self._pools[endpoint] = tuple(made)
-        return self._pools[endpoint]
+    # Time
 
     def now_ms(self) -> int:
         """The venue's time, as well as it is known, Unix milliseconds."""

@@ -14,10 +14,9 @@ from urllib.parse import quote
 import msgspec
 
 from futures_async.transport.endpoint import Endpoint, RateLimit
+from futures_async.transport.endpoint import Params as Params
 from futures_async.unified.credentials import Credentials
-from futures_async.unified.errors import DuplicateOrder, ExchangeError, VenueUnavailable
-
-Params = Mapping[str, str | int | None]
+from futures_async.unified.errors import DuplicateOrder, ExchangeError, RateLimited, VenueUnavailable
 
 
 class VenueTraits(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,8 +42,15 @@ class VenueTraits(msgspec.Struct, frozen=True, kw_only=True):
     """How long a placed order may stay invisible to lookups."""
     rate_429_is_gateway: bool = False
     """A 429 is answered before the order is read, so it proves that nothing happened."""
+    rate_code_is_gateway: bool | None = None
+    """The same of the venue's own code for it, where that is another thing than a 429 without one; None: no other."""
     cancel_empty_id_cancels_all: bool = True
     """A cancel without id cancels everything."""
+
+    def limited_first(self, error: RateLimited) -> bool:
+        """This rate limit was answered before the request was read."""
+        own = self.rate_code_is_gateway if error.code and error.http_status != 429 else None
+        return self.rate_429_is_gateway if own is None else own
 
 
 class Code(NamedTuple):
@@ -123,8 +129,11 @@ class Dialect(ABC):
     envelope: ClassVar[Any]
     """Generic msgspec struct around the payload, with a field `data`; frozen, lax about missing fields."""
     codes: ClassVar[Mapping[str, Code]]
+    account_limit: ClassVar[RateLimit | None] = RateLimit(10)
+    """Over all private endpoints of an account, unless its user gives `uid_limit`; None: the venue has none."""
     wide_limits: ClassVar[tuple[RateLimit, ...]] = ()
-    """Limits over all endpoints beside the account's own, such as so many a minute per address."""
+    """Limits over all endpoints beside the account's own, such as so many a minute per address; what a call takes of
+    them is its endpoint's `weight`."""
     credentials_needed: ClassVar[tuple[str, ...]] = ()
     """Which of passphrase and memo a private call cannot do without."""
 
@@ -150,6 +159,17 @@ class Dialect(ABC):
     def refusal(self, envelope: Any) -> Refusal | None:
         """What a decoded envelope says: None for success."""
 
+    def bare_refusal(self, status: int, headers: Mapping[str, str], body: bytes) -> Refusal | None:
+        """What an answer without the venue's envelope says, as one of `codes`; None: what its HTTP status says.
+
+        For a page that a region, a gateway or a path that is gone answers with (lower-case header names).
+        """
+        return None
+
+    def payload(self, envelope: Any) -> Any:
+        """The payload of a good envelope; override where verdicts on single items stand beside it."""
+        return envelope.data
+
     def rule(self, refusal: Refusal, endpoint: Endpoint[Any]) -> Code | None:
         """What a code means here; override where a venue uses one code for several things."""
         return self.codes.get(refusal.code)
@@ -166,8 +186,21 @@ class Dialect(ABC):
         """Calls left in the endpoint's current window, where the answer says so (lower-case header names)."""
         return None
 
-    def retry_after_s(self, headers: Mapping[str, str]) -> float | None:
-        """How long a rate limit lasts, at venues that say it elsewhere than in Retry-After (lower-case names)."""
+    def counts(self, headers: Mapping[str, str]) -> Iterable[tuple[RateLimit, int]]:
+        """What is left of limits that have a name or are wide, where the answer says so (lower-case header names)."""
+        return ()
+
+    def retry_after_s(self, headers: Mapping[str, str], now_ms: int) -> float | None:
+        """How long a rate limit lasts, at venues that say it elsewhere than in Retry-After.
+
+        Args:
+            headers: Lower-case names.
+            now_ms: The venue's time, for those that name a moment.
+        """
+        return None
+
+    def ban_s(self, refusal: Refusal, now_ms: int) -> float | None:
+        """How long a ban lasts, at venues that say it in the refusal's words; see `retry_after_s`."""
         return None
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
-from typing import Any, Generic, Literal, TypeVar, cast, get_args
+from typing import Any, Generic, Literal, TypeAlias, TypeVar, cast, get_args
 
 import msgspec
 
 T = TypeVar("T")
+Params: TypeAlias = Mapping[str, str | int | None]
+Weight: TypeAlias = int | Callable[[Params, Any], int]
+"""What a call takes of a limit, or how to tell from its query and its body: one for each order of a batch."""
 
 
 def _fraction(text: str) -> Decimal:
@@ -39,6 +43,23 @@ class RateLimit(msgspec.Struct, frozen=True):
     count: int
     per_s: float = 1.0
     scope: Literal["uid", "ip"] = "uid"
+    pool: str = ""
+    """Endpoints that name the same pool share it; "": the endpoint's own."""
+    weight: Weight = 1
+    """What one call takes of `count`."""
+    by: str = ""
+    """Counted apart for each value of this field of the query, the body, or the items of a batch: per instrument."""
+    budget: bool = False
+    """No window: `count` calls in all until the venue grants more (`Pools.told`), and past them one in `per_s`."""
+
+    def taking(self, weight: Weight) -> RateLimit:
+        """The same limit, of which a call takes so much."""
+        return msgspec.structs.replace(self, weight=weight)
+
+    @property
+    def plain(self) -> RateLimit:
+        """The limit itself, whatever a call takes of it."""
+        return self if self.weight == 1 else self.taking(1)
 
 
 class Endpoint(Generic[T]):
@@ -49,13 +70,16 @@ class Endpoint(Generic[T]):
         path: Path under the base URL, from the slash; no query.
         result: Type of the payload inside the venue's envelope.
         limit: The endpoint's own limit or limits, beside those of the account.
+        weight: What a call takes of the venue's wide limits.
         kind: See `Kind`.
         private: Needs credentials. False for market data.
         signed: False where a private call carries the key but no signature.
         nullable: The venue documents an empty payload (null): the call then returns None.
     """
 
-    __slots__ = ("_decoders", "kind", "limits", "method", "name", "nullable", "path", "private", "result", "signed")
+    __slots__ = (
+        "_decoders", "kind", "limits", "method", "name", "nullable", "path", "private", "result", "signed", "weight",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -64,6 +88,7 @@ class Endpoint(Generic[T]):
         *,
         result: type[T],
         limit: RateLimit | tuple[RateLimit, ...] = (),
+        weight: Weight = 1,
         kind: Kind = Kind.READ,
         private: bool = True,
         signed: bool = True,
@@ -73,6 +98,7 @@ class Endpoint(Generic[T]):
         self.path = path
         self.result = result
         self.limits = (limit,) if isinstance(limit, RateLimit) else limit
+        self.weight = weight
         self.kind = kind
         self.private = private
         self.signed = private and signed

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from contextlib import suppress
 from email.utils import formatdate
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 import pytest
@@ -14,6 +14,7 @@ import pytest
 from futures_async import Credentials
 from futures_async.transport.answers import Answers, Timing, failure_error
 from futures_async.transport.clock import VenueClock
+from futures_async.transport.dialect import Refusal, passing
 from futures_async.transport.endpoint import Endpoint
 from futures_async.transport.http.backend import FailureKind, HttpFailure, HttpResponse, Phase
 from futures_async.transport.retry import DamagedAnswer
@@ -24,10 +25,10 @@ NOW_MS = 1_770_000_000_000
 GOOD = {"leverage": "5"}
 
 
-def judge() -> Answers:
+def judge(dialect: ToyDialect | None = None) -> Answers:
     clock = VenueClock(monotonic=lambda: 100.0, wall=lambda: NOW_MS / 1000)
     clock.sample(NOW_MS, 99.99, 100.0)
-    return Answers(ToyDialect(), Credentials("key-1", "secret-1"), clock)
+    return Answers(dialect or ToyDialect(), Credentials("key-1", "secret-1"), clock)
 
 
 def outcome(
@@ -38,13 +39,14 @@ def outcome(
     *,
     known: bool = True,
     signed_ms: int = NOW_MS,
+    dialect: ToyDialect | None = None,
 ) -> Any:
     """The payload, or the error."""
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     response = HttpResponse(status=status, headers=headers or {}, body=raw)
     try:
         timing = Timing(signed_ms, 99.9, 100.0, True) if known else Timing(signed_ms, 99.9, 100.0)
-        return judge().read(response, endpoint, timing)
+        return judge(dialect).read(response, endpoint, timing)
     except errors.FuturesAsyncError as error:
         return error
 
@@ -101,6 +103,77 @@ def test_what_an_answer_is_called(body: object, status: int, expected: type[erro
         assert error.http_status == status
         assert error.venue == "toy"
         assert "GET /leverage" in str(error)
+
+
+def test_a_gateways_429_and_the_venues_own_code_may_prove_different_things() -> None:
+    answers = judge()
+    traits = msgspec.structs.replace(ToyDialect.traits, rate_429_is_gateway=True, rate_code_is_gateway=False)
+    answers._dialect.traits = traits  # type: ignore[misc] # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue] - this one venue
+    assert answers.definitive(outcome(b"<html>", 429, PLACE))
+    assert answers.definitive(outcome(said("429"), 429, PLACE))
+    assert not answers.definitive(outcome(said("429"), 200, PLACE))
+
+
+class Bare(ToyDialect):
+    """Answers without its envelope from the edge, and with verdicts beside the payload."""
+
+    def bare_refusal(self, status: int, headers: Mapping[str, str], body: bytes) -> Refusal | None:
+        if status == 403 and b"region" in body:
+            return Refusal("401", "this region is not served")
+        return Refusal("429", "too fast") if status == 403 and "x-limit" in headers else None
+
+    def payload(self, envelope: Any) -> Any:
+        data = envelope.data
+        return data if envelope.msg == "" else msgspec.structs.replace(data, leverage=int(envelope.msg))
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "expected"),
+    [
+        (b"<html>your region", {}, errors.AuthenticationError),
+        (b"<html>", {"x-limit": "1"}, errors.RateLimited),
+        (b"<html>", {}, errors.Banned),
+    ],
+    ids=str,
+)
+def test_a_venue_says_what_its_pages_without_envelope_mean(
+    body: bytes, headers: dict[str, str], expected: type[errors.ExchangeError]
+) -> None:
+    error = outcome(body, 403, headers=headers, dialect=Bare())
+    assert type(error) is expected
+
+
+def test_verdicts_that_stand_beside_the_payload_reach_the_caller() -> None:
+    body = {"code": "0", "msg": "7", "time": NOW_MS, "data": GOOD}
+    assert outcome(body, dialect=Bare()).leverage == 7
+
+
+class Banning(ToyDialect):
+    codes: ClassVar = {**ToyDialect.codes, **passing(errors.Banned, "419")}
+
+    def retry_after_s(self, headers: Mapping[str, str], now_ms: int) -> float | None:
+        return (int(headers["x-reset-ms"]) - now_ms) / 1000 if "x-reset-ms" in headers else None
+
+    def ban_s(self, refusal: Refusal, now_ms: int) -> float | None:
+        return (int(refusal.message) - now_ms) / 1000 if refusal.message.isdigit() else None
+
+
+@pytest.mark.parametrize(
+    ("code", "words", "headers", "after_s"),
+    [
+        ("429", "slow down", {"x-reset-ms": str(NOW_MS + 1500)}, 1.5),
+        ("419", str(NOW_MS + 90_000), {"x-reset-ms": str(NOW_MS + 1500)}, 90.0),
+        ("419", "no time", {}, None),
+        ("419", str(NOW_MS + 90_000), {"retry-after": "7"}, 7.0),
+    ],
+    ids=str,
+)
+def test_a_moment_that_a_header_or_the_words_name_is_a_wait_by_the_venues_clock(
+    code: str, words: str, headers: dict[str, str], after_s: float | None
+) -> None:
+    body = {"code": code, "msg": words, "time": NOW_MS}
+    error = outcome(body, 418, headers=headers, dialect=Banning())
+    assert error.retry_after_s == (after_s if after_s is None else pytest.approx(after_s, abs=0.01))
 
 
 @pytest.mark.parametrize("gateway", [True, False])
@@ -164,7 +237,7 @@ def test_which_answers_are_believed_about_the_time(body: object, status: int, te
 class TellingDialect(ToyDialect):
     """Says in a header of its own how long its limit lasts."""
 
-    def retry_after_s(self, headers: Mapping[str, str]) -> float | None:
+    def retry_after_s(self, headers: Mapping[str, str], now_ms: int) -> float | None:
         return float(headers["x-reset"])
 
 

@@ -480,7 +480,7 @@ async def test_the_last_attempts_error_is_told_when_the_queue_took_the_rest_of_t
         await asyncio.sleep(2)
         call = asyncio.ensure_future(exchange.fetch_leverage(BTC))
         await asyncio.sleep(0.06)
-        limiter.close(exchange._channel.account_pools, 0.8)
+        limiter.close(exchange._channel.pools.account, 0.8)
         with pytest.raises(errors.ConnectFailed):
             await call
 
@@ -818,7 +818,7 @@ async def test_endpoints_without_end_do_not_fill_the_memory() -> None:
     async with toy(venue, uid_limit=10_000) as exchange:
         for _ in range(1005):
             await exchange.request("GET", "/time")
-        assert len(exchange._channel._pools) < 1000
+        assert len(exchange._channel.pools._fixed) < 1000
 
 
 @virtual
@@ -828,4 +828,4 @@ async def test_a_pool_timeout_of_a_backend_is_proved_unsent() -> None:
         venue.plan[PLACE] = [HttpFailure("write", Phase.HEADERS_STARTED, sent=False)]
         with pytest.raises(errors.NotSent):
             await exchange.create_order(limit_order())
-        assert exchange._channel.pools(GET_LEVERAGE)[0].limit == 10
+        assert exchange._channel.pools.of(GET_LEVERAGE, None, None)[0].limit == 10

@@ -213,7 +213,7 @@ class BitMartDialect(Dialect):
             return None
         return max(0, int(limit) - int(used))
 
-    def retry_after_s(self, headers: Mapping[str, str]) -> float:
+    def retry_after_s(self, headers: Mapping[str, str], now_ms: int) -> float:
         """A whole window: the header "Reset" is its length, 2 s where it is missing. Going on would end in a ban."""
         reset = headers.get("x-bm-ratelimit-reset", "")
         return min(float(reset), LONGEST_WINDOW_S) if _is_count(reset) and int(reset) else WINDOW_S

@@ -1,6 +1,7 @@
 """The rate limits: pools, permits and the limiters that hand them out.
 
 - `limiter`: the seam `Limiter`, its pools and permits
+- `pools`: from the limits that a venue declares to the pools that a call takes from
 - `window`: the arithmetic of one pool; `line`: those who wait for it
 - `local`: the limiter of one process; `host`: of the processes of a host; `redis`: of several hosts; `none`: no limit
 - `stored`: what the two share that keep their pools outside of the process; `loops`: what they need of an event loop

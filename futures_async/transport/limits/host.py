@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from futures_async.transport.limits.limiter import Permit, Pool
-from futures_async.transport.limits.stored import ASK_AGAIN_S, Blocked, StoreLimiter, Turn
+from futures_async.transport.limits.stored import ASK_AGAIN_S, Blocked, StoreLimiter, Turn, spread, taken_of
 from futures_async.transport.limits.window import DRIFT, MAX_CLOSED_S
 from futures_async.unified.errors import ConnectFailed, InvalidRequest
 
@@ -122,8 +122,9 @@ class HostLimiter(StoreLimiter):
         """A permit's call was answered; for permits only."""
         now = self._clock()
         changes: list[_Change] = []
-        for pool, slot in zip(pools, slots, strict=True):
+        for pool, slot in zip(spread(pools), slots, strict=True):
             changes.append(("UPDATE slot SET back = ? WHERE id = ?", (now + pool.per_s * (1 + DRIFT), slot)))
+        for pool in pools:
             credit = self.learn(pool, now, rtt_s)
             told, at = self._published.get(pool.key, (-1.0, 0.0))
             if credit is not None and (abs(credit - told) > 1e-4 or now - at > CREDIT_KEPT_S / 4):
@@ -203,7 +204,7 @@ class HostLimiter(StoreLimiter):
         if blocked is not None:
             return blocked
         slots: list[int] = []
-        for pool in pools:
+        for pool in spread(pools):
             back = now + self.lease_s + pool.per_s * (1 + DRIFT)
             row = file.execute("INSERT INTO slot (pool, back) VALUES (?, ?)", (pool.key, back))
             slots.append(row.lastrowid or 0)
@@ -229,10 +230,11 @@ class HostLimiter(StoreLimiter):
             "SELECT count(*) FROM slot WHERE pool = ? AND back - ? > ?", (pool.key, credit, now)
         ).fetchone()
         free = max(1, pool.limit) - used
-        if free <= 0:
+        weight = taken_of(pool)
+        if free < weight:
             (back,) = file.execute(
                 "SELECT back FROM slot WHERE pool = ? AND back - ? > ? ORDER BY back LIMIT 1 OFFSET ?",
-                (pool.key, credit, now, -free),
+                (pool.key, credit, now, weight - free - 1),
             ).fetchone()
             # A call still in flight is answered after now, so its slot is back one span later at the earliest.
             return Blocked(index, max(0.0, min(back - credit - now, span - credit, ASK_AGAIN_S)), 0.0, since)
@@ -241,7 +243,7 @@ class HostLimiter(StoreLimiter):
             " AND (lane, since, ticket) < (?, ?, ?)",
             (pool.key, turn.ticket, now, now + ASK_AGAIN_S + 2 * GRACE_S, turn.key[0], since, turn.ticket),
         ).fetchone()
-        return Blocked(index, YIELD_S, 0.0, since) if free <= ahead else None
+        return Blocked(index, YIELD_S, 0.0, since) if free - ahead < weight else None
 
     def _change(self, changes: Sequence[_Change]) -> None:
         """Write now, or as soon as the file is not locked."""

@@ -1,8 +1,8 @@
 """Rate limits: pools, permits and the limiters that hand them out.
 
-A call takes one slot in each of its pools. A slot comes back one window after the *answer* came, less the
-smallest round trip seen: the venue stamps a request no later than its answer is seen here, so no sliding
-window at the venue can hold more than `limit`, whatever the network does.
+A call takes one slot in each of its pools, or as many as it weighs there. A slot comes back one window after the
+*answer* came, less the smallest round trip seen: the venue stamps a request no later than its answer is seen here, so
+no sliding window at the venue can hold more than `limit`, whatever the network does.
 """
 
 from __future__ import annotations
@@ -10,7 +10,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from enum import IntEnum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from futures_async.transport.endpoint import RateLimit
 
 
 class Priority(IntEnum):
@@ -25,11 +28,15 @@ class Priority(IntEnum):
 
 
 class Pool(NamedTuple):
-    """One limit: at most `limit` calls in any `per_s` seconds, among all calls that name the same `key`."""
+    """One limit as a call meets it: at most `limit` in any `per_s` seconds, over all calls with the same `key`."""
 
     key: str
     limit: int
     per_s: float
+    weight: int = 1
+    """Slots that this call takes; one that weighs more than the limit waits for the empty pool."""
+    rule: RateLimit | None = None
+    """What it was made from."""
 
 
 class Permit(ABC):

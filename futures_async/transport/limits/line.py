@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING
 
@@ -15,12 +16,19 @@ if TYPE_CHECKING:
 class Waiter:
     """A caller who waits. It ends with a permit or an error, or gives up."""
 
-    __slots__ = ("deadline", "error", "key", "loop", "moves", "permit", "queued", "signal", "windows")
+    __slots__ = ("deadline", "error", "key", "loop", "moves", "permit", "pools", "queued", "signal", "windows")
 
     def __init__(
-        self, windows: list[QueuedWindow], priority: Priority, arrival: int, deadline: float | None, loop: Loop
+        self,
+        windows: list[QueuedWindow],
+        pools: Sequence[Pool],
+        priority: Priority,
+        arrival: int,
+        deadline: float | None,
+        loop: Loop,
     ) -> None:
         self.windows = windows
+        self.pools = pools
         self.key = (int(priority), arrival)
         self.deadline = deadline
         self.loop = loop
@@ -31,6 +39,10 @@ class Waiter:
         """The pools in whose lines it stands."""
         self.moves = 0
         """How often it came first in one line and found another pool full."""
+
+    def weight(self, window: QueuedWindow) -> int:
+        """What it takes of one of its pools."""
+        return self.pools[self.windows.index(window)].weight
 
     @property
     def over(self) -> bool:

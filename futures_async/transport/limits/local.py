@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import ClassVar
 
@@ -27,20 +27,23 @@ PATIENCE = 8
 class LocalPermit(Permit):
     """Slots in the pools of one call."""
 
-    __slots__ = ("_limiter", "_loop", "_windows")
+    __slots__ = ("_limiter", "_loop", "_pools", "_windows")
 
-    def __init__(self, limiter: LocalLimiter, windows: Sequence[QueuedWindow], loop: Loop) -> None:
+    def __init__(
+        self, limiter: LocalLimiter, windows: Sequence[QueuedWindow], pools: Sequence[Pool], loop: Loop
+    ) -> None:
         self._limiter = limiter
         self._windows = windows
+        self._pools = pools
         self._loop = loop
 
     def answered(self, rtt_s: float | None = None) -> None:
         windows, self._windows = self._windows, ()
-        self._limiter.settle(windows, self._loop.now(), rtt_s)
+        self._limiter.settle(zip(windows, self._pools, strict=False), self._loop.now(), rtt_s)
 
     def unused(self) -> None:
         windows, self._windows = self._windows, ()
-        self._limiter.restore(windows, self._loop)
+        self._limiter.restore(list(zip(windows, self._pools, strict=False)), self._loop)
 
 
 class LocalLimiter(Limiter):
@@ -83,15 +86,16 @@ class LocalLimiter(Limiter):
                     if window is None and len(known) >= self._sweep_at:
                         self._sweep(loop.now())
                     window = self._window(pool)
+                weight = pool.weight
                 if window.line is not None or (
-                    (window.used >= window.limit or window.closed_until) and not window.free(loop.now())
+                    (window.used + weight > window.limit or window.closed_until) and not window.free(loop.now(), weight)
                 ):
-                    for taken in windows:
-                        taken.used -= 1
+                    for taken, of in zip(windows, pools, strict=False):
+                        taken.used -= of.weight
                     return None
-                window.used += 1
+                window.used += weight
                 windows.append(window)
-        return LocalPermit(self, windows, loop)
+        return LocalPermit(self, windows, pools, loop)
 
     async def acquire(self, pools: Sequence[Pool], priority: Priority, deadline: float | None) -> Permit:
         permit = self.try_acquire(pools, priority)
@@ -116,20 +120,20 @@ class LocalLimiter(Limiter):
                 raise waiter.error or _expired()
         return waiter.permit
 
-    def settle(self, windows: Sequence[QueuedWindow], now: float, rtt_s: float | None) -> None:
+    def settle(self, taken: Iterable[tuple[QueuedWindow, Pool]], now: float, rtt_s: float | None) -> None:
         """A permit's call was answered; for permits only."""
         with self._lock:
-            for window in windows:
-                window.answered(now, rtt_s)
+            for window, pool in taken:
+                window.answered(now, rtt_s, pool.weight)
                 if window.line is not None:
                     self._serve(window, now)
 
-    def restore(self, windows: Sequence[QueuedWindow], loop: Loop) -> None:
+    def restore(self, taken: Sequence[tuple[QueuedWindow, Pool]], loop: Loop) -> None:
         """A permit's call was never sent; for permits only."""
         with self._lock:
-            for window in windows:
-                window.used -= 1
-            for window in windows:
+            for window, pool in taken:
+                window.used -= pool.weight
+            for window, _ in taken:
                 if window.line is not None:
                     self._serve(window, loop.now())
 
@@ -188,7 +192,7 @@ class LocalLimiter(Limiter):
                 raise _expired()
         windows = [self._window(pool) for pool in pools]
         self._arrivals += 1
-        waiter = Waiter(windows, priority, self._arrivals, deadline, loop)
+        waiter = Waiter(windows, pools, priority, self._arrivals, deadline, loop)
         for window in windows:
             if _closed_too_long(window, deadline):
                 raise _closed(window, now)
@@ -226,9 +230,9 @@ class LocalLimiter(Limiter):
             self._serving = None
 
     def _serve_one(self, window: QueuedWindow, now: float, todo: list[QueuedWindow]) -> None:
-        while window.line is not None and window.free(now):
+        while window.line is not None:
             waiter = window.line.head()
-            if waiter is None:
+            if waiter is None or not window.free(now, waiter.weight(window)):
                 return
             if waiter.deadline is not None and waiter.deadline <= now:
                 self._dismiss(waiter, _expired(), now)
@@ -254,9 +258,9 @@ class LocalLimiter(Limiter):
                 todo.append(block)
 
     def _grant(self, waiter: Waiter) -> None:
-        for window in waiter.windows:
-            window.used += 1
-        waiter.permit = LocalPermit(self, waiter.windows, waiter.loop)
+        for window, pool in zip(waiter.windows, waiter.pools, strict=True):
+            window.used += pool.weight
+        waiter.permit = LocalPermit(self, waiter.windows, waiter.pools, waiter.loop)
 
     def _dismiss(self, waiter: Waiter, error: Exception, now: float) -> None:
         """A waiter fails, or gives up."""
@@ -274,7 +278,8 @@ class LocalLimiter(Limiter):
             return
         timer, head = line.timer, line.head()
         # A free pool with a head is held for one who waits for another pool; it is served when that one has gone.
-        due = None if head is None or window.free(now) else window.due()
+        weight = 1 if head is None else head.weight(window)
+        due = None if head is None or window.free(now, weight) else window.due(weight)
         if timer is not None:
             if head is not None and due is not None and timer.loop is head.loop and timer.due <= due:
                 return
@@ -313,10 +318,10 @@ def _unqueue(waiter: Waiter) -> list[QueuedWindow]:
 
 def _first_block(waiter: Waiter, here: QueuedWindow | None, now: float) -> QueuedWindow | None:
     """The first pool, beside the one whose line this waiter heads, that is full or has others before it."""
-    for window in waiter.windows:
+    for window, pool in zip(waiter.windows, waiter.pools, strict=True):
         if window is here:
             continue
-        if not window.free(now):
+        if not window.free(now, pool.weight):
             return window
         head = window.line.head() if window.line is not None else None
         if head is not None and head.key < waiter.key:

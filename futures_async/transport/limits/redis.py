@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from futures_async.transport.limits.limiter import Permit, Pool, Priority
-from futures_async.transport.limits.stored import ASK_AGAIN_S, Blocked, StoreLimiter, Turn
+from futures_async.transport.limits.stored import ASK_AGAIN_S, Blocked, StoreLimiter, Turn, spread, taken_of
 from futures_async.transport.limits.window import DRIFT, MAX_CLOSED_S
 from futures_async.transport.runtime import running_asyncio_loop
 from futures_async.unified.errors import ConnectFailed, InvalidRequest, NotSupported
@@ -46,7 +46,8 @@ local now = tonumber(t[1]) + tonumber(t[2]) / 1e6
 """
 
 # KEYS: pools. ARGV: ticket, lane, since or '', process, lease, grace, pause, longest wait, longest closing, how long
-# credits are kept; then for each pool: limit, span, id of the slot, this process's credit.
+# credits are kept; then for each pool: limit, span, id of the slot, this process's credit, slots taken. The slots of
+# a call that takes several are id, id:2, id:3 …
 # Returns {1} or {0, pool's index, wait, closed for, since}.
 TAKE = (
     _COMMON
@@ -56,7 +57,7 @@ local since = tonumber(ARGV[3]) or now
 local lease, grace, pause, longest = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
 local max_closed, kept = tonumber(ARGV[9]), tonumber(ARGV[10])
 
-local function look(pool, limit, span, own_credit)
+local function look(pool, limit, span, own_credit, weight)
     local closed = tonumber(redis.call('GET', pool .. ':closed') or '0')
     if now < closed and closed <= now + max_closed then
         return math.min(closed - now, longest), closed - now
@@ -80,8 +81,8 @@ local function look(pool, limit, span, own_credit)
     local after = string.format('(%.6f', now + credit)
     local used = redis.call('ZCOUNT', pool .. ':slots', after, '+inf')
     local free = limit - used
-    if free <= 0 then
-        local first = string.format('%d', used - limit)
+    if free < weight then
+        local first = string.format('%d', weight - free - 1)
         local rest = redis.call('ZRANGEBYSCORE', pool .. ':slots', after, '+inf', 'WITHSCORES', 'LIMIT', first, 1)
         local back = tonumber(rest[2])
         return math.max(0, math.min(back - credit - now, span - credit, longest)), 0
@@ -98,21 +99,22 @@ local function look(pool, limit, span, own_credit)
             ahead = ahead + 1
         end
     end
-    if free <= ahead then return pause, 0 end
+    if free - ahead < weight then return pause, 0 end
     return nil
 end
 
 local blocked, wait, closed
 for i, pool in ipairs(KEYS) do
-    local at = 10 + (i - 1) * 4
-    wait, closed = look(pool, tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2]), tonumber(ARGV[at + 4]))
+    local at = 10 + (i - 1) * 5
+    wait, closed = look(
+        pool, tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2]), tonumber(ARGV[at + 4]), tonumber(ARGV[at + 5]))
     if wait then
         blocked = i
         break
     end
 end
 for i, pool in ipairs(KEYS) do
-    local at = 10 + (i - 1) * 4
+    local at = 10 + (i - 1) * 5
     local span = tonumber(ARGV[at + 2])
     if i == blocked then
         redis.call('HSET', pool .. ':waiting', ticket,
@@ -120,7 +122,11 @@ for i, pool in ipairs(KEYS) do
     else
         redis.call('HDEL', pool .. ':waiting', ticket)
         if not blocked then
-            redis.call('ZADD', pool .. ':slots', string.format('%.6f', now + lease + span), ARGV[at + 3])
+            local back = string.format('%.6f', now + lease + span)
+            redis.call('ZADD', pool .. ':slots', back, ARGV[at + 3])
+            for n = 2, tonumber(ARGV[at + 5]) do
+                redis.call('ZADD', pool .. ':slots', back, ARGV[at + 3] .. ':' .. n)
+            end
         end
     end
     local keep = math.ceil(lease + span + kept)
@@ -252,9 +258,10 @@ class RedisLimiter(StoreLimiter):
         ]
         for pool in pools:
             self._slot += 1
-            slots.append(f"{self.process}-{self._slot}")
+            slot, weight = f"{self.process}-{self._slot}", taken_of(pool)
+            slots += [slot, *(f"{slot}:{number}" for number in range(2, weight + 1))]
             credit = self.learn(pool, now, None) or 0.0
-            arguments += [max(1, pool.limit), pool.per_s * (1 + DRIFT), slots[-1], f"{credit:.6f}"]
+            arguments += [max(1, pool.limit), pool.per_s * (1 + DRIFT), slot, f"{credit:.6f}", weight]
         # Detached: a caller who is cancelled while the server decides still has to give back what it decides.
         asked = self._start(self._run(TAKE, pools, arguments))
         try:
@@ -283,14 +290,16 @@ class RedisLimiter(StoreLimiter):
             return  # Left over after its loop has ended; the lease ends it.
         now = self._loops.current().now()
         arguments: list[str | float] = []
-        for pool, slot in zip(pools, slots, strict=True):
+        for pool in pools:
             self.learn(pool, now, rtt_s)
+        each = spread(pools)
+        for pool, slot in zip(each, slots, strict=True):
             arguments += [pool.per_s * (1 + DRIFT), slot]
-        self._send(GIVE_BACK, pools, arguments)
+        self._send(GIVE_BACK, each, arguments)
 
     def restore(self, pools: Sequence[Pool], slots: Sequence[str]) -> None:
         """A permit's call was never sent; for permits only."""
-        self._send(GIVE_BACK, pools, [part for slot in slots for part in ("", slot)], then_look=pools)
+        self._send(GIVE_BACK, spread(pools), [part for slot in slots for part in ("", slot)], then_look=pools)
 
     def withdraw(self, turn: Turn, key: str) -> None:
         self._send(WITHDRAW, [Pool(key, 1, 0.0)], [turn.ticket])

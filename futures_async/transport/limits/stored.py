@@ -234,6 +234,16 @@ class StoreLimiter(Limiter):
             line.due = now + answer.wait_s
 
 
+def taken_of(pool: Pool) -> int:
+    """Slots that a call takes of a pool: all of them, where it weighs more."""
+    return min(pool.weight, max(1, pool.limit))
+
+
+def spread(pools: Sequence[Pool]) -> list[Pool]:
+    """Each pool once for each slot that is taken of it."""
+    return [pool for pool in pools for _ in range(taken_of(pool))]
+
+
 def _call(line: _Line) -> None:
     """Wake the first in line."""
     turn = line.turns[0]

@@ -103,11 +103,12 @@ class Window:
         self.limit = max(1, min(self.limit, pool.limit))
         self.span = max(self.span, pool.per_s * (1.0 + DRIFT))
 
-    def free(self, now: float) -> bool:
-        """Whether a slot can be taken now."""
-        if self.used >= self.limit:
+    def free(self, now: float, weight: int = 1) -> bool:
+        """Whether so many slots can be taken now; the whole window, for what weighs more."""
+        most = max(0, self.limit - weight)
+        if self.used > most:
             self.reap(now)
-            if self.used >= self.limit:
+            if self.used > most:
                 return False
         if self.closed_until:
             if now < self.closed_until:
@@ -123,21 +124,22 @@ class Window:
             returns.popleft()
             self.used -= 1
 
-    def due(self) -> float | None:
+    def due(self, weight: int = 1) -> float | None:
         """When `free` may next turn true; None while that depends on an answer."""
-        missing = self.used - self.limit
-        if missing < 0:
+        missing = self.used - max(0, self.limit - weight)
+        if missing <= 0:
             return self.closed_until
-        if missing >= len(self.returns):
+        if missing > len(self.returns):
             return None
         # The same expression as in reap(): a timer set for this time must find the slot free.
-        return max(self.closed_until, self.returns[missing] - min(self.round_trips.credit, self.span))
+        return max(self.closed_until, self.returns[missing - 1] - min(self.round_trips.credit, self.span))
 
-    def answered(self, now: float, rtt_s: float | None) -> None:
+    def answered(self, now: float, rtt_s: float | None, weight: int = 1) -> None:
         """One call in flight has its answer, or has failed."""
         if rtt_s is not None:
             self.round_trips.add(now, rtt_s)
-        self.returns.append(now + self.span)
+        for _ in range(weight):
+            self.returns.append(now + self.span)
 
     def close(self, now: float, for_s: float) -> None:
         """Let nothing pass for so many seconds; a longer closing already in force stays."""

@@ -256,8 +256,8 @@ def test_no_limit_headers_say_nothing() -> None:
     ("reset", "wait_s"), [("2", 2.0), ("60", 60.0), ("999", 60.0), ("", 2.0), ("0", 2.0), ("x", 2.0)]
 )
 def test_a_full_window_is_waited_out(reset: str, wait_s: float) -> None:
-    assert DIALECT.retry_after_s({"x-bm-ratelimit-reset": reset}) == wait_s
-    assert DIALECT.retry_after_s({}) == 2.0
+    assert DIALECT.retry_after_s({"x-bm-ratelimit-reset": reset}, 0) == wait_s
+    assert DIALECT.retry_after_s({}, 0) == 2.0
 
 
 @pytest.mark.parametrize(

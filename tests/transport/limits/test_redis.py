@@ -105,6 +105,28 @@ def test_three_processes_on_one_account_never_send_too_many(url: str) -> None:
 
 
 @needs_server
+def test_a_call_takes_as_many_slots_as_it_weighs(url: str) -> None:
+    async def main() -> None:
+        limiter = RedisLimiter(url)
+        heavy = (Pool("one", 5, 0.1, 3), Pool("two", 9, 0.1))
+        permit = await take(limiter, heavy)
+        assert await rows(limiter, "slots") == 4
+        start = time.monotonic()
+        with pytest.raises(DeadlineExpired):
+            await take(limiter, heavy, within_s=0.01)
+        light = await take(limiter, (Pool("one", 5, 0.1, 2),))  # there is room for two
+        permit.answered(0.0)
+        light.answered(0.0)
+        again = await take(limiter, (Pool("one", 5, 0.1, 50),))  # waits until all is back
+        assert time.monotonic() - start >= SPAN
+        again.unused()
+        await take(limiter, heavy)
+        await limiter.aclose()
+
+    asyncio.run(main())
+
+
+@needs_server
 def test_what_a_killed_process_held_comes_back(url: str) -> None:
     process = start("redis", url, "hold")
     process.communicate(timeout=60)

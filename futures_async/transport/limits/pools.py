@@ -1,0 +1,110 @@
+"""From what dialect and endpoint declare to the pools that a call takes from; the venue's own counts taken over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, cast
+
+from futures_async.transport.endpoint import Endpoint, Params, RateLimit, Weight
+from futures_async.transport.limits.limiter import Limiter, Pool
+
+ENDPOINTS_KEPT = 1000
+UNCOUNTED = RateLimit(1_000_000)
+"""Of accounts whose calls nobody counts over all endpoints: the pool is there to be closed."""
+
+
+class Pools:
+    """The pools of one account.
+
+    Args:
+        account: Names the account among all that use the limiter.
+        host: Whose counts per address these are; two interfaces of one venue are counted together there.
+        whole: Over all private endpoints; None: no such limit.
+        wide: Over all endpoints, beside that.
+    """
+
+    def __init__(self, account: str, host: str, whole: RateLimit | None, wide: Sequence[RateLimit]) -> None:
+        self._scopes = {"uid": account, "ip": f"{host}:ip"}
+        self._wide = wide
+        self._fixed: dict[Endpoint[Any], tuple[Pool, ...]] = {}
+        self._left: dict[RateLimit, int] = {}
+        rule = UNCOUNTED if whole is None else whole
+        self.account = (Pool(account, rule.count, rule.per_s, 1, rule),)
+        """What every private call takes from, whatever the endpoint."""
+
+    def of(self, endpoint: Endpoint[Any], params: Params | None, body: Any) -> tuple[Pool, ...]:
+        """What this call takes from; made once where it is the same for every call."""
+        found = self._fixed.get(endpoint)
+        if found is not None:
+            return found
+        made: list[Pool] = [*self.account] if endpoint.private else []
+        fixed = True
+        for rule in endpoint.limits:
+            made += self._own(rule, endpoint.name, params or {}, body)
+            fixed = fixed and isinstance(rule.weight, int) and not rule.by and not rule.budget
+        for rule in self._wide:
+            key = f"{self._scopes[rule.scope]}:*{rule.pool}:{rule.count}/{rule.per_s}"
+            made.append(Pool(key, rule.count, rule.per_s, _weight(endpoint.weight, params or {}, body), rule))
+        if fixed and isinstance(endpoint.weight, int):
+            if len(self._fixed) >= ENDPOINTS_KEPT:  # `request()` makes endpoints without end
+                self._fixed.clear()
+            return self._fixed.setdefault(endpoint, tuple(made))
+        return tuple(made)
+
+    def _own(self, rule: RateLimit, name: str, params: Params, body: Any) -> Iterable[Pool]:
+        key = f"{self._scopes[rule.scope]}:{rule.pool or name}:{rule.count}/{rule.per_s}"
+        plain = rule.plain
+        if rule.budget:
+            weight = _weight(rule.weight, params, body)
+            left = self._left[plain] = self._left.get(plain, rule.count) - weight
+            if left < 0:
+                yield Pool(key, 1, rule.per_s, 1, plain)
+        elif not rule.by:
+            yield Pool(key, rule.count, rule.per_s, _weight(rule.weight, params, body), plain)
+        else:
+            for value, items in _split(rule.by, params, body).items():
+                weight = sum(_weight(rule.weight, params, item) for item in items)
+                yield Pool(f"{key}:{value}", rule.count, rule.per_s, weight, plain)
+
+    def told(self, rule: RateLimit, left: int) -> None:
+        """The venue's own count of a budget: so many calls are left, or so many too many were made."""
+        self._left[rule.plain] = left
+
+    def correct(
+        self, limiter: Limiter, pools: Sequence[Pool], endpoint: Endpoint[Any], own: int | None,
+        counts: Iterable[tuple[RateLimit, int]],
+    ) -> None:  # fmt: skip
+        """Take over what an answer's headers say.
+
+        Args:
+            limiter: Where the pools are.
+            pools: Of the call that was answered.
+            endpoint: Likewise.
+            own: What is left of each of the endpoint's own limits, if the venue says that.
+            counts: What is left of limits by name.
+        """
+        if own is not None:
+            rules = [rule.plain for rule in endpoint.limits]
+            for pool in pools:
+                if pool.rule in rules:
+                    limiter.correct(pool, own)
+        for rule, left in counts:
+            if rule.budget:
+                self.told(rule, left)
+            for pool in pools:
+                if pool.rule == rule.plain:
+                    limiter.correct(pool, left)
+
+
+def _weight(weight: Weight, params: Params, body: Any) -> int:
+    return max(1, weight if isinstance(weight, int) else weight(params, body))
+
+
+def _split(name: str, params: Params, body: Any) -> dict[str, list[Any]]:
+    """The parts of a call by the value of one field: of each item of a batch, or of the whole call."""
+    items: list[Any] = body if isinstance(body, list) and body else [body]  # pyright: ignore[reportUnknownVariableType] - JSON
+    found: dict[str, list[Any]] = {}
+    for item in items:
+        fields: dict[str, Any] = cast("dict[str, Any]", item) if isinstance(item, dict) else {}
+        found.setdefault(str(fields.get(name, params.get(name, ""))), []).append(item)
+    return found

@@ -1,0 +1,120 @@
+"""What dialect and endpoint declare becomes the pools that a call takes from."""
+
+from typing import Any
+
+import pytest
+
+from futures_async.transport.endpoint import Endpoint, Params, RateLimit
+from futures_async.transport.limits.limiter import Pool
+from futures_async.transport.limits.local import LocalLimiter
+from futures_async.transport.limits.pools import UNCOUNTED, Pools
+from tests import virtual_time
+
+WIDE = RateLimit(2400, 60.0, scope="ip")
+ORDERS = RateLimit(300, 10.0, pool="orders")
+ACTIONS = RateLimit(10_000, 10.0, pool="actions", budget=True)
+
+
+def each(params: Params, body: Any) -> int:
+    return len(body)
+
+
+def by_symbol(params: Params, body: Any) -> int:
+    return 1 if params.get("symbol") else 40
+
+
+PLAIN = Endpoint("GET", "/plain", result=str, limit=RateLimit(20))
+BATCH = Endpoint("POST", "/batch", result=str, limit=ORDERS.taking(each), weight=5)
+PLACE = Endpoint("POST", "/place", result=str, limit=ORDERS)
+OPEN = Endpoint("GET", "/open", result=str, weight=by_symbol)
+PER_CONTRACT = Endpoint("POST", "/each", result=str, limit=RateLimit(60, 2.0, by="instId"))
+ACT = Endpoint("POST", "/act", result=str, limit=ACTIONS.taking(each))
+TICKER = Endpoint("GET", "/ticker", result=str, private=False)
+
+
+def pools(whole: RateLimit | None = None) -> Pools:
+    return Pools("toy@host:me", "host", whole, (WIDE,))
+
+
+def weights(made: tuple[Pool, ...]) -> dict[str, int]:
+    return {pool.key.split(":", 1)[1]: pool.weight for pool in made}
+
+
+def test_the_account_the_endpoint_and_the_venue_each_have_a_pool() -> None:
+    own = pools(RateLimit(10))
+    found = own.of(PLAIN, None, None)
+    assert [(pool.limit, pool.per_s) for pool in found] == [(10, 1.0), (20, 1.0), (2400, 60.0)]
+    assert own.of(PLAIN, {"other": "query"}, None) is found
+
+
+def test_public_calls_take_nothing_of_the_account() -> None:
+    assert [pool.limit for pool in pools().of(TICKER, None, None)] == [2400]
+
+
+def test_an_account_without_a_limit_has_a_pool_that_can_be_closed() -> None:
+    own = pools()
+    assert own.account == (Pool("toy@host:me", UNCOUNTED.count, 1.0, 1, UNCOUNTED),)
+
+    async def main() -> None:
+        limiter = LocalLimiter()
+        limiter.close(own.account, 5.0)
+        assert limiter.closed_for(own.of(PLAIN, None, None)) == pytest.approx(5.0)
+
+    virtual_time.run(main())
+
+
+def test_a_named_pool_is_shared_and_a_batch_takes_one_for_each_of_its_orders() -> None:
+    own = pools()
+    batch, single = own.of(BATCH, None, [{}, {}, {}]), own.of(PLACE, None, {})
+    assert batch[1].key == single[1].key
+    assert (batch[1].weight, single[1].weight) == (3, 1)
+    assert batch[2].weight == 5
+    assert own.of(BATCH, None, [{}])[1].weight == 1
+
+
+def test_what_a_call_weighs_may_hang_on_its_query() -> None:
+    own = pools()
+    assert own.of(OPEN, {"symbol": "BTC"}, None)[-1].weight == 1
+    assert own.of(OPEN, None, None)[-1].weight == 40
+
+
+def test_a_limit_by_contract_counts_each_contract_of_a_batch_apart() -> None:
+    own = pools()
+    batch = own.of(PER_CONTRACT, None, [{"instId": "A"}, {"instId": "B"}, {"instId": "A"}])
+    assert {pool.key[-1]: pool.weight for pool in batch if pool.limit == 60} == {"A": 2, "B": 1}
+    single, query = own.of(PER_CONTRACT, None, {"instId": "A"}), own.of(PER_CONTRACT, {"instId": "A"}, None)
+    assert single[1].key == query[1].key == batch[1].key
+
+
+def test_a_budget_is_no_window_until_it_is_used_up_and_grows_with_what_the_venue_grants() -> None:
+    own = pools()
+    own.told(ACTIONS, 3)
+    assert [pool.limit for pool in own.of(ACT, None, [1, 2])] == [UNCOUNTED.count, 2400]
+    spent = own.of(ACT, None, [1, 2])
+    assert [(pool.limit, pool.per_s) for pool in spent][1] == (1, 10.0)
+    own.told(ACTIONS.taking(7), 500)  # the volume of trades has earned more
+    assert len(own.of(ACT, None, [1])) == 2
+
+
+def test_what_the_venue_says_of_named_and_wide_limits_is_taken_over() -> None:
+    async def main() -> None:
+        own, limiter = pools(), LocalLimiter()
+        taken = own.of(BATCH, None, [{}, {}])
+        counts = ((ORDERS, 299), (WIDE, 2000), (ACTIONS, 7), (RateLimit(1), 0))
+        own.correct(limiter, taken, BATCH, None, counts)
+        assert {key.rsplit(":", 2)[1]: window.used for key, window in limiter.pools().items()} == {
+            "orders": 1,
+            "*": 400,
+        }
+        assert len(own.of(ACT, None, [0] * 8)) == 3  # one more than the budget holds
+
+    virtual_time.run(main())
+
+
+def test_a_count_of_the_endpoints_own_window_touches_no_other() -> None:
+    async def main() -> None:
+        own, limiter = pools(RateLimit(10)), LocalLimiter()
+        own.correct(limiter, own.of(PLAIN, None, None), PLAIN, 4, ())
+        assert [window.used for window in limiter.pools().values()] == [16]
+
+    virtual_time.run(main())
