@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from enum import IntEnum
 from typing import Any, Literal
 
@@ -55,6 +55,7 @@ FailureKind = Literal[
     "body-too-large",
     "encoding",
     "aborted",
+    "fault",
 ]
 
 
@@ -150,6 +151,21 @@ class HttpFailure(Portable):
         self.sent = sent
         self.reused = reused
         """It went out on a connection that had served before; the venue may have closed that for being idle."""
+
+
+Done = Callable[[HttpResponse | HttpFailure], object]
+"""Told once what became of a request, from the event loop."""
+
+
+def fault(error: Exception, abort: Abort) -> HttpFailure:
+    """What a library has raised that no library is known to raise: its fault, a stand-in's in a test, or ours.
+
+    The error is kept as the cause, without its frames: they may hold headers.
+    """
+    error.__cause__ = error.__context__ = error.__traceback__ = None
+    failure = HttpFailure("fault", Phase.BODY_STARTED if abort.sending else Phase.CONNECTING, sent=abort.sending)
+    failure.__cause__ = error
+    return failure
 
 
 def never_sent(phase: Phase, body: bytes) -> bool:

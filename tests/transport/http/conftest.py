@@ -10,6 +10,7 @@ import pytest
 from futures_async.transport.dialect import SealedHeaders
 from futures_async.transport.http.backend import Abort, HttpBackend, HttpRequest, Timeouts
 from futures_async.transport.http.curl import CurlBackend
+from futures_async.transport.http.fast import FastBackend
 from futures_async.transport.http.httpx import HttpxBackend
 from tests.loopback import Authority, Loopback
 
@@ -30,10 +31,15 @@ def _curl(pem: bytes | None) -> HttpBackend:
     return CurlBackend(ca_pem=pem)
 
 
+def _fast(pem: bytes | None) -> HttpBackend:
+    return FastBackend(ca_pem=pem)
+
+
 FLAVOURS = [
     Flavour("httpx", "asyncio", _httpx),
     Flavour("httpx", "trio", _httpx),
-    Flavour("fast", "asyncio", _curl),
+    Flavour("curl", "asyncio", _curl),
+    Flavour("fast", "asyncio", _fast),
 ]
 
 
