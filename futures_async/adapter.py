@@ -5,10 +5,11 @@ The base class and its hooks, the declarations (endpoints, dialect, traits), con
 """
 
 from futures_async.risk import position_risk
-from futures_async.trading.adapter import Adapter, Options
+from futures_async.trading.adapter import Adapter
 from futures_async.trading.batch import together
 from futures_async.trading.cancelling import urgent
 from futures_async.trading.desk import acknowledged
+from futures_async.trading.options import Option, Options, coin, flag, instance, member, one_of
 from futures_async.trading.ordering import Ack, Amendment, BatchPlacement, Call, Placement, PlannedOrder
 from futures_async.trading.paging import Page, PageQuery, collect, first, iterate
 from futures_async.trading.planning import one_id
@@ -158,6 +159,7 @@ __all__ = [
     "MarginModeConflict",
     "NotSupported",
     "Number",
+    "Option",
     "Options",
     "Order",
     "OrderKind",
@@ -207,23 +209,28 @@ __all__ = [
     "check_symbol",
     "chosen",
     "chosen_or_none",
+    "coin",
     "collect",
     "decimal_or_none",
     "divide_exactly",
     "errors",
     "finite",
     "first",
+    "flag",
     "guess_parts",
+    "instance",
     "is_multiple",
     "iterate",
     "join",
     "join_query",
     "known",
     "known_or_none",
+    "member",
     "ms",
     "ms_or_none",
     "multiply",
     "one_id",
+    "one_of",
     "or_null",
     "passing",
     "position_risk",

@@ -100,10 +100,7 @@ def _real(source: Source) -> dict[str, FuturesExchange]:
 def _connected(key: KeySource, options: dict[str, Any]) -> FuturesExchange:
     with warnings.catch_warnings(record=True) as caught:  # of interfaces that end: a line, not Python's two
         warnings.simplefilter("always", LifecycleWarning)
-        try:
-            exchange = connect(key.venue, key.credentials, **options)
-        except TypeError:
-            raise InvalidRequest(f"{key.name}: {key.venue} does not take all of {', '.join(key.options)}") from None
+        exchange = connect(key.venue, key.credentials, **options)
     for warning in caught:
         complain(f"{key.name}: {warning.message}", style="yellow")
     return exchange

@@ -262,9 +262,8 @@ def simulate(
     passphrase: Annotated[str | None, typer.Option("--passphrase", help="Of --key.")] = None,
     memo: Annotated[str | None, typer.Option("--memo", help="Of --key.")] = None,
     faults: Annotated[Path | None, typer.Option("--faults", help="A plan of faults (TOML).")] = None,
-    uid_limit: Annotated[
-        int, typer.Option("--uid-limit", min=0, help="Requests per second and account; 0: as many as come.")
-    ] = 10,
+    uid_limit: Annotated[int, typer.Option("--uid-limit", min=1, help="Requests per second and account.")] = 10,
+    no_uid_limit: Annotated[bool, typer.Option("--no-uid-limit", help="Only the venues' own limits.")] = False,
     as_json: AsJson = False,
     as_csv: AsCsv = False,
 ) -> None:
@@ -284,7 +283,7 @@ def simulate(
             passphrase=passphrase,
             memo=memo,
             faults=faults,
-            uid_limit=uid_limit or None,
+            uid_limit=None if no_uid_limit else uid_limit,
             output=form(as_json, as_csv),
         )
     )

@@ -6,26 +6,27 @@ walks through one.
 
 from __future__ import annotations
 
-import copy
+import os
 import warnings
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Self, TypedDict, TypeVar, cast
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, NoReturn, Self, TypeVar, Unpack, cast
 from urllib.parse import urlsplit
 
 from futures_async import risk
+from futures_async.journal.journal import Journal
 from futures_async.trading.bounds import OrderBounds
 from futures_async.trading.cancelling import urgent
 from futures_async.trading.desk import OrderDesk
 from futures_async.trading.history import History
+from futures_async.trading.options import Options, common_options, own_options
 from futures_async.trading.settings import SettingDesk
 from futures_async.transport.channel import Channel
 from futures_async.transport.clock import VenueClock
 from futures_async.transport.dialect import Dialect
 from futures_async.transport.endpoint import Endpoint, Kind, RateLimit
-from futures_async.transport.events import CallEvent, Observer
-from futures_async.transport.http.backend import HttpBackend, Timeouts
+from futures_async.transport.events import Observer
+from futures_async.transport.http.backend import Timeouts
 from futures_async.transport.http.choose import select
-from futures_async.transport.limits.limiter import Limiter
 from futures_async.transport.limits.local import shared
 from futures_async.transport.retry import RetryPolicy
 from futures_async.transport.runtime import Work
@@ -44,37 +45,9 @@ from futures_async.unified.errors import (
 from futures_async.unified.exchange import Capability
 from futures_async.unified.models import Contract, Order, Position, PositionRisk
 
-if TYPE_CHECKING:
-    import httpx
-
-    from futures_async.journal.journal import Journal
-
 T = TypeVar("T")
 
 CONTRACTS_FOR_S = 3600.0
-
-
-class Options(TypedDict, total=False):
-    """Keyword options that every adapter takes."""
-
-    base_url: str | None
-    """Trusted as given; https, or http to a loopback address."""
-    http: HttpBackend | httpx.AsyncClient | httpx.AsyncBaseTransport | str | None
-    """None (fastest installed), "httpx", "fast", or a client, transport or backend object."""
-    timeout: Timeouts | float | None
-    """Seconds for a whole read, or `Timeouts`."""
-    retry: RetryPolicy | None
-    limiter: Limiter | None
-    """None: shared in the process."""
-    uid_limit: int | RateLimit | None
-    """Calls per second over all endpoints of the account; None: what the venue documents, else 10."""
-    journal: Journal | None
-    bounds: OrderBounds | None
-    """What no order may exceed, judged before anything is signed."""
-    demo: bool
-    """Use the venue's demo trading."""
-    on_event: Callable[[CallEvent], object] | None
-    on_late_order: Callable[[Order], object] | None
 
 
 class ContractBook:
@@ -92,6 +65,8 @@ class ContractBook:
 class Adapter(History):
     """Base of the venues' clients.
 
+    An adapter with options of its own names them in `takes` and reads them with `_own_options`.
+
     Args:
         credentials: None gives the public endpoints only.
         dialect: The venue's.
@@ -102,28 +77,24 @@ class Adapter(History):
         NotSupported: `demo=True` at a venue without demo trading.
     """
 
+    takes: ClassVar[type[Options]] = Options
+    """The options of the constructor."""
+
     def __init__(
         self,
         credentials: Credentials | None = None,
         *,
         dialect: Dialect,
-        base_url: str | None = None,
-        http: HttpBackend | httpx.AsyncClient | httpx.AsyncBaseTransport | str | None = None,
-        timeout: Timeouts | float | None = None,
-        retry: RetryPolicy | None = None,
-        limiter: Limiter | None = None,
-        uid_limit: int | RateLimit | None = None,
-        journal: Journal | None = None,
-        bounds: OrderBounds | None = None,
-        demo: bool = False,
-        on_event: Callable[[CallEvent], object] | None = None,
-        on_late_order: Callable[[Order], object] | None = None,
+        **options: Unpack[Options],
     ) -> None:
+        if credentials is not None and not isinstance(credentials, Credentials):  # pyright: ignore[reportUnnecessaryIsInstance] - callers without types
+            raise InvalidRequest(f"{self.id}: credentials must be Credentials, not {type(credentials).__name__}")
+        given = common_options(self.id, self.takes, options)
+        demo: bool = given["demo"]
         if demo and dialect.demo_support == "none":
             raise NotSupported(f"{self.id}: the venue has no demo trading")
         dialect.in_demo = demo
-        standard = dialect.demo_url if demo and dialect.demo_url else dialect.base_url
-        url = check_base_url(base_url or standard)
+        url: str = given["base_url"] or check_base_url((demo and dialect.demo_url) or dialect.base_url)
         if self.lifecycle != "live" and not demo and not is_loopback(urlsplit(url).hostname or ""):
             warnings.warn(
                 f"{self.name}: this interface is {self.lifecycle} at the venue; see its documentation",
@@ -132,23 +103,28 @@ class Adapter(History):
             )
         self._dialect = dialect
         self._demo = demo
-        self._uid_limit = uid_limit
-        self._journal = journal
-        self._bounds = bounds
-        self._observer = Observer(on_event)
-        self._on_late_order = on_late_order
+        self._uid_limit: RateLimit | None = given["uid_limit"]
+        self._journal, self._owns_journal = _journal(given["journal"])
+        self._bounds: OrderBounds | None = given["bounds"]
+        self._observer = Observer(given["on_event"])
+        self._on_late_order: Callable[[Order], object] | None = given["on_late_order"]
         self._contracts = ContractBook()
-        backend, owned = select(http, url)
+        backend, owned = select(given["http"], url)
         self._transport = Transport(
             base_url=url,
             backend=backend,
             owns_backend=owned,
-            limiter=shared() if limiter is None else limiter,
+            limiter=given["limiter"] or shared(),
             clock=VenueClock(),
-            timeouts=_timeouts(timeout),
-            policy=retry or RetryPolicy(),
+            timeouts=given["timeout"] or Timeouts(),
+            policy=given["retry"] or RetryPolicy(),
         )
         self._attach(credentials)
+
+    @classmethod
+    def _own_options(cls, given: Mapping[str, Any]) -> tuple[dict[str, Any], Options]:
+        """The options that only this adapter has, checked and complete, and the rest, for this class's constructor."""
+        return own_options(cls.id, cls.takes, given)
 
     def _attach(self, credentials: Credentials | None) -> None:
         """Everything that belongs to one account."""
@@ -174,9 +150,25 @@ class Adapter(History):
         self._closing: Work[None] | None = None
 
     def with_credentials(self, credentials: Credentials) -> Self:
-        twin = copy.copy(self)
+        twin = object.__new__(type(self))
+        vars(twin).update(vars(self))
         twin._attach(credentials)
         return twin
+
+    def __copy__(self) -> NoReturn:
+        raise TypeError(
+            f"{self.id}: an exchange object cannot be copied, closing the copy would close it too: "
+            "with_credentials() makes a further account on the same connections"
+        )
+
+    def __deepcopy__(self, memo: object) -> NoReturn:
+        self.__copy__()
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise TypeError(
+            f"{self.id}: an exchange object cannot be pickled, it holds keys, connections and an event loop: "
+            "make one in the other process, with fa.connect() or fa.load_accounts()"
+        )
 
     async def _urgent_find(self, venue_symbol: str, client_order_id: str) -> Order | None:
         with urgent():
@@ -220,6 +212,8 @@ class Adapter(History):
         await self._channel.deeds.drain(until)
         await self._orders.stop()
         await self._channel.shut()
+        if self._journal is not None and self._owns_journal and self._transport.users == 0:
+            await self._journal.aclose()
         errors = self._orders.unresolved()
         if errors:
             raise UnresolvedOrders(
@@ -299,7 +293,10 @@ class Adapter(History):
         return await self._call(endpoint, params, body)
 
 
-def _timeouts(given: Timeouts | float | None) -> Timeouts:
-    if given is None:
-        return Timeouts()
-    return given if isinstance(given, Timeouts) else Timeouts(deadline_s=given)
+def _journal(given: Journal | str | os.PathLike[str] | None) -> tuple[Journal | None, bool]:
+    """The journal, and whether it is to be closed with the exchange."""
+    if given is None or isinstance(given, Journal):
+        return given, False
+    from futures_async.journal.sqlite import SqliteJournal  # only those who keep one pay for it
+
+    return SqliteJournal(given), True

@@ -20,6 +20,7 @@ from futures_async.transport.dialect import Dialect, Params, Unsigned
 from futures_async.transport.endpoint import Endpoint, Kind, RateLimit
 from futures_async.transport.events import Observer
 from futures_async.transport.http.backend import Abort
+from futures_async.transport.limits.claims import claim
 from futures_async.transport.limits.limiter import Permit, Priority
 from futures_async.transport.limits.pools import Pools
 from futures_async.transport.retry import Unclear, retryable, tries, waiter
@@ -98,6 +99,8 @@ class Channel:
         self._attempts = Attempts(transport, dialect, credentials, observer, self.pools)
         self._reads: set[Work[Any]] = set()
         self._waits: set[anyio.CancelScope] = set()
+        if credentials is not None:
+            claim(transport.limiter, self)
         transport.users += 1
 
     # The call

@@ -9,6 +9,9 @@ from typing import Any, Generic, Literal, TypeAlias, TypeVar, cast, get_args
 
 import msgspec
 
+from futures_async.unified.convert import check_number
+from futures_async.unified.errors import InvalidRequest
+
 T = TypeVar("T")
 Params: TypeAlias = Mapping[str, str | int | None]
 Weight: TypeAlias = int | Callable[[Params, Any], int]
@@ -60,6 +63,12 @@ class RateLimit(msgspec.Struct, frozen=True):
     def plain(self) -> RateLimit:
         """The limit itself, whatever a call takes of it."""
         return self if self.weight == 1 else self.taking(1)
+
+    def __post_init__(self) -> None:
+        check_number("count", self.count, 1, whole=True)
+        check_number("per_s", self.per_s, 0, above=True)
+        if self.scope not in ("uid", "ip"):
+            raise InvalidRequest("scope must be 'uid' or 'ip'")
 
 
 class Endpoint(Generic[T]):

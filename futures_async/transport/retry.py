@@ -8,6 +8,7 @@ import msgspec
 from tenacity import RetryCallState
 
 from futures_async.transport.endpoint import Kind
+from futures_async.unified.convert import check_number
 from futures_async.unified.errors import (
     BadResponse,
     Banned,
@@ -35,6 +36,11 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
     max_wait_s: float = 4.0
     pause_limit_s: float = 30.0
     """A venue that asks to wait longer than this is an error at once."""
+
+    def __post_init__(self) -> None:
+        check_number("attempts", self.attempts, 1, whole=True)
+        for name in ("base_s", "max_wait_s", "pause_limit_s"):
+            check_number(name, getattr(self, name), 0)
 
 
 class Unclear(FuturesAsyncError):

@@ -7,6 +7,7 @@ Money never becomes a float. All arithmetic here runs in a context of its own, s
 from __future__ import annotations
 
 import decimal
+import math
 from collections.abc import Mapping
 from decimal import Decimal
 from enum import Enum, StrEnum
@@ -172,6 +173,22 @@ def to_decimal(value: Decimal | int | str, name: str) -> Decimal:
     if not isinstance(exponent, int) or abs(exponent) > MAX_EXPONENT or len(digits) > MAX_DIGITS:
         raise InvalidRequest(f"{name} is not a plain finite number")
     return number
+
+
+def check_number(name: str, value: object, least: int, *, above: bool = False, whole: bool = False) -> None:
+    """Refuse what is no plain number from `least` on (`above`: more than that), as seconds and counts are.
+
+    Raises:
+        InvalidRequest: It is another type, not finite, too small, or not `whole`.
+    """
+    if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
+        shown = type(value).__name__
+    elif math.isfinite(value) and (value > least or (value == least and not above)):
+        return
+    else:
+        shown = str(value)
+    kind = "a whole number" if whole else "a number"
+    raise InvalidRequest(f"{name} must be {kind} {f'above {least}' if above else f'of {least} or more'}, not {shown}")
 
 
 def to_text(value: Decimal) -> str:

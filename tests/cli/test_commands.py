@@ -260,11 +260,11 @@ def test_simulate_announces_itself_as_csv_too() -> None:
     assert row["memo"]
 
 
-@pytest.mark.parametrize(("limit", "second"), [("1", 429), ("0", 200)])
+@pytest.mark.parametrize(("limit", "second"), [("--uid-limit=1", 429), ("--no-uid-limit", 200)])
 def test_simulate_limits_an_account_as_it_is_told(limit: str, second: int) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "futures_async.cli", "simulate", "--port", "0", "--json", "--venue", "bitmart",
-         "--uid-limit", limit],
+         limit],
         stdout=subprocess.PIPE,
         text=True,
     )  # fmt: skip
@@ -278,6 +278,12 @@ def test_simulate_limits_an_account_as_it_is_told(limit: str, second: int) -> No
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=60)
     assert answers == [200, second]
+
+
+def test_a_limit_of_no_requests_at_all_is_refused_as_it_is_by_an_exchange_object() -> None:
+    shown = cli("simulate", "--port", "0", "--uid-limit", "0")
+    assert shown.returncode == 2
+    assert "--uid-limit" in shown.stderr
 
 
 def test_the_version_is_printed() -> None:
@@ -349,7 +355,7 @@ def test_an_option_that_the_venue_does_not_have(running: RunningExchange, tmp_pa
     keys.write_text('[bitmart]\nkey = "k"\nsecret = "s"\nmemo = "m"\nproduct_type = "x"\n')
     keys.chmod(0o600)
     said = failure(2, cli("positions", "--base-url", running.base_url, "--keys", str(keys)))
-    assert "bitmart does not take all of product_type" in said
+    assert "bitmart has no option 'product_type'" in said
 
 
 @pytest.mark.asyncio

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
-from typing import Any, TypeVar, Unpack
+from typing import Any, ClassVar, TypeVar, Unpack
 
 from futures_async.adapter import (
     Account,
@@ -38,7 +38,7 @@ from futures_async.adapter import (
     to_decimal,
     to_text,
 )
-from futures_async.adapters._bitget import PRODUCT_TYPES, ProductType, unified_symbol, venue_symbol
+from futures_async.adapters._bitget import ProductType, unified_symbol, venue_symbol
 from futures_async.adapters._bitget_codes import UNCHANGED
 from futures_async.adapters._rows import Row, readable
 from futures_async.adapters.bitget import endpoints
@@ -59,6 +59,7 @@ from futures_async.adapters.bitget.mapping import (
     to_risk_limit,
     to_ticker,
 )
+from futures_async.adapters.bitget.options import BitgetOptions
 from futures_async.adapters.bitget.windows import DAY_MS, DEPTH_MS, following, place
 from futures_async.adapters.bitget.wire import WireAccount, WireAdlRank, WireFeeRate
 
@@ -78,20 +79,13 @@ REFERENCE: dict[ProductType, str] = {
 class BitgetAccount(Adapter):
     """Market, positions, account and settings; `client.py` adds orders."""
 
-    def __init__(
-        self,
-        credentials: Credentials | None = None,
-        *,
-        product_type: ProductType = "USDT-FUTURES",
-        margin_coin: str | None = None,
-        rsa: bool = False,
-        **options: Unpack[Options],
-    ) -> None:
-        if product_type not in PRODUCT_TYPES:
-            raise InvalidRequest(f"product_type must be one of {', '.join(PRODUCT_TYPES)}, not {product_type!r}")
-        self.product_type: ProductType = product_type
-        self.margin_coin = margin_coin.upper() if margin_coin else None
-        super().__init__(credentials, dialect=BitgetDialect(rsa=rsa), **options)
+    takes: ClassVar[type[Options]] = BitgetOptions
+
+    def __init__(self, credentials: Credentials | None = None, **options: Unpack[BitgetOptions]) -> None:
+        own, common = self._own_options(options)
+        self.product_type: ProductType = own["product_type"]
+        self.margin_coin: str | None = own["margin_coin"]
+        super().__init__(credentials, dialect=BitgetDialect(rsa=own["rsa"]), **common)
 
     def _attach(self, credentials: Credentials | None) -> None:
         # What was learned of one account's symbols is nothing that another account's may rely on.

@@ -31,10 +31,7 @@ class Bitget(BitgetVenue):
 
     Args:
         credentials: Key, secret and passphrase; None gives the public endpoints only.
-        product_type: `USDT-FUTURES`, `COIN-FUTURES` or `USDC-FUTURES`; one object speaks to one of them.
-        margin_coin: What COIN-FUTURES are settled in; None is each contract's base coin.
-        rsa: The secret is an RSA private key: base64 of its PKCS#8 DER form, in one line.
-        options: See `futures_async.trading.adapter.Options`.
+        options: See `BitgetOptions`.
 
     Orders carry their margin mode at this venue. Where a request names none, the symbol's own is read once and
     remembered; name it if anything else changes margin modes of the account meanwhile.

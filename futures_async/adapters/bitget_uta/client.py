@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import ClassVar, Literal, Unpack
+from typing import ClassVar, Unpack
 
 from futures_async.adapter import (
     Ack,
@@ -37,14 +37,15 @@ from futures_async.adapter import (
     RiskLimit,
     SymbolNotFound,
     Ticker,
-    chosen_or_none,
     first,
     iterate,
     one_id,
 )
+from futures_async.adapters._bitget import ProductType
 from futures_async.adapters._bitget_cancels import BatchCancels
 from futures_async.adapters.bitget_uta import endpoints, mapping, wire
 from futures_async.adapters.bitget_uta.dialect import NO_POSITION, NOTHING_TO_CANCEL, BitgetUTADialect
+from futures_async.adapters.bitget_uta.options import BitgetUTAOptions
 from futures_async.adapters.bitget_uta.orders import (
     change_body,
     fits_batch,
@@ -56,7 +57,6 @@ from futures_async.adapters.bitget_uta.orders import (
     to_order,
 )
 from futures_async.adapters.bitget_uta.pages import DAY_MS, Part, history_page
-from futures_async.adapters.bitget_uta.symbols import check_category
 from futures_async.adapters.bitget_uta.venue import UnifiedVenue
 
 WITNESS_MS = DAY_MS
@@ -68,14 +68,11 @@ class BitgetUTA(BatchCancels, UnifiedVenue):
 
     Args:
         credentials: Key, secret and passphrase; None gives market data only.
-        product_type: Category: `USDT-FUTURES`, `USDC-FUTURES` or `COIN-FUTURES`.
-        coin_unit: `"base"` says that you have seen quantities of COIN-FUTURES to be base coin on your account. The
-            vendor's pages contradict each other about their unit: without this, that category is for reading,
-            orders are `NotSupported`, and quantities are the venue's number.
-        margin_mode: What orders say that name no margin mode themselves. The venue keeps none per symbol: an order
-            that says nothing is cross. None: isolated in accounts of that level, else cross.
-        rsa: The secret is an RSA private key.
-        options: See `adapter.Options`.
+        options: See `BitgetUTAOptions`.
+
+    The vendor's pages contradict each other about the unit of COIN-FUTURES' quantities: without `coin_unit` that
+    category is for reading, orders are `NotSupported`, and quantities are the venue's number. The venue keeps no
+    margin mode per symbol: an order that says none is cross, or what `margin_mode` says.
     """
 
     id = "bitget-uta"
@@ -89,25 +86,16 @@ class BitgetUTA(BatchCancels, UnifiedVenue):
         Capability.FETCH_TRIGGER_ORDERS,
     }
     needs_position_mode = True
+    takes: ClassVar[type[Options]] = BitgetUTAOptions
     max_batch = endpoints.BATCH
     max_cancels = endpoints.BATCH
 
-    def __init__(
-        self,
-        credentials: Credentials | None = None,
-        *,
-        product_type: str = "USDT-FUTURES",
-        margin_mode: MarginMode | None = None,
-        coin_unit: Literal["base"] | None = None,
-        rsa: bool = False,
-        **options: Unpack[Options],
-    ) -> None:
-        self._category = check_category(product_type)
-        if coin_unit not in (None, "base"):
-            raise InvalidRequest(f'{self.id}: coin_unit must be "base" or None')
-        self._unit_is_certain = self._category != "COIN-FUTURES" or coin_unit == "base"
-        self._margin_mode = chosen_or_none(MarginMode, margin_mode, "margin_mode")
-        super().__init__(credentials, dialect=BitgetUTADialect(rsa=rsa), **options)
+    def __init__(self, credentials: Credentials | None = None, **options: Unpack[BitgetUTAOptions]) -> None:
+        own, common = self._own_options(options)
+        self._category: ProductType = own["product_type"]
+        self._unit_is_certain = self._category != "COIN-FUTURES" or own["coin_unit"] is not None
+        self._margin_mode: MarginMode | None = own["margin_mode"]
+        super().__init__(credentials, dialect=BitgetUTADialect(rsa=own["rsa"]), **common)
 
     def _attach(self, credentials: Credentials | None) -> None:
         self._isolated_level = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
-from typing import TypeVar, Unpack
+from typing import ClassVar, TypeVar, Unpack
 
 import msgspec
 
@@ -44,6 +44,7 @@ from futures_async.adapters.bitget_v1.mapping import (
     to_symbol,
     to_venue_symbol,
 )
+from futures_async.adapters.bitget_v1.options import BitgetV1Options
 from futures_async.adapters.bitget_v1.wire import WireMarginSetting, WireModeSetting
 
 R = TypeVar("R")
@@ -52,15 +53,12 @@ R = TypeVar("R")
 class BitgetV1Account(Adapter):
     """Reads of the account and its settings; orders are in `client.py`."""
 
-    def __init__(
-        self,
-        credentials: Credentials | None = None,
-        *,
-        margin_coin: str = "USDT",
-        **options: Unpack[Options],
-    ) -> None:
-        self._margin_coin = margin_coin
-        super().__init__(credentials, dialect=BitgetV1Dialect(), **options)
+    takes: ClassVar[type[Options]] = BitgetV1Options
+
+    def __init__(self, credentials: Credentials | None = None, **options: Unpack[BitgetV1Options]) -> None:
+        own, common = self._own_options(options)
+        self._margin_coin: str = own["margin_coin"]
+        super().__init__(credentials, dialect=BitgetV1Dialect(), **common)
 
     def _attach(self, credentials: Credentials | None) -> None:
         self._terms: dict[str, Leverage] = {}

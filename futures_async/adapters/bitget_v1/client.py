@@ -65,8 +65,7 @@ class BitgetV1(BitgetV1Account):
 
     Args:
         credentials: Key, secret and passphrase.
-        margin_coin: The coin of calls that name neither coin nor contract.
-        options: See `futures_async.trading.adapter.Options`.
+        options: See `BitgetV1Options`.
     """
 
     id = "bitget-v1"

@@ -38,10 +38,10 @@ from futures_async.adapter import (
 )
 from futures_async.adapters.bitmart import endpoints, mapping, orders, pages, requests, words
 from futures_async.adapters.bitmart.dialect import BitMartDialect
+from futures_async.adapters.bitmart.options import BitMartOptions
 from futures_async.adapters.bitmart.triggers import OPEN_ROWS, TRAILING, BitMartTriggers
 from futures_async.adapters.bitmart.wire import WireLedgerEntry, WireOrder, WireOrderAck, WireTrade
 
-ACCOUNTS = ("futures", "copy_trading")
 SIZE_REFUSALS = ("40043", "40044")
 """Precision and range: the contract's metadata may have changed."""
 
@@ -55,11 +55,7 @@ class BitMart(BitMartTriggers):
 
     Args:
         credentials: Key, secret and memo (which may be empty); None gives market data only.
-        account: `futures` or `copy_trading`, on the calls that know it; None leaves it to the venue (futures).
-        options: See `adapter.Options`; `demo=True` uses the venue's demo host with the same key.
-
-    Raises:
-        InvalidRequest: `account` is another word.
+        options: See `BitMartOptions`; `demo=True` uses the venue's demo host with the same key.
     """
 
     id = "bitmart"
@@ -72,13 +68,12 @@ class BitMart(BitMartTriggers):
     }
     needs_contract = True
 
-    def __init__(
-        self, credentials: Credentials | None = None, *, account: str | None = None, **options: Unpack[Options]
-    ) -> None:
-        if account is not None and account not in ACCOUNTS:
-            raise InvalidRequest(f"{self.id}: account must be one of {', '.join(ACCOUNTS)}, not {account[:20]!r}")
-        self._account = account
-        super().__init__(credentials, dialect=BitMartDialect(), **options)
+    takes: ClassVar[type[Options]] = BitMartOptions
+
+    def __init__(self, credentials: Credentials | None = None, **options: Unpack[BitMartOptions]) -> None:
+        own, common = self._own_options(options)
+        self._account: str | None = own["account"]
+        super().__init__(credentials, dialect=BitMartDialect(), **common)
 
     # Placing, changing, cancelling
 

@@ -46,6 +46,7 @@ from futures_async.adapters.bittap.mapping import (
     to_ticker,
     to_venue_symbol,
 )
+from futures_async.adapters.bittap.options import BitTapOptions
 from futures_async.adapters.bittap.wire import WireAccountInfo, WireDayTicker, WireDepth, WireExchangeInfo, WirePrice
 
 
@@ -57,8 +58,7 @@ class BitTap(Adapter):
 
     Args:
         credentials: Key and secret; None gives market data only.
-        signer: Signs the private calls; None is `BitTapHmacSigner`, which was never checked against the live server.
-        options: See `futures_async.trading.adapter.Options`.
+        options: See `BitTapOptions`. The signer used by default was never checked against the live server.
     """
 
     id = "bittap"
@@ -82,15 +82,12 @@ class BitTap(Adapter):
         }
     )
 
-    def __init__(
-        self,
-        credentials: Credentials | None = None,
-        *,
-        signer: BitTapSigner | None = None,
-        **options: Unpack[Options],
-    ) -> None:
-        self._signer = signer
-        super().__init__(credentials, dialect=BitTapDialect(signer), **options)
+    takes: ClassVar[type[Options]] = BitTapOptions
+
+    def __init__(self, credentials: Credentials | None = None, **options: Unpack[BitTapOptions]) -> None:
+        own, common = self._own_options(options)
+        self._signer: BitTapSigner | None = own["signer"]
+        super().__init__(credentials, dialect=BitTapDialect(self._signer), **common)
 
     def with_credentials(self, credentials: Credentials) -> Self:
         """A further account on the same transport.

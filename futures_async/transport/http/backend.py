@@ -26,6 +26,7 @@ import msgspec
 
 from futures_async.transport.dialect import SealedHeaders
 from futures_async.transport.runtime import running_asyncio_loop
+from futures_async.unified.convert import check_number
 from futures_async.unified.errors import Portable
 
 MAX_BODY = 8 * 1024 * 1024
@@ -76,6 +77,10 @@ class Timeouts(msgspec.Struct, frozen=True, kw_only=True):
     write_s: float = 3.0
     read_s: float = 5.0
     deadline_s: float = 10.0
+
+    def __post_init__(self) -> None:
+        for name in self.__struct_fields__:
+            check_number(name, getattr(self, name), 0, above=True)
 
 
 class Abort:

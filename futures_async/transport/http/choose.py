@@ -50,7 +50,8 @@ def select(http: Http = None, url: str = "") -> tuple[HttpBackend, bool]:
             raise InvalidRequest("http='fast' needs an extra: pip install 'futures-async[fast]'")
         library = "fast"
     else:
-        raise InvalidRequest(f"http={http!r}: expected None, 'httpx', 'fast', an httpx client or transport, a backend")
+        # What was given is not shown: the URL of a proxy in the wrong place would hold its password.
+        raise InvalidRequest("http must be None, 'httpx', 'fast', an httpx.AsyncClient or transport, or a backend")
     parts = urlsplit(url)
     return Lease(library, f"{parts.scheme}://{parts.netloc}"), True
 

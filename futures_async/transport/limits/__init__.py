@@ -5,5 +5,6 @@
 - `window`: the arithmetic of one pool; `line`: those who wait for it
 - `local`: the limiter of one process; `host`: of the processes of a host; `redis`: of several hosts; `none`: no limit
 - `stored`: what the two share that keep their pools outside of the process; `loops`: what they need of an event loop
+- `claims`: one number for an account, whichever of its objects says it
 - `retry_after`: what a Retry-After header says
 """

@@ -478,7 +478,7 @@ def test_the_capabilities_leave_out_what_is_not_supported() -> None:
 
 async def test_an_unknown_category_is_refused_at_construction() -> None:
     with pytest.raises(InvalidRequest, match="SPOT"):
-        BitgetUTA(product_type="SPOT")
+        BitgetUTA(product_type="SPOT")  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - that is the point
 
 
 async def test_protection_on_a_close_is_refused_before_it_is_sent(rig: Rig) -> None:

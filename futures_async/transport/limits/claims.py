@@ -1,0 +1,61 @@
+"""All objects of an account that share a limiter say the same limit: two numbers for one account are a mistake.
+
+The limiter would hold to one of them, and to which depends on the kind of limiter and on who calls first.
+"""
+
+from __future__ import annotations
+
+import gc
+import threading
+from typing import Protocol
+from weakref import WeakKeyDictionary, WeakSet
+
+from futures_async.transport.limits.limiter import Limiter, Pool
+from futures_async.transport.limits.none import NoLimiter
+from futures_async.transport.limits.pools import Pools
+from futures_async.unified.errors import InvalidRequest
+
+
+class Holder(Protocol):
+    """One who calls for an account."""
+
+    closed: bool
+    pools: Pools
+
+
+_lock = threading.Lock()
+_holders: WeakKeyDictionary[Limiter, dict[str, WeakSet[Holder]]] = WeakKeyDictionary()
+
+
+def claim(limiter: Limiter, holder: Holder) -> None:
+    """Note that `holder` calls for its account, until it is closed or gone.
+
+    Raises:
+        InvalidRequest: An open object of the account has another limit.
+    """
+    if isinstance(limiter, NoLimiter):
+        return
+    for pool in holder.pools.account:
+        other = _other(limiter, pool)
+        if other is not None:
+            gc.collect()  # one that was dropped without being closed, and hangs in a circle
+            other = _other(limiter, pool)
+        if other is not None:
+            raise InvalidRequest(
+                f"uid_limit is {pool.limit} calls in {pool.per_s:g} s, and an open object of the same account has "
+                f"{other.limit} in {other.per_s:g} s: give all of them the same, or close the other first"
+            )
+        with _lock:
+            _holders.setdefault(limiter, {}).setdefault(pool.key, WeakSet()).add(holder)
+
+
+def _other(limiter: Limiter, pool: Pool) -> Pool | None:
+    """Another limit of this account that is in use: the first open object speaks for all. What is over is forgotten."""
+    with _lock:
+        accounts = _holders.get(limiter, {})
+        holder = next((holder for holder in accounts.get(pool.key, ()) if not holder.closed), None)
+        if holder is None:
+            accounts.pop(pool.key, None)
+            return None
+        said = next((other for other in holder.pools.account if other.key == pool.key), pool)
+        return None if (said.limit, said.per_s) == (pool.limit, pool.per_s) else said
