@@ -46,6 +46,10 @@ class SymbolSettings:
     risk_limit: Decimal | None = None
     """For venues where it is chosen; not enforced."""
 
+    def set_every(self, leverage: Decimal) -> None:
+        """Of both sides, in both margin modes."""
+        self.cross_leverage = self.long_leverage = self.short_leverage = leverage
+
     def leverage(self, side: PositionSide, mode: MarginMode | None = None) -> Decimal:
         """Of one side, in the current margin mode unless one is named."""
         if (mode or self.margin_mode) is MarginMode.CROSS:
@@ -70,7 +74,7 @@ class Account:
     dedup: str = "open"
     default_mode: PositionMode = PositionMode.ONE_WAY
     modes: dict[str, PositionMode] = field(default_factory=dict[str, PositionMode])
-    """Position mode by margin coin, where it differs from the default."""
+    """Position mode by symbol or margin coin, where it differs from the default."""
     default_settings: SymbolSettings = field(default_factory=SymbolSettings)
     symbols: dict[str, SymbolSettings] = field(default_factory=dict[str, SymbolSettings])
     balances: dict[str, Decimal] = field(default_factory=dict[str, Decimal])
@@ -108,9 +112,9 @@ class Account:
             self.symbols[symbol] = found
         return found
 
-    def mode(self, coin: str) -> PositionMode:
-        """Position mode of the contracts settled in `coin`."""
-        return self.modes.get(coin, self.default_mode)
+    def mode(self, of: str) -> PositionMode:
+        """Position mode of a contract, by its symbol, or of those that settle in a coin."""
+        return self.modes.get(of) or self.modes.get(of.rpartition(":")[2], self.default_mode)
 
     def balance(self, coin: str) -> Decimal:
         """Cash in one coin."""
@@ -121,6 +125,14 @@ class Account:
         for position in self.positions.values():
             if (coin is None or position.coin == coin) and (symbol is None or position.symbol == symbol):
                 yield position
+
+    def positions_held(self) -> Iterator[str]:
+        """The symbols of open positions."""
+        return (position.symbol for position in self.positions.values())
+
+    def orders_held(self) -> Iterator[str]:
+        """The symbols of open orders."""
+        return (order.symbol for order in self.open_orders.values())
 
     def net_position(self, symbol: str) -> Position | None:
         """The position of a symbol in one-way mode."""

@@ -1,4 +1,8 @@
-"""The contracts that the simulated exchange lists: perpetuals, linear or coin-margined, quantities in base coin."""
+"""The contracts that the simulated exchange lists: perpetuals, linear or coin-margined.
+
+A quantity is base coin; of contracts that are sized in quote coin (`quote_sized`: one is worth so many dollars) it is
+quote coin, so that every figure of theirs stays exact.
+"""
 
 from __future__ import annotations
 
@@ -64,11 +68,18 @@ class ContractSpec:
     top_size: Decimal = TOP_SIZE
     """Base coin at each level of the book when the exchange fills in parts."""
     is_open: bool = True
+    quote_sized: bool = False
+    """Coin-margined, each contract worth a fixed amount of quote coin: steps, sizes and limits are quote coin then."""
+
+    @property
+    def market(self) -> str:
+        """BASE/QUOTE:SETTLE; whatever the size of a contract, the price is one."""
+        return f"{self.base}/{self.quote}:{self.settle}"
 
     @property
     def symbol(self) -> str:
-        """BASE/QUOTE:SETTLE."""
-        return f"{self.base}/{self.quote}:{self.settle}"
+        """BASE/QUOTE:SETTLE, the engine's own name; BASE/1QUOTE:SETTLE where quantities are quote coin."""
+        return f"{self.base}/1{self.quote}:{self.settle}" if self.quote_sized else self.market
 
     @property
     def is_inverse(self) -> bool:
@@ -81,13 +92,29 @@ class ContractSpec:
 
     def value(self, quantity: Decimal, price: Decimal) -> Decimal:
         """What a quantity is worth in the settlement coin: margins, fees and funding are fractions of it."""
+        if self.quote_sized:
+            return quantity / price
         return quantity if self.is_inverse else quantity * price
+
+    def notional(self, quantity: Decimal, price: Decimal) -> Decimal:
+        """What a quantity is worth in quote coin: tiers and smallest amounts are bounds of it."""
+        return quantity if self.quote_sized else quantity * price
+
+    def counter(self, quantity: Decimal, price: Decimal) -> Decimal:
+        """What is given for a quantity: quote coin, or base coin where quantities are quote coin."""
+        return quantity / price if self.quote_sized else quantity * price
+
+    def mean_price(self, quantity: Decimal, counter: Decimal) -> Decimal:
+        """The average price at which a quantity was bought for the sum of what was given."""
+        return round16(quantity / counter if self.quote_sized else counter / quantity)
 
     def gain(self, quantity: Decimal, entry: Decimal, price: Decimal) -> Decimal:
         """PnL of a long that was opened at `entry`, in the settlement coin.
 
         Linear: quantity × (price - entry). Coin-margined: value at entry × (1/entry - 1/price), the venues' formula.
         """
+        if self.quote_sized:
+            return round16(quantity / entry - quantity / price)
         return self.settled((price - entry) * quantity, price)
 
     @property
@@ -114,7 +141,17 @@ class ContractSpec:
 
 
 def _spec(
-    base: str, settle: str, tick: str, step: str, size: str, price: str, largest: str, top: str, tiers: tuple[Tier, ...]
+    base: str,
+    settle: str,
+    tick: str,
+    step: str,
+    size: str,
+    price: str,
+    largest: str,
+    top: str,
+    tiers: tuple[Tier, ...],
+    *,
+    quote_sized: bool = False,
 ) -> ContractSpec:
     return ContractSpec(
         base=base,
@@ -127,6 +164,7 @@ def _spec(
         max_quantity=D(largest),
         top_size=D(top),
         tiers=tiers,
+        quote_sized=quote_sized,
     )
 
 
@@ -142,5 +180,7 @@ CONTRACTS: tuple[ContractSpec, ...] = (
     _spec("ETH", "USDC", "0.01", "0.01", "0.01", "3180.1", "8000", "20", _tiers(50_000, *DEEP)),
     _spec("BTC", "BTC", "0.1", "0.001", "0.001", "92160", "500", "1", _tiers(50_000, *DEEP)),
     _spec("ETH", "ETH", "0.01", "0.01", "0.01", "3180", "8000", "20", _tiers(50_000, *DEEP)),
+    _spec("BTC", "BTC", "0.1", "1", "1", "92160", "20000000", "90000", _tiers(50_000, *DEEP), quote_sized=True),
+    _spec("ETH", "ETH", "0.01", "1", "1", "3180", "10000000", "60000", _tiers(50_000, *DEEP), quote_sized=True),
 )
 """What is listed unless the engine is given other contracts."""

@@ -158,14 +158,14 @@ class Margins:
     def _maintenance(self, symbol: str, quantity: Decimal) -> Decimal:
         """Maintenance margin and closing fee; equal long and short sides count once."""
         contract, mark = self._world.contract(symbol), self._world.mark(symbol)
-        rate = contract.tier(quantity * mark).maintenance_rate + contract.taker_rate
+        rate = contract.tier(contract.notional(quantity, mark)).maintenance_rate + contract.taker_rate
         return contract.value(quantity, mark) * rate
 
     def view(self, account: Account, position: Position, wallet: Wallet | None = None) -> PositionView:
         """A position at the mark."""
         contract = self._world.contract(position.symbol)
         mark = self._world.mark(position.symbol)
-        notional, value = position.quantity * mark, contract.value(position.quantity, mark)
+        notional, value = contract.notional(position.quantity, mark), contract.value(position.quantity, mark)
         rate = contract.tier(notional).maintenance_rate
         fee = contract.taker_rate
         unrealized = self.unrealized(position, mark)
@@ -215,8 +215,8 @@ class Margins:
         wallet = self.wallet(account, contract.settle)
         by_margin = wallet.available / (contract.value(ONE, price) * (ONE / leverage + contract.taker_rate))
         position = account.positions.get((symbol, side))
-        held = position.quantity * price if position is not None else ZERO
-        by_tier = max(ZERO, contract.notional_limit(leverage) - held) / price
+        held = contract.notional(position.quantity, price) if position is not None else ZERO
+        by_tier = max(ZERO, contract.notional_limit(leverage) - held) / contract.notional(ONE, price)
         steps = min(by_margin, by_tier) // contract.step
         return steps * contract.step
 
@@ -229,6 +229,10 @@ def critical_price(contract: ContractSpec, held: Sequence[Position], backing: De
     net = sum((position.quantity * position.sign for position in held), ZERO)
     at_entry = sum((position.quantity * position.sign * position.entry_price for position in held), ZERO)
     owed = max(position.quantity for position in held) * rate
+    if contract.quote_sized:  # backing + sum(quantity / entry) - net / price = owed / price
+        at_entry = sum((position.quantity * position.sign / position.entry_price for position in held), ZERO)
+        divisor = backing + at_entry
+        return (owed + net) / divisor if divisor else ZERO
     if contract.is_inverse:  # backing + net - at_entry / price = owed
         divisor = backing + net - owed
         return at_entry / divisor if divisor else ZERO
@@ -239,7 +243,7 @@ def critical_price(contract: ContractSpec, held: Sequence[Position], backing: De
 def break_even_price(contract: ContractSpec, position: Position) -> Decimal:
     """Where a close at market pays for the fees of both ways."""
     spread = position.sign * contract.taker_rate
-    if contract.is_inverse:
+    if contract.is_inverse and not contract.quote_sized:
         return round16(position.entry_price / (1 - 2 * spread))
     return round16(position.entry_price * (1 + spread) / (1 - spread))
 

@@ -59,7 +59,7 @@ class Marks:
 
     def mark(self, contract: ContractSpec, at_ms: int) -> Decimal:
         """The mark price at a time."""
-        symbol = contract.symbol
+        symbol = contract.market
         pinned = self._pinned.get(symbol)
         if pinned is not None:
             return pinned
@@ -80,7 +80,7 @@ class Marks:
     def funding_rate(self, contract: ContractSpec, at_ms: int) -> Decimal:
         """The rate of the funding interval that holds `at_ms`: longs pay shorts when it is positive."""
         interval = at_ms // (contract.funding_interval_h * HOUR_MS)
-        noise = _noise(self._key(contract.symbol, 99), interval)
+        noise = _noise(self._key(contract.market, 99), interval)
         return Decimal(100 + 60 * noise // _UNIT).scaleb(-6)
 
     def _key(self, symbol: str, octave: int) -> int:
@@ -90,7 +90,7 @@ class Marks:
         total = 0
         for octave, (period, amplitude) in enumerate(_OCTAVES):
             index, offset = divmod(step, period)
-            key = self._key(contract.symbol, octave)
+            key = self._key(contract.market, octave)
             left = _noise(key, index)
             right = _noise(key, index + 1)
             total += (left + (right - left) * offset // period) * amplitude

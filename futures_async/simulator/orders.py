@@ -65,7 +65,7 @@ class Orders:
             EngineError: Refused; nothing has changed.
         """
         contract = self._world.contract(ticket.symbol)
-        mode = account.mode(contract.settle)
+        mode = account.mode(contract.symbol)
         self._check_numbers(contract, ticket)
         self._check_style(ticket, mode)
         self._check_client_id(account, ticket.client_id)
@@ -99,6 +99,7 @@ class Orders:
             type=ticket.type,
             time_in_force=ticket.time_in_force,
             quantity=quantity,
+            quote_sized=self._world.contract(ticket.symbol).quote_sized,
             price=ticket.price if ticket.type is OrderType.LIMIT else None,
             position_mode=mode,
             position_side=side if mode is PositionMode.HEDGE else None,
@@ -177,15 +178,16 @@ class Orders:
             quantity = max(ZERO, quantity - against.quantity)
             if not quantity:
                 return
-        elif not internal and quantity * price < contract.min_notional:
+        elif not internal and contract.notional(quantity, price) < contract.min_notional:
             raise BelowMinimum(f"less than the minimum amount {contract.min_notional} {contract.quote}")
         settings = account.settings(ticket.symbol)
         leverage = ticket.leverage or settings.leverage(side, ticket.margin_mode)
         held = account.positions.get((ticket.symbol, side))
-        notional = quantity * price + (held.quantity * price if held is not None else ZERO)
+        notional = contract.notional(quantity + (held.quantity if held is not None else ZERO), price)
         for order in account.open_orders.values():
             if order.symbol == ticket.symbol and opened_side(order.side) is side:
-                notional += self._margins.opening_quantity(account, order) * (order.price or price)
+                opening = self._margins.opening_quantity(account, order)
+                notional += contract.notional(opening, order.price or price)
         if notional > contract.notional_limit(leverage):
             raise RiskLimitExceeded(f"leverage {leverage} allows at most {contract.notional_limit(leverage)}")
         cost = self._margins.opening_cost(ticket.symbol, quantity, price, leverage)

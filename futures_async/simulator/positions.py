@@ -60,7 +60,7 @@ class Positions:
         if quantity > closing:
             self._increase(account, order, quantity - closing, price, fee * (quantity - closing) / quantity)
         order.filled += quantity
-        order.filled_value += quantity * price
+        order.filled_value += contract.counter(quantity, price)
         order.fee += fee
         order.realized_pnl += pnl
         order.updated_ms = self._world.now_ms
@@ -148,14 +148,16 @@ class Positions:
             account.positions[order.symbol, side] = position
             account.slots.setdefault((order.symbol, side), Slot(position.id, now))
         total = position.quantity + quantity
-        position.entry_price = round16((position.entry_price * position.quantity + price * quantity) / total)
+        contract = self._world.contract(order.symbol)
+        if position.quantity:
+            given = contract.counter(position.quantity, position.entry_price) + contract.counter(quantity, price)
+            position.entry_price = contract.mean_price(total, given)
         position.quantity = total
         position.opened += quantity
         position.open_fee += fee
         position.updated_ms = now
         if position.margin_mode is MarginMode.ISOLATED:
-            value = self._world.contract(order.symbol).value(quantity, price)
-            position.margin += round16(value / position.leverage)
+            position.margin += round16(contract.value(quantity, price) / position.leverage)
 
     def _reduce(
         self, account: Account, position: Position, quantity: Decimal, price: Decimal, fee: Decimal, kind: LedgerKind
@@ -165,7 +167,7 @@ class Positions:
         position.margin = round16(position.margin * (position.quantity - quantity) / position.quantity)
         position.quantity -= quantity
         position.closed += quantity
-        position.closed_value += quantity * price
+        position.closed_value += contract.counter(quantity, price)
         position.realized_pnl += pnl
         position.close_fee += fee
         position.updated_ms = self._world.now_ms
@@ -175,7 +177,7 @@ class Positions:
                 PositionRecord(
                     record_id=self._world.next_id(account),
                     position=position,
-                    close_price=round16(position.closed_value / position.closed),
+                    close_price=contract.mean_price(position.closed, position.closed_value),
                     closed_ms=self._world.now_ms,
                     liquidated=kind is LedgerKind.LIQUIDATION,
                 )
@@ -230,6 +232,7 @@ class Positions:
             type=OrderType.LIQUIDATION,
             time_in_force=TimeInForce.GTC,
             quantity=position.quantity,
+            quote_sized=self._world.contract(position.symbol).quote_sized,
             price=None,
             position_mode=position.mode,
             position_side=position.side if hedge else None,

@@ -1,7 +1,7 @@
 """What the exchange keeps: orders, fills, positions, ledger rows, trigger orders. Plain mutable records.
 
-Quantities are base coin, prices quote coin, money margin coin, times Unix milliseconds; fees are positive when
-paid. `side` is always what the market sees: closing a long sells.
+Quantities are base coin (of contracts sized in quote coin, quote coin), prices quote coin, money margin coin, times
+Unix milliseconds; fees are positive when paid. `side` is always what the market sees: closing a long sells.
 """
 
 from __future__ import annotations
@@ -174,7 +174,9 @@ class Order:
     cancel_reason: CancelReason = CancelReason.NONE
     filled: Decimal = ZERO
     filled_value: Decimal = ZERO
-    """Sum of price × quantity over the fills."""
+    """What was given over the fills: price × quantity, or base coin where quantities are quote coin."""
+    quote_sized: bool = False
+    """Quantities are quote coin."""
     fee: Decimal = ZERO
     realized_pnl: Decimal = ZERO
 
@@ -186,7 +188,9 @@ class Order:
     @property
     def average_price(self) -> Decimal | None:
         """Over the fills; None when there are none."""
-        return round16(self.filled_value / self.filled) if self.filled else None
+        if not self.filled:
+            return None
+        return round16(self.filled / self.filled_value if self.quote_sized else self.filled_value / self.filled)
 
     @property
     def closes(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 from futures_async.simulator.accounts import Account
@@ -39,6 +40,7 @@ class Settings:
         *,
         side: PositionSide | None = None,
         margin_mode: MarginMode | None = None,
+        every_mode: bool = False,
     ) -> None:
         """Set the leverage of a symbol.
 
@@ -48,6 +50,7 @@ class Settings:
             leverage: Whole number from 1 on.
             side: Isolated only; None: both.
             margin_mode: For which mode; None: the symbol's own.
+            every_mode: At venues with one leverage for both margin modes: this one is the other's too.
 
         Raises:
             LeverageOutOfRange: Not allowed for this contract.
@@ -72,6 +75,8 @@ class Settings:
         for order in account.open_orders.values():
             if order.symbol == symbol and order.margin_mode is mode:
                 order.leverage = leverage
+        if every_mode:
+            settings.set_every(leverage)
         if mode is MarginMode.CROSS:
             settings.cross_leverage = leverage
         if mode is MarginMode.ISOLATED and PositionSide.LONG in sides:
@@ -84,7 +89,7 @@ class Settings:
         needed = ZERO
         for position in held:
             contract = self._world.contract(position.symbol)
-            notional = position.quantity * self._world.mark(position.symbol)
+            notional = contract.notional(position.quantity, self._world.mark(position.symbol))
             if notional > contract.notional_limit(leverage):
                 raise LeverageLocked(f"the position is too large for leverage {leverage}")
             if position.margin_mode is MarginMode.ISOLATED:
@@ -98,33 +103,48 @@ class Settings:
     def _entry_value(self, position: Position) -> Decimal:
         return self._world.contract(position.symbol).value(position.quantity, position.entry_price)
 
-    def set_margin_mode(self, account: Account, symbol: str, mode: MarginMode) -> None:
-        """Set cross or isolated for a symbol.
+    def set_margin_mode(self, account: Account, of: str | Iterable[str] | None, mode: MarginMode) -> None:
+        """Set cross or isolated for a symbol, for several at once, or (None) for the whole account.
 
         Raises:
-            MarginModeLocked: The symbol has a position or orders.
+            MarginModeLocked: One of them has a position or orders in the other mode; nothing has changed.
         """
-        self._world.contract(symbol)
-        settings = account.settings(symbol)
-        if settings.margin_mode is not mode:
-            if self._orders.symbol_is_busy(account, symbol):
-                raise MarginModeLocked("a position or orders exist")
-            settings.margin_mode = mode
+        symbols = (of,) if isinstance(of, str) else tuple(self._world.contracts if of is None else of)
+        changed: list[str] = []
+        for symbol in symbols:
+            self._world.contract(symbol)
+            if account.settings(symbol).margin_mode is not mode:
+                if self._orders.symbol_is_busy(account, symbol):
+                    raise MarginModeLocked("a position or orders exist")
+                changed.append(symbol)
+        if of is None:
+            account.default_settings.margin_mode = mode
+        for symbol in changed:
+            account.settings(symbol).margin_mode = mode
             self._world.publish(account, SettingEvent(symbol))
 
-    def set_position_mode(self, account: Account, coin: str, mode: PositionMode) -> None:
-        """Set one-way or hedge for the contracts settled in a coin. Setting what is set is no change.
+    def set_position_mode(self, account: Account, of: str | Iterable[str] | None, mode: PositionMode) -> None:
+        """Set one-way or hedge for a symbol, a margin coin, several of them, or (None) the whole account.
+
+        Setting what is set is no change.
 
         Raises:
-            PositionModeLocked: Positions or orders exist there.
+            PositionModeLocked: Positions or orders exist there; nothing has changed.
         """
-        if account.mode(coin) is mode:
-            return
-        orders = (o for o in account.open_orders.values() if self._world.contract(o.symbol).settle == coin)
-        if any(True for _ in orders) or any(True for _ in account.positions_of(coin=coin)):
-            raise PositionModeLocked("positions or orders exist")
-        account.modes[coin] = mode
-        self._world.publish(account, SettingEvent(None))
+        scopes = {of} if isinstance(of, str) else set(account.modes if of is None else of)
+        changed = {scope for scope in scopes if account.mode(scope) is not mode}
+        whole = of is None and account.default_mode is not mode
+        for symbol in (*account.positions_held(), *account.orders_held()):
+            by_coin = symbol.rpartition(":")[2] in changed and symbol not in account.modes
+            if account.mode(symbol) is not mode and (of is None or symbol in changed or by_coin):
+                raise PositionModeLocked("positions or orders exist")
+        if of is None:
+            account.default_mode = mode
+            account.modes.clear()
+        for scope in changed if of is not None else ():
+            account.modes[scope] = mode
+        if changed or whole:
+            self._world.publish(account, SettingEvent(of if isinstance(of, str) and "/" in of else None))
 
     def adjust_margin(self, account: Account, symbol: str, side: PositionSide, amount: Decimal) -> Position:
         """Move margin into (positive) or out of an isolated position.

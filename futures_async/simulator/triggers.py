@@ -72,7 +72,7 @@ class Triggers:
         if trigger_price <= 0:
             raise InvalidTrigger("a trigger price must be above 0")
         now = self._world.now_ms
-        mode = account.mode(contract.settle)
+        mode = account.mode(contract.symbol)
         closing = ticket.reduce_only or ticket.intent is Intent.CLOSE
         side = opened_side(ticket.side)
         if closing:

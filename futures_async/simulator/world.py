@@ -66,6 +66,10 @@ class World:
             raise UnknownSymbol(f"{symbol} is not listed")
         return found
 
+    def listed(self, *, quote_sized: bool = False) -> list[ContractSpec]:
+        """The contracts of a venue whose coin-margined ones are sized in quote coin, or in base coin."""
+        return [spec for spec in self.contracts.values() if not spec.is_inverse or spec.quote_sized is quote_sized]
+
     @property
     def linear(self) -> list[ContractSpec]:
         """The contracts that are not settled in their base coin, for venues whose list has no others."""
@@ -103,7 +107,7 @@ class World:
             created_ms=self.now_ms,
             symbol=symbol,
             position_side=position_side,
-            position_mode=account.mode(coin),
+            position_mode=account.mode(symbol or coin),
         )
         account.ledger.append(row)
         if kind is not LedgerKind.MARGIN:

@@ -365,6 +365,50 @@ def test_modes_change_only_while_nothing_depends_on_them(bench: Bench) -> None:
         settings.set_position_mode(bench.account, "USDT", PositionMode.ONE_WAY)
 
 
+def test_the_position_mode_may_be_a_symbols_a_coins_or_the_accounts(bench: Bench) -> None:
+    settings, account, hedge = bench.engine.settings, bench.account, PositionMode.HEDGE
+    settings.set_position_mode(account, ETH, hedge)
+    assert [account.mode(of) for of in (ETH, BTC, "USDT")] == [hedge, PositionMode.ONE_WAY, PositionMode.ONE_WAY]
+    bench.place(BUY, "0.1")
+    with pytest.raises(errors.ModeConflict):
+        bench.place(BUY, "0.1", symbol=ETH)
+    assert bench.place(BUY, "1", symbol=ETH, intent=OPEN).position_side is PositionSide.LONG
+    before = dict(account.modes)
+    with pytest.raises(errors.PositionModeLocked):
+        settings.set_position_mode(account, ("USDC", "USDT"), hedge)
+    with pytest.raises(errors.PositionModeLocked):
+        settings.set_position_mode(account, None, hedge)
+    assert (account.modes, account.default_mode) == (before, PositionMode.ONE_WAY)
+    bench.engine.orders.close_position(account, BTC, PositionSide.LONG)
+    settings.set_position_mode(account, None, hedge)  # the hedged one stays what it is
+    assert [account.mode(of) for of in (ETH, BTC, "USDC")] == [hedge] * 3
+    with pytest.raises(errors.PositionModeLocked):
+        settings.set_position_mode(account, ETH, PositionMode.ONE_WAY)
+
+
+def test_the_margin_mode_may_be_the_accounts(bench: Bench) -> None:
+    settings, account = bench.engine.settings, bench.account
+    bench.place(BUY, "0.1")
+    with pytest.raises(errors.MarginModeLocked):
+        settings.set_margin_mode(account, None, ISOLATED)
+    assert {account.settings(symbol).margin_mode for symbol in (BTC, ETH)} == {CROSS}
+    settings.set_margin_mode(account, [ETH], ISOLATED)
+    assert (account.settings(ETH).margin_mode, account.settings(BTC).margin_mode) == (ISOLATED, CROSS)
+    bench.engine.orders.close_position(account, BTC, PositionSide.LONG)
+    settings.set_margin_mode(account, None, ISOLATED)
+    assert account.default_settings.margin_mode is ISOLATED
+    assert {account.settings(symbol).margin_mode for symbol in bench.engine.world.contracts} == {ISOLATED}
+
+
+def test_leverage_and_margin_mode_are_known_of_symbols_without_a_position(bench: Bench) -> None:
+    bench.engine.settings.set_leverage(bench.account, ETH, D(7), every_mode=True)
+    settings = bench.account.settings(ETH)
+    leverages = {settings.leverage(side, mode) for side in PositionSide for mode in (CROSS, ISOLATED)}
+    assert (settings.margin_mode, leverages) == (CROSS, {D(7)})
+    bench.engine.settings.set_leverage(bench.account, ETH, D(9))
+    assert (settings.cross_leverage, settings.long_leverage) == (D(9), D(7))
+
+
 def test_margin_of_isolated_positions_can_be_moved_within_bounds(isolated: Bench) -> None:
     adjust = isolated.engine.settings.adjust_margin
     with pytest.raises(errors.NoPosition):

@@ -52,7 +52,7 @@ class V2(BitgetGate):
 
     def contracts(self, product: str) -> list[ContractSpec]:
         """All contracts of a product type."""
-        return [contract for contract in self.engine.world.contracts.values() if product_type(contract) == product]
+        return [contract for contract in self.engine.world.listed() if product_type(contract) == product]
 
     def margin_coins(self, product: str) -> list[str]:
         """The margin coins of a product type."""
@@ -62,9 +62,7 @@ class V2(BitgetGate):
         """The contract that the request names, in its product type where the endpoint takes one."""
         required(values, "symbol")
         symbol = str(values["symbol"])
-        listed = (
-            self.contracts(self.product(values)) if "productType" in values else self.engine.world.contracts.values()
-        )
+        listed = self.contracts(self.product(values)) if "productType" in values else self.engine.world.listed()
         for contract in listed:
             if self.venue_symbol(contract) == symbol.upper():
                 if values.get("marginCoin") and str(values["marginCoin"]).upper() != contract.settle:

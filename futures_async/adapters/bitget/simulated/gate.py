@@ -164,7 +164,7 @@ class BitgetGate(Dialect):
 
     def dollars(self, coin: str) -> Decimal:
         """What a coin is worth, for amounts that the venue converts: the mark price; 1 for what is no listed base."""
-        for contract in self.engine.world.contracts.values():
+        for contract in self.engine.world.listed():
             if contract.base == coin:
                 return self.engine.world.mark(contract.symbol)
         return Decimal(1)
@@ -181,7 +181,7 @@ class BitgetGate(Dialect):
 
     def coins(self, request: Request) -> list[dict[str, Any]]:
         """The coins of the contracts, without chains."""
-        names = {name for spec in self.engine.world.contracts.values() for name in (spec.base, spec.settle)}
+        names = {name for spec in self.engine.world.listed() for name in (spec.base, spec.settle)}
         return [
             {"coinId": str(number), "coin": coin, "transfer": "true", "areaCoin": "no", "chains": list[Any]()}
             for number, coin in enumerate(sorted(names), 1)

@@ -211,7 +211,7 @@ class AccountCalls(V3):
                 raise VenueRefusal("40920", "Position or order exists, the position mode cannot be switched")
             if account.positions:
                 raise errors.PositionModeLocked("a position exists")
-            for coin in {contract.settle for contract in self.engine.world.contracts.values()}:
+            for coin in {contract.settle for contract in self.engine.world.listed()}:
                 self.engine.settings.set_position_mode(account, coin, mode)
             account.default_mode = mode
         return "success"

@@ -83,7 +83,7 @@ class V3(BitgetGate):
 
     def contracts(self, category: str) -> list[ContractSpec]:
         """What is listed in a category."""
-        return [contract for contract in self.engine.world.contracts.values() if product_type(contract) == category]
+        return [contract for contract in self.engine.world.listed() if product_type(contract) == category]
 
     def contract(self, values: Mapping[str, Any]) -> ContractSpec:
         """The contract that the request names, in its category."""

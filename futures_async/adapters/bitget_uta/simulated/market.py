@@ -113,7 +113,7 @@ class MarketCalls(V3):
     def _named(self, request: Request) -> ContractSpec:
         """By symbol alone: the funding calls take no category, or ignore it."""
         required(request.params, "symbol")
-        for contract in self.engine.world.contracts.values():
+        for contract in self.engine.world.listed():
             if venue_symbol(contract) == request.params["symbol"].upper():
                 return contract
         raise errors.UnknownSymbol(request.params["symbol"][:40])
