@@ -22,6 +22,7 @@ from futures_async.adapter import (
     Endpoint,
     InvalidRequest,
     NotSupported,
+    ParameterRejected,
     Params,
     RateLimit,
     Refusal,
@@ -65,6 +66,10 @@ _HINTS = {
 
 # 40034 says "Parameter BTCUSDTX does not exist" of contracts and of parameters, whose names are never all capitals.
 _UNKNOWN_CONTRACT = re.compile(r"Parameter [A-Z0-9_]+ does not exist")
+# 40808 with a detail ("… size checkBDScale error value=2.577 checkScale=2") is a verdict; without one it also comes
+# spuriously while Bitget releases.
+_PARAMETER_NAMED = re.compile(r"Parameter verification exception\W+(?!null\b)\w")
+_PARAMETER_REJECTED = Code(ParameterRejected, definitive=True)
 _SYMBOL_NOT_FOUND = Code(SymbolNotFound, definitive=True)
 
 
@@ -138,7 +143,12 @@ class BitgetFamily(Dialect):
         return Refusal(code, f"{message} ({hint})" if hint else message)
 
     def rule(self, refusal: Refusal, endpoint: Endpoint[Any]) -> Code | None:
-        """40034 is an unknown contract or an unknown parameter: its message tells which."""
+        """Two codes mean different things by their message.
+
+        40034 is an unknown contract or an unknown parameter; 40808 names a parameter, or says nothing.
+        """
+        if refusal.code == "40808" and _PARAMETER_NAMED.match(refusal.message):
+            return _PARAMETER_REJECTED
         if refusal.code == "40034" and _UNKNOWN_CONTRACT.match(refusal.message):
             return _SYMBOL_NOT_FOUND
         return super().rule(refusal, endpoint)

@@ -76,6 +76,8 @@ _REQUEST = (
     | refused(ParameterRejected, 40402, 40913, 40924, 20002)
     | refused(ParameterRejected, "00001", 20001, 40303, 40704, 40705, 40707, 40902, 42072, 43130)
     | refused(ParameterRejected, 40306, 40912, 40304, 40305, 40805, 40812, 40847)
+    # Numbers of the v1 days that still come: order number, parameter, direction, client id, margin, page.
+    | refused(ParameterRejected, 40201, *_span(40203, 40209), 40302, 40403, 40405, 40406, 40500, 40700, 40703)
     # A plain parameter error too, but it also comes spuriously while Bitget releases (Tue-Thu, UTC+8 afternoons).
     | ambiguous(ParameterRejected, 40808, transient=True)
     | refused(SymbolNotFound, 40072, 40778, 45025, 40806, 22012, 25100, 40309, 40845, 41113, 25104)
@@ -91,7 +93,9 @@ _ORDERS = (
     # Size and value, too small and too large, off the step.
     | refused(OrderRejected, 45110, 22034, 43006, 43010, 43027, 43037, 45111, 45114, 40734, 40892)
     | refused(OrderRejected, 43007, 43038, 45112, 45113, 40887, 40888, 45103, 45104, 22038)
+    | refused(OrderRejected, 40108, 50014, 50015, 50019)
     # Price off the tick or outside the band.
+    | refused(OrderRejected, 41117, *_span(50016, 50018), 50021, 50026)
     | refused(OrderRejected, 45035, 40787, 45115, 43028, 25244)
     | refused(OrderRejected, 40706, 40815, 40816, 40718, 40719, 40748, 40820, 40821, 43008, 43009)
     | refused(OrderRejected, 22006, 22007, 22008, 22009, 25205, 25206, 25654, 25655)
@@ -109,7 +113,9 @@ _ORDERS = (
 )
 
 _FUNDS = (
-    refused(InsufficientMargin, 40754, 43012, 45002, 45008, 40798, 40711, 40800, 40712, 40756, 45004, 43132, 49023)
+    refused(
+        InsufficientMargin, 50020, 40754, 43012, 45002, 45008, 40798, 40711, 40800, 40712, 40756, 45004, 43132, 49023
+    )
     | refused(InsufficientMargin, 25202, 25203, 25219, 40893, 25228, 40762, 45120, 25230, 40713, 40801)
     | refused(RiskLimitExceeded, 45116, 25229, 40921, 40763, 45010, 25233, 22029, 40928, 25235, 25243, 25567)
     | refused(RiskLimitExceeded, 43005, 45118, 40723, 40761, 40930, 43128, 70223, 25211, 25234, 40715, 45119, 25105)
@@ -139,7 +145,7 @@ _VENUE = (
     )
     | ambiguous(
         VenueUnavailable, 40010, 40910, 25001, 40725, 45001, 25000, 40015, 80002, 40908, 25003, 43059, 31027, 25239,
-        25653, 40842, 40846,
+        25653, 40842, 40846, 40604, 50008,
         transient=True,
     )
 )  # fmt: skip

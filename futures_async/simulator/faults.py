@@ -135,8 +135,8 @@ LEGEND = {
     "UN": "unknown: never sent again; looked up until the fence has passed; ends as the order, as `OrderNotPlaced` or, "
     "where the venue has no look-up by an id of ours, as `OrderOutcomeUnknown`",
     "CR": "the same cancel again, then the order is read; still open before the fence: `CancelOutcomeUnknown`",
-    "LR": "the same value again under a lock, then it is read back; another value behind the fence: "
-    "`SettingNotApplied`; unreadable: `SettingOutcomeUnknown`",
+    "LR": "the same value again under a lock (`LR once`: not again, for a code has judged it), then read back; another "
+    "value behind the fence: `SettingNotApplied`; unreadable: `SettingOutcomeUnknown`",
     "OK": "as if nothing had happened",
 }
 
@@ -203,7 +203,8 @@ FAULTS: tuple[Fault, ...] = (
     ),
     _refused("refusal", "12a", "a definitive refusal", Act.REFUSE, "F ExchangeError", "RJ", word="definitive"),
     _unknown("ambiguous-code", "12b", "an ambiguous code", Act.REFUSE, BOTH, "R → ExchangeError", word="ambiguous"),
-    _unknown("unlisted-code", "12b", "a code in no table", Act.REFUSE, BOTH, "F ExchangeError", word="unlisted"),
+    _unknown("unlisted-code", "12b", "a code in no table", Act.REFUSE, BOTH, "F ExchangeError", word="unlisted",
+             setting="LR once"),
     _unknown(
         "duplicate-code", "12c", "executed, answered as a duplicate", Act.REFUSE, YES, "–", word="duplicate",
         evidence="an earlier attempt landed", only=(Kind.ORDER,),

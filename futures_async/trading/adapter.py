@@ -39,6 +39,7 @@ from futures_async.unified.errors import (
     InvalidRequest,
     LifecycleWarning,
     NotSupported,
+    OrderNotFound,
     SymbolNotFound,
     UnresolvedOrders,
 )
@@ -137,6 +138,7 @@ class Adapter(History):
         )
         self._orders = OrderDesk(
             self._channel,
+            glance=self._urgent_glance,
             find=self._urgent_find,
             read=self._read_order,
             journal=self._journal,
@@ -169,6 +171,13 @@ class Adapter(History):
             f"{self.id}: an exchange object cannot be pickled, it holds keys, connections and an event loop: "
             "make one in the other process, with fa.connect() or fa.load_accounts()"
         )
+
+    async def _urgent_glance(self, venue_symbol: str, client_order_id: str) -> Order | None:
+        with urgent():
+            try:
+                return await self.fetch_order(venue_symbol, client_order_id=client_order_id)
+            except OrderNotFound:
+                return None
 
     async def _urgent_find(self, venue_symbol: str, client_order_id: str) -> Order | None:
         with urgent():

@@ -156,5 +156,5 @@ def _own(
     own = OrderOutcomeUnknown(
         str(doubt), venue=doubt.venue, attempts=doubt.attempts, fence_until_ms=doubt.fence_until_ms
     )
-    own.__cause__ = doubt.__cause__
+    own.__cause__, own.refusal = doubt.__cause__, doubt.refusal
     return own

@@ -117,16 +117,18 @@ class Cancelling(Hooks):
         open_question = unknown or CancelOutcomeUnknown(
             "", venue=venue, fence_until_ms=self._channel.fence(self._channel.now_ms())
         )
+        symbol, said = self.unified_symbol(venue_symbol), open_question.refusal
         open_question.args = (
-            f"{venue}: order {order_id or client_order_id} {state} after its cancel; read it again before acting",
+            f"{venue}: order {order_id or client_order_id} of {symbol} {state} after its cancel"
+            f"{'' if said is None else f' (the venue said: {said})'}; read it again before acting",
         )
-        open_question.symbol, open_question.client_order_id = self.unified_symbol(venue_symbol), client_order_id
+        open_question.symbol, open_question.client_order_id = symbol, client_order_id
 
         async def resolve(deadline_s: float | None) -> Order:
             return await self._after_cancel(venue_symbol, order_id, client_order_id, open_question, gone)
 
         open_question.bind(resolve)
-        raise open_question from problem or open_question.__cause__
+        raise open_question from open_question.refusal or problem or open_question.__cause__
 
     async def cancel_orders(
         self, symbol: str, *, order_ids: Sequence[str] = (), client_order_ids: Sequence[str] = ()

@@ -25,6 +25,7 @@ from futures_async.unified.errors import (
     Attempt,
     BadResponse,
     ClientClosed,
+    ExchangeError,
     FuturesAsyncError,
     InvalidOrder,
     OrderNotFound,
@@ -82,6 +83,7 @@ class OrderDesk:
         self,
         channel: Channel,
         *,
+        glance: Find,
         find: Find,
         read: Callable[[str, str], Awaitable[Order]],
         journal: Journal | None = None,
@@ -89,6 +91,7 @@ class OrderDesk:
     ) -> None:
         self._channel = channel
         self._traits = channel.dialect.traits
+        self._glance = glance
         self._find = find
         self._read = read
         self._journal = journal
@@ -197,9 +200,13 @@ class OrderDesk:
 
     def doubt(self, endpoint: Endpoint[Any], problem: FuturesAsyncError) -> OutcomeUnknown:
         """The answer to a placement cannot be used: whether it stands is an open question."""
-        self._channel.transport.backend.renew()
-        attempts = [Attempt(self._channel.now_ms(), "arrived", str(problem))]
-        return self._channel.unknown(endpoint, attempts, problem)
+        code, status = (problem.code, problem.http_status) if isinstance(problem, ExchangeError) else ("", None)
+        attempts = [Attempt(self._channel.now_ms(), "arrived", str(problem), status, code)]
+        unknown = self._channel.unknown(endpoint, attempts, problem)
+        if not isinstance(problem, ExchangeError) or isinstance(problem, OrderNotFound):
+            self._channel.transport.backend.renew()  # this may be the answer to another call
+            unknown.refusal = None
+        return unknown
 
     async def accepted(self, record: Record, ack: Ack, endpoint: Endpoint[Any]) -> Order:
         """Check an acknowledgement and read the order back."""
@@ -237,8 +244,7 @@ class OrderDesk:
     def mark_unknown(self, record: Record, unknown: OutcomeUnknown) -> None:
         """Put an order on the list of open questions."""
         plan = record.plan
-        unknown.client_order_id = plan.local_id
-        unknown.symbol = plan.request.symbol
+        unknown.name(plan.request.symbol, plan.local_id)
         unknown.assumptions = self._assumptions()
         unknown.bind(lambda deadline_s: self._resolve(record, deadline_s))
         record.error = unknown
@@ -265,15 +271,19 @@ class OrderDesk:
         if order is not None:
             await self.verdict(record, order)
             return order
+        question = record.error
+        refusal = None if question is None else question.refusal
+        said = "" if refusal is None else f" (the venue said: {refusal})"
         absent = OrderNotPlaced(
-            f"{self._channel.dialect.venue}: order {plan.local_id} was proved absent after its fence; "
-            "it may be placed again under a new id",
+            f"{self._channel.dialect.venue}: order {plan.local_id} of {plan.request.symbol} was proved absent "
+            f"after its fence{said}; it may be placed again under a new id",
             symbol=plan.request.symbol,
             client_order_id=plan.local_id,
         )
+        absent.refusal = refusal
         await self.verdict(record, absent)
         self._watch(record)
-        raise absent
+        raise absent from refusal
 
     async def _resolve(self, record: Record, within_s: float | None) -> Order | None:
         if isinstance(record.result, Order):
@@ -294,7 +304,7 @@ class OrderDesk:
             return await self._resolve(record, None)
         if fence_ms is None:
             fence_ms = self._channel.fence(self._channel.now_ms())
-        search = Search(venue_symbol, symbol, local_id, fence_ms, None, None)
+        search = Search(venue_symbol, symbol, local_id, fence_ms)
         return await self._search(search, None)
 
     async def _look(self, record: Record, within_s: float | None) -> Order | None:
@@ -312,7 +322,7 @@ class OrderDesk:
         )
 
     async def _search(self, search: Search, within_s: float | None) -> Order | None:
-        return await search.run(self._channel, self._find, within_s)
+        return await search.run(self._channel, self._glance, self._find, within_s)
 
     def _watch(self, record: Record) -> None:
         """Keep an eye on an order after its verdict: one that turns up late is reported loudly."""
@@ -333,7 +343,7 @@ class OrderDesk:
             if isinstance(record.result, Order):
                 return
             try:
-                order = await self._find(plan.venue_symbol, plan.client_order_id or "")
+                order = await self._glance(plan.venue_symbol, plan.client_order_id or "")
             except FuturesAsyncError as problem:
                 logger.debug("late watch of %s: %s", plan.local_id, problem)
                 continue

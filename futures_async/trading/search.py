@@ -8,6 +8,7 @@ witnesses may be answered with what was said of another order a moment ago.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable
 
 import msgspec
@@ -21,20 +22,30 @@ from futures_async.unified.errors import (
     OrderOutcomeUnknown,
     OutcomeUnknown,
     ResponseMismatch,
+    VenueUnavailable,
 )
 from futures_async.unified.models import Order
+
+logger = logging.getLogger("futures_async.orders")
 
 LOOKUP_PAUSES_S = (0.0, 0.25, 0.5, 1.0, 2.0)
 LONGEST_LOOKUP_PAUSE_S = 4.0
 BETWEEN_ABSENCES_S = 1.0
 LONGEST_FENCE_S = 120.0
 
+FIRST_LOOK_S = 0.25
+"""After a refusal that proves nothing: what stands all the same is seen after this, or after the venue's lag."""
+
 Find = Callable[[str, str], Awaitable[Order | None]]
-"""Asks every witness for the order with this client id at this venue symbol; None only for well-formed absence."""
+"""Asks for the order with this client id at this venue symbol; None only for well-formed absence."""
 
 
 class Search:
-    """One hunt for an order by its client id, and what was seen on the way."""
+    """One hunt for an order by its client id, and what was seen on the way.
+
+    Before the fence only presence counts: the order is asked for by its id, and seldom where the venue has refused
+    it. Past the fence every witness is heard.
+    """
 
     def __init__(
         self,
@@ -42,8 +53,8 @@ class Search:
         symbol: str,
         client_order_id: str | None,
         fence_ms: int | None,
-        expected: Fingerprint | None,
-        error: OutcomeUnknown | None,
+        expected: Fingerprint | None = None,
+        error: OutcomeUnknown | None = None,
     ) -> None:
         self.venue_symbol = venue_symbol
         self.symbol = symbol
@@ -53,16 +64,47 @@ class Search:
         self.error = error
         self.lookups: list[str] = []
 
-    async def run(self, channel: Channel, find: Find, within_s: float | None) -> Order | None:
+    @property
+    def answered(self) -> bool:
+        """The venue, or its edge, has refused the request in a way that proves nothing, but makes it unlikely."""
+        refusal = None if self.error is None else self.error.refusal
+        return refusal is not None and not isinstance(refusal, VenueUnavailable)
+
+    async def run(self, channel: Channel, glance: Find, find: Find, within_s: float | None) -> Order | None:
         """Read until found, or until two absences past the fence; the verdict rests on the venue's own clock.
+
+        Args:
+            channel: The account's.
+            glance: Asks for the order by its id.
+            find: Asks every witness.
+            within_s: Give up after so long; None is the fence and 10 s more.
 
         Raises:
             OrderOutcomeUnknown: Neither in time.
             ResponseMismatch: What stands under this id is not what was sent.
         """
-        runtime, clock = channel.transport.runtime(), channel.transport.clock
+        runtime = channel.transport.runtime()
         if self.client_order_id is None or not channel.dialect.traits.lookup_by_client_id:
             raise self.unknown(channel, "the venue cannot look orders up by an id of ours")
+        started = runtime.now()
+        logger.warning("%s: %s", self._title(channel), self.error or "it was left open elsewhere")
+        try:
+            order = await self._run(channel, glance, find, within_s)
+        except FuturesAsyncError as problem:
+            self._end(channel, started, f"is still not known: {problem}")
+            raise
+        self._end(channel, started, "is proved absent" if order is None else f"is found as {order.order_id}")
+        return order
+
+    def _title(self, channel: Channel) -> str:
+        return f"{channel.dialect.venue}: looking for order {self.client_order_id} of {self.symbol}"
+
+    def _end(self, channel: Channel, started: float, how: str) -> None:
+        took_s = channel.transport.runtime().now() - started
+        logger.warning("%s: it %s (%.1f s, %d look-ups)", self._title(channel), how, took_s, len(self.lookups))
+
+    async def _run(self, channel: Channel, glance: Find, find: Find, within_s: float | None) -> Order | None:
+        runtime, clock = channel.transport.runtime(), channel.transport.clock
         started = runtime.now()
         if within_s is None:
             ahead_ms = max(0, self.fence_ms - channel.now_ms()) if self.fence_ms is not None else 0
@@ -71,11 +113,13 @@ class Search:
         deadline = started + within_s
         absent_at: float | None = None
         step = 0
+        if self.answered:
+            await runtime.sleep(min(FIRST_LOOK_S, within_s))
         while True:
             counts = self.fence_ms is not None and max(channel.now_ms(), clock.server_seen_ms) >= self.fence_ms
             try:
                 with apart(counts):
-                    order = await find(self.venue_symbol, self.client_order_id)
+                    order = await (find if counts else glance)(self.venue_symbol, self.client_order_id or "")
             except ClientClosed as problem:
                 self.lookups.append(f"{type(problem).__name__}: {problem}")
                 raise (error := self.unknown(channel, "the exchange object is closed")) from error.__cause__
@@ -83,6 +127,7 @@ class Search:
                 self.lookups.append(f"{type(problem).__name__}: {problem}")
             else:
                 if order is not None and order.client_order_id in (None, self.client_order_id):
+                    self.lookups.append("found")
                     return self.confirm(order, channel)
                 # The answer to another lookup, crossed on its way, says nothing about this order.
                 self.lookups.append("absent" if order is None else "another order")
@@ -94,7 +139,7 @@ class Search:
                 if past_fence and absent_at is None:
                     absent_at = runtime.now()
             step += 1
-            pause_s = LOOKUP_PAUSES_S[step] if step < len(LOOKUP_PAUSES_S) else LONGEST_LOOKUP_PAUSE_S
+            pause_s = self._pause_s(step, channel, deadline - runtime.now())
             if absent_at is not None:
                 pause_s = BETWEEN_ABSENCES_S
             elif self.fence_ms is not None:
@@ -105,6 +150,14 @@ class Search:
             if runtime.now() + pause_s > deadline + (0.0 if absent_at is None else 10.0):
                 raise self.unknown(channel, "it could not be told in time")
             await runtime.sleep(pause_s)
+
+    def _pause_s(self, step: int, channel: Channel, left_s: float) -> float:
+        """How long to wait before the next look."""
+        if not self.answered or self.fence_ms is None:
+            return LOOKUP_PAUSES_S[step] if step < len(LOOKUP_PAUSES_S) else LONGEST_LOOKUP_PAUSE_S
+        if step == 1:
+            return channel.dialect.traits.visibility_lag_s
+        return max(left_s, LONGEST_LOOKUP_PAUSE_S)  # the fence comes before that, if there is time for it
 
     def confirm(self, order: Order, channel: Channel) -> Order:
         """The order that was found, once it is seen to be the one that was sent."""
@@ -120,8 +173,9 @@ class Search:
 
     def unknown(self, channel: Channel, why: str) -> OutcomeUnknown:
         """The error that says so; the one already raised, where there is one."""
+        order = f"order {self.client_order_id} of {self.symbol}"
         error = self.error or OrderOutcomeUnknown(
-            f"{channel.dialect.venue}: it is not known what became of order {self.client_order_id}: {why}",
+            f"{channel.dialect.venue}: it is not known what became of {order}: {why}",
             venue=channel.dialect.venue,
             symbol=self.symbol,
             client_order_id=self.client_order_id,

@@ -11,6 +11,7 @@ import anyio
 
 from futures_async.transport.channel import Channel, apart
 from futures_async.transport.endpoint import Kind
+from futures_async.transport.retry import judged
 from futures_async.unified.convert import EXACT
 from futures_async.unified.enums import Outcome
 from futures_async.unified.errors import (
@@ -119,11 +120,11 @@ class SettingDesk:
         channel = self._channel
         runtime = channel.transport.runtime()
         venue, name = channel.dialect.venue, " ".join(key)
-        # An acknowledged setting is not under way any more, but readers may lag behind it.
+        # An acknowledged setting, or one refused by a code, is not under way any more, but readers may lag behind it.
         fence_ms = (
-            unknown.fence_until_ms
-            if unknown is not None
-            else channel.now_ms() + int(channel.dialect.traits.visibility_lag_s * 1000)
+            channel.now_ms() + int(channel.dialect.traits.visibility_lag_s * 1000)
+            if unknown is None or judged(unknown.refusal)
+            else unknown.fence_until_ms
         )
         deadline = None if within_s is None else runtime.now() + within_s
         step = 0
@@ -143,7 +144,7 @@ class SettingDesk:
                     self._open.pop(key, None)
                     if stands is None:
                         return found
-                    raise SettingNotApplied(f"{venue}: {name} was not set to {value}: the old value stands")
+                    raise self._not_applied(f"{venue}: {name} was not set to {value}: the old value stands", unknown)
             step += 1
             if past_fence or (fence_ms is None and step >= len(READ_PAUSES_S)):
                 raise self._unknown(key, value, read, stands, unknown, problem) from problem
@@ -154,6 +155,13 @@ class SettingDesk:
                 raise self._unknown(key, value, read, stands, unknown, problem) from problem
             await runtime.sleep(pause_s)
 
+    @staticmethod
+    def _not_applied(text: str, unknown: OutcomeUnknown | None) -> SettingNotApplied:
+        refusal = None if unknown is None else unknown.refusal
+        error = SettingNotApplied(text if refusal is None else f"{text} (the venue said: {refusal})")
+        error.refusal = error.__cause__ = refusal
+        return error
+
     def _banned(self, key: Key, value: object, ban: ExchangeError) -> OutcomeUnknown:
         venue, channel = self._channel.dialect.venue, self._channel
         error = SettingOutcomeUnknown(
@@ -161,7 +169,7 @@ class SettingDesk:
             venue=venue,
             fence_until_ms=channel.fence(channel.now_ms()),
         )
-        error.__cause__ = ban
+        error.refusal = error.__cause__ = ban
         return error
 
     def _unknown(

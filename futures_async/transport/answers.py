@@ -31,6 +31,7 @@ from futures_async.unified.errors import (
     FuturesAsyncError,
     NotSent,
     OrderNotFound,
+    PermissionDenied,
     RateLimited,
     RequestTimeout,
     ResponseMismatch,
@@ -217,6 +218,10 @@ class Answers:
             return self._limited(RateLimited, "too many requests", response, endpoint)
         if status in (403, 418):
             return self._limited(Banned, "refused at the edge: address or key is shut out", response, endpoint)
+        if status == 451:
+            return self._error(
+                PermissionDenied, "refused for legal reasons, by where this comes from", response, endpoint
+            )
         if status == 401:
             return self._error(AuthenticationError, "the key was not accepted", response, endpoint)
         if status >= 500:

@@ -33,13 +33,16 @@ from futures_async.unified.errors import (
     Banned,
     ClientClosed,
     DeadlineExpired,
+    ExchangeError,
     FuturesAsyncError,
     InvalidRequest,
     NotSent,
     OrderNotFound,
     OutcomeUnknown,
+    PoolClosed,
     QueueFull,
     RateLimited,
+    ShutOut,
 )
 
 logger = logging.getLogger("futures_async.transport")
@@ -229,7 +232,7 @@ class Channel:
                 with step:
                     try:
                         return await attempt(step.retry_state.attempt_number)
-                    except (DeadlineExpired, QueueFull):
+                    except (DeadlineExpired, QueueFull, PoolClosed, ShutOut):
                         # The wait for another try took too long: what ended the last one says more.
                         raise last from None
                     except FuturesAsyncError as error:
@@ -260,6 +263,7 @@ class Channel:
             fence_until_ms=self.fence(max((attempt.signed_ms for attempt in attempts), default=self.now_ms())),
         )
         error.__cause__ = cause
+        error.refusal = cause if isinstance(cause, ExchangeError) else None
         return error
 
     # The queue, and one attempt
@@ -316,11 +320,11 @@ class Channel:
             )
         return permit
 
-    def _shut(self, job: Job) -> RateLimited:
+    def _shut(self, job: Job) -> PoolClosed | ShutOut:
         """The pool is closed for longer than this call may wait: refused here, nothing was sent."""
         wait_s = self.transport.limiter.closed_for(job.pools)
         banned = self.now_ms() < self._attempts.banned_until_ms
-        error = (Banned if banned else RateLimited)(
+        error = (ShutOut if banned else PoolClosed)(
             f"closed by the venue for another {wait_s:.1f} s; nothing was sent",
             venue=self.dialect.venue,
             endpoint=job.endpoint.name,
@@ -329,7 +333,7 @@ class Channel:
             definitive=True,
         )
         error.retry_after_s = wait_s
-        if isinstance(error, Banned):
+        if isinstance(error, ShutOut):
             error.until_ms = self._attempts.banned_until_ms
         return error
 

@@ -19,11 +19,14 @@ from futures_async.unified.errors import (
     DecodeError,
     ExchangeError,
     FuturesAsyncError,
+    KeyLocked,
     NotSent,
+    PoolClosed,
     QueueFull,
     RateLimited,
     RequestTimeout,
     ResponseMismatch,
+    ShutOut,
     VenueUnavailable,
 )
 
@@ -60,9 +63,9 @@ def retryable(error: FuturesAsyncError, kind: Kind, *, gateway_429: bool) -> boo
     if isinstance(error, NotSent):
         if isinstance(error, ConnectFailed):
             return error.kind != "tls"
-        return not isinstance(error, (QueueFull, DeadlineExpired, ClientClosed))
+        return not isinstance(error, (QueueFull, DeadlineExpired, ClientClosed, PoolClosed, ShutOut, KeyLocked))
     if isinstance(error, Unclear):
-        return kind in (Kind.CANCEL, Kind.SETTING)
+        return kind is Kind.CANCEL or (kind is Kind.SETTING and not judged(error.cause))
     if isinstance(error, Banned):
         return False
     if isinstance(error, RateLimited):
@@ -77,6 +80,19 @@ def retryable(error: FuturesAsyncError, kind: Kind, *, gateway_429: bool) -> boo
         # A damaged answer may come whole the next time; a document that is well formed and wrong will not.
         return isinstance(error, DamagedAnswer)
     return isinstance(error, ExchangeError) and error.retryable
+
+
+def judged(error: FuturesAsyncError | None) -> bool:
+    """The venue has read the request and refused it by a code that names no passing trouble of its own.
+
+    That may prove nothing of a write, but the request is not under way any more, and asking again changes nothing.
+    """
+    return (
+        isinstance(error, ExchangeError)
+        and bool(error.code)
+        and not error.retryable
+        and not isinstance(error, VenueUnavailable)
+    )
 
 
 class DamagedAnswer(DecodeError):

@@ -4,7 +4,8 @@
     ├─ NotSupported                   the venue, or this adapter, cannot do it; raised before any I/O
     ├─ InvalidRequest ⊃ InvalidOrder  refused here, before signing
     ├─ NotSent                        proved that the venue cannot have acted
-    │  └─ ConnectFailed · QueueFull · DeadlineExpired · ClientClosed
+    │  └─ ConnectFailed · QueueFull · DeadlineExpired · ClientClosed · PoolClosed, ShutOut and KeyLocked, which are
+    │     refusals here after the venue's: also RateLimited, Banned and AuthenticationError
     ├─ ExchangeError                  refused by the venue
     │  └─ AuthenticationError ⊃ PermissionDenied · AccountModeMismatch · RateLimited ⊃ Banned · ClockSkew ·
     │     ParameterRejected ⊃ SymbolNotFound · OrderRejected ⊃ InsufficientMargin, RiskLimitExceeded,
@@ -92,6 +93,8 @@ class FuturesAsyncError(Portable):
     """For writes: what is known of the effect at the venue. None for reads."""
     client_order_id: str | None = None
     """For orders: the id under which the order can be found."""
+    refusal: ExchangeError | None = None
+    """For writes that end as something else than their refusal: what the venue said, with code, message and status."""
 
 
 class NotSupported(FuturesAsyncError):
@@ -246,6 +249,18 @@ class VenueClosed(ExchangeError):
     """The venue has shut this interface down for good."""
 
 
+class PoolClosed(RateLimited, NotSent):
+    """Refused here: the venue has limited this account before, and its pool is closed for `retry_after_s` more."""
+
+
+class ShutOut(Banned, NotSent):
+    """Refused here: the venue has banned key or address before, and the ban lasts until `until_ms`."""
+
+
+class KeyLocked(AuthenticationError, NotSent):
+    """Refused here: the venue has not accepted the key several times in a row."""
+
+
 class RequestTimeout(FuturesAsyncError):
     """A read got no answer in time."""
 
@@ -349,6 +364,12 @@ class OutcomeUnknown(FuturesAsyncError):
         self.lookups: list[str] = []
         """What each look-up so far has found."""
         self._resolver = resolver
+
+    def name(self, symbol: str, client_order_id: str | None) -> None:
+        """Say which order this is about, in the attributes and in the text; for the library itself."""
+        if (self.symbol, self.client_order_id) != (symbol, client_order_id):
+            self.args = (f"{self} [order {client_order_id} of {symbol}]",)
+        self.symbol, self.client_order_id = symbol, client_order_id
 
     def bind(self, resolver: Callable[[float | None], Awaitable[Any]]) -> None:
         """Set what `resolve()` runs; for the library itself."""

@@ -166,9 +166,17 @@ class Case:
             yield "the cancel may still land"
 
     def _setting(self, expected: Expectation) -> Iterator[str]:
-        if self.tries > 3:
+        if self.tries > (1 if expected.once else 3):
             yield "it was tried too often"
-        if not self.always and self.took_s < DEADLINE_S:
+        if expected.once:
+            unreadable = self.traits.window_s is None and self.names("SettingOutcomeUnknown")
+            if self.failed and getattr(self.end, "refusal", None) is None:
+                yield "what the venue said is lost"
+            if self.applied and self.failed and not unreadable:
+                yield "the value was not read back"
+            if not self.applied and not (unreadable or self.names("SettingNotApplied")):
+                yield "the old value was not read back"
+        elif not self.always and self.took_s < DEADLINE_S:
             if self.failed:
                 yield "the value stands, or would at a second attempt"
         elif self.traits.window_s is None:

@@ -41,9 +41,17 @@ class Hunt:
         self.start_ms = channel.now_ms()
         self.at_s: list[float] = []
         self.apart: list[bool] = []
+        self.thorough: list[bool] = []
         self.ended_s = 0.0
 
+    async def glance(self, venue_symbol: str, client_order_id: str) -> Order | None:
+        return await self._read(venue_symbol, client_order_id, thorough=False)
+
     async def find(self, venue_symbol: str, client_order_id: str) -> Order | None:
+        return await self._read(venue_symbol, client_order_id, thorough=True)
+
+    async def _read(self, venue_symbol: str, client_order_id: str, *, thorough: bool) -> Order | None:
+        self.thorough.append(thorough)
         assert (venue_symbol, client_order_id) == ("BTCUSDT", ID)
         now = self.channel.transport.runtime().now()
         self.at_s.append(round(now - self.started, 3))
@@ -67,7 +75,7 @@ class Hunt:
         fence_ms = None if fence_s is None else self.channel.now_ms() + int(fence_s * 1000)
         search = Search("BTCUSDT", BTC, client_order_id, fence_ms, SENT, error)
         try:
-            return await search.run(self.channel, self.find, within_s)
+            return await search.run(self.channel, self.glance, self.find, within_s)
         except errors.FuturesAsyncError as found:
             return found
         finally:
@@ -86,6 +94,56 @@ async def test_absence_is_proved_by_two_readings_past_the_fence_a_second_apart()
         assert await on.run(10.0) is None
         # The first reading past the fence comes at once, whatever the rhythm of the others.
         assert on.at_s == [0.0, 0.25, 0.75, 1.75, 3.75, 7.75, 10.05, 11.05]
+        # Before the fence only presence counts, which one look tells; absence needs every witness.
+        assert on.thorough == [False] * 6 + [True] * 2
+
+
+def refused(kind: type[errors.ExchangeError], code: str = "12001") -> errors.OrderOutcomeUnknown:
+    question = errors.OrderOutcomeUnknown("lost", client_order_id=ID)
+    question.refusal = kind("because", venue="toy", code=code, http_status=400)
+    return question
+
+
+@virtual
+async def test_an_order_that_the_venue_has_refused_in_doubt_is_looked_for_seldom() -> None:
+    async with hunt(None) as on:
+        assert await on.run(35.0, error=refused(errors.ExchangeError)) is None
+        assert on.at_s == [0.25, 5.25, 35.05, 36.05]
+    async with hunt(None, ORDER) as on:
+        assert (await on.run(35.0, error=refused(errors.ParameterRejected))).recovered
+        assert on.at_s == [0.25, 5.25]
+    async with hunt(None) as on:  # trouble at the venue is no refusal: such an order often stands
+        assert await on.run(10.0, error=refused(errors.VenueUnavailable)) is None
+        assert on.at_s == [0.0, 0.25, 0.75, 1.75, 3.75, 7.75, 10.05, 11.05]
+
+
+@virtual
+async def test_an_order_refused_in_doubt_is_looked_for_until_the_time_given_is_up() -> None:
+    async with hunt(None) as on:
+        assert isinstance(await on.run(35.0, 20.0, error=refused(errors.ExchangeError)), errors.OrderOutcomeUnknown)
+        assert on.at_s == [0.25, 5.25, 20.0]
+    async with hunt(None) as on:
+        assert isinstance(await on.run(None, error=refused(errors.ExchangeError)), errors.OrderOutcomeUnknown)
+        assert on.ended_s <= 10.0
+
+
+@virtual
+async def test_a_search_is_told_of_in_one_line_at_its_start_and_one_at_its_end(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with hunt(None) as on:
+        caplog.clear()
+        await on.run(10.0, error=refused(errors.ExchangeError))
+        assert await on.run(10.0, 0.1)
+    start, absent, again, unknown = [record.getMessage() for record in caplog.records]
+    assert start == "toy: looking for order mine1 of BTC/USDT:USDT: lost"
+    assert absent == "toy: looking for order mine1 of BTC/USDT:USDT: it is proved absent (11.0 s, 4 look-ups)"
+    assert "left open elsewhere" in again
+    assert "is still not known" in unknown
+    async with hunt(ORDER) as on:
+        caplog.clear()
+        await on.run(10.0)
+    assert caplog.records[-1].getMessage().endswith("it is found as 7 (0.0 s, 1 look-ups)")
 
 
 @virtual

@@ -22,6 +22,7 @@ from futures_async.unified.enums import Outcome
 from futures_async.unified.errors import (
     Attempt,
     ConnectFailed,
+    ExchangeError,
     FuturesAsyncError,
     OrderOutcomeUnknown,
     Portable,
@@ -71,6 +72,7 @@ EXAMPLES: dict[str, Any] = {
     "Sequence[Any]": (Payload(Decimal(2)), {"id": "1"}),
     "Sequence[Attempt]": (Attempt(1, "sent", "timeout", 504, "40010"),),
     "Sequence[OutcomeUnknown]": (OrderOutcomeUnknown("inner", client_order_id="c2"),),
+    "ExchangeError | None": ExchangeError("said no", venue="toy", code="12001", http_status=400),
     "FuturesAsyncError": RequestTimeout("no answer"),
     "Callable[[float | None], Awaitable[Any]] | None": resolver,
     "FailureKind": "refused",

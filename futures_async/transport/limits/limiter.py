@@ -71,7 +71,7 @@ class Limiter(ABC):
         Raises:
             QueueFull: Too many callers wait already.
             DeadlineExpired: The deadline came first, or it is plain that it will.
-            RateLimited: The pool is closed for longer than the deadline allows; `outcome` is NOT_SENT.
+            PoolClosed: The pool is closed for longer than the deadline allows.
             ConnectFailed: The limiter's own store cannot be reached.
         """
 

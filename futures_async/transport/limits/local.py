@@ -18,7 +18,7 @@ from futures_async.transport.limits.limiter import Limiter, Permit, Pool, Priori
 from futures_async.transport.limits.line import Line, QueuedWindow, Waiter
 from futures_async.transport.limits.loops import Loop, Loops, Timer
 from futures_async.unified.enums import Outcome
-from futures_async.unified.errors import DeadlineExpired, QueueFull, RateLimited
+from futures_async.unified.errors import DeadlineExpired, PoolClosed, QueueFull
 
 PATIENCE = 8
 """A caller who came first so often and found another pool full holds the front of all its lines from then on."""
@@ -337,9 +337,9 @@ def _closed_too_long(window: QueuedWindow, deadline: float | None) -> bool:
     return deadline is not None and window.closed_until > deadline
 
 
-def _closed(window: QueuedWindow, now: float) -> RateLimited:
+def _closed(window: QueuedWindow, now: float) -> PoolClosed:
     left = window.closed_until - now
-    error = RateLimited(
+    error = PoolClosed(
         f"the venue has asked to wait and the rate limit {window.pool.key} stays closed for {left:.1f} s more, "
         "which is longer than the deadline allows; nothing was sent",
         outcome=Outcome.NOT_SENT,

@@ -20,7 +20,7 @@ from futures_async.transport.limits.limiter import Limiter, Permit, Pool, Priori
 from futures_async.transport.limits.loops import Loop, Loops, Signal
 from futures_async.transport.limits.window import MAX_CLOSED_S, RoundTrips
 from futures_async.unified.enums import Outcome
-from futures_async.unified.errors import DeadlineExpired, QueueFull, RateLimited
+from futures_async.unified.errors import DeadlineExpired, PoolClosed, QueueFull
 
 ASK_AGAIN_S = 1.0
 """The store is asked at least so often, as slots may come back that nobody could foresee."""
@@ -255,8 +255,8 @@ def _expired() -> DeadlineExpired:
     return DeadlineExpired("the deadline passed while the call waited for the rate limit; nothing was sent")
 
 
-def _closed(pool: Pool, left_s: float) -> RateLimited:
-    error = RateLimited(
+def _closed(pool: Pool, left_s: float) -> PoolClosed:
+    error = PoolClosed(
         f"the venue has asked to wait and the rate limit {pool.key} stays closed for {left_s:.1f} s more, "
         "which is longer than the deadline allows; nothing was sent",
         outcome=Outcome.NOT_SENT,

@@ -253,6 +253,24 @@ def test_an_unknown_contract_is_told_from_an_unknown_parameter(
     assert code.definitive
 
 
+@pytest.mark.parametrize(
+    ("message", "definitive"),
+    [
+        ("Parameter verification exception size checkBDScale error value=2293.577 checkScale=2", True),
+        ("Parameter verification exception margin mode == FIXED", True),
+        ("Parameter verification exception: price 参数", True),
+        ("Parameter verification exception", False),
+        ("Parameter verification exception null", False),
+        ("Parameter verification exception.", False),
+        ("refused without a message", False),
+    ],
+)
+def test_a_parameter_error_that_names_its_parameter_is_a_verdict(message: str, definitive: bool) -> None:
+    code = Family().rule(Refusal("40808", message), READ)
+    assert code is not None
+    assert (code.error, code.definitive) == (errors.ParameterRejected, definitive)
+
+
 def test_the_table_lists_no_code_that_is_not_documented() -> None:
     assert set(CODES) == {code for code, _ in documented()}
 
