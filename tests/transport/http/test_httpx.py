@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import ssl
 import time
 from collections.abc import Awaitable, Callable, Iterator
@@ -267,7 +268,7 @@ async def test_a_mock_transport_answers(anyio_backend: str) -> None:
         return httpx.Response(200, json={"got": request.content.decode(), "host": request.headers["host"]})
 
     answer = await HttpxBackend(httpx.MockTransport(handle)).send(an_order(URL))
-    assert answer.body == b'{"got":"{\\"size\\":\\"0.01\\"}","host":"venue.example"}'
+    assert json.loads(answer.body) == {"got": '{"size":"0.01"}', "host": "venue.example"}
 
 
 async def test_an_app_in_process_answers(anyio_backend: str) -> None:
@@ -287,7 +288,7 @@ async def test_respx_sees_requests_although_the_backend_is_older(anyio_backend: 
     with respx.mock(using=using) as mock:
         route = mock.post(URL).respond(json={"code": "00000"})
         answer = await backend.send(an_order(URL, headers=(("ACCESS-KEY", "k"),)))
-        assert answer.body == b'{"code":"00000"}'
+        assert json.loads(answer.body) == {"code": "00000"}
         sent = cast("httpx.Request", route.calls[0].request)  # pyright: ignore[reportUnknownMemberType] - untyped
         assert sent.content == b'{"size":"0.01"}'
         assert sent.headers["access-key"] == "k"
