@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 from futures_async.unified.credentials import Credentials
-from futures_async.unified.errors import InvalidRequest
+from futures_async.unified.errors import InvalidRequest, printable
 
 PREFIX = "FUTURES_ASYNC_"
 SERVICE = "futures-async"
@@ -142,11 +142,15 @@ def read_keyring(names: Sequence[str]) -> list[KeySource]:
     """
     try:
         import keyring
-        from keyring.errors import KeyringError
-    except ModuleNotFoundError as error:
-        if error.name != "keyring":
-            raise
-        raise InvalidRequest("--keyring needs an extra: pip install 'futures-async[keyring]'") from None
+
+        keyring.get_keyring()  # made by the name that stands in its settings, if that was not done by the import
+    except Exception as error:  # a backend is anybody's code, and settings may name anything
+        if isinstance(error, ModuleNotFoundError) and error.name == "keyring":
+            raise InvalidRequest("--keyring needs an extra: pip install 'futures-async[keyring]'") from None
+        raise InvalidRequest(
+            f"the keyring's backend cannot be used ({type(error).__name__}: {printable(str(error))}): "
+            "`keyring diagnose` shows where it is set"
+        ) from None
 
     def account(name: str) -> KeySource | str | None:
         """One account, None when it is not there, or what is wrong. Raises nothing: see `_sources`."""
@@ -154,7 +158,7 @@ def read_keyring(names: Sequence[str]) -> list[KeySource]:
             if not keyring.get_password(SERVICE, f"{name}.key"):
                 return None
             found = {part: keyring.get_password(SERVICE, f"{name}.{part}") for part in ("venue", *PARTS)}
-        except KeyringError as error:  # its message may be a backend's; its name says locked, absent or failed
+        except Exception as error:  # its message is a backend's own; its name says locked, absent or failed
             return f"cannot be read ({type(error).__name__}): `keyring diagnose` helps"
         return _account(name, {part: value for part, value in found.items() if value})
 

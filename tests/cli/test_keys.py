@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from collections.abc import Generator
 from pathlib import Path
@@ -186,6 +187,48 @@ def test_without_its_extra_the_keyring_says_what_to_install(monkeypatch: pytest.
     monkeypatch.setitem(sys.modules, "keyring", None)
     with pytest.raises(InvalidRequest, match=r"pip install 'futures-async\[keyring\]'"):
         read_keyring(["bitget"])
+
+
+@pytest.mark.parametrize(
+    ("backend", "says"),
+    [
+        ("nowhere", "ValueError"),
+        ("nowhere.Keyring", "ModuleNotFoundError: No module named 'nowhere'"),
+        ("keyring.backends.null.Nothing", "AttributeError"),
+        ("json.JSONDecoder", "AttributeError"),
+    ],
+)
+def test_a_configured_backend_that_is_missing_is_named(
+    monkeypatch: pytest.MonkeyPatch, backend: str, says: str
+) -> None:
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", backend)
+    for module in ("keyring", "keyring.core"):  # which read the setting when they are imported
+        monkeypatch.delitem(sys.modules, module)
+    with pytest.raises(InvalidRequest, match=says) as caught:
+        read_keyring(["bitget"])
+    assert "keyring diagnose" in str(caught.value)
+
+
+class BrokenKeyring(MemoryKeyring):
+    """As SecretService without a session bus, KWallet without dbus, libsecret without the library."""
+
+    def get_password(self, service: str, username: str) -> str | None:
+        raise RuntimeError("canary: no bus")
+
+
+def test_a_backend_that_cannot_work_here_is_one_line_whatever_it_raises(ring: MemoryKeyring) -> None:
+    keyring.set_keyring(BrokenKeyring())
+    with pytest.raises(InvalidRequest, match=r"cannot be read \(RuntimeError\)") as caught:
+        read_keyring(["bitget"])
+    assert "canary" not in str(caught.value)
+
+
+def test_the_command_ends_in_one_line_and_2() -> None:
+    environ = {**os.environ, "PYTHON_KEYRING_BACKEND": "nowhere.Keyring"}
+    command = [sys.executable, "-m", "futures_async.cli", "positions", "--keyring", "--venue", "bitget"]
+    ended = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout, len(ended.stderr.splitlines())) == (2, "", 1)
+    assert "No module named 'nowhere'" in ended.stderr
 
 
 def test_the_keyring_stands_between_the_file_and_the_environment(ring: MemoryKeyring, tmp_path: Path) -> None:
