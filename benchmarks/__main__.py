@@ -15,7 +15,7 @@ ALL = ("decode", "whole_call", "limiter", "start", "scale", "differential")
 README = Path(__file__).parent / "README.md"
 MARKS = {True: "met", False: "**missed**", None: ""}
 BEGIN, END = "<!-- results -->", "<!-- end of results -->"
-SHOWN = ("futures-async", "msgspec", "httpx", "httpcore", "pycurl", "aiohttp", "httptools", "ccxt", "pybotters")
+SHOWN = ("futures-async", "msgspec", "httpx", "httpcore", "aiohttp", "httptools", "ccxt", "pybotters")
 
 
 def _installed(name: str) -> str:

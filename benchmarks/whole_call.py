@@ -18,7 +18,7 @@ from futures_async.adapters.bitget import endpoints as bitget_endpoints
 from futures_async.adapters.bitget.dialect import BitgetDialect
 from futures_async.transport.endpoint import RateLimit
 from futures_async.transport.http.backend import HttpBackend, HttpRequest, HttpResponse
-from futures_async.transport.http.curl import CurlBackend
+from futures_async.transport.http.fast import FastBackend
 from futures_async.transport.http.httpx import HttpxBackend
 from futures_async.transport.limits.local import LocalLimiter
 
@@ -50,7 +50,7 @@ async def run() -> list[Row]:
     rows: list[Row] = []
     with venue() as server:
         async with AsyncExitStack() as stack:
-            fast = await stack.enter_async_context(ours(server, CurlBackend(ca_pem=server.pem)))
+            fast = await stack.enter_async_context(ours(server, FastBackend(ca_pem=server.pem)))
             portable = await stack.enter_async_context(ours(server, HttpxBackend(ca_pem=server.pem)))
             opened = {
                 "bare aiohttp": await stack.enter_async_context(peers.bare_aiohttp(server)),

@@ -63,6 +63,8 @@ _CONNECT_KIND = {"connect-timeout": "timeout", "tls-handshake": "unreachable"}
 
 def failure_error(failure: HttpFailure, where: str, host: str, *, late: bool = False) -> FuturesAsyncError:
     """The library's error for a request without usable answer; `late`: its deadline has passed."""
+    if failure.kind == "fault":
+        return _fault_error(failure, where, host)
     if failure.kind in _CONNECT and not failure.sent:
         return ConnectFailed(
             f"{where}: cannot connect to {host}: {_CONNECT[failure.kind]}; nothing was sent",
@@ -85,6 +87,24 @@ def failure_error(failure: HttpFailure, where: str, host: str, *, late: bool = F
     )
     if failure.kind == "disconnected":
         error.stale = True
+    return error
+
+
+def _fault_error(failure: HttpFailure, where: str, host: str) -> FuturesAsyncError:
+    """The library's error for what an HTTP library has raised against its documentation."""
+    fault = failure.__cause__
+    error: FuturesAsyncError
+    if failure.sent:
+        error = RequestTimeout(f"{where}: the HTTP library failed before the answer ({type(fault).__name__})")
+    elif isinstance(
+        fault, (OSError, RuntimeError)
+    ):  # so do guards of sockets end a connection (pytest-socket), and uvloop
+        error = ConnectFailed(
+            f"{where}: cannot connect to {host}: {type(fault).__name__}; nothing was sent", kind="unreachable"
+        )
+    else:
+        error = NotSent(f"{where}: the HTTP library failed ({type(fault).__name__}); nothing was sent")
+    error.__cause__ = fault
     return error
 
 

@@ -173,7 +173,8 @@ class Attempts:
             # A timestamp is refused before the key is looked at: that says nothing of the key.
             if endpoint.private and isinstance(error, ExchangeError) and not isinstance(error, ClockSkew):
                 self.lockout.note(error, self._transport.runtime().now())
-            raise self._weigh(job, error, answer, timing.signed_ms) from None
+            weighed = self._weigh(job, error, answer, timing.signed_ms)
+            raise weighed from weighed.__cause__
         self._answers.calm()
         if self._transport.misfits:
             self._transport.misfits.discard(endpoint)

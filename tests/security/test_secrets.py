@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import sys
@@ -21,11 +22,12 @@ from futures_async.cli.keys import read_environment, read_file
 from futures_async.transport.answers import Answers
 from futures_async.transport.clock import VenueClock
 from futures_async.transport.events import CallEvent
-from futures_async.transport.http import core, curl
+from futures_async.transport.http import core, fast
 from futures_async.transport.http.backend import HttpRequest, Timeouts
 from futures_async.transport.http.connections import Connections
-from futures_async.transport.http.curl import CurlBackend
+from futures_async.transport.http.fast import FastBackend
 from futures_async.transport.http.httpx import HttpxBackend
+from futures_async.transport.http.llhttp import Connection
 from futures_async.unified.credentials import Credentials
 from futures_async.unified.errors import (
     AuthenticationError,
@@ -202,13 +204,21 @@ def fails(*_: Any, **__: Any) -> Any:
     raise Planted
 
 
+def causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__
+
+
 LAYERS: dict[str, tuple[Any, str]] = {
     "signing": (Credentials, "hmac_sha256"),
     "the clock": (VenueClock, "now_ms"),
     "judging": (Answers, "read"),
     "the httpx backend": (HttpxBackend, "send"),
-    "the fast backend": (CurlBackend, "send"),
-    "preparing for the fast backend": (curl._Exchange, "prepare"),  # pyright: ignore[reportPrivateUsage] - where the headers are open
+    "the fast backend": (FastBackend, "send"),
+    "writing for the fast backend": (fast, "written"),
+    "writing to the fast backend's connection": (Connection, "ask"),
+    "its transport": (asyncio.selector_events._SelectorSocketTransport, "write"),  # type: ignore[attr-defined] # pyright: ignore
     "preparing for httpcore": (core, "_prepared"),
     "connections": (Connections, "take"),
     "httpcore": (httpcore.AsyncHTTPConnection, "handle_async_request"),
@@ -216,7 +226,9 @@ LAYERS: dict[str, tuple[Any, str]] = {
     "h11's writer": (h11.Connection, "send_with_data_passthrough"),
     "reading with h11": (h11.Connection, "next_event"),
 }
-ONLY_FAST = {"the fast backend", "preparing for the fast backend"}
+ONLY_FAST = {
+    "the fast backend", "writing for the fast backend", "writing to the fast backend's connection", "its transport",
+}  # fmt: skip
 ONLY_HTTPX = {
     "the httpx backend", "preparing for httpcore", "connections", "httpcore", "h11", "h11's writer", "reading with h11",
 }  # fmt: skip
@@ -238,7 +250,7 @@ async def test_no_error_in_any_layer_shows_a_secret(
         with monkeypatch.context() as patch:
             patch.setattr(*LAYERS[layer], fails)
             caught = await check(case, call, exchange, venue, logged)
-        assert any(isinstance(each, Planted) for each in (caught, caught.__cause__)), repr(caught)
+        assert any(isinstance(each, Planted) for each in causes(caught)), repr(caught)
         await close(exchange)
 
 

@@ -2,7 +2,8 @@
 
 - `backend`: the seam `HttpBackend`, its requests, answers and failures
 - `choose`: which backend serves an exchange, and who shares it
-- `curl`, `curl_driver`, `curl_aids`: the fast backend on asyncio
+- `fast`: the fast backend on asyncio: `dial` makes its connections, `llhttp` is one of them, `watch` ends what stalls
+- `address`, `head`: where a request goes; its head as bytes, and an answer's
 - `httpx`, `core`, `connections`: the portable backend
 - `failures`, `connect_causes`: from a library's exceptions to `HttpFailure`, and why a connection could not be made
 - `body`, `tls`: answers read up to the cap; one TLS context per process

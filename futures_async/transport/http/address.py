@@ -6,6 +6,8 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from futures_async.transport.http.backend import HttpFailure, Phase
+
 
 class Address(NamedTuple):
     """One server."""
@@ -28,15 +30,17 @@ def address(base: str) -> Address:
     """Scheme, host and port; all that comes after them is the target.
 
     Raises:
-        ValueError: It is none of that, or more.
+        HttpFailure: It is none of that, or more.
     """
-    parts = urlsplit(base)
-    host, port = parts.hostname, parts.port  # the port raises where it is out of range
-    if parts.scheme not in ("http", "https") or not host or any(mark in base for mark in "@?#"):
-        raise ValueError("not scheme://host:port")
-    if not host.isascii() or not host.isprintable() or " " in host:
-        raise ValueError("no host name")
-    secure = parts.scheme == "https"
+    try:
+        parts = urlsplit(base)
+        scheme, host, port = parts.scheme, parts.hostname or "", parts.port  # which raises where it is out of range
+    except ValueError:
+        scheme, host, port = "", "", None
+    plain = base.isascii() and base.isprintable() and not any(mark in base for mark in " @?#")
+    if scheme not in ("http", "https") or not host or not plain:
+        raise HttpFailure("protocol", Phase.QUEUED, sent=False)
+    secure = scheme == "https"
     standard = 443 if secure else 80
     named = f"[{host}]" if ":" in host else host
     return Address(secure, host, port or standard, named if port in (None, standard) else f"{named}:{port}")

@@ -7,7 +7,6 @@ hands in is the user's: it is used, and left open.
 
 from __future__ import annotations
 
-import selectors
 from functools import cache
 from importlib.util import find_spec
 from typing import Literal
@@ -58,8 +57,8 @@ def select(http: Http = None, url: str = "") -> tuple[HttpBackend, bool]:
 
 @cache
 def fast_installed() -> bool:
-    """The library behind http="fast" can be imported."""
-    return find_spec("pycurl") is not None
+    """The libraries behind http="fast" can be imported."""
+    return all(find_spec(name) is not None for name in ("httptools", "aiohappyeyeballs"))
 
 
 class _Shared:
@@ -131,10 +130,8 @@ class Lease(HttpBackend):
     def _join(self) -> _Shared:
         if self._share is None:
             library = self._library or _fastest()
-            if library == "fast" and not _watches_sockets():
-                raise InvalidRequest(
-                    "http='fast' is for asyncio, and not for Windows; elsewhere 'httpx' is the default"
-                )
+            if library == "fast" and not _on_asyncio():
+                raise InvalidRequest("http='fast' is for asyncio; elsewhere 'httpx' is the default")
             shared = _shared_here()
             key = (library, self._origin)
             if key not in shared:
@@ -146,17 +143,16 @@ class Lease(HttpBackend):
 
 
 def _fastest() -> Library:
-    return "fast" if fast_installed() and _watches_sockets() else "httpx"
+    return "fast" if fast_installed() and _on_asyncio() else "httpx"
 
 
-def _watches_sockets() -> bool:
-    """An asyncio loop, and a system whose selector can be watched by it: any but Windows."""
-    return sniffio.current_async_library() == "asyncio" and hasattr(selectors.DefaultSelector, "fileno")
+def _on_asyncio() -> bool:
+    return sniffio.current_async_library() == "asyncio"
 
 
 def _open(library: Library) -> HttpBackend:
     if library == "httpx":
         return HttpxBackend()
-    from futures_async.transport.http.curl import CurlBackend
+    from futures_async.transport.http.fast import FastBackend
 
-    return CurlBackend()
+    return FastBackend()

@@ -9,13 +9,12 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterable
 from contextlib import suppress
-from functools import lru_cache
-from typing import NamedTuple, cast
+from typing import cast
 
 import anyio
 import httpcore
-import httpx
 
+from futures_async.transport.http.address import Address, address, split
 from futures_async.transport.http.backend import HttpFailure, HttpRequest, HttpResponse, Phase
 from futures_async.transport.http.body import ACCEPT_ENCODING, Body
 from futures_async.transport.http.connections import Connections
@@ -44,7 +43,7 @@ class Direct:
         try:
             marks.check()
             # No header and no target in a variable here: this frame is in the traceback of all that comes through.
-            connection = self._connections.take(_place(request.url).origin, apart=request.apart)
+            connection = self._connections.take(_origin(address(split(request.url)[0])), apart=request.apart)
             sound = False
             try:
                 with anyio.CancelScope(deadline=marks.until) as marks.scope:
@@ -111,40 +110,8 @@ async def _exchange(
     return HttpResponse(status=response.status, headers=headers, body=content), clean
 
 
-class _Place(NamedTuple):
-    """Where requests go, as httpcore wants it."""
-
-    origin: httpcore.Origin
-    port: int | None
-    """None for the scheme's own."""
-    host: bytes
-    """As the venue is told it, in the header."""
-
-
-def _place(url: str) -> _Place:
-    return _read(_split(url)[0])
-
-
-def _split(url: str) -> tuple[str, str]:
-    """Before the first slash of the path, and from there on: what is asked for, untouched."""
-    slash = url.find("/", url.find("://") + 3)
-    return (url, "/") if slash < 0 else (url[:slash], url[slash:])
-
-
-@lru_cache(maxsize=64)
-def _read(base: str) -> _Place:
-    """Scheme, host and port; all that comes after them is the target.
-
-    Raises:
-        httpx.InvalidURL: It is none of that, or more.
-    """
-    url = httpx.URL(base)
-    if url.scheme not in ("http", "https") or not url.host or any(mark in base for mark in "@?#"):
-        raise httpx.InvalidURL("not scheme://host:port")
-    if (url.port or 0) > 65535:  # on asyncio the socket would raise a bare OverflowError
-        raise httpx.InvalidURL("port out of range")
-    origin = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port).origin
-    return _Place(origin, url.port, url.netloc)
+def _origin(server: Address) -> httpcore.Origin:
+    return httpcore.Origin(b"https" if server.secure else b"http", server.host.encode("ascii"), server.port)
 
 
 def _prepared(request: HttpRequest, marks: Marks) -> httpcore.Request:
@@ -153,19 +120,21 @@ def _prepared(request: HttpRequest, marks: Marks) -> httpcore.Request:
     Raises:
         HttpFailure: It has letters that no request can have.
     """
-    place = _place(request.url)
-    headers = [(b"Host", place.host)]
+    base, target = split(request.url)
+    server = address(base)
+    headers = [(b"Host", server.named.encode("ascii"))]
     try:
         headers += [(name.encode("ascii"), value.encode("ascii")) for name, value in request.headers.open()]
-        target = _split(request.url)[1].encode("ascii")
+        sent = target.encode("ascii")
     except UnicodeEncodeError:
         raise HttpFailure("protocol", Phase.QUEUED, sent=False) from None
     headers.append((b"Accept-Encoding", ACCEPT_ENCODING.encode("ascii")))
     if request.body or request.method in ("POST", "PUT", "PATCH"):
         headers.append((b"Content-Length", b"%d" % len(request.body)))
+    origin = _origin(server)
     return httpcore.Request(
         request.method,
-        httpcore.URL(scheme=place.origin.scheme, host=place.origin.host, port=place.port, target=target),
+        httpcore.URL(scheme=origin.scheme, host=origin.host, port=origin.port, target=sent),
         headers=headers,
         content=Content(request.body),
         extensions=marks.extensions(request),

@@ -87,10 +87,7 @@ class FastBackend(HttpBackend):
             raise HttpFailure("aborted", Phase.QUEUED, sent=False)
         self._bind()
         base, target = split(request.url)
-        try:
-            server = address(base)
-        except ValueError:
-            raise HttpFailure("protocol", Phase.QUEUED, sent=False) from None
+        server = address(base)
         data = written(request, server, target)
         now = monotonic()
         connection = None if request.apart else self._kept(server, now)

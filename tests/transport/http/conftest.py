@@ -9,7 +9,6 @@ import pytest
 
 from futures_async.transport.dialect import SealedHeaders
 from futures_async.transport.http.backend import Abort, HttpBackend, HttpRequest, Timeouts
-from futures_async.transport.http.curl import CurlBackend
 from futures_async.transport.http.fast import FastBackend
 from futures_async.transport.http.httpx import HttpxBackend
 from tests.loopback import Authority, Loopback
@@ -27,10 +26,6 @@ def _httpx(pem: bytes | None) -> HttpBackend:
     return HttpxBackend(ca_pem=pem)
 
 
-def _curl(pem: bytes | None) -> HttpBackend:
-    return CurlBackend(ca_pem=pem)
-
-
 def _fast(pem: bytes | None) -> HttpBackend:
     return FastBackend(ca_pem=pem)
 
@@ -38,7 +33,6 @@ def _fast(pem: bytes | None) -> HttpBackend:
 FLAVOURS = [
     Flavour("httpx", "asyncio", _httpx),
     Flavour("httpx", "trio", _httpx),
-    Flavour("curl", "asyncio", _curl),
     Flavour("fast", "asyncio", _fast),
 ]
 
@@ -62,14 +56,6 @@ def authority() -> Authority:
 @pytest.fixture
 async def backend(each: Flavour, authority: Authority) -> AsyncIterator[HttpBackend]:
     made = each.make(authority.pem)
-    yield made
-    await made.aclose()
-
-
-@pytest.fixture
-async def curl() -> AsyncIterator[CurlBackend]:
-    """The fast one alone, for plain HTTP."""
-    made = CurlBackend()
     yield made
     await made.aclose()
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import selectors
-
 import httpx
 import pytest
 
@@ -113,14 +111,4 @@ async def test_the_fast_one_is_for_asyncio(anyio_backend: str, venue: Loopback) 
             await lease.send(a_request(venue.url))
     else:
         assert (await lease.send(a_request(venue.url))).status == 200
-    await lease.aclose()
-
-
-async def test_a_system_whose_selector_cannot_be_watched_gets_httpx(
-    anyio_backend: str, venue: Loopback, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(selectors, "DefaultSelector", selectors.SelectSelector)  # as on Windows
-    lease, _ = select(None, venue.url)
-    assert (await lease.send(a_request(venue.url))).status == 200
-    assert lease.name == "httpx"
     await lease.aclose()

@@ -17,6 +17,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("anyio_backend", ["asyn
 
 PLACES = [
     ("https://venue.example", (b"https", b"venue.example", 443), b"venue.example"),
+    ("HTTPS://Venue.example", (b"https", b"venue.example", 443), b"venue.example"),
     ("https://venue.example:443", (b"https", b"venue.example", 443), b"venue.example"),
     ("https://venue.example:8443", (b"https", b"venue.example", 8443), b"venue.example:8443"),
     ("http://venue.example:80", (b"http", b"venue.example", 80), b"venue.example"),
