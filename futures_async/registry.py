@@ -1,26 +1,23 @@
-"""Adapters by id: found through entry points, so that another distribution can add a venue."""
+"""Adapters by id: the built-in ones, and those of other distributions, which name theirs as entry points."""
 
 from __future__ import annotations
 
-from functools import lru_cache
-from importlib.metadata import EntryPoint, entry_points
-from typing import Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, Unpack, cast
 
 from futures_async.unified.credentials import Credentials
 from futures_async.unified.errors import InvalidRequest, NotSupported
 from futures_async.unified.exchange import FuturesExchange
+from futures_async.unified.installed import adapters
+from futures_async.unified.words import near
 
-GROUP = "futures_async.adapters"
-
-
-@lru_cache(maxsize=1)
-def _entry_points() -> dict[str, EntryPoint]:
-    return {entry.name: entry for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name)}
+if TYPE_CHECKING:
+    from futures_async.adapters.connecting import Connect
+    from futures_async.trading.options import Options
 
 
 def venue_ids() -> list[str]:
-    """Ids of the installed adapters."""
-    return list(_entry_points())
+    """Ids of the adapters that there are."""
+    return list(adapters())
 
 
 def adapter_class(venue: str) -> type[FuturesExchange]:
@@ -29,14 +26,24 @@ def adapter_class(venue: str) -> type[FuturesExchange]:
     Raises:
         InvalidRequest: No such adapter is installed.
     """
-    entry = _entry_points().get(venue)
-    if entry is None:
-        raise InvalidRequest(f"no adapter {venue!r}; installed are {', '.join(venue_ids())}")
-    return cast("type[FuturesExchange]", entry.load())
+    found = adapters().get(venue) if isinstance(venue, str) else None  # pyright: ignore[reportUnnecessaryIsInstance] - callers without types
+    if found is None:
+        raise InvalidRequest(f"no adapter {str(venue)[:40]!r}: {near(str(venue), venue_ids())}")
+    return cast("type[FuturesExchange]", found.load())
 
 
+def _typed(function: Any) -> Connect:
+    """The same function; type checkers see each built-in adapter's class and options."""
+    typed: Connect = function
+    return typed
+
+
+@_typed
 def connect(venue: str, credentials: Credentials | None = None, **options: Any) -> FuturesExchange:
     """Make the adapter of a venue by its id: the same as calling its class.
+
+    Type checkers know each built-in id's class and options. To an id that they cannot see they let pass what every
+    adapter takes, and what comes out of a `dict[str, Any]`.
 
     Args:
         venue: Adapter id, such as those of `venue_ids()`.
@@ -62,7 +69,7 @@ class KnowsItsAccount(Protocol):
         ...
 
 
-async def detect(family: str, credentials: Credentials, **options: Any) -> str:
+async def detect(family: str, credentials: Credentials, **options: Unpack[Options]) -> str:
     """Find out which adapter of a family an account belongs to, on positive evidence only.
 
     A family is the adapters whose ids are `family`, or start with it and a hyphen. Those that have the method
@@ -80,7 +87,7 @@ async def detect(family: str, credentials: Credentials, **options: Any) -> str:
     """
     ids = [name for name in venue_ids() if name == family or name.startswith(f"{family}-")]
     if not ids:
-        raise InvalidRequest(f"no adapter of the family {family!r}; installed are {', '.join(venue_ids())}")
+        raise InvalidRequest(f"no adapter of the family {str(family)[:40]!r}: {near(str(family), venue_ids())}")
     for name in ids:
         factory = cast("Any", adapter_class(name))
         if not hasattr(factory, "identify_account"):

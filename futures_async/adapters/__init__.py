@@ -10,13 +10,16 @@ if TYPE_CHECKING:
     from futures_async.adapters.bitmart import BitMart
     from futures_async.adapters.bittap import BitTap
 
-_HOMES = {
-    "BitMart": "bitmart",
-    "BitTap": "bittap",
-    "Bitget": "bitget",
-    "BitgetUTA": "bitget_uta",
-    "BitgetV1": "bitget_v1",
+BUILT_IN = {
+    "bitget": "bitget:Bitget",
+    "bitget-uta": "bitget_uta:BitgetUTA",
+    "bitget-v1": "bitget_v1:BitgetV1",
+    "bitmart": "bitmart:BitMart",
+    "bittap": "bittap:BitTap",
 }
+"""Package and class of each adapter, by its id; `unified/installed.py` reads it."""
+
+_HOMES = {name: package for package, _, name in (place.partition(":") for place in BUILT_IN.values())}
 
 __all__ = ["BitMart", "BitTap", "Bitget", "BitgetUTA", "BitgetV1"]
 

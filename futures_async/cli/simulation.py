@@ -10,6 +10,7 @@ from futures_async.cli.output import Column, Format, Writer, make_table
 from futures_async.registry import venue_ids
 from futures_async.unified.enums import PositionMode
 from futures_async.unified.errors import InvalidRequest
+from futures_async.unified.words import near
 
 if TYPE_CHECKING:
     from futures_async.simulator.plan import FaultPlan
@@ -57,9 +58,9 @@ def simulate(
         if error.name not in ("starlette", "uvicorn"):
             raise
         raise InvalidRequest("simulate needs an extra: pip install 'futures-async[simulator]'") from None
-    unknown = [venue for venue in venues if venue not in venue_ids()]
-    if unknown:
-        raise InvalidRequest(f"no adapter {', '.join(unknown)}; installed are {', '.join(venue_ids())}")
+    for venue in venues:
+        if venue not in venue_ids():
+            raise InvalidRequest(f"no adapter {venue[:40]!r}: {near(venue, venue_ids())}")
     if (key is None) != (secret is None):
         raise InvalidRequest("give --key and --secret together")
     mode = PositionMode.HEDGE if hedge else PositionMode.ONE_WAY

@@ -53,7 +53,7 @@ import importlib.util
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 from typing import Any, ClassVar, NamedTuple
 from urllib.parse import parse_qsl
 
@@ -64,8 +64,7 @@ from futures_async.simulator.demo import Setup
 from futures_async.simulator.engine import Engine
 from futures_async.simulator.errors import BadBody, EngineError
 from futures_async.transport.endpoint import Kind, RateLimit
-
-GROUP = "futures_async.adapters"
+from futures_async.unified.installed import adapters
 
 
 class VenueRefusal(Exception):
@@ -304,10 +303,10 @@ def find_dialects(
     """The dialects of the installed adapters, in the order of their ids.
 
     Args:
-        points: Where to look; None: the installed distributions.
+        points: Where to look; None: all adapters that there are.
         only: Adapter ids; None: all.
     """
-    found = entry_points(group=GROUP) if points is None else points
+    found = adapters().values() if points is None else points
     seen: set[type[Dialect]] = set()
     for point in sorted(found, key=lambda point: point.name):
         if only is not None and point.name not in only:

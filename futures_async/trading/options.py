@@ -10,7 +10,6 @@ import inspect
 import math
 import os
 from collections.abc import Callable, Iterable, Mapping
-from difflib import get_close_matches
 from enum import StrEnum
 from functools import lru_cache
 from typing import Annotated, Any, NamedTuple, TypedDict, cast, get_type_hints
@@ -27,6 +26,7 @@ from futures_async.transport.urls import check_base_url
 from futures_async.unified.convert import chosen
 from futures_async.unified.errors import InvalidRequest
 from futures_async.unified.models import Order
+from futures_async.unified.words import near
 
 Take = Callable[[Any, str], Any]
 """From what was given and the option's name to the value that is used; raises `InvalidRequest`."""
@@ -176,13 +176,6 @@ def _declared(takes: Any) -> Mapping[str, Option]:
 
 def _unchecked(value: Any, name: str) -> Any:
     raise TypeError(f"the option {name} is declared without a check: Annotated[…, Option(…)]")
-
-
-def near(word: str, known: list[str]) -> str:
-    """ " - did you mean …?" and what there is, for a word that is none of the known ones."""
-    close = get_close_matches(word, known, n=1)
-    meant = f"did you mean {close[0]}? " if close else ""
-    return f"{meant}known are {', '.join(known)}"
 
 
 def common_options(venue: str, takes: Any, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,5 +9,6 @@
 - `convert`: from a venue's text to numbers and words, and back
 - `exact`: arithmetic on Decimals
 - `callbacks`: the border to code that is not this library's, where any exception is taken
+- `installed`: which adapters there are, by id; `words`: "did you mean"
 - `version`: the version of this distribution
 """

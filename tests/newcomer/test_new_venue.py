@@ -17,6 +17,7 @@ import pytest
 import futures_async as fa
 from futures_async import registry
 from futures_async.unified.enums import PositionMode
+from futures_async.unified.installed import adapters as installed_adapters
 from tests.contract.spec import RawCall, VenueSpec
 from tests.contract.suite import ContractSuite
 from tests.newcomer.acme import Acme
@@ -37,7 +38,7 @@ def distribution(folder: Path) -> Path:
 @pytest.fixture(scope="module", autouse=True)
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = distribution(tmp_path_factory.mktemp("site"))
-    forget = registry._entry_points.cache_clear  # pyright: ignore[reportPrivateUsage] - nothing is installed at run time but here
+    forget = installed_adapters.cache_clear
     sys.path.insert(0, str(folder))
     forget()
     yield folder

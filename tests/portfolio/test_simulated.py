@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import Any
 
 import anyio
 import pytest
@@ -34,7 +35,7 @@ def fresh() -> Iterator[RunningExchange]:
         yield running
 
 
-def opened(market: RunningExchange, venue: str, **options: object) -> fa.FuturesExchange:
+def opened(market: RunningExchange, venue: str, **options: Any) -> fa.FuturesExchange:
     return fa.connect(venue, market.credentials(venue), base_url=market.base_url, http="httpx", **options)
 
 

@@ -1,0 +1,13 @@
+"""What an error says about a word that is none of the known ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+def near(word: str, known: Iterable[str]) -> str:
+    """`did you mean …? known are …`: for the end of a message."""
+    words = sorted(known)
+    close = get_close_matches(word.lower(), words, n=1)
+    return f"{f'did you mean {close[0]}? ' if close else ''}known are {', '.join(words) or 'none'}"
