@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
@@ -72,9 +73,10 @@ def open_demo_account(
     family: str,
     kind: str = "",
     margin_coin: str = "USDT",
+    beside: Iterable[tuple[str, int | Decimal]] = (),
     short_ids: bool = False,
 ) -> Account:
-    """Open an account for a dialect, with the past that `setup` asks for."""
+    """Open an account for a dialect, with the past that `setup` asks for, and other coins beside its margin coin."""
     now = engine.clock()
     if not setup.empty:
         engine.world.now_ms = now - 48 * HOUR_MS
@@ -91,6 +93,8 @@ def open_demo_account(
     )
     if not setup.empty:
         _live_through(engine, account, now)
+    for coin, amount in beside:
+        engine.deposit(account, coin, Decimal(amount))
     return account
 
 

@@ -27,8 +27,8 @@ back; it holds no state but the engine and knows no HTTP library. One exchange s
 
         def success(self, request, result): ...  # the envelope around a payload
         def failure(self, request, refusal): ... # the envelope around a refusal
-        def translate(self, error, request): ... # EngineError -> VenueRefusal: this venue's code table;
-                                                 # RateLimited too (429, where error.opens_in_s may be told)
+        tables = (CODES,)                        # EngineError -> code and message, RateLimited too; `translate`
+                                                 # for what no table can say (error.limit, error.opens_in_s)
 
         def demo_account(self, setup):           # the account that `futures-async simulate` announces
             return open_demo_account(self.engine, setup, "1001", key=ApiKey(...), family=self.family)
@@ -51,7 +51,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from importlib.metadata import EntryPoint
 from typing import Any, ClassVar, NamedTuple
@@ -60,31 +60,17 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from futures_async.simulator.accounts import Account
+from futures_async.simulator.contracts import ContractSpec
 from futures_async.simulator.demo import Setup
 from futures_async.simulator.engine import Engine
 from futures_async.simulator.errors import BadBody, EngineError
-from futures_async.transport.endpoint import Kind, RateLimit
+from futures_async.simulator.limits import Credit as Credit
+from futures_async.simulator.reading import Reader
+from futures_async.simulator.refusals import Table as Table
+from futures_async.simulator.refusals import VenueRefusal as VenueRefusal
+from futures_async.simulator.refusals import refusal_of
+from futures_async.transport.endpoint import Kind, RateLimit, Weight
 from futures_async.unified.installed import adapters
-
-
-class VenueRefusal(Exception):
-    """The venue says no, in its own words.
-
-    Args:
-        code: The venue's code.
-        message: Its message.
-        status: HTTP status; None: what the venue uses for refusals.
-        headers: Further response headers.
-    """
-
-    def __init__(
-        self, code: str, message: str = "", *, status: int | None = None, headers: tuple[tuple[str, str], ...] = ()
-    ) -> None:
-        super().__init__(code, message)
-        self.code = code
-        self.message = message
-        self.status = status
-        self.headers = headers
 
 
 class Response(NamedTuple):
@@ -107,9 +93,12 @@ class Request:
         headers: By lower-case name.
         client: The address that it came from; limits per IP count by it.
         now_ms: The exchange's time of arrival.
+        route: Who serves it; None before that is known.
     """
 
-    __slots__ = ("_account", "_json", "_params", "body", "client", "headers", "method", "now_ms", "path", "query")
+    __slots__ = (
+        "_account", "_json", "_params", "body", "client", "headers", "method", "now_ms", "path", "query", "route",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -132,6 +121,7 @@ class Request:
         self._params: dict[str, str] | None = None
         self._json: Any = None
         self._account: Account | None = None
+        self.route: Route | None = None
 
     @property
     def account(self) -> Account:
@@ -184,6 +174,11 @@ class Request:
             raise BadBody("the body is not a JSON object")
         return found  # pyright: ignore[reportUnknownVariableType] - any object
 
+    @property
+    def values(self) -> Mapping[str, Any]:
+        """What the request names: the query of a GET, else the fields of the body."""
+        return self.params if self.method == "GET" else self.fields()
+
 
 _JSON: msgspec.json.Decoder[Any] = msgspec.json.Decoder(float_hook=Decimal)
 
@@ -201,9 +196,12 @@ class Route:
         private: Needs authentication.
         kind: What it does; fault plans choose by it.
         fallback: Gives way to a proper route of another dialect.
+        needs: Fields without which the request is refused.
+        weight: What a call takes of the venue's wide limits.
+        codes: Where this endpoint says an error of the engine otherwise than the venue's tables.
     """
 
-    __slots__ = ("fallback", "handler", "kind", "limits", "method", "path", "private")
+    __slots__ = ("codes", "fallback", "handler", "kind", "limits", "method", "needs", "path", "private", "weight")
 
     def __init__(
         self,
@@ -215,6 +213,9 @@ class Route:
         private: bool = True,
         kind: Kind = Kind.READ,
         fallback: bool = False,
+        needs: str = "",
+        weight: Weight = 1,
+        codes: Mapping[type[EngineError], str] | None = None,
     ) -> None:
         self.method = method
         self.path = path
@@ -223,14 +224,22 @@ class Route:
         self.private = private
         self.kind = kind
         self.fallback = fallback
+        self.needs = needs.split()
+        self.weight = weight
+        self.codes: Table = {cls: (code, None) for cls, code in (codes or {}).items()}
 
 
-class Credit(NamedTuple):
-    """Where a request stands in its endpoint's own window, for response headers."""
+def always(payload: Any) -> Handler:
+    """A handler that gives the same to everybody: a product line that is not simulated, a list that stays empty."""
+    return lambda request: payload
 
-    limit: RateLimit
-    used: int
-    """With this request."""
+
+class Verdict(NamedTuple):
+    """What became of one item of a batch: a result, or a refusal."""
+
+    item: Mapping[str, Any]
+    result: Any = None
+    refusal: VenueRefusal | None = None
 
 
 class Dialect(ABC):
@@ -240,7 +249,18 @@ class Dialect(ABC):
     family: ClassVar[str]
     prefixes: ClassVar[tuple[str, ...]]
     ip_limits: ClassVar[tuple[RateLimit, ...]] = ()
-    """Over all endpoints of this venue, per address."""
+    """Over all endpoints of this venue, per address or account; a call takes its route's `weight` of them."""
+    limited_by_account: ClassVar[bool] = True
+    """The exchange's `uid_limit` over all endpoints is one of this venue's."""
+    tables: ClassVar[Sequence[Table]] = ()
+    """What it calls the engine's errors; the nearest table first."""
+    statuses: ClassVar[Mapping[str, int]] = {}
+    """HTTP status by code, where it is not `refusal_status`."""
+    refusal_status: ClassVar[int] = 400
+    reader: ClassVar[Reader | None] = None
+    """Refuses requests without what their route `needs`."""
+    quote_sized: ClassVar[bool] = False
+    """Its coin-margined contracts are worth a fixed amount of quote coin each."""
     not_found: ClassVar[VenueRefusal]
     ambiguous: ClassVar[VenueRefusal]
     """A code after which a write may have happened."""
@@ -269,9 +289,46 @@ class Dialect(ABC):
     def failure(self, request: Request, refusal: VenueRefusal) -> Response:
         """Wrap a refusal."""
 
-    @abstractmethod
     def translate(self, error: EngineError, request: Request) -> VenueRefusal:
-        """What this venue calls an error of the engine."""
+        """What this venue calls an error of the engine: by its route's table, then by the venue's."""
+        own = () if request.route is None else (request.route.codes,)
+        return refusal_of(error, (*own, *self.tables))
+
+    def status(self, refusal: VenueRefusal) -> int:
+        """The HTTP status of a refusal."""
+        return refusal.status or self.statuses.get(refusal.code, self.refusal_status)
+
+    def serve(self, request: Request, route: Route) -> Any:
+        """The payload.
+
+        Raises:
+            VenueRefusal, EngineError: Refused.
+        """
+        if route.needs and self.reader is not None:
+            self.reader.required(request.values, *route.needs)
+        return route.handler(request)
+
+    def judge(
+        self, request: Request, items: Iterable[Mapping[str, Any]], call: Callable[[Mapping[str, Any]], Any]
+    ) -> list[Verdict]:
+        """Each item of a batch by itself: it succeeds, or is refused, whatever becomes of the others."""
+        verdicts: list[Verdict] = []
+        for item in items:
+            try:
+                verdicts.append(Verdict(item, call(item)))
+            except VenueRefusal as refusal:
+                verdicts.append(Verdict(item, None, refusal))
+            except EngineError as error:
+                verdicts.append(Verdict(item, None, self.translate(error, request)))
+        return verdicts
+
+    def contracts_listed(self) -> list[ContractSpec]:
+        """The contracts that this venue may list."""
+        return self.engine.world.listed(quote_sized=self.quote_sized)
+
+    def granted(self, account: Account, limit: RateLimit) -> int:
+        """By how much an account's budget has grown beyond where it began."""
+        return 0
 
     @abstractmethod
     def demo_account(self, setup: Setup) -> Account:

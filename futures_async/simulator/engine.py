@@ -9,8 +9,9 @@ each trade is the exchange.
     account = engine.open_account("1001", keys=[ApiKey(key="k", secret="s")], family="some-venue")
     engine.orders.place(account, Ticket(symbol="BTC/USDT:USDT", side=Side.BUY, ...))
 
-The parts: `orders`, `triggers`, `settings` change things and raise `EngineError`; `margins` answers questions;
-`marks` has the prices. Money is `Decimal`, computed in `arithmetic()`, whatever the caller's context is.
+The parts: `orders`, `triggers`, `settings` change things and raise `EngineError`; `margins`, `lists` and `figures`
+answer questions; `marks` has the prices. Money is `Decimal`, computed in `arithmetic()`, whatever the caller's context
+is.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from typing import Literal
 
 from futures_async.simulator.accounts import Account, ApiKey
 from futures_async.simulator.contracts import ContractSpec
+from futures_async.simulator.figures import Figures
+from futures_async.simulator.lists import Lists
 from futures_async.simulator.margins import Margins
 from futures_async.simulator.marks import HOUR_MS, STEP_MS, Marks
 from futures_async.simulator.matching import Matching
@@ -68,6 +71,8 @@ class Engine:
         self.orders = Orders(self.world, self.margins, self.matching)
         self.triggers = Triggers(self.world, self.orders)
         self.settings = Settings(self.world, self.margins, self.orders)
+        self.lists = Lists(self.world)
+        self.figures = Figures(self.world)
         self.accounts: dict[str, Account] = {}
         self._keys: dict[tuple[str, str], tuple[Account, ApiKey]] = {}
 

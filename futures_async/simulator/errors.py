@@ -14,6 +14,11 @@ EngineError
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from futures_async.transport.endpoint import RateLimit
+
 
 class EngineError(Exception):
     """The exchange refuses. `str(error)` says why in plain words, without any venue's terms."""
@@ -136,8 +141,10 @@ class RateLimited(EngineError):
 
     Attributes:
         opens_in_s: Until there is room again.
+        limit: Which one is full, where that is known.
     """
 
-    def __init__(self, opens_in_s: float) -> None:
+    def __init__(self, opens_in_s: float, limit: RateLimit | None = None) -> None:
         super().__init__("too many requests")
         self.opens_in_s = opens_in_s
+        self.limit = limit

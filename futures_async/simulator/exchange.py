@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from email.utils import formatdate
 from typing import Literal, NamedTuple
@@ -15,11 +15,12 @@ from typing import Literal, NamedTuple
 from futures_async.simulator.accounts import Account, ApiKey
 from futures_async.simulator.contracts import ContractSpec
 from futures_async.simulator.demo import Setup
-from futures_async.simulator.dialect import Credit, Dialect, Request, Response, Route, VenueRefusal, find_dialects
+from futures_async.simulator.dialect import Dialect, Request, Response, Route, VenueRefusal, find_dialects
 from futures_async.simulator.engine import Engine
-from futures_async.simulator.errors import EngineError, RateLimited
+from futures_async.simulator.errors import EngineError
+from futures_async.simulator.limits import Credit, Slot, Windows
 from futures_async.simulator.world import Options
-from futures_async.transport.endpoint import RateLimit
+from futures_async.transport.endpoint import RateLimit, Weight, parts_by, weight_of
 
 UNKNOWN_PATH = Response(404, b'{"error":"no venue here has this path"}')
 
@@ -42,38 +43,24 @@ class Arrival(NamedTuple):
     status: int
 
 
-class Windows:
-    """Strict sliding windows: at most `count` accepted requests in any `per_s` seconds. Refused ones do not count."""
-
-    def __init__(self) -> None:
-        self._windows: dict[tuple[str, str, float, str], deque[float]] = {}
-
-    def used(self, key: tuple[str, str, float, str], limit: RateLimit, now_s: float) -> int:
-        """Accepted requests in the window that ends now."""
-        window = self._windows.get(key)
-        if window is None:
-            window = self._windows[key] = deque()
-        horizon = now_s - limit.per_s
-        while window and window[0] <= horizon:
-            window.popleft()
-        return len(window)
-
-    def add(self, key: tuple[str, str, float, str], now_s: float) -> None:
-        """Count an accepted request."""
-        self._windows[key].append(now_s)
-
-    def opens_in(self, key: tuple[str, str, float, str], limit: RateLimit, now_s: float) -> float:
-        """Seconds until a full window has room again."""
-        return self._windows[key][0] + limit.per_s - now_s
+def _weight(weight: Weight, request: Request) -> int:
+    return weight if isinstance(weight, int) else weight_of(weight, request.params, request.json())
 
 
-class _Slot(NamedTuple):
-    """One window that a request must fit into."""
+def _parts(limit: RateLimit, request: Request) -> Iterator[tuple[str, int]]:
+    """What a request takes of a limit, apart for each value of the field that it is counted by."""
+    if not limit.by:
+        yield "", _weight(limit.weight, request)
+        return
+    for value, items in parts_by(limit.by, request.params, request.json()).items():
+        yield value, sum(weight_of(limit.weight, request.params, item) for item in items)
 
-    key: tuple[str, str, float, str]
-    limit: RateLimit
-    own: bool
-    """The endpoint's, not the account's or the address's."""
+
+def refuse(dialect: Dialect, request: Request, refusal: VenueRefusal) -> Response:
+    """The venue's envelope around a refusal, or the page that stands in its place."""
+    if refusal.page is None:
+        return dialect.failure(request, refusal)
+    return Response(dialect.status(refusal), refusal.page, refusal.headers, "text/html")
 
 
 class Venue(NamedTuple):
@@ -189,63 +176,47 @@ class SimulatedExchange:
         credits: tuple[Credit, ...] = ()
         with self.engine.arithmetic():
             try:
-                slots = self._ip_slots(request, dialect, route)
-                credits = self._judge(slots, now_s)
+                request.route = route
+                slots = self._slots(request, dialect, route, "ip")
+                credits = self.windows.judge(slots, now_s)
                 if route.private:
-                    account = dialect.authenticate(request)
-                    request.belongs_to(account)
-                    own = self._uid_slots(account, dialect, route)
-                    credits += self._judge(own, now_s)
+                    request.belongs_to(dialect.authenticate(request))
+                    own = self._slots(request, dialect, route, "uid")
+                    credits += self.windows.judge(own, now_s)
                     slots += own
-                for slot in slots:
-                    self.windows.add(slot.key, now_s)
+                self.windows.take(slots, now_s)
                 if route.private:
                     self.engine.settle(request.account, request.now_ms)
                 else:
                     self.engine.world.now_ms = request.now_ms
-                response = dialect.success(request, route.handler(request))
+                response = dialect.success(request, dialect.serve(request, route))
             except VenueRefusal as refusal:
-                response = dialect.failure(request, refusal)
+                response = refuse(dialect, request, refusal)
             except EngineError as error:
-                response = dialect.failure(request, dialect.translate(error, request))
+                response = refuse(dialect, request, dialect.translate(error, request))
         extra = dialect.headers(request, route, credits)
         return response._replace(headers=response.headers + extra) if extra else response
 
-    def _ip_slots(self, request: Request, dialect: Dialect, route: Route) -> list[_Slot]:
-        slots = [
-            _Slot(("ip", dialect.family, limit.per_s, request.client), limit, own=False) for limit in dialect.ip_limits
-        ]
-        return slots + self._own_slots(route, "ip", request.client)
-
-    def _uid_slots(self, account: Account, dialect: Dialect, route: Route) -> list[_Slot]:
-        slots: list[_Slot] = []
-        if self.uid_limit is not None:
-            slots.append(_Slot(("uid", dialect.family, self.uid_limit.per_s, account.uid), self.uid_limit, own=False))
-        return slots + self._own_slots(route, "uid", account.uid)
-
-    def _own_slots(self, route: Route, scope: Literal["uid", "ip"], who: str) -> list[_Slot]:
-        if not self.endpoint_limits:
-            return []
-        return [
-            _Slot((scope, route.method + route.path, limit.per_s, who), limit, own=True)
-            for limit in route.limits
-            if limit.scope == scope
-        ]
-
-    def _judge(self, slots: Sequence[_Slot], now_s: float) -> tuple[Credit, ...]:
-        """Refuse when a window is full.
-
-        Raises:
-            RateLimited: With the seconds until there is room.
-        """
-        credits: list[Credit] = []
-        for slot in slots:
-            used = self.windows.used(slot.key, slot.limit, now_s)
-            if used >= slot.limit.count:
-                raise RateLimited(self.windows.opens_in(slot.key, slot.limit, now_s))
-            if slot.own:
-                credits.append(Credit(slot.limit, used + 1))
-        return tuple(credits)
+    def _slots(self, request: Request, dialect: Dialect, route: Route, scope: Literal["uid", "ip"]) -> list[Slot]:
+        """The limits that count by address, or by account."""
+        account = None if scope == "ip" else request.account
+        who = request.client if account is None else account.uid
+        slots: list[Slot] = []
+        if account is not None and self.uid_limit is not None and dialect.limited_by_account:
+            limit = self.uid_limit
+            slots.append(Slot((scope, dialect.family, str(limit.per_s), who), limit, 1, own=False))
+        for limit in dialect.ip_limits:
+            if limit.scope == scope:
+                weight = _weight(route.weight, request)
+                slots.append(Slot((scope, dialect.family, limit.pool, str(limit.per_s), who), limit, weight, own=False))
+        for limit in route.limits if self.endpoint_limits else ():
+            if limit.scope == scope:
+                pool = limit.pool or route.method + route.path
+                granted = 0 if account is None else dialect.granted(account, limit)
+                for value, weight in _parts(limit, request):
+                    key = (scope, dialect.family, pool, str(limit.per_s), who, value)
+                    slots.append(Slot(key, limit.plain, weight, own=True, granted=granted))
+        return slots
 
     def settle(self) -> None:
         """Bring every account up to now."""

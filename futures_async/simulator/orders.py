@@ -234,10 +234,7 @@ class Orders:
         Raises:
             UnknownOrder: None such, of another symbol, or not visible yet.
         """
-        if order_id is not None:
-            order = account.orders.get(order_id)
-        else:
-            order = account.by_client.get(client_id) if client_id else None
+        order = self.named(account, order_id, client_id)
         if order is None or order.visible_ms > self._world.now_ms or symbol not in (None, order.symbol):
             raise UnknownOrder("no such order")
         return order
@@ -253,16 +250,19 @@ class Orders:
             UnknownOrder: None such.
             OrderFinished: Filled or cancelled already.
         """
-        if order_id is not None:
-            order = account.orders.get(order_id)
-        else:
-            order = account.by_client.get(client_id) if client_id else None
+        order = self.named(account, order_id, client_id)
         if order is None or symbol not in (None, order.symbol):
             raise UnknownOrder("no such order")
         if not order.is_open:
             raise OrderFinished("the order is finished")
         self._matching.cancel(account, order, CancelReason.USER)
         return order
+
+    def named(self, account: Account, order_id: int | None, client_id: str | None) -> Order | None:
+        """By either id, visible or not; the order id wins."""
+        if order_id is not None:
+            return account.orders.get(order_id)
+        return account.by_client.get(client_id) if client_id else None
 
     def cancel_all(self, account: Account, match: Callable[[Order], bool]) -> list[Order]:
         """Cancel the open orders that match.
@@ -357,7 +357,14 @@ class Orders:
 
     # -- closing positions
 
-    def close_position(self, account: Account, symbol: str, side: PositionSide, source: Source = Source.CLOSE) -> Order:
+    def close_position(
+        self,
+        account: Account,
+        symbol: str,
+        side: PositionSide,
+        source: Source = Source.CLOSE,
+        client_id: str | None = None,
+    ) -> Order:
         """Close a whole position at market; orders that hold parts of it are cancelled.
 
         Raises:
@@ -377,6 +384,7 @@ class Orders:
             quantity=position.quantity,
             intent=Intent.CLOSE if hedge else None,
             reduce_only=not hedge,
+            client_id=client_id,
             source=source,
         )
         order = self._accept(account, ticket, position.mode, position.quantity)

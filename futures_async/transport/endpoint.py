@@ -71,6 +71,21 @@ class RateLimit(msgspec.Struct, frozen=True):
             raise InvalidRequest("scope must be 'uid' or 'ip'")
 
 
+def weight_of(weight: Weight, params: Params, body: Any) -> int:
+    """What one call takes of a limit."""
+    return max(1, weight if isinstance(weight, int) else weight(params, body))
+
+
+def parts_by(name: str, params: Params, body: Any) -> dict[str, list[Any]]:
+    """The parts of a call by the value of one field: of each item of a batch, or of the whole call."""
+    items: list[Any] = body if isinstance(body, list) and body else [body]  # pyright: ignore[reportUnknownVariableType] - JSON
+    found: dict[str, list[Any]] = {}
+    for item in items:
+        fields: dict[str, Any] = cast("dict[str, Any]", item) if isinstance(item, dict) else {}
+        found.setdefault(str(fields.get(name, params.get(name, ""))), []).append(item)
+    return found
+
+
 class Endpoint(Generic[T]):
     """One documented call.
 

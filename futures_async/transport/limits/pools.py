@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, cast
+from typing import Any
 
-from futures_async.transport.endpoint import Endpoint, Params, RateLimit, Weight
+from futures_async.transport.endpoint import Endpoint, Params, RateLimit, parts_by, weight_of
 from futures_async.transport.limits.limiter import Limiter, Pool
 
 ENDPOINTS_KEPT = 1000
@@ -44,7 +44,7 @@ class Pools:
             fixed = fixed and isinstance(rule.weight, int) and not rule.by and not rule.budget
         for rule in self._wide:
             key = f"{self._scopes[rule.scope]}:*{rule.pool}:{rule.count}/{rule.per_s}"
-            made.append(Pool(key, rule.count, rule.per_s, _weight(endpoint.weight, params or {}, body), rule))
+            made.append(Pool(key, rule.count, rule.per_s, weight_of(endpoint.weight, params or {}, body), rule))
         if fixed and isinstance(endpoint.weight, int):
             if len(self._fixed) >= ENDPOINTS_KEPT:  # `request()` makes endpoints without end
                 self._fixed.clear()
@@ -55,15 +55,15 @@ class Pools:
         key = f"{self._scopes[rule.scope]}:{rule.pool or name}:{rule.count}/{rule.per_s}"
         plain = rule.plain
         if rule.budget:
-            weight = _weight(rule.weight, params, body)
+            weight = weight_of(rule.weight, params, body)
             left = self._left[plain] = self._left.get(plain, rule.count) - weight
             if left < 0:
                 yield Pool(key, 1, rule.per_s, 1, plain)
         elif not rule.by:
-            yield Pool(key, rule.count, rule.per_s, _weight(rule.weight, params, body), plain)
+            yield Pool(key, rule.count, rule.per_s, weight_of(rule.weight, params, body), plain)
         else:
-            for value, items in _split(rule.by, params, body).items():
-                weight = sum(_weight(rule.weight, params, item) for item in items)
+            for value, items in parts_by(rule.by, params, body).items():
+                weight = sum(weight_of(rule.weight, params, item) for item in items)
                 yield Pool(f"{key}:{value}", rule.count, rule.per_s, weight, plain)
 
     def told(self, rule: RateLimit, left: int) -> None:
@@ -94,17 +94,3 @@ class Pools:
             for pool in pools:
                 if pool.rule == rule.plain:
                     limiter.correct(pool, left)
-
-
-def _weight(weight: Weight, params: Params, body: Any) -> int:
-    return max(1, weight if isinstance(weight, int) else weight(params, body))
-
-
-def _split(name: str, params: Params, body: Any) -> dict[str, list[Any]]:
-    """The parts of a call by the value of one field: of each item of a batch, or of the whole call."""
-    items: list[Any] = body if isinstance(body, list) and body else [body]  # pyright: ignore[reportUnknownVariableType] - JSON
-    found: dict[str, list[Any]] = {}
-    for item in items:
-        fields: dict[str, Any] = cast("dict[str, Any]", item) if isinstance(item, dict) else {}
-        found.setdefault(str(fields.get(name, params.get(name, ""))), []).append(item)
-    return found

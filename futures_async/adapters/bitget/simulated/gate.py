@@ -208,9 +208,10 @@ class BitgetGate(Dialect):
 
     def headers(self, request: Request, route: Route, credits: Sequence[Credit]) -> tuple[tuple[str, str], ...]:
         """What is left of the endpoint's limit in this second; the name says "used", the value is what remains."""
-        if not credits:
+        own = [credit for credit in credits if credit.own]
+        if not own:
             return ()
-        credit = credits[-1]
+        credit = own[-1]
         return (("x-mbx-used-remain-limit", str(max(0, credit.limit.count - credit.used))),)
 
 

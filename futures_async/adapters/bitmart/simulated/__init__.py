@@ -212,7 +212,8 @@ class Simulated(MarketData, AccountCalls, OrderCalls, PlanCalls):
 
     def headers(self, request: Request, route: Route, credits: Sequence[Credit]) -> tuple[tuple[str, str], ...]:
         """Limit, length of the window, and, as "Remaining", how much of it is used."""
-        return limit_headers(request.path, credits[0].limit, credits[0].used) if credits else ()
+        own = [credit for credit in credits if credit.own]
+        return limit_headers(request.path, own[0].limit, own[0].used) if own else ()
 
 
 def limit_headers(path: str, limit: RateLimit, used: int) -> tuple[tuple[str, str], ...]:
