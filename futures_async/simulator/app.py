@@ -23,6 +23,8 @@ from futures_async.simulator.delivery import Deliverer, Delivery
 from futures_async.simulator.dialect import Request, Response
 from futures_async.simulator.exchange import SimulatedExchange
 from futures_async.simulator.plan import FaultPlan
+from futures_async.simulator.streams.hub import StreamHub
+from futures_async.simulator.streams.serving import StreamServer
 
 MAX_REQUEST_BODY = 1024 * 1024
 
@@ -50,11 +52,18 @@ class SimulatorApp:
     def __init__(self, exchange: SimulatedExchange, plan: FaultPlan | None = None) -> None:
         self.exchange = exchange
         self.deliverer = Deliverer(exchange, plan)
+        self.streams = StreamServer(StreamHub(exchange, plan))
         self.connections: dict[tuple[str, int], asyncio.Transport] = {}
         """Open connections by the client's address and port, when our own server tells them."""
         self._web = Starlette(routes=[WebRoute("/", self._announce)])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            try:
+                await self.streams.serve(scope, receive, send, self._transport(scope))
+            finally:
+                self.connections.pop(scope.get("client") or ("", 0), None)  # it is no longer HTTP's
+            return
         if scope["type"] != "http" or self.exchange.dialect_of(scope["path"]) is None:
             await self._web(scope, receive, send)
             return

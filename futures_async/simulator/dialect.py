@@ -33,6 +33,8 @@ back; it holds no state but the engine and knows no HTTP library. One exchange s
         def demo_account(self, setup):           # the account that `futures-async simulate` announces
             return open_demo_account(self.engine, setup, "1001", key=ApiKey(...), family=self.family)
 
+        def streams(self): ...                   # the venue's WebSocket, where it has one: `stream_dialect.py`
+
     DIALECT = Simulated
 
 **Found by convention**: for each entry point in the group `futures_async.adapters` that names
@@ -69,6 +71,7 @@ from futures_async.simulator.reading import Reader
 from futures_async.simulator.refusals import Table as Table
 from futures_async.simulator.refusals import VenueRefusal as VenueRefusal
 from futures_async.simulator.refusals import refusal_of
+from futures_async.simulator.stream_dialect import StreamDialect
 from futures_async.transport.endpoint import Kind, RateLimit, Weight
 from futures_async.unified.installed import adapters
 
@@ -333,6 +336,10 @@ class Dialect(ABC):
     @abstractmethod
     def demo_account(self, setup: Setup) -> Account:
         """Open the account whose key is announced."""
+
+    def streams(self) -> StreamDialect | None:
+        """The venue's WebSocket; None: it has none."""
+        return None
 
     def headers(self, request: Request, route: Route, credits: Sequence[Credit]) -> tuple[tuple[str, str], ...]:
         """Further headers of an answer, such as what is left of a limit."""

@@ -12,6 +12,10 @@ most = 100                    # at most so often; default no bound
 after = 0                     # let so many matching requests pass first
 applied = true                # where the fault leaves it open; default: by lot
 delay_s = [0.1, 0.5]          # from, to; or one number; default: the fault's own
+
+[[fault]]
+name = "push-lost"            # of a stream: neither kinds, paths nor applied, but
+channels = ["orders"]         # the venue's words, shell patterns; default all
 """
 
 from __future__ import annotations
@@ -23,7 +27,8 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from futures_async.simulator.faults import Fault, fault
+from futures_async.simulator.faults import BY_NAME, Fault, fault
+from futures_async.simulator.stream_faults import STREAM_FAULTS_BY_NAME, Moment, StreamFault
 from futures_async.transport.endpoint import Kind
 
 
@@ -56,6 +61,39 @@ class Rule:
         return not self.paths or any(fnmatchcase(path, pattern) for pattern in self.paths)
 
 
+@dataclass(slots=True, kw_only=True)
+class StreamRule:
+    """How often one fault of a stream happens. See the module's docstring."""
+
+    fault: StreamFault
+    probability: float = 1.0
+    channels: tuple[str, ...] = ()
+    venues: tuple[str, ...] = ()
+    most: int | None = None
+    after: int = 0
+    delay_s: tuple[float, float] | None = None
+    happened: int = 0
+    passed: int = 0
+
+    def concerns(self, venue: str, moment: Moment, channel: str) -> bool:
+        """True where it could happen."""
+        if self.fault.moment is not moment or (self.most is not None and self.happened >= self.most):
+            return False
+        if self.venues and venue not in self.venues:
+            return False
+        return not self.channels or any(fnmatchcase(channel, pattern) for pattern in self.channels)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamStrike:
+    """One fault that happens on one connection."""
+
+    fault: StreamFault
+    delay_s: float
+    lot: float
+    """In [0, 1): decides what the fault leaves open."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Strike:
     """One fault that happens to one request."""
@@ -72,7 +110,10 @@ class FaultPlan:
     seed: int = 0
     rules: list[Rule] = field(default_factory=list[Rule])
     struck: list[tuple[str, str, Strike]] = field(default_factory=list[tuple[str, str, Strike]])
-    """What has happened: method, path, fault."""
+    """What has happened to requests: method, path, fault."""
+    stream_rules: list[StreamRule] = field(default_factory=list[StreamRule])
+    stream_struck: list[tuple[str, str, StreamStrike]] = field(default_factory=list[tuple[str, str, StreamStrike]])
+    """What has happened on streams: venue, channel, fault."""
     random: random.Random = field(init=False)
 
     def __post_init__(self) -> None:
@@ -90,7 +131,8 @@ class FaultPlan:
         after: int = 0,
         applied: bool | None = None,
         delay_s: float | Sequence[float] | None = None,
-    ) -> Rule:
+        channels: Sequence[str] = (),
+    ) -> Rule | StreamRule:
         """Add a rule; earlier rules come first.
 
         Raises:
@@ -98,12 +140,31 @@ class FaultPlan:
         """
         if not 0 <= probability <= 1:
             raise ValueError("probability must be between 0 and 1")
-        if applied is not None and applied not in fault(name).applied:
-            raise ValueError(f"after {name} the venue has {'not ' if applied else ''}executed the request")
         span = None
         if delay_s is not None:
             first, last = (delay_s, delay_s) if isinstance(delay_s, int | float) else (delay_s[0], delay_s[-1])
             span = (float(first), float(last))
+        of_stream = STREAM_FAULTS_BY_NAME.get(name)
+        if of_stream is None and name not in BY_NAME:
+            raise ValueError(f"no fault is called {name!r}; there are {', '.join((*BY_NAME, *STREAM_FAULTS_BY_NAME))}")
+        if of_stream is not None:
+            if kinds or paths or applied is not None:
+                raise ValueError(f"{name} happens on streams: it takes channels, and neither kinds, paths nor applied")
+            stream_rule = StreamRule(
+                fault=of_stream,
+                probability=probability,
+                channels=tuple(channels),
+                venues=tuple(venues),
+                most=most,
+                after=after,
+                delay_s=span,
+            )
+            self.stream_rules.append(stream_rule)
+            return stream_rule
+        if channels:
+            raise ValueError(f"{name} happens to requests: it takes kinds and paths, and no channels")
+        if applied is not None and applied not in fault(name).applied:
+            raise ValueError(f"after {name} the venue has {'not ' if applied else ''}executed the request")
         rule = Rule(
             fault=fault(name),
             probability=probability,
@@ -121,24 +182,39 @@ class FaultPlan:
     def choose(self, venue: str, kind: Kind, method: str, path: str) -> Strike | None:
         """What happens to this request; usually nothing."""
         for rule in self.rules:
-            if not rule.concerns(venue, kind, path):
+            if not rule.concerns(venue, kind, path) or not self._strikes(rule):
                 continue
-            if rule.passed < rule.after:
-                rule.passed += 1
-                continue
-            if rule.probability < 1 and self.random.random() >= rule.probability:
-                continue
-            rule.happened += 1
             options = rule.fault.applied
             applied = rule.applied
             if applied is None:
                 applied = options[0] if len(options) == 1 else self.random.random() < 0.5
-            first, last = rule.delay_s or rule.fault.delay_s
-            delay = first if first == last else self.random.uniform(first, last)
-            strike = Strike(fault=rule.fault, applied=applied, delay_s=delay)
+            strike = Strike(fault=rule.fault, applied=applied, delay_s=self._delay(rule))
             self.struck.append((method, path, strike))
             return strike
         return None
+
+    def choose_on_stream(self, venue: str, moment: Moment, channel: str = "") -> StreamStrike | None:
+        """What happens on a connection at this moment; usually nothing."""
+        for rule in self.stream_rules:
+            if rule.concerns(venue, moment, channel) and self._strikes(rule):
+                strike = StreamStrike(fault=rule.fault, delay_s=self._delay(rule), lot=self.random.random())
+                self.stream_struck.append((venue, channel, strike))
+                return strike
+        return None
+
+    def _strikes(self, rule: Rule | StreamRule) -> bool:
+        """Whether a rule that could happen does."""
+        if rule.passed < rule.after:
+            rule.passed += 1
+            return False
+        if rule.probability < 1 and self.random.random() >= rule.probability:
+            return False
+        rule.happened += 1
+        return True
+
+    def _delay(self, rule: Rule | StreamRule) -> float:
+        first, last = rule.delay_s or rule.fault.delay_s
+        return first if first == last else self.random.uniform(first, last)
 
     @classmethod
     def parse(cls, text: str) -> FaultPlan:

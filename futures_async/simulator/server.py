@@ -32,6 +32,8 @@ class RunningExchange:
         self.host = host
         self.port = port
         self.base_url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        self.stream_url = self.base_url.replace("http:", "ws:", 1)
+        """Where the venues' WebSocket paths lie."""
 
     def credentials(self, venue: str) -> Credentials:
         """Demo keys of one venue, by adapter id."""
@@ -98,7 +100,9 @@ def make_server(app: SimulatorApp) -> uvicorn.Server:
             log_config=None,
             access_log=False,
             lifespan="off",
-            ws="none",
+            ws="websockets-sansio",
+            ws_ping_interval=None,  # heartbeats are the venues' own
+            ws_per_message_deflate=False,
             server_header=False,
             date_header=False,  # the exchange sends its own
             timeout_keep_alive=75,
@@ -130,13 +134,15 @@ def serve(
     """
     exchange = exchange or SimulatedExchange(**options)
     listener = bind(host, port)
-    server = make_server(SimulatorApp(exchange, faults))
+    app = SimulatorApp(exchange, faults)
+    server = make_server(app)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="simulated-exchange", daemon=True)
     try:
         thread.start()
         _wait_until_started(server, thread)
         yield RunningExchange(exchange, host, listener.getsockname()[1])
     finally:
+        app.streams.shut()
         server.should_exit = True
         thread.join(START_TIMEOUT_S)
         listener.close()

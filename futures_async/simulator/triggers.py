@@ -39,6 +39,9 @@ SOURCES = {
     TriggerKind.POSITION_STOP_LOSS: Source.STOP_LOSS,
 }
 
+TRIGGERED_BY = "triggered_by"
+"""In the tag of an order: the trigger order that placed it."""
+
 
 class Triggers:
     """All that callers do with trigger orders."""
@@ -234,7 +237,7 @@ class Triggers:
             take_profit=trigger.take_profit,
             stop_loss=trigger.stop_loss,
             source=SOURCES[trigger.kind],
-            tag=trigger.tag,
+            tag=trigger.tag | {TRIGGERED_BY: trigger.id},
         )
         try:
             order = self._orders.place(account, ticket, internal=True).order

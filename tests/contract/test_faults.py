@@ -15,7 +15,7 @@ import anyio
 import pytest
 
 from futures_async.adapters.bitget import Bitget
-from futures_async.simulator import faults
+from futures_async.simulator import fault_document, faults
 from futures_async.simulator.faults import FAULTS, THE_SPOT_DECIDES, Act, Expectation, Fault
 from futures_async.transport import channel
 from futures_async.transport.attempt import Attempts
@@ -308,4 +308,4 @@ def test_a_client_without_echo_check_is_caught(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_the_document_is_what_the_table_prints() -> None:
-    assert (Path(__file__).parents[2] / "FAULTS.md").read_text(encoding="utf-8") == faults.document()
+    assert (Path(__file__).parents[2] / "FAULTS.md").read_text(encoding="utf-8") == fault_document.document()

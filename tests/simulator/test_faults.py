@@ -17,7 +17,8 @@ from futures_async.simulator.delivery import Deliverer, Delivery, mutate
 from futures_async.simulator.demo import Setup
 from futures_async.simulator.dialect import Request, Response
 from futures_async.simulator.exchange import SimulatedExchange
-from futures_async.simulator.faults import FAULTS, LEGEND, Act, Expectation, Fault, document, fault, matrix
+from futures_async.simulator.fault_document import document
+from futures_async.simulator.faults import FAULTS, LEGEND, Act, Expectation, Fault, fault, matrix
 from futures_async.simulator.inprocess import InProcessBackend
 from futures_async.simulator.plan import FaultPlan
 from futures_async.simulator.server import RunningExchange, serve
@@ -90,7 +91,7 @@ def test_a_cell_that_says_nothing_is_refused(cell: str) -> None:
 
 def test_the_matrix_prints_one_line_per_fault() -> None:
     out = subprocess.run(
-        [sys.executable, "-m", "futures_async.simulator.faults"], check=True, capture_output=True, timeout=60
+        [sys.executable, "-m", "futures_async.simulator.fault_document"], check=True, capture_output=True, timeout=60
     ).stdout.decode()
     assert out == document()
     assert sum(line.startswith("| ") for line in matrix().splitlines()) == len(FAULTS) + 1

@@ -20,6 +20,7 @@ from futures_async.adapters.bitget.simulated.gate import BitgetGate as BitgetGat
 from futures_async.adapters.bitget.simulated.market import MarketCalls
 from futures_async.adapters.bitget.simulated.plans import PlanCalls
 from futures_async.adapters.bitget.simulated.positions import PositionCalls
+from futures_async.adapters.bitget.simulated.streams import Streams
 from futures_async.simulator.accounts import Account, ApiKey
 from futures_async.simulator.demo import Setup, open_demo_account
 from futures_async.simulator.dialect import Request, Route
@@ -47,6 +48,10 @@ class SimulatedBitget(AccountCalls, EstimateCalls, PositionCalls, PlanCalls, Mar
             # Where clients find out which kind of account a key has: this one is classic.
             Route("GET", "/api/v3/account/settings", self.refuse_unified, private=False, fallback=True),
         ]
+
+    def streams(self) -> Streams:
+        """The WebSocket."""
+        return Streams(self)
 
     def refuse_unified(self, request: Request) -> Any:
         """The answer to a classic key."""

@@ -86,7 +86,8 @@ class PositionCalls(V2):
             "takeProfitId": "" if profit is None else str(profit.id),
             "stopLossId": "" if loss is None else str(loss.id),
             "cashDividend": "",
-            "cTime": str(position.created_ms),
+            # Of the first position in this symbol and side, as the pushes have it.
+            "cTime": str(account.slots[position.symbol, position.side].created_ms),
             "uTime": str(position.updated_ms),
         }
 

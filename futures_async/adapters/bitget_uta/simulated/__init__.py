@@ -16,6 +16,7 @@ from futures_async.adapters.bitget_uta.simulated.account import AccountCalls
 from futures_async.adapters.bitget_uta.simulated.market import MarketCalls
 from futures_async.adapters.bitget_uta.simulated.orders import OrderCalls
 from futures_async.adapters.bitget_uta.simulated.positions import PositionCalls
+from futures_async.adapters.bitget_uta.simulated.streams import Streams
 from futures_async.simulator.accounts import Account, ApiKey
 from futures_async.simulator.demo import Setup, open_demo_account
 from futures_async.simulator.dialect import Route
@@ -35,6 +36,10 @@ class SimulatedBitgetUTA(AccountCalls, PositionCalls, OrderCalls, MarketCalls):
     def routes(self) -> Sequence[Route]:
         """All endpoints of section 1.4, but for TP/SL orders and the fee list of all symbols."""
         return [*self.account_routes(), *self.position_routes(), *self.order_routes(), *self.market_routes()]
+
+    def streams(self) -> Streams:
+        """The WebSocket."""
+        return Streams(self)
 
     def demo_account(self, setup: Setup) -> Account:
         """The announced account, and one of the venue's demo environment. Both have other coins beside."""

@@ -19,6 +19,7 @@ from futures_async.adapters.bitmart.simulated.account import AccountCalls
 from futures_async.adapters.bitmart.simulated.market import MarketData
 from futures_async.adapters.bitmart.simulated.orders import OrderCalls
 from futures_async.adapters.bitmart.simulated.plans import PlanCalls
+from futures_async.adapters.bitmart.simulated.streams import Streams
 from futures_async.simulator import errors
 from futures_async.simulator.accounts import Account, ApiKey
 from futures_async.simulator.demo import Setup, open_demo_account
@@ -152,6 +153,10 @@ class Simulated(MarketData, AccountCalls, OrderCalls, PlanCalls):
             write("submit-trail-order", self.submit_trail_order, 24, Kind.ORDER),
             write("cancel-trail-order", self.cancel_trail_order, 24, Kind.CANCEL),
         ]
+
+    def streams(self) -> Streams:
+        """The WebSocket."""
+        return Streams(self)
 
     def authenticate(self, request: Request) -> Account:
         """KEYED for GET, SIGNED for POST."""

@@ -18,6 +18,7 @@ from futures_async.simulator.records import (
     Source,
     Trigger,
 )
+from futures_async.simulator.triggers import TRIGGERED_BY
 from futures_async.unified.enums import OrderType, Role
 
 
@@ -25,7 +26,7 @@ def order_row(account: Account, order: Order, contract: ContractSpec) -> dict[st
     """`order` and `get-open-orders`."""
     return {
         "order_id": str(order.id),
-        "client_order_id": client_id(account, order),
+        "client_order_id": client_id(order),
         "price": plain(order.price, "0"),
         "size": contracts(order.quantity, contract),
         "symbol": venue_symbol(contract),
@@ -56,15 +57,11 @@ def history_row(account: Account, order: Order, contract: ContractSpec) -> dict[
     }
 
 
-def client_id(account: Account, order: Order) -> str:
+def client_id(order: Order) -> str:
     """ "" when none was given; orders of a conditional order are named after it."""
     if order.client_id is not None:
         return order.client_id
-    if order.source in (Source.TRIGGER, Source.TAKE_PROFIT, Source.STOP_LOSS):
-        for trigger in reversed(account.trigger_log):
-            if trigger.order_id == order.id:
-                return f"PLAN_{trigger.id}"
-    return ""
+    return f"PLAN_{order.tag[TRIGGERED_BY]}" if TRIGGERED_BY in order.tag else ""
 
 
 def order_type(order: Order) -> str:

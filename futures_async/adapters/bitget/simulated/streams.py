@@ -1,0 +1,225 @@
+"""Bitget's v2 WebSocket from the server's side. Reference: venues/streams.md section 2.
+
+A push of `positions` is the whole list of its product type, and comes when orders are placed and cancelled too; it does
+not come when the mark moves, nor when leverage is set. `orders` and `fill` say nothing on subscribing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
+
+from futures_async.adapters.bitget.simulated.base import PRODUCTS, V2
+from futures_async.adapters.bitget.simulated.stream_gate import (
+    BAD_PARAMETER,
+    NOT_THERE,
+    BitgetStreams,
+    Code,
+    Rejected,
+    Wanted,
+)
+from futures_async.adapters.bitget.simulated.stream_rows import (
+    account_row,
+    algo_row,
+    closed_row,
+    equity_row,
+    fill_row,
+    order_row,
+    position_row,
+    ticker_row,
+)
+from futures_async.simulator.accounts import Account
+from futures_async.simulator.events import BalanceEvent, Event, OrderChange, OrderEvent, PositionEvent, TriggerEvent
+from futures_async.simulator.stream_dialect import AccountChannel, Frame, Line, MarketChannel, Subscription, encode
+
+LISTED = PRODUCTS[:3]
+"""The old demo products are gone from the socket."""
+TICKER_S = 0.25
+ANY = "default"
+BY_SYMBOL = ("orders", "fill", "orders-algo")
+"""Channels that take a symbol in place of `default`."""
+
+
+class Streams(BitgetStreams):
+    """Private and public channels of classic accounts."""
+
+    id = "bitget"
+    paths: ClassVar[Mapping[str, bool]] = {"/v2/ws/private": True, "/v2/ws/public": False}
+
+    def __init__(self, rest: V2) -> None:
+        super().__init__(rest)
+        self._rest = rest
+        account = (
+            AccountChannel(name="orders", changes=self.orders),
+            AccountChannel(name="fill", changes=self.fills),
+            AccountChannel(name="positions", changes=self.moved, look=self.positions, at_start=True),
+            AccountChannel(name="positions-history", changes=self.closed),
+            AccountChannel(name="account", changes=self.paid, look=self.accounts, at_start=True),
+            AccountChannel(name="equity", changes=self.valued, look=self.equity, at_start=True),
+            AccountChannel(name="orders-algo", changes=self.algos),
+            AccountChannel(name="adl-noti", changes=self.nothing),  # nobody is deleveraged here
+        )
+        self.channels: Mapping[str, AccountChannel] = {channel.name: channel for channel in account}
+        self.ticker = MarketChannel(name="ticker", look=self.tick, every_s=TICKER_S)
+
+    # -- subscribing
+
+    def find(self, row: Mapping[str, Any], line: Line) -> Wanted:
+        """A product type in capitals, a channel, and its selector: `coin` for `account`, `instId` for the others."""
+        name, product = str(row.get("channel")), str(row.get("instType"))
+        if not line.private:
+            return self._find_ticker(name, product, row)
+        channel = self.channels.get(name)
+        if channel is None or product not in LISTED:
+            raise Rejected(NOT_THERE)
+        arg = {"instType": product, "channel": name}
+        if name == "equity":
+            return Wanted(tuple(arg.values()), Subscription(channel, arg), arg)
+        selector = "coin" if name == "account" else "instId"
+        chosen = row.get(selector)
+        if not isinstance(chosen, str):
+            raise Rejected(BAD_PARAMETER)
+        if chosen != ANY and not (name in BY_SYMBOL and self._is_listed(chosen)):
+            raise Rejected(NOT_THERE)
+        arg[selector] = chosen
+        return Wanted(tuple(arg.values()), Subscription(channel, arg), arg)
+
+    def _find_ticker(self, name: str, product: str, row: Mapping[str, Any]) -> Wanted:
+        if name != self.ticker.name:
+            raise Rejected(BAD_PARAMETER)
+        symbol = row.get("instId")
+        if product not in LISTED or not isinstance(symbol, str) or not self._is_listed(symbol):
+            raise Rejected(NOT_THERE)
+        # Another product than the symbol's is acknowledged, and stays silent.
+        arg = {"instType": product, "channel": name, "instId": symbol}
+        return Wanted(tuple(arg.values()), Subscription(self.ticker, arg), arg)
+
+    def _is_listed(self, symbol: str) -> bool:
+        return any(self._rest.venue_symbol(contract) == symbol for contract in self.engine.world.contracts.values())
+
+    def acknowledged(self, op: str, wanted: Wanted, line: Line) -> Frame:
+        """One for each argument, its keys in the venue's order."""
+        return encode({"event": op, "arg": wanted.arg})
+
+    def error(self, line: Line, code: Code, *, arg: Mapping[str, Any] | None = None, op: str = "") -> Frame:
+        """Refusals repeat the argument."""
+        if arg is None:
+            return encode({"event": "error", "code": code.code, "msg": code.message})
+        named = ",".join(f"{name}:{value}" for name, value in arg.items())
+        return encode(
+            {"event": "error", "arg": dict(arg), "code": code.code, "msg": f"{named} {code.message}", "op": op}
+        )
+
+    def _concerns(self, subscription: Subscription, symbol: str) -> bool:
+        arg = subscription.arg
+        return self._rest.product_of(symbol) == arg["instType"] and arg.get("instId") in (
+            None,
+            ANY,
+            self._rest.name(symbol),
+        )
+
+    # -- orders and fills
+
+    def orders(self, account: Account, event: Event, subscription: Subscription) -> Iterable[Frame]:
+        """A market order that fills at once is `live` and `filled`, or `filled` alone."""
+        if not isinstance(event, OrderEvent) or not self._concerns(subscription, event.order.symbol):
+            return
+        order = event.order
+        if event.change is OrderChange.ACCEPTED and order.price is None and order.id % 2:
+            return
+        contract = self.engine.world.contract(order.symbol)
+        mark = self.engine.world.mark(order.symbol)
+        yield self.push(subscription, [order_row(order, event.fill, contract, self._rest.name(order.symbol), mark)])
+
+    def fills(self, account: Account, event: Event, subscription: Subscription) -> Iterable[Frame]:
+        """One row for each execution."""
+        if isinstance(event, OrderEvent) and event.fill is not None:
+            fill = event.fill
+            if self._concerns(subscription, fill.symbol):
+                contract = self.engine.world.contract(fill.symbol)
+                yield self.push(subscription, [fill_row(fill, contract, self._rest.name(fill.symbol))])
+
+    def algos(self, account: Account, event: Event, subscription: Subscription) -> Iterable[Frame]:
+        """Waiting orders."""
+        if isinstance(event, TriggerEvent) and self._concerns(subscription, event.trigger.symbol):
+            yield self.push(subscription, [algo_row(event.trigger, self._rest.name(event.trigger.symbol))])
+
+    def nothing(self, account: Account, event: Event, subscription: Subscription) -> Iterable[Frame]:
+        """Never."""
+        return ()
+
+    # -- positions
+
+    def positions(self, account: Account, subscription: Subscription) -> Iterable[Frame]:
+        """All of a product type; an empty list when flat."""
+        rows: list[dict[str, Any]] = []
+        for position in account.positions_of():
+            if self._concerns(subscription, position.symbol):
+                view = self.engine.margins.view(account, position)
+                slot = account.slots[position.symbol, position.side]
+                rows.append(position_row(view, slot, self._rest.name(position.symbol)))
+        yield self.push(subscription, rows)
+
+    def moved(self, account: Account, event: Event, subscription: Subscription) -> Iterable[Frame]:
+        """When orders are placed, changed and cancelled too: they hold parts of a position."""
+        match event:
+            case PositionEvent(symbol=symbol):
+                pass
+            case OrderEvent(order=order, fill=None):
+                symbol = order.symbol
+            case _:
+                return ()
+        return self.positions(account, subscription) if self._concerns(subscription, symbol) else ()
+
+    def closed(self, account: Account, event: Event, subscription: Subscription) -> Iterable[Frame]:
+        """Positions that are gone."""
+        if not isinstance(event, PositionEvent) or event.closed is None:
+            return
+        if self._concerns(subscription, event.symbol):
+            slot = account.slots[event.symbol, event.side]
+            yield self.push(subscription, [closed_row(event.closed, slot, self._rest.name(event.symbol))])
+
+    # -- money
+
+    def accounts(self, account: Account, subscription: Subscription) -> Iterable[Frame]:
+        """Every margin coin of a product type."""
+        yield self._accounts(account, subscription, self._rest.margin_coins(subscription.arg["instType"]))
+
+    def _accounts(self, account: Account, subscription: Subscription, coins: Iterable[str]) -> Frame:
+        margins = self.engine.margins
+        rows = [account_row(margins.wallet(account, coin), self._rest.dollars(coin)) for coin in coins]
+        return self.push(subscription, rows)
+
+    def paid(self, account: Account, event: Event, subscription: Subscription) -> Iterable[Frame]:
+        """The coin that changed, or of which an order has taken or given back margin."""
+        coin = _coin(event)
+        if coin is not None and coin in self._rest.margin_coins(subscription.arg["instType"]):
+            yield self._accounts(account, subscription, [coin])
+
+    def equity(self, account: Account, subscription: Subscription) -> Iterable[Frame]:
+        """The whole account in dollars."""
+        wallets = [self.engine.margins.wallet(account, coin) for coin in account.balances]
+        worth = {wallet.coin: self._rest.dollars(wallet.coin) for wallet in wallets}
+        yield self.push(subscription, [equity_row(wallets, worth, self._rest.dollars("BTC"))])
+
+    def valued(self, account: Account, event: Event, subscription: Subscription) -> Iterable[Frame]:
+        """With every balance."""
+        return self.equity(account, subscription) if isinstance(event, BalanceEvent) else ()
+
+    # -- market
+
+    def tick(self, subscription: Subscription) -> Iterable[Frame]:
+        """One symbol."""
+        for contract in self._rest.contracts(subscription.arg["instType"]):
+            if self._rest.venue_symbol(contract) == subscription.arg["instId"]:
+                yield self.push(subscription, [ticker_row(self.engine, contract, self._rest.venue_symbol(contract))])
+
+
+def _coin(event: Event) -> str | None:
+    match event:
+        case BalanceEvent(coin):
+            return coin
+        case OrderEvent(order=order, fill=None) if not order.closes:
+            return order.symbol.rpartition(":")[2]
+        case _:
+            return None

@@ -1,0 +1,265 @@
+"""Rows of Bitget's v3 WebSocket: not those of REST. Reference: venues/streams.md sections 3.3 to 3.9."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from futures_async.adapters.bitget.simulated.base import product_type
+from futures_async.adapters.bitget_uta.simulated.base import HOLD_WORDS, MARGIN_WORDS, venue_symbol
+from futures_async.adapters.bitget_uta.simulated.rows import STATES, ended, trade_side
+from futures_async.simulator.contracts import ContractSpec
+from futures_async.simulator.dialect import plain
+from futures_async.simulator.engine import Engine
+from futures_async.simulator.margins import PositionView, Wallet
+from futures_async.simulator.marks import HOUR_MS
+from futures_async.simulator.records import ZERO, Fill, Order, PositionRecord, Preset, Source, Trigger, round16
+from futures_async.unified.enums import Intent, OrderStatus, PositionMode, Role
+
+STRATEGY_STATES = {"live": "pending", "executed": "success", "failed": "failed", "canceled": "cancelled"}
+
+
+def _category(contract: ContractSpec) -> str:
+    """In small letters here, in capitals over REST."""
+    return product_type(contract).lower()
+
+
+def _hold_side(order: Order) -> str:
+    return "net" if order.position_side is None else str(order.position_side)
+
+
+def order_row(order: Order, contract: ContractSpec) -> dict[str, Any]:
+    """Cumulative figures; no execution."""
+    market = order.price is None
+    hedge = order.position_mode is PositionMode.HEDGE
+    status = "new" if order.status is OrderStatus.NEW else STATES[order.status]
+    trade = str(order.intent or Intent.OPEN) if hedge else f"{order.side}_single"
+    fees = [{"feeCoin": contract.settle, "fee": plain(order.fee)}] if order.filled else []
+    return {
+        "category": _category(contract),
+        "symbol": venue_symbol(contract),
+        "orderId": str(order.id),
+        "clientOid": order.client_id or str(order.id),
+        "price": "" if market else plain(order.price),
+        "qty": plain(order.quantity),
+        "amount": plain(order.quantity * order.price) if order.price is not None else "0",
+        "holdMode": HOLD_WORDS[order.position_mode],
+        "holdSide": _hold_side(order),
+        "delegateType": "liquidation" if order.source is Source.LIQUIDATION else "normal",
+        "tradeSide": trade_side(order) if order.source is Source.LIQUIDATION else trade,
+        "orderType": "market" if market else "limit",
+        "timeInForce": "ioc" if market else str(order.time_in_force),
+        "side": str(order.side),
+        "marginMode": MARGIN_WORDS[order.margin_mode],
+        "marginCoin": contract.settle,
+        "reduceOnly": "yes" if order.reduce_only else "no",
+        "cumExecQty": plain(order.filled),
+        "cumExecValue": plain(order.filled_value),
+        "avgPrice": plain(order.average_price, "0"),
+        "totalProfit": plain(order.realized_pnl),
+        "orderStatus": status,
+        "cancelReason": ended(order)["cancelReason"],
+        "leverage": plain(order.leverage),
+        "feeDetail": fees,
+        "createdTime": str(order.created_ms),
+        "updatedTime": str(order.updated_ms),
+        "stpMode": "none",
+        **_protection("takeprofit", "tp", order.take_profit),
+        **_protection("stoploss", "sl", order.stop_loss),
+        "matchType": "0",
+    }
+
+
+def _protection(name: str, prefix: str, preset: Preset | None) -> dict[str, str]:
+    """Small letters on orders, unlike strategies and REST."""
+    return {
+        f"{prefix}TriggerBy": "" if preset is None else "mark" if preset.on_mark else "market",
+        name: "" if preset is None else plain(preset.trigger_price),
+        f"{prefix}OrderType": "" if preset is None else "market" if preset.price is None else "limit",
+        f"{prefix}LimitPrice": "" if preset is None else plain(preset.price),
+    }
+
+
+def fast_fill_row(fill: Fill, contract: ContractSpec) -> dict[str, str]:
+    """An early notice: no fee, no profit."""
+    return {
+        "symbol": venue_symbol(contract),
+        "updatedTime": str(fill.created_ms),
+        "side": str(fill.side),
+        "orderId": str(fill.order.id),
+        "execTime": str(fill.created_ms),
+        "tradeScope": "maker" if fill.role is Role.MAKER else "taker",
+        "execId": str(fill.id),
+        "execPrice": plain(fill.price),
+        "holdSide": _hold_side(fill.order),
+        "category": _category(contract),
+        "execQty": plain(fill.quantity),
+        "clientOid": fill.order.client_id or str(fill.order.id),
+    }
+
+
+def fill_row(fill: Fill, contract: ContractSpec) -> dict[str, Any]:
+    """An execution; fees are positive when paid."""
+    order = fill.order
+    hedge = order.position_mode is PositionMode.HEDGE
+    trade = str(order.intent or Intent.OPEN) if hedge else f"{order.side}_single"
+    return fast_fill_row(fill, contract) | {
+        "orderType": "market" if order.price is None else "limit",
+        "execPnl": plain(fill.realized_pnl),
+        "feeDetail": [{"feeCoin": contract.settle, "fee": plain(fill.fee)}],
+        "tradeSide": trade_side(order) if order.source is Source.LIQUIDATION else trade,
+        "execLinkId": str(fill.id),
+        "execValue": plain(fill.price * fill.quantity),
+        "isRPI": "no",
+    }
+
+
+def position_row(view: PositionView, contract: ContractSpec) -> dict[str, str]:
+    """No category and no id."""
+    position = view.position
+    return {
+        "symbol": venue_symbol(contract),
+        "leverage": plain(position.leverage),
+        "openFeeTotal": plain(-position.open_fee),
+        "mmr": plain(view.maintenance_rate),
+        "breakEvenPrice": plain(view.break_even_price),
+        "available": plain(view.available),
+        "liqPrice": plain(max(ZERO, view.liquidation_price)),
+        "marginMode": MARGIN_WORDS[position.margin_mode],
+        "unrealisedPnl": plain(view.unrealized_pnl),
+        "markPrice": plain(view.mark_price),
+        "createdTime": str(position.created_ms),
+        "avgPrice": plain(position.entry_price),
+        "totalFundingFee": plain(position.funding),
+        "cashDividend": "0",
+        "updatedTime": str(position.updated_ms),
+        "marginCoin": position.coin,
+        "frozen": plain(view.locked),
+        "profitRate": plain(round16(view.unrealized_pnl / view.margin)) if view.margin else "0",
+        "closeFeeTotal": plain(-position.close_fee),
+        "marginSize": plain(view.margin),
+        "curRealisedPnl": plain(position.realized_pnl),
+        "size": plain(position.quantity),
+        "positionStatus": "opening",
+        "posSide": str(position.side),
+        "holdMode": HOLD_WORDS[position.mode],
+    }
+
+
+def ended_row(record: PositionRecord, contract: ContractSpec, mark: Decimal) -> dict[str, str]:
+    """Nothing of the life that is over: most numbers are empty, the profit is 0."""
+    position = record.position
+    empty = ("openFeeTotal", "closeFeeTotal", "mmr", "breakEvenPrice", "liqPrice", "totalFundingFee", "cashDividend")
+    zero = ("available", "frozen", "size", "avgPrice", "marginSize", "unrealisedPnl", "curRealisedPnl")
+    return {
+        "symbol": venue_symbol(contract),
+        "leverage": plain(position.leverage),
+        **dict.fromkeys(empty, ""),
+        **dict.fromkeys(zero, "0"),
+        "marginMode": MARGIN_WORDS[position.margin_mode],
+        "markPrice": plain(mark),
+        "createdTime": str(position.created_ms),
+        "updatedTime": str(record.closed_ms),
+        "marginCoin": position.coin,
+        "profitRate": "",
+        "positionStatus": "ended",
+        "posSide": str(position.side),
+        "holdMode": HOLD_WORDS[position.mode],
+    }
+
+
+def account_row(wallets: Sequence[Wallet], worth: Mapping[str, Decimal], coins: set[str]) -> dict[str, Any]:
+    """Totals in dollars over all coins, and those that are named and not zero."""
+
+    def total(of: Callable[[Wallet], Decimal]) -> Decimal:
+        return round16(sum((of(wallet) * worth[wallet.coin] for wallet in wallets), ZERO))
+
+    cross, maintenance = total(lambda wallet: wallet.cross_equity), total(lambda wallet: wallet.cross_maintenance)
+    ratio = plain((maintenance / cross).quantize(Decimal("1e-8"))) if cross > 0 else "1"
+    return {
+        "unrealisedPnL": plain(total(lambda wallet: wallet.unrealized)),
+        "totalEquity": plain(total(lambda wallet: wallet.equity)),
+        "positionMgnRatio": ratio,
+        "mmr": plain(maintenance),
+        "effEquity": plain(cross),
+        "imr": plain(total(lambda wallet: wallet.cross_margin + wallet.order_margin)),
+        "mgnRatio": ratio,
+        "coin": [
+            {
+                "debts": "0",
+                "balance": plain(wallet.balance),
+                "available": plain(wallet.available),
+                "borrow": "0",
+                "locked": "0",
+                "equity": plain(wallet.equity),
+                "coin": wallet.coin,
+                "usdValue": plain(round16(wallet.equity * worth[wallet.coin])),
+                "bonus": "0",
+            }
+            for wallet in wallets
+            if wallet.coin in coins and wallet.balance
+        ],
+    }
+
+
+def strategy_row(trigger: Trigger, contract: ContractSpec) -> dict[str, str]:
+    """The position's side is `posSide` here; protection is in camel case."""
+    closes, profit = trigger.kind.closes, trigger.kind.is_profit
+    by = "mark" if trigger.on_mark else "market"
+    order_type, price = "market" if trigger.price is None else "limit", plain(trigger.price)
+    takes, stops = closes and profit, closes and not profit
+    return {
+        "category": _category(contract),
+        "symbol": venue_symbol(contract),
+        "orderId": str(trigger.id),
+        "clientOid": trigger.client_id or str(trigger.id),
+        "qty": plain(trigger.quantity),
+        "side": str(trigger.side),
+        "posSide": "net" if trigger.position_side is None else str(trigger.position_side),
+        "reduceOnly": "yes" if closes or trigger.reduce_only else "no",
+        "type": "tpsl" if closes else "trigger",
+        "status": STRATEGY_STATES[trigger.status],
+        "triggerType": ("takeProfit" if profit else "stopLoss") if closes else "",
+        "tpTriggerBy": by if takes else "",
+        "slTriggerBy": by if stops else "",
+        "takeProfit": plain(trigger.trigger_price) if takes else "",
+        "stopLoss": plain(trigger.trigger_price) if stops else "",
+        "tpOrderType": order_type if takes else "",
+        "slOrderType": order_type if stops else "",
+        "tpLimitPrice": price if takes else "",
+        "slLimitPrice": price if stops else "",
+        "triggerBy": "" if closes else by,
+        "triggerPrice": "" if closes else plain(trigger.trigger_price),
+        "triggerOrderType": "" if closes else order_type,
+        "triggerOrderPrice": "" if closes else price,
+        "createdTime": str(trigger.created_ms),
+        "updatedTime": str(trigger.updated_ms),
+    }
+
+
+def ticker_row(engine: Engine, contract: ContractSpec) -> dict[str, str]:
+    """Prices."""
+    now = engine.now_ms
+    book = engine.world.book(contract.symbol)
+    before = engine.marks.mark(contract, now - 24 * HOUR_MS)
+    volume = contract.top_size * 9000
+    interval = contract.funding_interval_h * HOUR_MS
+    return {
+        "highPrice24h": plain(max(book.last, before)),
+        "lowPrice24h": plain(min(book.last, before)),
+        "openPrice24h": plain(before),
+        "lastPrice": plain(book.last),
+        "turnover24h": plain(volume * book.last),
+        "volume24h": plain(volume),
+        "bid1Price": plain(book.bid),
+        "ask1Price": plain(book.ask),
+        "bid1Size": plain(contract.top_size),
+        "ask1Size": plain(contract.top_size),
+        "price24hPcnt": plain(((book.last - before) / before).quantize(Decimal("0.00001"))),
+        "indexPrice": plain(book.index_price),
+        "markPrice": plain(book.mark),
+        "fundingRate": plain(engine.marks.funding_rate(contract, now)),
+        "nextFundingTime": str((now // interval + 1) * interval),
+        "openInterest": plain(volume),
+    }

@@ -1,0 +1,210 @@
+"""Bitget's v3 WebSocket from the server's side. Reference: venues/streams.md section 3.
+
+`position` and `account` begin with all there is and go on with the rows that change: a row that is missing says
+nothing, a closed position is a row that has `ended`. `order` and `fill` are called snapshots every time. Private topics
+want `UTA` in capitals, public ones their category in small letters. Refusals do not repeat the argument.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from futures_async.adapters.bitget.simulated.stream_gate import (
+    NOT_THERE,
+    BitgetStreams,
+    Code,
+    Rejected,
+    Wanted,
+    connection_id,
+)
+from futures_async.adapters.bitget_uta.simulated.base import V3, venue_symbol
+from futures_async.adapters.bitget_uta.simulated.stream_rows import (
+    account_row,
+    ended_row,
+    fast_fill_row,
+    fill_row,
+    order_row,
+    position_row,
+    strategy_row,
+    ticker_row,
+)
+from futures_async.simulator.accounts import Account, closed_side
+from futures_async.simulator.contracts import ContractSpec
+from futures_async.simulator.events import (
+    BalanceEvent,
+    Event,
+    OrderChange,
+    OrderEvent,
+    PositionEvent,
+    SettingEvent,
+    TriggerEvent,
+)
+from futures_async.simulator.stream_dialect import AccountChannel, Frame, Line, MarketChannel, Subscription, encode
+from futures_async.unified.enums import PositionSide
+
+PRIVATE = "UTA"
+TICKER_S = 0.25
+NAMES_ITS_SYMBOL = "strategy-order"
+
+
+class Streams(BitgetStreams):
+    """Private and public topics of unified accounts."""
+
+    id = "bitget-uta"
+    paths: ClassVar[Mapping[str, bool]] = {"/v3/ws/private": True, "/v3/ws/public": False}
+    accepts_ms = True
+    most_args = 24
+    # Who is refused stays connected, and hears nothing more.
+    rules = replace(BitgetStreams.rules, refusal_ends=False)
+
+    def __init__(self, rest: V3) -> None:
+        super().__init__(rest)
+        self._rest = rest
+        account = (
+            AccountChannel(name="order", changes=self.orders),
+            AccountChannel(name="fill", changes=self.fills),
+            AccountChannel(name="fast-fill", changes=self.fast_fills),
+            AccountChannel(name="position", changes=self.moved, look=self.positions, at_start=True),
+            AccountChannel(name="account", changes=self.paid, look=self.accounts, at_start=True),
+            AccountChannel(name=NAMES_ITS_SYMBOL, changes=self.strategies),
+            AccountChannel(name="adl-notification", changes=self.nothing),  # nobody is deleveraged here
+        )
+        self.channels: Mapping[str, AccountChannel] = {channel.name: channel for channel in account}
+        self.ticker = MarketChannel(name="ticker", look=self.tick, every_s=TICKER_S)
+
+    # -- subscribing
+
+    def find(self, row: Mapping[str, Any], line: Line) -> Wanted:
+        """A private topic needs no symbol: what is said is acknowledged, and means nothing."""
+        product, topic, symbol = row.get("instType"), row.get("topic"), row.get("symbol")
+        arg = {"instType": product, "topic": topic} | ({} if symbol is None else {"symbol": symbol})
+        if not line.private:
+            listed = any(product_word(self._rest, contract) == product for contract in self._contracts())
+            named = any(venue_symbol(contract) == symbol for contract in self._contracts())
+            if topic != self.ticker.name or not (listed and named):
+                raise Rejected(NOT_THERE)
+            # Another category than the symbol's is acknowledged, and stays silent.
+            return Wanted((product, topic, symbol), Subscription(self.ticker, arg), arg)
+        channel = self.channels.get(str(topic))
+        if channel is None or product != PRIVATE:
+            raise Rejected(NOT_THERE)
+        pushed = {"instType": PRIVATE, "topic": topic}
+        if topic == NAMES_ITS_SYMBOL:
+            pushed["symbol"] = "default"
+        return Wanted(topic, Subscription(channel, pushed), arg)
+
+    def _contracts(self) -> Iterable[ContractSpec]:
+        return self.engine.world.contracts.values()
+
+    def acknowledged(self, op: str, wanted: Wanted, line: Line) -> Frame:
+        """With the connection's id."""
+        return encode({"event": op, "arg": wanted.arg, "connId": connection_id(line)})
+
+    def error(self, line: Line, code: Code, *, arg: Mapping[str, Any] | None = None, op: str = "") -> Frame:
+        """The argument is in the text alone."""
+        message = code.message if arg is None else f"{encode(dict(arg))} {code.message}"
+        return encode({"event": "error", "code": code.code, "msg": message, "connId": connection_id(line)})
+
+    # -- orders and fills
+
+    def orders(self, account: Account, event: Event, subscription: Subscription) -> Iterable[Frame]:
+        """A market order that fills at once is `new` and `filled`, or `filled` alone."""
+        if not isinstance(event, OrderEvent):
+            return
+        order = event.order
+        if event.change is OrderChange.ACCEPTED and order.price is None and order.id % 2:
+            return
+        yield self.push(subscription, [order_row(order, self.engine.world.contract(order.symbol))])
+
+    def fills(self, account: Account, event: Event, subscription: Subscription) -> Iterable[Frame]:
+        """With fee and profit."""
+        if isinstance(event, OrderEvent) and event.fill is not None:
+            yield self.push(subscription, [fill_row(event.fill, self.engine.world.contract(event.order.symbol))])
+
+    def fast_fills(self, account: Account, event: Event, subscription: Subscription) -> Iterable[Frame]:
+        """Thinner; `data` is no list."""
+        if isinstance(event, OrderEvent) and event.fill is not None:
+            row = fast_fill_row(event.fill, self.engine.world.contract(event.order.symbol))
+            yield self.push(subscription, row, "update")
+
+    def strategies(self, account: Account, event: Event, subscription: Subscription) -> Iterable[Frame]:
+        """Waiting orders."""
+        if isinstance(event, TriggerEvent):
+            yield self.push(
+                subscription, [strategy_row(event.trigger, self.engine.world.contract(event.trigger.symbol))]
+            )
+
+    def nothing(self, account: Account, event: Event, subscription: Subscription) -> Iterable[Frame]:
+        """Never."""
+        return ()
+
+    # -- positions
+
+    def positions(self, account: Account, subscription: Subscription) -> Iterable[Frame]:
+        """All open ones; an empty list when flat."""
+        keys = list(account.positions)
+        yield self.push(subscription, [self._position(account, symbol, side) for symbol, side in keys])
+
+    def _position(self, account: Account, symbol: str, side: PositionSide) -> dict[str, str]:
+        view = self.engine.margins.view(account, account.positions[symbol, side])
+        return position_row(view, self.engine.world.contract(symbol))
+
+    def moved(self, account: Account, event: Event, subscription: Subscription) -> Iterable[Frame]:
+        """The row that changed: by a fill, by a closing order that holds a part of it, by what was set."""
+        match event:
+            case PositionEvent(symbol=symbol, side=side, closed=record):
+                if record is not None:
+                    mark = self.engine.world.mark(symbol)
+                    row = ended_row(record, self.engine.world.contract(symbol), mark)
+                    yield self.push(subscription, [row], "update")
+                    return
+                keys = [(symbol, side)]
+            case OrderEvent(order=order, fill=None) if order.closes:
+                keys = [(order.symbol, closed_side(order))]
+            case SettingEvent(symbol=symbol):
+                keys = [key for key in account.positions if key[0] == symbol]
+            case _:
+                return
+        rows = [self._position(account, *key) for key in keys if key in account.positions]
+        if rows:
+            yield self.push(subscription, rows, "update")
+
+    # -- money
+
+    def accounts(self, account: Account, subscription: Subscription) -> Iterable[Frame]:
+        """Every coin that is not zero."""
+        yield self.push(subscription, [self._account(account, list(account.balances))])
+
+    def _account(self, account: Account, coins: Iterable[str]) -> dict[str, Any]:
+        wallets = [self.engine.margins.wallet(account, coin) for coin in account.balances]
+        worth = {wallet.coin: self._rest.dollars(wallet.coin) for wallet in wallets}
+        return account_row(wallets, worth, set(coins))
+
+    def paid(self, account: Account, event: Event, subscription: Subscription) -> Iterable[Frame]:
+        """The totals, and the coin that changed."""
+        match event:
+            case BalanceEvent(coin):
+                pass
+            case OrderEvent(order=order, fill=None) if not order.closes:
+                coin = self.engine.world.contract(order.symbol).settle
+            case SettingEvent(symbol=str(symbol)):
+                coin = self.engine.world.contract(symbol).settle
+            case _:
+                return
+        yield self.push(subscription, [self._account(account, [coin])], "update")
+
+    # -- market
+
+    def tick(self, subscription: Subscription) -> Iterable[Frame]:
+        """The row names neither its symbol nor its time: the envelope does."""
+        for contract in self._contracts():
+            arg = subscription.arg
+            if venue_symbol(contract) == arg["symbol"] and product_word(self._rest, contract) == arg["instType"]:
+                yield self.push(subscription, [ticker_row(self.engine, contract)])
+
+
+def product_word(rest: V3, contract: ContractSpec) -> str:
+    """A category as the public socket wants it."""
+    return rest.category_of(contract.symbol).lower()

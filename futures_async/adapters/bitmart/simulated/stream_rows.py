@@ -1,0 +1,186 @@
+"""Rows of BitMart's WebSocket: not those of REST. Reference: venues/streams.md sections 4.3 to 4.6.
+
+Sizes are contracts. `open_type` is a number for positions and a word for orders; "-" and "0" stand for nothing.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from futures_async.adapters.bitmart.simulated.order_rows import client_id, order_type, side_closes
+from futures_async.adapters.bitmart.simulated.rows import (
+    MODE_WORD,
+    contracts,
+    liquidation,
+    side_code,
+    venue_symbol,
+)
+from futures_async.simulator.accounts import Account
+from futures_async.simulator.contracts import ContractSpec
+from futures_async.simulator.dialect import fixed, plain
+from futures_async.simulator.engine import Engine
+from futures_async.simulator.margins import PositionView, Wallet
+from futures_async.simulator.marks import HOUR_MS, Book
+from futures_async.simulator.records import Fill, Order, Position, PositionRecord, Trigger, TriggerKind, TriggerStatus
+from futures_async.simulator.triggers import TRIGGERED_BY
+from futures_async.unified.enums import MarginMode, OrderStatus, PositionSide, Side
+
+OPEN_TYPE = {MarginMode.ISOLATED: 1, MarginMode.CROSS: 2}
+EARLIER_MS = 6
+"""By so much the first `update_time` of an order lies before its `create_time`, as captured."""
+NOT_WAITING = ("trigger_price", "trigger_price_type", "execution_price", "activation_price_type", "activation_price")
+PLAN_TYPES = {
+    TriggerKind.PLAN: "plan_order",
+    TriggerKind.TRAILING: "trailing_order",
+    TriggerKind.TAKE_PROFIT: "take_profit",
+    TriggerKind.POSITION_TAKE_PROFIT: "take_profit",
+    TriggerKind.STOP_LOSS: "stop_loss",
+    TriggerKind.POSITION_STOP_LOSS: "stop_loss",
+}
+
+
+def asset_row(wallet: Wallet) -> dict[str, str]:
+    """No equity, no profit, no time."""
+    return {
+        "currency": wallet.coin,
+        "available_balance": plain(wallet.available),
+        "position_deposit": plain(wallet.isolated_margin + wallet.cross_margin),
+        "frozen_balance": plain(wallet.order_margin),
+    }
+
+
+def _life(position: Position, contract: ContractSpec) -> dict[str, Any]:
+    closed = position.closed_value / position.closed if position.closed else Decimal(0)
+    return {
+        "symbol": venue_symbol(contract),
+        "position_type": 1 if position.side is PositionSide.LONG else 2,
+        "open_type": OPEN_TYPE[position.margin_mode],
+        "close_volume": contracts(position.closed, contract),
+        "close_avg_price": plain(closed),
+        "open_avg_price": plain(position.entry_price),
+        "create_time": position.created_ms,
+        "update_time": position.updated_ms,
+        "position_mode": MODE_WORD[position.mode],
+    }
+
+
+def position_row(view: PositionView, contract: ContractSpec) -> dict[str, Any]:
+    """No mark price, no profit, no leverage, no margin."""
+    position = view.position
+    return _life(position, contract) | {
+        "hold_volume": contracts(position.quantity, contract),
+        "frozen_volume": contracts(view.locked, contract),
+        "hold_avg_price": plain(position.entry_price),
+        "liquidate_price": liquidation(view, contract),
+    }
+
+
+def closed_row(record: PositionRecord, contract: ContractSpec) -> dict[str, Any]:
+    """The last word about a position."""
+    zeros = dict.fromkeys(("hold_volume", "frozen_volume", "hold_avg_price", "liquidate_price"), "0")
+    return _life(record.position, contract) | zeros
+
+
+def order_row(account: Account, order: Order, contract: ContractSpec, book: Book) -> dict[str, Any]:
+    """A complete row, with the latest fill: also on pushes that tell no fill."""
+    price = order.price
+    if price is None:  # how far a market order may go
+        price = book.ask * Decimal("1.05") if order.side is Side.BUY else book.bid * Decimal("0.95")
+    fresh = order.status is OrderStatus.NEW and order.updated_ms == order.created_ms
+    return {
+        "order_id": str(order.id),
+        "client_order_id": client_id(order),
+        "price": fixed(price, contract.tick),
+        "size": contracts(order.quantity, contract),
+        "symbol": venue_symbol(contract),
+        "state": 2 if order.is_open else 4,
+        "side": side_code(order.side, closes=order.closes),
+        "type": "limit" if order_type(order) == "limit" else "market",
+        "leverage": plain(order.leverage),
+        "open_type": order.margin_mode.value,
+        "deal_avg_price": plain(order.average_price, "0"),
+        "deal_size": contracts(order.filled, contract),
+        "create_time": order.created_ms,
+        "update_time": order.updated_ms - EARLIER_MS if fresh else order.updated_ms,
+        "plan_order_id": str(order.tag.get(TRIGGERED_BY, "")),
+        "last_trade": _last_trade(account, order, contract) if order.filled else None,
+        **dict.fromkeys((*NOT_WAITING, "callback_rate"), "-"),
+        "position_mode": MODE_WORD[order.position_mode],
+    }
+
+
+def _last_trade(account: Account, order: Order, contract: ContractSpec) -> dict[str, Any]:
+    fill: Fill = next(fill for fill in reversed(account.fills) if fill.order is order)
+    return {
+        "lastTradeID": fill.id,
+        "fillQty": contracts(fill.quantity, contract),
+        "fillPrice": plain(fill.price),
+        "fee": plain(-fill.fee),
+        "feeCcy": contract.settle,
+    }
+
+
+def plan_row(trigger: Trigger, contract: ContractSpec) -> dict[str, Any]:
+    """A waiting order: not one of those that `get-open-orders` lists."""
+    trails = trigger.kind is TriggerKind.TRAILING
+    price, by = plain(trigger.trigger_price), "2" if trigger.on_mark else "1"
+    return {
+        "order_id": str(trigger.id),
+        "client_order_id": trigger.client_id or "",
+        "price": plain(trigger.price, "0"),
+        "size": contracts(trigger.quantity, contract),
+        "symbol": venue_symbol(contract),
+        "state": 2 if trigger.status is TriggerStatus.LIVE else 4,
+        "side": side_code(trigger.side, closes=trigger.reduce_only or side_closes(trigger)),
+        "type": PLAN_TYPES[trigger.kind],
+        "leverage": str(trigger.tag.get("leverage", "")),
+        "open_type": trigger.margin_mode.value,
+        "deal_avg_price": "0",
+        "deal_size": "0",
+        "create_time": trigger.created_ms,
+        "update_time": trigger.updated_ms,
+        "plan_order_id": "",
+        "last_trade": None,
+        "trigger_price": "-" if trails else price,
+        "trigger_price_type": "-" if trails else by,
+        "execution_price": "-" if trails else plain(trigger.price, "0"),
+        "activation_price_type": by if trails else "-",
+        "activation_price": price if trails else "-",
+        "callback_rate": "-" if trigger.callback_ratio is None else plain(trigger.callback_ratio * 100),
+        "position_mode": MODE_WORD[trigger.position_mode],
+    }
+
+
+def ticker_row(engine: Engine, contract: ContractSpec) -> dict[str, str]:
+    """Without a time."""
+    book = engine.world.book(contract.symbol)
+    size = contracts(contract.top_size, contract)
+    before = engine.marks.mark(contract, engine.now_ms - 24 * HOUR_MS)
+    return {
+        "symbol": venue_symbol(contract),
+        "last_price": plain(book.last),
+        "volume_24": plain(contract.top_size * 9000 * book.last),
+        "range": plain(((book.last - before) / before).quantize(Decimal("0.0001"))),
+        "mark_price": plain(book.mark),
+        "index_price": plain(book.index_price),
+        "ask_price": plain(book.ask),
+        "ask_vol": size,
+        "bid_price": plain(book.bid),
+        "bid_vol": size,
+    }
+
+
+def funding_row(engine: Engine, contract: ContractSpec) -> dict[str, Any]:
+    """`fundingRate` was settled last, `nextFundingRate` comes."""
+    now, interval = engine.now_ms, contract.funding_interval_h * HOUR_MS
+    return {
+        "symbol": venue_symbol(contract),
+        "fundingRate": plain(engine.marks.funding_rate(contract, now - interval)),
+        "fundingTime": now,
+        "nextFundingRate": plain(engine.marks.funding_rate(contract, now)),
+        "nextFundingTime": (now // interval + 1) * interval,
+        "funding_upper_limit": "0.0375",
+        "funding_lower_limit": "-0.0375",
+        "ts": now,
+    }

@@ -1,0 +1,219 @@
+"""The seam between the simulated exchange and a venue's WebSocket: what `adapters/<venue>/simulated/streams.py`
+implements, and `Dialect.streams()` of that venue returns.
+
+A stream dialect reads a client's message into what is meant by it, and writes frames. It knows no socket, no timer and
+no other connection: who is logged in, what is subscribed, heartbeats, cuts, limits and faults are `streams/`, once for
+all venues.
+
+    class Streams(StreamDialect):
+        id = "some-venue"                                       # the adapter's id: fault plans choose by it
+        rules = Rules(idle_s=120.0, messages=RateLimit(10))     # what the venue allows a connection
+        paths = {"/ws/private": True, "/ws/public": False}      # path, and whether it is for one account
+
+        def __init__(self, rest):                               # the REST dialect: engine, symbols, rows
+            self.channels = {
+                "orders": AccountChannel(name="orders", changes=self.orders),
+                "positions": AccountChannel(name="positions", look=self.positions, changes=self.moved, at_start=True),
+                "ticker": MarketChannel(name="ticker", look=self.ticker, at_start=True, every_s=0.25),
+            }
+
+        def read(self, message, line):                          # the deeds that a message asks for, in their order
+            if message == "ping":
+                yield Beat("pong")
+            ...
+                yield LogIn(account, encode({"event": "login"}))
+                yield Subscribe(key, Subscription(self.channels["orders"], arg), ack=encode({...}))
+
+        def orders(self, account, event, subscription):         # frames for one event; called as it happens
+            if isinstance(event, OrderEvent):
+                yield encode({"arg": subscription.arg, "data": [row(event.order, event.fill)]})
+
+Rows are written at the moment of the event, when they are true: the records go on changing.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol, TypeAlias
+
+import msgspec
+
+from futures_async.simulator.accounts import Account
+from futures_async.simulator.events import Event
+from futures_async.transport.endpoint import RateLimit
+
+Frame: TypeAlias = str | bytes
+"""One message: text, or binary."""
+
+DAY_S = 86_400.0
+MESSAGE_TOO_BIG = 1009
+"""The close code of RFC 6455."""
+
+_JSON = msgspec.json.Encoder(decimal_format="number")
+
+
+def encode(payload: Any) -> str:
+    """JSON text; Decimals become numbers, so that what venues send as text must be text already."""
+    return _JSON.encode(payload).decode()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What a venue allows a connection, and what it does when that is not kept. None: no such rule."""
+
+    idle_s: float | None = None
+    """Without a heartbeat of the client for so long, the line is cut without a close frame, whatever else flows."""
+    lifetime_s: float | None = DAY_S
+    """After so long the venue closes the connection."""
+    messages: RateLimit | None = None
+    """What a client may send, heartbeats included."""
+    subscribes: RateLimit | None = None
+    """Requests to subscribe, of one connection."""
+    most_channels: int | None = None
+    """Held at once by one connection."""
+    most_bytes: int | None = None
+    """In one message of the client; a longer one closes the connection with 1009."""
+    connections: int | None = None
+    """Open at once from one address; more are refused with HTTP 429."""
+    attempts: RateLimit | None = None
+    """To connect, from one address; likewise."""
+    refusal_ends: bool = True
+    """A refused login closes the connection."""
+
+
+class Line(Protocol):
+    """What a dialect may know of the connection that a message came from."""
+
+    @property
+    def private(self) -> bool:
+        """Its path is for one account."""
+        ...
+
+    @property
+    def account(self) -> Account | None:
+        """Whose it is; None: nobody has logged in."""
+        ...
+
+    @property
+    def number(self) -> int:
+        """Counts the connections of an exchange."""
+        ...
+
+    @property
+    def now_ms(self) -> int:
+        """The exchange's clock."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A channel that a connection has asked for."""
+
+    channel: AccountChannel | MarketChannel
+    arg: Any = None
+    """For the dialect: what its pushes repeat, what they are filtered by."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountChannel:
+    """What an account's owner can be told."""
+
+    name: str
+    """As fault plans know it."""
+    changes: Callable[[Account, Event, Subscription], Iterable[Frame]]
+    """Frames for what just happened; none if that is no concern of this channel."""
+    look: Callable[[Account, Subscription], Iterable[Frame]] | None = None
+    """How things stand."""
+    at_start: bool = False
+    """`look` is pushed after each acknowledgement."""
+    every_s: float | None = None
+    """`look` is pushed again and again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarketChannel:
+    """What everybody can be told."""
+
+    name: str
+    look: Callable[[Subscription], Iterable[Frame]]
+    at_start: bool = True
+    every_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Say something; it has no consequence."""
+
+    frame: Frame
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """The client's heartbeat, and the answer to it."""
+
+    frame: Frame
+
+
+@dataclass(frozen=True, slots=True)
+class LogIn:
+    """The connection is this account's now; None: refused, and `frame` says why."""
+
+    account: Account | None
+    frame: Frame
+
+
+@dataclass(frozen=True, slots=True)
+class Subscribe:
+    """Begin to push, after the acknowledgement. What is held already is acknowledged again."""
+
+    key: Hashable
+    """Equal keys are one subscription."""
+    subscription: Subscription
+    ack: Frame
+
+
+@dataclass(frozen=True, slots=True)
+class Unsubscribe:
+    """Push no longer."""
+
+    key: Hashable
+    ack: Frame
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """Hang up without a word, as venues do over what they do not like."""
+
+
+Deed: TypeAlias = Answer | Beat | LogIn | Subscribe | Unsubscribe | Break
+
+
+class StreamDialect(ABC):
+    """One venue's WebSocket. See the module's docstring."""
+
+    id: ClassVar[str]
+    rules: ClassVar[Rules]
+    paths: ClassVar[Mapping[str, bool]]
+    """Which paths are its, and whether a connection there is private. The query does not count."""
+
+    @abstractmethod
+    def read(self, message: Frame, line: Line) -> Iterable[Deed]:
+        """What a client's message asks for; called within the engine's arithmetic."""
+
+    @abstractmethod
+    def too_many(self, line: Line) -> Frame | None:
+        """What is said before a connection that asks too much is closed; None: nothing."""
+
+    @abstractmethod
+    def login_refused(self, line: Line) -> Frame:
+        """A refusal of a login that was right, for faults."""
+
+    def refused(self, subscription: Subscription, line: Line) -> Frame | None:
+        """A refusal of a subscription that was right, for faults; None: this venue has none."""
+        return None
+
+    def announced(self, line: Line) -> Frame | None:
+        """What the venue says a minute before it ends a connection; None: nothing."""
+        return None
