@@ -1,10 +1,11 @@
-"""One attempt at a call, past the queue: stamp, sign, send, read, judge. No cancellation gets in here.
+"""One attempt at a call, past the queue: stamped, signed and sent at once, judged when the answer is there.
 
 What an answer means is decided in `answers.py`; what follows from it for a write, for the limits and for the key here.
 """
 
 from __future__ import annotations
 
+from contextvars import Context, copy_context
 from typing import Any
 
 import msgspec
@@ -14,7 +15,7 @@ from futures_async.transport.deeds import outside
 from futures_async.transport.dialect import Dialect, SealedHeaders, Unsigned
 from futures_async.transport.endpoint import Endpoint, Kind
 from futures_async.transport.events import CallEvent, Observer
-from futures_async.transport.http.backend import Abort, HttpFailure, HttpRequest, HttpResponse, Phase
+from futures_async.transport.http.backend import Abort, HttpFailure, HttpRequest, HttpResponse, Phase, Slots
 from futures_async.transport.limits.limiter import Permit, Pool, Priority
 from futures_async.transport.limits.pools import Pools
 from futures_async.transport.lockout import Lockout
@@ -53,21 +54,89 @@ class Job(msgspec.Struct, frozen=True, gc=False):
     deadline: float
     abort: Abort
     attempts: list[Attempt]
-    permits: list[Permit]
-    """A permit on its way from the queue to the exchange."""
     part_of_write: bool
     """Called within a write, whose verdict it serves: not stopped when the exchange object is closed."""
     apart: bool
     """On a connection of its own: see `HttpRequest.apart`."""
 
-    def refund(self) -> None:
-        """The exchange was cancelled; if that was before its first step, its permit is still here."""
-        while self.permits:
-            self.permits.pop().unused()
+
+class Flight:
+    """One attempt on its way, with all that its end settles: the slot, the permit, and whoever waits.
+
+    Nobody's cancellation reaches it: a caller who goes takes away his own `promise`, and nothing else.
+    """
+
+    __slots__ = (
+        "_attempts", "_context", "_permit", "_runtime", "_slots", "job", "known", "number", "promise", "queued_s",
+        "sent_at", "signed_ms",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        attempts: Attempts,
+        job: Job,
+        number: int,
+        runtime: Runtime,
+        queued_s: float,
+        permit: Permit,
+        slots: Slots,
+        context: Context | None,
+    ) -> None:
+        self.job = job
+        self.number = number
+        self.queued_s = queued_s
+        self.sent_at = runtime.now()
+        self.signed_ms = 0
+        self.known = False
+        """It was signed by the venue's clock."""
+        self.promise = runtime.promise()
+        self._attempts = attempts
+        self._runtime = runtime
+        self._permit = permit
+        self._slots = slots
+        self._context = context
+
+    def landed(self, answer: HttpResponse | HttpFailure) -> None:
+        """The answer is here, or none will come. What it tells counts although its caller may be gone."""
+        promise = self.promise
+        try:
+            self._slots.give()
+            timing = Timing(self.signed_ms, self.sent_at, self._runtime.now(), self.known)
+            self._settle(answer, timing)
+            result = self._attempts.judge(self, answer, timing)
+        except BaseException as error:  # of whatever kind: who waits must not wait for ever
+            self.abandon(error)
+            return
+        if not promise.done():
+            promise.set_result(result)
+
+    def _settle(self, answer: HttpResponse | HttpFailure, timing: Timing) -> None:
+        if isinstance(answer, HttpResponse):
+            self._permit.answered(timing.answered_at - timing.sent_at)
+        elif answer.sent or answer.phase >= Phase.HEADERS_STARTED:
+            self._permit.answered()
+        else:
+            self._permit.unused()
+
+    def unsent(self) -> None:
+        """Nothing was sent, and nothing will be."""
+        self._slots.give()
+        self._permit.unused()
+
+    def abandon(self, error: BaseException) -> None:
+        """Let who waits go with this error."""
+        if not self.promise.done():
+            self.promise.set_exception(error)
+            self.promise.exception()  # its waiter may be gone: no "never retrieved" from the collector
+
+    def report(self, error: FuturesAsyncError | None, answer: HttpResponse | HttpFailure, timing: Timing) -> None:
+        """Tell who listens, in the context of whoever called."""
+        if self._context is not None:
+            self._context.run(self._attempts.report, self, error, answer, timing)
 
 
 class Attempts:
-    """Makes the attempts of one account's calls, each in a task of its own."""
+    """Makes the attempts of one account's calls, and judges what comes back."""
 
     def __init__(
         self, transport: Transport, dialect: Dialect, credentials: Credentials | None, observer: Observer, pools: Pools
@@ -84,73 +153,41 @@ class Attempts:
         self._common = (("User-Agent", USER_AGENT), *dialect.public_headers())
         self._public = SealedHeaders(self._common)
 
-    async def make(self, job: Job, number: int, queued_s: float, runtime: Runtime) -> Any:
-        """One attempt past the queue: in a task of its own, so that no cancellation reaches the HTTP library.
+    def send(self, job: Job, number: int, runtime: Runtime, queued_s: float, permit: Permit, slots: Slots) -> Flight:
+        """Stamp, sign and send, with a permit of the limiter and a slot of the backend in hand.
 
-        The answer is judged here too: what it says of limits, key and time counts although its caller may be gone.
+        Both are settled, whatever happens; `Flight.promise` is what the answer comes to.
         """
-        answer, timing = await self._send(job, job.permits.pop(), runtime)
-        try:
-            result = self._judge(job, answer, timing)
-        except FuturesAsyncError as error:
-            self._report(job, number, error, answer, queued_s, timing)
-            raise
-        self._report(job, number, None, answer, queued_s, timing)
-        return result
-
-    async def _send(self, job: Job, permit: Permit, runtime: Runtime) -> tuple[HttpResponse | HttpFailure, Timing]:
-        """Stamp, sign, send and read."""
         transport = self._transport
-        backend = transport.backend
-        settled = False
+        context = copy_context() if self._observer.active else None
+        flight = Flight(self, job, number, runtime, queued_s, permit, slots, context)
+        left_s = job.deadline - flight.sent_at
+        if job.abort.raised or left_s < 0.0:
+            flight.landed(HttpFailure("aborted" if job.abort.raised else "pool-timeout", Phase.QUEUED, sent=False))
+            return flight
         try:
-            await backend.slots.take()
-        except BaseException:  # the loop is shut down: the permit may belong to other loops too
-            permit.unused()
+            flight.signed_ms, flight.known = transport.clock.now_ms(), transport.clock.synchronized
+            transport.backend.begin(self._request(job, flight.signed_ms, left_s), flight.landed)
+        except BaseException:
+            flight.unsent()
             raise
-        sent_at = runtime.now()
-        try:
-            if job.abort.raised:
-                return HttpFailure("aborted", Phase.QUEUED, sent=False), Timing(0, sent_at, sent_at)
-            if sent_at > job.deadline:
-                return HttpFailure("pool-timeout", Phase.QUEUED, sent=False), Timing(0, sent_at, sent_at)
-            request, left_s, reading = job.request, job.deadline - sent_at, job.endpoint.kind is Kind.READ
-            # The backend's own deadline will do where that is all the time there is: naming another one costs.
-            short = left_s < transport.timeouts.deadline_s - DEADLINE_GRAIN_S
-            signed_ms, known = transport.clock.now_ms(), transport.clock.synchronized
-            http = HttpRequest(
-                method=request.method,
-                url=f"{transport.base_url}{request.path}{'?' if request.query else ''}{request.query}",
-                headers=self._headers(job, signed_ms),
-                body=request.body,
-                timeouts=transport.timeouts,
-                abort=job.abort,
-                sent_within_s=None if reading else left_s,
-                answered_within_s=left_s if reading and short else None,
-                apart=job.apart,
-            )
-            settled = True
-            try:
-                answer = await backend.send(http)
-            except HttpFailure as failure:
-                if failure.sent or failure.phase >= Phase.HEADERS_STARTED:
-                    permit.answered()
-                else:
-                    permit.unused()
-                return failure, Timing(signed_ms, sent_at, runtime.now())
-            except BaseException:
-                permit.answered()
-                raise
-            answered_at = runtime.now()
-            permit.answered(answered_at - sent_at)
-            left, counts = self._dialect.remaining(answer.headers), self._dialect.counts(answer.headers)
-            if left is not None or counts:
-                self._pools.correct(transport.limiter, job.pools, job.endpoint, left, counts)
-            return answer, Timing(signed_ms, sent_at, answered_at, known)
-        finally:
-            backend.slots.give()
-            if not settled:
-                permit.unused()
+        return flight
+
+    def _request(self, job: Job, signed_ms: int, left_s: float) -> HttpRequest:
+        transport, request, reading = self._transport, job.request, job.endpoint.kind is Kind.READ
+        # The backend's own deadline will do where that is all the time there is: naming another one costs.
+        short = left_s < transport.timeouts.deadline_s - DEADLINE_GRAIN_S
+        return HttpRequest(
+            method=request.method,
+            url=f"{transport.base_url}{request.path}{'?' if request.query else ''}{request.query}",
+            headers=self._headers(job, signed_ms),
+            body=request.body,
+            timeouts=transport.timeouts,
+            abort=job.abort,
+            sent_within_s=None if reading else left_s,
+            answered_within_s=left_s if reading and short else None,
+            apart=job.apart,
+        )
 
     def _headers(self, job: Job, signed_ms: int) -> SealedHeaders:
         if not job.endpoint.private or self._credentials is None:
@@ -158,28 +195,39 @@ class Attempts:
         signed = self._dialect.headers(job.request, job.endpoint, self._credentials, signed_ms)
         return SealedHeaders((*self._common, *signed.open()))
 
-    def _judge(self, job: Job, answer: HttpResponse | HttpFailure, timing: Timing) -> Any:
-        endpoint = job.endpoint
+    def judge(self, flight: Flight, answer: HttpResponse | HttpFailure, timing: Timing) -> Any:
+        """What an attempt has come to, for the limits and the key as well.
+
+        Raises:
+            FuturesAsyncError: No good answer.
+        """
+        job, endpoint, transport = flight.job, flight.job.endpoint, self._transport
         try:
             if isinstance(answer, HttpFailure):
+                if isinstance(answer.__cause__, AssertionError):
+                    raise answer.__cause__  # what a stand-in in a user's test says of the request
                 where = f"{self._dialect.venue} {endpoint.name}"
-                late = timing.answered_at >= job.deadline
-                raise failure_error(answer, where, self._transport.host, late=late)
+                raise failure_error(answer, where, transport.host, late=timing.answered_at >= job.deadline)
+            left, counts = self._dialect.remaining(answer.headers), self._dialect.counts(answer.headers)
+            if left is not None or counts:
+                self._pools.correct(transport.limiter, job.pools, endpoint, left, counts)
             result = self._answers.read(answer, endpoint, timing)
         except FuturesAsyncError as error:
             if self._may_be_stray(error, endpoint):
-                self._transport.backend.renew()
+                transport.backend.renew()
             self._throttle(job, error)
             # A timestamp is refused before the key is looked at: that says nothing of the key.
             if endpoint.private and isinstance(error, ExchangeError) and not isinstance(error, ClockSkew):
-                self.lockout.note(error, self._transport.runtime().now())
+                self.lockout.note(error, timing.answered_at)
             weighed = self._weigh(job, error, answer, timing.signed_ms)
+            flight.report(weighed, answer, timing)
             raise weighed from weighed.__cause__
         self._answers.calm()
-        if self._transport.misfits:
-            self._transport.misfits.discard(endpoint)
+        if transport.misfits:
+            transport.misfits.discard(endpoint)
         if endpoint.private:
             self.lockout.good()
+        flight.report(None, answer, timing)
         return result
 
     def _may_be_stray(self, error: FuturesAsyncError, endpoint: Endpoint[Any]) -> bool:
@@ -231,28 +279,21 @@ class Attempts:
         # Closing the account's own pool stops all its endpoints, for every client object that shares it.
         self._transport.limiter.close(job.pools, pause_s)
 
-    def _report(
-        self,
-        job: Job,
-        number: int,
-        error: FuturesAsyncError | None,
-        answer: HttpResponse | HttpFailure,
-        queued_s: float,
-        timing: Timing,
+    def report(
+        self, flight: Flight, error: FuturesAsyncError | None, answer: HttpResponse | HttpFailure, timing: Timing
     ) -> None:
-        if not self._observer.active:
-            return
+        """Pass one attempt on to whoever listens."""
         cause = error.cause if isinstance(error, Unclear) else error
         with outside():
             self._observer.attempt(
                 CallEvent(
                     venue=self._dialect.venue,
-                    endpoint=job.endpoint.name,
-                    attempt=number,
+                    endpoint=flight.job.endpoint.name,
+                    attempt=flight.number,
                     outcome="ok" if cause is None else type(cause).__name__,
                     status=answer.status if isinstance(answer, HttpResponse) else None,
                     code=cause.code if isinstance(cause, ExchangeError) else "",
-                    queue_s=queued_s,
+                    queue_s=flight.queued_s,
                     network_s=timing.answered_at - timing.sent_at,
                 )
             )

@@ -14,8 +14,8 @@ from typing import Any, TypeVar, cast
 import anyio
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
-from futures_async.transport.attempt import Attempts, Job
-from futures_async.transport.deeds import DEED, UNKNOWN, Deeds, outcome
+from futures_async.transport.attempt import Attempts, Flight, Job
+from futures_async.transport.deeds import DEED, UNKNOWN, Deeds
 from futures_async.transport.dialect import Dialect, Params, Unsigned
 from futures_async.transport.endpoint import Endpoint, Kind, RateLimit
 from futures_async.transport.events import Observer
@@ -24,7 +24,7 @@ from futures_async.transport.limits.claims import claim
 from futures_async.transport.limits.limiter import Permit, Priority
 from futures_async.transport.limits.pools import Pools
 from futures_async.transport.retry import Unclear, retryable, tries, waiter
-from futures_async.transport.runtime import Runtime, Work
+from futures_async.transport.runtime import Runtime
 from futures_async.transport.shared import Transport
 from futures_async.unified.credentials import Credentials
 from futures_async.unified.enums import Outcome
@@ -100,7 +100,7 @@ class Channel:
         whole = RateLimit(uid_limit) if isinstance(uid_limit, int) else uid_limit or dialect.account_limit
         self.pools = Pools(account, transport.host, whole, dialect.wide_limits)
         self._attempts = Attempts(transport, dialect, credentials, observer, self.pools)
-        self._reads: set[Work[Any]] = set()
+        self._reads: set[Flight] = set()
         self._waits: set[anyio.CancelScope] = set()
         if credentials is not None:
             claim(transport.limiter, self)
@@ -160,7 +160,6 @@ class Channel:
             self._lane(endpoint, priority),
             now + (transport.timeouts.deadline_s if send_within_s is None else send_within_s),
             Abort() if abort is None else abort,
-            [],
             [],
             deed is not None,
             _APART.get(),
@@ -269,22 +268,33 @@ class Channel:
     # The queue, and one attempt
 
     async def _attempt(self, job: Job, runtime: Runtime, number: int) -> Any:
-        limiter = self.transport.limiter
+        """Wait for the rate limit and for a connection, send, and wait for the answer."""
         started = runtime.now()
-        permit = limiter.try_acquire(job.pools, job.priority)
+        permit = self.transport.limiter.try_acquire(job.pools, job.priority)
         if permit is None:
             permit = await self._queue(job, runtime)
         queued_s = runtime.now() - started
-        job.permits.append(permit)
-        work = runtime.start(self._attempts.make(job, number, queued_s, runtime), lost=job.refund)
+        try:
+            slots = self.transport.backend.slots
+            if not slots.take_free():
+                await self._waiting(job, slots.take)
+        except BaseException:
+            permit.unused()
+            raise
+        flight = self._attempts.send(job, number, runtime, queued_s, permit, slots)
         reading = job.endpoint.kind is Kind.READ and not job.part_of_write
         if reading:
-            self._reads.add(work)
+            self._reads.add(flight)
         try:
-            return await outcome(work, job.abort)
+            return await flight.promise
+        except FuturesAsyncError:
+            raise
+        except BaseException:
+            job.abort.raised = True  # what has not left yet stays here
+            raise
         finally:
             if reading:
-                self._reads.discard(work)
+                self._reads.discard(flight)
 
     async def _waiting(self, job: Job, wait: Callable[[], Awaitable[T]]) -> T:
         """Wait, in the queue or for another try; a read's wait ends when the exchange object is closed."""
@@ -358,8 +368,8 @@ class Channel:
     def refuse_new(self) -> None:
         """Close for new calls, and let the callers of reads go, with `ClientClosed`."""
         self.deeds.closing = True
-        for work in tuple(self._reads):
-            work.abandon(ClientClosed(f"{self.dialect.venue}: the exchange object was closed during this read"))
+        for flight in tuple(self._reads):
+            flight.abandon(ClientClosed(f"{self.dialect.venue}: the exchange object was closed during this read"))
         for scope in tuple(self._waits):
             scope.cancel()
 

@@ -1,8 +1,8 @@
 """The seam to the event loop: asyncio, spoken to directly because it is the fast path, and trio.
 
-What the library needs of a loop is little: its clock, sleep, and work that outlives the caller that waits for
-it. A caller's cancellation must never reach into an HTTP pool (it breaks httpx's for good) nor lose sight of an
-order, so every exchange of request and answer runs in a task of the library's own.
+What the library needs of a loop is little: its clock, sleep, a result that is waited for, and work that outlives the
+caller that waits for it. A caller's cancellation must never reach into an HTTP pool (it breaks httpx's for good) nor
+lose sight of an order.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import os
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Coroutine
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable, Coroutine, Generator
+from typing import Any, Generic, Protocol, TypeVar
 
 T = TypeVar("T")
 
@@ -31,6 +31,26 @@ def _count_fork() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_count_fork)
+
+
+class Promise(Protocol):
+    """A result that somebody may wait for. asyncio's own futures are such; cancelling who waits for one ends it."""
+
+    def done(self) -> bool:
+        """It has its end, or nobody waits any more."""
+        ...
+
+    def set_result(self, result: Any, /) -> None:
+        """It ends well."""
+
+    def set_exception(self, exception: BaseException, /) -> None:
+        """It does not."""
+
+    def exception(self) -> BaseException | None:
+        """Whatever it was given: asked so, it does not count as one that nobody retrieved."""
+        ...
+
+    def __await__(self) -> Generator[Any, Any, Any]: ...
 
 
 class Work(ABC, Generic[T]):
@@ -63,10 +83,12 @@ class Runtime(ABC):
 
     now: Callable[[], float]
     """The loop's clock, seconds."""
+    promise: Callable[[], Promise]
+    """A new one."""
 
     @abstractmethod
-    def start(self, coroutine: Coroutine[Any, Any, T], *, lost: Callable[[], object] | None = None) -> Work[T]:
-        """Run `coroutine` on its own; `lost` is called when it was cancelled, maybe before its first step."""
+    def start(self, coroutine: Coroutine[Any, Any, T]) -> Work[T]:
+        """Run `coroutine` on its own."""
 
     @abstractmethod
     async def sleep(self, seconds: float) -> None:
@@ -88,15 +110,12 @@ class Runtime(ABC):
 
 
 class _AsyncioWork(Work[T]):
-    __slots__ = ("_awaited", "_coroutine", "_error", "_future", "_lost", "_runtime", "_task")
+    __slots__ = ("_awaited", "_coroutine", "_error", "_future", "_runtime", "_task")
 
-    def __init__(
-        self, runtime: AsyncioRuntime, coroutine: Coroutine[Any, Any, T], lost: Callable[[], object] | None
-    ) -> None:
+    def __init__(self, runtime: AsyncioRuntime, coroutine: Coroutine[Any, Any, T]) -> None:
         self._future: asyncio.Future[T] = runtime.loop.create_future()
         self._awaited = False
         self._error: BaseException | None = None
-        self._lost = lost
         self._coroutine = coroutine
         self._runtime = runtime
         runtime.works.add(self)
@@ -105,8 +124,7 @@ class _AsyncioWork(Work[T]):
         self._task.add_done_callback(self._finish)
 
     async def _carry(self) -> T:
-        # A good result goes to the waiter at once, not by way of the task's callback: one turn of the loop less,
-        # and with an HTTP library that has a thread of its own every turn is a fight for the interpreter.
+        # A good result goes to the waiter at once, not by way of the task's callback: one turn of the loop less.
         result = await self._coroutine
         if not self._future.done():
             self._future.set_result(result)
@@ -117,8 +135,6 @@ class _AsyncioWork(Work[T]):
         future = self._future
         if task.cancelled():  # by the loop's own shutdown, or by cancel()
             self._coroutine.close()  # cancelled before its first step, it would count as never awaited
-            if self._lost is not None:
-                self._lost()
             future.cancel()
             return
         error = task.exception()
@@ -163,10 +179,11 @@ class AsyncioRuntime(Runtime):
         # What asyncio's own loops call in turn; a call asks for the time half a dozen times.
         own = getattr(type(self.loop), "time", None) is asyncio.BaseEventLoop.time
         self.now = time.monotonic if own else self.loop.time
+        self.promise = self.loop.create_future
         self._thread = threading.get_ident()
 
-    def start(self, coroutine: Coroutine[Any, Any, T], *, lost: Callable[[], object] | None = None) -> Work[T]:
-        return _AsyncioWork(self, coroutine, lost)
+    def start(self, coroutine: Coroutine[Any, Any, T]) -> Work[T]:
+        return _AsyncioWork(self, coroutine)
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
@@ -174,6 +191,35 @@ class AsyncioRuntime(Runtime):
     def _same_loop(self) -> bool:
         # One loop runs in a thread at a time. Asking which one asks the system for the process each time.
         return threading.get_ident() == self._thread and self.loop.is_running()
+
+
+class _TrioPromise:
+    __slots__ = ("_end", "_error", "_result")
+
+    def __init__(self, end: Any) -> None:
+        self._end = end
+        self._result: Any = None
+        self._error: BaseException | None = None
+
+    def done(self) -> bool:
+        return bool(self._end.is_set())
+
+    def set_result(self, result: Any, /) -> None:
+        self._result = result
+        self._end.set()
+
+    def set_exception(self, exception: BaseException, /) -> None:
+        self._error = exception
+        self._end.set()
+
+    def exception(self) -> BaseException | None:
+        return self._error
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        yield from self._end.wait().__await__()
+        if self._error is not None:
+            raise self._error
+        return self._result
 
 
 class _TrioWork(Work[T]):
@@ -230,10 +276,11 @@ class TrioRuntime(Runtime):
 
         self.trio: Any = trio
         self.now = trio.current_time
+        self.promise = lambda: _TrioPromise(trio.Event())
         self._token = trio.lowlevel.current_trio_token()
 
-    def start(self, coroutine: Coroutine[Any, Any, T], *, lost: Callable[[], object] | None = None) -> Work[T]:
-        return _TrioWork(self, coroutine)  # a task of trio's always takes its first step: nothing is lost
+    def start(self, coroutine: Coroutine[Any, Any, T]) -> Work[T]:
+        return _TrioWork(self, coroutine)
 
     async def sleep(self, seconds: float) -> None:
         await self.trio.sleep(seconds)
@@ -243,6 +290,38 @@ class TrioRuntime(Runtime):
             return self.trio.lowlevel.current_trio_token() is self._token
         except RuntimeError:
             return False
+
+
+_detached: set[asyncio.Task[None]] = set()
+
+
+def detach(coroutine: Coroutine[Any, Any, None], cancelled: Callable[[], object]) -> None:
+    """Run something on its own that nobody waits for; `cancelled` is called if the end of the loop stops it."""
+    loop = running_asyncio_loop()
+    if loop is None:
+        import trio
+
+        trio.lowlevel.spawn_system_task(_detached_on_trio, coroutine, cancelled, context=contextvars.copy_context())
+        return
+    # Not by the loop's task factory: one of the user's (an eager one, say) would run it within this call.
+    task = asyncio.Task(coroutine, loop=loop)
+    _detached.add(task)
+
+    def ended(task: asyncio.Task[None]) -> None:
+        _detached.discard(task)
+        if task.cancelled():
+            coroutine.close()  # cancelled before its first step, it would count as never awaited
+            cancelled()
+
+    task.add_done_callback(ended)
+
+
+async def _detached_on_trio(coroutine: Coroutine[Any, Any, None], cancelled: Callable[[], object]) -> None:
+    try:
+        await coroutine
+    except BaseException:
+        cancelled()
+        raise
 
 
 def current_runtime() -> Runtime:

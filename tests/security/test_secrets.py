@@ -215,7 +215,7 @@ LAYERS: dict[str, tuple[Any, str]] = {
     "the clock": (VenueClock, "now_ms"),
     "judging": (Answers, "read"),
     "the httpx backend": (HttpxBackend, "send"),
-    "the fast backend": (FastBackend, "send"),
+    "the fast backend": (FastBackend, "begin"),
     "writing for the fast backend": (fast, "written"),
     "writing to the fast backend's connection": (Connection, "ask"),
     "its transport": (asyncio.selector_events._SelectorSocketTransport, "write"),  # type: ignore[attr-defined] # pyright: ignore

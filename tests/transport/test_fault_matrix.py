@@ -809,8 +809,9 @@ async def test_a_backend_that_breaks_costs_no_permit() -> None:
 
     limiter = CountingLimiter()
     async with toy(Broken(), limiter=limiter) as exchange:
-        with pytest.raises(ZeroDivisionError):
+        with pytest.raises(errors.NotSent, match=r"ZeroDivisionError.*nothing was sent") as caught:
             await exchange.fetch_leverage(BTC)
+        assert isinstance(caught.value.__cause__, ZeroDivisionError)
         assert limiter.open == 0
 
 

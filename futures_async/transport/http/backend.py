@@ -7,10 +7,9 @@ environment, retry or raise its library's exceptions: all of them become `HttpFa
 Who sends takes one of the backend's `slots` first and signs after that, so that no signature ages in a queue:
 
     await backend.slots.take()
-    try:
-        answer = await backend.send(sign(...))
-    finally:
-        backend.slots.give()
+    backend.begin(sign(...), done)  # `done` gives the slot back
+
+`begin` returns at once, and no cancellation of whoever called it reaches what it began.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ import anyio
 import msgspec
 
 from futures_async.transport.dialect import SealedHeaders
-from futures_async.transport.runtime import running_asyncio_loop
+from futures_async.transport.runtime import detach, running_asyncio_loop
 from futures_async.unified.convert import check_number
 from futures_async.unified.errors import Portable
 
@@ -165,9 +164,10 @@ Done = Callable[[HttpResponse | HttpFailure], object]
 def fault(error: Exception, abort: Abort) -> HttpFailure:
     """What a library has raised that no library is known to raise: its fault, a stand-in's in a test, or ours.
 
-    The error is kept as the cause, without its frames: they may hold headers.
+    The error is kept as the cause, without its frames: they may hold headers. Those of an assertion are a test's.
     """
-    error.__cause__ = error.__context__ = error.__traceback__ = None
+    if not isinstance(error, AssertionError):
+        error.__cause__ = error.__context__ = error.__traceback__ = None
     failure = HttpFailure("fault", Phase.BODY_STARTED if abort.sending else Phase.CONNECTING, sent=abort.sending)
     failure.__cause__ = error
     return failure
@@ -209,10 +209,16 @@ class Slots:
         self.free = count
         self._waiting: deque[_Turn] = deque()
 
+    def take_free(self) -> bool:
+        """Take a slot, if one is free."""
+        if not self.free:
+            return False
+        self.free -= 1
+        return True
+
     async def take(self) -> None:
         """Wait for a free slot."""
-        if self.free:
-            self.free -= 1
+        if self.take_free():
             return
         turn = _Turn()
         self._waiting.append(turn)
@@ -244,12 +250,32 @@ class HttpBackend(ABC):
 
     @property
     def slots(self) -> Slots:
-        """One for each connection; take one before signing, give it back after `send`."""
+        """One for each connection; take one before signing, give it back when the answer is there."""
         return self._slots
+
+    def begin(self, request: HttpRequest, done: Done) -> None:
+        """Send; `done` is told what became of it, maybe before this returns.
+
+        Here by a task around `send`. A backend that needs none for each request has its own.
+        """
+
+        def cancelled() -> None:
+            done(HttpFailure("aborted", Phase.ANSWERING, sent=request.abort.sending))
+
+        detach(self._carry(request, done), cancelled)
+
+    async def _carry(self, request: HttpRequest, done: Done) -> None:
+        try:
+            answer: HttpResponse | HttpFailure = await self.send(request)
+        except HttpFailure as failure:
+            answer = HttpFailure(failure.kind, failure.phase, sent=failure.sent, reused=failure.reused)
+        except Exception as error:  # of a kind that nobody has thought of
+            answer = fault(error, request.abort)
+        done(answer)
 
     @abstractmethod
     async def send(self, request: HttpRequest) -> HttpResponse:
-        """Send and read. Runs in a task that no caller cancels.
+        """Send and read. Called by `begin` in a task that no caller cancels.
 
         Raises:
             HttpFailure: With the phase reached.

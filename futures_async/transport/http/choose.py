@@ -16,7 +16,7 @@ import httpx
 import sniffio
 from anyio.lowlevel import RunVar
 
-from futures_async.transport.http.backend import HttpBackend, HttpFailure, HttpRequest, HttpResponse, Phase, Slots
+from futures_async.transport.http.backend import Done, HttpBackend, HttpFailure, HttpRequest, HttpResponse, Phase, Slots
 from futures_async.transport.http.httpx import HttpxBackend
 from futures_async.unified.errors import InvalidRequest
 
@@ -99,6 +99,12 @@ class Lease(HttpBackend):
     def slots(self) -> Slots:
         """Those of the shared backend: all exchanges on it wait in one line."""
         return self._slots if self._closed else self._join().backend.slots
+
+    def begin(self, request: HttpRequest, done: Done) -> None:
+        if self._closed:
+            done(HttpFailure("aborted", Phase.QUEUED, sent=False))
+        else:
+            self._join().backend.begin(request, done)
 
     async def send(self, request: HttpRequest) -> HttpResponse:
         """Send through the shared backend.
