@@ -19,6 +19,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from futures_async.simulator.app import SimulatorApp, announcement
 from futures_async.simulator.exchange import SimulatedExchange
 from futures_async.simulator.plan import FaultPlan
+from futures_async.simulator.streams.hub import StreamHub
+from futures_async.simulator.streams.serving import StreamServer
 from futures_async.unified.credentials import Credentials
 
 START_TIMEOUT_S = 10.0
@@ -27,8 +29,10 @@ START_TIMEOUT_S = 10.0
 class RunningExchange:
     """A served exchange: where it is, who may ask, and its inside for tests to look at."""
 
-    def __init__(self, exchange: SimulatedExchange, host: str, port: int) -> None:
+    def __init__(self, exchange: SimulatedExchange, host: str, port: int, streams: StreamServer | None = None) -> None:
         self.exchange = exchange
+        self.streams = streams or StreamServer(StreamHub(exchange))
+        """The venues' WebSockets; `shut()` cuts them all."""
         self.host = host
         self.port = port
         self.base_url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
@@ -140,7 +144,7 @@ def serve(
     try:
         thread.start()
         _wait_until_started(server, thread)
-        yield RunningExchange(exchange, host, listener.getsockname()[1])
+        yield RunningExchange(exchange, host, listener.getsockname()[1], app.streams)
     finally:
         app.streams.shut()
         server.should_exit = True
@@ -180,8 +184,9 @@ def run(
     """
     listener = bind(host, port)
     try:
+        app = SimulatorApp(exchange, faults)
         if announce is not None:
-            announce(RunningExchange(exchange, host, listener.getsockname()[1]))
-        make_server(SimulatorApp(exchange, faults)).run(sockets=[listener])
+            announce(RunningExchange(exchange, host, listener.getsockname()[1], app.streams))
+        make_server(app).run(sockets=[listener])
     finally:
         listener.close()
