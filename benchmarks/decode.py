@@ -15,7 +15,7 @@ from benchmarks.payloads import orders, positions
 from benchmarks.peers import ccxt_bitget
 from futures_async.adapters.bitget import endpoints
 from futures_async.adapters.bitget.dialect import BitgetDialect
-from futures_async.adapters.bitget.mapping import to_positions
+from futures_async.adapters.bitget.mapping import positions as positions_of
 from futures_async.adapters.bitget.orders import to_order
 from futures_async.unified.enums import MarginMode, PositionMode, PositionSide
 from futures_async.unified.models import Position
@@ -137,7 +137,7 @@ _ORDERS = endpoints.HISTORY.decoder(BitgetDialect.envelope)
 
 
 def _positions(body: bytes) -> object:
-    return to_positions(_POSITIONS.decode(body).data, "USDT-FUTURES")
+    return positions_of("USDT-FUTURES").all(_POSITIONS.decode(body).data)
 
 
 def _orders(body: bytes) -> object:

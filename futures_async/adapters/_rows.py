@@ -13,6 +13,11 @@ from futures_async.adapter import DecodeError, Leverage, Order, Position, Positi
 T = TypeVar("T")
 
 
+def same_name(name: object, wanted: str) -> bool:
+    """Whether a row's `name` is the contract `wanted`, in any case; a name that cannot be read is not another one."""
+    return not isinstance(name, str) or name.upper() == wanted
+
+
 class Named(Protocol):
     """A row that names its contract."""
 

@@ -198,7 +198,7 @@ class Tracker:
             fills = await self._list_fills(symbol, owed)
         else:
             fills = [fill for tracked in owed if (fill := _fill_of(tracked)) is not None]
-        for fill in sorted(fills, key=lambda fill: fill.created_ms):
+        for fill in sorted(fills, key=lambda fill: fill.created_ms or 0):
             tracked = self._by_id.get(fill.order_id)
             if tracked is not None:
                 await self._take(tracked, fill)

@@ -36,15 +36,19 @@ from futures_async.unified.convert import chosen_or_none
 from futures_async.unified.credentials import Credentials
 from futures_async.unified.enums import PositionMode, PositionSide
 from futures_async.unified.errors import (
+    DecodeError,
     InvalidRequest,
     LifecycleWarning,
     NotSupported,
     OrderNotFound,
     SymbolNotFound,
+    UnreadRow,
+    UnreadRows,
     UnresolvedOrders,
 )
 from futures_async.unified.exchange import Capability
 from futures_async.unified.models import Contract, Order, Position, PositionRisk
+from futures_async.unified.rows import unread_of
 
 T = TypeVar("T")
 
@@ -56,6 +60,8 @@ class ContractBook:
 
     def __init__(self) -> None:
         self.rows: dict[str, Contract] = {}
+        self.unread: dict[str, UnreadRow] = {}
+        """Those whose rules cannot be read."""
         self.read_at: float | None = None
 
     def fresh(self, now: float) -> bool:
@@ -243,6 +249,8 @@ class Adapter(History):
             contracts = await self.fetch_contracts()
             self._remember_contracts(contracts)
             found = book.rows.get(venue_symbol)
+        if found is None and (unread := book.unread.get(venue_symbol)) is not None:
+            raise DecodeError(f"{self.id}: the rules of {symbol} cannot be read: {unread.problem}", path=unread.path)
         if found is None:
             raise SymbolNotFound(f"no contract {symbol}", venue=self.id, endpoint="fetch_contract")
         return found
@@ -250,6 +258,7 @@ class Adapter(History):
     def _remember_contracts(self, contracts: list[Contract]) -> None:
         book = self._contracts
         book.rows = {contract.venue_symbol: contract for contract in contracts}
+        book.unread = {row.facts["venue_symbol"]: row for row in unread_of(contracts) if "venue_symbol" in row.facts}
         book.read_at = self._transport.runtime().now()
 
     def _forget_contracts(self) -> None:
@@ -266,18 +275,26 @@ class Adapter(History):
         self._require(Capability.FETCH_POSITION)
         side = chosen_or_none(PositionSide, side, "side")
         venue_symbol = self.venue_symbol(symbol)
-        positions = [
-            position
-            for position in await self.fetch_positions(symbol)
-            if position.venue_symbol == venue_symbol and side in (None, position.side)
-        ]
+        unread: UnreadRows | None = None
+        try:
+            found = await self.fetch_positions(symbol)
+        except UnreadRows as error:
+            found, unread = error.rows, error
+        positions = [one for one in found if one.venue_symbol == venue_symbol and side in (None, one.side)]
+        if unread is not None and (side is None or not positions):
+            raise unread  # what cannot be read may be the one that was asked for
         if len(positions) > 1:
             raise InvalidRequest(f"{self.id}: {symbol} has a long and a short position: name the side")
         return positions[0] if positions else None
 
     async def fetch_position_risk(self, symbol: str | None = None) -> list[PositionRisk]:
         self._require(Capability.FETCH_POSITION_RISK)
-        return [risk.position_risk(position) for position in await self.fetch_positions(symbol)]
+        try:
+            positions = await self.fetch_positions(symbol)
+        except UnreadRows as error:
+            error.rows = [risk.position_risk(position) for position in error.rows]
+            raise
+        return [risk.position_risk(position) for position in positions]
 
     # Any endpoint
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable, Sequence
 from contextlib import aclosing
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 
 from futures_async.unified.enums import LedgerType
-from futures_async.unified.errors import IncompletePage, InvalidRequest
+from futures_async.unified.errors import IncompletePage, InvalidRequest, UnreadRow, UnreadRows, unread_rows
 
 T = TypeVar("T")
 
@@ -38,6 +38,8 @@ class Page(NamedTuple, Generic[T]):
 
     rows: Sequence[T]
     cursor: str | None = None
+    unread: tuple[UnreadRow, ...] = ()
+    """Rows of the page that could not be read."""
 
 
 FetchPage = Callable[[PageQuery, str | None], Awaitable[Page[T]]]
@@ -47,20 +49,23 @@ async def iterate(
     fetch: FetchPage[T],
     query: PageQuery,
     *,
-    key: Callable[[T], str],
+    key: Callable[[T], Hashable],
     wanted: Callable[[T], bool] = lambda row: True,
 ) -> AsyncGenerator[T]:
     """Walk the pages; rows seen before (a page boundary that moved) are dropped by `key`.
 
     Raises:
+        UnreadRows: After the last row: some rows of the pages could not be read. All others were handed out.
         IncompletePage: The venue's cursor stands still, so that rows beyond it cannot be reached.
     """
-    seen: set[str] = set()
+    seen: set[Hashable] = set()
     cursors: set[str] = set()
     cursor: str | None = None
     given = 0
+    unread: list[UnreadRow] = []
     while True:
         page = await fetch(query, cursor)
+        unread += page.unread
         fresh = 0
         for row in page.rows:
             identity = key(row)
@@ -72,19 +77,27 @@ async def iterate(
                 yield row
                 given += 1
                 if given == query.limit:
+                    _hide_nothing(unread)
                     return
         if page.cursor is None:
+            _hide_nothing(unread)
             return
         if page.cursor in cursors:
             if fresh == 0:
+                _hide_nothing(unread)
                 return
             raise IncompletePage("the venue's cursor repeats before its rows end")
         cursors.add(page.cursor)
         cursor = page.cursor
 
 
+def _hide_nothing(unread: Sequence[UnreadRow], rows: Sequence[Any] = ()) -> None:
+    if unread:
+        raise unread_rows(unread, rows)
+
+
 async def first(
-    fetch: FetchPage[T], query: PageQuery, *, key: Callable[[T], str], wanted: Callable[[T], bool]
+    fetch: FetchPage[T], query: PageQuery, *, key: Callable[[T], Hashable], wanted: Callable[[T], bool]
 ) -> T | None:
     """The first row that is wanted; None when all pages were read and none is.
 
@@ -101,11 +114,24 @@ async def collect(
     fetch: FetchPage[T],
     query: PageQuery,
     *,
-    key: Callable[[T], str],
+    key: Callable[[T], Hashable],
     wanted: Callable[[T], bool] = lambda row: True,
 ) -> list[T]:
-    """One page, or with `query.limit` as many as it takes to fill it."""
+    """One page, or with `query.limit` as many as it takes to fill it.
+
+    Raises:
+        UnreadRows: Some rows could not be read; the others are in it.
+    """
+    found: list[T] = []
     if query.limit is None:
         page = await fetch(query, None)
-        return [row for row in page.rows if wanted(row)]
-    return [row async for row in iterate(fetch, query, key=key, wanted=wanted)]
+        found = [row for row in page.rows if wanted(row)]
+        _hide_nothing(page.unread, found)
+        return found
+    try:
+        async for row in iterate(fetch, query, key=key, wanted=wanted):
+            found.append(row)
+    except UnreadRows as error:
+        error.rows = found
+        raise
+    return found

@@ -164,8 +164,12 @@ class Answers:
         try:
             envelope = endpoint.decoder(dialect.envelope).decode(response.body)
         except DECODE_ERRORS as problem:
-            # The typed document did not fit: the envelope of a refusal, or the error for everything else.
-            envelope, misfit = self._envelope(response.body), self._misfit(problem, endpoint)
+            # The typed document did not fit: some odd rows, the envelope of a refusal, or an error.
+            envelope = None
+            if isinstance(problem, msgspec.ValidationError):
+                envelope = self._row_by_row(response.body, endpoint)
+            if envelope is None:
+                envelope, misfit = self._envelope(response.body), self._misfit(problem, endpoint)
             if envelope is None:
                 return self._by_status(response, endpoint)
         refusal = dialect.refusal(envelope)
@@ -213,6 +217,13 @@ class Answers:
         try:
             return self._head.decode(body)
         except DECODE_ERRORS:
+            return None
+
+    def _row_by_row(self, body: bytes, endpoint: Endpoint[Any]) -> Any:
+        """The answer with what can be read of its rows; None where these are not what does not fit."""
+        try:
+            return endpoint.row_by_row(self._dialect.envelope, body)
+        except (*DECODE_ERRORS, TypeError):
             return None
 
     def _misfit(self, problem: BaseException, endpoint: Endpoint[Any]) -> FuturesAsyncError:

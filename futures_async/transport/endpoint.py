@@ -9,6 +9,7 @@ from typing import Any, Generic, Literal, TypeAlias, TypeVar, cast, get_args
 
 import msgspec
 
+from futures_async.transport.piecewise import fitted
 from futures_async.unified.convert import check_number
 from futures_async.unified.errors import InvalidRequest
 
@@ -143,6 +144,16 @@ class Endpoint(Generic[T]):
             found = msgspec.json.Decoder(envelope[cast("Any", self.result)], strict=False, float_hook=_fraction)
             self._decoders[envelope] = found
         return found
+
+    def row_by_row(self, envelope: Any, body: bytes) -> Any:
+        """Decode a body whose rows do not all fit: see `piecewise`.
+
+        Raises:
+            msgspec.MsgspecError: It does not fit, and not for its rows' sake.
+        """
+        decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(envelope[Any], strict=False, float_hook=_fraction)
+        found = decoder.decode(body)
+        return msgspec.structs.replace(found, data=fitted(found.data, self.result))
 
     def __repr__(self) -> str:
         return f"Endpoint({self.name})"

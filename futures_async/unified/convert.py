@@ -20,11 +20,13 @@ S = TypeVar("S", bound=StrEnum)
 
 MAX_DIGITS = 60
 MAX_EXPONENT = 40
+LAST_MS = 253_402_300_799_999
+"""The end of the year 9999: no time of a venue's is later."""
 # Wide enough for any product of two accepted numbers; traps stay on, so nothing is lost silently.
 EXACT = decimal.Context(prec=250, rounding=decimal.ROUND_HALF_EVEN, Emax=999, Emin=-999)
 # Passes what venues really send, in one call that parses and judges: any number that is in these bounds is within
 # MAX_DIGITS and MAX_EXPONENT (the smallest exponent is Emin - prec + 1 = -40). What it refuses is looked at closely.
-_ordinary = decimal.Context(
+ordinary = decimal.Context(
     prec=28,
     Emin=-13,
     Emax=25,
@@ -46,7 +48,7 @@ else:
 def finite(value: Decimal, field: str) -> Decimal:
     """Return `value`, or raise `DecodeError`: NaN, infinities and absurd magnitudes are not money."""
     try:
-        if _ordinary(value).is_finite():
+        if ordinary(value).is_finite():
             return value
     except decimal.DecimalException:
         pass
@@ -70,7 +72,7 @@ def decimal_or_none(text: Loose, field: str) -> Decimal | None:
         return None
     if isinstance(text, str):
         try:
-            value = _ordinary(text)
+            value = ordinary(text)
         except decimal.DecimalException:
             return parse_decimal(text, field)
         return value if value.is_finite() else parse_decimal(text, field)
@@ -91,11 +93,11 @@ def ms_or_none(value: str | int | None, field: str) -> int | None:
     """Read Unix milliseconds; None, "", 0 and -1 mean that the venue did not say."""
     if value is None or value == "":
         return None
-    try:
-        number = int(value)
-    except ValueError:
-        raise DecodeError(f"{field} is not a time in milliseconds", path=field) from None
-    return number if number > 0 else None
+    if isinstance(value, str) and len(value) < MAX_DIGITS and value.isascii() and value.lstrip("-").isdigit():
+        value = int(value)
+    if not isinstance(value, int) or isinstance(value, bool) or value > LAST_MS:
+        raise DecodeError(f"{field} is not a time in milliseconds", path=field)
+    return value if value > 0 else None
 
 
 def ms(value: str | int | None, field: str) -> int:

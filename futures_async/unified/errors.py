@@ -12,7 +12,8 @@
     │     DuplicateOrder · OrderNotFound · PositionModeConflict · MarginModeConflict ·
     │     AccountInLiquidation · VenueUnavailable · VenueClosed
     ├─ RequestTimeout                 reads: no answer in time
-    ├─ BadResponse ⊃ DecodeError · ResponseMismatch · BodyTooLarge · UnexpectedRedirect · IncompletePage
+    ├─ BadResponse ⊃ DecodeError ⊃ UnreadRows · ResponseMismatch · BodyTooLarge · UnexpectedRedirect ·
+    │     IncompletePage
     ├─ OrderNotPlaced                 proved absent after the fence
     ├─ SettingNotApplied              read back after the fence: the old value stands
     ├─ OutcomeUnknown                 .resolve() ends as resolve_order does
@@ -29,6 +30,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from copy import deepcopy
 from typing import Any, ClassVar, NamedTuple, Self, TypeVar
+
+import msgspec
 
 from futures_async.unified.enums import Outcome
 
@@ -278,6 +281,57 @@ class DecodeError(BadResponse):
     def __init__(self, message: str, *, path: str = "") -> None:
         super().__init__(message)
         self.path = path
+
+
+class UnreadRow(msgspec.Struct, frozen=True):
+    """A row of an answer that lacks what makes it one."""
+
+    path: str
+    """The venue's field that cannot be read."""
+    problem: str
+    """What is wrong with it."""
+    raw: Any
+    """The row as it came."""
+    facts: dict[str, Any] = {}
+    """What can be read of it, by the model's names: symbol, ids, side."""
+    venue: str = ""
+    """Id of the adapter that read it."""
+
+    @property
+    def name(self) -> str:
+        """The contract or the id, for messages; empty where neither can be read."""
+        return next((str(self.facts[key]) for key in self.facts if key in _NAMES), "")
+
+    def __repr__(self) -> str:
+        return f"UnreadRow({self.path}: {self.problem}, facts={self.facts!r})"
+
+
+_NAMES = ("venue_symbol", "margin_coin", "order_id", "fill_id", "entry_id")
+
+
+class UnreadRows(DecodeError):
+    """Some rows of a list cannot be read. `rows` are those that can, `unread` the others: nothing is left out."""
+
+    def __init__(self, message: str, *, rows: Sequence[Any] = (), unread: Sequence[UnreadRow] = ()) -> None:
+        super().__init__(message, path=unread[0].path if unread else "")
+        self.rows = list(rows)
+        self.unread = tuple(unread)
+
+
+SHOWN_ROWS = 3
+
+
+def unread_rows(unread: Sequence[UnreadRow], rows: Sequence[Any] = ()) -> UnreadRows:
+    """The error for rows of which some cannot be read: it names the first of these."""
+    shown = "; ".join(f"{row.name}: {row.problem}" if row.name else row.problem for row in unread[:SHOWN_ROWS])
+    more = "" if len(unread) <= SHOWN_ROWS else f"; and {len(unread) - SHOWN_ROWS} more"
+    venue = f"{unread[0].venue}: " if unread[0].venue else ""
+    count = f"{len(unread)} of {len(rows) + len(unread)} rows" if rows else f"{len(unread)} rows"
+    return UnreadRows(
+        f"{venue}{count} cannot be read ({shown}{more}); the others are in `.rows`, these in `.unread`",
+        rows=rows,
+        unread=unread,
+    )
 
 
 class ResponseMismatch(BadResponse):

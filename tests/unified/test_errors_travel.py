@@ -27,6 +27,7 @@ from futures_async.unified.errors import (
     OrderOutcomeUnknown,
     Portable,
     RequestTimeout,
+    UnreadRow,
     UnresolvedOrders,
 )
 
@@ -71,6 +72,7 @@ EXAMPLES: dict[str, Any] = {
     "Sequence[str]": ("one", "two"),
     "Sequence[Any]": (Payload(Decimal(2)), {"id": "1"}),
     "Sequence[Attempt]": (Attempt(1, "sent", "timeout", 504, "40010"),),
+    "Sequence[UnreadRow]": (UnreadRow("total", "total is missing", Payload(Decimal(3)), {"side": "long"}, "x"),),
     "Sequence[OutcomeUnknown]": (OrderOutcomeUnknown("inner", client_order_id="c2"),),
     "ExchangeError | None": ExchangeError("said no", venue="toy", code="12001", http_status=400),
     "FuturesAsyncError": RequestTimeout("no answer"),

@@ -40,7 +40,7 @@ from futures_async.adapter import (
 )
 from futures_async.adapters._bitget import ProductType, unified_symbol, venue_symbol
 from futures_async.adapters._bitget_codes import UNCHANGED
-from futures_async.adapters._rows import Row, readable
+from futures_async.adapters._rows import Row, readable, same_name
 from futures_async.adapters.bitget import endpoints
 from futures_async.adapters.bitget.dialect import BitgetDialect
 from futures_async.adapters.bitget.mapping import (
@@ -49,13 +49,13 @@ from futures_async.adapters.bitget.mapping import (
     WIRE_MARGIN_MODE,
     WIRE_POSITION_MODE,
     WIRE_POSITION_SIDE,
+    positions,
     to_account,
     to_contract,
     to_funding_rate,
     to_ledger_entry,
     to_leverage,
     to_position_history,
-    to_positions,
     to_risk_limit,
     to_ticker,
 )
@@ -165,9 +165,9 @@ class BitgetAccount(Adapter):
             rows = await self._call(
                 endpoints.SINGLE_POSITION,
                 params,
-                about=lambda rows: all(row.symbol.upper() == wanted for row in rows or ()),
+                about=lambda rows: all(same_name(row.symbol, wanted) for row in rows or ()),
             )
-        return to_positions(rows, self.product_type)
+        return positions(self.product_type).all(rows)
 
     async def fetch_position_history(
         self,

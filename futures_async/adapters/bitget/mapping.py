@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from decimal import Decimal
+from functools import cache
 
 from futures_async.adapter import (
     EXACT,
@@ -21,17 +21,30 @@ from futures_async.adapter import (
     PositionHistory,
     PositionMode,
     PositionSide,
+    Reading,
     RiskLimit,
     Ticker,
     decimal_or_none,
+    fields,
     finite,
     known,
     known_or_none,
+    made,
+    moment,
     ms,
     ms_or_none,
     multiply,
+    needed,
+    number,
+    otherwise,
     positive_or_none,
+    price,
     required_id,
+    size,
+    text,
+    times,
+    word,
+    yes_no,
 )
 from futures_async.adapters._bitget import ProductType, unified_symbol
 from futures_async.adapters.bitget.wire import (
@@ -85,7 +98,7 @@ LEDGER_TYPE: dict[str, LedgerType] = {
 }
 
 
-def flag(word: str | None) -> bool | None:
+def said(word: str | None) -> bool | None:
     """YES/NO, on/off, true/false in any case; None for anything else."""
     return None if not word else _FLAG.get(word.lower())
 
@@ -101,63 +114,59 @@ def text_or_none(value: str | int | None) -> str | None:
     return str(value) if value not in (None, "") else None
 
 
-def to_position(wire: WirePosition, product_type: ProductType) -> Position | None:
-    """One open position; None for the flat rows that the venue may list."""
-    quantity = finite(wire.total, "total")
-    if not quantity:
-        return None
-    if quantity < 0:
-        raise DecodeError("total is negative", path="total")
-    entry = positive_or_none(wire.open_price_avg, "openPriceAvg")
-    if entry is None:
-        raise DecodeError("openPriceAvg is missing in an open position", path="openPriceAvg")
-    mark = positive_or_none(wire.mark_price, "markPrice")
-    rate = decimal_or_none(wire.keep_margin_rate, "keepMarginRate")
-    margin = decimal_or_none(wire.margin_size, "marginSize")
-    mode = known_or_none(MARGIN_MODE, wire.margin_mode)
-    notional = None if mark is None else multiply(quantity, mark)
-    # Coin-margined positions owe their maintenance margin in the coin, which is not had exactly from these numbers.
-    linear = product_type != "COIN-FUTURES"
-    return Position(
-        venue=VENUE,
-        raw=wire,
-        symbol=unified_symbol(wire.symbol, product_type, wire.margin_coin),
-        venue_symbol=wire.symbol.upper(),
-        side=known(POSITION_SIDE, wire.hold_side, "holdSide"),
-        quantity=quantity,
-        entry_price=entry,
-        mark_price=mark,
-        break_even_price=positive_or_none(wire.break_even_price, "breakEvenPrice"),
-        # "If the value <= 0, it means the position is at low risk and there is no liquidation price at this time"
-        liquidation_price=positive_or_none(wire.liquidation_price, "liquidationPrice"),
-        unrealized_pnl=decimal_or_none(wire.unrealized_pl, "unrealizedPL"),
-        realized_pnl=decimal_or_none(wire.achieved_profits, "achievedProfits"),
-        fee=decimal_or_none(wire.deducted_fee, "deductedFee"),
-        funding=decimal_or_none(wire.total_fee, "totalFee"),
-        leverage=positive_or_none(wire.leverage, "leverage"),
-        margin_mode=mode,
-        position_mode=known_or_none(POSITION_MODE, wire.pos_mode),
-        margin_coin=wire.margin_coin.upper(),
-        margin=margin,
-        # In cross mode `marginSize` is total x mark / leverage: the requirement, re-marked continuously.
-        initial_margin=margin if mode is MarginMode.CROSS else None,
-        maintenance_margin=multiply(notional, rate) if linear and notional is not None and rate is not None else None,
-        maintenance_margin_rate=rate,
-        margin_ratio=decimal_or_none(wire.margin_ratio, "marginRatio"),
-        notional=notional,
-        available=decimal_or_none(wire.available, "available"),
-        locked=decimal_or_none(wire.locked, "locked"),
-        take_profit=positive_or_none(wire.take_profit, "takeProfit"),
-        stop_loss=positive_or_none(wire.stop_loss, "stopLoss"),
-        auto_margin=flag(wire.auto_margin),
-        created_ms=ms_or_none(wire.c_time, "cTime"),
-        updated_ms=ms_or_none(wire.u_time, "uTime"),
+def settle_coin(product_type: ProductType) -> str:
+    """What contracts settle in; empty where each has its own coin."""
+    return "" if product_type == "COIN-FUTURES" else product_type.removesuffix("-FUTURES")
+
+
+@cache
+def positions(product_type: ProductType) -> Reading[WirePosition, Position]:
+    """Open positions; the flat rows that the venue may list stand for none."""
+    row = fields(WirePosition)
+    name, coin = needed(text(row.symbol)), text(row.margin_coin)
+    quantity = needed(size(row.total))
+    margin, rate = number(row.margin_size), number(row.keep_margin_rate)
+    mode = word(row.margin_mode, MARGIN_MODE)
+    notional = times(quantity, price(row.mark_price))
+    return Reading(
+        row,
+        Position(
+            venue=VENUE,
+            symbol=made(unified_symbol, name, product_type, coin),
+            venue_symbol=made(str.upper, name),
+            side=needed(word(row.hold_side, POSITION_SIDE)),
+            quantity=quantity,
+            entry_price=needed(price(row.open_price_avg)),
+            mark_price=price(row.mark_price),
+            break_even_price=price(row.break_even_price),
+            # "If the value <= 0, it means the position is at low risk and there is no liquidation price at this time"
+            liquidation_price=price(row.liquidation_price),
+            unrealized_pnl=number(row.unrealized_pl),
+            realized_pnl=number(row.achieved_profits),
+            fee=number(row.deducted_fee),
+            funding=number(row.total_fee),
+            leverage=price(row.leverage),
+            margin_mode=mode,
+            position_mode=word(row.pos_mode, POSITION_MODE),
+            margin_coin=otherwise(made(str.upper, needed(coin)), settle_coin(product_type)),
+            margin=margin,
+            # In cross mode `marginSize` is total x mark / leverage: the requirement, re-marked continuously.
+            initial_margin=made(lambda margin, mode: margin if mode is MarginMode.CROSS else None, margin, mode),
+            # Coin-margined positions owe it in the coin, which is not had exactly from these numbers.
+            maintenance_margin=None if product_type == "COIN-FUTURES" else times(notional, rate),
+            maintenance_margin_rate=rate,
+            margin_ratio=number(row.margin_ratio),
+            notional=notional,
+            available=number(row.available),
+            locked=number(row.locked),
+            take_profit=price(row.take_profit),
+            stop_loss=price(row.stop_loss),
+            auto_margin=yes_no(row.auto_margin),
+            created_ms=moment(row.c_time),
+            updated_ms=moment(row.u_time),
+        ),
+        empty="quantity",
     )
-
-
-def to_positions(rows: Sequence[WirePosition] | None, product_type: ProductType) -> list[Position]:
-    """The open positions among the rows; null means none."""
-    return [position for row in rows or () if (position := to_position(row, product_type)) is not None]
 
 
 def to_position_history(wire: WireClosedPosition, product_type: ProductType) -> PositionHistory:

@@ -40,8 +40,8 @@ from futures_async.adapters.bitget.mapping import (
     POSITION_SIDE,
     VENUE,
     WIRE_MARGIN_MODE,
-    flag,
     paid,
+    said,
     text_or_none,
 )
 from futures_async.adapters.bitget.wire_orders import (
@@ -173,7 +173,7 @@ def to_order(wire: WireOrder, product_type: ProductType) -> Order:
         # "The detail uses `state`, the lists use `status`."
         status=known_or_none(STATUS, wire.state or wire.status) or OrderStatus.UNKNOWN,
         # In hedge mode `reduceOnly` is ignored by the venue; what closes is said by `tradeSide`.
-        reduce_only=flag(wire.reduce_only) if went.closes is None else went.closes,
+        reduce_only=said(wire.reduce_only) if went.closes is None else went.closes,
         position_side=went.position_side,
         margin_mode=known_or_none(MARGIN_MODE, wire.margin_mode),
         leverage=positive_or_none(wire.leverage, "leverage"),

@@ -1,8 +1,8 @@
 """Bitget v2 mix payloads, field for field as the venue sends them.
 
-Nearly everything is text on the wire. A field without default is one that the venue promises in every row; any other
-may be missing, null or empty, interchangeably, and is judged in `mapping.py`: words (`Text`), numbers (`Loose`), ids
-(`Id`) and Unix milliseconds (`Moment`).
+Nearly everything is text on the wire, and any field may be missing, null or empty, interchangeably. Rows keep what
+came, and `mapping.py` and `orders.py` judge it: words (`Text`), numbers (`Loose`), ids (`Id`), Unix milliseconds
+(`Moment`). A field with another type is one that the venue promises.
 """
 
 from __future__ import annotations
@@ -11,11 +11,7 @@ from decimal import Decimal
 
 import msgspec
 
-from futures_async.adapter import Loose
-
-Text = str | None
-Id = str | int
-Moment = str | int | None
+from futures_async.adapter import Id, Loose, Moment, Row, Text
 
 
 class Wire(msgspec.Struct, frozen=True, kw_only=True, gc=False, rename="camel"):
@@ -56,14 +52,14 @@ class WireAccount(Wire, frozen=True, kw_only=True, gc=False):
     crossed_margin_leverage: Loose = None
     isolated_long_lever: Loose = None
     isolated_short_lever: Loose = None
-    margin_mode: Text = None
-    pos_mode: Text = None
+    margin_mode: str | None = None
+    pos_mode: str | None = None
     unrealized_pl: Loose = msgspec.field(default=None, name="unrealizedPL")
     crossed_unrealized_pl: Loose = msgspec.field(default=None, name="crossedUnrealizedPL")
     isolated_unrealized_pl: Loose = msgspec.field(default=None, name="isolatedUnrealizedPL")
     coupon: Loose = None
     grant: Loose = None
-    asset_mode: Text = None
+    asset_mode: str | None = None
     isolated_margin: Loose = None
     crossed_margin: Loose = None
     union_total_margin: Loose = None
@@ -77,12 +73,12 @@ class WireAccount(Wire, frozen=True, kw_only=True, gc=False):
 class WireBill(Wire, frozen=True, kw_only=True, gc=False):
     """One row of the ledger."""
 
-    bill_id: Id
+    bill_id: str | int
     amount: Decimal
     business_type: str
     coin: str
     c_time: int
-    symbol: Text = None
+    symbol: str | None = None
     fee: Loose = None
     fee_by_coupon: Loose = None
     balance: Loose = None
@@ -92,18 +88,18 @@ class WireBills(Wire, frozen=True, kw_only=True, gc=False):
     """A page of the ledger."""
 
     bills: list[WireBill] | None = None
-    end_id: Id | None = None
+    end_id: str | int | None = None
 
 
 class WireLeverage(Wire, frozen=True, kw_only=True, gc=False):
     """The answer of `POST account/set-leverage` and `set-margin-mode`."""
 
     symbol: str
-    margin_coin: Text = None
+    margin_coin: str | None = None
     long_leverage: Loose = None
     short_leverage: Loose = None
     cross_margin_leverage: Loose = None
-    margin_mode: Text = None
+    margin_mode: str | None = None
 
 
 class WirePositionMode(Wire, frozen=True, kw_only=True, gc=False):
@@ -128,14 +124,14 @@ class WireMaxOpen(Wire, frozen=True, kw_only=True, gc=False):
 # Positions
 
 
-class WirePosition(Wire, frozen=True, kw_only=True, gc=False):
+class WirePosition(Row, frozen=True, kw_only=True, gc=False, rename="camel"):
     """One row of `single-position` and `all-position`; there is no position id."""
 
-    symbol: str
-    margin_coin: str
-    hold_side: str
+    symbol: Text = None
+    margin_coin: Text = None
+    hold_side: Text = None
     """`long` or `short`, in one-way mode too."""
-    total: Decimal
+    total: Loose = None
     """Base coin, unsigned."""
     available: Loose = None
     locked: Loose = None
@@ -163,8 +159,8 @@ class WirePosition(Wire, frozen=True, kw_only=True, gc=False):
     cash_dividend: Loose = None
     take_profit: Loose = None
     stop_loss: Loose = None
-    take_profit_id: Id | None = None
-    stop_loss_id: Id | None = None
+    take_profit_id: Id = None
+    stop_loss_id: Id = None
     c_time: Moment = None
     u_time: Moment = None
 
@@ -172,13 +168,13 @@ class WirePosition(Wire, frozen=True, kw_only=True, gc=False):
 class WireClosedPosition(Wire, frozen=True, kw_only=True, gc=False):
     """One row of `history-position`; its times come in lower case, contrary to the document's table."""
 
-    position_id: Id
+    position_id: str | int
     symbol: str
     hold_side: str
-    margin_coin: Text = None
+    margin_coin: str | None = None
     open_avg_price: Loose = None
     close_avg_price: Loose = None
-    margin_mode: Text = None
+    margin_mode: str | None = None
     open_total_pos: Loose = None
     close_total_pos: Loose = None
     pnl: Loose = None
@@ -186,27 +182,27 @@ class WireClosedPosition(Wire, frozen=True, kw_only=True, gc=False):
     total_funding: Loose = None
     open_fee: Loose = None
     close_fee: Loose = None
-    pos_mode: Text = None
+    pos_mode: str | None = None
     cash_dividend: Loose = None
-    ctime: Moment = None
-    utime: Moment = None
-    c_time: Moment = None
-    u_time: Moment = None
+    ctime: str | int | None = None
+    utime: str | int | None = None
+    c_time: str | int | None = None
+    u_time: str | int | None = None
 
 
 class WireClosedPositions(Wire, frozen=True, kw_only=True, gc=False):
     """A page of closed positions. `end_id` differs from the last row's id."""
 
     rows: list[WireClosedPosition] | None = msgspec.field(default=None, name="list")
-    end_id: Id | None = None
+    end_id: str | int | None = None
 
 
 class WireAdlRank(Wire, frozen=True, kw_only=True, gc=False):
     """One row of `adlRank`."""
 
     symbol: str
-    margin_coin: Text = None
-    hold_side: Text = None
+    margin_coin: str | None = None
+    hold_side: str | None = None
     rank: Loose = None
     """0 to 1; close to 1 is deleveraged first."""
     adl_rank: Loose = None
@@ -244,8 +240,8 @@ class WireContract(Wire, frozen=True, kw_only=True, gc=False):
     max_market_order_qty: Loose = None
     min_lever: Loose = None
     max_lever: Loose = None
-    symbol_type: Text = None
-    symbol_status: Text = None
+    symbol_type: str | None = None
+    symbol_status: str | None = None
     maker_fee_rate: Loose = None
     taker_fee_rate: Loose = None
     buy_limit_price_ratio: Loose = None
@@ -257,14 +253,14 @@ class WireContract(Wire, frozen=True, kw_only=True, gc=False):
     max_position_num: Loose = None
     pos_limit: Loose = None
     fund_interval: Loose = None
-    off_time: Moment = None
-    limit_open_time: Moment = None
-    delivery_time: Moment = None
-    delivery_start_time: Moment = None
-    delivery_period: Text = None
-    launch_time: Moment = None
-    maintain_time: Moment = None
-    is_rwa: Text = None
+    off_time: str | int | None = None
+    limit_open_time: str | int | None = None
+    delivery_time: str | int | None = None
+    delivery_start_time: str | int | None = None
+    delivery_period: str | None = None
+    launch_time: str | int | None = None
+    maintain_time: str | int | None = None
+    is_rwa: str | None = None
 
 
 class WireTicker(Wire, frozen=True, kw_only=True, gc=False):
@@ -289,10 +285,10 @@ class WireTicker(Wire, frozen=True, kw_only=True, gc=False):
     mark_price: Loose = None
     funding_rate: Loose = None
     holding_amount: Loose = None
-    delivery_start_time: Moment = None
-    delivery_time: Moment = None
-    delivery_status: Text = None
-    ts: Moment = None
+    delivery_start_time: str | int | None = None
+    delivery_time: str | int | None = None
+    delivery_status: str | None = None
+    ts: str | int | None = None
 
 
 class WireFundingRate(Wire, frozen=True, kw_only=True, gc=False):
@@ -302,6 +298,6 @@ class WireFundingRate(Wire, frozen=True, kw_only=True, gc=False):
     funding_rate: Decimal
     funding_rate_interval: Loose = None
     """Hours."""
-    next_update: Moment = None
+    next_update: str | int | None = None
     min_funding_rate: Loose = None
     max_funding_rate: Loose = None

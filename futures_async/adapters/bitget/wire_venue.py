@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from futures_async.adapter import Loose
-from futures_async.adapters.bitget.wire import Id, Moment, Text, Wire
+from futures_async.adapters.bitget.wire import Wire
 
 # Account
 
@@ -35,18 +35,18 @@ class WireIsolatedSymbol(Wire, frozen=True, kw_only=True, gc=False):
 class WireSubAccount(Wire, frozen=True, kw_only=True):
     """The futures assets of a sub-account; the rows of the list are not documented."""
 
-    user_id: Id
+    user_id: str | int
     asset_list: list[dict[str, Any]] | None = None
 
 
 class WireInterest(Wire, frozen=True, kw_only=True):
     """Borrowing in multi-asset mode; the rows of the list are not documented."""
 
-    next_settle_time: Moment = None
+    next_settle_time: str | int | None = None
     borrow_amount: Loose = None
     borrow_limit: Loose = None
     interest_list: list[dict[str, Any]] | None = None
-    end_id: Id | None = None
+    end_id: str | int | None = None
 
 
 class WireUnionConfig(Wire, frozen=True, kw_only=True, gc=False):
@@ -77,10 +77,10 @@ class WireTransferLimit(Wire, frozen=True, kw_only=True, gc=False):
 class WireTriggered(Wire, frozen=True, kw_only=True, gc=False):
     """An order that a trigger order became."""
 
-    order_id: Id
+    order_id: str | int
     price: Loose = None
-    type: Text = None
-    status: Text = None
+    type: str | None = None
+    status: str | None = None
 
 
 # Market
@@ -123,7 +123,7 @@ class WireOpenInterest(Wire, frozen=True, kw_only=True, gc=False):
     """`GET market/open-interest`."""
 
     rows: list[WireOpenInterestRow] | None = msgspec.field(name="openInterestList", default=None)
-    ts: Moment = None
+    ts: str | int | None = None
 
 
 class WireOpenInterestLimit(Wire, frozen=True, kw_only=True, gc=False):

@@ -253,7 +253,9 @@ class BitgetUTA(BatchCancels, UnifiedVenue):
             answer = await self._call(endpoints.FILLS, {"category": self._category, **params})
             return Part([to_fill(row, self._category) for row in answer.rows or ()], answer.cursor)
 
-        return await history_page([ask], query, cursor, at=lambda fill: fill.created_ms, now_ms=self._channel.now_ms())
+        return await history_page(
+            [ask], query, cursor, at=lambda fill: fill.created_ms or 0, now_ms=self._channel.now_ms()
+        )
 
     async def close_position(self, symbol: str, *, side: PositionSide | None = None) -> Order | None:
         """Close a position at market: the quantity just read, reduce only. None when flat, also when it went meanwhile.

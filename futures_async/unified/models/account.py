@@ -11,14 +11,17 @@ from futures_async.unified.models.base import Model
 class Account(Model, frozen=True, kw_only=True, eq=False, gc=False):
     """The account's state in one margin coin."""
 
+    facts = ("margin_coin",)
+    one_of = ("available", "equity", "balance")
+
     margin_coin: str
     """Coin that everything here is counted in."""
     equity: Decimal | None = None
     """Balance plus unrealized profit."""
     balance: Decimal | None = None
     """Wallet balance without unrealized profit."""
-    available: Decimal
-    """What new orders can use."""
+    available: Decimal | None = None
+    """What new orders can use; None where it cannot be read (then it is named in `unread`)."""
     locked: Decimal | None = None
     """Bound by orders and, on some venues, positions."""
     transferable: Decimal | None = None
@@ -48,6 +51,8 @@ class Account(Model, frozen=True, kw_only=True, eq=False, gc=False):
 class LedgerEntry(Model, frozen=True, kw_only=True, eq=False, gc=False):
     """One change of balance."""
 
+    facts = ("entry_id", "amount", "coin", "created_ms")
+
     entry_id: str
     """The venue's id of the row."""
     type: LedgerType
@@ -75,6 +80,8 @@ class LedgerEntry(Model, frozen=True, kw_only=True, eq=False, gc=False):
 class RiskLimit(Model, frozen=True, kw_only=True, eq=False, gc=False):
     """One tier of a contract's risk limits."""
 
+    facts = ("symbol", "venue_symbol")
+
     symbol: str
     """Unified symbol, `BASE/QUOTE:SETTLE`."""
     venue_symbol: str
@@ -99,6 +106,8 @@ class RiskLimit(Model, frozen=True, kw_only=True, eq=False, gc=False):
 
 class Leverage(Model, frozen=True, kw_only=True, eq=False, gc=False):
     """Leverage settings of one contract."""
+
+    facts = ("symbol", "venue_symbol")
 
     symbol: str
     """Unified symbol, `BASE/QUOTE:SETTLE`."""

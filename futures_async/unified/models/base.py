@@ -3,39 +3,61 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any, ClassVar, Self, cast
 
 import msgspec
 
 
 class Model(msgspec.Struct, frozen=True, kw_only=True, eq=False, gc=False):
-    """Base of the unified models; equality, hash and repr leave `raw` out."""
+    """Base of the unified models; equality, hash and repr leave `raw` out.
+
+    Models that were read from a venue's row convert most of their fields at their first use: see `read`.
+    """
+
+    facts: ClassVar[tuple[str, ...]] = ()
+    """What makes a row: without one of these it is none, and cannot be read."""
+    one_of: ClassVar[tuple[str, ...]] = ()
+    """Of these, a row says at least one."""
+    _kind: ClassVar[type[Model] | None] = None
+    """The public class, where this one only differs in when its fields are read."""
 
     venue: str
     """Id of the adapter that produced this object."""
     raw: Any = None
     """The venue's own typed, frozen payload; None where the library itself made the object."""
+    unread: tuple[str, ...] = ()
+    """The venue's fields that say something which cannot be read: what is made of them is None here."""
 
-    def _key(self) -> tuple[object, ...]:
-        return tuple(getattr(self, name) for name in self.__struct_fields__ if name != "raw")
+    def read(self) -> Self:
+        """Convert all fields now; the model itself."""
+        for _ in _values(self):
+            pass
+        return self
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Model) or type(self) is not type(other):
+        if not isinstance(other, Model) or kind_of(self) is not kind_of(other):
             return NotImplemented
-        return self._key() == other._key()
+        return all(mine == theirs for (_, mine), (_, theirs) in zip(_values(self), _values(other), strict=True))
 
     def __hash__(self) -> int:
-        return hash((type(self), self._key()))
+        return hash((kind_of(self), tuple(_values(self))))
 
     def __repr__(self) -> str:
-        shown = ", ".join(
-            f"{name}={value!r}"
-            for name in self.__struct_fields__
-            if name != "raw" and (value := getattr(self, name)) is not None
-        )
+        shown = ", ".join(f"{name}={value!r}" for name, value in _values(self) if value not in (None, ()))
         return f"{type(self).__name__}({shown})"
+
+
+def kind_of(model: Model) -> type[Model]:
+    """The public class of a model, however it reads its fields."""
+    kind = type(model)
+    return kind._kind or kind  # pyright: ignore[reportPrivateUsage] - shared by this module alone
+
+
+def _values(model: Model) -> Iterator[tuple[str, Any]]:
+    """The fields and their values, without `raw`."""
+    return ((name, getattr(model, name)) for name in kind_of(model).__struct_fields__ if name != "raw")
 
 
 def to_builtins(value: object) -> Any:
@@ -51,6 +73,8 @@ def to_builtins(value: object) -> Any:
         return value
     if isinstance(value, Decimal):
         return format(value, "f")
+    if isinstance(value, Model):
+        return {name: to_builtins(item) for name, item in _values(value)}
     if isinstance(value, msgspec.Struct):
         return {name: to_builtins(getattr(value, name)) for name in value.__struct_fields__ if name != "raw"}
     if isinstance(value, Mapping):

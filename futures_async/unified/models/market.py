@@ -11,6 +11,8 @@ from futures_async.unified.models.base import Model
 class Ticker(Model, frozen=True, kw_only=True, eq=False, gc=False):
     """Last prices of one contract."""
 
+    facts = ("symbol", "venue_symbol", "last_price")
+
     symbol: str
     """Unified symbol, `BASE/QUOTE:SETTLE`."""
     venue_symbol: str
@@ -34,6 +36,8 @@ class Ticker(Model, frozen=True, kw_only=True, eq=False, gc=False):
 class FundingRate(Model, frozen=True, kw_only=True, eq=False, gc=False):
     """Funding of one contract."""
 
+    facts = ("symbol", "venue_symbol", "funding_rate")
+
     symbol: str
     """Unified symbol, `BASE/QUOTE:SETTLE`."""
     venue_symbol: str
@@ -54,6 +58,8 @@ class FundingRate(Model, frozen=True, kw_only=True, eq=False, gc=False):
 
 class Contract(Model, frozen=True, kw_only=True, eq=False, gc=False):
     """Trading rules of one contract."""
+
+    facts = ("symbol", "venue_symbol", "base", "quote", "settle", "contract_size", "price_tick", "quantity_step")
 
     symbol: str
     """Unified symbol, `BASE/QUOTE:SETTLE`."""

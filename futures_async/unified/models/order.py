@@ -25,6 +25,8 @@ from futures_async.unified.models.base import Model
 class Order(Model, frozen=True, kw_only=True, eq=False, gc=False):
     """One order, as the venue reported it or acknowledged it."""
 
+    facts = ("symbol", "venue_symbol", "order_id", "client_order_id", "side", "quantity", "status")
+
     symbol: str
     """Unified symbol, `BASE/QUOTE:SETTLE`."""
     venue_symbol: str
@@ -88,6 +90,8 @@ class Order(Model, frozen=True, kw_only=True, eq=False, gc=False):
 class Fill(Model, frozen=True, kw_only=True, eq=False, gc=False):
     """One execution."""
 
+    facts = ("symbol", "venue_symbol", "fill_id", "order_id", "side", "price", "quantity")
+
     fill_id: str
     """The venue's id of the execution."""
     order_id: str
@@ -112,7 +116,7 @@ class Fill(Model, frozen=True, kw_only=True, eq=False, gc=False):
     """Maker or taker."""
     realized_pnl: Decimal | None = None
     """Profit realized by this fill, in margin coin."""
-    created_ms: int
+    created_ms: int | None = None
     """Executed at, Unix milliseconds UTC."""
 
 

@@ -17,6 +17,8 @@ def return_on_margin(profit: Decimal | None, margin: Decimal | None) -> Decimal 
 class Position(Model, frozen=True, kw_only=True, eq=False, gc=False):
     """One open position, as the venue reported it."""
 
+    facts = ("symbol", "venue_symbol", "side", "quantity")
+
     symbol: str
     """Unified symbol, `BASE/QUOTE:SETTLE`."""
     venue_symbol: str
@@ -91,6 +93,8 @@ class Position(Model, frozen=True, kw_only=True, eq=False, gc=False):
 class PositionHistory(Model, frozen=True, kw_only=True, eq=False, gc=False):
     """One closed position."""
 
+    facts = ("symbol", "venue_symbol", "side")
+
     symbol: str
     """Unified symbol, `BASE/QUOTE:SETTLE`."""
     venue_symbol: str
@@ -131,6 +135,8 @@ class PositionHistory(Model, frozen=True, kw_only=True, eq=False, gc=False):
 
 class PositionRisk(Model, frozen=True, kw_only=True, eq=False, gc=False):
     """How far one position is from liquidation."""
+
+    facts = ("symbol", "venue_symbol", "side", "quantity")
 
     symbol: str
     """Unified symbol, `BASE/QUOTE:SETTLE`."""

@@ -12,22 +12,20 @@ from futures_async.adapters._bitget import ProductType
 from futures_async.adapters.bitget import endpoints as rows
 from futures_async.adapters.bitget.mapping import (
     LEDGER_TYPE,
-    flag,
     paid,
+    positions,
     to_account,
     to_contract,
     to_funding_rate,
     to_ledger_entry,
     to_leverage,
-    to_position,
     to_position_history,
-    to_positions,
     to_risk_limit,
     to_ticker,
 )
 from futures_async.adapters.bitget.wire import WireAccount, WireContract, WirePosition
 from futures_async.unified.enums import LedgerType, MarginMode, PositionMode, PositionSide
-from futures_async.unified.errors import DecodeError
+from futures_async.unified.errors import DecodeError, UnreadRows
 from futures_async.unified.models import Position
 from tests.adapters.bitget.data import payload
 
@@ -35,7 +33,7 @@ USDT: ProductType = "USDT-FUTURES"
 
 
 def seed_position() -> Position:
-    [position] = to_positions(payload(rows.SINGLE_POSITION, "single_position"), USDT)
+    [position] = positions(USDT).all(payload(rows.SINGLE_POSITION, "single_position"))
     return position
 
 
@@ -89,13 +87,13 @@ def test_raw_holds_the_payload_as_the_venue_sent_it() -> None:
 
 
 def test_both_sides_of_a_hedged_symbol_are_two_positions() -> None:
-    long, short = to_positions(payload(rows.ALL_POSITIONS, "all_position_hedge"), USDT)
+    long, short = positions(USDT).all(payload(rows.ALL_POSITIONS, "all_position_hedge"))
     assert (long.side, short.side) == (PositionSide.LONG, PositionSide.SHORT)
     assert (long.funding, long.take_profit) == (None, None)
 
 
 def test_a_negative_liquidation_price_is_none_and_stops_are_read() -> None:
-    [position] = to_positions(payload(rows.ALL_POSITIONS, "all_position_one_way"), USDT)
+    [position] = positions(USDT).all(payload(rows.ALL_POSITIONS, "all_position_one_way"))
     assert position.liquidation_price is None
     assert (position.take_profit, position.stop_loss) == (D(92000), D(75000))
     assert position.position_mode is PositionMode.ONE_WAY
@@ -109,11 +107,11 @@ def wire(**changes: Any) -> WirePosition:
 @pytest.mark.parametrize("zero", ["0", "0.000"])
 def test_flat_rows_are_dropped_whatever_else_they_hold(zero: str) -> None:
     flat = wire(total=D(zero), open_price_avg="", mark_price=None, leverage="", hold_side="?")
-    assert to_positions([flat], USDT) == []
+    assert positions(USDT).all([flat]) == []
 
 
 def test_null_means_no_positions() -> None:
-    assert to_positions(None, USDT) == []
+    assert positions(USDT).all(None) == []
 
 
 @pytest.mark.parametrize(
@@ -121,24 +119,59 @@ def test_null_means_no_positions() -> None:
     [
         ({"hold_side": "both"}, "holdSide"),
         ({"total": D("NaN")}, "total"),
-        ({"total": D("-1")}, "total"),
-        ({"open_price_avg": ""}, "openPriceAvg"),
-        ({"open_price_avg": "0"}, "openPriceAvg"),
-        ({"open_price_avg": "12e9999"}, "openPriceAvg"),
-        ({"mark_price": "Infinity"}, "markPrice"),
-        ({"liquidation_price": "n/a"}, "liquidationPrice"),
-        ({"leverage": True}, "leverage"),
+        ({"total": "-1"}, "total"),
+        ({"total": True}, "total"),
+        ({"total": ""}, "total"),
+        ({"symbol": None}, "symbol"),
     ],
 )
-def test_what_decides_about_money_must_be_readable(changes: dict[str, Any], path: str) -> None:
+def test_what_makes_a_position_must_be_readable(changes: dict[str, Any], path: str) -> None:
     with pytest.raises(DecodeError) as caught:
-        to_position(wire(**changes), USDT)
+        positions(USDT).one(wire(**changes))
     assert caught.value.path == path
 
 
+@pytest.mark.parametrize(
+    ("changes", "field", "path"),
+    [
+        ({"open_price_avg": ""}, "entry_price", "openPriceAvg"),
+        ({"open_price_avg": "0"}, "entry_price", "openPriceAvg"),
+        ({"open_price_avg": "12e9999"}, "entry_price", "openPriceAvg"),
+        ({"mark_price": "Infinity"}, "mark_price", "markPrice"),
+        ({"mark_price": "Infinity"}, "notional", "markPrice"),
+        ({"liquidation_price": "n/a"}, "liquidation_price", "liquidationPrice"),
+        ({"liquidation_price": "NaN"}, "liquidation_price", "liquidationPrice"),
+        ({"margin_ratio": "--"}, "margin_ratio", "marginRatio"),
+        ({"take_profit": "1.2,1.3"}, "take_profit", "takeProfit"),
+        ({"leverage": True}, "leverage", "leverage"),
+        ({"c_time": "soon"}, "created_ms", "cTime"),
+    ],
+)
+def test_any_other_field_that_cannot_be_read_is_none_and_named(changes: dict[str, Any], field: str, path: str) -> None:
+    position = positions(USDT).one(wire(**changes))
+    assert getattr(position, field) is None
+    assert position.unread == (path,)
+    assert position.quantity == D("0.005")
+
+
+def test_a_margin_coin_that_cannot_be_read_is_the_product_types() -> None:
+    position = positions(USDT).one(wire(margin_coin=None))
+    assert (position.margin_coin, position.symbol, position.unread) == ("USDT", "BTC/USDT:USDT", ("marginCoin",))
+
+
+def test_an_odd_position_takes_no_other_away() -> None:
+    with pytest.raises(UnreadRows) as caught:
+        positions(USDT).all([wire(), wire(hold_side="net", symbol="ETHUSDT"), wire(total="0.1")])
+    assert [position.quantity for position in caught.value.rows] == [D("0.005"), D("0.1")]
+    [odd] = caught.value.unread
+    assert (odd.path, odd.name, odd.raw.hold_side) == ("holdSide", "ETHUSDT", "net")
+    assert odd.facts["quantity"] == D("0.005")
+    assert "bitget: 1 of 3 rows cannot be read (ETHUSDT: holdSide has the unknown word 'net')" in str(caught.value)
+
+
 def test_words_that_are_new_do_not_hide_a_position() -> None:
-    position = to_position(wire(margin_mode="portfolio", pos_mode="triple", auto_margin="maybe"), USDT)
-    assert position is not None
+    position = positions(USDT).one(wire(margin_mode="portfolio", pos_mode="triple", auto_margin="maybe"))
+    assert position.unread == ("marginMode", "posMode", "autoMargin")
     assert (position.margin_mode, position.position_mode, position.auto_margin) == (None, None, None)
     assert position.raw.margin_mode == "portfolio"
 
@@ -150,20 +183,18 @@ def test_numbers_that_come_as_json_numbers_keep_their_digits() -> None:
         b'{"code":"00000","data":[{"symbol":"btcusdt","marginCoin":"usdt","holdSide":"LONG","total":0.10,'
         b'"openPriceAvg":88505.233333333333,"cTime":1766103799183,"leverage":14}]}'
     )
-    [position] = to_positions(rows.ALL_POSITIONS.decoder(Envelope).decode(body).data, USDT)
+    [position] = positions(USDT).all(rows.ALL_POSITIONS.decoder(Envelope).decode(body).data)
     assert str(position.entry_price) == "88505.233333333333"
     assert (position.leverage, position.created_ms, position.symbol) == (D(14), 1766103799183, "BTC/USDT:USDT")
 
 
 def test_isolated_margin_is_collateral_and_not_the_requirement() -> None:
-    position = to_position(wire(margin_mode="isolated"), USDT)
-    assert position is not None
+    position = positions(USDT).one(wire(margin_mode="isolated"))
     assert (position.margin, position.initial_margin) == (D("32.9182142857142858"), None)
 
 
 def test_a_coin_margined_position_has_no_maintenance_amount_in_quote_coin() -> None:
-    position = to_position(wire(symbol="BTCUSD", margin_coin="BTC"), "COIN-FUTURES")
-    assert position is not None
+    position = positions("COIN-FUTURES").one(wire(symbol="BTCUSD", margin_coin="BTC"))
     assert (position.symbol, position.maintenance_margin) == ("BTC/USD:BTC", None)
 
 
@@ -311,13 +342,6 @@ def test_the_funding_example_maps_hours_to_seconds() -> None:
     [rate] = [to_funding_rate(row, USDT) for row in payload(rows.FUNDING_RATE, "current_fund_rate")]
     assert (rate.funding_rate, rate.interval_s, rate.next_funding_ms) == (D("0.000068"), 28800, 1743062400000)
     assert (rate.min_rate, rate.max_rate) == (D("-0.003"), D("0.003"))
-
-
-@pytest.mark.parametrize(
-    ("word", "value"), [("YES", True), ("on", True), ("no", False), ("", None), (None, None), ("2", None)]
-)
-def test_flags_are_read_in_any_case(word: str | None, value: bool | None) -> None:
-    assert flag(word) is value
 
 
 def test_a_fee_received_is_negative() -> None:

@@ -112,7 +112,7 @@ def test_what_a_position_row_does_not_say_is_none() -> None:
         openFeeTotal="", closeFeeTotal=None, leverage="", createdTime="", updatedTime=None, holdMode="new_mode",
         marginMode="new_mode",
     )  # fmt: skip
-    shown = {name for name in bare.__struct_fields__ if getattr(bare, name) is not None}
+    shown = {name for name in bare.__struct_fields__ if getattr(bare, name) not in (None, ())}
     always = {"venue", "raw", "symbol", "venue_symbol", "side", "quantity", "margin_coin"}
     assert shown == {*always, "realized_pnl", "funding", "locked"}
 

@@ -1,0 +1,89 @@
+"""Decoding row by row what does not decode at once: an odd row takes no other away.
+
+Only lists of `Row`s and `TypedRow`s are taken apart; anything else that does not fit its type is an error as ever.
+"""
+
+from __future__ import annotations
+
+from types import UnionType
+from typing import Any, TypeGuard, Union, cast, get_args, get_origin
+
+import msgspec
+
+from futures_async.unified.errors import UnreadRow
+from futures_async.unified.rows import Row, Rows, TypedRow
+
+
+def fitted(value: Any, kind: Any) -> Any:
+    """A decoded value as its type, its rows one by one.
+
+    Raises:
+        msgspec.ValidationError: It does not fit, and not for its rows' sake.
+    """
+    kind = _choose(value, kind)
+    if get_origin(kind) is list and _is_list(value):
+        item = _choose({}, get_args(kind)[0])
+        if _is_struct(item) and issubclass(item, (Row, TypedRow)):
+            return _rows(value, item)
+    if _is_struct(kind) and isinstance(value, dict):
+        return _struct(cast("dict[str, Any]", value), kind)
+    return msgspec.convert(value, kind, strict=False)
+
+
+def _choose(value: Any, kind: Any) -> Any:
+    """Of a union, the list or the struct that the value may be."""
+    if get_origin(kind) not in (Union, UnionType):
+        return kind
+    for choice in get_args(kind):
+        if isinstance(value, list) and get_origin(choice) is list:
+            return choice
+        if isinstance(value, dict) and _is_struct(choice):
+            return choice
+    return kind
+
+
+def _is_list(value: Any) -> TypeGuard[list[Any]]:
+    return isinstance(value, list)
+
+
+def _is_struct(kind: Any) -> TypeGuard[type[msgspec.Struct]]:
+    return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
+
+
+def _struct(value: dict[str, Any], kind: type[msgspec.Struct]) -> msgspec.Struct:
+    """What surrounds rows, such as a page: its other fields must fit."""
+    return kind(
+        **{
+            field.name: fitted(value[field.encode_name], field.type)
+            for field in msgspec.structs.fields(kind)
+            if field.encode_name in value
+        }
+    )
+
+
+def _rows(values: list[Any], kind: type[Row | TypedRow]) -> Rows[Any]:
+    rows: Rows[Any] = Rows()
+    unread: list[UnreadRow] = []
+    for index, value in enumerate(values):
+        try:
+            rows.append(msgspec.convert(value, kind, strict=False))
+        except msgspec.ValidationError as error:
+            if issubclass(kind, Row) and isinstance(value, dict):
+                rows.append(_kept(cast("dict[str, Any]", value), kind))
+            else:
+                path = str(error).partition(" - at ")[2].strip("`").removeprefix("$.")
+                unread.append(UnreadRow(path, f"{path or f'row {index}'} does not fit its documentation", value))
+    return rows.without(tuple(unread))
+
+
+def _kept(value: dict[str, Any], kind: type[Row]) -> Row:
+    """A row in which what does not fit stays as it came: who reads it judges it."""
+    fields: dict[str, Any] = {}
+    for field in msgspec.structs.fields(kind):
+        if field.encode_name in value:
+            came = value[field.encode_name]
+            try:
+                fields[field.name] = msgspec.convert(came, field.type, strict=False)
+            except msgspec.ValidationError:
+                fields[field.name] = came
+    return kind(**fields)

@@ -1,0 +1,246 @@
+"""Rows of a venue as unified models: judged early, converted late, each row alone.
+
+A `Reading` is a table, one line for each field of a model (`columns`). What makes a row (`Model.facts`: its symbol,
+side, quantity, ids) is read in the call that brought it, a column at a time; a row that lacks it becomes an
+`UnreadRow` and takes no other away. Every other field is read from the row at its first use, and kept: who looks at
+five fields of fifty rows pays for those. One that cannot be read is None, and named in `unread`.
+
+The models are frozen all the same: equality, hash, repr, JSON, copies, pickles and `msgspec.structs.replace` do not
+tell them from plain ones. Threads may read one at once: whoever comes second keeps an equal value.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from itertools import repeat
+from typing import Any, Generic, NamedTuple, NoReturn, TypeVar, cast
+
+import msgspec
+
+from futures_async.unified.columns import ODD, UNREAD, Column, Field
+from futures_async.unified.errors import DecodeError, UnreadRow, unread_rows
+from futures_async.unified.models.base import Model
+from futures_async.unified.rows import Rows, unread_of
+
+M = TypeVar("M", bound=Model)
+T = TypeVar("T")
+W = TypeVar("W")
+
+_logger = logging.getLogger(__name__)
+
+
+class Read(NamedTuple, Generic[T]):
+    """What became of the rows of an answer."""
+
+    rows: list[T]
+    unread: tuple[UnreadRow, ...] = ()
+
+
+class Reading(Generic[W, M]):
+    """Reads rows of one wire struct as models.
+
+    Args:
+        row: `fields(WireRow)`, which the table is written with.
+        table: The model with a column for each field that the venue has; the others keep their defaults.
+        given: `fields(Kind, beside=True)` where columns need more than the row, such as the contract that it is in.
+        empty: The field that is 0 in rows which stand for nothing (flat positions): they are left out of lists.
+
+    Raises:
+        TypeError: The table leaves out a field that the model needs, or names a raw field without saying how it is
+            read.
+    """
+
+    def __init__(self, row: W, table: M, *, given: object = None, empty: str | None = None) -> None:
+        self.kind: type[M] = type(table)
+        self.venue = table.venue
+        self._wire = type(row)
+        self._empty = empty
+        self._with_given = given is not None
+        values = {name: getattr(table, name) for name in self.kind.__struct_fields__ if name != "unread"}
+        if bare := [name for name, value in values.items() if isinstance(value, Field)]:
+            raise TypeError(f"{self.kind.__name__}: say how {', '.join(bare)} is read")
+        self.columns: dict[str, Column] = {name: value for name, value in values.items() if isinstance(value, Column)}
+        self._facts = {name: self.columns[name] for name in self.kind.facts if name in self.columns}
+        self._one_of = [name for name in self.kind.one_of if name in self.columns]
+        self._model = self._lazy(values)
+        judged = {"raw", *self._facts, *self._one_of}
+        names = self._model.__struct_fields__
+        last = max(names.index(name) for name in judged)
+        self._places = list(zip(names, map(repeat, self._model.__struct_defaults__), strict=True))[: last + 1]
+
+    def _lazy(self, values: dict[str, Any]) -> Any:
+        """The model as a struct whose fields are empty until their first use."""
+        kind = self.kind
+        model: Any = msgspec.defstruct(
+            kind.__name__,
+            # Positional, so that many are made by one `map`.
+            [
+                *((name, Any, UNREAD if name in self.columns else value) for name, value in values.items()),
+                ("unread", Any, UNREAD),
+                ("_given", Any, None),
+            ],
+            bases=(kind,),
+            module=kind.__module__,
+            namespace={"_kind": kind, "__reduce__": _plain, "read": _read},
+            frozen=True,
+            kw_only=False,
+            eq=False,
+            gc=False,
+        )
+        defaults = {field.name: field.default for field in msgspec.structs.fields(kind)}
+        for name, column in self.columns.items():
+            slot = getattr(kind, name)
+            if name not in self._facts:
+                nothing = defaults[name]
+                if nothing is msgspec.NODEFAULT and not column.always:
+                    raise TypeError(f"{kind.__name__}: say what {name} is where it cannot be read: otherwise(…)")
+                setattr(model, name, property(column.on_first_use(slot.__get__, slot.__set__, nothing)))
+        model.unread = property(_reads_all(kind, self.columns, defaults))
+        return model
+
+    def one(self, row: W, given: Any = None) -> M:
+        """The one row that a call is about.
+
+        Raises:
+            DecodeError: What makes it a row cannot be read.
+        """
+        values = {name: column.of(row, given) for name, column in self._facts.items()}
+        model: M = self._model(raw=row, _given=given, **values)
+        if self._one_of and all(getattr(model, name) is None for name in self._one_of):
+            self._nothing(row, given)
+        return model
+
+    def _nothing(self, row: Any, given: Any) -> NoReturn:
+        for name in self._one_of:
+            self.columns[name].of(row, given)
+        path = self.columns[self._one_of[0]].path
+        raise DecodeError(f"{path} is missing", path=path)
+
+    def each(self, rows: Iterable[W] | None, given: Callable[[W], object] | None = None) -> Read[M]:
+        """Rows as models, and those that cannot be read.
+
+        Args:
+            rows: Rows as decoded; None is none.
+            given: What a row is read with; a `DecodeError` of it is the row's.
+        """
+        lost = unread_of(rows)
+        rows = list(rows or ())
+        if given is None and (at_once := self._at_once(rows)) is not None:
+            return Read(at_once, lost)
+        found: list[M] = []
+        unread = list(lost)
+        for row in rows:
+            try:
+                beside = None if given is None else given(row)
+                if self._empty is None or not self._is_empty(row, beside):
+                    found.append(self.one(row, beside))
+            except DecodeError as error:
+                unread.append(UnreadRow(error.path, str(error), row, self._readable_facts(row), self.venue))
+        return Read(found, tuple(unread))
+
+    def all(self, rows: Iterable[W] | None, given: Callable[[W], object] | None = None) -> list[M]:
+        """Rows as models.
+
+        Raises:
+            UnreadRows: Some cannot be read; the others are in it.
+        """
+        found, unread = self.each(rows, given)
+        if unread:
+            raise unread_rows(unread, found)
+        return found
+
+    def known(self, rows: Iterable[W] | None, given: Callable[[W], object] | None = None) -> list[M]:
+        """Rows of reference data as models: what cannot be read is left out, with a warning in the log."""
+        found, unread = self.each(rows, given)
+        if not unread:
+            return found
+        _logger.warning("%s are left out: %s", self.kind.__name__, unread_rows(unread, found))
+        return Rows(found).without(unread)
+
+    def _at_once(self, rows: list[Any]) -> list[M] | None:
+        """All rows, a column at a time; None where one is odd or empty."""
+        if not rows:
+            return []
+        none = repeat(None)
+        try:
+            values = {name: _list_of(column.all(rows, none)) for name, column in self._facts.items()}
+            if self._empty is not None and not all(values[self._empty]):
+                return None
+            if self._one_of:
+                name = self._one_of[0]
+                values[name] = _list_of(self.columns[name].swift(rows, none))
+        except ODD:
+            return None
+        values["raw"] = rows
+        return list(map(self._model, *(values.get(name, default) for name, default in self._places)))
+
+    def _is_empty(self, row: Any, given: Any) -> bool:
+        name = cast("str", self._empty)
+        return not self._facts[name].of(row, given)
+
+    def _readable_facts(self, row: Any) -> dict[str, Any]:
+        """What can be read of a row that cannot be read: an emergency needs no more."""
+        found: dict[str, Any] = {}
+        for name, column in self._facts.items():
+            try:
+                value = column.of(row, None)
+            except ODD:
+                continue
+            if value is not None:
+                found[name] = value
+        return found
+
+
+def _list_of(values: Iterable[Any]) -> Any:
+    """`values`, read to their end."""
+    return values if isinstance(values, list) else list(values)
+
+
+def _reads_all(kind: type[Model], columns: Mapping[str, Column], nothing: Mapping[str, Any]) -> Callable[[Any], Any]:
+    """The getter of `unread`: reads every field that was not read yet, and asks again where nothing came of it."""
+    plan = [
+        (column, getattr(kind, name).__get__, getattr(kind, name).__set__, nothing[name])
+        for name, column in columns.items()
+    ]
+    slot: Any = kind.unread
+    kept, keep = slot.__get__, slot.__set__
+
+    def get(model: Any) -> Any:
+        names = kept(model)
+        if names is UNREAD:
+            row, given = model.raw, model._given
+            problems: dict[str, None] = {}
+            for column, value_of, keep_value, none in plan:
+                value = value_of(model)
+                if value is UNREAD:
+                    try:
+                        value = column.of(row, given)
+                    except DecodeError as error:
+                        value = none
+                        problems[error.path or column.path] = None
+                    keep_value(model, value)
+                elif value is not None and not column.soft:
+                    continue
+                if (value is None or column.soft) and (found := column.problem(row, given)) is not None:
+                    problems[found] = None
+            names = tuple(problems)
+            keep(model, names)
+        return names
+
+    return get
+
+
+def _read(model: M) -> M:
+    """`Model.read`: who asks for what is unread reads all."""
+    _ = model.unread
+    return model
+
+
+def _plain(model: Any) -> tuple[Any, ...]:
+    """Pickled and deeply copied as the plain model, every field read."""
+    return _remade, (model._kind, {name: getattr(model, name) for name in model._kind.__struct_fields__})
+
+
+def _remade(kind: type[M], values: dict[str, Any]) -> M:
+    return kind(**values)

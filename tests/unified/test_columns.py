@@ -1,0 +1,269 @@
+"""One column reads one field: exactly, or it names what is wrong; quick and exact readings agree."""
+
+from __future__ import annotations
+
+from decimal import Decimal as D
+from enum import StrEnum
+from typing import Any
+
+import pytest
+
+from futures_async.unified.columns import (
+    ODD,
+    Column,
+    either,
+    fields,
+    identifier,
+    made,
+    minus,
+    moment,
+    needed,
+    negative,
+    number,
+    otherwise,
+    plus,
+    price,
+    size,
+    text,
+    times,
+    word,
+    yes_no,
+)
+from futures_async.unified.convert import Loose
+from futures_async.unified.errors import DecodeError
+from futures_async.unified.rows import Id, Moment, Row, Text
+
+
+class Way(StrEnum):
+    UP = "up"
+    DOWN = "down"
+    SIDEWAYS = "sideways"
+
+
+WAYS: dict[str | int, Way] = {"u": Way.UP, "d": Way.DOWN, 1: Way.UP, 3: Way.SIDEWAYS}
+
+
+class WireThing(Row, frozen=True, kw_only=True, gc=False, rename="camel"):
+    the_name: Text = None
+    the_id: Id = None
+    the_number: Loose = None
+    other: Loose = None
+    at: Moment = None
+    yes_no: Text = None
+    way: Id = None
+    old_way: Id = None
+
+
+row = fields(WireThing)
+
+
+def column(value: object) -> Column:
+    assert isinstance(value, Column)
+    return value
+
+
+def reads(what: object, **row_fields: Any) -> Any:
+    return column(what).of(WireThing(**row_fields), None)
+
+
+def refuses(what: object, **row_fields: Any) -> str:
+    with pytest.raises(DecodeError) as caught:
+        reads(what, **row_fields)
+    assert column(what).problem(WireThing(**row_fields), None) == caught.value.path
+    return caught.value.path
+
+
+UNSAID: tuple[Any, ...] = (None, "")
+
+
+@pytest.mark.parametrize("nothing", UNSAID)
+def test_what_the_venue_did_not_say_is_none(nothing: Any) -> None:
+    for what in (number(row.the_number), price(row.the_number), size(row.the_number)):
+        assert reads(what, the_number=nothing) is None
+    assert reads(moment(row.at), at=nothing) is None
+    assert reads(text(row.the_name), the_name=nothing) is None
+    assert reads(identifier(row.the_id), the_id=nothing) is None
+    assert reads(yes_no(row.yes_no), yes_no=nothing) is None
+    assert reads(word(row.way, WAYS), way=nothing) is None
+
+
+def test_numbers_keep_their_digits_whether_text_or_json() -> None:
+    assert str(reads(number(row.the_number), the_number="-1.10")) == "-1.10"
+    assert str(reads(number(row.the_number), the_number=D("2.50"))) == "2.50"
+    assert reads(number(row.the_number), the_number=7) == 7
+
+
+@pytest.mark.parametrize("odd", ["NaN", "Infinity", "--", "1e99", "9" * 61, True, {}, [1], 0.5])
+def test_what_is_no_number_names_the_venues_field(odd: Any) -> None:
+    for what in (number(row.the_number), price(row.the_number), size(row.the_number)):
+        assert refuses(what, the_number=odd) == "theNumber"
+
+
+def test_a_price_of_0_or_less_is_none_and_a_size_below_0_an_error() -> None:
+    assert reads(price(row.the_number), the_number="0") is None
+    assert reads(price(row.the_number), the_number="-3") is None
+    assert reads(size(row.the_number), the_number="0") == 0
+    assert refuses(size(row.the_number), the_number="-3") == "theNumber"
+
+
+@pytest.mark.parametrize(
+    ("said", "value"), [(1700000000000, 1700000000000), ("1700000000000", 1700000000000), ("-1", None), (0, None)]
+)
+def test_moments_are_milliseconds(said: Any, value: int | None) -> None:
+    assert reads(moment(row.at), at=said) == value
+
+
+@pytest.mark.parametrize("odd", ["soon", "1_700", "1.5", D("1.5"), True, "9" * 30, "9" * 5000, 10**18, {}, "１２"])
+def test_what_is_no_moment_is_refused(odd: Any) -> None:
+    assert refuses(moment(row.at), at=odd) == "at"
+
+
+def test_text_keeps_every_alphabet_and_takes_numbers_for_names() -> None:
+    assert reads(text(row.the_name), the_name="龙虾USDT") == "龙虾USDT"
+    assert reads(text(row.the_id), the_id=1491757336292159489) == "1491757336292159489"
+
+
+@pytest.mark.parametrize("odd", ["a\nb", "\x00", "\ud800", {}, [], True, D(1)])
+def test_text_that_cannot_be_shown_is_refused(odd: Any) -> None:
+    assert refuses(text(row.the_name), the_name=odd) == "theName"
+    assert refuses(identifier(row.the_id), the_id=odd) == "theId"
+
+
+def test_an_id_of_0_is_none_and_one_with_spaces_around_it_an_error() -> None:
+    assert reads(identifier(row.the_id), the_id="0") is None
+    assert reads(identifier(row.the_id), the_id=0) is None
+    assert reads(identifier(row.the_id), the_id="a b") == "a b"
+    assert refuses(identifier(row.the_id), the_id=" a") == "theId"
+
+
+@pytest.mark.parametrize(("said", "value"), [("YES", True), ("on", True), ("no", False), (False, False), (True, True)])
+def test_flags_are_read_in_any_case(said: Any, value: bool) -> None:
+    assert reads(yes_no(row.yes_no), yes_no=said) is value
+
+
+@pytest.mark.parametrize("odd", ["maybe", 1, {}])
+def test_a_flag_that_is_neither_is_refused(odd: Any) -> None:
+    assert refuses(yes_no(row.yes_no), yes_no=odd) == "yesNo"
+
+
+def test_words_mean_what_their_table_says_in_any_case() -> None:
+    assert reads(word(row.way, WAYS), way="U") is Way.UP
+    assert reads(word(row.way, WAYS), way=3) is Way.SIDEWAYS
+    assert refuses(word(row.way, WAYS), way="left") == "way"
+    odds: tuple[Any, ...] = (True, {}, [], D(3))
+    for odd in odds:
+        assert refuses(word(row.way, WAYS), way=odd) == "way"
+
+
+def test_a_word_that_is_new_may_stand_for_something_and_is_still_a_problem() -> None:
+    what = word(row.way, WAYS, unknown=Way.SIDEWAYS)
+    assert reads(what, way="left") is Way.SIDEWAYS
+    assert column(what).problem(WireThing(way="left"), None) == "way"
+    assert column(what).problem(WireThing(way="u"), None) is None
+    assert reads(what, way=None) is None
+    assert refuses(what, way={}) == "way"
+
+
+def test_what_is_needed_must_be_said() -> None:
+    assert reads(needed(number(row.the_number)), the_number="0") == 0
+    assert refuses(needed(number(row.the_number)), the_number="") == "theNumber"
+
+
+def test_what_has_another_value_otherwise_is_always_there() -> None:
+    what = otherwise(word(row.way, WAYS), Way.DOWN)
+    assert reads(what, way=None) is reads(what, way="left") is reads(what, way="d") is Way.DOWN
+    assert column(what).problem(WireThing(way="left"), None) == "way"
+    assert column(what).problem(WireThing(way=None), None) is None
+
+
+def test_the_first_field_that_says_something_is_read() -> None:
+    what = word(either(row.way, row.old_way), WAYS)
+    assert reads(what, way="", old_way="d") is Way.DOWN
+    assert reads(what, way="u", old_way="d") is Way.UP
+    assert reads(what) is None
+
+
+def test_sums_and_products_are_exact_and_none_without_both() -> None:
+    left, right = number(row.the_number), number(row.other)
+    both = {"the_number": "0.1", "other": "3"}
+    assert reads(times(left, right), **both) == D("0.3")
+    assert reads(plus(left, right), **both) == D("3.1")
+    assert reads(minus(left, right), **both) == D("-2.9")
+    for what in (times(left, right), plus(left, right), minus(left, right)):
+        assert reads(what, the_number="0.1") is None
+        assert refuses(what, the_number="0.1", other="--") == "other"
+
+
+@pytest.mark.parametrize(("said", "paid"), [("-0.5", "0.5"), ("0.5", "-0.5"), ("0", "0"), ("-0", "0")])
+def test_a_fee_that_was_paid_is_positive(said: str, paid: str) -> None:
+    assert str(reads(negative(number(row.the_number)), the_number=said)) == paid
+    assert reads(negative(number(row.the_number))) is None
+
+
+def test_what_is_made_gets_columns_fields_and_constants() -> None:
+    def join(name: str | None, mark: str, raw: Loose) -> str:
+        return f"{name}{mark}{raw!r}"
+
+    assert reads(made(join, text(row.the_name), "-", row.other), the_name="a", other=[1]) == "a-[1]"
+    soft = made(lambda way: way.value, otherwise(word(row.way, WAYS), Way.DOWN))
+    assert column(soft).problem(WireThing(way="left"), None) == "way"
+
+
+def test_a_field_that_the_row_lacks_is_an_error_where_the_table_is_written() -> None:
+    with pytest.raises(AttributeError):
+        _ = row.the_nmae  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType]
+    with pytest.raises(TypeError, match="no field"):
+        number("the_number")
+    with pytest.raises(TypeError, match="no column"):
+        needed(row.the_number)
+    assert repr(row.the_number) == "row.the_number"
+
+
+COLUMNS: tuple[tuple[str, Any], ...] = (
+    ("the_number", number(row.the_number)),
+    ("the_number", price(row.the_number)),
+    ("the_number", size(row.the_number)),
+    ("the_number", needed(size(row.the_number))),
+    ("the_number", negative(number(row.the_number))),
+    ("the_number", times(number(row.the_number), number(row.the_number))),
+    ("at", moment(row.at)),
+    ("the_name", text(row.the_name)),
+    ("the_name", made(str.upper, needed(text(row.the_name)))),
+    ("the_id", identifier(row.the_id)),
+    ("the_id", needed(identifier(row.the_id))),
+    ("yes_no", yes_no(row.yes_no)),
+    ("way", word(row.way, WAYS)),
+    ("way", word(row.way, WAYS, unknown=Way.UP)),
+    ("way", otherwise(word(row.way, WAYS), Way.UP)),
+)
+VALUES: tuple[Any, ...] = (
+    None, "", "0", "-0", "1", "1.50", "-2", "NaN", "sNaN", "-Infinity", "1e-13", "1e40", "1e41", "1_0", " 1", "１",
+    "--", "9" * 61, 0, 1, -1, 10**20, True, False, D("1.5"), D(3), D("NaN"), {}, [], [None], "u", "U", "left", 3, "yes",
+    "a b", "a ", "a\n", "é", "1700000000000", 1700000000000,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "what"), COLUMNS)
+def test_many_rows_at_once_read_as_each_of_them(name: str, what: Any) -> None:
+    for first in VALUES:
+        for second in VALUES:
+            things = [WireThing(**{name: first}), WireThing(**{name: second})]
+            try:
+                exactly = [column(what).of(thing, None) for thing in things]
+            except DecodeError:
+                with pytest.raises(ODD):
+                    list(column(what).all(things, [None, None]))
+            else:
+                assert list(map(repr, column(what).all(things, [None, None]))) == list(map(repr, exactly))
+
+
+@pytest.mark.parametrize(("name", "what"), COLUMNS)
+def test_what_is_quickly_good_for_many_rows_is_there_in_each(name: str, what: Any) -> None:
+    for value in VALUES:
+        thing = WireThing(**{name: value})
+        try:
+            [swift] = column(what).swift([thing], [None])
+        except ODD:
+            continue
+        assert swift is not None
+        assert repr(swift) == repr(column(what).of(thing, None))
