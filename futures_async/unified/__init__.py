@@ -6,6 +6,7 @@
 - `errors`: every error that the library raises
 - `symbols`: `BASE/QUOTE:SETTLE` and back
 - `credentials`: keys that cannot be printed
+- `secret_url`: URLs that hold a password, and are shown without it
 - `convert`: from a venue's text to numbers and words, and back
 - `exact`: arithmetic on Decimals
 - `rows`: what a venue's row is before it is a model; `columns`: how one field of it is read; `reading`: a table of

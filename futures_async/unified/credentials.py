@@ -92,6 +92,17 @@ _SPELLINGS: tuple[Callable[[str], str], ...] = (
     lambda text: text.encode().hex(),
     lambda text: text.encode().hex().upper(),
 )
+
+
+def scrubbed(text: str, *secrets: Secret | None) -> str:
+    """`text` without these, however spelled; what has fewer than four characters would garble any text."""
+    for secret in secrets:
+        if secret is not None and len(secret.reveal()) >= 4:
+            for spell in _SPELLINGS:
+                text = text.replace(spell(secret.reveal()), "***")
+    return text
+
+
 # What a signature looks like: 32 bytes or more in hex, or in base64.
 _SIGNATURE = re.compile(r"[0-9A-Fa-f]{64,}|[A-Za-z0-9+/]{43,}={0,2}|(?:[A-Za-z0-9+]|/|%2[BbFf]){43,}(?:%3[Dd]){1,2}")
 
@@ -159,10 +170,7 @@ class Credentials:
 
     def scrub(self, text: str) -> str:
         """`text` without any part of these credentials, however spelled, and without anything like a signature."""
-        for part in (self.secret, self.passphrase, self.memo, self.key):
-            if part is not None and len(part.reveal()) >= 4:
-                for spell in _SPELLINGS:
-                    text = text.replace(spell(part.reveal()), "***")
+        text = scrubbed(text, self.secret, self.passphrase, self.memo, self.key)
         return _SIGNATURE.sub("***", text)
 
     def __repr__(self) -> str:

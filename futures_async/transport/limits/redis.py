@@ -4,186 +4,35 @@ One Lua script decides, on the server's clock, so hosts need not agree on the ti
 lease is over, before the call may go; so what a host held that has died comes back by itself. When the server cannot be
 asked, nothing is sent: a limit that nobody keeps would be no limit.
 
-What the server has forgotten it cannot keep: after a restart without persistence, or when its wall clock is set, up to
-one window's calls may come too many.
+What the server has forgotten it cannot keep: after a restart without persistence, after a failover to a replica that
+lagged, or when its wall clock is set, up to one window's calls may come too many. A server that may evict keys would
+forget at any time, so it is refused.
 """
 
 from __future__ import annotations
 
 import asyncio
-import importlib
 import logging
 from collections.abc import Coroutine, Sequence
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from typing import Any
 
 from futures_async.transport.limits.limiter import Permit, Pool, Priority
+from futures_async.transport.limits.redis_scripts import CLOSE, CORRECT, GIVE_BACK, MEMORY, PREFIX, TAKE, WITHDRAW
+from futures_async.transport.limits.redis_server import TIMEOUT_S, RedisServer, ServerFailed
 from futures_async.transport.limits.stored import ASK_AGAIN_S, Blocked, StoreLimiter, Turn, spread, taken_of
 from futures_async.transport.limits.window import DRIFT, MAX_CLOSED_S
 from futures_async.transport.runtime import running_asyncio_loop
-from futures_async.unified.errors import ConnectFailed, InvalidRequest, NotSupported
-
-if TYPE_CHECKING:
-    from redis.asyncio import Redis
-    from redis.commands.core import AsyncScript
+from futures_async.unified.errors import ConnectFailed, NotSupported
+from futures_async.unified.secret_url import SecretUrl
 
 LOG = logging.getLogger("futures_async.limits")
-PREFIX = "{futures-async}:"
-"""In braces, so that a cluster keeps all pools on one node: a call takes from several at once."""
 GRACE_S = 0.05
 """Who is due and does not ask within this time is passed over."""
 YIELD_S = 0.005
 """Pause before asking again when a slot is free and somebody else's turn."""
 CREDIT_KEPT_S = 240
-TIMEOUT_S = 2.0
-CONNECTIONS = 8
-
-# Each pool is four keys: slots (sorted set, id -> when it is back), waiting (hash, ticket -> lane, since, until),
-# routes (hash, process -> credit, when told), closed (text, until).
-_COMMON = """
-local t = redis.call('TIME')
-local now = tonumber(t[1]) + tonumber(t[2]) / 1e6
-"""
-
-# KEYS: pools. ARGV: ticket, lane, since or '', process, lease, grace, pause, longest wait, longest closing, how long
-# credits are kept; then for each pool: limit, span, id of the slot, this process's credit, slots taken. The slots of
-# a call that takes several are id, id:2, id:3 …
-# Returns {1} or {0, pool's index, wait, closed for, since}.
-TAKE = (
-    _COMMON
-    + """
-local ticket, lane, process = ARGV[1], tonumber(ARGV[2]), ARGV[4]
-local since = tonumber(ARGV[3]) or now
-local lease, grace, pause, longest = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
-local max_closed, kept = tonumber(ARGV[9]), tonumber(ARGV[10])
-
-local function look(pool, limit, span, own_credit, weight)
-    local closed = tonumber(redis.call('GET', pool .. ':closed') or '0')
-    if now < closed and closed <= now + max_closed then
-        return math.min(closed - now, longest), closed - now
-    end
-    -- Hosts have routes of their own: the least credit of all holds, and none for one that is not known yet.
-    redis.call('HSET', pool .. ':routes', process, string.format('%.6f|%.6f', own_credit, now))
-    local credit = math.min(own_credit, span)
-    local routes = redis.call('HGETALL', pool .. ':routes')
-    for i = 1, #routes, 2 do
-        local told, at = string.match(routes[i + 1], '(.*)|(.*)')
-        if tonumber(at) < now - kept then
-            redis.call('HDEL', pool .. ':routes', routes[i])
-        else
-            credit = math.min(credit, tonumber(told))
-        end
-    end
-    redis.call('ZREMRANGEBYSCORE', pool .. ':slots', '-inf', string.format('%.6f', now))
-    -- Further ahead than anything that could have been written: the server's clock was set back.
-    redis.call('ZREMRANGEBYSCORE', pool .. ':slots', string.format('%.6f', now + lease + span + 1), '+inf')
-    -- Those that are back only thanks to the credit stay written: it is less when another host joins.
-    local after = string.format('(%.6f', now + credit)
-    local used = redis.call('ZCOUNT', pool .. ':slots', after, '+inf')
-    local free = limit - used
-    if free < weight then
-        local first = string.format('%d', weight - free - 1)
-        local rest = redis.call('ZRANGEBYSCORE', pool .. ':slots', after, '+inf', 'WITHSCORES', 'LIMIT', first, 1)
-        local back = tonumber(rest[2])
-        return math.max(0, math.min(back - credit - now, span - credit, longest)), 0
-    end
-    local ahead = 0
-    local waiting = redis.call('HGETALL', pool .. ':waiting')
-    for i = 1, #waiting, 2 do
-        local l, s, u = string.match(waiting[i + 1], '(.*)|(.*)|(.*)')
-        l, s, u = tonumber(l), tonumber(s), tonumber(u)
-        if u <= now or u > now + longest + 2 * grace then
-            redis.call('HDEL', pool .. ':waiting', waiting[i])
-        elseif waiting[i] ~= ticket
-            and (l < lane or (l == lane and (s < since or (s == since and waiting[i] < ticket)))) then
-            ahead = ahead + 1
-        end
-    end
-    if free - ahead < weight then return pause, 0 end
-    return nil
-end
-
-local blocked, wait, closed
-for i, pool in ipairs(KEYS) do
-    local at = 10 + (i - 1) * 5
-    wait, closed = look(
-        pool, tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2]), tonumber(ARGV[at + 4]), tonumber(ARGV[at + 5]))
-    if wait then
-        blocked = i
-        break
-    end
-end
-for i, pool in ipairs(KEYS) do
-    local at = 10 + (i - 1) * 5
-    local span = tonumber(ARGV[at + 2])
-    if i == blocked then
-        redis.call('HSET', pool .. ':waiting', ticket,
-            string.format('%d|%.6f|%.6f', lane, since, now + wait + grace))
-    else
-        redis.call('HDEL', pool .. ':waiting', ticket)
-        if not blocked then
-            local back = string.format('%.6f', now + lease + span)
-            redis.call('ZADD', pool .. ':slots', back, ARGV[at + 3])
-            for n = 2, tonumber(ARGV[at + 5]) do
-                redis.call('ZADD', pool .. ':slots', back, ARGV[at + 3] .. ':' .. n)
-            end
-        end
-    end
-    local keep = math.ceil(lease + span + kept)
-    for _, part in ipairs({':slots', ':waiting', ':routes'}) do redis.call('EXPIRE', pool .. part, keep) end
-end
-if blocked then
-    return {0, blocked - 1, string.format('%.6f', wait), string.format('%.6f', closed), string.format('%.6f', since)}
-end
-return {1}
-"""
-)
-
-# KEYS: pools. ARGV: for each its span, '' for a slot whose call was never sent; and the slot's id.
-GIVE_BACK = (
-    _COMMON
-    + """
-for i, pool in ipairs(KEYS) do
-    local span, id = ARGV[2 * i - 1], ARGV[2 * i]
-    if span == '' then
-        redis.call('ZREM', pool .. ':slots', id)
-    else
-        redis.call('ZADD', pool .. ':slots', 'XX', string.format('%.6f', now + tonumber(span)), id)
-    end
-end
-return 1
-"""
-)
-
-# KEYS: pools. ARGV: seconds.
-CLOSE = (
-    _COMMON
-    + """
-for _, pool in ipairs(KEYS) do
-    local till = math.max(now + tonumber(ARGV[1]), tonumber(redis.call('GET', pool .. ':closed') or '0'))
-    redis.call('SET', pool .. ':closed', string.format('%.6f', till), 'EX', math.ceil(till - now) + 1)
-    redis.call('DEL', pool .. ':routes')
-end
-return 1
-"""
-)
-
-# KEYS: one pool. ARGV: limit, span, what the venue has left, prefix for ids.
-CORRECT = (
-    _COMMON
-    + """
-local slots = KEYS[1] .. ':slots'
-redis.call('ZREMRANGEBYSCORE', slots, '-inf', string.format('%.6f', now))
-local strangers = tonumber(ARGV[1]) - redis.call('ZCARD', slots) - math.max(0, tonumber(ARGV[3]))
-for n = 1, strangers do
-    redis.call('ZADD', slots, string.format('%.6f', now + tonumber(ARGV[2])), ARGV[4] .. n)
-end
-redis.call('EXPIRE', slots, math.ceil(tonumber(ARGV[2])) + 60)
-return 1
-"""
-)
-
-WITHDRAW = "return redis.call('HDEL', KEYS[1] .. ':waiting', ARGV[1])"
+AGAIN_S = (0.2, 1.0, 2 * TIMEOUT_S, 4 * TIMEOUT_S)
+"""Pauses before slots are given back once more to a server that could not be asked."""
 
 
 class RedisPermit(Permit):
@@ -213,36 +62,44 @@ class RedisLimiter(StoreLimiter):
     Each call asks the server once or more, so costs a round trip to it.
 
     Args:
-        url: `redis://`, `rediss://` or `unix://`, with password and database as redis-py reads them.
+        url: `redis://`, `rediss://` or `unix://`, with password and database as redis-py reads them; a cluster as
+            `redis+cluster://host:port,…`, the master that sentinels name as `redis+sentinel://host:port,…/NAME/0`, both
+            also with `rediss`.
         max_queue: So many callers may wait in one lane of one pool; the next gets `QueueFull`.
         lease_s: A slot whose host died comes back after this time and its window. Longer than any request takes
             from its permit to its arrival at the venue.
+        allow_eviction: Use a server all the same that evicts keys when its memory is full, with a warning: when it
+            does, the limit is overrun.
 
     Raises:
-        InvalidRequest: The URL is none.
-        NotSupported: The package redis is not installed.
+        InvalidRequest: The URL cannot be right. Never shows its password.
+        NotSupported: The package redis is not installed. At the first call: the server may evict keys.
     """
 
-    def __init__(self, url: str, *, max_queue: int = 1000, lease_s: float = 30.0) -> None:
+    def __init__(
+        self,
+        url: str | SecretUrl,
+        *,
+        max_queue: int = 1000,
+        lease_s: float = 30.0,
+        allow_eviction: bool = False,
+    ) -> None:
         super().__init__(max_queue=max_queue, lease_s=lease_s)
         try:
-            importlib.import_module("redis.asyncio")
-        except ImportError as error:
-            # Found missing here and not at the first order.
-            raise NotSupported("RedisLimiter needs the package redis: pip install 'futures-async[redis]'") from error
-        parts = urlsplit(url)
-        if parts.scheme not in ("redis", "rediss", "unix"):
-            raise InvalidRequest("a Redis URL begins with redis://, rediss:// or unix://")
-        # Shown in messages: never with its password.
-        self.server = f"{parts.hostname or parts.path}" + (f":{parts.port}" if parts.port else "")
-        self._url = url
-        self._clients: dict[asyncio.AbstractEventLoop, Redis] = {}
-        self._scripts: dict[str, AsyncScript] = {}
+            self._server = RedisServer(url)
+        finally:
+            del url  # A traceback that shows locals shows those of this frame.
+        self._allow_eviction = allow_eviction
+        self._checked = False
         self._slot = 0
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._asleep: set[asyncio.Task[Any] | None] = set()
+        """Tasks that will try once more."""
+        self._closing: set[asyncio.AbstractEventLoop] = set()
 
     def __repr__(self) -> str:
-        return f"RedisLimiter({self.server!r})"
+        server: RedisServer | None = getattr(self, "_server", None)  # None in one whose URL was refused
+        return f"RedisLimiter({server and server.name!r})"
 
     async def acquire(self, pools: Sequence[Pool], priority: Priority, deadline: float | None) -> Permit:
         if running_asyncio_loop() is None:
@@ -263,7 +120,7 @@ class RedisLimiter(StoreLimiter):
             credit = self.learn(pool, now, None) or 0.0
             arguments += [max(1, pool.limit), pool.per_s * (1 + DRIFT), slot, f"{credit:.6f}", weight]
         # Detached: a caller who is cancelled while the server decides still has to give back what it decides.
-        asked = self._start(self._run(TAKE, pools, arguments))
+        asked = self._start(self._ask(pools, arguments))
         try:
             left = None if deadline is None else max(0.0, deadline - now)
             done, _ = await asyncio.wait([asked], timeout=left)
@@ -273,6 +130,8 @@ class RedisLimiter(StoreLimiter):
         if not done:
             asked.add_done_callback(lambda _: self._regret(asked, pools, slots))
             return Blocked(0, 0.0, 0.0, turn.since)
+        if isinstance(asked.exception(), ConnectFailed):
+            self._regret(asked, pools, slots)
         answer = asked.result()
         if answer[0] == 1:
             return RedisPermit(self, pools, slots)
@@ -282,7 +141,7 @@ class RedisLimiter(StoreLimiter):
     def _regret(self, asked: asyncio.Task[Any], pools: Sequence[Pool], slots: Sequence[str]) -> None:
         """Nobody waits for this answer any more: give back what it may have granted, also if it was lost."""
         if not asked.cancelled():
-            self.restore(pools, slots)
+            self._give_back(pools, slots, doubted=isinstance(asked.exception(), ConnectFailed))
 
     def settle(self, pools: Sequence[Pool], slots: Sequence[str], rtt_s: float | None) -> None:
         """A permit's call was answered; for permits only."""
@@ -295,11 +154,42 @@ class RedisLimiter(StoreLimiter):
         each = spread(pools)
         for pool, slot in zip(each, slots, strict=True):
             arguments += [pool.per_s * (1 + DRIFT), slot]
-        self._send(GIVE_BACK, each, arguments)
+        self._start(self._until_heard(each, arguments))
 
     def restore(self, pools: Sequence[Pool], slots: Sequence[str]) -> None:
         """A permit's call was never sent; for permits only."""
-        self._send(GIVE_BACK, spread(pools), [part for slot in slots for part in ("", slot)], then_look=pools)
+        self._give_back(pools, slots)
+
+    def _give_back(self, pools: Sequence[Pool], slots: Sequence[str], *, doubted: bool = False) -> None:
+        arguments = [part for slot in slots for part in ("", slot)]
+        if running_asyncio_loop() is not None:
+            self._start(self._until_heard(spread(pools), arguments, then_look=pools, doubted=doubted))
+
+    async def _until_heard(
+        self,
+        pools: Sequence[Pool],
+        arguments: Sequence[str | float],
+        *,
+        then_look: Sequence[Pool] = (),
+        doubted: bool = False,
+    ) -> None:
+        """Give slots back, also when the server cannot be asked just now: else they are held for the whole lease.
+
+        Where it is in doubt whether they were taken, once more when what was under way must have ended.
+        """
+        heard = await self._run_quietly(GIVE_BACK, pools, arguments)
+        self.look_again(then_look)
+        for pause_s in AGAIN_S:
+            if (heard and not doubted) or asyncio.get_running_loop() in self._closing:
+                return
+            self._asleep.add(sleeper := asyncio.current_task())
+            try:
+                await asyncio.sleep(pause_s)
+            finally:
+                self._asleep.discard(sleeper)
+            heard = await self._run_quietly(GIVE_BACK, pools, arguments, level=logging.DEBUG)
+            doubted = doubted and pause_s <= TIMEOUT_S
+            self.look_again(then_look)
 
     def withdraw(self, turn: Turn, key: str) -> None:
         self._send(WITHDRAW, [Pool(key, 1, 0.0)], [turn.ticket])
@@ -315,19 +205,19 @@ class RedisLimiter(StoreLimiter):
     async def aclose(self) -> None:
         """Write what is still to be written, and close the connections of this event loop."""
         loop = asyncio.get_running_loop()
+        self._closing.add(loop)
+        for task in self._asleep:
+            if task is not None and task.get_loop() is loop:
+                task.cancel()  # what it would give back once more ends with its lease
         while mine := [task for task in self._tasks if task.get_loop() is loop]:
             await asyncio.wait(mine)
-        client = self._clients.pop(loop, None)
-        if client is not None:
-            await client.aclose()
+        await self._server.aclose()
+        self._closing.discard(loop)
 
-    def _send(
-        self, script: str, pools: Sequence[Pool], arguments: Sequence[str | float], *, then_look: Sequence[Pool] = ()
-    ) -> None:
-        """Run a script in the background. If it fails, the lease keeps the slot longer than need be, never shorter."""
-        if running_asyncio_loop() is None:
-            return
-        self._start(self._run_quietly(script, pools, arguments, then_look))
+    def _send(self, script: str, pools: Sequence[Pool], arguments: Sequence[str | float]) -> None:
+        """Run a script in the background."""
+        if running_asyncio_loop() is not None:
+            self._start(self._run_quietly(script, pools, arguments))
 
     def _start(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         task = asyncio.get_running_loop().create_task(work)
@@ -341,43 +231,48 @@ class RedisLimiter(StoreLimiter):
             task.exception()  # Seen: a cancelled caller does not ask for it.
 
     async def _run_quietly(
-        self, script: str, pools: Sequence[Pool], arguments: Sequence[str | float], then_look: Sequence[Pool]
-    ) -> None:
+        self, script: str, pools: Sequence[Pool], arguments: Sequence[str | float], *, level: int = logging.WARNING
+    ) -> bool:
         try:
             await self._run(script, pools, arguments)
         except ConnectFailed as error:
-            LOG.warning("slots come back late: %s", error)
-        self.look_again(then_look)
+            LOG.log(level, "slots come back late: %s", error)
+            return False
+        return True
 
     async def _run(self, script: str, pools: Sequence[Pool], arguments: Sequence[str | float]) -> Any:
-        import redis.exceptions
-
-        client = self._client()
-        found = self._scripts.get(script)
-        if found is None:
-            found = self._scripts[script] = client.register_script(script)
         try:
-            return await found([PREFIX + pool.key for pool in pools], arguments, client)
-        except (redis.exceptions.RedisError, OSError) as error:
+            return await self._server.run(script, [PREFIX + pool.key for pool in pools], arguments)
+        except ServerFailed as error:
             raise ConnectFailed(
-                f"the rate limits are kept in Redis at {self.server}, which cannot be asked "
-                f"({type(error).__name__}); nothing was sent",
+                f"the rate limits are kept in Redis, which cannot be asked ({error}); nothing was sent",
                 kind="unreachable",
-            ) from error
+            ) from None
 
-    def _client(self) -> Redis:
-        loop = asyncio.get_running_loop()
-        client = self._clients.get(loop)
-        if client is None:
-            from redis.asyncio import BlockingConnectionPool, Redis
+    async def _ask(self, pools: Sequence[Pool], arguments: Sequence[str | float]) -> Any:
+        if not self._checked:
+            await self._check()
+        return await self._run(TAKE, pools, arguments)
 
-            self._clients = {known: old for known, old in self._clients.items() if not known.is_closed()}
-            connections = BlockingConnectionPool.from_url(  # pyright: ignore[reportUnknownMemberType] - its keywords are not typed
-                self._url,
-                max_connections=CONNECTIONS,
-                timeout=TIMEOUT_S,
-                socket_timeout=TIMEOUT_S,
-                socket_connect_timeout=TIMEOUT_S,
+    async def _check(self) -> None:
+        """Refuse a server that may forget."""
+        try:
+            answer = await self._server.run(MEMORY, [PREFIX], [])
+        except ServerFailed as error:
+            if not error.answered:
+                return  # the call itself will say so
+            LOG.warning("whether Redis may evict keys cannot be seen, so limits may be overrun: %s", error)
+            answer = ""
+        text = answer if isinstance(answer, str) else answer.decode()
+        said = dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
+        policy, cap = said.get("maxmemory_policy", "noeviction"), said.get("maxmemory", "0")
+        if policy != "noeviction" and cap != "0":
+            problem = (
+                f"Redis at {self._server.name} evicts keys when its memory is full (maxmemory-policy {policy}), and a "
+                "limit that it forgets is overrun: set maxmemory-policy noeviction, or keep limits in another instance "
+                "than caches"
             )
-            client = self._clients[loop] = Redis.from_pool(connections)
-        return client
+            if not self._allow_eviction:
+                raise NotSupported(problem)
+            LOG.warning("%s", problem)
+        self._checked = True

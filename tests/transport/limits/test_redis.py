@@ -1,9 +1,5 @@
 import asyncio
-import os
-import shutil
 import signal
-import socket
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +8,8 @@ from typing import Any, cast
 import pytest
 
 from futures_async.transport.limits.limiter import Permit, Pool, Priority
-from futures_async.transport.limits.redis import GRACE_S, PREFIX, RedisLimiter
+from futures_async.transport.limits.redis import GRACE_S, RedisLimiter
+from futures_async.transport.limits.redis_scripts import PREFIX
 from futures_async.transport.limits.window import DRIFT
 from futures_async.unified.enums import Outcome
 from futures_async.unified.errors import (
@@ -24,45 +21,13 @@ from futures_async.unified.errors import (
     RateLimited,
 )
 from tests import virtual_time
+from tests.redis_servers import Server, needs_server
 from tests.transport.limits.one_process import LIMIT, PER_S, POOL
 from tests.transport.limits.processes import stamps_of, start
 from tests.transport.limits.venue import violations
 
-SERVER = shutil.which("redis-server")
-# CI installs the server, so there its absence is a failure.
-needs_server = pytest.mark.skipif(SERVER is None and "CI" not in os.environ, reason="redis-server is not installed")
-
 ONE = (Pool("one", 1, 0.1),)
 SPAN = 0.1 * (1 + DRIFT)
-
-
-class Server:
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = int(free.getsockname()[1])
-        self.url = f"redis://127.0.0.1:{self.port}"
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        assert SERVER is not None, "redis-server is not installed"
-        self.process = subprocess.Popen(
-            [SERVER, "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", str(self.directory)],
-            stdout=subprocess.DEVNULL,
-        )
-        deadline = time.monotonic() + 10
-        while time.monotonic() < deadline:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
-                    return
-            time.sleep(0.01)
-        raise AssertionError("redis-server did not start")
-
-    def stop(self) -> None:
-        assert self.process is not None
-        self.process.kill()
-        self.process.wait()
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +49,7 @@ def url(server: Server, request: pytest.FixtureRequest) -> str:
 
 
 async def rows(limiter: RedisLimiter, part: str) -> int:
-    client = limiter._client()  # pyright: ignore[reportPrivateUsage] - to look at what is stored
+    client = limiter._server._client().commands  # pyright: ignore[reportPrivateUsage] - to look at what is stored
     found = cast("dict[str, Any]", {})
     async for key in client.scan_iter(f"{PREFIX}*:{part}"):  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType] - not typed
         kind = await client.type(key)  # pyright: ignore[reportUnknownArgumentType] - as above
@@ -344,7 +309,7 @@ def test_nothing_is_kept_for_ever(url: str) -> None:
         limiter.close(ONE, 1.0)
         limiter.correct(ONE[0], 0)
         await limiter.aclose()
-        client = limiter._client()  # pyright: ignore[reportPrivateUsage] - to look at what is stored
+        client = limiter._server._client().commands  # pyright: ignore[reportPrivateUsage] - to look at what is stored
         keys: list[Any] = [key async for key in client.scan_iter("*")]  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType] - not typed
         assert len(keys) == 2
         for key in keys:  # pyright: ignore[reportUnknownVariableType] - as above
