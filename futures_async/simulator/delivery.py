@@ -22,6 +22,8 @@ from futures_async.simulator.dialect import Dialect, Request, Response, Route, V
 from futures_async.simulator.exchange import SimulatedExchange
 from futures_async.simulator.faults import Act
 from futures_async.simulator.plan import FaultPlan, Strike
+from futures_async.simulator.replica import Replica
+from futures_async.simulator.stream_faults import Moment
 from futures_async.transport.endpoint import Kind
 
 GIGANTIC = 64 * 1024 * 1024
@@ -56,6 +58,7 @@ class Deliverer:
         self._late: list[tuple[int, int, Request]] = []
         self._count = 0
         self._answers: dict[str, Response] = {}
+        self._replica: Replica | None = None
 
     def deliver(self, request: Request) -> Delivery:
         """Handle a request, as the plan has it."""
@@ -67,8 +70,21 @@ class Deliverer:
         if found is not None:
             strike = self.plan.choose(found[0].id, found[1].kind, request.method, request.path)
         if found is None or strike is None:
-            return Delivery(self._remember(request, self.exchange.handle(request)))
+            return Delivery(self._remember(request, self._answer(request, None if found is None else found[0])))
         return self._strike(request, found[0], found[1], strike)
+
+    def _answer(self, request: Request, dialect: Dialect | None) -> Response:
+        """The venue's own answer, or one of a while ago where the plan has such."""
+        response = self.exchange.handle(request)
+        if self.plan is None or dialect is None or not self.plan.has(Moment.READ):
+            return response
+        self._replica = replica = self._replica or Replica(self.exchange)
+        replica.follow(request, dialect)
+        if response.status != 200 or not replica.answers(request):
+            return response
+        strike = self.plan.choose_on_stream(dialect.id, Moment.READ, request.path)
+        past = None if strike is None else replica.past(request, dialect, strike.delay_s)
+        return response if past is None else response._replace(body=past.body)
 
     def land(self, now_ms: int) -> None:
         """Let late requests arrive that are due; they are judged at their own time of arrival."""

@@ -35,7 +35,8 @@ no simulated exchange and is not in this table.
 {streams}
 
 *When*: as the connection is asked for, as a login or a subscription is answered, as a frame of data leaves, as a
-heartbeat is answered. A push to a picture is evidence of what is there, never of what is not.
+heartbeat is answered, as a private read over REST is answered (its `channels` are paths). A push to a picture is
+evidence of what is there, never of what is not.
 
 ## Faults on purpose
 

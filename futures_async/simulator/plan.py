@@ -193,6 +193,10 @@ class FaultPlan:
             return strike
         return None
 
+    def has(self, moment: Moment) -> bool:
+        """True when something may happen at such a moment."""
+        return any(rule.fault.moment is moment for rule in self.stream_rules)
+
     def choose_on_stream(self, venue: str, moment: Moment, channel: str = "") -> StreamStrike | None:
         """What happens on a connection at this moment; usually nothing."""
         for rule in self.stream_rules:

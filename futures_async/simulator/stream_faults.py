@@ -22,6 +22,8 @@ class Moment(StrEnum):
     """A frame of data leaves."""
     BEAT = "beat"
     """A heartbeat is answered."""
+    READ = "read"
+    """A private read over REST is answered; its `channel` is the path."""
 
 
 class StreamAct(StrEnum):
@@ -49,6 +51,8 @@ class StreamAct(StrEnum):
     """Acknowledged; nothing is ever pushed for it on this connection."""
     UNACKNOWLEDGED = "unacknowledged"
     """Not acknowledged, and pushed all the same."""
+    OUTDATED = "outdated"
+    """Answered with what was true `delay_s` ago, where the same was asked before."""
 
 
 CLOSE_CODES = (1000, 1001, 1006, 1011, 1012)
@@ -144,6 +148,10 @@ STREAM_FAULTS: tuple[StreamFault, ...] = (
     StreamFault(
         name="pong-lost", moment=Moment.BEAT, says="a heartbeat is not answered", act=StreamAct.LOSE,
         client=f"`STALE` when the answer is overdue; {_RECONNECTS}",
+    ),
+    StreamFault(
+        name="read-outdated", moment=Moment.READ, says="a read says less than the pushes have said already",
+        act=StreamAct.OUTDATED, client=_ORDER, delay_s=(0.1, 2),
     ),
 )  # fmt: skip
 """All faults of streams."""

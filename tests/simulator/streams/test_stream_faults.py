@@ -39,7 +39,7 @@ def told(peer: Peer, bench: StreamBench) -> list[str]:
 
 
 def test_every_row_is_used_here() -> None:
-    here = Path(__file__).read_text()
+    here = "".join(file.read_text() for file in Path(__file__).parent.glob("test_*.py"))
     assert [row.name for row in STREAM_FAULTS if f'"{row.name}"' not in here] == []
 
 
