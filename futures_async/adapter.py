@@ -10,7 +10,16 @@ from futures_async.trading.batch import together
 from futures_async.trading.cancelling import urgent
 from futures_async.trading.desk import acknowledged
 from futures_async.trading.options import Option, Options, coin, flag, instance, member, one_of
-from futures_async.trading.ordering import Ack, Amendment, BatchPlacement, Call, Placement, PlannedOrder
+from futures_async.trading.ordering import (
+    Ack,
+    Amendment,
+    BatchPlacement,
+    Call,
+    OrderFields,
+    Placement,
+    PlannedOrder,
+    carries,
+)
 from futures_async.trading.paging import Page, PageQuery, collect, first, iterate
 from futures_async.trading.planning import one_id
 from futures_async.transport.dialect import (
@@ -187,6 +196,7 @@ __all__ = [
     "Option",
     "Options",
     "Order",
+    "OrderFields",
     "OrderKind",
     "OrderNotFound",
     "OrderOutcomeUnknown",
@@ -239,6 +249,7 @@ __all__ = [
     "Weight",
     "acknowledged",
     "ambiguous",
+    "carries",
     "check_symbol",
     "chosen",
     "chosen_or_none",

@@ -9,13 +9,13 @@ from typing import Any, ClassVar, TypeVar
 
 from futures_async.trading.bounds import OrderBounds
 from futures_async.trading.desk import OrderDesk
-from futures_async.trading.ordering import Amendment, BatchPlacement, Call, Placement, PlannedOrder
+from futures_async.trading.ordering import Amendment, BatchPlacement, Call, OrderFields, Placement, PlannedOrder
 from futures_async.trading.settings import SettingDesk
 from futures_async.transport.channel import Channel
 from futures_async.transport.dialect import Params
 from futures_async.transport.endpoint import Endpoint, Kind
 from futures_async.transport.limits.limiter import Priority
-from futures_async.unified.enums import PositionMode
+from futures_async.unified.enums import MarginMode, PositionMode
 from futures_async.unified.errors import BadResponse, ClientClosed, OrderNotFound, ResponseMismatch
 from futures_async.unified.exchange import Capability, FuturesExchange
 from futures_async.unified.models import Contract, Order
@@ -31,6 +31,8 @@ class Hooks(FuturesExchange):
     """Orders cannot be written down without the contract's metadata."""
     needs_position_mode: ClassVar[bool] = False
     """Orders cannot be written down without the account's position mode."""
+    order_fields: ClassVar[OrderFields] = OrderFields()
+    """What orders carry beside side, quantity and price: anything else that a request asks for is refused."""
     max_batch: ClassVar[int] = 0
     """Orders in one native batch; 0: several are placed side by side instead."""
 
@@ -206,6 +208,10 @@ class Hooks(FuturesExchange):
         if self._position_mode is None:
             self._position_mode = await self.fetch_position_mode(venue_symbol)
         return self._position_mode
+
+    def _margin_mode_of(self, plan: PlannedOrder) -> MarginMode | None:
+        """The margin mode that an order will be in, as far as it is known."""
+        return plan.request.margin_mode
 
     def _known_contract(self, venue_symbol: str) -> Contract | None:
         """The contract's metadata, if it was read before."""

@@ -2,17 +2,83 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any, NamedTuple
 
 import msgspec
 
 from futures_async.transport.dialect import Params
 from futures_async.transport.endpoint import Endpoint
-from futures_async.unified.enums import Intent, MarginMode, OrderType, PositionMode, Side, TimeInForce
+from futures_async.unified.enums import Intent, MarginMode, OrderKind, OrderType, PositionMode, Side, TimeInForce
 from futures_async.unified.errors import ExchangeError
-from futures_async.unified.models import Contract, Order, OrderRequest
+from futures_async.unified.models import Contract, Order, OrderRequest, Stop
+
+
+class OrderFields(msgspec.Struct, frozen=True, kw_only=True):
+    """What an adapter writes into its orders, of all that a request may ask for beside side, quantity and price.
+
+    What a request asks for and its kind of order does not carry is refused before anything is signed; so a field that
+    an adapter forgets to declare is refused too, never dropped. See `carries` for the words.
+    """
+
+    limit: frozenset[str] = frozenset()
+    """By limit orders."""
+    market: frozenset[str] = frozenset()
+    """By market orders."""
+    trigger: frozenset[str] = frozenset()
+    """By orders that wait for a price, and then open or close."""
+    trailing: frozenset[str] = frozenset()
+    """By orders that follow the price."""
+    stops: frozenset[str] = frozenset()
+    """Of take-profits and stop-losses of positions, beside their trigger price: `limit_price`, `trigger_by=mark`."""
+    only_opening: frozenset[str] = frozenset()
+    """By limit and market orders that open, and not by those that close."""
+    closing_trigger: frozenset[str] | None = None
+    """By orders that wait for a price and then close; None is what all that wait carry."""
+
+    def of(self, kind: OrderKind, type: OrderType, intent: Intent) -> frozenset[str]:
+        """What an order of this kind carries."""
+        closes = intent is Intent.CLOSE
+        if kind is OrderKind.TRAILING:
+            return self.trailing
+        if type is OrderType.TRIGGER:
+            return self.trigger if not closes or self.closing_trigger is None else self.closing_trigger
+        return (self.limit if type is OrderType.LIMIT else self.market) - (self.only_opening if closes else frozenset())
+
+
+def carries(*names: str, stops: Iterable[str] = (), **words: Iterable[StrEnum]) -> frozenset[str]:
+    """Names of fields that an order carries whatever their value, and of fields with the words that they may have.
+
+    Args:
+        names: `margin_mode`, `leverage`.
+        stops: What attached take-profits and stop-losses may say: `price`, `limit_price`, `trigger_by=mark`.
+        words: `time_in_force=(IOC, FOK)`, `trigger_by=(MARK,)`.
+    """
+    told = {f"{name}={word}" for name, known_words in words.items() for word in known_words}
+    attached = {f"{name}.{part}" for part in stops for name in ("take_profit", "stop_loss")}
+    return frozenset({*names, *told, *attached})
+
+
+def asked(request: OrderRequest) -> list[str]:
+    """What a request asks for beyond the plainest order of its kind, in the words of `carries`."""
+    found = [name for name in ("margin_mode", "leverage") if getattr(request, name) is not None]
+    force = request.time_in_force
+    # Good till cancelled is what every order is that does not say otherwise; a market order takes what there is now.
+    if force not in (None, TimeInForce.GTC) and (force, request.type) != (TimeInForce.IOC, OrderType.MARKET):
+        found.append(f"time_in_force={force}")
+    if request.trigger_by is not None:
+        found.append(f"trigger_by={request.trigger_by}")
+    for name, stop in request.attached.items():
+        found += [f"{name}.{word}" for word in ("price", *said(stop))]
+    return found
+
+
+def said(stop: Stop) -> list[str]:
+    """What a stop says beside its trigger price."""
+    words = ["limit_price"] if stop.limit_price is not None else []
+    return words if stop.trigger_by is None else [*words, f"trigger_by={stop.trigger_by}"]
 
 
 class PlannedOrder(msgspec.Struct, frozen=True, kw_only=True):

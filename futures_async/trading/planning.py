@@ -81,6 +81,19 @@ def check_request(request: OrderRequest, *, trigger: bool = False) -> OrderReque
     )
 
 
+def as_stop(given: object, name: str) -> Stop:
+    """A take-profit or stop-loss, given as its trigger price or as a `Stop`, with Decimal numbers.
+
+    Raises:
+        TypeError: A number is a float.
+        InvalidOrder: See the message.
+    """
+    stop = _stop(given, name)
+    if stop is None:
+        raise InvalidOrder(f"{name} needs a price")
+    return stop if isinstance(stop, Stop) else Stop(stop)
+
+
 def _stop(given: object, name: str) -> Decimal | Stop | None:
     if not isinstance(given, Stop):
         return _number(given, name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Generator, Hashable, Sequence
 from contextlib import contextmanager
+from decimal import Decimal
 from typing import Literal
 
 import msgspec
@@ -11,17 +12,25 @@ import msgspec
 from futures_async.trading.batch import place_batch, together
 from futures_async.trading.cancelling import Cancelling, urgent
 from futures_async.trading.desk import READ_BACK_PAUSES_S, make_client_order_id
-from futures_async.trading.ordering import PlannedOrder
-from futures_async.trading.planning import check_client_order_id, check_request, check_steps, one_id
+from futures_async.trading.ordering import PlannedOrder, asked, said
+from futures_async.trading.planning import as_stop, check_client_order_id, check_request, check_steps, one_id
 from futures_async.transport.channel import apart
 from futures_async.transport.endpoint import Kind
 from futures_async.unified.convert import to_decimal
-from futures_async.unified.enums import Intent, OrderType, Outcome, PositionSide, Side
+from futures_async.unified.enums import (
+    Intent,
+    MarginMode,
+    OrderKind,
+    OrderType,
+    Outcome,
+    PositionMode,
+    PositionSide,
+    Side,
+)
 from futures_async.unified.errors import (
     FuturesAsyncError,
     InvalidOrder,
     InvalidRequest,
-    NotSupported,
     OrderNotFound,
     OrderOutcomeUnknown,
     OutcomeUnknown,
@@ -29,7 +38,7 @@ from futures_async.unified.errors import (
     ResponseMismatch,
 )
 from futures_async.unified.exchange import Capability, Number
-from futures_async.unified.models import Order, OrderRequest, OrderResult
+from futures_async.unified.models import Order, OrderRequest, OrderResult, Stop
 
 
 @contextmanager
@@ -46,10 +55,9 @@ def before_sending(client_order_id: str | None = None) -> Generator[None]:
 class Trading(Cancelling):
     """The writing half of every adapter."""
 
-    async def _plan(self, request: OrderRequest, *, trigger: bool = False) -> PlannedOrder:
-        request = check_request(request, trigger=trigger)
-        if request.trigger_by or any(stop.trigger_by or stop.limit_price for stop in request.attached.values()):
-            raise NotSupported(f"{self.id}: trigger_by and the limit price of a stop are not sent yet: leave them out")
+    async def _plan(self, request: OrderRequest, *, kind: OrderKind = OrderKind.PLAIN) -> PlannedOrder:
+        request = check_request(request, trigger=kind is not OrderKind.PLAIN)
+        self._check_carried(request, kind)
         traits = self._channel.dialect.traits
         venue_symbol = self.venue_symbol(request.symbol)
         given = request.client_order_id
@@ -76,6 +84,57 @@ class Trading(Cancelling):
             position_mode=mode,
         )
 
+    def _check_carried(self, request: OrderRequest, kind: OrderKind) -> None:
+        """Refuse what no order of this kind can carry here: nothing is dropped in silence."""
+        carried = self.order_fields.of(kind, request.type, request.intent)
+        missing = [word for word in asked(request) if word not in carried]
+        if "leverage" in missing and self._sets_leverage(request):
+            missing.remove("leverage")
+        if missing:
+            closing = "closing " if request.intent is Intent.CLOSE else ""
+            name = request.type if kind in (OrderKind.PLAIN, OrderKind.TRIGGER) else kind
+            raise InvalidOrder(
+                f"{self.id}: a {closing}{name} order carries no {', no '.join(missing)} here: leave it out"
+            )
+
+    def _stops(self, what: str, **given: Number | Stop | None) -> dict[str, Stop]:
+        """Take-profit and stop-loss by name, those that are given.
+
+        Raises:
+            InvalidRequest: None is given, or one says what the venue does not take.
+        """
+        stops = {name: as_stop(value, name) for name, value in given.items() if value is not None}
+        if not stops:
+            raise InvalidRequest(f"{what} needs {' or '.join(given)}")
+        for name, stop in stops.items():
+            missing = [word for word in said(stop) if word not in self.order_fields.stops]
+            if missing:
+                raise InvalidOrder(f"{self.id}: {what} has no {name}.{missing[0]}: leave it out")
+        return stops
+
+    def _sets_leverage(self, request: OrderRequest) -> bool:
+        """Leverage that the order does not carry is set before it is sent, if the order opens at once."""
+        return (
+            request.type is not OrderType.TRIGGER
+            and request.intent is Intent.OPEN
+            and {Capability.SET_LEVERAGE, Capability.FETCH_LEVERAGE} <= self.capabilities
+        )
+
+    async def _set_leverage_of(self, plan: PlannedOrder) -> None:
+        """Set and read back the leverage that an order asks for and does not carry itself."""
+        request, wanted = plan.request, plan.request.leverage
+        if wanted is None or "leverage" in self.order_fields.of(OrderKind.PLAIN, request.type, request.intent):
+            return
+        mode = self._margin_mode_of(plan)
+        opens = PositionSide.LONG if request.side is Side.BUY else PositionSide.SHORT
+        found = await self.fetch_leverage(plan.venue_symbol, mode)
+        own = found.long_leverage if opens is PositionSide.LONG else found.short_leverage
+        if (found.leverage if own is None else own) == wanted:
+            return
+        # The other side of a hedge keeps its leverage, and so its liquidation price, where it has one of its own.
+        alone = plan.position_mode is PositionMode.HEDGE and mode is MarginMode.ISOLATED
+        await self.set_leverage(plan.venue_symbol, wanted, margin_mode=mode, side=opens if alone else None)
+
     async def _check_bounds(self, request: OrderRequest, venue_symbol: str) -> None:
         """Hold an order to the bounds of this object; reads the last price where it cannot be judged without."""
         bounds = self._bounds
@@ -100,6 +159,7 @@ class Trading(Cancelling):
             raise InvalidRequest('on_unknown must be "resolve" or "raise"')
         with before_sending(request.client_order_id):
             plan = await self._plan(request)
+            await self._set_leverage_of(plan)
         self._active("create_order")  # planning may have read from the network meanwhile
         try:
             return await self._orders.place(
@@ -120,6 +180,7 @@ class Trading(Cancelling):
         plans: list[tuple[int, PlannedOrder]] = []
         singles: list[tuple[int, OrderRequest]] = []
         names: set[str] = set()
+        leverages: dict[str, Decimal] = {}
         for index, request in enumerate(requests):
             try:
                 with before_sending(request.client_order_id):
@@ -127,6 +188,8 @@ class Trading(Cancelling):
                 if plan.local_id in names:
                     raise InvalidOrder(f"client_order_id {plan.local_id} stands twice in this batch")
                 names.add(plan.local_id)
+                with before_sending(plan.local_id):
+                    await self._set_batch_leverage(plan, leverages)
             except InvalidRequest as error:
                 results[index] = OrderResult(request=request, error=error)
                 continue
@@ -168,6 +231,15 @@ class Trading(Cancelling):
         if any(isinstance(result.error, PositionModeConflict) for result in results.values()):
             self._position_mode = None
         return [results[index] for index in range(len(requests))]
+
+    async def _set_batch_leverage(self, plan: PlannedOrder, leverages: dict[str, Decimal]) -> None:
+        """Of one order among several: what one of them has set, another must not change before that one is sent."""
+        wanted = plan.request.leverage
+        if wanted is not None and leverages.setdefault(plan.venue_symbol, wanted) != wanted:
+            raise InvalidOrder(
+                f"{self.id}: orders of one batch ask for different leverages of {plan.request.symbol}: place them apart"
+            )
+        await self._set_leverage_of(plan)
 
     async def edit_order(
         self,
@@ -284,6 +356,7 @@ class Trading(Cancelling):
                         position = await self.fetch_position(symbol, side)
             if position is None:
                 return None
+            carried = self.order_fields.of(OrderKind.PLAIN, OrderType.MARKET, Intent.CLOSE)
             return await self.create_order(
                 OrderRequest(
                     symbol=symbol,
@@ -291,8 +364,8 @@ class Trading(Cancelling):
                     type=OrderType.MARKET,
                     quantity=position.quantity,
                     intent=Intent.CLOSE,
-                    margin_mode=position.margin_mode,
-                    leverage=position.leverage,
+                    margin_mode=position.margin_mode if "margin_mode" in carried else None,
+                    leverage=position.leverage if "leverage" in carried else None,
                 )
             )
 

@@ -19,7 +19,6 @@ from futures_async.unified.errors import (
     DecodeError,
     ExchangeError,
     FuturesAsyncError,
-    KeyLocked,
     NotSent,
     PoolClosed,
     QueueFull,
@@ -63,7 +62,7 @@ def retryable(error: FuturesAsyncError, kind: Kind, *, gateway_429: bool) -> boo
     if isinstance(error, NotSent):
         if isinstance(error, ConnectFailed):
             return error.kind != "tls"
-        return not isinstance(error, (QueueFull, DeadlineExpired, ClientClosed, PoolClosed, ShutOut, KeyLocked))
+        return not isinstance(error, (QueueFull, DeadlineExpired, ClientClosed, PoolClosed, ShutOut))
     if isinstance(error, Unclear):
         return kind is Kind.CANCEL or (kind is Kind.SETTING and not judged(error.cause))
     if isinstance(error, Banned):

@@ -4,8 +4,8 @@
     ├─ NotSupported                   the venue, or this adapter, cannot do it; raised before any I/O
     ├─ InvalidRequest ⊃ InvalidOrder  refused here, before signing
     ├─ NotSent                        proved that the venue cannot have acted
-    │  └─ ConnectFailed · QueueFull · DeadlineExpired · ClientClosed · PoolClosed, ShutOut and KeyLocked, which are
-    │     refusals here after the venue's: also RateLimited, Banned and AuthenticationError
+    │  └─ ConnectFailed · QueueFull · DeadlineExpired · ClientClosed · PoolClosed and ShutOut, which are refused
+    │     here after the venue had refused: also RateLimited and Banned
     ├─ ExchangeError                  refused by the venue
     │  └─ AuthenticationError ⊃ PermissionDenied · AccountModeMismatch · RateLimited ⊃ Banned · ClockSkew ·
     │     ParameterRejected ⊃ SymbolNotFound · OrderRejected ⊃ InsufficientMargin, RiskLimitExceeded,
@@ -258,10 +258,6 @@ class PoolClosed(RateLimited, NotSent):
 
 class ShutOut(Banned, NotSent):
     """Refused here: the venue has banned key or address before, and the ban lasts until `until_ms`."""
-
-
-class KeyLocked(AuthenticationError, NotSent):
-    """Refused here: the venue has not accepted the key several times in a row."""
 
 
 class RequestTimeout(FuturesAsyncError):

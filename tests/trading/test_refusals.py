@@ -145,7 +145,7 @@ async def test_a_refusal_in_the_queue_is_proved_not_sent() -> None:
 
 
 @virtual
-async def test_a_ban_and_a_locked_key_are_refused_here_as_not_sent_too() -> None:
+async def test_a_ban_is_refused_here_as_not_sent_too() -> None:
     venue = Scripted()
     async with toy(venue) as exchange:
         venue.plan["/positions"] = [page(418)]
@@ -155,12 +155,3 @@ async def test_a_ban_and_a_locked_key_are_refused_here_as_not_sent_too() -> None
             await exchange.create_order(limit_order())
         assert (isinstance(shut.value, errors.NotSent), shut.value.outcome) == (True, Outcome.NOT_SENT)
         assert shut.value.until_ms is not None
-    venue = Scripted()
-    async with toy(venue) as exchange:
-        venue.always[PLACE] = venue.says("401")
-        for _ in range(3):
-            with pytest.raises(errors.AuthenticationError):
-                await exchange.create_order(limit_order())
-        with pytest.raises(errors.KeyLocked) as locked:
-            await exchange.create_order(limit_order())
-        assert (isinstance(locked.value, errors.NotSent), locked.value.outcome) == (True, Outcome.NOT_SENT)

@@ -16,14 +16,18 @@ from futures_async.adapter import (
     Intent,
     MarginMode,
     Order,
+    OrderFields,
     OrderRequest,
     OrderStatus,
     OrderType,
     PositionMode,
     PositionSide,
+    PriceSource,
     Role,
     Side,
+    Stop,
     TimeInForce,
+    carries,
     decimal_or_none,
     finite,
     known,
@@ -246,6 +250,26 @@ def to_fill(wire: WireFill, product_type: ProductType, margin_coin: str | None =
     )
 
 
+TRIGGER_TYPE = {PriceSource.MARK: "mark_price", PriceSource.LAST: "fill_price"}
+
+
+_SOURCES = tuple(f"trigger_by={source}" for source in TRIGGER_TYPE)
+_WAITING = carries("margin_mode", stops=("price", "limit_price", *_SOURCES), trigger_by=TRIGGER_TYPE)
+ORDER_FIELDS = OrderFields(
+    # The price that a preset is compared with cannot be chosen at this venue.
+    limit=carries("margin_mode", stops=("price", "limit_price"), time_in_force=TimeInForce),
+    market=carries("margin_mode", stops=("price", "limit_price")),
+    trigger=_WAITING,
+    trailing=_WAITING,
+    stops=frozenset({"limit_price", *_SOURCES}),
+)
+
+
+def trigger_type(source: PriceSource | None) -> str:
+    """By the mark price unless told otherwise: one odd trade sets nothing off."""
+    return TRIGGER_TYPE[source or PriceSource.MARK]
+
+
 STOP_WORD = {"take_profit": "StopSurplus", "stop_loss": "StopLoss"}
 
 
@@ -267,6 +291,8 @@ def order_item(request: OrderRequest, client_order_id: str | None, mode: Positio
         item["clientOid"] = client_order_id
     for name, stop in request.attached.items():
         item[f"preset{STOP_WORD[name]}Price"] = to_text(stop.price)
+        if stop.limit_price is not None:
+            item[f"preset{STOP_WORD[name]}ExecutePrice"] = to_text(stop.limit_price)
     return item
 
 
@@ -285,12 +311,12 @@ def order_frame(
 def trigger_item(
     request: OrderRequest, client_order_id: str | None, mode: PositionMode, trigger_price: Decimal
 ) -> dict[str, Any]:
-    """A trigger order by the mark price; with a limit price it becomes a limit order, else a market order."""
+    """A trigger order; with a limit price it becomes a limit order, else a market order."""
     item: dict[str, Any] = {
         "planType": "normal_plan",
         "size": to_text(request.quantity),
         "triggerPrice": to_text(trigger_price),
-        "triggerType": "mark_price",
+        "triggerType": trigger_type(request.trigger_by),
         "orderType": "market" if request.price is None else "limit",
     }
     if request.price is not None:
@@ -303,9 +329,15 @@ def trigger_item(
     if client_order_id is not None:
         item["clientOid"] = client_order_id
     for name, stop in request.attached.items():
-        word = f"s{STOP_WORD[name][1:]}"
-        item |= {f"{word}TriggerPrice": to_text(stop.price), f"{word}TriggerType": "mark_price"}
+        item |= stop_fields(name, stop)
     return item
+
+
+def stop_fields(name: str, stop: Stop) -> dict[str, str]:
+    """A take-profit or stop-loss of a trigger order or of a position; without execute price it closes at market."""
+    word = f"s{STOP_WORD[name][1:]}"
+    fields = {f"{word}TriggerPrice": to_text(stop.price), f"{word}TriggerType": trigger_type(stop.trigger_by)}
+    return fields if stop.limit_price is None else {**fields, f"{word}ExecutePrice": to_text(stop.limit_price)}
 
 
 PLANS = ("normal_plan", "track_plan")

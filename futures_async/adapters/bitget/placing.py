@@ -20,6 +20,7 @@ from futures_async.adapter import (
     MarginMode,
     MarginModeConflict,
     Order,
+    OrderKind,
     OrderRequest,
     OrderResult,
     Outcome,
@@ -36,7 +37,7 @@ from futures_async.adapters._bitget_codes import NOTHING_TO_CANCEL
 from futures_async.adapters.bitget import endpoints
 from futures_async.adapters.bitget.account import BitgetAccount
 from futures_async.adapters.bitget.mapping import MARGIN_MODE, text_or_none
-from futures_async.adapters.bitget.orders import order_frame, order_item
+from futures_async.adapters.bitget.orders import ORDER_FIELDS, order_frame, order_item
 from futures_async.adapters.bitget.wire_orders import WireAck, WireBatch, WireFailure
 
 
@@ -49,11 +50,12 @@ class BitgetPlacing(BatchCancels, BitgetAccount):
     """Orders on their way to the venue."""
 
     needs_position_mode = True
+    order_fields = ORDER_FIELDS
     max_batch = 20
     max_cancels = 50
 
-    async def _plan(self, request: OrderRequest, *, trigger: bool = False) -> PlannedOrder:
-        plan = await super()._plan(request, trigger=trigger)
+    async def _plan(self, request: OrderRequest, *, kind: OrderKind = OrderKind.PLAIN) -> PlannedOrder:
+        plan = await super()._plan(request, kind=kind)
         if plan.request.margin_mode is not None:
             return plan
         mode = await self._margin_mode(plan.venue_symbol)
@@ -107,6 +109,10 @@ class BitgetPlacing(BatchCancels, BitgetAccount):
 
     def _placement(self, order: PlannedOrder) -> Placement:
         return Placement(endpoints.PLACE, self._frame(order) | self._item(order), read_ack)
+
+    def _batchable(self, order: PlannedOrder) -> bool:
+        # Items of a batch are documented without the execute prices of their presets.
+        return all(stop.limit_price is None for stop in order.request.attached.values())
 
     def _batch_key(self, order: PlannedOrder) -> Hashable:
         # "One symbol and one margin mode per batch": both stand outside the list of orders.

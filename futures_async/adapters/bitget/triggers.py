@@ -14,6 +14,7 @@ from futures_async.adapter import (
     InvalidRequest,
     Number,
     Order,
+    OrderKind,
     OrderNotFound,
     OrderOutcomeUnknown,
     OrderRequest,
@@ -24,6 +25,7 @@ from futures_async.adapter import (
     PositionMode,
     PositionSide,
     Side,
+    Stop,
     acknowledged,
     chosen,
     iterate,
@@ -38,8 +40,10 @@ from futures_async.adapters.bitget.orders import (
     PLAN_FIELDS,
     PLANS,
     stop_change,
+    stop_fields,
     to_trigger_order,
     trigger_item,
+    trigger_type,
     waiting_values,
 )
 from futures_async.adapters.bitget.placing import BitgetPlacing, read_ack
@@ -63,13 +67,13 @@ class BitgetTriggers(BitgetPlacing):
     """Orders that wait for a price."""
 
     async def create_trigger_order(self, request: OrderRequest) -> Order:
-        """Place an order that waits for the mark price to reach `request.trigger_price`."""
+        """Place an order that waits for `request.trigger_price`, by the mark price unless `trigger_by` says another."""
         self._active("create_trigger_order")
-        plan = await self._plan(request, trigger=True)
+        plan = await self._plan(request, kind=OrderKind.TRIGGER)
         return await self._place_waiting(endpoints.PLACE_PLAN, self._trigger_body(plan), plan)
 
     async def create_trailing_order(self, request: OrderRequest, callback_rate: Number) -> Order:
-        """Place a market order that follows the mark price once it reached `request.trigger_price`.
+        """Place a market order that follows the price once it reached `request.trigger_price`, by the mark price.
 
         Args:
             request: Type `TRIGGER`, without a price.
@@ -79,9 +83,9 @@ class BitgetTriggers(BitgetPlacing):
         rate = to_decimal(callback_rate, "callback_rate")
         if not 0 < rate <= LARGEST_CALLBACK:
             raise InvalidOrder(f"callback_rate is above 0 and at most 0.1 here, not {to_text(rate)}")
-        plan = await self._plan(request, trigger=True)
-        if plan.request.price is not None or plan.request.time_in_force is not None:
-            raise InvalidOrder(f"{self.id}: a trailing order executes at market: it has no price and no time in force")
+        plan = await self._plan(request, kind=OrderKind.TRAILING)
+        if plan.request.price is not None:
+            raise InvalidOrder(f"{self.id}: a trailing order executes at market: it has no price")
         # The venue counts in percent.
         percent = EXACT.multiply(rate, Decimal(100)).normalize(EXACT)
         body = self._trigger_body(plan) | {"planType": "track_plan", "callbackRatio": to_text(percent)}
@@ -93,43 +97,47 @@ class BitgetTriggers(BitgetPlacing):
         side: PositionSide,
         quantity: Number,
         *,
-        take_profit: Number | None = None,
-        stop_loss: Number | None = None,
+        take_profit: Number | Stop | None = None,
+        stop_loss: Number | Stop | None = None,
         price: Number | None = None,
         client_order_id: str | None = None,
     ) -> Order:
-        """Have a part of a position closed once the mark price reaches `take_profit` or `stop_loss`: one of the two.
+        """Have a part of a position closed once the price reaches `take_profit` or `stop_loss`: one of the two.
 
         Args:
             symbol: Unified symbol or the venue's id.
             side: Which position.
             quantity: Base coin; the whole position is `set_position_stops`'.
-            take_profit: Trigger price.
-            stop_loss: Trigger price.
-            price: Limit price of the close; None closes at market.
+            take_profit: Trigger price, by the mark price unless a `Stop` says otherwise.
+            stop_loss: The same.
+            price: Limit price of the close, where no `Stop` says it; None closes at market.
             client_order_id: Made when there is none.
         """
         side = chosen(PositionSide, side, "side")
-        trigger = take_profit if take_profit is not None else stop_loss
-        if trigger is None or (take_profit is not None and stop_loss is not None):
+        stops = self._stops("create_stop_order", take_profit=take_profit, stop_loss=stop_loss)
+        if len(stops) > 1:
             raise InvalidRequest("create_stop_order needs take_profit or stop_loss, and not both")
+        ((word, stop),) = stops.items()
+        if price is not None and stop.limit_price is not None:
+            raise InvalidRequest("create_stop_order was given two limit prices")
         self._active("create_stop_order")
         request = OrderRequest(
             symbol=symbol,
             side=Side.SELL if side is PositionSide.LONG else Side.BUY,
             type=OrderType.TRIGGER,
             quantity=to_decimal(quantity, "quantity"),
-            price=None if price is None else to_decimal(price, "price"),
-            trigger_price=to_decimal(trigger, "trigger_price"),
+            price=stop.limit_price if price is None else to_decimal(price, "price"),
+            trigger_price=stop.price,
+            trigger_by=stop.trigger_by,
             intent=Intent.CLOSE,
             client_order_id=client_order_id,
         )
-        plan = await self._plan(request, trigger=True)
+        plan = await self._plan(request, kind=OrderKind(word))
         body = {
             **self._settled_params(symbol),
             "planType": "loss_plan" if take_profit is None else "profit_plan",
-            "triggerPrice": to_text(to_decimal(trigger, "trigger_price")),
-            "triggerType": "mark_price",
+            "triggerPrice": to_text(stop.price),
+            "triggerType": trigger_type(stop.trigger_by),
             "holdSide": _held_side(side, plan.position_mode),
             "size": to_text(plan.request.quantity),
             "clientOid": plan.client_order_id,
@@ -333,24 +341,19 @@ class BitgetTriggers(BitgetPlacing):
         symbol: str,
         side: PositionSide,
         *,
-        take_profit: Number | None = None,
-        stop_loss: Number | None = None,
+        take_profit: Number | Stop | None = None,
+        stop_loss: Number | Stop | None = None,
     ) -> list[WireStops]:
-        """Set take profit and stop loss of a whole position, by the mark price, executed at market.
+        """Set take profit and stop loss of a whole position, by the mark price and at market unless a `Stop` says more.
 
         There is one of each for a position; setting it again amends it. They go when the position is closed.
         """
         side = chosen(PositionSide, side, "side")
-        if take_profit is None and stop_loss is None:
-            raise InvalidRequest("set_position_stops needs take_profit or stop_loss")
+        stops = self._stops("set_position_stops", take_profit=take_profit, stop_loss=stop_loss)
         self._active("set_position_stops")
         params = self._settled_params(symbol)
         mode = await self._known_position_mode(params["symbol"])
         body: dict[str, str] = {**params, "holdSide": _held_side(side, mode)}
-        for name, price in (("stopSurplus", take_profit), ("stopLoss", stop_loss)):
-            if price is not None:
-                number = to_decimal(price, name)
-                if number <= 0:
-                    raise InvalidRequest(f"{name} must be above 0")
-                body |= {f"{name}TriggerPrice": to_text(number), f"{name}TriggerType": "mark_price"}
+        for name, stop in stops.items():
+            body |= stop_fields(name, stop)
         return await self._call(endpoints.PLACE_POSITION_STOPS, body=body) or []

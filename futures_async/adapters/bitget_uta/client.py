@@ -25,6 +25,7 @@ from futures_async.adapter import (
     NotSupported,
     Options,
     Order,
+    OrderKind,
     OrderNotFound,
     OrderRejected,
     OrderRequest,
@@ -47,6 +48,7 @@ from futures_async.adapters.bitget_uta import endpoints, mapping, wire
 from futures_async.adapters.bitget_uta.dialect import NO_POSITION, NOTHING_TO_CANCEL, BitgetUTADialect
 from futures_async.adapters.bitget_uta.options import BitgetUTAOptions
 from futures_async.adapters.bitget_uta.orders import (
+    ORDER_FIELDS,
     change_body,
     fits_batch,
     order_body,
@@ -86,6 +88,7 @@ class BitgetUTA(BatchCancels, UnifiedVenue):
         Capability.FETCH_TRIGGER_ORDERS,
     }
     needs_position_mode = True
+    order_fields = ORDER_FIELDS
     takes: ClassVar[type[Options]] = BitgetUTAOptions
     max_batch = endpoints.BATCH
     max_cancels = endpoints.BATCH
@@ -103,13 +106,16 @@ class BitgetUTA(BatchCancels, UnifiedVenue):
 
     # Orders
 
-    async def _plan(self, request: OrderRequest, *, trigger: bool = False) -> PlannedOrder:
+    async def _plan(self, request: OrderRequest, *, kind: OrderKind = OrderKind.PLAIN) -> PlannedOrder:
         if not self._unit_is_certain:
             raise NotSupported(
                 f"{self.id}: orders in COIN-FUTURES: the venue's pages contradict each other about the unit of qty; "
                 'with coin_unit="base" you say that it is base coin'
             )
-        return await super()._plan(request, trigger=trigger)
+        return await super()._plan(request, kind=kind)
+
+    def _margin_mode_of(self, plan: PlannedOrder) -> MarginMode:
+        return self._order_margin_mode(plan)
 
     def _order_margin_mode(self, order: PlannedOrder) -> MarginMode:
         return order.request.margin_mode or self._default_margin_mode()

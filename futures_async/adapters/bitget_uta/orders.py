@@ -22,9 +22,9 @@ from futures_async.adapter import (
     Intent,
     InvalidOrder,
     MarginMode,
-    NotSupported,
     Number,
     Order,
+    OrderFields,
     OrderRequest,
     OrderStatus,
     OrderType,
@@ -32,10 +32,12 @@ from futures_async.adapter import (
     PlannedOrder,
     PositionMode,
     PositionSide,
+    PriceSource,
     Refusal,
     Role,
     Side,
     TimeInForce,
+    carries,
     decimal_or_none,
     finite,
     known,
@@ -144,16 +146,22 @@ def to_fill(row: wire.WireFill, category: ProductType) -> Fill:
 
 # Writing
 
+TRIGGER_BY = {PriceSource.LAST: "market", PriceSource.MARK: "mark"}
+_STOPS = ("price", "limit_price", *(f"trigger_by={source}" for source in TRIGGER_BY))
+_CARRIED = carries("margin_mode", stops=_STOPS)
+ORDER_FIELDS = OrderFields(
+    limit=_CARRIED | carries(time_in_force=TimeInForce),
+    # Market orders fill what they can: fill-or-kill needs a limit order.
+    market=_CARRIED,
+    # Take profit and stop loss belong to opening orders.
+    only_opening=carries(stops=_STOPS),
+)
+
 
 def order_body(
     order: PlannedOrder, category: ProductType, margin_mode: MarginMode, *, batch: bool = False
 ) -> dict[str, str]:
-    """An order as `place-order` takes it, or as an element of `place-batch`.
-
-    Raises:
-        InvalidOrder: Take profit or stop loss on a closing order.
-        NotSupported: A market order that is to be filled whole or not at all.
-    """
+    """An order as `place-order` takes it, or as an element of `place-batch`."""
     request = order.request
     closes = request.intent is Intent.CLOSE
     body = {
@@ -172,8 +180,6 @@ def order_body(
         body["price"] = to_text(request.price)
     if request.type is OrderType.LIMIT:
         body["timeInForce"] = (request.time_in_force or TimeInForce.GTC).value
-    elif request.time_in_force is TimeInForce.FOK:
-        raise NotSupported("bitget-uta: market orders fill what they can: fill-or-kill needs a limit order")
     if not batch:
         # Always said: an order without it is cross, whatever the account was used for before.
         body["marginMode"] = "isolated" if margin_mode is MarginMode.ISOLATED else "crossed"
@@ -181,10 +187,13 @@ def order_body(
         body["reduceOnly"] = "yes"
     if order.client_order_id is not None:
         body["clientOid"] = order.client_order_id
-    if closes and request.attached:
-        raise InvalidOrder("take_profit and stop_loss belong to opening orders")
     for name, stop in request.attached.items():
-        body["takeProfit" if name == "take_profit" else "stopLoss"] = to_text(stop.price)
+        word, short = ("takeProfit", "tp") if name == "take_profit" else ("stopLoss", "sl")
+        body[word] = to_text(stop.price)
+        if stop.trigger_by is not None:
+            body[f"{short}TriggerBy"] = TRIGGER_BY[stop.trigger_by]
+        if stop.limit_price is not None:
+            body |= {f"{short}OrderType": "limit", f"{short}LimitPrice": to_text(stop.limit_price)}
     return body
 
 

@@ -23,6 +23,8 @@ from futures_async.adapter import (
     Leverage,
     Lifecycle,
     Order,
+    OrderFields,
+    OrderKind,
     OrderOutcomeUnknown,
     OrderRequest,
     OrderType,
@@ -33,6 +35,8 @@ from futures_async.adapter import (
     PositionSide,
     ResponseMismatch,
     Side,
+    TimeInForce,
+    carries,
     chosen_or_none,
     one_id,
     urgent,
@@ -102,10 +106,15 @@ class BitgetV1(BitgetV1Account):
         }
     )
 
+    order_fields = OrderFields(
+        limit=carries("leverage", "margin_mode", time_in_force=TimeInForce),
+        market=carries("leverage", "margin_mode"),
+    )
+
     # Orders
 
-    async def _plan(self, request: OrderRequest, *, trigger: bool = False) -> PlannedOrder:
-        plan = await super()._plan(request, trigger=trigger)
+    async def _plan(self, request: OrderRequest, *, kind: OrderKind = OrderKind.PLAIN) -> PlannedOrder:
+        plan = await super()._plan(request, kind=kind)
         wanted = plan.request
         if wanted.leverage is None or wanted.margin_mode is None:
             terms = await self._known_terms(plan.venue_symbol, wanted)

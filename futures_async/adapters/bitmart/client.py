@@ -26,6 +26,7 @@ from futures_async.adapter import (
     MarginModeConflict,
     Options,
     Order,
+    OrderKind,
     OrderNotFound,
     OrderRequest,
     Page,
@@ -67,6 +68,7 @@ class BitMart(BitMartTriggers):
         Capability.ADJUST_MARGIN,
     }
     needs_contract = True
+    order_fields = requests.ORDER_FIELDS
 
     takes: ClassVar[type[Options]] = BitMartOptions
 
@@ -77,10 +79,9 @@ class BitMart(BitMartTriggers):
 
     # Placing, changing, cancelling
 
-    async def _plan(self, request: OrderRequest, *, trigger: bool = False) -> PlannedOrder:
-        plan = await super()._plan(request, trigger=trigger)
+    async def _plan(self, request: OrderRequest, *, kind: OrderKind = OrderKind.PLAIN) -> PlannedOrder:
+        plan = await super()._plan(request, kind=kind)
         words.to_contracts(plan.request.quantity, requests.contract_of(plan))
-        requests.preset_fields(plan)
         wanted = plan.request
         if wanted.intent is Intent.CLOSE or None not in (wanted.leverage, wanted.margin_mode):
             return plan

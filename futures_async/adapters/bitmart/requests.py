@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -13,10 +14,14 @@ from futures_async.adapter import (
     InvalidRequest,
     MarginMode,
     Order,
+    OrderFields,
     OrderType,
     PlannedOrder,
     PositionSide,
+    PriceSource,
+    Stop,
     TimeInForce,
+    carries,
     to_text,
 )
 from futures_async.adapters.bitmart.dialect import names_client, names_order
@@ -35,6 +40,26 @@ CLOSING_SIDE = {PositionSide.LONG: 3, PositionSide.SHORT: 2}
 SMALLEST_CALLBACK, LARGEST_CALLBACK = Decimal("0.001"), Decimal("0.05")
 
 
+PRICE_TYPE = {PriceSource.LAST: LAST_PRICE, PriceSource.MARK: 2}
+_STOPS = ("price", *(f"trigger_by={source}" for source in PRICE_TYPE))
+_OPENING = carries("leverage", "margin_mode", stops=_STOPS)
+ORDER_FIELDS = OrderFields(
+    limit=_OPENING | carries(time_in_force=TimeInForce),
+    market=_OPENING | carries(time_in_force=(TimeInForce.FOK,)),
+    # One that opens is a plan order; one that closes is a take-profit or stop-loss, which says neither terms nor force.
+    trigger=_OPENING | carries(time_in_force=TimeInForce, trigger_by=PRICE_TYPE),
+    closing_trigger=carries(trigger_by=PRICE_TYPE),
+    trailing=carries("leverage", "margin_mode", trigger_by=PRICE_TYPE),
+    only_opening=_OPENING,
+    stops=frozenset({"limit_price", *_STOPS[1:]}),
+)
+
+
+def price_type(source: PriceSource | None) -> int:
+    """By the last price unless told otherwise, as at the venue."""
+    return PRICE_TYPE[source or PriceSource.LAST]
+
+
 def contract_of(order: PlannedOrder) -> Contract:
     """The metadata that every order is planned with."""
     if order.contract is None:
@@ -46,7 +71,7 @@ def order_body(order: PlannedOrder) -> dict[str, Any]:
     """`submit-order`: `side`, `mode` and `size` are numbers, prices and leverage text.
 
     Raises:
-        InvalidOrder: Not whole contracts, or a closing order with take-profit or stop-loss.
+        InvalidOrder: Not whole contracts.
     """
     request = order.request
     body: dict[str, Any] = {"symbol": order.venue_symbol}
@@ -76,19 +101,17 @@ def opening_fields(order: PlannedOrder) -> dict[str, Any]:
 
 
 def preset_fields(order: PlannedOrder) -> dict[str, Any]:
-    """Take-profit and stop-loss attached to an opening order, by the last price."""
+    """Take-profit and stop-loss attached to an opening order."""
     request = order.request
     fields: dict[str, Any] = {}
     for name, stop in request.attached.items():
-        fields |= preset(name, stop.price)
-    if fields and request.intent is Intent.CLOSE:
-        raise InvalidOrder("a closing order takes no take_profit or stop_loss")
+        fields |= preset(name, stop)
     return fields
 
 
-def preset(word: str, price: Decimal) -> dict[str, Any]:
+def preset(word: str, stop: Stop) -> dict[str, Any]:
     """One of the two, `take_profit` or `stop_loss`, as an order carries it."""
-    return {f"preset_{word}_price": to_text(price), f"preset_{word}_price_type": LAST_PRICE}
+    return {f"preset_{word}_price": to_text(stop.price), f"preset_{word}_price_type": price_type(stop.trigger_by)}
 
 
 def amend_body(order: Order, contract: Contract, price: Decimal | None, quantity: Decimal | None) -> dict[str, Any]:
@@ -120,7 +143,7 @@ def id_fields(order_id: str | None, client_order_id: str | None) -> dict[str, st
     raise InvalidRequest("BitMart needs an order id (digits) or a client order id (letters and digits)")
 
 
-def plan_body(order: PlannedOrder, last_price: Decimal) -> dict[str, Any]:
+def plan_body(order: PlannedOrder, now: Sequence[Decimal]) -> dict[str, Any]:
     """`submit-plan-order`, for orders that open. There is no field for a client order id."""
     request = order.request
     body: dict[str, Any] = {
@@ -135,28 +158,25 @@ def plan_body(order: PlannedOrder, last_price: Decimal) -> dict[str, Any]:
     body["trigger_price"] = to_text(trigger_price(order))
     if request.price is not None:
         body["executive_price"] = to_text(request.price)
-    body["price_way"] = price_way(order, last_price)
-    body["price_type"] = LAST_PRICE
+    body["price_way"] = price_way(order, now)
+    body["price_type"] = price_type(request.trigger_by)
     return body | preset_fields(order)
 
 
-def tp_sl_body(order: PlannedOrder, last_price: Decimal) -> dict[str, Any]:
+def tp_sl_body(order: PlannedOrder, now: Sequence[Decimal]) -> dict[str, Any]:
     """`submit-tp-sl-order`, for orders that close: take-profit or stop-loss is which side of the price it waits on."""
     request = order.request
-    if request.time_in_force not in (None, TimeInForce.GTC):
-        raise InvalidOrder("a BitMart take-profit or stop-loss has no time in force")
-    preset_fields(order)
     side = SIDE_CODE[request.side, request.intent]
     favourable = RISES if HEDGE_SIDE[side] is PositionSide.LONG else FALLS
     body: dict[str, Any] = {
         "symbol": order.venue_symbol,
-        "type": "take_profit" if price_way(order, last_price) == favourable else "stop_loss",
+        "type": "take_profit" if price_way(order, now) == favourable else "stop_loss",
         "side": side,
         "size": to_contracts(request.quantity, contract_of(order)),
         "trigger_price": to_text(trigger_price(order)),
         # "0" executes at market.
         "executive_price": "0" if request.price is None else to_text(request.price),
-        "price_type": LAST_PRICE,
+        "price_type": price_type(request.trigger_by),
         "plan_category": PARTIAL,
         "category": "market" if request.price is None else "limit",
     }
@@ -165,42 +185,43 @@ def tp_sl_body(order: PlannedOrder, last_price: Decimal) -> dict[str, Any]:
     return body
 
 
-def position_stop_body(venue_symbol: str, side: PositionSide, word: str, price: Decimal) -> dict[str, Any]:
-    """`submit-tp-sl-order` for a whole position, executed at market."""
+def position_stop_body(venue_symbol: str, side: PositionSide, word: str, stop: Stop) -> dict[str, Any]:
+    """`submit-tp-sl-order` for a whole position."""
     return {
         "symbol": venue_symbol,
         "type": word,
         "side": CLOSING_SIDE[side],
-        "trigger_price": to_text(price),
-        "executive_price": "0",
-        "price_type": LAST_PRICE,
+        "trigger_price": to_text(stop.price),
+        "executive_price": "0" if stop.limit_price is None else to_text(stop.limit_price),
+        "price_type": price_type(stop.trigger_by),
         "plan_category": WHOLE,
-        "category": "market",
+        "category": "market" if stop.limit_price is None else "limit",
     }
 
 
-def plan_change(row: WirePlanOrder, trigger: Decimal, price: Decimal | None) -> dict[str, Any]:
+def plan_change(row: WirePlanOrder, wanted: Stop) -> dict[str, Any]:
     """`modify-plan-order`: all of it is said again."""
-    body: dict[str, Any] = {
-        "symbol": row.symbol,
-        **id_fields(str(row.order_id), None),
-        "trigger_price": to_text(trigger),
-    }
-    if price is not None:
-        body["executive_price"] = to_text(price)
-    return {**body, "price_type": row.price_type or LAST_PRICE, "type": "market" if price is None else "limit"}
+    fields = {} if wanted.limit_price is None else {"executive_price": to_text(wanted.limit_price)}
+    return {**_changed(row, wanted), **fields, "type": "market" if wanted.limit_price is None else "limit"}
 
 
-def tp_sl_change(row: WirePlanOrder, trigger: Decimal, price: Decimal | None) -> dict[str, Any]:
+def tp_sl_change(row: WirePlanOrder, wanted: Stop) -> dict[str, Any]:
     """`modify-tp-sl-order`: the price is required where the order is for a stated size; "0" executes at market."""
+    return {
+        **_changed(row, wanted),
+        "executive_price": "0" if wanted.limit_price is None else to_text(wanted.limit_price),
+        "plan_category": row.plan_category or WHOLE,
+        "category": "market" if wanted.limit_price is None else "limit",
+    }
+
+
+def _changed(row: WirePlanOrder, wanted: Stop) -> dict[str, Any]:
+    stands = row.price_type or LAST_PRICE
     return {
         "symbol": row.symbol,
         **id_fields(str(row.order_id), None),
-        "trigger_price": to_text(trigger),
-        "executive_price": "0" if price is None else to_text(price),
-        "price_type": row.price_type or LAST_PRICE,
-        "plan_category": row.plan_category or WHOLE,
-        "category": "market" if price is None else "limit",
+        "trigger_price": to_text(wanted.price),
+        "price_type": stands if wanted.trigger_by is None else price_type(wanted.trigger_by),
     }
 
 
@@ -215,10 +236,8 @@ def trail_body(
     request = order.request
     if not SMALLEST_CALLBACK <= callback_rate <= LARGEST_CALLBACK:
         raise InvalidOrder(f"callback_rate is 0.001 (0.1 %) to 0.05 here, not {to_text(callback_rate)}")
-    if request.price is not None or request.time_in_force is not None:
-        raise InvalidOrder("a BitMart trailing order executes at market: it has no price and no time in force")
-    if request.attached:
-        raise InvalidOrder("a BitMart trailing order takes no take_profit or stop_loss")
+    if request.price is not None:
+        raise InvalidOrder("a BitMart trailing order executes at market: it has no price")
     if leverage is None or mode is None:
         raise InvalidOrder("a BitMart trailing order needs leverage and margin_mode: they could not be read")
     return {
@@ -229,7 +248,7 @@ def trail_body(
         "size": to_contracts(request.quantity, contract_of(order)),
         "activation_price": to_text(trigger_price(order)),
         "callback_rate": to_text(EXACT.multiply(callback_rate, Decimal(100)).normalize(EXACT)),
-        "activation_price_type": LAST_PRICE,
+        "activation_price_type": price_type(request.trigger_by),
     }
 
 
@@ -240,9 +259,9 @@ def trigger_price(order: PlannedOrder) -> Decimal:
     return order.request.trigger_price
 
 
-def price_way(order: PlannedOrder, last_price: Decimal) -> int:
+def price_way(order: PlannedOrder, now: Sequence[Decimal]) -> int:
     """Whether the price must rise or fall to the trigger, seen from where it is now."""
     trigger = trigger_price(order)
-    if trigger == last_price:
-        raise InvalidOrder(f"the trigger price {to_text(trigger)} is the last price: BitMart must know the direction")
-    return RISES if trigger > last_price else FALLS
+    if min(now) <= trigger <= max(now):
+        raise InvalidOrder(f"the trigger price {to_text(trigger)} is the price of now: BitMart must know the direction")
+    return RISES if trigger > max(now) else FALLS

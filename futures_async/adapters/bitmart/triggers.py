@@ -19,11 +19,14 @@ from futures_async.adapter import (
     InvalidRequest,
     Number,
     Order,
+    OrderKind,
     OrderNotFound,
     OrderOutcomeUnknown,
     OrderRequest,
     PlannedOrder,
     PositionSide,
+    PriceSource,
+    Stop,
     acknowledged,
     chosen,
     one_id,
@@ -45,26 +48,33 @@ class BitMartTriggers(BitMartAccount):
     """Everything that waits."""
 
     async def create_trigger_order(self, request: OrderRequest) -> Order:
-        """Place an order that waits for the last price to reach `request.trigger_price`.
+        """Place an order that waits for `request.trigger_price`, by the last price unless `trigger_by` says the mark.
 
         One that opens is a plan order, for which the venue has no client order id; one that closes is a take-profit
         or stop-loss for the stated quantity, by which side of the last price its trigger lies on.
 
         Raises:
-            InvalidOrder: A client order id on an opening one, or a trigger at the last price itself.
+            InvalidOrder: A client order id on an opening one, or a trigger at the price of now.
             OrderOutcomeUnknown: It may wait at the venue: look with `fetch_trigger_orders` before placing another.
         """
         self._active("create_trigger_order")
         opens = request.intent is Intent.OPEN
         if opens and request.client_order_id is not None:
             raise InvalidOrder(f"{self.id}: plan orders have no field for a client_order_id; leave it out")
-        plan = await self._plan(request, trigger=True)
+        plan = await self._plan(request, kind=OrderKind.TRIGGER)
         if opens:
             plan = msgspec.structs.replace(plan, client_order_id=None)
-        last_price = (await self.fetch_ticker(plan.venue_symbol)).last_price
+        now = await self._prices_now(plan)
         endpoint = endpoints.SUBMIT_PLAN_ORDER if opens else endpoints.SUBMIT_TP_SL_ORDER
-        body = (requests.plan_body if opens else requests.tp_sl_body)(plan, last_price)
+        body = (requests.plan_body if opens else requests.tp_sl_body)(plan, now)
         return await self._submit(endpoint, body, plan)
+
+    async def _prices_now(self, plan: PlannedOrder) -> tuple[Decimal, ...]:
+        """Between which the price lies that the trigger is compared with: no call tells the mark price of now."""
+        ticker = await self.fetch_ticker(plan.venue_symbol)
+        if plan.request.trigger_by is not PriceSource.MARK or ticker.index_price is None:
+            return (ticker.last_price,)
+        return ticker.last_price, ticker.index_price
 
     async def _submit(self, endpoint: Endpoint[WireIds], body: Body, plan: PlannedOrder) -> Order:
         try:
@@ -127,30 +137,30 @@ class BitMartTriggers(BitMartAccount):
         limit = None if price is None else _above_zero(price, "price")
         if trigger is None and limit is None:
             raise InvalidRequest("edit_trigger_order needs trigger_price or price")
-        return await self._edit_waiting(name, await self._waiting(name, *ids), trigger, limit)
-
-    async def _edit_waiting(
-        self, name: str, row: WirePlanOrder, trigger: Decimal | None, limit: Decimal | None
-    ) -> Order:
-        contract = (await self._sizes([name]))[name]
-        now = orders.to_trigger_order(row, contract)
+        row = await self._waiting(name, *ids)
+        now = orders.to_trigger_order(row, (await self._sizes([name]))[name])
         if limit is not None and now.price is None:
             raise InvalidOrder(f"{self.id}: trigger order {now.order_id} executes at market: it has no price to change")
-        wanted = row.trigger_price if trigger is None else trigger, now.price if limit is None else limit
+        wanted = Stop(row.trigger_price if trigger is None else trigger, None, now.price if limit is None else limit)
+        return await self._edit_waiting(row, wanted)
+
+    async def _edit_waiting(self, row: WirePlanOrder, wanted: Stop) -> Order:
+        """Have a waiting order say what is wanted; the price that it goes by stays where none is named."""
         if row.type in requests.PROTECTION:
-            endpoint, body = endpoints.MODIFY_TP_SL_ORDER, requests.tp_sl_change(row, *wanted)
+            endpoint, body = endpoints.MODIFY_TP_SL_ORDER, requests.tp_sl_change(row, wanted)
         else:
-            endpoint, body = endpoints.MODIFY_PLAN_ORDER, requests.plan_change(row, *wanted)
+            endpoint, body = endpoints.MODIFY_PLAN_ORDER, requests.plan_change(row, wanted)
+        contract, order_id = (await self._sizes([row.symbol]))[row.symbol], str(row.order_id)
 
         async def read() -> Order:
-            return orders.to_trigger_order(await self._waiting(name, now.order_id, None), contract)
+            return orders.to_trigger_order(await self._waiting(row.symbol, order_id, None), contract)
 
         return await self._apply(
-            ("edit_trigger_order", now.order_id),
-            f"{wanted[1] or 'market'} at {wanted[0]}",
+            ("edit_trigger_order", order_id),
+            f"{wanted.limit_price or 'market'} at {wanted.price}",
             send=lambda: self._call(endpoint, body=body),
             read=read,
-            stands=lambda found: (found.raw.trigger_price, found.price) == wanted,
+            stands=lambda found: (found.raw.trigger_price, found.price) == (wanted.price, wanted.limit_price),
         )
 
     async def set_position_stops(
@@ -158,10 +168,12 @@ class BitMartTriggers(BitMartAccount):
         symbol: str,
         side: PositionSide,
         *,
-        take_profit: Number | None = None,
-        stop_loss: Number | None = None,
+        take_profit: Number | Stop | None = None,
+        stop_loss: Number | Stop | None = None,
     ) -> list[Order]:
-        """Set take profit and stop loss of a whole position, by the last price, executed at market: one call for each.
+        """Set take profit and stop loss of a whole position: one call for each.
+
+        By the last price and executed at market, unless a `Stop` says otherwise.
 
         What waits for the whole position already is changed, so that setting it again adds nothing.
 
@@ -169,10 +181,7 @@ class BitMartTriggers(BitMartAccount):
             OrderOutcomeUnknown: One may wait at the venue: look with `fetch_trigger_orders`.
         """
         side = chosen(PositionSide, side, "side")
-        wanted = {"take_profit": take_profit, "stop_loss": stop_loss}
-        prices = {word: _above_zero(price, word) for word, price in wanted.items() if price is not None}
-        if not prices:
-            raise InvalidRequest("set_position_stops needs take_profit or stop_loss")
+        stops = self._stops("set_position_stops", take_profit=take_profit, stop_loss=stop_loss)
         self._active("set_position_stops")
         name = self.venue_symbol(symbol)
         waiting = {
@@ -180,11 +189,11 @@ class BitMartTriggers(BitMartAccount):
             for row in await self._waiting_rows(name)
             if row.plan_category == requests.WHOLE and row.symbol == name and words.HEDGE_SIDE.get(row.side) is side
         }
-        for word, price in prices.items():
+        for word, stop in stops.items():
             if word in waiting:
-                await self._edit_waiting(name, waiting[word], price, None)
+                await self._edit_waiting(waiting[word], stop)
                 continue
-            body = requests.position_stop_body(name, side, word, price)
+            body = requests.position_stop_body(name, side, word, stop)
             try:
                 await self._call(endpoints.SUBMIT_TP_SL_ORDER, body=body)
             except OrderOutcomeUnknown as unknown:
@@ -194,7 +203,7 @@ class BitMartTriggers(BitMartAccount):
         return [
             orders.to_trigger_order(row, contract)
             for row in await self._waiting_rows(name)
-            if row.plan_category == requests.WHOLE and row.type in prices and words.HEDGE_SIDE.get(row.side) is side
+            if row.plan_category == requests.WHOLE and row.type in stops and words.HEDGE_SIDE.get(row.side) is side
         ]
 
     async def set_order_stops(
@@ -202,28 +211,30 @@ class BitMartTriggers(BitMartAccount):
         symbol: str,
         order_id: str,
         *,
-        take_profit: Number | None = None,
-        stop_loss: Number | None = None,
+        take_profit: Number | Stop | None = None,
+        stop_loss: Number | Stop | None = None,
     ) -> Order:
-        """Change the take profit and stop loss that an open order brings along, by the last price; read it back."""
-        wanted = {"take_profit": take_profit, "stop_loss": stop_loss}
-        prices = {word: _above_zero(price, word) for word, price in wanted.items() if price is not None}
-        if not prices:
-            raise InvalidRequest("set_order_stops needs take_profit or stop_loss")
+        """Change the take profit and stop loss that an open order brings along; read it back.
+
+        By the last price unless a `Stop` says otherwise; they execute at market.
+        """
+        stops = self._stops("set_order_stops", take_profit=take_profit, stop_loss=stop_loss)
+        if any(stop.limit_price is not None for stop in stops.values()):
+            raise InvalidOrder(f"{self.id}: what an order brings along executes at market: it has no limit_price")
         name = self.venue_symbol(symbol)
         body: Body = {"symbol": name, **requests.id_fields(order_id, None)}
-        for word, price in prices.items():
-            body |= requests.preset(word, price)
+        for word, stop in stops.items():
+            body |= requests.preset(word, stop)
 
         def stands(order: Order) -> bool:
             return all(
-                words.loose_decimal(getattr(order.raw, f"preset_{word}_price"), word) == price
-                for word, price in prices.items()
+                words.loose_decimal(getattr(order.raw, f"preset_{word}_price"), word) == stop.price
+                for word, stop in stops.items()
             )
 
         return await self._apply(
             ("set_order_stops", order_id),
-            tuple(sorted(prices.items())),
+            tuple(f"{word} {stop}" for word, stop in sorted(stops.items())),
             send=lambda: self._call(endpoints.MODIFY_PRESETS, body=body),
             read=lambda: self.fetch_order(name, order_id=order_id),
             stands=stands,
@@ -232,7 +243,7 @@ class BitMartTriggers(BitMartAccount):
     # Trailing orders
 
     async def create_trailing_order(self, request: OrderRequest, callback_rate: Number) -> Order:
-        """Place a market order that follows the last price once it reached `request.trigger_price`.
+        """Place a market order that follows the price once it reached `request.trigger_price`, by the last price.
 
         Args:
             request: Type `TRIGGER`; without a price. The venue has no client order id here.
@@ -244,7 +255,7 @@ class BitMartTriggers(BitMartAccount):
         self._active("create_trailing_order")
         if request.client_order_id is not None:
             raise InvalidOrder(f"{self.id}: trailing orders have no field for a client_order_id; leave it out")
-        plan = msgspec.structs.replace(await self._plan(request, trigger=True), client_order_id=None)
+        plan = msgspec.structs.replace(await self._plan(request, kind=OrderKind.TRAILING), client_order_id=None)
         leverage, mode = plan.request.leverage, plan.request.margin_mode
         if leverage is None or mode is None:
             # The venue asks closing ones for both, too.

@@ -153,7 +153,8 @@ class OrderRequest(msgspec.Struct, frozen=True, kw_only=True):
     margin_mode: MarginMode | None = None
     """None uses what is set for the symbol."""
     leverage: Decimal | None = None
-    """Times; only venues that take it on the order use it."""
+    """Times. Where the order does not carry it, it is set for the contract first and read back: that moves the
+    liquidation price of a position that is open already."""
     take_profit: Decimal | Stop | None = None
     """Take-profit to attach: its trigger price, in quote coin, or a `Stop`."""
     stop_loss: Decimal | Stop | None = None
@@ -161,7 +162,7 @@ class OrderRequest(msgspec.Struct, frozen=True, kw_only=True):
     trigger_price: Decimal | None = None
     """For TRIGGER orders: the price that sets the order off, in quote coin."""
     trigger_by: PriceSource | None = None
-    """For TRIGGER orders: the price that `trigger_price` is compared with; None is the mark price."""
+    """For TRIGGER orders: the price that `trigger_price` is compared with; None is the adapter's usual one."""
 
     @property
     def attached(self) -> dict[str, Stop]:

@@ -9,19 +9,27 @@ import msgspec
 import pytest
 
 from futures_async.adapters._bitget import ProductType
-from futures_async.adapters.bitget_uta import endpoints, orders, wire
+from futures_async.adapters.bitget_uta import BitgetUTA, endpoints, orders, wire
 from futures_async.adapters.bitget_uta.dialect import BitgetUTADialect
 from futures_async.trading.ordering import Ack, PlannedOrder
-from futures_async.unified.enums import Intent, MarginMode, OrderType, Outcome, PositionMode, Side, TimeInForce
+from futures_async.unified.enums import (
+    Intent,
+    MarginMode,
+    OrderKind,
+    OrderType,
+    Outcome,
+    PositionMode,
+    PriceSource,
+    Side,
+    TimeInForce,
+)
 from futures_async.unified.errors import (
     DuplicateOrder,
     ExchangeError,
-    InvalidOrder,
-    NotSupported,
     OrderRejected,
     VenueUnavailable,
 )
-from futures_async.unified.models import OrderRequest
+from futures_async.unified.models import OrderRequest, Stop
 from tests.adapters.bitget_uta.samples import payload, plain
 
 USDT: ProductType = "USDT-FUTURES"
@@ -96,8 +104,8 @@ def test_market_orders_say_no_price_and_no_time(force: TimeInForce | None) -> No
 
 
 def test_a_market_order_that_must_fill_whole_is_not_to_be_had() -> None:
-    with pytest.raises(NotSupported, match="fill-or-kill"):
-        body(type=OrderType.MARKET, price=None, time_in_force=TimeInForce.FOK)
+    carried = BitgetUTA.order_fields.of(OrderKind.PLAIN, OrderType.MARKET, Intent.OPEN)
+    assert f"time_in_force={TimeInForce.FOK}" not in carried
 
 
 def test_isolated_margin_is_said_with_the_order() -> None:
@@ -107,10 +115,19 @@ def test_isolated_margin_is_said_with_the_order() -> None:
 def test_protection_goes_with_opening_orders_only() -> None:
     written = body(take_profit=Decimal(70000), stop_loss=Decimal("40000.5"))
     assert (written["takeProfit"], written["stopLoss"]) == ("70000", "40000.5")
-    with pytest.raises(InvalidOrder, match="opening"):
-        body(side=Side.SELL, intent=Intent.CLOSE, take_profit=Decimal(1))
-    with pytest.raises(InvalidOrder, match="opening"):
-        body(side=Side.SELL, intent=Intent.CLOSE, stop_loss=Decimal(1))
+    for kind in (OrderType.LIMIT, OrderType.MARKET):
+        assert not any("." in word for word in BitgetUTA.order_fields.of(OrderKind.PLAIN, kind, Intent.CLOSE))
+
+
+def test_what_sets_protection_off_and_its_limit_price_are_written_with_it() -> None:
+    stops: dict[str, Any] = {
+        "take_profit": Stop(Decimal(70000), PriceSource.LAST),
+        "stop_loss": Stop(Decimal(9), None, Decimal(8)),
+    }
+    written = body(**stops)
+    assert {name: value for name, value in written.items() if name[:2] in ("tp", "sl")} == {
+        "tpTriggerBy": "market", "slOrderType": "limit", "slLimitPrice": "8",
+    }  # fmt: skip
 
 
 def test_small_numbers_are_written_without_exponent() -> None:

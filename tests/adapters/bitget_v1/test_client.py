@@ -496,7 +496,7 @@ REFUSED: list[tuple[Act, str]] = [
     (lambda x: x.fetch_open_orders(), "needs a symbol"),
     (lambda x: x.fetch_order_history(), "needs a symbol"),
     (lambda x: x.fetch_fills(), "needs a symbol"),
-    (lambda x: x.create_order(order(**TERMS, take_profit=D(1))), "take-profit"),
+    (lambda x: x.create_order(order(**TERMS, take_profit=D(1))), "take_profit"),
 ]
 
 

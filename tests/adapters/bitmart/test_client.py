@@ -57,10 +57,15 @@ def limit(**changes: Any) -> OrderRequest:
         "type": OrderType.LIMIT,
         "quantity": D("0.01"),
         "price": D("93000.1"),
-        "leverage": D(5),
-        "margin_mode": MarginMode.ISOLATED,
+        **terms(changes),
     }
     return OrderRequest(**{**fields, **changes})
+
+
+def terms(changes: dict[str, Any]) -> dict[str, Any]:
+    """Leverage and margin mode, which only opening orders name."""
+    closes = changes.get("intent") is Intent.CLOSE
+    return {} if closes else {"leverage": D(5), "margin_mode": MarginMode.ISOLATED}
 
 
 # Reads
@@ -458,10 +463,11 @@ async def test_a_closing_order_names_neither_leverage_nor_margin_mode() -> None:
                 type=OrderType.MARKET,
                 quantity=D("0.1"),
                 intent=Intent.CLOSE,
-                leverage=D(5),
-                margin_mode=MarginMode.CROSS,
             )
         )
+        for named in ({"leverage": D(5)}, {"margin_mode": MarginMode.CROSS}):
+            with pytest.raises(errors.InvalidOrder, match=f"closing limit order carries no {next(iter(named))}"):
+                await exchange.create_order(limit(side=Side.SELL, intent=Intent.CLOSE, **named))
     body = stub.named("submit-order")[0].json
     assert len(body.pop("client_order_id")) <= 32
     assert body == json.loads(BODIES[3])
@@ -921,8 +927,7 @@ def trigger(**changes: Any) -> OrderRequest:
         "type": OrderType.TRIGGER,
         "quantity": D("0.01"),
         "trigger_price": D(95000),
-        "leverage": D(5),
-        "margin_mode": MarginMode.ISOLATED,
+        **terms(changes),
     }
     return OrderRequest(**{**fields, **changes})
 
@@ -997,11 +1002,11 @@ async def test_a_closing_trigger_may_have_a_price() -> None:
     ("changes", "match"),
     [
         ({"client_order_id": "abc"}, "client_order_id"),
-        ({"trigger_price": D(93510)}, "last price"),
+        ({"trigger_price": D(93510)}, "price of now"),
         ({"trigger_price": None}, "trigger_price"),
         ({"trigger_price": D("95000.05")}, "tick"),
         ({"quantity": D("0.0105")}, "step"),
-        ({"intent": Intent.CLOSE, "time_in_force": TimeInForce.IOC}, "time in force"),
+        ({"intent": Intent.CLOSE, "time_in_force": TimeInForce.IOC}, "no time_in_force=ioc"),
         ({"intent": Intent.CLOSE, "stop_loss": D(90000)}, "stop_loss"),
     ],
 )

@@ -15,11 +15,13 @@ from futures_async.adapter import (
     InvalidRequest,
     Options,
     Order,
+    OrderFields,
     Placement,
     PlannedOrder,
     Position,
     Ticker,
     TimeInForce,
+    carries,
     one_id,
     to_text,
 )
@@ -51,6 +53,8 @@ class Acme(Adapter):
             Capability.RESOLVE_ORDER,
         }
     )
+
+    order_fields = OrderFields(limit=carries(time_in_force=TimeInForce))
 
     def __init__(self, credentials: Credentials | None = None, **options: Unpack[Options]) -> None:
         super().__init__(credentials, dialect=AcmeDialect(), **options)
