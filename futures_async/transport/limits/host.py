@@ -4,24 +4,24 @@ The file is an SQLite database under a directory that only the user can enter. T
 transaction takes some tens of microseconds, and a lock held by another process is tried again later. A slot is written
 as taken until a lease is over, before the call may go; so what a killed process held comes back by itself. The clock is
 the system's monotonic one, which all processes of a host share.
+
+What was in a file that is gone before any process looks again is forgotten: one window's calls may then come too many.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import sqlite3
-import stat
-import tempfile
-import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TypeVar
 
+from futures_async.transport.limits.host_file import HostFile, boot_id, host_clock
 from futures_async.transport.limits.limiter import Permit, Pool
 from futures_async.transport.limits.stored import ASK_AGAIN_S, Blocked, StoreLimiter, Turn, spread, taken_of
 from futures_async.transport.limits.window import DRIFT, MAX_CLOSED_S
-from futures_async.unified.errors import ConnectFailed, InvalidRequest
+from futures_async.unified.errors import ConnectFailed
 
 GRACE_S = 0.02
 """Who is due and does not ask within this time is passed over."""
@@ -31,20 +31,6 @@ BUSY_S = 0.0005
 """Pause after finding the file locked."""
 CREDIT_KEPT_S = 240.0
 SWEEP_EVERY = 500
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS slot (id INTEGER PRIMARY KEY AUTOINCREMENT, pool TEXT NOT NULL, back REAL NOT NULL);
-CREATE INDEX IF NOT EXISTS slot_back ON slot (pool, back);
-CREATE TABLE IF NOT EXISTS closing (pool TEXT PRIMARY KEY, until REAL NOT NULL);
-CREATE TABLE IF NOT EXISTS waiting (
-    pool TEXT NOT NULL, ticket TEXT NOT NULL, lane INTEGER NOT NULL, since REAL NOT NULL, until REAL NOT NULL,
-    PRIMARY KEY (pool, ticket)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS route (
-    pool TEXT NOT NULL, process TEXT NOT NULL, credit REAL NOT NULL, at REAL NOT NULL,
-    PRIMARY KEY (pool, process)
-) WITHOUT ROWID;
-"""
 
 T = TypeVar("T")
 _Change = tuple[str, tuple[object, ...]]
@@ -75,12 +61,13 @@ class HostLimiter(StoreLimiter):
     """Shares rate limits between the processes of one user on one host, on asyncio and trio.
 
     Args:
-        directory: Where the file is, by default `futures-async` under `XDG_RUNTIME_DIR`, else a directory of the user's
-            in the system's temporary one. It must be on a local disk, and is made with mode 0700.
+        directory: Where the file is, by default `/tmp/futures-async-UID` (on Windows, in the temporary directory). It
+            must be on a local disk, and is made with mode 0700. Name one that all see where processes have a `/tmp` of
+            their own: in containers, and under systemd's `PrivateTmp`.
         max_queue: So many callers may wait in one lane of one pool; the next gets `QueueFull`.
         lease_s: A slot whose process died comes back after this time and its window. Longer than any request takes
             from its permit to its arrival at the venue.
-        clock: Seconds, the same in all processes.
+        clock: Seconds, the same in all processes; None is the system's monotonic one.
 
     Raises:
         InvalidRequest: The directory is open to others.
@@ -92,13 +79,12 @@ class HostLimiter(StoreLimiter):
         *,
         max_queue: int = 1000,
         lease_s: float = 30.0,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] | None = None,
     ) -> None:
         super().__init__(max_queue=max_queue, lease_s=lease_s)
-        self.path = private_directory(directory) / "limits.sqlite"
-        self._clock = clock
-        self._connection: sqlite3.Connection | None = None
-        self._pid = 0
+        self._file = HostFile(directory, boot_id() if clock is None else "")
+        self.path = self._file.path
+        self._clock = host_clock() if clock is None else clock
         self._pending: list[_Change] = []
         self._published: dict[str, tuple[float, float]] = {}
         self._takes = 0
@@ -175,9 +161,7 @@ class HostLimiter(StoreLimiter):
         with self._lock:
             if self._pending:
                 self._transaction(lambda file: True)
-            if self._connection is not None and self._pid == os.getpid():
-                self._connection.close()
-            self._connection = None
+            self._file.close()
 
     # From here on everything runs under the lock, inside of one transaction.
 
@@ -206,8 +190,8 @@ class HostLimiter(StoreLimiter):
         slots: list[int] = []
         for pool in spread(pools):
             back = now + self.lease_s + pool.per_s * (1 + DRIFT)
-            row = file.execute("INSERT INTO slot (pool, back) VALUES (?, ?)", (pool.key, back))
-            slots.append(row.lastrowid or 0)
+            slots.append(secrets.randbits(63))  # the same in a file that this is carried over into
+            file.execute("INSERT INTO slot (id, pool, back) VALUES (?, ?, ?)", (slots[-1], pool.key, back))
         return HostPermit(self, pools, slots)
 
     def _look(
@@ -263,56 +247,23 @@ class HostLimiter(StoreLimiter):
 
     def _transaction(self, work: Callable[[sqlite3.Connection], T]) -> T | None:
         """Do what is pending and then this, as one; None when another process holds the lock."""
-        try:
-            file = self._open()
-            file.execute("BEGIN IMMEDIATE")
-        except sqlite3.Error as error:
-            if _locked(error):
-                return None
-            raise self._unusable(error) from error
+        file = self._file.begin()
+        if file is None:
+            return None
         try:
             for change in self._pending:
                 file.execute(*change)
             result = work(file)
             file.execute("COMMIT")
         except BaseException as error:
-            with contextlib.suppress(sqlite3.Error):
-                file.execute("ROLLBACK")
+            self._file.roll_back(file)
             if isinstance(error, sqlite3.Error):
-                raise self._unusable(error) from error
+                raise self._file.unusable(error) from error
             raise
         self._pending.clear()
+        if self._file.moved() and (after := self._file.begin()) is not None:
+            after.execute("COMMIT")  # removed just then: what was written is in the new one now
         return result
-
-    def _open(self) -> sqlite3.Connection:
-        if self._connection is not None and self._pid == os.getpid():
-            return self._connection
-        # A connection inherited by a fork is left alone: closing it would drop the parent's locks.
-        fresh = not self.path.exists()
-        if fresh:
-            os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
-        connection = sqlite3.connect(self.path, timeout=0.0, isolation_level=None, check_same_thread=False)
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            # Written to the system's memory, not to the disk: that survives every death but the computer's own.
-            connection.execute("PRAGMA synchronous = OFF")
-            connection.executescript(_SCHEMA)
-        except BaseException:
-            connection.close()
-            raise
-        self._connection, self._pid = connection, os.getpid()
-        return connection
-
-    def _unusable(self, error: sqlite3.Error) -> ConnectFailed:
-        return ConnectFailed(
-            f"the host limiter's file {self.path} cannot be used ({error}); nothing was sent. "
-            "If it is damaged, stop all processes that use it and remove it",
-            kind="unreachable",
-        )
-
-
-def _locked(error: sqlite3.Error) -> bool:
-    return (error.sqlite_errorcode & 0xFF) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
 def _sweep(file: sqlite3.Connection, now: float) -> None:
@@ -321,28 +272,3 @@ def _sweep(file: sqlite3.Connection, now: float) -> None:
     file.execute("DELETE FROM waiting WHERE until < ?", (now,))
     file.execute("DELETE FROM closing WHERE until < ?", (now,))
     file.execute("DELETE FROM route WHERE at < ?", (now - CREDIT_KEPT_S,))
-
-
-def private_directory(directory: str | os.PathLike[str] | None) -> Path:
-    """The directory, made if need be; only its owner can enter it.
-
-    Raises:
-        InvalidRequest: It is another user's, or open to others, or a link.
-    """
-    if directory is not None:
-        path = Path(directory)
-    elif runtime := os.environ.get("XDG_RUNTIME_DIR"):
-        path = Path(runtime) / "futures-async"
-    else:
-        user = os.getuid() if hasattr(os, "getuid") else os.environ.get("USERNAME", "user")
-        path = Path(tempfile.gettempdir()) / f"futures-async-{user}"
-    try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        found = path.lstat()
-    except OSError as error:
-        raise InvalidRequest(f"{path} cannot be used for the host limiter: {error.strerror}") from error
-    if hasattr(os, "getuid") and (
-        not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077
-    ):
-        raise InvalidRequest(f"{path} must be a directory of yours with mode 0700, not a link and not open to others")
-    return path

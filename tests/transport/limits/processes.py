@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
 
 
-def start(kind: str, where: str, calls: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "tests.transport.limits.one_process", kind, where, calls]
+def start(kind: str, where: str, calls: str, *, prefix: Sequence[str] = ()) -> subprocess.Popen[str]:
+    command = [*prefix, sys.executable, "-m", "tests.transport.limits.one_process", kind, where, calls]
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
 
 

@@ -1,16 +1,22 @@
 import asyncio
+import json
 import os
+import shutil
 import sqlite3
 import stat
+import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
 
 from futures_async.transport.limits import host as host_module
-from futures_async.transport.limits.host import GRACE_S, HostLimiter, private_directory
+from futures_async.transport.limits import host_file
+from futures_async.transport.limits.host import GRACE_S, HostLimiter
+from futures_async.transport.limits.host_file import default_directory, host_clock
 from futures_async.transport.limits.limiter import Permit, Pool, Priority
 from futures_async.transport.limits.window import DRIFT
 from futures_async.unified.enums import Outcome
@@ -465,10 +471,154 @@ def test_a_directory_that_others_can_enter_is_refused(tmp_path: Path) -> None:
         HostLimiter(file)
 
 
-def test_the_directory_is_the_users_own_by_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
-    assert private_directory(None) == tmp_path / "futures-async"
-    monkeypatch.delenv("XDG_RUNTIME_DIR")
-    monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path))
+def test_the_default_directory_is_one_whatever_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    found: set[Path] = set()
+    for name in ("XDG_RUNTIME_DIR", "TMPDIR", "HOME", "XDG_STATE_HOME"):
+        monkeypatch.setenv(name, "/nowhere")
+        found.add(default_directory())
+        monkeypatch.delenv(name)
+        found.add(default_directory())
+    assert len(found) == 1
     if hasattr(os, "getuid"):
-        assert private_directory(None) == tmp_path / f"futures-async-{os.getuid()}"
+        assert str(os.getuid()) in str(found)
+
+
+# The file, and whose clock its times are of
+
+
+def remove(limiter: HostLimiter, how: str) -> None:
+    if how == "file":
+        for file in limiter.path.parent.iterdir():
+            file.unlink()
+    elif how == "directory":
+        shutil.rmtree(limiter.path.parent)
+    else:
+        limiter.path.parent.rename(limiter.path.parent.with_name("elsewhere"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows lets no open file be removed")
+@pytest.mark.parametrize("how", ["file", "directory", "renamed"])
+def test_a_file_removed_under_running_processes_is_noticed_and_what_it_held_is_carried_over(
+    tmp_path: Path, run: Runner, how: str
+) -> None:
+    async def main() -> None:
+        first, second = limiters(tmp_path, 2)
+        early, held = await take(first), await take(first, TEN)
+        for _ in range(8):
+            (await take(second, TEN)).answered()
+        second.close((Pool("closed", 1, 1.0),), 60.0)
+        remove(first, how)
+        (await take(second, TEN)).answered()
+        await expect_full(first, TEN)
+        third, *_ = limiters(tmp_path, 1)
+        await expect_full(third, TEN)
+        with pytest.raises(RateLimited):
+            await take(third, (Pool("closed", 1, 1.0),))
+        await expect_full(second, ONE)
+        early.unused()
+        (await take(second, ONE)).unused()
+        held.answered()
+        await anyio.sleep(SPAN)
+        for _ in range(10):
+            await take(third, TEN)
+        await close_all(first, second, third)
+
+    run(main)
+
+
+async def expect_full(limiter: HostLimiter, pools: tuple[Pool, ...]) -> None:
+    with pytest.raises(DeadlineExpired):
+        await take(limiter, pools)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows lets no open file be removed")
+def test_a_slot_taken_in_a_file_that_is_removed_in_that_moment_counts_in_the_next(
+    tmp_path: Path, run: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def main() -> None:
+        first, second = limiters(tmp_path, 2)
+        (await take(first)).unused()
+        taken = first._take  # pyright: ignore[reportPrivateUsage] - to remove the file in the middle of it
+
+        def interrupted(*given: Any) -> Any:
+            answer = taken(*given)
+            monkeypatch.undo()
+            remove(first, "file")
+            return answer
+
+        monkeypatch.setattr(first, "_take", interrupted)
+        await take(first)
+        await expect_full(second, ONE)
+        await close_all(first, second)
+
+    run(main)
+
+
+def test_what_was_written_before_the_computer_started_anew_is_forgotten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def main() -> None:
+        for boot in ("one", "two"):
+            monkeypatch.setattr(host_file, "BOOT_ID", tmp_path / boot)
+            (tmp_path / boot).write_text(boot)
+            limiter = HostLimiter(tmp_path / "own")
+            deadline = asyncio.get_running_loop().time() + 5.0
+            for _ in range(10):
+                await limiter.acquire((Pool("ten", 10, 60.0),), Priority.READ, deadline)
+            await limiter.aclose()
+
+    asyncio.run(main())
+
+
+def test_a_file_shared_with_another_computer_is_an_error_and_never_two_limits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def main() -> None:
+        here = HostLimiter(tmp_path / "own")
+        (await here.acquire(ONE, Priority.READ, None)).unused()
+        (tmp_path / "boot").write_text("of another")
+        monkeypatch.setattr(host_file, "BOOT_ID", tmp_path / "boot")
+        there = HostLimiter(tmp_path / "own")
+        (await there.acquire(ONE, Priority.READ, None)).unused()
+        with pytest.raises(ConnectFailed, match="another host") as caught:
+            await here.acquire(ONE, Priority.READ, None)
+        assert caught.value.outcome is Outcome.NOT_SENT
+        await close_all(here, there)
+
+    asyncio.run(main())
+
+
+def test_a_system_that_does_not_tell_its_boot_is_warned_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(host_file, "BOOT_ID", tmp_path / "absent")
+    monkeypatch.setattr(host_file, "TIME_OFFSETS", tmp_path / "absent")
+    assert host_clock() is time.monotonic
+    HostLimiter(tmp_path / "own")
+    assert ("cannot be read" in caplog.text) == (sys.platform == "linux")
+
+
+def test_processes_of_another_time_namespace_count_from_the_same_zero(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "offsets").write_text("monotonic        -5  500000000\nboottime        7         0\n")
+    monkeypatch.setattr(host_file, "TIME_OFFSETS", tmp_path / "offsets")
+    clock = host_clock()
+    before = time.monotonic()
+    assert before <= clock() - 4.5 <= time.monotonic()
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() != 0 or shutil.which("unshare") is None,
+    reason="a time namespace is made by root, with unshare",
+)
+def test_processes_keep_a_limit_together_across_time_namespaces(tmp_path: Path) -> None:
+    apart = ["unshare", "--time", "--monotonic", "5000", "--boottime", "5000", "--"]
+    if subprocess.run([*apart, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("this kernel or container lets nobody make a time namespace")
+    running = [start("host", str(tmp_path / "own"), "60", prefix=prefix) for prefix in ([], apart)]
+    ended = [(json.loads(process.communicate(timeout=60)[0]), process.returncode) for process in running]
+    assert [code for _, code in ended] == [0, 0]
+    stamps = [stamp - 5000.0 * number for number, (found, _) in enumerate(ended) for stamp in found]
+    assert len(stamps) == 120
+    assert violations(stamps, LIMIT, PER_S) == 0
