@@ -150,3 +150,13 @@ class Account:
 def closed_side(order: Order) -> PositionSide:
     """Which position a closing order reduces: one that sells reduces a long."""
     return PositionSide.LONG if order.side is Side.SELL else PositionSide.SHORT
+
+
+def closing_side(side: PositionSide) -> Side:
+    """What closing a position does in the market: a long sells."""
+    return Side.SELL if side is PositionSide.LONG else Side.BUY
+
+
+def reversed_side(side: Side) -> Side:
+    """The other one."""
+    return Side.SELL if side is Side.BUY else Side.BUY

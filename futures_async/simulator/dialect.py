@@ -11,9 +11,6 @@ back; it holds no state but the engine and knows no HTTP library. One exchange s
         ambiguous = VenueRefusal("50000", "timed out")     # after which an order may or may not exist
         maintenance = VenueRefusal("50001", "maintenance", status=503)
 
-        def routes(self):
-            return [Route("GET", "/api/positions", self.positions, RateLimit(10)), ...]
-
         def authenticate(self, request):         # before any private route
             found = self.engine.find_key(self.family, request.header("x-key"))
             if found is None:
@@ -21,6 +18,7 @@ back; it holds no state but the engine and knows no HTTP library. One exchange s
             ...                                  # signature over request.method, .path, .query, .body; time window
             return found[0]
 
+        @get("/api/positions", RateLimit(10))    # `public`, `post`: see `route`
         def positions(self, request):            # the payload; raises VenueRefusal or any EngineError
             account = request.account            # settled up to request.now_ms already
             return [row(view) for view in ...]
@@ -56,7 +54,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from importlib.metadata import EntryPoint
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, TypeVar
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -232,9 +230,58 @@ class Route:
         self.codes: Table = {cls: (code, None) for cls, code in (codes or {}).items()}
 
 
+H = TypeVar("H", bound=Callable[..., Any])
+
+
+class _Row(NamedTuple):
+    """What a handler is marked with: the route it will be, once its dialect is made."""
+
+    method: str
+    path: str
+    limit: RateLimit | tuple[RateLimit, ...]
+    more: Mapping[str, Any]
+
+
+def route(method: str, path: str, limit: RateLimit | tuple[RateLimit, ...] = (), **more: Any) -> Callable[[H], H]:
+    """Declare that a handler serves a path; `more` as `Route` takes it. One handler may serve several."""
+
+    def mark(handler: H) -> H:
+        rows: list[_Row] = handler.__dict__.setdefault("rows", [])
+        rows.append(_Row(method, path, limit, more))
+        return handler
+
+    return mark
+
+
+def get(path: str, limit: RateLimit | tuple[RateLimit, ...] = (), **more: Any) -> Callable[[H], H]:
+    """A read."""
+    return route("GET", path, limit, **more)
+
+
+def public(path: str, limit: RateLimit | tuple[RateLimit, ...] = (), **more: Any) -> Callable[[H], H]:
+    """A read for everybody."""
+    return route("GET", path, limit, private=False, **more)
+
+
+def post(
+    path: str, limit: RateLimit | tuple[RateLimit, ...] = (), kind: Kind = Kind.READ, **more: Any
+) -> Callable[[H], H]:
+    """A write, unless it is a read all the same."""
+    return route("POST", path, limit, kind=kind, **more)
+
+
 def always(payload: Any) -> Handler:
     """A handler that gives the same to everybody: a product line that is not simulated, a list that stays empty."""
     return lambda request: payload
+
+
+def refusing(refusal: VenueRefusal) -> Handler:
+    """A handler that refuses everybody."""
+
+    def refuse(request: Request) -> Any:
+        raise refusal
+
+    return refuse
 
 
 class Verdict(NamedTuple):
@@ -262,6 +309,8 @@ class Dialect(ABC):
     refusal_status: ClassVar[int] = 400
     reader: ClassVar[Reader | None] = None
     """Refuses requests without what their route `needs`."""
+    constants: ClassVar[Sequence[Route]] = ()
+    """Endpoints that give the same to everybody (see `always`), beside those of the classes below."""
     quote_sized: ClassVar[bool] = False
     """Its coin-margined contracts are worth a fixed amount of quote coin each."""
     not_found: ClassVar[VenueRefusal]
@@ -272,9 +321,15 @@ class Dialect(ABC):
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
 
-    @abstractmethod
     def routes(self) -> Sequence[Route]:
-        """All endpoints."""
+        """All endpoints: those of the handlers that are marked, and the constant answers."""
+        found: list[Route] = []
+        for cls in reversed(type(self).__mro__):
+            found += vars(cls).get("constants", ())
+            for name, handler in vars(cls).items():
+                rows: Sequence[_Row] = getattr(handler, "rows", ())
+                found += [Route(row.method, row.path, getattr(self, name), row.limit, **row.more) for row in rows]
+        return found
 
     @abstractmethod
     def authenticate(self, request: Request) -> Account:
@@ -307,9 +362,14 @@ class Dialect(ABC):
         Raises:
             VenueRefusal, EngineError: Refused.
         """
-        if route.needs and self.reader is not None:
-            self.reader.required(request.values, *route.needs)
+        if route.needs:
+            self.check(request, route.needs)
         return route.handler(request)
+
+    def check(self, request: Request, needs: Sequence[str]) -> None:
+        """Refuse a request without what its route needs."""
+        if self.reader is not None:
+            self.reader.required(request.values, *needs)
 
     def judge(
         self, request: Request, items: Iterable[Mapping[str, Any]], call: Callable[[Mapping[str, Any]], Any]

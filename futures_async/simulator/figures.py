@@ -7,10 +7,8 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from futures_async.simulator.contracts import ContractSpec
-from futures_async.simulator.marks import HOUR_MS
+from futures_async.simulator.marks import DAY_MS, HOUR_MS
 from futures_async.simulator.world import World
-
-DAY_MS = 24 * HOUR_MS
 
 
 class Day(NamedTuple):

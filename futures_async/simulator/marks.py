@@ -16,6 +16,7 @@ from futures_async.simulator.contracts import ContractSpec
 STEP_MS = 500
 """Prices change on this grid."""
 HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
 
 _MASK = (1 << 64) - 1
 _UNIT = 1 << 20

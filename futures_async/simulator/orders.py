@@ -6,7 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import NamedTuple
 
-from futures_async.simulator.accounts import Account, closed_side
+from futures_async.simulator.accounts import Account, closed_side, closing_side, reversed_side
 from futures_async.simulator.contracts import ContractSpec
 from futures_async.simulator.errors import (
     AboveMaximum,
@@ -87,7 +87,7 @@ class Orders:
         if ticket.margin_mode is not None:
             settings.margin_mode = ticket.margin_mode
         closing = ticket.reduce_only or ticket.intent is Intent.CLOSE
-        side = opened_side(ticket.side) if not closing else opened_side(_opposite(ticket.side))
+        side = opened_side(ticket.side) if not closing else opened_side(reversed_side(ticket.side))
         if ticket.leverage is not None and not closing:
             settings.cross_leverage = settings.long_leverage = settings.short_leverage = ticket.leverage
         now = self._world.now_ms
@@ -379,7 +379,7 @@ class Orders:
         hedge = position.mode is PositionMode.HEDGE
         ticket = Ticket(
             symbol=symbol,
-            side=Side.SELL if side is PositionSide.LONG else Side.BUY,
+            side=closing_side(side),
             type=OrderType.MARKET,
             quantity=position.quantity,
             intent=Intent.CLOSE if hedge else None,
@@ -409,7 +409,3 @@ class Orders:
     def finished(self, order: Order) -> bool:
         """True for orders that belong into a history: done, and visible."""
         return order.status in (OrderStatus.FILLED, OrderStatus.CANCELED) and order.visible_ms <= self._world.now_ms
-
-
-def _opposite(side: Side) -> Side:
-    return Side.SELL if side is Side.BUY else Side.BUY

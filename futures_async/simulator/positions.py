@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from futures_async.simulator.accounts import Account, closed_side
+from futures_async.simulator.accounts import Account, closed_side, closing_side
 from futures_async.simulator.events import BalanceEvent, OrderChange, OrderEvent, PositionEvent
 from futures_async.simulator.margins import critical_price, opened_side
 from futures_async.simulator.records import (
@@ -26,9 +26,7 @@ from futures_async.unified.enums import (
     OrderStatus,
     OrderType,
     PositionMode,
-    PositionSide,
     Role,
-    Side,
     TimeInForce,
 )
 
@@ -228,7 +226,7 @@ class Positions:
             id=self._world.next_id(account),
             client_id=None,
             symbol=position.symbol,
-            side=Side.SELL if position.side is PositionSide.LONG else Side.BUY,
+            side=closing_side(position.side),
             type=OrderType.LIQUIDATION,
             time_in_force=TimeInForce.GTC,
             quantity=position.quantity,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from futures_async.simulator.accounts import Account
+from futures_async.simulator.accounts import Account, closing_side
 from futures_async.simulator.events import TriggerEvent
 from futures_async.simulator.margins import opened_side
 from futures_async.simulator.records import ZERO, Order, Preset, Trigger, TriggerKind
 from futures_async.simulator.world import World
-from futures_async.unified.enums import Intent, PositionMode, PositionSide, Side
+from futures_async.unified.enums import Intent, PositionMode, PositionSide
 
 
 def add_trigger(world: World, account: Account, trigger: Trigger) -> Trigger:
@@ -52,7 +52,7 @@ def closing_trigger(
         trigger_price=preset.trigger_price,
         on_mark=preset.on_mark,
         above=kind.is_profit == (side is PositionSide.LONG),
-        side=Side.SELL if side is PositionSide.LONG else Side.BUY,
+        side=closing_side(side),
         position_side=side,
         position_mode=position.mode,
         margin_mode=position.margin_mode,

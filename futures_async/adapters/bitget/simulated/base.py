@@ -1,49 +1,63 @@
-"""What the v2 endpoints share: symbols, product types, pages."""
+"""What the v2 endpoints share, and v3's with them: symbols, product types, pages."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any, ClassVar
 
 from futures_async.adapters.bitget.simulated.gate import BitgetGate, required, whole
-from futures_async.simulator.accounts import Account
+from futures_async.simulator import errors
 from futures_async.simulator.contracts import ContractSpec
-from futures_async.simulator.dialect import Request, VenueRefusal, plain
-from futures_async.simulator.paging import newest
-from futures_async.unified.enums import MarginMode, PositionMode, PositionSide
-
-T = TypeVar("T")
+from futures_async.simulator.dialect import Request, VenueRefusal, plain, public
+from futures_async.simulator.lists import R, Wanted, page
+from futures_async.simulator.marks import DAY_MS as DAY_MS
+from futures_async.simulator.orders import Placed
+from futures_async.simulator.records import Order, Trigger
+from futures_async.transport.endpoint import RateLimit
+from futures_async.unified.enums import MarginMode, OrderType, PositionMode, PositionSide, Side, TimeInForce
 
 PRODUCTS = ("USDT-FUTURES", "USDC-FUTURES", "COIN-FUTURES", "SUSDT-FUTURES", "SUSDC-FUTURES", "SCOIN-FUTURES")
 """Those with an S are the venue's old demo products: clients still ask for them, nothing is listed there."""
-COINS = (("BTC", Decimal("0.5")), ("ETH", Decimal(5)))
-"""What accounts are given for coin-margined contracts."""
 MARGIN_MODES = {"crossed": MarginMode.CROSS, "isolated": MarginMode.ISOLATED}
 MARGIN_WORDS = {mode: name for name, mode in MARGIN_MODES.items()}
 POSITION_MODES = {"one_way_mode": PositionMode.ONE_WAY, "hedge_mode": PositionMode.HEDGE}
 MODE_WORDS = {mode: name for name, mode in POSITION_MODES.items()}
-SIDES = {"long": PositionSide.LONG, "short": PositionSide.SHORT}
-DAY_MS = 86_400_000
+SIDES = {side.value: side for side in PositionSide}
+TRADES = {side.value: side for side in Side}
+TYPES = {"limit": OrderType.LIMIT, "market": OrderType.MARKET}
+FORCES = {force.value: force for force in TimeInForce}
+IP20 = RateLimit(20, scope="ip")
+YES_NO = {"yes": True, "no": False}
 
 
-class V2(BitgetGate):
-    """Helpers for the groups of endpoints."""
+class Products(BitgetGate):
+    """Contracts by product type, which v3 calls a category."""
+
+    product_field: ClassVar[str] = "productType"
+    bad_product: ClassVar = VenueRefusal("40020", "Parameter productType error")
+    products: ClassVar[Sequence[str]] = PRODUCTS
+
+    def check(self, request: Request, needs: Sequence[str]) -> None:
+        super().check(request, needs)
+        if self.product_field in needs:
+            self.product(request.values)
 
     def venue_symbol(self, contract: ContractSpec) -> str:
         """`BTCUSDT`; contracts settled in USDC are called `BTCPERP`."""
-        return contract.base + ("PERP" if contract.settle == "USDC" else contract.quote)
+        return venue_symbol(contract)
 
     def name(self, symbol: str) -> str:
         """The venue's id of a unified symbol."""
-        return self.venue_symbol(self.engine.world.contract(symbol))
+        return venue_symbol(self.engine.world.contract(symbol))
 
     def product(self, values: Mapping[str, Any]) -> str:
         """The request's product type."""
-        required(values, "productType")
-        found = str(values["productType"]).upper()
-        if found not in PRODUCTS:
-            raise VenueRefusal("40020", "Parameter productType error")
+        required(values, self.product_field)
+        found = str(values[self.product_field]).upper()
+        if found not in self.products:
+            raise self.bad_product
         return found
 
     def product_of(self, symbol: str) -> str:
@@ -52,65 +66,150 @@ class V2(BitgetGate):
 
     def contracts(self, product: str) -> list[ContractSpec]:
         """All contracts of a product type."""
-        return [contract for contract in self.engine.world.listed() if product_type(contract) == product]
+        return [contract for contract in self.contracts_listed() if product_type(contract) == product]
+
+    def contract(self, values: Mapping[str, Any]) -> ContractSpec:
+        """The contract that the request names, in its product type where the endpoint takes one."""
+        required(values, "symbol")
+        listed = self.contracts(self.product(values)) if self.product_field in values else self.contracts_listed()
+        symbol = str(values["symbol"])
+        for contract in listed:
+            if venue_symbol(contract) == symbol.upper():
+                return contract
+        raise errors.UnknownSymbol(f"Parameter {symbol[:40]} does not exist")
+
+    def asked(self, values: Mapping[str, Any]) -> list[ContractSpec]:
+        """The contract that is named, or all of the product type."""
+        return [self.contract(values)] if values.get("symbol") else self.contracts(self.product(values))
+
+    def symbols(self, values: Mapping[str, Any]) -> set[str]:
+        """The same by unified symbols: what a list is filtered by."""
+        return {contract.symbol for contract in self.asked(values)}
+
+    def close_at_market(self, request: Request, found: Sequence[tuple[str, PositionSide]]) -> list[Order]:
+        """Close positions; the client ids are the venue's own."""
+        if not found:
+            raise errors.NoPosition("no position to close")
+        close, fresh = self.engine.orders.close_position, self.engine.world.next_id
+        return [close(request.account, symbol, side, client_id=str(fresh())) for symbol, side in found]
+
+    def dollars(self, coin: str) -> Decimal:
+        """What a coin is worth, for amounts that the venue converts: the mark price; 1 for what is no listed base."""
+        for contract in self.contracts_listed():
+            if contract.base == coin:
+                return self.engine.world.mark(contract.symbol)
+        return Decimal(1)
+
+    def candle_rows(self, contract: ContractSpec, length_ms: int, params: Mapping[str, str]) -> list[list[str]]:
+        """Of the mark price."""
+        since, until = whole(params, "startTime"), whole(params, "endTime")
+        most = min(whole(params, "limit") or 100, 1000)
+        return [
+            [str(row.at_ms), *map(plain, (*row[1:], row.volume * row.close))]
+            for row in self.engine.figures.candles(contract, length_ms, since, until, most)
+        ]
+
+    # -- what both interfaces serve to everybody; third-party clients load these before anything else
+    @public("/api/v2/public/time", IP20)
+    def server_time(self, request: Request) -> dict[str, str]:
+        """The venue's clock."""
+        return {"serverTime": str(self.engine.clock())}
+
+    @public("/api/v2/spot/public/coins", IP20)
+    def coins(self, request: Request) -> list[dict[str, Any]]:
+        """The coins of the contracts, without chains."""
+        names = {name for spec in self.contracts_listed() for name in (spec.base, spec.settle)}
+        return [
+            {"coinId": str(number), "coin": coin, "transfer": "true", "areaCoin": "no", "chains": list[Any]()}
+            for number, coin in enumerate(sorted(names), 1)
+        ]
+
+
+class V2(Products):
+    """Helpers for the groups of endpoints."""
 
     def margin_coins(self, product: str) -> list[str]:
         """The margin coins of a product type."""
         return list(dict.fromkeys(contract.settle for contract in self.contracts(product)))
 
     def contract(self, values: Mapping[str, Any]) -> ContractSpec:
-        """The contract that the request names, in its product type where the endpoint takes one."""
-        required(values, "symbol")
-        symbol = str(values["symbol"])
-        listed = self.contracts(self.product(values)) if "productType" in values else self.engine.world.listed()
-        for contract in listed:
-            if self.venue_symbol(contract) == symbol.upper():
-                if values.get("marginCoin") and str(values["marginCoin"]).upper() != contract.settle:
-                    raise VenueRefusal("40072", "Symbol and marginCoin do not match")
-                return contract
-        raise VenueRefusal("40034", f"Parameter {symbol[:40]} does not exist")
-
-    def maybe_symbol(self, values: Mapping[str, Any]) -> str | None:
-        """The unified symbol that a list is filtered by."""
-        return self.contract(values).symbol if values.get("symbol") else None
-
-    def position_sides(self, account: Account, symbol: str) -> list[PositionSide]:
-        """Which sides of a symbol are open."""
-        return [position.side for position in account.positions_of(symbol=symbol)]
+        contract = super().contract(values)
+        if values.get("marginCoin") and str(values["marginCoin"]).upper() != contract.settle:
+            raise VenueRefusal("40072", "Symbol and marginCoin do not match")
+        return contract
 
     def page(
         self,
         request: Request,
-        rows: Sequence[T],
+        rows: Sequence[R],
+        symbols: Container[str] | None = None,
+        also: Callable[[R], bool] | None = None,
         *,
-        key: Callable[[T], int],
-        match: Callable[[T], bool],
-        time_of: Callable[[T], int],
+        by: str = "",
         default: int = 100,
-        longest_ms: int = 90 * DAY_MS,
-    ) -> tuple[list[T], str | None]:
-        """One page by the venue's `idLessThan` scheme: rows, newest first, and `endId`."""
+        days: int = 90,
+    ) -> tuple[list[R], str | None]:
+        """One page by the venue's `idLessThan` scheme: rows, newest first, and `endId`; `by` names ids to filter by."""
         params = request.params
-        since, until = whole(params, "startTime"), whole(params, "endTime")
-        if since is not None and until is not None:
-            if since > until:
-                raise VenueRefusal("00001", "startTime should be less than endTime")
-            if until - since > longest_ms:
-                days = longest_ms // DAY_MS
-                raise VenueRefusal("00001", f"startTime and endTime interval cannot be greater than {days} days")
+        since, until = span(params, days)
+        wanted = Wanted(
+            symbols=symbols,
+            since_ms=since,
+            until_ms=until,
+            order_id=whole(params, "orderId") if "orderId" in by else None,
+            client_id=params.get("clientOid") or None if "clientOid" in by else None,
+            before_id=whole(params, "idLessThan"),
+            limit=min(whole(params, "limit") or default, 100),
+        )
+        if wanted.order_id is not None:
+            wanted = replace(wanted, client_id=None)
+        found = page(rows, wanted, also)
+        return found.rows, None if found.last_id is None else str(found.last_id)
 
-        def wanted(row: T) -> bool:
-            at = time_of(row)
-            return (since is None or at >= since) and (until is None or at <= until) and match(row)
 
-        limit = whole(params, "limit") or default
-        found = newest(rows, key=key, limit=min(limit, 100), before_id=whole(params, "idLessThan"), match=wanted).rows
-        return found, (str(key(found[-1])) if found else None)
+def span(params: Mapping[str, str], days: int | None) -> tuple[int | None, int | None]:
+    """`startTime` and `endTime`, not further apart than allowed."""
+    since, until = whole(params, "startTime"), whole(params, "endTime")
+    if since is not None and until is not None:
+        if since > until:
+            raise VenueRefusal("00001", "startTime should be less than endTime")
+        if days is not None and until - since > days * DAY_MS:
+            raise VenueRefusal("00001", f"startTime and endTime interval cannot be greater than {days} days")
+    return since, until
+
+
+def either_id(values: Mapping[str, Any], code: str, message: str) -> tuple[int | None, str | None]:
+    """`orderId`, which wins, and `clientOid`; refused without both."""
+    order_id, client_id = whole(values, "orderId"), values.get("clientOid") or None
+    if order_id is None and client_id is None:
+        raise VenueRefusal(code, message)
+    return order_id, client_id
+
+
+def ids(row: Order | Trigger) -> dict[str, Any]:
+    """What answers to writes say of an order."""
+    return {"orderId": str(row.id), "clientOid": row.client_id}
+
+
+def placed_ids(placed: Placed) -> dict[str, Any]:
+    """A reduce-only order that displaces older ones is created later: its id is not known yet."""
+    later = bool(placed.displaced) and placed.order.reduce_only
+    return ids(placed.order) | ({"orderId": None} if later else {})
 
 
 def product_type(contract: ContractSpec) -> str:
     """Where a contract is listed."""
     return "COIN-FUTURES" if contract.is_inverse else f"{contract.settle}-FUTURES"
+
+
+def venue_symbol(contract: ContractSpec) -> str:
+    """`BTCUSDT`; contracts settled in USDC are called `BTCPERP`."""
+    return contract.base + ("PERP" if contract.settle == "USDC" else contract.quote)
+
+
+def places(step: Decimal) -> int:
+    """Decimals of a step."""
+    return max(0, -int(step.as_tuple().exponent))
 
 
 def times(created_ms: int, updated_ms: int) -> dict[str, str]:

@@ -4,32 +4,23 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from futures_async.adapters.bitget.simulated.account import ONE, PATH
 from futures_async.adapters.bitget.simulated.base import SIDES, V2
-from futures_async.adapters.bitget.simulated.gate import needed_number, number, required, word
+from futures_async.adapters.bitget.simulated.gate import needed_number, number, pick, word
 from futures_async.simulator.contracts import ContractSpec
-from futures_async.simulator.dialect import Request, Route, VenueRefusal, plain
+from futures_async.simulator.dialect import Request, VenueRefusal, get, plain
 from futures_async.simulator.margins import critical_price
 from futures_async.simulator.records import Position, round16
 from futures_async.transport.endpoint import RateLimit
 from futures_async.unified.enums import MarginMode, PositionSide
 
-PATH = "/api/v2/mix/account"
-
 
 class EstimateCalls(V2):
     """Sizes and prices of positions that are not open."""
 
-    def estimate_routes(self) -> list[Route]:
-        """The rows of the table."""
-        return [
-            Route("GET", f"{PATH}/open-count", self.open_count, RateLimit(10)),
-            Route("GET", f"{PATH}/max-open", self.max_open, RateLimit(20)),
-            Route("GET", f"{PATH}/liq-price", self.liq_price, RateLimit(20)),
-        ]
-
+    @get(f"{PATH}/open-count", RateLimit(10), needs=f"{ONE} openAmount openPrice")
     def open_count(self, request: Request) -> dict[str, str]:
         """From the figures in the request alone."""
-        required(request.params, "symbol", "productType", "marginCoin", "openAmount", "openPrice")
         contract = self.contract(request.params)
         price = needed_number(request.params, "openPrice")
         leverage = number(request.params, "leverage") or Decimal(20)
@@ -41,14 +32,14 @@ class EstimateCalls(V2):
 
     def _opening_price(self, request: Request) -> tuple[ContractSpec, PositionSide, Decimal]:
         params = request.params
-        required(params, "symbol", "productType", "marginCoin", "posSide", "orderType")
         contract = self.contract(params)
-        side = SIDES[word(params, "posSide", tuple(SIDES))]
+        side = pick(params, "posSide", SIDES)
         book = self.engine.world.book(contract.symbol)
         if word(params, "orderType", ("limit", "market")) == "limit":
             return contract, side, needed_number(params, "openPrice")
         return contract, side, book.ask if side is PositionSide.LONG else book.bid
 
+    @get(f"{PATH}/max-open", RateLimit(20), needs=f"{ONE} posSide orderType")
     def max_open(self, request: Request) -> dict[str, str]:
         """What margin and tier allow now."""
         contract, side, price = self._opening_price(request)
@@ -57,6 +48,7 @@ class EstimateCalls(V2):
         largest = self.engine.margins.largest_opening(request.account, contract.symbol, side, price)
         return {"maxOpen": plain(largest)}
 
+    @get(f"{PATH}/liq-price", RateLimit(20), needs=f"{ONE} posSide orderType")
     def liq_price(self, request: Request) -> dict[str, str]:
         """Of a position that would be opened, with all of the account behind it; may be negative."""
         contract, side, price = self._opening_price(request)
@@ -70,7 +62,7 @@ class EstimateCalls(V2):
             symbol=contract.symbol,
             coin=contract.settle,
             side=side,
-            mode=request.account.mode(contract.settle),
+            mode=request.account.mode(contract.symbol),
             margin_mode=MarginMode.CROSS,
             leverage=Decimal(1),
             quantity=amount,

@@ -9,16 +9,17 @@ import hashlib
 import hmac
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
-from decimal import Decimal, InvalidOperation
-from typing import Any, ClassVar, TypeAlias
+from decimal import Decimal
+from typing import Any, ClassVar
 from urllib.parse import unquote_plus
 
 import msgspec
 
 from futures_async.simulator import errors
 from futures_async.simulator.accounts import Account, ApiKey
-from futures_async.simulator.contracts import ContractSpec
-from futures_async.simulator.dialect import Credit, Dialect, Request, Response, Route, VenueRefusal, plain
+from futures_async.simulator.demo import Setup, open_demo_account
+from futures_async.simulator.dialect import Credit, Dialect, Request, Response, Route, Table, VenueRefusal
+from futures_async.simulator.reading import Reader
 from futures_async.transport.endpoint import RateLimit
 
 WINDOW_MS = 30_000
@@ -27,6 +28,8 @@ _JSON = msgspec.json.Encoder(decimal_format="number")
 FAMILY = "bitget"
 CLASSIC = "classic"
 UNIFIED = "unified"
+COINS = (("USDC", Decimal(2_000)), ("BTC", Decimal("0.5")), ("ETH", Decimal(5)))
+"""What accounts are given beside USDT, for contracts that settle in it."""
 
 # An account of the other kind is told so before its signature is looked at.
 WRONG_KIND = {
@@ -38,8 +41,13 @@ WRONG_KIND = {
     ),
 }
 
-Table: TypeAlias = Mapping[type[errors.EngineError], tuple[str, str | None]]
-"""Code and message by the engine's error; None is the error's own text, `{}` in a message too."""
+READER = Reader(
+    missing=lambda name: VenueRefusal("400172", f"Parameter verification failed: {name}"),
+    wrong=lambda name, value: VenueRefusal("41103", f"param {name}={value} error"),
+    not_whole=lambda name: VenueRefusal("40402" if "Id" in name else "40020", f"Parameter {name} error"),
+)
+required, number, needed_number = READER.required, READER.number, READER.needed_number
+whole, word, pick, maybe, objects = READER.whole, READER.word, READER.pick, READER.maybe, READER.objects
 
 CODES: Table = {
     errors.UnknownSymbol: ("40034", None),
@@ -76,6 +84,7 @@ CODES: Table = {
     errors.MarginNotRemovable: ("40801", "The margin to be removed exceeds what can be removed"),
     errors.AccountInLiquidation: ("45009", "The account is at risk and cannot perform trades temporarily"),
     errors.BadBody: ("40017", "Parameter verification failed"),
+    errors.RateLimited: ("429", "Too Many Requests"),
 }
 
 
@@ -86,7 +95,9 @@ class BitgetGate(Dialect):
     kind: ClassVar[str] = CLASSIC
     """Which accounts this API serves."""
     tables: ClassVar[Sequence[Table]] = (CODES,)
-    """Codes of this API, the nearest first."""
+    # "Business errors come with HTTP 400."
+    statuses: ClassVar[Mapping[str, int]] = {"429": 429}
+    reader = READER
     ip_limits = (RateLimit(6000, 60.0, scope="ip"),)
     not_found = VenueRefusal("40404", "Request URL NOT FOUND", status=404)
     ambiguous = VenueRefusal("40010", "Request timed out")
@@ -144,67 +155,9 @@ class BitgetGate(Dialect):
         return Response(200, _JSON.encode(body))
 
     def failure(self, request: Request, refusal: VenueRefusal) -> Response:
-        """Business errors come with HTTP 400."""
+        """The same, without data."""
         body = {"code": refusal.code, "msg": refusal.message, "requestTime": self.engine.clock(), "data": None}
-        return Response(refusal.status or 400, _JSON.encode(body), refusal.headers)
-
-    def translate(self, error: errors.EngineError, request: Request) -> VenueRefusal:
-        """By the first table that knows it; `special` says where an endpoint differs."""
-        if isinstance(error, errors.RateLimited):
-            return VenueRefusal("429", "Too Many Requests", status=429)
-        special = self.special(request.path)
-        for table in self.tables:
-            for cls in type(error).__mro__:
-                if cls in special:
-                    return VenueRefusal(special[cls], str(error))
-                if cls in table:
-                    code, message = table[cls]
-                    return VenueRefusal(code, str(error) if message is None else message.format(error))
-        raise error
-
-    def dollars(self, coin: str) -> Decimal:
-        """What a coin is worth, for amounts that the venue converts: the mark price; 1 for what is no listed base."""
-        for contract in self.engine.world.listed():
-            if contract.base == coin:
-                return self.engine.world.mark(contract.symbol)
-        return Decimal(1)
-
-    # -- what both interfaces serve to everybody
-
-    def server_time(self, request: Request) -> dict[str, str]:
-        """The venue's clock."""
-        return {"serverTime": str(self.engine.clock())}
-
-    def no_rows(self, request: Request) -> list[Any]:
-        """A product line that is not simulated."""
-        return []
-
-    def coins(self, request: Request) -> list[dict[str, Any]]:
-        """The coins of the contracts, without chains."""
-        names = {name for spec in self.engine.world.listed() for name in (spec.base, spec.settle)}
-        return [
-            {"coinId": str(number), "coin": coin, "transfer": "true", "areaCoin": "no", "chains": list[Any]()}
-            for number, coin in enumerate(sorted(names), 1)
-        ]
-
-    def candle_rows(self, contract: ContractSpec, length_ms: int, params: Mapping[str, str]) -> list[list[str]]:
-        """Rough ones: each from its first and last mark price."""
-        now = self.engine.now_ms
-        last = min(whole(params, "endTime") or now, now) // length_ms * length_ms
-        count = min(whole(params, "limit") or 100, 1000)
-        first = max(whole(params, "startTime") or 0, last - (count - 1) * length_ms) // length_ms * length_ms
-        rows: list[list[str]] = []
-        for at in range(first, last + 1, length_ms):
-            opened = self.engine.marks.mark(contract, at)
-            closed = self.engine.marks.mark(contract, min(at + length_ms - 1, now))
-            high, low = max(opened, closed), min(opened, closed)
-            volume = contract.top_size * (length_ms // 60_000)
-            rows.append([str(at), *map(plain, (opened, high, low, closed, volume, volume * closed))])
-        return rows
-
-    def special(self, path: str) -> Mapping[type[Any], str]:
-        """Codes that one endpoint has of its own."""
-        return {}
+        return Response(self.status(refusal), _JSON.encode(body), refusal.headers)
 
     def headers(self, request: Request, route: Route, credits: Sequence[Credit]) -> tuple[tuple[str, str], ...]:
         """What is left of the endpoint's limit in this second; the name says "used", the value is what remains."""
@@ -215,51 +168,19 @@ class BitgetGate(Dialect):
         return (("x-mbx-used-remain-limit", str(max(0, credit.limit.count - credit.used))),)
 
 
-def required(values: Mapping[str, Any], *names: str) -> None:
-    """Refuse when a parameter is missing or empty."""
-    for name in names:
-        if values.get(name) in (None, ""):
-            raise VenueRefusal("400172", f"Parameter verification failed: {name}")
-
-
-def number(values: Mapping[str, Any], name: str) -> Decimal | None:
-    """A number from the request; None when it is missing or empty."""
-    value = values.get(name)
-    if value is None or value == "":
-        return None
-    try:
-        parsed = Decimal(str(value))
-    except InvalidOperation:
-        raise VenueRefusal("41103", f"param {name}={str(value)[:40]} error") from None
-    if not parsed.is_finite():
-        raise VenueRefusal("41103", f"param {name}={str(value)[:40]} error")
-    return parsed
-
-
-def needed_number(values: Mapping[str, Any], name: str) -> Decimal:
-    """A number that must be there."""
-    found = number(values, name)
-    if found is None:
-        raise VenueRefusal("400172", f"Parameter verification failed: {name}")
-    return found
-
-
-def word(values: Mapping[str, Any], name: str, allowed: Sequence[str], default: str | None = None) -> str:
-    """An enum word."""
-    value = values.get(name)
-    if value in (None, "") and default is not None:
-        return default
-    if not isinstance(value, str) or value.lower() not in allowed:
-        raise VenueRefusal("41103", f"param {name}={str(value)[:40]} error")
-    return value.lower()
-
-
-def whole(values: Mapping[str, Any], name: str) -> int | None:
-    """An integer, as ids and times are sent; None when it is missing or empty."""
-    value = values.get(name)
-    if value is None or value == "":
-        return None
-    text = str(value)
-    if not (text.isascii() and text.isdigit() and len(text) < 20):
-        raise VenueRefusal("40402" if "Id" in name else "40020", f"Parameter {name} error")
-    return int(text)
+def demo_accounts(dialect: BitgetGate, setup: Setup, keys: Mapping[str, ApiKey]) -> Account:
+    """Accounts by UID, with money in every product type: the announced one, and those of the demo environment."""
+    opened = [
+        open_demo_account(
+            dialect.engine,
+            Setup(empty=True) if key.demo else setup,
+            uid,
+            key=key,
+            family=FAMILY,
+            kind=dialect.kind,
+            beside=COINS,
+        )
+        for uid, key in sorted(keys.items(), reverse=True)
+        if not key.demo or dialect.engine.find_key(FAMILY, key.key) is None
+    ]
+    return opened[-1]

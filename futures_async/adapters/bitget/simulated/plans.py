@@ -6,16 +6,15 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from futures_async.adapters.bitget.simulated.base import MARGIN_MODES
-from futures_async.adapters.bitget.simulated.gate import needed_number, number, required, whole, word
-from futures_async.adapters.bitget.simulated.orders import MAX_CANCELS, PATH, TYPES, OrderCalls, items
-from futures_async.adapters.bitget.simulated.rows import PLAN_STATES, market_side, plan_row, plan_type
+from futures_async.adapters.bitget.simulated.base import MARGIN_MODES, TYPES
+from futures_async.adapters.bitget.simulated.gate import needed_number, number, pick, whole, word
+from futures_async.adapters.bitget.simulated.orders import MAX_CANCELS, PATH, TEN, OrderCalls, items, one_of
+from futures_async.adapters.bitget.simulated.rows import PLAN_STATES, plan_row, plan_type
 from futures_async.simulator import errors
-from futures_async.simulator.accounts import Account
-from futures_async.simulator.contracts import ContractSpec
-from futures_async.simulator.dialect import Request, Route, VenueRefusal
+from futures_async.simulator.accounts import closing_side
+from futures_async.simulator.dialect import Request, VenueRefusal, get, post
 from futures_async.simulator.records import ZERO, Preset, Ticket, Trigger, TriggerKind, TriggerStatus
-from futures_async.transport.endpoint import Kind, RateLimit
+from futures_async.transport.endpoint import Kind
 from futures_async.unified.enums import Intent, OrderType, PositionMode, PositionSide
 
 TPSL_KINDS = {
@@ -30,87 +29,66 @@ GROUPS = {
     "profit_loss": ("profit_plan", "loss_plan", "pos_profit", "pos_loss", "moving_plan"),
 }
 OWN_TYPES = (*GROUPS["normal_plan"], *GROUPS["track_plan"], *GROUPS["profit_loss"])
+SOURCES = {"fill_price": False, "mark_price": True}
+"""Whether the mark price triggers."""
+PLAN = "planType symbol productType marginMode marginCoin size triggerPrice side triggerType orderType"
+STOP = "marginCoin productType symbol"
+CODES = {errors.UnknownOrder: "43025", errors.NoPosition: "43023"}
+"""Trigger endpoints say it with other codes."""
 
 
 class PlanCalls(OrderCalls):
     """Orders that wait for a price."""
 
-    def plan_routes(self) -> list[Route]:
-        """The rows of the table."""
-        ten = RateLimit(10)
-        return [
-            Route("POST", f"{PATH}/place-plan-order", self.place_plan, ten, kind=Kind.ORDER),
-            Route("POST", f"{PATH}/place-tpsl-order", self.place_tpsl, ten, kind=Kind.ORDER),
-            Route("POST", f"{PATH}/place-pos-tpsl", self.place_position_tpsl, ten, kind=Kind.ORDER),
-            Route("POST", f"{PATH}/modify-tpsl-order", self.modify_tpsl, ten, kind=Kind.ORDER),
-            Route("POST", f"{PATH}/modify-plan-order", self.modify_plan, ten, kind=Kind.ORDER),
-            Route("POST", f"{PATH}/cancel-plan-order", self.cancel_plan, ten, kind=Kind.CANCEL),
-            Route("GET", f"{PATH}/orders-plan-pending", self.plans_pending, ten),
-            Route("GET", f"{PATH}/orders-plan-history", self.plans_history, ten),
-            Route("GET", f"{PATH}/plan-sub-order", self.plan_sub_order, ten),
-        ]
-
-    def special(self, path: str) -> Mapping[type[Any], str]:
-        """Where trigger endpoints say it with another code."""
-        if "plan" in path or "tpsl" in path:
-            return {errors.UnknownOrder: "43025", errors.NoPosition: "43023"}
-        return super().special(path)
-
     # -- placing
 
+    @post(f"{PATH}/place-plan-order", TEN, Kind.ORDER, codes=CODES, needs=PLAN)
     def place_plan(self, request: Request) -> dict[str, str | None]:
         """`normal_plan` or `track_plan`: places an order of its own."""
         fields, account = request.fields(), request.account
-        required(
-            fields, "planType", "symbol", "productType", "marginMode", "marginCoin", "size", "triggerPrice", "side"
-        )
-        required(fields, "triggerType", "orderType")
-        contract = self.contract(fields)
+        symbol, order_type = self.contract(fields).symbol, pick(fields, "orderType", TYPES)
         track = word(fields, "planType", ("normal_plan", "track_plan")) == "track_plan"
-        order_type = TYPES[word(fields, "orderType", tuple(TYPES))]
-        side, intent = self.direction(account, contract.settle, fields)
-        reduce_only = intent is None and word(fields, "reduceOnly", ("yes", "no"), "no") == "yes"
-        ratio = _ratio(fields, "callbackRatio") if track else None
+        ticket = Ticket(
+            symbol=symbol,
+            type=order_type,
+            quantity=needed_number(fields, "size"),
+            price=needed_number(fields, "price") if order_type is OrderType.LIMIT else None,
+            client_id=self.client_id(fields),
+            margin_mode=pick(fields, "marginMode", MARGIN_MODES),
+            take_profit=_protection(fields, "stopSurplus"),
+            stop_loss=_protection(fields, "stopLoss"),
+            **self.style(account, symbol, fields),
+        )
         trigger = self.engine.triggers.place_plan(
             account,
-            Ticket(
-                symbol=contract.symbol,
-                side=side,
-                type=order_type,
-                quantity=needed_number(fields, "size"),
-                price=needed_number(fields, "price") if order_type is OrderType.LIMIT else None,
-                intent=intent,
-                reduce_only=reduce_only,
-                client_id=self.client_id(fields),
-                margin_mode=MARGIN_MODES[word(fields, "marginMode", tuple(MARGIN_MODES))],
-                take_profit=_protection(fields, "stopSurplus"),
-                stop_loss=_protection(fields, "stopLoss"),
-            ),
+            ticket,
             needed_number(fields, "triggerPrice"),
             on_mark=_on_mark(fields, "triggerType"),
-            callback_ratio=ratio,
+            callback_ratio=_ratio(fields, "callbackRatio") if track else None,
         )
         return _ids(trigger)
 
-    def _held_side(self, account: Account, contract: ContractSpec, fields: Mapping[str, Any]) -> PositionSide:
-        """Hedge mode says `long` or `short`, one-way mode `buy` (a long) or `sell`; the other family is refused."""
-        hedge = account.mode(contract.settle) is PositionMode.HEDGE
+    def _held(self, request: Request) -> tuple[str, PositionSide, bool]:
+        """Symbol, side and whether in hedge mode, which says `long` or `short`; one-way mode says `buy` (a long) or
+        `sell`; the other family of words is refused."""
+        fields = request.fields()
+        symbol = self.contract(fields).symbol
+        hedge = request.account.mode(symbol) is PositionMode.HEDGE
         family = ("long", "short") if hedge else ("buy", "sell")
         text = str(fields["holdSide"]).lower()
         if text not in family:
             what = "delegateType is error" if hedge else "holdSide error"
             raise VenueRefusal("43011", f"The parameter does not meet the specification {what}")
-        return PositionSide.LONG if text == family[0] else PositionSide.SHORT
+        return symbol, PositionSide.LONG if text == family[0] else PositionSide.SHORT, hedge
 
+    @post(f"{PATH}/place-tpsl-order", TEN, Kind.ORDER, codes=CODES, needs=f"{STOP} planType triggerPrice holdSide")
     def place_tpsl(self, request: Request) -> dict[str, str | None]:
         """Take-profit, stop-loss or trailing stop of a position, whole or in part."""
         fields, account = request.fields(), request.account
-        required(fields, "marginCoin", "productType", "symbol", "planType", "triggerPrice", "holdSide")
-        contract = self.contract(fields)
-        side = self._held_side(account, contract, fields)
+        symbol, side, _ = self._held(request)
         kind_word = word(fields, "planType", (*TPSL_KINDS, "moving_plan"))
         if kind_word == "moving_plan":
-            return _ids(self._place_moving(account, contract, side, fields))
+            return _ids(self._place_moving(request))
         kind = TPSL_KINDS[kind_word]
         quantity = ZERO if kind.whole_position else needed_number(fields, "size")
         preset = Preset(
@@ -118,40 +96,37 @@ class PlanCalls(OrderCalls):
             price=number(fields, "executePrice") or None,
             on_mark=_on_mark(fields, "triggerType"),
         )
-        trigger = self.engine.triggers.place_closing(
-            account, contract.symbol, side, kind, preset, quantity=quantity, client_id=self.client_id(fields)
-        )
-        return _ids(trigger)
+        place = self.engine.triggers.place_closing
+        return _ids(place(account, symbol, side, kind, preset, quantity=quantity, client_id=self.client_id(fields)))
 
-    def _place_moving(
-        self, account: Account, contract: ContractSpec, side: PositionSide, fields: Mapping[str, Any]
-    ) -> Trigger:
-        hedge = account.mode(contract.settle) is PositionMode.HEDGE
-        if (contract.symbol, side) not in account.positions:
+    def _place_moving(self, request: Request) -> Trigger:
+        fields, account = request.fields(), request.account
+        symbol, side, hedge = self._held(request)
+        if (symbol, side) not in account.positions:
             raise errors.NoPosition("no position")
+        ticket = Ticket(
+            symbol=symbol,
+            side=closing_side(side),
+            type=OrderType.MARKET,
+            quantity=needed_number(fields, "size"),
+            intent=Intent.CLOSE if hedge else None,
+            reduce_only=not hedge,
+            client_id=self.client_id(fields),
+            tag={"planType": "moving_plan"},
+        )
         return self.engine.triggers.place_plan(
             account,
-            Ticket(
-                symbol=contract.symbol,
-                side=market_side(side),
-                type=OrderType.MARKET,
-                quantity=needed_number(fields, "size"),
-                intent=Intent.CLOSE if hedge else None,
-                reduce_only=not hedge,
-                client_id=self.client_id(fields),
-                tag={"planType": "moving_plan"},
-            ),
+            ticket,
             needed_number(fields, "triggerPrice"),
             on_mark=_on_mark(fields, "triggerType"),
             callback_ratio=_ratio(fields, "rangeRate"),
         )
 
+    @post(f"{PATH}/place-pos-tpsl", TEN, Kind.ORDER, codes=CODES, needs=f"{STOP} holdSide")
     def place_position_tpsl(self, request: Request) -> list[dict[str, str | None]]:
         """Both of a position at once."""
         fields, account = request.fields(), request.account
-        required(fields, "marginCoin", "productType", "symbol", "holdSide")
-        contract = self.contract(fields)
-        side = self._held_side(account, contract, fields)
+        symbol, side, _ = self._held(request)
         wanted: list[tuple[TriggerKind, Preset, Decimal, str]] = []
         for name, part, whole_kind in (
             ("stopSurplus", TriggerKind.TAKE_PROFIT, TriggerKind.POSITION_TAKE_PROFIT),
@@ -162,15 +137,14 @@ class PlanCalls(OrderCalls):
                 continue
             size = number(fields, f"{name}Size") or ZERO
             kind = part if size else whole_kind
-            self.engine.triggers.check_side(contract.symbol, side, kind, preset.trigger_price)
+            self.engine.triggers.check_side(symbol, side, kind, preset.trigger_price)
             wanted.append((kind, preset, size, self.client_id(fields, f"{name}ClientOid")))
         if not wanted:
             raise VenueRefusal("400172", "Parameter verification failed: stopSurplusTriggerPrice")
         rows: list[dict[str, str | None]] = []
+        place = self.engine.triggers.place_closing
         for kind, preset, size, client_id in wanted:
-            trigger = self.engine.triggers.place_closing(
-                account, contract.symbol, side, kind, preset, quantity=size, client_id=client_id
-            )
+            trigger = place(account, symbol, side, kind, preset, quantity=size, client_id=client_id)
             rows.append(
                 {
                     "orderId": str(trigger.id),
@@ -182,17 +156,14 @@ class PlanCalls(OrderCalls):
 
     # -- changing and cancelling
 
-    def _live(self, account: Account, fields: Mapping[str, Any]) -> Trigger:
-        trigger_id, client_id = whole(fields, "orderId"), fields.get("clientOid") or None
-        if trigger_id is None and client_id is None:
-            raise VenueRefusal("40913", "One of orderId and clientOid is required")
-        return self.engine.triggers.find(account, trigger_id=trigger_id, client_id=client_id)
+    def _live(self, request: Request) -> Trigger:
+        trigger_id, client_id = one_of(request.fields())
+        return self.engine.triggers.find(request.account, trigger_id=trigger_id, client_id=client_id)
 
+    @post(f"{PATH}/modify-tpsl-order", TEN, Kind.ORDER, codes=CODES, needs=f"{STOP} triggerPrice")
     def modify_tpsl(self, request: Request) -> dict[str, str | None]:
         """In place."""
-        fields = request.fields()
-        required(fields, "marginCoin", "productType", "symbol", "triggerPrice")
-        trigger = self._live(request.account, fields)
+        fields, trigger = request.fields(), self._live(request)
         price, size = needed_number(fields, "triggerPrice"), number(fields, "size")
         if trigger.kind.closes and trigger.position_side is not None:
             self.engine.triggers.check_side(trigger.symbol, trigger.position_side, trigger.kind, price)
@@ -207,11 +178,12 @@ class PlanCalls(OrderCalls):
         self.engine.triggers.changed(request.account, trigger)
         return _ids(trigger)
 
+    @post(f"{PATH}/modify-plan-order", TEN, Kind.ORDER, codes=CODES, needs="productType")
     def modify_plan(self, request: Request) -> dict[str, str | None]:
         """In place; what is not named stays."""
         fields = request.fields()
         self.product(fields)
-        trigger = self._live(request.account, fields)
+        trigger = self._live(request)
         price, size = number(fields, "newTriggerPrice"), number(fields, "newSize")
         if price is not None:
             trigger.trigger_price = price
@@ -228,27 +200,24 @@ class PlanCalls(OrderCalls):
         self.engine.triggers.changed(request.account, trigger)
         return _ids(trigger)
 
+    @post(f"{PATH}/cancel-plan-order", TEN, Kind.CANCEL, codes=CODES, needs="productType")
     def cancel_plan(self, request: Request) -> dict[str, Any]:
         """Only orders whose own `planType` is named: the query group `profit_loss` succeeds and cancels nothing."""
-        fields, account = request.fields(), request.account
-        product = self.product(fields)
-        kind = str(fields.get("planType") or "normal_plan")
+        fields = request.fields()
+        symbols, kind = self.symbols(fields), str(fields.get("planType") or "normal_plan")
         ids = items(fields, "orderIdList", MAX_CANCELS, "40912") if fields.get("orderIdList") else []
-        symbol = self.maybe_symbol(fields)
-        if ids and symbol is None:
+        if ids and not fields.get("symbol"):
             raise VenueRefusal("400172", "Parameter verification failed: symbol")
         if kind not in OWN_TYPES:
             return {"successList": [], "failureList": []}
         named = {str(item.get("orderId") or "") for item in ids} | {str(item.get("clientOid") or "") for item in ids}
 
         def match(trigger: Trigger) -> bool:
-            if plan_type(trigger) != kind or self.product_of(trigger.symbol) != product:
-                return False
-            if symbol not in (None, trigger.symbol):
+            if plan_type(trigger) != kind or trigger.symbol not in symbols:
                 return False
             return not ids or str(trigger.id) in named or (trigger.client_id or "-") in named
 
-        found = self.engine.triggers.cancel_all(account, match)
+        found = self.engine.triggers.cancel_all(request.account, match)
         known = {str(trigger.id) for trigger in found} | {trigger.client_id for trigger in found}
         failed = [
             {
@@ -260,15 +229,16 @@ class PlanCalls(OrderCalls):
             for item in ids
             if item.get("orderId") not in known and item.get("clientOid") not in known
         ]
-        rows = [{"clientOid": trigger.client_id or str(trigger.id), "orderId": str(trigger.id)} for trigger in found]
-        return {"successList": rows, "failureList": failed}
+        return {"successList": [_ids(trigger) for trigger in found], "failureList": failed}
 
     # -- finding
 
+    @get(f"{PATH}/orders-plan-pending", TEN, needs="productType planType")
     def plans_pending(self, request: Request) -> dict[str, Any]:
         """Live ones of a group."""
         return self._plan_page(request, {TriggerStatus.LIVE}, history=False)
 
+    @get(f"{PATH}/orders-plan-history", TEN, needs="productType planType")
     def plans_history(self, request: Request) -> dict[str, Any]:
         """Ended ones of a group."""
         states = {TriggerStatus.EXECUTED, TriggerStatus.FAILED, TriggerStatus.CANCELED}
@@ -278,34 +248,23 @@ class PlanCalls(OrderCalls):
         return self._plan_page(request, states, history=True)
 
     def _plan_page(self, request: Request, states: set[TriggerStatus], *, history: bool) -> dict[str, Any]:
-        params, account = request.params, request.account
-        product, symbol = self.product(params), self.maybe_symbol(params)
-        required(params, "planType")
-        kinds = GROUPS.get(params["planType"].lower())
+        kinds = GROUPS.get(request.params["planType"].lower())
         if kinds is None:
             raise VenueRefusal("40020", "Parameter planType error")
-        trigger_id, client_id = whole(params, "orderId"), params.get("clientOid") or None
-
-        def match(trigger: Trigger) -> bool:
-            if trigger.status not in states or plan_type(trigger) not in kinds:
-                return False
-            if self.product_of(trigger.symbol) != product or symbol not in (None, trigger.symbol):
-                return False
-            return trigger.id == trigger_id if trigger_id is not None else client_id in (None, trigger.client_id)
-
+        account, symbols = request.account, self.symbols(request.params)
         found, end = self.page(
             request,
             account.trigger_log,
-            key=lambda trigger: trigger.id,
-            match=match,
-            time_of=lambda trigger: trigger.created_ms,
+            symbols,
+            lambda trigger: trigger.status in states and plan_type(trigger) in kinds,
+            by="orderId clientOid",
         )
         rows = [plan_row(trigger, self.name, account.orders, history=history) for trigger in found]
         return {"entrustedList": rows or None, "endId": end}
 
+    @get(f"{PATH}/plan-sub-order", TEN, needs="planType planOrderId productType")
     def plan_sub_order(self, request: Request) -> list[dict[str, str]]:
         """The regular order that a plan has placed."""
-        required(request.params, "planType", "planOrderId", "productType")
         wanted = whole(request.params, "planOrderId")
         for trigger in request.account.trigger_log:
             order = request.account.orders.get(trigger.order_id or 0)
@@ -320,7 +279,7 @@ def _ids(trigger: Trigger) -> dict[str, str | None]:
 
 
 def _on_mark(fields: Mapping[str, Any], name: str) -> bool:
-    return word(fields, name, ("fill_price", "mark_price"), "fill_price") == "mark_price"
+    return pick(fields, name, SOURCES, "fill_price")
 
 
 def _ratio(fields: Mapping[str, Any], name: str) -> Decimal:

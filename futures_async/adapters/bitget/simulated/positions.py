@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from futures_async.adapters.bitget.simulated.base import MARGIN_WORDS, MODE_WORDS, V2
-from futures_async.adapters.bitget.simulated.gate import required
 from futures_async.simulator.accounts import Account
-from futures_async.simulator.dialect import Request, Route, plain
-from futures_async.simulator.margins import PositionView, Wallet
+from futures_async.simulator.dialect import Request, get, plain
+from futures_async.simulator.margins import PositionView
 from futures_async.simulator.records import Position, PositionRecord, Trigger, TriggerKind
 from futures_async.transport.endpoint import RateLimit
 
@@ -18,38 +17,21 @@ PATH = "/api/v2/mix/position"
 class PositionCalls(V2):
     """Open and closed positions."""
 
-    def position_routes(self) -> list[Route]:
-        """The rows of the table."""
-        return [
-            Route("GET", f"{PATH}/single-position", self.single_position, RateLimit(10)),
-            Route("GET", f"{PATH}/all-position", self.all_position, RateLimit(5)),
-            Route("GET", f"{PATH}/history-position", self.history_position, RateLimit(20)),
-            Route("GET", f"{PATH}/adlRank", self.adl_rank, RateLimit(5)),
-        ]
-
+    @get(f"{PATH}/single-position", RateLimit(10), needs="symbol productType marginCoin")
     def single_position(self, request: Request) -> list[dict[str, Any]]:
         """A list: no row, one, or one per side."""
-        required(request.params, "symbol", "productType", "marginCoin")
-        return self._rows(request.account, symbol=self.contract(request.params).symbol)
+        return self._rows(request.account, self.symbols(request.params), None)
 
+    @get(f"{PATH}/all-position", RateLimit(5))
     def all_position(self, request: Request) -> list[dict[str, Any]]:
         """All of a product type."""
-        product, coin = self.product(request.params), request.params.get("marginCoin", "").upper() or None
-        return self._rows(request.account, coin=coin, product=product)
+        symbols = {contract.symbol for contract in self.contracts(self.product(request.params))}
+        return self._rows(request.account, symbols, request.params.get("marginCoin", "").upper() or None)
 
-    def _rows(
-        self, account: Account, *, coin: str | None = None, symbol: str | None = None, product: str | None = None
-    ) -> list[dict[str, Any]]:
-        wallets: dict[str, Wallet] = {}
-        rows: list[dict[str, Any]] = []
-        for position in account.positions_of(coin=coin, symbol=symbol):
-            if product not in (None, self.product_of(position.symbol)):
-                continue
-            wallet = wallets.get(position.coin)
-            if wallet is None:
-                wallet = wallets[position.coin] = self.engine.margins.wallet(account, position.coin)
-            rows.append(self._row(account, self.engine.margins.view(account, position, wallet)))
-        return rows
+    def _rows(self, account: Account, symbols: set[str], coin: str | None) -> list[dict[str, Any]]:
+        held = [position for position in account.positions_of(coin=coin) if position.symbol in symbols]
+        wallets = {coin: self.engine.margins.wallet(account, coin) for coin in {position.coin for position in held}}
+        return [self._row(account, self.engine.margins.view(account, row, wallets[row.coin])) for row in held]
 
     def _row(self, account: Account, view: PositionView) -> dict[str, Any]:
         position = view.position
@@ -91,28 +73,13 @@ class PositionCalls(V2):
             "uTime": str(position.updated_ms),
         }
 
+    @get(f"{PATH}/history-position", RateLimit(20))
     def history_position(self, request: Request) -> dict[str, Any]:
         """Closed positions. `endId` is not the last row's `positionId`."""
-        params = request.params
-        if params.get("symbol"):
-            # "Ignored when symbol given."
-            symbol: str | None = self.contract({"symbol": params["symbol"]}).symbol
-            product = None
-        else:
-            symbol, product = None, self.product({"productType": params.get("productType") or "USDT-FUTURES"})
-
-        def match(record: PositionRecord) -> bool:
-            position = record.position
-            return symbol in (None, position.symbol) and product in (None, self.product_of(position.symbol))
-
-        rows, end = self.page(
-            request,
-            request.account.history,
-            key=lambda record: record.record_id,
-            match=match,
-            time_of=lambda record: record.closed_ms,
-            default=20,
-        )
+        # The product type is "ignored when symbol given".
+        name, product = request.params.get("symbol"), request.params.get("productType")
+        symbols = self.symbols({"symbol": name} if name else {"productType": product or "USDT-FUTURES"})
+        rows, end = self.page(request, request.account.history, symbols, default=20)
         return {"list": [self._closed(record) for record in rows], "endId": end}
 
     def _closed(self, record: PositionRecord) -> dict[str, Any]:
@@ -139,9 +106,10 @@ class PositionCalls(V2):
             "ctime": str(position.created_ms),
         }
 
+    @get(f"{PATH}/adlRank", RateLimit(5))
     def adl_rank(self, request: Request) -> list[dict[str, str]]:
         """Nobody is deleveraged here."""
-        product = self.product(request.params)
+        symbols = {contract.symbol for contract in self.contracts(self.product(request.params))}
         return [
             {
                 "symbol": self.name(position.symbol),
@@ -151,7 +119,7 @@ class PositionCalls(V2):
                 "holdSide": str(position.side),
             }
             for position in request.account.positions_of()
-            if self.product_of(position.symbol) == product
+            if position.symbol in symbols
         ]
 
 

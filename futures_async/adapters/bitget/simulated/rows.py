@@ -9,7 +9,7 @@ from futures_async.adapters.bitget.simulated.base import MARGIN_WORDS, MODE_WORD
 from futures_async.simulator.accounts import closed_side
 from futures_async.simulator.dialect import plain
 from futures_async.simulator.records import CancelReason, Fill, Order, Preset, Source, Trigger, TriggerKind
-from futures_async.unified.enums import Intent, OrderStatus, OrderType, PositionMode, PositionSide, Role, Side
+from futures_async.unified.enums import Intent, OrderStatus, OrderType, PositionMode, PositionSide, Role
 
 STATES = {
     OrderStatus.NEW: "live",
@@ -121,9 +121,9 @@ def _presets(order: Order, type_key: str) -> dict[str, str]:
     return row
 
 
-def fill_row(fill: Fill, name: Callable[[str], str], coin: str, *, history: bool) -> dict[str, Any]:
+def fill_row(fill: Fill, name: Callable[[str], str], *, history: bool) -> dict[str, Any]:
     """A fill; `side` follows the order's convention."""
-    order = fill.order
+    order, coin = fill.order, fill.symbol.rpartition(":")[2]
     row: dict[str, Any] = {
         "tradeId": str(fill.id),
         "symbol": name(fill.symbol),
@@ -201,8 +201,3 @@ def _plan_presets(name: str, preset: Preset | None) -> dict[str, str | None]:
         f"{name}ExecutePrice": None if preset is None or preset.price is None else plain(preset.price),
         f"{name}TriggerType": None if preset is None else ("mark_price" if preset.on_mark else "fill_price"),
     }
-
-
-def market_side(side: PositionSide) -> Side:
-    """What closing this side does in the market."""
-    return Side.SELL if side is PositionSide.LONG else Side.BUY

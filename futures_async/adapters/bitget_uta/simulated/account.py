@@ -2,67 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
-from futures_async.adapters.bitget.simulated.gate import needed_number, number, required, word
-from futures_async.adapters.bitget_uta.simulated.base import (
-    CATEGORIES,
-    HOLD_MODES,
-    HOLD_WORDS,
-    MARGIN_MODES,
-    MARGIN_WORDS,
-    V3,
-    listed,
-    side_of,
-)
+from futures_async.adapters.bitget.simulated.base import MARGIN_MODES, MARGIN_WORDS, MODE_WORDS, POSITION_MODES
+from futures_async.adapters.bitget.simulated.gate import needed_number, number, pick, required, word
+from futures_async.adapters.bitget_uta.simulated.base import OTHER_CATEGORIES, V3, listed, side_of
 from futures_async.simulator import errors
 from futures_async.simulator.accounts import Account
-from futures_async.simulator.dialect import Handler, Request, Route, VenueRefusal, plain
+from futures_async.simulator.dialect import Request, VenueRefusal, get, plain, post
 from futures_async.simulator.margins import Wallet
 from futures_async.simulator.records import ZERO, LedgerKind, LedgerRow, round16
 from futures_async.transport.endpoint import Kind, RateLimit
 from futures_async.unified.enums import MarginMode, PositionMode, PositionSide, Side
 
 ACCOUNT = "/api/v3/account"
+BOOKS = (*OTHER_CATEGORIES, "OTHER")
+TEN, TWENTY = RateLimit(10), RateLimit(20)
 LEVELS = ("basic", "advanced", "isolated", "delta")
 
 
 class AccountCalls(V3):
     """Balances, settings, ledger."""
 
-    def account_routes(self) -> list[Route]:
-        """The rows of the table."""
-
-        def read(path: str, handler: Handler, limit: int) -> Route:
-            return Route("GET", path, handler, RateLimit(limit))
-
-        def setting(path: str, handler: Handler, limit: int) -> Route:
-            return Route("POST", f"{ACCOUNT}/{path}", handler, RateLimit(limit), kind=Kind.SETTING)
-
-        return [
-            read(f"{ACCOUNT}/assets", self.assets, 20),
-            read(f"{ACCOUNT}/settings", self.account_settings, 20),
-            read(f"{ACCOUNT}/info", self.info, 5),
-            read(f"{ACCOUNT}/financial-records", self.financial_records, 20),
-            read(f"{ACCOUNT}/fee-rate", self.fee_rate, 3),
-            read(f"{ACCOUNT}/open-interest-limit", self.open_interest_limit, 5),
-            Route("POST", f"{ACCOUNT}/max-open-available", self.max_open, RateLimit(5)),
-            setting("set-leverage", self.set_leverage, 10),
-            setting("set-hold-mode", self.set_hold_mode, 10),
-            setting("adjust-account-mode", self.adjust_account_mode, 1),
-            Route("POST", f"{ACCOUNT}/set-margin", self.set_margin, RateLimit(10), kind=Kind.DELTA),
-        ]
-
-    def special(self, path: str) -> Mapping[type[Any], str]:
-        """Where account endpoints say it with another code."""
-        if path == f"{ACCOUNT}/set-leverage":
-            return {errors.InsufficientMargin: "25228"}
-        return super().special(path)
-
     # -- balances
 
+    @get(f"{ACCOUNT}/assets", TWENTY)
     def assets(self, request: Request) -> dict[str, Any]:
         """The whole account, and its coins that are not zero. A USDT and a USDC count as a dollar."""
         account = request.account
@@ -103,6 +69,7 @@ class AccountCalls(V3):
             ],
         }
 
+    @get(f"{ACCOUNT}/settings", TWENTY)
     def account_settings(self, request: Request) -> dict[str, Any]:
         """Modes and leverage; symbols appear once they were configured or traded."""
         account = request.account
@@ -111,11 +78,11 @@ class AccountCalls(V3):
             "accountMode": account.extra.get("accountMode", "unified"),
             "assetMode": "multi_assets",
             "accountLevel": account.extra.get("accountLevel", "advanced"),
-            "holdMode": HOLD_WORDS[account.default_mode],
+            "holdMode": MODE_WORDS[account.default_mode],
             "stpMode": "none",
             "symbolConfigList": [
                 {
-                    "category": self.category_of(symbol),
+                    "category": self.product_of(symbol),
                     "symbol": self.name(symbol),
                     "marginMode": MARGIN_WORDS[settings.margin_mode],
                     "leverage": self._leverage(account, symbol),
@@ -131,6 +98,7 @@ class AccountCalls(V3):
         both = [plain(settings.leverage(side)) for side in (PositionSide.LONG, PositionSide.SHORT)]
         return both[0] if both[0] == both[1] else both
 
+    @get(f"{ACCOUNT}/info", RateLimit(5))
     def info(self, request: Request) -> dict[str, Any]:
         """Whose key this is."""
         return {
@@ -145,16 +113,19 @@ class AccountCalls(V3):
             "regisTime": "1704067200000",
         }
 
+    @get(f"{ACCOUNT}/fee-rate", RateLimit(3))
     def fee_rate(self, request: Request) -> dict[str, str]:
         """The same for everybody."""
         contract = self.contract(request.params)
         return {"makerFeeRate": plain(contract.maker_rate), "takerFeeRate": plain(contract.taker_rate)}
 
+    @get(f"{ACCOUNT}/open-interest-limit", RateLimit(5))
     def open_interest_limit(self, request: Request) -> dict[str, str]:
         """Of a symbol."""
         largest = plain(self.contract(request.params).tiers[-1].max_notional)
         return {"singleUserLimit": largest, "masterSubLimit": largest, "marketMakerLimit": largest}
 
+    @post(f"{ACCOUNT}/max-open-available", RateLimit(5))
     def max_open(self, request: Request) -> dict[str, str]:
         """What margin and tier allow now; a read, although it is a POST."""
         fields = request.fields()
@@ -182,12 +153,13 @@ class AccountCalls(V3):
 
     # -- settings
 
+    @post(f"{ACCOUNT}/set-leverage", TEN, Kind.SETTING, codes={errors.InsufficientMargin: "25228"})
     def set_leverage(self, request: Request) -> str:
         """For the margin mode that is named, cross by default. Isolated wants a side, or both figures."""
         fields = request.fields()
         contract, account = self.contract(fields), request.account
         leverage = needed_number(fields, "leverage")
-        mode = MARGIN_MODES[word(fields, "marginMode", tuple(MARGIN_MODES), "crossed")]
+        mode = pick(fields, "marginMode", MARGIN_MODES, "crossed")
         change = self.engine.settings.set_leverage
         if mode is MarginMode.CROSS:
             change(account, contract.symbol, leverage, margin_mode=mode)
@@ -201,30 +173,28 @@ class AccountCalls(V3):
                 change(account, contract.symbol, value, side=side, margin_mode=mode)
         return "success"
 
+    @post(f"{ACCOUNT}/set-hold-mode", TEN, Kind.SETTING, needs="holdMode")
     def set_hold_mode(self, request: Request) -> str:
         """Of the whole account; nothing may be open anywhere."""
         fields, account = request.fields(), request.account
-        required(fields, "holdMode")
-        mode = HOLD_MODES[word(fields, "holdMode", tuple(HOLD_MODES))]
+        mode = pick(fields, "holdMode", POSITION_MODES)
         if mode is not account.default_mode:
             if account.open_orders and not account.positions:
                 raise VenueRefusal("40920", "Position or order exists, the position mode cannot be switched")
             if account.positions:
                 raise errors.PositionModeLocked("a position exists")
-            for coin in {contract.settle for contract in self.engine.world.listed()}:
-                self.engine.settings.set_position_mode(account, coin, mode)
-            account.default_mode = mode
+            self.engine.settings.set_position_mode(account, None, mode)
         return "success"
 
+    @post(f"{ACCOUNT}/adjust-account-mode", RateLimit(1), Kind.SETTING, needs="mode")
     def adjust_account_mode(self, request: Request) -> str:
         """The level of the account, shown in its settings and without further effect here."""
-        fields = request.fields()
-        required(fields, "mode")
         if request.account.positions or request.account.open_orders:
             raise VenueRefusal("25009", "The account mode cannot be switched")
-        request.account.extra["accountLevel"] = word(fields, "mode", LEVELS)
+        request.account.extra["accountLevel"] = word(request.fields(), "mode", LEVELS)
         return "success"
 
+    @post(f"{ACCOUNT}/set-margin", TEN, Kind.DELTA)
     def set_margin(self, request: Request) -> str:
         """`operation` has the sign; nothing of the result is echoed."""
         fields = request.fields()
@@ -240,27 +210,24 @@ class AccountCalls(V3):
 
     # -- ledger
 
+    @get(f"{ACCOUNT}/financial-records", TWENTY, needs="category")
     def financial_records(self, request: Request) -> dict[str, Any]:
         """Transfers are booked under OTHER, the rest under the category of its contract."""
         params = request.params
-        required(params, "category")
-        category = str(params["category"]).upper()
-        if category not in (*CATEGORIES, "SPOT", "MARGIN", "OTHER"):
-            raise VenueRefusal("25200", "Parameter category error")
+        category = params["category"].upper()
         coin, wanted = params.get("coin") or None, params.get("type") or None
 
         def match(row: LedgerRow) -> bool:
-            home = "OTHER" if row.symbol is None else self.category_of(row.symbol)
+            home = "OTHER" if row.symbol is None else self.product_of(row.symbol)
             return home == category and coin in (None, row.coin) and wanted in (None, record_type(row))
 
-        rows, cursor = self.page(
-            request,
-            request.account.ledger,
-            key=lambda row: row.id,
-            match=match,
-            time_of=lambda row: row.created_ms,
-        )
+        rows, cursor = self.page(request, request.account.ledger, None, match)
         return listed([self._record(row, category) for row in rows], cursor)
+
+    def check(self, request: Request, needs: Sequence[str]) -> None:
+        """The ledger knows other categories too."""
+        if request.path != f"{ACCOUNT}/financial-records" or request.values.get("category", "").upper() not in BOOKS:
+            super().check(request, needs)
 
     def _record(self, row: LedgerRow, category: str) -> dict[str, str]:
         isolated = row.fill is not None and row.fill.order.margin_mode is MarginMode.ISOLATED

@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar, TypeVar
+from collections.abc import Callable, Container, Mapping, Sequence
+from typing import Any, ClassVar
 
-from futures_async.adapters.bitget.simulated.base import product_type
+from futures_async.adapters.bitget.simulated.base import DAY_MS, SIDES, Products, span
+from futures_async.adapters.bitget.simulated.base import venue_symbol as venue_symbol
 from futures_async.adapters.bitget.simulated.gate import CODES as FAMILY_CODES
-from futures_async.adapters.bitget.simulated.gate import UNIFIED, BitgetGate, Table, required, whole, word
+from futures_async.adapters.bitget.simulated.gate import UNIFIED, pick, required, whole
 from futures_async.simulator import errors
 from futures_async.simulator.contracts import ContractSpec
-from futures_async.simulator.dialect import Request, VenueRefusal
-from futures_async.simulator.paging import newest
-from futures_async.unified.enums import MarginMode, PositionMode, PositionSide
-
-T = TypeVar("T")
+from futures_async.simulator.dialect import Request, Table, VenueRefusal
+from futures_async.simulator.lists import R, Wanted, page
+from futures_async.unified.enums import PositionSide
 
 CATEGORIES = ("USDT-FUTURES", "USDC-FUTURES", "COIN-FUTURES")
 # Known words without futures behind them.
 OTHER_CATEGORIES = ("SPOT", "MARGIN")
-MARGIN_MODES = {"crossed": MarginMode.CROSS, "isolated": MarginMode.ISOLATED}
-MARGIN_WORDS = {mode: name for name, mode in MARGIN_MODES.items()}
-HOLD_MODES = {"one_way_mode": PositionMode.ONE_WAY, "hedge_mode": PositionMode.HEDGE}
-HOLD_WORDS = {mode: name for name, mode in HOLD_MODES.items()}
-SIDES = {"long": PositionSide.LONG, "short": PositionSide.SHORT}
-DAY_MS = 86_400_000
-
-NO_ORDER = VenueRefusal("25204", "Order does not exist")
+CURSOR_OFFSET = 1_000_003
+"""Between a cursor and the row that it stands for, where it is no row's id."""
 
 # Codes that v3 has of its own; the family's table serves for the rest.
 CODES: Table = {
@@ -61,102 +54,59 @@ CODES: Table = {
 }
 
 
-class V3(BitgetGate):
+class V3(Products):
     """Helpers for the groups of endpoints. Keys of classic accounts are refused with 40084 by the gate."""
 
     kind: ClassVar[str] = UNIFIED
     tables: ClassVar[Sequence[Table]] = (CODES, FAMILY_CODES)
-
-    # -- categories and symbols
-
-    def category(self, values: Mapping[str, Any]) -> str:
-        """The request's category: one of futures.
-
-        Raises:
-            VenueRefusal: Missing, or no futures.
-        """
-        required(values, "category")
-        found = str(values["category"]).upper()
-        if found not in CATEGORIES:
-            raise VenueRefusal("25200", "Parameter category error")
-        return found
-
-    def contracts(self, category: str) -> list[ContractSpec]:
-        """What is listed in a category."""
-        return [contract for contract in self.engine.world.listed() if product_type(contract) == category]
+    product_field = "category"
+    bad_product = VenueRefusal("25200", "Parameter category error")
+    products = CATEGORIES
 
     def contract(self, values: Mapping[str, Any]) -> ContractSpec:
         """The contract that the request names, in its category."""
-        category = self.category(values)
-        required(values, "symbol")
-        for contract in self.contracts(category):
-            if venue_symbol(contract) == str(values["symbol"]).upper():
-                return contract
-        raise errors.UnknownSymbol(str(values["symbol"])[:40])
-
-    def maybe_contract(self, values: Mapping[str, Any]) -> ContractSpec | None:
-        """The same, where the symbol only filters."""
-        return self.contract(values) if values.get("symbol") else None
-
-    def name(self, symbol: str) -> str:
-        """The venue's id of a unified symbol."""
-        return venue_symbol(self.engine.world.contract(symbol))
-
-    def category_of(self, symbol: str) -> str:
-        """The category of a unified symbol."""
-        return product_type(self.engine.world.contract(symbol))
-
-    # -- pages
+        self.product(values)
+        return super().contract(values)
 
     def page(
         self,
         request: Request,
-        rows: Sequence[T],
+        rows: Sequence[R],
+        symbols: Container[str] | None = None,
+        also: Callable[[R], bool] | None = None,
         *,
-        key: Callable[[T], int],
-        match: Callable[[T], bool],
-        time_of: Callable[[T], int],
         windowed: bool = True,
         offset: int = 0,
-    ) -> tuple[list[T], str | None]:
+        order_id: int | None = None,
+    ) -> tuple[list[R], str | None]:
         """One page, newest first, and the cursor, which is there on the last page too.
 
         Args:
             request: With `startTime`, `endTime`, `limit`, `cursor`.
-            rows: Ascending by `key`.
-            key: A row's id.
-            match: Which rows count.
-            time_of: What the times are about.
+            rows: Ascending.
+            symbols: Of which contracts; None: of all.
+            also: Which rows count.
             windowed: At most 30 days in one question, at most 90 days back.
-            offset: Between a cursor and the row that it stands for: where it is no row's id.
+            offset: Added to a row's id in the cursor that stands for it.
+            order_id: Of which order.
         """
         params = request.params
-        since, until = whole(params, "startTime"), whole(params, "endTime")
-        if since is not None and until is not None and since > until:
-            raise VenueRefusal("00001", "startTime should be less than endTime")
-        oldest = 0
-        if windowed:
-            if since is not None and (until or request.now_ms) - since > 30 * DAY_MS:
-                raise VenueRefusal("00001", "startTime and endTime interval cannot be greater than 30 days")
-            oldest = request.now_ms - 90 * DAY_MS
-
-        def wanted(row: T) -> bool:
-            at = time_of(row)
-            return at >= max(since or 0, oldest) and (until is None or at <= until) and match(row)
-
-        limit = whole(params, "limit")
+        since, until = span(params, None)
+        if windowed and since is not None and (until or request.now_ms) - since > 30 * DAY_MS:
+            raise VenueRefusal("00001", "startTime and endTime interval cannot be greater than 30 days")
+        limit, cursor = whole(params, "limit"), whole(params, "cursor")
         if limit is not None and not 1 <= limit <= 100:
             raise VenueRefusal("25200", "Parameter limit error")
-        cursor = whole(params, "cursor")
-        found = newest(
-            rows, key=key, limit=limit or 100, before_id=None if cursor is None else cursor - offset, match=wanted
-        ).rows
-        return found, (str(key(found[-1]) + offset) if found else None)
-
-
-def venue_symbol(contract: ContractSpec) -> str:
-    """`BTCUSDT`; contracts settled in USDC are called `BTCPERP`."""
-    return contract.base + ("PERP" if contract.settle == "USDC" else contract.quote)
+        wanted = Wanted(
+            symbols=symbols,
+            since_ms=max(since or 0, request.now_ms - 90 * DAY_MS) if windowed else since,
+            until_ms=until,
+            order_id=order_id,
+            before_id=None if cursor is None else cursor - offset,
+            limit=limit or 100,
+        )
+        found = page(rows, wanted, also)
+        return found.rows, None if found.last_id is None else str(found.last_id + offset)
 
 
 def listed(rows: list[Any], cursor: str | None = None) -> dict[str, Any]:
@@ -167,4 +117,4 @@ def listed(rows: list[Any], cursor: str | None = None) -> dict[str, Any]:
 def side_of(values: Mapping[str, Any], name: str) -> PositionSide:
     """A position side that must be there."""
     required(values, name)
-    return SIDES[word(values, name, tuple(SIDES))]
+    return pick(values, name, SIDES)

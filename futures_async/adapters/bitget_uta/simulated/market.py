@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
+from futures_async.adapters.bitget.simulated.base import IP20, Products, places, product_type, venue_symbol
 from futures_async.adapters.bitget.simulated.gate import required, whole, word
-from futures_async.adapters.bitget_uta.simulated.base import OTHER_CATEGORIES, V3, venue_symbol
-from futures_async.simulator import errors
+from futures_async.adapters.bitget_uta.simulated.base import OTHER_CATEGORIES, V3
 from futures_async.simulator.contracts import ContractSpec
-from futures_async.simulator.dialect import Handler, Request, Route, VenueRefusal, plain
-from futures_async.simulator.marks import HOUR_MS
+from futures_async.simulator.dialect import Request, Route, VenueRefusal, always, plain, public
 from futures_async.transport.endpoint import RateLimit
 
 PATH = "/api/v3/market"
@@ -24,76 +23,58 @@ PAGES = 100
 class MarketCalls(V3):
     """Contracts, prices, funding, tiers."""
 
-    def market_routes(self) -> list[Route]:
-        """The rows of the table, and what clients ask for at start of other product lines."""
+    # The documented clock is v2's; v2's own dialect serves it where it is there.
+    constants: ClassVar[Sequence[Route]] = (
+        Route("GET", "/api/v2/margin/currencies", always([]), IP20, private=False, fallback=True),
+    )
 
-        def public(path: str, handler: Handler, limit: int = 20, *, fallback: bool = False) -> Route:
-            return Route("GET", path, handler, RateLimit(limit, scope="ip"), private=False, fallback=fallback)
+    @public("/api/v3/public/time", IP20)
+    def time(self, request: Request) -> dict[str, str]:
+        """The same clock under v3."""
+        return self.server_time(request)
 
-        return [
-            public(f"{PATH}/instruments", self.instruments),
-            public(f"{PATH}/tickers", self.tickers),
-            public(f"{PATH}/position-tier", self.position_tier),
-            public(f"{PATH}/current-fund-rate", self.current_fund_rate),
-            public(f"{PATH}/history-fund-rate", self.history_fund_rate),
-            public(f"{PATH}/orderbook", self.orderbook),
-            public(f"{PATH}/candles", self.candles),
-            public(f"{PATH}/open-interest", self.open_interest),
-            public(f"{PATH}/oi-limit", self.oi_limit, 10),
-            public("/api/v3/public/time", self.server_time),
-            # The documented clock is v2's; v2's own dialect serves it where it is there.
-            public("/api/v2/public/time", self.server_time, fallback=True),
-            public("/api/v2/spot/public/coins", self.coins, fallback=True),
-            public("/api/v2/margin/currencies", self.no_rows, fallback=True),
-        ]
+    def asked(self, values: Mapping[str, Any]) -> list[ContractSpec]:
+        """None of what is no futures."""
+        required(values, "category")
+        return [] if str(values["category"]).upper() in OTHER_CATEGORIES else super().asked(values)
 
-    def _asked(self, request: Request) -> list[tuple[str, ContractSpec]]:
-        """The contracts of a category, or the one that is named."""
-        params = request.params
-        required(params, "category")
-        if str(params["category"]).upper() in OTHER_CATEGORIES:
-            return []
-        category = self.category(params)
-        contract = self.maybe_contract(params)
-        return [(category, each) for each in ([contract] if contract is not None else self.contracts(category))]
-
+    @public(f"{PATH}/instruments", IP20)
     def instruments(self, request: Request) -> list[dict[str, Any]]:
         """Trading rules; the spot list is empty."""
-        return [_instrument(category, contract) for category, contract in self._asked(request)]
+        return [_instrument(contract) for contract in self.asked(request.params)]
 
+    @public(f"{PATH}/tickers", IP20)
     def tickers(self, request: Request) -> list[dict[str, Any]]:
         """Prices."""
-        return [self._ticker(category, contract) for category, contract in self._asked(request)]
+        return [self._ticker(contract) for contract in self.asked(request.params)]
 
-    def _ticker(self, category: str, contract: ContractSpec) -> dict[str, Any]:
-        now = self.engine.now_ms
-        book = self.engine.world.book(contract.symbol)
-        before = self.engine.marks.mark(contract, now - 24 * HOUR_MS)
-        volume = contract.top_size * 9000
+    def _ticker(self, contract: ContractSpec) -> dict[str, Any]:
+        book, day = self.engine.world.book(contract.symbol), self.engine.figures.day(contract)
         return {
-            "category": category,
+            "category": product_type(contract),
             "symbol": venue_symbol(contract),
-            "ts": str(now),
+            "ts": str(self.engine.now_ms),
             "lastPrice": plain(book.last),
-            "openPrice24h": plain(before),
-            "highPrice24h": plain(max(book.last, before)),
-            "lowPrice24h": plain(min(book.last, before)),
+            "openPrice24h": plain(day.open),
+            "highPrice24h": plain(day.high),
+            "lowPrice24h": plain(day.low),
             "ask1Price": plain(book.ask),
             "bid1Price": plain(book.bid),
             "bid1Size": plain(contract.top_size),
             "ask1Size": plain(contract.top_size),
-            "price24hPcnt": plain(((book.last - before) / before).quantize(Decimal("0.00001"))),
-            "volume24h": plain(volume),
-            "turnover24h": plain(volume * book.last),
+            "price24hPcnt": plain(day.change),
+            "volume24h": plain(day.volume),
+            "turnover24h": plain(day.turnover),
             "indexPrice": plain(book.index_price),
             "markPrice": plain(book.mark),
-            "fundingRate": plain(self.engine.marks.funding_rate(contract, now)),
-            "openInterest": plain(volume),
+            "fundingRate": plain(self.engine.figures.funding_rate(contract)),
+            "openInterest": plain(day.volume),
             "deliveryStartTime": "",
             "deliveryTime": "",
             "deliveryStatus": "",
         }
 
+    @public(f"{PATH}/position-tier", IP20)
     def position_tier(self, request: Request) -> list[dict[str, str]]:
         """Tiers of one symbol; the rows do not name it."""
         contract = self.contract(request.params)
@@ -112,27 +93,24 @@ class MarketCalls(V3):
 
     def _named(self, request: Request) -> ContractSpec:
         """By symbol alone: the funding calls take no category, or ignore it."""
-        required(request.params, "symbol")
-        for contract in self.engine.world.listed():
-            if venue_symbol(contract) == request.params["symbol"].upper():
-                return contract
-        raise errors.UnknownSymbol(request.params["symbol"][:40])
+        return Products.contract(self, {"symbol": request.params.get("symbol")})
 
+    @public(f"{PATH}/current-fund-rate", IP20)
     def current_fund_rate(self, request: Request) -> list[dict[str, str]]:
         """A list of one."""
         contract = self._named(request)
-        interval = contract.funding_interval_h * HOUR_MS
         return [
             {
                 "symbol": venue_symbol(contract),
-                "fundingRate": plain(self.engine.marks.funding_rate(contract, self.engine.now_ms)),
+                "fundingRate": plain(self.engine.figures.funding_rate(contract)),
                 "fundingRateInterval": str(contract.funding_interval_h),
-                "nextUpdate": str((self.engine.now_ms // interval + 1) * interval),
+                "nextUpdate": str(self.engine.figures.next_funding_ms(contract)),
                 "minFundingRate": "-0.003",
                 "maxFundingRate": "0.003",
             }
         ]
 
+    @public(f"{PATH}/history-fund-rate", IP20)
     def history_fund_rate(self, request: Request) -> dict[str, Any]:
         """Newest first; the cursor is a page number, the list has a name of its own."""
         contract = self.contract(request.params)
@@ -140,40 +118,36 @@ class MarketCalls(V3):
         page = whole(request.params, "cursor") or 1
         if page > PAGES:
             raise VenueRefusal("25200", "Parameter cursor error")
-        interval = contract.funding_interval_h * HOUR_MS
-        latest = self.engine.now_ms // interval * interval - (page - 1) * size * interval
         rows = [
-            {
-                "symbol": venue_symbol(contract),
-                "fundingRate": plain(self.engine.marks.funding_rate(contract, at - 1)),
-                "fundingRateTimestamp": str(at),
-            }
-            for at in range(latest, latest - size * interval, -interval)
+            {"symbol": venue_symbol(contract), "fundingRate": plain(rate), "fundingRateTimestamp": str(at)}
+            for at, rate in self.engine.figures.past_funding(contract, size, page)
         ]
         return {"resultList": rows}
 
     # -- the rest
 
+    @public(f"{PATH}/orderbook", IP20)
     def orderbook(self, request: Request) -> dict[str, Any]:
         """Levels ten ticks apart."""
         contract = self.contract(request.params)
-        levels = min(whole(request.params, "limit") or 5, 200)
-        book = self.engine.world.book(contract.symbol)
-        away, size = 10 * contract.tick, plain(contract.top_size)
+        asks, bids = self.engine.figures.levels(contract, min(whole(request.params, "limit") or 5, 200))
+        size = plain(contract.top_size)
         return {
-            "a": [[plain(book.ask + level * away), size] for level in range(levels)],
-            "b": [[plain(book.bid - level * away), size] for level in range(levels)],
+            "a": [[plain(price), size] for price in asks],
+            "b": [[plain(price), size] for price in bids],
             "ts": str(self.engine.now_ms),
         }
 
+    @public(f"{PATH}/open-interest", IP20)
     def open_interest(self, request: Request) -> dict[str, Any]:
         """An invented figure that stands still."""
         rows = [
-            {"symbol": venue_symbol(contract), "openInterest": plain(contract.top_size * 9000)}
-            for _, contract in self._asked(request)
+            {"symbol": venue_symbol(contract), "openInterest": plain(self.engine.figures.volume(contract))}
+            for contract in self.asked(request.params)
         ]
         return {"list": rows, "ts": str(self.engine.now_ms)}
 
+    @public(f"{PATH}/oi-limit", RateLimit(10, scope="ip"))
     def oi_limit(self, request: Request) -> list[dict[str, str]]:
         """Likewise."""
         return [
@@ -182,9 +156,10 @@ class MarketCalls(V3):
                 "notionalValue": plain(contract.tiers[-1].max_notional),
                 "totalNotionalValue": plain(contract.tiers[-1].max_notional),
             }
-            for _, contract in self._asked(request)
+            for contract in self.asked(request.params)
         ]
 
+    @public(f"{PATH}/candles", IP20)
     def candles(self, request: Request) -> list[list[str]]:
         """Of the mark price."""
         params = request.params
@@ -197,12 +172,10 @@ class MarketCalls(V3):
         return self.candle_rows(contract, minutes * MINUTE_MS, params)
 
 
-def _instrument(category: str, contract: ContractSpec) -> dict[str, Any]:
-    places = max(0, -int(contract.tick.as_tuple().exponent))
-    quantity_places = max(0, -int(contract.step.as_tuple().exponent))
+def _instrument(contract: ContractSpec) -> dict[str, Any]:
     return {
         "symbol": venue_symbol(contract),
-        "category": category,
+        "category": product_type(contract),
         "isRwa": "NO",
         "baseCoin": contract.base,
         "quoteCoin": contract.quote,
@@ -215,8 +188,8 @@ def _instrument(category: str, contract: ContractSpec) -> dict[str, Any]:
         "minOrderQty": plain(contract.step),
         "maxOrderQty": plain(contract.max_quantity),
         "maxMarketOrderQty": plain(contract.max_market_quantity),
-        "pricePrecision": str(places),
-        "quantityPrecision": str(quantity_places),
+        "pricePrecision": str(places(contract.tick)),
+        "quantityPrecision": str(places(contract.step)),
         "quotePrecision": None,
         "priceMultiplier": plain(contract.tick),
         "quantityMultiplier": plain(contract.step),

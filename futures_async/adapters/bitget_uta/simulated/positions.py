@@ -5,9 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from futures_async.adapters.bitget.simulated.gate import word
-from futures_async.adapters.bitget_uta.simulated.base import HOLD_WORDS, MARGIN_WORDS, SIDES, V3, listed
-from futures_async.simulator.dialect import Request, Route, plain
+from futures_async.adapters.bitget.simulated.base import MARGIN_WORDS, MODE_WORDS, SIDES
+from futures_async.adapters.bitget.simulated.gate import maybe
+from futures_async.adapters.bitget_uta.simulated.base import CURSOR_OFFSET, V3, listed
+from futures_async.simulator.dialect import Request, get, plain
 from futures_async.simulator.margins import PositionView
 from futures_async.simulator.records import ZERO, PositionRecord
 from futures_async.transport.endpoint import RateLimit
@@ -19,27 +20,18 @@ PATH = "/api/v3/position"
 class PositionCalls(V3):
     """Open and closed positions."""
 
-    def position_routes(self) -> list[Route]:
-        """The rows of the table."""
-        return [
-            Route("GET", f"{PATH}/current-position", self.current_position, RateLimit(20)),
-            Route("GET", f"{PATH}/history-position", self.history_position, RateLimit(20)),
-            Route("GET", f"{PATH}/adlRank", self.adl_rank, RateLimit(1)),
-        ]
-
+    @get(f"{PATH}/current-position", RateLimit(20), needs="category")
     def current_position(self, request: Request) -> dict[str, Any]:
         """`list` is null when flat."""
-        params, account = request.params, request.account
-        category, contract = self.category(params), self.maybe_contract(params)
-        side = SIDES[word(params, "posSide", tuple(SIDES))] if params.get("posSide") else None
+        symbols, side = self.symbols(request.params), maybe(request.params, "posSide", SIDES)
         rows = [
-            self._position(self.engine.margins.view(account, position), category)
-            for position in account.positions_of(symbol=None if contract is None else contract.symbol)
-            if self.category_of(position.symbol) == category and side in (None, position.side)
+            self._position(self.engine.margins.view(request.account, position))
+            for position in request.account.positions_of()
+            if position.symbol in symbols and side in (None, position.side)
         ]
         return {"list": rows or None}
 
-    def _position(self, view: PositionView, category: str) -> dict[str, str]:
+    def _position(self, view: PositionView) -> dict[str, str]:
         position = view.position
         contract = self.engine.world.contract(position.symbol)
         balance = view.margin
@@ -49,10 +41,10 @@ class PositionCalls(V3):
         balance = balance.quantize(Decimal("1e-8"))
         profit = (view.unrealized_pnl / balance).quantize(Decimal("1e-16")) if balance else ZERO
         return {
-            "category": category,
+            "category": self.product_of(position.symbol),
             "symbol": self.name(position.symbol),
             "marginCoin": position.coin,
-            "holdMode": HOLD_WORDS[position.mode],
+            "holdMode": MODE_WORDS[position.mode],
             "posSide": str(position.side),
             "marginMode": MARGIN_WORDS[position.margin_mode],
             "positionBalance": plain(balance),
@@ -76,34 +68,21 @@ class PositionCalls(V3):
             "updatedTime": str(position.updated_ms),
         }
 
+    @get(f"{PATH}/history-position", RateLimit(20), needs="category")
     def history_position(self, request: Request) -> dict[str, Any]:
         """Closed positions."""
-        params = request.params
-        category, contract = self.category(params), self.maybe_contract(params)
+        history, symbols = request.account.history, self.symbols(request.params)
+        rows, cursor = self.page(request, history, symbols, offset=CURSOR_OFFSET)
+        return listed([self._past(record) for record in rows], cursor)
 
-        def match(record: PositionRecord) -> bool:
-            position = record.position
-            at_home = self.category_of(position.symbol) == category
-            return at_home and (contract is None or contract.symbol == position.symbol)
-
-        rows, cursor = self.page(
-            request,
-            request.account.history,
-            key=lambda record: record.record_id,
-            match=match,
-            time_of=lambda record: record.closed_ms,
-            offset=1_000_003,
-        )
-        return listed([self._past(record, category) for record in rows], cursor)
-
-    def _past(self, record: PositionRecord, category: str) -> dict[str, str]:
+    def _past(self, record: PositionRecord) -> dict[str, str]:
         position = record.position
         return {
             "positionId": str(position.id),
-            "category": category,
+            "category": self.product_of(position.symbol),
             "symbol": self.name(position.symbol),
             "marginCoin": position.coin,
-            "holdMode": HOLD_WORDS[position.mode],
+            "holdMode": MODE_WORDS[position.mode],
             "posSide": str(position.side),
             "marginMode": MARGIN_WORDS[position.margin_mode],
             "openPriceAvg": plain(position.entry_price),
@@ -119,6 +98,7 @@ class PositionCalls(V3):
             "updatedTime": str(record.closed_ms),
         }
 
+    @get(f"{PATH}/adlRank", RateLimit(1))
     def adl_rank(self, request: Request) -> list[dict[str, str]]:
         """Nobody is deleveraged here."""
         return [

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from futures_async.adapters.bitget.simulated.base import product_type
-from futures_async.adapters.bitget_uta.simulated.base import HOLD_WORDS, venue_symbol
-from futures_async.simulator.accounts import closed_side
+from futures_async.adapters.bitget.simulated.base import MODE_WORDS, product_type, venue_symbol
+from futures_async.adapters.bitget.simulated.rows import trade_side as classic_trade_side
 from futures_async.simulator.contracts import ContractSpec
 from futures_async.simulator.dialect import plain
 from futures_async.simulator.records import CancelReason, Fill, Order, Source
@@ -50,7 +49,7 @@ def order_row(order: Order, contract: ContractSpec, now_ms: int, *, empty: str |
         "timeInForce": str(order.time_in_force),
         "orderStatus": status,
         "posSide": str(order.position_side) if order.position_side is not None else "net",
-        "holdMode": HOLD_WORDS[order.position_mode],
+        "holdMode": MODE_WORDS[order.position_mode],
         # NO on closes in hedge mode too, as observed.
         "reduceOnly": "YES" if order.reduce_only else "NO",
         "feeDetail": [fee],
@@ -108,11 +107,7 @@ def protection(order: Order) -> dict[str, str | None]:
 
 
 def trade_side(order: Order) -> str:
-    """`tradeSide` of fills."""
-    if order.source is Source.LIQUIDATION:
-        if order.position_mode is PositionMode.HEDGE:
-            return f"burst_close_{closed_side(order)}"
-        return f"burst_{order.side}_single"
-    if order.position_mode is PositionMode.HEDGE:
+    """`tradeSide` of fills: v2's, but for hedge mode, which names the position too."""
+    if order.source is not Source.LIQUIDATION and order.position_mode is PositionMode.HEDGE:
         return f"{order.intent or Intent.OPEN}_{order.position_side}"
-    return f"{order.side}_single"
+    return classic_trade_side(order)

@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from futures_async.adapters.bitget.simulated.base import product_type
-from futures_async.adapters.bitget_uta.simulated.base import HOLD_WORDS, MARGIN_WORDS, venue_symbol
+from futures_async.adapters.bitget.simulated.base import MARGIN_WORDS, MODE_WORDS, product_type, venue_symbol
 from futures_async.adapters.bitget_uta.simulated.rows import STATES, ended, trade_side
 from futures_async.simulator.contracts import ContractSpec
 from futures_async.simulator.dialect import plain
@@ -44,7 +43,7 @@ def order_row(order: Order, contract: ContractSpec) -> dict[str, Any]:
         "price": "" if market else plain(order.price),
         "qty": plain(order.quantity),
         "amount": plain(order.quantity * order.price) if order.price is not None else "0",
-        "holdMode": HOLD_WORDS[order.position_mode],
+        "holdMode": MODE_WORDS[order.position_mode],
         "holdSide": _hold_side(order),
         "delegateType": "liquidation" if order.source is Source.LIQUIDATION else "normal",
         "tradeSide": trade_side(order) if order.source is Source.LIQUIDATION else trade,
@@ -143,7 +142,7 @@ def position_row(view: PositionView, contract: ContractSpec) -> dict[str, str]:
         "size": plain(position.quantity),
         "positionStatus": "opening",
         "posSide": str(position.side),
-        "holdMode": HOLD_WORDS[position.mode],
+        "holdMode": MODE_WORDS[position.mode],
     }
 
 
@@ -165,7 +164,7 @@ def ended_row(record: PositionRecord, contract: ContractSpec, mark: Decimal) -> 
         "profitRate": "",
         "positionStatus": "ended",
         "posSide": str(position.side),
-        "holdMode": HOLD_WORDS[position.mode],
+        "holdMode": MODE_WORDS[position.mode],
     }
 
 

@@ -207,4 +207,4 @@ class Streams(BitgetStreams):
 
 def product_word(rest: V3, contract: ContractSpec) -> str:
     """A category as the public socket wants it."""
-    return rest.category_of(contract.symbol).lower()
+    return rest.product_of(contract.symbol).lower()
