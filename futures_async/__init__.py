@@ -75,6 +75,7 @@ from futures_async.unified.errors import (
     SettingNotApplied,
     SettingOutcomeUnknown,
     ShutOut,
+    StreamOverrun,
     SymbolNotFound,
     UnexpectedRedirect,
     UnreadRow,
@@ -108,6 +109,13 @@ from futures_async.unified.models import (
     to_json,
 )
 from futures_async.unified.version import __version__ as __version__
+from futures_async.unified.watching import (
+    Change,
+    ChangeKind,
+    ChangeSource,
+    Watch,
+    WatchState,
+)
 
 if TYPE_CHECKING:
     from futures_async import risk
@@ -122,6 +130,8 @@ if TYPE_CHECKING:
     from futures_async.portfolio.rules import AdjustMargin, Metric, ReachRatio, Reduce, Rule
     from futures_async.portfolio.snapshot import Failed, Ok, Snapshot, Stale
     from futures_async.registry import connect, detect, venue_ids
+    from futures_async.streams.backend import StreamBackend
+    from futures_async.streams.events import StreamEvent
     from futures_async.trading.bounds import OrderBounds
     from futures_async.transport.dialect import VenueTraits
     from futures_async.transport.http.backend import Timeouts
@@ -163,6 +173,8 @@ _LAZY = {
     "Snapshot": "portfolio.snapshot",
     "SqliteJournal": "journal.sqlite",
     "Stale": "portfolio.snapshot",
+    "StreamBackend": "streams.backend",
+    "StreamEvent": "streams.events",
     "VenueTraits": "transport.dialect",
     "risk": "",  # the module itself
 }
@@ -170,21 +182,22 @@ _LAZY = {
 __all__ = [
     "Account", "AccountInLiquidation", "AccountModeMismatch", "AdjustMargin", "Alert", "AuthenticationError",
     "BadResponse", "Banned", "BodyTooLarge", "CallEvent", "CancelOutcomeUnknown", "CancelResult", "Capability",
-    "ClientClosed", "ClockSkew", "ConnectFailed", "Contract", "Credentials", "DeadlineExpired", "DecodeError",
-    "DuplicateOrder", "ExchangeError", "Failed", "Fill", "FundingRate", "FuturesAsyncError", "FuturesExchange",
-    "HostLimiter", "IncompletePage", "InsufficientMargin", "Intent", "InvalidOrder", "InvalidRequest", "Journal",
-    "JournalFailed", "LedgerEntry", "LedgerType", "Leverage", "LifecycleWarning", "LocalLimiter",
-    "MarginMode", "MarginModeConflict", "MemoryJournal", "Metric", "NoLimiter", "NotSent", "NotSupported", "Ok",
-    "Order", "OrderBounds", "OrderKind", "OrderManager", "OrderNotFound", "OrderNotPlaced", "OrderOutcomeUnknown",
-    "OrderRejected", "OrderRequest", "OrderResult", "OrderStatus", "OrderType", "OrderUpdate", "Outcome",
-    "OutcomeUnknown", "ParameterRejected", "PermissionDenied", "PoolClosed", "Portfolio", "Position",
-    "PositionBook", "PositionHistory", "PositionMode", "PositionModeConflict", "PositionRisk", "PositionSide",
-    "PriceSource", "QueueFull", "RateLimit", "RateLimited", "ReachRatio", "Recovery", "RedisLimiter", "Reduce",
-    "RequestTimeout", "ResponseMismatch", "RetryPolicy", "RiskLevel", "RiskLimit", "RiskLimitExceeded",
-    "RiskMonitor", "Role", "Rule", "SettingNotApplied", "SettingOutcomeUnknown", "ShutOut", "Side", "SlicedResult",
-    "Snapshot", "SqliteJournal", "Stale", "Stop", "SymbolNotFound", "Ticker", "TimeInForce", "Timeouts",
-    "UnexpectedRedirect", "UnreadRow", "UnreadRows", "UnresolvedOrders", "VenueClosed", "VenueTraits",
-    "VenueUnavailable", "connect", "detect", "risk", "to_builtins", "to_json", "venue_ids",
+    "Change", "ChangeKind", "ChangeSource", "ClientClosed", "ClockSkew", "ConnectFailed", "Contract", "Credentials",
+    "DeadlineExpired", "DecodeError", "DuplicateOrder", "ExchangeError", "Failed", "Fill", "FundingRate",
+    "FuturesAsyncError", "FuturesExchange", "HostLimiter", "IncompletePage", "InsufficientMargin", "Intent",
+    "InvalidOrder", "InvalidRequest", "Journal", "JournalFailed", "LedgerEntry", "LedgerType", "Leverage",
+    "LifecycleWarning", "LocalLimiter", "MarginMode", "MarginModeConflict", "MemoryJournal", "Metric", "NoLimiter",
+    "NotSent", "NotSupported", "Ok", "Order", "OrderBounds", "OrderKind", "OrderManager", "OrderNotFound",
+    "OrderNotPlaced", "OrderOutcomeUnknown", "OrderRejected", "OrderRequest", "OrderResult", "OrderStatus",
+    "OrderType", "OrderUpdate", "Outcome", "OutcomeUnknown", "ParameterRejected", "PermissionDenied", "PoolClosed",
+    "Portfolio", "Position", "PositionBook", "PositionHistory", "PositionMode", "PositionModeConflict",
+    "PositionRisk", "PositionSide", "PriceSource", "QueueFull", "RateLimit", "RateLimited", "ReachRatio", "Recovery",
+    "RedisLimiter", "Reduce", "RequestTimeout", "ResponseMismatch", "RetryPolicy", "RiskLevel", "RiskLimit",
+    "RiskLimitExceeded", "RiskMonitor", "Role", "Rule", "SettingNotApplied", "SettingOutcomeUnknown", "ShutOut",
+    "Side", "SlicedResult", "Snapshot", "SqliteJournal", "Stale", "Stop", "StreamBackend", "StreamEvent",
+    "StreamOverrun", "SymbolNotFound", "Ticker", "TimeInForce", "Timeouts", "UnexpectedRedirect", "UnreadRow",
+    "UnreadRows", "UnresolvedOrders", "VenueClosed", "VenueTraits", "VenueUnavailable", "Watch", "WatchState",
+    "connect", "detect", "risk", "to_builtins", "to_json", "venue_ids",
 ]
 # fmt: on
 

@@ -18,6 +18,7 @@
     ├─ SettingNotApplied              read back after the fence: the old value stands
     ├─ OutcomeUnknown                 .resolve() ends as resolve_order does
     │  └─ OrderOutcomeUnknown · CancelOutcomeUnknown · SettingOutcomeUnknown
+    ├─ StreamOverrun                  a watch's consumer was too slow
     └─ UnresolvedOrders               raised by aclose() when orders are still open questions
 
 Three questions, three branches: did it leave this machine, could the answer be read, did the venue refuse.
@@ -451,6 +452,10 @@ class CancelOutcomeUnknown(OutcomeUnknown):
 
 class SettingOutcomeUnknown(OutcomeUnknown):
     """It is not known whether the setting, or the margin change, took effect."""
+
+
+class StreamOverrun(FuturesAsyncError):
+    """Who iterates over a watch was too slow: more fills or ended orders were waiting than it may hold."""
 
 
 class UnresolvedOrders(FuturesAsyncError):

@@ -1,0 +1,14 @@
+"""Pushes that stay true: what a venue sends of itself, merged with what it answers when asked.
+
+In the order of a push:
+
+- `backend`: the seam `StreamBackend`, its connections and how they end; `picows` is the one that ships
+- `session`: one connection, from its handshake to its end: login, subscriptions, heartbeat
+- `line`: a connection that lives: session after session, within the venue's limits
+- `picture`: push and read merged by rule; pure
+- `feed`: one kind of thing kept true: buffer, read, replay, audit, and what ended in a gap
+- `watch`: what users iterate
+- `account`: all feeds and lines of one account; what `trading` asks for
+
+What an adapter declares of its venue: `dialect` (channels, login, heartbeat, limits).
+"""

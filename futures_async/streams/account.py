@@ -1,0 +1,228 @@
+"""All feeds and lines of one account: opened by the first who watches, closed after the last."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Hashable
+from typing import Any, NamedTuple, TypeVar
+
+from futures_async.streams.backend import StreamBackend, StreamRequest
+from futures_async.streams.dialect import StreamDialect, Topic, What
+from futures_async.streams.events import Reporter
+from futures_async.streams.feed import Feed, Listener, PolledFeed, Reads, StreamFeed
+from futures_async.streams.line import Guard, Line
+from futures_async.streams.picture import Picture
+from futures_async.streams.session import Setting
+from futures_async.streams.watch import MAX_FILLS, FeedWatch
+from futures_async.transport.limits.limiter import Limiter, Pool
+from futures_async.transport.runtime import AsyncioRuntime, Runtime, Work
+from futures_async.unified.credentials import Credentials
+from futures_async.unified.errors import ClientClosed, InvalidRequest, NotSupported
+
+T = TypeVar("T")
+
+AUDIT_S = 60.0
+LEAST_S = 0.1
+
+
+class Means(NamedTuple):
+    """What streams need of the account that they belong to."""
+
+    venue: str
+    dialect: StreamDialect | None
+    """None: the venue streams nothing."""
+    backend: Callable[[], StreamBackend]
+    """Called when the first connection is made."""
+    runtime: Callable[[], Runtime]
+    now_ms: Callable[[], int]
+    """The venue's time."""
+    error_ms: Callable[[], int]
+    """How far that may be off."""
+    set_clock: Callable[[], Awaitable[object]]
+    """Asks the venue for its time."""
+    credentials: Credentials | None
+    base_url: str | None
+    """Where REST goes, if that was chosen."""
+    demo: bool
+    headers: tuple[tuple[str, str], ...]
+    limiter: Limiter
+    draw: Callable[[], float]
+    report: Reporter
+
+
+class Wish(NamedTuple):
+    """What a watch is to show."""
+
+    what: What
+    picture: Callable[[int], Picture[Any]]
+    """From the time that it begins at, by the venue's clock."""
+    reads: Reads[Any]
+    symbols: tuple[str, ...] = ()
+    """The venue's ids, for tickers."""
+    wanted: Callable[[Any], bool] | None = None
+    fallback_s: float | None = None
+    audit_s: float = AUDIT_S
+    max_fills: int = MAX_FILLS
+
+
+class AccountStreams:
+    """The streams of one account."""
+
+    def __init__(self, means: Means) -> None:
+        self._means = means
+        self._feeds: dict[Hashable, Feed[Any]] = {}
+        self._lines: dict[bool, Line] = {}
+        self._backend: StreamBackend | None = None
+        self._observers: dict[What, list[Listener[Any]]] = {}
+        self._endings: set[Work[None]] = set()
+        self._closed = False
+
+    def observe(self, what: What, listener: Listener[Any]) -> None:
+        """Be told of changes whenever somebody watches; it opens nothing by itself."""
+        self._observers.setdefault(what, []).append(listener)
+
+    def watch(self, wish: Wish) -> FeedWatch[Any]:
+        """Make a watch; it begins when it is entered or iterated.
+
+        Raises:
+            NotSupported: The venue does not stream this, and no `fallback_s` was given.
+            InvalidRequest: Intervals that cannot be.
+        """
+        for name, value in (("fallback_s", wish.fallback_s), ("audit_s", wish.audit_s)):
+            if value is not None and not value >= LEAST_S:
+                raise InvalidRequest(f"{name} must be at least {LEAST_S} s, not {value}")
+        streamed = bool(self._topics(wish))
+        if not streamed and wish.fallback_s is None:
+            raise NotSupported(
+                f"{self._means.venue}: watch_{wish.what} is not supported: the venue does not stream it; "
+                "with fallback_s= it is read at that interval"
+            )
+        return FeedWatch(
+            lambda watch: self._join(wish, watch), self._leave, wanted=wish.wanted, max_fills=wish.max_fills
+        )
+
+    async def aclose(self) -> None:
+        """End all watches, and say goodbye to the venue."""
+        self._closed = True
+        error = ClientClosed(f"{self._means.venue}: the exchange object was closed")
+        for feed in tuple(self._feeds.values()):
+            feed.fail(error)
+        while self._endings:
+            await next(iter(self._endings)).wait()
+            self._endings = {work for work in self._endings if not work.done}
+
+    def _topics(self, wish: Wish) -> tuple[Topic, ...]:
+        dialect = self._means.dialect
+        return () if dialect is None else dialect.topics(wish.what, wish.symbols)
+
+    # Feeds
+
+    def _join(self, wish: Wish, watch: FeedWatch[Any]) -> Feed[Any]:
+        if self._closed:
+            raise ClientClosed(f"{self._means.venue}: the exchange object is closed")
+        runtime = self._means.runtime()
+        topics = self._topics(wish)
+        if topics and not isinstance(runtime, AsyncioRuntime):
+            if wish.fallback_s is None:
+                raise NotSupported(f"{self._means.venue}: streams need asyncio; with fallback_s= it works on trio")
+            topics = ()
+        key = (wish.what, wish.symbols, wish.fallback_s if not topics else None)
+        feed = self._feeds.get(key)
+        if feed is None:
+            feed = self._feeds[key] = self._make(wish, topics, runtime)
+            feed.listeners += self._observers.get(wish.what, [])
+            feed.start()
+        elif topics:
+            feed.audit_s = min(feed.audit_s, wish.audit_s)
+        feed.listeners.append(watch)
+        return feed
+
+    def _make(self, wish: Wish, topics: tuple[Topic, ...], runtime: Runtime) -> Feed[Any]:
+        means = self._means
+        since_ms = means.now_ms() - means.error_ms()
+        if not topics:
+            return PolledFeed(
+                wish.what,
+                wish.picture(since_ms),
+                wish.reads,
+                every_s=wish.fallback_s or AUDIT_S,
+                runtime=runtime,
+                now_ms=means.now_ms,
+                since_ms=since_ms,
+                draw=means.draw,
+                report=means.report,
+            )
+        private = topics[0].channel.private
+        return StreamFeed(
+            wish.what,
+            wish.picture(since_ms),
+            wish.reads,
+            self._line(private, runtime),
+            topics,
+            runtime=runtime,
+            now_ms=means.now_ms,
+            since_ms=since_ms,
+            draw=means.draw,
+            report=means.report,
+            audit_s=wish.audit_s,
+            stirred=self._stirred,
+        )
+
+    def _leave(self, watch: FeedWatch[Any], feed: Feed[Any]) -> None:
+        if watch in feed.listeners:
+            feed.listeners.remove(watch)
+        observers = self._observers.get(feed.what, [])
+        if any(listener not in observers for listener in feed.listeners):
+            return
+        self._feeds = {key: one for key, one in self._feeds.items() if one is not feed}
+        self._endings = {work for work in self._endings if not work.done}
+        self._endings.add(self._means.runtime().start(self._end(feed)))
+
+    async def _end(self, feed: Feed[Any]) -> None:
+        await feed.aclose()
+        for private, line in tuple(self._lines.items()):
+            if line.idle:
+                del self._lines[private]
+                await line.aclose()
+
+    def _stirred(self, source: StreamFeed[Any]) -> None:
+        """Fills and orders move positions and accounts, and each other."""
+        if source.what in (What.FILLS, What.ORDERS):
+            at = self._means.runtime().now()
+            for feed in self._feeds.values():
+                if feed is not source and isinstance(feed, StreamFeed) and feed.what is not What.TICKERS:
+                    feed.stir(at)
+
+    # Lines
+
+    def _line(self, private: bool, runtime: Runtime) -> Line:
+        line = self._lines.get(private)
+        if line is not None and not line.over:
+            return line
+        means, dialect = self._means, self._means.dialect
+        if dialect is None:
+            raise NotSupported(f"{means.venue}: the venue has no streams")
+        if private and means.credentials is None:
+            raise InvalidRequest(f"{means.venue}: a private stream needs credentials, and none were given")
+        if self._backend is None:
+            self._backend = means.backend()
+        url = dialect.url(means.base_url, private=private, demo=means.demo)
+        host = url.partition("://")[2].partition("/")[0]
+        allowed = dialect.limits.connects
+        pool = Pool(f"{host}:ip:streams:{allowed.count}/{allowed.per_s}", allowed.count, allowed.per_s)
+        line = self._lines[private] = Line(
+            Setting(
+                dialect,
+                self._backend,
+                StreamRequest(url=url, headers=means.headers),
+                means.credentials if private else None,
+                runtime.now,
+                means.now_ms,
+            ),
+            runtime,
+            name="private" if private else "public",
+            guard=Guard(means.limiter, pool),
+            draw=means.draw,
+            set_clock=means.set_clock,
+            report=means.report,
+        )
+        return line

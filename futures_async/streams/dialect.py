@@ -1,0 +1,184 @@
+"""How a venue streams: what an adapter's `streams.py` declares. Pure: text in, text out; no sockets, no clock.
+
+A venue's channels stand in rows of `Channel`; the login, subscription and heartbeat frames are made here, and every
+frame of the venue is read into one of the messages below.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from enum import StrEnum
+from typing import Any, ClassVar, NamedTuple
+
+import msgspec
+
+from futures_async.streams.picture import Push
+from futures_async.transport.endpoint import RateLimit
+from futures_async.unified.credentials import Credentials
+from futures_async.unified.errors import ExchangeError
+
+
+class What(StrEnum):
+    """What a picture is of."""
+
+    ORDERS = "orders"
+    FILLS = "fills"
+    POSITIONS = "positions"
+    ACCOUNTS = "accounts"
+    TICKERS = "tickers"
+
+
+class Channel(NamedTuple):
+    """One documented channel."""
+
+    name: str
+    """The venue's word."""
+    gives: tuple[What, ...]
+    """What its rows are; several where one row tells of an order and of its fill."""
+    wire: Any
+    """Type of `data` in a push."""
+    full: bool = False
+    """Every push is the whole list: what is missing is gone. Else rows replace rows, and absence means nothing."""
+    first: bool = False
+    """The venue pushes the whole list after each acknowledgement, of itself, even when it is empty; that push is `full`
+    as it is read, and later ones are not whatever they say."""
+    private: bool = True
+
+
+class Topic(NamedTuple):
+    """One subscription."""
+
+    channel: Channel
+    key: Hashable
+    """What acknowledgements and pushes name it by."""
+    args: Any
+    """What the subscription frame says of it."""
+
+
+class Heartbeat(msgspec.Struct, frozen=True, kw_only=True):
+    """What keeps a connection alive, and tells that it is."""
+
+    text: str
+    """Sent every `every_s`, whatever else is under way."""
+    every_s: float
+    patience_s: float
+    """Without its answer for so long the connection counts as lost, although data may flow."""
+
+
+class StreamLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """What a venue allows, with room left."""
+
+    connects: RateLimit
+    """Attempts, by address."""
+    messages_per_s: int
+    """Of ours on one connection, pings included."""
+    per_frame: int
+    """Subscriptions in one frame."""
+    one_by_one: bool = False
+    """Refusals do not say of what: each frame waits for the answer to the one before."""
+    lifetime_s: float | None = None
+    """The venue ends every connection of this age; it is replaced before."""
+
+
+# What a frame of the venue says
+
+
+class Data(NamedTuple):
+    """A push."""
+
+    key: Hashable
+    pushes: tuple[tuple[What, Push[Any]], ...]
+    whole: bool = True
+    """False: a row could not be read; it is missing from `pushes`, which then take nothing away."""
+
+
+class Acknowledged(NamedTuple):
+    """A subscription stands."""
+
+    key: Hashable
+
+
+class LoggedIn(NamedTuple):
+    """The login was accepted."""
+
+
+class Pong(NamedTuple):
+    """The answer to our heartbeat."""
+
+
+class Refused(NamedTuple):
+    """An error of the venue: of the login, of one subscription (`key`), or of nothing that can be told."""
+
+    error: ExchangeError
+    key: Hashable | None = None
+    login: bool = False
+
+
+class Retiring(NamedTuple):
+    """The venue will end this connection soon."""
+
+
+class Nothing(NamedTuple):
+    """A frame that says nothing to us."""
+
+
+Message = Data | Acknowledged | LoggedIn | Pong | Refused | Retiring | Nothing
+
+
+class StreamDialect(ABC):
+    """One per account; stateless but for what the constructor fixes."""
+
+    venue: ClassVar[str]
+    heartbeat: Heartbeat
+    limits: StreamLimits
+    unsaid: ClassVar[Mapping[What, tuple[str, ...]]] = {}
+    """Model fields that pushes leave out and reads tell."""
+    login_s: float = 10.0
+    """How long an answer to the login may take."""
+    acknowledge_s: float = 5.0
+    """How long the acknowledgement of a subscription, and a channel's first push, may take."""
+
+    @abstractmethod
+    def url(self, base_url: str | None, *, private: bool, demo: bool) -> str:
+        """Where to connect.
+
+        Args:
+            base_url: Where REST goes, if that was chosen: the stream stays on that host. None: the venue's own.
+            private: With a login.
+            demo: The venue's demo trading.
+        """
+
+    @abstractmethod
+    def topics(self, what: What, symbols: Sequence[str] = ()) -> tuple[Topic, ...]:
+        """What to subscribe; nothing where the venue does not stream it.
+
+        Args:
+            what: Of what.
+            symbols: The venue's ids; for tickers only.
+        """
+
+    @abstractmethod
+    def login(self, credentials: Credentials, now_ms: int) -> str:
+        """The frame that says who we are. A secret."""
+
+    @abstractmethod
+    def subscribe(self, topics: Iterable[Topic]) -> str:
+        """The frame that asks for these."""
+
+    @abstractmethod
+    def unsubscribe(self, topics: Iterable[Topic]) -> str:
+        """The frame that asks for these no more."""
+
+    @abstractmethod
+    def read(self, data: bytes, *, binary: bool) -> Message:
+        """What a frame says.
+
+        Raises:
+            DecodeError: It is none of the venue's.
+        """
+
+
+def stream_url(base_url: str) -> str:
+    """`https://host` as `wss://host`, `http://127.0.0.1:8900` as `ws://127.0.0.1:8900`."""
+    return "ws" + base_url.removeprefix("http")

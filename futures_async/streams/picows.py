@@ -1,0 +1,266 @@
+"""The backend on picows, which hands over each frame in a call of its own: no task, no queue on the way.
+
+picows leaves to its user what others do by themselves, and here it is: fragments are put together up to the cap, a
+close frame is answered, text is told from binary. Three of its ways are worked around: `ws_connect`, cancelled while
+it waits for the upgrade, leaves the connection to itself; it returns a dead connection without a listener where the
+venue hangs up in the handshake; and it would follow redirects.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from contextlib import suppress
+from typing import Any, cast
+
+import anyio
+from picows import (
+    WSCloseCode,
+    WSFrame,
+    WSHandshakeError,
+    WSListener,
+    WSMsgType,
+    WSTransport,
+    ws_connect,  # pyright: ignore[reportUnknownVariableType] - what it passes on to asyncio has no types
+)
+from python_socks import ProxyError
+
+from futures_async.streams.backend import (
+    CLOSE_S,
+    EndKind,
+    Receiver,
+    StreamBackend,
+    StreamConnection,
+    StreamEnd,
+    StreamFailure,
+    StreamRequest,
+)
+from futures_async.transport.http.connect_causes import connect_kind
+from futures_async.transport.http.tls import tls_context
+
+logger = logging.getLogger("futures_async.streams")
+
+# picows logs whole messages, logins among them, to who turns its logger up. This one stays silent.
+_SILENT = logging.Logger("futures_async.streams.picows", logging.CRITICAL)
+_CONTROL = (WSMsgType.PING, WSMsgType.PONG)
+
+
+class PicowsBackend(StreamBackend):
+    """Connections by picows, on asyncio.
+
+    Args:
+        ca_pem: One more root to trust: a company's, a test server's.
+        local_address: Of the interface to connect from.
+    """
+
+    name = "picows"
+
+    def __init__(self, *, ca_pem: bytes | None = None, local_address: str | None = None) -> None:
+        self._ca_pem = ca_pem
+        self._local_address = local_address
+
+    async def connect(self, request: StreamRequest, receiver: Receiver) -> StreamConnection:
+        """Connect and upgrade.
+
+        Raises:
+            StreamFailure: Nothing stands.
+        """
+        connection = _Connection(receiver, request.max_message)
+        failure = await self._connect(request, connection)
+        if failure is not None:
+            raise failure  # out here: the library's frames hold more than anybody should see
+        return connection
+
+    async def _connect(self, request: StreamRequest, connection: _Connection) -> StreamFailure | None:
+        opened: list[socket.socket] = []
+
+        async def dial(target: Any) -> socket.socket:
+            return await self._dial(target.host, target.port, opened)
+
+        try:
+            with anyio.fail_after(request.connect_s):
+                _, listener = cast(
+                    "tuple[WSTransport, WSListener | None]",
+                    await ws_connect(
+                        lambda: connection,
+                        request.url,
+                        ssl_context=tls_context(self._ca_pem) if request.url.startswith("wss:") else None,
+                        websocket_handshake_timeout=request.connect_s,
+                        logger_name=_SILENT,
+                        max_frame_size=request.max_message,
+                        extra_headers=request.headers,
+                        max_redirects=0,
+                        proxy=request.proxy,
+                        socket_factory=dial,
+                        use_aiofastnet=False,
+                    ),
+                )
+        except WSHandshakeError as error:
+            _hang_up(opened)
+            return StreamFailure("protocol", None if error.response is None else int(error.response.status))
+        except TimeoutError:
+            _hang_up(opened)
+            return StreamFailure("connect-timeout")
+        except ProxyError:
+            _hang_up(opened)
+            return StreamFailure("proxy")
+        except (OSError, ValueError) as error:
+            _hang_up(opened)
+            return StreamFailure(connect_kind(error, securing=False) if isinstance(error, OSError) else "protocol")
+        except BaseException:
+            _hang_up(opened)
+            raise
+        return None if listener is not None else StreamFailure("disconnected")
+
+    async def _dial(self, host: str, port: int, opened: list[socket.socket]) -> socket.socket:
+        """A connected socket: kept in `opened`, so that it can be hung up whatever holds it by then."""
+        loop = asyncio.get_running_loop()
+        addresses = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        last: OSError | None = None
+        for family, kind, protocol, _, address in addresses:
+            sock = socket.socket(family, kind, protocol)
+            try:
+                sock.setblocking(False)
+                if self._local_address is not None:
+                    sock.bind((self._local_address, 0))
+                await loop.sock_connect(sock, address)
+            except OSError as error:
+                sock.close()
+                last = error
+            except BaseException:
+                sock.close()
+                raise
+            else:
+                opened.append(sock)
+                return sock
+        raise last or OSError(f"{host} has no address")
+
+
+async def _let_go(transport: WSTransport) -> None:
+    """Take the error that picows keeps for who waits for the end: nobody does, and asyncio would complain."""
+    with suppress(Exception):
+        await transport.wait_disconnected()
+
+
+def _hang_up(opened: list[socket.socket]) -> None:
+    """Whatever transport holds these sees their end in the loop's next turn, and closes."""
+    for sock in opened:
+        with suppress(OSError):
+            sock.shutdown(socket.SHUT_RDWR)
+
+
+class _Connection(WSListener, StreamConnection):
+    """What picows calls, and what the session sends through."""
+
+    def __init__(self, receiver: Receiver, max_message: int) -> None:
+        super().__init__()
+        self._receiver = receiver
+        self._max_message = max_message
+        self._transport: WSTransport | None = None
+        self._parts: list[bytes] = []
+        self._parts_size = 0
+        self._parts_binary = False
+        self._kind: EndKind | None = None
+        self._closing = False
+        self._gone = asyncio.Event()
+        self._last_words: asyncio.Future[None] | None = None
+
+    # What picows calls
+
+    def on_ws_connected(self, transport: WSTransport) -> None:
+        self._transport = transport
+
+    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
+        kind = frame.msg_type
+        if self._kind is not None:
+            return  # ended for what came before; this lay in the same packet
+        if frame.payload_size > self._max_message:
+            self._end("too-big")
+            return
+        if frame.fin and not self._parts and kind is not WSMsgType.CONTINUATION:
+            if kind is WSMsgType.TEXT:
+                self._hand_over(frame.get_payload_as_bytes(), False)
+            elif kind is WSMsgType.CLOSE:
+                self._closed_by_venue(transport, frame)
+            elif kind is WSMsgType.BINARY:
+                self._hand_over(frame.get_payload_as_bytes(), True)
+            return
+        if kind is WSMsgType.CLOSE:
+            self._closed_by_venue(transport, frame)
+        elif kind not in _CONTROL:  # these may come between fragments
+            self._put_together(kind, frame)
+
+    def on_ws_disconnected(self, transport: WSTransport) -> None:
+        handshake = cast("Any", transport.close_handshake)  # None where no goodbye was said
+        said = None if handshake is None else handshake.recv
+        kind = self._kind or ("lost" if said is None else "closed")
+        sent = None if handshake is None else handshake.sent
+        if kind == "lost" and sent is not None and not self._closing:
+            # picows itself ended it, for a frame that breaks the protocol or the cap.
+            kind = "too-big" if sent.code is WSCloseCode.MESSAGE_TOO_BIG else "protocol"
+        end = StreamEnd(
+            kind=kind, code=None if said is None else int(said.code.value), reason="" if said is None else said.reason
+        )
+        if kind in ("too-big", "protocol"):
+            self._last_words = asyncio.ensure_future(_let_go(transport))
+        self._gone.set()
+        self._parts.clear()
+        self._receiver.ended(end)
+
+    def _hand_over(self, data: bytes, binary: bool) -> None:
+        try:
+            self._receiver.received(data, binary=binary)
+        except Exception:  # a fault of this library's own; what was missed is read anew on the next connection
+            logger.exception("a message could not be taken in")
+            self._end("broken")
+
+    def _put_together(self, kind: WSMsgType, frame: WSFrame) -> None:
+        if (kind is WSMsgType.CONTINUATION) is not bool(self._parts):
+            self._end("protocol")
+            return
+        if kind is not WSMsgType.CONTINUATION:
+            self._parts_binary = kind is WSMsgType.BINARY
+        self._parts.append(frame.get_payload_as_bytes())
+        # A count for each part as well: a million empty ones are as bad as one big one.
+        self._parts_size += frame.payload_size + 64
+        if self._parts_size > self._max_message:
+            self._end("too-big")
+        elif frame.fin:
+            whole = b"".join(self._parts)
+            self._parts.clear()
+            self._parts_size = 0
+            self._hand_over(whole, self._parts_binary)
+
+    def _closed_by_venue(self, transport: WSTransport, frame: WSFrame) -> None:
+        if not transport.is_close_frame_sent:
+            transport.send_close(WSCloseCode.OK)
+        transport.disconnect()
+
+    def _end(self, kind: EndKind) -> None:
+        self._kind = self._kind or kind
+        self.abort()
+
+    # What the session does
+
+    def send(self, text: str) -> None:
+        transport = self._transport
+        if transport is not None and not self._closing:
+            transport.send(WSMsgType.TEXT, text)
+
+    async def aclose(self) -> None:
+        transport = self._transport
+        if transport is None or self._gone.is_set():
+            return
+        self._closing = True
+        try:
+            transport.send_close(WSCloseCode.OK)
+            with anyio.move_on_after(CLOSE_S):
+                await self._gone.wait()
+        finally:
+            self.abort()
+
+    def abort(self) -> None:
+        if self._transport is not None:
+            self._closing = True
+            self._transport.disconnect(graceful=False)

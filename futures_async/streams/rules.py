@@ -1,0 +1,61 @@
+"""What rows are of positions, accounts and tickers: the same at every venue."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from futures_async.streams.picture import RowRule
+from futures_async.unified.models import Account, Position, Ticker
+
+ZERO = Decimal(0)
+
+
+def _flat(position: Position) -> Position:
+    """A position's last row, closed: what depended on its size is not said any more."""
+    emptied: dict[str, Any] = dict.fromkeys(
+        (
+            "liquidation_price",
+            "unrealized_pnl",
+            "margin",
+            "initial_margin",
+            "maintenance_margin",
+            "margin_ratio",
+            "notional",
+            "available",
+            "locked",
+        )
+    )
+    contracts = None if position.contracts is None else ZERO
+    return msgspec.structs.replace(position, quantity=ZERO, contracts=contracts, **emptied)
+
+
+def _drained(account: Account) -> Account:
+    """A coin that the account has no more."""
+    return Account(venue=account.venue, margin_coin=account.margin_coin, available=ZERO, equity=ZERO)
+
+
+POSITIONS = RowRule[Position](
+    key=lambda position: (position.symbol, position.side),
+    changed_ms=lambda position: position.updated_ms,
+    gone=lambda position: not position.quantity,
+    emptied=_flat,
+    vital=("quantity", "entry_price", "margin_mode", "leverage"),
+)
+
+# What an account holds follows the market without a push, so that no difference proves one missing.
+ACCOUNTS = RowRule[Account](
+    key=lambda account: account.margin_coin,
+    changed_ms=lambda _: None,
+    gone=lambda _: False,
+    emptied=_drained,
+)
+
+TICKERS = RowRule[Ticker](
+    key=lambda ticker: ticker.symbol,
+    changed_ms=lambda ticker: ticker.created_ms,
+    gone=lambda _: False,
+    emptied=lambda ticker: ticker,
+)

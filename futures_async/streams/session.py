@@ -1,0 +1,343 @@
+"""One connection, from its handshake to its end: login, subscriptions, heartbeat.
+
+Everything that it waits for has its time: the connection, the login's answer, each acknowledgement, the first push of
+a channel that promises one, each pong. What does not come in time ends the session; `line.py` opens the next one.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections import deque
+from collections.abc import Callable, Hashable
+from enum import IntEnum
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
+
+from futures_async.streams.backend import StreamBackend, StreamConnection, StreamEnd, StreamFailure, StreamRequest
+from futures_async.streams.bell import Bell
+from futures_async.streams.dialect import (
+    Acknowledged,
+    Data,
+    LoggedIn,
+    Message,
+    Pong,
+    Refused,
+    Retiring,
+    StreamDialect,
+    Topic,
+)
+from futures_async.unified.errors import (
+    AccountModeMismatch,
+    AuthenticationError,
+    ClockSkew,
+    DecodeError,
+    ExchangeError,
+)
+
+if TYPE_CHECKING:
+    from futures_async.unified.credentials import Credentials
+
+logger = logging.getLogger("futures_async.streams")
+
+FATAL = (AuthenticationError, AccountModeMismatch, ClockSkew)
+"""What a login is not tried again after; a wrong clock may be put right once."""
+
+Mark = Literal["connected", "login", "subscribed"]
+
+
+class Owner(Protocol):
+    """Whom a session tells what it hears: its line."""
+
+    def heard(self, data: Data, at: float) -> None:
+        """A push."""
+
+    def acknowledged(self, session: Session, key: Hashable) -> None:
+        """A subscription stands."""
+
+    def turned_down(self, key: Hashable, error: ExchangeError) -> None:
+        """A subscription was refused, for a reason that stays."""
+
+    def unreadable(self, problem: DecodeError) -> None:
+        """A frame that could not be read: something may have been missed."""
+
+    def marked(self, mark: Mark, duration_s: float, count: int) -> None:
+        """A step was done."""
+
+    def ring(self) -> None:
+        """Something that the line looks at has changed."""
+
+
+class Setting(NamedTuple):
+    """What all sessions of a line have in common."""
+
+    dialect: StreamDialect
+    backend: StreamBackend
+    request: StreamRequest
+    credentials: Credentials | None
+    """None on public connections: no login."""
+    now: Callable[[], float]
+    """The event loop's clock, seconds."""
+    now_ms: Callable[[], int]
+    """The venue's time."""
+
+
+class _Step(IntEnum):
+    UNSENT = 0
+    SENT = 1
+    STANDS = 2
+    LEAVING = 3
+
+
+class _Subscription:
+    __slots__ = ("due", "heard", "step", "topic")
+
+    def __init__(self, topic: Topic) -> None:
+        self.topic = topic
+        self.step = _Step.UNSENT
+        self.due = math.inf
+        """When its acknowledgement, or after that its first push, is overdue."""
+        self.heard = False
+
+
+class Session:
+    """One connection. `run` it; then it has an `end`, and an `error` where the venue refused it for good."""
+
+    def __init__(self, setting: Setting, owner: Owner, topics: list[Topic]) -> None:
+        self._setting = setting
+        self._dialect = setting.dialect
+        self._owner = owner
+        self._now = setting.now
+        self._bell = Bell()
+        self._connection: StreamConnection | None = None
+        self._subscriptions = {topic.key: _Subscription(topic) for topic in topics}
+        self._sent_at: deque[float] = deque(maxlen=setting.dialect.limits.messages_per_s)
+        self._began = self._now()
+        self._login_due = math.inf
+        self._in = setting.credentials is None
+        self._asked_in = False
+        self._ping_at = math.inf
+        self._pong_due = math.inf
+        self._leaving = False
+        self.end: StreamEnd | None = None
+        self.error: ExchangeError | None = None
+        self.retiring = False
+        """The venue said that it will end this connection soon."""
+        self.established_at: float | None = None
+        """When the last of the first subscriptions stood."""
+        self.alive_at = -math.inf
+        """When the venue last gave a sign of life."""
+
+    # What the line asks of it
+
+    @property
+    def over(self) -> bool:
+        """Nothing more will come."""
+        return self.end is not None
+
+    def stands(self, key: Hashable) -> bool:
+        """The subscription was acknowledged."""
+        found = self._subscriptions.get(key)
+        return found is not None and found.step is _Step.STANDS
+
+    def add(self, topic: Topic) -> None:
+        """Subscribe one more."""
+        self._subscriptions[topic.key] = _Subscription(topic)
+        self._bell.ring()
+
+    def drop(self, key: Hashable) -> None:
+        """Unsubscribe one."""
+        found = self._subscriptions.get(key)
+        if found is None:
+            return
+        if found.step is _Step.UNSENT:
+            del self._subscriptions[key]
+        else:
+            found.step, found.due = _Step.LEAVING, math.inf
+            self._bell.ring()
+
+    def leave(self) -> None:
+        """Say goodbye and end."""
+        self._leaving = True
+        self._bell.ring()
+
+    def give_up(self, why: str) -> None:
+        """End it: it is open, and not what it should be."""
+        self._finish(StreamEnd(kind="lost", reason=why))
+
+    # Its life
+
+    async def run(self) -> None:
+        """From the handshake to the end, which is in `end` afterwards; cancelled, it leaves nothing open."""
+        setting = self._setting
+        try:
+            try:
+                self._connection = await setting.backend.connect(setting.request, self)
+            except StreamFailure as failure:
+                self._finish(StreamEnd(kind="lost", reason=f"no connection: {failure}"))
+                return
+            self.alive_at = self._now()
+            self._owner.marked("connected", self.alive_at - self._began, 0)
+            self._ping_at = self.alive_at + self._dialect.heartbeat.every_s
+            while self.end is None and not self._leaving:
+                now = self._now()
+                overdue = self._overdue(now)
+                if overdue is not None:
+                    self.give_up(overdue)
+                    break
+                await self._bell.wait(self._work(now) - now)
+            if self._leaving:
+                await self._connection.aclose()
+        finally:
+            if self._connection is not None:
+                self._connection.abort()
+            self._finish(StreamEnd(kind="lost", reason="ended here"))
+
+    def _finish(self, end: StreamEnd) -> None:
+        if self.end is None:
+            self.end = end
+            self._bell.ring()
+            self._owner.ring()
+
+    def _overdue(self, now: float) -> str | None:
+        if now >= self._pong_due:
+            return "no answer to the heartbeat"
+        if now >= self._login_due:
+            return "no answer to the login"
+        for subscription in self._subscriptions.values():
+            if now >= subscription.due:
+                what = "push on" if subscription.step is _Step.STANDS else "acknowledgement of"
+                return f"no {what} {subscription.topic.channel.name}"
+        return None
+
+    def _work(self, now: float) -> float:
+        """Send what is due and may be sent; when there is something to do next."""
+        wait_until = self._allowed_at(now)
+        if wait_until > now:
+            return min(wait_until, self._next_due())
+        if now >= self._ping_at:
+            self._ping_at = now + self._dialect.heartbeat.every_s
+            self._pong_due = min(self._pong_due, now + self._dialect.heartbeat.patience_s)
+            self._send(self._dialect.heartbeat.text, now)
+            return now
+        if not self._in:
+            if not self._asked_in and self._setting.credentials is not None:
+                self._asked_in = True
+                self._login_due = now + self._dialect.login_s
+                self._send(self._dialect.login(self._setting.credentials, self._setting.now_ms()), now)
+                return now
+        elif self._subscribe(now):
+            return now
+        return self._next_due()
+
+    def _subscribe(self, now: float) -> bool:
+        limits = self._dialect.limits
+        waiting = [one for one in self._subscriptions.values() if one.step is _Step.UNSENT]
+        leaving = [one for one in self._subscriptions.values() if one.step is _Step.LEAVING]
+        if leaving:
+            chosen = leaving[: limits.per_frame]
+            for one in chosen:
+                del self._subscriptions[one.topic.key]
+            self._send(self._dialect.unsubscribe([one.topic for one in chosen]), now)
+            return True
+        if not waiting or (limits.one_by_one and any(one.step is _Step.SENT for one in self._subscriptions.values())):
+            return False
+        chosen = waiting[: limits.per_frame]
+        for one in chosen:
+            one.step, one.due = _Step.SENT, now + self._dialect.acknowledge_s
+        self._send(self._dialect.subscribe([one.topic for one in chosen]), now)
+        return True
+
+    def _next_due(self) -> float:
+        return min(self._ping_at, self._pong_due, self._login_due, *(one.due for one in self._subscriptions.values()))
+
+    def _allowed_at(self, now: float) -> float:
+        """When the next message may be sent: at most so many in any second."""
+        if len(self._sent_at) < self._dialect.limits.messages_per_s:
+            return now
+        return self._sent_at[0] + 1.0
+
+    def _send(self, text: str, now: float) -> None:
+        self._sent_at.append(now)
+        if self._connection is not None:
+            self._connection.send(text)
+
+    # What arrives
+
+    def received(self, data: bytes, *, binary: bool) -> None:
+        """Take in one frame."""
+        at = self.alive_at = self._now()
+        try:
+            message = self._dialect.read(data, binary=binary)
+        except DecodeError as problem:
+            logger.warning("%s: a frame could not be read: %s", self._dialect.venue, problem)
+            self._owner.unreadable(problem)
+            return
+        if type(message) is Data:
+            subscription = self._subscriptions.get(message.key)
+            if subscription is not None:
+                if not subscription.heard:
+                    subscription.heard = True
+                    if subscription.step is _Step.STANDS:
+                        subscription.due = math.inf
+                elif not subscription.topic.channel.full:
+                    # Only the first list is whole, whatever later ones call themselves.
+                    message = message._replace(
+                        pushes=tuple((what, push._replace(full=False)) for what, push in message.pushes)
+                    )
+                self._owner.heard(message, at)
+        else:
+            self._answered(message, at)
+
+    def _answered(self, message: Message, at: float) -> None:
+        match message:
+            case Pong():
+                self._pong_due = math.inf
+            case LoggedIn():
+                if self._asked_in and not self._in:
+                    self._in, self._login_due = True, math.inf
+                    self._owner.marked("login", at - self._began, 0)
+                    self._bell.ring()
+            case Acknowledged(key):
+                self._acknowledge(key, at)
+            case Refused():
+                self._refused(message)
+            case Retiring():
+                self.retiring = True
+                self._owner.ring()
+            case _:
+                pass
+
+    def _acknowledge(self, key: Hashable, at: float) -> None:
+        subscription = self._subscriptions.get(key)
+        if subscription is None or subscription.step is not _Step.SENT:
+            return  # said twice, or of something that was left meanwhile
+        subscription.step = _Step.STANDS
+        awaited = subscription.topic.channel.first and not subscription.heard
+        subscription.due = at + self._dialect.acknowledge_s if awaited else math.inf
+        if self.established_at is None and all(one.step >= _Step.STANDS for one in self._subscriptions.values()):
+            self.established_at = at
+            self._owner.marked("subscribed", at - self._began, len(self._subscriptions))
+        self._owner.acknowledged(self, key)
+        self._bell.ring()
+
+    def _refused(self, message: Refused) -> None:
+        error, key = message.error, message.key
+        if not self._in:
+            # Whatever is refused before we are in, is our login.
+            if isinstance(error, FATAL):
+                self.error = error
+            self.give_up(f"login refused: {error.code} {error.message}")
+            return
+        if key is None:
+            asked = [key for key, one in self._subscriptions.items() if one.step is _Step.SENT]
+            key = asked[0] if len(asked) == 1 else None
+        if key is None or error.retryable:
+            # Too many requests, not logged in, or of nothing that can be told: a new connection knows better.
+            self.give_up(f"refused: {error.code} {error.message}")
+        elif self._subscriptions.pop(key, None) is not None:
+            self._owner.turned_down(key, error)
+            self._bell.ring()
+
+    def ended(self, end: StreamEnd) -> None:
+        """The connection is gone."""
+        self._finish(end)

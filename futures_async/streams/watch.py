@@ -1,0 +1,219 @@
+"""What users iterate: the changes of one feed, conflated for who is slow, never out of order for one key."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable, Hashable, Mapping
+from types import MappingProxyType
+from typing import Any, Self, TypeVar
+
+import anyio
+import msgspec
+
+from futures_async.streams.feed import Feed
+from futures_async.transport.runtime import running_asyncio_loop
+from futures_async.unified.errors import FuturesAsyncError, InvalidRequest, StreamOverrun
+from futures_async.unified.watching import Change, ChangeKind, ChangeSource, Watch, WatchState
+
+T = TypeVar("T")
+
+MAX_FILLS = 10_000
+
+
+class FeedWatch(Watch[T]):
+    """One consumer's view of a feed.
+
+    Args:
+        join: Start to listen: gives the feed. Called once, on first use.
+        leave: Listen no more.
+        wanted: Which things; None is all.
+        max_fills: So many changes may wait to be taken.
+    """
+
+    def __init__(
+        self,
+        join: Callable[[FeedWatch[T]], Feed[T]],
+        leave: Callable[[FeedWatch[T], Feed[T]], None],
+        *,
+        wanted: Callable[[T], bool] | None = None,
+        max_fills: int = MAX_FILLS,
+    ) -> None:
+        if max_fills < 1:
+            raise InvalidRequest(f"max_fills must be at least 1, not {max_fills}")
+        self._join = join
+        self._leave = leave
+        self._wanted = wanted
+        self._max = max_fills
+        self._feed: Feed[T] | None = None
+        self._entered = False
+        self._closed = False
+        self._error: FuturesAsyncError | None = None
+        self._pending: OrderedDict[Hashable, tuple[Change[T], ...]] = OrderedDict()
+        self._waiting: list[asyncio.Future[None] | anyio.Event] = []
+
+    # What can be asked
+
+    @property
+    def current(self) -> Mapping[Hashable, T]:
+        if self._feed is None:
+            return MappingProxyType({})
+        found = self._feed.picture.current
+        wanted = self._wanted
+        return MappingProxyType(found if wanted is None else {key: one for key, one in found.items() if wanted(one)})
+
+    @property
+    def state(self) -> WatchState:
+        if self._closed or self._error is not None:
+            return WatchState.CLOSED
+        return WatchState.CONNECTING if self._feed is None else self._feed.state
+
+    @property
+    def age_s(self) -> float:
+        return math.inf if self._feed is None else self._feed.age_s
+
+    @property
+    def drift(self) -> int:
+        return 0 if self._feed is None else self._feed.drift
+
+    async def live(self) -> None:
+        feed = self._begin()
+        await feed.until_live()
+        if self._error is not None:
+            raise self._error
+
+    # Life
+
+    def _begin(self) -> Feed[T]:
+        feed = self._feed
+        if feed is None:
+            if self._closed:
+                raise InvalidRequest("this watch is closed: make another one")
+            feed = self._feed = self._join(self)
+            received_ms = feed.now_ms()
+            for item in tuple(feed.picture.current.values()):
+                self.take(
+                    Change(kind=ChangeKind.SNAPSHOT, item=item, source=ChangeSource.READ, received_ms=received_ms)
+                )
+        return feed
+
+    async def __aenter__(self) -> Self:
+        self._entered = True
+        self._begin()
+        return self
+
+    async def aclose(self) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop watching; the same without waiting, for nothing has to be waited for."""
+        if self._closed:
+            return
+        self._closed = True
+        self._pending.clear()
+        self._depart()
+        self._wake()
+
+    def _depart(self) -> None:
+        if self._feed is not None:
+            self._leave(self, self._feed)
+
+    # Changes
+
+    def take(self, change: Change[T]) -> None:
+        """One change of the feed."""
+        if self._closed or self._error is not None or (self._wanted is not None and not self._wanted(change.item)):
+            return
+        key = self._begin().picture.key(change.item)
+        waiting = self._pending.get(key)
+        if waiting is not None:
+            self._pending[key] = fold(waiting, change)
+        elif len(self._pending) >= self._max:
+            self._error = StreamOverrun(
+                f"{self._max} changes were waiting to be taken, and more came: this watch has ended; "
+                "take them faster, or give it a larger max_fills"
+            )
+            self._depart()
+        else:
+            self._pending[key] = (change,)
+        self._wake()
+
+    def fail(self, error: FuturesAsyncError) -> None:
+        """The feed has ended; what waits can still be taken."""
+        if not self._closed and self._error is None:
+            self._error = error
+            self._depart()
+            self._wake()
+
+    def _wake(self) -> None:
+        if self._waiting:
+            waiting, self._waiting = self._waiting, []
+            for one in waiting:
+                if isinstance(one, anyio.Event):
+                    one.set()
+                elif not one.done():
+                    one.set_result(None)
+
+    # Iterating
+
+    def __aiter__(self) -> AsyncIterator[Change[T]]:
+        return self if self._entered else self._all()
+
+    async def _all(self) -> AsyncIterator[Change[T]]:
+        """For `async for` alone: closes when the loop is left."""
+        try:
+            while True:
+                try:
+                    change = await self.__anext__()
+                except StopAsyncIteration:
+                    return
+                yield change
+        finally:
+            self.close()
+
+    async def __anext__(self) -> Change[T]:
+        if self._feed is None and not self._closed:
+            self._begin()
+        while not self._pending:
+            if self._error is not None:
+                raise self._error
+            if self._closed:
+                raise StopAsyncIteration
+            await self._change()
+        key, changes = self._pending.popitem(last=False)
+        first, rest = changes[0], changes[1:]
+        if rest:
+            self._pending[key] = rest
+        return first
+
+    async def _change(self) -> None:
+        loop = running_asyncio_loop()
+        if loop is None:
+            event = anyio.Event()
+            self._waiting.append(event)
+            try:
+                await event.wait()
+            finally:
+                if event in self._waiting:
+                    self._waiting.remove(event)
+            return
+        future: asyncio.Future[None] = loop.create_future()
+        self._waiting.append(future)
+        try:
+            await future
+        finally:
+            if future in self._waiting:
+                self._waiting.remove(future)
+
+
+def fold(waiting: tuple[Change[Any], ...], change: Change[Any]) -> tuple[Change[Any], ...]:
+    """What waits for one key, once `change` has come: one change, or an end and a new beginning."""
+    last, before = waiting[-1], waiting[:-1]
+    if last.kind is ChangeKind.CLOSED:
+        return (*before, last, change)
+    if change.kind is ChangeKind.CLOSED:
+        ended = msgspec.structs.replace(change, previous=waiting[0].previous)
+        return (ended,)
+    kind = last.kind if last.kind in (ChangeKind.SNAPSHOT, ChangeKind.OPENED) else change.kind
+    return (*before, msgspec.structs.replace(change, kind=kind, previous=last.previous))

@@ -1,0 +1,108 @@
+"""What a watch yields, and what can be asked of it: the interface only; `streams/watch.py` has the one that works."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Hashable, Mapping
+from enum import StrEnum
+from types import TracebackType
+from typing import Generic, Self, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+
+
+class ChangeKind(StrEnum):
+    """What became of one thing."""
+
+    SNAPSHOT = "snapshot"
+    """It was there when the watch began."""
+    OPENED = "opened"
+    CHANGED = "changed"
+    CLOSED = "closed"
+    """An order ended (with its final status), a position is flat (`quantity` 0), a coin is gone."""
+
+
+class ChangeSource(StrEnum):
+    """How a change became known."""
+
+    PUSH = "push"
+    READ = "read"
+    """Asked for: at the beginning, after a lost connection, or by an audit."""
+
+
+class WatchState(StrEnum):
+    """What can be said of the picture."""
+
+    CONNECTING = "connecting"
+    SYNCING = "syncing"
+    """Connected; what the venue holds is being read."""
+    LIVE = "live"
+    STALE = "stale"
+    """The connection is lost or silent: the picture is of `age_s` ago."""
+    CLOSED = "closed"
+
+
+class Change(msgspec.Struct, Generic[T], frozen=True, kw_only=True, gc=False):
+    """One change of one order, fill, position, account or ticker."""
+
+    kind: ChangeKind
+    item: T
+    """As it is now."""
+    previous: T | None = None
+    """As it was known before; None where it was not."""
+    source: ChangeSource
+    venue_ms: int | None = None
+    """The venue's time of the change, Unix milliseconds UTC."""
+    received_ms: int
+    """When it became known here, by the venue's clock, Unix milliseconds UTC."""
+
+
+class Watch(ABC, AsyncIterator[Change[T]], Generic[T]):
+    """A picture that is kept true, and an iterator over its changes.
+
+    Use it as `async with`, or in `async for` alone, which closes it when the loop is left. A consumer that is slow gets
+    the latest state of each thing, never an older one after a newer one, but every fill and every end of an order.
+
+    Raises from the iterator:
+        AuthenticationError: The venue refuses the keys.
+        StreamOverrun: More fills or ended orders were waiting to be taken than `max_fills`.
+        ClientClosed: The exchange object was closed.
+    """
+
+    @property
+    @abstractmethod
+    def current(self) -> Mapping[Hashable, T]:
+        """The picture now: open orders by order id, positions by symbol and side, accounts by coin."""
+
+    @property
+    @abstractmethod
+    def state(self) -> WatchState:
+        """What can be said of `current`."""
+
+    @property
+    @abstractmethod
+    def age_s(self) -> float:
+        """Seconds since the venue last gave a sign of life on the connection, or answered a read; inf before."""
+
+    @property
+    @abstractmethod
+    def drift(self) -> int:
+        """Differences that audits found, and repaired, so far."""
+
+    @abstractmethod
+    async def live(self) -> None:
+        """Wait until the picture is true for the first time, or again."""
+
+    @abstractmethod
+    async def aclose(self) -> None:
+        """Stop watching. The iterator ends; what others watch goes on."""
+
+    @abstractmethod
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, frames: TracebackType | None
+    ) -> None:
+        await self.aclose()
