@@ -119,6 +119,7 @@ from futures_async.unified.watching import (
 
 if TYPE_CHECKING:
     from futures_async import risk
+    from futures_async.accounts.load import load_accounts
     from futures_async.journal.journal import Journal, JournalFailed, MemoryJournal
     from futures_async.journal.sqlite import SqliteJournal
     from futures_async.manager.fills import PositionBook
@@ -149,6 +150,7 @@ _LAZY = {
     "Timeouts": "transport.http.backend",
     "connect": "registry",
     "detect": "registry",
+    "load_accounts": "accounts.load",
     "venue_ids": "registry",
     "RetryPolicy": "transport.retry",
     "AdjustMargin": "portfolio.rules",
@@ -185,19 +187,19 @@ __all__ = [
     "Change", "ChangeKind", "ChangeSource", "ClientClosed", "ClockSkew", "ConnectFailed", "Contract", "Credentials",
     "DeadlineExpired", "DecodeError", "DuplicateOrder", "ExchangeError", "Failed", "Fill", "FundingRate",
     "FuturesAsyncError", "FuturesExchange", "HostLimiter", "IncompletePage", "InsufficientMargin", "Intent",
-    "InvalidOrder", "InvalidRequest", "Journal", "JournalFailed", "LedgerEntry", "LedgerType", "Leverage",
+    "InvalidOrder", "InvalidRequest", "Journal", "JournalFailed", "KeyLocked", "LedgerEntry", "LedgerType", "Leverage",
     "LifecycleWarning", "LocalLimiter", "MarginMode", "MarginModeConflict", "MemoryJournal", "Metric", "NoLimiter",
     "NotSent", "NotSupported", "Ok", "Order", "OrderBounds", "OrderKind", "OrderManager", "OrderNotFound",
-    "OrderNotPlaced", "OrderOutcomeUnknown", "OrderRejected", "OrderRequest", "OrderResult", "OrderStatus",
-    "OrderType", "OrderUpdate", "Outcome", "OutcomeUnknown", "ParameterRejected", "PermissionDenied", "PoolClosed",
-    "Portfolio", "Position", "PositionBook", "PositionHistory", "PositionMode", "PositionModeConflict",
-    "PositionRisk", "PositionSide", "PriceSource", "QueueFull", "RateLimit", "RateLimited", "ReachRatio", "Recovery",
-    "RedisLimiter", "Reduce", "RequestTimeout", "ResponseMismatch", "RetryPolicy", "RiskLevel", "RiskLimit",
-    "RiskLimitExceeded", "RiskMonitor", "Role", "Rule", "SettingNotApplied", "SettingOutcomeUnknown", "ShutOut",
-    "Side", "SlicedResult", "Snapshot", "SqliteJournal", "Stale", "Stop", "StreamBackend", "StreamEvent",
-    "StreamOverrun", "SymbolNotFound", "Ticker", "TimeInForce", "Timeouts", "UnexpectedRedirect", "UnreadRow",
-    "UnreadRows", "UnresolvedOrders", "VenueClosed", "VenueTraits", "VenueUnavailable", "Watch", "WatchState",
-    "connect", "detect", "risk", "to_builtins", "to_json", "venue_ids",
+    "OrderNotPlaced", "OrderOutcomeUnknown", "OrderRejected", "OrderRequest", "OrderResult", "OrderStatus", "OrderType",
+    "OrderUpdate", "Outcome", "OutcomeUnknown", "ParameterRejected", "PermissionDenied", "PoolClosed", "Portfolio",
+    "Position", "PositionBook", "PositionHistory", "PositionMode", "PositionModeConflict", "PositionRisk",
+    "PositionSide", "PriceSource", "QueueFull", "RateLimit", "RateLimited", "ReachRatio", "Recovery", "RedisLimiter",
+    "Reduce", "RequestTimeout", "ResponseMismatch", "RetryPolicy", "RiskLevel", "RiskLimit", "RiskLimitExceeded",
+    "RiskMonitor", "Role", "Rule", "SettingNotApplied", "SettingOutcomeUnknown", "ShutOut", "Side", "SlicedResult",
+    "Snapshot", "SqliteJournal", "Stale", "Stop", "StreamBackend", "StreamEvent", "StreamOverrun", "SymbolNotFound",
+    "Ticker", "TimeInForce", "Timeouts", "UnexpectedRedirect", "UnreadRow", "UnreadRows", "UnresolvedOrders",
+    "VenueClosed", "VenueTraits", "VenueUnavailable", "Watch", "WatchState", "connect", "detect", "load_accounts",
+    "risk", "to_builtins", "to_json", "venue_ids",
 ]
 # fmt: on
 

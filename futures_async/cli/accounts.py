@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
@@ -12,9 +11,9 @@ from typing import Any
 
 import anyio
 
-from futures_async.cli.keys import KeySource, find_keys
+from futures_async.accounts.load import NoAccounts, load_accounts
 from futures_async.cli.output import complain
-from futures_async.registry import connect, venue_ids
+from futures_async.registry import connect
 from futures_async.unified.errors import InvalidRequest, LifecycleWarning
 from futures_async.unified.exchange import FuturesExchange
 
@@ -77,30 +76,17 @@ def _simulated(source: Source, stack: ExitStack) -> dict[str, FuturesExchange]:
 
 
 def _real(source: Source) -> dict[str, FuturesExchange]:
-    installed = venue_ids()
-    named = (source.venues or installed) if source.keyring else ()
-    found = find_keys(source.keys, installed, os.environ, keyring=named)
-    if source.venues:
-        wanted = set(source.venues)
-        missing = wanted - {key.name for key in found} - {key.venue for key in found}
-        if missing:
-            raise InvalidRequest(f"no keys for {', '.join(sorted(missing))}")
-        found = [key for key in found if key.name in wanted or key.venue in wanted]
-    accounts: dict[str, FuturesExchange] = {}
-    for key in found:
-        options = {**key.options, **source.options}
-        if source.base_url is not None:
-            options["base_url"] = source.base_url
-        if source.demo:
-            options["demo"] = True
-        accounts[key.name] = _connected(key, options)
-    return accounts
-
-
-def _connected(key: KeySource, options: dict[str, Any]) -> FuturesExchange:
+    options = dict(source.options)
+    if source.base_url is not None:
+        options["base_url"] = source.base_url
+    if source.demo:
+        options["demo"] = True
     with warnings.catch_warnings(record=True) as caught:  # of interfaces that end: a line, not Python's two
         warnings.simplefilter("always", LifecycleWarning)
-        exchange = connect(key.venue, key.credentials, **options)
+        try:
+            accounts = load_accounts(source.keys, keyring=source.keyring, only=source.venues, **options)
+        except NoAccounts as error:
+            raise InvalidRequest(f"{error}; or use --simulated, which needs none") from None
     for warning in caught:
-        complain(f"{key.name}: {warning.message}", style="yellow")
-    return exchange
+        complain(str(warning.message), style="yellow")
+    return accounts

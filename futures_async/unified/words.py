@@ -8,6 +8,6 @@ from difflib import get_close_matches
 
 def near(word: str, known: Iterable[str]) -> str:
     """`did you mean …? known are …`: for the end of a message."""
-    words = sorted(known)
+    words = {word.lower(): word for word in sorted(known)}
     close = get_close_matches(word.lower(), words, n=1)
-    return f"{f'did you mean {close[0]}? ' if close else ''}known are {', '.join(words) or 'none'}"
+    return f"{f'did you mean {words[close[0]]}? ' if close else ''}known are {', '.join(words.values()) or 'none'}"

@@ -355,7 +355,7 @@ def test_an_option_that_the_venue_does_not_have(running: RunningExchange, tmp_pa
     keys.write_text('[bitmart]\nkey = "k"\nsecret = "s"\nmemo = "m"\nproduct_type = "x"\n')
     keys.chmod(0o600)
     said = failure(2, cli("positions", "--base-url", running.base_url, "--keys", str(keys)))
-    assert "bitmart has no option 'product_type'" in said
+    assert "[bitmart]: unknown word 'product_type'" in said
 
 
 @pytest.mark.asyncio

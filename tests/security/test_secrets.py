@@ -17,8 +17,9 @@ import httpx
 import msgspec
 import pytest
 
+from futures_async.accounts.environment import read_environment
+from futures_async.accounts.keys_file import read_file
 from futures_async.adapter import Adapter
-from futures_async.cli.keys import read_environment, read_file
 from futures_async.transport.answers import Answers
 from futures_async.transport.clock import VenueClock
 from futures_async.transport.events import CallEvent
@@ -420,8 +421,9 @@ async def test_a_wrong_keys_file_shows_no_key(text: str, tmp_path: Any) -> None:
 
 async def test_a_wrong_environment_shows_no_key_in_the_message() -> None:
     with pytest.raises(InvalidRequest) as caught:
-        read_environment(["bitget"], {"FUTURES_ASYNC_BITGET_KEY": PLANTED["key"] + "\n"})
+        read_environment({"FUTURES_ASYNC_BITGET_KEY": PLANTED["key"] + "\n"})
     assert leaks([str(caught.value), "".join(traceback.format_exception(caught.value))]) == []
+    assert leaks(shown_below(caught.value, "read_environment")) == []
 
 
 @pytest.mark.parametrize("secret", [PLANTED["secret"], PLANTED["secret"].replace("=", "")], ids=["base64", "der"])
