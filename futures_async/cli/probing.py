@@ -5,11 +5,9 @@ from __future__ import annotations
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
-import typer
-
 from futures_async.cli.accounts import Source, open_accounts
 from futures_async.cli.output import Column, Exit, Format, Writer, complain
-from futures_async.cli.running import heard_at_once
+from futures_async.cli.running import confirm
 from futures_async.unified.enums import MarginMode
 from futures_async.unified.errors import InvalidRequest
 
@@ -94,13 +92,10 @@ async def run_probe(source: Source, settings: ProbeSettings, output: Format, *, 
 def _ask(exchange: FuturesExchange, settings: ProbeSettings) -> None:
     bought = " Two are bought at market and sold again." if settings.fill else ""
     burst = f" {settings.burst} are sent at once, which may get the account banned for a while." * bool(settings.burst)
-    with heard_at_once():
-        typer.confirm(
-            f"{exchange!r}: this places about {settings.orders + 12 + settings.burst} orders of the smallest size in "
-            f"{settings.symbol} and takes them back.{bought}{burst} Go on?",
-            abort=True,
-            err=True,
-        )
+    confirm(
+        f"{exchange!r}: this places about {settings.orders + 12 + settings.burst} orders of the smallest size in "
+        f"{settings.symbol} and takes them back.{bought}{burst} Go on?"
+    )
 
 
 def _print(writer: Writer, name: str, report: ProbeReport) -> Exit:

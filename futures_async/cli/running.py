@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import select
 import signal
+import socket
 import sys
-from collections.abc import Callable, Coroutine, Generator
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine
 from types import FrameType
 from typing import Any
 
@@ -57,26 +59,35 @@ async def _until_ctrl_c(main: Callable[[], Coroutine[Any, Any, Exit]]) -> int:
     return INTERRUPTED
 
 
-@contextmanager
-def heard_at_once() -> Generator[None]:
-    """Let Ctrl-C end the program from inside what blocks the event loop, as a question does.
+def confirm(question: str) -> None:
+    """Ask on stderr, and end the command where the answer is not yes. Ctrl-C at the question ends it at once.
 
-    The loop, which turns Ctrl-C into a cancellation, does not turn before the answer is there.
+    The loop, which turns Ctrl-C into a cancellation, does not turn before the answer is there. And Python looks for
+    signals between two of its own steps: one that comes just before it begins to read would wait for the answer too. So
+    nothing is read before there is something to read; the signal's own descriptor ends that wait as well.
     """
     before = signal.getsignal(signal.SIGINT)
+    heard, told = socket.socketpair()
+    told.setblocking(False)
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         raise typer.Exit(INTERRUPTED)
 
-    if before is not signal.SIG_IGN:
-        signal.signal(signal.SIGINT, interrupt)
-    try:
-        yield
-    except typer.Exit:
-        typer.echo(err=True)  # the terminal stands behind the question
-        raise
-    finally:
-        signal.signal(signal.SIGINT, before)
+    with heard, told:
+        wakeup = signal.set_wakeup_fd(told.fileno())
+        try:
+            if before is not signal.SIG_IGN:
+                signal.signal(signal.SIGINT, interrupt)
+            typer.echo(f"{question} [y/N]: ", nl=False, err=True)
+            if os.name == "posix":  # elsewhere only sockets can be waited for
+                select.select([sys.stdin, heard], [], [])
+            typer.confirm("", prompt_suffix="", show_default=False, abort=True, err=True)
+        except typer.Exit:
+            typer.echo(err=True)  # the terminal stands behind the question
+            raise
+        finally:
+            signal.set_wakeup_fd(wakeup)
+            signal.signal(signal.SIGINT, before)
 
 
 def _end_with(main: Callable[[], int], interrupted: int = INTERRUPTED) -> None:
