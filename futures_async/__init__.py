@@ -187,7 +187,7 @@ __all__ = [
     "Change", "ChangeKind", "ChangeSource", "ClientClosed", "ClockSkew", "ConnectFailed", "Contract", "Credentials",
     "DeadlineExpired", "DecodeError", "DuplicateOrder", "ExchangeError", "Failed", "Fill", "FundingRate",
     "FuturesAsyncError", "FuturesExchange", "HostLimiter", "IncompletePage", "InsufficientMargin", "Intent",
-    "InvalidOrder", "InvalidRequest", "Journal", "JournalFailed", "KeyLocked", "LedgerEntry", "LedgerType", "Leverage",
+    "InvalidOrder", "InvalidRequest", "Journal", "JournalFailed", "LedgerEntry", "LedgerType", "Leverage",
     "LifecycleWarning", "LocalLimiter", "MarginMode", "MarginModeConflict", "MemoryJournal", "Metric", "NoLimiter",
     "NotSent", "NotSupported", "Ok", "Order", "OrderBounds", "OrderKind", "OrderManager", "OrderNotFound",
     "OrderNotPlaced", "OrderOutcomeUnknown", "OrderRejected", "OrderRequest", "OrderResult", "OrderStatus", "OrderType",
