@@ -300,15 +300,21 @@ class Loopback:
         listener = socket.create_server(("127.0.0.1", 0))
         self._address = listener.getsockname()
         listener.setblocking(False)
-        accepted: list[socket.socket] = []
+        accepted: set[socket.socket] = set()
 
         def accept() -> None:
             with suppress(OSError):
                 raw, _ = listener.accept()
-                accepted.append(raw)
+                accepted.add(raw)
                 task = asyncio.create_task(self._accepted(raw))
                 tasks.add(task)
-                task.add_done_callback(tasks.discard)
+
+                def ended(task: asyncio.Task[None]) -> None:
+                    tasks.discard(task)
+                    accepted.discard(raw)
+                    raw.close()
+
+                task.add_done_callback(ended)
 
         # Not asyncio.start_server, not sock_accept: both lose the socket that they accept as they are stopped.
         self._loop.add_reader(listener, accept)

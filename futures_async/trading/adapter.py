@@ -214,6 +214,11 @@ class Adapter(History):
         return f"{type(self).__name__}({self.base_url}, account={self.account_id or 'public'}{mode})"
 
     async def aclose(self, grace_s: float = 10.0) -> None:
+        if self._transport.ended:
+            self._orders.forsake()
+            await self._channel.forsake()
+            await self._tell_left()
+            return
         runtime = self._transport.runtime()
         if self._closing is None:
             self._channel.refuse_new()
@@ -227,7 +232,11 @@ class Adapter(History):
         await self._channel.deeds.drain(until)
         await self._orders.stop()
         await self._channel.shut()
-        if self._journal is not None and self._owns_journal and self._transport.users == 0:
+        await self._tell_left()
+
+    async def _tell_left(self) -> None:
+        """Close what this object alone has opened, and name the orders whose fate is open."""
+        if self._journal is not None and self._owns_journal and not self._transport.users:
             await self._journal.aclose()
         errors = self._orders.unresolved()
         if errors:

@@ -451,6 +451,12 @@ class OrderDesk:
         for watch in self._watches:
             watch.cancel()
 
+    def forsake(self) -> None:
+        """The event loop has ended, and what was under way with it: what may have left becomes an open question."""
+        for record in self._records.values():
+            if record.work is not None and record.result is None and record.error is None and not record.abort.harmless:
+                self.mark_unknown(record, self._closed_meanwhile(record))
+
     def _closed_meanwhile(self, record: Record) -> OutcomeUnknown:
         channel = self._channel
         return OrderOutcomeUnknown(

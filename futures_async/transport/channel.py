@@ -104,7 +104,8 @@ class Channel:
         self._waits: set[anyio.CancelScope] = set()
         if credentials is not None:
             claim(transport.limiter, self)
-        transport.users += 1
+        self._account = account
+        transport.users.append(account)
 
     # The call
 
@@ -378,4 +379,11 @@ class Channel:
         self.deeds.stop_all()
         self.closed = True
         await self.transport.runtime().sleep(0)
-        await self.transport.leave()
+        await self.transport.leave(self._account)
+
+    async def forsake(self) -> None:
+        """Close it after the end of its event loop: nothing is under way any more."""
+        self.deeds.closing = True
+        if not self.closed:
+            self.closed = True
+            await self.transport.leave(self._account)

@@ -8,18 +8,32 @@ lose sight of an order.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
 import os
+import sys
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from typing import Any, Generic, Protocol, TypeVar
 
 T = TypeVar("T")
 
 running_asyncio_loop = asyncio._get_running_loop  # pyright: ignore[reportPrivateUsage] - as the public one, but never raises
 """The asyncio loop that runs in this thread, or None."""
+
+
+def current_trio_token() -> Any:
+    """The trio run that this code belongs to; None when there is none, or trio was never imported."""
+    trio = sys.modules.get("trio")
+    if trio is None:
+        return None
+    try:
+        return trio.lowlevel.current_trio_token()
+    except RuntimeError:
+        return None
+
 
 fork_generation = [0]
 """How many forks lie between the process that imported this and the one that runs."""
@@ -93,6 +107,11 @@ class Runtime(ABC):
     @abstractmethod
     async def sleep(self, seconds: float) -> None:
         """Wait."""
+
+    @property
+    @abstractmethod
+    def ended(self) -> bool:
+        """The loop is over; nothing can be under way on it."""
 
     @abstractmethod
     def _same_loop(self) -> bool: ...
@@ -187,6 +206,10 @@ class AsyncioRuntime(Runtime):
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
+
+    @property
+    def ended(self) -> bool:
+        return self.loop.is_closed()
 
     def _same_loop(self) -> bool:
         # One loop runs in a thread at a time. Asking which one asks the system for the process each time.
@@ -285,11 +308,54 @@ class TrioRuntime(Runtime):
     async def sleep(self, seconds: float) -> None:
         await self.trio.sleep(seconds)
 
+    @property
+    def ended(self) -> bool:
+        try:
+            self._token.run_sync_soon(_nothing)
+        except self.trio.RunFinishedError:
+            return True
+        return False
+
     def _same_loop(self) -> bool:
         try:
             return self.trio.lowlevel.current_trio_token() is self._token
         except RuntimeError:
             return False
+
+
+def _nothing() -> None:
+    pass
+
+
+class LoopEnd:
+    """Has something released when the running loop ends, or when whoever holds this is lost before.
+
+    The loop comes to know an async generator at its first step, and closes at its end what is open then (asyncio's
+    `shutdown_asyncgens`, which `asyncio.run` calls; trio does likewise).
+
+    Args:
+        release: What is awaited then.
+    """
+
+    __slots__ = ("_guard", "_release")
+
+    def __init__(self, release: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        self._release: Callable[[], Coroutine[Any, Any, None]] | None = release
+        self._guard = self._wait()
+        with contextlib.suppress(StopIteration):
+            self._guard.asend(None).send(None)
+
+    async def _wait(self) -> AsyncGenerator[None]:
+        try:
+            yield
+        finally:
+            if self._release is not None:
+                await self._release()
+
+    async def disarm(self) -> None:
+        """It has been released already."""
+        self._release = None
+        await self._guard.aclose()
 
 
 _detached: set[asyncio.Task[None]] = set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import warnings
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,7 +13,7 @@ from futures_async.transport.endpoint import Endpoint
 from futures_async.transport.http.backend import HttpBackend, Timeouts
 from futures_async.transport.limits.limiter import Limiter
 from futures_async.transport.retry import RetryBudget, RetryPolicy
-from futures_async.transport.runtime import Runtime, current_runtime
+from futures_async.transport.runtime import LoopEnd, Runtime, current_runtime
 
 
 class Transport:
@@ -41,9 +42,11 @@ class Transport:
         self.budget = RetryBudget()
         self.misfits: set[Endpoint[Any]] = set()
         """Reads whose last answer, to whichever account, did not fit its documentation."""
-        self.users = 0
+        self.users: list[str] = []
+        """The accounts whose exchange objects are open."""
         self._owns_backend = owns_backend
         self._runtime: Runtime | None = None
+        self._end: LoopEnd | None = None
 
     def runtime(self) -> Runtime:
         """The event loop that this transport is bound to, now at the latest.
@@ -54,12 +57,32 @@ class Transport:
         if self._runtime is None:
             self._runtime = current_runtime()
             self.clock.bind(self._runtime.now)
+            users = self.users  # and not this object, which is to be lost if nobody else holds it
+            self._end = LoopEnd(lambda: _left_open(users))
         else:
             self._runtime.check()
         return self._runtime
 
-    async def leave(self) -> None:
+    @property
+    def ended(self) -> bool:
+        """The event loop that it was bound to is over."""
+        return self._runtime is not None and self._runtime.ended
+
+    async def leave(self, user: str) -> None:
         """One account is done with it."""
-        self.users -= 1
-        if self.users == 0 and self._owns_backend:
+        self.users.remove(user)
+        if self.users:
+            return
+        if self._end is not None:
+            await self._end.disarm()
+        if self._owns_backend:
             await self.backend.aclose()
+
+
+async def _left_open(users: list[str]) -> None:
+    for user in users:
+        warnings.warn(
+            f"the exchange object of {user} was not closed: use `async with`, or await aclose()",
+            ResourceWarning,
+            stacklevel=1,
+        )

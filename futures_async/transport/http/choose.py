@@ -11,13 +11,14 @@ from functools import cache
 from importlib.util import find_spec
 from typing import Literal
 from urllib.parse import urlsplit
+from weakref import WeakValueDictionary
 
 import httpx
 import sniffio
-from anyio.lowlevel import RunVar
 
 from futures_async.transport.http.backend import Done, HttpBackend, HttpFailure, HttpRequest, HttpResponse, Phase, Slots
 from futures_async.transport.http.httpx import HttpxBackend
+from futures_async.transport.runtime import current_trio_token, running_asyncio_loop
 from futures_async.unified.errors import InvalidRequest
 
 Library = Literal["httpx", "fast"]
@@ -64,24 +65,15 @@ def fast_installed() -> bool:
 class _Shared:
     """One backend and how many exchanges use it."""
 
-    __slots__ = ("backend", "users")
+    __slots__ = ("__weakref__", "backend", "users")
 
     def __init__(self, backend: HttpBackend) -> None:
         self.backend = backend
         self.users = 0
 
 
-_shared: RunVar[dict[tuple[Library, str], _Shared]] = RunVar("futures_async_http")
-
-
-def _shared_here() -> dict[tuple[Library, str], _Shared]:
-    """Those of the running event loop."""
-    try:
-        return _shared.get()
-    except LookupError:
-        shared: dict[tuple[Library, str], _Shared] = {}
-        _shared.set(shared)
-        return shared
+# By event loop, library and venue. What is held by no exchange object is gone; nothing here keeps a loop alive.
+_shared: WeakValueDictionary[tuple[object, Library, str], _Shared] = WeakValueDictionary()
 
 
 class Lease(HttpBackend):
@@ -128,9 +120,8 @@ class Lease(HttpBackend):
             return
         share.users -= 1
         if share.users == 0:
-            shared = _shared_here()
-            for key in [key for key, other in shared.items() if other is share]:
-                del shared[key]
+            for key in [key for key, other in _shared.items() if other is share]:
+                del _shared[key]
             await share.backend.aclose()
 
     def _join(self) -> _Shared:
@@ -138,13 +129,12 @@ class Lease(HttpBackend):
             library = self._library or _fastest()
             if library == "fast" and not _on_asyncio():
                 raise InvalidRequest("http='fast' is for asyncio; elsewhere 'httpx' is the default")
-            shared = _shared_here()
-            key = (library, self._origin)
-            if key not in shared:
-                shared[key] = _Shared(_open(library))
-            self._share = shared[key]
-            self._share.users += 1
-            self.name = self._share.backend.name
+            key = (running_asyncio_loop() or current_trio_token(), library, self._origin)
+            share = _shared.get(key)
+            if share is None:
+                share = _shared[key] = _Shared(_open(library))
+            share.users += 1
+            self._share, self.name = share, share.backend.name
         return self._share
 
 

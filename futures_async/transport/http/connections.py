@@ -86,6 +86,6 @@ class Connections:
 
 
 async def _close(connection: httpcore.AsyncHTTPConnection) -> None:
-    # Of no concern to the request on whose way it happens.
-    with suppress(*MAPPED):
+    # Of no concern to the request on whose way it happens. A loop that has ended says so by a RuntimeError.
+    with suppress(*MAPPED, RuntimeError):
         await connection.aclose()

@@ -19,6 +19,7 @@ from futures_async.transport.http.backend import HttpFailure, HttpRequest, HttpR
 from futures_async.transport.http.body import ACCEPT_ENCODING, Body
 from futures_async.transport.http.connections import Connections
 from futures_async.transport.http.failures import MAPPED, Content, Marks, h11_state
+from futures_async.transport.runtime import LoopEnd
 
 
 class Direct:
@@ -30,6 +31,7 @@ class Direct:
 
     def __init__(self, ca_pem: bytes | None) -> None:
         self._connections = Connections(ca_pem)
+        self._end: LoopEnd | None = None
         self.shut = False
         logging.getLogger("httpcore.http11").addFilter(_without_headers)
 
@@ -40,6 +42,8 @@ class Direct:
             HttpFailure: With the phase reached.
         """
         marks = Marks(request, self)
+        if self._end is None and not self.shut:
+            self._end = LoopEnd(self._loop_ends)
         try:
             marks.check()
             # No header and no target in a variable here: this frame is in the traceback of all that comes through.
@@ -72,6 +76,12 @@ class Direct:
     async def aclose(self) -> None:
         """Close the connections; what is under way ends as a failure."""
         self.shut = True
+        if self._end is not None:
+            await self._end.disarm()
+        await self._connections.aclose()
+
+    async def _loop_ends(self) -> None:
+        self._end = None
         await self._connections.aclose()
 
     async def _drop(self, connection: httpcore.AsyncHTTPConnection, marks: Marks) -> None:

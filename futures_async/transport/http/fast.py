@@ -24,7 +24,7 @@ from futures_async.transport.http.dial import Dialer
 from futures_async.transport.http.head import written
 from futures_async.transport.http.llhttp import Connection
 from futures_async.transport.http.watch import Watch
-from futures_async.transport.runtime import running_asyncio_loop
+from futures_async.transport.runtime import LoopEnd, running_asyncio_loop
 
 CLOSE_TURNS = 100
 """So many turns of the loop are given to what is being closed; it needs three."""
@@ -43,6 +43,7 @@ class FastBackend(HttpBackend):
         super().__init__()
         self._dialer = Dialer(ca_pem)
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._end: LoopEnd | None = None
         self._closed = False
         self._forget_all()
 
@@ -108,6 +109,7 @@ class FastBackend(HttpBackend):
             raise RuntimeError("this HTTP backend belongs to another event loop")
         self._loop = loop
         self._forget_all()
+        self._end = LoopEnd(self._drop_all)
 
     def _kept(self, server: Address, now: float) -> Connection | None:
         idle = self._idle.get(server)
@@ -204,8 +206,14 @@ class FastBackend(HttpBackend):
     async def aclose(self) -> None:
         """Close all connections; what is under way ends as a failure."""
         self._closed = True
-        if self._loop is not running_asyncio_loop():
-            return  # nothing was sent, or it went with its loop
+        if self._end is not None:
+            await self._end.disarm()
+        if self._loop is running_asyncio_loop():
+            await self._drop_all()
+        else:  # nothing was sent, or it went with its loop
+            self._forget_all()
+
+    async def _drop_all(self) -> None:
         for task in tuple(self._dialing):
             task.cancel()
         for connection in tuple(self._open):

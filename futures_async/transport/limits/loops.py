@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import sys
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from futures_async.transport.runtime import fork_generation, running_asyncio_loop
+from futures_async.transport.runtime import current_trio_token, fork_generation, running_asyncio_loop
 
 if TYPE_CHECKING:
     import trio
@@ -194,17 +193,6 @@ class TrioLoop(Loop):
             return
         with self._trio.move_on_at(deadline + self.skew):
             await signal.wait()
-
-
-def current_trio_token() -> Any:
-    """The trio run that this code belongs to; None when there is none, or trio was never imported."""
-    trio = sys.modules.get("trio")
-    if trio is None:
-        return None
-    try:
-        return trio.lowlevel.current_trio_token()
-    except RuntimeError:
-        return None
 
 
 class Loops:
