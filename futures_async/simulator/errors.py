@@ -2,8 +2,8 @@
 
 EngineError
 ├─ UnknownSymbol · SymbolClosed
-├─ InvalidQuantity · BelowMinimum · AboveMaximum · InvalidPrice ⊃ PriceOutOfBand ·
-    │  InvalidTrigger · InvalidClientId
+├─ InvalidQuantity · BelowMinimum · AboveMaximum · InvalidPrice ⊃ PriceOutOfBand · InvalidClientId
+├─ InvalidTrigger ⊃ LongStopAbove · ShortStopBelow · LongProfitBelow · ShortProfitAbove
 ├─ InsufficientMargin · RiskLimitExceeded
 ├─ UnknownOrder · OrderFinished · NothingToCancel · DuplicateClientId · NotAmendable · Unchanged
 ├─ NoPosition · InsufficientPosition
@@ -54,6 +54,22 @@ class PriceOutOfBand(InvalidPrice):
 
 class InvalidTrigger(EngineError):
     """A trigger price on the wrong side of the market, or nothing for it to act on."""
+
+
+class LongStopAbove(InvalidTrigger):
+    """A stop-loss of a long that would fire at once. The text of these four names the bound: "< mark price 90000"."""
+
+
+class ShortStopBelow(InvalidTrigger):
+    """A stop-loss of a short that would fire at once."""
+
+
+class LongProfitBelow(InvalidTrigger):
+    """A take-profit of a long that would fire at once."""
+
+
+class ShortProfitAbove(InvalidTrigger):
+    """A take-profit of a short that would fire at once."""
 
 
 class InvalidClientId(EngineError):

@@ -31,6 +31,7 @@ from futures_async.simulator.errors import (
 from futures_async.simulator.events import OrderChange, OrderEvent
 from futures_async.simulator.margins import Margins, closed_by, opened_side
 from futures_async.simulator.matching import Matching
+from futures_async.simulator.presets import check_presets
 from futures_async.simulator.records import ZERO, CancelReason, Order, Source, Ticket
 from futures_async.simulator.world import World
 from futures_async.unified.enums import Intent, OrderStatus, OrderType, PositionMode, PositionSide, Side
@@ -168,6 +169,10 @@ class Orders:
         self, account: Account, contract: ContractSpec, ticket: Ticket, mode: PositionMode, *, internal: bool
     ) -> None:
         side = opened_side(ticket.side)
+        if ticket.source in (Source.API, Source.AMEND):  # those of a trigger order were checked when that was placed
+            mark = self._world.mark(ticket.symbol)
+            of = "mark price" if ticket.price is None else "order price"
+            check_presets(side, ticket.take_profit, ticket.stop_loss, bound=ticket.price or mark, of=of)
         quantity = ticket.quantity
         book = self._world.book(ticket.symbol)
         price = ticket.price or (book.ask if ticket.side is Side.BUY else book.bid)

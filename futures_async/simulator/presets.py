@@ -5,11 +5,56 @@ from __future__ import annotations
 from decimal import Decimal
 
 from futures_async.simulator.accounts import Account, closing_side
+from futures_async.simulator.errors import (
+    InvalidTrigger,
+    LongProfitBelow,
+    LongStopAbove,
+    ShortProfitAbove,
+    ShortStopBelow,
+)
 from futures_async.simulator.events import TriggerEvent
 from futures_async.simulator.margins import opened_side
 from futures_async.simulator.records import ZERO, Order, Preset, Trigger, TriggerKind
 from futures_async.simulator.world import World
 from futures_async.unified.enums import Intent, PositionMode, PositionSide
+
+_WRONG: dict[tuple[PositionSide, bool], type[InvalidTrigger]] = {
+    (PositionSide.LONG, True): LongProfitBelow,
+    (PositionSide.LONG, False): LongStopAbove,
+    (PositionSide.SHORT, True): ShortProfitAbove,
+    (PositionSide.SHORT, False): ShortStopBelow,
+}
+
+
+def check_side(side: PositionSide, price: Decimal, *, profit: bool, bound: Decimal, of: str) -> None:
+    """A long takes profit above a price and stops below it; a short the other way round.
+
+    Args:
+        side: Of the position.
+        price: At which it triggers.
+        profit: Take-profit; else stop-loss.
+        bound: What it must lie beyond.
+        of: What that is.
+
+    Raises:
+        InvalidTrigger: It would fire at once.
+    """
+    above = profit == (side is PositionSide.LONG)
+    if price <= 0 or (price <= bound if above else price >= bound):
+        raise _WRONG[side, profit](f"{'>' if above else '<'} {of} {bound}")
+
+
+def check_presets(
+    side: PositionSide, take_profit: Preset | None, stop_loss: Preset | None, *, bound: Decimal, of: str
+) -> None:
+    """Check what an order brings along.
+
+    Raises:
+        InvalidTrigger: It would fire as soon as the order fills at `bound`.
+    """
+    for profit, preset in ((True, take_profit), (False, stop_loss)):
+        if preset is not None:
+            check_side(side, preset.trigger_price, profit=profit, bound=bound, of=of)
 
 
 def add_trigger(world: World, account: Account, trigger: Trigger) -> Trigger:

@@ -17,7 +17,7 @@ from futures_async.simulator.errors import (
 from futures_async.simulator.events import TriggerEvent
 from futures_async.simulator.margins import opened_side
 from futures_async.simulator.orders import Orders
-from futures_async.simulator.presets import add_trigger, closing_trigger
+from futures_async.simulator.presets import add_trigger, check_presets, check_side, closing_trigger
 from futures_async.simulator.records import (
     ZERO,
     Preset,
@@ -74,6 +74,11 @@ class Triggers:
             raise InvalidQuantity(f"quantity must be a positive multiple of {contract.step}")
         if trigger_price <= 0:
             raise InvalidTrigger("a trigger price must be above 0")
+        if ticket.intent is not Intent.CLOSE and not ticket.reduce_only:
+            bound = ticket.price or trigger_price
+            check_presets(
+                opened_side(ticket.side), ticket.take_profit, ticket.stop_loss, bound=bound, of="execution price"
+            )
         now = self._world.now_ms
         mode = account.mode(contract.symbol)
         closing = ticket.reduce_only or ticket.intent is Intent.CLOSE
@@ -154,10 +159,7 @@ class Triggers:
         Raises:
             InvalidTrigger: It would fire at once.
         """
-        mark = self._world.mark(symbol)
-        above = kind.is_profit == (side is PositionSide.LONG)
-        if price <= 0 or (price <= mark if above else price >= mark):
-            raise InvalidTrigger(f"{'>' if above else '<'} mark price {mark}")
+        check_side(side, price, profit=kind.is_profit, bound=self._world.mark(symbol), of="mark price")
 
     def find(self, account: Account, *, trigger_id: int | None = None, client_id: str | None = None) -> Trigger:
         """A live trigger order.

@@ -167,7 +167,7 @@ def test_both_protections_at_once_whole_or_in_part(venue: Bitget) -> None:
     assert set(kinds) == {"profit_plan", "pos_loss"}
     assert kinds["pos_loss"]["triggerType"] == "mark_price"
     bad = target | {"stopSurplusTriggerPrice": "80000", "stopLossTriggerPrice": "1"}
-    assert refusal(venue.post, "/order/place-pos-tpsl", **bad) == "40917"
+    assert refusal(venue.post, "/order/place-pos-tpsl", **bad) == "45122"
 
 
 def test_plans_are_changed_in_place(venue: Bitget) -> None:

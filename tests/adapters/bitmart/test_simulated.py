@@ -784,3 +784,11 @@ def test_presets_of_a_finished_order_stay(one_way: Wire) -> None:
     body = {"symbol": "BTCUSDT", "order_id": str(made["order_id"]), "preset_stop_loss_price": "80000"}
     assert one_way.refused("modify-preset-plan-order", **body) == (400, 40036)
     assert one_way.refused("modify-preset-plan-order", symbol="BTCUSDT") == (400, 40011)
+
+
+def test_presets_of_an_open_order_stay_on_their_side(one_way: Wire) -> None:
+    made = one_way.post("submit-order", **LIMIT)
+    body = {"symbol": "BTCUSDT", "order_id": str(made["order_id"])}
+    assert one_way.refused("modify-preset-plan-order", **body, preset_stop_loss_price="81000") == (400, 40031)
+    assert one_way.post("modify-preset-plan-order", **body, preset_stop_loss_price="79000")["order_id"]
+    assert one_way.refused("submit-order", **MARKET, preset_take_profit_price="1") == (400, 40031)

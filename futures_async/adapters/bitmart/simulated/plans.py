@@ -11,6 +11,8 @@ from futures_async.simulator.accounts import Account
 from futures_async.simulator.contracts import ContractSpec
 from futures_async.simulator.dialect import Request, VenueRefusal
 from futures_async.simulator.errors import OrderFinished, UnknownOrder
+from futures_async.simulator.margins import opened_side
+from futures_async.simulator.presets import check_presets
 from futures_async.simulator.records import Preset, Ticket, Trigger, TriggerKind
 from futures_async.unified.enums import OrderType, PositionSide, Side
 
@@ -147,8 +149,11 @@ class PlanCalls(BitMartSide):
         order = self.engine.orders.find(account, order_id=order_id, symbol=contract.symbol)
         if not order.is_open:
             raise OrderFinished("the order is finished")
-        order.take_profit = self.preset(body, "preset_take_profit_price") or order.take_profit
-        order.stop_loss = self.preset(body, "preset_stop_loss_price") or order.stop_loss
+        profit = self.preset(body, "preset_take_profit_price") or order.take_profit
+        stop = self.preset(body, "preset_stop_loss_price") or order.stop_loss
+        bound = order.price or self.engine.world.mark(order.symbol)
+        check_presets(opened_side(order.side), profit, stop, bound=bound, of="order price")
+        order.take_profit, order.stop_loss = profit, stop
         order.updated_ms = request.now_ms
         return {"order_id": str(order.id)}
 
