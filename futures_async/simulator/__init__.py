@@ -18,12 +18,14 @@ if TYPE_CHECKING:
     from futures_async.simulator.server import RunningExchange as RunningExchange
     from futures_async.simulator.server import run as run
     from futures_async.simulator.server import serve as serve
+    from futures_async.simulator.streams.inprocess import InProcessStreams as InProcessStreams
     from futures_async.simulator.world import Options as Options
 
 _HOMES = {
     "Engine": "engine",
     "FaultPlan": "plan",
     "InProcessBackend": "inprocess",
+    "InProcessStreams": "streams.inprocess",
     "Options": "world",
     "RunningExchange": "server",
     "Setup": "demo",
@@ -36,6 +38,7 @@ __all__ = [
     "Engine",
     "FaultPlan",
     "InProcessBackend",
+    "InProcessStreams",
     "Options",
     "RunningExchange",
     "Setup",

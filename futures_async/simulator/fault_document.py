@@ -71,6 +71,7 @@ plan = FaultPlan(seed=7)
 plan.add("answer-lost", kinds=["order"], most=1)
 simulated = SimulatedExchange()
 exchange = connect("some-venue", credentials, http=InProcessBackend(simulated, plan))
+streams = InProcessStreams(simulated, plan)  # the same for pushes: a `StreamBackend`
 ```
 
 {connection}"""

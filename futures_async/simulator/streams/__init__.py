@@ -5,5 +5,5 @@
 - `mishaps`: faults of streams, put into effect on one connection
 - `clockwork`: lets time pass in a hub, on asyncio
 - `serving`: a hub behind a WebSocket of the ASGI application
-
+- `inprocess`: a hub behind the library's own seam, without a socket
 """
