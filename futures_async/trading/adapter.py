@@ -27,6 +27,7 @@ from futures_async.transport.endpoint import Endpoint, Kind, RateLimit
 from futures_async.transport.events import Observer
 from futures_async.transport.http.backend import Timeouts
 from futures_async.transport.http.choose import select
+from futures_async.transport.http.gate import demo_hosts
 from futures_async.transport.limits.local import shared
 from futures_async.transport.retry import RetryPolicy
 from futures_async.transport.runtime import Work
@@ -102,6 +103,8 @@ class Adapter(History):
             raise NotSupported(f"{self.id}: the venue has no demo trading")
         dialect.in_demo = demo
         url: str = given["base_url"] or check_base_url((demo and dialect.demo_url) or dialect.base_url)
+        if demo and dialect.demo_url:
+            demo_hosts.add(urlsplit(url).hostname or "")
         if self.lifecycle != "live" and not demo and not is_loopback(urlsplit(url).hostname or ""):
             warnings.warn(
                 f"{self.name}: this interface is {self.lifecycle} at the venue; see its documentation",

@@ -57,6 +57,7 @@ _CONNECT = {
     "tls": "its certificate is not trusted",
     "tls-handshake": "the TLS handshake broke off",
     "proxy": "the proxy refused",
+    "forbidden": "a test may not reach a live venue, unless it is marked futures_async_live (see docs/testing.md)",
 }
 _CONNECT_KIND = {"connect-timeout": "timeout", "tls-handshake": "unreachable"}
 

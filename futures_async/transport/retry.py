@@ -61,7 +61,7 @@ def retryable(error: FuturesAsyncError, kind: Kind, *, gateway_429: bool) -> boo
     """
     if isinstance(error, NotSent):
         if isinstance(error, ConnectFailed):
-            return error.kind != "tls"
+            return error.kind not in ("tls", "forbidden")
         return not isinstance(error, (QueueFull, DeadlineExpired, ClientClosed, PoolClosed, ShutOut))
     if isinstance(error, Unclear):
         return kind is Kind.CANCEL or (kind is Kind.SETTING and not judged(error.cause))

@@ -124,7 +124,7 @@ class NotSent(FuturesAsyncError):
 
 
 class ConnectFailed(NotSent):
-    """No connection to the venue; `kind` is dns, refused, unreachable, timeout, tls or proxy."""
+    """No connection to the venue; `kind` is dns, refused, unreachable, timeout, tls, proxy, or (in tests) forbidden."""
 
     def __init__(self, message: str, *, kind: str) -> None:
         super().__init__(message)

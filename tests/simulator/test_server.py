@@ -19,8 +19,6 @@ from futures_async.simulator.server import RunningExchange, bind, serve
 from futures_async.transport.endpoint import RateLimit
 from tests.simulator.bitget_client import KEY, MIX, Bitget
 
-pytest_plugins = ["futures_async.simulator.pytest_plugin"]
-
 EMPTY = Setup(empty=True)
 
 

@@ -3,6 +3,7 @@
 - `backend`: the seam `HttpBackend`, its requests, answers and failures
 - `choose`: which backend serves an exchange, and who shares it
 - `fast`: the fast backend on asyncio: `dial` makes its connections, `llhttp` is one of them, `watch` ends what stalls
+- `gate`: which hosts a run of tests may connect to
 - `address`, `head`: where a request goes; its head as bytes, and an answer's
 - `httpx`, `core`, `connections`: the portable backend
 - `failures`, `connect_causes`: from a library's exceptions to `HttpFailure`, and why a connection could not be made

@@ -45,6 +45,7 @@ FailureKind = Literal[
     "tls",
     "tls-handshake",
     "proxy",
+    "forbidden",
     "pool-timeout",
     "write",
     "write-timeout",

@@ -12,6 +12,7 @@ from aiohappyeyeballs import start_connection  # pyright: ignore[reportUnknownVa
 from futures_async.transport.http.address import Address
 from futures_async.transport.http.backend import HttpFailure, Phase
 from futures_async.transport.http.connect_causes import connect_kind
+from futures_async.transport.http.gate import admit
 from futures_async.transport.http.tls import tls_context
 
 NEXT_ADDRESS_S = 0.25
@@ -36,6 +37,7 @@ class Dialer:
         Raises:
             HttpFailure: There is none; nothing was sent.
         """
+        admit(address.host)
         securing = False
         try:
             async with asyncio.timeout(within_s):

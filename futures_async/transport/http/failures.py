@@ -10,6 +10,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import AsyncIterator
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 import anyio
 import h11
@@ -18,6 +19,7 @@ import httpx
 
 from futures_async.transport.http.backend import FailureKind, HttpFailure, HttpRequest, Phase, never_sent
 from futures_async.transport.http.connect_causes import connect_kind
+from futures_async.transport.http.gate import admit
 
 _PHASES = {
     "connection.connect_tcp.started": Phase.CONNECTING,
@@ -117,8 +119,8 @@ class Marks:
     """How far one request got, as httpcore tells it."""
 
     __slots__ = (
-        "_body", "_send_by", "_sender", "abort", "connected", "phase", "scope", "securing", "stream", "told", "total",
-        "until",
+        "_body", "_send_by", "_sender", "_url", "abort", "connected", "phase", "scope", "securing", "stream", "told",
+        "total", "until",
     )  # fmt: skip
 
     def __init__(self, request: HttpRequest, sender: Sender) -> None:
@@ -128,6 +130,7 @@ class Marks:
         self.connected = False
         self.securing = False
         self._body = request.body
+        self._url = request.url
         self._sender = sender
         now = anyio.current_time()
         self.total = now + request.patience_s
@@ -156,6 +159,7 @@ class Marks:
             return
         self.told = True
         if phase is Phase.CONNECTING:
+            admit(urlsplit(self._url).hostname or "")
             self.connected = True
             self.securing = event == "connection.start_tls.started"
         elif phase is not Phase.ANSWERING:
