@@ -182,6 +182,7 @@ class Deliverer:
 
     def _refuse(self, request: Request, dialect: Dialect, route: Route, strike: Strike) -> Response:
         fault = strike.fault
+        request.route = route
         match fault.word:
             case "stale" | "anonymous" if route.private:
                 return self._turned_away(request, dialect, fault.word)

@@ -23,19 +23,19 @@ from futures_async.adapters.bitmart.simulated.streams import Streams
 from futures_async.simulator import errors
 from futures_async.simulator.accounts import Account, ApiKey
 from futures_async.simulator.demo import Setup, open_demo_account
-from futures_async.simulator.dialect import Credit, Request, Response, Route, VenueRefusal
+from futures_async.simulator.dialect import Credit, Request, Response, Route, Table, VenueRefusal
 from futures_async.simulator.engine import Engine
 from futures_async.simulator.errors import EngineError, RateLimited
-from futures_async.transport.endpoint import Kind, RateLimit
+from futures_async.transport.endpoint import RateLimit
 
 STATUS = {
     "30000": 404, "30001": 401, "30002": 401, "30003": 401, "30004": 401, "30005": 401, "30006": 401, "30007": 401,
     "30008": 401, "30010": 403, "30011": 403, "30012": 403, "30013": 429, "30014": 503, "30016": 200, "30017": 418,
     "30018": 503, "30019": 200, "40046": 403, "40047": 403, "40048": 403, "40049": 403, "40050": 403, "42000": 200,
 }  # fmt: skip
-"""HTTP status by code; 400 for the rest."""
+"""HTTP status by code, where it is not 400."""
 
-REFUSALS: dict[type[EngineError], tuple[str, str]] = {
+REFUSALS: Table = {
     errors.UnknownSymbol: ("40034", "The symbol is not exist"),
     errors.SymbolClosed: ("40014", "This contract is offline"),
     errors.InvalidQuantity: ("40043", "The precision is error"),
@@ -62,6 +62,7 @@ REFUSALS: dict[type[EngineError], tuple[str, str]] = {
     errors.AccountInLiquidation: ("40019", "The position is in liquidation"),
     errors.BadBody: ("30018", "The request body must be JSON"),
     RateLimited: ("30013", "Request too many requests"),
+    EngineError: ("40012", "System error"),
 }
 
 WINDOW_MS = 60_000
@@ -77,10 +78,12 @@ COUNTED_BY_UID = frozenset(
 
 
 class Simulated(MarketData, AccountCalls, OrderCalls, PlanCalls):
-    """The dialect."""
+    """The endpoint table of the reference, but for transfers, sub-accounts and the demo host's own call."""
 
     id = "bitmart"
     family = "bitmart"
+    tables = (REFUSALS,)
+    statuses = STATUS
     prefixes = ("/contract/", "/system/", "/account/v1/", "/spot/v1/")
     not_found = VenueRefusal("30000", "Not found")
     ambiguous = VenueRefusal("40012", "System error")
@@ -89,70 +92,12 @@ class Simulated(MarketData, AccountCalls, OrderCalls, PlanCalls):
     def __init__(self, engine: Engine) -> None:
         super().__init__(engine)
         self._traces = itertools.count(1)
-        self._limits = {(route.method, route.path): route.limits for route in self.routes()}
 
     def demo_account(self, setup: Setup) -> Account:
         """Key and memo that are announced."""
         key = ApiKey(key="demo-bitmart-key", secret="demo-bitmart-secret", memo="demo")  # noqa: S106 - opens nothing but the simulated exchange
         # Ids are JSON numbers in some answers, and scripts in JavaScript read them: 15 or 16 digits at the venue.
         return open_demo_account(self.engine, setup, "3001", key=key, family=self.family, short_ids=True)
-
-    def routes(self) -> Sequence[Route]:
-        """The endpoint table of the reference, but for transfers, sub-accounts and the demo host's own call."""
-
-        def public(path: str, handler: Any, count: int = 12, per_s: float = 2.0) -> Route:
-            return Route("GET", path, handler, RateLimit(count, per_s, "ip"), private=False)
-
-        def read(name: str, handler: Any, count: int) -> Route:
-            return Route("GET", f"/contract/private/{name}", handler, RateLimit(count, 2.0))
-
-        def write(name: str, handler: Any, count: int, kind: Kind) -> Route:
-            return Route("POST", f"/contract/private/{name}", handler, RateLimit(count, 2.0), kind=kind)
-
-        return [
-            public("/contract/public/details", self.details),
-            public("/contract/public/depth", self.depth),
-            public("/contract/public/market-trade", self.market_trades),
-            public("/contract/public/open-interest", self.open_interest, 2),
-            public("/contract/public/funding-rate", self.funding_rate),
-            public("/contract/public/funding-rate-history", self.funding_rate_history),
-            public("/contract/public/kline", self.candles),
-            public("/contract/public/markprice-kline", self.candles),
-            public("/contract/public/leverage-bracket", self.brackets),
-            public("/system/time", self.time, 10, 1.0),
-            public("/system/service", self.service, 10, 1.0),
-            # Of the spot interface: what other clients ask for before they trade.
-            public("/account/v1/currencies", self.currencies),
-            public("/spot/v1/symbols/details", self.spot_symbols),
-            Route("GET", "/spot/v1/wallet", self.spot_wallet, RateLimit(12, 2.0)),
-            read("assets-detail", self.assets, 12),
-            read("trade-fee-rate", self.fee_rate, 2),
-            read("position", self.positions_v1, 6),
-            read("position-v2", self.positions, 6),
-            read("position-risk", self.risks, 24),
-            read("get-position-mode", self.position_mode, 2),
-            write("set-position-mode", self.set_position_mode, 2, Kind.SETTING),
-            write("submit-leverage", self.submit_leverage, 24, Kind.SETTING),
-            write("submit-order", self.submit_order, 24, Kind.ORDER),
-            write("modify-limit-order", self.modify_order, 24, Kind.ORDER),
-            write("cancel-order", self.cancel_order, 40, Kind.CANCEL),
-            write("cancel-orders", self.cancel_orders, 2, Kind.DELTA),
-            write("cancel-all-after", self.cancel_all_after, 4, Kind.SETTING),
-            read("order", self.order, 50),
-            read("get-open-orders", self.open_orders, 50),
-            read("order-history", self.order_history, 6),
-            read("trades", self.trades, 6),
-            read("transaction-history", self.transactions, 6),
-            read("current-plan-order", self.plan_orders, 50),
-            write("submit-plan-order", self.submit_plan_order, 24, Kind.ORDER),
-            write("cancel-plan-order", self.cancel_plan_order, 40, Kind.CANCEL),
-            write("submit-tp-sl-order", self.submit_tp_sl_order, 24, Kind.ORDER),
-            write("modify-plan-order", self.modify_plan_order, 24, Kind.SETTING),
-            write("modify-tp-sl-order", self.modify_tp_sl_order, 24, Kind.SETTING),
-            write("modify-preset-plan-order", self.modify_presets, 24, Kind.SETTING),
-            write("submit-trail-order", self.submit_trail_order, 24, Kind.ORDER),
-            write("cancel-trail-order", self.cancel_trail_order, 24, Kind.CANCEL),
-        ]
 
     def streams(self) -> Streams:
         """The WebSocket."""
@@ -189,13 +134,12 @@ class Simulated(MarketData, AccountCalls, OrderCalls, PlanCalls):
 
     def success(self, request: Request, result: Any) -> Response:
         """`{code, message, data, trace}`."""
-        return Response(
-            200, msgspec.json.encode({"code": 1000, "message": "Ok", "data": result, "trace": self._trace(request)})
-        )
+        body = {"code": 1000, "message": "Ok", "data": result, "trace": self._trace(request)}
+        return Response(200, msgspec.json.encode(body))
 
     def failure(self, request: Request, refusal: VenueRefusal) -> Response:
         """The same envelope; an unknown path says `msg` and nothing else."""
-        status = refusal.status or STATUS.get(refusal.code, 400)
+        status = self.status(refusal)
         if refusal.code == "30000":
             return Response(status, msgspec.json.encode({"msg": refusal.message, "code": 30000}))
         body = {"code": int(refusal.code), "message": refusal.message, "trace": self._trace(request), "data": None}
@@ -206,14 +150,11 @@ class Simulated(MarketData, AccountCalls, OrderCalls, PlanCalls):
 
     def translate(self, error: EngineError, request: Request) -> VenueRefusal:
         """The code of the tables in the reference; a full window says so in its headers, and not how long to wait."""
-        for kind in type(error).__mro__:
-            if kind in REFUSALS:
-                headers: tuple[tuple[str, str], ...] = ()
-                limits = self._limits.get((request.method, request.path), ())
-                if kind is RateLimited and limits:
-                    headers = limit_headers(request.path, limits[0], limits[0].count)
-                return VenueRefusal(*REFUSALS[kind], headers=headers)
-        return self.ambiguous
+        refusal = super().translate(error, request)
+        limits = request.route.limits if request.route is not None else ()
+        if isinstance(error, RateLimited) and limits:
+            refusal.headers = limit_headers(request.path, limits[0], limits[0].count)
+        return refusal
 
     def headers(self, request: Request, route: Route, credits: Sequence[Credit]) -> tuple[tuple[str, str], ...]:
         """Limit, length of the window, and, as "Remaining", how much of it is used."""

@@ -7,22 +7,32 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
 from futures_async.adapters.bitmart.simulated import rows
-from futures_async.simulator.accounts import Account
 from futures_async.simulator.contracts import ContractSpec
 from futures_async.simulator.dialect import Dialect, Request, VenueRefusal
-from futures_async.simulator.errors import (
-    MarginModeLocked,
-    UnknownSymbol,
-)
+from futures_async.simulator.errors import MarginModeLocked, UnknownSymbol
+from futures_async.simulator.reading import Reader
 from futures_async.simulator.records import Preset
-from futures_async.unified.enums import Intent, MarginMode, PositionMode, Side
+from futures_async.transport.endpoint import RateLimit
+from futures_async.unified.enums import Intent, MarginMode, OrderType, PositionMode, Side, TimeInForce
 
+PRIVATE = "/contract/private"
 DAY_S = 86_400
 ROWS, OPEN_ROWS, LEDGER_ROWS = 200, 100, 1000
 FORCE = {code: force for force, code in rows.FORCE_CODE.items()}
+TYPES = {"limit": OrderType.LIMIT, "market": OrderType.MARKET}
 OPEN_TYPE = {"cross": MarginMode.CROSS, "isolated": MarginMode.ISOLATED}
 POSITION_MODE = {word: mode for mode, word in rows.MODE_WORD.items()}
 CLIENT_ID = re.compile("[A-Za-z0-9]+")
+READER = Reader(
+    missing=lambda name: VenueRefusal("40011", f"{name} is required"),
+    wrong=lambda name, value: VenueRefusal("40007", f"{name} is invalid"),
+)
+whole = READER.whole
+
+
+def per2(count: int) -> RateLimit:
+    """So many in two seconds."""
+    return RateLimit(count, 2.0)
 
 
 class Code(NamedTuple):
@@ -35,42 +45,10 @@ class Code(NamedTuple):
 SIDES = {1: Code(Side.BUY, False), 2: Code(Side.BUY, True), 3: Code(Side.SELL, True), 4: Code(Side.SELL, False)}
 
 
-class Body:
-    """A request's body; a value of another JSON type than documented is 40007."""
-
-    def __init__(self, request: Request) -> None:
-        self.fields = request.fields()
-
-    def text(self, name: str) -> str | None:
-        """A string, or nothing."""
-        value = self.fields.get(name)
-        if value is not None and not isinstance(value, str):
-            raise VenueRefusal("40007", f"{name} cannot be parsed")
-        return value or None
-
-    def whole(self, name: str) -> int | None:
-        """A JSON integer, or nothing."""
-        value = self.fields.get(name)
-        if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
-            raise VenueRefusal("40007", f"{name} cannot be parsed")
-        return value
-
-    def money(self, name: str) -> Decimal | None:
-        """A number as text, or nothing."""
-        text = self.text(name)
-        if text is None:
-            return None
-        try:
-            value = Decimal(text)
-        except InvalidOperation:
-            raise VenueRefusal("40007", f"{name} cannot be parsed") from None
-        if not value.is_finite():
-            raise VenueRefusal("40007", f"{name} cannot be parsed")
-        return value
-
-
 class BitMartSide(Dialect):
-    """What both halves of the dialect need."""
+    """Finds contracts."""
+
+    reader = READER
 
     def contract(self, symbol: Any) -> ContractSpec:
         """By the venue's id.
@@ -84,11 +62,9 @@ class BitMartSide(Dialect):
         raise UnknownSymbol("no such symbol")
 
     def wanted_contract(self, request: Request) -> ContractSpec:
-        """The contract that the query requires."""
-        symbol = request.params.get("symbol")
-        if not symbol:
-            raise VenueRefusal("40011", "symbol is required")
-        return self.contract(symbol)
+        """The contract that the query names."""
+        READER.required(request.params, "symbol")
+        return self.contract(request.params["symbol"])
 
     def maybe_contract(self, request: Request) -> ContractSpec | None:
         """The contract that the query may name."""
@@ -99,86 +75,133 @@ class BitMartSide(Dialect):
         """By the unified symbol of a record."""
         return self.engine.world.contract(symbol)
 
-    def number(self, request: Request, name: str) -> int | None:
-        """A whole number of the query.
 
-        Raises:
-            VenueRefusal: Not one.
-        """
-        text = request.params.get(name)
-        if not text:
-            return None
-        if not (text.isascii() and text.isdigit()):
-            raise VenueRefusal("40007", f"{name} is invalid")
-        return int(text)
+class Body:
+    """A request's body, and the contract that it is about; a value of another JSON type than documented is 40007."""
+
+    def __init__(self, dialect: BitMartSide, request: Request) -> None:
+        self.fields = request.fields()
+        self.account = request.account
+        self.contract = dialect.contract(self.text("symbol"))
+        self.symbol = self.contract.symbol
+
+    def text(self, name: str) -> str | None:
+        """A string, or nothing."""
+        return text_of(self.fields, name)
+
+    def whole(self, name: str) -> int | None:
+        """A JSON integer, or nothing."""
+        value = self.fields.get(name)
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
+            raise _unreadable(name)
+        return value
+
+    def money(self, name: str) -> Decimal | None:
+        """A number as text, or nothing."""
+        text = self.text(name)
+        try:
+            value = None if text is None else Decimal(text)
+        except InvalidOperation:
+            raise _unreadable(name) from None
+        if value is not None and not value.is_finite():
+            raise _unreadable(name)
+        return value
+
+    def price(self, name: str) -> Decimal | None:
+        """The same, on the tick."""
+        price = self.money(name)
+        if price is not None and price % self.contract.tick:
+            raise VenueRefusal("40043", "The precision is error")
+        return price
 
     # What order requests say
 
-    def side(self, body: Body) -> Code:
+    def side(self) -> Code:
         """What the side code means; another is 40041."""
-        code = SIDES.get(body.whole("side") or 0)
+        code = SIDES.get(self.whole("side") or 0)
         if code is None:
             raise VenueRefusal("40041", "The order side is invalid")
         return code
 
-    def quantity(self, body: Body, contract: ContractSpec) -> Decimal:
+    def type(self) -> OrderType:
+        """Limit where it says nothing."""
+        kind = TYPES.get(self.text("type") or "limit")
+        if kind is None:
+            raise VenueRefusal("40042", "The order type is invalid")
+        return kind
+
+    def force(self, kind: OrderType) -> TimeInForce:
+        """The mode's code."""
+        force = FORCE.get(self.whole("mode") or 1)
+        if force is None or (force is TimeInForce.POST_ONLY and kind is OrderType.MARKET):
+            raise VenueRefusal("40011", "mode is invalid")
+        return force
+
+    def quantity(self) -> Decimal:
         """Contracts to base coin."""
-        size = body.whole("size")
+        size = self.whole("size")
         if size is None:
-            raise VenueRefusal("40007", "size cannot be parsed")
+            raise _unreadable("size")
         if size < 1:
             raise VenueRefusal("40044", "The range is error")
-        return size * contract.contract_size
+        return size * self.contract.contract_size
 
-    def check_tick(self, contract: ContractSpec, price: Decimal | None) -> None:
-        """Refuse a price off the tick."""
-        if price is not None and price % contract.tick:
-            raise VenueRefusal("40043", "The precision is error")
-
-    def client_id(self, body: Body) -> str | None:
+    def client_id(self) -> str | None:
         """Letters and digits, at most 32."""
-        name = body.text("client_order_id")
-        if name is None:
-            return None
-        if not CLIENT_ID.fullmatch(name):
+        name = self.text("client_order_id")
+        if name is not None and not CLIENT_ID.fullmatch(name):
             raise VenueRefusal("40048", "client_order_id may hold letters and digits")
-        if len(name) > 32:
+        if name is not None and len(name) > 32:
             raise VenueRefusal("40049", "client_order_id is longer than 32")
         return name
 
-    def preset(self, body: Body, name: str) -> Preset | None:
-        """Take-profit or stop-loss that comes with an order."""
-        price = body.money(name)
-        if price is None:
-            return None
-        return Preset(trigger_price=price, on_mark=body.whole(f"{name}_type") == 2)
+    def presets(self) -> dict[str, Any]:
+        """Take-profit and stop-loss that come with an order."""
+        found: dict[str, Any] = {}
+        for name in ("take_profit", "stop_loss"):
+            price = self.money(f"preset_{name}_price")
+            on_mark = self.whole(f"preset_{name}_price_type") == 2
+            found[name] = None if price is None else Preset(trigger_price=price, on_mark=on_mark)
+        return found
 
-    def style(self, account: Account, contract: ContractSpec, code: Code) -> dict[str, Any]:
+    def style(self, code: Code) -> dict[str, Any]:
         """The same codes in both modes: in one-way mode 2 and 3 are reduce-only."""
-        if account.mode(contract.settle) is PositionMode.HEDGE:
-            return {"intent": Intent.CLOSE if code.closes else Intent.OPEN}
-        return {"reduce_only": code.closes}
+        if self.account.mode(self.symbol) is PositionMode.HEDGE:
+            return {"side": code.side, "intent": Intent.CLOSE if code.closes else Intent.OPEN}
+        return {"side": code.side, "reduce_only": code.closes}
 
-    def terms(self, account: Account, contract: ContractSpec, body: Body, code: Code) -> dict[str, Any]:
+    def terms(self, code: Code) -> dict[str, Any]:
         """Leverage and margin mode of an opening order: those of the position, where there is one."""
-        leverage, word = body.money("leverage"), body.text("open_type")
+        leverage, word = self.money("leverage"), self.text("open_type")
         if word is not None and word not in OPEN_TYPE:
             raise VenueRefusal("40045", "open_type is invalid")
         if code.closes:
             return {}
-        if leverage is not None and leverage > contract.max_leverage:
+        if leverage is not None and leverage > self.contract.max_leverage:
             raise VenueRefusal("40029", "The leverage is too large")
         if leverage is not None and (leverage < 1 or leverage % 1):
             raise VenueRefusal("40030", "The leverage is too small")
         mode = OPEN_TYPE.get(word or "")
-        for position in account.positions_of(symbol=contract.symbol):
+        for position in self.account.positions_of(symbol=self.symbol):
             if leverage not in (None, position.leverage) or mode not in (None, position.margin_mode):
                 raise MarginModeLocked("not the position's")
         return {"leverage": leverage, "margin_mode": mode}
 
-    def ids(self, body: Body) -> tuple[int | None, str | None]:
+    def ids(self) -> tuple[int | None, str | None]:
         """`order_id` is text here."""
-        text, client_id = body.text("order_id"), body.text("client_order_id")
+        text, client_id = self.text("order_id"), self.text("client_order_id")
         if text is not None and not (text.isascii() and text.isdigit()):
             raise VenueRefusal("40037", "The order ID is not exist")
         return (None if text is None else int(text)), client_id
+
+
+def text_of(fields: dict[str, Any], name: str) -> str | None:
+    """A string of a body, or nothing."""
+    value = fields.get(name)
+    if value is not None and not isinstance(value, str):
+        raise _unreadable(name)
+    return value or None
+
+
+def _unreadable(name: str) -> VenueRefusal:
+    return VenueRefusal("40007", f"{name} cannot be parsed")

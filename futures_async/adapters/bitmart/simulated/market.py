@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any, ClassVar
 
 from futures_async.adapters.bitmart.simulated import rows
-from futures_async.adapters.bitmart.simulated.base import BitMartSide
-from futures_async.simulator.contracts import ContractSpec
-from futures_async.simulator.dialect import Request, VenueRefusal, plain
-from futures_async.simulator.marks import HOUR_MS
+from futures_async.adapters.bitmart.simulated.base import BitMartSide, per2, whole
+from futures_async.simulator.dialect import Request, Route, VenueRefusal, always, plain, public
+from futures_async.transport.endpoint import RateLimit
 
 COINS = ("USDT", "BTC", "ETH")
 """Listed among the balances even when they are zero."""
@@ -17,13 +17,30 @@ STEPS_MIN = (1, 3, 5, 15, 30, 60, 120, 240, 360, 720, 1440, 4320, 10080)
 MINUTE_S = 60
 LEVELS = 50
 CANDLES = 500
+PUBLIC = "/contract/public"
+IP12, IP_TEN = RateLimit(12, 2.0, "ip"), RateLimit(10, 1.0, "ip")
+CURRENCY = {
+    "contract_address": None,
+    "withdraw_enabled": True,
+    "deposit_enabled": True,
+    "withdraw_minsize": "1",
+    "withdraw_minfee": "1",
+    "withdraw_fee_estimate": "1",
+    "withdraw_fee": "1",
+}
 
 
 class MarketData(BitMartSide):
-    """Public endpoints, balances, positions, modes."""
+    """Public endpoints."""
 
-    # Public
+    constants: ClassVar[Sequence[Route]] = (
+        Route("GET", "/system/service", always({"service": []}), IP_TEN, private=False),
+        # Of the spot interface: what other clients ask for before they trade.
+        Route("GET", "/spot/v1/symbols/details", always({"symbols": []}), IP12, private=False),
+        Route("GET", "/spot/v1/wallet", always({"wallet": []}), per2(12)),
+    )
 
+    @public(f"{PUBLIC}/details", IP12)
     def details(self, request: Request) -> Any:
         """All contracts ever listed, or one; unknown ones have the catch-all code here."""
         symbol = request.params.get("symbol")
@@ -35,23 +52,23 @@ class MarketData(BitMartSide):
                 raise VenueRefusal("40012", "SYMBOL_NOT_EXIST")
         return {"symbols": found}
 
+    @public(f"{PUBLIC}/depth", IP12)
     def depth(self, request: Request) -> Any:
         """Price, size in contracts, cumulative size; a `limit` is ignored."""
         contract = self.wanted_contract(request)
         book = self.engine.marks.book(contract, request.now_ms)
 
-        def side(best: Any, away: int) -> list[list[str]]:
-            return [
-                [plain(best + away * level * contract.tick), "1000", str(1000 * (level + 1))] for level in range(LEVELS)
-            ]
+        def side(best: Decimal, away: Decimal) -> list[list[str]]:
+            return [[plain(best + away * level), "1000", str(1000 * (level + 1))] for level in range(LEVELS)]
 
         return {
-            "asks": side(book.ask, 1),
-            "bids": side(book.bid, -1),
+            "asks": side(book.ask, contract.tick),
+            "bids": side(book.bid, -contract.tick),
             "symbol": rows.venue_symbol(contract),
             "timestamp": request.now_ms,
         }
 
+    @public(f"{PUBLIC}/market-trade", IP12)
     def market_trades(self, request: Request) -> Any:
         """One trade, at the last price; `qty` is base coin, `time` seconds."""
         contract = self.wanted_contract(request)
@@ -67,6 +84,7 @@ class MarketData(BitMartSide):
             }
         ]
 
+    @public(f"{PUBLIC}/open-interest", RateLimit(2, 2.0, "ip"))
     def open_interest(self, request: Request) -> Any:
         """Contracts and quote."""
         return {
@@ -76,40 +94,39 @@ class MarketData(BitMartSide):
             "timestamp": request.now_ms,
         }
 
+    @public(f"{PUBLIC}/funding-rate", IP12)
     def funding_rate(self, request: Request) -> Any:
         """`rate_value` is settled, `expected_rate` is due at `funding_time`."""
         contract = self.wanted_contract(request)
-        interval, now = contract.funding_interval_h * HOUR_MS, request.now_ms
+        [(_, settled)] = self.engine.figures.past_funding(contract, 1)
         return {
             "symbol": rows.venue_symbol(contract),
-            "rate_value": plain(self.engine.marks.funding_rate(contract, now - interval)),
-            "expected_rate": plain(self.engine.marks.funding_rate(contract, now)),
-            "funding_time": (now // interval + 1) * interval,
+            "rate_value": plain(settled),
+            "expected_rate": plain(self.engine.figures.funding_rate(contract)),
+            "funding_time": self.engine.figures.next_funding_ms(contract),
             "funding_upper_limit": "0.0375",
             "funding_lower_limit": "-0.0375",
-            "timestamp": now,
+            "timestamp": request.now_ms,
         }
 
+    @public(f"{PUBLIC}/funding-rate-history", IP12)
     def funding_rate_history(self, request: Request) -> Any:
         """Settled rates, newest first; here `funding_time` is text."""
         contract = self.wanted_contract(request)
-        interval = contract.funding_interval_h * HOUR_MS
-        last = request.now_ms // interval
+        size = min(whole(request.params, "limit") or 100, 100)
         return {
             "list": [
-                {
-                    "symbol": rows.venue_symbol(contract),
-                    "funding_rate": plain(self.engine.marks.funding_rate(contract, (last - 1 - back) * interval)),
-                    "funding_time": str((last - back) * interval),
-                }
-                for back in range(min(self.number(request, "limit") or 100, 100))
+                {"symbol": rows.venue_symbol(contract), "funding_rate": plain(rate), "funding_time": str(at)}
+                for at, rate in self.engine.figures.past_funding(contract, size)
             ]
         }
 
+    @public(f"{PUBLIC}/kline", IP12)
+    @public(f"{PUBLIC}/markprice-kline", IP12)
     def candles(self, request: Request) -> Any:
         """At most 500 between two times in seconds."""
         contract = self.wanted_contract(request)
-        step, start, end = (self.number(request, name) for name in ("step", "start_time", "end_time"))
+        step, start, end = (whole(request.params, name) for name in ("step", "start_time", "end_time"))
         if (step or 1) not in STEPS_MIN:
             raise VenueRefusal("40038", "The k-line step is error")
         width = (step or 1) * MINUTE_S
@@ -131,10 +148,11 @@ class MarketData(BitMartSide):
             )
         return found
 
+    @public(f"{PUBLIC}/leverage-bracket", IP12)
     def brackets(self, request: Request) -> Any:
         """Risk limits of one contract or all."""
         only = self.maybe_contract(request)
-        listed: Iterable[ContractSpec] = self.engine.world.linear if only is None else (only,)
+        listed = self.engine.world.linear if only is None else [only]
         return {
             "rules": [
                 {"symbol": rows.venue_symbol(contract), "brackets": list(rows.bracket_rows(contract))}
@@ -142,34 +160,14 @@ class MarketData(BitMartSide):
             ]
         }
 
+    @public("/system/time", IP_TEN)
     def time(self, request: Request) -> Any:
         """Milliseconds."""
         return {"server_time": request.now_ms}
 
-    def service(self, request: Request) -> Any:
-        """No maintenance ahead."""
-        return {"service": []}
-
+    @public("/account/v1/currencies", IP12)
     def currencies(self, request: Request) -> Any:
         """Of the spot interface, minimal."""
         return {
-            "currencies": [
-                {
-                    "currency": coin,
-                    "name": coin,
-                    "contract_address": None,
-                    "network": coin,
-                    "withdraw_enabled": True,
-                    "deposit_enabled": True,
-                    "withdraw_minsize": "1",
-                    "withdraw_minfee": "1",
-                    "withdraw_fee_estimate": "1",
-                    "withdraw_fee": "1",
-                }
-                for coin in (*COINS, "USDC")
-            ]
+            "currencies": [{"currency": coin, "name": coin, "network": coin} | CURRENCY for coin in (*COINS, "USDC")]
         }
-
-    def spot_symbols(self, request: Request) -> Any:
-        """No spot trading here."""
-        return {"symbols": []}

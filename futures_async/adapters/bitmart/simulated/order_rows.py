@@ -122,57 +122,52 @@ def ledger_rows(row: LedgerRow, symbol: str) -> Iterable[dict[str, Any]]:
 
 def plan_row(trigger: Trigger, contract: ContractSpec) -> dict[str, Any]:
     """`current-plan-order`."""
-    closes = trigger.reduce_only or side_closes(trigger)
     word = "plan"
     if trigger.kind.closes:
         word = "take_profit" if trigger.kind.is_profit else "stop_loss"
-    return {
-        "order_id": str(trigger.id),
+    return _waiting(trigger, contract) | {
         "client_order_id": trigger.client_id or "",
         "executive_price": plain(trigger.price, "0"),
         "trigger_price": plain(trigger.trigger_price),
-        "size": contracts(trigger.quantity, contract),
-        "symbol": venue_symbol(contract),
-        "state": 2,
-        "side": side_code(trigger.side, closes=closes),
         "mode": trigger.tag.get("mode", 1),
-        "position_mode": MODE_WORD[trigger.position_mode],
         "price_way": 1 if trigger.above else 2,
         "price_type": 2 if trigger.on_mark else 1,
         "plan_category": 2 if trigger.kind.whole_position else 1,
         "type": word,
         "leverage": trigger.tag.get("leverage", ""),
-        "open_type": trigger.margin_mode.value,
-        "create_time": trigger.created_ms,
-        "update_time": trigger.updated_ms,
     }
 
 
 def trail_row(trigger: Trigger, contract: ContractSpec) -> dict[str, Any]:
     """`get-open-orders` with `type=trailing`: a row like an order's, with the three fields that only these have."""
-    closes = trigger.reduce_only or side_closes(trigger)
-    return {
-        "order_id": str(trigger.id),
+    return _waiting(trigger, contract) | {
         "client_order_id": "",
         "price": "0",
-        "size": contracts(trigger.quantity, contract),
-        "symbol": venue_symbol(contract),
-        "state": 2,
-        "side": side_code(trigger.side, closes=closes),
         "type": "trailing",
-        "position_mode": MODE_WORD[trigger.position_mode],
         "account": "futures",
         "leverage": trigger.tag["leverage"],
-        "open_type": trigger.margin_mode.value,
         "deal_avg_price": "0",
         "deal_size": "0",
-        "create_time": trigger.created_ms,
-        "update_time": trigger.updated_ms,
         "activation_price": plain(trigger.trigger_price),
         "callback_rate": "" if trigger.callback_ratio is None else plain(trigger.callback_ratio * 100),
         "activation_price_type": 2 if trigger.on_mark else 1,
         **preset_fields("preset_take_profit_price", None),
         **preset_fields("preset_stop_loss_price", None),
+    }
+
+
+def _waiting(trigger: Trigger, contract: ContractSpec) -> dict[str, Any]:
+    """What rows of waiting orders have, whatever they wait for."""
+    return {
+        "order_id": str(trigger.id),
+        "size": contracts(trigger.quantity, contract),
+        "symbol": venue_symbol(contract),
+        "state": 2,
+        "side": side_code(trigger.side, closes=trigger.reduce_only or side_closes(trigger)),
+        "position_mode": MODE_WORD[trigger.position_mode],
+        "open_type": trigger.margin_mode.value,
+        "create_time": trigger.created_ms,
+        "update_time": trigger.updated_ms,
     }
 
 

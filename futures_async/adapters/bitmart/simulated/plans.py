@@ -6,215 +6,203 @@ from decimal import Decimal
 from typing import Any
 
 from futures_async.adapters.bitmart.simulated import order_rows as rows
-from futures_async.adapters.bitmart.simulated.base import OPEN_ROWS, OPEN_TYPE, BitMartSide, Body
-from futures_async.simulator.accounts import Account
-from futures_async.simulator.contracts import ContractSpec
-from futures_async.simulator.dialect import Request, VenueRefusal
+from futures_async.adapters.bitmart.simulated.base import (
+    OPEN_ROWS,
+    OPEN_TYPE,
+    PRIVATE,
+    TYPES,
+    BitMartSide,
+    Body,
+    per2,
+    whole,
+)
+from futures_async.simulator.dialect import Request, VenueRefusal, get, post
 from futures_async.simulator.errors import OrderFinished, UnknownOrder
-from futures_async.simulator.margins import opened_side
+from futures_async.simulator.margins import closed_by, opened_side
 from futures_async.simulator.presets import check_presets
 from futures_async.simulator.records import Preset, Ticket, Trigger, TriggerKind
-from futures_async.unified.enums import OrderType, PositionSide, Side
+from futures_async.transport.endpoint import Kind
+from futures_async.unified.enums import OrderType
+
+KINDS = {
+    ("take_profit", False): TriggerKind.TAKE_PROFIT,
+    ("take_profit", True): TriggerKind.POSITION_TAKE_PROFIT,
+    ("stop_loss", False): TriggerKind.STOP_LOSS,
+    ("stop_loss", True): TriggerKind.POSITION_STOP_LOSS,
+}
+"""By the word, and whether it closes the whole position."""
+
+
+def plain_plan(trigger: Trigger) -> bool:
+    """Trailing orders are a family of their own."""
+    return trigger.kind is not TriggerKind.TRAILING
 
 
 class PlanCalls(BitMartSide):
     """Orders that wait for a price."""
 
+    @post(f"{PRIVATE}/submit-plan-order", per2(24), Kind.ORDER)
     def submit_plan_order(self, request: Request) -> Any:
         """Waits for a price and then places an order; the answer's id is a number."""
-        body, account = Body(request), request.account
-        contract, code = self.contract(body.text("symbol")), self.side(body)
-        kind = body.text("type") or "limit"
-        if kind not in ("limit", "market"):
-            raise VenueRefusal("40042", "The order type is invalid")
-        way, by, trigger = body.whole("price_way"), body.whole("price_type"), body.money("trigger_price")
-        price = body.money("executive_price") if kind == "limit" else None
-        if way not in (1, 2) or by not in (1, 2) or trigger is None or (kind == "limit" and price is None):
+        body = Body(self, request)
+        code, kind = body.side(), body.type()
+        way, by, trigger = body.whole("price_way"), body.whole("price_type"), body.price("trigger_price")
+        price = body.price("executive_price") if kind is OrderType.LIMIT else None
+        if way not in (1, 2) or by not in (1, 2) or trigger is None or (kind is OrderType.LIMIT and price is None):
             raise VenueRefusal("40011", "price_way, price_type, trigger_price or executive_price is invalid")
-        self.check_tick(contract, trigger)
-        self.check_tick(contract, price)
-        terms = self.terms(account, contract, body, code)
         ticket = Ticket(
-            symbol=contract.symbol,
-            side=code.side,
-            type=OrderType.LIMIT if kind == "limit" else OrderType.MARKET,
-            quantity=self.quantity(body, contract),
+            symbol=body.symbol,
+            type=kind,
+            quantity=body.quantity(),
             price=price,
-            take_profit=self.preset(body, "preset_take_profit_price"),
-            stop_loss=self.preset(body, "preset_stop_loss_price"),
             tag={"mode": body.whole("mode") or 1, "leverage": body.text("leverage") or ""},
-            margin_mode=terms.get("margin_mode"),
-            **self.style(account, contract, code),
+            margin_mode=body.terms(code).get("margin_mode"),
+            **body.presets(),
+            **body.style(code),
         )
-        placed = self.engine.triggers.place_plan(account, ticket, trigger, on_mark=by == 2)
+        placed = self.engine.triggers.place_plan(request.account, ticket, trigger, on_mark=by == 2)
         placed.above = way == 1
         return {"order_id": placed.id}
 
+    @post(f"{PRIVATE}/submit-tp-sl-order", per2(24), Kind.ORDER)
     def submit_tp_sl_order(self, request: Request) -> Any:
         """Protects a position; the answer's id is text."""
-        body, account = Body(request), request.account
-        contract, code = self.contract(body.text("symbol")), self.side(body)
-        word, trigger = body.text("type"), body.money("trigger_price")
+        body = Body(self, request)
+        code, word, trigger = body.side(), body.text("type"), body.money("trigger_price")
         if not code.closes:
             raise VenueRefusal("40041", "The order side is invalid")
         if word not in ("take_profit", "stop_loss"):
             raise VenueRefusal("40042", "The order type is invalid")
         if trigger is None or body.whole("price_type") not in (1, 2):
             raise VenueRefusal("40011", "trigger_price or price_type is invalid")
-        self.check_tick(contract, trigger)
+        body.price("trigger_price")
         # "0" executes at market.
-        price = body.money("executive_price") or None
-        whole = body.whole("size") is None or (body.whole("plan_category") or 2) == 2
-        kinds = {
-            ("take_profit", False): TriggerKind.TAKE_PROFIT,
-            ("take_profit", True): TriggerKind.POSITION_TAKE_PROFIT,
-            ("stop_loss", False): TriggerKind.STOP_LOSS,
-            ("stop_loss", True): TriggerKind.POSITION_STOP_LOSS,
-        }
+        price, on_mark = body.money("executive_price") or None, body.whole("price_type") == 2
+        all_of_it = body.whole("size") is None or (body.whole("plan_category") or 2) == 2
         placed = self.engine.triggers.place_closing(
-            account,
-            contract.symbol,
-            PositionSide.LONG if code.side is Side.SELL else PositionSide.SHORT,
-            kinds[word, whole],
-            Preset(trigger_price=trigger, price=price, on_mark=body.whole("price_type") == 2),
-            client_id=self.client_id(body),
-            **({} if whole else {"quantity": self.quantity(body, contract)}),
+            request.account,
+            body.symbol,
+            closed_by(code.side),
+            KINDS[word, all_of_it],
+            Preset(trigger_price=trigger, price=price, on_mark=on_mark),
+            client_id=body.client_id(),
+            **({} if all_of_it else {"quantity": body.quantity()}),
         )
         return {"order_id": str(placed.id), "client_order_id": placed.client_id or ""}
 
+    @post(f"{PRIVATE}/cancel-plan-order", per2(40), Kind.CANCEL)
     def cancel_plan_order(self, request: Request) -> Any:
         """By id; what an id-less call does is not documented, so the worst is assumed."""
-        body, account = Body(request), request.account
-        contract = self.contract(body.text("symbol"))
-        order_id, client_id = self.ids(body)
+        body = Body(self, request)
+        order_id, client_id = body.ids()
+        return self._cancel(body, order_id, client_id, trailing=False)
+
+    @post(f"{PRIVATE}/cancel-trail-order", per2(24), Kind.CANCEL)
+    def cancel_trail_order(self, request: Request) -> Any:
+        """By id; without one all of the contract, as for plan orders."""
+        body = Body(self, request)
+        return self._cancel(body, body.ids()[0], None, trailing=True)
+
+    def _cancel(self, body: Body, order_id: int | None, client_id: str | None, *, trailing: bool) -> Any:
         triggers = self.engine.triggers
         if order_id is None and client_id is None:
-            triggers.cancel_all(account, lambda t: t.symbol == contract.symbol and t.kind is not TriggerKind.TRAILING)
-            return {}
-        triggers.cancel(account, self.waiting(account, contract, order_id, client_id))
+            triggers.cancel_all(body.account, lambda t: t.symbol == body.symbol and plain_plan(t) is not trailing)
+        else:
+            triggers.cancel(body.account, self._waiting(body, order_id, client_id, trailing=trailing))
         return {}
 
-    def waiting(
-        self,
-        account: Account,
-        contract: ContractSpec,
-        order_id: int | None,
-        client_id: str | None,
-        *,
-        trailing: bool = False,
-    ) -> Trigger:
+    def _waiting(self, body: Body, order_id: int | None, client_id: str | None, *, trailing: bool = False) -> Trigger:
         """A waiting order of the contract and of one of the two families."""
-        found = self.engine.triggers.find(account, trigger_id=order_id, client_id=client_id)
-        if found.symbol != contract.symbol or (found.kind is TriggerKind.TRAILING) is not trailing:
+        found = self.engine.triggers.find(body.account, trigger_id=order_id, client_id=client_id)
+        if found.symbol != body.symbol or plain_plan(found) is trailing:
             raise UnknownOrder("of another symbol or kind")
         return found
 
+    @post(f"{PRIVATE}/modify-plan-order", per2(24), Kind.SETTING)
     def modify_plan_order(self, request: Request) -> Any:
         """Trigger and price of a plan order; the answer's id is text."""
         return self._modify(request, closes=False)
 
+    @post(f"{PRIVATE}/modify-tp-sl-order", per2(24), Kind.SETTING)
     def modify_tp_sl_order(self, request: Request) -> Any:
         """Likewise, of a take-profit or stop-loss."""
         return self._modify(request, closes=True)
 
     def _modify(self, request: Request, *, closes: bool) -> Any:
-        body, account = Body(request), request.account
-        contract = self.contract(body.text("symbol"))
-        order_id, client_id = self.ids(body)
-        trigger, price = body.money("trigger_price"), body.money("executive_price") or None
-        if (order_id is None and client_id is None) or trigger is None or body.whole("price_type") not in (1, 2):
+        body = Body(self, request)
+        order_id, client_id = body.ids()
+        trigger, by = body.money("trigger_price"), body.whole("price_type")
+        if (order_id is None and client_id is None) or trigger is None or by not in (1, 2):
             raise VenueRefusal("40011", "order_id, trigger_price or price_type is invalid")
-        found = self.waiting(account, contract, order_id, client_id)
+        found = self._waiting(body, order_id, client_id)
         if found.kind.closes is not closes:
             raise UnknownOrder("of the other family")
-        self.check_tick(contract, trigger)
-        self.check_tick(contract, price)
-        word = body.text("category" if closes else "type")
-        if not closes and (word not in ("limit", "market") or (word == "limit") is not (price is not None)):
+        body.price("trigger_price")
+        price, word = body.price("executive_price") or None, body.text("category" if closes else "type")
+        if not closes and (word not in TYPES or (word == "limit") is not (price is not None)):
             raise VenueRefusal("40011", "type or executive_price is invalid")
         if closes and found.position_side is not None:
-            self.engine.triggers.check_side(contract.symbol, found.position_side, found.kind, trigger)
-        found.trigger_price, found.price = trigger, price
-        found.on_mark = body.whole("price_type") == 2
-        self.engine.triggers.changed(account, found)
+            self.engine.triggers.check_side(body.symbol, found.position_side, found.kind, trigger)
+        found.trigger_price, found.price, found.on_mark = trigger, price, by == 2
+        self.engine.triggers.changed(request.account, found)
         return {"order_id": str(found.id)}
 
+    @post(f"{PRIVATE}/modify-preset-plan-order", per2(24), Kind.SETTING)
     def modify_presets(self, request: Request) -> Any:
         """Take-profit and stop-loss that come with an open order."""
-        body, account = Body(request), request.account
-        contract = self.contract(body.text("symbol"))
-        order_id, _ = self.ids(body)
+        body = Body(self, request)
+        order_id, _ = body.ids()
         if order_id is None:
             raise VenueRefusal("40011", "order_id is required")
-        order = self.engine.orders.find(account, order_id=order_id, symbol=contract.symbol)
+        order = self.engine.orders.find(request.account, order_id=order_id, symbol=body.symbol)
         if not order.is_open:
             raise OrderFinished("the order is finished")
-        profit = self.preset(body, "preset_take_profit_price") or order.take_profit
-        stop = self.preset(body, "preset_stop_loss_price") or order.stop_loss
-        bound = order.price or self.engine.world.mark(order.symbol)
+        presets, bound = body.presets(), order.price or self.engine.world.mark(order.symbol)
+        profit = presets["take_profit"] or order.take_profit
+        stop = presets["stop_loss"] or order.stop_loss
         check_presets(opened_side(order.side), profit, stop, bound=bound, of="order price")
         order.take_profit, order.stop_loss = profit, stop
         order.updated_ms = request.now_ms
         return {"order_id": str(order.id)}
 
+    @post(f"{PRIVATE}/submit-trail-order", per2(24), Kind.ORDER)
     def submit_trail_order(self, request: Request) -> Any:
         """Follows the price from the activation on; the callback is percent, the answer's id a number."""
-        body, account = Body(request), request.account
-        contract, code = self.contract(body.text("symbol")), self.side(body)
-        activation, rate, by = (
-            body.money("activation_price"),
-            body.money("callback_rate"),
-            body.whole("activation_price_type"),
-        )
+        body = Body(self, request)
+        code, by = body.side(), body.whole("activation_price_type")
+        activation, rate = body.money("activation_price"), body.money("callback_rate")
         if activation is None or rate is None or by not in (1, 2) or not Decimal("0.1") <= rate <= 5:
             raise VenueRefusal("40011", "activation_price, callback_rate or activation_price_type is invalid")
         leverage, word = body.text("leverage"), body.text("open_type")
         if leverage is None or word not in OPEN_TYPE:
             raise VenueRefusal("40011", "leverage or open_type is invalid")
-        self.check_tick(contract, activation)
-        self.terms(account, contract, body, code)
+        body.price("activation_price")
+        body.terms(code)
         ticket = Ticket(
-            symbol=contract.symbol,
-            side=code.side,
+            symbol=body.symbol,
             type=OrderType.MARKET,
-            quantity=self.quantity(body, contract),
+            quantity=body.quantity(),
             margin_mode=None if code.closes else OPEN_TYPE[word],
             tag={"trailing": True, "leverage": leverage},
-            **self.style(account, contract, code),
+            **body.style(code),
         )
-        placed = self.engine.triggers.place_plan(
-            account, ticket, activation, on_mark=by == 2, callback_ratio=rate / 100
-        )
-        return {"order_id": placed.id}
+        place = self.engine.triggers.place_plan
+        return {"order_id": place(request.account, ticket, activation, on_mark=by == 2, callback_ratio=rate / 100).id}
 
-    def cancel_trail_order(self, request: Request) -> Any:
-        """By id; without one all of the contract, as for plan orders."""
-        body, account = Body(request), request.account
-        contract = self.contract(body.text("symbol"))
-        order_id, _ = self.ids(body)
-        triggers = self.engine.triggers
-        if order_id is None:
-            triggers.cancel_all(account, lambda t: t.symbol == contract.symbol and t.kind is TriggerKind.TRAILING)
-            return {}
-        triggers.cancel(account, self.waiting(account, contract, order_id, None, trailing=True))
-        return {}
-
+    @get(f"{PRIVATE}/current-plan-order", per2(50))
     def plan_orders(self, request: Request) -> Any:
         """At most 100, newest first, no pages."""
-        contract, kind, family = (
-            self.maybe_contract(request),
-            request.params.get("type"),
-            request.params.get("plan_type"),
-        )
+        params, contract = request.params, self.maybe_contract(request)
+        kind, family = params.get("type"), params.get("plan_type")
 
         def match(trigger: Trigger) -> bool:
             return (
-                trigger.kind is not TriggerKind.TRAILING
+                plain_plan(trigger)
                 and (contract is None or trigger.symbol == contract.symbol)
                 and (not kind or (kind == "market") == (trigger.price is None))
                 and (not family or (family == "profit_loss") == trigger.kind.closes)
             )
 
-        most = min(self.number(request, "limit") or OPEN_ROWS, OPEN_ROWS)
+        most = min(whole(params, "limit") or OPEN_ROWS, OPEN_ROWS)
         live = [trigger for trigger in request.account.live_triggers.values() if match(trigger)]
         return [rows.plan_row(trigger, self.contract_of(trigger.symbol)) for trigger in reversed(live)][:most]
