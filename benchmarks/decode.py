@@ -16,7 +16,7 @@ from benchmarks.peers import ccxt_bitget
 from futures_async.adapters.bitget import endpoints
 from futures_async.adapters.bitget.dialect import BitgetDialect
 from futures_async.adapters.bitget.mapping import positions as positions_of
-from futures_async.adapters.bitget.orders import to_order
+from futures_async.adapters.bitget.orders import orders as orders_of
 from futures_async.unified.enums import MarginMode, PositionMode, PositionSide
 from futures_async.unified.models import Position
 
@@ -141,7 +141,7 @@ def _positions(body: bytes) -> object:
 
 
 def _orders(body: bytes) -> object:
-    return [to_order(row, "USDT-FUTURES") for row in _ORDERS.decode(body).data.entrusted_list]
+    return orders_of("USDT-FUTURES").all(_ORDERS.decode(body).data.entrusted_list)
 
 
 def _ccxt_positions(exchange: Any) -> Callable[[bytes], object]:

@@ -20,7 +20,7 @@ from futures_async.trading.ordering import (
     PlannedOrder,
     carries,
 )
-from futures_async.trading.paging import Page, PageQuery, collect, first, iterate
+from futures_async.trading.paging import FetchPage, Page, PageQuery, collect, everything, first, in_turn, iterate
 from futures_async.trading.planning import one_id
 from futures_async.transport.dialect import (
     Code,
@@ -124,6 +124,7 @@ from futures_async.unified.errors import (
     UnreadRows,
     VenueClosed,
     VenueUnavailable,
+    unread_rows,
 )
 from futures_async.unified.exchange import Capability, Lifecycle, Number
 from futures_async.unified.models import (
@@ -134,6 +135,7 @@ from futures_async.unified.models import (
     FundingRate,
     LedgerEntry,
     Leverage,
+    Model,
     Order,
     OrderRequest,
     OrderResult,
@@ -144,7 +146,7 @@ from futures_async.unified.models import (
     Stop,
     Ticker,
 )
-from futures_async.unified.reading import Read, Reading
+from futures_async.unified.reading import Read, Reading, table, table_of_held, table_with
 from futures_async.unified.rows import Id, Moment, Row, Rows, Text, TypedRow, unread_of
 from futures_async.unified.symbols import check_symbol, guess_parts, join, split
 
@@ -173,6 +175,7 @@ __all__ = [
     "DuplicateOrder",
     "Endpoint",
     "ExchangeError",
+    "FetchPage",
     "Fill",
     "FundingRate",
     "FuturesAsyncError",
@@ -190,6 +193,7 @@ __all__ = [
     "Loose",
     "MarginMode",
     "MarginModeConflict",
+    "Model",
     "Moment",
     "NotSupported",
     "Number",
@@ -259,12 +263,14 @@ __all__ = [
     "divide_exactly",
     "either",
     "errors",
+    "everything",
     "fields",
     "finite",
     "first",
     "flag",
     "guess_parts",
     "identifier",
+    "in_turn",
     "instance",
     "is_multiple",
     "iterate",
@@ -296,12 +302,16 @@ __all__ = [
     "size",
     "split",
     "symbols",
+    "table",
+    "table_of_held",
+    "table_with",
     "text",
     "times",
     "to_decimal",
     "to_text",
     "together",
     "unread_of",
+    "unread_rows",
     "urgent",
     "word",
     "yes_no",

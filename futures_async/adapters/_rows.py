@@ -8,7 +8,17 @@ from typing import Any, Protocol, TypeVar, cast
 
 import msgspec
 
-from futures_async.adapter import DecodeError, Leverage, Order, Position, PositionSide, finite
+from futures_async.adapter import (
+    DecodeError,
+    Leverage,
+    Order,
+    Position,
+    PositionSide,
+    UnreadRow,
+    finite,
+    unread_of,
+    unread_rows,
+)
 
 T = TypeVar("T")
 
@@ -22,7 +32,7 @@ class Named(Protocol):
     """A row that names its contract."""
 
     @property
-    def symbol(self) -> str:
+    def symbol(self) -> str | None:
         """The venue's id."""
         ...
 
@@ -57,14 +67,33 @@ def unsigned(value: Decimal, field: str) -> Decimal:
     return number
 
 
+def text_or_none(value: str | int | None) -> str | None:
+    """An id or a word that may be missing."""
+    return str(value) if value not in (None, "") else None
+
+
 def readable(rows: T) -> T:
-    """`rows` of the venue as a caller gets them, once every number in them is one.
+    """Rows of the venue as a caller gets them, once every number in them is one.
 
     Raises:
-        DecodeError: One is NaN, infinite or absurdly large.
+        UnreadRows: Of a list, some rows do not fit their types, or hold NaN, an infinity or an absurd magnitude.
+        DecodeError: So does what is no list.
     """
-    _check(rows, "")
-    return rows
+    if not isinstance(rows, list):
+        _check(rows, "")
+        return rows
+    good: list[Any] = []
+    unread = list(unread_of(cast("object", rows)))
+    for row in cast("list[Any]", rows):
+        try:
+            _check(row, "")
+        except DecodeError as error:
+            unread.append(UnreadRow(error.path, str(error), row))
+        else:
+            good.append(row)
+    if unread:
+        raise unread_rows(unread, good)
+    return cast("T", good)
 
 
 def _check(value: Any, path: str) -> None:

@@ -110,6 +110,41 @@ async def first(
     return None
 
 
+async def everything(
+    fetch: FetchPage[T],
+    query: PageQuery,
+    *,
+    key: Callable[[T], Hashable],
+    wanted: Callable[[T], bool] = lambda row: True,
+) -> list[T]:
+    """All rows of all pages, `query.limit` at most.
+
+    Raises:
+        UnreadRows: Some rows could not be read; the others are in it.
+        IncompletePage: See `iterate`.
+    """
+    found: list[T] = []
+    try:
+        async for row in iterate(fetch, query, key=key, wanted=wanted):
+            found.append(row)  # noqa: PERF401 - what came before an error is kept
+    except UnreadRows as error:
+        error.rows = found
+        raise
+    return found
+
+
+def in_turn(lists: Sequence[FetchPage[T]]) -> FetchPage[T]:
+    """Several of a venue's lists as one: each is walked to its end, then the next."""
+
+    async def page(query: PageQuery, cursor: str | None) -> Page[T]:
+        number, _, inner = (cursor or "0:").partition(":")
+        found = await lists[int(number)](query, inner or None)
+        following = None if int(number) + 1 == len(lists) else f"{int(number) + 1}:"
+        return found._replace(cursor=following if found.cursor is None else f"{number}:{found.cursor}")
+
+    return page
+
+
 async def collect(
     fetch: FetchPage[T],
     query: PageQuery,
@@ -122,16 +157,9 @@ async def collect(
     Raises:
         UnreadRows: Some rows could not be read; the others are in it.
     """
-    found: list[T] = []
     if query.limit is None:
         page = await fetch(query, None)
         found = [row for row in page.rows if wanted(row)]
         _hide_nothing(page.unread, found)
         return found
-    try:
-        async for row in iterate(fetch, query, key=key, wanted=wanted):
-            found.append(row)
-    except UnreadRows as error:
-        error.rows = found
-        raise
-    return found
+    return await everything(fetch, query, key=key, wanted=wanted)

@@ -311,7 +311,7 @@ class _Reckoned(_Made):
     """Made of two numbers, where both are there."""
 
     def __init__(self, function: Callable[[Decimal, Decimal], Decimal], left: Any, right: Any) -> None:
-        super().__init__(function, [_column(left), _column(right)])
+        super().__init__(function, [_constant_or_column(left), _constant_or_column(right)])
         left_of, right_of = (part.of for part in self.parts)
 
         def of(row: Any, given: Any) -> Any:
@@ -322,8 +322,7 @@ class _Reckoned(_Made):
         self.of = of
 
     def swift(self, rows: Sequence[Any], givens: Iterable[Any]) -> Iterable[Any]:
-        left, right = (cast("Column", part).swift(rows, givens) for part in self.parts)
-        return list(map(self.function, left, right))
+        return list(map(self.function, *(cast("Column", part).swift(rows, givens) for part in self.parts)))
 
 
 class _Constant(Column):
@@ -481,6 +480,10 @@ def minus(left: Decimal | None, right: Decimal | None) -> Decimal | None:
 def negative(value: Decimal | None) -> Decimal | None:
     """The number with its sign turned: fees, where the venue writes what was paid as negative."""
     return cast("Decimal | None", _Made(_negated, [_column(value)]))
+
+
+def _constant_or_column(value: Any) -> Column:
+    return _Constant(value) if isinstance(value, Decimal) else _column(value)
 
 
 def _column(value: Any) -> Column:

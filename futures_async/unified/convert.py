@@ -118,17 +118,15 @@ def required_id(value: str | int | None, field: str) -> str:
 
 def known(table: Mapping[str, E], word: str, field: str) -> E:
     """Translate a word that decides about money (a side, an intent): an unknown one is a `DecodeError`."""
-    found = table.get(word)
+    found = known_or_none(table, word)
     if found is None:
-        found = table.get(word.lower())
-        if found is None:
-            raise DecodeError(f"{field} has the unknown word {word[:40]!r}", path=field)
+        raise DecodeError(f"{field} has the unknown word {str(word)[:40]!r}", path=field)
     return found
 
 
 def known_or_none(table: Mapping[str, E], word: str | None) -> E | None:
     """Translate a word whose absence can be borne: an unknown one is None, the word stays in `raw`."""
-    if not word:
+    if not isinstance(word, str) or not word:
         return None
     found = table.get(word)
     return found if found is not None else table.get(word.lower())

@@ -13,17 +13,20 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache, wraps
 from itertools import repeat
-from typing import Any, Generic, NamedTuple, NoReturn, TypeVar, cast
+from typing import Any, Concatenate, Generic, NamedTuple, NoReturn, ParamSpec, TypeVar, cast, get_type_hints
 
 import msgspec
 
-from futures_async.unified.columns import ODD, UNREAD, Column, Field
+from futures_async.unified.columns import ODD, UNREAD, Column, Field, fields
 from futures_async.unified.errors import DecodeError, UnreadRow, unread_rows
 from futures_async.unified.models.base import Model
 from futures_async.unified.rows import Rows, unread_of
 
+G = TypeVar("G")
 M = TypeVar("M", bound=Model)
+P = ParamSpec("P")
 T = TypeVar("T")
 W = TypeVar("W")
 
@@ -244,3 +247,36 @@ def _plain(model: Any) -> tuple[Any, ...]:
 
 def _remade(kind: type[M], values: dict[str, Any]) -> M:
     return kind(**values)
+
+
+def table(function: Callable[Concatenate[W, P], M]) -> Callable[P, Reading[W, M]]:
+    """A mapping table: a function from a row to its model, called once, with `fields(…)` for the row.
+
+    What comes of the decorator makes the `Reading`, once for each choice of the other arguments. The types of the
+    first argument and of the result name the wire struct and the model.
+    """
+    return cast("Callable[P, Reading[W, M]]", _tables(function))
+
+
+def table_of_held(function: Callable[Concatenate[W, P], M]) -> Callable[P, Reading[W, M]]:
+    """A `table` of what is held: rows whose quantity is 0 stand for nothing."""
+    return cast("Callable[P, Reading[W, M]]", _tables(function, empty="quantity"))
+
+
+def table_with(function: Callable[Concatenate[W, G, P], M]) -> Callable[P, Reading[W, M]]:
+    """A `table` whose second argument is given beside each row, such as the contract that it is in."""
+    return cast("Callable[P, Reading[W, M]]", _tables(function, beside=True))
+
+
+def _tables(function: Callable[..., M], *, beside: bool = False, empty: str | None = None) -> Any:
+    @wraps(function)
+    @cache
+    def reading(*choices: Any) -> Reading[Any, M]:
+        kinds = list(get_type_hints(function).values())
+        row = fields(kinds[0])
+        if not beside:
+            return Reading(row, function(row, *choices), empty=empty)
+        given = fields(kinds[1], beside=True)
+        return Reading(row, function(row, given, *choices), given=given, empty=empty)
+
+    return reading

@@ -17,6 +17,7 @@ from futures_async.adapter import (
     LedgerEntry,
     Leverage,
     MarginMode,
+    Model,
     Number,
     Options,
     Page,
@@ -26,6 +27,7 @@ from futures_async.adapter import (
     PositionHistory,
     PositionMode,
     PositionSide,
+    Reading,
     RiskLimit,
     SymbolNotFound,
     Ticker,
@@ -37,6 +39,7 @@ from futures_async.adapter import (
     ms,
     to_decimal,
     to_text,
+    unread_of,
 )
 from futures_async.adapters._bitget import ProductType, unified_symbol, venue_symbol
 from futures_async.adapters._bitget_codes import UNCHANGED
@@ -49,20 +52,21 @@ from futures_async.adapters.bitget.mapping import (
     WIRE_MARGIN_MODE,
     WIRE_POSITION_MODE,
     WIRE_POSITION_SIDE,
+    accounts,
+    closed_positions,
+    contracts,
+    funding_rates,
+    ledger_entries,
     positions,
-    to_account,
-    to_contract,
-    to_funding_rate,
-    to_ledger_entry,
+    risk_limits,
+    tickers,
     to_leverage,
-    to_position_history,
-    to_risk_limit,
-    to_ticker,
 )
 from futures_async.adapters.bitget.options import BitgetOptions
 from futures_async.adapters.bitget.windows import DAY_MS, DEPTH_MS, following, place
 from futures_async.adapters.bitget.wire import WireAccount, WireAdlRank, WireFeeRate
 
+M = TypeVar("M", bound=Model)
 R = TypeVar("R")
 W = TypeVar("W")
 
@@ -124,18 +128,17 @@ class BitgetAccount(Adapter):
 
     async def fetch_contracts(self) -> list[Contract]:
         rows = await self._call(endpoints.CONTRACTS, {"productType": self.product_type})
-        return [to_contract(row, self.product_type, self.margin_coin) for row in rows]
+        return contracts(self.product_type, self.margin_coin).known(rows)
 
     async def fetch_ticker(self, symbol: str) -> Ticker:
-        return to_ticker(await self._row(endpoints.TICKER, symbol), self.product_type, self.margin_coin)
+        return tickers(self.product_type, self.margin_coin).one(await self._row(endpoints.TICKER, symbol))
 
     async def fetch_funding_rate(self, symbol: str) -> FundingRate:
-        return to_funding_rate(await self._row(endpoints.FUNDING_RATE, symbol), self.product_type, self.margin_coin)
+        return funding_rates(self.product_type, self.margin_coin).one(await self._row(endpoints.FUNDING_RATE, symbol))
 
     async def fetch_risk_limits(self, symbol: str) -> list[RiskLimit]:
         rows = await self._call(endpoints.TIERS, self._contract_params(symbol))
-        tiers = [to_risk_limit(row, self.product_type) for row in rows]
-        return sorted(tiers, key=lambda tier: tier.tier or 0)
+        return sorted(risk_limits(self.product_type).known(rows), key=lambda tier: tier.tier or 0)
 
     async def _row(self, endpoint: Endpoint[list[Row]], symbol: str) -> Row:
         """Read the row of one contract."""
@@ -148,7 +151,7 @@ class BitgetAccount(Adapter):
         def find(rows: Sequence[Row]) -> Row | None:
             if not rows:
                 raise SymbolNotFound(f"no contract {symbol}", venue=self.id, endpoint=endpoint.name)
-            return next((row for row in rows if row.symbol.upper() == wanted), None)
+            return next((row for row in rows if same_name(row.symbol, wanted)), None)
 
         return find
 
@@ -188,10 +191,10 @@ class BitgetAccount(Adapter):
                 cursor,
                 DEPTH_MS,
                 lambda answer: (answer.rows, answer.end_id),
-                lambda row: to_position_history(row, self.product_type),
+                closed_positions(self.product_type),
             )
 
-        return await collect(page, query, key=lambda row: row.position_id or "")
+        return await collect(page, query, key=lambda row: row.position_id or row)
 
     async def _page(
         self,
@@ -200,19 +203,31 @@ class BitgetAccount(Adapter):
         query: PageQuery,
         cursor: str | None,
         span_ms: int,
-        rows_of: Callable[[W], tuple[Sequence[Any] | None, str | int | None]],
-        read: Callable[[Any], R],
-    ) -> Page[R]:
+        rows_of: Callable[[W], tuple[list[R] | None, str | int | None]],
+        reading: Reading[R, M],
+    ) -> Page[M]:
         """One page of any of the venue's lists."""
+        page = await self._raw_page(endpoint, params, query, cursor, span_ms, rows_of)
+        rows, unread = reading.each(page.rows)
+        return Page(rows, page.cursor, (*page.unread, *unread))
+
+    async def _raw_page(
+        self,
+        endpoint: Endpoint[W],
+        params: Params,
+        query: PageQuery,
+        cursor: str | None,
+        span_ms: int,
+        rows_of: Callable[[W], tuple[list[R] | None, str | int | None]],
+    ) -> Page[R]:
+        """One page, its rows as the venue sent them."""
         now_ms = self._channel.now_ms()
         at = place(query, cursor, now_ms, span_ms)
         size = PAGE_ROWS if query.limit is None else min(PAGE_ROWS, query.limit)
         answer = await self._call(endpoint, {**params, **at.params(), "limit": str(size)})
         rows, end_id = rows_of(answer)
-        return Page(
-            [read(row) for row in rows or ()],
-            following(at, query, now_ms, span_ms, len(rows or ()), end_id),
-        )
+        rows, unread = list(rows or ()), unread_of(rows)
+        return Page(rows, following(at, query, now_ms, span_ms, len(rows) + len(unread), end_id), unread)
 
     # Account
 
@@ -223,14 +238,14 @@ class BitgetAccount(Adapter):
         params = {"symbol": symbol, "productType": self.product_type, "marginCoin": coin}
 
         def of_coin(wire: WireAccount) -> Account | None:
-            account = to_account(wire)
+            account = accounts().one(wire)
             return account if account.margin_coin == coin else None
 
         return await self._pick(endpoints.ACCOUNT, params, of_coin)
 
     async def fetch_accounts(self) -> list[Account]:
         rows = await self._call(endpoints.ACCOUNTS, {"productType": self.product_type})
-        return [to_account(row) for row in rows]
+        return accounts().all(rows)
 
     async def fetch_symbol_account(self, symbol: str) -> WireAccount:
         """Read leverage, margin mode and position mode of one contract: the only place that tells them when flat."""
@@ -270,7 +285,7 @@ class BitgetAccount(Adapter):
             cursor,
             LEDGER_SPAN_MS,
             lambda answer: (answer.bills, answer.end_id),
-            lambda row: to_ledger_entry(row, self.product_type),
+            ledger_entries(self.product_type),
         )
 
     # Settings

@@ -14,13 +14,14 @@ from futures_async.adapter import (
     Page,
     PageQuery,
     ResponseMismatch,
+    everything,
     first,
     iterate,
     one_id,
 )
 from futures_async.adapters.bitget import endpoints
 from futures_async.adapters.bitget.mapping import VENUE
-from futures_async.adapters.bitget.orders import to_fill, to_order
+from futures_async.adapters.bitget.orders import fills, orders
 from futures_async.adapters.bitget.venue import BitgetVenue
 from futures_async.adapters.bitget.windows import DAY_MS, DEPTH_MS
 from futures_async.adapters.bitget.wire_orders import WireBatch, WireFills, WireOrder, WireOrders
@@ -50,7 +51,7 @@ class Bitget(BitgetVenue):
 
         def order_of(found: WireOrder | list[WireOrder] | None) -> Order | None:
             rows = found if isinstance(found, list) else [found] if found is not None else []
-            return to_order(rows[0], self.product_type) if rows else None
+            return orders(self.product_type).one(rows[0]) if rows else None
 
         def about(found: WireOrder | list[WireOrder] | None) -> bool:
             order = order_of(found)
@@ -99,7 +100,7 @@ class Bitget(BitgetVenue):
         async def page(query: PageQuery, cursor: str | None) -> Page[Order]:
             return await self._order_rows(endpoints.PENDING, query, cursor)
 
-        return [order async for order in iterate(page, query, key=lambda order: order.order_id)]
+        return await everything(page, query, key=lambda order: order.order_id)
 
     async def _orders_page(self, query: PageQuery, cursor: str | None) -> Page[Order]:
         return await self._order_rows(endpoints.HISTORY, query, cursor)
@@ -119,7 +120,7 @@ class Bitget(BitgetVenue):
             cursor,
             DEPTH_MS,
             lambda answer: (answer.entrusted_list, answer.end_id),
-            lambda row: to_order(row, self.product_type),
+            orders(self.product_type),
         )
 
     async def _fills_page(self, query: PageQuery, cursor: str | None) -> Page[Fill]:
@@ -135,7 +136,7 @@ class Bitget(BitgetVenue):
             cursor,
             span_ms,
             lambda answer: (answer.fill_list, answer.end_id),
-            lambda row: to_fill(row, self.product_type, self.margin_coin),
+            fills(self.product_type, self.margin_coin),
         )
 
     def iter_fill_history(

@@ -1,9 +1,9 @@
-"""Bitget v2 payloads to unified models: account, positions, market. Pure functions; orders are in `orders.py`."""
+"""Bitget v2 rows as unified models: account, positions, market, one line a field; orders are in `orders.py`."""
 
 from __future__ import annotations
 
 from decimal import Decimal
-from functools import cache
+from typing import cast
 
 from futures_async.adapter import (
     EXACT,
@@ -15,32 +15,30 @@ from futures_async.adapter import (
     LedgerEntry,
     LedgerType,
     Leverage,
-    Loose,
     MarginMode,
     Position,
     PositionHistory,
     PositionMode,
     PositionSide,
-    Reading,
     RiskLimit,
     Ticker,
-    decimal_or_none,
-    fields,
+    either,
     finite,
+    identifier,
     known,
-    known_or_none,
     made,
+    minus,
     moment,
-    ms,
-    ms_or_none,
-    multiply,
     needed,
+    negative,
     number,
     otherwise,
+    plus,
     positive_or_none,
     price,
-    required_id,
     size,
+    table,
+    table_of_held,
     text,
     times,
     word,
@@ -73,8 +71,6 @@ WIRE_MARGIN_MODE = {MarginMode.ISOLATED: "isolated", MarginMode.CROSS: "crossed"
 WIRE_POSITION_MODE = {PositionMode.ONE_WAY: "one_way_mode", PositionMode.HEDGE: "hedge_mode"}
 WIRE_POSITION_SIDE = {PositionSide.LONG: "long", PositionSide.SHORT: "short"}
 
-_FLAG = {"yes": True, "on": True, "true": True, "no": False, "off": False, "false": False}
-
 # https://www.bitget.com/api-doc/contract/account/Get-Account-Bill
 LEDGER_TYPE: dict[str, LedgerType] = {
     word: kind
@@ -98,123 +94,99 @@ LEDGER_TYPE: dict[str, LedgerType] = {
 }
 
 
-def said(word: str | None) -> bool | None:
-    """YES/NO, on/off, true/false in any case; None for anything else."""
-    return None if not word else _FLAG.get(word.lower())
-
-
-def paid(value: Loose, field: str) -> Decimal | None:
-    """A fee where the venue writes what was paid as negative: paid is positive here."""
-    number = decimal_or_none(value, field)
-    return None if number is None else number.copy_negate() if number else Decimal(0)
-
-
-def text_or_none(value: str | int | None) -> str | None:
-    """An id or a word that may be missing."""
-    return str(value) if value not in (None, "") else None
-
-
 def settle_coin(product_type: ProductType) -> str:
     """What contracts settle in; empty where each has its own coin."""
     return "" if product_type == "COIN-FUTURES" else product_type.removesuffix("-FUTURES")
 
 
-@cache
-def positions(product_type: ProductType) -> Reading[WirePosition, Position]:
+@table_of_held
+def positions(row: WirePosition, product_type: ProductType) -> Position:
     """Open positions; the flat rows that the venue may list stand for none."""
-    row = fields(WirePosition)
     name, coin = needed(text(row.symbol)), text(row.margin_coin)
     quantity = needed(size(row.total))
     margin, rate = number(row.margin_size), number(row.keep_margin_rate)
     mode = word(row.margin_mode, MARGIN_MODE)
     notional = times(quantity, price(row.mark_price))
-    return Reading(
-        row,
-        Position(
-            venue=VENUE,
-            symbol=made(unified_symbol, name, product_type, coin),
-            venue_symbol=made(str.upper, name),
-            side=needed(word(row.hold_side, POSITION_SIDE)),
-            quantity=quantity,
-            entry_price=needed(price(row.open_price_avg)),
-            mark_price=price(row.mark_price),
-            break_even_price=price(row.break_even_price),
-            # "If the value <= 0, it means the position is at low risk and there is no liquidation price at this time"
-            liquidation_price=price(row.liquidation_price),
-            unrealized_pnl=number(row.unrealized_pl),
-            realized_pnl=number(row.achieved_profits),
-            fee=number(row.deducted_fee),
-            funding=number(row.total_fee),
-            leverage=price(row.leverage),
-            margin_mode=mode,
-            position_mode=word(row.pos_mode, POSITION_MODE),
-            margin_coin=otherwise(made(str.upper, needed(coin)), settle_coin(product_type)),
-            margin=margin,
-            # In cross mode `marginSize` is total x mark / leverage: the requirement, re-marked continuously.
-            initial_margin=made(lambda margin, mode: margin if mode is MarginMode.CROSS else None, margin, mode),
-            # Coin-margined positions owe it in the coin, which is not had exactly from these numbers.
-            maintenance_margin=None if product_type == "COIN-FUTURES" else times(notional, rate),
-            maintenance_margin_rate=rate,
-            margin_ratio=number(row.margin_ratio),
-            notional=notional,
-            available=number(row.available),
-            locked=number(row.locked),
-            take_profit=price(row.take_profit),
-            stop_loss=price(row.stop_loss),
-            auto_margin=yes_no(row.auto_margin),
-            created_ms=moment(row.c_time),
-            updated_ms=moment(row.u_time),
-        ),
-        empty="quantity",
+    return Position(
+        venue=VENUE,
+        symbol=made(unified_symbol, name, product_type, coin),
+        venue_symbol=made(str.upper, name),
+        side=needed(word(row.hold_side, POSITION_SIDE)),
+        quantity=quantity,
+        entry_price=needed(price(row.open_price_avg)),
+        mark_price=price(row.mark_price),
+        break_even_price=price(row.break_even_price),
+        # "If the value <= 0, it means the position is at low risk and there is no liquidation price at this time"
+        liquidation_price=price(row.liquidation_price),
+        unrealized_pnl=number(row.unrealized_pl),
+        realized_pnl=number(row.achieved_profits),
+        fee=number(row.deducted_fee),
+        funding=number(row.total_fee),
+        leverage=price(row.leverage),
+        margin_mode=mode,
+        position_mode=word(row.pos_mode, POSITION_MODE),
+        margin_coin=otherwise(made(str.upper, needed(coin)), settle_coin(product_type)),
+        margin=margin,
+        # In cross mode `marginSize` is total x mark / leverage: the requirement, re-marked continuously.
+        initial_margin=made(lambda margin, mode: margin if mode is MarginMode.CROSS else None, margin, mode),
+        # Coin-margined positions owe it in the coin, which is not had exactly from these numbers.
+        maintenance_margin=None if product_type == "COIN-FUTURES" else times(notional, rate),
+        maintenance_margin_rate=rate,
+        margin_ratio=number(row.margin_ratio),
+        notional=notional,
+        available=number(row.available),
+        locked=number(row.locked),
+        take_profit=price(row.take_profit),
+        stop_loss=price(row.stop_loss),
+        auto_margin=yes_no(row.auto_margin),
+        created_ms=moment(row.c_time),
+        updated_ms=moment(row.u_time),
     )
 
 
-def to_position_history(wire: WireClosedPosition, product_type: ProductType) -> PositionHistory:
-    """One closed position."""
-    opened, closed = paid(wire.open_fee, "openFee"), paid(wire.close_fee, "closeFee")
+@table
+def closed_positions(row: WireClosedPosition, product_type: ProductType) -> PositionHistory:
+    """Closed positions."""
+    name, coin = needed(text(row.symbol)), text(row.margin_coin)
     return PositionHistory(
         venue=VENUE,
-        raw=wire,
-        symbol=unified_symbol(wire.symbol, product_type, text_or_none(wire.margin_coin)),
-        venue_symbol=wire.symbol.upper(),
-        side=known(POSITION_SIDE, wire.hold_side, "holdSide"),
-        position_id=required_id(wire.position_id, "positionId"),
-        quantity=decimal_or_none(wire.open_total_pos, "openTotalPos"),
-        closed_quantity=decimal_or_none(wire.close_total_pos, "closeTotalPos"),
-        entry_price=positive_or_none(wire.open_avg_price, "openAvgPrice"),
-        exit_price=positive_or_none(wire.close_avg_price, "closeAvgPrice"),
-        realized_pnl=decimal_or_none(wire.pnl, "pnl"),
-        net_pnl=decimal_or_none(wire.net_profit, "netProfit"),
-        fee=None if opened is None or closed is None else EXACT.add(opened, closed),
-        funding=decimal_or_none(wire.total_funding, "totalFunding"),
-        margin_mode=known_or_none(MARGIN_MODE, wire.margin_mode),
-        position_mode=known_or_none(POSITION_MODE, wire.pos_mode),
-        margin_coin=text_or_none(wire.margin_coin),
-        created_ms=ms_or_none(wire.ctime or wire.c_time, "ctime"),
-        closed_ms=ms_or_none(wire.utime or wire.u_time, "utime"),
+        symbol=made(unified_symbol, name, product_type, coin),
+        venue_symbol=made(str.upper, name),
+        side=needed(word(row.hold_side, POSITION_SIDE)),
+        position_id=needed(identifier(row.position_id)),
+        quantity=number(row.open_total_pos),
+        closed_quantity=number(row.close_total_pos),
+        entry_price=price(row.open_avg_price),
+        exit_price=price(row.close_avg_price),
+        realized_pnl=number(row.pnl),
+        net_pnl=number(row.net_profit),
+        fee=plus(negative(number(row.open_fee)), negative(number(row.close_fee))),
+        funding=number(row.total_funding),
+        margin_mode=word(row.margin_mode, MARGIN_MODE),
+        position_mode=word(row.pos_mode, POSITION_MODE),
+        margin_coin=coin,
+        created_ms=moment(either(row.ctime, row.c_time)),
+        closed_ms=moment(either(row.utime, row.u_time)),
     )
 
 
-def to_account(wire: WireAccount) -> Account:
+@table
+def accounts(row: WireAccount) -> Account:
     """The state in one margin coin. The margin mode is a symbol's here, not the account's, and stays in `raw`."""
-    equity = decimal_or_none(wire.account_equity, "accountEquity")
-    unrealized = decimal_or_none(wire.unrealized_pl, "unrealizedPL")
-    isolated = decimal_or_none(wire.isolated_margin, "isolatedMargin")
-    crossed = decimal_or_none(wire.crossed_margin, "crossedMargin")
+    equity, unrealized = number(row.account_equity), number(row.unrealized_pl)
     return Account(
         venue=VENUE,
-        raw=wire,
-        margin_coin=wire.margin_coin.upper(),
+        margin_coin=made(str.upper, needed(text(row.margin_coin))),
         equity=equity,
-        balance=None if equity is None or unrealized is None else EXACT.subtract(equity, unrealized),
-        available=finite(wire.available, "available"),
-        locked=decimal_or_none(wire.locked, "locked"),
-        transferable=decimal_or_none(wire.max_transfer_out, "maxTransferOut"),
-        bonus=decimal_or_none(wire.coupon, "coupon"),
+        balance=minus(equity, unrealized),
+        available=number(row.available),
+        locked=number(row.locked),
+        transferable=number(row.max_transfer_out),
+        bonus=number(row.coupon),
         unrealized_pnl=unrealized,
-        initial_margin=None if isolated is None or crossed is None else EXACT.add(isolated, crossed),
-        position_mode=known_or_none(POSITION_MODE, wire.pos_mode),
-        margin_ratio=decimal_or_none(wire.crossed_risk_rate, "crossedRiskRate"),
+        initial_margin=plus(number(row.isolated_margin), number(row.crossed_margin)),
+        position_mode=word(row.pos_mode, POSITION_MODE),
+        margin_ratio=number(row.crossed_risk_rate),
     )
 
 
@@ -240,99 +212,122 @@ def to_leverage(
     )
 
 
-def to_ledger_entry(wire: WireBill, product_type: ProductType) -> LedgerEntry:
-    """One change of balance; `amount` excludes the fee."""
-    symbol = text_or_none(wire.symbol)
+@table
+def ledger_entries(row: WireBill, product_type: ProductType) -> LedgerEntry:
+    """Changes of balance; `amount` excludes the fee."""
+    name, coin, kind = text(row.symbol), needed(text(row.coin)), needed(text(row.business_type))
+
+    def unified(name: str | None, coin: str) -> str | None:
+        return None if name is None else unified_symbol(name, product_type, coin)
+
     return LedgerEntry(
         venue=VENUE,
-        raw=wire,
-        entry_id=required_id(wire.bill_id, "billId"),
-        type=LEDGER_TYPE.get(wire.business_type.lower(), LedgerType.OTHER),
-        venue_type=wire.business_type,
-        amount=finite(wire.amount, "amount"),
-        fee=paid(wire.fee, "fee"),
-        coin=wire.coin.upper(),
-        symbol=None if symbol is None else unified_symbol(symbol, product_type, wire.coin),
-        venue_symbol=None if symbol is None else symbol.upper(),
-        balance=decimal_or_none(wire.balance, "balance"),
-        created_ms=ms(wire.c_time, "cTime"),
+        entry_id=needed(identifier(row.bill_id)),
+        type=otherwise(made(lambda kind: LEDGER_TYPE.get(kind.lower(), LedgerType.OTHER), kind), LedgerType.OTHER),
+        venue_type=otherwise(kind, ""),
+        amount=needed(number(row.amount)),
+        fee=negative(number(row.fee)),
+        coin=made(str.upper, coin),
+        symbol=made(unified, name, coin),
+        venue_symbol=made(lambda name: None if name is None else name.upper(), name),
+        balance=number(row.balance),
+        created_ms=needed(moment(row.c_time)),
     )
 
 
-def to_risk_limit(wire: WireTier, product_type: ProductType) -> RiskLimit:
-    """One tier; its bounds are position values."""
-    tier = decimal_or_none(wire.level, "level")
+@table
+def risk_limits(row: WireTier, product_type: ProductType) -> RiskLimit:
+    """Tiers; their bounds are position values."""
+    name = needed(text(row.symbol))
     return RiskLimit(
         venue=VENUE,
-        raw=wire,
-        symbol=unified_symbol(wire.symbol, product_type),
-        venue_symbol=wire.symbol.upper(),
-        tier=None if tier is None else int(tier),
-        min_notional=decimal_or_none(wire.start_unit, "startUnit"),
-        max_notional=decimal_or_none(wire.end_unit, "endUnit"),
-        max_leverage=positive_or_none(wire.leverage, "leverage"),
-        maintenance_margin_rate=decimal_or_none(wire.keep_margin_rate, "keepMarginRate"),
+        symbol=made(unified_symbol, name, product_type),
+        venue_symbol=made(str.upper, name),
+        tier=made(lambda level: None if level is None else int(level), number(row.level)),
+        min_notional=number(row.start_unit),
+        max_notional=number(row.end_unit),
+        max_leverage=price(row.leverage),
+        maintenance_margin_rate=number(row.keep_margin_rate),
     )
 
 
-def to_contract(wire: WireContract, product_type: ProductType, margin_coin: str | None = None) -> Contract:
-    """Trading rules of one contract; sizes are in base coin, so a contract is 1."""
+def _tick(end_step: Decimal, place: Decimal) -> Decimal:
     # "tick size = priceEndStep x 10^-pricePlace"
-    if abs(wire.price_place) > MAX_EXPONENT:
+    if abs(place) > MAX_EXPONENT or place % 1:
         raise DecodeError("pricePlace is no number of decimals", path="pricePlace")
-    tick = finite(EXACT.scaleb(finite(wire.price_end_step, "priceEndStep"), -wire.price_place), "priceEndStep")
-    step = finite(wire.size_multiplier, "sizeMultiplier")
-    if tick <= 0 or step <= 0:
-        raise DecodeError("priceEndStep and sizeMultiplier must be positive", path="priceEndStep")
-    coins = [coin.upper() for coin in wire.support_margin_coins or ()]
-    base = wire.base_coin.upper()
-    settle = margin_coin if margin_coin in coins else base if base in coins else coins[0] if coins else base
+    return finite(EXACT.scaleb(end_step, -int(place)), "priceEndStep")
+
+
+def _coins(came: object) -> list[str]:
+    """The margin coins of a contract, as they came."""
+    coins: list[str] = []
+    for coin in cast("list[object]", came if isinstance(came, list) else [None]):
+        if not isinstance(coin, str):
+            raise DecodeError("supportMarginCoins is no list of coins", path="supportMarginCoins")
+        coins.append(coin.upper())
+    return coins
+
+
+@table
+def contracts(row: WireContract, product_type: ProductType, margin_coin: str | None = None) -> Contract:
+    """Trading rules; sizes are in base coin, so a contract is 1."""
+    name, base = needed(text(row.symbol)), made(str.upper, needed(text(row.base_coin)))
+
+    def settled(base: str, came: object) -> str:
+        coins = [] if came is None else _coins(came)
+        return margin_coin if margin_coin in coins else base if base in coins else coins[0] if coins else base
+
+    settle = made(settled, base, row.support_margin_coins)
     return Contract(
         venue=VENUE,
-        raw=wire,
-        symbol=unified_symbol(wire.symbol, product_type, settle),
-        venue_symbol=wire.symbol.upper(),
+        symbol=made(unified_symbol, name, product_type, settle),
+        venue_symbol=made(str.upper, name),
         base=base,
-        quote=wire.quote_coin.upper(),
+        quote=made(str.upper, needed(text(row.quote_coin))),
         settle=settle,
         contract_size=Decimal(1),
-        price_tick=tick,
-        quantity_step=step,
-        min_quantity=positive_or_none(wire.min_trade_num, "minTradeNum"),
-        min_notional=positive_or_none(wire.min_trade_usdt, "minTradeUSDT"),
-        max_leverage=positive_or_none(wire.max_lever, "maxLever"),
-        status=text_or_none(wire.symbol_status),
+        price_tick=made(_tick, needed(price(row.price_end_step)), needed(number(row.price_place))),
+        quantity_step=needed(price(row.size_multiplier)),
+        min_quantity=price(row.min_trade_num),
+        max_quantity=price(row.max_order_qty),
+        max_market_quantity=price(row.max_market_order_qty),
+        min_notional=price(row.min_trade_usdt),
+        max_leverage=price(row.max_lever),
+        status=text(row.symbol_status),
+        delisted_ms=moment(row.off_time),
     )
 
 
-def to_ticker(wire: WireTicker, product_type: ProductType, margin_coin: str | None = None) -> Ticker:
+@table
+def tickers(row: WireTicker, product_type: ProductType, margin_coin: str | None = None) -> Ticker:
     """Last prices."""
+    name = needed(text(row.symbol))
     return Ticker(
         venue=VENUE,
-        raw=wire,
-        symbol=unified_symbol(wire.symbol, product_type, margin_coin),
-        venue_symbol=wire.symbol.upper(),
-        last_price=finite(wire.last_pr, "lastPr"),
-        bid_price=positive_or_none(wire.bid_pr, "bidPr"),
-        ask_price=positive_or_none(wire.ask_pr, "askPr"),
-        mark_price=positive_or_none(wire.mark_price, "markPrice"),
-        index_price=positive_or_none(wire.index_price, "indexPrice"),
-        funding_rate=decimal_or_none(wire.funding_rate, "fundingRate"),
-        created_ms=ms_or_none(wire.ts, "ts"),
+        symbol=made(unified_symbol, name, product_type, margin_coin),
+        venue_symbol=made(str.upper, name),
+        last_price=needed(number(row.last_pr)),
+        bid_price=price(row.bid_pr),
+        ask_price=price(row.ask_pr),
+        mark_price=price(row.mark_price),
+        index_price=price(row.index_price),
+        funding_rate=number(row.funding_rate),
+        created_ms=moment(row.ts),
     )
 
 
-def to_funding_rate(wire: WireFundingRate, product_type: ProductType, margin_coin: str | None = None) -> FundingRate:
-    """The rate of the current interval."""
-    hours = positive_or_none(wire.funding_rate_interval, "fundingRateInterval")
+@table
+def funding_rates(row: WireFundingRate, product_type: ProductType, margin_coin: str | None = None) -> FundingRate:
+    """The rates of the current interval."""
+    name = needed(text(row.symbol))
+    seconds = times(price(row.funding_rate_interval), Decimal(3600))
     return FundingRate(
         venue=VENUE,
-        raw=wire,
-        symbol=unified_symbol(wire.symbol, product_type, margin_coin),
-        venue_symbol=wire.symbol.upper(),
-        funding_rate=finite(wire.funding_rate, "fundingRate"),
-        interval_s=None if hours is None else int(multiply(hours, Decimal(3600))),
-        next_funding_ms=ms_or_none(wire.next_update, "nextUpdate"),
-        min_rate=decimal_or_none(wire.min_funding_rate, "minFundingRate"),
-        max_rate=decimal_or_none(wire.max_funding_rate, "maxFundingRate"),
+        symbol=made(unified_symbol, name, product_type, margin_coin),
+        venue_symbol=made(str.upper, name),
+        funding_rate=needed(number(row.funding_rate)),
+        interval_s=made(lambda seconds: None if seconds is None else int(seconds), seconds),
+        next_funding_ms=moment(row.next_update),
+        min_rate=number(row.min_funding_rate),
+        max_rate=number(row.max_funding_rate),
     )

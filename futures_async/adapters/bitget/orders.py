@@ -7,7 +7,8 @@ side is what the market sees, so every translation goes through `wire_side` or `
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any, NamedTuple
+from functools import lru_cache
+from typing import Any, NamedTuple, cast
 
 from futures_async.adapter import (
     EXACT,
@@ -17,6 +18,7 @@ from futures_async.adapter import (
     MarginMode,
     Order,
     OrderFields,
+    OrderKind,
     OrderRequest,
     OrderStatus,
     OrderType,
@@ -29,14 +31,24 @@ from futures_async.adapter import (
     TimeInForce,
     carries,
     decimal_or_none,
-    finite,
+    either,
+    identifier,
     known,
-    known_or_none,
-    ms,
-    ms_or_none,
+    made,
+    minus,
+    moment,
+    needed,
+    negative,
+    number,
+    otherwise,
     positive_or_none,
-    required_id,
+    price,
+    size,
+    table,
+    text,
     to_text,
+    word,
+    yes_no,
 )
 from futures_async.adapters._bitget import ProductType, unified_symbol
 from futures_async.adapters.bitget.mapping import (
@@ -44,9 +56,6 @@ from futures_async.adapters.bitget.mapping import (
     POSITION_SIDE,
     VENUE,
     WIRE_MARGIN_MODE,
-    paid,
-    said,
-    text_or_none,
 )
 from futures_async.adapters.bitget.wire_orders import (
     WireFeeDetail,
@@ -68,6 +77,7 @@ STATUS = {
 }
 # `executed` means set off, not filled: the order that it became has a life of its own.
 PLAN_STATUS = {
+    "executed": OrderStatus.UNKNOWN,
     "live": OrderStatus.NEW,
     "not_trigger": OrderStatus.NEW,
     "executing": OrderStatus.NEW,
@@ -83,6 +93,18 @@ FORCE = {
     "post_only": TimeInForce.POST_ONLY,
 }
 WIRE_FORCE = {force: word for word, force in FORCE.items()}
+PLAN_KIND = {
+    "normal_plan": OrderKind.TRIGGER,
+    "track_plan": OrderKind.TRAILING,
+    "profit_plan": OrderKind.TAKE_PROFIT,
+    "pos_profit": OrderKind.TAKE_PROFIT,
+    "loss_plan": OrderKind.STOP_LOSS,
+    "pos_loss": OrderKind.STOP_LOSS,
+    "moving_plan": OrderKind.TRAILING,
+}
+PLANS = ("normal_plan", "track_plan")
+"""Those that may open; all others close."""
+PRICE_SOURCE = {"mark_price": PriceSource.MARK, "fill_price": PriceSource.LAST}
 ROLE = {"maker": Role.MAKER, "taker": Role.TAKER}
 
 
@@ -110,6 +132,7 @@ def wire_side(side: Side, intent: Intent, mode: PositionMode) -> dict[str, str]:
     return {"side": side.value, "reduceOnly": "YES"}
 
 
+@lru_cache(maxsize=1024)
 def direction(
     side: str | None, trade_side: str | None, pos_side: str | None, pos_mode: str | None, *, closing: bool = False
 ) -> Direction:
@@ -142,111 +165,140 @@ def direction(
     return Direction(Side.BUY if (held is PositionSide.LONG) is not closes else Side.SELL, held, closes)
 
 
-def _type(word: str | None, trade_side: str | None) -> OrderType:
+def _type(word: OrderType | None, trade_side: str | None) -> OrderType | None:
     origin = (trade_side or "").lower()
     if origin.startswith(("burst_", "reduce_")):
         return OrderType.LIQUIDATION
     if origin.startswith("dte_sys_adl_"):
         return OrderType.ADL
-    return known_or_none(TYPE, word) or OrderType.UNKNOWN
+    return word
 
 
-def to_order(wire: WireOrder, product_type: ProductType) -> Order:
-    """One order, of a detail or of a list."""
-    went = direction(wire.side, wire.trade_side, wire.pos_side, wire.pos_mode)
-    size = finite(wire.size, "size")
-    filled = decimal_or_none(wire.base_volume, "baseVolume")
-    kind = _type(wire.order_type, wire.trade_side)
-    fee = paid(wire.fee, "fee")
+@table
+def orders(row: WireOrder, product_type: ProductType) -> Order:
+    """Orders, of a detail or of a list."""
+    name, coin, trade_side = needed(text(row.symbol)), text(row.margin_coin), text(row.trade_side)
+    went = made(direction, text(row.side), trade_side, text(row.pos_side), text(row.pos_mode))
+    kind = word(row.order_type, TYPE, unknown=OrderType.UNKNOWN)
+    quantity, filled, fee = needed(size(row.size)), number(row.base_volume), negative(number(row.fee))
     return Order(
         venue=VENUE,
-        raw=wire,
-        symbol=unified_symbol(wire.symbol, product_type, text_or_none(wire.margin_coin)),
-        venue_symbol=wire.symbol.upper(),
-        order_id=required_id(wire.order_id, "orderId"),
-        client_order_id=text_or_none(wire.client_oid),
-        side=went.side,
-        type=kind,
+        symbol=made(unified_symbol, name, product_type, coin),
+        venue_symbol=made(str.upper, name),
+        order_id=needed(identifier(row.order_id)),
+        client_order_id=text(row.client_oid),
+        side=made(lambda went: went.side, went),
+        type=otherwise(made(_type, kind, trade_side), OrderType.UNKNOWN),
         # Market orders read `gtc`, which says nothing.
-        time_in_force=None if wire.order_type == "market" else known_or_none(FORCE, wire.force),
-        price=positive_or_none(wire.price, "price"),
-        average_price=positive_or_none(wire.price_avg, "priceAvg"),
-        quantity=size,
+        time_in_force=made(
+            lambda kind, force: None if kind is OrderType.MARKET else force, kind, word(row.force, FORCE)
+        ),
+        price=price(row.price),
+        average_price=price(row.price_avg),
+        quantity=quantity,
         filled_quantity=filled,
-        remaining_quantity=None if filled is None else EXACT.subtract(size, filled),
+        remaining_quantity=minus(quantity, filled),
         # "The detail uses `state`, the lists use `status`."
-        status=known_or_none(STATUS, wire.state or wire.status) or OrderStatus.UNKNOWN,
+        status=needed(word(either(row.status, row.state), STATUS, unknown=OrderStatus.UNKNOWN)),
         # In hedge mode `reduceOnly` is ignored by the venue; what closes is said by `tradeSide`.
-        reduce_only=said(wire.reduce_only) if went.closes is None else went.closes,
-        position_side=went.position_side,
-        margin_mode=known_or_none(MARGIN_MODE, wire.margin_mode),
-        leverage=positive_or_none(wire.leverage, "leverage"),
+        reduce_only=made(
+            lambda went, said: said if went.closes is None else went.closes, went, yes_no(row.reduce_only)
+        ),
+        position_side=made(lambda went: went.position_side, went),
+        margin_mode=word(row.margin_mode, MARGIN_MODE),
+        leverage=price(row.leverage),
+        take_profit=price(row.preset_stop_surplus_price),
+        stop_loss=price(row.preset_stop_loss_price),
         fee=fee,
-        fee_coin=None if fee is None else text_or_none(wire.margin_coin),
-        created_ms=ms_or_none(wire.c_time, "cTime"),
-        updated_ms=ms_or_none(wire.u_time, "uTime"),
+        fee_coin=made(lambda fee, coin: None if fee is None else coin, fee, coin),
+        created_ms=moment(row.c_time),
+        updated_ms=moment(row.u_time),
     )
 
 
-def to_trigger_order(wire: WirePlanOrder, product_type: ProductType) -> Order:
-    """One waiting order. `price` is the limit that it will have, if any; its trigger price is in `raw`."""
-    stop = wire.plan_type not in ("normal_plan", "track_plan")
-    went = direction(wire.side, wire.trade_side, wire.pos_side, wire.pos_mode, closing=stop)
+def _plan_direction(
+    closing: bool, side: str | None, trade_side: str | None, pos_side: str | None, pos_mode: str | None
+) -> Direction:
+    return direction(side, trade_side, pos_side, pos_mode, closing=closing)
+
+
+@table
+def trigger_orders(row: WirePlanOrder, product_type: ProductType) -> Order:
+    """Waiting orders. `price` is the limit that an order will have, if any."""
+    name, coin = needed(text(row.symbol)), text(row.margin_coin)
+    kind = needed(word(row.plan_type, PLAN_KIND))
+    closing = made(lambda kind, plan: str(plan).lower() not in PLANS, kind, row.plan_type)
+    went = made(_plan_direction, closing, text(row.side), text(row.trade_side), text(row.pos_side), text(row.pos_mode))
     return Order(
         venue=VENUE,
-        raw=wire,
-        symbol=unified_symbol(wire.symbol, product_type, text_or_none(wire.margin_coin)),
-        venue_symbol=wire.symbol.upper(),
-        order_id=required_id(wire.order_id, "orderId"),
-        client_order_id=text_or_none(wire.client_oid),
-        side=went.side,
+        symbol=made(unified_symbol, name, product_type, coin),
+        venue_symbol=made(str.upper, name),
+        order_id=needed(identifier(row.order_id)),
+        client_order_id=text(row.client_oid),
+        side=made(lambda went: went.side, went),
         type=OrderType.TRIGGER,
-        price=positive_or_none(wire.price, "price") or positive_or_none(wire.execute_price, "executePrice"),
+        kind=otherwise(kind, OrderKind.TRIGGER),
+        price=made(lambda limit, execute: limit or execute, price(row.price), price(row.execute_price)),
+        trigger_price=price(row.trigger_price),
+        trigger_by=word(row.trigger_type, PRICE_SOURCE),
         # "0" stands for the whole position, and is all that the venue says then.
-        quantity=decimal_or_none(wire.size, "size") or Decimal(0),
-        status=known_or_none(PLAN_STATUS, wire.plan_status) or OrderStatus.UNKNOWN,
-        reduce_only=True if stop else went.closes,
-        position_side=went.position_side,
-        margin_mode=known_or_none(MARGIN_MODE, wire.margin_mode),
-        created_ms=ms_or_none(wire.c_time, "cTime"),
-        updated_ms=ms_or_none(wire.u_time, "uTime"),
+        quantity=otherwise(size(row.size), Decimal(0)),
+        status=needed(word(row.plan_status, PLAN_STATUS, unknown=OrderStatus.UNKNOWN)),
+        reduce_only=made(lambda closing, went: closing or went.closes, closing, went),
+        position_side=made(lambda went: went.position_side, went),
+        margin_mode=word(row.margin_mode, MARGIN_MODE),
+        take_profit=price(row.stop_surplus_trigger_price),
+        stop_loss=price(row.stop_loss_trigger_price),
+        created_ms=moment(row.c_time),
+        updated_ms=moment(row.u_time),
     )
 
 
-def _fee(details: list[WireFeeDetail] | None) -> tuple[Decimal | None, str | None]:
-    """The fee and its coin; nothing where it was paid in several coins (`raw` has them)."""
-    parts = [
-        (fee, detail.fee_coin)
-        for detail in details or ()
-        if (fee := paid(detail.total_fee, "feeDetail[].totalFee")) is not None
-    ]
-    coins = {coin for _, coin in parts}
-    if len(coins) != 1:
-        return None, None
-    total = Decimal(0)
-    for fee, _ in parts:
-        total = EXACT.add(total, fee)
-    return total, text_or_none(coins.pop())
+class Cost(NamedTuple):
+    """What a fill cost: paid is positive."""
+
+    fee: Decimal | None
+    coin: str | None
 
 
-def to_fill(wire: WireFill, product_type: ProductType, margin_coin: str | None = None) -> Fill:
-    """One execution; the venue names no client order id here."""
-    fee, coin = _fee(wire.fee_detail)
+def _cost(came: object) -> Cost:
+    """The fee and its coin, of the row's list of fees."""
+    details = cast("list[object]", came if isinstance(came, list) else [] if came is None else [came])
+    parts: dict[str, Decimal] = {}
+    for detail in details:
+        if not isinstance(detail, WireFeeDetail):
+            raise DecodeError("feeDetail is no list of fees", path="feeDetail")
+        fee = decimal_or_none(detail.total_fee, "feeDetail[].totalFee")
+        if fee is not None:
+            coin = detail.fee_coin or ""
+            parts[coin] = EXACT.subtract(parts.get(coin, Decimal(0)), fee)
+    if len(parts) > 1:
+        raise DecodeError(f"feeDetail names several coins: {', '.join(map(repr, parts))}", path="feeDetail")
+    return next((Cost(fee, coin or None) for coin, fee in parts.items()), Cost(None, None))
+
+
+@table
+def fills(row: WireFill, product_type: ProductType, margin_coin: str | None = None) -> Fill:
+    """Executions; the venue names no client order id here."""
+    name = needed(text(row.symbol))
+    went = made(direction, text(row.side), text(row.trade_side), None, text(row.pos_mode))
+    cost = made(_cost, row.fee_detail)
     return Fill(
         venue=VENUE,
-        raw=wire,
-        fill_id=required_id(wire.trade_id, "tradeId"),
-        order_id=required_id(wire.order_id, "orderId"),
-        symbol=unified_symbol(wire.symbol, product_type, text_or_none(wire.margin_coin) or margin_coin),
-        venue_symbol=wire.symbol.upper(),
-        side=direction(wire.side, wire.trade_side, None, wire.pos_mode).side,
-        price=finite(wire.price, "price"),
-        quantity=finite(wire.base_volume, "baseVolume"),
-        fee=fee,
-        fee_coin=coin,
-        role=known_or_none(ROLE, wire.trade_scope),
-        realized_pnl=decimal_or_none(wire.profit, "profit"),
-        created_ms=ms(wire.c_time, "cTime"),
+        fill_id=needed(identifier(row.trade_id)),
+        order_id=needed(identifier(row.order_id)),
+        symbol=made(
+            lambda name, coin: unified_symbol(name, product_type, coin or margin_coin), name, text(row.margin_coin)
+        ),
+        venue_symbol=made(str.upper, name),
+        side=made(lambda went: went.side, went),
+        price=needed(price(row.price)),
+        quantity=needed(size(row.base_volume)),
+        fee=made(lambda cost: cost.fee, cost),
+        fee_coin=made(lambda cost: cost.coin, cost),
+        role=word(row.trade_scope, ROLE),
+        realized_pnl=number(row.profit),
+        created_ms=needed(moment(row.c_time)),
     )
 
 
@@ -340,7 +392,6 @@ def stop_fields(name: str, stop: Stop) -> dict[str, str]:
     return fields if stop.limit_price is None else {**fields, f"{word}ExecutePrice": to_text(stop.limit_price)}
 
 
-PLANS = ("normal_plan", "track_plan")
 PLAN_FIELDS = {"trigger_price": "newTriggerPrice", "price": "newPrice", "quantity": "newSize"}
 
 

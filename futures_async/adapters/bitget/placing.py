@@ -34,9 +34,10 @@ from futures_async.adapter import (
 )
 from futures_async.adapters._bitget_cancels import BatchCancels
 from futures_async.adapters._bitget_codes import NOTHING_TO_CANCEL
+from futures_async.adapters._rows import text_or_none
 from futures_async.adapters.bitget import endpoints
 from futures_async.adapters.bitget.account import BitgetAccount
-from futures_async.adapters.bitget.mapping import MARGIN_MODE, text_or_none
+from futures_async.adapters.bitget.mapping import MARGIN_MODE
 from futures_async.adapters.bitget.orders import ORDER_FIELDS, order_frame, order_item
 from futures_async.adapters.bitget.wire_orders import WireAck, WireBatch, WireFailure
 

@@ -9,6 +9,7 @@ from futures_async.adapter import (
     EXACT,
     CancelOutcomeUnknown,
     Endpoint,
+    FetchPage,
     Intent,
     InvalidOrder,
     InvalidRequest,
@@ -28,21 +29,24 @@ from futures_async.adapter import (
     Stop,
     acknowledged,
     chosen,
-    iterate,
+    everything,
+    first,
+    in_turn,
     one_id,
+    required_id,
     to_decimal,
     to_text,
 )
-from futures_async.adapters._rows import readable
+from futures_async.adapters._rows import readable, text_or_none
 from futures_async.adapters.bitget import endpoints
-from futures_async.adapters.bitget.mapping import WIRE_POSITION_SIDE, text_or_none
+from futures_async.adapters.bitget.mapping import WIRE_POSITION_SIDE
 from futures_async.adapters.bitget.orders import (
     PLAN_FIELDS,
     PLANS,
     stop_change,
     stop_fields,
-    to_trigger_order,
     trigger_item,
+    trigger_orders,
     trigger_type,
     waiting_values,
 )
@@ -162,7 +166,7 @@ class BitgetTriggers(BitgetPlacing):
             if row is None:
                 # Look-ups of waiting orders by client id are known to lag: absence proves nothing.
                 raise unknown
-            return to_trigger_order(row, self.product_type)
+            return trigger_orders(self.product_type).one(row)
 
         try:
             ack = read_ack(await self._call(endpoint, body=body))
@@ -172,7 +176,7 @@ class BitgetTriggers(BitgetPlacing):
             unknown.bind(look)
             raise
         row = await self._waiting(plan.venue_symbol, ack.order_id, None) if ack.order_id else None
-        return acknowledged(plan, ack, self.id) if row is None else to_trigger_order(row, self.product_type)
+        return acknowledged(plan, ack, self.id) if row is None else trigger_orders(self.product_type).one(row)
 
     async def cancel_trigger_order(
         self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None
@@ -189,7 +193,7 @@ class BitgetTriggers(BitgetPlacing):
             "productType": self.product_type,
             "marginCoin": self._coin(venue_symbol),
             # The row's own type: with a group's name the venue reports success and cancels nothing.
-            "planType": row.plan_type,
+            "planType": required_id(row.plan_type, "planType"),
         }
         try:
             batch = await self._call(endpoints.CANCEL_PLAN, body=body)
@@ -265,17 +269,11 @@ class BitgetTriggers(BitgetPlacing):
             # "Unchanged values -> 40923".
             unchanged={"40923"},
         )
-        return to_trigger_order(found, self.product_type)
+        return trigger_orders(self.product_type).one(found)
 
     async def fetch_trigger_history(self, symbol: str | None = None) -> list[Order]:
         """Read trigger orders of the last 90 days that were set off, cancelled, or failed."""
-        venue_symbol = None if symbol is None else self.venue_symbol(symbol)
-        rows = [
-            row
-            for group in PLAN_GROUPS
-            for row in await self._plan_rows(group, venue_symbol, endpoint=endpoints.PLAN_HISTORY)
-        ]
-        return [to_trigger_order(row, self.product_type) for row in rows]
+        return await self._plan_orders(symbol, endpoints.PLAN_HISTORY)
 
     async def fetch_triggered(self, order_id: str, plan_type: str = "normal_plan") -> list[WireTriggered]:
         """Read the regular orders that a trigger order became."""
@@ -286,9 +284,19 @@ class BitgetTriggers(BitgetPlacing):
 
     async def fetch_trigger_orders(self, symbol: str | None = None) -> list[Order]:
         """Read the waiting trigger, trailing, take-profit and stop-loss orders."""
-        venue_symbol = None if symbol is None else self.venue_symbol(symbol)
-        rows = [row for group in PLAN_GROUPS for row in await self._plan_rows(group, venue_symbol)]
-        return [to_trigger_order(row, self.product_type) for row in rows]
+        return await self._plan_orders(symbol, endpoints.PLAN_PENDING)
+
+    async def _plan_orders(self, symbol: str | None, endpoint: Endpoint[WirePlanOrders]) -> list[Order]:
+        query = PageQuery(symbol=None if symbol is None else self.venue_symbol(symbol))
+        reading = trigger_orders(self.product_type)
+
+        async def page(query: PageQuery, cursor: str | None) -> Page[Order]:
+            found = await rows(query, cursor)
+            orders, unread = reading.each(found.rows)
+            return Page(orders, found.cursor, (*found.unread, *unread))
+
+        rows = self._plan_rows(query, endpoint)
+        return await everything(page, query, key=lambda order: order.order_id)
 
     async def _waiting(
         self,
@@ -297,44 +305,43 @@ class BitgetTriggers(BitgetPlacing):
         client_order_id: str | None,
         endpoint: Endpoint[WirePlanOrders] = endpoints.PLAN_PENDING,
     ) -> WirePlanOrder | None:
-        """The waiting order of that id, of whatever plan type."""
-        for group in PLAN_GROUPS:
-            for row in await self._plan_rows(group, venue_symbol, order_id, client_order_id, endpoint):
-                if (order_id is not None and str(row.order_id) == order_id) or (
-                    client_order_id is not None and text_or_none(row.client_oid) == client_order_id
-                ):
-                    return row
-        return None
-
-    async def _plan_rows(
-        self,
-        group: str,
-        venue_symbol: str | None,
-        order_id: str | None = None,
-        client_order_id: str | None = None,
-        endpoint: Endpoint[WirePlanOrders] = endpoints.PLAN_PENDING,
-    ) -> list[WirePlanOrder]:
+        """The waiting order of that id, of whatever plan type. It is found by its id alone, whatever else it says."""
         query = PageQuery(symbol=venue_symbol)
-        params = {
-            "planType": group,
-            "productType": self.product_type,
-            "symbol": venue_symbol,
-            "orderId": order_id,
-            "clientOid": client_order_id,
-        }
 
-        async def page(query: PageQuery, cursor: str | None) -> Page[WirePlanOrder]:
-            return await self._page(
-                endpoint,
-                params,
-                query,
-                cursor,
-                DEPTH_MS,
-                lambda answer: (answer.entrusted_list, answer.end_id),
-                lambda row: row,
+        def wanted(row: WirePlanOrder) -> bool:
+            return (order_id is not None and text_or_none(row.order_id) == order_id) or (
+                client_order_id is not None and text_or_none(row.client_oid) == client_order_id
             )
 
-        return [row async for row in iterate(page, query, key=lambda row: str(row.order_id))]
+        rows = self._plan_rows(query, endpoint, order_id, client_order_id)
+        return await first(rows, query, key=lambda row: str(row.order_id), wanted=wanted)
+
+    def _plan_rows(
+        self,
+        query: PageQuery,
+        endpoint: Endpoint[WirePlanOrders],
+        order_id: str | None = None,
+        client_order_id: str | None = None,
+    ) -> FetchPage[WirePlanOrder]:
+        """The pages of the venue's groups of plan types, one after the other."""
+
+        def of_group(group: str) -> FetchPage[WirePlanOrder]:
+            params = {
+                "planType": group,
+                "productType": self.product_type,
+                "symbol": query.symbol,
+                "orderId": order_id,
+                "clientOid": client_order_id,
+            }
+
+            async def page(query: PageQuery, cursor: str | None) -> Page[WirePlanOrder]:
+                return await self._raw_page(
+                    endpoint, params, query, cursor, DEPTH_MS, lambda answer: (answer.entrusted_list, answer.end_id)
+                )
+
+            return page
+
+        return in_turn([of_group(group) for group in PLAN_GROUPS])
 
     async def set_position_stops(
         self,

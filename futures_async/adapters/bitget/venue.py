@@ -8,7 +8,7 @@ from typing import Literal
 from futures_async.adapter import InvalidRequest, Number, PositionSide, Ticker, chosen, finite, to_decimal, to_text
 from futures_async.adapters._rows import readable
 from futures_async.adapters.bitget import endpoints, wire_venue
-from futures_async.adapters.bitget.mapping import WIRE_POSITION_SIDE, to_ticker
+from futures_async.adapters.bitget.mapping import WIRE_POSITION_SIDE, tickers
 from futures_async.adapters.bitget.triggers import BitgetTriggers
 
 FUNDING_ROWS = 100
@@ -141,7 +141,7 @@ class BitgetVenue(BitgetTriggers):
     async def fetch_tickers(self) -> list[Ticker]:
         """Read the tickers of all contracts of the product type in one call."""
         rows = await self._call(endpoints.TICKERS, {"productType": self.product_type})
-        return [to_ticker(row, self.product_type, self.margin_coin) for row in rows]
+        return tickers(self.product_type, self.margin_coin).known(rows)
 
     async def fetch_symbol_price(self, symbol: str) -> wire_venue.WireSymbolPrice:
         """Read last, index and mark price."""

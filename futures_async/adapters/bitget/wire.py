@@ -11,11 +11,15 @@ from decimal import Decimal
 
 import msgspec
 
-from futures_async.adapter import Id, Loose, Moment, Row, Text
+from futures_async.adapter import Id, Loose, Moment, Row, Text, TypedRow
 
 
-class Wire(msgspec.Struct, frozen=True, kw_only=True, gc=False, rename="camel"):
+class Wire(Row, frozen=True, kw_only=True, gc=False, rename="camel"):
     """Base: the venue's names in camel case."""
+
+
+class Shown(TypedRow, frozen=True, kw_only=True, gc=False, rename="camel"):
+    """Base of rows that callers get as they are."""
 
 
 class WireTime(Wire, frozen=True, kw_only=True, gc=False):
@@ -38,8 +42,8 @@ class WireAsset(Wire, frozen=True, kw_only=True, gc=False):
 class WireAccount(Wire, frozen=True, kw_only=True, gc=False):
     """`GET account/account` (with leverage and modes of one symbol) and a row of `GET account/accounts` (without)."""
 
-    margin_coin: str
-    available: Decimal
+    margin_coin: Text = None
+    available: Loose = None
     locked: Loose = None
     crossed_max_available: Loose = None
     isolated_max_available: Loose = None
@@ -52,14 +56,14 @@ class WireAccount(Wire, frozen=True, kw_only=True, gc=False):
     crossed_margin_leverage: Loose = None
     isolated_long_lever: Loose = None
     isolated_short_lever: Loose = None
-    margin_mode: str | None = None
-    pos_mode: str | None = None
+    margin_mode: Text = None
+    pos_mode: Text = None
     unrealized_pl: Loose = msgspec.field(default=None, name="unrealizedPL")
     crossed_unrealized_pl: Loose = msgspec.field(default=None, name="crossedUnrealizedPL")
     isolated_unrealized_pl: Loose = msgspec.field(default=None, name="isolatedUnrealizedPL")
     coupon: Loose = None
     grant: Loose = None
-    asset_mode: str | None = None
+    asset_mode: Text = None
     isolated_margin: Loose = None
     crossed_margin: Loose = None
     union_total_margin: Loose = None
@@ -73,12 +77,12 @@ class WireAccount(Wire, frozen=True, kw_only=True, gc=False):
 class WireBill(Wire, frozen=True, kw_only=True, gc=False):
     """One row of the ledger."""
 
-    bill_id: str | int
-    amount: Decimal
-    business_type: str
-    coin: str
-    c_time: int
-    symbol: str | None = None
+    bill_id: Id = None
+    amount: Loose = None
+    business_type: Text = None
+    coin: Text = None
+    c_time: Moment = None
+    symbol: Text = None
     fee: Loose = None
     fee_by_coupon: Loose = None
     balance: Loose = None
@@ -124,7 +128,7 @@ class WireMaxOpen(Wire, frozen=True, kw_only=True, gc=False):
 # Positions
 
 
-class WirePosition(Row, frozen=True, kw_only=True, gc=False, rename="camel"):
+class WirePosition(Wire, frozen=True, kw_only=True, gc=False):
     """One row of `single-position` and `all-position`; there is no position id."""
 
     symbol: Text = None
@@ -168,13 +172,13 @@ class WirePosition(Row, frozen=True, kw_only=True, gc=False, rename="camel"):
 class WireClosedPosition(Wire, frozen=True, kw_only=True, gc=False):
     """One row of `history-position`; its times come in lower case, contrary to the document's table."""
 
-    position_id: str | int
-    symbol: str
-    hold_side: str
-    margin_coin: str | None = None
+    position_id: Id = None
+    symbol: Text = None
+    hold_side: Text = None
+    margin_coin: Text = None
     open_avg_price: Loose = None
     close_avg_price: Loose = None
-    margin_mode: str | None = None
+    margin_mode: Text = None
     open_total_pos: Loose = None
     close_total_pos: Loose = None
     pnl: Loose = None
@@ -182,12 +186,12 @@ class WireClosedPosition(Wire, frozen=True, kw_only=True, gc=False):
     total_funding: Loose = None
     open_fee: Loose = None
     close_fee: Loose = None
-    pos_mode: str | None = None
+    pos_mode: Text = None
     cash_dividend: Loose = None
-    ctime: str | int | None = None
-    utime: str | int | None = None
-    c_time: str | int | None = None
-    u_time: str | int | None = None
+    ctime: Moment = None
+    utime: Moment = None
+    c_time: Moment = None
+    u_time: Moment = None
 
 
 class WireClosedPositions(Wire, frozen=True, kw_only=True, gc=False):
@@ -197,7 +201,7 @@ class WireClosedPositions(Wire, frozen=True, kw_only=True, gc=False):
     end_id: str | int | None = None
 
 
-class WireAdlRank(Wire, frozen=True, kw_only=True, gc=False):
+class WireAdlRank(Shown, frozen=True, kw_only=True, gc=False):
     """One row of `adlRank`."""
 
     symbol: str
@@ -212,7 +216,7 @@ class WireAdlRank(Wire, frozen=True, kw_only=True, gc=False):
 class WireTier(Wire, frozen=True, kw_only=True, gc=False):
     """One row of `query-position-lever`; bounds are position values in quote coin."""
 
-    symbol: str
+    symbol: Text = None
     level: Loose = None
     start_unit: Loose = None
     end_unit: Loose = None
@@ -226,12 +230,12 @@ class WireTier(Wire, frozen=True, kw_only=True, gc=False):
 class WireContract(Wire, frozen=True, kw_only=True, gc=False):
     """Trading rules. The tick is `priceEndStep` x 10^-`pricePlace`, the lot `sizeMultiplier`."""
 
-    symbol: str
-    base_coin: str
-    quote_coin: str
-    price_end_step: Decimal
-    price_place: int
-    size_multiplier: Decimal
+    symbol: Text = None
+    base_coin: Text = None
+    quote_coin: Text = None
+    price_end_step: Loose = None
+    price_place: Loose = None
+    size_multiplier: Loose = None
     support_margin_coins: list[str] | None = None
     min_trade_num: Loose = None
     min_trade_usdt: Loose = msgspec.field(default=None, name="minTradeUSDT")
@@ -240,8 +244,8 @@ class WireContract(Wire, frozen=True, kw_only=True, gc=False):
     max_market_order_qty: Loose = None
     min_lever: Loose = None
     max_lever: Loose = None
-    symbol_type: str | None = None
-    symbol_status: str | None = None
+    symbol_type: Text = None
+    symbol_status: Text = None
     maker_fee_rate: Loose = None
     taker_fee_rate: Loose = None
     buy_limit_price_ratio: Loose = None
@@ -253,21 +257,21 @@ class WireContract(Wire, frozen=True, kw_only=True, gc=False):
     max_position_num: Loose = None
     pos_limit: Loose = None
     fund_interval: Loose = None
-    off_time: str | int | None = None
-    limit_open_time: str | int | None = None
-    delivery_time: str | int | None = None
-    delivery_start_time: str | int | None = None
-    delivery_period: str | None = None
-    launch_time: str | int | None = None
-    maintain_time: str | int | None = None
-    is_rwa: str | None = None
+    off_time: Moment = None
+    limit_open_time: Moment = None
+    delivery_time: Moment = None
+    delivery_start_time: Moment = None
+    delivery_period: Text = None
+    launch_time: Moment = None
+    maintain_time: Moment = None
+    is_rwa: Text = None
 
 
 class WireTicker(Wire, frozen=True, kw_only=True, gc=False):
     """Last prices."""
 
-    symbol: str
-    last_pr: Decimal
+    symbol: Text = None
+    last_pr: Loose = None
     ask_pr: Loose = None
     bid_pr: Loose = None
     ask_sz: Loose = None
@@ -285,19 +289,19 @@ class WireTicker(Wire, frozen=True, kw_only=True, gc=False):
     mark_price: Loose = None
     funding_rate: Loose = None
     holding_amount: Loose = None
-    delivery_start_time: str | int | None = None
-    delivery_time: str | int | None = None
-    delivery_status: str | None = None
-    ts: str | int | None = None
+    delivery_start_time: Moment = None
+    delivery_time: Moment = None
+    delivery_status: Text = None
+    ts: Moment = None
 
 
 class WireFundingRate(Wire, frozen=True, kw_only=True, gc=False):
     """The current funding rate."""
 
-    symbol: str
-    funding_rate: Decimal
+    symbol: Text = None
+    funding_rate: Loose = None
     funding_rate_interval: Loose = None
     """Hours."""
-    next_update: str | int | None = None
+    next_update: Moment = None
     min_funding_rate: Loose = None
     max_funding_rate: Loose = None

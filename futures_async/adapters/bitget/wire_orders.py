@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
-from futures_async.adapter import Loose
+from futures_async.adapter import Id, Loose, Moment, Text
 from futures_async.adapters.bitget.wire import Wire
 
 
@@ -44,15 +42,15 @@ class WireBatch(Wire, frozen=True, kw_only=True, gc=False):
 class WireOrder(Wire, frozen=True, kw_only=True, gc=False):
     """`order/detail`, and a row of `orders-pending` and `orders-history`."""
 
-    symbol: str
-    order_id: str | int
-    size: Decimal
-    side: str
+    symbol: Text = None
+    order_id: Id = None
+    size: Loose = None
+    side: Text = None
     """In hedge mode the position's direction, not the trade's."""
-    client_oid: str | int | None = None
+    client_oid: Id = None
     # The detail says `state`, the lists say `status`.
-    state: str | None = None
-    status: str | None = None
+    state: Text = None
+    status: Text = None
     price: Loose = None
     price_avg: Loose = None
     base_volume: Loose = None
@@ -60,31 +58,31 @@ class WireOrder(Wire, frozen=True, kw_only=True, gc=False):
     """Cut to four decimals by the venue."""
     fee: Loose = None
     total_profits: Loose = None
-    trade_side: str | None = None
-    new_trade_side: str | None = None
-    pos_side: str | None = None
-    pos_mode: str | None = None
+    trade_side: Text = None
+    new_trade_side: Text = None
+    pos_side: Text = None
+    pos_mode: Text = None
     pos_avg: Loose = None
     liq_price: Loose = None
-    margin_coin: str | None = None
-    margin_mode: str | None = None
+    margin_coin: Text = None
+    margin_mode: Text = None
     leverage: Loose = None
-    order_type: str | None = None
-    force: str | None = None
-    reduce_only: str | None = None
-    order_source: str | None = None
-    enter_point_source: str | None = None
-    cancel_reason: str | None = None
+    order_type: Text = None
+    force: Text = None
+    reduce_only: Text = None
+    order_source: Text = None
+    enter_point_source: Text = None
+    cancel_reason: Text = None
     preset_stop_surplus_price: Loose = None
-    preset_stop_surplus_type: str | None = None
-    preset_stop_surplus_trigger_type: str | None = None
+    preset_stop_surplus_type: Text = None
+    preset_stop_surplus_trigger_type: Text = None
     preset_stop_surplus_execute_price: Loose = None
     preset_stop_loss_price: Loose = None
-    preset_stop_loss_type: str | None = None
-    preset_stop_loss_trigger_type: str | None = None
+    preset_stop_loss_type: Text = None
+    preset_stop_loss_trigger_type: Text = None
     preset_stop_loss_execute_price: Loose = None
-    c_time: str | int | None = None
-    u_time: str | int | None = None
+    c_time: Moment = None
+    u_time: Moment = None
 
 
 class WireOrders(Wire, frozen=True, kw_only=True, gc=False):
@@ -97,30 +95,30 @@ class WireOrders(Wire, frozen=True, kw_only=True, gc=False):
 class WireFeeDetail(Wire, frozen=True, kw_only=True, gc=False):
     """What one fill cost; negative = paid."""
 
-    fee_coin: str | None = None
+    fee_coin: Text = None
     total_fee: Loose = None
-    deduction: str | None = None
+    deduction: Text = None
     total_deduction_fee: Loose = None
 
 
 class WireFill(Wire, frozen=True, kw_only=True, gc=False):
     """One execution; the venue gives no client order id here."""
 
-    trade_id: str | int
-    order_id: str | int
-    symbol: str
-    price: Decimal
-    base_volume: Decimal
-    side: str
-    c_time: int
+    trade_id: Id = None
+    order_id: Id = None
+    symbol: Text = None
+    price: Loose = None
+    base_volume: Loose = None
+    side: Text = None
+    c_time: Moment = None
     quote_volume: Loose = None
     profit: Loose = None
-    trade_side: str | None = None
-    pos_mode: str | None = None
-    trade_scope: str | None = None
+    trade_side: Text = None
+    pos_mode: Text = None
+    trade_scope: Text = None
     fee_detail: list[WireFeeDetail] | None = None
-    enter_point_source: str | None = None
-    margin_coin: str | None = None
+    enter_point_source: Text = None
+    margin_coin: Text = None
 
 
 class WireFills(Wire, frozen=True, kw_only=True, gc=False):
@@ -133,38 +131,38 @@ class WireFills(Wire, frozen=True, kw_only=True, gc=False):
 class WirePlanOrder(Wire, frozen=True, kw_only=True, gc=False):
     """A trigger, trailing, take-profit or stop-loss order that waits, or waited."""
 
-    plan_type: str
-    symbol: str
-    order_id: str | int
+    plan_type: Text = None
+    symbol: Text = None
+    order_id: Id = None
     size: Loose = None
     """0 for the whole position."""
-    client_oid: str | int | None = None
-    side: str | None = None
+    client_oid: Id = None
+    side: Text = None
     """Trigger orders as other orders; take-profit and stop-loss rows in one-way mode: the closing trade."""
     trigger_price: Loose = None
-    trigger_type: str | None = None
+    trigger_type: Text = None
     price: Loose = None
     execute_price: Loose = None
     callback_ratio: Loose = None
-    plan_status: str | None = None
-    pos_side: str | None = None
-    pos_mode: str | None = None
-    trade_side: str | None = None
-    order_type: str | None = None
-    order_source: str | None = None
-    margin_coin: str | None = None
-    margin_mode: str | None = None
-    enter_point_source: str | None = None
+    plan_status: Text = None
+    pos_side: Text = None
+    pos_mode: Text = None
+    trade_side: Text = None
+    order_type: Text = None
+    order_source: Text = None
+    margin_coin: Text = None
+    margin_mode: Text = None
+    enter_point_source: Text = None
     stop_surplus_trigger_price: Loose = None
     stop_surplus_execute_price: Loose = None
-    stop_surplus_trigger_type: str | None = None
+    stop_surplus_trigger_type: Text = None
     stop_loss_trigger_price: Loose = None
     stop_loss_execute_price: Loose = None
-    stop_loss_trigger_type: str | None = None
-    execute_order_id: str | int | None = None
+    stop_loss_trigger_type: Text = None
+    execute_order_id: Id = None
     base_volume: Loose = None
-    c_time: str | int | None = None
-    u_time: str | int | None = None
+    c_time: Moment = None
+    u_time: Moment = None
 
 
 class WirePlanOrders(Wire, frozen=True, kw_only=True, gc=False):

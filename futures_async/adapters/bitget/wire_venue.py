@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from futures_async.adapter import Loose
-from futures_async.adapters.bitget.wire import Wire
+from futures_async.adapters.bitget.wire import Shown, Wire
 
 # Account
 
@@ -25,14 +25,14 @@ class WireLiquidation(Wire, frozen=True, kw_only=True, gc=False):
     liq_price: Decimal
 
 
-class WireIsolatedSymbol(Wire, frozen=True, kw_only=True, gc=False):
+class WireIsolatedSymbol(Shown, frozen=True, kw_only=True, gc=False):
     """A contract that is set to isolated margin."""
 
     symbol: str
     margin_mode: str
 
 
-class WireSubAccount(Wire, frozen=True, kw_only=True):
+class WireSubAccount(Shown, frozen=True, kw_only=True):
     """The futures assets of a sub-account; the rows of the list are not documented."""
 
     user_id: str | int
@@ -74,7 +74,7 @@ class WireTransferLimit(Wire, frozen=True, kw_only=True, gc=False):
 # Orders
 
 
-class WireTriggered(Wire, frozen=True, kw_only=True, gc=False):
+class WireTriggered(Shown, frozen=True, kw_only=True, gc=False):
     """An order that a trigger order became."""
 
     order_id: str | int
@@ -86,7 +86,7 @@ class WireTriggered(Wire, frozen=True, kw_only=True, gc=False):
 # Market
 
 
-class WireSymbolPrice(Wire, frozen=True, kw_only=True, gc=False):
+class WireSymbolPrice(Shown, frozen=True, kw_only=True, gc=False):
     """The three prices of a contract."""
 
     symbol: str
@@ -96,7 +96,7 @@ class WireSymbolPrice(Wire, frozen=True, kw_only=True, gc=False):
     ts: int
 
 
-class WirePastFundingRate(Wire, frozen=True, kw_only=True, gc=False):
+class WirePastFundingRate(Shown, frozen=True, kw_only=True, gc=False):
     """A settled funding rate."""
 
     symbol: str
@@ -104,7 +104,7 @@ class WirePastFundingRate(Wire, frozen=True, kw_only=True, gc=False):
     funding_time: int
 
 
-class WireFundingTime(Wire, frozen=True, kw_only=True, gc=False):
+class WireFundingTime(Shown, frozen=True, kw_only=True, gc=False):
     """When funding is settled next, and every how many hours."""
 
     symbol: str
@@ -112,7 +112,7 @@ class WireFundingTime(Wire, frozen=True, kw_only=True, gc=False):
     rate_period: int
 
 
-class WireOpenInterestRow(Wire, frozen=True, kw_only=True, gc=False):
+class WireOpenInterestRow(Shown, frozen=True, kw_only=True, gc=False):
     """Open interest of a contract, base coin."""
 
     symbol: str
@@ -126,7 +126,7 @@ class WireOpenInterest(Wire, frozen=True, kw_only=True, gc=False):
     ts: str | int | None = None
 
 
-class WireOpenInterestLimit(Wire, frozen=True, kw_only=True, gc=False):
+class WireOpenInterestLimit(Shown, frozen=True, kw_only=True, gc=False):
     """How large all positions of an account, and of all its sub-accounts, may be: quote coin."""
 
     symbol: str

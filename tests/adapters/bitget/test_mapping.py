@@ -12,16 +12,15 @@ from futures_async.adapters._bitget import ProductType
 from futures_async.adapters.bitget import endpoints as rows
 from futures_async.adapters.bitget.mapping import (
     LEDGER_TYPE,
-    paid,
+    accounts,
+    closed_positions,
+    contracts,
+    funding_rates,
+    ledger_entries,
     positions,
-    to_account,
-    to_contract,
-    to_funding_rate,
-    to_ledger_entry,
+    risk_limits,
+    tickers,
     to_leverage,
-    to_position_history,
-    to_risk_limit,
-    to_ticker,
 )
 from futures_async.adapters.bitget.wire import WireAccount, WireContract, WirePosition
 from futures_async.unified.enums import LedgerType, MarginMode, PositionMode, PositionSide
@@ -199,7 +198,7 @@ def test_a_coin_margined_position_has_no_maintenance_amount_in_quote_coin() -> N
 
 
 def test_the_captured_account_maps_with_its_position_mode() -> None:
-    account = to_account(payload(rows.ACCOUNT, "account"))
+    account = accounts().one(payload(rows.ACCOUNT, "account"))
     assert (account.margin_coin, account.available) == ("USDT", D("27852.88370924"))
     assert (account.equity, account.balance) == (D("27852.88370924"), D("27852.88370924"))
     assert (account.margin_ratio, account.initial_margin) == (D(0), None)
@@ -209,7 +208,7 @@ def test_the_captured_account_maps_with_its_position_mode() -> None:
 
 
 def test_an_account_without_profit_figure_has_no_balance_and_sums_its_margins() -> None:
-    [account] = [to_account(row) for row in payload(rows.ACCOUNTS, "accounts")]
+    [account] = [accounts().one(row) for row in payload(rows.ACCOUNTS, "accounts")]
     assert (account.unrealized_pnl, account.balance) == (None, None)
     assert account.initial_margin == D("57.77")
     assert (account.locked, account.transferable) == (D("0.31876482"), D("10572.92904289"))
@@ -235,7 +234,7 @@ def test_leverage_of_an_unknown_margin_mode_is_not_guessed() -> None:
 
 
 def test_ledger_rows_map_with_paid_fees_positive() -> None:
-    funding, opened = [to_ledger_entry(row, USDT) for row in payload(rows.BILLS, "bills").bills or []]
+    funding, opened = [ledger_entries(USDT).one(row) for row in payload(rows.BILLS, "bills").bills or []]
     assert (funding.entry_id, funding.type, funding.amount) == ("1099991", LedgerType.FUNDING, D("-0.004992"))
     assert (funding.fee, funding.balance, funding.created_ms) == (D(0), D("232.21"), 1695715200654)
     assert (opened.type, opened.venue_type, opened.fee) == (LedgerType.TRADE, "open_long", D("0.222012"))
@@ -245,7 +244,7 @@ def test_ledger_rows_map_with_paid_fees_positive() -> None:
 
 def test_a_ledger_row_without_symbol_and_with_a_new_word_is_other() -> None:
     [row, _] = payload(rows.BILLS, "bills").bills or []
-    entry = to_ledger_entry(msgspec.structs.replace(row, symbol="", business_type="lottery"), USDT)
+    entry = ledger_entries(USDT).one(msgspec.structs.replace(row, symbol="", business_type="lottery"))
     assert (entry.symbol, entry.venue_symbol, entry.type) == (None, None, LedgerType.OTHER)
     assert entry.venue_type == "lottery"
 
@@ -267,7 +266,7 @@ def test_ledger_words_have_their_documented_type(word: str, kind: LedgerType) ->
 
 def test_closed_positions_map_with_their_lower_case_times() -> None:
     page = payload(rows.POSITION_HISTORY, "history_position")
-    first, second = [to_position_history(row, USDT) for row in page.rows or []]
+    first, second = [closed_positions(USDT).one(row) for row in page.rows or []]
     assert (first.position_id, first.closed_ms, first.created_ms) == (
         "1491757336539623426",
         1791388600991,
@@ -282,18 +281,18 @@ def test_closed_positions_map_with_their_lower_case_times() -> None:
 def test_closed_positions_read_the_documented_spelling_of_their_times_too() -> None:
     [row, _] = payload(rows.POSITION_HISTORY, "history_position").rows or []
     other = msgspec.structs.replace(row, ctime=None, utime=None, c_time="5", u_time="6", open_fee="")
-    mapped = to_position_history(other, USDT)
+    mapped = closed_positions(USDT).one(other)
     assert (mapped.created_ms, mapped.closed_ms, mapped.fee) == (5, 6, None)
 
 
 def test_tiers_map_to_notional_bounds() -> None:
-    first, second = [to_risk_limit(row, USDT) for row in payload(rows.TIERS, "position_tiers")]
+    first, second = [risk_limits(USDT).one(row) for row in payload(rows.TIERS, "position_tiers")]
     assert (first.tier, first.min_notional, first.max_notional) == (1, D(0), D(50000))
     assert (second.max_leverage, second.maintenance_margin_rate) == (D(100), D("0.005"))
 
 
 def test_the_contract_example_has_its_tick_and_step() -> None:
-    [contract] = [to_contract(row, USDT) for row in payload(rows.CONTRACTS, "contracts")]
+    [contract] = [contracts(USDT).one(row) for row in payload(rows.CONTRACTS, "contracts")]
     assert (contract.symbol, contract.venue_symbol) == ("BTC/USDT:USDT", "BTCUSDT")
     assert (contract.base, contract.quote, contract.settle) == ("BTC", "USDT", "USDT")
     assert (contract.price_tick, contract.quantity_step, contract.contract_size) == (D("0.1"), D("0.01"), D(1))
@@ -306,14 +305,14 @@ def contract_row(**changes: Any) -> WireContract:
 
 
 def test_a_tick_is_the_end_step_at_the_last_place() -> None:
-    assert to_contract(contract_row(price_end_step=D(5), price_place=1), USDT).price_tick == D("0.5")
-    assert to_contract(contract_row(price_end_step=D(5), price_place=0), USDT).price_tick == D(5)
+    assert contracts(USDT).one(contract_row(price_end_step=D(5), price_place=1)).price_tick == D("0.5")
+    assert contracts(USDT).one(contract_row(price_end_step=D(5), price_place=0)).price_tick == D(5)
 
 
 def test_a_coin_margined_contract_settles_in_its_base_or_in_the_coin_asked_for() -> None:
     row = contract_row(symbol="BTCUSD", quote_coin="USD", support_margin_coins=["BTC", "ETH"])
-    assert to_contract(row, "COIN-FUTURES").symbol == "BTC/USD:BTC"
-    assert to_contract(row, "COIN-FUTURES", "ETH").symbol == "BTC/USD:ETH"
+    assert contracts("COIN-FUTURES").one(row).symbol == "BTC/USD:BTC"
+    assert contracts("COIN-FUTURES", "ETH").one(row).symbol == "BTC/USD:ETH"
 
 
 @pytest.mark.parametrize(
@@ -322,11 +321,11 @@ def test_a_coin_margined_contract_settles_in_its_base_or_in_the_coin_asked_for()
 )
 def test_a_contract_without_steps_is_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(DecodeError):
-        to_contract(contract_row(**changes), USDT)
+        contracts(USDT).one(contract_row(**changes))
 
 
 def test_the_ticker_example_maps() -> None:
-    [ticker] = [to_ticker(row, USDT) for row in payload(rows.TICKER, "ticker")]
+    [ticker] = [tickers(USDT).one(row) for row in payload(rows.TICKER, "ticker")]
     assert (ticker.last_price, ticker.bid_price, ticker.ask_price) == (D("92170.5"), D("92170.5"), D("92170.6"))
     assert (ticker.mark_price, ticker.index_price) == (D(92171), D("92199.15"))
     assert (ticker.funding_rate, ticker.created_ms) == (D("0.000068"), 1695794098184)
@@ -334,16 +333,11 @@ def test_the_ticker_example_maps() -> None:
 
 def test_an_illiquid_ticker_has_no_best_prices() -> None:
     [row] = payload(rows.TICKER, "ticker")
-    ticker = to_ticker(msgspec.structs.replace(row, bid_pr=None, ask_pr=""), USDT)
+    ticker = tickers(USDT).one(msgspec.structs.replace(row, bid_pr=None, ask_pr=""))
     assert (ticker.bid_price, ticker.ask_price) == (None, None)
 
 
 def test_the_funding_example_maps_hours_to_seconds() -> None:
-    [rate] = [to_funding_rate(row, USDT) for row in payload(rows.FUNDING_RATE, "current_fund_rate")]
+    [rate] = [funding_rates(USDT).one(row) for row in payload(rows.FUNDING_RATE, "current_fund_rate")]
     assert (rate.funding_rate, rate.interval_s, rate.next_funding_ms) == (D("0.000068"), 28800, 1743062400000)
     assert (rate.min_rate, rate.max_rate) == (D("-0.003"), D("0.003"))
-
-
-def test_a_fee_received_is_negative() -> None:
-    assert paid("0.5", "fee") == D("-0.5")
-    assert str(paid("-0", "fee")) == "0"

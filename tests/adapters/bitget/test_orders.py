@@ -14,12 +14,12 @@ from futures_async.adapters.bitget.orders import (
     PLAN_STATUS,
     STATUS,
     direction,
+    fills,
     order_frame,
     order_item,
-    to_fill,
-    to_order,
-    to_trigger_order,
+    orders,
     trigger_item,
+    trigger_orders,
     wire_side,
 )
 from futures_async.adapters.bitget.wire_orders import WireFeeDetail, WireFill, WireOrder, WirePlanOrder
@@ -197,7 +197,7 @@ def detail(name: str) -> WireOrder:
 
 
 def test_a_closed_long_reads_as_a_sale() -> None:
-    assert to_order(detail("detail_hedge_close"), USDT) == Order(
+    assert orders(USDT).one(detail("detail_hedge_close")) == Order(
         venue="bitget",
         symbol="BTC/USDT:USDT",
         venue_symbol="BTCUSDT",
@@ -224,20 +224,20 @@ def test_a_closed_long_reads_as_a_sale() -> None:
 
 
 def test_a_one_way_reduction_reads_as_it_was_sent() -> None:
-    order = to_order(detail("detail_one_way_reduce"), USDT)
+    order = orders(USDT).one(detail("detail_one_way_reduce"))
     assert (order.side, order.position_side, order.reduce_only) == (SELL, None, True)
     assert (order.status, order.average_price, order.fee) == (OrderStatus.FILLED, D("83346.1"), D("0.00500076"))
 
 
 def test_a_resting_close_of_a_list_reads_as_a_sale() -> None:
-    [order] = [to_order(row, USDT) for row in payload(rows.PENDING, "orders_pending").entrusted_list or []]
+    [order] = [orders(USDT).one(row) for row in payload(rows.PENDING, "orders_pending").entrusted_list or []]
     assert (order.side, order.status, order.time_in_force) == (SELL, OrderStatus.NEW, TimeInForce.GTC)
     assert (order.price, order.average_price) == (D("166958.8"), None)
     assert (order.filled_quantity, order.remaining_quantity, order.fee) == (D(0), D("0.0001"), D(0))
 
 
 def test_a_cancelled_order_of_the_history_is_final() -> None:
-    [order] = [to_order(row, USDT) for row in payload(rows.HISTORY, "orders_history").entrusted_list or []]
+    [order] = [orders(USDT).one(row) for row in payload(rows.HISTORY, "orders_history").entrusted_list or []]
     assert order.status is OrderStatus.CANCELED
     assert order.status.is_final
 
@@ -247,7 +247,7 @@ def order_row(**changes: Any) -> WireOrder:
 
 
 def test_words_that_are_new_do_not_hide_an_order() -> None:
-    order = to_order(order_row(state="paused", order_type="iceberg", force="day", margin_mode="x"), USDT)
+    order = orders(USDT).one(order_row(state="paused", order_type="iceberg", force="day", margin_mode="x"))
     assert (order.status, order.type) == (OrderStatus.UNKNOWN, OrderType.UNKNOWN)
     assert (order.time_in_force, order.margin_mode) == (None, None)
     assert order.raw.state == "paused"
@@ -255,36 +255,36 @@ def test_words_that_are_new_do_not_hide_an_order() -> None:
 
 def test_the_origin_of_a_forced_close_is_its_type() -> None:
     burst = order_row(trade_side="burst_close_long", pos_side="long", pos_mode="hedge_mode")
-    assert to_order(burst, USDT).type is OrderType.LIQUIDATION
-    assert to_order(order_row(trade_side="reduce_sell_single"), USDT).type is OrderType.LIQUIDATION
+    assert orders(USDT).one(burst).type is OrderType.LIQUIDATION
+    assert orders(USDT).one(order_row(trade_side="reduce_sell_single")).type is OrderType.LIQUIDATION
     adl = order_row(trade_side="dte_sys_adl_sell_in_single_side_mode")
-    assert to_order(adl, USDT).type is OrderType.ADL
+    assert orders(USDT).one(adl).type is OrderType.ADL
 
 
 @pytest.mark.parametrize("order_id", ["", "0", " 1"])
 def test_an_order_without_a_readable_id_is_refused(order_id: str) -> None:
     with pytest.raises(DecodeError, match="orderId"):
-        to_order(order_row(order_id=order_id), USDT)
+        orders(USDT).one(order_row(order_id=order_id))
 
 
 def test_what_the_venue_left_empty_is_not_known() -> None:
-    order = to_order(order_row(base_volume="", fee="", client_oid=""), USDT)
+    order = orders(USDT).one(order_row(base_volume="", fee="", client_oid=""))
     assert (order.filled_quantity, order.remaining_quantity) == (None, None)
     assert (order.fee, order.fee_coin, order.client_order_id) == (None, None, None)
 
 
 def test_an_id_that_comes_as_a_number_is_the_same_id() -> None:
-    assert to_order(order_row(order_id=1491757402453110785), USDT).order_id == "1491757402453110785"
+    assert orders(USDT).one(order_row(order_id=1491757402453110785)).order_id == "1491757402453110785"
 
 
 def test_open_and_final_states_are_the_documented_ones() -> None:
     assert {word for word, status in STATUS.items() if status.is_open} == {"live", "new", "init", "partially_filled"}
     assert PLAN_STATUS["not_trigger"] is OrderStatus.NEW
-    assert "executed" not in PLAN_STATUS
+    assert PLAN_STATUS["executed"] is OrderStatus.UNKNOWN
 
 
 def test_fills_read_their_true_side_without_pos_side() -> None:
-    closed_short, closed_long, bought = [to_fill(row, USDT) for row in payload(rows.FILLS, "fills").fill_list or []]
+    closed_short, closed_long, bought = [fills(USDT).one(row) for row in payload(rows.FILLS, "fills").fill_list or []]
     assert (closed_short.side, closed_long.side, bought.side) == (BUY, SELL, BUY)
     assert (closed_long.fill_id, closed_long.order_id) == ("1491774628545409024", "1491774628346392577")
     assert (closed_long.price, closed_long.quantity) == (D("83473.1"), D("0.0001"))
@@ -299,18 +299,18 @@ def fill_row(*details: WireFeeDetail) -> WireFill:
 
 
 def test_fees_of_one_coin_add_up() -> None:
-    fill = to_fill(
-        fill_row(WireFeeDetail(fee_coin="BGB", total_fee="-0.1"), WireFeeDetail(fee_coin="BGB", total_fee="-0.2")), USDT
+    fill = fills(USDT).one(
+        fill_row(WireFeeDetail(fee_coin="BGB", total_fee="-0.1"), WireFeeDetail(fee_coin="BGB", total_fee="-0.2"))
     )
     assert (fill.fee, fill.fee_coin) == (D("0.3"), "BGB")
 
 
 def test_fees_of_several_coins_are_not_added() -> None:
-    fill = to_fill(
-        fill_row(WireFeeDetail(fee_coin="BGB", total_fee="-0.1"), WireFeeDetail(fee_coin="USDT", total_fee="-1")), USDT
+    fill = fills(USDT).one(
+        fill_row(WireFeeDetail(fee_coin="BGB", total_fee="-0.1"), WireFeeDetail(fee_coin="USDT", total_fee="-1"))
     )
-    assert (fill.fee, fill.fee_coin) == (None, None)
-    assert to_fill(fill_row(), USDT).fee is None
+    assert (fill.fee, fill.fee_coin, fill.unread) == (None, None, ("feeDetail",))
+    assert fills(USDT).one(fill_row()).fee is None
 
 
 def plan_row(**changes: Any) -> WirePlanOrder:
@@ -319,7 +319,7 @@ def plan_row(**changes: Any) -> WirePlanOrder:
 
 
 def test_a_take_profit_of_a_one_way_long_sells() -> None:
-    order = to_trigger_order(plan_row(), USDT)
+    order = trigger_orders(USDT).one(plan_row())
     assert (order.order_id, order.type, order.side) == ("1491757344492109824", OrderType.TRIGGER, SELL)
     assert (order.status, order.reduce_only, order.price) == (OrderStatus.NEW, True, None)
     assert order.quantity == 0, "the venue says 0 for the whole position"
@@ -327,14 +327,14 @@ def test_a_take_profit_of_a_one_way_long_sells() -> None:
 
 
 def test_a_stop_of_a_hedged_long_sells_although_the_venue_says_buy() -> None:
-    order = to_trigger_order(
-        plan_row(plan_type="pos_loss", pos_mode="hedge_mode", side="buy", trade_side="", pos_side="long"), USDT
+    order = trigger_orders(USDT).one(
+        plan_row(plan_type="pos_loss", pos_mode="hedge_mode", side="buy", trade_side="", pos_side="long")
     )
     assert (order.side, order.position_side, order.reduce_only) == (SELL, LONG, True)
 
 
 def test_a_trigger_order_reads_as_other_orders_do() -> None:
-    order = to_trigger_order(
+    order = trigger_orders(USDT).one(
         plan_row(
             plan_type="normal_plan",
             pos_mode="hedge_mode",
@@ -344,8 +344,7 @@ def test_a_trigger_order_reads_as_other_orders_do() -> None:
             size="0.5",
             price="90000",
             plan_status="executed",
-        ),
-        USDT,
+        )
     )
     assert (order.side, order.reduce_only, order.quantity, order.price) == (SELL, False, D("0.5"), D(90000))
     assert order.status is OrderStatus.UNKNOWN
