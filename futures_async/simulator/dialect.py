@@ -216,7 +216,7 @@ class Route:
         fallback: bool = False,
         needs: str = "",
         weight: Weight = 1,
-        codes: Mapping[type[EngineError], str] | None = None,
+        codes: Mapping[type[EngineError], str | tuple[str, str]] | None = None,
     ) -> None:
         self.method = method
         self.path = path
@@ -227,7 +227,9 @@ class Route:
         self.fallback = fallback
         self.needs = needs.split()
         self.weight = weight
-        self.codes: Table = {cls: (code, None) for cls, code in (codes or {}).items()}
+        self.codes: Table = {
+            cls: (code, None) if isinstance(code, str) else code for cls, code in (codes or {}).items()
+        }
 
 
 H = TypeVar("H", bound=Callable[..., Any])

@@ -7,19 +7,20 @@ contract's; the exchange behind this keeps one for all contracts of a margin coi
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
+from futures_async.adapters.bitget.simulated.base import SIDES, TRADES
 from futures_async.adapters.bitget.simulated.gate import (
     CLASSIC,
     CODES,
     FAMILY,
     BitgetGate,
+    maybe,
     needed_number,
+    pick,
     required,
     whole,
-    word,
 )
 from futures_async.adapters.bitget_v1.simulated_rows import (
     account_row,
@@ -36,14 +37,15 @@ from futures_async.simulator import errors
 from futures_async.simulator.accounts import Account, ApiKey
 from futures_async.simulator.contracts import ContractSpec
 from futures_async.simulator.demo import Setup, open_demo_account
-from futures_async.simulator.dialect import Request, Route, VenueRefusal
-from futures_async.simulator.records import Fill, LedgerRow, Order, Ticket
+from futures_async.simulator.dialect import Request, Table, VenueRefusal, get, post
+from futures_async.simulator.lists import R, Wanted, page
+from futures_async.simulator.records import LedgerRow, Order, Ticket
 from futures_async.transport.endpoint import Kind, RateLimit
-from futures_async.unified.enums import Intent, MarginMode, OrderType, PositionMode, PositionSide, Side, TimeInForce
-
-T = TypeVar("T", Order, Fill, LedgerRow)
+from futures_async.unified.enums import Intent, MarginMode, OrderType, PositionMode, TimeInForce
 
 BASE = "/api/mix/v1"
+SETTING_CODES = {errors.InsufficientMargin: ("70004", "Insufficient margin")}
+TEN, FIVE = RateLimit(10), RateLimit(5)
 KEY = ApiKey(key="sim-bitget-v1-key", secret="sim-bitget-v1-secret", passphrase="simbitgetpass")  # noqa: S106 - no secret
 TYPES = {
     "limit": TimeInForce.GTC,
@@ -60,7 +62,7 @@ BILLS = {
     "pnl": ("realized_pnl",),
 }
 
-ORDER_CODES: dict[type[errors.EngineError], tuple[str, str]] = {
+OWN_CODES: Table = {
     errors.InvalidQuantity: ("60002", "Invalid size"),
     errors.BelowMinimum: ("60002", "Invalid size"),
     errors.AboveMaximum: ("60002", "Invalid size"),
@@ -76,37 +78,14 @@ ORDER_CODES: dict[type[errors.EngineError], tuple[str, str]] = {
     errors.LeverageLocked: ("70003", "Risk limit exceeded"),
     errors.AccountInLiquidation: ("70005", "Account in liquidation"),
 }
-SETTING_CODES = ORDER_CODES | {errors.InsufficientMargin: ("70004", "Insufficient margin")}
 
 
 class SimulatedBitgetV1(BitgetGate):
-    """Mix v1, classic accounts."""
+    """Mix v1, classic accounts: every call of the two documents; limits are the historical interface's."""
 
+    tables = (OWN_CODES, CODES)
     id = "bitget-v1"
     prefixes = (f"{BASE}/",)
-
-    def routes(self) -> Sequence[Route]:
-        """Every call of the two documents; limits are the historical interface's."""
-        ten, five = RateLimit(10), RateLimit(5)
-        return [
-            Route("GET", f"{BASE}/account/info", self.account_info, ten),
-            Route("GET", f"{BASE}/position/allPosition", self.all_positions, ten),
-            Route("GET", f"{BASE}/account/bills", self.bills, ten),
-            Route("GET", f"{BASE}/account/riskLimit", self.risk_limits, ten),
-            Route("POST", f"{BASE}/account/setPositionRiskLimit", self.set_risk_limit, five, kind=Kind.SETTING),
-            Route("POST", f"{BASE}/account/setMarginMode", self.set_margin_mode, five, kind=Kind.SETTING),
-            Route("POST", f"{BASE}/account/setPositionMode", self.set_position_mode, five, kind=Kind.SETTING),
-            Route("POST", f"{BASE}/position/leverage", self.set_leverage, five, kind=Kind.SETTING),
-            Route("POST", f"{BASE}/order/placeOrder", self.place_order, ten, kind=Kind.ORDER),
-            Route("POST", f"{BASE}/order/batchOrders", self.batch_orders, ten, kind=Kind.ORDER),
-            Route("POST", f"{BASE}/order/cancel", self.cancel, ten, kind=Kind.CANCEL),
-            Route("POST", f"{BASE}/order/cancelAll", self.cancel_all, ten, kind=Kind.DELTA),
-            Route("POST", f"{BASE}/position/close", self.close, ten, kind=Kind.ORDER),
-            Route("GET", f"{BASE}/order/detail", self.detail, ten),
-            Route("GET", f"{BASE}/order/current", self.current, ten),
-            Route("GET", f"{BASE}/order/history", self.history, ten),
-            Route("GET", f"{BASE}/order/fills", self.fills, ten),
-        ]
 
     def demo_account(self, setup: Setup) -> Account:
         """An account of its own, or the one whose key is given."""
@@ -115,16 +94,6 @@ class SimulatedBitgetV1(BitgetGate):
         if found is not None:
             return found[0]
         return open_demo_account(self.engine, setup, "70003001", key=key, family=FAMILY, kind=CLASSIC)
-
-    def translate(self, error: errors.EngineError, request: Request) -> VenueRefusal:
-        """The documents' own codes first, then the family's."""
-        table = ORDER_CODES if "/order/" in request.path else SETTING_CODES
-        for cls in type(error).__mro__:
-            if cls in table:
-                return VenueRefusal(*table[cls])
-            if cls in CODES:
-                break
-        return super().translate(error, request)
 
     # What requests name
 
@@ -144,29 +113,33 @@ class SimulatedBitgetV1(BitgetGate):
 
     # Account
 
+    @get(f"{BASE}/account/info", TEN)
     def account_info(self, request: Request) -> dict[str, Any]:
         return account_row(self.engine, request.account, self.coin(request.params))
 
+    @get(f"{BASE}/position/allPosition", TEN)
     def all_positions(self, request: Request) -> list[dict[str, Any]]:
         coin = self.coin(request.params)
         symbol = self.contract(request.params).symbol if request.params.get("symbol") else None
         found = request.account.positions_of(coin=coin, symbol=symbol)
         return [position_row(self.engine, request.account, position) for position in found]
 
+    @get(f"{BASE}/account/bills", TEN)
     def bills(self, request: Request) -> list[dict[str, Any]]:
         coin, wanted = self.coin(request.params), request.params.get("type") or None
         if wanted is not None and wanted not in BILLS:
             raise VenueRefusal("40020", "Parameter type error")
-        rows = (
-            row
-            for row in reversed(request.account.ledger)
-            if row.coin == coin and (wanted is None or bill_type(row) in BILLS[wanted])
-        )
-        return [bill_row(row) for row in _page(request, rows)]
 
+        def match(row: LedgerRow) -> bool:
+            return row.coin == coin and (wanted is None or bill_type(row) in BILLS[wanted])
+
+        return [bill_row(row) for row in _page(request, request.account.ledger, None, match)]
+
+    @get(f"{BASE}/account/riskLimit", TEN)
     def risk_limits(self, request: Request) -> list[dict[str, Any]]:
         return tier_rows(self.contract(request.params))
 
+    @post(f"{BASE}/account/setPositionRiskLimit", FIVE, Kind.SETTING)
     def set_risk_limit(self, request: Request) -> dict[str, Any]:
         fields = request.fields()
         contract, wanted = self.contract(fields), needed_number(fields, "riskLimit")
@@ -178,19 +151,17 @@ class SimulatedBitgetV1(BitgetGate):
                 }
         raise VenueRefusal("70003", "Risk limit exceeded")
 
+    @post(f"{BASE}/account/setMarginMode", FIVE, Kind.SETTING)
     def set_margin_mode(self, request: Request) -> dict[str, Any]:
         """Of all contracts of the coin at once: refused while one of them is in use in the other mode."""
         fields, account = request.fields(), request.account
         coin, mode = self.coin(fields), _mode(fields)
-        contracts = [row.symbol for row in self.engine.world.linear if row.settle == coin]
-        for symbol in contracts:
-            if account.settings(symbol).margin_mode is not mode and self.engine.orders.symbol_is_busy(account, symbol):
-                raise errors.MarginModeLocked("a position or orders exist")
-        for symbol in contracts:
-            account.settings(symbol).margin_mode = mode
+        symbols = [row.symbol for row in self.engine.world.linear if row.settle == coin]
+        self.engine.settings.set_margin_mode(account, symbols, mode)
         account.default_settings.margin_mode = mode
         return {"marginCoin": coin, "marginMode": mode.value}
 
+    @post(f"{BASE}/account/setPositionMode", FIVE, Kind.SETTING)
     def set_position_mode(self, request: Request) -> dict[str, Any]:
         fields = request.fields()
         contract = self.contract(fields)
@@ -200,6 +171,7 @@ class SimulatedBitgetV1(BitgetGate):
         self.engine.settings.set_position_mode(request.account, contract.settle, mode)
         return {"symbol": pair(contract.symbol), "positionMode": fields["positionMode"]}
 
+    @post(f"{BASE}/position/leverage", FIVE, Kind.SETTING, codes=SETTING_CODES)
     def set_leverage(self, request: Request) -> dict[str, Any]:
         fields = request.fields()
         contract, mode = self.contract(fields), _mode(fields)
@@ -219,10 +191,10 @@ class SimulatedBitgetV1(BitgetGate):
         reduce_only = fields.get("reduceOnly", False)
         if not isinstance(reduce_only, bool):
             raise VenueRefusal("400172", "Parameter verification failed: reduceOnly")
-        hedge = account.mode(contract.settle) is PositionMode.HEDGE
+        hedge = account.mode(contract.symbol) is PositionMode.HEDGE
         return Ticket(
             symbol=contract.symbol,
-            side=Side(word(fields, "side", ("buy", "sell"))),
+            side=pick(fields, "side", TRADES),
             type=OrderType.MARKET if force is None else OrderType.LIMIT,
             quantity=needed_number(fields, "size"),
             price=None if force is None else needed_number(fields, "price"),
@@ -234,30 +206,33 @@ class SimulatedBitgetV1(BitgetGate):
             leverage=needed_number(fields, "leverage"),
         )
 
+    @post(f"{BASE}/order/placeOrder", TEN, Kind.ORDER)
     def place_order(self, request: Request) -> dict[str, Any]:
-        ticket = self._ticket(request.account, request.fields())
-        return placed_row(self.engine.orders.place(request.account, ticket).order)
+        return self._place(request.account, request.fields())
 
+    @post(f"{BASE}/order/batchOrders", TEN, Kind.ORDER)
     def batch_orders(self, request: Request) -> list[dict[str, Any]]:
         orders: list[Mapping[str, Any]] | None = request.fields().get("orders")
         if not isinstance(orders, list) or not orders:
             raise VenueRefusal("400172", "Parameter verification failed: orders")
-        return [self._batch_row(request.account, fields) for fields in orders]
+        return [
+            {name: verdict.result[name] for name in ("orderId", "symbol", "status")}
+            if verdict.refusal is None
+            else {"orderId": None, "symbol": verdict.item.get("symbol"), "status": "rejected"}
+            for verdict in self.judge(request, orders, lambda fields: self._place(request.account, fields))
+        ]
 
-    def _batch_row(self, account: Account, fields: Mapping[str, Any]) -> dict[str, Any]:
-        try:
-            row = placed_row(self.engine.orders.place(account, self._ticket(account, fields)).order)
-        except (VenueRefusal, errors.EngineError):
-            return {"orderId": None, "symbol": fields.get("symbol"), "status": "rejected"}
-        return {name: row[name] for name in ("orderId", "symbol", "status")}
+    def _place(self, account: Account, fields: Mapping[str, Any]) -> dict[str, Any]:
+        return placed_row(self.engine.orders.place(account, self._ticket(account, fields)).order)
 
+    @post(f"{BASE}/order/cancel", TEN, Kind.CANCEL, needs="orderId")
     def cancel(self, request: Request) -> dict[str, Any]:
         fields = request.fields()
-        required(fields, "orderId")
         contract, order_id = self.contract(fields), whole(fields, "orderId")
         order = self.engine.orders.cancel(request.account, order_id=order_id, symbol=contract.symbol)
         return {"orderId": str(order.id), "symbol": pair(order.symbol), "status": "cancelled"}
 
+    @post(f"{BASE}/order/cancelAll", TEN, Kind.DELTA)
     def cancel_all(self, request: Request) -> dict[str, Any]:
         symbol = self.contract(request.fields()).symbol
         try:
@@ -266,10 +241,11 @@ class SimulatedBitgetV1(BitgetGate):
             orders = []
         return {"success": True, "cancelledOrders": [str(order.id) for order in orders]}
 
+    @post(f"{BASE}/position/close", TEN, Kind.ORDER)
     def close(self, request: Request) -> dict[str, Any]:
         fields, account = request.fields(), request.account
         symbol = self.contract(fields).symbol
-        named = PositionSide(word(fields, "positionSide", ("long", "short"))) if fields.get("positionSide") else None
+        named = maybe(fields, "positionSide", SIDES)
         sides = [row.side for row in account.positions_of(symbol=symbol) if named in (None, row.side)]
         if len(sides) > 1:
             raise VenueRefusal("400172", "Parameter verification failed: positionSide")
@@ -278,33 +254,26 @@ class SimulatedBitgetV1(BitgetGate):
         order = self.engine.orders.close_position(account, symbol, sides[0])
         return {"orderId": str(order.id), "symbol": pair(symbol), "status": "new"}
 
+    @get(f"{BASE}/order/detail", TEN, needs="orderId")
     def detail(self, request: Request) -> dict[str, Any]:
-        required(request.params, "orderId")
         contract, order_id = self.contract(request.params), whole(request.params, "orderId")
         return order_row(self.engine.orders.find(request.account, order_id=order_id, symbol=contract.symbol))
 
+    @get(f"{BASE}/order/current", TEN)
     def current(self, request: Request) -> list[dict[str, Any]]:
-        symbol = self.contract(request.params).symbol
-        found = self.engine.orders.open_orders(request.account, lambda order: order.symbol == symbol)
-        return [order_row(order) for order in _page(request, reversed(found))]
+        return self._orders(request, self.engine.lists.open_orders(request.account))
 
+    @get(f"{BASE}/order/history", TEN)
     def history(self, request: Request) -> list[dict[str, Any]]:
-        symbol = self.contract(request.params).symbol
-        done = (
-            order
-            for order in reversed(request.account.order_log)
-            if order.symbol == symbol and self.engine.orders.finished(order)
-        )
-        return [order_row(order) for order in _page(request, done)]
+        return self._orders(request, self.engine.lists.past_orders(request.account))
 
+    def _orders(self, request: Request, rows: Sequence[Order]) -> list[dict[str, Any]]:
+        return [order_row(order) for order in _page(request, rows, self.contract(request.params).symbol)]
+
+    @get(f"{BASE}/order/fills", TEN)
     def fills(self, request: Request) -> list[dict[str, Any]]:
-        contract = self.contract(request.params)
-        found = (
-            fill
-            for fill in reversed(request.account.fills)
-            if fill.symbol == contract.symbol and fill.visible_ms <= request.now_ms
-        )
-        return [fill_row(fill, contract.settle) for fill in _page(request, found)]
+        contract, rows = self.contract(request.params), self.engine.lists.fills(request.account)
+        return [fill_row(fill, contract.settle) for fill in _page(request, rows, contract.symbol)]
 
 
 def _mode(fields: Mapping[str, Any]) -> MarginMode:
@@ -314,13 +283,11 @@ def _mode(fields: Mapping[str, Any]) -> MarginMode:
     return MarginMode(text)
 
 
-def _page(request: Request, rows: Iterable[T]) -> Iterable[T]:
+def _page(request: Request, rows: Sequence[R], symbol: str | None, also: Callable[[R], bool] | None = None) -> list[R]:
     """The newest rows of the window: `limit` is 100 unless given, at most 500."""
     since, until, limit = (whole(request.params, name) for name in ("startTime", "endTime", "limit"))
-    fitting = (
-        row for row in rows if (since is None or row.created_ms >= since) and (until is None or row.created_ms <= until)
-    )
-    return itertools.islice(fitting, min(limit or 100, 500))
+    symbols = None if symbol is None else (symbol,)
+    return page(rows, Wanted(symbols=symbols, since_ms=since, until_ms=until, limit=min(limit or 100, 500)), also).rows
 
 
 DIALECT = SimulatedBitgetV1

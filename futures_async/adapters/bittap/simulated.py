@@ -9,28 +9,33 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import itertools
-from collections.abc import Iterable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 import msgspec
 
 from futures_async.adapters.bittap.simulated_rows import Rows, symbol_id
 from futures_async.simulator.accounts import Account, ApiKey
 from futures_async.simulator.demo import Setup, open_demo_account
-from futures_async.simulator.dialect import Dialect, Request, Response, Route, VenueRefusal, plain
+from futures_async.simulator.dialect import Dialect, Request, Response, Table, VenueRefusal, get, plain, public
 from futures_async.simulator.engine import Engine
 from futures_async.simulator.errors import BadBody, EngineError, RateLimited, UnknownSymbol
+from futures_async.simulator.lists import R, Wanted, page
 from futures_async.simulator.marks import HOUR_MS
-from futures_async.simulator.records import Fill, Order
+from futures_async.simulator.reading import Reader
 from futures_async.transport.endpoint import RateLimit
-
-T = TypeVar("T", Order, Fill)
 
 AHEAD_MS = 300_000
 BEHIND_MS = 60_000
 MAX_LIMIT = 1000
-PARAMETER = VenueRefusal("10001", "Parameter error", status=400)
+CODES: Table = {
+    UnknownSymbol: ("10001", "Parameter error"),
+    BadBody: ("10001", "Parameter error"),
+    RateLimited: ("429", "Too many requests"),
+    EngineError: ("500", "Server Error"),
+}
+PARAMETER = VenueRefusal("10001", "Parameter error")
+READER = Reader(missing=lambda name: PARAMETER, wrong=lambda name, value: PARAMETER)
 
 
 class SimulatedBitTap(Dialect):
@@ -38,29 +43,19 @@ class SimulatedBitTap(Dialect):
 
     id = "bittap"
     family = "bittap"
+    tables = (CODES,)
+    statuses: ClassVar[Mapping[str, int]] = {"10001": 400, "429": 429, "500": 500}
+    refusal_status = 200
     prefixes = ("/ftapi/", "/fmapi/")
     # "600 requests per minute and 10 per second"; whether per key or per address is not said.
     ip_limits = (RateLimit(10, 1.0, scope="ip"), RateLimit(600, 60.0, scope="ip"))
     not_found = VenueRefusal("404", "Not Found", status=404)
-    ambiguous = VenueRefusal("500", "Server Error", status=500)
+    ambiguous = VenueRefusal("500", "Server Error")
     maintenance = VenueRefusal("500", "Server Error", status=503)
 
     def __init__(self, engine: Engine) -> None:
         super().__init__(engine)
         self._rows = Rows(engine)
-
-    def routes(self) -> Sequence[Route]:
-        return [
-            Route("GET", "/ftapi/v1/account/info", self.account_info),
-            Route("GET", "/ftapi/v1/openPosition", self.open_position),
-            Route("GET", "/ftapi/v1/openOrder", self.open_order),
-            Route("GET", "/ftapi/v1/orderHis", self.order_history),
-            Route("GET", "/ftapi/v1/tradeHis", self.trade_history),
-            Route("GET", "/fmapi/v1/exchangeInfo", self.exchange_info, private=False),
-            Route("GET", "/fmapi/v1/depth", self.depth, private=False),
-            Route("GET", "/fmapi/v1/ticker/24hr", self.day_ticker, private=False),
-            Route("GET", "/fmapi/v1/ticker/price", self.price_ticker, private=False),
-        ]
 
     # Who asks
 
@@ -85,21 +80,13 @@ class SimulatedBitTap(Dialect):
     # Envelopes
 
     def success(self, request: Request, result: Any) -> Response:
-        return Response(
-            200, msgspec.json.encode({"code": "0", "data": result, "msg": "Request successful", "success": True})
-        )
+        body = {"code": "0", "data": result, "msg": "Request successful", "success": True}
+        return Response(200, msgspec.json.encode(body))
 
     def failure(self, request: Request, refusal: VenueRefusal) -> Response:
         # One documented envelope shows a timestamp; here refusals have it, so that a wrong clock can be put right.
         body = {"code": refusal.code, "msg": refusal.message, "success": False, "timestamp": self.engine.clock()}
-        return Response(refusal.status or 200, msgspec.json.encode(body), refusal.headers)
-
-    def translate(self, error: EngineError, request: Request) -> VenueRefusal:
-        if isinstance(error, RateLimited):
-            return VenueRefusal("429", "Too many requests", status=429)
-        if isinstance(error, (UnknownSymbol, BadBody)):
-            return PARAMETER
-        return VenueRefusal("500", "Server Error", status=500)
+        return Response(self.status(refusal), msgspec.json.encode(body), refusal.headers)
 
     def demo_account(self, setup: Setup) -> Account:
         key = ApiKey(key="simulated-bittap-key", secret="simulated-bittap-secret")  # noqa: S106 - opens a simulation
@@ -107,6 +94,7 @@ class SimulatedBitTap(Dialect):
 
     # Account
 
+    @get("/ftapi/v1/account/info")
     def account_info(self, request: Request) -> dict[str, Any]:
         account = request.account
         assets = [self._rows.asset(account, coin) for coin in account.balances]
@@ -119,6 +107,7 @@ class SimulatedBitTap(Dialect):
             "positions": self._rows.positions(account, filled_in=False),
         }
 
+    @get("/ftapi/v1/openPosition")
     def open_position(self, request: Request) -> list[dict[str, Any]]:
         wanted = request.params.get("symbolId")
         rows = self._rows.positions(request.account, filled_in=True)
@@ -126,17 +115,36 @@ class SimulatedBitTap(Dialect):
 
     # Orders
 
+    @get("/ftapi/v1/openOrder")
     def open_order(self, request: Request) -> list[dict[str, Any]]:
-        orders = self.engine.orders.open_orders(request.account)
-        return [self._rows.open_order(order, request.account.uid) for order in _chosen(request, reversed(orders))]
+        found = self._chosen(request, self.engine.lists.open_orders(request.account))
+        return [self._rows.open_order(order, request.account.uid) for order in found]
 
+    @get("/ftapi/v1/orderHis")
     def order_history(self, request: Request) -> list[dict[str, Any]]:
-        done = (order for order in reversed(request.account.order_log) if self.engine.orders.finished(order))
-        return [self._rows.past_order(order, request.account.uid) for order in _chosen(request, done)]
+        found = self._chosen(request, self.engine.lists.past_orders(request.account))
+        return [self._rows.past_order(order, request.account.uid) for order in found]
 
+    @get("/ftapi/v1/tradeHis")
     def trade_history(self, request: Request) -> list[dict[str, Any]]:
-        fills = (fill for fill in reversed(request.account.fills) if fill.visible_ms <= request.now_ms)
-        return [self._rows.trade(fill, request.account.uid) for fill in _chosen(request, fills)]
+        found = self._chosen(request, self.engine.lists.fills(request.account))
+        return [self._rows.trade(fill, request.account.uid) for fill in found]
+
+    def _chosen(self, request: Request, rows: Sequence[R]) -> list[R]:
+        """The newest rows that fit the documented parameters; bounds in time are inclusive."""
+        asked = request.params
+        since, until, limit = (READER.whole(asked, name) for name in ("startTime", "endTime", "limit"))
+        if limit == 0 or (limit or 0) > MAX_LIMIT:
+            raise PARAMETER
+        name = asked.get("symbolId")
+        wanted = Wanted(
+            symbols={row.symbol for row in self.engine.world.linear if symbol_id(row.symbol) == name} if name else None,
+            since_ms=since,
+            until_ms=until or request.now_ms,
+            order_id=READER.whole(asked, "orderId"),
+            limit=limit or MAX_LIMIT,
+        )
+        return page(rows, wanted).rows
 
     # Market data
 
@@ -147,6 +155,7 @@ class SimulatedBitTap(Dialect):
             raise PARAMETER
         return self.engine.world.contract(f"{parts[0]}/{parts[1]}:{parts[1]}").symbol
 
+    @public("/fmapi/v1/exchangeInfo")
     def exchange_info(self, request: Request) -> dict[str, Any]:
         """Rows hold the documented fields alone: what the symbol's own field is called, nobody says."""
         contracts = self.engine.world.linear
@@ -175,6 +184,7 @@ class SimulatedBitTap(Dialect):
             ],
         }
 
+    @public("/fmapi/v1/depth")
     def depth(self, request: Request) -> dict[str, Any]:
         symbol = self._symbol(request)
         contract, book = self.engine.world.contract(symbol), self.engine.world.book(symbol)
@@ -188,6 +198,7 @@ class SimulatedBitTap(Dialect):
             "lastUpdateId": str(request.now_ms),
         }
 
+    @public("/fmapi/v1/ticker/24hr")
     def day_ticker(self, request: Request) -> dict[str, Any]:
         symbol = self._symbol(request)
         contract = self.engine.world.contract(symbol)
@@ -206,6 +217,7 @@ class SimulatedBitTap(Dialect):
             "closeTime": request.now_ms,
         }
 
+    @public("/fmapi/v1/ticker/price")
     def price_ticker(self, request: Request) -> dict[str, Any]:
         symbol = self._symbol(request)
         return self._names(symbol) | {"price": plain(self.engine.world.book(symbol).last)}
@@ -213,27 +225,6 @@ class SimulatedBitTap(Dialect):
     def _names(self, symbol: str) -> dict[str, str]:
         name = symbol_id(symbol)
         return {"symbolId": name, "symbolName": "".join(name.split("-")[:2]), "symbolPid": "1"}
-
-
-def _chosen(request: Request, rows: Iterable[T]) -> Iterable[T]:
-    """The newest rows that fit the documented parameters; bounds in time are inclusive."""
-    asked = request.params
-    try:
-        limit = int(asked.get("limit") or MAX_LIMIT)
-        since, until = int(asked.get("startTime") or 0), int(asked.get("endTime") or request.now_ms)
-    except ValueError:
-        raise PARAMETER from None
-    if not 0 < limit <= MAX_LIMIT:
-        raise PARAMETER
-    wanted, order_id = asked.get("symbolId"), asked.get("orderId")
-    fitting = (
-        row
-        for row in rows
-        if since <= row.created_ms <= until
-        and wanted in (None, "", symbol_id(row.symbol))
-        and order_id in (None, "", str(row.order.id if isinstance(row, Fill) else row.id))
-    )
-    return itertools.islice(fitting, limit)
 
 
 DIALECT = SimulatedBitTap

@@ -13,6 +13,7 @@ from futures_async.adapters.bitget.simulated.base import (
     POSITION_MODES,
     SIDES,
     V2,
+    fee_rates,
 )
 from futures_async.adapters.bitget.simulated.gate import needed_number, number, pick, word
 from futures_async.simulator import errors
@@ -267,8 +268,7 @@ class AccountCalls(V2):
     @get("/api/v2/common/trade-rate", TEN, needs="symbol businessType")
     def trade_rate(self, request: Request) -> dict[str, str]:
         """The same for everybody."""
-        contract = self.contract(request.params)
-        return {"makerFeeRate": plain(contract.maker_rate), "takerFeeRate": plain(contract.taker_rate)}
+        return fee_rates(self.contract(request.params))
 
 
 def business_type(row: LedgerRow) -> str:

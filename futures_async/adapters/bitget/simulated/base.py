@@ -124,6 +124,17 @@ class Products(BitgetGate):
             for number, coin in enumerate(sorted(names), 1)
         ]
 
+    def funding_row(self, contract: ContractSpec) -> dict[str, str]:
+        """What is due, and when."""
+        return {
+            "symbol": venue_symbol(contract),
+            "fundingRate": plain(self.engine.figures.funding_rate(contract)),
+            "fundingRateInterval": str(contract.funding_interval_h),
+            "nextUpdate": str(self.engine.figures.next_funding_ms(contract)),
+            "minFundingRate": "-0.003",
+            "maxFundingRate": "0.003",
+        }
+
 
 class V2(Products):
     """Helpers for the groups of endpoints."""
@@ -205,6 +216,35 @@ def product_type(contract: ContractSpec) -> str:
 def venue_symbol(contract: ContractSpec) -> str:
     """`BTCUSDT`; contracts settled in USDC are called `BTCPERP`."""
     return contract.base + ("PERP" if contract.settle == "USDC" else contract.quote)
+
+
+def fee_rates(contract: ContractSpec) -> dict[str, str]:
+    """The same for everybody."""
+    return {"makerFeeRate": plain(contract.maker_rate), "takerFeeRate": plain(contract.taker_rate)}
+
+
+def limit_row(contract: ContractSpec) -> dict[str, str]:
+    """The largest position of the last tier."""
+    largest = plain(contract.tiers[-1].max_notional)
+    return {"symbol": venue_symbol(contract), "notionalValue": largest, "totalNotionalValue": largest}
+
+
+def contract_terms(contract: ContractSpec) -> dict[str, Any]:
+    """What the trading rules of v2 and v3 call alike."""
+    return fee_rates(contract) | {
+        "symbol": venue_symbol(contract),
+        "baseCoin": contract.base,
+        "quoteCoin": contract.quote,
+        "buyLimitPriceRatio": "0.9",
+        "sellLimitPriceRatio": "0.9",
+        "maxOrderQty": plain(contract.max_quantity),
+        "maxMarketOrderQty": plain(contract.max_market_quantity),
+        "maxPositionNum": "150",
+        "fundInterval": str(contract.funding_interval_h),
+        "isRwa": "NO",
+        **dict.fromkeys(("offTime", "limitOpenTime"), "-1"),
+        **dict.fromkeys(("deliveryTime", "deliveryStartTime", "launchTime", "maintainTime"), ""),
+    }
 
 
 def places(step: Decimal) -> int:

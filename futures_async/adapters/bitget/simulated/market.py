@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from futures_async.adapters.bitget.simulated.base import V2, places
+from futures_async.adapters.bitget.simulated.base import V2, contract_terms, limit_row, places
 from futures_async.adapters.bitget.simulated.gate import whole, word
 from futures_async.simulator.contracts import ContractSpec
 from futures_async.simulator.dialect import Request, Route, VenueRefusal, always, plain, public
@@ -35,15 +35,8 @@ class MarketCalls(V2):
         return [self._contract(contract) for contract in self.asked(request.params)]
 
     def _contract(self, contract: ContractSpec) -> dict[str, Any]:
-        return {
-            "symbol": self.venue_symbol(contract),
-            "baseCoin": contract.base,
-            "quoteCoin": contract.quote,
-            "buyLimitPriceRatio": "0.9",
-            "sellLimitPriceRatio": "0.9",
+        return contract_terms(contract) | {
             "feeRateUpRatio": "0.1",
-            "makerFeeRate": plain(contract.maker_rate),
-            "takerFeeRate": plain(contract.taker_rate),
             "openCostUpRatio": "0.1",
             "supportMarginCoins": [contract.settle],
             "minTradeNum": plain(contract.step),
@@ -55,21 +48,10 @@ class MarketCalls(V2):
             "minTradeUSDT": plain(contract.min_notional),
             "maxSymbolOrderNum": "999999",
             "maxProductOrderNum": "999999",
-            "maxPositionNum": "150",
             "symbolStatus": "normal" if contract.is_open else "maintain",
-            "offTime": "-1",
-            "limitOpenTime": "-1",
-            "deliveryTime": "",
-            "deliveryStartTime": "",
-            "launchTime": "",
-            "fundInterval": str(contract.funding_interval_h),
             "minLever": "1",
             "maxLever": str(contract.max_leverage),
             "posLimit": "0.05",
-            "maintainTime": "",
-            "maxMarketOrderQty": plain(contract.max_market_quantity),
-            "maxOrderQty": plain(contract.max_quantity),
-            "isRwa": "NO",
         }
 
     @public(f"{PATH}/ticker", IP20, needs=ONE)
@@ -144,17 +126,7 @@ class MarketCalls(V2):
     @public(f"{PATH}/current-fund-rate", IP20, needs="productType")
     def current_fund_rate(self, request: Request) -> list[dict[str, str]]:
         """Of one symbol, or of all."""
-        return [
-            {
-                "symbol": self.venue_symbol(contract),
-                "fundingRate": plain(self.engine.figures.funding_rate(contract)),
-                "fundingRateInterval": str(contract.funding_interval_h),
-                "nextUpdate": str(self.engine.figures.next_funding_ms(contract)),
-                "minFundingRate": "-0.003",
-                "maxFundingRate": "0.003",
-            }
-            for contract in self.asked(request.params)
-        ]
+        return [self.funding_row(contract) for contract in self.asked(request.params)]
 
     @public(f"{PATH}/history-fund-rate", IP20, needs=ONE)
     def history_fund_rate(self, request: Request) -> list[dict[str, str]]:
@@ -191,14 +163,7 @@ class MarketCalls(V2):
     @public(f"{PATH}/oi-limit", IP10, needs="productType")
     def open_interest_limits(self, request: Request) -> list[dict[str, str]]:
         """Of one symbol, or of all: the largest position of the last tier."""
-        return [
-            {
-                "symbol": self.venue_symbol(contract),
-                "notionalValue": plain(contract.tiers[-1].max_notional),
-                "totalNotionalValue": plain(contract.tiers[-1].max_notional),
-            }
-            for contract in self.asked(request.params)
-        ]
+        return [limit_row(contract) for contract in self.asked(request.params)]
 
     @public(f"{PATH}/candles", IP20, needs=f"{ONE} granularity")
     @public(f"{PATH}/history-candles", IP20, needs=f"{ONE} granularity")

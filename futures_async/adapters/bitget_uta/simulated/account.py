@@ -6,7 +6,13 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
-from futures_async.adapters.bitget.simulated.base import MARGIN_MODES, MARGIN_WORDS, MODE_WORDS, POSITION_MODES
+from futures_async.adapters.bitget.simulated.base import (
+    MARGIN_MODES,
+    MARGIN_WORDS,
+    MODE_WORDS,
+    POSITION_MODES,
+    fee_rates,
+)
 from futures_async.adapters.bitget.simulated.gate import needed_number, number, pick, required, word
 from futures_async.adapters.bitget_uta.simulated.base import OTHER_CATEGORIES, V3, listed, side_of
 from futures_async.simulator import errors
@@ -116,8 +122,7 @@ class AccountCalls(V3):
     @get(f"{ACCOUNT}/fee-rate", RateLimit(3))
     def fee_rate(self, request: Request) -> dict[str, str]:
         """The same for everybody."""
-        contract = self.contract(request.params)
-        return {"makerFeeRate": plain(contract.maker_rate), "takerFeeRate": plain(contract.taker_rate)}
+        return fee_rates(self.contract(request.params))
 
     @get(f"{ACCOUNT}/open-interest-limit", RateLimit(5))
     def open_interest_limit(self, request: Request) -> dict[str, str]:

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from futures_async.adapters.bitget.simulated.base import IP20, Products, places, product_type, venue_symbol
+from futures_async.adapters.bitget.simulated.base import (
+    IP20,
+    Products,
+    contract_terms,
+    limit_row,
+    places,
+    product_type,
+    venue_symbol,
+)
 from futures_async.adapters.bitget.simulated.gate import required, whole, word
 from futures_async.adapters.bitget_uta.simulated.base import OTHER_CATEGORIES, V3
 from futures_async.simulator.contracts import ContractSpec
@@ -99,16 +107,7 @@ class MarketCalls(V3):
     def current_fund_rate(self, request: Request) -> list[dict[str, str]]:
         """A list of one."""
         contract = self._named(request)
-        return [
-            {
-                "symbol": venue_symbol(contract),
-                "fundingRate": plain(self.engine.figures.funding_rate(contract)),
-                "fundingRateInterval": str(contract.funding_interval_h),
-                "nextUpdate": str(self.engine.figures.next_funding_ms(contract)),
-                "minFundingRate": "-0.003",
-                "maxFundingRate": "0.003",
-            }
-        ]
+        return [self.funding_row(contract)]
 
     @public(f"{PATH}/history-fund-rate", IP20)
     def history_fund_rate(self, request: Request) -> dict[str, Any]:
@@ -150,14 +149,7 @@ class MarketCalls(V3):
     @public(f"{PATH}/oi-limit", RateLimit(10, scope="ip"))
     def oi_limit(self, request: Request) -> list[dict[str, str]]:
         """Likewise."""
-        return [
-            {
-                "symbol": venue_symbol(contract),
-                "notionalValue": plain(contract.tiers[-1].max_notional),
-                "totalNotionalValue": plain(contract.tiers[-1].max_notional),
-            }
-            for contract in self.asked(request.params)
-        ]
+        return [limit_row(contract) for contract in self.asked(request.params)]
 
     @public(f"{PATH}/candles", IP20)
     def candles(self, request: Request) -> list[list[str]]:
@@ -173,21 +165,11 @@ class MarketCalls(V3):
 
 
 def _instrument(contract: ContractSpec) -> dict[str, Any]:
-    return {
-        "symbol": venue_symbol(contract),
+    return contract_terms(contract) | {
         "category": product_type(contract),
-        "isRwa": "NO",
-        "baseCoin": contract.base,
-        "quoteCoin": contract.quote,
-        "buyLimitPriceRatio": "0.9",
-        "sellLimitPriceRatio": "0.9",
         "feeRateUpRatio": "0.005",
-        "makerFeeRate": plain(contract.maker_rate),
-        "takerFeeRate": plain(contract.taker_rate),
         "openCostUpRatio": "0.01",
         "minOrderQty": plain(contract.step),
-        "maxOrderQty": plain(contract.max_quantity),
-        "maxMarketOrderQty": plain(contract.max_market_quantity),
         "pricePrecision": str(places(contract.tick)),
         "quantityPrecision": str(places(contract.step)),
         "quotePrecision": None,
@@ -198,16 +180,8 @@ def _instrument(contract: ContractSpec) -> dict[str, Any]:
         "minOrderAmount": plain(contract.min_notional),
         "maxSymbolOrderNum": "200",
         "maxProductOrderNum": "1000",
-        "maxPositionNum": "150",
         "status": "online" if contract.is_open else "limit_open",
-        "offTime": "-1",
-        "limitOpenTime": "-1",
-        "deliveryTime": "",
-        "deliveryStartTime": "",
         "deliveryPeriod": "",
-        "launchTime": "",
-        "fundInterval": str(contract.funding_interval_h),
         "minLeverage": "1",
         "maxLeverage": str(contract.max_leverage),
-        "maintainTime": "",
     }
