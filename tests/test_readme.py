@@ -49,6 +49,36 @@ def example(name: str) -> str:
     return found[1]
 
 
+@pytest.fixture(scope="module")
+def examples(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Every Python example of the pages, in a folder that sees nothing of this repository but the package."""
+    folder = tmp_path_factory.mktemp("examples")
+    (folder / "futures_async").symlink_to(ROOT / "futures_async")
+    for page in ("README.md", *(str(path.relative_to(ROOT)) for path in sorted((ROOT / "docs").glob("**/*.md")))):
+        found = re.findall(r"```python\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL)
+        for number, text in enumerate(found):
+            name = re.sub(r"\W", "_", page.removesuffix(".md").lower())
+            (folder / f"{name}_{number}.py").write_text(text, encoding="utf-8")
+    return folder
+
+
+CHECKERS = {
+    "mypy": ["mypy", "--strict", "--no-error-summary", "--follow-imports=silent", "--cache-dir=.mypy_cache"],
+    "pyright": ["pyright", "--pythonpath", sys.executable],
+}
+
+
+@pytest.mark.parametrize("checker", CHECKERS)
+def test_every_example_passes_the_type_checkers(examples: Path, checker: str) -> None:
+    files = sorted(path.name for path in examples.glob("*.py"))
+    assert len(files) >= 9
+    if checker == "pyright":
+        (examples / "pyrightconfig.json").write_text('{"typeCheckingMode": "strict"}')
+    command = [sys.executable, "-m", *CHECKERS[checker], *files]
+    done = subprocess.run(command, cwd=examples, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
 @pytest.mark.asyncio
 async def test_the_bot_runs_as_written(capsys: pytest.CaptureFixture[str]) -> None:
     names: dict[str, Any] = {}

@@ -21,7 +21,7 @@ from futures_async.manager.slicing import SlicedResult, Slicer
 from futures_async.manager.tracking import OrderUpdate, Tracker
 from futures_async.trading.desk import make_client_order_id
 from futures_async.trading.planning import check_request
-from futures_async.unified.convert import to_decimal
+from futures_async.unified.convert import Number, to_decimal
 from futures_async.unified.enums import Outcome
 from futures_async.unified.errors import (
     ConnectFailed,
@@ -32,7 +32,7 @@ from futures_async.unified.errors import (
     OutcomeUnknown,
     QueueFull,
 )
-from futures_async.unified.exchange import FuturesExchange, Number
+from futures_async.unified.exchange import FuturesExchange
 from futures_async.unified.models import Order, OrderRequest
 
 logger = logging.getLogger("futures_async.orders")

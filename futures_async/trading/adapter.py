@@ -35,7 +35,7 @@ from futures_async.transport.shared import Transport
 from futures_async.transport.urls import check_base_url, check_path, is_loopback
 from futures_async.unified.convert import chosen_or_none
 from futures_async.unified.credentials import Credentials
-from futures_async.unified.enums import PositionMode, PositionSide
+from futures_async.unified.enums import PositionMode, PositionSide, PositionSideLike
 from futures_async.unified.errors import (
     DecodeError,
     InvalidRequest,
@@ -283,7 +283,7 @@ class Adapter(History):
 
     # Reads that follow from others
 
-    async def fetch_position(self, symbol: str, side: PositionSide | None = None) -> Position | None:
+    async def fetch_position(self, symbol: str, side: PositionSideLike | None = None) -> Position | None:
         self._require(Capability.FETCH_POSITION)
         side = chosen_or_none(PositionSide, side, "side")
         venue_symbol = self.venue_symbol(symbol)

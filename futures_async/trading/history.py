@@ -8,7 +8,7 @@ from typing import TypeAlias, TypeVar
 from futures_async.trading.paging import FetchPage, Page, PageQuery, collect, iterate
 from futures_async.trading.trading import Trading
 from futures_async.unified.convert import chosen_or_none
-from futures_async.unified.enums import LedgerType
+from futures_async.unified.enums import LedgerType, LedgerTypeLike
 from futures_async.unified.exchange import Capability
 from futures_async.unified.models import Fill, LedgerEntry, Order
 
@@ -37,7 +37,7 @@ class History(Trading):
         since_ms: int | None,
         until_ms: int | None,
         limit: int | None,
-        type: LedgerType | None = None,
+        type: LedgerTypeLike | None = None,
         margin_coin: str | None = None,
     ) -> PageQuery:
         return PageQuery(
@@ -98,7 +98,7 @@ class History(Trading):
         *,
         since_ms: int | None = None,
         until_ms: int | None = None,
-        type: LedgerType | None = None,
+        type: LedgerTypeLike | None = None,
         symbol: str | None = None,
         margin_coin: str | None = None,
         limit: int | None = None,
@@ -111,7 +111,7 @@ class History(Trading):
         *,
         since_ms: int | None = None,
         until_ms: int | None = None,
-        type: LedgerType | None = None,
+        type: LedgerTypeLike | None = None,
         symbol: str | None = None,
         margin_coin: str | None = None,
         limit: int | None = None,

@@ -16,7 +16,7 @@ from futures_async.trading.ordering import PlannedOrder, asked, said
 from futures_async.trading.planning import as_stop, check_client_order_id, check_request, check_steps, one_id
 from futures_async.transport.channel import apart
 from futures_async.transport.endpoint import Kind
-from futures_async.unified.convert import to_decimal
+from futures_async.unified.convert import Number, to_decimal
 from futures_async.unified.enums import (
     Intent,
     MarginMode,
@@ -25,6 +25,7 @@ from futures_async.unified.enums import (
     Outcome,
     PositionMode,
     PositionSide,
+    PositionSideLike,
     Side,
 )
 from futures_async.unified.errors import (
@@ -37,7 +38,7 @@ from futures_async.unified.errors import (
     PositionModeConflict,
     ResponseMismatch,
 )
-from futures_async.unified.exchange import Capability, Number
+from futures_async.unified.exchange import Capability
 from futures_async.unified.models import Order, OrderRequest, OrderResult, Stop
 
 
@@ -345,7 +346,7 @@ class Trading(Cancelling):
             raw=None,
         )
 
-    async def close_position(self, symbol: str, *, side: PositionSide | None = None) -> Order | None:
+    async def close_position(self, symbol: str, *, side: PositionSideLike | None = None) -> Order | None:
         self._require(Capability.CLOSE_POSITION)
         self._active("close_position")
         with urgent():

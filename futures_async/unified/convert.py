@@ -18,6 +18,8 @@ from futures_async.unified.errors import DecodeError, InvalidRequest
 E = TypeVar("E", bound=Enum)
 S = TypeVar("S", bound=StrEnum)
 
+Number = Decimal | int | str
+"""What callers may give where a Decimal is meant."""
 MAX_DIGITS = 60
 MAX_EXPONENT = 40
 LAST_MS = 253_402_300_799_999

@@ -1,6 +1,7 @@
 """The closed vocabularies of the unified models. What a venue says beside these is UNKNOWN or None."""
 
 from enum import StrEnum
+from typing import Literal
 
 
 class PositionSide(StrEnum):
@@ -134,3 +135,18 @@ class LedgerType(StrEnum):
     FUNDING = "funding"
     LIQUIDATION = "liquidation"
     OTHER = "other"
+
+
+# What callers may say: a member, or its word as plain text.
+SideLike = Side | Literal["buy", "sell"]
+OrderTypeLike = OrderType | Literal["limit", "market", "trigger"]
+IntentLike = Intent | Literal["open", "close"]
+TimeInForceLike = TimeInForce | Literal["gtc", "ioc", "fok", "post_only"]
+PriceSourceLike = PriceSource | Literal["last", "mark", "index"]
+PositionSideLike = PositionSide | Literal["long", "short"]
+MarginModeLike = MarginMode | Literal["cross", "isolated"]
+PositionModeLike = PositionMode | Literal["one_way", "hedge"]
+LedgerTypeLike = (
+    LedgerType
+    | Literal["deposit", "withdrawal", "transfer", "trade", "fee", "realized_pnl", "funding", "liquidation", "other"]
+)

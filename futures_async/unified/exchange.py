@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from abc import ABC
 from collections.abc import AsyncIterator, Sequence
-from decimal import Decimal
 from enum import StrEnum
 from types import TracebackType
 from typing import Any, ClassVar, Literal, NoReturn, Self
 
+from futures_async.unified.convert import Number
 from futures_async.unified.credentials import Credentials
-from futures_async.unified.enums import LedgerType, MarginMode, PositionMode, PositionSide
+from futures_async.unified.enums import (
+    LedgerTypeLike,
+    MarginModeLike,
+    PositionMode,
+    PositionModeLike,
+    PositionSideLike,
+)
 from futures_async.unified.errors import FuturesAsyncError, NotSupported, OutcomeUnknown
 from futures_async.unified.models import (
     Account,
@@ -30,7 +36,6 @@ from futures_async.unified.models import (
     Ticker,
 )
 
-Number = Decimal | int | str
 Lifecycle = Literal["live", "winding down", "closed"]
 
 
@@ -155,7 +160,7 @@ class FuturesExchange(ABC):
         """Read the open positions, of one contract or of all; flat ones are left out."""
         self._unsupported("fetch_positions")
 
-    async def fetch_position(self, symbol: str, side: PositionSide | None = None) -> Position | None:
+    async def fetch_position(self, symbol: str, side: PositionSideLike | None = None) -> Position | None:
         """Read one position; None when flat.
 
         Raises:
@@ -183,7 +188,7 @@ class FuturesExchange(ABC):
         *,
         since_ms: int | None = None,
         until_ms: int | None = None,
-        type: LedgerType | None = None,
+        type: LedgerTypeLike | None = None,
         symbol: str | None = None,
         margin_coin: str | None = None,
         limit: int | None = None,
@@ -202,7 +207,7 @@ class FuturesExchange(ABC):
         """Set the risk limit value of a contract."""
         self._unsupported("set_risk_limit")
 
-    async def fetch_leverage(self, symbol: str, margin_mode: MarginMode | None = None) -> Leverage:
+    async def fetch_leverage(self, symbol: str, margin_mode: MarginModeLike | None = None) -> Leverage:
         """Read the leverage that is set; `margin_mode` None means the mode that is set."""
         self._unsupported("fetch_leverage")
 
@@ -211,8 +216,8 @@ class FuturesExchange(ABC):
         symbol: str,
         leverage: Number,
         *,
-        margin_mode: MarginMode | None = None,
-        side: PositionSide | None = None,
+        margin_mode: MarginModeLike | None = None,
+        side: PositionSideLike | None = None,
     ) -> Leverage:
         """Set leverage and read it back. Moves the liquidation price of an open position.
 
@@ -222,7 +227,9 @@ class FuturesExchange(ABC):
         """
         self._unsupported("set_leverage")
 
-    async def set_margin_mode(self, mode: MarginMode, *, symbol: str | None = None, margin_coin: str = "USDT") -> None:
+    async def set_margin_mode(
+        self, mode: MarginModeLike, *, symbol: str | None = None, margin_coin: str = "USDT"
+    ) -> None:
         """Set cross or isolated margin, for a contract or for a margin coin, as the venue has it."""
         self._unsupported("set_margin_mode")
 
@@ -230,11 +237,11 @@ class FuturesExchange(ABC):
         """Read whether positions are one-way or hedged."""
         self._unsupported("fetch_position_mode")
 
-    async def set_position_mode(self, mode: PositionMode, *, symbol: str | None = None) -> PositionMode:
+    async def set_position_mode(self, mode: PositionModeLike, *, symbol: str | None = None) -> PositionMode:
         """Set one-way or hedge mode; venues refuse while positions or orders are open."""
         self._unsupported("set_position_mode")
 
-    async def adjust_margin(self, symbol: str, amount: Number, *, side: PositionSide | None = None) -> None:
+    async def adjust_margin(self, symbol: str, amount: Number, *, side: PositionSideLike | None = None) -> None:
         """Add margin to an isolated position, or take it out; this moves its liquidation price.
 
         Args:
@@ -350,7 +357,7 @@ class FuturesExchange(ABC):
         """Read executions, newest first: one page of the venue's, or as many as `limit` asks for."""
         self._unsupported("fetch_fills")
 
-    async def close_position(self, symbol: str, *, side: PositionSide | None = None) -> Order | None:
+    async def close_position(self, symbol: str, *, side: PositionSideLike | None = None) -> Order | None:
         """Close a position at market: the quantity just read, reduce only. None when flat.
 
         Raises:
@@ -462,7 +469,7 @@ class FuturesExchange(ABC):
         *,
         since_ms: int | None = None,
         until_ms: int | None = None,
-        type: LedgerType | None = None,
+        type: LedgerTypeLike | None = None,
         symbol: str | None = None,
         margin_coin: str | None = None,
         limit: int | None = None,

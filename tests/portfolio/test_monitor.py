@@ -13,9 +13,10 @@ from futures_async.manager.manager import OrderManager
 from futures_async.portfolio.monitor import Alert, RiskMonitor
 from futures_async.portfolio.portfolio import Portfolio
 from futures_async.portfolio.rules import DOCUMENTED_RULES, AdjustMargin, Metric, ReachRatio, Reduce, Rule
-from futures_async.unified.enums import Intent, MarginMode, OrderType, PositionSide, Side
+from futures_async.unified.convert import Number
+from futures_async.unified.enums import Intent, MarginMode, OrderType, PositionSide, PositionSideLike, Side
 from futures_async.unified.errors import InvalidRequest, VenueUnavailable
-from futures_async.unified.exchange import Capability, Number
+from futures_async.unified.exchange import Capability
 from futures_async.unified.models import Position
 from tests.fakes import Backend, FakeTrading, account, both_backends, in_virtual_time, position
 
@@ -53,9 +54,9 @@ class Bench:
 class FakeMargin(FakeTrading):
     def __init__(self, *plan: str, **options: Any) -> None:
         super().__init__(*plan, **options)
-        self.moved: list[tuple[str, Number, PositionSide | None]] = []
+        self.moved: list[tuple[str, Number, PositionSideLike | None]] = []
 
-    async def adjust_margin(self, symbol: str, amount: Number, *, side: PositionSide | None = None) -> None:
+    async def adjust_margin(self, symbol: str, amount: Number, *, side: PositionSideLike | None = None) -> None:
         self.moved.append((symbol, amount, side))
 
 

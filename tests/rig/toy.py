@@ -57,8 +57,8 @@ from futures_async.transport.dialect import (
     refused,
 )
 from futures_async.transport.endpoint import Endpoint, Kind
-from futures_async.unified.convert import finite, known, known_or_none, required_id, to_decimal, to_text
-from futures_async.unified.exchange import Number
+from futures_async.unified.convert import Number, finite, known, known_or_none, required_id, to_decimal, to_text
+from futures_async.unified.enums import PositionSideLike
 
 T = TypeVar("T")
 
@@ -280,7 +280,7 @@ class Toy(Adapter):
         return Leverage(venue="toy", symbol=symbol, venue_symbol=self.venue_symbol(symbol), leverage=wire.leverage)
 
     async def set_leverage(
-        self, symbol: str, leverage: Number, *, margin_mode: Any = None, side: PositionSide | None = None
+        self, symbol: str, leverage: Number, *, margin_mode: Any = None, side: PositionSideLike | None = None
     ) -> Leverage:
         wanted = to_decimal(leverage, "leverage")
         body = {"symbol": self.venue_symbol(symbol), "leverage": to_text(wanted)}
@@ -293,7 +293,7 @@ class Toy(Adapter):
             unchanged=("304",),
         )
 
-    async def adjust_margin(self, symbol: str, amount: Number, *, side: PositionSide | None = None) -> None:
+    async def adjust_margin(self, symbol: str, amount: Number, *, side: PositionSideLike | None = None) -> None:
         wanted = to_decimal(amount, "amount")
 
         async def read() -> Decimal | None:

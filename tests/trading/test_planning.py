@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from enum import StrEnum
-from typing import Any
+from enum import Enum, StrEnum
+from typing import Any, get_args
 
 import msgspec
 import pytest
@@ -14,15 +14,28 @@ from futures_async import (
     Intent,
     InvalidOrder,
     InvalidRequest,
+    LedgerType,
     MarginMode,
     OrderRequest,
     OrderType,
+    PositionMode,
+    PositionSide,
     PriceSource,
     Side,
     Stop,
     TimeInForce,
 )
 from futures_async.trading.planning import check_client_order_id, check_id, check_request, check_steps, one_id
+from futures_async.unified.enums import (
+    IntentLike,
+    LedgerTypeLike,
+    MarginModeLike,
+    PositionModeLike,
+    PositionSideLike,
+    PriceSourceLike,
+    SideLike,
+    TimeInForceLike,
+)
 from tests.rig.toy import ToyDialect
 
 GOOD: dict[str, Any] = {
@@ -211,3 +224,60 @@ def test_exactly_one_id_is_used_the_venues_own_first() -> None:
     assert one_id(None, "mine") == (None, "mine")
     with pytest.raises(InvalidRequest, match="give order_id or"):
         one_id(None, None)
+
+
+def test_words_and_numbers_given_as_text_are_read_when_the_request_is_made() -> None:
+    request = OrderRequest(
+        symbol="BTC/USDT:USDT",
+        side="buy",
+        type="limit",
+        quantity="0.01",
+        price=1,
+        time_in_force="post_only",
+        intent="close",
+        margin_mode="isolated",
+        leverage="10",
+        take_profit="2",
+        stop_loss=Stop("0.5", "mark", 1),
+    )
+    assert request == OrderRequest(
+        symbol="BTC/USDT:USDT",
+        side=Side.BUY,
+        type=OrderType.LIMIT,
+        quantity=Decimal("0.01"),
+        price=Decimal(1),
+        time_in_force=TimeInForce.POST_ONLY,
+        intent=Intent.CLOSE,
+        margin_mode=MarginMode.ISOLATED,
+        leverage=Decimal(10),
+        take_profit=Decimal(2),
+        stop_loss=Stop(Decimal("0.5"), PriceSource.MARK, Decimal(1)),
+    )
+    for value in (request.side, request.type, request.intent, request.time_in_force, request.margin_mode):
+        assert isinstance(value, Enum)
+    assert isinstance(request.price, Decimal)
+
+
+def test_what_cannot_be_read_is_refused_with_its_reason_when_the_order_is_checked() -> None:
+    request = OrderRequest(symbol="BTC/USDT:USDT", side="bux", type="market", quantity="a lot")  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - that is the point
+    with pytest.raises(InvalidOrder, match="side must be one of buy, sell, not 'bux'"):
+        check_request(request)
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        (Side, SideLike),
+        (Intent, IntentLike),
+        (TimeInForce, TimeInForceLike),
+        (PriceSource, PriceSourceLike),
+        (PositionSide, PositionSideLike),
+        (MarginMode, MarginModeLike),
+        (PositionMode, PositionModeLike),
+        (LedgerType, LedgerTypeLike),
+    ],
+)
+def test_type_checkers_let_every_word_of_an_enum_pass(kind: type[Enum], words: Any) -> None:
+    member, literal = get_args(words)
+    assert member is kind
+    assert set(get_args(literal)) == {word.value for word in kind}

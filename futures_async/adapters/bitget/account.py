@@ -17,6 +17,7 @@ from futures_async.adapter import (
     LedgerEntry,
     Leverage,
     MarginMode,
+    MarginModeLike,
     Model,
     Number,
     Options,
@@ -26,7 +27,9 @@ from futures_async.adapter import (
     Position,
     PositionHistory,
     PositionMode,
+    PositionModeLike,
     PositionSide,
+    PositionSideLike,
     Reading,
     RiskLimit,
     SymbolNotFound,
@@ -290,7 +293,7 @@ class BitgetAccount(Adapter):
 
     # Settings
 
-    async def fetch_leverage(self, symbol: str, margin_mode: MarginMode | None = None) -> Leverage:
+    async def fetch_leverage(self, symbol: str, margin_mode: MarginModeLike | None = None) -> Leverage:
         margin_mode = chosen_or_none(MarginMode, margin_mode, "margin_mode")
         return to_leverage(
             await self._symbol_account(symbol), self.venue_symbol(symbol), self.product_type, margin_mode
@@ -301,8 +304,8 @@ class BitgetAccount(Adapter):
         symbol: str,
         leverage: Number,
         *,
-        margin_mode: MarginMode | None = None,
-        side: PositionSide | None = None,
+        margin_mode: MarginModeLike | None = None,
+        side: PositionSideLike | None = None,
     ) -> Leverage:
         margin_mode = chosen_or_none(MarginMode, margin_mode, "margin_mode")
         side = chosen_or_none(PositionSide, side, "side")
@@ -342,7 +345,9 @@ class BitgetAccount(Adapter):
             unchanged=UNCHANGED | {"22002"},
         )
 
-    async def set_margin_mode(self, mode: MarginMode, *, symbol: str | None = None, margin_coin: str = "USDT") -> None:
+    async def set_margin_mode(
+        self, mode: MarginModeLike, *, symbol: str | None = None, margin_coin: str = "USDT"
+    ) -> None:
         mode = chosen(MarginMode, mode, "mode")
         if symbol is None:
             raise InvalidRequest(f"{self.id} sets the margin mode for each symbol: name it")
@@ -369,7 +374,7 @@ class BitgetAccount(Adapter):
         account = await self._symbol_account(symbol or REFERENCE[self.product_type])
         return known(POSITION_MODE, account.pos_mode or "", "posMode")
 
-    async def set_position_mode(self, mode: PositionMode, *, symbol: str | None = None) -> PositionMode:
+    async def set_position_mode(self, mode: PositionModeLike, *, symbol: str | None = None) -> PositionMode:
         """Set one-way or hedge mode for the whole product type."""
         mode = chosen(PositionMode, mode, "mode")
         self._position_mode = None
@@ -383,7 +388,7 @@ class BitgetAccount(Adapter):
             unchanged=UNCHANGED,
         )
 
-    async def adjust_margin(self, symbol: str, amount: Number, *, side: PositionSide | None = None) -> None:
+    async def adjust_margin(self, symbol: str, amount: Number, *, side: PositionSideLike | None = None) -> None:
         number = to_decimal(amount, "amount")
         if not number:
             raise InvalidRequest("amount must not be 0")

@@ -5,7 +5,17 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Literal
 
-from futures_async.adapter import InvalidRequest, Number, PositionSide, Ticker, chosen, finite, to_decimal, to_text
+from futures_async.adapter import (
+    InvalidRequest,
+    Number,
+    PositionSide,
+    PositionSideLike,
+    Ticker,
+    chosen,
+    finite,
+    to_decimal,
+    to_text,
+)
 from futures_async.adapters._rows import readable
 from futures_async.adapters.bitget import endpoints, wire_venue
 from futures_async.adapters.bitget.mapping import WIRE_POSITION_SIDE, tickers
@@ -39,7 +49,7 @@ class BitgetVenue(BitgetTriggers):
         return finite((await self._call(endpoints.OPEN_COUNT, params)).size, "size")
 
     async def fetch_liquidation_price(
-        self, symbol: str, side: PositionSide, quantity: Number, price: Number | None = None
+        self, symbol: str, side: PositionSideLike, quantity: Number, price: Number | None = None
     ) -> Decimal | None:
         """Read where a position would be liquidated that is opened at `price`, or at market; None: nowhere."""
         side = chosen(PositionSide, side, "side")

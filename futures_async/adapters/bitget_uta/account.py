@@ -14,6 +14,7 @@ from futures_async.adapter import (
     LedgerEntry,
     Leverage,
     MarginMode,
+    MarginModeLike,
     NotSupported,
     Number,
     Outcome,
@@ -23,7 +24,9 @@ from futures_async.adapter import (
     Position,
     PositionHistory,
     PositionMode,
+    PositionModeLike,
     PositionSide,
+    PositionSideLike,
     VenueUnavailable,
     chosen,
     chosen_or_none,
@@ -99,7 +102,7 @@ class UnifiedAccount(Adapter):
         """Read the position mode: one for the whole account, whatever the symbol."""
         return mapping.position_mode((await self._read_settings()).hold_mode)
 
-    async def set_position_mode(self, mode: PositionMode, *, symbol: str | None = None) -> PositionMode:
+    async def set_position_mode(self, mode: PositionModeLike, *, symbol: str | None = None) -> PositionMode:
         """Set the position mode of the whole account, all categories; no position and no order may be open."""
         mode = chosen(PositionMode, mode, "mode")
         word = "hedge_mode" if mode is PositionMode.HEDGE else "one_way_mode"
@@ -114,7 +117,9 @@ class UnifiedAccount(Adapter):
         finally:
             self._position_mode = None
 
-    async def set_margin_mode(self, mode: MarginMode, *, symbol: str | None = None, margin_coin: str = "USDT") -> None:
+    async def set_margin_mode(
+        self, mode: MarginModeLike, *, symbol: str | None = None, margin_coin: str = "USDT"
+    ) -> None:
         """Not at this venue: the margin mode is said with each order."""
         raise NotSupported(
             f"{self.id}: set_margin_mode is not supported: the margin mode is said with each order "
@@ -123,7 +128,7 @@ class UnifiedAccount(Adapter):
 
     # Leverage
 
-    async def fetch_leverage(self, symbol: str, margin_mode: MarginMode | None = None) -> Leverage:
+    async def fetch_leverage(self, symbol: str, margin_mode: MarginModeLike | None = None) -> Leverage:
         """Read the leverage that is set. None where the venue does not say: it lists configured symbols only."""
         margin_mode = chosen_or_none(MarginMode, margin_mode, "margin_mode")
         name = self.venue_symbol(symbol)
@@ -156,8 +161,8 @@ class UnifiedAccount(Adapter):
         symbol: str,
         leverage: Number,
         *,
-        margin_mode: MarginMode | None = None,
-        side: PositionSide | None = None,
+        margin_mode: MarginModeLike | None = None,
+        side: PositionSideLike | None = None,
     ) -> Leverage:
         """Set the leverage of a contract, in cross margin unless told otherwise; `side` is for isolated margin.
 
@@ -249,7 +254,7 @@ class UnifiedAccount(Adapter):
         ]
         return [position for position in positions if position.quantity != 0]
 
-    async def adjust_margin(self, symbol: str, amount: Number, *, side: PositionSide | None = None) -> None:
+    async def adjust_margin(self, symbol: str, amount: Number, *, side: PositionSideLike | None = None) -> None:
         """Add margin to an isolated position, or take it out."""
         side = chosen_or_none(PositionSide, side, "side")
         name = self.venue_symbol(symbol)

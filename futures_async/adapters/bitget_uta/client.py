@@ -33,7 +33,7 @@ from futures_async.adapter import (
     PageQuery,
     Placement,
     PlannedOrder,
-    PositionSide,
+    PositionSideLike,
     ResponseMismatch,
     RiskLimit,
     SymbolNotFound,
@@ -263,7 +263,7 @@ class BitgetUTA(BatchCancels, UnifiedVenue):
             [ask], query, cursor, at=lambda fill: fill.created_ms or 0, now_ms=self._channel.now_ms()
         )
 
-    async def close_position(self, symbol: str, *, side: PositionSide | None = None) -> Order | None:
+    async def close_position(self, symbol: str, *, side: PositionSideLike | None = None) -> Order | None:
         """Close a position at market: the quantity just read, reduce only. None when flat, also when it went meanwhile.
 
         Raises:

@@ -15,11 +15,14 @@ from futures_async.adapter import (
     InvalidRequest,
     Leverage,
     MarginMode,
+    MarginModeLike,
     Number,
     Options,
     Position,
     PositionMode,
+    PositionModeLike,
     PositionSide,
+    PositionSideLike,
     ResponseMismatch,
     RiskLimit,
     chosen,
@@ -117,7 +120,7 @@ class BitgetV1Account(Adapter):
 
         return await self._answered(("set_risk_limit", venue_symbol), wanted, send, stands)
 
-    async def fetch_leverage(self, symbol: str, margin_mode: MarginMode | None = None) -> Leverage:
+    async def fetch_leverage(self, symbol: str, margin_mode: MarginModeLike | None = None) -> Leverage:
         """Read the leverage that the contract's open positions show: all None while it is flat, as no call tells."""
         margin_mode = chosen_or_none(MarginMode, margin_mode, "margin_mode")
         venue_symbol = to_venue_symbol(symbol)
@@ -129,8 +132,8 @@ class BitgetV1Account(Adapter):
         symbol: str,
         leverage: Number,
         *,
-        margin_mode: MarginMode | None = None,
-        side: PositionSide | None = None,
+        margin_mode: MarginModeLike | None = None,
+        side: PositionSideLike | None = None,
     ) -> Leverage:
         """Set leverage, for both sides; an open position is read back, else the answer says what stands.
 
@@ -172,7 +175,9 @@ class BitgetV1Account(Adapter):
             raise InvalidRequest(f"bitget-v1: the margin mode of {venue_symbol} is not told: give margin_mode")
         return mode
 
-    async def set_margin_mode(self, mode: MarginMode, *, symbol: str | None = None, margin_coin: str = "USDT") -> None:
+    async def set_margin_mode(
+        self, mode: MarginModeLike, *, symbol: str | None = None, margin_coin: str = "USDT"
+    ) -> None:
         """Set cross or isolated margin for all contracts of a margin coin, and read the account back.
 
         Args:
@@ -205,7 +210,7 @@ class BitgetV1Account(Adapter):
         for venue_symbol in [name for name in self._terms if self._coin(name) == margin_coin]:
             del self._terms[venue_symbol]
 
-    async def set_position_mode(self, mode: PositionMode, *, symbol: str | None = None) -> PositionMode:
+    async def set_position_mode(self, mode: PositionModeLike, *, symbol: str | None = None) -> PositionMode:
         """Set one-way or hedge mode of one contract. The answer says what stands; no call reads it back.
 
         Raises:

@@ -33,6 +33,7 @@ from futures_async.adapter import (
     Placement,
     PlannedOrder,
     PositionSide,
+    PositionSideLike,
     ResponseMismatch,
     Side,
     TimeInForce,
@@ -260,7 +261,7 @@ class BitgetV1(BitgetV1Account):
             raise IncompletePage(f"bitget-v1: {api.MAX_LIMIT} open orders or more: the rest is hidden", rows=orders)
         return orders
 
-    async def close_position(self, symbol: str, *, side: PositionSide | None = None) -> Order | None:
+    async def close_position(self, symbol: str, *, side: PositionSideLike | None = None) -> Order | None:
         """Close a position by the venue's own call, which sends a market order. None when flat.
 
         Raises:

@@ -16,11 +16,14 @@ from futures_async.adapter import (
     InvalidRequest,
     Leverage,
     MarginMode,
+    MarginModeLike,
     Number,
     Position,
     PositionMode,
+    PositionModeLike,
     PositionRisk,
     PositionSide,
+    PositionSideLike,
     RiskLimit,
     SymbolNotFound,
     Ticker,
@@ -147,7 +150,7 @@ class BitMartAccount(Adapter):
         )
         return rows or []
 
-    async def fetch_leverage(self, symbol: str, margin_mode: MarginMode | None = None) -> Leverage:
+    async def fetch_leverage(self, symbol: str, margin_mode: MarginModeLike | None = None) -> Leverage:
         """Read leverage and margin mode of a contract, with or without a position.
 
         Raises:
@@ -182,8 +185,8 @@ class BitMartAccount(Adapter):
         symbol: str,
         leverage: Number,
         *,
-        margin_mode: MarginMode | None = None,
-        side: PositionSide | None = None,
+        margin_mode: MarginModeLike | None = None,
+        side: PositionSideLike | None = None,
     ) -> Leverage:
         """Set leverage (and with `margin_mode` that too: one call sets both) and read it back."""
         margin_mode = chosen_or_none(MarginMode, margin_mode, "margin_mode")
@@ -197,7 +200,9 @@ class BitMartAccount(Adapter):
             margin_mode = (await self.fetch_leverage(symbol)).margin_mode or MarginMode.CROSS
         return await self._set(self.venue_symbol(symbol), value, margin_mode)
 
-    async def set_margin_mode(self, mode: MarginMode, *, symbol: str | None = None, margin_coin: str = "USDT") -> None:
+    async def set_margin_mode(
+        self, mode: MarginModeLike, *, symbol: str | None = None, margin_coin: str = "USDT"
+    ) -> None:
         """Set cross or isolated margin of one contract; its leverage stays."""
         mode = chosen(MarginMode, mode, "mode")
         if symbol is None:
@@ -233,7 +238,7 @@ class BitMartAccount(Adapter):
         """Read the position mode; it is the account's, whatever the symbol."""
         return words.position_mode((await self._call(endpoints.POSITION_MODE)).position_mode)
 
-    async def set_position_mode(self, mode: PositionMode, *, symbol: str | None = None) -> PositionMode:
+    async def set_position_mode(self, mode: PositionModeLike, *, symbol: str | None = None) -> PositionMode:
         """Set the position mode of the account; refused while any position or order is open."""
         mode = chosen(PositionMode, mode, "mode")
         self._active("set_position_mode")

@@ -14,6 +14,7 @@ from futures_async.adapter import (
     IncompletePage,
     Leverage,
     MarginMode,
+    MarginModeLike,
     NotSupported,
     Options,
     Order,
@@ -140,7 +141,7 @@ class BitTap(Adapter):
         found = (to_position(wire) for wire in wires or () if venue_symbol in (None, wire.symbol_id))
         return [position for position in found if position is not None]
 
-    async def fetch_leverage(self, symbol: str, margin_mode: MarginMode | None = None) -> Leverage:
+    async def fetch_leverage(self, symbol: str, margin_mode: MarginModeLike | None = None) -> Leverage:
         """Read the leverage that the contract's positions, or else its open orders, show.
 
         All None while there are neither: no call tells the leverage of a flat contract.

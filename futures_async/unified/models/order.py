@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from futures_async.unified.convert import chosen, to_decimal
 from futures_async.unified.enums import (
     Intent,
     MarginMode,
@@ -18,8 +23,19 @@ from futures_async.unified.enums import (
     Side,
     TimeInForce,
 )
-from futures_async.unified.errors import FuturesAsyncError
+from futures_async.unified.errors import FuturesAsyncError, InvalidRequest
 from futures_async.unified.models.base import Model
+
+if TYPE_CHECKING:
+    from futures_async.unified.convert import Number
+    from futures_async.unified.enums import (
+        IntentLike,
+        MarginModeLike,
+        OrderTypeLike,
+        PriceSourceLike,
+        SideLike,
+        TimeInForceLike,
+    )
 
 
 class Order(Model, frozen=True, kw_only=True, eq=False, gc=False):
@@ -120,7 +136,34 @@ class Fill(Model, frozen=True, kw_only=True, eq=False, gc=False):
     """Executed at, Unix milliseconds UTC."""
 
 
-class Stop(msgspec.Struct, frozen=True):
+_READ: dict[str, Callable[[Any, str], Any]] = {
+    "side": partial(chosen, Side),
+    "type": partial(chosen, OrderType),
+    "intent": partial(chosen, Intent),
+    "time_in_force": partial(chosen, TimeInForce),
+    "margin_mode": partial(chosen, MarginMode),
+    "trigger_by": partial(chosen, PriceSource),
+    **dict.fromkeys(
+        ("quantity", "price", "leverage", "take_profit", "stop_loss", "trigger_price", "limit_price"), to_decimal
+    ),
+}
+
+
+class Given(msgspec.Struct, frozen=True):
+    """Base of what callers make: numbers and words given as plain text are read when it is made.
+
+    What cannot be read stays as it is, and is refused with its reason when the order is checked.
+    """
+
+    def __post_init__(self) -> None:
+        for name, read in _READ.items():
+            given = getattr(self, name, None)
+            if type(given) is str or type(given) is int:
+                with contextlib.suppress(InvalidRequest):
+                    msgspec.structs.force_setattr(self, name, read(given, name))
+
+
+class Stop(Given, frozen=True):
     """A take-profit or stop-loss to attach, where its trigger price alone does not say enough."""
 
     price: Decimal
@@ -130,9 +173,18 @@ class Stop(msgspec.Struct, frozen=True):
     limit_price: Decimal | None = None
     """Close by a limit order at this price, in quote coin; None closes at market."""
 
+    if TYPE_CHECKING:  # what it may be made of; its attributes are what stands above
 
-class OrderRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """What to place. Numbers may be Decimal, int or str when constructed through the exchange; a float is refused."""
+        def __init__(
+            self,
+            price: Number,
+            trigger_by: PriceSourceLike | None = None,
+            limit_price: Number | None = None,
+        ) -> None: ...
+
+
+class OrderRequest(Given, frozen=True, kw_only=True):
+    """What to place. Numbers may be given as Decimal, int or str, words as text (`side="buy"`); a float is refused."""
 
     symbol: str
     """Unified symbol or the venue's own id."""
@@ -163,6 +215,27 @@ class OrderRequest(msgspec.Struct, frozen=True, kw_only=True):
     """For TRIGGER orders: the price that sets the order off, in quote coin."""
     trigger_by: PriceSource | None = None
     """For TRIGGER orders: the price that `trigger_price` is compared with; None is the adapter's usual one."""
+
+    if TYPE_CHECKING:  # what it may be made of; its attributes are what stands above
+
+        def __init__(
+            self,
+            *,
+            symbol: str,
+            side: SideLike,
+            type: OrderTypeLike,
+            quantity: Number,
+            price: Number | None = None,
+            time_in_force: TimeInForceLike | None = None,
+            intent: IntentLike = Intent.OPEN,
+            client_order_id: str | None = None,
+            margin_mode: MarginModeLike | None = None,
+            leverage: Number | None = None,
+            take_profit: Number | Stop | None = None,
+            stop_loss: Number | Stop | None = None,
+            trigger_price: Number | None = None,
+            trigger_by: PriceSourceLike | None = None,
+        ) -> None: ...
 
     @property
     def attached(self) -> dict[str, Stop]:
