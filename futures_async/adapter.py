@@ -7,7 +7,7 @@ The base class and its hooks, the declarations (endpoints, dialect, traits), con
 from futures_async.risk import position_risk
 from futures_async.trading.adapter import Adapter
 from futures_async.trading.batch import together
-from futures_async.trading.cancelling import urgent
+from futures_async.trading.cancelling import ordered, urgent
 from futures_async.trading.desk import acknowledged
 from futures_async.trading.options import Option, Options, coin, flag, instance, member, one_of
 from futures_async.trading.ordering import (
@@ -310,6 +310,7 @@ __all__ = [
     "one_id",
     "one_of",
     "or_null",
+    "ordered",
     "otherwise",
     "passing",
     "plus",

@@ -201,6 +201,7 @@ class FakeTrading(FakeReads):
         on_unknown: Literal["resolve", "raise"] = "resolve",
         send_within_s: float = 2.0,
         resolve_within_s: float | None = None,
+        confirm: bool = True,
     ) -> Order:
         self.sent.append(request)
         await anyio.lowlevel.checkpoint()

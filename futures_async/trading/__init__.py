@@ -10,6 +10,7 @@ In the order of an order:
 - `cancelling`: cancels, each of which ends in a reading of the order
 - `settings`: leverage, modes and margin: set, and never called done before they were read back
 - `history`, `paging`: past orders, fills and changes of balance, by the page or to their end
+- `facts`: what orders wait for, read once for all that ask meanwhile
 - `hooks`: what an adapter tells of its venue's orders; `ordering`: the data that these hooks hand over
 - `adapter`: the base class of every venue's client: all of the above, and construction, contracts, closing
 """

@@ -15,8 +15,9 @@ from urllib.parse import urlsplit
 from futures_async import risk
 from futures_async.journal.journal import Journal
 from futures_async.trading.bounds import OrderBounds
-from futures_async.trading.cancelling import urgent
+from futures_async.trading.cancelling import ordered, urgent
 from futures_async.trading.desk import OrderDesk
+from futures_async.trading.facts import Facts
 from futures_async.trading.history import History
 from futures_async.trading.options import Options, common_options, own_options
 from futures_async.trading.settings import SettingDesk
@@ -61,6 +62,7 @@ class ContractBook:
 
     def __init__(self) -> None:
         self.rows: dict[str, Contract] = {}
+        self.facts = Facts()
         self.unread: dict[str, UnreadRow] = {}
         """Those whose rules cannot be read."""
         self.read_at: float | None = None
@@ -114,6 +116,7 @@ class Adapter(History):
         self._dialect = dialect
         self._demo = demo
         self._uid_limit: RateLimit | None = given["uid_limit"]
+        self._reserve: int = given["reserve"]
         self._journal, self._owns_journal = _journal(given["journal"])
         self._bounds: OrderBounds | None = given["bounds"]
         self._observer = Observer(given["on_event"])
@@ -143,19 +146,25 @@ class Adapter(History):
             if missing:
                 raise InvalidRequest(f"{self.id} needs credentials with {' and '.join(missing)}")
         self._channel = Channel(
-            self._transport, self._dialect, credentials, uid_limit=self._uid_limit, observer=self._observer
+            self._transport,
+            self._dialect,
+            credentials,
+            uid_limit=self._uid_limit,
+            reserve=self._reserve,
+            observer=self._observer,
         )
         self._orders = OrderDesk(
             self._channel,
-            glance=self._urgent_glance,
             find=self._urgent_find,
             read=self._read_order,
+            glance=self._urgent_glance,
             journal=self._journal,
             on_late_order=self._on_late_order,
         )
         if Capability.FETCH_TIME in self.capabilities:
             self._channel.sync = self.fetch_time
         self._settings = SettingDesk(self._channel)
+        self._facts = Facts()
         self._position_mode: PositionMode | None = None
         self._halted = False
         self._closing: Work[None] | None = None
@@ -193,7 +202,8 @@ class Adapter(History):
             return await self._find_order(venue_symbol, client_order_id)
 
     async def _read_order(self, venue_symbol: str, order_id: str) -> Order:
-        return await self.fetch_order(venue_symbol, order_id=order_id)
+        with ordered():
+            return await self.fetch_order(venue_symbol, order_id=order_id)
 
     @property
     def base_url(self) -> str:
@@ -258,14 +268,16 @@ class Adapter(History):
         now = self._transport.runtime().now()
         found = book.rows.get(venue_symbol) if book.fresh(now) else None
         if found is None:
-            contracts = await self.fetch_contracts()
-            self._remember_contracts(contracts)
+            await book.facts.once(self._transport.runtime(), "contracts", self._read_contracts)
             found = book.rows.get(venue_symbol)
         if found is None and (unread := book.unread.get(venue_symbol)) is not None:
             raise DecodeError(f"{self.id}: the rules of {symbol} cannot be read: {unread.problem}", path=unread.path)
         if found is None:
             raise SymbolNotFound(f"no contract {symbol}", venue=self.id, endpoint="fetch_contract")
         return found
+
+    async def _read_contracts(self) -> None:
+        self._remember_contracts(await self.fetch_contracts())
 
     def _remember_contracts(self, contracts: list[Contract]) -> None:
         book = self._contracts

@@ -25,14 +25,28 @@ from futures_async.unified.models import CancelResult, Order
 AFTER_CANCEL_PAUSES_S = (0.0, 0.1, 0.25, 0.5, 1.0, 2.0)
 
 
-class urgent:
-    """Everything called inside goes through the urgent lane."""
+class lane:
+    """Everything called inside goes through this lane, or one that goes before it."""
+
+    def __init__(self, priority: Priority) -> None:
+        self._priority = priority
 
     def __enter__(self) -> None:
-        self._token = LANE.set(Priority.URGENT)
+        outer = LANE.get()
+        self._token = LANE.set(self._priority if outer is None else min(self._priority, outer))
 
     def __exit__(self, *error: object) -> None:
         LANE.reset(self._token)
+
+
+def urgent() -> lane:
+    """Before everything else: cancels, closes, and the search for an order whose fate is open."""
+    return lane(Priority.URGENT)
+
+
+def ordered() -> lane:
+    """As orders do, before plain reads: what an order must know before it is sent, and its reading back."""
+    return lane(Priority.ORDER)
 
 
 class Cancelling(Hooks):

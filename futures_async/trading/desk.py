@@ -56,12 +56,14 @@ def make_client_order_id() -> str:
 class Record:
     """What is known of one order of ours."""
 
-    __slots__ = ("abort", "error", "fence_ms", "fingerprint", "order", "plan", "result", "work")
+    __slots__ = ("abort", "confirm", "error", "fence_ms", "fingerprint", "order", "plan", "result", "work")
 
     def __init__(self, plan: PlannedOrder) -> None:
         self.plan = plan
         self.fingerprint: Fingerprint = fingerprint(plan)
         self.abort = Abort()
+        self.confirm = True
+        """It is read back where its acknowledgement says little."""
         self.work: Work[Any] | None = None
         """What is placing it: the order alone, or its batch."""
         self.fence_ms: int | None = None
@@ -83,15 +85,15 @@ class OrderDesk:
         self,
         channel: Channel,
         *,
-        glance: Find,
         find: Find,
         read: Callable[[str, str], Awaitable[Order]],
+        glance: Find | None = None,
         journal: Journal | None = None,
         on_late_order: Callable[[Order], object] | None = None,
     ) -> None:
         self._channel = channel
         self._traits = channel.dialect.traits
-        self._glance = glance
+        self._glance = glance or find
         self._find = find
         self._read = read
         self._journal = journal
@@ -131,9 +133,11 @@ class OrderDesk:
         on_unknown: Literal["resolve", "raise"],
         send_within_s: float,
         resolve_within_s: float | None,
+        confirm: bool = True,
     ) -> Order:
         """Place one order; it goes on, and its fate is recorded, when the caller is cancelled meanwhile."""
         record = self.open(plan)
+        record.confirm = confirm
         work: Work[Order] = self.begin(
             [record],
             lambda: self._flow(record, placement, on_unknown, send_within_s, resolve_within_s),
@@ -209,13 +213,13 @@ class OrderDesk:
         return unknown
 
     async def accepted(self, record: Record, ack: Ack, endpoint: Endpoint[Any]) -> Order:
-        """Check an acknowledgement and read the order back."""
+        """Check an acknowledgement and read the order back, if that is wanted."""
         plan = record.plan
         if ack.order is None and not ack.order_id:
             raise self.doubt(endpoint, ResponseMismatch("the venue accepted the order without an id"))
         if self._traits.echoes_client_id and ack.client_order_id != plan.client_order_id:
             raise self.doubt(endpoint, ResponseMismatch("the answer names another client order id"))
-        order = ack.order or await self._read_back(plan, ack.order_id or "")
+        order = ack.order or (await self._read_back(plan, ack.order_id or "") if record.confirm else None)
         if order is None:
             return acknowledged(plan, ack, self._channel.dialect.venue)
         strange = record.fingerprint.differences(order)
@@ -322,7 +326,7 @@ class OrderDesk:
         )
 
     async def _search(self, search: Search, within_s: float | None) -> Order | None:
-        return await search.run(self._channel, self._glance, self._find, within_s)
+        return await search.run(self._channel, self._find, within_s, glance=self._glance)
 
     def _watch(self, record: Record) -> None:
         """Keep an eye on an order after its verdict: one that turns up late is reported loudly."""

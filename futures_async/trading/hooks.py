@@ -9,6 +9,7 @@ from typing import Any, ClassVar, TypeVar
 
 from futures_async.trading.bounds import OrderBounds
 from futures_async.trading.desk import OrderDesk
+from futures_async.trading.facts import Facts
 from futures_async.trading.ordering import Amendment, BatchPlacement, Call, OrderFields, Placement, PlannedOrder
 from futures_async.trading.settings import SettingDesk
 from futures_async.transport.channel import Channel
@@ -39,6 +40,7 @@ class Hooks(FuturesExchange):
     _channel: Channel
     _orders: OrderDesk
     _settings: SettingDesk
+    _facts: Facts
     _halted: bool
     _bounds: OrderBounds | None
     _position_mode: PositionMode | None
@@ -203,10 +205,14 @@ class Hooks(FuturesExchange):
         self._active(key[0])
         await self._settings.shift(key, amount, send=send, read=read)
 
+    async def _once(self, what: Hashable, read: Callable[[], Awaitable[R]]) -> R:
+        """Read a fact, or wait for the reading of it that is under way: see `Facts.once`."""
+        return await self._facts.once(self._channel.transport.runtime(), what, read)
+
     async def _known_position_mode(self, venue_symbol: str) -> PositionMode:
         """The position mode, read once: see `fetch_position_mode`."""
         if self._position_mode is None:
-            self._position_mode = await self.fetch_position_mode(venue_symbol)
+            self._position_mode = await self._once("position_mode", lambda: self.fetch_position_mode(venue_symbol))
         return self._position_mode
 
     def _margin_mode_of(self, plan: PlannedOrder) -> MarginMode | None:

@@ -120,6 +120,12 @@ def _uid_limit(value: Any, name: str) -> RateLimit:
     return value if isinstance(value, RateLimit) else RateLimit(value)
 
 
+def _reserve(value: Any, name: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise wrong(name, "calls, 0 or more", value)
+    return value
+
+
 def _journal(value: Any, name: str) -> Journal | str | os.PathLike[str]:
     if value == "" or not isinstance(value, (Journal, str, os.PathLike)):
         raise wrong(name, "a journal, or the path of an SQLite file", value)
@@ -147,6 +153,9 @@ class Options(TypedDict, total=False):
     uid_limit: Annotated[int | RateLimit | None, Option(_uid_limit, plain=True)]
     """Calls per second over all endpoints of the account, 1 or more; None: what the venue documents, else 10. All
     objects of an account that are open in a process and share a limiter have the same."""
+    reserve: Annotated[int, Option(_reserve, default=2, plain=True)]
+    """So many of the account's slots are never given to plain reads within five minutes of an order, a cancel or a
+    setting of this object, so that the next one need not wait; 0 gives them all."""
     journal: Annotated[Journal | str | os.PathLike[str] | None, Option(_journal, plain=True)]
     """A journal, which stays its owner's, or the path of an SQLite file, which is closed with the exchange."""
     bounds: Annotated[OrderBounds | None, Option(instance(OrderBounds, "OrderBounds(max_notional=5000)"))]

@@ -70,14 +70,16 @@ class Search:
         refusal = None if self.error is None else self.error.refusal
         return refusal is not None and not isinstance(refusal, VenueUnavailable)
 
-    async def run(self, channel: Channel, glance: Find, find: Find, within_s: float | None) -> Order | None:
+    async def run(
+        self, channel: Channel, find: Find, within_s: float | None, *, glance: Find | None = None
+    ) -> Order | None:
         """Read until found, or until two absences past the fence; the verdict rests on the venue's own clock.
 
         Args:
             channel: The account's.
-            glance: Asks for the order by its id.
             find: Asks every witness.
             within_s: Give up after so long; None is the fence and 10 s more.
+            glance: Asks for the order by its id, where that costs less.
 
         Raises:
             OrderOutcomeUnknown: Neither in time.
@@ -89,7 +91,7 @@ class Search:
         started = runtime.now()
         logger.warning("%s: %s", self._title(channel), self.error or "it was left open elsewhere")
         try:
-            order = await self._run(channel, glance, find, within_s)
+            order = await self._run(channel, glance or find, find, within_s)
         except FuturesAsyncError as problem:
             self._end(channel, started, f"is still not known: {problem}")
             raise

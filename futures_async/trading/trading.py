@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 
 from futures_async.trading.batch import place_batch, together
-from futures_async.trading.cancelling import Cancelling, urgent
+from futures_async.trading.cancelling import Cancelling, ordered, urgent
 from futures_async.trading.desk import READ_BACK_PAUSES_S, make_client_order_id
 from futures_async.trading.ordering import PlannedOrder, asked, said
 from futures_async.trading.planning import as_stop, check_client_order_id, check_request, check_steps, one_id
@@ -85,6 +85,19 @@ class Trading(Cancelling):
             position_mode=mode,
         )
 
+    async def _plan_waiting(self, request: OrderRequest, kind: OrderKind) -> PlannedOrder:
+        """Plan an order that waits for a price, before anything is sent."""
+        with before_sending(request.client_order_id), ordered():
+            return await self._plan(request, kind=kind)
+
+    def _heard(self, plan: PlannedOrder, error: FuturesAsyncError) -> None:
+        """Forget what the end of an order shows to be out of date."""
+        if isinstance(error, PositionModeConflict):
+            self._position_mode = None  # it was changed elsewhere: read it anew next time
+
+    def _ordered(self, plan: PlannedOrder) -> None:
+        """Forget what an order may have changed, whatever it ended as."""
+
     def _check_carried(self, request: OrderRequest, kind: OrderKind) -> None:
         """Refuse what no order of this kind can carry here: nothing is dropped in silence."""
         carried = self.order_fields.of(kind, request.type, request.intent)
@@ -153,12 +166,13 @@ class Trading(Cancelling):
         on_unknown: Literal["resolve", "raise"] = "resolve",
         send_within_s: float = 2.0,
         resolve_within_s: float | None = None,
+        confirm: bool = True,
     ) -> Order:
         self._require(Capability.CREATE_ORDER)
         self._active("create_order")
         if on_unknown not in ("resolve", "raise"):
             raise InvalidRequest('on_unknown must be "resolve" or "raise"')
-        with before_sending(request.client_order_id):
+        with before_sending(request.client_order_id), ordered():
             plan = await self._plan(request)
             await self._set_leverage_of(plan)
         self._active("create_order")  # planning may have read from the network meanwhile
@@ -169,10 +183,13 @@ class Trading(Cancelling):
                 on_unknown=on_unknown,
                 send_within_s=send_within_s,
                 resolve_within_s=resolve_within_s,
+                confirm=confirm,
             )
-        except PositionModeConflict:
-            self._position_mode = None  # it was changed elsewhere: read it anew next time
+        except FuturesAsyncError as error:
+            self._heard(plan, error)
             raise
+        finally:
+            self._ordered(plan)
 
     async def create_orders(self, requests: Sequence[OrderRequest]) -> list[OrderResult]:
         self._require(Capability.CREATE_ORDERS)
@@ -184,12 +201,12 @@ class Trading(Cancelling):
         leverages: dict[str, Decimal] = {}
         for index, request in enumerate(requests):
             try:
-                with before_sending(request.client_order_id):
+                with before_sending(request.client_order_id), ordered():
                     plan = await self._plan(request)
                 if plan.local_id in names:
                     raise InvalidOrder(f"client_order_id {plan.local_id} stands twice in this batch")
                 names.add(plan.local_id)
-                with before_sending(plan.local_id):
+                with before_sending(plan.local_id), ordered():
                     await self._set_batch_leverage(plan, leverages)
             except InvalidRequest as error:
                 results[index] = OrderResult(request=request, error=error)
@@ -229,8 +246,11 @@ class Trading(Cancelling):
             for start in range(0, len(group), self.max_batch)
         ]
         await together([*(batch(chunk) for chunk in chunks), *(single(*entry) for entry in singles)])
-        if any(isinstance(result.error, PositionModeConflict) for result in results.values()):
-            self._position_mode = None
+        for index, plan in plans:
+            problem = results[index].error
+            if problem is not None:
+                self._heard(plan, problem)
+            self._ordered(plan)
         return [results[index] for index in range(len(requests))]
 
     async def _set_batch_leverage(self, plan: PlannedOrder, leverages: dict[str, Decimal]) -> None:
@@ -271,7 +291,7 @@ class Trading(Cancelling):
         quantity: Number | None,
     ) -> Order:
         venue_symbol = self.venue_symbol(symbol)
-        with before_sending(client_order_id):
+        with before_sending(client_order_id), ordered():
             current = await self.fetch_order(symbol, order_id=order_id, client_order_id=client_order_id)
         wanted = check_request(
             OrderRequest(
@@ -283,11 +303,11 @@ class Trading(Cancelling):
                 intent=Intent.CLOSE if current.reduce_only else Intent.OPEN,
             )
         )
-        with before_sending(client_order_id):
+        with before_sending(client_order_id), ordered():
             await self._check_bounds(wanted, venue_symbol)
-        contract = (
-            await self.fetch_contract(venue_symbol) if self.needs_contract else self._known_contract(venue_symbol)
-        )
+            contract = (
+                await self.fetch_contract(venue_symbol) if self.needs_contract else self._known_contract(venue_symbol)
+            )
         if contract is not None:
             check_steps(wanted, contract)
         amendment = self._amendment(
@@ -297,9 +317,10 @@ class Trading(Cancelling):
         async def read(by_order: str | None, by_client: str | None) -> Order:
             if by_order is None and by_client is None:
                 by_order = current.order_id
-            return await self.fetch_order(
-                symbol, order_id=by_order, client_order_id=None if by_order is not None else by_client
-            )
+            with ordered():
+                return await self.fetch_order(
+                    symbol, order_id=by_order, client_order_id=None if by_order is not None else by_client
+                )
 
         async def change() -> Order:
             try:

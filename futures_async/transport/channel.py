@@ -54,6 +54,9 @@ LANE: ContextVar[Priority | None] = ContextVar("futures_async_lane", default=Non
 
 _APART: ContextVar[bool] = ContextVar("futures_async_apart", default=False)
 
+TRADES_FOR_S = 300.0
+"""So long after a write of this account others are to be expected: see `reserve`."""
+
 _LANES = {
     Kind.READ: Priority.READ,
     Kind.CANCEL: Priority.URGENT,
@@ -86,6 +89,7 @@ class Channel:
         credentials: Credentials | None,
         *,
         uid_limit: int | RateLimit | None,
+        reserve: int = 0,
         observer: Observer,
     ) -> None:
         self.transport = transport
@@ -98,7 +102,8 @@ class Channel:
         self.deeds = Deeds(dialect.venue, transport.runtime)
         account = f"{dialect.venue}@{transport.host}:{credentials.limit_id if credentials else 'public'}"
         whole = RateLimit(uid_limit) if isinstance(uid_limit, int) else uid_limit or dialect.account_limit
-        self.pools = Pools(account, transport.host, whole, dialect.wide_limits)
+        self.pools = Pools(account, transport.host, whole, dialect.wide_limits, reserve=reserve)
+        self._trades_until = 0.0
         self._attempts = Attempts(transport, dialect, credentials, observer, self.pools)
         self._reads: set[Flight] = set()
         self._waits: set[anyio.CancelScope] = set()
@@ -149,6 +154,10 @@ class Channel:
                 abort = deed
             if transport.clock.wants_sample and self.sync is not None:
                 await self._learn_time(self.sync)  # counts towards `send_within_s`: an order is never sent late
+            self._trades_until = now + TRADES_FOR_S
+        lane, pools = self._lane(endpoint, priority), self.pools.of(endpoint, params, body)
+        if lane is Priority.READ and endpoint.private and now < self._trades_until:
+            pools = self.pools.of_read(pools)
         job = Job(
             endpoint,
             Unsigned(
@@ -157,8 +166,8 @@ class Channel:
                 self.dialect.query(params) if params else "",
                 b"" if body is None else self.dialect.body(body),
             ),
-            self.pools.of(endpoint, params, body),
-            self._lane(endpoint, priority),
+            pools,
+            lane,
             now + (transport.timeouts.deadline_s if send_within_s is None else send_within_s),
             Abort() if abort is None else abort,
             [],

@@ -264,6 +264,7 @@ class FuturesExchange(ABC):
         on_unknown: Literal["resolve", "raise"] = "resolve",
         send_within_s: float = 2.0,
         resolve_within_s: float | None = None,
+        confirm: bool = True,
     ) -> Order:
         """Place one order: exactly once, or not at all, or say that it is not known.
 
@@ -272,6 +273,8 @@ class FuturesExchange(ABC):
             on_unknown: After an ambiguous end, look the order up until it is certain, or raise at once.
             send_within_s: Never send later than this after the call, retries of unsent attempts included.
             resolve_within_s: Bound on the looking up; None is the venue's fence and 10 s more.
+            confirm: Where the venue acknowledges an order by its ids alone, read it back. Without that the
+                acknowledgement comes back at once: status NEW, filled quantity None, the rest as it was sent.
 
         Raises:
             InvalidOrder: Refused here, nothing was sent.

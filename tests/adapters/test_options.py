@@ -48,6 +48,7 @@ COMMON: dict[str, tuple[list[Any], list[Any]]] = {
         [0, -3, True, 2.5, "10", float("nan"), (10, 1.0), fa.RateLimit],
         [None, 1, 10, fa.RateLimit(100, 60.0)],
     ),
+    "reserve": ([-1, True, 2.5, "2", None], [0, 2, 50]),
     "journal": ([5, True, "", b"x.db", fa.MemoryJournal], [None, "x.db", Path("x.db"), fa.MemoryJournal()]),
     "bounds": ([5, {"max_notional": 5}, fa.OrderBounds], [None, fa.OrderBounds(max_notional=Decimal(5))]),
     "demo": (["yes", 1, 0, None, "false"], [False]),

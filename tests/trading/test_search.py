@@ -75,7 +75,7 @@ class Hunt:
         fence_ms = None if fence_s is None else self.channel.now_ms() + int(fence_s * 1000)
         search = Search("BTCUSDT", BTC, client_order_id, fence_ms, SENT, error)
         try:
-            return await search.run(self.channel, self.glance, self.find, within_s)
+            return await search.run(self.channel, self.find, within_s, glance=self.glance)
         except errors.FuturesAsyncError as found:
             return found
         finally:

@@ -39,6 +39,7 @@ from futures_async.adapter import (
     collect,
     finite,
     known,
+    known_or_none,
     ms,
     to_decimal,
     to_text,
@@ -255,7 +256,12 @@ class BitgetAccount(Adapter):
         return readable(await self._symbol_account(symbol))
 
     async def _symbol_account(self, symbol: str) -> WireAccount:
-        return await self._call(endpoints.ACCOUNT, self._settled_params(symbol))
+        params = self._settled_params(symbol)
+        account = await self._call(endpoints.ACCOUNT, params)
+        mode = known_or_none(MARGIN_MODE, account.margin_mode)
+        if mode is not None:
+            self._margin_modes[params["symbol"]] = mode
+        return account
 
     async def fetch_fee_rate(self, symbol: str) -> WireFeeRate:
         """Read the account's own maker and taker fee rates, as fractions."""
@@ -360,14 +366,18 @@ class BitgetAccount(Adapter):
         self._margin_modes.pop(params["symbol"], None)
         if await read() is mode:
             return  # the venue refuses even "no change" while positions or orders are open
-        await self._apply(
-            ("set_margin_mode", params["symbol"]),
-            mode,
-            send=lambda: self._call(endpoints.SET_MARGIN_MODE, body={**params, "marginMode": WIRE_MARGIN_MODE[mode]}),
-            read=read,
-            stands=lambda found: found is mode,
-            unchanged=UNCHANGED,
-        )
+        body = {**params, "marginMode": WIRE_MARGIN_MODE[mode]}
+        try:
+            await self._apply(
+                ("set_margin_mode", params["symbol"]),
+                mode,
+                send=lambda: self._call(endpoints.SET_MARGIN_MODE, body=body),
+                read=read,
+                stands=lambda found: found is mode,
+                unchanged=UNCHANGED,
+            )
+        finally:
+            self._margin_modes.pop(params["symbol"], None)  # what was read on the way may be old
 
     async def fetch_position_mode(self, symbol: str | None = None) -> PositionMode:
         """Read whether positions are one-way or hedged; one mode holds for the whole product type."""

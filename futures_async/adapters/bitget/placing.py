@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Hashable, Sequence
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
@@ -16,13 +16,13 @@ from futures_async.adapter import (
     Call,
     Endpoint,
     ExchangeError,
+    FuturesAsyncError,
     InvalidRequest,
     MarginMode,
     MarginModeConflict,
     Order,
     OrderKind,
     OrderRequest,
-    OrderResult,
     Outcome,
     Placement,
     PlannedOrder,
@@ -64,11 +64,10 @@ class BitgetPlacing(BatchCancels, BitgetAccount):
 
     async def _margin_mode(self, venue_symbol: str) -> MarginMode:
         found = self._margin_modes.get(venue_symbol)
-        if found is None:
-            account = await self._symbol_account(venue_symbol)
-            found = known(MARGIN_MODE, account.margin_mode or "", "marginMode")
-            self._margin_modes[venue_symbol] = found
-        return found
+        if found is not None:
+            return found
+        account = await self._once(("account", venue_symbol), lambda: self._symbol_account(venue_symbol))
+        return known(MARGIN_MODE, account.margin_mode or "", "marginMode")
 
     async def fetch_positions(self, symbol: str | None = None) -> list[Position]:
         positions = await super().fetch_positions(symbol)
@@ -77,27 +76,10 @@ class BitgetPlacing(BatchCancels, BitgetAccount):
                 self._margin_modes[position.venue_symbol] = position.margin_mode
         return positions
 
-    async def create_order(
-        self,
-        request: OrderRequest,
-        *,
-        on_unknown: Literal["resolve", "raise"] = "resolve",
-        send_within_s: float = 2.0,
-        resolve_within_s: float | None = None,
-    ) -> Order:
-        try:
-            return await super().create_order(
-                request, on_unknown=on_unknown, send_within_s=send_within_s, resolve_within_s=resolve_within_s
-            )
-        except MarginModeConflict:
+    def _heard(self, plan: PlannedOrder, error: FuturesAsyncError) -> None:
+        super()._heard(plan, error)
+        if isinstance(error, MarginModeConflict):
             self._margin_modes.clear()  # changed elsewhere: read them anew
-            raise
-
-    async def create_orders(self, requests: Sequence[OrderRequest]) -> list[OrderResult]:
-        results = await super().create_orders(requests)
-        if any(isinstance(result.error, MarginModeConflict) for result in results):
-            self._margin_modes.clear()
-        return results
 
     def _frame(self, plan: PlannedOrder) -> dict[str, Any]:
         mode = plan.request.margin_mode

@@ -73,7 +73,7 @@ class BitgetTriggers(BitgetPlacing):
     async def create_trigger_order(self, request: OrderRequest) -> Order:
         """Place an order that waits for `request.trigger_price`, by the mark price unless `trigger_by` says another."""
         self._active("create_trigger_order")
-        plan = await self._plan(request, kind=OrderKind.TRIGGER)
+        plan = await self._plan_waiting(request, OrderKind.TRIGGER)
         return await self._place_waiting(endpoints.PLACE_PLAN, self._trigger_body(plan), plan)
 
     async def create_trailing_order(self, request: OrderRequest, callback_rate: Number) -> Order:
@@ -87,7 +87,7 @@ class BitgetTriggers(BitgetPlacing):
         rate = to_decimal(callback_rate, "callback_rate")
         if not 0 < rate <= LARGEST_CALLBACK:
             raise InvalidOrder(f"callback_rate is above 0 and at most 0.1 here, not {to_text(rate)}")
-        plan = await self._plan(request, kind=OrderKind.TRAILING)
+        plan = await self._plan_waiting(request, OrderKind.TRAILING)
         if plan.request.price is not None:
             raise InvalidOrder(f"{self.id}: a trailing order executes at market: it has no price")
         # The venue counts in percent.
@@ -136,7 +136,7 @@ class BitgetTriggers(BitgetPlacing):
             intent=Intent.CLOSE,
             client_order_id=client_order_id,
         )
-        plan = await self._plan(request, kind=OrderKind(word))
+        plan = await self._plan_waiting(request, OrderKind(word))
         body = {
             **self._settled_params(symbol),
             "planType": "loss_plan" if take_profit is None else "profit_plan",

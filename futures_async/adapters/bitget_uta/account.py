@@ -84,7 +84,7 @@ class UnifiedAccount(Adapter):
     async def _known_position_mode(self, venue_symbol: str) -> PositionMode:
         """Read once, from the settings, which also say whether the account may be traded at all now."""
         if self._position_mode is None:
-            settings = await self._read_settings()
+            settings = await self._once("settings", self._read_settings)
             state = (settings.account_mode or "").lower()
             if state in mapping.SWITCHING:
                 raise VenueUnavailable(

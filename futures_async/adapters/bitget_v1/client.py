@@ -141,7 +141,7 @@ class BitgetV1(BitgetV1Account):
         found: Leverage | None = None
         try:
             # Both sides of a hedge may differ; an order that closes one belongs to that one.
-            rows = await self.fetch_positions(venue_symbol)
+            rows = await self._once(("positions", venue_symbol), lambda: self.fetch_positions(venue_symbol))
             opens = PositionSide.LONG if request.side is Side.BUY else PositionSide.SHORT
             closes = PositionSide.SHORT if request.side is Side.BUY else PositionSide.LONG
             own = closes if request.intent is Intent.CLOSE else opens
@@ -184,6 +184,7 @@ class BitgetV1(BitgetV1Account):
         on_unknown: Literal["resolve", "raise"] = "resolve",
         send_within_s: float = 2.0,
         resolve_within_s: float | None = None,
+        confirm: bool = True,
     ) -> Order:
         """Place one order; see `FuturesExchange.create_order`.
 
@@ -194,7 +195,11 @@ class BitgetV1(BitgetV1Account):
         started_ms = self._channel.now_ms() - SLACK_MS
         try:
             return await super().create_order(
-                request, on_unknown=on_unknown, send_within_s=send_within_s, resolve_within_s=resolve_within_s
+                request,
+                on_unknown=on_unknown,
+                send_within_s=send_within_s,
+                resolve_within_s=resolve_within_s,
+                confirm=confirm,
             )
         except OrderOutcomeUnknown as unknown:
             if on_unknown == "resolve":

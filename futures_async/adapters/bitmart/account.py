@@ -230,7 +230,7 @@ class BitMartAccount(Adapter):
         """Leverage and margin mode that an opening order must repeat; read anew each minute, and after a conflict."""
         standing = self._standing.get(name)
         if standing is None or self._channel.now_ms() - standing[2] > TERMS_FOR_MS:
-            found = await self.fetch_leverage(name)
+            found = await self._once(("terms", name), lambda: self.fetch_leverage(name))
             return found.leverage, found.margin_mode
         return standing[:2]
 

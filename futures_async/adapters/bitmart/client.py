@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any, ClassVar, Literal, Unpack
+from typing import Any, ClassVar, Unpack
 
 import msgspec
 
@@ -19,6 +19,7 @@ from futures_async.adapter import (
     Credentials,
     ExchangeError,
     Fill,
+    FuturesAsyncError,
     Intent,
     InvalidOrder,
     InvalidRequest,
@@ -94,28 +95,18 @@ class BitMart(BitMartTriggers):
             ),
         )
 
-    async def create_order(
-        self,
-        request: OrderRequest,
-        *,
-        on_unknown: Literal["resolve", "raise"] = "resolve",
-        send_within_s: float = 2.0,
-        resolve_within_s: float | None = None,
-    ) -> Order:
-        try:
-            return await super().create_order(
-                request, on_unknown=on_unknown, send_within_s=send_within_s, resolve_within_s=resolve_within_s
-            )
-        except ExchangeError as error:
-            if isinstance(error, MarginModeConflict):
-                self._standing.pop(self.venue_symbol(request.symbol), None)
-            elif error.code in SIZE_REFUSALS:
-                self._forget_contracts()
-            raise
-        finally:
-            if request.intent is Intent.OPEN and (request.leverage, request.margin_mode) != (None, None):
-                # The order may have set them: what stands is read when it is needed next.
-                self._standing.pop(self.venue_symbol(request.symbol), None)
+    def _heard(self, plan: PlannedOrder, error: FuturesAsyncError) -> None:
+        super()._heard(plan, error)
+        if isinstance(error, MarginModeConflict):
+            self._standing.pop(plan.venue_symbol, None)
+        elif isinstance(error, ExchangeError) and error.code in SIZE_REFUSALS:
+            self._forget_contracts()
+
+    def _ordered(self, plan: PlannedOrder) -> None:
+        # Terms that an order has said and that did not stand already: what stands is read when it is needed next.
+        standing, said = self._standing.get(plan.venue_symbol), (plan.request.leverage, plan.request.margin_mode)
+        if plan.request.intent is Intent.OPEN and standing is not None and said != standing[:2]:
+            del self._standing[plan.venue_symbol]
 
     def _placement(self, order: PlannedOrder) -> Placement:
         return Placement(endpoints.SUBMIT_ORDER, requests.order_body(order), _read_ack)

@@ -61,7 +61,7 @@ class BitMartTriggers(BitMartAccount):
         opens = request.intent is Intent.OPEN
         if opens and request.client_order_id is not None:
             raise InvalidOrder(f"{self.id}: plan orders have no field for a client_order_id; leave it out")
-        plan = await self._plan(request, kind=OrderKind.TRIGGER)
+        plan = await self._plan_waiting(request, OrderKind.TRIGGER)
         if opens:
             plan = msgspec.structs.replace(plan, client_order_id=None)
         now = await self._prices_now(plan)
@@ -255,7 +255,7 @@ class BitMartTriggers(BitMartAccount):
         self._active("create_trailing_order")
         if request.client_order_id is not None:
             raise InvalidOrder(f"{self.id}: trailing orders have no field for a client_order_id; leave it out")
-        plan = msgspec.structs.replace(await self._plan(request, kind=OrderKind.TRAILING), client_order_id=None)
+        plan = msgspec.structs.replace(await self._plan_waiting(request, OrderKind.TRAILING), client_order_id=None)
         leverage, mode = plan.request.leverage, plan.request.margin_mode
         if leverage is None or mode is None:
             # The venue asks closing ones for both, too.

@@ -21,9 +21,12 @@ class Pools:
         host: Whose counts per address these are; two interfaces of one venue are counted together there.
         whole: Over all private endpoints; None: no such limit.
         wide: Over all endpoints, beside that.
+        reserve: So many of the slots of `whole` are not for plain reads while the account trades.
     """
 
-    def __init__(self, account: str, host: str, whole: RateLimit | None, wide: Sequence[RateLimit]) -> None:
+    def __init__(
+        self, account: str, host: str, whole: RateLimit | None, wide: Sequence[RateLimit], *, reserve: int = 0
+    ) -> None:
         self._scopes = {"uid": account, "ip": f"{host}:ip"}
         self._wide = wide
         self._fixed: dict[Endpoint[Any], tuple[Pool, ...]] = {}
@@ -31,6 +34,13 @@ class Pools:
         rule = UNCOUNTED if whole is None else whole
         self.account = (Pool(account, rule.count, rule.per_s, 1, rule),)
         """What every private call takes from, whatever the endpoint."""
+        self._reads: tuple[Pool, ...] = ()
+        if 0 < reserve < rule.count:
+            self._reads = (Pool(f"{account}:reads", rule.count - reserve, rule.per_s),)
+
+    def of_read(self, pools: tuple[Pool, ...]) -> tuple[Pool, ...]:
+        """The pools of a private call, and the one that leaves slots to writes: for reads while the account trades."""
+        return (*pools, *self._reads)
 
     def of(self, endpoint: Endpoint[Any], params: Params | None, body: Any) -> tuple[Pool, ...]:
         """What this call takes from; made once where it is the same for every call."""

@@ -110,9 +110,8 @@ async def test_the_modes_are_read_once_and_not_for_an_order_that_names_its_own()
         on.answer("POST", "order/place-order", envelope(PLACED), envelope({**PLACED, "clientOid": "fx-2"}))
         on.answer("GET", "order/detail", detail(), detail(clientOid="fx-2"))
         await on.exchange.create_order(limit(margin_mode=MarginMode.ISOLATED))
-        assert len(on.sent("account/account")) == 1, "the position mode"
         await on.exchange.create_order(limit(client_order_id="fx-2"))
-        assert len(on.sent("account/account")) == 2, "the margin mode"
+        assert len(on.sent("account/account")) == 1, "one answer tells both modes"
         assert [body["marginMode"] for body in on.sent("order/place-order")] == ["isolated", "crossed"]
 
 
@@ -136,7 +135,7 @@ async def test_a_mode_conflict_forgets_what_was_known_of_the_modes(code: str) ->
             with pytest.raises((errors.PositionModeConflict, errors.MarginModeConflict)) as caught:
                 await on.exchange.create_order(limit(client_order_id=name))
             assert caught.value.outcome is Outcome.REJECTED
-        assert len(on.sent("account/account")) == 3
+        assert len(on.sent("account/account")) == 2
 
 
 async def test_an_answer_without_order_id_is_looked_up_by_client_id() -> None:
@@ -676,7 +675,7 @@ async def test_another_account_shares_nothing_of_what_was_learned() -> None:
             with pytest.raises(errors.OrderRejected):
                 await twin.create_order(limit())
         asked = [request for request in on.requests[learned:] if request.url.path.endswith("account/account")]
-        assert len(asked) == 2
+        assert len(asked) == 1
 
 
 async def test_a_market_order_cannot_be_edited() -> None:
@@ -782,4 +781,4 @@ async def test_a_margin_mode_conflict_within_a_batch_forgets_the_modes_too() -> 
         for names in (("fx-1", "fx-2"), ("fx-3", "fx-4")):
             results = await on.exchange.create_orders([limit(client_order_id=name) for name in names])
             assert all(isinstance(result.error, errors.MarginModeConflict) for result in results)
-        assert len(on.sent("account/account")) == 3, "the position mode once, the margin mode twice"
+        assert len(on.sent("account/account")) == 2, "both modes, then the margin mode"
