@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
-from futures_async.simulator.records import round16
+from futures_async.simulator.records import rounded
 
 D = Decimal
 MIN_NOTIONAL = D(5)
@@ -88,7 +88,7 @@ class ContractSpec:
 
     def settled(self, amount: Decimal, price: Decimal) -> Decimal:
         """An amount of quote coin in the settlement coin: coin-margined contracts convert it at `price`."""
-        return round16(amount / price) if self.is_inverse else amount
+        return rounded(amount / price) if self.is_inverse else amount
 
     def value(self, quantity: Decimal, price: Decimal) -> Decimal:
         """What a quantity is worth in the settlement coin: margins, fees and funding are fractions of it."""
@@ -106,7 +106,7 @@ class ContractSpec:
 
     def mean_price(self, quantity: Decimal, counter: Decimal) -> Decimal:
         """The average price at which a quantity was bought for the sum of what was given."""
-        return round16(quantity / counter if self.quote_sized else counter / quantity)
+        return rounded(quantity / counter if self.quote_sized else counter / quantity)
 
     def gain(self, quantity: Decimal, entry: Decimal, price: Decimal) -> Decimal:
         """PnL of a long that was opened at `entry`, in the settlement coin.
@@ -114,7 +114,7 @@ class ContractSpec:
         Linear: quantity × (price - entry). Coin-margined: value at entry × (1/entry - 1/price), the venues' formula.
         """
         if self.quote_sized:
-            return round16(quantity / entry - quantity / price)
+            return rounded(quantity / entry - quantity / price)
         return self.settled((price - entry) * quantity, price)
 
     @property

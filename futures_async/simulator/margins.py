@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from futures_async.simulator.accounts import Account
 from futures_async.simulator.contracts import ContractSpec
-from futures_async.simulator.records import ZERO, Order, Position, round16
+from futures_async.simulator.records import ZERO, Order, Position, money, rounded
 from futures_async.simulator.world import World
 from futures_async.unified.enums import MarginMode, PositionMode, PositionSide, Side
 
@@ -35,7 +35,7 @@ class Wallet:
     @property
     def unrealized(self) -> Decimal:
         """PnL of all positions at the mark."""
-        return self.cross_unrealized + self.isolated_unrealized
+        return money(self.cross_unrealized + self.isolated_unrealized)
 
     @property
     def equity(self) -> Decimal:
@@ -50,19 +50,19 @@ class Wallet:
     @property
     def available(self) -> Decimal:
         """For new positions; never negative."""
-        return max(ZERO, self.cross_equity - self.cross_margin - self.order_margin)
+        return money(max(ZERO, self.cross_equity - self.cross_margin - self.order_margin))
 
     @property
     def transferable(self) -> Decimal:
         """Could be moved out: unrealised profit can't."""
-        return max(ZERO, self.available - max(ZERO, self.cross_unrealized))
+        return money(max(ZERO, self.available - max(ZERO, self.cross_unrealized)))
 
     @property
     def margin_ratio(self) -> Decimal:
         """Of the cross positions; liquidation at 1."""
         if not self.cross_maintenance:
             return ZERO
-        return round16(self.cross_maintenance / self.cross_equity) if self.cross_equity > 0 else ONE
+        return rounded(self.cross_maintenance / self.cross_equity) if self.cross_equity > 0 else ONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,12 +116,12 @@ class Margins:
         """Initial margin and taker fee."""
         contract = self._world.contract(symbol)
         value = contract.value(quantity, price)
-        return round16(value / leverage) + value * contract.taker_rate
+        return money(value / leverage) + value * contract.taker_rate
 
     def unrealized(self, position: Position, price: Decimal) -> Decimal:
         """PnL of a position if it were closed at `price`, before fees."""
         gain = self._world.contract(position.symbol).gain(position.quantity, position.entry_price, price)
-        return gain * position.sign
+        return rounded(gain * position.sign)
 
     def wallet(self, account: Account, coin: str) -> Wallet:
         """One coin at the mark."""
@@ -136,7 +136,7 @@ class Margins:
                 continue
             cross_unrealized += unrealized
             value = self._world.contract(position.symbol).value(position.quantity, mark)
-            cross_margin += round16(value / position.leverage)
+            cross_margin += money(value / position.leverage)
             by_symbol.setdefault(position.symbol, {})[position.side] = position.quantity
         order_margin = ZERO
         for order in account.open_orders.values():
@@ -172,7 +172,7 @@ class Margins:
         if position.margin_mode is MarginMode.ISOLATED:
             margin = position.margin
             equity = margin + unrealized
-            ratio = round16(value * (rate + fee) / equity) if equity > 0 else ONE
+            ratio = rounded(value * (rate + fee) / equity) if equity > 0 else ONE
             liquidation = critical_price(contract, [position], margin, rate + fee)
         else:
             wallet = wallet or self.wallet(account, position.coin)
@@ -189,11 +189,11 @@ class Margins:
             unrealized_pnl=unrealized,
             notional=notional,
             value=value,
-            margin=round16(margin),
+            margin=money(margin),
             maintenance_rate=rate,
             maintenance_margin=value * rate,
             margin_ratio=ratio,
-            liquidation_price=round16(liquidation),
+            liquidation_price=rounded(liquidation),
             break_even_price=break_even_price(contract, position),
             locked=account.closing_quantity(position.symbol, position.side),
             opening=opening,
@@ -244,8 +244,8 @@ def break_even_price(contract: ContractSpec, position: Position) -> Decimal:
     """Where a close at market pays for the fees of both ways."""
     spread = position.sign * contract.taker_rate
     if contract.is_inverse and not contract.quote_sized:
-        return round16(position.entry_price / (1 - 2 * spread))
-    return round16(position.entry_price * (1 + spread) / (1 - spread))
+        return rounded(position.entry_price / (1 - 2 * spread))
+    return rounded(position.entry_price * (1 + spread) / (1 - spread))
 
 
 def opened_side(side: Side) -> PositionSide:

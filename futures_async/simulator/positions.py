@@ -17,7 +17,7 @@ from futures_async.simulator.records import (
     PositionRecord,
     Slot,
     Source,
-    round16,
+    money,
 )
 from futures_async.simulator.world import World
 from futures_async.unified.enums import (
@@ -49,14 +49,14 @@ class Positions:
         """Execute a part of an order. The caller has seen to it that a closing order finds its position."""
         contract = self._world.contract(order.symbol)
         rate = contract.maker_rate if role is Role.MAKER else contract.taker_rate
-        fee = contract.value(quantity, price) * rate
+        fee = money(contract.value(quantity, price) * rate)
         against = self._opposed(account, order)
         closing = min(quantity, against.quantity) if against is not None else ZERO
-        pnl = ZERO
+        pnl, closing_fee = ZERO, money(fee * closing / quantity)
         if against is not None and closing:
-            pnl = self._reduce(account, against, closing, price, fee * closing / quantity, kind)
+            pnl = self._reduce(account, against, closing, price, closing_fee, kind)
         if quantity > closing:
-            self._increase(account, order, quantity - closing, price, fee * (quantity - closing) / quantity)
+            self._increase(account, order, quantity - closing, price, fee - closing_fee)
         order.filled += quantity
         order.filled_value += contract.counter(quantity, price)
         order.fee += fee
@@ -155,14 +155,14 @@ class Positions:
         position.open_fee += fee
         position.updated_ms = now
         if position.margin_mode is MarginMode.ISOLATED:
-            position.margin += round16(contract.value(quantity, price) / position.leverage)
+            position.margin += money(contract.value(quantity, price) / position.leverage)
 
     def _reduce(
         self, account: Account, position: Position, quantity: Decimal, price: Decimal, fee: Decimal, kind: LedgerKind
     ) -> Decimal:
         contract = self._world.contract(position.symbol)
-        pnl = contract.gain(quantity, position.entry_price, price) * position.sign
-        position.margin = round16(position.margin * (position.quantity - quantity) / position.quantity)
+        pnl = money(contract.gain(quantity, position.entry_price, price) * position.sign)
+        position.margin = money(position.margin * (position.quantity - quantity) / position.quantity)
         position.quantity -= quantity
         position.closed += quantity
         position.closed_value += contract.counter(quantity, price)
@@ -192,7 +192,7 @@ class Positions:
             # The rate of the interval that ends now.
             rate = self._world.marks.funding_rate(contract, self._world.now_ms - 1)
             value = contract.value(position.quantity, self._world.mark(position.symbol))
-            amount = -position.sign * round16(value * rate)
+            amount = -position.sign * money(value * rate)
             position.funding += amount
             position.funded = True
             if position.margin_mode is MarginMode.ISOLATED:

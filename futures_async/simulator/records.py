@@ -190,7 +190,7 @@ class Order:
         """Over the fills; None when there are none."""
         if not self.filled:
             return None
-        return round16(self.filled / self.filled_value if self.quote_sized else self.filled_value / self.filled)
+        return rounded(self.filled / self.filled_value if self.quote_sized else self.filled_value / self.filled)
 
     @property
     def closes(self) -> bool:
@@ -342,6 +342,14 @@ class Trigger:
     tag: dict[str, Any] = field(default_factory=dict[str, Any])
 
 
-def round16(value: Decimal) -> Decimal:
-    """At most 16 decimals, without trailing zeros: what quotients are kept as."""
-    return value.quantize(Decimal("1e-16"), context=ARITHMETIC).normalize(ARITHMETIC)
+def rounded(value: Decimal) -> Decimal:
+    """At most 12 decimals, without trailing zeros: what prices and ratios are kept as, for venues show no more."""
+    return value.quantize(_PRICE, context=ARITHMETIC).normalize(ARITHMETIC)
+
+
+def money(value: Decimal) -> Decimal:
+    """At most 8 decimals, without trailing zeros: what amounts of a coin are booked as."""
+    return value.quantize(_MONEY, context=ARITHMETIC).normalize(ARITHMETIC)
+
+
+_PRICE, _MONEY = Decimal("1e-12"), Decimal("1e-8")

@@ -19,7 +19,7 @@ from futures_async.simulator.errors import (
 from futures_async.simulator.events import SettingEvent
 from futures_async.simulator.margins import Margins
 from futures_async.simulator.orders import Orders
-from futures_async.simulator.records import ZERO, LedgerKind, Position, round16
+from futures_async.simulator.records import ZERO, LedgerKind, Position, money
 from futures_async.simulator.world import World
 from futures_async.unified.enums import MarginMode, PositionMode, PositionSide
 
@@ -71,7 +71,7 @@ class Settings:
             position.leverage = leverage
             position.updated_ms = self._world.now_ms
             if mode is MarginMode.ISOLATED:
-                position.margin = round16(self._entry_value(position) / leverage)
+                position.margin = money(self._entry_value(position) / leverage)
         for order in account.open_orders.values():
             if order.symbol == symbol and order.margin_mode is mode:
                 order.leverage = leverage

@@ -8,7 +8,7 @@ from typing import Any
 from futures_async.simulator.accounts import Account
 from futures_async.simulator.dialect import plain
 from futures_async.simulator.engine import Engine
-from futures_async.simulator.records import ZERO, Fill, Order, Source
+from futures_async.simulator.records import ZERO, Fill, Order, Source, money, rounded
 from futures_async.unified.enums import (
     MarginMode,
     OrderStatus,
@@ -48,12 +48,12 @@ class Rows:
         return {
             "coin": coin,
             # As the example's figures show: balance - locked + crossProfitUnreal, whatever its comment says.
-            "available": plain(wallet.balance - locked + wallet.cross_unrealized),
+            "available": plain(money(wallet.balance - locked + wallet.cross_unrealized)),
             "balance": plain(wallet.balance),
             "canTransfer": plain(wallet.balance - locked),
             "crossLocked": "0",
             "crossMargin": "0",
-            "crossProfitUnreal": plain(wallet.cross_unrealized),
+            "crossProfitUnreal": plain(money(wallet.cross_unrealized)),
             "crossedMaintainMargin": plain(wallet.cross_maintenance),
             "crossedMaintainMarginRate": plain(wallet.margin_ratio),
             "equities": plain(wallet.equity),
@@ -71,8 +71,10 @@ class Rows:
         for position in account.positions_of():
             view = self._engine.margins.view(account, position)
             fee_rate = self._engine.world.taker_rate(position)
-            value = position.quantity * position.entry_price
-            margin = position.margin if position.margin_mode is MarginMode.ISOLATED else value / position.leverage
+            value = money(position.quantity * position.entry_price)
+            margin = (
+                position.margin if position.margin_mode is MarginMode.ISOLATED else money(value / position.leverage)
+            )
             market: dict[str, Decimal] = {
                 "closedFee": view.notional * fee_rate,
                 "bkrFee": max(ZERO, value - position.sign * margin) * fee_rate,
@@ -100,7 +102,7 @@ class Rows:
                     "leverage": int(position.leverage),
                     # "0 means will not trigger"
                     "liquidPrice": plain(max(ZERO, view.liquidation_price)) if filled_in else "0",
-                    "maintainMargin": plain(view.maintenance_margin) if filled_in else "0",
+                    "maintainMargin": plain(money(view.maintenance_margin)) if filled_in else "0",
                     "margin": plain(margin),
                     "marginMode": MARGIN_MODE[position.margin_mode],
                     "pnl": plain(position.realized_pnl),
@@ -115,7 +117,7 @@ class Rows:
                     "tpSlOrders": [],
                     "tpSlSize": 0,
                     "uid": account.uid,
-                    **{name: plain(number) if filled_in else None for name, number in market.items()},
+                    **{name: plain(rounded(number)) if filled_in else None for name, number in market.items()},
                 }
             )
         return rows

@@ -21,7 +21,7 @@ from futures_async.simulator.accounts import Account
 from futures_async.simulator.contracts import ContractSpec
 from futures_async.simulator.dialect import Request, Route, VenueRefusal, always, get, plain, post, refusing
 from futures_async.simulator.margins import Wallet
-from futures_async.simulator.records import ZERO, LedgerKind, LedgerRow, round16
+from futures_async.simulator.records import ZERO, LedgerKind, LedgerRow, money
 from futures_async.transport.endpoint import Kind, RateLimit
 from futures_async.unified.enums import MarginMode, PositionMode, PositionSide, Side
 
@@ -99,13 +99,13 @@ class AccountCalls(V2):
             "isolatedMaxAvailable": available,
             "maxTransferOut": plain(wallet.transferable),
             "accountEquity": plain(wallet.equity),
-            "usdtEquity": plain(round16(wallet.equity * self.dollars(coin))),
-            "btcEquity": plain(round16(wallet.equity * self.dollars(coin) / self.dollars("BTC"))),
+            "usdtEquity": plain(money(wallet.equity * self.dollars(coin))),
+            "btcEquity": plain(money(wallet.equity * self.dollars(coin) / self.dollars("BTC"))),
             "crossedRiskRate": plain(wallet.margin_ratio),
             "unrealizedPL": plain(wallet.unrealized) if wallet.unrealized else "",
             "coupon": "0",
-            "crossedUnrealizedPL": plain(wallet.cross_unrealized),
-            "isolatedUnrealizedPL": plain(wallet.isolated_unrealized) if wallet.isolated_unrealized else "",
+            "crossedUnrealizedPL": plain(money(wallet.cross_unrealized)),
+            "isolatedUnrealizedPL": plain(money(wallet.isolated_unrealized)) if wallet.isolated_unrealized else "",
             "grant": "",
             "assetMode": "single",
         }

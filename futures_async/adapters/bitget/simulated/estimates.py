@@ -10,7 +10,7 @@ from futures_async.adapters.bitget.simulated.gate import needed_number, number, 
 from futures_async.simulator.contracts import ContractSpec
 from futures_async.simulator.dialect import Request, VenueRefusal, get, plain
 from futures_async.simulator.margins import critical_price
-from futures_async.simulator.records import Position, round16
+from futures_async.simulator.records import Position, rounded
 from futures_async.transport.endpoint import RateLimit
 from futures_async.unified.enums import MarginMode, PositionSide
 
@@ -70,4 +70,4 @@ class EstimateCalls(V2):
             created_ms=0,
             updated_ms=0,
         )
-        return {"liqPrice": plain(round16(critical_price(contract, [would_be], equity, rate)))}
+        return {"liqPrice": plain(rounded(critical_price(contract, [would_be], equity, rate)))}

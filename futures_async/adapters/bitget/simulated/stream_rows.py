@@ -28,7 +28,8 @@ from futures_async.simulator.records import (
     Slot,
     Source,
     Trigger,
-    round16,
+    money,
+    rounded,
 )
 from futures_async.unified.enums import Intent, MarginMode, OrderStatus, OrderType, PositionMode, Role
 
@@ -146,7 +147,7 @@ def position_row(view: PositionView, slot: Slot, name: str) -> dict[str, Any]:
         "leverage": int(position.leverage),
         "achievedProfits": plain(position.realized_pnl),
         "unrealizedPL": plain(view.unrealized_pnl),
-        "unrealizedPLR": plain(round16(view.unrealized_pnl / view.margin)) if view.margin else "0",
+        "unrealizedPLR": plain(rounded(view.unrealized_pnl / view.margin)) if view.margin else "0",
         "liquidationPrice": plain(view.liquidation_price),
         "keepMarginRate": plain(view.maintenance_rate),
         "marginRate": plain(view.margin_ratio),
@@ -196,7 +197,7 @@ def account_row(wallet: Wallet, dollars: Decimal) -> dict[str, str]:
         "maxOpenPosAvailable": plain(wallet.available),
         "maxTransferOut": plain(wallet.transferable),
         "equity": plain(wallet.equity),
-        "usdtEquity": plain(round16(wallet.equity * dollars)),
+        "usdtEquity": plain(money(wallet.equity * dollars)),
         "crossedRiskRate": plain(wallet.margin_ratio),
         "unrealizedPL": plain(wallet.unrealized),
         "unionTotalMargin": "0",
@@ -211,9 +212,9 @@ def equity_row(wallets: Sequence[Wallet], worth: Mapping[str, Decimal], bitcoin:
     equity = sum((wallet.equity * worth[wallet.coin] for wallet in wallets), ZERO)
     unrealized = sum((wallet.unrealized * worth[wallet.coin] for wallet in wallets), ZERO)
     return {
-        "usdtEquity": plain(round16(equity)),
-        "btcEquity": plain(round16(equity / bitcoin)),
-        "unrealizedPL": plain(round16(unrealized)),
+        "usdtEquity": plain(money(equity)),
+        "btcEquity": plain(money(equity / bitcoin)),
+        "unrealizedPL": plain(money(unrealized)),
         "unionTotalMargin": "0",
         "unionAvailable": "0",
         "unionMm": "0",

@@ -19,7 +19,7 @@ from futures_async.simulator import errors
 from futures_async.simulator.accounts import Account
 from futures_async.simulator.dialect import Request, VenueRefusal, get, plain, post
 from futures_async.simulator.margins import Wallet
-from futures_async.simulator.records import ZERO, LedgerKind, LedgerRow, round16
+from futures_async.simulator.records import ZERO, LedgerKind, LedgerRow, money
 from futures_async.transport.endpoint import Kind, RateLimit
 from futures_async.unified.enums import MarginMode, PositionMode, PositionSide, Side
 
@@ -41,7 +41,7 @@ class AccountCalls(V3):
         wallets = [self.engine.margins.wallet(account, coin) for coin in account.balances]
 
         def total(of: Callable[[Wallet], Decimal]) -> Decimal:
-            return round16(sum((of(wallet) * self.dollars(wallet.coin) for wallet in wallets), ZERO))
+            return money(sum((of(wallet) * self.dollars(wallet.coin) for wallet in wallets), ZERO))
 
         equity, unrealized = total(lambda wallet: wallet.equity), total(lambda wallet: wallet.unrealized)
         cross, maintenance = total(lambda wallet: wallet.cross_equity), total(lambda wallet: wallet.cross_maintenance)
@@ -63,7 +63,7 @@ class AccountCalls(V3):
                 {
                     "coin": wallet.coin,
                     "equity": plain(wallet.equity),
-                    "usdValue": plain(round16(wallet.equity * self.dollars(wallet.coin))),
+                    "usdValue": plain(money(wallet.equity * self.dollars(wallet.coin))),
                     "balance": plain(wallet.balance),
                     "available": plain(wallet.available),
                     "debt": "0",

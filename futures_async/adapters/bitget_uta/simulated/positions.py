@@ -10,7 +10,7 @@ from futures_async.adapters.bitget.simulated.gate import maybe
 from futures_async.adapters.bitget_uta.simulated.base import CURSOR_OFFSET, V3, listed
 from futures_async.simulator.dialect import Request, get, plain
 from futures_async.simulator.margins import PositionView
-from futures_async.simulator.records import ZERO, PositionRecord
+from futures_async.simulator.records import ZERO, PositionRecord, money, rounded
 from futures_async.transport.endpoint import RateLimit
 from futures_async.unified.enums import MarginMode
 
@@ -39,7 +39,7 @@ class PositionCalls(V3):
             # A moving requirement: notional x (1/leverage + taker rate).
             balance = view.value * (1 / position.leverage + contract.taker_rate)
         balance = balance.quantize(Decimal("1e-8"))
-        profit = (view.unrealized_pnl / balance).quantize(Decimal("1e-16")) if balance else ZERO
+        profit = rounded(view.unrealized_pnl / balance) if balance else ZERO
         return {
             "category": self.product_of(position.symbol),
             "symbol": self.name(position.symbol),
@@ -55,7 +55,7 @@ class PositionCalls(V3):
             "curRealisedPnl": plain(position.realized_pnl),
             "avgPrice": plain(position.entry_price),
             "positionStatus": "normal",
-            "unrealisedPnl": plain(view.unrealized_pnl),
+            "unrealisedPnl": plain(money(view.unrealized_pnl)),
             "liquidationPrice": plain(max(ZERO, view.liquidation_price)),
             "mmr": plain(view.maintenance_rate),
             "profitRate": plain(profit),

@@ -13,7 +13,7 @@ from futures_async.simulator.dialect import plain
 from futures_async.simulator.engine import Engine
 from futures_async.simulator.margins import PositionView, Wallet
 from futures_async.simulator.marks import HOUR_MS
-from futures_async.simulator.records import ZERO, Fill, Order, PositionRecord, Preset, Source, Trigger, round16
+from futures_async.simulator.records import ZERO, Fill, Order, PositionRecord, Preset, Source, Trigger, money, rounded
 from futures_async.unified.enums import Intent, OrderStatus, PositionMode, Role
 
 STRATEGY_STATES = {"live": "pending", "executed": "success", "failed": "failed", "canceled": "cancelled"}
@@ -126,7 +126,7 @@ def position_row(view: PositionView, contract: ContractSpec) -> dict[str, str]:
         "available": plain(view.available),
         "liqPrice": plain(max(ZERO, view.liquidation_price)),
         "marginMode": MARGIN_WORDS[position.margin_mode],
-        "unrealisedPnl": plain(view.unrealized_pnl),
+        "unrealisedPnl": plain(money(view.unrealized_pnl)),
         "markPrice": plain(view.mark_price),
         "createdTime": str(position.created_ms),
         "avgPrice": plain(position.entry_price),
@@ -135,7 +135,7 @@ def position_row(view: PositionView, contract: ContractSpec) -> dict[str, str]:
         "updatedTime": str(position.updated_ms),
         "marginCoin": position.coin,
         "frozen": plain(view.locked),
-        "profitRate": plain(round16(view.unrealized_pnl / view.margin)) if view.margin else "0",
+        "profitRate": plain(rounded(view.unrealized_pnl / view.margin)) if view.margin else "0",
         "closeFeeTotal": plain(-position.close_fee),
         "marginSize": plain(view.margin),
         "curRealisedPnl": plain(position.realized_pnl),
@@ -172,7 +172,7 @@ def account_row(wallets: Sequence[Wallet], worth: Mapping[str, Decimal], coins: 
     """Totals in dollars over all coins, and those that are named and not zero."""
 
     def total(of: Callable[[Wallet], Decimal]) -> Decimal:
-        return round16(sum((of(wallet) * worth[wallet.coin] for wallet in wallets), ZERO))
+        return money(sum((of(wallet) * worth[wallet.coin] for wallet in wallets), ZERO))
 
     cross, maintenance = total(lambda wallet: wallet.cross_equity), total(lambda wallet: wallet.cross_maintenance)
     ratio = plain((maintenance / cross).quantize(Decimal("1e-8"))) if cross > 0 else "1"
@@ -193,7 +193,7 @@ def account_row(wallets: Sequence[Wallet], worth: Mapping[str, Decimal], coins: 
                 "locked": "0",
                 "equity": plain(wallet.equity),
                 "coin": wallet.coin,
-                "usdValue": plain(round16(wallet.equity * worth[wallet.coin])),
+                "usdValue": plain(money(wallet.equity * worth[wallet.coin])),
                 "bonus": "0",
             }
             for wallet in wallets

@@ -16,9 +16,7 @@ from futures_async.simulator.dialect import fixed, plain
 from futures_async.simulator.engine import Engine
 from futures_async.simulator.margins import PositionView, Wallet
 from futures_async.simulator.marks import HOUR_MS
-from futures_async.simulator.records import (
-    ZERO,
-)
+from futures_async.simulator.records import ZERO, money
 from futures_async.unified.enums import MarginMode, PositionMode, PositionSide, Side, TimeInForce
 
 MODE_WORD = {PositionMode.HEDGE: "hedge_mode", PositionMode.ONE_WAY: "one_way_mode"}
@@ -155,9 +153,9 @@ def _common(engine: Engine, view: PositionView, now_ms: int) -> dict[str, Any]:
         "timestamp": now_ms,
         "current_fee": plain(position.fee),
         "open_timestamp": position.created_ms,
-        "current_value": plain(position.quantity * last),
+        "current_value": plain(money(position.quantity * last)),
         "mark_price": plain(view.mark_price),
-        "position_value": plain(position.quantity * position.entry_price),
+        "position_value": plain(money(position.quantity * position.entry_price)),
         "position_cross": plain(view.margin),
         "maintenance_margin": plain(view.maintenance_margin),
         "close_vol": contracts(position.closed, contract),
@@ -179,7 +177,7 @@ def position_v1_row(engine: Engine, view: PositionView, now_ms: int) -> dict[str
     return _common(engine, view, now_ms) | {
         "margin_type": position.margin_mode.value.capitalize(),
         "position_mode": MODE_WORD[position.mode],
-        "unrealized_value": plain(contract.gain(position.quantity, position.entry_price, last) * position.sign),
+        "unrealized_value": plain(money(contract.gain(position.quantity, position.entry_price, last) * position.sign)),
         "position_type": 1 if position.side is PositionSide.LONG else 2,
     }
 
@@ -194,7 +192,7 @@ def position_row(engine: Engine, view: PositionView, now_ms: int) -> dict[str, A
         "position_amount": contracts(position.quantity * sign, contract),
         "open_type": position.margin_mode.value,
         "position_side": "both" if one_way else position.side.value,
-        "unrealized_pnl": plain(view.unrealized_pnl),
+        "unrealized_pnl": plain(money(view.unrealized_pnl)),
         "liquidation_price": liquidation(view, contract),
         "max_notional_value": plain(contract.notional_limit(position.leverage)),
         "initial_margin": plain(view.margin),
@@ -233,14 +231,14 @@ def risk_row(engine: Engine, view: PositionView, now_ms: int) -> dict[str, Any]:
         "symbol": venue_symbol(contract),
         "position_amt": plain(position.quantity),
         "mark_price": plain(view.mark_price),
-        "unrealized_profit": plain(view.unrealized_pnl),
+        "unrealized_profit": plain(money(view.unrealized_pnl)),
         "liquidation_price": liquidation(view, contract),
         "leverage": plain(position.leverage),
         "max_notional_value": plain(contract.notional_limit(position.leverage)),
         "margin_type": position.margin_mode.value.capitalize(),
         "isolated_margin": plain(view.margin) if isolated else "0",
         "position_side": position.side.value.capitalize(),
-        "notional": plain(position.quantity * position.entry_price),
+        "notional": plain(money(position.quantity * position.entry_price)),
         "update_time": position.updated_ms // 1000,
         "account": "futures",
     }
