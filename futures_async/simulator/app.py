@@ -30,9 +30,18 @@ MAX_REQUEST_BODY = 1024 * 1024
 
 
 def announcement(exchange: SimulatedExchange, base_url: str) -> dict[str, Any]:
-    """What a client needs: the address, and each venue's demo keys."""
+    """What a client needs: the addresses, and each venue's demo keys."""
+    streams = {venue_id: venue.dialect.streams() for venue_id, venue in exchange.venues.items()}
     return {
         "base_url": base_url,
+        "streams": {
+            venue_id: {
+                "private" if private else "public": base_url.replace("http", "ws", 1) + path
+                for path, private in dialect.paths.items()
+            }
+            for venue_id, dialect in streams.items()
+            if dialect is not None
+        },
         "venues": {
             venue_id: {
                 "key": venue.key.key,

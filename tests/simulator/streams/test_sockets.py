@@ -111,6 +111,18 @@ def test_tickers_come_by_themselves(venue: str) -> None:
         assert [channel_of(hear(socket)) is None for _ in range(2)] == [True, False]
 
 
+def test_the_exchange_says_where_its_streams_are(venue: str) -> None:
+    with served(venue) as running:
+        addresses = running.announcement()["streams"][venue]
+        assert addresses == {
+            "private": running.stream_url + SPEECH[venue].private,
+            "public": running.stream_url + SPEECH[venue].public,
+        }
+        with connect(addresses["public"], proxy=None) as socket:
+            say(socket, SPEECH[venue].ping)
+            assert "pong" in str(hear(socket))
+
+
 def test_the_query_does_not_count_and_compression_may_be_offered() -> None:
     with served("bitmart") as running:
         url = running.stream_url + "/user?protocol=1.1"
