@@ -131,10 +131,18 @@ class Journal(ABC):
     async def prune(self, before_ms: int) -> int:
         """Drop what has its verdict and was created before `before_ms`; how many. Open intents always stay."""
 
+    async def open(self) -> None:  # noqa: B027 - a journal in memory has nothing to open
+        """Open it now, so that what is wrong with it is said here and not at the first order; `async with` does.
+
+        Raises:
+            JournalFailed: It cannot be used.
+        """
+
     async def aclose(self) -> None:  # noqa: B027 - a journal in memory holds nothing
         """Close files. Nothing is lost without it."""
 
     async def __aenter__(self) -> Self:
+        await self.open()
         return self
 
     async def __aexit__(

@@ -102,8 +102,8 @@ class SqliteJournal(Journal):
             the end of the process and leaves the disk to the system, for a fraction of the time.
 
     Raises:
-        JournalFailed: At first use: the file cannot be opened, is a link, belongs to somebody else, may be read by
-            others, or is no journal.
+        JournalFailed: When it is opened, at first use at the latest: the file cannot be opened, is a link, belongs to
+            somebody else, may be read by others, or is no journal.
     """
 
     def __init__(self, path: str | os.PathLike[str], *, synchronous: Literal["FULL", "NORMAL"] = "FULL") -> None:
@@ -120,6 +120,9 @@ class SqliteJournal(Journal):
 
     def __repr__(self) -> str:
         return f"SqliteJournal({str(self.path)!r})"
+
+    async def open(self) -> None:
+        await self._do(lambda connection: None)
 
     async def intent(self, record: IntentRecord) -> None:
         def run(connection: sqlite3.Connection) -> None:

@@ -14,7 +14,7 @@ from typing import Literal, Self
 import anyio
 import msgspec
 
-from futures_async.journal.journal import IntentRecord, Journal
+from futures_async.journal.journal import IntentRecord, Journal, JournalFailed
 from futures_async.journal.sqlite import SqliteJournal
 from futures_async.manager.fills import FillEffect, PositionBook
 from futures_async.manager.slicing import SlicedResult, Slicer
@@ -103,6 +103,7 @@ class OrderManager:
             await self.journal.aclose()
 
     async def __aenter__(self) -> Self:
+        await self.journal.open()
         return self
 
     async def __aexit__(
@@ -213,8 +214,9 @@ class OrderManager:
             else:
                 placed.append(order)
 
+        records = await self.journal.open_intents(self.exchange.id, self.exchange.account_id)
         async with anyio.create_task_group() as tasks:
-            for record in await self.journal.open_intents(self.exchange.id, self.exchange.account_id):
+            for record in records:
                 if record.client_order_id not in self._busy:
                     tasks.start_soon(resolve, record)
         return Recovery(placed=tuple(placed), not_placed=tuple(not_placed), unknown=tuple(unknown))
@@ -323,8 +325,18 @@ class OrderManager:
 
 
 def default_journal() -> Path:
-    """Where orders are written down when nobody says where: the user's state folder, made when absent."""
-    home = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
-    folder = Path(home) / "futures-async"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Where orders are written down when nobody says where: the user's state folder, made when absent.
+
+    Raises:
+        JournalFailed: There is no such folder, and none can be made.
+    """
+    try:
+        home = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
+        folder = Path(home) / "futures-async"
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except (OSError, RuntimeError) as error:  # no home folder, or one that cannot be written, as in containers
+        raise JournalFailed(
+            f"there is no folder for the journal of orders ({error}): name a file that can be written with "
+            "OrderManager(journal=…), or a folder with the variable XDG_STATE_HOME"
+        ) from None
     return folder / "orders.sqlite"

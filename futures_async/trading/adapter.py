@@ -13,7 +13,7 @@ from typing import Any, ClassVar, NoReturn, Self, TypeVar, Unpack, cast
 from urllib.parse import urlsplit
 
 from futures_async import risk
-from futures_async.journal.journal import Journal
+from futures_async.journal.journal import Journal, JournalFailed
 from futures_async.trading.bounds import OrderBounds
 from futures_async.trading.cancelling import ordered, urgent
 from futures_async.trading.desk import OrderDesk
@@ -225,6 +225,15 @@ class Adapter(History):
     def __repr__(self) -> str:
         mode = ", demo" if self._demo else ""
         return f"{type(self).__name__}({self.base_url}, account={self.account_id or 'public'}{mode})"
+
+    async def __aenter__(self) -> Self:
+        if self._journal is not None:
+            try:
+                await self._journal.open()
+            except JournalFailed:
+                await self.aclose(0)
+                raise
+        return self
 
     async def aclose(self, grace_s: float = 10.0) -> None:
         if self._transport.ended:

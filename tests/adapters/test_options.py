@@ -219,6 +219,16 @@ async def test_a_journal_given_as_object_stays_open(tmp_path: Path) -> None:
         assert await journal.open_intents("bitget", "x") == []
 
 
+@pytest.mark.anyio
+async def test_a_journal_that_cannot_be_opened_ends_the_exchange_before_its_first_order(tmp_path: Path) -> None:
+    exchange = fa.connect("bitget", KEYS, journal=tmp_path / "nowhere" / "orders.db", limiter=fa.NoLimiter())
+    with pytest.raises(fa.JournalFailed, match="nowhere"):
+        async with exchange:
+            pass
+    with pytest.raises(fa.ClientClosed):
+        await exchange.fetch_positions()
+
+
 # Neither copied nor pickled
 
 

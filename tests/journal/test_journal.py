@@ -420,3 +420,12 @@ async def test_a_file_that_stays_locked_is_an_error_in_the_end(tmp_path: Path, m
     with pytest.raises(JournalFailed, match="locked"):
         await SqliteJournal(path).intent(record())
     holder.close()
+
+
+@pytest.mark.anyio
+async def test_a_journal_that_cannot_be_opened_says_so_before_the_first_order(tmp_path: Path) -> None:
+    with pytest.raises(JournalFailed, match="nowhere"):
+        async with SqliteJournal(tmp_path / "nowhere" / "orders.db"):
+            pass
+    async with MemoryJournal() as journal:
+        await journal.open()

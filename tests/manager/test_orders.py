@@ -303,6 +303,35 @@ def test_the_default_journal_is_in_the_users_state_folder(tmp_path: Path, monkey
     assert default_journal() == tmp_path / ".local" / "state" / "futures-async" / "orders.sqlite"
 
 
+def test_without_a_folder_for_the_journal_the_error_says_what_to_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))  # nothing can be made below it
+    with pytest.raises(JournalFailed, match=r"OrderManager\(journal=…\), or a folder with the variable XDG_STATE_HOME"):
+        OrderManager(FakeTrading())
+    monkeypatch.delenv("XDG_STATE_HOME")
+
+    def nobody() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", nobody)
+    with pytest.raises(JournalFailed, match="Could not determine home directory"):
+        OrderManager(FakeTrading())
+
+
+def test_a_journal_that_cannot_be_opened_is_that_error_and_no_group_of_errors(tmp_path: Path) -> None:
+    async def main() -> None:
+        with pytest.raises(JournalFailed, match="nowhere"):
+            async with OrderManager(FakeTrading(), journal=tmp_path / "nowhere" / "orders.db"):
+                pass
+        manager = OrderManager(FakeTrading(), journal=tmp_path / "nowhere" / "orders.db")
+        with pytest.raises(JournalFailed, match="nowhere"):
+            await manager.recover()
+
+    anyio.run(main)
+
+
 # Slicing
 
 

@@ -213,19 +213,28 @@ def private_directory(directory: str | os.PathLike[str] | None) -> Path:
     """The directory, made if need be; only its owner can enter it.
 
     Raises:
-        InvalidRequest: It is another user's, or open to others, or a link.
+        InvalidRequest: It is another user's, or open to others, or a link, or cannot be written.
     """
     path = default_directory() if directory is None else Path(directory)
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         found = path.lstat()
     except OSError as error:
-        raise InvalidRequest(f"{path} cannot be used for the host limiter: {error.strerror}") from error
+        raise _no_folder(path, error.strerror) from error
     if hasattr(os, "getuid") and (
         not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077
     ):
         raise InvalidRequest(f"{path} must be a directory of yours with mode 0700, not a link and not open to others")
+    if not os.access(path, os.W_OK):  # a disk that can only be read, which root's rights do not change
+        raise _no_folder(path, "it cannot be written")
     return path
+
+
+def _no_folder(path: Path, why: str | None) -> InvalidRequest:
+    return InvalidRequest(
+        f"{path} cannot be used for the host limiter: {why}; give it a folder on a local disk that this user can "
+        "write, the same for all processes: HostLimiter(directory=…)"
+    )
 
 
 def default_directory() -> Path:

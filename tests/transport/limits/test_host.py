@@ -622,3 +622,20 @@ def test_processes_keep_a_limit_together_across_time_namespaces(tmp_path: Path) 
     stamps = [stamp - 5000.0 * number for number, (found, _) in enumerate(ended) for stamp in found]
     assert len(stamps) == 120
     assert violations(stamps, LIMIT, PER_S) == 0
+
+
+def test_a_folder_that_cannot_be_written_is_refused_with_the_argument_to_give(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(InvalidRequest, match=r"Not a directory; give it a folder .* HostLimiter\(directory=…\)"):
+        HostLimiter(tmp_path / "file" / "below")
+
+    def access(path: Path, mode: int) -> bool:
+        return mode != os.W_OK  # as on a disk that can only be read
+
+    monkeypatch.setattr(os, "access", access)
+    folder = tmp_path / "limits"
+    folder.mkdir(mode=0o700)
+    with pytest.raises(InvalidRequest, match=r"it cannot be written; .* HostLimiter\(directory=…\)"):
+        HostLimiter(folder)
