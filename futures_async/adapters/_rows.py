@@ -14,7 +14,9 @@ from futures_async.adapter import (
     Order,
     Position,
     PositionSide,
+    TypedRow,
     UnreadRow,
+    decimal_or_none,
     finite,
     unread_of,
     unread_rows,
@@ -100,8 +102,12 @@ def _check(value: Any, path: str) -> None:
     if isinstance(value, Decimal):
         finite(value, path)
     elif isinstance(value, msgspec.Struct):
-        for name, field in zip(value.__struct_encode_fields__, value.__struct_fields__, strict=True):
-            _check(getattr(value, field), f"{path}.{name}" if path else name)
+        for field in msgspec.structs.fields(value):
+            name = f"{path}.{field.encode_name}" if path else field.encode_name
+            held = getattr(value, field.name)
+            if field.type is Any and isinstance(value, TypedRow):  # `Loose`
+                decimal_or_none(held, name)
+            _check(held, name)
     elif isinstance(value, (list, tuple)):
         for index, item in enumerate(cast("Sequence[Any]", value)):
             _check(item, f"{path}[{index}]")

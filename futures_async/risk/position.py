@@ -22,6 +22,7 @@ def position_risk(position: Position) -> PositionRisk:
     return PositionRisk(
         venue=position.venue,
         raw=position.raw,
+        unread=position.unread,
         symbol=position.symbol,
         venue_symbol=position.venue_symbol,
         side=position.side,

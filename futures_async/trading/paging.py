@@ -65,7 +65,7 @@ async def iterate(
     unread: list[UnreadRow] = []
     while True:
         page = await fetch(query, cursor)
-        unread += page.unread
+        unread += (row for row in page.unread if row not in unread)
         fresh = 0
         for row in page.rows:
             identity = key(row)

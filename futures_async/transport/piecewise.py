@@ -5,6 +5,7 @@ Only lists of `Row`s and `TypedRow`s are taken apart; anything else that does no
 
 from __future__ import annotations
 
+import re
 from types import UnionType
 from typing import Any, TypeGuard, Union, cast, get_args, get_origin
 
@@ -71,7 +72,8 @@ def _rows(values: list[Any], kind: type[Row | TypedRow]) -> Rows[Any]:
             if issubclass(kind, Row) and isinstance(value, dict):
                 rows.append(_kept(cast("dict[str, Any]", value), kind))
             else:
-                path = str(error).partition(" - at ")[2].strip("`").removeprefix("$.")
+                # "Expected `x`, got `y` - at `$.name`" or "Object missing required field `name`"
+                path = re.findall("`([^`]*)`", str(error))[-1].removeprefix("$.") if isinstance(value, dict) else ""
                 unread.append(UnreadRow(path, f"{path or f'row {index}'} does not fit its documentation", value))
     return rows.without(tuple(unread))
 

@@ -142,7 +142,9 @@ class BitgetAccount(Adapter):
 
     async def fetch_risk_limits(self, symbol: str) -> list[RiskLimit]:
         rows = await self._call(endpoints.TIERS, self._contract_params(symbol))
-        return sorted(risk_limits(self.product_type).known(rows), key=lambda tier: tier.tier or 0)
+        tiers = risk_limits(self.product_type).known(rows)
+        tiers.sort(key=lambda tier: tier.tier or 0)
+        return tiers
 
     async def _row(self, endpoint: Endpoint[list[Row]], symbol: str) -> Row:
         """Read the row of one contract."""

@@ -53,6 +53,7 @@ from futures_async.adapter import (
 from futures_async.adapters._bitget import ProductType, unified_symbol
 from futures_async.adapters.bitget.mapping import (
     MARGIN_MODE,
+    POSITION_MODE,
     POSITION_SIDE,
     VENUE,
     WIRE_MARGIN_MODE,
@@ -148,6 +149,10 @@ def direction(
     word = (trade_side or "").lower()
     position = (pos_side or "").lower()
     mode = (pos_mode or "").lower()
+    if mode and mode not in POSITION_MODE:
+        raise DecodeError(f"posMode has the unknown word {mode[:40]!r}", path="posMode")
+    if position not in ("", "net", *POSITION_SIDE):
+        raise DecodeError(f"posSide has the unknown word {position[:40]!r}", path="posSide")
     if mode == "one_way_mode" or (not mode and (position == "net" or "single" in word)):
         return Direction(known(SIDE, side or "", "side"), None, None)
     closes = closing or "close" in word

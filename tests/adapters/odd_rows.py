@@ -1,0 +1,80 @@
+"""Every list call of every adapter, with a recorded answer to put odd values into: the cases of `test_odd_rows.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from futures_async.adapter import Adapter
+from futures_async.adapters.bitget import Bitget
+
+
+class Lists(NamedTuple):
+    """One call of an adapter that answers with several rows."""
+
+    make: Callable[..., Adapter]
+    call: str
+    """The method's name."""
+    path: str
+    """What it asks."""
+    file: str
+    """A recorded answer, in the adapter's folder of `tests/data`."""
+    rows: str = "data"
+    """Where the answer holds its rows: the first of them is taken."""
+    key: str = "symbol"
+    """The venue's field that tells rows apart."""
+    reference: bool = False
+    """What cannot be read is left out with a warning."""
+    arguments: dict[str, Any] = {}  # noqa: RUF012 - never changed
+    files: dict[str, str] = {}  # noqa: RUF012 - never changed
+    """Answers to what else it asks, by path."""
+
+    @property
+    def venue(self) -> str:
+        """The adapter's id."""
+        return str(getattr(self.make, "id", ""))
+
+    def __str__(self) -> str:
+        return f"{self.venue}-{self.call}"
+
+
+_V2 = "/api/v2/mix"
+BTC = {"symbol": "BTC/USDT:USDT"}
+
+# fmt: off
+BITGET = (
+    Lists(Bitget, "fetch_positions", f"{_V2}/position/all-position", "all_position_hedge"),
+    Lists(Bitget, "fetch_position_risk", f"{_V2}/position/all-position", "all_position_one_way"),
+    Lists(Bitget, "fetch_position_history", f"{_V2}/position/history-position", "history_position", "data.list",
+          "positionId"),
+    Lists(Bitget, "fetch_accounts", f"{_V2}/account/accounts", "accounts", key="marginCoin"),
+    Lists(Bitget, "fetch_ledger", f"{_V2}/account/bill", "bills", "data.bills", "billId"),
+    Lists(Bitget, "iter_ledger", f"{_V2}/account/bill", "bills", "data.bills", "billId"),
+    Lists(Bitget, "fetch_open_orders", f"{_V2}/order/orders-pending", "orders_pending", "data.entrustedList",
+          "orderId"),
+    Lists(Bitget, "fetch_order_history", f"{_V2}/order/orders-history", "orders_history", "data.entrustedList",
+          "orderId"),
+    Lists(Bitget, "iter_orders", f"{_V2}/order/orders-history", "orders_history", "data.entrustedList", "orderId"),
+    Lists(Bitget, "fetch_fills", f"{_V2}/order/fills", "fills", "data.fillList", "tradeId"),
+    Lists(Bitget, "iter_fills", f"{_V2}/order/fills", "fills", "data.fillList", "tradeId"),
+    Lists(Bitget, "iter_fill_history", f"{_V2}/order/fill-history", "fills", "data.fillList", "tradeId"),
+    Lists(Bitget, "fetch_trigger_orders", f"{_V2}/order/orders-plan-pending", "plan_pending", "data.entrustedList",
+          "orderId"),
+    Lists(Bitget, "fetch_trigger_history", f"{_V2}/order/orders-plan-history", "plan_pending", "data.entrustedList",
+          "orderId"),
+    Lists(Bitget, "fetch_triggered", f"{_V2}/order/plan-sub-order", "plan_sub_order", key="orderId",
+          arguments={"order_id": "1"}),
+    Lists(Bitget, "fetch_adl_ranks", f"{_V2}/position/adlRank", "adl_rank"),
+    Lists(Bitget, "fetch_isolated_symbols", f"{_V2}/account/isolated-symbols", "isolated_symbols"),
+    Lists(Bitget, "fetch_sub_accounts", f"{_V2}/account/sub-account-assets", "sub_account_assets", key="userId"),
+    Lists(Bitget, "fetch_contracts", f"{_V2}/market/contracts", "contracts", reference=True),
+    Lists(Bitget, "fetch_tickers", f"{_V2}/market/tickers", "ticker", reference=True),
+    Lists(Bitget, "fetch_risk_limits", f"{_V2}/market/query-position-lever", "position_tiers", key="level",
+          reference=True, arguments=BTC),
+    Lists(Bitget, "fetch_funding_history", f"{_V2}/market/history-fund-rate", "history_fund_rate",
+          key="fundingTime", arguments=BTC),
+    Lists(Bitget, "fetch_open_interest_limits", f"{_V2}/market/oi-limit", "oi_limit"),
+)
+# fmt: on
+
+LISTS = (*BITGET,)
