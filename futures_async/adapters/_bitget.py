@@ -126,12 +126,16 @@ class BitgetFamily(Dialect):
         return SealedHeaders(
             (
                 ("ACCESS-KEY", credentials.key.reveal()),
-                ("ACCESS-SIGN", sign(message, credentials) if self._rsa is None else self._rsa(message, credentials)),
+                ("ACCESS-SIGN", self.signature(message, credentials)),
                 ("ACCESS-TIMESTAMP", timestamp),
                 ("ACCESS-PASSPHRASE", "" if passphrase is None else passphrase.reveal()),
                 ("Content-Type", "application/json"),
             )
         )
+
+    def signature(self, message: bytes, credentials: Credentials) -> str:
+        """Of a request or of a stream's login, by HMAC or by the RSA key."""
+        return sign(message, credentials) if self._rsa is None else self._rsa(message, credentials)
 
     def refusal(self, envelope: Envelope[Any]) -> Refusal | None:
         """The code decides, whatever the HTTP status: 00000 is success, all else is not."""

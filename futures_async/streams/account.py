@@ -80,6 +80,11 @@ class AccountStreams:
         """Be told of changes whenever somebody watches; it opens nothing by itself."""
         self._observers.setdefault(what, []).append(listener)
 
+    def unsaid(self, what: What) -> tuple[str, ...]:
+        """Fields that the venue's pushes leave out and reads tell."""
+        dialect = self._means.dialect
+        return () if dialect is None else dialect.unsaid.get(what, ())
+
     def watch(self, wish: Wish) -> FeedWatch[Any]:
         """Make a watch; it begins when it is entered or iterated.
 
@@ -180,7 +185,7 @@ class AccountStreams:
     async def _end(self, feed: Feed[Any]) -> None:
         await feed.aclose()
         for private, line in tuple(self._lines.items()):
-            if line.idle:
+            if line.idle and self._lines.get(private) is line:
                 del self._lines[private]
                 await line.aclose()
 

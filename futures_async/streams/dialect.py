@@ -9,14 +9,16 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from enum import StrEnum
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 import msgspec
 
 from futures_async.streams.picture import Push
 from futures_async.transport.endpoint import RateLimit
 from futures_async.unified.credentials import Credentials
-from futures_async.unified.errors import ExchangeError
+from futures_async.unified.errors import DecodeError, ExchangeError
+
+T = TypeVar("T")
 
 
 class What(StrEnum):
@@ -182,3 +184,50 @@ class StreamDialect(ABC):
 def stream_url(base_url: str) -> str:
     """`https://host` as `wss://host`, `http://127.0.0.1:8900` as `ws://127.0.0.1:8900`."""
     return "ws" + base_url.removeprefix("http")
+
+
+class RowDecoder(Generic[T]):
+    """Decodes the rows of one channel; one that cannot be decoded takes no other away."""
+
+    def __init__(self, row: type[T]) -> None:
+        kind: Any = row
+        self._all: msgspec.json.Decoder[list[T]] = msgspec.json.Decoder(list.__class_getitem__(kind), strict=False)
+        self._one: msgspec.json.Decoder[T] = msgspec.json.Decoder(row, strict=False)
+
+    def rows(self, data: bytes | msgspec.Raw) -> tuple[list[T], bool]:
+        """The rows that can be decoded, and whether these are all.
+
+        Raises:
+            DecodeError: It is no list.
+        """
+        try:
+            return self._all.decode(data), True
+        except UNREADABLE:
+            pass
+        found: list[T] = []
+        for row in decoded(_RAW_ROWS, data):
+            try:
+                found.append(self._one.decode(row))
+            except UNREADABLE:
+                continue
+        return found, False
+
+
+UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What a decoder raises at what it cannot read."""
+
+_RAW_ROWS: msgspec.json.Decoder[list[msgspec.Raw]] = msgspec.json.Decoder(list[msgspec.Raw])
+
+
+def decoded(decoder: msgspec.json.Decoder[T], data: bytes | msgspec.Raw) -> T:
+    """What `decoder` makes of a frame, or of a part of one.
+
+    Raises:
+        DecodeError: Nothing.
+    """
+    problem = ""
+    try:
+        return decoder.decode(data)
+    except UNREADABLE as error:
+        problem = f"{type(error).__name__}: {error}"
+    raise DecodeError(f"a frame that is none of the venue's: {problem[:120]}", path="$")

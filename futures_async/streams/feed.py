@@ -355,7 +355,8 @@ class StreamFeed(Feed[T]):
             self._bell.ring()
 
     def audit(self) -> None:
-        self._audit_at = -math.inf
+        # Not for every frame that cannot be read, should none of them be readable.
+        self._audit_at = min(self._audit_at, max(self._runtime.now(), self._read_at + LAG_S))
         self._bell.ring()
 
     def _take(self, push: Push[T], at: float) -> None:

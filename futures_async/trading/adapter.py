@@ -9,18 +9,23 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable, Mapping
+from importlib.util import find_spec
 from typing import Any, ClassVar, NoReturn, Self, TypeVar, Unpack, cast
 from urllib.parse import urlsplit
 
 from futures_async import risk
 from futures_async.journal.journal import Journal, JournalFailed
+from futures_async.streams.account import AccountStreams, Means
+from futures_async.streams.backend import StreamBackend
+from futures_async.streams.events import Reporter
 from futures_async.trading.bounds import OrderBounds
 from futures_async.trading.cancelling import ordered, urgent
 from futures_async.trading.desk import OrderDesk
 from futures_async.trading.facts import Facts
-from futures_async.trading.history import History
 from futures_async.trading.options import Options, common_options, own_options
 from futures_async.trading.settings import SettingDesk
+from futures_async.trading.watching import Watching
+from futures_async.transport.attempt import USER_AGENT
 from futures_async.transport.channel import Channel
 from futures_async.transport.clock import VenueClock
 from futures_async.transport.dialect import Dialect
@@ -72,7 +77,7 @@ class ContractBook:
         return self.read_at is not None and now - self.read_at < CONTRACTS_FOR_S
 
 
-class Adapter(History):
+class Adapter(Watching):
     """Base of the venues' clients.
 
     An adapter with options of its own names them in `takes` and reads them with `_own_options`.
@@ -104,6 +109,8 @@ class Adapter(History):
         if demo and dialect.demo_support == "none":
             raise NotSupported(f"{self.id}: the venue has no demo trading")
         dialect.in_demo = demo
+        self._chosen_url: str | None = given["base_url"]
+        self._given_streams: StreamBackend | None = given["streams"]
         url: str = given["base_url"] or check_base_url((demo and dialect.demo_url) or dialect.base_url)
         if demo and dialect.demo_url:
             demo_hosts.add(urlsplit(url).hostname or "")
@@ -165,9 +172,46 @@ class Adapter(History):
             self._channel.sync = self.fetch_time
         self._settings = SettingDesk(self._channel)
         self._facts = Facts()
+        self._streams = AccountStreams(self._means(credentials))
         self._position_mode: PositionMode | None = None
         self._halted = False
         self._closing: Work[None] | None = None
+
+    def _means(self, credentials: Credentials | None) -> Means:
+        """What the account's streams need of it."""
+        transport = self._transport
+        return Means(
+            venue=self.id,
+            dialect=self._stream_dialect(),
+            backend=self._stream_backend,
+            runtime=transport.runtime,
+            now_ms=transport.clock.now_ms,
+            error_ms=lambda: transport.clock.error_ms,
+            set_clock=self._set_clock,
+            credentials=credentials,
+            base_url=self._chosen_url,
+            demo=self._demo,
+            headers=(("User-Agent", USER_AGENT),),
+            limiter=transport.limiter,
+            draw=lambda: transport.draw(),
+            # Who listens to calls is told of streams too.
+            report=Reporter(self.id, cast("Any", self._observer.hook)),
+        )
+
+    def _stream_backend(self) -> StreamBackend:
+        if self._given_streams is not None:
+            return self._given_streams
+        if find_spec("picows") is None:
+            raise NotSupported(f"{self.id}: streams need an extra: pip install 'futures-async[streams]'")
+        from futures_async.streams.picows import PicowsBackend
+
+        return PicowsBackend()
+
+    async def _set_clock(self) -> None:
+        """A login was refused for its time."""
+        self._transport.clock.resync()
+        if self._channel.sync is not None:
+            await self._channel.sync()
 
     def with_credentials(self, credentials: Credentials) -> Self:
         twin = object.__new__(type(self))
@@ -251,6 +295,7 @@ class Adapter(History):
         await self._closing.wait()
 
     async def _close(self, until: float) -> None:
+        await self._streams.aclose()
         await self._channel.deeds.drain(until)
         await self._orders.stop()
         await self._channel.shut()

@@ -15,6 +15,8 @@ from functools import lru_cache
 from typing import Annotated, Any, NamedTuple, TypedDict, cast, get_type_hints
 
 from futures_async.journal.journal import Journal
+from futures_async.streams.backend import StreamBackend
+from futures_async.streams.events import StreamEvent
 from futures_async.trading.bounds import OrderBounds
 from futures_async.transport.endpoint import RateLimit
 from futures_async.transport.events import CallEvent
@@ -144,6 +146,8 @@ class Options(TypedDict, total=False):
     """Trusted as given; https, or http to a loopback address."""
     http: Annotated[Http, Option(_as_given)]
     """None (fastest installed), "httpx", "fast", or a client, transport or backend object."""
+    streams: Annotated[StreamBackend | None, Option(instance(StreamBackend, "PicowsBackend()"))]
+    """What makes WebSocket connections; None: picows, of the extra [streams]."""
     timeout: Annotated[Timeouts | float | None, Option(_timeouts, plain=True)]
     """Seconds for a whole read, or `Timeouts`."""
     retry: Annotated[RetryPolicy | None, Option(instance(RetryPolicy, "RetryPolicy(attempts=3)"))]
@@ -162,8 +166,10 @@ class Options(TypedDict, total=False):
     """What no order may exceed, judged before anything is signed."""
     demo: Annotated[bool, Option(flag, default=False, plain=True)]
     """Use the venue's demo trading."""
-    on_event: Annotated[Callable[[CallEvent], object] | None, Option(hook)]
-    """Called after each attempt at a call."""
+    on_event: Annotated[
+        Callable[[CallEvent], object] | Callable[[CallEvent | StreamEvent], object] | None, Option(hook)
+    ]
+    """Called after each attempt at a call; with open watches also with what happens to their streams."""
     on_late_order: Annotated[Callable[[Order], object] | None, Option(hook)]
     """Called with an order that turned up after its outcome had been reported as unknown."""
 

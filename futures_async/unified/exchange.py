@@ -35,6 +35,7 @@ from futures_async.unified.models import (
     RiskLimit,
     Ticker,
 )
+from futures_async.unified.watching import Watch
 
 Lifecycle = Literal["live", "winding down", "closed"]
 
@@ -81,6 +82,15 @@ class Capability(StrEnum):
     ITER_ORDERS = "iter_orders"
     ITER_FILLS = "iter_fills"
     ITER_LEDGER = "iter_ledger"
+    WATCH_ORDERS = "watch_orders"
+    WATCH_FILLS = "watch_fills"
+    WATCH_POSITIONS = "watch_positions"
+    WATCH_ACCOUNTS = "watch_accounts"
+    WATCH_TICKERS = "watch_tickers"
+
+
+WATCHES = frozenset(capability for capability in Capability if capability.value.startswith("watch_"))
+"""What venues stream. Without them `fallback_s` of a watch has the same read at an interval."""
 
 
 class FuturesExchange(ABC):
@@ -479,6 +489,54 @@ class FuturesExchange(ABC):
     ) -> AsyncIterator[LedgerEntry]:
         """Iterate over changes of balance: see `iter_orders`."""
         self._unsupported("iter_ledger")
+
+    # Streams
+
+    def watch_orders(
+        self,
+        symbol: str | None = None,
+        *,
+        fallback_s: float | None = None,
+        audit_s: float = 60.0,
+        max_fills: int = 10_000,
+    ) -> Watch[Order]:
+        """Watch the open orders; one that ends is one `CLOSED` change with its final status.
+
+        Args:
+            symbol: One contract, or None for all.
+            fallback_s: Where the venue does not stream this, read at this interval instead of refusing.
+            audit_s: The picture is compared with a read so often.
+            max_fills: So many changes may wait to be taken; then the watch ends with `StreamOverrun`.
+        """
+        self._unsupported("watch_orders")
+
+    def watch_fills(
+        self,
+        symbol: str | None = None,
+        *,
+        fallback_s: float | None = None,
+        audit_s: float = 60.0,
+        max_fills: int = 10_000,
+    ) -> Watch[Fill]:
+        """Watch executions, each told once as `OPENED`: see `watch_orders`."""
+        self._unsupported("watch_fills")
+
+    def watch_positions(
+        self, symbol: str | None = None, *, fallback_s: float | None = None, audit_s: float = 60.0
+    ) -> Watch[Position]:
+        """Watch positions; one that is closed is one `CLOSED` change with quantity 0: see `watch_orders`.
+
+        What follows the market (mark, profit, liquidation price) is as of the venue's last push or the last read.
+        """
+        self._unsupported("watch_positions")
+
+    def watch_accounts(self, *, fallback_s: float | None = None, audit_s: float = 60.0) -> Watch[Account]:
+        """Watch the account in every margin coin: see `watch_orders`."""
+        self._unsupported("watch_accounts")
+
+    def watch_tickers(self, symbols: Sequence[str], *, fallback_s: float | None = None) -> Watch[Ticker]:
+        """Watch last, best, mark and index prices of these contracts. Needs no credentials."""
+        self._unsupported("watch_tickers")
 
     async def request(
         self,

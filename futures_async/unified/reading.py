@@ -271,12 +271,12 @@ def table_with(function: Callable[Concatenate[W, G, P], M]) -> Callable[P, Readi
 def _tables(function: Callable[..., M], *, beside: bool = False, empty: str | None = None) -> Any:
     @wraps(function)
     @cache
-    def reading(*choices: Any) -> Reading[Any, M]:
+    def reading(*choices: Any, **named: Any) -> Reading[Any, M]:
         kinds = list(get_type_hints(function).values())
         row = fields(kinds[0])
         if not beside:
-            return Reading(row, function(row, *choices), empty=empty)
+            return Reading(row, function(row, *choices, **named), empty=empty)
         given = fields(kinds[1], beside=True)
-        return Reading(row, function(row, given, *choices), given=given, empty=empty)
+        return Reading(row, function(row, given, *choices, **named), given=given, empty=empty)
 
     return reading

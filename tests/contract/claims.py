@@ -64,6 +64,11 @@ SAMPLES: Mapping[Capability, Callable[[Adapter, str], Awaitable[Any] | AsyncIter
     Capability.ITER_ORDERS: lambda x, s: x.iter_orders(),
     Capability.ITER_FILLS: lambda x, s: x.iter_fills(),
     Capability.ITER_LEDGER: lambda x, s: x.iter_ledger(),
+    Capability.WATCH_ORDERS: lambda x, s: x.watch_orders(),
+    Capability.WATCH_FILLS: lambda x, s: x.watch_fills(),
+    Capability.WATCH_POSITIONS: lambda x, s: x.watch_positions(),
+    Capability.WATCH_ACCOUNTS: lambda x, s: x.watch_accounts(),
+    Capability.WATCH_TICKERS: lambda x, s: x.watch_tickers([s]),
 }
 
 

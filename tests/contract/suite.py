@@ -12,8 +12,9 @@ from tests.contract.orders import Orders, Triggers
 from tests.contract.pages import Pages
 from tests.contract.reads import Reads
 from tests.contract.settings import Settings
+from tests.contract.watches import Watches
 from tests.contract.words import Words
 
 
-class ContractSuite(Claims, Words, Reads, Settings, Orders, Triggers, Matrix, Pages):
+class ContractSuite(Claims, Words, Reads, Settings, Orders, Triggers, Matrix, Pages, Watches):
     """Everything that an adapter owes."""

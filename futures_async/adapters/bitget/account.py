@@ -32,6 +32,7 @@ from futures_async.adapter import (
     PositionSideLike,
     Reading,
     RiskLimit,
+    StreamDialect,
     SymbolNotFound,
     Ticker,
     chosen,
@@ -67,6 +68,7 @@ from futures_async.adapters.bitget.mapping import (
     to_leverage,
 )
 from futures_async.adapters.bitget.options import BitgetOptions
+from futures_async.adapters.bitget.streams import BitgetStreamDialect
 from futures_async.adapters.bitget.windows import DAY_MS, DEPTH_MS, following, place
 from futures_async.adapters.bitget.wire import WireAccount, WireAdlRank, WireFeeRate
 
@@ -93,12 +95,16 @@ class BitgetAccount(Adapter):
         own, common = self._own_options(options)
         self.product_type: ProductType = own["product_type"]
         self.margin_coin: str | None = own["margin_coin"]
-        super().__init__(credentials, dialect=BitgetDialect(rsa=own["rsa"]), **common)
+        self._family = BitgetDialect(rsa=own["rsa"])
+        super().__init__(credentials, dialect=self._family, **common)
 
     def _attach(self, credentials: Credentials | None) -> None:
         # What was learned of one account's symbols is nothing that another account's may rely on.
         self._margin_modes: dict[str, MarginMode] = {}
         super()._attach(credentials)
+
+    def _stream_dialect(self) -> StreamDialect:
+        return BitgetStreamDialect(self._family, self.product_type, self.margin_coin)
 
     # Symbols
 

@@ -180,18 +180,21 @@ def _type(word: OrderType | None, trade_side: str | None) -> OrderType | None:
 
 
 @table
-def orders(row: WireOrder, product_type: ProductType) -> Order:
-    """Orders, of a detail or of a list."""
+def orders(row: WireOrder, product_type: ProductType, *, pushed: bool = False) -> Order:
+    """Orders, of a detail, of a list, or pushed: these name their fee as fills do."""
     name, coin, trade_side = needed(text(row.symbol)), text(row.margin_coin), text(row.trade_side)
     went = made(direction, text(row.side), trade_side, text(row.pos_side), text(row.pos_mode))
     kind = word(row.order_type, TYPE, unknown=OrderType.UNKNOWN)
     quantity, filled, fee = needed(size(row.size)), number(row.base_volume), negative(number(row.fee))
+    if pushed:
+        cost = made(_cost, row.fee_detail)
+        fee, coin = made(lambda cost: cost.fee, cost), made(lambda cost: cost.coin, cost)
     return Order(
         venue=VENUE,
         symbol=made(unified_symbol, name, product_type, coin),
         venue_symbol=made(str.upper, name),
         order_id=needed(identifier(row.order_id)),
-        client_order_id=text(row.client_oid),
+        client_order_id=text(either(row.client_oid, row.client_oid_too)),
         side=made(lambda went: went.side, went),
         type=otherwise(made(_type, kind, trade_side), OrderType.UNKNOWN),
         # Market orders read `gtc`, which says nothing.
@@ -273,7 +276,7 @@ def _cost(came: object) -> Cost:
     for detail in details:
         if not isinstance(detail, WireFeeDetail):
             raise DecodeError("feeDetail is no list of fees", path="feeDetail")
-        fee = decimal_or_none(detail.total_fee, "feeDetail[].totalFee")
+        fee = decimal_or_none(detail.total_fee if detail.fee is None else detail.fee, "feeDetail[].totalFee")
         if fee is not None:
             coin = detail.fee_coin or ""
             parts[coin] = EXACT.subtract(parts.get(coin, Decimal(0)), fee)
@@ -283,8 +286,9 @@ def _cost(came: object) -> Cost:
 
 
 @table
-def fills(row: WireFill, product_type: ProductType, margin_coin: str | None = None) -> Fill:
-    """Executions; the venue names no client order id here."""
+def fills(row: WireFill, product_type: ProductType, margin_coin: str | None = None, *, pushed: bool = False) -> Fill:
+    """Executions. Where they are read, the venue names no client order id, and `side` is the position's in hedge mode;
+    where they are pushed, it names one, and `side` is what the market saw."""
     name = needed(text(row.symbol))
     went = made(direction, text(row.side), text(row.trade_side), None, text(row.pos_mode))
     cost = made(_cost, row.fee_detail)
@@ -292,11 +296,12 @@ def fills(row: WireFill, product_type: ProductType, margin_coin: str | None = No
         venue=VENUE,
         fill_id=needed(identifier(row.trade_id)),
         order_id=needed(identifier(row.order_id)),
+        client_order_id=text(row.client_oid) if pushed else None,
         symbol=made(
             lambda name, coin: unified_symbol(name, product_type, coin or margin_coin), name, text(row.margin_coin)
         ),
         venue_symbol=made(str.upper, name),
-        side=made(lambda went: went.side, went),
+        side=needed(word(row.side, SIDE)) if pushed else made(lambda went: went.side, went),
         price=needed(price(row.price)),
         quantity=needed(size(row.base_volume)),
         fee=made(lambda cost: cost.fee, cost),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from futures_async.adapter import Id, Loose, Moment, Text
 from futures_async.adapters.bitget.wire import Wire
 
@@ -37,6 +39,18 @@ class WireBatch(Wire, frozen=True, kw_only=True, gc=False):
     success_list: list[WireDone] | None = None
     failure_list: list[WireFailure] | None = None
     result: bool | None = None
+
+
+class WireFeeDetail(Wire, frozen=True, kw_only=True, gc=False):
+    """What one fill cost, or a pushed order so far; negative = paid."""
+
+    fee_coin: Text = None
+    total_fee: Loose = None
+    """Of a fill."""
+    fee: Loose = None
+    """Of a pushed order."""
+    deduction: Text = None
+    total_deduction_fee: Loose = None
 
 
 class WireOrder(Wire, frozen=True, kw_only=True, gc=False):
@@ -83,6 +97,10 @@ class WireOrder(Wire, frozen=True, kw_only=True, gc=False):
     preset_stop_loss_execute_price: Loose = None
     c_time: Moment = None
     u_time: Moment = None
+    # Of pushes alone.
+    fee_detail: list[WireFeeDetail] | None = None
+    client_oid_too: Id = msgspec.field(default=None, name="clientOId")
+    """One of the vendor's samples spells it so."""
 
 
 class WireOrders(Wire, frozen=True, kw_only=True, gc=False):
@@ -92,17 +110,8 @@ class WireOrders(Wire, frozen=True, kw_only=True, gc=False):
     end_id: str | int | None = None
 
 
-class WireFeeDetail(Wire, frozen=True, kw_only=True, gc=False):
-    """What one fill cost; negative = paid."""
-
-    fee_coin: Text = None
-    total_fee: Loose = None
-    deduction: Text = None
-    total_deduction_fee: Loose = None
-
-
 class WireFill(Wire, frozen=True, kw_only=True, gc=False):
-    """One execution; the venue gives no client order id here."""
+    """One execution, read or pushed; in hedge mode `side` means different things there."""
 
     trade_id: Id = None
     order_id: Id = None
@@ -119,6 +128,8 @@ class WireFill(Wire, frozen=True, kw_only=True, gc=False):
     fee_detail: list[WireFeeDetail] | None = None
     enter_point_source: Text = None
     margin_coin: Text = None
+    client_oid: Id = None
+    """Of pushes alone."""
 
 
 class WireFills(Wire, frozen=True, kw_only=True, gc=False):

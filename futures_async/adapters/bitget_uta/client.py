@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import ClassVar, Unpack
 
 from futures_async.adapter import (
+    WATCHES,
     Ack,
     Amendment,
     BatchPlacement,
@@ -80,13 +81,17 @@ class BitgetUTA(BatchCancels, UnifiedVenue):
     id = "bitget-uta"
     name = "Bitget (unified account)"
     lifecycle = "live"
-    capabilities: ClassVar[frozenset[Capability]] = frozenset(Capability) - {
-        Capability.SET_RISK_LIMIT,
-        Capability.SET_MARGIN_MODE,
-        Capability.CREATE_TRIGGER_ORDER,
-        Capability.CANCEL_TRIGGER_ORDER,
-        Capability.FETCH_TRIGGER_ORDERS,
-    }
+    capabilities: ClassVar[frozenset[Capability]] = (
+        frozenset(Capability)
+        - WATCHES
+        - {
+            Capability.SET_RISK_LIMIT,
+            Capability.SET_MARGIN_MODE,
+            Capability.CREATE_TRIGGER_ORDER,
+            Capability.CANCEL_TRIGGER_ORDER,
+            Capability.FETCH_TRIGGER_ORDERS,
+        }
+    )
     needs_position_mode = True
     order_fields = ORDER_FIELDS
     takes: ClassVar[type[Options]] = BitgetUTAOptions

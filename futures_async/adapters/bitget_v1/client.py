@@ -76,6 +76,7 @@ class BitgetV1(BitgetV1Account):
     id = "bitget-v1"
     name = "Bitget v1"
     lifecycle: ClassVar[Lifecycle] = "closed"
+    past_by_contract = True
     # The documents name no largest batch; this is the family's (code 40306).
     max_batch = 20
     capabilities: ClassVar[frozenset[Capability]] = frozenset(

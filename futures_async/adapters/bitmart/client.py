@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Unpack
 import msgspec
 
 from futures_async.adapter import (
+    WATCHES,
     Ack,
     Amendment,
     Call,
@@ -63,12 +64,17 @@ class BitMart(BitMartTriggers):
     id = "bitmart"
     name = "BitMart"
     lifecycle = "winding down"
-    capabilities: ClassVar[frozenset[Capability]] = frozenset(Capability) - {
-        Capability.FETCH_POSITION_HISTORY,
-        Capability.SET_RISK_LIMIT,
-        Capability.ADJUST_MARGIN,
-    }
+    capabilities: ClassVar[frozenset[Capability]] = (
+        frozenset(Capability)
+        - WATCHES
+        - {
+            Capability.FETCH_POSITION_HISTORY,
+            Capability.SET_RISK_LIMIT,
+            Capability.ADJUST_MARGIN,
+        }
+    )
     needs_contract = True
+    past_by_contract = True
     order_fields = requests.ORDER_FIELDS
 
     takes: ClassVar[type[Options]] = BitMartOptions

@@ -1,0 +1,159 @@
+"""What Bitget's v2 and v3 WebSockets share: hosts, login, heartbeat, limits, the frames around the data, codes.
+
+https://www.bitget.com/api-doc/common/websocket-intro
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Hashable, Iterable
+from typing import Any, ClassVar, Generic, TypeVar
+
+import msgspec
+
+from futures_async.adapter import (
+    Acknowledged,
+    AuthenticationError,
+    ClockSkew,
+    Credentials,
+    ExchangeError,
+    Heartbeat,
+    LoggedIn,
+    Message,
+    Nothing,
+    ParameterRejected,
+    Pong,
+    RateLimit,
+    RateLimited,
+    Refused,
+    Retiring,
+    StreamDialect,
+    StreamLimits,
+    Topic,
+    VenueUnavailable,
+    decoded,
+    stream_url,
+)
+from futures_async.adapters._bitget import BitgetFamily
+
+A = TypeVar("A")
+
+LIVE, DEMO = "wss://ws.bitget.com", "wss://wspap.bitget.com"
+PONG = b"pong"
+RETIRING = "30033"
+SUCCESSES = ("0", "00000")
+
+# https://www.bitget.com/api-doc/common/websocket-intro#error-code
+CODES: dict[str, type[ExchangeError]] = {
+    **dict.fromkeys(("30001", "30002", "30003", "30016"), ParameterRejected),
+    **dict.fromkeys(("30004", "30005", "30011", "30012", "30015"), AuthenticationError),
+    **dict.fromkeys(("30013", "30014"), ClockSkew),
+    **dict.fromkeys(("30006", "30007", "429"), RateLimited),
+    RETIRING: VenueUnavailable,
+}
+NOT_LOGGED_IN = "30004"
+NO_DATA = msgspec.Raw(b"")
+
+
+class Frame(msgspec.Struct, Generic[A], frozen=True, gc=False):
+    """What is around the data. Codes are numbers, and text in some samples."""
+
+    arg: A | None = None
+    data: msgspec.Raw = NO_DATA
+    action: str = ""
+    ts: int | None = None
+    event: str = ""
+    code: str | int = ""
+    msg: str | None = None
+
+
+class BitgetStreams(StreamDialect, Generic[A]):
+    """Base of both generations.
+
+    Args:
+        dialect: Of REST: it signs.
+    """
+
+    venue: ClassVar[str]
+    version: ClassVar[str]
+    frames: ClassVar[msgspec.json.Decoder[Any]]
+    # "The client sends the string ping every 30 seconds"; more often, so that silence is noticed sooner.
+    heartbeat = Heartbeat(text="ping", every_s=10.0, patience_s=10.0)
+    # Allowed are 300 attempts in 5 minutes, 10 messages a second and 24 hours.
+    limits = StreamLimits(
+        connects=RateLimit(240, 300.0, scope="ip"), messages_per_s=8, per_frame=10, lifetime_s=24 * 3600.0
+    )
+
+    def __init__(self, dialect: BitgetFamily) -> None:
+        self._dialect = dialect
+
+    def url(self, base_url: str | None, *, private: bool, demo: bool) -> str:
+        """The host decides about demo trading; there is no header for it."""
+        host = stream_url(base_url) if base_url is not None else DEMO if demo else LIVE
+        return f"{host}/{self.version}/ws/{'private' if private else 'public'}"
+
+    def login(self, credentials: Credentials, now_ms: int) -> str:
+        """Seconds, although the page's prose says milliseconds: its samples and all clients send these."""
+        timestamp = str(now_ms // 1000)
+        passphrase = credentials.passphrase
+        return _operation(
+            "login",
+            [
+                {
+                    "apiKey": credentials.key.reveal(),
+                    "passphrase": "" if passphrase is None else passphrase.reveal(),
+                    "timestamp": timestamp,
+                    "sign": self._dialect.signature(f"{timestamp}GET/user/verify".encode(), credentials),
+                }
+            ],
+        )
+
+    def subscribe(self, topics: Iterable[Topic]) -> str:
+        return _operation("subscribe", [topic.args for topic in topics])
+
+    def unsubscribe(self, topics: Iterable[Topic]) -> str:
+        return _operation("unsubscribe", [topic.args for topic in topics])
+
+    def read(self, data: bytes, *, binary: bool) -> Message:
+        if data == PONG:
+            return Pong()
+        frame = decoded(self.frames, data)
+        if len(frame.data):
+            return Nothing() if frame.arg is None else self._push(frame)
+        match frame.event:
+            case "subscribe":
+                return Nothing() if frame.arg is None else Acknowledged(self._key(frame.arg))
+            case "login":
+                return LoggedIn() if str(frame.code) in SUCCESSES else self._refused(frame)
+            case "error":
+                return Retiring() if str(frame.code) == RETIRING else self._refused(frame)
+            case _:
+                return Nothing()
+
+    def _refused(self, frame: Frame[A]) -> Refused:
+        code = str(frame.code)
+        kind = CODES.get(code, ExchangeError)
+        error = kind(
+            frame.msg or "refused without a message",
+            venue=self.venue,
+            endpoint=f"{self.version} stream",
+            code=code,
+            retryable=issubclass(kind, (RateLimited, VenueUnavailable)) or code == NOT_LOGGED_IN,
+        )
+        return Refused(error, self._refused_key(frame))
+
+    @abstractmethod
+    def _push(self, frame: Frame[A]) -> Message:
+        """The rows of a channel."""
+
+    @abstractmethod
+    def _key(self, arg: A) -> Hashable:
+        """What a subscription is known by."""
+
+    @abstractmethod
+    def _refused_key(self, frame: Frame[A]) -> Hashable | None:
+        """Of which subscription an error speaks; None where that cannot be told."""
+
+
+def _operation(op: str, args: list[Any]) -> str:
+    return msgspec.json.encode({"op": op, "args": args}).decode()

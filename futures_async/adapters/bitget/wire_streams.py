@@ -1,0 +1,48 @@
+"""Bitget v2 rows as they are pushed, where fields have other names than in REST."""
+
+from __future__ import annotations
+
+import msgspec
+
+from futures_async.adapter import Id, Loose, Text
+from futures_async.adapters.bitget.wire import Wire, WireAccount, WirePosition
+from futures_async.adapters.bitget.wire_orders import WireOrder
+
+
+class WireArg(Wire, frozen=True, kw_only=True, gc=False):
+    """What a subscription is known by; acknowledgements and pushes repeat it, its keys in any order."""
+
+    inst_type: str
+    channel: str
+    inst_id: str = ""
+    coin: str = ""
+
+
+class WirePushedPosition(WirePosition, frozen=True, kw_only=True, gc=False):
+    """`positions`. `posId` and `cTime` are the slot's and outlive the position."""
+
+    symbol: Text = msgspec.field(default=None, name="instId")
+    locked: Loose = msgspec.field(default=None, name="frozen")
+    """The size in closing orders, whatever the page says."""
+    margin_ratio: Loose = msgspec.field(default=None, name="marginRate")
+
+
+class WirePushedOrder(WireOrder, frozen=True, kw_only=True, gc=False):
+    """`orders`. `baseVolume` is of this fill, and `accBaseVolume` of the order."""
+
+    symbol: Text = msgspec.field(default=None, name="instId")
+    base_volume: Loose = msgspec.field(default=None, name="accBaseVolume")
+    this_volume: Loose = msgspec.field(default=None, name="baseVolume")
+    trade_id: Id = None
+    fill_price: Loose = None
+    fill_fee: Loose = None
+    fill_fee_coin: Text = None
+    fill_time: Loose = None
+    trade_scope: Text = None
+
+
+class WirePushedAccount(WireAccount, frozen=True, kw_only=True, gc=False):
+    """`account`: one margin coin, absolute values, no time."""
+
+    locked: Loose = msgspec.field(default=None, name="frozen")
+    account_equity: Loose = msgspec.field(default=None, name="equity")

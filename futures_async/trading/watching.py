@@ -1,0 +1,182 @@
+"""`watch_*` in terms of an adapter's reads and its stream dialect: what is pushed, what is read, and the rules."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import ClassVar, Generic, TypeVar
+
+from futures_async.streams.account import AUDIT_S, AccountStreams, Wish
+from futures_async.streams.dialect import StreamDialect, What
+from futures_async.streams.feed import Reads
+from futures_async.streams.picture import Fills, Orders, Picture, RowRule, Rows
+from futures_async.streams.rules import ACCOUNTS, POSITIONS, TICKERS
+from futures_async.streams.watch import MAX_FILLS
+from futures_async.trading.history import History
+from futures_async.unified.errors import InvalidRequest, OrderNotFound
+from futures_async.unified.exchange import Capability
+from futures_async.unified.models import Account, Fill, Order, Position, Ticker
+from futures_async.unified.watching import Watch
+
+T = TypeVar("T")
+
+
+class Watching(History):
+    """The watches of every adapter."""
+
+    past_by_contract: ClassVar[bool] = False
+    """The venue lists past orders and executions of one contract only. Watches of all contracts then find what lived
+    and died unseen in those only that have, or had, open orders."""
+
+    _streams: AccountStreams
+
+    def _stream_dialect(self) -> StreamDialect | None:
+        """How the venue streams; None: it does not."""
+        return None
+
+    def watch_orders(
+        self,
+        symbol: str | None = None,
+        *,
+        fallback_s: float | None = None,
+        audit_s: float = AUDIT_S,
+        max_fills: int = MAX_FILLS,
+    ) -> Watch[Order]:
+        self._readable(fallback_s, Capability.WATCH_ORDERS, Capability.FETCH_OPEN_ORDERS)
+        reads = _OrderReads(self, self._contract_of_past(symbol))
+        return self._watch(What.ORDERS, Orders, reads, symbol, fallback_s, audit_s, max_fills)
+
+    def watch_fills(
+        self,
+        symbol: str | None = None,
+        *,
+        fallback_s: float | None = None,
+        audit_s: float = AUDIT_S,
+        max_fills: int = MAX_FILLS,
+    ) -> Watch[Fill]:
+        self._readable(fallback_s, Capability.WATCH_FILLS, Capability.ITER_FILLS)
+        reads = _FillReads(self, self._contract_of_past(symbol))
+        return self._watch(What.FILLS, Fills, reads, symbol, fallback_s, audit_s, max_fills)
+
+    def watch_positions(
+        self, symbol: str | None = None, *, fallback_s: float | None = None, audit_s: float = AUDIT_S
+    ) -> Watch[Position]:
+        self._readable(fallback_s, Capability.WATCH_POSITIONS, Capability.FETCH_POSITIONS)
+        picture = partial(self._picture_of, POSITIONS, What.POSITIONS)
+        return self._watch(What.POSITIONS, picture, _PresentReads(self.fetch_positions), symbol, fallback_s, audit_s)
+
+    def watch_accounts(self, *, fallback_s: float | None = None, audit_s: float = AUDIT_S) -> Watch[Account]:
+        self._readable(fallback_s, Capability.WATCH_ACCOUNTS, Capability.FETCH_ACCOUNTS)
+        picture = partial(self._picture_of, ACCOUNTS, What.ACCOUNTS)
+        return self._watch(What.ACCOUNTS, picture, _PresentReads(self.fetch_accounts), None, fallback_s, audit_s)
+
+    def watch_tickers(self, symbols: Sequence[str], *, fallback_s: float | None = None) -> Watch[Ticker]:
+        self._readable(fallback_s, Capability.WATCH_TICKERS, Capability.FETCH_TICKER)
+        if isinstance(symbols, str) or not symbols:
+            raise InvalidRequest(f"{self.id}: watch_tickers takes a list of one or more symbols")
+        names = tuple(sorted({self.venue_symbol(symbol) for symbol in symbols}))
+        wish = Wish(
+            What.TICKERS,
+            partial(self._picture_of, TICKERS, What.TICKERS),
+            _PresentReads(partial(self._tickers, names)),
+            names,
+            fallback_s=fallback_s,
+        )
+        return self._streams.watch(wish)
+
+    async def _tickers(self, names: Sequence[str]) -> list[Ticker]:
+        return [await self.fetch_ticker(name) for name in names]
+
+    def _picture_of(self, rule: RowRule[T], what: What, since_ms: int) -> Picture[T]:
+        return Rows(rule, self._streams.unsaid(what))
+
+    def _readable(self, fallback_s: float | None, watch: Capability, read: Capability) -> None:
+        """Refuse what is neither streamed nor, with `fallback_s`, to be had by reading."""
+        self._require(watch if fallback_s is None else read)
+
+    def _contract_of_past(self, symbol: str | None) -> str | None:
+        return self.venue_symbol(symbol) if symbol is not None and self.past_by_contract else None
+
+    def _watch(
+        self,
+        what: What,
+        picture: Callable[[int], Picture[T]],
+        reads: Reads[T],
+        symbol: str | None,
+        fallback_s: float | None,
+        audit_s: float,
+        max_fills: int = MAX_FILLS,
+    ) -> Watch[T]:
+        name = None if symbol is None else self.venue_symbol(symbol)
+        wanted = None if name is None else partial(_is_of, name)
+        return self._streams.watch(
+            Wish(what, picture, reads, wanted=wanted, fallback_s=fallback_s, audit_s=audit_s, max_fills=max_fills)
+        )
+
+
+def _is_of(venue_symbol: str, item: Order | Fill | Position) -> bool:
+    return item.venue_symbol == venue_symbol
+
+
+class _OrderReads:
+    """Open orders, ended ones, and one of which the list says nothing more."""
+
+    def __init__(self, exchange: Watching, name: str | None) -> None:
+        self._exchange = exchange
+        self._name = name
+        self._contracts: set[str | None] = {name} if name is not None or not exchange.past_by_contract else set()
+        """Whose past is read; None: of all."""
+
+    async def now(self) -> Sequence[Order] | None:
+        orders = await self._exchange.fetch_open_orders(self._name)
+        if None not in self._contracts:
+            self._contracts |= {order.venue_symbol for order in orders}
+        return orders
+
+    async def since(self, since_ms: int) -> Sequence[Order]:
+        if not self._exchange.supports(Capability.ITER_ORDERS):
+            return ()
+        found: list[Order] = []
+        for name in tuple(self._contracts):
+            found += [order async for order in self._exchange.iter_orders(name, since_ms=since_ms)]
+        return found
+
+    async def one(self, item: Order) -> Order | None:
+        try:
+            return await self._exchange.fetch_order(item.venue_symbol, order_id=item.order_id)
+        except OrderNotFound:
+            return None
+
+
+class _FillReads:
+    """Executions have no present, only a past."""
+
+    def __init__(self, exchange: Watching, name: str | None) -> None:
+        self._exchange = exchange
+        self._name = name
+
+    async def now(self) -> Sequence[Fill] | None:
+        return None
+
+    async def since(self, since_ms: int) -> Sequence[Fill]:
+        # Oldest first, as they would have been pushed.
+        return [fill async for fill in self._exchange.iter_fills(self._name, since_ms=since_ms)][::-1]
+
+    async def one(self, item: Fill) -> Fill | None:
+        return item
+
+
+class _PresentReads(Generic[T]):
+    """What has no past: one call tells all."""
+
+    def __init__(self, read: Callable[[], Awaitable[Sequence[T]]]) -> None:
+        self._read = read
+
+    async def now(self) -> Sequence[T] | None:
+        return await self._read()
+
+    async def since(self, since_ms: int) -> Sequence[T]:
+        return ()
+
+    async def one(self, item: T) -> T | None:
+        return item
