@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 
 import futures_async as fa
+from futures_async.accounts.source import PARTS, plain_options
 from futures_async.cli.app import capability_rows
-from futures_async.registry import adapter_class
+from futures_async.registry import adapter_class, venue_ids
 from futures_async.simulator.server import RunningExchange, serve
 
 ROOT = Path(__file__).parents[1]
@@ -184,6 +185,15 @@ def test_ci_runs_exactly_the_two_commands_of_the_page() -> None:
     assert len(found) == 2
     assert found[0].endswith("futures-async watch --simulated")
     assert "-m pytest" in found[1]
+
+
+def test_every_word_of_an_account_is_explained() -> None:
+    page = README.read_text(encoding="utf-8")
+    table = page[page.index("<!-- words of an account -->") :].split("\n\n")[0]
+    cells = [line.split("|")[1] for line in table.splitlines() if line.startswith("|")]
+    explained = {word for cell in cells for word in re.findall(r"`(\w+)`", cell)}
+    words = {word for venue in venue_ids() for word in plain_options(venue) or ()}
+    assert explained == {"venue", *PARTS, *words}
 
 
 @pytest.mark.parametrize("page", ["README.md", "CHANGELOG.md", "SECURITY.md", "adapters/README.md"])
