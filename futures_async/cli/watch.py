@@ -26,7 +26,7 @@ from futures_async.cli.output import (
     signed,
 )
 from futures_async.portfolio.portfolio import Portfolio
-from futures_async.portfolio.snapshot import CoinTotal, Snapshot
+from futures_async.portfolio.snapshot import SUMMED, CoinTotal, Failed, Ok, Snapshot, VenueState
 from futures_async.unified.errors import InvalidRequest
 from futures_async.unified.exchange import FuturesExchange
 from futures_async.unified.models import Position, to_builtins
@@ -108,6 +108,8 @@ class View:
                 "account": name,
                 "status": state.status,
                 "age_s": state.age_s,
+                "positions_age_s": None if isinstance(state, Failed) else state.positions_age_s,
+                "accounts_age_s": None if isinstance(state, Failed) else state.accounts_age_s,
                 "latency_s": state.latency_s,
                 "error": None if state.error is None else one_line(state.error),
             }
@@ -129,15 +131,33 @@ def some(names: Sequence[str]) -> str:
     return ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "")
 
 
+def without(name: str, parts: Sequence[str]) -> str:
+    """An account, and the sums that it is not in, if it is in others."""
+    return name if len(parts) == len(SUMMED) else f"{name}: {', '.join(PART_NAMES[part] for part in parts)}"
+
+
+PART_NAMES = {"equity": "equity", "unrealized_pnl": "PnL", "margin": "margin", "exposure": "exposure"}
+
 TOTALS: list[Column[CoinTotal]] = [
     Column("total", lambda row: row.coin, number=False),
     Column("equity", lambda row: grouped(row.equity, 2)),
     Column("PnL", lambda row: signed(row.unrealized_pnl)),
     Column("margin", lambda row: grouped(row.margin, 2)),
     Column("exposure", lambda row: grouped(row.exposure, 2)),
-    Column("exposure / equity", lambda row: percent(row.exposure / row.equity if row.equity else None), spare=1),
-    Column("not in it", lambda row: some(row.missing), number=False),
+    Column("exposure / equity", lambda row: percent(row.exposure_ratio), spare=1),
+    Column("not in it", lambda row: some([without(*part) for part in row.missing_parts.items()]), number=False),
 ]
+
+
+def age_of(state: VenueState) -> str:
+    """How old the older part is; what was never read has no age, and is named."""
+    if isinstance(state, Failed):
+        return "no answer yet"
+    ages = {"positions": state.positions_age_s, "accounts": state.accounts_age_s}
+    known = [age for age in ages.values() if age is not None]
+    shown = f"{max([state.age_s, *known]):.1f} s old"
+    never = [part for part, age in ages.items() if age is None]
+    return shown if isinstance(state, Ok) or not never else f"{never[0]} never read, the rest {shown}"
 
 
 def states(snapshot: Snapshot) -> Text:
@@ -145,7 +165,7 @@ def states(snapshot: Snapshot) -> Text:
     line = Text(no_wrap=False, overflow="fold")  # an error must be read to its end, also in a narrow window
     for name, state in snapshot.venues.items():
         line.append(f"{name} ", style="bold")
-        age = "no answer yet" if state.age_s is None else f"{state.age_s:.1f} s old"
+        age = age_of(state)
         if state.error is None:
             line.append(f"{age}   ", style="dim")
         else:

@@ -11,9 +11,9 @@ import anyio
 import anyio.lowlevel
 
 from futures_async.portfolio.feeds import Feed
-from futures_async.portfolio.snapshot import Failed, Ok, Snapshot, Stale, VenueData, VenueState
+from futures_async.portfolio.snapshot import Snapshot, VenueState, state_of
 from futures_async.transport.runtime import Runtime, current_runtime
-from futures_async.unified.errors import ClientClosed, InvalidRequest, RateLimited, RequestTimeout
+from futures_async.unified.errors import ClientClosed, InvalidRequest
 from futures_async.unified.exchange import Capability, FuturesExchange
 from futures_async.unified.models import Account, Position
 
@@ -180,28 +180,15 @@ class _Venue:
         self.accounts.ask(max_age_s)
 
     def state(self, now: float, deadline_s: float) -> VenueState:
-        feeds: tuple[Feed[Any], ...] = (self.positions, self.accounts)
-        asked = [feed for feed in feeds if not feed.absent]
-        answers = [feed.good for feed in asked if feed.good is not None]
-        late = [feed for feed in asked if feed.late(now, deadline_s)]
-        error = next((feed.error for feed in asked or feeds if feed.error is not None), None)
-        if late:
-            error = RequestTimeout(f"{late[0].name}: no answer within {deadline_s:g} s")
-        if self._shut_s > 0:
-            error = RateLimited(f"closed by the rate limiter for {self._shut_s:.1f} s", venue=self._exchange.id)
-            error.retry_after_s = self._shut_s
-        if not answers:
-            never = RequestTimeout(f"{self.name}: never answered")
-            return Failed(venue=self._exchange.id, error=error or never)
-        data = VenueData(
-            positions=self.positions.good.value if self.positions.good is not None else None,
-            accounts=self.accounts.good.value if self.accounts.good is not None else None,
+        return state_of(
+            self._exchange,
+            self.name,
+            self.positions,
+            self.accounts,
+            now=now,
+            deadline_s=deadline_s,
+            shut_s=self._shut_s,
         )
-        age_s = now - min(answer.asked for answer in answers)
-        latency_s = max(answer.received - answer.asked for answer in answers)
-        if error is not None:
-            return Stale(venue=self._exchange.id, data=data, age_s=age_s, latency_s=latency_s, error=error)
-        return Ok(venue=self._exchange.id, data=data, age_s=age_s, latency_s=latency_s)
 
 
 def _feed(

@@ -1,16 +1,19 @@
-"""What a `Portfolio` saw at one moment: a state for each venue, and sums over them."""
+"""What a `Portfolio` saw at one moment: a state for each venue, what makes it so, and sums over them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 
 from futures_async import risk
+from futures_async.portfolio.feeds import Feed
 from futures_async.unified.enums import PositionSide
-from futures_async.unified.exact import ZERO, add, subtract, total
+from futures_async.unified.errors import RateLimited, RequestTimeout
+from futures_async.unified.exact import ZERO, add, divide, subtract, total
+from futures_async.unified.exchange import FuturesExchange
 from futures_async.unified.models import Account, Position, PositionRisk
 
 
@@ -35,6 +38,10 @@ class Ok(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds since the oldest part was asked for."""
     latency_s: float
     """Seconds from asking to the slowest part's answer."""
+    positions_age_s: float | None = None
+    """Seconds since the positions were asked for; None: never read, or the venue has no such call."""
+    accounts_age_s: float | None = None
+    """The same of the accounts."""
     error: None = None
     """Always None here."""
 
@@ -51,6 +58,10 @@ class Stale(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds since the oldest known part was asked for."""
     latency_s: float
     """Seconds from asking to the slowest known part's answer."""
+    positions_age_s: float | None = None
+    """Seconds since the positions were asked for; None: never read, or the venue has no such call."""
+    accounts_age_s: float | None = None
+    """The same of the accounts."""
     error: Exception
     """Why it is not fresh: `RequestTimeout` when the deadline came first."""
 
@@ -74,6 +85,54 @@ class Failed(msgspec.Struct, frozen=True, kw_only=True):
 VenueState: TypeAlias = Ok | Stale | Failed
 
 
+def state_of(
+    exchange: FuturesExchange,
+    name: str,
+    positions: Feed[tuple[Position, ...]],
+    accounts: Feed[tuple[Account, ...]],
+    *,
+    now: float,
+    deadline_s: float,
+    shut_s: float,
+) -> VenueState:
+    """What can be said of an account: Ok when all was read in time, Stale when something is old, else Failed.
+
+    Args:
+        exchange: The account's.
+        name: Its name in the portfolio.
+        positions: What is known of them.
+        accounts: The same of its balances.
+        now: The loop's clock, as are the times of the feeds.
+        deadline_s: A read under way for longer is late.
+        shut_s: The rate limiter lets nothing through for so long.
+    """
+    feeds: tuple[Feed[Any], ...] = (positions, accounts)
+    asked = [feed for feed in feeds if not feed.absent]
+    answers = [feed.good for feed in asked if feed.good is not None]
+    late = [feed for feed in asked if feed.late(now, deadline_s)]
+    error = next((feed.error for feed in asked or feeds if feed.error is not None), None)
+    if late:
+        error = RequestTimeout(f"{late[0].name}: no answer within {deadline_s:g} s")
+    if shut_s > 0:
+        error = RateLimited(f"closed by the rate limiter for {shut_s:.1f} s", venue=exchange.id)
+        error.retry_after_s = shut_s
+    if not answers:
+        return Failed(venue=exchange.id, error=error or RequestTimeout(f"{name}: never answered"))
+    seen: dict[str, Any] = {
+        "data": VenueData(
+            positions=positions.good.value if positions.good is not None else None,
+            accounts=accounts.good.value if accounts.good is not None else None,
+        ),
+        "age_s": now - min(answer.asked for answer in answers),
+        "latency_s": max(answer.received - answer.asked for answer in answers),
+        "positions_age_s": None if positions.good is None else now - positions.good.asked,
+        "accounts_age_s": None if accounts.good is None else now - accounts.good.asked,
+    }
+    if error is not None:
+        return Stale(venue=exchange.id, error=error, **seen)
+    return Ok(venue=exchange.id, **seen)
+
+
 class CoinTotal(msgspec.Struct, frozen=True, kw_only=True):
     """Sums over all venues in one coin, of what is known; `missing` names who said nothing."""
 
@@ -87,8 +146,12 @@ class CoinTotal(msgspec.Struct, frozen=True, kw_only=True):
     """Sum of the margin that positions hold."""
     exposure: Decimal
     """Sum of the positions' values, longs and shorts both counted up."""
+    exposure_ratio: Decimal | None
+    """Exposure over equity, a fraction, of those accounts of which both are known; None where there is none such."""
     missing: tuple[str, ...]
-    """Names of venues whose part in any of these sums is unknown: the sums are without them."""
+    """Names of venues whose part in any of these sums is unknown."""
+    missing_parts: Mapping[str, tuple[str, ...]]
+    """By name: the sums that it is not in. It is in the others."""
 
 
 class NetPosition(msgspec.Struct, frozen=True, kw_only=True):
@@ -133,36 +196,28 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
 
     def totals(self) -> dict[str, CoinTotal]:
         """Sums by margin coin. Two exchange objects of one account count twice: give a portfolio each account once."""
-        sums: dict[str, _Sums] = {}
-        own_pnl: set[tuple[str, str]] = set()
+        coins: dict[str, _Sums] = {}
         for name, account in self._accounts():
-            coin = sums.setdefault(account.margin_coin, _Sums())
-            coin.add(name, "equity", account.equity)
+            own = coins.setdefault(account.margin_coin, _Sums()).of(name)
+            own.add("equity", account.equity)
             if account.unrealized_pnl is not None:
-                coin.add(name, "unrealized_pnl", account.unrealized_pnl)
-                own_pnl.add((name, account.margin_coin))
+                own.add("unrealized_pnl", account.unrealized_pnl)
+                own.tells_pnl = True
         for name, position in self._positions():
-            coin = sums.setdefault(position.margin_coin, _Sums())
-            coin.add(name, "margin", position.margin)
-            coin.add(name, "exposure", risk.position_notional(position))
-            if (name, position.margin_coin) not in own_pnl:
-                coin.add(name, "unrealized_pnl", risk.position_pnl(position))
-        blind = [
-            name
-            for name, state in self.venues.items()
-            if state.data is None or state.data.positions is None or state.data.accounts is None
-        ]
-        return {
-            coin: CoinTotal(
-                coin=coin,
-                equity=known.sums["equity"],
-                unrealized_pnl=known.sums["unrealized_pnl"],
-                margin=known.sums["margin"],
-                exposure=known.sums["exposure"],
-                missing=tuple(dict.fromkeys([*blind, *known.missing])),
-            )
-            for coin, known in sorted(sums.items())
-        }
+            own = coins.setdefault(position.margin_coin, _Sums()).of(name)
+            own.add("margin", position.margin)
+            own.add("exposure", risk.position_notional(position))
+            if not own.tells_pnl:
+                own.add("unrealized_pnl", risk.position_pnl(position))
+        for name, state in self.venues.items():
+            data = state.data or VenueData()
+            for own in [coin.of(name) for coin in coins.values() if None in (data.accounts, data.positions)]:
+                own.unread = True
+                if data.accounts is None:
+                    own.unknown |= {"equity"}
+                if data.positions is None:  # profit is known where the account tells it
+                    own.unknown |= {"margin", "exposure"} | (set() if own.tells_pnl else {"unrealized_pnl"})
+        return {name: coin.total(name) for name, coin in sorted(coins.items())}
 
     def net_positions(self) -> dict[str, NetPosition]:
         """Long, short and net size of each contract over all venues, by unified symbol."""
@@ -193,13 +248,54 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
                 yield name, account
 
 
-class _Sums:
-    def __init__(self) -> None:
-        self.sums: dict[str, Decimal] = {"equity": ZERO, "unrealized_pnl": ZERO, "margin": ZERO, "exposure": ZERO}
-        self.missing: list[str] = []
+SUMMED = ("equity", "unrealized_pnl", "margin", "exposure")
 
-    def add(self, name: str, what: str, value: Decimal | None) -> None:
+
+class _Own:
+    """One account's part in the sums of one coin."""
+
+    def __init__(self) -> None:
+        self.sums: dict[str, Decimal] = dict.fromkeys(SUMMED, ZERO)
+        self.told: set[str] = set()
+        self.unknown: set[str] = set()
+        """What is not known, or not all of it."""
+        self.tells_pnl = False
+        self.unread = False
+        """Its positions or its balances were never read."""
+
+    def add(self, what: str, value: Decimal | None) -> None:
         if value is None:
-            self.missing.append(name)
+            self.unknown.add(what)
         else:
             self.sums[what] = add(self.sums[what], value)
+            self.told.add(what)
+
+
+class _Sums:
+    """The sums of one coin, account by account."""
+
+    def __init__(self) -> None:
+        self._accounts: dict[str, _Own] = {}
+
+    def of(self, name: str) -> _Own:
+        return self._accounts.setdefault(name, _Own())
+
+    def total(self, coin: str) -> CoinTotal:
+        whole = [own for own in self._accounts.values() if "equity" in own.told and not own.unknown & RATIO_OF]
+        equity, exposure = (total(own.sums[what] for own in whole) for what in ("equity", "exposure"))
+        # Those of which a whole part was never read come first.
+        parts = {
+            name: tuple(what for what in SUMMED if what in own.unknown)
+            for name, own in sorted(self._accounts.items(), key=lambda item: not item[1].unread)
+            if own.unknown
+        }
+        return CoinTotal(
+            coin=coin,
+            **{what: total(own.sums[what] for own in self._accounts.values()) for what in SUMMED},
+            exposure_ratio=divide(exposure, equity) if equity > 0 else None,
+            missing=tuple(parts),
+            missing_parts=parts,
+        )
+
+
+RATIO_OF = {"equity", "exposure"}

@@ -21,8 +21,8 @@ from rich.live import Live
 
 from futures_async.cli.output import Column, Exit, exit_code, grouped, make_table
 from futures_async.cli.running import run, run_sync
-from futures_async.cli.watch import View, some
-from futures_async.portfolio.snapshot import Failed, Ok, Snapshot, VenueData
+from futures_async.cli.watch import View, age_of, some, without
+from futures_async.portfolio.snapshot import Failed, Ok, Snapshot, Stale, VenueData
 from futures_async.unified.enums import Outcome
 from futures_async.unified.errors import (
     AuthenticationError,
@@ -215,3 +215,18 @@ def test_who_is_missing_from_a_sum_is_named_in_few_words() -> None:
     assert some(()) == ""
     assert some(("a", "b", "c")) == "a, b, c"
     assert some(("a", "b", "c", "d", "e")) == "a, b, c and 2 more"
+
+
+def test_what_was_never_read_has_no_age_and_is_named() -> None:
+    down = VenueUnavailable("down")
+    data = VenueData(accounts=())
+    half = Stale(venue="v", data=data, age_s=0.0, latency_s=0.1, accounts_age_s=0.0, error=down)
+    old = Stale(venue="v", data=data, age_s=4.0, latency_s=0.1, positions_age_s=4.0, accounts_age_s=0.5, error=down)
+    assert age_of(half) == "positions never read, the rest 0.0 s old"
+    assert age_of(old) == "4.0 s old"
+    assert age_of(Failed(venue="v", error=down)) == "no answer yet"
+
+
+def test_an_account_is_named_with_the_sums_that_it_is_not_in() -> None:
+    assert without("a", ("margin", "exposure")) == "a: margin, exposure"
+    assert without("b", ("equity", "unrealized_pnl", "margin", "exposure")) == "b"

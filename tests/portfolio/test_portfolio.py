@@ -8,12 +8,13 @@ from collections import deque
 from contextlib import aclosing
 from decimal import Decimal
 from itertools import pairwise
+from typing import Any
 
 import anyio
 import pytest
 
 from futures_async.portfolio.portfolio import Portfolio
-from futures_async.portfolio.snapshot import Failed, Ok, Snapshot, Stale
+from futures_async.portfolio.snapshot import Failed, Ok, Snapshot, Stale, VenueData
 from futures_async.unified.enums import PositionSide
 from futures_async.unified.errors import (
     AuthenticationError,
@@ -27,7 +28,7 @@ from futures_async.unified.errors import (
     VenueUnavailable,
 )
 from futures_async.unified.exchange import Capability
-from futures_async.unified.models import Account, to_builtins
+from futures_async.unified.models import Account, Position, to_builtins
 from tests.fakes import Backend, FakeReads, account, both_backends, in_virtual_time, position
 
 pytestmark = both_backends
@@ -552,6 +553,50 @@ def test_totals_are_by_coin_and_name_who_said_nothing(backend: Backend) -> None:
     assert (nets["BTC/USDT:USDT"].long, nets["BTC/USDT:USDT"].short) == (D("0.5"), D("0.2"))
     assert nets["BTC/USDT:USDT"].net == D("0.3")
     assert nets["BTC/USDT:USDT"].venues == ("a", "b")
+
+
+def data(positions: list[Position] | None, accounts: list[Account] | None) -> VenueData:
+    def part(rows: list[Any] | None) -> Any:
+        return None if rows is None else tuple(rows)
+
+    return VenueData(positions=part(positions), accounts=part(accounts))
+
+
+def test_a_ratio_is_over_the_accounts_of_which_both_sides_are_known(backend: Backend) -> None:
+    down = VenueUnavailable("down")
+    snapshot = Snapshot(
+        venues={
+            "whole": Ok(venue="v", data=data([position()], [account(equity=D(3790))]), age_s=0.1, latency_s=0.1),
+            "no positions": Stale(
+                venue="v", data=data(None, [account(equity=D(1905))]), age_s=0.0, latency_s=0.1, error=down
+            ),
+            "no balances": Stale(venue="v", data=data([position()], None), age_s=3.0, latency_s=0.1, error=down),
+        }
+    )
+    usdt = snapshot.totals()["USDT"]
+    assert (usdt.equity, usdt.exposure) == (D(5695), D(31000))
+    assert usdt.exposure_ratio == D(15500) / D(3790)  # 409 %, where the sums alone would make 544 %
+    assert usdt.missing == ("no positions", "no balances")
+    assert usdt.missing_parts == {"no positions": ("margin", "exposure"), "no balances": ("equity",)}
+    assert to_builtins(usdt)["missing_parts"]["no balances"] == ["equity"]
+
+
+def test_no_ratio_is_told_without_an_account_that_is_known_whole(backend: Backend) -> None:
+    snapshot = Snapshot(venues={"a": Ok(venue="v", data=data([position()], None), age_s=0.1, latency_s=0.1)})
+    assert snapshot.totals()["USDT"].exposure_ratio is None
+    empty = Snapshot(venues={"a": Ok(venue="v", data=data([], [account(equity=D(0))]), age_s=0.1, latency_s=0.1)})
+    assert empty.totals()["USDT"].exposure_ratio is None
+
+
+def test_the_ages_of_positions_and_balances_are_told_apart(backend: Backend) -> None:
+    async def main() -> Snapshot:
+        return await Portfolio({"a": FakeReads()}).snapshot()
+
+    good = in_virtual_time(backend, main).venues["a"]
+    assert isinstance(good, Ok)
+    assert good.positions_age_s is not None
+    assert good.accounts_age_s is not None
+    assert good.age_s == max(good.positions_age_s, good.accounts_age_s)
 
 
 def test_a_snapshot_has_a_json_form(backend: Backend) -> None:
