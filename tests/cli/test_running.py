@@ -31,6 +31,7 @@ from futures_async.unified.errors import (
     OrderOutcomeUnknown,
     SettingOutcomeUnknown,
     UnresolvedOrders,
+    VenueUnavailable,
 )
 from tests.fakes import account, position
 

@@ -575,7 +575,7 @@ def test_a_ratio_is_over_the_accounts_of_which_both_sides_are_known(backend: Bac
     )
     usdt = snapshot.totals()["USDT"]
     assert (usdt.equity, usdt.exposure) == (D(5695), D(31000))
-    assert usdt.exposure_ratio == D(15500) / D(3790)  # 409 %, where the sums alone would make 544 %
+    assert round(usdt.exposure_ratio or 0, 4) == D("4.0897")  # where the sums alone would make 5.44
     assert usdt.missing == ("no positions", "no balances")
     assert usdt.missing_parts == {"no positions": ("margin", "exposure"), "no balances": ("equity",)}
     assert to_builtins(usdt)["missing_parts"]["no balances"] == ["equity"]
