@@ -31,6 +31,8 @@ ODD = (DecimalException, TypeError, KeyError, ValueError, AttributeError, Decode
 """What a quick reading ends with where a value is not plainly good; the exact one then judges it."""
 
 _ZERO = Decimal(0)
+_LEAST = Decimal("1e-40")
+"""The least that is above 0, of numbers that `ordinary` takes."""
 _TEXT = {str}
 _WORDS = {str, int}
 _TRUTH = {"yes": True, "on": True, "true": True, "no": False, "off": False, "false": False}
@@ -113,13 +115,13 @@ class Column:
         except ODD:
             return [self.of(row, given) for row, given in zip(rows, givens, strict=False)]
 
-    def problem(self, row: Any, given: Any) -> str | None:
-        """The path of what cannot be read; None: nothing."""
+    def problems(self, row: Any, given: Any) -> tuple[str, ...]:
+        """The paths of what cannot be read."""
         try:
             self.of(row, given)
         except DecodeError as error:
-            return error.path or self.path
-        return None
+            return (error.path or self.path,)
+        return ()
 
     def on_first_use(
         self, kept: Callable[[Any], Any], keep: Callable[[Any, Any], None], otherwise: Any
@@ -179,11 +181,11 @@ def _beside(get: Callable[[Any], Any], convert: Callable[[Any, str], Any], path:
 
 
 class _Number(_Plain):
-    """A number, whatever its sign, or one above `over`."""
+    """A number, whatever its sign, or one from `least` up."""
 
-    def __init__(self, field: Any, convert: Callable[[Any, str], Any], over: Decimal | None = None) -> None:
+    def __init__(self, field: Any, convert: Callable[[Any, str], Any], least: Decimal | None = None) -> None:
         super().__init__(field, convert)
-        self.over = over
+        self.least = least
 
     def swift(self, rows: Sequence[Any], givens: Iterable[Any]) -> Iterable[Any]:
         texts = list(self.field.all(rows, givens))
@@ -191,7 +193,7 @@ class _Number(_Plain):
         if (
             set(map(type, texts)) != _TEXT  # `ordinary` takes true for 1
             or not all(map(Decimal.is_finite, values))
-            or (self.over is not None and min(values) <= self.over)
+            or (self.least is not None and min(values) < self.least)
         ):
             raise ValueError(self.path)
         return values
@@ -200,7 +202,7 @@ class _Number(_Plain):
         self, kept: Callable[[Any], Any], keep: Callable[[Any, Any], None], otherwise: Any
     ) -> Callable[[Any], Any]:
         closely = super().on_first_use(kept, keep, otherwise)
-        over, value_in = self.over, self.field.in_model()
+        least, value_in = self.least, self.field.in_model()
 
         def get(model: Any) -> Any:
             value = kept(model)
@@ -212,7 +214,7 @@ class _Number(_Plain):
                     value = ordinary(text)
                 except ODD:
                     return closely(model)
-                if not value.is_finite() or (over is not None and value <= over):
+                if not value.is_finite() or (least is not None and value < least):
                     return closely(model)
                 keep(model, value)
             return value
@@ -255,12 +257,12 @@ class _Word(_Plain):
             raise TypeError(self.path)  # as keys, true is 1
         return list(map(self.table.__getitem__, words))
 
-    def problem(self, row: Any, given: Any) -> str | None:
+    def problems(self, row: Any, given: Any) -> tuple[str, ...]:
         try:
             self._find(self.field.of(row, given), self.path)
         except DecodeError:
-            return self.path
-        return None
+            return (self.path,)
+        return ()
 
 
 class _Text(_Plain):
@@ -302,9 +304,9 @@ class _Made(Column):
             raise ValueError(self.path)
         return values
 
-    def problem(self, row: Any, given: Any) -> str | None:
-        soft = (part.problem(row, given) for part in self.parts if isinstance(part, Column) and part.soft)
-        return next((path for path in soft if path is not None), None) or super().problem(row, given)
+    def problems(self, row: Any, given: Any) -> tuple[str, ...]:
+        soft = (part for part in self.parts if isinstance(part, Column) and part.soft)
+        return (*(path for part in soft for path in part.problems(row, given)), *super().problems(row, given))
 
 
 class _Reckoned(_Made):
@@ -362,8 +364,9 @@ class _Needed(Column):
             return self.column.on_first_use(kept, keep, otherwise)
         return super().on_first_use(kept, keep, otherwise)
 
-    def problem(self, row: Any, given: Any) -> str | None:
-        return (self.column.problem(row, given) if self.soft else None) or super().problem(row, given)
+    def problems(self, row: Any, given: Any) -> tuple[str, ...]:
+        soft = self.column.problems(row, given) if self.soft else ()
+        return (*soft, *super().problems(row, given))
 
 
 class _Otherwise(Column):
@@ -385,8 +388,8 @@ class _Otherwise(Column):
             return self.value
         return self.value if value is None else value
 
-    def problem(self, row: Any, given: Any) -> str | None:
-        return self.column.problem(row, given)
+    def problems(self, row: Any, given: Any) -> tuple[str, ...]:
+        return self.column.problems(row, given)
 
 
 def fields(kind: type[T], *, beside: bool = False) -> T:
@@ -409,12 +412,12 @@ def number(field: Loose) -> Decimal | None:
 
 def price(field: Loose) -> Decimal | None:
     """A number above 0: venues write 0 or less for "none"."""
-    return cast("Decimal | None", _Number(field, positive_or_none, _ZERO))
+    return cast("Decimal | None", _Number(field, positive_or_none, _LEAST))
 
 
 def size(field: Loose) -> Decimal | None:
     """A number that says nothing of a direction: one below 0 is an error."""
-    return cast("Decimal | None", _Number(field, _unsigned, Decimal(-1)))
+    return cast("Decimal | None", _Number(field, _unsigned, _ZERO))
 
 
 def moment(field: Moment) -> int | None:

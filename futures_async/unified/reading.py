@@ -57,8 +57,8 @@ class Reading(Generic[W, M]):
     def __init__(self, row: W, table: M, *, given: object = None, empty: str | None = None) -> None:
         self.kind: type[M] = type(table)
         self.venue = table.venue
-        self._wire = type(row)
-        self._empty = empty
+        self.wire: type[W] = type(row)
+        self.empty = empty
         self._with_given = given is not None
         values = {name: getattr(table, name) for name in self.kind.__struct_fields__ if name != "unread"}
         if bare := [name for name, value in values.items() if isinstance(value, Field)]:
@@ -136,7 +136,7 @@ class Reading(Generic[W, M]):
         for row in rows:
             try:
                 beside = None if given is None else given(row)
-                if self._empty is None or not self._is_empty(row, beside):
+                if self.empty is None or not self._is_empty(row, beside):
                     found.append(self.one(row, beside))
             except DecodeError as error:
                 unread.append(UnreadRow(error.path, str(error), row, self._readable_facts(row), self.venue))
@@ -168,7 +168,7 @@ class Reading(Generic[W, M]):
         none = repeat(None)
         try:
             values = {name: _list_of(column.all(rows, none)) for name, column in self._facts.items()}
-            if self._empty is not None and not all(values[self._empty]):
+            if self.empty is not None and not all(values[self.empty]):
                 return None
             if self._one_of:
                 name = self._one_of[0]
@@ -179,7 +179,7 @@ class Reading(Generic[W, M]):
         return list(map(self._model, *(values.get(name, default) for name, default in self._places)))
 
     def _is_empty(self, row: Any, given: Any) -> bool:
-        name = cast("str", self._empty)
+        name = cast("str", self.empty)
         return not self._facts[name].of(row, given)
 
     def _readable_facts(self, row: Any) -> dict[str, Any]:
@@ -219,14 +219,11 @@ def _reads_all(kind: type[Model], columns: Mapping[str, Column], nothing: Mappin
                 if value is UNREAD:
                     try:
                         value = column.of(row, given)
-                    except DecodeError as error:
+                    except DecodeError:
                         value = none
-                        problems[error.path or column.path] = None
                     keep_value(model, value)
-                elif value is not None and not column.soft:
-                    continue
-                if (value is None or column.soft) and (found := column.problem(row, given)) is not None:
-                    problems[found] = None
+                if value is none or column.soft:
+                    problems.update(dict.fromkeys(column.problems(row, given)))
             names = tuple(problems)
             keep(model, names)
         return names

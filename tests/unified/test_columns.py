@@ -69,7 +69,7 @@ def reads(what: object, **row_fields: Any) -> Any:
 def refuses(what: object, **row_fields: Any) -> str:
     with pytest.raises(DecodeError) as caught:
         reads(what, **row_fields)
-    assert column(what).problem(WireThing(**row_fields), None) == caught.value.path
+    assert column(what).problems(WireThing(**row_fields), None) == (caught.value.path,)
     return caught.value.path
 
 
@@ -158,8 +158,8 @@ def test_words_mean_what_their_table_says_in_any_case() -> None:
 def test_a_word_that_is_new_may_stand_for_something_and_is_still_a_problem() -> None:
     what = word(row.way, WAYS, unknown=Way.SIDEWAYS)
     assert reads(what, way="left") is Way.SIDEWAYS
-    assert column(what).problem(WireThing(way="left"), None) == "way"
-    assert column(what).problem(WireThing(way="u"), None) is None
+    assert column(what).problems(WireThing(way="left"), None) == ("way",)
+    assert column(what).problems(WireThing(way="u"), None) == ()
     assert reads(what, way=None) is None
     assert refuses(what, way={}) == "way"
 
@@ -172,8 +172,8 @@ def test_what_is_needed_must_be_said() -> None:
 def test_what_has_another_value_otherwise_is_always_there() -> None:
     what = otherwise(word(row.way, WAYS), Way.DOWN)
     assert reads(what, way=None) is reads(what, way="left") is reads(what, way="d") is Way.DOWN
-    assert column(what).problem(WireThing(way="left"), None) == "way"
-    assert column(what).problem(WireThing(way=None), None) is None
+    assert column(what).problems(WireThing(way="left"), None) == ("way",)
+    assert column(what).problems(WireThing(way=None), None) == ()
 
 
 def test_the_first_field_that_says_something_is_read() -> None:
@@ -206,7 +206,7 @@ def test_what_is_made_gets_columns_fields_and_constants() -> None:
 
     assert reads(made(join, text(row.the_name), "-", row.other), the_name="a", other=[1]) == "a-[1]"
     soft = made(lambda way: way.value, otherwise(word(row.way, WAYS), Way.DOWN))
-    assert column(soft).problem(WireThing(way="left"), None) == "way"
+    assert column(soft).problems(WireThing(way="left"), None) == ("way",)
 
 
 def test_a_field_that_the_row_lacks_is_an_error_where_the_table_is_written() -> None:
