@@ -9,6 +9,7 @@ from typing import Any
 from futures_async.adapters.bitget.simulated.base import MARGIN_WORDS, MODE_WORDS, cut4, times
 from futures_async.adapters.bitget.simulated.rows import (
     CANCEL_REASONS,
+    PLAN_STATES,
     STATES,
     plan_type,
     position_direction,
@@ -19,7 +20,6 @@ from futures_async.simulator.contracts import ContractSpec
 from futures_async.simulator.dialect import plain
 from futures_async.simulator.engine import Engine
 from futures_async.simulator.margins import PositionView, Wallet
-from futures_async.simulator.marks import HOUR_MS
 from futures_async.simulator.records import (
     ZERO,
     Fill,
@@ -42,7 +42,6 @@ ALGO_TYPES = {
     "pos_loss": "psl",
     "moving_plan": "mtpsl",
 }
-ALGO_STATES = {"live": "live", "executed": "executed", "failed": "fail_execute", "canceled": "cancelled"}
 
 
 def order_row(order: Order, fill: Fill | None, contract: ContractSpec, name: str, mark: Decimal) -> dict[str, Any]:
@@ -245,7 +244,7 @@ def algo_row(trigger: Trigger, name: str) -> dict[str, Any]:
         "tradeSide": str(trigger.intent or Intent.OPEN) if hedge else f"{trigger.side}_single",
         "posSide": str(trigger.position_side) if hedge else "net",
         "marginCoin": trigger.symbol.rpartition(":")[2],
-        "status": ALGO_STATES[trigger.status],
+        "status": PLAN_STATES[trigger.status],
         "posMode": MODE_WORDS[trigger.position_mode],
         "enterPointSource": "api",
         "stopSurplusTriggerType": mark,
@@ -257,11 +256,8 @@ def algo_row(trigger: Trigger, name: str) -> dict[str, Any]:
 
 def ticker_row(engine: Engine, contract: ContractSpec, name: str) -> dict[str, Any]:
     """The only channel with mark, index and funding."""
-    now = engine.now_ms
-    book = engine.world.book(contract.symbol)
-    before = engine.marks.mark(contract, now - 24 * HOUR_MS)
-    volume = contract.top_size * 9000
-    interval = contract.funding_interval_h * HOUR_MS
+    figures, book = engine.figures, engine.world.book(contract.symbol)
+    day = figures.day(contract)
     return {
         "instId": name,
         "lastPr": plain(book.last),
@@ -269,20 +265,20 @@ def ticker_row(engine: Engine, contract: ContractSpec, name: str) -> dict[str, A
         "askPr": plain(book.ask),
         "bidSz": plain(contract.top_size),
         "askSz": plain(contract.top_size),
-        "open24h": plain(before),
-        "high24h": plain(max(book.last, before)),
-        "low24h": plain(min(book.last, before)),
-        "change24h": plain(((book.last - before) / before).quantize(Decimal("0.00001"))),
-        "fundingRate": plain(engine.marks.funding_rate(contract, now)),
-        "nextFundingTime": str((now // interval + 1) * interval),
+        "open24h": plain(day.open),
+        "high24h": plain(day.high),
+        "low24h": plain(day.low),
+        "change24h": plain(day.change),
+        "fundingRate": plain(figures.funding_rate(contract)),
+        "nextFundingTime": str(figures.next_funding_ms(contract)),
         "markPrice": plain(book.mark),
         "indexPrice": plain(book.index_price),
-        "holdingAmount": plain(volume),
-        "baseVolume": plain(volume),
-        "quoteVolume": plain(volume * book.last),
-        "openUtc": plain(before),
+        "holdingAmount": plain(day.volume),
+        "baseVolume": plain(day.volume),
+        "quoteVolume": plain(day.turnover),
+        "openUtc": plain(day.open),
         "symbolType": 1,
         "symbol": name,
         "deliveryPrice": "0",
-        "ts": str(now),
+        "ts": str(engine.now_ms),
     }

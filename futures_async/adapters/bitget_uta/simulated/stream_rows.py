@@ -12,7 +12,6 @@ from futures_async.simulator.contracts import ContractSpec
 from futures_async.simulator.dialect import plain
 from futures_async.simulator.engine import Engine
 from futures_async.simulator.margins import PositionView, Wallet
-from futures_async.simulator.marks import HOUR_MS
 from futures_async.simulator.records import ZERO, Fill, Order, PositionRecord, Preset, Source, Trigger, money, rounded
 from futures_async.unified.enums import Intent, OrderStatus, PositionMode, Role
 
@@ -239,26 +238,23 @@ def strategy_row(trigger: Trigger, contract: ContractSpec) -> dict[str, str]:
 
 def ticker_row(engine: Engine, contract: ContractSpec) -> dict[str, str]:
     """Prices."""
-    now = engine.now_ms
-    book = engine.world.book(contract.symbol)
-    before = engine.marks.mark(contract, now - 24 * HOUR_MS)
-    volume = contract.top_size * 9000
-    interval = contract.funding_interval_h * HOUR_MS
+    figures, book = engine.figures, engine.world.book(contract.symbol)
+    day = figures.day(contract)
     return {
-        "highPrice24h": plain(max(book.last, before)),
-        "lowPrice24h": plain(min(book.last, before)),
-        "openPrice24h": plain(before),
+        "highPrice24h": plain(day.high),
+        "lowPrice24h": plain(day.low),
+        "openPrice24h": plain(day.open),
         "lastPrice": plain(book.last),
-        "turnover24h": plain(volume * book.last),
-        "volume24h": plain(volume),
+        "turnover24h": plain(day.turnover),
+        "volume24h": plain(day.volume),
         "bid1Price": plain(book.bid),
         "ask1Price": plain(book.ask),
         "bid1Size": plain(contract.top_size),
         "ask1Size": plain(contract.top_size),
-        "price24hPcnt": plain(((book.last - before) / before).quantize(Decimal("0.00001"))),
+        "price24hPcnt": plain(day.change),
         "indexPrice": plain(book.index_price),
         "markPrice": plain(book.mark),
-        "fundingRate": plain(engine.marks.funding_rate(contract, now)),
-        "nextFundingTime": str((now // interval + 1) * interval),
-        "openInterest": plain(volume),
+        "fundingRate": plain(figures.funding_rate(contract)),
+        "nextFundingTime": str(figures.next_funding_ms(contract)),
+        "openInterest": plain(day.volume),
     }

@@ -21,7 +21,7 @@ from futures_async.simulator.contracts import ContractSpec
 from futures_async.simulator.dialect import fixed, plain
 from futures_async.simulator.engine import Engine
 from futures_async.simulator.margins import PositionView, Wallet
-from futures_async.simulator.marks import HOUR_MS, Book
+from futures_async.simulator.marks import Book
 from futures_async.simulator.records import Fill, Order, Position, PositionRecord, Trigger, TriggerKind, TriggerStatus
 from futures_async.simulator.triggers import TRIGGERED_BY
 from futures_async.unified.enums import MarginMode, OrderStatus, PositionSide, Side
@@ -154,14 +154,13 @@ def plan_row(trigger: Trigger, contract: ContractSpec) -> dict[str, Any]:
 
 def ticker_row(engine: Engine, contract: ContractSpec) -> dict[str, str]:
     """Without a time."""
-    book = engine.world.book(contract.symbol)
+    book, day = engine.world.book(contract.symbol), engine.figures.day(contract)
     size = contracts(contract.top_size, contract)
-    before = engine.marks.mark(contract, engine.now_ms - 24 * HOUR_MS)
     return {
         "symbol": venue_symbol(contract),
         "last_price": plain(book.last),
-        "volume_24": plain(contract.top_size * 9000 * book.last),
-        "range": plain(((book.last - before) / before).quantize(Decimal("0.0001"))),
+        "volume_24": plain(day.turnover),
+        "range": plain(day.change),
         "mark_price": plain(book.mark),
         "index_price": plain(book.index_price),
         "ask_price": plain(book.ask),
@@ -173,14 +172,14 @@ def ticker_row(engine: Engine, contract: ContractSpec) -> dict[str, str]:
 
 def funding_row(engine: Engine, contract: ContractSpec) -> dict[str, Any]:
     """`fundingRate` was settled last, `nextFundingRate` comes."""
-    now, interval = engine.now_ms, contract.funding_interval_h * HOUR_MS
+    [(_, settled)] = engine.figures.past_funding(contract, 1)
     return {
         "symbol": venue_symbol(contract),
-        "fundingRate": plain(engine.marks.funding_rate(contract, now - interval)),
-        "fundingTime": now,
-        "nextFundingRate": plain(engine.marks.funding_rate(contract, now)),
-        "nextFundingTime": (now // interval + 1) * interval,
+        "fundingRate": plain(settled),
+        "fundingTime": engine.now_ms,
+        "nextFundingRate": plain(engine.figures.funding_rate(contract)),
+        "nextFundingTime": engine.figures.next_funding_ms(contract),
         "funding_upper_limit": "0.0375",
         "funding_lower_limit": "-0.0375",
-        "ts": now,
+        "ts": engine.now_ms,
     }
