@@ -188,6 +188,8 @@ class Line:
                     self._replace(serving, successor)
             elif serving.established_at is not None and (serving.retiring or now >= self._replace_at):
                 self._successor = self._open()
+            if self._serving is not None and self._serving.over:
+                continue  # the successor had ended too, and has rung already
             due = open_at if self._serving is None else self._replace_at if self._successor is None else math.inf
             await self._bell.wait(due - self._runtime.now())
 

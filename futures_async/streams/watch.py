@@ -86,10 +86,10 @@ class FeedWatch(Watch[T]):
     # Life
 
     def _begin(self) -> Feed[T]:
+        if self._closed:
+            raise InvalidRequest("this watch is closed: make another one")
         feed = self._feed
         if feed is None:
-            if self._closed:
-                raise InvalidRequest("this watch is closed: make another one")
             feed = self._feed = self._join(self)
             received_ms = feed.now_ms()
             for item in tuple(feed.picture.current.values()):
@@ -125,7 +125,8 @@ class FeedWatch(Watch[T]):
         """One change of the feed."""
         if self._closed or self._error is not None or (self._wanted is not None and not self._wanted(change.item)):
             return
-        key = self._begin().picture.key(change.item)
+        feed = self._feed
+        key: Hashable = id(change) if feed is None else feed.picture.key(change.item)
         waiting = self._pending.get(key)
         if waiting is not None:
             self._pending[key] = fold(waiting, change)

@@ -80,24 +80,27 @@ class Bench:
         async def set_clock() -> None:
             self.clock_set += 1
 
-        self.streams = AccountStreams(
-            Means(
-                venue="toy",
-                dialect=dialect or ToyStreams(venue.rule),
-                backend=lambda: venue,
-                runtime=lambda: runtime,
-                now_ms=venue.now_ms,
-                error_ms=lambda: 250,
-                set_clock=set_clock,
-                credentials=Credentials(key=key, secret="secret"),
-                base_url=None,
-                demo=False,
-                headers=(),
-                limiter=LocalLimiter(),
-                draw=venue.rng.random,
-                report=Reporter("toy", self.events.append),
-            )
+        self._means = Means(
+            venue="toy",
+            dialect=dialect or ToyStreams(venue.rule),
+            backend=lambda: venue,
+            runtime=lambda: runtime,
+            now_ms=venue.now_ms,
+            error_ms=lambda: 250,
+            set_clock=set_clock,
+            credentials=Credentials(key=key, secret="secret"),
+            base_url=None,
+            demo=False,
+            headers=(),
+            limiter=LocalLimiter(),
+            draw=venue.rng.random,
+            report=Reporter("toy", self.events.append),
         )
+        self.streams = AccountStreams(self._means)
+
+    def polled(self) -> AccountStreams:
+        """The same account, as if the venue streamed nothing."""
+        return AccountStreams(self._means._replace(dialect=None))
 
     def watch(self, what: What, *, symbols: tuple[str, ...] = (), **options: Any) -> FeedWatch[Any]:
         reads = ToyReads(self.venue, what, symbols)

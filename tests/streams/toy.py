@@ -303,6 +303,8 @@ class ToyVenue(StreamBackend):
         """So many logins are refused for their time."""
         self.refuses: set[str] = set()
         """Topics that do not exist."""
+        self.names_topics = True
+        """Errors say of which topic they speak."""
         self.answers_pings = True
         self.connections: list[ToyConnection] = []
         self.frames: list[str] = []
@@ -624,7 +626,11 @@ class ToyConnection(StreamConnection):
         self.say(push_frame(topic, self._venue.now_books.of(topic), self._venue.now_ms(), whole=True))
 
     def _error(self, code: str, text: str, topic: str = "") -> None:
-        self.say(msgspec.json.encode({"kind": "error", "code": code, "text": text, "topic": topic}))
+        self.say(
+            msgspec.json.encode(
+                {"kind": "error", "code": code, "text": text, "topic": topic * self._venue.names_topics}
+            )
+        )
 
     def say(self, data: bytes) -> None:
         if not self.over and not self.silent:

@@ -1,0 +1,180 @@
+"""What who watches is given, and what leaving, closing and failing do."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from futures_async.streams.dialect import What
+from futures_async.unified.errors import (
+    AuthenticationError,
+    ClientClosed,
+    FuturesAsyncError,
+    InvalidRequest,
+    StreamOverrun,
+)
+from futures_async.unified.models import Order
+from futures_async.unified.watching import ChangeKind, ChangeSource, WatchState
+from tests.streams.judge import ALL, Bench, Judge
+from tests.streams.running import collect, on, until
+
+
+def test_a_consumer_that_does_not_take_its_fills_is_told_so() -> None:
+    async def test(bench: Bench) -> None:
+        venue = bench.venue
+        watch = bench.watch(What.FILLS, max_fills=5)
+        other = bench.watch(What.FILLS)
+        async with watch, other:
+            await watch.live()
+            order = venue.place("AAA", "buy", 20)
+            for _ in range(7):
+                venue.fill(order, 1)
+                await asyncio.sleep(1)
+            assert len([await anext(watch) for _ in range(5)]) == 5
+            with pytest.raises(StreamOverrun, match="5 changes"):
+                await anext(watch)
+            assert watch.state is WatchState.CLOSED
+            assert len([await anext(other) for _ in range(7)]) == 7
+
+    on(test)
+
+
+def test_closing_the_exchange_ends_every_watch_with_client_closed() -> None:
+    async def test(bench: Bench) -> None:
+        tasks = [asyncio.create_task(collect(bench.watch(what))) for what in ALL]
+        await asyncio.sleep(5)
+        await bench.streams.aclose()
+        for task in tasks:
+            with pytest.raises(ClientClosed):
+                await task
+        with pytest.raises(ClientClosed):
+            await bench.watch(What.ORDERS).live()
+
+    on(test)
+
+
+def test_leaving_the_loop_closes_a_watch_that_was_not_entered() -> None:
+    async def test(bench: Bench) -> None:
+        bench.venue.place("AAA", "buy", 1)
+        watch = bench.watch(What.ORDERS)
+        async for change in watch:
+            assert change.kind in (ChangeKind.OPENED, ChangeKind.SNAPSHOT)
+            break
+        await asyncio.sleep(1)
+        assert watch.state is WatchState.CLOSED
+        assert bench.venue.connections == []
+        assert await collect(watch) == []
+        with pytest.raises(InvalidRequest, match="closed"):
+            await watch.__aenter__()
+
+    on(test)
+
+
+def is_b(order: Order) -> bool:
+    return order.venue_symbol == "BBB"
+
+
+def test_who_comes_later_is_given_the_picture_first() -> None:
+    async def test(bench: Bench) -> None:
+        placed = [bench.venue.place("AAA", "buy", 1), bench.venue.place("BBB", "buy", 1)]
+        async with bench.watch(What.ORDERS) as first:
+            await first.live()
+            async with bench.watch(What.ORDERS, wanted=is_b) as second:
+                change = await anext(second)
+                assert (change.kind, change.item.order_id) == (ChangeKind.SNAPSHOT, placed[1])
+                assert list(second.current) == [placed[1]]
+
+    on(test)
+
+
+@pytest.mark.parametrize("step", range(0, 60, 3))
+def test_cancelled_at_any_moment_a_consumer_leaves_nothing_and_stops_nothing(step: int) -> None:
+    async def test(bench: Bench) -> None:
+        async def consume(what: What) -> None:
+            async with bench.watch(what) as watch:
+                await watch.live()
+                async for _ in watch:
+                    await asyncio.sleep(0.01)
+
+        other = Judge(bench.watch(What.ORDERS), What.ORDERS, bench.venue)
+        followed = asyncio.create_task(other.follow())
+        victims = [asyncio.create_task(consume(what)) for what in ALL]
+        for _ in range(step):
+            await asyncio.sleep(0.04)
+            bench.venue.deed()
+        for victim in victims:
+            victim.cancel()
+        results = await asyncio.gather(*victims, return_exceptions=True)
+        assert all(isinstance(result, asyncio.CancelledError) for result in results)
+        for _ in range(20):
+            await asyncio.sleep(0.2)
+            bench.venue.deed()
+        await asyncio.sleep(40)
+        assert other.judge() == []
+        await other.watch.aclose()
+        await followed
+
+    on(test)
+
+
+def test_a_hook_is_told_what_happens_and_what_it_took() -> None:
+    async def test(bench: Bench) -> None:
+        async with bench.watch(What.ORDERS) as watch:
+            await watch.live()
+        happened = [event.happening for event in bench.events]
+        assert happened == ["connected", "login", "subscribed", "resynced"]
+        assert all(event.venue == "toy" and event.duration_s > 0 for event in bench.events)
+
+    on(test)
+
+
+def test_reads_that_fail_for_good_end_the_watch() -> None:
+    async def test(bench: Bench) -> None:
+        async def refused(what: str) -> list[Any]:
+            raise AuthenticationError("no permission", venue="toy")
+
+        bench.venue.fetch = refused  # type: ignore[method-assign]
+        with pytest.raises(AuthenticationError, match="no permission"):
+            await collect(bench.watch(What.POSITIONS))
+
+    on(test)
+
+
+def test_a_fault_of_our_own_does_not_leave_a_picture_that_looks_live() -> None:
+    async def test(bench: Bench) -> None:
+        async def broken(what: str) -> list[Any]:
+            raise LookupError("broken")
+
+        bench.venue.fetch = broken  # type: ignore[method-assign]
+        watch = bench.watch(What.POSITIONS)
+        with pytest.raises(FuturesAsyncError, match="broke down"):
+            await collect(watch)
+        assert watch.state is WatchState.CLOSED
+
+    on(test)
+
+
+def test_by_reads_alone_the_same_watch_works_and_says_when_they_fail() -> None:
+    async def test(bench: Bench) -> None:
+        venue = bench.venue
+        bench.streams = bench.polled()
+        async with bench.watch(What.ORDERS, fallback_s=1.0) as watch:
+            await watch.live()
+            placed = venue.place("AAA", "buy", 1)
+            assert (await anext(watch)).item.order_id == placed
+            venue.cancel(placed)
+            ended = await anext(watch)
+            assert (ended.kind, ended.source) == (ChangeKind.CLOSED, ChangeSource.READ)
+            assert watch.age_s < 3
+            venue.faults.failing_reads = 1.0
+            await until(lambda: watch.state is WatchState.STALE)
+            venue.faults.failing_reads = 0.0
+            await until(lambda: watch.state is WatchState.LIVE)
+        async with bench.watch(What.FILLS, fallback_s=1.0) as fills:
+            await fills.live()
+            venue.fill(venue.place("AAA", "buy", 1), 1)
+            assert (await anext(fills)).item.quantity == 1
+
+    on(test)
