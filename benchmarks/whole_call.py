@@ -20,6 +20,7 @@ from futures_async.transport.endpoint import RateLimit
 from futures_async.transport.http.backend import HttpBackend, HttpRequest, HttpResponse
 from futures_async.transport.http.fast import FastBackend
 from futures_async.transport.http.httpx import HttpxBackend
+from futures_async.transport.http.route import Route
 from futures_async.transport.limits.local import LocalLimiter
 
 CREDENTIALS = Credentials("k" * 32, "s" * 64, passphrase="passphrase", uid="1")
@@ -50,8 +51,8 @@ async def run() -> list[Row]:
     rows: list[Row] = []
     with venue() as server:
         async with AsyncExitStack() as stack:
-            fast = await stack.enter_async_context(ours(server, FastBackend(ca_pem=server.pem)))
-            portable = await stack.enter_async_context(ours(server, HttpxBackend(ca_pem=server.pem)))
+            fast = await stack.enter_async_context(ours(server, FastBackend(Route(ca_pem=server.pem))))
+            portable = await stack.enter_async_context(ours(server, HttpxBackend(route=Route(ca_pem=server.pem))))
             opened = {
                 "bare aiohttp": await stack.enter_async_context(peers.bare_aiohttp(server)),
                 "ours": fast,

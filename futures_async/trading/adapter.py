@@ -34,6 +34,7 @@ from futures_async.transport.events import Observer
 from futures_async.transport.http.backend import Timeouts
 from futures_async.transport.http.choose import select
 from futures_async.transport.http.gate import demo_hosts
+from futures_async.transport.http.route import route
 from futures_async.transport.limits.local import shared
 from futures_async.transport.retry import RetryPolicy
 from futures_async.transport.runtime import Work
@@ -129,7 +130,14 @@ class Adapter(Watching):
         self._observer = Observer(given["on_event"])
         self._on_late_order: Callable[[Order], object] | None = given["on_late_order"]
         self._contracts = ContractBook()
-        backend, owned = select(given["http"], url)
+        way = route(
+            url,
+            proxy=given["proxy"],
+            ca_file=given["ca_file"],
+            local_address=given["local_address"],
+            trust_env=given["trust_env"],
+        )
+        backend, owned = select(given["http"], url, way)
         self._transport = Transport(
             base_url=url,
             backend=backend,

@@ -22,6 +22,7 @@ from futures_async.transport.endpoint import RateLimit
 from futures_async.transport.events import CallEvent
 from futures_async.transport.http.backend import Timeouts
 from futures_async.transport.http.choose import Http
+from futures_async.transport.http.route import read_address, read_proxy, read_roots
 from futures_async.transport.limits.limiter import Limiter
 from futures_async.transport.retry import RetryPolicy
 from futures_async.transport.urls import check_base_url
@@ -134,6 +135,11 @@ def _journal(value: Any, name: str) -> Journal | str | os.PathLike[str]:
     return cast("Journal | str | os.PathLike[str]", value)
 
 
+def _read_by(read: Callable[[object], Any]) -> Take:
+    """By a function that names the option itself."""
+    return lambda value, name: read(value)
+
+
 def _as_given(value: Any, name: str) -> Any:
     """Judged by who uses it, in the constructor too."""
     return value
@@ -148,6 +154,14 @@ class Options(TypedDict, total=False):
     """None (fastest installed), "httpx", "fast", or a client, transport or backend object."""
     streams: Annotated[StreamBackend | None, Option(instance(StreamBackend, "PicowsBackend()"))]
     """What makes WebSocket connections; None: picows, of the extra [streams]."""
+    proxy: Annotated[str | None, Option(_read_by(read_proxy), plain=True)]
+    """`http://`, `https://` or `socks5://`, with user and password where it wants them. Needs the extra `[proxy]`."""
+    ca_file: Annotated[str | os.PathLike[str] | None, Option(_read_by(read_roots), plain=True)]
+    """PEM file with root certificates to trust beside certifi's; "system" for those of the system instead."""
+    local_address: Annotated[str | None, Option(_read_by(read_address), plain=True)]
+    """IP address of this computer to connect from."""
+    trust_env: Annotated[bool, Option(flag, default=False, plain=True)]
+    """Honour HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR."""
     timeout: Annotated[Timeouts | float | None, Option(_timeouts, plain=True)]
     """Seconds for a whole read, or `Timeouts`."""
     retry: Annotated[RetryPolicy | None, Option(instance(RetryPolicy, "RetryPolicy(attempts=3)"))]

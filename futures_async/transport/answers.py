@@ -54,9 +54,9 @@ _CONNECT = {
     "refused": "the connection was refused",
     "unreachable": "the network is unreachable",
     "connect-timeout": "no connection in time",
-    "tls": "its certificate is not trusted",
+    "tls": "its certificate is not trusted (where a network looks into TLS, its root goes into ca_file=)",
     "tls-handshake": "the TLS handshake broke off",
-    "proxy": "the proxy refused",
+    "proxy": "the proxy could not be reached, or refused (see proxy=)",
     "forbidden": "a test may not reach a live venue, unless it is marked futures_async_live (see docs/testing.md)",
 }
 _CONNECT_KIND = {"connect-timeout": "timeout", "tls-handshake": "unreachable"}

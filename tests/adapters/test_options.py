@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import certifi
 import httpx
 import pytest
 
@@ -38,6 +39,13 @@ COMMON: dict[str, tuple[list[Any], list[Any]]] = {
         [5, True, "", "aiohttp", "HTTPX", httpx.Client, "https://user:password@proxy"],
         [None, "httpx", httpx.MockTransport(lambda request: httpx.Response(200))],
     ),
+    "proxy": (
+        [5, "", "proxy.example", "ftp://proxy.example", "http://me:password@", "http://h/path", b"http://proxy.example"],
+        [None, "http://proxy.example:3128", "https://me:password@proxy.example", "socks5://127.0.0.1"],
+    ),
+    "ca_file": ([5, "", True, "/nowhere/ca.pem", Path("/"), b"ca.pem"], [None, "system", certifi.where()]),
+    "local_address": ([5, "", True, "localhost", "300.0.0.1", b"127.0.0.1"], [None, "127.0.0.1", "::1"]),
+    "trust_env": (["yes", 1, 0, None, "false"], [False, True]),
     "timeout": (
         ["3", 0, -1, True, float("nan"), float("inf"), Decimal(3), fa.Timeouts],
         [None, 3, 0.5, fa.Timeouts(deadline_s=2)],

@@ -14,6 +14,7 @@ import trustme
 from futures_async.transport.http.backend import HttpBackend
 from futures_async.transport.http.fast import FastBackend
 from futures_async.transport.http.httpx import HttpxBackend
+from futures_async.transport.http.route import Route
 from futures_async.transport.retry import RetryPolicy
 from futures_async.unified.errors import (
     ConnectFailed,
@@ -120,8 +121,8 @@ def self_signed(authority: Authority) -> ssl.SSLContext:
 
 
 BACKENDS: dict[str, Callable[[bytes], HttpBackend]] = {
-    "httpx": lambda pem: HttpxBackend(ca_pem=pem),
-    "fast": lambda pem: FastBackend(ca_pem=pem),
+    "httpx": lambda pem: HttpxBackend(route=Route(ca_pem=pem)),
+    "fast": lambda pem: FastBackend(Route(ca_pem=pem)),
 }
 
 

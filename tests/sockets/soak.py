@@ -19,6 +19,7 @@ from futures_async.adapters.bitget import Bitget
 from futures_async.transport.http.backend import HttpBackend
 from futures_async.transport.http.fast import FastBackend
 from futures_async.transport.http.httpx import HttpxBackend
+from futures_async.transport.http.route import Route
 from futures_async.transport.limits.none import NoLimiter
 from futures_async.transport.retry import RetryPolicy
 from tests.sockets.venue import BTC
@@ -73,7 +74,7 @@ async def calls(exchange: Bitget, count: int, ends: Counter[str]) -> None:
 async def session(library: str, count: int, told: dict[str, Any]) -> Counter[str]:
     """Open, call, close."""
     pem, ends = told["pem"].encode(), Counter[str]()
-    http: HttpBackend = HttpxBackend(ca_pem=pem) if library == "httpx" else FastBackend(ca_pem=pem)
+    http: HttpBackend = HttpxBackend(route=Route(ca_pem=pem)) if library == "httpx" else FastBackend(Route(ca_pem=pem))
     retry = RetryPolicy(base_s=0.001, max_wait_s=0.01)
     keys = fa.Credentials(*told["key"])
     async with Bitget(keys, base_url=told["url"], http=http, limiter=NoLimiter(), retry=retry) as exchange:

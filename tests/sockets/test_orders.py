@@ -18,6 +18,7 @@ from futures_async.simulator.dialect import Request
 from futures_async.transport.http.backend import HttpBackend, Timeouts
 from futures_async.transport.http.fast import FastBackend
 from futures_async.transport.http.httpx import HttpxBackend
+from futures_async.transport.http.route import Route
 from futures_async.transport.limits.none import NoLimiter
 from tests.sockets.venue import BTC, CONNECTION_FAULTS, FAULTS, FaultyVenue
 
@@ -25,8 +26,8 @@ WINDOW_S = 2.0
 LATE_S = 1.7
 """Long after two lookups in a row have not found the order, and before its signature has expired."""
 BACKENDS: dict[str, Callable[[bytes], HttpBackend]] = {
-    "httpx": lambda pem: HttpxBackend(ca_pem=pem),
-    "fast": lambda pem: FastBackend(ca_pem=pem),
+    "httpx": lambda pem: HttpxBackend(route=Route(ca_pem=pem)),
+    "fast": lambda pem: FastBackend(Route(ca_pem=pem)),
 }
 
 

@@ -18,6 +18,7 @@ import sniffio
 
 from futures_async.transport.http.backend import Done, HttpBackend, HttpFailure, HttpRequest, HttpResponse, Phase, Slots
 from futures_async.transport.http.httpx import HttpxBackend
+from futures_async.transport.http.route import DIRECT, Route
 from futures_async.transport.runtime import current_trio_token, running_asyncio_loop
 from futures_async.unified.errors import InvalidRequest
 
@@ -26,16 +27,22 @@ Http = HttpBackend | httpx.AsyncClient | httpx.AsyncBaseTransport | str | None
 """What `http=` takes: None for the fastest installed, a `Library`, an httpx client or transport, or a backend."""
 
 
-def select(http: Http = None, url: str = "") -> tuple[HttpBackend, bool]:
+def select(http: Http = None, url: str = "", route: Route = DIRECT) -> tuple[HttpBackend, bool]:
     """The backend for `http`, and whether it is to be closed with the exchange.
 
     Args:
         http: None takes the fast backend on asyncio where its extra is installed, else httpx.
-        url: The venue's base URL; backends are shared per scheme, host and port.
+        url: The venue's base URL; backends are shared per scheme, host, port and route.
+        route: The way out, of connections that are made here.
 
     Raises:
         InvalidRequest: No such library, or its extra is not installed.
     """
+    if route is not DIRECT and not isinstance(http, (str, type(None))):
+        raise InvalidRequest(
+            "proxy, ca_file, local_address and trust_env are for connections made here: give them to the client, "
+            "transport or backend that http= names"
+        )
     if isinstance(http, HttpBackend):
         return http, False
     if isinstance(http, (httpx.AsyncClient, httpx.AsyncBaseTransport)):
@@ -53,7 +60,7 @@ def select(http: Http = None, url: str = "") -> tuple[HttpBackend, bool]:
         # What was given is not shown: the URL of a proxy in the wrong place would hold its password.
         raise InvalidRequest("http must be None, 'httpx', 'fast', an httpx.AsyncClient or transport, or a backend")
     parts = urlsplit(url)
-    return Lease(library, f"{parts.scheme}://{parts.netloc}"), True
+    return Lease(library, f"{parts.scheme}://{parts.netloc}", route), True
 
 
 @cache
@@ -72,17 +79,18 @@ class _Shared:
         self.users = 0
 
 
-# By event loop, library and venue. What is held by no exchange object is gone; nothing here keeps a loop alive.
-_shared: WeakValueDictionary[tuple[object, Library, str], _Shared] = WeakValueDictionary()
+# By event loop, library, venue and route. What is held by no exchange object is gone; nothing here keeps a loop alive.
+_shared: WeakValueDictionary[tuple[object, Library, str, str], _Shared] = WeakValueDictionary()
 
 
 class Lease(HttpBackend):
     """A share in the running event loop's backend, taken at first use: an exchange may be made before the loop runs."""
 
-    def __init__(self, library: Library | None, origin: str) -> None:
+    def __init__(self, library: Library | None, origin: str, route: Route = DIRECT) -> None:
         super().__init__()
         self._library: Library | None = library
         self._origin = origin
+        self._route = route
         self._share: _Shared | None = None
         self._closed = False
         self.name = library or "fastest"
@@ -129,10 +137,10 @@ class Lease(HttpBackend):
             library = self._library or _fastest()
             if library == "fast" and not _on_asyncio():
                 raise InvalidRequest("http='fast' is for asyncio; elsewhere 'httpx' is the default")
-            key = (running_asyncio_loop() or current_trio_token(), library, self._origin)
+            key = (running_asyncio_loop() or current_trio_token(), library, self._origin, self._route.key)
             share = _shared.get(key)
             if share is None:
-                share = _shared[key] = _Shared(_open(library))
+                share = _shared[key] = _Shared(_open(library, self._route))
             share.users += 1
             self._share, self.name = share, share.backend.name
         return self._share
@@ -146,9 +154,9 @@ def _on_asyncio() -> bool:
     return sniffio.current_async_library() == "asyncio"
 
 
-def _open(library: Library) -> HttpBackend:
+def _open(library: Library, route: Route) -> HttpBackend:
     if library == "httpx":
-        return HttpxBackend()
+        return HttpxBackend(route=route)
     from futures_async.transport.http.fast import FastBackend
 
-    return FastBackend()
+    return FastBackend(route)

@@ -8,21 +8,23 @@ thrown away.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable, Iterable
 from contextlib import suppress
+from typing import Any, cast
 
 import anyio
 import httpcore
 
 from futures_async.transport.http.backend import KEEP_ALIVE_S
 from futures_async.transport.http.failures import MAPPED
-from futures_async.transport.http.tls import tls_context
+from futures_async.transport.http.route import Route
 
 
 class Connections:
     """Idle ones, the one used last on top; whoever takes one gives it back or drops it."""
 
-    def __init__(self, ca_pem: bytes | None) -> None:
-        self._tls = tls_context(ca_pem)
+    def __init__(self, route: Route) -> None:
+        self._make = _maker(route)
         self._idle: deque[tuple[httpcore.AsyncHTTPConnection, float]] = deque()
         self._taken: set[httpcore.AsyncHTTPConnection] = set()
         self._doubted: set[httpcore.AsyncHTTPConnection] = set()
@@ -32,7 +34,7 @@ class Connections:
         """A connection to this origin, or one to be, which `apart` always is; as many as are asked for."""
         connection = None if apart else self._kept(origin)
         if connection is None:
-            connection = httpcore.AsyncHTTPConnection(origin, ssl_context=self._tls, keepalive_expiry=KEEP_ALIVE_S)
+            connection = self._make(origin)
         self._taken.add(connection)
         return connection
 
@@ -83,6 +85,46 @@ class Connections:
                     return connection
                 self._old.append(connection)
         return None
+
+
+def _maker(route: Route) -> Callable[[httpcore.Origin], httpcore.AsyncHTTPConnection]:
+    """What makes connections. httpcore's pools of proxied ones do; as pools they are not used."""
+    proxy, tls, here = route.proxy, route.tls, route.local_address
+    if proxy is None:
+        return lambda origin: httpcore.AsyncHTTPConnection(
+            origin, ssl_context=tls, keepalive_expiry=KEEP_ALIVE_S, local_address=here
+        )
+    kind: Any = httpcore.AsyncSOCKSProxy if proxy.socks else httpcore.AsyncHTTPProxy
+    more: dict[str, Any] = {"proxy_ssl_context": tls} if proxy.scheme == "https" else {}
+    host = f"[{proxy.host}]" if ":" in proxy.host else proxy.host
+    user, password = ("" if part is None else part.reveal() for part in (proxy.user, proxy.password))
+    pool = kind(
+        f"{proxy.scheme.removesuffix('h')}://{host}:{proxy.port}",
+        proxy_auth=(user.encode(), password.encode()) if proxy.user is not None else None,
+        ssl_context=tls,
+        keepalive_expiry=KEEP_ALIVE_S,
+        network_backend=_From(here),
+        **more,
+    )
+    return cast("Callable[[httpcore.Origin], httpcore.AsyncHTTPConnection]", pool.create_connection)
+
+
+class _From(httpcore.AsyncNetworkBackend):
+    """Connects from one address; on asyncio and trio."""
+
+    def __init__(self, local_address: str | None) -> None:
+        self._local_address = local_address
+        self._own = cast("httpcore.AsyncNetworkBackend", httpcore.AnyIOBackend())
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        return await self._own.connect_tcp(host, port, timeout, self._local_address, socket_options)
 
 
 async def _close(connection: httpcore.AsyncHTTPConnection) -> None:

@@ -19,6 +19,7 @@ from futures_async.transport.http.backend import HttpFailure, HttpRequest, HttpR
 from futures_async.transport.http.body import ACCEPT_ENCODING, Body
 from futures_async.transport.http.connections import Connections
 from futures_async.transport.http.failures import MAPPED, Content, Marks, h11_state
+from futures_async.transport.http.route import DIRECT, Route
 from futures_async.transport.runtime import LoopEnd
 
 
@@ -26,11 +27,11 @@ class Direct:
     """Sends on connections of its own, one request on each at a time.
 
     Args:
-        ca_pem: One more root certificate to trust.
+        route: The way out.
     """
 
-    def __init__(self, ca_pem: bytes | None) -> None:
-        self._connections = Connections(ca_pem)
+    def __init__(self, route: Route = DIRECT) -> None:
+        self._connections = Connections(route)
         self._end: LoopEnd | None = None
         self.shut = False
         logging.getLogger("httpcore.http11").addFilter(_without_headers)

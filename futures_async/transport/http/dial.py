@@ -1,11 +1,12 @@
-"""Makes connections: names looked up, addresses tried side by side, TLS with the process's one context."""
+"""Makes connections: names looked up, addresses tried side by side, or through a proxy; TLS with one context."""
 
 from __future__ import annotations
 
 import asyncio
 import socket
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 from aiohappyeyeballs import start_connection  # pyright: ignore[reportUnknownVariableType] - a bare tuple in its types
 
@@ -13,7 +14,7 @@ from futures_async.transport.http.address import Address
 from futures_async.transport.http.backend import HttpFailure, Phase
 from futures_async.transport.http.connect_causes import connect_kind
 from futures_async.transport.http.gate import admit
-from futures_async.transport.http.tls import tls_context
+from futures_async.transport.http.route import DIRECT, Proxy, Route
 
 NEXT_ADDRESS_S = 0.25
 """An address that has not answered so long is not waited for alone any more (RFC 8305)."""
@@ -21,15 +22,22 @@ NEXT_ADDRESS_S = 0.25
 P = TypeVar("P", bound=asyncio.Protocol)
 
 
+class ProxyFailed(Exception):
+    """The proxy could not be reached, or has refused."""
+
+
 class Dialer:
     """Makes the connections of one backend.
 
     Args:
-        ca_pem: One more root certificate to trust.
+        route: The way out.
     """
 
-    def __init__(self, ca_pem: bytes | None = None) -> None:
-        self._tls = tls_context(ca_pem)
+    def __init__(self, route: Route = DIRECT) -> None:
+        self._route = route
+        self._tls = route.tls
+        # Kept as long as what is spoken over them: a stream writer that is lost closes its transport (from 3.13 on).
+        self._streams: WeakKeyDictionary[asyncio.Protocol, object] = WeakKeyDictionary()
 
     async def connect(self, address: Address, within_s: float, make: Callable[[], P]) -> P:
         """A connection, ready to be written to.
@@ -41,9 +49,13 @@ class Dialer:
         securing = False
         try:
             async with asyncio.timeout(within_s):
+                if self._route.proxy is not None:
+                    return await self._through(self._route.proxy, address, make)
                 sock = await self._reach(address)
                 securing = address.secure
                 return await self._speak(sock, address, make)
+        except ProxyFailed:
+            failure = HttpFailure("proxy", Phase.CONNECTING, sent=False)
         except TimeoutError:
             failure = HttpFailure("tls-handshake" if securing else "connect-timeout", Phase.CONNECTING, sent=False)
         except OSError as error:
@@ -53,7 +65,9 @@ class Dialer:
     async def _reach(self, address: Address) -> socket.socket:
         loop = asyncio.get_running_loop()
         found = await loop.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
-        return await start_connection(found, happy_eyeballs_delay=NEXT_ADDRESS_S)
+        here = self._route.local_address
+        local = None if here is None else await loop.getaddrinfo(here, 0, type=socket.SOCK_STREAM)
+        return await start_connection(found, local_addr_infos=local, happy_eyeballs_delay=NEXT_ADDRESS_S)
 
     async def _speak(self, sock: socket.socket, address: Address, make: Callable[[], P]) -> P:
         loop = asyncio.get_running_loop()
@@ -66,3 +80,41 @@ class Dialer:
             sock.close()
             raise
         return protocol
+
+    async def _through(self, proxy: Proxy, address: Address, make: Callable[[], P]) -> P:
+        """Through a proxy (python-socks), which looks the venue's name up.
+
+        Raises:
+            ProxyFailed: It could not be reached, or has refused.
+        """
+        stream = await self._stream(proxy, address)
+        transport: Any = stream.writer.transport
+        protocol = make()
+        if address.secure:
+            loop = asyncio.get_running_loop()
+            transport = await loop.start_tls(transport, protocol, self._tls, server_hostname=address.host)
+        else:
+            transport.set_protocol(protocol)
+        protocol.connection_made(transport)
+        self._streams[protocol] = stream
+        return protocol
+
+    async def _stream(self, proxy: Proxy, address: Address) -> Any:
+        from python_socks import ProxyError, ProxyType
+        from python_socks.async_.asyncio.v2 import Proxy as Way
+
+        here = self._route.local_address
+        way = Way(
+            ProxyType.SOCKS5 if proxy.socks else ProxyType.HTTP,
+            proxy.host,
+            proxy.port,
+            None if proxy.user is None else proxy.user.reveal(),
+            None if proxy.password is None else proxy.password.reveal(),
+            rdns=True,
+            proxy_ssl=self._tls if proxy.scheme == "https" else None,
+        )
+        try:
+            return await way.connect(address.host, address.port, local_addr=None if here is None else (here, 0))
+        except (ProxyError, OSError, ValueError, EOFError):  # the last where a SOCKS proxy breaks off (3.2.1)
+            pass  # outside of here, for these errors' frames hold the password
+        raise ProxyFailed

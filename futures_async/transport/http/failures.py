@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import AsyncIterator
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
@@ -24,6 +26,9 @@ from futures_async.transport.http.gate import admit
 _PHASES = {
     "connection.connect_tcp.started": Phase.CONNECTING,
     "connection.start_tls.started": Phase.CONNECTING,
+    "proxy.start_tls.started": Phase.CONNECTING,
+    "socks.connect_tcp.started": Phase.CONNECTING,
+    "socks.start_tls.started": Phase.CONNECTING,
     "http11.send_request_headers.started": Phase.HEADERS_STARTED,
     "http2.send_request_headers.started": Phase.HEADERS_STARTED,
     "http11.send_request_body.started": Phase.BODY_STARTED,
@@ -70,6 +75,8 @@ _KINDS: dict[type[BaseException], FailureKind] = {
     # Headers and URLs are encoded on the way: what cannot be encoded was never sent, as the phase then tells.
     ValueError: "protocol",
 }
+if find_spec("socksio") is not None:  # of the extra [proxy]: what a proxy says that does not speak SOCKS
+    _KINDS[import_module("socksio").ProtocolError] = "proxy"
 MAPPED = tuple(_KINDS)
 """Everything that httpx, httpcore, h11 and the socket raise; an ASGI app's own errors pass through."""
 
@@ -119,14 +126,15 @@ class Marks:
     """How far one request got, as httpcore tells it."""
 
     __slots__ = (
-        "_body", "_send_by", "_sender", "_url", "abort", "connected", "phase", "scope", "securing", "stream", "told",
-        "total", "until",
+        "_asking_proxy", "_body", "_send_by", "_sender", "_url", "abort", "connected", "phase", "scope", "securing",
+        "stream", "told", "total", "until",
     )  # fmt: skip
 
     def __init__(self, request: HttpRequest, sender: Sender) -> None:
         self.phase = Phase.QUEUED
         self.abort = request.abort
         self.told = False
+        self._asking_proxy = False
         self.connected = False
         self.securing = False
         self._body = request.body
@@ -154,17 +162,21 @@ class Marks:
         """Called by httpcore at each step; an exception from here ends the request and closes its connection."""
         phase = _PHASES.get(event)
         if phase is None:
-            if event == "connection.connect_tcp.complete":
+            if event in ("connection.connect_tcp.complete", "socks.connect_tcp.complete"):
                 self.stream = info.get("return_value")
             return
         self.told = True
         if phase is Phase.CONNECTING:
             admit(urlsplit(self._url).hostname or "")
             self.connected = True
-            self.securing = event == "connection.start_tls.started"
-        elif phase is not Phase.ANSWERING:
-            if info["request"].method == b"CONNECT":
-                return  # to a proxy; nothing of ours has left yet
+            self.securing = event.endswith("start_tls.started")
+        elif phase is Phase.ANSWERING:
+            if self._asking_proxy:
+                return
+        else:
+            self._asking_proxy = info["request"].method == b"CONNECT"
+            if self._asking_proxy:
+                return  # nothing of ours has left yet
             self.check()
             if not never_sent(phase, self._body):
                 self.leave()

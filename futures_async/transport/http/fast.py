@@ -23,6 +23,7 @@ from futures_async.transport.http.backend import (
 from futures_async.transport.http.dial import Dialer
 from futures_async.transport.http.head import written
 from futures_async.transport.http.llhttp import Connection
+from futures_async.transport.http.route import DIRECT, Route
 from futures_async.transport.http.watch import Watch
 from futures_async.transport.runtime import LoopEnd, running_asyncio_loop
 
@@ -34,14 +35,14 @@ class FastBackend(HttpBackend):
     """Kept connections for each server, the one used last used first.
 
     Args:
-        ca_pem: One more root certificate to trust, beside certifi's.
+        route: The way out.
     """
 
     name = "fast"
 
-    def __init__(self, *, ca_pem: bytes | None = None) -> None:
+    def __init__(self, route: Route = DIRECT) -> None:
         super().__init__()
-        self._dialer = Dialer(ca_pem)
+        self._dialer = Dialer(route)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._end: LoopEnd | None = None
         self._closed = False

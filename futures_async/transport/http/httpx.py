@@ -13,6 +13,7 @@ from futures_async.transport.http.backend import HttpBackend, HttpFailure, HttpR
 from futures_async.transport.http.body import ACCEPT_ENCODING, Body
 from futures_async.transport.http.core import Direct
 from futures_async.transport.http.failures import MAPPED, Content, Marks, h11_state
+from futures_async.transport.http.route import DIRECT, Route
 
 
 class HttpxBackend(HttpBackend):
@@ -21,17 +22,17 @@ class HttpxBackend(HttpBackend):
     Args:
         http: None for connections of its own. A client or transport that is given stays open when this closes, and
             keeps its connections as it likes: a request that should have one `apart` shares them.
-        ca_pem: One more root certificate to trust, for connections of its own.
+        route: The way out, for connections of its own.
     """
 
     name = "httpx"
 
     def __init__(
-        self, http: httpx.AsyncClient | httpx.AsyncBaseTransport | None = None, *, ca_pem: bytes | None = None
+        self, http: httpx.AsyncClient | httpx.AsyncBaseTransport | None = None, *, route: Route = DIRECT
     ) -> None:
         super().__init__()
         self._given = http
-        self._own = Direct(ca_pem) if http is None else None
+        self._own = Direct(route) if http is None else None
         self._closed = False
 
     async def send(self, request: HttpRequest) -> HttpResponse:

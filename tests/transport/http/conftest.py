@@ -11,6 +11,7 @@ from futures_async.transport.dialect import SealedHeaders
 from futures_async.transport.http.backend import Abort, HttpBackend, HttpRequest, Timeouts
 from futures_async.transport.http.fast import FastBackend
 from futures_async.transport.http.httpx import HttpxBackend
+from futures_async.transport.http.route import Route
 from tests.loopback import Authority, Loopback
 
 
@@ -23,11 +24,11 @@ class Flavour(NamedTuple):
 
 
 def _httpx(pem: bytes | None) -> HttpBackend:
-    return HttpxBackend(ca_pem=pem)
+    return HttpxBackend(route=Route(ca_pem=pem))
 
 
 def _fast(pem: bytes | None) -> HttpBackend:
-    return FastBackend(ca_pem=pem)
+    return FastBackend(Route(ca_pem=pem))
 
 
 FLAVOURS = [

@@ -46,7 +46,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[httpcore.Request]:
 async def test_the_host_is_named_as_httpx_names_it(
     anyio_backend: str, asked: list[httpcore.Request], base: str, origin: tuple[bytes, bytes, int], host: bytes
 ) -> None:
-    await Direct(None).send(a_request(f"{base}/api"))
+    await Direct().send(a_request(f"{base}/api"))
     assert asked[0].url.origin == httpcore.Origin(*origin)
     assert [value for name, value in asked[0].headers if name == b"Host"] == [host]
     assert host == httpx.Request("GET", f"{base}/api").headers["host"].encode()
@@ -56,7 +56,7 @@ async def test_the_host_is_named_as_httpx_names_it(
 async def test_the_target_is_sent_as_it_was_signed(
     anyio_backend: str, asked: list[httpcore.Request], target: str
 ) -> None:
-    await Direct(None).send(a_request(f"https://venue.example{target}"))
+    await Direct().send(a_request(f"https://venue.example{target}"))
     assert asked[0].url.target == target.encode()
 
 
@@ -67,7 +67,7 @@ async def test_the_target_is_sent_as_it_was_signed(
 async def test_the_length_is_told_where_there_may_be_a_body(
     anyio_backend: str, asked: list[httpcore.Request], method: str, body: bytes, length: list[bytes]
 ) -> None:
-    await Direct(None).send(a_request("https://venue.example/api", method=method, body=body))
+    await Direct().send(a_request("https://venue.example/api", method=method, body=body))
     assert [value for name, value in asked[0].headers if name == b"Content-Length"] == length
 
 
@@ -88,20 +88,20 @@ async def test_the_length_is_told_where_there_may_be_a_body(
 )
 async def test_what_is_no_address_is_not_sent(anyio_backend: str, asked: list[httpcore.Request], url: str) -> None:
     with pytest.raises(HttpFailure) as caught:
-        await Direct(None).send(an_order(url))
+        await Direct().send(an_order(url))
     assert (caught.value.kind, caught.value.phase, caught.value.sent) == ("protocol", Phase.QUEUED, False)
     assert asked == []
 
 
 async def test_a_header_that_cannot_be_written_is_not_sent(anyio_backend: str, asked: list[httpcore.Request]) -> None:
     with pytest.raises(HttpFailure) as caught:
-        await Direct(None).send(an_order("http://venue.example/api", headers=(("X-Name", "ü"),)))
+        await Direct().send(an_order("http://venue.example/api", headers=(("X-Name", "ü"),)))
     assert (caught.value.kind, caught.value.sent, caught.value.__context__) == ("protocol", False, None)
     assert asked == []
 
 
 async def test_each_host_has_connections_of_its_own(anyio_backend: str, venue: Loopback) -> None:
-    direct = Direct(None)
+    direct = Direct()
     with Loopback() as other:
         for _ in range(3):
             await direct.send(a_request(venue.url))
@@ -115,7 +115,7 @@ async def test_what_the_venue_closed_meanwhile_is_closed_here_too(anyio_backend:
         await exchange.send(message())
         exchange.writer.close()
 
-    direct = Direct(None)
+    direct = Direct()
     venue.next(last_words)
     await direct.send(a_request(venue.url))
     gone = direct._connections._idle[0][0]  # pyright: ignore[reportPrivateUsage] - its state is asked below
@@ -141,7 +141,7 @@ async def test_closing_at_any_moment_ends_what_is_under_way(anyio_backend: str, 
             ends.append(("answered", True))
 
     for steps in range(20):
-        direct = Direct(None)
+        direct = Direct()
         await direct.send(a_request(venue.url))
         async with anyio.create_task_group() as group:
             group.start_soon(send, direct)

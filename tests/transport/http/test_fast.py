@@ -295,13 +295,14 @@ async def test_more_descriptors_than_select_can_count_are_no_trouble(alone: Fast
 FORK = """
 import asyncio, os
 from futures_async.transport.http.fast import FastBackend
+from futures_async.transport.http.route import Route
 from tests.transport.http.conftest import a_request
 from tests.loopback import Authority, Loopback
 
 authority = Authority()
 with Loopback(tls=authority.server()) as venue:
     loop = asyncio.new_event_loop()
-    backend = FastBackend(ca_pem=authority.pem)
+    backend = FastBackend(Route(ca_pem=authority.pem))
     loop.run_until_complete(backend.send(a_request(venue.url)))
     child = os.fork()
     if not child:

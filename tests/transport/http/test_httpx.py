@@ -20,6 +20,7 @@ import respx
 from futures_async.transport.http.backend import Abort, HttpFailure, Phase
 from futures_async.transport.http.failures import MAPPED
 from futures_async.transport.http.httpx import HttpxBackend
+from futures_async.transport.http.route import Route
 from futures_async.transport.http.tls import tls_context
 from tests.loopback import Authority, Loopback, reply, silence, twice
 from tests.transport.http.conftest import a_request, an_order
@@ -311,7 +312,7 @@ async def test_the_context_verifies_and_is_one_per_process(anyio_backend: str) -
 
 async def test_closing_while_connecting_leaves_nothing_open(anyio_backend: str, authority: Authority) -> None:
     with Loopback(tls=authority.server(), default=silence) as server:
-        backend = HttpxBackend(ca_pem=authority.pem)
+        backend = HttpxBackend(route=Route(ca_pem=authority.pem))
         phases: list[Phase] = []
 
         async def send() -> None:
