@@ -8,19 +8,16 @@ from __future__ import annotations
 import gzip
 import heapq
 import random
-import re
-from collections.abc import Callable
 from contextlib import suppress
 from email.utils import formatdate
 from functools import cache
-from typing import Any, Literal, NamedTuple, cast
-
-import msgspec
+from typing import Literal, NamedTuple
 
 from futures_async.simulator import errors
 from futures_async.simulator.dialect import Dialect, Request, Response, Route, VenueRefusal
 from futures_async.simulator.exchange import SimulatedExchange
 from futures_async.simulator.faults import Act
+from futures_async.simulator.mutations import damaged
 from futures_async.simulator.plan import FaultPlan, Strike
 from futures_async.simulator.replica import Replica
 from futures_async.simulator.stream_faults import Moment
@@ -244,74 +241,4 @@ def mutate(response: Response, how: str, source: random.Random) -> Response:
     if how == "utf8":
         middle = len(body) // 2
         return response._replace(body=body[:middle] + b"\xff\xfe\xc3" + body[middle:])
-    tree = msgspec.json.decode(body)
-    _change(tree, how, source)
-    return response._replace(body=msgspec.json.encode(tree))
-
-
-def _change(tree: Any, how: str, source: random.Random) -> None:
-    """Change one spot inside the payload: the parts of the envelope that are objects or lists, or all of it."""
-    if not isinstance(tree, dict):
-        return
-    envelope = cast("dict[str, Any]", tree)
-    payloads = [name for name, value in envelope.items() if isinstance(value, dict | list)]
-    if how == "null":
-        for name in payloads:
-            envelope[name] = None
-        return
-    objects = list[dict[str, Any]]()
-    for name in payloads:
-        _objects(envelope[name], objects)
-    if not objects:
-        return
-    if how == "add-field":
-        for found in objects:
-            found["aFieldThatNobodyKnows"] = {"deep": [1, None, "x"]}
-        return
-    target = objects[source.randrange(len(objects))]
-    if how == "drop-field":
-        if target:
-            del target[source.choice(sorted(target))]
-        return
-    if how == "other-type":
-        for found in objects:
-            found.update({name: _other_type(value) for name, value in found.items()})
-        return
-    fitting, instead = _SPOTS[how]
-    spots = [(found, name) for found in objects for name, value in sorted(found.items()) if fitting(value)]
-    if spots:
-        found, name = source.choice(spots)
-        found[name] = instead
-
-
-def _other_type(value: Any) -> Any:
-    """Texts of digits become numbers, and numbers texts; everything else stays."""
-    if isinstance(value, str) and _DIGITS(value):
-        return msgspec.Raw(value.encode())
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return msgspec.json.encode(value).decode()
-    return value
-
-
-def _objects(tree: Any, found: list[dict[str, Any]]) -> None:
-    if isinstance(tree, dict):
-        node = cast("dict[str, Any]", tree)
-        found.append(node)
-        for value in node.values():
-            _objects(value, found)
-    elif isinstance(tree, list):
-        for value in tree:  # pyright: ignore[reportUnknownVariableType] - JSON
-            _objects(value, found)
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, str) and "." in value and value.replace(".", "", 1).lstrip("-").isdigit()
-
-
-_DIGITS = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?", re.ASCII).fullmatch
-_SPOTS: dict[str, tuple[Callable[[Any], bool], str]] = {
-    "nan": (_is_number, "NaN"),
-    "blank": (lambda value: isinstance(value, str) and value != "", ""),
-    "new-word": (lambda value: isinstance(value, str) and value.isalpha() and value.islower(), "aNewWord"),
-}
-"""Which values a mutation may hit, and what stands there then."""
+    return response._replace(body=damaged(body, how, source))

@@ -51,6 +51,8 @@ class StreamAct(StrEnum):
     """Acknowledged; nothing is ever pushed for it on this connection."""
     UNACKNOWLEDGED = "unacknowledged"
     """Not acknowledged, and pushed all the same."""
+    MUTATE = "mutate"
+    """The rows of the frame are changed; `word` says how."""
     OUTDATED = "outdated"
     """Answered with what was true `delay_s` ago, where the same was asked before."""
 
@@ -70,12 +72,19 @@ class StreamFault:
     client: str
     """What a client does whose picture is true."""
     delay_s: tuple[float, float] = (0.0, 0.0)
+    word: str = ""
 
 
 _RECONNECTS = "a new connection; what the gap held is read and told (`source=READ`)"
 _AUDIT = "found by the next audit at the latest, counted in `drift`, repaired and told"
 _RULE = "nothing: the merging rule knows it as told already"
 _ORDER = "nothing: no key goes back in time"
+_ODD = "the other rows are told; a field that cannot be read is named in `unread`, a row without its facts is reported"
+
+
+def _mutated(name: str, says: str, word: str, client: str = _ODD) -> StreamFault:
+    return StreamFault(name=name, moment=Moment.PUSH, says=says, act=StreamAct.MUTATE, client=client, word=word)
+
 
 STREAM_FAULTS: tuple[StreamFault, ...] = (
     StreamFault(
@@ -97,6 +106,12 @@ STREAM_FAULTS: tuple[StreamFault, ...] = (
         name="push-overtaken", moment=Moment.PUSH, says="a push comes after newer ones of its channel",
         act=StreamAct.OVERTAKEN, client=_ORDER, delay_s=(0.05, 2),
     ),
+    _mutated("push-extra-field", "fields that nobody knows", "add-field", "nothing"),
+    _mutated("push-other-type", "texts for numbers, numbers for texts", "other-type", "nothing"),
+    _mutated("push-new-word", "a word where only a few are known", "new-word"),
+    _mutated("push-missing-field", "a field is missing", "drop-field"),
+    _mutated("push-blank", "an empty text where another was", "blank"),
+    _mutated("push-not-a-number", "NaN where a number was", "nan"),
     StreamFault(
         name="line-silent", moment=Moment.PUSH, says="half open: nothing comes any more, no answer to a ping either",
         act=StreamAct.SILENCE, client=f"`STALE` within the heartbeat; {_RECONNECTS}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from typing import Protocol
 
+from futures_async.simulator.mutations import damaged
 from futures_async.simulator.plan import FaultPlan, StreamStrike
 from futures_async.simulator.stream_dialect import Frame, Line, StreamDialect, Subscription
 from futures_async.simulator.stream_faults import CLOSE_CODES, Moment, StreamAct
@@ -75,6 +76,8 @@ class Mishaps:
                 self._in_order(channel, frame, strike.delay_s)
             case StreamAct.OVERTAKEN:
                 session.later(strike.delay_s, lambda: session.send(frame))
+            case StreamAct.MUTATE:
+                self._in_order(channel, self._mutated(frame, strike.fault.word), 0.0)
             case StreamAct.ANNOUNCE:
                 self._announce(strike.delay_s)
                 self._in_order(channel, frame, 0.0)
@@ -91,6 +94,11 @@ class Mishaps:
             return
         self._held_until[channel] = due
         session.later(due - now, lambda: session.send(frame))
+
+    def _mutated(self, frame: Frame, how: str) -> Frame:
+        if isinstance(frame, bytes) or self._plan is None:
+            return frame  # packed
+        return damaged(frame.encode(), how, self._plan.random, inside=("data",)).decode()
 
     def _announce(self, delay_s: float) -> None:
         session = self._session

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -249,6 +250,41 @@ def test_equal_seeds_break_equal_things(venue: str) -> None:
     assert len(first) > 20
     assert first == story(5)
     assert first != story(6)
+
+
+@pytest.mark.parametrize(
+    ("name", "changed"),
+    [
+        ("push-extra-field", '"aFieldThatNobodyKnows"'),
+        ("push-new-word", '"aNewWord"'),
+        ("push-not-a-number", '"NaN"'),
+        ("push-blank", '""'),
+        ("push-missing-field", ""),
+        ("push-other-type", ""),
+    ],
+)
+def test_rows_are_damaged_and_their_envelope_is_not(venue: str, name: str, changed: str) -> None:
+    plain, (bench, _) = StreamBench(venue), broken(venue, name, channels=[ORDERS[venue]])
+    frames: list[Any] = []
+    for one in (plain, bench):
+        peer = one.listen(ORDERS[venue])
+        one.trade(BUY, "0.001", "80000.1", client_id="fx1")
+        frames += peer.heard()
+    whole, damaged = frames
+    assert {key: value for key, value in whole.items() if key != "data"} == {
+        key: value for key, value in damaged.items() if key != "data"
+    }
+    assert whole["data"] != damaged["data"]
+    assert json.dumps(damaged["data"]).count(changed) > json.dumps(whole["data"]).count(changed) or not changed
+
+
+def test_a_packed_frame_is_not_damaged() -> None:
+    bench, plan = broken("bitmart", "push-blank")
+    setattr(bench.hub.dialects["bitmart"], "deflates", True)  # noqa: B010 - that venue's own
+    peer = bench.listen("futures/order")
+    place(bench)
+    assert len(told(peer, bench)) == 1
+    assert len(plan.stream_struck) == 1
 
 
 def test_plans_name_what_fits_a_stream() -> None:
