@@ -121,6 +121,7 @@ if TYPE_CHECKING:
     from futures_async import risk
     from futures_async.accounts.load import load_accounts
     from futures_async.journal.journal import Journal, JournalFailed, MemoryJournal
+    from futures_async.journal.postgres import PostgresJournal
     from futures_async.journal.sqlite import SqliteJournal
     from futures_async.manager.fills import PositionBook
     from futures_async.manager.manager import OrderManager, Recovery
@@ -173,6 +174,7 @@ _LAZY = {
     "Rule": "portfolio.rules",
     "SlicedResult": "manager.slicing",
     "Snapshot": "portfolio.snapshot",
+    "PostgresJournal": "journal.postgres",
     "SqliteJournal": "journal.sqlite",
     "Stale": "portfolio.snapshot",
     "StreamBackend": "streams.backend",
@@ -193,13 +195,13 @@ __all__ = [
     "OrderNotPlaced", "OrderOutcomeUnknown", "OrderRejected", "OrderRequest", "OrderResult", "OrderStatus", "OrderType",
     "OrderUpdate", "Outcome", "OutcomeUnknown", "ParameterRejected", "PermissionDenied", "PoolClosed", "Portfolio",
     "Position", "PositionBook", "PositionHistory", "PositionMode", "PositionModeConflict", "PositionRisk",
-    "PositionSide", "PriceSource", "QueueFull", "RateLimit", "RateLimited", "ReachRatio", "Recovery", "RedisLimiter",
-    "Reduce", "RequestTimeout", "ResponseMismatch", "RetryPolicy", "RiskLevel", "RiskLimit", "RiskLimitExceeded",
-    "RiskMonitor", "Role", "Rule", "SettingNotApplied", "SettingOutcomeUnknown", "ShutOut", "Side", "SlicedResult",
-    "Snapshot", "SqliteJournal", "Stale", "Stop", "StreamBackend", "StreamEvent", "StreamOverrun", "SymbolNotFound",
-    "Ticker", "TimeInForce", "Timeouts", "UnexpectedRedirect", "UnreadRow", "UnreadRows", "UnresolvedOrders",
-    "VenueClosed", "VenueTraits", "VenueUnavailable", "Watch", "WatchState", "connect", "detect", "load_accounts",
-    "risk", "to_builtins", "to_json", "venue_ids",
+    "PositionSide", "PostgresJournal", "PriceSource", "QueueFull", "RateLimit", "RateLimited", "ReachRatio", "Recovery",
+    "RedisLimiter", "Reduce", "RequestTimeout", "ResponseMismatch", "RetryPolicy", "RiskLevel", "RiskLimit",
+    "RiskLimitExceeded", "RiskMonitor", "Role", "Rule", "SettingNotApplied", "SettingOutcomeUnknown", "ShutOut", "Side",
+    "SlicedResult", "Snapshot", "SqliteJournal", "Stale", "Stop", "StreamBackend", "StreamEvent", "StreamOverrun",
+    "SymbolNotFound", "Ticker", "TimeInForce", "Timeouts", "UnexpectedRedirect", "UnreadRow", "UnreadRows",
+    "UnresolvedOrders", "VenueClosed", "VenueTraits", "VenueUnavailable", "Watch", "WatchState", "connect", "detect",
+    "load_accounts", "risk", "to_builtins", "to_json", "venue_ids",
 ]
 # fmt: on
 

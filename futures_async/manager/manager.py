@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import logging
-import os
 import random
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
 import anyio
 import msgspec
 
-from futures_async.journal.journal import IntentRecord, Journal, JournalFailed
-from futures_async.journal.sqlite import SqliteJournal
+from futures_async.journal.journal import IntentRecord, Journal
+from futures_async.journal.opening import Place, default_journal, open_journal
 from futures_async.manager.fills import FillEffect, PositionBook
 from futures_async.manager.slicing import SlicedResult, Slicer
 from futures_async.manager.tracking import OrderUpdate, Tracker
@@ -63,7 +61,8 @@ class OrderManager:
     Args:
         exchange: An open exchange with credentials; it stays its owner's. Its account is known in the journal by the
             uid of its credentials, or by a digest of the key: give a uid always or never, or intents are not found.
-        journal: A journal, or the path of an SQLite file; None is one file for all in the user's state folder.
+        journal: A journal, the path of an SQLite file, or `postgresql://…` (see `PostgresJournal`); None is one file
+            for all in the user's state folder.
             A journal given as object stays its owner's.
         on_fill: Awaited with each fill of an order that this manager placed, once, while `track` runs.
         book: What fills are counted into; None begins flat.
@@ -74,14 +73,17 @@ class OrderManager:
         self,
         exchange: FuturesExchange,
         *,
-        journal: Journal | str | os.PathLike[str] | None = None,
+        journal: Journal | Place | None = None,
         on_fill: Callable[[FillEffect], Awaitable[object]] | None = None,
         book: PositionBook | None = None,
         now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
     ) -> None:
         self.exchange = exchange
         self._owns_journal = not isinstance(journal, Journal)
-        self.journal = journal if isinstance(journal, Journal) else SqliteJournal(journal or default_journal())
+        try:
+            self.journal = journal if isinstance(journal, Journal) else open_journal(journal or default_journal())
+        finally:
+            del journal  # A traceback that shows locals shows those of this frame, and a URL may hold a password.
         self._now_ms = now_ms
         self._busy: set[str] = set()
         self._slicing: set[str] = set()
@@ -322,21 +324,3 @@ class OrderManager:
         await self.journal.verdict(
             record.client_order_id, outcome, order_id, venue=record.venue, account=record.account
         )
-
-
-def default_journal() -> Path:
-    """Where orders are written down when nobody says where: the user's state folder, made when absent.
-
-    Raises:
-        JournalFailed: There is no such folder, and none can be made.
-    """
-    try:
-        home = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
-        folder = Path(home) / "futures-async"
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except (OSError, RuntimeError) as error:  # no home folder, or one that cannot be written, as in containers
-        raise JournalFailed(
-            f"there is no folder for the journal of orders ({error}): name a file that can be written with "
-            "OrderManager(journal=…), or a folder with the variable XDG_STATE_HOME"
-        ) from None
-    return folder / "orders.sqlite"

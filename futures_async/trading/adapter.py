@@ -6,7 +6,6 @@ walks through one.
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections.abc import Callable, Mapping
 from importlib.util import find_spec
@@ -15,6 +14,7 @@ from urllib.parse import urlsplit
 
 from futures_async import risk
 from futures_async.journal.journal import Journal, JournalFailed
+from futures_async.journal.opening import Place, open_journal
 from futures_async.streams.account import AccountStreams, Means
 from futures_async.streams.backend import StreamBackend
 from futures_async.streams.events import Reporter
@@ -405,10 +405,8 @@ class Adapter(Watching):
         return await self._call(endpoint, params, body)
 
 
-def _journal(given: Journal | str | os.PathLike[str] | None) -> tuple[Journal | None, bool]:
+def _journal(given: Journal | Place | None) -> tuple[Journal | None, bool]:
     """The journal, and whether it is to be closed with the exchange."""
     if given is None or isinstance(given, Journal):
         return given, False
-    from futures_async.journal.sqlite import SqliteJournal  # only those who keep one pay for it
-
-    return SqliteJournal(given), True
+    return open_journal(given), True

@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import Annotated, Any, NamedTuple, TypedDict, cast, get_type_hints
 
 from futures_async.journal.journal import Journal
+from futures_async.journal.opening import Place
 from futures_async.streams.backend import StreamBackend
 from futures_async.streams.events import StreamEvent
 from futures_async.trading.bounds import OrderBounds
@@ -29,6 +30,7 @@ from futures_async.transport.urls import check_base_url
 from futures_async.unified.convert import chosen
 from futures_async.unified.errors import InvalidRequest
 from futures_async.unified.models import Order
+from futures_async.unified.secret_url import SecretUrl
 from futures_async.unified.words import near
 
 Take = Callable[[Any, str], Any]
@@ -129,10 +131,10 @@ def _reserve(value: Any, name: str) -> int:
     return value
 
 
-def _journal(value: Any, name: str) -> Journal | str | os.PathLike[str]:
-    if value == "" or not isinstance(value, (Journal, str, os.PathLike)):
-        raise wrong(name, "a journal, or the path of an SQLite file", value)
-    return cast("Journal | str | os.PathLike[str]", value)
+def _journal(value: Any, name: str) -> Journal | Place:
+    if value == "" or not isinstance(value, (Journal, str, os.PathLike, SecretUrl)):
+        raise wrong(name, "a journal, the path of an SQLite file or postgresql://…", value)
+    return cast("Journal | Place", value)
 
 
 def _read_by(read: Callable[[object], Any]) -> Take:
@@ -174,8 +176,8 @@ class Options(TypedDict, total=False):
     reserve: Annotated[int, Option(_reserve, default=2, plain=True)]
     """So many of the account's slots are never given to plain reads within five minutes of an order, a cancel or a
     setting of this object, so that the next one need not wait; 0 gives them all."""
-    journal: Annotated[Journal | str | os.PathLike[str] | None, Option(_journal, plain=True)]
-    """A journal, which stays its owner's, or the path of an SQLite file, which is closed with the exchange."""
+    journal: Annotated[Journal | Place | None, Option(_journal, plain=True)]
+    """A journal, which stays its owner's. An SQLite file's path or `postgresql://…` is closed with the exchange."""
     bounds: Annotated[OrderBounds | None, Option(instance(OrderBounds, "OrderBounds(max_notional=5000)"))]
     """What no order may exceed, judged before anything is signed."""
     demo: Annotated[bool, Option(flag, default=False, plain=True)]

@@ -19,9 +19,11 @@ import pytest
 
 from futures_async.journal import sqlite as sqlite_module
 from futures_async.journal.journal import IntentRecord, Journal, JournalFailed, MemoryJournal, Verdict
+from futures_async.journal.postgres import PostgresJournal
 from futures_async.journal.sqlite import SqliteJournal
 from futures_async.unified.enums import Intent, OrderType, Outcome, Side
 from futures_async.unified.errors import InvalidRequest, NotSent
+from tests.postgres_server import needs_postgres
 
 pytestmark = pytest.mark.anyio
 
@@ -44,9 +46,16 @@ def record(client_order_id: str = "id1", **fields: Any) -> IntentRecord:
     return IntentRecord(**{**given, **fields})
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", pytest.param("postgres", marks=needs_postgres)])
 async def journal(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Journal]:
-    async with MemoryJournal() if request.param == "memory" else SqliteJournal(tmp_path / "journal.sqlite") as opened:
+    made: Journal
+    if request.param == "memory":
+        made = MemoryJournal()
+    elif request.param == "sqlite":
+        made = SqliteJournal(tmp_path / "journal.sqlite")
+    else:
+        made = PostgresJournal(request.getfixturevalue("database").url)
+    async with made as opened:
         yield opened
 
 

@@ -17,24 +17,27 @@ import pytest
 
 from futures_async.adapters.bitget import Bitget
 from futures_async.journal.journal import Verdict
-from futures_async.journal.sqlite import SqliteJournal
+from futures_async.journal.opening import open_journal
 from futures_async.manager.manager import OrderManager, Recovery
 from futures_async.simulator.demo import Setup
 from futures_async.simulator.exchange import SimulatedExchange, wall_ms
 from futures_async.simulator.server import RunningExchange, serve
 from futures_async.transport.limits.none import NoLimiter
 from futures_async.unified.enums import Outcome
+from tests.manager.crashing import owned
+from tests.postgres_server import Postgres, needs_postgres
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs fork and SIGKILL")
 
 LATER_MS = 10 * 60_000
+WRITTEN = "SELECT client_order_id, verdict FROM"
 
 
-def kill_traders(running: RunningExchange, journal: Path, kills: int, chance: random.Random) -> int:
+def kill_traders(running: RunningExchange, place: str, kills: int, chance: random.Random) -> int:
     """Start a trader and kill it at a random point, again and again; how many died by the kill."""
     keys = running.credentials("bitget")
     secrets = [keys.key.reveal(), keys.secret.reveal(), keys.passphrase.reveal() if keys.passphrase else ""]
-    command = [sys.executable, "-m", "tests.manager.crashing", running.base_url, *secrets, keys.uid or "", str(journal)]
+    command = [sys.executable, "-m", "tests.manager.crashing", running.base_url, *secrets, keys.uid or "", place]
     killed = 0
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as nursery:
         assert nursery.stdin is not None
@@ -43,20 +46,22 @@ def kill_traders(running: RunningExchange, journal: Path, kills: int, chance: ra
             nursery.stdin.write(f"{number}\n")
             nursery.stdin.flush()
             child = int(nursery.stdout.readline())
-            time.sleep(chance.uniform(0.05, 0.6))
+            assert nursery.stdout.readline() == "trades\n"
+            time.sleep(chance.uniform(0.05, 0.5))
             os.kill(child, signal.SIGKILL)
             killed += int(nursery.stdout.readline()) == signal.SIGKILL
         nursery.stdin.close()
     return killed
 
 
-async def recovered(running: RunningExchange, path: Path) -> Recovery:
+async def recovered(running: RunningExchange, place: str) -> Recovery:
     async with (
-        SqliteJournal(path) as journal,
+        open_journal(place) as journal,
         Bitget(
             running.credentials("bitget"), base_url=running.base_url, limiter=NoLimiter(), journal=journal, http="httpx"
         ) as exchange,
     ):
+        await owned(journal, exchange.account_id)
         manager = OrderManager(exchange, journal=journal)
         recovery = await manager.recover()
         assert await journal.open_intents("bitget", exchange.account_id) == []
@@ -65,8 +70,9 @@ async def recovered(running: RunningExchange, path: Path) -> Recovery:
         return recovery
 
 
+@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgres", marks=needs_postgres)])
 def test_orders_survive_sigkill_at_random_points_without_a_duplicate_or_a_loss(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest, kind: str
 ) -> None:
     # A hundred kills take about a minute; a few show the same in a second or two.
     kills = 100 if request.config.getoption("--long") else 8
@@ -82,20 +88,23 @@ def test_orders_survive_sigkill_at_random_points_without_a_duplicate_or_a_loss(
     # So many orders in so short a time are more than a venue takes from one address.
     monkeypatch.setattr(type(market.venues["bitget"].dialect), "ip_limits", ())
     path = tmp_path / "orders.sqlite"
+    database: Postgres | None = request.getfixturevalue("database") if kind == "postgres" else None
+    place = database.url if database else str(path)
     with serve(market) as running:
-        assert kill_traders(running, path, kills, random.Random(7)) == kills
-        with path.with_name("orders.sqlite-wal").open("ab") as end:
-            end.write(os.urandom(3_000))  # a write that the crash tore
+        assert kill_traders(running, place, kills, random.Random(7)) == kills
+        if database is None:
+            with path.with_name("orders.sqlite-wal").open("ab") as end:
+                end.write(os.urandom(3_000))  # a write that the crash tore
         before = dict(market.venues["bitget"].account.orders)
         shift_ms = LATER_MS  # every fence has passed
-        recovery = anyio.run(recovered, running, path)
+        recovery = anyio.run(recovered, running, place)
         orders = list(market.venues["bitget"].account.orders.values())
 
     assert len(orders) == len(before)  # recovery sent nothing
     assert [count for count in Counter(order.price for order in orders).values() if count > 1] == []
     at_venue = {order.client_id: order for order in orders}
     assert len(at_venue) == len(orders) > kills
-    rows = journal_rows(path)
+    rows = dict(database.ask(f"{WRITTEN} futures_async_intents")) if database else journal_rows(path)
     assert set(at_venue) <= set(rows)  # nothing stands at the venue that was not written down first
     assert set(rows.values()) <= {Verdict.PLACED.value, Outcome.NOT_PLACED.value}
     assert {name for name, verdict in rows.items() if verdict == Verdict.PLACED.value} == set(at_venue)
@@ -108,6 +117,6 @@ def journal_rows(path: Path) -> dict[str, str | None]:
     """Every intent ever written, with its verdict."""
     connection = sqlite3.connect(path)
     try:
-        return dict(connection.execute("SELECT client_order_id, verdict FROM intents").fetchall())
+        return dict(connection.execute(f"{WRITTEN} intents").fetchall())
     finally:
         connection.close()

@@ -17,9 +17,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from futures_async.journal.journal import IntentRecord, JournalFailed, MemoryJournal, Verdict
+from futures_async.journal.opening import default_journal
 from futures_async.journal.sqlite import SqliteJournal
 from futures_async.manager.fills import FillEffect
-from futures_async.manager.manager import OrderManager, default_journal
+from futures_async.manager.manager import OrderManager
 from futures_async.manager.slicing import SlicedResult, Slices
 from futures_async.manager.tracking import OrderUpdate
 from futures_async.unified.enums import Intent, OrderStatus, OrderType, Side

@@ -1,0 +1,275 @@
+"""What the journals in databases share: rows, statements, and one worker thread that writes what came together at once.
+
+Intents that are written at the same time share one transaction, and so one flush to the disk. The drivers are
+synchronous ones in a thread: so they work on asyncio and on trio.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from abc import abstractmethod
+from collections import deque
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from typing import Any, Generic, Protocol, TypeVar
+
+import anyio
+import anyio.to_thread
+
+from futures_async.journal.journal import (
+    IntentRecord,
+    Journal,
+    JournalEntry,
+    JournalFailed,
+    Verdict,
+    again,
+    decided,
+    logger,
+)
+from futures_async.unified.convert import to_text
+from futures_async.unified.enums import Intent, OrderType, Outcome, Side
+from futures_async.unified.errors import FuturesAsyncError
+
+T = TypeVar("T")
+
+COLUMNS = (
+    "venue", "account", "client_order_id", "symbol", "venue_symbol", "side", "type", "quantity", "price", "intent",
+    "signed_ms", "fence_ms", "created_ms", "slices", "verdict", "order_id",
+)  # fmt: skip
+_KEY = ("client_order_id", "venue", "account")
+
+
+class Rows(Protocol):
+    """A cursor, as the DB-API has it."""
+
+    @property
+    def rowcount(self) -> int: ...
+    def fetchone(self) -> Any: ...
+    def fetchall(self) -> list[Any]: ...
+
+
+class Connection(Protocol):
+    """A connection that executes statements: sqlite3's, psycopg's."""
+
+    def execute(self, statement: Any, values: Sequence[Any] = ..., /) -> Rows: ...
+
+
+class Statements:
+    """The statements on one table; `mark` stands for a value."""
+
+    def __init__(self, table: str, mark: str, *, lock: str = "") -> None:
+        columns, marks = ", ".join(COLUMNS), ", ".join([mark] * len(COLUMNS))
+        news = ", ".join(f"{name} = excluded.{name}" for name in COLUMNS if name not in _KEY)
+        read = f"SELECT {columns} FROM {table} WHERE "  # noqa: S608 - constants only
+        mine = f"venue = {mark} AND account = {mark}"
+        self.write = (
+            f"INSERT INTO {table} ({columns}) VALUES ({marks})"  # noqa: S608 - as above
+            f" ON CONFLICT ({', '.join(_KEY)}) DO UPDATE SET {news}"
+        )
+        self.one = f"{read}client_order_id = {mark} AND {mine}{lock}"
+        self.named = f"{read}client_order_id = {mark}{lock}"
+        self.open = f"{read}{mine} AND verdict IS NULL ORDER BY number"
+        self.group = f"{read}{mine} AND slices = {mark} ORDER BY number"
+        self.prune = f"DELETE FROM {table} WHERE verdict IS NOT NULL AND created_ms < {mark}"  # noqa: S608 - as above
+
+
+class Job(Generic[T]):
+    """One piece of work in a transaction, and how it ended."""
+
+    def __init__(self, run: Callable[[Any], T]) -> None:
+        self._run = run
+        self.done = False
+        self.result: list[T] = []
+        self.error: FuturesAsyncError | None = None
+
+    def run(self, connection: Any) -> None:
+        """Do it; what is refused is this job's alone. May be done again where the transaction came to nothing."""
+        self.result, self.error = [], None
+        try:
+            self.result.append(self._run(connection))
+        except FuturesAsyncError as error:
+            self.error = error
+
+
+class StoredJournal(Journal):
+    """Base of the journals in databases.
+
+    Args:
+        statements: On its table.
+        name: Of the journal, in messages. Holds no secret.
+    """
+
+    def __init__(self, statements: Statements, name: str) -> None:
+        self._statements = statements
+        self._name = name
+        self._closed = False
+        self._waiting: deque[Job[Any]] = deque()
+        self._mutex = threading.Lock()
+        self._turn: anyio.Lock | None = None
+        self._thread: anyio.CapacityLimiter | None = None
+
+    @abstractmethod
+    def _transact(self, jobs: Sequence[Job[Any]]) -> None:
+        """Run the jobs in one transaction. In the worker thread, under the mutex.
+
+        Raises:
+            JournalFailed: None of them happened, as far as can be told.
+        """
+
+    @abstractmethod
+    def _close(self) -> None:
+        """Close what is open. In the worker thread, under the mutex."""
+
+    def _claim(self, connection: Any, venue: str, account: str) -> None:
+        """Make sure that this process is the one that writes the orders of an account.
+
+        Raises:
+            JournalFailed: Another one is.
+        """
+
+    async def open(self) -> None:
+        try:
+            await self._do(lambda connection: None)
+        except JournalFailed:
+            await anyio.to_thread.run_sync(self._shut)  # `async with` closes nothing that it could not open
+            raise
+
+    async def intent(self, record: IntentRecord) -> None:
+        def run(connection: Connection) -> None:
+            self._claim(connection, record.venue, record.account)
+            key = (record.client_order_id, record.venue, record.account)
+            row = connection.execute(self._statements.one, key).fetchone()
+            entry = JournalEntry(record=record) if row is None else again(_entry(row), record)
+            connection.execute(self._statements.write, _to_row(entry))
+
+        await self._do(run)
+
+    async def verdict(
+        self,
+        client_order_id: str,
+        outcome: Outcome | None,
+        order_id: str | None = None,
+        *,
+        venue: str | None = None,
+        account: str | None = None,
+    ) -> None:
+        def run(connection: Connection) -> None:
+            for row in connection.execute(self._statements.named, (client_order_id,)).fetchall():
+                entry = _entry(row)
+                if venue in (None, entry.record.venue) and account in (None, entry.record.account):
+                    connection.execute(self._statements.write, _to_row(decided(entry, outcome, order_id)))
+
+        try:
+            await self._do(run)
+        except JournalFailed as error:
+            # The order's fate must reach its caller whatever the disk does; an open intent is asked again later.
+            logger.error("the verdict on %s could not be written, its intent stays open: %s", client_order_id, error)
+
+    async def open_intents(self, venue: str, account: str) -> list[IntentRecord]:
+        def run(connection: Connection) -> list[IntentRecord]:
+            self._claim(connection, venue, account)
+            return [
+                _entry(row).record for row in connection.execute(self._statements.open, (venue, account)).fetchall()
+            ]
+
+        return await self._do(run)
+
+    async def group(self, venue: str, account: str, group: str) -> list[JournalEntry]:
+        def run(connection: Connection) -> list[JournalEntry]:
+            rows = connection.execute(self._statements.group, (venue, account, group)).fetchall()
+            return [_entry(row) for row in rows]
+
+        return await self._do(run)
+
+    async def prune(self, before_ms: int) -> int:
+        return await self._do(lambda connection: connection.execute(self._statements.prune, (before_ms,)).rowcount)
+
+    async def aclose(self) -> None:
+        self._closed = True
+        await anyio.to_thread.run_sync(self._shut)
+
+    # In the event loop
+
+    async def _do(self, run: Callable[[Any], T]) -> T:
+        if self._turn is None or self._thread is None:
+            self._turn, self._thread = anyio.Lock(), anyio.CapacityLimiter(1)
+        job = Job(run)
+        self._waiting.append(job)
+        try:
+            async with self._turn:
+                if not job.done:  # else the one before took it along
+                    await anyio.to_thread.run_sync(self._work_off, limiter=self._thread)
+        finally:
+            with contextlib.suppress(ValueError):
+                self._waiting.remove(job)  # cancelled while it waited: it never happens
+        if job.error is not None:
+            raise job.error
+        return job.result[0]
+
+    # In the worker thread
+
+    def _work_off(self) -> None:
+        with self._mutex:
+            jobs = [self._waiting.popleft() for _ in range(len(self._waiting))]
+            try:
+                if self._closed:
+                    raise JournalFailed("it was closed")
+                self._transact(jobs)
+            except JournalFailed as error:
+                for job in jobs:
+                    job.error = JournalFailed(f"the journal {self._name} failed: {error}")
+            finally:
+                for job in jobs:
+                    job.done = True
+
+    def _shut(self) -> None:
+        with self._mutex:
+            self._close()
+
+
+def _to_row(entry: JournalEntry) -> tuple[object, ...]:
+    record = entry.record
+    return (
+        record.venue,
+        record.account,
+        record.client_order_id,
+        record.symbol,
+        record.venue_symbol,
+        record.side.value,
+        record.type.value,
+        to_text(record.quantity),
+        None if record.price is None else to_text(record.price),
+        record.intent.value,
+        record.signed_ms,
+        record.fence_ms,
+        record.created_ms,
+        record.group,
+        None if entry.verdict is None else entry.verdict.value,
+        entry.order_id,
+    )
+
+
+def _entry(row: tuple[Any, ...]) -> JournalEntry:
+    (venue, account, client_id, symbol, venue_symbol, side, kind, quantity, price, intent) = row[:10]
+    (signed_ms, fence_ms, created_ms, group, verdict, order_id) = row[10:]
+    try:
+        record = IntentRecord(
+            venue=venue,
+            account=account,
+            client_order_id=client_id,
+            symbol=symbol,
+            venue_symbol=venue_symbol,
+            side=Side(side),
+            type=OrderType(kind),
+            quantity=Decimal(quantity),
+            price=None if price is None else Decimal(price),
+            intent=Intent(intent),
+            signed_ms=signed_ms,
+            fence_ms=fence_ms,
+            created_ms=created_ms,
+            group=group,
+        )
+        return JournalEntry(record=record, verdict=None if verdict is None else Verdict(verdict), order_id=order_id)
+    except (ValueError, ArithmeticError) as error:
+        raise JournalFailed(f"the journal holds a row for {client_id} that cannot be read") from error
