@@ -116,20 +116,25 @@ class BitgetFamily(Dialect):
         """The language of messages, and demo trading where asked for."""
         return (("locale", "en-US"), ("paptrading", "1")) if self.in_demo else (("locale", "en-US"),)
 
+    def standing_headers(self, credentials: Credentials) -> Sequence[tuple[str, str]]:
+        """Key, passphrase and content type."""
+        passphrase = credentials.passphrase
+        return (
+            ("ACCESS-KEY", credentials.key.reveal()),
+            ("ACCESS-PASSPHRASE", "" if passphrase is None else passphrase.reveal()),
+            ("Content-Type", "application/json"),
+        )
+
     def headers(
         self, request: Unsigned, endpoint: Endpoint[Any], credentials: Credentials, now_ms: int
     ) -> SealedHeaders:
-        """Key, signature, passphrase, timestamp and content type; the sixth, `locale`, is on every call."""
+        """Signature and timestamp."""
         timestamp = str(now_ms)
         message = prehash(timestamp, request)
-        passphrase = credentials.passphrase
         return SealedHeaders(
             (
-                ("ACCESS-KEY", credentials.key.reveal()),
                 ("ACCESS-SIGN", self.signature(message, credentials)),
                 ("ACCESS-TIMESTAMP", timestamp),
-                ("ACCESS-PASSPHRASE", "" if passphrase is None else passphrase.reveal()),
-                ("Content-Type", "application/json"),
             )
         )
 

@@ -150,8 +150,9 @@ class Attempts:
         self._credentials = credentials
         self._observer = observer
         self._answers = Answers(dialect, credentials, transport.clock)
-        self._common = (("User-Agent", USER_AGENT), *dialect.public_headers())
-        self._public = SealedHeaders(self._common)
+        self._public = SealedHeaders((("User-Agent", USER_AGENT), *dialect.public_headers()))
+        standing = () if credentials is None else dialect.standing_headers(credentials)
+        self._private = SealedHeaders(standing, self._public)
 
     def send(self, job: Job, number: int, runtime: Runtime, queued_s: float, permit: Permit, slots: Slots) -> Flight:
         """Stamp, sign and send, with a permit of the limiter and a slot of the backend in hand.
@@ -193,7 +194,7 @@ class Attempts:
         if not job.endpoint.private or self._credentials is None:
             return self._public
         signed = self._dialect.headers(job.request, job.endpoint, self._credentials, signed_ms)
-        return SealedHeaders((*self._common, *signed.open()))
+        return SealedHeaders(signed.open(), self._private)
 
     def judge(self, flight: Flight, answer: HttpResponse | HttpFailure, timing: Timing) -> Any:
         """What an attempt has come to, for the limits and the key as well.

@@ -81,19 +81,41 @@ def passing(error: type[ExchangeError], *codes: str | int) -> dict[str, Code]:
 
 
 class SealedHeaders:
-    """Request headers whose repr shows nothing: they carry key, signature and passphrase."""
+    """Request headers whose repr shows nothing: they carry key, signature and passphrase.
 
-    __slots__ = ("_items",)
+    Args:
+        items: Names and values.
+        behind: Others that go before them; what never changes is kept there, and written once.
+    """
 
-    def __init__(self, items: Iterable[tuple[str, str]]) -> None:
+    __slots__ = ("_behind", "_items", "_lines")
+
+    def __init__(self, items: Iterable[tuple[str, str]], behind: SealedHeaders | None = None) -> None:
         self._items = tuple(items)
+        self._behind = behind
+        self._lines: str | None = None
 
     def open(self) -> tuple[tuple[str, str], ...]:
         """The headers themselves, to be handed to the HTTP library at once."""
-        return self._items
+        return self._items if self._behind is None else (*self._behind.open(), *self._items)
+
+    def lines(self) -> str | None:
+        """As they stand in a request's head, to be written at once; None if they cannot stand in one.
+
+        A line break within a value would begin another header.
+        """
+        if self._lines is None:
+            own = [f"{name}: {value}" for name, value in self._items]
+            before = "" if self._behind is None else self._behind.lines()
+            plain = "".join(own)
+            if before is None or not plain.isascii() or not plain.isprintable():
+                return None
+            own.append("")
+            self._lines = before + "\r\n".join(own)
+        return self._lines
 
     def __repr__(self) -> str:
-        return f"SealedHeaders({len(self._items)})"
+        return f"SealedHeaders({len(self.open())})"
 
 
 class Unsigned(msgspec.Struct, frozen=True, gc=False):
@@ -149,11 +171,15 @@ class Dialect(ABC):
         """Headers of every call, beside User-Agent."""
         return ()
 
+    def standing_headers(self, credentials: Credentials) -> Sequence[tuple[str, str]]:
+        """Headers of every private call that never change, such as the key's."""
+        return ()
+
     @abstractmethod
     def headers(
         self, request: Unsigned, endpoint: Endpoint[Any], credentials: Credentials, now_ms: int
     ) -> SealedHeaders:
-        """All headers of a private call, signed over exactly the bytes of `request`."""
+        """The other headers of a private call, signed over exactly the bytes of `request`."""
 
     @abstractmethod
     def refusal(self, envelope: Any) -> Refusal | None:

@@ -27,9 +27,7 @@ from futures_async.adapter import (
     RateLimited,
     Refusal,
     RiskLimitExceeded,
-    SealedHeaders,
     SymbolNotFound,
-    Unsigned,
     VenueUnavailable,
     ambiguous,
     passing,
@@ -109,12 +107,10 @@ class BitgetUTADialect(BitgetFamily):
         """The language of messages. The demo header goes with private calls only: it breaks some public ones."""
         return (("locale", "en-US"),)
 
-    def headers(
-        self, request: Unsigned, endpoint: Endpoint[Any], credentials: Credentials, now_ms: int
-    ) -> SealedHeaders:
+    def standing_headers(self, credentials: Credentials) -> Sequence[tuple[str, str]]:
         """Those of the family, and the demo header where it is asked for."""
-        sealed = super().headers(request, endpoint, credentials, now_ms)
-        return SealedHeaders((*sealed.open(), ("paptrading", "1"))) if self.in_demo else sealed
+        standing = super().standing_headers(credentials)
+        return (*standing, ("paptrading", "1")) if self.in_demo else standing
 
     def rule(self, refusal: Refusal, endpoint: Endpoint[Any]) -> Code | None:
         """25107 ("a position exists") is about the position mode where that was to be set, else the margin mode."""

@@ -6,7 +6,7 @@ https://developer-pro.bitmart.com/en/futuresv2/#signed and #error-code
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Generic, TypeVar, cast
 
 import msgspec
@@ -147,10 +147,14 @@ class BitMartDialect(Dialect):
     codes = CODES
     credentials_needed = ("memo",)
 
+    def standing_headers(self, credentials: Credentials) -> Sequence[tuple[str, str]]:
+        """The key."""
+        return (("X-BM-KEY", credentials.key.reveal()),)
+
     def headers(
         self, request: Unsigned, endpoint: Endpoint[Any], credentials: Credentials, now_ms: int
     ) -> SealedHeaders:
-        """The key alone on reads; key, signature and timestamp (milliseconds) on every POST.
+        """Nothing on reads; signature and timestamp (milliseconds) on every POST.
 
         Raises:
             InvalidRequest: A cancel without an id, which the venue would take for "cancel everything".
@@ -158,11 +162,10 @@ class BitMartDialect(Dialect):
         if request.path in CANCELS_ONE:
             require_id(request.body)
         if request.method == "GET":
-            return SealedHeaders((("X-BM-KEY", credentials.key.reveal()),))
+            return SealedHeaders(())
         timestamp = str(now_ms)
         return SealedHeaders(
             (
-                ("X-BM-KEY", credentials.key.reveal()),
                 ("X-BM-SIGN", sign(timestamp, request.body, credentials)),
                 ("X-BM-TIMESTAMP", timestamp),
                 ("Content-Type", "application/json"),

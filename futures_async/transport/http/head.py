@@ -9,27 +9,21 @@ from futures_async.transport.http.address import Address
 from futures_async.transport.http.backend import HttpFailure, HttpRequest, Phase
 from futures_async.transport.http.body import ACCEPT_ENCODING
 
+_ACCEPT = f"Accept-Encoding: {ACCEPT_ENCODING}\r\n"
+
 
 def written(request: HttpRequest, address: Address, target: str) -> bytes:
     """The request as it goes out.
 
     Raises:
-        HttpFailure: It has letters that no request can have: a line break within a value would begin another header.
+        HttpFailure: It has letters that no request can have.
     """
-    lines = [
-        f"{request.method} {target} HTTP/1.1",
-        f"Host: {address.named}",
-        f"Accept-Encoding: {ACCEPT_ENCODING}",
-        *[f"{name}: {value}" for name, value in request.headers.open()],
-    ]
-    body = request.body
-    if body or request.method in ("POST", "PUT", "PATCH"):
-        lines.append(f"Content-Length: {len(body)}")
-    plain = "".join(lines)
-    if not plain.isascii() or not plain.isprintable() or " " in target:
+    lines, body = request.headers.lines(), request.body
+    if lines is None or not target.isascii() or not target.isprintable() or " " in target:
         raise HttpFailure("protocol", Phase.QUEUED, sent=False)
-    lines += ("", "")
-    return "\r\n".join(lines).encode() + body
+    length = f"Content-Length: {len(body)}\r\n" if body or request.method in ("POST", "PUT", "PATCH") else ""
+    head = f"{request.method} {target} HTTP/1.1\r\nHost: {address.named}\r\n{_ACCEPT}{lines}{length}\r\n"
+    return head.encode("ascii") + body
 
 
 class Headers(Mapping[str, str]):

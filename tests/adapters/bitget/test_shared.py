@@ -68,7 +68,7 @@ def test_a_private_call_carries_the_six_documented_headers() -> None:
     request = Unsigned(vector["method"], vector["path"], vector["query"], b"")
     dialect = Family()
     headers = dialect.headers(request, READ, KEYS, int(vector["timestamp"]))
-    sent = (*dialect.public_headers(), *headers.open())
+    sent = (*dialect.public_headers(), *dialect.standing_headers(KEYS), *headers.open())
     assert dict(sent) == {
         "ACCESS-KEY": "bg_test_key_0001",
         "ACCESS-SIGN": vector["sign"],

@@ -31,7 +31,9 @@ CREDENTIALS = Credentials(KEY, SECRET, PASSPHRASE)
 @pytest.mark.parametrize("vector", load("signing"), ids=lambda vector: vector["name"])
 def test_the_worked_vectors_are_reproduced(vector: dict[str, str]) -> None:
     request = Unsigned(vector["method"], vector["path"], vector["query"], vector["body"].encode())
-    headers = dict(BitgetV1Dialect().headers(request, PLACE_ORDER, CREDENTIALS, int(vector["timestamp"])).open())
+    dialect = BitgetV1Dialect()
+    signed = dialect.headers(request, PLACE_ORDER, CREDENTIALS, int(vector["timestamp"]))
+    headers = dict((*dialect.standing_headers(CREDENTIALS), *signed.open()))
     assert headers["ACCESS-SIGN"] == vector["sign"]
     assert headers["ACCESS-TIMESTAMP"] == vector["timestamp"]
     assert (headers["ACCESS-KEY"], headers["ACCESS-PASSPHRASE"]) == (KEY, PASSPHRASE)

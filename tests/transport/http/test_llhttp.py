@@ -9,6 +9,7 @@ from itertools import pairwise
 
 import pytest
 
+from futures_async.transport.dialect import SealedHeaders
 from futures_async.transport.http.backend import MAX_BODY, HttpFailure, HttpResponse, Phase
 from futures_async.transport.http.llhttp import MAX_HEAD
 from tests.transport.http.wires import Alone, heard
@@ -190,3 +191,17 @@ def test_a_connection_is_used_only_with_nothing_to_read_on_it(pollable: socket.s
         assert alone.connection.usable(0.0)
         other.close()
         assert not alone.connection.usable(0.0)
+
+
+def test_headers_are_written_once_and_only_if_they_can_stand_in_a_head() -> None:
+    standing = SealedHeaders([("Key", "k")])
+    own = SealedHeaders([("Sign", "s"), ("Time", "")], standing)
+    assert own.lines() == "Key: k\r\nSign: s\r\nTime: \r\n"
+    assert standing.lines() is standing.lines()
+    assert own.open() == (("Key", "k"), ("Sign", "s"), ("Time", ""))
+    assert repr(own) == "SealedHeaders(3)"
+    assert SealedHeaders([], standing).lines() == standing.lines()
+    for value in ("a\r\nX: y", "a\nb", "\x7f", "caf\xe9", "\0", "a\tb"):
+        bad = SealedHeaders([("X", value)])
+        assert bad.lines() is None
+        assert SealedHeaders([("Y", "z")], bad).lines() is None
