@@ -25,8 +25,10 @@ from futures_async.streams.dialect import (
     stream_url,
 )
 from futures_async.streams.picture import Push
+from futures_async.trading import walks, windows
 from futures_async.trading.adapter import Adapter
 from futures_async.trading.batch import together
+from futures_async.trading.batch_cancels import BatchCancels
 from futures_async.trading.cancelling import ordered, urgent
 from futures_async.trading.desk import acknowledged
 from futures_async.trading.options import Option, Options, coin, flag, instance, member, one_of
@@ -193,6 +195,7 @@ __all__ = [
     "Amendment",
     "AuthenticationError",
     "Banned",
+    "BatchCancels",
     "BatchPlacement",
     "Call",
     "CancelOutcomeUnknown",
@@ -372,6 +375,8 @@ __all__ = [
     "unread_of",
     "unread_rows",
     "urgent",
+    "walks",
+    "windows",
     "word",
     "yes_no",
 ]

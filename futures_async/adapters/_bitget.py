@@ -212,6 +212,11 @@ def venue_symbol(symbol: str, product_type: ProductType) -> str:
     raise InvalidRequest(f"{symbol} is no contract of {product_type}: set product_type, or write the venue's own id")
 
 
+def named(order_id: str | None, client_order_id: str | None) -> dict[str, str]:
+    """An order of a batch by either id."""
+    return {"orderId": order_id} if order_id is not None else {"clientOid": client_order_id or ""}
+
+
 def prehash(timestamp: str, request: Unsigned) -> bytes:
     """The text that is signed: `timestamp + METHOD + path[?query] + body`, exactly as sent."""
     target = f"{request.path}?{request.query}" if request.query else request.path

@@ -4,12 +4,13 @@ In the order of an order:
 
 - `trading`: place, edit and close: the request checked, and handed to the desk
 - `planning`: what is wrong with a request, before anything is signed; `bounds`: the caller's own limits on orders
-- `batch`: several orders in one call
+- `batch`: several orders in one call; `batch_cancels`: several cancels
 - `desk`: every order that leaves is known by its id until its fate is certain
 - `search`: the search for an order whose fate is open
 - `cancelling`: cancels, each of which ends in a reading of the order
 - `settings`: leverage, modes and margin: set, and never called done before they were read back
-- `history`, `paging`: past orders, fills and changes of balance, by the page or to their end
+- `history`, `paging`: past orders, fills and changes of balance, by the page or to their end; `windows`: lists that a
+  venue shows by windows of time and a cursor; `walks`: lists without a cursor
 - `facts`: what orders wait for, read once for all that ask meanwhile
 - `hooks`: what an adapter tells of its venue's orders; `ordering`: the data that these hooks hand over
 - `adapter`: the base class of every venue's client: all of the above, and construction, contracts, closing

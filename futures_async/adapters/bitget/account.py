@@ -45,6 +45,7 @@ from futures_async.adapter import (
     to_decimal,
     to_text,
     unread_of,
+    windows,
 )
 from futures_async.adapters._bitget import ProductType, unified_symbol, venue_symbol
 from futures_async.adapters._bitget_codes import UNCHANGED
@@ -69,7 +70,6 @@ from futures_async.adapters.bitget.mapping import (
 )
 from futures_async.adapters.bitget.options import BitgetOptions
 from futures_async.adapters.bitget.streams import BitgetStreamDialect
-from futures_async.adapters.bitget.windows import DAY_MS, DEPTH_MS, following, place
 from futures_async.adapters.bitget.wire import WireAccount, WireAdlRank, WireFeeRate
 
 M = TypeVar("M", bound=Model)
@@ -77,7 +77,9 @@ R = TypeVar("R")
 W = TypeVar("W")
 
 PAGE_ROWS = 100
-LEDGER_SPAN_MS = 30 * DAY_MS
+DEPTH_MS = 90 * windows.DAY_MS
+"""How far back the venue's lists reach."""
+LEDGER_SPAN_MS = 30 * windows.DAY_MS
 # A contract that every account of the product type can be asked about.
 REFERENCE: dict[ProductType, str] = {
     "USDT-FUTURES": "BTCUSDT",
@@ -234,12 +236,14 @@ class BitgetAccount(Adapter):
     ) -> Page[R]:
         """One page, its rows as the venue sent them."""
         now_ms = self._channel.now_ms()
-        at = place(query, cursor, now_ms, span_ms)
+        reach = windows.Reach(PAGE_ROWS, span_ms, DEPTH_MS)
+        at = windows.window_at(query, cursor, now_ms, reach)
         size = PAGE_ROWS if query.limit is None else min(PAGE_ROWS, query.limit)
-        answer = await self._call(endpoint, {**params, **at.params(), "limit": str(size)})
+        bounds = at.named("startTime", "endTime", "idLessThan")
+        answer = await self._call(endpoint, {**params, **bounds, "limit": str(size)})
         rows, end_id = rows_of(answer)
         rows, unread = list(rows or ()), unread_of(rows)
-        return Page(rows, following(at, query, now_ms, span_ms, len(rows) + len(unread), end_id), unread)
+        return Page(rows, windows.window_after(at, query, now_ms, reach, len(rows) + len(unread), end_id), unread)
 
     # Account
 

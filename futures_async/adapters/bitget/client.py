@@ -18,12 +18,13 @@ from futures_async.adapter import (
     first,
     iterate,
     one_id,
+    windows,
 )
 from futures_async.adapters.bitget import endpoints
+from futures_async.adapters.bitget.account import DEPTH_MS
 from futures_async.adapters.bitget.mapping import VENUE
 from futures_async.adapters.bitget.orders import fills, orders
 from futures_async.adapters.bitget.venue import BitgetVenue
-from futures_async.adapters.bitget.windows import DAY_MS, DEPTH_MS
 from futures_async.adapters.bitget.wire_orders import WireBatch, WireFills, WireOrder, WireOrders
 
 
@@ -151,7 +152,7 @@ class Bitget(BitgetVenue):
         query = self._query(symbol, since_ms, until_ms, limit)
 
         async def page(query: PageQuery, cursor: str | None) -> Page[Fill]:
-            return await self._fill_rows(endpoints.FILL_HISTORY, query, cursor, 7 * DAY_MS)
+            return await self._fill_rows(endpoints.FILL_HISTORY, query, cursor, 7 * windows.DAY_MS)
 
         return iterate(page, query, key=lambda fill: fill.fill_id)
 

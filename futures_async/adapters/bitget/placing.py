@@ -12,6 +12,7 @@ import msgspec
 from futures_async.adapter import (
     Ack,
     Amendment,
+    BatchCancels,
     BatchPlacement,
     Call,
     Endpoint,
@@ -32,7 +33,7 @@ from futures_async.adapter import (
     known,
     to_text,
 )
-from futures_async.adapters._bitget_cancels import BatchCancels
+from futures_async.adapters._bitget import named
 from futures_async.adapters._bitget_codes import NOTHING_TO_CANCEL
 from futures_async.adapters._rows import text_or_none
 from futures_async.adapters.bitget import endpoints
@@ -186,9 +187,9 @@ class BitgetPlacing(BatchCancels, BitgetAccount):
             return None  # what stands is read instead
         return [order_id for item in batch.success_list or () if (order_id := text_or_none(item.order_id))]
 
-    def _batch_cancellation(self, venue_symbol: str, ids: Sequence[dict[str, str]]) -> Call:
+    def _batch_cancellation(self, venue_symbol: str, ids: Sequence[tuple[str | None, str | None]]) -> Call:
         body = {
-            "orderIdList": list(ids),
+            "orderIdList": [named(*pair) for pair in ids],
             "symbol": venue_symbol,
             "productType": self.product_type,
             "marginCoin": self._coin(venue_symbol),

@@ -39,6 +39,7 @@ from futures_async.adapter import (
 )
 from futures_async.adapters._rows import readable, text_or_none
 from futures_async.adapters.bitget import endpoints
+from futures_async.adapters.bitget.account import DEPTH_MS
 from futures_async.adapters.bitget.mapping import WIRE_POSITION_SIDE
 from futures_async.adapters.bitget.orders import (
     PLAN_FIELDS,
@@ -51,7 +52,6 @@ from futures_async.adapters.bitget.orders import (
     waiting_values,
 )
 from futures_async.adapters.bitget.placing import BitgetPlacing, read_ack
-from futures_async.adapters.bitget.windows import DEPTH_MS
 from futures_async.adapters.bitget.wire_orders import WireAck, WirePlanOrder, WirePlanOrders, WireStops
 from futures_async.adapters.bitget.wire_venue import WireTriggered
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from decimal import Decimal
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -10,6 +12,7 @@ from futures_async.adapter import (
     Account,
     AccountModeMismatch,
     Adapter,
+    Endpoint,
     InvalidRequest,
     LedgerEntry,
     Leverage,
@@ -20,6 +23,7 @@ from futures_async.adapter import (
     Outcome,
     Page,
     PageQuery,
+    Params,
     PermissionDenied,
     Position,
     PositionHistory,
@@ -33,10 +37,12 @@ from futures_async.adapter import (
     collect,
     to_decimal,
     to_text,
+    windows,
 )
 from futures_async.adapters._bitget import ProductType, unified_symbol, venue_symbol
 from futures_async.adapters.bitget_uta import endpoints, mapping, wire
-from futures_async.adapters.bitget_uta.pages import Ask, Part, history_page
+
+R = TypeVar("R")
 
 _SIDES = {PositionSide.LONG: "long", PositionSide.SHORT: "short"}
 _MODES = {MarginMode.CROSS: "crossed", MarginMode.ISOLATED: "isolated"}
@@ -303,14 +309,11 @@ class UnifiedAccount(Adapter):
         name = None if symbol is None else self.venue_symbol(symbol)
         query = PageQuery(symbol=name, since_ms=since_ms, until_ms=until_ms, limit=limit)
 
-        async def ask(params: dict[str, str | int | None]) -> Part[PositionHistory]:
-            answer = await self._call(endpoints.PAST_POSITIONS, {"category": self._category, "symbol": name, **params})
-            return Part([mapping.to_position_history(row, self._category) for row in answer.rows or ()], answer.cursor)
+        params = {"category": self._category, "symbol": name}
+        ask = self._asking(endpoints.PAST_POSITIONS, params, mapping.to_position_history)
 
         async def page(query: PageQuery, cursor: str | None) -> Page[PositionHistory]:
-            return await history_page(
-                [ask], query, cursor, at=lambda row: row.closed_ms or 0, now_ms=self._channel.now_ms()
-            )
+            return await self._past([ask], query, cursor, lambda row: row.closed_ms or 0)
 
         def wanted(row: PositionHistory) -> bool:
             return name in (None, row.venue_symbol) and mapping.of_category(row.raw.category, self._category)
@@ -322,19 +325,33 @@ class UnifiedAccount(Adapter):
     async def _ledger_page(self, query: PageQuery, cursor: str | None) -> Page[LedgerEntry]:
         """This category's rows merged with those of `OTHER`, under which transfers may be booked."""
 
-        def ask(category: str) -> Ask[LedgerEntry]:
-            async def run(params: dict[str, str | int | None]) -> Part[LedgerEntry]:
-                answer = await self._call(
-                    endpoints.RECORDS, {"category": category, "coin": query.margin_coin, **params}
-                )
-                rows = [mapping.to_ledger_entry(row, self._category) for row in answer.rows or ()]
-                return Part(rows, answer.cursor)
-
-            return run
+        def ask(category: str) -> windows.Ask[LedgerEntry]:
+            params = {"category": category, "coin": query.margin_coin}
+            return self._asking(endpoints.RECORDS, params, mapping.to_ledger_entry)
 
         # What belongs to a contract is booked under its category.
         lists = [ask(self._category)] if query.symbol is not None else [ask(self._category), ask("OTHER")]
-        page = await history_page(lists, query, cursor, at=lambda row: row.created_ms, now_ms=self._channel.now_ms())
+        page = await self._past(lists, query, cursor, lambda row: row.created_ms)
         if query.symbol is None:
             return page
         return page._replace(rows=[row for row in page.rows if row.venue_symbol == query.symbol])
+
+    # Lists of the past
+
+    def _asking(
+        self, endpoint: Endpoint[Any], params: Params, to_row: Callable[[Any, ProductType], R]
+    ) -> windows.Ask[R]:
+        """One of the venue's lists, asked page by page."""
+
+        async def ask(bounds: windows.Bounds) -> windows.Part[R]:
+            answer = await self._call(endpoint, {**params, **bounds.named(*endpoints.BOUNDS)})
+            return windows.Part([to_row(row, self._category) for row in answer.rows or ()], answer.cursor)
+
+        return ask
+
+    async def _past(
+        self, lists: Sequence[windows.Ask[R]], query: PageQuery, cursor: str | None, at: Callable[[R], int]
+    ) -> Page[R]:
+        """One page of them, merged by time."""
+        now_ms, reach = self._channel.now_ms(), endpoints.REACH
+        return await windows.history_page(lists, query, cursor, at=at, now_ms=now_ms, reach=reach)

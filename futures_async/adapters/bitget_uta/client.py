@@ -13,6 +13,7 @@ from futures_async.adapter import (
     WATCHES,
     Ack,
     Amendment,
+    BatchCancels,
     BatchPlacement,
     Call,
     Capability,
@@ -42,9 +43,9 @@ from futures_async.adapter import (
     first,
     iterate,
     one_id,
+    windows,
 )
-from futures_async.adapters._bitget import ProductType
-from futures_async.adapters._bitget_cancels import BatchCancels
+from futures_async.adapters._bitget import ProductType, named
 from futures_async.adapters.bitget_uta import endpoints, mapping, wire
 from futures_async.adapters.bitget_uta.dialect import NO_POSITION, NOTHING_TO_CANCEL, BitgetUTADialect
 from futures_async.adapters.bitget_uta.options import BitgetUTAOptions
@@ -59,10 +60,9 @@ from futures_async.adapters.bitget_uta.orders import (
     to_fill,
     to_order,
 )
-from futures_async.adapters.bitget_uta.pages import DAY_MS, Part, history_page
 from futures_async.adapters.bitget_uta.venue import UnifiedVenue
 
-WITNESS_MS = DAY_MS
+WITNESS_MS = windows.DAY_MS
 """How far back the list of closed orders is searched for an order of ours, beside the look-up by its id."""
 
 
@@ -143,8 +143,8 @@ class BitgetUTA(BatchCancels, UnifiedVenue):
         ids = {"orderId": order_id} if order_id is not None else {"clientOid": client_order_id}
         return Call(endpoints.CANCEL_ORDER, {**ids, "category": self._category})
 
-    def _batch_cancellation(self, venue_symbol: str, ids: Sequence[dict[str, str]]) -> Call:
-        items = [{**each, "category": self._category, "symbol": venue_symbol} for each in ids]
+    def _batch_cancellation(self, venue_symbol: str, ids: Sequence[tuple[str | None, str | None]]) -> Call:
+        items = [{**named(*pair), "category": self._category, "symbol": venue_symbol} for pair in ids]
         return Call(endpoints.CANCEL_BATCH, body=items)
 
     def _cancel_refusals(self, answer: Sequence[wire.WireIds]) -> dict[str, ExchangeError]:
@@ -247,26 +247,14 @@ class BitgetUTA(BatchCancels, UnifiedVenue):
         return [to_order(row, self._category) for row in rows if mapping.of_category(row.category, self._category)]
 
     async def _orders_page(self, query: PageQuery, cursor: str | None) -> Page[Order]:
-        async def ask(params: dict[str, str | int | None]) -> Part[Order]:
-            answer = await self._call(
-                endpoints.PAST_ORDERS, {"category": self._category, "symbol": query.symbol, **params}
-            )
-            return Part([to_order(row, self._category) for row in answer.rows or ()], answer.cursor)
-
-        return await history_page(
-            [ask], query, cursor, at=lambda order: order.created_ms or 0, now_ms=self._channel.now_ms()
-        )
+        params = {"category": self._category, "symbol": query.symbol}
+        ask = self._asking(endpoints.PAST_ORDERS, params, to_order)
+        return await self._past([ask], query, cursor, lambda order: order.created_ms or 0)
 
     async def _fills_page(self, query: PageQuery, cursor: str | None) -> Page[Fill]:
         """The venue filters by order only: fills of other contracts are dropped by the core."""
-
-        async def ask(params: dict[str, str | int | None]) -> Part[Fill]:
-            answer = await self._call(endpoints.FILLS, {"category": self._category, **params})
-            return Part([to_fill(row, self._category) for row in answer.rows or ()], answer.cursor)
-
-        return await history_page(
-            [ask], query, cursor, at=lambda fill: fill.created_ms or 0, now_ms=self._channel.now_ms()
-        )
+        ask = self._asking(endpoints.FILLS, {"category": self._category}, to_fill)
+        return await self._past([ask], query, cursor, lambda fill: fill.created_ms or 0)
 
     async def close_position(self, symbol: str, *, side: PositionSideLike | None = None) -> Order | None:
         """Close a position at market: the quantity just read, reduce only. None when flat, also when it went meanwhile.

@@ -14,7 +14,7 @@ from typing import cast
 
 import msgspec
 
-from futures_async.adapter import Endpoint, Kind, RateLimit
+from futures_async.adapter import Endpoint, Kind, RateLimit, windows
 from futures_async.adapters.bitget_uta.wire import (
     WireAdlRank,
     WireAssets,
@@ -40,6 +40,11 @@ from futures_async.adapters.bitget_uta.wire import (
 
 MARKET = RateLimit(20, 1.0, scope="ip")
 PAGE = 100
+# A little less than documented: the venue measures up to its own present, which may be later than ours.
+# https://www.bitget.com/api-doc/uta/trade/Get-Order-History
+REACH = windows.Reach(PAGE, window_ms=30 * windows.DAY_MS - 600_000, depth_ms=90 * windows.DAY_MS - 600_000)
+BOUNDS = ("startTime", "endTime", "limit", "cursor")
+"""What the venue calls them."""
 """Rows of a page at most, in all paged lists."""
 BATCH = 20
 """Orders of a batch at most."""

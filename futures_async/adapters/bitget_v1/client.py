@@ -41,8 +41,8 @@ from futures_async.adapter import (
     chosen_or_none,
     one_id,
     urgent,
+    walks,
 )
-from futures_async.adapters._time_pages import page_end, page_size, time_page
 from futures_async.adapters.bitget_v1 import endpoints as api
 from futures_async.adapters.bitget_v1.account import BitgetV1Account
 from futures_async.adapters.bitget_v1.mapping import (
@@ -309,34 +309,34 @@ class BitgetV1(BitgetV1Account):
     # Pages
 
     async def _orders_page(self, query: PageQuery, cursor: str | None) -> Page[Order]:
-        size = page_size(query, cursor, api.MAX_LIMIT)
+        size = walks.page_size(query, cursor, api.MAX_LIMIT)
         wires = await self._call(api.HISTORY, _window(query, cursor, size, "fetch_order_history"))
-        return time_page([to_order(wire) for wire in wires or ()], cursor, size)
+        return walks.time_page([to_order(wire) for wire in wires or ()], cursor, size)
 
     async def _fills_page(self, query: PageQuery, cursor: str | None) -> Page[Fill]:
-        size = page_size(query, cursor, api.MAX_LIMIT)
+        size = walks.page_size(query, cursor, api.MAX_LIMIT)
         wires = await self._call(api.FILLS, _window(query, cursor, size, "fetch_fills"))
-        return time_page([to_fill(wire) for wire in wires or ()], cursor, size)
+        return walks.time_page([to_fill(wire) for wire in wires or ()], cursor, size)
 
     async def _ledger_page(self, query: PageQuery, cursor: str | None) -> Page[LedgerEntry]:
-        size = page_size(query, cursor, api.MAX_LIMIT)
+        size = walks.page_size(query, cursor, api.MAX_LIMIT)
         coin = query.margin_coin or self._coin(query.symbol)
         params = {
             "marginCoin": coin,
             "startTime": query.since_ms,
-            "endTime": page_end(query, cursor),
+            "endTime": walks.page_end(query, cursor),
             "type": None if query.ledger_type is None else WIRE_LEDGER_TYPE.get(query.ledger_type),
             "limit": size,
         }
         wires = await self._call(api.BILLS, params)
-        return time_page([to_ledger_entry(wire, coin) for wire in wires or ()], cursor, size)
+        return walks.time_page([to_ledger_entry(wire, coin) for wire in wires or ()], cursor, size)
 
 
 def _window(query: PageQuery, cursor: str | None, size: int, method: str) -> dict[str, Any]:
     return {
         "symbol": _named(query.symbol, method),
         "startTime": query.since_ms,
-        "endTime": page_end(query, cursor),
+        "endTime": walks.page_end(query, cursor),
         "limit": size,
     }
 

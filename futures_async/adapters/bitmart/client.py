@@ -38,8 +38,9 @@ from futures_async.adapter import (
     SettingNotApplied,
     one_id,
     required_id,
+    walks,
 )
-from futures_async.adapters.bitmart import endpoints, mapping, orders, pages, requests, words
+from futures_async.adapters.bitmart import endpoints, mapping, orders, requests, words
 from futures_async.adapters.bitmart.dialect import BitMartDialect
 from futures_async.adapters.bitmart.options import BitMartOptions
 from futures_async.adapters.bitmart.triggers import OPEN_ROWS, TRAILING, BitMartTriggers
@@ -47,6 +48,11 @@ from futures_async.adapters.bitmart.wire import WireLedgerEntry, WireOrder, Wire
 
 SIZE_REFUSALS = ("40043", "40044")
 """Precision and range: the contract's metadata may have changed."""
+
+PAST = walks.Cap(200, 90 * 86_400_000, unit_ms=1000)
+"""`order-history` and `trades`: what is beyond 200 rows is dropped without a word, whichever they are."""
+LEDGER = walks.Cap(1000, 90 * 86_400_000)
+"""`transaction-history`: the newest 1,000 rows."""
 
 
 class BitMart(BitMartTriggers):
@@ -175,7 +181,7 @@ class BitMart(BitMartTriggers):
         """
         name = None if symbol is None else self.venue_symbol(symbol)
         rows = await self._call(endpoints.OPEN_ORDERS, {"symbol": name, "limit": OPEN_ROWS})
-        found = pages.complete(rows, OPEN_ROWS, f"{self.id}: open orders")
+        found = walks.complete(rows, OPEN_ROWS, f"{self.id}: open orders")
         return await self._to_orders([row for row in found if row.type != TRAILING])
 
     async def _find_order(self, venue_symbol: str, client_order_id: str) -> Order | None:
@@ -198,12 +204,12 @@ class BitMart(BitMartTriggers):
 
     async def _among_past(self, name: str, client_order_id: str) -> WireOrder | None:
         rows = await self._call(endpoints.ORDER_HISTORY, self._witness(name, client_order_id))
-        return _ours(rows, client_order_id, pages.FULL, f"{self.id}: past orders of {name}")
+        return _ours(rows, client_order_id, PAST.rows, f"{self.id}: past orders of {name}")
 
     async def _by_fill(self, name: str, client_order_id: str) -> Order | None:
         """Fills do not repeat the client id that they were filtered by: their orders must say it, each of them."""
         rows = await self._call(endpoints.TRADES, self._witness(name, client_order_id))
-        trades = pages.certain(rows, pages.FULL, f"{self.id}: fills of {name}")
+        trades = walks.certain(rows, PAST.rows, f"{self.id}: fills of {name}")
         for order_id in dict.fromkeys(str(trade.order_id) for trade in trades):
             order = await self.fetch_order(name, order_id=order_id)
             if order.client_order_id == client_order_id:
@@ -211,7 +217,7 @@ class BitMart(BitMartTriggers):
         return None
 
     def _witness(self, name: str, client_order_id: str) -> dict[str, str | int | None]:
-        wanted = pages.bounds_s(PageQuery(symbol=name), self._channel.now_ms())
+        wanted = PAST.wanted(PageQuery(symbol=name), self._channel.now_ms())
         return {
             "symbol": name,
             "client_order_id": client_order_id,
@@ -224,33 +230,33 @@ class BitMart(BitMartTriggers):
         if query.symbol is None:
             raise InvalidRequest(f"{self.id}: past orders are listed per contract: name the symbol")
 
-        async def fetch(window: pages.Window) -> list[WireOrder]:
+        async def fetch(window: walks.Window) -> list[WireOrder]:
             return await self._call(endpoints.ORDER_HISTORY, self._between(query, window)) or []
 
-        wanted = pages.bounds_s(query, self._channel.now_ms())
-        rows, before = await pages.newest_rows(fetch, lambda row: row.create_time, wanted, cursor)
+        wanted = PAST.wanted(query, self._channel.now_ms())
+        rows, before = await walks.split_rows(fetch, lambda row: row.create_time, wanted, cursor, PAST)
         return Page(await self._to_orders(rows), before)
 
     async def _fills_page(self, query: PageQuery, cursor: str | None) -> Page[Fill]:
-        async def fetch(window: pages.Window) -> list[WireTrade]:
+        async def fetch(window: walks.Window) -> list[WireTrade]:
             return await self._call(endpoints.TRADES, self._between(query, window)) or []
 
-        wanted = pages.bounds_s(query, self._channel.now_ms())
-        rows, before = await pages.newest_rows(fetch, lambda row: row.create_time, wanted, cursor)
+        wanted = PAST.wanted(query, self._channel.now_ms())
+        rows, before = await walks.split_rows(fetch, lambda row: row.create_time, wanted, cursor, PAST)
         sizes = await self._sizes(row.symbol for row in rows)
         return Page([orders.to_fill(row, sizes[row.symbol]) for row in rows], before)
 
     async def _ledger_page(self, query: PageQuery, cursor: str | None) -> Page[LedgerEntry]:
-        async def fetch(window: pages.Window) -> list[WireLedgerEntry]:
+        async def fetch(window: walks.Window) -> list[WireLedgerEntry]:
             kind = None if query.ledger_type is None else words.FLOW_CODE.get(query.ledger_type)
-            params = {**self._between(query, window), "flow_type": kind, "page_size": pages.LEDGER_FULL}
+            params = {**self._between(query, window), "flow_type": kind, "page_size": LEDGER.rows}
             return await self._call(endpoints.TRANSACTIONS, params) or []
 
-        wanted = pages.bounds_ms(query, self._channel.now_ms())
-        rows, before = await pages.newest_ledger_rows(fetch, lambda row: row.time, wanted, cursor)
+        wanted = LEDGER.wanted(query, self._channel.now_ms())
+        rows, before = await walks.newest_rows(fetch, lambda row: row.time, wanted, cursor, LEDGER)
         return Page([mapping.to_ledger_entry(row) for row in rows], before)
 
-    def _between(self, query: PageQuery, window: pages.Window) -> dict[str, str | int | None]:
+    def _between(self, query: PageQuery, window: walks.Window) -> dict[str, str | int | None]:
         return {
             "symbol": query.symbol,
             "account": self._account,
@@ -283,5 +289,5 @@ def _ours(rows: Sequence[WireOrder] | None, client_order_id: str, most: int, wha
     for row in rows or ():
         if words.text_or_none(row.client_order_id) == client_order_id:
             return row
-    pages.certain(rows, most, what)
+    walks.certain(rows, most, what)
     return None

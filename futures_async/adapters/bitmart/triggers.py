@@ -32,8 +32,9 @@ from futures_async.adapter import (
     one_id,
     required_id,
     to_decimal,
+    walks,
 )
-from futures_async.adapters.bitmart import endpoints, orders, pages, requests, words
+from futures_async.adapters.bitmart import endpoints, orders, requests, words
 from futures_async.adapters.bitmart.account import BitMartAccount
 from futures_async.adapters.bitmart.wire import WireIds, WireOrder, WirePlanOrder
 
@@ -102,7 +103,7 @@ class BitMartTriggers(BitMartAccount):
 
     async def _waiting_rows(self, name: str | None) -> list[WirePlanOrder]:
         answer = await self._call(endpoints.PLAN_ORDERS, {"symbol": name, "limit": OPEN_ROWS})
-        return pages.complete(answer, OPEN_ROWS, f"{self.id}: trigger orders")
+        return walks.complete(answer, OPEN_ROWS, f"{self.id}: trigger orders")
 
     async def _waiting(self, name: str, order_id: str | None, client_order_id: str | None) -> WirePlanOrder:
         for row in await self._waiting_rows(name):
@@ -277,7 +278,7 @@ class BitMartTriggers(BitMartAccount):
         """
         name = None if symbol is None else self.venue_symbol(symbol)
         answer = await self._call(endpoints.OPEN_ORDERS, {"symbol": name, "type": TRAILING, "limit": OPEN_ROWS})
-        rows = pages.complete(answer, OPEN_ROWS, f"{self.id}: trailing orders")
+        rows = walks.complete(answer, OPEN_ROWS, f"{self.id}: trailing orders")
         return await self._to_orders([row for row in rows if row.type == TRAILING])
 
     async def _to_orders(self, rows: Sequence[WireOrder]) -> list[Order]:

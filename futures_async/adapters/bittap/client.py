@@ -29,9 +29,9 @@ from futures_async.adapter import (
     chosen_or_none,
     known_or_none,
     one_id,
+    walks,
 )
 from futures_async.adapters._rows import readable
-from futures_async.adapters._time_pages import page_end, page_size, time_page
 from futures_async.adapters.bittap import endpoints as api
 from futures_async.adapters.bittap.dialect import BitTapDialect, BitTapSigner
 from futures_async.adapters.bittap.mapping import (
@@ -225,14 +225,14 @@ class BitTap(Adapter):
         return order
 
     async def _orders_page(self, query: PageQuery, cursor: str | None) -> Page[Order]:
-        size = page_size(query, cursor, api.MAX_LIMIT)
+        size = walks.page_size(query, cursor, api.MAX_LIMIT)
         wires = await self._call(api.ORDER_HISTORY, _window(query, cursor, size))
-        return time_page([to_past_order(wire) for wire in wires or ()], cursor, size)
+        return walks.time_page([to_past_order(wire) for wire in wires or ()], cursor, size)
 
     async def _fills_page(self, query: PageQuery, cursor: str | None) -> Page[Fill]:
-        size = page_size(query, cursor, api.MAX_LIMIT)
+        size = walks.page_size(query, cursor, api.MAX_LIMIT)
         wires = await self._call(api.TRADE_HISTORY, _window(query, cursor, size))
-        return time_page([to_fill(wire) for wire in wires or ()], cursor, size)
+        return walks.time_page([to_fill(wire) for wire in wires or ()], cursor, size)
 
     # Market data
 
@@ -274,6 +274,6 @@ def _window(query: PageQuery, cursor: str | None, size: int) -> dict[str, Any]:
     return {
         "symbolId": query.symbol,
         "startTime": query.since_ms,
-        "endTime": page_end(query, cursor),
+        "endTime": walks.page_end(query, cursor),
         "limit": size,
     }

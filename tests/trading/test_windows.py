@@ -7,14 +7,14 @@ from typing import NamedTuple
 
 import pytest
 
-from futures_async.adapters.bitget_uta.pages import DAY_MS, Ask, Part, history_page
 from futures_async.trading.paging import Page, PageQuery, iterate
+from futures_async.trading.windows import DAY_MS, Ask, Bounds, Part, Reach, history_page
 from futures_async.unified.errors import IncompletePage, InvalidRequest
 
 pytestmark = pytest.mark.anyio
 
 NOW = 1_768_195_413_808
-Params = dict[str, str | int | None]
+REACH = Reach(100, 30 * DAY_MS - 600_000, 90 * DAY_MS - 600_000)
 
 
 class Row(NamedTuple):
@@ -32,15 +32,15 @@ class Venue:
     def __init__(self, *lists: list[Row], size: int = 3) -> None:
         self.lists = lists
         self.size = size
-        self.asked: list[Params] = []
+        self.asked: list[Bounds] = []
         self.before: Callable[[], object] = lambda: None
 
     def asks(self) -> list[Ask[Row]]:
         def ask(index: int) -> Ask[Row]:
-            async def run(params: Params) -> Part[Row]:
+            async def run(bounds: Bounds) -> Part[Row]:
                 self.before()
-                self.asked.append(params)
-                start, end, cursor = params["startTime"], params["endTime"], params["cursor"]
+                self.asked.append(bounds)
+                start, end, cursor = bounds.start_ms, bounds.end_ms, bounds.cursor
                 assert isinstance(start, int)
                 assert end is None or (isinstance(end, int) and end - start <= 30 * DAY_MS)
                 assert start >= NOW - 90 * DAY_MS
@@ -56,7 +56,7 @@ class Venue:
         return [ask(index) for index in range(len(self.lists))]
 
     async def page(self, query: PageQuery, cursor: str | None) -> Page[Row]:
-        return await history_page(self.asks(), query, cursor, at=lambda row: row.at_ms, now_ms=NOW)
+        return await history_page(self.asks(), query, cursor, at=lambda row: row.at_ms, now_ms=NOW, reach=REACH)
 
     async def all(self, *, since_ms: int | None = None, until_ms: int | None = None) -> list[str]:
         query = PageQuery(since_ms=since_ms, until_ms=until_ms)
@@ -71,27 +71,27 @@ async def test_all_windows_of_the_last_90_days_are_walked() -> None:
 async def test_the_first_window_names_no_end_so_that_fresh_rows_are_seen() -> None:
     venue = Venue([Row("late", NOW + 5000)])
     assert await venue.all() == ["late"]
-    assert venue.asked[0]["endTime"] is None
+    assert venue.asked[0].end_ms is None
 
 
 async def test_the_cursor_goes_back_unchanged_with_the_same_filters() -> None:
     venue = Venue(rows("a", 1, 2, 3, 4))
     await venue.all(since_ms=NOW - 10 * DAY_MS)
-    assert [params["cursor"] for params in venue.asked] == [None, "a3", "a4"]
-    assert len({(params["startTime"], params["endTime"]) for params in venue.asked}) == 1
+    assert [bounds.cursor for bounds in venue.asked] == [None, "a3", "a4"]
+    assert len({bounds[:2] for bounds in venue.asked}) == 1
 
 
 async def test_only_the_windows_that_are_wanted_are_read() -> None:
     venue = Venue(rows("a", 1, 35, 39, 41, 70))
     found = await venue.all(since_ms=NOW - 40 * DAY_MS, until_ms=NOW - 30 * DAY_MS)
     assert found == ["a35", "a39"]
-    assert all(params["endTime"] == NOW - 30 * DAY_MS for params in venue.asked)
+    assert all(bounds.end_ms == NOW - 30 * DAY_MS for bounds in venue.asked)
 
 
 async def test_an_end_that_is_still_to_come_is_the_present() -> None:
     venue = Venue(rows("a", 1))
     assert await venue.all(since_ms=NOW - 2 * DAY_MS, until_ms=NOW + 100 * DAY_MS) == ["a1"]
-    assert venue.asked[0]["endTime"] is None
+    assert venue.asked[0].end_ms is None
 
 
 async def test_what_the_venue_does_not_keep_is_said_to_be_missing() -> None:
@@ -103,11 +103,11 @@ async def test_what_the_venue_does_not_keep_is_said_to_be_missing() -> None:
 
 
 async def test_a_cursor_that_stands_still_ends_its_window() -> None:
-    async def ask(params: Params) -> Part[Row]:
+    async def ask(bounds: Bounds) -> Part[Row]:
         return Part([Row("a", NOW - DAY_MS)], "same")
 
     async def page(query: PageQuery, cursor: str | None) -> Page[Row]:
-        return await history_page([ask], query, cursor, at=lambda row: row.at_ms, now_ms=NOW)
+        return await history_page([ask], query, cursor, at=lambda row: row.at_ms, now_ms=NOW, reach=REACH)
 
     query = PageQuery(since_ms=NOW - 2 * DAY_MS)
     assert [row.id async for row in iterate(page, query, key=lambda row: row.id)] == ["a"]

@@ -1,32 +1,30 @@
-"""Several cancels in one call, each judged alone: what Bitget's v2 and v3 adapters do alike."""
+"""Several cancels in one call of the venue's, each judged alone."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, ClassVar
 
-from futures_async.adapter import (
-    Adapter,
-    Call,
-    CancelOutcomeUnknown,
-    CancelResult,
-    ExchangeError,
-    FuturesAsyncError,
-    OrderNotFound,
-    one_id,
-    together,
-    urgent,
-)
+from futures_async.trading.batch import together
+from futures_async.trading.cancelling import Cancelling, urgent
+from futures_async.trading.ordering import Call
+from futures_async.trading.planning import one_id
+from futures_async.unified.errors import CancelOutcomeUnknown, ExchangeError, FuturesAsyncError, OrderNotFound
+from futures_async.unified.exchange import Capability
+from futures_async.unified.models import CancelResult
+
+Pair = tuple[str | None, str | None]
+"""Order id or client order id; the other one is None."""
 
 
-class BatchCancels(Adapter):
+class BatchCancels(Cancelling):
     """`cancel_orders` by the venue's batch. The list of ids that is sent is never empty."""
 
     max_cancels: ClassVar[int]
     """Orders in one call."""
 
-    def _batch_cancellation(self, venue_symbol: str, ids: Sequence[dict[str, str]]) -> Call:
-        """The call that cancels the orders of these `orderId`s and `clientOid`s."""
+    def _batch_cancellation(self, venue_symbol: str, ids: Sequence[Pair]) -> Call:
+        """The call that cancels the orders of these ids."""
         raise NotImplementedError
 
     def _cancel_refusals(self, answer: Any) -> dict[str, ExchangeError]:
@@ -36,6 +34,7 @@ class BatchCancels(Adapter):
     async def cancel_orders(
         self, symbol: str, *, order_ids: Sequence[str] = (), client_order_ids: Sequence[str] = ()
     ) -> list[CancelResult]:
+        self._require(Capability.CANCEL_ORDERS)
         pairs = [one_id(order_id, None) for order_id in order_ids]
         pairs += [one_id(None, client_order_id) for client_order_id in client_order_ids]
         venue_symbol = self.venue_symbol(symbol)
@@ -44,15 +43,9 @@ class BatchCancels(Adapter):
             results += await self._cancel_batch(venue_symbol, pairs[start : start + self.max_cancels])
         return results
 
-    async def _cancel_batch(
-        self, venue_symbol: str, pairs: Sequence[tuple[str | None, str | None]]
-    ) -> list[CancelResult]:
+    async def _cancel_batch(self, venue_symbol: str, pairs: Sequence[Pair]) -> list[CancelResult]:
         """Cancel in one call, then read each order."""
-        ids = [
-            {"orderId": order_id} if order_id is not None else {"clientOid": client_order_id or ""}
-            for order_id, client_order_id in pairs
-        ]
-        call = self._batch_cancellation(venue_symbol, ids)
+        call = self._batch_cancellation(venue_symbol, pairs)
         unknown: CancelOutcomeUnknown | None = None
         refused: dict[str, ExchangeError] = {}
         with urgent():
@@ -60,7 +53,7 @@ class BatchCancels(Adapter):
                 if client_order_id is not None:
                     await self._orders.placed(client_order_id)
             try:
-                answer = await self._call(call.endpoint, body=call.body)
+                answer = await self._call(call.endpoint, call.params, call.body)
             except CancelOutcomeUnknown as error:
                 unknown = error
             except OrderNotFound as error:
@@ -74,7 +67,7 @@ class BatchCancels(Adapter):
             else:
                 refused = self._cancel_refusals(answer)
 
-            def settle(pair: tuple[str | None, str | None]) -> Callable[[], Awaitable[CancelResult]]:
+            def settle(pair: Pair) -> Callable[[], Awaitable[CancelResult]]:
                 async def run() -> CancelResult:
                     order_id, client_order_id = pair
                     reason = refused.get(order_id or client_order_id or "")

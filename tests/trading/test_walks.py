@@ -6,14 +6,17 @@ from typing import NamedTuple
 
 import pytest
 
-from futures_async.adapters.bitmart import pages
-from futures_async.adapters.bitmart.pages import LEDGER_FULL, LONGEST_S, Window
+from futures_async.trading import walks
 from futures_async.trading.paging import PageQuery
+from futures_async.trading.walks import Cap, Window
 from futures_async.unified.errors import DecodeError, IncompletePage
 
 pytestmark = pytest.mark.anyio
 
 NOW_MS = 1_768_190_400_000
+LONGEST_MS = 90 * 86_400_000
+PAST = Cap(200, LONGEST_MS, unit_ms=1000)
+LEDGER = Cap(1000, LONGEST_MS)
 
 
 class Row(NamedTuple):
@@ -44,12 +47,12 @@ class Venue:
 
 
 async def walk(venue: Venue, wanted: Window, *, ledger: bool = False) -> list[Row]:
-    read = pages.newest_ledger_rows if ledger else pages.newest_rows
+    read, cap = (walks.newest_rows, LEDGER) if ledger else (walks.split_rows, PAST)
     rows: dict[int, Row] = {}
     cursor: str | None = None
     order: list[int] = []
     while True:
-        page, cursor = await read(venue.fetch, time_of, wanted, cursor)
+        page, cursor = await read(venue.fetch, time_of, wanted, cursor, cap)
         for row in page:
             if row.id not in rows:
                 rows[row.id] = row
@@ -69,7 +72,7 @@ async def test_every_row_is_read_whichever_the_venue_drops(
 ) -> None:
     times = [NOW_MS - (count - index) * gap_ms for index in range(count)]
     venue = Venue(times, most=200, newest=newest, closed=closed)
-    wanted = pages.bounds_s(PageQuery(), NOW_MS)
+    wanted = PAST.wanted(PageQuery(), NOW_MS)
     assert await walk(venue, wanted) == venue.rows
     assert len(venue.asked) < 40 + count / 3
 
@@ -78,27 +81,27 @@ async def test_a_range_of_years_is_asked_for_in_quarters() -> None:
     year = 365 * 86_400_000
     times = [NOW_MS - year + index * 86_400_000 for index in range(365)]
     venue = Venue(times, most=200)
-    wanted = pages.bounds_s(PageQuery(since_ms=NOW_MS - year), NOW_MS)
+    wanted = PAST.wanted(PageQuery(since_ms=NOW_MS - year), NOW_MS)
     assert await walk(venue, wanted) == venue.rows
-    assert all(window.end - window.start <= LONGEST_S for window in venue.asked)
+    assert all(window.end - window.start <= (LONGEST_MS // 1000) for window in venue.asked)
 
 
 async def test_more_rows_than_shown_in_two_seconds_are_an_incomplete_page() -> None:
     venue = Venue([NOW_MS - 5000 + index for index in range(250)], most=200)
     with pytest.raises(IncompletePage) as caught:
-        await walk(venue, pages.bounds_s(PageQuery(), NOW_MS))
+        await walk(venue, PAST.wanted(PageQuery(), NOW_MS))
     assert len(caught.value.rows) == 200
 
 
 async def test_rows_that_arrive_meanwhile_move_nothing() -> None:
     times = [NOW_MS - (600 - index) * 1000 for index in range(600)]
     venue = Venue(times, most=200)
-    wanted = pages.bounds_s(PageQuery(until_ms=NOW_MS), NOW_MS)
-    first, cursor = await pages.newest_rows(venue.fetch, time_of, wanted, None)
+    wanted = PAST.wanted(PageQuery(until_ms=NOW_MS), NOW_MS)
+    first, cursor = await walks.split_rows(venue.fetch, time_of, wanted, None, PAST)
     venue.rows += [Row(1000 + index, NOW_MS + 5000 + index) for index in range(300)]
     seen = set(first)
     while cursor is not None:
-        rows, cursor = await pages.newest_rows(venue.fetch, time_of, wanted, cursor)
+        rows, cursor = await walks.split_rows(venue.fetch, time_of, wanted, cursor, PAST)
         seen |= set(rows)
     assert {row.id for row in seen} == set(range(600))
 
@@ -106,48 +109,48 @@ async def test_rows_that_arrive_meanwhile_move_nothing() -> None:
 @pytest.mark.parametrize(
     ("query", "start", "end"),
     [
-        (PageQuery(), 1_768_190_461 - LONGEST_S, 1_768_190_461),
+        (PageQuery(), 1_768_190_461 - (LONGEST_MS // 1000), 1_768_190_461),
         (PageQuery(since_ms=1_768_000_000_999, until_ms=1_768_000_001_001), 1_767_999_999, 1_768_000_003),
         (PageQuery(since_ms=0, until_ms=1000), 0, 2),
     ],
 )
 def test_milliseconds_widen_to_whole_seconds(query: PageQuery, start: int, end: int) -> None:
-    assert pages.bounds_s(query, NOW_MS) == (start, end)
+    assert PAST.wanted(query, NOW_MS) == (start, end)
 
 
 def test_a_range_in_the_future_is_still_a_range() -> None:
     later = NOW_MS + 10_000_000
-    assert pages.bounds_s(PageQuery(since_ms=later), NOW_MS) == (later // 1000 - 1, later // 1000)
-    assert pages.bounds_ms(PageQuery(since_ms=later), NOW_MS) == (later - 1, later)
+    assert PAST.wanted(PageQuery(since_ms=later), NOW_MS) == (later // 1000 - 1, later // 1000)
+    assert LEDGER.wanted(PageQuery(since_ms=later), NOW_MS) == (later - 1, later)
 
 
 def test_the_ledger_is_asked_in_milliseconds() -> None:
-    assert pages.bounds_ms(PageQuery(), NOW_MS) == (NOW_MS + 60_000 - LONGEST_S * 1000, NOW_MS + 60_000)
-    assert pages.bounds_ms(PageQuery(since_ms=5000, until_ms=6000), NOW_MS) == (4999, 6001)
+    assert LEDGER.wanted(PageQuery(), NOW_MS) == (NOW_MS + 60_001 - LONGEST_MS, NOW_MS + 60_001)
+    assert LEDGER.wanted(PageQuery(since_ms=5000, until_ms=6000), NOW_MS) == (4999, 6001)
 
 
 @pytest.mark.parametrize("closed", [True, False])
 @pytest.mark.parametrize("count", [0, 999, 1000, 2500])
 async def test_every_ledger_row_is_read(count: int, *, closed: bool) -> None:
     times = sorted(NOW_MS - (index // 3) * 1000 for index in range(count))
-    venue = Venue(times, most=LEDGER_FULL, closed=closed, unit=1)
-    assert await walk(venue, pages.bounds_ms(PageQuery(), NOW_MS), ledger=True) == venue.rows
+    venue = Venue(times, most=LEDGER.rows, closed=closed, unit=1)
+    assert await walk(venue, LEDGER.wanted(PageQuery(), NOW_MS), ledger=True) == venue.rows
 
 
 async def test_a_page_of_one_millisecond_is_an_incomplete_page() -> None:
-    venue = Venue([NOW_MS] * 1500, most=LEDGER_FULL, unit=1)
+    venue = Venue([NOW_MS] * 1500, most=LEDGER.rows, unit=1)
     with pytest.raises(IncompletePage):
-        await walk(venue, pages.bounds_ms(PageQuery(), NOW_MS), ledger=True)
+        await walk(venue, LEDGER.wanted(PageQuery(), NOW_MS), ledger=True)
 
 
 def test_a_list_that_is_as_long_as_it_can_be_is_not_trusted() -> None:
-    assert pages.complete(None, 3, "x") == []
-    assert pages.complete([1, 2], 3, "x") == [1, 2]
+    assert walks.complete(None, 3, "x") == []
+    assert walks.complete([1, 2], 3, "x") == [1, 2]
     with pytest.raises(IncompletePage, match="x: 3 rows"):
-        pages.complete([1, 2, 3], 3, "x")
+        walks.complete([1, 2, 3], 3, "x")
 
 
 def test_null_is_no_proof_of_absence() -> None:
-    assert pages.certain([], 3, "x") == []
+    assert walks.certain([], 3, "x") == []
     with pytest.raises(DecodeError, match="proves nothing"):
-        pages.certain(None, 3, "x")
+        walks.certain(None, 3, "x")

@@ -1,0 +1,169 @@
+"""Lists without a cursor of the venue's, walked by time, newest first, so that no row is missed.
+
+- `time_page`: the next page ends where the oldest row of this one lies
+- `split_rows`: an answer that is full may have dropped any of its rows, so its window is split until one is not full
+- `newest_rows`: an answer that is full has dropped the oldest, so the next one goes on behind those that came
+- `complete`, `certain`: lists that cannot be asked for more: whole, or `IncompletePage`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import NamedTuple, TypeVar
+
+from futures_async.trading.paging import Page, PageQuery
+from futures_async.unified.errors import DecodeError, IncompletePage
+from futures_async.unified.models import Fill, LedgerEntry, Order
+
+Row = TypeVar("Row", Order, Fill, LedgerEntry)
+R = TypeVar("R")
+NARROWEST = 2
+"""Units of time: no window is made shorter."""
+
+
+class Window(NamedTuple):
+    """Two times, in the unit of the endpoint. Whether the venue counts the bounds in need not be known."""
+
+    start: int
+    end: int
+
+
+class Cap(NamedTuple):
+    """What a venue shows of a list at most."""
+
+    rows: int
+    """In one answer."""
+    longest_ms: int
+    """Between two bounds; also how far back is read where the query names no beginning."""
+    unit_ms: int = 1
+    """In which the endpoint counts time."""
+    ahead_ms: int = 60_000
+    """How far beyond our clock the newest window reaches, so that a clock that differs hides no row."""
+
+    def wanted(self, query: PageQuery, now_ms: int) -> Window:
+        """The wanted range, widened to whole units."""
+        until_ms = now_ms + self.ahead_ms if query.until_ms is None else query.until_ms
+        until = -(-until_ms // self.unit_ms) + 1
+        longest = self.longest_ms // self.unit_ms
+        since = until - longest if query.since_ms is None else max(0, query.since_ms // self.unit_ms - 1)
+        return Window(since, max(until, since + 1))
+
+
+def page_size(query: PageQuery, cursor: str | None, largest: int) -> int:
+    """Rows to ask for: what the caller wants on the first page, then as many as there may be.
+
+    A later page begins with rows that were seen already, so a small one might bring nothing new.
+    """
+    return largest if cursor is not None or query.limit is None else min(query.limit, largest)
+
+
+def page_end(query: PageQuery, cursor: str | None) -> int | None:
+    """Where the page ends, Unix milliseconds; None: now."""
+    return query.until_ms if cursor is None else int(cursor)
+
+
+def time_page(rows: Sequence[Row], cursor: str | None, size: int) -> Page[Row]:
+    """Rows, newest first, and the end of the next page.
+
+    Whether the venue's bound is inclusive is not documented, so it is set one millisecond past the oldest row:
+    rows of that millisecond come again, which costs nothing, and none is left out either way. A short page is not
+    taken as the last, as the venue may cap pages silently; one that brings nothing older is.
+
+    Raises:
+        IncompletePage: A whole page lies in one millisecond: what is behind it cannot be reached.
+    """
+    ordered = sorted(rows, key=lambda row: row.created_ms or 0, reverse=True)
+    times = [row.created_ms for row in ordered if row.created_ms is not None]
+    if not times:
+        return Page(ordered, None)
+    end = times[-1] + 1
+    if cursor is None or end < int(cursor):
+        return Page(ordered, str(end))
+    if len(ordered) >= size:
+        raise IncompletePage(
+            "more rows in one millisecond than a page holds: what is older cannot be reached", rows=ordered
+        )
+    return Page(ordered, None)
+
+
+async def split_rows(
+    fetch: Callable[[Window], Awaitable[Sequence[R]]],
+    time_ms: Callable[[R], int],
+    wanted: Window,
+    cursor: str | None,
+    cap: Cap,
+) -> tuple[list[R], str | None]:
+    """The newest rows that a window holds completely, and the end of the window that comes before it.
+
+    Raises:
+        IncompletePage: More rows within two units of time than an answer holds: there is no narrower question.
+    """
+    end = wanted.end if cursor is None else int(cursor)
+    window = Window(max(wanted.start, end - cap.longest_ms // cap.unit_ms), end)
+    rows = await fetch(window)
+    while len(rows) >= cap.rows:
+        if window.end - window.start <= NARROWEST:
+            raise IncompletePage(
+                f"{len(rows)} rows or more within {(window.end - window.start) * cap.unit_ms} ms: the venue drops the "
+                "others",
+                rows=rows,
+            )
+        window = Window(_split(window, [time_ms(row) // cap.unit_ms for row in rows]), window.end)
+        rows = await fetch(window)
+    # Windows overlap by a unit: which of the bounds count is not documented. Rows seen twice are dropped by id.
+    before = window.start + 1 if window.start > wanted.start else None
+    return sorted(rows, key=time_ms, reverse=True), None if before is None else str(before)
+
+
+def _split(window: Window, times: list[int]) -> int:
+    """Where to cut a window that holds too much: the middle of the rows seen, or of the window if that is later."""
+    middle = max(sorted(times)[len(times) // 2], (window.start + window.end) // 2)
+    return min(max(middle, window.start + 1), window.end - 2)
+
+
+async def newest_rows(
+    fetch: Callable[[Window], Awaitable[Sequence[R]]],
+    time_ms: Callable[[R], int],
+    wanted: Window,
+    cursor: str | None,
+    cap: Cap,
+) -> tuple[list[R], str | None]:
+    """The newest rows up to `cursor`, and where to go on: just behind the oldest of them, seen again and dropped by id.
+
+    Raises:
+        IncompletePage: An answer full of rows of one time: the venue cannot be asked for what lies behind.
+    """
+    window = Window(wanted.start, wanted.end if cursor is None else int(cursor))
+    rows = await fetch(window)
+    if len(rows) < cap.rows:
+        return sorted(rows, key=time_ms, reverse=True), None
+    oldest = min(time_ms(row) for row in rows) // cap.unit_ms
+    if oldest + 1 >= window.end:
+        raise IncompletePage(f"{len(rows)} rows or more at one time: the venue drops the others", rows=rows)
+    return sorted(rows, key=time_ms, reverse=True), str(oldest + 1)
+
+
+def complete(rows: Sequence[R] | None, most: int, what: str) -> list[R]:
+    """Rows of a list without paging, when it cannot have lost any.
+
+    Raises:
+        IncompletePage: It is as long as it can be.
+    """
+    found = list(rows or ())
+    if len(found) >= most:
+        raise IncompletePage(
+            f"{what}: {len(found)} rows, which is all that the venue shows; ask per contract", rows=found
+        )
+    return found
+
+
+def certain(rows: Sequence[R] | None, most: int, what: str) -> list[R]:
+    """As `complete`, where a missing row is taken for a proof: null is not one.
+
+    Raises:
+        DecodeError: There is no list.
+        IncompletePage: It is as long as it can be.
+    """
+    if rows is None:
+        raise DecodeError(f"{what}: null instead of a list proves nothing", path="$.data")
+    return complete(rows, most, what)
