@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -15,10 +15,10 @@ from futures_async.adapters.bitget.simulated.base import (
 )
 from futures_async.adapters.bitget.simulated.gate import needed_number, number, pick, required, word
 from futures_async.adapters.bitget_uta.simulated.base import OTHER_CATEGORIES, V3, listed, side_of
+from futures_async.adapters.bitget_uta.simulated.rows import totals
 from futures_async.simulator import errors
 from futures_async.simulator.accounts import Account
 from futures_async.simulator.dialect import Request, VenueRefusal, get, plain, post
-from futures_async.simulator.margins import Wallet
 from futures_async.simulator.records import ZERO, LedgerKind, LedgerRow, money
 from futures_async.transport.endpoint import Kind, RateLimit
 from futures_async.unified.enums import MarginMode, PositionMode, PositionSide, Side
@@ -39,14 +39,8 @@ class AccountCalls(V3):
         """The whole account, and its coins that are not zero. A USDT and a USDC count as a dollar."""
         account = request.account
         wallets = [self.engine.margins.wallet(account, coin) for coin in account.balances]
-
-        def total(of: Callable[[Wallet], Decimal]) -> Decimal:
-            return money(sum((of(wallet) * self.dollars(wallet.coin) for wallet in wallets), ZERO))
-
-        equity, unrealized = total(lambda wallet: wallet.equity), total(lambda wallet: wallet.unrealized)
-        cross, maintenance = total(lambda wallet: wallet.cross_equity), total(lambda wallet: wallet.cross_maintenance)
-        ratio = plain((maintenance / cross).quantize(Decimal("1e-8"))) if cross > 0 else "1"
-        btc = self.dollars("BTC")
+        all_coins, btc = totals(wallets, self.dollars), self.dollars("BTC")
+        equity, unrealized = all_coins.equity, all_coins.unrealized
         return {
             "accountEquity": plain(equity),
             "usdtEquity": plain(equity),
@@ -54,11 +48,11 @@ class AccountCalls(V3):
             "unrealisedPnl": plain(unrealized),
             "usdtUnrealisedPnl": plain(unrealized),
             "btcUnrealizedPnl": plain((unrealized / btc).quantize(Decimal("1e-8"))),
-            "effEquity": plain(cross),
-            "mmr": plain(maintenance),
-            "imr": plain(total(lambda wallet: wallet.cross_margin + wallet.order_margin)),
-            "mgnRatio": ratio,
-            "positionMgnRatio": ratio,
+            "effEquity": plain(all_coins.backing),
+            "mmr": plain(all_coins.maintenance),
+            "imr": plain(all_coins.initial),
+            "mgnRatio": all_coins.ratio,
+            "positionMgnRatio": all_coins.ratio,
             "assets": [
                 {
                     "coin": wallet.coin,

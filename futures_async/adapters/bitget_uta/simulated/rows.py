@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from typing import Any, NamedTuple
 
 from futures_async.adapters.bitget.simulated.base import MODE_WORDS, product_type, venue_symbol
 from futures_async.adapters.bitget.simulated.rows import trade_side as classic_trade_side
 from futures_async.simulator.contracts import ContractSpec
 from futures_async.simulator.dialect import plain
-from futures_async.simulator.records import CancelReason, Fill, Order, Source
+from futures_async.simulator.margins import Wallet
+from futures_async.simulator.records import ZERO, CancelReason, Fill, Order, Source, money
 from futures_async.unified.enums import Intent, OrderStatus, PositionMode, Role
 
 STATES = {
@@ -111,3 +114,36 @@ def trade_side(order: Order) -> str:
     if order.source is not Source.LIQUIDATION and order.position_mode is PositionMode.HEDGE:
         return f"{order.intent or Intent.OPEN}_{order.position_side}"
     return classic_trade_side(order)
+
+
+class Totals(NamedTuple):
+    """Of all coins together, in dollars."""
+
+    equity: Decimal
+    unrealized: Decimal
+    backing: Decimal
+    """Of the cross positions."""
+    maintenance: Decimal
+    initial: Decimal
+
+    @property
+    def ratio(self) -> str:
+        """Liquidation at 1."""
+        if self.backing <= 0:
+            return "1"
+        return plain((self.maintenance / self.backing).quantize(Decimal("1e-8")))
+
+
+def totals(wallets: Sequence[Wallet], dollars: Callable[[str], Decimal]) -> Totals:
+    """Add up wallets; `dollars` says what a coin is worth."""
+
+    def total(of: Callable[[Wallet], Decimal]) -> Decimal:
+        return money(sum((of(wallet) * dollars(wallet.coin) for wallet in wallets), ZERO))
+
+    return Totals(
+        equity=total(lambda wallet: wallet.equity),
+        unrealized=total(lambda wallet: wallet.unrealized),
+        backing=total(lambda wallet: wallet.cross_equity),
+        maintenance=total(lambda wallet: wallet.cross_maintenance),
+        initial=total(lambda wallet: wallet.cross_margin + wallet.order_margin),
+    )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
 from futures_async.adapters.bitget.simulated.base import MARGIN_WORDS, MODE_WORDS, product_type, venue_symbol
-from futures_async.adapters.bitget_uta.simulated.rows import STATES, ended, trade_side
+from futures_async.adapters.bitget_uta.simulated.rows import STATES, ended, totals, trade_side
 from futures_async.simulator.contracts import ContractSpec
 from futures_async.simulator.dialect import plain
 from futures_async.simulator.engine import Engine
@@ -167,22 +167,17 @@ def ended_row(record: PositionRecord, contract: ContractSpec, mark: Decimal) -> 
     }
 
 
-def account_row(wallets: Sequence[Wallet], worth: Mapping[str, Decimal], coins: set[str]) -> dict[str, Any]:
+def account_row(wallets: Sequence[Wallet], dollars: Callable[[str], Decimal], coins: set[str]) -> dict[str, Any]:
     """Totals in dollars over all coins, and those that are named and not zero."""
-
-    def total(of: Callable[[Wallet], Decimal]) -> Decimal:
-        return money(sum((of(wallet) * worth[wallet.coin] for wallet in wallets), ZERO))
-
-    cross, maintenance = total(lambda wallet: wallet.cross_equity), total(lambda wallet: wallet.cross_maintenance)
-    ratio = plain((maintenance / cross).quantize(Decimal("1e-8"))) if cross > 0 else "1"
+    all_coins = totals(wallets, dollars)
     return {
-        "unrealisedPnL": plain(total(lambda wallet: wallet.unrealized)),
-        "totalEquity": plain(total(lambda wallet: wallet.equity)),
-        "positionMgnRatio": ratio,
-        "mmr": plain(maintenance),
-        "effEquity": plain(cross),
-        "imr": plain(total(lambda wallet: wallet.cross_margin + wallet.order_margin)),
-        "mgnRatio": ratio,
+        "unrealisedPnL": plain(all_coins.unrealized),
+        "totalEquity": plain(all_coins.equity),
+        "positionMgnRatio": all_coins.ratio,
+        "mmr": plain(all_coins.maintenance),
+        "effEquity": plain(all_coins.backing),
+        "imr": plain(all_coins.initial),
+        "mgnRatio": all_coins.ratio,
         "coin": [
             {
                 "debts": "0",
@@ -192,7 +187,7 @@ def account_row(wallets: Sequence[Wallet], worth: Mapping[str, Decimal], coins: 
                 "locked": "0",
                 "equity": plain(wallet.equity),
                 "coin": wallet.coin,
-                "usdValue": plain(money(wallet.equity * worth[wallet.coin])),
+                "usdValue": plain(money(wallet.equity * dollars(wallet.coin))),
                 "bonus": "0",
             }
             for wallet in wallets

@@ -179,8 +179,7 @@ class Streams(BitgetStreams):
 
     def _account(self, account: Account, coins: Iterable[str]) -> dict[str, Any]:
         wallets = [self.engine.margins.wallet(account, coin) for coin in account.balances]
-        worth = {wallet.coin: self._rest.dollars(wallet.coin) for wallet in wallets}
-        return account_row(wallets, worth, set(coins))
+        return account_row(wallets, self._rest.dollars, set(coins))
 
     def paid(self, account: Account, event: Event, subscription: Subscription) -> Iterable[Frame]:
         """The totals, and the coin that changed."""

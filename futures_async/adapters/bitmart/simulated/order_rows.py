@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from futures_async.adapters.bitmart.simulated.rows import MODE_WORD, contracts, side_code, venue_symbol
-from futures_async.simulator.accounts import Account
 from futures_async.simulator.contracts import ContractSpec
 from futures_async.simulator.dialect import plain
 from futures_async.simulator.records import (
@@ -22,7 +21,7 @@ from futures_async.simulator.triggers import TRIGGERED_BY
 from futures_async.unified.enums import OrderType, Role
 
 
-def order_row(account: Account, order: Order, contract: ContractSpec) -> dict[str, Any]:
+def order_row(order: Order, contract: ContractSpec) -> dict[str, Any]:
     """`order` and `get-open-orders`."""
     return {
         "order_id": str(order.id),
@@ -46,9 +45,9 @@ def order_row(account: Account, order: Order, contract: ContractSpec) -> dict[st
     }
 
 
-def history_row(account: Account, order: Order, contract: ContractSpec) -> dict[str, Any]:
+def history_row(order: Order, contract: ContractSpec) -> dict[str, Any]:
     """`order-history`."""
-    return order_row(account, order, contract) | {
+    return order_row(order, contract) | {
         "trigger_price": "0",
         "execution_price": "0",
         "activation_price_type": 0,

@@ -106,7 +106,7 @@ class OrderCalls(BitMartSide):
         contract, account = self.wanted_contract(request), request.account
         order_id = whole(request.params, "order_id")
         order = self.engine.orders.find(account, order_id=order_id, symbol=contract.symbol)
-        return rows.order_row(account, order, contract)
+        return rows.order_row(order, contract)
 
     @get(f"{PRIVATE}/get-open-orders", per2(50))
     def open_orders(self, request: Request) -> Any:
@@ -123,7 +123,7 @@ class OrderCalls(BitMartSide):
 
         found = [order for order in self.engine.lists.open_orders(account) if match(order)]
         most = min(whole(request.params, "limit") or OPEN_ROWS, OPEN_ROWS)
-        listed = [rows.order_row(account, order, self.contract_of(order.symbol)) for order in reversed(found)]
+        listed = [rows.order_row(order, self.contract_of(order.symbol)) for order in reversed(found)]
         if kind in (None, "", "trailing") and not partial:
             listed += [
                 rows.trail_row(trigger, self.contract_of(trigger.symbol))
@@ -158,7 +158,7 @@ class OrderCalls(BitMartSide):
         """Finished orders of one symbol."""
         contract, account = self.wanted_contract(request), request.account
         found = self._listed(request, self.engine.lists.past_orders(account))
-        return [rows.history_row(account, order, contract) for order in found]
+        return [rows.history_row(order, contract) for order in found]
 
     @get(f"{PRIVATE}/trades", per2(6))
     def trades(self, request: Request) -> Any:
