@@ -12,5 +12,9 @@ def main() -> None:
     except ModuleNotFoundError as error:
         if (error.name or "").split(".")[0] not in ("typer", "rich"):
             raise
-        sys.exit("futures-async: the command line needs an extra: pip install 'futures-async[cli,simulator]'")
+        print(
+            "futures-async: the command line needs an extra: pip install 'futures-async[cli,simulator]'",
+            file=sys.stderr,
+        )
+        sys.exit(2)
     app()

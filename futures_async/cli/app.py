@@ -31,10 +31,11 @@ from futures_async.cli.options import (
 )
 from futures_async.cli.output import Column, Exit, Format, Writer, make_table
 from futures_async.cli.running import run, run_sync
+from futures_async.cli.symbols import refuse_unknown
 from futures_async.cli.watch import SORTS, watch_positions
 from futures_async.registry import adapter_class, venue_ids
 from futures_async.risk import dashboard
-from futures_async.unified.errors import FuturesAsyncError, NotSupported
+from futures_async.unified.errors import FuturesAsyncError, InvalidRequest, NotSupported, SymbolNotFound
 from futures_async.unified.exchange import Capability, FuturesExchange
 from futures_async.unified.models import Account, Fill, LedgerEntry, Order
 from futures_async.unified.version import __version__
@@ -46,6 +47,7 @@ app = typer.Typer(
     help="Futures accounts on several crypto venues: positions, risk, orders, and a simulated exchange to try it on.",
     no_args_is_help=True,
     add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,  # its tracebacks show local variables
     rich_markup_mode=None,
 )
@@ -53,9 +55,14 @@ app = typer.Typer(
 Read = Callable[[FuturesExchange, Count], Awaitable[Sequence[T]]]
 
 
-async def read_all(source: Source, writer: Writer, read: Read[T]) -> list[tuple[str, T]]:
-    """Read every account side by side; one that fails is reported and hides no other."""
+async def read_all(source: Source, writer: Writer, read: Read[T], symbol: str | None = None) -> list[tuple[str, T]]:
+    """Read every account side by side; one that fails is reported and hides no other.
+
+    Raises:
+        InvalidRequest: No row was found, and no venue lists the symbol.
+    """
     found: dict[str, Sequence[T]] = {}
+    refused: dict[str, FuturesAsyncError] = {}
 
     async def one(name: str, exchange: FuturesExchange) -> None:
         try:
@@ -63,23 +70,37 @@ async def read_all(source: Source, writer: Writer, read: Read[T]) -> list[tuple[
         except NotSupported as error:
             if len(accounts) == 1:
                 writer.problem(name, error)
+        except (SymbolNotFound, InvalidRequest) as error:
+            refused[name] = error  # told when some venue lists the symbol; else that is told
         except FuturesAsyncError as error:
             writer.problem(name, error)
 
     counter = RowCounter()
     with counter:
-        async with open_accounts(source) as accounts, anyio.create_task_group() as group:
-            for name, exchange in accounts.items():
-                group.start_soon(one, name, exchange)
+        async with open_accounts(source) as accounts:
+            async with anyio.create_task_group() as group:
+                for name, exchange in accounts.items():
+                    group.start_soon(one, name, exchange)
+            if symbol is not None and not any(found.values()):
+                await refuse_unknown(accounts, symbol)
+    for name, error in refused.items():
+        writer.problem(name, error)
     return [(name, row) for name in accounts for row in found.get(name, ())]
 
 
-def show(source: Source, output: Format, read: Read[T], cells: Sequence[Column[T]], empty: str) -> None:
+def show(
+    source: Source,
+    output: Format,
+    read: Read[T],
+    cells: Sequence[Column[T]],
+    empty: str,
+    symbol: str | None = None,
+) -> None:
     """Run one reading command."""
 
     async def main() -> Exit:
         writer = Writer(output)
-        rows = await read_all(source, writer, read)
+        rows = await read_all(source, writer, read, symbol)
         if rows or writer.code is Exit.OK:
             writer.rows(rows, cells, empty)
         return writer.code
@@ -101,6 +122,8 @@ def watch(
 
     async def main() -> Exit:
         async with open_accounts(source) as accounts:
+            if symbol is not None:
+                await refuse_unknown(accounts, symbol)
             return await watch_positions(
                 accounts, symbol=symbol, interval_s=interval, once=once, sort=sort, output=output
             )
@@ -118,6 +141,7 @@ def positions(source: Source, output: Format, symbol: Symbol = None) -> None:
         lambda exchange, count: exchange.fetch_positions(symbol),
         columns.POSITIONS,
         "No open positions.",
+        symbol,
     )
 
 
@@ -129,7 +153,7 @@ def risk(source: Source, output: Format, symbol: Symbol = None) -> None:
     async def read(exchange: FuturesExchange, count: Count) -> Sequence[columns.RiskLine]:
         return columns.risk_lines(await dashboard(exchange, symbol))
 
-    show(source, output, read, columns.RISK, "No open positions.")
+    show(source, output, read, columns.RISK, "No open positions.", symbol)
 
 
 @app.command()
@@ -165,7 +189,7 @@ def orders(
             return await exchange.fetch_order_history(symbol, since_ms=since_ms, until_ms=until_ms)
         return await counted(exchange.iter_orders(symbol, since_ms=since_ms, until_ms=until_ms, limit=limit), count)
 
-    show(source, output, read, columns.ORDERS, "No orders.")
+    show(source, output, read, columns.ORDERS, "No orders.", symbol)
 
 
 @app.command()
@@ -185,7 +209,7 @@ def fills(
             return await exchange.fetch_fills(symbol, since_ms=since_ms, until_ms=until_ms)
         return await counted(exchange.iter_fills(symbol, since_ms=since_ms, until_ms=until_ms, limit=limit), count)
 
-    show(source, output, read, columns.FILLS, "No fills.")
+    show(source, output, read, columns.FILLS, "No fills.", symbol)
 
 
 @app.command()
@@ -207,7 +231,7 @@ def ledger(
             exchange.iter_ledger(symbol=symbol, since_ms=since_ms, until_ms=until_ms, limit=limit), count
         )
 
-    show(source, output, read, columns.LEDGER, "No ledger rows.")
+    show(source, output, read, columns.LEDGER, "No ledger rows.", symbol)
 
 
 def capability_rows() -> tuple[list[str], list[tuple[str, list[bool]]]]:

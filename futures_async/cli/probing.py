@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from futures_async.cli.accounts import Source, open_accounts
 from futures_async.cli.output import Column, Exit, Format, Writer, complain
 from futures_async.cli.running import confirm
+from futures_async.cli.symbols import refuse_unknown
 from futures_async.unified.enums import MarginMode
-from futures_async.unified.errors import InvalidRequest
+from futures_async.unified.errors import InvalidRequest, SymbolNotFound
 
 if TYPE_CHECKING:
     from futures_async.probe import Finding, ProbeReport, ProbeSettings
@@ -76,16 +77,21 @@ async def run_probe(source: Source, settings: ProbeSettings, output: Format, *, 
     Raises:
         FuturesAsyncError: As `probe` does.
     """
-    from futures_async.probe import probe
+    from futures_async.probe import probe, refuse_real_money
 
     writer = Writer(output)
     async with open_accounts(source) as accounts:
         if len(accounts) != 1:
             raise InvalidRequest(f"name one account of {', '.join(accounts)}")
         [(name, exchange)] = accounts.items()
+        refuse_real_money(exchange, settings)
         if not (yes or source.simulated):
             _ask(exchange, settings)
-        report = await probe(exchange, settings, say=lambda text: complain(f"{name}: {text}", style="dim"))
+        try:
+            report = await probe(exchange, settings, say=lambda text: complain(f"{name}: {text}", style="dim"))
+        except SymbolNotFound:
+            await refuse_unknown(accounts, settings.symbol)
+            raise
     return _print(writer, name, report)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -71,7 +72,7 @@ def simulate(
             own = ApiKey(key=key + _suffix(venue, ids), secret=secret, passphrase=passphrase, memo=memo)
             setups[venue] = Setup(position_mode=mode, empty=empty, key=own)
     exchange = SimulatedExchange(seed=seed, setups=setups, only=venues or None, uid_limit=uid_limit)
-    plan = _plan(faults)
+    plan = _plan(faults, exchange.venues)
 
     def announce(running: RunningExchange) -> None:
         document = running.announcement()
@@ -99,14 +100,16 @@ def _suffix(venue: str, ids: list[str]) -> str:
     return "" if stem is None else venue.removeprefix(stem)
 
 
-def _plan(path: Path | None) -> FaultPlan | None:
+def _plan(path: Path | None, venues: Collection[str]) -> FaultPlan | None:
     if path is None:
         return None
     from futures_async.simulator.plan import FaultPlan
 
     try:
-        return FaultPlan.load(path)
+        plan = FaultPlan.load(path)
+        plan.check_venues(venues)
     except OSError as error:
         raise InvalidRequest(f"cannot read {path}: {error.strerror}") from None
     except ValueError as error:
         raise InvalidRequest(f"{path}: {error}") from None
+    return plan

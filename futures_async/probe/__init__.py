@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from futures_async.probe.bench import Bench, ProbeSettings
+from futures_async.probe.bench import Bench, ProbeSettings, refuse_real_money
 from futures_async.probe.findings import Finding, ProbeReport, Verdict
 from futures_async.probe.limits import ask_for_limit
 from futures_async.probe.questions import ask_about_cancels, ask_for_dedup, ask_for_ids, ask_for_lag, ask_for_window
@@ -21,7 +21,7 @@ from futures_async.trading.adapter import Adapter
 from futures_async.unified.errors import InvalidRequest
 from futures_async.unified.exchange import FuturesExchange
 
-__all__ = ["Finding", "ProbeReport", "ProbeSettings", "Verdict", "probe"]
+__all__ = ["Finding", "ProbeReport", "ProbeSettings", "Verdict", "probe", "refuse_real_money"]
 
 Question = tuple[str, Callable[[Bench], Awaitable[None]]]
 

@@ -39,7 +39,7 @@ from futures_async.unified.errors import (
     NotSent,
     OutcomeUnknown,
 )
-from futures_async.unified.exchange import Capability
+from futures_async.unified.exchange import Capability, FuturesExchange
 from futures_async.unified.models import Order, OrderRequest
 
 NEEDED = (
@@ -112,6 +112,22 @@ def aged(dialect: Dialect, by_s: float) -> Dialect:
     return twin
 
 
+def refuse_real_money(exchange: FuturesExchange, settings: ProbeSettings) -> None:
+    """Refuse an account in which real money could move, unless the settings say that it is meant.
+
+    Raises:
+        InvalidRequest: It is one; nothing was asked of the venue.
+    """
+    harmless = isinstance(exchange, Adapter) and (
+        exchange._demo or is_loopback(urlsplit(exchange.base_url).hostname or "")
+    )
+    if not (settings.live or harmless):
+        raise InvalidRequest(
+            f"{exchange!r} trades with real money: use the venue's demo trading or the simulated exchange, "
+            "or say that a live account is meant (--live)"
+        )
+
+
 class Bench:
     """One exchange under measurement."""
 
@@ -134,11 +150,6 @@ class Bench:
         self._doubtful: set[str] = set()
         self._channels: list[Channel] = []
 
-    @property
-    def harmless(self) -> bool:
-        """No real money can move."""
-        return self.exchange._demo or is_loopback(urlsplit(self.exchange.base_url).hostname or "")
-
     def note(self, trait: str, declared: object, found: object, verdict: Verdict, detail: str = "") -> None:
         """Put down one finding."""
         words = {True: "yes", False: "no", None: "never"}
@@ -158,11 +169,7 @@ class Bench:
         """Learn what an order must look like, and see that the account is free."""
         for capability in NEEDED:
             self.exchange._require(capability)
-        if not (self.settings.live or self.harmless):
-            raise InvalidRequest(
-                f"{self.exchange!r} trades with real money: use the venue's demo trading or the simulated exchange, "
-                "or say that a live account is meant"
-            )
+        refuse_real_money(self.exchange, self.settings)
         await self._choose_terms()
         if self.exchange.supports(Capability.FETCH_TIME):
             await self.exchange.fetch_time()

@@ -60,6 +60,8 @@ class SimulatorApp:
 
     def __init__(self, exchange: SimulatedExchange, plan: FaultPlan | None = None) -> None:
         self.exchange = exchange
+        if plan is not None:
+            plan.check_venues(exchange.venues)
         self.deliverer = Deliverer(exchange, plan)
         self.streams = StreamServer(StreamHub(exchange, plan))
         self.connections: dict[tuple[str, int], asyncio.Transport] = {}

@@ -22,14 +22,16 @@ from __future__ import annotations
 
 import random
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from inspect import signature
 from pathlib import Path
 
 from futures_async.simulator.faults import BY_NAME, Fault, fault
 from futures_async.simulator.stream_faults import STREAM_FAULTS_BY_NAME, Moment, StreamFault
 from futures_async.transport.endpoint import Kind
+from futures_async.unified.words import near
 
 
 @dataclass(slots=True, kw_only=True)
@@ -146,7 +148,7 @@ class FaultPlan:
             span = (float(first), float(last))
         of_stream = STREAM_FAULTS_BY_NAME.get(name)
         if of_stream is None and name not in BY_NAME:
-            raise ValueError(f"no fault is called {name!r}; there are {', '.join((*BY_NAME, *STREAM_FAULTS_BY_NAME))}")
+            raise ValueError(f"no fault is called {name!r}: {near(name, (*BY_NAME, *STREAM_FAULTS_BY_NAME))}")
         if of_stream is not None:
             if kinds or paths or applied is not None:
                 raise ValueError(f"{name} happens on streams: it takes channels, and neither kinds, paths nor applied")
@@ -220,6 +222,18 @@ class FaultPlan:
         first, last = rule.delay_s or rule.fault.delay_s
         return first if first == last else self.random.uniform(first, last)
 
+    def check_venues(self, known: Collection[str]) -> None:
+        """Refuse a rule for a venue that is not played: it would never strike.
+
+        Raises:
+            ValueError: With the venues that there are.
+        """
+        rules: list[Rule | StreamRule] = [*self.rules, *self.stream_rules]
+        for rule in rules:
+            for venue in rule.venues:
+                if venue not in known:
+                    raise ValueError(f"fault {rule.fault.name}: no venue {venue!r} is played: {near(venue, known)}")
+
     @classmethod
     def parse(cls, text: str) -> FaultPlan:
         """Read a plan from TOML.
@@ -228,12 +242,16 @@ class FaultPlan:
             ValueError: Not TOML, or a word that means nothing here.
         """
         table = tomllib.loads(text)
-        unknown = set(table) - {"seed", "fault"}
-        if unknown:
-            raise ValueError(f"a fault plan has no {', '.join(sorted(unknown))}")
+        for word in table:
+            if word not in ("seed", "fault"):
+                raise ValueError(f"a fault plan has no {word}: {near(word, ('seed', 'fault'))}")
         plan = cls(seed=int(table.get("seed", 0)))
+        known = [word for word in signature(cls.add).parameters if word != "self"]
         for entry in table.get("fault", ()):
             options = dict(entry)
+            for word in options:
+                if word not in known:
+                    raise ValueError(f"a fault has no {word}: {near(word, known)}")
             name = options.pop("name", None)
             if not isinstance(name, str):
                 raise ValueError("each [[fault]] needs a name")

@@ -319,10 +319,60 @@ def test_a_wrong_secret(running: RunningExchange) -> None:
     assert "AuthenticationError" in failure(3, cli("positions", "--base-url", running.base_url, **environ))
 
 
-def test_an_unknown_symbol(running: RunningExchange) -> None:
-    environ = keys_of(running, "bitget")
-    said = failure(1, cli("positions", "--base-url", running.base_url, "--symbol", "NOSUCH/USDT:USDT", **environ))
-    assert "SymbolNotFound: bitget GET /api/v2/mix/position/single-position [" in said
+@pytest.mark.parametrize(
+    ("command", "symbol", "meant"),
+    [
+        ("positions", "NOSUCH/USDT:USDT", "symbols look like BASE/QUOTE:SETTLE"),
+        ("positions", "BTC", "did you mean BTC/USDT:USDT?"),
+        ("risk", "ETHUSD", "did you mean ETH/USDT:USDT?"),
+        ("orders", "XPR/USDT:USDT", "did you mean XRP/USDT:USDT?"),
+        ("fills", "btc/usdt", "did you mean BTC/USDT:USDT?"),
+        ("ledger", "BTCC/USDT:USDT", "did you mean BTC/USDT:USDT"),
+    ],
+)
+def test_a_symbol_that_no_venue_lists_is_2_with_near_names(
+    running: RunningExchange, command: str, symbol: str, meant: str
+) -> None:
+    keys = keys_of(running, "bitget")
+    said = failure(2, cli(command, "--base-url", running.base_url, "--symbol", symbol, **keys))
+    assert f"no venue of these accounts lists {symbol!r}" in said
+    assert meant in said
+
+
+def test_watch_and_probe_refuse_a_symbol_that_no_venue_lists(running: RunningExchange) -> None:
+    keys = keys_of(running, "bitget")
+    said = failure(2, cli("watch", "--once", "--base-url", running.base_url, "-s", "BTC", **keys))
+    assert "did you mean BTC/USDT:USDT?" in said
+    said = failure(2, cli("probe", "bitget", "--yes", "--base-url", running.base_url, "-s", "BTC/USDC:USDT", **keys))
+    assert "BTC/USDC:USDT is no contract of USDT-FUTURES" in said
+    said = failure(2, cli("probe", "bitget", "--yes", "--base-url", running.base_url, "-s", "NOSUCHUSDT", **keys))
+    assert "no venue of these accounts lists" in said
+
+
+def test_a_symbol_that_some_venue_lists_is_shown_where_it_is_and_empty_elsewhere(running: RunningExchange) -> None:
+    keys = keys_of(running, "bitget") | keys_of(running, "bitmart")
+    shown = cli("positions", "--base-url", running.base_url, "--csv", "-s", "BTC/USDT:USDT", **keys)
+    assert shown.returncode == 0, shown.stderr
+    empty = cli("orders", "--history", "--base-url", running.base_url, "--csv", "-s", "LINK/USDT:USDT", **keys)
+    assert empty.returncode == 0, empty.stderr
+
+
+def test_without_its_extra_the_command_line_is_2_and_says_what_to_install() -> None:
+    code = "import sys; sys.modules['typer'] = None; from futures_async.cli import main; main()"
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert failure(2, shown).endswith("pip install 'futures-async[cli,simulator]'\n")
+
+
+def test_simulate_refuses_a_plan_for_a_venue_that_it_does_not_play(tmp_path: Path) -> None:
+    plan = tmp_path / "plan.toml"
+    plan.write_text('[[fault]]\nname = "reset"\nvenues = ["bitgt"]\n')
+    said = failure(2, cli("simulate", "--port", "0", "--faults", str(plan)))
+    assert "no venue 'bitgt' is played: did you mean bitget?" in said
+
+
+def test_h_is_help_everywhere() -> None:
+    assert "positions" in cli("-h").stdout
+    assert "--symbol" in cli("positions", "-h").stdout
 
 
 def test_a_text_that_is_no_symbol(running: RunningExchange) -> None:
@@ -489,6 +539,11 @@ def test_probe_wants_demo_or_a_clear_word_and_asks_first(running: RunningExchang
     refused = cli("probe", "bitget", "--yes", **keys)
     assert refused.returncode == 2
     assert "real money" in refused.stderr
+    # Before it asks: an answer would change nothing.
+    refused = cli("probe", "bitget", **keys)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "Go on?" not in refused.stderr
+    assert "(--live)" in refused.stderr
     before = len(running.exchange.arrivals)
     asked = cli("probe", "bitget", "--base-url", running.base_url, "--symbol", "LINK/USDT:USDT", **keys)
     assert asked.returncode == 1

@@ -158,6 +158,9 @@ def test_a_plan_is_read_from_toml(tmp_path: Any) -> None:
         ('[[fault]]\nname = "reset"\napplied = false', "executed"),
         ('[[fault]]\nname = "reset"\ncolour = "red"', "colour"),
         ('[[fault]]\nname = "reset"\nkinds = ["sale"]', "sale"),
+        ('[[fault]]\nname = "reset"\nprobabilty = 1', "a fault has no probabilty: did you mean probability"),
+        ('[[fault]]\nname = "rest"', "no fault is called 'rest': did you mean reset"),
+        ("sed = 1", "a fault plan has no sed: did you mean seed"),
         ("speed = 1", "no speed"),
         ("[[", "Invalid|Expected"),
     ],
@@ -165,6 +168,15 @@ def test_a_plan_is_read_from_toml(tmp_path: Any) -> None:
 def test_a_plan_that_means_nothing_is_refused(text: str, says: str) -> None:
     with pytest.raises(ValueError, match=says):
         FaultPlan.parse(text)
+
+
+def test_a_rule_for_a_venue_that_is_not_played_is_refused() -> None:
+    exchange = SimulatedExchange(only=["bitget"])
+    for name in ("reset", "push-lost"):
+        plan = FaultPlan()
+        plan.add(name, venues=["bitgt"])
+        with pytest.raises(ValueError, match=f"fault {name}: no venue 'bitgt' is played: did you mean bitget"):
+            SimulatorApp(exchange, plan)
 
 
 # -- what happens at the venue
