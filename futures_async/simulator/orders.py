@@ -34,7 +34,7 @@ from futures_async.simulator.matching import Matching
 from futures_async.simulator.presets import check_presets
 from futures_async.simulator.records import ZERO, CancelReason, Order, Source, Ticket
 from futures_async.simulator.world import World
-from futures_async.unified.enums import Intent, OrderStatus, OrderType, PositionMode, PositionSide, Side
+from futures_async.unified.enums import Intent, OrderType, PositionMode, PositionSide, Side
 
 
 class Placed(NamedTuple):
@@ -401,16 +401,3 @@ class Orders:
         if any(order.symbol == symbol for order in account.open_orders.values()):
             return True
         return any(True for _ in account.positions_of(symbol=symbol))
-
-    def open_orders(self, account: Account, match: Callable[[Order], bool] | None = None) -> list[Order]:
-        """Open orders that lookups can see, oldest first."""
-        now = self._world.now_ms
-        return [
-            order
-            for order in account.open_orders.values()
-            if order.visible_ms <= now and (match is None or match(order))
-        ]
-
-    def finished(self, order: Order) -> bool:
-        """True for orders that belong into a history: done, and visible."""
-        return order.status in (OrderStatus.FILLED, OrderStatus.CANCELED) and order.visible_ms <= self._world.now_ms

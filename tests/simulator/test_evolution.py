@@ -12,7 +12,6 @@ from futures_async.simulator import errors
 from futures_async.simulator.contracts import CONTRACTS
 from futures_async.simulator.engine import MAX_STEPS, Engine
 from futures_async.simulator.marks import HOUR_MS, STEP_MS, Marks
-from futures_async.simulator.paging import newest
 from futures_async.simulator.records import (
     CancelReason,
     LedgerKind,
@@ -454,13 +453,3 @@ def test_tiers_follow_each_other_without_gaps() -> None:
         assert contract.tier(D("1e15")) is contract.tiers[-1]
         assert contract.notional_limit(D(1000)) == 0
         assert contract.contract_size % contract.step == 0
-
-
-def test_pages_are_newest_first_and_follow_ids() -> None:
-    rows = list(range(10, 100, 10))
-    first = newest(rows, key=int, limit=3)
-    assert first == ([90, 80, 70], True)
-    assert newest(rows, key=int, limit=3, before_id=70).rows == [60, 50, 40]
-    assert newest(rows, key=int, limit=9) == (rows[::-1], False)
-    assert newest(rows, key=int, limit=2, match=lambda row: row % 20 == 0) == ([80, 60], True)
-    assert newest([], key=int, limit=2) == ([], False)

@@ -231,10 +231,10 @@ def test_a_placed_order_stays_invisible_for_the_visibility_lag() -> None:
     order = bench.place(BUY, "0.01", "80000", client_id="mine")
     with pytest.raises(errors.UnknownOrder):
         bench.engine.orders.find(bench.account, client_id="mine")
-    assert bench.engine.orders.open_orders(bench.account) == []
+    assert bench.engine.lists.open_orders(bench.account) == []
     bench.wait(2_000)
     assert bench.engine.orders.find(bench.account, order_id=order.id) is order
-    assert bench.engine.orders.open_orders(bench.account) == [order]
+    assert bench.engine.lists.open_orders(bench.account) == [order]
     bench.close()
 
 
@@ -253,8 +253,8 @@ def test_cancelling_what_is_not_open_says_which_it_is(one_way: Bench) -> None:
     assert orders.cancel_all(one_way.account, lambda order: order.symbol == BTC) == [resting]
     with pytest.raises(errors.NothingToCancel):
         orders.cancel_all(one_way.account, lambda order: True)
-    assert not orders.finished(one_way.place(BUY, "0.1", "80000"))
-    assert orders.finished(resting)
+    assert one_way.place(BUY, "0.1", "80000") not in one_way.engine.lists.past_orders(one_way.account)
+    assert resting in one_way.engine.lists.past_orders(one_way.account)
 
 
 def test_amending_replaces_the_order_or_keeps_its_ids(one_way: Bench) -> None:

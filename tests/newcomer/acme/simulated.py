@@ -150,7 +150,8 @@ class Simulated(Dialect):
     def open(self, request: Request) -> Any:
         name = request.params.get("contract")
         symbol = self.contract(name).symbol if name else None
-        found = self.engine.orders.open_orders(request.account, lambda order: symbol in (None, order.symbol))
+        orders = self.engine.lists.open_orders(request.account)
+        found = [order for order in orders if symbol in (None, order.symbol)]
         return [self.row(order) for order in found]
 
     def row(self, order: Order) -> dict[str, Any]:
