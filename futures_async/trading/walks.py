@@ -14,6 +14,7 @@ from typing import NamedTuple, TypeVar
 from futures_async.trading.paging import Page, PageQuery
 from futures_async.unified.errors import DecodeError, IncompletePage
 from futures_async.unified.models import Fill, LedgerEntry, Order
+from futures_async.unified.reading import Read
 
 Row = TypeVar("Row", Order, Fill, LedgerEntry)
 R = TypeVar("R")
@@ -62,7 +63,7 @@ def page_end(query: PageQuery, cursor: str | None) -> int | None:
     return query.until_ms if cursor is None else int(cursor)
 
 
-def time_page(rows: Sequence[Row], cursor: str | None, size: int) -> Page[Row]:
+def time_page(read: Read[Row], cursor: str | None, size: int) -> Page[Row]:
     """Rows, newest first, and the end of the next page.
 
     Whether the venue's bound is inclusive is not documented, so it is set one millisecond past the oldest row:
@@ -72,18 +73,19 @@ def time_page(rows: Sequence[Row], cursor: str | None, size: int) -> Page[Row]:
     Raises:
         IncompletePage: A whole page lies in one millisecond: what is behind it cannot be reached.
     """
+    rows, unread = read
     ordered = sorted(rows, key=lambda row: row.created_ms or 0, reverse=True)
     times = [row.created_ms for row in ordered if row.created_ms is not None]
     if not times:
-        return Page(ordered, None)
+        return Page(ordered, None, unread)
     end = times[-1] + 1
     if cursor is None or end < int(cursor):
-        return Page(ordered, str(end))
-    if len(ordered) >= size:
+        return Page(ordered, str(end), unread)
+    if len(ordered) + len(unread) >= size:
         raise IncompletePage(
             "more rows in one millisecond than a page holds: what is older cannot be reached", rows=ordered
         )
-    return Page(ordered, None)
+    return Page(ordered, None, unread)
 
 
 async def split_rows(

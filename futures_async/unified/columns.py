@@ -35,7 +35,7 @@ _LEAST = Decimal("1e-40")
 """The least that is above 0, of numbers that `ordinary` takes."""
 _TEXT = {str}
 _WORDS = {str, int}
-_TRUTH = {"yes": True, "on": True, "true": True, "no": False, "off": False, "false": False}
+_TRUTH = {"yes": True, "on": True, "true": True, "1": True, "no": False, "off": False, "false": False, "0": False}
 
 
 class Field:
@@ -435,8 +435,8 @@ def identifier(field: Id) -> str | None:
     return cast("str | None", _Id(field, _identifier))
 
 
-def yes_no(field: Text | bool) -> bool | None:
-    """YES/NO, on/off, true/false in any case."""
+def yes_no(field: Text | bool | int) -> bool | None:
+    """YES/NO, on/off, true/false in any case, 1/0."""
     return cast("bool | None", _Plain(field, _truth))
 
 
@@ -531,7 +531,7 @@ def _identifier(value: Any, path: str) -> str | None:
 def _truth(value: Any, path: str) -> bool | None:
     if value is None or value == "" or isinstance(value, bool):
         return value if isinstance(value, bool) else None
-    found = _TRUTH.get(value.lower()) if isinstance(value, str) else None
+    found = _TRUTH.get(str(value).lower()) if isinstance(value, (str, int)) else None
     if found is None:
         raise DecodeError(f"{path} is neither yes nor no", path=path)
     return found

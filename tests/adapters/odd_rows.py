@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from futures_async.adapter import Adapter
 from futures_async.adapters.bitget import Bitget
+from futures_async.adapters.bittap import BitTap
 
 
 class Lists(NamedTuple):
@@ -75,6 +76,18 @@ BITGET = (
           key="fundingTime", arguments=BTC),
     Lists(Bitget, "fetch_open_interest_limits", f"{_V2}/market/oi-limit", "oi_limit"),
 )
+
+_TAP = "/ftapi/v1"
+BITTAP = (
+    Lists(BitTap, "fetch_accounts", f"{_TAP}/account/info", "account_info", "data.assets", "coin"),
+    Lists(BitTap, "fetch_positions", f"{_TAP}/openPosition", "open_position", key="symbolId"),
+    Lists(BitTap, "fetch_position_risk", f"{_TAP}/openPosition", "open_position", key="symbolId"),
+    Lists(BitTap, "fetch_open_orders", f"{_TAP}/openOrder", "open_order", key="orderId"),
+    Lists(BitTap, "fetch_order_history", f"{_TAP}/orderHis", "order_his", key="id"),
+    Lists(BitTap, "iter_orders", f"{_TAP}/orderHis", "order_his", key="id"),
+    Lists(BitTap, "fetch_fills", f"{_TAP}/tradeHis", "trade_his", key="tradeId"),
+    Lists(BitTap, "iter_fills", f"{_TAP}/tradeHis", "trade_his", key="tradeId"),
+)
 # fmt: on
 
-LISTS = (*BITGET,)
+LISTS = (*BITGET, *BITTAP)

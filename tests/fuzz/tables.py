@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from futures_async.adapters.bitget import mapping as bitget
 from futures_async.adapters.bitget import orders as bitget_orders
+from futures_async.adapters.bittap import mapping as bittap
 from futures_async.unified.reading import Reading
 
 DATA = Path(__file__).parents[1] / "data"
@@ -54,5 +55,11 @@ TABLES = (
            "bitget/detail_hedge_close:data", "bitget/detail_one_way_reduce:data")),
     Table("bitget trigger orders", bitget_orders.trigger_orders(_USDT), ("bitget/plan_pending:data.entrustedList",)),
     Table("bitget fills", bitget_orders.fills(_USDT), ("bitget/fills:data.fillList",)),
+    Table("bittap accounts", bittap.accounts(), ("bittap/account_info:data.assets",)),
+    Table("bittap positions", bittap.positions(), ("bittap/open_position:data", "bittap/account_info:data.positions")),
+    Table("bittap open orders", bittap.open_orders(), ("bittap/open_order:data",)),
+    Table("bittap past orders", bittap.past_orders(), ("bittap/order_his:data",)),
+    Table("bittap fills", bittap.fills(), ("bittap/trade_his:data",)),
+    Table("bittap tickers", bittap.tickers(), ("bittap/price_ticker:data",)),
 )
 # fmt: on

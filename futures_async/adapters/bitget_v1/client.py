@@ -34,6 +34,7 @@ from futures_async.adapter import (
     PlannedOrder,
     PositionSide,
     PositionSideLike,
+    Read,
     ResponseMismatch,
     Side,
     TimeInForce,
@@ -311,12 +312,12 @@ class BitgetV1(BitgetV1Account):
     async def _orders_page(self, query: PageQuery, cursor: str | None) -> Page[Order]:
         size = walks.page_size(query, cursor, api.MAX_LIMIT)
         wires = await self._call(api.HISTORY, _window(query, cursor, size, "fetch_order_history"))
-        return walks.time_page([to_order(wire) for wire in wires or ()], cursor, size)
+        return walks.time_page(Read([to_order(wire) for wire in wires or ()]), cursor, size)
 
     async def _fills_page(self, query: PageQuery, cursor: str | None) -> Page[Fill]:
         size = walks.page_size(query, cursor, api.MAX_LIMIT)
         wires = await self._call(api.FILLS, _window(query, cursor, size, "fetch_fills"))
-        return walks.time_page([to_fill(wire) for wire in wires or ()], cursor, size)
+        return walks.time_page(Read([to_fill(wire) for wire in wires or ()]), cursor, size)
 
     async def _ledger_page(self, query: PageQuery, cursor: str | None) -> Page[LedgerEntry]:
         size = walks.page_size(query, cursor, api.MAX_LIMIT)
@@ -329,7 +330,7 @@ class BitgetV1(BitgetV1Account):
             "limit": size,
         }
         wires = await self._call(api.BILLS, params)
-        return walks.time_page([to_ledger_entry(wire, coin) for wire in wires or ()], cursor, size)
+        return walks.time_page(Read([to_ledger_entry(wire, coin) for wire in wires or ()]), cursor, size)
 
 
 def _window(query: PageQuery, cursor: str | None, size: int, method: str) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Self, Unpack
+from typing import Any, ClassVar, Self, TypeVar, Unpack
 
 from futures_async.adapter import (
     Account,
@@ -25,10 +25,13 @@ from futures_async.adapter import (
     Position,
     PositionMode,
     ResponseMismatch,
+    Rows,
     Ticker,
     chosen_or_none,
     known_or_none,
     one_id,
+    unread_of,
+    unread_rows,
     walks,
 )
 from futures_async.adapters._rows import readable
@@ -37,18 +40,28 @@ from futures_async.adapters.bittap.dialect import BitTapDialect, BitTapSigner
 from futures_async.adapters.bittap.mapping import (
     POSITION_MODE,
     VENUE,
-    to_account,
-    to_fill,
+    accounts,
+    fills,
+    open_orders,
+    past_orders,
+    positions,
+    tickers,
     to_leverage,
-    to_open_order,
-    to_past_order,
-    to_position,
     to_symbol,
-    to_ticker,
     to_venue_symbol,
 )
 from futures_async.adapters.bittap.options import BitTapOptions
-from futures_async.adapters.bittap.wire import WireAccountInfo, WireDayTicker, WireDepth, WireExchangeInfo, WirePrice
+from futures_async.adapters.bittap.wire import (
+    WireAccountInfo,
+    WireDayTicker,
+    WireDepth,
+    WireExchangeInfo,
+    WireOpenOrder,
+    WirePosition,
+    WirePrice,
+)
+
+R = TypeVar("R", WirePosition, WireOpenOrder)
 
 
 class BitTap(Adapter):
@@ -115,7 +128,7 @@ class BitTap(Adapter):
     async def fetch_accounts(self) -> list[Account]:
         """Read the account's state in every margin coin that it has."""
         info = await self._call(api.ACCOUNT_INFO)
-        return [to_account(asset) for asset in info.assets or ()]
+        return accounts().all(info.assets)
 
     async def fetch_account(self, margin_coin: str = "USDT") -> Account:
         """Read the account's state in one margin coin.
@@ -123,9 +136,10 @@ class BitTap(Adapter):
         Raises:
             ParameterRejected: The account has no row for this coin.
         """
-        for account in await self.fetch_accounts():
-            if account.margin_coin == margin_coin:
-                return account
+        info = await self._call(api.ACCOUNT_INFO)
+        for row in info.assets or ():
+            if row.coin == margin_coin:
+                return accounts().one(row)
         raise ParameterRejected(
             f"the account holds no {margin_coin}", venue=VENUE, endpoint=api.ACCOUNT_INFO.name, code="0"
         )
@@ -136,10 +150,8 @@ class BitTap(Adapter):
         The rows of account/info are the same, but lack marks, profits and maintenance margin.
         """
         venue_symbol = None if symbol is None else to_venue_symbol(symbol)
-        wires = await self._call(api.OPEN_POSITION, {"symbolId": venue_symbol})
-        # Filtered here too: a parameter under a wrong name would bring everything.
-        found = (to_position(wire) for wire in wires or () if venue_symbol in (None, wire.symbol_id))
-        return [position for position in found if position is not None]
+        rows = await self._call(api.OPEN_POSITION, {"symbolId": venue_symbol})
+        return positions().all(_of(rows, venue_symbol))
 
     async def fetch_leverage(self, symbol: str, margin_mode: MarginModeLike | None = None) -> Leverage:
         """Read the leverage that the contract's positions, or else its open orders, show.
@@ -168,12 +180,8 @@ class BitTap(Adapter):
 
     async def _order_modes(self, symbol: str | None) -> list[PositionMode | None]:
         venue_symbol = None if symbol is None else to_venue_symbol(symbol)
-        wires = await self._call(api.OPEN_ORDER, {"symbolId": venue_symbol, "limit": api.MAX_LIMIT})
-        return [
-            known_or_none(POSITION_MODE, wire.position_mode)
-            for wire in wires or ()
-            if venue_symbol in (None, wire.symbol_id)
-        ]
+        rows = await self._call(api.OPEN_ORDER, {"symbolId": venue_symbol, "limit": api.MAX_LIMIT})
+        return [known_or_none(POSITION_MODE, row.position_mode) for row in _of(rows, venue_symbol)]
 
     # Orders
 
@@ -184,10 +192,12 @@ class BitTap(Adapter):
             IncompletePage: As many as one answer holds; there is no way to ask for more.
         """
         venue_symbol = None if symbol is None else to_venue_symbol(symbol)
-        wires = await self._call(api.OPEN_ORDER, {"symbolId": venue_symbol, "limit": api.MAX_LIMIT}) or []
-        orders = [to_open_order(wire) for wire in wires if venue_symbol in (None, wire.symbol_id)]
-        if len(wires) >= api.MAX_LIMIT:
+        rows = await self._call(api.OPEN_ORDER, {"symbolId": venue_symbol, "limit": api.MAX_LIMIT}) or []
+        orders, unread = open_orders().each(_of(rows, venue_symbol))
+        if len(rows) + len(unread_of(rows)) >= api.MAX_LIMIT:
             raise IncompletePage(f"bittap: {api.MAX_LIMIT} open orders or more; the rest cannot be read", rows=orders)
+        if unread:
+            raise unread_rows(unread, orders)
         return orders
 
     async def fetch_order(
@@ -208,11 +218,11 @@ class BitTap(Adapter):
             opens = await self._call(api.OPEN_ORDER, params) or []
             for opened in opens:
                 if str(opened.order_id) == order_id:
-                    return self._checked(to_open_order(opened), venue_symbol)
+                    return self._checked(open_orders().one(opened), venue_symbol)
             pasts = await self._call(api.ORDER_HISTORY, params) or []
             for past in pasts:
                 if str(past.id) == order_id:
-                    return self._checked(to_past_order(past), venue_symbol)
+                    return self._checked(past_orders().one(past), venue_symbol)
             if not (opens or pasts):
                 break
         raise OrderNotFound(
@@ -226,13 +236,13 @@ class BitTap(Adapter):
 
     async def _orders_page(self, query: PageQuery, cursor: str | None) -> Page[Order]:
         size = walks.page_size(query, cursor, api.MAX_LIMIT)
-        wires = await self._call(api.ORDER_HISTORY, _window(query, cursor, size))
-        return walks.time_page([to_past_order(wire) for wire in wires or ()], cursor, size)
+        rows = await self._call(api.ORDER_HISTORY, _window(query, cursor, size))
+        return walks.time_page(past_orders().each(rows), cursor, size)
 
     async def _fills_page(self, query: PageQuery, cursor: str | None) -> Page[Fill]:
         size = walks.page_size(query, cursor, api.MAX_LIMIT)
-        wires = await self._call(api.TRADE_HISTORY, _window(query, cursor, size))
-        return walks.time_page([to_fill(wire) for wire in wires or ()], cursor, size)
+        rows = await self._call(api.TRADE_HISTORY, _window(query, cursor, size))
+        return walks.time_page(fills().each(rows), cursor, size)
 
     # Market data
 
@@ -244,7 +254,7 @@ class BitTap(Adapter):
             wires = answer if isinstance(answer, list) else [answer]
             return next((wire for wire in wires if wire.symbol_id == venue_symbol), None)
 
-        return to_ticker(await self._pick(api.PRICE_TICKER, {"symbolId": venue_symbol}, find))
+        return tickers().one(await self._pick(api.PRICE_TICKER, {"symbolId": venue_symbol}, find))
 
     async def fetch_day_ticker(self, symbol: str) -> WireDayTicker:
         """Read the last 24 hours of one contract as the venue sends them."""
@@ -277,3 +287,12 @@ def _window(query: PageQuery, cursor: str | None, size: int) -> dict[str, Any]:
         "endTime": walks.page_end(query, cursor),
         "limit": size,
     }
+
+
+def _of(rows: list[R] | None, venue_symbol: str | None) -> Rows[R]:
+    """The rows of one contract, or all: a parameter under a wrong name would bring everything.
+
+    A row whose contract cannot be read is not another's.
+    """
+    mine = (row for row in rows or () if venue_symbol in (None, row.symbol_id) or not row.symbol_id)
+    return Rows(mine).without(unread_of(rows))

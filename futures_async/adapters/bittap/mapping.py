@@ -1,12 +1,10 @@
-"""BitTap's payloads as unified models: pure functions.
-
-Null, "" and a missing field all mean that the venue did not say; only symbol, side and quantity must be there.
-"""
+"""BitTap's rows as unified models: tables, one line a field."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import TypedDict, Unpack
 
 from futures_async.adapter import (
     EXACT,
@@ -26,21 +24,26 @@ from futures_async.adapter import (
     Ticker,
     TimeInForce,
     check_symbol,
-    decimal_or_none,
-    finite,
+    identifier,
     join,
-    known,
-    known_or_none,
-    ms,
-    ms_or_none,
-    multiply,
-    positive_or_none,
-    required_id,
+    made,
+    minus,
+    moment,
+    needed,
+    number,
+    otherwise,
+    price,
+    size,
     split,
+    table,
+    table_of_held,
+    text,
+    times,
+    word,
+    yes_no,
 )
-from futures_async.adapters._rows import leverage_of, unsigned
+from futures_async.adapters._rows import leverage_of
 from futures_async.adapters.bittap.wire import (
-    Flag,
     WireAsset,
     WireOpenOrder,
     WirePastOrder,
@@ -65,8 +68,7 @@ MARGIN_MODE = {
 }
 # One page writes ONEWAY, another ONE_WAY.
 POSITION_MODE = {"hedge": PositionMode.HEDGE, "oneway": PositionMode.ONE_WAY, "one_way": PositionMode.ONE_WAY}
-ROLE = {"1": Role.TAKER, "2": Role.MAKER}
-_FLAG = {"true": True, "1": True, "false": False, "0": False}
+ROLE = {"1": Role.TAKER, "2": Role.MAKER, 1: Role.TAKER, 2: Role.MAKER}
 
 # A contract quoted in a currency that is no coin cannot be settled in it: inverse ones, whose ids nobody documents.
 _NOT_SETTLED_IN = ("USD",)
@@ -95,70 +97,66 @@ def to_venue_symbol(symbol: str) -> str:
     return f"{parts.base}-{parts.quote}-M"
 
 
-def to_flag(value: Flag) -> bool | None:
-    """`reduceOnly`, `postOnly`: a bool, 0 or 1, or their text."""
-    return None if value is None else _FLAG.get(str(value).lower())
-
-
-def to_account(wire: WireAsset) -> Account:
-    """One coin's row. `available` includes unrealized profit: it is not balance less locked."""
+@table
+def accounts(row: WireAsset) -> Account:
+    """The account in one coin. `available` includes unrealized profit: it is not balance less locked."""
     return Account(
         venue=VENUE,
-        raw=wire,
-        margin_coin=wire.coin,
-        equity=decimal_or_none(wire.equities, "equities"),
-        balance=decimal_or_none(wire.balance, "balance"),
-        available=finite(wire.available, "available"),
-        locked=decimal_or_none(wire.locked, "locked"),
-        transferable=decimal_or_none(wire.can_transfer, "canTransfer"),
-        bonus=decimal_or_none(wire.trial_fund_balance, "trialFundBalance"),
-        unrealized_pnl=decimal_or_none(wire.profit_unreal, "profitUnreal"),
+        margin_coin=needed(text(row.coin)),
+        equity=number(row.equities),
+        balance=number(row.balance),
+        available=number(row.available),
+        locked=number(row.locked),
+        transferable=number(row.can_transfer),
+        bonus=number(row.trial_fund_balance),
+        unrealized_pnl=number(row.profit_unreal),
         # crossMargin and isolatedMargin are 0 beside an open position: nothing to rely on.
-        maintenance_margin=decimal_or_none(wire.crossed_maintain_margin, "crossedMaintainMargin"),
+        maintenance_margin=number(row.crossed_maintain_margin),
         # Despite its name no tier's rate but maintenance margin over equity: liquidation at 1.
-        margin_ratio=decimal_or_none(wire.crossed_maintain_margin_rate, "crossedMaintainMarginRate"),
+        margin_ratio=number(row.crossed_maintain_margin_rate),
     )
 
 
-def to_position(wire: WirePosition) -> Position | None:
-    """One open position; None for a row of size zero."""
-    quantity = unsigned(wire.quantity, "quantity")
-    if quantity == 0:
-        return None
-    mark = positive_or_none(wire.mark_price, "markPrice")
-    margin = decimal_or_none(wire.margin, "margin")
-    parts = split(to_symbol(wire.symbol_id))
+def _settle(name: str, fee_coin: str | None) -> str:
+    parts = split(to_symbol(name))
+    return parts.settle if parts else fee_coin or ""
+
+
+@table_of_held
+def positions(row: WirePosition) -> Position:
+    """Open positions; rows of size zero stand for none."""
+    name, quantity, mark = needed(text(row.symbol_id)), needed(size(row.quantity)), price(row.mark_price)
+    margin = number(row.margin)
     return Position(
         venue=VENUE,
-        raw=wire,
-        symbol=to_symbol(wire.symbol_id),
-        venue_symbol=wire.symbol_id,
-        side=known(POSITION_SIDE, wire.side, "side"),
+        symbol=made(to_symbol, name),
+        venue_symbol=name,
+        side=needed(word(row.side, POSITION_SIDE)),
         quantity=quantity,
-        entry_price=positive_or_none(wire.avg_entry_price, "avgEntryPrice"),
+        entry_price=price(row.avg_entry_price),
         mark_price=mark,
         # 0 means that it will not be triggered.
-        liquidation_price=positive_or_none(wire.liquid_price, "liquidPrice"),
-        unrealized_pnl=decimal_or_none(wire.profit_unreal, "profitUnreal"),
+        liquidation_price=price(row.liquid_price),
+        unrealized_pnl=number(row.profit_unreal),
         # `realizedPnl` has the fees in it, which stand in `feeAmount` as well.
-        realized_pnl=decimal_or_none(wire.pnl, "pnl"),
-        fee=decimal_or_none(wire.fee_amount, "feeAmount"),
+        realized_pnl=number(row.pnl),
+        fee=number(row.fee_amount),
         # Its sign is documented nowhere; handed on as it is.
-        funding=decimal_or_none(wire.fund_amount, "fundAmount"),
-        leverage=positive_or_none(wire.leverage, "leverage"),
-        margin_mode=known_or_none(MARGIN_MODE, wire.margin_mode),
-        position_mode=known_or_none(POSITION_MODE, wire.position_mode),
-        margin_coin=parts.settle if parts else wire.fee_asset_id or "",
+        funding=number(row.fund_amount),
+        leverage=price(row.leverage),
+        margin_mode=word(row.margin_mode, MARGIN_MODE),
+        position_mode=word(row.position_mode, POSITION_MODE),
+        margin_coin=otherwise(made(_settle, name, text(row.fee_asset_id)), ""),
         margin=margin,
         initial_margin=margin,
         # 0 on an open position: not filled in (account/info never fills it).
-        maintenance_margin=positive_or_none(wire.maintain_margin, "maintainMargin"),
-        margin_ratio=decimal_or_none(wire.margin_rate, "marginRate"),
+        maintenance_margin=price(row.maintain_margin),
+        margin_ratio=number(row.margin_rate),
         # `entryValue` is the value at entry; at the mark it is unknown without a mark.
-        notional=None if mark is None else multiply(quantity, mark),
-        position_id=_id_or_none(wire.position_id, "positionId"),
-        created_ms=ms_or_none(wire.ctime, "ctime"),
-        updated_ms=ms_or_none(wire.last_update_time, "lastUpdateTime"),
+        notional=times(quantity, mark),
+        position_id=identifier(row.position_id),
+        created_ms=moment(row.ctime),
+        updated_ms=moment(row.last_update_time),
     )
 
 
@@ -167,112 +165,109 @@ def to_leverage(rows: Sequence[Position | Order], venue_symbol: str) -> Leverage
     return leverage_of(rows, venue_symbol, venue=VENUE, to_symbol=to_symbol)
 
 
-def to_open_order(wire: WireOpenOrder) -> Order:
-    """One open order. Its status words are documented nowhere, so what is filled decides."""
-    quantity, filled = _sizes(wire)
-    if filled is None and (left := decimal_or_none(wire.quantity, "quantity")) is not None:
-        filled = EXACT.subtract(quantity, left)
-    return _order(
-        wire,
-        order_id=wire.order_id,
-        quantity=quantity,
-        filled=filled,
-        remaining=None if filled is None else EXACT.subtract(quantity, filled),
-        status=OrderStatus.PARTIALLY_FILLED if filled else OrderStatus.NEW,
-        created_ms=ms_or_none(wire.ctime, "ctime"),
-    )
-
-
-def to_past_order(wire: WirePastOrder) -> Order:
-    """One finished order. Its status words are documented nowhere: filled in full, or else cancelled."""
-    quantity, filled = _sizes(wire)
-    if filled is None:
-        status = OrderStatus.UNKNOWN
-    else:
-        status = OrderStatus.FILLED if filled == quantity else OrderStatus.CANCELED
-    return _order(
-        wire,
-        order_id=wire.id,
-        quantity=quantity,
-        filled=filled,
-        remaining=None if filled is None else Decimal(0),
-        status=status,
-        created_ms=ms_or_none(wire.order_time, "orderTime"),
-    )
-
-
-def _order(
-    wire: WireOpenOrder | WirePastOrder,
-    *,
-    order_id: str | int,
-    quantity: Decimal,
-    filled: Decimal | None,
-    remaining: Decimal | None,
-    status: OrderStatus,
-    created_ms: int | None,
-) -> Order:
-    kind = known_or_none(ORDER_TYPE, wire.type) or OrderType.UNKNOWN
+def _order(row: WireOpenOrder | WirePastOrder, **how_it_stands: Unpack[_Standing]) -> Order:
+    """What the two kinds of orders say alike."""
+    name, kind = needed(text(row.symbol_id)), word(row.type, ORDER_TYPE, OrderType.UNKNOWN)
     return Order(
         venue=VENUE,
-        raw=wire,
-        symbol=to_symbol(wire.symbol_id),
-        venue_symbol=wire.symbol_id,
-        order_id=required_id(order_id, "orderId"),
-        side=known(SIDE, wire.side, "side"),
-        type=kind,
-        time_in_force=(
-            TimeInForce.POST_ONLY if to_flag(wire.post_only) else known_or_none(TIME_IN_FORCE, wire.time_in_force)
-        ),
-        price=None if kind is OrderType.MARKET else positive_or_none(wire.price, "price"),
-        average_price=positive_or_none(wire.avg_price, "avgPrice"),
-        quantity=quantity,
-        filled_quantity=filled,
-        remaining_quantity=remaining,
-        status=status,
-        reduce_only=to_flag(wire.reduce_only),
-        margin_mode=known_or_none(MARGIN_MODE, wire.margin_mode),
-        leverage=positive_or_none(wire.leverage, "leverage"),
-        fee=decimal_or_none(wire.fee_amount, "feeAmount"),
-        fee_coin=wire.fee_asset_id or None,
-        created_ms=created_ms,
-        updated_ms=ms_or_none(wire.mtime, "mtime"),
+        symbol=made(to_symbol, name),
+        venue_symbol=name,
+        side=needed(word(row.side, SIDE)),
+        type=otherwise(kind, OrderType.UNKNOWN),
+        time_in_force=made(_force, yes_no(row.post_only), word(row.time_in_force, TIME_IN_FORCE)),
+        price=made(_limit, kind, price(row.price)),
+        average_price=price(row.avg_price),
+        quantity=needed(size(row.total_quantity)),
+        reduce_only=yes_no(row.reduce_only),
+        margin_mode=word(row.margin_mode, MARGIN_MODE),
+        leverage=price(row.leverage),
+        fee=number(row.fee_amount),
+        fee_coin=text(row.fee_asset_id),
+        updated_ms=moment(row.mtime),
+        **how_it_stands,
     )
 
 
-def to_fill(wire: WireTrade) -> Fill:
-    """One execution."""
+class _Standing(TypedDict):
+    """What they say each in its own way."""
+
+    order_id: str
+    filled_quantity: Decimal | None
+    remaining_quantity: Decimal | None
+    status: OrderStatus
+    created_ms: int | None
+
+
+def _force(post_only: bool | None, force: TimeInForce | None) -> TimeInForce | None:
+    return TimeInForce.POST_ONLY if post_only else force
+
+
+def _limit(kind: OrderType | None, limit: Decimal | None) -> Decimal | None:
+    return None if kind is OrderType.MARKET else limit
+
+
+@table
+def open_orders(row: WireOpenOrder) -> Order:
+    """Open orders. Their status words are documented nowhere, so what is filled decides."""
+    total = size(row.total_quantity)
+    filled = made(_filled, total, number(row.trade_quantity), number(row.quantity))
+    return _order(
+        row,
+        order_id=needed(identifier(row.order_id)),
+        filled_quantity=filled,
+        remaining_quantity=minus(total, filled),
+        status=made(lambda filled: OrderStatus.PARTIALLY_FILLED if filled else OrderStatus.NEW, filled),
+        created_ms=moment(row.ctime),
+    )
+
+
+def _filled(total: Decimal | None, filled: Decimal | None, left: Decimal | None) -> Decimal | None:
+    return filled if filled is not None or total is None or left is None else EXACT.subtract(total, left)
+
+
+@table
+def past_orders(row: WirePastOrder) -> Order:
+    """Finished orders. Their status words are documented nowhere: filled in full, or else cancelled."""
+    filled = number(row.trade_quantity)
+    return _order(
+        row,
+        order_id=needed(identifier(row.id)),
+        filled_quantity=filled,
+        remaining_quantity=made(lambda filled: None if filled is None else Decimal(0), filled),
+        status=made(_ended, size(row.total_quantity), filled),
+        created_ms=moment(row.order_time),
+    )
+
+
+def _ended(total: Decimal | None, filled: Decimal | None) -> OrderStatus:
+    if filled is None:
+        return OrderStatus.UNKNOWN
+    return OrderStatus.FILLED if filled == total else OrderStatus.CANCELED
+
+
+@table
+def fills(row: WireTrade) -> Fill:
+    """Executions."""
+    name = needed(text(row.symbol_id))
     return Fill(
         venue=VENUE,
-        raw=wire,
-        fill_id=required_id(wire.trade_id, "tradeId"),
-        order_id=required_id(wire.order_id, "orderId"),
-        symbol=to_symbol(wire.symbol_id),
-        venue_symbol=wire.symbol_id,
-        side=known(SIDE, wire.side, "side"),
-        price=finite(wire.trade_price, "tradePrice"),
-        quantity=unsigned(wire.trade_quantity, "tradeQuantity"),
-        fee=decimal_or_none(wire.fee_amount, "feeAmount"),
-        fee_coin=wire.fee_asset_id or None,
-        role=known_or_none(ROLE, None if wire.liquidity_type is None else str(wire.liquidity_type)),
-        realized_pnl=decimal_or_none(wire.profit, "profit"),
-        created_ms=ms(wire.trade_time, "tradeTime"),
+        fill_id=needed(identifier(row.trade_id)),
+        order_id=needed(identifier(row.order_id)),
+        symbol=made(to_symbol, name),
+        venue_symbol=name,
+        side=needed(word(row.side, SIDE)),
+        price=needed(number(row.trade_price)),
+        quantity=needed(size(row.trade_quantity)),
+        fee=number(row.fee_amount),
+        fee_coin=text(row.fee_asset_id),
+        role=word(row.liquidity_type, ROLE),
+        realized_pnl=number(row.profit),
+        created_ms=needed(moment(row.trade_time)),
     )
 
 
-def to_ticker(wire: WirePrice) -> Ticker:
+@table
+def tickers(row: WirePrice) -> Ticker:
     """The last price; best prices, mark and funding have no call of their own."""
-    return Ticker(
-        venue=VENUE,
-        raw=wire,
-        symbol=to_symbol(wire.symbol_id),
-        venue_symbol=wire.symbol_id,
-        last_price=finite(wire.price, "price"),
-    )
-
-
-def _sizes(wire: WireOpenOrder | WirePastOrder) -> tuple[Decimal, Decimal | None]:
-    return unsigned(wire.total_quantity, "totalQuantity"), decimal_or_none(wire.trade_quantity, "tradeQuantity")
-
-
-def _id_or_none(value: str | int | None, field: str) -> str | None:
-    return None if value in (None, "") else required_id(value, field)
+    name = needed(text(row.symbol_id))
+    return Ticker(venue=VENUE, symbol=made(to_symbol, name), venue_symbol=name, last_price=needed(number(row.price)))

@@ -1,7 +1,8 @@
 """BitTap's payloads, field for field.
 
-Money is documented as text, but null and JSON numbers occur; such fields are `Loose` and judged in `mapping.py`.
-Only what a row cannot do without has no default: the venue sends null where its table says STRING.
+Money is documented as text, but null and JSON numbers occur, also where the venue's table says STRING: the rows that
+`mapping.py` reads keep whatever came. Ids are 18 to 19 digits, beyond 2^53: text on the wire, exact integers should
+they ever come as numbers.
 """
 
 from __future__ import annotations
@@ -11,11 +12,9 @@ from typing import Any
 
 import msgspec
 
-from futures_async.adapter import Loose
+from futures_async.adapter import Id, Loose, Moment, Row, Text
 
-Id = str | int
-"""Ids are 18 to 19 digits, beyond 2^53: text on the wire, exact integers should they ever come as numbers."""
-Flag = bool | int | str | None
+Flag = Id | bool
 """`reduceOnly` is a bool in one answer and 0 or 1 in another."""
 
 
@@ -23,11 +22,11 @@ class Wire(msgspec.Struct, frozen=True, kw_only=True, gc=False, rename="camel"):
     """Base of the payloads below."""
 
 
-class WireAsset(Wire, frozen=True, kw_only=True, gc=False):
+class WireAsset(Row, frozen=True, kw_only=True, gc=False, rename="camel"):
     """One row of `data.assets[]`: the account in one margin coin."""
 
-    coin: str
-    available: Decimal
+    coin: Text = None
+    available: Loose = None
     balance: Loose = None
     can_transfer: Loose = None
     cross_locked: Loose = None
@@ -44,47 +43,47 @@ class WireAsset(Wire, frozen=True, kw_only=True, gc=False):
     trial_fund_balance: Loose = None
 
 
-class WirePosition(Wire, frozen=True, kw_only=True, gc=False):
+class WirePosition(Row, frozen=True, kw_only=True, gc=False, rename="camel"):
     """One open position, of account/info (market-dependent fields null) or of openPosition (filled in)."""
 
-    symbol_id: str
-    side: str
-    quantity: Decimal
+    symbol_id: Text = None
+    side: Text = None
+    quantity: Loose = None
     avg_entry_price: Loose = None
     bkr_fee: Loose = None
     closed_fee: Loose = None
-    ctime: int | str | None = None
+    ctime: Moment = None
     deduct_fee_amount: Loose = None
     deduct_funding_amount: Loose = None
     deduct_loss_amount: Loose = None
     entry_value: Loose = None
     fee_amount: Loose = None
-    fee_asset_id: str | None = None
+    fee_asset_id: Text = None
     frozen_fee: Loose = None
     fund_amount: Loose = None
     last_price: Loose = None
-    last_update_time: int | str | None = None
+    last_update_time: Moment = None
     leverage: Loose = None
     liquid_price: Loose = None
     maintain_margin: Loose = None
     margin: Loose = None
-    margin_mode: str | None = None
+    margin_mode: Text = None
     margin_rate: Loose = None
     mark_price: Loose = None
     other_closed_fee: Loose = None
     other_maintain_margin: Loose = None
     pnl: Loose = None
-    pos_tp_sl_size: int | str | None = None
-    position_id: Id | None = None
-    position_mode: str | None = None
+    pos_tp_sl_size: Id = None
+    position_id: Id = None
+    position_mode: Text = None
     profit_unreal: Loose = None
     profit_unreal_rate: Loose = None
     realized_pnl: Loose = None
     # Documented as STRING; null or an object, and a list, are what comes. What is inside is not documented.
     tp_sl: Any = None
     tp_sl_orders: Any = None
-    tp_sl_size: int | str | None = None
-    uid: Id | None = None
+    tp_sl_size: Id = None
+    uid: Id = None
 
 
 class WireAccountInfo(Wire, frozen=True, kw_only=True, gc=False):
@@ -112,16 +111,16 @@ class WireAccountInfo(Wire, frozen=True, kw_only=True, gc=False):
     positions: list[WirePosition] | None = None
 
 
-class WireOpenOrder(Wire, frozen=True, kw_only=True, gc=False):
+class WireOpenOrder(Row, frozen=True, kw_only=True, gc=False, rename="camel"):
     """One row of openOrder."""
 
-    order_id: Id
-    symbol_id: str
-    side: str
-    total_quantity: Decimal
-    type: str | None = None
-    status: str | int | None = None
-    time_in_force: str | None = None
+    order_id: Id = None
+    symbol_id: Text = None
+    side: Text = None
+    total_quantity: Loose = None
+    type: Text = None
+    status: Id = None
+    time_in_force: Text = None
     post_only: Flag = None
     reduce_only: Flag = None
     price: Loose = None
@@ -131,32 +130,32 @@ class WireOpenOrder(Wire, frozen=True, kw_only=True, gc=False):
     trade_amount: Loose = None
     trade_quantity: Loose = None
     leverage: Loose = None
-    margin_mode: str | None = None
-    position_mode: str | None = None
+    margin_mode: Text = None
+    position_mode: Text = None
     fee_amount: Loose = None
-    fee_asset_id: str | None = None
+    fee_asset_id: Text = None
     profit: Loose = None
     profit_rate: Loose = None
     remaining_locked: Loose = None
-    condition_order_id: Id | None = None
+    condition_order_id: Id = None
     tp_sl: Any = None
-    ctime: int | str | None = None
-    mtime: int | str | None = None
-    uid: Id | None = None
+    ctime: Moment = None
+    mtime: Moment = None
+    uid: Id = None
 
 
-class WirePastOrder(Wire, frozen=True, kw_only=True, gc=False):
+class WirePastOrder(Row, frozen=True, kw_only=True, gc=False, rename="camel"):
     """One row of orderHis. The order id is called `id` here, and `reduceOnly` is 0 or 1."""
 
-    id: Id
-    symbol_id: str
-    side: str
-    total_quantity: Decimal
-    order_time: int | str | None = None
-    mtime: int | str | None = None
-    type: str | None = None
-    status: str | int | None = None
-    time_in_force: str | None = None
+    id: Id = None
+    symbol_id: Text = None
+    side: Text = None
+    total_quantity: Loose = None
+    order_time: Moment = None
+    mtime: Moment = None
+    type: Text = None
+    status: Id = None
+    time_in_force: Text = None
     post_only: Flag = None
     reduce_only: Flag = None
     price: Loose = None
@@ -169,55 +168,55 @@ class WirePastOrder(Wire, frozen=True, kw_only=True, gc=False):
     trade_quantity: Loose = None
     cancel_amount: Loose = None
     cancel_quantity: Loose = None
-    cancel_reason: int | str | None = None
+    cancel_reason: Id = None
     fee_amount: Loose = None
-    fee_asset_id: str | None = None
+    fee_asset_id: Text = None
     fee_rate_maker: Loose = None
     fee_rate_taker: Loose = None
     liquidation_fee_rate: Loose = None
-    lock_asset_id: str | None = None
+    lock_asset_id: Text = None
     locked: Loose = None
     released_lock: Loose = None
-    position_id: Id | None = None
+    position_id: Id = None
     sl_price: Loose = None
-    sl_type: str | int | None = None
+    sl_type: Id = None
     tp_price: Loose = None
-    tp_type: str | int | None = None
-    source: int | str | None = None
+    tp_type: Id = None
+    source: Id = None
     reverse_order: Flag = None
-    condition_order_id: Id | None = None
+    condition_order_id: Id = None
     leverage: Loose = None
-    margin_mode: str | None = None
-    position_mode: str | None = None
+    margin_mode: Text = None
+    position_mode: Text = None
     profit: Loose = None
-    uid: Id | None = None
+    uid: Id = None
 
 
-class WireTrade(Wire, frozen=True, kw_only=True, gc=False):
+class WireTrade(Row, frozen=True, kw_only=True, gc=False, rename="camel"):
     """One row of tradeHis."""
 
-    trade_id: Id
-    order_id: Id
-    symbol_id: str
-    side: str
-    trade_price: Decimal
-    trade_quantity: Decimal
-    trade_time: int
-    position_id: Id | None = None
-    type: str | None = None
+    trade_id: Id = None
+    order_id: Id = None
+    symbol_id: Text = None
+    side: Text = None
+    trade_price: Loose = None
+    trade_quantity: Loose = None
+    trade_time: Moment = None
+    position_id: Id = None
+    type: Text = None
     leverage: Loose = None
-    margin_mode: str | None = None
-    position_mode: str | None = None
-    uid: Id | None = None
+    margin_mode: Text = None
+    position_mode: Text = None
+    uid: Id = None
     trade_amount: Loose = None
     mark_price: Loose = None
     fee_amount: Loose = None
-    fee_asset_id: str | None = None
+    fee_asset_id: Text = None
     profit: Loose = None
-    liquidity_type: int | str | None = None
-    deal_type: int | str | None = None
-    trade_type: int | str | None = None
-    source: int | str | None = None
+    liquidity_type: Id = None
+    deal_type: Id = None
+    trade_type: Id = None
+    source: Id = None
     deduct_fee_amount: Loose = None
     deduct_loss_amount: Loose = None
 
@@ -291,13 +290,13 @@ class WireDayTicker(Wire, frozen=True, kw_only=True, gc=False):
     close_time: int | str | None = None
 
 
-class WirePrice(Wire, frozen=True, kw_only=True, gc=False):
+class WirePrice(Row, frozen=True, kw_only=True, gc=False, rename="camel"):
     """`data` of ticker/price."""
 
-    symbol_id: str
-    price: Decimal
-    symbol_name: str | None = None
-    symbol_pid: Id | None = None
+    symbol_id: Text = None
+    price: Loose = None
+    symbol_name: Text = None
+    symbol_pid: Id = None
 
 
 # https://openapi.bittap.com: stream f_private, event ACCOUNT_UPDATE

@@ -258,6 +258,11 @@ UNSUPPORTED: dict[str, tuple[Any, ...]] = {
     "fetch_contract": ("BTC-USDT-M",),
     "fetch_time": (),
     "iter_ledger": (),
+    "watch_orders": (),
+    "watch_fills": (),
+    "watch_positions": (),
+    "watch_accounts": (),
+    "watch_tickers": (["BTC-USDT-M"],),
 }
 
 
@@ -295,7 +300,7 @@ async def test_what_the_venue_does_not_document_is_refused_before_any_io(
         (429, b"", fa.RateLimited),
         (200, b"<html>oops</html>", fa.BadResponse),
         (200, b'{"code":"0","success":true}', fa.BadResponse),
-        (200, b'{"code":"0","data":{"assets":[{"coin":"USDT"}]},"success":true}', fa.DecodeError),
+        (200, b'{"code":"0","data":{"assets":7},"success":true}', fa.DecodeError),
     ],
 )
 async def test_refusals_and_broken_answers_have_their_errors(
@@ -309,6 +314,15 @@ async def test_refusals_and_broken_answers_have_their_errors(
         if error is fa.ExchangeError:
             assert type(caught.value) is fa.ExchangeError
         assert SECRET not in str(caught.value)
+
+
+async def test_a_coin_without_amounts_takes_no_other_away(exchange: BitTap, venue: Scripted) -> None:
+    rows = b'[{"coin":"BTC","balance":"1"},{"coin":"USDT"}]'
+    venue.answer(INFO, b'{"code":"0","data":{"assets":' + rows + b'},"success":true}')
+    with pytest.raises(fa.UnreadRows) as caught:
+        await exchange.fetch_accounts()
+    assert [account.margin_coin for account in caught.value.rows] == ["BTC"]
+    assert [row.facts for row in caught.value.unread] == [{"margin_coin": "USDT"}]
 
 
 async def test_rows_of_the_venue_reach_the_caller_with_readable_numbers_only(exchange: BitTap, venue: Scripted) -> None:

@@ -9,15 +9,14 @@ import pytest
 
 from futures_async.adapters.bittap import endpoints as E
 from futures_async.adapters.bittap.mapping import (
-    to_account,
-    to_fill,
-    to_flag,
+    accounts,
+    fills,
+    open_orders,
+    past_orders,
+    positions,
+    tickers,
     to_leverage,
-    to_open_order,
-    to_past_order,
-    to_position,
     to_symbol,
-    to_ticker,
     to_venue_symbol,
 )
 from futures_async.adapters.bittap.wire import (
@@ -48,14 +47,8 @@ from tests.adapters.bittap.data import changed, decode, load, names_of, payload,
 D = Decimal
 
 
-def position(**fields: Any) -> Position | None:
-    return to_position(decode(E.OPEN_POSITION, changed("open_position", **fields)).data[0])
-
-
 def open_position(**fields: Any) -> Position:
-    found = position(**fields)
-    assert found is not None
-    return found
+    return positions().one(decode(E.OPEN_POSITION, changed("open_position", **fields)).data[0])
 
 
 def test_every_documented_field_of_the_account_has_its_place() -> None:
@@ -109,7 +102,7 @@ def test_market_data_is_read_field_by_field(endpoint: Any, name: str) -> None:
 def test_a_ticker_may_come_as_a_list() -> None:
     row = load("price_ticker")["data"]
     wires = decode(E.PRICE_TICKER, json.dumps({"code": "0", "data": [row]})).data
-    assert [wire.price for wire in wires] == [D("3456.78")]
+    assert [tickers().one(wire).last_price for wire in wires] == [D("3456.78")]
 
 
 def test_contract_rows_are_kept_as_they_came() -> None:
@@ -130,8 +123,8 @@ def test_the_example_proves_its_own_arithmetic() -> None:
     asset = info.assets[0]
     row = info.positions[0]
     balance, locked, profit = D(asset.balance), D(asset.locked), D(asset.profit_unreal)
-    quantity, entry = row.quantity, D(row.avg_entry_price)
-    assert balance - locked + D(asset.cross_profit_unreal) == asset.available
+    quantity, entry = D(row.quantity), D(row.avg_entry_price)
+    assert balance - locked + D(asset.cross_profit_unreal) == D(asset.available)
     assert balance - locked == D(asset.can_transfer)
     assert balance + profit == D(asset.equities)
     assert quantity * entry == D(row.entry_value)
@@ -148,7 +141,7 @@ def test_the_example_proves_its_own_arithmetic() -> None:
 
 
 def test_the_example_account_is_mapped() -> None:
-    account = to_account(payload(E.ACCOUNT_INFO, "account_info").assets[0])
+    account = accounts().one(payload(E.ACCOUNT_INFO, "account_info").assets[0])
     assert account.margin_coin == "USDT"
     assert account.equity == D("11765.70795680674743639045")
     assert account.balance == D("12282.88002680674743639045")
@@ -164,8 +157,7 @@ def test_the_example_account_is_mapped() -> None:
 
 
 def test_the_example_position_is_one_long_cross_hedge_position() -> None:
-    found = to_position(payload(E.ACCOUNT_INFO, "account_info").positions[0])
-    assert found is not None
+    found = positions().one(payload(E.ACCOUNT_INFO, "account_info").positions[0])
     assert (found.symbol, found.venue_symbol) == ("XRP/USDT:USDT", "XRP-USDT-M")
     assert (found.side, found.margin_mode, found.position_mode) == (
         PositionSide.LONG,
@@ -246,8 +238,7 @@ def test_every_field_but_three_may_be_null_or_missing() -> None:
     row = load("open_position")["data"][0]
     kept = {"symbolId": "BTC-USDT-M", "side": "BUY", "quantity": "1"}
     for body in ({name: kept.get(name) for name in row}, kept):
-        found = to_position(decode(E.OPEN_POSITION, json.dumps({"code": "0", "data": [body]})).data[0])
-        assert found is not None
+        found = positions().one(decode(E.OPEN_POSITION, json.dumps({"code": "0", "data": [body]})).data[0])
         assert (found.quantity, found.symbol, found.margin_coin) == (D(1), "BTC/USDT:USDT", "USDT")
         assert found.position_id is None
 
@@ -262,8 +253,7 @@ def test_empty_text_is_not_a_number_and_not_zero() -> None:
 def test_numbers_may_come_as_numbers() -> None:
     body = raw("open_position").replace(b'"0.4006"', b"0.4006").replace(b'"103869.3"', b"103869.30000000000000001")
     body = body.replace(b'"6017661495600394692"', b"6017661495600394692").replace(b"1762244453000", b'"1762244453000"')
-    found = to_position(decode(E.OPEN_POSITION, body).data[0])
-    assert found is not None
+    found = positions().one(decode(E.OPEN_POSITION, body).data[0])
     assert (found.quantity, found.entry_price) == (D("0.4006"), D("103869.30000000000000001"))
     assert (found.position_id, found.created_ms) == ("6017661495600394692", 1762244453000)
 
@@ -273,28 +263,36 @@ def test_numbers_may_come_as_numbers() -> None:
     [
         ({"quantity": "NaN"}, "quantity"),
         ({"quantity": "-1"}, "quantity"),
-        ({"markPrice": "1e500"}, "markPrice"),
-        ({"avgEntryPrice": "abc"}, "avgEntryPrice"),
-        ({"margin": True}, "margin"),
+        ({"quantity": ""}, "quantity"),
+        ({"quantity": None}, "quantity"),
+        ({"symbolId": None}, "symbolId"),
+        ({"side": None}, "side"),
         ({"side": "HOLD"}, "side"),
-        ({"positionId": "0"}, "positionId"),
-        ({"ctime": "soon"}, "ctime"),
     ],
 )
-def test_what_cannot_be_read_is_named(fields: dict[str, Any], path: str) -> None:
+def test_what_makes_a_row_is_missed(fields: dict[str, Any], path: str) -> None:
     with pytest.raises(DecodeError) as caught:
-        position(**fields)
+        open_position(**fields)
     assert caught.value.path == path
 
 
-@pytest.mark.parametrize("fields", [{"quantity": ""}, {"quantity": None}, {"symbolId": None}, {"side": None}])
-def test_what_must_be_there_is_missed(fields: dict[str, Any]) -> None:
-    with pytest.raises(msgspec.ValidationError, match=r"\$\.data\[0\]"):
-        position(**fields)
+@pytest.mark.parametrize(
+    ("fields", "path"),
+    [
+        ({"markPrice": "1e500"}, "markPrice"),
+        ({"avgEntryPrice": "abc"}, "avgEntryPrice"),
+        ({"margin": True}, "margin"),
+        ({"ctime": "soon"}, "ctime"),
+        ({"marginMode": "NEW_WORD"}, "marginMode"),
+    ],
+)
+def test_what_else_cannot_be_read_is_none_and_named(fields: dict[str, Any], path: str) -> None:
+    assert open_position(**fields).unread == (path,)
 
 
 def test_a_flat_row_is_left_out() -> None:
-    assert position(quantity="0") is None
+    rows = decode(E.OPEN_POSITION, changed("open_position", quantity="0")).data
+    assert positions().all(rows) == positions().all(rows[1:])
 
 
 def test_leverage_is_what_the_positions_show() -> None:
@@ -313,7 +311,7 @@ def test_leverage_is_what_the_positions_show() -> None:
 
 
 def test_the_example_open_order_is_mapped() -> None:
-    order = to_open_order(payload(E.OPEN_ORDER, "open_order")[0])
+    order = open_orders().one(payload(E.OPEN_ORDER, "open_order")[0])
     assert (order.order_id, order.client_order_id) == ("111479286124253184", None)
     assert (order.symbol, order.venue_symbol) == ("BTC/USDT:USDT", "BTC-USDT-M")
     assert (order.side, order.type, order.time_in_force) == (Side.BUY, OrderType.LIMIT, TimeInForce.GTC)
@@ -328,7 +326,7 @@ def test_the_example_open_order_is_mapped() -> None:
 
 
 def test_an_open_order_without_fills_is_new() -> None:
-    order = to_open_order(
+    order = open_orders().one(
         decode(E.OPEN_ORDER, changed("open_order", tradeQuantity="0", avgPrice="0", postOnly=1)).data[0]
     )
     assert (order.status, order.average_price) == (OrderStatus.NEW, None)
@@ -336,14 +334,14 @@ def test_an_open_order_without_fills_is_new() -> None:
 
 
 def test_the_unfilled_quantity_stands_in_for_the_filled() -> None:
-    order = to_open_order(decode(E.OPEN_ORDER, changed("open_order", tradeQuantity=None)).data[0])
+    order = open_orders().one(decode(E.OPEN_ORDER, changed("open_order", tradeQuantity=None)).data[0])
     assert (order.filled_quantity, order.remaining_quantity) == (D("0.0043"), D("0.0957"))
-    order = to_open_order(decode(E.OPEN_ORDER, changed("open_order", tradeQuantity=None, quantity=None)).data[0])
+    order = open_orders().one(decode(E.OPEN_ORDER, changed("open_order", tradeQuantity=None, quantity=None)).data[0])
     assert (order.filled_quantity, order.remaining_quantity) == (None, None)
 
 
 def test_past_orders_are_filled_or_cancelled() -> None:
-    filled, cancelled = (to_past_order(wire) for wire in payload(E.ORDER_HISTORY, "order_his"))
+    filled, cancelled = (past_orders().one(wire) for wire in payload(E.ORDER_HISTORY, "order_his"))
     assert (filled.order_id, filled.status, filled.remaining_quantity) == (
         "111429461924122624",
         OrderStatus.FILLED,
@@ -358,7 +356,7 @@ def test_past_orders_are_filled_or_cancelled() -> None:
         D("0.03"),
     )
     assert (cancelled.reduce_only, cancelled.time_in_force) == (True, TimeInForce.POST_ONLY)
-    unknown = to_past_order(decode(E.ORDER_HISTORY, changed("order_his", tradeQuantity=None, type="ODD")).data[0])
+    unknown = past_orders().one(decode(E.ORDER_HISTORY, changed("order_his", tradeQuantity=None, type="ODD")).data[0])
     assert (unknown.status, unknown.type, unknown.remaining_quantity) == (OrderStatus.UNKNOWN, OrderType.UNKNOWN, None)
 
 
@@ -366,11 +364,13 @@ def test_past_orders_are_filled_or_cancelled() -> None:
     ("value", "flag"), [(True, True), (1, True), ("1", True), (False, False), (0, False), (None, None), ("x", None)]
 )
 def test_flags_are_bools_or_numbers(value: bool | int | str | None, flag: bool | None) -> None:
-    assert to_flag(value) is flag
+    order = open_orders().one(decode(E.OPEN_ORDER, changed("open_order", reduceOnly=value)).data[0])
+    assert order.reduce_only is flag
+    assert order.unread == (("reduceOnly",) if value == "x" else ())
 
 
 def test_the_example_fill_is_mapped() -> None:
-    fill = to_fill(payload(E.TRADE_HISTORY, "trade_his")[0])
+    fill = fills().one(payload(E.TRADE_HISTORY, "trade_his")[0])
     assert (fill.fill_id, fill.order_id) == ("111429461924122625", "111429461924122624")
     assert (fill.symbol, fill.side, fill.role) == ("BTC/USDT:USDT", Side.BUY, Role.TAKER)
     assert (fill.price, fill.quantity, fill.created_ms) == (D("106337.6"), D("0.01912"), 1762227654000)
@@ -380,13 +380,13 @@ def test_the_example_fill_is_mapped() -> None:
 
 @pytest.mark.parametrize("source", [None, 2, "10"])
 def test_the_source_of_a_fill_may_have_any_form(source: Any) -> None:
-    fill = to_fill(decode(E.TRADE_HISTORY, changed("trade_his", source=source, liquidityType=2)).data[0])
+    fill = fills().one(decode(E.TRADE_HISTORY, changed("trade_his", source=source, liquidityType=2)).data[0])
     assert fill.raw.source == source
     assert fill.role is Role.MAKER
 
 
 def test_the_price_ticker_gives_the_last_price() -> None:
-    ticker = to_ticker(payload(E.PRICE_TICKER, "price_ticker"))
+    ticker = tickers().one(payload(E.PRICE_TICKER, "price_ticker"))
     assert (ticker.symbol, ticker.last_price, ticker.mark_price) == ("ETH/USDT:USDT", D("3456.78"), None)
 
 
