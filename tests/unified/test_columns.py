@@ -136,12 +136,15 @@ def test_an_id_of_0_is_none_and_one_with_spaces_around_it_an_error() -> None:
     assert refuses(identifier(row.the_id), the_id=" a") == "theId"
 
 
-@pytest.mark.parametrize(("said", "value"), [("YES", True), ("on", True), ("no", False), (False, False), (True, True)])
+@pytest.mark.parametrize(
+    ("said", "value"),
+    [("YES", True), ("on", True), ("no", False), (False, False), (True, True), (1, True), ("0", False)],
+)
 def test_flags_are_read_in_any_case(said: Any, value: bool) -> None:
     assert reads(yes_no(row.yes_no), yes_no=said) is value
 
 
-@pytest.mark.parametrize("odd", ["maybe", 1, {}])
+@pytest.mark.parametrize("odd", ["maybe", 2, {}])
 def test_a_flag_that_is_neither_is_refused(odd: Any) -> None:
     assert refuses(yes_no(row.yes_no), yes_no=odd) == "yesNo"
 

@@ -627,6 +627,11 @@ UNSUPPORTED: dict[str, tuple[Any, ...]] = {
     "fetch_contracts": (),
     "fetch_contract": (BTC,),
     "fetch_time": (),
+    "watch_orders": (),
+    "watch_fills": (),
+    "watch_positions": (),
+    "watch_accounts": (),
+    "watch_tickers": ([BTC],),
 }
 
 
