@@ -19,6 +19,8 @@ from futures_async.transport.endpoint import Kind
 
 KEPT = 64
 """Payloads of one question."""
+QUESTIONS = 8
+"""Of one account, those that were asked last: each costs an answer at every change."""
 
 
 class _Payload(NamedTuple):
@@ -54,10 +56,13 @@ class Replica:
         asked = self._asked.setdefault(uid, {})
         fresh: list[_Question] = []
         if route.kind is Kind.READ:
-            question = asked.get((request.path, request.query))
+            question = asked.pop((request.path, request.query), None)
             if question is None:
-                question = asked[request.path, request.query] = _Question(request, route, dialect, deque(maxlen=KEPT))
+                question = _Question(request, route, dialect, deque(maxlen=KEPT))
                 fresh.append(question)
+            asked[request.path, request.query] = question  # the last to be forgotten
+            if len(asked) > QUESTIONS:
+                del asked[next(iter(asked))]
         if uid in self._changed:
             self._changed.discard(uid)
             fresh = list(asked.values())

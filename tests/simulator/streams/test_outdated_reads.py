@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from futures_async.simulator.delivery import Deliverer
 from futures_async.simulator.dialect import Request
 from futures_async.simulator.plan import FaultPlan
+from futures_async.simulator.replica import QUESTIONS
 from tests.simulator.bitget_client import MIX, Bitget
 
 ALL = f"{MIX}/position/all-position"
@@ -53,6 +54,17 @@ def test_another_question_is_another_answer() -> None:
     venue.now += 2_000
     venue.order("buy", "0.1")
     assert venue.held("productType=USDT-FUTURES&marginCoin=USDT") == ["0.1"]
+
+
+def test_questions_that_were_not_asked_for_long_are_forgotten() -> None:
+    venue = Lagging()
+    venue.held()
+    for number in range(QUESTIONS):
+        venue.held(f"productType=USDT-FUTURES&n={number}")
+    venue.now += 2_000
+    venue.order("buy", "0.1")
+    assert venue.held("productType=USDT-FUTURES&n=1") == []
+    assert venue.held() == ["0.1"]
 
 
 def test_other_paths_stay_as_they_are() -> None:
