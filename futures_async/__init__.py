@@ -130,6 +130,7 @@ if TYPE_CHECKING:
     from futures_async.portfolio.monitor import Alert, RiskMonitor
     from futures_async.portfolio.portfolio import Portfolio
     from futures_async.portfolio.rules import AdjustMargin, Metric, ReachRatio, Reduce, Rule
+    from futures_async.portfolio.share import RedisShare
     from futures_async.portfolio.snapshot import Failed, Ok, Snapshot, Stale
     from futures_async.registry import connect, detect, venue_ids
     from futures_async.streams.backend import StreamBackend
@@ -175,6 +176,7 @@ _LAZY = {
     "SlicedResult": "manager.slicing",
     "Snapshot": "portfolio.snapshot",
     "PostgresJournal": "journal.postgres",
+    "RedisShare": "portfolio.share",
     "SqliteJournal": "journal.sqlite",
     "Stale": "portfolio.snapshot",
     "StreamBackend": "streams.backend",
@@ -196,12 +198,12 @@ __all__ = [
     "OrderUpdate", "Outcome", "OutcomeUnknown", "ParameterRejected", "PermissionDenied", "PoolClosed", "Portfolio",
     "Position", "PositionBook", "PositionHistory", "PositionMode", "PositionModeConflict", "PositionRisk",
     "PositionSide", "PostgresJournal", "PriceSource", "QueueFull", "RateLimit", "RateLimited", "ReachRatio", "Recovery",
-    "RedisLimiter", "Reduce", "RequestTimeout", "ResponseMismatch", "RetryPolicy", "RiskLevel", "RiskLimit",
-    "RiskLimitExceeded", "RiskMonitor", "Role", "Rule", "SettingNotApplied", "SettingOutcomeUnknown", "ShutOut", "Side",
-    "SlicedResult", "Snapshot", "SqliteJournal", "Stale", "Stop", "StreamBackend", "StreamEvent", "StreamOverrun",
-    "SymbolNotFound", "Ticker", "TimeInForce", "Timeouts", "UnexpectedRedirect", "UnreadRow", "UnreadRows",
-    "UnresolvedOrders", "VenueClosed", "VenueTraits", "VenueUnavailable", "Watch", "WatchState", "connect", "detect",
-    "load_accounts", "risk", "to_builtins", "to_json", "venue_ids",
+    "RedisLimiter", "RedisShare", "Reduce", "RequestTimeout", "ResponseMismatch", "RetryPolicy", "RiskLevel",
+    "RiskLimit", "RiskLimitExceeded", "RiskMonitor", "Role", "Rule", "SettingNotApplied", "SettingOutcomeUnknown",
+    "ShutOut", "Side", "SlicedResult", "Snapshot", "SqliteJournal", "Stale", "Stop", "StreamBackend", "StreamEvent",
+    "StreamOverrun", "SymbolNotFound", "Ticker", "TimeInForce", "Timeouts", "UnexpectedRedirect", "UnreadRow",
+    "UnreadRows", "UnresolvedOrders", "VenueClosed", "VenueTraits", "VenueUnavailable", "Watch", "WatchState",
+    "connect", "detect", "load_accounts", "risk", "to_builtins", "to_json", "venue_ids",
 ]
 # fmt: on
 

@@ -3,6 +3,7 @@
 - `portfolio`: `Portfolio`: snapshots of many accounts at once
 - `feeds`: one kind of read at one venue, shared by all who ask for it
 - `snapshot`: what was seen at one moment: what makes an account `Ok`, `Stale` or `Failed`, and sums over accounts
+- `share`: `RedisShare`: one process reads for all that hold the same accounts
 - `monitor`: `RiskMonitor`: watches a portfolio, alerts, and acts where it is told to
 - `rules`: the monitor's rules, as data
 """

@@ -44,8 +44,9 @@ class Answer(NamedTuple, Generic[T]):
 class Flight:
     """One read under way. Those who wait for it may leave; it goes on."""
 
-    def __init__(self, asked: float) -> None:
+    def __init__(self, asked: float, max_age_s: float) -> None:
         self.asked = asked
+        self.max_age_s = max_age_s
         self.landed = anyio.Event()
         self.work: Work[None] | None = None
 
@@ -55,12 +56,14 @@ class Feed(Generic[T]):
 
     Args:
         name: For messages.
-        fetch: The read.
+        fetch: The read. Told how old, in seconds, an answer may be that somebody else has asked for.
         runtime: The event loop.
         give_up_s: Seconds after which a read under way is stopped.
     """
 
-    def __init__(self, name: str, fetch: Callable[[], Awaitable[T]], runtime: Runtime, give_up_s: float) -> None:
+    def __init__(
+        self, name: str, fetch: Callable[[float], Awaitable[Answer[T]]], runtime: Runtime, give_up_s: float
+    ) -> None:
         self.name = name
         self._fetch = fetch
         self._runtime = runtime
@@ -87,7 +90,7 @@ class Feed(Generic[T]):
         if self.flight is not None or young or now < self._pause_until or self.absent:
             return
         self._asked_last = now
-        self.flight = Flight(now)
+        self.flight = Flight(now, max_age_s)
         self.flight.work = self._runtime.start(self._read(self.flight))
 
     def prompt(self, deadline_s: float) -> bool:
@@ -132,8 +135,7 @@ class Feed(Generic[T]):
 
     async def _read_in_time(self, flight: Flight) -> None:
         with anyio.move_on_after(self._give_up_s) as scope:
-            value = await self._fetch()
-            self.good = Answer(value, flight.asked, self._runtime.now())
+            self.good = await self._fetch(flight.max_age_s)
         if scope.cancelled_caught:
             raise RequestTimeout(f"{self.name}: no answer within {self._give_up_s:g} s")
 

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from types import TracebackType
-from typing import Any, Self
+from typing import Self, TypeVar
 
 import anyio
 import anyio.lowlevel
 
-from futures_async.portfolio.feeds import Feed
-from futures_async.portfolio.snapshot import Snapshot, VenueState, state_of
+from futures_async.portfolio.feeds import Answer, Feed
+from futures_async.portfolio.share import Member, RedisShare
+from futures_async.portfolio.snapshot import Snapshot, VenueState, shut_error, state_of
 from futures_async.transport.runtime import Runtime, current_runtime
 from futures_async.unified.errors import ClientClosed, InvalidRequest
 from futures_async.unified.exchange import Capability, FuturesExchange
 from futures_async.unified.models import Account, Position
+
+T = TypeVar("T", Position, Account)
 
 DEADLINE_S = 0.8
 MAX_AGE_S = 0.25
@@ -35,6 +38,7 @@ class Portfolio:
         max_age_s: Share answers, and failures, up to this age; 0 always asks.
         margin_coin: For venues that can read an account in one coin only.
         give_up_s: Stop a read that has had no answer for so long.
+        share: Of all processes with the same accounts one reads, and the others get what it read: see `RedisShare`.
 
     Raises:
         InvalidRequest: No exchange, one twice, or a duration that is none.
@@ -47,6 +51,7 @@ class Portfolio:
         max_age_s: float = MAX_AGE_S,
         margin_coin: str = "USDT",
         give_up_s: float = GIVE_UP_S,
+        share: RedisShare | None = None,
     ) -> None:
         self._exchanges = dict(exchanges) if isinstance(exchanges, Mapping) else _named(exchanges)
         if len({id(exchange) for exchange in self._exchanges.values()}) != len(self._exchanges):
@@ -59,6 +64,8 @@ class Portfolio:
         self._max_age_s = max_age_s
         self._margin_coin = margin_coin
         self._give_up_s = give_up_s
+        self._share = share
+        self._member: Member | None = None
         self._runtime: Runtime | None = None
         self._venues: list[_Venue] = []
         self._closed = False
@@ -127,6 +134,9 @@ class Portfolio:
         for venue in self._venues:
             venue.positions.stop()
             venue.accounts.stop()
+        member, self._member = self._member, None
+        if member is not None:
+            await member.aclose()
         await anyio.lowlevel.checkpoint()
 
     async def __aenter__(self) -> Self:
@@ -141,9 +151,13 @@ class Portfolio:
         if self._closed:
             raise ClientClosed("the portfolio was closed")
         if self._runtime is None:
-            self._runtime = current_runtime()
+            runtime = current_runtime()
+            if self._share is not None:
+                accounts = [f"{exchange.id} {exchange.account_id}" for exchange in self._exchanges.values()]
+                self._member = self._share.join([*accounts, self._margin_coin], runtime)
+            self._runtime = runtime
             self._venues = [
-                _Venue(name, exchange, self._runtime, self._give_up_s, self._margin_coin)
+                _Venue(name, exchange, runtime, self._give_up_s, self._margin_coin, self._member)
                 for name, exchange in self._exchanges.items()
             ]
         self._runtime.check()
@@ -154,11 +168,18 @@ class _Venue:
     """The feeds of one exchange object, and its state made from them."""
 
     def __init__(
-        self, name: str, exchange: FuturesExchange, runtime: Runtime, give_up_s: float, margin_coin: str
+        self,
+        name: str,
+        exchange: FuturesExchange,
+        runtime: Runtime,
+        give_up_s: float,
+        margin_coin: str,
+        member: Member | None,
     ) -> None:
         self.name = name
         self._exchange = exchange
         self._runtime = runtime
+        self._member = member
 
         async def positions() -> tuple[Position, ...]:
             return tuple(await exchange.fetch_positions())
@@ -168,9 +189,39 @@ class _Venue:
                 return tuple(await exchange.fetch_accounts())
             return (await exchange.fetch_account(margin_coin),)
 
-        self.positions = _feed(f"{name}: positions", positions, runtime, give_up_s)
-        self.accounts = _feed(f"{name}: accounts", accounts, runtime, give_up_s)
+        self.positions = Feed(f"{name}: positions", self._shared("positions", positions, Position), runtime, give_up_s)
+        self.accounts = Feed(f"{name}: accounts", self._shared("accounts", accounts, Account), runtime, give_up_s)
         self._shut_s = 0.0
+
+    def _shared(
+        self, what: str, read: Callable[[], Awaitable[tuple[T, ...]]], kind: type[T]
+    ) -> Callable[[float], Awaitable[Answer[tuple[T, ...]]]]:
+        """The read by which this account is known here: its own, or that of the process that leads."""
+        runtime, member = self._runtime, self._member
+        if member is None:
+
+            async def own(_: float) -> Answer[tuple[T, ...]]:
+                asked = runtime.now()
+                return Answer(await read(), asked, runtime.now())
+
+            return own
+        field = f"{self._exchange.id} {self._exchange.account_id} {what}"
+        member.attach(field, lambda max_age_s: self._wanted(field, what, max_age_s))
+
+        async def shared(max_age_s: float) -> Answer[tuple[T, ...]]:
+            return await member.fetch(field, read, kind, max_age_s)
+
+        return shared
+
+    def _wanted(self, field: str, what: str, max_age_s: float) -> None:
+        """Another process wants it: read it, or say why not."""
+        self._shut_s = self._exchange.closed_for_s()
+        feed = self.positions if what == "positions" else self.accounts
+        if self._shut_s <= 0:
+            feed.ask(max_age_s)
+        error = shut_error(self._exchange, self._shut_s) if self._shut_s > 0 else feed.error
+        if self._member is not None and feed.flight is None and error is not None:
+            self._member.refused(field, error)
 
     def ask(self, max_age_s: float) -> None:
         self._shut_s = self._exchange.closed_for_s()
@@ -189,12 +240,6 @@ class _Venue:
             deadline_s=deadline_s,
             shut_s=self._shut_s,
         )
-
-
-def _feed(
-    name: str, fetch: Callable[[], Coroutine[Any, Any, tuple[Any, ...]]], runtime: Runtime, give_up_s: float
-) -> Feed[tuple[Any, ...]]:
-    return Feed(name, fetch, runtime, give_up_s)
 
 
 def _named(exchanges: Sequence[FuturesExchange]) -> dict[str, FuturesExchange]:

@@ -114,8 +114,7 @@ def state_of(
     if late:
         error = RequestTimeout(f"{late[0].name}: no answer within {deadline_s:g} s")
     if shut_s > 0:
-        error = RateLimited(f"closed by the rate limiter for {shut_s:.1f} s", venue=exchange.id)
-        error.retry_after_s = shut_s
+        error = shut_error(exchange, shut_s)
     if not answers:
         return Failed(venue=exchange.id, error=error or RequestTimeout(f"{name}: never answered"))
     seen: dict[str, Any] = {
@@ -131,6 +130,13 @@ def state_of(
     if error is not None:
         return Stale(venue=exchange.id, error=error, **seen)
     return Ok(venue=exchange.id, **seen)
+
+
+def shut_error(exchange: FuturesExchange, shut_s: float) -> RateLimited:
+    """What is said of an account that its rate limiter lets nothing through for."""
+    error = RateLimited(f"closed by the rate limiter for {shut_s:.1f} s", venue=exchange.id)
+    error.retry_after_s = shut_s
+    return error
 
 
 class CoinTotal(msgspec.Struct, frozen=True, kw_only=True):

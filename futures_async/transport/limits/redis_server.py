@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import importlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit, urlunsplit
 
@@ -63,19 +63,20 @@ class RedisServer:
         url: `redis://[user:password@]host:port/db`, `rediss://` for TLS, `unix://path`; `redis+cluster://host,host` and
             `redis+sentinel://host,host/name/db` name several to begin with. Options as redis-py reads them, and
             `sentinel_username`, `sentinel_password`.
+        user: What needs it, for the message.
 
     Raises:
         InvalidRequest: The URL cannot be right. Never shows its password.
         NotSupported: The package redis is not installed.
     """
 
-    def __init__(self, url: str | SecretUrl) -> None:
+    def __init__(self, url: str | SecretUrl, *, user: str = "RedisLimiter") -> None:
         try:
             importlib.import_module("redis.asyncio")
         except ImportError:
             del url
             # Found missing here and not at the first order.
-            raise NotSupported("RedisLimiter needs the package redis: pip install 'futures-async[redis]'") from None
+            raise NotSupported(f"{user} needs the package redis: pip install 'futures-async[redis]'") from None
         try:
             self._url = SecretUrl(url, SCHEMES)
             problem = self._problem()
@@ -87,6 +88,11 @@ class RedisServer:
 
     def __repr__(self) -> str:
         return f"RedisServer({self.name!r})"
+
+    @property
+    def clustered(self) -> bool:
+        """Whether it is a cluster."""
+        return self._url.scheme.endswith("+cluster")
 
     @property
     def name(self) -> str:
@@ -104,6 +110,29 @@ class RedisServer:
         if problem is not None:
             raise ServerFailed(f"{self.name}: {problem.text}", answered=problem.answered)
         return answer
+
+    async def listen(self, channels: Sequence[str], heard: Callable[[str, bytes], None]) -> None:
+        """Hand on what is published, for ever; what comes while there is no connection is lost.
+
+        Raises:
+            ServerFailed: The connection broke.
+        """
+        raise ServerFailed(f"{self.name}: {await self._hear(channels, heard)}", answered=False)
+
+    async def _hear(self, channels: Sequence[str], heard: Callable[[str, bytes], None]) -> str:
+        """What ended it. Raises nothing of redis-py's."""
+        try:
+            pubsub = self._client().commands.pubsub()
+            try:
+                await pubsub.subscribe(*channels)
+                while True:
+                    said = await pubsub.get_message(ignore_subscribe_messages=True, timeout=1.0)
+                    if said is not None:
+                        heard(_text(said["channel"]), said["data"])
+            finally:
+                await pubsub.aclose()
+        except Exception as error:  # as in `_try`
+            return f"{type(error).__name__}: {printable(self._url.scrub(str(error)))}"
 
     async def aclose(self) -> None:
         """Close the connections of this event loop."""
@@ -201,6 +230,10 @@ class RedisServer:
         guards = sentinel_class(hosts, sentinel_kwargs={**asked, "retry": again})
         name = self._url.path.strip("/").partition("/")[0]
         return _Client(guards.master_for(name, **options), turns, guards.sentinels)
+
+
+def _text(said: bytes | str) -> str:
+    return said if isinstance(said, str) else said.decode()
 
 
 def _host(text: str, port: int) -> tuple[str, int]:

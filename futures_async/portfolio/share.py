@@ -1,0 +1,363 @@
+"""One process reads for all that hold the same accounts; the others get what it read.
+
+A lease in Redis says which process leads. It carries a number that only grows, and the server takes a leader's answers
+only while the lease is its own: one that was merely slow is told so, and stops. Answers are published, and the last of
+each is kept for who comes later. Who does not lead asks for what it needs, and the leader reads as often as the most
+demanding of all wants, no more. Nothing is read twice, and nothing is shown as younger than it is: ages count from the
+leader's asking, by the server's clock.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import inspect
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+
+from futures_async.portfolio.feeds import Answer
+from futures_async.transport.limits.redis_server import RedisServer, ServerFailed
+from futures_async.transport.runtime import Runtime, running_asyncio_loop
+from futures_async.unified import errors
+from futures_async.unified.errors import (
+    ConnectFailed,
+    FuturesAsyncError,
+    InvalidRequest,
+    NotSupported,
+)
+from futures_async.unified.models import to_json
+from futures_async.unified.secret_url import SecretUrl
+
+LOG = logging.getLogger("futures_async.portfolio")
+
+ASK_AGAIN_S = 0.25
+"""A question, or its answer, may be lost: pub/sub keeps nothing, and leaders die."""
+KEPT_S = 3600
+TRIES_IN_A_LEASE = 8
+
+# KEYS: lease, number. ARGV: the number of the lease that one holds or '', milliseconds.
+# Returns the time, the number of the lease that stands, and 1 if it is one's own.
+LEASE = """
+local t = redis.call('TIME')
+local now = tonumber(t[1]) + tonumber(t[2]) / 1e6
+local held = redis.call('GET', KEYS[1])
+if held and held ~= ARGV[1] then return {string.format('%.6f', now), held, 0} end
+if not held then
+    -- Greater than any before, also where the server has forgotten those.
+    held = string.format('%d', math.max(tonumber(redis.call('GET', KEYS[2]) or '0') + 1, math.floor(now * 1000)))
+    redis.call('SET', KEYS[2], held)
+end
+redis.call('SET', KEYS[1], held, 'PX', ARGV[2])
+return {string.format('%.6f', now), held, 1}
+"""
+
+# KEYS: lease, answers. ARGV: the number of one's lease, channel, field, answer, seconds kept. Returns 1 if it is taken.
+PUBLISH = """
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+local t = redis.call('TIME')
+local said = string.format('%.6f %s', tonumber(t[1]) + tonumber(t[2]) / 1e6, ARGV[4])
+redis.call('HSET', KEYS[2], ARGV[3], said)
+redis.call('EXPIRE', KEYS[2], ARGV[5])
+redis.call('PUBLISH', ARGV[2], said)
+return 1
+"""
+
+# KEYS: answers. ARGV: channel, question, field. Returns the time, and the last answer or ''.
+ASK = """
+local t = redis.call('TIME')
+redis.call('PUBLISH', ARGV[1], ARGV[2])
+return {string.format('%.6f', tonumber(t[1]) + tonumber(t[2]) / 1e6), redis.call('HGET', KEYS[1], ARGV[3]) or ''}
+"""
+
+# KEYS: lease. ARGV: the number of one's lease.
+LEAVE = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end return 1"
+
+
+class _Failure(msgspec.Struct, frozen=True):
+    """An error, as it travels."""
+
+    kind: str
+    text: str
+    facts: dict[str, Any]
+
+
+class _Found(msgspec.Struct, frozen=True):
+    """What a leader read."""
+
+    field: str
+    lease: str
+    asked_ago_s: float
+    value: msgspec.Raw
+    failure: _Failure | None = None
+
+
+class _Wanted(msgspec.Struct, frozen=True):
+    """What another process wants."""
+
+    field: str
+    max_age_s: float
+
+
+class _Known(NamedTuple):
+    """The last answer to one question, in the times of this loop."""
+
+    asked: float
+    received: float
+    value: msgspec.Raw
+    failure: _Failure | None
+
+
+class RedisShare:
+    """Lets one process read for all that hold the same accounts, by a Redis or Valkey server. asyncio only.
+
+    Give it to the `Portfolio` of each process: `Portfolio(exchanges, share=RedisShare(url))`. Models that another
+    process read have no `raw`. When the server cannot be asked nothing is read, and snapshots say so.
+
+    Args:
+        url: As of `RedisLimiter`; a cluster is not supported.
+        lease_s: Within so many seconds after a leader's death there is another.
+
+    Raises:
+        InvalidRequest: The URL cannot be right, or the lease is shorter than a second.
+        NotSupported: The package redis is not installed, or the URL is of a cluster.
+    """
+
+    def __init__(self, url: str | SecretUrl, *, lease_s: float = 5.0) -> None:
+        try:
+            self._server = RedisServer(url, user="RedisShare")
+        finally:
+            del url  # A traceback that shows locals shows those of this frame.
+        if self._server.clustered:
+            raise NotSupported(
+                "RedisShare works with one server, or the master that sentinels name, not with a cluster"
+            )
+        if not 1.0 <= lease_s < float("inf"):
+            raise InvalidRequest("lease_s must be seconds, 1 or more")
+        self._lease_s = lease_s
+
+    def __repr__(self) -> str:
+        server: RedisServer | None = getattr(self, "_server", None)  # None in one whose URL was refused
+        return f"RedisShare({server and server.name!r})"
+
+    def join(self, accounts: Sequence[str], runtime: Runtime) -> Member:
+        """Take part, for these accounts; for a portfolio only.
+
+        Raises:
+            NotSupported: Not on asyncio.
+        """
+        if running_asyncio_loop() is None:
+            raise NotSupported("RedisShare works on asyncio only")
+        return Member(self._server, accounts, self._lease_s, runtime)
+
+
+class Member:
+    """One portfolio's part in it, on one event loop."""
+
+    def __init__(self, server: RedisServer, accounts: Sequence[str], lease_s: float, runtime: Runtime) -> None:
+        group = hashlib.sha256("\0".join(sorted(accounts)).encode()).hexdigest()[:24]
+        prefix = f"{{futures-async}}:share:{group}"
+        self._lease_key, self._number_key, self._answers_key = (
+            f"{prefix}:{name}" for name in ("lease", "number", "last")
+        )
+        self._answers, self._asks = f"{prefix}:answers", f"{prefix}:asks"
+        self._server = server
+        self._lease_s = lease_s
+        self._runtime = runtime
+        self._lease = ""
+        self._until = float("-inf")
+        self._newest = 0
+        self._offset = 0.0
+        """The loop's clock less the server's, rather too small: what is too old by it is shown as older."""
+        self._known: dict[str, _Known] = {}
+        self._readers: dict[str, Callable[[float], object]] = {}
+        self._news = asyncio.Event()
+        self._problem: str | None = None
+        self._settled = asyncio.Event()
+        self._works = [runtime.start(self._keep()), runtime.start(self._hear())]
+        self._sent: set[Any] = set()
+
+    @property
+    def leads(self) -> bool:
+        """Whether this process is the one that reads."""
+        return self._runtime.now() < self._until
+
+    def attach(self, field: str, ask: Callable[[float], object]) -> None:
+        """How to have something read that others want."""
+        self._readers[field] = ask
+
+    async def fetch(
+        self, field: str, read: Callable[[], Awaitable[tuple[Any, ...]]], kind: Any, max_age_s: float
+    ) -> Answer[tuple[Any, ...]]:
+        """Read, or get what the leader has read, no older than that."""
+        now = self._runtime.now
+        oldest = now() - max_age_s
+        await self._settled.wait()
+        while not self.leads:
+            known = self._known.get(field)
+            if known is not None and known.asked >= oldest:
+                if known.failure is not None:
+                    raise _error(known.failure)
+                return Answer(msgspec.json.decode(known.value, type=tuple[kind, ...]), known.asked, known.received)
+            self._news.clear()
+            await self._ask(field, max_age_s)
+            if self._problem is not None:
+                raise ConnectFailed(
+                    f"reads are shared by Redis, which cannot be asked: {self._problem}", kind="unreachable"
+                )
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(ASK_AGAIN_S):
+                    await self._news.wait()
+        return await self._read(field, read)
+
+    def refused(self, field: str, error: Exception) -> None:
+        """Somebody wants what is not read just now: tell why."""
+        if self.leads:
+            self._start(self._publish(field, self._runtime.now(), (), error))
+
+    async def aclose(self) -> None:
+        """Leave; who leads gives the lease back."""
+        for work in (*self._works, *self._sent):
+            work.cancel()
+        if self.leads:
+            self._until = float("-inf")
+            with contextlib.suppress(ServerFailed):
+                await self._server.run(LEAVE, [self._lease_key], [self._lease])
+        await self._server.aclose()
+
+    async def _read(self, field: str, read: Callable[[], Awaitable[tuple[Any, ...]]]) -> Answer[tuple[Any, ...]]:
+        asked = self._runtime.now()
+        try:
+            value = await read()
+        except FuturesAsyncError as error:
+            await self._publish(field, asked, (), error)
+            raise
+        answer = Answer(value, asked, self._runtime.now())
+        await self._publish(field, asked, value, None)
+        return answer
+
+    async def _publish(self, field: str, asked: float, value: tuple[Any, ...], error: Exception | None) -> None:
+        now = self._runtime.now()
+        found = _Found(
+            field=field,
+            lease=self._lease,
+            asked_ago_s=now - asked,
+            value=msgspec.Raw(to_json(value)),
+            failure=None if error is None else _failure(error),
+        )
+        arguments: list[str | float] = [self._lease, self._answers, field, msgspec.json.encode(found).decode(), KEPT_S]
+        try:
+            if not await self._server.run(PUBLISH, [self._lease_key, self._answers_key], arguments):
+                self._until = float("-inf")  # another leads by now
+        except ServerFailed as failed:
+            LOG.warning("what was read is not shared: %s", failed)
+
+    async def _ask(self, field: str, max_age_s: float) -> None:
+        question = msgspec.json.encode(_Wanted(field, max_age_s)).decode()
+        before = self._runtime.now()
+        try:
+            at, last = await self._server.run(ASK, [self._answers_key], [self._asks, question, field])
+        except ServerFailed as error:
+            self._problem = str(error)
+            return
+        self._problem = None
+        self._offset = before - float(at)
+        if last:
+            self._take(last)
+
+    async def _keep(self) -> None:
+        """Hold the lease, or try to get it."""
+        lease_s = self._lease_s * (TRIES_IN_A_LEASE - 2) / TRIES_IN_A_LEASE
+        while True:
+            before = self._runtime.now()
+            try:
+                at, number, own = await self._server.run(
+                    LEASE, [self._lease_key, self._number_key], [self._lease, round(lease_s * 1000)]
+                )
+            except ServerFailed as error:
+                self._problem = str(error)
+            else:
+                self._problem = None
+                self._offset = before - float(at)
+                self._newest = int(number)
+                self._lease = _text(number) if own else ""
+                self._until = before + lease_s if own else float("-inf")
+            self._settled.set()
+            self._news.set()
+            await asyncio.sleep(self._lease_s / TRIES_IN_A_LEASE)
+
+    async def _hear(self) -> None:
+        while True:
+            try:
+                await self._server.listen([self._answers, self._asks], self._heard)
+            except ServerFailed as error:
+                LOG.warning("reads are shared more slowly for a moment: %s", error)
+            await asyncio.sleep(ASK_AGAIN_S)
+
+    def _heard(self, channel: str, said: bytes) -> None:
+        if channel == self._answers:
+            self._take(said)
+        elif self.leads:
+            wanted = msgspec.json.decode(said, type=_Wanted)
+            ask = self._readers.get(wanted.field)
+            if ask is not None:
+                ask(wanted.max_age_s)
+
+    def _take(self, said: bytes | str) -> None:
+        """An answer of the leader's, unless a later leader has spoken."""
+        at, _, text = _text(said).partition(" ")
+        found = msgspec.json.decode(text, type=_Found)
+        if int(found.lease) < self._newest:
+            return
+        published = float(at) + self._offset
+        asked = published - found.asked_ago_s
+        known = self._known.get(found.field)
+        if known is None or asked >= known.asked:
+            self._known[found.field] = _Known(asked, published, found.value, found.failure)
+            self._news.set()
+
+    def _start(self, work: Any) -> None:
+        started = self._runtime.start(work)
+        self._sent = {other for other in self._sent if not other.done} | {started}
+
+
+def _text(said: bytes | str) -> str:
+    return said if isinstance(said, str) else said.decode()
+
+
+_FACTS = (
+    "message",
+    "venue",
+    "code",
+    "endpoint",
+    "http_status",
+    "retryable",
+    "retry_after_s",
+    "until_ms",
+    "path",
+    "kind",
+)
+
+
+def _failure(error: Exception) -> _Failure:
+    facts = {name: value for name in _FACTS if isinstance(value := getattr(error, name, None), (str, int, float))}
+    return _Failure(type(error).__name__, str(error), facts)
+
+
+def _error(failure: _Failure) -> FuturesAsyncError:
+    """The same error, as far as it is one of the library's own."""
+    kind: Any = getattr(errors, failure.kind, None)
+    try:
+        _, *takes = inspect.signature(kind).parameters
+        error = kind(failure.text, **{name: value for name, value in failure.facts.items() if name in takes})
+    except (TypeError, ValueError):
+        return FuturesAsyncError(failure.text)
+    if not isinstance(error, FuturesAsyncError):
+        return FuturesAsyncError(failure.text)
+    error.args = (failure.text,)  # which constructors put together from the facts
+    for name, value in failure.facts.items():
+        setattr(error, name, value)
+    return error
