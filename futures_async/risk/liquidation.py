@@ -15,7 +15,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from futures_async.unified.convert import chosen
-from futures_async.unified.enums import PositionSide
+from futures_async.unified.enums import PositionSide, PositionSideLike
 from futures_async.unified.exact import (
     ONE,
     ZERO,
@@ -34,7 +34,7 @@ MEANINGFUL_TIMES_MARK = Decimal(10)
 
 
 def isolated_liquidation_price(
-    side: PositionSide,
+    side: PositionSideLike,
     *,
     entry_price: Decimal,
     quantity: Decimal,
@@ -78,7 +78,7 @@ def isolated_liquidation_price(
 
 
 def liquidation_price_at_leverage(
-    side: PositionSide,
+    side: PositionSideLike,
     *,
     entry_price: Decimal,
     leverage: Decimal,
@@ -105,7 +105,7 @@ def liquidation_price_at_leverage(
 
 
 def cross_liquidation_price(
-    side: PositionSide,
+    side: PositionSideLike,
     *,
     quantity: Decimal,
     mark_price: Decimal,
@@ -180,7 +180,7 @@ def meaningful_price(
 
 
 def distance_to_liquidation(
-    side: PositionSide, mark_price: Decimal | None, liquidation_price: Decimal | None
+    side: PositionSideLike, mark_price: Decimal | None, liquidation_price: Decimal | None
 ) -> Decimal | None:
     """Compute the adverse move to liquidation as a fraction of the mark price; None when either price is unknown.
 
@@ -198,7 +198,7 @@ def distance_to_liquidation(
 
 
 def break_even_price(
-    side: PositionSide,
+    side: PositionSideLike,
     *,
     entry_price: Decimal,
     quantity: Decimal,
@@ -235,7 +235,7 @@ def break_even_price(
     return divide(add(value, booked), multiply(quantity, add(ONE, rate)))
 
 
-def unrealized_pnl(side: PositionSide, *, quantity: Decimal, entry_price: Decimal, price: Decimal) -> Decimal:
+def unrealized_pnl(side: PositionSideLike, *, quantity: Decimal, entry_price: Decimal, price: Decimal) -> Decimal:
     """Compute the profit of a linear position at `price`, in margin coin, before fees: ±q·(price − entry). Exact."""
     side = chosen(PositionSide, side, "side")
     move = subtract(finite_number(price, "price"), finite_number(entry_price, "entry_price"))

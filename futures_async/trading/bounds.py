@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -12,6 +13,9 @@ from futures_async.unified.enums import Intent, OrderType, Side
 from futures_async.unified.errors import InvalidOrder, InvalidRequest
 from futures_async.unified.models import OrderRequest
 from futures_async.unified.symbols import split
+
+if TYPE_CHECKING:
+    from futures_async.unified.convert import Number
 
 
 class OrderBounds(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,6 +34,16 @@ class OrderBounds(msgspec.Struct, frozen=True, kw_only=True):
     max_notional: Decimal | None = None
     """Largest order, in quote coin. A sell, a market and a trigger order are judged at the last price where that is
     higher than their own, which costs a read of the ticker before each."""
+
+    if TYPE_CHECKING:  # what it may be made of; its attributes are what stands above
+
+        def __init__(
+            self,
+            *,
+            symbols: Collection[str] | None = None,
+            max_quantity: Mapping[str, Number] | None = None,
+            max_notional: Number | None = None,
+        ) -> None: ...
 
     def __post_init__(self) -> None:
         if isinstance(self.symbols, str):

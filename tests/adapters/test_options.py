@@ -18,6 +18,8 @@ from futures_async.adapter import Adapter, Options
 from futures_async.adapters import BitgetV1
 from futures_async.adapters.bittap import BitTapHmacSigner
 from futures_async.registry import adapter_class, venue_ids
+from futures_async.streams.backend import StreamBackend
+from futures_async.streams.picows import PicowsBackend
 from futures_async.trading.options import declared
 
 pytestmark = pytest.mark.filterwarnings("ignore::futures_async.LifecycleWarning")
@@ -39,6 +41,7 @@ COMMON: dict[str, tuple[list[Any], list[Any]]] = {
         [5, True, "", "aiohttp", "HTTPX", httpx.Client, "https://user:password@proxy"],
         [None, "httpx", httpx.MockTransport(lambda request: httpx.Response(200))],
     ),
+    "streams": ([5, True, "picows", StreamBackend], [None, PicowsBackend()]),
     "proxy": (
         [5, "", "proxy.example", "ftp://proxy.example", "http://me:password@", "http://h/path", b"http://proxy.example"],
         [None, "http://proxy.example:3128", "https://me:password@proxy.example", "socks5://127.0.0.1"],

@@ -112,10 +112,10 @@ def test_the_example_is_short_enough_to_be_read() -> None:
     assert len(EXAMPLE.read_text("utf-8").splitlines()) < 60
 
 
-def test_the_example_names_its_accounts_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("BITGET_KEY", "BITGET_SECRET", "BITGET_PASSPHRASE", "BITMART_KEY", "BITMART_SECRET", "BITMART_MEMO"):
-        monkeypatch.setenv(name, "x")
+def test_the_example_finds_its_accounts_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", "/nonexistent")
+    for word, value in {"VENUE": "bitget", "KEY": "k", "SECRET": "s", "PASSPHRASE": "p"}.items():
+        monkeypatch.setenv(f"FUTURES_ASYNC_MAIN_{word}", value)
     module = importlib.import_module("tests.examples.web_service")
-    with pytest.warns(fa.LifecycleWarning):
-        exchanges = module.open_exchanges()
-    assert {name: exchange.id for name, exchange in exchanges.items()} == {"main": "bitget", "second": "bitmart"}
+    exchanges = module.app.state.open_exchanges()
+    assert {name: exchange.id for name, exchange in exchanges.items()} == {"main": "bitget"}

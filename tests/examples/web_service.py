@@ -1,6 +1,5 @@
 """All accounts behind one web service: `uvicorn web_service:app`."""
 
-import os
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
@@ -11,14 +10,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 import futures_async as fa
-
-
-def open_exchanges() -> dict[str, fa.FuturesExchange]:
-    """Every account under a name of its own."""
-    env = os.environ
-    first = fa.Credentials(env["BITGET_KEY"], env["BITGET_SECRET"], passphrase=env["BITGET_PASSPHRASE"])
-    second = fa.Credentials(env["BITMART_KEY"], env["BITMART_SECRET"], memo=env["BITMART_MEMO"])
-    return {"main": fa.connect("bitget", first), "second": fa.connect("bitmart", second)}
 
 
 def json(value: Any, status: int = 200) -> Response:
@@ -49,4 +40,4 @@ async def risk(request: Request) -> Response:
 
 
 app = Starlette(routes=[Route("/positions", positions), Route("/risk", risk)], lifespan=lifespan)
-app.state.open_exchanges = open_exchanges
+app.state.open_exchanges = fa.load_accounts  # from the keys file and the environment
