@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from futures_async.adapter import Adapter
 from futures_async.adapters.bitget import Bitget
+from futures_async.adapters.bitget_v1 import BitgetV1
 from futures_async.adapters.bittap import BitTap
 
 
@@ -26,6 +27,8 @@ class Lists(NamedTuple):
     """The venue's field that tells rows apart."""
     reference: bool = False
     """What cannot be read is left out with a warning."""
+    rank: str = ""
+    """A field of the models that counts the rows, and so is another one with one more: not compared."""
     arguments: dict[str, Any] = {}  # noqa: RUF012 - never changed
     files: dict[str, str] = {}  # noqa: RUF012 - never changed
     """Answers to what else it asks, by path."""
@@ -77,6 +80,21 @@ BITGET = (
     Lists(Bitget, "fetch_open_interest_limits", f"{_V2}/market/oi-limit", "oi_limit"),
 )
 
+_V1 = "/api/mix/v1"
+BITGET_V1 = (
+    Lists(BitgetV1, "fetch_positions", f"{_V1}/position/allPosition", "position_all_position"),
+    Lists(BitgetV1, "fetch_position_risk", f"{_V1}/position/allPosition", "position_all_position"),
+    Lists(BitgetV1, "fetch_ledger", f"{_V1}/account/bills", "account_bills", key="id"),
+    Lists(BitgetV1, "iter_ledger", f"{_V1}/account/bills", "account_bills", key="id"),
+    Lists(BitgetV1, "fetch_risk_limits", f"{_V1}/account/riskLimit", "account_risk_limit", key="riskLimit",
+          reference=True, rank="tier", arguments=BTC),
+    Lists(BitgetV1, "fetch_open_orders", f"{_V1}/order/current", "order_current", key="orderId", arguments=BTC),
+    Lists(BitgetV1, "fetch_order_history", f"{_V1}/order/history", "order_history", key="orderId", arguments=BTC),
+    Lists(BitgetV1, "iter_orders", f"{_V1}/order/history", "order_history", key="orderId", arguments=BTC),
+    Lists(BitgetV1, "fetch_fills", f"{_V1}/order/fills", "order_fills", key="tradeId", arguments=BTC),
+    Lists(BitgetV1, "iter_fills", f"{_V1}/order/fills", "order_fills", key="tradeId", arguments=BTC),
+)
+
 _TAP = "/ftapi/v1"
 BITTAP = (
     Lists(BitTap, "fetch_accounts", f"{_TAP}/account/info", "account_info", "data.assets", "coin"),
@@ -90,4 +108,4 @@ BITTAP = (
 )
 # fmt: on
 
-LISTS = (*BITGET, *BITTAP)
+LISTS = (*BITGET, *BITGET_V1, *BITTAP)

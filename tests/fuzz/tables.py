@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from futures_async.adapters.bitget import mapping as bitget
 from futures_async.adapters.bitget import orders as bitget_orders
+from futures_async.adapters.bitget_v1 import mapping as bitget_v1
 from futures_async.adapters.bittap import mapping as bittap
 from futures_async.unified.reading import Reading
 
@@ -55,6 +56,12 @@ TABLES = (
            "bitget/detail_hedge_close:data", "bitget/detail_one_way_reduce:data")),
     Table("bitget trigger orders", bitget_orders.trigger_orders(_USDT), ("bitget/plan_pending:data.entrustedList",)),
     Table("bitget fills", bitget_orders.fills(_USDT), ("bitget/fills:data.fillList",)),
+    Table("bitget-v1 account", bitget_v1.accounts(), ("bitget_v1/account_info:data",)),
+    Table("bitget-v1 positions", bitget_v1.positions("USDT"), ("bitget_v1/position_all_position:data",)),
+    Table("bitget-v1 ledger", bitget_v1.ledger_entries("USDT"), ("bitget_v1/account_bills:data",)),
+    Table("bitget-v1 orders", bitget_v1.orders(),
+          ("bitget_v1/order_detail:data", "bitget_v1/order_history:data", "bitget_v1/order_current:data")),
+    Table("bitget-v1 fills", bitget_v1.fills(), ("bitget_v1/order_fills:data",)),
     Table("bittap accounts", bittap.accounts(), ("bittap/account_info:data.assets",)),
     Table("bittap positions", bittap.positions(), ("bittap/open_position:data", "bittap/account_info:data.positions")),
     Table("bittap open orders", bittap.open_orders(), ("bittap/open_order:data",)),

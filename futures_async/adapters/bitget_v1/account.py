@@ -25,23 +25,26 @@ from futures_async.adapter import (
     PositionSideLike,
     ResponseMismatch,
     RiskLimit,
+    Rows,
     chosen,
     chosen_or_none,
     known,
     to_decimal,
     to_text,
+    unread_of,
 )
+from futures_async.adapters._rows import same_name
 from futures_async.adapters.bitget_v1 import endpoints as api
 from futures_async.adapters.bitget_v1.dialect import BitgetV1Dialect
 from futures_async.adapters.bitget_v1.mapping import (
     MARGIN_MODE,
     POSITION_MODE,
     WIRE_POSITION_MODE,
+    accounts,
     position_leverage,
+    positions,
     settle_coin,
-    to_account,
     to_leverage,
-    to_position,
     to_risk_limit,
     to_risk_limits,
     to_symbol,
@@ -81,9 +84,9 @@ class BitgetV1Account(Adapter):
     async def fetch_account(self, margin_coin: str = "USDT") -> Account:
         """Read the account's state in one margin coin."""
         coin = margin_coin.upper()
-        return to_account(
+        return accounts().one(
             await self._call(
-                api.ACCOUNT, {"marginCoin": margin_coin}, about=lambda wire: wire.margin_coin.upper() == coin
+                api.ACCOUNT, {"marginCoin": margin_coin}, about=lambda wire: same_name(wire.margin_coin, coin)
             )
         )
 
@@ -91,15 +94,15 @@ class BitgetV1Account(Adapter):
         """Read the open positions of one contract, or of all that have the client's margin coin."""
         venue_symbol = None if symbol is None else to_venue_symbol(symbol)
         coin = self._coin(venue_symbol)
-        wires = await self._call(api.POSITIONS, {"marginCoin": coin, "symbol": venue_symbol})
-        found = (to_position(wire, coin) for wire in wires or () if venue_symbol in (None, wire.symbol))
-        return [position for position in found if position is not None]
+        rows = await self._call(api.POSITIONS, {"marginCoin": coin, "symbol": venue_symbol})
+        mine = [row for row in rows or () if venue_symbol is None or same_name(row.symbol, venue_symbol)]
+        return positions(coin).all(Rows(mine).without(unread_of(rows)))
 
     async def fetch_risk_limits(self, symbol: str) -> list[RiskLimit]:
         """Read the risk tiers of a contract, smallest first."""
         venue_symbol = to_venue_symbol(symbol)
         wires = await self._call(api.RISK_LIMITS, {"symbol": venue_symbol})
-        return to_risk_limits(wires or (), venue_symbol)
+        return to_risk_limits(wires, venue_symbol)
 
     async def set_risk_limit(self, symbol: str, limit: Number) -> RiskLimit:
         """Set the risk limit value of a contract. The answer says what stands; no call reads it back.

@@ -34,25 +34,26 @@ from futures_async.adapter import (
     PlannedOrder,
     PositionSide,
     PositionSideLike,
-    Read,
     ResponseMismatch,
     Side,
     TimeInForce,
     carries,
     chosen_or_none,
     one_id,
+    unread_rows,
     urgent,
     walks,
 )
+from futures_async.adapters._rows import same_name
 from futures_async.adapters.bitget_v1 import endpoints as api
 from futures_async.adapters.bitget_v1.account import BitgetV1Account
 from futures_async.adapters.bitget_v1.mapping import (
     WIRE_LEDGER_TYPE,
+    fills,
+    ledger_entries,
     order_body,
+    orders,
     position_leverage,
-    to_fill,
-    to_ledger_entry,
-    to_order,
     to_venue_symbol,
 )
 from futures_async.adapters.bitget_v1.wire import WireOrder, WireOrderRef
@@ -160,7 +161,7 @@ class BitgetV1(BitgetV1Account):
 
     def _placement(self, order: PlannedOrder) -> Placement:
         def read_ack(wire: WireOrder) -> Ack:
-            placed = to_order(wire)
+            placed = orders().one(wire)
             if (placed.venue_symbol.upper(), placed.side) != (order.venue_symbol, order.request.side):
                 raise ResponseMismatch(f"bitget-v1 {api.PLACE_ORDER.name}: the answer is about another order")
             # The answer repeats the order and says "new", whatever was filled at once: so it is read back by its id.
@@ -249,10 +250,10 @@ class BitgetV1(BitgetV1Account):
             self._unsupported("fetch_order by client_order_id", "orders carry no id of ours")
 
         def about(wire: WireOrder) -> bool:
-            order = to_order(wire)
-            return (order.order_id, order.venue_symbol.upper()) == (order_id, venue_symbol)
+            return str(wire.order_id) == order_id and same_name(wire.symbol, venue_symbol)
 
-        return to_order(await self._call(api.DETAIL, {"symbol": venue_symbol, "orderId": order_id}, about=about))
+        row = await self._call(api.DETAIL, {"symbol": venue_symbol, "orderId": order_id}, about=about)
+        return orders().one(row)
 
     async def fetch_open_orders(self, symbol: str | None = None) -> list[Order]:
         """Read the open orders of one contract.
@@ -262,11 +263,13 @@ class BitgetV1(BitgetV1Account):
             IncompletePage: As many as one answer holds; there is no way to ask for more.
         """
         venue_symbol = _named(symbol and to_venue_symbol(symbol), "fetch_open_orders")
-        wires = await self._call(api.CURRENT, {"symbol": venue_symbol, "limit": api.MAX_LIMIT}) or ()
-        orders = [to_order(wire) for wire in wires]
-        if len(orders) >= api.MAX_LIMIT:
-            raise IncompletePage(f"bitget-v1: {api.MAX_LIMIT} open orders or more: the rest is hidden", rows=orders)
-        return orders
+        rows = await self._call(api.CURRENT, {"symbol": venue_symbol, "limit": api.MAX_LIMIT})
+        found, unread = orders().each(rows)
+        if len(found) + len(unread) >= api.MAX_LIMIT:
+            raise IncompletePage(f"bitget-v1: {api.MAX_LIMIT} open orders or more: the rest is hidden", rows=found)
+        if unread:
+            raise unread_rows(unread, found)
+        return found
 
     async def close_position(self, symbol: str, *, side: PositionSideLike | None = None) -> Order | None:
         """Close a position by the venue's own call, which sends a market order. None when flat.
@@ -311,13 +314,13 @@ class BitgetV1(BitgetV1Account):
 
     async def _orders_page(self, query: PageQuery, cursor: str | None) -> Page[Order]:
         size = walks.page_size(query, cursor, api.MAX_LIMIT)
-        wires = await self._call(api.HISTORY, _window(query, cursor, size, "fetch_order_history"))
-        return walks.time_page(Read([to_order(wire) for wire in wires or ()]), cursor, size)
+        rows = await self._call(api.HISTORY, _window(query, cursor, size, "fetch_order_history"))
+        return walks.time_page(orders().each(rows), cursor, size)
 
     async def _fills_page(self, query: PageQuery, cursor: str | None) -> Page[Fill]:
         size = walks.page_size(query, cursor, api.MAX_LIMIT)
-        wires = await self._call(api.FILLS, _window(query, cursor, size, "fetch_fills"))
-        return walks.time_page(Read([to_fill(wire) for wire in wires or ()]), cursor, size)
+        rows = await self._call(api.FILLS, _window(query, cursor, size, "fetch_fills"))
+        return walks.time_page(fills().each(rows), cursor, size)
 
     async def _ledger_page(self, query: PageQuery, cursor: str | None) -> Page[LedgerEntry]:
         size = walks.page_size(query, cursor, api.MAX_LIMIT)
@@ -329,8 +332,8 @@ class BitgetV1(BitgetV1Account):
             "type": None if query.ledger_type is None else WIRE_LEDGER_TYPE.get(query.ledger_type),
             "limit": size,
         }
-        wires = await self._call(api.BILLS, params)
-        return walks.time_page(Read([to_ledger_entry(wire, coin) for wire in wires or ()]), cursor, size)
+        rows = await self._call(api.BILLS, params)
+        return walks.time_page(ledger_entries(coin).each(rows), cursor, size)
 
 
 def _window(query: PageQuery, cursor: str | None, size: int, method: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""v1 payloads as unified models, and orders as v1 bodies: pure functions."""
+"""v1 rows as unified models, one line a field, and orders as v1 bodies."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any
 import msgspec
 
 from futures_async.adapter import (
-    EXACT,
     Account,
     Fill,
     Intent,
@@ -32,20 +31,28 @@ from futures_async.adapter import (
     TimeInForce,
     check_symbol,
     decimal_or_none,
-    finite,
     guess_parts,
+    identifier,
     join,
-    known,
     known_or_none,
-    ms,
-    ms_or_none,
-    multiply,
+    made,
+    minus,
+    moment,
+    needed,
+    number,
+    otherwise,
     positive_or_none,
-    required_id,
+    price,
+    size,
     split,
+    table,
+    table_of_held,
+    text,
+    times,
     to_text,
+    word,
 )
-from futures_async.adapters._rows import leverage_of, unsigned
+from futures_async.adapters._rows import leverage_of
 from futures_async.adapters.bitget_v1.wire import (
     WireAccount,
     WireBill,
@@ -137,95 +144,97 @@ def settle_coin(venue_symbol: str) -> str | None:
     return parts.settle if parts else None
 
 
-def to_account(wire: WireAccount) -> Account:
+@table
+def accounts(row: WireAccount) -> Account:
     """The sample's 1500 + 50 = 1550 says: `total` is the wallet, `marginBalance` the equity."""
     return Account(
         venue=VENUE,
-        raw=wire,
-        margin_coin=wire.margin_coin,
-        equity=decimal_or_none(wire.margin_balance, "marginBalance"),
-        balance=decimal_or_none(wire.total, "total"),
-        available=finite(wire.available, "available"),
-        unrealized_pnl=decimal_or_none(wire.unrealized_pnl, "unrealizedPnl"),
-        initial_margin_rate=decimal_or_none(wire.initial_margin_rate, "initialMarginRate"),
-        maintenance_margin_rate=decimal_or_none(wire.maintenance_margin_rate, "maintenanceMarginRate"),
-        margin_mode=known_or_none(MARGIN_MODE, wire.margin_mode),
-        risk_level=wire.risk_level or None,
+        margin_coin=needed(text(row.margin_coin)),
+        equity=number(row.margin_balance),
+        balance=number(row.total),
+        available=number(row.available),
+        unrealized_pnl=number(row.unrealized_pnl),
+        initial_margin_rate=number(row.initial_margin_rate),
+        maintenance_margin_rate=number(row.maintenance_margin_rate),
+        margin_mode=word(row.margin_mode, MARGIN_MODE),
+        risk_level=text(row.risk_level),
     )
 
 
-def to_position(wire: WirePosition, margin_coin: str) -> Position | None:
-    """One open position, counted in the margin coin that was asked for; None for a row of size zero."""
-    quantity = unsigned(wire.hold_position, "holdPosition")
-    if quantity == 0:
-        return None
-    mark = positive_or_none(wire.mark_price, "markPrice")
-    mode = known_or_none(MARGIN_MODE, wire.margin_mode)
-    position_margin = decimal_or_none(wire.position_margin, "positionMargin")
-    isolated = decimal_or_none(wire.isolated_margin, "isolatedMargin")
+def _margin(mode: MarginMode | None, isolated: Decimal | None, held: Decimal | None) -> Decimal | None:
+    return isolated if mode is MarginMode.ISOLATED and isolated is not None else held
+
+
+@table_of_held
+def positions(row: WirePosition, margin_coin: str) -> Position:
+    """Open positions, counted in the margin coin that was asked for; rows of size zero stand for none."""
+    name, quantity, mark = needed(text(row.symbol)), needed(size(row.hold_position)), price(row.mark_price)
+    mode, margin = word(row.margin_mode, MARGIN_MODE), number(row.position_margin)
     return Position(
         venue=VENUE,
-        raw=wire,
-        symbol=to_symbol(wire.symbol),
-        venue_symbol=wire.symbol,
-        side=known(POSITION_SIDE, wire.position_side, "positionSide"),
+        symbol=made(to_symbol, name),
+        venue_symbol=name,
+        side=needed(word(row.position_side, POSITION_SIDE)),
         quantity=quantity,
-        entry_price=positive_or_none(wire.open_price, "openPrice"),
+        entry_price=price(row.open_price),
         mark_price=mark,
-        liquidation_price=positive_or_none(wire.liquidation_price, "liquidationPrice"),
-        unrealized_pnl=decimal_or_none(wire.unrealized_pnl, "unrealizedPnl"),
-        leverage=positive_or_none(wire.leverage, "leverage"),
+        liquidation_price=price(row.liquidation_price),
+        unrealized_pnl=number(row.unrealized_pnl),
+        leverage=price(row.leverage),
         margin_mode=mode,
         margin_coin=margin_coin,
-        margin=isolated if mode is MarginMode.ISOLATED and isolated is not None else position_margin,
-        initial_margin=position_margin,
+        margin=made(_margin, mode, number(row.isolated_margin), margin),
+        initial_margin=margin,
         # An amount here ("2.00"); the rate of the same name stands in the risk limits.
-        maintenance_margin=decimal_or_none(wire.maintain_margin, "maintainMargin"),
-        margin_ratio=decimal_or_none(wire.margin_rate, "marginRate"),
-        notional=None if mark is None else multiply(quantity, mark),
-        created_ms=ms_or_none(wire.create_time, "createTime"),
-        updated_ms=ms_or_none(wire.update_time, "updateTime"),
+        maintenance_margin=number(row.maintain_margin),
+        margin_ratio=number(row.margin_rate),
+        notional=times(quantity, mark),
+        created_ms=moment(row.create_time),
+        updated_ms=moment(row.update_time),
     )
 
 
-def to_ledger_entry(wire: WireBill, margin_coin: str) -> LedgerEntry:
-    """One bill, in the margin coin that was asked for: rows name none."""
+@table
+def ledger_entries(row: WireBill, margin_coin: str) -> LedgerEntry:
+    """Bills, in the margin coin that was asked for: rows name none."""
+    name, kind = text(row.symbol), needed(text(row.type))
     return LedgerEntry(
         venue=VENUE,
-        raw=wire,
-        entry_id=required_id(wire.id, "id"),
-        type=LEDGER_TYPE.get(wire.type.lower(), LedgerType.OTHER),
-        venue_type=wire.type,
-        amount=finite(wire.amount, "amount"),
-        fee=decimal_or_none(wire.fee, "fee"),
+        entry_id=needed(identifier(row.id)),
+        type=otherwise(made(lambda kind: LEDGER_TYPE.get(kind.lower(), LedgerType.OTHER), kind), LedgerType.OTHER),
+        venue_type=otherwise(kind, ""),
+        amount=needed(number(row.amount)),
+        fee=number(row.fee),
         coin=margin_coin,
-        symbol=to_symbol(wire.symbol) if wire.symbol else None,
-        venue_symbol=wire.symbol or None,
-        created_ms=ms(wire.create_time, "createTime"),
-        description=wire.info or None,
+        symbol=made(lambda name: None if name is None else to_symbol(name), name),
+        venue_symbol=name,
+        created_ms=needed(moment(row.create_time)),
+        description=text(row.info),
     )
 
 
-def to_risk_limits(wires: Sequence[WireRiskTier], venue_symbol: str) -> list[RiskLimit]:
-    """The tiers of a contract, smallest position first; `tier` counts them from 1."""
-    rows = [_tier(wire, venue_symbol) for wire in wires]
-    rows.sort(key=lambda row: (row.max_quantity is None, row.max_quantity or Decimal(0)))
-    return [msgspec.structs.replace(row, tier=number) for number, row in enumerate(rows, 1)]
-
-
-def _tier(wire: WireRiskTier, venue_symbol: str) -> RiskLimit:
+@table
+def _tiers(row: WireRiskTier, venue_symbol: str) -> RiskLimit:
     return RiskLimit(
         venue=VENUE,
-        raw=wire,
         symbol=to_symbol(venue_symbol),
         venue_symbol=venue_symbol,
-        risk_limit=decimal_or_none(wire.risk_limit, "riskLimit"),
-        max_quantity=decimal_or_none(wire.max_position_size, "maxPositionSize"),
-        max_leverage=positive_or_none(wire.max_leverage, "maxLeverage"),
+        risk_limit=number(row.risk_limit),
+        max_quantity=number(row.max_position_size),
+        max_leverage=price(row.max_leverage),
         # Rates here ("0.004"), whatever the names say.
-        maintenance_margin_rate=decimal_or_none(wire.maintain_margin, "maintainMargin"),
-        initial_margin_rate=decimal_or_none(wire.initial_margin, "initialMargin"),
+        maintenance_margin_rate=number(row.maintain_margin),
+        initial_margin_rate=number(row.initial_margin),
     )
+
+
+def to_risk_limits(rows: Sequence[WireRiskTier] | None, venue_symbol: str) -> list[RiskLimit]:
+    """The tiers of a contract, smallest position first; `tier` counts them from 1."""
+    tiers = _tiers(venue_symbol).known(rows)
+    tiers.sort(key=lambda tier: (tier.max_quantity is None, tier.max_quantity or Decimal(0)))
+    for count, tier in enumerate(tiers, 1):
+        tiers[count - 1] = msgspec.structs.replace(tier, tier=count)
+    return tiers
 
 
 def to_risk_limit(wire: WireRiskSetting) -> RiskLimit:
@@ -260,50 +269,53 @@ def position_leverage(rows: Sequence[Position], venue_symbol: str) -> Leverage:
     return leverage_of(rows, venue_symbol, venue=VENUE, to_symbol=to_symbol)
 
 
-def to_order(wire: WireOrder) -> Order:
-    """One order. Its answers name neither reduce-only, nor position side, nor fee, nor a client order id."""
-    quantity = unsigned(wire.size, "size")
-    filled = decimal_or_none(wire.filled_size, "filledSize")
-    word = wire.order_type
-    kind = known_or_none(ORDER_TYPE, word) or OrderType.UNKNOWN
+def _force(word: str | None) -> TimeInForce | None:
+    return None if word is None else TIME_IN_FORCE.get(word.lower())
+
+
+@table
+def orders(row: WireOrder) -> Order:
+    """Orders. Answers name neither reduce-only, nor position side, nor fee, nor a client order id."""
+    name, kind = needed(text(row.symbol)), word(row.order_type, ORDER_TYPE, OrderType.UNKNOWN)
+    quantity, filled = needed(size(row.size)), number(row.filled_size)
     return Order(
         venue=VENUE,
-        raw=wire,
-        symbol=to_symbol(wire.symbol),
-        venue_symbol=wire.symbol,
-        order_id=required_id(wire.order_id, "orderId"),
-        side=known(SIDE, wire.side, "side"),
-        type=kind,
-        time_in_force=known_or_none(TIME_IN_FORCE, word),
-        price=None if kind is OrderType.MARKET else positive_or_none(wire.price, "price"),
-        average_price=positive_or_none(wire.avg_price, "avgPrice"),
+        symbol=made(to_symbol, name),
+        venue_symbol=name,
+        order_id=needed(identifier(row.order_id)),
+        side=needed(word(row.side, SIDE)),
+        type=otherwise(kind, OrderType.UNKNOWN),
+        time_in_force=made(_force, text(row.order_type)),
+        price=made(lambda kind, limit: None if kind is OrderType.MARKET else limit, kind, price(row.price)),
+        average_price=price(row.avg_price),
         quantity=quantity,
         filled_quantity=filled,
-        remaining_quantity=None if filled is None else EXACT.subtract(quantity, filled),
-        status=known_or_none(STATUS, wire.status) or OrderStatus.UNKNOWN,
-        margin_mode=known_or_none(MARGIN_MODE, wire.margin_mode),
-        leverage=positive_or_none(wire.leverage, "leverage"),
-        created_ms=ms_or_none(wire.create_time, "createTime"),
-        updated_ms=ms_or_none(wire.update_time, "updateTime"),
+        remaining_quantity=minus(quantity, filled),
+        status=otherwise(word(row.status, STATUS, OrderStatus.UNKNOWN), OrderStatus.UNKNOWN),
+        margin_mode=word(row.margin_mode, MARGIN_MODE),
+        leverage=price(row.leverage),
+        created_ms=moment(row.create_time),
+        updated_ms=moment(row.update_time),
     )
 
 
-def to_fill(wire: WireFill) -> Fill:
-    """One execution; the fee is positive where it was paid."""
+@table
+def fills(row: WireFill) -> Fill:
+    """Executions; the fee is positive where it was paid."""
+    name = needed(text(row.symbol))
     return Fill(
         venue=VENUE,
-        raw=wire,
-        fill_id=required_id(wire.trade_id, "tradeId"),
-        order_id=required_id(wire.order_id, "orderId"),
-        symbol=to_symbol(wire.symbol),
-        venue_symbol=wire.symbol,
-        side=known(SIDE, wire.side, "side"),
-        price=finite(wire.price, "price"),
-        quantity=unsigned(wire.size, "size"),
-        fee=decimal_or_none(wire.fee, "fee"),
-        fee_coin=wire.fee_currency or None,
-        role=known_or_none(ROLE, wire.role),
-        created_ms=ms(wire.create_time, "createTime"),
+        fill_id=needed(identifier(row.trade_id)),
+        order_id=needed(identifier(row.order_id)),
+        symbol=made(to_symbol, name),
+        venue_symbol=name,
+        side=needed(word(row.side, SIDE)),
+        price=needed(number(row.price)),
+        quantity=needed(size(row.size)),
+        fee=number(row.fee),
+        fee_coin=text(row.fee_currency),
+        role=word(row.role, ROLE),
+        created_ms=needed(moment(row.create_time)),
     )
 
 

@@ -1,73 +1,67 @@
 """Payloads of the v1 dialect, field for field as its documents show them.
 
-Numbers are text and times are JSON integers there; fields that a mapping can do without are lax about both.
+Numbers are text and times are JSON integers there; rows that `mapping.py` reads keep whatever comes.
 """
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 import msgspec
 
-from futures_async.adapter import Loose
-
-Id = str | int
-"""Ids are text; exact integers should they ever come as numbers."""
-Time = int | str | None
+from futures_async.adapter import Id, Loose, Moment, Row, Text
 
 
 class Wire(msgspec.Struct, frozen=True, kw_only=True, gc=False, rename="camel"):
     """Base of the payloads below."""
 
 
-class WireAccount(Wire, frozen=True, kw_only=True, gc=False):
+class WireAccount(Row, frozen=True, kw_only=True, gc=False, rename="camel"):
     """`account/info`: the account in one margin coin."""
 
-    margin_coin: str
-    available: Decimal
-    account_type: str | None = None
+    margin_coin: Text = None
+    available: Loose = None
+    account_type: Text = None
     total: Loose = None
     unrealized_pnl: Loose = None
-    margin_mode: str | None = None
-    risk_level: str | None = None
+    margin_mode: Text = None
+    risk_level: Text = None
     maintenance_margin_rate: Loose = None
     margin_balance: Loose = None
     initial_margin_rate: Loose = None
 
 
-class WirePosition(Wire, frozen=True, kw_only=True, gc=False):
+class WirePosition(Row, frozen=True, kw_only=True, gc=False, rename="camel"):
     """One row of `position/allPosition`."""
 
-    symbol: str
-    position_side: str
-    hold_position: Decimal
+    symbol: Text = None
+    position_side: Text = None
+    hold_position: Loose = None
     open_price: Loose = None
     mark_price: Loose = None
     unrealized_pnl: Loose = None
     leverage: Loose = None
-    margin_mode: str | None = None
+    margin_mode: Text = None
     isolated_margin: Loose = None
     position_margin: Loose = None
     maintain_margin: Loose = None
     margin_rate: Loose = None
     liquidation_price: Loose = None
-    create_time: Time = None
-    update_time: Time = None
+    create_time: Moment = None
+    update_time: Moment = None
 
 
-class WireBill(Wire, frozen=True, kw_only=True, gc=False):
+class WireBill(Row, frozen=True, kw_only=True, gc=False, rename="camel"):
     """One row of `account/bills`."""
 
-    id: Id
-    type: str
-    amount: Decimal
-    create_time: int
-    symbol: str | None = None
+    id: Id = None
+    type: Text = None
+    amount: Loose = None
+    create_time: Moment = None
+    symbol: Text = None
     fee: Loose = None
-    info: str | None = None
+    info: Text = None
 
 
-class WireRiskTier(Wire, frozen=True, kw_only=True, gc=False):
+class WireRiskTier(Row, frozen=True, kw_only=True, gc=False, rename="camel"):
     """One row of `account/riskLimit`; the two margins are rates."""
 
     risk_limit: Loose = None
@@ -107,28 +101,28 @@ class WireLeverage(Wire, frozen=True, kw_only=True, gc=False):
     margin_mode: str | None = None
 
 
-class WireOrder(Wire, frozen=True, kw_only=True, gc=False):
+class WireOrder(Row, frozen=True, kw_only=True, gc=False, rename="camel"):
     """One order: the answer of `placeOrder` (without fills and `updateTime`), `detail`, rows of the lists."""
 
-    order_id: Id
-    symbol: str
-    side: str
-    size: Decimal
-    order_type: str | None = None
+    order_id: Id = None
+    symbol: Text = None
+    side: Text = None
+    size: Loose = None
+    order_type: Text = None
     price: Loose = None
     filled_size: Loose = None
     avg_price: Loose = None
     leverage: Loose = None
-    margin_mode: str | None = None
-    status: str | None = None
-    create_time: Time = None
-    update_time: Time = None
+    margin_mode: Text = None
+    status: Text = None
+    create_time: Moment = None
+    update_time: Moment = None
 
 
 class WireOrderRef(Wire, frozen=True, kw_only=True, gc=False):
     """Answer of `cancel` and `position/close`, one row of `batchOrders`."""
 
-    order_id: Id | None = None
+    order_id: Id = None
     symbol: str | None = None
     status: str | None = None
 
@@ -140,16 +134,16 @@ class WireCancelled(Wire, frozen=True, kw_only=True, gc=False):
     cancelled_orders: list[Id] | None = None
 
 
-class WireFill(Wire, frozen=True, kw_only=True, gc=False):
+class WireFill(Row, frozen=True, kw_only=True, gc=False, rename="camel"):
     """One row of `order/fills`."""
 
-    trade_id: Id
-    order_id: Id
-    symbol: str
-    side: str
-    price: Decimal
-    size: Decimal
-    create_time: int
+    trade_id: Id = None
+    order_id: Id = None
+    symbol: Text = None
+    side: Text = None
+    price: Loose = None
+    size: Loose = None
+    create_time: Moment = None
     fee: Loose = None
-    fee_currency: str | None = None
-    role: str | None = None
+    fee_currency: Text = None
+    role: Text = None

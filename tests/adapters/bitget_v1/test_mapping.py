@@ -8,15 +8,15 @@ import pytest
 
 from futures_async.adapters.bitget_v1 import endpoints as E
 from futures_async.adapters.bitget_v1.mapping import (
+    accounts,
+    fills,
+    ledger_entries,
     order_body,
+    orders,
     position_leverage,
+    positions,
     settle_coin,
-    to_account,
-    to_fill,
-    to_ledger_entry,
     to_leverage,
-    to_order,
-    to_position,
     to_risk_limit,
     to_risk_limits,
     to_symbol,
@@ -55,13 +55,11 @@ def test_the_structs_know_no_field_that_is_not_documented(endpoint: Any) -> None
 
 
 def position(**fields: Any) -> Position:
-    found = to_position(changed(E.POSITIONS, "position_all_position", **fields)[0], "USDT")
-    assert found is not None
-    return found
+    return positions("USDT").one(changed(E.POSITIONS, "position_all_position", **fields)[0])
 
 
 def test_the_example_account_is_mapped() -> None:
-    account = to_account(payload(E.ACCOUNT, "account_info"))
+    account = accounts().one(payload(E.ACCOUNT, "account_info"))
     assert (account.margin_coin, account.margin_mode, account.risk_level) == ("USDT", MarginMode.CROSS, "normal")
     assert (account.available, account.balance, account.equity) == (D("1000.00"), D("1500.00"), D("1550.00"))
     assert account.unrealized_pnl == D("50.00")
@@ -90,7 +88,8 @@ def test_a_cross_position_holds_its_position_margin() -> None:
 
 
 def test_a_flat_row_is_left_out() -> None:
-    assert to_position(changed(E.POSITIONS, "position_all_position", holdPosition="0")[0], "USDT") is None
+    rows = changed(E.POSITIONS, "position_all_position", holdPosition="0")
+    assert positions("USDT").all(rows) == positions("USDT").all(rows[1:])
 
 
 @pytest.mark.parametrize(
@@ -99,14 +98,17 @@ def test_a_flat_row_is_left_out() -> None:
         ({"positionSide": "net"}, "positionSide"),
         ({"holdPosition": "-1"}, "holdPosition"),
         ({"holdPosition": "NaN"}, "holdPosition"),
-        ({"openPrice": "x"}, "openPrice"),
-        ({"createTime": "x"}, "createTime"),
     ],
 )
-def test_what_cannot_be_read_is_named(fields: dict[str, Any], path: str) -> None:
+def test_what_makes_a_row_is_missed(fields: dict[str, Any], path: str) -> None:
     with pytest.raises(DecodeError) as caught:
         position(**fields)
     assert caught.value.path == path
+
+
+@pytest.mark.parametrize("path", ["openPrice", "createTime", "marginMode"])
+def test_what_else_cannot_be_read_is_none_and_named(path: str) -> None:
+    assert position(**{path: "x"}).unread == (path,)
 
 
 def test_numbers_may_come_as_numbers_and_times_as_text() -> None:
@@ -116,7 +118,7 @@ def test_numbers_may_come_as_numbers_and_times_as_text() -> None:
 
 
 def test_the_example_bill_is_mapped() -> None:
-    entry = to_ledger_entry(payload(E.BILLS, "account_bills")[0], "USDT")
+    entry = ledger_entries("USDT").one(payload(E.BILLS, "account_bills")[0])
     assert (entry.entry_id, entry.type, entry.venue_type) == ("123456789", LedgerType.REALIZED_PNL, "realized_pnl")
     assert (entry.amount, entry.fee, entry.coin) == (D("123.45"), D("0.12345"), "USDT")
     assert (entry.symbol, entry.venue_symbol, entry.balance) == ("BTC/USDT:USDT", "BTCUSDT", None)
@@ -135,7 +137,7 @@ def test_the_example_bill_is_mapped() -> None:
     ],
 )
 def test_bill_types_have_their_unified_word(word: str, kind: LedgerType) -> None:
-    entry = to_ledger_entry(changed(E.BILLS, "account_bills", type=word, symbol="")[0], "USDT")
+    entry = ledger_entries("USDT").one(changed(E.BILLS, "account_bills", type=word, symbol="")[0])
     assert (entry.type, entry.venue_type, entry.symbol) == (kind, word, None)
 
 
@@ -173,7 +175,7 @@ def test_leverage_is_what_the_positions_show() -> None:
 
 def test_the_example_order_is_mapped() -> None:
     for endpoint, name in ((E.DETAIL, "order_detail"), (E.CURRENT, "order_current")):
-        order = to_order(rows(payload(endpoint, name))[0])
+        order = orders().one(rows(payload(endpoint, name))[0])
         assert (order.order_id, order.client_order_id) == ("123456789", None)
         assert (order.symbol, order.venue_symbol, order.side) == ("BTC/USDT:USDT", "BTCUSDT", Side.BUY)
         assert (order.type, order.time_in_force) == (OrderType.LIMIT, TimeInForce.GTC)
@@ -185,9 +187,9 @@ def test_the_example_order_is_mapped() -> None:
 
 
 def test_a_placed_order_has_no_fills_to_tell_of() -> None:
-    order = to_order(payload(E.PLACE_ORDER, "order_place_order"))
+    order = orders().one(payload(E.PLACE_ORDER, "order_place_order"))
     assert (order.status, order.filled_quantity, order.remaining_quantity) == (OrderStatus.NEW, None, None)
-    assert to_order(payload(E.HISTORY, "order_history")[0]).status is OrderStatus.FILLED
+    assert orders().one(payload(E.HISTORY, "order_history")[0]).status is OrderStatus.FILLED
 
 
 @pytest.mark.parametrize(
@@ -202,7 +204,7 @@ def test_a_placed_order_has_no_fills_to_tell_of() -> None:
     ],
 )
 def test_order_types_carry_the_time_in_force(word: str, kind: OrderType, force: TimeInForce | None) -> None:
-    order = to_order(changed(E.DETAIL, "order_detail", orderType=word))
+    order = orders().one(changed(E.DETAIL, "order_detail", orderType=word))
     assert (order.type, order.time_in_force) == (kind, force)
     assert order.price == (None if kind is OrderType.MARKET else D("30000.50"))
 
@@ -218,22 +220,22 @@ def test_order_types_carry_the_time_in_force(word: str, kind: OrderType, force: 
     ],
 )
 def test_statuses_are_the_documented_words(word: str, status: OrderStatus) -> None:
-    order = to_order(changed(E.DETAIL, "order_detail", status=word, marginMode="odd", avgPrice="0"))
+    order = orders().one(changed(E.DETAIL, "order_detail", status=word, marginMode="odd", avgPrice="0"))
     assert (order.status, order.margin_mode, order.average_price) == (status, None, None)
 
 
 @pytest.mark.parametrize("fields", [{"orderId": ""}, {"side": "open_long"}, {"size": "-1"}])
 def test_an_order_without_id_side_or_size_is_not_guessed_at(fields: dict[str, Any]) -> None:
     with pytest.raises(DecodeError):
-        to_order(changed(E.DETAIL, "order_detail", **fields))
+        orders().one(changed(E.DETAIL, "order_detail", **fields))
 
 
 def test_order_ids_beyond_a_double_survive() -> None:
-    assert to_order(changed(E.DETAIL, "order_detail", orderId=9007199254740993)).order_id == "9007199254740993"
+    assert orders().one(changed(E.DETAIL, "order_detail", orderId=9007199254740993)).order_id == "9007199254740993"
 
 
 def test_the_example_fill_is_mapped() -> None:
-    fill = to_fill(payload(E.FILLS, "order_fills")[0])
+    fill = fills().one(payload(E.FILLS, "order_fills")[0])
     assert (fill.fill_id, fill.order_id, fill.symbol) == ("123456789", "123456789", "BTC/USDT:USDT")
     assert (fill.side, fill.price, fill.quantity) == (Side.BUY, D("30000.00"), D("0.123"))
     assert (fill.fee, fill.fee_coin, fill.role, fill.created_ms) == (D("0.00001"), "USDT", Role.MAKER, NOW_MS)
