@@ -17,6 +17,7 @@ from futures_async.journal.journal import Journal, JournalFailed
 from futures_async.journal.opening import Place, open_journal
 from futures_async.streams.account import AccountStreams, Means
 from futures_async.streams.backend import StreamBackend
+from futures_async.streams.dialect import What
 from futures_async.streams.events import Reporter
 from futures_async.trading.bounds import OrderBounds
 from futures_async.trading.cancelling import ordered, urgent
@@ -24,7 +25,7 @@ from futures_async.trading.desk import OrderDesk
 from futures_async.trading.facts import Facts
 from futures_async.trading.options import Options, common_options, own_options
 from futures_async.trading.settings import SettingDesk
-from futures_async.trading.watching import Watching
+from futures_async.trading.watching import OrdersSeen, Watching
 from futures_async.transport.attempt import USER_AGENT
 from futures_async.transport.channel import Channel
 from futures_async.transport.clock import VenueClock
@@ -181,6 +182,7 @@ class Adapter(Watching):
         self._settings = SettingDesk(self._channel)
         self._facts = Facts()
         self._streams = AccountStreams(self._means(credentials))
+        self._streams.observe(What.ORDERS, OrdersSeen(self._orders.seen))
         self._position_mode: PositionMode | None = None
         self._halted = False
         self._closing: Work[None] | None = None

@@ -56,7 +56,7 @@ def make_client_order_id() -> str:
 class Record:
     """What is known of one order of ours."""
 
-    __slots__ = ("abort", "confirm", "error", "fence_ms", "fingerprint", "order", "plan", "result", "work")
+    __slots__ = ("abort", "confirm", "error", "fence_ms", "fingerprint", "order", "plan", "pushed", "result", "work")
 
     def __init__(self, plan: PlannedOrder) -> None:
         self.plan = plan
@@ -69,6 +69,8 @@ class Record:
         self.fence_ms: int | None = None
         self.error: OutcomeUnknown | None = None
         """Set while the fate is an open question."""
+        self.pushed: Order | None = None
+        """What the venue has told of it by itself."""
         self.result: Order | FuturesAsyncError | None = None
         """Set once it is certain."""
 
@@ -100,6 +102,7 @@ class OrderDesk:
         self._on_late_order = on_late_order
         self._records: OrderedDict[str, Record] = OrderedDict()
         self._watches: set[Work[None]] = set()
+        self._searches: set[Search] = set()
 
     # Placing
 
@@ -313,20 +316,39 @@ class OrderDesk:
 
     async def _look(self, record: Record, within_s: float | None) -> Order | None:
         plan = record.plan
-        return await self._search(
-            Search(
-                plan.venue_symbol,
-                plan.request.symbol,
-                plan.client_order_id,
-                record.fence_ms,
-                record.fingerprint,
-                record.error,
-            ),
-            within_s,
+        search = Search(
+            plan.venue_symbol,
+            plan.request.symbol,
+            plan.client_order_id,
+            record.fence_ms,
+            record.fingerprint,
+            record.error,
         )
+        if record.pushed is not None:
+            search.show(record.pushed)
+        return await self._search(search, within_s)
 
     async def _search(self, search: Search, within_s: float | None) -> Order | None:
-        return await search.run(self._channel, self._find, within_s, glance=self._glance)
+        self._searches.add(search)
+        try:
+            return await search.run(self._channel, self._find, within_s, glance=self._glance)
+        finally:
+            self._searches.discard(search)
+
+    def seen(self, order: Order) -> None:
+        """The venue pushed an order. If its fate is an open question here, or becomes one, this is the answer.
+
+        A push is evidence of presence; that none came is evidence of nothing.
+        """
+        client_order_id = order.client_order_id
+        if client_order_id is None:
+            return
+        record = self._records.get(client_order_id)
+        if record is not None and record.result is None and record.plan.venue_symbol == order.venue_symbol:
+            record.pushed = order
+        for search in self._searches:
+            if (search.client_order_id, search.venue_symbol) == (client_order_id, order.venue_symbol):
+                search.show(order)
 
     def _watch(self, record: Record) -> None:
         """Keep an eye on an order after its verdict: one that turns up late is reported loudly."""

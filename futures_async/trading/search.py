@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
+from futures_async.streams.bell import Bell
 from futures_async.trading.ordering import Fingerprint
 from futures_async.transport.channel import Channel, apart
 from futures_async.unified.enums import Outcome
@@ -62,7 +63,15 @@ class Search:
         self.fence_ms = fence_ms
         self.expected = expected
         self.error = error
+        self.pushed: Order | None = None
+        """What the venue has told of it by itself: presence. That it tells nothing proves nothing."""
+        self._bell = Bell()
         self.lookups: list[str] = []
+
+    def show(self, order: Order) -> None:
+        """The venue has pushed the order: no look-up is needed any more."""
+        self.pushed = order
+        self._bell.ring()
 
     @property
     def answered(self) -> bool:
@@ -116,8 +125,11 @@ class Search:
         absent_at: float | None = None
         step = 0
         if self.answered:
-            await runtime.sleep(min(FIRST_LOOK_S, within_s))
+            await self._bell.wait(min(FIRST_LOOK_S, within_s))
         while True:
+            if self.pushed is not None:
+                self.lookups.append("pushed")
+                return self.confirm(self.pushed, channel)
             counts = self.fence_ms is not None and max(channel.now_ms(), clock.server_seen_ms) >= self.fence_ms
             try:
                 with apart(counts):
@@ -151,7 +163,7 @@ class Search:
             # One reading short of the verdict, a little more patience is worth more than an open question.
             if runtime.now() + pause_s > deadline + (0.0 if absent_at is None else 10.0):
                 raise self.unknown(channel, "it could not be told in time")
-            await runtime.sleep(pause_s)
+            await self._bell.wait(pause_s)
 
     def _pause_s(self, step: int, channel: Channel, left_s: float) -> float:
         """How long to wait before the next look."""

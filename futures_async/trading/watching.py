@@ -13,10 +13,10 @@ from futures_async.streams.picture import Fills, Orders, Picture, RowRule, Rows
 from futures_async.streams.rules import ACCOUNTS, POSITIONS, TICKERS
 from futures_async.streams.watch import MAX_FILLS
 from futures_async.trading.history import History
-from futures_async.unified.errors import InvalidRequest, OrderNotFound
+from futures_async.unified.errors import FuturesAsyncError, InvalidRequest, OrderNotFound
 from futures_async.unified.exchange import Capability
 from futures_async.unified.models import Account, Fill, Order, Position, Ticker
-from futures_async.unified.watching import Watch
+from futures_async.unified.watching import Change, Watch
 
 T = TypeVar("T")
 
@@ -180,3 +180,17 @@ class _PresentReads(Generic[T]):
 
     async def one(self, item: T) -> T | None:
         return item
+
+
+class OrdersSeen:
+    """Listens to the orders that anybody watches."""
+
+    def __init__(self, seen: Callable[[Order], None]) -> None:
+        self._seen = seen
+
+    def take(self, change: Change[Order]) -> None:
+        """Each state of each order, pushed or read."""
+        self._seen(change.item)
+
+    def fail(self, error: FuturesAsyncError) -> None:
+        """Nothing is watched any more."""

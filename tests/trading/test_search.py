@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from decimal import Decimal
 from typing import Any
 
+import anyio
 import msgspec
 import pytest
 
@@ -18,7 +19,7 @@ from futures_async.transport.channel import _APART, Channel
 from futures_async.unified import errors
 from futures_async.unified.enums import Intent, OrderStatus, OrderType, Outcome, Side
 from futures_async.unified.models import Order
-from tests.rig.support import BTC, Scripted, toy, virtual
+from tests.rig.support import BTC, Scripted, failure, limit_order, toy, virtual
 
 ID = "mine1"
 ORDER = Order(
@@ -282,3 +283,59 @@ async def test_the_error_that_asked_is_the_one_that_comes_back() -> None:
     async with hunt(BROKEN) as on:
         assert await on.run(None, 0.1, error=asked) is asked
         assert asked.lookups == ["RequestTimeout: no answer"]
+
+
+@virtual
+async def test_a_push_of_the_order_ends_the_search_at_once() -> None:
+    async with hunt(None) as on, anyio.create_task_group() as tasks:
+        search = Search("BTCUSDT", BTC, ID, on.channel.now_ms() + 35_000, SENT)
+
+        async def push() -> None:
+            await anyio.sleep(2.0)
+            search.show(ORDER)
+
+        tasks.start_soon(push)
+        found = await search.run(on.channel, on.find, None, glance=on.glance)
+        assert found is not None
+        assert found.recovered
+        assert found.order_id == "7"
+        assert round(on.channel.transport.runtime().now() - on.started, 3) == 2.0
+        assert search.lookups == ["absent"] * 4 + ["pushed"]
+
+
+@virtual
+async def test_a_push_of_something_else_under_the_same_id_is_no_success() -> None:
+    async with hunt(None) as on:
+        search = Search("BTCUSDT", BTC, ID, on.channel.now_ms() + 35_000, SENT)
+        search.show(msgspec.structs.replace(ORDER, side=Side.SELL))
+        with pytest.raises(errors.ResponseMismatch, match="differs in side"):
+            await search.run(on.channel, on.find, None)
+
+
+@pytest.mark.parametrize("after_s", [0.02, 12.0], ids=["before the answer was given up", "after"])
+@virtual
+async def test_a_lost_answer_is_settled_by_a_push(after_s: float) -> None:
+    venue = Scripted()
+    venue.plan["/order/place"] = ["read-timeout-applied"]
+    venue.always["/order/detail"] = failure("read-timeout", sent=True)
+    async with toy(venue) as exchange, anyio.create_task_group() as tasks:
+        request = limit_order()
+
+        async def push() -> None:
+            await anyio.sleep(after_s)
+            [placed] = venue.orders
+            order = msgspec.structs.replace(
+                ORDER,
+                client_order_id=placed.client_id,
+                quantity=request.quantity,
+                price=request.price,
+                side=request.side,
+            )
+            for client_order_id in (None, "another", placed.client_id):
+                exchange._orders.seen(msgspec.structs.replace(order, client_order_id=client_order_id))
+
+        tasks.start_soon(push)
+        order = await exchange.create_order(request)
+        assert order.recovered
+        assert order.order_id == "7"
+        assert exchange.unresolved() == []
