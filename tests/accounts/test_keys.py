@@ -125,7 +125,10 @@ def test_a_link_of_ones_own_to_ones_own_file_is_taken(tmp_path: Path) -> None:
     [
         ('[bitget]\nsecret = "s"\n', r"\[bitget\]: key is missing"),
         ('[bitget]\nkey = "k"\n', r"\[bitget\]: secret is missing"),
-        ('[bitget]\nkey = "k"\nsecret = "s"\npasphrase = "p"\n', "did you mean passphrase. known are base_url, demo, "),
+        (
+            '[bitget]\nkey = "k"\nsecret = "s"\npasphrase = "p"\n',
+            r"did you mean passphrase\? known are base_url, .*demo, .*venue",
+        ),
         ('[bitget]\nkey = "k"\nsecret = "s"\nmemo = 5\n', "memo must be text in quotes"),
         ('[bitgt]\nkey = "k"\n', "venue is missing, and 'bitgt' is none: did you mean bitget"),
         ('[hedge]\nvenue = "bit"\n', r"\[hedge\]: venue 'bit' is none: did you mean bit\w+\? known are bitget, "),
@@ -231,6 +234,19 @@ def test_a_value_may_stand_in_a_file_of_its_own(tmp_path: Path) -> None:
 
 def test_variables_of_an_account_that_was_found_elsewhere_are_not_looked_at() -> None:
     assert read_environment(variables(BITGET_KEY="k", BITGET_DEMO="true"), but={"bitget"}) == []
+
+
+class Plain:
+    """An adapter that does not say what it takes."""
+
+
+def test_an_adapter_that_does_not_say_what_it_takes_is_given_every_word(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = {"plain": EntryPoint("plain", f"{__name__}:Plain", installed.GROUP)}
+    monkeypatch.setattr(registry, "adapters", lambda: found)
+    (source,) = read_file(keys_file(tmp_path, '[plain]\nkey = "k"\nsecret = "s"\nregion = "x"\n'))
+    assert source.options == {"region": "x"}
 
 
 def test_an_adapter_of_others_that_is_not_whole_hides_no_account(monkeypatch: pytest.MonkeyPatch) -> None:
