@@ -155,3 +155,10 @@ def test_no_adapter_touches_http_time_or_retries() -> None:
             continue
         lines = path.read_text(encoding="utf-8").splitlines()
         assert not [line for line in lines if FORBIDDEN.match(line)], path
+
+
+def test_every_test_that_ci_names_is_there() -> None:
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    named = set(re.findall(r"tests/[\w/]+(?:\.py)?", script))
+    assert named
+    assert [path for path in sorted(named) if not (ROOT / path).exists()] == []
