@@ -56,7 +56,7 @@ from futures_async.unified.errors import (
     UnresolvedOrders,
 )
 from futures_async.unified.exchange import Capability
-from futures_async.unified.models import Contract, Order, Position, PositionRisk
+from futures_async.unified.models import Account, Contract, Order, Position, PositionRisk
 from futures_async.unified.rows import unread_of
 
 T = TypeVar("T")
@@ -358,6 +358,18 @@ class Adapter(Watching):
         return book.rows.get(venue_symbol) if book.fresh(self._transport.runtime().now()) else None
 
     # Reads that follow from others
+
+    async def fetch_account(self, margin_coin: str = "USDT") -> Account:
+        self._require(Capability.FETCH_ACCOUNT)
+        unread: UnreadRows | None = None
+        try:
+            accounts = await self.fetch_accounts()
+        except UnreadRows as error:
+            accounts, unread = error.rows, error
+        found = next((account for account in accounts if account.margin_coin == margin_coin), None)
+        if found is not None:
+            return found
+        raise unread or InvalidRequest(f"{self.id}: the account has no margin coin {margin_coin!r}")
 
     async def fetch_position(self, symbol: str, side: PositionSideLike | None = None) -> Position | None:
         self._require(Capability.FETCH_POSITION)

@@ -11,7 +11,16 @@ import msgspec
 
 from futures_async.transport.dialect import Params
 from futures_async.transport.endpoint import Endpoint
-from futures_async.unified.enums import Intent, MarginMode, OrderKind, OrderType, PositionMode, Side, TimeInForce
+from futures_async.unified.enums import (
+    Intent,
+    MarginMode,
+    OrderKind,
+    OrderType,
+    PositionMode,
+    PositionSide,
+    Side,
+    TimeInForce,
+)
 from futures_async.unified.errors import ExchangeError
 from futures_async.unified.models import Contract, Order, OrderRequest, Stop
 
@@ -93,6 +102,12 @@ class PlannedOrder(msgspec.Struct, frozen=True, kw_only=True):
     """The id that this library knows the order by: the client order id, whether or not the venue sees it."""
     contract: Contract | None = None
     position_mode: PositionMode | None = None
+
+    @property
+    def position_side(self) -> PositionSide:
+        """The position that it opens or closes: for venues that name it (`posSide`, `positionSide`, `positionIdx`)."""
+        opens, buys = self.request.intent is Intent.OPEN, self.request.side is Side.BUY
+        return PositionSide.LONG if opens is buys else PositionSide.SHORT
 
 
 class Ack(NamedTuple):

@@ -88,12 +88,6 @@ class BitMartAccount(Adapter):
 
     # Account
 
-    async def fetch_account(self, margin_coin: str = "USDT") -> Account:
-        for account in await self.fetch_accounts():
-            if account.margin_coin == margin_coin:
-                return account
-        raise InvalidRequest(f"{self.id}: the account has no margin coin {margin_coin!r}")
-
     async def fetch_accounts(self) -> list[Account]:
         return [mapping.to_account(row) for row in await self._call(endpoints.ASSETS)]
 

@@ -21,7 +21,6 @@ from futures_async.adapter import (
     OrderNotFound,
     Page,
     PageQuery,
-    ParameterRejected,
     Position,
     PositionMode,
     ResponseMismatch,
@@ -129,20 +128,6 @@ class BitTap(Adapter):
         """Read the account's state in every margin coin that it has."""
         info = await self._call(api.ACCOUNT_INFO)
         return accounts().all(info.assets)
-
-    async def fetch_account(self, margin_coin: str = "USDT") -> Account:
-        """Read the account's state in one margin coin.
-
-        Raises:
-            ParameterRejected: The account has no row for this coin.
-        """
-        info = await self._call(api.ACCOUNT_INFO)
-        for row in info.assets or ():
-            if row.coin == margin_coin:
-                return accounts().one(row)
-        raise ParameterRejected(
-            f"the account holds no {margin_coin}", venue=VENUE, endpoint=api.ACCOUNT_INFO.name, code="0"
-        )
 
     async def fetch_positions(self, symbol: str | None = None) -> list[Position]:
         """Read the open positions, marks and profits filled in.

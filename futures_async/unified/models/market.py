@@ -5,7 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 
 from futures_async.unified.convert import EXACT, ceil_to_step, floor_to_step, multiply, round_to_step
+from futures_async.unified.exact import divide
 from futures_async.unified.models.base import Model
+
+HAIR = Decimal("1e-12")
+"""Of a contract: less than this is taken for rounding."""
 
 
 class Ticker(Model, frozen=True, kw_only=True, eq=False, gc=False):
@@ -72,7 +76,7 @@ class Contract(Model, frozen=True, kw_only=True, eq=False, gc=False):
     settle: str
     """Settlement (margin) coin."""
     contract_size: Decimal
-    """Base coin per contract; 1 where the venue counts base coin."""
+    """Base coin per contract; 1 where the venue counts base coin, or where `contract_value` is given."""
     price_tick: Decimal
     """Smallest price step, in quote coin."""
     quantity_step: Decimal
@@ -91,6 +95,28 @@ class Contract(Model, frozen=True, kw_only=True, eq=False, gc=False):
     """The venue's own word."""
     delisted_ms: int | None = None
     """When trading ends or ended, Unix milliseconds UTC; None where no end is announced."""
+    contract_value: Decimal | None = None
+    """Quote coin per contract, of contracts that are worth a fixed amount of it, as most coin-margined ones are: exact
+    is the number of contracts then, and steps, least and most of their sizes are contracts."""
+
+    def contracts_of(self, quantity: Decimal, price: Decimal) -> Decimal:
+        """How many whole contracts a size in base coin is at a price: never more than was asked for.
+
+        Args:
+            quantity: In base coin.
+            price: In quote coin; without meaning where a contract is a fixed amount of base coin.
+        """
+        if self.contract_value is None:
+            return EXACT.divide_int(quantity, self.contract_size)
+        # What `quantity_of` made comes back as it was: its last digit may lie a hair below.
+        worth = divide(multiply(quantity, price), self.contract_value)
+        return floor_to_step(worth.quantize(HAIR, context=EXACT), Decimal(1))
+
+    def quantity_of(self, contracts: Decimal, price: Decimal) -> Decimal:
+        """The size in base coin of so many contracts at a price; exact where a contract is a fixed amount of it."""
+        if self.contract_value is None:
+            return multiply(contracts, self.contract_size)
+        return divide(multiply(contracts, self.contract_value), price)
 
     def round_price(self, price: Decimal, *, up: bool = False) -> Decimal:
         """Round a price to the tick, down unless told otherwise; exact, whatever the decimal context."""

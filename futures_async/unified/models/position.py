@@ -31,6 +31,9 @@ class Position(Model, frozen=True, kw_only=True, eq=False, gc=False):
     """Size in contracts, where the venue counts contracts."""
     contract_size: Decimal | None = None
     """Base coin per contract, where the venue counts contracts."""
+    contract_value: Decimal | None = None
+    """Quote coin per contract, where a contract is worth a fixed amount of it: `contracts` is exact then, and
+    `quantity` what they are at the mark price, or at the entry price where no mark is known."""
     entry_price: Decimal | None = None
     """Average entry price, in quote coin."""
     mark_price: Decimal | None = None

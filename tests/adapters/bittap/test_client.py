@@ -67,7 +67,7 @@ async def test_accounts_are_the_assets(exchange: BitTap) -> None:
     (account,) = await exchange.fetch_accounts()
     assert account == await exchange.fetch_account()
     assert account.equity == D("11765.70795680674743639045")
-    with pytest.raises(fa.ParameterRejected, match="USDC"):
+    with pytest.raises(fa.InvalidRequest, match="USDC"):
         await exchange.fetch_account("USDC")
 
 
