@@ -43,7 +43,8 @@ PRODUCT_TYPES: tuple[ProductType, ...] = ("USDT-FUTURES", "COIN-FUTURES", "USDC-
 TRAITS = VenueTraits(
     client_id=True,
     # The venue allows more; this is what needs no escaping in a signed query.
-    client_id_pattern=r"[0-9A-Za-z_-]{1,32}",
+    # Recorded orders have ids of 36 characters; the limit by the code table (40304) is 50.
+    client_id_pattern=r"[0-9A-Za-z_-]{1,36}",
     echoes_client_id=True,
     lookup_by_client_id=True,
     # A finished order frees its id, so a repeated one proves nothing.

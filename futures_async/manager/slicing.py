@@ -12,7 +12,7 @@ import msgspec
 
 from futures_async.journal.journal import IntentRecord, Journal, JournalEntry, Verdict
 from futures_async.unified.convert import ceil_to_step, floor_to_step, is_multiple, to_text
-from futures_async.unified.enums import Intent, Outcome
+from futures_async.unified.enums import Intent, OrderType, Outcome
 from futures_async.unified.errors import FuturesAsyncError, InvalidOrder, InvalidRequest
 from futures_async.unified.exact import ONE, ZERO, add, multiply, subtract, whole
 from futures_async.unified.exchange import Capability, FuturesExchange
@@ -108,10 +108,14 @@ class Slicer:
             raise InvalidRequest("pause must be (shortest, longest) in seconds")
         exchange = self._desk.exchange
         step = least = None
+        largest = self._max_quantity
         if exchange.supports(Capability.FETCH_CONTRACT):
             contract = await exchange.fetch_contract(self._request.symbol)
             step, least = contract.quantity_step, contract.smallest_quantity(await self._price(contract))
-        slices = Slices(self._total, self._max_quantity, step, least)
+            market = self._request.type is OrderType.MARKET
+            most = contract.max_market_quantity if market else contract.max_quantity
+            largest = largest if most is None else min(largest, most)
+        slices = Slices(self._total, largest, step, least)
         stopped = None if self._fresh else await self._take_up()
         if stopped is not None:
             return stopped

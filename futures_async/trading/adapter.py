@@ -62,6 +62,8 @@ from futures_async.unified.rows import unread_of
 T = TypeVar("T")
 
 CONTRACTS_FOR_S = 3600.0
+RULES_FRESH_S = 10.0
+"""Rules are not read again for an order that breaks those which were read so shortly before."""
 
 
 class ContractBook:
@@ -181,6 +183,7 @@ class Adapter(Watching):
             self._channel.sync = self.fetch_time
         self._settings = SettingDesk(self._channel)
         self._facts = Facts()
+        self._successors: dict[str, str] = {}
         self._streams = AccountStreams(self._means(credentials))
         self._streams.observe(What.ORDERS, OrdersSeen(self._orders.seen))
         self._position_mode: PositionMode | None = None
@@ -348,6 +351,10 @@ class Adapter(Watching):
         book.rows = {contract.venue_symbol: contract for contract in contracts}
         book.unread = {row.facts["venue_symbol"]: row for row in unread_of(contracts) if "venue_symbol" in row.facts}
         book.read_at = self._transport.runtime().now()
+
+    def _rules_are_old(self) -> bool:
+        book = self._contracts
+        return book.read_at is not None and self._transport.runtime().now() - book.read_at > RULES_FRESH_S
 
     def _forget_contracts(self) -> None:
         """The venue refused a size: read the metadata anew before the next order."""

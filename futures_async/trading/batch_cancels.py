@@ -35,8 +35,8 @@ class BatchCancels(Cancelling):
         self, symbol: str, *, order_ids: Sequence[str] = (), client_order_ids: Sequence[str] = ()
     ) -> list[CancelResult]:
         self._require(Capability.CANCEL_ORDERS)
-        pairs = [one_id(order_id, None) for order_id in order_ids]
-        pairs += [one_id(None, client_order_id) for client_order_id in client_order_ids]
+        pairs = [self._current_ids(*one_id(order_id, None)) for order_id in order_ids]
+        pairs += [self._current_ids(*one_id(None, client_order_id)) for client_order_id in client_order_ids]
         venue_symbol = self.venue_symbol(symbol)
         results: list[CancelResult] = []
         for start in range(0, len(pairs), self.max_cancels):

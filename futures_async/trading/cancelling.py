@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 
 from futures_async.trading.batch import together
@@ -12,15 +13,19 @@ from futures_async.transport.endpoint import Kind
 from futures_async.transport.limits.limiter import Priority
 from futures_async.unified.enums import OrderStatus
 from futures_async.unified.errors import (
+    BadResponse,
     CancelOutcomeUnknown,
     FuturesAsyncError,
     OrderNotFound,
     OutcomeUnknown,
     ResponseMismatch,
     SettingOutcomeUnknown,
+    UnreadRows,
 )
 from futures_async.unified.exchange import Capability
 from futures_async.unified.models import CancelResult, Order
+
+logger = logging.getLogger("futures_async.orders")
 
 AFTER_CANCEL_PAUSES_S = (0.0, 0.1, 0.25, 0.5, 1.0, 2.0)
 
@@ -56,7 +61,7 @@ class Cancelling(Hooks):
         self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None
     ) -> Order:
         self._require(Capability.CANCEL_ORDER)
-        order_id, client_order_id = one_id(order_id, client_order_id)
+        order_id, client_order_id = self._current_ids(*one_id(order_id, client_order_id))
         venue_symbol = self.venue_symbol(symbol)
 
         async def deed() -> Order:
@@ -148,8 +153,8 @@ class Cancelling(Hooks):
         self, symbol: str, *, order_ids: Sequence[str] = (), client_order_ids: Sequence[str] = ()
     ) -> list[CancelResult]:
         self._require(Capability.CANCEL_ORDERS)
-        pairs = [one_id(order_id, None) for order_id in order_ids]
-        pairs += [one_id(None, client_order_id) for client_order_id in client_order_ids]
+        pairs = [self._current_ids(*one_id(order_id, None)) for order_id in order_ids]
+        pairs += [self._current_ids(*one_id(None, client_order_id)) for client_order_id in client_order_ids]
 
         def one(order_id: str | None, client_order_id: str | None) -> Callable[[], Awaitable[CancelResult]]:
             async def run() -> CancelResult:
@@ -163,18 +168,59 @@ class Cancelling(Hooks):
 
         return await together([one(*pair) for pair in pairs])
 
-    async def cancel_all_orders(self, symbol: str) -> list[str]:
+    async def cancel_all_orders(self, symbol: str, *, triggers: bool = True) -> list[str]:
         self._require(Capability.CANCEL_ALL_ORDERS)
         venue_symbol = self.venue_symbol(symbol)
 
         async def deed() -> list[str]:
-            return await self._cancel_everything(symbol, venue_symbol)
+            problem: FuturesAsyncError | None = None
+            ids: list[str] = []
+            try:
+                ids = await self._cancel_everything(symbol, venue_symbol)
+            except FuturesAsyncError as error:
+                if not triggers:
+                    raise
+                problem = error  # what goes wrong with those does not keep the others
+            waiting = await self._cancel_waiting(venue_symbol) if triggers else []
+            if problem is not None:
+                raise problem
+            return [*ids, *waiting]
 
         with urgent():
             return await self._channel.deeds.see_through(deed, Kind.DELTA)
 
+    async def _cancel_waiting(self, venue_symbol: str) -> list[str]:
+        """Cancel what waits for a price, each by its id; the ids of those that are gone by it."""
+        if not {Capability.FETCH_TRIGGER_ORDERS, Capability.CANCEL_TRIGGER_ORDER} <= self.capabilities:
+            return []
+        waiting = await _named(self.fetch_trigger_orders(venue_symbol))
+        problems: list[FuturesAsyncError] = []
+
+        def one(order_id: str) -> Callable[[], Awaitable[str | None]]:
+            async def run() -> str | None:
+                try:
+                    await self.cancel_trigger_order(venue_symbol, order_id=order_id)
+                except OrderNotFound:
+                    return None  # it went off, or went, meanwhile
+                except FuturesAsyncError as error:
+                    problems.append(error)
+                    return None
+                return order_id
+
+            return run
+
+        gone = await together([one(order_id) for order_id in sorted(waiting)])
+        if problems:
+            raise problems[0]
+        return [order_id for order_id in gone if order_id is not None]
+
     async def _cancel_everything(self, symbol: str, venue_symbol: str) -> list[str]:
-        before = {order.order_id for order in await self.fetch_open_orders(venue_symbol)}
+        before: set[str] | None = None
+        try:
+            before = await _named(self.fetch_open_orders(venue_symbol))
+        except BadResponse as error:
+            # Whatever cannot be read of them, they can be cancelled.
+            logger.warning("%s: cancelling all orders of %s without a list of them: %s", self.id, symbol, error)
         # Sent although none may be seen open: a fresh order can be invisible to lookups for a while.
         unknown: OutcomeUnknown | None = None
         try:
@@ -184,22 +230,33 @@ class Cancelling(Hooks):
         else:
             if ids is not None:
                 return ids
-        left, problem = before, None
+        left, problem = before or set[str](), None
         for pause_s in AFTER_CANCEL_PAUSES_S:
             await self._channel.transport.runtime().sleep(pause_s)
             try:
                 with apart():
-                    left = before & {order.order_id for order in await self.fetch_open_orders(venue_symbol)}
+                    stand = await _named(self.fetch_open_orders(venue_symbol))
+                left = stand if before is None else before & stand
             except FuturesAsyncError as error:
                 problem = error
                 continue
             if not left and (unknown is None or before):
-                return sorted(before)
+                return sorted(before or ())
             if unknown is not None and not before:
                 break  # no order to judge it by
         raise unknown or SettingOutcomeUnknown(
-            f"{self.id}: {len(left)} of {len(before)} orders were still open, or could not be read, after "
-            "cancel_all_orders",
+            f"{self.id}: {len(left)} orders were still open, or could not be read, after cancel_all_orders",
             venue=self.id,
             symbol=symbol,
         ) from problem
+
+
+async def _named(reading: Awaitable[list[Order]]) -> set[str]:
+    """The ids of a list of orders, also of those rows of which nothing else can be read."""
+    try:
+        return {order.order_id for order in await reading}
+    except UnreadRows as odd:
+        known = {row.facts.get("order_id") for row in odd.unread}
+        if None in known:
+            raise
+        return {order.order_id for order in odd.rows} | {str(order_id) for order_id in known}

@@ -24,6 +24,8 @@ from futures_async.unified.models import Contract, Order
 R = TypeVar("R")
 T = TypeVar("T")
 
+SUCCESSORS_KEPT = 10_000
+
 
 class Hooks(FuturesExchange):
     """The hooks of the writing half of every adapter."""
@@ -41,6 +43,8 @@ class Hooks(FuturesExchange):
     _orders: OrderDesk
     _settings: SettingDesk
     _facts: Facts
+    _successors: dict[str, str]
+    """By an id that was edited away: the order id that took its place."""
     _halted: bool
     _bounds: OrderBounds | None
     _position_mode: PositionMode | None
@@ -218,6 +222,27 @@ class Hooks(FuturesExchange):
     def _margin_mode_of(self, plan: PlannedOrder) -> MarginMode | None:
         """The margin mode that an order will be in, as far as it is known."""
         return plan.request.margin_mode
+
+    def _current_ids(self, order_id: str | None, client_order_id: str | None) -> tuple[str | None, str | None]:
+        """The ids that an order has now: an edit may have made another order of it."""
+        while (order_id or client_order_id) in self._successors:
+            order_id, client_order_id = self._successors[order_id or client_order_id or ""], None
+        return order_id, client_order_id
+
+    def _succeeds(self, order: Order, former: Order) -> None:
+        """An edit has put `order` in the place of `former`: who names that one means this one from now on."""
+        for name in (former.order_id, former.client_order_id):
+            if name is not None and name not in (order.order_id, order.client_order_id):
+                self._successors[name] = order.order_id
+        while len(self._successors) > SUCCESSORS_KEPT:
+            del self._successors[next(iter(self._successors))]
+
+    def _rules_are_old(self) -> bool:
+        """Whether reading the contracts' rules again may show others."""
+        return False
+
+    def _forget_contracts(self) -> None:
+        """Read the metadata anew before the next order."""
 
     def _known_contract(self, venue_symbol: str) -> Contract | None:
         """The contract's metadata, if it was read before."""

@@ -114,12 +114,24 @@ def check_client_order_id(client_order_id: str, traits: VenueTraits) -> str:
     return client_order_id
 
 
-def check_steps(request: OrderRequest, contract: Contract) -> None:
-    """Refuse what the contract's rules refuse: nothing is rounded behind the caller's back."""
-    if not is_multiple(request.quantity, contract.quantity_step):
+def check_steps(request: OrderRequest, contract: Contract, *, whole: bool = False) -> None:
+    """Refuse what the contract's rules refuse: nothing is rounded behind the caller's back.
+
+    Args:
+        request: Checked before.
+        contract: Its rules.
+        whole: The quantity is what the venue has reported of a position: it may lie off the step.
+    """
+    if not whole and not is_multiple(request.quantity, contract.quantity_step):
         raise InvalidOrder(
             f"quantity {to_text(request.quantity)} is off the step {to_text(contract.quantity_step)} of "
             f"{contract.symbol}; contract.round_quantity() helps"
+        )
+    most = contract.max_market_quantity if request.type is OrderType.MARKET else contract.max_quantity
+    if most is not None and request.quantity > most:
+        raise InvalidOrder(
+            f"quantity {to_text(request.quantity)} is over {to_text(most)}, the largest {request.type} order of "
+            f"{contract.symbol}: place it in parts, as close_position and OrderManager.submit_sliced do"
         )
     closing = request.intent is Intent.CLOSE
     if contract.min_quantity is not None and request.quantity < contract.min_quantity and not closing:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Generator, Hashable, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from decimal import Decimal
 from typing import Literal
 
@@ -16,7 +17,7 @@ from futures_async.trading.ordering import PlannedOrder, asked, said
 from futures_async.trading.planning import as_stop, check_client_order_id, check_request, check_steps, one_id
 from futures_async.transport.channel import apart
 from futures_async.transport.endpoint import Kind
-from futures_async.unified.convert import Number, to_decimal
+from futures_async.unified.convert import EXACT, Number, to_decimal, to_text
 from futures_async.unified.enums import (
     Intent,
     MarginMode,
@@ -34,12 +35,26 @@ from futures_async.unified.errors import (
     InvalidRequest,
     OrderNotFound,
     OrderOutcomeUnknown,
+    OrderRejected,
     OutcomeUnknown,
     PositionModeConflict,
     ResponseMismatch,
 )
 from futures_async.unified.exchange import Capability
-from futures_async.unified.models import Order, OrderRequest, OrderResult, Stop
+from futures_async.unified.models import Contract, Order, OrderRequest, OrderResult, Position, Stop
+
+EXACTLY: ContextVar[bool] = ContextVar("futures_async_exactly", default=False)
+"""The order closes what the venue has reported, to the last digit: also where that is off the step of today."""
+
+
+@contextmanager
+def exactly() -> Generator[None]:
+    """Orders inside close a quantity that the venue itself has named."""
+    token = EXACTLY.set(True)
+    try:
+        yield
+    finally:
+        EXACTLY.reset(token)
 
 
 @contextmanager
@@ -65,11 +80,7 @@ class Trading(Cancelling):
         if given is not None and not traits.client_id:
             raise InvalidOrder(f"{self.id}: the venue has no field for a client_order_id; leave it out")
         client_order_id = make_client_order_id() if given is None else check_client_order_id(given, traits)
-        contract = (
-            await self.fetch_contract(venue_symbol) if self.needs_contract else self._known_contract(venue_symbol)
-        )
-        if contract is not None:
-            check_steps(request, contract)
+        contract = await self._check_rules(request, venue_symbol)
         await self._check_bounds(request, venue_symbol)
         mode = await self._known_position_mode(venue_symbol) if self.needs_position_mode else None
         return PlannedOrder(
@@ -148,6 +159,28 @@ class Trading(Cancelling):
         # The other side of a hedge keeps its leverage, and so its liquidation price, where it has one of its own.
         alone = plan.position_mode is PositionMode.HEDGE and mode is MarginMode.ISOLATED
         await self.set_leverage(plan.venue_symbol, wanted, margin_mode=mode, side=opens if alone else None)
+
+    async def _check_rules(self, request: OrderRequest, venue_symbol: str) -> Contract | None:
+        """Hold an order to its contract's rules, as far as they are known; they are read again once before refusing.
+
+        Raises:
+            InvalidOrder: It breaks them also as they are now.
+        """
+        contract = (
+            await self.fetch_contract(venue_symbol) if self.needs_contract else self._known_contract(venue_symbol)
+        )
+        if contract is None:
+            return None
+        whole = EXACTLY.get()
+        try:
+            check_steps(request, contract, whole=whole)
+        except InvalidOrder:
+            if not self._rules_are_old():
+                raise
+            self._forget_contracts()
+            contract = await self.fetch_contract(venue_symbol)
+            check_steps(request, contract, whole=whole)
+        return contract
 
     async def _check_bounds(self, request: OrderRequest, venue_symbol: str) -> None:
         """Hold an order to the bounds of this object; reads the last price where it cannot be judged without."""
@@ -273,7 +306,7 @@ class Trading(Cancelling):
     ) -> Order:
         self._require(Capability.EDIT_ORDER)
         self._active("edit_order")
-        order_id, client_order_id = one_id(order_id, client_order_id)
+        order_id, client_order_id = self._current_ids(*one_id(order_id, client_order_id))
         if price is None and quantity is None:
             raise InvalidOrder("edit_order needs a price or a quantity")
 
@@ -305,11 +338,7 @@ class Trading(Cancelling):
         )
         with before_sending(client_order_id), ordered():
             await self._check_bounds(wanted, venue_symbol)
-            contract = (
-                await self.fetch_contract(venue_symbol) if self.needs_contract else self._known_contract(venue_symbol)
-            )
-        if contract is not None:
-            check_steps(wanted, contract)
+            await self._check_rules(wanted, venue_symbol)
         amendment = self._amendment(
             current, None if price is None else wanted.price, None if quantity is None else wanted.quantity
         )
@@ -336,7 +365,11 @@ class Trading(Cancelling):
                 )
             return await self._read_edited(current, wanted, amendment.read_ids(result), read)
 
-        return await self._settings.once(("edit_order", current.order_id), change, lambda: read(None, None))
+        edited = await self._settings.once(("edit_order", current.order_id), change, lambda: read(None, None))
+        if edited.order_id == current.order_id:
+            return edited
+        self._succeeds(edited, current)
+        return msgspec.structs.replace(edited, replaces=current.order_id)
 
     async def _read_edited(
         self,
@@ -378,18 +411,60 @@ class Trading(Cancelling):
                         position = await self.fetch_position(symbol, side)
             if position is None:
                 return None
-            carried = self.order_fields.of(OrderKind.PLAIN, OrderType.MARKET, Intent.CLOSE)
+            parts = self._parts_of(position)
+            if len(parts) > 1:
+                return await self._close_parts(position, parts)
+            try:
+                return await self._close_part(position, position.quantity)
+            except (InvalidOrder, OrderRejected) as refusal:
+                # It may be too large for one order: only now is it worth to read how large one may be.
+                plain = type(refusal) in (InvalidOrder, OrderRejected)
+                if plain and self.supports(Capability.FETCH_CONTRACT):
+                    with before_sending():
+                        await self.fetch_contract(position.venue_symbol)
+                    parts = self._parts_of(position)
+                if len(parts) == 1:
+                    raise refusal from refusal.__cause__
+            return await self._close_parts(position, parts)
+
+    async def _close_parts(self, position: Position, parts: Sequence[Decimal]) -> Order:
+        for quantity in parts[:-1]:
+            await self._close_part(position, quantity)
+        return await self._close_part(position, parts[-1])
+
+    async def _close_part(self, position: Position, quantity: Decimal) -> Order:
+        carried = self.order_fields.of(OrderKind.PLAIN, OrderType.MARKET, Intent.CLOSE)
+        with exactly():
             return await self.create_order(
                 OrderRequest(
-                    symbol=symbol,
+                    symbol=position.venue_symbol,
                     side=Side.SELL if position.side is PositionSide.LONG else Side.BUY,
                     type=OrderType.MARKET,
-                    quantity=position.quantity,
+                    quantity=quantity,
                     intent=Intent.CLOSE,
                     margin_mode=position.margin_mode if "margin_mode" in carried else None,
                     leverage=position.leverage if "leverage" in carried else None,
                 )
             )
+
+    def _parts_of(self, position: Position) -> list[Decimal]:
+        """What a position is closed in: market orders as large as the venue takes, and the rest exactly as it is."""
+        contract = self._known_contract(position.venue_symbol)
+        most = None if contract is None else contract.max_market_quantity
+        if contract is None or most is None or position.quantity <= most:
+            return [position.quantity]
+        part = contract.round_quantity(most)
+        if part <= 0:
+            raise InvalidOrder(
+                f"{self.id}: the largest market order of {contract.symbol}, {to_text(most)}, is under its step "
+                f"{to_text(contract.quantity_step)}: the position cannot be closed at market"
+            )
+        parts: list[Decimal] = []
+        left = position.quantity
+        while left > part:
+            parts.append(part)
+            left = EXACT.subtract(left, part)
+        return [*parts, left]
 
     async def resolve_order(
         self, symbol: str, client_order_id: str, *, fence_until_ms: int | None = None

@@ -308,7 +308,11 @@ class FuturesExchange(ABC):
         price: Number | None = None,
         quantity: Number | None = None,
     ) -> Order:
-        """Change price or quantity of an open order; never repeated once it may have arrived."""
+        """Change price or quantity of an open order; never repeated once it may have arrived.
+
+        Where the venue makes a new order of it the result has a new id and says which it `replaces`. This object
+        follows the old ids: a cancel, an edit or a reading that names one is about the new order.
+        """
         self._unsupported("edit_order")
 
     async def cancel_order(
@@ -330,8 +334,14 @@ class FuturesExchange(ABC):
         """Cancel several orders; each result is judged alone."""
         self._unsupported("cancel_orders")
 
-    async def cancel_all_orders(self, symbol: str) -> list[str]:
-        """Cancel all open orders of a contract; the ids that were cancelled."""
+    async def cancel_all_orders(self, symbol: str, *, triggers: bool = True) -> list[str]:
+        """Cancel all open orders of a contract, and what waits for a price; the ids that were cancelled.
+
+        Args:
+            symbol: Unified symbol or the venue's id.
+            triggers: Cancel waiting trigger, take-profit and stop-loss orders too, where `fetch_trigger_orders` lists
+                them. What stays: orders of other contracts, and what an adapter lists by calls of its own.
+        """
         self._unsupported("cancel_all_orders")
 
     async def fetch_order(
@@ -372,6 +382,9 @@ class FuturesExchange(ABC):
 
     async def close_position(self, symbol: str, *, side: PositionSideLike | None = None) -> Order | None:
         """Close a position at market: the quantity just read, reduce only. None when flat.
+
+        One that is larger than the largest market order is closed in parts, one after the other; the last part's order
+        is returned. A rest off the step is sent as the venue has reported it.
 
         Raises:
             InvalidRequest: Both sides are open and none is named.

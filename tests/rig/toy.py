@@ -275,6 +275,9 @@ class Toy(Adapter):
     async def _ledger_page(self, query: PageQuery, cursor: str | None) -> Page[LedgerEntry]:
         return Page([])
 
+    async def fetch_trigger_orders(self, symbol: str | None = None) -> list[Order]:
+        return []
+
     async def fetch_leverage(self, symbol: str, margin_mode: Any = None) -> Leverage:
         wire = await self._call(GET_LEVERAGE, {"symbol": self.venue_symbol(symbol)})
         return Leverage(venue="toy", symbol=symbol, venue_symbol=self.venue_symbol(symbol), leverage=wire.leverage)

@@ -47,7 +47,7 @@ class Bitget(BitgetVenue):
     async def fetch_order(
         self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None
     ) -> Order:
-        order_id, client_order_id = one_id(order_id, client_order_id)
+        order_id, client_order_id = self._current_ids(*one_id(order_id, client_order_id))
         params = {**self._contract_params(symbol), "orderId": order_id, "clientOid": client_order_id}
 
         def order_of(found: WireOrder | list[WireOrder] | None) -> Order | None:

@@ -191,7 +191,7 @@ class BitgetUTA(BatchCancels, UnifiedVenue):
             OrderNotFound: The venue does not know it (now).
             ResponseMismatch: It is another contract's: the venue looks in the whole account.
         """
-        order_id, client_order_id = one_id(order_id, client_order_id)
+        order_id, client_order_id = self._current_ids(*one_id(order_id, client_order_id))
         name = self.venue_symbol(symbol)
         params = {"orderId": order_id} if order_id is not None else {"clientOid": client_order_id}
 

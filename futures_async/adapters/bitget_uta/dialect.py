@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+import msgspec
+
 from futures_async.adapter import (
     AccountInLiquidation,
     AccountModeMismatch,
@@ -28,12 +30,13 @@ from futures_async.adapter import (
     Refusal,
     RiskLimitExceeded,
     SymbolNotFound,
+    VenueTraits,
     VenueUnavailable,
     ambiguous,
     passing,
     refused,
 )
-from futures_async.adapters._bitget import BitgetFamily
+from futures_async.adapters._bitget import TRAITS, BitgetFamily
 from futures_async.adapters._bitget_codes import CODES
 from futures_async.adapters.bitget_uta.endpoints import SET_HOLD_MODE
 
@@ -101,6 +104,7 @@ class BitgetUTADialect(BitgetFamily):
     """Bitget v3, unified trading account."""
 
     venue = "bitget-uta"
+    traits: ClassVar[VenueTraits] = msgspec.structs.replace(TRAITS, client_id_pattern=r"[0-9A-Za-z_-]{1,32}")
     codes: ClassVar[Mapping[str, Code]] = {**CODES, **_ACCESS, **_REQUEST, **_MODES, **_ORDERS, **_FUNDS, **_VENUE}
 
     def public_headers(self) -> Sequence[tuple[str, str]]:

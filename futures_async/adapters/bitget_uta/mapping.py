@@ -283,9 +283,12 @@ def to_contract(row: wire.WireInstrument, category: ProductType) -> Contract:
         price_tick=finite(row.price_multiplier, "priceMultiplier"),
         quantity_step=finite(row.quantity_multiplier, "quantityMultiplier"),
         min_quantity=positive_or_none(row.min_order_qty, "minOrderQty"),
+        max_quantity=positive_or_none(row.max_order_qty, "maxOrderQty"),
+        max_market_quantity=positive_or_none(row.max_market_order_qty, "maxMarketOrderQty"),
         min_notional=positive_or_none(row.min_order_amount, "minOrderAmount"),
         max_leverage=positive_or_none(row.max_leverage, "maxLeverage"),
         status=row.status or None,
+        delisted_ms=ms_or_none(row.off_time, "offTime"),
     )
 
 

@@ -19,6 +19,7 @@ from futures_async.adapter import (
     LedgerEntry,
     LedgerType,
     Leverage,
+    Loose,
     MarginMode,
     Position,
     PositionMode,
@@ -82,9 +83,17 @@ def to_contract(wire: WireContract) -> Contract:
         price_tick=tick,
         quantity_step=multiply(step, size),
         min_quantity=minimum if minimum > 0 else None,
+        max_quantity=_base(wire.max_volume, size, "max_volume"),
+        max_market_quantity=_base(wire.market_max_volume, size, "market_max_volume"),
         max_leverage=positive_or_none(wire.max_leverage, "max_leverage"),
         status=wire.status,
     )
+
+
+def _base(contracts: Loose, contract_size: Decimal, field: str) -> Decimal | None:
+    """A bound that the venue states in contracts, in base coin."""
+    most = positive_or_none(contracts, field)
+    return None if most is None else multiply(most, contract_size)
 
 
 _CONTRACT = msgspec.json.Decoder(WireContract, strict=False, float_hook=Decimal)

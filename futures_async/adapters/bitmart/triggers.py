@@ -265,6 +265,13 @@ class BitMartTriggers(BitMartAccount):
         body = requests.trail_body(plan, to_decimal(callback_rate, "callback_rate"), leverage, mode)
         return await self._submit(endpoints.SUBMIT_TRAIL_ORDER, body, plan)
 
+    async def _cancel_waiting(self, venue_symbol: str) -> list[str]:
+        gone = await super()._cancel_waiting(venue_symbol)
+        for order in await self.fetch_trailing_orders(venue_symbol):
+            await self.cancel_trailing_order(venue_symbol, order.order_id)
+            gone.append(order.order_id)
+        return gone
+
     async def cancel_trailing_order(self, symbol: str, order_id: str) -> None:
         """Cancel a trailing order by its id."""
         body = {"symbol": self.venue_symbol(symbol), **requests.id_fields(*one_id(order_id, None))}

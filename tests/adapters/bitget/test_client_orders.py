@@ -358,7 +358,7 @@ async def test_cancel_all_names_its_symbol_and_lists_what_was_cancelled() -> Non
     async with rig() as on:
         on.answer("GET", "order/orders-pending", documented("orders_pending_empty"))
         on.answer("POST", "order/batch-cancel-orders", envelope({"successList": [PLACED], "failureList": []}))
-        assert await on.exchange.cancel_all_orders(BTC) == ["77"]
+        assert await on.exchange.cancel_all_orders(BTC, triggers=False) == ["77"]
         assert on.sent("order/batch-cancel-orders") == [SETTLED]
 
 
@@ -366,7 +366,7 @@ async def test_cancel_all_with_nothing_open_is_no_error() -> None:
     async with rig() as on:
         on.answer("GET", "order/orders-pending", documented("orders_pending_empty"))
         on.answer("POST", "order/batch-cancel-orders", envelope(None, "22001", "No order to cancel"))
-        assert await on.exchange.cancel_all_orders(BTC) == []
+        assert await on.exchange.cancel_all_orders(BTC, triggers=False) == []
 
 
 async def test_closing_a_position_is_a_market_order_with_an_id_of_ours() -> None:
@@ -692,7 +692,7 @@ async def test_orders_that_a_cancel_of_all_could_not_cancel_are_read_instead() -
         on.answer("GET", "order/orders-pending", open_now, documented("orders_pending_empty"))
         failure = {"orderId": "1491774617118240769", "errorMsg": "in liquidation", "errorCode": "45018"}
         on.answer("POST", "order/batch-cancel-orders", envelope({"successList": [], "failureList": [failure]}))
-        assert await on.exchange.cancel_all_orders(BTC) == ["1491774617118240769"]
+        assert await on.exchange.cancel_all_orders(BTC, triggers=False) == ["1491774617118240769"]
 
 
 async def test_a_cancel_of_all_that_is_refused_is_an_error() -> None:
@@ -700,7 +700,7 @@ async def test_a_cancel_of_all_that_is_refused_is_an_error() -> None:
         on.answer("GET", "order/orders-pending", documented("orders_pending_empty"))
         on.answer("POST", "order/batch-cancel-orders", envelope(None, "40014", "permission"))
         with pytest.raises(errors.PermissionDenied):
-            await on.exchange.cancel_all_orders(BTC)
+            await on.exchange.cancel_all_orders(BTC, triggers=False)
 
 
 @pytest.mark.parametrize("gone", [True, False])

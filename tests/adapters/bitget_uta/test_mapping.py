@@ -448,6 +448,8 @@ def test_a_contract_is_read_field_by_field() -> None:
         price_tick=Decimal("0.1"),
         quantity_step=Decimal("0.0001"),
         min_quantity=Decimal("0.0001"),
+        max_quantity=Decimal(1200),
+        max_market_quantity=Decimal(220),
         min_notional=Decimal(5),
         max_leverage=Decimal(125),
         status="online",

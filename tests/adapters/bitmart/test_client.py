@@ -733,7 +733,7 @@ async def test_the_escape_hatch_cannot_send_one_either(path: str, body: Any) -> 
 async def test_cancelling_all_names_the_contract_and_lists_what_was_open() -> None:
     stub = Stub(get_open_orders=[wrapped([order_row()]), wrapped([])], cancel_orders=answer("cancel-orders"))
     async with client(stub) as exchange:
-        assert await exchange.cancel_all_orders(BTC) == ["220906179895578"]
+        assert await exchange.cancel_all_orders(BTC, triggers=False) == ["220906179895578"]
     (sent,) = stub.named("cancel-orders")
     assert sent.json == {"symbol": "BTCUSDT"}
     assert sent.is_signed()

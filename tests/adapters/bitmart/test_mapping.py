@@ -150,6 +150,8 @@ def test_a_contract_counts_base_coin() -> None:
         price_tick=D("0.1"),
         quantity_step=D("0.001"),
         min_quantity=D("0.001"),
+        max_quantity=D(1000),
+        max_market_quantity=D(50),
         max_leverage=D(100),
         status="Trading",
     )

@@ -112,7 +112,7 @@ CALLS: dict[str, tuple[dict[str, Any], Callable[[BitMart], Awaitable[Any]]]] = {
     ),
     "cancel-orders": (
         {"cancel-orders": answer("cancel-orders"), "get-open-orders": waits()},
-        lambda x: x.cancel_all_orders(BTC),
+        lambda x: x.cancel_all_orders(BTC, triggers=False),
     ),
     "cancel-all-after": (
         {"cancel-all-after": answer("cancel-all-after")},
