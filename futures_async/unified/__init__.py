@@ -9,8 +9,8 @@
 - `secret_url`: URLs that hold a password, and are shown without it
 - `convert`: from a venue's text to numbers and words, and back
 - `exact`: arithmetic on Decimals
-- `rows`: what a venue's row is before it is a model; `columns`: how one field of it is read; `reading`: a table of
-  columns, by which rows become models, each alone
+- `rows`: what a venue's row is before it is a model; `column` and `columns`: how one field of it is read, and the
+  words that tables say it with; `reading`: a table of columns, by which rows become models, each alone
 - `callbacks`: the border to code that is not this library's, where any exception is taken
 - `installed`: which adapters there are, by id; `words`: "did you mean"
 - `version`: the version of this distribution

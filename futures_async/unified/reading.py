@@ -19,7 +19,8 @@ from typing import Any, Concatenate, Generic, NamedTuple, NoReturn, ParamSpec, T
 
 import msgspec
 
-from futures_async.unified.columns import ODD, UNREAD, Column, Field, fields
+from futures_async.unified.column import ODD, UNREAD, Column, Field
+from futures_async.unified.columns import fields
 from futures_async.unified.errors import DecodeError, UnreadRow, unread_rows
 from futures_async.unified.models.base import Model
 from futures_async.unified.rows import Rows, unread_of
@@ -98,7 +99,9 @@ class Reading(Generic[W, M]):
                 nothing = defaults[name]
                 if nothing is msgspec.NODEFAULT and not column.always:
                     raise TypeError(f"{kind.__name__}: say what {name} is where it cannot be read: otherwise(…)")
-                setattr(model, name, property(column.on_first_use(slot.__get__, slot.__set__, nothing)))
+                setattr(model, f"_kept_{name}", slot)
+                getter = column.on_first_use(f"_kept_{name}", slot.__get__, slot.__set__, nothing)
+                setattr(model, name, property(getter))
         model.unread = property(_reads_all(kind, self.columns, defaults))
         return model
 
@@ -202,10 +205,7 @@ def _list_of(values: Iterable[Any]) -> Any:
 
 def _reads_all(kind: type[Model], columns: Mapping[str, Column], nothing: Mapping[str, Any]) -> Callable[[Any], Any]:
     """The getter of `unread`: reads every field that was not read yet, and asks again where nothing came of it."""
-    plan = [
-        (column, getattr(kind, name).__get__, getattr(kind, name).__set__, nothing[name])
-        for name, column in columns.items()
-    ]
+    plan = [(name, column, nothing[name]) for name, column in columns.items()]
     slot: Any = kind.unread
     kept, keep = slot.__get__, slot.__set__
 
@@ -214,15 +214,8 @@ def _reads_all(kind: type[Model], columns: Mapping[str, Column], nothing: Mappin
         if names is UNREAD:
             row, given = model.raw, model._given
             problems: dict[str, None] = {}
-            for column, value_of, keep_value, none in plan:
-                value = value_of(model)
-                if value is UNREAD:
-                    try:
-                        value = column.of(row, given)
-                    except DecodeError:
-                        value = none
-                    keep_value(model, value)
-                if value is none or column.soft:
+            for name, column, none in plan:
+                if getattr(model, name) is none or column.soft:
                     problems.update(dict.fromkeys(column.problems(row, given)))
             names = tuple(problems)
             keep(model, names)

@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 
+from futures_async.unified.column import ODD, Column
 from futures_async.unified.columns import (
-    ODD,
-    Column,
     either,
     fields,
     identifier,

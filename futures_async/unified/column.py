@@ -1,0 +1,481 @@
+"""What a column is: how one field of a model is read, in one row or in many at once. Its words are in `columns`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal, DecimalException
+from itertools import repeat
+from operator import attrgetter, is_not
+from typing import Any, ClassVar, Final, TypeGuard, TypeVar, TypeVarTuple, cast
+
+import msgspec
+
+from futures_async.unified.convert import ordinary
+from futures_async.unified.errors import DecodeError
+
+A = TypeVar("A")
+E = TypeVar("E")
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
+
+UNREAD: Final = msgspec.UNSET
+"""Stands in a model's field until its first use."""
+ODD = (DecimalException, TypeError, KeyError, ValueError, AttributeError, DecodeError)
+"""What a quick reading ends with where a value is not plainly good; the exact one then judges it."""
+
+ZERO = Decimal(0)
+LEAST = Decimal("1e-40")
+"""The least that is above 0, of numbers that `ordinary` takes."""
+_TEXT = {str}
+_TEXT_OR_NONE = {str, type(None)}
+_WORDS = {str, int}
+MOST_KNOWN = 20_000
+"""Choices of words that a column remembers."""
+
+
+_NUMBER_GETTER = """
+def get(model):
+    value = model.{kept}
+    if value is UNREAD:
+        text = model.raw.{field}
+        if not text or type(text) is not str:
+            return closely(model)
+        try:
+            value = ordinary(text)
+        except ODD:
+            return closely(model)
+        if not (value.is_finite(){bound}):
+            return closely(model)
+        keep(model, value)
+    return value
+"""
+
+
+class Field:
+    """A field of a row, or of what is given beside the row; a column says how it is read."""
+
+    __slots__ = ("beside", "get", "name", "path")
+
+    def __init__(self, name: str, path: str, *, beside: bool = False) -> None:
+        self.name = name
+        self.path = path
+        self.beside = beside
+        self.get: Callable[[Any], Any] = attrgetter(name)
+
+    def of(self, row: Any, given: Any) -> Any:
+        """The value in one row, as it came."""
+        return self.get(given if self.beside else row)
+
+    def all(self, rows: Iterable[Any], givens: Iterable[Any]) -> Iterable[Any]:
+        """The values in many rows."""
+        return map(self.get, givens if self.beside else rows)
+
+    def in_model(self) -> Callable[[Any], Any]:
+        """Gets the value from a model that was read from the row."""
+        return attrgetter(f"{'_given' if self.beside else 'raw'}.{self.name}")
+
+    def __repr__(self) -> str:
+        return f"row.{self.name}"
+
+
+class Either(Field):
+    """The first of several fields that says something."""
+
+    __slots__ = ("first",)
+
+    def __init__(self, fields: Sequence[Field]) -> None:
+        super().__init__(fields[0].name, fields[0].path, beside=fields[0].beside)
+
+        def get(row: Any) -> Any:
+            found: Any = None
+            for field in fields:
+                found = field.get(row)
+                if found is not None and found != "":
+                    break
+            return found
+
+        self.get = get
+        self.first = fields[0]
+
+    def all(self, rows: Iterable[Any], givens: Iterable[Any]) -> Iterable[Any]:
+        found = list(self.first.all(rows, givens))
+        return found if all(found) else super().all(rows, givens)
+
+    def in_model(self) -> Callable[[Any], Any]:
+        get = self.get
+        return (lambda model: get(model._given)) if self.beside else lambda model: get(model.raw)
+
+
+class Column:
+    """How one field of a model is read."""
+
+    path: str = ""
+    """The venue's field."""
+    always: ClassVar[bool] = False
+    """There is a value whatever the row says."""
+    soft: bool = False
+    """A value may stand for what cannot be read; everywhere else that is None."""
+
+    of: Callable[[Any, Any], Any]
+    """The value in a row, with what is given beside it: exactly, or `DecodeError`; None where the venue did not say."""
+
+    def swift(self, rows: Sequence[Any], givens: Iterable[Any]) -> Iterable[Any]:
+        """The values in many rows, all there and plainly good; else raises one of `ODD`."""
+        values = [self.of(row, given) for row, given in zip(rows, givens, strict=False)]
+        if not _all_there(values):
+            raise DecodeError(f"{self.path} is missing", path=self.path)
+        return values
+
+    def all(self, rows: Sequence[Any], givens: Iterable[Any]) -> Iterable[Any]:
+        """The values in many rows."""
+        try:
+            return self.swift(rows, givens)
+        except ODD:
+            return [self.of(row, given) for row, given in zip(rows, givens, strict=False)]
+
+    def words(self) -> set[str] | None:
+        """The row's fields that it is made of, where these are words and names; None: it is made of others too."""
+        return None
+
+    def problems(self, row: Any, given: Any) -> tuple[str, ...]:
+        """The paths of what cannot be read."""
+        try:
+            self.of(row, given)
+        except DecodeError as error:
+            return (error.path or self.path,)
+        return ()
+
+    def on_first_use(
+        self, slot_name: str, kept: Callable[[Any], Any], keep: Callable[[Any, Any], None], otherwise: Any
+    ) -> Callable[[Any], Any]:
+        """The getter of a model's field: reads it from `raw` once; `otherwise` stands for what cannot be read.
+
+        Args:
+            slot_name: The attribute in which the value is kept; `kept` and `keep` get and set it.
+            kept: Gets what is kept: `UNREAD` before the first use.
+            keep: Sets it.
+            otherwise: Stands for what cannot be read.
+        """
+        of = self.of
+
+        def get(model: Any) -> Any:
+            value = kept(model)
+            if value is UNREAD:
+                try:
+                    value = of(model.raw, model._given)
+                except DecodeError:
+                    value = otherwise
+                keep(model, value)
+            return value
+
+        return get
+
+
+class Plain(Column):
+    """Reads one field."""
+
+    def __init__(self, field: Any, convert: Callable[[Any, str], Any]) -> None:
+        if not isinstance(field, Field):
+            raise TypeError(f"{field!r} is no field of a row")
+        self.field = field
+        self.path = field.path
+        self.convert = convert
+        self.of = _beside(field.get, convert, field.path) if field.beside else _in_row(field.get, convert, field.path)
+
+    def on_first_use(
+        self, slot_name: str, kept: Callable[[Any], Any], keep: Callable[[Any, Any], None], otherwise: Any
+    ) -> Callable[[Any], Any]:
+        # As the general one, with fewer calls on the way.
+        convert, path, value_in = self.convert, self.path, self.field.in_model()
+
+        def get(model: Any) -> Any:
+            value = kept(model)
+            if value is UNREAD:
+                try:
+                    value = convert(value_in(model), path)
+                except DecodeError:
+                    value = otherwise
+                keep(model, value)
+            return value
+
+        return get
+
+
+def _in_row(get: Callable[[Any], Any], convert: Callable[[Any, str], Any], path: str) -> Callable[[Any, Any], Any]:
+    return lambda row, given: convert(get(row), path)
+
+
+def _beside(get: Callable[[Any], Any], convert: Callable[[Any, str], Any], path: str) -> Callable[[Any, Any], Any]:
+    return lambda row, given: convert(get(given), path)
+
+
+class Number(Plain):
+    """A number, whatever its sign, or one from `least` up."""
+
+    def __init__(self, field: Any, convert: Callable[[Any, str], Any], least: Decimal | None = None) -> None:
+        super().__init__(field, convert)
+        self.least = least
+
+    def swift(self, rows: Sequence[Any], givens: Iterable[Any]) -> Iterable[Any]:
+        texts = list(self.field.all(rows, givens))
+        values = list(map(ordinary, texts))
+        if (
+            set(map(type, texts)) != _TEXT  # `ordinary` takes true for 1
+            or not all(map(Decimal.is_finite, values))
+            or (self.least is not None and min(values) < self.least)
+        ):
+            raise ValueError(self.path)
+        return values
+
+    def on_first_use(
+        self, slot_name: str, kept: Callable[[Any], Any], keep: Callable[[Any, Any], None], otherwise: Any
+    ) -> Callable[[Any], Any]:
+        closely = super().on_first_use(slot_name, kept, keep, otherwise)
+        if self.field.beside or type(self.field) is not Field:
+            return closely
+        names = {
+            "UNREAD": UNREAD,
+            "ODD": ODD,
+            "ordinary": ordinary,
+            "closely": closely,
+            "keep": keep,
+            "least": self.least,
+        }
+        bound = "" if self.least is None else " and value >= least"
+        # Source text, once for each such field: a getter whose attributes are literal takes two thirds of the time.
+        exec(_NUMBER_GETTER.format(kept=slot_name, field=self.field.name, bound=bound), names)  # noqa: S102
+        return cast("Callable[[Any], Any]", names["get"])
+
+
+class Word(Plain):
+    """A word of a table."""
+
+    def __init__(self, field: Any, table: Mapping[Any, Any], unknown: Any) -> None:
+        super().__init__(field, self._meaning)
+        self.table = table
+        self.unknown = unknown
+        self.soft = unknown is not None
+
+    def _find(self, word: Any, path: str) -> Any:
+        if word is None or word == "":
+            return None
+        if not isinstance(word, (str, int)) or isinstance(word, bool):
+            raise DecodeError(f"{path} is no word", path=path)
+        found = self.table.get(word)
+        if found is None and isinstance(word, str):
+            found = self.table.get(word.lower())
+        if found is None:
+            raise DecodeError(f"{path} has the unknown word {str(word)[:40]!r}", path=path)
+        return found
+
+    def _meaning(self, word: Any, path: str) -> Any:
+        if self.unknown is None or not isinstance(word, (str, int)):
+            return self._find(word, path)
+        try:
+            return self._find(word, path)
+        except DecodeError:
+            return self.unknown
+
+    def swift(self, rows: Sequence[Any], givens: Iterable[Any]) -> Iterable[Any]:
+        words = list(self.field.all(rows, givens))
+        if not _WORDS.issuperset(map(type, words)):
+            raise TypeError(self.path)  # as keys, true is 1
+        return list(map(self.table.__getitem__, words))
+
+    def problems(self, row: Any, given: Any) -> tuple[str, ...]:
+        try:
+            self._find(self.field.of(row, given), self.path)
+        except DecodeError:
+            return (self.path,)
+        return ()
+
+
+class TextColumn(Plain):
+    """Text whose characters can all be shown."""
+
+    def words(self) -> set[str] | None:
+        return {self.field.name} if type(self.field) is Field and not self.field.beside else None
+
+    def all(self, rows: Sequence[Any], givens: Iterable[Any]) -> Iterable[Any]:
+        values = list(self.field.all(rows, givens))
+        if not _TEXT_OR_NONE.issuperset(map(type, values)) or not self._good(list(filter(None, values))):
+            return super().all(rows, givens)
+        return [value or None for value in values]
+
+    def _good(self, values: list[str]) -> bool:
+        return "".join(values).isprintable()
+
+    def swift(self, rows: Sequence[Any], givens: Iterable[Any]) -> Iterable[Any]:
+        values = list(self.field.all(rows, givens))
+        if not self._good(values) or "" in values:
+            raise ValueError(self.path)
+        return values
+
+
+class IdColumn(TextColumn):
+    """An id: text without spaces around it."""
+
+    def _good(self, values: list[str]) -> bool:
+        return super()._good(values) and "0" not in values and " " not in "".join(values)
+
+
+class Made(Column):
+    """Made of others. Raw fields and constants may be among the parts."""
+
+    def __init__(self, function: Callable[..., Any], parts: Sequence[Any]) -> None:
+        self.function = function
+        self.parts = [part if isinstance(part, (Column, Field)) else Constant(part) for part in parts]
+        self.path = next(part.path for part in self.parts if part.path)
+        self.soft = any(part.soft for part in self.parts if isinstance(part, Column))
+        self.of = self._of
+        words = self.words()
+        self._key = None if not words else attrgetter(*words)
+        self._known: dict[Any, Any] = {}
+
+    def _of(self, row: Any, given: Any) -> Any:
+        return self.function(*[part.of(row, given) for part in self.parts])
+
+    def words(self) -> set[str] | None:
+        found: set[str] = set()
+        for part in self.parts:
+            words = part.words() if isinstance(part, Column) else None
+            if words is None:
+                return None
+            found |= words
+        return found
+
+    def swift(self, rows: Sequence[Any], givens: Iterable[Any]) -> Iterable[Any]:
+        if self._key is not None:
+            # What is made of words alone is the same for the same words, and venues have few of them.
+            keys: list[Any] = list(map(self._key, rows))
+            try:
+                return list(map(self._known.__getitem__, keys))
+            except (KeyError, TypeError):
+                values = self._fresh(rows, givens)
+            if len(self._known) + len(keys) <= MOST_KNOWN:
+                # Text and None only: true would be found under 1.
+                self._known |= {
+                    key: value
+                    for key, value in zip(keys, values, strict=True)
+                    if _TEXT_OR_NONE.issuperset(map(type, key if _is_tuple(key) else (key,)))
+                }
+            return values
+        return self._fresh(rows, givens)
+
+    def _fresh(self, rows: Sequence[Any], givens: Iterable[Any]) -> list[Any]:
+        values = list(map(self.function, *(part.all(rows, givens) for part in self.parts)))
+        if not _all_there(values):
+            raise ValueError(self.path)
+        return values
+
+    def problems(self, row: Any, given: Any) -> tuple[str, ...]:
+        soft = (part for part in self.parts if isinstance(part, Column) and part.soft)
+        return (*(path for part in soft for path in part.problems(row, given)), *super().problems(row, given))
+
+
+class Reckoned(Made):
+    """Made of two numbers, where both are there."""
+
+    def __init__(self, function: Callable[[Decimal, Decimal], Decimal], left: Any, right: Any) -> None:
+        super().__init__(function, [constant_or_column(left), constant_or_column(right)])
+        left_of, right_of = (part.of for part in self.parts)
+
+        def of(row: Any, given: Any) -> Any:
+            left = left_of(row, given)
+            right = right_of(row, given)
+            return None if left is None or right is None else function(left, right)
+
+        self.of = of
+
+    def swift(self, rows: Sequence[Any], givens: Iterable[Any]) -> Iterable[Any]:
+        return list(map(self.function, *(cast("Column", part).swift(rows, givens) for part in self.parts)))
+
+
+class Constant(Column):
+    """The same for all rows."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+        self.of = lambda row, given: value
+
+    def words(self) -> set[str] | None:
+        return set()
+
+    def all(self, rows: Sequence[Any], givens: Iterable[Any]) -> Iterable[Any]:
+        return repeat(self.value)
+
+    swift = all
+
+
+class Needed(Column):
+    """One that a row must say."""
+
+    def __init__(self, column: Column) -> None:
+        self.column = column
+        self.path = column.path
+        self.soft = column.soft
+        self.of = self._of
+        self.swift = column.swift  # type: ignore[method-assign]  # a quick reading finds everything there, or ends
+
+    def words(self) -> set[str] | None:
+        return self.column.words()
+
+    def _of(self, row: Any, given: Any) -> Any:
+        value = self.column.of(row, given)
+        if value is None:
+            raise DecodeError(f"{self.path} is missing", path=self.path)
+        return value
+
+    def on_first_use(
+        self, slot_name: str, kept: Callable[[Any], Any], keep: Callable[[Any, Any], None], otherwise: Any
+    ) -> Callable[[Any], Any]:
+        # What is missing reads as what cannot be read does: None.
+        if otherwise is None:
+            return self.column.on_first_use(slot_name, kept, keep, otherwise)
+        return super().on_first_use(slot_name, kept, keep, otherwise)
+
+    def problems(self, row: Any, given: Any) -> tuple[str, ...]:
+        soft = self.column.problems(row, given) if self.soft else ()
+        return (*soft, *super().problems(row, given))
+
+
+class Otherwise(Column):
+    """One that has a value even where the row does not say, or cannot be read."""
+
+    always = True
+    soft = True
+
+    def __init__(self, column: Column, value: Any) -> None:
+        self.column = column
+        self.path = column.path
+        self.value = value
+        self.of = self._of
+
+    def _of(self, row: Any, given: Any) -> Any:
+        try:
+            value = self.column.of(row, given)
+        except DecodeError:
+            return self.value
+        return self.value if value is None else value
+
+    def problems(self, row: Any, given: Any) -> tuple[str, ...]:
+        return self.column.problems(row, given)
+
+
+def _is_tuple(key: Any) -> TypeGuard[tuple[Any, ...]]:
+    return isinstance(key, tuple)
+
+
+def _all_there(values: Iterable[Any]) -> bool:
+    # By identity: `None in` would compare it with each number, which takes a Decimal microseconds.
+    return all(map(is_not, values, repeat(None)))
+
+
+def constant_or_column(value: Any) -> Column:
+    return Constant(value) if isinstance(value, Decimal) else checked(value)
+
+
+def checked(value: Any) -> Column:
+    if not isinstance(value, Column):
+        raise TypeError(f"{value!r} is no column: say how it is read")
+    return value
