@@ -1,4 +1,4 @@
-"""Print the lowest version of everything that pyproject.toml allows, one pin a line."""
+"""Print the lowest version that pyproject.toml allows of everything that the tests run with, one pin a line."""
 
 import sys
 import tomllib
@@ -22,5 +22,4 @@ def floors(project: dict, requirements: list[str]) -> Iterator[str]:
 
 with open(sys.argv[1], "rb") as file:
     project = tomllib.load(file)["project"]
-every = [*project["dependencies"], *(line for extra in project["optional-dependencies"].values() for line in extra)]
-print("\n".join(sorted(set(floors(project, every)))))
+print("\n".join(sorted({*floors(project, project["dependencies"]), *floors(project, [f"{project['name']}[tests]"])})))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
 import msgspec
@@ -94,14 +94,17 @@ def failure_error(failure: HttpFailure, where: str, host: str, *, late: bool = F
 def _fault_error(failure: HttpFailure, where: str, host: str) -> FuturesAsyncError:
     """The library's error for what an HTTP library has raised against its documentation."""
     fault = failure.__cause__
+    first: Any = fault
+    while isinstance(first, BaseExceptionGroup):  # of the addresses that were tried side by side
+        first = cast("BaseExceptionGroup[BaseException]", first).exceptions[0]
     error: FuturesAsyncError
     if failure.sent:
         error = RequestTimeout(f"{where}: the HTTP library failed before the answer ({type(fault).__name__})")
     elif isinstance(
-        fault, (OSError, RuntimeError)
+        first, (OSError, RuntimeError)
     ):  # so do guards of sockets end a connection (pytest-socket), and uvloop
         error = ConnectFailed(
-            f"{where}: cannot connect to {host}: {type(fault).__name__}; nothing was sent", kind="unreachable"
+            f"{where}: cannot connect to {host}: {type(first).__name__}; nothing was sent", kind="unreachable"
         )
     else:
         error = NotSent(f"{where}: the HTTP library failed ({type(fault).__name__}); nothing was sent")
