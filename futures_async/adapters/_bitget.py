@@ -195,6 +195,15 @@ def unified_symbol(venue_symbol: str, product_type: ProductType, margin_coin: st
 
 
 @lru_cache(maxsize=4096)
+def settle_of(venue_symbol: str) -> ProductType:
+    """The product type that a unified account's contract belongs to, by its id: `BTCUSDT`, `BTCPERP`, `BTCUSD_CM`."""
+    name = venue_symbol.upper()
+    if name.endswith("USDT"):
+        return "USDT-FUTURES"
+    return "USDC-FUTURES" if name.endswith(("PERP", "USDC")) else "COIN-FUTURES"
+
+
+@lru_cache(maxsize=4096)
 def venue_symbol(symbol: str, product_type: ProductType) -> str:
     """The venue's id of a unified symbol; a venue's own id in upper case.
 

@@ -366,7 +366,7 @@ class Rows(Picture[T]):
             else:
                 kept.known_at, kept.sent_ms = when.at, pushed.sent_ms
                 item = self._completed(item, kept.item)
-            if item is previous or item == previous:
+            if _same(item, previous):
                 return
             kept.item = item
         self.current[key] = item
@@ -377,7 +377,7 @@ class Rows(Picture[T]):
         missing = {
             name: value
             for name in self._unsaid
-            if getattr(item, name) is None and (value := getattr(other, name)) is not None
+            if (value := getattr(other, name)) is not None and getattr(item, name) is None
         }
         return cast("T", msgspec.structs.replace(cast("Any", item), **missing)) if missing else item
 
@@ -479,7 +479,7 @@ class Orders(Picture[Order]):
         if kept is None:
             self._kept[order_id] = Kept(order, known_at, None)
             kind, previous = _OPENED, None
-        elif kept.item == order:
+        elif _same(order, kept.item):
             return
         else:
             kind, previous = _CHANGED, kept.item
@@ -543,6 +543,16 @@ class Fills(Picture[Fill]):
             # What is forgotten could come again: nothing of its time is told any more.
             self._since_ms = max(self._since_ms, self._seen.popitem(last=False)[1])
         return changes
+
+
+def _same(one: Any, other: Any) -> bool:
+    """They say the same. Rows of one kind are compared as they came: a model's fields are read when they are used."""
+    if one is other:
+        return True
+    came = one.raw
+    if came is not None and type(came) is type(other.raw):
+        return bool(came == other.raw)
+    return bool(one == other)
 
 
 def _older(one_ms: int | None, other_ms: int | None) -> bool:

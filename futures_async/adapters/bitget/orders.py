@@ -186,9 +186,10 @@ def orders(row: WireOrder, product_type: ProductType, *, pushed: bool = False) -
     went = made(direction, text(row.side), trade_side, text(row.pos_side), text(row.pos_mode))
     kind = word(row.order_type, TYPE, unknown=OrderType.UNKNOWN)
     quantity, filled, fee = needed(size(row.size)), number(row.base_volume), negative(number(row.fee))
+    paid_in = coin
     if pushed:
         cost = made(_cost, row.fee_detail)
-        fee, coin = made(lambda cost: cost.fee, cost), made(lambda cost: cost.coin, cost)
+        fee, paid_in = made(lambda cost: cost.fee, cost), made(lambda cost: cost.coin, cost)
     return Order(
         venue=VENUE,
         symbol=made(unified_symbol, name, product_type, coin),
@@ -218,7 +219,7 @@ def orders(row: WireOrder, product_type: ProductType, *, pushed: bool = False) -
         take_profit=price(row.preset_stop_surplus_price),
         stop_loss=price(row.preset_stop_loss_price),
         fee=fee,
-        fee_coin=made(lambda fee, coin: None if fee is None else coin, fee, coin),
+        fee_coin=made(lambda fee, coin: None if fee is None else coin, fee, paid_in),
         created_ms=moment(row.c_time),
         updated_ms=moment(row.u_time),
     )

@@ -98,7 +98,8 @@ class WireOrder(Wire, frozen=True, kw_only=True, gc=False):
     c_time: Moment = None
     u_time: Moment = None
     # Of pushes alone.
-    fee_detail: list[WireFeeDetail] | None = None
+    fee_detail: list[WireFeeDetail] | str | None = None
+    """Text in an incident on record."""
     client_oid_too: Id = msgspec.field(default=None, name="clientOId")
     """One of the vendor's samples spells it so."""
 

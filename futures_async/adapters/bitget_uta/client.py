@@ -10,7 +10,6 @@ from decimal import Decimal
 from typing import ClassVar, Unpack
 
 from futures_async.adapter import (
-    WATCHES,
     Ack,
     Amendment,
     BatchCancels,
@@ -38,6 +37,7 @@ from futures_async.adapter import (
     PositionSideLike,
     ResponseMismatch,
     RiskLimit,
+    StreamDialect,
     SymbolNotFound,
     Ticker,
     first,
@@ -60,6 +60,7 @@ from futures_async.adapters.bitget_uta.orders import (
     to_fill,
     to_order,
 )
+from futures_async.adapters.bitget_uta.streams import BitgetUTAStreamDialect
 from futures_async.adapters.bitget_uta.venue import UnifiedVenue
 
 WITNESS_MS = windows.DAY_MS
@@ -81,17 +82,13 @@ class BitgetUTA(BatchCancels, UnifiedVenue):
     id = "bitget-uta"
     name = "Bitget (unified account)"
     lifecycle = "live"
-    capabilities: ClassVar[frozenset[Capability]] = (
-        frozenset(Capability)
-        - WATCHES
-        - {
-            Capability.SET_RISK_LIMIT,
-            Capability.SET_MARGIN_MODE,
-            Capability.CREATE_TRIGGER_ORDER,
-            Capability.CANCEL_TRIGGER_ORDER,
-            Capability.FETCH_TRIGGER_ORDERS,
-        }
-    )
+    capabilities: ClassVar[frozenset[Capability]] = frozenset(Capability) - {
+        Capability.SET_RISK_LIMIT,
+        Capability.SET_MARGIN_MODE,
+        Capability.CREATE_TRIGGER_ORDER,
+        Capability.CANCEL_TRIGGER_ORDER,
+        Capability.FETCH_TRIGGER_ORDERS,
+    }
     needs_position_mode = True
     order_fields = ORDER_FIELDS
     takes: ClassVar[type[Options]] = BitgetUTAOptions
@@ -103,11 +100,15 @@ class BitgetUTA(BatchCancels, UnifiedVenue):
         self._category: ProductType = own["product_type"]
         self._unit_is_certain = self._category != "COIN-FUTURES" or own["coin_unit"] is not None
         self._margin_mode: MarginMode | None = own["margin_mode"]
-        super().__init__(credentials, dialect=BitgetUTADialect(rsa=own["rsa"]), **common)
+        self._family = BitgetUTADialect(rsa=own["rsa"])
+        super().__init__(credentials, dialect=self._family, **common)
 
     def _attach(self, credentials: Credentials | None) -> None:
         self._isolated_level = False
         super()._attach(credentials)
+
+    def _stream_dialect(self) -> StreamDialect:
+        return BitgetUTAStreamDialect(self._family, self._category)
 
     # Orders
 
