@@ -11,11 +11,22 @@ from pathlib import Path
 
 from benchmarks.measure import Row
 
-ALL = ("decode", "whole_call", "limiter", "start", "scale", "differential")
+ALL = ("decode", "whole_call", "limiter", "start", "scale", "differential", "stream")
 README = Path(__file__).parent / "README.md"
 MARKS = {True: "met", False: "**missed**", None: ""}
 BEGIN, END = "<!-- results -->", "<!-- end of results -->"
-SHOWN = ("futures-async", "msgspec", "httpx", "httpcore", "aiohttp", "httptools", "ccxt", "pybotters")
+SHOWN = (
+    "futures-async",
+    "msgspec",
+    "httpx",
+    "httpcore",
+    "aiohttp",
+    "httptools",
+    "picows",
+    "websockets",
+    "ccxt",
+    "pybotters",
+)
 
 
 def _installed(name: str) -> str:
