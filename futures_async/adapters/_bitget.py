@@ -12,6 +12,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, ClassVar, Generic, Literal, TypeVar, cast
+from urllib.parse import unquote
 
 import msgspec
 
@@ -228,8 +229,9 @@ def named(order_id: str | None, client_order_id: str | None) -> dict[str, str]:
 
 
 def prehash(timestamp: str, request: Unsigned) -> bytes:
-    """The text that is signed: `timestamp + METHOD + path[?query] + body`, exactly as sent."""
-    target = f"{request.path}?{request.query}" if request.query else request.path
+    """The text that is signed: `timestamp + METHOD + path[?query] + body`; the venue looks at the query decoded."""
+    query = unquote(request.query) if "%" in request.query else request.query
+    target = f"{request.path}?{query}" if query else request.path
     return f"{timestamp}{request.method.upper()}{target}".encode() + request.body
 
 

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import lru_cache
 from typing import NamedTuple
 
 from futures_async.unified.errors import InvalidRequest
 
-_UNIFIED = re.compile(r"([A-Z0-9]{1,20})/([A-Z0-9]{1,20}):([A-Z0-9]{1,20})")
-_VENUE_ID = re.compile(r"[A-Za-z0-9_\-]{1,40}")
+# Venues list bases in any script and case, with `$ . _ -`; a dot segment would mean something in a path.
+_UNIFIED = re.compile(r"([\w$.\-]{1,40})/([A-Z0-9]{1,20}):([A-Z0-9]{1,20})")
+_VENUE_ID = re.compile(r"(?!\.+$)[\w$.\-]{1,40}")
+
+
+_SCRIPTS = ("LATIN ", "CJK ", "HIRAGANA ", "KATAKANA ", "HANGUL ")
 
 
 class Parts(NamedTuple):
@@ -38,9 +43,16 @@ def check_symbol(symbol: str) -> str:
     Raises:
         InvalidRequest: Empty, or with characters that belong into no symbol (path or header injection).
     """
-    if split(symbol) is None and not _VENUE_ID.fullmatch(symbol):
+    if (split(symbol) is None and not _VENUE_ID.fullmatch(symbol)) or not (
+        symbol.isascii() or _in_known_scripts(symbol)
+    ):
         raise InvalidRequest(f"{symbol[:60]!r} is no symbol: write BASE/QUOTE:SETTLE or the venue's own id")
     return symbol
+
+
+def _in_known_scripts(symbol: str) -> bool:
+    """Letters beyond ASCII are those that venues list; of other scripts some look just like Latin ones."""
+    return all(char.isascii() or unicodedata.name(char, "").startswith(_SCRIPTS) for char in symbol)
 
 
 def guess_parts(pair: str, quotes: tuple[str, ...]) -> tuple[str, str] | None:

@@ -15,6 +15,7 @@ from base64 import b64encode
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
+from urllib.parse import unquote
 
 import msgspec
 import pytest
@@ -54,7 +55,9 @@ def expected(case: Case, seen: Seen) -> tuple[str | None, str | None]:
         tail = f"timestamp={seen.header('x-bt-ts')}&nonce={seen.header('x-bt-nonce')}"
         whole = tail if seen.method == "POST" and not joined else f"{joined}&{tail}"
         return hmac.new(secret, whole.encode(), hashlib.sha256).hexdigest(), seen.header("x-bt-sign")
-    prehash = f"{seen.header('access-timestamp')}{seen.method}{seen.target}".encode() + seen.body
+    # The venue decodes the query before it looks at the signature.
+    path, mark, query = seen.target.partition("?")
+    prehash = f"{seen.header('access-timestamp')}{seen.method}{path}{mark}{unquote(query)}".encode() + seen.body
     return b64encode(hmac.new(secret, prehash, hashlib.sha256).digest()).decode(), seen.header("access-sign")
 
 

@@ -9,7 +9,24 @@ from futures_async.transport.urls import check_base_url, check_path
 from futures_async.unified.symbols import check_symbol, guess_parts, join, split
 
 BAD_PATHS = ["", "api", "//evil", "/a/../b", "/a?b=1", "/a#b", "/a@b", "/a\\b", "/%2f", "/a b", "https://evil", "/a\n"]
-BAD_SYMBOLS = ["", "BTC/USDT", "../x", "a?b", "a#b", "a\x00", "BTC USDT", "btc/usdt:usdt/", "x" * 41, "BTC&x=1"]
+BAD_SYMBOLS = [
+    "",
+    "BTC/USDT",
+    "../x",
+    "a?b",
+    "a#b",
+    "a\x00",
+    "BTC USDT",
+    "btc/usdt:usdt/",
+    "x" * 41,
+    "BTC&x=1",
+    "ВТС",
+    "ＢＴＣ",
+    "..",
+    ".",
+    "BTC=x",
+    "BTC%2f",
+]
 
 
 @pytest.mark.parametrize(
@@ -49,7 +66,11 @@ def test_no_path_that_is_accepted_changes_the_host(path: str) -> None:
     assert urlsplit("https://host.example" + checked).netloc == "host.example"
 
 
-@pytest.mark.parametrize("symbol", ["BTC/USDT:USDT", "BTCUSDT", "XRP-USDT-M", "ETHUSD_231229", "1000PEPE/USDT:USDT"])
+@pytest.mark.parametrize("symbol", [
+        "BTC/USDT:USDT", "BTCUSDT", "XRP-USDT-M", "ETHUSD_231229", "1000PEPE/USDT:USDT", "龙虾USDT", "龙虾/USDT:USDT",
+        "MØTHUSDT", "kBONK/USDT:USDT", "币安人生-USDT-M", "$MYRO/USDT:USDT", "A.B_C-D/USDT:USDT",
+    ],
+)  # fmt: skip
 def test_symbols_of_both_forms_pass(symbol: str) -> None:
     assert check_symbol(symbol) == symbol
 
