@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks.measure import Row
 
-ALL = ("decode", "whole_call", "limiter", "start", "scale", "differential", "stream")
+ALL = ("decode", "whole_call", "loops", "limiter", "start", "scale", "differential", "stream")
 README = Path(__file__).parent / "README.md"
 MARKS = {True: "met", False: "**missed**", None: ""}
 BEGIN, END = "<!-- results -->", "<!-- end of results -->"
@@ -22,6 +22,7 @@ SHOWN = (
     "httpcore",
     "aiohttp",
     "httptools",
+    "uvloop",
     "picows",
     "websockets",
     "ccxt",

@@ -6,6 +6,7 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from decimal import Decimal
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -33,11 +34,32 @@ HEADERS = {
 DECODER = msgspec.json.Decoder()
 
 
+TRADE = "/api/v2/mix/order/"
+ORDER = {
+    "symbol": "BTCUSDT", "productType": "USDT-FUTURES", "marginMode": "crossed", "marginCoin": "USDT", "size": "0.01",
+    "price": "50000", "side": "buy", "orderType": "limit", "force": "gtc", "clientOid": "bench-0001",
+}  # fmt: skip
+CANCEL = {"symbol": "BTCUSDT", "productType": "USDT-FUTURES", "marginCoin": "USDT", "orderId": "1234567890123456789"}
+FIVE = ("total", "openPriceAvg", "markPrice", "liquidationPrice", "unrealizedPL")
+"""What the rows "five numbers read" read of each position, as exact numbers; ours are named otherwise."""
+
+
 class Calls(NamedTuple):
-    """One position, and fifty."""
+    """One position, and fifty; one order placed, and cancelled."""
 
     one: Call
     fifty: Call
+    place: Call | None = None
+    cancel: Call | None = None
+
+
+def five_numbers(document: Any) -> None:
+    """As whoever is handed text has to."""
+    for row in document["data"]:
+        for name in FIVE:
+            text = row[name]
+            if text:
+                Decimal(text)
 
 
 def trusting(venue: Venue) -> ssl.SSLContext:
@@ -54,7 +76,14 @@ async def bare_aiohttp(venue: Venue) -> AsyncIterator[Calls]:
             async with session.get(venue.url + PATH + path, headers=HEADERS) as answer:
                 return DECODER.decode(await answer.read())
 
-        yield Calls(lambda: get(ONE), lambda: get(ALL))
+        async def post(path: str, body: object) -> object:
+            data = msgspec.json.encode(body)
+            async with session.post(venue.url + TRADE + path, headers=HEADERS, data=data) as answer:
+                return DECODER.decode(await answer.read())
+
+        yield Calls(
+            lambda: get(ONE), lambda: get(ALL), lambda: post("place-order", ORDER), lambda: post("cancel-order", CANCEL)
+        )
 
 
 @asynccontextmanager
@@ -162,7 +191,13 @@ async def ccxt_async(venue: Venue) -> AsyncIterator[Calls]:
     exchange.urls["api"] = dict.fromkeys(exchange.urls["api"], venue.url)
     try:
         await exchange.fetch_position("BTC/USDT:USDT")
-        yield Calls(lambda: exchange.fetch_position("BTC/USDT:USDT"), lambda: exchange.fetch_positions())
+        symbol = "BTC/USDT:USDT"
+        yield Calls(
+            lambda: exchange.fetch_position(symbol),
+            lambda: exchange.fetch_positions(),
+            lambda: exchange.create_order(symbol, "limit", "buy", 0.01, 50000, {"marginMode": "cross"}),
+            lambda: exchange.cancel_order("1234567890123456789", symbol),
+        )
     finally:
         await exchange.close()
 
@@ -182,4 +217,10 @@ async def pybotters_client(venue: Venue) -> AsyncIterator[Calls]:
             async with client.get(venue.url + PATH + path, ssl=context) as answer:
                 return DECODER.decode(await answer.read())
 
-        yield Calls(lambda: get(ONE), lambda: get(ALL))
+        async def post(path: str, body: object) -> object:
+            async with client.post(venue.url + TRADE + path, data=body, ssl=context) as answer:
+                return DECODER.decode(await answer.read())
+
+        yield Calls(
+            lambda: get(ONE), lambda: get(ALL), lambda: post("place-order", ORDER), lambda: post("cancel-order", CANCEL)
+        )

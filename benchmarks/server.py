@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import ssl
 import subprocess
 import sys
@@ -37,12 +38,55 @@ def _answer(body: bytes) -> tuple[bytes, bytes]:
     return before, after
 
 
+_DATA = Path(__file__).parent.parent / "tests" / "data" / "bitget"
+
+
+def _recorded(name: str) -> bytes:
+    """A documented answer, stamped like the others."""
+    whole = json.loads((_DATA / f"{name}.json").read_text())
+    return json.dumps({**whole, "requestTime": int(STAMP)}, separators=(",", ":")).encode()
+
+
 ANSWERS = {
     b"single-position": _answer(positions(1)),
     b"all-position": _answer(positions(50)),
     b"orders-history": _answer(orders(100)),
+    b"contracts": _answer(_recorded("contracts")),
+    b"account": _answer(_recorded("account")),
 }
 OTHER = _answer(b'{"code":"00000","msg":"success","requestTime":%b,"data":{}}' % STAMP)
+
+
+def _order_answer(request: bytes) -> tuple[bytes, bytes] | None:
+    """To an order placed, cancelled or read: what it names it by."""
+    first = request[: request.find(b"\r\n")]
+    ids = {name: _value(request, name) for name in (b"orderId", b"clientOid")}
+    if b"/place-order" in first or b"/cancel-order" in first:
+        data = b'{"orderId":"%b","clientOid":"%b"}' % (ids[b"orderId"] or b"1234567890123456789", ids[b"clientOid"])
+    elif b"/order/detail" in first:
+        data = _CANCELLED.replace(b"ORDER", ids[b"orderId"]).replace(b"CLIENT", ids[b"clientOid"] or b"fx-1")
+    else:
+        return None
+    return _answer(b'{"code":"00000","msg":"success","requestTime":%b,"data":%b}' % (STAMP, data))
+
+
+_CANCELLED = json.dumps(
+    {**json.loads((_DATA / "detail_one_way_reduce.json").read_text())["data"], "orderId": "ORDER",
+     "clientOid": "CLIENT",
+     "state": "canceled"},
+    separators=(",", ":"),
+).encode()  # fmt: skip
+
+
+def _value(request: bytes, name: bytes) -> bytes:
+    """Of a field of the body, or of the query."""
+    for before, after in ((b'"%b":"' % name, b'"'), (b"%b=" % name, b"& ")):
+        start = request.find(before)
+        if start >= 0:
+            start += len(before)
+            end = min(at for at in (request.find(mark.to_bytes(), start) for mark in after) if at >= 0)
+            return request[start:end]
+    return b""
 
 
 class _Connection(asyncio.Protocol):
@@ -56,8 +100,14 @@ class _Connection(asyncio.Protocol):
         buffer = self._buffer + data
         while (end := buffer.find(b"\r\n\r\n")) >= 0:
             head = buffer[:end]
+            length = head.lower().find(b"\ncontent-length:")
+            if length >= 0:
+                stop = head.find(b"\r", length + 1)
+                end += int(head[length + 16 : stop if stop >= 0 else len(head)])
+                if len(buffer) < end + 4:
+                    break
             last = head.partition(b" HTTP/")[0].partition(b"?")[0].rpartition(b"/")[2]
-            before, after = ANSWERS.get(last, OTHER)
+            before, after = ANSWERS.get(last) or _order_answer(buffer[: end + 4]) or OTHER
             self._transport.write(before + str(int(time.time() * 1000)).encode() + after)  # type: ignore[attr-defined]
             buffer = buffer[end + 4 :]
         self._buffer = buffer
