@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from futures_async.adapter import (
     EXACT,
@@ -77,16 +77,19 @@ def to_order(row: wire.WireOrder, category: ProductType) -> Order:
     quantity = finite(row.qty, "qty")
     filled = decimal_or_none(row.cum_exec_qty, "cumExecQty")
     type_ = known_or_none(_TYPE, row.order_type) or OrderType.UNKNOWN
+    if (row.exec_type or "").lower() == "liquidation":
+        type_ = OrderType.LIQUIDATION
     hedge = known_or_none(POSITION_MODE, row.hold_mode) is PositionMode.HEDGE
     position_side = known_or_none(POSITION_SIDE, row.pos_side) if hedge else None
     if position_side is not None:
         reduce_only: bool | None = (side, position_side) not in _OPENS
     else:
         reduce_only = _YES_NO.get((row.reduce_only or "").lower())
-    fee, fee_coin = _fee(row.fee_detail)
+    fee, fee_coin, unread = _fee(row.fee_detail)
     return Order(
         venue=VENUE,
         raw=row,
+        unread=unread,
         symbol=unified_symbol(row.symbol, category),
         venue_symbol=row.symbol,
         order_id=required_id(row.order_id, "orderId"),
@@ -112,22 +115,30 @@ def to_order(row: wire.WireOrder, category: ProductType) -> Order:
     )
 
 
-def _fee(details: Sequence[wire.WireFee] | None) -> tuple[Decimal | None, str | None]:
-    """Fees in the first coin that is named, and that coin; what was paid in others stays in `raw`."""
+class _Fee(NamedTuple):
+    fee: Decimal | None = None
+    coin: str | None = None
+    unread: tuple[str, ...] = ()
+
+
+def _fee(details: Sequence[wire.WireFee] | None) -> _Fee:
+    """What was paid, and in which coin; fees in several coins have no sum, and stay in `raw`."""
     paid = [(row.fee_coin, decimal_or_none(row.fee, "feeDetail[].fee")) for row in details or ()]
     known_fees = [(coin, fee) for coin, fee in paid if fee is not None]
+    if len({coin for coin, _ in known_fees}) > 1:
+        return _Fee(unread=("feeDetail",))
     if not known_fees:
-        return None, None
-    first = known_fees[0][0]
-    return total(fee for coin, fee in known_fees if coin == first), first or None
+        return _Fee()
+    return _Fee(total(fee for _, fee in known_fees), known_fees[0][0] or None)
 
 
 def to_fill(row: wire.WireFill, category: ProductType) -> Fill:
     """One execution."""
-    fee, fee_coin = _fee(row.fee_detail)
+    fee, fee_coin, unread = _fee(row.fee_detail)
     return Fill(
         venue=VENUE,
         raw=row,
+        unread=unread,
         fill_id=required_id(row.exec_id, "execId"),
         order_id=required_id(row.order_id, "orderId"),
         client_order_id=row.client_oid or None,

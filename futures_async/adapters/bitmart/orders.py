@@ -12,8 +12,10 @@ from futures_async.adapter import (
     Contract,
     Fill,
     Order,
+    OrderKind,
     OrderStatus,
     OrderType,
+    PriceSource,
     finite,
     known,
     known_or_none,
@@ -87,10 +89,14 @@ def to_order(wire: WireOrder, contract: Contract) -> Order:
     )
 
 
+PLAN_KIND = {"take_profit": OrderKind.TAKE_PROFIT, "stop_loss": OrderKind.STOP_LOSS}
+PRICE_SOURCE = {1: PriceSource.LAST, 2: PriceSource.MARK}
+
+
 def to_trigger_order(wire: WirePlanOrder, contract: Contract) -> Order:
     """A conditional order that waits. `price` is what it will be sent at, None at market."""
     quantity = base_quantity(wire.size, contract, "size")
-    finite(wire.trigger_price, "trigger_price")
+    trigger = finite(wire.trigger_price, "trigger_price")
     hedge = wire.position_mode == "hedge_mode"
     return Order(
         venue=VENUE,
@@ -101,6 +107,9 @@ def to_trigger_order(wire: WirePlanOrder, contract: Contract) -> Order:
         client_order_id=text_or_none(wire.client_order_id),
         side=known(SIDE, str(wire.side), "side"),
         type=OrderType.TRIGGER,
+        kind=PLAN_KIND.get(wire.type or "", OrderKind.TRIGGER),
+        trigger_price=trigger,
+        trigger_by=PRICE_SOURCE.get(wire.price_type or 0),
         time_in_force=TIME_IN_FORCE.get(str(wire.mode)),
         price=positive(wire.executive_price, "executive_price"),
         quantity=quantity,

@@ -378,11 +378,17 @@ def test_order_states_are_translated_and_new_ones_are_unknown(word: str, status:
     assert order(orderStatus=word).status is status
 
 
-def test_fees_in_several_coins_keep_the_first_and_leave_the_rest_in_raw() -> None:
-    details = [{"feeCoin": "USDT", "fee": "0.1"}, {"feeCoin": "BGB", "fee": "3"}, {"feeCoin": "USDT", "fee": "0.02"}]
+def test_fees_in_several_coins_have_no_sum_and_stay_in_raw() -> None:
+    details = [{"feeCoin": "BGB", "fee": "0.5"}, {"feeCoin": "USDT", "fee": "0.1"}]
     read = order(feeDetail=details)
-    assert (read.fee, read.fee_coin) == (Decimal("0.12"), "USDT")
-    assert len(read.raw.fee_detail) == 3
+    assert (read.fee, read.fee_coin, read.unread) == (None, None, ("feeDetail",))
+    one = order(feeDetail=[{"feeCoin": "BGB", "fee": "0.5"}, {"feeCoin": "BGB", "fee": "0.25"}])
+    assert (one.fee, one.fee_coin, one.unread) == (Decimal("0.75"), "BGB", ())
+
+
+def test_an_order_of_a_liquidation_is_one() -> None:
+    assert order(execType="liquidation").type is OrderType.LIQUIDATION
+    assert order(execType="normal").type is not OrderType.LIQUIDATION
 
 
 @pytest.mark.parametrize("details", [None, [], [{"feeCoin": "", "fee": ""}], [{"feeCoin": None, "fee": None}]])
