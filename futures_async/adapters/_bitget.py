@@ -9,16 +9,19 @@ import binascii
 import importlib
 import re
 from base64 import b64decode, b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from functools import lru_cache
-from typing import Any, ClassVar, Generic, Literal, TypeVar, cast
+from typing import Any, ClassVar, Generic, Literal, NamedTuple, Protocol, TypeVar, cast
 from urllib.parse import unquote
 
 import msgspec
 
 from futures_async.adapter import (
+    EXACT,
     Code,
     Credentials,
+    DecodeError,
     Dialect,
     Endpoint,
     InvalidRequest,
@@ -238,6 +241,45 @@ def prehash(timestamp: str, request: Unsigned) -> bytes:
 def sign(message: bytes, credentials: Credentials) -> str:
     """Base64 of HMAC-SHA256 under the secret."""
     return b64encode(credentials.hmac_sha256(message).digest()).decode()
+
+
+class Charged(Protocol):
+    """One line of a list of fees."""
+
+    @property
+    def fee_coin(self) -> str | None:
+        """The coin that it was charged in."""
+        ...
+
+
+D = TypeVar("D", bound=Charged)
+
+
+class Cost(NamedTuple):
+    """What a fill or an order cost: paid is positive."""
+
+    fee: Decimal | None
+    coin: str | None
+
+
+def cost_of(came: object, kind: type[D], paid: Callable[[D], Decimal | None]) -> Cost:
+    """The fee and its coin, of a row's `feeDetail`.
+
+    Raises:
+        DecodeError: It is no list of fees, or they were paid in several coins, which one number cannot say.
+    """
+    details = cast("list[object]", came if isinstance(came, list) else [] if came is None else [came])
+    parts: dict[str, Decimal] = {}
+    for detail in details:
+        coin: object = detail.fee_coin or "" if isinstance(detail, kind) else None
+        if not isinstance(detail, kind) or not isinstance(coin, str):
+            raise DecodeError("feeDetail is no list of fees", path="feeDetail")
+        fee = paid(detail)
+        if fee is not None:
+            parts[coin] = EXACT.add(parts.get(coin, Decimal(0)), fee)
+    if len(parts) > 1:
+        raise DecodeError(f"feeDetail names several coins: {', '.join(map(repr, parts))}", path="feeDetail")
+    return next((Cost(fee, coin or None) for coin, fee in parts.items()), Cost(None, None))
 
 
 class _RsaSigner:

@@ -15,7 +15,7 @@ from typing import Generic, NamedTuple, TypeVar
 import msgspec
 
 from futures_async.trading.paging import Page, PageQuery
-from futures_async.unified.errors import IncompletePage, InvalidRequest
+from futures_async.unified.errors import IncompletePage, InvalidRequest, UnreadRow
 
 R = TypeVar("R")
 
@@ -54,6 +54,8 @@ class Part(NamedTuple, Generic[R]):
 
     rows: Sequence[R]
     cursor: str | None
+    unread: tuple[UnreadRow, ...] = ()
+    """Rows of the answer that could not be read."""
 
 
 class _Place(msgspec.Struct, frozen=True, array_like=True):
@@ -109,29 +111,32 @@ async def history_page(
     # rows that it has seen.
     horizon = max((_oldest(part, at) for part, over in zip(parts, last, strict=True) if not over), default=0)
     rows = sorted((row for part in parts for row in part.rows if at(row) >= horizon), key=at, reverse=True)
+    unread = tuple(row for part in parts for row in part.unread)
     if all(last):
-        return Page(rows, _older(place, query, reach))
+        return Page(rows, _older(place, query, reach), unread)
     out = [_oldest(part, at) >= horizon for part in parts]
     cursors = tuple(
         part.cursor if gone and not over else asked
         for part, gone, over, asked in zip(parts, out, last, place.cursors, strict=True)
     )
     ended = tuple(gone and over for gone, over in zip(out, last, strict=True))
-    return Page(rows, str(msgspec.structs.replace(place, cursors=cursors, ended=ended)))
+    return Page(rows, str(msgspec.structs.replace(place, cursors=cursors, ended=ended)), unread)
 
 
 async def _fill(ask: Ask[R], bounds: Bounds, *, alone: bool) -> Part[R]:
     """One answer, its cursor None where the list ends. Of several lists a short one is read on: where it ends decides
     how far the others may go."""
     rows: list[R] = []
+    unread: tuple[UnreadRow, ...] = ()
     while True:
         part = await ask(bounds)
-        if not part.rows or not part.cursor or part.cursor == bounds.cursor:
-            return Part([*rows, *part.rows], None)
         rows += part.rows
+        unread += part.unread
+        if not (part.rows or part.unread) or not part.cursor or part.cursor == bounds.cursor:
+            return Part(rows, None, unread)
         bounds = bounds._replace(cursor=part.cursor)
-        if alone or len(rows) >= bounds.limit:
-            return Part(rows, part.cursor)
+        if alone or len(rows) + len(unread) >= bounds.limit:
+            return Part(rows, part.cursor, unread)
 
 
 def _oldest(part: Part[R], at: Callable[[R], int]) -> int:

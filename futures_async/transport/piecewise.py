@@ -48,17 +48,17 @@ def _is_list(value: Any) -> TypeGuard[list[Any]]:
 
 
 def _is_struct(kind: Any) -> TypeGuard[type[msgspec.Struct]]:
+    kind = get_origin(kind) or kind
     return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
 
 
 def _struct(value: dict[str, Any], kind: type[msgspec.Struct]) -> msgspec.Struct:
-    """What surrounds rows, such as a page: its other fields must fit."""
+    """What surrounds rows, such as a page: its other fields must fit, and be there."""
+    fields = msgspec.structs.fields(kind)
+    if any(field.required and field.encode_name not in value for field in fields):
+        return msgspec.convert(value, kind, strict=False)  # says what is missing
     return kind(
-        **{
-            field.name: fitted(value[field.encode_name], field.type)
-            for field in msgspec.structs.fields(kind)
-            if field.encode_name in value
-        }
+        **{field.name: fitted(value[field.encode_name], field.type) for field in fields if field.encode_name in value}
     )
 
 

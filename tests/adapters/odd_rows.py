@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from futures_async.adapter import Adapter
 from futures_async.adapters.bitget import Bitget
+from futures_async.adapters.bitget_uta import BitgetUTA
 from futures_async.adapters.bitget_v1 import BitgetV1
 from futures_async.adapters.bittap import BitTap
 
@@ -95,6 +96,30 @@ BITGET_V1 = (
     Lists(BitgetV1, "iter_fills", f"{_V1}/order/fills", "order_fills", key="tradeId", arguments=BTC),
 )
 
+_V3 = "/api/v3"
+BITGET_UTA = (
+    Lists(BitgetUTA, "fetch_accounts", f"{_V3}/account/assets", "assets", "data.assets", "coin",
+          files={f"{_V3}/account/settings": "settings"}),
+    Lists(BitgetUTA, "fetch_positions", f"{_V3}/position/current-position", "current_position", "data.list"),
+    Lists(BitgetUTA, "fetch_position_risk", f"{_V3}/position/current-position", "current_position.hedge", "data.list"),
+    Lists(BitgetUTA, "fetch_position_history", f"{_V3}/position/history-position", "history_position", "data.list",
+          "positionId"),
+    Lists(BitgetUTA, "fetch_open_orders", f"{_V3}/trade/unfilled-orders", "unfilled_orders", "data.list", "orderId"),
+    Lists(BitgetUTA, "fetch_order_history", f"{_V3}/trade/history-orders", "history_orders", "data.list", "orderId"),
+    Lists(BitgetUTA, "iter_orders", f"{_V3}/trade/history-orders", "history_orders", "data.list", "orderId"),
+    Lists(BitgetUTA, "fetch_fills", f"{_V3}/trade/fills", "fills", "data.list", "execId"),
+    Lists(BitgetUTA, "iter_fills", f"{_V3}/trade/fills", "fills", "data.list", "execId"),
+    Lists(BitgetUTA, "fetch_ledger", f"{_V3}/account/financial-records", "financial_records", "data.list", "id",
+          arguments=BTC),
+    Lists(BitgetUTA, "iter_ledger", f"{_V3}/account/financial-records", "financial_records", "data.list", "id"),
+    Lists(BitgetUTA, "fetch_adl_ranks", f"{_V3}/position/adlRank", "adl_rank"),
+    Lists(BitgetUTA, "fetch_contracts", f"{_V3}/market/instruments", "instruments", reference=True),
+    Lists(BitgetUTA, "fetch_risk_limits", f"{_V3}/market/position-tier", "position_tier", key="tier", reference=True,
+          arguments=BTC),
+    Lists(BitgetUTA, "fetch_funding_history", f"{_V3}/market/history-fund-rate", "history_fund_rate",
+          "data.resultList", "fundingRateTimestamp", arguments=BTC),
+)
+
 _TAP = "/ftapi/v1"
 BITTAP = (
     Lists(BitTap, "fetch_accounts", f"{_TAP}/account/info", "account_info", "data.assets", "coin"),
@@ -108,4 +133,4 @@ BITTAP = (
 )
 # fmt: on
 
-LISTS = (*BITGET, *BITGET_V1, *BITTAP)
+LISTS = (*BITGET, *BITGET_UTA, *BITGET_V1, *BITTAP)

@@ -47,7 +47,7 @@ class Other(NamedTuple):
 
 
 SAME = [
-    Same("bitget/ws_fill", bitget_orders.WireFill, ("data", 0), frozenset({"clientOid", "orderType", "uTime"})),
+    Same("bitget/ws_fill", bitget_orders.WireFill, ("data", 0), frozenset({"orderType", "uTime"})),
     Same(
         "bitget/ws_ticker",
         bitget.WireTicker,
@@ -143,7 +143,7 @@ def test_the_unified_accounts_order_push_is_an_order_under_other_names() -> None
     # It decodes, for the names that all rows must have are the same; the position's side is `holdSide` here.
     plain = row("bitget_uta/ws_order", ("data", 0))
     read = msgspec.convert(plain, uta.WireOrder, strict=False)
-    assert (str(read.order_id), read.client_oid, read.qty) == (plain["orderId"], plain["clientOid"], Decimal("0.001"))
+    assert (str(read.order_id), read.client_oid, read.qty) == (plain["orderId"], plain["clientOid"], "0.001")
     assert (read.order_status, read.margin_mode, read.leverage) == ("filled", "crossed", "20")
     assert read.pos_side is None
     assert plain["holdSide"] == "long"

@@ -8,6 +8,9 @@ from typing import Any, Final, NamedTuple
 
 from futures_async.adapters.bitget import mapping as bitget
 from futures_async.adapters.bitget import orders as bitget_orders
+from futures_async.adapters.bitget_uta import mapping as uta
+from futures_async.adapters.bitget_uta import orders as uta_orders
+from futures_async.adapters.bitget_uta import wire as uta_wire
 from futures_async.adapters.bitget_v1 import mapping as bitget_v1
 from futures_async.adapters.bittap import mapping as bittap
 from futures_async.unified.reading import Reading
@@ -38,6 +41,7 @@ class Table(NamedTuple):
 
 _USDT: Final = "USDT-FUTURES"
 _COIN: Final = "COIN-FUTURES"
+_UTA_WHOLE = uta_wire.WireWhole(mgn_ratio="0.01", hold_mode="hedge_mode", account_level="isolated")
 # fmt: off
 TABLES = (
     Table("bitget positions", bitget.positions(_USDT),
@@ -62,6 +66,23 @@ TABLES = (
     Table("bitget-v1 orders", bitget_v1.orders(),
           ("bitget_v1/order_detail:data", "bitget_v1/order_history:data", "bitget_v1/order_current:data")),
     Table("bitget-v1 fills", bitget_v1.fills(), ("bitget_v1/order_fills:data",)),
+    Table("uta accounts", uta.accounts(), ("bitget_uta/assets:data.assets",), _UTA_WHOLE),
+    Table("uta totals", uta.totals(), ("bitget_uta/assets:data",), uta_wire.WireSettings(hold_mode="one_way_mode")),
+    Table("uta ledger", uta.ledger_entries(_USDT), ("bitget_uta/financial_records:data.list",)),
+    Table("uta tiers", uta.risk_limits(_USDT), ("bitget_uta/position_tier:data",),
+          uta_wire.WireNamed(symbol="BTCUSDT")),
+    Table("uta positions", uta.positions(_USDT),
+          ("bitget_uta/current_position:data.list", "bitget_uta/current_position.hedge:data.list")),
+    Table("uta coin positions", uta.positions(_COIN), ("bitget_uta/current_position:data.list",)),
+    Table("uta closed positions", uta.closed_positions(_USDT), ("bitget_uta/history_position:data.list",)),
+    Table("uta contracts", uta.contracts(_USDT), ("bitget_uta/instruments:data",)),
+    Table("uta coin contracts", uta.contracts(_COIN), ("bitget_uta/instruments:data",)),
+    Table("uta tickers", uta.tickers(_USDT), ("bitget_uta/tickers:data",)),
+    Table("uta funding", uta.funding_rates(_USDT), ("bitget_uta/current_fund_rate:data",)),
+    Table("uta orders", uta_orders.orders(_USDT),
+          ("bitget_uta/unfilled_orders:data.list", "bitget_uta/history_orders:data.list",
+           "bitget_uta/order_info:data")),
+    Table("uta fills", uta_orders.fills(_USDT), ("bitget_uta/fills:data.list",)),
     Table("bittap accounts", bittap.accounts(), ("bittap/account_info:data.assets",)),
     Table("bittap positions", bittap.positions(), ("bittap/open_position:data", "bittap/account_info:data.positions")),
     Table("bittap open orders", bittap.open_orders(), ("bittap/open_order:data",)),

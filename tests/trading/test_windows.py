@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import pytest
 
-from futures_async.trading.paging import Page, PageQuery, iterate
+from futures_async.trading.paging import Page, PageQuery, everything, iterate
 from futures_async.trading.windows import DAY_MS, Ask, Bounds, Part, Reach, history_page
-from futures_async.unified.errors import IncompletePage, InvalidRequest
+from futures_async.unified.errors import IncompletePage, InvalidRequest, UnreadRow, UnreadRows
 
 pytestmark = pytest.mark.anyio
 
@@ -100,6 +100,33 @@ async def test_what_the_venue_does_not_keep_is_said_to_be_missing() -> None:
         await venue.all(since_ms=NOW - 100 * DAY_MS)
     with pytest.raises(IncompletePage):
         await venue.all(until_ms=NOW - 95 * DAY_MS)
+
+
+ODD = UnreadRow("side", "side is missing", {"id": "odd"})
+
+
+@pytest.mark.parametrize("merged", [False, True])
+async def test_a_page_of_which_nothing_can_be_read_ends_no_list_and_is_named(merged: bool) -> None:
+    pages = {
+        None: Part([Row("a", NOW - DAY_MS)], "1"),
+        "1": Part[Row]([], "2", (ODD,)),
+        "2": Part([Row("b", NOW - 2 * DAY_MS)], "2"),
+    }
+
+    async def ask(bounds: Bounds) -> Part[Row]:
+        return pages[bounds.cursor]
+
+    async def other(bounds: Bounds) -> Part[Row]:
+        return Part([Row("c", NOW - 3 * DAY_MS)] if bounds.cursor is None else [], "3")
+
+    async def page(query: PageQuery, cursor: str | None) -> Page[Row]:
+        lists = [ask, other] if merged else [ask]
+        return await history_page(lists, query, cursor, at=lambda row: row.at_ms, now_ms=NOW, reach=REACH)
+
+    with pytest.raises(UnreadRows) as caught:
+        await everything(page, PageQuery(since_ms=NOW - 9 * DAY_MS), key=lambda row: row.id)
+    assert [row.id for row in caught.value.rows] == ["a", "b", "c"][: 3 if merged else 2]
+    assert caught.value.unread == (ODD,)
 
 
 async def test_a_cursor_that_stands_still_ends_its_window() -> None:

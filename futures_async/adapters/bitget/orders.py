@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 from futures_async.adapter import (
     EXACT,
@@ -50,7 +50,7 @@ from futures_async.adapter import (
     word,
     yes_no,
 )
-from futures_async.adapters._bitget import ProductType, unified_symbol
+from futures_async.adapters._bitget import Cost, ProductType, cost_of, unified_symbol
 from futures_async.adapters.bitget.mapping import (
     MARGIN_MODE,
     POSITION_MODE,
@@ -263,27 +263,13 @@ def trigger_orders(row: WirePlanOrder, product_type: ProductType) -> Order:
     )
 
 
-class Cost(NamedTuple):
-    """What a fill cost: paid is positive."""
-
-    fee: Decimal | None
-    coin: str | None
+def _paid(detail: WireFeeDetail) -> Decimal | None:
+    fee = decimal_or_none(detail.total_fee if detail.fee is None else detail.fee, "feeDetail[].totalFee")
+    return None if fee is None else EXACT.minus(fee)
 
 
 def _cost(came: object) -> Cost:
-    """The fee and its coin, of the row's list of fees."""
-    details = cast("list[object]", came if isinstance(came, list) else [] if came is None else [came])
-    parts: dict[str, Decimal] = {}
-    for detail in details:
-        if not isinstance(detail, WireFeeDetail):
-            raise DecodeError("feeDetail is no list of fees", path="feeDetail")
-        fee = decimal_or_none(detail.total_fee if detail.fee is None else detail.fee, "feeDetail[].totalFee")
-        if fee is not None:
-            coin = detail.fee_coin or ""
-            parts[coin] = EXACT.subtract(parts.get(coin, Decimal(0)), fee)
-    if len(parts) > 1:
-        raise DecodeError(f"feeDetail names several coins: {', '.join(map(repr, parts))}", path="feeDetail")
-    return next((Cost(fee, coin or None) for coin, fee in parts.items()), Cost(None, None))
+    return cost_of(came, WireFeeDetail, _paid)
 
 
 @table

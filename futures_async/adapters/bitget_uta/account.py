@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Protocol, TypeVar
 
 import msgspec
 
@@ -18,6 +18,7 @@ from futures_async.adapter import (
     Leverage,
     MarginMode,
     MarginModeLike,
+    Model,
     NotSupported,
     Number,
     Outcome,
@@ -31,18 +32,35 @@ from futures_async.adapter import (
     PositionModeLike,
     PositionSide,
     PositionSideLike,
+    Reading,
+    Rows,
     VenueUnavailable,
     chosen,
     chosen_or_none,
     collect,
     to_decimal,
     to_text,
+    unread_of,
+    unread_rows,
     windows,
 )
 from futures_async.adapters._bitget import ProductType, unified_symbol, venue_symbol
+from futures_async.adapters._rows import same_name
 from futures_async.adapters.bitget_uta import endpoints, mapping, wire
 
+
+class Categorized(Protocol):
+    """A row that may say which category it is of."""
+
+    @property
+    def category(self) -> str | None:
+        """The venue's word."""
+        ...
+
+
+M = TypeVar("M", bound=Model)
 R = TypeVar("R")
+W = TypeVar("W", bound=Categorized)
 
 _SIDES = {PositionSide.LONG: "long", PositionSide.SHORT: "short"}
 _MODES = {MarginMode.CROSS: "crossed", MarginMode.ISOLATED: "isolated"}
@@ -91,7 +109,7 @@ class UnifiedAccount(Adapter):
         """Read once, from the settings, which also say whether the account may be traded at all now."""
         if self._position_mode is None:
             settings = await self._once("settings", self._read_settings)
-            state = (settings.account_mode or "").lower()
+            state = str(settings.account_mode or "").lower()
             if state in mapping.SWITCHING:
                 raise VenueUnavailable(
                     f"the account is {state}: its modes are not settled, so nothing was sent",
@@ -100,7 +118,7 @@ class UnifiedAccount(Adapter):
                     retryable=True,
                     outcome=Outcome.NOT_SENT,
                 )
-            self._isolated_level = mapping.account_margin_mode(settings) is MarginMode.ISOLATED
+            self._isolated_level = mapping.account_margin_mode(settings.account_level) is MarginMode.ISOLATED
             self._position_mode = mapping.position_mode(settings.hold_mode)
         return self._position_mode
 
@@ -230,16 +248,24 @@ class UnifiedAccount(Adapter):
         assets, settings = await self._call(endpoints.ASSETS), await self._read_settings()
         coin = margin_coin.upper()
         if coin == mapping.USD:
-            return mapping.to_total(assets, settings)
-        for asset in assets.assets or ():
-            if asset.coin.upper() == coin:
-                return mapping.to_account(asset, assets, settings)
-        return mapping.to_empty_account(coin, assets, settings)
+            return mapping.totals().one(assets, settings)
+        whole = mapping.whole(assets, settings)
+        found, unread = mapping.accounts().each(assets.assets, lambda _: whole)
+        account = next((account for account in found if account.margin_coin == coin), None)
+        if account is not None:
+            return account
+        if unread:
+            # Whose balance cannot be read may be this one's.
+            raise unread_rows(unread, found)
+        # The venue leaves coins out whose balance is zero.
+        nothing = wire.WireAsset(coin=coin, equity="0", balance="0", available="0", locked="0")
+        return mapping.accounts().one(nothing, whole)
 
     async def fetch_accounts(self) -> list[Account]:
         """Read every coin that is not zero. The account's totals in USD are `fetch_account("USD")`."""
         assets, settings = await self._call(endpoints.ASSETS), await self._read_settings()
-        return [mapping.to_account(asset, assets, settings) for asset in assets.assets or ()]
+        whole = mapping.whole(assets, settings)
+        return mapping.accounts().all(assets.assets, lambda _: whole)
 
     # Positions
 
@@ -251,14 +277,10 @@ class UnifiedAccount(Adapter):
             answer: wire.WireRows[wire.WirePosition] | list[wire.WirePosition],
         ) -> list[wire.WirePosition] | None:
             rows = answer if isinstance(answer, list) else answer.rows or []
-            return rows if all(name in (None, row.symbol) for row in rows) else None
+            return rows if name is None or all(same_name(row.symbol, name) for row in rows) else None
 
-        positions = [
-            mapping.to_position(row, self._category)
-            for row in await self._pick(endpoints.POSITIONS, {"category": self._category, "symbol": name}, rows_of)
-            if mapping.of_category(row.category, self._category)
-        ]
-        return [position for position in positions if position.quantity != 0]
+        rows = await self._pick(endpoints.POSITIONS, {"category": self._category, "symbol": name}, rows_of)
+        return mapping.positions(self._category).all(self._own(rows))
 
     async def adjust_margin(self, symbol: str, amount: Number, *, side: PositionSideLike | None = None) -> None:
         """Add margin to an isolated position, or take it out."""
@@ -310,7 +332,7 @@ class UnifiedAccount(Adapter):
         query = PageQuery(symbol=name, since_ms=since_ms, until_ms=until_ms, limit=limit)
 
         params = {"category": self._category, "symbol": name}
-        ask = self._asking(endpoints.PAST_POSITIONS, params, mapping.to_position_history)
+        ask = self._asking(endpoints.PAST_POSITIONS, params, mapping.closed_positions(self._category))
 
         async def page(query: PageQuery, cursor: str | None) -> Page[PositionHistory]:
             return await self._past([ask], query, cursor, lambda row: row.closed_ms or 0)
@@ -318,7 +340,7 @@ class UnifiedAccount(Adapter):
         def wanted(row: PositionHistory) -> bool:
             return name in (None, row.venue_symbol) and mapping.of_category(row.raw.category, self._category)
 
-        return await collect(page, query, key=lambda row: row.position_id or "", wanted=wanted)
+        return await collect(page, query, key=lambda row: row.position_id or row, wanted=wanted)
 
     # Ledger
 
@@ -327,25 +349,26 @@ class UnifiedAccount(Adapter):
 
         def ask(category: str) -> windows.Ask[LedgerEntry]:
             params = {"category": category, "coin": query.margin_coin}
-            return self._asking(endpoints.RECORDS, params, mapping.to_ledger_entry)
+            return self._asking(endpoints.RECORDS, params, mapping.ledger_entries(self._category))
 
         # What belongs to a contract is booked under its category.
         lists = [ask(self._category)] if query.symbol is not None else [ask(self._category), ask("OTHER")]
-        page = await self._past(lists, query, cursor, lambda row: row.created_ms)
-        if query.symbol is None:
-            return page
-        return page._replace(rows=[row for row in page.rows if row.venue_symbol == query.symbol])
+        return await self._past(lists, query, cursor, lambda row: row.created_ms or 0)
 
-    # Lists of the past
+    # Lists
 
-    def _asking(
-        self, endpoint: Endpoint[Any], params: Params, to_row: Callable[[Any, ProductType], R]
-    ) -> windows.Ask[R]:
-        """One of the venue's lists, asked page by page."""
+    def _own(self, rows: list[W] | None) -> Rows[W]:
+        """Those of this category, of an answer's rows."""
+        own = Rows(row for row in rows or () if mapping.of_category(row.category, self._category))
+        return own.without(unread_of(rows))
 
-        async def ask(bounds: windows.Bounds) -> windows.Part[R]:
+    def _asking(self, endpoint: Endpoint[wire.WireRows[R]], params: Params, reading: Reading[R, M]) -> windows.Ask[M]:
+        """One of the venue's lists of the past, asked page by page."""
+
+        async def ask(bounds: windows.Bounds) -> windows.Part[M]:
             answer = await self._call(endpoint, {**params, **bounds.named(*endpoints.BOUNDS)})
-            return windows.Part([to_row(row, self._category) for row in answer.rows or ()], answer.cursor)
+            rows, unread = reading.each(answer.rows)
+            return windows.Part(rows, answer.cursor, unread)
 
         return ask
 

@@ -18,6 +18,7 @@ from futures_async.adapter import (
     Capability,
     Contract,
     Credentials,
+    Endpoint,
     ExchangeError,
     Fill,
     FundingRate,
@@ -40,25 +41,26 @@ from futures_async.adapter import (
     StreamDialect,
     SymbolNotFound,
     Ticker,
+    everything,
     first,
-    iterate,
     one_id,
     windows,
 )
 from futures_async.adapters._bitget import ProductType, named
+from futures_async.adapters._rows import Row, same_name
 from futures_async.adapters.bitget_uta import endpoints, mapping, wire
 from futures_async.adapters.bitget_uta.dialect import NO_POSITION, NOTHING_TO_CANCEL, BitgetUTADialect
 from futures_async.adapters.bitget_uta.options import BitgetUTAOptions
 from futures_async.adapters.bitget_uta.orders import (
     ORDER_FIELDS,
     change_body,
+    fills,
     fits_batch,
     order_body,
+    orders,
     read_ack,
     read_acks,
     refusal_of,
-    to_fill,
-    to_order,
 )
 from futures_async.adapters.bitget_uta.streams import BitgetUTAStreamDialect
 from futures_async.adapters.bitget_uta.venue import UnifiedVenue
@@ -200,11 +202,11 @@ class BitgetUTA(BatchCancels, UnifiedVenue):
             return order_id in (None, str(row.order_id)) and client_order_id in (None, row.client_oid)
 
         row = await self._call(endpoints.ORDER, params, about=about)
-        if row.symbol != name or not mapping.of_category(row.category, self._category):
+        if not same_name(row.symbol, name) or not mapping.of_category(row.category, self._category):
             raise ResponseMismatch(
                 f"{self.id}: order {order_id or client_order_id} is of {row.category} {row.symbol}, not of {name}"
             )
-        return to_order(row, self._category)
+        return orders(self._category).one(row)
 
     async def _find_order(self, venue_symbol: str, client_order_id: str) -> Order | None:
         """By its id; then in the list of open orders; then among those that closed within a day."""
@@ -234,27 +236,24 @@ class BitgetUTA(BatchCancels, UnifiedVenue):
     async def fetch_open_orders(self, symbol: str | None = None) -> list[Order]:
         """Read all open orders of this category, or of one contract."""
         query = PageQuery(symbol=None if symbol is None else self.venue_symbol(symbol))
-        return [order async for order in iterate(self._open_page, query, key=lambda order: order.order_id)]
+        return await everything(self._open_page, query, key=lambda order: order.order_id)
 
     async def _open_page(self, query: PageQuery, cursor: str | None) -> Page[Order]:
         answer = await self._call(
             endpoints.OPEN_ORDERS,
             {"category": self._category, "symbol": query.symbol, "limit": endpoints.PAGE, "cursor": cursor},
         )
-        rows = answer.rows or []
-        return Page(self._own(rows), answer.cursor if rows and answer.cursor else None)
-
-    def _own(self, rows: Sequence[wire.WireOrder]) -> list[Order]:
-        return [to_order(row, self._category) for row in rows if mapping.of_category(row.category, self._category)]
+        rows, unread = orders(self._category).each(self._own(answer.rows))
+        return Page(rows, (answer.cursor or None) if answer.rows or unread else None, unread)
 
     async def _orders_page(self, query: PageQuery, cursor: str | None) -> Page[Order]:
         params = {"category": self._category, "symbol": query.symbol}
-        ask = self._asking(endpoints.PAST_ORDERS, params, to_order)
+        ask = self._asking(endpoints.PAST_ORDERS, params, orders(self._category))
         return await self._past([ask], query, cursor, lambda order: order.created_ms or 0)
 
     async def _fills_page(self, query: PageQuery, cursor: str | None) -> Page[Fill]:
         """The venue filters by order only: fills of other contracts are dropped by the core."""
-        ask = self._asking(endpoints.FILLS, {"category": self._category}, to_fill)
+        ask = self._asking(endpoints.FILLS, {"category": self._category}, fills(self._category))
         return await self._past([ask], query, cursor, lambda fill: fill.created_ms or 0)
 
     async def close_position(self, symbol: str, *, side: PositionSideLike | None = None) -> Order | None:
@@ -286,45 +285,36 @@ class BitgetUTA(BatchCancels, UnifiedVenue):
     async def fetch_contracts(self) -> list[Contract]:
         """Read the trading rules of all contracts of this category."""
         rows = await self._call(endpoints.INSTRUMENTS, {"category": self._category})
-        return [
-            mapping.to_contract(row, self._category)
-            for row in rows
-            if mapping.of_category(row.category, self._category)
-        ]
+        return mapping.contracts(self._category).known(self._own(rows))
 
     async def fetch_ticker(self, symbol: str) -> Ticker:
         """Read last, best and mark prices."""
-        name = self.venue_symbol(symbol)
-
-        def find(rows: list[wire.WireTicker]) -> Ticker | None:
-            if not rows:
-                raise SymbolNotFound(f"no ticker of {symbol}", venue=self.id, endpoint=endpoints.TICKERS.name)
-            for row in rows:
-                if row.symbol == name and mapping.of_category(row.category, self._category):
-                    return mapping.to_ticker(row, self._category)
-            return None
-
-        return await self._pick(endpoints.TICKERS, {"category": self._category, "symbol": name}, find)
+        return mapping.tickers(self._category).one(await self._row(endpoints.TICKERS, symbol))
 
     async def fetch_funding_rate(self, symbol: str) -> FundingRate:
         """Read the current funding rate."""
+        return mapping.funding_rates(self._category).one(await self._row(endpoints.FUNDING_RATE, symbol))
+
+    async def _row(self, endpoint: Endpoint[list[Row]], symbol: str) -> Row:
+        """Read the row of one contract; none at all means that there is no such contract."""
         name = self.venue_symbol(symbol)
 
-        def find(rows: list[wire.WireFundingRate]) -> FundingRate | None:
+        def find(rows: list[Row]) -> Row | None:
             if not rows:
-                raise SymbolNotFound(
-                    f"no funding rate of {symbol}", venue=self.id, endpoint=endpoints.FUNDING_RATE.name
-                )
-            return next((mapping.to_funding_rate(row, self._category) for row in rows if row.symbol == name), None)
+                raise SymbolNotFound(f"no contract {symbol}", venue=self.id, endpoint=endpoint.name)
+            # Funding rates do not say their category.
+            of_category = (row for row in rows if mapping.of_category(getattr(row, "category", None), self._category))
+            return next((row for row in of_category if same_name(row.symbol, name)), None)
 
-        return await self._pick(endpoints.FUNDING_RATE, {"category": self._category, "symbol": name}, find)
+        return await self._pick(endpoint, {"category": self._category, "symbol": name}, find)
 
     async def fetch_risk_limits(self, symbol: str) -> list[RiskLimit]:
         """Read the risk tiers of a contract, smallest first."""
-        name = self.venue_symbol(symbol)
-        rows = await self._call(endpoints.TIERS, {"category": self._category, "symbol": name})
-        tiers = [mapping.to_risk_limit(row, name, self._category) for row in rows]
-        return sorted(tiers, key=lambda tier: tier.tier or 0)
+        named = wire.WireNamed(symbol=self.venue_symbol(symbol))
+        rows = await self._call(endpoints.TIERS, {"category": self._category, "symbol": named.symbol})
+        tiers = mapping.risk_limits(self._category).known(rows, lambda _: named)
+        tiers.sort(key=lambda tier: tier.tier or 0)
+        return tiers
 
     async def fetch_time(self) -> int:
         """Read the venue's clock."""

@@ -1,4 +1,4 @@
-"""From v3's payloads to the unified models: pure functions. Orders and fills are in `orders.py`.
+"""Bitget v3 rows as unified models: account, positions, market, one line a field; orders are in `orders.py`.
 
 Fees have three signs at this venue: positive is paid in orders and fills, negative is paid in positions, negative is
 charged in the ledger.
@@ -6,9 +6,9 @@ charged in the ledger.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
-from functools import reduce
+from typing import Any, cast
 
 from futures_async.adapter import (
     EXACT,
@@ -16,6 +16,7 @@ from futures_async.adapter import (
     Contract,
     FundingRate,
     LedgerEntry,
+    LedgerType,
     Leverage,
     MarginMode,
     Position,
@@ -24,17 +25,27 @@ from futures_async.adapter import (
     PositionSide,
     RiskLimit,
     Ticker,
-    decimal_or_none,
-    finite,
+    either,
+    identifier,
     known,
     known_or_none,
-    ms,
-    ms_or_none,
-    multiply,
+    made,
+    moment,
+    needed,
+    negative,
+    number,
+    otherwise,
     positive_or_none,
-    required_id,
+    price,
+    size,
+    table,
+    table_of_held,
+    table_with,
+    text,
+    times,
+    word,
 )
-from futures_async.adapters._bitget import ProductType, unified_symbol
+from futures_async.adapters._bitget import PRODUCT_TYPES, ProductType, unified_symbol
 from futures_async.adapters.bitget_uta import wire
 from futures_async.adapters.bitget_uta.ledger import ledger_type
 from futures_async.adapters.bitget_uta.symbols import settle_coin
@@ -50,92 +61,86 @@ MARGIN_MODE = {"crossed": MarginMode.CROSS, "isolated": MarginMode.ISOLATED}
 POSITION_MODE = {"one_way_mode": PositionMode.ONE_WAY, "hedge_mode": PositionMode.HEDGE}
 
 
-def of_category(word: str | None, category: str) -> bool:
-    """Whether a row belongs to `category`; rows that do not say so were asked for by it."""
-    return not word or word.upper() == category
+CATEGORIES = frozenset({*PRODUCT_TYPES, "SPOT", "MARGIN"})
 
 
-def position_mode(word: str) -> PositionMode:
+def of_category(word: object, category: str) -> bool:
+    """Whether a row belongs to `category`: one that names none was asked for by it."""
+    named = str(word).upper()
+    return named == category or named not in CATEGORIES
+
+
+def position_mode(word: str | None) -> PositionMode:
     """The account's `holdMode`: it decides how orders are written, so an unknown word is a `DecodeError`."""
-    return known(POSITION_MODE, word, "holdMode")
+    return known(POSITION_MODE, word or "", "holdMode")
 
 
-def _negated(value: Decimal | None) -> Decimal | None:
-    return None if value is None else EXACT.minus(value)
-
-
-def total(values: Iterable[Decimal | None]) -> Decimal | None:
-    """The sum of what is there; None when nothing is."""
-    there = [value for value in values if value is not None]
-    return reduce(EXACT.add, there) if there else None
+def account_margin_mode(level: str | None) -> MarginMode | None:
+    """Isolated where the account's level allows nothing else; else the orders say it."""
+    return MarginMode.ISOLATED if str(level).lower() == "isolated" else None
 
 
 # Account
 
 
-def to_account(asset: wire.WireAsset, assets: wire.WireAssets, settings: wire.WireSettings) -> Account:
-    """One coin. The margins are the whole account's and in USD, so they are not here: see `to_total`."""
-    return Account(
-        venue=VENUE,
-        raw=asset,
-        margin_coin=asset.coin,
-        equity=finite(asset.equity, "equity"),
-        balance=finite(asset.balance, "balance"),
-        available=finite(asset.available, "available"),
-        locked=decimal_or_none(asset.locked, "locked"),
-        bonus=decimal_or_none(asset.bonus, "bonus"),
-        margin_ratio=decimal_or_none(assets.mgn_ratio, "mgnRatio"),
-        position_mode=known_or_none(POSITION_MODE, settings.hold_mode),
-        margin_mode=account_margin_mode(settings),
+def whole(assets: wire.WireAssets, settings: wire.WireSettings) -> wire.WireWhole:
+    """What holds for every coin."""
+    return wire.WireWhole(
+        mgn_ratio=assets.mgn_ratio, hold_mode=settings.hold_mode, account_level=settings.account_level
     )
 
 
-def to_empty_account(coin: str, assets: wire.WireAssets, settings: wire.WireSettings) -> Account:
-    """A coin that the answer leaves out: its balance is zero."""
-    nothing = wire.WireAsset(coin=coin, equity=Decimal(0), balance=Decimal(0), available=Decimal(0), locked=Decimal(0))
-    return to_account(nothing, assets, settings)
+@table_with
+def accounts(row: wire.WireAsset, beside: wire.WireWhole) -> Account:
+    """Single coins. The margins are the whole account's and in USD, so they are not here: see `totals`."""
+    return Account(
+        venue=VENUE,
+        margin_coin=made(str.upper, needed(text(row.coin))),
+        equity=number(row.equity),
+        balance=number(row.balance),
+        available=number(row.available),
+        locked=number(row.locked),
+        bonus=number(row.bonus),
+        margin_ratio=number(beside.mgn_ratio),
+        position_mode=word(beside.hold_mode, POSITION_MODE),
+        margin_mode=made(account_margin_mode, text(beside.account_level)),
+    )
 
 
-def to_total(assets: wire.WireAssets, settings: wire.WireSettings) -> Account:
+@table_with
+def totals(row: wire.WireAssets, settings: wire.WireSettings) -> Account:
     """The whole account in USD, with the margins of the cross book."""
-    equity = finite(assets.account_equity, "accountEquity")
-    effective = decimal_or_none(assets.eff_equity, "effEquity")
     return Account(
         venue=VENUE,
-        raw=assets,
         margin_coin=USD,
-        equity=equity,
+        equity=number(row.account_equity),
         # What counts as margin, after haircuts.
-        available=equity if effective is None else effective,
-        unrealized_pnl=decimal_or_none(assets.unrealised_pnl, "unrealisedPnl"),
-        initial_margin=decimal_or_none(assets.imr, "imr"),
-        maintenance_margin=decimal_or_none(assets.mmr, "mmr"),
-        margin_ratio=decimal_or_none(assets.mgn_ratio, "mgnRatio"),
-        position_mode=known_or_none(POSITION_MODE, settings.hold_mode),
-        margin_mode=account_margin_mode(settings),
+        available=number(either(row.eff_equity, row.account_equity)),
+        unrealized_pnl=number(row.unrealised_pnl),
+        initial_margin=number(row.imr),
+        maintenance_margin=number(row.mmr),
+        margin_ratio=number(row.mgn_ratio),
+        position_mode=word(settings.hold_mode, POSITION_MODE),
+        margin_mode=made(account_margin_mode, text(settings.account_level)),
     )
 
 
-def account_margin_mode(settings: wire.WireSettings) -> MarginMode | None:
-    """Isolated where the account's level allows nothing else; else the orders say it."""
-    return MarginMode.ISOLATED if (settings.account_level or "").lower() == "isolated" else None
-
-
-def to_ledger_entry(record: wire.WireRecord, category: ProductType) -> LedgerEntry:
-    """One change of balance; the row's `fee` is negative when charged."""
+@table
+def ledger_entries(row: wire.WireRecord, category: ProductType) -> LedgerEntry:
+    """Changes of balance; the row's `fee` is negative when charged."""
+    name, kind = text(row.symbol), needed(text(row.type))
     return LedgerEntry(
         venue=VENUE,
-        raw=record,
-        entry_id=required_id(record.id, "id"),
-        type=ledger_type(record.type),
-        venue_type=record.type,
-        amount=finite(record.amount, "amount"),
-        fee=_negated(decimal_or_none(record.fee, "fee")),
-        coin=record.coin,
-        symbol=unified_symbol(record.symbol, category) if record.symbol else None,
-        venue_symbol=record.symbol or None,
-        balance=decimal_or_none(record.balance, "balance"),
-        created_ms=ms(record.ts, "ts"),
+        entry_id=needed(identifier(row.id)),
+        type=otherwise(made(ledger_type, kind), LedgerType.OTHER),
+        venue_type=otherwise(kind, ""),
+        amount=needed(number(row.amount)),
+        fee=negative(number(row.fee)),
+        coin=needed(text(row.coin)),
+        symbol=made(lambda name: unified_symbol(name, category) if name else None, name),
+        venue_symbol=made(lambda name: name.upper() if name else None, name),
+        balance=number(row.balance),
+        created_ms=needed(moment(row.ts)),
     )
 
 
@@ -159,28 +164,11 @@ def to_leverage(
     )
 
 
-def _leverages(value: str | int | Sequence[str | int] | None) -> list[Decimal]:
+def _leverages(value: object) -> list[Decimal]:
     """One number, or one per side; the table says array, the sample has text."""
-    values = [value] if value is None or isinstance(value, (str, int)) else list(value)
+    values = cast("Sequence[Any]", value if isinstance(value, list) else [value])
     read = [positive_or_none(item, "leverage") for item in values]
     return [item for item in read if item is not None] if len(read) <= 2 else []
-
-
-def to_risk_limit(tier: wire.WireTier, venue_symbol: str, category: ProductType) -> RiskLimit:
-    """One tier; the row does not name its symbol."""
-    leverage = finite(tier.leverage, "leverage")
-    return RiskLimit(
-        venue=VENUE,
-        raw=tier,
-        symbol=unified_symbol(venue_symbol, category),
-        venue_symbol=venue_symbol,
-        tier=tier.tier,
-        min_notional=finite(tier.min_tier_value, "minTierValue"),
-        max_notional=finite(tier.max_tier_value, "maxTierValue"),
-        max_leverage=leverage,
-        maintenance_margin_rate=finite(tier.mmr, "mmr"),
-        initial_margin_rate=_RATE.divide(Decimal(1), leverage) if leverage > 0 else None,
-    )
 
 
 # 1/leverage need not end; 28 digits are far more than any rate has.
@@ -188,143 +176,163 @@ _RATE = EXACT.copy()
 _RATE.prec = 28
 
 
-# Positions
-
-
-def to_position(row: wire.WirePosition, category: ProductType) -> Position:
-    """One open position. There is no margin ratio, position id or attached trigger price in this row."""
-    quantity = finite(row.total, "total")
-    mark = positive_or_none(row.mark_price, "markPrice")
-    rate = decimal_or_none(row.mmr, "mmr")
-    balance = decimal_or_none(row.position_balance, "positionBalance")
-    margin_mode = known_or_none(MARGIN_MODE, row.margin_mode)
-    # Value and requirement by quantity x price hold for linear contracts only.
-    notional = multiply(quantity, mark) if mark is not None and category != "COIN-FUTURES" else None
-    return Position(
+@table_with
+def risk_limits(row: wire.WireTier, named: wire.WireNamed, category: ProductType) -> RiskLimit:
+    """Tiers; their rows do not name their symbol."""
+    name, leverage = needed(text(named.symbol)), price(row.leverage)
+    return RiskLimit(
         venue=VENUE,
-        raw=row,
-        symbol=unified_symbol(row.symbol, category),
-        venue_symbol=row.symbol,
-        side=known(POSITION_SIDE, row.pos_side, "posSide"),
-        quantity=quantity,
-        entry_price=positive_or_none(row.avg_price, "avgPrice"),
-        mark_price=mark,
-        break_even_price=positive_or_none(row.break_even_price, "breakEvenPrice"),
-        # 0 or less: no liquidation price now.
-        liquidation_price=positive_or_none(row.liquidation_price, "liquidationPrice"),
-        unrealized_pnl=decimal_or_none(row.unrealised_pnl, "unrealisedPnl"),
-        realized_pnl=decimal_or_none(row.cur_realised_pnl, "curRealisedPnl"),
-        fee=_fees(row),
-        funding=decimal_or_none(row.total_funding, "totalFunding"),
-        leverage=positive_or_none(row.leverage, "leverage"),
-        margin_mode=margin_mode,
-        position_mode=known_or_none(POSITION_MODE, row.hold_mode),
-        margin_coin=row.margin_coin or settle_coin(category, row.symbol.removesuffix("USD")),
-        margin=balance,
-        # In cross margin this figure is the moving requirement; in isolated margin it is what the position holds.
-        initial_margin=balance if margin_mode is MarginMode.CROSS else None,
-        maintenance_margin=multiply(rate, notional) if rate is not None and notional is not None else None,
-        maintenance_margin_rate=rate,
-        notional=notional,
-        available=decimal_or_none(row.available, "available"),
-        locked=decimal_or_none(row.frozen, "frozen"),
-        created_ms=ms_or_none(row.created_time, "createdTime"),
-        updated_ms=ms_or_none(row.updated_time, "updatedTime"),
+        symbol=made(unified_symbol, name, category),
+        venue_symbol=name,
+        tier=made(lambda tier: None if tier is None else int(tier), number(row.tier)),
+        min_notional=number(row.min_tier_value),
+        max_notional=number(row.max_tier_value),
+        max_leverage=leverage,
+        maintenance_margin_rate=number(row.mmr),
+        initial_margin_rate=made(lambda times: _RATE.divide(Decimal(1), times) if times else None, leverage),
     )
 
 
-def _fees(row: wire.WirePosition | wire.WirePastPosition) -> Decimal | None:
-    """Negative is paid at the venue, positive here."""
-    opened = decimal_or_none(row.open_fee_total, "openFeeTotal")
-    return _negated(total((opened, decimal_or_none(row.close_fee_total, "closeFeeTotal"))))
+# Positions
 
 
-def to_position_history(row: wire.WirePastPosition, category: ProductType) -> PositionHistory:
-    """One closed position."""
+def _paid(opened: Decimal | None, closed: Decimal | None) -> Decimal | None:
+    """Fees so far: negative is paid at the venue, positive here; None where neither is said."""
+    if opened is None and closed is None:
+        return None
+    return EXACT.minus(EXACT.add(opened or Decimal(0), closed or Decimal(0)))
+
+
+@table_of_held
+def positions(row: wire.WirePosition, category: ProductType) -> Position:
+    """Open positions. There is no margin ratio, position id or attached trigger price in these rows."""
+    name, quantity, mark = needed(text(row.symbol)), needed(size(row.total)), price(row.mark_price)
+    margin, rate, mode = number(row.position_balance), number(row.mmr), word(row.margin_mode, MARGIN_MODE)
+
+    def coin_of(coin: str | None, name: str) -> str:
+        return coin or settle_coin(category, name.upper().removesuffix("USD"))
+
+    # Value and requirement by quantity x price hold for linear contracts only.
+    notional = times(quantity, mark) if category != "COIN-FUTURES" else None
+    return Position(
+        venue=VENUE,
+        symbol=made(unified_symbol, name, category),
+        venue_symbol=made(str.upper, name),
+        side=needed(word(row.pos_side, POSITION_SIDE)),
+        quantity=quantity,
+        entry_price=needed(price(row.avg_price)),
+        mark_price=mark,
+        break_even_price=price(row.break_even_price),
+        # 0 or less: no liquidation price now.
+        liquidation_price=price(row.liquidation_price),
+        unrealized_pnl=number(row.unrealised_pnl),
+        realized_pnl=number(row.cur_realised_pnl),
+        fee=made(_paid, number(row.open_fee_total), number(row.close_fee_total)),
+        funding=number(row.total_funding),
+        leverage=price(row.leverage),
+        margin_mode=mode,
+        position_mode=word(row.hold_mode, POSITION_MODE),
+        margin_coin=otherwise(made(coin_of, text(row.margin_coin), name), settle_coin(category, "")),
+        margin=margin,
+        # In cross margin this figure is the moving requirement; in isolated margin it is what the position holds.
+        initial_margin=made(lambda margin, mode: margin if mode is MarginMode.CROSS else None, margin, mode),
+        maintenance_margin=times(rate, notional) if category != "COIN-FUTURES" else None,
+        maintenance_margin_rate=rate,
+        notional=notional,
+        available=number(row.available),
+        locked=number(row.frozen),
+        created_ms=moment(row.created_time),
+        updated_ms=moment(row.updated_time),
+    )
+
+
+@table
+def closed_positions(row: wire.WirePastPosition, category: ProductType) -> PositionHistory:
+    """Closed positions."""
+    name = needed(text(row.symbol))
     return PositionHistory(
         venue=VENUE,
-        raw=row,
-        symbol=unified_symbol(row.symbol, category),
-        venue_symbol=row.symbol,
-        side=known(POSITION_SIDE, row.pos_side, "posSide"),
-        position_id=required_id(row.position_id, "positionId"),
-        quantity=decimal_or_none(row.open_total_pos, "openTotalPos"),
-        closed_quantity=decimal_or_none(row.close_total_pos, "closeTotalPos"),
-        entry_price=positive_or_none(row.open_price_avg, "openPriceAvg"),
-        exit_price=positive_or_none(row.close_price_avg, "closePriceAvg"),
-        realized_pnl=decimal_or_none(row.cum_realised_pnl, "cumRealisedPnl"),
-        net_pnl=decimal_or_none(row.net_profit, "netProfit"),
-        fee=_fees(row),
-        funding=decimal_or_none(row.total_funding, "totalFunding"),
-        margin_mode=known_or_none(MARGIN_MODE, row.margin_mode),
-        position_mode=known_or_none(POSITION_MODE, row.hold_mode),
-        margin_coin=row.margin_coin or None,
-        created_ms=ms_or_none(row.created_time, "createdTime"),
-        closed_ms=ms_or_none(row.updated_time, "updatedTime"),
+        symbol=made(unified_symbol, name, category),
+        venue_symbol=made(str.upper, name),
+        side=needed(word(row.pos_side, POSITION_SIDE)),
+        position_id=needed(identifier(row.position_id)),
+        quantity=number(row.open_total_pos),
+        closed_quantity=number(row.close_total_pos),
+        entry_price=price(row.open_price_avg),
+        exit_price=price(row.close_price_avg),
+        realized_pnl=number(row.cum_realised_pnl),
+        net_pnl=number(row.net_profit),
+        fee=made(_paid, number(row.open_fee_total), number(row.close_fee_total)),
+        funding=number(row.total_funding),
+        margin_mode=word(row.margin_mode, MARGIN_MODE),
+        position_mode=word(row.hold_mode, POSITION_MODE),
+        margin_coin=text(row.margin_coin),
+        created_ms=moment(row.created_time),
+        closed_ms=moment(row.updated_time),
     )
 
 
 # Market
 
 
-def to_contract(row: wire.WireInstrument, category: ProductType) -> Contract:
+@table
+def contracts(row: wire.WireInstrument, category: ProductType) -> Contract:
     """Trading rules. Coins come from the row, not from the symbol's text."""
-    perpetual = not is_delivery(row)
-    settle = settle_coin(category, row.base_coin)
+    name, base = needed(text(row.symbol)), needed(text(row.base_coin))
+
+    def unified(name: str, kind: str | None, older: str | None) -> str:
+        # Contracts with a delivery date keep the venue's id; older pages say so in `symbolType`.
+        return name.upper() if str(kind or older).lower() == "delivery" else unified_symbol(name, category)
+
     return Contract(
         venue=VENUE,
-        raw=row,
-        symbol=unified_symbol(row.symbol, category) if perpetual else row.symbol,
-        venue_symbol=row.symbol,
-        base=row.base_coin,
-        quote=row.quote_coin,
-        settle=settle,
+        symbol=made(unified, name, row.type, row.symbol_type),
+        venue_symbol=made(str.upper, name),
+        base=base,
+        quote=needed(text(row.quote_coin)),
+        settle=made(lambda base: settle_coin(category, base), base),
         contract_size=Decimal(1),
-        price_tick=finite(row.price_multiplier, "priceMultiplier"),
-        quantity_step=finite(row.quantity_multiplier, "quantityMultiplier"),
-        min_quantity=positive_or_none(row.min_order_qty, "minOrderQty"),
-        max_quantity=positive_or_none(row.max_order_qty, "maxOrderQty"),
-        max_market_quantity=positive_or_none(row.max_market_order_qty, "maxMarketOrderQty"),
-        min_notional=positive_or_none(row.min_order_amount, "minOrderAmount"),
-        max_leverage=positive_or_none(row.max_leverage, "maxLeverage"),
-        status=row.status or None,
-        delisted_ms=ms_or_none(row.off_time, "offTime"),
+        price_tick=needed(price(row.price_multiplier)),
+        quantity_step=needed(price(row.quantity_multiplier)),
+        min_quantity=price(row.min_order_qty),
+        max_quantity=price(row.max_order_qty),
+        max_market_quantity=price(row.max_market_order_qty),
+        min_notional=price(row.min_order_amount),
+        max_leverage=price(row.max_leverage),
+        status=text(row.status),
+        delisted_ms=moment(row.off_time),
     )
 
 
-def is_delivery(row: wire.WireInstrument) -> bool:
-    """A contract with a delivery date; older pages say so in `symbolType`."""
-    return "delivery" in ((row.type or "").lower(), (row.symbol_type or "").lower() if not row.type else "")
-
-
-def to_ticker(row: wire.WireTicker, category: ProductType) -> Ticker:
+@table
+def tickers(row: wire.WireTicker, category: ProductType) -> Ticker:
     """Last prices; the best prices of a market without orders are empty."""
+    name = needed(text(row.symbol))
     return Ticker(
         venue=VENUE,
-        raw=row,
-        symbol=unified_symbol(row.symbol, category),
-        venue_symbol=row.symbol,
-        last_price=finite(row.last_price, "lastPrice"),
-        bid_price=positive_or_none(row.bid1_price, "bid1Price"),
-        ask_price=positive_or_none(row.ask1_price, "ask1Price"),
-        mark_price=positive_or_none(row.mark_price, "markPrice"),
-        index_price=positive_or_none(row.index_price, "indexPrice"),
-        funding_rate=decimal_or_none(row.funding_rate, "fundingRate"),
-        created_ms=ms_or_none(row.ts, "ts"),
+        symbol=made(unified_symbol, name, category),
+        venue_symbol=made(str.upper, name),
+        last_price=needed(number(row.last_price)),
+        bid_price=price(row.bid1_price),
+        ask_price=price(row.ask1_price),
+        mark_price=price(row.mark_price),
+        index_price=price(row.index_price),
+        funding_rate=number(row.funding_rate),
+        created_ms=moment(row.ts),
     )
 
 
-def to_funding_rate(row: wire.WireFundingRate, category: ProductType) -> FundingRate:
-    """The current funding rate; the venue counts the interval in hours."""
-    hours = positive_or_none(row.funding_rate_interval, "fundingRateInterval")
+@table
+def funding_rates(row: wire.WireFundingRate, category: ProductType) -> FundingRate:
+    """Current funding rates; the venue counts the interval in hours."""
+    name = needed(text(row.symbol))
     return FundingRate(
         venue=VENUE,
-        raw=row,
-        symbol=unified_symbol(row.symbol, category),
-        venue_symbol=row.symbol,
-        funding_rate=finite(row.funding_rate, "fundingRate"),
-        interval_s=int(hours * 3600) if hours is not None else None,
-        next_funding_ms=ms_or_none(row.next_update, "nextUpdate"),
-        min_rate=decimal_or_none(row.min_funding_rate, "minFundingRate"),
-        max_rate=decimal_or_none(row.max_funding_rate, "maxFundingRate"),
+        symbol=made(unified_symbol, name, category),
+        venue_symbol=made(str.upper, name),
+        funding_rate=needed(number(row.funding_rate)),
+        interval_s=made(lambda hours: None if hours is None else int(hours * 3600), price(row.funding_rate_interval)),
+        next_funding_ms=moment(row.next_update),
+        min_rate=number(row.min_funding_rate),
+        max_rate=number(row.max_funding_rate),
     )

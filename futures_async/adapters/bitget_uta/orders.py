@@ -10,10 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
 from futures_async.adapter import (
-    EXACT,
     Ack,
     Dialect,
     Endpoint,
@@ -39,25 +38,31 @@ from futures_async.adapter import (
     TimeInForce,
     carries,
     decimal_or_none,
-    finite,
+    identifier,
     known,
-    known_or_none,
-    ms,
-    ms_or_none,
-    positive_or_none,
-    required_id,
+    made,
+    minus,
+    moment,
+    needed,
+    number,
+    otherwise,
+    price,
+    size,
+    table,
+    text,
     to_decimal,
     to_text,
+    word,
+    yes_no,
 )
-from futures_async.adapters._bitget import ProductType, unified_symbol
+from futures_async.adapters._bitget import Cost, ProductType, cost_of, unified_symbol
 from futures_async.adapters.bitget_uta import wire
-from futures_async.adapters.bitget_uta.mapping import MARGIN_MODE, POSITION_MODE, POSITION_SIDE, VENUE, total
+from futures_async.adapters.bitget_uta.mapping import MARGIN_MODE, POSITION_MODE, POSITION_SIDE, VENUE
 
 _SIDE = {"buy": Side.BUY, "sell": Side.SELL}
 _TYPE = {"limit": OrderType.LIMIT, "market": OrderType.MARKET}
-_FORCE = {word.value: word for word in TimeInForce}
+_FORCE = {force.value: force for force in TimeInForce}
 _ROLE = {"maker": Role.MAKER, "taker": Role.TAKER}
-_YES_NO = {"yes": True, "no": False}
 _STATUS = {
     # Passed the risk check; then accepted by the matching engine.
     "live": OrderStatus.NEW,
@@ -71,87 +76,87 @@ _STATUS = {
 _OPENS = {(Side.BUY, PositionSide.LONG), (Side.SELL, PositionSide.SHORT)}
 
 
-def to_order(row: wire.WireOrder, category: ProductType) -> Order:
-    """One order. In hedge mode the pair of `side` and `posSide` says whether it closes: `reduceOnly` says NO there."""
-    side = known(_SIDE, row.side, "side")
-    quantity = finite(row.qty, "qty")
-    filled = decimal_or_none(row.cum_exec_qty, "cumExecQty")
-    type_ = known_or_none(_TYPE, row.order_type) or OrderType.UNKNOWN
-    if (row.exec_type or "").lower() == "liquidation":
-        type_ = OrderType.LIQUIDATION
-    hedge = known_or_none(POSITION_MODE, row.hold_mode) is PositionMode.HEDGE
-    position_side = known_or_none(POSITION_SIDE, row.pos_side) if hedge else None
-    if position_side is not None:
-        reduce_only: bool | None = (side, position_side) not in _OPENS
-    else:
-        reduce_only = _YES_NO.get((row.reduce_only or "").lower())
-    fee, fee_coin, unread = _fee(row.fee_detail)
+def _type(kind: OrderType | None, exec_type: str | None, trade_side: str | None) -> OrderType | None:
+    origin = (trade_side or "").lower()
+    if str(exec_type).lower() == "liquidation" or origin.startswith(("burst_", "reduce_")):
+        return OrderType.LIQUIDATION
+    return OrderType.ADL if origin.startswith("dte_sys_adl_") else kind
+
+
+def _held(mode: PositionMode | None, pos_side: str | None) -> PositionSide | None:
+    """The position that an order is of; in one-way mode the field says nothing."""
+    return known(POSITION_SIDE, pos_side, "posSide") if mode is PositionMode.HEDGE and pos_side else None
+
+
+def _reduces(side: Side, mode: PositionMode | None, held: PositionSide | None, said: bool | None) -> bool | None:
+    """In hedge mode the pair of `side` and `posSide` says whether an order closes: `reduceOnly` says NO there."""
+    if held is not None:
+        return (side, held) not in _OPENS
+    return said or None if mode is PositionMode.HEDGE else said
+
+
+@table
+def orders(row: wire.WireOrder, category: ProductType) -> Order:
+    """Orders, open and past."""
+    name, side = needed(text(row.symbol)), needed(word(row.side, _SIDE))
+    kind = word(row.order_type, _TYPE, unknown=OrderType.UNKNOWN)
+    quantity, filled = needed(size(row.qty)), number(row.cum_exec_qty)
+    mode = word(row.hold_mode, POSITION_MODE)
+    held, cost = made(_held, mode, text(row.pos_side)), made(_cost, row.fee_detail)
     return Order(
         venue=VENUE,
-        raw=row,
-        unread=unread,
-        symbol=unified_symbol(row.symbol, category),
-        venue_symbol=row.symbol,
-        order_id=required_id(row.order_id, "orderId"),
-        client_order_id=row.client_oid or None,
+        symbol=made(unified_symbol, name, category),
+        venue_symbol=made(str.upper, name),
+        order_id=needed(identifier(row.order_id)),
+        client_order_id=text(row.client_oid),
         side=side,
-        type=type_,
+        type=otherwise(made(_type, kind, text(row.exec_type), text(row.trade_side)), OrderType.UNKNOWN),
         # Market orders read back as gtc, which says nothing.
-        time_in_force=None if type_ is OrderType.MARKET else known_or_none(_FORCE, row.time_in_force),
-        price=positive_or_none(row.price, "price"),
-        average_price=positive_or_none(row.avg_price, "avgPrice"),
+        time_in_force=made(
+            lambda kind, force: None if kind is OrderType.MARKET else force, kind, word(row.time_in_force, _FORCE)
+        ),
+        price=price(row.price),
+        average_price=price(row.avg_price),
         quantity=quantity,
         filled_quantity=filled,
-        remaining_quantity=EXACT.subtract(quantity, filled) if filled is not None else None,
-        status=known_or_none(_STATUS, row.order_status) or OrderStatus.UNKNOWN,
-        reduce_only=reduce_only,
-        position_side=position_side,
-        margin_mode=known_or_none(MARGIN_MODE, row.margin_mode),
-        leverage=positive_or_none(row.leverage, "leverage"),
-        fee=fee,
-        fee_coin=fee_coin,
-        created_ms=ms_or_none(row.created_time, "createdTime"),
-        updated_ms=ms_or_none(row.updated_time, "updatedTime"),
+        remaining_quantity=minus(quantity, filled),
+        status=needed(word(row.order_status, _STATUS, unknown=OrderStatus.UNKNOWN)),
+        reduce_only=made(_reduces, side, mode, held, yes_no(row.reduce_only)),
+        position_side=held,
+        margin_mode=word(row.margin_mode, MARGIN_MODE),
+        leverage=price(row.leverage),
+        take_profit=price(row.take_profit),
+        stop_loss=price(row.stop_loss),
+        fee=made(lambda cost: cost.fee, cost),
+        fee_coin=made(lambda cost: cost.coin, cost),
+        created_ms=moment(row.created_time),
+        updated_ms=moment(row.updated_time),
     )
 
 
-class _Fee(NamedTuple):
-    fee: Decimal | None = None
-    coin: str | None = None
-    unread: tuple[str, ...] = ()
+def _cost(came: object) -> Cost:
+    return cost_of(came, wire.WireFee, lambda row: decimal_or_none(row.fee, "feeDetail[].fee"))
 
 
-def _fee(details: Sequence[wire.WireFee] | None) -> _Fee:
-    """What was paid, and in which coin; fees in several coins have no sum, and stay in `raw`."""
-    paid = [(row.fee_coin, decimal_or_none(row.fee, "feeDetail[].fee")) for row in details or ()]
-    known_fees = [(coin, fee) for coin, fee in paid if fee is not None]
-    if len({coin for coin, _ in known_fees}) > 1:
-        return _Fee(unread=("feeDetail",))
-    if not known_fees:
-        return _Fee()
-    return _Fee(total(fee for _, fee in known_fees), known_fees[0][0] or None)
-
-
-def to_fill(row: wire.WireFill, category: ProductType) -> Fill:
-    """One execution."""
-    fee, fee_coin, unread = _fee(row.fee_detail)
+@table
+def fills(row: wire.WireFill, category: ProductType) -> Fill:
+    """Executions."""
+    name, cost = needed(text(row.symbol)), made(_cost, row.fee_detail)
     return Fill(
         venue=VENUE,
-        raw=row,
-        unread=unread,
-        fill_id=required_id(row.exec_id, "execId"),
-        order_id=required_id(row.order_id, "orderId"),
-        client_order_id=row.client_oid or None,
-        symbol=unified_symbol(row.symbol, category),
-        venue_symbol=row.symbol,
-        side=known(_SIDE, row.side, "side"),
-        price=finite(row.exec_price, "execPrice"),
-        quantity=finite(row.exec_qty, "execQty"),
-        fee=fee,
-        fee_coin=fee_coin,
-        role=known_or_none(_ROLE, row.trade_scope),
-        realized_pnl=decimal_or_none(row.exec_pnl, "execPnl"),
-        created_ms=ms(row.created_time, "createdTime"),
+        fill_id=needed(identifier(row.exec_id)),
+        order_id=needed(identifier(row.order_id)),
+        client_order_id=text(row.client_oid),
+        symbol=made(unified_symbol, name, category),
+        venue_symbol=made(str.upper, name),
+        side=needed(word(row.side, _SIDE)),
+        price=needed(price(row.exec_price)),
+        quantity=needed(size(row.exec_qty)),
+        fee=made(lambda cost: cost.fee, cost),
+        fee_coin=made(lambda cost: cost.coin, cost),
+        role=word(row.trade_scope, _ROLE),
+        realized_pnl=number(row.exec_pnl),
+        created_ms=needed(moment(row.created_time)),
     )
 
 
@@ -281,7 +286,7 @@ def read_acks(
     items: Sequence[wire.WireIds], orders: Sequence[PlannedOrder], endpoint: Endpoint[Any], dialect: Dialect
 ) -> list[Ack | ExchangeError]:
     """The answers in the order of the requests: matched by client order id, never by position."""
-    answered = {item.client_oid: item for item in items if item.client_oid}
+    answered = {str(item.client_oid): item for item in items if item.client_oid}
     acks: list[Ack | ExchangeError] = []
     for order in orders:
         item = answered.get(order.client_order_id or "")

@@ -1,4 +1,4 @@
-"""Bitget's v3 WebSocket: its topics, and rows as models by the functions of REST.
+"""Bitget's v3 WebSocket: its topics, and rows as models by the tables of REST.
 
 https://www.bitget.com/api-doc/uta/websocket/private/Position-Channel and the pages beside it
 """
@@ -11,7 +11,6 @@ from typing import Any, ClassVar
 import msgspec
 
 from futures_async.adapter import (
-    Account,
     Channel,
     Data,
     DecodeError,
@@ -19,25 +18,23 @@ from futures_async.adapter import (
     Nothing,
     Push,
     RateLimit,
+    Read,
+    Reading,
     RowDecoder,
     StreamLimits,
-    Ticker,
     Topic,
     What,
-    decimal_or_none,
-    finite,
 )
 from futures_async.adapters._bitget import BitgetFamily, ProductType, settle_of
 from futures_async.adapters._bitget_streams import BitgetStreams, Frame
-from futures_async.adapters.bitget_uta.mapping import VENUE, of_category, to_position, to_ticker
-from futures_async.adapters.bitget_uta.orders import to_fill, to_order
-from futures_async.adapters.bitget_uta.wire import WireAsset, WireTicker
+from futures_async.adapters.bitget_uta.mapping import CATEGORIES, VENUE, accounts, positions, tickers
+from futures_async.adapters.bitget_uta.orders import fills, orders
+from futures_async.adapters.bitget_uta.wire import WireTicker, WireWhole
 from futures_async.adapters.bitget_uta.wire_streams import (
     WireArg,
     WirePushedFill,
     WirePushedOrder,
     WirePushedPosition,
-    WirePushedTicker,
     WirePushedTotals,
 )
 
@@ -46,7 +43,7 @@ FILL = Channel("fill", (What.FILLS,), WirePushedFill)
 # The first push after the acknowledgement is all there are; later ones are what changed, whatever `action` says.
 POSITION = Channel("position", (What.POSITIONS,), WirePushedPosition, first=True)
 ACCOUNT = Channel("account", (What.ACCOUNTS,), WirePushedTotals, first=True)
-TICKER = Channel("ticker", (What.TICKERS,), WirePushedTicker, private=False)
+TICKER = Channel("ticker", (What.TICKERS,), WireTicker, private=False)
 
 CHANNELS = {channel.name: channel for channel in (ORDER, FILL, POSITION, ACCOUNT, TICKER)}
 
@@ -71,9 +68,9 @@ class BitgetUTAStreamDialect(BitgetStreams[WireArg]):
         super().__init__(dialect)
         self._category: ProductType = category
         self._decoders = {channel.name: RowDecoder[Any](channel.wire) for channel in CHANNELS.values()}
-        self._readers: dict[What, Callable[[Any, WireArg, int | None], list[Any]]] = {
-            What.ORDERS: lambda row, _, __: self._of_category(row, to_order),
-            What.FILLS: lambda row, _, __: self._of_category(row, to_fill),
+        self._readers: dict[What, Callable[[Any, WireArg, int | None], Read[Any]]] = {
+            What.ORDERS: lambda row, _, __: self._of_category(row, orders(category)),
+            What.FILLS: lambda row, _, __: self._of_category(row, fills(category)),
             What.POSITIONS: self._positions,
             What.ACCOUNTS: self._accounts,
             What.TICKERS: self._tickers,
@@ -105,37 +102,33 @@ class BitgetUTAStreamDialect(BitgetStreams[WireArg]):
         items: list[Any] = []
         for row in rows:
             try:
-                items += self._readers[what](row, arg, frame.ts)
+                found = self._readers[what](row, arg, frame.ts)
             except DecodeError:
                 whole = False
+            else:
+                items += found.rows
+                whole = whole and not found.unread
         full = whole and channel.first and frame.action == "snapshot"
         return Data(self._key(arg), ((what, Push(items, full, frame.ts)),), whole)
 
-    def _of_category(self, row: Any, read: Callable[[Any, ProductType], Any]) -> list[Any]:
-        return [read(row, self._category)] if of_category(row.category, self._category) else []
+    def _of_category(self, row: Any, reading: Reading[Any, Any]) -> Read[Any]:
+        named = str(row.category or self._category).upper()
+        if named == self._category:
+            return Read([reading.one(row)])
+        if named not in CATEGORIES:
+            raise DecodeError(f"category has the unknown word {named[:40]!r}", path="category")
+        return Read([])
 
-    def _positions(self, row: WirePushedPosition, _: WireArg, __: int | None) -> list[Any]:
-        """Rows name no category: the symbol and the coin tell it."""
-        return [to_position(row, self._category)] if settle_of(row.symbol) == self._category else []
+    def _positions(self, row: WirePushedPosition, _: WireArg, __: int | None) -> Read[Any]:
+        """Rows name no category: the symbol and the coin tell it. Those that ended are among them, empty."""
+        position = positions(self._category).one(row)
+        return Read([position] if settle_of(position.venue_symbol) == self._category else [])
 
-    def _accounts(self, row: WirePushedTotals, _: WireArg, __: int | None) -> list[Any]:
-        return [_account(asset, row) for asset in row.coin or ()]
+    def _accounts(self, row: WirePushedTotals, _: WireArg, __: int | None) -> Read[Any]:
+        """Coin by coin. Modes are not pushed."""
+        whole = WireWhole(mgn_ratio=row.mgn_ratio)
+        return accounts().each(row.coin, lambda _: whole)
 
-    def _tickers(self, row: WirePushedTicker, arg: WireArg, ts: int | None) -> list[Ticker]:
-        whole = WireTicker(symbol=arg.symbol, ts=ts, **msgspec.structs.asdict(row))
-        return [to_ticker(whole, self._category)]
-
-
-def _account(asset: WireAsset, totals: WirePushedTotals) -> Account:
-    """One coin. Modes are not pushed."""
-    return Account(
-        venue=VENUE,
-        raw=asset,
-        margin_coin=asset.coin,
-        equity=finite(asset.equity, "equity"),
-        balance=finite(asset.balance, "balance"),
-        available=finite(asset.available, "available"),
-        locked=decimal_or_none(asset.locked, "locked"),
-        bonus=decimal_or_none(asset.bonus, "bonus"),
-        margin_ratio=decimal_or_none(totals.mgn_ratio, "mgnRatio"),
-    )
+    def _tickers(self, row: WireTicker, arg: WireArg, ts: int | None) -> Read[Any]:
+        """Contract and time are in the frame around the row."""
+        return Read([tickers(self._category).one(msgspec.structs.replace(row, symbol=arg.symbol, ts=ts))])

@@ -1,8 +1,8 @@
 """Payloads of Bitget's v3 interface, field for field as the venue sends them.
 
-Numbers and times come as text. A field without default is one that the venue promises; `""` and null mean "not
-set", so a number that may be unset is read in `mapping.py`. Words stay text: a new one must not cost the list that
-it is in.
+Numbers and times come as text, and any field may be missing, null or empty, interchangeably. Rows keep what came, and
+`mapping.py` and `orders.py` judge it: words (`Text`), numbers (`Loose`), ids (`Id`), Unix milliseconds (`Moment`). A
+field with another type is one that the venue promises.
 
 https://www.bitget.com/api-doc/uta/intro
 """
@@ -10,11 +10,11 @@ https://www.bitget.com/api-doc/uta/intro
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from futures_async.adapter import Loose
+from futures_async.adapter import Id, Loose, Moment, Row, Text, TypedRow
 
 R = TypeVar("R")
 
@@ -26,20 +26,24 @@ class WireRows(msgspec.Struct, Generic[R], frozen=True, gc=False):
     cursor: str | None = None
 
 
-class _Wire(msgspec.Struct, frozen=True, kw_only=True, gc=False, rename="camel"):
-    pass
+class Wire(Row, frozen=True, kw_only=True, gc=False, rename="camel"):
+    """Base: the venue's names in camel case."""
+
+
+class Shown(TypedRow, frozen=True, kw_only=True, gc=False, rename="camel"):
+    """Base of rows that callers get as they are."""
 
 
 # Account
 
 
-class WireAsset(_Wire, frozen=True, kw_only=True, gc=False):
+class WireAsset(Wire, frozen=True, kw_only=True, gc=False):
     """One coin of the account. Coins without balance are left out by the venue."""
 
-    coin: str
-    equity: Decimal
-    balance: Decimal
-    available: Decimal
+    coin: Text = None
+    equity: Loose = None
+    balance: Loose = None
+    available: Loose = None
     usd_value: Loose = None
     debt: Loose = None
     locked: Loose = None
@@ -48,10 +52,10 @@ class WireAsset(_Wire, frozen=True, kw_only=True, gc=False):
     leverage: Loose = None
 
 
-class WireAssets(_Wire, frozen=True, kw_only=True, gc=False):
+class WireAssets(Wire, frozen=True, kw_only=True, gc=False):
     """The whole account; `imr` and `mmr` are USD amounts here, not rates."""
 
-    account_equity: Decimal
+    account_equity: Loose = None
     usdt_equity: Loose = None
     btc_equity: Loose = None
     unrealised_pnl: Loose = None
@@ -66,28 +70,36 @@ class WireAssets(_Wire, frozen=True, kw_only=True, gc=False):
     assets: list[WireAsset] | None = None
 
 
-class WireSymbolConfig(_Wire, frozen=True, kw_only=True, gc=False):
+class WireSymbolConfig(Wire, frozen=True, kw_only=True, gc=False):
     """What is set for one symbol. The table says that `leverage` is an array; it comes as text."""
 
-    category: str
-    symbol: str
-    margin_mode: str | None = None
-    leverage: str | int | list[str | int] | None = None
+    category: Text = None
+    symbol: Text = None
+    margin_mode: Text = None
+    leverage: Any = None
 
 
-class WireSettings(_Wire, frozen=True, kw_only=True, gc=False):
+class WireSettings(Wire, frozen=True, kw_only=True, gc=False):
     """Modes of the account, and of the symbols that were ever configured."""
 
-    hold_mode: str
-    uid: str | None = None
-    account_mode: str | None = None
-    asset_mode: str | None = None
-    account_level: str | None = None
-    stp_mode: str | None = None
+    hold_mode: Text = None
+    uid: Text = None
+    account_mode: Text = None
+    asset_mode: Text = None
+    account_level: Text = None
+    stp_mode: Text = None
     symbol_config_list: list[WireSymbolConfig] | None = None
 
 
-class WireInfo(_Wire, frozen=True, kw_only=True, gc=False):
+class WireWhole(Wire, frozen=True, kw_only=True, gc=False):
+    """What each coin's row lacks: of the whole account's assets and of its settings."""
+
+    mgn_ratio: Loose = None
+    hold_mode: Text = None
+    account_level: Text = None
+
+
+class WireInfo(Shown, frozen=True, kw_only=True, gc=False):
     """Whose key this is, and what it may do."""
 
     user_id: str | None = None
@@ -103,31 +115,31 @@ class WireInfo(_Wire, frozen=True, kw_only=True, gc=False):
     regis_time: int | str | None = None
 
 
-class WireRecord(_Wire, frozen=True, kw_only=True, gc=False):
+class WireRecord(Wire, frozen=True, kw_only=True, gc=False):
     """One row of the ledger. `fee` is negative when charged."""
 
-    id: str | int
-    coin: str
-    type: str
-    amount: Decimal
-    ts: int
-    category: str | None = None
-    symbol: str | None = None
+    id: Id = None
+    coin: Text = None
+    type: Text = None
+    amount: Loose = None
+    ts: Moment = None
+    category: Text = None
+    symbol: Text = None
     fee: Loose = None
     balance: Loose = None
-    position_type: str | None = None
+    position_type: Text = None
     position_amount: Loose = None
     position_balance: Loose = None
 
 
-class WireFeeRate(_Wire, frozen=True, kw_only=True, gc=False):
+class WireFeeRate(Shown, frozen=True, kw_only=True, gc=False):
     """What this account pays, as fractions."""
 
     maker_fee_rate: Decimal
     taker_fee_rate: Decimal
 
 
-class WireOpenLimit(_Wire, frozen=True, kw_only=True, gc=False):
+class WireOpenLimit(Shown, frozen=True, kw_only=True, gc=False):
     """Limits on open interest of one symbol."""
 
     single_user_limit: Loose = None
@@ -135,7 +147,7 @@ class WireOpenLimit(_Wire, frozen=True, kw_only=True, gc=False):
     market_maker_limit: Loose = None
 
 
-class WireMaxOpen(_Wire, frozen=True, kw_only=True, gc=False):
+class WireMaxOpen(Shown, frozen=True, kw_only=True, gc=False):
     """How much can be opened: `available` and costs in quote coin, `max…Open` in base coin."""
 
     available: Loose = None
@@ -149,23 +161,23 @@ class WireMaxOpen(_Wire, frozen=True, kw_only=True, gc=False):
 # Positions
 
 
-class WirePosition(_Wire, frozen=True, kw_only=True, gc=False):
+class WirePosition(Wire, frozen=True, kw_only=True, gc=False):
     """One position. `mmr` is a rate here; fees and funding are negative when paid."""
 
-    symbol: str
-    pos_side: str
-    total: Decimal
-    category: str | None = None
-    margin_coin: str | None = None
-    hold_mode: str | None = None
-    margin_mode: str | None = None
+    symbol: Text = None
+    pos_side: Text = None
+    total: Loose = None
+    category: Text = None
+    margin_coin: Text = None
+    hold_mode: Text = None
+    margin_mode: Text = None
     position_balance: Loose = None
     available: Loose = None
     frozen: Loose = None
     leverage: Loose = None
     cur_realised_pnl: Loose = None
     avg_price: Loose = None
-    position_status: str | None = None
+    position_status: Text = None
     unrealised_pnl: Loose = None
     liquidation_price: Loose = None
     mmr: Loose = None
@@ -176,20 +188,20 @@ class WirePosition(_Wire, frozen=True, kw_only=True, gc=False):
     open_fee_total: Loose = None
     close_fee_total: Loose = None
     cash_dividend: Loose = None
-    created_time: int | str | None = None
-    updated_time: int | str | None = None
+    created_time: Moment = None
+    updated_time: Moment = None
 
 
-class WirePastPosition(_Wire, frozen=True, kw_only=True, gc=False):
+class WirePastPosition(Wire, frozen=True, kw_only=True, gc=False):
     """One closed position. `netProfit` is after fees and funding, `cumRealisedPnl` before."""
 
-    position_id: str | int
-    symbol: str
-    pos_side: str
-    category: str | None = None
-    margin_coin: str | None = None
-    hold_mode: str | None = None
-    margin_mode: str | None = None
+    position_id: Id = None
+    symbol: Text = None
+    pos_side: Text = None
+    category: Text = None
+    margin_coin: Text = None
+    hold_mode: Text = None
+    margin_mode: Text = None
     open_price_avg: Loose = None
     close_price_avg: Loose = None
     open_total_pos: Loose = None
@@ -199,11 +211,11 @@ class WirePastPosition(_Wire, frozen=True, kw_only=True, gc=False):
     total_funding: Loose = None
     open_fee_total: Loose = None
     close_fee_total: Loose = None
-    created_time: int | str | None = None
-    updated_time: int | str | None = None
+    created_time: Moment = None
+    updated_time: Moment = None
 
 
-class WireAdlRank(_Wire, frozen=True, kw_only=True, gc=False):
+class WireAdlRank(Shown, frozen=True, kw_only=True, gc=False):
     """How soon a position is reduced: near 1 is first. The side has its v2 name here."""
 
     symbol: str
@@ -212,20 +224,26 @@ class WireAdlRank(_Wire, frozen=True, kw_only=True, gc=False):
     margin_coin: str | None = None
 
 
-class WireTier(_Wire, frozen=True, kw_only=True, gc=False):
+class WireTier(Wire, frozen=True, kw_only=True, gc=False):
     """One risk tier; values in quote coin, `leverage` is the highest, `mmr` a rate; the symbol is not named."""
 
-    tier: int
-    min_tier_value: Decimal
-    max_tier_value: Decimal
-    leverage: Decimal
-    mmr: Decimal
+    tier: Loose = None
+    min_tier_value: Loose = None
+    max_tier_value: Loose = None
+    leverage: Loose = None
+    mmr: Loose = None
+
+
+class WireNamed(Wire, frozen=True, kw_only=True, gc=False):
+    """What a tier's row lacks: its contract."""
+
+    symbol: Text = None
 
 
 # Orders
 
 
-class WireIds(_Wire, frozen=True, kw_only=True, gc=False):
+class WireIds(Wire, frozen=True, kw_only=True, gc=False):
     """What placing, changing, cancelling answers; in a list, a failed item has a code."""
 
     order_id: str | int | None = None
@@ -234,90 +252,90 @@ class WireIds(_Wire, frozen=True, kw_only=True, gc=False):
     msg: str | None = None
 
 
-class WireFee(_Wire, frozen=True, kw_only=True, gc=False):
+class WireFee(Wire, frozen=True, kw_only=True, gc=False):
     """Fees in one coin, positive when paid; empty before the first fill."""
 
-    fee_coin: str | None = None
+    fee_coin: Text = None
     fee: Loose = None
 
 
-class WireOrder(_Wire, frozen=True, kw_only=True, gc=False):
+class WireOrder(Wire, frozen=True, kw_only=True, gc=False):
     """One order. Lists leave some fields out; leverage and margin mode come in pushes only, as documented."""
 
-    order_id: str | int
-    symbol: str
-    side: str
-    order_type: str
-    qty: Decimal
-    order_status: str
-    client_oid: str | None = None
-    category: str | None = None
+    order_id: Id = None
+    symbol: Text = None
+    side: Text = None
+    order_type: Text = None
+    qty: Loose = None
+    order_status: Text = None
+    client_oid: Id = None
+    category: Text = None
     price: Loose = None
     amount: Loose = None
     cum_exec_qty: Loose = None
     cum_exec_value: Loose = None
     avg_price: Loose = None
-    time_in_force: str | None = None
-    pos_side: str | None = None
-    hold_mode: str | None = None
-    trade_side: str | None = None
-    reduce_only: str | None = None
-    margin_mode: str | None = None
+    time_in_force: Text = None
+    pos_side: Text = None
+    hold_mode: Text = None
+    trade_side: Text = None
+    reduce_only: Text = None
+    margin_mode: Text = None
     leverage: Loose = None
     fee_detail: list[WireFee] | None = None
-    cancel_reason: str | None = None
-    exec_type: str | None = None
-    delegate_type: str | None = None
-    stp_mode: str | None = None
-    tp_trigger_by: str | None = None
-    sl_trigger_by: str | None = None
+    cancel_reason: Text = None
+    exec_type: Text = None
+    delegate_type: Text = None
+    stp_mode: Text = None
+    tp_trigger_by: Text = None
+    sl_trigger_by: Text = None
     take_profit: Loose = None
     stop_loss: Loose = None
-    tp_order_type: str | None = None
-    sl_order_type: str | None = None
+    tp_order_type: Text = None
+    sl_order_type: Text = None
     tp_limit_price: Loose = None
     sl_limit_price: Loose = None
-    created_time: int | str | None = None
-    updated_time: int | str | None = None
+    created_time: Moment = None
+    updated_time: Moment = None
 
 
-class WireFill(_Wire, frozen=True, kw_only=True, gc=False):
+class WireFill(Wire, frozen=True, kw_only=True, gc=False):
     """One execution. `execLinkId` pairs the two sides of a match, so it is no key."""
 
-    exec_id: str | int
-    order_id: str | int
-    symbol: str
-    side: str
-    exec_price: Decimal
-    exec_qty: Decimal
-    created_time: int
-    exec_link_id: str | int | None = None
-    client_oid: str | None = None
-    category: str | None = None
-    order_type: str | None = None
+    exec_id: Id = None
+    order_id: Id = None
+    symbol: Text = None
+    side: Text = None
+    exec_price: Loose = None
+    exec_qty: Loose = None
+    created_time: Moment = None
+    exec_link_id: Id = None
+    client_oid: Id = None
+    category: Text = None
+    order_type: Text = None
     exec_value: Loose = None
     exec_pnl: Loose = None
-    trade_scope: str | None = None
-    trade_side: str | None = None
+    trade_scope: Text = None
+    trade_side: Text = None
     fee_detail: list[WireFee] | None = None
-    updated_time: int | str | None = None
+    updated_time: Moment = None
 
 
 # Market
 
 
-class WireInstrument(_Wire, frozen=True, kw_only=True, gc=False):
+class WireInstrument(Wire, frozen=True, kw_only=True, gc=False):
     """Trading rules of one contract: the tick is `priceMultiplier`, the step `quantityMultiplier`."""
 
-    symbol: str
-    base_coin: str
-    quote_coin: str
-    price_multiplier: Decimal
-    quantity_multiplier: Decimal
-    category: str | None = None
-    type: str | None = None
+    symbol: Text = None
+    base_coin: Text = None
+    quote_coin: Text = None
+    price_multiplier: Loose = None
+    quantity_multiplier: Loose = None
+    category: Text = None
+    type: Text = None
     # Older pages put the words of `type` here; today crypto, metal, stock, commodity.
-    symbol_type: str | None = None
+    symbol_type: Text = None
     price_precision: Loose = None
     quantity_precision: Loose = None
     quote_precision: Loose = None
@@ -337,25 +355,25 @@ class WireInstrument(_Wire, frozen=True, kw_only=True, gc=False):
     buy_limit_price_ratio: Loose = None
     sell_limit_price_ratio: Loose = None
     fund_interval: Loose = None
-    status: str | None = None
-    off_time: int | str | None = None
-    limit_open_time: int | str | None = None
-    maintain_time: int | str | None = None
-    launch_time: int | str | None = None
-    delivery_time: int | str | None = None
-    delivery_start_time: int | str | None = None
-    delivery_period: str | None = None
-    is_rwa: str | None = None
-    is_reality: str | None = None
+    status: Text = None
+    off_time: Moment = None
+    limit_open_time: Moment = None
+    maintain_time: Moment = None
+    launch_time: Moment = None
+    delivery_time: Moment = None
+    delivery_start_time: Moment = None
+    delivery_period: Text = None
+    is_rwa: Text = None
+    is_reality: Text = None
 
 
-class WireTicker(_Wire, frozen=True, kw_only=True, gc=False):
+class WireTicker(Wire, frozen=True, kw_only=True, gc=False):
     """Last prices of one contract; the best prices may be empty."""
 
-    symbol: str
-    last_price: Decimal
-    category: str | None = None
-    ts: int | str | None = None
+    symbol: Text = None
+    last_price: Loose = None
+    category: Text = None
+    ts: Moment = None
     ask1_price: Loose = None
     bid1_price: Loose = None
     ask1_size: Loose = None
@@ -370,25 +388,25 @@ class WireTicker(_Wire, frozen=True, kw_only=True, gc=False):
     price24h_pcnt: Loose = msgspec.field(name="price24hPcnt", default=None)
     volume24h: Loose = msgspec.field(name="volume24h", default=None)
     turnover24h: Loose = msgspec.field(name="turnover24h", default=None)
-    delivery_start_time: int | str | None = None
-    delivery_time: int | str | None = None
-    delivery_status: str | None = None
+    delivery_start_time: Moment = None
+    delivery_time: Moment = None
+    delivery_status: Text = None
 
 
-class WireFundingRate(_Wire, frozen=True, kw_only=True, gc=False):
+class WireFundingRate(Wire, frozen=True, kw_only=True, gc=False):
     """The current funding rate; the interval is in hours."""
 
-    symbol: str
-    funding_rate: Decimal
+    symbol: Text = None
+    funding_rate: Loose = None
     funding_rate_interval: Loose = None
-    next_update: int | str | None = None
+    next_update: Moment = None
     min_funding_rate: Loose = None
     max_funding_rate: Loose = None
     cash_dividend: Loose = None
-    cash_dividend_next_update: int | str | None = None
+    cash_dividend_next_update: Moment = None
 
 
-class WirePastFundingRate(_Wire, frozen=True, kw_only=True, gc=False):
+class WirePastFundingRate(Shown, frozen=True, kw_only=True, gc=False):
     """One settled funding rate."""
 
     symbol: str
@@ -396,13 +414,13 @@ class WirePastFundingRate(_Wire, frozen=True, kw_only=True, gc=False):
     funding_rate_timestamp: int
 
 
-class WirePastFundingRates(_Wire, frozen=True, kw_only=True, gc=False):
+class WirePastFundingRates(Wire, frozen=True, kw_only=True, gc=False):
     """The one list that is not called `list`; no cursor comes back, pages are numbered."""
 
     result_list: list[WirePastFundingRate] | None
 
 
-class WireTime(_Wire, frozen=True, kw_only=True, gc=False):
+class WireTime(Wire, frozen=True, kw_only=True, gc=False):
     """The venue's clock."""
 
     server_time: int

@@ -43,6 +43,7 @@ from futures_async.unified.errors import (
     PositionModeConflict,
     ResponseMismatch,
     SymbolNotFound,
+    UnreadRows,
     VenueUnavailable,
 )
 from futures_async.unified.exchange import Capability
@@ -407,6 +408,28 @@ async def test_flat_rows_and_null_lists_are_no_positions(rig: Rig) -> None:
     assert await client.fetch_positions() == []
 
 
+async def test_a_row_of_a_category_that_nobody_knows_is_not_dropped(rig: Rig) -> None:
+    body = plain("unfilled_orders")
+    body["data"]["list"][0]["category"] = "NEW-FUTURES"
+    body["data"].pop("cursor", None)
+    rig.wire.gives("/trade/unfilled-orders", body)
+    assert len(await rig.client().fetch_open_orders()) == 1
+
+
+@pytest.mark.parametrize("odd", [{"coin": None, "equity": "1"}, {"coin": "USDT", "equity": "--"}, "odd"])
+async def test_a_coin_is_not_zero_while_one_row_cannot_be_read(rig: Rig, odd: Any) -> None:
+    body = plain("assets")
+    body["data"]["assets"] = [row for row in body["data"]["assets"] if row["coin"] != "USDT"]
+    client = rig.client()
+    rig.wire.gives("/account/assets", body)
+    assert (await client.fetch_account("USDT")).equity == 0
+    body["data"]["assets"].insert(0, odd)
+    rig.wire.gives("/account/assets", body)
+    assert (await client.fetch_account("BGB")).equity == Decimal("1.15582129")
+    with pytest.raises(UnreadRows):
+        await client.fetch_account("USDT")
+
+
 # What cannot be had
 
 
@@ -688,9 +711,9 @@ async def test_a_symbol_that_is_not_listed_is_not_found(rig: Rig) -> None:
         await client.fetch_ticker("NOPEUSDT")
     for path in ("tickers", "current-fund-rate"):
         rig.wire.gives(f"/market/{path}", {"code": "00000", "data": []})
-    with pytest.raises(SymbolNotFound, match="no ticker"):
+    with pytest.raises(SymbolNotFound, match="no contract"):
         await client.fetch_ticker(BTC)
-    with pytest.raises(SymbolNotFound, match="no funding rate"):
+    with pytest.raises(SymbolNotFound, match="no contract"):
         await client.fetch_funding_rate(BTC)
 
 

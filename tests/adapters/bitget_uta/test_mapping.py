@@ -40,15 +40,15 @@ def first(endpoint: Endpoint[Any], name: str, **changes: Any) -> Any:
 
 
 def order(**changes: Any) -> fa.Order:
-    return orders.to_order(first(endpoints.PAST_ORDERS, "history_orders", **changes), USDT)
+    return orders.orders(USDT).one(first(endpoints.PAST_ORDERS, "history_orders", **changes))
 
 
 def position(**changes: Any) -> fa.Position:
-    return mapping.to_position(first(endpoints.POSITIONS, "current_position", **changes), USDT)
+    return mapping.positions(USDT).one(first(endpoints.POSITIONS, "current_position", **changes))
 
 
 def test_a_large_hedge_position_keeps_every_digit() -> None:
-    position = mapping.to_position(first(endpoints.POSITIONS, "current_position.hedge"), USDT)
+    position = mapping.positions(USDT).one(first(endpoints.POSITIONS, "current_position.hedge"))
     assert (position.side, position.position_mode) == (PositionSide.LONG, PositionMode.HEDGE)
     assert position.quantity == Decimal("119.2068")
     assert position.unrealized_pnl == Decimal("1124573.04243999")
@@ -99,7 +99,7 @@ def test_an_isolated_position_names_no_initial_margin() -> None:
 
 def test_a_coin_margined_position_has_no_value_by_quantity_times_price() -> None:
     row = first(endpoints.POSITIONS, "current_position", symbol="BTCUSD", marginCoin=None, category="COIN-FUTURES")
-    inverse = mapping.to_position(row, "COIN-FUTURES")
+    inverse = mapping.positions("COIN-FUTURES").one(row)
     assert inverse.symbol == "BTC/USD:BTC"
     assert inverse.margin_coin == "BTC"
     assert inverse.notional is None
@@ -112,9 +112,10 @@ def test_what_a_position_row_does_not_say_is_none() -> None:
         openFeeTotal="", closeFeeTotal=None, leverage="", createdTime="", updatedTime=None, holdMode="new_mode",
         marginMode="new_mode",
     )  # fmt: skip
-    shown = {name for name in bare.__struct_fields__ if getattr(bare, name) not in (None, ())}
-    always = {"venue", "raw", "symbol", "venue_symbol", "side", "quantity", "margin_coin"}
+    shown = {name for name in fa.Position.__struct_fields__ if getattr(bare, name) not in (None, ())}
+    always = {"venue", "raw", "symbol", "venue_symbol", "side", "quantity", "margin_coin", "unread"}
     assert shown == {*always, "realized_pnl", "funding", "locked"}
+    assert bare.unread == ("avgPrice", "marginMode", "holdMode")
 
 
 @pytest.mark.parametrize("word", ["net", "", "both"])
@@ -123,17 +124,32 @@ def test_a_position_without_a_readable_side_is_an_error(word: str) -> None:
         position(posSide=word)
 
 
-@pytest.mark.parametrize("field", ["markPrice", "liquidationPrice", "avgPrice", "total", "available", "mmr"])
-@pytest.mark.parametrize("text", ["NaN", "Infinity", "1e999"])
-def test_a_number_that_is_none_is_an_error_that_names_its_field(field: str, text: str) -> None:
+@pytest.mark.parametrize("text", ["NaN", "Infinity", "1e999", "-0.001", ""])
+def test_a_position_without_a_readable_quantity_is_an_error_that_names_the_field(text: str) -> None:
     with pytest.raises(DecodeError) as caught:
-        position(**{field: text})
-    assert caught.value.path == field
+        position(total=text)
+    assert caught.value.path == "total"
+
+
+@pytest.mark.parametrize(
+    ("field", "name"),
+    [
+        ("markPrice", "mark_price"),
+        ("liquidationPrice", "liquidation_price"),
+        ("avgPrice", "entry_price"),
+        ("available", "available"),
+        ("mmr", "maintenance_margin_rate"),
+    ],
+)
+@pytest.mark.parametrize("text", ["NaN", "Infinity", "1e999", "--"])
+def test_a_number_that_is_none_is_named_and_the_position_stays(field: str, name: str, text: str) -> None:
+    read = position(**{field: text})
+    assert (getattr(read, name), read.unread, read.quantity) == (None, (field,), Decimal("0.001"))
 
 
 def test_a_closed_position_is_read_field_by_field() -> None:
     row = first(endpoints.PAST_POSITIONS, "history_position")
-    assert mapping.to_position_history(row, USDT) == fa.PositionHistory(
+    assert mapping.closed_positions(USDT).one(row) == fa.PositionHistory(
         **BTC,
         side=PositionSide.LONG,
         position_id="1322441328637100049",
@@ -154,7 +170,7 @@ def test_a_closed_position_is_read_field_by_field() -> None:
 
 
 def test_net_profit_is_profit_less_fees_and_funding_in_our_signs() -> None:
-    past = mapping.to_position_history(first(endpoints.PAST_POSITIONS, "history_position"), USDT)
+    past = mapping.closed_positions(USDT).one(first(endpoints.PAST_POSITIONS, "history_position"))
     assert past.realized_pnl is not None
     assert past.fee is not None
     assert past.funding is not None
@@ -169,7 +185,7 @@ def test_net_profit_is_profit_less_fees_and_funding_in_our_signs() -> None:
 def test_an_account_is_read_per_coin() -> None:
     assets, settings = payload(endpoints.ASSETS, "assets"), payload(endpoints.SETTINGS, "settings")
     assert assets.assets is not None
-    assert mapping.to_account(assets.assets[1], assets, settings) == fa.Account(
+    assert mapping.accounts().one(assets.assets[1], mapping.whole(assets, settings)) == fa.Account(
         venue="bitget-uta",
         margin_coin="BGB",
         equity=Decimal("1.15582129"),
@@ -181,16 +197,9 @@ def test_an_account_is_read_per_coin() -> None:
     )
 
 
-def test_a_coin_that_the_venue_leaves_out_has_balance_zero() -> None:
-    assets, settings = payload(endpoints.ASSETS, "assets"), payload(endpoints.SETTINGS, "settings")
-    empty = mapping.to_empty_account("USDC", assets, settings)
-    assert empty.margin_coin == "USDC"
-    assert [empty.equity, empty.balance, empty.available, empty.locked] == [Decimal(0)] * 4
-
-
 def test_the_whole_account_is_a_row_in_usd() -> None:
     assets, settings = payload(endpoints.ASSETS, "assets"), payload(endpoints.SETTINGS, "settings")
-    assert mapping.to_total(assets, settings) == fa.Account(
+    assert mapping.totals().one(assets, settings) == fa.Account(
         venue="bitget-uta",
         margin_coin="USD",
         equity=Decimal("11.13919278"),
@@ -206,7 +215,7 @@ def test_the_whole_account_is_a_row_in_usd() -> None:
 def test_an_account_of_level_isolated_says_so() -> None:
     assets = payload(endpoints.ASSETS, "assets")
     settings = wire.WireSettings(hold_mode="hedge_mode", account_level="isolated")
-    total = mapping.to_total(assets, settings)
+    total = mapping.totals().one(assets, settings)
     assert (total.margin_mode, total.position_mode) == (MarginMode.ISOLATED, PositionMode.HEDGE)
 
 
@@ -217,7 +226,7 @@ def test_an_account_whose_position_mode_is_a_new_word_cannot_be_traded() -> None
 
 def test_a_ledger_row_is_read_field_by_field() -> None:
     row = first(endpoints.RECORDS, "financial_records")
-    assert mapping.to_ledger_entry(row, USDT) == fa.LedgerEntry(
+    assert mapping.ledger_entries(USDT).one(row) == fa.LedgerEntry(
         **BTC,
         entry_id="1322441401014722561",
         type=LedgerType.REALIZED_PNL,
@@ -232,7 +241,7 @@ def test_a_ledger_row_is_read_field_by_field() -> None:
 
 
 def test_a_ledger_row_of_no_contract_has_no_symbol() -> None:
-    entry = mapping.to_ledger_entry(first(endpoints.RECORDS, "financial_records", symbol="", fee=""), USDT)
+    entry = mapping.ledger_entries(USDT).one(first(endpoints.RECORDS, "financial_records", symbol="", fee=""))
     assert (entry.symbol, entry.venue_symbol, entry.fee) == (None, None, None)
 
 
@@ -254,7 +263,7 @@ WORDS = {
 @pytest.mark.parametrize(("word", "type_"), [(word, type_) for type_, words in WORDS.items() for word in words.split()])
 def test_ledger_words_mean_what_the_reference_says(word: str, type_: LedgerType) -> None:
     row = first(endpoints.RECORDS, "financial_records", type=word)
-    entry = mapping.to_ledger_entry(row, USDT)
+    entry = mapping.ledger_entries(USDT).one(row)
     assert (entry.type, entry.venue_type) == (type_, word)
 
 
@@ -281,7 +290,8 @@ def test_leverage_that_is_not_said_is_none(leverage: Any) -> None:
 
 
 def test_tiers_are_read_field_by_field() -> None:
-    tiers = [mapping.to_risk_limit(row, "BTCUSDT", USDT) for row in payload(endpoints.TIERS, "position_tier")]
+    named = wire.WireNamed(symbol="BTCUSDT")
+    tiers = mapping.risk_limits(USDT).known(payload(endpoints.TIERS, "position_tier"), lambda _: named)
     assert tiers[1] == fa.RiskLimit(
         **BTC,
         tier=2,
@@ -298,7 +308,7 @@ def test_tiers_are_read_field_by_field() -> None:
 
 
 def test_an_open_order_is_read_field_by_field() -> None:
-    assert orders.to_order(payload(endpoints.ORDER, "order_info"), USDT) == fa.Order(
+    assert orders.orders(USDT).one(payload(endpoints.ORDER, "order_info")) == fa.Order(
         **BTC,
         order_id="1320244799629316096",
         client_order_id="fx-20260112-000001",
@@ -340,7 +350,7 @@ def test_a_hedge_close_is_known_by_its_pair_although_reduce_only_says_no() -> No
 
 
 def test_an_open_order_of_a_list_has_no_fee_yet() -> None:
-    listed = orders.to_order(first(endpoints.OPEN_ORDERS, "unfilled_orders"), USDT)
+    listed = orders.orders(USDT).one(first(endpoints.OPEN_ORDERS, "unfilled_orders"))
     assert (listed.order_id, listed.status) == ("1321320757371228160", OrderStatus.NEW)
     assert (listed.fee, listed.fee_coin, listed.average_price) == (None, None, None)
 
@@ -371,24 +381,60 @@ def test_in_one_way_mode_reduce_only_says_it(pos_side: str | None, word: str | N
         ("cancelled", OrderStatus.CANCELED),
         ("canceled", OrderStatus.CANCELED),
         ("frozen", OrderStatus.UNKNOWN),
-        ("", OrderStatus.UNKNOWN),
     ],
 )
 def test_order_states_are_translated_and_new_ones_are_unknown(word: str, status: OrderStatus) -> None:
     assert order(orderStatus=word).status is status
 
 
-def test_fees_in_several_coins_have_no_sum_and_stay_in_raw() -> None:
-    details = [{"feeCoin": "BGB", "fee": "0.5"}, {"feeCoin": "USDT", "fee": "0.1"}]
+def test_an_order_without_a_state_is_none() -> None:
+    with pytest.raises(DecodeError, match="orderStatus"):
+        order(orderStatus="")
+
+
+def test_fees_in_several_coins_are_no_number_and_stay_in_raw() -> None:
+    details = [{"feeCoin": "USDT", "fee": "0.1"}, {"feeCoin": "BGB", "fee": "3"}, {"feeCoin": "USDT", "fee": "0.02"}]
     read = order(feeDetail=details)
     assert (read.fee, read.fee_coin, read.unread) == (None, None, ("feeDetail",))
-    one = order(feeDetail=[{"feeCoin": "BGB", "fee": "0.5"}, {"feeCoin": "BGB", "fee": "0.25"}])
-    assert (one.fee, one.fee_coin, one.unread) == (Decimal("0.75"), "BGB", ())
+    assert len(read.raw.fee_detail) == 3
+    fill = orders.fills(USDT).one(first(endpoints.FILLS, "fills", feeDetail=details))
+    assert (fill.fee, fill.fee_coin, fill.unread) == (None, None, ("feeDetail",))
 
 
-def test_an_order_of_a_liquidation_is_one() -> None:
-    assert order(execType="liquidation").type is OrderType.LIQUIDATION
-    assert order(execType="normal").type is not OrderType.LIQUIDATION
+def test_fees_in_one_coin_are_added_up() -> None:
+    read = order(feeDetail=[{"feeCoin": "USDT", "fee": "0.1"}, {"feeCoin": "USDT", "fee": "0.02"}])
+    assert (read.fee, read.fee_coin, read.unread) == (Decimal("0.12"), "USDT", ())
+
+
+@pytest.mark.parametrize("details", ["0.1", ["0.1"], [{"feeCoin": {"a": 1}, "fee": "0.1"}], {"feeCoin": "BGB"}])
+def test_fees_that_are_no_list_of_them_are_named(details: Any) -> None:
+    body = plain("history_orders")
+    body["data"]["list"][0]["feeDetail"] = details
+    rows = endpoints.PAST_ORDERS.row_by_row(Envelope, msgspec.json.encode(body)).data.rows
+    read = orders.orders(USDT).all(rows)[0]
+    assert (read.fee, read.fee_coin, read.unread) == (None, None, ("feeDetail",))
+
+
+@pytest.mark.parametrize(
+    ("words", "type_"),
+    [
+        ({"execType": "liquidation"}, OrderType.LIQUIDATION),
+        ({"execType": "LIQUIDATION", "orderType": "limit"}, OrderType.LIQUIDATION),
+        ({"tradeSide": "burst_close_long"}, OrderType.LIQUIDATION),
+        ({"tradeSide": "reduce_buy_single"}, OrderType.LIQUIDATION),
+        ({"tradeSide": "dte_sys_adl_close_short"}, OrderType.ADL),
+        ({"execType": "normal", "tradeSide": "close_long"}, OrderType.MARKET),
+        ({"execType": "reduce"}, OrderType.MARKET),
+    ],
+)
+def test_what_the_venue_closed_by_itself_says_so(words: dict[str, str], type_: OrderType) -> None:
+    assert order(**words).type is type_
+
+
+@pytest.mark.parametrize(("word", "reduces"), [("YES", True), ("NO", None)])
+def test_in_hedge_mode_no_is_not_believed_of_reduce_only(word: str, reduces: bool | None) -> None:
+    read = order(posSide="", reduceOnly=word)
+    assert (read.position_side, read.reduce_only) == (None, reduces)
 
 
 @pytest.mark.parametrize("details", [None, [], [{"feeCoin": "", "fee": ""}], [{"feeCoin": None, "fee": None}]])
@@ -400,6 +446,7 @@ def test_no_fee_is_none_not_zero(details: Any) -> None:
 def test_words_that_nobody_knows_do_not_break_an_order() -> None:
     read = order(orderType="iceberg", timeInForce="day", holdMode="triple", marginMode="portfolio", price="12.5")
     assert (read.type, read.time_in_force, read.margin_mode) == (OrderType.UNKNOWN, None, None)
+    assert {"orderType", "timeInForce", "holdMode", "marginMode"} == set(read.unread)
     assert read.price == Decimal("12.5")
 
 
@@ -419,7 +466,7 @@ def test_an_order_of_which_the_filled_size_is_not_said_names_no_rest() -> None:
 
 
 def test_a_fill_is_read_field_by_field() -> None:
-    assert orders.to_fill(first(endpoints.FILLS, "fills"), USDT) == fa.Fill(
+    assert orders.fills(USDT).one(first(endpoints.FILLS, "fills")) == fa.Fill(
         **BTC,
         fill_id="1322441401010528257",
         order_id="1322441400976261120",
@@ -437,7 +484,7 @@ def test_a_fill_is_read_field_by_field() -> None:
 
 def test_old_fills_may_lack_some_fields() -> None:
     old = first(endpoints.FILLS, "fills", clientOid=..., execLinkId=..., tradeSide=..., execPnl="", tradeScope="maker")
-    fill = orders.to_fill(old, USDT)
+    fill = orders.fills(USDT).one(old)
     assert (fill.client_order_id, fill.realized_pnl, fill.role) == (None, None, Role.MAKER)
 
 
@@ -445,7 +492,7 @@ def test_old_fills_may_lack_some_fields() -> None:
 
 
 def test_a_contract_is_read_field_by_field() -> None:
-    assert mapping.to_contract(payload(endpoints.INSTRUMENTS, "instruments")[0], USDT) == fa.Contract(
+    assert mapping.contracts(USDT).one(payload(endpoints.INSTRUMENTS, "instruments")[0]) == fa.Contract(
         **BTC,
         base="BTC",
         quote="USDT",
@@ -464,25 +511,25 @@ def test_a_contract_is_read_field_by_field() -> None:
 
 def test_usdc_contracts_take_their_coins_from_the_row() -> None:
     row = first(endpoints.INSTRUMENTS, "instruments", symbol="BTCPERP", quoteCoin="USDC", category="USDC-FUTURES")
-    contract = mapping.to_contract(row, "USDC-FUTURES")
+    contract = mapping.contracts("USDC-FUTURES").one(row)
     assert (contract.symbol, contract.base, contract.quote, contract.settle) == ("BTC/USDC:USDC", "BTC", "USDC", "USDC")
 
 
 @pytest.mark.parametrize("words", [{"type": "delivery"}, {"type": None, "symbolType": "delivery"}])
 def test_a_contract_with_a_delivery_date_keeps_the_venues_id(words: dict[str, str | None]) -> None:
     row = first(endpoints.INSTRUMENTS, "instruments", symbol="BTCUSDT", **words)
-    assert mapping.to_contract(row, USDT).symbol == "BTCUSDT"
+    assert mapping.contracts(USDT).one(row).symbol == "BTCUSDT"
 
 
 def test_bounds_that_are_empty_are_not_stated() -> None:
     row = first(endpoints.INSTRUMENTS, "instruments", minOrderQty="", minOrderAmount="", maxLeverage="", status="")
-    contract = mapping.to_contract(row, USDT)
+    contract = mapping.contracts(USDT).one(row)
     assert (contract.min_quantity, contract.min_notional) == (None, None)
     assert (contract.max_leverage, contract.status) == (None, None)
 
 
 def test_a_ticker_is_read_field_by_field() -> None:
-    assert mapping.to_ticker(payload(endpoints.TICKERS, "tickers")[0], USDT) == fa.Ticker(
+    assert mapping.tickers(USDT).one(payload(endpoints.TICKERS, "tickers")[0]) == fa.Ticker(
         **BTC,
         last_price=Decimal(104738),
         bid_price=Decimal("104737.7"),
@@ -495,12 +542,12 @@ def test_a_ticker_is_read_field_by_field() -> None:
 
 
 def test_a_market_without_orders_has_no_best_prices() -> None:
-    ticker = mapping.to_ticker(first(endpoints.TICKERS, "tickers", ask1Price="", bid1Price=""), USDT)
+    ticker = mapping.tickers(USDT).one(first(endpoints.TICKERS, "tickers", ask1Price="", bid1Price=""))
     assert (ticker.bid_price, ticker.ask_price) == (None, None)
 
 
 def test_a_funding_rate_is_read_field_by_field() -> None:
-    assert mapping.to_funding_rate(payload(endpoints.FUNDING_RATE, "current_fund_rate")[0], USDT) == fa.FundingRate(
+    assert mapping.funding_rates(USDT).one(payload(endpoints.FUNDING_RATE, "current_fund_rate")[0]) == fa.FundingRate(
         **BTC,
         funding_rate=Decimal("0.00001"),
         interval_s=28800,

@@ -162,7 +162,7 @@ def test_only_what_the_batch_can_say_goes_through_it(
 
 
 def test_a_change_is_written_as_documented() -> None:
-    order = orders.to_order(payload(endpoints.ORDER, "order_info"), USDT)
+    order = orders.orders(USDT).one(payload(endpoints.ORDER, "order_info"))
     written = orders.change_body(order, USDT, Decimal(50100), Decimal("0.002"))
     assert msgspec.json.encode(written) == msgspec.json.encode(plain("modify_order.request"))
     assert "qty" not in orders.change_body(order, USDT, Decimal(50100), None)

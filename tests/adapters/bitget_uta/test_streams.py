@@ -101,6 +101,19 @@ def test_each_coin_is_an_account() -> None:
     assert not push.full
 
 
+def test_an_odd_coin_takes_no_other_away_and_is_said_to_be_missing() -> None:
+    good = msgspec.json.decode((FRAMES / "account-1.json").read_bytes())["data"][0]["coin"][0]
+    data = pushed("account-1", coin=[{"coin": "BGB", "equity": "--"}, good])
+    assert ([account.margin_coin for account in data.pushes[0][1].items], data.whole) == (["USDT"], False)
+
+
+def test_an_order_of_a_category_that_nobody_knows_is_said_to_be_missing() -> None:
+    for name in ("order-1", "fill-1"):
+        data = pushed(name, category="usdt-options")
+        assert (list(data.pushes[0][1].items), data.whole) == ([], False)
+    assert pushed("order-1", category="margin").whole
+
+
 def test_a_ticker_takes_contract_and_time_from_the_frame() -> None:
     [(_, push)] = pushed("ticker-1").pushes
     [ticker] = push.items
@@ -108,7 +121,7 @@ def test_a_ticker_takes_contract_and_time_from_the_frame() -> None:
 
 
 def test_rows_that_cannot_be_read_are_said_to_be_missing() -> None:
-    for changes in ({"posSide": "up"}, {"size": "many"}):
+    for changes in ({"posSide": "up"}, {"size": "many"}, {"symbol": {"a": 1}}):
         data = pushed("position-1", action="snapshot", **changes)
         assert (list(data.pushes[0][1].items), data.pushes[0][1].full, data.whole) == ([], False, False)
 

@@ -11,6 +11,7 @@ import pytest
 from futures_async.adapters._bitget import Envelope
 from futures_async.adapters.bitget_uta import endpoints
 from futures_async.transport.endpoint import Endpoint
+from futures_async.unified.rows import unread_of
 from tests.adapters.bitget_uta.samples import payload, plain
 
 ANSWERS: dict[str, Endpoint[Any]] = {
@@ -90,6 +91,21 @@ def test_a_new_field_breaks_nothing(name: str) -> None:
 def test_a_list_that_was_promised_and_is_missing_is_not_taken_for_empty() -> None:
     with pytest.raises(msgspec.ValidationError, match="list"):
         endpoints.OPEN_ORDERS.decoder(Envelope).decode(b'{"code":"00000","data":{}}')
+
+
+def test_a_row_that_is_none_leaves_its_page_whole() -> None:
+    body = plain("unfilled_orders")
+    body["data"]["list"].append("odd")
+    page = endpoints.OPEN_ORDERS.row_by_row(Envelope, msgspec.json.encode(body)).data
+    assert page.rows == payload(endpoints.OPEN_ORDERS, "unfilled_orders").rows
+    assert page.cursor == body["data"]["cursor"]
+    assert [row.raw for row in unread_of(page.rows)] == ["odd"]
+
+
+@pytest.mark.parametrize("data", [b"{}", b'{"cursor":7}', b'{"list":7}', b'{"list":[],"cursor":{}}'])
+def test_a_page_that_is_none_is_an_error_row_by_row_too(data: bytes) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        endpoints.OPEN_ORDERS.row_by_row(Envelope, b'{"code":"00000","data":' + data + b"}")
 
 
 def test_positions_may_come_without_their_wrapping() -> None:
