@@ -300,7 +300,11 @@ class UnreadRow(msgspec.Struct, frozen=True):
         return next((str(self.facts[key]) for key in self.facts if key in _NAMES), "")
 
     def __repr__(self) -> str:
+        # Without the row: a venue may repeat in it what it was sent.
         return f"UnreadRow({self.path}: {self.problem}, facts={self.facts!r})"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [("path", self.path), ("problem", self.problem), ("facts", self.facts)]
 
 
 _NAMES = ("venue_symbol", "margin_coin", "order_id", "fill_id", "entry_id")
