@@ -30,6 +30,11 @@ def same_name(name: object, wanted: str) -> bool:
     return not isinstance(name, str) or name.upper() == wanted
 
 
+def listed(rows: list[T] | None) -> list[T]:
+    """The rows of an answer, where null is none. `rows or []` would lose those of which not one could be read."""
+    return [] if rows is None else rows
+
+
 class Named(Protocol):
     """A row that names its contract."""
 

@@ -178,6 +178,8 @@ async def test_what_is_no_row_at_all_takes_no_row_away(lists: Lists, odd: Any) -
     found, unread = await desk.read([before, odd, after])
     assert found == good
     assert [row.raw for row in unread] == [odd]
+    found, unread = await desk.read([odd])
+    assert (found, [row.raw for row in unread]) == ([], [odd])
 
 
 def test_every_list_of_the_adapters_is_looked_at() -> None:

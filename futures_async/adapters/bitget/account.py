@@ -49,7 +49,7 @@ from futures_async.adapter import (
 )
 from futures_async.adapters._bitget import ProductType, unified_symbol, venue_symbol
 from futures_async.adapters._bitget_codes import UNCHANGED
-from futures_async.adapters._rows import Row, readable, same_name
+from futures_async.adapters._rows import Row, listed, readable, same_name
 from futures_async.adapters.bitget import endpoints
 from futures_async.adapters.bitget.dialect import BitgetDialect
 from futures_async.adapters.bitget.mapping import (
@@ -163,7 +163,7 @@ class BitgetAccount(Adapter):
         wanted = self.venue_symbol(symbol)
 
         def find(rows: Sequence[Row]) -> Row | None:
-            if not rows:
+            if not rows and not unread_of(rows):
                 raise SymbolNotFound(f"no contract {symbol}", venue=self.id, endpoint=endpoint.name)
             return next((row for row in rows if same_name(row.symbol, wanted)), None)
 
@@ -295,7 +295,7 @@ class BitgetAccount(Adapter):
     async def fetch_adl_ranks(self) -> list[WireAdlRank]:
         """Read how early each position would be deleveraged: `rank` 0 to 1, 1 first."""
         rows = await self._call(endpoints.ADL_RANKS, {"productType": self.product_type})
-        return readable(rows or [])
+        return readable(listed(rows))
 
     async def _ledger_page(self, query: PageQuery, cursor: str | None) -> Page[LedgerEntry]:
         # `coin` is honoured for transfers only, and there is no symbol filter: both are filtered here.

@@ -37,7 +37,7 @@ from futures_async.adapter import (
     to_decimal,
     to_text,
 )
-from futures_async.adapters._rows import readable, text_or_none
+from futures_async.adapters._rows import listed, readable, text_or_none
 from futures_async.adapters.bitget import endpoints
 from futures_async.adapters.bitget.account import DEPTH_MS
 from futures_async.adapters.bitget.mapping import WIRE_POSITION_SIDE
@@ -280,7 +280,7 @@ class BitgetTriggers(BitgetPlacing):
         named, _ = one_id(order_id, None)
         params = {"planType": plan_type, "planOrderId": named, "productType": self.product_type}
         rows = await self._call(endpoints.TRIGGERED, params)
-        return readable(rows or [])
+        return readable(listed(rows))
 
     async def fetch_trigger_orders(self, symbol: str | None = None) -> list[Order]:
         """Read the waiting trigger, trailing, take-profit and stop-loss orders."""

@@ -16,7 +16,7 @@ from futures_async.adapter import (
     to_decimal,
     to_text,
 )
-from futures_async.adapters._rows import readable
+from futures_async.adapters._rows import listed, readable
 from futures_async.adapters.bitget import endpoints, wire_venue
 from futures_async.adapters.bitget.mapping import WIRE_POSITION_SIDE, tickers
 from futures_async.adapters.bitget.triggers import BitgetTriggers
@@ -100,14 +100,14 @@ class BitgetVenue(BitgetTriggers):
     async def fetch_isolated_symbols(self) -> list[wire_venue.WireIsolatedSymbol]:
         """Read which contracts are set to isolated margin."""
         rows = await self._call(endpoints.ISOLATED_SYMBOLS, {"productType": self.product_type})
-        return readable(rows or [])
+        return readable(listed(rows))
 
     # Multi-asset mode and sub-accounts
 
     async def fetch_sub_accounts(self) -> list[wire_venue.WireSubAccount]:
         """Read the futures assets of all sub-accounts; once in ten seconds at most."""
         rows = await self._call(endpoints.SUB_ACCOUNTS, {"productType": self.product_type})
-        return readable(rows or [])
+        return readable(listed(rows))
 
     async def fetch_interest_history(
         self, coin: str | None = None, *, since_ms: int | None = None, until_ms: int | None = None
@@ -163,7 +163,7 @@ class BitgetVenue(BitgetTriggers):
             raise InvalidRequest(f"pages count from 1, not {page}")
         params = {**self._contract_params(symbol), "pageSize": str(FUNDING_ROWS), "pageNo": str(page)}
         rows = await self._call(endpoints.FUNDING_HISTORY, params)
-        return readable(rows or [])
+        return readable(listed(rows))
 
     async def fetch_funding_time(self, symbol: str) -> wire_venue.WireFundingTime:
         """Read when funding is settled next."""
@@ -173,11 +173,11 @@ class BitgetVenue(BitgetTriggers):
         """Read the open interest of a contract, base coin."""
         endpoint = endpoints.OPEN_INTEREST
         find = self._row_of(symbol, endpoint)
-        row = await self._pick(endpoint, self._contract_params(symbol), lambda answer: find(answer.rows or []))
+        row = await self._pick(endpoint, self._contract_params(symbol), lambda answer: find(listed(answer.rows)))
         return finite(row.size, "size")
 
     async def fetch_open_interest_limits(self, symbol: str | None = None) -> list[wire_venue.WireOpenInterestLimit]:
         """Read how large positions may be altogether, of one contract or of all."""
         params = {"productType": self.product_type, "symbol": None if symbol is None else self.venue_symbol(symbol)}
         rows = await self._call(endpoints.OPEN_INTEREST_LIMITS, params)
-        return readable(rows or [])
+        return readable(listed(rows))

@@ -45,7 +45,7 @@ from futures_async.adapter import (
     windows,
 )
 from futures_async.adapters._bitget import ProductType, unified_symbol, venue_symbol
-from futures_async.adapters._rows import same_name
+from futures_async.adapters._rows import listed, same_name
 from futures_async.adapters.bitget_uta import endpoints, mapping, wire
 
 
@@ -276,7 +276,7 @@ class UnifiedAccount(Adapter):
         def rows_of(
             answer: wire.WireRows[wire.WirePosition] | list[wire.WirePosition],
         ) -> list[wire.WirePosition] | None:
-            rows = answer if isinstance(answer, list) else answer.rows or []
+            rows = answer if isinstance(answer, list) else listed(answer.rows)
             return rows if name is None or all(same_name(row.symbol, name) for row in rows) else None
 
         rows = await self._pick(endpoints.POSITIONS, {"category": self._category, "symbol": name}, rows_of)

@@ -44,6 +44,7 @@ from futures_async.adapter import (
     everything,
     first,
     one_id,
+    unread_of,
     windows,
 )
 from futures_async.adapters._bitget import ProductType, named
@@ -300,7 +301,7 @@ class BitgetUTA(BatchCancels, UnifiedVenue):
         name = self.venue_symbol(symbol)
 
         def find(rows: list[Row]) -> Row | None:
-            if not rows:
+            if not rows and not unread_of(rows):
                 raise SymbolNotFound(f"no contract {symbol}", venue=self.id, endpoint=endpoint.name)
             # Funding rates do not say their category.
             of_category = (row for row in rows if mapping.of_category(getattr(row, "category", None), self._category))

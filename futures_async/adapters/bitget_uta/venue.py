@@ -13,7 +13,7 @@ from futures_async.adapter import (
     chosen_or_none,
     one_id,
 )
-from futures_async.adapters._rows import readable
+from futures_async.adapters._rows import listed, readable
 from futures_async.adapters.bitget_uta import endpoints, wire
 from futures_async.adapters.bitget_uta.account import UnifiedAccount
 from futures_async.adapters.bitget_uta.orders import max_open_body, modify_item
@@ -105,7 +105,7 @@ class UnifiedVenue(UnifiedAccount):
             raise InvalidRequest(f"page must be 1 to 100, not {page}")
         params: dict[str, str | int | None] = {"category": self._category, "symbol": self.venue_symbol(symbol)}
         params |= {"cursor": page, "limit": 200}
-        return readable((await self._call(endpoints.PAST_FUNDING_RATES, params)).result_list or [])
+        return readable(listed((await self._call(endpoints.PAST_FUNDING_RATES, params)).result_list))
 
     async def flash_close(self, symbol: str, *, side: PositionSide | None = None) -> list[wire.WireIds]:
         """Close a contract's positions by the venue's own call: the ids of the closing orders.

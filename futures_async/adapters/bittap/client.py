@@ -33,7 +33,7 @@ from futures_async.adapter import (
     unread_rows,
     walks,
 )
-from futures_async.adapters._rows import readable
+from futures_async.adapters._rows import listed, readable
 from futures_async.adapters.bittap import endpoints as api
 from futures_async.adapters.bittap.dialect import BitTapDialect, BitTapSigner
 from futures_async.adapters.bittap.mapping import (
@@ -177,7 +177,7 @@ class BitTap(Adapter):
             IncompletePage: As many as one answer holds; there is no way to ask for more.
         """
         venue_symbol = None if symbol is None else to_venue_symbol(symbol)
-        rows = await self._call(api.OPEN_ORDER, {"symbolId": venue_symbol, "limit": api.MAX_LIMIT}) or []
+        rows = listed(await self._call(api.OPEN_ORDER, {"symbolId": venue_symbol, "limit": api.MAX_LIMIT}))
         orders, unread = open_orders().each(_of(rows, venue_symbol))
         if len(rows) + len(unread_of(rows)) >= api.MAX_LIMIT:
             raise IncompletePage(f"bittap: {api.MAX_LIMIT} open orders or more; the rest cannot be read", rows=orders)
@@ -200,11 +200,11 @@ class BitTap(Adapter):
         params: dict[str, str | int | None] = {"symbolId": venue_symbol, "orderId": order_id, "limit": api.MAX_LIMIT}
         for _ in range(2):  # once more after lists of other orders: answers to other requests, perhaps
             # Open orders first: one that finishes between the two reads is in the second.
-            opens = await self._call(api.OPEN_ORDER, params) or []
+            opens = listed(await self._call(api.OPEN_ORDER, params))
             for opened in opens:
                 if str(opened.order_id) == order_id:
                     return self._checked(open_orders().one(opened), venue_symbol)
-            pasts = await self._call(api.ORDER_HISTORY, params) or []
+            pasts = listed(await self._call(api.ORDER_HISTORY, params))
             for past in pasts:
                 if str(past.id) == order_id:
                     return self._checked(past_orders().one(past), venue_symbol)
