@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -48,19 +48,8 @@ from futures_async.adapters._bitget import ProductType, unified_symbol, venue_sy
 from futures_async.adapters._rows import listed, same_name
 from futures_async.adapters.bitget_uta import endpoints, mapping, wire
 
-
-class Categorized(Protocol):
-    """A row that may say which category it is of."""
-
-    @property
-    def category(self) -> str | None:
-        """The venue's word."""
-        ...
-
-
 M = TypeVar("M", bound=Model)
 R = TypeVar("R")
-W = TypeVar("W", bound=Categorized)
 
 _SIDES = {PositionSide.LONG: "long", PositionSide.SHORT: "short"}
 _MODES = {MarginMode.CROSS: "crossed", MarginMode.ISOLATED: "isolated"}
@@ -161,7 +150,7 @@ class UnifiedAccount(Adapter):
             (
                 row
                 for row in (await self._read_settings()).symbol_config_list or ()
-                if row.symbol == name and mapping.of_category(row.category, self._category)
+                if row.symbol == name and self._is_own(row)
             ),
             None,
         )
@@ -338,7 +327,7 @@ class UnifiedAccount(Adapter):
             return await self._past([ask], query, cursor, lambda row: row.closed_ms or 0)
 
         def wanted(row: PositionHistory) -> bool:
-            return name in (None, row.venue_symbol) and mapping.of_category(row.raw.category, self._category)
+            return name in (None, row.venue_symbol) and self._is_own(row.raw)
 
         return await collect(page, query, key=lambda row: row.position_id or row, wanted=wanted)
 
@@ -357,10 +346,13 @@ class UnifiedAccount(Adapter):
 
     # Lists
 
-    def _own(self, rows: list[W] | None) -> Rows[W]:
+    def _is_own(self, row: object) -> bool:
+        """Whether a row is of this category; not all rows can say it."""
+        return mapping.of_category(getattr(row, "category", None), self._category)
+
+    def _own(self, rows: list[R] | None) -> Rows[R]:
         """Those of this category, of an answer's rows."""
-        own = Rows(row for row in rows or () if mapping.of_category(row.category, self._category))
-        return own.without(unread_of(rows))
+        return Rows(row for row in rows or () if self._is_own(row)).without(unread_of(rows))
 
     def _asking(self, endpoint: Endpoint[wire.WireRows[R]], params: Params, reading: Reading[R, M]) -> windows.Ask[M]:
         """One of the venue's lists of the past, asked page by page."""

@@ -203,7 +203,7 @@ class BitgetUTA(BatchCancels, UnifiedVenue):
             return order_id in (None, str(row.order_id)) and client_order_id in (None, row.client_oid)
 
         row = await self._call(endpoints.ORDER, params, about=about)
-        if not same_name(row.symbol, name) or not mapping.of_category(row.category, self._category):
+        if not same_name(row.symbol, name) or not self._is_own(row):
             raise ResponseMismatch(
                 f"{self.id}: order {order_id or client_order_id} is of {row.category} {row.symbol}, not of {name}"
             )
@@ -303,9 +303,7 @@ class BitgetUTA(BatchCancels, UnifiedVenue):
         def find(rows: list[Row]) -> Row | None:
             if not rows and not unread_of(rows):
                 raise SymbolNotFound(f"no contract {symbol}", venue=self.id, endpoint=endpoint.name)
-            # Funding rates do not say their category.
-            of_category = (row for row in rows if mapping.of_category(getattr(row, "category", None), self._category))
-            return next((row for row in of_category if same_name(row.symbol, name)), None)
+            return next((row for row in rows if same_name(row.symbol, name) and self._is_own(row)), None)
 
         return await self._pick(endpoint, {"category": self._category, "symbol": name}, find)
 
