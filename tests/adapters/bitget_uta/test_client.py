@@ -314,14 +314,14 @@ async def test_a_lost_answer_is_resolved_through_every_witness(rig: Rig) -> None
     client = rig.client()
     placed = await client.create_order(request(client_order_id="fx-1"))
     rig.wire.refuses("/trade/order-info", "25204")
-    # Another process, which knows the id only.
-    found = await rig.client().resolve_order(BTC, "fx-1")
+    # Another process, when the fence has passed: before it the order is asked for by its id alone.
+    found = await rig.client().resolve_order(BTC, "fx-1", fence_until_ms=1)
     assert found is not None
     assert (found.order_id, found.recovered) == (placed.order_id, True)
     del rig.wire.answers["/api/v3/trade/order-info"]
     await client.cancel_order(BTC, order_id=placed.order_id)
     rig.wire.refuses("/trade/order-info", "25204")
-    found = await rig.client().resolve_order(BTC, "fx-1")
+    found = await rig.client().resolve_order(BTC, "fx-1", fence_until_ms=1)
     assert found is not None
     assert found.status is OrderStatus.CANCELED
     since = int(rig.wire.queries("/trade/history-orders")[0]["startTime"])
