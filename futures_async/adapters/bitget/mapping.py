@@ -203,7 +203,10 @@ def to_leverage(
     return Leverage(
         venue=VENUE,
         raw=wire,
-        symbol=unified_symbol(venue_symbol, product_type, wire.margin_coin),
+        # Rows hold whatever came: what is no text is no coin.
+        symbol=unified_symbol(
+            venue_symbol, product_type, wire.margin_coin if isinstance(wire.margin_coin, str) else None
+        ),
         venue_symbol=venue_symbol,
         leverage=long if long == short else None,
         long_leverage=long,

@@ -341,3 +341,9 @@ def test_the_funding_example_maps_hours_to_seconds() -> None:
     [rate] = [funding_rates(USDT).one(row) for row in payload(rows.FUNDING_RATE, "current_fund_rate")]
     assert (rate.funding_rate, rate.interval_s, rate.next_funding_ms) == (D("0.000068"), 28800, 1743062400000)
     assert (rate.min_rate, rate.max_rate) == (D("-0.003"), D("0.003"))
+
+
+@pytest.mark.parametrize("odd", [{}, [1], 7, True])
+def test_leverage_is_read_beside_a_coin_that_is_none(odd: Any) -> None:
+    row = msgspec.structs.replace(payload(rows.ACCOUNT, "account"), margin_coin=odd)
+    assert to_leverage(row, "BTCUSDT", USDT).symbol == "BTC/USDT:USDT"
