@@ -48,7 +48,7 @@ def connect(venue: str, credentials: Credentials | None = None, **options: Any) 
     Args:
         venue: Adapter id, such as those of `venue_ids()`.
         credentials: None gives the public endpoints only.
-        options: See `adapter.Options` and the adapter's own.
+        options: See `futures_async.adapter.Options` and the adapter's own.
 
     Raises:
         InvalidRequest: Unknown id, or options that cannot be right.
@@ -78,7 +78,7 @@ async def detect(family: str, credentials: Credentials, **options: Unpack[Option
     Args:
         family: Such as the shortest of the adapters' ids.
         credentials: The account's.
-        options: See `adapter.Options`.
+        options: See `futures_async.adapter.Options`.
 
     Raises:
         InvalidRequest: No adapter of that family is installed.
