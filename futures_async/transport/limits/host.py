@@ -19,7 +19,15 @@ from typing import TypeVar
 
 from futures_async.transport.limits.host_file import HostFile, boot_id, host_clock
 from futures_async.transport.limits.limiter import Permit, Pool
-from futures_async.transport.limits.stored import ASK_AGAIN_S, Blocked, StoreLimiter, Turn, spread, taken_of
+from futures_async.transport.limits.stored import (
+    ASK_AGAIN_S,
+    Blocked,
+    StoredPermit,
+    StoreLimiter,
+    Turn,
+    spread,
+    taken_of,
+)
 from futures_async.transport.limits.window import DRIFT, MAX_CLOSED_S
 from futures_async.unified.errors import ConnectFailed
 
@@ -34,27 +42,6 @@ SWEEP_EVERY = 500
 
 T = TypeVar("T")
 _Change = tuple[str, tuple[object, ...]]
-
-
-class HostPermit(Permit):
-    """Rows of the file."""
-
-    __slots__ = ("_limiter", "_pools", "_slots")
-
-    def __init__(self, limiter: HostLimiter, pools: Sequence[Pool], slots: Sequence[int]) -> None:
-        self._limiter = limiter
-        self._pools = pools
-        self._slots = slots
-
-    def answered(self, rtt_s: float | None = None) -> None:
-        slots, self._slots = self._slots, ()
-        if slots:
-            self._limiter.settle(self._pools, slots, rtt_s)
-
-    def unused(self) -> None:
-        slots, self._slots = self._slots, ()
-        if slots:
-            self._limiter.restore(self._pools, slots)
 
 
 class HostLimiter(StoreLimiter):
@@ -192,7 +179,7 @@ class HostLimiter(StoreLimiter):
             back = now + self.lease_s + pool.per_s * (1 + DRIFT)
             slots.append(secrets.randbits(63))  # the same in a file that this is carried over into
             file.execute("INSERT INTO slot (id, pool, back) VALUES (?, ?, ?)", (slots[-1], pool.key, back))
-        return HostPermit(self, pools, slots)
+        return StoredPermit(self, pools, slots)
 
     def _look(
         self, file: sqlite3.Connection, index: int, pool: Pool, turn: Turn, since: float, now: float

@@ -19,7 +19,15 @@ from typing import Any
 from futures_async.transport.limits.limiter import Permit, Pool, Priority
 from futures_async.transport.limits.redis_scripts import CLOSE, CORRECT, GIVE_BACK, MEMORY, PREFIX, TAKE, WITHDRAW
 from futures_async.transport.limits.redis_server import TIMEOUT_S, RedisServer, ServerFailed
-from futures_async.transport.limits.stored import ASK_AGAIN_S, Blocked, StoreLimiter, Turn, spread, taken_of
+from futures_async.transport.limits.stored import (
+    ASK_AGAIN_S,
+    Blocked,
+    StoredPermit,
+    StoreLimiter,
+    Turn,
+    spread,
+    taken_of,
+)
 from futures_async.transport.limits.window import DRIFT, MAX_CLOSED_S
 from futures_async.transport.runtime import running_asyncio_loop
 from futures_async.unified.errors import ConnectFailed, NotSupported
@@ -33,27 +41,6 @@ YIELD_S = 0.005
 CREDIT_KEPT_S = 240
 AGAIN_S = (0.2, 1.0, 2 * TIMEOUT_S, 4 * TIMEOUT_S)
 """Pauses before slots are given back once more to a server that could not be asked."""
-
-
-class RedisPermit(Permit):
-    """Slots at the server."""
-
-    __slots__ = ("_limiter", "_pools", "_slots")
-
-    def __init__(self, limiter: RedisLimiter, pools: Sequence[Pool], slots: Sequence[str]) -> None:
-        self._limiter = limiter
-        self._pools = pools
-        self._slots = slots
-
-    def answered(self, rtt_s: float | None = None) -> None:
-        slots, self._slots = self._slots, ()
-        if slots:
-            self._limiter.settle(self._pools, slots, rtt_s)
-
-    def unused(self) -> None:
-        slots, self._slots = self._slots, ()
-        if slots:
-            self._limiter.restore(self._pools, slots)
 
 
 class RedisLimiter(StoreLimiter):
@@ -134,7 +121,7 @@ class RedisLimiter(StoreLimiter):
             self._regret(asked, pools, slots)
         answer = asked.result()
         if answer[0] == 1:
-            return RedisPermit(self, pools, slots)
+            return StoredPermit(self, pools, slots)
         index, wait_s, closed_s, since = answer[1:]
         return Blocked(int(index), float(wait_s), float(closed_s), float(since))
 

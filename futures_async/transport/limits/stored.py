@@ -14,7 +14,7 @@ import threading
 from abc import abstractmethod
 from bisect import insort
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from futures_async.transport.limits.limiter import Limiter, Permit, Pool, Priority
 from futures_async.transport.limits.loops import Loop, Loops, Signal
@@ -22,6 +22,8 @@ from futures_async.transport.limits.window import MAX_CLOSED_S, RoundTrips
 from futures_async.unified.enums import Outcome
 from futures_async.unified.errors import DeadlineExpired, PoolClosed, QueueFull
 
+S = TypeVar("S", contravariant=True)
+"""What the store calls a slot."""
 ASK_AGAIN_S = 1.0
 """The store is asked at least so often, as slots may come back that nobody could foresee."""
 ROUTES_KEPT = 4096
@@ -38,6 +40,39 @@ class Blocked(NamedTuple):
     """The pool is closed for so long."""
     since: float | None
     """When the store first saw this caller, by its own clock."""
+
+
+class Store(Protocol[S]):
+    """A limiter whose slots have names in its store."""
+
+    def settle(self, pools: Sequence[Pool], slots: Sequence[S], rtt_s: float | None) -> None:
+        """The call has its answer: the slots come back one window from now."""
+        ...
+
+    def restore(self, pools: Sequence[Pool], slots: Sequence[S]) -> None:
+        """Nothing was sent: the slots come back at once."""
+        ...
+
+
+class StoredPermit(Permit, Generic[S]):
+    """Slots in a store."""
+
+    __slots__ = ("_limiter", "_pools", "_slots")
+
+    def __init__(self, limiter: Store[S], pools: Sequence[Pool], slots: Sequence[S]) -> None:
+        self._limiter = limiter
+        self._pools = pools
+        self._slots = slots
+
+    def answered(self, rtt_s: float | None = None) -> None:
+        slots, self._slots = self._slots, ()
+        if slots:
+            self._limiter.settle(self._pools, slots, rtt_s)
+
+    def unused(self) -> None:
+        slots, self._slots = self._slots, ()
+        if slots:
+            self._limiter.restore(self._pools, slots)
 
 
 class Turn:
