@@ -33,6 +33,7 @@ from futures_async.unified.errors import (
     FuturesAsyncError,
     InvalidOrder,
     InvalidRequest,
+    NotCarried,
     OrderNotFound,
     OrderOutcomeUnknown,
     OrderRejected,
@@ -78,7 +79,7 @@ class Trading(Cancelling):
         venue_symbol = self.venue_symbol(request.symbol)
         given = request.client_order_id
         if given is not None and not traits.client_id:
-            raise InvalidOrder(f"{self.id}: the venue has no field for a client_order_id; leave it out")
+            raise NotCarried(f"{self.id}: the venue has no field for a client_order_id; leave it out")
         client_order_id = make_client_order_id() if given is None else check_client_order_id(given, traits)
         contract = await self._check_rules(request, venue_symbol)
         await self._check_bounds(request, venue_symbol)
@@ -118,7 +119,7 @@ class Trading(Cancelling):
         if missing:
             closing = "closing " if request.intent is Intent.CLOSE else ""
             name = request.type if kind in (OrderKind.PLAIN, OrderKind.TRIGGER) else kind
-            raise InvalidOrder(
+            raise NotCarried(
                 f"{self.id}: a {closing}{name} order carries no {', no '.join(missing)} here: leave it out"
             )
 
@@ -134,7 +135,7 @@ class Trading(Cancelling):
         for name, stop in stops.items():
             missing = [word for word in said(stop) if word not in self.order_fields.stops]
             if missing:
-                raise InvalidOrder(f"{self.id}: {what} has no {name}.{missing[0]}: leave it out")
+                raise NotCarried(f"{self.id}: {what} has no {name}.{missing[0]}: leave it out")
         return stops
 
     def _sets_leverage(self, request: OrderRequest) -> bool:

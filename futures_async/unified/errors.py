@@ -2,7 +2,7 @@
 
     FuturesAsyncError                 .outcome: Outcome | None   (for writes)
     ├─ NotSupported                   the venue, or this adapter, cannot do it; raised before any I/O
-    ├─ InvalidRequest ⊃ InvalidOrder  refused here, before signing
+    ├─ InvalidRequest ⊃ InvalidOrder  refused here, before signing; NotCarried is also a NotSupported
     ├─ NotSent                        proved that the venue cannot have acted
     │  └─ ConnectFailed · QueueFull · DeadlineExpired · ClientClosed · PoolClosed and ShutOut, which are refused
     │     here after the venue had refused: also RateLimited and Banned
@@ -115,6 +115,10 @@ class InvalidRequest(FuturesAsyncError, ValueError):
 
 class InvalidOrder(InvalidRequest):
     """The order request cannot be right: no price on a limit order, a quantity off the step, …"""
+
+
+class NotCarried(InvalidOrder, NotSupported):
+    """The request asks for something that this adapter's orders of that kind do not carry; it is never dropped."""
 
 
 class NotSent(FuturesAsyncError):

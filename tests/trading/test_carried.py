@@ -77,8 +77,11 @@ async def test_what_an_adapter_does_not_declare_is_refused_before_anything_is_se
             {"margin_mode": MarginMode.CROSS},
         ]
         for fields in refused:
-            with pytest.raises(errors.InvalidOrder, match=f"toy: a limit order carries no {next(iter(fields))}"):
+            with pytest.raises(
+                errors.NotSupported, match=f"toy: a limit order carries no {next(iter(fields))}"
+            ) as caught:
                 await exchange.create_order(limit_order(**fields))
+            assert isinstance(caught.value, errors.InvalidOrder)
         with pytest.raises(errors.InvalidOrder, match="closing limit order carries no leverage"):
             await exchange.create_order(limit_order(leverage=8, intent=Intent.CLOSE))
         assert venue.requests == []
