@@ -273,7 +273,9 @@ class Answers:
         if rule is None and status >= 500:
             rule = Code(VenueUnavailable, definitive=False, transient=True)
         if rule is not None and issubclass(rule.error, RateLimited):
-            return self._limited(rule.error, refusal.message, response, endpoint, refusal)
+            limited = self._limited(rule.error, refusal.message, response, endpoint, refusal)
+            limited.definitive = rule.definitive
+            return limited
         if rule is None:
             return self._error(ExchangeError, refusal.message, response, endpoint, refusal.code)
         error = self._error(rule.error, refusal.message, response, endpoint, refusal.code)

@@ -14,7 +14,7 @@ import pytest
 from futures_async import Credentials
 from futures_async.transport.answers import Answers, Timing, failure_error
 from futures_async.transport.clock import VenueClock
-from futures_async.transport.dialect import Refusal, passing
+from futures_async.transport.dialect import Refusal, ambiguous, passing
 from futures_async.transport.endpoint import Endpoint
 from futures_async.transport.http.backend import FailureKind, HttpFailure, HttpResponse, Phase
 from futures_async.transport.retry import DamagedAnswer
@@ -112,6 +112,22 @@ def test_a_gateways_429_and_the_venues_own_code_may_prove_different_things() -> 
     assert answers.definitive(outcome(b"<html>", 429, PLACE))
     assert answers.definitive(outcome(said("429"), 429, PLACE))
     assert not answers.definitive(outcome(said("429"), 200, PLACE))
+
+
+class Overloaded(ToyDialect):
+    codes: ClassVar = {
+        **ToyDialect.codes,
+        **passing(errors.RateLimited, "419"),
+        **ambiguous(errors.RateLimited, "420", transient=True),
+    }
+    traits = msgspec.structs.replace(ToyDialect.traits, rate_code_is_gateway=True)
+
+
+def test_an_overload_that_may_come_late_proves_less_than_a_limit_that_is_judged_first() -> None:
+    answers = judge(Overloaded())
+    limit, overload = (outcome(said(code), 200, PLACE, dialect=Overloaded()) for code in ("419", "420"))
+    assert type(limit) is type(overload) is errors.RateLimited
+    assert (answers.definitive(limit), answers.definitive(overload)) == (True, False)
 
 
 class Bare(ToyDialect):
