@@ -180,6 +180,7 @@ from futures_async.unified.models import (
 )
 from futures_async.unified.reading import Read, Reading, table, table_of_held, table_with
 from futures_async.unified.rows import Id, Moment, Row, Rows, Text, TypedRow, unread_of
+from futures_async.unified.signing import KeySigner
 from futures_async.unified.symbols import check_symbol, guess_parts, join, split
 
 __all__ = [
@@ -224,6 +225,7 @@ __all__ = [
     "IntentLike",
     "InvalidOrder",
     "InvalidRequest",
+    "KeySigner",
     "Kind",
     "LedgerEntry",
     "LedgerType",

@@ -5,10 +5,8 @@ https://www.bitget.com/api-doc/common/signature
 
 from __future__ import annotations
 
-import binascii
-import importlib
 import re
-from base64 import b64decode, b64encode
+from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
@@ -25,7 +23,7 @@ from futures_async.adapter import (
     Dialect,
     Endpoint,
     InvalidRequest,
-    NotSupported,
+    KeySigner,
     ParameterRejected,
     Params,
     RateLimit,
@@ -110,7 +108,7 @@ class BitgetFamily(Dialect):
     credentials_needed = ("passphrase",)
 
     def __init__(self, *, demo: bool = False, rsa: bool = False) -> None:
-        self._rsa = _RsaSigner() if rsa else None
+        self._rsa = KeySigner() if rsa else None
         self.in_demo = demo
 
     def query(self, params: Params) -> str:
@@ -280,32 +278,3 @@ def cost_of(came: object, kind: type[D], paid: Callable[[D], Decimal | None]) ->
     if len(parts) > 1:
         raise DecodeError(f"feeDetail names several coins: {', '.join(map(repr, parts))}", path="feeDetail")
     return next((Cost(fee, coin or None) for coin, fee in parts.items()), Cost(None, None))
-
-
-class _RsaSigner:
-    """Base64 of RSASSA-PKCS1-v1_5 with SHA-256. The key is read anew each time, so that no second copy is kept."""
-
-    def __init__(self) -> None:
-        try:
-            self._hashes: Any = importlib.import_module("cryptography.hazmat.primitives.hashes")
-            self._padding: Any = importlib.import_module("cryptography.hazmat.primitives.asymmetric.padding")
-            self._serialization: Any = importlib.import_module("cryptography.hazmat.primitives.serialization")
-        except ImportError:
-            raise NotSupported("RSA keys need the package cryptography: pip install cryptography") from None
-
-    def __call__(self, message: bytes, credentials: Credentials) -> str:
-        signature = self._signature(message, credentials)
-        if signature is None:
-            raise InvalidRequest("credentials: the secret is no RSA private key (base64 of PKCS#8 DER)")
-        return b64encode(signature).decode()
-
-    def _signature(self, message: bytes, credentials: Credentials) -> bytes | None:
-        """None for a secret that is no key. Raises nothing: the frames of what fails here hold the key."""
-        try:
-            key = self._serialization.load_der_private_key(
-                b64decode(credentials.secret.reveal(), validate=True), None, unsafe_skip_rsa_key_validation=True
-            )
-            signature: bytes = key.sign(message, self._padding.PKCS1v15(), self._hashes.SHA256())
-        except (binascii.Error, ValueError, TypeError, AttributeError):
-            return None
-        return signature

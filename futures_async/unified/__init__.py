@@ -5,7 +5,7 @@
 - `enums`: their closed word lists
 - `errors`: every error that the library raises
 - `symbols`: `BASE/QUOTE:SETTLE` and back
-- `credentials`: keys that cannot be printed
+- `credentials`: keys that cannot be printed; `signing`: signatures under private keys
 - `secret_url`: URLs that hold a password, and are shown without it
 - `convert`: from a venue's text to numbers and words, and back
 - `exact`: arithmetic on Decimals
