@@ -28,8 +28,10 @@ from futures_async.streams.account import AccountStreams, Means, Wish
 from futures_async.streams.backend import Receiver, StreamBackend, StreamConnection, StreamEnd, StreamRequest
 from futures_async.streams.dialect import Heartbeat, What
 from futures_async.streams.events import Reporter
+from futures_async.streams.orders import Orders
 from futures_async.streams.picows import PicowsBackend
-from futures_async.streams.picture import Orders, Picture, Rows
+from futures_async.streams.picture import Picture
+from futures_async.streams.rows import Rows
 from futures_async.streams.rules import POSITIONS
 from futures_async.transport.limits.none import NoLimiter
 from futures_async.transport.runtime import current_runtime

@@ -8,10 +8,12 @@ from typing import Any, NamedTuple, TypeVar
 from futures_async.streams.backend import StreamBackend, StreamRequest
 from futures_async.streams.dialect import StreamDialect, Topic, What
 from futures_async.streams.events import Reporter
-from futures_async.streams.feed import Feed, Listener, PolledFeed, Reads, StreamFeed
+from futures_async.streams.feed import Feed, Listener, Reads
 from futures_async.streams.line import Guard, Line
 from futures_async.streams.picture import Picture
+from futures_async.streams.polled import PolledFeed
 from futures_async.streams.session import Setting
+from futures_async.streams.streamed import StreamFeed
 from futures_async.streams.watch import MAX_FILLS, FeedWatch
 from futures_async.transport.limits.limiter import Limiter, Pool
 from futures_async.transport.runtime import AsyncioRuntime, Runtime, Work

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from futures_async.streams.picture import RowRule
+from futures_async.streams.rows import RowRule
 from futures_async.unified.models import Account, Position, Ticker
 
 ZERO = Decimal(0)

@@ -9,7 +9,10 @@ from typing import ClassVar, Generic, TypeVar
 from futures_async.streams.account import AUDIT_S, AccountStreams, Wish
 from futures_async.streams.dialect import StreamDialect, What
 from futures_async.streams.feed import Reads
-from futures_async.streams.picture import Fills, Orders, Picture, RowRule, Rows
+from futures_async.streams.fills import Fills
+from futures_async.streams.orders import Orders
+from futures_async.streams.picture import Picture
+from futures_async.streams.rows import RowRule, Rows
 from futures_async.streams.rules import ACCOUNTS, POSITIONS, TICKERS
 from futures_async.streams.watch import MAX_FILLS
 from futures_async.trading.history import History

@@ -11,7 +11,10 @@ from typing import Any
 from futures_async.streams.account import AccountStreams, Means, Wish
 from futures_async.streams.dialect import What
 from futures_async.streams.events import Reporter, StreamEvent
-from futures_async.streams.picture import Fills, Orders, Picture, Rows
+from futures_async.streams.fills import Fills
+from futures_async.streams.orders import Orders
+from futures_async.streams.picture import Picture
+from futures_async.streams.rows import Rows
 from futures_async.streams.rules import ACCOUNTS, POSITIONS, TICKERS
 from futures_async.streams.watch import FeedWatch
 from futures_async.transport.limits.local import LocalLimiter

@@ -10,10 +10,13 @@ import pytest
 
 from futures_async.streams import picture as pictures
 from futures_async.streams.dialect import Acknowledged, Message
-from futures_async.streams.feed import StreamFeed
+from futures_async.streams.fills import Fills
 from futures_async.streams.line import Line
-from futures_async.streams.picture import Fills, Kept, Moment, Orders, Push, Rows
+from futures_async.streams.orders import ENDED, Orders
+from futures_async.streams.picture import Kept, Moment, Push
+from futures_async.streams.rows import Rows
 from futures_async.streams.session import Session
+from futures_async.streams.streamed import StreamFeed
 from futures_async.streams.watch import FeedWatch
 from futures_async.unified.enums import OrderStatus
 from futures_async.unified.models import Fill, Order
@@ -281,5 +284,5 @@ def test_a_rule_left_out_is_noticed(mutant: Mutant, monkeypatch: pytest.MonkeyPa
 
 
 def test_the_judge_knows_a_final_status() -> None:
-    assert {OrderStatus.FILLED, OrderStatus.CANCELED} < pictures.ENDED
+    assert {OrderStatus.FILLED, OrderStatus.CANCELED} < ENDED
     assert Kept(1, 0.0, None).read_ms is None

@@ -14,7 +14,7 @@ from futures_async.adapters import Bitget, BitgetUTA
 from futures_async.simulator.demo import Setup
 from futures_async.simulator.plan import FaultPlan
 from futures_async.simulator.server import serve
-from futures_async.streams import feed, line, picture
+from futures_async.streams import line, picture, streamed
 from futures_async.transport.limits.none import NoLimiter
 from futures_async.unified.enums import OrderType, Side
 from futures_async.unified.models import Fill, Order, OrderRequest, Position
@@ -38,7 +38,7 @@ async def test_after_faulted_trading_the_picture_is_what_rest_says(
 ) -> None:
     # Nothing lags on this machine; the rest of the waiting shrinks alike.
     monkeypatch.setattr(picture, "LAG_S", 0.05)
-    monkeypatch.setattr(feed, "LAG_S", 0.05)
+    monkeypatch.setattr(streamed, "LAG_S", 0.05)
     monkeypatch.setattr(line, "FIRST_PAUSE_S", 0.02)
     rng = random.Random(seed)
     plan = FaultPlan(seed=seed)

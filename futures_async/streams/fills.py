@@ -1,0 +1,59 @@
+"""Executions, each told once."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Sequence
+
+from futures_async.streams.picture import (
+    OPENED,
+    PUSH,
+    READ,
+    Merged,
+    Moment,
+    Picture,
+    Push,
+    Remembered,
+    change_of,
+    older,
+)
+from futures_async.unified.models import Fill
+from futures_async.unified.watching import Change, ChangeSource
+
+
+class Fills(Picture[Fill]):
+    """Executions, each told once, whether pushed, pushed again, or read.
+
+    Args:
+        since_ms: What was executed before is known and not told.
+    """
+
+    def __init__(self, since_ms: int) -> None:
+        super().__init__()
+        self._since_ms = since_ms
+        self._seen: Remembered[int] = Remembered()
+
+    def key(self, item: Fill) -> Hashable:
+        return item.venue_symbol, item.fill_id
+
+    def push(self, push: Push[Fill], when: Moment) -> list[Change[Fill]]:
+        return self._take(push.items, PUSH, when)
+
+    def read(self, items: Sequence[Fill], when: Moment, *, complete: bool = True) -> Merged[Fill]:
+        changes = self._take(items, READ, when)
+        return Merged(changes, untold=frozenset(self.key(change.item) for change in changes))
+
+    def past(self, items: Iterable[Fill], when: Moment) -> list[Change[Fill]]:
+        return self._take(items, READ, when)
+
+    def _take(self, items: Iterable[Fill], source: ChangeSource, when: Moment) -> list[Change[Fill]]:
+        changes: list[Change[Fill]] = []
+        for fill in items:
+            key = self.key(fill)
+            if key in self._seen or older(fill.created_ms, self._since_ms):
+                continue
+            forgotten_ms = self._seen.keep(key, fill.created_ms or 0)
+            if forgotten_ms is not None:
+                # What is forgotten could come again: nothing of its time is told any more.
+                self._since_ms = max(self._since_ms, forgotten_ms)
+            changes.append(change_of(OPENED, fill, None, source, fill.created_ms, when))
+        return changes

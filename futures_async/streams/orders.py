@@ -1,0 +1,139 @@
+"""Open orders, each told from its beginning to its end."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Sequence
+
+import msgspec
+
+from futures_async.streams.picture import (
+    CHANGED,
+    CLOSED,
+    OPENED,
+    PUSH,
+    READ,
+    Kept,
+    Merged,
+    Moment,
+    Picture,
+    Push,
+    Remembered,
+    change_of,
+    older,
+    same,
+)
+from futures_async.unified.enums import OrderStatus
+from futures_async.unified.models import Order
+from futures_async.unified.watching import Change, ChangeSource
+
+ENDED = frozenset((OrderStatus.FILLED, OrderStatus.CANCELED, OrderStatus.REJECTED, OrderStatus.EXPIRED))
+
+
+class Orders(Picture[Order]):
+    """Open orders by id; an order that ended is told once, and never again.
+
+    Args:
+        since_ms: What the history says has ended before is not told.
+    """
+
+    def __init__(self, since_ms: int) -> None:
+        super().__init__()
+        self._since_ms = since_ms
+        self._kept: dict[str, Kept[Order]] = {}
+        self._ended: Remembered[None] = Remembered()
+
+    def key(self, item: Order) -> str:
+        return item.order_id
+
+    def push(self, push: Push[Order], when: Moment) -> list[Change[Order]]:
+        changes: list[Change[Order]] = []
+        for order in push.items:
+            self._take(order, PUSH, when, changes)
+        return changes
+
+    def read(self, items: Sequence[Order], when: Moment, *, complete: bool = True) -> Merged[Order]:
+        changes: list[Change[Order]] = []
+        listed: set[str] = set()
+        for order in items:
+            listed.add(order.order_id)
+            self._take(order, READ, when, changes)
+        untold = frozenset(change.item.order_id for change in changes)
+        doubts: set[Hashable] = set()
+        missing: list[Order] = []
+        if complete:
+            for order_id, kept in self._kept.items():
+                if order_id in listed:
+                    continue
+                if when.too_soon_after(kept.known_at):
+                    doubts.add(order_id)
+                else:
+                    missing.append(kept.item)
+        return Merged(changes, frozenset(doubts), missing, untold)
+
+    def past(self, items: Iterable[Order], when: Moment) -> list[Change[Order]]:
+        changes: list[Change[Order]] = []
+        for order in items:
+            if order.status in ENDED and not older(order.updated_ms or order.created_ms, self._since_ms):
+                self._take(order, READ, when, changes)
+        return changes
+
+    def settle(self, item: Order, found: Order | None, when: Moment) -> list[Change[Order]]:
+        """Take in a looked-up order; one that the venue has forgotten ends with status UNKNOWN."""
+        changes: list[Change[Order]] = []
+        if found is not None:
+            self._take(found, READ, when, changes)
+        elif item.order_id in self._kept:
+            self._end(msgspec.structs.replace(item, status=OrderStatus.UNKNOWN), READ, when, changes)
+        return changes
+
+    def _take(self, order: Order, source: ChangeSource, when: Moment, changes: list[Change[Order]]) -> None:
+        order_id = order.order_id
+        if order_id in self._ended:
+            return
+        kept = self._kept.get(order_id)
+        known_at = when.at if source is PUSH else when.until
+        if kept is not None:
+            kept.known_at = max(kept.known_at, known_at)
+            if not self._advances(kept.item, order):
+                return
+            order = _with_average(order, kept.item)
+        if order.status in ENDED:
+            self._end(order, source, when, changes)
+            return
+        if kept is None:
+            self._kept[order_id] = Kept(order, known_at, None)
+            kind, previous = OPENED, None
+        elif same(order, kept.item):
+            return
+        else:
+            kind, previous = CHANGED, kept.item
+            kept.item = order
+        self.current[order_id] = order
+        changes.append(change_of(kind, order, previous, source, order.updated_ms, when))
+
+    def _advances(self, known: Order, order: Order) -> bool:
+        """Terminal beats open, more filled beats less, later changed beats earlier."""
+        if order.status in ENDED:
+            return True
+        before, now = known.filled_quantity, order.filled_quantity
+        if before is not None and now is not None and before != now:
+            return now > before
+        return not older(order.updated_ms, known.updated_ms)
+
+    def _end(self, order: Order, source: ChangeSource, when: Moment, changes: list[Change[Order]]) -> None:
+        kept = self._kept.pop(order.order_id, None)
+        self.current.pop(order.order_id, None)
+        self._ended.keep(order.order_id, None)
+        previous = None if kept is None else kept.item
+        changes.append(change_of(CLOSED, order, previous, source, order.updated_ms, when))
+
+
+def _with_average(order: Order, known: Order) -> Order:
+    """A cancel may leave the average price out: as much is filled as before, so it stands."""
+    if (
+        order.average_price is None
+        and known.average_price is not None
+        and order.filled_quantity == known.filled_quantity
+    ):
+        return msgspec.structs.replace(order, average_price=known.average_price)
+    return order

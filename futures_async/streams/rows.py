@@ -1,0 +1,315 @@
+"""Positions, accounts, tickers: one row for each key, replaced by its successor."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any, Generic, NamedTuple, TypeVar, cast
+
+import msgspec
+
+from futures_async.streams.picture import (
+    CHANGED,
+    CLOSED,
+    OPENED,
+    PUSH,
+    READ,
+    Kept,
+    Merged,
+    Moment,
+    Picture,
+    Push,
+    Remembered,
+    change_of,
+    older,
+    same,
+)
+from futures_async.unified.watching import Change, ChangeSource
+
+T = TypeVar("T")
+
+DOUBTS_BELIEVED = 3
+"""So many reads in a row that say the same against an older push are right after all."""
+
+
+class Grave(NamedTuple):
+    """What is left of a thing that is gone."""
+
+    known_at: float
+    changed_ms: int | None
+    sent_ms: int | None
+
+
+class RowRule(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
+    """What a row is, for `Rows`."""
+
+    key: Callable[[T], Hashable]
+    """What it is known by."""
+    changed_ms: Callable[[T], int | None]
+    """When the venue last changed it, if it says."""
+    gone: Callable[[T], bool]
+    """It says that the thing is no more."""
+    emptied: Callable[[T], T]
+    """The row of a thing that is no more, from its last one."""
+    vital: tuple[str, ...] = ()
+    """What must not differ between picture and read without being counted; other fields follow the market."""
+
+
+class Rows(Picture[T]):
+    """Positions, accounts, tickers: one row for each key, replaced by its successor.
+
+    Args:
+        rule: What a row is.
+        unsaid: Fields that pushes leave out and reads tell: kept while the thing lives.
+    """
+
+    def __init__(self, rule: RowRule[T], unsaid: Sequence[str] = ()) -> None:
+        super().__init__()
+        self._rule = rule
+        self._changed_ms = rule.changed_ms
+        self._gone = rule.gone
+        self._unsaid = tuple(unsaid)
+        self._kept: dict[Hashable, Kept[T]] = {}
+        self._graves: Remembered[Grave] = Remembered()
+        self._doubts: dict[Hashable, int] = {}
+        self._list_ms: int | None = None
+        """When the last whole list was sent."""
+        self._list_at = -math.inf
+        """When it arrived."""
+        self._read_ms: int | None = None
+        """When the last whole read was answered."""
+
+    def key(self, item: T) -> Hashable:
+        return self._rule.key(item)
+
+    def reconnected(self) -> None:
+        self._list_ms = None
+        for kept in self._kept.values():
+            kept.sent_ms = None
+
+    # Pushes
+
+    def push(self, push: Push[T], when: Moment) -> list[Change[T]]:
+        sent_ms = push.sent_ms
+        if push.full and sent_ms is not None:
+            if self._list_ms is not None and sent_ms < self._list_ms:
+                return []  # overtaken by a younger list
+            if older(sent_ms, self._read_ms):
+                self.unsure = True
+                return []
+            self._list_ms = sent_ms
+        if push.full:
+            self._list_at = when.at
+            self._doubts.clear()
+        changes: list[Change[T]] = []
+        listed: set[Hashable] = set()
+        for item in push.items:
+            key = self.key(item)
+            if self._doubts:
+                self._doubts.pop(key, None)
+            if self._gone(item):
+                self._push_end(key, item, push, when, changes)
+            else:
+                listed.add(key)
+                self._push_row(key, item, push, when, changes)
+        if push.full:
+            for key in [key for key in self._kept if key not in listed]:
+                if not self._younger(self._kept[key].item, sent_ms):
+                    self._close(key, None, PUSH, sent_ms, when, changes)
+        return changes
+
+    def _push_row(self, key: Hashable, item: T, push: Push[T], when: Moment, changes: list[Change[T]]) -> None:
+        kept = self._kept.get(key)
+        changed_ms = self._changed_ms(item)
+        if kept is None:
+            grave = self._graves.get(key)
+            if grave is not None and self._before_end(changed_ms, push.sent_ms, grave, push.full):
+                return
+        elif push.full:
+            # A list is judged as a whole; only what was read since it was sent is younger.
+            if self._younger(kept.item, push.sent_ms):
+                return
+        elif self._overtaken(kept, changed_ms, push.sent_ms):
+            return
+        self._put(key, item, PUSH, changed_ms or push.sent_ms, when, changes, pushed=push)
+
+    def _push_end(self, key: Hashable, item: T, push: Push[T], when: Moment, changes: list[Change[T]]) -> None:
+        kept = self._kept.get(key)
+        changed_ms = self._changed_ms(item)
+        if kept is None:
+            grave = self._graves.get(key)
+            known_ms = None if grave is None else grave.changed_ms
+            self._bury(key, when.at, max(changed_ms or 0, known_ms or 0) or None, push.sent_ms)
+            return
+        if push.full:
+            if self._younger(kept.item, push.sent_ms):
+                return
+        elif older(changed_ms, self._changed_ms(kept.item)):
+            return
+        self._close(key, item, PUSH, push.sent_ms, when, changes)
+
+    def _overtaken(self, kept: Kept[T], changed_ms: int | None, sent_ms: int | None) -> bool:
+        """Something younger is known than what a push of one row says."""
+        known_ms = self._changed_ms(kept.item)
+        if older(known_ms, changed_ms):
+            return False
+        if older(changed_ms, known_ms) or older(sent_ms, kept.sent_ms):
+            return True
+        if older(sent_ms, kept.read_ms):
+            self.unsure = True
+            return True
+        return False
+
+    def _younger(self, item: T, sent_ms: int | None) -> bool:
+        """The row was changed after a list was sent."""
+        return older(sent_ms, self._changed_ms(item))
+
+    def _before_end(self, changed_ms: int | None, sent_ms: int | None, grave: Grave, full: bool) -> bool:
+        """The row is of the life that has ended."""
+        if full:
+            return older(sent_ms, grave.sent_ms)
+        if changed_ms is not None and grave.changed_ms is not None and changed_ms != grave.changed_ms:
+            return changed_ms < grave.changed_ms
+        return older(sent_ms, grave.sent_ms)
+
+    # Reads
+
+    def read(self, items: Sequence[T], when: Moment, *, complete: bool = True) -> Merged[T]:
+        changes: list[Change[T]] = []
+        doubts: set[Hashable] = set()
+        listed: set[Hashable] = set()
+        untold: set[Hashable] = set()
+        if complete:
+            self._read_ms = when.received_ms
+        for item in items:
+            if self._gone(item):
+                continue
+            key = self.key(item)
+            listed.add(key)
+            kept = self._kept.get(key)
+            if kept is None:
+                doubtful, differs = self._risen(key, item, when), True
+            else:
+                doubtful, differs = self._reread(kept, item, when)
+            if doubtful and not self._believed(key):
+                doubts.add(key)
+            elif not doubtful:
+                self._doubts.pop(key, None)
+            if key in doubts or (kept is not None and self._stands(kept, item, when)):
+                continue
+            if differs:
+                untold.add(key)
+            self._put(key, item, READ, self._changed_ms(item), when, changes)
+        if complete:
+            for key in [key for key in self._kept if key not in listed]:
+                if when.too_soon_after(self._kept[key].known_at) and not self._believed(key):
+                    doubts.add(key)
+                    continue
+                untold.add(key)
+                self._doubts.pop(key, None)
+                self._close(key, None, READ, None, when, changes)
+        for key in [key for key in self._doubts if key not in doubts]:
+            del self._doubts[key]
+        return Merged(changes, frozenset(doubts), (), frozenset(untold))
+
+    def _risen(self, key: Hashable, item: T, when: Moment) -> bool:
+        """Doubtful: a push has closed it, and the read may not have heard of that."""
+        grave = self._graves.get(key)
+        changed_ms = self._changed_ms(item)
+        if grave is None:
+            # A whole list that has just come does not know of it.
+            return when.too_soon_after(self._list_at) and not older(self._list_ms, changed_ms)
+        if changed_ms is not None and grave.changed_ms is not None and changed_ms != grave.changed_ms:
+            if changed_ms < grave.changed_ms:
+                return True
+            if older(grave.sent_ms, changed_ms):
+                return False  # changed after its end was told: a life of its own
+        return when.too_soon_after(grave.known_at)
+
+    def _reread(self, kept: Kept[T], item: T, when: Moment) -> tuple[bool, bool]:
+        """Whether what is read contradicts younger knowledge, and whether it differs in what matters."""
+        differs = any(getattr(kept.item, name) != getattr(item, name) for name in self._rule.vital)
+        known_ms, read_ms = self._changed_ms(kept.item), self._changed_ms(item)
+        if older(known_ms, read_ms):
+            return False, differs
+        behind = older(read_ms, known_ms) or when.too_soon_after(kept.known_at)
+        return behind and differs, differs
+
+    def _stands(self, kept: Kept[T], item: T, when: Moment) -> bool:
+        """What is known says what a read says, or something younger: the read adds only what pushes leave out."""
+        if older(self._changed_ms(kept.item), self._changed_ms(item)):
+            return False
+        if older(self._changed_ms(item), self._changed_ms(kept.item)) or when.too_soon_after(kept.known_at):
+            kept.item = self._completed(kept.item, item)
+            self.current[self.key(kept.item)] = kept.item
+            return True
+        return False
+
+    def _believed(self, key: Hashable) -> bool:
+        """One more doubt about it; whether there were enough of them now."""
+        self._doubts[key] = self._doubts.get(key, 0) + 1
+        return self._doubts[key] > DOUBTS_BELIEVED
+
+    # What both do
+
+    def _put(
+        self,
+        key: Hashable,
+        item: T,
+        source: ChangeSource,
+        venue_ms: int | None,
+        when: Moment,
+        changes: list[Change[T]],
+        pushed: Push[T] | None = None,
+    ) -> None:
+        kept = self._kept.get(key)
+        previous: T | None
+        if kept is None:
+            self._graves.pop(key, None)
+            kind, previous = OPENED, None
+            if pushed is None:
+                kept = self._kept[key] = Kept(item, when.until, None)
+                kept.read_ms = when.received_ms
+            else:
+                kept = self._kept[key] = Kept(item, when.at, pushed.sent_ms)
+        else:
+            kind, previous = CHANGED, kept.item
+            if pushed is None:
+                kept.known_at, kept.sent_ms, kept.read_ms = when.until, None, when.received_ms
+            else:
+                kept.known_at, kept.sent_ms = when.at, pushed.sent_ms
+                item = self._completed(item, kept.item)
+            if same(item, previous):
+                return
+            kept.item = item
+        self.current[key] = item
+        changes.append(change_of(kind, item, previous, source, venue_ms, when))
+
+    def _completed(self, item: T, other: T) -> T:
+        """`item` with what pushes leave out, as `other` has it."""
+        missing = {
+            name: value
+            for name in self._unsaid
+            if (value := getattr(other, name)) is not None and getattr(item, name) is None
+        }
+        return cast("T", msgspec.structs.replace(cast("Any", item), **missing)) if missing else item
+
+    def _close(
+        self,
+        key: Hashable,
+        item: T | None,
+        source: ChangeSource,
+        sent_ms: int | None,
+        when: Moment,
+        changes: list[Change[T]],
+    ) -> None:
+        kept = self._kept.pop(key)
+        del self.current[key]
+        changed_ms = self._changed_ms(kept.item if item is None else item)
+        self._bury(key, when.at if source is PUSH else -math.inf, changed_ms, sent_ms)
+        last = self._rule.emptied(kept.item if item is None else item)
+        venue_ms = sent_ms if item is None else changed_ms or sent_ms
+        changes.append(change_of(CLOSED, last, kept.item, source, venue_ms, when))
+
+    def _bury(self, key: Hashable, known_at: float, changed_ms: int | None, sent_ms: int | None) -> None:
+        self._graves.keep(key, Grave(known_at, changed_ms, sent_ms))

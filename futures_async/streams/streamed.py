@@ -1,0 +1,299 @@
+"""A picture kept by pushes, and by reads at the beginning, after gaps, and in audits."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Hashable, Sequence
+from typing import TypeVar
+
+from futures_async.streams.dialect import Topic, What
+from futures_async.streams.events import Reporter
+from futures_async.streams.feed import FIRST_PAUSE_S, LONGEST_PAUSE_S, Feed, Reads
+from futures_async.streams.line import Line
+from futures_async.streams.picture import LAG_S, Moment, Picture, Push
+from futures_async.transport.runtime import Runtime
+from futures_async.unified.errors import FuturesAsyncError
+from futures_async.unified.watching import WatchState
+
+T = TypeVar("T")
+
+STIR_S = 1.0
+"""What belongs to one event comes within so long of each other, on whatever channels."""
+BUFFERED = 100_000
+"""Messages kept while the venue is read; with more of them it is read again."""
+
+
+class StreamFeed(Feed[T]):
+    """A picture kept by pushes, and by reads at the beginning, after gaps, and in audits."""
+
+    def __init__(
+        self,
+        what: What,
+        picture: Picture[T],
+        reads: Reads[T] | None,
+        line: Line,
+        topics: Sequence[Topic],
+        *,
+        runtime: Runtime,
+        now_ms: Callable[[], int],
+        since_ms: int,
+        draw: Callable[[], float],
+        report: Reporter,
+        audit_s: float,
+        stirred: Callable[[StreamFeed[T]], None],
+    ) -> None:
+        super().__init__(
+            what,
+            picture,
+            reads or _NoReads(),
+            runtime=runtime,
+            now_ms=now_ms,
+            since_ms=since_ms,
+            draw=draw,
+            report=report,
+            audit_s=audit_s,
+        )
+        self._line = line
+        self.topics = tuple(topics)
+        self._reading = reads is not None
+        self._stirred = stirred
+        self._standing: set[Hashable] = set()
+        self._epoch = 0
+        """Counts the times that everything stood anew after something did not."""
+        self._true_of = -1
+        """The epoch that the picture was last made true in."""
+        self._acknowledged_at = -math.inf
+        """When it began."""
+        self._whole = False
+        """The venue has pushed all there are since."""
+        self._buffer: list[tuple[Push[T], float]] | None = []
+        self._lost_at = runtime.now()
+        self._audit_at = math.inf
+        self._pushed_at = -math.inf
+        self._stir_due = math.inf
+        self._suspects: frozenset[Hashable] = frozenset()
+        self._judge_at = math.inf
+        self._drifting = 0
+        """Audits in a row that found something."""
+
+    @property
+    def state(self) -> WatchState:
+        """LIVE only while the line gives signs of life."""
+        if self._state is WatchState.LIVE and self.age_s > self._line.patience_s:
+            return WatchState.STALE
+        return self._state
+
+    @property
+    def age_s(self) -> float:
+        return self._runtime.now() - self._line.alive_at
+
+    def start(self) -> None:
+        super().start()
+        for topic in self.topics:
+            self._line.add(topic, self.what, self)
+
+    async def aclose(self) -> None:
+        for topic in self.topics:
+            self._line.remove(topic, self)
+        await super().aclose()
+
+    # What the line tells it
+
+    def acknowledged(self, key: Hashable, *, overlapped: bool) -> None:
+        """One of its topics stands."""
+        if overlapped and self._true_of == self._epoch:
+            self.audit()
+            return
+        self._standing.add(key)
+        if all(topic.key in self._standing for topic in self.topics):
+            self._epoch += 1
+            self._acknowledged_at = self._runtime.now()
+            self._bell.ring()
+
+    def pushed(self, push: Push[T], whole: bool, at: float) -> None:
+        """A message: merged at once, or kept while the venue is read."""
+        if not whole:
+            # A row of it is missing, so it takes nothing away, and what was missed is read.
+            push = push._replace(full=False)
+            self.audit()
+        self._pushed_at, self._stir_due = at, math.inf
+        if push.full and not self._whole:
+            self._whole = True
+            self._bell.ring()
+        if self._buffer is None:
+            self._take(push, at)
+        elif len(self._buffer) < BUFFERED:
+            self._buffer.append((push, at))
+        else:
+            self._buffer = []
+            self._line.renew("more came than could be kept while the venue was read")
+
+    def lost(self) -> None:
+        """Nothing comes any more."""
+        self._standing.clear()
+        self._buffer = []
+        self._whole = False
+        if self._true_of == self._epoch:
+            self._lost_at = self._runtime.now()
+        self._true_of = -1
+        self._enter(WatchState.CONNECTING if self._read_at == -math.inf else WatchState.STALE)
+        self._bell.ring()
+
+    def refused(self, error: FuturesAsyncError) -> None:
+        """Nothing will ever come."""
+        self.fail(error)
+
+    def doubt(self) -> None:
+        """Something may have been missed."""
+        self.audit()
+
+    def stir(self, at: float) -> None:
+        """Something happened that this channel should tell of too."""
+        if at - self._pushed_at > STIR_S:
+            self._stir_due = min(self._stir_due, at + STIR_S)
+            self._bell.ring()
+
+    def audit(self) -> None:
+        # Not for every frame that cannot be read, should none of them be readable.
+        self._audit_at = min(self._audit_at, max(self._runtime.now(), self._read_at + LAG_S))
+        self._bell.ring()
+
+    def _take(self, push: Push[T], at: float) -> None:
+        changes = self.picture.push(push, Moment(at, self.now_ms()))
+        if self.picture.unsure:
+            self.picture.unsure = False
+            self._audit_at = min(self._audit_at, self._runtime.now() + LAG_S)
+            self._bell.ring()
+        if self._suspects:
+            self._suspects -= {self.picture.key(item) for item in push.items}
+        if changes:
+            self._deliver(changes)
+            self._stirred(self)
+
+    # Keeping it true
+
+    async def _run(self) -> None:
+        failures = 0
+        while not self._over:
+            now = self._runtime.now()
+            due = math.inf
+            if not self._standing or not all(topic.key in self._standing for topic in self.topics):
+                pass  # the line will ring
+            elif self._true_of != self._epoch:
+                if await self._make_true():
+                    failures = 0
+                    continue
+                failures += 1
+                most_s = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2.0 ** min(failures - 1, 10))
+                due = self._runtime.now() + most_s * (0.5 + self._draw() / 2)
+            else:
+                if now >= self._judge_at:
+                    self._judge()
+                if now >= min(self._audit_at, self._stir_due):
+                    await self._compare()
+                due = min(self._audit_at, self._stir_due, self._judge_at)
+            await self._bell.wait(due - self._runtime.now())
+
+    async def _make_true(self) -> bool:
+        """Read, merge, look up what ended in the gap, until nothing is left open. True when the picture is."""
+        epoch = self._epoch
+        self._enter(WatchState.SYNCING)
+        found = 0
+        while True:
+            answer = await self._ask() if self._reading else (None, (), self._moment())
+            if answer is None or not self._stands(epoch):
+                return False
+            if self._buffer is not None:
+                buffer, self._buffer = self._buffer, None
+                self.picture.reconnected()
+                for push, at in buffer:
+                    self._take(push, at)
+            merged = self._merge(*answer)
+            found += len(merged.changes)
+            told = await self._look_up(merged.missing, answer[2])
+            settled = told and not merged.doubts
+            if settled:
+                await self._until_sure(epoch)
+            if not self._stands(epoch):
+                return False
+            if settled and self._sure(answer[2]):
+                self._live(epoch, answer[2], found)
+                return True
+            if not settled:
+                # Said otherwise by what was pushed just now: one of the two has not heard yet.
+                await self._runtime.sleep(LAG_S)
+
+    def _stands(self, epoch: int) -> bool:
+        return epoch == self._epoch and bool(self._standing) and not self._over
+
+    def _sure(self, when: Moment) -> bool:
+        """Nothing is missing between what was read and what is pushed: reads may lag behind the subscription."""
+        return not self._reading or self._whole or when.at >= self._acknowledged_at + LAG_S
+
+    async def _until_sure(self, epoch: int) -> None:
+        """Wait for the whole list that the venue pushes, or until a read tells as much."""
+        while self._stands(epoch) and self._reading and not self._whole:
+            wait_s = self._acknowledged_at + LAG_S - self._runtime.now()
+            if wait_s <= 0:
+                return
+            await self._bell.wait(wait_s)
+
+    def _live(self, epoch: int, when: Moment, found: int) -> None:
+        self._true_of = epoch
+        self._covered_ms = when.received_ms
+        self._plan_audit()
+        self._suspects, self._judge_at = frozenset(), math.inf
+        self._enter(WatchState.LIVE)
+        self._report(self.what, "resynced", duration_s=self._runtime.now() - self._lost_at, count=found)
+
+    def _plan_audit(self) -> None:
+        # Not all accounts at once.
+        self._audit_at = self._runtime.now() + self.audit_s * (0.9 + 0.2 * self._draw()) if self._reading else math.inf
+
+    async def _compare(self) -> None:
+        """An audit: what differs is repaired and told; it counts once no push turned up that tells it too."""
+        epoch = self._epoch
+        self._stir_due = math.inf
+        self._plan_audit()
+        if not self._reading:
+            return
+        answer = await self._ask()
+        if self._over or epoch != self._epoch or not self._standing:
+            return
+        if answer is None:
+            self._audit_at = min(self._audit_at, self._runtime.now() + LAG_S)
+            return
+        merged = self._merge(*answer)
+        told = await self._look_up(merged.missing, answer[2])
+        self._covered_ms = answer[2].received_ms
+        untold = merged.untold | {self.picture.key(item) for item in merged.missing}
+        if merged.doubts or not told:
+            self._audit_at = self._runtime.now() + LAG_S
+        if untold:
+            self._suspects = untold
+            self._judge_at = self._runtime.now() + LAG_S
+        elif not merged.doubts:
+            self._drifting = 0
+
+    def _judge(self) -> None:
+        """What a read told, and no push since, was missed."""
+        missed, self._suspects, self._judge_at = len(self._suspects), frozenset(), math.inf
+        if not missed:
+            return
+        self.drift += missed
+        self._drifting += 1
+        self._report(self.what, "drift", count=missed)
+        if self._drifting >= 2:
+            self._drifting = 0
+            self._line.renew(f"pushes of {self.what} are missing")
+
+
+class _NoReads(Reads[T]):
+    async def now(self) -> Sequence[T] | None:
+        return None
+
+    async def since(self, since_ms: int) -> Sequence[T]:
+        return ()
+
+    async def one(self, item: T) -> T | None:
+        return None
