@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 from futures_async.streams.backend import StreamBackend, StreamRequest
 from futures_async.streams.dialect import StreamDialect, Topic, What
 from futures_async.streams.events import Reporter
-from futures_async.streams.feed import Feed, Listener, Reads
+from futures_async.streams.feed import Feed, Listener, Reads, Surroundings
 from futures_async.streams.line import Guard, Line
 from futures_async.streams.picture import Picture
 from futures_async.streams.polled import PolledFeed
@@ -146,30 +146,17 @@ class AccountStreams:
     def _make(self, wish: Wish, topics: tuple[Topic, ...], runtime: Runtime) -> Feed[Any]:
         means = self._means
         since_ms = means.now_ms() - means.error_ms()
+        around = Surroundings(runtime, means.now_ms, since_ms, means.draw, means.report)
+        picture = wish.picture(since_ms)
         if not topics:
-            return PolledFeed(
-                wish.what,
-                wish.picture(since_ms),
-                wish.reads,
-                every_s=wish.fallback_s or AUDIT_S,
-                runtime=runtime,
-                now_ms=means.now_ms,
-                since_ms=since_ms,
-                draw=means.draw,
-                report=means.report,
-            )
-        private = topics[0].channel.private
+            return PolledFeed(wish.what, picture, wish.reads, around, every_s=wish.fallback_s or AUDIT_S)
         return StreamFeed(
             wish.what,
-            wish.picture(since_ms),
+            picture,
             wish.reads,
-            self._line(private, runtime),
+            self._line(topics[0].channel.private, runtime),
             topics,
-            runtime=runtime,
-            now_ms=means.now_ms,
-            since_ms=since_ms,
-            draw=means.draw,
-            report=means.report,
+            around,
             audit_s=wish.audit_s,
             stirred=self._stirred,
         )

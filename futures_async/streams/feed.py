@@ -11,9 +11,10 @@ import logging
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 import anyio
+from msgspec import structs
 
 from futures_async.streams.bell import Bell
 from futures_async.streams.dialect import What
@@ -28,7 +29,7 @@ from futures_async.unified.errors import (
     InvalidRequest,
     NotSupported,
 )
-from futures_async.unified.watching import Change, WatchState
+from futures_async.unified.watching import Change, ChangeKind, WatchState
 
 logger = logging.getLogger("futures_async.streams")
 
@@ -69,6 +70,18 @@ class Listener(Protocol[T]):
         """There will be no more."""
 
 
+class Surroundings(NamedTuple):
+    """What a feed needs of the account that it belongs to."""
+
+    runtime: Runtime
+    now_ms: Callable[[], int]
+    """The venue's time."""
+    since_ms: int
+    """When it begins, by the venue's clock: what has ended before is not told."""
+    draw: Callable[[], float]
+    report: Reporter
+
+
 class Feed(ABC, Generic[T]):
     """What all feeds have in common: a picture, those who listen, reads, and the merging of these."""
 
@@ -77,22 +90,18 @@ class Feed(ABC, Generic[T]):
         what: What,
         picture: Picture[T],
         reads: Reads[T],
+        around: Surroundings,
         *,
-        runtime: Runtime,
-        now_ms: Callable[[], int],
-        since_ms: int,
-        draw: Callable[[], float],
-        report: Reporter,
         audit_s: float,
     ) -> None:
         self.what = what
         self.picture = picture
         self._reads = reads
-        self._runtime = runtime
-        self.now_ms = now_ms
-        self._since_ms = since_ms
-        self._draw = draw
-        self._report = report
+        self._runtime = around.runtime
+        self.now_ms = around.now_ms
+        self._since_ms = around.since_ms
+        self._draw = around.draw
+        self._report = around.report
         self.audit_s = audit_s
         self.drift = 0
         self.listeners: list[Listener[T]] = []
@@ -101,10 +110,12 @@ class Feed(ABC, Generic[T]):
         self._state_changed = anyio.Event()
         self._read_at = -math.inf
         """When the last good read was answered."""
-        self._covered_ms = since_ms
+        self._covered_ms = around.since_ms
         """What happened before is known."""
         self._work: Work[None] | None = None
         self._over = False
+        self._beginning = what is not What.FILLS
+        """It was never live: what is there was there before the watch. What was executed before is not told at all."""
 
     # What watches ask of it
 
@@ -163,6 +174,8 @@ class Feed(ABC, Generic[T]):
         """Keep the picture true."""
 
     def _enter(self, state: WatchState) -> None:
+        if state is WatchState.LIVE:
+            self._beginning = False
         if state is not self._state:
             self._state = state
             changed, self._state_changed = self._state_changed, anyio.Event()
@@ -170,6 +183,8 @@ class Feed(ABC, Generic[T]):
 
     def _deliver(self, changes: Iterable[Change[T]]) -> None:
         for change in changes:
+            if self._beginning and change.kind is ChangeKind.OPENED:
+                change = structs.replace(change, kind=ChangeKind.SNAPSHOT)
             for listener in tuple(self.listeners):
                 listener.take(change)
 

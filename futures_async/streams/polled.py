@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import TypeVar
 
 from futures_async.streams.dialect import What
-from futures_async.streams.events import Reporter
-from futures_async.streams.feed import FIRST_PAUSE_S, LONGEST_PAUSE_S, Feed, Reads
+from futures_async.streams.feed import FIRST_PAUSE_S, LONGEST_PAUSE_S, Feed, Reads, Surroundings
 from futures_async.streams.picture import Picture
-from futures_async.transport.runtime import Runtime
 from futures_async.unified.watching import WatchState
 
 T = TypeVar("T")
@@ -24,25 +21,11 @@ class PolledFeed(Feed[T]):
         what: What,
         picture: Picture[T],
         reads: Reads[T],
+        around: Surroundings,
         *,
         every_s: float,
-        runtime: Runtime,
-        now_ms: Callable[[], int],
-        since_ms: int,
-        draw: Callable[[], float],
-        report: Reporter,
     ) -> None:
-        super().__init__(
-            what,
-            picture,
-            reads,
-            runtime=runtime,
-            now_ms=now_ms,
-            since_ms=since_ms,
-            draw=draw,
-            report=report,
-            audit_s=every_s,
-        )
+        super().__init__(what, picture, reads, around, audit_s=every_s)
         self._read_now = False
 
     @property

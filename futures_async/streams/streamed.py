@@ -7,11 +7,9 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import TypeVar
 
 from futures_async.streams.dialect import Topic, What
-from futures_async.streams.events import Reporter
-from futures_async.streams.feed import FIRST_PAUSE_S, LONGEST_PAUSE_S, Feed, Reads
+from futures_async.streams.feed import FIRST_PAUSE_S, LONGEST_PAUSE_S, Feed, Reads, Surroundings
 from futures_async.streams.line import Line
 from futures_async.streams.picture import LAG_S, Moment, Picture, Push
-from futures_async.transport.runtime import Runtime
 from futures_async.unified.errors import FuturesAsyncError
 from futures_async.unified.watching import WatchState
 
@@ -33,26 +31,12 @@ class StreamFeed(Feed[T]):
         reads: Reads[T] | None,
         line: Line,
         topics: Sequence[Topic],
+        around: Surroundings,
         *,
-        runtime: Runtime,
-        now_ms: Callable[[], int],
-        since_ms: int,
-        draw: Callable[[], float],
-        report: Reporter,
         audit_s: float,
         stirred: Callable[[StreamFeed[T]], None],
     ) -> None:
-        super().__init__(
-            what,
-            picture,
-            reads or _NoReads(),
-            runtime=runtime,
-            now_ms=now_ms,
-            since_ms=since_ms,
-            draw=draw,
-            report=report,
-            audit_s=audit_s,
-        )
+        super().__init__(what, picture, reads or _NoReads(), around, audit_s=audit_s)
         self._line = line
         self.topics = tuple(topics)
         self._reading = reads is not None
@@ -67,7 +51,7 @@ class StreamFeed(Feed[T]):
         self._whole = False
         """The venue has pushed all there are since."""
         self._buffer: list[tuple[Push[T], float]] | None = []
-        self._lost_at = runtime.now()
+        self._lost_at = around.runtime.now()
         self._audit_at = math.inf
         self._pushed_at = -math.inf
         self._stir_due = math.inf

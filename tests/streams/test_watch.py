@@ -60,7 +60,7 @@ def test_leaving_the_loop_closes_a_watch_that_was_not_entered() -> None:
         bench.venue.place("AAA", "buy", 1)
         watch = bench.watch(What.ORDERS)
         async for change in watch:
-            assert change.kind in (ChangeKind.OPENED, ChangeKind.SNAPSHOT)
+            assert change.kind is ChangeKind.SNAPSHOT
             break
         await asyncio.sleep(1)
         assert watch.state is WatchState.CLOSED
@@ -68,6 +68,38 @@ def test_leaving_the_loop_closes_a_watch_that_was_not_entered() -> None:
         assert await collect(watch) == []
         with pytest.raises(InvalidRequest, match="closed"):
             await watch.__aenter__()
+
+    on(test)
+
+
+@pytest.mark.parametrize("polled", [False, True])
+@pytest.mark.parametrize("what", [What.ORDERS, What.POSITIONS, What.ACCOUNTS])
+def test_what_was_there_comes_as_snapshot_and_what_is_new_as_opened(what: What, polled: bool) -> None:
+    async def test(bench: Bench) -> None:
+        venue = bench.venue
+        if polled:
+            bench.streams = bench.polled()
+        venue.fill(venue.place("AAA", "buy", 1), 1)
+        venue.place("AAA", "buy", 1)
+        await asyncio.sleep(5)
+        async with bench.watch(what, fallback_s=1.0) as watch:
+            await watch.live()
+            was_there = await anext(watch)
+            assert was_there.kind is ChangeKind.SNAPSHOT
+            assert was_there.previous is None
+            venue.fill(venue.place("BBB", "buy", 2), 1)
+            new = await anext(watch)
+            assert new.kind is (ChangeKind.CHANGED if what is What.ACCOUNTS else ChangeKind.OPENED)
+
+    on(test)
+
+
+def test_fills_are_opened_from_the_first_on() -> None:
+    async def test(bench: Bench) -> None:
+        order = bench.venue.place("AAA", "buy", 2)
+        async with bench.watch(What.FILLS) as watch:
+            bench.venue.fill(order, 1)
+            assert (await anext(watch)).kind is ChangeKind.OPENED
 
     on(test)
 
