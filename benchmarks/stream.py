@@ -12,8 +12,9 @@ import gc
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from decimal import Decimal
 from typing import Any
 
 import aiohttp
@@ -162,7 +163,7 @@ async def _serve() -> None:
 
 
 @asynccontextmanager
-async def venue() -> AsyncIterator[int]:
+async def venue() -> AsyncGenerator[int]:
     """The venue, in a process of its own; its port."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "benchmarks.stream", "serve", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
@@ -273,14 +274,17 @@ class AiohttpBackend(StreamBackend):
 Subject = Callable[[str, int, int], Awaitable[None]]
 
 
-async def bare(port: int) -> Subject:
+async def bare(port: int, read: Callable[[Any], object] | None = None) -> Subject:
     """websockets and msgspec without types: what is written in ten lines, with no duty but to print."""
     socket = await connect(f"ws://{HOST}:{port}/", compression=None, ping_interval=None, proxy=None)
 
     async def take(channel: str, count: int, first: int) -> None:
         await socket.send(f"go {channel} {count} {first}")
         for _ in range(count):
-            msgspec.json.decode(await socket.recv())["data"]
+            rows = msgspec.json.decode(await socket.recv())["data"]
+            if read is not None:
+                for row in rows:
+                    read(row)
 
     return take
 
@@ -397,7 +401,21 @@ async def measured(subjects: dict[str, Subject], channel: str, frames: int) -> R
 
 
 def _read_five(position: Any) -> None:
-    _ = position.quantity, position.entry_price, position.mark_price, position.unrealized_pnl, position.leverage
+    _ = (
+        position.quantity,
+        position.entry_price,
+        position.liquidation_price,
+        position.unrealized_pnl,
+        position.leverage,
+    )
+
+
+FIVE = ("total", "openPriceAvg", "liquidationPrice", "unrealizedPL", "leverage")
+
+
+def _convert_five(row: dict[str, Any]) -> None:
+    for name in FIVE:
+        Decimal(row[name])
 
 
 async def run() -> list[Row]:
@@ -419,6 +437,11 @@ async def run() -> list[Row]:
         )
         rows.append(
             _goal("one push of 50 positions, all of them changed, nothing read", ratio(cost, "ours", "bare"), 1.1)
+        )
+        subjects = {"bare": await bare(port, _convert_five), "ours": await ours(port, What.POSITIONS, _read_five)}
+        cost = await measured(subjects, "positions", FRAMES // 4)
+        rows.append(
+            _goal("one push of 50 positions, five numbers of each read on both sides", ratio(cost, "ours", "bare"), 1.0)
         )
     return rows
 
