@@ -150,6 +150,8 @@ class Amendment(NamedTuple):
     endpoint: Endpoint[Any]
     body: Any
     read_ids: Callable[[Any], tuple[str | None, str | None]] = lambda result: (None, None)
+    unchanged: frozenset[str] = frozenset()
+    """Codes by which the venue says that the order stands as it is wanted already."""
 
 
 class Fingerprint(NamedTuple):

@@ -30,6 +30,7 @@ from futures_async.unified.enums import (
     Side,
 )
 from futures_async.unified.errors import (
+    ExchangeError,
     FuturesAsyncError,
     InvalidOrder,
     InvalidRequest,
@@ -364,6 +365,10 @@ class Trading(Cancelling):
                     stands=lambda order: order.price == wanted.price and order.quantity == wanted.quantity,
                     unknown=unknown,
                 )
+            except ExchangeError as error:
+                if error.code not in amendment.unchanged:
+                    raise
+                return await read(None, None)
             return await self._read_edited(current, wanted, amendment.read_ids(result), read)
 
         edited = await self._settings.once(("edit_order", current.order_id), change, lambda: read(None, None))

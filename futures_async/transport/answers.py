@@ -166,14 +166,14 @@ class Answers:
             # msgspec looks only at the strings that it keeps: a damaged field name would be a missing field.
             return self._by_status(response, endpoint)
         try:
-            envelope = endpoint.decoder(dialect.envelope).decode(response.body)
+            envelope = self._opened(endpoint, response.body)
         except DECODE_ERRORS as problem:
             # The typed document did not fit: some odd rows, the envelope of a refusal, or an error.
             envelope = None
             if isinstance(problem, msgspec.ValidationError):
                 envelope = self._row_by_row(response.body, endpoint)
             if envelope is None:
-                envelope, misfit = self._envelope(response.body), self._misfit(problem, endpoint)
+                envelope, misfit = self._envelope(response.body, problem), self._misfit(problem, endpoint)
             if envelope is None:
                 return self._by_status(response, endpoint)
         refusal = dialect.refusal(envelope)
@@ -216,9 +216,29 @@ class Answers:
     def _where(self, endpoint: Endpoint[Any]) -> str:
         return f"{self._dialect.venue} {endpoint.name}"
 
-    def _envelope(self, body: bytes) -> Any:
+    def _opened(self, endpoint: Endpoint[Any], body: bytes) -> Any:
+        """The envelope with its payload; of venues that send it bare, a refusal instead where it is one.
+
+        Raises:
+            msgspec.MsgspecError: It does not fit.
+        """
+        dialect = self._dialect
+        if not dialect.bare:
+            return endpoint.decoder(dialect.envelope).decode(body)
+        said = self._said(body)
+        if dialect.refusal(said) is not None:
+            return said
+        return msgspec.structs.replace(said, data=endpoint.decoder(None).decode(body))
+
+    def _said(self, body: bytes) -> Any:
+        """What a bare answer says of a refusal: only an object can say one."""
+        return self._head.decode(body) if body.lstrip()[:1] == b"{" else self._dialect.envelope()
+
+    def _envelope(self, body: bytes, problem: BaseException) -> Any:
         """The envelope with its payload left alone; None where there is none."""
         try:
+            if self._dialect.bare and isinstance(problem, msgspec.ValidationError):
+                return self._said(body)
             return self._head.decode(body)
         except DECODE_ERRORS:
             return None
@@ -226,6 +246,8 @@ class Answers:
     def _row_by_row(self, body: bytes, endpoint: Endpoint[Any]) -> Any:
         """The answer with what can be read of its rows; None where these are not what does not fit."""
         try:
+            if self._dialect.bare:
+                return msgspec.structs.replace(self._said(body), data=endpoint.row_by_row(None, body))
             return endpoint.row_by_row(self._dialect.envelope, body)
         except (*DECODE_ERRORS, TypeError):
             return None
@@ -280,7 +302,7 @@ class Answers:
             return self._error(ExchangeError, refusal.message, response, endpoint, refusal.code)
         error = self._error(rule.error, refusal.message, response, endpoint, refusal.code)
         error.retryable = rule.transient
-        error.definitive = rule.definitive and status < 500
+        error.definitive = rule.definitive and (status < 500 or rule.any_status)
         return error
 
     def _limited(

@@ -175,13 +175,14 @@ class Attempts:
         return flight
 
     def _request(self, job: Job, signed_ms: int, left_s: float) -> HttpRequest:
-        transport, request, reading = self._transport, job.request, job.endpoint.kind is Kind.READ
+        transport, reading = self._transport, job.endpoint.kind is Kind.READ
+        request, headers = self._sealed(job, signed_ms)
         # The backend's own deadline will do where that is all the time there is: naming another one costs.
         short = left_s < transport.timeouts.deadline_s - DEADLINE_GRAIN_S
         return HttpRequest(
             method=request.method,
             url=f"{transport.base_url}{request.path}{'?' if request.query else ''}{request.query}",
-            headers=self._headers(job, signed_ms),
+            headers=headers,
             body=request.body,
             timeouts=transport.timeouts,
             abort=job.abort,
@@ -190,11 +191,12 @@ class Attempts:
             apart=job.apart,
         )
 
-    def _headers(self, job: Job, signed_ms: int) -> SealedHeaders:
+    def _sealed(self, job: Job, signed_ms: int) -> tuple[Unsigned, SealedHeaders]:
         if not job.endpoint.private or self._credentials is None:
-            return self._public
-        signed = self._dialect.headers(job.request, job.endpoint, self._credentials, signed_ms)
-        return SealedHeaders(signed.open(), self._private)
+            return job.request, self._public
+        request = self._dialect.seal(job.request, job.endpoint, self._credentials, signed_ms)
+        signed = self._dialect.headers(request, job.endpoint, self._credentials, signed_ms)
+        return request, SealedHeaders(signed.open(), self._private)
 
     def judge(self, flight: Flight, answer: HttpResponse | HttpFailure, timing: Timing) -> Any:
         """What an attempt has come to, for the limits and the key as well.

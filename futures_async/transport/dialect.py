@@ -61,6 +61,8 @@ class Code(NamedTuple):
     """On a first attempt at a write, this answer proves that nothing happened."""
     transient: bool = False
     """Reading again later may well succeed."""
+    any_status: bool = False
+    """`definitive` holds under a status of 500 and more too, where else an edge may have spoken."""
 
 
 def refused(error: type[ExchangeError], *codes: str | int) -> dict[str, Code]:
@@ -150,6 +152,9 @@ class Dialect(ABC):
     traits: ClassVar[VenueTraits]
     envelope: ClassVar[Any]
     """Generic msgspec struct around the payload, with a field `data`; frozen, lax about missing fields."""
+    bare: ClassVar[bool] = False
+    """Payloads come with nothing around them: `envelope` is what a refusal says in their place, and its `data` what
+    came where it says none. Every field of it has a default."""
     codes: ClassVar[Mapping[str, Code]]
     account_limit: ClassVar[RateLimit | None] = RateLimit(10)
     """Over all private endpoints of an account, unless its user gives `uid_limit`; None: the venue has none."""
@@ -175,11 +180,15 @@ class Dialect(ABC):
         """Headers of every private call that never change, such as the key's."""
         return ()
 
+    def seal(self, request: Unsigned, endpoint: Endpoint[Any], credentials: Credentials, now_ms: int) -> Unsigned:
+        """A private call with what goes into its query or body for each attempt, at venues that sign there."""
+        return request
+
     @abstractmethod
     def headers(
         self, request: Unsigned, endpoint: Endpoint[Any], credentials: Credentials, now_ms: int
     ) -> SealedHeaders:
-        """The other headers of a private call, signed over exactly the bytes of `request`."""
+        """The other headers of a private call, signed over exactly the bytes of `request`, which is sealed."""
 
     @abstractmethod
     def refusal(self, envelope: Any) -> Refusal | None:

@@ -137,22 +137,26 @@ class Endpoint(Generic[T]):
         return self.kind in (Kind.READ, Kind.CANCEL, Kind.SETTING)
 
     def decoder(self, envelope: Any) -> msgspec.json.Decoder[Any]:
-        """The decoder of this row inside `envelope` (a generic struct), built once."""
+        """The decoder of this row inside `envelope` (a generic struct; None: of the payload alone), built once."""
         found = self._decoders.get(envelope)
         if found is None:
+            whole: Any = self.result if envelope is None else envelope[cast("Any", self.result)]
             # float_hook: in fields of any type (`convert.Loose`) a JSON fraction keeps its digits.
-            found = msgspec.json.Decoder(envelope[cast("Any", self.result)], strict=False, float_hook=_fraction)
+            found = msgspec.json.Decoder(whole, strict=False, float_hook=_fraction)
             self._decoders[envelope] = found
         return found
 
     def row_by_row(self, envelope: Any, body: bytes) -> Any:
-        """Decode a body whose rows do not all fit: see `piecewise`.
+        """Decode a body whose rows do not all fit: see `piecewise`. `envelope` as in `decoder`.
 
         Raises:
             msgspec.MsgspecError: It does not fit, and not for its rows' sake.
         """
-        decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(envelope[Any], strict=False, float_hook=_fraction)
+        whole = Any if envelope is None else envelope[Any]
+        decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(whole, strict=False, float_hook=_fraction)
         found = decoder.decode(body)
+        if envelope is None:
+            return fitted(found, self.result)
         return msgspec.structs.replace(found, data=fitted(found.data, self.result))
 
     def __repr__(self) -> str:

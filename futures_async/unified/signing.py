@@ -28,7 +28,9 @@ class KeySigner:
             self._serialization: Any = importlib.import_module("cryptography.hazmat.primitives.serialization")
             self._rsa: Any = importlib.import_module("cryptography.hazmat.primitives.asymmetric.rsa").RSAPrivateKey
         except ImportError:
-            raise NotSupported("private keys need the package cryptography: pip install cryptography") from None
+            raise NotSupported(
+                "private keys need the package cryptography: pip install 'futures-async[keys]'"
+            ) from None
 
     def __call__(self, message: bytes, credentials: Credentials) -> str:
         """Sign.

@@ -136,7 +136,7 @@ class ToyDialect(Dialect):
     venue = "toy"
     base_url = "https://toy.example"
     demo_support = "header"
-    envelope = Envelope
+    envelope: ClassVar[Any] = Envelope
     traits = VenueTraits(
         client_id=True,
         echoes_client_id=True,

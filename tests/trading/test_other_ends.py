@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 import pytest
 
+from futures_async.trading.ordering import Amendment
 from futures_async.transport.dialect import refused
 from futures_async.transport.http.backend import HttpFailure, HttpRequest, HttpResponse, Phase
 from futures_async.unified import errors
@@ -101,6 +102,25 @@ async def test_an_edit_that_was_accepted_never_fails_because_a_reading_did(readi
         venue.plan[DETAIL] = ["", *[reading] * 9]
         edited = await exchange.edit_order(BTC, order_id=order.order_id, price=101)
         assert (edited.order_id, edited.price, edited.remaining_quantity) == (order.order_id, Decimal(101), None)
+
+
+class SaysUnchanged(Toy):
+    """The venue refuses an edit that changes nothing."""
+
+    def _amendment(self, order: Order, price: Decimal | None, quantity: Decimal | None) -> Amendment:
+        return super()._amendment(order, price, quantity)._replace(unchanged=frozenset({"510"}))
+
+
+@virtual
+async def test_an_edit_that_changes_nothing_ends_in_the_order_as_it_stands() -> None:
+    venue = Scripted()
+    async with toy(venue, SaysUnchanged) as exchange:
+        order = await exchange.create_order(limit_order(100))
+        venue.plan["/order/edit"] = [venue.says("510"), venue.says("401")]
+        edited = await exchange.edit_order(BTC, order_id=order.order_id, price=100)
+        assert (edited.order_id, edited.price, edited.status) == (order.order_id, Decimal(100), order.status)
+        with pytest.raises(errors.AuthenticationError):
+            await exchange.edit_order(BTC, order_id=order.order_id, price=99)
 
 
 class MovedElsewhere(Toy):

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from contextlib import suppress
 from email.utils import formatdate
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Generic, TypeVar, cast
 
 import msgspec
 import pytest
@@ -14,12 +14,15 @@ import pytest
 from futures_async import Credentials
 from futures_async.transport.answers import Answers, Timing, failure_error
 from futures_async.transport.clock import VenueClock
-from futures_async.transport.dialect import Refusal, ambiguous, passing
+from futures_async.transport.dialect import Code, Refusal, ambiguous, passing
 from futures_async.transport.endpoint import Endpoint
 from futures_async.transport.http.backend import FailureKind, HttpFailure, HttpResponse, Phase
 from futures_async.transport.retry import DamagedAnswer
 from futures_async.unified import errors
+from futures_async.unified.rows import Row, Text, TypedRow, unread_of
 from tests.rig.toy import GET_LEVERAGE, PLACE, SET_LEVERAGE, ToyDialect
+
+T = TypeVar("T")
 
 NOW_MS = 1_770_000_000_000
 GOOD = {"leverage": "5"}
@@ -162,6 +165,94 @@ def test_a_venue_says_what_its_pages_without_envelope_mean(
 def test_verdicts_that_stand_beside_the_payload_reach_the_caller() -> None:
     body = {"code": "0", "msg": "7", "time": NOW_MS, "data": GOOD}
     assert outcome(body, dialect=Bare()).leverage == 7
+
+
+class Plain(msgspec.Struct, Generic[T], frozen=True):
+    """What a refusal of `PlainDialect` says; else nothing but what came."""
+
+    code: Any = None
+    msg: str = ""
+    data: T = cast("T", None)
+
+
+class PlainDialect(ToyDialect):
+    """Sends payloads with nothing around them."""
+
+    envelope: ClassVar[Any] = Plain
+    bare = True
+    codes: ClassVar = {
+        **ToyDialect.codes,
+        "-8": Code(errors.VenueUnavailable, definitive=True, any_status=True),
+        "-9": Code(errors.VenueUnavailable, definitive=True),
+    }
+
+    def refusal(self, envelope: Any) -> Refusal | None:
+        return None if envelope.code is None else Refusal(str(envelope.code), envelope.msg)
+
+    def server_ms(self, envelope: Any) -> int | None:
+        return None
+
+
+class PlainRow(Row, frozen=True, kw_only=True):
+    name: Text = None
+    size: int = 0
+
+
+class StrictRow(TypedRow, frozen=True, kw_only=True):
+    name: str
+
+
+PLAIN_ROWS = Endpoint("GET", "/rows", result=list[PlainRow])
+STRICT_ROWS = Endpoint("GET", "/strict", result=list[StrictRow])
+
+
+def test_a_payload_with_nothing_around_it_is_what_came() -> None:
+    assert outcome(GOOD, dialect=PlainDialect()).leverage == 5
+    assert outcome(b' {"leverage": 5}', dialect=PlainDialect()).leverage == 5
+    rows = outcome([{"name": "a", "size": 2}], endpoint=PLAIN_ROWS, dialect=PlainDialect())
+    assert [(row.name, row.size) for row in rows] == [("a", 2)]
+
+
+def test_rows_with_nothing_around_them_stand_alone_too() -> None:
+    rows = outcome([{"name": 7, "size": 1}, {"name": "b"}], endpoint=PLAIN_ROWS, dialect=PlainDialect())
+    assert [row.name for row in rows] == [7, "b"]
+    strict = outcome([{"name": "a"}, {"name": None}], endpoint=STRICT_ROWS, dialect=PlainDialect())
+    assert [row.name for row in strict] == ["a"]
+    assert len(unread_of(strict)) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "expected"),
+    [
+        ({"code": "510", "msg": "no"}, 400, errors.InsufficientMargin),
+        # Every field of a row may be missing, so a refusal would be an empty row.
+        ({"code": "510", "msg": "no"}, 200, errors.InsufficientMargin),
+        ({"code": "777"}, 400, errors.ExchangeError),
+        (b"<html>", 502, errors.VenueUnavailable),
+        (b"<html>", 200, DamagedAnswer),
+        (b'{"leverage":', 200, DamagedAnswer),
+        ({"msg": "an edge speaks"}, 403, errors.Banned),
+        ([1, 2], 200, errors.DecodeError),
+        ({"leverage": "x"}, 200, errors.DecodeError),
+        ({"msg": 5}, 200, DamagedAnswer),
+        ("text", 200, errors.DecodeError),
+    ],
+    ids=str,
+)
+def test_what_an_answer_with_nothing_around_it_is_called(
+    body: object, status: int, expected: type[errors.FuturesAsyncError]
+) -> None:
+    assert type(outcome(body, status, dialect=PlainDialect())) is expected
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "proves"), [("-8", 503, True), ("-8", 400, True), ("-9", 503, False), ("-9", 400, True)]
+)
+def test_a_refusal_under_a_status_of_500_proves_something_only_where_the_code_says_so(
+    code: str, status: int, proves: bool
+) -> None:
+    error = outcome({"code": code}, status, PLACE, dialect=PlainDialect())
+    assert judge(PlainDialect()).definitive(error) is proves
 
 
 class Banning(ToyDialect):
