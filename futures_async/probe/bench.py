@@ -149,6 +149,8 @@ class Bench:
         self._ids: set[str] = set()
         self._doubtful: set[str] = set()
         self._channels: list[Channel] = []
+        self.window_s = self.traits.window_s
+        """How long a placement counts, as far as that is declared; its own expiry once one was sent."""
 
     def note(self, trait: str, declared: object, found: object, verdict: Verdict, detail: str = "") -> None:
         """Put down one finding."""
@@ -238,6 +240,8 @@ class Bench:
         )
         plan = await self.exchange._plan(request)
         placement = self.exchange._placement(plan)
+        if placement.endpoint.window_s is not None:
+            self.window_s = placement.endpoint.window_s
         if client_order_id is not None:
             self._ids.add(client_order_id)
         self.bought |= market

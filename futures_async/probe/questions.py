@@ -87,7 +87,7 @@ def _part(values: list[float], fraction: float) -> float:
 
 async def ask_for_window(bench: Bench) -> None:
     """Is a request refused when its signature is older than the declared window, and not before?"""
-    declared = bench.traits.window_s
+    declared = bench.window_s
     ages = AGES_S if declared is None else (max(declared - MARGIN_S, declared / 2), declared, declared + MARGIN_S)
     answers: list[tuple[float, Sent]] = []
     for age_s in ages:

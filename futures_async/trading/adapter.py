@@ -7,7 +7,7 @@ walks through one.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib.util import find_spec
 from typing import Any, ClassVar, NoReturn, Self, TypeVar, Unpack, cast
 from urllib.parse import urlsplit
@@ -71,6 +71,8 @@ class ContractBook:
 
     def __init__(self) -> None:
         self.rows: dict[str, Contract] = {}
+        self.known: dict[str, Contract] = {}
+        """Those that are listed no more too: there may be a position in them."""
         self.facts = Facts()
         self.unread: dict[str, UnreadRow] = {}
         """Those whose rules cannot be read."""
@@ -349,6 +351,7 @@ class Adapter(Watching):
     def _remember_contracts(self, contracts: list[Contract]) -> None:
         book = self._contracts
         book.rows = {contract.venue_symbol: contract for contract in contracts}
+        book.known |= book.rows
         book.unread = {row.facts["venue_symbol"]: row for row in unread_of(contracts) if "venue_symbol" in row.facts}
         book.read_at = self._transport.runtime().now()
 
@@ -363,6 +366,32 @@ class Adapter(Watching):
     def _known_contract(self, venue_symbol: str) -> Contract | None:
         book = self._contracts
         return book.rows.get(venue_symbol) if book.fresh(self._transport.runtime().now()) else None
+
+    async def _sizes_of(self, names: Iterable[object], path: str) -> Callable[[object], Contract]:
+        """The contracts that rows name, where their sizes are counted in contracts.
+
+        A name that is not known is looked for in a fresh list, at most every `RULES_FRESH_S`; what was listed once
+        stays known.
+
+        Args:
+            names: As the rows have them.
+            path: The venue's field that they are in.
+
+        Returns:
+            The contract of a name. It raises `DecodeError` where none is known: a size is never guessed.
+        """
+        book = self._contracts
+        missing = {name for name in names if isinstance(name, str)} - set(book.known)
+        if missing and (book.read_at is None or self._rules_are_old()):
+            await book.facts.once(self._transport.runtime(), "contracts", self._read_contracts)
+
+        def contract_of(name: object) -> Contract:
+            found = book.known.get(name) if isinstance(name, str) else None
+            if found is None:
+                raise DecodeError(f"{self.id}: the size of a contract of {name!r:.60} is not known", path=path)
+            return found
+
+        return contract_of
 
     # Reads that follow from others
 

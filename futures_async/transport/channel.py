@@ -264,12 +264,13 @@ class Channel:
 
     def unknown(self, endpoint: Endpoint[Any], attempts: list[Attempt], cause: FuturesAsyncError) -> OutcomeUnknown:
         """The error for a write that may have arrived, with the fence of its last signature."""
+        signed_ms = max((attempt.signed_ms for attempt in attempts), default=self.now_ms())
         error = UNKNOWN[endpoint.kind](
             f"{self.dialect.venue} {endpoint.name}: it is not known whether this took effect ({cause}); "
             "do not send it again before resolve() has answered",
             venue=self.dialect.venue,
             attempts=attempts,
-            fence_until_ms=self.fence(max((attempt.signed_ms for attempt in attempts), default=self.now_ms())),
+            fence_until_ms=self.fence(signed_ms, endpoint),
         )
         error.__cause__ = cause
         error.refusal = cause if isinstance(cause, ExchangeError) else None
@@ -366,12 +367,18 @@ class Channel:
         """The venue's time, as well as it is known, Unix milliseconds."""
         return self.transport.clock.now_ms()
 
-    def fence(self, signed_ms: int) -> int | None:
-        """Venue time after which a request signed then can no longer take effect, nor still be invisible."""
+    def fence(self, signed_ms: int, endpoint: Endpoint[Any] | None = None) -> int | None:
+        """Venue time after which a request signed then can no longer take effect, nor still be invisible.
+
+        Args:
+            signed_ms: When, Unix milliseconds.
+            endpoint: Where it went, if that is known: some requests expire sooner than the venue's others.
+        """
         traits = self.dialect.traits
-        if traits.window_s is None:
+        window_s = traits.window_s if endpoint is None or endpoint.window_s is None else endpoint.window_s
+        if window_s is None:
             return None
-        return signed_ms + int((traits.window_s + traits.visibility_lag_s) * 1000) + self.transport.clock.error_ms
+        return signed_ms + int((window_s + traits.visibility_lag_s) * 1000) + self.transport.clock.error_ms
 
     # Closing
 

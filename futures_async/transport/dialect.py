@@ -16,6 +16,7 @@ import msgspec
 from futures_async.transport.endpoint import Endpoint, RateLimit
 from futures_async.transport.endpoint import Params as Params
 from futures_async.unified.credentials import Credentials
+from futures_async.unified.enums import Outcome
 from futures_async.unified.errors import DuplicateOrder, ExchangeError, RateLimited, VenueUnavailable
 
 
@@ -142,7 +143,8 @@ class Dialect(ABC):
     """One per venue; stateless but for what the constructor fixes."""
 
     venue: ClassVar[str]
-    base_url: ClassVar[str]
+    base_url: str
+    """Where requests go unless the caller says otherwise; set by the constructor where a venue has several hosts."""
     demo_support: ClassVar[Literal["none", "host", "header"]] = "none"
     """How the venue's demo trading is reached: not at all, at `demo_url`, or by a header that `headers` adds."""
     demo_url: ClassVar[str | None] = None
@@ -208,6 +210,19 @@ class Dialect(ABC):
     def rule(self, refusal: Refusal, endpoint: Endpoint[Any]) -> Code | None:
         """What a code means here; override where a venue uses one code for several things."""
         return self.codes.get(refusal.code)
+
+    def judged(self, refusal: Refusal, endpoint: Endpoint[Any]) -> ExchangeError:
+        """The error of one item of a list whose others may have succeeded, as `rule` has it."""
+        rule = self.rule(refusal, endpoint)
+        definitive = rule is not None and rule.definitive
+        return (ExchangeError if rule is None else rule.error)(
+            refusal.message or "refused without a message",
+            venue=self.venue,
+            code=refusal.code,
+            endpoint=endpoint.name,
+            outcome=Outcome.REJECTED if definitive else None,
+            definitive=definitive,
+        )
 
     def server_ms(self, envelope: Any) -> int | None:
         """The venue's clock as the envelope tells it, if it does."""

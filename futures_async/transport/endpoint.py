@@ -100,10 +100,13 @@ class Endpoint(Generic[T]):
         private: Needs credentials. False for market data.
         signed: False where a private call carries the key but no signature.
         nullable: The venue documents an empty payload (null): the call then returns None.
+        window_s: How long after its timestamp a request is refused, where that is sooner than the venue's
+            `VenueTraits.window_s`: it carries an expiry of its own.
     """
 
     __slots__ = (
         "_decoders", "kind", "limits", "method", "name", "nullable", "path", "private", "result", "signed", "weight",
+        "window_s",
     )  # fmt: skip
 
     def __init__(
@@ -118,6 +121,7 @@ class Endpoint(Generic[T]):
         private: bool = True,
         signed: bool = True,
         nullable: bool = False,
+        window_s: float | None = None,
     ) -> None:
         self.method = method
         self.path = path
@@ -129,6 +133,7 @@ class Endpoint(Generic[T]):
         self.signed = private and signed
         self.name = f"{method} {path}"
         self.nullable = nullable or result in (None, type(None), Any, msgspec.Raw) or type(None) in get_args(result)
+        self.window_s = window_s
         self._decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
 
     @property

@@ -5,9 +5,16 @@ from typing import Any
 
 import pytest
 
-from futures_async import Account, Intent, OrderRequest, OrderType, PositionSide, Side
+from futures_async import Account, Contract, Intent, OrderRequest, OrderType, PositionSide, Side
 from futures_async.adapter import Adapter, PlannedOrder
-from futures_async.unified.errors import InvalidRequest, NotSupported, UnreadRow, UnreadRows
+from futures_async.unified.errors import (
+    DecodeError,
+    InvalidRequest,
+    NotSupported,
+    SymbolNotFound,
+    UnreadRow,
+    UnreadRows,
+)
 from futures_async.unified.exchange import Capability
 from tests.rig.toy import Toy
 
@@ -70,3 +77,46 @@ def test_an_order_names_the_position_that_it_is_about(side: Side, intent: Intent
     request: Any = OrderRequest(symbol="BTC/USDT:USDT", side=side, type=OrderType.MARKET, quantity=D(1), intent=intent)
     plan = PlannedOrder(request=request, venue_symbol="BTCUSDT", client_order_id=None, local_id="x")
     assert plan.position_side is expected
+
+
+class Counting(Toy):
+    """Its rows name contracts; the list of them grows."""
+
+    capabilities = Toy.capabilities | {Capability.FETCH_CONTRACTS, Capability.FETCH_CONTRACT}
+    listed: tuple[str, ...] = ("A", "B")
+    asked = 0
+
+    async def fetch_contracts(self) -> list[Contract]:
+        self.asked += 1
+        return [
+            Contract(
+                venue="toy", symbol=name, venue_symbol=name, base=name, quote="USDT", settle="USDT",
+                contract_size=D(10), price_tick=D(1), quantity_step=D(10),
+            )
+            for name in self.listed
+        ]  # fmt: skip
+
+
+async def test_contracts_that_rows_name_are_read_once_and_stay_known_when_they_are_listed_no_more() -> None:
+    async with Counting() as exchange:
+        contract_of = await exchange._sizes_of(["A", None, 5], "symbol")  # pyright: ignore[reportPrivateUsage]
+        assert contract_of("A").contract_size == 10
+        exchange.listed = ("B",)
+        exchange._forget_contracts()  # pyright: ignore[reportPrivateUsage]
+        with pytest.raises(SymbolNotFound):
+            await exchange.fetch_contract("A")
+        contract_of = await exchange._sizes_of(["A", "B"], "symbol")  # pyright: ignore[reportPrivateUsage]
+        assert contract_of("A").contract_size == 10
+        assert exchange.asked == 2
+
+
+async def test_a_contract_that_nobody_knows_is_no_guessed_size_and_not_asked_for_without_end() -> None:
+    async with Counting() as exchange:
+        for _ in range(3):
+            contract_of = await exchange._sizes_of(["Z"], "instId")  # pyright: ignore[reportPrivateUsage]
+            with pytest.raises(DecodeError, match="'Z' is not known") as caught:
+                contract_of("Z")
+            assert caught.value.path == "instId"
+            with pytest.raises(DecodeError):
+                contract_of(["Z"])
+        assert exchange.asked == 1

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from futures_async.transport.dialect import Refusal
+from futures_async.transport.endpoint import Endpoint, Kind
 from futures_async.transport.http.backend import HttpFailure, HttpResponse, Phase
 from futures_async.unified import errors
 from futures_async.unified.enums import Outcome
@@ -123,3 +125,32 @@ async def test_a_field_name_that_is_no_text_is_asked_for_again(damaged: bytes) -
         with pytest.raises(errors.DecodeError):
             await exchange.fetch_leverage(BTC)
         assert venue.sent(GET) == 4
+
+
+@virtual
+async def test_a_request_that_expires_by_itself_is_dead_sooner_than_the_venues_others() -> None:
+    async with toy(Scripted()) as exchange:
+        channel = exchange._channel  # pyright: ignore[reportPrivateUsage] - the fence of a signature
+        traits, slack = channel.dialect.traits, channel.transport.clock.error_ms
+        assert traits.window_s is not None
+        soon: Endpoint[int] = Endpoint("POST", "/soon", result=int, kind=Kind.ORDER, window_s=1.5)
+        plain: Endpoint[int] = Endpoint("POST", "/plain", result=int, kind=Kind.ORDER)
+        lag_s = traits.visibility_lag_s
+        assert channel.fence(1000, soon) == 1000 + int((1.5 + lag_s) * 1000) + slack
+        assert channel.fence(1000, plain) == channel.fence(1000) == 1000 + int((traits.window_s + lag_s) * 1000) + slack
+        unknown = channel.unknown(soon, [], errors.RequestTimeout("gone"))
+        assert unknown.fence_until_ms is not None
+        assert unknown.fence_until_ms <= channel.now_ms() + int((1.5 + lag_s) * 1000) + slack
+
+
+@virtual
+async def test_an_item_of_a_list_is_judged_by_the_venues_table() -> None:
+    async with toy(Scripted()) as exchange:
+        dialect = exchange._channel.dialect  # pyright: ignore[reportPrivateUsage]
+        batch: Endpoint[int] = Endpoint("POST", "/batch", result=int, kind=Kind.ORDER)
+        error = dialect.judged(Refusal("510", "no money"), batch)
+        assert isinstance(error, errors.InsufficientMargin)
+        assert (error.code, error.definitive, error.outcome) == ("510", True, Outcome.REJECTED)
+        strange = dialect.judged(Refusal("999", ""), batch)
+        assert (type(strange), strange.definitive, strange.outcome) == (errors.ExchangeError, False, None)
+        assert "refused without a message" in str(strange)
