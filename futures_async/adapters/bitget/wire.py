@@ -131,28 +131,26 @@ class WireMaxOpen(Wire, frozen=True, kw_only=True, gc=False):
 class WirePosition(Wire, frozen=True, kw_only=True, gc=False):
     """One row of `single-position` and `all-position`; there is no position id."""
 
-    symbol: Text = None
     margin_coin: Text = None
+    symbol: Text = None
     hold_side: Text = None
     """`long` or `short`, in one-way mode too."""
-    total: Loose = None
-    """Base coin, unsigned."""
+    open_delegate_size: Loose = None
+    margin_size: Loose = None
     available: Loose = None
     locked: Loose = None
-    open_delegate_size: Loose = None
-    open_price_avg: Loose = None
-    mark_price: Loose = None
-    margin_size: Loose = None
+    total: Loose = None
+    """Base coin, unsigned."""
     leverage: Loose = None
+    achieved_profits: Loose = None
+    open_price_avg: Loose = None
     margin_mode: Text = None
     pos_mode: Text = None
-    asset_mode: Text = None
-    auto_margin: Text = None
     unrealized_pl: Loose = msgspec.field(default=None, name="unrealizedPL")
-    achieved_profits: Loose = None
     liquidation_price: Loose = None
     """<= 0 means none."""
     keep_margin_rate: Loose = None
+    mark_price: Loose = None
     margin_ratio: Loose = None
     break_even_price: Loose = None
     total_fee: Loose = None
@@ -160,13 +158,15 @@ class WirePosition(Wire, frozen=True, kw_only=True, gc=False):
     deducted_fee: Loose = None
     """Trading fees so far, a positive number."""
     grant: Loose = None
-    cash_dividend: Loose = None
+    asset_mode: Text = None
+    auto_margin: Text = None
     take_profit: Loose = None
     stop_loss: Loose = None
     take_profit_id: Id = None
     stop_loss_id: Id = None
     c_time: Moment = None
     u_time: Moment = None
+    cash_dividend: Loose = None
 
 
 class WireClosedPosition(Wire, frozen=True, kw_only=True, gc=False):

@@ -57,46 +57,46 @@ class WireOrder(Wire, frozen=True, kw_only=True, gc=False):
     """`order/detail`, and a row of `orders-pending` and `orders-history`."""
 
     symbol: Text = None
-    order_id: Id = None
     size: Loose = None
-    side: Text = None
-    """In hedge mode the position's direction, not the trade's."""
+    order_id: Id = None
     client_oid: Id = None
-    # The detail says `state`, the lists say `status`.
-    state: Text = None
-    status: Text = None
+    base_volume: Loose = None
+    fee: Loose = None
     price: Loose = None
     price_avg: Loose = None
-    base_volume: Loose = None
+    status: Text = None
+    side: Text = None
+    """In hedge mode the position's direction, not the trade's."""
+    force: Text = None
+    total_profits: Loose = None
+    pos_side: Text = None
+    margin_coin: Text = None
     quote_volume: Loose = None
     """Cut to four decimals by the venue."""
-    fee: Loose = None
-    total_profits: Loose = None
+    leverage: Loose = None
+    margin_mode: Text = None
+    reduce_only: Text = None
+    enter_point_source: Text = None
     trade_side: Text = None
-    new_trade_side: Text = None
-    pos_side: Text = None
     pos_mode: Text = None
     pos_avg: Loose = None
     liq_price: Loose = None
-    margin_coin: Text = None
-    margin_mode: Text = None
-    leverage: Loose = None
     order_type: Text = None
-    force: Text = None
-    reduce_only: Text = None
     order_source: Text = None
-    enter_point_source: Text = None
-    cancel_reason: Text = None
     preset_stop_surplus_price: Loose = None
+    preset_stop_loss_price: Loose = None
+    c_time: Moment = None
+    u_time: Moment = None
+    # The detail says `state`, the lists say `status`.
+    state: Text = None
+    new_trade_side: Text = None
+    cancel_reason: Text = None
     preset_stop_surplus_type: Text = None
     preset_stop_surplus_trigger_type: Text = None
     preset_stop_surplus_execute_price: Loose = None
-    preset_stop_loss_price: Loose = None
     preset_stop_loss_type: Text = None
     preset_stop_loss_trigger_type: Text = None
     preset_stop_loss_execute_price: Loose = None
-    c_time: Moment = None
-    u_time: Moment = None
     # Of pushes alone.
     fee_detail: list[WireFeeDetail] | str | None = None
     """Text in an incident on record."""

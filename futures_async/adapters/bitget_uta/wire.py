@@ -164,16 +164,16 @@ class WireMaxOpen(Shown, frozen=True, kw_only=True, gc=False):
 class WirePosition(Wire, frozen=True, kw_only=True, gc=False):
     """One position. `mmr` is a rate here; fees and funding are negative when paid."""
 
-    symbol: Text = None
-    pos_side: Text = None
-    total: Loose = None
     category: Text = None
+    symbol: Text = None
     margin_coin: Text = None
     hold_mode: Text = None
+    pos_side: Text = None
     margin_mode: Text = None
     position_balance: Loose = None
     available: Loose = None
     frozen: Loose = None
+    total: Loose = None
     leverage: Loose = None
     cur_realised_pnl: Loose = None
     avg_price: Loose = None
@@ -187,9 +187,9 @@ class WirePosition(Wire, frozen=True, kw_only=True, gc=False):
     total_funding: Loose = None
     open_fee_total: Loose = None
     close_fee_total: Loose = None
-    cash_dividend: Loose = None
     created_time: Moment = None
     updated_time: Moment = None
+    cash_dividend: Loose = None
 
 
 class WirePastPosition(Wire, frozen=True, kw_only=True, gc=False):
@@ -263,30 +263,32 @@ class WireOrder(Wire, frozen=True, kw_only=True, gc=False):
     """One order. Lists leave some fields out; leverage and margin mode come in pushes only, as documented."""
 
     order_id: Id = None
-    symbol: Text = None
-    side: Text = None
-    order_type: Text = None
-    qty: Loose = None
-    order_status: Text = None
     client_oid: Id = None
     category: Text = None
+    symbol: Text = None
+    order_type: Text = None
+    side: Text = None
     price: Loose = None
+    qty: Loose = None
     amount: Loose = None
     cum_exec_qty: Loose = None
     cum_exec_value: Loose = None
     avg_price: Loose = None
     time_in_force: Text = None
+    order_status: Text = None
     pos_side: Text = None
     hold_mode: Text = None
-    trade_side: Text = None
     reduce_only: Text = None
-    margin_mode: Text = None
-    leverage: Loose = None
     fee_detail: list[WireFee] | None = None
+    created_time: Moment = None
+    updated_time: Moment = None
     cancel_reason: Text = None
     exec_type: Text = None
-    delegate_type: Text = None
     stp_mode: Text = None
+    trade_side: Text = None
+    margin_mode: Text = None
+    leverage: Loose = None
+    delegate_type: Text = None
     tp_trigger_by: Text = None
     sl_trigger_by: Text = None
     take_profit: Loose = None
@@ -295,30 +297,28 @@ class WireOrder(Wire, frozen=True, kw_only=True, gc=False):
     sl_order_type: Text = None
     tp_limit_price: Loose = None
     sl_limit_price: Loose = None
-    created_time: Moment = None
-    updated_time: Moment = None
 
 
 class WireFill(Wire, frozen=True, kw_only=True, gc=False):
     """One execution. `execLinkId` pairs the two sides of a match, so it is no key."""
 
     exec_id: Id = None
+    exec_link_id: Id = None
     order_id: Id = None
+    client_oid: Id = None
+    category: Text = None
     symbol: Text = None
+    order_type: Text = None
     side: Text = None
     exec_price: Loose = None
     exec_qty: Loose = None
-    created_time: Moment = None
-    exec_link_id: Id = None
-    client_oid: Id = None
-    category: Text = None
-    order_type: Text = None
     exec_value: Loose = None
-    exec_pnl: Loose = None
     trade_scope: Text = None
     trade_side: Text = None
     fee_detail: list[WireFee] | None = None
+    created_time: Moment = None
     updated_time: Moment = None
+    exec_pnl: Loose = None
 
 
 # Market
