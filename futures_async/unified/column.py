@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal, DecimalException
 from itertools import repeat
 from operator import attrgetter, is_not
-from typing import Any, ClassVar, Final, TypeGuard, TypeVar, TypeVarTuple, cast
+from typing import Any, ClassVar, Final, TypeVar, TypeVarTuple, cast
 
 import msgspec
 
@@ -27,11 +27,8 @@ ZERO = Decimal(0)
 LEAST = Decimal("1e-40")
 """The least that is above 0, of numbers that `ordinary` takes."""
 _TEXT = {str}
-_TEXT_OR_NONE = {str, type(None)}
+TEXT_OR_NONE = {str, type(None)}
 _WORDS = {str, int}
-MOST_KNOWN = 20_000
-"""Choices of words that a column remembers."""
-
 
 _NUMBER_GETTER = """
 def get(model):
@@ -46,20 +43,27 @@ def get(model):
             return closely(model)
         if not (value.is_finite(){bound}):
             return closely(model)
+        {turn}
         keep(model, value)
     return value
 """
 
 
+def negated(value: Decimal | None) -> Decimal | None:
+    """The number with its sign turned; 0 has none."""
+    return value.copy_negate() if value else None if value is None else ZERO
+
+
 class Field:
     """A field of a row, or of what is given beside the row; a column says how it is read."""
 
-    __slots__ = ("beside", "get", "name", "path")
+    __slots__ = ("beside", "get", "name", "names", "path")
 
     def __init__(self, name: str, path: str, *, beside: bool = False) -> None:
         self.name = name
         self.path = path
         self.beside = beside
+        self.names: frozenset[str] | None = None if beside else frozenset({name})
         self.get: Callable[[Any], Any] = attrgetter(name)
 
     def of(self, row: Any, given: Any) -> Any:
@@ -95,6 +99,7 @@ class Either(Field):
             return found
 
         self.get = get
+        self.names = _union(field.names for field in fields)
         self.first = fields[0]
 
     def all(self, rows: Iterable[Any], givens: Iterable[Any]) -> Iterable[Any]:
@@ -133,7 +138,7 @@ class Column:
         except ODD:
             return [self.of(row, given) for row, given in zip(rows, givens, strict=False)]
 
-    def words(self) -> set[str] | None:
+    def words(self) -> frozenset[str] | None:
         """The row's fields that it is made of, where these are words and names; None: it is made of others too."""
         return None
 
@@ -210,22 +215,35 @@ def _beside(get: Callable[[Any], Any], convert: Callable[[Any, str], Any], path:
 
 
 class Number(Plain):
-    """A number, whatever its sign, or one from `least` up."""
+    """A number, whatever its sign, or one from `least` up; `turned`: with the other sign."""
 
-    def __init__(self, field: Any, convert: Callable[[Any, str], Any], least: Decimal | None = None) -> None:
-        super().__init__(field, convert)
+    def __init__(
+        self, field: Any, convert: Callable[[Any, str], Any], least: Decimal | None = None, *, turned: bool = False
+    ) -> None:
+        super().__init__(field, (lambda value, path: negated(convert(value, path))) if turned else convert)
+        self._plain = convert
         self.least = least
+        self.turned = turned
+
+    def negative(self) -> Number:
+        """The same with the other sign."""
+        return Number(self.field, self._plain, self.least, turned=not self.turned)
 
     def swift(self, rows: Sequence[Any], givens: Iterable[Any]) -> Iterable[Any]:
         texts = list(self.field.all(rows, givens))
         values = list(map(ordinary, texts))
-        if (
-            set(map(type, texts)) != _TEXT  # `ordinary` takes true for 1
-            or not all(map(Decimal.is_finite, values))
-            or (self.least is not None and min(values) < self.least)
-        ):
+        if self.least is not None and "".join(texts).replace(".", "").isdigit():
+            # Digits and points alone make no NaN and nothing below 0, and only text joins: each value needs no look.
+            good = self.least <= ZERO or all(values)
+        else:
+            good = (
+                set(map(type, texts)) == _TEXT  # `ordinary` takes true for 1
+                and all(map(Decimal.is_finite, values))
+                and (self.least is None or min(values) >= self.least)
+            )
+        if not good:
             raise ValueError(self.path)
-        return values
+        return list(map(negated, values)) if self.turned else values
 
     def on_first_use(
         self, slot_name: str, kept: Callable[[Any], Any], keep: Callable[[Any, Any], None], otherwise: Any
@@ -240,10 +258,12 @@ class Number(Plain):
             "closely": closely,
             "keep": keep,
             "least": self.least,
+            "negated": negated,
         }
+        turn = "value = negated(value)" if self.turned else ""
         bound = "" if self.least is None else " and value >= least"
         # Source text, once for each such field: a getter whose attributes are literal takes two thirds of the time.
-        exec(_NUMBER_GETTER.format(kept=slot_name, field=self.field.name, bound=bound), names)  # noqa: S102
+        exec(_NUMBER_GETTER.format(kept=slot_name, field=self.field.name, bound=bound, turn=turn), names)  # noqa: S102
         return cast("Callable[[Any], Any]", names["get"])
 
 
@@ -255,6 +275,7 @@ class Word(Plain):
         self.table = table
         self.unknown = unknown
         self.soft = unknown is not None
+        self._numbered = any(isinstance(word, int) for word in table)
 
     def _find(self, word: Any, path: str) -> Any:
         if word is None or word == "":
@@ -277,10 +298,15 @@ class Word(Plain):
             return self.unknown
 
     def swift(self, rows: Sequence[Any], givens: Iterable[Any]) -> Iterable[Any]:
-        words = list(self.field.all(rows, givens))
-        if not _WORDS.issuperset(map(type, words)):
-            raise TypeError(self.path)  # as keys, true is 1
+        words = self.field.all(rows, givens)
+        if self._numbered:
+            words = list(words)
+            if not _WORDS.issuperset(map(type, words)):
+                raise TypeError(self.path)  # as keys, true is 1
         return list(map(self.table.__getitem__, words))
+
+    def words(self) -> frozenset[str] | None:
+        return None if self._numbered else self.field.names
 
     def problems(self, row: Any, given: Any) -> tuple[str, ...]:
         try:
@@ -293,12 +319,15 @@ class Word(Plain):
 class TextColumn(Plain):
     """Text whose characters can all be shown."""
 
-    def words(self) -> set[str] | None:
-        return {self.field.name} if type(self.field) is Field and not self.field.beside else None
+    def words(self) -> frozenset[str] | None:
+        return self.field.names
 
     def all(self, rows: Sequence[Any], givens: Iterable[Any]) -> Iterable[Any]:
-        values = list(self.field.all(rows, givens))
-        if not _TEXT_OR_NONE.issuperset(map(type, values)) or not self._good(list(filter(None, values))):
+        try:
+            return self.swift(rows, givens)
+        except ODD:
+            values = list(self.field.all(rows, givens))
+        if not TEXT_OR_NONE.issuperset(map(type, values)) or not self._good(list(filter(None, values))):
             return super().all(rows, givens)
         return [value or None for value in values]
 
@@ -315,8 +344,12 @@ class TextColumn(Plain):
 class IdColumn(TextColumn):
     """An id: text without spaces around it."""
 
+    def words(self) -> frozenset[str] | None:
+        return None
+
     def _good(self, values: list[str]) -> bool:
-        return super()._good(values) and "0" not in values and " " not in "".join(values)
+        together = "".join(values)
+        return together.isprintable() and " " not in together and "0" not in values
 
 
 class Made(Column):
@@ -328,41 +361,14 @@ class Made(Column):
         self.path = next(part.path for part in self.parts if part.path)
         self.soft = any(part.soft for part in self.parts if isinstance(part, Column))
         self.of = self._of
-        words = self.words()
-        self._key = None if not words else attrgetter(*words)
-        self._known: dict[Any, Any] = {}
 
     def _of(self, row: Any, given: Any) -> Any:
         return self.function(*[part.of(row, given) for part in self.parts])
 
-    def words(self) -> set[str] | None:
-        found: set[str] = set()
-        for part in self.parts:
-            words = part.words() if isinstance(part, Column) else None
-            if words is None:
-                return None
-            found |= words
-        return found
+    def words(self) -> frozenset[str] | None:
+        return _union(part.words() if isinstance(part, Column) else None for part in self.parts)
 
     def swift(self, rows: Sequence[Any], givens: Iterable[Any]) -> Iterable[Any]:
-        if self._key is not None:
-            # What is made of words alone is the same for the same words, and venues have few of them.
-            keys: list[Any] = list(map(self._key, rows))
-            try:
-                return list(map(self._known.__getitem__, keys))
-            except (KeyError, TypeError):
-                values = self._fresh(rows, givens)
-            if len(self._known) + len(keys) <= MOST_KNOWN:
-                # Text and None only: true would be found under 1.
-                self._known |= {
-                    key: value
-                    for key, value in zip(keys, values, strict=True)
-                    if _TEXT_OR_NONE.issuperset(map(type, key if _is_tuple(key) else (key,)))
-                }
-            return values
-        return self._fresh(rows, givens)
-
-    def _fresh(self, rows: Sequence[Any], givens: Iterable[Any]) -> list[Any]:
         values = list(map(self.function, *(part.all(rows, givens) for part in self.parts)))
         if not _all_there(values):
             raise ValueError(self.path)
@@ -398,8 +404,8 @@ class Constant(Column):
         self.value = value
         self.of = lambda row, given: value
 
-    def words(self) -> set[str] | None:
-        return set()
+    def words(self) -> frozenset[str] | None:
+        return frozenset()
 
     def all(self, rows: Sequence[Any], givens: Iterable[Any]) -> Iterable[Any]:
         return repeat(self.value)
@@ -417,7 +423,7 @@ class Needed(Column):
         self.of = self._of
         self.swift = column.swift  # type: ignore[method-assign]  # a quick reading finds everything there, or ends
 
-    def words(self) -> set[str] | None:
+    def words(self) -> frozenset[str] | None:
         return self.column.words()
 
     def _of(self, row: Any, given: Any) -> Any:
@@ -462,8 +468,14 @@ class Otherwise(Column):
         return self.column.problems(row, given)
 
 
-def _is_tuple(key: Any) -> TypeGuard[tuple[Any, ...]]:
-    return isinstance(key, tuple)
+def _union(all_names: Iterable[frozenset[str] | None]) -> frozenset[str] | None:
+    """All of them, or None where one is None."""
+    found: frozenset[str] = frozenset()
+    for names in all_names:
+        if names is None:
+            return None
+        found |= names
+    return found
 
 
 def _all_there(values: Iterable[Any]) -> bool:

@@ -29,6 +29,7 @@ from futures_async.unified.column import (
     TextColumn,
     Word,
     checked,
+    negated,
 )
 from futures_async.unified.convert import EXACT, Loose, decimal_or_none, ms_or_none, positive_or_none
 from futures_async.unified.errors import DecodeError
@@ -132,7 +133,9 @@ def minus(left: Decimal | None, right: Decimal | None) -> Decimal | None:
 
 def negative(value: Decimal | None) -> Decimal | None:
     """The number with its sign turned: fees, where the venue writes what was paid as negative."""
-    return cast("Decimal | None", Made(_negated, [checked(value)]))
+    column = checked(value)
+    turned = column.negative() if isinstance(column, Number) else Made(negated, [column])
+    return cast("Decimal | None", turned)
 
 
 def _unsigned(value: Loose, path: str) -> Decimal | None:
@@ -140,10 +143,6 @@ def _unsigned(value: Loose, path: str) -> Decimal | None:
     if found is not None and found < 0:
         raise DecodeError(f"{path} is negative", path=path)
     return found
-
-
-def _negated(value: Decimal | None) -> Decimal | None:
-    return value.copy_negate() if value else None if value is None else ZERO
 
 
 def _text(value: Any, path: str) -> str | None:

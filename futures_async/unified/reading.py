@@ -15,11 +15,12 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache, wraps
 from itertools import repeat
+from operator import attrgetter
 from typing import Any, Concatenate, Generic, NamedTuple, NoReturn, ParamSpec, TypeVar, cast, get_type_hints
 
 import msgspec
 
-from futures_async.unified.column import ODD, UNREAD, Column, Field
+from futures_async.unified.column import ODD, TEXT_OR_NONE, UNREAD, Column, Field, Made, Needed, Word
 from futures_async.unified.columns import fields
 from futures_async.unified.errors import DecodeError, UnreadRow, unread_rows
 from futures_async.unified.models.base import Model
@@ -32,6 +33,9 @@ T = TypeVar("T")
 W = TypeVar("W")
 
 _logger = logging.getLogger(__name__)
+
+MOST_KNOWN = 20_000
+"""Choices of words whose meaning a table remembers."""
 
 
 class Read(NamedTuple, Generic[T]):
@@ -67,6 +71,7 @@ class Reading(Generic[W, M]):
         self.columns: dict[str, Column] = {name: value for name, value in values.items() if isinstance(value, Column)}
         self._facts = {name: self.columns[name] for name in self.kind.facts if name in self.columns}
         self._one_of = [name for name in self.kind.one_of if name in self.columns]
+        self._meanings = _Meanings({name: column for name, column in self._facts.items() if _means(column)})
         self._model = self._lazy(values)
         judged = {"raw", *self._facts, *self._one_of}
         names = self._model.__struct_fields__
@@ -170,7 +175,10 @@ class Reading(Generic[W, M]):
             return []
         none = repeat(None)
         try:
-            values = {name: _list_of(column.all(rows, none)) for name, column in self._facts.items()}
+            values = self._meanings.of(rows)
+            for name, column in self._facts.items():
+                if name not in values:
+                    values[name] = _list_of(column.all(rows, none))
             if self.empty is not None and not all(values[self.empty]):
                 return None
             if self._one_of:
@@ -196,6 +204,48 @@ class Reading(Generic[W, M]):
             if value is not None:
                 found[name] = value
         return found
+
+
+class _Meanings:
+    """The facts of rows that are made of words and names alone: the same for the same words, and venues have few.
+
+    One look-up brings all of them.
+    """
+
+    def __init__(self, columns: Mapping[str, Column]) -> None:
+        self.columns = columns
+        names = sorted({name for column in columns.values() for name in column.words() or ()})
+        # Of one name it would get no tuple.
+        self._key = attrgetter(*names, *names[:1]) if names else None
+        self._known: dict[Any, tuple[Any, ...]] = {}
+
+    def of(self, rows: list[Any]) -> dict[str, Any]:
+        """Each fact's values in many rows; raises one of `ODD` where a row is odd."""
+        if self._key is None:
+            return {}
+        keys: list[Any] = list(map(self._key, rows))
+        try:
+            found: Iterable[Any] = zip(*map(self._known.__getitem__, keys), strict=True)
+        except (KeyError, TypeError):
+            found = self._fresh(rows, keys)
+        return dict(zip(self.columns, found, strict=True))
+
+    def _fresh(self, rows: list[Any], keys: list[Any]) -> Iterable[Any]:
+        values = [_list_of(column.all(rows, repeat(None))) for column in self.columns.values()]
+        if len(self._known) + len(keys) <= MOST_KNOWN:
+            # Text and None only: true would be found under 1.
+            self._known |= {
+                key: meanings
+                for key, meanings in zip(keys, zip(*values, strict=True), strict=True)
+                if TEXT_OR_NONE.issuperset(map(type, key))
+            }
+        return values
+
+
+def _means(column: Column) -> bool:
+    """Whether it is made of words; a bare text is read as fast as it is looked up."""
+    made = column.column if isinstance(column, Needed) else column
+    return isinstance(made, (Made, Word)) and made.words() is not None
 
 
 def _list_of(values: Iterable[Any]) -> Any:

@@ -53,6 +53,10 @@ class Order(Model, frozen=True, kw_only=True, eq=False, gc=False):
     """The id that this side gave the order."""
     side: Side
     """What the market sees: closing a long sells."""
+    quantity: Decimal
+    """Ordered size, in base coin."""
+    status: OrderStatus
+    """Where the order stands."""
     type: OrderType
     """How the order is priced."""
     kind: OrderKind = OrderKind.PLAIN
@@ -67,14 +71,10 @@ class Order(Model, frozen=True, kw_only=True, eq=False, gc=False):
     """The price that `trigger_price` is compared with."""
     average_price: Decimal | None = None
     """Average fill price, in quote coin; None while nothing is filled."""
-    quantity: Decimal
-    """Ordered size, in base coin."""
     filled_quantity: Decimal | None = None
     """Filled size, in base coin; None when not known."""
     remaining_quantity: Decimal | None = None
     """Size still to fill, in base coin; None when not known."""
-    status: OrderStatus
-    """Where the order stands."""
     reduce_only: bool | None = None
     """Whether it can only reduce a position."""
     position_side: PositionSide | None = None
