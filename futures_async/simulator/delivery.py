@@ -62,10 +62,11 @@ class Deliverer:
         if self.plan is None:
             return Delivery(self.exchange.handle(request))
         self.land(request.now_ms)
-        found = self.exchange.route(request.method, request.path)
+        found = self.exchange.find(request)
         strike = None
         if found is not None:
-            strike = self.plan.choose(found[0].id, found[1].kind, request.method, request.path)
+            request.route = found[1]
+            strike = self.plan.choose(found[0].id, found[1].kind, request.method, found[1].path)
         if found is None or strike is None:
             return Delivery(self._remember(request, self._answer(request, None if found is None else found[0])))
         return self._strike(request, found[0], found[1], strike)
@@ -96,8 +97,8 @@ class Deliverer:
             self.land(max(due for due, _, _ in self._late))
 
     def _remember(self, request: Request, response: Response) -> Response:
-        if response.status == 200:
-            self._answers[request.method + request.path] = response
+        if response.status == 200 and request.route is not None:
+            self._answers[request.route.name] = response
         return response
 
     def _strike(self, request: Request, dialect: Dialect, route: Route, strike: Strike) -> Delivery:
@@ -115,7 +116,7 @@ class Deliverer:
         changes_answer = fault.act not in (Act.HANG, Act.DROP, Act.REPLACE, Act.REFUSE)
         if not strike.applied and not changes_answer:
             self._note(request, dialect, route)
-        earlier = self._answers.get(request.method + request.path)
+        earlier = self._answers.get(route.name)
         response = None
         if strike.applied:
             response = self._apply(request, delay if fault.act is Act.LAG else 0.0)
@@ -179,7 +180,6 @@ class Deliverer:
 
     def _refuse(self, request: Request, dialect: Dialect, route: Route, strike: Strike) -> Response:
         fault = strike.fault
-        request.route = route
         match fault.word:
             case "stale" | "anonymous" if route.private:
                 return self._turned_away(request, dialect, fault.word)

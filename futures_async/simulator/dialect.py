@@ -191,7 +191,7 @@ class Route:
 
     Args:
         method: Upper case.
-        path: Whole path.
+        path: Whole path; with what the body asks for behind it (`/info meta`) where `Dialect.operation` tells that.
         handler: Gives the payload.
         limit: The endpoint's own limit or limits; scope `uid` or `ip`.
         private: Needs authentication.
@@ -230,6 +230,11 @@ class Route:
         self.codes: Table = {
             cls: (code, None) if isinstance(code, str) else code for cls, code in (codes or {}).items()
         }
+
+    @property
+    def name(self) -> str:
+        """Method and path."""
+        return f"{self.method} {self.path}"
 
 
 H = TypeVar("H", bound=Callable[..., Any])
@@ -332,6 +337,10 @@ class Dialect(ABC):
                 rows: Sequence[_Row] = getattr(handler, "rows", ())
                 found += [Route(row.method, row.path, getattr(self, name), row.limit, **row.more) for row in rows]
         return found
+
+    def operation(self, request: Request) -> str:
+        """What the body asks for, at venues where one path serves many calls: their routes name it after the path."""
+        return ""
 
     @abstractmethod
     def authenticate(self, request: Request) -> Account:

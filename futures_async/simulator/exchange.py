@@ -138,9 +138,14 @@ class SimulatedExchange:
                 raise ValueError(f"{dialect.id} and {other[0].id} both declare {route.method} {route.path}")
             self._routes[key] = (dialect, route)
 
-    def route(self, method: str, path: str) -> tuple[Dialect, Route] | None:
-        """Who serves a path."""
-        return self._routes.get((method, path))
+    def find(self, request: Request) -> tuple[Dialect, Route] | None:
+        """Who serves a request: by its path, or by that and what its body asks for."""
+        found = self._routes.get((request.method, request.path))
+        if found is not None:
+            return found
+        dialect = self.dialect_of(request.path)
+        operation = "" if dialect is None else dialect.operation(request)
+        return self._routes.get((request.method, f"{request.path} {operation}")) if operation else None
 
     def dialect_of(self, path: str) -> Dialect | None:
         """Whose path this would be, served or not: the longest prefix wins."""
@@ -154,7 +159,7 @@ class SimulatedExchange:
     def handle(self, request: Request) -> Response:
         """Answer one request, and log its arrival."""
         now_s = self.monotonic()
-        found = self._routes.get((request.method, request.path))
+        found = self.find(request)
         dialect = found[0] if found is not None else self.dialect_of(request.path)
         if dialect is None:
             response = UNKNOWN_PATH
@@ -170,7 +175,8 @@ class SimulatedExchange:
     def note(self, request: Request, venue: str | None, status: int, at_s: float | None = None) -> None:
         """Log an arrival; `status` 0: it got no answer from here."""
         at_s = self.monotonic() if at_s is None else at_s
-        self.arrivals.append(Arrival(at_s, venue, request.method, request.path, request.uid, request.client, status))
+        path = request.path if request.route is None else request.route.path
+        self.arrivals.append(Arrival(at_s, venue, request.method, path, request.uid, request.client, status))
 
     def _serve(self, request: Request, dialect: Dialect, route: Route, now_s: float) -> Response:
         credits: tuple[Credit, ...] = ()

@@ -23,6 +23,9 @@ QUESTIONS = 8
 """Of one account, those that were asked last: each costs an answer at every change."""
 
 
+_Words = tuple[str, str, bytes]
+
+
 class _Payload(NamedTuple):
     since_s: float
     value: Any
@@ -40,8 +43,8 @@ class Replica:
 
     def __init__(self, exchange: SimulatedExchange) -> None:
         self._exchange = exchange
-        self._asked: dict[str, dict[tuple[str, str], _Question]] = {}
-        """By UID; by path and query."""
+        self._asked: dict[str, dict[_Words, _Question]] = {}
+        """By UID; by path, query and body."""
         self._changed: set[str] = set()
         exchange.engine.world.listeners.append(self._note)
 
@@ -56,11 +59,11 @@ class Replica:
         asked = self._asked.setdefault(uid, {})
         fresh: list[_Question] = []
         if route.kind is Kind.READ:
-            question = asked.pop((request.path, request.query), None)
+            question = asked.pop(_words(request), None)
             if question is None:
                 question = _Question(request, route, dialect, deque(maxlen=KEPT))
                 fresh.append(question)
-            asked[request.path, request.query] = question  # the last to be forgotten
+            asked[_words(request)] = question  # the last to be forgotten
             if len(asked) > QUESTIONS:
                 del asked[next(iter(asked))]
         if uid in self._changed:
@@ -73,14 +76,18 @@ class Replica:
 
     def answers(self, request: Request) -> bool:
         """True for reads of an account."""
-        return (request.path, request.query) in self._asked.get(request.uid or "", ())
+        return _words(request) in self._asked.get(request.uid or "", ())
 
     def past(self, request: Request, dialect: Dialect, age_s: float) -> Response | None:
         """The answer of `age_s` ago, in an envelope of now; None: nobody asked then."""
-        question = self._asked.get(request.uid or "", {}).get((request.path, request.query))
+        question = self._asked.get(request.uid or "", {}).get(_words(request))
         until_s = self._exchange.monotonic() - age_s
         old = [payload for payload in (question.payloads if question else ()) if payload.since_s <= until_s]
         return dialect.success(request, old[-1].value) if old else None
+
+
+def _words(request: Request) -> _Words:
+    return request.path, request.query, request.body
 
 
 def _again(request: Request, now_ms: int) -> Request:

@@ -102,6 +102,7 @@ class Endpoint(Generic[T]):
         nullable: The venue documents an empty payload (null): the call then returns None.
         window_s: How long after its timestamp a request is refused, where that is sooner than the venue's
             `VenueTraits.window_s`: it carries an expiry of its own.
+        operation: What the body asks for, at venues where one path serves many calls; part of the name.
     """
 
     __slots__ = (
@@ -122,6 +123,7 @@ class Endpoint(Generic[T]):
         signed: bool = True,
         nullable: bool = False,
         window_s: float | None = None,
+        operation: str = "",
     ) -> None:
         self.method = method
         self.path = path
@@ -131,7 +133,7 @@ class Endpoint(Generic[T]):
         self.kind = kind
         self.private = private
         self.signed = private and signed
-        self.name = f"{method} {path}"
+        self.name = f"{method} {path} {operation}".rstrip()
         self.nullable = nullable or result in (None, type(None), Any, msgspec.Raw) or type(None) in get_args(result)
         self.window_s = window_s
         self._decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
