@@ -6,7 +6,7 @@ What an answer means is decided in `answers.py`; what follows from it for a writ
 from __future__ import annotations
 
 from contextvars import Context, copy_context
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -44,6 +44,16 @@ DEADLINE_GRAIN_S = 0.01
 """A read may take so much longer than its deadline."""
 
 
+class Sealed(NamedTuple):
+    """A write as it was sent, to be sent again just so: see `VenueTraits.replay`."""
+
+    request: Unsigned
+    headers: SealedHeaders
+    signed_ms: int
+    until: float
+    """Its signature lives so long, by the loop's clock."""
+
+
 class Job(msgspec.Struct, frozen=True, gc=False):
     """One call, before its first attempt."""
 
@@ -58,6 +68,22 @@ class Job(msgspec.Struct, frozen=True, gc=False):
     """Called within a write, whose verdict it serves: not stopped when the exchange object is closed."""
     apart: bool
     """On a connection of its own: see `HttpRequest.apart`."""
+    replays: bool
+    """Once it may have arrived, it is sent again as it was, or not at all."""
+    sealed: list[Sealed]
+    """What was sent last, where that may be sent again."""
+
+    @property
+    def again(self) -> Sealed | None:
+        """What is to be sent again as it was."""
+        arrived = self.sealed and any(attempt.phase == "arrived" for attempt in self.attempts)
+        return self.sealed[0] if arrived else None
+
+    @property
+    def until(self) -> float:
+        """The next attempt must have begun by then, by the loop's clock."""
+        again = self.again
+        return self.deadline if again is None else again.until
 
 
 class Flight:
@@ -154,7 +180,22 @@ class Attempts:
         standing = () if credentials is None else dialect.standing_headers(credentials)
         self._private = SealedHeaders(standing, self._public)
 
-    def send(self, job: Job, number: int, runtime: Runtime, queued_s: float, permit: Permit, slots: Slots) -> Flight:
+    def series(self, job: Job) -> str | None:
+        """Whose numbers the next attempt takes one of."""
+        if not job.endpoint.signed or self._credentials is None or job.again is not None:
+            return None
+        return self._dialect.series(job.endpoint, self._credentials)
+
+    def send(
+        self,
+        job: Job,
+        number: int,
+        runtime: Runtime,
+        queued_s: float,
+        permit: Permit,
+        slots: Slots,
+        serial: int = 0,
+    ) -> Flight:
         """Stamp, sign and send, with a permit of the limiter and a slot of the backend in hand.
 
         Both are settled, whatever happens; `Flight.promise` is what the answer comes to.
@@ -162,21 +203,31 @@ class Attempts:
         transport = self._transport
         context = copy_context() if self._observer.active else None
         flight = Flight(self, job, number, runtime, queued_s, permit, slots, context)
-        left_s = job.deadline - flight.sent_at
+        again = job.again
+        left_s = (job.deadline if again is None else again.until) - flight.sent_at
         if job.abort.raised or left_s < 0.0:
             flight.landed(HttpFailure("aborted" if job.abort.raised else "pool-timeout", Phase.QUEUED, sent=False))
             return flight
         try:
             flight.signed_ms, flight.known = transport.clock.now_ms(), transport.clock.synchronized
-            transport.backend.begin(self._request(job, flight.signed_ms, left_s), flight.landed)
+            if again is None:
+                request, headers = self._sealed(job, flight.signed_ms, serial)
+                self._keep(job, Sealed(request, headers, flight.signed_ms, flight.sent_at))
+            else:
+                request, headers, flight.signed_ms, _ = again
+            transport.backend.begin(self._request(job, request, headers, left_s), flight.landed)
         except BaseException:
             flight.unsent()
             raise
         return flight
 
-    def _request(self, job: Job, signed_ms: int, left_s: float) -> HttpRequest:
+    def _keep(self, job: Job, sealed: Sealed) -> None:
+        window_s = job.endpoint.window_s or self._dialect.traits.window_s
+        if job.replays and window_s is not None:
+            job.sealed[:] = [sealed._replace(until=sealed.until + window_s)]
+
+    def _request(self, job: Job, request: Unsigned, headers: SealedHeaders, left_s: float) -> HttpRequest:
         transport, reading = self._transport, job.endpoint.kind is Kind.READ
-        request, headers = self._sealed(job, signed_ms)
         # The backend's own deadline will do where that is all the time there is: naming another one costs.
         short = left_s < transport.timeouts.deadline_s - DEADLINE_GRAIN_S
         return HttpRequest(
@@ -191,10 +242,11 @@ class Attempts:
             apart=job.apart,
         )
 
-    def _sealed(self, job: Job, signed_ms: int) -> tuple[Unsigned, SealedHeaders]:
+    def _sealed(self, job: Job, signed_ms: int, serial: int) -> tuple[Unsigned, SealedHeaders]:
         if not job.endpoint.private or self._credentials is None:
             return job.request, self._public
-        request = self._dialect.seal(job.request, job.endpoint, self._credentials, signed_ms)
+        plain = msgspec.structs.replace(job.request, serial=serial) if serial else job.request
+        request = self._dialect.seal(plain, job.endpoint, self._credentials, signed_ms)
         signed = self._dialect.headers(request, job.endpoint, self._credentials, signed_ms)
         return request, SealedHeaders(signed.open(), self._private)
 

@@ -23,7 +23,7 @@ from futures_async.transport.http.backend import Abort
 from futures_async.transport.limits.claims import claim
 from futures_async.transport.limits.limiter import Permit, Priority
 from futures_async.transport.limits.pools import Pools
-from futures_async.transport.retry import Unclear, retryable, tries, waiter
+from futures_async.transport.retry import Unclear, replayable, retryable, tries, waiter
 from futures_async.transport.runtime import Runtime
 from futures_async.transport.shared import Transport
 from futures_async.unified.credentials import Credentials
@@ -173,6 +173,8 @@ class Channel:
             [],
             deed is not None,
             _APART.get(),
+            self.dialect.traits.replay and not endpoint.idempotent,
+            [],
         )
         try:
             result = await self._attempt(job, runtime, 1)
@@ -201,6 +203,8 @@ class Channel:
         return _LANES[endpoint.kind] if priority is None else priority
 
     def _again(self, error: FuturesAsyncError, job: Job) -> bool:
+        if job.again is not None:
+            return not job.abort.raised and replayable(error)
         gateway = isinstance(error, RateLimited) and self.dialect.traits.limited_first(error)
         if job.abort.raised or not retryable(error, job.endpoint.kind, gateway_429=gateway):
             return False
@@ -223,7 +227,7 @@ class Channel:
             return (
                 not isinstance(error, FuturesAsyncError)
                 or state.attempt_number >= tries(error, policy)
-                or runtime.now() + state.upcoming_sleep >= job.deadline
+                or runtime.now() + state.upcoming_sleep >= job.until
                 # An outage must not keep cancels and the fate of orders waiting: those are few.
                 or not (job.priority is Priority.URGENT or self.transport.budget.spend())
             )
@@ -292,7 +296,14 @@ class Channel:
         except BaseException:
             permit.unused()
             raise
-        flight = self._attempts.send(job, number, runtime, queued_s, permit, slots)
+        try:
+            series = self._attempts.series(job)
+            serial = 0 if series is None else await self._number(job, series)
+        except BaseException:
+            slots.give()
+            permit.unused()
+            raise
+        flight = self._attempts.send(job, number, runtime, queued_s, permit, slots, serial)
         reading = job.endpoint.kind is Kind.READ and not job.part_of_write
         if reading:
             self._reads.add(flight)
@@ -306,6 +317,10 @@ class Channel:
         finally:
             if reading:
                 self._reads.discard(flight)
+
+    async def _number(self, job: Job, series: str) -> int:
+        limiter = self.transport.limiter
+        return await self._waiting(job, lambda: limiter.serial(series, self.now_ms(), job.until))
 
     async def _waiting(self, job: Job, wait: Callable[[], Awaitable[T]]) -> T:
         """Wait, in the queue or for another try; a read's wait ends when the exchange object is closed."""
@@ -322,7 +337,7 @@ class Channel:
     async def _queue(self, job: Job, runtime: Runtime) -> Permit:
         try:
             permit = await self._waiting(
-                job, lambda: self.transport.limiter.acquire(job.pools, job.priority, job.deadline)
+                job, lambda: self.transport.limiter.acquire(job.pools, job.priority, job.until)
             )
         except ClientClosed:
             raise
@@ -334,7 +349,7 @@ class Channel:
         if self.closed or (self.deeds.closing and not job.part_of_write):
             permit.unused()
             raise self._closed_error(job.endpoint)
-        if runtime.now() > job.deadline:
+        if runtime.now() > job.until:
             permit.unused()
             raise DeadlineExpired(
                 f"{self.dialect.venue} {job.endpoint.name}: its time was up in the queue; it was not sent"

@@ -45,6 +45,9 @@ class VenueTraits(msgspec.Struct, frozen=True, kw_only=True):
     """A 429 is answered before the order is read, so it proves that nothing happened."""
     rate_code_is_gateway: bool | None = None
     """The same of the venue's own code for it, where that is another thing than a 429 without one; None: no other."""
+    replay: bool = False
+    """The same signed bytes take effect once at most: a write whose answer was lost is sent again as it was, while
+    `window_s` lasts. The answer to the first copy that arrived is the write's own; others are refused as duplicates."""
     cancel_empty_id_cancels_all: bool = True
     """A cancel without id cancels everything."""
 
@@ -130,6 +133,8 @@ class Unsigned(msgspec.Struct, frozen=True, gc=False):
     """As sent, without the question mark; "" when there is none."""
     body: bytes
     """As sent; b"" when there is none."""
+    serial: int = 0
+    """Of `Dialect.series`; 0 where that names none."""
 
 
 class Refusal(NamedTuple):
@@ -181,6 +186,11 @@ class Dialect(ABC):
     def standing_headers(self, credentials: Credentials) -> Sequence[tuple[str, str]]:
         """Headers of every private call that never change, such as the key's."""
         return ()
+
+    def series(self, endpoint: Endpoint[Any], credentials: Credentials) -> str | None:
+        """Whose calls are numbered, each attempt with a number of its own: a signer, at venues that want nonces to be
+        unique for each. Numbers are Unix milliseconds or, where several fall into one, somewhat later."""
+        return None
 
     def seal(self, request: Unsigned, endpoint: Endpoint[Any], credentials: Credentials, now_ms: int) -> Unsigned:
         """A private call with what goes into its query or body for each attempt, at venues that sign there."""

@@ -81,6 +81,15 @@ def retryable(error: FuturesAsyncError, kind: Kind, *, gateway_429: bool) -> boo
     return isinstance(error, ExchangeError) and error.retryable
 
 
+def replayable(error: FuturesAsyncError) -> bool:
+    """Whether a write that may have arrived may be sent again as it was, where the same bytes count once: not when the
+    venue has read a copy and judged it."""
+    if isinstance(error, NotSent):
+        return retryable(error, Kind.CANCEL, gateway_429=False)
+    cause = error.cause if isinstance(error, Unclear) else error
+    return not isinstance(cause, (Banned, ClockSkew)) and not judged(cause)
+
+
 def judged(error: FuturesAsyncError | None) -> bool:
     """The venue has read the request and refused it by a code that names no passing trouble of its own.
 

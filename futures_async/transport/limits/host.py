@@ -19,12 +19,14 @@ from typing import TypeVar
 
 from futures_async.transport.limits.host_file import HostFile, boot_id, host_clock
 from futures_async.transport.limits.limiter import Permit, Pool
+from futures_async.transport.limits.loops import Loop
 from futures_async.transport.limits.stored import (
     ASK_AGAIN_S,
     Blocked,
     StoredPermit,
     StoreLimiter,
     Turn,
+    expired,
     spread,
     taken_of,
 )
@@ -80,15 +82,28 @@ class HostLimiter(StoreLimiter):
         return f"HostLimiter({str(self.path.parent)!r})"
 
     async def take(self, pools: Sequence[Pool], turn: Turn, deadline: float | None) -> Permit | Blocked:
-        loop = turn.loop
+        answer = await self._when_free(turn.loop, lambda file: self._take(file, pools, turn), deadline)
+        return Blocked(0, 0.0, 0.0, turn.since) if answer is None else answer
+
+    async def serial(self, series: str, least: int, deadline: float | None) -> int:
+        loop = self._loops.current()
+        if deadline is not None:
+            deadline -= loop.skew
+        number = await self._when_free(loop, lambda file: _next_serial(file, series, least), deadline)
+        if number is None:
+            raise expired()
+        return number
+
+    async def _when_free(self, loop: Loop, work: Callable[[sqlite3.Connection], T], deadline: float | None) -> T | None:
+        """Do this in a transaction, as soon as no other process holds the lock; None: not before the deadline."""
         while True:
             with self._lock:
-                answer = self._transaction(lambda file: self._take(file, pools, turn))
-            if answer is not None:
-                return answer
+                done = self._transaction(work)
+            if done is not None:
+                return done
             now = loop.now()
             if deadline is not None and deadline <= now:
-                return Blocked(0, 0.0, 0.0, turn.since)
+                return None
             await loop.sleep(loop.signal(), now + BUSY_S)
 
     def settle(self, pools: Sequence[Pool], slots: Sequence[int], rtt_s: float | None) -> None:
@@ -251,6 +266,13 @@ class HostLimiter(StoreLimiter):
         if self._file.moved() and (after := self._file.begin()) is not None:
             after.execute("COMMIT")  # removed just then: what was written is in the new one now
         return result
+
+
+def _next_serial(file: sqlite3.Connection, series: str, least: int) -> int:
+    row = file.execute("SELECT last FROM serial WHERE series = ?", (series,)).fetchone()
+    number = least if row is None else max(least, row[0] + 1)
+    file.execute("INSERT OR REPLACE INTO serial VALUES (?, ?)", (series, number))
+    return number
 
 
 def _sweep(file: sqlite3.Connection, now: float) -> None:

@@ -34,6 +34,7 @@ CREATE TABLE IF NOT EXISTS route (
     pool TEXT NOT NULL, process TEXT NOT NULL, credit REAL NOT NULL, at REAL NOT NULL,
     PRIMARY KEY (pool, process)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS serial (series TEXT PRIMARY KEY, last INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS boot (one INTEGER PRIMARY KEY CHECK (one = 1), id TEXT NOT NULL);
 """
 _TABLES = ("slot", "closing", "waiting", "route")
@@ -44,6 +45,10 @@ _CARRIED = (
         "INSERT INTO closing VALUES (?, ?) ON CONFLICT (pool) DO UPDATE SET until = max(until, excluded.until)",
     ),
     ("SELECT pool, process, credit, at FROM route", "INSERT OR IGNORE INTO route VALUES (?, ?, ?, ?)"),
+    (
+        "SELECT series, last FROM serial",
+        "INSERT INTO serial VALUES (?, ?) ON CONFLICT (series) DO UPDATE SET last = max(last, excluded.last)",
+    ),
 )
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")

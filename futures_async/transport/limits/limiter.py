@@ -7,6 +7,7 @@ no sliding window at the venue can hold more than `limit`, whatever the network 
 
 from __future__ import annotations
 
+import threading
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from enum import IntEnum
@@ -56,6 +57,10 @@ class Permit(ABC):
         """Nothing was sent: the slots come back at once."""
 
 
+_serials: dict[str, int] = {}
+_serials_lock = threading.Lock()
+
+
 class Limiter(ABC):
     """Hands out permits. One object may serve any number of accounts and venues."""
 
@@ -92,6 +97,24 @@ class Limiter(ABC):
 
     def reconnected(self, pools: Sequence[Pool]) -> None:  # noqa: B027 - most limiters have nothing to learn
         """A call of these pools goes over a new connection, maybe by a shorter route: learn round trips anew."""
+
+    async def serial(self, series: str, least: int, deadline: float | None) -> int:
+        """The next number of a series, given to nobody else of all who share the limiter: `least`, or more.
+
+        Here: of all limiters of one process.
+
+        Args:
+            series: Who counts, such as a key whose signatures are numbered.
+            least: A time, so that numbers grow although the last one was forgotten.
+            deadline: As in `acquire`.
+
+        Raises:
+            DeadlineExpired: The deadline came first.
+            ConnectFailed: The limiter's own store cannot be reached.
+        """
+        with _serials_lock:
+            number = _serials[series] = max(least, _serials.get(series, 0) + 1)
+        return number
 
     async def aclose(self) -> None:  # noqa: B027 - most limiters hold nothing
         """Release files and connections."""

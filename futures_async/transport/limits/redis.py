@@ -17,7 +17,16 @@ from collections.abc import Coroutine, Sequence
 from typing import Any
 
 from futures_async.transport.limits.limiter import Permit, Pool, Priority
-from futures_async.transport.limits.redis_scripts import CLOSE, CORRECT, GIVE_BACK, MEMORY, PREFIX, TAKE, WITHDRAW
+from futures_async.transport.limits.redis_scripts import (
+    CLOSE,
+    CORRECT,
+    GIVE_BACK,
+    MEMORY,
+    PREFIX,
+    SERIAL,
+    TAKE,
+    WITHDRAW,
+)
 from futures_async.transport.limits.redis_server import TIMEOUT_S, RedisServer, ServerFailed
 from futures_async.transport.limits.stored import (
     ASK_AGAIN_S,
@@ -39,6 +48,7 @@ GRACE_S = 0.05
 YIELD_S = 0.005
 """Pause before asking again when a slot is free and somebody else's turn."""
 CREDIT_KEPT_S = 240
+SERIALS_KEPT_S = 3 * 86_400
 AGAIN_S = (0.2, 1.0, 2 * TIMEOUT_S, 4 * TIMEOUT_S)
 """Pauses before slots are given back once more to a server that could not be asked."""
 
@@ -129,6 +139,12 @@ class RedisLimiter(StoreLimiter):
         """Nobody waits for this answer any more: give back what it may have granted, also if it was lost."""
         if not asked.cancelled():
             self._give_back(pools, slots, doubted=isinstance(asked.exception(), ConnectFailed))
+
+    async def serial(self, series: str, least: int, deadline: float | None) -> int:
+        if running_asyncio_loop() is None:
+            raise NotSupported("RedisLimiter works on asyncio only; on trio share a host's limits with HostLimiter")
+        answer = await self._run(SERIAL, [Pool(f"serial:{series}", 1, 0.0)], [least, SERIALS_KEPT_S])
+        return int(answer)
 
     def settle(self, pools: Sequence[Pool], slots: Sequence[str], rtt_s: float | None) -> None:
         """A permit's call was answered; for permits only."""

@@ -155,6 +155,13 @@ return 1
 """
 )
 
+# KEYS: one series. ARGV: the least number, how long the last one is kept. Returns text: Lua has doubles only.
+SERIAL = """
+local number = math.max(tonumber(ARGV[1]), tonumber(redis.call('GET', KEYS[1]) or '0') + 1)
+redis.call('SET', KEYS[1], string.format('%d', number), 'EX', ARGV[2])
+return string.format('%d', number)
+"""
+
 WITHDRAW = "return redis.call('HDEL', KEYS[1] .. ':waiting', ARGV[1])"
 
 # KEYS: any of ours. Returns what the node that holds it says of its memory.

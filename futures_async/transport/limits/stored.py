@@ -139,7 +139,7 @@ class StoreLimiter(Limiter):
                     await self._front(turn, deadline)
                 now = loop.now()
                 if deadline is not None and deadline <= now:
-                    raise _expired()
+                    raise expired()
                 answer = self._known_closed(pools, now, turn) or await self.take(pools, turn, deadline)
                 if isinstance(answer, Permit):
                     turn.since = None
@@ -229,7 +229,7 @@ class StoreLimiter(Limiter):
                     return
                 if deadline is not None:
                     if deadline <= now:
-                        raise _expired()
+                        raise expired()
                     until = deadline if until is None else min(until, deadline)
                 turn.signal = turn.loop.signal()
             await turn.loop.sleep(turn.signal, until)
@@ -286,7 +286,7 @@ def _call(line: _Line) -> None:
         turn.loop.wake(turn.signal)
 
 
-def _expired() -> DeadlineExpired:
+def expired() -> DeadlineExpired:
     return DeadlineExpired("the deadline passed while the call waited for the rate limit; nothing was sent")
 
 
