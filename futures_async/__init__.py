@@ -109,6 +109,7 @@ from futures_async.unified.models import (
     to_builtins,
     to_json,
 )
+from futures_async.unified.records import to_records
 from futures_async.unified.version import __version__ as __version__
 from futures_async.unified.watching import (
     Change,
@@ -205,7 +206,7 @@ __all__ = [
     "Stale", "Stop", "StreamBackend", "StreamEvent", "StreamOverrun", "SymbolNotFound", "Ticker", "TimeInForce",
     "Timeouts", "UnexpectedRedirect", "UnreadRow", "UnreadRows", "UnresolvedOrders", "VenueClosed", "VenueTraits",
     "VenueUnavailable", "Watch", "WatchState", "connect", "detect", "load_accounts", "risk", "to_builtins",
-    "to_json", "venue_ids",
+    "to_json", "to_records", "venue_ids",
 ]
 # fmt: on
 

@@ -9,6 +9,9 @@ from typing import Any, ClassVar, Self, cast
 
 import msgspec
 
+from futures_async.unified.convert import EXACT
+from futures_async.unified.errors import InvalidRequest
+
 
 class Model(msgspec.Struct, frozen=True, kw_only=True, eq=False, gc=False):
     """Base of the unified models; equality, hash and repr leave `raw` out.
@@ -64,6 +67,10 @@ def to_builtins(value: object) -> Any:
     """Turn models, and containers of them, into dicts, lists and text.
 
     Unified field names, Decimals as plain decimal text (never `1E-8`), no `raw`. Exceptions become their text.
+
+    Raises:
+        InvalidRequest: A number with so large an exponent that its digits would fill pages.
+        TypeError: Something else than models, plain values and containers of them.
     """
     if value is None or isinstance(value, (bool, int, float)):
         return value
@@ -72,7 +79,7 @@ def to_builtins(value: object) -> Any:
     if isinstance(value, str):
         return value
     if isinstance(value, Decimal):
-        return format(value, "f")
+        return _digits(value)
     if isinstance(value, Model):
         return {name: to_builtins(item) for name, item in _values(value)}
     if isinstance(value, msgspec.Struct):
@@ -84,6 +91,12 @@ def to_builtins(value: object) -> Any:
     if isinstance(value, BaseException):
         return f"{type(value).__name__}: {value}"
     raise TypeError(f"{type(value).__name__} has no JSON form here")
+
+
+def _digits(value: Decimal) -> str:
+    if value.is_finite() and abs(value.adjusted()) > EXACT.Emax:
+        raise InvalidRequest(f"{str(value)[:40]} has too large an exponent to be written out")
+    return format(value, "f")
 
 
 def to_json(value: object) -> bytes:
