@@ -8,9 +8,9 @@ import tracemalloc
 from base64 import b64encode
 
 from benchmarks.measure import Row, compare, ratio
+from futures_async.testing import virtual_time
 from futures_async.transport.limits.limiter import Pool, Priority
 from futures_async.transport.limits.local import LocalLimiter
-from tests import virtual_time
 from tests.transport.limits.venue import Venue, skewed, uniform, used, violations
 
 TEN = (Pool("ten", 10, 1.0),)

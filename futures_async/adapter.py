@@ -31,6 +31,7 @@ from futures_async.trading.batch import together
 from futures_async.trading.batch_cancels import BatchCancels
 from futures_async.trading.cancelling import ordered, urgent
 from futures_async.trading.desk import acknowledged
+from futures_async.trading.fan_out import side_by_side
 from futures_async.trading.options import Option, Options, coin, flag, instance, member, one_of
 from futures_async.trading.ordering import (
     Ack,
@@ -362,6 +363,7 @@ __all__ = [
     "price",
     "refused",
     "required_id",
+    "side_by_side",
     "size",
     "split",
     "stream_url",

@@ -13,6 +13,7 @@ import anyio.lowlevel
 import msgspec
 import pytest
 
+from futures_async.testing import virtual_time
 from futures_async.unified.enums import MarginMode, OrderStatus, OrderType, Outcome, PositionMode, PositionSide, Side
 from futures_async.unified.errors import (
     ConnectFailed,
@@ -26,7 +27,6 @@ from futures_async.unified.errors import (
 )
 from futures_async.unified.exchange import Capability, FuturesExchange
 from futures_async.unified.models import Account, Contract, Fill, Order, OrderRequest, Position, Ticker
-from tests import virtual_time
 
 T = TypeVar("T")
 D = Decimal

@@ -15,8 +15,9 @@ import pytest
 
 import futures_async as fa
 from futures_async.accounts.source import PARTS, plain_options
+from futures_async.adapters import BUILT_IN
 from futures_async.cli.app import capability_rows
-from futures_async.registry import adapter_class, venue_ids
+from futures_async.registry import adapter_class
 from futures_async.simulator.server import RunningExchange, serve
 
 ROOT = Path(__file__).parents[1]
@@ -25,13 +26,15 @@ TABLE = re.compile(r"(<!-- capabilities:.*?-->\n).*?(<!-- /capabilities -->)", r
 
 
 def capability_table() -> str:
-    ids, rows = capability_rows()
+    found, rows = capability_rows()
+    own = [index for index, venue in enumerate(found) if venue in BUILT_IN]  # other distributions have their own pages
+    ids = [found[index] for index in own]
     lines = ["| | " + " | ".join(f"`{venue}`" for venue in ids) + " |", "|---|" + "---|" * len(ids)]
     classes = [adapter_class(venue) for venue in ids]
     lines.append("| venue | " + " | ".join(adapter.name for adapter in classes) + " |")
     lines.append("| life cycle | " + " | ".join(adapter.lifecycle for adapter in classes) + " |")
     for name, cells in rows:
-        lines.append(f"| `{name}` | " + " | ".join("yes" if cell else "" for cell in cells) + " |")
+        lines.append(f"| `{name}` | " + " | ".join("yes" if cells[index] else "" for index in own) + " |")
     return "\n".join(lines) + "\n"
 
 
@@ -192,7 +195,7 @@ def test_every_word_of_an_account_is_explained() -> None:
     table = page[page.index("<!-- words of an account -->") :].split("\n\n")[0]
     cells = [line.split("|")[1] for line in table.splitlines() if line.startswith("|")]
     explained = {word for cell in cells for word in re.findall(r"`(\w+)`", cell)}
-    words = {word for venue in venue_ids() for word in plain_options(venue) or ()}
+    words = {word for venue in BUILT_IN for word in plain_options(venue) or ()}
     assert explained == {"venue", *PARTS, *words}
 
 

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from tests import virtual_time
+from futures_async.testing import virtual_time
 
 
 def test_an_hour_of_sleep_takes_no_time() -> None:

@@ -131,8 +131,8 @@ def test_a_link_of_ones_own_to_ones_own_file_is_taken(tmp_path: Path) -> None:
         ),
         ('[bitget]\nkey = "k"\nsecret = "s"\nmemo = 5\n', "memo must be text in quotes"),
         ('[bitgt]\nkey = "k"\n', "venue is missing, and 'bitgt' is none: did you mean bitget"),
-        ('[hedge]\nvenue = "bit"\n', r"\[hedge\]: venue 'bit' is none: did you mean bit\w+\? known are bitget, "),
-        ("[hedge]\nvenue = 5\n", "venue '5' is none: known are bitget, "),
+        ('[hedge]\nvenue = "bit"\n', r"\[hedge\]: venue 'bit' is none: did you mean bit\w+\? known are .*bitget, "),
+        ("[hedge]\nvenue = 5\n", "venue '5' is none: known are .*bitget, "),
         (
             '[bitmart]\nkey = "k"\nsecret = "s"\nproduct_type = "USDT-FUTURES"\n',
             "unknown word 'product_type': known are",
@@ -205,7 +205,7 @@ def test_the_environment_gives_an_account_for_each_name() -> None:
     [
         ({"BITMART_KEY": "k"}, "FUTURES_ASYNC_BITMART_…: secret is missing"),
         ({"BITMART_SECRET": "s"}, "FUTURES_ASYNC_BITMART_…: key is missing"),
-        ({"HEDGE_KEY": "k", "HEDGE_SECRET": "s"}, "venue is missing, and 'hedge' is none: known are bitget, "),
+        ({"HEDGE_KEY": "k", "HEDGE_SECRET": "s"}, "venue is missing, and 'hedge' is none: known are .*bitget, "),
         ({"HEDGE_VENUE": "bitgett", "HEDGE_KEY": "k"}, "venue 'bitgett' is none: did you mean bitget"),
         ({"BITMART_KEY": "k", "BITMART_SECRET": "s", "BITMART_RSA": "true"}, "unknown word 'rsa'"),
         (

@@ -15,9 +15,9 @@ import pytest
 
 import futures_async as fa
 from futures_async.adapter import Adapter, Options
-from futures_async.adapters import BitgetV1
+from futures_async.adapters import BUILT_IN, BitgetV1
 from futures_async.adapters.bittap import BitTapHmacSigner
-from futures_async.registry import adapter_class, venue_ids
+from futures_async.registry import adapter_class
 from futures_async.streams.backend import StreamBackend
 from futures_async.streams.picows import PicowsBackend
 from futures_async.trading.options import declared
@@ -92,14 +92,14 @@ OWN: dict[str, dict[str, tuple[list[Any], list[Any]]]] = {
 
 
 def rows(side: int) -> Iterator[Any]:
-    for venue in venue_ids():
+    for venue in BUILT_IN:
         for name, values in {**COMMON, **OWN[venue]}.items():
             for index, value in enumerate(values[side]):
                 yield pytest.param(venue, name, value, id=f"{venue}-{name}-{index}")
 
 
 def test_the_table_names_every_option_of_every_adapter() -> None:
-    for venue in venue_ids():
+    for venue in BUILT_IN:
         adapter = adapter_class(venue)
         assert issubclass(adapter, Adapter)
         assert set(declared(adapter.takes)) == set(COMMON) | set(OWN[venue])
@@ -119,7 +119,7 @@ def test_a_value_that_is_allowed_is_taken(venue: str, name: str, value: Any) -> 
     connect(venue, KEYS, **{"limiter": fa.NoLimiter(), name: value})
 
 
-@pytest.mark.parametrize("venue", venue_ids())
+@pytest.mark.parametrize("venue", BUILT_IN)
 def test_a_misspelt_option_is_told_what_was_meant(venue: str) -> None:
     connect: Any = fa.connect
     with pytest.raises(fa.InvalidRequest, match="did you mean uid_limit"):
@@ -136,7 +136,7 @@ def test_a_misspelt_option_of_the_venue_is_told_what_was_meant() -> None:
         connect("bitmart", KEYS, product_type="USDT-FUTURES")
 
 
-@pytest.mark.parametrize("venue", venue_ids())
+@pytest.mark.parametrize("venue", BUILT_IN)
 @pytest.mark.parametrize("keys", ["key", ("key", "secret"), {"key": "k"}])
 def test_keys_that_are_no_credentials_are_refused_unseen(venue: str, keys: Any) -> None:
     with pytest.raises(fa.InvalidRequest, match=r"must be Credentials, not (str|tuple|dict)$"):

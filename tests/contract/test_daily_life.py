@@ -17,6 +17,10 @@ from futures_async.simulator.demo import Setup
 from futures_async.simulator.exchange import SimulatedExchange
 from futures_async.simulator.inprocess import InProcessBackend
 from futures_async.simulator.server import RunningExchange
+from futures_async.testing.faulted import EPOCH_MS
+from futures_async.testing.loopback import HOST, dialects
+from futures_async.testing.spec import VenueSpec
+from futures_async.testing.virtual_time import run
 from futures_async.transport.clock import loop_time
 from futures_async.transport.events import CallEvent
 from futures_async.transport.http.backend import HttpRequest
@@ -24,10 +28,7 @@ from futures_async.transport.limits.local import LocalLimiter
 from futures_async.unified.enums import OrderStatus, OrderType, Side
 from futures_async.unified.exchange import Capability as Can
 from futures_async.unified.models import Order, OrderRequest
-from tests.contract.faulted import EPOCH_MS, specs
-from tests.contract.loopback import HOST, dialects
-from tests.contract.spec import VenueSpec
-from tests.virtual_time import run
+from tests.contract.venues import specs
 
 SPECS = {venue: spec for venue, spec in specs().items() if Can.RESOLVE_ORDER in spec.capabilities}
 LATENCY_S = 0.02

@@ -9,17 +9,15 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 import futures_async as fa
 from futures_async import registry
-from futures_async.unified.enums import PositionMode
+from futures_async.testing.spec import RawCall, VenueSpec
+from futures_async.testing.suite import ContractSuite
 from futures_async.unified.installed import adapters as installed_adapters
-from tests.contract.spec import RawCall, VenueSpec
-from tests.contract.suite import ContractSuite
 from tests.newcomer.acme import Acme
 
 ROOT = Path(__file__).parents[2]
@@ -49,9 +47,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 class TestAcme(ContractSuite):
     """The newcomer owes what every adapter owes."""
 
-    spec = VenueSpec(
-        factory=Acme, raw_call=RawCall("/acme/balances", {}), modes=(PositionMode.ONE_WAY,), quantity=Decimal("0.01")
-    )
+    spec = VenueSpec(factory=Acme, raw_call=RawCall("/acme/balances", {}))
 
 
 def test_it_is_known_by_its_id() -> None:

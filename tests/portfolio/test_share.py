@@ -18,6 +18,7 @@ import pytest
 from futures_async.portfolio.portfolio import Portfolio
 from futures_async.portfolio.share import Member, RedisShare
 from futures_async.portfolio.snapshot import Failed, Ok, Snapshot, Stale
+from futures_async.testing import virtual_time
 from futures_async.unified.errors import (
     AuthenticationError,
     ConnectFailed,
@@ -26,7 +27,6 @@ from futures_async.unified.errors import (
     RateLimited,
     VenueUnavailable,
 )
-from tests import virtual_time
 from tests.fakes import FakeReads, account, position
 from tests.redis_servers import Server, needs_server, running
 

@@ -22,12 +22,12 @@ from futures_async.simulator.exchange import SimulatedExchange
 from futures_async.simulator.inprocess import InProcessBackend
 from futures_async.simulator.plan import FaultPlan
 from futures_async.simulator.world import Options
+from futures_async.testing.virtual_time import run
 from futures_async.transport.http.backend import HttpRequest, HttpResponse
 from futures_async.transport.limits.local import LocalLimiter
 from futures_async.transport.retry import DamagedAnswer
 from futures_async.unified.credentials import Credentials
 from tests.fakes import FakeReads
-from tests.virtual_time import run
 
 EPOCH_MS = 1_768_195_413_808
 LOCAL = "http://127.0.0.1:1"

@@ -14,11 +14,11 @@ from urllib.parse import urlsplit
 import anyio
 
 from futures_async import Credentials, OrderRequest, OrderType, Side, UnresolvedOrders
+from futures_async.testing.virtual_time import run
 from futures_async.transport.http.backend import FailureKind, HttpFailure, HttpRequest, HttpResponse, Phase
 from futures_async.transport.limits.local import LocalLimiter
 from tests.rig.toy import Toy
 from tests.rig.venue import ToyVenue
-from tests.virtual_time import run
 
 BTC = "BTC/USDT:USDT"
 Answer = str | HttpResponse | HttpFailure

@@ -30,12 +30,12 @@ from futures_async import (
     Side,
     UnresolvedOrders,
 )
+from futures_async.testing.virtual_time import VirtualTimeLoop
 from futures_async.transport.http.backend import HttpRequest
 from futures_async.transport.limits.limiter import Limiter, Permit, Pool, Priority
 from futures_async.transport.limits.local import LocalLimiter
 from tests.rig.toy import Toy
 from tests.rig.venue import ToyVenue
-from tests.virtual_time import VirtualTimeLoop
 
 BTC = "BTC/USDT:USDT"
 ID = "sweep1"

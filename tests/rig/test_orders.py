@@ -27,10 +27,10 @@ from futures_async import (
     Side,
     UnresolvedOrders,
 )
+from futures_async.testing.virtual_time import run
 from futures_async.transport.limits.none import NoLimiter
 from tests.rig.toy import Toy
 from tests.rig.venue import FAULTS, ToyVenue
-from tests.virtual_time import run
 
 ROOT = Path(__file__).parents[2]
 

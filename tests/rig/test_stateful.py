@@ -22,11 +22,11 @@ from futures_async import (
     Outcome,
     UnresolvedOrders,
 )
+from futures_async.testing.virtual_time import VirtualTimeLoop
 from tests.rig.support import BTC, limit_order
 from tests.rig.test_cancellation import CountingLimiter
 from tests.rig.toy import Toy
 from tests.rig.venue import FAULTS, ToyVenue
-from tests.virtual_time import VirtualTimeLoop
 
 faults = st.sampled_from(["", *FAULTS])
 

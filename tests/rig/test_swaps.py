@@ -17,13 +17,13 @@ from futures_async import (
     OrderStatus,
     UnresolvedOrders,
 )
+from futures_async.testing.virtual_time import run
 from futures_async.transport.http.backend import HttpRequest, HttpResponse
 from futures_async.transport.limits.none import NoLimiter
 from tests.rig.support import BTC, limit_order
 from tests.rig.test_orders import Tally, trade
 from tests.rig.toy import Toy
 from tests.rig.venue import ToyVenue
-from tests.virtual_time import run
 
 PATHS = ("/order/place", "/order/detail", "/order/cancel")
 

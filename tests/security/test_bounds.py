@@ -16,10 +16,10 @@ import futures_async as fa
 from futures_async.simulator.demo import Setup
 from futures_async.simulator.exchange import SimulatedExchange
 from futures_async.simulator.inprocess import InProcessBackend
+from futures_async.testing.virtual_time import run
 from futures_async.transport.limits.none import NoLimiter
 from tests.loopback import Loopback
 from tests.security.cases import TRADING, Case, order, prepare
-from tests.virtual_time import run
 
 BTC, ETH = "BTC/USDT:USDT", "ETH/USDT:USDT"
 MARK = {BTC: Decimal(90_000), ETH: Decimal(3_000)}

@@ -17,8 +17,8 @@ from futures_async.simulator.accounts import ApiKey
 from futures_async.simulator.exchange import SimulatedExchange
 from futures_async.simulator.inprocess import InProcessBackend
 from futures_async.simulator.plan import FaultPlan
+from futures_async.testing.virtual_time import run
 from futures_async.transport.limits.local import LocalLimiter
-from tests.virtual_time import run
 
 ACCOUNTS = 100
 ADDRESSES = tuple(f"192.0.2.{number}" for number in range(1, 6))

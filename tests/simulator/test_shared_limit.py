@@ -11,8 +11,8 @@ import pytest
 import futures_async as fa
 from futures_async.simulator.exchange import SimulatedExchange
 from futures_async.simulator.inprocess import InProcessBackend
+from futures_async.testing.virtual_time import run
 from futures_async.transport.limits.local import LocalLimiter
-from tests.virtual_time import run
 
 VENUES = ["bitget", "bitget-uta", "bitget-v1", "bitmart", "bittap"]
 

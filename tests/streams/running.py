@@ -7,8 +7,8 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from futures_async.streams.watch import FeedWatch
+from futures_async.testing import virtual_time
 from futures_async.unified.watching import Change
-from tests import virtual_time
 from tests.streams.judge import Bench
 from tests.streams.toy import Faults, ToyStreams, ToyVenue
 

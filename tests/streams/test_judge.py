@@ -18,10 +18,10 @@ from futures_async.streams.rows import Rows
 from futures_async.streams.session import Session
 from futures_async.streams.streamed import StreamFeed
 from futures_async.streams.watch import FeedWatch
+from futures_async.testing import virtual_time
 from futures_async.unified.enums import OrderStatus
 from futures_async.unified.models import Fill, Order
 from futures_async.unified.watching import Change, ChangeSource, WatchState
-from tests import virtual_time
 from tests.streams.judge import ToyReads, trial
 from tests.streams.toy import Faults, PositionRule, ToyStreams, ToyVenue, WirePosition
 

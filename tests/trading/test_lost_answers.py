@@ -11,13 +11,13 @@ import pytest
 
 import futures_async as fa
 from futures_async.adapter import Adapter
-from futures_async.registry import venue_ids
+from futures_async.adapters import BUILT_IN
 from futures_async.trading.search import BETWEEN_ABSENCES_S
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "lost-answers.md").read_text()
 
 
-@pytest.mark.parametrize("venue", venue_ids())
+@pytest.mark.parametrize("venue", BUILT_IN)
 def test_the_guide_tells_how_long_certainty_takes(venue: str) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", fa.LifecycleWarning)

@@ -7,8 +7,8 @@ import gc
 import pytest
 
 from futures_async import IncompletePage, InvalidRequest
+from futures_async.testing.virtual_time import run, run_trio
 from futures_async.trading.paging import Page, PageQuery, collect, first, iterate
-from tests.virtual_time import run, run_trio
 
 Pages = dict[str | None, tuple[list[str], str | None]]
 

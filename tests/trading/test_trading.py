@@ -11,11 +11,11 @@ import pytest
 
 import futures_async as fa
 from futures_async.journal.journal import MemoryJournal
+from futures_async.testing.virtual_time import run
 from futures_async.transport.http.backend import HttpRequest
 from futures_async.transport.limits.none import NoLimiter
 from tests.rig.toy import Toy
 from tests.rig.venue import ToyVenue
-from tests.virtual_time import run
 
 Scenario = Callable[[Toy, ToyVenue], Awaitable[None]]
 BTC = "BTC/USDT:USDT"

@@ -4,6 +4,7 @@ import time
 import anyio
 import pytest
 
+from futures_async.testing import virtual_time
 from futures_async.transport.clock import (
     EARLIEST_MS,
     JUMP_MS,
@@ -14,7 +15,6 @@ from futures_async.transport.clock import (
     VenueClock,
     loop_time,
 )
-from tests import virtual_time
 
 EPOCH_MS = 1_770_000_000_000
 

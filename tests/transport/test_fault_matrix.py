@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from futures_async.testing.virtual_time import VirtualTimeLoop, run
 from futures_async.transport.http.backend import HttpFailure, HttpResponse, Phase
 from futures_async.transport.limits.local import LocalLimiter
 from futures_async.transport.retry import RetryPolicy
@@ -19,7 +20,6 @@ from futures_async.unified.enums import OrderStatus, Outcome
 from tests.rig.support import BTC, Answer, Scripted, failure, limit_order, page, ticks, toy, virtual
 from tests.rig.test_cancellation import CountingLimiter
 from tests.rig.toy import GET_LEVERAGE
-from tests.virtual_time import VirtualTimeLoop, run
 
 PLACE, DETAIL, CANCEL, SET, GET = "/order/place", "/order/detail", "/order/cancel", "/leverage/set", "/leverage"
 

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 from futures_async import Credentials
+from futures_async.testing.virtual_time import VirtualTimeLoop, run_trio
 from futures_async.transport.events import CallEvent
 from futures_async.transport.http.backend import Done, HttpRequest, HttpResponse
 from futures_async.unified import errors
 from tests.rig.support import BTC, Scripted, failure, limit_order, toy, virtual
 from tests.rig.test_cancellation import CountingLimiter
 from tests.rig.toy import Toy
-from tests.virtual_time import VirtualTimeLoop, run_trio
 
 WHO: ContextVar[str] = ContextVar("who", default="nobody")
 

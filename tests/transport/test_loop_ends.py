@@ -18,6 +18,7 @@ import pytest
 
 from futures_async import Credentials, OrderOutcomeUnknown, UnresolvedOrders
 from futures_async.adapters.bitget import Bitget
+from futures_async.testing.virtual_time import run, run_trio
 from futures_async.transport.http import choose
 from futures_async.transport.http.fast import FastBackend
 from futures_async.transport.http.httpx import HttpxBackend
@@ -28,7 +29,6 @@ from tests.loopback import Loopback, reply, silence
 from tests.rig.support import Scripted, limit_order
 from tests.rig.test_cancellation import CountingLimiter
 from tests.rig.toy import Toy
-from tests.virtual_time import run, run_trio
 
 KEYS = Credentials("key-12345", "secret-12345", passphrase="passphrase", uid="7")
 ANSWER = b'{"code":"00000","msg":"success","requestTime":1700000000000,"data":[]}'

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
+from futures_async.testing.virtual_time import run, run_trio
 from futures_async.transport import runtime
 from futures_async.transport.limits.local import LocalLimiter
 from futures_async.transport.runtime import AsyncioRuntime, TrioRuntime, current_runtime
 from futures_async.unified import errors
 from tests.rig.support import BTC, Scripted, toy
 from tests.rig.toy import Toy
-from tests.virtual_time import run, run_trio
 
 
 def test_an_exchange_belongs_to_the_loop_of_its_first_call() -> None:

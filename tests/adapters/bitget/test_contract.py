@@ -3,11 +3,11 @@
 from decimal import Decimal
 
 from futures_async.adapters.bitget import Bitget
-from tests.contract.matrix import Matrix
-from tests.contract.reads import Reads
-from tests.contract.settings import Settings
-from tests.contract.spec import RawCall, VenueSpec
-from tests.contract.suite import ContractSuite
+from futures_async.testing.matrix import Matrix
+from futures_async.testing.reads import Reads
+from futures_async.testing.settings import Settings
+from futures_async.testing.spec import RawCall, VenueSpec
+from futures_async.testing.suite import ContractSuite
 
 
 def spec(product: str, symbol: str, other: str, coin: str, spare: str) -> VenueSpec:

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from futures_async.adapters.bitget import Bitget
+from futures_async.testing.loopback import Loopback, Running, loopback, running
+from futures_async.testing.spec import RawCall, VenueSpec
 from futures_async.unified import errors
 from futures_async.unified.enums import Intent, OrderStatus, OrderType, PositionMode, PositionSide, Side
 from futures_async.unified.models import OrderRequest
-from tests.contract.loopback import Loopback, Running, loopback, running
-from tests.contract.spec import RawCall, VenueSpec
 
 pytestmark = pytest.mark.anyio
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 
 from futures_async.adapters.bitget_uta import BitgetUTA
-from tests.contract.matrix import Matrix
-from tests.contract.reads import Reads
-from tests.contract.settings import Settings
-from tests.contract.spec import RawCall, VenueSpec
-from tests.contract.suite import ContractSuite
+from futures_async.testing.matrix import Matrix
+from futures_async.testing.reads import Reads
+from futures_async.testing.settings import Settings
+from futures_async.testing.spec import RawCall, VenueSpec
+from futures_async.testing.suite import ContractSuite
 
 RAW_CALL = RawCall("/api/v3/account/info", {})
 

@@ -5,14 +5,14 @@ from decimal import Decimal
 import pytest
 
 from futures_async.adapters.bitget_v1 import BitgetV1
+from futures_async.testing.base import exercises
+from futures_async.testing.loopback import Loopback
+from futures_async.testing.reads import whole
+from futures_async.testing.spec import RawCall, VenueSpec
+from futures_async.testing.suite import ContractSuite
 from futures_async.unified import errors
 from futures_async.unified.enums import MarginMode, OrderStatus, OrderType, PositionMode, PositionSide, Side
 from futures_async.unified.exchange import Capability as Can
-from tests.contract.base import exercises
-from tests.contract.loopback import Loopback
-from tests.contract.reads import whole
-from tests.contract.spec import RawCall, VenueSpec
-from tests.contract.suite import ContractSuite
 
 
 class TestBitgetV1(ContractSuite):

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from futures_async.adapters.bitmart import BitMart
+from futures_async.testing.loopback import Loopback
+from futures_async.testing.spec import RawCall, VenueSpec
+from futures_async.testing.suite import ContractSuite
 from futures_async.unified import errors
 from futures_async.unified.credentials import Credentials
-from tests.contract.loopback import Loopback
-from tests.contract.spec import RawCall, VenueSpec
-from tests.contract.suite import ContractSuite
 
 
 class TestBitMart(ContractSuite):

@@ -6,14 +6,14 @@ import pytest
 
 from futures_async.adapters.bittap import BitTap
 from futures_async.simulator.records import Ticket
+from futures_async.testing.base import exercises
+from futures_async.testing.loopback import Loopback, Running
+from futures_async.testing.reads import whole
+from futures_async.testing.spec import RawCall, VenueSpec
+from futures_async.testing.suite import ContractSuite
 from futures_async.unified import errors
 from futures_async.unified.enums import MarginMode, OrderStatus, OrderType, PositionMode, Side
 from futures_async.unified.exchange import Capability as Can
-from tests.contract.base import exercises
-from tests.contract.loopback import Loopback, Running
-from tests.contract.reads import whole
-from tests.contract.spec import RawCall, VenueSpec
-from tests.contract.suite import ContractSuite
 
 
 def rest_inside(on: Running, side: Side = Side.BUY) -> str:

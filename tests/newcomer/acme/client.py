@@ -2,59 +2,109 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Unpack
+from decimal import Decimal
+from typing import Any, ClassVar, TypeVar, Unpack
 
 from futures_async.adapter import (
     Account,
     Ack,
     Adapter,
+    Amendment,
     Call,
     Capability,
+    Contract,
     Credentials,
+    Endpoint,
+    FetchPage,
+    Fill,
     Intent,
     InvalidRequest,
+    LedgerEntry,
+    Leverage,
+    MarginMode,
+    MarginModeLike,
+    Model,
+    Number,
     Options,
     Order,
     OrderFields,
+    Page,
+    PageQuery,
     Placement,
     PlannedOrder,
     Position,
+    PositionMode,
+    PositionModeLike,
+    PositionSide,
+    PositionSideLike,
+    Reading,
+    Row,
     Ticker,
     TimeInForce,
     carries,
+    chosen,
+    chosen_or_none,
+    everything,
+    in_turn,
+    known,
     one_id,
+    side_by_side,
+    to_decimal,
     to_text,
 )
-from tests.newcomer.acme import endpoints
+from tests.newcomer.acme import endpoints as api
+from tests.newcomer.acme import mapping, wire
 from tests.newcomer.acme.dialect import AcmeDialect
-from tests.newcomer.acme.mapping import to_account, to_contract, to_order, to_position, to_symbol, to_ticker
-from tests.newcomer.acme.wire import WireAck
+from tests.newcomer.acme.words import BOOK, FORCE, to_contract, to_symbol
+
+R = TypeVar("R", bound=Row)
+M = TypeVar("M", bound=Model)
+
+FORCES = {force: word for word, force in FORCE.items()}
+_STOPS = carries(stops=("price",))
+PAGE = 50
 
 
 class Acme(Adapter):
+    """An Acme account; every contract is in cross margin."""
+
     id = "acme"
     name = "Acme"
     capabilities: ClassVar[frozenset[Capability]] = frozenset(
         {
             Capability.FETCH_TIME,
+            Capability.FETCH_CONTRACTS,
+            Capability.FETCH_CONTRACT,
             Capability.FETCH_TICKER,
             Capability.FETCH_ACCOUNT,
             Capability.FETCH_ACCOUNTS,
             Capability.FETCH_POSITIONS,
             Capability.FETCH_POSITION,
             Capability.FETCH_POSITION_RISK,
+            Capability.FETCH_LEVERAGE,
+            Capability.SET_LEVERAGE,
+            Capability.FETCH_POSITION_MODE,
+            Capability.SET_POSITION_MODE,
             Capability.CREATE_ORDER,
             Capability.CREATE_ORDERS,
+            Capability.EDIT_ORDER,
             Capability.CANCEL_ORDER,
             Capability.CANCEL_ORDERS,
+            Capability.CANCEL_ALL_ORDERS,
             Capability.FETCH_ORDER,
             Capability.FETCH_OPEN_ORDERS,
+            Capability.FETCH_ORDER_HISTORY,
+            Capability.ITER_ORDERS,
+            Capability.FETCH_FILLS,
+            Capability.ITER_FILLS,
+            Capability.FETCH_LEDGER,
+            Capability.ITER_LEDGER,
             Capability.CLOSE_POSITION,
             Capability.RESOLVE_ORDER,
         }
     )
-
-    order_fields = OrderFields(limit=carries(time_in_force=TimeInForce))
+    needs_position_mode = True
+    order_fields = OrderFields(limit=_STOPS | carries(time_in_force=TimeInForce), market=_STOPS, only_opening=_STOPS)
 
     def __init__(self, credentials: Credentials | None = None, **options: Unpack[Options]) -> None:
         super().__init__(credentials, dialect=AcmeDialect(), **options)
@@ -65,24 +115,89 @@ class Acme(Adapter):
     def unified_symbol(self, venue_symbol: str) -> str:
         return to_symbol(venue_symbol)
 
+    # Market
+
     async def fetch_time(self) -> int:
-        return (await self._call(endpoints.TIME)).now
+        return (await self._call(api.TIME)).now
+
+    async def fetch_contracts(self) -> list[Contract]:
+        async def read(room: str) -> list[Contract]:
+            rows = await self._call(api.CONTRACTS, {"room": room})
+            return mapping.contracts().known(rows)
+
+        return await side_by_side(read, api.ROOMS)
 
     async def fetch_ticker(self, symbol: str) -> Ticker:
-        return to_ticker(await self._call(endpoints.TICKER, {"contract": self.venue_symbol(symbol)}))
+        return mapping.tickers().one(await self._of(api.TICKER, self.venue_symbol(symbol)))
 
-    async def fetch_account(self, margin_coin: str = "USDT") -> Account:
-        for account in await self.fetch_accounts():
-            if account.margin_coin == margin_coin:
-                return account
-        raise InvalidRequest(f"{self.id}: no margin coin {margin_coin!r}")
+    async def _of(self, endpoint: Endpoint[Any], contract: str) -> Any:
+        """A row about one contract, and about no other."""
+        return await self._call(endpoint, {"contract": contract}, about=lambda row: row.contract == contract)
+
+    # Account
 
     async def fetch_accounts(self) -> list[Account]:
-        return [to_account(row) for row in await self._call(endpoints.BALANCES)]
+        rows = await self._call(api.BALANCES)
+        return mapping.accounts().all(rows)
 
     async def fetch_positions(self, symbol: str | None = None) -> list[Position]:
         contract = None if symbol is None else self.venue_symbol(symbol)
-        return [to_position(row) for row in await self._call(endpoints.POSITIONS, {"contract": contract})]
+
+        async def read(room: str) -> list[Position]:
+            rows = await self._call(api.POSITIONS, {"room": room, "contract": contract})
+            return mapping.positions().all(rows)
+
+        return await side_by_side(read, api.ROOMS if contract is None else (contract.partition("_")[2],))
+
+    async def fetch_leverage(self, symbol: str, margin_mode: MarginModeLike | None = None) -> Leverage:
+        self._only_cross(margin_mode)
+        return mapping.leverages().one(await self._of(api.LEVERAGE, self.venue_symbol(symbol)))
+
+    def _only_cross(self, margin_mode: MarginModeLike | None) -> None:
+        if chosen_or_none(MarginMode, margin_mode, "margin_mode") is MarginMode.ISOLATED:
+            raise InvalidRequest(f"{self.id}: there is only cross margin")
+
+    async def set_leverage(
+        self,
+        symbol: str,
+        leverage: Number,
+        *,
+        margin_mode: MarginModeLike | None = None,
+        side: PositionSideLike | None = None,
+    ) -> Leverage:
+        wanted, contract = to_decimal(leverage, "leverage"), self.venue_symbol(symbol)
+        self._only_cross(margin_mode)
+        if chosen_or_none(PositionSide, side, "side") is not None:
+            raise InvalidRequest(f"{self.id}: leverage is for both sides")
+        if wanted <= 0 or wanted % 1:
+            raise InvalidRequest(f"{self.id}: leverage is a whole number above 0, not {leverage}")
+        return await self._apply(
+            ("set_leverage", contract),
+            wanted,
+            send=lambda: self._call(api.SET_LEVERAGE, body={"contract": contract, "leverage": to_text(wanted)}),
+            read=lambda: self.fetch_leverage(contract),
+            stands=lambda found: found.leverage == wanted,
+        )
+
+    async def fetch_position_mode(self, symbol: str | None = None) -> PositionMode:
+        return known(BOOK, (await self._call(api.BOOK)).book or "", "book")
+
+    async def set_position_mode(self, mode: PositionModeLike, *, symbol: str | None = None) -> PositionMode:
+        """Of the whole account."""
+        wanted = chosen(PositionMode, mode, "mode")
+        [book] = [word for word, meaning in BOOK.items() if meaning is wanted]
+        try:
+            return await self._apply(
+                ("set_position_mode",),
+                wanted,
+                send=lambda: self._call(api.SET_BOOK, body={"book": book}),
+                read=self.fetch_position_mode,
+                stands=lambda found: found is wanted,
+            )
+        finally:
+            self._position_mode = None
+
+    # Orders
 
     def _placement(self, order: PlannedOrder) -> Placement:
         request = order.request
@@ -94,30 +209,81 @@ class Acme(Adapter):
             "tag": order.client_order_id,
             "closing": request.intent is Intent.CLOSE,
         }
+        if order.position_mode is PositionMode.HEDGE:
+            body["book"] = order.position_side.value
         if request.price is not None:
-            body |= {"price": to_text(request.price), "force": (request.time_in_force or TimeInForce.GTC).value}
-        return Placement(endpoints.PLACE, body, _read_ack)
+            body["price"] = to_text(request.price)
+        if request.time_in_force is not None:
+            body["force"] = FORCES[request.time_in_force]
+        body |= {_STOP_FIELDS[name]: to_text(stop.price) for name, stop in request.attached.items()}
+        return Placement(api.PLACE, body, _read_ack)
 
     def _cancellation(self, venue_symbol: str, order_id: str | None, client_order_id: str | None) -> Call:
-        return Call(endpoints.CANCEL, {"contract": venue_symbol, "id": order_id, "tag": client_order_id})
+        return Call(api.CANCEL, _named(venue_symbol, order_id, client_order_id))
+
+    def _amendment(self, order: Order, price: Decimal | None, quantity: Decimal | None) -> Amendment:
+        body = _named(order.venue_symbol, order.order_id, None)
+        body |= {name: to_text(value) for name, value in (("price", price), ("size", quantity)) if value is not None}
+        return Amendment(api.EDIT, body, _read_ids)
+
+    async def _cancel_all(self, venue_symbol: str) -> list[str] | None:
+        return [str(row.id) for row in await self._call(api.CANCEL_ALL, body={"contract": venue_symbol})]
 
     async def fetch_order(
         self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None
     ) -> Order:
-        order_id, client_order_id = one_id(order_id, client_order_id)
         contract = self.venue_symbol(symbol)
-        return to_order(
-            await self._call(
-                endpoints.ORDER,
-                {"contract": contract, "id": order_id, "tag": client_order_id},
-                about=lambda row: row.contract == contract and (row.id == order_id or row.tag == client_order_id),
-            )
-        )
+        order_id, client_order_id = self._current_ids(*one_id(order_id, client_order_id))
+
+        def about(row: wire.WireOrder) -> bool:
+            """By the id that was asked for: of the other one nothing is known."""
+            same = str(row.id) == order_id if client_order_id is None else row.tag == client_order_id
+            return row.contract == contract and same
+
+        row = await self._call(api.ORDER, _named(contract, order_id, client_order_id), about=about)
+        return mapping.orders().one(row)
 
     async def fetch_open_orders(self, symbol: str | None = None) -> list[Order]:
-        contract = None if symbol is None else self.venue_symbol(symbol)
-        return [to_order(row) for row in await self._call(endpoints.OPEN, {"contract": contract})]
+        query = PageQuery(symbol=None if symbol is None else self.venue_symbol(symbol))
+        lists = self._pages(api.OPEN, mapping.orders(), query)
+        return await everything(lists, query, key=lambda order: order.order_id)
+
+    async def _orders_page(self, query: PageQuery, cursor: str | None) -> Page[Order]:
+        return await self._pages(api.DONE, mapping.orders(), query)(query, cursor)
+
+    async def _fills_page(self, query: PageQuery, cursor: str | None) -> Page[Fill]:
+        return await self._pages(api.FILLS, mapping.fills(), query)(query, cursor)
+
+    async def _ledger_page(self, query: PageQuery, cursor: str | None) -> Page[LedgerEntry]:
+        return await self._pages(api.LEDGER, mapping.entries(), query)(query, cursor)
+
+    def _pages(self, endpoint: Endpoint[wire.WireList[R]], reading: Reading[R, M], query: PageQuery) -> FetchPage[M]:
+        """A list of each room, one after the other; of the wanted one where a contract or a coin names it."""
+
+        def of(room: str) -> FetchPage[M]:
+            async def page(query: PageQuery, cursor: str | None) -> Page[M]:
+                limit = PAGE if query.limit is None or cursor is not None else min(PAGE, query.limit)
+                params = {"room": room, "contract": query.symbol, "from": query.since_ms, "to": query.until_ms}
+                answer = await self._call(endpoint, {**params, "limit": limit, "before": cursor})
+                rows, unread = reading.each(answer.rows)
+                return Page(rows, answer.next or None, unread)
+
+            return page
+
+        room = query.margin_coin or (query.symbol and query.symbol.partition("_")[2])
+        return in_turn([of(one) for one in api.ROOMS if room in (None, one)])
 
 
-def _read_ack(answer: WireAck) -> Ack:
-    return Ack(answer.id, answer.tag)
+_STOP_FIELDS = {"take_profit": "profit_at", "stop_loss": "stop_at"}
+
+
+def _named(contract: str, order_id: str | None, client_order_id: str | None) -> dict[str, str | int | None]:
+    return {"contract": contract, "id": order_id, "tag": client_order_id}
+
+
+def _read_ack(answer: wire.WireAck) -> Ack:
+    return Ack(None if answer.id is None else str(answer.id), answer.tag)
+
+
+def _read_ids(answer: wire.WireAck) -> tuple[str | None, str | None]:
+    return _read_ack(answer).order_id, None

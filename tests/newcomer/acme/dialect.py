@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from futures_async.adapter import (
@@ -27,31 +27,36 @@ class AcmeDialect(Dialect):
     base_url = "https://api.acme.example"
     envelope: ClassVar[Any] = Envelope
     traits: ClassVar[VenueTraits] = VenueTraits(
-        client_id=True, echoes_client_id=True, lookup_by_client_id=True, dedup="open", window_s=10.0
+        client_id=True,
+        client_id_pattern=r"[A-Za-z0-9-]{1,40}",
+        echoes_client_id=True,
+        lookup_by_client_id=True,
+        dedup="open",
+        window_s=10.0,
+        rate_429_is_gateway=True,
     )
     codes: ClassVar[Mapping[str, Code]] = {
         **refused(errors.AuthenticationError, "bad-key", "bad-sign"),
         **refused(errors.SymbolNotFound, "no-contract"),
         **refused(errors.OrderNotFound, "no-order"),
-        **refused(errors.OrderRejected, "refused"),
+        **refused(errors.OrderRejected, "refused", "no-position"),
         **refused(errors.InsufficientMargin, "no-margin"),
+        **refused(errors.PositionModeConflict, "other-book"),
+        **refused(errors.ParameterRejected, "bad-field", "bad-leverage", "locked"),
         **refused(errors.DuplicateOrder, "tag-used"),
         **ambiguous(errors.VenueUnavailable, "broken", transient=True),
         **passing(errors.RateLimited, "slow-down"),
         **passing(errors.ClockSkew, "too-late"),
     }
 
+    def standing_headers(self, credentials: Credentials) -> Sequence[tuple[str, str]]:
+        return (("acme-key", credentials.key.reveal()),)
+
     def headers(
         self, request: Unsigned, endpoint: Endpoint[Any], credentials: Credentials, now_ms: int
     ) -> SealedHeaders:
         text = f"{now_ms}{request.method}{request.path}?{request.query}".encode() + request.body
-        return SealedHeaders(
-            (
-                ("acme-key", credentials.key.reveal()),
-                ("acme-time", str(now_ms)),
-                ("acme-sign", credentials.hmac_sha256(text).hexdigest()),
-            )
-        )
+        return SealedHeaders((("acme-time", str(now_ms)), ("acme-sign", credentials.hmac_sha256(text).hexdigest())))
 
     def refusal(self, envelope: Envelope[Any]) -> Refusal | None:
         return None if envelope.code == "ok" else Refusal(envelope.code, envelope.text)

@@ -1,4 +1,4 @@
-"""Acme's rows to the unified models."""
+"""Acme's rows as unified models: tables, one line a field."""
 
 from __future__ import annotations
 
@@ -6,100 +6,199 @@ from decimal import Decimal
 
 from futures_async.adapter import (
     Account,
+    Contract,
+    Fill,
+    LedgerEntry,
+    LedgerType,
+    Leverage,
     Order,
     OrderStatus,
     OrderType,
     Position,
-    PositionMode,
-    PositionSide,
-    Side,
+    Role,
     Ticker,
-    check_symbol,
-    finite,
-    join,
-    known,
-    known_or_none,
-    positive_or_none,
-    required_id,
-    split,
+    identifier,
+    made,
+    minus,
+    moment,
+    needed,
+    negative,
+    number,
+    otherwise,
+    price,
+    size,
+    table,
+    table_of_held,
+    text,
+    times,
+    word,
+    yes_no,
 )
-from tests.newcomer.acme.wire import WireBalance, WireOrder, WirePosition, WireTicker
+from tests.newcomer.acme import wire
+from tests.newcomer.acme.words import BOOK, DIRECTION, FORCE, KIND, SIDE, STATE, WHY, to_symbol
 
-SIDE = {"buy": Side.BUY, "sell": Side.SELL}
-DIRECTION = {"long": PositionSide.LONG, "short": PositionSide.SHORT}
-KIND = {"limit": OrderType.LIMIT, "market": OrderType.MARKET}
-STATE = {
-    "open": OrderStatus.NEW,
-    "part": OrderStatus.PARTIALLY_FILLED,
-    "done": OrderStatus.FILLED,
-    "gone": OrderStatus.CANCELED,
-}
+VENUE = "acme"
 
 
-def to_symbol(contract: str) -> str:
-    base, _, quote = contract.partition("_")
-    return join(base, quote, quote) if quote else contract
+def _coin(contract: str) -> str:
+    return contract.partition("_")[2]
 
 
-def to_contract(symbol: str) -> str:
-    parts = split(check_symbol(symbol))
-    return symbol if parts is None else f"{parts.base}_{parts.quote}"
+@table
+def contracts(row: wire.WireContract) -> Contract:
+    """Trading rules. Sizes are base coin."""
+    name = needed(text(row.contract))
+    return Contract(
+        venue=VENUE,
+        symbol=made(to_symbol, name),
+        venue_symbol=name,
+        base=made(lambda contract: contract.partition("_")[0], name),
+        quote=made(_coin, name),
+        settle=made(_coin, name),
+        contract_size=Decimal(1),
+        price_tick=needed(price(row.tick)),
+        quantity_step=needed(price(row.step)),
+        min_quantity=price(row.step),
+        max_quantity=price(row.most),
+        max_market_quantity=price(row.most_market),
+        min_notional=price(row.worth_least),
+        max_leverage=price(row.leverage_most),
+    )
 
 
-def to_ticker(wire: WireTicker) -> Ticker:
+@table
+def tickers(row: wire.WireTicker) -> Ticker:
+    """The market now."""
+    name = needed(text(row.contract))
     return Ticker(
-        venue="acme",
-        raw=wire,
-        symbol=to_symbol(wire.contract),
-        venue_symbol=wire.contract,
-        last_price=finite(wire.last, "last"),
-        mark_price=finite(wire.mark, "mark"),
+        venue=VENUE,
+        symbol=made(to_symbol, name),
+        venue_symbol=name,
+        last_price=needed(price(row.last)),
+        bid_price=price(row.bid),
+        ask_price=price(row.ask),
+        mark_price=price(row.mark),
     )
 
 
-def to_account(wire: WireBalance) -> Account:
+@table
+def accounts(row: wire.WireBalance) -> Account:
+    """The account in one coin."""
     return Account(
-        venue="acme",
-        raw=wire,
-        margin_coin=wire.coin,
-        equity=finite(wire.equity, "equity"),
-        available=finite(wire.free, "free"),
+        venue=VENUE,
+        margin_coin=needed(text(row.coin)),
+        equity=number(row.equity),
+        balance=number(row.cash),
+        available=number(row.free),
+        unrealized_pnl=number(row.profit),
+        maintenance_margin=number(row.upkeep),
+        margin_ratio=number(row.ratio),
     )
 
 
-def to_position(wire: WirePosition) -> Position:
+@table_of_held
+def positions(row: wire.WirePosition) -> Position:
+    """Open positions."""
+    name, quantity, mark = needed(text(row.contract)), needed(size(row.size)), price(row.mark)
+    margin, free = number(row.margin), size(row.free)
     return Position(
-        venue="acme",
-        raw=wire,
-        symbol=to_symbol(wire.contract),
-        venue_symbol=wire.contract,
-        side=known(DIRECTION, wire.direction, "direction"),
-        quantity=finite(wire.size, "size"),
-        entry_price=finite(wire.entry, "entry"),
-        mark_price=finite(wire.mark, "mark"),
-        leverage=positive_or_none(wire.leverage, "leverage"),
-        position_mode=PositionMode.ONE_WAY,
-        margin_coin=wire.contract.partition("_")[2],
+        venue=VENUE,
+        symbol=made(to_symbol, name),
+        venue_symbol=name,
+        side=needed(word(row.direction, DIRECTION)),
+        quantity=quantity,
+        entry_price=price(row.entry),
+        mark_price=mark,
+        liquidation_price=price(row.cut),
+        unrealized_pnl=number(row.profit),
+        realized_pnl=number(row.booked),
+        fee=negative(number(row.paid)),
+        leverage=price(row.leverage),
+        position_mode=word(row.book, BOOK),
+        margin_coin=otherwise(made(_coin, name), ""),
+        margin=margin,
+        initial_margin=margin,
+        maintenance_margin_rate=number(row.upkeep_rate),
+        notional=times(quantity, mark),
+        available=free,
+        locked=minus(quantity, free),
+        created_ms=moment(row.opened),
     )
 
 
-def to_order(wire: WireOrder) -> Order:
-    size, done = finite(wire.size, "size"), finite(wire.done, "done")
+@table
+def orders(row: wire.WireOrder) -> Order:
+    """Orders in any state."""
+    name, quantity, filled = needed(text(row.contract)), needed(size(row.size)), size(row.done)
     return Order(
-        venue="acme",
-        raw=wire,
-        symbol=to_symbol(wire.contract),
-        venue_symbol=wire.contract,
-        order_id=required_id(wire.id, "id"),
-        client_order_id=wire.tag,
-        side=known(SIDE, wire.side, "side"),
-        type=known_or_none(KIND, wire.kind) or OrderType.UNKNOWN,
-        price=positive_or_none(wire.price, "price"),
-        average_price=positive_or_none(wire.average, "average"),
-        quantity=size,
-        filled_quantity=done,
-        remaining_quantity=max(Decimal(0), size - done),
-        status=known_or_none(STATE, wire.state) or OrderStatus.UNKNOWN,
-        reduce_only=wire.closing,
-        created_ms=wire.at,
+        venue=VENUE,
+        symbol=made(to_symbol, name),
+        venue_symbol=name,
+        order_id=needed(identifier(row.id)),
+        client_order_id=text(row.tag),
+        side=needed(word(row.side, SIDE)),
+        type=otherwise(word(row.kind, KIND, OrderType.UNKNOWN), OrderType.UNKNOWN),
+        time_in_force=word(row.force, FORCE),
+        price=price(row.price),
+        average_price=price(row.average),
+        quantity=quantity,
+        filled_quantity=filled,
+        remaining_quantity=minus(quantity, filled),
+        status=needed(word(row.state, STATE, OrderStatus.UNKNOWN)),
+        reduce_only=yes_no(row.closing),
+        position_side=word(row.book, DIRECTION),
+        take_profit=price(row.profit_at),
+        stop_loss=price(row.stop_at),
+        fee=negative(number(row.paid)),
+        fee_coin=made(_coin, name),
+        created_ms=moment(row.at),
+        updated_ms=moment(row.changed),
     )
+
+
+@table
+def fills(row: wire.WireFill) -> Fill:
+    """Executions."""
+    name = needed(text(row.contract))
+    return Fill(
+        venue=VENUE,
+        fill_id=needed(identifier(row.id)),
+        order_id=needed(identifier(row.order)),
+        client_order_id=text(row.tag),
+        symbol=made(to_symbol, name),
+        venue_symbol=name,
+        side=needed(word(row.side, SIDE)),
+        price=needed(price(row.price)),
+        quantity=needed(size(row.size)),
+        fee=negative(number(row.paid)),
+        fee_coin=made(_coin, name),
+        role=made(lambda maker: None if maker is None else Role.MAKER if maker else Role.TAKER, yes_no(row.maker)),
+        realized_pnl=number(row.booked),
+        created_ms=moment(row.at),
+    )
+
+
+@table
+def entries(row: wire.WireEntry) -> LedgerEntry:
+    """Changes of balance."""
+    name = text(row.contract)
+    return LedgerEntry(
+        venue=VENUE,
+        entry_id=needed(identifier(row.id)),
+        type=otherwise(word(row.why, WHY, LedgerType.OTHER), LedgerType.OTHER),
+        venue_type=otherwise(text(row.why), ""),
+        amount=needed(number(row.amount)),
+        fee=negative(number(row.paid)),
+        coin=needed(text(row.coin)),
+        symbol=made(lambda contract: None if contract is None else to_symbol(contract), name),
+        venue_symbol=name,
+        balance=number(row.cash),
+        created_ms=needed(moment(row.at)),
+    )
+
+
+@table
+def leverages(row: wire.WireLeverage) -> Leverage:
+    """What is set; for both sides alike."""
+    name = needed(text(row.contract))
+    return Leverage(venue=VENUE, symbol=made(to_symbol, name), venue_symbol=name, leverage=price(row.leverage))

@@ -16,9 +16,9 @@ from futures_async.simulator.plan import FaultPlan
 from futures_async.simulator.records import Order, Ticket
 from futures_async.simulator.streams.inprocess import InProcessStreams
 from futures_async.streams.backend import CLOSE_S, StreamConnection, StreamEnd, StreamFailure, StreamRequest
+from futures_async.testing.virtual_time import run
 from futures_async.unified.enums import OrderType
 from tests.simulator.streams.rig import BTC, BUY, NOON, SPEECH, channel_of, decoded
-from tests.virtual_time import run
 
 SPEAK = SPEECH["bitget"]
 

@@ -3,7 +3,7 @@ from typing import Any, cast
 
 import pytest
 
-from tests import virtual_time
+from futures_async.testing import virtual_time
 
 Runner = Callable[[Callable[[], Awaitable[Any]]], Any]
 

@@ -13,6 +13,7 @@ from typing import Any
 import anyio
 import pytest
 
+from futures_async.testing import virtual_time
 from futures_async.transport.limits import host as host_module
 from futures_async.transport.limits import host_file
 from futures_async.transport.limits.host import GRACE_S, HostLimiter
@@ -21,7 +22,6 @@ from futures_async.transport.limits.limiter import Permit, Pool, Priority
 from futures_async.transport.limits.window import DRIFT
 from futures_async.unified.enums import Outcome
 from futures_async.unified.errors import ConnectFailed, DeadlineExpired, InvalidRequest, QueueFull, RateLimited
-from tests import virtual_time
 from tests.transport.limits.conftest import Runner
 from tests.transport.limits.one_process import LIMIT, PER_S, POOL
 from tests.transport.limits.processes import stamps_of, start

@@ -8,13 +8,13 @@ import anyio
 import anyio.lowlevel
 import pytest
 
+from futures_async.testing import virtual_time
 from futures_async.transport.limits.limiter import Permit, Pool, Priority
 from futures_async.transport.limits.local import PATIENCE, LocalLimiter, shared
 from futures_async.transport.limits.none import NoLimiter
 from futures_async.transport.limits.window import DRIFT
 from futures_async.unified.enums import Outcome
 from futures_async.unified.errors import DeadlineExpired, QueueFull, RateLimited
-from tests import virtual_time
 from tests.transport.limits.conftest import Runner
 from tests.transport.limits.venue import Route, Venue, one_sided, skewed, uniform, used, violations
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from futures_async.testing.virtual_time import run
 from futures_async.transport.limits.limiter import Permit, Pool, Priority
 from futures_async.transport.limits.line import Waiter
 from futures_async.transport.limits.local import LocalLimiter
-from tests.virtual_time import run
 
 ONE = (Pool("one", 1, 1.0),)
 

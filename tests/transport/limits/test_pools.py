@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
+from futures_async.testing import virtual_time
 from futures_async.transport.endpoint import Endpoint, Params, RateLimit
 from futures_async.transport.limits.limiter import Pool
 from futures_async.transport.limits.local import LocalLimiter
 from futures_async.transport.limits.pools import UNCOUNTED, Pools
-from tests import virtual_time
 
 WIDE = RateLimit(2400, 60.0, scope="ip")
 ORDERS = RateLimit(300, 10.0, pool="orders")

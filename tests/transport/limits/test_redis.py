@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import pytest
 
+from futures_async.testing import virtual_time
 from futures_async.transport.limits.limiter import Permit, Pool, Priority
 from futures_async.transport.limits.redis import GRACE_S, RedisLimiter
 from futures_async.transport.limits.redis_scripts import PREFIX
@@ -20,7 +21,6 @@ from futures_async.unified.errors import (
     QueueFull,
     RateLimited,
 )
-from tests import virtual_time
 from tests.redis_servers import Server, needs_server
 from tests.transport.limits.one_process import LIMIT, PER_S, POOL
 from tests.transport.limits.processes import stamps_of, start

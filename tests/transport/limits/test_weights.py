@@ -7,11 +7,11 @@ from pathlib import Path
 import anyio
 import pytest
 
+from futures_async.testing import virtual_time
 from futures_async.transport.limits.host import HostLimiter
 from futures_async.transport.limits.limiter import Limiter, Pool, Priority
 from futures_async.transport.limits.local import LocalLimiter
 from futures_async.transport.limits.window import DRIFT
-from tests import virtual_time
 from tests.transport.limits.conftest import Runner
 
 LIMIT = 12

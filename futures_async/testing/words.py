@@ -11,9 +11,9 @@ from typing import Any, NamedTuple, get_args, get_type_hints
 import pytest
 
 from futures_async.adapter import Adapter
+from futures_async.testing.base import Contract
+from futures_async.testing.loopback import Loopback, Running
 from futures_async.unified import errors
-from tests.contract.base import Contract
-from tests.contract.loopback import Loopback, Running
 
 
 class Choice(NamedTuple):

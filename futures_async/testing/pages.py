@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from futures_async.adapter import Adapter
+from futures_async.testing.base import Contract, exercises
+from futures_async.testing.loopback import Loopback, Running
+from futures_async.testing.reads import whole
 from futures_async.unified import errors
 from futures_async.unified.enums import LedgerType, OrderStatus, Side
 from futures_async.unified.exchange import Capability as Can
-from tests.contract.base import Contract, exercises
-from tests.contract.loopback import Loopback, Running
-from tests.contract.reads import whole
 
 ROWS = 1010
 HOUR_MS = 3_600_000

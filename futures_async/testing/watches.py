@@ -8,13 +8,13 @@ from typing import Any, TypeVar
 import anyio
 import pytest
 
+from futures_async.testing.base import Contract, exercises
+from futures_async.testing.loopback import Loopback
 from futures_async.unified.enums import OrderStatus, OrderType, Side
 from futures_async.unified.exchange import WATCHES
 from futures_async.unified.exchange import Capability as Can
 from futures_async.unified.models import Account
 from futures_async.unified.watching import Change, ChangeKind, Watch, WatchState
-from tests.contract.base import Contract, exercises
-from tests.contract.loopback import Loopback
 
 T = TypeVar("T")
 

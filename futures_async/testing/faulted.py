@@ -5,7 +5,6 @@ Before anything goes wrong every endpoint has given an answer about something el
 
 from __future__ import annotations
 
-import importlib
 import random
 from collections import Counter
 from collections.abc import Awaitable, Callable
@@ -16,7 +15,6 @@ from typing import Any, NamedTuple
 import msgspec
 
 from futures_async.adapter import Adapter
-from futures_async.registry import venue_ids
 from futures_async.simulator import records
 from futures_async.simulator.demo import Setup
 from futures_async.simulator.exchange import SimulatedExchange
@@ -24,6 +22,8 @@ from futures_async.simulator.inprocess import InProcessBackend
 from futures_async.simulator.plan import FaultPlan, Strike
 from futures_async.simulator.records import Ticket
 from futures_async.simulator.server import RunningExchange
+from futures_async.testing.loopback import HOST, Clock, Running, dialects
+from futures_async.testing.spec import VenueSpec
 from futures_async.transport.clock import loop_time
 from futures_async.transport.endpoint import Kind
 from futures_async.transport.limits.local import LocalLimiter
@@ -32,28 +32,11 @@ from futures_async.unified.enums import MarginMode, OrderStatus, OrderType, Outc
 from futures_async.unified.errors import FuturesAsyncError
 from futures_async.unified.exchange import Capability as Can
 from futures_async.unified.models import Leverage, Order
-from tests.contract.loopback import HOST, Clock, Running, dialects
-from tests.contract.spec import VenueSpec
-from tests.contract.suite import ContractSuite
 
 EPOCH_MS = 1_770_000_000_000
 OTHER_LEVERAGE, LEVERAGE = 3, 7
 PROVED = (Outcome.NOT_SENT, Outcome.REJECTED, Outcome.NOT_PLACED)
 """What an error may say of a write that has done nothing."""
-
-
-def specs() -> dict[str, VenueSpec]:
-    """What each installed adapter's contract suite knows of it; one without a suite is an error."""
-    found: dict[str, VenueSpec] = {}
-    for venue in venue_ids():
-        module = importlib.import_module(f"tests.adapters.{venue.replace('-', '_')}.test_contract")
-        [suite] = [
-            value
-            for value in vars(module).values()
-            if isinstance(value, type) and issubclass(value, ContractSuite) and value is not ContractSuite
-        ]
-        found[venue] = suite.spec
-    return found
 
 
 @dataclass
@@ -81,7 +64,7 @@ class Faulted(Running):
         self.plan = CountingPlan(seed=seed)
         self.backend = InProcessBackend(inside, self.plan, latency_s=0.01)
         super().__init__(spec, RunningExchange(inside, HOST, 1), Clock())
-        self.exchange._transport.draw = random.Random(5).random  # pyright: ignore[reportPrivateUsage] - a seed
+        self.exchange._transport.draw = random.Random(5).random  # noqa: S311 # pyright: ignore[reportPrivateUsage] - a seed
         self.tag = self.price("0.9")
         """The price of the order that is placed, and of no other: by it the book tells the intent."""
         self.other, self.target = self._resting("0.8"), self._resting("0.81")

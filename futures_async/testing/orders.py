@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
+from futures_async.testing.base import Contract, exercises
+from futures_async.testing.loopback import Loopback
+from futures_async.testing.reads import whole
 from futures_async.unified import errors
 from futures_async.unified.enums import OrderStatus, OrderType, Side
 from futures_async.unified.exchange import Capability as Can
-from tests.contract.base import Contract, exercises
-from tests.contract.loopback import Loopback
-from tests.contract.reads import whole
 
 
 class Orders(Contract):

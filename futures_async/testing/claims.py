@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 
 from futures_async.adapter import Adapter
+from futures_async.testing.base import Contract, exercises
+from futures_async.testing.loopback import Loopback
 from futures_async.unified import errors
 from futures_async.unified.credentials import Credentials
 from futures_async.unified.enums import MarginMode, OrderType, PositionMode, Side
 from futures_async.unified.exchange import Capability
 from futures_async.unified.exchange import Capability as Can
 from futures_async.unified.models import OrderRequest
-from tests.contract.base import Contract, exercises
-from tests.contract.loopback import Loopback
 
 
 def _request(symbol: str) -> OrderRequest:

@@ -1,0 +1,123 @@
+"""What must always be possible: to close all that is held, to cancel all that stands, to follow what was edited."""
+
+from __future__ import annotations
+
+import dataclasses
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from futures_async.testing.base import Contract
+from futures_async.testing.faulted import Faulted
+from futures_async.testing.virtual_time import run
+from futures_async.transport.clock import loop_time
+from futures_async.unified import errors
+from futures_async.unified.enums import OrderStatus, OrderType, PositionMode, PositionSide, Side
+from futures_async.unified.exchange import Capability as Can
+
+
+def bound(on: Faulted, **changes: Any) -> None:
+    """Let the venue have other rules from now on."""
+    contracts = on.inside.engine.world.contracts
+    contracts[on.spec.symbol] = dataclasses.replace(contracts[on.spec.symbol], **changes)
+
+
+class Always(Contract):
+    """See the module."""
+
+    @pytest.mark.parametrize("known", [True, False], ids=["rules known", "rules not read"])
+    @pytest.mark.parametrize("mode", list(PositionMode))
+    def test_a_position_larger_than_the_largest_market_order_is_closed_in_parts(
+        self, mode: PositionMode, known: bool
+    ) -> None:
+        self.needs(Can.CLOSE_POSITION, Can.FETCH_CONTRACT, Can.RESOLVE_ORDER)
+
+        async def main() -> None:
+            on = Faulted(self.spec)
+            on.account.default_mode = mode
+            quantity = on.spec.quantity
+            for _ in range(7):
+                on.trade_inside(Side.BUY, at_ms=on.inside.now_ms())
+            bound(on, max_quantity=10 * quantity)  # of limit orders; market orders may have a fifth of it
+            async with on.exchange as exchange:
+                if known:
+                    await exchange.fetch_contract(on.spec.symbol)
+                before = len(on.account.orders)
+                order = await exchange.close_position(on.spec.symbol, side=PositionSide.LONG)
+                assert list(on.account.positions_of()) == []
+                sizes = [order.quantity for order in list(on.account.orders.values())[before:]]
+                closed = [size for size in sizes if size <= 2 * quantity]
+                assert closed[-4:] == [2 * quantity, 2 * quantity, 2 * quantity, quantity]
+                assert order is not None
+                assert order.quantity == quantity
+
+        run(main())
+
+    def test_who_names_an_edited_order_by_its_old_ids_means_the_order_that_stands(self) -> None:
+        self.needs(Can.EDIT_ORDER, Can.CANCEL_ORDER)
+
+        async def main() -> None:
+            on = Faulted(self.spec)
+            async with on.exchange as exchange:
+                symbol = on.spec.symbol
+                first = await exchange.create_order(on.request())
+                second = await exchange.edit_order(symbol, order_id=first.order_id, price=on.price("0.85"))
+                third = await exchange.edit_order(symbol, order_id=first.order_id, price=on.price("0.86"))
+                if second.order_id == first.order_id:
+                    assert (second.replaces, third.replaces) == (None, None)
+                else:
+                    assert (second.replaces, third.replaces) == (first.order_id, second.order_id)
+                    assert len({first.order_id, second.order_id, third.order_id}) == 3
+                for ids in ({"order_id": first.order_id}, {"client_order_id": first.client_order_id}):
+                    read = await exchange.fetch_order(symbol, **ids)
+                    assert (read.order_id, read.price) == (third.order_id, on.price("0.86"))
+                gone = await exchange.cancel_order(symbol, order_id=first.order_id)
+                assert (gone.order_id, gone.status) == (third.order_id, OrderStatus.CANCELED)
+                assert third.order_id not in {str(order) for order in on.account.open_orders}
+
+        run(main())
+
+    @pytest.mark.parametrize("triggers", [True, False])
+    def test_cancelling_all_takes_what_waits_for_a_price_along(self, triggers: bool) -> None:
+        self.needs(Can.CANCEL_ALL_ORDERS, Can.CREATE_TRIGGER_ORDER)
+
+        async def main() -> None:
+            on = Faulted(self.spec)
+            async with on.exchange as exchange:
+                symbol = on.spec.symbol
+                order = await exchange.create_order(on.request())
+                waits = await exchange.create_trigger_order(
+                    on.request(type=OrderType.TRIGGER, trigger_price=on.price("1.1"))
+                )
+                ids = await exchange.cancel_all_orders(symbol, triggers=triggers)
+                assert order.order_id in ids
+                assert (waits.order_id in ids) is triggers
+                assert bool(on.account.live_triggers) is not triggers
+                assert on.account.open_orders == {}
+
+        run(main())
+
+    def test_rules_that_have_changed_are_read_again_before_an_order_is_refused(self) -> None:
+        self.needs(Can.FETCH_CONTRACT, Can.RESOLVE_ORDER)
+
+        async def main() -> None:
+            on = Faulted(self.spec)
+            async with on.exchange as exchange:
+                contract = await exchange.fetch_contract(on.spec.symbol)
+                fine = contract.price_tick / 10
+                price = on.price("0.9") + fine
+                on.plan.seen.clear()
+                with pytest.raises(errors.InvalidOrder, match="off the tick"):
+                    await exchange.create_order(on.request(price=price))
+                assert sum(on.plan.seen.values()) == 0, "they were read a moment ago"
+                await exchange._channel.transport.runtime().sleep(20)  # pyright: ignore[reportPrivateUsage] - its clock
+                bound(on, tick=fine)
+                order = await exchange.create_order(on.request(price=price))
+                assert order.price == price
+                await exchange._channel.transport.runtime().sleep(20)  # pyright: ignore[reportPrivateUsage] - its clock
+                with pytest.raises(errors.InvalidOrder, match="off the tick"):
+                    await exchange.create_order(on.request(price=price + fine / 10))
+                assert loop_time() > Decimal(40)
+
+        run(main())

@@ -1,0 +1,261 @@
+"""Every adapter, through every row of the fault table, for every kind of call it applies to.
+
+What is expected is the table's (`simulator/faults.py`), whether it is true is the book's of the simulated exchange.
+Each row happens once, and then to every attempt; where the venue may or may not have acted, both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+import anyio
+import pytest
+
+from futures_async.simulator.faults import FAULTS, THE_SPOT_DECIDES, Act, Expectation, Fault
+from futures_async.testing.base import Contract
+from futures_async.testing.faulted import DEEDS, PROVED, Deed, Faulted
+from futures_async.testing.spec import VenueSpec
+from futures_async.testing.virtual_time import run
+from futures_async.transport.clock import loop_time
+from futures_async.transport.endpoint import Kind
+from futures_async.unified import errors
+from futures_async.unified.enums import Outcome
+from futures_async.unified.errors import FuturesAsyncError
+from futures_async.unified.exchange import Capability as Can
+
+FRESH_S = 2.0
+"""An order is sent within this time, or not at all."""
+DEADLINE_S = 10.0
+SLACK_S = 0.1
+"""The way there and back."""
+SPOTS = 4
+"""So many seeds for what depends on the spot that is hit."""
+
+
+class Case:
+    """One call under one fault: what came of it, and what the client did for it."""
+
+    def __init__(self, on: Faulted, deed: Deed, row: Fault, *, applied: bool, always: bool) -> None:
+        self.on = on
+        self.deed = deed
+        self.row = row
+        self.applied = applied
+        self.always = always
+        self.traits = on.exchange._dialect.traits  # pyright: ignore[reportPrivateUsage] - what the venue can
+        self.end: Any = None
+        self.tries = 0
+        self.took_s = 0.0
+
+    async def play(self) -> None:
+        """Strike the call and note what it came to."""
+        on, deed = self.on, self.deed
+        on.plan.add(self.row.name, kinds=[deed.kind], most=None if self.always else 1, applied=self.applied)
+        started = loop_time()
+        try:
+            self.end = await deed.run(on)
+        except FuturesAsyncError as error:
+            self.end = error
+        self.took_s = loop_time() - started
+        if deed.kind is Kind.READ:
+            assert self.took_s <= DEADLINE_S + SLACK_S, self.says()
+        self.tries = max(count for (kind, _), count in on.plan.seen.items() if kind is deed.kind)
+        on.plan.rules.clear()
+
+    def says(self) -> str:
+        """The case in a line."""
+        return (
+            f"{self.on.spec.id} {self.deed.kind} {self.row.name} applied={self.applied} always={self.always}: "
+            f"{self.tries} tries, {self.took_s:.1f} s, {self.end!r} {getattr(self.end, 'outcome', '')}"
+        )
+
+    @property
+    def failed(self) -> bool:
+        return isinstance(self.end, FuturesAsyncError)
+
+    def names(self, name: str) -> bool:
+        """The end is an error of that name."""
+        return isinstance(self.end, getattr(errors, name or "FuturesAsyncError"))
+
+    def unmet(self, expected: Expectation) -> str:
+        """What is not as expected; "": all is."""
+        judge: dict[str, Any] = {
+            "OK": self._plain, "F": self._at_once, "RJ": self._rejected, "R": self._repeated, "NS": self._unsent,
+            "UN": self._unknown, "CR": self._cancel, "LR": self._setting,
+        }  # fmt: skip
+        return "; ".join(judge[expected.code](expected))
+
+    def _plain(self, expected: Expectation) -> Iterator[str]:
+        if self.failed or getattr(self.end, "recovered", False):
+            yield "it is not as if nothing had happened"
+        if self.tries != 1:
+            yield "it was tried again"
+
+    def _at_once(self, expected: Expectation) -> Iterator[str]:
+        if not self.names(expected.error):
+            yield f"it did not end with {expected.error}"
+        if self.tries != 1:
+            yield "it was tried again"
+
+    def _rejected(self, expected: Expectation) -> Iterator[str]:
+        yield from self._at_once(Expectation("F", "ExchangeError"))
+        if self.end.outcome is not Outcome.REJECTED:
+            yield "it is not said to be refused"
+
+    def _repeated(self, expected: Expectation) -> Iterator[str]:
+        # Crossed again, a repeated read gets the answer to its first attempt; damaged again, it is damaged elsewhere.
+        differs = self.row.act is Act.CROSS or self.row.evidence == THE_SPOT_DECIDES
+        if not self.always or (differs and not self.failed):
+            if self.failed:
+                yield "a second attempt would have gone well"
+            elif self.tries < 2:
+                yield "it was not tried again"
+            return
+        if not self.names(expected.error):
+            yield f"it did not end with {expected.error}"
+        if not (self.tries == 2 if expected.once else 2 <= self.tries <= 3):
+            yield "it was tried too often, or not often enough"
+
+    def _unsent(self, expected: Expectation) -> Iterator[str]:
+        """The same, as long as the request is fresh."""
+        pause_s = getattr(self.end, "retry_after_s", None) or 0.0
+        stale = self.failed and self.took_s + pause_s > FRESH_S - 0.1
+        if not self.failed:
+            if self.always:
+                yield "it was sent all the same"
+            elif self.tries != 2:
+                yield "it was not tried again"
+            return
+        if self.deed.kind is Kind.ORDER and self.took_s > FRESH_S + SLACK_S:
+            yield "it took too long to say so"
+        if not self.names(expected.error or "NotSent") or self.end.outcome not in PROVED:
+            yield "it is not said to have done nothing"
+        if not self.always and not stale:
+            yield "it was still fresh, and a second attempt would have gone well"
+        if self.always and not stale and self.tries not in (2, 3):
+            yield "it was tried too often, or not often enough"
+
+    def _unknown(self, expected: Expectation) -> Iterator[str]:
+        if self.tries != 1:
+            yield "an order that may have arrived was sent again"
+        if not self.traits.lookup_by_client_id:
+            if not self.names("OrderOutcomeUnknown"):
+                yield "nobody can know what became of it"
+        elif self.row.name == "ban-403" and self.names("OrderOutcomeUnknown"):
+            return  # nothing can be looked up until the ban ends
+        elif self.row.act is Act.LATE:
+            if not (self.names("OrderNotPlaced") or getattr(self.end, "recovered", False)):
+                yield "it was not found out"
+        elif self.applied and not getattr(self.end, "recovered", False):
+            yield "the order was not found"
+        elif not self.applied and not self.names("OrderNotPlaced"):
+            yield "the order was not proved absent"
+
+    def _cancel(self, expected: Expectation) -> Iterator[str]:
+        if self.tries > 3:
+            yield "it was tried too often"
+        if not self.always or self.applied:
+            if self.failed:
+                yield "the order is cancelled, or would be at a second attempt"
+        elif not self.names("CancelOutcomeUnknown"):
+            yield "the cancel may still land"
+
+    def _setting(self, expected: Expectation) -> Iterator[str]:
+        if self.tries > (1 if expected.once else 3):
+            yield "it was tried too often"
+        if expected.once:
+            unreadable = self.traits.window_s is None and self.names("SettingOutcomeUnknown")
+            if self.failed and getattr(self.end, "refusal", None) is None:
+                yield "what the venue said is lost"
+            if self.applied and self.failed and not unreadable:
+                yield "the value was not read back"
+            if not self.applied and not (unreadable or self.names("SettingNotApplied")):
+                yield "the old value was not read back"
+        elif not self.always and self.took_s < DEADLINE_S:
+            if self.failed:
+                yield "the value stands, or would at a second attempt"
+        elif self.traits.window_s is None:
+            if self.failed and not self.names("SettingOutcomeUnknown"):
+                yield "nobody can know"
+        elif self.applied and self.failed:
+            yield "the value was not read back"
+        elif not self.applied and self.row.act is not Act.LATE and not self.names("SettingNotApplied"):
+            yield "the old value was not read back"
+
+
+def alternatives(case: Case) -> tuple[Expectation, ...]:
+    """What the table allows here: of a 429, only one thing at each venue."""
+    allowed = case.row.expected(case.deed.kind)
+    if case.row.word == "limited" and len(allowed) == 2:
+        return (allowed[0 if case.traits.rate_429_is_gateway else 1],)
+    return allowed
+
+
+async def play(spec: VenueSpec, deed: Deed, row: Fault, *, applied: bool, always: bool, seed: int = 0) -> None:
+    """Strike one call, and judge what the client did and said."""
+    on = Faulted(spec, seed)
+    try:
+        await on.warm_up()
+        case = Case(on, deed, row, applied=applied, always=always)
+        await case.play()
+        on.backend.deliverer.land_all()
+        assert not deed.wrong(on, case.end), f"{case.says()}: {deed.wrong(on, case.end)}"
+        unmet = [case.unmet(expected) for expected in alternatives(case)]
+        assert "" in unmet, f"{case.says()}: {unmet}"
+        if isinstance(case.end, errors.OutcomeUnknown):
+            await resolved(case)
+    finally:
+        with suppress(errors.UnresolvedOrders):
+            await on.exchange.aclose(0)
+
+
+async def resolved(case: Case) -> None:
+    """An open question is listed, and answered when nothing is wrong any more, if the venue can tell."""
+    on, deed = case.on, case.deed
+    await anyio.sleep(120)
+    if deed.kind != "cancel":
+        assert case.end in on.exchange.unresolved()
+    end: Any
+    try:
+        found = await case.end.resolve()
+        end = errors.OrderNotPlaced("absent") if found is None else found
+    except FuturesAsyncError as error:
+        end = error
+    assert not deed.wrong(on, end), f"{case.says()}, then {end!r}"
+    told = not isinstance(end, errors.OutcomeUnknown) or case.traits.window_s is None
+    assert told, f"{case.says()}: it could be told by now"
+
+
+class FaultMatrix(Contract):
+    """See the module."""
+
+    @pytest.mark.parametrize("row", FAULTS, ids=lambda row: row.name)
+    @pytest.mark.parametrize("name", list(DEEDS))
+    def test_every_fault_ends_as_the_table_says_and_as_the_book_has_it(self, name: str, row: Fault) -> None:
+        deed = DEEDS[name]
+        self.needs(deed.needs)
+        if not row.expected(deed.kind):
+            assert row.cell(deed.kind) == "–"
+            pytest.skip("it does not happen to this kind of call")
+        for applied in row.applied:
+            for always in (False, True):
+                for seed in range(SPOTS if row.evidence == THE_SPOT_DECIDES else 1):
+                    run(play(self.spec, deed, row, applied=applied, always=always, seed=seed))
+
+    def test_each_of_several_cancels_that_were_lost_keeps_the_reason(self) -> None:
+        self.needs(Can.CANCEL_ORDERS)
+
+        async def main() -> None:
+            on = Faulted(self.spec)
+            on.plan.add("html-502", kinds=[Kind.CANCEL], applied=False)
+            ids = [str(order.id) for order in (on.target, on.other)]
+            results = await on.exchange.cancel_orders(on.spec.symbol, order_ids=ids)
+            assert [result.order_id for result in results] == ids
+            for result in results:
+                assert isinstance(result.error, errors.CancelOutcomeUnknown)
+                assert isinstance(result.error.__cause__, errors.VenueUnavailable)
+            assert on.target.is_open
+            await on.exchange.aclose(0)
+
+        run(main())
