@@ -193,13 +193,22 @@ class Cancelling(Hooks):
         """Cancel what waits for a price, each by its id; the ids of those that are gone by it."""
         if not {Capability.FETCH_TRIGGER_ORDERS, Capability.CANCEL_TRIGGER_ORDER} <= self.capabilities:
             return []
-        waiting = await _named(self.fetch_trigger_orders(venue_symbol))
+
+        async def cancel(order_id: str) -> None:
+            await self.cancel_trigger_order(venue_symbol, order_id=order_id)
+
+        return await self._cancel_each(self.fetch_trigger_orders(venue_symbol), cancel)
+
+    async def _cancel_each(
+        self, waiting: Awaitable[list[Order]], cancel: Callable[[str], Awaitable[None]]
+    ) -> list[str]:
+        """Cancel each of a list by its id; the ids of those that are gone by it."""
         problems: list[FuturesAsyncError] = []
 
         def one(order_id: str) -> Callable[[], Awaitable[str | None]]:
             async def run() -> str | None:
                 try:
-                    await self.cancel_trigger_order(venue_symbol, order_id=order_id)
+                    await cancel(order_id)
                 except OrderNotFound:
                     return None  # it went off, or went, meanwhile
                 except FuturesAsyncError as error:
@@ -209,7 +218,7 @@ class Cancelling(Hooks):
 
             return run
 
-        gone = await together([one(order_id) for order_id in sorted(waiting)])
+        gone = await together([one(order_id) for order_id in sorted(await _named(waiting))])
         if problems:
             raise problems[0]
         return [order_id for order_id in gone if order_id is not None]

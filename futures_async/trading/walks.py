@@ -3,21 +3,33 @@
 - `time_page`: the next page ends where the oldest row of this one lies
 - `split_rows`: an answer that is full may have dropped any of its rows, so its window is split until one is not full
 - `newest_rows`: an answer that is full has dropped the oldest, so the next one goes on behind those that came
-- `complete`, `certain`: lists that cannot be asked for more: whole, or `IncompletePage`
+- `complete`, `certain`: lists that cannot be asked for more: whole, or `IncompletePage`; every row counts, read or not
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from futures_async.trading.paging import Page, PageQuery
-from futures_async.unified.errors import DecodeError, IncompletePage
+from futures_async.unified.errors import IncompletePage
 from futures_async.unified.models import Fill, LedgerEntry, Order
 from futures_async.unified.reading import Read
 
 Row = TypeVar("Row", Order, Fill, LedgerEntry)
-R = TypeVar("R")
+T = TypeVar("T")
+
+
+class Dated(Protocol):
+    """Has a time, which may be missing."""
+
+    @property
+    def created_ms(self) -> int | None:
+        """Unix milliseconds."""
+        ...
+
+
+R = TypeVar("R", bound=Dated)
 NARROWEST = 2
 """Units of time: no window is made shorter."""
 
@@ -89,12 +101,8 @@ def time_page(read: Read[Row], cursor: str | None, size: int) -> Page[Row]:
 
 
 async def split_rows(
-    fetch: Callable[[Window], Awaitable[Sequence[R]]],
-    time_ms: Callable[[R], int],
-    wanted: Window,
-    cursor: str | None,
-    cap: Cap,
-) -> tuple[list[R], str | None]:
+    fetch: Callable[[Window], Awaitable[Read[R]]], wanted: Window, cursor: str | None, cap: Cap
+) -> Page[R]:
     """The newest rows that a window holds completely, and the end of the window that comes before it.
 
     Raises:
@@ -102,70 +110,75 @@ async def split_rows(
     """
     end = wanted.end if cursor is None else int(cursor)
     window = Window(max(wanted.start, end - cap.longest_ms // cap.unit_ms), end)
-    rows = await fetch(window)
-    while len(rows) >= cap.rows:
+    rows, unread = await fetch(window)
+    while len(rows) + len(unread) >= cap.rows:
         if window.end - window.start <= NARROWEST:
             raise IncompletePage(
                 f"{len(rows)} rows or more within {(window.end - window.start) * cap.unit_ms} ms: the venue drops the "
                 "others",
                 rows=rows,
             )
-        window = Window(_split(window, [time_ms(row) // cap.unit_ms for row in rows]), window.end)
-        rows = await fetch(window)
+        window = Window(_split(window, [time // cap.unit_ms for time in _times(rows)]), window.end)
+        rows, unread = await fetch(window)
     # Windows overlap by a unit: which of the bounds count is not documented. Rows seen twice are dropped by id.
     before = window.start + 1 if window.start > wanted.start else None
-    return sorted(rows, key=time_ms, reverse=True), None if before is None else str(before)
+    return Page(_newest_first(rows), None if before is None else str(before), unread)
+
+
+def _times(rows: Sequence[Dated]) -> list[int]:
+    return [row.created_ms for row in rows if row.created_ms is not None]
+
+
+def _newest_first(rows: Sequence[R]) -> list[R]:
+    return sorted(rows, key=lambda row: row.created_ms or 0, reverse=True)
 
 
 def _split(window: Window, times: list[int]) -> int:
     """Where to cut a window that holds too much: the middle of the rows seen, or of the window if that is later."""
-    middle = max(sorted(times)[len(times) // 2], (window.start + window.end) // 2)
+    middle = (window.start + window.end) // 2
+    if times:
+        middle = max(sorted(times)[len(times) // 2], middle)
     return min(max(middle, window.start + 1), window.end - 2)
 
 
 async def newest_rows(
-    fetch: Callable[[Window], Awaitable[Sequence[R]]],
-    time_ms: Callable[[R], int],
-    wanted: Window,
-    cursor: str | None,
-    cap: Cap,
-) -> tuple[list[R], str | None]:
+    fetch: Callable[[Window], Awaitable[Read[R]]], wanted: Window, cursor: str | None, cap: Cap
+) -> Page[R]:
     """The newest rows up to `cursor`, and where to go on: just behind the oldest of them, seen again and dropped by id.
 
     Raises:
-        IncompletePage: An answer full of rows of one time: the venue cannot be asked for what lies behind.
+        IncompletePage: An answer full of rows of one time, or of none that can be read: the venue cannot be asked for
+            what lies behind.
     """
     window = Window(wanted.start, wanted.end if cursor is None else int(cursor))
-    rows = await fetch(window)
-    if len(rows) < cap.rows:
-        return sorted(rows, key=time_ms, reverse=True), None
-    oldest = min(time_ms(row) for row in rows) // cap.unit_ms
+    rows, unread = await fetch(window)
+    if len(rows) + len(unread) < cap.rows:
+        return Page(_newest_first(rows), None, unread)
+    oldest = min(_times(rows), default=window.end * cap.unit_ms) // cap.unit_ms
     if oldest + 1 >= window.end:
         raise IncompletePage(f"{len(rows)} rows or more at one time: the venue drops the others", rows=rows)
-    return sorted(rows, key=time_ms, reverse=True), str(oldest + 1)
+    return Page(_newest_first(rows), str(oldest + 1), unread)
 
 
-def complete(rows: Sequence[R] | None, most: int, what: str) -> list[R]:
+def complete(read: Read[T], most: int, what: str) -> Read[T]:
     """Rows of a list without paging, when it cannot have lost any.
 
     Raises:
         IncompletePage: It is as long as it can be.
     """
-    found = list(rows or ())
-    if len(found) >= most:
+    rows, unread = read
+    if len(rows) + len(unread) >= most:
         raise IncompletePage(
-            f"{what}: {len(found)} rows, which is all that the venue shows; ask per contract", rows=found
+            f"{what}: {len(rows) + len(unread)} rows, which is all that the venue shows; ask per contract", rows=rows
         )
-    return found
+    return read
 
 
-def certain(rows: Sequence[R] | None, most: int, what: str) -> list[R]:
-    """As `complete`, where a missing row is taken for a proof: null is not one.
+def certain(read: Read[T], most: int, what: str) -> list[T]:
+    """As `complete`, where a missing row is taken for a proof.
 
     Raises:
-        DecodeError: There is no list.
         IncompletePage: It is as long as it can be.
+        UnreadRows: Some of it cannot be read.
     """
-    if rows is None:
-        raise DecodeError(f"{what}: null instead of a list proves nothing", path="$.data")
-    return complete(rows, most, what)
+    return complete(read, most, what).whole()

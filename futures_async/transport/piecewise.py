@@ -1,6 +1,7 @@
 """Decoding row by row what does not decode at once: an odd row takes no other away.
 
-Only lists of `Row`s and `TypedRow`s are taken apart; anything else that does not fit its type is an error as ever.
+Only lists of `Row`s and `TypedRow`s are taken apart, whatever surrounds them; anything else that does not fit its type
+is an error as ever.
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ def fitted(value: Any, kind: Any) -> Any:
     kind = _choose(value, kind)
     if get_origin(kind) is list and _is_list(value):
         item = _choose({}, get_args(kind)[0])
-        if _is_struct(item) and issubclass(item, (Row, TypedRow)):
-            return _rows(value, item)
+        if _is_struct(item):
+            return _rows(value, item) if issubclass(item, (Row, TypedRow)) else [fitted(one, item) for one in value]
     if _is_struct(kind) and isinstance(value, dict):
         return _struct(cast("dict[str, Any]", value), kind)
     return msgspec.convert(value, kind, strict=False)

@@ -91,6 +91,11 @@ def yes_no(field: Text | bool | int) -> bool | None:
     return cast("bool | None", Plain(field, _truth))
 
 
+def read_by(field: T, convert: Callable[[T, str], A]) -> A:
+    """What `convert(value, path)` makes of a field: for a venue's own way of writing one."""
+    return cast("A", Plain(field, convert))
+
+
 def word(field: Id, table: Mapping[Any, E], unknown: E | None = None) -> E | None:
     """What the venue's word means; one that is not in the table (in lower case either) is `unknown`, or an error."""
     return cast("E | None", Word(field, table, unknown))

@@ -44,6 +44,16 @@ class Read(NamedTuple, Generic[T]):
     rows: list[T]
     unread: tuple[UnreadRow, ...] = ()
 
+    def whole(self) -> list[T]:
+        """The rows.
+
+        Raises:
+            UnreadRows: Some cannot be read; the others are in it.
+        """
+        if self.unread:
+            raise unread_rows(self.unread, self.rows)
+        return self.rows
+
 
 class Reading(Generic[W, M]):
     """Reads rows of one wire struct as models.
@@ -156,10 +166,7 @@ class Reading(Generic[W, M]):
         Raises:
             UnreadRows: Some cannot be read; the others are in it.
         """
-        found, unread = self.each(rows, given)
-        if unread:
-            raise unread_rows(unread, found)
-        return found
+        return self.each(rows, given).whole()
 
     def known(self, rows: Iterable[W] | None, given: Callable[[W], object] | None = None) -> list[M]:
         """Rows of reference data as models: what cannot be read is left out, with a warning in the log."""

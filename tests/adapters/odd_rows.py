@@ -9,6 +9,7 @@ from futures_async.adapter import Adapter
 from futures_async.adapters.bitget import Bitget
 from futures_async.adapters.bitget_uta import BitgetUTA
 from futures_async.adapters.bitget_v1 import BitgetV1
+from futures_async.adapters.bitmart import BitMart
 from futures_async.adapters.bittap import BitTap
 
 
@@ -120,6 +121,35 @@ BITGET_UTA = (
           "data.resultList", "fundingRateTimestamp", arguments=BTC),
 )
 
+_MART = "/contract/private"
+_SIZES = {"/contract/public/details": "details"}
+BITMART = (
+    Lists(BitMart, "fetch_accounts", f"{_MART}/assets-detail", "assets-detail", key="currency"),
+    Lists(BitMart, "fetch_positions", f"{_MART}/position-v2", "position-v2-hedge", key="open_timestamp", files=_SIZES),
+    Lists(BitMart, "fetch_position_risk", f"{_MART}/position-v2", "position-v2-one-way", key="unrealized_pnl",
+          files={**_SIZES, f"{_MART}/position-risk": "no-rows", f"{_MART}/position": "no-rows"}),
+    Lists(BitMart, "fetch_positions_v1", f"{_MART}/position", "position-v1", key="open_timestamp"),
+    Lists(BitMart, "fetch_open_orders", f"{_MART}/get-open-orders", "order-history", key="order_id", files=_SIZES),
+    Lists(BitMart, "fetch_trailing_orders", f"{_MART}/get-open-orders", "open-orders-trailing", key="order_id",
+          files=_SIZES),
+    Lists(BitMart, "fetch_trigger_orders", f"{_MART}/current-plan-order", "current-plan-order", key="order_id",
+          files=_SIZES),
+    Lists(BitMart, "fetch_order_history", f"{_MART}/order-history", "order-history", key="order_id", arguments=BTC,
+          files=_SIZES),
+    Lists(BitMart, "iter_orders", f"{_MART}/order-history", "order-history", key="order_id", arguments=BTC,
+          files=_SIZES),
+    Lists(BitMart, "fetch_fills", f"{_MART}/trades", "trades", key="trade_id", files=_SIZES),
+    Lists(BitMart, "iter_fills", f"{_MART}/trades", "trades", key="trade_id", files=_SIZES),
+    Lists(BitMart, "fetch_ledger", f"{_MART}/transaction-history", "transaction-history", key="tran_id"),
+    Lists(BitMart, "iter_ledger", f"{_MART}/transaction-history", "transaction-history", key="tran_id"),
+    Lists(BitMart, "fetch_contracts", "/contract/public/details", "details", "data.symbols", reference=True),
+    Lists(BitMart, "fetch_risk_limits", "/contract/public/leverage-bracket", "leverage-bracket",
+          "data.rules.0.brackets", "bracket", reference=True, arguments=BTC),
+    Lists(BitMart, "fetch_funding_history", "/contract/public/funding-rate-history", "funding-rate-history",
+          "data.list", "funding_time", arguments=BTC),
+    Lists(BitMart, "fetch_service_status", "/system/service", "service", "data.service", "start_time"),
+)
+
 _TAP = "/ftapi/v1"
 BITTAP = (
     Lists(BitTap, "fetch_accounts", f"{_TAP}/account/info", "account_info", "data.assets", "coin"),
@@ -133,4 +163,4 @@ BITTAP = (
 )
 # fmt: on
 
-LISTS = (*BITGET, *BITGET_UTA, *BITGET_V1, *BITTAP)
+LISTS = (*BITGET, *BITGET_UTA, *BITGET_V1, *BITMART, *BITTAP)

@@ -74,7 +74,7 @@ class Desk:
     def _holder(self, document: Any = None) -> list[Any]:
         found = self.document if document is None else document
         for part in self.lists.rows.split("."):
-            found = found[part]
+            found = found[int(part) if part.isdigit() else part]
         return cast("list[Any]", found)
 
     def row(self, **changes: Any) -> dict[str, Any]:

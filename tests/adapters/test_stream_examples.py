@@ -61,6 +61,8 @@ SAME = [
         # The equity is not called accountEquity here, nor the modes assetMode, nor what is locked `locked`.
         frozenset({"frozen", "equity", "maxOpenPosAvailable", "assetsMode"}),
     ),
+    # An object, no list; without equity and profit.
+    Same("bitmart/ws-asset", bitmart.WireAsset, ("data",)),
     Same("bittap/ws_account_update", bittap.WireStreamEvent, ()),
     Same("bittap/ws_ack", bittap.WireStreamAck, ()),
 ]
@@ -70,7 +72,6 @@ OTHER = [
     Other("bitget_uta/ws_account", uta.WireAssets, ("data", 0), "`coin` instead of `assets`, totalEquity"),
     Other("bitget_uta/ws_position", uta.WirePosition, ("data", 0), "`size` instead of `total`, no category"),
     Other("bitget_uta/ws_fill", uta.WireFill, ("data", 0), "`execTime` instead of `createdTime`"),
-    Other("bitmart/ws-asset", bitmart.WireAsset, ("data",), "no equity and no PnL; an object, no list"),
     Other("bitmart/ws-position", bitmart.WirePosition, ("data", 0), "other names; `open_type` is a number"),
     Other("bitmart/ws-order", bitmart.WireOrder, ("data", 0, "order"), '"-" where a REST row has a number'),
 ]

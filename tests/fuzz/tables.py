@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -12,7 +13,12 @@ from futures_async.adapters.bitget_uta import mapping as uta
 from futures_async.adapters.bitget_uta import orders as uta_orders
 from futures_async.adapters.bitget_uta import wire as uta_wire
 from futures_async.adapters.bitget_v1 import mapping as bitget_v1
+from futures_async.adapters.bitmart import mapping as bitmart
+from futures_async.adapters.bitmart import orders as bitmart_orders
+from futures_async.adapters.bitmart import wire as bitmart_wire
 from futures_async.adapters.bittap import mapping as bittap
+from futures_async.unified.enums import PositionSide
+from futures_async.unified.models import Contract, Position
 from futures_async.unified.reading import Reading
 
 DATA = Path(__file__).parents[1] / "data"
@@ -34,7 +40,7 @@ class Table(NamedTuple):
             file, _, path = place.partition(":")
             here = json.loads((DATA / f"{file}.json").read_bytes())
             for part in path.split("."):
-                here = here[part]
+                here = here[int(part) if part.isdigit() else part]
             found += here if isinstance(here, list) else [here]
         return found
 
@@ -42,6 +48,14 @@ class Table(NamedTuple):
 _USDT: Final = "USDT-FUTURES"
 _COIN: Final = "COIN-FUTURES"
 _UTA_WHOLE = uta_wire.WireWhole(mgn_ratio="0.01", hold_mode="hedge_mode", account_level="isolated")
+_BTC = Contract(
+    venue="bitmart", symbol="BTC/USDT:USDT", venue_symbol="BTCUSDT", base="BTC", quote="USDT", settle="USDT",
+    contract_size=Decimal("0.001"), price_tick=Decimal("0.1"), quantity_step=Decimal("0.001"),
+)  # fmt: skip
+_HELD = Position(
+    venue="bitmart", symbol="BTC/USDT:USDT", venue_symbol="BTCUSDT", side=PositionSide.LONG, quantity=Decimal("0.1"),
+    margin_coin="USDT",
+)  # fmt: skip
 # fmt: off
 TABLES = (
     Table("bitget positions", bitget.positions(_USDT),
@@ -83,6 +97,21 @@ TABLES = (
           ("bitget_uta/unfilled_orders:data.list", "bitget_uta/history_orders:data.list",
            "bitget_uta/order_info:data")),
     Table("uta fills", uta_orders.fills(_USDT), ("bitget_uta/fills:data.list",)),
+    Table("bitmart accounts", bitmart.accounts(), ("bitmart/assets-detail:data",)),
+    Table("bitmart positions", bitmart.positions(),
+          ("bitmart/position-v2-hedge:data", "bitmart/position-v2-one-way:data"), _BTC),
+    Table("bitmart positions at risk", bitmart.positions_at_risk(), ("bitmart/position-risk:data",), _HELD),
+    Table("bitmart ledger", bitmart.ledger_entries(), ("bitmart/transaction-history:data",)),
+    Table("bitmart orders", bitmart_orders.orders(),
+          ("bitmart/order:data", "bitmart/order-history:data", "bitmart/open-orders-trailing:data"), _BTC),
+    Table("bitmart trigger orders", bitmart_orders.trigger_orders(), ("bitmart/current-plan-order:data",), _BTC),
+    Table("bitmart fills", bitmart_orders.fills(), ("bitmart/trades:data",), _BTC),
+    Table("bitmart contracts", bitmart.contracts(), ("bitmart/details:data.symbols",)),
+    Table("bitmart tickers", bitmart.tickers(), ("bitmart/details:data.symbols",)),
+    Table("bitmart funding", bitmart.funding_rates(), ("bitmart/funding-rate:data",),
+          bitmart_wire.WireContract(funding_interval_hours=8)),
+    Table("bitmart tiers", bitmart.risk_limits(), ("bitmart/leverage-bracket:data.rules.0.brackets",),
+          bitmart_wire.WireRule(symbol="BTCUSDT", brackets=[])),
     Table("bittap accounts", bittap.accounts(), ("bittap/account_info:data.assets",)),
     Table("bittap positions", bittap.positions(), ("bittap/open_position:data", "bittap/account_info:data.positions")),
     Table("bittap open orders", bittap.open_orders(), ("bittap/open_order:data",)),

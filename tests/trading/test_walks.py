@@ -9,7 +9,8 @@ import pytest
 from futures_async.trading import walks
 from futures_async.trading.paging import PageQuery
 from futures_async.trading.walks import Cap, Window
-from futures_async.unified.errors import DecodeError, IncompletePage
+from futures_async.unified.errors import IncompletePage, UnreadRow, UnreadRows
+from futures_async.unified.reading import Read
 
 pytestmark = pytest.mark.anyio
 
@@ -21,11 +22,7 @@ LEDGER = Cap(1000, LONGEST_MS)
 
 class Row(NamedTuple):
     id: int
-    at_ms: int
-
-
-def time_of(row: Row) -> int:
-    return row.at_ms
+    created_ms: int
 
 
 class Venue:
@@ -37,13 +34,21 @@ class Venue:
         self.rows = [Row(index, at) for index, at in enumerate(times)]
         self.most, self.newest, self.closed, self.unit = most, newest, closed, unit
         self.asked: list[Window] = []
+        self.odd: set[int] = set()
+        """Rows that cannot be read."""
 
-    async def fetch(self, window: Window) -> list[Row]:
+    async def fetch(self, window: Window) -> Read[Row]:
         self.asked.append(window)
         assert window.start < window.end
         low, high = window.start * self.unit, window.end * self.unit
-        found = [row for row in self.rows if (low <= row.at_ms <= high if self.closed else low < row.at_ms < high)]
-        return found[-self.most :] if self.newest else found[: self.most]
+        found = [
+            row for row in self.rows if (low <= row.created_ms <= high if self.closed else low < row.created_ms < high)
+        ]
+        shown = found[-self.most :] if self.newest else found[: self.most]
+        return Read(
+            [row for row in shown if row.id not in self.odd],
+            tuple(UnreadRow("size", "odd", row) for row in shown if row.id in self.odd),
+        )
 
 
 async def walk(venue: Venue, wanted: Window, *, ledger: bool = False) -> list[Row]:
@@ -52,11 +57,11 @@ async def walk(venue: Venue, wanted: Window, *, ledger: bool = False) -> list[Ro
     cursor: str | None = None
     order: list[int] = []
     while True:
-        page, cursor = await read(venue.fetch, time_of, wanted, cursor, cap)
+        page, cursor, _ = await read(venue.fetch, wanted, cursor, cap)
         for row in page:
             if row.id not in rows:
                 rows[row.id] = row
-                order.append(row.at_ms)
+                order.append(row.created_ms)
         if cursor is None:
             break
     assert order == sorted(order, reverse=True)
@@ -97,11 +102,11 @@ async def test_rows_that_arrive_meanwhile_move_nothing() -> None:
     times = [NOW_MS - (600 - index) * 1000 for index in range(600)]
     venue = Venue(times, most=200)
     wanted = PAST.wanted(PageQuery(until_ms=NOW_MS), NOW_MS)
-    first, cursor = await walks.split_rows(venue.fetch, time_of, wanted, None, PAST)
+    first, cursor, _ = await walks.split_rows(venue.fetch, wanted, None, PAST)
     venue.rows += [Row(1000 + index, NOW_MS + 5000 + index) for index in range(300)]
     seen = set(first)
     while cursor is not None:
-        rows, cursor = await walks.split_rows(venue.fetch, time_of, wanted, cursor, PAST)
+        rows, cursor, _ = await walks.split_rows(venue.fetch, wanted, cursor, PAST)
         seen |= set(rows)
     assert {row.id for row in seen} == set(range(600))
 
@@ -143,14 +148,39 @@ async def test_a_page_of_one_millisecond_is_an_incomplete_page() -> None:
         await walk(venue, LEDGER.wanted(PageQuery(), NOW_MS), ledger=True)
 
 
+@pytest.mark.parametrize("ledger", [True, False])
+@pytest.mark.parametrize("odd", [{0}, {5, 600}, set(range(300, 420))])
+async def test_rows_that_cannot_be_read_take_no_other_away(odd: set[int], *, ledger: bool) -> None:
+    times = [NOW_MS - (1200 - index) * 1000 for index in range(1200)]
+    venue = Venue(times, most=LEDGER.rows if ledger else PAST.rows, unit=1 if ledger else 1000)
+    venue.odd = odd
+    wanted = (LEDGER if ledger else PAST).wanted(PageQuery(), NOW_MS)
+    assert await walk(venue, wanted, ledger=ledger) == [row for row in venue.rows if row.id not in odd]
+
+
+@pytest.mark.parametrize("ledger", [True, False])
+async def test_what_cannot_be_read_at_all_is_an_incomplete_page(*, ledger: bool) -> None:
+    venue = Venue([NOW_MS - 1500 + index for index in range(1500)], most=LEDGER.rows if ledger else PAST.rows)
+    venue.odd = set(range(1500))
+    with pytest.raises(IncompletePage):
+        await walk(venue, PAST.wanted(PageQuery(), NOW_MS), ledger=ledger)
+
+
+def some(count: int, odd: int = 0) -> Read[int]:
+    return Read(list(range(count)), (UnreadRow("size", "odd", None),) * odd)
+
+
 def test_a_list_that_is_as_long_as_it_can_be_is_not_trusted() -> None:
-    assert walks.complete(None, 3, "x") == []
-    assert walks.complete([1, 2], 3, "x") == [1, 2]
-    with pytest.raises(IncompletePage, match="x: 3 rows"):
-        walks.complete([1, 2, 3], 3, "x")
+    assert walks.complete(some(2), 3, "x") == some(2)
+    assert walks.complete(some(1, 1), 3, "x") == some(1, 1)
+    for full in (some(3), some(1, 2)):
+        with pytest.raises(IncompletePage, match="x: 3 rows"):
+            walks.complete(full, 3, "x")
 
 
-def test_null_is_no_proof_of_absence() -> None:
-    assert walks.certain([], 3, "x") == []
-    with pytest.raises(DecodeError, match="proves nothing"):
-        walks.certain(None, 3, "x")
+def test_what_cannot_be_read_is_no_proof_of_absence() -> None:
+    assert walks.certain(some(2), 3, "x") == [0, 1]
+    with pytest.raises(UnreadRows):
+        walks.certain(some(1, 1), 3, "x")
+    with pytest.raises(IncompletePage):
+        walks.certain(some(2, 1), 3, "x")

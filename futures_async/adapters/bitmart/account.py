@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol, TypeVar
+
+import msgspec
 
 from futures_async.adapter import (
     Account,
@@ -17,23 +20,28 @@ from futures_async.adapter import (
     Leverage,
     MarginMode,
     MarginModeLike,
+    Model,
     Number,
     Position,
     PositionMode,
     PositionModeLike,
     PositionRisk,
-    PositionSide,
     PositionSideLike,
+    Read,
+    Reading,
     RiskLimit,
+    Rows,
     SymbolNotFound,
     Ticker,
     chosen,
     chosen_or_none,
-    finite,
+    ms,
     to_decimal,
     to_text,
+    unread_of,
+    unread_rows,
 )
-from futures_async.adapters._rows import readable
+from futures_async.adapters._rows import readable, text_or_none
 from futures_async.adapters.bitmart import endpoints, mapping, words
 from futures_async.adapters.bitmart.wire import (
     WireContracts,
@@ -46,6 +54,20 @@ from futures_async.adapters.bitmart.wire import (
     WirePositionV1,
     WireService,
 )
+
+M = TypeVar("M", bound=Model)
+
+
+class Sized(Protocol):
+    """A row that counts contracts."""
+
+    @property
+    def symbol(self) -> str | None:
+        """The venue's id of which ones."""
+        ...
+
+
+S = TypeVar("S", bound=Sized)
 
 TERMS_FOR_MS = 60_000
 """How long leverage and margin mode count as read: an order would undo a change made elsewhere meanwhile."""
@@ -69,19 +91,28 @@ class BitMartAccount(Adapter):
     def unified_symbol(self, venue_symbol: str) -> str:
         return words.unified_symbol(venue_symbol)
 
-    async def _sizes(self, venue_symbols: Iterable[str]) -> dict[str, Contract]:
-        """Metadata of the contracts that rows name: without it a number of contracts says nothing.
+    async def _contracts_of(self, rows: Iterable[Sized]) -> Callable[[Sized], Contract]:
+        """What each row's contract is: without it a number of contracts says nothing.
 
-        Raises:
-            DecodeError: A contract is not listed (any more), or is none of the linear ones; never a guessed size.
+        The function that comes of it raises `DecodeError` for rows of contracts that are not listed (any more), or are
+        none of the linear ones: never a guessed size.
         """
         found: dict[str, Contract] = {}
-        for name in sorted(set(venue_symbols)):
-            try:
+        for name in sorted({str(row.symbol) for row in rows}):
+            with suppress(SymbolNotFound, InvalidRequest, DecodeError):
                 found[name] = await self.fetch_contract(name)
-            except SymbolNotFound:
-                raise DecodeError(f"{self.id}: the size of a contract of {name} is not known", path="symbol") from None
-        return found
+
+        def contract_of(row: Sized) -> Contract:
+            contract = found.get(name := str(row.symbol))
+            if contract is None:
+                raise DecodeError(f"the size of a contract of {name[:40]} is not known", path="symbol")
+            return contract
+
+        return contract_of
+
+    async def _as(self, reading: Reading[S, M], rows: list[S]) -> Read[M]:
+        """Rows that count contracts as models, and those that cannot be read."""
+        return reading.each(rows, await self._contracts_of(rows))
 
     def _of(self, symbol: str | None) -> dict[str, str | int | None]:
         return {"symbol": None if symbol is None else self.venue_symbol(symbol), "account": self._account}
@@ -89,7 +120,8 @@ class BitMartAccount(Adapter):
     # Account
 
     async def fetch_accounts(self) -> list[Account]:
-        return [mapping.to_account(row) for row in await self._call(endpoints.ASSETS)]
+        rows = await self._call(endpoints.ASSETS)
+        return mapping.accounts().all(rows)
 
     async def fetch_trade_fee_rate(self, symbol: str) -> WireFeeRate:
         """Read the account's own taker and maker fee of a contract, fractions."""
@@ -98,51 +130,45 @@ class BitMartAccount(Adapter):
     # Positions
 
     async def fetch_positions(self, symbol: str | None = None) -> list[Position]:
-        rows = [
-            row
-            for row in await self._rows(symbol)
-            # Asked for one contract, the venue lists flat sides too.
-            if finite(row.current_amount, "current_amount") != 0
-        ]
-        sizes = await self._sizes(row.symbol for row in rows)
-        return [mapping.to_position(row, sizes[row.symbol], await self._side(row)) for row in rows]
+        return (await self._positions(symbol)).whole()
 
-    async def _side(self, row: WirePosition) -> PositionSide:
-        """The direction of a held position; where V2 does not say it, V1 does.
+    async def _positions(self, symbol: str | None) -> Read[Position]:
+        rows = await self._rows(symbol)
+        held = [await self._sided(row) for row in rows if not mapping.is_flat(row)]
+        return await self._as(mapping.positions(), Rows(held).without(unread_of(rows)))
 
-        Raises:
-            DecodeError: Neither does.
-        """
-        side = mapping.side_of(row)
-        if side is not None:
-            return side
-        for older in await self._call(endpoints.POSITIONS_V1, self._of(row.symbol)) or ():
+    async def _sided(self, row: WirePosition) -> WirePosition:
+        """The row of a held position with its direction; where V2 does not say it, V1 may."""
+        if not mapping.hides_side(row):
+            return row
+        for older in await self._call(endpoints.POSITIONS_V1, self._of(text_or_none(row.symbol))):
             if older.symbol == row.symbol and older.current_amount:
-                return mapping.side_of_v1(older)
-        raise DecodeError(f"{self.id}: {row.symbol}: no endpoint tells the side of the position", path="position_side")
+                return msgspec.structs.replace(row, position_type=older.position_type)
+        return row
 
     async def fetch_positions_v1(self, symbol: str | None = None) -> list[WirePositionV1]:
         """Read the positions by the venue's older endpoint: its own fields, sizes in contracts, flat rows included."""
-        rows = await self._call(endpoints.POSITIONS_V1, self._of(symbol))
-        return readable(rows or [])
+        return readable(await self._call(endpoints.POSITIONS_V1, self._of(symbol)))
 
     async def fetch_position_risk(self, symbol: str | None = None) -> list[PositionRisk]:
         """Read how far each position is from liquidation: sizes by position-v2, the rest by position-risk."""
-        positions = await self.fetch_positions(symbol)
+        positions, unread = await self._positions(symbol)
         if not positions:
-            return []
-        rows = await self._call(endpoints.POSITION_RISK, self._of(symbol)) or []
-        return [mapping.to_position_risk(position, _risk_row(position, positions, rows)) for position in positions]
+            return Read[PositionRisk]([], unread).whole()
+        rows = await self._call(endpoints.POSITION_RISK, self._of(symbol))
+        found = [mapping.to_position_risk(position, _risk_row(position, positions, rows)) for position in positions]
+        return Read(found, (*unread, *unread_of(rows))).whole()
 
     # Leverage, modes
 
     async def _rows(self, symbol: str | None) -> list[WirePosition]:
         params = self._of(symbol)
         name = params["symbol"]
-        rows = await self._call(
-            endpoints.POSITIONS, params, about=lambda rows: all(name in (None, row.symbol) for row in rows or ())
+        return await self._call(
+            endpoints.POSITIONS,
+            params,
+            about=lambda rows: all(name is None or words.names(row.symbol, str(name)) for row in rows),
         )
-        return rows or []
 
     async def fetch_leverage(self, symbol: str, margin_mode: MarginModeLike | None = None) -> Leverage:
         """Read leverage and margin mode of a contract, with or without a position.
@@ -153,9 +179,11 @@ class BitMartAccount(Adapter):
         margin_mode = chosen_or_none(MarginMode, margin_mode, "margin_mode")
         name = self.venue_symbol(symbol)
         rows = await self._rows(symbol)
+        if unread := unread_of(rows):
+            raise unread_rows(unread)
         if not rows:
             raise DecodeError(f"{self.id}: no row for {name}", path="$.data")
-        found = mapping.to_leverage(name, rows, (await self._sizes([name]))[name].max_leverage)
+        found = mapping.to_leverage(name, rows, (await self.fetch_contract(name)).max_leverage)
         if margin_mode not in (None, found.margin_mode):
             raise InvalidRequest(f"{self.id}: {name} is set to {found.margin_mode}; there is no other leverage to read")
         self._standing[name] = found.leverage, found.margin_mode, self._channel.now_ms()
@@ -252,31 +280,33 @@ class BitMartAccount(Adapter):
 
     async def fetch_contracts(self) -> list[Contract]:
         """Read the linear perpetual contracts; delisted ones are in it, their `status` says so."""
-        return mapping.to_contracts_list((await self._call(endpoints.DETAILS)).symbols)
+        rows = (await self._call(endpoints.DETAILS)).symbols
+        return mapping.contracts().known(Rows(filter(mapping.is_offered, rows)).without(unread_of(rows)))
 
     async def fetch_ticker(self, symbol: str) -> Ticker:
         """Read last and index price; BitMart tells no best prices and no mark price here."""
         name = self.venue_symbol(symbol)
 
         def find(answer: WireContracts) -> Ticker | None:
-            if not answer.symbols:
+            if not (answer.symbols or unread_of(answer.symbols)):
                 raise SymbolNotFound(f"no contract {symbol}", venue=self.id, endpoint=endpoints.DETAILS.name)
-            wires = map(mapping.read_contract, answer.symbols)
-            return next((mapping.to_ticker(wire) for wire in wires if wire.symbol == name), None)
+            return next((mapping.tickers().one(row) for row in answer.symbols if row.symbol == name), None)
 
         return await self._pick(endpoints.DETAILS, {"symbol": name}, find)
 
     async def fetch_funding_rate(self, symbol: str) -> FundingRate:
         name = self.venue_symbol(symbol)
-        wire = await self._call(endpoints.FUNDING_RATE, {"symbol": name}, about=lambda wire: wire.symbol == name)
-        return mapping.to_funding_rate(wire, (await self._sizes([name]))[name].raw.funding_interval_hours)
+        row = await self._call(
+            endpoints.FUNDING_RATE, {"symbol": name}, about=lambda row: words.names(row.symbol, name)
+        )
+        return mapping.funding_rates().one(row, (await self.fetch_contract(name)).raw)
 
     async def fetch_funding_history(self, symbol: str, *, limit: int = 100) -> list[WirePastFunding]:
         """Read settled funding rates, newest first, at most 100."""
         if not 1 <= limit <= 100:
             raise InvalidRequest(f"limit must be 1 to 100, not {limit}")
         params: dict[str, str | int | None] = {"symbol": self.venue_symbol(symbol), "limit": limit}
-        return readable((await self._call(endpoints.FUNDING_HISTORY, params)).rows or [])
+        return readable((await self._call(endpoints.FUNDING_HISTORY, params)).rows)
 
     async def fetch_open_interest(self, symbol: str) -> WireOpenInterest:
         """Read the open interest of a contract: contracts, and quote coin."""
@@ -284,7 +314,7 @@ class BitMartAccount(Adapter):
 
     async def fetch_service_status(self) -> list[WireService]:
         """Read the windows of maintenance that the venue announces."""
-        return (await self._call(endpoints.SERVICE)).service or []
+        return readable((await self._call(endpoints.SERVICE)).service)
 
     async def claim_demo_funds(self) -> Any:
         """Have the demo account topped up; what the venue answers is not documented.
@@ -299,23 +329,27 @@ class BitMartAccount(Adapter):
 
     async def fetch_risk_limits(self, symbol: str) -> list[RiskLimit]:
         name = self.venue_symbol(symbol)
-        rules = (await self._call(endpoints.LEVERAGE_BRACKET, {"symbol": name})).rules or []
-        tiers = [tier for rule in rules if rule.symbol == name for tier in rule.brackets or ()]
-        return sorted((mapping.to_risk_limit(tier, name) for tier in tiers), key=lambda tier: tier.tier or 0)
+        rules = (await self._call(endpoints.LEVERAGE_BRACKET, {"symbol": name})).rules
+        rule = next((rule for rule in rules if words.names(rule.symbol, name)), None)
+        if rule is None:
+            raise DecodeError(f"{self.id}: no tiers of {name}", path="rules")
+        named = msgspec.structs.replace(rule, symbol=name)
+        tiers = mapping.risk_limits().known(rule.brackets, lambda _: named)
+        return Rows(sorted(tiers, key=lambda tier: tier.tier or 0)).without(unread_of(tiers))
 
     async def fetch_time(self) -> int:
-        return words.promised_ms((await self._call(endpoints.TIME)).server_time, "server_time")
+        return ms((await self._call(endpoints.TIME)).server_time, "server_time")
 
 
 def _risk_row(position: Position, positions: list[Position], rows: list[WirePositionRisk]) -> WirePositionRisk | None:
     """The risk row of a position; a row that names no side belongs to the only position of its contract."""
     rows = [row for row in rows if row.symbol == position.venue_symbol]
     for row in rows:
-        if (row.position_side or "").lower() == position.side.value:
+        if str(row.position_side).lower() == position.side.value:
             return row
     alone = sum(other.venue_symbol == position.venue_symbol for other in positions) == 1
     return rows[0] if alone and len(rows) == 1 and not _names_side(rows[0]) else None
 
 
 def _names_side(row: WirePositionRisk) -> bool:
-    return (row.position_side or "").lower() in ("long", "short")
+    return str(row.position_side).lower() in ("long", "short")

@@ -5,7 +5,6 @@ https://developer-pro.bitmart.com/en/futuresv2/
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, ClassVar, Unpack
 
@@ -35,6 +34,7 @@ from futures_async.adapter import (
     PageQuery,
     Placement,
     PlannedOrder,
+    Read,
     SettingNotApplied,
     one_id,
     required_id,
@@ -44,7 +44,7 @@ from futures_async.adapters.bitmart import endpoints, mapping, orders, requests,
 from futures_async.adapters.bitmart.dialect import BitMartDialect
 from futures_async.adapters.bitmart.options import BitMartOptions
 from futures_async.adapters.bitmart.triggers import OPEN_ROWS, TRAILING, BitMartTriggers
-from futures_async.adapters.bitmart.wire import WireLedgerEntry, WireOrder, WireOrderAck, WireTrade
+from futures_async.adapters.bitmart.wire import WireOrderAck
 
 SIZE_REFUSALS = ("40043", "40044")
 """Precision and range: the contract's metadata may have changed."""
@@ -169,9 +169,11 @@ class BitMart(BitMartTriggers):
             return found
         params = {"symbol": name, **requests.id_fields(order_id, None), "account": self._account}
         row = await self._call(
-            endpoints.ORDER, params, about=lambda row: (str(row.order_id), row.symbol) == (order_id, name)
+            endpoints.ORDER,
+            params,
+            about=lambda row: str(row.order_id) == order_id and words.names(row.symbol, name),
         )
-        return (await self._to_orders([row]))[0]
+        return orders.orders().one(row, await self.fetch_contract(name))
 
     async def fetch_open_orders(self, symbol: str | None = None) -> list[Order]:
         """Read the open orders; trigger and trailing orders are not among them.
@@ -180,9 +182,13 @@ class BitMart(BitMartTriggers):
             IncompletePage: 100 rows, which is all that the venue shows.
         """
         name = None if symbol is None else self.venue_symbol(symbol)
-        rows = await self._call(endpoints.OPEN_ORDERS, {"symbol": name, "limit": OPEN_ROWS})
-        found = walks.complete(rows, OPEN_ROWS, f"{self.id}: open orders")
-        return await self._to_orders([row for row in found if row.type != TRAILING])
+        found, unread = walks.complete(await self._open(name), OPEN_ROWS, f"{self.id}: open orders")
+        return Read([order for order in found if order.raw.type != TRAILING], unread).whole()
+
+    async def _open(self, name: str | None) -> Read[Order]:
+        return await self._as(
+            orders.orders(), await self._call(endpoints.OPEN_ORDERS, {"symbol": name, "limit": OPEN_ROWS})
+        )
 
     async def _find_order(self, venue_symbol: str, client_order_id: str) -> Order | None:
         """Open orders, past orders, open orders again (it may have moved between the two), fills: four witnesses.
@@ -194,23 +200,22 @@ class BitMart(BitMartTriggers):
             found = await self._among_past(venue_symbol, client_order_id)
         if found is None:
             found = await self._among_open(venue_symbol, client_order_id)
-        if found is not None:
-            return (await self._to_orders([found]))[0]
-        return await self._by_fill(venue_symbol, client_order_id)
+        return found or await self._by_fill(venue_symbol, client_order_id)
 
-    async def _among_open(self, name: str, client_order_id: str) -> WireOrder | None:
-        rows = await self._call(endpoints.OPEN_ORDERS, {"symbol": name, "limit": OPEN_ROWS})
-        return _ours(rows, client_order_id, OPEN_ROWS, f"{self.id}: open orders of {name}")
+    async def _among_open(self, name: str, client_order_id: str) -> Order | None:
+        read = await self._open(name)
+        return _ours(read, client_order_id, OPEN_ROWS, f"{self.id}: open orders of {name}")
 
-    async def _among_past(self, name: str, client_order_id: str) -> WireOrder | None:
+    async def _among_past(self, name: str, client_order_id: str) -> Order | None:
         rows = await self._call(endpoints.ORDER_HISTORY, self._witness(name, client_order_id))
-        return _ours(rows, client_order_id, PAST.rows, f"{self.id}: past orders of {name}")
+        read = await self._as(orders.orders(), rows)
+        return _ours(read, client_order_id, PAST.rows, f"{self.id}: past orders of {name}")
 
     async def _by_fill(self, name: str, client_order_id: str) -> Order | None:
         """Fills do not repeat the client id that they were filtered by: their orders must say it, each of them."""
         rows = await self._call(endpoints.TRADES, self._witness(name, client_order_id))
-        trades = walks.certain(rows, PAST.rows, f"{self.id}: fills of {name}")
-        for order_id in dict.fromkeys(str(trade.order_id) for trade in trades):
+        fills = walks.certain(await self._as(orders.fills(), rows), PAST.rows, f"{self.id}: fills of {name}")
+        for order_id in dict.fromkeys(fill.order_id for fill in fills):
             order = await self.fetch_order(name, order_id=order_id)
             if order.client_order_id == client_order_id:
                 return order
@@ -230,31 +235,27 @@ class BitMart(BitMartTriggers):
         if query.symbol is None:
             raise InvalidRequest(f"{self.id}: past orders are listed per contract: name the symbol")
 
-        async def fetch(window: walks.Window) -> list[WireOrder]:
-            return await self._call(endpoints.ORDER_HISTORY, self._between(query, window)) or []
+        async def fetch(window: walks.Window) -> Read[Order]:
+            rows = await self._call(endpoints.ORDER_HISTORY, self._between(query, window))
+            return await self._as(orders.orders(), rows)
 
-        wanted = PAST.wanted(query, self._channel.now_ms())
-        rows, before = await walks.split_rows(fetch, lambda row: row.create_time, wanted, cursor, PAST)
-        return Page(await self._to_orders(rows), before)
+        return await walks.split_rows(fetch, PAST.wanted(query, self._channel.now_ms()), cursor, PAST)
 
     async def _fills_page(self, query: PageQuery, cursor: str | None) -> Page[Fill]:
-        async def fetch(window: walks.Window) -> list[WireTrade]:
-            return await self._call(endpoints.TRADES, self._between(query, window)) or []
+        async def fetch(window: walks.Window) -> Read[Fill]:
+            rows = await self._call(endpoints.TRADES, self._between(query, window))
+            return await self._as(orders.fills(), rows)
 
-        wanted = PAST.wanted(query, self._channel.now_ms())
-        rows, before = await walks.split_rows(fetch, lambda row: row.create_time, wanted, cursor, PAST)
-        sizes = await self._sizes(row.symbol for row in rows)
-        return Page([orders.to_fill(row, sizes[row.symbol]) for row in rows], before)
+        return await walks.split_rows(fetch, PAST.wanted(query, self._channel.now_ms()), cursor, PAST)
 
     async def _ledger_page(self, query: PageQuery, cursor: str | None) -> Page[LedgerEntry]:
-        async def fetch(window: walks.Window) -> list[WireLedgerEntry]:
+        async def fetch(window: walks.Window) -> Read[LedgerEntry]:
             kind = None if query.ledger_type is None else words.FLOW_CODE.get(query.ledger_type)
             params = {**self._between(query, window), "flow_type": kind, "page_size": LEDGER.rows}
-            return await self._call(endpoints.TRANSACTIONS, params) or []
+            rows = await self._call(endpoints.TRANSACTIONS, params)
+            return mapping.ledger_entries().each(rows)
 
-        wanted = LEDGER.wanted(query, self._channel.now_ms())
-        rows, before = await walks.newest_rows(fetch, lambda row: row.time, wanted, cursor, LEDGER)
-        return Page([mapping.to_ledger_entry(row) for row in rows], before)
+        return await walks.newest_rows(fetch, LEDGER.wanted(query, self._channel.now_ms()), cursor, LEDGER)
 
     def _between(self, query: PageQuery, window: walks.Window) -> dict[str, str | int | None]:
         return {
@@ -284,10 +285,10 @@ def _read_ack(result: WireOrderAck) -> Ack:
     return Ack(required_id(result.order_id, "order_id"))
 
 
-def _ours(rows: Sequence[WireOrder] | None, client_order_id: str, most: int, what: str) -> WireOrder | None:
-    """The row that carries our id (the venue's filter alone is not believed), or None when the list is whole."""
-    for row in rows or ():
-        if words.text_or_none(row.client_order_id) == client_order_id:
-            return row
-    walks.certain(rows, most, what)
+def _ours(read: Read[Order], client_order_id: str, most: int, what: str) -> Order | None:
+    """The order that carries our id (the venue's filter alone is not believed), or None when the list is whole."""
+    for order in read.rows:
+        if order.client_order_id == client_order_id:
+            return order
+    walks.certain(read, most, what)
     return None

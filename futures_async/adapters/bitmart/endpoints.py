@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from futures_async.adapter import Endpoint, Kind, RateLimit, or_null
+from futures_async.adapter import Endpoint, Kind, RateLimit
 from futures_async.adapters.bitmart.wire import (
     WireAsset,
     WireBrackets,
@@ -78,17 +78,17 @@ FEE_RATE = Endpoint(
 )
 # #get-current-position-keyed
 POSITIONS_V1 = Endpoint(
-    "GET", "/contract/private/position", result=or_null(list[WirePositionV1]), limit=RateLimit(6, 2.0), signed=False
+    "GET", "/contract/private/position", result=list[WirePositionV1], limit=RateLimit(6, 2.0), signed=False
 )
 # #get-current-position-v2-keyed
 POSITIONS = Endpoint(
-    "GET", "/contract/private/position-v2", result=or_null(list[WirePosition]), limit=RateLimit(6, 2.0), signed=False
+    "GET", "/contract/private/position-v2", result=list[WirePosition], limit=RateLimit(6, 2.0), signed=False
 )
 # #get-current-position-risk-details-keyed
 POSITION_RISK = Endpoint(
     "GET",
     "/contract/private/position-risk",
-    result=or_null(list[WirePositionRisk]),
+    result=list[WirePositionRisk],
     limit=RateLimit(24, 2.0),
     signed=False,
 )
@@ -144,21 +144,19 @@ CANCEL_ALL_AFTER = Endpoint(
 ORDER = Endpoint("GET", "/contract/private/order", result=WireOrder, limit=RateLimit(50, 2.0), signed=False)
 # #get-all-open-orders-keyed
 OPEN_ORDERS = Endpoint(
-    "GET", "/contract/private/get-open-orders", result=or_null(list[WireOrder]), limit=RateLimit(50, 2.0), signed=False
+    "GET", "/contract/private/get-open-orders", result=list[WireOrder], limit=RateLimit(50, 2.0), signed=False
 )
 # #get-order-history-keyed
 ORDER_HISTORY = Endpoint(
-    "GET", "/contract/private/order-history", result=or_null(list[WireOrder]), limit=RateLimit(6, 2.0), signed=False
+    "GET", "/contract/private/order-history", result=list[WireOrder], limit=RateLimit(6, 2.0), signed=False
 )
 # #get-order-trade-keyed
-TRADES = Endpoint(
-    "GET", "/contract/private/trades", result=or_null(list[WireTrade]), limit=RateLimit(6, 2.0), signed=False
-)
+TRADES = Endpoint("GET", "/contract/private/trades", result=list[WireTrade], limit=RateLimit(6, 2.0), signed=False)
 # #get-transaction-history-keyed
 TRANSACTIONS = Endpoint(
     "GET",
     "/contract/private/transaction-history",
-    result=or_null(list[WireLedgerEntry]),
+    result=list[WireLedgerEntry],
     limit=RateLimit(6, 2.0),
     signed=False,
 )
@@ -169,7 +167,7 @@ TRANSACTIONS = Endpoint(
 PLAN_ORDERS = Endpoint(
     "GET",
     "/contract/private/current-plan-order",
-    result=or_null(list[WirePlanOrder]),
+    result=list[WirePlanOrder],
     limit=RateLimit(50, 2.0),
     signed=False,
 )

@@ -1,6 +1,6 @@
-"""BitMart's payloads and words to the unified models, and back. Pure functions.
+"""BitMart's rows as unified models: account, positions, market, one line a field; orders are in `orders.py`.
 
-Sizes are contracts on the wire and base coin here: every function that meets a size is given the `Contract`.
+Sizes are contracts on the wire and base coin here: a row is read with its `Contract` beside it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from decimal import Decimal
 import msgspec
 
 from futures_async.adapter import (
-    EXACT,
     Account,
     Contract,
     DecodeError,
@@ -28,275 +27,298 @@ from futures_async.adapter import (
     RiskLimit,
     Ticker,
     decimal_or_none,
-    finite,
     known,
     known_or_none,
+    made,
+    minus,
     multiply,
+    needed,
+    number,
+    otherwise,
     position_risk,
     positive_or_none,
+    price,
+    read_by,
+    size,
+    table,
+    table_with,
+    text,
+    times,
+    word,
 )
-from futures_async.adapters.bitmart.wire import (
-    WireAsset,
-    WireBracket,
-    WireContract,
-    WireFunding,
-    WireLedgerEntry,
-    WirePosition,
-    WirePositionRisk,
-    WirePositionV1,
-)
-from futures_async.adapters.bitmart.words import (
-    FLOW_TYPE,
-    FLOW_WORD,
-    LINEAR,
-    MARGIN_MODE,
-    POSITION_SIDE,
-    POSITION_TYPE,
-    VENUE,
-    any_ms,
-    base_quantity,
-    positive,
-    promised_ms,
-    unified_symbol,
-)
+from futures_async.adapters._rows import text_or_none
+from futures_async.adapters.bitmart import wire, words
+
+ZERO = Decimal(0)
 
 # Market
 
 
-def to_contract(wire: WireContract) -> Contract:
-    """Trading rules in base coin."""
-    size = finite(wire.contract_size, "contract_size")
-    step = finite(wire.vol_precision, "vol_precision")
-    tick = finite(wire.price_precision, "price_precision")
-    if min(size, step, tick) <= 0:
-        raise DecodeError("a contract's size or step is not positive", path="contract_size")
-    minimum = multiply(finite(wire.min_volume, "min_volume"), size)
+def is_offered(row: wire.WireContract) -> bool:
+    """Not one of the inverse contracts, nor one with a delivery date."""
+    return str(row.product_type) != "2" and row.quote_currency != words.INVERSE
+
+
+def _perpetual(name: str, product_type: object) -> str:
+    if str(product_type) != "1":
+        raise DecodeError("product_type is no known one", path="product_type")
+    return words.unified_symbol(name)
+
+
+def _settled(quote: str) -> str:
+    if quote not in words.LINEAR:
+        raise DecodeError(f"contracts quoted in {quote[:10]} settle in nobody knows what", path="quote_currency")
+    return quote
+
+
+@table
+def contracts(row: wire.WireContract) -> Contract:
+    """Trading rules, in base coin."""
+    name, one, quote = needed(text(row.symbol)), needed(price(row.contract_size)), needed(text(row.quote_currency))
     return Contract(
-        venue=VENUE,
-        raw=wire,
-        symbol=unified_symbol(wire.symbol),
-        venue_symbol=wire.symbol,
-        base=wire.base_currency,
-        quote=wire.quote_currency,
-        settle=wire.quote_currency,
-        contract_size=size,
-        price_tick=tick,
-        quantity_step=multiply(step, size),
-        min_quantity=minimum if minimum > 0 else None,
-        max_quantity=_base(wire.max_volume, size, "max_volume"),
-        max_market_quantity=_base(wire.market_max_volume, size, "market_max_volume"),
-        max_leverage=positive_or_none(wire.max_leverage, "max_leverage"),
-        status=wire.status,
+        venue=words.VENUE,
+        symbol=made(_perpetual, name, row.product_type),
+        venue_symbol=name,
+        base=needed(text(row.base_currency)),
+        quote=quote,
+        settle=made(_settled, quote),
+        contract_size=one,
+        price_tick=needed(price(row.price_precision)),
+        quantity_step=needed(times(price(row.vol_precision), one)),
+        min_quantity=times(price(row.min_volume), one),
+        max_quantity=times(price(row.max_volume), one),
+        max_market_quantity=times(price(row.market_max_volume), one),
+        max_leverage=price(row.max_leverage),
+        status=text(row.status),
     )
 
 
-def _base(contracts: Loose, contract_size: Decimal, field: str) -> Decimal | None:
-    """A bound that the venue states in contracts, in base coin."""
-    most = positive_or_none(contracts, field)
-    return None if most is None else multiply(most, contract_size)
-
-
-_CONTRACT = msgspec.json.Decoder(WireContract, strict=False, float_hook=Decimal)
-
-
-def read_contract(row: msgspec.Raw) -> WireContract:
-    """Decode one row of `details`."""
-    try:
-        return _CONTRACT.decode(row)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ArithmeticError) as error:
-        path = str(error).rsplit(" - at ", 1)[-1].strip("`") if " - at " in str(error) else "$"
-        raise DecodeError(f"a contract's row does not fit its documentation at {path}", path=path) from None
-
-
-def to_contracts_list(rows: Sequence[msgspec.Raw] | None) -> list[Contract]:
-    """The linear perpetual contracts. A row that cannot be read is left out: its contract then is unknown."""
-    found: list[Contract] = []
-    for row in rows or ():
-        try:
-            wire = read_contract(row)
-            if wire.product_type == 1 and wire.quote_currency in LINEAR:
-                found.append(to_contract(wire))
-        except DecodeError:
-            continue  # one odd row among 1,200 must not hide the rest
-    return found
-
-
-def to_ticker(wire: WireContract) -> Ticker:
+@table
+def tickers(row: wire.WireContract) -> Ticker:
     """Last and index price; BitMart gives no best prices and no mark here."""
-    last_price = decimal_or_none(wire.last_price, "last_price")
-    if last_price is None:
-        raise DecodeError("last_price is missing", path="last_price")
+    name = needed(text(row.symbol))
     return Ticker(
-        venue=VENUE,
-        raw=wire,
-        symbol=unified_symbol(wire.symbol),
-        venue_symbol=wire.symbol,
-        last_price=last_price,
-        index_price=positive_or_none(wire.index_price, "index_price"),
+        venue=words.VENUE,
+        symbol=made(words.unified_symbol, name),
+        venue_symbol=name,
+        last_price=needed(number(row.last_price)),
+        index_price=price(row.index_price),
         # `funding_rate` is the settled one; the current interval's is the expected one.
-        funding_rate=decimal_or_none(wire.expected_funding_rate, "expected_funding_rate"),
+        funding_rate=number(row.expected_funding_rate),
     )
 
 
-def to_funding_rate(wire: WireFunding, interval_hours: int | None) -> FundingRate:
-    """The rate that is due at the next settlement."""
+def _seconds(hours: Decimal | None) -> int | None:
+    return None if hours is None else int(hours * 3600)
+
+
+@table_with
+def funding_rates(row: wire.WireFunding, listed: wire.WireContract) -> FundingRate:
+    """The rate that is due at the next settlement; how often there is one stands with the contract."""
+    name = needed(text(row.symbol))
     return FundingRate(
-        venue=VENUE,
-        raw=wire,
-        symbol=unified_symbol(wire.symbol),
-        venue_symbol=wire.symbol,
-        funding_rate=finite(wire.expected_rate, "expected_rate"),
-        interval_s=interval_hours * 3600 if interval_hours else None,
-        next_funding_ms=any_ms(wire.funding_time, "funding_time"),
-        min_rate=decimal_or_none(wire.funding_lower_limit, "funding_lower_limit"),
-        max_rate=decimal_or_none(wire.funding_upper_limit, "funding_upper_limit"),
-        created_ms=any_ms(wire.timestamp, "timestamp"),
+        venue=words.VENUE,
+        symbol=made(words.unified_symbol, name),
+        venue_symbol=name,
+        funding_rate=needed(number(row.expected_rate)),
+        interval_s=made(_seconds, price(listed.funding_interval_hours)),
+        next_funding_ms=read_by(row.funding_time, words.any_ms),
+        min_rate=number(row.funding_lower_limit),
+        max_rate=number(row.funding_upper_limit),
+        created_ms=read_by(row.timestamp, words.any_ms),
     )
 
 
-def to_risk_limit(wire: WireBracket, symbol: str) -> RiskLimit:
-    """One tier; `symbol` is the venue's id."""
+@table_with
+def risk_limits(row: wire.WireBracket, rule: wire.WireRule) -> RiskLimit:
+    """Tiers; the rule around them names the contract."""
+    name = needed(text(rule.symbol))
     return RiskLimit(
-        venue=VENUE,
-        raw=wire,
-        symbol=unified_symbol(symbol),
-        venue_symbol=symbol,
-        tier=wire.bracket,
-        min_notional=finite(wire.notional_floor, "notional_floor"),
-        max_notional=finite(wire.notional_cap, "notional_cap"),
-        max_leverage=finite(wire.initial_leverage, "initial_leverage"),
-        maintenance_margin_rate=finite(wire.maint_margin_ratio, "maint_margin_ratio"),
+        venue=words.VENUE,
+        symbol=made(words.unified_symbol, name),
+        venue_symbol=name,
+        tier=made(lambda tier: None if tier is None else int(tier), number(row.bracket)),
+        min_notional=number(row.notional_floor),
+        max_notional=number(row.notional_cap),
+        max_leverage=number(row.initial_leverage),
+        maintenance_margin_rate=number(row.maint_margin_ratio),
     )
 
 
 # Account
 
 
-def to_account(wire: WireAsset) -> Account:
-    """One margin coin. BitMart has no maintenance margin or ratio for the account."""
-    equity = finite(wire.equity, "equity")
-    unrealized = finite(wire.unrealized, "unrealized")
+@table
+def accounts(row: wire.WireAsset) -> Account:
+    """Single margin coins. BitMart has no maintenance margin or ratio for the account."""
+    equity, profit = number(row.equity), number(row.unrealized)
     return Account(
-        venue=VENUE,
-        raw=wire,
-        margin_coin=wire.currency,
+        venue=words.VENUE,
+        margin_coin=needed(text(row.currency)),
         equity=equity,
-        balance=EXACT.subtract(equity, unrealized),
-        available=finite(wire.available_balance, "available_balance"),
-        locked=finite(wire.frozen_balance, "frozen_balance"),
-        unrealized_pnl=unrealized,
-        initial_margin=finite(wire.position_deposit, "position_deposit"),
+        balance=minus(equity, profit),
+        available=number(row.available_balance),
+        locked=number(row.frozen_balance),
+        unrealized_pnl=profit,
+        initial_margin=number(row.position_deposit),
     )
 
 
-def to_ledger_entry(wire: WireLedgerEntry) -> LedgerEntry:
-    """One change of balance. `tran_id` repeats across rows, so the id is made of all that tells rows apart."""
-    kind = FLOW_TYPE.get(str(wire.flow_type)) or known_or_none(FLOW_WORD, wire.type) or LedgerType.OTHER
-    amount = finite(wire.amount, "amount")
-    symbol = wire.symbol or None
-    flow = str(wire.flow_type) if wire.flow_type is not None else (wire.type or "")
-    parts = (str(wire.tran_id), flow, symbol or "", wire.asset, str(wire.time), format(amount, "f"))
+def _entry_id(number: str, flow: str, name: str, coin: str, time: str, amount: Decimal) -> str:
+    return ":".join((number, flow, name, coin, time, format(amount, "f")))
+
+
+def _kind(by_number: LedgerType | None, by_word: LedgerType | None) -> LedgerType | None:
+    return by_word if by_number in (None, LedgerType.OTHER) else by_number
+
+
+@table
+def ledger_entries(row: wire.WireLedgerEntry) -> LedgerEntry:
+    """Changes of balance. `tran_id` repeats across rows, so the id is made of all that tells rows apart."""
+    name, coin, amount = text(row.symbol), needed(text(row.asset)), needed(number(row.amount))
+    code, said = otherwise(text(row.flow_type), ""), otherwise(text(row.type), "")
+    flow, transfer = made(lambda code, said: code or said, code, said), needed(text(row.tran_id))
+    by_number, by_word = (word(field, words.FLOW, LedgerType.OTHER) for field in (row.flow_type, row.type))
     return LedgerEntry(
-        venue=VENUE,
-        raw=wire,
-        entry_id=":".join(parts),
-        type=kind,
-        venue_type=wire.type or flow,
+        venue=words.VENUE,
+        entry_id=made(_entry_id, transfer, flow, otherwise(name, ""), coin, needed(text(row.time)), amount),
+        type=otherwise(made(_kind, by_number, by_word), LedgerType.OTHER),
+        venue_type=otherwise(made(lambda said, code: said or code, said, code), ""),
         amount=amount,
-        coin=wire.asset,
-        symbol=unified_symbol(symbol) if symbol else None,
-        venue_symbol=symbol,
-        created_ms=promised_ms(wire.time, "time"),
+        coin=coin,
+        symbol=made(lambda name: words.unified_symbol(name) if name else None, name),
+        venue_symbol=name,
+        created_ms=needed(read_by(row.time, words.any_ms)),
     )
 
 
 # Positions
 
 
-def side_of(wire: WirePosition) -> PositionSide | None:
-    """Direction of a row: its word, or for "both" the sign of the amount; None when the row does not say."""
-    word = wire.position_side.lower()
-    if word != "both":
-        return known(POSITION_SIDE, word, "position_side")
-    if not wire.position_amount:
+def is_flat(row: wire.WirePosition) -> bool:
+    """Nothing is held: asked for one contract, the venue lists such sides too."""
+    return _plainly(row.current_amount) == 0
+
+
+def hides_side(row: wire.WirePosition) -> bool:
+    """A position of one-way mode without an amount whose sign would tell its direction."""
+    return str(row.position_side).lower() == "both" and not _plainly(row.position_amount)
+
+
+def _plainly(value: Loose) -> Decimal | None:
+    try:
+        return decimal_or_none(value, "")
+    except DecodeError:
         return None
-    amount = finite(wire.position_amount, "position_amount")
-    return PositionSide.LONG if amount > 0 else PositionSide.SHORT
 
 
-def to_position(wire: WirePosition, contract: Contract, side: PositionSide) -> Position:
-    """An open position of `position-v2`. Realized profit includes fees: the venue does not separate them."""
-    contracts = finite(wire.current_amount, "current_amount")
+def side_of(side: str | None, amount: Decimal | None, code: str | None) -> PositionSide | None:
+    """By number where there is one; else by its word, or for "both" by the sign of the amount; None: not said."""
+    if code is not None:
+        return known(words.POSITION_TYPE, code, "position_type")
+    if side is None or side.lower() != "both":
+        return known(words.POSITION_SIDE, side or "", "position_side")
+    return None if not amount else PositionSide.LONG if amount > 0 else PositionSide.SHORT
+
+
+def _mode_of(side: str | None, mode: PositionMode | None) -> PositionMode | None:
+    if mode is not None or side is None:
+        return mode
+    return PositionMode.ONE_WAY if side.lower() == "both" else PositionMode.HEDGE
+
+
+@table_with
+def positions(row: wire.WirePosition, contract: Contract) -> Position:
+    """Positions. Realized profit includes fees: the venue does not separate them."""
+    name, count, one = needed(text(row.symbol)), needed(size(row.current_amount)), number(contract.contract_size)
+    side, margin = text(row.position_side), number(row.initial_margin)
     return Position(
-        venue=VENUE,
-        raw=wire,
-        symbol=contract.symbol,
-        venue_symbol=wire.symbol,
-        side=side,
-        quantity=base_quantity(contracts, contract, "current_amount"),
-        contracts=contracts,
-        contract_size=contract.contract_size,
-        entry_price=positive_or_none(wire.entry_price, "entry_price"),
-        mark_price=positive_or_none(wire.mark_price, "mark_price"),
-        liquidation_price=positive_or_none(wire.liquidation_price, "liquidation_price"),
-        unrealized_pnl=finite(wire.unrealized_pnl, "unrealized_pnl"),
-        realized_pnl=finite(wire.realized_value, "realized_value"),
-        fee=finite(wire.current_fee, "current_fee"),
-        leverage=positive_or_none(wire.leverage, "leverage"),
-        margin_mode=known_or_none(MARGIN_MODE, wire.open_type),
-        position_mode=PositionMode.ONE_WAY if wire.position_side.lower() == "both" else PositionMode.HEDGE,
-        margin_coin=contract.settle,
-        margin=finite(wire.initial_margin, "initial_margin"),
-        initial_margin=finite(wire.initial_margin, "initial_margin"),
-        maintenance_margin=finite(wire.maintenance_margin, "maintenance_margin"),
-        notional=finite(wire.mark_value, "mark_value"),
-        created_ms=any_ms(wire.open_timestamp, "open_timestamp"),
-        updated_ms=any_ms(wire.timestamp, "timestamp"),
+        venue=words.VENUE,
+        symbol=made(words.unified_symbol, name),
+        venue_symbol=name,
+        side=needed(made(side_of, side, otherwise(number(row.position_amount), ZERO), text(row.position_type))),
+        quantity=needed(times(count, one)),
+        contracts=count,
+        contract_size=one,
+        entry_price=price(row.entry_price),
+        mark_price=price(row.mark_price),
+        liquidation_price=price(row.liquidation_price),
+        unrealized_pnl=number(row.unrealized_pnl),
+        realized_pnl=number(row.realized_value),
+        fee=number(row.current_fee),
+        leverage=price(row.leverage),
+        margin_mode=word(row.open_type, words.MARGIN_MODE),
+        position_mode=made(_mode_of, side, word(row.position_mode, words.POSITION_MODE)),
+        margin_coin=otherwise(text(contract.settle), ""),
+        margin=margin,
+        initial_margin=margin,
+        maintenance_margin=number(row.maintenance_margin),
+        notional=number(row.mark_value),
+        locked=times(size(row.frozen_volume), one),
+        created_ms=read_by(row.open_timestamp, words.any_ms),
+        # What is read says when it was answered; only what is pushed says when it was changed.
+        updated_ms=read_by(row.update_time, words.any_ms),
     )
 
 
-def side_of_v1(wire: WirePositionV1) -> PositionSide:
-    """Direction of a V1 row, also where V2 leaves it open."""
-    return known(POSITION_TYPE, str(wire.position_type), "position_type")
+def _at_mark(quantity: Decimal, mark: Decimal | None, notional: Decimal | None) -> Decimal | None:
+    return notional if mark is None else multiply(quantity, mark)
 
 
-def to_position_risk(position: Position, wire: WirePositionRisk | None) -> PositionRisk:
-    """The position with the risk endpoint's fresher values, where it has a row for it.
+def _isolated(mode: MarginMode | None, isolated: Decimal | None, margin: Decimal | None) -> Decimal | None:
+    return margin if mode is not MarginMode.ISOLATED or isolated is None else isolated
+
+
+@table_with
+def positions_at_risk(row: wire.WirePositionRisk, held: Position) -> Position:
+    """Positions with the risk endpoint's fresher values.
 
     That row's `position_amt` and `notional` are not used: the unit of the first is not certain, and the second is
     taken at the entry price in the venue's own example.
     """
-    if wire is None:
-        return position_risk(position)
-    mark = positive_or_none(wire.mark_price, "mark_price")
-    mode = known_or_none(MARGIN_MODE, wire.margin_type) or position.margin_mode
-    margin = positive(wire.isolated_margin, "isolated_margin") if mode is MarginMode.ISOLATED else None
-    return position_risk(
-        msgspec.structs.replace(
-            position,
-            raw=wire,
-            mark_price=mark,
-            notional=position.notional if mark is None else multiply(position.quantity, mark),
-            liquidation_price=positive_or_none(wire.liquidation_price, "liquidation_price"),
-            unrealized_pnl=finite(wire.unrealized_profit, "unrealized_profit"),
-            leverage=positive_or_none(wire.leverage, "leverage"),
-            margin_mode=mode,
-            margin=position.margin if margin is None else margin,
-            updated_ms=any_ms(wire.update_time, "update_time") or position.updated_ms,
-        )
+    quantity, mark = needed(number(held.quantity)), price(row.mark_price)
+    mode = made(lambda said, held: said or held, word(row.margin_type, words.MARGIN_MODE), held.margin_mode)
+    return Position(
+        venue=words.VENUE,
+        symbol=needed(text(held.symbol)),
+        venue_symbol=needed(text(held.venue_symbol)),
+        side=made(lambda side: side, held.side),
+        quantity=quantity,
+        margin_coin=otherwise(text(held.margin_coin), ""),
+        entry_price=number(held.entry_price),
+        mark_price=mark,
+        notional=made(_at_mark, quantity, mark, number(held.notional)),
+        liquidation_price=price(row.liquidation_price),
+        unrealized_pnl=number(row.unrealized_profit),
+        leverage=price(row.leverage),
+        margin_mode=mode,
+        margin=made(_isolated, mode, read_by(row.isolated_margin, words.positive), number(held.margin)),
+        maintenance_margin=number(held.maintenance_margin),
+        updated_ms=read_by(row.update_time, words.any_ms),
     )
 
 
-def to_leverage(symbol: str, rows: Sequence[WirePosition], max_leverage: Decimal | None) -> Leverage:
+def to_position_risk(position: Position, row: wire.WirePositionRisk | None) -> PositionRisk:
+    """The position as it is at risk, as of the answer where the row for it names no time, or there is none."""
+    found = position_risk(position if row is None else positions_at_risk().one(row, position))
+    if found.updated_ms is not None:
+        return found
+    try:
+        return msgspec.structs.replace(found, updated_ms=words.any_ms(position.raw.timestamp, "timestamp"))
+    except DecodeError as error:
+        return msgspec.structs.replace(found, unread=(*found.unread, error.path))
+
+
+def to_leverage(symbol: str, rows: Sequence[wire.WirePosition], max_leverage: Decimal | None) -> Leverage:
     """What is set for a contract, from its rows of `position-v2`, flat ones included; both sides share it."""
-    times = {row.position_side.lower(): positive_or_none(row.leverage, "leverage") for row in rows}
-    modes = {known_or_none(MARGIN_MODE, row.open_type) for row in rows}
+    times = {str(row.position_side).lower(): positive_or_none(row.leverage, "leverage") for row in rows}
+    modes = {known_or_none(words.MARGIN_MODE, text_or_none(row.open_type)) for row in rows}
     same = set(times.values())
     both = same.pop() if len(same) == 1 else None
     return Leverage(
-        venue=VENUE,
+        venue=words.VENUE,
         raw=tuple(rows),
-        symbol=unified_symbol(symbol),
+        symbol=words.unified_symbol(symbol),
         venue_symbol=symbol,
         leverage=both,
         long_leverage=times.get("long", both),

@@ -1,6 +1,6 @@
-"""BitMart's orders, waiting orders and fills to the unified models. Pure functions.
+"""BitMart's orders, waiting orders and fills as unified models, one line a field.
 
-Sizes are contracts on the wire and base coin here: every function is given the `Contract`.
+Sizes are contracts on the wire and base coin here: a row is read with its `Contract` beside it.
 """
 
 from __future__ import annotations
@@ -8,136 +8,123 @@ from __future__ import annotations
 from decimal import Decimal
 
 from futures_async.adapter import (
-    EXACT,
     Contract,
     Fill,
     Order,
     OrderKind,
     OrderStatus,
     OrderType,
-    PriceSource,
-    finite,
-    known,
-    known_or_none,
-    positive_or_none,
-    required_id,
+    PositionMode,
+    PositionSide,
+    identifier,
+    made,
+    minus,
+    needed,
+    number,
+    otherwise,
+    price,
+    read_by,
+    size,
+    table_with,
+    text,
+    times,
+    word,
 )
-from futures_async.adapters.bitmart.wire import (
-    WireOrder,
-    WirePlanOrder,
-    WireTrade,
-)
-from futures_async.adapters.bitmart.words import (
-    CLOSING,
-    HEDGE_SIDE,
-    MARGIN_MODE,
-    ORDER_TYPE,
-    ROLE,
-    SIDE,
-    TIME_IN_FORCE,
-    VENUE,
-    any_ms,
-    base_quantity,
-    positive,
-    promised_ms,
-    text_or_none,
-)
+from futures_async.adapters.bitmart import wire, words
+
+STATE = words.codes({1: "accepted", 2: "live", 4: "finished"})
 
 
-def status_of(state: int, size: Decimal, filled: Decimal) -> OrderStatus:
-    """Where an order stands: state 4 is "finished", so the sizes say whether it filled."""
-    if state == 1:
+def _status(state: str | None, size: Decimal, filled: Decimal | None) -> OrderStatus:
+    """Where an order stands: a finished one may be filled or not, so the sizes say it."""
+    if state == "accepted":
         return OrderStatus.NEW
-    if state not in (2, 4):
+    if state not in ("live", "finished") or filled is None:
         return OrderStatus.UNKNOWN
     if size > 0 and filled >= size:
         return OrderStatus.FILLED
-    if state == 4:
+    if state == "finished":
         return OrderStatus.CANCELED
     return OrderStatus.PARTIALLY_FILLED if filled > 0 else OrderStatus.NEW
 
 
-def to_order(wire: WireOrder, contract: Contract) -> Order:
-    """An order of the order endpoints. Time in force, fee and cause of a cancel are not reported."""
-    size = finite(wire.size, "size")
-    filled = finite(wire.deal_size, "deal_size")
-    quantity = base_quantity(size, contract, "size")
-    filled_quantity = base_quantity(filled, contract, "deal_size")
-    kind = known_or_none(ORDER_TYPE, wire.type) or OrderType.UNKNOWN
-    hedge = wire.position_mode == "hedge_mode"
+def _held(mode: PositionMode | None, held: PositionSide | None) -> PositionSide | None:
+    return held if mode is PositionMode.HEDGE else None
+
+
+@table_with
+def orders(row: wire.WireOrder, contract: Contract) -> Order:
+    """Orders of the order endpoints. Time in force, fee and cause of a cancel are not reported."""
+    name, kind = needed(text(row.symbol)), word(row.type, words.ORDER_TYPE, unknown=OrderType.UNKNOWN)
+    count, done, one = needed(size(row.size)), size(row.deal_size), number(contract.contract_size)
+    quantity, filled = needed(times(count, one)), times(done, one)
     return Order(
-        venue=VENUE,
-        raw=wire,
-        symbol=contract.symbol,
-        venue_symbol=wire.symbol,
-        order_id=required_id(wire.order_id, "order_id"),
-        client_order_id=text_or_none(wire.client_order_id),
-        side=known(SIDE, str(wire.side), "side"),
-        type=kind,
-        price=None if kind is OrderType.MARKET else positive_or_none(wire.price, "price"),
-        average_price=positive_or_none(wire.deal_avg_price, "deal_avg_price"),
+        venue=words.VENUE,
+        symbol=made(words.unified_symbol, name),
+        venue_symbol=name,
+        order_id=needed(identifier(row.order_id)),
+        client_order_id=text(row.client_order_id),
+        side=needed(word(row.side, words.SIDE)),
+        type=otherwise(kind, OrderType.UNKNOWN),
+        price=made(lambda kind, price: None if kind is OrderType.MARKET else price, kind, price(row.price)),
+        average_price=price(row.deal_avg_price),
         quantity=quantity,
-        filled_quantity=filled_quantity,
-        remaining_quantity=EXACT.subtract(quantity, filled_quantity),
-        status=status_of(wire.state, size, filled),
-        reduce_only=wire.side in CLOSING,
-        position_side=HEDGE_SIDE.get(wire.side) if hedge else None,
-        margin_mode=known_or_none(MARGIN_MODE, wire.open_type),
-        leverage=positive(wire.leverage, "leverage"),
-        created_ms=promised_ms(wire.create_time, "create_time"),
-        updated_ms=any_ms(wire.update_time, "update_time"),
+        filled_quantity=filled,
+        remaining_quantity=minus(quantity, filled),
+        status=made(_status, word(row.state, STATE, unknown="unknown"), count, done),
+        reduce_only=word(row.side, words.CLOSES),
+        position_side=made(_held, word(row.position_mode, words.POSITION_MODE), word(row.side, words.HEDGE_SIDE)),
+        margin_mode=word(row.open_type, words.MARGIN_MODE),
+        leverage=read_by(row.leverage, words.positive),
+        created_ms=read_by(row.create_time, words.any_ms),
+        updated_ms=read_by(row.update_time, words.any_ms),
     )
 
 
-PLAN_KIND = {"take_profit": OrderKind.TAKE_PROFIT, "stop_loss": OrderKind.STOP_LOSS}
-PRICE_SOURCE = {1: PriceSource.LAST, 2: PriceSource.MARK}
-
-
-def to_trigger_order(wire: WirePlanOrder, contract: Contract) -> Order:
-    """A conditional order that waits. `price` is what it will be sent at, None at market."""
-    quantity = base_quantity(wire.size, contract, "size")
-    trigger = finite(wire.trigger_price, "trigger_price")
-    hedge = wire.position_mode == "hedge_mode"
+@table_with
+def trigger_orders(row: wire.WirePlanOrder, contract: Contract) -> Order:
+    """Conditional orders that wait. `price` is what they will be sent at, None at market."""
+    name = needed(text(row.symbol))
     return Order(
-        venue=VENUE,
-        raw=wire,
-        symbol=contract.symbol,
-        venue_symbol=wire.symbol,
-        order_id=required_id(wire.order_id, "order_id"),
-        client_order_id=text_or_none(wire.client_order_id),
-        side=known(SIDE, str(wire.side), "side"),
+        venue=words.VENUE,
+        symbol=made(words.unified_symbol, name),
+        venue_symbol=name,
+        order_id=needed(identifier(row.order_id)),
+        client_order_id=text(row.client_order_id),
+        side=needed(word(row.side, words.SIDE)),
         type=OrderType.TRIGGER,
-        kind=PLAN_KIND.get(wire.type or "", OrderKind.TRIGGER),
-        trigger_price=trigger,
-        trigger_by=PRICE_SOURCE.get(wire.price_type or 0),
-        time_in_force=TIME_IN_FORCE.get(str(wire.mode)),
-        price=positive(wire.executive_price, "executive_price"),
-        quantity=quantity,
+        kind=otherwise(word(row.type, words.PLAN_KIND), OrderKind.TRIGGER),
+        trigger_price=needed(price(row.trigger_price)),
+        trigger_by=word(row.price_type, words.PRICE_SOURCE),
+        time_in_force=word(row.mode, words.TIME_IN_FORCE),
+        price=read_by(row.executive_price, words.positive),
+        quantity=needed(times(size(row.size), number(contract.contract_size))),
         status=OrderStatus.NEW,
-        reduce_only=wire.side in CLOSING,
-        position_side=HEDGE_SIDE.get(wire.side) if hedge else None,
-        margin_mode=known_or_none(MARGIN_MODE, wire.open_type),
-        leverage=positive(wire.leverage, "leverage"),
-        created_ms=any_ms(wire.create_time, "create_time"),
-        updated_ms=any_ms(wire.update_time, "update_time"),
+        reduce_only=word(row.side, words.CLOSES),
+        position_side=made(_held, word(row.position_mode, words.POSITION_MODE), word(row.side, words.HEDGE_SIDE)),
+        margin_mode=word(row.open_type, words.MARGIN_MODE),
+        leverage=read_by(row.leverage, words.positive),
+        created_ms=read_by(row.create_time, words.any_ms),
+        updated_ms=read_by(row.update_time, words.any_ms),
     )
 
 
-def to_fill(wire: WireTrade, contract: Contract) -> Fill:
-    """An execution; the fee is in the quote coin, paid is positive."""
+@table_with
+def fills(row: wire.WireTrade, contract: Contract) -> Fill:
+    """Executions; the fee is in the quote coin, paid is words.positive."""
+    name = needed(text(row.symbol))
     return Fill(
-        venue=VENUE,
-        raw=wire,
-        fill_id=required_id(wire.trade_id, "trade_id"),
-        order_id=required_id(wire.order_id, "order_id"),
-        symbol=contract.symbol,
-        venue_symbol=wire.symbol,
-        side=known(SIDE, str(wire.side), "side"),
-        price=finite(wire.price, "price"),
-        quantity=base_quantity(wire.vol, contract, "vol"),
-        fee=finite(wire.paid_fees, "paid_fees"),
-        fee_coin=contract.quote,
-        role=known_or_none(ROLE, wire.exec_type),
-        realized_pnl=finite(wire.realised_profit, "realised_profit"),
-        created_ms=promised_ms(wire.create_time, "create_time"),
+        venue=words.VENUE,
+        fill_id=needed(identifier(row.trade_id)),
+        order_id=needed(identifier(row.order_id)),
+        symbol=made(words.unified_symbol, name),
+        venue_symbol=name,
+        side=needed(word(row.side, words.SIDE)),
+        price=needed(number(row.price)),
+        quantity=needed(times(size(row.vol), number(contract.contract_size))),
+        fee=number(row.paid_fees),
+        fee_coin=text(contract.quote),
+        role=word(row.exec_type, words.ROLE),
+        realized_pnl=number(row.realised_profit),
+        created_ms=needed(read_by(row.create_time, words.any_ms)),
     )

@@ -9,12 +9,14 @@ from typing import Any
 from futures_async.adapter import (
     EXACT,
     Contract,
+    DecodeError,
     Intent,
     InvalidOrder,
     InvalidRequest,
     MarginMode,
     Order,
     OrderFields,
+    OrderKind,
     OrderType,
     PlannedOrder,
     PositionSide,
@@ -25,7 +27,6 @@ from futures_async.adapter import (
     to_text,
 )
 from futures_async.adapters.bitmart.dialect import names_client, names_order
-from futures_async.adapters.bitmart.wire import WirePlanOrder
 from futures_async.adapters.bitmart.words import HEDGE_SIDE, MARGIN_MODE_WORD, MODE_CODE, SIDE_CODE, to_contracts
 
 LAST_PRICE = 1
@@ -35,7 +36,7 @@ PARTIAL = 1
 """Plan category of a take-profit or stop-loss for a stated size."""
 WHOLE = 2
 """The same for the whole position."""
-PROTECTION = ("take_profit", "stop_loss")
+PROTECTION = (OrderKind.TAKE_PROFIT, OrderKind.STOP_LOSS)
 CLOSING_SIDE = {PositionSide.LONG: 3, PositionSide.SHORT: 2}
 SMALLEST_CALLBACK, LARGEST_CALLBACK = Decimal("0.001"), Decimal("0.05")
 
@@ -199,29 +200,44 @@ def position_stop_body(venue_symbol: str, side: PositionSide, word: str, stop: S
     }
 
 
-def plan_change(row: WirePlanOrder, wanted: Stop) -> dict[str, Any]:
+def stop_of(order: Order) -> Stop:
+    """What sets a waiting order off, and the price that it is sent at.
+
+    Raises:
+        DecodeError: One of them cannot be read: an order that is written anew would lose it.
+    """
+    if "executive_price" in order.unread or order.trigger_price is None:
+        raise DecodeError(f"the prices of trigger order {order.order_id} cannot be read", path="executive_price")
+    return Stop(order.trigger_price, None, order.price)
+
+
+def is_whole(order: Order) -> bool:
+    """A take-profit or stop-loss of the whole position."""
+    return str(order.raw.plan_category) == str(WHOLE)
+
+
+def plan_change(order: Order, wanted: Stop) -> dict[str, Any]:
     """`modify-plan-order`: all of it is said again."""
     fields = {} if wanted.limit_price is None else {"executive_price": to_text(wanted.limit_price)}
-    return {**_changed(row, wanted), **fields, "type": "market" if wanted.limit_price is None else "limit"}
+    return {**_changed(order, wanted), **fields, "type": "market" if wanted.limit_price is None else "limit"}
 
 
-def tp_sl_change(row: WirePlanOrder, wanted: Stop) -> dict[str, Any]:
+def tp_sl_change(order: Order, wanted: Stop) -> dict[str, Any]:
     """`modify-tp-sl-order`: the price is required where the order is for a stated size; "0" executes at market."""
     return {
-        **_changed(row, wanted),
+        **_changed(order, wanted),
         "executive_price": "0" if wanted.limit_price is None else to_text(wanted.limit_price),
-        "plan_category": row.plan_category or WHOLE,
+        "plan_category": PARTIAL if str(order.raw.plan_category) == str(PARTIAL) else WHOLE,
         "category": "market" if wanted.limit_price is None else "limit",
     }
 
 
-def _changed(row: WirePlanOrder, wanted: Stop) -> dict[str, Any]:
-    stands = row.price_type or LAST_PRICE
+def _changed(order: Order, wanted: Stop) -> dict[str, Any]:
     return {
-        "symbol": row.symbol,
-        **id_fields(str(row.order_id), None),
+        "symbol": order.venue_symbol,
+        **id_fields(order.order_id, None),
         "trigger_price": to_text(wanted.price),
-        "price_type": stands if wanted.trigger_by is None else price_type(wanted.trigger_by),
+        "price_type": price_type(wanted.trigger_by or order.trigger_by),
     }
 
 

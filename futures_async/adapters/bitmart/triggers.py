@@ -5,7 +5,6 @@ https://developer-pro.bitmart.com/en/futuresv2/
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, TypeAlias
 
@@ -14,6 +13,7 @@ import msgspec
 from futures_async.adapter import (
     Ack,
     Endpoint,
+    FuturesAsyncError,
     Intent,
     InvalidOrder,
     InvalidRequest,
@@ -26,21 +26,25 @@ from futures_async.adapter import (
     PlannedOrder,
     PositionSide,
     PriceSource,
+    Read,
     Stop,
     acknowledged,
     chosen,
     one_id,
     required_id,
     to_decimal,
+    unread_of,
     walks,
 )
+from futures_async.adapters._rows import text_or_none
 from futures_async.adapters.bitmart import endpoints, orders, requests, words
 from futures_async.adapters.bitmart.account import BitMartAccount
-from futures_async.adapters.bitmart.wire import WireIds, WireOrder, WirePlanOrder
+from futures_async.adapters.bitmart.wire import WireIds
 
 OPEN_ROWS = 100
 """Most rows that the lists of open and of waiting orders show."""
 TRAILING = "trailing"
+NOT_TRAILING = frozenset(words.ORDER_TYPE) - {TRAILING}
 
 Body: TypeAlias = dict[str, Any]
 
@@ -97,21 +101,22 @@ class BitMartTriggers(BitMartAccount):
         Raises:
             IncompletePage: 100 rows, which is all that the venue shows.
         """
-        rows = await self._waiting_rows(None if symbol is None else self.venue_symbol(symbol))
-        sizes = await self._sizes(row.symbol for row in rows)
-        return [orders.to_trigger_order(row, sizes[row.symbol]) for row in rows]
+        return (await self._all_waiting(None if symbol is None else self.venue_symbol(symbol))).whole()
 
-    async def _waiting_rows(self, name: str | None) -> list[WirePlanOrder]:
-        answer = await self._call(endpoints.PLAN_ORDERS, {"symbol": name, "limit": OPEN_ROWS})
-        return walks.complete(answer, OPEN_ROWS, f"{self.id}: trigger orders")
+    async def _all_waiting(self, name: str | None) -> Read[Order]:
+        rows = await self._call(endpoints.PLAN_ORDERS, {"symbol": name, "limit": OPEN_ROWS})
+        return walks.complete(await self._as(orders.trigger_orders(), rows), OPEN_ROWS, f"{self.id}: trigger orders")
 
-    async def _waiting(self, name: str, order_id: str | None, client_order_id: str | None) -> WirePlanOrder:
-        for row in await self._waiting_rows(name):
-            if row.symbol == name and (
+    async def _waiting(self, name: str, order_id: str | None, client_order_id: str | None) -> Order:
+        """One that waits, found by its id alone."""
+        rows = await self._call(endpoints.PLAN_ORDERS, {"symbol": name, "limit": OPEN_ROWS})
+        for row in rows:
+            if words.names(row.symbol, name) and (
                 str(row.order_id) == order_id
-                or (order_id is None and words.text_or_none(row.client_order_id) == client_order_id)
+                or (order_id is None and text_or_none(row.client_order_id) == client_order_id)
             ):
-                return row
+                return orders.trigger_orders().one(row, await self.fetch_contract(name))
+        walks.certain(Read(rows, unread_of(rows)), OPEN_ROWS, f"{self.id}: trigger orders")
         raise OrderNotFound("no such trigger order waits", venue=self.id, endpoint=endpoints.PLAN_ORDERS.name)
 
     async def edit_trigger_order(
@@ -138,30 +143,24 @@ class BitMartTriggers(BitMartAccount):
         limit = None if price is None else _above_zero(price, "price")
         if trigger is None and limit is None:
             raise InvalidRequest("edit_trigger_order needs trigger_price or price")
-        row = await self._waiting(name, *ids)
-        now = orders.to_trigger_order(row, (await self._sizes([name]))[name])
+        now = await self._waiting(name, *ids)
+        stands = requests.stop_of(now)
         if limit is not None and now.price is None:
             raise InvalidOrder(f"{self.id}: trigger order {now.order_id} executes at market: it has no price to change")
-        wanted = Stop(row.trigger_price if trigger is None else trigger, None, now.price if limit is None else limit)
-        return await self._edit_waiting(row, wanted)
+        return await self._edit_waiting(now, Stop(trigger or stands.price, None, limit or stands.limit_price))
 
-    async def _edit_waiting(self, row: WirePlanOrder, wanted: Stop) -> Order:
+    async def _edit_waiting(self, now: Order, wanted: Stop) -> Order:
         """Have a waiting order say what is wanted; the price that it goes by stays where none is named."""
-        if row.type in requests.PROTECTION:
-            endpoint, body = endpoints.MODIFY_TP_SL_ORDER, requests.tp_sl_change(row, wanted)
+        if now.kind in requests.PROTECTION:
+            endpoint, body = endpoints.MODIFY_TP_SL_ORDER, requests.tp_sl_change(now, wanted)
         else:
-            endpoint, body = endpoints.MODIFY_PLAN_ORDER, requests.plan_change(row, wanted)
-        contract, order_id = (await self._sizes([row.symbol]))[row.symbol], str(row.order_id)
-
-        async def read() -> Order:
-            return orders.to_trigger_order(await self._waiting(row.symbol, order_id, None), contract)
-
+            endpoint, body = endpoints.MODIFY_PLAN_ORDER, requests.plan_change(now, wanted)
         return await self._apply(
-            ("edit_trigger_order", order_id),
+            ("edit_trigger_order", now.order_id),
             f"{wanted.limit_price or 'market'} at {wanted.price}",
             send=lambda: self._call(endpoint, body=body),
-            read=read,
-            stands=lambda found: (found.raw.trigger_price, found.price) == (wanted.price, wanted.limit_price),
+            read=lambda: self._waiting(now.venue_symbol, now.order_id, None),
+            stands=lambda found: (found.trigger_price, found.price) == (wanted.price, wanted.limit_price),
         )
 
     async def set_position_stops(
@@ -185,11 +184,7 @@ class BitMartTriggers(BitMartAccount):
         stops = self._stops("set_position_stops", take_profit=take_profit, stop_loss=stop_loss)
         self._active("set_position_stops")
         name = self.venue_symbol(symbol)
-        waiting = {
-            row.type: row
-            for row in await self._waiting_rows(name)
-            if row.plan_category == requests.WHOLE and row.symbol == name and words.HEDGE_SIDE.get(row.side) is side
-        }
+        waiting = await self._whole_stops(name, side)
         for word, stop in stops.items():
             if word in waiting:
                 await self._edit_waiting(waiting[word], stop)
@@ -200,12 +195,19 @@ class BitMartTriggers(BitMartAccount):
             except OrderOutcomeUnknown as unknown:
                 unknown.symbol = self.unified_symbol(name)
                 raise
-        contract = (await self._sizes([name]))[name]
-        return [
-            orders.to_trigger_order(row, contract)
-            for row in await self._waiting_rows(name)
-            if row.plan_category == requests.WHOLE and row.type in stops and words.HEDGE_SIDE.get(row.side) is side
-        ]
+        return [order for word, order in (await self._whole_stops(name, side)).items() if word in stops]
+
+    async def _whole_stops(self, name: str, side: PositionSide) -> dict[str, Order]:
+        """What waits for the whole position, `take_profit` and `stop_loss`.
+
+        Raises:
+            UnreadRows: Some of what waits cannot be read: it may be one of these.
+        """
+        return {
+            order.kind.value: order
+            for order in (await self._all_waiting(name)).whole()
+            if order.kind in requests.PROTECTION and requests.is_whole(order) and words.held_by(order.raw.side) is side
+        }
 
     async def set_order_stops(
         self,
@@ -229,7 +231,7 @@ class BitMartTriggers(BitMartAccount):
 
         def stands(order: Order) -> bool:
             return all(
-                words.loose_decimal(getattr(order.raw, f"preset_{word}_price"), word) == stop.price
+                words.positive(getattr(order.raw, f"preset_{word}_price"), word) == stop.price
                 for word, stop in stops.items()
             )
 
@@ -266,10 +268,19 @@ class BitMartTriggers(BitMartAccount):
         return await self._submit(endpoints.SUBMIT_TRAIL_ORDER, body, plan)
 
     async def _cancel_waiting(self, venue_symbol: str) -> list[str]:
-        gone = await super()._cancel_waiting(venue_symbol)
-        for order in await self.fetch_trailing_orders(venue_symbol):
-            await self.cancel_trailing_order(venue_symbol, order.order_id)
-            gone.append(order.order_id)
+        problem: FuturesAsyncError | None = None
+        gone: list[str] = []
+        try:
+            gone = await super()._cancel_waiting(venue_symbol)
+        except FuturesAsyncError as error:
+            problem = error  # what goes wrong with those does not keep the others
+
+        async def cancel(order_id: str) -> None:
+            await self.cancel_trailing_order(venue_symbol, order_id)
+
+        gone += await self._cancel_each(self.fetch_trailing_orders(venue_symbol), cancel)
+        if problem is not None:
+            raise problem
         return gone
 
     async def cancel_trailing_order(self, symbol: str, order_id: str) -> None:
@@ -284,13 +295,10 @@ class BitMartTriggers(BitMartAccount):
             IncompletePage: 100 rows, which is all that the venue shows.
         """
         name = None if symbol is None else self.venue_symbol(symbol)
-        answer = await self._call(endpoints.OPEN_ORDERS, {"symbol": name, "type": TRAILING, "limit": OPEN_ROWS})
-        rows = walks.complete(answer, OPEN_ROWS, f"{self.id}: trailing orders")
-        return await self._to_orders([row for row in rows if row.type == TRAILING])
-
-    async def _to_orders(self, rows: Sequence[WireOrder]) -> list[Order]:
-        sizes = await self._sizes(row.symbol for row in rows)
-        return [orders.to_order(row, sizes[row.symbol]) for row in rows]
+        rows = await self._call(endpoints.OPEN_ORDERS, {"symbol": name, "type": TRAILING, "limit": OPEN_ROWS})
+        read = await self._as(orders.orders(), rows)
+        found, unread = walks.complete(read, OPEN_ROWS, f"{self.id}: trailing orders")
+        return Read([order for order in found if str(order.raw.type) not in NOT_TRAILING], unread).whole()
 
 
 def _above_zero(value: Number, name: str) -> Decimal:

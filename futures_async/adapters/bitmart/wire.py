@@ -1,7 +1,4 @@
-"""BitMart's payloads, field for field. Sizes are contracts, numbers are text, times are milliseconds unless noted.
-
-A field without default is one that the venue promises. `Loose` is a number that may also be missing, "" or a word.
-"""
+"""BitMart's payloads, field for field. Sizes are contracts, numbers are text, times are milliseconds unless noted."""
 
 from __future__ import annotations
 
@@ -10,103 +7,97 @@ from typing import Any
 
 import msgspec
 
-from futures_async.adapter import Loose
-
-Id = int | str
-"""Ids are text in lists, numbers in acknowledgements, and may exceed 2^53: always `str(id)`."""
+from futures_async.adapter import Id, Loose, Moment, Row, Text, TypedRow
 
 
-class _Wire(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """Base of the rows."""
-
-
-class WireContract(_Wire, frozen=True, kw_only=True, gc=False):
+class WireContract(Row, frozen=True, kw_only=True, gc=False):
     """A row of `details`: trading rules and the day's figures."""
 
-    symbol: str
-    product_type: int
-    base_currency: str
-    quote_currency: str
-    contract_size: Decimal
+    symbol: Text = None
+    product_type: Id = None
+    """1 is perpetual, 2 has a delivery date."""
+    base_currency: Text = None
+    quote_currency: Text = None
+    contract_size: Loose = None
     """Base coin per contract; quote units on inverse contracts."""
-    price_precision: Decimal
+    price_precision: Loose = None
     """The tick itself, not a number of digits."""
-    vol_precision: Decimal
+    vol_precision: Loose = None
     """Step of sizes, in contracts."""
-    min_volume: Decimal
+    min_volume: Loose = None
     max_volume: Loose = None
     market_max_volume: Loose = None
     min_leverage: Loose = None
     max_leverage: Loose = None
-    open_timestamp: int | None = None
-    expire_timestamp: int | None = None
-    settle_timestamp: int | None = None
+    open_timestamp: Moment = None
+    expire_timestamp: Moment = None
+    settle_timestamp: Moment = None
     last_price: Loose = None
     volume_24h: Loose = None
     turnover_24h: Loose = None
     index_price: Loose = None
-    index_name: str | None = None
+    index_name: Text = None
     funding_rate: Loose = None
     """Last settled."""
     expected_funding_rate: Loose = None
     """Of the settlement at `funding_time`."""
-    funding_time: int | None = None
-    funding_interval_hours: int | None = None
+    funding_time: Moment = None
+    funding_interval_hours: Loose = None
     open_interest: Loose = None
     open_interest_value: Loose = None
     high_24h: Loose = None
     low_24h: Loose = None
     change_24h: Loose = None
-    status: str | None = None
-    delist_time: int | None = None
+    status: Text = None
+    delist_time: Moment = None
     """Seconds; 0 is never."""
 
 
-class WireContracts(_Wire, frozen=True, kw_only=True, gc=False):
-    """Every contract ever listed. Rows stay undecoded: one odd row among 1,200 must not hide the rest."""
+class WireContracts(msgspec.Struct, frozen=True, gc=False):
+    """Every contract ever listed."""
 
-    symbols: list[msgspec.Raw] | None = None
+    symbols: list[WireContract]
 
 
-class WireFunding(_Wire, frozen=True, kw_only=True, gc=False):
+class WireFunding(Row, frozen=True, kw_only=True, gc=False):
     """Funding of one contract."""
 
-    symbol: str
+    symbol: Text = None
     rate_value: Loose = None
     """Of the previous settlement."""
-    expected_rate: Decimal
+    expected_rate: Loose = None
     """Of the settlement at `funding_time`."""
-    funding_time: int | None = None
+    funding_time: Moment = None
     funding_upper_limit: Loose = None
     funding_lower_limit: Loose = None
-    timestamp: int | None = None
+    timestamp: Moment = None
 
 
-class WireBracket(_Wire, frozen=True, kw_only=True, gc=False):
+class WireBracket(Row, frozen=True, kw_only=True, gc=False):
     """One risk tier; maintenance margin is `notional × maint_margin_ratio − cum`."""
 
-    bracket: int
-    initial_leverage: Decimal
-    notional_cap: Decimal
-    notional_floor: Decimal
-    maint_margin_ratio: Decimal
+    bracket: Loose = None
+    initial_leverage: Loose = None
+    notional_cap: Loose = None
+    notional_floor: Loose = None
+    maint_margin_ratio: Loose = None
     cum: Loose = None
 
 
-class WireRule(_Wire, frozen=True, kw_only=True, gc=False):
+class WireRule(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The tiers of one contract."""
 
-    symbol: str
-    brackets: list[WireBracket] | None = None
+    symbol: Text = None
+    brackets: list[WireBracket]
 
 
-class WireBrackets(_Wire, frozen=True, kw_only=True, gc=False):
+class WireBrackets(msgspec.Struct, frozen=True, gc=False):
     """Answer of `leverage-bracket`."""
 
-    rules: list[WireRule] | None = None
+    rules: list[WireRule]
 
 
-class WirePastFunding(_Wire, frozen=True, kw_only=True, gc=False):
+class WirePastFunding(TypedRow, frozen=True, kw_only=True, gc=False):
     """A settled funding rate."""
 
     symbol: str
@@ -115,13 +106,13 @@ class WirePastFunding(_Wire, frozen=True, kw_only=True, gc=False):
     """Milliseconds, as text on the wire."""
 
 
-class WireFundingHistory(_Wire, frozen=True, kw_only=True, gc=False):
+class WireFundingHistory(msgspec.Struct, frozen=True, gc=False):
     """Settled rates, newest first."""
 
-    rows: list[WirePastFunding] | None = msgspec.field(name="list")
+    rows: list[WirePastFunding] = msgspec.field(name="list")
 
 
-class WireOpenInterest(_Wire, frozen=True, kw_only=True, gc=False):
+class WireOpenInterest(TypedRow, frozen=True, kw_only=True, gc=False):
     """Open interest of a contract: in contracts and in quote coin."""
 
     symbol: str
@@ -130,7 +121,7 @@ class WireOpenInterest(_Wire, frozen=True, kw_only=True, gc=False):
     timestamp: int
 
 
-class WireService(_Wire, frozen=True, kw_only=True, gc=False):
+class WireService(TypedRow, frozen=True, kw_only=True, gc=False):
     """One announced window of maintenance; times are milliseconds."""
 
     title: str | None = None
@@ -142,32 +133,32 @@ class WireService(_Wire, frozen=True, kw_only=True, gc=False):
     end_time: int
 
 
-class WireServices(_Wire, frozen=True, kw_only=True, gc=False):
+class WireServices(msgspec.Struct, frozen=True, gc=False):
     """Maintenance windows."""
 
-    service: list[WireService] | None = None
+    service: list[WireService]
 
 
-class WireTime(_Wire, frozen=True, kw_only=True, gc=False):
+class WireTime(msgspec.Struct, frozen=True, gc=False):
     """The venue's clock."""
 
     server_time: int
 
 
-class WireAsset(_Wire, frozen=True, kw_only=True, gc=False):
-    """Balance in one margin coin."""
+class WireAsset(Row, frozen=True, kw_only=True, gc=False):
+    """Balance in one margin coin; what is pushed has neither equity nor profit."""
 
-    currency: str
-    available_balance: Decimal
-    frozen_balance: Decimal
+    currency: Text = None
+    available_balance: Loose = None
+    frozen_balance: Loose = None
     """Bound by open orders."""
-    position_deposit: Decimal
+    position_deposit: Loose = None
     """Bound by positions."""
-    equity: Decimal
-    unrealized: Decimal
+    equity: Loose = None
+    unrealized: Loose = None
 
 
-class WireFeeRate(_Wire, frozen=True, kw_only=True, gc=False):
+class WireFeeRate(TypedRow, frozen=True, kw_only=True, gc=False):
     """The account's own fees, fractions."""
 
     symbol: str
@@ -175,7 +166,7 @@ class WireFeeRate(_Wire, frozen=True, kw_only=True, gc=False):
     maker_fee_rate: Decimal
 
 
-class WirePositionV1(_Wire, frozen=True, kw_only=True, gc=False):
+class WirePositionV1(TypedRow, frozen=True, kw_only=True, gc=False):
     """A row of `position` (V1). There is no liquidation price; profit is marked at the last price."""
 
     symbol: str
@@ -210,72 +201,79 @@ class WirePositionV1(_Wire, frozen=True, kw_only=True, gc=False):
     account: str | None = None
 
 
-class WirePosition(_Wire, frozen=True, kw_only=True, gc=False):
+class WirePosition(Row, frozen=True, kw_only=True, gc=False):
     """A row of `position-v2`."""
 
-    symbol: str
-    leverage: Decimal
-    timestamp: int
+    symbol: Text = None
+    leverage: Loose = None
+    timestamp: Moment = None
     """Time of the answer, not of the last change."""
-    current_fee: Decimal
-    open_timestamp: int
+    current_fee: Loose = None
+    open_timestamp: Moment = None
     """0 when flat."""
-    current_value: Decimal
+    current_value: Loose = None
     """Value at the last price."""
-    mark_price: Decimal
-    position_value: Decimal
+    mark_price: Loose = None
+    position_value: Loose = None
     """Value at the entry price."""
-    position_cross: Decimal
-    maintenance_margin: Decimal
-    close_vol: Decimal
-    close_avg_price: Decimal
-    open_avg_price: Decimal
-    entry_price: Decimal
-    current_amount: Decimal
+    position_cross: Loose = None
+    maintenance_margin: Loose = None
+    close_vol: Loose = None
+    close_avg_price: Loose = None
+    open_avg_price: Loose = None
+    entry_price: Loose = None
+    current_amount: Loose = None
     """Contracts held, never negative: decides whether there is a position."""
-    position_amount: Decimal | None = None
+    position_amount: Loose = None
     """Signed in one-way mode; may be stale when flat."""
-    realized_value: Decimal
-    mark_value: Decimal
-    account: str | None = None
-    open_type: str | None = None
+    realized_value: Loose = None
+    mark_value: Loose = None
+    account: Text = None
+    open_type: Id = None
     """cross or isolated."""
-    position_side: str
+    position_side: Text = None
     """long, short, or both in one-way mode."""
-    unrealized_pnl: Decimal
-    liquidation_price: Decimal
+    unrealized_pnl: Loose = None
+    liquidation_price: Loose = None
     """0 is none."""
     max_notional_value: Loose = None
-    initial_margin: Decimal
+    initial_margin: Loose = None
+    # Of the other endpoint and of pushes:
+    position_type: Id = None
+    """1 long, 2 short."""
+    position_mode: Text = None
+    frozen_volume: Loose = None
+    """Contracts in closing orders."""
+    update_time: Moment = None
 
 
-class WirePositionRisk(_Wire, frozen=True, kw_only=True, gc=False):
+class WirePositionRisk(Row, frozen=True, kw_only=True, gc=False):
     """A row of `position-risk`. The unit of `position_amt` and the meaning of `notional` are not clear."""
 
-    symbol: str
-    position_amt: Decimal
-    mark_price: Decimal
-    unrealized_profit: Decimal
-    liquidation_price: Decimal
-    leverage: Decimal
+    symbol: Text = None
+    position_amt: Loose = None
+    mark_price: Loose = None
+    unrealized_profit: Loose = None
+    liquidation_price: Loose = None
+    leverage: Loose = None
     max_notional_value: Loose = None
-    margin_type: str | None = None
+    margin_type: Text = None
     isolated_margin: Loose = None
-    position_side: str | None = None
+    position_side: Text = None
     """Long or Short."""
     notional: Loose = None
-    update_time: int | str | None = None
+    update_time: Moment = None
     """Documented as milliseconds, shown as seconds."""
-    account: str | None = None
+    account: Text = None
 
 
-class WirePositionMode(_Wire, frozen=True, kw_only=True, gc=False):
+class WirePositionMode(msgspec.Struct, frozen=True, gc=False):
     """The account's position mode."""
 
     position_mode: str
 
 
-class WireLeverage(_Wire, frozen=True, kw_only=True, gc=False):
+class WireLeverage(TypedRow, frozen=True, kw_only=True, gc=False):
     """Leverage and margin mode of a contract; `max_value` was seen to be a notional too."""
 
     symbol: str
@@ -284,21 +282,21 @@ class WireLeverage(_Wire, frozen=True, kw_only=True, gc=False):
     max_value: Loose = None
 
 
-class WireOrderAck(_Wire, frozen=True, kw_only=True, gc=False):
+class WireOrderAck(msgspec.Struct, frozen=True, gc=False):
     """Answer of `submit-order`; for market orders `price` is the text "market price"."""
 
-    order_id: Id
+    order_id: int | str
     price: Any = None
 
 
-class WireIds(_Wire, frozen=True, kw_only=True, gc=False):
-    """Answer of the other calls that place or change an order."""
+class WireIds(msgspec.Struct, frozen=True, gc=False):
+    """Answer of the other calls that place or change an order. Ids may exceed 2^53: always `str(id)`."""
 
-    order_id: Id
-    client_order_id: Id | None = None
+    order_id: int | str
+    client_order_id: int | str | None = None
 
 
-class WireDeadMan(_Wire, frozen=True, kw_only=True, gc=False):
+class WireDeadMan(msgspec.Struct, frozen=True, gc=False):
     """Answer of `cancel-all-after`; both times are seconds."""
 
     result: bool
@@ -306,95 +304,95 @@ class WireDeadMan(_Wire, frozen=True, kw_only=True, gc=False):
     cancel_time: int | None = None
 
 
-class WireOrder(_Wire, frozen=True, kw_only=True, gc=False):
+class WireOrder(Row, frozen=True, kw_only=True, gc=False):
     """An order, as `order`, `get-open-orders` and `order-history` tell it."""
 
-    order_id: Id
-    client_order_id: Id | None = None
+    order_id: Id = None
+    client_order_id: Id = None
     """"" when not set; PLAN_… when a conditional order made it."""
-    symbol: str
-    price: Decimal
+    symbol: Text = None
+    price: Loose = None
     """0 for market orders."""
-    size: Decimal
-    state: int
+    size: Loose = None
+    state: Id = None
     """1 being accepted, 2 live, 4 finished: filled or cancelled."""
-    side: int
+    side: Id = None
     """1 buys to open, 2 buys to close, 3 sells to close, 4 sells to open."""
-    type: str
-    deal_avg_price: Decimal
-    deal_size: Decimal
-    position_mode: str | None = None
-    account: str | None = None
+    type: Text = None
+    deal_avg_price: Loose = None
+    deal_size: Loose = None
+    position_mode: Text = None
+    account: Text = None
     leverage: Loose = None
-    open_type: str | None = None
-    create_time: int
-    update_time: int | None = None
-    executive_order_id: Id | None = None
+    open_type: Text = None
+    create_time: Moment = None
+    update_time: Moment = None
+    executive_order_id: Id = None
     trigger_price: Loose = None
     execution_price: Loose = None
     """"Market" when the trigger executes at market."""
     activation_price: Loose = None
-    activation_price_type: int | None = None
+    activation_price_type: Id = None
     callback_rate: Loose = None
     preset_take_profit_price: Loose = None
-    preset_take_profit_price_type: int | None = None
+    preset_take_profit_price_type: Id = None
     preset_stop_loss_price: Loose = None
-    preset_stop_loss_price_type: int | None = None
+    preset_stop_loss_price_type: Id = None
 
 
-class WireTrade(_Wire, frozen=True, kw_only=True, gc=False):
+class WireTrade(Row, frozen=True, kw_only=True, gc=False):
     """A fill; its id is unique per contract."""
 
-    order_id: Id
-    trade_id: Id
-    symbol: str
-    side: int
-    price: Decimal
-    vol: Decimal
+    order_id: Id = None
+    trade_id: Id = None
+    symbol: Text = None
+    side: Id = None
+    price: Loose = None
+    vol: Loose = None
     """Contracts."""
-    exec_type: str | None = None
-    profit: bool | None = None
-    realised_profit: Decimal
-    paid_fees: Decimal
+    exec_type: Text = None
+    profit: Any = None
+    realised_profit: Loose = None
+    paid_fees: Loose = None
     """Positive is paid; quote coin."""
-    account: str | None = None
-    create_time: int
+    account: Text = None
+    create_time: Moment = None
 
 
-class WireLedgerEntry(_Wire, frozen=True, kw_only=True, gc=False):
+class WireLedgerEntry(Row, frozen=True, kw_only=True, gc=False):
     """A change of balance; `tran_id` is not unique."""
 
-    symbol: str | None = None
+    symbol: Text = None
     """"" for transfers."""
-    flow_type: int | None = None
-    type: str | None = None
-    amount: Decimal
-    asset: str
-    account: str | None = None
-    time: int
-    tran_id: Id
+    flow_type: Id = None
+    type: Text = None
+    amount: Loose = None
+    asset: Text = None
+    account: Text = None
+    time: Moment = None
+    tran_id: Id = None
 
 
-class WirePlanOrder(_Wire, frozen=True, kw_only=True, gc=False):
+class WirePlanOrder(Row, frozen=True, kw_only=True, gc=False):
     """A conditional order that waits, take-profit and stop-loss orders included."""
 
-    order_id: Id
-    client_order_id: Id | None = None
+    order_id: Id = None
+    client_order_id: Id = None
     executive_price: Loose = None
-    trigger_price: Decimal
-    size: Decimal
-    symbol: str
-    state: int | str | None = None
-    side: int
-    mode: int | None = None
-    position_mode: str | None = None
-    price_way: int | None = None
+    trigger_price: Loose = None
+    size: Loose = None
+    symbol: Text = None
+    state: Id = None
+    side: Id = None
+    mode: Id = None
+    position_mode: Text = None
+    price_way: Id = None
     """1 sets off when the price rises to the trigger, 2 when it falls to it."""
-    price_type: int | None = None
+    price_type: Id = None
     """1 last price, 2 fair (mark) price."""
-    plan_category: int | None = None
-    type: str | None = None
+    plan_category: Id = None
+    type: Text = None
     leverage: Loose = None
-    open_type: str | None = None
-    create_time: int | None = None
-    update_time: int | None = None
+    open_type: Text = None
+    create_time: Moment = None
+    update_time: Moment = None

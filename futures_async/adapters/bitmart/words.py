@@ -2,48 +2,65 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any, TypeVar
 
 from futures_async.adapter import (
     Contract,
-    DecodeError,
     Intent,
     InvalidOrder,
     InvalidRequest,
     LedgerType,
     Loose,
     MarginMode,
+    Moment,
+    OrderKind,
     OrderType,
     PositionMode,
     PositionSide,
+    PriceSource,
     Role,
     Side,
     TimeInForce,
     check_symbol,
-    decimal_or_none,
     divide_exactly,
-    finite,
     guess_parts,
     is_multiple,
     join,
     known,
-    multiply,
+    ms_or_none,
+    positive_or_none,
     split,
 )
+
+T = TypeVar("T")
 
 VENUE = "bitmart"
 QUOTES = ("USDT", "USDC", "USD")
 LINEAR = ("USDT", "USDC")
-"""Quote coins of the contracts whose size is base coin; those quoted in USD are inverse and not offered."""
+"""Quote coins of the contracts whose size is base coin."""
+INVERSE = "USD"
+"""Of those whose size is quote coin: not offered."""
+
+
+def codes(table: Mapping[int, T]) -> dict[Any, T]:
+    """What the venue's numbers mean, also where they come as text."""
+    return {**table, **{str(code): meaning for code, meaning in table.items()}}
+
 
 POSITION_SIDE = {"long": PositionSide.LONG, "short": PositionSide.SHORT}
-POSITION_TYPE = {"1": PositionSide.LONG, "2": PositionSide.SHORT}
-MARGIN_MODE = {"cross": MarginMode.CROSS, "isolated": MarginMode.ISOLATED}
-MARGIN_MODE_WORD = {mode: word for word, mode in MARGIN_MODE.items()}
+POSITION_TYPE = codes({1: PositionSide.LONG, 2: PositionSide.SHORT})
+MARGIN_MODE_WORD = {MarginMode.CROSS: "cross", MarginMode.ISOLATED: "isolated"}
+# Positions are pushed with numbers.
+MARGIN_MODE = {
+    **{word: mode for mode, word in MARGIN_MODE_WORD.items()},
+    **codes({1: MarginMode.ISOLATED, 2: MarginMode.CROSS}),
+}
 POSITION_MODE = {"hedge_mode": PositionMode.HEDGE, "one_way_mode": PositionMode.ONE_WAY}
 POSITION_MODE_WORD = {mode: word for word, mode in POSITION_MODE.items()}
-TIME_IN_FORCE = {"1": TimeInForce.GTC, "2": TimeInForce.FOK, "3": TimeInForce.IOC, "4": TimeInForce.POST_ONLY}
-MODE_CODE = {force: int(code) for code, force in TIME_IN_FORCE.items()}
+MODE_CODE = {TimeInForce.GTC: 1, TimeInForce.FOK: 2, TimeInForce.IOC: 3, TimeInForce.POST_ONLY: 4}
+TIME_IN_FORCE = codes({code: force for force, code in MODE_CODE.items()})
 ORDER_TYPE = {
     "limit": OrderType.LIMIT,
     "market": OrderType.MARKET,
@@ -53,16 +70,21 @@ ORDER_TYPE = {
     "trailing": OrderType.TRIGGER,
     "planorder": OrderType.TRIGGER,
 }
-ROLE = {"maker": Role.MAKER, "taker": Role.TAKER}
-FLOW_TYPE = {
-    "1": LedgerType.TRANSFER,
-    "2": LedgerType.REALIZED_PNL,
-    "3": LedgerType.FUNDING,
-    "4": LedgerType.FEE,
-    "5": LedgerType.LIQUIDATION,
+PLAN_KIND = {
+    "take_profit": OrderKind.TAKE_PROFIT,
+    "stop_loss": OrderKind.STOP_LOSS,
+    **dict.fromkeys(("limit", "market", "plan"), OrderKind.TRIGGER),
 }
-FLOW_CODE = {kind: int(code) for code, kind in FLOW_TYPE.items()}
-FLOW_WORD = {
+PRICE_SOURCE = codes({1: PriceSource.LAST, 2: PriceSource.MARK})
+ROLE = {"maker": Role.MAKER, "taker": Role.TAKER}
+FLOW_CODE = {
+    LedgerType.TRANSFER: 1,
+    LedgerType.REALIZED_PNL: 2,
+    LedgerType.FUNDING: 3,
+    LedgerType.FEE: 4,
+    LedgerType.LIQUIDATION: 5,
+}
+FLOW = {
     "transfer": LedgerType.TRANSFER,
     "realized pnl": LedgerType.REALIZED_PNL,
     "funding fee": LedgerType.FUNDING,
@@ -70,6 +92,7 @@ FLOW_WORD = {
     "commission": LedgerType.FEE,
     "liquidation clearance": LedgerType.LIQUIDATION,
     "liquidation": LedgerType.LIQUIDATION,
+    **codes({code: kind for kind, code in FLOW_CODE.items()}),
 }
 
 # The venue's four codes say buy or sell, and open or close; in one-way mode "close" is "reduce only".
@@ -79,52 +102,38 @@ SIDE_CODE = {
     (Side.SELL, Intent.CLOSE): 3,
     (Side.SELL, Intent.OPEN): 4,
 }
-SIDE = {"1": Side.BUY, "2": Side.BUY, "3": Side.SELL, "4": Side.SELL}
-CLOSING = (2, 3)
-HEDGE_SIDE = {1: PositionSide.LONG, 2: PositionSide.SHORT, 3: PositionSide.LONG, 4: PositionSide.SHORT}
+SIDE = codes({code: side for (side, _), code in SIDE_CODE.items()})
+CLOSES = codes({code: intent is Intent.CLOSE for (_, intent), code in SIDE_CODE.items()})
+HEDGE_SIDE = codes({1: PositionSide.LONG, 2: PositionSide.SHORT, 3: PositionSide.LONG, 4: PositionSide.SHORT})
 
 _SECONDS_BELOW = 10**11
 _NO_NUMBER = ("", "-", "market", "market price")
+
+
 # Numbers, times, symbols
 
 
-def loose_decimal(value: Loose, field: str) -> Decimal | None:
-    """Read a number that may be missing or a word for "none"; anything else unreadable is an error."""
+def positive(value: Loose, field: str) -> Decimal | None:
+    """A number above 0; 0, "-" and a word for the market are none."""
     if isinstance(value, str) and value.strip().lower() in _NO_NUMBER:
         return None
-    return decimal_or_none(value, field)
+    return positive_or_none(value, field)
 
 
-def positive(value: Loose, field: str) -> Decimal | None:
-    """As `loose_decimal`, where the venue writes 0 for "none"."""
-    number = loose_decimal(value, field)
-    return number if number is not None and number > 0 else None
-
-
-def any_ms(value: int | str | None, field: str) -> int | None:
+def any_ms(value: Moment, field: str) -> int | None:
     """Unix milliseconds, whatever the venue wrote: a number below 10^11 is seconds."""
-    if value is None or value == "":
-        return None
-    try:
-        number = int(value)
-    except ValueError:
-        raise DecodeError(f"{field} is not a time", path=field) from None
-    if number <= 0:
-        return None
-    return number * 1000 if number < _SECONDS_BELOW else number
+    number = ms_or_none(value, field)
+    return number * 1000 if number is not None and number < _SECONDS_BELOW else number
 
 
-def promised_ms(value: int, field: str) -> int:
-    """As `any_ms`, where the venue promises a time."""
-    number = any_ms(value, field)
-    if number is None:
-        raise DecodeError(f"{field} is missing", path=field)
-    return number
+def names(name: object, wanted: str) -> bool:
+    """Whether a row's `name` is the contract `wanted`; one that cannot be read is not another one."""
+    return name == wanted or not isinstance(name, str) or not name
 
 
-def text_or_none(value: int | str | None) -> str | None:
-    """An id, or None for null and ""."""
-    return str(value) if value not in (None, "") else None
+def held_by(side: object) -> PositionSide | None:
+    """The side of the position that an order's code of side speaks of."""
+    return HEDGE_SIDE.get(str(side))
 
 
 def venue_symbol(symbol: str) -> str:
@@ -140,14 +149,6 @@ def unified_symbol(symbol: str) -> str:
         return symbol
     base, quote = parts
     return join(base, quote, base if quote == "USD" else quote)
-
-
-def base_quantity(contracts: Decimal, contract: Contract, field: str) -> Decimal:
-    """Contracts to base coin, exactly; never negative."""
-    quantity = multiply(finite(contracts, field), contract.contract_size)
-    if quantity < 0:
-        raise DecodeError(f"{field} is negative", path=field)
-    return quantity
 
 
 def to_contracts(quantity: Decimal, contract: Contract) -> int:

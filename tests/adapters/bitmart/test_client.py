@@ -180,9 +180,8 @@ async def test_an_amount_without_contracts_is_no_position() -> None:
         assert await exchange.fetch_positions() == []
 
 
-@pytest.mark.parametrize("answered", [wrapped([]), wrapped(None)])
-async def test_no_positions_is_an_empty_list(answered: bytes) -> None:
-    async with client(Stub(position_v2=answered, position=answered)) as exchange:
+async def test_no_positions_is_an_empty_list() -> None:
+    async with client(Stub(position_v2=wrapped([]), position=wrapped([]))) as exchange:
         assert await exchange.fetch_positions() == []
         assert await exchange.fetch_position_risk() == []
         assert await exchange.fetch_positions_v1() == []
@@ -902,19 +901,73 @@ async def test_past_orders_need_a_contract() -> None:
     assert stub.sent == []
 
 
-async def test_null_lists_are_empty() -> None:
-    nothing = wrapped(None)
-    stub = Stub(
-        order_history=nothing,
-        trades=nothing,
-        transaction_history=nothing,
-        get_open_orders=nothing,
-        current_plan_order=nothing,
-    )
+@pytest.mark.parametrize("nothing", [wrapped(None), b'{"code":1000,"message":"Ok","trace":"t"}', wrapped({})])
+@pytest.mark.parametrize(
+    ("path", "call", "arguments"),
+    [
+        ("assets-detail", "fetch_accounts", ()),
+        ("position-v2", "fetch_positions", ()),
+        ("position", "fetch_positions_v1", ()),
+        ("get-open-orders", "fetch_open_orders", ()),
+        ("get-open-orders", "fetch_trailing_orders", ()),
+        ("current-plan-order", "fetch_trigger_orders", ()),
+        ("order-history", "fetch_order_history", (BTC,)),
+        ("trades", "fetch_fills", ()),
+        ("transaction-history", "fetch_ledger", ()),
+        ("details", "fetch_contracts", ()),
+        ("leverage-bracket", "fetch_risk_limits", (BTC,)),
+        ("funding-rate-history", "fetch_funding_history", (BTC,)),
+        ("service", "fetch_service_status", ()),
+    ],
+)
+async def test_a_list_that_is_missing_is_not_an_empty_one(
+    path: str, call: str, arguments: tuple[str, ...], nothing: bytes
+) -> None:
+    async with client(Stub(**{path: nothing})) as exchange:
+        with pytest.raises(errors.DecodeError):
+            await getattr(exchange, call)(*arguments)
+
+
+async def test_orders_are_found_beside_rows_that_cannot_be_read() -> None:
+    odd = {**document("order-history")["data"][0], "order_id": "7", "size": "--"}
+    mine = order_row(client_order_id="mine")
+    async with client(Stub(get_open_orders=wrapped([odd, mine]))) as exchange:
+        assert (await exchange.fetch_order(BTC, client_order_id="mine")).order_id == mine["order_id"]
+    stub = Stub(get_open_orders=wrapped([odd]), order_history=wrapped([]), trades=wrapped([]))
     async with client(stub) as exchange:
-        assert await exchange.fetch_order_history(BTC) == await exchange.fetch_fills() == []
-        assert await exchange.fetch_ledger() == await exchange.fetch_open_orders() == []
-        assert await exchange.fetch_trigger_orders() == []
+        with pytest.raises(errors.UnreadRows):  # it may be that one
+            await exchange.fetch_order(BTC, client_order_id="mine")
+
+
+async def test_emergencies_work_beside_rows_that_cannot_be_read() -> None:
+    good = document("position-v2-hedge")["data"]
+    odd = {**good[1], "current_amount": "--"}
+    row = document("current-plan-order")["data"][0]
+    trail = document("open-orders-trailing")["data"][0]
+
+    def opened(sent: Sent) -> bytes:
+        return wrapped([{**trail, "size": ""}] if sent.query.get("type") == "trailing" else [])
+
+    done = wrapped({})
+    stub = Stub(
+        position_v2=wrapped([odd, good[0]]),
+        current_plan_order=wrapped([{**row, "order_id": "1", "trigger_price": "--"}, {**row, "order_id": "2"}]),
+        get_open_orders=opened,
+        cancel_orders=done,
+        cancel_plan_order=done,
+        cancel_trail_order=done,
+        submit_order=answer("submit-order"),
+        order=lambda sent: echo_order(**closing(), state=4, deal_size="100")(sent),
+    )
+
+    def closing() -> dict[str, Any]:
+        return {**stub.named("submit-order")[-1].json, "size": "100"}
+
+    async with client(stub) as exchange:
+        gone = await exchange.cancel_all_orders(BTC)
+        assert sorted(gone) == ["1", "2", trail["order_id"]]
+        assert await exchange.close_position(BTC, side=PositionSide.LONG) is not None
+    assert stub.named("submit-order")[0].json["size"] == 100
 
 
 # Trigger orders

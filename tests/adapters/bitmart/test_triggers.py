@@ -271,7 +271,7 @@ async def test_stops_that_wait_already_are_changed_and_not_added() -> None:
         (found,) = await exchange.set_position_stops(BTC, PositionSide.LONG, stop_loss=90500)
         with pytest.raises(errors.InvalidRequest):
             await exchange.set_position_stops(BTC, PositionSide.LONG)
-    assert found.raw.trigger_price == D(90500)
+    assert found.trigger_price == D(90500)
     assert stub.named("submit-tp-sl-order") == []
     assert json.loads(stub.named("modify-tp-sl-order")[0].body)["executive_price"] == "0"
 
