@@ -135,23 +135,22 @@ class Claims(Contract):
             wrong = "wrong" + "0123456789abcdef" * 2
             async with on.connect(Credentials(**{**parts, part: wrong})) as stranger:
                 with pytest.raises(errors.ExchangeError) as caught:
-                    await stranger.request("GET", self.spec.raw_call.path, params=dict(self.spec.raw_call.params))
+                    await self.spec.raw_call.make(stranger)
             assert isinstance(caught.value, errors.AuthenticationError)
             shown = f"{caught.value!r} {caught.value}"
             assert not [text for text in (*parts.values(), wrong) if text in shown]
 
     async def test_the_escape_hatch_returns_the_payload(self, server: Loopback) -> None:
         async with self.on(server) as on:
-            found = await on.exchange.request("GET", self.spec.raw_call.path, params=dict(self.spec.raw_call.params))
+            found = await self.spec.raw_call.make(on.exchange)
             assert found is not None
-            assert on.arrived == [f"GET {self.spec.raw_call.path}"]
+            assert on.arrived == [self.spec.raw_call.arrival]
 
     async def test_a_clock_that_is_minutes_off_is_put_right(self, server: Loopback) -> None:
-        call = self.spec.raw_call
         async with self.on(server) as on:
             for ahead_ms in (150_000, 40_000, 0):
                 on.advance(ahead_ms)
-                assert await on.exchange.request("GET", call.path, params=dict(call.params)) is not None
+                assert await self.spec.raw_call.make(on.exchange) is not None
 
     @exercises(Can.CREATE_ORDER)
     async def test_an_order_survives_a_jump_of_the_venues_clock(self, server: Loopback) -> None:
@@ -163,5 +162,5 @@ class Claims(Contract):
 
     async def test_httpx_serves_as_well_as_the_fastest_backend(self, server: Loopback) -> None:
         async with self.on(server) as on, on.connect(on.credentials, http="httpx") as plain:
-            found = await plain.request("GET", self.spec.raw_call.path, params=dict(self.spec.raw_call.params))
+            found = await self.spec.raw_call.make(plain)
             assert found is not None

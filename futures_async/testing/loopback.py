@@ -21,6 +21,7 @@ from futures_async.simulator.exchange import SimulatedExchange, wall_ms
 from futures_async.simulator.records import Ticket
 from futures_async.simulator.server import RunningExchange, bind, make_server
 from futures_async.testing.spec import VenueSpec
+from futures_async.transport.endpoint import Kind
 from futures_async.transport.limits.none import NoLimiter
 from futures_async.unified.credentials import Credentials
 from futures_async.unified.enums import Intent, OrderType, PositionMode, Side, TimeInForce
@@ -109,6 +110,12 @@ class Running:
     def arrived(self) -> list[str]:
         """What reached the exchange: methods and paths."""
         return [f"{arrival.method} {arrival.path}" for arrival in self.inside.arrivals]
+
+    @property
+    def writes(self) -> list[str]:
+        """Those that were to change something."""
+        reads = {route.name for route in self.inside.venues[self.spec.id].dialect.routes() if route.kind is Kind.READ}
+        return [call for call in self.arrived if call not in reads]
 
     def pin(self, price: Decimal) -> Decimal:
         """Hold the mark price."""

@@ -63,7 +63,7 @@ class Matrix(Contract):
             assert held(on) == {about: quantity}
             assert order.status is OrderStatus.FILLED
             assert (order.side, order.filled_quantity) == (side, quantity)
-            assert order.type in (OrderType.MARKET if kind == "market" else OrderType.LIMIT, OrderType.UNKNOWN)
+            assert order.type in (self.spec.market_type if kind == "market" else OrderType.LIMIT, OrderType.UNKNOWN)
             assert order.position_side in (None, about)
             assert order.reduce_only in (None, intent is Intent.CLOSE)
             if on.exchange.supports(Can.FETCH_FILLS):

@@ -60,7 +60,7 @@ class Pages(Contract):
             Can.ITER_FILLS,
             lambda exchange: exchange.iter_fills(self.spec.symbol),
             lambda fill: fill.fill_id,
-            lambda on: [str(fill.id) for fill in on.account.fills],
+            lambda on: [on.spec.fill_id(fill) for fill in on.account.fills],
         )
 
     @exercises(Can.ITER_ORDERS)
@@ -94,11 +94,11 @@ class Pages(Contract):
             on.trades_inside(30, every_ms=60_000)
             middle = on.account.fills[15].created_ms
             late = [fill async for fill in on.exchange.iter_fills(on.spec.symbol, since_ms=middle)]
-            assert {fill.fill_id for fill in late} == {str(fill.id) for fill in on.account.fills[15:]}
+            assert {fill.fill_id for fill in late} == {on.spec.fill_id(fill) for fill in on.account.fills[15:]}
             early = await on.exchange.fetch_fills(
                 on.spec.symbol, since_ms=middle - HOUR_MS, until_ms=middle - 1, limit=5
             )
-            assert [fill.fill_id for fill in early] == [str(fill.id) for fill in on.account.fills[14:9:-1]]
+            assert [fill.fill_id for fill in early] == [on.spec.fill_id(fill) for fill in on.account.fills[14:9:-1]]
             for fill in early:
                 whole(on, fill)
 

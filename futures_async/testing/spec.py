@@ -8,15 +8,39 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from futures_async.adapter import Adapter
-from futures_async.unified.enums import PositionMode, TimeInForce
+from futures_async.simulator.records import Fill
+from futures_async.unified.enums import OrderType, PositionMode, TimeInForce
 from futures_async.unified.exchange import Capability
 
 
 class RawCall(NamedTuple):
-    """A call for `exchange.request()`: any harmless private GET."""
+    """A call for `exchange.request()`: any harmless private read."""
 
     path: str
     params: Mapping[str, str]
+    body: Mapping[str, Any] | None = None
+    """Of venues that read by POST."""
+    operation: str = ""
+    """What the body asks for, where one path serves many calls."""
+
+    async def make(self, exchange: Adapter) -> Any:
+        """Its payload."""
+        if self.body is None:
+            return await exchange.request("GET", self.path, params=dict(self.params))
+        return await exchange.request("POST", self.path, params=dict(self.params), body=self.body, idempotent=True)
+
+    @property
+    def arrival(self) -> str:
+        """As the exchange notes it."""
+        return f"{'GET' if self.body is None else 'POST'} {self.path} {self.operation}".rstrip()
+
+
+def _same(client_order_id: str) -> str:
+    return client_order_id
+
+
+def _own(fill: Fill) -> str:
+    return str(fill.id)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +63,9 @@ class VenueSpec:
         switch_per_symbol: Whether `arm_cancel_all` is for one contract.
         spare: An amount of margin coin that the account has to spare.
         flat_mode: Whether `fetch_position_mode` can tell the mode of an account without positions.
+        market_type: What market orders are at the venue: limit orders that fill or are gone, where it has no others.
+        client_id: How the venue spells a client order id.
+        fill_id: The unified id of an execution inside.
     """
 
     factory: Callable[..., Adapter]
@@ -56,6 +83,9 @@ class VenueSpec:
     switch_per_symbol: bool = False
     spare: Decimal = Decimal("12.5")
     flat_mode: bool = True
+    market_type: OrderType = OrderType.MARKET
+    client_id: Callable[[str], str] = _same
+    fill_id: Callable[[Fill], str] = _own
 
     @property
     def id(self) -> str:

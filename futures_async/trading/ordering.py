@@ -150,6 +150,9 @@ class Amendment(NamedTuple):
     endpoint: Endpoint[Any]
     body: Any
     read_ids: Callable[[Any], tuple[str | None, str | None]] = lambda result: (None, None)
+    lost_ids: tuple[str | None, str | None] = (None, None)
+    """Under which ids to read when the answer is lost: the client order id, where an edited order is a new one that
+    keeps it. None: the order's own."""
     unchanged: frozenset[str] = frozenset()
     """Codes by which the venue says that the order stands as it is wanted already."""
 

@@ -150,9 +150,9 @@ def check_steps(request: OrderRequest, contract: Contract, *, whole: bool = Fals
     for name, stop in request.attached.items():
         prices |= {name: stop.price, f"{name}.limit_price": stop.limit_price}
     for name, price in prices.items():
-        if price is not None and not is_multiple(price, contract.price_tick):
+        if price is not None and not is_multiple(price, step := contract.price_step(price)):
             raise InvalidOrder(
-                f"{name} {to_text(price)} is off the tick {to_text(contract.price_tick)} of {contract.symbol}; "
+                f"{name} {to_text(price)} is off the tick {to_text(step)} of {contract.symbol}; "
                 "contract.round_price() helps"
             )
 

@@ -361,7 +361,7 @@ class Trading(Cancelling):
                 return await self._settings.judge(
                     ("edit_order", current.order_id),
                     f"{wanted.quantity} at {wanted.price}",
-                    lambda: read(None, None),
+                    lambda: read(*amendment.lost_ids),
                     stands=lambda order: order.price == wanted.price and order.quantity == wanted.quantity,
                     unknown=unknown,
                 )

@@ -11,7 +11,8 @@ from futures_async.unified.errors import InvalidRequest
 
 # Venues list bases in any script and case, with `$ . _ -`; a dot segment would mean something in a path.
 _UNIFIED = re.compile(r"([\w$.\-]{1,40})/([A-Z0-9]{1,20}):([A-Z0-9]{1,20})")
-_VENUE_ID = re.compile(r"(?!\.+$)[\w$.\-]{1,40}")
+# A prefix names the market of a venue that has several.
+_VENUE_ID = re.compile(r"(?!\.+$)(?:[a-z0-9]{1,10}:)?[\w$.\-]{1,40}")
 
 
 _SCRIPTS = ("LATIN ", "CJK ", "HIRAGANA ", "KATAKANA ", "HANGUL ")

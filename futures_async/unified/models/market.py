@@ -78,7 +78,7 @@ class Contract(Model, frozen=True, kw_only=True, eq=False, gc=False):
     contract_size: Decimal
     """Base coin per contract; 1 where the venue counts base coin, or where `contract_value` is given."""
     price_tick: Decimal
-    """Smallest price step, in quote coin."""
+    """Smallest price step, in quote coin; see `price_figures`."""
     quantity_step: Decimal
     """Smallest size step, in base coin."""
     min_quantity: Decimal | None = None
@@ -95,6 +95,9 @@ class Contract(Model, frozen=True, kw_only=True, eq=False, gc=False):
     """The venue's own word."""
     delisted_ms: int | None = None
     """When trading ends or ended, Unix milliseconds UTC; None where no end is announced."""
+    price_figures: int | None = None
+    """Most significant figures of a price, at venues that count them: `price_tick` is the step of low prices then, see
+    `price_step`. Whole numbers always may."""
     contract_value: Decimal | None = None
     """Quote coin per contract, of contracts that are worth a fixed amount of it, as most coin-margined ones are: exact
     is the number of contracts then, and steps, least and most of their sizes are contracts."""
@@ -118,13 +121,21 @@ class Contract(Model, frozen=True, kw_only=True, eq=False, gc=False):
             return multiply(contracts, self.contract_size)
         return divide(multiply(contracts, self.contract_value), price)
 
+    def price_step(self, price: Decimal) -> Decimal:
+        """The step of prices around this one, in quote coin: the tick, unless the venue counts figures."""
+        if self.price_figures is None or not price:
+            return self.price_tick
+        finest = Decimal(1).scaleb(price.adjusted() + 1 - self.price_figures, EXACT)
+        return max(self.price_tick, min(finest, Decimal(1)))
+
     def round_price(self, price: Decimal, *, up: bool = False) -> Decimal:
-        """Round a price to the tick, down unless told otherwise; exact, whatever the decimal context."""
-        return ceil_to_step(price, self.price_tick) if up else floor_to_step(price, self.price_tick)
+        """Round a price to its step, down unless told otherwise; exact, whatever the decimal context."""
+        step = self.price_step(price)
+        return ceil_to_step(price, step) if up else floor_to_step(price, step)
 
     def nearest_price(self, price: Decimal) -> Decimal:
-        """Round a price to the nearest tick, halves up."""
-        return round_to_step(price, self.price_tick)
+        """Round a price to the nearest step, halves up."""
+        return round_to_step(price, self.price_step(price))
 
     def round_quantity(self, quantity: Decimal) -> Decimal:
         """Round a size in base coin down to the step, so that it never asks for more than was given."""
