@@ -338,6 +338,9 @@ async def ours(port: int, what: What, read: Callable[[Any], object] | None = Non
     backend = _Pushing()
     picture: Callable[[int], Picture[Any]] = Orders if what is What.ORDERS else lambda _: Rows(POSITIONS)
 
+    def pushing(url: str) -> StreamBackend:
+        return backend
+
     async def set_clock() -> None:
         return None
 
@@ -345,7 +348,7 @@ async def ours(port: int, what: What, read: Callable[[Any], object] | None = Non
         Means(
             venue="bitget",
             dialect=_Quiet(BitgetDialect(), "USDT-FUTURES", None),
-            backend=lambda: backend,
+            backend=pushing,
             runtime=lambda: runtime,
             now_ms=lambda: int(time.time() * 1000),
             error_ms=lambda: 0,

@@ -32,8 +32,8 @@ class Means(NamedTuple):
     venue: str
     dialect: StreamDialect | None
     """None: the venue streams nothing."""
-    backend: Callable[[], StreamBackend]
-    """Called when the first connection is made."""
+    backend: Callable[[str], StreamBackend]
+    """What makes connections to a URL; called when the first one is made."""
     runtime: Callable[[], Runtime]
     now_ms: Callable[[], int]
     """The venue's time."""
@@ -73,7 +73,6 @@ class AccountStreams:
         self._means = means
         self._feeds: dict[Hashable, Feed[Any]] = {}
         self._lines: dict[bool, Line] = {}
-        self._backend: StreamBackend | None = None
         self._observers: dict[What, list[Listener[Any]]] = {}
         self._endings: set[Work[None]] = set()
         self._closed = False
@@ -197,8 +196,6 @@ class AccountStreams:
             raise NotSupported(f"{means.venue}: the venue has no streams")
         if private and means.credentials is None:
             raise InvalidRequest(f"{means.venue}: a private stream needs credentials, and none were given")
-        if self._backend is None:
-            self._backend = means.backend()
         url = dialect.url(means.base_url, private=private, demo=means.demo)
         host = url.partition("://")[2].partition("/")[0]
         allowed = dialect.limits.connects
@@ -206,7 +203,7 @@ class AccountStreams:
         line = self._lines[private] = Line(
             Setting(
                 dialect,
-                self._backend,
+                means.backend(url),
                 StreamRequest(url=url, headers=means.headers),
                 means.credentials if private else None,
                 runtime.now,

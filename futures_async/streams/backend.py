@@ -34,8 +34,6 @@ class StreamRequest(msgspec.Struct, frozen=True, kw_only=True):
     """`wss://…`, or `ws://` to a loopback address."""
     headers: tuple[tuple[str, str], ...] = ()
     """Beside those of the upgrade; no secrets: a login is a message."""
-    proxy: str | None = None
-    """`http://`, `socks5://`, …; None: straight."""
     connect_s: float = CONNECT_S
     max_message: int = MAX_MESSAGE
 

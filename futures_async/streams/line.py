@@ -195,23 +195,18 @@ class Line:
 
     def _open(self) -> Session:
         session = Session(self._setting, self, list(self._topics.values()))
-        self._works[session] = self._runtime.start(self._run(session))
+        self._works[session] = self._runtime.start(session.run(self._permitted))
         lifetime_s = self._setting.dialect.limits.lifetime_s
         if lifetime_s is not None:
             early_s = REPLACE_LAST_S + self._draw() * (REPLACE_EARLY_S - REPLACE_LAST_S)
             self._replace_at = self._runtime.now() + lifetime_s - min(early_s, lifetime_s / 2)
         return session
 
-    async def _run(self, session: Session) -> None:
-        guard = self._guard
-        try:
-            permit = await guard.limiter.acquire((guard.pool,), Priority.READ, None)
-        except FuturesAsyncError as error:  # too many wait, or the limiter's store is gone
-            session.give_up(f"no connection: {error}")
-            return
+    async def _permitted(self) -> None:
+        """Wait for one more connection; refused where too many wait, or the limiter's store is gone."""
+        permit = await self._guard.limiter.acquire((self._guard.pool,), Priority.READ, None)
         # Counted from now on, so never more attempts in a window than allowed, however long one takes.
         permit.answered()
-        await session.run()
 
     def _sweep(self) -> None:
         """Forget sessions that have ended."""

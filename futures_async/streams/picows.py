@@ -13,6 +13,7 @@ import logging
 import socket
 from contextlib import suppress
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 import anyio
 from picows import (
@@ -36,8 +37,11 @@ from futures_async.streams.backend import (
     StreamFailure,
     StreamRequest,
 )
+from futures_async.transport.http.backend import HttpFailure
 from futures_async.transport.http.connect_causes import connect_kind
-from futures_async.transport.http.tls import tls_context
+from futures_async.transport.http.dial import reach
+from futures_async.transport.http.gate import admit
+from futures_async.transport.http.route import DIRECT, Route
 
 logger = logging.getLogger("futures_async.streams")
 
@@ -50,15 +54,13 @@ class PicowsBackend(StreamBackend):
     """Connections by picows, on asyncio.
 
     Args:
-        ca_pem: One more root to trust: a company's, a test server's.
-        local_address: Of the interface to connect from.
+        route: The way out.
     """
 
     name = "picows"
 
-    def __init__(self, *, ca_pem: bytes | None = None, local_address: str | None = None) -> None:
-        self._ca_pem = ca_pem
-        self._local_address = local_address
+    def __init__(self, route: Route = DIRECT) -> None:
+        self._route = route
 
     async def connect(self, request: StreamRequest, receiver: Receiver) -> StreamConnection:
         """Connect and upgrade.
@@ -67,16 +69,24 @@ class PicowsBackend(StreamBackend):
             StreamFailure: Nothing stands.
         """
         connection = _Connection(receiver, request.max_message)
-        failure = await self._connect(request, connection)
+        failure = _forbidden(request) or await self._connect(request, connection)
         if failure is not None:
             raise failure  # out here: the library's frames hold more than anybody should see
         return connection
 
     async def _connect(self, request: StreamRequest, connection: _Connection) -> StreamFailure | None:
         opened: list[socket.socket] = []
+        proxy, tls = self._route.proxy, self._route.tls
 
         async def dial(target: Any) -> socket.socket:
-            return await self._dial(target.host, target.port, opened)
+            """A connected socket, to the proxy where there is one; to be hung up whatever holds it by then."""
+            try:
+                opened.append(await reach(target.host, target.port, self._route.local_address))
+            except OSError as error:
+                if proxy is not None:
+                    raise ProxyError("not reached") from error
+                raise
+            return opened[-1]
 
         try:
             with anyio.fail_after(request.connect_s):
@@ -85,13 +95,14 @@ class PicowsBackend(StreamBackend):
                     await ws_connect(
                         lambda: connection,
                         request.url,
-                        ssl_context=tls_context(self._ca_pem) if request.url.startswith("wss:") else None,
+                        ssl_context=tls if request.url.startswith("wss:") else None,
                         websocket_handshake_timeout=request.connect_s,
                         logger_name=_SILENT,
                         max_frame_size=request.max_message,
                         extra_headers=request.headers,
                         max_redirects=0,
-                        proxy=request.proxy,
+                        proxy=None if proxy is None else proxy.url(),
+                        proxy_ssl_context=tls if proxy is not None and proxy.scheme == "https" else None,
                         socket_factory=dial,
                         use_aiofastnet=False,
                     ),
@@ -105,36 +116,24 @@ class PicowsBackend(StreamBackend):
         except ProxyError:
             _hang_up(opened)
             return StreamFailure("proxy")
-        except (OSError, ValueError) as error:
+        except OSError as error:
             _hang_up(opened)
-            return StreamFailure(connect_kind(error, securing=False) if isinstance(error, OSError) else "protocol")
+            return StreamFailure(connect_kind(error, securing=False))
+        except Exception:  # undocumented, as where a SOCKS proxy breaks off (picows 2.3.1, python-socks 3.2.1)
+            _hang_up(opened)
+            return StreamFailure("protocol" if proxy is None else "proxy")
         except BaseException:
             _hang_up(opened)
             raise
         return None if listener is not None else StreamFailure("disconnected")
 
-    async def _dial(self, host: str, port: int, opened: list[socket.socket]) -> socket.socket:
-        """A connected socket: kept in `opened`, so that it can be hung up whatever holds it by then."""
-        loop = asyncio.get_running_loop()
-        addresses = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        last: OSError | None = None
-        for family, kind, protocol, _, address in addresses:
-            sock = socket.socket(family, kind, protocol)
-            try:
-                sock.setblocking(False)
-                if self._local_address is not None:
-                    sock.bind((self._local_address, 0))
-                await loop.sock_connect(sock, address)
-            except OSError as error:
-                sock.close()
-                last = error
-            except BaseException:
-                sock.close()
-                raise
-            else:
-                opened.append(sock)
-                return sock
-        raise last or OSError(f"{host} has no address")
+
+def _forbidden(request: StreamRequest) -> StreamFailure | None:
+    try:
+        admit(urlsplit(request.url).hostname or "")
+    except HttpFailure as failure:
+        return StreamFailure(failure.kind)
+    return None
 
 
 async def _let_go(transport: WSTransport) -> None:

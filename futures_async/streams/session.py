@@ -9,9 +9,11 @@ from __future__ import annotations
 import logging
 import math
 from collections import deque
-from collections.abc import Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable
 from enum import IntEnum
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
+
+import anyio
 
 from futures_async.streams.backend import StreamBackend, StreamConnection, StreamEnd, StreamFailure, StreamRequest
 from futures_async.streams.bell import Bell
@@ -32,6 +34,7 @@ from futures_async.unified.errors import (
     ClockSkew,
     DecodeError,
     ExchangeError,
+    FuturesAsyncError,
 )
 
 if TYPE_CHECKING:
@@ -118,6 +121,7 @@ class Session:
         self._ping_at = math.inf
         self._pong_due = math.inf
         self._leaving = False
+        self._opening = anyio.CancelScope()
         self.end: StreamEnd | None = None
         self.error: ExchangeError | None = None
         self.retiring = False
@@ -156,8 +160,9 @@ class Session:
             self._bell.ring()
 
     def leave(self) -> None:
-        """Say goodbye and end."""
+        """Say goodbye and end; what is not open yet never will be."""
         self._leaving = True
+        self._opening.cancel()
         self._bell.ring()
 
     def give_up(self, why: str) -> None:
@@ -166,14 +171,21 @@ class Session:
 
     # Its life
 
-    async def run(self) -> None:
-        """From the handshake to the end, which is in `end` afterwards; cancelled, it leaves nothing open."""
+    async def run(self, permitted: Callable[[], Awaitable[None]]) -> None:
+        """From the handshake to the end, which is in `end` afterwards; cancelled, it leaves nothing open.
+
+        Args:
+            permitted: Waits until one more connection may be made.
+        """
         setting = self._setting
         try:
             try:
-                self._connection = await setting.backend.connect(setting.request, self)
-            except StreamFailure as failure:
+                with self._opening:
+                    await permitted()
+                    self._connection = await setting.backend.connect(setting.request, self)
+            except (StreamFailure, FuturesAsyncError) as failure:
                 self._finish(StreamEnd(kind="lost", reason=f"no connection: {failure}"))
+            if self._connection is None:
                 return
             self.alive_at = self._now()
             self._owner.marked("connected", self.alive_at - self._began, 0)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from importlib.util import find_spec
 from typing import Any, ClassVar, NoReturn, Self, TypeVar, Unpack, cast
 from urllib.parse import urlsplit
@@ -17,7 +18,7 @@ from futures_async.journal.journal import Journal, JournalFailed
 from futures_async.journal.opening import Place, open_journal
 from futures_async.streams.account import AccountStreams, Means
 from futures_async.streams.backend import StreamBackend
-from futures_async.streams.dialect import What
+from futures_async.streams.dialect import StreamDialect, What
 from futures_async.streams.events import Reporter
 from futures_async.trading.bounds import OrderBounds
 from futures_async.trading.cancelling import ordered, urgent
@@ -135,14 +136,14 @@ class Adapter(Watching):
         self._observer = Observer(given["on_event"])
         self._on_late_order: Callable[[Order], object] | None = given["on_late_order"]
         self._contracts = ContractBook()
-        way = route(
-            url,
+        self._way_to = partial(
+            route,
             proxy=given["proxy"],
             ca_file=given["ca_file"],
             local_address=given["local_address"],
             trust_env=given["trust_env"],
         )
-        backend, owned = select(given["http"], url, way)
+        backend, owned = select(given["http"], url, self._way_to(url))
         self._transport = Transport(
             base_url=url,
             backend=backend,
@@ -213,14 +214,17 @@ class Adapter(Watching):
             report=Reporter(self.id, cast("Any", self._observer.hook)),
         )
 
-    def _stream_backend(self) -> StreamBackend:
+    def _stream_backend(self, url: str) -> StreamBackend:
         if self._given_streams is not None:
             return self._given_streams
         if find_spec("picows") is None:
             raise NotSupported(f"{self.id}: streams need an extra: pip install 'futures-async[streams]'")
         from futures_async.streams.picows import PicowsBackend
 
-        return PicowsBackend()
+        dialect = self._stream_dialect()
+        if self._demo and dialect is not None and url not in _live_urls(dialect, self._chosen_url):
+            demo_hosts.add(urlsplit(url).hostname or "")
+        return PicowsBackend(self._way_to(url))
 
     async def _set_clock(self) -> None:
         """A login was refused for its time."""
@@ -460,3 +464,8 @@ def _journal(given: Journal | Place | None) -> tuple[Journal | None, bool]:
     if given is None or isinstance(given, Journal):
         return given, False
     return open_journal(given), True
+
+
+def _live_urls(dialect: StreamDialect, base_url: str | None) -> set[str]:
+    """Where the venue streams of real money."""
+    return {dialect.url(base_url, private=private, demo=False) for private in (True, False)}

@@ -80,13 +80,16 @@ class Bench:
         runtime = current_runtime()
         self.clock_set = 0
 
+        def itself(url: str) -> ToyVenue:
+            return venue
+
         async def set_clock() -> None:
             self.clock_set += 1
 
         self._means = Means(
             venue="toy",
             dialect=dialect or ToyStreams(venue.rule),
-            backend=lambda: venue,
+            backend=itself,
             runtime=lambda: runtime,
             now_ms=venue.now_ms,
             error_ms=lambda: 250,

@@ -6,20 +6,29 @@ import asyncio
 import base64
 import hashlib
 import logging
+import socket
 import ssl
+import traceback
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import Any
+from urllib.parse import quote
 
 import anyio
 import pytest
-import trustme
 from websockets.asyncio.server import ServerConnection, serve
 
 from futures_async.streams.backend import StreamEnd, StreamFailure, StreamRequest
 from futures_async.streams.picows import PicowsBackend
+from futures_async.transport.http import gate
+from futures_async.transport.http.route import Route, read_proxy
+from tests.loopback import Authority, Loopback
+from tests.proxies import Proxying
 
 pytestmark = pytest.mark.asyncio
 
+PASSWORD = "canary:in/the@mine"
+SPELT = quote(PASSWORD, safe="")
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
@@ -325,42 +334,106 @@ async def test_nobody_there_is_refused_and_no_name_is_dns() -> None:
 
 
 async def test_the_certificate_is_verified() -> None:
-    authority = trustme.CA()
-    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("localhost").configure_cert(tls)  # pyright: ignore[reportUnknownMemberType] - OpenSSL's
+    authority = Authority()
     heard = Heard()
-    async with raw_server(sends(frame(b"safe"), frame(b"\x03\xe8", 8)), tls=tls) as port:
+    async with raw_server(sends(frame(b"safe"), frame(b"\x03\xe8", 8)), tls=authority.server()) as port:
         with pytest.raises(StreamFailure) as caught:
             await PicowsBackend().connect(request(port, scheme="wss"), Heard())
         assert caught.value.kind == "tls"
-        trusting = PicowsBackend(ca_pem=authority.cert_pem.bytes())
+        trusting = PicowsBackend(Route(ca_pem=authority.pem))
         await trusting.connect(request(port, scheme="wss"), heard)
         await heard.end()
     assert heard.messages == [(b"safe", False)]
 
 
-async def test_a_proxy_is_asked_for_the_venue_and_one_that_refuses_is_named() -> None:
-    asked: list[bytes] = []
+WHO: list[Any] = [pytest.param(None, None, id="anybody"), pytest.param("me", PASSWORD, id="with a password")]
 
-    async def proxy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        asked.append((await reader.readuntil(b"\r\n\r\n")).split(b"\r\n")[0])
-        if len(asked) > 1:
-            writer.write(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
-            await writer.drain()
-            return
-        writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
-        await sends(frame(b"through"), frame(b"\x03\xe8", 8))(reader, writer)
 
+@pytest.fixture(scope="module")
+def authority() -> Authority:
+    return Authority()
+
+
+def through(proxy: str, authority: Authority) -> PicowsBackend:
+    return PicowsBackend(Route(proxy=read_proxy(proxy), ca_pem=authority.pem))
+
+
+async def failure_of(backend: PicowsBackend, url: str) -> StreamFailure:
+    caught: StreamFailure | None = None
+    try:
+        await backend.connect(StreamRequest(url=url, connect_s=5), Heard())
+    except StreamFailure as failure:
+        caught = failure
+    assert caught is not None
+    text = "".join(traceback.TracebackException.from_exception(caught, capture_locals=True).format())
+    assert PASSWORD not in text
+    assert (caught.__cause__, caught.__context__) == (None, None)
+    return caught
+
+
+@pytest.mark.parametrize(("user", "password"), WHO)
+@pytest.mark.parametrize("scheme", ["http", "https", "socks5", "socks5h"])
+async def test_streams_go_through_a_proxy(
+    authority: Authority, scheme: str, user: str | None, password: str | None
+) -> None:
     heard = Heard()
-    async with raw_server(proxy) as port:
-        wish = StreamRequest(url="ws://venue.test:80/ws", proxy=f"http://localhost:{port}", connect_s=5)
-        await PicowsBackend().connect(wish, heard)
-        await heard.end()
-        with pytest.raises(StreamFailure) as caught:
-            await PicowsBackend().connect(wish, Heard())
-    assert asked[0] == b"CONNECT venue.test:80 HTTP/1.1"
+    login = "" if user is None else f"{user}:{quote(password or '', safe='')}@"
+    tls = authority.server() if scheme == "https" else None
+    async with raw_server(sends(frame(b"through"), frame(b"\x03\xe8", 8)), tls=authority.server()) as port:
+        with Proxying("socks5" if "socks" in scheme else "http", user, password, tls=tls) as proxy:
+            backend = through(f"{scheme}://{login}127.0.0.1:{proxy.port}", authority)
+            await backend.connect(request(port, scheme="wss"), heard)
+            assert (await heard.end()).kind == "closed"
+            assert proxy.connections == 1
     assert heard.messages == [(b"through", False)]
-    assert caught.value.kind == "proxy"
+
+
+@pytest.mark.parametrize("scheme", ["http", "socks5"])
+async def test_a_proxy_that_knows_somebody_else_refuses(authority: Authority, scheme: str) -> None:
+    async with raw_server(sends(), tls=authority.server()) as port:
+        with Proxying(scheme, "somebody", "else") as proxy:
+            for who in ("", f"me:{SPELT}@"):
+                backend = through(f"{scheme}://{who}127.0.0.1:{proxy.port}", authority)
+                assert (await failure_of(backend, f"wss://localhost:{port}/")).kind == "proxy"
+
+
+def _break_off(raw: socket.socket) -> None:
+    raw.recv(65536)
+
+
+def _garbage(raw: socket.socket) -> None:
+    raw.recv(65536)
+    raw.sendall(b"\x05\xff garbage\r\n\r\n")
+
+
+@pytest.mark.parametrize("answer", [_break_off, _garbage])
+@pytest.mark.parametrize("scheme", ["http", "socks5"])
+async def test_a_proxy_that_gives_no_proper_answer_is_named(
+    authority: Authority, scheme: str, answer: Callable[[socket.socket], object]
+) -> None:
+    with Loopback.greeting(answer) as proxy:
+        backend = through(f"{scheme}://me:{SPELT}@127.0.0.1:{proxy.port}", authority)
+        assert (await failure_of(backend, "wss://venue.test/")).kind in ("proxy", "unreachable")
+
+
+async def test_a_proxy_that_is_not_there_is_named(authority: Authority) -> None:
+    with socket.socket() as unheard:
+        unheard.bind(("127.0.0.1", 0))
+        backend = through(f"http://me:{SPELT}@127.0.0.1:{unheard.getsockname()[1]}", authority)
+        assert (await failure_of(backend, "wss://venue.test/")).kind == "proxy"
+
+
+async def test_behind_a_proxy_the_certificate_is_verified() -> None:
+    stranger = Authority()
+    async with raw_server(sends(), tls=stranger.server()) as port:
+        with Proxying("http") as proxy:
+            backend = through(f"http://127.0.0.1:{proxy.port}", Authority())
+            assert (await failure_of(backend, f"wss://localhost:{port}/")).kind == "tls"
+
+
+async def test_where_only_loopback_is_allowed_no_stream_goes_elsewhere() -> None:
+    with gate.shut():
+        assert (await failure_of(PicowsBackend(), "wss://venue.test/")).kind == "forbidden"
 
 
 async def test_the_upgrade_says_what_it_must_and_offers_no_compression() -> None:
@@ -371,7 +444,7 @@ async def test_the_upgrade_says_what_it_must_and_offers_no_compression() -> None
 
     heard = Heard()
     async with raw_server(handler) as port:
-        await PicowsBackend(local_address="127.0.0.1").connect(
+        await PicowsBackend(Route(local_address="127.0.0.1")).connect(
             StreamRequest(url=f"ws://127.0.0.1:{port}/a?b=c", headers=(("User-Agent", "tests"),)), heard
         )
         await heard.end()

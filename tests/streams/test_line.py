@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from futures_async.streams.backend import Receiver, StreamConnection, StreamRequest
 from futures_async.streams.dialect import StreamLimits, What
 from futures_async.transport.endpoint import RateLimit
 from futures_async.unified.errors import (
@@ -234,6 +235,32 @@ def test_messages_are_paced_and_connections_too() -> None:
             assert loop.time() - began < 100
 
     on(test, dialect=ToyStreams(limits=limits))
+
+
+@pytest.mark.parametrize("stuck", ["connecting", "waiting its turn"])
+def test_leaving_does_not_wait_for_a_connection_that_is_still_being_made(stuck: str) -> None:
+    dialect = None
+    if stuck == "waiting its turn":
+        limits = StreamLimits(connects=RateLimit(1, 3600.0, scope="ip"), messages_per_s=10, per_frame=3)
+        dialect = ToyStreams(limits=limits)
+
+    async def test(bench: Bench) -> None:
+        async def never(request: StreamRequest, receiver: Receiver) -> StreamConnection:
+            await asyncio.sleep(1_000)
+            raise AssertionError
+
+        if stuck == "connecting":
+            bench.venue.connect = never  # type: ignore[method-assign]
+        else:
+            async with bench.watch(What.ORDERS) as first:
+                await first.live()
+        async with bench.watch(What.ORDERS):
+            await asyncio.sleep(1)
+        began = bench.venue.now
+        await bench.streams.aclose()
+        assert bench.venue.now - began < 0.1
+
+    on(test, dialect=dialect)
 
 
 def test_all_watches_share_one_connection_which_closes_after_the_last() -> None:

@@ -26,6 +26,23 @@ class ProxyFailed(Exception):
     """The proxy could not be reached, or has refused."""
 
 
+async def reach(host: str, port: int, local_address: str | None) -> socket.socket:
+    """A connected socket.
+
+    Args:
+        host: Name or address.
+        port: Its port.
+        local_address: IP address to connect from.
+
+    Raises:
+        OSError: Nobody there answers.
+    """
+    loop = asyncio.get_running_loop()
+    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    local = None if local_address is None else await loop.getaddrinfo(local_address, 0, type=socket.SOCK_STREAM)
+    return await start_connection(found, local_addr_infos=local, happy_eyeballs_delay=NEXT_ADDRESS_S)
+
+
 class Dialer:
     """Makes the connections of one backend.
 
@@ -51,7 +68,7 @@ class Dialer:
             async with asyncio.timeout(within_s):
                 if self._route.proxy is not None:
                     return await self._through(self._route.proxy, address, make)
-                sock = await self._reach(address)
+                sock = await reach(address.host, address.port, self._route.local_address)
                 securing = address.secure
                 return await self._speak(sock, address, make)
         except ProxyFailed:
@@ -61,13 +78,6 @@ class Dialer:
         except OSError as error:
             failure = HttpFailure(connect_kind(error, securing=securing), Phase.CONNECTING, sent=False)
         raise failure
-
-    async def _reach(self, address: Address) -> socket.socket:
-        loop = asyncio.get_running_loop()
-        found = await loop.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
-        here = self._route.local_address
-        local = None if here is None else await loop.getaddrinfo(here, 0, type=socket.SOCK_STREAM)
-        return await start_connection(found, local_addr_infos=local, happy_eyeballs_delay=NEXT_ADDRESS_S)
 
     async def _speak(self, sock: socket.socket, address: Address, make: Callable[[], P]) -> P:
         loop = asyncio.get_running_loop()

@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, cast
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import msgspec
 
@@ -39,6 +39,12 @@ class Proxy(msgspec.Struct, frozen=True, kw_only=True):
     def socks(self) -> bool:
         """It speaks SOCKS5, not CONNECT."""
         return self.scheme.startswith("socks")
+
+    def url(self) -> str:
+        """For libraries that take one. A secret, where there is a password."""
+        said = [quote(part.reveal(), safe="") for part in (self.user, self.password) if part is not None]
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{'socks5' if self.socks else self.scheme}://{':'.join(said)}{'@' if said else ''}{host}:{self.port}"
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,7 +91,7 @@ def route(
     """The route to a venue, from options that `read_proxy`, `read_roots` and `read_address` have read.
 
     Args:
-        url: Of the venue.
+        url: Of the venue: `https://` or, for a stream, `wss://`.
         proxy: One that was named.
         ca_file: Further root certificates, PEM; "system" for those of the operating system instead.
         local_address: IP address to connect from.
@@ -141,9 +147,9 @@ def _parsed(url: object) -> Proxy | None:
 
 
 def _proxy_of(url: str, told: Mapping[str, str]) -> str | None:
-    """The proxy that the environment names for a venue; none for http, which is for loopback alone."""
+    """The proxy that the environment names for a venue; none for http and ws, which are for loopback alone."""
     parts = urlsplit(url)
-    if parts.scheme != "https":
+    if parts.scheme not in ("https", "wss"):
         return None
     by_name = {name.lower(): value for name, value in sorted(told.items()) if value}  # small letters win
     found = by_name.get("https_proxy") or by_name.get("all_proxy")
