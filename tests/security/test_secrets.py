@@ -48,6 +48,7 @@ PATIENT = Timeouts()
 each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
 each_trading = pytest.mark.parametrize("case", TRADING, ids=lambda case: case.id)
 each_library = pytest.mark.parametrize("library", ["httpx", "fast"])
+every_library = pytest.mark.parametrize("library", ["httpx", "httpx2", "fast"])
 
 
 @pytest.fixture
@@ -162,7 +163,7 @@ async def test_no_bad_answer_shows_a_secret(
         await close(exchange)
 
 
-@each_library
+@every_library
 @each_case
 async def test_no_failed_connection_shows_a_secret(case: Case, library: str, logged: list[str]) -> None:
     with Loopback() as venue:
@@ -174,7 +175,7 @@ async def test_no_failed_connection_shows_a_secret(case: Case, library: str, log
             await check(case, read, exchange, venue, logged)
 
 
-@each_library
+@every_library
 @each_case
 async def test_no_cancelled_call_shows_a_secret(case: Case, library: str, logged: list[str]) -> None:
     async def timed(exchange: Adapter, case: Case) -> object:
@@ -220,7 +221,7 @@ LAYERS: dict[str, tuple[Any, str]] = {
     "writing for the fast backend": (fast, "written"),
     "writing to the fast backend's connection": (Connection, "ask"),
     "its transport": (asyncio.selector_events._SelectorSocketTransport, "write"),  # type: ignore[attr-defined] # pyright: ignore
-    "preparing for httpcore": (core, "_prepared"),
+    "preparing for httpcore": (core.Direct, "_prepared"),
     "connections": (Connections, "take"),
     "httpcore": (httpcore.AsyncHTTPConnection, "handle_async_request"),
     "h11": (h11.Connection, "send"),
@@ -255,7 +256,7 @@ async def test_no_error_in_any_layer_shows_a_secret(
         await close(exchange)
 
 
-@each_library
+@every_library
 @each_case
 async def test_the_log_shows_no_header_no_query_and_no_body(case: Case, library: str, logged: list[str]) -> None:
     with Loopback(default=chatty(case, case.fine, data="{}")) as venue:

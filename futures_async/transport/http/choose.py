@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.util import find_spec
-from typing import Literal
+from typing import Literal, cast
 from urllib.parse import urlsplit
 from weakref import WeakValueDictionary
 
@@ -18,20 +18,21 @@ import sniffio
 
 from futures_async.transport.http.backend import Done, HttpBackend, HttpFailure, HttpRequest, HttpResponse, Phase, Slots
 from futures_async.transport.http.httpx import HttpxBackend
+from futures_async.transport.http.library import Handles, PortableName, Sends, httpx2_installed, library_of
 from futures_async.transport.http.route import DIRECT, Route
 from futures_async.transport.runtime import current_trio_token, running_asyncio_loop
 from futures_async.unified.errors import InvalidRequest
 
-Library = Literal["httpx", "fast"]
-Http = HttpBackend | httpx.AsyncClient | httpx.AsyncBaseTransport | str | None
-"""What `http=` takes: None for the fastest installed, a `Library`, an httpx client or transport, or a backend."""
+Library = PortableName | Literal["fast"]
+Http = HttpBackend | httpx.AsyncClient | httpx.AsyncBaseTransport | Sends | Handles | str | None
+"""What `http=` takes: None for the fastest installed, a `Library`, a backend, a client or transport of httpx(2)."""
 
 
 def select(http: Http = None, url: str = "", route: Route = DIRECT) -> tuple[HttpBackend, bool]:
     """The backend for `http`, and whether it is to be closed with the exchange.
 
     Args:
-        http: None takes the fast backend on asyncio where its extra is installed, else httpx.
+        http: None takes the fast backend on asyncio where its extra is installed, else httpx2, else httpx.
         url: The venue's base URL; backends are shared per scheme, host, port and route.
         route: The way out, of connections that are made here.
 
@@ -45,20 +46,26 @@ def select(http: Http = None, url: str = "", route: Route = DIRECT) -> tuple[Htt
         )
     if isinstance(http, HttpBackend):
         return http, False
-    if isinstance(http, (httpx.AsyncClient, httpx.AsyncBaseTransport)):
-        return HttpxBackend(http), True
+    if library_of(http) is not None:
+        return HttpxBackend(cast("httpx.AsyncClient | httpx.AsyncBaseTransport", http)), True
     library: Library | None
     if http is None:
         library = None
     elif http == "httpx":
         library = "httpx"
+    elif http == "httpx2":
+        if not httpx2_installed():
+            raise InvalidRequest("http='httpx2' needs an extra: pip install 'futures-async[httpx2]'")
+        library = "httpx2"
     elif http == "fast":
         if not fast_installed():
             raise InvalidRequest("http='fast' needs an extra: pip install 'futures-async[fast]'")
         library = "fast"
     else:
         # What was given is not shown: the URL of a proxy in the wrong place would hold its password.
-        raise InvalidRequest("http must be None, 'httpx', 'fast', an httpx.AsyncClient or transport, or a backend")
+        raise InvalidRequest(
+            "http must be None, 'httpx', 'httpx2', 'fast', an AsyncClient or transport of httpx or httpx2, or a backend"
+        )
     parts = urlsplit(url)
     return Lease(library, f"{parts.scheme}://{parts.netloc}", route), True
 
@@ -136,7 +143,7 @@ class Lease(HttpBackend):
         if self._share is None:
             library = self._library or _fastest()
             if library == "fast" and not _on_asyncio():
-                raise InvalidRequest("http='fast' is for asyncio; elsewhere 'httpx' is the default")
+                raise InvalidRequest("http='fast' is for asyncio; elsewhere http='httpx' or 'httpx2' serves")
             key = (running_asyncio_loop() or current_trio_token(), library, self._origin, self._route.key)
             share = _shared.get(key)
             if share is None:
@@ -147,7 +154,9 @@ class Lease(HttpBackend):
 
 
 def _fastest() -> Library:
-    return "fast" if fast_installed() and _on_asyncio() else "httpx"
+    if fast_installed() and _on_asyncio():
+        return "fast"
+    return "httpx2" if httpx2_installed() else "httpx"
 
 
 def _on_asyncio() -> bool:
@@ -155,8 +164,8 @@ def _on_asyncio() -> bool:
 
 
 def _open(library: Library, route: Route) -> HttpBackend:
-    if library == "httpx":
-        return HttpxBackend(route=route)
+    if library != "fast":
+        return HttpxBackend(route=route, library=library)
     from futures_async.transport.http.fast import FastBackend
 
     return FastBackend(route)

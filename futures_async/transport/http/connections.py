@@ -1,4 +1,4 @@
-"""The connections of the httpx backend's own: kept one by one, without a pool.
+"""The connections of the portable backend's own: kept one by one, without a pool.
 
 httpcore's pool looks at all its connections, squared, for every request, and one that was cancelled at the wrong
 moment loses its place for good (RELIABILITY §2.8). Here there is nothing to search, and what had any trouble is
@@ -16,15 +16,16 @@ import anyio
 import httpcore
 
 from futures_async.transport.http.backend import KEEP_ALIVE_S
-from futures_async.transport.http.failures import MAPPED
+from futures_async.transport.http.library import Portable
 from futures_async.transport.http.route import Route
 
 
 class Connections:
     """Idle ones, the one used last on top; whoever takes one gives it back or drops it."""
 
-    def __init__(self, route: Route) -> None:
-        self._make = _maker(route)
+    def __init__(self, route: Route, library: Portable) -> None:
+        self._make = _maker(route, library.core)
+        self._mapped = library.mapped
         self._idle: deque[tuple[httpcore.AsyncHTTPConnection, float]] = deque()
         self._taken: set[httpcore.AsyncHTTPConnection] = set()
         self._doubted: set[httpcore.AsyncHTTPConnection] = set()
@@ -61,19 +62,24 @@ class Connections:
         self._taken.discard(connection)
         self._doubted.discard(connection)
         with anyio.CancelScope(shield=True):
-            await _close(connection)
+            await self._close(connection)
             await self._clear()
 
     async def aclose(self) -> None:
         """Close all, those in use too."""
         for connection in [*(idle for idle, _ in self._idle), *self._old, *self._taken]:
-            await _close(connection)
+            await self._close(connection)
         self._idle.clear()
         self._old.clear()
 
     async def _clear(self) -> None:
         while self._old:
-            await _close(self._old.pop())
+            await self._close(self._old.pop())
+
+    async def _close(self, connection: httpcore.AsyncHTTPConnection) -> None:
+        # Of no concern to the request on whose way it happens. A loop that has ended says so by a RuntimeError.
+        with suppress(*self._mapped, RuntimeError):
+            await connection.aclose()
 
     def _kept(self, origin: httpcore.Origin) -> httpcore.AsyncHTTPConnection | None:
         """The idle one to this origin that was used last. Those that the venue has closed meanwhile are put away."""
@@ -87,14 +93,14 @@ class Connections:
         return None
 
 
-def _maker(route: Route) -> Callable[[httpcore.Origin], httpcore.AsyncHTTPConnection]:
+def _maker(route: Route, core: Any) -> Callable[[httpcore.Origin], httpcore.AsyncHTTPConnection]:
     """What makes connections. httpcore's pools of proxied ones do; as pools they are not used."""
     proxy, tls, here = route.proxy, route.tls, route.local_address
     if proxy is None:
-        return lambda origin: httpcore.AsyncHTTPConnection(
+        return lambda origin: core.AsyncHTTPConnection(
             origin, ssl_context=tls, keepalive_expiry=KEEP_ALIVE_S, local_address=here
         )
-    kind: Any = httpcore.AsyncSOCKSProxy if proxy.socks else httpcore.AsyncHTTPProxy
+    kind: Any = core.AsyncSOCKSProxy if proxy.socks else core.AsyncHTTPProxy
     more: dict[str, Any] = {"proxy_ssl_context": tls} if proxy.scheme == "https" else {}
     host = f"[{proxy.host}]" if ":" in proxy.host else proxy.host
     user, password = ("" if part is None else part.reveal() for part in (proxy.user, proxy.password))
@@ -103,31 +109,25 @@ def _maker(route: Route) -> Callable[[httpcore.Origin], httpcore.AsyncHTTPConnec
         proxy_auth=(user.encode(), password.encode()) if proxy.user is not None else None,
         ssl_context=tls,
         keepalive_expiry=KEEP_ALIVE_S,
-        network_backend=_From(here),
+        network_backend=_from(here, core),
         **more,
     )
     return cast("Callable[[httpcore.Origin], httpcore.AsyncHTTPConnection]", pool.create_connection)
 
 
-class _From(httpcore.AsyncNetworkBackend):
-    """Connects from one address; on asyncio and trio."""
+def _from(here: str | None, core: Any) -> Any:
+    """What connects from one address; on asyncio and trio."""
+    own: httpcore.AsyncNetworkBackend = core.AnyIOBackend()
 
-    def __init__(self, local_address: str | None) -> None:
-        self._local_address = local_address
-        self._own = cast("httpcore.AsyncNetworkBackend", httpcore.AnyIOBackend())
+    class From(core.AsyncNetworkBackend):  # type: ignore[misc, unused-ignore]
+        async def connect_tcp(
+            self,
+            host: str,
+            port: int,
+            timeout: float | None = None,
+            local_address: str | None = None,
+            socket_options: Iterable[Any] | None = None,
+        ) -> httpcore.AsyncNetworkStream:
+            return await own.connect_tcp(host, port, timeout, here, socket_options)
 
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        return await self._own.connect_tcp(host, port, timeout, self._local_address, socket_options)
-
-
-async def _close(connection: httpcore.AsyncHTTPConnection) -> None:
-    # Of no concern to the request on whose way it happens. A loop that has ended says so by a RuntimeError.
-    with suppress(*MAPPED, RuntimeError):
-        await connection.aclose()
+    return From()

@@ -1,4 +1,4 @@
-"""The httpx backend on connections of its own: httpcore, which is httpx's engine, without httpx around it.
+"""The portable backend on connections of its own: httpcore, which is httpx's engine, without httpx around it.
 
 httpx's models and its pool cost a quarter of a call, and none of them is needed: a request comes complete here, with
 the very bytes of its target that were signed.
@@ -18,7 +18,8 @@ from futures_async.transport.http.address import Address, address, split
 from futures_async.transport.http.backend import HttpFailure, HttpRequest, HttpResponse, Phase
 from futures_async.transport.http.body import ACCEPT_ENCODING, Body
 from futures_async.transport.http.connections import Connections
-from futures_async.transport.http.failures import MAPPED, Content, Marks, h11_state
+from futures_async.transport.http.failures import Marks, h11_state
+from futures_async.transport.http.library import HTTPX, Portable
 from futures_async.transport.http.route import DIRECT, Route
 from futures_async.transport.runtime import LoopEnd
 
@@ -28,13 +29,15 @@ class Direct:
 
     Args:
         route: The way out.
+        library: Whose connections they are.
     """
 
-    def __init__(self, route: Route = DIRECT) -> None:
-        self._connections = Connections(route)
+    def __init__(self, route: Route = DIRECT, library: Portable = HTTPX) -> None:
+        self._library = library
+        self._connections = Connections(route, library)
         self._end: LoopEnd | None = None
         self.shut = False
-        logging.getLogger("httpcore.http11").addFilter(_without_headers)
+        logging.getLogger(f"{library.core.__name__}.http11").addFilter(_without_headers)
 
     async def send(self, request: HttpRequest) -> HttpResponse:
         """Send and read.
@@ -42,17 +45,17 @@ class Direct:
         Raises:
             HttpFailure: With the phase reached.
         """
-        marks = Marks(request, self)
+        marks = Marks(request, self, self._library)
         if self._end is None and not self.shut:
             self._end = LoopEnd(self._loop_ends)
         try:
             marks.check()
             # No header and no target in a variable here: this frame is in the traceback of all that comes through.
-            connection = self._connections.take(_origin(address(split(request.url)[0])), apart=request.apart)
+            connection = self._connections.take(self._origin(address(split(request.url)[0])), apart=request.apart)
             sound = False
             try:
                 with anyio.CancelScope(deadline=marks.until) as marks.scope:
-                    answer, sound = await _exchange(request, connection, marks)
+                    answer, sound = await self._exchange(request, connection, marks)
                     return answer
                 raise marks.expired()
             finally:
@@ -62,7 +65,7 @@ class Direct:
                     await self._drop(connection, marks)
         except HttpFailure as error:
             failure = HttpFailure(error.kind, error.phase, sent=error.sent, reused=marks.reused)
-        except MAPPED as error:
+        except self._library.mapped as error:
             failure = marks.failure(error)
         except BaseException as error:
             # A fault of the library, the end of the loop: its frames and its causes' hold the headers.
@@ -87,69 +90,69 @@ class Direct:
 
     async def _drop(self, connection: httpcore.AsyncHTTPConnection, marks: Marks) -> None:
         if marks.stream is not None:
-            with anyio.CancelScope(shield=True), suppress(*MAPPED):
+            with anyio.CancelScope(shield=True), suppress(*self._library.mapped):
                 await marks.stream.aclose()
         await self._connections.drop(connection)
 
+    async def _exchange(
+        self, request: HttpRequest, connection: httpcore.AsyncHTTPConnection, marks: Marks
+    ) -> tuple[HttpResponse, bool]:
+        """The answer, and whether the connection may serve again."""
+        response = await connection.handle_async_request(self._prepared(request, marks))
+        marks.phase = Phase.ANSWERING
+        headers = {name.lower().decode("latin-1"): value.decode("latin-1") for name, value in response.headers}
+        # With `aiter_stream` there would be one more generator around these.
+        chunks = aiter(cast("AsyncIterable[bytes]", response.stream))
+        try:
+            body = Body(headers.get("content-encoding"), headers.get("content-length"))
+            async for chunk in chunks:
+                body.feed(chunk)
+            content = body.end()
+        except BaseException:
+            # Read on to the end of what is left: the generators inside httpcore must not be left to the collector.
+            with anyio.CancelScope(shield=True), suppress(*self._library.mapped):
+                await connection.aclose()
+                async for _ in chunks:
+                    pass
+            raise
+        state = h11_state(response.stream)
+        # More than was asked for would be taken for the next request's answer.
+        clean = state is None or not state.trailing_data[0]
+        if clean:
+            await response.aclose()
+        return HttpResponse(status=response.status, headers=headers, body=content), clean
 
-async def _exchange(
-    request: HttpRequest, connection: httpcore.AsyncHTTPConnection, marks: Marks
-) -> tuple[HttpResponse, bool]:
-    """The answer, and whether the connection may serve again."""
-    response = await connection.handle_async_request(_prepared(request, marks))
-    marks.phase = Phase.ANSWERING
-    headers = {name.lower().decode("latin-1"): value.decode("latin-1") for name, value in response.headers}
-    # With `aiter_stream` there would be one more generator around these.
-    chunks = aiter(cast("AsyncIterable[bytes]", response.stream))
-    try:
-        body = Body(headers.get("content-encoding"), headers.get("content-length"))
-        async for chunk in chunks:
-            body.feed(chunk)
-        content = body.end()
-    except BaseException:
-        # Read on to the end of what is left: the generators inside httpcore must not be left to the collector.
-        with anyio.CancelScope(shield=True), suppress(*MAPPED):
-            await connection.aclose()
-            async for _ in chunks:
-                pass
-        raise
-    state = h11_state(response.stream)
-    # More than was asked for would be taken for the next request's answer.
-    clean = state is None or not state.trailing_data[0]
-    if clean:
-        await response.aclose()
-    return HttpResponse(status=response.status, headers=headers, body=content), clean
+    def _origin(self, server: Address) -> httpcore.Origin:
+        scheme, host = b"https" if server.secure else b"http", server.host.encode("ascii")
+        origin: httpcore.Origin = self._library.core.Origin(scheme, host, server.port)
+        return origin
 
+    def _prepared(self, request: HttpRequest, marks: Marks) -> httpcore.Request:
+        """The request with the target as it was signed.
 
-def _origin(server: Address) -> httpcore.Origin:
-    return httpcore.Origin(b"https" if server.secure else b"http", server.host.encode("ascii"), server.port)
-
-
-def _prepared(request: HttpRequest, marks: Marks) -> httpcore.Request:
-    """The request with the target as it was signed.
-
-    Raises:
-        HttpFailure: It has letters that no request can have.
-    """
-    base, target = split(request.url)
-    server = address(base)
-    headers = [(b"Host", server.named.encode("ascii"))]
-    try:
-        headers += [(name.encode("ascii"), value.encode("ascii")) for name, value in request.headers.open()]
-        sent = target.encode("ascii")
-    except UnicodeEncodeError:
-        raise HttpFailure("protocol", Phase.QUEUED, sent=False) from None
-    headers.append((b"Accept-Encoding", ACCEPT_ENCODING.encode("ascii")))
-    if request.body or request.method in ("POST", "PUT", "PATCH"):
-        headers.append((b"Content-Length", b"%d" % len(request.body)))
-    origin = _origin(server)
-    return httpcore.Request(
-        request.method,
-        httpcore.URL(scheme=origin.scheme, host=origin.host, port=origin.port, target=sent),
-        headers=headers,
-        content=Content(request.body),
-        extensions=marks.extensions(request),
-    )
+        Raises:
+            HttpFailure: It has letters that no request can have.
+        """
+        base, target = split(request.url)
+        server = address(base)
+        headers = [(b"Host", server.named.encode("ascii"))]
+        try:
+            headers += [(name.encode("ascii"), value.encode("ascii")) for name, value in request.headers.open()]
+            sent = target.encode("ascii")
+        except UnicodeEncodeError:
+            raise HttpFailure("protocol", Phase.QUEUED, sent=False) from None
+        headers.append((b"Accept-Encoding", ACCEPT_ENCODING.encode("ascii")))
+        if request.body or request.method in ("POST", "PUT", "PATCH"):
+            headers.append((b"Content-Length", b"%d" % len(request.body)))
+        origin, core = self._origin(server), self._library.core
+        prepared: httpcore.Request = core.Request(
+            request.method,
+            core.URL(scheme=origin.scheme, host=origin.host, port=origin.port, target=sent),
+            headers=headers,
+            content=self._library.content(request.body),
+            extensions=marks.extensions(request),
+        )
+        return prepared
 
 
 def _without_headers(record: logging.LogRecord) -> bool:

@@ -7,21 +7,17 @@ prove anything.
 
 from __future__ import annotations
 
-import ssl
-from collections.abc import AsyncIterator
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import anyio
 import h11
 import httpcore
-import httpx
 
 from futures_async.transport.http.backend import FailureKind, HttpFailure, HttpRequest, Phase, never_sent
 from futures_async.transport.http.connect_causes import connect_kind
 from futures_async.transport.http.gate import admit
+from futures_async.transport.http.library import Portable
 
 _PHASES = {
     "connection.connect_tcp.started": Phase.CONNECTING,
@@ -37,65 +33,6 @@ _PHASES = {
     "http2.receive_response_headers.complete": Phase.ANSWERING,
 }
 
-# The most specific class wins: found by walking the exception's own classes upwards.
-_KINDS: dict[type[BaseException], FailureKind] = {
-    httpx.ConnectTimeout: "connect-timeout",
-    httpx.PoolTimeout: "pool-timeout",
-    httpx.WriteTimeout: "write-timeout",
-    httpx.ReadTimeout: "read-timeout",
-    httpx.TimeoutException: "read-timeout",
-    httpx.ConnectError: "unreachable",
-    httpx.WriteError: "write",
-    httpx.ReadError: "read",
-    httpx.CloseError: "read",
-    httpx.NetworkError: "read",
-    httpx.ProxyError: "proxy",
-    httpx.DecodingError: "encoding",
-    httpx.HTTPError: "protocol",
-    httpx.InvalidURL: "protocol",
-    httpx.CookieConflict: "protocol",
-    httpx.StreamError: "protocol",
-    httpcore.ConnectTimeout: "connect-timeout",
-    httpcore.PoolTimeout: "pool-timeout",
-    httpcore.WriteTimeout: "write-timeout",
-    httpcore.TimeoutException: "read-timeout",
-    httpcore.ConnectError: "unreachable",
-    httpcore.WriteError: "write",
-    httpcore.NetworkError: "read",
-    httpcore.ProxyError: "proxy",
-    httpcore.ProtocolError: "protocol",
-    httpcore.UnsupportedProtocol: "protocol",
-    httpcore.ConnectionNotAvailable: "aborted",  # closed by `aclose` after it was chosen, before anything left
-    h11.ProtocolError: "protocol",
-    anyio.BrokenResourceError: "read",
-    anyio.ClosedResourceError: "read",
-    anyio.EndOfStream: "disconnected",
-    ssl.SSLError: "read",
-    OSError: "read",
-    # Headers and URLs are encoded on the way: what cannot be encoded was never sent, as the phase then tells.
-    ValueError: "protocol",
-}
-if find_spec("socksio") is not None:  # of the extra [proxy]: what a proxy says that does not speak SOCKS
-    _KINDS[import_module("socksio").ProtocolError] = "proxy"
-MAPPED = tuple(_KINDS)
-"""Everything that httpx, httpcore, h11 and the socket raise; an ASGI app's own errors pass through."""
-
-# Without any report of a phase, only these prove that nothing was sent.
-_BEFORE_SENDING = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
-    httpx.ProxyError,
-    httpx.UnsupportedProtocol,
-    httpx.InvalidURL,
-    httpcore.ConnectError,
-    httpcore.ConnectTimeout,
-    httpcore.PoolTimeout,
-    httpcore.ProxyError,
-    httpcore.UnsupportedProtocol,
-    httpcore.ConnectionNotAvailable,
-)
-
 
 class Sender(Protocol):
     """What sends the request."""
@@ -106,31 +43,16 @@ class Sender(Protocol):
         ...
 
 
-class Content(httpx.AsyncByteStream):
-    """The body in one piece. httpx's own is a generator, left to the collector when writing fails."""
-
-    def __init__(self, body: bytes) -> None:
-        self._body = body
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        return self
-
-    async def __anext__(self) -> bytes:
-        if not self._body:
-            raise StopAsyncIteration
-        body, self._body = self._body, b""
-        return body
-
-
 class Marks:
     """How far one request got, as httpcore tells it."""
 
     __slots__ = (
-        "_asking_proxy", "_body", "_send_by", "_sender", "_url", "abort", "connected", "phase", "scope", "securing",
-        "stream", "told", "total", "until",
+        "_asking_proxy", "_body", "_library", "_send_by", "_sender", "_url", "abort", "connected", "phase", "scope",
+        "securing", "stream", "told", "total", "until",
     )  # fmt: skip
 
-    def __init__(self, request: HttpRequest, sender: Sender) -> None:
+    def __init__(self, request: HttpRequest, sender: Sender, library: Portable) -> None:
+        self._library = library
         self.phase = Phase.QUEUED
         self.abort = request.abort
         self.told = False
@@ -212,7 +134,8 @@ class Marks:
 
     def failure(self, error: BaseException) -> HttpFailure:
         """What this exception of the library means."""
-        kind: FailureKind = next(_KINDS[base] for base in type(error).__mro__ if base in _KINDS)
+        kinds = self._library.kinds
+        kind: FailureKind = next(kinds[base] for base in type(error).__mro__ if base in kinds)
         if self.phase <= Phase.CONNECTING and kind in ("unreachable", "connect-timeout"):
             self.phase = Phase.CONNECTING
             if kind == "unreachable":
@@ -221,7 +144,7 @@ class Marks:
                 kind = "tls-handshake"
         elif kind == "protocol" and "disconnect" in str(error):
             kind = "disconnected"
-        unsent = never_sent(self.phase, self._body) if self.told else isinstance(error, _BEFORE_SENDING)
+        unsent = never_sent(self.phase, self._body) if self.told else isinstance(error, self._library.before_sending)
         return HttpFailure(kind, self.phase, sent=not (unsent or kind == "proxy"), reused=self.reused)
 
 

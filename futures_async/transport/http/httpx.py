@@ -1,4 +1,4 @@
-"""The portable backend: httpx. For trio, respx, ASGI apps in process, and clients of the user's own."""
+"""The portable backend: httpx or httpx2. For trio, respx, ASGI apps in process, and clients of the user's own."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ import httpx
 from futures_async.transport.http.backend import HttpBackend, HttpFailure, HttpRequest, HttpResponse, Phase
 from futures_async.transport.http.body import ACCEPT_ENCODING, Body
 from futures_async.transport.http.core import Direct
-from futures_async.transport.http.failures import MAPPED, Content, Marks, h11_state
+from futures_async.transport.http.failures import Marks, h11_state
+from futures_async.transport.http.library import HTTPX, Portable, PortableName, library_of, portable
 from futures_async.transport.http.route import DIRECT, Route
 
 
@@ -20,19 +21,27 @@ class HttpxBackend(HttpBackend):
     """httpx's engine, on connections of its own; or a client or transport of the user's, with what is built into it.
 
     Args:
-        http: None for connections of its own. A client or transport that is given stays open when this closes, and
-            keeps its connections as it likes: a request that should have one `apart` shares them.
+        http: None for connections of its own. A client or transport of either library, which stays open when this
+            closes, and keeps its connections as it likes: a request that should have one `apart` shares them.
         route: The way out, for connections of its own.
+        library: Whose connections are its own.
     """
 
-    name = "httpx"
-
     def __init__(
-        self, http: httpx.AsyncClient | httpx.AsyncBaseTransport | None = None, *, route: Route = DIRECT
+        self,
+        http: httpx.AsyncClient | httpx.AsyncBaseTransport | None = None,
+        *,
+        route: Route = DIRECT,
+        library: PortableName = "httpx",
     ) -> None:
         super().__init__()
+        self._library = portable(library) if http is None else library_of(http) or HTTPX
+        self.name = self._library.name
         self._given = http
-        self._own = Direct(route) if http is None else None
+        self._own = Direct(route, self._library) if http is None else None
+        self._client: httpx.AsyncClient | None = None
+        if isinstance(http, self._library.http.AsyncClient):
+            self._client = cast("httpx.AsyncClient", http)
         self._closed = False
 
     async def send(self, request: HttpRequest) -> HttpResponse:
@@ -43,13 +52,13 @@ class HttpxBackend(HttpBackend):
         """
         if self._own is not None:
             return await self._own.send(request)
-        marks = Marks(request, self)
+        marks = Marks(request, self, self._library)
         try:
             # Cancelled in the middle, a pool of somebody else's may be spoiled: it is only asked to be quick.
             return await self._exchange(request, marks)
         except HttpFailure as error:
             failure = HttpFailure(error.kind, error.phase, sent=error.sent, reused=marks.reused)
-        except MAPPED as error:
+        except self._library.mapped as error:
             failure = marks.failure(error)
         raise failure
 
@@ -66,9 +75,9 @@ class HttpxBackend(HttpBackend):
 
     async def _exchange(self, request: HttpRequest, marks: Marks) -> HttpResponse:
         marks.check()
-        prepared = _prepared(request, marks)
-        if isinstance(self._given, httpx.AsyncClient):
-            response = await self._given.send(prepared, stream=True, auth=None, follow_redirects=False)
+        prepared = _prepared(request, marks, self._library)
+        if self._client is not None:
+            response = await self._client.send(prepared, stream=True, auth=None, follow_redirects=False)
         else:
             response = await cast("httpx.AsyncBaseTransport", self._given).handle_async_request(prepared)
         marks.phase, marks.until = Phase.ANSWERING, marks.total
@@ -89,7 +98,7 @@ class HttpxBackend(HttpBackend):
             finally:
                 if not read_whole:
                     with anyio.CancelScope(shield=True):
-                        await _hang_up(response, chunks)
+                        await _hang_up(response, chunks, self._library)
             _drop_if_trailing(response)
         finally:
             with anyio.CancelScope(shield=True):
@@ -99,11 +108,11 @@ class HttpxBackend(HttpBackend):
     @property
     def shut(self) -> bool:
         """Closed here, or by the owner of the client."""
-        return self._closed or (isinstance(self._given, httpx.AsyncClient) and self._given.is_closed)
+        return self._closed or (self._client is not None and self._client.is_closed)
 
 
-def _prepared(request: HttpRequest, marks: Marks) -> httpx.Request:
-    prepared = httpx.Request(
+def _prepared(request: HttpRequest, marks: Marks, library: Portable) -> httpx.Request:
+    prepared: httpx.Request = library.http.Request(
         request.method,
         request.url,
         headers=[*request.headers.open(), ("Accept-Encoding", ACCEPT_ENCODING)],
@@ -111,19 +120,19 @@ def _prepared(request: HttpRequest, marks: Marks) -> httpx.Request:
         extensions=marks.extensions(request),
     )
     if (prepared.url.port or 0) > 65535:
-        raise httpx.InvalidURL("port out of range")  # on asyncio the socket would raise a bare OverflowError
-    prepared.stream = Content(request.body)
+        raise library.http.InvalidURL("port out of range")  # on asyncio the socket would raise a bare OverflowError
+    prepared.stream = library.content(request.body)
     return prepared
 
 
-async def _hang_up(response: httpx.Response, chunks: AsyncIterator[bytes]) -> None:
+async def _hang_up(response: httpx.Response, chunks: AsyncIterator[bytes], library: Portable) -> None:
     """Close the socket and read on to its end: the generators inside httpx must not be left to the collector."""
     state = h11_state(response.stream)
     if state is not None:
         state.send_failed()
     network = response.extensions.get("network_stream")
     if network is not None:
-        with suppress(*MAPPED):
+        with suppress(*library.mapped):
             await network.aclose()
             async for _ in chunks:
                 pass

@@ -27,6 +27,10 @@ def _httpx(pem: bytes | None) -> HttpBackend:
     return HttpxBackend(route=Route(ca_pem=pem))
 
 
+def _httpx2(pem: bytes | None) -> HttpBackend:
+    return HttpxBackend(route=Route(ca_pem=pem), library="httpx2")
+
+
 def _fast(pem: bytes | None) -> HttpBackend:
     return FastBackend(Route(ca_pem=pem))
 
@@ -34,6 +38,8 @@ def _fast(pem: bytes | None) -> HttpBackend:
 FLAVOURS = [
     Flavour("httpx", "asyncio", _httpx),
     Flavour("httpx", "trio", _httpx),
+    Flavour("httpx2", "asyncio", _httpx2),
+    Flavour("httpx2", "trio", _httpx2),
     Flavour("fast", "asyncio", _fast),
 ]
 

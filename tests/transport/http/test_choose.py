@@ -88,14 +88,15 @@ async def test_a_lease_that_was_never_used_closes(anyio_backend: str) -> None:
 async def test_the_default_is_the_fastest_that_runs_here(anyio_backend: str, venue: Loopback) -> None:
     lease, _ = select(None, venue.url)
     assert (await lease.send(a_request(venue.url))).status == 200
-    assert lease.name == ("fast" if anyio_backend == "asyncio" else "httpx")
+    assert lease.name == ("fast" if anyio_backend == "asyncio" else "httpx2")  # of the tests' extra
     await lease.aclose()
 
 
-async def test_the_default_without_the_extra_is_httpx(
+async def test_the_default_without_extras_is_httpx(
     anyio_backend: str, venue: Loopback, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(choose, "fast_installed", lambda: False)
+    monkeypatch.setattr(choose, "httpx2_installed", lambda: False)
     lease, _ = select(None, venue.url)
     assert (await lease.send(a_request(venue.url))).status == 200
     assert lease.name == "httpx"

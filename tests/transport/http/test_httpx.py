@@ -18,8 +18,8 @@ import pytest
 import respx
 
 from futures_async.transport.http.backend import Abort, HttpFailure, Phase
-from futures_async.transport.http.failures import MAPPED
 from futures_async.transport.http.httpx import HttpxBackend
+from futures_async.transport.http.library import HTTPX
 from futures_async.transport.http.route import Route
 from futures_async.transport.http.tls import tls_context
 from tests.loopback import Authority, Loopback, reply, silence, twice
@@ -58,7 +58,7 @@ async def test_no_exception_of_httpx_or_httpcore_is_unmapped(anyio_backend: str)
     classes = set(exceptions_of(httpx, httpcore, h11)) - {h11.ProtocolError}
     assert len(classes) > 30
     for kind in classes:
-        assert issubclass(kind, MAPPED), kind
+        assert issubclass(kind, HTTPX.mapped), kind
         with pytest.raises(HttpFailure) as caught:
             await HttpxBackend(Raising(made(kind))).send(an_order(URL))
         assert caught.value.__context__ is None

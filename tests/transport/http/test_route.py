@@ -41,7 +41,9 @@ def secure(authority: Authority) -> Iterator[Loopback]:
 
 
 def made(each: Flavour, way: Route) -> HttpBackend:
-    return HttpxBackend(route=way) if each.name == "httpx" else FastBackend(way)
+    if each.name == "fast":
+        return FastBackend(way)
+    return HttpxBackend(route=way, library="httpx2" if each.name == "httpx2" else "httpx")
 
 
 def through(proxy: str, authority: Authority) -> Route:
@@ -190,7 +192,7 @@ async def test_an_exchange_takes_the_options(
 ) -> None:
     ca = tmp_path / "ca.pem"
     ca.write_bytes(authority.pem)
-    library = "httpx" if each.name == "httpx" else "fast"
+    library = each.name
     keys = fa.Credentials("key-12345", "secret-12345", passphrase="passphrase")
     with Loopback(tls=authority.server(), default=reply(ANSWER)) as venue, Proxying("http", "me", PASSWORD) as proxy:
         url = f"http://me:{PASSWORD}@127.0.0.1:{proxy.port}"

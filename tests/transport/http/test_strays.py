@@ -147,7 +147,7 @@ def client(venue: Edge, server: Loopback, each: Flavour) -> Bitget:
         venue.credentials(),
         base_url=server.url,
         limiter=NoLimiter(),
-        http="httpx" if each.name == "httpx" else "fast",
+        http=each.name,
     )
     exchange._transport.draw = lambda: 0.0  # pyright: ignore[reportPrivateUsage] - no waiting between attempts
     return exchange
