@@ -240,7 +240,7 @@ async def test_what_nobody_expects_is_told_too(
     def fails(*_: object, **__: object) -> Any:
         raise TypeError("a stand-in")
 
-    for holder, name, sent in ((fast, "written", False), (dial.Dialer, "_reach", False), (Connection, "ask", False)):
+    for holder, name, sent in ((fast, "written", False), (dial, "reach", False), (Connection, "ask", False)):
         with monkeypatch.context() as patch:
             patch.setattr(holder, name, fails)
             failure = await failure_of(alone, an_order(venue.url))
