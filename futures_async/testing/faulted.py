@@ -14,26 +14,17 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from futures_async.adapter import Adapter
 from futures_async.simulator import records
-from futures_async.simulator.demo import Setup
-from futures_async.simulator.exchange import SimulatedExchange
-from futures_async.simulator.inprocess import InProcessBackend
 from futures_async.simulator.plan import FaultPlan, Strike
 from futures_async.simulator.records import Ticket
-from futures_async.simulator.server import RunningExchange
-from futures_async.testing.loopback import HOST, Clock, Running, dialects
+from futures_async.testing.inside import Inside
 from futures_async.testing.spec import VenueSpec
-from futures_async.transport.clock import loop_time
 from futures_async.transport.endpoint import Kind
-from futures_async.transport.limits.local import LocalLimiter
-from futures_async.unified.credentials import Credentials
-from futures_async.unified.enums import MarginMode, OrderStatus, OrderType, Outcome, Side
+from futures_async.unified.enums import MarginMode, OrderStatus, OrderType, Outcome, PositionMode, Side
 from futures_async.unified.errors import FuturesAsyncError
 from futures_async.unified.exchange import Capability as Can
 from futures_async.unified.models import Leverage, Order
 
-EPOCH_MS = 1_770_000_000_000
 OTHER_LEVERAGE, LEVERAGE = 3, 7
 PROVED = (Outcome.NOT_SENT, Outcome.REJECTED, Outcome.NOT_PLACED)
 """What an error may say of a write that has done nothing."""
@@ -50,28 +41,16 @@ class CountingPlan(FaultPlan):
         return super().choose(venue, kind, method, path)
 
 
-class Faulted(Running):
+class Faulted(Inside):
     """A client behind a plan that has no rules yet."""
 
-    def __init__(self, spec: VenueSpec, seed: int = 3) -> None:
-        inside = SimulatedExchange(
-            dialects=dialects(spec.id),
-            setup=Setup(empty=True),
-            now_ms=lambda: EPOCH_MS + int(loop_time() * 1000),
-            uid_limit=None,
-            endpoint_limits=False,
-        )
+    def __init__(self, spec: VenueSpec, seed: int = 3, mode: PositionMode = PositionMode.ONE_WAY) -> None:
         self.plan = CountingPlan(seed=seed)
-        self.backend = InProcessBackend(inside, self.plan, latency_s=0.01)
-        super().__init__(spec, RunningExchange(inside, HOST, 1), Clock())
+        super().__init__(spec, mode, plan=self.plan)
         self.exchange._transport.draw = random.Random(5).random  # noqa: S311 # pyright: ignore[reportPrivateUsage] - a seed
         self.tag = self.price("0.9")
         """The price of the order that is placed, and of no other: by it the book tells the intent."""
         self.other, self.target = self._resting("0.8"), self._resting("0.81")
-
-    def connect(self, credentials: Credentials | None, **options: Any) -> Adapter:
-        """A client whose HTTP backend is the exchange; with limits, which a 429 closes."""
-        return super().connect(credentials, http=self.backend, limiter=LocalLimiter(), uid_limit=1000, **options)
 
     def _resting(self, fraction: str) -> records.Order:
         """An order that was placed without any wire."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
 from decimal import Decimal
 from functools import lru_cache
@@ -188,14 +188,15 @@ class Running:
 
 
 class Clock:
-    """The machine's clock, and how far the exchange's runs ahead of it."""
+    """A clock, the machine's unless told otherwise, and how far the exchange's runs ahead of it."""
 
-    def __init__(self) -> None:
+    def __init__(self, base: Callable[[], int] = wall_ms) -> None:
+        self._base = base
         self.ahead_ms = 0
 
     def now_ms(self) -> int:
         """The exchange's time, Unix ms."""
-        return wall_ms() + self.ahead_ms
+        return self._base() + self.ahead_ms
 
 
 @asynccontextmanager

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from futures_async.adapter import Adapter
 from futures_async.simulator.records import Fill
-from futures_async.unified.enums import OrderType, PositionMode, TimeInForce
+from futures_async.unified.enums import MarginMode, OrderType, PositionMode, TimeInForce
 from futures_async.unified.exchange import Capability
 
 
@@ -52,9 +52,11 @@ class VenueSpec:
         raw_call: A private read for the escape hatch.
         symbol: Traded in most tests.
         other_symbol: A second contract, which must stay untouched.
+        second_symbol: A contract that settles in another coin and is traded by the same object; None: there is none.
         quantity: Of one test order, base coin: whole contracts, above the minimum, half of a position.
         margin_coin: Of the account.
         modes: Position modes that the venue has.
+        margin_modes: Margin modes that it has.
         forces: Times in force that it has.
         order_fields: What every order request needs here (`leverage` and `margin_mode` on some venues).
         options: The adapter's own keyword options.
@@ -66,15 +68,22 @@ class VenueSpec:
         market_type: What market orders are at the venue: limit orders that fill or are gone, where it has no others.
         client_id: How the venue spells a client order id.
         fill_id: The unified id of an execution inside.
+        counts_contracts: Whether sizes are numbers of contracts on the wire.
+        lists_all_open: Whether open orders are listed without naming a contract.
+        silent: Fields that some list of this venue does not tell, as `Order.fee`: they may be None. Every other field
+            must be told where there is something to tell; whatever is told is compared with what the exchange knows.
+        own_way: Fields that the venue computes in a way of its own, so that only their presence is held against it.
     """
 
     factory: Callable[..., Adapter]
     raw_call: RawCall
     symbol: str = "BTC/USDT:USDT"
     other_symbol: str = "ETH/USDT:USDT"
+    second_symbol: str | None = None
     quantity: Decimal = Decimal("0.01")
     margin_coin: str = "USDT"
     modes: tuple[PositionMode, ...] = (PositionMode.ONE_WAY, PositionMode.HEDGE)
+    margin_modes: tuple[MarginMode, ...] = (MarginMode.CROSS, MarginMode.ISOLATED)
     forces: frozenset[TimeInForce] = frozenset(TimeInForce)
     order_fields: Mapping[str, Any] = field(default_factory=dict[str, Any])
     options: Mapping[str, Any] = field(default_factory=dict[str, Any])
@@ -86,6 +95,10 @@ class VenueSpec:
     market_type: OrderType = OrderType.MARKET
     client_id: Callable[[str], str] = _same
     fill_id: Callable[[Fill], str] = _own
+    counts_contracts: bool = False
+    lists_all_open: bool = True
+    silent: frozenset[str] = frozenset()
+    own_way: frozenset[str] = frozenset()
 
     @property
     def id(self) -> str:

@@ -17,7 +17,7 @@ from futures_async.simulator.demo import Setup
 from futures_async.simulator.exchange import SimulatedExchange
 from futures_async.simulator.inprocess import InProcessBackend
 from futures_async.simulator.server import RunningExchange
-from futures_async.testing.faulted import EPOCH_MS
+from futures_async.testing.inside import EPOCH_MS
 from futures_async.testing.loopback import HOST, dialects
 from futures_async.testing.spec import VenueSpec
 from futures_async.testing.virtual_time import run

@@ -17,6 +17,7 @@ import futures_async as fa
 from futures_async import registry
 from futures_async.testing.spec import RawCall, VenueSpec
 from futures_async.testing.suite import ContractSuite
+from futures_async.unified.enums import MarginMode
 from futures_async.unified.installed import adapters as installed_adapters
 from tests.newcomer.acme import Acme
 
@@ -47,7 +48,21 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 class TestAcme(ContractSuite):
     """The newcomer owes what every adapter owes."""
 
-    spec = VenueSpec(factory=Acme, raw_call=RawCall("/acme/balances", {}))
+    spec = VenueSpec(
+        factory=Acme,
+        raw_call=RawCall("/acme/balances", {}),
+        second_symbol="BTC/USDC:USDC",
+        margin_modes=(MarginMode.CROSS,),
+        silent=frozenset(
+            {
+                *("Account.initial_margin", "Account.locked", "Account.position_mode", "Account.transferable"),
+                *("Order.leverage", "Order.margin_mode", "Position.auto_margin", "Position.break_even_price"),
+                *("Position.funding", "Position.maintenance_margin", "Position.margin_mode", "Position.margin_ratio"),
+                *("Position.position_id", "Position.stop_loss", "Position.take_profit", "Position.updated_ms"),
+                *("Ticker.funding_rate", "Ticker.index_price", "Leverage.margin_mode"),
+            }
+        ),
+    )
 
 
 def test_it_is_known_by_its_id() -> None:

@@ -19,6 +19,12 @@ def spec(product: str, symbol: str, other: str, coin: str, spare: str) -> VenueS
         margin_coin=coin,
         spare=Decimal(spare),
         options={"product_type": product},
+        silent=frozenset(
+            {
+                *("Account.initial_margin", "Account.maintenance_margin", "Account.position_mode"),
+                *("Fill.client_order_id", "Position.position_id", "PositionHistory.leverage"),
+            }
+        ),
     )
 
 

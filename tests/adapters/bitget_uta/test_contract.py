@@ -12,12 +12,22 @@ from futures_async.testing.spec import RawCall, VenueSpec
 from futures_async.testing.suite import ContractSuite
 
 RAW_CALL = RawCall("/api/v3/account/info", {})
+SILENT = frozenset(
+    {
+        *("Account.initial_margin", "Account.maintenance_margin", "Account.transferable", "Account.unrealized_pnl"),
+        *("Order.leverage", "Order.margin_mode", "Order.stop_loss", "Order.take_profit"),
+        *("Position.auto_margin", "Position.margin_ratio", "Position.position_id"),
+        *("Position.stop_loss", "Position.take_profit", "PositionHistory.leverage"),
+    }
+)
+OWN_WAY = frozenset({"Account.locked", "Account.margin_ratio"})
+"""Of a unified account: of spot orders, and of all coins together."""
 
 
 class TestBitgetUTA(ContractSuite):
     """The unified account, both position modes."""
 
-    spec = VenueSpec(factory=BitgetUTA, raw_call=RAW_CALL)
+    spec = VenueSpec(factory=BitgetUTA, raw_call=RAW_CALL, silent=SILENT, own_way=OWN_WAY)
 
 
 class TestBitgetUTACoin(Reads, Settings, Matrix):

@@ -32,7 +32,21 @@ def rest_inside(on: Running, side: Side = Side.BUY) -> str:
 
 
 class TestBitTap(ContractSuite):
-    spec = VenueSpec(factory=BitTap, raw_call=RawCall("/ftapi/v1/account/info", {}), flat_mode=False)
+    spec = VenueSpec(
+        factory=BitTap,
+        raw_call=RawCall("/ftapi/v1/account/info", {}),
+        flat_mode=False,
+        silent=frozenset(
+            {
+                *("Account.initial_margin", "Account.position_mode", "Order.position_side", "Order.stop_loss"),
+                *("Order.take_profit", "Position.auto_margin", "Position.available", "Position.break_even_price"),
+                *("Position.locked", "Position.maintenance_margin_rate", "Position.stop_loss", "Position.take_profit"),
+                *("Ticker.ask_price", "Ticker.bid_price", "Ticker.funding_rate", "Ticker.index_price"),
+                "Ticker.mark_price",
+            }
+        ),
+        own_way=frozenset({"Account.transferable"}),  # what may be moved with unrealized losses
+    )
 
     @pytest.mark.parametrize("mode", list(PositionMode))
     @exercises(Can.FETCH_POSITION_MODE, Can.FETCH_LEVERAGE)

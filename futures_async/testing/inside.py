@@ -1,0 +1,56 @@
+"""One client on a simulated exchange in process, in virtual time: no sockets, and hours pass at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from futures_async.adapter import Adapter
+from futures_async.simulator.demo import Setup
+from futures_async.simulator.exchange import SimulatedExchange
+from futures_async.simulator.inprocess import InProcessBackend
+from futures_async.simulator.plan import FaultPlan
+from futures_async.simulator.server import RunningExchange
+from futures_async.simulator.world import Options
+from futures_async.testing.loopback import HOST, Clock, Running, dialects
+from futures_async.testing.spec import VenueSpec
+from futures_async.transport.clock import loop_time
+from futures_async.transport.limits.local import LocalLimiter
+from futures_async.unified.credentials import Credentials
+from futures_async.unified.enums import PositionMode
+
+EPOCH_MS = 1_770_000_000_000
+
+
+class Inside(Running):
+    """A client and its exchange; to be made within `virtual_time.run`.
+
+    Args:
+        spec: The venue.
+        mode: Position mode at start.
+        plan: What goes wrong on the way.
+        options: Of the engine.
+    """
+
+    def __init__(
+        self,
+        spec: VenueSpec,
+        mode: PositionMode = PositionMode.ONE_WAY,
+        *,
+        plan: FaultPlan | None = None,
+        options: Options | None = None,
+    ) -> None:
+        clock = Clock(lambda: EPOCH_MS + int(loop_time() * 1000))
+        inside = SimulatedExchange(
+            dialects=dialects(spec.id),
+            setup=Setup(empty=True, position_mode=mode),
+            now_ms=clock.now_ms,
+            uid_limit=None,
+            endpoint_limits=False,
+            options=options,
+        )
+        self.backend = InProcessBackend(inside, plan, latency_s=0.01)
+        super().__init__(spec, RunningExchange(inside, HOST, 1), clock)
+
+    def connect(self, credentials: Credentials | None, **options: Any) -> Adapter:
+        """A client whose HTTP backend is the exchange; with limits, which a 429 closes."""
+        return super().connect(credentials, http=self.backend, limiter=LocalLimiter(), uid_limit=1000, **options)
