@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 import anyio
 
@@ -20,6 +20,7 @@ from futures_async.unified.errors import (
     RequestTimeout,
     VenueClosed,
 )
+from futures_async.unified.watching import WatchState
 
 logger = logging.getLogger("futures_async.portfolio")
 
@@ -39,6 +40,52 @@ class Answer(NamedTuple, Generic[T]):
     value: T
     asked: float
     received: float
+
+
+class Part(Protocol[T]):
+    """What is known of one part of an account, positions or balances, and how it gets known."""
+
+    @property
+    def name(self) -> str:
+        """For messages."""
+        ...
+
+    @property
+    def good(self) -> Answer[T] | None:
+        """The last that is known."""
+        ...
+
+    @property
+    def error(self) -> Exception | None:
+        """Why that is not fresh."""
+        ...
+
+    @property
+    def absent(self) -> bool:
+        """The venue has no such thing."""
+        ...
+
+    @property
+    def stream(self) -> WatchState | None:
+        """State of its stream; None: it is read only."""
+        ...
+
+    def ask(self, max_age_s: float, refresh_s: float | None = None) -> None:
+        """See to it that it gets known."""
+
+    def prompt(self, deadline_s: float) -> bool:
+        """Worth waiting for."""
+        ...
+
+    def late(self, now: float, deadline_s: float) -> bool:
+        """A read that is needed takes too long."""
+        ...
+
+    async def wait(self, deadline_s: float) -> None:
+        """Wait for a read that is needed."""
+
+    def stop(self) -> None:
+        """No more of it."""
 
 
 class Flight:
@@ -83,8 +130,18 @@ class Feed(Generic[T]):
         """The venue has no such call."""
         return isinstance(self.error, NotSupported)
 
-    def ask(self, max_age_s: float) -> None:
-        """Begin a read, unless one is under way, the last answer (or failure) is young enough, or a pause is on."""
+    @property
+    def stream(self) -> WatchState | None:
+        """It is read only."""
+        return None
+
+    def ask(self, max_age_s: float, refresh_s: float | None = None) -> None:
+        """Begin a read, unless one is under way, the last answer (or failure) is young enough, or a pause is on.
+
+        Args:
+            max_age_s: So old an answer is young enough.
+            refresh_s: For what is streamed; here without meaning.
+        """
         now = self._runtime.now()
         young = self._asked_last is not None and now - self._asked_last < max_age_s
         if self.flight is not None or young or now < self._pause_until or self.absent:

@@ -75,6 +75,9 @@ class _Task(NamedTuple):
 class RiskMonitor:
     """Looks at a portfolio every few seconds; alerts once when a rule is broken, and once when it is kept again.
 
+    At a live portfolio it also looks as soon as something is pushed, and has marks, profits and margin ratios read
+    again every `interval_s`, since most venues do not push them as the market moves.
+
     Actions are taken on fresh data only, one at a time for each position, and again while the rule stays broken and
     `act_again_s` have passed. An action whose outcome is unknown is not repeated by this monitor: its alert stays
     raised, and `OrderManager.recover` finds out; when the rule is kept again it may act anew.
@@ -136,7 +139,9 @@ class RiskMonitor:
                 await anyio.sleep(pause_s)
 
     async def _watch(self, tasks: anyio.abc.TaskGroup) -> None:
-        async with aclosing(self._portfolio.poll(self._interval_s)) as polled:
+        # What follows the market is no older than the interval, also where a stream does not tell it.
+        polling = self._portfolio.poll(self._interval_s, eager=True, refresh_s=self._interval_s)
+        async with aclosing(polling) as polled:
             async for snapshot in polled:
                 for alert in self.check(snapshot):
                     await self._tell(alert)

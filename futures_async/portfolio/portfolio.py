@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import anyio
 import anyio.lowlevel
 
-from futures_async.portfolio.feeds import Answer, Feed
+from futures_async.portfolio.feeds import Answer, Feed, Part
+from futures_async.portfolio.live import AUDIT_S, Live
 from futures_async.portfolio.share import Member, RedisShare
 from futures_async.portfolio.snapshot import Snapshot, VenueState, shut_error, state_of
 from futures_async.transport.runtime import Runtime, current_runtime
@@ -24,6 +26,8 @@ DEADLINE_S = 0.8
 MAX_AGE_S = 0.25
 """Two reads a venue, each at most every quarter of a second: no more than 10 calls in any second."""
 GIVE_UP_S = 15.0
+EAGER_S = 0.1
+"""At least between two snapshots of an eager poll."""
 
 
 class Portfolio:
@@ -38,10 +42,13 @@ class Portfolio:
         max_age_s: Share answers, and failures, up to this age; 0 always asks.
         margin_coin: For venues that can read an account in one coin only.
         give_up_s: Stop a read that has had no answer for so long.
+        live: Keep positions and accounts true by the venues' streams, and read only in audits (every 110 s), before a
+            stream stands and while it is lost, and where there is none. What follows the market (mark, profit,
+            liquidation price) is then as of the venue's last push or read. On asyncio, with the extra `[streams]`.
         share: Of all processes with the same accounts one reads, and the others get what it read: see `RedisShare`.
 
     Raises:
-        InvalidRequest: No exchange, one twice, or a duration that is none.
+        InvalidRequest: No exchange, one twice, a duration that is none, or `live` together with `share`.
     """
 
     def __init__(
@@ -51,6 +58,7 @@ class Portfolio:
         max_age_s: float = MAX_AGE_S,
         margin_coin: str = "USDT",
         give_up_s: float = GIVE_UP_S,
+        live: bool = False,
         share: RedisShare | None = None,
     ) -> None:
         self._exchanges = dict(exchanges) if isinstance(exchanges, Mapping) else _named(exchanges)
@@ -61,15 +69,20 @@ class Portfolio:
         _check_duration(give_up_s, "give_up_s")
         if not 0 <= max_age_s < float("inf"):
             raise InvalidRequest("max_age_s must be seconds, 0 or more")
+        if live and share is not None:
+            raise InvalidRequest("a live portfolio is not shared: give it live=True or share=, not both")
         self._max_age_s = max_age_s
         self._margin_coin = margin_coin
         self._give_up_s = give_up_s
+        self._live = live
         self._share = share
         self._member: Member | None = None
         self._runtime: Runtime | None = None
         self._venues: list[_Venue] = []
         self._closed = False
         self._closing: anyio.Event | None = None
+        self._news: anyio.Event | None = None
+        """Set at the next change, where somebody waits for it."""
 
     @property
     def exchanges(self) -> Mapping[str, FuturesExchange]:
@@ -85,18 +98,20 @@ class Portfolio:
 
         Args:
             deadline_s: Seconds.
-            max_age_s: Share answers up to this age; None is the portfolio's own. 0 asks for everything now.
+            max_age_s: Share answers up to this age; None is the portfolio's own. 0 asks for everything now. What is
+                live needs no answer: with an age it is compared with a read beside that, which a later snapshot shows.
 
         Raises:
             ClientClosed: The portfolio was closed.
         """
-        return await self._take(deadline_s, self._max_age_s if max_age_s is None else max_age_s, for_all=True)
+        own = self._max_age_s if max_age_s is None else max_age_s
+        return await self._take(deadline_s, own, max_age_s, for_all=True)
 
-    async def _take(self, deadline_s: float, max_age_s: float, *, for_all: bool) -> Snapshot:
+    async def _take(self, deadline_s: float, max_age_s: float, refresh_s: float | None, *, for_all: bool) -> Snapshot:
         _check_duration(deadline_s, "deadline_s")
         runtime, venues = self._open()
         for venue in venues:
-            venue.ask(max_age_s)
+            venue.ask(max_age_s, refresh_s)
         for venue in venues:
             for feed in (venue.positions, venue.accounts):
                 if for_all or feed.prompt(deadline_s):
@@ -104,7 +119,14 @@ class Portfolio:
         now = runtime.now()
         return Snapshot(venues={venue.name: venue.state(now, deadline_s) for venue in venues})
 
-    async def poll(self, interval_s: float = 1.0, *, deadline_s: float | None = None) -> AsyncGenerator[Snapshot, None]:
+    async def poll(
+        self,
+        interval_s: float = 1.0,
+        *,
+        deadline_s: float | None = None,
+        eager: bool = False,
+        refresh_s: float | None = None,
+    ) -> AsyncGenerator[Snapshot, None]:
         """Take a snapshot every `interval_s` seconds, until the portfolio is closed or the loop is left.
 
         Beats lie at whole intervals after the first one, whatever a snapshot or the loop's body takes: they do not
@@ -114,23 +136,34 @@ class Portfolio:
         Args:
             interval_s: Seconds.
             deadline_s: For each snapshot; None is 0.8 s, or 80 % of a shorter interval.
+            eager: Between the beats too, as soon as something live has changed, and at most ten times a second.
+            refresh_s: Compare what is live with a read as often as this, for figures that follow the market.
         """
         _check_duration(interval_s, "interval_s")
         within_s = min(DEADLINE_S, 0.8 * interval_s) if deadline_s is None else deadline_s
         runtime, _ = self._open()
         closing = self._closing = self._closing or anyio.Event()
-        start, beat = runtime.now(), 0
+        start, beat, early = runtime.now(), 0, False
         while not self._closed:
-            yield await self._take(within_s, min(self._max_age_s, interval_s / 2), for_all=False)
-            beat = max(beat + 1, math.ceil((runtime.now() - start) / interval_s))
-            with anyio.move_on_after(start + beat * interval_s - runtime.now()):
-                await closing.wait()
+            news = self._news = self._news or anyio.Event()
+            taken = runtime.now()
+            yield await self._take(within_s, min(self._max_age_s, interval_s / 2), refresh_s, for_all=False)
+            if not early:
+                beat = max(beat + 1, math.ceil((runtime.now() - start) / interval_s))
+            due = start + beat * interval_s
+            early = False
+            with anyio.move_on_after(due - runtime.now()):
+                if eager:
+                    await runtime.sleep(max(taken + EAGER_S - runtime.now(), 0))
+                await (news if eager else closing).wait()
+                early = True
 
     async def aclose(self) -> None:
         """Stop reads under way and all polls. The exchanges stay open."""
         self._closed = True
         if self._closing is not None:
             self._closing.set()
+        self._changed()
         for venue in self._venues:
             venue.positions.stop()
             venue.accounts.stop()
@@ -138,6 +171,11 @@ class Portfolio:
         if member is not None:
             await member.aclose()
         await anyio.lowlevel.checkpoint()
+
+    def _changed(self) -> None:
+        if self._news is not None:
+            self._news.set()
+            self._news = None
 
     async def __aenter__(self) -> Self:
         return self
@@ -160,6 +198,9 @@ class Portfolio:
                 _Venue(name, exchange, runtime, self._give_up_s, self._margin_coin, self._member)
                 for name, exchange in self._exchanges.items()
             ]
+            if self._live:
+                for venue in self._venues:
+                    venue.watch(self._changed)
         self._runtime.check()
         return self._runtime, self._venues
 
@@ -189,9 +230,21 @@ class _Venue:
                 return tuple(await exchange.fetch_accounts())
             return (await exchange.fetch_account(margin_coin),)
 
-        self.positions = Feed(f"{name}: positions", self._shared("positions", positions, Position), runtime, give_up_s)
-        self.accounts = Feed(f"{name}: accounts", self._shared("accounts", accounts, Account), runtime, give_up_s)
+        self._read_positions = Feed(
+            f"{name}: positions", self._shared("positions", positions, Position), runtime, give_up_s
+        )
+        self._read_accounts = Feed(f"{name}: accounts", self._shared("accounts", accounts, Account), runtime, give_up_s)
+        self.positions: Part[tuple[Position, ...]] = self._read_positions
+        self.accounts: Part[tuple[Account, ...]] = self._read_accounts
         self._shut_s = 0.0
+
+    def watch(self, changed: Callable[[], object]) -> None:
+        """Keep it by the venue's streams."""
+        exchange, runtime = self._exchange, self._runtime
+        watch_positions = partial(exchange.watch_positions, audit_s=AUDIT_S)
+        watch_accounts = partial(exchange.watch_accounts, audit_s=AUDIT_S)
+        self.positions = Live(self._read_positions, watch_positions, runtime, changed)
+        self.accounts = Live(self._read_accounts, watch_accounts, runtime, changed)
 
     def _shared(
         self, what: str, read: Callable[[], Awaitable[tuple[T, ...]]], kind: type[T]
@@ -216,19 +269,19 @@ class _Venue:
     def _wanted(self, field: str, what: str, max_age_s: float) -> None:
         """Another process wants it: read it, or say why not."""
         self._shut_s = self._exchange.closed_for_s()
-        feed = self.positions if what == "positions" else self.accounts
+        feed: Feed[Any] = self._read_positions if what == "positions" else self._read_accounts
         if self._shut_s <= 0:
             feed.ask(max_age_s)
         error = shut_error(self._exchange, self._shut_s) if self._shut_s > 0 else feed.error
         if self._member is not None and feed.flight is None and error is not None:
             self._member.refused(field, error)
 
-    def ask(self, max_age_s: float) -> None:
+    def ask(self, max_age_s: float, refresh_s: float | None) -> None:
         self._shut_s = self._exchange.closed_for_s()
         if self._shut_s > 0:
             return
-        self.positions.ask(max_age_s)
-        self.accounts.ask(max_age_s)
+        self.positions.ask(max_age_s, refresh_s)
+        self.accounts.ask(max_age_s, refresh_s)
 
     def state(self, now: float, deadline_s: float) -> VenueState:
         return state_of(

@@ -9,12 +9,13 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 
 from futures_async import risk
-from futures_async.portfolio.feeds import Feed
+from futures_async.portfolio.feeds import Part
 from futures_async.unified.enums import PositionSide
 from futures_async.unified.errors import RateLimited, RequestTimeout
 from futures_async.unified.exact import ZERO, add, divide, subtract, total
 from futures_async.unified.exchange import FuturesExchange
 from futures_async.unified.models import Account, Position, PositionRisk
+from futures_async.unified.watching import WatchState
 
 
 class VenueData(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,7 +28,8 @@ class VenueData(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ok(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything was read for this snapshot, or so shortly before that it may be shared."""
+    """Everything is known as of now: kept by a live stream, or read for this snapshot, or so shortly before that it
+    may be shared."""
 
     status: Literal["ok"] = "ok"
     venue: str
@@ -35,13 +37,15 @@ class Ok(msgspec.Struct, frozen=True, kw_only=True):
     data: VenueData
     """What was read."""
     age_s: float
-    """Seconds since the oldest part was asked for."""
+    """Seconds since the oldest part was asked for; of a live stream, since its last sign of life."""
     latency_s: float
     """Seconds from asking to the slowest part's answer."""
     positions_age_s: float | None = None
     """Seconds since the positions were asked for; None: never read, or the venue has no such call."""
     accounts_age_s: float | None = None
     """The same of the accounts."""
+    stream: WatchState | None = None
+    """State of the streams, the worse of the two; None: the account is read only."""
     error: None = None
     """Always None here."""
 
@@ -62,6 +66,8 @@ class Stale(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds since the positions were asked for; None: never read, or the venue has no such call."""
     accounts_age_s: float | None = None
     """The same of the accounts."""
+    stream: WatchState | None = None
+    """State of the streams, the worse of the two; None: the account is read only."""
     error: Exception
     """Why it is not fresh: `RequestTimeout` when the deadline came first."""
 
@@ -78,6 +84,8 @@ class Failed(msgspec.Struct, frozen=True, kw_only=True):
     """Always None here."""
     latency_s: None = None
     """Always None here."""
+    stream: WatchState | None = None
+    """State of the streams, the worse of the two; None: the account is read only."""
     error: Exception
     """Why."""
 
@@ -88,8 +96,8 @@ VenueState: TypeAlias = Ok | Stale | Failed
 def state_of(
     exchange: FuturesExchange,
     name: str,
-    positions: Feed[tuple[Position, ...]],
-    accounts: Feed[tuple[Account, ...]],
+    positions: Part[tuple[Position, ...]],
+    accounts: Part[tuple[Account, ...]],
     *,
     now: float,
     deadline_s: float,
@@ -106,30 +114,36 @@ def state_of(
         deadline_s: A read under way for longer is late.
         shut_s: The rate limiter lets nothing through for so long.
     """
-    feeds: tuple[Feed[Any], ...] = (positions, accounts)
-    asked = [feed for feed in feeds if not feed.absent]
-    answers = [feed.good for feed in asked if feed.good is not None]
-    late = [feed for feed in asked if feed.late(now, deadline_s)]
-    error = next((feed.error for feed in asked or feeds if feed.error is not None), None)
+    parts: tuple[Part[Any], ...] = (positions, accounts)
+    asked = [part for part in parts if not part.absent]
+    held, balances = positions.good, accounts.good
+    answers = [answer for part, answer in zip(parts, (held, balances), strict=True) if part in asked and answer]
+    late = [part for part in asked if part.late(now, deadline_s)]
+    error = next((problem for part in asked or parts if (problem := part.error) is not None), None)
+    stream = min((part.stream for part in parts if part.stream is not None), key=_WORST.index, default=None)
     if late:
         error = RequestTimeout(f"{late[0].name}: no answer within {deadline_s:g} s")
-    if shut_s > 0:
+    if shut_s > 0 and any(part.stream is not WatchState.LIVE for part in asked):
         error = shut_error(exchange, shut_s)
     if not answers:
-        return Failed(venue=exchange.id, error=error or RequestTimeout(f"{name}: never answered"))
+        return Failed(venue=exchange.id, stream=stream, error=error or RequestTimeout(f"{name}: never answered"))
     seen: dict[str, Any] = {
         "data": VenueData(
-            positions=positions.good.value if positions.good is not None else None,
-            accounts=accounts.good.value if accounts.good is not None else None,
+            positions=held.value if held is not None else None,
+            accounts=balances.value if balances is not None else None,
         ),
+        "stream": stream,
         "age_s": now - min(answer.asked for answer in answers),
         "latency_s": max(answer.received - answer.asked for answer in answers),
-        "positions_age_s": None if positions.good is None else now - positions.good.asked,
-        "accounts_age_s": None if accounts.good is None else now - accounts.good.asked,
+        "positions_age_s": None if held is None else now - held.asked,
+        "accounts_age_s": None if balances is None else now - balances.asked,
     }
     if error is not None:
         return Stale(venue=exchange.id, error=error, **seen)
     return Ok(venue=exchange.id, **seen)
+
+
+_WORST = (WatchState.CLOSED, WatchState.CONNECTING, WatchState.STALE, WatchState.SYNCING, WatchState.LIVE)
 
 
 def shut_error(exchange: FuturesExchange, shut_s: float) -> RateLimited:

@@ -108,6 +108,8 @@ class Feed(ABC, Generic[T]):
         self._bell = Bell()
         self._state = WatchState.CONNECTING
         self._state_changed = anyio.Event()
+        self._asked_at = -math.inf
+        """When the last read began."""
         self._read_at = -math.inf
         """When the last good read was answered."""
         self._covered_ms = around.since_ms
@@ -160,6 +162,11 @@ class Feed(ABC, Generic[T]):
     def audit(self) -> None:
         """Compare with a read, now."""
 
+    def refresh(self, max_age_s: float) -> None:
+        """Compare with a read, unless the last one began no longer ago."""
+        if self._runtime.now() - self._asked_at >= max_age_s:
+            self.audit()
+
     # What they do alike
 
     async def _guarded(self) -> None:
@@ -190,7 +197,7 @@ class Feed(ABC, Generic[T]):
 
     async def _ask(self) -> tuple[Sequence[T] | None, Sequence[T], Moment] | None:
         """Read what there is, and what has ended or happened; None when the venue does not answer."""
-        began = self._runtime.now()
+        began = self._asked_at = self._runtime.now()
         try:
             now = await self._reads.now()
             # After the list: what ends between the two is in one of them.

@@ -83,6 +83,10 @@ class FeedWatch(Watch[T]):
         if self._error is not None:
             raise self._error
 
+    def refresh(self, max_age_s: float = 0.0) -> None:
+        if self._feed is not None and self._error is None and not self._closed:
+            self._feed.refresh(max_age_s)
+
     # Life
 
     def _begin(self) -> Feed[T]:

@@ -96,6 +96,14 @@ class Watch(ABC, AsyncIterator[Change[T]], Generic[T]):
         """Wait until the picture is true for the first time, or again."""
 
     @abstractmethod
+    def refresh(self, max_age_s: float = 0.0) -> None:
+        """Have the picture compared with a read soon, for figures that follow the market without a push.
+
+        Args:
+            max_age_s: Unless the last read began no longer ago.
+        """
+
+    @abstractmethod
     async def aclose(self) -> None:
         """Stop watching. The iterator ends; what others watch goes on."""
 

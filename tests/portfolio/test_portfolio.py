@@ -612,6 +612,7 @@ def test_a_snapshot_has_a_json_form(backend: Backend) -> None:
         "data": None,
         "age_s": None,
         "latency_s": None,
+        "stream": None,
         "error": "VenueUnavailable: down",
     }
 

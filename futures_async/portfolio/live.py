@@ -1,0 +1,161 @@
+"""One part of an account kept true by its stream, and read like any other while the stream does not stand."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from futures_async.portfolio.feeds import REFUSED_PAUSES_S, Answer, Feed
+from futures_async.transport.runtime import Runtime, Work
+from futures_async.unified.callbacks import failure_of
+from futures_async.unified.errors import NotSupported, RequestTimeout
+from futures_async.unified.watching import Watch, WatchState
+
+logger = logging.getLogger("futures_async.portfolio")
+
+T = TypeVar("T")
+
+AUDIT_S = 110.0
+"""Some venues tell an account in two requests: with one for its positions that makes no more than two in a minute."""
+LAG_S = 2.0
+"""A read may lag so far behind what was pushed: only a later one stands in for a picture that is not kept any more."""
+
+
+class Live(Generic[T]):
+    """A `Feed` with a watch in front of it.
+
+    Args:
+        polled: How it is read while the watch is not live.
+        watch: Makes one. Raises `NotSupported` where the venue, or this installation, streams nothing.
+        runtime: The event loop.
+        changed: Called at every change.
+    """
+
+    def __init__(
+        self,
+        polled: Feed[tuple[T, ...]],
+        watch: Callable[[], Watch[T]],
+        runtime: Runtime,
+        changed: Callable[[], object],
+    ) -> None:
+        self.name = polled.name
+        self.polled = polled
+        self._make = watch
+        self._runtime = runtime
+        self._changed = changed
+        self._watch: Watch[T] | None = None
+        self._work: Work[None] | None = None
+        self._streams = True
+        self._proved = -math.inf
+        """When the picture was last known to be true."""
+        self._retry_at = -math.inf
+        self._failures = 0
+
+    @property
+    def stream(self) -> WatchState | None:
+        """What can be said of the picture; None where there is no stream."""
+        if not self._streams:
+            return None
+        return WatchState.CONNECTING if self._watch is None else self._watch.state
+
+    @property
+    def good(self) -> Answer[tuple[T, ...]] | None:
+        """The picture while it is live; else a read that is surely younger, or the picture as it was."""
+        live = self._live()
+        read, proved = self.polled.good, self._proved
+        if not live and (proved == -math.inf or (read is not None and read.asked > proved + LAG_S)):
+            return read
+        current = () if self._watch is None else self._watch.current.values()
+        return Answer(tuple(current), proved, proved)
+
+    @property
+    def error(self) -> Exception | None:
+        """Why `good` is not fresh."""
+        if self._live() or self.polled.error is not None:
+            return None if self._live() else self.polled.error
+        good = self.good
+        if good is None or good is self.polled.good:
+            return None
+        return RequestTimeout(f"{self.name}: its stream is {self.stream}, and it was not read since")
+
+    @property
+    def absent(self) -> bool:
+        """The venue has no such thing."""
+        return not self._live() and self.polled.absent
+
+    def ask(self, max_age_s: float, refresh_s: float | None = None) -> None:
+        """See to it that it is known: by the watch, or by a read.
+
+        Args:
+            max_age_s: A read that is no older will do, where there must be one.
+            refresh_s: Compare also a live picture with a read, unless the last one is no older; None: let it be.
+        """
+        self._keep_watching()
+        watch = self._watch
+        if watch is None or not self._live():
+            self.polled.ask(max_age_s)
+        elif refresh_s is not None:
+            watch.refresh(refresh_s)
+
+    def prompt(self, deadline_s: float) -> bool:
+        """Worth waiting for."""
+        return self._live() or self.polled.prompt(deadline_s)
+
+    def late(self, now: float, deadline_s: float) -> bool:
+        """A read that is needed takes too long."""
+        return not self._live() and self.polled.late(now, deadline_s)
+
+    async def wait(self, deadline_s: float) -> None:
+        """Wait for a read that is needed."""
+        if not self._live():
+            await self.polled.wait(deadline_s)
+
+    def stop(self) -> None:
+        """Watch and read no more."""
+        self._streams = False
+        self.polled.stop()
+        if self._work is not None:
+            self._work.cancel()
+
+    def _live(self) -> bool:
+        watch = self._watch
+        if watch is None or watch.state is not WatchState.LIVE:
+            return False
+        self._proved = max(self._proved, self._runtime.now() - watch.age_s)
+        return True
+
+    def _keep_watching(self) -> None:
+        if not self._streams or (self._work is not None and not self._work.done):
+            return
+        if self._runtime.now() < self._retry_at:
+            return
+        try:
+            watch = self._make()
+        except NotSupported as error:
+            self._let_be(error)
+            return
+        # What the one before showed is not in the new one: until that is live there are reads.
+        self._watch, self._proved = watch, -math.inf
+        self._work = self._runtime.start(self._follow(watch))
+
+    async def _follow(self, watch: Watch[T]) -> None:
+        error = await failure_of(self._drain(watch))
+        if isinstance(error, NotSupported):
+            self._let_be(error)
+            return
+        self._retry_at = self._runtime.now() + REFUSED_PAUSES_S[min(self._failures, len(REFUSED_PAUSES_S) - 1)]
+        self._failures += 1
+        logger.warning("%s: not watched any more, read for a while: %s", self.name, error)
+
+    async def _drain(self, watch: Watch[T]) -> None:
+        async with watch:
+            async for _ in watch:
+                if self._live():
+                    self._failures = 0
+                self._changed()
+
+    def _let_be(self, error: NotSupported) -> None:
+        logger.info("%s: read, not streamed: %s", self.name, error)
+        self._streams, self._watch = False, None

@@ -1,0 +1,327 @@
+"""A live portfolio: kept by streams, read where these do not stand, and never shown as live when it is not."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from collections.abc import Callable, Coroutine
+from contextlib import aclosing
+from decimal import Decimal
+from typing import Any
+
+import anyio
+import pytest
+
+from futures_async.portfolio.monitor import Alert, RiskMonitor
+from futures_async.portfolio.portfolio import Portfolio
+from futures_async.portfolio.rules import Metric, Rule
+from futures_async.portfolio.share import RedisShare
+from futures_async.portfolio.snapshot import Failed, Ok, Snapshot, Stale
+from futures_async.simulator.plan import FaultPlan
+from futures_async.testing import virtual_time
+from futures_async.unified.enums import Side
+from futures_async.unified.errors import ClientClosed, InvalidRequest, RequestTimeout
+from futures_async.unified.watching import WatchState
+from tests.fakes import Backend, FakeReads, both_backends, in_virtual_time
+from tests.portfolio.crowd import LATENCY_S, Crowd
+
+pytestmark = pytest.mark.filterwarnings("ignore::futures_async.LifecycleWarning")
+
+D = Decimal
+
+
+def on(
+    test: Callable[[Crowd, Portfolio], Coroutine[Any, Any, None]],
+    *venues: str,
+    each: int = 1,
+    plan: FaultPlan | None = None,
+) -> None:
+    """Run a test on a live portfolio that has come up; afterwards nothing is left."""
+
+    async def main() -> None:
+        crowd = Crowd(each, venues or ("bitget",), plan)
+        try:
+            async with Portfolio(crowd.exchanges, live=True) as portfolio:
+                await portfolio.snapshot()
+                await asyncio.sleep(10)
+                await test(crowd, portfolio)
+        finally:
+            await crowd.aclose()
+        await asyncio.sleep(1)
+        assert not crowd.streams.hub.sessions
+        left = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        assert left == []
+
+    virtual_time.run(main())
+
+
+def quantity(snapshot: Snapshot, name: str) -> Decimal:
+    state = snapshot.venues[name]
+    assert state.data is not None
+    assert state.data.positions is not None
+    return sum((position.quantity for position in state.data.positions), D(0))
+
+
+def streams(snapshot: Snapshot) -> dict[str, WatchState | None]:
+    return {name: state.stream for name, state in snapshot.venues.items()}
+
+
+@pytest.mark.parametrize("venue", ["bitget", "bitget-uta"])
+def test_a_fill_is_in_the_next_snapshot_without_a_read(venue: str) -> None:
+    async def test(crowd: Crowd, portfolio: Portfolio) -> None:
+        name = f"{venue}-0"
+        before = crowd.reads().total()
+        crowd.trade(name)
+        await asyncio.sleep(LATENCY_S + 0.001)
+        snapshot = await portfolio.snapshot()
+        state = snapshot.venues[name]
+        assert isinstance(state, Ok)
+        assert (state.stream, quantity(snapshot, name)) == (WatchState.LIVE, D("0.01"))
+        assert state.age_s < 1
+        assert crowd.reads().total() == before
+
+    on(test, venue)
+
+
+def test_a_venue_without_streams_is_polled_beside_those_that_have_them() -> None:
+    async def test(crowd: Crowd, portfolio: Portfolio) -> None:
+        for name in crowd.exchanges:
+            crowd.trade(name)
+        await asyncio.sleep(1)
+        snapshot = await portfolio.snapshot()
+        assert streams(snapshot) == {"bitget-0": WatchState.LIVE, "bitget-v1-0": None}
+        assert all(isinstance(state, Ok) for state in snapshot.venues.values())
+        assert all(quantity(snapshot, name) == D("0.01") for name in crowd.exchanges)
+
+    on(test, "bitget", "bitget-v1")
+
+
+@both_backends
+def test_where_nothing_streams_live_means_polled(backend: Backend) -> None:
+    async def main() -> None:
+        async with Portfolio([FakeReads()], live=True) as portfolio:
+            state = (await portfolio.snapshot()).venues["fake"]
+            assert isinstance(state, Ok)
+            assert state.stream is None
+
+    in_virtual_time(backend, main)
+
+
+def test_while_the_line_is_silent_it_is_not_shown_as_live_and_reads_stand_in() -> None:
+    async def test(crowd: Crowd, portfolio: Portfolio) -> None:
+        for session in tuple(crowd.streams.hub.sessions):
+            session.silent = True
+        crowd.plan.add("connect-refused", probability=1.0, most=1_000)
+        crowd.trade("bitget-0")
+        shown: list[tuple[WatchState | None, Decimal, float | None]] = []
+        for _ in range(120):
+            await asyncio.sleep(1)
+            snapshot = await portfolio.snapshot()
+            shown.append(
+                (streams(snapshot)["bitget-0"], quantity(snapshot, "bitget-0"), snapshot.venues["bitget-0"].age_s)
+            )
+        live = [state is WatchState.LIVE for state, *_ in shown]
+        # The heartbeat and five seconds, not longer; and not again while nothing comes.
+        assert not any(live[35:])
+        assert all(quantity == D("0.01") and (age or 0) < 1 for _, quantity, age in shown[40:])
+        assert all((age or 0) < 40 for *_, age in shown)
+
+    on(test)
+
+
+def test_after_a_cut_it_is_live_again_and_misses_nothing() -> None:
+    async def test(crowd: Crowd, portfolio: Portfolio) -> None:
+        assert streams(await portfolio.snapshot()) == {"bitget-0": WatchState.LIVE}
+        crowd.streams.hub.shut()
+        await asyncio.sleep(LATENCY_S + 0.001)
+        crowd.trade("bitget-0")
+        snapshot = await portfolio.snapshot()
+        assert streams(snapshot)["bitget-0"] is not WatchState.LIVE
+        assert quantity(snapshot, "bitget-0") in (0, D("0.01"))
+        await asyncio.sleep(6)
+        snapshot = await portfolio.snapshot()
+        assert streams(snapshot) == {"bitget-0": WatchState.LIVE}
+        assert quantity(snapshot, "bitget-0") == D("0.01")
+
+    on(test)
+
+
+def test_a_picture_that_is_not_kept_any_more_and_not_read_is_stale() -> None:
+    async def test(crowd: Crowd, portfolio: Portfolio) -> None:
+        crowd.trade("bitget-0")
+        await asyncio.sleep(1)
+        await portfolio.snapshot()
+        crowd.streams.hub.shut()
+        crowd.plan.add("connect-refused", probability=1.0, most=1_000)
+        await asyncio.sleep(LATENCY_S + 0.001)
+        state = (await portfolio.snapshot(0.01)).venues["bitget-0"]
+        assert isinstance(state, Stale)
+        assert isinstance(state.error, RequestTimeout)
+        assert state.data.positions  # as they were known last
+
+    on(test)
+
+
+def test_a_limit_that_is_shut_does_not_matter_to_what_is_pushed() -> None:
+    async def test(crowd: Crowd, portfolio: Portfolio) -> None:
+        exchange = crowd.exchanges["bitget-0"]
+        exchange.closed_for_s = lambda: 5.0
+        state = (await portfolio.snapshot()).venues["bitget-0"]
+        assert isinstance(state, Ok)
+
+    on(test)
+
+
+def test_a_refused_login_is_tried_again_after_a_pause_and_reads_stand_in() -> None:
+    plan = FaultPlan(seed=1)
+    plan.add("login-refused", probability=1.0, most=4)
+
+    async def test(crowd: Crowd, portfolio: Portfolio) -> None:
+        seen: list[WatchState | None] = []
+        for _ in range(150):
+            await asyncio.sleep(1)
+            snapshot = await portfolio.snapshot()
+            assert isinstance(snapshot.venues["bitget-0"], Ok)
+            seen.append(streams(snapshot)["bitget-0"])
+        assert WatchState.CLOSED in seen
+        assert seen[-1] is WatchState.LIVE
+
+    on(test, plan=plan)
+
+
+def test_an_eager_poll_tells_of_a_change_at_once() -> None:
+    async def test(crowd: Crowd, portfolio: Portfolio) -> None:
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        times: list[float] = []
+        loop.call_later(5, crowd.trade, "bitget-0")
+        async with aclosing(portfolio.poll(30.0, eager=True)) as polled:
+            async for snapshot in polled:
+                times.append(loop.time() - began)
+                if times[-1] > 50:
+                    break
+                if quantity(snapshot, "bitget-0"):
+                    assert times[-1] >= 5
+        assert times[0] == pytest.approx(0)
+        assert times[1] == pytest.approx(5 + LATENCY_S, abs=0.01)
+        # Changes of one event are one or two snapshots, and the beats stay where they were.
+        assert [beat for beat in times[2:] if beat > 6] == [pytest.approx(30), pytest.approx(60)]
+
+    on(test)
+
+
+def test_figures_that_follow_the_market_are_read_as_often_as_is_asked_for() -> None:
+    async def test(crowd: Crowd, portfolio: Portfolio) -> None:
+        crowd.trade("bitget-0")
+        await asyncio.sleep(3)
+        before = crowd.reads()["bitget-0"]
+        crowd.exchange.engine.marks.pin("BTC/USDT:USDT", D(91_000))
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        async with aclosing(portfolio.poll(5.0, eager=True, refresh_s=5.0)) as polled:
+            async for snapshot in polled:
+                [held] = snapshot.positions
+                if loop.time() - began > 59:
+                    assert held.mark_price == D(91_000)
+                    break
+        assert 2 * 10 <= crowd.reads()["bitget-0"] - before <= 2 * 13
+
+    on(test)
+
+
+def test_a_risk_monitor_reacts_to_a_push() -> None:
+    async def test(crowd: Crowd, portfolio: Portfolio) -> None:
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        told: list[bool] = []
+        times: list[float] = []
+
+        async def hear(alert: Alert) -> None:
+            told.append(alert.raised)
+            times.append(loop.time() - began)
+
+        rule = Rule(name="any risk", metric=Metric.MARGIN_RATIO, above=D(0))
+        monitor = RiskMonitor(portfolio, [rule], hear, interval_s=60.0)
+        loop.call_later(5, crowd.trade, "bitget-0")
+        loop.call_later(20, crowd.trade, "bitget-0", Side.SELL)
+        with anyio.move_on_after(30):
+            await monitor.run()
+        assert told == [True, False]
+        assert times == pytest.approx([5, 20], abs=0.2)
+
+    on(test)
+
+
+def test_a_closed_exchange_is_told() -> None:
+    async def test(crowd: Crowd, portfolio: Portfolio) -> None:
+        await crowd.exchanges["bitget-0"].aclose()
+        await asyncio.sleep(1)
+        await portfolio.snapshot()
+        state = (await portfolio.snapshot()).venues["bitget-0"]
+        assert isinstance(state, (Stale, Failed))
+        assert isinstance(state.error, ClientClosed)
+
+    on(test)
+
+
+def test_live_and_shared_at_once_is_refused() -> None:
+    with pytest.raises(InvalidRequest, match="not both"):
+        Portfolio([FakeReads()], live=True, share=RedisShare("redis://127.0.0.1:1"))
+
+
+def ours() -> int:
+    """Objects of the library's, less those of the simulated exchange, which keeps its whole past."""
+    gc.collect()
+    names = (str(type(one).__module__) for one in gc.get_objects())
+    return sum(name.startswith(("futures_async.", "asyncio", "anyio")) and ".simulat" not in name for name in names)
+
+
+def test_100_accounts_are_read_twice_a_minute_at_most_and_never_a_push_behind(request: pytest.FixtureRequest) -> None:
+    # Ten minutes when there is time (25 s); the short run proves the same with fewer beats.
+    minutes, most = (10, 20) if request.config.getoption("--long") else (2, 6)
+
+    async def main() -> None:
+        crowd = Crowd(20)
+        try:
+            await watched(crowd)
+        finally:
+            await crowd.aclose()
+
+    async def watched(crowd: Crowd) -> None:
+        names, streamed = list(crowd.exchanges), crowd.streamed
+        loop = asyncio.get_running_loop()
+        late: list[str] = []
+        objects: list[int] = []
+        async with Portfolio(crowd.exchanges, live=True) as portfolio:
+            await portfolio.snapshot()
+            await asyncio.sleep(60)
+            since_s, began = crowd.exchange.monotonic(), loop.time()
+            async with aclosing(portfolio.poll(1.0)) as polled:
+                async for snapshot in polled:
+                    beat = round(loop.time() - began)
+                    if beat >= 60 * minutes:
+                        break
+                    for name in streamed:
+                        state = snapshot.venues[name]
+                        assert isinstance(state, Ok)
+                        assert state.stream is WatchState.LIVE
+                        if quantity(snapshot, name) != crowd.held(name):
+                            late.append(name)
+                    # What is polled waits for its limits: at BitTap ten calls a second for all of an address.
+                    odd = [name for name, state in snapshot.venues.items() if not isinstance(state, Ok)]
+                    assert not [name for name in odd if not name.startswith("bittap")]
+                    if beat % 20 == 19:
+                        objects.append(ours())
+                    # Between two beats, so that each push has arrived by the next.
+                    name = names[beat % len(names)]
+                    loop.call_later(0.5, crowd.trade, name, Side.BUY if beat // 100 % 2 == 0 else Side.SELL)
+        assert late == []
+        assert crowd.refusals() == 0
+        reads = crowd.reads(since_s)
+        assert len(streamed) >= 40
+        assert max(reads[name] for name in streamed) <= most
+        assert min(reads[name] for name in streamed) >= minutes - 1  # audits do not cease
+        # Each account that trades for the first time gets a row or two.
+        assert max(objects[-2:]) - min(objects[:2]) < 10 * len(names)
+
+    virtual_time.run(main())
