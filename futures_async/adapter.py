@@ -160,6 +160,7 @@ from futures_async.unified.errors import (
     VenueUnavailable,
     unread_rows,
 )
+from futures_async.unified.exact import divide
 from futures_async.unified.exchange import WATCHES, Capability, Lifecycle
 from futures_async.unified.models import (
     Account,
@@ -324,6 +325,7 @@ __all__ = [
     "collect",
     "decimal_or_none",
     "decoded",
+    "divide",
     "divide_exactly",
     "either",
     "errors",

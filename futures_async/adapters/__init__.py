@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from futures_async.adapters.bitget_v1 import BitgetV1
     from futures_async.adapters.bitmart import BitMart
     from futures_async.adapters.bittap import BitTap
+    from futures_async.adapters.okx import OKX
 
 BUILT_IN = {
     "bitget": "bitget:Bitget",
@@ -16,12 +17,13 @@ BUILT_IN = {
     "bitget-v1": "bitget_v1:BitgetV1",
     "bitmart": "bitmart:BitMart",
     "bittap": "bittap:BitTap",
+    "okx": "okx:OKX",
 }
 """Package and class of each adapter, by its id; `unified/installed.py` reads it."""
 
 _HOMES = {name: package for package, _, name in (place.partition(":") for place in BUILT_IN.values())}
 
-__all__ = ["BitMart", "BitTap", "Bitget", "BitgetUTA", "BitgetV1"]
+__all__ = ["OKX", "BitMart", "BitTap", "Bitget", "BitgetUTA", "BitgetV1"]
 
 
 def __getattr__(name: str) -> Any:

@@ -15,6 +15,8 @@ from futures_async.adapters.bitmart.client import BitMart
 from futures_async.adapters.bitmart.options import BitMartOptions
 from futures_async.adapters.bittap.client import BitTap
 from futures_async.adapters.bittap.options import BitTapOptions
+from futures_async.adapters.okx.client import OKX
+from futures_async.adapters.okx.options import OKXOptions
 from futures_async.unified.exchange import FuturesExchange
 
 
@@ -41,6 +43,10 @@ class Connect(Protocol):
     def __call__(
         self, venue: Literal["bittap"], credentials: Credentials | None = None, **options: Unpack[BitTapOptions]
     ) -> BitTap: ...
+    @overload
+    def __call__(
+        self, venue: Literal["okx"], credentials: Credentials | None = None, **options: Unpack[OKXOptions]
+    ) -> OKX: ...
     @overload
     def __call__(
         self, venue: str, credentials: Credentials | None = None, **options: Unpack[Options]

@@ -11,6 +11,7 @@ from futures_async.adapters.bitget_uta import BitgetUTA
 from futures_async.adapters.bitget_v1 import BitgetV1
 from futures_async.adapters.bitmart import BitMart
 from futures_async.adapters.bittap import BitTap
+from futures_async.adapters.okx import OKX
 
 
 class Lists(NamedTuple):
@@ -161,6 +162,30 @@ BITTAP = (
     Lists(BitTap, "fetch_fills", f"{_TAP}/tradeHis", "trade_his", key="tradeId"),
     Lists(BitTap, "iter_fills", f"{_TAP}/tradeHis", "trade_his", key="tradeId"),
 )
+
+_V5 = "/api/v5"
+_OKX_SIZES = {f"{_V5}/public/instruments": "instruments"}
+_OLD_ORDERS = {**_OKX_SIZES, f"{_V5}/trade/orders-history-archive": "empty"}
+_OLD_FILLS = {**_OKX_SIZES, f"{_V5}/trade/fills-history": "empty"}
+_OLD_BILLS = {f"{_V5}/account/bills-archive": "empty"}
+OKX_LISTS = (
+    Lists(OKX, "fetch_accounts", f"{_V5}/account/balance", "balance", "data.0.details", "ccy",
+          files={f"{_V5}/account/config": "config"}),
+    Lists(OKX, "fetch_positions", f"{_V5}/account/positions", "positions", key="posId", files=_OKX_SIZES),
+    Lists(OKX, "fetch_position_risk", f"{_V5}/account/positions", "positions", key="posId", files=_OKX_SIZES),
+    Lists(OKX, "fetch_position_history", f"{_V5}/account/positions-history", "positions_history", key="posId",
+          files=_OKX_SIZES),
+    Lists(OKX, "fetch_open_orders", f"{_V5}/trade/orders-pending", "order", key="ordId", files=_OKX_SIZES),
+    Lists(OKX, "fetch_order_history", f"{_V5}/trade/orders-history", "order", key="ordId", files=_OLD_ORDERS),
+    Lists(OKX, "iter_orders", f"{_V5}/trade/orders-history", "order", key="ordId", files=_OLD_ORDERS),
+    Lists(OKX, "fetch_fills", f"{_V5}/trade/fills", "fills", key="tradeId", files=_OLD_FILLS),
+    Lists(OKX, "iter_fills", f"{_V5}/trade/fills", "fills", key="tradeId", files=_OLD_FILLS),
+    Lists(OKX, "fetch_ledger", f"{_V5}/account/bills", "bills", key="billId", files=_OLD_BILLS),
+    Lists(OKX, "iter_ledger", f"{_V5}/account/bills", "bills", key="billId", files=_OLD_BILLS),
+    Lists(OKX, "fetch_contracts", f"{_V5}/public/instruments", "instruments", key="instId", reference=True),
+    Lists(OKX, "fetch_risk_limits", f"{_V5}/public/position-tiers", "position_tiers", key="tier", reference=True,
+          arguments=BTC, files=_OKX_SIZES),
+)
 # fmt: on
 
-LISTS = (*BITGET, *BITGET_UTA, *BITGET_V1, *BITMART, *BITTAP)
+LISTS = (*BITGET, *BITGET_UTA, *BITGET_V1, *BITMART, *BITTAP, *OKX_LISTS)

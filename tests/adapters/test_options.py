@@ -87,6 +87,10 @@ OWN: dict[str, dict[str, tuple[list[Any], list[Any]]]] = {
     },
     "bitget-v1": {"margin_coin": ([None, 5, "", "US DT"], ["USDT", "btc"])},
     "bitmart": {"account": ([5, "", "spot", True], [None, "futures", "copy_trading"])},
+    "okx": {
+        "region": ([None, 5, "", "eu", "mars"], ["global", "eea", "US"]),
+        "margin_mode": ([5, "", "crossed", True, fa.Side.BUY], [None, "cross", fa.MarginMode.ISOLATED]),
+    },
     "bittap": {"signer": ([5, "key", print, BitTapHmacSigner], [None, BitTapHmacSigner(KEYS)])},
 }  # fmt: skip
 

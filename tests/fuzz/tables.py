@@ -7,6 +7,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+import msgspec
+
 from futures_async.adapters.bitget import mapping as bitget
 from futures_async.adapters.bitget import orders as bitget_orders
 from futures_async.adapters.bitget_uta import mapping as uta
@@ -17,6 +19,9 @@ from futures_async.adapters.bitmart import mapping as bitmart
 from futures_async.adapters.bitmart import orders as bitmart_orders
 from futures_async.adapters.bitmart import wire as bitmart_wire
 from futures_async.adapters.bittap import mapping as bittap
+from futures_async.adapters.okx import mapping as okx
+from futures_async.adapters.okx import orders as okx_orders
+from futures_async.adapters.okx import wire as okx_wire
 from futures_async.unified.enums import PositionSide
 from futures_async.unified.models import Contract, Position
 from futures_async.unified.reading import Reading
@@ -56,6 +61,14 @@ _HELD = Position(
     venue="bitmart", symbol="BTC/USDT:USDT", venue_symbol="BTCUSDT", side=PositionSide.LONG, quantity=Decimal("0.1"),
     margin_coin="USDT",
 )  # fmt: skip
+_OKX_CONFIG = okx_wire.WireConfig(pos_mode="net_mode")
+_OKX_LINEAR = Contract(
+    venue="okx", symbol="BTC/USDT:USDT", venue_symbol="BTC-USDT-SWAP", base="BTC", quote="USDT", settle="USDT",
+    contract_size=Decimal("0.01"), price_tick=Decimal("0.1"), quantity_step=Decimal("0.0001"),
+)  # fmt: skip
+_OKX_COIN = msgspec.structs.replace(
+    _OKX_LINEAR, symbol="BTC/USD:BTC", contract_size=Decimal(1), contract_value=Decimal(100)
+)
 # fmt: off
 TABLES = (
     Table("bitget positions", bitget.positions(_USDT),
@@ -118,5 +131,18 @@ TABLES = (
     Table("bittap past orders", bittap.past_orders(), ("bittap/order_his:data",)),
     Table("bittap fills", bittap.fills(), ("bittap/trade_his:data",)),
     Table("bittap tickers", bittap.tickers(), ("bittap/price_ticker:data",)),
+    Table("okx accounts", okx.accounts(), ("okx/balance:data.0.details",), _OKX_CONFIG),
+    Table("okx totals", okx.totals(), ("okx/balance:data",), _OKX_CONFIG),
+    Table("okx ledger", okx.ledger_entries(), ("okx/bills:data",)),
+    Table("okx tiers", okx.risk_limits(), ("okx/position_tiers:data",), _OKX_LINEAR),
+    Table("okx positions", okx.positions(), ("okx/positions:data",), _OKX_LINEAR),
+    Table("okx coin positions", okx.positions(), ("okx/positions:data",), _OKX_COIN),
+    Table("okx closed positions", okx.closed_positions(), ("okx/positions_history:data",), _OKX_COIN),
+    Table("okx contracts", okx.contracts(), ("okx/instruments:data",)),
+    Table("okx tickers", okx.tickers(), ("okx/market_ticker:data",), okx_wire.WirePrices(mark_px="60040.1")),
+    Table("okx funding", okx.funding_rates(), ("okx/funding_rate:data",)),
+    Table("okx orders", okx_orders.orders(), ("okx/order:data",), _OKX_LINEAR),
+    Table("okx coin orders", okx_orders.orders(), ("okx/order:data",), _OKX_COIN),
+    Table("okx fills", okx_orders.fills(), ("okx/fills:data",), _OKX_COIN),
 )
 # fmt: on

@@ -62,7 +62,7 @@ class Fixtures:
         rows = cast("list[Endpoint[Any]]", [row for row in vars(module).values() if isinstance(row, Endpoint)])
         self.by_path = {row.path: self._fitting(row, envelope) for row in rows if row.kind is Kind.READ}
         self.order_ids = sorted(
-            {str(value) for value in _values(list(self.documents.values()), "orderId", "order_id", "id")}
+            {str(value) for value in _values(list(self.documents.values()), "orderId", "order_id", "ordId", "id")}
         )
 
     def now(self, name: str) -> bytes:

@@ -13,6 +13,7 @@ from futures_async.adapters.bitget_uta import BitgetUTA
 from futures_async.adapters.bitget_v1 import BitgetV1
 from futures_async.adapters.bitmart import BitMart
 from futures_async.adapters.bittap import BitTap
+from futures_async.adapters.okx import OKX
 from futures_async.transport.limits.none import NoLimiter
 from futures_async.transport.retry import RetryPolicy
 from futures_async.unified.credentials import Credentials
@@ -60,6 +61,7 @@ CASES = (
     Case(BitgetUTA, ("passphrase",), '"40006"', '"00000"', "/api/v3/account/assets"),
     Case(BitgetV1, ("passphrase",), '"40006"', '"00000"', "/api/mix/v1/account/account", order_fields=WHOLE),
     Case(BitMart, ("memo",), "30002", "1000", "/contract/private/assets-detail", order_fields=WHOLE),
+    Case(OKX, ("passphrase",), '"50111"', '"0"', "/api/v5/account/balance"),
     Case(BitTap, (), '"410001"', '"0"', "/ftapi/v1/account/info", trades=False),
 )  # fmt: skip
 TRADING = tuple(case for case in CASES if case.trades)

@@ -215,7 +215,7 @@ async def test_demo_is_shown_and_never_meets_the_live_venue_unmarked(case: Case)
         for flag in (False, True):
             async with case.open(venue.url, http="httpx", demo=flag) as exchange:
                 await exchange.request("GET", case.account)
-        marks = [seen.header("paptrading") for seen in venue.requests]
+        marks = [seen.header("paptrading") or seen.header("x-simulated-trading") for seen in venue.requests]
     assert marks == ([None, "1"] if support == "header" else [None, None])
 
 

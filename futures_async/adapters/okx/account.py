@@ -1,0 +1,334 @@
+"""The account half of the client: balances, modes, leverage, positions, and what has happened to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
+from typing import Protocol, TypeVar
+
+from futures_async.adapter import (
+    Account,
+    Adapter,
+    Contract,
+    DecodeError,
+    Endpoint,
+    InvalidRequest,
+    LedgerEntry,
+    Leverage,
+    MarginMode,
+    MarginModeLike,
+    Model,
+    Number,
+    Page,
+    PageQuery,
+    Params,
+    Position,
+    PositionHistory,
+    PositionMode,
+    PositionModeConflict,
+    PositionModeLike,
+    PositionSide,
+    PositionSideLike,
+    Reading,
+    Rows,
+    chosen,
+    chosen_or_none,
+    collect,
+    to_decimal,
+    to_text,
+    unread_of,
+    unread_rows,
+    windows,
+)
+from futures_async.adapters._rows import listed, readable, same_name
+from futures_async.adapters.okx import endpoints, mapping, wire
+
+M = TypeVar("M", bound=Model)
+T = TypeVar("T")
+
+
+class Named(Protocol):
+    """A row that names its contract."""
+
+    @property
+    def inst_id(self) -> str | None:
+        """The venue's id."""
+        ...
+
+
+N = TypeVar("N", bound=Named)
+Size = Callable[[N], Contract]
+"""The contract that a row is in; raises `DecodeError` where it is not known."""
+
+
+class OKXAccount(Adapter):
+    """What concerns the account, and not single orders."""
+
+    _margin_mode: MarginMode
+
+    def venue_symbol(self, symbol: str) -> str:
+        """The venue's id of a swap: `BTC-USDT-SWAP`."""
+        return mapping.to_venue_symbol(symbol)
+
+    def unified_symbol(self, venue_symbol: str) -> str:
+        """The unified symbol of a swap's id."""
+        return mapping.unified_symbol(venue_symbol)
+
+    async def _first(self, endpoint: Endpoint[list[T]], params: Params | None = None) -> T:
+        """The one row of an answer: here every answer is a list.
+
+        Raises:
+            DecodeError: There is none.
+        """
+        for row in await self._call(endpoint, params):
+            return row
+        raise DecodeError(f"{self.id} {endpoint.name}: the answer holds no row", path="data")
+
+    async def _sizes(self, rows: Iterable[N]) -> Size[N]:
+        """The contracts of rows: without them a number of contracts says nothing."""
+        contract_of = await self._sizes_of((row.inst_id for row in rows), "instId")
+        return lambda row: contract_of(row.inst_id)
+
+    # Modes
+
+    async def fetch_account_config(self) -> wire.WireConfig:
+        """Whose key this is, what it may do, and the account's mode (`acctLv`: 1 has no swaps).
+
+        https://www.okx.com/docs-v5/en/#trading-account-rest-api-get-account-configuration
+        """
+        return readable(await self._first(endpoints.CONFIG))
+
+    async def fetch_position_mode(self, symbol: str | None = None) -> PositionMode:
+        """Read the position mode: one for the whole account, whatever the symbol."""
+        return mapping.position_mode(await self._first(endpoints.CONFIG))
+
+    async def set_position_mode(self, mode: PositionModeLike, *, symbol: str | None = None) -> PositionMode:
+        """Set the position mode of the whole account; no position and no order may be open."""
+        mode = chosen(PositionMode, mode, "mode")
+        word = next(word for word, meant in mapping.POSITION_MODE.items() if meant is mode)
+        try:
+            return await self._apply(
+                ("set_position_mode",),
+                mode,
+                send=lambda: self._call(endpoints.SET_POSITION_MODE, body={"posMode": word}),
+                read=self.fetch_position_mode,
+                stands=lambda found: found is mode,
+            )
+        except PositionModeConflict:
+            # Refused while something is open, also where nothing would change.
+            if await self.fetch_position_mode() is not mode:
+                raise
+            return mode
+        finally:
+            self._position_mode = None
+
+    # Leverage
+
+    async def fetch_leverage(self, symbol: str, margin_mode: MarginModeLike | None = None) -> Leverage:
+        """Read the leverage that is set for a margin mode: the one that orders have unless they say another."""
+        mode = chosen_or_none(MarginMode, margin_mode, "margin_mode") or self._margin_mode
+        contract = await self.fetch_contract(symbol)
+        name = contract.venue_symbol
+
+        def of_this(rows: list[wire.WireLeverage]) -> list[wire.WireLeverage] | None:
+            own = [row for row in rows if row.inst_id == name and row.mgn_mode == mode.value]
+            return own or None
+
+        rows = await self._pick(endpoints.LEVERAGE, {"instId": name, "mgnMode": mode.value}, of_this)
+        return mapping.to_leverage(rows, name, contract.max_leverage)
+
+    async def set_leverage(
+        self,
+        symbol: str,
+        leverage: Number,
+        *,
+        margin_mode: MarginModeLike | None = None,
+        side: PositionSideLike | None = None,
+    ) -> Leverage:
+        """Set the leverage of a contract; `side` is for isolated margin in hedge mode, where each has its own.
+
+        Positions and pending orders of the contract are given new margins at once. Whether cross leverage is the
+        contract's or its whole family's the venue's pages say differently; what is returned was read back.
+        """
+        mode = chosen_or_none(MarginMode, margin_mode, "margin_mode") or self._margin_mode
+        side = chosen_or_none(PositionSide, side, "side")
+        name, times = self.venue_symbol(symbol), to_decimal(leverage, "leverage")
+        if times <= 0:
+            raise InvalidRequest(f"leverage must be above 0, not {to_text(times)}")
+        apart = mode is MarginMode.ISOLATED and await self._known_position_mode(name) is PositionMode.HEDGE
+        if side is not None and not apart:
+            raise InvalidRequest(f"{self.id}: both sides have one leverage here: leave the side out")
+        body = {"instId": name, "lever": to_text(times), "mgnMode": mode.value}
+        sides: Sequence[PositionSide] = () if not apart else (side,) if side is not None else tuple(PositionSide)
+
+        async def send() -> None:
+            for each in [{**body, "posSide": one.value} for one in sides] or [body]:
+                await self._call(endpoints.SET_LEVERAGE, body=each)
+
+        def stands(found: Leverage) -> bool:
+            by_side = {PositionSide.LONG: found.long_leverage, PositionSide.SHORT: found.short_leverage}
+            return {by_side[one] for one in sides} == {times} if sides else found.leverage == times
+
+        return await self._apply(
+            ("set_leverage", name, mode.value),
+            (times, side),
+            send=send,
+            read=lambda: self.fetch_leverage(name, mode),
+            stands=stands,
+        )
+
+    # Balances
+
+    async def fetch_account(self, margin_coin: str = "USDT") -> Account:
+        """Read one coin; `"USD"` is the whole account, which has margins in multi-currency and portfolio mode."""
+        balance, coins, config = await self._balances()
+        coin = margin_coin.upper()
+        if coin == mapping.USD:
+            return mapping.totals().one(balance, config)
+        found, unread = mapping.accounts().each(coins, lambda _: config)
+        account = next((account for account in found if account.margin_coin == coin), None)
+        if account is not None:
+            return account
+        if unread:
+            raise unread_rows(unread, found)  # whose balance cannot be read may be this one's
+        # Coins without balance and equity are missing.
+        nothing = wire.WireCoin(ccy=coin, eq="0", cash_bal="0", avail_eq="0", frozen_bal="0", upl="0")
+        return mapping.accounts().one(nothing, config)
+
+    async def fetch_accounts(self) -> list[Account]:
+        """Read every coin that is not zero. The account's totals in USD are `fetch_account("USD")`."""
+        _, coins, config = await self._balances()
+        return mapping.accounts().all(coins, lambda _: config)
+
+    async def _balances(self) -> tuple[wire.WireBalance, list[wire.WireCoin], wire.WireConfig]:
+        """The whole account, its coins, and its modes."""
+        balance, config = await self._first(endpoints.BALANCE), await self._first(endpoints.CONFIG)
+        return balance, listed(balance.details), config
+
+    # Positions
+
+    async def fetch_positions(self, symbol: str | None = None) -> list[Position]:
+        """Read the open positions in swaps, whatever they settle in."""
+        name = None if symbol is None else self.venue_symbol(symbol)
+
+        def about(rows: list[wire.WirePosition]) -> bool:
+            return name is None or all(same_name(row.inst_id, name) for row in rows)
+
+        rows = await self._call(endpoints.POSITIONS, {**endpoints.SWAP, "instId": name}, about=about)
+        # With a contract's name comes a row of size 0 where there once was a position.
+        held = Rows(row for row in rows if mapping.is_held(row)).without(unread_of(rows))
+        return mapping.positions().all(held, await self._sizes(held))
+
+    async def adjust_margin(self, symbol: str, amount: Number, *, side: PositionSideLike | None = None) -> None:
+        """Add margin to an isolated position, or take it out."""
+        side = chosen_or_none(PositionSide, side, "side")
+        name, moved = self.venue_symbol(symbol), to_decimal(amount, "amount")
+        if not moved:
+            raise InvalidRequest("amount must not be 0")
+
+        async def held() -> list[Position]:
+            return [
+                position
+                for position in await self.fetch_positions(name)
+                if position.margin_mode is MarginMode.ISOLATED and side in (None, position.side)
+            ]
+
+        found = await held()
+        if len(found) != 1:
+            why = "has two isolated positions: name the side" if found else "has no isolated position to adjust"
+            raise InvalidRequest(f"{self.id}: {symbol} {why}")
+        side, hedge = found[0].side, found[0].position_mode is PositionMode.HEDGE
+        body = {
+            "instId": name,
+            "posSide": side.value if hedge else "net",
+            "type": "add" if moved > 0 else "reduce",
+            "amt": to_text(abs(moved)),
+        }
+
+        async def margin() -> Decimal | None:
+            return next((position.margin for position in await held()), None)
+
+        await self._shift(
+            ("adjust_margin", name, side.value),
+            moved,
+            send=lambda: self._call(endpoints.MOVE_MARGIN, body=body),
+            read=margin,
+        )
+
+    async def fetch_position_history(
+        self,
+        symbol: str | None = None,
+        *,
+        since_ms: int | None = None,
+        until_ms: int | None = None,
+        limit: int | None = None,
+    ) -> list[PositionHistory]:
+        """Read positions of the last three months that were closed, or of which a part was, newest first."""
+        name = None if symbol is None else self.venue_symbol(symbol)
+        query = PageQuery(symbol=name, since_ms=since_ms, until_ms=until_ms, limit=limit)
+
+        async def page(query: PageQuery, cursor: str | None) -> Page[PositionHistory]:
+            params: Params = {**endpoints.SWAP, "instId": name, "after": cursor, "limit": endpoints.PAGE}
+            rows = await self._call(endpoints.PAST_POSITIONS, params)
+            found, unread = mapping.closed_positions().each(rows, await self._sizes(rows))
+            # Rows of one moment come on one page, which may hold more than its limit for their sake.
+            more = len(rows) + len(unread_of(rows)) >= endpoints.PAGE and rows[-1:]
+            ended = bool(found) and since_ms is not None and (found[-1].closed_ms or since_ms) < since_ms
+            return Page(found, str(rows[-1].u_time) if more and not ended else None, unread)
+
+        def wanted(row: PositionHistory) -> bool:
+            at = row.closed_ms or 0
+            return (
+                name in (None, row.venue_symbol)
+                and (since_ms is None or at >= since_ms)
+                and (until_ms is None or at <= until_ms)
+            )
+
+        return await collect(page, query, key=lambda row: (row.position_id, row.created_ms), wanted=wanted)
+
+    # The past
+
+    async def _ledger_page(self, query: PageQuery, cursor: str | None) -> Page[LedgerEntry]:
+        """Transfers name no contract."""
+        params: Params = {"instId": query.symbol, "ccy": query.margin_coin}
+        lists = (endpoints.BILLS, endpoints.OLD_BILLS)
+        return await self._past(lists, params, "bill_id", mapping.ledger_entries(), query, cursor, sized=False)
+
+    async def _past(
+        self,
+        lists: Sequence[Endpoint[list[N]]],
+        params: Params,
+        key: str,
+        reading: Reading[N, M],
+        query: PageQuery,
+        cursor: str | None,
+        *,
+        sized: bool = True,
+    ) -> Page[M]:
+        """One page of a recent list merged with its archive, which lags behind it.
+
+        Args:
+            lists: The venue's.
+            params: What they are asked.
+            key: The field of a row that pages go by: `after` an id means older than it.
+            reading: Of their rows.
+            query: What is wanted.
+            cursor: See `windows.history_page`.
+            sized: Rows count contracts.
+        """
+
+        def asking(endpoint: Endpoint[list[N]]) -> windows.Ask[M]:
+            async def ask(bounds: windows.Bounds) -> windows.Part[M]:
+                rows = await self._call(endpoint, {**params, **bounds.named("begin", "end", "limit", "after")})
+                found, unread = reading.each(rows, await self._sizes(rows) if sized else None)
+                full = rows and len(rows) + len(unread_of(rows)) >= bounds.limit
+                return windows.Part(found, str(getattr(rows[-1], key)) if full else None, unread)
+
+            return ask
+
+        def at(row: M) -> int:
+            moment: int | None = getattr(row, "created_ms", None)
+            return moment or 0
+
+        asks, now_ms = [asking(endpoint) for endpoint in lists], self._channel.now_ms()
+        return await windows.history_page(asks, query, cursor, at=at, now_ms=now_ms, reach=endpoints.REACH)

@@ -1,0 +1,327 @@
+"""`OKX`: swaps of an OKX account, over the v5 interface.
+
+https://www.okx.com/docs-v5/en/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from decimal import Decimal
+from typing import Any, ClassVar, Unpack
+
+from futures_async.adapter import (
+    Ack,
+    Amendment,
+    BatchCancels,
+    BatchPlacement,
+    Call,
+    Capability,
+    Contract,
+    Credentials,
+    Endpoint,
+    ExchangeError,
+    Fill,
+    FundingRate,
+    FuturesAsyncError,
+    InvalidRequest,
+    MarginMode,
+    MarginModeLike,
+    NotSupported,
+    Options,
+    Order,
+    OrderNotFound,
+    OrderRejected,
+    Page,
+    PageQuery,
+    Params,
+    Placement,
+    PlannedOrder,
+    PositionSideLike,
+    ResponseMismatch,
+    RiskLimit,
+    SymbolNotFound,
+    Ticker,
+    chosen_or_none,
+    everything,
+    first,
+    one_id,
+    together,
+    unread_of,
+    windows,
+)
+from futures_async.adapters._rows import same_name
+from futures_async.adapters.okx import endpoints, mapping, wire
+from futures_async.adapters.okx.account import N, OKXAccount
+from futures_async.adapters.okx.codes import GONE
+from futures_async.adapters.okx.dialect import OKXDialect
+from futures_async.adapters.okx.options import OKXOptions
+from futures_async.adapters.okx.orders import (
+    ORDER_FIELDS,
+    change_body,
+    fills,
+    order_body,
+    orders,
+    read_ack,
+    read_acks,
+    refusal_of,
+)
+
+WITNESS_MS = windows.DAY_MS
+"""How far back the list of finished orders is searched for an order of ours, beside the look-up by its id."""
+
+
+class OKX(BatchCancels, OKXAccount):
+    """OKX v5: swaps that settle in USDT, USDC or their base coin.
+
+    Args:
+        credentials: Key, secret and passphrase; None gives market data only.
+        options: See `OKXOptions`.
+
+    Sizes are contracts at the venue; here they are base coin, converted exactly. The venue keeps no margin mode per
+    symbol: an order that says none is cross, or what `margin_mode` says; a close must say its position's, as
+    `close_position` does. An order that has not reached the venue five seconds after it was signed is discarded there.
+    Coin-margined contracts are worth a fixed amount of USD each: they can be read, and orders in them are refused.
+    """
+
+    id = "okx"
+    name = "OKX"
+    lifecycle = "live"
+    capabilities: ClassVar[frozenset[Capability]] = frozenset(Capability) - {
+        Capability.SET_RISK_LIMIT,
+        Capability.SET_MARGIN_MODE,
+        Capability.CREATE_TRIGGER_ORDER,
+        Capability.CANCEL_TRIGGER_ORDER,
+        Capability.FETCH_TRIGGER_ORDERS,
+        Capability.WATCH_ORDERS,
+        Capability.WATCH_FILLS,
+        Capability.WATCH_POSITIONS,
+        Capability.WATCH_ACCOUNTS,
+        Capability.WATCH_TICKERS,
+    }
+    needs_contract = True
+    needs_position_mode = True
+    order_fields = ORDER_FIELDS
+    takes: ClassVar[type[Options]] = OKXOptions
+    max_batch = endpoints.BATCH
+    max_cancels = endpoints.BATCH
+
+    def __init__(self, credentials: Credentials | None = None, **options: Unpack[OKXOptions]) -> None:
+        own, common = self._own_options(options)
+        self._margin_mode: MarginMode = own["margin_mode"] or MarginMode.CROSS
+        super().__init__(credentials, dialect=OKXDialect(own["region"]), **common)
+
+    # Orders
+
+    def _margin_mode_of(self, plan: PlannedOrder) -> MarginMode:
+        return plan.request.margin_mode or self._margin_mode
+
+    def _placement(self, order: PlannedOrder) -> Placement:
+        return Placement(endpoints.PLACE, order_body(order, self._margin_mode_of(order)), read_ack)
+
+    def _batch_placement(self, orders: Sequence[PlannedOrder]) -> BatchPlacement:
+        def read(rows: Sequence[wire.WireVerdict]) -> Sequence[Ack | ExchangeError]:
+            return read_acks(rows, orders, endpoints.PLACE_BATCH, self._channel.dialect)
+
+        bodies = [order_body(order, self._margin_mode_of(order)) for order in orders]
+        return BatchPlacement(endpoints.PLACE_BATCH, bodies, read)
+
+    def _cancellation(self, venue_symbol: str, order_id: str | None, client_order_id: str | None) -> Call:
+        return Call(endpoints.CANCEL, _named(venue_symbol, order_id, client_order_id))
+
+    def _batch_cancellation(self, venue_symbol: str, ids: Sequence[tuple[str | None, str | None]]) -> Call:
+        return Call(endpoints.CANCEL_BATCH, [_named(venue_symbol, *pair) for pair in ids])
+
+    def _cancel_refusals(self, answer: Sequence[wire.WireVerdict]) -> dict[str, ExchangeError]:
+        refused: dict[str, ExchangeError] = {}
+        for row in answer:
+            reason = refusal_of(row, endpoints.CANCEL_BATCH, self._channel.dialect)
+            if reason is not None:
+                refused |= {str(name): reason for name in (row.ord_id, row.cl_ord_id) if name}
+        return refused
+
+    def _amendment(self, order: Order, price: Decimal | None, quantity: Decimal | None) -> Amendment:
+        """Ids stay; that the request was taken says nothing of its effect, which is read."""
+        contract = self._known_contract(order.venue_symbol)
+        return Amendment(endpoints.AMEND, change_body(order, contract, price, quantity))
+
+    async def _cancel_all(self, venue_symbol: str) -> list[str] | None:
+        """The venue has no call for it: the pending orders are listed and cancelled in batches, until no more come.
+
+        Ids are all that is read of them; what is left of them the core reads.
+        """
+        params: Params = {**endpoints.SWAP, "instId": venue_symbol}
+        seen: set[str] = set()
+        while True:
+            rows = await self._call(endpoints.OPEN_ORDERS, params)
+            ids = [str(row.ord_id) for row in rows if row.ord_id and same_name(row.inst_id, venue_symbol)]
+            ids = [order_id for order_id in ids if order_id not in seen]
+            seen.update(ids)
+            for start in range(0, len(ids), endpoints.BATCH):
+                body = [_named(venue_symbol, order_id, None) for order_id in ids[start : start + endpoints.BATCH]]
+                answer = await self._call(endpoints.CANCEL_BATCH, body=body)
+                for reason in self._cancel_refusals(answer).values():
+                    if not isinstance(reason, (OrderNotFound, OrderRejected)):  # gone, or going already
+                        raise reason
+            if len(ids) < endpoints.PAGE:
+                return None
+
+    async def fetch_order(
+        self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None
+    ) -> Order:
+        """Read one order: open, or finished within three months; one cancelled without a fill is kept for two hours.
+
+        Raises:
+            OrderNotFound: The venue does not know it (now).
+        """
+        order_id, client_order_id = self._current_ids(*one_id(order_id, client_order_id))
+        name = self.venue_symbol(symbol)
+
+        def about(rows: list[wire.WireOrder]) -> wire.WireOrder | None:
+            for row in rows:
+                if order_id in (None, str(row.ord_id)) and client_order_id in (None, row.cl_ord_id):
+                    return row
+            return None
+
+        row = await self._pick(endpoints.ORDER, _named(name, order_id, client_order_id), about)
+        if not same_name(row.inst_id, name):
+            raise ResponseMismatch(f"{self.id}: order {order_id or client_order_id} is of {row.inst_id}, not of {name}")
+        return orders().one(row, (await self._sizes([row]))(row))
+
+    async def _find_order(self, venue_symbol: str, client_order_id: str) -> Order | None:
+        """By its id, which tells of the newest order that had it; among the open ones; among those of the last day."""
+        try:
+            return await self.fetch_order(venue_symbol, client_order_id=client_order_id)
+        except OrderNotFound:
+            pass
+        since_ms = self._channel.now_ms() - WITNESS_MS
+        for page, since in ((self._open_page, None), (self._orders_page, since_ms)):
+            order = await first(
+                page,
+                PageQuery(symbol=venue_symbol, since_ms=since),
+                key=lambda order: order.order_id,
+                wanted=lambda order: order.client_order_id == client_order_id,
+            )
+            if order is not None:
+                return order
+        return None
+
+    async def fetch_open_orders(self, symbol: str | None = None) -> list[Order]:
+        """Read all open orders in swaps, or those of one contract."""
+        query = PageQuery(symbol=None if symbol is None else self.venue_symbol(symbol))
+        return await everything(self._open_page, query, key=lambda order: order.order_id)
+
+    async def _open_page(self, query: PageQuery, cursor: str | None) -> Page[Order]:
+        params: Params = {**endpoints.SWAP, "instId": query.symbol, "after": cursor, "limit": endpoints.PAGE}
+        rows = await self._call(endpoints.OPEN_ORDERS, params)
+        found, unread = orders().each(rows, await self._sizes(rows))
+        full = rows and len(rows) + len(unread_of(rows)) >= endpoints.PAGE
+        return Page(found, str(rows[-1].ord_id) if full else None, unread)
+
+    async def _orders_page(self, query: PageQuery, cursor: str | None) -> Page[Order]:
+        params: Params = {**endpoints.SWAP, "instId": query.symbol}
+        lists = (endpoints.PAST_ORDERS, endpoints.OLD_ORDERS)
+        return await self._past(lists, params, "ord_id", orders(), query, cursor)
+
+    async def _fills_page(self, query: PageQuery, cursor: str | None) -> Page[Fill]:
+        params: Params = {**endpoints.SWAP, "instId": query.symbol}
+        return await self._past((endpoints.FILLS, endpoints.OLD_FILLS), params, "bill_id", fills(), query, cursor)
+
+    async def close_position(self, symbol: str, *, side: PositionSideLike | None = None) -> Order | None:
+        """Close a position at market: the quantity just read, reduce only. None when flat, also when it went meanwhile.
+
+        Raises:
+            InvalidRequest: Both sides are open and none is named, or it is held in both margin modes.
+            OrderRejected: Also where it has shrunk meanwhile: the venue refuses a close of more than there is.
+        """
+        try:
+            return await super().close_position(symbol, side=side)
+        except OrderRejected as error:
+            if error.code in GONE:
+                return None
+            raise
+
+    async def arm_cancel_all(self, timeout_s: int, symbol: str | None = None) -> None:
+        """Have the venue cancel all orders of the account, of every product, in 10 to 120 seconds; 0 disarms.
+
+        Each call starts the time anew; one a second is the most. Orders that wait for a price stay.
+        """
+        if symbol is not None:
+            raise NotSupported(f"{self.id}: arm_cancel_all is for the whole account: leave the symbol out")
+        if timeout_s != int(timeout_s) or (timeout_s != 0 and not 10 <= timeout_s <= 120):
+            raise InvalidRequest(f"timeout_s must be 0 or a whole number from 10 to 120, not {timeout_s}")
+        await self._call(endpoints.CANCEL_ALL_AFTER, body={"timeOut": str(int(timeout_s))})
+
+    # Market
+
+    async def fetch_contracts(self) -> list[Contract]:
+        """Read the trading rules of all swaps."""
+        rows = await self._call(endpoints.INSTRUMENTS, endpoints.SWAP)
+        return mapping.contracts().known(rows)
+
+    async def fetch_ticker(self, symbol: str) -> Ticker:
+        """Read last and best prices; mark and index price and the funding rate are three more calls beside it."""
+        name = self.venue_symbol(symbol)
+        problems: list[FuturesAsyncError] = []
+
+        def asking(endpoint: Endpoint[Any], params: Params) -> Callable[[], Awaitable[Any]]:
+            async def ask() -> Any:
+                try:
+                    return await self._row(endpoint, params)
+                except FuturesAsyncError as error:
+                    problems.append(error)
+
+            return ask
+
+        ticker, mark, index, funding = await together(
+            [
+                asking(endpoints.TICKER, {"instId": name}),
+                asking(endpoints.MARK_PRICE, {**endpoints.SWAP, "instId": name}),
+                asking(endpoints.INDEX, {"instId": mapping.family(name)}),
+                asking(endpoints.FUNDING_RATE, {"instId": name}),
+            ]
+        )
+        if problems:
+            raise problems[0]
+        prices = wire.WirePrices(mark_px=mark.mark_px, idx_px=index.idx_px, funding_rate=funding.funding_rate)
+        return mapping.tickers().one(ticker, prices)
+
+    async def fetch_funding_rate(self, symbol: str) -> FundingRate:
+        """Read the rate of the running period, which is a forecast until it is paid."""
+        row = await self._row(endpoints.FUNDING_RATE, {"instId": self.venue_symbol(symbol)})
+        return mapping.funding_rates().one(row)
+
+    async def _row(self, endpoint: Endpoint[list[N]], params: Params) -> N:
+        """Read the row of what `instId` names; none at all means that there is no such thing."""
+        name = str(params["instId"])
+
+        def find(rows: list[N]) -> N | None:
+            if not rows and not unread_of(rows):
+                raise SymbolNotFound(f"no contract {name}", venue=self.id, endpoint=endpoint.name)
+            return next((row for row in rows if same_name(row.inst_id, name)), None)
+
+        return await self._pick(endpoint, params, find)
+
+    async def fetch_risk_limits(self, symbol: str, *, margin_mode: MarginModeLike | None = None) -> list[RiskLimit]:
+        """Read the risk tiers of a contract's family, smallest first. Positions and open orders count together."""
+        mode = chosen_or_none(MarginMode, margin_mode, "margin_mode") or self._margin_mode
+        contract = await self.fetch_contract(symbol)
+        pair = mapping.family(contract.venue_symbol)
+
+        def about(rows: list[wire.WireTier]) -> bool:
+            return not rows or any(same_name(row.inst_family, pair) for row in rows)
+
+        params: Params = {**endpoints.SWAP, "tdMode": mode.value, "instFamily": pair}
+        rows = await self._call(endpoints.TIERS, params, about=about)
+        tiers = mapping.risk_limits().known(rows, lambda _: contract)
+        tiers.sort(key=lambda tier: tier.tier or 0)
+        return tiers
+
+    async def fetch_time(self) -> int:
+        """Read the venue's clock."""
+        return (await self._first(endpoints.TIME)).ts
+
+
+def _named(venue_symbol: str, order_id: str | None, client_order_id: str | None) -> dict[str, str | int | None]:
+    """One order by either id."""
+    ids = {"ordId": order_id} if order_id is not None else {"clOrdId": client_order_id}
+    return {"instId": venue_symbol, **ids}

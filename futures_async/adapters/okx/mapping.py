@@ -1,0 +1,427 @@
+"""OKX v5 rows as unified models: account, positions, market, one line a field; orders are in `orders.py`.
+
+Sizes are contracts at the venue and base coin here, so most tables are given the contract beside each row. Fees are
+negative when paid there; margin ratios are turned round: equity over maintenance margin there, liquidation at 1 both
+ways.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from functools import lru_cache
+from typing import cast
+
+from futures_async.adapter import (
+    EXACT,
+    Account,
+    Contract,
+    DecodeError,
+    FundingRate,
+    InvalidRequest,
+    LedgerEntry,
+    LedgerType,
+    Leverage,
+    MarginMode,
+    Position,
+    PositionHistory,
+    PositionMode,
+    PositionSide,
+    RiskLimit,
+    Ticker,
+    decimal_or_none,
+    divide,
+    either,
+    identifier,
+    known,
+    made,
+    moment,
+    multiply,
+    needed,
+    negative,
+    number,
+    otherwise,
+    positive_or_none,
+    price,
+    size,
+    symbols,
+    table,
+    table_with,
+    text,
+    times,
+    word,
+)
+from futures_async.adapters.okx import wire
+
+VENUE = "okx"
+USD = "USD"
+"""The venue gives margins of the whole account in USD, in the account modes that have them."""
+SWAP = "-SWAP"
+
+POSITION_SIDE = {"long": PositionSide.LONG, "short": PositionSide.SHORT}
+MARGIN_MODE = {mode.value: mode for mode in MarginMode}
+POSITION_MODE = {"net_mode": PositionMode.ONE_WAY, "long_short_mode": PositionMode.HEDGE}
+MODE_OF_SIDE = {"net": PositionMode.ONE_WAY, "long": PositionMode.HEDGE, "short": PositionMode.HEDGE}
+
+# https://www.okx.com/docs-v5/en/#trading-account-rest-api-get-bills-details-last-7-days
+LEDGER_TYPE = {
+    "1": LedgerType.TRANSFER,
+    "2": LedgerType.TRADE,
+    "3": LedgerType.REALIZED_PNL,
+    "5": LedgerType.LIQUIDATION,
+    "7": LedgerType.FEE,
+    "8": LedgerType.FUNDING,
+    "9": LedgerType.LIQUIDATION,
+}
+
+
+# Symbols
+
+
+@lru_cache(maxsize=4096)
+def unified_symbol(venue_symbol: str) -> str:
+    """`BTC-USDT-SWAP` as BTC/USDT:USDT; contracts quoted in USD settle in their base coin. Anything else as it is."""
+    pair = family(venue_symbol).split("-")
+    if not venue_symbol.endswith(SWAP) or len(pair) != 2 or not all(pair):
+        return venue_symbol
+    base, quote = pair
+    found = symbols.join(base, quote, base if quote == USD else quote)
+    return found if symbols.split(found) is not None else venue_symbol
+
+
+def family(venue_symbol: str) -> str:
+    """`BTC-USDT` of `BTC-USDT-SWAP`: what indices, tiers and families of contracts are called by."""
+    return venue_symbol.removesuffix(SWAP)
+
+
+def to_venue_symbol(symbol: str) -> str:
+    """The venue's id of a unified symbol; a venue's own id as it is.
+
+    Raises:
+        InvalidRequest: It is no symbol, or settles in a coin that no swap of this pair settles in.
+    """
+    parts = symbols.split(symbols.check_symbol(symbol))
+    if parts is None:
+        return symbol
+    found = f"{parts.base}-{parts.quote}{SWAP}"
+    if unified_symbol(found) != symbol:
+        raise InvalidRequest(f"{symbol} is no swap of {VENUE}: those quoted in USD settle in their base coin")
+    return found
+
+
+# Sizes
+
+
+def base_quantity(
+    contracts: Decimal | None, contract_size: Decimal, contract_value: Decimal | None, *prices: Decimal | None
+) -> Decimal | None:
+    """Contracts in base coin: exact, or at the first price that is known where one is worth a fixed amount of USD."""
+    if contracts is None:
+        return None
+    if contract_value is None:
+        return multiply(contracts, contract_size)
+    at = next((price for price in prices if price), None)
+    if at is None:
+        raise DecodeError("there is no price to tell the base coin of these contracts by", path="avgPx")
+    return divide(multiply(contracts, contract_value), at)
+
+
+def position_mode(config: wire.WireConfig) -> PositionMode:
+    """It decides how orders are written, so an unknown word is a `DecodeError`."""
+    return known(POSITION_MODE, config.pos_mode or "", "posMode")
+
+
+def _turned(ratio: Decimal | None) -> Decimal | None:
+    return None if not ratio else divide(Decimal(1), ratio)
+
+
+# Account
+
+
+@table_with
+def accounts(row: wire.WireCoin, config: wire.WireConfig) -> Account:
+    """Single coins; their margins are said in futures mode only."""
+    return Account(
+        venue=VENUE,
+        margin_coin=needed(text(row.ccy)),
+        equity=number(row.eq),
+        balance=number(row.cash_bal),
+        available=number(either(row.avail_eq, row.avail_bal)),
+        locked=number(row.frozen_bal),
+        bonus=number(row.reward_bal),
+        unrealized_pnl=number(row.upl),
+        initial_margin=number(row.imr),
+        maintenance_margin=number(row.mmr),
+        margin_ratio=made(_turned, price(row.mgn_ratio)),
+        position_mode=word(config.pos_mode, POSITION_MODE),
+    )
+
+
+@table_with
+def totals(row: wire.WireBalance, config: wire.WireConfig) -> Account:
+    """The whole account in USD."""
+    return Account(
+        venue=VENUE,
+        margin_coin=USD,
+        equity=number(row.total_eq),
+        available=number(either(row.adj_eq, row.total_eq)),
+        unrealized_pnl=number(row.upl),
+        initial_margin=number(row.imr),
+        maintenance_margin=number(row.mmr),
+        margin_ratio=made(_turned, price(row.mgn_ratio)),
+        position_mode=word(config.pos_mode, POSITION_MODE),
+    )
+
+
+def _amount(change: Decimal | None, fee: Decimal | None, moved: Decimal | None) -> Decimal | None:
+    """What changed a balance beside the fee, which its change has in it; or an isolated position's margin."""
+    if change is None:
+        return None
+    return EXACT.subtract(change, fee or Decimal(0)) if change or not moved else moved
+
+
+@table
+def ledger_entries(row: wire.WireBill) -> LedgerEntry:
+    """Changes of balance, and moves of margin into isolated positions and out of them."""
+    name, kind, fee = text(row.inst_id), needed(text(row.type)), number(row.fee)
+    return LedgerEntry(
+        venue=VENUE,
+        entry_id=needed(identifier(row.bill_id)),
+        type=otherwise(word(row.type, LEDGER_TYPE, unknown=LedgerType.OTHER), LedgerType.OTHER),
+        venue_type=otherwise(made(lambda kind, sub: f"{kind}/{sub}" if sub else kind, kind, text(row.sub_type)), ""),
+        amount=needed(made(_amount, number(row.bal_chg), fee, number(row.pos_bal_chg))),
+        fee=negative(fee),
+        coin=needed(text(row.ccy)),
+        symbol=made(lambda name: None if name is None else unified_symbol(name), name),
+        venue_symbol=name,
+        balance=number(row.bal),
+        created_ms=needed(moment(row.ts)),
+    )
+
+
+def to_leverage(rows: Sequence[wire.WireLeverage], venue_symbol: str, max_leverage: Decimal | None) -> Leverage:
+    """What is set for a contract in one margin mode: one row, or in long/short mode one for each side."""
+    sides = {str(row.pos_side): positive_or_none(row.lever, "lever") for row in rows}
+    same = set(sides.values())
+    both = same.pop() if len(same) == 1 else None
+    modes = {known(MARGIN_MODE, row.mgn_mode or "", "mgnMode") for row in rows}
+    return Leverage(
+        venue=VENUE,
+        raw=tuple(rows),
+        symbol=unified_symbol(venue_symbol),
+        venue_symbol=venue_symbol,
+        leverage=both,
+        long_leverage=sides.get("long"),
+        short_leverage=sides.get("short"),
+        margin_mode=modes.pop() if len(modes) == 1 else None,
+        max_leverage=max_leverage,
+    )
+
+
+@table_with
+def risk_limits(row: wire.WireTier, contract: Contract) -> RiskLimit:
+    """Tiers: their bounds are contracts, and so base coin only where a contract is a fixed amount of it."""
+
+    def bound(most: Decimal | None, of: Decimal, worth: Decimal | None) -> Decimal | None:
+        return base_quantity(most, of, None) if worth is None else None
+
+    return RiskLimit(
+        venue=VENUE,
+        symbol=needed(text(contract.symbol)),
+        venue_symbol=needed(text(contract.venue_symbol)),
+        tier=made(lambda tier: None if tier is None else int(tier), number(row.tier)),
+        max_quantity=made(bound, number(row.max_sz), contract.contract_size, contract.contract_value),
+        max_leverage=price(row.max_lever),
+        maintenance_margin_rate=number(row.mmr),
+        initial_margin_rate=number(row.imr),
+    )
+
+
+# Positions
+
+
+def _direction(pos_side: str, contracts: Decimal) -> PositionSide:
+    """With `net` the sign is the direction."""
+    if pos_side != "net":
+        return known(POSITION_SIDE, pos_side, "posSide")
+    return PositionSide.SHORT if contracts < 0 else PositionSide.LONG
+
+
+def _notional(quantity: Decimal, contracts: Decimal, value: Decimal | None, mark: Decimal | None) -> Decimal | None:
+    if value is not None:
+        return multiply(contracts, value)
+    return None if mark is None else multiply(quantity, mark)
+
+
+def _rate(margin: Decimal | None, quantity: Decimal, value: Decimal | None, notional: Decimal | None) -> Decimal | None:
+    """Maintenance margin over what the position is worth in the coin that margin is counted in."""
+    worth = notional if value is None else quantity
+    return None if margin is None or not worth else divide(margin, worth)
+
+
+def _stop(rows: object, field: str) -> Decimal | None:
+    """The first of a position's closing orders that has this trigger price."""
+    found = cast("list[object]", rows if isinstance(rows, list) else [])
+    values = (positive_or_none(getattr(row, field, None), field) for row in found)
+    return next((value for value in values if value is not None), None)
+
+
+@table_with
+def positions(row: wire.WirePosition, contract: Contract) -> Position:
+    """Positions, also those that are closed, which some answers have with size 0: see `is_held`."""
+    name, pos = needed(text(row.inst_id)), needed(number(row.pos))
+    contracts, value, mark, entry = made(abs, pos), contract.contract_value, price(row.mark_px), price(row.avg_px)
+    quantity = needed(made(base_quantity, contracts, contract.contract_size, value, mark, entry))
+    notional, required = made(_notional, quantity, contracts, value, mark), number(row.mmr)
+    return Position(
+        venue=VENUE,
+        symbol=made(unified_symbol, name),
+        venue_symbol=name,
+        side=made(_direction, needed(text(row.pos_side)), pos),
+        quantity=quantity,
+        contracts=contracts,
+        contract_size=made(lambda size, value: size if value is None else None, contract.contract_size, value),
+        contract_value=made(lambda value: value, value),
+        entry_price=entry,
+        mark_price=mark,
+        break_even_price=price(row.be_px),
+        liquidation_price=price(row.liq_px),
+        unrealized_pnl=number(row.upl),
+        realized_pnl=number(row.pnl),
+        fee=negative(number(row.fee)),
+        funding=number(row.funding_fee),
+        leverage=price(row.lever),
+        margin_mode=word(row.mgn_mode, MARGIN_MODE),
+        position_mode=word(row.pos_side, MODE_OF_SIDE),
+        margin_coin=otherwise(text(row.ccy), ""),
+        margin=number(row.margin),
+        initial_margin=number(row.imr),
+        maintenance_margin=required,
+        maintenance_margin_rate=made(_rate, required, quantity, value, notional),
+        margin_ratio=made(_turned, price(row.mgn_ratio)),
+        notional=notional,
+        take_profit=made(_stop, row.close_order_algo, "tp_trigger_px"),
+        stop_loss=made(_stop, row.close_order_algo, "sl_trigger_px"),
+        position_id=identifier(row.pos_id),
+        created_ms=moment(row.c_time),
+        updated_ms=moment(row.u_time),
+    )
+
+
+def is_held(row: wire.WirePosition) -> bool:
+    """Whether a row stands for a position: one whose size cannot be read does."""
+    try:
+        return decimal_or_none(row.pos, "pos") != 0
+    except DecodeError:
+        return True
+
+
+@table_with
+def closed_positions(row: wire.WirePastPosition, contract: Contract) -> PositionHistory:
+    """Closed positions, and living ones of which a part was closed."""
+    name, value = needed(text(row.inst_id)), contract.contract_value
+    entry, closed = price(row.open_avg_px), price(row.close_avg_px)
+    return PositionHistory(
+        venue=VENUE,
+        symbol=made(unified_symbol, name),
+        venue_symbol=name,
+        side=needed(word(row.direction, POSITION_SIDE)),
+        position_id=identifier(row.pos_id),
+        quantity=made(base_quantity, size(row.open_max_pos), contract.contract_size, value, entry),
+        closed_quantity=made(base_quantity, size(row.close_total_pos), contract.contract_size, value, closed),
+        entry_price=entry,
+        exit_price=closed,
+        realized_pnl=number(row.pnl),
+        net_pnl=number(row.realized_pnl),
+        fee=negative(number(row.fee)),
+        funding=number(row.funding_fee),
+        leverage=price(row.lever),
+        margin_mode=word(row.mgn_mode, MARGIN_MODE),
+        position_mode=word(row.pos_side, MODE_OF_SIDE),
+        margin_coin=text(row.ccy),
+        created_ms=moment(row.c_time),
+        closed_ms=moment(row.u_time),
+    )
+
+
+# Market
+
+
+def _coin(name: str, place: int) -> str:
+    """Base and quote coin are empty in rows of swaps: the family names them."""
+    pair = family(name).split("-")
+    if len(pair) != 2 or not all(pair):
+        raise DecodeError("the row names no pair of coins", path="instFamily")
+    return pair[place]
+
+
+def _linear(kind: str) -> bool:
+    if kind not in ("linear", "inverse"):
+        raise DecodeError(f"ctType has the unknown word {kind[:40]!r}", path="ctType")
+    return kind == "linear"
+
+
+@table
+def contracts(row: wire.WireInstrument) -> Contract:
+    """Trading rules. Steps and bounds are contracts at the venue; of coin-margined ones they stay so."""
+    name, pair = needed(text(row.inst_id)), needed(text(either(row.inst_family, row.inst_id)))
+    linear = made(_linear, needed(text(row.ct_type)))
+    worth = needed(times(needed(price(row.ct_val)), needed(price(row.ct_mult))))
+    one = made(lambda worth, linear: worth if linear else Decimal(1), worth, linear)
+    return Contract(
+        venue=VENUE,
+        symbol=made(unified_symbol, name),
+        venue_symbol=name,
+        base=made(_coin, pair, 0),
+        quote=made(_coin, pair, 1),
+        settle=needed(text(row.settle_ccy)),
+        contract_size=one,
+        contract_value=made(lambda worth, linear: None if linear else worth, worth, linear),
+        price_tick=needed(price(row.tick_sz)),
+        quantity_step=needed(times(needed(price(row.lot_sz)), one)),
+        min_quantity=times(price(row.min_sz), one),
+        max_quantity=times(price(row.max_lmt_sz), one),
+        max_market_quantity=times(price(row.max_mkt_sz), one),
+        max_leverage=price(row.lever),
+        status=text(row.state),
+        delisted_ms=moment(row.exp_time),
+    )
+
+
+@table_with
+def tickers(row: wire.WireTicker, prices: wire.WirePrices) -> Ticker:
+    """Last and best prices; what other calls tell lies beside them."""
+    name = needed(text(row.inst_id))
+    return Ticker(
+        venue=VENUE,
+        symbol=made(unified_symbol, name),
+        venue_symbol=name,
+        last_price=needed(price(row.last)),
+        bid_price=price(row.bid_px),
+        ask_price=price(row.ask_px),
+        mark_price=price(prices.mark_px),
+        index_price=price(prices.idx_px),
+        funding_rate=number(prices.funding_rate),
+        created_ms=moment(row.ts),
+    )
+
+
+@table
+def funding_rates(row: wire.WireFundingRate) -> FundingRate:
+    """The running period: its rate is a forecast until `fundingTime`, when it is paid."""
+    name, due = needed(text(row.inst_id)), moment(row.funding_time)
+
+    def interval(due: int | None, following: int | None) -> int | None:
+        return None if due is None or following is None or following <= due else (following - due) // 1000
+
+    return FundingRate(
+        venue=VENUE,
+        symbol=made(unified_symbol, name),
+        venue_symbol=name,
+        funding_rate=needed(number(row.funding_rate)),
+        interval_s=made(interval, due, moment(row.next_funding_time)),
+        next_funding_ms=due,
+        min_rate=number(row.min_funding_rate),
+        max_rate=number(row.max_funding_rate),
+        created_ms=moment(row.ts),
+    )

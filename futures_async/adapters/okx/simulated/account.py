@@ -1,0 +1,372 @@
+"""Balances, modes, leverage, positions and bills, as a futures-mode account has them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from futures_async.adapters.okx.simulated.base import (
+    API,
+    MARGIN_MODES,
+    MODE_WORDS,
+    POSITION_MODES,
+    PRIVATE_READ,
+    READER,
+    SIDES,
+    OKXSide,
+    in_contracts,
+    inst_id,
+)
+from futures_async.simulator import errors
+from futures_async.simulator.accounts import Account
+from futures_async.simulator.dialect import Request, VenueRefusal, get, plain, post
+from futures_async.simulator.margins import PositionView, Wallet
+from futures_async.simulator.records import ZERO, LedgerKind, LedgerRow, Position, PositionRecord, money, rounded
+from futures_async.transport.endpoint import Kind, RateLimit
+from futures_async.unified.enums import MarginMode, PositionMode, PositionSide, Role, Side
+
+TEN, FIVE = RateLimit(10, 2.0), RateLimit(5, 2.0)
+WEEK, MONTHS = 7, 90
+
+
+class AccountCalls(OKXSide):
+    """What concerns the account."""
+
+    # -- balances and modes
+
+    @get(f"{API}/account/balance", TEN)
+    def balance(self, request: Request) -> dict[str, Any]:
+        """Coins that are not zero. The account's own margins are empty in futures mode."""
+        account, asked = request.account, [name for name in request.params.get("ccy", "").split(",") if name]
+        wallets = [self.engine.margins.wallet(account, coin) for coin in account.balances]
+        return self.balance_row([w for w in wallets if w.balance and (not asked or w.coin in asked)])
+
+    def balance_row(self, wallets: list[Wallet]) -> dict[str, Any]:
+        """Totals, and the coins that are named."""
+        now = str(self.engine.now_ms)
+        total = sum((wallet.equity * self.dollars(wallet.coin) for wallet in wallets), ZERO)
+        empty = ("adjEq", "availEq", "imr", "mmr", "mgnRatio", "ordFroz", "notionalUsd", "upl", "borrowFroz")
+        return {
+            "uTime": now,
+            "totalEq": plain(money(total)),
+            "isoEq": plain(sum((wallet.isolated_margin for wallet in wallets), ZERO)),
+            **dict.fromkeys(empty, ""),
+            "details": [self._coin(wallet, now) for wallet in wallets],
+        }
+
+    def dollars(self, coin: str) -> Decimal:
+        """What a coin is worth; stable coins are a dollar each."""
+        for contract in self.contracts_listed():
+            if contract.base == coin and contract.quote == "USDT":
+                return self.engine.world.mark(contract.symbol)
+        return Decimal(1)
+
+    def _coin(self, wallet: Wallet, now: str) -> dict[str, Any]:
+        used = wallet.cross_margin + wallet.order_margin + wallet.isolated_margin
+        ratio = wallet.margin_ratio
+        return {
+            "ccy": wallet.coin,
+            "eq": plain(wallet.equity),
+            "cashBal": plain(wallet.balance),
+            "availBal": plain(wallet.available),
+            "availEq": plain(wallet.available),
+            "frozenBal": plain(used),
+            "ordFrozen": plain(wallet.order_margin),
+            "upl": plain(wallet.unrealized),
+            "isoEq": plain(wallet.isolated_margin),
+            "isoUpl": plain(wallet.isolated_unrealized),
+            "imr": plain(wallet.cross_margin),
+            "mmr": plain(wallet.cross_maintenance),
+            # Large is safe here: it is equity over maintenance margin.
+            "mgnRatio": plain(rounded(1 / ratio)) if ratio else "",
+            "eqUsd": plain(money(wallet.equity * self.dollars(wallet.coin))),
+            "disEq": plain(money(wallet.equity * self.dollars(wallet.coin))),
+            **dict.fromkeys(("uplLiab", "liab", "interest", "maxLoan", "rewardBal"), ""),
+            "twap": "0",
+            "stgyEq": "0",
+            "notionalLever": "0",
+            "collateralEnabled": False,
+            "colRes": "0",
+            "uTime": now,
+        }
+
+    @get(f"{API}/account/config", FIVE)
+    def config(self, request: Request) -> dict[str, Any]:
+        """Futures mode."""
+        account = request.account
+        return {
+            "uid": account.uid,
+            "mainUid": account.uid,
+            "acctLv": account.extra.get("acctLv", "2"),
+            "posMode": MODE_WORDS[account.default_mode],
+            "acctStpMode": "cancel_maker",
+            "autoLoan": False,
+            "ctIsoMode": "automatic",
+            "greeksType": "PA",
+            "level": "Lv1",
+            "levelTmp": "",
+            "ip": "",
+            "perm": "read_only,trade",
+            "label": "simulated",
+            "mgnIsoMode": "automatic",
+            "kycLv": "2",
+            "roleType": "0",
+            "settleCcy": "USDC",
+            "settleCcyList": ["USD", "USDC"],
+            "type": "0",
+        }
+
+    @post(f"{API}/account/set-position-mode", FIVE, Kind.SETTING, needs="posMode")
+    def set_position_mode(self, request: Request) -> dict[str, str]:
+        """Of the whole account; nothing may be open."""
+        mode = READER.pick(request.fields(), "posMode", POSITION_MODES)
+        if request.account.positions or request.account.open_orders:
+            raise errors.PositionModeLocked("something is open")
+        self.engine.settings.set_position_mode(request.account, None, mode)
+        return {"posMode": MODE_WORDS[mode]}
+
+    @get(f"{API}/account/leverage-info", PRIVATE_READ, needs="mgnMode")
+    def leverage_info(self, request: Request) -> list[dict[str, str]]:
+        """In long/short mode a row for each side, in net mode one."""
+        account, mode = request.account, READER.pick(request.params, "mgnMode", MARGIN_MODES)
+        rows: list[dict[str, str]] = []
+        for name in request.params.get("instId", "").split(","):
+            contract = self.contract({"instId": name})
+            settings = account.settings(contract.symbol)
+            hedge = account.mode(contract.symbol) is PositionMode.HEDGE
+            for word, side in SIDES.items() if hedge else [("net", PositionSide.LONG)]:
+                lever = plain(settings.leverage(side, mode))
+                rows.append({"instId": name, "mgnMode": mode.value, "posSide": word, "lever": lever, "ccy": ""})
+        return rows
+
+    @post(
+        f"{API}/account/set-leverage",
+        PRIVATE_READ,
+        Kind.SETTING,
+        needs="lever mgnMode",
+        codes={errors.InsufficientMargin: "59109"},
+    )
+    def set_leverage(self, request: Request) -> dict[str, str]:
+        """Isolated in long/short mode wants a side; everywhere else there is one leverage."""
+        fields, account = request.fields(), request.account
+        contract, mode = self.contract(fields), READER.pick(fields, "mgnMode", MARGIN_MODES)
+        apart = mode is MarginMode.ISOLATED and account.mode(contract.symbol) is PositionMode.HEDGE
+        side = READER.pick(fields, "posSide", SIDES) if apart else None
+        lever = READER.needed_number(fields, "lever")
+        if lever < 1:
+            raise VenueRefusal("59105", "Leverage can't be less than 1.")
+        self.engine.settings.set_leverage(account, contract.symbol, lever, side=side, margin_mode=mode)
+        word = "" if side is None else side.value
+        return {"instId": inst_id(contract), "lever": plain(lever), "mgnMode": mode.value, "posSide": word}
+
+    @post(
+        f"{API}/account/position/margin-balance",
+        PRIVATE_READ,
+        Kind.DELTA,
+        needs="posSide type amt",
+        codes={errors.InsufficientMargin: "59303", errors.NoPosition: "59300"},
+    )
+    def margin_balance(self, request: Request) -> dict[str, str]:
+        """Of isolated positions."""
+        fields, account = request.fields(), request.account
+        contract, amount = self.contract(fields), READER.needed_number(fields, "amt")
+        if amount <= 0:
+            raise VenueRefusal("51000", "Parameter amt  error")
+        adds = READER.word(fields, "type", ("add", "reduce")) == "add"
+        side = self._side(account, contract.symbol, READER.word(fields, "posSide", (*SIDES, "net")))
+        held = self.engine.settings.adjust_margin(account, contract.symbol, side, amount if adds else -amount)
+        leverage = contract.value(held.quantity, held.entry_price) / held.margin
+        row = {"instId": inst_id(contract), "posSide": fields["posSide"], "amt": plain(amount), "type": fields["type"]}
+        return {**row, "leverage": plain(leverage.quantize(Decimal("0.01"))), "ccy": contract.settle}
+
+    def _side(self, account: Account, symbol: str, word: str) -> PositionSide:
+        if word != "net":
+            return SIDES[word]
+        held = account.net_position(symbol)
+        if held is None:
+            raise errors.NoPosition("no position")
+        return held.side
+
+    # -- positions
+
+    @get(f"{API}/account/positions", TEN)
+    def positions(self, request: Request) -> list[dict[str, Any]]:
+        """All open ones; of a contract that is named also the row of one that is gone, with size 0."""
+        account, symbols = request.account, {contract.symbol for contract in self.asked(request.params)}
+        held = [position for position in account.positions_of() if position.symbol in symbols]
+        rows = [self.position_row(account, self.engine.margins.view(account, position)) for position in held]
+        if request.params.get("instId") and not held:
+            past = [record for record in account.history if record.position.symbol in symbols]
+            rows += [self.closed_row(record) for record in past[-1:]]
+        return rows
+
+    def position_row(self, account: Account, view: PositionView) -> dict[str, Any]:
+        """Sized in contracts; with `net` the sign is the direction."""
+        position, contract = view.position, self.named(view.position.symbol)
+        cross, net = position.margin_mode is MarginMode.CROSS, position.mode is PositionMode.ONE_WAY
+        book = self.engine.world.book(position.symbol)
+        sign = -1 if net and position.side is PositionSide.SHORT else 1
+        return self._life(position) | {
+            "pos": in_contracts(sign * position.quantity, contract),
+            "avgPx": plain(position.entry_price),
+            "markPx": plain(view.mark_price),
+            "last": plain(book.last),
+            "idxPx": plain(book.index_price),
+            "bePx": plain(view.break_even_price),
+            "liqPx": plain(view.liquidation_price) if view.liquidation_price > 0 else "",
+            "upl": plain(money(view.unrealized_pnl)),
+            "margin": "" if cross else plain(view.margin),
+            "imr": plain(view.margin) if cross else "",
+            "mmr": plain(money(view.maintenance_margin)),
+            "mgnRatio": plain(rounded(1 / view.margin_ratio)) if view.margin_ratio else "",
+            "notionalUsd": plain(money(view.notional)),
+            "closeOrderAlgo": [
+                {
+                    "algoId": str(trigger.id),
+                    "tpTriggerPx": plain(trigger.trigger_price) if trigger.kind.is_profit else "",
+                    "slTriggerPx": "" if trigger.kind.is_profit else plain(trigger.trigger_price),
+                }
+                for trigger in account.live_triggers.values()
+                if trigger.kind.closes and (trigger.symbol, trigger.position_side) == (position.symbol, position.side)
+            ],
+        }
+
+    def closed_row(self, record: PositionRecord) -> dict[str, Any]:
+        """As it is pushed once, and listed for a while."""
+        empty = ("avgPx", "upl", "liqPx", "imr", "margin", "mmr", "mgnRatio", "bePx", "notionalUsd")
+        mark = plain(self.engine.world.mark(record.position.symbol))
+        row = self._life(record.position) | {"pos": "0", "markPx": mark, **dict.fromkeys(empty, "")}
+        return row | {"uTime": str(record.closed_ms)}
+
+    def _life(self, position: Position) -> dict[str, Any]:
+        net, fee = position.mode is PositionMode.ONE_WAY, -position.fee
+        return {
+            "instType": "SWAP",
+            "instId": inst_id(self.named(position.symbol)),
+            "posId": str(position.id),
+            "tradeId": str(position.id),
+            "posSide": "net" if net else position.side.value,
+            "mgnMode": position.margin_mode.value,
+            "lever": plain(position.leverage),
+            "realizedPnl": plain(position.realized_pnl + fee + position.funding),
+            "pnl": plain(position.realized_pnl),
+            "fee": plain(fee),
+            "fundingFee": plain(position.funding),
+            "liqPenalty": "0",
+            "adl": "1",
+            "ccy": position.coin,
+            "closeOrderAlgo": list[Any](),  # of a life that is over
+            "cTime": str(position.created_ms),
+            "uTime": str(position.updated_ms),
+            **dict.fromkeys(("availPos", "settledPnl", "usdPx", "interest", "liab", "liabCcy", "posCcy"), ""),
+        }
+
+    @get(f"{API}/account/positions-history", TEN)
+    def positions_history(self, request: Request) -> list[dict[str, str]]:
+        """Pages go by the time of the last change."""
+        params, symbols = request.params, {contract.symbol for contract in self.asked(request.params)}
+        limit, after = READER.whole(params, "limit") or 100, READER.whole(params, "after")
+        rows = [
+            record
+            for record in reversed(request.account.history)
+            if record.position.symbol in symbols and (after is None or record.closed_ms < after)
+        ]
+        # All rows of one moment come together.
+        last = rows[min(limit, len(rows)) - 1].closed_ms if rows else 0
+        return [self._past(record) for index, record in enumerate(rows) if index < limit or record.closed_ms == last]
+
+    def _past(self, record: PositionRecord) -> dict[str, str]:
+        position, contract = record.position, self.named(record.position.symbol)
+        return {
+            "instType": "SWAP",
+            "instId": inst_id(contract),
+            "posId": str(position.id),
+            "posSide": "net" if position.mode is PositionMode.ONE_WAY else position.side.value,
+            "direction": position.side.value,
+            "mgnMode": position.margin_mode.value,
+            "lever": plain(position.leverage),
+            "openAvgPx": plain(position.entry_price),
+            "closeAvgPx": plain(record.close_price),
+            "openMaxPos": in_contracts(position.opened, contract),
+            "closeTotalPos": in_contracts(position.closed, contract),
+            "pnl": plain(position.realized_pnl),
+            "pnlRatio": "0",
+            "fee": plain(-position.fee),
+            "fundingFee": plain(position.funding),
+            "liqPenalty": "0",
+            "settledPnl": "",
+            "realizedPnl": plain(position.realized_pnl - position.fee + position.funding),
+            "triggerPx": "",
+            "type": "3" if record.liquidated else "2",
+            "ccy": position.coin,
+            "uly": inst_id(contract).removesuffix("-SWAP"),
+            "cTime": str(position.created_ms),
+            "uTime": str(record.closed_ms),
+            "nonSettleAvgPx": "",
+        }
+
+    # -- bills
+
+    @get(f"{API}/account/bills", RateLimit(5, 1.0))
+    def bills(self, request: Request) -> list[dict[str, str]]:
+        """Of a week."""
+        return self._bills(request, WEEK)
+
+    @get(f"{API}/account/bills-archive", FIVE)
+    def bills_archive(self, request: Request) -> list[dict[str, str]]:
+        """Of three months."""
+        return self._bills(request, MONTHS)
+
+    def _bills(self, request: Request, days: int) -> list[dict[str, str]]:
+        coin = request.params.get("ccy") or None
+        found = self.page(request, request.account.ledger, days, lambda row: coin in (None, row.coin))
+        return [self._bill(row) for row in found]
+
+    def _bill(self, row: LedgerRow) -> dict[str, str]:
+        kind, sub = _bill_type(row)
+        fill, moved = row.fill, row.kind is LedgerKind.MARGIN
+        contract = None if row.symbol is None else self.named(row.symbol)
+        return {
+            "billId": str(row.id),
+            "type": kind,
+            "subType": sub,
+            "ts": str(row.created_ms),
+            "ccy": row.coin,
+            "balChg": "0" if moved else plain(row.amount - row.fee),
+            "posBalChg": plain(-row.amount) if moved else "0",
+            "bal": plain(row.balance),
+            "posBal": "0",
+            "sz": in_contracts(fill.quantity, contract) if fill and contract else "0",
+            "px": plain(fill.price) if fill else "",
+            "pnl": plain(row.amount) if row.kind is not LedgerKind.TRANSFER else "0",
+            "fee": plain(-row.fee),
+            "interest": "0",
+            "instType": "SWAP" if contract else "",
+            "instId": inst_id(contract) if contract else "",
+            "mgnMode": fill.order.margin_mode.value if fill else "",
+            "ordId": str(fill.order.id) if fill else "",
+            "clOrdId": (fill.order.client_id or "") if fill else "",
+            "tradeId": str(fill.id) if fill else "0",
+            "execType": "" if fill is None else "M" if fill.role is Role.MAKER else "T",
+            **dict.fromkeys(("from", "to", "notes", "tag"), ""),
+            "fillTime": str(fill.created_ms) if fill else "",
+        }
+
+
+def _bill_type(row: LedgerRow) -> tuple[str, str]:
+    """`type` and `subType`."""
+    gains: Mapping[LedgerKind, tuple[str, str, str]] = {
+        LedgerKind.TRANSFER: ("1", "11", "12"),
+        LedgerKind.FUNDING: ("8", "174", "173"),
+        # Out of the balance is into the position.
+        LedgerKind.MARGIN: ("6", "161", "160"),
+    }
+    if row.kind in gains:
+        kind, gain, loss = gains[row.kind]
+        return kind, gain if row.amount >= ZERO else loss
+    if row.kind is LedgerKind.LIQUIDATION:
+        return "5", "104" if row.position_side is PositionSide.LONG else "105"
+    if row.position_mode is not PositionMode.HEDGE:
+        return "2", "1" if row.side is Side.BUY else "2"
+    return "2", str((5 if row.closing else 3) + (row.position_side is PositionSide.SHORT))

@@ -1,0 +1,266 @@
+"""What all of OKX's calls share on the server's side: keys, envelope, contracts, pages, codes."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from base64 import b64encode
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, ClassVar, NamedTuple
+
+import msgspec
+
+from futures_async.simulator import errors
+from futures_async.simulator.accounts import Account
+from futures_async.simulator.contracts import ContractSpec
+from futures_async.simulator.dialect import Dialect, Request, Response, Table, VenueRefusal, Verdict, plain
+from futures_async.simulator.lists import R, Wanted, page
+from futures_async.simulator.marks import DAY_MS
+from futures_async.simulator.reading import Reader
+from futures_async.transport.endpoint import RateLimit
+from futures_async.unified.enums import MarginMode, PositionMode, PositionSide
+
+API = "/api/v5"
+WINDOW_MS = 30_000
+MARGIN_MODES = {mode.value: mode for mode in MarginMode}
+POSITION_MODES = {"net_mode": PositionMode.ONE_WAY, "long_short_mode": PositionMode.HEDGE}
+MODE_WORDS = {mode: name for name, mode in POSITION_MODES.items()}
+SIDES = {side.value: side for side in PositionSide}
+
+CODES: Table = {
+    errors.UnknownSymbol: ("51001", "Instrument ID does not exist"),
+    errors.SymbolClosed: ("51022", "Contract suspended"),
+    errors.InvalidQuantity: ("51121", "Order quantity must be a multiple of the lot size."),
+    errors.BelowMinimum: ("51020", "Your order should meet or exceed the minimum order amount."),
+    errors.AboveMaximum: ("51202", "Market order amount exceeds the maximum amount."),
+    errors.InvalidPrice: ("51000", "Parameter px  error"),
+    errors.PriceOutOfBand: ("51006", "Order price is not within the price limit."),
+    errors.InvalidTrigger: ("51277", "TP trigger price cannot be lower than the last price"),
+    errors.InvalidClientId: ("51000", "Parameter clOrdId  error"),
+    errors.InsufficientMargin: ("51008", "Order failed. Insufficient margin in account."),
+    errors.RiskLimitExceeded: ("51004", "Order amount exceeds current tier limit"),
+    errors.UnknownOrder: ("51603", "Order does not exist"),
+    errors.OrderFinished: (
+        "51400",
+        "Order cancellation failed as the order has been filled, canceled or does not exist.",
+    ),
+    errors.DuplicateClientId: ("51016", "Client order ID already exists."),
+    errors.NotAmendable: ("51506", "Order modification unavailable for the order type"),
+    errors.Unchanged: ("51500", "You must enter a price, quantity, or TP/SL"),
+    errors.NoPosition: ("51169", "Order failed because you don't have any positions in this direction to reduce."),
+    errors.InsufficientPosition: ("51112", "Close order size exceeds your available size."),
+    errors.ModeConflict: ("51000", "Parameter posSide  error"),
+    errors.PositionModeLocked: (
+        "59000",
+        "Setting failed. Cancel any open orders, close positions, and stop bots first.",
+    ),
+    # The engine holds one margin mode per instrument; the venue would open a second position.
+    errors.MarginModeLocked: ("51039", "A position or orders exist in the other margin mode"),
+    errors.LeverageOutOfRange: ("59102", "Leverage exceeds the maximum limit."),
+    errors.LeverageLocked: ("59103", "Leverage is too low. Insufficient margin in your account"),
+    errors.NotIsolated: ("59300", "Margin call failed. Position does not exist."),
+    errors.MarginNotRemovable: ("59301", "Margin adjustment failed for exceeding the max limit."),
+    errors.AccountInLiquidation: ("50017", "Position frozen due to liquidation."),
+    errors.BadBody: ("50002", "JSON syntax error"),
+    errors.RateLimited: ("50011", "Too Many Requests"),
+    errors.EngineError: ("51000", None),
+}
+STATUSES = {
+    **dict.fromkeys(("50000", "50002", "50004", "50014", "50100", "59105"), 400),
+    **dict.fromkeys((str(code) for code in range(50101, 50115)), 401),
+    "50119": 401, "50011": 429, "50013": 429, "51113": 429, "50026": 500, "50001": 503, "404": 404,
+}  # fmt: skip
+TRADE_PATHS = tuple(
+    f"{API}/trade/{name}"
+    for name in (
+        "order", "batch-orders", "amend-order", "amend-batch-orders", "cancel-order", "cancel-batch-orders",
+        "mass-cancel",
+    )
+)  # fmt: skip
+"""Whose answers tell when they came and went."""
+
+
+READER = Reader(
+    missing=lambda name: VenueRefusal("50014", f"Parameter {name} cannot be empty."),
+    wrong=lambda name, value: VenueRefusal("51000", f"Parameter {name}  error"),
+)
+
+
+class Judged(NamedTuple):
+    """Rows with a verdict each; the word around them says whether all, some or none succeeded."""
+
+    rows: list[dict[str, Any]]
+    failed: int
+
+    @property
+    def outer(self) -> tuple[str, str]:
+        """`code` and `msg`."""
+        if not self.failed:
+            return "0", ""
+        if self.failed == len(self.rows):
+            return "1", "All operations failed"
+        return "2", "Bulk operation partially succeeded."
+
+
+class OKXSide(Dialect):
+    """Base of the groups of endpoints."""
+
+    id = family = "okx"
+    prefixes = (f"{API}/",)
+    limited_by_account = False
+    quote_sized = True
+    tables: ClassVar[Sequence[Table]] = (CODES,)
+    statuses: ClassVar[Mapping[str, int]] = STATUSES
+    refusal_status = 200
+    not_found = VenueRefusal("404", "Not Found", status=404)
+    ambiguous = VenueRefusal("50004", "API endpoint request timeout (does not mean that the request was successful)")
+    maintenance = VenueRefusal("50001", "Service temporarily unavailable. Try again later.", status=503)
+    reader = READER
+
+    # -- keys and envelope
+
+    def authenticate(self, request: Request) -> Account:
+        """Key, environment, passphrase, time, signature, rights: in this order, as far as that is known."""
+        found = self.engine.find_key(self.family, request.header("ok-access-key"))
+        if not request.header("ok-access-key"):
+            raise VenueRefusal("50103", "Request header OK-ACCESS-KEY cannot be empty.")
+        if found is None:
+            raise VenueRefusal("50111", "Invalid OK-ACCESS-KEY")
+        account, key = found
+        if key.demo != (request.header("x-simulated-trading") == "1"):
+            raise VenueRefusal("50101", "APIKey does not match current environment.")
+        if request.header("ok-access-passphrase") != key.passphrase:
+            raise VenueRefusal("50105", "OK-ACCESS-PASSPHRASE incorrect")
+        stamp = request.header("ok-access-timestamp")
+        at = _moment(stamp)
+        if at is None:
+            raise VenueRefusal("50112", "Invalid OK-ACCESS-TIMESTAMP")
+        if abs(request.now_ms - at) > WINDOW_MS:
+            raise VenueRefusal("50102", "Timestamp request expired")
+        target = f"{request.path}?{request.query}" if request.query else request.path
+        if not signed(
+            key.secret, f"{stamp}{request.method}{target}".encode() + request.body, request.header("ok-access-sign")
+        ):
+            raise VenueRefusal("50113", "Invalid Sign")
+        if not (key.can_trade if request.method == "POST" else key.can_read):
+            raise VenueRefusal("50120", "This API key doesn't have permission to use this function")
+        self.expired(request)
+        return account
+
+    def expired(self, request: Request) -> None:
+        """What places or changes an order may carry a time after which it is discarded."""
+        until = request.header("exptime")
+        if until and (not (until.isascii() and until.isdigit()) or int(until) < request.now_ms):
+            raise VenueRefusal("50036", "The expTime can't be earlier than the current system time.")
+
+    def success(self, request: Request, result: Any) -> Response:
+        """`data` is a list, whatever it holds."""
+        if isinstance(result, Judged):
+            code, message = result.outer
+            return self._answer(request, 200, {"code": code, "msg": message, "data": result.rows})
+        rows: list[Any] = result if isinstance(result, list) else [result]  # pyright: ignore[reportUnknownVariableType] - JSON
+        return self._answer(request, 200, {"code": "0", "msg": "", "data": rows})
+
+    def failure(self, request: Request, refusal: VenueRefusal) -> Response:
+        """The same, empty."""
+        body = {"code": refusal.code, "msg": refusal.message, "data": list[Any]()}
+        return self._answer(request, self.status(refusal), body)._replace(headers=refusal.headers)
+
+    def _answer(self, request: Request, status: int, body: dict[str, Any]) -> Response:
+        if request.method == "POST" and request.path in TRADE_PATHS:
+            # Microseconds, unlike every other time.
+            body |= {"inTime": str(request.now_ms * 1000), "outTime": str(self.engine.clock() * 1000 + 999)}
+        return Response(status, msgspec.json.encode(body))
+
+    def verdicts(self, request: Request, call: Callable[[Mapping[str, Any]], dict[str, Any]], most: int = 20) -> Judged:
+        """Each order of a request by itself, be it a single one: a refusal stands in its row."""
+        found: Any = request.json()
+        items: list[Any] = found if isinstance(found, list) else [found]  # pyright: ignore[reportUnknownVariableType] - JSON
+        if not all(isinstance(item, dict) for item in items):
+            raise errors.BadBody("no objects")
+        if not 1 <= len(items) <= most:
+            raise VenueRefusal("51015" if items else "50014", "The number of orders is out of range")
+        judged = [self._verdict(request, each) for each in self.judge(request, items, call)]
+        return Judged(judged, sum(row["sCode"] != "0" for row in judged))
+
+    def _verdict(self, request: Request, verdict: Verdict) -> dict[str, Any]:
+        row = {"ordId": "", "clOrdId": verdict.item.get("clOrdId") or "", "tag": "", "ts": str(request.now_ms)}
+        if verdict.refusal is None:
+            return {**row, "sCode": "0", "sMsg": "", "subCode": "", **verdict.result}
+        named = {name: str(verdict.item[name]) for name in ("ordId", "algoId") if verdict.item.get(name)}
+        return {**row, **named, "sCode": verdict.refusal.code, "sMsg": verdict.refusal.message, "subCode": ""}
+
+    # -- contracts
+
+    def contract(self, values: Mapping[str, Any]) -> ContractSpec:
+        """The contract that `instId` names."""
+        READER.required(values, "instId")
+        for contract in self.contracts_listed():
+            if inst_id(contract) == values["instId"]:
+                return contract
+        raise errors.UnknownSymbol("no such instrument")
+
+    def named(self, symbol: str) -> ContractSpec:
+        """By the engine's symbol."""
+        return self.engine.world.contract(symbol)
+
+    def asked(self, values: Mapping[str, Any]) -> list[ContractSpec]:
+        """Those of a list: all swaps, or one of them; nothing of other types."""
+        if str(values.get("instType") or "SWAP").upper() not in ("SWAP", "ANY"):
+            return []
+        return [self.contract(values)] if values.get("instId") else self.contracts_listed()
+
+    # -- pages
+
+    def page(self, request: Request, rows: Sequence[R], days: int, also: Callable[[R], bool] | None = None) -> list[R]:
+        """One page, newest first: `after` an id is older than it, `before` one newer."""
+        params = request.params
+        limit, before = READER.whole(params, "limit") or 100, READER.whole(params, "before")
+        since, until = (READER.whole(params, name) for name in ("begin", "end"))
+        order_id, oldest = READER.whole(params, "ordId"), request.now_ms - days * DAY_MS
+        wanted = Wanted(
+            symbols={contract.symbol for contract in self.asked(params)} if params.get("instId") else None,
+            since_ms=max(since or 0, oldest),
+            until_ms=until,
+            order_id=order_id,
+            before_id=READER.whole(params, "after"),
+            limit=min(limit, 100),
+        )
+        found = page(rows, wanted, also).rows
+        return found if before is None else [row for row in found if getattr(row, "id", 0) > before]
+
+
+def _moment(text: str) -> int | None:
+    """`2026-01-12T05:23:33.808Z` in Unix milliseconds."""
+    try:
+        return int(datetime.fromisoformat(text).timestamp() * 1000) if text.endswith("Z") else None
+    except ValueError:
+        return None
+
+
+def signed(secret: str, message: bytes, sign: str) -> bool:
+    """Whether `sign` is that of a message."""
+    digest = b64encode(hmac.new(secret.encode(), message, hashlib.sha256).digest())
+    return hmac.compare_digest(digest, sign.encode("latin-1"))
+
+
+def inst_id(contract: ContractSpec) -> str:
+    """`BTC-USDT-SWAP`."""
+    return f"{contract.base}-{contract.quote}-SWAP"
+
+
+def contract_worth(contract: ContractSpec) -> Decimal:
+    """Base coin in one contract; of coin-margined ones USD: 100 of bitcoin's, 10 of others."""
+    if contract.quote_sized:
+        return Decimal(100 if contract.base == "BTC" else 10)
+    return contract.contract_size
+
+
+def in_contracts(quantity: Decimal, contract: ContractSpec) -> str:
+    """What the engine counts, as a number of contracts."""
+    return plain(quantity / contract_worth(contract))
+
+
+PRIVATE_READ = RateLimit(20, 2.0)

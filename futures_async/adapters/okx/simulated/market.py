@@ -1,0 +1,179 @@
+"""Public calls: contracts, prices, funding, tiers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from futures_async.adapters.okx.simulated.base import API, OKXSide, contract_worth, in_contracts, inst_id
+from futures_async.simulator import errors
+from futures_async.simulator.contracts import ContractSpec
+from futures_async.simulator.dialect import Request, Route, always, plain, public
+from futures_async.transport.endpoint import RateLimit
+
+TEN, TWENTY = RateLimit(10, 2.0, "ip"), RateLimit(20, 2.0, "ip")
+
+
+class MarketCalls(OKXSide):
+    """What everybody may read."""
+
+    # Clients ask at their start which coins there are.
+    constants: ClassVar[Sequence[Route]] = (Route("GET", f"{API}/asset/currencies", always(list[Any]()), TEN),)
+
+    @public(f"{API}/public/time", TEN)
+    def time(self, request: Request) -> dict[str, str]:
+        """The clock."""
+        return {"ts": str(self.engine.clock())}
+
+    @public(f"{API}/public/instruments", TWENTY, needs="instType")
+    def instruments(self, request: Request) -> list[dict[str, Any]]:
+        """Trading rules; lists of other types are empty."""
+        return [_instrument(contract) for contract in self.asked(request.params)]
+
+    @public(f"{API}/market/ticker", TWENTY)
+    def ticker(self, request: Request) -> dict[str, str]:
+        """Of one contract."""
+        return self.ticker_row(self.contract(request.params))
+
+    @public(f"{API}/market/tickers", TWENTY, needs="instType")
+    def tickers(self, request: Request) -> list[dict[str, str]]:
+        """Of all."""
+        return [self.ticker_row(contract) for contract in self.asked(request.params)]
+
+    def ticker_row(self, contract: ContractSpec) -> dict[str, str]:
+        """Sizes are contracts."""
+        book, day = self.engine.world.book(contract.symbol), self.engine.figures.day(contract)
+        top = in_contracts(contract.top_size, contract)
+        return {
+            "instType": "SWAP",
+            "instId": inst_id(contract),
+            "last": plain(book.last),
+            "lastSz": top,
+            "askPx": plain(book.ask),
+            "askSz": top,
+            "bidPx": plain(book.bid),
+            "bidSz": top,
+            "open24h": plain(day.open),
+            "high24h": plain(day.high),
+            "low24h": plain(day.low),
+            "volCcy24h": plain(day.volume),
+            "vol24h": in_contracts(day.volume, contract),
+            "ts": str(self.engine.now_ms),
+            "sodUtc0": plain(day.open),
+            "sodUtc8": plain(day.open),
+        }
+
+    @public(f"{API}/public/mark-price", TEN, needs="instType")
+    def mark_price(self, request: Request) -> list[dict[str, str]]:
+        """Of one contract, or of all."""
+        return [
+            {
+                "instType": "SWAP",
+                "instId": inst_id(contract),
+                "markPx": plain(self.engine.world.mark(contract.symbol)),
+                "ts": str(self.engine.now_ms),
+            }
+            for contract in self.asked(request.params)
+        ]
+
+    @public(f"{API}/market/index-tickers", TWENTY)
+    def index_tickers(self, request: Request) -> list[dict[str, str]]:
+        """By the pair: `BTC-USDT`."""
+        contract = self.contract({"instId": f"{request.params.get('instId')}-SWAP"})
+        price = plain(self.engine.world.book(contract.symbol).index_price)
+        return [{"instId": request.params["instId"], "idxPx": price, "ts": str(self.engine.now_ms)}]
+
+    @public(f"{API}/public/funding-rate", TEN)
+    def funding_rate(self, request: Request) -> dict[str, str]:
+        """`nextFundingTime` is the end of the period after the running one."""
+        contract = self.contract(request.params)
+        due, figures = self.engine.figures.next_funding_ms(contract), self.engine.figures
+        [(_, last)] = figures.past_funding(contract, 1)
+        return {
+            "instType": "SWAP",
+            "instId": inst_id(contract),
+            "fundingRate": plain(figures.funding_rate(contract)),
+            "fundingTime": str(due),
+            "nextFundingRate": "",
+            "nextFundingTime": str(due + contract.funding_interval_h * 3_600_000),
+            "minFundingRate": "-0.00375",
+            "maxFundingRate": "0.00375",
+            "settFundingRate": plain(last),
+            "settState": "settled",
+            "premium": "0",
+            "interestRate": "0.0001",
+            "impactValue": "20000",
+            "method": "current_period",
+            "formulaType": "withRate",
+            "ts": str(self.engine.now_ms),
+        }
+
+    @public(f"{API}/public/position-tiers", TEN, needs="instType tdMode")
+    def position_tiers(self, request: Request) -> list[dict[str, str]]:
+        """By family; bounds are contracts."""
+        pair = request.params.get("instFamily") or request.params.get("uly")
+        contract = next((each for each in self.contracts_listed() if inst_id(each) == f"{pair}-SWAP"), None)
+        if contract is None:
+            raise errors.UnknownSymbol("no such family")
+        mark = self.engine.world.mark(contract.symbol)
+
+        def bound(notional: Decimal) -> str:
+            base = notional if contract.quote_sized else notional / mark
+            return plain(Decimal(int(base / contract_worth(contract))))
+
+        return [
+            {
+                "instType": "",
+                "instFamily": str(pair),
+                "uly": str(pair),
+                "instId": "",
+                "tier": str(tier.number),
+                "minSz": bound(tier.min_notional),
+                "maxSz": bound(tier.max_notional),
+                "mmr": plain(tier.maintenance_rate),
+                "imr": plain((Decimal(1) / tier.max_leverage).quantize(Decimal("1e-4"))),
+                "maxLever": str(tier.max_leverage),
+                "optMgnFactor": "0",
+                "quoteMaxLoan": "0",
+                "baseMaxLoan": "0",
+            }
+            for tier in contract.tiers
+        ]
+
+
+def _instrument(contract: ContractSpec) -> dict[str, Any]:
+    """Base and quote coin are empty for swaps; sizes are contracts."""
+    pair, worth = f"{contract.base}-{contract.quote}", contract_worth(contract)
+    lot = Decimal(1) if contract.quote_sized else contract.step / worth
+    largest, market = (int(most / worth) for most in (contract.max_quantity, contract.max_market_quantity))
+    return {
+        "instType": "SWAP",
+        "instId": inst_id(contract),
+        "instIdCode": sum(map(ord, pair)),
+        "instFamily": pair,
+        "uly": pair,
+        "baseCcy": "",
+        "quoteCcy": "",
+        "settleCcy": contract.settle,
+        "ctVal": plain(worth),
+        "ctMult": "1",
+        "ctValCcy": contract.quote if contract.quote_sized else contract.base,
+        "ctType": "inverse" if contract.is_inverse else "linear",
+        "lotSz": plain(lot),
+        "minSz": plain(lot),
+        "tickSz": plain(contract.tick),
+        "maxLmtSz": str(largest),
+        "maxMktSz": str(market),
+        "lever": str(contract.max_leverage),
+        "state": "live" if contract.is_open else "suspend",
+        "listTime": "1573557408000",
+        "expTime": "",
+        "ruleType": "normal",
+        "futureSettlement": False,
+        "upcChg": list[Any](),
+        "groupId": "1",
+        **dict.fromkeys(("optType", "stk", "alias", "openType", "auctionEndTime", "maxLmtAmt", "maxMktAmt"), ""),
+        **dict.fromkeys(("maxTwapSz", "maxIcebergSz", "maxTriggerSz", "maxStopSz"), str(largest)),
+        "category": "1",
+    }
