@@ -9,7 +9,7 @@ from typing import Annotated, TypeVar
 import anyio
 import typer
 
-from futures_async.cli import columns
+from futures_async.cli import acting, columns
 from futures_async.cli.accounts import Source, open_accounts
 from futures_async.cli.counting import Count, RowCounter, counted
 from futures_async.cli.options import (
@@ -363,6 +363,9 @@ def probe(
         return await run_probe(source, settings, form(as_json, as_csv), yes=yes)
 
     run(main)
+
+
+acting.add_to(app)
 
 
 @app.callback(invoke_without_command=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
 
@@ -11,6 +12,7 @@ import typer
 
 from futures_async.cli.accounts import Source
 from futures_async.cli.output import Format
+from futures_async.unified.errors import InvalidRequest
 
 Venues = Annotated[list[str] | None, typer.Option("--venue", "-v", help="Only this venue or account; repeatable.")]
 Simulated = Annotated[bool, typer.Option("--simulated", help="Use the built-in simulated exchange; no keys needed.")]
@@ -18,10 +20,21 @@ Keys = Annotated[Path | None, typer.Option("--keys", help="Keys file (TOML, mode
 Keyring = Annotated[bool, typer.Option("--keyring", help="Keys from the system's keyring, too.")]
 BaseUrl = Annotated[str | None, typer.Option("--base-url", help="Another address of the venue, e.g. a simulator's.")]
 Demo = Annotated[bool, typer.Option("--demo", help="Use the venue's demo trading.")]
+Proxy = Annotated[
+    str | None,
+    typer.Option(
+        "--proxy",
+        help="Way out: http://…, https://…, socks5://…; a password in it "
+        "shows in the list of processes, so give that in the keys file.",
+    ),
+]
+CaFile = Annotated[str | None, typer.Option("--ca-file", help="Trusted roots (PEM), or `system`.")]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON lines.")]
 AsCsv = Annotated[bool, typer.Option("--csv", help="CSV.")]
 Seed = Annotated[int, typer.Option("--seed", help="Of the simulated exchange's prices.")]
 Symbol = Annotated[str | None, typer.Option("--symbol", "-s", help="BASE/QUOTE:SETTLE or the venue's own id.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
 Limit = Annotated[int | None, typer.Option("--limit", "-n", min=1, help="So many rows, over several pages if need be.")]
 Since = Annotated[int | None, typer.Option("--since-ms", help="Not older than this, Unix milliseconds.")]
 Until = Annotated[int | None, typer.Option("--until-ms", help="Not newer than this, Unix milliseconds.")]
@@ -41,6 +54,8 @@ def _common(
     keyring: Keyring = False,
     base_url: BaseUrl = None,
     demo: Demo = False,
+    proxy: Proxy = None,
+    ca_file: CaFile = None,
     seed: Seed = 1,
     as_json: AsJson = False,
     as_csv: AsCsv = False,
@@ -54,6 +69,7 @@ def _common(
         base_url=base_url,
         demo=demo,
         seed=seed,
+        options={name: given for name, given in (("proxy", proxy), ("ca_file", ca_file)) if given is not None},
     )
     return source, form(as_json, as_csv)
 
@@ -88,3 +104,20 @@ def _parameters(
         for name, parameter in inspect.signature(function).parameters.items()
         if name not in but
     }
+
+
+def decimal_option(text: str | None, name: str) -> Decimal | None:
+    """A number as it was typed.
+
+    Raises:
+        InvalidRequest: It is none, or not above 0.
+    """
+    if text is None:
+        return None
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        number = Decimal(0)
+    if not number.is_finite() or number <= 0:
+        raise InvalidRequest(f"{name} must be a number above 0, not {text[:40]!r}")
+    return number

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
 from futures_async.cli.accounts import Source, open_accounts
+from futures_async.cli.options import decimal_option
 from futures_async.cli.output import Column, Exit, Format, Writer, complain
 from futures_async.cli.running import confirm
 from futures_async.cli.symbols import refuse_unknown
@@ -22,23 +22,6 @@ COLUMNS: list[Column[Finding]] = [
     Column("found", lambda row: row.found, number=False),
     Column("verdict", lambda row: row.verdict.value, number=False),
 ]
-
-
-def decimal_option(text: str | None, name: str) -> Decimal | None:
-    """A number as it was typed.
-
-    Raises:
-        InvalidRequest: It is none, or not above 0.
-    """
-    if text is None:
-        return None
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        number = Decimal(0)
-    if not number.is_finite() or number <= 0:
-        raise InvalidRequest(f"{name} must be a number above 0, not {text[:40]!r}")
-    return number
 
 
 def settings_of(

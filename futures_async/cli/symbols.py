@@ -16,16 +16,16 @@ SHOWN = 5
 async def refuse_unknown(exchanges: Mapping[str, FuturesExchange], symbol: str) -> None:
     """Refuse a symbol that none of the accounts' venues lists.
 
-    An account whose contracts cannot be read, or that has no such call, may know it.
+    An account whose contracts cannot be read, or that has no such call, may know it, unless it is the name of a coin.
 
     Raises:
         InvalidRequest: With near names.
     """
     listed: set[str] = set()
-    may_be = False
+    known = may_be = False
 
     async def ask(exchange: FuturesExchange) -> None:
-        nonlocal may_be
+        nonlocal known, may_be
         try:
             contracts = await exchange.fetch_contracts()
         except FuturesAsyncError:
@@ -33,14 +33,17 @@ async def refuse_unknown(exchanges: Mapping[str, FuturesExchange], symbol: str) 
             return
         listed.update(contract.symbol for contract in contracts)
         names = {name for contract in contracts for name in (contract.symbol, contract.venue_symbol)}
-        may_be = may_be or _known_as(exchange, symbol) in names
+        known = known or _known_as(exchange, symbol) in names
 
-    if not all(exchange.supports(Capability.FETCH_CONTRACTS) for exchange in exchanges.values()):
-        return
     async with anyio.create_task_group() as tasks:
         for exchange in exchanges.values():
-            tasks.start_soon(ask, exchange)
-    if not may_be:
+            if exchange.supports(Capability.FETCH_CONTRACTS):
+                tasks.start_soon(ask, exchange)
+            else:
+                may_be = True
+    if known:
+        return
+    if not may_be or symbol.upper() in {name.partition("/")[0] for name in listed}:
         meant = near(symbol, listed)
         raise InvalidRequest(
             f"no venue of these accounts lists {symbol[:40]!r}"

@@ -196,7 +196,9 @@ def test_every_command_offers_json_and_csv() -> None:
 
     from futures_async.cli.app import app
 
-    commands = [info.callback.__name__ for info in app.registered_commands if info.callback is not None]
+    commands = [
+        info.callback.__name__.replace("_", "-") for info in app.registered_commands if info.callback is not None
+    ]
     assert len(commands) >= 9
     for name in commands:
         told = CliRunner().invoke(app, [name, "--help"]).output

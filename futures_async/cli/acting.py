@@ -1,0 +1,298 @@
+"""The commands that act: each shows what will happen, asks, and tells what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from enum import Enum
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from futures_async.cli.accounts import Source
+from futures_async.cli.acts import Act, Done, act_on, of_order
+from futures_async.cli.options import DryRun, Symbol, Yes, decimal_option, with_accounts
+from futures_async.cli.output import Format, grouped
+from futures_async.unified import enums
+from futures_async.unified.enums import PositionSide
+from futures_async.unified.errors import NotSupported, UnreadRows
+from futures_async.unified.exchange import Capability, FuturesExchange
+from futures_async.unified.models import Order, OrderRequest, Position
+
+E = TypeVar("E", bound=Enum)
+
+Id = Annotated[str | None, typer.Option("--order-id", help="The venue's id of the order.")]
+ClientId = Annotated[str | None, typer.Option("--client-order-id", help="The id that this side gave the order.")]
+Side = Annotated[str | None, typer.Option("--side", help="long or short, where both are open.")]
+AnOrder = Annotated[str, typer.Argument(help="BASE/QUOTE:SETTLE or the venue's own id.")]
+
+order_app = typer.Typer(help="Place, amend or cancel one order.", no_args_is_help=True)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Make these commands of `app`."""
+    commands: dict[typer.Typer, list[Callable[..., None]]] = {
+        app: [cancel_all, close, halt],
+        order_app: [place, amend, cancel],
+    }
+    for holder, held in commands.items():
+        for command in held:
+            holder.command()(with_accounts(command))
+    app.add_typer(order_app, name="order")
+
+
+# Everything
+
+
+def cancel_all(
+    source: Source, output: Format, symbol: Symbol = None, yes: Yes = False, dry_run: DryRun = False
+) -> None:
+    """Cancel all open and all waiting orders, of a contract or of all, on these accounts."""
+    act_on(source, output, lambda exchange: cancels(exchange, symbol), yes=yes, dry_run=dry_run, symbol=symbol)
+
+
+def close(
+    source: Source,
+    output: Format,
+    symbol: Symbol = None,
+    side: Side = None,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Close positions at market, of a contract or all of them, on these accounts."""
+    wanted = _word(PositionSide, side, "--side")
+
+    async def plan(exchange: FuturesExchange) -> Sequence[Act]:
+        return await closings(exchange, symbol, wanted)
+
+    act_on(source, output, plan, yes=yes, dry_run=dry_run, symbol=symbol)
+
+
+def halt(
+    source: Source,
+    output: Format,
+    close: Annotated[bool, typer.Option("--close", help="Close all positions at market, too.")] = False,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Stop everything: cancel all orders on all these accounts, and with --close close all positions after that.
+
+    A bot that runs elsewhere goes on: stop it first.
+    """
+
+    async def plan(exchange: FuturesExchange) -> Sequence[Act]:
+        acts = list(await cancels(exchange, None))
+        if close:
+            acts += await closings(exchange, None, None)
+        return acts
+
+    act_on(source, output, plan, yes=yes, dry_run=dry_run)
+
+
+async def cancels(exchange: FuturesExchange, symbol: str | None) -> Sequence[Act]:
+    """A step for each contract that has orders; rows that cannot be read have a symbol nearly always."""
+    found = await _readable(exchange.fetch_open_orders(symbol))
+    if exchange.supports(Capability.FETCH_TRIGGER_ORDERS):
+        found += await _readable(exchange.fetch_trigger_orders(symbol))
+    counts: dict[str, int] = {}
+    for name in found:
+        counts[name] = counts.get(name, 0) + 1
+    if counts and not exchange.supports(Capability.CANCEL_ALL_ORDERS):
+        raise NotSupported(f"{exchange.id}: {sum(counts.values())} orders are open, and this interface cannot cancel")
+
+    def step(name: str, count: int) -> Act:
+        async def do() -> Done:
+            gone = await exchange.cancel_all_orders(name)
+            return Done(action="cancel all", symbol=name, result="done", detail=_orders(len(gone), "cancelled"))
+
+        return Act("cancel all", name, f"cancel {_orders(count, 'of ' + name)}", do)
+
+    return [step(name, count) for name, count in counts.items()]
+
+
+async def closings(exchange: FuturesExchange, symbol: str | None, side: PositionSide | None) -> Sequence[Act]:
+    """A step for each position."""
+    try:
+        held = await exchange.fetch_positions(symbol)
+        lost: list[tuple[str, PositionSide | None]] = []
+    except UnreadRows as error:
+        # One that cannot be read is held all the same: its symbol is enough to close it.
+        held = error.rows
+        facts = [row.facts for row in error.unread]
+        lost = [(one["symbol"], one.get("side")) for one in facts if "symbol" in one]
+        if len(lost) < len(facts):
+            raise
+    wanted = [position for position in held if side in (None, position.side)]
+    lost = [(name, there) for name, there in lost if side in (None, there)]
+    if (wanted or lost) and not exchange.supports(Capability.CLOSE_POSITION):
+        raise NotSupported(
+            f"{exchange.id}: {len(wanted) + len(lost)} positions are open, and this interface cannot trade"
+        )
+
+    def step(name: str, there: PositionSide | None, says: str) -> Act:
+        async def do() -> Done:
+            order = await exchange.close_position(name, side=there)
+            return (
+                Done(action="close", symbol=name, result="nothing to do") if order is None else of_order("close", order)
+            )
+
+        return Act("close", name, says, do)
+
+    return [
+        *(step(one.symbol, one.side, _closes(one)) for one in wanted),
+        *(step(name, there, f"close {name}, whose row cannot be read, at market") for name, there in lost),
+    ]
+
+
+def _closes(position: Position) -> str:
+    pnl = position.unrealized_pnl
+    worth = "" if pnl is None else f", PnL {pnl:+,.2f} {position.margin_coin or ''}".rstrip()
+    return f"close {position.symbol} {position.side.value} {grouped(position.quantity)} at market{worth}"
+
+
+async def _readable(rows: Awaitable[Sequence[Order]]) -> list[str]:
+    """The symbols of rows, of those that cannot be read too, where that much can."""
+    try:
+        return [row.symbol for row in await rows]
+    except UnreadRows as error:
+        facts = [row.facts for row in error.unread]
+        if any("symbol" not in one for one in facts):
+            raise
+        return [*(row.symbol for row in error.rows), *(one["symbol"] for one in facts)]
+
+
+def _orders(count: int, what: str) -> str:
+    return f"{count} order{'' if count == 1 else 's'} {what}"
+
+
+# One order
+
+
+def place(
+    source: Source,
+    output: Format,
+    side: Annotated[str, typer.Argument(help="buy or sell.")],
+    quantity: Annotated[str, typer.Argument(help="In base coin.")],
+    symbol: AnOrder,
+    price: Annotated[str | None, typer.Option("--price", help="Limit price; without it at market.")] = None,
+    reduce: Annotated[bool, typer.Option("--reduce", help="Only close or shrink a position.")] = False,
+    post_only: Annotated[bool, typer.Option("--post-only", help="Never take.")] = False,
+    stop_loss: Annotated[str | None, typer.Option("--stop-loss", help="Trigger price of one to attach.")] = None,
+    take_profit: Annotated[str | None, typer.Option("--take-profit", help="Trigger price of one to attach.")] = None,
+    leverage: Annotated[str | None, typer.Option("--leverage", help="Times.")] = None,
+    margin_mode: Annotated[str | None, typer.Option("--margin-mode", help="cross or isolated.")] = None,
+    client_order_id: ClientId = None,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Place one order on one account; its client order id keeps it from being placed twice."""
+    way, mode = _word(enums.Side, side, "side"), _word(enums.MarginMode, margin_mode, "--margin-mode")
+
+    async def plan(exchange: FuturesExchange) -> Sequence[Act]:
+        wanted: dict[str, Any] = {
+            "symbol": symbol,
+            "side": way,
+            "type": "market" if price is None else "limit",
+            "quantity": decimal_option(quantity, "quantity"),
+            "price": decimal_option(price, "--price"),
+            "time_in_force": "post_only" if post_only else None,
+            "intent": "close" if reduce else "open",
+            "stop_loss": decimal_option(stop_loss, "--stop-loss"),
+            "take_profit": decimal_option(take_profit, "--take-profit"),
+            "leverage": decimal_option(leverage, "--leverage"),
+            "margin_mode": mode,
+            "client_order_id": client_order_id,
+        }
+        request = OrderRequest(**wanted)
+        contract = await exchange.fetch_contract(symbol)
+        at = "at market" if request.price is None else f"at {request.price}"
+        more = [f"{name.replace('_', '-')} {grouped(stop.price)}" for name, stop in request.attached.items()]
+        says = f"{request.side.value} {request.quantity} {contract.base} of {contract.symbol} {at}"
+        says = ", ".join([says, *(["only to reduce"] if reduce else []), *more])
+
+        async def do() -> Done:
+            return of_order("place", await exchange.create_order(request))
+
+        return [Act("place", contract.symbol, says, do)]
+
+    act_on(source, output, plan, yes=yes, dry_run=dry_run, symbol=symbol, alone="an order is placed on one account")
+
+
+def amend(
+    source: Source,
+    output: Format,
+    symbol: AnOrder,
+    order_id: Id = None,
+    client_order_id: ClientId = None,
+    price: Annotated[str | None, typer.Option("--price", help="The new limit price.")] = None,
+    quantity: Annotated[str | None, typer.Option("--quantity", help="The new size, in base coin.")] = None,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Change price or quantity of one open order."""
+    if price is None and quantity is None:
+        raise typer.BadParameter("say what changes: --price, --quantity or both")
+
+    async def plan(exchange: FuturesExchange) -> Sequence[Act]:
+        at, size = decimal_option(price, "--price"), decimal_option(quantity, "--quantity")
+        order = await exchange.fetch_order(symbol, order_id=order_id, client_order_id=client_order_id)
+        becomes = ", ".join(
+            f"{name} {grouped(old) if old is not None else 'none'} → {grouped(new)}"
+            for name, old, new in (("price", order.price, at), ("quantity", order.quantity, size))
+            if new is not None
+        )
+
+        async def do() -> Done:
+            changed = await exchange.edit_order(
+                symbol, order_id=order_id, client_order_id=client_order_id, price=at, quantity=size
+            )
+            return of_order("amend", changed)
+
+        return [Act("amend", order.symbol, f"amend {_named(order)}: {becomes}", do)]
+
+    _with_id(order_id, client_order_id)
+    act_on(source, output, plan, yes=yes, dry_run=dry_run, symbol=symbol, alone="an order is amended on one account")
+
+
+def cancel(
+    source: Source,
+    output: Format,
+    symbol: AnOrder,
+    order_id: Id = None,
+    client_order_id: ClientId = None,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Cancel one order, and tell whether it was cancelled or had filled before."""
+
+    async def plan(exchange: FuturesExchange) -> Sequence[Act]:
+        order = await exchange.fetch_order(symbol, order_id=order_id, client_order_id=client_order_id)
+
+        async def do() -> Done:
+            return of_order(
+                "cancel", await exchange.cancel_order(symbol, order_id=order_id, client_order_id=client_order_id)
+            )
+
+        return [Act("cancel", order.symbol, f"cancel {_named(order)}", do)]
+
+    _with_id(order_id, client_order_id)
+    act_on(source, output, plan, yes=yes, dry_run=dry_run, symbol=symbol, alone="an order is cancelled on one account")
+
+
+def _with_id(order_id: str | None, client_order_id: str | None) -> None:
+    if (order_id is None) == (client_order_id is None):
+        raise typer.BadParameter("name the order by --order-id or by --client-order-id")
+
+
+def _named(order: Order) -> str:
+    at = "at market" if order.price is None else f"at {grouped(order.price)}"
+    return f"{order.order_id} ({order.side.value} {grouped(order.quantity)} {order.symbol} {at})"
+
+
+def _word(kind: type[E], text: str | None, name: str) -> E | None:
+    if text is None:
+        return None
+    try:
+        return kind(text)
+    except ValueError:
+        words = " or ".join(one.value for one in kind)
+        raise typer.BadParameter(f"{name} {text[:40]!r}: {words}") from None

@@ -1,0 +1,198 @@
+"""Commands that act, as a user runs them: what will happen is said, asked, done, and told with its exit code."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import sys
+from collections.abc import Generator
+
+import pytest
+
+import futures_async as fa
+from futures_async.cli.acting import cancels, closings
+from futures_async.cli.acts import Act, Done, carried_out
+from futures_async.cli.output import Exit, Format, Writer
+from futures_async.simulator.server import RunningExchange, serve
+from futures_async.unified.enums import PositionSide
+from futures_async.unified.errors import (
+    ConnectFailed,
+    FuturesAsyncError,
+    OrderOutcomeUnknown,
+    RequestTimeout,
+    UnreadRow,
+    UnreadRows,
+)
+from futures_async.unified.exchange import Capability, FuturesExchange
+from tests.cli.test_commands import cli, keys_of, rows
+
+BTC = "BTC/USDT:USDT"
+CAN_TRADE = ["bitget", "bitget-uta", "bitmart"]
+
+
+@pytest.fixture
+def running() -> Generator[RunningExchange]:
+    with serve(seed=2) as exchange:
+        yield exchange
+
+
+def on(running: RunningExchange, venue: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """A command on one account of an exchange that goes on after it."""
+    return cli(*arguments, "--venue", venue, "--base-url", running.base_url, **keys_of(running, venue))
+
+
+@pytest.mark.parametrize("venue", CAN_TRADE)
+def test_an_order_is_placed_amended_and_cancelled(running: RunningExchange, venue: str) -> None:
+    placed = on(running, venue, "order", "place", "buy", "0.02", BTC, "--price", "50000", "--yes", "--json")
+    assert placed.returncode == 0, placed.stderr
+    (row,) = rows(placed.stdout)
+    assert (row["account"], row["action"], row["result"], row["status"]) == (venue, "place", "done", "new")
+    assert "buy 0.02 BTC of BTC/USDT:USDT at 50000" in placed.stderr
+
+    amended = on(
+        running, venue, "order", "amend", BTC, "--order-id", row["order_id"], "--price", "50100", "-y", "--json"
+    )
+    assert amended.returncode == 0, amended.stderr
+    assert "price 50,000 → 50,100" in amended.stderr
+    order_id = rows(amended.stdout)[0]["order_id"]
+
+    cancelled = on(running, venue, "order", "cancel", BTC, "--order-id", order_id, "--yes", "--json")
+    assert cancelled.returncode == 0, cancelled.stderr
+    assert rows(cancelled.stdout)[0]["status"] == "canceled"
+
+
+@pytest.mark.parametrize("venue", CAN_TRADE)
+def test_halt_leaves_no_order_and_no_position(running: RunningExchange, venue: str) -> None:
+    halted = on(running, venue, "halt", "--close", "--yes", "--json")
+
+    assert halted.returncode == 0, halted.stderr
+    assert {row["result"] for row in rows(halted.stdout)} == {"done"}
+    for command in ("orders", "positions"):
+        assert rows(on(running, venue, command, "--json").stdout) == []
+    again = on(running, venue, "halt", "--close", "--yes")
+    assert (again.returncode, again.stdout.strip()) == (0, "Nothing to do.")
+
+
+def test_close_closes_the_named_position_alone(running: RunningExchange) -> None:
+    closed = on(running, "bitget", "close", "--symbol", BTC, "--yes", "--json")
+
+    assert [row["symbol"] for row in rows(closed.stdout)] == [BTC]
+    left = {row["symbol"] for row in rows(on(running, "bitget", "positions", "--json").stdout)}
+    assert left
+    assert BTC not in left
+
+
+def test_a_dry_run_says_what_would_be_done_and_does_nothing(running: RunningExchange) -> None:
+    before = on(running, "bitget", "positions", "--json").stdout
+    dry = on(running, "bitget", "halt", "--close", "--dry-run")
+
+    assert dry.returncode == 0
+    assert "bitget: close BTC/USDT:USDT long" in dry.stderr
+    assert "Nothing was done" in dry.stderr
+    assert len(rows(on(running, "bitget", "positions", "--json").stdout)) == len(rows(before))
+
+
+@pytest.mark.parametrize(("answer", "code", "left"), [("n\n", 1, 4), ("\n", 1, 4), ("y\n", 0, 0)])
+def test_without_yes_it_asks(running: RunningExchange, answer: str, code: int, left: int) -> None:
+    master, slave = pty.openpty()
+    command = [sys.executable, "-m", "futures_async.cli", "close", "--venue", "bitget", "--base-url", running.base_url]
+    environ = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", **keys_of(running, "bitget")}
+    with subprocess.Popen(command, stdin=slave, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environ) as asked:
+        os.close(slave)
+        os.write(master, answer.encode())
+        _, said = asked.communicate(timeout=60)
+    os.close(master)
+
+    assert asked.returncode == code, said
+    assert b"Go on?" in said
+    assert len(rows(on(running, "bitget", "positions", "--json").stdout)) == left
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("order", "place", "buy", "x", BTC), 2, "quantity must be a number above 0, not 'x'"),
+        (("order", "place", "sideways", "1", BTC), 2, "sideways"),
+        (("order", "place", "buy", "0.01", "BTC"), 2, "did you mean BTC/USD"),
+        (("order", "place", "buy", "5000", BTC), 2, "InvalidOrder"),
+        (("order", "amend", BTC, "--order-id", "1"), 2, "say what changes"),
+        (("order", "amend", BTC, "--price", "1"), 2, "name the order by"),
+        (("order", "cancel", BTC), 2, "name the order by"),
+        (("order", "cancel", BTC, "--order-id", "17"), 1, "OrderNotFound"),
+        (("close", "--side", "up"), 2, "long or short"),
+        (("close", "--symbol", "ETH"), 2, "did you mean ETH/USD"),
+    ],
+)
+def test_what_cannot_be_right_is_told_with_its_exit_code(arguments: tuple[str, ...], code: int, said: str) -> None:
+    refused = cli(*arguments, "--simulated", "--venue", "bitget", "--yes")
+
+    assert refused.returncode == code, refused.stderr
+    assert said in (refused.stderr + refused.stdout).replace("\n", " ")
+    assert "Traceback" not in refused.stderr
+
+
+def test_an_order_needs_one_account() -> None:
+    refused = cli("order", "place", "buy", "0.01", BTC, "--simulated")
+    assert refused.returncode == 2
+    assert "name one of bitget, " in refused.stderr
+
+
+def test_who_cannot_cancel_is_told_and_holds_up_no_other() -> None:
+    halted = cli("halt", "--simulated", "--venue", "bittap", "--venue", "bitmart", "--json")
+
+    assert halted.returncode == 2
+    assert "bittap: NotSupported" in halted.stderr
+    assert {(row["account"], row["result"]) for row in rows(halted.stdout)} == {("bitmart", "done")}
+
+
+@pytest.mark.parametrize(
+    ("error", "result", "code"),
+    [
+        (OrderOutcomeUnknown("it is not known"), "unknown", Exit.UNKNOWN),
+        (RequestTimeout("too late"), "failed", Exit.FAILED),
+        (ConnectFailed("no way", kind="refused"), "not sent", Exit.FAILED),
+    ],
+)
+@pytest.mark.asyncio
+async def test_what_is_not_known_is_never_told_as_done(error: FuturesAsyncError, result: str, code: Exit) -> None:
+    async def fails() -> Done:
+        raise error
+
+    async def works() -> Done:
+        return Done(action="close", symbol=BTC, result="done")
+
+    writer = Writer(Format.JSON)
+    steps = [Act("close", BTC, "close it", do) for do in (fails, works)]
+    ends = await carried_out({"mine": steps}, writer)
+
+    assert [(name, done.result) for name, done in ends] == [("mine", result), ("mine", "done")]
+    assert str(error) in ends[0][1].detail
+    assert writer.code is code
+
+
+@pytest.mark.asyncio
+async def test_rows_that_cannot_be_read_are_acted_on_by_their_symbol() -> None:
+    odd = UnreadRow("size", "size is no number", None, {"symbol": BTC, "side": PositionSide.LONG}, "toy")
+
+    class Toy(FuturesExchange):
+        id = "toy"
+        capabilities = frozenset({Capability.CANCEL_ALL_ORDERS, Capability.CLOSE_POSITION})
+
+        async def fetch_open_orders(self, symbol: str | None = None) -> list[fa.Order]:
+            raise UnreadRows("one row", unread=[odd])
+
+        async def fetch_positions(self, symbol: str | None = None) -> list[fa.Position]:
+            raise UnreadRows("one row", unread=[odd])
+
+    toy = object.__new__(Toy)
+    assert [act.says for act in await cancels(toy, None)] == [f"cancel 1 order of {BTC}"]
+    assert [act.says for act in await closings(toy, None, None)] == [
+        f"close {BTC}, whose row cannot be read, at market"
+    ]
+    assert await closings(toy, None, PositionSide.SHORT) == []
+    nameless = UnreadRow("symbol", "symbol is missing", None, {}, "toy")
+    odd = nameless
+    for plan in (cancels(toy, None), closings(toy, None, None)):
+        with pytest.raises(UnreadRows):
+            await plan
