@@ -31,6 +31,10 @@ class BatchCancels(Cancelling):
         """Why single cancels were refused, by order id and by client id."""
         raise NotImplementedError
 
+    def _refused_cancels(self, answer: Any, ids: Sequence[Pair]) -> dict[str, ExchangeError]:
+        """The same at venues whose refusals do not name their order, and are told apart by the ids that were sent."""
+        return self._cancel_refusals(answer)
+
     async def cancel_orders(
         self, symbol: str, *, order_ids: Sequence[str] = (), client_order_ids: Sequence[str] = ()
     ) -> list[CancelResult]:
@@ -65,7 +69,7 @@ class BatchCancels(Cancelling):
                     for order_id, client_order_id in pairs
                 ]
             else:
-                refused = self._cancel_refusals(answer)
+                refused = self._refused_cancels(answer, pairs)
 
             def settle(pair: Pair) -> Callable[[], Awaitable[CancelResult]]:
                 async def run() -> CancelResult:

@@ -44,6 +44,8 @@ class OrderFields(msgspec.Struct, frozen=True, kw_only=True):
     """Of take-profits and stop-losses of positions, beside their trigger price: `limit_price`, `trigger_by=mark`."""
     only_opening: frozenset[str] = frozenset()
     """By limit and market orders that open, and not by those that close."""
+    standing: frozenset[str] = frozenset()
+    """By none: held against what is set for the contract, and refused where that is another (`margin_mode`)."""
     closing_trigger: frozenset[str] | None = None
     """By orders that wait for a price and then close; None is what all that wait carry."""
 

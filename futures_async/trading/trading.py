@@ -84,6 +84,7 @@ class Trading(Cancelling):
         client_order_id = make_client_order_id() if given is None else check_client_order_id(given, traits)
         contract = await self._check_rules(request, venue_symbol)
         await self._check_bounds(request, venue_symbol)
+        await self._check_standing(request, venue_symbol)
         mode = await self._known_position_mode(venue_symbol) if self.needs_position_mode else None
         return PlannedOrder(
             request=msgspec.structs.replace(
@@ -114,7 +115,7 @@ class Trading(Cancelling):
     def _check_carried(self, request: OrderRequest, kind: OrderKind) -> None:
         """Refuse what no order of this kind can carry here: nothing is dropped in silence."""
         carried = self.order_fields.of(kind, request.type, request.intent)
-        missing = [word for word in asked(request) if word not in carried]
+        missing = [word for word in asked(request) if word not in carried | self.order_fields.standing]
         if "leverage" in missing and self._sets_leverage(request):
             missing.remove("leverage")
         if missing:
@@ -183,6 +184,17 @@ class Trading(Cancelling):
             contract = await self.fetch_contract(venue_symbol)
             check_steps(request, contract, whole=whole)
         return contract
+
+    async def _check_standing(self, request: OrderRequest, venue_symbol: str) -> None:
+        """Hold what no order says here against what is set; see `OrderFields.standing`."""
+        if request.margin_mode is None or "margin_mode" not in self.order_fields.standing:
+            return
+        stands = (await self.fetch_leverage(venue_symbol)).margin_mode
+        if stands is not request.margin_mode:
+            raise NotCarried(
+                f"{self.id}: margin mode {stands} is set for {request.symbol}, and orders carry none here: "
+                f"set_margin_mode({request.margin_mode.value!r}) first, or leave margin_mode out"
+            )
 
     async def _check_bounds(self, request: OrderRequest, venue_symbol: str) -> None:
         """Hold an order to the bounds of this object; reads the last price where it cannot be judged without."""

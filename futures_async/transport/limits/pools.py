@@ -21,7 +21,8 @@ class Pools:
         host: Whose counts per address these are; two interfaces of one venue are counted together there.
         whole: Over all private endpoints; None: no such limit.
         wide: Over all endpoints, beside that.
-        reserve: So many of the slots of `whole` are not for plain reads while the account trades.
+        reserve: So many of the slots of `whole` are not for plain reads while the account trades; without it, so many
+            a second of those of `wide`.
     """
 
     def __init__(
@@ -35,12 +36,20 @@ class Pools:
         self.account = (Pool(account, rule.count, rule.per_s, 1, rule),)
         """What every private call takes from, whatever the endpoint."""
         self._reads: tuple[Pool, ...] = ()
-        if 0 < reserve < rule.count:
+        self._kept = reserve if whole is None else 0
+        if whole is not None and 0 < reserve < rule.count:
             self._reads = (Pool(f"{account}:reads", rule.count - reserve, rule.per_s),)
 
     def of_read(self, pools: tuple[Pool, ...]) -> tuple[Pool, ...]:
         """The pools of a private call, and the one that leaves slots to writes: for reads while the account trades."""
-        return (*pools, *self._reads)
+        if not self._kept:
+            return (*pools, *self._reads)
+        return (*pools, *(self._without_kept(pool) for pool in pools if pool.rule in self._wide))
+
+    def _without_kept(self, pool: Pool) -> Pool:
+        """What reads may take of a wide limit; of a narrow one, half."""
+        kept = min(int(self._kept * pool.per_s), pool.limit // 2)
+        return Pool(f"{pool.key}:reads", pool.limit - kept, pool.per_s, pool.weight)
 
     def of(self, endpoint: Endpoint[Any], params: Params | None, body: Any) -> tuple[Pool, ...]:
         """What this call takes from; made once where it is the same for every call."""
