@@ -148,7 +148,7 @@ class Deliverer:
                 return Delivery(earlier or response)
             case Act.MUTATE:
                 random_source = self.plan.random if self.plan is not None else random.Random(0)  # noqa: S311 - not secret
-                return Delivery(mutate(response, fault.word, random_source))
+                return Delivery(mutate(response, fault.word, random_source, bare=dialect.bare))
             case _:
                 pass
         return Delivery(response)
@@ -231,7 +231,7 @@ def _bomb() -> bytes:
     return gzip.compress(bytes(GIGANTIC), 6)
 
 
-def mutate(response: Response, how: str, source: random.Random) -> Response:
+def mutate(response: Response, how: str, source: random.Random, *, bare: bool = False) -> Response:
     """The answer, damaged in one way."""
     body = response.body
     if how == "content-type":
@@ -241,4 +241,4 @@ def mutate(response: Response, how: str, source: random.Random) -> Response:
     if how == "utf8":
         middle = len(body) // 2
         return response._replace(body=body[:middle] + b"\xff\xfe\xc3" + body[middle:])
-    return response._replace(body=damaged(body, how, source))
+    return response._replace(body=damaged(body, how, source, bare=bare))

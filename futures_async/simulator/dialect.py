@@ -318,6 +318,8 @@ class Dialect(ABC):
     """Refuses requests without what their route `needs`."""
     constants: ClassVar[Sequence[Route]] = ()
     """Endpoints that give the same to everybody (see `always`), beside those of the classes below."""
+    bare: ClassVar[bool] = False
+    """There is no envelope around its payloads."""
     quote_sized: ClassVar[bool] = False
     """Its coin-margined contracts are worth a fixed amount of quote coin each."""
     not_found: ClassVar[VenueRefusal]

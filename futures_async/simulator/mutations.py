@@ -10,7 +10,7 @@ from typing import Any, cast
 import msgspec
 
 
-def damaged(body: bytes, how: str, source: random.Random, *, inside: Sequence[str] = ()) -> bytes:
+def damaged(body: bytes, how: str, source: random.Random, *, inside: Sequence[str] = (), bare: bool = False) -> bytes:
     """JSON with one spot of its payload changed, or all of it.
 
     Args:
@@ -18,8 +18,13 @@ def damaged(body: bytes, how: str, source: random.Random, *, inside: Sequence[st
         how: `add-field`, `drop-field`, `other-type`, `nan`, `blank`, `new-word` or `null`.
         source: Chooses the spot.
         inside: In these parts of the envelope; none: in all that are objects or lists.
+        bare: There is no envelope: all of it is payload.
     """
     tree = msgspec.json.decode(body)
+    if bare:
+        around = {"": tree}
+        _change(around, how, source, ())
+        return msgspec.json.encode(around[""])
     if isinstance(tree, dict):
         _change(cast("dict[str, Any]", tree), how, source, inside)
     return msgspec.json.encode(tree)

@@ -158,8 +158,13 @@ class Case:
         if not self.always or self.applied:
             if self.failed:
                 yield "the order is cancelled, or would be at a second attempt"
-        elif not self.names("CancelOutcomeUnknown"):
+        elif not (self.names("CancelOutcomeUnknown") or self._outlived()):
             yield "the cancel may still land"
+
+    def _outlived(self) -> bool:
+        """The order is still open, and no copy of its cancel can be under way any more."""
+        window_s = self.traits.window_s
+        return window_s is not None and not self.failed and self.took_s > window_s + self.traits.visibility_lag_s
 
     def _setting(self, expected: Expectation) -> Iterator[str]:
         if self.tries > (1 if expected.once else 3):
