@@ -13,7 +13,7 @@ import pytest
 import futures_async as fa
 from futures_async import registry
 from futures_async.adapter import Adapter
-from futures_async.adapters import BUILT_IN, OKX, Bitget, BitgetUTA, BitgetV1, BitMart, BitTap
+from futures_async.adapters import BUILT_IN, OKX, Binance, Bitget, BitgetUTA, BitgetV1, BitMart, BitTap
 from futures_async.adapters.connecting import Connect
 from futures_async.trading.options import Options
 from futures_async.unified import installed
@@ -149,13 +149,14 @@ def test_an_unknown_id_is_told_what_was_meant() -> None:
 
 @pytest.mark.filterwarnings("ignore::futures_async.LifecycleWarning")
 def test_the_result_of_connect_is_the_adapters_own_class() -> None:
+    assert_type(fa.connect("binance", private_key=False), Binance)
     assert_type(fa.connect("bitget", product_type="COIN-FUTURES", margin_coin="BTC"), Bitget)
     assert_type(fa.connect("bitget-uta", margin_mode="isolated", coin_unit="base"), BitgetUTA)
     assert_type(fa.connect("bitget-v1", base_url="https://host"), BitgetV1)
     assert_type(fa.connect("bitmart", account="copy_trading", timeout=3), BitMart)
     assert_type(fa.connect("bittap", signer=None), BitTap)
     assert_type(fa.connect("okx", region="eea", margin_mode="isolated"), OKX)
-    some = str(next(iter(BUILT_IN)))
+    some = str(next(name for name in BUILT_IN if name == "bitget"))
     assert_type(fa.connect(some, uid_limit=5), fa.FuturesExchange)
     from_a_file: dict[str, Any] = {"product_type": "USDC-FUTURES"}
     assert_type(fa.connect(some, **from_a_file), fa.FuturesExchange)

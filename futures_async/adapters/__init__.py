@@ -4,6 +4,7 @@ from importlib import import_module as _import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from futures_async.adapters.binance import Binance
     from futures_async.adapters.bitget import Bitget
     from futures_async.adapters.bitget_uta import BitgetUTA
     from futures_async.adapters.bitget_v1 import BitgetV1
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from futures_async.adapters.okx import OKX
 
 BUILT_IN = {
+    "binance": "binance:Binance",
     "bitget": "bitget:Bitget",
     "bitget-uta": "bitget_uta:BitgetUTA",
     "bitget-v1": "bitget_v1:BitgetV1",
@@ -23,7 +25,7 @@ BUILT_IN = {
 
 _HOMES = {name: package for package, _, name in (place.partition(":") for place in BUILT_IN.values())}
 
-__all__ = ["OKX", "BitMart", "BitTap", "Bitget", "BitgetUTA", "BitgetV1"]
+__all__ = ["OKX", "Binance", "BitMart", "BitTap", "Bitget", "BitgetUTA", "BitgetV1"]
 
 
 def __getattr__(name: str) -> Any:

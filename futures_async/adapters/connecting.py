@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Literal, Protocol, Unpack, overload
 
 from futures_async.adapter import Credentials, Options
+from futures_async.adapters.binance.client import Binance
+from futures_async.adapters.binance.options import BinanceOptions
 from futures_async.adapters.bitget.client import Bitget
 from futures_async.adapters.bitget.options import BitgetOptions
 from futures_async.adapters.bitget_uta.client import BitgetUTA
@@ -23,6 +25,10 @@ from futures_async.unified.exchange import FuturesExchange
 class Connect(Protocol):
     """One overload for each built-in adapter, and one for an id that cannot be seen, which may be any."""
 
+    @overload
+    def __call__(
+        self, venue: Literal["binance"], credentials: Credentials | None = None, **options: Unpack[BinanceOptions]
+    ) -> Binance: ...
     @overload
     def __call__(
         self, venue: Literal["bitget"], credentials: Credentials | None = None, **options: Unpack[BitgetOptions]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from futures_async.adapter import Adapter
+from futures_async.adapters.binance import Binance
 from futures_async.adapters.bitget import Bitget
 from futures_async.adapters.bitget_uta import BitgetUTA
 from futures_async.adapters.bitget_v1 import BitgetV1
@@ -186,6 +187,32 @@ OKX_LISTS = (
     Lists(OKX, "fetch_risk_limits", f"{_V5}/public/position-tiers", "position_tiers", key="tier", reference=True,
           arguments=BTC, files=_OKX_SIZES),
 )
+
+_FAPI = "/fapi/v1"
+_CONFIG = {f"{_FAPI}/symbolConfig": "symbol_config"}
+BINANCE = (
+    Lists(Binance, "fetch_accounts", "/fapi/v3/account", "account", "assets", "asset"),
+    Lists(Binance, "fetch_positions", "/fapi/v3/positionRisk", "position_risk", "", files=_CONFIG),
+    Lists(Binance, "fetch_position_risk", "/fapi/v3/positionRisk", "position_risk", "", files=_CONFIG),
+    Lists(Binance, "fetch_open_orders", f"{_FAPI}/openOrders", "orders", "", "orderId"),
+    Lists(Binance, "fetch_trigger_orders", f"{_FAPI}/openAlgoOrders", "algo_orders", "", "algoId"),
+    Lists(Binance, "fetch_order_history", f"{_FAPI}/allOrders", "orders", "", "orderId"),
+    Lists(Binance, "iter_orders", f"{_FAPI}/allOrders", "orders", "", "orderId"),
+    Lists(Binance, "fetch_fills", f"{_FAPI}/userTrades", "user_trades", "", "id",
+          arguments={"symbol": "ETH/USDT:USDT"}),
+    Lists(Binance, "iter_fills", f"{_FAPI}/userTrades", "user_trades", "", "id",
+          arguments={"symbol": "ETH/USDT:USDT"}),
+    Lists(Binance, "fetch_ledger", f"{_FAPI}/income", "income", "", "tranId"),
+    Lists(Binance, "iter_ledger", f"{_FAPI}/income", "income", "", "tranId"),
+    Lists(Binance, "fetch_contracts", f"{_FAPI}/exchangeInfo", "exchange_info", "symbols", reference=True),
+    Lists(Binance, "fetch_risk_limits", f"{_FAPI}/leverageBracket", "leverage_bracket", "0.brackets", "bracket",
+          reference=True, arguments={"symbol": "ETH/USDT:USDT"}),
+    Lists(Binance, "fetch_margin_moves", f"{_FAPI}/positionMargin/history", "margin_history", "", "time",
+          arguments=BTC),
+    Lists(Binance, "fetch_funding_history", f"{_FAPI}/fundingRate", "funding_rate", "", "fundingTime",
+          arguments=BTC),
+    Lists(Binance, "fetch_forced_orders", f"{_FAPI}/forceOrders", "orders", "", "orderId"),
+)
 # fmt: on
 
-LISTS = (*BITGET, *BITGET_UTA, *BITGET_V1, *BITMART, *BITTAP, *OKX_LISTS)
+LISTS = (*BINANCE, *BITGET, *BITGET_UTA, *BITGET_V1, *BITMART, *BITTAP, *OKX_LISTS)

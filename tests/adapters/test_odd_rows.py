@@ -28,7 +28,7 @@ pytestmark = pytest.mark.anyio
 DATA = Path(__file__).parents[1] / "data"
 MISSING = "(missing)"
 UNSAID: tuple[Any, ...] = ("", None, MISSING)
-FLAGS = ("postOnly",)
+FLAGS = ("postOnly", "maker")
 """True says something good there, which a model has another word for."""
 ODD: tuple[Any, ...] = (*UNSAID, "--", "NaN", "-Infinity", "1.2,1.3", "new_word", True, {"a": 1}, [1], -5)
 
@@ -73,7 +73,7 @@ class Desk:
 
     def _holder(self, document: Any = None) -> list[Any]:
         found = self.document if document is None else document
-        for part in self.lists.rows.split("."):
+        for part in filter(None, self.lists.rows.split(".")):
             found = found[int(part) if part.isdigit() else part]
         return cast("list[Any]", found)
 

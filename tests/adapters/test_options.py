@@ -74,6 +74,7 @@ PRODUCT_TYPE: tuple[list[Any], list[Any]] = (
 RSA: tuple[list[Any], list[Any]] = ([None, 1, "yes"], [False])
 
 OWN: dict[str, dict[str, tuple[list[Any], list[Any]]]] = {
+    "binance": {"private_key": RSA},
     "bitget": {
         "product_type": PRODUCT_TYPE,
         "margin_coin": ([5, "", "US DT", "USDT/", "U" * 21, b"USDT"], [None, "USDT", "eth"]),

@@ -66,7 +66,7 @@ class Bot:
         self.price = mark * Decimal("0.9") // tick * tick
 
     def _note(self, event: CallEvent) -> None:
-        if event.endpoint.startswith("POST"):
+        if not event.endpoint.startswith("GET"):
             self.acknowledged[event.endpoint] = loop_time()
 
     def request(self, **fields: Any) -> OrderRequest:

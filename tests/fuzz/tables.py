@@ -9,6 +9,8 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from futures_async.adapters.binance import mapping as binance
+from futures_async.adapters.binance import orders as binance_orders
 from futures_async.adapters.bitget import mapping as bitget
 from futures_async.adapters.bitget import orders as bitget_orders
 from futures_async.adapters.bitget_uta import mapping as uta
@@ -44,7 +46,7 @@ class Table(NamedTuple):
         for place in self.rows:
             file, _, path = place.partition(":")
             here = json.loads((DATA / f"{file}.json").read_bytes())
-            for part in path.split("."):
+            for part in filter(None, path.split(".")):
                 here = here[int(part) if part.isdigit() else part]
             found += here if isinstance(here, list) else [here]
         return found
@@ -71,6 +73,17 @@ _OKX_COIN = msgspec.structs.replace(
 )
 # fmt: off
 TABLES = (
+    Table("binance accounts", binance.accounts(), ("binance/account:assets",)),
+    Table("binance ledger", binance.ledger_entries(), ("binance/income",)),
+    Table("binance leverage", binance.leverages(), ("binance/symbol_config",)),
+    Table("binance tiers", binance.risk_limits(), ("binance/leverage_bracket:0.brackets",)),
+    Table("binance positions", binance.positions(), ("binance/position_risk",)),
+    Table("binance contracts", binance.contracts(), ("binance/exchange_info:symbols",)),
+    Table("binance tickers", binance.tickers(), ("binance/ticker",)),
+    Table("binance funding", binance.funding_rates(), ("binance/premium_index",)),
+    Table("binance orders", binance_orders.orders(), ("binance/orders", "binance/place_order")),
+    Table("binance conditional orders", binance_orders.algo_orders(), ("binance/algo_orders",)),
+    Table("binance fills", binance_orders.fills(), ("binance/user_trades",)),
     Table("bitget positions", bitget.positions(_USDT),
           ("bitget/all_position_hedge:data", "bitget/single_position:data")),
     Table("bitget coin positions", bitget.positions(_COIN), ("bitget/all_position_one_way:data",)),

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from futures_async.adapter import Adapter
+from futures_async.adapters.binance import Binance
 from futures_async.adapters.bitget import Bitget
 from futures_async.adapters.bitget_uta import BitgetUTA
 from futures_async.adapters.bitget_v1 import BitgetV1
@@ -37,6 +38,8 @@ class Case:
     account: str
     """Path of a private read."""
     trades: bool = True
+    forms: bool = False
+    """Bodies are forms, and single orders are cancelled by DELETE."""
     order_fields: dict[str, Any] = field(default_factory=dict[str, Any])
     options: dict[str, Any] = field(default_factory=dict[str, Any])
 
@@ -63,6 +66,7 @@ CASES = (
     Case(BitMart, ("memo",), "30002", "1000", "/contract/private/assets-detail", order_fields=WHOLE),
     Case(OKX, ("passphrase",), '"50111"', '"0"', "/api/v5/account/balance"),
     Case(BitTap, (), '"410001"', '"0"', "/ftapi/v1/account/info", trades=False),
+    Case(Binance, (), "-2015", "200", "/fapi/v3/account", forms=True),
 )  # fmt: skip
 TRADING = tuple(case for case in CASES if case.trades)
 

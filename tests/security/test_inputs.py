@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -30,6 +31,9 @@ async def test_a_client_id_that_could_bend_a_request_is_refused_unsent(case: Cas
     with Loopback() as venue:
         async with case.open(venue.url, http="httpx") as exchange:
             prepare(exchange)
+            traits = exchange._channel.dialect.traits  # pyright: ignore[reportPrivateUsage] - what the venue allows
+            if re.fullmatch(traits.client_id_pattern, bent):
+                pytest.skip("an id like others here; it goes into queries and forms alone, escaped")
             with pytest.raises(fa.InvalidRequest):
                 await exchange.create_order(msgspec.structs.replace(order(case), client_order_id=bent))
             [result] = await exchange.create_orders([msgspec.structs.replace(order(case), client_order_id=bent)])

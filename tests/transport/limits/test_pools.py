@@ -51,6 +51,24 @@ def test_public_calls_take_nothing_of_the_account() -> None:
     assert [pool.limit for pool in pools().of(TICKER, None, None)] == [2400]
 
 
+@pytest.mark.parametrize(
+    ("whole", "reserve", "left"),
+    [
+        (RateLimit(10), 2, [("uid:reads", 8, 1)]),
+        (RateLimit(10), 10, []),
+        # So many a second of the address's, and half of it at most.
+        (None, 2, [("ip:*:2400/60.0:reads", 2280, 5)]),
+        (None, 30, [("ip:*:2400/60.0:reads", 1200, 5)]),
+        (None, 0, []),
+    ],
+)
+def test_reads_leave_slots_to_writes(whole: RateLimit | None, reserve: int, left: list[tuple[str, int, int]]) -> None:
+    own = Pools("toy@host:uid", "host", whole, (WIDE,), reserve=reserve)
+    made = own.of(Endpoint("GET", "/weighty", result=str, weight=5), None, None)
+    extra = own.of_read(made)[len(made) :]
+    assert [(pool.key.split(":", 1)[1], pool.limit, pool.weight if whole is None else 1) for pool in extra] == left
+
+
 def test_an_account_without_a_limit_has_a_pool_that_can_be_closed() -> None:
     own = pools()
     assert own.account == (Pool("toy@host:me", UNCOUNTED.count, 1.0, 1, UNCOUNTED),)

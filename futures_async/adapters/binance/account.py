@@ -1,0 +1,353 @@
+"""The account half of the client: balances, modes, leverage, positions, and lists of the past."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from decimal import Decimal
+from typing import Any, TypeVar
+
+import msgspec
+
+from futures_async.adapter import (
+    Account,
+    AccountModeMismatch,
+    Adapter,
+    Endpoint,
+    ExchangeError,
+    Fill,
+    IncompletePage,
+    InvalidRequest,
+    LedgerEntry,
+    Leverage,
+    MarginMode,
+    MarginModeLike,
+    Number,
+    Order,
+    Page,
+    PageQuery,
+    Params,
+    PermissionDenied,
+    PlannedOrder,
+    Position,
+    PositionMode,
+    PositionModeLike,
+    PositionSide,
+    PositionSideLike,
+    Read,
+    Reading,
+    RiskLimit,
+    Rows,
+    chosen,
+    chosen_or_none,
+    side_by_side,
+    to_decimal,
+    to_text,
+    unread_of,
+    unread_rows,
+    walks,
+)
+from futures_async.adapters._rows import listed, same_name
+from futures_async.adapters.binance import endpoints, mapping, wire
+from futures_async.adapters.binance.codes import MARGIN_MODE_STANDS, POSITION_MODE_STANDS
+from futures_async.adapters.binance.orders import fills, orders
+
+M = TypeVar("M", Order, Fill, LedgerEntry)
+Ask = Callable[[Params], Awaitable[Read[M]]]
+
+_MARGIN_TYPES = {MarginMode.CROSS: "CROSSED", MarginMode.ISOLATED: "ISOLATED"}
+
+
+class BinanceAccount(Adapter):
+    """What concerns the account, and not single orders."""
+
+    def venue_symbol(self, symbol: str) -> str:
+        return mapping.to_venue_symbol(symbol)
+
+    def unified_symbol(self, venue_symbol: str) -> str:
+        return mapping.to_symbol(venue_symbol)
+
+    def _name(self, symbol: str | None) -> str | None:
+        return None if symbol is None else self.venue_symbol(symbol)
+
+    # Modes
+
+    async def fetch_position_mode(self, symbol: str | None = None) -> PositionMode:
+        """Read the position mode: one for the whole account, COIN-M included."""
+        return mapping.to_position_mode(await self._call(endpoints.ACCOUNT_CONFIG))
+
+    async def _known_position_mode(self, venue_symbol: str) -> PositionMode:
+        """Read once, with the word that says whether the account may trade at all."""
+        if self._position_mode is None:
+            config = await self._once("config", lambda: self._call(endpoints.ACCOUNT_CONFIG))
+            if str(config.can_trade).lower() == "false":
+                raise PermissionDenied(
+                    "canTrade is false: the account may not trade; nothing was sent",
+                    venue=self.id,
+                    endpoint=endpoints.ACCOUNT_CONFIG.name,
+                )
+            self._position_mode = mapping.to_position_mode(config)
+        return self._position_mode
+
+    async def set_position_mode(self, mode: PositionModeLike, *, symbol: str | None = None) -> PositionMode:
+        """Set the position mode of the whole account, COIN-M included; no position and no order may be open there."""
+        mode = chosen(PositionMode, mode, "mode")
+        try:
+            return await self._apply(
+                ("set_position_mode",),
+                mode,
+                send=lambda: self._call(
+                    endpoints.SET_POSITION_MODE, body={"dualSidePosition": mode is PositionMode.HEDGE}
+                ),
+                read=self.fetch_position_mode,
+                stands=lambda found: found is mode,
+                unchanged=(POSITION_MODE_STANDS,),
+            )
+        finally:
+            self._position_mode = None
+
+    async def set_margin_mode(
+        self, mode: MarginModeLike, *, symbol: str | None = None, margin_coin: str = "USDT"
+    ) -> None:
+        """Set the margin mode of a contract; no position and no order may be open in it.
+
+        Raises:
+            InvalidRequest: No symbol: the venue has it per contract.
+            MarginModeConflict: In multi-assets mode there is cross margin only.
+        """
+        mode = chosen(MarginMode, mode, "mode")
+        if symbol is None:
+            raise InvalidRequest(f"{self.id}: the margin mode is set per contract: name the symbol")
+        name = self.venue_symbol(symbol)
+        await self._apply(
+            ("set_margin_mode", name),
+            mode,
+            send=lambda: self._call(
+                endpoints.SET_MARGIN_TYPE, body={"symbol": name, "marginType": _MARGIN_TYPES[mode]}
+            ),
+            read=lambda: self.fetch_leverage(name),
+            stands=lambda found: found.margin_mode is mode,
+            unchanged=(MARGIN_MODE_STANDS,),
+        )
+
+    async def identify_account(self) -> str | None:
+        """This adapter's id for an account of its own, by positive evidence only; see `fa.detect`.
+
+        Raises:
+            AccountModeMismatch: Portfolio Margin, whose orders and positions are elsewhere.
+        """
+        await self._refuse_portfolio_margin()
+        await self._call(endpoints.ACCOUNT_CONFIG)
+        return self.id
+
+    async def _refuse_portfolio_margin(self) -> None:
+        """Such accounts have a row here; fapi would answer zeros for everything that they hold."""
+        try:
+            found = await self._call(endpoints.PORTFOLIO_MARGIN, {"asset": "USDT"})
+        except ExchangeError as error:
+            if not error.code:
+                raise
+            return
+        if found.asset:
+            raise AccountModeMismatch(
+                "a Portfolio Margin account: its positions and orders are behind papi.binance.com, which no adapter "
+                "here speaks to",
+                venue=self.id,
+                endpoint=endpoints.PORTFOLIO_MARGIN.name,
+            )
+
+    # Leverage
+
+    async def fetch_leverage(self, symbol: str, margin_mode: MarginModeLike | None = None) -> Leverage:
+        """Read leverage and margin mode of a contract: one leverage for both sides and both margin modes."""
+        margin_mode = chosen_or_none(MarginMode, margin_mode, "margin_mode")
+        name = self.venue_symbol(symbol)
+
+        def find(rows: list[wire.WireSymbolConfig]) -> wire.WireSymbolConfig | None:
+            return next((row for row in rows if row.symbol == name), None)
+
+        found = mapping.leverages().one(await self._pick(endpoints.SYMBOL_CONFIG, {"symbol": name}, find))
+        if margin_mode in (None, found.margin_mode):
+            return found
+        return msgspec.structs.replace(found, margin_mode=margin_mode)
+
+    async def set_leverage(
+        self,
+        symbol: str,
+        leverage: Number,
+        *,
+        margin_mode: MarginModeLike | None = None,
+        side: PositionSideLike | None = None,
+    ) -> Leverage:
+        """Set the leverage of a contract; the venue has one for both margin modes, and none for a side alone."""
+        margin_mode = chosen_or_none(MarginMode, margin_mode, "margin_mode")
+        if chosen_or_none(PositionSide, side, "side") is not None:
+            raise InvalidRequest(f"{self.id}: both sides have one leverage: leave the side out")
+        name = self.venue_symbol(symbol)
+        times = to_decimal(leverage, "leverage")
+        if times < 1 or times != int(times):
+            raise InvalidRequest(f"leverage is a whole number from 1 here, not {to_text(times)}")
+        return await self._apply(
+            ("set_leverage", name),
+            times,
+            send=lambda: self._call(endpoints.SET_LEVERAGE, body={"symbol": name, "leverage": int(times)}),
+            read=lambda: self.fetch_leverage(name, margin_mode),
+            stands=lambda found: found.leverage == times,
+        )
+
+    def _margin_mode_of(self, plan: PlannedOrder) -> MarginMode | None:
+        """None: whatever it is, the leverage is the same."""
+        return None
+
+    async def fetch_risk_limits(self, symbol: str) -> list[RiskLimit]:
+        """Read the risk tiers of a contract for this account, smallest first; the venue wants a key for it."""
+        name = self.venue_symbol(symbol)
+
+        def find(answer: list[wire.WireBrackets] | wire.WireBrackets) -> wire.WireBrackets | None:
+            rows = answer if isinstance(answer, list) else [answer]
+            return next((row for row in rows if same_name(row.symbol, name)), None)
+
+        found = await self._pick(endpoints.BRACKETS, {"symbol": name}, find)
+        rows = Rows(msgspec.structs.replace(row, symbol=name) for row in found.brackets or ())
+        tiers = mapping.risk_limits().known(rows.without(unread_of(found.brackets)))
+        tiers.sort(key=lambda tier: tier.tier or 0)
+        return tiers
+
+    # Balances and positions
+
+    async def fetch_account(self, margin_coin: str = "USDT") -> Account:
+        """Read one coin of the account; in multi-assets mode `available` is the pool's, in this coin's terms."""
+        rows = listed((await self._call(endpoints.ACCOUNT)).assets)
+        coin = margin_coin.upper()
+        row = next((row for row in rows if row.asset == coin), None)
+        if row is not None:
+            return mapping.accounts().one(row)
+        if lost := unread_of(rows):
+            raise unread_rows(lost, mapping.accounts().known(rows))
+        raise InvalidRequest(f"{self.id}: the account has no margin coin {margin_coin!r}")
+
+    async def fetch_accounts(self) -> list[Account]:
+        """Read every coin that is not empty."""
+        rows = listed((await self._call(endpoints.ACCOUNT)).assets)
+        return mapping.accounts().all(
+            Rows(row for row in rows if mapping.holds_something(row)).without(unread_of(rows))
+        )
+
+    async def fetch_positions(self, symbol: str | None = None) -> list[Position]:
+        """Read the open positions, with leverage and margin mode as they are set for their contracts."""
+        name = self._name(symbol)
+        rows = await self._position_rows(name)
+        if not rows and not unread_of(rows):
+            return []
+        set_for = {str(row.symbol): row for row in await self._call(endpoints.SYMBOL_CONFIG, {"symbol": name})}
+        return mapping.positions().all(Rows(_with_setting(row, set_for) for row in rows).without(unread_of(rows)))
+
+    async def _position_rows(self, name: str | None) -> list[wire.WirePosition]:
+        def about(rows: list[wire.WirePosition]) -> bool:
+            return name is None or all(same_name(row.symbol, name) for row in rows)
+
+        return await self._call(endpoints.POSITIONS, {"symbol": name}, about=about)
+
+    async def adjust_margin(self, symbol: str, amount: Number, *, side: PositionSideLike | None = None) -> None:
+        """Add margin to an isolated position, or take it out."""
+        side = chosen_or_none(PositionSide, side, "side")
+        name, moved = self.venue_symbol(symbol), to_decimal(amount, "amount")
+        if not moved:
+            raise InvalidRequest("amount must not be 0")
+        held = [position for position in await self.fetch_positions(name) if side in (None, position.side)]
+        held = [position for position in held if position.margin_mode is MarginMode.ISOLATED]
+        if len(held) != 1:
+            why = "has two isolated positions: name the side" if held else "has no isolated position to adjust"
+            raise InvalidRequest(f"{self.id}: {symbol} {why}")
+        position = held[0]
+        body = {"symbol": name, "amount": to_text(abs(moved)), "type": 1 if moved > 0 else 2}
+        if position.position_mode is PositionMode.HEDGE:
+            body["positionSide"] = position.side.value.upper()
+
+        async def collateral() -> Decimal | None:
+            # Without profit and loss, which move by themselves.
+            for row in await self._position_rows(name):
+                if row.position_side == position.raw.position_side:
+                    return to_decimal(str(row.isolated_wallet), "isolatedWallet")
+            return None
+
+        await self._shift(
+            ("adjust_margin", name, position.side.value),
+            moved,
+            send=lambda: self._call(endpoints.ADJUST_MARGIN, body=body),
+            read=collateral,
+        )
+
+    # The past
+
+    async def _orders_page(self, query: PageQuery, cursor: str | None) -> Page[Order]:
+        """Orders of the last 90 days; what was cancelled without a fill is there for three."""
+        return await self._past(endpoints.ORDER_PAGE, query, cursor, self._asking(endpoints.ALL_ORDERS, orders()))
+
+    async def _fills_page(self, query: PageQuery, cursor: str | None) -> Page[Fill]:
+        """Without a symbol: of the contracts in which there was a fee, or an order that filled, at that time."""
+        if query.symbol is not None:
+            return await self._past(endpoints.ORDER_PAGE, query, cursor, self._asking(endpoints.FILLS, fills()))
+        return await self._past(endpoints.ORDER_PAGE, query, cursor, self._every_fill)
+
+    async def _every_fill(self, params: Params) -> Read[Any]:
+        """The venue lists executions per contract: as many rows as a page holds say that the time is to be cut."""
+        bounds = {name: value for name, value in params.items() if name != "symbol"}
+        fees = await self._call(endpoints.INCOME, {**bounds, "incomeType": "COMMISSION"})
+        placed = await self._call(endpoints.ALL_ORDERS, bounds)
+        if len(fees) >= endpoints.PAGE:
+            return mapping.ledger_entries().each(fees)
+        if len(placed) >= endpoints.PAGE:
+            return orders().each(placed)
+        filled = (row for row in placed if row.executed_qty != "0")
+        names = {str(row.symbol) for row in fees} | {str(row.symbol) for row in filled}
+        rows = await side_by_side(lambda name: self._call(endpoints.FILLS, {**bounds, "symbol": name}), sorted(names))
+        return fills().each(rows)
+
+    async def _ledger_page(self, query: PageQuery, cursor: str | None) -> Page[LedgerEntry]:
+        """Rows of the last three months."""
+        ask = self._asking(endpoints.INCOME, mapping.ledger_entries())
+        return await self._past(endpoints.LEDGER_PAGE, query, cursor, ask)
+
+    def _asking(
+        self, endpoint: Endpoint[list[Any]], reading: Reading[Any, M]
+    ) -> Callable[[Params], Awaitable[Read[M]]]:
+        """One of the venue's lists, asked with these bounds."""
+
+        async def ask(params: Params) -> Read[M]:
+            rows: list[Any] = await self._call(endpoint, params)
+            return reading.each(rows)
+
+        return ask
+
+    async def _past(self, cap: walks.Cap, query: PageQuery, cursor: str | None, ask: Ask[M]) -> Page[M]:
+        """Rows by windows of time, each cut until its answer is not full: nobody says which rows a full one drops.
+
+        Raises:
+            IncompletePage: What is older than the venue keeps was asked for.
+        """
+        now_ms = self._channel.now_ms()
+        oldest = now_ms - endpoints.DEPTH_MS
+        since = oldest if query.since_ms is None else max(query.since_ms, oldest)
+        if cursor == _BEYOND or (query.until_ms is not None and query.until_ms < oldest):
+            raise IncompletePage(f"{self.id}: the venue keeps 90 days: what is older cannot be read")
+
+        async def fetch(window: walks.Window) -> Read[M]:
+            bounds = {"startTime": window.start, "endTime": window.end, "limit": cap.rows}
+            return await ask({"symbol": query.symbol, **bounds})
+
+        wanted = cap.wanted(msgspec.structs.replace(query, since_ms=since), now_ms)
+        page = await walks.split_rows(fetch, wanted, cursor, cap)
+        if page.cursor is None and query.since_ms is not None and query.since_ms < oldest:
+            return page._replace(cursor=_BEYOND)
+        return page
+
+
+_BEYOND = "beyond"
+"""The cursor behind the oldest row that the venue keeps."""
+
+
+def _with_setting(row: wire.WirePosition, set_for: Mapping[str, wire.WireSymbolConfig]) -> wire.WirePosition:
+    setting = set_for.get(str(row.symbol))
+    if setting is None:
+        return row
+    return msgspec.structs.replace(row, leverage=setting.leverage, margin_type=setting.margin_type)

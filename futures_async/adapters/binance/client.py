@@ -1,0 +1,280 @@
+"""`Binance`: USD-M futures, fapi v1 to v3.
+
+https://developers.binance.com/docs/derivatives/usds-margined-futures/general-info
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any, ClassVar, Unpack
+
+import msgspec
+
+from futures_async.adapter import (
+    Ack,
+    Amendment,
+    BatchCancels,
+    BatchPlacement,
+    Call,
+    CancelResult,
+    Capability,
+    Contract,
+    Credentials,
+    Endpoint,
+    ExchangeError,
+    FundingRate,
+    InvalidOrder,
+    InvalidRequest,
+    Options,
+    Order,
+    OrderNotFound,
+    OrderRejected,
+    Placement,
+    PlannedOrder,
+    PositionSideLike,
+    ResponseMismatch,
+    SettingNotApplied,
+    Ticker,
+    one_id,
+    side_by_side,
+)
+from futures_async.adapters._rows import same_name
+from futures_async.adapters.binance import endpoints, mapping, wire
+from futures_async.adapters.binance.codes import NOTHING_TO_CLOSE, ORDER_STANDS
+from futures_async.adapters.binance.dialect import BinanceDemoDialect, BinanceDialect
+from futures_async.adapters.binance.options import BinanceOptions
+from futures_async.adapters.binance.orders import (
+    ALGO_ID,
+    ORDER_FIELDS,
+    change_body,
+    order_body,
+    orders,
+    read_ack,
+    read_acks,
+    refusal_of,
+)
+from futures_async.adapters.binance.venue import BinanceVenue
+
+
+class Binance(BatchCancels, BinanceVenue):
+    """Binance USD-M futures of a classic account: perpetuals, and contracts with a delivery date under their own ids.
+
+    Args:
+        credentials: Key and secret, by HMAC; with `private_key=True` the secret is an RSA or Ed25519 key.
+        options: See `BinanceOptions`.
+
+    Limits are per address (weight) and per account (orders), and corrected by what the venue says that it has counted.
+    Take-profits, stop-losses and trailing stops are conditional orders of a system of their own; none is attached to
+    an order. The margin mode is the contract's: an order that names another one is refused before it is sent.
+    """
+
+    id = "binance"
+    name = "Binance USD-M"
+    lifecycle = "live"
+    capabilities: ClassVar[frozenset[Capability]] = frozenset(Capability) - {
+        Capability.FETCH_POSITION_HISTORY,
+        Capability.SET_RISK_LIMIT,
+        Capability.WATCH_ORDERS,
+        Capability.WATCH_FILLS,
+        Capability.WATCH_POSITIONS,
+        Capability.WATCH_ACCOUNTS,
+        Capability.WATCH_TICKERS,
+    }
+    needs_position_mode = True
+    order_fields = ORDER_FIELDS
+    takes: ClassVar[type[Options]] = BinanceOptions
+    max_batch = endpoints.BATCH
+    max_cancels = endpoints.CANCELS
+
+    def __init__(self, credentials: Credentials | None = None, **options: Unpack[BinanceOptions]) -> None:
+        own, common = self._own_options(options)
+        kind = BinanceDemoDialect if common.get("demo") else BinanceDialect
+        super().__init__(credentials, dialect=kind(private_key=own["private_key"]), **common)
+
+    # Orders
+
+    def _placement(self, order: PlannedOrder) -> Placement:
+        return Placement(endpoints.PLACE, order_body(order), read_ack)
+
+    def _batch_placement(self, orders: Sequence[PlannedOrder]) -> BatchPlacement:
+        def read(rows: Sequence[wire.WireItem]) -> Sequence[Ack | ExchangeError]:
+            return read_acks(rows, orders, endpoints.PLACE_BATCH, self._channel.dialect)
+
+        return BatchPlacement(endpoints.PLACE_BATCH, {"batchOrders": [order_body(order) for order in orders]}, read)
+
+    def _cancellation(self, venue_symbol: str, order_id: str | None, client_order_id: str | None) -> Call:
+        if order_id is not None and order_id.startswith(ALGO_ID):
+            return Call(endpoints.CANCEL_ALGO, params=self._algo_ids(order_id, None))
+        return Call(endpoints.CANCEL, params={"symbol": venue_symbol, **_ids(order_id, client_order_id)})
+
+    def _batch_cancellation(self, venue_symbol: str, ids: Sequence[tuple[str | None, str | None]]) -> Call:
+        numbers = [int(order_id) for order_id, _ in ids if order_id is not None]
+        names = [name for _, name in ids if name is not None]
+        listed = {"orderIdList": _json(numbers)} if numbers else {"origClientOrderIdList": _json(names)}
+        return Call(endpoints.CANCEL_BATCH, params={"symbol": venue_symbol, **listed})
+
+    def _refused_cancels(
+        self, answer: Sequence[wire.WireItem], ids: Sequence[tuple[str | None, str | None]]
+    ) -> dict[str, ExchangeError]:
+        """By their place: a refusal does not say of which order it is."""
+        refused: dict[str, ExchangeError] = {}
+        if len(answer) != len(ids):
+            return refused
+        for row, (order_id, client_order_id) in zip(answer, ids, strict=True):
+            reason = refusal_of(row, endpoints.CANCEL_BATCH, self._channel.dialect)
+            if reason is not None:
+                refused[order_id or client_order_id or ""] = reason
+        return refused
+
+    async def cancel_orders(
+        self, symbol: str, *, order_ids: Sequence[str] = (), client_order_ids: Sequence[str] = ()
+    ) -> list[CancelResult]:
+        """Cancel several orders, ten in one call, each judged alone; conditional orders one by one."""
+        plain = all(name.isdigit() for name in map(str, order_ids))
+        if not plain:
+            return [
+                *await super(BatchCancels, self).cancel_orders(symbol, order_ids=order_ids),
+                *await super().cancel_orders(symbol, client_order_ids=client_order_ids),
+            ]
+        # One call takes ids of one sort.
+        return [
+            *await super().cancel_orders(symbol, order_ids=order_ids),
+            *await super().cancel_orders(symbol, client_order_ids=client_order_ids),
+        ]
+
+    def _amendment(self, order: Order, price: Decimal | None, quantity: Decimal | None) -> Amendment:
+        """In place. Where the new total is filled already, or a post-only order would take, the venue cancels it."""
+        if order.order_id.startswith(ALGO_ID):
+            raise InvalidOrder(f"{self.id}: conditional orders cannot be changed: cancel it and place another")
+        # Both ids stay.
+        return Amendment(endpoints.AMEND, change_body(order, price, quantity), unchanged=frozenset({ORDER_STANDS}))
+
+    async def _cancel_all(self, venue_symbol: str) -> list[str] | None:
+        """The answer is a word, also where there was nothing to cancel."""
+        await self._call(endpoints.CANCEL_ALL, {"symbol": venue_symbol})
+        return None
+
+    async def fetch_order(
+        self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None
+    ) -> Order:
+        """Read one order, in any state; by a client order id also a conditional one.
+
+        Raises:
+            OrderNotFound: The venue does not know it: not yet, or not any more (three days after a cancel without a
+                fill, else ninety).
+        """
+        order_id, client_order_id = self._current_ids(*one_id(order_id, client_order_id))
+        if order_id is not None and order_id.startswith(ALGO_ID):
+            return await self._fetch_waiting(symbol, order_id, None)
+        name = self.venue_symbol(symbol)
+
+        def about(row: wire.WireOrder) -> bool:
+            return order_id in (None, str(row.order_id)) and client_order_id in (None, row.client_order_id)
+
+        try:
+            row = await self._call(endpoints.ORDER, {"symbol": name, **_ids(order_id, client_order_id)}, about=about)
+        except OrderNotFound as gone:
+            if client_order_id is None:
+                raise
+            try:
+                return await self._fetch_waiting(symbol, None, client_order_id)
+            except OrderNotFound:
+                raise gone from None
+        if not same_name(row.symbol, name):
+            raise ResponseMismatch(f"{self.id}: order {order_id or client_order_id} is of {row.symbol}, not of {name}")
+        return orders().one(row)
+
+    async def fetch_open_orders(self, symbol: str | None = None) -> list[Order]:
+        """Read all open orders, or those of one contract; conditional ones are `fetch_trigger_orders`'."""
+        name = self._name(symbol)
+        rows = await self._call(
+            endpoints.OPEN_ORDERS,
+            {"symbol": name},
+            about=lambda rows: name is None or all(same_name(row.symbol, name) for row in rows),
+        )
+        return orders().all(rows)
+
+    async def close_position(self, symbol: str, *, side: PositionSideLike | None = None) -> Order | None:
+        """Close a position at market: the quantity just read, reducing only. None when flat, or when it went meanwhile.
+
+        Raises:
+            InvalidRequest: Both sides are open and none is named.
+        """
+        try:
+            return await super().close_position(symbol, side=side)
+        except OrderRejected as error:
+            if error.code == NOTHING_TO_CLOSE and await self.fetch_position(symbol, side) is None:
+                return None
+            raise
+
+    async def arm_cancel_all(self, timeout_s: int, symbol: str | None = None) -> None:
+        """Have the venue cancel all orders of a contract unless called again in time; 0 disarms.
+
+        Whether conditional orders go too is not documented: take it that they stay.
+
+        Args:
+            timeout_s: Whole seconds; every call starts the countdown anew.
+            symbol: Required: the countdown is per contract.
+        """
+        if symbol is None:
+            raise InvalidRequest(f"{self.id}: the countdown is per contract: name the symbol")
+        if isinstance(timeout_s, bool) or timeout_s != int(timeout_s) or timeout_s < 0:
+            raise InvalidRequest(f"{self.id}: timeout_s must be 0 or a whole number of seconds, not {timeout_s}")
+        wanted = int(timeout_s) * 1000
+        body = {"symbol": self.venue_symbol(symbol), "countdownTime": wanted}
+        if str((await self._call(endpoints.COUNTDOWN, body=body)).countdown_time) != str(wanted):
+            raise SettingNotApplied(f"{self.id}: the venue did not take the countdown for {symbol}")
+
+    # Market
+
+    async def fetch_contracts(self) -> list[Contract]:
+        """Read the trading rules of all contracts; the highest leverage is in `fetch_risk_limits`."""
+        return mapping.contracts().known((await self._call(endpoints.EXCHANGE_INFO)).symbols)
+
+    async def fetch_ticker(self, symbol: str) -> Ticker:
+        """Read last, best, mark and index prices, from three calls at once."""
+        params = {"symbol": self.venue_symbol(symbol)}
+
+        async def row(endpoint: Endpoint[Any]) -> list[Any]:
+            return [await self._call(endpoint, params, about=lambda row: same_name(row.symbol, params["symbol"]))]
+
+        parts: tuple[Endpoint[Any], ...] = (endpoints.DAY_TICKER, endpoints.BOOK_TICKER, endpoints.PREMIUM)
+        last, best, marked = await side_by_side(row, parts)
+        return mapping.tickers().one(
+            msgspec.structs.replace(
+                last,
+                bid_price=best.bid_price,
+                ask_price=best.ask_price,
+                mark_price=marked.mark_price,
+                index_price=marked.index_price,
+                last_funding_rate=marked.last_funding_rate,
+            )
+        )
+
+    async def fetch_funding_rate(self, symbol: str) -> FundingRate:
+        """Read the running estimate of the next funding, its interval and bounds."""
+        name = self.venue_symbol(symbol)
+        row = await self._call(endpoints.PREMIUM, {"symbol": name}, about=lambda row: same_name(row.symbol, name))
+        # Only what is not the default is listed.
+        special = next((info for info in await self._call(endpoints.FUNDING_INFO) if info.symbol == name), None)
+        if special is not None:
+            row = msgspec.structs.replace(
+                row,
+                funding_interval_hours=special.funding_interval_hours,
+                adjusted_funding_rate_cap=special.adjusted_funding_rate_cap,
+                adjusted_funding_rate_floor=special.adjusted_funding_rate_floor,
+            )
+        return mapping.funding_rates().one(row)
+
+    async def fetch_time(self) -> int:
+        """Read the venue's clock."""
+        return (await self._call(endpoints.TIME)).server_time
+
+
+def _ids(order_id: str | None, client_order_id: str | None) -> dict[str, str | None]:
+    return {"orderId": order_id} if order_id is not None else {"origClientOrderId": client_order_id}
+
+
+def _json(ids: Sequence[int | str]) -> str:
+    return msgspec.json.encode(list(ids)).decode()

@@ -1,0 +1,312 @@
+"""Binance rows as unified models: account, positions, market, one line a field; orders are in `orders.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from functools import lru_cache
+from typing import cast
+
+from futures_async.adapter import (
+    EXACT,
+    Account,
+    Contract,
+    DecodeError,
+    FundingRate,
+    InvalidRequest,
+    LedgerEntry,
+    LedgerType,
+    Leverage,
+    MarginMode,
+    Position,
+    PositionMode,
+    PositionSide,
+    RiskLimit,
+    Ticker,
+    check_symbol,
+    decimal_or_none,
+    either,
+    guess_parts,
+    identifier,
+    join,
+    made,
+    moment,
+    needed,
+    number,
+    otherwise,
+    price,
+    split,
+    table,
+    table_of_held,
+    text,
+    word,
+)
+from futures_async.adapters.binance import wire
+
+VENUE = "binance"
+QUOTES = ("USDT", "USDC", "FDUSD", "USD1", "BUSD", "BNFCR", "BTC", "ETH", "BNB")
+NO_END_MS = 4_000_000_000_000
+"""Perpetuals say that they are delivered after this, in the year 2100."""
+DEFAULT_FUNDING_H = Decimal(8)
+
+# Settings and requests say CROSSED, older positions and pushes cross.
+MARGIN_MODE = {"crossed": MarginMode.CROSS, "cross": MarginMode.CROSS, "isolated": MarginMode.ISOLATED}
+HELD = {"LONG": PositionSide.LONG, "SHORT": PositionSide.SHORT}
+NET = "BOTH"
+LEDGER = {
+    "TRANSFER": LedgerType.TRANSFER,
+    "INTERNAL_TRANSFER": LedgerType.TRANSFER,
+    "CROSS_COLLATERAL_TRANSFER": LedgerType.TRANSFER,
+    "COIN_SWAP_DEPOSIT": LedgerType.TRANSFER,
+    "COIN_SWAP_WITHDRAW": LedgerType.TRANSFER,
+    "STRATEGY_UMFUTURES_TRANSFER": LedgerType.TRANSFER,
+    "REALIZED_PNL": LedgerType.REALIZED_PNL,
+    # The venue's spelling.
+    "DELIVERED_SETTELMENT": LedgerType.REALIZED_PNL,
+    "FUNDING_FEE": LedgerType.FUNDING,
+    "SPECIAL_FUNDING_FEE": LedgerType.FUNDING,
+    "COMMISSION": LedgerType.FEE,
+    "INSURANCE_CLEAR": LedgerType.LIQUIDATION,
+}
+
+
+@lru_cache(maxsize=4096)
+def to_symbol(venue_symbol: str) -> str:
+    """`BTCUSDT` is BTC/USDT:USDT; contracts with a date (`BTCUSDT_260327`) keep the venue's id."""
+    parts = guess_parts(venue_symbol, QUOTES)
+    symbol = "" if parts is None else join(*parts, parts[1])
+    return symbol if split(symbol) else venue_symbol
+
+
+def to_venue_symbol(symbol: str) -> str:
+    """`BTC/USDT:USDT` is BTCUSDT; the venue's own id stays.
+
+    Raises:
+        InvalidRequest: No symbol, or of a contract that settles in another coin than its quote coin.
+    """
+    parts = split(check_symbol(symbol))
+    if parts is None:
+        return symbol
+    if parts.quote != parts.settle:
+        raise InvalidRequest(f"{VENUE}: {symbol} is not settled in its quote coin, and all contracts are here")
+    return parts.base + parts.quote
+
+
+def to_position_mode(config: wire.WireAccountConfig) -> PositionMode:
+    """The account's mode: it decides how orders are written, so what cannot be read is a `DecodeError`."""
+    said = str(config.dual_side_position).lower()
+    if said not in ("true", "false"):
+        raise DecodeError("dualSidePosition is neither true nor false", path="dualSidePosition")
+    return PositionMode.HEDGE if said == "true" else PositionMode.ONE_WAY
+
+
+# Account
+
+
+@table
+def accounts(row: wire.WireAsset) -> Account:
+    """Single coins. In multi-assets mode `available` is what the whole pool is worth in this one."""
+    return Account(
+        venue=VENUE,
+        margin_coin=needed(text(row.asset)),
+        equity=number(row.margin_balance),
+        balance=number(row.wallet_balance),
+        available=number(row.available_balance),
+        locked=number(row.open_order_initial_margin),
+        transferable=number(row.max_withdraw_amount),
+        unrealized_pnl=number(row.unrealized_profit),
+        initial_margin=number(row.initial_margin),
+        maintenance_margin=number(row.maint_margin),
+    )
+
+
+def holds_something(row: wire.WireAsset) -> bool:
+    """A coin with nothing in it, and nothing owed, is listed too."""
+    try:
+        said = [decimal_or_none(value, "assets") for value in (row.wallet_balance, row.margin_balance)]
+    except DecodeError:
+        return True
+    return any(value != 0 for value in said)
+
+
+def _entry_id(kind: str, number: str, coin: str) -> str:
+    return f"{kind}:{number}:{coin}"
+
+
+@table
+def ledger_entries(row: wire.WireIncome) -> LedgerEntry:
+    """Changes of balance, fees in rows of their own; an id is unique among its type and coin only."""
+    name, kind, coin = text(row.symbol), needed(text(row.income_type)), needed(text(row.asset))
+    return LedgerEntry(
+        venue=VENUE,
+        entry_id=needed(made(_entry_id, kind, needed(identifier(row.tran_id)), coin)),
+        type=otherwise(word(row.income_type, LEDGER, unknown=LedgerType.OTHER), LedgerType.OTHER),
+        venue_type=otherwise(kind, ""),
+        amount=needed(number(row.income)),
+        coin=coin,
+        symbol=made(lambda name: to_symbol(name) if name else None, name),
+        venue_symbol=name,
+        created_ms=needed(moment(row.time)),
+        description=text(row.info),
+    )
+
+
+@table
+def leverages(row: wire.WireSymbolConfig) -> Leverage:
+    """What is set for a contract: one leverage for both sides and both margin modes."""
+    name, leverage = needed(text(row.symbol)), price(row.leverage)
+    return Leverage(
+        venue=VENUE,
+        symbol=made(to_symbol, name),
+        venue_symbol=name,
+        leverage=leverage,
+        long_leverage=leverage,
+        short_leverage=leverage,
+        margin_mode=word(row.margin_type, MARGIN_MODE),
+    )
+
+
+# 1/leverage need not end; 28 digits are far more than any rate has.
+_RATE = EXACT.copy()
+_RATE.prec = 28
+
+
+@table
+def risk_limits(row: wire.WireBracket) -> RiskLimit:
+    """Tiers."""
+    name, leverage = needed(text(row.symbol)), price(row.initial_leverage)
+    return RiskLimit(
+        venue=VENUE,
+        symbol=made(to_symbol, name),
+        venue_symbol=name,
+        tier=made(lambda tier: None if tier is None else int(tier), number(row.bracket)),
+        min_notional=number(row.notional_floor),
+        max_notional=number(row.notional_cap),
+        max_leverage=leverage,
+        maintenance_margin_rate=number(row.maint_margin_ratio),
+        initial_margin_rate=made(lambda times: _RATE.divide(Decimal(1), times) if times else None, leverage),
+    )
+
+
+# Positions
+
+
+def _side(amount: Decimal, held: str) -> PositionSide:
+    if held == NET:
+        return PositionSide.LONG if amount >= 0 else PositionSide.SHORT
+    if held not in HELD:
+        raise DecodeError(f"positionSide has the unknown word {held[:40]!r}", path="positionSide")
+    return HELD[held]
+
+
+def _mode(held: str) -> PositionMode:
+    return PositionMode.ONE_WAY if held == NET else PositionMode.HEDGE
+
+
+def _margin_mode(said: MarginMode | None, wallet: Decimal | None) -> MarginMode | None:
+    """What is set; an isolated position without that has collateral of its own."""
+    return MarginMode.ISOLATED if said is None and wallet else said
+
+
+def _held_margin(mode: MarginMode | None, own: Decimal | None, initial: Decimal | None) -> Decimal | None:
+    return own if mode is MarginMode.ISOLATED else initial
+
+
+@table_of_held
+def positions(row: wire.WirePosition) -> Position:
+    """Open positions; a row without amount stands for an open order, or for the other side of a hedge."""
+    name, amount, held = needed(text(row.symbol)), needed(number(row.position_amt)), needed(text(row.position_side))
+    initial = number(row.position_initial_margin)
+    mode = made(_margin_mode, word(row.margin_type, MARGIN_MODE), number(row.isolated_wallet))
+    return Position(
+        venue=VENUE,
+        symbol=made(to_symbol, name),
+        venue_symbol=name,
+        side=needed(made(_side, amount, held)),
+        quantity=needed(made(abs, amount)),
+        entry_price=needed(price(row.entry_price)),
+        mark_price=price(row.mark_price),
+        break_even_price=price(row.break_even_price),
+        # 0: none now.
+        liquidation_price=price(row.liquidation_price),
+        unrealized_pnl=number(row.un_realized_profit),
+        leverage=price(row.leverage),
+        margin_mode=mode,
+        position_mode=made(_mode, held),
+        margin_coin=otherwise(text(row.margin_asset), ""),
+        # `isolatedMargin` holds profit and loss too.
+        margin=made(_held_margin, mode, number(row.isolated_wallet), initial),
+        initial_margin=initial,
+        maintenance_margin=number(row.maint_margin),
+        notional=made(lambda value: None if value is None else abs(value), number(row.notional)),
+        updated_ms=moment(row.update_time),
+    )
+
+
+# Market
+
+
+def _rule(filters: object, kind: str, field: str) -> Decimal | None:
+    """What one filter of a contract says; None where it says nothing."""
+    for rule in cast("Sequence[object]", filters if isinstance(filters, list) else ()):
+        if isinstance(rule, wire.WireFilter) and rule.filter_type == kind:
+            value = decimal_or_none(getattr(rule, field), f"filters.{kind}.{field}")
+            return value or None
+    return None
+
+
+@table
+def contracts(row: wire.WireSymbol) -> Contract:
+    """Trading rules. Coins come from the row, not from the symbol's text."""
+    name = needed(text(row.symbol))
+    return Contract(
+        venue=VENUE,
+        symbol=made(to_symbol, name),
+        venue_symbol=name,
+        base=needed(text(row.base_asset)),
+        quote=needed(text(row.quote_asset)),
+        settle=needed(text(row.margin_asset)),
+        contract_size=Decimal(1),
+        price_tick=needed(made(_rule, row.filters, "PRICE_FILTER", "tick_size")),
+        quantity_step=needed(made(_rule, row.filters, "LOT_SIZE", "step_size")),
+        min_quantity=made(_rule, row.filters, "LOT_SIZE", "min_qty"),
+        max_quantity=made(_rule, row.filters, "LOT_SIZE", "max_qty"),
+        max_market_quantity=made(_rule, row.filters, "MARKET_LOT_SIZE", "max_qty"),
+        min_notional=made(_rule, row.filters, "MIN_NOTIONAL", "notional"),
+        status=text(either(row.status, row.contract_status)),
+        delisted_ms=made(lambda at: at if at is not None and at < NO_END_MS else None, moment(row.delivery_date)),
+    )
+
+
+@table
+def tickers(row: wire.WireTicker) -> Ticker:
+    """Prices; a contract with a delivery date has no funding."""
+    name = needed(text(row.symbol))
+    return Ticker(
+        venue=VENUE,
+        symbol=made(to_symbol, name),
+        venue_symbol=name,
+        last_price=needed(number(row.last_price)),
+        bid_price=price(row.bid_price),
+        ask_price=price(row.ask_price),
+        mark_price=price(row.mark_price),
+        index_price=price(row.index_price),
+        funding_rate=number(row.last_funding_rate),
+        created_ms=moment(row.close_time),
+    )
+
+
+@table
+def funding_rates(row: wire.WirePremium) -> FundingRate:
+    """The running estimate of the next funding."""
+    name = needed(text(row.symbol))
+    return FundingRate(
+        venue=VENUE,
+        symbol=made(to_symbol, name),
+        venue_symbol=name,
+        funding_rate=needed(number(row.last_funding_rate)),
+        interval_s=made(lambda hours: int((hours or DEFAULT_FUNDING_H) * 3600), price(row.funding_interval_hours)),
+        next_funding_ms=moment(row.next_funding_time),
+        min_rate=number(row.adjusted_funding_rate_floor),
+        max_rate=number(row.adjusted_funding_rate_cap),
+    )

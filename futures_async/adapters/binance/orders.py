@@ -1,0 +1,385 @@
+"""Orders in both directions: how one is written, and how the venue tells of it.
+
+`side` is the trade side in both position modes. What opens or closes is said by `positionSide` in hedge mode, where
+`reduceOnly` is forbidden, and by `reduceOnly` in one-way mode. Conditional orders are of a second system with ids of
+its own; here their ids begin with `algo:`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from futures_async.adapter import (
+    Ack,
+    DecodeError,
+    Dialect,
+    Endpoint,
+    ExchangeError,
+    Fill,
+    Intent,
+    InvalidOrder,
+    Order,
+    OrderFields,
+    OrderKind,
+    OrderStatus,
+    OrderType,
+    Outcome,
+    PlannedOrder,
+    PositionMode,
+    PositionSide,
+    PriceSource,
+    Refusal,
+    Role,
+    Side,
+    TimeInForce,
+    carries,
+    either,
+    identifier,
+    made,
+    minus,
+    moment,
+    needed,
+    number,
+    otherwise,
+    price,
+    size,
+    table,
+    text,
+    to_text,
+    word,
+    yes_no,
+)
+from futures_async.adapters.binance import wire
+from futures_async.adapters.binance.mapping import HELD, NET, VENUE, to_symbol
+
+ALGO_ID = "algo:"
+"""Before the id of a conditional order: regular orders count on their own, so that a number may stand for either."""
+
+SIDE = {"BUY": Side.BUY, "SELL": Side.SELL}
+FORCE = {
+    "GTC": TimeInForce.GTC,
+    "IOC": TimeInForce.IOC,
+    "FOK": TimeInForce.FOK,
+    "GTX": TimeInForce.POST_ONLY,
+}
+FORCE_WORDS = {force: name for name, force in FORCE.items()}
+STATUS = {
+    "NEW": OrderStatus.NEW,
+    "PARTIALLY_FILLED": OrderStatus.PARTIALLY_FILLED,
+    "FILLED": OrderStatus.FILLED,
+    "CANCELED": OrderStatus.CANCELED,
+    "EXPIRED": OrderStatus.EXPIRED,
+    # By self-trade prevention.
+    "EXPIRED_IN_MATCH": OrderStatus.EXPIRED,
+    "REJECTED": OrderStatus.REJECTED,
+    # Orders of the exchange's own.
+    "NEW_INSURANCE": OrderStatus.NEW,
+    "NEW_ADL": OrderStatus.NEW,
+}
+ALGO_STATUS = {
+    "NEW": OrderStatus.NEW,
+    "TRIGGERING": OrderStatus.NEW,
+    # A regular order stands in its place.
+    "TRIGGERED": OrderStatus.NEW,
+    "CANCELED": OrderStatus.CANCELED,
+    # What it became is over: filled, or cancelled.
+    "FINISHED": OrderStatus.CANCELED,
+    "REJECTED": OrderStatus.REJECTED,
+    "EXPIRED": OrderStatus.EXPIRED,
+}
+TRAILING = "TRAILING_STOP_MARKET"
+STOPS = ("STOP", "STOP_MARKET")
+PROFITS = ("TAKE_PROFIT", "TAKE_PROFIT_MARKET")
+TRIGGERS = frozenset({*STOPS, *PROFITS, TRAILING})
+KINDS = {name: name for name in ("LIMIT", "MARKET", "LIQUIDATION", *TRIGGERS)}
+OTHER = ""
+LIQUIDATED = ("autoclose-", "settlement_autoclose-", "delivery_autoclose-")
+DELEVERAGED = "adl_autoclose"
+TRIGGER_BY = {PriceSource.LAST: "CONTRACT_PRICE", PriceSource.MARK: "MARK_PRICE"}
+WORKING_TYPE = {name: source for source, name in TRIGGER_BY.items()}
+_OPENS = {(Side.BUY, PositionSide.LONG), (Side.SELL, PositionSide.SHORT)}
+
+
+def _type(kind: str | None, client_id: str | None) -> OrderType:
+    origin = client_id or ""
+    if origin.startswith(DELEVERAGED):
+        return OrderType.ADL
+    if origin.startswith(LIQUIDATED) or kind == "LIQUIDATION":
+        return OrderType.LIQUIDATION
+    if kind in TRIGGERS:
+        return OrderType.TRIGGER
+    return {"LIMIT": OrderType.LIMIT, "MARKET": OrderType.MARKET}.get(kind or OTHER, OrderType.UNKNOWN)
+
+
+def _kind(kind: str | None, closes: bool | None) -> OrderKind:
+    if kind not in TRIGGERS:
+        return OrderKind.PLAIN
+    if kind == TRAILING:
+        return OrderKind.TRAILING
+    if not closes:
+        return OrderKind.TRIGGER
+    return OrderKind.STOP_LOSS if kind in STOPS else OrderKind.TAKE_PROFIT
+
+
+def _held(said: str | None) -> PositionSide | None:
+    """The position that an order is of; in one-way mode none is named."""
+    if said is None or said == NET:
+        return None
+    if said not in HELD:
+        raise DecodeError(f"positionSide has the unknown word {said[:40]!r}", path="positionSide")
+    return HELD[said]
+
+
+def _reduces(side: Side, held: PositionSide | None, reduce: bool | None, whole: bool | None) -> bool | None:
+    """In hedge mode the pair of `side` and `positionSide` says whether an order closes."""
+    if held is not None:
+        return (side, held) not in _OPENS
+    return True if whole else reduce
+
+
+def _force(kind: str | None, said: TimeInForce | None) -> TimeInForce | None:
+    """What executes at market reads back as GTC, which says nothing."""
+    return said if kind in ("LIMIT", "STOP", "TAKE_PROFIT") else None
+
+
+@table
+def orders(row: wire.WireOrder) -> Order:
+    """Orders, open and past."""
+    name, side = needed(text(row.symbol)), needed(word(row.side, SIDE))
+    client_id, kind = text(row.client_order_id), word(either(row.orig_type, row.type), KINDS, unknown=OTHER)
+    quantity, filled = needed(size(row.orig_qty)), number(row.executed_qty)
+    held = made(_held, text(row.position_side))
+    closes = made(_reduces, side, held, yes_no(row.reduce_only), yes_no(row.close_position))
+    return Order(
+        venue=VENUE,
+        symbol=made(to_symbol, name),
+        venue_symbol=name,
+        order_id=needed(identifier(row.order_id)),
+        client_order_id=client_id,
+        side=side,
+        type=otherwise(made(_type, kind, client_id), OrderType.UNKNOWN),
+        kind=otherwise(made(_kind, kind, closes), OrderKind.PLAIN),
+        time_in_force=made(_force, kind, word(row.time_in_force, FORCE)),
+        price=price(row.price),
+        average_price=price(row.avg_price),
+        quantity=quantity,
+        filled_quantity=filled,
+        remaining_quantity=minus(quantity, filled),
+        status=needed(word(row.status, STATUS, unknown=OrderStatus.UNKNOWN)),
+        reduce_only=closes,
+        position_side=held,
+        trigger_price=price(row.stop_price),
+        created_ms=moment(row.time),
+        updated_ms=moment(row.update_time),
+    )
+
+
+def _algo_status(said: OrderStatus | None, filled: Decimal | None) -> OrderStatus:
+    """What it became is over, filled or cancelled, where it says so."""
+    if said is OrderStatus.CANCELED and filled:
+        return OrderStatus.FILLED
+    return said or OrderStatus.UNKNOWN
+
+
+@table
+def algo_orders(row: wire.WireAlgoOrder) -> Order:
+    """Conditional orders; one of a whole position has no quantity, which is 0 here."""
+    name, side = needed(text(row.symbol)), needed(word(row.side, SIDE))
+    kind, filled = word(either(row.order_type, row.type), KINDS, unknown=OTHER), number(row.actual_qty)
+    held = made(_held, text(row.position_side))
+    stands = needed(word(row.algo_status, ALGO_STATUS, unknown=OrderStatus.UNKNOWN))
+    closes = made(_reduces, side, held, yes_no(row.reduce_only), yes_no(row.close_position))
+    return Order(
+        venue=VENUE,
+        symbol=made(to_symbol, name),
+        venue_symbol=name,
+        order_id=needed(made(lambda number: ALGO_ID + number, needed(identifier(row.algo_id)))),
+        client_order_id=text(row.client_algo_id),
+        side=side,
+        type=OrderType.TRIGGER,
+        kind=otherwise(made(_kind, kind, closes), OrderKind.TRIGGER),
+        time_in_force=made(_force, kind, word(row.time_in_force, FORCE)),
+        price=price(row.price),
+        average_price=price(row.actual_price),
+        quantity=needed(made(lambda amount: amount or Decimal(0), size(row.quantity))),
+        filled_quantity=filled,
+        status=needed(made(_algo_status, stands, filled)),
+        reduce_only=closes,
+        position_side=held,
+        trigger_price=price(either(row.trigger_price, row.activate_price)),
+        trigger_by=word(row.working_type, WORKING_TYPE),
+        created_ms=moment(row.create_time),
+        updated_ms=moment(row.update_time),
+    )
+
+
+@table
+def fills(row: wire.WireFill) -> Fill:
+    """Executions; they name no id of ours."""
+    name = needed(text(row.symbol))
+    return Fill(
+        venue=VENUE,
+        fill_id=needed(identifier(row.id)),
+        order_id=needed(identifier(row.order_id)),
+        symbol=made(to_symbol, name),
+        venue_symbol=name,
+        side=needed(word(row.side, SIDE)),
+        price=needed(price(row.price)),
+        quantity=needed(size(row.qty)),
+        # Positive is paid, whatever the sign in the documented sample.
+        fee=number(row.commission),
+        fee_coin=text(row.commission_asset),
+        role=made(lambda maker: None if maker is None else Role.MAKER if maker else Role.TAKER, yes_no(row.maker)),
+        realized_pnl=number(row.realized_pnl),
+        created_ms=needed(moment(row.time)),
+    )
+
+
+# Writing
+
+ORDER_FIELDS = OrderFields(
+    limit=carries(time_in_force=TimeInForce),
+    trigger=carries(time_in_force=TimeInForce, trigger_by=TRIGGER_BY),
+    trailing=carries(trigger_by=TRIGGER_BY),
+    # The contract has one.
+    standing=carries("margin_mode"),
+)
+_AT_ONCE = (TimeInForce.IOC, TimeInForce.FOK)
+PREVENTION = "EXPIRE_MAKER"
+"""Against trades with oneself: the default of single orders, and not of batches."""
+
+
+def _common(order: PlannedOrder) -> dict[str, str]:
+    """What regular and conditional orders are written with alike."""
+    request = order.request
+    body = {"symbol": order.venue_symbol, "side": request.side.value.upper()}
+    if order.position_mode is PositionMode.HEDGE:
+        # Required there, and `reduceOnly` refused.
+        body["positionSide"] = order.position_side.value.upper()
+    elif request.intent is Intent.CLOSE:
+        body["reduceOnly"] = "true"
+    body["quantity"] = to_text(request.quantity)
+    return body
+
+
+def order_body(order: PlannedOrder) -> dict[str, str]:
+    """A regular order, alone or as an element of a batch."""
+    request = order.request
+    body = _common(order) | {"type": request.type.value.upper()}
+    if request.price is not None:
+        force = request.time_in_force or TimeInForce.GTC
+        body |= {"price": to_text(request.price), "timeInForce": FORCE_WORDS[force]}
+    at_once = request.time_in_force in _AT_ONCE or request.type is OrderType.MARKET
+    return body | {
+        "newClientOrderId": order.client_order_id or "",
+        # The answer waits for what fills at once; "ACK" calls a market order new.
+        "newOrderRespType": "RESULT" if at_once else "ACK",
+        "selfTradePreventionMode": PREVENTION,
+    }
+
+
+def algo_body(order: PlannedOrder, now: Decimal) -> dict[str, str]:
+    """An order that waits for a price: a stop where the price must go against its side, else a take-profit.
+
+    Raises:
+        InvalidOrder: The trigger price is the price of now.
+    """
+    request = order.request
+    trigger = request.trigger_price or Decimal(0)
+    if trigger == now:
+        raise InvalidOrder(f"trigger_price is the price of now, {to_text(now)}: place the order itself")
+    stops = (trigger > now) is (request.side is Side.BUY)
+    kind = ("STOP" if stops else "TAKE_PROFIT") + ("" if request.price is not None else "_MARKET")
+    body = _waiting(order) | {"type": kind, "triggerPrice": to_text(trigger)}
+    if request.price is not None:
+        force = request.time_in_force or TimeInForce.GTC
+        body |= {"price": to_text(request.price), "timeInForce": FORCE_WORDS[force]}
+    elif request.time_in_force not in (None, TimeInForce.GTC):
+        raise InvalidOrder("an order that executes at market has no time_in_force: leave it out")
+    return body
+
+
+def trailing_body(order: PlannedOrder, percent: Decimal) -> dict[str, str]:
+    """An order that follows the price; one without a price to begin at does so at once."""
+    body = _waiting(order) | {"type": TRAILING, "callbackRate": to_text(percent)}
+    trigger = order.request.trigger_price
+    return body if trigger is None else body | {"activatePrice": to_text(trigger)}
+
+
+def _waiting(order: PlannedOrder) -> dict[str, str]:
+    source = order.request.trigger_by or PriceSource.LAST
+    return _common(order) | {
+        "algoType": "CONDITIONAL",
+        "workingType": TRIGGER_BY[source],
+        "clientAlgoId": order.client_order_id or "",
+    }
+
+
+def change_body(order: Order, price: Decimal | None, quantity: Decimal | None) -> dict[str, str]:
+    """A change in place: both numbers must be said, and the quantity is the new total."""
+    return {
+        "symbol": order.venue_symbol,
+        "side": order.side.value.upper(),
+        "orderId": order.order_id,
+        "quantity": to_text(order.quantity if quantity is None else quantity),
+        "price": to_text(price or order.price or Decimal(0)),
+    }
+
+
+# Answers
+
+
+def read_ack(row: wire.WireOrder) -> Ack:
+    """The ids of an accepted order; its average price and its time are told by a reading alone."""
+    return Ack(None if row.order_id is None else str(row.order_id), _text(row.client_order_id))
+
+
+def read_algo_ack(row: wire.WireAlgoOrder) -> Ack:
+    """The ids of an accepted conditional order, and all of it where the answer can be read."""
+    number = None if row.algo_id is None else f"{ALGO_ID}{row.algo_id}"
+    return Ack(number, _text(row.client_algo_id), algo_orders().one(row) if row.algo_status else None)
+
+
+def _text(value: object) -> str | None:
+    return None if value in (None, "") else str(value)
+
+
+def refusal_of(row: wire.WireItem, endpoint: Endpoint[Any], dialect: Dialect) -> ExchangeError | None:
+    """Why one item of a batch was refused; None for an order."""
+    if row.code in (None, ""):
+        return None
+    refusal = Refusal(str(row.code), str(row.msg or "refused without a message"))
+    rule = dialect.rule(refusal, endpoint)
+    proved = rule is not None and rule.definitive
+    return (ExchangeError if rule is None else rule.error)(
+        refusal.message,
+        venue=VENUE,
+        code=refusal.code,
+        endpoint=endpoint.name,
+        outcome=Outcome.REJECTED if proved else None,
+        definitive=proved,
+    )
+
+
+def read_acks(
+    rows: Sequence[wire.WireItem], plans: Sequence[PlannedOrder], endpoint: Endpoint[Any], dialect: Dialect
+) -> list[Ack | ExchangeError]:
+    """The answers in the order of the requests. A refusal does not say of which order it is: its place does, as long as
+    every order that was taken stands in its own."""
+    wanted = [plan.client_order_id for plan in plans]
+    in_place = len(rows) == len(plans) and all(
+        row.code not in (None, "") or _text(row.client_order_id) == name for row, name in zip(rows, wanted, strict=True)
+    )
+    taken = {_text(row.client_order_id): row for row in rows if row.code in (None, "")}
+    acks: list[Ack | ExchangeError] = []
+    for index, name in enumerate(wanted):
+        row = taken.get(name)
+        refused = refusal_of(rows[index], endpoint, dialect) if in_place and row is None else None
+        if row is not None:
+            acks.append(read_ack(row))
+        else:
+            missing = f"the answer has no entry for {name}"
+            acks.append(refused or ExchangeError(missing, venue=VENUE, endpoint=endpoint.name))
+    return acks

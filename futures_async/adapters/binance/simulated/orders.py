@@ -1,0 +1,271 @@
+"""Regular orders and fills. Reference: venues/binance.md section 4."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from futures_async.adapters.binance.simulated.base import (
+    BATCH,
+    DAY_MS,
+    GONE,
+    ORDERS,
+    READER,
+    V1,
+    Fapi,
+    fields_of,
+    items_of,
+    per_symbol,
+    refused,
+)
+from futures_async.adapters.binance.simulated.rows import FORCES, fill_row, order_row
+from futures_async.simulator import errors
+from futures_async.simulator.accounts import Account
+from futures_async.simulator.contracts import ContractSpec
+from futures_async.simulator.dialect import Request, VenueRefusal, get, post, route
+from futures_async.simulator.margins import opened_side
+from futures_async.simulator.records import Order, Source, Ticket
+from futures_async.transport.endpoint import Kind
+from futures_async.unified.enums import Intent, OrderType, PositionMode, Side, TimeInForce
+
+CLIENT_ID = re.compile(r"[.A-Z:/a-z0-9_-]{1,36}")
+TYPES = {"limit": OrderType.LIMIT, "market": OrderType.MARKET}
+TRADES = {"buy": Side.BUY, "sell": Side.SELL}
+FORCE_WORDS = {word.lower(): force for force, word in FORCES.items()}
+CONDITIONAL = ("stop", "stop_market", "take_profit", "take_profit_market", "trailing_stop_market")
+FLAGS = {"true": True, "false": False}
+PLACING = "symbol side type quantity"
+ALL_DONE = {"code": 200, "msg": "The operation of cancel all open order is done."}
+
+
+def ticket_of(dialect: Fapi, account: Account, fields: Mapping[str, Any], client_id: str, *, typed: bool) -> Ticket:
+    """What regular and conditional orders say alike; `typed`: its type is LIMIT or MARKET, and no other."""
+    contract = dialect.contract(fields)
+    side, held = READER.pick(fields, "side", TRADES), dialect.held_side(account, fields)
+    hedge = account.default_mode is PositionMode.HEDGE
+    if hedge and fields.get("reduceOnly"):
+        raise VenueRefusal("-1106", "Parameter 'reduceonly' sent when not required.")
+    price, force = READER.number(fields, "price"), fields.get("timeInForce")
+    limited = READER.pick(fields, "type", TYPES) is OrderType.LIMIT if typed else price is not None
+    if limited and price is None:
+        READER.required(fields, "price")
+    if typed and limited:
+        READER.required(fields, "timeInForce")
+    if not limited and (price is not None or (typed and force)):
+        raise VenueRefusal("-1106", f"Parameter '{'price' if price else 'timeinforce'}' sent when not required.")
+    text = fields.get(client_id) or f"web{dialect.engine.world.next_id(account)}"
+    if not CLIENT_ID.fullmatch(text):
+        raise errors.InvalidClientId(client_id)
+    return Ticket(
+        symbol=contract.symbol,
+        side=side,
+        type=OrderType.LIMIT if limited else OrderType.MARKET,
+        quantity=READER.needed_number(fields, "quantity"),
+        price=price,
+        time_in_force=READER.pick(fields, "timeInForce", FORCE_WORDS) if limited and force else TimeInForce.GTC,
+        intent=None if held is None else Intent.OPEN if held is opened_side(side) else Intent.CLOSE,
+        reduce_only=not hedge and READER.pick(fields, "reduceOnly", FLAGS, "false"),
+        client_id=text,
+    )
+
+
+class OrderCalls(Fapi):
+    """Placing, changing, cancelling and finding."""
+
+    # -- placing
+
+    @post(f"{V1}/order", ORDERS, Kind.ORDER, needs="symbol side type")
+    def place(self, request: Request) -> dict[str, Any]:
+        """ACK says new, whatever has filled."""
+        return self._place(request, fields_of(request), "EXPIRE_MAKER")
+
+    def _ticket(self, request: Request, fields: Mapping[str, Any], prevention: str) -> Ticket:
+        if str(fields.get("type")).lower() in CONDITIONAL:
+            raise VenueRefusal(
+                "-4120",
+                "Order type not supported for this endpoint. Please use the Algo Order API endpoints instead.",
+            )
+        READER.required(fields, *PLACING.split())
+        ticket = ticket_of(self, request.account, fields, "newClientOrderId", typed=True)
+        ticket.tag["stp"] = fields.get("selfTradePreventionMode") or prevention
+        book = self.engine.world.book(ticket.symbol)
+        if ticket.time_in_force is TimeInForce.POST_ONLY and ticket.price is not None:
+            takes = ticket.price >= book.ask if ticket.side is Side.BUY else ticket.price <= book.bid
+            if takes:
+                raise VenueRefusal("-5022", "Due to the order could not be executed as maker, it was rejected.")
+        return ticket
+
+    def _place(self, request: Request, fields: Mapping[str, Any], prevention: str) -> dict[str, Any]:
+        order = self.engine.orders.place(request.account, self._ticket(request, fields, prevention)).order
+        row = self._row(order, read=False)
+        if fields.get("newOrderRespType", "ACK") == "ACK":
+            row |= {"status": "NEW", "executedQty": "0", "cumQty": "0"}
+        return row
+
+    def _row(self, order: Order, *, read: bool = True) -> dict[str, Any]:
+        return order_row(order, self.name(order.symbol), read=read)
+
+    @post(f"{V1}/order/test", needs="symbol side type")
+    def test(self, request: Request) -> dict[str, Any]:
+        """Looked at, and not placed."""
+        self._ticket(request, fields_of(request), "NONE")
+        return {}
+
+    @post(f"{V1}/batchOrders", BATCH, Kind.ORDER, weight=5)
+    def place_batch(self, request: Request) -> list[dict[str, Any]]:
+        """Each by itself; a refusal stands in the place of its order, and names none."""
+
+        def place(item: Mapping[str, Any]) -> dict[str, Any]:
+            return self._place(request, item, "NONE")
+
+        return self._batch(request, items_of(fields_of(request), "batchOrders", 5), place)
+
+    def _batch(
+        self, request: Request, items: Iterable[Any], call: Callable[[Mapping[str, Any]], Any]
+    ) -> list[dict[str, Any]]:
+        verdicts = self.judge(request, items, call)
+        return [result if refusal is None else refused(refusal) for _, result, refusal in verdicts]
+
+    # -- changing
+
+    @route("PUT", f"{V1}/order", ORDERS, kind=Kind.ORDER, needs="symbol side quantity price")
+    def amend(self, request: Request) -> dict[str, Any]:
+        """In place, both numbers said."""
+        fields, account = fields_of(request), request.account
+        order = self._find(account, fields)
+        if not order.is_open:
+            raise errors.OrderFinished("finished")
+        price, quantity = READER.needed_number(fields, "price"), READER.needed_number(fields, "quantity")
+        changed = self.engine.orders.amend(account, order, price=price, quantity=quantity, in_place=True)
+        return self._row(changed, read=False)
+
+    # -- cancelling
+
+    @route("DELETE", f"{V1}/order", kind=Kind.CANCEL, needs="symbol", codes=GONE)
+    def cancel(self, request: Request) -> dict[str, Any]:
+        """By either id; a wrong symbol is an unknown order too."""
+        order_id, client = ids_of(fields := fields_of(request))
+        return self._cancel(request.account, self.contract(fields), order_id, client)
+
+    def _cancel(
+        self, account: Account, contract: ContractSpec, order_id: int | None, client: str | None
+    ) -> dict[str, Any]:
+        order = self.engine.orders.cancel(account, order_id=order_id, client_id=client, symbol=contract.symbol)
+        return self._row(order, read=False)
+
+    @route("DELETE", f"{V1}/batchOrders", kind=Kind.CANCEL, needs="symbol", codes=GONE)
+    def cancel_batch(self, request: Request) -> list[dict[str, Any]]:
+        """Ids of one sort, at most ten."""
+        fields, account = fields_of(request), request.account
+        contract = self.contract(fields)
+        by_id = any(name.lower() == "orderidlist" for name in fields)
+        items = items_of(fields, "orderIdList" if by_id else "origClientOrderIdList", 10)
+
+        def cancel(pair: Mapping[str, Any]) -> dict[str, Any]:
+            return self._cancel(account, contract, pair.get("id"), pair.get("name"))
+
+        return self._batch(request, [{"id": int(item)} if by_id else {"name": str(item)} for item in items], cancel)
+
+    @route("DELETE", f"{V1}/allOpenOrders", kind=Kind.DELTA, needs="symbol")
+    def cancel_all(self, request: Request) -> dict[str, Any]:
+        """Regular orders of one contract; the same word where there was none."""
+        symbol = self.contract(fields_of(request)).symbol
+        for order in [order for order in request.account.open_orders.values() if order.symbol == symbol]:
+            self.engine.orders.cancel(request.account, order_id=order.id)
+        return ALL_DONE
+
+    @post(f"{V1}/countdownCancelAll", (), Kind.SETTING, needs="symbol countdownTime", weight=10)
+    def countdown(self, request: Request) -> dict[str, Any]:
+        """Of one contract; the answer is text."""
+        fields = fields_of(request)
+        symbol, wait_ms = self.contract(fields).symbol, READER.whole(fields, "countdownTime") or 0
+        request.account.cancel_all_ms.pop(symbol, None)
+        if wait_ms:
+            request.account.cancel_all_ms[symbol] = request.now_ms + wait_ms
+        return {"symbol": self.name(symbol), "countdownTime": str(wait_ms)}
+
+    # -- finding
+
+    def _find(self, account: Account, fields: Mapping[str, Any]) -> Order:
+        order_id, client = ids_of(fields)
+        symbol = self.contract(fields).symbol
+        return self.engine.orders.find(account, order_id=order_id, client_id=client, symbol=symbol)
+
+    @get(f"{V1}/order", needs="symbol")
+    def order(self, request: Request) -> dict[str, Any]:
+        """In any state; what never traded is forgotten three days after its end."""
+        order = self._find(request.account, fields_of(request))
+        if forgotten(order, request.now_ms):
+            raise errors.UnknownOrder("forgotten")
+        return self._row(order)
+
+    @get(f"{V1}/openOrder", needs="symbol")
+    def open_order(self, request: Request) -> dict[str, Any]:
+        """Only while it is open."""
+        order = self._find(request.account, fields_of(request))
+        if not order.is_open:
+            raise errors.OrderFinished("finished")
+        return self._row(order)
+
+    @get(f"{V1}/openOrders", weight=per_symbol(1, 40))
+    def open_orders(self, request: Request) -> list[dict[str, Any]]:
+        """All of them."""
+        symbols = {contract.symbol for contract in self.asked(fields_of(request))}
+        return [self._row(order) for order in self.engine.lists.open_orders(request.account) if order.symbol in symbols]
+
+    @get(f"{V1}/allOrders", weight=5)
+    def all_orders(self, request: Request) -> list[dict[str, Any]]:
+        """Open and past, ascending: by time, or from an id on."""
+        fields, now, account = fields_of(request), request.now_ms, request.account
+        symbols = {contract.symbol for contract in self.asked(fields)}
+        rows = [
+            order
+            for order in account.order_log
+            if order.symbol in symbols and order.visible_ms <= now and not forgotten(order, now)
+        ]
+        from_id = READER.whole(fields, "orderId")
+        if from_id is not None:
+            limit = READER.whole(fields, "limit") or 500
+            return [self._row(order) for order in rows if order.id >= from_id][:limit]
+        return [self._row(order) for order in self.window(rows, fields, now)]
+
+    @get(f"{V1}/userTrades", weight=5, needs="symbol")
+    def user_trades(self, request: Request) -> list[dict[str, Any]]:
+        """Of one contract: by time, or from an id on, and never both."""
+        fields, now = fields_of(request), request.now_ms
+        symbol, order_id = self.contract(fields).symbol, READER.whole(fields, "orderId")
+        rows = [
+            fill
+            for fill in self.engine.lists.fills(request.account)
+            if fill.symbol == symbol and order_id in (None, fill.order.id)
+        ]
+        from_id = READER.whole(fields, "fromId")
+        if from_id is not None:
+            if fields.get("startTime") or fields.get("endTime"):
+                raise VenueRefusal("-1128", "Combination of optional parameters invalid.")
+            rows = sorted((fill for fill in rows if fill.id >= from_id), key=lambda fill: fill.id)
+            return [fill_row(fill, self.name(symbol)) for fill in rows[: READER.whole(fields, "limit") or 500]]
+        return [fill_row(fill, self.name(symbol)) for fill in self.window(rows, fields, now)]
+
+    @get(f"{V1}/forceOrders", weight=per_symbol(20, 50))
+    def forced(self, request: Request) -> list[dict[str, Any]]:
+        """Liquidations."""
+        fields = fields_of(request)
+        symbols = {contract.symbol for contract in self.asked(fields)}
+        rows = [o for o in request.account.order_log if o.source is Source.LIQUIDATION and o.symbol in symbols]
+        return [self._row(order) for order in self.window(rows, fields, request.now_ms, most=100)]
+
+
+def ids_of(fields: Mapping[str, Any]) -> tuple[int | None, str | None]:
+    """Either id; the venue's wins."""
+    order_id, client = READER.whole(fields, "orderId"), fields.get("origClientOrderId") or None
+    if order_id is None and client is None:
+        raise VenueRefusal("-1102", "Either 'orderId' or 'origClientOrderId' must be sent.")
+    return order_id, client
+
+
+def forgotten(order: Order, now_ms: int) -> bool:
+    """Cancelled or expired without a fill, and three days old; or ninety."""
+    age = now_ms - order.updated_ms
+    return not order.is_open and age > (90 if order.filled else 3) * DAY_MS

@@ -1,0 +1,127 @@
+"""Conditional orders of `Binance`: a second order system beside the regular one, with ids and lists of its own."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from futures_async.adapter import (
+    EXACT,
+    InvalidOrder,
+    Number,
+    Order,
+    OrderKind,
+    OrderRequest,
+    Placement,
+    PlannedOrder,
+    PriceSource,
+    ResponseMismatch,
+    one_id,
+    to_decimal,
+    to_text,
+)
+from futures_async.adapters._rows import same_name
+from futures_async.adapters.binance import endpoints, wire
+from futures_async.adapters.binance.account import BinanceAccount
+from futures_async.adapters.binance.orders import (
+    ALGO_ID,
+    algo_body,
+    algo_orders,
+    read_algo_ack,
+    trailing_body,
+)
+
+CALLBACK = (Decimal("0.001"), Decimal("0.2"))
+
+
+class BinanceTriggers(BinanceAccount):
+    """Orders that wait for a price. Their ids begin with `algo:`; `fetch_order` and `cancel_order` know them too."""
+
+    async def create_trigger_order(self, request: OrderRequest) -> Order:
+        """Place an order that waits for `request.trigger_price`, by the last price unless `trigger_by` says the mark.
+
+        No margin is reserved before: it may be refused once it goes off. It becomes a regular order then.
+
+        Raises:
+            InvalidOrder: The trigger price is the price of now.
+            OrderNotPlaced, OrderOutcomeUnknown: As of `create_order`: it is looked for by its client order id.
+        """
+        self._active("create_trigger_order")
+        plan = await self._plan_waiting(request, OrderKind.TRIGGER)
+        return await self._place_waiting(plan, algo_body(plan, await self._price_now(plan)))
+
+    async def create_trailing_order(self, request: OrderRequest, callback_rate: Number) -> Order:
+        """Place a market order that follows the price once it reached `request.trigger_price`.
+
+        Args:
+            request: Type `TRIGGER`, without a price; buying below the last price, selling above it.
+            callback_rate: By how much the price must come back: 0.001 (0.1 %) to 0.2.
+        """
+        self._active("create_trailing_order")
+        rate = to_decimal(callback_rate, "callback_rate")
+        if not CALLBACK[0] <= rate <= CALLBACK[1]:
+            raise InvalidOrder(f"callback_rate is from {CALLBACK[0]} to {CALLBACK[1]} here, not {to_text(rate)}")
+        plan = await self._plan_waiting(request, OrderKind.TRAILING)
+        if plan.request.price is not None:
+            raise InvalidOrder(f"{self.id}: a trailing order executes at market: it has no price")
+        # The venue counts in percent.
+        percent = EXACT.multiply(rate, Decimal(100)).normalize(EXACT)
+        return await self._place_waiting(plan, trailing_body(plan, percent))
+
+    async def _place_waiting(self, plan: PlannedOrder, body: dict[str, str]) -> Order:
+        return await self._orders.place(
+            plan,
+            Placement(endpoints.PLACE_ALGO, body, read_algo_ack),
+            on_unknown="resolve",
+            send_within_s=2.0,
+            resolve_within_s=None,
+        )
+
+    async def _price_now(self, plan: PlannedOrder) -> Decimal:
+        """The price that the trigger is compared with."""
+        if plan.request.trigger_by is not PriceSource.MARK:
+            return (await self.fetch_ticker(plan.venue_symbol)).last_price
+        row = await self._call(endpoints.PREMIUM, {"symbol": plan.venue_symbol})
+        return to_decimal(str(row.mark_price), "markPrice")
+
+    async def cancel_trigger_order(
+        self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None
+    ) -> None:
+        """Cancel a waiting order.
+
+        Raises:
+            OrderNotFound: It does not wait (any more): it may have gone off.
+        """
+        await self._call(endpoints.CANCEL_ALGO, self._algo_ids(*one_id(order_id, client_order_id)))
+
+    @staticmethod
+    def _algo_ids(order_id: str | None, client_order_id: str | None) -> dict[str, str | int | None]:
+        if order_id is None:
+            return {"clientAlgoId": client_order_id}
+        return {"algoId": order_id.removeprefix(ALGO_ID)}
+
+    async def fetch_trigger_orders(self, symbol: str | None = None) -> list[Order]:
+        """Read the waiting orders; one that has gone off is a regular order."""
+        name = self._name(symbol)
+        rows = await self._call(
+            endpoints.OPEN_ALGOS,
+            {"symbol": name},
+            about=lambda rows: name is None or all(same_name(row.symbol, name) for row in rows),
+        )
+        return algo_orders().all(rows)
+
+    async def _fetch_waiting(self, symbol: str, order_id: str | None, client_order_id: str | None) -> Order:
+        """One conditional order, in any state.
+
+        Raises:
+            OrderNotFound: The venue does not know it (now).
+        """
+        name, ids = self.venue_symbol(symbol), self._algo_ids(order_id, client_order_id)
+        number = None if order_id is None else order_id.removeprefix(ALGO_ID)
+
+        def about(row: wire.WireAlgoOrder) -> bool:
+            return number in (None, str(row.algo_id)) and client_order_id in (None, row.client_algo_id)
+
+        row = await self._call(endpoints.ALGO, ids, about=about)
+        if not same_name(row.symbol, name):
+            raise ResponseMismatch(f"{self.id}: order {order_id or client_order_id} is of {row.symbol}, not of {name}")
+        return algo_orders().one(row)
