@@ -336,7 +336,7 @@ async def ours(port: int, what: What, read: Callable[[Any], object] | None = Non
     """Everything: line, dialect, picture, watch, and one who iterates."""
     runtime = current_runtime()
     backend = _Pushing()
-    picture: Callable[[int], Picture[Any]] = Orders if what is What.ORDERS else lambda _: Rows(POSITIONS)
+    picture: Callable[[], Picture[Any]] = Orders if what is What.ORDERS else lambda: Rows(POSITIONS)
 
     def pushing(url: str) -> StreamBackend:
         return backend
@@ -352,6 +352,7 @@ async def ours(port: int, what: What, read: Callable[[Any], object] | None = Non
             runtime=lambda: runtime,
             now_ms=lambda: int(time.time() * 1000),
             error_ms=lambda: 0,
+            know_time=set_clock,
             set_clock=set_clock,
             credentials=Credentials(key="key", secret="secret", passphrase="passphrase"),
             base_url=f"http://{HOST}:{port}",

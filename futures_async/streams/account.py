@@ -39,6 +39,8 @@ class Means(NamedTuple):
     """The venue's time."""
     error_ms: Callable[[], int]
     """How far that may be off."""
+    know_time: Callable[[], Awaitable[object]]
+    """Asks the venue for its time, unless it has told it."""
     set_clock: Callable[[], Awaitable[object]]
     """Asks the venue for its time."""
     credentials: Credentials | None
@@ -55,8 +57,7 @@ class Wish(NamedTuple):
     """What a watch is to show."""
 
     what: What
-    picture: Callable[[int], Picture[Any]]
-    """From the time that it begins at, by the venue's clock."""
+    picture: Callable[[], Picture[Any]]
     reads: Reads[Any]
     symbols: tuple[str, ...] = ()
     """The venue's ids, for tickers."""
@@ -144,9 +145,8 @@ class AccountStreams:
 
     def _make(self, wish: Wish, topics: tuple[Topic, ...], runtime: Runtime) -> Feed[Any]:
         means = self._means
-        since_ms = means.now_ms() - means.error_ms()
-        around = Surroundings(runtime, means.now_ms, since_ms, means.draw, means.report)
-        picture = wish.picture(since_ms)
+        around = Surroundings(runtime, means.now_ms, means.error_ms, means.know_time, means.draw, means.report)
+        picture = wish.picture()
         if not topics:
             return PolledFeed(wish.what, picture, wish.reads, around, every_s=wish.fallback_s or AUDIT_S)
         return StreamFeed(

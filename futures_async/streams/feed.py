@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 import anyio
@@ -76,8 +76,10 @@ class Surroundings(NamedTuple):
     runtime: Runtime
     now_ms: Callable[[], int]
     """The venue's time."""
-    since_ms: int
-    """When it begins, by the venue's clock: what has ended before is not told."""
+    error_ms: Callable[[], int]
+    """How far that may be off."""
+    know_time: Callable[[], Awaitable[object]]
+    """Asks the venue for its time, unless it has told it."""
     draw: Callable[[], float]
     report: Reporter
 
@@ -99,7 +101,11 @@ class Feed(ABC, Generic[T]):
         self._reads = reads
         self._runtime = around.runtime
         self.now_ms = around.now_ms
-        self._since_ms = around.since_ms
+        self._around = around
+        self._began_at = around.runtime.now()
+        self._since_ms = around.now_ms() - around.error_ms()
+        """When it began, by the venue's clock, once that is known: what has ended before is not told."""
+        self._dated = False
         self._draw = around.draw
         self._report = around.report
         self.audit_s = audit_s
@@ -112,7 +118,7 @@ class Feed(ABC, Generic[T]):
         """When the last read began."""
         self._read_at = -math.inf
         """When the last good read was answered."""
-        self._covered_ms = around.since_ms
+        self._covered_ms = self._since_ms
         """What happened before is known."""
         self._work: Work[None] | None = None
         self._over = False
@@ -199,6 +205,8 @@ class Feed(ABC, Generic[T]):
         """Read what there is, and what has ended or happened; None when the venue does not answer."""
         began = self._asked_at = self._runtime.now()
         try:
+            if not self._dated:
+                await self._date()
             now = await self._reads.now()
             # After the list: what ends between the two is in one of them.
             past = await self._reads.since(max(self._since_ms, self._covered_ms - OVERLAP_MS))
@@ -210,6 +218,14 @@ class Feed(ABC, Generic[T]):
             return None
         self._read_at = self._runtime.now()
         return now, past, Moment(began, self.now_ms(), self._read_at)
+
+    async def _date(self) -> None:
+        """Find out when it began: by a clock that is minutes fast, fills would be taken for those of before."""
+        around = self._around
+        await around.know_time()
+        gone_ms = int((self._runtime.now() - self._began_at) * 1000)
+        self._since_ms = self._covered_ms = self.picture.since_ms = around.now_ms() - gone_ms - around.error_ms()
+        self._dated = True
 
     def _moment(self) -> Moment:
         now = self._runtime.now()

@@ -21,15 +21,10 @@ from futures_async.unified.watching import Change, ChangeSource
 
 
 class Fills(Picture[Fill]):
-    """Executions, each told once, whether pushed, pushed again, or read.
+    """Executions, each told once, whether pushed, pushed again, or read."""
 
-    Args:
-        since_ms: What was executed before is known and not told.
-    """
-
-    def __init__(self, since_ms: int) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._since_ms = since_ms
         self._seen: Remembered[int] = Remembered()
 
     def key(self, item: Fill) -> Hashable:
@@ -49,11 +44,11 @@ class Fills(Picture[Fill]):
         changes: list[Change[Fill]] = []
         for fill in items:
             key = self.key(fill)
-            if key in self._seen or older(fill.created_ms, self._since_ms):
+            if key in self._seen or older(fill.created_ms, self.since_ms):
                 continue
             forgotten_ms = self._seen.keep(key, fill.created_ms or 0)
             if forgotten_ms is not None:
                 # What is forgotten could come again: nothing of its time is told any more.
-                self._since_ms = max(self._since_ms, forgotten_ms)
+                self.since_ms = max(self.since_ms, forgotten_ms)
             changes.append(change_of(OPENED, fill, None, source, fill.created_ms, when))
         return changes

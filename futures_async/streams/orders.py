@@ -30,15 +30,10 @@ ENDED = frozenset((OrderStatus.FILLED, OrderStatus.CANCELED, OrderStatus.REJECTE
 
 
 class Orders(Picture[Order]):
-    """Open orders by id; an order that ended is told once, and never again.
+    """Open orders by id; an order that ended is told once, and never again."""
 
-    Args:
-        since_ms: What the history says has ended before is not told.
-    """
-
-    def __init__(self, since_ms: int) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._since_ms = since_ms
         self._kept: dict[str, Kept[Order]] = {}
         self._ended: Remembered[None] = Remembered()
 
@@ -73,7 +68,7 @@ class Orders(Picture[Order]):
     def past(self, items: Iterable[Order], when: Moment) -> list[Change[Order]]:
         changes: list[Change[Order]] = []
         for order in items:
-            if order.status in ENDED and not older(order.updated_ms or order.created_ms, self._since_ms):
+            if order.status in ENDED and not older(order.updated_ms or order.created_ms, self.since_ms):
                 self._take(order, READ, when, changes)
         return changes
 

@@ -101,6 +101,8 @@ class Picture(ABC, Generic[T]):
 
     def __init__(self) -> None:
         self.current: dict[Hashable, T] = {}
+        self.since_ms = 0
+        """What ended or happened before is not told; by the venue's clock."""
         self.unsure = False
         """A late push was left out: read again; for who does to set back."""
 

@@ -203,6 +203,7 @@ class Adapter(Watching):
             runtime=transport.runtime,
             now_ms=transport.clock.now_ms,
             error_ms=lambda: transport.clock.error_ms,
+            know_time=self._know_time,
             set_clock=self._set_clock,
             credentials=credentials,
             base_url=self._chosen_url,
@@ -225,6 +226,10 @@ class Adapter(Watching):
         if self._demo and dialect is not None and url not in _live_urls(dialect, self._chosen_url):
             demo_hosts.add(urlsplit(url).hostname or "")
         return PicowsBackend(self._way_to(url))
+
+    async def _know_time(self) -> None:
+        if self._transport.clock.wants_sample and self._channel.sync is not None:
+            await self._channel.sync()
 
     async def _set_clock(self) -> None:
         """A login was refused for its time."""

@@ -90,7 +90,7 @@ class Watching(History):
     async def _tickers(self, names: Sequence[str]) -> list[Ticker]:
         return [await self.fetch_ticker(name) for name in names]
 
-    def _picture_of(self, rule: RowRule[T], what: What, since_ms: int) -> Picture[T]:
+    def _picture_of(self, rule: RowRule[T], what: What) -> Picture[T]:
         return Rows(rule, self._streams.unsaid(what))
 
     def _readable(self, fallback_s: float | None, watch: Capability, read: Capability) -> None:
@@ -103,7 +103,7 @@ class Watching(History):
     def _watch(
         self,
         what: What,
-        picture: Callable[[int], Picture[T]],
+        picture: Callable[[], Picture[T]],
         reads: Reads[T],
         symbol: str | None,
         fallback_s: float | None,

@@ -56,12 +56,12 @@ class ToyReads:
         return await self._venue.look_up(item.order_id)
 
 
-def picture(what: What, since_ms: int) -> Picture[Any]:
+def picture(what: What) -> Picture[Any]:
     match what:
         case What.ORDERS:
-            return Orders(since_ms)
+            return Orders()
         case What.FILLS:
-            return Fills(since_ms)
+            return Fills()
         case What.POSITIONS:
             return Rows(POSITIONS)
         case What.ACCOUNTS:
@@ -79,6 +79,11 @@ class Bench:
         self.audit_s = audit_s
         runtime = current_runtime()
         self.clock_set = 0
+        self.fast_ms = 0
+        """By so much our clock is ahead of the venue's, until that is asked for its time."""
+
+        async def know_time() -> None:
+            self.fast_ms = 0
 
         def itself(url: str) -> ToyVenue:
             return venue
@@ -91,8 +96,9 @@ class Bench:
             dialect=dialect or ToyStreams(venue.rule),
             backend=itself,
             runtime=lambda: runtime,
-            now_ms=venue.now_ms,
+            now_ms=lambda: venue.now_ms() + self.fast_ms,
             error_ms=lambda: 250,
+            know_time=know_time,
             set_clock=set_clock,
             credentials=Credentials(key=key, secret="secret"),
             base_url=None,

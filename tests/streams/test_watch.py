@@ -104,6 +104,30 @@ def test_fills_are_opened_from_the_first_on() -> None:
     on(test)
 
 
+@pytest.mark.parametrize("polled", [False, True])
+@pytest.mark.parametrize("fast_s", [-3600, 3600])
+def test_a_clock_that_is_an_hour_wrong_hides_nothing_and_digs_nothing_up(fast_s: int, polled: bool) -> None:
+    async def test(bench: Bench) -> None:
+        venue = bench.venue
+        bench.fast_ms = fast_s * 1000
+        if polled:
+            bench.streams = bench.polled()
+        venue.fill(venue.place("AAA", "buy", 1), 1)
+        await asyncio.sleep(60)
+        orders, fills = (bench.watch(what, fallback_s=1.0) for what in (What.ORDERS, What.FILLS))
+        async with orders, fills:
+            await orders.live()
+            await fills.live()
+            order = venue.place("AAA", "buy", 1)
+            venue.fill(order, 1)
+            assert (await anext(fills)).item.order_id == order
+            while (change := await anext(orders)).kind is not ChangeKind.CLOSED:
+                assert change.item.order_id == order
+            assert change.item.order_id == order
+
+    on(test)
+
+
 def is_b(order: Order) -> bool:
     return order.venue_symbol == "BBB"
 
