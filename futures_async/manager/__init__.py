@@ -3,5 +3,6 @@
 - `manager`: `OrderManager`: journalled orders, and what a crash left open
 - `slicing`: one large order in parts that add up to it
 - `tracking`: orders followed until they are closed
+- `listening`: what the venue pushes of them
 - `fills`: what fills do to positions
 """

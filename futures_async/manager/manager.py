@@ -253,11 +253,12 @@ class OrderManager:
     def track(self, *, interval_s: float = 1.0, until_closed: bool = True) -> AsyncGenerator[OrderUpdate, None]:
         """Iterate over changes of this manager's orders; `on_fill` is awaited for each of their fills.
 
-        A venue that cannot be read for a while is asked less often, and ends nothing. What was placed before, or
-        found by `recover`, is included. Leave the loop early under `contextlib.aclosing`.
+        Where the venue streams orders, changes come as they are pushed, and nothing is read while the stream stands;
+        elsewhere the venue is read, less often when it cannot be read for a while, which ends nothing. What was placed
+        before, or found by `recover`, is included. Leave the loop early under `contextlib.aclosing`.
 
         Args:
-            interval_s: Seconds between looks.
+            interval_s: Seconds between looks, where, or while, nothing is streamed.
             until_closed: End when no order is open any more and all fills are in; else only when the loop is left.
         """
         return self._tracker.updates(interval_s, until_closed=until_closed)

@@ -6,10 +6,10 @@ import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from decimal import Decimal
 
-import anyio
 import msgspec
 
 from futures_async.manager.fills import FillEffect, PositionBook
+from futures_async.manager.listening import Listening
 from futures_async.unified.callbacks import failure_of
 from futures_async.unified.enums import OrderStatus
 from futures_async.unified.errors import FuturesAsyncError, InvalidRequest, OrderNotFound
@@ -58,6 +58,10 @@ class _Tracked:
         self.let_go = False
 
     @property
+    def order_id(self) -> str:
+        return self.order.order_id
+
+    @property
     def owed(self) -> Decimal:
         """Filled, as far as the order says, and not listed as fills yet."""
         return subtract(self.order.filled_quantity or ZERO, self.listed)
@@ -81,6 +85,7 @@ class Tracker:
         self._on_fill = on_fill
         self._tracked: dict[str, _Tracked] = {}
         self._by_id: dict[str, _Tracked] = {}
+        self._listening: set[Listening] = set()
 
     @property
     def orders(self) -> dict[str, Order]:
@@ -94,6 +99,8 @@ class Tracker:
             return
         tracked = _Tracked(client_order_id, order)
         self._tracked[client_order_id] = self._by_id[order.order_id] = tracked
+        for listening in self._listening:
+            listening.recall(order.order_id)
         if len(self._tracked) > REMEMBERED:
             oldest = next((one for one in self._tracked.values() if not one.followed), None)
             if oldest is not None:
@@ -115,7 +122,8 @@ class Tracker:
         tracked.order = order
 
     async def updates(self, interval_s: float = 1.0, *, until_closed: bool = True) -> AsyncGenerator[OrderUpdate, None]:
-        """Iterate over changes, looking every `interval_s` seconds; more rarely while the venue cannot be read.
+        """Iterate over changes: as they are pushed where the venue streams them, else, and while the stream does not
+        stand, by looking every `interval_s` seconds; more rarely while the venue cannot be read.
 
         Args:
             interval_s: Seconds.
@@ -123,17 +131,46 @@ class Tracker:
         """
         if not 0 < interval_s < float("inf"):
             raise InvalidRequest("interval_s must be seconds, more than 0")
-        back_off = 1
-        while True:
-            failed = await self._look()
-            for tracked in list(self._tracked.values()):
-                update = self._news(tracked)
-                if update is not None:
-                    yield update
-            if until_closed and not any(tracked.followed for tracked in self._tracked.values()):
-                return
-            back_off = min(2 * back_off, LONGEST_BACK_OFF) if failed else 1
-            await anyio.sleep(interval_s * back_off)
+        listening = Listening(self._exchange, self._by_id.__contains__)
+        self._listening.add(listening)
+        listening.start()
+        caught_up, quiet, back_off = False, False, 1
+
+        def untold(one: _Tracked) -> bool:
+            """The stream says nothing of it: forgotten by the venue, pushed to nobody, or fills that it never tells."""
+            return (quiet and not listening.open(one.order_id)) or (not listening.tells_fills and one.owed > 0)
+
+        try:
+            while True:
+                failed, live = False, listening.live
+                await self._hear(listening)
+                if not live or not caught_up:
+                    failed = await self._look(self._followed())
+                else:
+                    failed = await self._look([one for one in self._followed() if untold(one)])
+                caught_up = live and not failed
+                for tracked in list(self._tracked.values()):
+                    update = self._news(tracked)
+                    if update is not None:
+                        yield update
+                if until_closed and not self._followed():
+                    return
+                back_off = min(2 * back_off, LONGEST_BACK_OFF) if failed else 1
+                quiet = not await listening.wait(interval_s * back_off)
+        finally:
+            self._listening.discard(listening)
+            listening.stop()
+
+    def _followed(self) -> list[_Tracked]:
+        return [tracked for tracked in self._tracked.values() if tracked.followed]
+
+    async def _hear(self, listening: Listening) -> None:
+        """Take in what was pushed."""
+        for item in listening.take():
+            if isinstance(item, Order):
+                self.see(item)
+            else:
+                await self._take(self._by_id[item.order_id], item)
 
     def _news(self, tracked: _Tracked) -> OrderUpdate | None:
         told, order = tracked.told, tracked.order
@@ -150,10 +187,9 @@ class Tracker:
         tracked.told, tracked.new_fills = order, []
         return update
 
-    async def _look(self) -> bool:
-        """Read everything that is followed once; True when the venue could not be read."""
+    async def _look(self, followed: list[_Tracked]) -> bool:
+        """Read these once; True when the venue could not be read."""
         failed = False
-        followed = [tracked for tracked in self._tracked.values() if tracked.followed]
         for symbol in dict.fromkeys(tracked.order.venue_symbol for tracked in followed):
             mine = [tracked for tracked in followed if tracked.order.venue_symbol == symbol]
             try:
