@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
+from decimal import Decimal
 
 from futures_async.streams.picture import (
     OPENED,
@@ -26,11 +27,20 @@ class Fills(Picture[Fill]):
     def __init__(self) -> None:
         super().__init__()
         self._seen: Remembered[int] = Remembered()
+        self._executed: Remembered[Decimal] = Remembered()
+        """Of each order, as pushes say it."""
 
     def key(self, item: Fill) -> Hashable:
         return item.venue_symbol, item.fill_id
 
     def push(self, push: Push[Fill], when: Moment) -> list[Change[Fill]]:
+        for order_id, executed in (push.executed or {}).items():
+            known = self._executed.get(order_id) or Decimal(0)
+            told = sum(fill.quantity for fill in push.items if fill.order_id == order_id)
+            if executed > known:
+                self._executed.keep(order_id, executed)
+                # More than these: one was not pushed, or two as one.
+                self.unsure = self.unsure or executed > known + told
         return self._take(push.items, PUSH, when)
 
     def read(self, items: Sequence[Fill], when: Moment, *, complete: bool = True) -> Merged[Fill]:

@@ -17,7 +17,8 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections import OrderedDict
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from futures_async.unified.watching import Change, ChangeKind, ChangeSource
@@ -42,6 +43,8 @@ class Push(NamedTuple, Generic[T]):
     """These are all there are: what is missing is gone."""
     sent_ms: int | None = None
     """When the venue sent it, by its own clock."""
+    executed: Mapping[str, Decimal] | None = None
+    """Of fills: how much of each order, by its id, is executed with these."""
 
 
 class Merged(NamedTuple, Generic[T]):

@@ -38,6 +38,8 @@ class Grave(NamedTuple):
     known_at: float
     changed_ms: int | None
     sent_ms: int | None
+    read_ms: int | None = None
+    """When the read was answered that did not list it any more."""
 
 
 class RowRule(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
@@ -53,6 +55,12 @@ class RowRule(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     """The row of a thing that is no more, from its last one."""
     vital: tuple[str, ...] = ()
     """What must not differ between picture and read without being counted; other fields follow the market."""
+    moved: tuple[str, ...] = ()
+    """What other figures hang on: once it has changed, those that pushes leave out are read anew."""
+    reckoned: tuple[str, ...] = ()
+    """Such figures that would mislead meanwhile: they are not kept."""
+    rough: tuple[str, ...] = ()
+    """Such figures that follow the market anyway: they are kept."""
 
 
 class Rows(Picture[T]):
@@ -69,6 +77,7 @@ class Rows(Picture[T]):
         self._changed_ms = rule.changed_ms
         self._gone = rule.gone
         self._unsaid = tuple(unsaid)
+        self._hanging = not set(unsaid).isdisjoint(rule.reckoned + rule.rough)
         self._kept: dict[Hashable, Kept[T]] = {}
         self._graves: Remembered[Grave] = Remembered()
         self._doubts: dict[Hashable, int] = {}
@@ -125,12 +134,16 @@ class Rows(Picture[T]):
             grave = self._graves.get(key)
             if grave is not None and self._before_end(changed_ms, push.sent_ms, grave, push.full):
                 return
+            self.unsure = self.unsure or self._hanging
         elif push.full:
             # A list is judged as a whole; only what was read since it was sent is younger.
             if self._younger(kept.item, push.sent_ms):
                 return
-        elif self._overtaken(kept, changed_ms, push.sent_ms):
+        elif self._overtaken(kept, item, push.sent_ms):
             return
+        elif push.sent_ms is None and changed_ms is None and when.too_soon_after(kept.known_at):
+            # Nothing tells which of two is younger: in the order that they came in, and read again.
+            self.unsure = self.unsure or self._moves(kept.item, item)
         self._put(key, item, PUSH, changed_ms or push.sent_ms, when, changes, pushed=push)
 
     def _push_end(self, key: Hashable, item: T, push: Push[T], when: Moment, changes: list[Change[T]]) -> None:
@@ -139,18 +152,21 @@ class Rows(Picture[T]):
         if kept is None:
             grave = self._graves.get(key)
             known_ms = None if grave is None else grave.changed_ms
-            self._bury(key, when.at, max(changed_ms or 0, known_ms or 0) or None, push.sent_ms)
+            self._bury(key, Grave(when.at, max(changed_ms or 0, known_ms or 0) or None, push.sent_ms))
             return
         if push.full:
             if self._younger(kept.item, push.sent_ms):
                 return
         elif older(changed_ms, self._changed_ms(kept.item)):
             return
+        elif self._read_since(kept, changed_ms, push.sent_ms):
+            self.unsure = True
+            return
         self._close(key, item, PUSH, push.sent_ms, when, changes)
 
-    def _overtaken(self, kept: Kept[T], changed_ms: int | None, sent_ms: int | None) -> bool:
+    def _overtaken(self, kept: Kept[T], item: T, sent_ms: int | None) -> bool:
         """Something younger is known than what a push of one row says."""
-        known_ms = self._changed_ms(kept.item)
+        known_ms, changed_ms = self._changed_ms(kept.item), self._changed_ms(item)
         if older(known_ms, changed_ms):
             return False
         if older(changed_ms, known_ms) or older(sent_ms, kept.sent_ms):
@@ -158,7 +174,22 @@ class Rows(Picture[T]):
         if older(sent_ms, kept.read_ms):
             self.unsure = True
             return True
+        if self._read_since(kept, changed_ms, sent_ms):
+            self.unsure = self.unsure or self._differs(kept.item, item)
+            return True
         return False
+
+    def _read_since(self, kept: Kept[T], changed_ms: int | None, sent_ms: int | None) -> bool:
+        """What is kept was read, without a time, after the change that a push tells: one of the two is late."""
+        return sent_ms is None and self._changed_ms(kept.item) is None and older(changed_ms, kept.read_ms)
+
+    def _differs(self, one: T, other: T) -> bool:
+        """In what matters, as far as both say it."""
+        return any(
+            (mine := getattr(one, name)) != (theirs := getattr(other, name))
+            and not (name in self._unsaid and None in (mine, theirs))
+            for name in self._rule.vital
+        )
 
     def _younger(self, item: T, sent_ms: int | None) -> bool:
         """The row was changed after a list was sent."""
@@ -170,6 +201,10 @@ class Rows(Picture[T]):
             return older(sent_ms, grave.sent_ms)
         if changed_ms is not None and grave.changed_ms is not None and changed_ms != grave.changed_ms:
             return changed_ms < grave.changed_ms
+        if sent_ms is None and grave.changed_ms is None and older(changed_ms, grave.read_ms):
+            # A read has not shown it since, and nothing else tells which of the two is late.
+            self.unsure = True
+            return True
         return older(sent_ms, grave.sent_ms)
 
     # Reads
@@ -228,12 +263,14 @@ class Rows(Picture[T]):
 
     def _reread(self, kept: Kept[T], item: T, when: Moment) -> tuple[bool, bool]:
         """Whether what is read contradicts younger knowledge, and whether it differs in what matters."""
-        differs = any(getattr(kept.item, name) != getattr(item, name) for name in self._rule.vital)
+        differs = self._differs(kept.item, item)
         known_ms, read_ms = self._changed_ms(kept.item), self._changed_ms(item)
         if older(known_ms, read_ms):
             return False, differs
-        behind = older(read_ms, known_ms) or when.too_soon_after(kept.known_at)
-        return behind and differs, differs
+        if older(read_ms, known_ms):
+            return differs, differs
+        # One of the two lags, and what has moved by then would not be read again.
+        return when.too_soon_after(kept.known_at) and (differs or self._moves(kept.item, item)), differs
 
     def _stands(self, kept: Kept[T], item: T, when: Moment) -> bool:
         """What is known says what a read says, or something younger: the read adds only what pushes leave out."""
@@ -278,19 +315,29 @@ class Rows(Picture[T]):
                 kept.known_at, kept.sent_ms, kept.read_ms = when.until, None, when.received_ms
             else:
                 kept.known_at, kept.sent_ms = when.at, pushed.sent_ms
-                item = self._completed(item, kept.item)
+                item = self._carried(item, kept.item)
             if same(item, previous):
                 return
             kept.item = item
         self.current[key] = item
         changes.append(change_of(kind, item, previous, source, venue_ms, when))
 
-    def _completed(self, item: T, other: T) -> T:
+    def _carried(self, item: T, known: T) -> T:
+        """What is pushed, with what it leaves out as it was known and still holds."""
+        if not self._hanging or not self._moves(known, item):
+            return self._completed(item, known)
+        self.unsure = True
+        return self._completed(item, known, without=self._rule.reckoned)
+
+    def _moves(self, one: T, other: T) -> bool:
+        return any(getattr(one, name) != getattr(other, name) for name in self._rule.moved)
+
+    def _completed(self, item: T, other: T, without: Sequence[str] = ()) -> T:
         """`item` with what pushes leave out, as `other` has it."""
         missing = {
             name: value
             for name in self._unsaid
-            if (value := getattr(other, name)) is not None and getattr(item, name) is None
+            if (value := getattr(other, name)) is not None and getattr(item, name) is None and name not in without
         }
         return cast("T", msgspec.structs.replace(cast("Any", item), **missing)) if missing else item
 
@@ -306,10 +353,11 @@ class Rows(Picture[T]):
         kept = self._kept.pop(key)
         del self.current[key]
         changed_ms = self._changed_ms(kept.item if item is None else item)
-        self._bury(key, when.at if source is PUSH else -math.inf, changed_ms, sent_ms)
+        known_at, read_ms = (when.at, None) if source is PUSH else (-math.inf, when.received_ms)
+        self._bury(key, Grave(known_at, changed_ms, sent_ms, read_ms))
         last = self._rule.emptied(kept.item if item is None else item)
         venue_ms = sent_ms if item is None else changed_ms or sent_ms
         changes.append(change_of(CLOSED, last, kept.item, source, venue_ms, when))
 
-    def _bury(self, key: Hashable, known_at: float, changed_ms: int | None, sent_ms: int | None) -> None:
-        self._graves.keep(key, Grave(known_at, changed_ms, sent_ms))
+    def _bury(self, key: Hashable, grave: Grave) -> None:
+        self._graves.keep(key, grave)

@@ -13,21 +13,13 @@ from futures_async.unified.models import Account, Position, Ticker
 ZERO = Decimal(0)
 
 
+SIZED = ("unrealized_pnl", "margin", "initial_margin", "maintenance_margin", "margin_ratio", "notional")
+"""What hangs on a position's size."""
+
+
 def _flat(position: Position) -> Position:
     """A position's last row, closed: what depended on its size is not said any more."""
-    emptied: dict[str, Any] = dict.fromkeys(
-        (
-            "liquidation_price",
-            "unrealized_pnl",
-            "margin",
-            "initial_margin",
-            "maintenance_margin",
-            "margin_ratio",
-            "notional",
-            "available",
-            "locked",
-        )
-    )
+    emptied: dict[str, Any] = dict.fromkeys((*SIZED, "liquidation_price", "available", "locked"))
     contracts = None if position.contracts is None else ZERO
     return msgspec.structs.replace(position, quantity=ZERO, contracts=contracts, **emptied)
 
@@ -43,6 +35,8 @@ POSITIONS = RowRule[Position](
     gone=lambda position: not position.quantity,
     emptied=_flat,
     vital=("quantity", "entry_price", "margin_mode", "leverage"),
+    moved=("quantity", "entry_price"),
+    reckoned=(*SIZED, "realized_pnl", "fee"),
 )
 
 # What an account holds follows the market without a push, so that no difference proves one missing.
@@ -51,6 +45,8 @@ ACCOUNTS = RowRule[Account](
     changed_ms=lambda _: None,
     gone=lambda _: False,
     emptied=_drained,
+    moved=("available", "locked", "initial_margin"),
+    rough=("equity", "balance", "unrealized_pnl"),
 )
 
 TICKERS = RowRule[Ticker](

@@ -354,6 +354,12 @@ class Adapter(Watching):
             raise SymbolNotFound(f"no contract {symbol}", venue=self.id, endpoint="fetch_contract")
         return found
 
+    async def _know_contracts(self) -> None:
+        """Read the metadata of the contracts, unless it is fresh."""
+        runtime = self._transport.runtime()
+        if not self._contracts.fresh(runtime.now()):
+            await self._contracts.facts.once(runtime, "contracts", self._read_contracts)
+
     async def _read_contracts(self) -> None:
         self._remember_contracts(await self.fetch_contracts())
 

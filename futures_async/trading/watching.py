@@ -37,6 +37,9 @@ class Watching(History):
         """How the venue streams; None: it does not."""
         return None
 
+    async def _before_reading(self) -> None:
+        """Know what pushes cannot be understood without; done before the venue is read for a picture."""
+
     def watch_orders(
         self,
         symbol: str | None = None,
@@ -113,7 +116,15 @@ class Watching(History):
         name = None if symbol is None else self.venue_symbol(symbol)
         wanted = None if name is None else partial(_is_of, name)
         return self._streams.watch(
-            Wish(what, picture, reads, wanted=wanted, fallback_s=fallback_s, audit_s=audit_s, max_fills=max_fills)
+            Wish(
+                what,
+                picture,
+                _Prepared(self._before_reading, reads),
+                wanted=wanted,
+                fallback_s=fallback_s,
+                audit_s=audit_s,
+                max_fills=max_fills,
+            )
         )
 
 
@@ -183,6 +194,24 @@ class _PresentReads(Generic[T]):
 
     async def one(self, item: T) -> T | None:
         return item
+
+
+class _Prepared(Generic[T]):
+    """Reads that begin with what pushes cannot be understood without."""
+
+    def __init__(self, prepare: Callable[[], Awaitable[None]], reads: Reads[T]) -> None:
+        self._prepare = prepare
+        self._reads = reads
+
+    async def now(self) -> Sequence[T] | None:
+        await self._prepare()
+        return await self._reads.now()
+
+    async def since(self, since_ms: int) -> Sequence[T]:
+        return await self._reads.since(since_ms)
+
+    async def one(self, item: T) -> T | None:
+        return await self._reads.one(item)
 
 
 class OrdersSeen:

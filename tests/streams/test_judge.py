@@ -25,7 +25,7 @@ from futures_async.unified.watching import Change, ChangeSource, WatchState
 from tests.streams.judge import ToyReads, trial
 from tests.streams.toy import Faults, PositionRule, ToyStreams, ToyVenue, WirePosition
 
-RULES: tuple[PositionRule, ...] = ("list", "rows")
+RULES: tuple[PositionRule, ...] = ("list", "rows", "bare")
 
 
 def faults() -> Faults:
@@ -236,6 +236,17 @@ def take_lists_in_any_order(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Rows, "push", any_order)
 
 
+def keep_what_hangs_on_the_size(patch: pytest.MonkeyPatch) -> None:
+    def kept(self: Rows[Any], item: Any, known: Any) -> Any:
+        return self._completed(item, known)  # pyright: ignore[reportPrivateUsage]
+
+    patch.setattr(Rows, "_carried", kept)
+
+
+def read_nothing_again(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Rows, "_moves", constant(False))
+
+
 def lose_ends_to_slow_consumers(patch: pytest.MonkeyPatch) -> None:
     def latest(_: tuple[Change[Any], ...], change: Change[Any]) -> tuple[Change[Any], ...]:
         return (change,)
@@ -272,6 +283,8 @@ MUTANTS: tuple[Mutant, ...] = (
     take_acknowledgements_for_granted,
     end_orders_with_what_was_known,
     take_lists_in_any_order,
+    keep_what_hangs_on_the_size,
+    read_nothing_again,
     lose_ends_to_slow_consumers,
     let_slow_consumers_drop,
 )

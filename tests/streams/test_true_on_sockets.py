@@ -10,7 +10,7 @@ from typing import Any
 import anyio
 import pytest
 
-from futures_async.adapters import Bitget, BitgetUTA
+from futures_async.adapters import Bitget, BitgetUTA, BitMart
 from futures_async.simulator.demo import Setup
 from futures_async.simulator.plan import FaultPlan
 from futures_async.simulator.server import serve
@@ -31,10 +31,10 @@ async def follow(watch: Watch[Any], into: list[Change[Any]]) -> None:
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-@pytest.mark.parametrize("adapter", [Bitget, BitgetUTA])
+@pytest.mark.parametrize("adapter", [Bitget, BitgetUTA, BitMart])
 @pytest.mark.asyncio
 async def test_after_faulted_trading_the_picture_is_what_rest_says(
-    adapter: type[Bitget] | type[BitgetUTA], seed: int, monkeypatch: pytest.MonkeyPatch
+    adapter: type[Bitget] | type[BitgetUTA] | type[BitMart], seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Nothing lags on this machine; the rest of the waiting shrinks alike.
     monkeypatch.setattr(picture, "LAG_S", 0.05)
@@ -105,7 +105,7 @@ async def settled(
         for position in await exchange.fetch_positions()
     }
     ended = {change.item.order_id for change in seen["orders"] if change.kind is ChangeKind.CLOSED}
-    history = {order.order_id for order in await exchange.fetch_order_history(limit=200)} - set(rest_orders)
+    history = {order.order_id for order in await exchange.fetch_order_history(SYMBOL, limit=200)} - set(rest_orders)
     return (
         {key: (order.status, order.filled_quantity) for key, order in orders.current.items()}
         == {key: (order.status, order.filled_quantity) for key, order in rest_orders.items()}

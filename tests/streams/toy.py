@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import msgspec
 
@@ -49,8 +49,9 @@ from futures_async.unified.models import Account, Fill, Order, Position, Ticker
 EPOCH_MS = 1_770_000_000_000
 SYMBOLS = ("AAA", "BBB", "CCC")
 
-PositionRule = Literal["list", "rows"]
-"""How positions are pushed: all of them each time, or the changed ones."""
+PositionRule = Literal["list", "rows", "bare"]
+"""How positions are pushed: all of them each time; the changed ones; or these without profit, in frames without a time
+and without a first list, where reads do not say when a row was changed."""
 
 
 class WireOrder(msgspec.Struct, frozen=True):
@@ -157,9 +158,9 @@ def to_position(wire: WirePosition) -> Position:
         side=PositionSide(wire.side),
         quantity=Decimal(wire.size),
         entry_price=Decimal(wire.entry),
-        unrealized_pnl=Decimal(wire.pnl),
+        unrealized_pnl=Decimal(wire.pnl) if wire.pnl else None,
         margin_coin="USDT",
-        updated_ms=wire.updated,
+        updated_ms=wire.updated or None,
     )
 
 
@@ -199,7 +200,7 @@ class ToyStreams(StreamDialect):
 
     def topics(self, what: What, symbols: Sequence[str] = ()) -> tuple[Topic, ...]:
         full = what is What.POSITIONS and self.rule == "list"
-        first = what in (What.POSITIONS, What.ACCOUNTS)
+        first = what in (What.POSITIONS, What.ACCOUNTS) and self.rule != "bare"
         channel = Channel(what.value, (what,), MAKERS[what.value][0], full, first, what is not What.TICKERS)
         names = [f"tickers:{symbol}" for symbol in symbols] if what is What.TICKERS else [what.value]
         return tuple(Topic(channel, name, name) for name in names)
@@ -239,7 +240,8 @@ class ToyStreams(StreamDialect):
         rows, make = MAKERS[name]
         items = [make(row) for row in msgspec.json.decode(frame.data, type=rows)]
         full = frame.whole or (name == "positions" and self.rule == "list")
-        return Data(frame.topic, ((What(name), Push(items, full, frame.ts)),))
+        sent_ms = None if self.rule == "bare" else frame.ts
+        return Data(frame.topic, ((What(name), Push(items, full, sent_ms)),))
 
     def _error(self, frame: Frame) -> Refused:
         match frame.code:
@@ -251,6 +253,17 @@ class ToyStreams(StreamDialect):
                 return Refused(ParameterRejected(frame.text, code=frame.code, retryable=True))
             case _:
                 return Refused(ParameterRejected(frame.text, code=frame.code), frame.topic or None)
+
+
+class BareStreams(ToyStreams):
+    """How it streams where pushes leave profits out."""
+
+    unsaid: ClassVar[Mapping[What, tuple[str, ...]]] = {What.POSITIONS: ("unrealized_pnl",)}
+
+
+def streams_of(rule: PositionRule) -> ToyStreams:
+    """How a venue of this rule streams."""
+    return BareStreams(rule) if rule == "bare" else ToyStreams(rule)
 
 
 class Faults(msgspec.Struct):
@@ -351,6 +364,8 @@ class ToyVenue(StreamBackend):
 
     def _touch(self, symbol: str) -> None:
         """A position's numbers change, and the time of its last change does not."""
+        if self.rule == "bare":
+            return
         for key, row in self.now_books.positions.items():
             if row.symbol == symbol:
                 row = msgspec.structs.replace(row, pnl=str(self.rng.randrange(1000)), v=self._next())
@@ -402,7 +417,7 @@ class ToyVenue(StreamBackend):
         if size < 0:
             size = 0
         entry = str(100 + self._number % 11)
-        return WirePosition(symbol, "long", str(size), entry, "0", now_ms, self._next())
+        return WirePosition(symbol, "long", str(size), entry, str(size), now_ms, self._next())
 
     def _positions_with(self, row: WirePosition) -> dict[tuple[str, str], WirePosition]:
         positions = {**self.now_books.positions, (row.symbol, row.side): row}
@@ -463,6 +478,8 @@ class ToyVenue(StreamBackend):
     # Pushes
 
     def _push_positions(self, row: WirePosition) -> None:
+        if self.rule == "bare":
+            row = msgspec.structs.replace(row, pnl="")
         self._push("positions", list(self.now_books.positions.values()) if self.rule == "list" else [row])
 
     def _push(self, topic: str, rows: Sequence[Any]) -> None:
@@ -520,8 +537,10 @@ class ToyVenue(StreamBackend):
         return [fill for at, fill in zip(self._fills_at, self.fills, strict=True) if at < moment][-100:]
 
     async def fetch(self, what: str) -> list[Any]:
-        books = self._books_at(await self._read())
-        return [MAKERS[what][1](row) for row in books.of(what)]
+        rows = self._books_at(await self._read()).of(what)
+        if what == "positions" and self.rule == "bare":
+            rows = [msgspec.structs.replace(row, updated=0) for row in rows]
+        return [MAKERS[what][1](row) for row in rows]
 
     async def history(self, what: str, since_ms: int) -> list[Any]:
         moment = await self._read()
@@ -619,7 +638,7 @@ class ToyConnection(StreamConnection):
         ack = msgspec.json.encode({"kind": "ack", "topic": topic})
         early = rng.random() < venue.faults.before_ack
         self._later(0.5 if early else 0.0, lambda: self.say(ack))
-        if topic in ("positions", "accounts") and topic not in self.dumb:
+        if topic in ("positions", "accounts") and topic not in self.dumb and venue.rule != "bare":
             self._later(0.05, lambda: self._say_all(topic))
 
     def _say_all(self, topic: str) -> None:
@@ -646,11 +665,13 @@ class ToyConnection(StreamConnection):
             return
         at = max(self._busy_until.get(topic, 0.0), self._venue.now + rng.uniform(0.005, 0.2))
         self._busy_until[topic] = at
+        # What has no time at all is taken in the order that it comes in: nothing else could tell what is younger.
+        late = 0.0 if self._venue.rule == "bare" and topic == "accounts" else 1.0
         if rng.random() < faults.delayed:
-            at += rng.uniform(0.2, 1.8)  # overtaken by what comes after
+            at += late * rng.uniform(0.2, 1.8)  # overtaken by what comes after
         for _ in range(2 if rng.random() < faults.doubled else 1):
             self._later(at - self._venue.now, lambda: self.say(frame))
-            at += rng.uniform(0.0, 1.0)
+            at += late * rng.uniform(0.0, 1.0)
 
     def cut(self, end: StreamEnd) -> None:
         if self.over:

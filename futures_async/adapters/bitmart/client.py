@@ -11,7 +11,6 @@ from typing import Any, ClassVar, Unpack
 import msgspec
 
 from futures_async.adapter import (
-    WATCHES,
     Ack,
     Amendment,
     Call,
@@ -36,6 +35,7 @@ from futures_async.adapter import (
     PlannedOrder,
     Read,
     SettingNotApplied,
+    StreamDialect,
     one_id,
     required_id,
     walks,
@@ -43,6 +43,7 @@ from futures_async.adapter import (
 from futures_async.adapters.bitmart import endpoints, mapping, orders, requests, words
 from futures_async.adapters.bitmart.dialect import BitMartDialect
 from futures_async.adapters.bitmart.options import BitMartOptions
+from futures_async.adapters.bitmart.streams import BitMartStreamDialect
 from futures_async.adapters.bitmart.triggers import OPEN_ROWS, TRAILING, BitMartTriggers
 from futures_async.adapters.bitmart.wire import WireOrderAck
 
@@ -70,15 +71,11 @@ class BitMart(BitMartTriggers):
     id = "bitmart"
     name = "BitMart"
     lifecycle = "winding down"
-    capabilities: ClassVar[frozenset[Capability]] = (
-        frozenset(Capability)
-        - WATCHES
-        - {
-            Capability.FETCH_POSITION_HISTORY,
-            Capability.SET_RISK_LIMIT,
-            Capability.ADJUST_MARGIN,
-        }
-    )
+    capabilities: ClassVar[frozenset[Capability]] = frozenset(Capability) - {
+        Capability.FETCH_POSITION_HISTORY,
+        Capability.SET_RISK_LIMIT,
+        Capability.ADJUST_MARGIN,
+    }
     needs_contract = True
     past_by_contract = True
     order_fields = requests.ORDER_FIELDS
@@ -89,6 +86,12 @@ class BitMart(BitMartTriggers):
         own, common = self._own_options(options)
         self._account: str | None = own["account"]
         super().__init__(credentials, dialect=BitMartDialect(), **common)
+
+    def _stream_dialect(self) -> StreamDialect:
+        return BitMartStreamDialect(self._known_contract)
+
+    async def _before_reading(self) -> None:
+        await self._know_contracts()
 
     # Placing, changing, cancelling
 

@@ -95,13 +95,16 @@ def contracts(row: wire.WireContract) -> Contract:
 
 @table
 def tickers(row: wire.WireContract) -> Ticker:
-    """Last and index price; BitMart gives no best prices and no mark here."""
+    """Last and index price, pushed also mark and best prices; only what is read tells the funding rate."""
     name = needed(text(row.symbol))
     return Ticker(
         venue=words.VENUE,
         symbol=made(words.unified_symbol, name),
         venue_symbol=name,
         last_price=needed(number(row.last_price)),
+        bid_price=price(row.bid_price),
+        ask_price=price(row.ask_price),
+        mark_price=price(row.mark_price),
         index_price=price(row.index_price),
         # `funding_rate` is the settled one; the current interval's is the expected one.
         funding_rate=number(row.expected_funding_rate),
@@ -254,7 +257,6 @@ def positions(row: wire.WirePosition, contract: Contract) -> Position:
         initial_margin=margin,
         maintenance_margin=number(row.maintenance_margin),
         notional=number(row.mark_value),
-        locked=times(size(row.frozen_volume), one),
         created_ms=read_by(row.open_timestamp, words.any_ms),
         # What is read says when it was answered; only what is pushed says when it was changed.
         updated_ms=read_by(row.update_time, words.any_ms),

@@ -20,6 +20,7 @@ from futures_async.adapter import (
     made,
     minus,
     needed,
+    negative,
     number,
     otherwise,
     price,
@@ -110,8 +111,8 @@ def trigger_orders(row: wire.WirePlanOrder, contract: Contract) -> Order:
 
 
 @table_with
-def fills(row: wire.WireTrade, contract: Contract) -> Fill:
-    """Executions; the fee is in the quote coin, paid is words.positive."""
+def fills(row: wire.WireTrade, contract: Contract, *, pushed: bool = False) -> Fill:
+    """Executions. Read ones are paid for in the quote coin; pushed ones name the coin."""
     name = needed(text(row.symbol))
     return Fill(
         venue=words.VENUE,
@@ -122,8 +123,9 @@ def fills(row: wire.WireTrade, contract: Contract) -> Fill:
         side=needed(word(row.side, words.SIDE)),
         price=needed(number(row.price)),
         quantity=needed(times(size(row.vol), number(contract.contract_size))),
-        fee=number(row.paid_fees),
-        fee_coin=text(contract.quote),
+        client_order_id=text(row.client_order_id),
+        fee=negative(number(row.fee)) if pushed else number(row.paid_fees),
+        fee_coin=text(row.fee_coin if pushed else contract.quote),
         role=word(row.exec_type, words.ROLE),
         realized_pnl=number(row.realised_profit),
         created_ms=needed(read_by(row.create_time, words.any_ms)),

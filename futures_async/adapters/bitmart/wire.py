@@ -51,6 +51,10 @@ class WireContract(Row, frozen=True, kw_only=True, gc=False):
     status: Text = None
     delist_time: Moment = None
     """Seconds; 0 is never."""
+    # Of pushed tickers:
+    mark_price: Loose = None
+    bid_price: Loose = None
+    ask_price: Loose = None
 
 
 class WireContracts(msgspec.Struct, frozen=True, gc=False):
@@ -238,12 +242,10 @@ class WirePosition(Row, frozen=True, kw_only=True, gc=False):
     """0 is none."""
     max_notional_value: Loose = None
     initial_margin: Loose = None
-    # Of the other endpoint and of pushes:
+    # Of V1 and of pushes:
     position_type: Id = None
     """1 long, 2 short."""
     position_mode: Text = None
-    frozen_volume: Loose = None
-    """Contracts in closing orders."""
     update_time: Moment = None
 
 
@@ -357,6 +359,11 @@ class WireTrade(Row, frozen=True, kw_only=True, gc=False):
     """Positive is paid; quote coin."""
     account: Text = None
     create_time: Moment = None
+    # Of pushes:
+    client_order_id: Id = None
+    fee: Loose = None
+    """Negative is paid."""
+    fee_coin: Text = None
 
 
 class WireLedgerEntry(Row, frozen=True, kw_only=True, gc=False):

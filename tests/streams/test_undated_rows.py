@@ -1,0 +1,159 @@
+"""Pictures of a venue whose pushes leave much out, and whose reads do not say when a row was changed."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from futures_async.streams.fills import Fills
+from futures_async.streams.picture import LAG_S, Moment, Push
+from futures_async.streams.rows import Rows
+from futures_async.streams.rules import ACCOUNTS, POSITIONS
+from futures_async.unified.enums import MarginMode, PositionSide, Side
+from futures_async.unified.models import Account, Fill, Position
+from futures_async.unified.watching import Change, ChangeKind
+
+NOW_MS = 1_770_000_000_000
+UNSAID = ("leverage", "mark_price", "unrealized_pnl", "notional", "initial_margin")
+
+
+def at(second: float) -> Moment:
+    return Moment(second, NOW_MS + int(second * 1000), second)
+
+
+def position(quantity: str, changed_s: float | None = None, **fields: Any) -> Position:
+    return Position(
+        venue="toy",
+        symbol="BTC/USDT:USDT",
+        venue_symbol="BTCUSDT",
+        side=PositionSide.LONG,
+        quantity=Decimal(quantity),
+        entry_price=Decimal(100),
+        margin_mode=MarginMode.CROSS,
+        margin_coin="USDT",
+        updated_ms=None if changed_s is None else NOW_MS + int(changed_s * 1000),
+        **fields,
+    )
+
+
+def whole(quantity: str) -> Position:
+    """As it is read."""
+    size = Decimal(quantity)
+    return position(
+        quantity, leverage=Decimal(5), mark_price=Decimal(110), unrealized_pnl=size * 10, notional=size * 110
+    )
+
+
+class Bench:
+    """A picture of positions in which one of 2 was read at second 10."""
+
+    def __init__(self) -> None:
+        self.picture: Rows[Position] = Rows(POSITIONS, UNSAID)
+        self.picture.read([whole("2")], at(10))
+        self.picture.unsure = False
+
+    def push(self, second: float, *items: Position) -> list[Change[Position]]:
+        return self.picture.push(Push(items), at(second))
+
+    @property
+    def held(self) -> list[Position]:
+        return list(self.picture.current.values())
+
+
+def test_what_is_repeated_says_nothing_new() -> None:
+    bench = Bench()
+    assert bench.push(11, position("2", 3)) == []
+    assert not bench.picture.unsure
+    assert bench.held == [whole("2")]
+
+
+@pytest.mark.parametrize("late", [position("1", 9), position("0", 9)])
+def test_a_push_of_before_a_read_is_left_out_and_read_again(late: Position) -> None:
+    bench = Bench()
+    assert bench.push(11, late) == []
+    assert bench.picture.unsure
+    assert bench.held == [whole("2")]
+
+
+def test_a_push_of_before_it_was_read_as_gone_opens_nothing() -> None:
+    bench = Bench()
+    [gone] = bench.picture.read([], at(20)).changes
+    assert gone.kind is ChangeKind.CLOSED
+    assert bench.push(21, position("2", 19)) == []
+    assert bench.picture.unsure
+    [opened] = bench.push(22, position("1", 21.5))
+    assert opened.kind is ChangeKind.OPENED
+
+
+def test_what_hangs_on_the_size_is_not_kept_and_read_anew() -> None:
+    bench = Bench()
+    [change] = bench.push(11, position("3", 10.5))
+    now = change.item
+    assert (now.quantity, now.unrealized_pnl, now.notional) == (Decimal(3), None, None)
+    assert (now.leverage, now.mark_price) == (Decimal(5), Decimal(110))
+    assert bench.picture.unsure
+    bench.picture.unsure = False
+    bench.picture.read([whole("3")], at(11 + LAG_S))
+    assert bench.held == [whole("3")]
+
+
+def test_what_pushes_leave_out_is_no_drift() -> None:
+    picture: Rows[Position] = Rows(POSITIONS, UNSAID)
+    [opened] = picture.push(Push([position("2", 1)]), at(1))
+    assert opened.item.leverage is None
+    assert picture.unsure
+    merged = picture.read([whole("2")], at(1 + LAG_S))
+    assert merged.untold == frozenset()
+    assert list(picture.current.values()) == [whole("2")]
+
+
+def test_a_balance_keeps_its_equity_until_it_is_read_again() -> None:
+    def account(available: str, equity: str | None = None) -> Account:
+        return Account(
+            venue="toy",
+            margin_coin="USDT",
+            available=Decimal(available),
+            equity=None if equity is None else Decimal(equity),
+        )
+
+    picture: Rows[Account] = Rows(ACCOUNTS, ("equity", "balance", "unrealized_pnl"))
+    picture.read([account("90", "100")], at(10))
+    picture.push(Push([account("80")]), at(13))
+    assert picture.unsure
+    assert list(picture.current.values()) == [account("80", "100")]
+    # A read that may not have heard of it is no proof, and neither is it left at that.
+    assert picture.read([account("90", "101")], at(14)).doubts
+    assert not picture.read([account("80", "99")], at(14.5)).doubts
+    picture.read([account("80", "98")], at(16))
+    assert list(picture.current.values()) == [account("80", "98")]
+
+
+def fill(number: int, quantity: str = "1") -> Fill:
+    return Fill(
+        venue="toy",
+        fill_id=str(number),
+        order_id="7",
+        symbol="BTC/USDT:USDT",
+        venue_symbol="BTCUSDT",
+        side=Side.BUY,
+        price=Decimal(100),
+        quantity=Decimal(quantity),
+        created_ms=NOW_MS,
+    )
+
+
+Told = list[tuple[list[Fill], str]]
+WELL: Told = [([], "0"), ([fill(1)], "1"), ([fill(1)], "1"), ([], "1"), ([fill(2)], "2")]
+ONE_IS_MISSING: Told = [([fill(1)], "1"), ([fill(3)], "3")]
+TWO_AS_ONE: Told = [([fill(1)], "2")]
+BY_THE_ORDER_ALONE: Told = [([], "1")]
+
+
+@pytest.mark.parametrize("told", [WELL, ONE_IS_MISSING, TWO_AS_ONE, BY_THE_ORDER_ALONE])
+def test_an_order_that_is_filled_further_than_was_told_is_looked_up(told: Told) -> None:
+    picture = Fills()
+    for fills, executed in told:
+        picture.push(Push(fills, executed={"7": Decimal(executed)}), at(1))
+    assert picture.unsure is (told is not WELL)
