@@ -183,6 +183,8 @@ OKX_LISTS = (
     Lists(OKX, "iter_fills", f"{_V5}/trade/fills", "fills", key="tradeId", files=_OLD_FILLS),
     Lists(OKX, "fetch_ledger", f"{_V5}/account/bills", "bills", key="billId", files=_OLD_BILLS),
     Lists(OKX, "iter_ledger", f"{_V5}/account/bills", "bills", key="billId", files=_OLD_BILLS),
+    Lists(OKX, "fetch_trigger_orders", f"{_V5}/trade/orders-algo-pending", "orders_algo_pending", key="algoId",
+          files=_OKX_SIZES),
     Lists(OKX, "fetch_contracts", f"{_V5}/public/instruments", "instruments", key="instId", reference=True),
     Lists(OKX, "fetch_risk_limits", f"{_V5}/public/position-tiers", "position_tiers", key="tier", reference=True,
           arguments=BTC, files=_OKX_SIZES),

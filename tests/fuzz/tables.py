@@ -23,6 +23,7 @@ from futures_async.adapters.bitmart import wire as bitmart_wire
 from futures_async.adapters.bittap import mapping as bittap
 from futures_async.adapters.okx import mapping as okx
 from futures_async.adapters.okx import orders as okx_orders
+from futures_async.adapters.okx import triggers as okx_triggers
 from futures_async.adapters.okx import wire as okx_wire
 from futures_async.unified.enums import PositionSide
 from futures_async.unified.models import Contract, Position
@@ -145,7 +146,6 @@ TABLES = (
     Table("bittap fills", bittap.fills(), ("bittap/trade_his:data",)),
     Table("bittap tickers", bittap.tickers(), ("bittap/price_ticker:data",)),
     Table("okx accounts", okx.accounts(), ("okx/balance:data.0.details",), _OKX_CONFIG),
-    Table("okx totals", okx.totals(), ("okx/balance:data",), _OKX_CONFIG),
     Table("okx ledger", okx.ledger_entries(), ("okx/bills:data",)),
     Table("okx tiers", okx.risk_limits(), ("okx/position_tiers:data",), _OKX_LINEAR),
     Table("okx positions", okx.positions(), ("okx/positions:data",), _OKX_LINEAR),
@@ -156,6 +156,7 @@ TABLES = (
     Table("okx funding", okx.funding_rates(), ("okx/funding_rate:data",)),
     Table("okx orders", okx_orders.orders(), ("okx/order:data",), _OKX_LINEAR),
     Table("okx coin orders", okx_orders.orders(), ("okx/order:data",), _OKX_COIN),
+    Table("okx waiting", okx_triggers.waiting(), ("okx/orders_algo_pending:data",), _OKX_LINEAR),
     Table("okx fills", okx_orders.fills(), ("okx/fills:data",), _OKX_COIN),
 )
 # fmt: on

@@ -51,7 +51,7 @@ from futures_async.adapter import (
 )
 from futures_async.adapters._rows import same_name
 from futures_async.adapters.okx import endpoints, mapping, wire
-from futures_async.adapters.okx.account import N, OKXAccount
+from futures_async.adapters.okx.account import N
 from futures_async.adapters.okx.codes import GONE
 from futures_async.adapters.okx.dialect import OKXDialect
 from futures_async.adapters.okx.options import OKXOptions
@@ -65,12 +65,13 @@ from futures_async.adapters.okx.orders import (
     read_acks,
     refusal_of,
 )
+from futures_async.adapters.okx.triggers import OKXTriggers
 
 WITNESS_MS = windows.DAY_MS
 """How far back the list of finished orders is searched for an order of ours, beside the look-up by its id."""
 
 
-class OKX(BatchCancels, OKXAccount):
+class OKX(BatchCancels, OKXTriggers):
     """OKX v5: swaps that settle in USDT, USDC or their base coin.
 
     Args:
@@ -89,9 +90,6 @@ class OKX(BatchCancels, OKXAccount):
     capabilities: ClassVar[frozenset[Capability]] = frozenset(Capability) - {
         Capability.SET_RISK_LIMIT,
         Capability.SET_MARGIN_MODE,
-        Capability.CREATE_TRIGGER_ORDER,
-        Capability.CANCEL_TRIGGER_ORDER,
-        Capability.FETCH_TRIGGER_ORDERS,
         Capability.WATCH_ORDERS,
         Capability.WATCH_FILLS,
         Capability.WATCH_POSITIONS,
@@ -236,7 +234,8 @@ class OKX(BatchCancels, OKXAccount):
         try:
             return await super().close_position(symbol, side=side)
         except OrderRejected as error:
-            if error.code in GONE:
+            # Said of a direction without a position, and of more than there is.
+            if error.code in GONE and await self.fetch_position(symbol, side) is None:
                 return None
             raise
 

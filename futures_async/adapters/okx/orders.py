@@ -62,7 +62,7 @@ from futures_async.adapters.okx import wire
 from futures_async.adapters.okx.codes import SUCCESS
 from futures_async.adapters.okx.mapping import MARGIN_MODE, POSITION_SIDE, VENUE, base_quantity, unified_symbol
 
-_SIDE = {side.value: side for side in Side}
+SIDE = {side.value: side for side in Side}
 _WORD = {
     TimeInForce.GTC: "limit",
     TimeInForce.IOC: "ioc",
@@ -78,7 +78,7 @@ _ORIGIN = {
     "partial_liquidation": OrderType.LIQUIDATION,
 }
 _ROLE = {"M": Role.MAKER, "T": Role.TAKER}
-_STATUS = {
+STATUS = {
     "live": OrderStatus.NEW,
     "partially_filled": OrderStatus.PARTIALLY_FILLED,
     "filled": OrderStatus.FILLED,
@@ -99,12 +99,12 @@ def _type(kind: OrderType | None, category: str | None) -> OrderType | None:
     return _ORIGIN.get(category or "", kind)
 
 
-def _held(pos_side: str | None) -> PositionSide | None:
+def held_side(pos_side: str | None) -> PositionSide | None:
     """The position that an order is of; in net mode the field says nothing."""
     return None if pos_side in (None, "net") else known(POSITION_SIDE, pos_side, "posSide")
 
 
-def _reduces(side: Side, held: PositionSide | None, said: bool | None) -> bool | None:
+def reduces(side: Side, held: PositionSide | None, said: bool | None) -> bool | None:
     """In long/short mode the pair says whether an order closes: the flag is ignored there."""
     return said if held is None else (side, held) not in _OPENS
 
@@ -127,7 +127,7 @@ def _stop(own: Decimal | None, attached: object, field: str) -> Decimal | None:
 @table_with
 def orders(row: wire.WireOrder, contract: Contract) -> Order:
     """Orders, open and past."""
-    name, side, held = needed(text(row.inst_id)), needed(word(row.side, _SIDE)), made(_held, text(row.pos_side))
+    name, side, held = needed(text(row.inst_id)), needed(word(row.side, SIDE)), made(held_side, text(row.pos_side))
     kind = word(row.ord_type, _TYPE, unknown=OrderType.UNKNOWN)
     limit, average = price(row.px), price(row.avg_px)
     of, worth = contract.contract_size, contract.contract_value
@@ -149,8 +149,8 @@ def orders(row: wire.WireOrder, contract: Contract) -> Order:
         quantity=quantity,
         filled_quantity=filled,
         remaining_quantity=minus(quantity, filled),
-        status=needed(word(row.state, _STATUS, unknown=OrderStatus.UNKNOWN)),
-        reduce_only=made(_reduces, side, held, yes_no(row.reduce_only)),
+        status=needed(word(row.state, STATUS, unknown=OrderStatus.UNKNOWN)),
+        reduce_only=made(reduces, side, held, yes_no(row.reduce_only)),
         position_side=held,
         margin_mode=word(row.td_mode, MARGIN_MODE),
         leverage=price(row.lever),
@@ -176,7 +176,7 @@ def fills(row: wire.WireFill, contract: Contract) -> Fill:
         client_order_id=text(row.cl_ord_id),
         symbol=made(unified_symbol, name),
         venue_symbol=name,
-        side=needed(word(row.side, _SIDE)),
+        side=needed(word(row.side, SIDE)),
         price=at,
         quantity=needed(quantity),
         fee=negative(number(row.fee)),
@@ -275,7 +275,9 @@ def read_ack(rows: Sequence[wire.WireAck]) -> Ack:
 
 
 def _ack(row: wire.WireAck) -> Ack:
-    return Ack(str(row.ord_id) if row.ord_id else None, str(row.cl_ord_id) if row.cl_ord_id else None)
+    """Its ids, or those of an order that waits."""
+    order_id, client_id = row.ord_id or row.algo_id, row.cl_ord_id or row.algo_cl_ord_id
+    return Ack(str(order_id) if order_id else None, str(client_id) if client_id else None)
 
 
 def refusal_of(row: wire.WireAck, endpoint: Endpoint[Any], dialect: Dialect) -> ExchangeError | None:

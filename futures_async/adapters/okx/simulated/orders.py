@@ -89,7 +89,7 @@ class OrderCalls(OKXSide):
             price = None
             if kind is OrderType.LIMIT:
                 raise VenueRefusal("51000", "Parameter px  error")
-        side, margin_mode = read.pick(fields, "side", _SIDES), read.pick(fields, "tdMode", MARGIN_MODES)
+        side, margin_mode = read.pick(fields, "side", ORDER_SIDES), read.pick(fields, "tdMode", MARGIN_MODES)
         intent = self._intent(fields, side, hedge=account.mode(contract.symbol) is PositionMode.HEDGE)
         # Ignored in long/short mode.
         reduces = intent is None and str(fields.get("reduceOnly") or "").lower() == "true"
@@ -268,7 +268,7 @@ class OrderCalls(OKXSide):
         return [fill_row(fill, self.named(fill.symbol)) for fill in found]
 
 
-_SIDES = {side.value: side for side in Side}
+ORDER_SIDES = {side.value: side for side in Side}
 
 
 def _kept(order: Order, now_ms: int) -> bool:

@@ -1,0 +1,139 @@
+"""Orders that wait for a price."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from futures_async.adapters.okx.simulated.base import (
+    API,
+    MARGIN_MODES,
+    PRIVATE_READ,
+    READER,
+    Judged,
+    contract_worth,
+    in_contracts,
+    inst_id,
+)
+from futures_async.adapters.okx.simulated.orders import ORDER_SIDES, OrderCalls
+from futures_async.simulator import errors
+from futures_async.simulator.dialect import Request, VenueRefusal, get, plain, post
+from futures_async.simulator.margins import closed_by
+from futures_async.simulator.records import Trigger, TriggerKind, TriggerStatus
+from futures_async.transport.endpoint import Kind, RateLimit
+from futures_async.unified.enums import PositionMode, PositionSide
+
+TRADE = f"{API}/trade"
+BY_CONTRACT = RateLimit(20, 2.0, by="instId")
+GONE = {errors.UnknownOrder: "51400"}
+STATES = {
+    TriggerStatus.LIVE: "live",
+    TriggerStatus.EXECUTED: "effective",
+    TriggerStatus.FAILED: "order_failed",
+    TriggerStatus.CANCELED: "canceled",
+}
+
+
+class AlgoCalls(OrderCalls):
+    """Triggers, take-profits and stop-losses. The verdict stands in the row; a refused one has the outer code 0."""
+
+    @post(f"{TRADE}/order-algo", BY_CONTRACT, Kind.ORDER, codes={errors.DuplicateClientId: "51065"})
+    def order_algo(self, request: Request) -> list[dict[str, Any]]:
+        """One, of type `trigger` or `conditional`."""
+        return self.verdicts(request, lambda item: self._wait(request, item), 1).rows
+
+    def _wait(self, request: Request, fields: Mapping[str, Any]) -> dict[str, Any]:
+        client_id = self._client_id(fields, "algoClOrdId")
+        if READER.word(fields, "ordType", ("trigger", "conditional")) == "trigger":
+            price = READER.needed_number(fields, "orderPx")
+            values = {**fields, "px": None if price < 0 else price, "clOrdId": client_id}
+            ticket = self.ticket(request, values, "market" if price < 0 else "limit")
+            by = READER.word(fields, "triggerPxType", ("last", "index", "mark"), "last")
+            trigger = READER.needed_number(fields, "triggerPx")
+            made = self.engine.triggers.place_plan(request.account, ticket, trigger, on_mark=by == "mark")
+        else:
+            made = self._stop(request, fields, client_id)
+        return {"algoId": str(made.id), "clOrdId": "", "algoClOrdId": client_id or ""}
+
+    def _stop(self, request: Request, fields: Mapping[str, Any], client_id: str | None) -> Trigger:
+        contract, account = self.contract(fields), request.account
+        READER.pick(fields, "tdMode", MARGIN_MODES)
+        # With both given in net mode, only the stop-loss is taken.
+        short, kind = ("sl", TriggerKind.STOP_LOSS) if fields.get("slTriggerPx") else ("tp", TriggerKind.TAKE_PROFIT)
+        preset = self._attached({"attachAlgoOrds": [fields]}, short)
+        if preset is None:
+            raise VenueRefusal("51000", "Parameter slTriggerPx  error")
+        side = closed_by(READER.pick(fields, "side", ORDER_SIDES))
+        whole = str(fields.get("closeFraction") or "") == "1"
+        if whole:
+            kind = TriggerKind.POSITION_STOP_LOSS if short == "sl" else TriggerKind.POSITION_TAKE_PROFIT
+        quantity = None if whole else READER.needed_number(fields, "sz") * contract_worth(contract)
+        more = {} if quantity is None else {"quantity": quantity}
+        return self.engine.triggers.place_closing(
+            account, contract.symbol, side, kind, preset, client_id=client_id, **more
+        )
+
+    @post(f"{TRADE}/cancel-algos", BY_CONTRACT, Kind.CANCEL, codes=GONE)
+    def cancel_algos(self, request: Request) -> Judged:
+        """An array of at most ten."""
+
+        def one(item: Mapping[str, Any]) -> dict[str, Any]:
+            symbol = self.contract(item).symbol
+            found = self._algo(request, item)
+            if found.symbol != symbol:
+                raise errors.UnknownOrder("of another contract")
+            self.engine.triggers.cancel(request.account, found)
+            return {"algoId": str(found.id), "algoClOrdId": found.client_id or ""}
+
+        return self.verdicts(request, one, 10)
+
+    def _algo(self, request: Request, fields: Mapping[str, Any]) -> Trigger:
+        number, client_id = READER.whole(fields, "algoId"), fields.get("algoClOrdId") or None
+        return self.engine.triggers.find(request.account, trigger_id=number, client_id=client_id)
+
+    @get(f"{TRADE}/orders-algo-pending", PRIVATE_READ, needs="ordType")
+    def algos_pending(self, request: Request) -> list[dict[str, str]]:
+        """Of the types that are named."""
+        types = request.params["ordType"].split(",")
+        live = sorted(request.account.live_triggers.values(), key=lambda trigger: trigger.id)
+        found = self.page(request, live, 10_000, lambda trigger: _style(trigger) in types)
+        return [self.algo_row(trigger) for trigger in found]
+
+    def algo_row(self, trigger: Trigger) -> dict[str, str]:
+        """As lists and pushes have it."""
+        contract, closes, profit = self.named(trigger.symbol), trigger.kind.closes, trigger.kind.is_profit
+        at, by = plain(trigger.trigger_price), "mark" if trigger.on_mark else "last"
+        price = "-1" if trigger.price is None else plain(trigger.price)
+        net = trigger.position_mode is PositionMode.ONE_WAY
+        whole = trigger.kind.whole_position
+        named = {"tpTriggerPx": closes and profit, "slTriggerPx": closes and not profit, "triggerPx": not closes}
+        priced = {"tpOrdPx": closes and profit, "slOrdPx": closes and not profit, "ordPx": not closes}
+        return {
+            "instType": "SWAP",
+            "instId": inst_id(contract),
+            "algoId": str(trigger.id),
+            "algoClOrdId": trigger.client_id or "",
+            "ordId": str(trigger.order_id or ""),
+            "side": trigger.side.value,
+            "posSide": "net" if net else (trigger.position_side or PositionSide.LONG).value,
+            "tdMode": trigger.margin_mode.value,
+            "ordType": _style(trigger),
+            "reduceOnly": str(closes or trigger.reduce_only).lower(),
+            "sz": "" if whole else in_contracts(trigger.quantity, contract),
+            "closeFraction": "1" if whole else "",
+            "state": STATES[trigger.status],
+            **{name: at if says else "" for name, says in named.items()},
+            **{name: price if says else "" for name, says in priced.items()},
+            "triggerPxType": "" if closes else by,
+            "tpTriggerPxType": by if closes and profit else "",
+            "slTriggerPxType": by if closes and not profit else "",
+            "lever": "",
+            "cTime": str(trigger.created_ms),
+            "uTime": str(trigger.updated_ms),
+        }
+
+
+def _style(trigger: Trigger) -> str:
+    if trigger.kind is TriggerKind.TRAILING:
+        return "move_order_stop"
+    return "conditional" if trigger.kind.closes else "trigger"

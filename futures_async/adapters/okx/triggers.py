@@ -1,0 +1,206 @@
+"""Orders that wait for a price ("algo orders"): they live beside the others, in lists and with ids of their own.
+
+https://www.okx.com/docs-v5/en/#order-book-trading-algo-trading-post-place-algo-order
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from futures_async.adapter import (
+    CancelOutcomeUnknown,
+    Contract,
+    FetchPage,
+    InvalidOrder,
+    MarginMode,
+    Order,
+    OrderKind,
+    OrderNotFound,
+    OrderOutcomeUnknown,
+    OrderRequest,
+    OrderStatus,
+    OrderType,
+    Page,
+    PageQuery,
+    Params,
+    PlannedOrder,
+    acknowledged,
+    either,
+    everything,
+    first,
+    identifier,
+    in_turn,
+    made,
+    moment,
+    needed,
+    one_id,
+    otherwise,
+    price,
+    size,
+    table_with,
+    text,
+    to_text,
+    unread_of,
+    word,
+    yes_no,
+)
+from futures_async.adapters.okx import endpoints, wire
+from futures_async.adapters.okx.account import OKXAccount
+from futures_async.adapters.okx.mapping import MARGIN_MODE, VENUE, base_quantity, unified_symbol
+from futures_async.adapters.okx.orders import (
+    AT_MARKET,
+    PRICE_SOURCE,
+    SIDE,
+    STATUS,
+    held_side,
+    order_frame,
+    read_ack,
+    reduces,
+)
+
+_GROUPS = ("trigger", "conditional,oco", "move_order_stop")
+"""The list of waiting orders must be told of which types; only these two can be joined."""
+
+
+def _kind(word: str, profit: Decimal | None) -> OrderKind:
+    if word == "move_order_stop":
+        return OrderKind.TRAILING
+    if word not in ("conditional", "oco"):
+        return OrderKind.TRIGGER
+    return OrderKind.STOP_LOSS if profit is None else OrderKind.TAKE_PROFIT
+
+
+@table_with
+def waiting(row: wire.WireAlgo, contract: Contract) -> Order:
+    """Waiting orders; `price` is the limit that an order will have. Of a pair (oco) the take-profit is what is told
+    first, and both stand in `take_profit` and `stop_loss`."""
+    name, side, held = needed(text(row.inst_id)), needed(word(row.side, SIDE)), made(held_side, text(row.pos_side))
+    profit, stop = price(row.tp_trigger_px), price(row.sl_trigger_px)
+    limit = price(either(row.ord_px, row.tp_ord_px, row.sl_ord_px))
+    trigger = price(either(row.trigger_px, row.tp_trigger_px, row.sl_trigger_px))
+    quantity = made(base_quantity, size(row.sz), contract.contract_size, contract.contract_value, limit, trigger)
+    return Order(
+        venue=VENUE,
+        symbol=made(unified_symbol, name),
+        venue_symbol=name,
+        order_id=needed(identifier(row.algo_id)),
+        client_order_id=text(row.algo_cl_ord_id),
+        side=side,
+        type=OrderType.TRIGGER,
+        kind=otherwise(made(_kind, needed(text(row.ord_type)), profit), OrderKind.TRIGGER),
+        price=limit,
+        trigger_price=trigger,
+        trigger_by=word(row.trigger_px_type, PRICE_SOURCE),
+        # Empty where `closeFraction` says the whole position.
+        quantity=otherwise(quantity, Decimal(0)),
+        status=needed(word(row.state, STATUS, unknown=OrderStatus.UNKNOWN)),
+        reduce_only=made(reduces, side, held, yes_no(row.reduce_only)),
+        position_side=held,
+        margin_mode=word(row.td_mode, MARGIN_MODE),
+        leverage=price(row.lever),
+        take_profit=profit,
+        stop_loss=stop,
+        created_ms=moment(row.c_time),
+        updated_ms=moment(row.u_time),
+    )
+
+
+def trigger_body(plan: PlannedOrder, margin_mode: MarginMode) -> dict[str, Any]:
+    """`order-algo`: the venue tells by the price of the moment from which side the trigger is reached."""
+    request, frame = plan.request, order_frame(plan, margin_mode)
+    if request.trigger_price is None:
+        raise InvalidOrder("a trigger order needs a trigger_price")
+    return frame | {
+        "ordType": "trigger",
+        "triggerPx": to_text(request.trigger_price),
+        "triggerPxType": "last" if request.trigger_by is None else request.trigger_by.value,
+        "orderPx": AT_MARKET if request.price is None else to_text(request.price),
+        "algoClOrdId": plan.client_order_id,
+    }
+
+
+class OKXTriggers(OKXAccount):
+    """Everything that waits."""
+
+    async def create_trigger_order(self, request: OrderRequest) -> Order:
+        """Place an order that waits for `request.trigger_price`, by the last price unless `trigger_by` says another.
+
+        Raises:
+            OrderOutcomeUnknown: It may wait at the venue; `resolve()` looks, and absence proves nothing.
+        """
+        self._active("create_trigger_order")
+        plan = await self._plan_waiting(request, OrderKind.TRIGGER)
+        body = trigger_body(plan, plan.request.margin_mode or self._margin_mode)
+
+        async def look(deadline_s: float | None = None) -> Order:
+            row = await self._waits(plan.venue_symbol, None, plan.client_order_id)
+            if row is None:
+                raise unknown
+            return await self._read_waiting(row)
+
+        try:
+            rows = await self._call(endpoints.PLACE_ALGO, body=body)
+        except OrderOutcomeUnknown as error:
+            unknown = error
+            unknown.symbol, unknown.client_order_id = plan.request.symbol, plan.client_order_id
+            unknown.bind(look)
+            raise
+        ack = read_ack(rows)
+        row = await self._waits(plan.venue_symbol, ack.order_id, None) if ack.order_id else None
+        return acknowledged(plan, ack, self.id) if row is None else await self._read_waiting(row)
+
+    async def cancel_trigger_order(
+        self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None
+    ) -> None:
+        venue_symbol = self.venue_symbol(symbol)
+        row = await self._waits(venue_symbol, *one_id(order_id, client_order_id))
+        if row is None:
+            raise OrderNotFound("no such trigger order waits", venue=self.id, endpoint=endpoints.CANCEL_ALGOS.name)
+        target = str(row.algo_id)
+        try:
+            await self._call(endpoints.CANCEL_ALGOS, body=[{"instId": venue_symbol, "algoId": target}])
+        except (CancelOutcomeUnknown, OrderNotFound):
+            # Gone by an earlier attempt, or set off meanwhile.
+            if await self._waits(venue_symbol, target, None) is not None:
+                raise
+
+    async def fetch_trigger_orders(self, symbol: str | None = None) -> list[Order]:
+        """Read the waiting trigger, trailing, take-profit and stop-loss orders."""
+        query = PageQuery(symbol=None if symbol is None else self.venue_symbol(symbol))
+
+        async def page(query: PageQuery, cursor: str | None) -> Page[Order]:
+            found = await self._algos()(query, cursor)
+            orders, unread = waiting().each(found.rows, await self._sizes(found.rows))
+            return Page(orders, found.cursor, (*found.unread, *unread))
+
+        return await everything(page, query, key=lambda order: order.order_id)
+
+    async def _read_waiting(self, row: wire.WireAlgo) -> Order:
+        return waiting().one(row, (await self._sizes([row]))(row))
+
+    async def _waits(
+        self, venue_symbol: str, order_id: str | None, client_order_id: str | None
+    ) -> wire.WireAlgo | None:
+        """The waiting order of that id, of whatever type. It is found by its id alone, whatever else it says."""
+
+        def wanted(row: wire.WireAlgo) -> bool:
+            return str(row.algo_id) == order_id if order_id is not None else row.algo_cl_ord_id == client_order_id
+
+        query = PageQuery(symbol=venue_symbol)
+        return await first(self._algos(), query, key=lambda row: str(row.algo_id), wanted=wanted)
+
+    def _algos(self) -> FetchPage[wire.WireAlgo]:
+        """The pages of the venue's types, one after the other."""
+
+        def of_group(types: str) -> FetchPage[wire.WireAlgo]:
+            async def page(query: PageQuery, cursor: str | None) -> Page[wire.WireAlgo]:
+                params: Params = {"ordType": types, **endpoints.SWAP, "instId": query.symbol}
+                params = {**params, "after": cursor, "limit": endpoints.PAGE}
+                rows = await self._call(endpoints.OPEN_ALGOS, params)
+                full = rows and len(rows) + len(unread_of(rows)) >= endpoints.PAGE
+                return Page(rows, str(rows[-1].algo_id) if full else None, unread_of(rows))
+
+            return page
+
+        return in_turn([of_group(types) for types in _GROUPS])
