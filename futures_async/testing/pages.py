@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from futures_async.adapter import Adapter
+from futures_async.simulator.records import Ticket
 from futures_async.testing.base import Contract, exercises
 from futures_async.testing.loopback import Loopback, Running
 from futures_async.testing.reads import whole
 from futures_async.unified import errors
-from futures_async.unified.enums import LedgerType, OrderStatus, Side
+from futures_async.unified.enums import Intent, LedgerType, OrderStatus, OrderType, PositionMode, Side
 from futures_async.unified.exchange import Capability as Can
 
 ROWS = 1010
@@ -27,6 +28,25 @@ async def walk(on: Running, rows: AsyncIterator[Any], key: Callable[[Any], str],
         if arriving and len(seen) % 250 == 0:
             on.trade_inside(Side.BUY if len(seen) % 500 else Side.SELL, at_ms=on.inside.now_ms())
     return seen
+
+
+def rest_inside(on: Running, count: int) -> set[str]:
+    """So many resting orders that were placed without any wire; their ids."""
+    engine = on.inside.engine
+    engine.world.now_ms = on.inside.now_ms()
+    with engine.arithmetic():
+        for number in range(count):
+            price = on.price("0.9") - number * engine.world.contract(on.spec.symbol).tick
+            ticket = Ticket(
+                symbol=on.spec.symbol,
+                side=Side.BUY,
+                type=OrderType.LIMIT,
+                quantity=engine.world.contract(on.spec.symbol).contract_size,
+                price=price,
+                intent=None if on.account.default_mode is PositionMode.ONE_WAY else Intent.OPEN,
+            )
+            engine.orders.place(on.account, ticket)
+    return {str(order) for order in on.account.open_orders}
 
 
 class Pages(Contract):
@@ -72,6 +92,34 @@ class Pages(Contract):
             lambda order: order.order_id,
             lambda on: [str(order.id) for order in on.account.order_log],
         )
+
+    @exercises(Can.FETCH_FILLS)
+    async def test_more_fills_than_a_page_holds_are_read_where_they_are_asked_for(self, server: Loopback) -> None:
+        async with self.on(server) as on:
+            on.trades_inside(330)
+            found = await on.exchange.fetch_fills(on.spec.symbol, limit=321)
+            assert [fill.fill_id for fill in found] == [on.spec.fill_id(fill) for fill in on.account.fills[:-322:-1]]
+
+    @exercises(Can.FETCH_OPEN_ORDERS)
+    async def test_more_open_orders_than_a_page_holds_are_all_listed(self, server: Loopback) -> None:
+        async with self.on(server) as on:
+            there = rest_inside(on, 230)
+            if Can.FETCH_OPEN_ORDERS in self.spec.incomplete:
+                with pytest.raises(errors.IncompletePage):
+                    await on.exchange.fetch_open_orders(on.spec.symbol)
+                return
+            assert {order.order_id for order in await on.exchange.fetch_open_orders(on.spec.symbol)} == there
+            if self.spec.lists_all_open:
+                assert {order.order_id for order in await on.exchange.fetch_open_orders()} == there
+
+    @exercises(Can.CANCEL_ALL_ORDERS)
+    async def test_more_open_orders_than_a_page_holds_are_all_cancelled(self, server: Loopback) -> None:
+        async with self.on(server) as on:
+            there = rest_inside(on, 130)
+            gone = set(await on.exchange.cancel_all_orders(on.spec.symbol))
+            assert on.account.open_orders == {}
+            # Where the venue names no ids and its list is not whole, what is gone is not all known.
+            assert gone == there or Can.FETCH_OPEN_ORDERS in self.spec.incomplete
 
     @exercises(Can.ITER_LEDGER)
     async def test_more_than_a_thousand_ledger_rows_come_once_each(self, server: Loopback) -> None:

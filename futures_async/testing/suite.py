@@ -16,11 +16,12 @@ from futures_async.testing.pages import Pages
 from futures_async.testing.reads import Reads
 from futures_async.testing.settings import Settings
 from futures_async.testing.told import Told
+from futures_async.testing.traits import Traits
 from futures_async.testing.watches import Watches
 from futures_async.testing.words import Words
 
 
 class ContractSuite(
-    Claims, Words, Told, Reads, Settings, Orders, Triggers, Matrix, Pages, Watches, Always, Carried, FaultMatrix
+    Claims, Words, Told, Reads, Settings, Orders, Triggers, Matrix, Pages, Watches, Always, Traits, Carried, FaultMatrix
 ):
     """Everything that an adapter owes."""

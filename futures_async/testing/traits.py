@@ -1,0 +1,166 @@
+"""What an adapter's `VenueTraits` promise to order safety, held against what the venue does.
+
+A promise that is too small costs time; one that is too large loses orders. Both are shown, as far as a venue's
+behaviour shows them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+import anyio
+import pytest
+
+from futures_async.simulator.dialect import Request, Response
+from futures_async.simulator.records import Ticket
+from futures_async.testing.base import Contract
+from futures_async.testing.inside import Inside
+from futures_async.testing.virtual_time import run
+from futures_async.transport.dialect import VenueTraits
+from futures_async.transport.endpoint import Kind
+from futures_async.transport.http.backend import HttpFailure, Phase
+from futures_async.unified import errors
+from futures_async.unified.enums import OrderType, Side
+from futures_async.unified.exchange import Capability as Can
+
+LONGEST_ID = 64
+
+
+class Wire:
+    """The exchange's door: what came of the kind `ORDER`, and how it was answered; or what was held back there."""
+
+    def __init__(self, on: Inside, *, hold: bool = False) -> None:
+        self.placed: list[tuple[Request, Response]] = []
+        self.held: list[Request] = []
+        self._handle = handle = on.inside.handle
+        self._on = on
+
+        def watched(request: Request) -> Response:
+            found = on.inside.find(request)
+            if found is None or found[1].kind is not Kind.ORDER:
+                return handle(request)
+            if hold:
+                self.held.append(request)
+                raise HttpFailure("disconnected", Phase.BODY_STARTED, sent=True)
+            response = handle(request)
+            self.placed.append((request, response))
+            return response
+
+        on.inside.handle = watched  # type: ignore[method-assign]
+
+    def land(self) -> None:
+        """Let what was held back arrive now."""
+        for old in self.held:
+            now = self._on.inside.now_ms()
+            self._handle(Request(old.method, old.path, old.query, old.body, old.headers, now_ms=now))
+
+
+class Traits(Contract):
+    """See the module."""
+
+    def judged(self, look: Callable[[Inside, VenueTraits], Awaitable[None]], *needs: Can) -> None:
+        """Look at a venue with an empty account."""
+        self.needs(*needs)
+
+        async def main() -> None:
+            on = Inside(self.spec)
+            try:
+                await self.spec.raw_call.make(on.exchange)  # which tells the venue's clock
+                await look(on, on.exchange._dialect.traits)  # pyright: ignore[reportPrivateUsage] - what is promised
+            finally:
+                with suppress(errors.UnresolvedOrders):
+                    await on.exchange.aclose(0)
+
+        run(main())
+
+    def test_the_id_of_ours_stands_where_it_is_promised(self) -> None:
+        async def look(on: Inside, traits: VenueTraits) -> None:
+            wire = Wire(on)
+            await on.exchange.create_order(on.request())
+            [order] = on.account.orders.values()
+            assert (order.client_id is not None) is traits.client_id
+            [(_, answer)] = wire.placed
+            echoed = order.client_id is not None and order.client_id.encode() in answer.body
+            assert echoed is traits.echoes_client_id, "echoes_client_id: of the answer to a placement"
+
+        self.judged(look, Can.CREATE_ORDER)
+
+    def test_the_longest_id_that_is_promised_is_taken(self) -> None:
+        async def look(on: Inside, traits: VenueTraits) -> None:
+            if not traits.client_id:
+                pytest.skip("no client ids here")
+            names = ("fa" + "7c" * (length // 2) + "1" * (length % 2) for length in range(LONGEST_ID - 2, 0, -1))
+            longest = next(name for name in names if re.fullmatch(traits.client_id_pattern, name))
+            order = await on.exchange.create_order(on.request(client_order_id=longest))
+            assert order.client_order_id == longest
+            [inside] = on.account.orders.values()
+            assert inside.client_id == self.spec.client_id(longest)
+
+        self.judged(look, Can.CREATE_ORDER)
+
+    @pytest.mark.parametrize("end", ["open", "cancelled", "filled"])
+    def test_an_order_is_found_by_our_id_where_that_is_promised(self, end: str) -> None:
+        async def look(on: Inside, traits: VenueTraits) -> None:
+            if not traits.lookup_by_client_id:
+                pytest.skip("not promised")
+            engine, market = on.inside.engine, end == "filled"
+            engine.world.now_ms = on.inside.now_ms()
+            with engine.arithmetic():
+                ticket = Ticket(
+                    symbol=self.spec.symbol,
+                    side=Side.BUY,
+                    type=OrderType.MARKET if market else OrderType.LIMIT,
+                    quantity=self.spec.quantity,
+                    price=None if market else on.price("0.9"),
+                    client_id=self.spec.client_id("looked4up"),
+                )
+                order = engine.orders.place(on.account, ticket).order
+                if end == "cancelled":
+                    engine.orders.cancel(on.account, order_id=order.id)
+            found = await on.exchange.resolve_order(self.spec.symbol, "looked4up")
+            assert found is not None
+            assert found.order_id == str(order.id)
+            assert found.status.is_final is (end != "open")
+
+        self.judged(look, Can.RESOLVE_ORDER)
+
+    def test_a_repeated_id_is_refused_where_that_is_promised(self) -> None:
+        async def look(on: Inside, traits: VenueTraits) -> None:
+            if not traits.client_id or traits.dedup not in ("open", "all"):
+                pytest.skip("not promised")
+
+            async def again() -> int:
+                """How many orders there are after a client that knows nothing of the first has used its id."""
+                other = on.connect(on.credentials)
+                await self.spec.raw_call.make(other)
+                with suppress(errors.FuturesAsyncError):
+                    await other.create_order(on.request(client_order_id="twice1"), on_unknown="raise")
+                with suppress(errors.UnresolvedOrders):
+                    await other.aclose(0)
+                return len(on.account.orders)
+
+            first = await on.exchange.create_order(on.request(client_order_id="twice1"))
+            assert await again() == 1, "while the first one is open"
+            with on.inside.engine.arithmetic():
+                on.inside.engine.orders.cancel(on.account, order_id=int(first.order_id))
+            assert await again() == (1 if traits.dedup == "all" else 2), "after the first one has ended"
+
+        self.judged(look, Can.CREATE_ORDER, Can.FETCH_ORDER)
+
+    @pytest.mark.parametrize("within", [True, False])
+    def test_an_order_is_refused_once_its_window_is_over_and_not_before(self, within: bool) -> None:
+        async def look(on: Inside, traits: VenueTraits) -> None:
+            if traits.window_s is None:
+                pytest.skip("no window is promised")
+            wire = Wire(on, hold=True)
+            with pytest.raises(errors.OutcomeUnknown):
+                await on.exchange.create_order(on.request(), on_unknown="raise")
+            window_s = traits.window_s
+            await anyio.sleep(window_s * 0.8 if within else window_s + 1.5)
+            assert not on.account.orders
+            wire.land()
+            assert bool(on.account.orders) is within, "window_s: of what was signed, and then came late"
+
+        self.judged(look, Can.CREATE_ORDER)
