@@ -1,6 +1,8 @@
 """A17: changes one spot of the classifier or the resolver at a time, and says which changes no test notices.
 
     python -m tests.mutation                      # all of TARGETS, every spot: a nightly job
+    python -m tests.mutation adapters             # one line of each adapter at a time: `tests/wrong_adapters.py`
+    python -m tests.mutation adapters bitmart     # of one adapter
     python -m tests.mutation search               # one module
     python -m tests.mutation answers --spot 17    # one change, with the tests' output
 
@@ -19,6 +21,8 @@ from importlib.machinery import PathFinder, SourceFileLoader
 from pathlib import Path
 from types import CodeType
 from typing import Any
+
+from tests import wrong_adapters
 
 ROOT = Path(__file__).parents[1]
 PURE = (
@@ -148,6 +152,8 @@ if __name__ == "__main__":
     parser.add_argument("module", nargs="*", default=list(TARGETS))
     parser.add_argument("--spot", type=int)
     options = parser.parse_args()
+    if options.module[0] == "adapters":
+        sys.exit(wrong_adapters.main(options.module[1:]))
     if options.spot is not None:
         sys.exit(run_changed(options.module[0], options.spot))
     sys.exit(bool([line for name in options.module for line in survivors(name)]))

@@ -6,7 +6,7 @@ Each row happens once, and then to every attempt; where the venue may or may not
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -232,6 +232,11 @@ async def resolved(case: Case) -> None:
     assert told, f"{case.says()}: it could be told by now"
 
 
+def symbols(found: Any) -> set[str]:
+    """What a model, or a list of them, is about."""
+    return {row.symbol for row in (found if hasattr(found, "__iter__") else (found,))}
+
+
 class FaultMatrix(Contract):
     """See the module."""
 
@@ -247,6 +252,28 @@ class FaultMatrix(Contract):
             for always in (False, True):
                 for seed in range(SPOTS if row.evidence == THE_SPOT_DECIDES else 1):
                     run(play(self.spec, deed, row, applied=applied, always=always, seed=seed))
+
+    def test_an_answer_about_another_contract_is_not_taken(self) -> None:
+        async def main() -> None:
+            on = Faulted(self.spec)
+            exchange, wanted, other = on.exchange, self.spec.symbol, self.spec.other_symbol
+            reads: dict[Can, Callable[[str], Awaitable[Any]]] = {
+                Can.FETCH_TICKER: exchange.fetch_ticker,
+                Can.FETCH_FUNDING_RATE: exchange.fetch_funding_rate,
+                Can.FETCH_LEVERAGE: exchange.fetch_leverage,
+                Can.FETCH_RISK_LIMITS: exchange.fetch_risk_limits,
+            }
+            async with exchange:
+                for capability, read in reads.items():
+                    if not exchange.supports(capability):
+                        continue
+                    await read(other)
+                    on.plan.add("crossed", kinds=[Kind.READ], most=1)
+                    with suppress(errors.BadResponse):
+                        assert symbols(await read(wanted)) == {wanted}, capability
+                    on.plan.rules.clear()
+
+        run(main())
 
     def test_each_of_several_cancels_that_were_lost_keeps_the_reason(self) -> None:
         self.needs(Can.CANCEL_ORDERS)

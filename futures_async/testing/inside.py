@@ -29,6 +29,7 @@ class Inside(Running):
         mode: Position mode at start.
         plan: What goes wrong on the way.
         options: Of the engine.
+        limits: The exchange holds the client to the venue's limits, and the client itself.
     """
 
     def __init__(
@@ -38,19 +39,21 @@ class Inside(Running):
         *,
         plan: FaultPlan | None = None,
         options: Options | None = None,
+        limits: bool = False,
     ) -> None:
         clock = Clock(lambda: EPOCH_MS + int(loop_time() * 1000))
         inside = SimulatedExchange(
             dialects=dialects(spec.id),
             setup=Setup(empty=True, position_mode=mode),
             now_ms=clock.now_ms,
-            uid_limit=None,
-            endpoint_limits=False,
+            uid_limit=10 if limits else None,
+            endpoint_limits=limits,
             options=options,
         )
+        self._limits: dict[str, Any] = {} if limits else {"uid_limit": 1000}
         self.backend = InProcessBackend(inside, plan, latency_s=0.01)
         super().__init__(spec, RunningExchange(inside, HOST, 1), clock)
 
     def connect(self, credentials: Credentials | None, **options: Any) -> Adapter:
         """A client whose HTTP backend is the exchange; with limits, which a 429 closes."""
-        return super().connect(credentials, http=self.backend, limiter=LocalLimiter(), uid_limit=1000, **options)
+        return super().connect(credentials, http=self.backend, limiter=LocalLimiter(), **self._limits, **options)

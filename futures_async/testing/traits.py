@@ -13,11 +13,13 @@ from contextlib import suppress
 import anyio
 import pytest
 
-from futures_async.simulator.dialect import Request, Response
+from futures_async.simulator.dialect import Request, Response, VenueRefusal
+from futures_async.simulator.errors import EngineError, RateLimited
 from futures_async.simulator.records import Ticket
 from futures_async.testing.base import Contract
 from futures_async.testing.inside import Inside
 from futures_async.testing.virtual_time import run
+from futures_async.trading.batch import together
 from futures_async.transport.dialect import VenueTraits
 from futures_async.transport.endpoint import Kind
 from futures_async.transport.http.backend import HttpFailure, Phase
@@ -26,6 +28,8 @@ from futures_async.unified.enums import OrderType, Side
 from futures_async.unified.exchange import Capability as Can
 
 LONGEST_ID = 64
+HURRY = 45
+"""Calls at once: more than any venue takes of one kind in a second."""
 
 
 class Wire:
@@ -72,6 +76,45 @@ class Traits(Contract):
             finally:
                 with suppress(errors.UnresolvedOrders):
                     await on.exchange.aclose(0)
+
+        run(main())
+
+    def test_a_client_that_is_in_a_hurry_keeps_the_venues_limits(self) -> None:
+        async def main() -> None:
+            on = Inside(self.spec, limits=True)
+            dialect, refused = on.inside.venues[self.spec.id].dialect, list[str]()
+            translate = dialect.translate
+
+            def watched(error: EngineError, request: Request) -> VenueRefusal:
+                if isinstance(error, RateLimited):
+                    refused.append(f"{request.method} {request.path}")
+                return translate(error, request)
+
+            dialect.translate = watched  # type: ignore[method-assign]
+            exchange, symbol = on.exchange, self.spec.symbol
+            reads: dict[Can, Callable[[], Awaitable[object]]] = {
+                Can.FETCH_ACCOUNT: lambda: exchange.fetch_account(self.spec.margin_coin),
+                Can.FETCH_POSITIONS: exchange.fetch_positions,
+                Can.FETCH_OPEN_ORDERS: lambda: exchange.fetch_open_orders(symbol),
+                Can.FETCH_ORDER_HISTORY: lambda: exchange.fetch_order_history(symbol),
+                Can.FETCH_FILLS: lambda: exchange.fetch_fills(symbol),
+                Can.FETCH_TICKER: lambda: exchange.fetch_ticker(symbol),
+                Can.FETCH_LEVERAGE: lambda: exchange.fetch_leverage(symbol),
+            }
+
+            def patient(read: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[None]]:
+                async def run() -> None:
+                    with suppress(errors.DeadlineExpired):  # waiting in our own queue is what is wanted
+                        await read()
+
+                return run
+
+            async with exchange:
+                await self.spec.raw_call.make(exchange)
+                for capability, read in reads.items():
+                    if exchange.supports(capability):
+                        await together([patient(read)] * HURRY)
+            assert refused == []
 
         run(main())
 

@@ -149,7 +149,12 @@ class BitgetAccount(Adapter):
         return funding_rates(self.product_type, self.margin_coin).one(await self._row(endpoints.FUNDING_RATE, symbol))
 
     async def fetch_risk_limits(self, symbol: str) -> list[RiskLimit]:
-        rows = await self._call(endpoints.TIERS, self._contract_params(symbol))
+        wanted = self.venue_symbol(symbol)
+        rows = await self._call(
+            endpoints.TIERS,
+            self._contract_params(symbol),
+            about=lambda rows: all(same_name(row.symbol, wanted) for row in rows),
+        )
         tiers = risk_limits(self.product_type).known(rows)
         tiers.sort(key=lambda tier: tier.tier or 0)
         return tiers
