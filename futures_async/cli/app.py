@@ -12,6 +12,7 @@ import typer
 from futures_async.cli import acting, columns
 from futures_async.cli.accounts import Source, open_accounts
 from futures_async.cli.counting import Count, RowCounter, counted
+from futures_async.cli.listen import Subject, listen_to
 from futures_async.cli.options import (
     AsCsv,
     AsJson,
@@ -116,17 +117,38 @@ def watch(
     symbol: Symbol = None,
     interval: Annotated[float, typer.Option("--interval", min=0.2, help="Seconds between refreshes.")] = 1.0,
     once: Annotated[bool, typer.Option("--once", help="Print one table and exit.")] = False,
+    poll: Annotated[bool, typer.Option("--poll", help="Read at every refresh, also where there is a stream.")] = False,
     sort: Annotated[str, typer.Option("--sort", help=f"{', '.join(SORTS)}.")] = "account",
 ) -> None:
-    """Live positions of all accounts. Ctrl-C ends it."""
+    """Live positions of all accounts: at once where the venue streams them, else read. Ctrl-C ends it."""
 
     async def main() -> Exit:
         async with open_accounts(source) as accounts:
             if symbol is not None:
                 await refuse_unknown(accounts, symbol)
             return await watch_positions(
-                accounts, symbol=symbol, interval_s=interval, once=once, sort=sort, output=output
+                accounts, symbol=symbol, interval_s=interval, once=once, poll=poll, sort=sort, output=output
             )
+
+    run(main)
+
+
+@app.command()
+@with_accounts
+def listen(
+    source: Source,
+    output: Format,
+    subject: Annotated[Subject, typer.Argument(help="orders, fills, positions or account.")],
+    symbol: Symbol = None,
+    interval: Annotated[float, typer.Option("--interval", min=0.1, help="Seconds between reads without a stream.")] = 1,
+) -> None:
+    """Print changes as they come, beginning with what is there. Ctrl-C ends it."""
+
+    async def main() -> Exit:
+        async with open_accounts(source) as accounts:
+            if symbol is not None:
+                await refuse_unknown(accounts, symbol)
+            return await listen_to(accounts, subject, symbol=symbol, fallback_s=interval, output=output)
 
     run(main)
 

@@ -30,11 +30,14 @@ from futures_async.portfolio.snapshot import SUMMED, CoinTotal, Failed, Ok, Snap
 from futures_async.unified.errors import InvalidRequest
 from futures_async.unified.exchange import FuturesExchange
 from futures_async.unified.models import Position, to_builtins
+from futures_async.unified.watching import WatchState
 
 FAR = Decimal(10**9)
 NAMED = 3
 NOT_ROWS = 4
 """Lines of the live table beside its rows: titles, what it is too narrow and too short for, the cursor."""
+FIGURES_S = 10.0
+"""Marks and profits of what is streamed are read so often: most venues do not push them as the market moves."""
 FIRST_ANSWER_S = 10.0
 """`--once` waits so long for a slow venue; the live table does not wait at all."""
 
@@ -111,6 +114,7 @@ class View:
                 "positions_age_s": None if isinstance(state, Failed) else state.positions_age_s,
                 "accounts_age_s": None if isinstance(state, Failed) else state.accounts_age_s,
                 "latency_s": state.latency_s,
+                "stream": state.stream,
                 "error": None if state.error is None else one_line(state.error),
             }
         yield from map(to_builtins, snapshot.totals().values())
@@ -165,6 +169,8 @@ def states(snapshot: Snapshot) -> Text:
     line = Text(no_wrap=False, overflow="fold")  # an error must be read to its end, also in a narrow window
     for name, state in snapshot.venues.items():
         line.append(f"{name} ", style="bold")
+        if state.stream is not None:
+            line.append(f"{state.stream} ", style="green" if state.stream is WatchState.LIVE else "yellow")
         age = age_of(state)
         if state.error is None:
             line.append(f"{age}   ", style="dim")
@@ -179,18 +185,22 @@ async def watch_positions(
     symbol: str | None,
     interval_s: float,
     once: bool,
+    poll: bool,
     sort: str,
     output: Format,
 ) -> Exit:
     """Show positions until cancelled, or once; the exit code is that of the last snapshot's worst error."""
     view, writer = View(exchanges, symbol, sort), Writer(output)
-    async with Portfolio(exchanges) as portfolio:
+    streamed = not (poll or once)
+    at_terminal = output is Format.TABLE and writer.console.is_terminal
+    async with Portfolio(exchanges, live=streamed) as portfolio:
         if once:
             snapshot = await portfolio.snapshot(FIRST_ANSWER_S)
             show(view, snapshot, writer)
             return max((exit_code(error) for error in snapshot.errors.values()), default=Exit.OK)
-        async with aclosing(portfolio.poll(interval_s)) as snapshots:
-            if output is not Format.TABLE or not writer.console.is_terminal:
+        polling = portfolio.poll(interval_s, eager=at_terminal, refresh_s=max(FIGURES_S, interval_s))
+        async with aclosing(polling) as snapshots:
+            if not at_terminal:
                 async for snapshot in snapshots:
                     show(view, snapshot, writer)
             else:

@@ -196,10 +196,15 @@ class Feed(ABC, Generic[T]):
 
     def _deliver(self, changes: Iterable[Change[T]]) -> None:
         for change in changes:
-            if self._beginning and change.kind is ChangeKind.OPENED:
+            if self._beginning and change.kind is ChangeKind.OPENED and not self._is_new(change.item):
                 change = structs.replace(change, kind=ChangeKind.SNAPSHOT)
             for listener in tuple(self.listeners):
                 listener.take(change)
+
+    def _is_new(self, item: T) -> bool:
+        """It came to be while the picture was still being made."""
+        born_ms = self.picture.born_ms(item)
+        return born_ms is not None and born_ms > self._since_ms + self._around.error_ms()
 
     async def _ask(self) -> tuple[Sequence[T] | None, Sequence[T], Moment] | None:
         """Read what there is, and what has ended or happened; None when the venue does not answer."""

@@ -40,6 +40,9 @@ class Orders(Picture[Order]):
     def key(self, item: Order) -> str:
         return item.order_id
 
+    def born_ms(self, item: Order) -> int | None:
+        return item.created_ms
+
     def push(self, push: Push[Order], when: Moment) -> list[Change[Order]]:
         changes: list[Change[Order]] = []
         for order in push.items:

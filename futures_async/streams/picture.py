@@ -128,6 +128,10 @@ class Picture(ABC, Generic[T]):
     def reconnected(self) -> None:
         """Messages come from another connection now; when they were sent cannot be compared with those of before."""
 
+    def born_ms(self, item: T) -> int | None:
+        """When it came to be, by the venue's clock, where that is surely said."""
+        return None
+
     @abstractmethod
     def key(self, item: T) -> Hashable:
         """What a thing is known by."""

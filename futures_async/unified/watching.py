@@ -17,7 +17,7 @@ class ChangeKind(StrEnum):
     """What became of one thing."""
 
     SNAPSHOT = "snapshot"
-    """It was there when the watch began, that is, when its picture was first true."""
+    """It was there when the watch began."""
     OPENED = "opened"
     CHANGED = "changed"
     CLOSED = "closed"

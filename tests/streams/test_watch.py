@@ -94,6 +94,20 @@ def test_what_was_there_comes_as_snapshot_and_what_is_new_as_opened(what: What, 
     on(test)
 
 
+def test_an_order_that_is_placed_while_the_picture_is_made_is_new() -> None:
+    async def test(bench: Bench) -> None:
+        there = bench.venue.place("AAA", "buy", 1)
+        await asyncio.sleep(5)
+        async with bench.watch(What.ORDERS) as watch:
+            await until(lambda: watch.state is WatchState.SYNCING)
+            new = bench.venue.place("BBB", "buy", 1)
+            await watch.live()
+            kinds = {(change := await anext(watch)).item.order_id: change.kind for _ in range(2)}
+            assert kinds == {there: ChangeKind.SNAPSHOT, new: ChangeKind.OPENED}
+
+    on(test)
+
+
 def test_fills_are_opened_from_the_first_on() -> None:
     async def test(bench: Bench) -> None:
         order = bench.venue.place("AAA", "buy", 2)
