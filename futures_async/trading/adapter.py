@@ -51,6 +51,7 @@ from futures_async.unified.errors import (
     LifecycleWarning,
     NotSupported,
     OrderNotFound,
+    OutcomeUnknown,
     SymbolNotFound,
     UnreadRow,
     UnreadRows,
@@ -187,6 +188,7 @@ class Adapter(Watching):
         self._settings = SettingDesk(self._channel)
         self._facts = Facts()
         self._successors: dict[str, str] = {}
+        self._unknown_waiting: dict[str, OutcomeUnknown] = {}
         self._streams = AccountStreams(self._means(credentials))
         self._streams.observe(What.ORDERS, OrdersSeen(self._orders.seen))
         self._position_mode: PositionMode | None = None
@@ -329,7 +331,7 @@ class Adapter(Watching):
         """Close what this object alone has opened, and name the orders whose fate is open."""
         if self._journal is not None and self._owns_journal and not self._transport.users:
             await self._journal.aclose()
-        errors = self._orders.unresolved()
+        errors = [*self._orders.unresolved(), *self._unknown_waiting.values()]
         if errors:
             raise UnresolvedOrders(
                 f"{self.id}: closed with {len(errors)} orders whose outcome is not known: "

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import TypeAlias, TypeVar
 
 from futures_async.trading.paging import FetchPage, Page, PageQuery, collect, iterate
-from futures_async.trading.trading import Trading
+from futures_async.trading.waiting import Waiting
 from futures_async.unified.convert import chosen_or_none
 from futures_async.unified.enums import LedgerType, LedgerTypeLike
 from futures_async.unified.exchange import Capability
@@ -16,7 +16,7 @@ Row: TypeAlias = Order | Fill | LedgerEntry
 T = TypeVar("T", Order, Fill, LedgerEntry)
 
 
-class History(Trading):
+class History(Waiting):
     """What lies in the past at a venue; an adapter gives the pages."""
 
     async def _orders_page(self, query: PageQuery, cursor: str | None) -> Page[Order]:

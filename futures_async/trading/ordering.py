@@ -21,7 +21,7 @@ from futures_async.unified.enums import (
     Side,
     TimeInForce,
 )
-from futures_async.unified.errors import ExchangeError
+from futures_async.unified.errors import ExchangeError, InvalidOrder
 from futures_async.unified.models import Contract, Order, OrderRequest, Stop
 
 
@@ -102,6 +102,7 @@ class PlannedOrder(msgspec.Struct, frozen=True, kw_only=True):
     """None where the venue has no field for it."""
     local_id: str
     """The id that this library knows the order by: the client order id, whether or not the venue sees it."""
+    kind: OrderKind = OrderKind.PLAIN
     contract: Contract | None = None
     position_mode: PositionMode | None = None
 
@@ -110,6 +111,13 @@ class PlannedOrder(msgspec.Struct, frozen=True, kw_only=True):
         """The position that it opens or closes: for venues that name it (`posSide`, `positionSide`, `positionIdx`)."""
         opens, buys = self.request.intent is Intent.OPEN, self.request.side is Side.BUY
         return PositionSide.LONG if opens is buys else PositionSide.SHORT
+
+    @property
+    def trigger_price(self) -> Decimal:
+        """Of an order that waits for a price."""
+        if self.request.trigger_price is None:
+            raise InvalidOrder(f"order {self.local_id} waits for no price")
+        return self.request.trigger_price
 
 
 class Ack(NamedTuple):

@@ -159,7 +159,13 @@ async def collect(
     """
     if query.limit is None:
         page = await fetch(query, None)
-        found = [row for row in page.rows if wanted(row)]
-        _hide_nothing(page.unread, found)
+        # A page may be made of several of the venue's answers, which may tell of one row twice.
+        rows: dict[Hashable, T] = {}
+        for row in page.rows:
+            rows.setdefault(key(row), row)
+        found = [row for row in rows.values() if wanted(row)]
+        unread: list[UnreadRow] = []
+        unread += (row for row in page.unread if row not in unread)
+        _hide_nothing(unread, found)
         return found
     return await everything(fetch, query, key=key, wanted=wanted)

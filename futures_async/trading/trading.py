@@ -13,8 +13,8 @@ import msgspec
 from futures_async.trading.batch import place_batch, together
 from futures_async.trading.cancelling import Cancelling, ordered, urgent
 from futures_async.trading.desk import READ_BACK_PAUSES_S, make_client_order_id
-from futures_async.trading.ordering import PlannedOrder, asked, said
-from futures_async.trading.planning import as_stop, check_client_order_id, check_request, check_steps, one_id
+from futures_async.trading.ordering import PlannedOrder, asked
+from futures_async.trading.planning import check_client_order_id, check_request, check_steps, one_id
 from futures_async.transport.channel import apart
 from futures_async.transport.endpoint import Kind
 from futures_async.unified.convert import EXACT, Number, to_decimal, to_text
@@ -43,7 +43,7 @@ from futures_async.unified.errors import (
     ResponseMismatch,
 )
 from futures_async.unified.exchange import Capability
-from futures_async.unified.models import Contract, Order, OrderRequest, OrderResult, Position, Stop
+from futures_async.unified.models import Contract, Order, OrderRequest, OrderResult, Position
 
 EXACTLY: ContextVar[bool] = ContextVar("futures_async_exactly", default=False)
 """The order closes what the venue has reported, to the last digit: also where that is off the step of today."""
@@ -95,14 +95,10 @@ class Trading(Cancelling):
             venue_symbol=venue_symbol,
             client_order_id=client_order_id if traits.client_id else None,
             local_id=client_order_id,
+            kind=kind,
             contract=contract,
             position_mode=mode,
         )
-
-    async def _plan_waiting(self, request: OrderRequest, kind: OrderKind) -> PlannedOrder:
-        """Plan an order that waits for a price, before anything is sent."""
-        with before_sending(request.client_order_id), ordered():
-            return await self._plan(request, kind=kind)
 
     def _heard(self, plan: PlannedOrder, error: FuturesAsyncError) -> None:
         """Forget what the end of an order shows to be out of date."""
@@ -124,21 +120,6 @@ class Trading(Cancelling):
             raise NotCarried(
                 f"{self.id}: a {closing}{name} order carries no {', no '.join(missing)} here: leave it out"
             )
-
-    def _stops(self, what: str, **given: Number | Stop | None) -> dict[str, Stop]:
-        """Take-profit and stop-loss by name, those that are given.
-
-        Raises:
-            InvalidRequest: None is given, or one says what the venue does not take.
-        """
-        stops = {name: as_stop(value, name) for name, value in given.items() if value is not None}
-        if not stops:
-            raise InvalidRequest(f"{what} needs {' or '.join(given)}")
-        for name, stop in stops.items():
-            missing = [word for word in said(stop) if word not in self.order_fields.stops]
-            if missing:
-                raise NotCarried(f"{self.id}: {what} has no {name}.{missing[0]}: leave it out")
-        return stops
 
     def _sets_leverage(self, request: OrderRequest) -> bool:
         """Leverage that the order does not carry is set before it is sent, if the order opens at once."""

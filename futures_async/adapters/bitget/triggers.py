@@ -7,34 +7,28 @@ from typing import Any
 
 from futures_async.adapter import (
     EXACT,
+    Ack,
     CancelOutcomeUnknown,
     Endpoint,
     FetchPage,
-    Intent,
-    InvalidOrder,
     InvalidRequest,
     Number,
     Order,
     OrderKind,
     OrderNotFound,
-    OrderOutcomeUnknown,
     OrderRequest,
-    OrderType,
     Page,
     PageQuery,
     PlannedOrder,
     PositionMode,
     PositionSide,
-    Side,
     Stop,
-    acknowledged,
     chosen,
     everything,
     first,
     in_turn,
     one_id,
     required_id,
-    to_decimal,
     to_text,
 )
 from futures_async.adapters._rows import listed, readable, text_or_none
@@ -74,7 +68,7 @@ class BitgetTriggers(BitgetPlacing):
         """Place an order that waits for `request.trigger_price`, by the mark price unless `trigger_by` says another."""
         self._active("create_trigger_order")
         plan = await self._plan_waiting(request, OrderKind.TRIGGER)
-        return await self._place_waiting(endpoints.PLACE_PLAN, self._trigger_body(plan), plan)
+        return await self._place(endpoints.PLACE_PLAN, self._trigger_body(plan), plan)
 
     async def create_trailing_order(self, request: OrderRequest, callback_rate: Number) -> Order:
         """Place a market order that follows the price once it reached `request.trigger_price`, by the mark price.
@@ -83,17 +77,11 @@ class BitgetTriggers(BitgetPlacing):
             request: Type `TRIGGER`, without a price.
             callback_rate: By how much the price must come back, above 0 and at most 0.1 (10 %).
         """
-        self._active("create_trailing_order")
-        rate = to_decimal(callback_rate, "callback_rate")
-        if not 0 < rate <= LARGEST_CALLBACK:
-            raise InvalidOrder(f"callback_rate is above 0 and at most 0.1 here, not {to_text(rate)}")
-        plan = await self._plan_waiting(request, OrderKind.TRAILING)
-        if plan.request.price is not None:
-            raise InvalidOrder(f"{self.id}: a trailing order executes at market: it has no price")
+        plan, rate = await self._plan_trailing(request, callback_rate, most=LARGEST_CALLBACK)
         # The venue counts in percent.
         percent = EXACT.multiply(rate, Decimal(100)).normalize(EXACT)
         body = self._trigger_body(plan) | {"planType": "track_plan", "callbackRatio": to_text(percent)}
-        return await self._place_waiting(endpoints.PLACE_PLAN, body, plan)
+        return await self._place(endpoints.PLACE_PLAN, body, plan)
 
     async def create_stop_order(
         self,
@@ -117,66 +105,47 @@ class BitgetTriggers(BitgetPlacing):
             price: Limit price of the close, where no `Stop` says it; None closes at market.
             client_order_id: Made when there is none.
         """
-        side = chosen(PositionSide, side, "side")
-        stops = self._stops("create_stop_order", take_profit=take_profit, stop_loss=stop_loss)
-        if len(stops) > 1:
-            raise InvalidRequest("create_stop_order needs take_profit or stop_loss, and not both")
-        ((word, stop),) = stops.items()
-        if price is not None and stop.limit_price is not None:
-            raise InvalidRequest("create_stop_order was given two limit prices")
-        self._active("create_stop_order")
-        request = OrderRequest(
-            symbol=symbol,
-            side=Side.SELL if side is PositionSide.LONG else Side.BUY,
-            type=OrderType.TRIGGER,
-            quantity=to_decimal(quantity, "quantity"),
-            price=stop.limit_price if price is None else to_decimal(price, "price"),
-            trigger_price=stop.price,
-            trigger_by=stop.trigger_by,
-            intent=Intent.CLOSE,
+        plan = await self._plan_stop(
+            symbol,
+            side,
+            quantity,
+            take_profit=take_profit,
+            stop_loss=stop_loss,
+            price=price,
             client_order_id=client_order_id,
         )
-        plan = await self._plan_waiting(request, OrderKind(word))
+        request = plan.request
         body = {
             **self._settled_params(symbol),
-            "planType": "loss_plan" if take_profit is None else "profit_plan",
-            "triggerPrice": to_text(stop.price),
-            "triggerType": trigger_type(stop.trigger_by),
-            "holdSide": _held_side(side, plan.position_mode),
-            "size": to_text(plan.request.quantity),
+            "planType": "loss_plan" if plan.kind is OrderKind.STOP_LOSS else "profit_plan",
+            "triggerPrice": to_text(plan.trigger_price),
+            "triggerType": trigger_type(request.trigger_by),
+            "holdSide": _held_side(plan.position_side, plan.position_mode),
+            "size": to_text(request.quantity),
             "clientOid": plan.client_order_id,
         }
-        if plan.request.price is not None:
-            body["executePrice"] = to_text(plan.request.price)
-        return await self._place_waiting(endpoints.PLACE_STOP, body, plan)
+        if request.price is not None:
+            body["executePrice"] = to_text(request.price)
+        return await self._place(endpoints.PLACE_STOP, body, plan)
 
     def _trigger_body(self, plan: PlannedOrder) -> dict[str, Any]:
-        trigger_price = plan.request.trigger_price
-        if trigger_price is None or plan.position_mode is None:
-            raise InvalidRequest(f"{self.id}: a trigger order needs its trigger price and the position mode")
-        return self._frame(plan) | trigger_item(plan.request, plan.client_order_id, plan.position_mode, trigger_price)
+        if plan.position_mode is None:
+            raise InvalidRequest(f"{self.id}: a trigger order needs the position mode")
+        return self._frame(plan) | trigger_item(
+            plan.request, plan.client_order_id, plan.position_mode, plan.trigger_price
+        )
 
-    async def _place_waiting(self, endpoint: Endpoint[WireAck], body: dict[str, Any], plan: PlannedOrder) -> Order:
-        client_order_id = plan.client_order_id
+    async def _place(self, endpoint: Endpoint[WireAck], body: dict[str, Any], plan: PlannedOrder) -> Order:
+        async def send() -> Ack:
+            return read_ack(await self._call(endpoint, body=body))
 
-        async def look(deadline_s: float | None = None) -> Order:
-            row = await self._waiting(plan.venue_symbol, None, client_order_id) or await self._waiting(
-                plan.venue_symbol, None, client_order_id, endpoints.PLAN_HISTORY
-            )
-            if row is None:
-                # Look-ups of waiting orders by client id are known to lag: absence proves nothing.
-                raise unknown
-            return trigger_orders(self.product_type).one(row)
+        async def look(order_id: str | None, client_order_id: str | None) -> Order | None:
+            row = await self._waiting(plan.venue_symbol, order_id, client_order_id)
+            if row is None and order_id is None:
+                row = await self._waiting(plan.venue_symbol, None, client_order_id, endpoints.PLAN_HISTORY)
+            return None if row is None else trigger_orders(self.product_type).one(row)
 
-        try:
-            ack = read_ack(await self._call(endpoint, body=body))
-        except OrderOutcomeUnknown as error:
-            unknown = error
-            unknown.symbol, unknown.client_order_id = plan.request.symbol, client_order_id
-            unknown.bind(look)
-            raise
-        row = await self._waiting(plan.venue_symbol, ack.order_id, None) if ack.order_id else None
-        return acknowledged(plan, ack, self.id) if row is None else trigger_orders(self.product_type).one(row)
+        return await self._place_trigger(plan, endpoint, send, look)
 
     async def cancel_trigger_order(
         self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None
@@ -197,10 +166,14 @@ class BitgetTriggers(BitgetPlacing):
         }
         try:
             batch = await self._call(endpoints.CANCEL_PLAN, body=body)
-        except CancelOutcomeUnknown:
-            if await self._waiting(venue_symbol, target, None) is None:
-                return
-            raise
+        except CancelOutcomeUnknown as unknown:
+            unknown.name(self.unified_symbol(venue_symbol), client_order_id)
+
+            async def waits() -> bool:
+                return await self._waiting(venue_symbol, target, None) is not None
+
+            await self._gone_after(unknown, waits)
+            return
         for failure in batch.failure_list or ():
             raise self._failure(failure, endpoints.CANCEL_PLAN)
         if target not in {text_or_none(item.order_id) for item in batch.success_list or ()}:
@@ -229,19 +202,13 @@ class BitgetTriggers(BitgetPlacing):
             SettingOutcomeUnknown: It could not be read back; it may have been set off meanwhile.
         """
         self._active("edit_trigger_order")
-        given = {"trigger_price": trigger_price, "price": price, "quantity": quantity}
-        new = {name: to_decimal(value, name) for name, value in given.items() if value is not None}
-        if not new or min(new.values()) <= 0:
-            raise InvalidRequest("edit_trigger_order needs trigger_price, price or quantity, each above 0")
+        new = self._changes(trigger_price=trigger_price, price=price, quantity=quantity)
         venue_symbol = self.venue_symbol(symbol)
         row = await self._waiting(venue_symbol, *one_id(order_id, client_order_id))
         if row is None:
             raise OrderNotFound("no such trigger order waits", venue=self.id, endpoint=endpoints.PLAN_PENDING.name)
         now = waiting_values(row)
-        if "price" in new and now["price"] is None:
-            raise InvalidOrder(f"{self.id}: trigger order {row.order_id} executes at market: it has no price to change")
-        if "quantity" in new and now["quantity"] is None:
-            raise InvalidOrder(f"{self.id}: trigger order {row.order_id} is for the whole position: it has no quantity")
+        self._changeable(str(row.order_id), now, new)
         wanted = now | new
         target = str(row.order_id)
         body = {**self._settled_params(symbol), "orderId": target, "planType": row.plan_type}

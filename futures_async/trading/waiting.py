@@ -1,0 +1,222 @@
+"""Orders that wait for a price: what venues' calls for them have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from decimal import Decimal
+from typing import Any
+
+from futures_async.trading.cancelling import ordered, urgent
+from futures_async.trading.desk import READ_BACK_PAUSES_S, acknowledged
+from futures_async.trading.ordering import Ack, PlannedOrder, said
+from futures_async.trading.planning import as_stop
+from futures_async.trading.search import recovered
+from futures_async.trading.trading import Trading, before_sending
+from futures_async.transport.channel import apart
+from futures_async.transport.endpoint import Endpoint, Kind
+from futures_async.unified.convert import Number, chosen, to_decimal, to_text
+from futures_async.unified.enums import Intent, OrderKind, OrderType, PositionSide, Side
+from futures_async.unified.errors import (
+    CancelOutcomeUnknown,
+    FuturesAsyncError,
+    InvalidOrder,
+    InvalidRequest,
+    NotCarried,
+    OrderOutcomeUnknown,
+    OutcomeUnknown,
+    ResponseMismatch,
+)
+from futures_async.unified.models import Order, OrderRequest, Stop
+
+Look = Callable[[str | None, str | None], Awaitable[Order | None]]
+"""The waiting order with this id of the venue's, or this one of ours; None where none is seen, which proves nothing."""
+
+
+class Waiting(Trading):
+    """Plans what waits for a price, and sees its placing through."""
+
+    _unknown_waiting: dict[str, OutcomeUnknown]
+    """By client order id: waiting orders of which it is not known whether they were placed."""
+
+    async def _plan_waiting(self, request: OrderRequest, kind: OrderKind) -> PlannedOrder:
+        """Plan an order that waits for a price, before anything is sent."""
+        with before_sending(request.client_order_id), ordered():
+            return await self._plan(request, kind=kind)
+
+    def _stops(self, what: str, **given: Number | Stop | None) -> dict[str, Stop]:
+        """Take-profit and stop-loss by name, those that are given.
+
+        Raises:
+            InvalidRequest: None is given, or one says what the venue does not take.
+        """
+        stops = {name: as_stop(value, name) for name, value in given.items() if value is not None}
+        if not stops:
+            raise InvalidRequest(f"{what} needs {' or '.join(given)}")
+        for name, stop in stops.items():
+            missing = [word for word in said(stop) if word not in self.order_fields.stops]
+            if missing:
+                raise NotCarried(f"{self.id}: {what} has no {name}.{missing[0]}: leave it out")
+        return stops
+
+    async def _plan_stop(
+        self,
+        symbol: str,
+        side: PositionSide,
+        quantity: Number,
+        *,
+        take_profit: Number | Stop | None,
+        stop_loss: Number | Stop | None,
+        price: Number | None,
+        client_order_id: str | None,
+    ) -> PlannedOrder:
+        """Plan the take-profit or stop-loss of a part of a position: its `kind` says which of the two it is.
+
+        Raises:
+            InvalidRequest: Both are given, or none, or two limit prices.
+        """
+        side = chosen(PositionSide, side, "side")
+        stops = self._stops("create_stop_order", take_profit=take_profit, stop_loss=stop_loss)
+        if len(stops) > 1:
+            raise InvalidRequest("create_stop_order needs take_profit or stop_loss, and not both")
+        ((word, stop),) = stops.items()
+        if price is not None and stop.limit_price is not None:
+            raise InvalidRequest("create_stop_order was given two limit prices")
+        self._active("create_stop_order")
+        request = OrderRequest(
+            symbol=symbol,
+            side=Side.SELL if side is PositionSide.LONG else Side.BUY,
+            type=OrderType.TRIGGER,
+            quantity=to_decimal(quantity, "quantity"),
+            price=stop.limit_price if price is None else to_decimal(price, "price"),
+            trigger_price=stop.price,
+            trigger_by=stop.trigger_by,
+            intent=Intent.CLOSE,
+            client_order_id=client_order_id,
+        )
+        return await self._plan_waiting(request, OrderKind(word))
+
+    async def _plan_trailing(
+        self, request: OrderRequest, callback_rate: Number, *, least: Decimal = Decimal(0), most: Decimal
+    ) -> tuple[PlannedOrder, Decimal]:
+        """Plan a market order that follows the price, and the rate by which this must come back.
+
+        Raises:
+            InvalidOrder: The rate is none that the venue takes, or a price is named.
+        """
+        self._active("create_trailing_order")
+        rate = to_decimal(callback_rate, "callback_rate")
+        if not (rate > 0 and least <= rate <= most):
+            bound = f"at least {to_text(least)}" if least else "above 0"
+            raise InvalidOrder(
+                f"{self.id}: callback_rate is {bound} and at most {to_text(most)} here, not {to_text(rate)}"
+            )
+        plan = await self._plan_waiting(request, OrderKind.TRAILING)
+        if plan.request.price is not None:
+            raise InvalidOrder(f"{self.id}: a trailing order executes at market: it has no price")
+        return plan, rate
+
+    async def _place_trigger(
+        self, plan: PlannedOrder, endpoint: Endpoint[Any], send: Callable[[], Awaitable[Ack]], look: Look
+    ) -> Order:
+        """Place it once; where the answer is lost, it is looked for, and its fate left open where it is not seen.
+
+        Raises:
+            OrderOutcomeUnknown: It may wait at the venue, or be on its way: `resolve()` looks again. That none is seen
+                proves nothing.
+        """
+
+        async def again(question: OutcomeUnknown) -> Order:
+            with urgent():
+                order = await look(None, plan.client_order_id)
+            if order is None:
+                raise question
+            self._unknown_waiting.pop(plan.local_id, None)
+            return recovered(order)
+
+        async def deed() -> Order:
+            try:
+                ack = await send()
+                self._check_ack(plan, endpoint, ack)
+                order = await self._read_placed(plan, endpoint, ack, look)
+            except OrderOutcomeUnknown as unknown:
+                question = unknown
+                question.name(plan.request.symbol, plan.client_order_id)
+                question.bind(lambda deadline_s: again(question))
+                self._unknown_waiting[plan.local_id] = question
+                for pause_s in READ_BACK_PAUSES_S:
+                    await self._channel.transport.runtime().sleep(pause_s)
+                    try:
+                        return await again(question)
+                    except OutcomeUnknown:
+                        question.lookups.append("not seen")
+                    except FuturesAsyncError as problem:
+                        question.lookups.append(f"{type(problem).__name__}: {problem}")
+                raise
+            except FuturesAsyncError as error:
+                error.client_order_id = plan.local_id
+                self._heard(plan, error)
+                raise
+            return acknowledged(plan, ack, self.id) if order is None else order
+
+        return await self._channel.deeds.see_through(deed, Kind.ORDER)
+
+    async def _read_placed(self, plan: PlannedOrder, endpoint: Endpoint[Any], ack: Ack, look: Look) -> Order | None:
+        """What waits under the id that was named; None where it cannot be read: placing never fails for that."""
+        try:
+            with ordered():
+                order = await look(ack.order_id, plan.client_order_id)
+        except FuturesAsyncError:
+            return None
+        if order is not None:
+            asked = (plan.venue_symbol, plan.request.side, plan.trigger_price)
+            if (order.venue_symbol, order.side, order.trigger_price or plan.trigger_price) != asked:
+                raise self._orders.doubt(endpoint, ResponseMismatch("the order read back is another one"))
+        return order
+
+    def _check_ack(self, plan: PlannedOrder, endpoint: Endpoint[Any], ack: Ack) -> None:
+        if not ack.order_id:
+            raise self._orders.doubt(endpoint, ResponseMismatch("the venue accepted the order without an id"))
+        if self._channel.dialect.traits.echoes_client_id and ack.client_order_id not in (None, plan.client_order_id):
+            raise self._orders.doubt(endpoint, ResponseMismatch("the answer names another client order id"))
+
+    @staticmethod
+    async def _gone_after(unknown: CancelOutcomeUnknown, waits: Callable[[], Awaitable[bool]]) -> None:
+        """A cancel whose answer was lost: what does not wait any more is gone by it, or was set off.
+
+        Raises:
+            CancelOutcomeUnknown: It still waits, and the cancel may be on its way; or that could not be read.
+        """
+        try:
+            with urgent(), apart():
+                still = await waits()
+        except FuturesAsyncError as problem:
+            raise unknown from problem
+        if still:
+            raise unknown
+
+    @staticmethod
+    def _changes(*, trigger_price: Number | None, price: Number | None, quantity: Number | None) -> dict[str, Decimal]:
+        """What is to be changed of a waiting order, by name.
+
+        Raises:
+            InvalidRequest: Nothing, or to 0.
+        """
+        given = {"trigger_price": trigger_price, "price": price, "quantity": quantity}
+        new = {name: to_decimal(value, name) for name, value in given.items() if value is not None}
+        if not new or min(new.values()) <= 0:
+            raise InvalidRequest("edit_trigger_order needs trigger_price, price or quantity, each above 0")
+        return new
+
+    def _changeable(self, order_id: str, now: dict[str, Decimal | None], new: dict[str, Decimal]) -> None:
+        """Refuse to give a waiting order what it has not.
+
+        Raises:
+            InvalidOrder: A price to one that executes at market, a quantity to one for the whole position.
+        """
+        if "price" in new and now["price"] is None:
+            raise InvalidOrder(f"{self.id}: trigger order {order_id} executes at market: it has no price to change")
+        if "quantity" in new and now["quantity"] is None:
+            raise InvalidOrder(f"{self.id}: trigger order {order_id} is for the whole position: it has no quantity")
+
+    def unresolved(self) -> list[OutcomeUnknown]:
+        return [*super().unresolved(), *self._unknown_waiting.values()]
