@@ -6,6 +6,7 @@ Unix milliseconds; fees are positive when paid. `side` is always what the market
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Context, Decimal
 from enum import StrEnum
@@ -97,6 +98,12 @@ class TriggerKind(StrEnum):
     def whole_position(self) -> bool:
         """True for those that close all there is."""
         return self in (TriggerKind.POSITION_TAKE_PROFIT, TriggerKind.POSITION_STOP_LOSS)
+
+    @property
+    def opposite(self) -> TriggerKind:
+        """Stop-loss for take-profit, and the other way round."""
+        profit, stop = TriggerKind.TAKE_PROFIT.value, TriggerKind.STOP_LOSS.value
+        return TriggerKind(self.replace(profit, stop) if self.is_profit else self.replace(stop, profit))
 
 
 class TriggerStatus(StrEnum):
@@ -336,10 +343,42 @@ class Trigger:
     """Trailing: best price since activation."""
     take_profit: Preset | None = None
     stop_loss: Preset | None = None
+    other: Preset | None = None
+    """The stop-loss beside a take-profit, or the other way round, in one order: whichever fires first ends both."""
     status: TriggerStatus = TriggerStatus.LIVE
     order_id: int | None = None
     """The order that it placed."""
     tag: dict[str, Any] = field(default_factory=dict[str, Any])
+
+    @property
+    def leg(self) -> Preset:
+        """What `kind` tells of, as a take-profit or stop-loss."""
+        return Preset(trigger_price=self.trigger_price, price=self.price, on_mark=self.on_mark)
+
+    def reached(self, price_of: Callable[[bool], Decimal]) -> bool:
+        """Whether its price is reached; where the other leg's is, that one becomes what `kind` tells of.
+
+        Args:
+            price_of: The mark price, or the last one.
+        """
+        if self._is_beyond(price_of(self.on_mark)):
+            return True
+        if self.other is None:
+            return False
+        self._turn()
+        if self._is_beyond(price_of(self.on_mark)):
+            return True
+        self._turn()
+        return False
+
+    def _is_beyond(self, price: Decimal) -> bool:
+        return price >= self.trigger_price if self.above else price <= self.trigger_price
+
+    def _turn(self) -> None:
+        if self.other is not None:
+            other, self.other = self.other, self.leg
+            self.trigger_price, self.price, self.on_mark = other.trigger_price, other.price, other.on_mark
+            self.kind, self.above = self.kind.opposite, not self.above
 
 
 def rounded(value: Decimal) -> Decimal:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 from futures_async.simulator.accounts import Account
 from futures_async.simulator.errors import (
@@ -153,6 +154,49 @@ class Triggers:
             closing_trigger(self._world, account, symbol, side, kind, preset, quantity, client_id),
         )
 
+    def place_bracket(
+        self,
+        account: Account,
+        symbol: str,
+        side: PositionSide,
+        take_profit: Preset | None,
+        stop_loss: Preset | None,
+        *,
+        quantity: Decimal = ZERO,
+        client_id: str | None = None,
+        tag: dict[str, Any] | None = None,
+    ) -> Trigger:
+        """Add both to a position, or one of them, as a single order: whichever fires first ends it.
+
+        Args:
+            account: Whose.
+            symbol: Of the position.
+            side: Of the position.
+            take_profit: None: without it.
+            stop_loss: None: without it.
+            quantity: Of a part of the position; 0 is the whole.
+            client_id: The caller's.
+            tag: For the dialect.
+
+        Raises:
+            NoPosition: There is none.
+            InvalidTrigger: On the wrong side of the mark price, or neither of them.
+        """
+        kind = TriggerKind.TAKE_PROFIT if quantity else TriggerKind.POSITION_TAKE_PROFIT
+        legs = [(of, leg) for of, leg in ((kind, take_profit), (kind.opposite, stop_loss)) if leg is not None]
+        if not legs:
+            raise InvalidTrigger("neither a take-profit nor a stop-loss")
+        if quantity and (quantity < 0 or quantity % self._world.contract(symbol).step):
+            raise InvalidQuantity("quantity must be a positive multiple of the step")
+        if (symbol, side) not in account.positions:
+            raise NoPosition("there is no position to protect")
+        for of, leg in legs:
+            self.check_side(symbol, side, of, leg.trigger_price)
+        self._check_id(account, client_id)
+        trigger = closing_trigger(self._world, account, symbol, side, *legs[0], quantity, client_id)
+        trigger.other, trigger.tag = legs[1][1] if len(legs) > 1 else None, tag or {}
+        return add_trigger(self._world, account, trigger)
+
     def check_side(self, symbol: str, side: PositionSide, kind: TriggerKind, price: Decimal) -> None:
         """A long takes profit above the mark price and stops below it; a short the other way round.
 
@@ -196,10 +240,13 @@ class Triggers:
     def check(self, account: Account, trigger: Trigger) -> None:
         """Fire a trigger order whose price is reached."""
         book = self._world.book(trigger.symbol)
-        price = book.mark if trigger.on_mark else book.last
-        reached = price >= trigger.trigger_price if trigger.above else price <= trigger.trigger_price
+
+        def price_of(on_mark: bool) -> Decimal:
+            return book.mark if on_mark else book.last
+
+        reached = trigger.reached(price_of)
         if trigger.callback_ratio is not None:
-            reached = self._trail(trigger, price, reached=reached)
+            reached = self._trail(trigger, price_of(trigger.on_mark), reached=reached)
         if reached:
             self._fire(account, trigger)
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 from futures_async.adapters.bitget.simulated.gate import demo_accounts
 from futures_async.adapters.bitget_uta.simulated.account import AccountCalls
 from futures_async.adapters.bitget_uta.simulated.market import MarketCalls
-from futures_async.adapters.bitget_uta.simulated.orders import OrderCalls
 from futures_async.adapters.bitget_uta.simulated.positions import PositionCalls
+from futures_async.adapters.bitget_uta.simulated.strategies import StrategyCalls
 from futures_async.adapters.bitget_uta.simulated.streams import Streams
 from futures_async.simulator.accounts import Account, ApiKey
 from futures_async.simulator.demo import Setup
@@ -21,8 +21,8 @@ KEY = ApiKey(key="sim-bitget-uta-key", secret="sim-bitget-uta-secret", passphras
 DEMO_KEY = ApiKey(key="sim-bitget-uta-demo", secret="sim-bitget-uta-demo", passphrase="simbitgetpass", demo=True)  # noqa: S106 - no secret
 
 
-class SimulatedBitgetUTA(AccountCalls, PositionCalls, OrderCalls, MarketCalls):
-    """Unified accounts: all endpoints of section 1.4, but for TP/SL orders and the fee list of all symbols."""
+class SimulatedBitgetUTA(AccountCalls, PositionCalls, StrategyCalls, MarketCalls):
+    """Unified accounts: all endpoints of section 1.4, and of section 12, but for the fee list of all symbols."""
 
     id = "bitget-uta"
     # The documented clock is under v2; with v2's own dialect beside it, that one answers there.

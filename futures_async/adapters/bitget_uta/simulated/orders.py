@@ -34,6 +34,8 @@ MAX_BATCH = 20
 TEN, FIVE, TWENTY = RateLimit(10), RateLimit(5), RateLimit(20)
 ORDER = "category symbol qty side orderType"
 TOO_LATE = {errors.OrderFinished: "25568"}
+OF_STRATEGIES = ("triggerPrice", "triggerBy", "triggerOrderType", "triggerOrderPrice", "trailingStopParams")
+"""What orders of another call have: an order that was meant to wait must not be placed at once."""
 
 
 class OrderCalls(V3):
@@ -48,6 +50,9 @@ class OrderCalls(V3):
 
     def _place(self, request: Request, fields: Mapping[str, Any], *, batch: bool) -> Placed:
         required(fields, *ORDER.split())
+        for name in OF_STRATEGIES:
+            if fields.get(name):
+                raise VenueRefusal("25200", f"Parameter {name} error")
         contract, account = self.contract(fields), request.account
         order_type = pick(fields, "orderType", TYPES)
         price = number(fields, "price")
@@ -55,7 +60,7 @@ class OrderCalls(V3):
             raise VenueRefusal("25200", "Parameter price error")
         hedge = account.mode(contract.symbol) is PositionMode.HEDGE
         side = pick(fields, "side", TRADES)
-        intent = _intent(fields, side, hedge=hedge)
+        intent = intent_of(fields, side, hedge=hedge)
         # Batches are documented without reduceOnly, marginMode and protection: what is sent there has no effect.
         reduces = not batch and not hedge and pick(fields, "reduceOnly", YES_NO, "no")
         mode = "crossed" if batch else word(fields, "marginMode", tuple(MARGIN_MODES), "crossed")
@@ -74,8 +79,8 @@ class OrderCalls(V3):
             reduce_only=reduces,
             client_id=self._client_id(fields),
             margin_mode=MARGIN_MODES[mode],
-            take_profit=None if batch else _preset(fields, "takeProfit", "tp"),
-            stop_loss=None if batch else _preset(fields, "stopLoss", "sl"),
+            take_profit=None if batch else preset_of(fields, "takeProfit", "tp"),
+            stop_loss=None if batch else preset_of(fields, "stopLoss", "sl"),
         )
         return self.engine.orders.place(account, ticket)
 
@@ -255,7 +260,7 @@ def rows(verdicts: list[Verdict]) -> list[dict[str, Any]]:
     ]
 
 
-def _intent(fields: Mapping[str, Any], side: Side, *, hedge: bool) -> Intent | None:
+def intent_of(fields: Mapping[str, Any], side: Side, *, hedge: bool) -> Intent | None:
     """In hedge mode `posSide` must be there, and the pair says what closes; in one-way mode it does not belong."""
     named = fields.get("posSide") or None
     if not hedge:
@@ -267,7 +272,8 @@ def _intent(fields: Mapping[str, Any], side: Side, *, hedge: bool) -> Intent | N
     return Intent.OPEN if pick(fields, "posSide", SIDES) is opened_side(side) else Intent.CLOSE
 
 
-def _preset(fields: Mapping[str, Any], name: str, prefix: str) -> Preset | None:
+def preset_of(fields: Mapping[str, Any], name: str, prefix: str) -> Preset | None:
+    """A take-profit or stop-loss, if one is named; with the order type `limit` its price counts."""
     trigger = number(fields, name)
     if not trigger:
         return None

@@ -11,7 +11,17 @@ from futures_async.adapters.bitget.simulated.rows import trade_side as classic_t
 from futures_async.simulator.contracts import ContractSpec
 from futures_async.simulator.dialect import plain
 from futures_async.simulator.margins import Wallet
-from futures_async.simulator.records import ZERO, CancelReason, Fill, Order, Source, money
+from futures_async.simulator.records import (
+    ZERO,
+    CancelReason,
+    Fill,
+    Order,
+    Preset,
+    Source,
+    Trigger,
+    TriggerKind,
+    money,
+)
 from futures_async.unified.enums import Intent, OrderStatus, PositionMode, Role
 
 STATES = {
@@ -20,6 +30,7 @@ STATES = {
     OrderStatus.FILLED: "filled",
     OrderStatus.CANCELED: "cancelled",
 }
+STRATEGY_STATES = {"live": "pending", "executed": "success", "failed": "failed", "canceled": "cancelled"}
 CANCEL_REASONS = {
     CancelReason.NONE: "",
     CancelReason.POST_ONLY: "post_only_fill_cancel",
@@ -114,6 +125,97 @@ def trade_side(order: Order) -> str:
     if order.source is not Source.LIQUIDATION and order.position_mode is PositionMode.HEDGE:
         return f"{order.intent or Intent.OPEN}_{order.position_side}"
     return classic_trade_side(order)
+
+
+def strategy_type(trigger: Trigger) -> str:
+    """The venue's word for what waits."""
+    if trigger.kind.closes:
+        return "tpsl"
+    return "trailing_stop" if trigger.kind is TriggerKind.TRAILING else "trigger"
+
+
+def fired_leg(trigger: Trigger) -> str:
+    """Which leg has fired; of one that waits, the one that it has."""
+    return "" if not trigger.kind.closes else "takeProfit" if trigger.kind.is_profit else "stopLoss"
+
+
+def waiting_row(trigger: Trigger, contract: ContractSpec) -> dict[str, Any]:
+    """A waiting order as lists show it: without its side, its kind, and whether it closes.
+
+    A client order id is kept for take-profits and stop-losses alone; everything else shows the venue's own.
+    """
+    closes, profit = trigger.kind.closes, trigger.kind.is_profit
+    legs = [(profit, trigger.leg), (not profit, trigger.other)] if closes else []
+    by_leg = dict(legs)
+    plan = trigger.leg if strategy_type(trigger) == "trigger" else None
+    row = {
+        "orderId": str(trigger.id),
+        "clientOid": (trigger.client_id if closes else None) or str(trigger.id),
+        "category": product_type(contract),
+        "symbol": venue_symbol(contract),
+        "qty": plain(trigger.quantity) if trigger.quantity else str(trigger.tag.get("qty", "")),
+        "posSide": "net" if trigger.position_side is None else str(trigger.position_side),
+        "status": STRATEGY_STATES[trigger.status],
+        **_leg("takeProfit", "tp", by_leg.get(True)),
+        **_leg("stopLoss", "sl", by_leg.get(False)),
+        "triggerBy": "" if plan is None else _source(plan),
+        "triggerPrice": "" if plan is None else plain(plan.trigger_price),
+        "triggerOrderType": "" if plan is None else _priced(plan),
+        "triggerOrderPrice": "" if plan is None else plain(plan.price),
+        "createdTime": str(trigger.created_ms),
+        "updatedTime": str(trigger.updated_ms),
+    }
+    if trigger.callback_ratio is None:
+        return row
+    return row | {
+        "trailingStopParams": [
+            {
+                "activationPrice": plain(trigger.trigger_price),
+                "activationType": _source(trigger.leg),
+                "trailType": "ratio",
+                "trailVariance": plain(trigger.callback_ratio * 100),
+                "preOrderType": "market",
+                "preOrderPrice": "",
+            }
+        ]
+    }
+
+
+def sub_order_row(order: Order, contract: ContractSpec) -> dict[str, str]:
+    """The regular order that a waiting one has become."""
+    return {
+        "subOrderId": str(order.id),
+        "subClientOid": order.client_id or str(order.id),
+        "category": product_type(contract),
+        "symbol": venue_symbol(contract),
+        "price": plain(order.price),
+        "qty": plain(order.quantity),
+        "cumExecQty": plain(order.filled),
+        "avgPrice": plain(order.average_price, "0"),
+        "side": str(order.side),
+        "posSide": str(order.position_side) if order.position_side is not None else "net",
+        "status": STATES[order.status],
+        "createdTime": str(order.created_ms),
+        "updatedTime": str(order.updated_ms),
+    }
+
+
+def _leg(name: str, prefix: str, preset: Preset | None) -> dict[str, str]:
+    """One that is not set has no price, and words all the same."""
+    return {
+        f"{prefix}TriggerBy": "market" if preset is None else _source(preset),
+        name: "" if preset is None else plain(preset.trigger_price),
+        f"{prefix}OrderType": "market" if preset is None else _priced(preset),
+        f"{prefix}LimitPrice": "" if preset is None else plain(preset.price),
+    }
+
+
+def _source(preset: Preset) -> str:
+    return "mark" if preset.on_mark else "market"
+
+
+def _priced(preset: Preset) -> str:
+    return "market" if preset.price is None else "limit"
 
 
 class Totals(NamedTuple):

@@ -7,15 +7,21 @@ from decimal import Decimal
 from typing import Any
 
 from futures_async.adapters.bitget.simulated.base import MARGIN_WORDS, MODE_WORDS, product_type, venue_symbol
-from futures_async.adapters.bitget_uta.simulated.rows import STATES, ended, totals, trade_side
+from futures_async.adapters.bitget_uta.simulated.rows import (
+    STATES,
+    ended,
+    fired_leg,
+    strategy_type,
+    totals,
+    trade_side,
+    waiting_row,
+)
 from futures_async.simulator.contracts import ContractSpec
 from futures_async.simulator.dialect import plain
 from futures_async.simulator.engine import Engine
 from futures_async.simulator.margins import PositionView, Wallet
 from futures_async.simulator.records import ZERO, Fill, Order, PositionRecord, Preset, Source, Trigger, money, rounded
 from futures_async.unified.enums import Intent, OrderStatus, PositionMode, Role
-
-STRATEGY_STATES = {"live": "pending", "executed": "success", "failed": "failed", "canceled": "cancelled"}
 
 
 def _category(contract: ContractSpec) -> str:
@@ -196,38 +202,15 @@ def account_row(wallets: Sequence[Wallet], dollars: Callable[[str], Decimal], co
     }
 
 
-def strategy_row(trigger: Trigger, contract: ContractSpec) -> dict[str, str]:
-    """The position's side is `posSide` here; protection is in camel case."""
-    closes, profit = trigger.kind.closes, trigger.kind.is_profit
-    by = "mark" if trigger.on_mark else "market"
-    order_type, price = "market" if trigger.price is None else "limit", plain(trigger.price)
-    takes, stops = closes and profit, closes and not profit
-    return {
+def strategy_row(trigger: Trigger, contract: ContractSpec) -> dict[str, Any]:
+    """The row of REST, and what that leaves out: side, kind, and whether it closes."""
+    row = waiting_row(trigger, contract)
+    return row | {
         "category": _category(contract),
-        "symbol": venue_symbol(contract),
-        "orderId": str(trigger.id),
-        "clientOid": trigger.client_id or str(trigger.id),
-        "qty": plain(trigger.quantity),
         "side": str(trigger.side),
-        "posSide": "net" if trigger.position_side is None else str(trigger.position_side),
-        "reduceOnly": "yes" if closes or trigger.reduce_only else "no",
-        "type": "tpsl" if closes else "trigger",
-        "status": STRATEGY_STATES[trigger.status],
-        "triggerType": ("takeProfit" if profit else "stopLoss") if closes else "",
-        "tpTriggerBy": by if takes else "",
-        "slTriggerBy": by if stops else "",
-        "takeProfit": plain(trigger.trigger_price) if takes else "",
-        "stopLoss": plain(trigger.trigger_price) if stops else "",
-        "tpOrderType": order_type if takes else "",
-        "slOrderType": order_type if stops else "",
-        "tpLimitPrice": price if takes else "",
-        "slLimitPrice": price if stops else "",
-        "triggerBy": "" if closes else by,
-        "triggerPrice": "" if closes else plain(trigger.trigger_price),
-        "triggerOrderType": "" if closes else order_type,
-        "triggerOrderPrice": "" if closes else price,
-        "createdTime": str(trigger.created_ms),
-        "updatedTime": str(trigger.updated_ms),
+        "reduceOnly": "yes" if trigger.kind.closes or trigger.reduce_only else "no",
+        "type": strategy_type(trigger),
+        "triggerType": fired_leg(trigger),
     }
 
 
