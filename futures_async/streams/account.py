@@ -10,7 +10,7 @@ from futures_async.streams.dialect import StreamDialect, Topic, What
 from futures_async.streams.events import Reporter
 from futures_async.streams.feed import Feed, Listener, Reads, Surroundings
 from futures_async.streams.line import Guard, Line
-from futures_async.streams.picture import Picture
+from futures_async.streams.picture import Picture, Push
 from futures_async.streams.polled import PolledFeed
 from futures_async.streams.session import Setting
 from futures_async.streams.streamed import StreamFeed
@@ -18,7 +18,7 @@ from futures_async.streams.watch import MAX_FILLS, FeedWatch
 from futures_async.transport.limits.limiter import Limiter, Pool
 from futures_async.transport.runtime import AsyncioRuntime, Runtime, Work
 from futures_async.unified.credentials import Credentials
-from futures_async.unified.errors import ClientClosed, InvalidRequest, NotSupported
+from futures_async.unified.errors import ClientClosed, FuturesAsyncError, InvalidRequest, NotSupported
 
 T = TypeVar("T")
 
@@ -67,6 +67,34 @@ class Wish(NamedTuple):
     max_fills: int = MAX_FILLS
 
 
+class Overheard:
+    """A subscriber that misses nothing when nothing comes.
+
+    Args:
+        told: Is given every row.
+    """
+
+    def __init__(self, told: Callable[[Any], None]) -> None:
+        self._told = told
+
+    def pushed(self, push: Push[Any], whole: bool, at: float) -> None:
+        """Rows came."""
+        for item in push.items:
+            self._told(item)
+
+    def acknowledged(self, key: Hashable, *, overlapped: bool) -> None:
+        """It comes from now on."""
+
+    def lost(self) -> None:
+        """Nothing comes any more."""
+
+    def refused(self, error: FuturesAsyncError) -> None:
+        """The venue does not have it: what is watched does not need it."""
+
+    def doubt(self) -> None:
+        """Something may have been missed."""
+
+
 class AccountStreams:
     """The streams of one account."""
 
@@ -75,12 +103,17 @@ class AccountStreams:
         self._feeds: dict[Hashable, Feed[Any]] = {}
         self._lines: dict[bool, Line] = {}
         self._observers: dict[What, list[Listener[Any]]] = {}
+        self._overheard: list[tuple[What, What, Callable[[Any], None]]] = []
         self._endings: set[Work[None]] = set()
         self._closed = False
 
     def observe(self, what: What, listener: Listener[Any]) -> None:
         """Be told of changes whenever somebody watches; it opens nothing by itself."""
         self._observers.setdefault(what, []).append(listener)
+
+    def overhear(self, what: What, beside: What, told: Callable[[Any], None]) -> None:
+        """Be told each row of `what` that is pushed while `beside` is watched; nothing is read for it."""
+        self._overheard.append((what, beside, told))
 
     def unsaid(self, what: What) -> tuple[str, ...]:
         """Fields that the venue's pushes leave out and reads tell."""
@@ -158,6 +191,12 @@ class AccountStreams:
             around,
             audit_s=wish.audit_s,
             stirred=self._stirred,
+            beside=[
+                (topic, what, Overheard(told))
+                for what, beside, told in self._overheard
+                if beside is wish.what and means.dialect is not None
+                for topic in means.dialect.topics(what)
+            ],
         )
 
     def _leave(self, watch: FeedWatch[Any], feed: Feed[Any]) -> None:

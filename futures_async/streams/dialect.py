@@ -29,6 +29,8 @@ class What(StrEnum):
     POSITIONS = "positions"
     ACCOUNTS = "accounts"
     TICKERS = "tickers"
+    TRIGGERS = "triggers"
+    """No picture of its own: pushed while orders are watched, for what lists of waiting orders leave out."""
 
 
 class Channel(NamedTuple):

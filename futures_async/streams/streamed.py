@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from futures_async.streams.dialect import Topic, What
 from futures_async.streams.feed import FIRST_PAUSE_S, LONGEST_PAUSE_S, Feed, Reads, Surroundings
-from futures_async.streams.line import Line
+from futures_async.streams.line import Line, Subscriber
 from futures_async.streams.picture import LAG_S, Moment, Picture, Push
 from futures_async.unified.errors import FuturesAsyncError
 from futures_async.unified.watching import WatchState
@@ -35,10 +35,13 @@ class StreamFeed(Feed[T]):
         *,
         audit_s: float,
         stirred: Callable[[StreamFeed[T]], None],
+        beside: Sequence[tuple[Topic, What, Subscriber]] = (),
     ) -> None:
         super().__init__(what, picture, reads or _NoReads(), around, audit_s=audit_s)
         self._line = line
         self.topics = tuple(topics)
+        self._beside = tuple(beside)
+        """What else is to be heard as long as this is watched, and by whom."""
         self._reading = reads is not None
         self._stirred = stirred
         self._standing: set[Hashable] = set()
@@ -75,10 +78,14 @@ class StreamFeed(Feed[T]):
         super().start()
         for topic in self.topics:
             self._line.add(topic, self.what, self)
+        for topic, what, subscriber in self._beside:
+            self._line.add(topic, what, subscriber)
 
     async def aclose(self) -> None:
         for topic in self.topics:
             self._line.remove(topic, self)
+        for topic, _, subscriber in self._beside:
+            self._line.remove(topic, subscriber)
         await super().aclose()
 
     # What the line tells it

@@ -71,6 +71,8 @@ def picture(what: What, unsaid: tuple[str, ...] = ()) -> Picture[Any]:
             return Rows(ACCOUNTS)
         case What.TICKERS:
             return Rows(TICKERS)
+        case What.TRIGGERS:
+            raise AssertionError("there is no picture of them")
 
 
 class Bench:
