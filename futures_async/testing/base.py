@@ -56,6 +56,12 @@ class Contract:
         if missing:
             pytest.skip(f"{self.spec.id} has no {', '.join(missing)}")
 
+    def has(self, *calls: str) -> None:
+        """Skip the test where the adapter lacks one of these methods of its own."""
+        missing = [name for name in calls if not hasattr(self.spec.factory, name)]
+        if missing:
+            pytest.skip(f"{self.spec.id} has no {', '.join(missing)}")
+
     def on(
         self, server: Loopback, mode: PositionMode = PositionMode.ONE_WAY, **options: Any
     ) -> AbstractAsyncContextManager[Running]:

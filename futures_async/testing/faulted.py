@@ -74,6 +74,8 @@ class Faulted(Inside):
         await exchange.fetch_order(symbol, order_id=str(self.other.id))
         if exchange.supports(Can.CREATE_ORDER):
             await exchange.create_order(self.request(price=self.price("0.7")))
+        if exchange.supports(Can.CREATE_TRIGGER_ORDER):
+            await exchange.create_trigger_order(self.request(type=OrderType.TRIGGER, trigger_price=self.price("1.2")))
         if exchange.supports(Can.CANCEL_ORDER):
             await exchange.cancel_order(symbol, order_id=str(self.other.id))
         if exchange.supports(Can.SET_LEVERAGE):
@@ -84,6 +86,11 @@ class Faulted(Inside):
     def placed(self) -> list[records.Order]:
         """What stands in the book under the intent of `place`, whatever ids it has."""
         return [order for order in self.account.orders.values() if order.price == self.tag]
+
+    @property
+    def waiting(self) -> list[records.Trigger]:
+        """What stands in the book under the intent of `wait`."""
+        return [trigger for trigger in self.account.trigger_log if trigger.trigger_price == self.price("1.1")]
 
     @property
     def leverage(self) -> Decimal:
@@ -99,6 +106,8 @@ class Deed(NamedTuple):
     run: Callable[[Faulted], Awaitable[Any]]
     wrong: Callable[[Faulted, Any], str]
     """What the book says against the end of the call, be it a result or an error; "": nothing."""
+    waits: bool = False
+    """It places an order that waits for a price: no venue proves that there is none, and not all know it by our id."""
 
 
 def _fetch(on: Faulted) -> Awaitable[Order]:
@@ -107,6 +116,10 @@ def _fetch(on: Faulted) -> Awaitable[Order]:
 
 def _place(on: Faulted) -> Awaitable[Order]:
     return on.exchange.create_order(on.request(price=on.tag))
+
+
+def _wait(on: Faulted) -> Awaitable[Order]:
+    return on.exchange.create_trigger_order(on.request(type=OrderType.TRIGGER, trigger_price=on.price("1.1")))
 
 
 def _cancel(on: Faulted) -> Awaitable[Order]:
@@ -145,6 +158,19 @@ def _placed_wrong(on: Faulted, end: Order | FuturesAsyncError) -> str:
     return "" if (end.order_id, end.price) == (str(held[0].id), on.tag) else f"this is another order: {end}"
 
 
+def _waiting_wrong(on: Faulted, end: Order | FuturesAsyncError) -> str:
+    held = [str(trigger.id) for trigger in on.waiting]
+    if len(held) > 1:
+        return f"doubled: {held}"
+    if isinstance(end, FuturesAsyncError):
+        if end.outcome in PROVED:
+            return "lost: the order waits" if held else ""
+        return "" if end.outcome is Outcome.UNKNOWN else f"{end!r} does not say whether the order waits"
+    if not held:
+        return "made up: there is no such order"
+    return "" if end.order_id == held[0] else f"this is another order: {end}"
+
+
 def _cancelled_wrong(on: Faulted, end: Order | FuturesAsyncError) -> str:
     stands = on.target.is_open
     if isinstance(end, FuturesAsyncError):
@@ -167,6 +193,7 @@ def _set_wrong(on: Faulted, end: Leverage | FuturesAsyncError) -> str:
 DEEDS = {
     "read": Deed(Kind.READ, Can.FETCH_ORDER, _fetch, _fetched_wrong),
     "order": Deed(Kind.ORDER, Can.CREATE_ORDER, _place, _placed_wrong),
+    "trigger": Deed(Kind.ORDER, Can.CREATE_TRIGGER_ORDER, _wait, _waiting_wrong, waits=True),
     "cancel": Deed(Kind.CANCEL, Can.CANCEL_ORDER, _cancel, _cancelled_wrong),
     "setting": Deed(Kind.SETTING, Can.SET_LEVERAGE, _set, _set_wrong),
 }

@@ -11,7 +11,7 @@ from futures_async.testing.base import Contract, exercises
 from futures_async.testing.loopback import Loopback
 from futures_async.testing.reads import whole
 from futures_async.unified import errors
-from futures_async.unified.enums import OrderStatus, OrderType, Side
+from futures_async.unified.enums import Intent, OrderStatus, OrderType, PositionMode, PositionSide, Side
 from futures_async.unified.exchange import Capability as Can
 
 
@@ -262,9 +262,10 @@ class Orders(Contract):
 class Triggers(Contract):
     """Orders that wait for a price."""
 
+    @pytest.mark.parametrize("mode", list(PositionMode))
     @exercises(Can.CREATE_TRIGGER_ORDER, Can.FETCH_TRIGGER_ORDERS, Can.CANCEL_TRIGGER_ORDER)
-    async def test_a_trigger_order_waits_and_is_cancelled(self, server: Loopback) -> None:
-        async with self.on(server) as on:
+    async def test_a_trigger_order_waits_and_is_cancelled(self, server: Loopback, mode: PositionMode) -> None:
+        async with self.on(server, mode) as on:
             order = await on.exchange.create_trigger_order(
                 on.request(type=OrderType.TRIGGER, trigger_price=on.price("1.05"))
             )
@@ -279,9 +280,10 @@ class Triggers(Contract):
             with pytest.raises(errors.OrderNotFound):
                 await on.exchange.cancel_trigger_order(on.spec.symbol, order_id=order.order_id)
 
+    @pytest.mark.parametrize("mode", list(PositionMode))
     @exercises(Can.CREATE_TRIGGER_ORDER)
-    async def test_a_trigger_order_goes_off_at_its_price(self, server: Loopback) -> None:
-        async with self.on(server) as on:
+    async def test_a_trigger_order_goes_off_at_its_price(self, server: Loopback, mode: PositionMode) -> None:
+        async with self.on(server, mode) as on:
             await on.exchange.create_trigger_order(on.request(type=OrderType.TRIGGER, trigger_price=on.price("1.05")))
             on.move(on.price("1.04"))
             assert list(on.account.positions_of()) == []
@@ -295,3 +297,71 @@ class Triggers(Contract):
             with pytest.raises(errors.InvalidOrder):
                 await on.exchange.create_trigger_order(on.request(type=OrderType.TRIGGER))
             assert on.arrived == []
+
+    @pytest.mark.parametrize("mode", list(PositionMode))
+    @exercises(Can.CREATE_TRIGGER_ORDER, Can.CANCEL_ALL_ORDERS)
+    async def test_a_closing_trigger_order_closes(self, server: Loopback, mode: PositionMode) -> None:
+        async with self.on(server, mode) as on:
+            await on.trade(Side.BUY, quantity=2 * on.spec.quantity)
+            order = await on.exchange.create_trigger_order(
+                on.request(Side.SELL, type=OrderType.TRIGGER, trigger_price=on.price("0.95"), intent=Intent.CLOSE)
+            )
+            assert (order.side, order.reduce_only) in ((Side.SELL, True), (Side.SELL, None))
+            [listed] = await on.exchange.fetch_trigger_orders(on.spec.symbol)
+            assert (listed.side, listed.trigger_price) == (Side.SELL, on.price("0.95"))
+            on.move(on.price("0.94"))
+            [held] = on.account.positions_of()
+            assert held.quantity == on.spec.quantity
+
+    @pytest.mark.parametrize("side", list(PositionSide))
+    @pytest.mark.parametrize("mode", list(PositionMode))
+    async def test_a_stop_closes_its_part_and_can_be_moved_before(
+        self, server: Loopback, mode: PositionMode, side: PositionSide
+    ) -> None:
+        self.has("create_stop_order", "edit_trigger_order")
+        async with self.on(server, mode) as on:
+            exchange: Any = on.exchange
+            long = side is PositionSide.LONG
+            await on.trade(Side.BUY if long else Side.SELL, quantity=2 * on.spec.quantity)
+            near, far = (on.price("0.95"), on.price("0.9")) if long else (on.price("1.05"), on.price("1.1"))
+            order = await exchange.create_stop_order(on.spec.symbol, side, on.spec.quantity, stop_loss=near)
+            assert (order.side, order.trigger_price) == (Side.SELL if long else Side.BUY, near)
+            moved = await exchange.edit_trigger_order(on.spec.symbol, order_id=order.order_id, trigger_price=far)
+            assert (moved.trigger_price, moved.quantity) == (far, on.spec.quantity)
+            on.move(near)
+            assert [held.quantity for held in on.account.positions_of()] == [2 * on.spec.quantity]
+            on.move(far)
+            assert [held.quantity for held in on.account.positions_of()] == [on.spec.quantity]
+
+    @pytest.mark.parametrize("leg", ["take_profit", "stop_loss"])
+    @pytest.mark.parametrize("mode", list(PositionMode))
+    async def test_the_stops_of_a_position_close_all_of_it_and_are_set_once(
+        self, server: Loopback, mode: PositionMode, leg: str
+    ) -> None:
+        self.has("set_position_stops")
+        async with self.on(server, mode) as on:
+            exchange: Any = on.exchange
+            await on.trade(Side.BUY, quantity=2 * on.spec.quantity)
+            stops = {"take_profit": on.price("1.1"), "stop_loss": on.price("0.9")}
+            await exchange.set_position_stops(on.spec.symbol, PositionSide.LONG, **stops)
+            waiting = len(on.account.live_triggers)
+            await exchange.set_position_stops(on.spec.symbol, PositionSide.LONG, **{leg: stops[leg]})
+            assert len(on.account.live_triggers) == waiting
+            on.move(stops[leg])
+            assert list(on.account.positions_of()) == []
+            on.advance(1000)
+            assert on.account.live_triggers == {}
+
+    @pytest.mark.parametrize("mode", list(PositionMode))
+    async def test_a_trailing_order_follows_the_price_and_closes(self, server: Loopback, mode: PositionMode) -> None:
+        self.has("create_trailing_order")
+        async with self.on(server, mode) as on:
+            exchange: Any = on.exchange
+            await on.trade(Side.BUY)
+            request = on.request(Side.SELL, type=OrderType.TRIGGER, trigger_price=on.price("1.02"), intent=Intent.CLOSE)
+            await exchange.create_trailing_order(request, Decimal("0.02"))
+            for fraction in ("1.02", "1.1", "1.09"):
+                on.move(on.price(fraction))
+            assert [held.quantity for held in on.account.positions_of()] == [on.spec.quantity]
+            on.move(on.price("1.07"))
+            assert list(on.account.positions_of()) == []
