@@ -15,6 +15,7 @@ from futures_async.adapters.bitget import mapping as bitget
 from futures_async.adapters.bitget import orders as bitget_orders
 from futures_async.adapters.bitget_uta import mapping as uta
 from futures_async.adapters.bitget_uta import orders as uta_orders
+from futures_async.adapters.bitget_uta import strategies as uta_strategies
 from futures_async.adapters.bitget_uta import wire as uta_wire
 from futures_async.adapters.bitget_v1 import mapping as bitget_v1
 from futures_async.adapters.bitmart import mapping as bitmart
@@ -123,6 +124,10 @@ TABLES = (
     Table("uta orders", uta_orders.orders(_USDT),
           ("bitget_uta/unfilled_orders:data.list", "bitget_uta/history_orders:data.list",
            "bitget_uta/order_info:data")),
+    Table("uta waiting", uta_strategies.strategies(_USDT),
+          ("bitget_uta/unfilled_strategies:data", "bitget_uta/unfilled_strategies.trigger:data",
+           "bitget_uta/history_strategies:data.list"),
+          uta_wire.WireBeside(type="tpsl", status="pending", side="sell", reduce_only="yes", hold_mode="hedge_mode")),
     Table("uta fills", uta_orders.fills(_USDT), ("bitget_uta/fills:data.list",)),
     Table("bitmart accounts", bitmart.accounts(), ("bitmart/assets-detail:data",)),
     Table("bitmart positions", bitmart.positions(),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 import warnings
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -64,4 +66,44 @@ def test_ccxt_trades_on_bitgets_dialects(venue: str, mode: PositionMode) -> None
         assert client.fetch_ledger("USDT")
         assert client.fetch_positions_history()
         assert client.fetch_ticker(SYMBOL)["last"]
+        assert not [arrival for arrival in running.exchange.arrivals if arrival.status == 404]
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("mode", list(PositionMode))
+def test_ccxts_stops_of_unified_accounts_wait_move_fire_and_end(mode: PositionMode) -> None:
+    hedged = mode is PositionMode.HEDGE
+    limits: dict[str, Any] = {"uid_limit": None, "endpoint_limits": False}
+    with serve(only=["bitget-uta"], setup=Setup(empty=True), **limits) as running:
+        client, market = client_of(running, "bitget-uta"), running.exchange.engine.marks
+        client.load_markets()
+        client.set_position_mode(hedged, SYMBOL)
+        client.create_order(SYMBOL, "market", "buy", 10, None, {"hedged": hedged})
+        price = client.fetch_ticker(SYMBOL)["last"]
+        below, lower, above = (float(client.price_to_precision(SYMBOL, price * part)) for part in (0.9, 0.8, 1.1))
+        closing = {"reduceOnly": True, "hedged": hedged}
+
+        def stop(amount: int, limit: float | None = None, **more: Any) -> Any:
+            return client.create_order(
+                SYMBOL, "market", "sell", amount, limit, closing | {"tpslMode": "partial"} | more
+            )
+
+        loss, profit = stop(4, stopLossPrice=below), stop(3, above, takeProfitPrice=above)
+        listed = client.fetch_open_orders(SYMBOL, params={"trigger": True})
+        assert [order["id"] for order in listed] == [loss["id"], profit["id"]]
+        assert [order["stopLossPrice"] for order in listed] == [below, None]
+        client.edit_order(loss["id"], SYMBOL, "market", "sell", 5, None, {"stopLossPrice": lower})
+        client.cancel_order(profit["id"], SYMBOL, {"trigger": True})
+        [left] = client.fetch_open_orders(SYMBOL, params={"trigger": True})
+        assert (left["id"], left["stopLossPrice"]) == (loss["id"], lower)
+        market.pin(SYMBOL, Decimal(str(lower)))
+        time.sleep(0.6)  # the exchange looks at its market twice a second
+        assert [row["contracts"] for row in client.fetch_positions([SYMBOL])] == [5]
+        assert client.fetch_open_orders(SYMBOL, params={"trigger": True}) == []
+        ended = client.fetch_canceled_and_closed_orders(SYMBOL, params={"trigger": True})
+        assert {order["id"] for order in ended} == {loss["id"], profit["id"]}
+        # What it would send at once although it was to wait is refused, and so seen.
+        with pytest.raises(ccxt.BaseError, match="triggerPrice"):
+            client.create_order(SYMBOL, "market", "buy", 1, None, {"triggerPrice": above, "hedged": hedged})
+        assert [row["contracts"] for row in client.fetch_positions([SYMBOL])] == [5]
         assert not [arrival for arrival in running.exchange.arrivals if arrival.status == 404]

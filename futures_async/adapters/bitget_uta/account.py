@@ -354,13 +354,19 @@ class UnifiedAccount(Adapter):
         """Those of this category, of an answer's rows."""
         return Rows(row for row in rows or () if self._is_own(row)).without(unread_of(rows))
 
-    def _asking(self, endpoint: Endpoint[wire.WireRows[R]], params: Params, reading: Reading[R, M]) -> windows.Ask[M]:
+    def _asking(
+        self,
+        endpoint: Endpoint[wire.WireRows[R]],
+        params: Params,
+        reading: Reading[R, M],
+        given: Callable[[R], object] | None = None,
+    ) -> windows.Ask[M]:
         """One of the venue's lists of the past, asked page by page."""
 
         async def ask(bounds: windows.Bounds) -> windows.Part[M]:
             answer = await self._call(endpoint, {**params, **bounds.named(*endpoints.BOUNDS)})
-            rows, unread = reading.each(answer.rows)
-            return windows.Part(rows, answer.cursor, unread)
+            rows, unread = reading.each(answer.rows, given)
+            return windows.Part(rows, answer.following, unread)
 
         return ask
 

@@ -41,6 +41,7 @@ from futures_async.adapter import (
     StreamDialect,
     SymbolNotFound,
     Ticker,
+    What,
     everything,
     first,
     one_id,
@@ -64,13 +65,13 @@ from futures_async.adapters.bitget_uta.orders import (
     refusal_of,
 )
 from futures_async.adapters.bitget_uta.streams import BitgetUTAStreamDialect
-from futures_async.adapters.bitget_uta.venue import UnifiedVenue
+from futures_async.adapters.bitget_uta.triggers import UnifiedTriggers
 
 WITNESS_MS = windows.DAY_MS
 """How far back the list of closed orders is searched for an order of ours, beside the look-up by its id."""
 
 
-class BitgetUTA(BatchCancels, UnifiedVenue):
+class BitgetUTA(BatchCancels, UnifiedTriggers):
     """Bitget v3 (unified account), one category of futures.
 
     Args:
@@ -88,9 +89,6 @@ class BitgetUTA(BatchCancels, UnifiedVenue):
     capabilities: ClassVar[frozenset[Capability]] = frozenset(Capability) - {
         Capability.SET_RISK_LIMIT,
         Capability.SET_MARGIN_MODE,
-        Capability.CREATE_TRIGGER_ORDER,
-        Capability.CANCEL_TRIGGER_ORDER,
-        Capability.FETCH_TRIGGER_ORDERS,
     }
     needs_position_mode = True
     order_fields = ORDER_FIELDS
@@ -108,7 +106,10 @@ class BitgetUTA(BatchCancels, UnifiedVenue):
 
     def _attach(self, credentials: Credentials | None) -> None:
         self._isolated_level = False
+        self._known_waiting = {}
+        self._named_by_side = False
         super()._attach(credentials)
+        self._streams.overhear(What.TRIGGERS, What.ORDERS, self._hear_waiting)
 
     def _stream_dialect(self) -> StreamDialect:
         return BitgetUTAStreamDialect(self._family, self._category)
@@ -245,7 +246,7 @@ class BitgetUTA(BatchCancels, UnifiedVenue):
             {"category": self._category, "symbol": query.symbol, "limit": endpoints.PAGE, "cursor": cursor},
         )
         rows, unread = orders(self._category).each(self._own(answer.rows))
-        return Page(rows, (answer.cursor or None) if answer.rows or unread else None, unread)
+        return Page(rows, (answer.following or None) if answer.rows or unread else None, unread)
 
     async def _orders_page(self, query: PageQuery, cursor: str | None) -> Page[Order]:
         params = {"category": self._category, "symbol": query.symbol}

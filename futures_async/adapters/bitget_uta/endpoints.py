@@ -4,8 +4,8 @@ Limits are the vendor's. Orders live in one account over all categories, so ever
 always given one.
 
 Without a row are order books and candles, which this library is not about; `adjust-account-mode`, which changes the
-whole account's level; and what the reference names without its fields: TP/SL ("strategy") orders, the list of all fee
-rates, leverage set in advance, open interest and its limits. `request()` reaches them.
+whole account's level; and what the reference names without its fields: the list of all fee rates, leverage set in
+advance, open interest and its limits. `request()` reaches them.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ from futures_async.adapters.bitget_uta.wire import (
     WireRecord,
     WireRows,
     WireSettings,
+    WireStrategy,
+    WireSubOrder,
     WireTicker,
     WireTier,
     WireTime,
@@ -124,6 +126,36 @@ OPEN_ORDERS = Endpoint("GET", "/api/v3/trade/unfilled-orders", result=WireRows[W
 PAST_ORDERS = Endpoint("GET", "/api/v3/trade/history-orders", result=WireRows[WireOrder], limit=RateLimit(20))
 # https://www.bitget.com/api-doc/uta/trade/Get-Order-Fills
 FILLS = Endpoint("GET", "/api/v3/trade/fills", result=WireRows[WireFill], limit=RateLimit(20))
+
+# Orders that wait for a price have lists and ids of their own: the calls above do not know them.
+# https://www.bitget.com/api-doc/uta/strategy/Place-Strategy-Order
+PLACE_STRATEGY = Endpoint(
+    "POST", "/api/v3/trade/place-strategy-order", result=WireIds, limit=RateLimit(10), kind=Kind.ORDER
+)
+# https://www.bitget.com/api-doc/uta/strategy/Modify-Strategy-Order - in place, so that it may be repeated
+MODIFY_STRATEGY = Endpoint(
+    "POST", "/api/v3/trade/modify-strategy-order", result=WireIds, limit=RateLimit(10), kind=Kind.SETTING
+)
+# https://www.bitget.com/api-doc/uta/strategy/Cancel-Strategy-Order - `data` is null
+CANCEL_STRATEGY = Endpoint(
+    "POST", "/api/v3/trade/cancel-strategy-order", result=msgspec.Raw, limit=RateLimit(10), kind=Kind.CANCEL
+)
+# https://www.bitget.com/api-doc/uta/strategy/Get-Unfilled-Strategy-Orders - a bare list, not paged
+OPEN_STRATEGIES = Endpoint(
+    "GET",
+    "/api/v3/trade/unfilled-strategy-orders",
+    result=cast(
+        "type[WireRows[WireStrategy] | list[WireStrategy] | None]",
+        WireRows[WireStrategy] | list[WireStrategy] | None,
+    ),
+    limit=RateLimit(20),
+)
+# https://www.bitget.com/api-doc/uta/strategy/Get-History-Strategy-Orders
+PAST_STRATEGIES = Endpoint(
+    "GET", "/api/v3/trade/history-strategy-orders", result=WireRows[WireStrategy], limit=RateLimit(20)
+)
+# https://www.bitget.com/api-doc/uta/strategy/Get-Strategy-Sub-Orders
+SUB_ORDERS = Endpoint("GET", "/api/v3/trade/strategy-sub-orders", result=WireRows[WireSubOrder], limit=RateLimit(10))
 
 # https://www.bitget.com/api-doc/uta/public/Instruments
 INSTRUMENTS = Endpoint("GET", "/api/v3/market/instruments", result=list[WireInstrument], limit=MARKET, private=False)

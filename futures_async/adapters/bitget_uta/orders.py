@@ -59,8 +59,8 @@ from futures_async.adapters._bitget import Cost, ProductType, cost_of, unified_s
 from futures_async.adapters.bitget_uta import wire
 from futures_async.adapters.bitget_uta.mapping import MARGIN_MODE, POSITION_MODE, POSITION_SIDE, VENUE
 
-_SIDE = {"buy": Side.BUY, "sell": Side.SELL}
-_TYPE = {"limit": OrderType.LIMIT, "market": OrderType.MARKET}
+SIDE = {"buy": Side.BUY, "sell": Side.SELL}
+TYPE = {"limit": OrderType.LIMIT, "market": OrderType.MARKET}
 _FORCE = {force.value: force for force in TimeInForce}
 _ROLE = {"maker": Role.MAKER, "taker": Role.TAKER}
 _STATUS = {
@@ -73,7 +73,7 @@ _STATUS = {
     "canceled": OrderStatus.CANCELED,
 }
 # Pairs of order side and position side that open; the other two close.
-_OPENS = {(Side.BUY, PositionSide.LONG), (Side.SELL, PositionSide.SHORT)}
+OPENS = {(Side.BUY, PositionSide.LONG), (Side.SELL, PositionSide.SHORT)}
 
 
 def _type(kind: OrderType | None, exec_type: str | None, trade_side: str | None) -> OrderType | None:
@@ -91,15 +91,15 @@ def _held(mode: PositionMode | None, pos_side: str | None) -> PositionSide | Non
 def _reduces(side: Side, mode: PositionMode | None, held: PositionSide | None, said: bool | None) -> bool | None:
     """In hedge mode the pair of `side` and `posSide` says whether an order closes: `reduceOnly` says NO there."""
     if held is not None:
-        return (side, held) not in _OPENS
+        return (side, held) not in OPENS
     return said or None if mode is PositionMode.HEDGE else said
 
 
 @table
 def orders(row: wire.WireOrder, category: ProductType) -> Order:
     """Orders, open and past."""
-    name, side = needed(text(row.symbol)), needed(word(row.side, _SIDE))
-    kind = word(row.order_type, _TYPE, unknown=OrderType.UNKNOWN)
+    name, side = needed(text(row.symbol)), needed(word(row.side, SIDE))
+    kind = word(row.order_type, TYPE, unknown=OrderType.UNKNOWN)
     quantity, filled = needed(size(row.qty)), number(row.cum_exec_qty)
     mode = word(row.hold_mode, POSITION_MODE)
     held, cost = made(_held, mode, text(row.pos_side)), made(_cost, row.fee_detail)
@@ -149,7 +149,7 @@ def fills(row: wire.WireFill, category: ProductType) -> Fill:
         client_order_id=text(row.client_oid),
         symbol=made(unified_symbol, name, category),
         venue_symbol=made(str.upper, name),
-        side=needed(word(row.side, _SIDE)),
+        side=needed(word(row.side, SIDE)),
         price=needed(price(row.exec_price)),
         quantity=needed(size(row.exec_qty)),
         fee=made(lambda cost: cost.fee, cost),
@@ -165,12 +165,17 @@ def fills(row: wire.WireFill, category: ProductType) -> Fill:
 TRIGGER_BY = {PriceSource.LAST: "market", PriceSource.MARK: "mark"}
 _STOPS = ("price", "limit_price", *(f"trigger_by={source}" for source in TRIGGER_BY))
 _CARRIED = carries("margin_mode", stops=_STOPS)
+# What waits names no margin mode, no time in force and no stops of its own: nothing would tell the venue of them.
+_WAITING = carries(trigger_by=TRIGGER_BY)
 ORDER_FIELDS = OrderFields(
     limit=_CARRIED | carries(time_in_force=TimeInForce),
     # Market orders fill what they can: fill-or-kill needs a limit order.
     market=_CARRIED,
     # Take profit and stop loss belong to opening orders.
     only_opening=carries(stops=_STOPS),
+    trigger=_WAITING,
+    trailing=_WAITING | carries(trigger_by=(PriceSource.INDEX,)),
+    stops=frozenset({"limit_price", *(f"trigger_by={source}" for source in TRIGGER_BY)}),
 )
 
 

@@ -29,7 +29,8 @@ from futures_async.adapters._bitget import BitgetFamily, ProductType, settle_of
 from futures_async.adapters._bitget_streams import BitgetStreams, Frame
 from futures_async.adapters.bitget_uta.mapping import CATEGORIES, VENUE, accounts, positions, tickers
 from futures_async.adapters.bitget_uta.orders import fills, orders
-from futures_async.adapters.bitget_uta.wire import WireTicker, WireWhole
+from futures_async.adapters.bitget_uta.strategies import strategies
+from futures_async.adapters.bitget_uta.wire import WireBeside, WireStrategy, WireTicker, WireWhole
 from futures_async.adapters.bitget_uta.wire_streams import (
     WireArg,
     WirePushedFill,
@@ -43,9 +44,11 @@ FILL = Channel("fill", (What.FILLS,), WirePushedFill)
 # The first push after the acknowledgement is all there are; later ones are what changed, whatever `action` says.
 POSITION = Channel("position", (What.POSITIONS,), WirePushedPosition, first=True)
 ACCOUNT = Channel("account", (What.ACCOUNTS,), WirePushedTotals, first=True)
+# Says of a waiting order what the lists leave out: its side.
+STRATEGY = Channel("strategy-order", (What.TRIGGERS,), WireStrategy)
 TICKER = Channel("ticker", (What.TICKERS,), WireTicker, private=False)
 
-CHANNELS = {channel.name: channel for channel in (ORDER, FILL, POSITION, ACCOUNT, TICKER)}
+CHANNELS = {channel.name: channel for channel in (ORDER, FILL, POSITION, ACCOUNT, STRATEGY, TICKER)}
 
 
 class BitgetUTAStreamDialect(BitgetStreams[WireArg]):
@@ -73,16 +76,18 @@ class BitgetUTAStreamDialect(BitgetStreams[WireArg]):
             What.FILLS: lambda row, _, __: self._of_category(row, fills(category)),
             What.POSITIONS: self._positions,
             What.ACCOUNTS: self._accounts,
+            What.TRIGGERS: lambda row, _, __: self._of_category(row, strategies(category), WireBeside()),
             What.TICKERS: self._tickers,
         }
 
     def topics(self, what: What, symbols: Sequence[str] = ()) -> tuple[Topic, ...]:
         channel = next(channel for channel in CHANNELS.values() if what in channel.gives)
         # Private subscriptions want capitals, public ones small letters.
+        private = {"instType": "UTA", "topic": channel.name}
         args: list[dict[str, str]] = (
             [{"instType": self._category.lower(), "topic": channel.name, "symbol": name} for name in symbols]
             if channel is TICKER
-            else [{"instType": "UTA", "topic": channel.name}]
+            else [{**private, "symbol": "default"} if channel is STRATEGY else private]
         )
         return tuple(Topic(channel, self._key(msgspec.convert(arg, WireArg)), arg) for arg in args)
 
@@ -111,10 +116,10 @@ class BitgetUTAStreamDialect(BitgetStreams[WireArg]):
         full = whole and channel.first and frame.action == "snapshot"
         return Data(self._key(arg), ((what, Push(items, full, frame.ts)),), whole)
 
-    def _of_category(self, row: Any, reading: Reading[Any, Any]) -> Read[Any]:
+    def _of_category(self, row: Any, reading: Reading[Any, Any], given: Any = None) -> Read[Any]:
         named = str(row.category or self._category).upper()
         if named == self._category:
-            return Read([reading.one(row)])
+            return Read([reading.one(row, given)])
         if named not in CATEGORIES:
             raise DecodeError(f"category has the unknown word {named[:40]!r}", path="category")
         return Read([])

@@ -23,7 +23,13 @@ class WireRows(msgspec.Struct, Generic[R], frozen=True, gc=False):
     """A list in its wrapping: null when there is nothing, beside a cursor where the list is paged."""
 
     rows: list[R] | None = msgspec.field(name="list")
-    cursor: str | None = None
+    cursor: str | int | None = None
+    """Text; of strategy orders a number."""
+
+    @property
+    def following(self) -> str | None:
+        """Where the next page starts."""
+        return None if self.cursor is None else str(self.cursor)
 
 
 class Wire(Row, frozen=True, kw_only=True, gc=False, rename="camel"):
@@ -319,6 +325,72 @@ class WireFill(Wire, frozen=True, kw_only=True, gc=False):
     created_time: Moment = None
     updated_time: Moment = None
     exec_pnl: Loose = None
+
+
+# Strategy orders
+
+
+class WireStrategy(Wire, frozen=True, kw_only=True, gc=False):
+    """One order that waits. Lists are documented without `side`, `reduceOnly` and `type`, which pushes have.
+
+    A leg counts by its price: its words read `market` also where it is not set. Both legs are one order.
+    """
+
+    order_id: Id = None
+    client_oid: Id = None
+    category: Text = None
+    symbol: Text = None
+    qty: Loose = None
+    side: Text = None
+    pos_side: Text = None
+    reduce_only: Text = None
+    type: Text = None
+    status: Text = None
+    trigger_type: Text = None
+    take_profit: Loose = None
+    stop_loss: Loose = None
+    tp_trigger_by: Text = None
+    sl_trigger_by: Text = None
+    tp_order_type: Text = None
+    sl_order_type: Text = None
+    tp_limit_price: Loose = None
+    sl_limit_price: Loose = None
+    trigger_by: Text = None
+    trigger_price: Loose = None
+    trigger_order_type: Text = None
+    trigger_order_price: Loose = None
+    trailing_stop_params: Any = None
+    """A list of one object with one client, the bare object with another."""
+    created_time: Moment = None
+    updated_time: Moment = None
+
+
+class WireBeside(Wire, frozen=True, kw_only=True, gc=False):
+    """What a strategy order's row leaves out: what was asked for, and what is known of the order."""
+
+    type: Text = None
+    status: Text = None
+    side: Text = None
+    reduce_only: Text = None
+    hold_mode: Text = None
+
+
+class WireSubOrder(Shown, frozen=True, kw_only=True, gc=False):
+    """A regular order that a strategy order has become."""
+
+    sub_order_id: str
+    symbol: str
+    sub_client_oid: str | None = None
+    category: str | None = None
+    price: Loose = None
+    qty: Loose = None
+    cum_exec_qty: Loose = None
+    avg_price: Loose = None
+    side: str | None = None
+    pos_side: str | None = None
+    status: str | None = None
+    created_time: int | str | None = None
+    updated_time: int | str | None = None
 
 
 # Market

@@ -479,24 +479,12 @@ async def test_what_the_venue_has_no_call_for_is_refused_before_anything_is_sent
         await client.set_margin_mode(MarginMode.ISOLATED)
     with pytest.raises(NotSupported):
         await client.set_risk_limit(BTC, 1)
-    with pytest.raises(NotSupported):
-        await client.create_trigger_order(request(type=OrderType.TRIGGER, price=None, trigger_price=Decimal(1)))
-    with pytest.raises(NotSupported):
-        await client.cancel_trigger_order(BTC, order_id="1")
-    with pytest.raises(NotSupported):
-        await client.fetch_trigger_orders()
     assert rig.wire.sent == []
 
 
 def test_the_capabilities_leave_out_what_is_not_supported() -> None:
     missing = set(Capability) - BitgetUTA.capabilities
-    assert missing == {
-        Capability.SET_MARGIN_MODE,
-        Capability.SET_RISK_LIMIT,
-        Capability.CREATE_TRIGGER_ORDER,
-        Capability.CANCEL_TRIGGER_ORDER,
-        Capability.FETCH_TRIGGER_ORDERS,
-    }
+    assert missing == {Capability.SET_MARGIN_MODE, Capability.SET_RISK_LIMIT}
 
 
 async def test_an_unknown_category_is_refused_at_construction() -> None:

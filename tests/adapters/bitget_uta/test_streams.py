@@ -11,7 +11,7 @@ import msgspec
 from futures_async.adapters.bitget_uta.dialect import BitgetUTADialect
 from futures_async.adapters.bitget_uta.streams import BitgetUTAStreamDialect
 from futures_async.streams.dialect import Acknowledged, Data, Nothing, Refused, What
-from futures_async.unified.enums import OrderStatus, PositionSide, Side
+from futures_async.unified.enums import OrderKind, OrderStatus, PositionSide, Side
 
 FRAMES = Path(__file__).parents[2] / "data" / "bitget_uta" / "streams"
 DIALECT = BitgetUTAStreamDialect(BitgetUTADialect(), "USDT-FUTURES")
@@ -37,6 +37,23 @@ def test_private_topics_want_capitals_and_public_ones_small_letters() -> None:
     assert order.args == {"instType": "UTA", "topic": "order"}
     assert ticker.args == {"instType": "usdt-futures", "topic": "ticker", "symbol": "BTCUSDT"}
     assert DIALECT.url(None, private=True, demo=False) == "wss://ws.bitget.com/v3/ws/private"
+
+
+def test_a_push_of_a_waiting_order_tells_its_side() -> None:
+    [topic] = DIALECT.topics(What.TRIGGERS)
+    assert topic.args == {"instType": "UTA", "topic": "strategy-order", "symbol": "default"}
+    data = pushed("strategy-order-1")
+    assert data.key == topic.key
+    [(what, push)] = data.pushes
+    [order] = push.items
+    assert (what, push.full, data.whole) == (What.TRIGGERS, False, True)
+    assert (order.order_id, order.client_order_id) == ("1300000000000000111", "fx0000000007")
+    assert (order.kind, order.side, order.reduce_only) == (OrderKind.STOP_LOSS, Side.SELL, True)
+    trigger = {"type": "trigger", "triggerPrice": "95000", "stopLoss": "", "side": "buy", "posSide": "net"}
+    [(_, push)] = pushed("strategy-order-1", **trigger, reduceOnly="no").pushes
+    assert [(order.kind, order.side) for order in push.items] == [(OrderKind.TRIGGER, Side.BUY)]
+    assert not pushed("strategy-order-1", **trigger | {"side": "up"}).whole
+    assert pushed("strategy-order-1", category="usdc-futures").pushes[0][1].items == []
 
 
 def test_an_acknowledgement_is_known_whatever_symbol_it_repeats() -> None:

@@ -1,0 +1,417 @@
+"""Strategy orders in both directions: what waits for a price, how it is written, and how v3 tells of it.
+
+A take-profit and a stop-loss of one order are its two legs: one id, one cancel. Lists say neither what kind of order a
+row is nor, of triggers, on which side: that is known of what was asked for, of our own placing, and from pushes.
+
+https://www.bitget.com/api-doc/uta/strategy/Place-Strategy-Order
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any, NamedTuple, TypeVar, cast
+
+from futures_async.adapter import (
+    EXACT,
+    DecodeError,
+    Intent,
+    Order,
+    OrderKind,
+    OrderStatus,
+    OrderType,
+    PlannedOrder,
+    PositionMode,
+    PositionSide,
+    PriceSource,
+    Side,
+    Stop,
+    decimal_or_none,
+    identifier,
+    known,
+    known_or_none,
+    made,
+    moment,
+    needed,
+    otherwise,
+    positive_or_none,
+    price,
+    size,
+    table_with,
+    text,
+    to_text,
+    word,
+    yes_no,
+)
+from futures_async.adapters._bitget import ProductType, unified_symbol
+from futures_async.adapters._rows import text_or_none
+from futures_async.adapters.bitget_uta import wire
+from futures_async.adapters.bitget_uta.mapping import POSITION_MODE, POSITION_SIDE, VENUE
+from futures_async.adapters.bitget_uta.orders import OPENS, SIDE, TRIGGER_BY, TYPE
+
+T = TypeVar("T")
+
+TPSL, TRIGGER, TRAILING = KINDS = ("tpsl", "trigger", "trailing_stop")
+"""The venue's words for what this library places; it has others (`oco`, `iceberg`, `twap`)."""
+WHOLE = "fawhole-"
+"""Begins the client order ids of stops that close a whole position: no row says that it does."""
+LEAST_CALLBACK, LARGEST_CALLBACK = Decimal("0.001"), Decimal("0.1")
+SOURCE = {"market": PriceSource.LAST, "mark": PriceSource.MARK, "index": PriceSource.INDEX}
+ACTIVATED_BY = {**TRIGGER_BY, PriceSource.INDEX: "index"}
+LEGS = {"take_profit": ("takeProfit", "tp"), "stop_loss": ("stopLoss", "sl")}
+# `success` means set off, not filled: the order that it became has a life of its own.
+STATUS = {
+    "pending": OrderStatus.NEW,
+    "submitting": OrderStatus.NEW,
+    "success": OrderStatus.UNKNOWN,
+    "failed": OrderStatus.REJECTED,
+    "cancelled": OrderStatus.CANCELED,
+    "canceled": OrderStatus.CANCELED,
+}
+CLOSES = {PositionSide.LONG: Side.SELL, PositionSide.SHORT: Side.BUY}
+
+
+class Known(NamedTuple):
+    """What lists leave out of an order, and we know all the same."""
+
+    side: Side
+    closes: bool | None
+    order_id: str | None = None
+    whole: bool = False
+    """It closes a whole position."""
+
+    @property
+    def reduce_only(self) -> str | None:
+        """In the venue's words."""
+        return None if self.closes is None else "yes" if self.closes else "no"
+
+
+# Reading
+
+
+def _kind(
+    said: str | None,
+    asked: str | None,
+    take_profit: Decimal | None,
+    stop_loss: Decimal | None,
+    trigger: Decimal | None,
+    trail: object,
+) -> OrderKind:
+    """By the row's own word, else by what was asked for, unless its prices are another kind's."""
+    filled = {TRAILING: trail, TRIGGER: trigger, TPSL: take_profit or stop_loss}
+    by_price = [kind for kind, value in filled.items() if value]
+    word = (said or "").lower()
+    if word not in KINDS:
+        word = asked if asked in KINDS and (not by_price or asked in by_price) else next(iter(by_price), "")
+    if word == TPSL:
+        return OrderKind.STOP_LOSS if stop_loss else OrderKind.TAKE_PROFIT
+    if word not in KINDS:
+        raise DecodeError("nothing says what kind of order this is", path="type")
+    return OrderKind.TRIGGER if word == TRIGGER else OrderKind.TRAILING
+
+
+def _closes(kind: OrderKind | None) -> bool:
+    return kind in (OrderKind.TAKE_PROFIT, OrderKind.STOP_LOSS)
+
+
+def _side(kind: OrderKind | None, pos_side: str | None, said: Side | None, ours: Side | None) -> Side:
+    held = known_or_none(POSITION_SIDE, pos_side)
+    side = CLOSES[held] if held is not None and _closes(kind) else said or ours
+    if side is None:
+        raise DecodeError("the venue does not say whether this order buys or sells", path="side")
+    return side
+
+
+def _held(kind: OrderKind | None, mode: PositionMode | None, pos_side: str | None) -> PositionSide | None:
+    """In one-way mode the field says nothing, but of what closes a position."""
+    return known_or_none(POSITION_SIDE, pos_side) if _closes(kind) or mode is PositionMode.HEDGE else None
+
+
+def _reduces(
+    kind: OrderKind | None,
+    side: Side | None,
+    mode: PositionMode | None,
+    held: PositionSide | None,
+    said: bool | None,
+    ours: bool | None,
+) -> bool | None:
+    if _closes(kind):
+        return True
+    if ours is not None:
+        return ours
+    if held is not None and side is not None:
+        return (side, held) not in OPENS
+    # Of closing orders in hedge mode it is "no" too.
+    return said if mode is PositionMode.ONE_WAY else said or None
+
+
+def _quantity(kind: OrderKind | None, quantity: Decimal | None) -> Decimal:
+    if quantity is None and not _closes(kind):
+        raise DecodeError("qty is missing", path="qty")
+    # The whole position, and all that the venue says then.
+    return quantity or Decimal(0)
+
+
+def _of_kind(kind: OrderKind | None, stop: T, profit: T, trigger: T, trail: T) -> T | None:
+    by_kind = {
+        OrderKind.STOP_LOSS: stop,
+        OrderKind.TAKE_PROFIT: profit,
+        OrderKind.TRIGGER: trigger,
+        OrderKind.TRAILING: trail,
+    }
+    return by_kind.get(kind) if kind is not None else None
+
+
+def _limit(kind: OrderType | None, limit: Decimal | None) -> Decimal | None:
+    """A limit price is told of orders at market too, and means nothing there."""
+    return limit if kind is OrderType.LIMIT else None
+
+
+def _priced(order_type: object, field: str) -> OrderType | None:
+    return None if order_type in (None, "") else known(TYPE, str(order_type), field)
+
+
+def trail(came: object) -> Mapping[str, Any]:
+    """The terms of a trailing order; none where there are none.
+
+    Raises:
+        DecodeError: They are neither an object nor a list of one.
+    """
+    rows = cast("list[object]", came if isinstance(came, list) else [] if came in (None, "") else [came])
+    if not rows:
+        return {}
+    if len(rows) > 1 or not isinstance(rows[0], dict):
+        raise DecodeError("trailingStopParams is no object", path="trailingStopParams")
+    return cast("dict[str, Any]", rows[0])
+
+
+def _activation(came: object) -> Decimal | None:
+    return positive_or_none(trail(came).get("activationPrice"), "trailingStopParams[].activationPrice")
+
+
+def _activated_by(came: object) -> PriceSource | None:
+    return known_or_none(SOURCE, trail(came).get("activationType"))
+
+
+def _trail_limit(came: object) -> Decimal | None:
+    terms = trail(came)
+    limit = positive_or_none(terms.get("preOrderPrice"), "trailingStopParams[].preOrderPrice")
+    return _limit(_priced(terms.get("preOrderType"), "trailingStopParams[].preOrderType"), limit)
+
+
+def _status(said: OrderStatus | None, asked: OrderStatus | None) -> OrderStatus:
+    return said or asked or OrderStatus.UNKNOWN
+
+
+@table_with
+def strategies(row: wire.WireStrategy, beside: wire.WireBeside, category: ProductType) -> Order:
+    """Orders that wait, and those that have waited. `price` is the limit of the order that one becomes, if any.
+
+    A row with both legs is one order: a stop-loss, with both prices.
+    """
+    name, pos_side = needed(text(row.symbol)), text(row.pos_side)
+    profit, stop, trigger = price(row.take_profit), price(row.stop_loss), price(row.trigger_price)
+    kind = needed(made(_kind, text(row.type), text(beside.type), profit, stop, trigger, row.trailing_stop_params))
+    mode = word(beside.hold_mode, POSITION_MODE)
+    side = needed(made(_side, kind, pos_side, word(row.side, SIDE), word(beside.side, SIDE)))
+    held = made(_held, kind, mode, pos_side)
+    return Order(
+        venue=VENUE,
+        symbol=made(unified_symbol, name, category),
+        venue_symbol=made(str.upper, name),
+        order_id=needed(identifier(row.order_id)),
+        client_order_id=text(row.client_oid),
+        side=side,
+        type=OrderType.TRIGGER,
+        kind=otherwise(kind, OrderKind.TRIGGER),
+        price=made(
+            _of_kind,
+            kind,
+            made(_limit, word(row.sl_order_type, TYPE), price(row.sl_limit_price)),
+            made(_limit, word(row.tp_order_type, TYPE), price(row.tp_limit_price)),
+            made(_limit, word(row.trigger_order_type, TYPE), price(row.trigger_order_price)),
+            made(_trail_limit, row.trailing_stop_params),
+        ),
+        trigger_price=made(_of_kind, kind, stop, profit, trigger, made(_activation, row.trailing_stop_params)),
+        trigger_by=made(
+            _of_kind,
+            kind,
+            word(row.sl_trigger_by, SOURCE),
+            word(row.tp_trigger_by, SOURCE),
+            word(row.trigger_by, SOURCE),
+            made(_activated_by, row.trailing_stop_params),
+        ),
+        quantity=needed(made(_quantity, kind, size(row.qty))),
+        status=needed(
+            made(_status, word(row.status, STATUS, unknown=OrderStatus.UNKNOWN), word(beside.status, STATUS))
+        ),
+        reduce_only=made(_reduces, kind, side, mode, held, yes_no(row.reduce_only), yes_no(beside.reduce_only)),
+        position_side=held,
+        take_profit=profit,
+        stop_loss=stop,
+        created_ms=moment(row.created_time),
+        updated_ms=moment(row.updated_time),
+    )
+
+
+def legs_of(row: wire.WireStrategy) -> dict[str, Stop]:
+    """The legs of a row that are set, as they stand.
+
+    Raises:
+        DecodeError: One of them cannot be read, and so cannot be repeated.
+    """
+    found: dict[str, Stop] = {}
+    for name, by, order_type, limit in (
+        ("take_profit", row.tp_trigger_by, row.tp_order_type, row.tp_limit_price),
+        ("stop_loss", row.sl_trigger_by, row.sl_order_type, row.sl_limit_price),
+    ):
+        at = positive_or_none(getattr(row, name), LEGS[name][0])
+        if at is not None:
+            short = LEGS[name][1]
+            at_limit = positive_or_none(limit, f"{short}LimitPrice")
+            priced = _priced(order_type, f"{short}OrderType")
+            found[name] = Stop(at, known_or_none(SOURCE, by), _limit(priced, at_limit))
+    return found
+
+
+def has_legs(legs: Mapping[str, Stop], row: wire.WireStrategy) -> bool:
+    """Whether these are what a row has."""
+    return legs_of(row) == legs
+
+
+def shared_out(
+    rows: Sequence[wire.WireStrategy], stops: Mapping[str, Stop]
+) -> list[tuple[wire.WireStrategy, dict[str, Stop]]]:
+    """The rows to be changed, with all legs that each is to have: a leg goes where there is one, else to the first."""
+    standing = [legs_of(row) for row in rows]
+    touched: set[int] = set()
+    for name, stop in stops.items():
+        index = next((index for index, legs in enumerate(standing) if name in legs), 0)
+        standing[index][name] = Stop(stop.price, stop.trigger_by or PriceSource.MARK, stop.limit_price)
+        touched.add(index)
+    return [(rows[index], standing[index]) for index in sorted(touched)]
+
+
+def alike(row: wire.WireStrategy, order: PlannedOrder) -> bool:
+    """Whether a row waits for what an order was to wait for, and for as much."""
+    try:
+        at = positive_or_none(row.trigger_price, "triggerPrice") or _activation(row.trailing_stop_params)
+        return at == order.trigger_price and decimal_or_none(row.qty, "qty") == order.request.quantity
+    except DecodeError:
+        return False
+
+
+def is_whole(row: wire.WireStrategy) -> bool:
+    """Whether a row closes a whole position, as far as it tells."""
+    name = text_or_none(row.client_oid) or ""
+    return name.startswith(WHOLE) or not decimal_or_none(row.qty, "qty")
+
+
+# Writing
+
+
+def whole_id() -> str:
+    """A client order id that says what the row will not."""
+    return WHOLE + secrets.token_hex(12)
+
+
+def trigger_body(order: PlannedOrder, category: ProductType) -> dict[str, Any]:
+    """An order that waits for a price; with a limit price it becomes a limit order, else a market order."""
+    request = order.request
+    body = _frame(order, category, TRIGGER) | _sides(order)
+    body |= {
+        "triggerBy": _source(request.trigger_by),
+        "triggerPrice": to_text(order.trigger_price),
+        "triggerOrderType": "market" if request.price is None else "limit",
+    }
+    if request.price is not None:
+        body["triggerOrderPrice"] = to_text(request.price)
+    return body
+
+
+def trailing_body(order: PlannedOrder, category: ProductType, rate: Decimal) -> dict[str, Any]:
+    """An order that follows the price: the venue counts the rate in percent."""
+    terms = {
+        "activationPrice": to_text(order.trigger_price),
+        "activationType": _source(order.request.trigger_by),
+        "trailType": "ratio",
+        "trailVariance": to_text(EXACT.multiply(rate, Decimal(100)).normalize(EXACT)),
+        "preOrderType": "market",
+    }
+    return _frame(order, category, TRAILING) | _sides(order) | {"trailingStopParams": [terms]}
+
+
+def stop_bodies(order: PlannedOrder, category: ProductType) -> list[dict[str, Any]]:
+    """The take-profit or stop-loss of a part of a position: see `held_bodies`."""
+    request = order.request
+    stop = Stop(order.trigger_price, request.trigger_by, request.price)
+    body = _frame(order, category, TPSL) | {"tpslMode": "partial"} | leg_fields({order.kind.value: stop})
+    return held_bodies(body, order.position_side, order.position_mode)
+
+
+def whole_body(
+    venue_symbol: str, category: ProductType, stops: Mapping[str, Stop], client_order_id: str
+) -> dict[str, Any]:
+    """Take-profit and stop-loss of a whole position, in one order: see `held_bodies`."""
+    body = {"category": category, "symbol": venue_symbol, "type": TPSL, "tpslMode": "full"}
+    return {**body, **leg_fields(stops), "clientOid": client_order_id}
+
+
+def held_bodies(body: dict[str, Any], held: PositionSide, mode: PositionMode | None) -> list[dict[str, Any]]:
+    """A body with the position that it closes, in the spellings that the venue may want, the likelier one first.
+
+    One page requires `posSide` in one-way mode too, and so it was seen; a later one describes `side` and `reduceOnly`.
+    """
+    by_position = {**body, "posSide": held.value}
+    side = CLOSES[held].value
+    if mode is PositionMode.HEDGE:
+        return [{**by_position, "side": side} if "qty" in body else by_position]
+    return [by_position, {**body, "side": side, "reduceOnly": "yes"}]
+
+
+def leg_fields(stops: Mapping[str, Stop]) -> dict[str, str]:
+    """Legs in the venue's words."""
+    fields: dict[str, str] = {}
+    for name, stop in stops.items():
+        long, short = LEGS[name]
+        fields |= {
+            long: to_text(stop.price),
+            f"{short}TriggerBy": _source(stop.trigger_by),
+            f"{short}OrderType": "market" if stop.limit_price is None else "limit",
+        }
+        if stop.limit_price is not None:
+            fields[f"{short}LimitPrice"] = to_text(stop.limit_price)
+    return fields
+
+
+def trigger_fields(row: wire.WireStrategy, at: Decimal, limit: Decimal | None) -> dict[str, str]:
+    """A change of a trigger in the venue's words: everything again."""
+    fields = {"triggerPrice": to_text(at), "triggerOrderType": "market" if limit is None else "limit"}
+    by = known_or_none(SOURCE, row.trigger_by)
+    if by is not None:
+        fields["triggerBy"] = ACTIVATED_BY[by]
+    return fields if limit is None else {**fields, "triggerOrderPrice": to_text(limit)}
+
+
+def _source(source: PriceSource | None) -> str:
+    """By the mark price unless told otherwise: one odd trade sets nothing off."""
+    return ACTIVATED_BY[source or PriceSource.MARK]
+
+
+def _frame(order: PlannedOrder, category: ProductType, kind: str) -> dict[str, Any]:
+    return {
+        "category": category,
+        "symbol": order.venue_symbol,
+        "type": kind,
+        "qty": to_text(order.request.quantity),
+        "clientOid": order.client_order_id,
+    }
+
+
+def _sides(order: PlannedOrder) -> dict[str, str]:
+    """As plain orders say it; what closes in one-way mode must say so, or it may open once the position is gone."""
+    sides = {"side": order.request.side.value}
+    if order.position_mode is PositionMode.HEDGE:
+        return {**sides, "posSide": order.position_side.value}
+    return {**sides, "reduceOnly": "yes"} if order.request.intent is Intent.CLOSE else sides

@@ -1,0 +1,553 @@
+"""Orders of the unified account that wait for a price: the venue calls them strategy orders."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import Any
+
+from futures_async.adapter import (
+    Ack,
+    CancelOutcomeUnknown,
+    DecodeError,
+    ExchangeError,
+    FetchPage,
+    Intent,
+    InvalidOrder,
+    MarginMode,
+    Number,
+    Order,
+    OrderKind,
+    OrderNotFound,
+    OrderRequest,
+    OrderType,
+    Outcome,
+    Page,
+    PageQuery,
+    ParameterRejected,
+    PlannedOrder,
+    PositionMode,
+    PositionSide,
+    Rows,
+    Stop,
+    UnreadRow,
+    UnreadRows,
+    chosen,
+    collect,
+    everything,
+    first,
+    in_turn,
+    one_id,
+    ordered,
+    to_text,
+    unread_of,
+    unread_rows,
+    windows,
+)
+from futures_async.adapters._rows import listed, readable, same_name, text_or_none
+from futures_async.adapters.bitget_uta import endpoints, wire
+from futures_async.adapters.bitget_uta.orders import read_ack
+from futures_async.adapters.bitget_uta.strategies import (
+    CLOSES,
+    KINDS,
+    LARGEST_CALLBACK,
+    LEAST_CALLBACK,
+    TPSL,
+    TRAILING,
+    TRIGGER,
+    Known,
+    alike,
+    has_legs,
+    held_bodies,
+    is_whole,
+    leg_fields,
+    legs_of,
+    shared_out,
+    stop_bodies,
+    strategies,
+    trailing_body,
+    trigger_body,
+    trigger_fields,
+    whole_body,
+    whole_id,
+)
+from futures_async.adapters.bitget_uta.venue import UnifiedVenue
+
+OTHER_SPELLING = frozenset({"40019", "40020", "40017", "25200", "25237"})
+"""Refusals that may mean: the position must be named in the other way. Nothing was placed then."""
+UNCHANGED = frozenset({"25571", "40923"})
+KNOWN_KEPT = 10_000
+LATELY_MS = windows.DAY_MS
+
+Beside = Callable[[wire.WireStrategy], wire.WireBeside]
+
+
+class UnifiedTriggers(UnifiedVenue):
+    """Trigger, take-profit, stop-loss and trailing orders: lists, ids and calls of their own.
+
+    The venue's lists do not say whether a trigger buys or sells. Of those placed by this object, and of those pushed
+    while orders are watched, it is known; others make `UnreadRows`, and can be cancelled by the id in `facts`.
+    """
+
+    _known_waiting: dict[str, Known]
+    """By order id and client order id: what the lists leave out."""
+    _named_by_side: bool
+    """In one-way mode this venue wants the side of a closing order, not of its position."""
+
+    # Placing
+
+    async def create_trigger_order(self, request: OrderRequest) -> Order:
+        """Place an order that waits for `request.trigger_price`, by the mark price unless `trigger_by` says the last.
+
+        It waits for the crossing from where the price stands now. In cross margin, or what the account's level is:
+        nothing tells the venue of another one, so that with the option `margin_mode="isolated"` one that opens is
+        refused.
+        """
+        self._active("create_trigger_order")
+        plan = await self._plan_waiting(request, OrderKind.TRIGGER)
+        self._check_margin_mode(plan)
+        return await self._place(plan, TRIGGER, [trigger_body(plan, self._category)])
+
+    async def create_trailing_order(self, request: OrderRequest, callback_rate: Number) -> Order:
+        """Place a market order that follows the price once it reached `request.trigger_price`, by the mark price.
+
+        Older builds of the venue do not have it, and refuse.
+
+        Args:
+            request: Type `TRIGGER`, without a price.
+            callback_rate: By how much the price must come back: 0.001 (0.1 %) to 0.1.
+        """
+        plan, rate = await self._plan_trailing(request, callback_rate, least=LEAST_CALLBACK, most=LARGEST_CALLBACK)
+        self._check_margin_mode(plan)
+        return await self._place(plan, TRAILING, [trailing_body(plan, self._category, rate)])
+
+    def _check_margin_mode(self, plan: PlannedOrder) -> None:
+        if plan.request.intent is Intent.OPEN and self._margin_mode is MarginMode.ISOLATED:
+            raise InvalidOrder(f"{self.id}: an order that waits and then opens does so in cross margin here")
+
+    async def create_stop_order(
+        self,
+        symbol: str,
+        side: PositionSide,
+        quantity: Number,
+        *,
+        take_profit: Number | Stop | None = None,
+        stop_loss: Number | Stop | None = None,
+        price: Number | None = None,
+        client_order_id: str | None = None,
+    ) -> Order:
+        """Have a part of a position closed once the price reaches `take_profit` or `stop_loss`: one of the two.
+
+        Args:
+            symbol: Unified symbol or the venue's id.
+            side: Which position.
+            quantity: Base coin; the whole position is `set_position_stops`'.
+            take_profit: Trigger price, by the mark price unless a `Stop` says otherwise.
+            stop_loss: The same.
+            price: Limit price of the close, where no `Stop` says it; None closes at market.
+            client_order_id: Made when there is none.
+        """
+        plan = await self._plan_stop(
+            symbol,
+            side,
+            quantity,
+            take_profit=take_profit,
+            stop_loss=stop_loss,
+            price=price,
+            client_order_id=client_order_id,
+        )
+        return await self._place(plan, TPSL, stop_bodies(plan, self._category))
+
+    async def _place(self, plan: PlannedOrder, kind: str, bodies: Sequence[dict[str, Any]]) -> Order:
+        closes = plan.request.intent is Intent.CLOSE
+        known = Known(plan.request.side, closes, whole=not plan.request.quantity)
+        if plan.client_order_id is not None:
+            self._keep(known, plan.client_order_id)
+
+        async def send() -> Ack:
+            ack = read_ack(await self._send_strategy(bodies))
+            # An answer that crossed another on its way names another order.
+            if ack.order_id is not None and ack.client_order_id in (None, plan.client_order_id):
+                self._keep(known._replace(order_id=ack.order_id), ack.order_id, plan.client_order_id)
+            return ack
+
+        async def look(order_id: str | None, client_order_id: str | None) -> Order | None:
+            return await self._look(plan, kind, order_id, client_order_id)
+
+        return await self._place_trigger(plan, endpoints.PLACE_STRATEGY, send, look)
+
+    async def _send_strategy(self, bodies: Sequence[dict[str, Any]]) -> wire.WireIds:
+        """The first body, or where that spelling is refused, the second: a refusal has placed nothing."""
+        first_one, *others = bodies[::-1] if self._named_by_side else bodies
+        try:
+            return await self._call(endpoints.PLACE_STRATEGY, body=first_one)
+        except ExchangeError as error:
+            if not others or error.code not in OTHER_SPELLING or error.outcome is not Outcome.REJECTED:
+                raise
+            refusal = error
+        try:
+            ids = await self._call(endpoints.PLACE_STRATEGY, body=others[0])
+        except ExchangeError as error:
+            raise (refusal if error.code in OTHER_SPELLING else error) from None
+        self._named_by_side = not self._named_by_side
+        return ids
+
+    async def _look(
+        self, plan: PlannedOrder, kind: str, order_id: str | None, client_order_id: str | None
+    ) -> Order | None:
+        """Among those that wait; without the venue's id also among those that have waited. A push may have told it."""
+        if order_id is None and client_order_id is not None:
+            known = self._known_waiting.get(client_order_id)
+            order_id = None if known is None else known.order_id
+        row = await self._waiting(plan.venue_symbol, order_id, client_order_id, (kind,))
+        if row is not None:
+            return strategies(self._category).one(row, self._beside(kind)(row))
+        if order_id is not None:
+            return None
+        question = self._unknown_waiting.get(plan.local_id)
+        if question is not None and kind != TPSL:
+            # The venue may not have kept our id: whether it is one of these is for the caller to say.
+            same = [str(row.order_id) for row in await self._waiting_rows(plan.venue_symbol, kind) if alike(row, plan)]
+            if same:
+                question.lookups.append(f"waiting on the same terms, under no id of ours: {', '.join(same)}")
+        query = PageQuery(symbol=plan.venue_symbol, since_ms=self._channel.now_ms() - LATELY_MS)
+        return await first(
+            self._past_page((kind,)),
+            query,
+            key=lambda order: order.order_id,
+            wanted=lambda order: order.client_order_id == client_order_id,
+        )
+
+    async def set_position_stops(
+        self,
+        symbol: str,
+        side: PositionSide,
+        *,
+        take_profit: Number | Stop | None = None,
+        stop_loss: Number | Stop | None = None,
+    ) -> list[Order]:
+        """Set take profit and stop loss of a whole position, by the mark price and at market unless a `Stop` says more.
+
+        Both are one order. What waits for the whole position already is changed, so that setting it again adds
+        nothing; a leg that is not named stays. Whether the venue takes them away when the position is closed is not
+        documented: list what waits, and cancel it.
+
+        Returns:
+            The orders that were set.
+
+        Raises:
+            OrderOutcomeUnknown: One may wait at the venue: look with `fetch_trigger_orders`.
+        """
+        side = chosen(PositionSide, side, "side")
+        stops = self._stops("set_position_stops", take_profit=take_profit, stop_loss=stop_loss)
+        self._active("set_position_stops")
+        name = self.venue_symbol(symbol)
+        whole = [
+            row
+            for row in await self._waiting_rows(name, TPSL)
+            if str(row.pos_side).lower() == side.value and self._is_whole(row)
+        ]
+        if not whole:
+            return [await self._place_whole(name, side, stops)]
+        changed: list[Order] = []
+        for row, legs in shared_out(whole, stops):
+            changed.append(await self._change(row, TPSL, leg_fields(legs), partial(has_legs, legs)))
+        return changed
+
+    def _is_whole(self, row: wire.WireStrategy) -> bool:
+        known = self._known_waiting.get(text_or_none(row.order_id) or "")
+        return is_whole(row) or (known is not None and known.whole)
+
+    async def _place_whole(self, name: str, side: PositionSide, stops: dict[str, Stop]) -> Order:
+        client_order_id = whole_id()
+        ((word, stop),) = sorted(stops.items())[-1:]  # a stop-loss, where there are both
+        plan = PlannedOrder(
+            request=OrderRequest(
+                symbol=self.unified_symbol(name),
+                side=CLOSES[side],
+                type=OrderType.TRIGGER,
+                quantity=0,
+                price=stop.limit_price,
+                trigger_price=stop.price,
+                trigger_by=stop.trigger_by,
+                intent=Intent.CLOSE,
+                client_order_id=client_order_id,
+            ),
+            venue_symbol=name,
+            client_order_id=client_order_id,
+            local_id=client_order_id,
+            kind=OrderKind(word),
+            position_mode=await self._known_position_mode(name),
+        )
+        body = whole_body(name, self._category, stops, client_order_id)
+        return await self._place(plan, TPSL, held_bodies(body, side, plan.position_mode))
+
+    # Changing and cancelling
+
+    async def edit_trigger_order(
+        self,
+        symbol: str,
+        *,
+        order_id: str | None = None,
+        client_order_id: str | None = None,
+        trigger_price: Number | None = None,
+        price: Number | None = None,
+        quantity: Number | None = None,
+    ) -> Order:
+        """Change where a waiting order is set off, its limit price, or its quantity; what is not named stays.
+
+        Of a take-profit and stop-loss in one order the stop-loss is meant; `set_position_stops` changes either. The
+        ids stay.
+
+        Raises:
+            OrderNotFound: It does not wait (any more).
+            InvalidOrder: It has no such thing, or follows the price: cancel that one, and place it anew.
+            DecodeError: Its row cannot be read, and so cannot be repeated.
+            SettingNotApplied: Read back: it waits as before.
+            SettingOutcomeUnknown: It could not be read back; it may have been set off meanwhile.
+        """
+        self._active("edit_trigger_order")
+        new = self._changes(trigger_price=trigger_price, price=price, quantity=quantity)
+        name = self.venue_symbol(symbol)
+        with ordered():
+            row = await self._found(name, *self._ids_of(order_id, client_order_id))
+        order = strategies(self._category).one(row, self._beside(TPSL)(row))
+        if order.kind is OrderKind.TRAILING:
+            raise InvalidOrder(f"{self.id}: a trailing order cannot be changed here: cancel it, and place it anew")
+        held = order.quantity if order.quantity and not self._is_whole(row) else None
+        now = {"trigger_price": order.trigger_price, "price": order.price, "quantity": held}
+        self._changeable(order.order_id, now, new)
+        wanted = now | new
+        at = wanted["trigger_price"]
+        if at is None:
+            raise DecodeError("the price that sets it off cannot be read", path="triggerPrice")
+        if order.kind is OrderKind.TRIGGER:
+            kind, fields = TRIGGER, trigger_fields(row, at, wanted["price"])
+        else:
+            kind = TPSL
+            legs = legs_of(row)
+            legs[order.kind.value] = Stop(at, order.trigger_by, wanted["price"])
+            fields = leg_fields(legs)
+        if wanted["quantity"] is not None:
+            fields["qty"] = to_text(wanted["quantity"])
+
+        def stands(found: wire.WireStrategy) -> bool:
+            read = strategies(self._category).one(found, self._beside(kind)(found))
+            values = {"trigger_price": read.trigger_price, "price": read.price, "quantity": read.quantity}
+            return all(values[name] == value for name, value in wanted.items() if value is not None)
+
+        return await self._change(row, kind, fields, stands)
+
+    async def _change(
+        self, row: wire.WireStrategy, kind: str, fields: dict[str, str], stands: Callable[[wire.WireStrategy], bool]
+    ) -> Order:
+        """Have a waiting order say what is wanted: what is left out of its legs may be taken away."""
+        order_id, name = str(row.order_id), str(row.symbol).upper()
+        body = {"orderId": order_id, **fields}
+        if "qty" not in body and row.qty not in (None, "", "0"):
+            body["qty"] = str(row.qty)  # required by the page, and changes nothing
+
+        async def read() -> wire.WireStrategy:
+            found = await self._waiting(name, order_id, None, (kind,))
+            if found is None:
+                raise OrderNotFound("it does not wait any more", venue=self.id, endpoint=endpoints.OPEN_STRATEGIES.name)
+            return found
+
+        found = await self._apply(
+            ("edit_trigger_order", order_id),
+            tuple(sorted(fields.items())),
+            send=lambda: self._call(endpoints.MODIFY_STRATEGY, body=body),
+            read=read,
+            stands=stands,
+            unchanged=UNCHANGED,
+        )
+        return strategies(self._category).one(found, self._beside(kind)(found))
+
+    async def cancel_trigger_order(
+        self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None
+    ) -> None:
+        """Cancel a waiting order; both legs where it has two.
+
+        Raises:
+            OrderNotFound: It does not wait: `fetch_trigger_history` says what became of it.
+            CancelOutcomeUnknown: It still waits, and the cancel may be on its way.
+        """
+        name = self.venue_symbol(symbol)
+        order_id, client_order_id = self._ids_of(order_id, client_order_id)
+        if order_id is None:
+            order_id = str((await self._found(name, None, client_order_id)).order_id)
+        try:
+            await self._call(endpoints.CANCEL_STRATEGY, body={"orderId": order_id})
+        except CancelOutcomeUnknown as unknown:
+            unknown.name(self.unified_symbol(name), client_order_id)
+
+            async def waits() -> bool:
+                return await self._waiting(name, order_id, None) is not None
+
+            await self._gone_after(unknown, waits)
+
+    async def _found(self, name: str, order_id: str | None, client_order_id: str | None) -> wire.WireStrategy:
+        row = await self._waiting(name, order_id, client_order_id)
+        if row is None:
+            raise OrderNotFound("no such trigger order waits", venue=self.id, endpoint=endpoints.OPEN_STRATEGIES.name)
+        return row
+
+    def _ids_of(self, order_id: str | None, client_order_id: str | None) -> tuple[str | None, str | None]:
+        """The venue's id where it is known: triggers have no other."""
+        order_id, client_order_id = one_id(order_id, client_order_id)
+        known = self._known_waiting.get(client_order_id or "")
+        return (order_id or (None if known is None else known.order_id)), client_order_id
+
+    # Reading
+
+    async def fetch_trigger_orders(self, symbol: str | None = None) -> list[Order]:
+        """Read the waiting trigger, trailing, take-profit and stop-loss orders: one call for each kind.
+
+        Raises:
+            UnreadRows: The venue does not say the side of a trigger that was placed elsewhere.
+        """
+        name = None if symbol is None else self.venue_symbol(symbol)
+        lists = [self._open_list(name, kind) for kind in KINDS]
+        return await _told_once(everything(in_turn(lists), PageQuery(symbol=name), key=lambda order: order.order_id))
+
+    async def fetch_trigger_history(
+        self,
+        symbol: str | None = None,
+        *,
+        since_ms: int | None = None,
+        until_ms: int | None = None,
+        limit: int | None = None,
+    ) -> list[Order]:
+        """Read trigger orders of the last 90 days that were set off, cancelled, or failed, newest first.
+
+        Raises:
+            UnreadRows: The venue does not say the side of a trigger that was placed elsewhere.
+        """
+        name = None if symbol is None else self.venue_symbol(symbol)
+        query = PageQuery(symbol=name, since_ms=since_ms, until_ms=until_ms, limit=limit)
+
+        def wanted(order: Order) -> bool:
+            return name in (None, order.venue_symbol) and self._is_own(order.raw)
+
+        rows = collect(self._past_page(KINDS), query, key=lambda order: order.order_id, wanted=wanted)
+        return await _told_once(rows)
+
+    async def fetch_triggered(self, order_id: str) -> list[wire.WireSubOrder]:
+        """Read the regular orders that a trigger order became; older builds of the venue do not have this call.
+
+        https://www.bitget.com/api-doc/uta/strategy/Get-Strategy-Sub-Orders
+        """
+        named, _ = one_id(order_id, None)
+        return readable(listed((await self._call(endpoints.SUB_ORDERS, {"orderId": named})).rows))
+
+    def _open_list(self, name: str | None, kind: str) -> FetchPage[Order]:
+        async def page(query: PageQuery, cursor: str | None) -> Page[Order]:
+            rows = await self._waiting_rows(name, kind)
+            orders, unread = strategies(self._category).each(rows, self._beside(kind))
+            return Page(orders, None, unread)
+
+        return page
+
+    def _past_page(self, kinds: Sequence[str]) -> FetchPage[Order]:
+        def ask(kind: str) -> windows.Ask[Order]:
+            params = {"category": self._category, "type": kind}
+            beside = self._beside(kind, past=True)
+            asking = self._asking(endpoints.PAST_STRATEGIES, params, strategies(self._category), beside)
+
+            async def part(bounds: windows.Bounds) -> windows.Part[Order]:
+                try:
+                    return await asking(bounds)
+                except ParameterRejected as refusal:
+                    if not _of_an_older_build(kind, refusal):
+                        raise
+                    return windows.Part((), None)
+
+            return part
+
+        asks = [ask(kind) for kind in kinds]
+
+        async def page(query: PageQuery, cursor: str | None) -> Page[Order]:
+            return await self._past(asks, query, cursor, lambda order: order.created_ms or 0)
+
+        return page
+
+    async def _waiting_rows(self, name: str | None, kind: str) -> Rows[wire.WireStrategy]:
+        """Those of one kind, whatever else they say."""
+        try:
+            answer = await self._call(endpoints.OPEN_STRATEGIES, {"category": self._category, "type": kind})
+        except ParameterRejected as refusal:
+            if not _of_an_older_build(kind, refusal):
+                raise
+            return Rows()
+        rows = listed(answer.rows) if isinstance(answer, wire.WireRows) else answer
+        own = self._own(rows)
+        return Rows(row for row in own if name is None or same_name(row.symbol, name)).without(unread_of(own))
+
+    async def _waiting(
+        self, name: str, order_id: str | None, client_order_id: str | None, kinds: Sequence[str] = KINDS
+    ) -> wire.WireStrategy | None:
+        """The waiting row of that id; None only where every row could be told from it.
+
+        Raises:
+            UnreadRows: It may be one of those that cannot be read.
+        """
+        unread: list[UnreadRow] = []
+        for kind in kinds:
+            rows = await self._waiting_rows(name, kind)
+            for row in rows:
+                if (order_id is not None and text_or_none(row.order_id) == order_id) or (
+                    order_id is None and text_or_none(row.client_oid) == client_order_id
+                ):
+                    return row
+            unread += rows.unread
+        if unread:
+            raise unread_rows(unread)
+        return None
+
+    # What lists leave out
+
+    def _beside(self, kind: str, *, past: bool = False) -> Beside:
+        mode = self._position_mode
+        hold_mode = None if mode is None else "hedge_mode" if mode is PositionMode.HEDGE else "one_way_mode"
+
+        def beside(row: wire.WireStrategy) -> wire.WireBeside:
+            names = (row.order_id, row.client_oid)
+            known = next((self._known_waiting[str(name)] for name in names if str(name) in self._known_waiting), None)
+            return wire.WireBeside(
+                type=kind,
+                status=None if past else "pending",
+                side=None if known is None else known.side.value,
+                reduce_only=None if known is None else known.reduce_only,
+                hold_mode=hold_mode,
+            )
+
+        return beside
+
+    def _hear_waiting(self, order: Order) -> None:
+        """The venue has pushed a waiting order: with its side."""
+        before = self._known_waiting.get(order.client_order_id or "") or Known(order.side, order.reduce_only)
+        self._keep(before._replace(order_id=order.order_id), order.order_id, order.client_order_id)
+
+    def _keep(self, known: Known, *names: str | None) -> None:
+        for name in names:
+            if name is not None:
+                self._known_waiting[name] = known
+        while len(self._known_waiting) > KNOWN_KEPT:
+            del self._known_waiting[next(iter(self._known_waiting))]
+
+
+async def _told_once(reading: Awaitable[list[Order]]) -> list[Order]:
+    """A venue that does not look at `type` tells of a row once for each kind: what is read as one is read."""
+    try:
+        return await reading
+    except UnreadRows as odd:
+        known = {order.order_id for order in odd.rows}
+        left = [row for row in odd.unread if row.facts.get("order_id") not in known]
+        if left:
+            raise unread_rows(left, odd.rows) from None
+        return odd.rows
+
+
+def _of_an_older_build(kind: str, refusal: ParameterRejected) -> bool:
+    """The venue does not know the word, and so has no such orders; 40808 comes without a reason while it releases."""
+    return kind != TPSL and refusal.code != "40808"
