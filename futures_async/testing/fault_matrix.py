@@ -140,8 +140,9 @@ class Case:
         if self.tries != 1:
             yield "an order that may have arrived was sent again"
         if self.deed.waits:
-            if not self.names("OrderOutcomeUnknown") and not getattr(self.end, "recovered", False):
-                yield "that none is seen proves nothing of what waits"
+            judged = self.names("OrderOutcomeUnknown") or self.names("OrderNotPlaced")
+            if not judged and not getattr(self.end, "recovered", False):
+                yield "it was neither found nor left open"
         elif not self.traits.lookup_by_client_id:
             if not self.names("OrderOutcomeUnknown"):
                 yield "nobody can know what became of it"

@@ -107,7 +107,7 @@ class Deed(NamedTuple):
     wrong: Callable[[Faulted, Any], str]
     """What the book says against the end of the call, be it a result or an error; "": nothing."""
     waits: bool = False
-    """It places an order that waits for a price: no venue proves that there is none, and not all know it by our id."""
+    """It places an order that waits for a price: not every venue knows it by our id, or proves that there is none."""
 
 
 def _fetch(on: Faulted) -> Awaitable[Order]:
@@ -168,7 +168,8 @@ def _waiting_wrong(on: Faulted, end: Order | FuturesAsyncError) -> str:
         return "" if end.outcome is Outcome.UNKNOWN else f"{end!r} does not say whether the order waits"
     if not held:
         return "made up: there is no such order"
-    return "" if end.order_id == held[0] else f"this is another order: {end}"
+    # Where waiting orders have ids of their own, an adapter may mark them as such.
+    return "" if end.order_id.endswith(held[0]) else f"this is another order: {end}"
 
 
 def _cancelled_wrong(on: Faulted, end: Order | FuturesAsyncError) -> str:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from futures_async.adapter import (
+    Ack,
     CancelOutcomeUnknown,
     Contract,
     FetchPage,
@@ -17,7 +18,6 @@ from futures_async.adapter import (
     Order,
     OrderKind,
     OrderNotFound,
-    OrderOutcomeUnknown,
     OrderRequest,
     OrderStatus,
     OrderType,
@@ -25,7 +25,6 @@ from futures_async.adapter import (
     PageQuery,
     Params,
     PlannedOrder,
-    acknowledged,
     either,
     everything,
     first,
@@ -133,22 +132,15 @@ class OKXTriggers(OKXAccount):
         plan = await self._plan_waiting(request, OrderKind.TRIGGER)
         body = trigger_body(plan, plan.request.margin_mode or self._margin_mode)
 
-        async def look(deadline_s: float | None = None) -> Order:
-            row = await self._waits(plan.venue_symbol, None, plan.client_order_id)
-            if row is None:
-                raise unknown
-            return await self._read_waiting(row)
-
-        try:
+        async def send() -> Ack:
             rows = await self._call(endpoints.PLACE_ALGO, body=body)
-        except OrderOutcomeUnknown as error:
-            unknown = error
-            unknown.symbol, unknown.client_order_id = plan.request.symbol, plan.client_order_id
-            unknown.bind(look)
-            raise
-        ack = read_ack(rows)
-        row = await self._waits(plan.venue_symbol, ack.order_id, None) if ack.order_id else None
-        return acknowledged(plan, ack, self.id) if row is None else await self._read_waiting(row)
+            return read_ack(rows)
+
+        async def look(order_id: str | None, client_order_id: str | None) -> Order | None:
+            row = await self._waits(plan.venue_symbol, order_id, None if order_id else client_order_id)
+            return None if row is None else await self._read_waiting(row)
+
+        return await self._place_trigger(plan, endpoints.PLACE_ALGO, send, look)
 
     async def cancel_trigger_order(
         self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None
