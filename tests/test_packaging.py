@@ -45,6 +45,8 @@ def test_the_wheel_holds_the_core_and_every_adapter(built: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     assert source_files() <= names
     assert "futures_async/py.typed" in names
+    template = (ROOT / "futures_async" / "testing" / "template").rglob("*.*")
+    assert {str(path.relative_to(ROOT)) for path in template if path.suffix != ".pyc"} <= names
     assert not [name for name in names if name.startswith("adapters")], "nobody may own a top-level adapters"
     entries = next(name for name in names if name.endswith("entry_points.txt"))
     text = zipfile.ZipFile(wheel).read(entries).decode()

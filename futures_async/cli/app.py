@@ -31,7 +31,7 @@ from futures_async.cli.options import (
     with_accounts,
 )
 from futures_async.cli.output import Column, Exit, Format, Writer, make_table
-from futures_async.cli.running import run, run_sync
+from futures_async.cli.running import run, run_plain, run_sync
 from futures_async.cli.symbols import refuse_unknown
 from futures_async.cli.watch import SORTS, watch_positions
 from futures_async.registry import adapter_class, venue_ids
@@ -388,6 +388,31 @@ def probe(
 
 
 acting.add_to(app)
+
+
+@app.command("new-venue")
+def new_venue(
+    name: Annotated[str, typer.Argument(help="The adapter's id, such as some-venue.")],
+    into: Annotated[Path, typer.Option("--into", help="Where its folder is made.")] = Path(),
+) -> None:
+    """Write the package of a new venue: adapter, simulated side and tests, which pass."""
+    from futures_async.cli.authoring import write_venue
+
+    run_plain(lambda: write_venue(name, into))
+
+
+@app.command("check-venue")
+def check_venue(
+    venue: Annotated[str, typer.Argument(help="The adapter's id; installed, or of the project in this folder.")],
+    tests: Annotated[list[str] | None, typer.Option("--tests", help="As pytest takes them; tests/.")] = None,
+    mutants: Annotated[int, typer.Option("--mutants", min=0, help="Wrong adapters to try, one line each.")] = 30,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+) -> None:
+    """Judge an adapter: contract suite, fault matrix, probe, and wrong adapters that its tests must notice."""
+    from futures_async.cli.authoring import check_venue as check
+
+    run_plain(lambda: check(venue, tests or ["tests"], mutants, form(as_json, as_csv)))
 
 
 @app.callback(invoke_without_command=True)

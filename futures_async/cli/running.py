@@ -26,6 +26,11 @@ def run(main: Callable[[], Coroutine[Any, Any, Exit]]) -> None:
     _end_with(lambda: anyio.run(_until_ctrl_c, main))
 
 
+def run_plain(main: Callable[[], Exit]) -> None:
+    """`run` for a command that needs no loop."""
+    _end_with(lambda: int(main()))
+
+
 def run_sync(main: Callable[[], None]) -> None:
     """`run` for a command that has a loop of its own and serves until Ctrl-C, which is its good end."""
 

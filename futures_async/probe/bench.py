@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import copy
 from decimal import Decimal
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 from urllib.parse import urlsplit
 
 import anyio
@@ -29,6 +29,7 @@ from futures_async.transport.events import Observer
 from futures_async.transport.shared import Transport
 from futures_async.transport.urls import is_loopback
 from futures_async.unified.convert import ceil_to_step
+from futures_async.unified.credentials import Credentials
 from futures_async.unified.enums import MarginMode, OrderType, Side, TimeInForce
 from futures_async.unified.errors import (
     BadResponse,
@@ -103,12 +104,16 @@ def aged(dialect: Dialect, by_s: float) -> Dialect:
     """
     if not by_s:
         return dialect
-    twin = copy.copy(dialect)
+    twin, by_ms = copy.copy(dialect), int(by_s * 1000)
 
-    def headers(request: Unsigned, endpoint: Endpoint[object], credentials: object, now_ms: int) -> SealedHeaders:
-        return dialect.headers(request, endpoint, credentials, now_ms - int(by_s * 1000))  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - handed through
+    def headers(request: Unsigned, endpoint: Endpoint[Any], credentials: Credentials, now_ms: int) -> SealedHeaders:
+        return dialect.headers(request, endpoint, credentials, now_ms - by_ms)
 
-    twin.headers = headers  # type: ignore[method-assign]
+    def seal(request: Unsigned, endpoint: Endpoint[Any], credentials: Credentials, now_ms: int) -> Unsigned:
+        """Some venues have the time in the query or the body."""
+        return dialect.seal(request, endpoint, credentials, now_ms - by_ms)
+
+    twin.headers, twin.seal = headers, seal  # type: ignore[method-assign]
     return twin
 
 

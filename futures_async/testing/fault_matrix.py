@@ -34,6 +34,22 @@ SPOTS = 4
 """So many seeds for what depends on the spot that is hit."""
 
 
+JUDGED_UNREAD = frozenset({Act.NETWORK, Act.HANG, Act.DROP, Act.RESET, Act.REPLACE, Act.REFUSE, Act.SLOW, Act.DELAY})
+"""What shows whatever the payload says."""
+
+
+def _read(on: Faulted) -> Awaitable[Any]:
+    return on.spec.raw_call.make(on.exchange)
+
+
+def _nothing_wrong(on: Faulted, end: Any) -> str:
+    return ""
+
+
+READ = Deed(Kind.READ, Can.FETCH_ACCOUNT, _read, _nothing_wrong)
+"""Of a venue that tells no orders."""
+
+
 class Case:
     """One call under one fault: what came of it, and what the client did for it."""
 
@@ -258,6 +274,16 @@ class FaultMatrix(Contract):
             for always in (False, True):
                 for seed in range(SPOTS if row.evidence == THE_SPOT_DECIDES else 1):
                     run(play(self.spec, deed, row, applied=applied, always=always, seed=seed))
+
+    @pytest.mark.parametrize("row", [row for row in FAULTS if row.act in JUDGED_UNREAD], ids=lambda row: row.name)
+    def test_a_private_read_ends_as_the_table_says(self, row: Fault) -> None:
+        if Can.FETCH_ORDER in self.spec.capabilities:
+            pytest.skip("orders are read, and whole: see above")
+        if not row.expected(Kind.READ):
+            pytest.skip("it does not happen to this kind of call")
+        for applied in row.applied:
+            for always in (False, True):
+                run(play(self.spec, READ, row, applied=applied, always=always))
 
     def test_an_answer_about_another_contract_is_not_taken(self) -> None:
         async def main() -> None:

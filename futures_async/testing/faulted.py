@@ -71,7 +71,10 @@ class Faulted(Inside):
         exchange, symbol = self.exchange, self.spec.symbol
         if exchange.supports(Can.FETCH_TIME):
             await exchange.fetch_time()
-        await exchange.fetch_order(symbol, order_id=str(self.other.id))
+        if exchange.supports(Can.FETCH_ORDER):
+            await exchange.fetch_order(symbol, order_id=str(self.other.id))
+        else:
+            await self.spec.raw_call.make(exchange)
         if exchange.supports(Can.CREATE_ORDER):
             await exchange.create_order(self.request(price=self.price("0.7")))
         if exchange.supports(Can.CREATE_TRIGGER_ORDER):

@@ -43,7 +43,7 @@ class Inside(Running):
     ) -> None:
         clock = Clock(lambda: EPOCH_MS + int(loop_time() * 1000))
         inside = SimulatedExchange(
-            dialects=dialects(spec.id),
+            dialects=dialects(spec),
             setup=Setup(empty=True, position_mode=mode),
             now_ms=clock.now_ms,
             uid_limit=10 if limits else None,

@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
 from decimal import Decimal
 from functools import lru_cache
+from importlib.metadata import EntryPoint
 from typing import Any
 
 from starlette.types import Receive, Scope, Send
@@ -25,6 +26,7 @@ from futures_async.transport.endpoint import Kind
 from futures_async.transport.limits.none import NoLimiter
 from futures_async.unified.credentials import Credentials
 from futures_async.unified.enums import Intent, OrderType, PositionMode, Side, TimeInForce
+from futures_async.unified.installed import GROUP, adapters
 from futures_async.unified.models import Order, OrderRequest
 
 HOST = "127.0.0.1"
@@ -32,10 +34,16 @@ STEP_MS = 1000
 """Longer than the simulated market's step."""
 
 
-@lru_cache
-def dialects(venue: str) -> tuple[type[Dialect], ...]:
+def dialects(spec: VenueSpec) -> tuple[type[Dialect], ...]:
     """The simulated side of a venue, and its siblings: they share public endpoints."""
-    [own] = find_dialects(only=[venue])
+    return _dialects(spec.id, spec.factory.__module__.rpartition(".")[0])
+
+
+@lru_cache
+def _dialects(venue: str, package: str) -> tuple[type[Dialect], ...]:
+    # A package that is not installed yet has no entry point, and its simulated side is beside its client.
+    point = adapters().get(venue) or EntryPoint(venue, f"{package}:Adapter", GROUP)
+    [own] = find_dialects([point])
     return (own, *(other for other in find_dialects() if other.family == own.family and other is not own))
 
 
@@ -207,7 +215,7 @@ async def running(
     clock = Clock()
     given: dict[str, Any] = {"uid_limit": None, "endpoint_limits": False, **options}
     inside = SimulatedExchange(
-        dialects=dialects(spec.id), setup=Setup(position_mode=mode, empty=True), now_ms=clock.now_ms, **given
+        dialects=dialects(spec), setup=Setup(position_mode=mode, empty=True), now_ms=clock.now_ms, **given
     )
     on = Running(spec, server.put(inside), clock)
     async with on.exchange:

@@ -29,7 +29,8 @@ from typing import Any, NamedTuple
 import pytest
 
 KINDS_OF_CALL = {"ORDER": "SETTING", "CANCEL": "ORDER", "SETTING": "ORDER", "DELTA": "SETTING"}
-JUDGEMENTS = {"ambiguous": "refused", "passing": "refused"}
+JUDGEMENTS = ("ambiguous", "passing")
+PLAIN = "__import__('futures_async.unified.errors', fromlist=['OrderRejected']).OrderRejected"
 ARITHMETIC = {"minus": "plus", "plus": "minus", "times": "plus"}
 NAMES = ("venue", "symbol", "venue_symbol", "raw")
 """Of fields that every model has: without one of them it cannot be made."""
@@ -38,7 +39,8 @@ MODELS = frozenset(
      "RiskLimit", "Ticker")
 )  # fmt: skip
 COLUMNS = frozenset(("number", "price", "size", "moment", "text", "identifier", "yes_no"))
-HEADERS = ("remaining", "counts", "retry_after_s", "server_ms", "header_ms")
+HEADERS = ("remaining", "counts", "retry_after_s")
+"""What answers tell of limits. The clock is told by the Date of every answer too."""
 FLIPS: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.GtE, ast.LtE: ast.Gt, ast.Gt: ast.LtE, ast.GtE: ast.Lt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
     ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In,
@@ -122,7 +124,11 @@ def _of_call(node: ast.Call) -> Iterator[_Spot]:
                 case _:
                     pass
     elif name in JUDGEMENTS:
-        plain = _all(_put(node, "func", ast.Name(JUDGEMENTS[name], ast.Load())), _put(node, "keywords", []))
+        # As a plain refusal, by a class that is one: what a time-out is taken for by who has not read the page.
+        args = [ast.parse(PLAIN, mode="eval").body, *node.args[1:]]
+        plain = _all(
+            _put(node, "func", ast.Name("refused", ast.Load())), _put(node, "args", args), _put(node, "keywords", [])
+        )
         yield _Spot("judgement", _text(node), plain)
     elif name == "negative":
         yield _Spot("sign", _text(node), _put(node, "func", ast.parse("(lambda column: column)", mode="eval").body))
@@ -319,13 +325,18 @@ def _run(mutant: Mutant | None, tests: Sequence[str], quiet: bool) -> None:
     os._exit(int(code))
 
 
+def forked(function: Callable[..., None], *args: Any) -> Any:
+    """Start a process. A fork has all that is imported here; an adapter is not, so it is imported there, changed."""
+    methods = multiprocessing.get_all_start_methods()
+    context: Any = multiprocessing.get_context("fork" if "fork" in methods else "spawn")
+    process = context.Process(target=function, args=args)
+    process.start()
+    return process
+
+
 def passes(mutant: Mutant | None, tests: Sequence[str], *, quiet: bool = True) -> bool:
     """Whether these tests take an adapter for a right one; a wrong one that never ends is noticed too."""
-    methods = multiprocessing.get_all_start_methods()
-    # A fork has all that is imported here; the adapter is not, so it is imported there, changed.
-    context: Any = multiprocessing.get_context("fork" if "fork" in methods else "spawn")
-    process = context.Process(target=_run, args=(mutant, list(tests), quiet))
-    process.start()
+    process = forked(_run, mutant, list(tests), quiet)
     process.join(TOO_LONG_S)
     if process.is_alive():
         process.kill()

@@ -229,6 +229,8 @@ def ledger_wrong(on: Inside, rows: list[LedgerEntry]) -> list[str]:
         if {row.type for row in found} - meant:
             wrong.append(f"{at}: LedgerEntry.type is {[row.type.value for row in found]}, not {meant}")
         for row in found:
+            if not row.venue_type or row.venue_type == row.coin:
+                wrong.append(f"{at}: LedgerEntry.venue_type is {row.venue_type!r}")
             if row.balance is None and "LedgerEntry.balance" not in on.spec.silent:
                 wrong.append("LedgerEntry.balance is None")
             elif row.balance is not None and not any(figures.agrees(row.balance, one.balance) for one in own):

@@ -13,6 +13,8 @@ from contextlib import suppress
 import anyio
 import pytest
 
+from futures_async.probe import ProbeSettings, Verdict, probe
+from futures_async.probe.bench import NEEDED
 from futures_async.simulator.dialect import Request, Response, VenueRefusal
 from futures_async.simulator.errors import EngineError, RateLimited
 from futures_async.simulator.records import Ticket
@@ -115,6 +117,27 @@ class Traits(Contract):
                     if exchange.supports(capability):
                         await together([patient(read)] * HURRY)
             assert refused == []
+
+        run(main())
+
+    def test_the_probe_finds_every_promise_kept(self) -> None:
+        self.needs(*NEEDED)
+
+        async def main() -> None:
+            on = Inside(self.spec)
+            fields = self.spec.order_fields
+            settings = ProbeSettings(
+                symbol=self.spec.symbol,
+                price=on.price("0.9"),
+                quantity=self.spec.quantity,
+                orders=3,
+                leverage=fields.get("leverage"),
+                margin_mode=fields.get("margin_mode"),
+            )
+            async with on.exchange:
+                report = await probe(on.exchange, settings)
+            unsafe = [found for found in report.findings if found.verdict is Verdict.UNSAFE]
+            assert (unsafe, report.left) == ([], ())
 
         run(main())
 

@@ -41,7 +41,7 @@ class Bot:
     def __init__(self, spec: VenueSpec, **options: Any) -> None:
         self.spec = spec
         self.inside = SimulatedExchange(
-            dialects=dialects(spec.id),
+            dialects=dialects(spec),
             setup=Setup(empty=True),
             now_ms=lambda: EPOCH_MS + int(loop_time() * 1000),
             monotonic=loop_time,

@@ -1,0 +1,41 @@
+"""The guide for authors of adapters says what is so: hooks with their signatures, facts of rows, capabilities."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from pathlib import Path
+
+from futures_async.adapter import Adapter, Capability
+from futures_async.unified import models
+
+GUIDE = (Path(__file__).parents[2] / "futures_async" / "adapters" / "README.md").read_text(encoding="utf-8")
+PAGE = GUIDE[GUIDE.index("## The page to keep open") :]
+
+
+def test_every_hook_is_there_as_it_is_told() -> None:
+    told = re.findall(r"^\| `(_\w+)\(([^)]*)\) -> ([^`]+)` \|", PAGE, re.MULTILINE)
+    assert len(told) >= 8
+    for name, parameters, result in told:
+        signature = inspect.signature(getattr(Adapter, name))
+        assert [*signature.parameters][1:] == parameters.split(", "), name
+        assert str(signature.return_annotation) == result.replace("\\|", "|"), name
+
+
+def test_every_hook_and_capability_that_is_named_exists() -> None:
+    names = set(re.findall(r"`(_[a-z_]+)`", PAGE))
+    assert not [name for name in names if not hasattr(Adapter, name)]
+    table = PAGE[PAGE.index("| you define |") : PAGE.index("Every other capability")]
+    assert set(re.findall(r"`([A-Z_]+)`", table)) <= set(Capability.__members__)
+
+
+def test_the_facts_of_rows_are_the_models_own() -> None:
+    table = PAGE[PAGE.index("| fact |") :].split("\n\n")[0]
+    told = re.findall(r"^\| `(\w+)` \| ([^|]+) \|$", table, re.MULTILINE)
+    assert len(told) == 8
+    for name, facts in told:
+        model: type[models.Model] = getattr(models, name)
+        said = ", ".join(model.facts)
+        if model.one_of:
+            said += f", and one of {', '.join(model.one_of)}"
+        assert facts == said, name
