@@ -35,8 +35,10 @@ ADAPTERS = {
 }
 """The shipped ones, and the sample that outsiders copy from."""
 
-SAME: frozenset[str] = frozenset()
-"""Changes that change nothing that could be seen, and why."""
+SAME = {
+    # Changes that change nothing that could be seen, and why.
+    "dialect: left out: RateLimit(600, 60.0, scope='ip') wide_limits": "ten a second are six hundred a minute",
+}
 
 
 def main(venues: Sequence[str]) -> int:
@@ -46,5 +48,5 @@ def main(venues: Sequence[str]) -> int:
         adapter = ADAPTERS[venue]
         suite = "tests/newcomer/test_new_venue.py" if venue == "acme" else f"{adapter.tests}/test_contract.py"
         print(f"{venue}:", flush=True)
-        left += survivors(adapter.mutants(), [[suite], [adapter.tests]], SAME)
+        left += survivors(adapter.mutants(), [[suite], [adapter.tests]], frozenset(SAME))
     return int(bool(left))

@@ -209,6 +209,7 @@ async def test_prices_come_without_a_signature(venue: Scripted) -> None:
         assert (seen.path, seen.query) == ("/fmapi/v1/ticker/price", "symbolId=ETH-USDT-M")
         assert "x-bt-sign" not in seen.headers
         assert (await exchange.fetch_day_ticker("ETH-USDT-M")).close_price == "3456.78"
+        assert venue.last().query == "symbolId=ETH-USDT-M"
         depth = await exchange.fetch_depth("ETH-USDT-M", "0.1")
         assert venue.last().query == "symbolId=ETH-USDT-M&scale=0.1"
         assert depth.bids is not None

@@ -378,6 +378,11 @@ def test_the_example_fill_is_mapped() -> None:
     assert fill.price * fill.quantity == D(fill.raw.trade_amount)
 
 
+@pytest.mark.parametrize(("word", "role"), [(1, Role.TAKER), (2, Role.MAKER), ("1", Role.TAKER), ("2", Role.MAKER)])
+def test_the_role_of_a_fill_is_a_number_or_its_text(word: int | str, role: Role) -> None:
+    assert fills().one(decode(E.TRADE_HISTORY, changed("trade_his", liquidityType=word)).data[0]).role is role
+
+
 @pytest.mark.parametrize("source", [None, 2, "10"])
 def test_the_source_of_a_fill_may_have_any_form(source: Any) -> None:
     fill = fills().one(decode(E.TRADE_HISTORY, changed("trade_his", source=source, liquidityType=2)).data[0])
