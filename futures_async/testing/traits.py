@@ -230,3 +230,33 @@ class Traits(Contract):
             assert bool(on.account.orders) is within, "window_s: of what was signed, and then came late"
 
         self.judged(look, Can.CREATE_ORDER)
+
+    @pytest.mark.parametrize("windows", [3, -3])
+    def test_the_fate_of_an_order_is_true_across_a_jump_of_the_venues_clock(self, windows: int) -> None:
+        """A jump longer than the window: ahead, the order is refused at once; back, it may come good long after."""
+
+        async def look(on: Inside, traits: VenueTraits) -> None:
+            if traits.window_s is None:
+                pytest.skip("no window is promised")
+            wire, ends = Wire(on, hold=True), list[errors.FuturesAsyncError]()
+
+            async def place() -> None:
+                try:
+                    await on.exchange.create_order(on.request())
+                except errors.FuturesAsyncError as error:
+                    ends.append(error)
+
+            async with anyio.create_task_group() as group:
+                group.start_soon(place)
+                await anyio.sleep(0.3)
+                on.advance(int(windows * traits.window_s * 1000))
+            wire.land()
+            [end] = ends
+            if windows > 0:
+                assert isinstance(end, errors.OrderNotPlaced)
+            if isinstance(end, errors.OrderNotPlaced):
+                assert not on.account.orders, "it was proved absent, and stands"
+            else:
+                assert isinstance(end, errors.OrderOutcomeUnknown)
+
+        self.judged(look, Can.CREATE_ORDER, Can.RESOLVE_ORDER)
