@@ -19,13 +19,33 @@ from futures_async.simulator.lists import Wanted, page
 from futures_async.simulator.reading import Reader
 from futures_async.simulator.records import Fill, LedgerKind, LedgerRow, Order, Preset, Ticket
 from futures_async.transport.endpoint import Kind, RateLimit
-from futures_async.unified.enums import Intent, OrderStatus, PositionMode, Role
-from tests.newcomer.acme.words import BOOK, DIRECTION, FORCE, KIND, SIDE, STATE, to_contract
+from futures_async.unified.enums import (
+    Intent,
+    OrderStatus,
+    OrderType,
+    PositionMode,
+    PositionSide,
+    Role,
+    Side,
+    TimeInForce,
+)
 
 R = TypeVar("R", Order, Fill, LedgerRow)
 
 IP, UID = RateLimit(20, scope="ip"), RateLimit(20)
 WINDOW_MS = 10_000
+# The words stand here once more: shared with the client, two of them exchanged would agree with themselves.
+SIDE = {"buy": Side.BUY, "sell": Side.SELL}
+DIRECTION = {"long": PositionSide.LONG, "short": PositionSide.SHORT}
+BOOK = {"net": PositionMode.ONE_WAY, "two": PositionMode.HEDGE}
+KIND = {"limit": OrderType.LIMIT, "market": OrderType.MARKET}
+FORCE = {"rest": TimeInForce.GTC, "now": TimeInForce.IOC, "all": TimeInForce.FOK, "make": TimeInForce.POST_ONLY}
+STATE = {
+    "open": OrderStatus.NEW,
+    "part": OrderStatus.PARTIALLY_FILLED,
+    "done": OrderStatus.FILLED,
+    "gone": OrderStatus.CANCELED,
+}
 KINDS = {
     LedgerKind.TRANSFER: "move",
     LedgerKind.MARGIN: "move",
@@ -51,6 +71,11 @@ READ = Reader(
     missing=lambda name: VenueRefusal("bad-field", f"{name} is missing"),
     wrong=lambda name, value: VenueRefusal("bad-field", f"{name} cannot be {value}"),
 )
+
+
+def to_contract(symbol: str) -> str:
+    """The venue's name of a contract."""
+    return symbol.partition(":")[0].replace("/", "_")
 
 
 def said(table: dict[str, Any], meaning: object) -> str:

@@ -1,4 +1,4 @@
-"""Acme's words, and what they mean: read by the client's side, written by the simulated one."""
+"""Acme's words, and what they mean, on the client's side; the simulated one has its own, from the same pages."""
 
 from __future__ import annotations
 

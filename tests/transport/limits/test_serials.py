@@ -12,13 +12,13 @@ from pathlib import Path
 import anyio
 import pytest
 
+from futures_async.testing import virtual_time
 from futures_async.transport.limits.host import HostLimiter
 from futures_async.transport.limits.limiter import Limiter
 from futures_async.transport.limits.local import LocalLimiter
 from futures_async.transport.limits.none import NoLimiter
 from futures_async.transport.limits.redis import RedisLimiter
 from futures_async.unified.errors import ConnectFailed, DeadlineExpired, NotSupported
-from tests import virtual_time
 from tests.redis_servers import Server, needs_server
 from tests.transport.limits.conftest import Runner
 

@@ -1,3 +1,0 @@
-"""Moved: import it from `futures_async.testing`."""
-
-from futures_async.testing.reads import *  # noqa: F403
