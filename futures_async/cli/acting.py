@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import Annotated, Any, TypeVar
 
 import typer
 
 from futures_async.cli.accounts import Source
-from futures_async.cli.acts import Act, Done, act_on, of_order
+from futures_async.cli.acts import act_on
 from futures_async.cli.options import DryRun, Symbol, Yes, decimal_option, with_accounts
 from futures_async.cli.output import Format, grouped
+from futures_async.portfolio.acts import Act, Done, cancels, closings, of_order
 from futures_async.unified import enums
 from futures_async.unified.enums import PositionSide
-from futures_async.unified.errors import NotSupported, UnreadRows
-from futures_async.unified.exchange import Capability, FuturesExchange
-from futures_async.unified.models import Order, OrderRequest, Position
+from futures_async.unified.exchange import FuturesExchange
+from futures_async.unified.models import Order, OrderRequest
 
 E = TypeVar("E", bound=Enum)
 
@@ -86,82 +86,6 @@ def halt(
         return acts
 
     act_on(source, output, plan, yes=yes, dry_run=dry_run)
-
-
-async def cancels(exchange: FuturesExchange, symbol: str | None) -> Sequence[Act]:
-    """A step for each contract that has orders; rows that cannot be read have a symbol nearly always."""
-    found = await _readable(exchange.fetch_open_orders(symbol))
-    if exchange.supports(Capability.FETCH_TRIGGER_ORDERS):
-        found += await _readable(exchange.fetch_trigger_orders(symbol))
-    counts: dict[str, int] = {}
-    for name in found:
-        counts[name] = counts.get(name, 0) + 1
-    if counts and not exchange.supports(Capability.CANCEL_ALL_ORDERS):
-        raise NotSupported(f"{exchange.id}: {sum(counts.values())} orders are open, and this interface cannot cancel")
-
-    def step(name: str, count: int) -> Act:
-        async def do() -> Done:
-            gone = await exchange.cancel_all_orders(name)
-            return Done(action="cancel all", symbol=name, result="done", detail=_orders(len(gone), "cancelled"))
-
-        return Act("cancel all", name, f"cancel {_orders(count, 'of ' + name)}", do)
-
-    return [step(name, count) for name, count in counts.items()]
-
-
-async def closings(exchange: FuturesExchange, symbol: str | None, side: PositionSide | None) -> Sequence[Act]:
-    """A step for each position."""
-    try:
-        held = await exchange.fetch_positions(symbol)
-        lost: list[tuple[str, PositionSide | None]] = []
-    except UnreadRows as error:
-        # One that cannot be read is held all the same: its symbol is enough to close it.
-        held = error.rows
-        facts = [row.facts for row in error.unread]
-        lost = [(one["symbol"], one.get("side")) for one in facts if "symbol" in one]
-        if len(lost) < len(facts):
-            raise
-    wanted = [position for position in held if side in (None, position.side)]
-    lost = [(name, there) for name, there in lost if side in (None, there)]
-    if (wanted or lost) and not exchange.supports(Capability.CLOSE_POSITION):
-        raise NotSupported(
-            f"{exchange.id}: {len(wanted) + len(lost)} positions are open, and this interface cannot trade"
-        )
-
-    def step(name: str, there: PositionSide | None, says: str) -> Act:
-        async def do() -> Done:
-            order = await exchange.close_position(name, side=there)
-            return (
-                Done(action="close", symbol=name, result="nothing to do") if order is None else of_order("close", order)
-            )
-
-        return Act("close", name, says, do)
-
-    return [
-        *(step(one.symbol, one.side, _closes(one)) for one in wanted),
-        *(step(name, there, f"close {name}, whose row cannot be read, at market") for name, there in lost),
-    ]
-
-
-def _closes(position: Position) -> str:
-    pnl = position.unrealized_pnl
-    worth = "" if pnl is None else f", PnL {pnl:+,.2f} {position.margin_coin or ''}".rstrip()
-    return f"close {position.symbol} {position.side.value} {grouped(position.quantity)} at market{worth}"
-
-
-async def _readable(rows: Awaitable[Sequence[Order]]) -> list[str]:
-    """The symbols of rows, of those that cannot be read too, where that much can."""
-    try:
-        return [row.symbol for row in await rows]
-    except UnreadRows as error:
-        facts = [row.facts for row in error.unread]
-        if any("symbol" not in one for one in facts):
-            raise
-        return [*(row.symbol for row in error.rows), *(one["symbol"] for one in facts)]
-
-
-def _orders(count: int, what: str) -> str:
-    return f"{count} order{'' if count == 1 else 's'} {what}"
 
 
 # One order

@@ -200,8 +200,12 @@ class Writer:
 
     def problem(self, account: str, error: FuturesAsyncError) -> None:
         """One account's error, on stderr; the worst decides the exit code."""
-        self.code = max(self.code, exit_code(error))
+        self.failed(error)
         complain(f"{account}: {one_line(error)}")
+
+    def failed(self, error: BaseException) -> None:
+        """Something has failed that is told elsewhere; the worst decides the exit code."""
+        self.code = max(self.code, exit_code(error))
 
 
 def _csv_cell(value: Any) -> Any:

@@ -11,9 +11,8 @@ from collections.abc import Generator
 import pytest
 
 import futures_async as fa
-from futures_async.cli.acting import cancels, closings
-from futures_async.cli.acts import Act, Done, carried_out
 from futures_async.cli.output import Exit, Format, Writer
+from futures_async.portfolio.acts import Act, Done, cancels, carry_out, closings
 from futures_async.simulator.server import RunningExchange, serve
 from futures_async.unified.enums import PositionSide
 from futures_async.unified.errors import (
@@ -135,7 +134,8 @@ def test_what_cannot_be_right_is_told_with_its_exit_code(arguments: tuple[str, .
 def test_an_order_needs_one_account() -> None:
     refused = cli("order", "place", "buy", "0.01", BTC, "--simulated")
     assert refused.returncode == 2
-    assert "name one of bitget, " in refused.stderr
+    assert "name one of " in refused.stderr
+    assert "bitget, bitget-uta, " in refused.stderr
 
 
 def test_who_cannot_cancel_is_told_and_holds_up_no_other() -> None:
@@ -164,7 +164,7 @@ async def test_what_is_not_known_is_never_told_as_done(error: FuturesAsyncError,
 
     writer = Writer(Format.JSON)
     steps = [Act("close", BTC, "close it", do) for do in (fails, works)]
-    ends = await carried_out({"mine": steps}, writer)
+    ends = await carry_out({"mine": steps}, writer.failed)
 
     assert [(name, done.result) for name, done in ends] == [("mine", result), ("mine", "done")]
     assert str(error) in ends[0][1].detail

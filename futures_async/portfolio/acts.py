@@ -1,0 +1,200 @@
+"""What can be done to accounts at once: cancel everything, close everything; said before it is done.
+
+A step is said before it is taken. What is not known is never told as done: it is an end with the result `unknown`.
+Rows that cannot be read are acted on all the same, as long as their symbol can be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+import anyio
+import msgspec
+
+from futures_async.unified.enums import Outcome, PositionSide
+from futures_async.unified.errors import FuturesAsyncError, NotSupported, UnreadRows
+from futures_async.unified.exchange import Capability, FuturesExchange
+from futures_async.unified.models import Order, Position
+
+Result = Literal["done", "nothing to do", "refused", "not sent", "unknown", "failed"]
+
+RESULTS: dict[Outcome | None, Result] = {
+    Outcome.UNKNOWN: "unknown",
+    Outcome.NOT_SENT: "not sent",
+    Outcome.NOT_PLACED: "not sent",
+    Outcome.REJECTED: "refused",
+}
+
+
+class Done(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one step."""
+
+    action: str
+    """`cancel all`, `close`, `place`, `amend` or `cancel`."""
+    symbol: str
+    """Unified symbol, or the venue's own id where that is all there is."""
+    result: Result
+    """`unknown`: it may have happened, or not."""
+    order_id: str | None = None
+    """The order's, or how many were cancelled stands in `detail`."""
+    status: str | None = None
+    """The order's."""
+    filled_quantity: Decimal | None = None
+    """The order's, in base coin."""
+    detail: str = ""
+    """The error, or what else there is to say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One step, before it is taken."""
+
+    action: str
+    symbol: str
+    says: str
+    """What will happen, for whoever is asked."""
+    do: Callable[[], Awaitable[Done]]
+
+
+def of_order(action: str, order: Order) -> Done:
+    """The end of a step that is about one order."""
+    return Done(
+        action=action,
+        symbol=order.symbol,
+        result="done",
+        order_id=order.order_id,
+        status=order.status.value,
+        filled_quantity=order.filled_quantity,
+    )
+
+
+Plan = Callable[[FuturesExchange], Awaitable[Sequence[Act]]]
+"""Looks at an account and says what is to be done there."""
+
+
+async def look_at(
+    accounts: Mapping[str, FuturesExchange], plan: Plan
+) -> tuple[dict[str, Sequence[Act]], dict[str, FuturesAsyncError]]:
+    """The steps of each account, and why there are none for the others: one holds up no other."""
+    acts: dict[str, Sequence[Act]] = {}
+    problems: dict[str, FuturesAsyncError] = {}
+
+    async def look(name: str, exchange: FuturesExchange) -> None:
+        try:
+            acts[name] = await plan(exchange)
+        except FuturesAsyncError as error:
+            problems[name] = error
+
+    async with anyio.create_task_group() as group:
+        for name, exchange in accounts.items():
+            group.start_soon(look, name, exchange)
+    return {name: acts[name] for name in accounts if name in acts}, problems
+
+
+async def carry_out(
+    acts: Mapping[str, Sequence[Act]], failed: Callable[[FuturesAsyncError], object] = lambda error: None
+) -> list[tuple[str, Done]]:
+    """Take the steps, those of one account one after the other, and of several side by side.
+
+    Args:
+        acts: Steps by the account's name.
+        failed: Told each error.
+
+    Returns:
+        What each step has come to, with its account's name.
+    """
+    ends: dict[str, list[Done]] = {name: [] for name in acts}
+
+    async def take(name: str, steps: Sequence[Act]) -> None:
+        for step in steps:
+            try:
+                ends[name].append(await step.do())
+            except FuturesAsyncError as error:
+                failed(error)
+                result = RESULTS.get(error.outcome, "failed")
+                detail = f"{type(error).__name__}: {error}"
+                ends[name].append(Done(action=step.action, symbol=step.symbol, result=result, detail=detail))
+
+    async with anyio.create_task_group() as group:
+        for name, steps in acts.items():
+            group.start_soon(take, name, steps)
+    return [(name, done) for name, found in ends.items() for done in found]
+
+
+async def cancels(exchange: FuturesExchange, symbol: str | None) -> Sequence[Act]:
+    """A step for each contract that has orders; rows that cannot be read have a symbol nearly always."""
+    found = await _readable(exchange.fetch_open_orders(symbol))
+    if exchange.supports(Capability.FETCH_TRIGGER_ORDERS):
+        found += await _readable(exchange.fetch_trigger_orders(symbol))
+    counts: dict[str, int] = {}
+    for name in found:
+        counts[name] = counts.get(name, 0) + 1
+    if counts and not exchange.supports(Capability.CANCEL_ALL_ORDERS):
+        raise NotSupported(f"{exchange.id}: {sum(counts.values())} orders are open, and this interface cannot cancel")
+
+    def step(name: str, count: int) -> Act:
+        async def do() -> Done:
+            gone = await exchange.cancel_all_orders(name)
+            return Done(action="cancel all", symbol=name, result="done", detail=_orders(len(gone), "cancelled"))
+
+        return Act("cancel all", name, f"cancel {_orders(count, 'of ' + name)}", do)
+
+    return [step(name, count) for name, count in counts.items()]
+
+
+async def closings(exchange: FuturesExchange, symbol: str | None, side: PositionSide | None) -> Sequence[Act]:
+    """A step for each position."""
+    try:
+        held = await exchange.fetch_positions(symbol)
+        lost: list[tuple[str, PositionSide | None]] = []
+    except UnreadRows as error:
+        # One that cannot be read is held all the same: its symbol is enough to close it.
+        held = error.rows
+        facts = [row.facts for row in error.unread]
+        lost = [(one["symbol"], one.get("side")) for one in facts if "symbol" in one]
+        if len(lost) < len(facts):
+            raise
+    wanted = [position for position in held if side in (None, position.side)]
+    lost = [(name, there) for name, there in lost if side in (None, there)]
+    if (wanted or lost) and not exchange.supports(Capability.CLOSE_POSITION):
+        raise NotSupported(
+            f"{exchange.id}: {len(wanted) + len(lost)} positions are open, and this interface cannot trade"
+        )
+
+    def step(name: str, there: PositionSide | None, says: str) -> Act:
+        async def do() -> Done:
+            order = await exchange.close_position(name, side=there)
+            return (
+                Done(action="close", symbol=name, result="nothing to do") if order is None else of_order("close", order)
+            )
+
+        return Act("close", name, says, do)
+
+    return [
+        *(step(one.symbol, one.side, _closes(one)) for one in wanted),
+        *(step(name, there, f"close {name}, whose row cannot be read, at market") for name, there in lost),
+    ]
+
+
+def _closes(position: Position) -> str:
+    pnl = position.unrealized_pnl
+    worth = "" if pnl is None else f", PnL {pnl:+,.2f} {position.margin_coin or ''}".rstrip()
+    return f"close {position.symbol} {position.side.value} {position.quantity:f} at market{worth}"
+
+
+async def _readable(rows: Awaitable[Sequence[Order]]) -> list[str]:
+    """The symbols of rows, of those that cannot be read too, where that much can."""
+    try:
+        return [row.symbol for row in await rows]
+    except UnreadRows as error:
+        facts = [row.facts for row in error.unread]
+        if any("symbol" not in one for one in facts):
+            raise
+        return [*(row.symbol for row in error.rows), *(one["symbol"] for one in facts)]
+
+
+def _orders(count: int, what: str) -> str:
+    return f"{count} order{'' if count == 1 else 's'} {what}"
