@@ -120,7 +120,7 @@ from futures_async.unified.watching import (
 )
 
 if TYPE_CHECKING:
-    from futures_async import risk
+    from futures_async import risk, web
     from futures_async.accounts.load import load_accounts
     from futures_async.journal.journal import Journal, JournalFailed, MemoryJournal
     from futures_async.journal.postgres import PostgresJournal
@@ -185,6 +185,7 @@ _LAZY = {
     "StreamEvent": "streams.events",
     "VenueTraits": "transport.dialect",
     "risk": "",  # the module itself
+    "web": "",
 }
 
 __all__ = [
@@ -206,7 +207,7 @@ __all__ = [
     "Stale", "Stop", "StreamBackend", "StreamEvent", "StreamOverrun", "SymbolNotFound", "Ticker", "TimeInForce",
     "Timeouts", "UnexpectedRedirect", "UnreadRow", "UnreadRows", "UnresolvedOrders", "VenueClosed", "VenueTraits",
     "VenueUnavailable", "Watch", "WatchState", "connect", "detect", "load_accounts", "risk", "to_builtins",
-    "to_json", "to_records", "venue_ids",
+    "to_json", "to_records", "venue_ids", "web",
 ]
 # fmt: on
 

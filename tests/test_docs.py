@@ -17,7 +17,7 @@ from futures_async.unified import errors
 DOCS = Path(__file__).parents[1] / "docs"
 REFERENCE = "\n".join(page.read_text(encoding="utf-8") for page in sorted((DOCS / "reference").glob("*.md")))
 DOCUMENTED = set(re.findall(r"\.\. auto(?:class|function):: (?:futures_async\.)?(\w+)", REFERENCE))
-WHOLE_MODULES = {"risk", *(name for name in vars(errors) if isinstance(getattr(errors, name), type))}
+WHOLE_MODULES = {"risk", "web", *(name for name in vars(errors) if isinstance(getattr(errors, name), type))}
 
 
 @pytest.mark.parametrize("name", fa.__all__)

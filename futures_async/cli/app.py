@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -293,6 +294,32 @@ def _title_column() -> Column[TextRow]:
 
 def _venue_column(venue: str, index: int) -> Column[TextRow]:
     return Column(venue, lambda row: row[1][index], number=False)
+
+
+@app.command()
+@with_accounts
+def serve(
+    source: Source,
+    output: Format,
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes a free one.")] = 8800,
+    host: Annotated[str, typer.Option("--host", help="Others than loopback need a token.")] = "127.0.0.1",
+    token_file: Annotated[Path | None, typer.Option("--token-file", help="Else FUTURES_ASYNC_WEB_TOKEN.")] = None,
+    names: Annotated[list[str] | None, typer.Option("--name", help="Another host name to answer for.")] = None,
+    trading: Annotated[bool, typer.Option("--trading", help="Let the page cancel, close and halt.")] = False,
+    poll: Annotated[bool, typer.Option("--poll", help="Read only; no streams.")] = False,
+) -> None:
+    """The accounts as a live page, JSON, events and metrics, until Ctrl-C."""
+    from futures_async.cli.web import serve_page
+
+    if output is not Format.TABLE:
+        raise typer.BadParameter("the page speaks JSON itself: see /openapi.json")
+    run_sync(
+        lambda: asyncio.run(
+            serve_page(
+                source, host=host, port=port, token_file=token_file, trading=trading, poll=poll, hosts=names or []
+            )
+        )
+    )
 
 
 @app.command()

@@ -1,0 +1,88 @@
+"""What the page may do with `trading=True`: cancel, close and halt; said first, done on a second call."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from futures_async.portfolio.acts import Act, Done, Plan, cancels, carry_out, closings, look_at, of_order
+from futures_async.unified.enums import PositionSide
+from futures_async.unified.exchange import FuturesExchange
+from futures_async.unified.models import to_builtins
+from futures_async.web.guard import Guard, body_of, refuse_forged
+
+
+class Wanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The body of `POST /act`."""
+
+    action: str
+    """`cancel`, `cancel-all`, `close` or `halt`."""
+    account: str | None = None
+    """Name in the portfolio; None is all."""
+    symbol: str | None = None
+    """One contract, or None for all."""
+    side: PositionSide | None = None
+    """Of the position to close, where both may be open."""
+    order_id: str | None = None
+    """Of the order to cancel."""
+    close: bool = False
+    """Whether `halt` closes positions too."""
+    dry_run: bool = True
+    """Say what would be done, and do nothing."""
+
+
+async def act(request: Request) -> Response:
+    """Say what would be done, or do it: `{"steps": […]}` or `{"done": […]}`, and what could not be looked at."""
+    guard: Guard = request.app.state.guard
+    if not request.app.state.trading:
+        return JSONResponse({"error": "this page only shows: app(…, trading=True) lets it act"}, 403)
+    if (refused := refuse_forged(request, guard)) is not None:
+        return refused
+    try:
+        wanted = msgspec.json.decode(await body_of(request), type=Wanted)
+    except msgspec.MsgspecError as error:
+        return JSONResponse({"error": str(error)}, 400)
+    exchanges = request.app.state.portfolio.exchanges
+    if wanted.account is not None and wanted.account not in exchanges:
+        return JSONResponse({"error": f"no account {wanted.account[:40]!r}"}, 404)
+    plan = _plan(wanted)
+    if plan is None:
+        return JSONResponse({"error": "action: cancel (with account, symbol, order_id), cancel-all, close, halt"}, 400)
+    chosen = exchanges if wanted.account is None else {wanted.account: exchanges[wanted.account]}
+    acts, problems = await look_at(chosen, plan)
+    told: dict[str, Any] = {"problems": to_builtins(problems)}
+    if wanted.dry_run:
+        told["steps"] = [{"account": name, "says": step.says} for name, steps in acts.items() for step in steps]
+    else:
+        told["done"] = [{"account": name, **to_builtins(done)} for name, done in await carry_out(acts)]
+    return JSONResponse(told)
+
+
+def _plan(wanted: Wanted) -> Plan | None:
+    match wanted.action:
+        case "cancel-all":
+            return lambda exchange: cancels(exchange, wanted.symbol)
+        case "close":
+            return lambda exchange: closings(exchange, wanted.symbol, wanted.side)
+        case "halt":
+            return lambda exchange: _all(exchange, close=wanted.close)
+        case "cancel" if wanted.account is not None and wanted.symbol is not None and wanted.order_id is not None:
+            symbol, order_id = wanted.symbol, wanted.order_id
+            return lambda exchange: _one(exchange, symbol, order_id)
+        case _:
+            return None
+
+
+async def _all(exchange: FuturesExchange, *, close: bool) -> Sequence[Act]:
+    return [*await cancels(exchange, None), *(await closings(exchange, None, None) if close else ())]
+
+
+async def _one(exchange: FuturesExchange, symbol: str, order_id: str) -> Sequence[Act]:
+    async def do() -> Done:
+        return of_order("cancel", await exchange.cancel_order(symbol, order_id=order_id))
+
+    return [Act("cancel", symbol, f"cancel order {order_id} of {symbol}", do)]

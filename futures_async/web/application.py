@@ -1,0 +1,237 @@
+"""`app`: the routes, put together."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from importlib.resources import files
+from typing import Any
+from urllib.parse import parse_qs
+
+import anyio
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from futures_async.portfolio.portfolio import Portfolio
+from futures_async.portfolio.snapshot import Failed, Snapshot
+from futures_async.unified.errors import FuturesAsyncError, InvalidRequest
+from futures_async.unified.exchange import Capability, FuturesExchange
+from futures_async.unified.models import to_builtins
+from futures_async.web import description, reading
+from futures_async.web.acting import act
+from futures_async.web.events import events
+from futures_async.web.guard import COOKIE, SESSION_S, Guard, Guarded, body_of, cookie_of
+from futures_async.web.metrics import metrics
+from futures_async.web.picture import Picture
+
+KINDS = {"html": "text/html", "css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
+
+
+def app(
+    portfolio: Portfolio, *, token: str | None = None, trading: bool = False, hosts: Sequence[str] = ()
+) -> Starlette:
+    """An ASGI app that shows a portfolio: a live page, JSON, server-sent events, Prometheus metrics, OpenAPI.
+
+    Mount it into any ASGI service; it needs no lifespan of its own, and reads only while somebody looks.
+
+    Args:
+        portfolio: What is shown; stays its owner's.
+        token: What a program sends as `Authorization: Bearer`, and a person types into the login form; None lets
+            everybody in who reaches this computer by a name of its own (`localhost`, 127.0.0.1, ::1).
+        trading: Let the page cancel, close and halt; needs a token.
+        hosts: Further host names to answer for, where there is no token.
+
+    Raises:
+        InvalidRequest: `trading` without a token, or a token of fewer than 16 characters.
+    """
+    if trading and token is None:
+        raise InvalidRequest("trading=True needs a token: whoever reaches the page could trade")
+    guard = Guard(token, hosts)
+    made = Starlette(
+        routes=[
+            Route("/", page),
+            Route("/page/{name}", page),
+            Route("/login", login, methods=["GET", "POST"]),
+            Route("/logout", logout, methods=["POST"]),
+            Route("/session", session),
+            Route("/positions", positions),
+            Route("/accounts", accounts),
+            Route("/risk", risk),
+            Route("/orders", orders),
+            Route("/fills", fills),
+            Route("/venues", venues),
+            Route("/health", health),
+            Route("/ready", ready),
+            Route("/events", events),
+            Route("/metrics", metrics),
+            Route("/openapi.json", openapi),
+            Route("/act", act, methods=["POST"]),
+        ],
+        middleware=[Middleware(Guarded, guard=guard)],
+        lifespan=_lifespan,
+    )
+    made.state.portfolio = portfolio
+    made.state.picture = Picture(portfolio)
+    made.state.guard = guard
+    made.state.trading = trading
+    return made
+
+
+@asynccontextmanager
+async def _lifespan(made: Starlette) -> AsyncGenerator[None]:
+    yield
+    await made.state.picture.aclose()
+
+
+# The page
+
+
+async def page(request: Request) -> Response:
+    """The page's own files."""
+    name = request.path_params.get("name", "index.html")
+    ending = name.rpartition(".")[2]
+    held = files("futures_async.web").joinpath("page", name)
+    if ending not in KINDS or "/" in name or not held.is_file():
+        return JSONResponse({"error": "no such page"}, 404)
+    return Response(held.read_bytes(), media_type=KINDS[ending])
+
+
+async def login(request: Request) -> Response:
+    """The form, and what it sends."""
+    guard: Guard = request.app.state.guard
+    held = files("futures_async.web").joinpath("page", "login.html")
+    if request.method == "GET":
+        return Response(held.read_bytes(), media_type="text/html")
+    if wait_s := guard.may_try():
+        return JSONResponse({"error": "too many tries"}, 429, {"Retry-After": str(int(wait_s) + 1)})
+    tokens = parse_qs((await body_of(request)).decode("ascii", "replace")).get("token", [])
+    if not any(map(guard.is_token, tokens)):
+        return JSONResponse({"error": "that is not the token"}, 401)
+    answer = JSONResponse({"ok": True})
+    answer.set_cookie(
+        COOKIE,
+        guard.session(),
+        max_age=SESSION_S,
+        httponly=True,
+        samesite="strict",
+        secure=request.url.scheme == "https",
+        path=request.scope.get("root_path", "") or "/",
+    )
+    return answer
+
+
+async def logout(request: Request) -> Response:
+    """Forget the session's cookie."""
+    answer = RedirectResponse(f"{request.scope.get('root_path', '')}/login", 303)
+    answer.delete_cookie(COOKIE, path=request.scope.get("root_path", "") or "/")
+    return answer
+
+
+async def session(request: Request) -> Response:
+    """What the page needs to act: whether it may, and the word that it sends with what changes something."""
+    guard: Guard = request.app.state.guard
+    return JSONResponse({"trading": request.app.state.trading, "word": guard.word(cookie_of(request.headers))})
+
+
+# JSON
+
+
+async def _snapshot(request: Request) -> Snapshot:
+    portfolio: Portfolio = request.app.state.portfolio
+    return await portfolio.snapshot()
+
+
+async def positions(request: Request) -> Response:
+    """Positions with their risk, sums by coin, net sizes, and each account's state."""
+    snapshot = await _snapshot(request)
+    rows = [
+        {name: value for name, value in row.items() if name != "key"} for row in reading.positions(snapshot).values()
+    ]
+    return JSONResponse(
+        {
+            "positions": rows,
+            "totals": reading.totals(snapshot),
+            "net": to_builtins(snapshot.net_positions()),
+            "accounts": reading.states(snapshot),
+        }
+    )
+
+
+async def accounts(request: Request) -> Response:
+    """Balances by account, with each account's state."""
+    return JSONResponse({"accounts": reading.accounts(await _snapshot(request))})
+
+
+async def risk(request: Request) -> Response:
+    """How far every position is from liquidation; 503 where nothing is known of an account."""
+    snapshot = await _snapshot(request)
+    blind = any(isinstance(state, Failed) for state in snapshot.venues.values())
+    found = {"risks": to_builtins(snapshot.risks()), "accounts": reading.states(snapshot)}
+    return JSONResponse(found, 503 if blind else 200)
+
+
+async def orders(request: Request) -> Response:
+    """Open orders of every account that lists them; errors by account."""
+    return await _each(request, Capability.FETCH_OPEN_ORDERS, "orders")
+
+
+async def fills(request: Request) -> Response:
+    """The latest executions of every account that lists them; errors by account."""
+    return await _each(request, Capability.FETCH_FILLS, "fills")
+
+
+async def _each(request: Request, capability: Capability, name: str) -> Response:
+    rows: list[dict[str, Any]] = []
+    problems: dict[str, str] = {}
+
+    async def one(account: str, exchange: FuturesExchange) -> None:
+        try:
+            found: Sequence[Any]
+            found = await (exchange.fetch_open_orders() if name == "orders" else exchange.fetch_fills())
+        except FuturesAsyncError as error:
+            problems[account] = f"{type(error).__name__}: {error}"
+            return
+        rows.extend({"account": account, **to_builtins(row)} for row in found)
+
+    portfolio: Portfolio = request.app.state.portfolio
+    async with anyio.create_task_group() as group:
+        for account, exchange in portfolio.exchanges.items():
+            if exchange.supports(capability):
+                group.start_soon(one, account, exchange)
+    return JSONResponse({name: rows, "problems": problems})
+
+
+async def venues(request: Request) -> Response:
+    """Each account's venue, and what its adapter can do."""
+    portfolio: Portfolio = request.app.state.portfolio
+    return JSONResponse(
+        {
+            name: {
+                "venue": exchange.id,
+                "name": exchange.name,
+                "lifecycle": exchange.lifecycle,
+                "capabilities": sorted(capability.value for capability in exchange.capabilities),
+            }
+            for name, exchange in portfolio.exchanges.items()
+        }
+    )
+
+
+async def health(request: Request) -> Response:
+    """The process answers."""
+    return JSONResponse({"ok": True})
+
+
+async def ready(request: Request) -> Response:
+    """503 until every account was read once, or is known not to be readable; each account's state."""
+    snapshot = await _snapshot(request)
+    blind = [name for name, state in snapshot.venues.items() if isinstance(state, Failed)]
+    return JSONResponse({"ready": not blind, "accounts": reading.states(snapshot)}, 503 if blind else 200)
+
+
+async def openapi(request: Request) -> Response:
+    """This service's description."""
+    return JSONResponse(description.openapi(request.scope.get("root_path", "")))

@@ -1,0 +1,47 @@
+"""`/events`: the picture and its changes as server-sent events, for the page and for programs alike."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+
+from starlette.requests import Request
+from starlette.responses import StreamingResponse
+
+from futures_async.web.picture import Picture
+
+FIRST_S = 2.0
+"""So long a new reader waits for the first look at the accounts, rather than see none."""
+HEARTBEAT_S = 15.0
+"""A comment goes out where nothing has changed for so long: proxies close what is silent."""
+
+
+def events(request: Request) -> StreamingResponse:
+    """A snapshot, then changes; who comes back with `Last-Event-ID` gets what he has missed, or a new snapshot."""
+    picture: Picture = request.app.state.picture
+    last = request.headers.get("last-event-id") or request.query_params.get("last_event_id") or ""
+    return StreamingResponse(
+        _stream(picture, int(last) if last.isdecimal() and len(last) < 16 else None),
+        media_type="text/event-stream",
+        headers={"X-Accel-Buffering": "no"},
+    )
+
+
+async def _stream(picture: Picture, last: int | None) -> AsyncGenerator[bytes, None]:
+    picture.look()
+    picture.readers += 1
+    try:
+        yield b"retry: 1000\n\n"
+        await picture.first(FIRST_S)
+        while not picture.stopped:
+            missed = None if last is None else picture.since(last)
+            if missed is None:
+                last, whole = picture.whole()
+                yield whole
+            elif missed:
+                last = missed[-1][0]
+                # All that has come since, in one piece: a slow reader has fewer, larger ones.
+                yield b"".join(event for _, event in missed)
+            elif not await picture.news(HEARTBEAT_S):
+                yield b": still here\n\n"
+    finally:
+        picture.readers -= 1

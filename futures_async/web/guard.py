@@ -1,0 +1,189 @@
+"""Who may look, who may act, and what the headers of every answer say.
+
+Without a token only this computer's names are answered: a page elsewhere that gives its own name our address would be
+let in else (DNS rebinding). With one, a program sends it as `Authorization: Bearer …`; a browser gets a cookie for it,
+which scripts cannot read and other sites cannot send. What changes something needs, beside the cookie, a word that
+only our own page can read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+import time
+from collections import deque
+from collections.abc import Sequence
+from http.cookies import CookieError, SimpleCookie
+from typing import Final
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from futures_async.unified.errors import InvalidRequest
+
+COOKIE: Final = "futures_async"
+SESSION_S: Final = 12 * 3600
+SHORTEST_TOKEN: Final = 16
+MOST_BODY: Final = 16 * 1024
+TRIES: Final = 5
+TRIES_WITHIN_S: Final = 60.0
+OPEN_PATHS: Final = ("/login", "/health", "/page/login.js", "/page/page.css")
+LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
+HEADERS: Final = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+
+
+class Guard:
+    """Checks tokens, sessions and host names.
+
+    Args:
+        token: None lets everybody in who reaches this computer by one of its own names.
+        hosts: Names that requests may be for, beside those of this computer.
+
+    Raises:
+        InvalidRequest: A token that is too short to be one.
+    """
+
+    def __init__(self, token: str | None, hosts: Sequence[str] = ()) -> None:
+        if token is not None and (len(token) < SHORTEST_TOKEN or not token.isascii() or not token.isprintable()):
+            raise InvalidRequest(f"a token has at least {SHORTEST_TOKEN} printable ASCII characters")
+        # What sessions are signed with: the same in every process that knows the token.
+        self._key = secrets.token_bytes(32) if token is None else hashlib.sha256(b"session " + token.encode()).digest()
+        self._token = None if token is None else self._digest("token", token)
+        self._hosts = frozenset((*LOOPBACK, *(host.lower() for host in hosts)))
+        self._tries: deque[float] = deque(maxlen=TRIES)
+
+    @property
+    def locked(self) -> bool:
+        """A token is needed."""
+        return self._token is not None
+
+    def knows_host(self, host: str) -> bool:
+        """Whether a request may be for this name, port aside."""
+        try:
+            name = urlsplit(f"//{host}").hostname
+        except ValueError:
+            return False
+        return name in self._hosts or self.locked
+
+    def is_token(self, token: str) -> bool:
+        """Compared in a time that tells nothing."""
+        return self._token is not None and hmac.compare_digest(self._digest("token", token), self._token)
+
+    def may_try(self) -> float:
+        """Seconds until a login may be tried again; 0 counts this as one."""
+        now = time.monotonic()
+        if len(self._tries) == TRIES and now - self._tries[0] < TRIES_WITHIN_S:
+            return TRIES_WITHIN_S - (now - self._tries[0])
+        self._tries.append(now)
+        return 0.0
+
+    def session(self) -> str:
+        """A new one: when it ends, and our signature under that."""
+        ends = f"{int(time.time()) + SESSION_S}-{secrets.token_hex(8)}"
+        return f"{ends}.{self._digest('session', ends)}"
+
+    def is_session(self, cookie: str) -> bool:
+        """It is ours, and has not ended."""
+        ends, _, signature = cookie.partition(".")
+        if not hmac.compare_digest(self._digest("session", ends).encode(), signature.encode()):
+            return False
+        until = ends.partition("-")[0]
+        return until.isdecimal() and int(until) > time.time()
+
+    def word(self, session: str) -> str:
+        """What our page sends beside the session's cookie when it changes something."""
+        return self._digest("word", session)
+
+    def _digest(self, what: str, text: str) -> str:
+        return hmac.new(self._key, f"{what} {text}".encode(), "sha256").hexdigest()
+
+
+class Guarded:
+    """Middleware: refuses whom `Guard` does not let in, and puts the headers on every answer."""
+
+    def __init__(self, app: ASGIApp, guard: Guard) -> None:
+        self._app = app
+        self._guard = guard
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers[name] = value
+            await send(message)
+
+        answer = self._refusal(scope) or self._app
+        await answer(scope, receive, with_headers)
+
+    def _refusal(self, scope: Scope) -> Response | None:
+        headers, guard = Headers(scope=scope), self._guard
+        if not guard.knows_host(headers.get("host", "")):
+            return JSONResponse({"error": "this name is not served here: name it in hosts=, or set a token"}, 421)
+        path: str = scope["path"].removeprefix(scope.get("root_path", ""))
+        if not guard.locked or path in OPEN_PATHS:
+            return None
+        if guard.is_token(bearer(headers)) or guard.is_session(cookie_of(headers)):
+            return None
+        if path == "/" and "text/html" in headers.get("accept", ""):
+            return RedirectResponse(f"{scope.get('root_path', '')}/login", 303)
+        return JSONResponse(
+            {"error": "a token is needed: Authorization: Bearer …"}, 401, {"WWW-Authenticate": "Bearer"}
+        )
+
+
+def bearer(headers: Headers) -> str:
+    """The token of a program."""
+    kind, _, token = headers.get("authorization", "").partition(" ")
+    return token if kind.lower() == "bearer" else ""
+
+
+def cookie_of(headers: Headers) -> str:
+    """The session of a browser."""
+    try:
+        found = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
+    except CookieError:
+        return ""
+    return "" if found is None else found.value
+
+
+def refuse_forged(request: Request, guard: Guard) -> Response | None:
+    """What is said to a request for a change that neither our own page nor a program with the token has sent."""
+    if guard.is_token(bearer(request.headers)):
+        return None
+    word = request.headers.get("x-futures-async", "")
+    if hmac.compare_digest(word.encode(), guard.word(cookie_of(request.headers)).encode()):
+        return None
+    return JSONResponse({"error": "this did not come from the page: reload it"}, 403)
+
+
+async def body_of(request: Request) -> bytes:
+    """What was sent with a request.
+
+    Raises:
+        HTTPException: It is larger than anything that is asked for here.
+    """
+    body = b""
+    async for piece in request.stream():
+        body += piece
+        if len(body) > MOST_BODY:
+            raise HTTPException(413, "too large")
+    return body

@@ -1,0 +1,398 @@
+// Shows what /events tells: a whole picture first, then what has changed. Numbers are text and stay text: they are
+// only turned into floating point to sort by them and to draw.
+
+const NEAR = 0.1; // distance to liquidation below which a row is marked
+const OLD_MS = 10_000; // an account that was read longer ago looks stale
+const POINTS = 240; // of the sparkline
+
+const picture = { accounts: {}, positions: {}, orders: {}, totals: {}, alerts: {}, fills: [] };
+const history = {};
+const at = (id) => document.getElementById(id);
+let word = null;
+let heard = 0;
+
+// Small helpers
+
+const grouped = new Intl.NumberFormat("en", { maximumFractionDigits: 2, minimumFractionDigits: 2 });
+const short = new Intl.NumberFormat("en", { maximumSignificantDigits: 8, useGrouping: false });
+const show = (text) => (text === null || text === undefined ? "–" : short.format(Number(text)));
+const money = (text) => (text === null || text === undefined ? "–" : grouped.format(Number(text)));
+const percent = (text) => (text === null || text === undefined ? "–" : `${(Number(text) * 100).toFixed(1)} %`);
+const time = (ms) => (ms ? new Date(ms).toISOString().slice(11, 19) : "–");
+
+function make(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name === "text") element.textContent = value;
+    else if (value !== null && value !== false) element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...children);
+  return element;
+}
+
+function signed(text) {
+  const number = Number(text);
+  return make("span", { text: text === null ? "–" : `${number > 0 ? "+" : ""}${grouped.format(number)}`, class: number > 0 ? "up" : number < 0 ? "down" : null });
+}
+
+// Tables: a column has a title, how its cell is made, and what it is sorted by
+
+const distance = (row) => (row.distance_to_liquidation === null ? Infinity : Number(row.distance_to_liquidation));
+const POSITIONS = [
+  { name: "account", title: "account", text: true, cell: (row) => row.account },
+  { name: "symbol", title: "symbol", text: true, cell: (row) => row.symbol },
+  { name: "side", title: "side", text: true, cell: (row) => row.side },
+  { name: "quantity", title: "quantity", cell: (row) => show(row.quantity), by: (row) => Number(row.quantity) },
+  { name: "entry", title: "entry", cell: (row) => show(row.entry_price), by: (row) => Number(row.entry_price) },
+  { name: "mark", title: "mark", cell: (row) => show(row.mark_price), by: (row) => Number(row.mark_price) },
+  { name: "liquidation", title: "liquidation", cell: (row) => show(row.liquidation_price), by: (row) => Number(row.liquidation_price) },
+  { name: "distance", title: "distance", cell: drawnDistance, by: distance },
+  { name: "pnl", title: "PnL", cell: (row) => signed(row.unrealized_pnl), by: (row) => Number(row.unrealized_pnl) },
+  { name: "roe", title: "ROE", cell: (row) => percent(row.roe), by: (row) => Number(row.roe) },
+  { name: "margin", title: "margin", cell: (row) => money(row.margin), by: (row) => Number(row.margin) },
+  { name: "notional", title: "value", cell: (row) => money(row.notional), by: (row) => Number(row.notional) },
+  { name: "funding", title: "funding", cell: (row) => signed(row.funding), by: (row) => Number(row.funding) },
+];
+const ORDERS = [
+  { title: "account", text: true, cell: (row) => row.account },
+  { title: "symbol", text: true, cell: (row) => row.symbol },
+  { title: "side", text: true, cell: (row) => row.side },
+  { title: "kind", text: true, cell: (row) => (row.kind === "plain" ? row.type : row.kind) },
+  { title: "price", cell: (row) => show(row.price ?? row.trigger_price) },
+  { title: "quantity", cell: (row) => show(row.quantity) },
+  { title: "filled", cell: (row) => show(row.filled_quantity) },
+  { title: "status", text: true, cell: (row) => row.status },
+];
+const FILLS = [
+  { title: "time (UTC)", text: true, cell: (row) => time(row.created_ms) },
+  { title: "account", text: true, cell: (row) => row.account },
+  { title: "symbol", text: true, cell: (row) => row.symbol },
+  { title: "side", text: true, cell: (row) => row.side },
+  { title: "price", cell: (row) => show(row.price) },
+  { title: "quantity", cell: (row) => show(row.quantity) },
+  { title: "fee", cell: (row) => show(row.fee) },
+];
+
+function drawnDistance(row) {
+  const far = distance(row);
+  const cell = make("span", { text: percent(row.distance_to_liquidation) });
+  if (far === Infinity) return cell;
+  const meter = make("meter", { min: 0, max: 1, low: NEAR, high: 0.3, optimum: 1, "aria-hidden": "true" });
+  meter.value = Math.max(0, Math.min(1, far));
+  return make("span", {}, cell, meter);
+}
+
+// What is sorted and filtered stands in the address, so that it can be kept and sent on
+
+const choice = new URLSearchParams(location.hash.slice(1));
+const sorting = () => choice.get("sort") ?? "distance";
+
+function choose(name, value) {
+  if (value) choice.set(name, value);
+  else choice.delete(name);
+  globalThis.history.replaceState(null, "", `#${choice}`);
+  draw();
+}
+
+function sorted(rows) {
+  const name = sorting().replace(/^-/, "");
+  const column = POSITIONS.find((one) => one.name === name) ?? POSITIONS[7];
+  const turn = sorting().startsWith("-") ? -1 : 1;
+  const by = column.by ?? column.cell;
+  return rows.sort((a, b) => {
+    const [x, y] = [by(a), by(b)];
+    return turn * (typeof x === "string" ? x.localeCompare(y) : (Number.isNaN(x) ? 1e300 : x) - (Number.isNaN(y) ? 1e300 : y) || 0);
+  });
+}
+
+function head(table, columns, sortable) {
+  const row = table.tHead.rows[0];
+  const drawn = `${sortable ? sorting() : ""} ${word !== null}`;
+  if (row.dataset.drawn === drawn) return;
+  row.dataset.drawn = drawn;
+  row.replaceChildren(
+    ...columns.map((column) => {
+      if (!sortable) return make("th", { scope: "col", class: column.text ? "text" : null, text: column.title });
+      const now = sorting().replace(/^-/, "") === column.name;
+      const down = sorting().startsWith("-");
+      const button = make("button", { type: "button", text: `${column.title}${now ? (down ? " ▼" : " ▲") : ""}` });
+      button.addEventListener("click", () => {
+        choose("sort", now && !down ? `-${column.name}` : column.name);
+        drawNow();
+        table.tHead.rows[0].cells[columns.indexOf(column)].firstChild.focus();
+      });
+      return make("th", { scope: "col", class: column.text ? "text" : null, "aria-sort": now ? (down ? "descending" : "ascending") : null }, button);
+    }),
+    ...(word ? [make("th", { scope: "col", class: "text", text: "act" })] : []),
+  );
+}
+
+// A line that says what it said before stays the element that it is, and its button stays in any case: nothing is
+// taken away from under a pointer, a keyboard's focus or a reader's voice.
+function fill(table, columns, rows, empty, dress = () => ({}), action = null) {
+  const body = table.tBodies[0];
+  const before = new Map([...body.rows].map((line) => [line.dataset.key, line]));
+  const lines = rows.map((row) => {
+    const attributes = { "data-key": row.key ?? row.fill_id, ...dress(row) };
+    const said = JSON.stringify([attributes, row]);
+    const old = before.get(String(attributes["data-key"]));
+    if (old?.said === said) return old;
+    const cells = columns.map((column) => make("td", { class: column.text ? "text" : null, "data-title": column.title }, column.cell(row)));
+    if (word) cells.push(old?.cells[columns.length] ?? make("td", { class: "text" }, ...(action ? [action(row)] : [])));
+    const line = old ?? make("tr");
+    line.replaceChildren(...cells);
+    for (const name of ["class", "data-key", "data-row"]) {
+      if (attributes[name]) line.setAttribute(name, attributes[name]);
+      else line.removeAttribute(name);
+    }
+    line.said = said;
+    return line;
+  });
+  const width = columns.length + (word ? 1 : 0);
+  if (!lines.length) lines.push(make("tr", {}, make("td", { class: "empty", colspan: width, text: empty })));
+  if (lines.length === body.rows.length && lines.every((line, index) => line === body.rows[index])) return;
+  const focused = document.activeElement;
+  body.replaceChildren(...lines);
+  if (focused !== document.activeElement && body.contains(focused)) focused.focus();
+}
+
+// Drawing
+
+const isOld = (account) => !account || account.status !== "ok" || Date.now() - account.as_of_ms > OLD_MS;
+let waiting = false;
+
+function draw() {
+  if (waiting) return;
+  waiting = true;
+  requestAnimationFrame(drawNow);
+}
+
+function drawNow() {
+  waiting = false;
+  drawTotals();
+  drawAlerts();
+  drawPositions();
+  drawOrders();
+  drawAccounts();
+  fill(at("fills"), FILLS, picture.fills.slice(0, 50), "No fills since this page was opened.");
+  head(at("fills"), FILLS);
+}
+
+function drawPositions() {
+  const words = (choice.get("filter") ?? "").toLowerCase().split(/\s+/).filter(Boolean);
+  const all = Object.values(picture.positions);
+  const rows = all.filter((row) => words.every((part) => `${row.account} ${row.symbol} ${row.side}`.toLowerCase().includes(part)));
+  const table = at("positions");
+  head(table, POSITIONS, true);
+  const dress = (row) => ({
+    "data-row": row.key,
+    class: [isOld(picture.accounts[row.account]) ? "stale" : "", distance(row) < NEAR ? "near" : ""].join(" ").trim() || null,
+  });
+  fill(table, POSITIONS, sorted(rows), "No open positions.", dress, (row) =>
+    button(`close ${row.key}`, "Close…", () => ask({ action: "close", account: row.account, symbol: row.symbol, side: row.side })));
+  at("count").textContent = rows.length === all.length ? `${all.length} positions` : `${rows.length} of ${all.length} positions`;
+}
+
+function drawOrders() {
+  head(at("orders"), ORDERS);
+  fill(at("orders"), ORDERS, Object.values(picture.orders), "No open orders.", () => ({}), (row) =>
+    button(`cancel ${row.key}`, "Cancel…", () => ask({ action: "cancel", account: row.account, symbol: row.symbol, order_id: row.order_id })));
+}
+
+function drawTotals() {
+  at("totals").replaceChildren(
+    // Coins of which there is nothing, and which nothing is left out of, say nothing.
+    ...Object.values(picture.totals).filter((total) => Number(total.equity) || Number(total.exposure) || total.missing.length).map((total) =>
+      card(total.coin, null, [
+        ["equity", money(total.equity)],
+        ["PnL", signed(total.unrealized_pnl)],
+        ["margin", money(total.margin)],
+        ["exposure", money(total.exposure)],
+        ["exposure / equity", percent(total.exposure_ratio)],
+        ...(total.missing.length ? [["not in it", total.missing.join(", ")]] : []),
+      ], [sparkline(history[total.coin] ?? [], total.coin)])),
+  );
+}
+
+function drawAccounts() {
+  at("accounts").replaceChildren(
+    ...Object.values(picture.accounts).map((account) => {
+      const state = isOld(account) && account.status === "ok" ? "stale" : account.status;
+      const age = account.as_of_ms ? `${Math.max(0, (Date.now() - account.as_of_ms) / 1000).toFixed(0)} s` : "–";
+      const rows = [["age", age], ["line", account.stream ?? "read"]];
+      for (const balance of account.balances) {
+        rows.push([`equity ${balance.margin_coin}`, money(balance.equity)], [`margin ratio ${balance.margin_coin}`, percent(balance.margin_ratio)]);
+      }
+      return card(account.account, state, rows, account.error ? [make("p", { class: "error", text: account.error })] : []);
+    }),
+  );
+}
+
+function drawAlerts() {
+  const alerts = Object.values(picture.alerts);
+  at("alerts-part").hidden = alerts.length === 0;
+  at("alerts").replaceChildren(...alerts.map((alert) => make("li", { text: `${alert.rule}: ${alert.subject.join(" ")} (${alert.value === null ? "gone" : Number(alert.value).toPrecision(4)})` })));
+}
+
+function card(title, state, rows, more = []) {
+  const list = make("dl", {}, ...rows.flatMap(([name, value]) => [make("dt", { text: name }), make("dd", {}, value)]));
+  return make("article", { class: "card", "data-account": title }, make("h3", {}, title, ...(state ? [make("span", { class: `state ${state}`, text: state })] : [])), list, ...more);
+}
+
+function sparkline(points, coin) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("viewBox", `0 0 ${POINTS} 20`);
+  svg.setAttribute("preserveAspectRatio", "none");
+  svg.setAttribute("role", "img");
+  svg.setAttribute("aria-label", `equity in ${coin} since this page was opened`);
+  if (points.length > 1) {
+    const [low, high] = [Math.min(...points), Math.max(...points)];
+    const y = (value) => 19 - (high === low ? 9 : ((value - low) / (high - low)) * 18);
+    const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+    path.setAttribute("d", points.map((value, index) => `${index ? "L" : "M"}${(index * POINTS) / (points.length - 1)} ${y(value).toFixed(2)}`).join(""));
+    svg.append(path);
+  }
+  return svg;
+}
+
+function button(key, title, act) {
+  const made = make("button", { type: "button", text: title, "aria-label": `${title.replace("…", "")} ${key.replace(/^\w+ /, "")}`, "data-act": key });
+  made.addEventListener("click", act);
+  return made;
+}
+
+// Acting: what would happen is asked for first, and shown
+
+async function post(body) {
+  const answer = await fetch("act", { method: "POST", headers: { "Content-Type": "application/json", "X-Futures-Async": word }, body: JSON.stringify(body) });
+  const said = await answer.json();
+  if (!answer.ok) throw new Error(said.error);
+  return said;
+}
+
+function list(lines) {
+  at("ask-steps").replaceChildren(...lines.map((text) => make("li", { text })));
+}
+
+async function ask(body) {
+  const [dialog, yes, no, closes] = [at("ask"), at("ask-yes"), at("ask-no"), at("ask-close")];
+  const said = async () => {
+    at("ask-title").textContent = "This will happen";
+    yes.hidden = true;
+    const told = await post({ ...body, dry_run: true });
+    const problems = Object.entries(told.problems).map(([account, problem]) => `${account}: ${problem}`);
+    list([...told.steps.map((step) => `${step.account}: ${step.says}`), ...problems]);
+    yes.hidden = told.steps.length === 0;
+    if (!told.steps.length && !problems.length) list(["Nothing: there is nothing to do."]);
+  };
+  closes.hidden = body.action !== "halt";
+  const box = closes.querySelector("input");
+  box.checked = false;
+  box.onchange = () => { body.close = box.checked; said().catch((error) => list([error.message])); };
+  no.textContent = "Leave it";
+  no.onclick = () => dialog.close();
+  yes.onclick = async () => {
+    yes.hidden = true;
+    closes.hidden = true;
+    at("ask-title").textContent = "Under way…";
+    try {
+      const told = await post({ ...body, dry_run: false });
+      at("ask-title").textContent = told.done.some((one) => one.result === "unknown") ? "Not known: look at the venue" : "This has happened";
+      list([
+        ...told.done.map((one) => `${one.account}: ${one.action} ${one.symbol}: ${one.result}${one.status ? ` (${one.status})` : ""}${one.detail ? `: ${one.detail}` : ""}`),
+        ...Object.entries(told.problems).map(([account, problem]) => `${account}: ${problem}`),
+      ]);
+    } catch (error) {
+      at("ask-title").textContent = "Not known: look at the venue";
+      list([error.message]);
+    }
+    no.textContent = "Close";
+    no.focus();
+  };
+  dialog.showModal();
+  await said().catch((error) => list([error.message]));
+}
+
+// Listening
+
+function take(part, rows) {
+  for (const [key, row] of Object.entries(rows)) {
+    if (row === null) delete picture[part][key];
+    else picture[part][key] = row;
+  }
+}
+
+function remember() {
+  for (const total of Object.values(picture.totals)) {
+    const points = (history[total.coin] ??= []);
+    points.push(Number(total.equity));
+    if (points.length > POINTS) points.shift();
+  }
+}
+
+function listen() {
+  const source = new EventSource("events");
+  const hear = (kind, act) =>
+    source.addEventListener(kind, (event) => {
+      heard = Date.now();
+      act(JSON.parse(event.data));
+      say();
+      draw();
+    });
+  hear("snapshot", (whole) => {
+    Object.assign(picture, whole);
+    remember();
+  });
+  hear("changes", (changes) => {
+    for (const [part, rows] of Object.entries(changes)) take(part, rows);
+    if (changes.totals) remember();
+  });
+  hear("fill", (one) => {
+    picture.fills.unshift(one);
+    picture.fills.length = Math.min(picture.fills.length, 200);
+  });
+  source.onopen = () => { heard = Date.now(); say(); };
+  source.onerror = () => {
+    heard = 0;
+    say();
+    if (source.readyState === EventSource.CLOSED) {
+      source.close();
+      setTimeout(listen, 1000);
+    }
+  };
+}
+
+function say() {
+  const live = Date.now() - heard < 20_000;
+  const line = at("line");
+  const text = live ? "live" : "no connection: what is shown is old";
+  if (line.textContent !== text) line.textContent = text;
+  line.dataset.state = live ? "live" : "lost";
+}
+
+// Beginning
+
+at("filter").value = choice.get("filter") ?? "";
+at("filter").addEventListener("input", (event) => choose("filter", event.target.value));
+document.querySelector("form.tools").addEventListener("submit", (event) => event.preventDefault());
+addEventListener("hashchange", () => location.reload());
+at("halt").addEventListener("click", () => ask({ action: "halt", close: false }));
+
+const theme = at("theme");
+function paint(dark) {
+  document.documentElement.dataset.theme = dark ? "dark" : "light";
+  theme.setAttribute("aria-pressed", String(dark));
+}
+paint(localStorage.getItem("theme") ? localStorage.getItem("theme") === "dark" : matchMedia("(prefers-color-scheme: dark)").matches);
+theme.addEventListener("click", () => {
+  const dark = theme.getAttribute("aria-pressed") !== "true";
+  localStorage.setItem("theme", dark ? "dark" : "light");
+  paint(dark);
+});
+
+const session = await (await fetch("session")).json();
+word = session.trading ? session.word : null;
+at("halt").hidden = word === null;
+listen();
+draw();
+setInterval(() => { say(); draw(); }, 1000);

@@ -1,0 +1,197 @@
+"""What is shown, kept up to date once for all readers, and the last of its changes.
+
+A reader holds nothing but the number of the last change that it has: changes are kept in a ring, encoded once. Who
+comes back, or is slow, goes on where he was as long as the ring has it, and gets the whole picture otherwise. So no
+reader has a queue, and none can make another wait.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import aclosing, suppress
+from functools import partial
+from typing import Any, Final
+
+from futures_async.portfolio.monitor import Alert, RiskMonitor
+from futures_async.portfolio.portfolio import Portfolio
+from futures_async.portfolio.snapshot import Snapshot
+from futures_async.unified.callbacks import failure_of
+from futures_async.unified.exchange import Capability, FuturesExchange
+from futures_async.unified.models import to_builtins
+from futures_async.unified.watching import ChangeKind, Watch
+from futures_async.web import reading
+
+logger = logging.getLogger("futures_async.web")
+
+KEPT: Final = 512
+"""Changes in the ring."""
+SHOWN_FILLS: Final = 200
+IDLE_S: Final = 30.0
+"""Without a reader for so long, nothing is read any more."""
+FALLBACK_S: Final = 2.0
+"""Orders and fills are read as often, where the venue does not push them."""
+
+
+class Picture:
+    """Accounts, positions, orders, fills, totals and alerts; runs while somebody looks.
+
+    Args:
+        portfolio: What is shown; stays its owner's.
+        interval_s: Seconds between looks; a live portfolio is shown as it changes.
+    """
+
+    def __init__(self, portfolio: Portfolio, interval_s: float = 1.0) -> None:
+        self.snapshot: Snapshot | None = None
+        self.readers = 0
+        self._portfolio = portfolio
+        self._interval_s = interval_s
+        self._rows: dict[str, Any] = {"accounts": {}, "positions": {}, "orders": {}, "totals": {}, "alerts": {}}
+        self._fills: deque[dict[str, Any]] = deque(maxlen=SHOWN_FILLS)
+        self._number = 0
+        self._ring: deque[tuple[int, bytes]] = deque(maxlen=KEPT)
+        self._news = asyncio.Event()
+        self._seen = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self.stopped = False
+
+    # For readers
+
+    def look(self) -> None:
+        """Keep the picture up to date from now on, unless that is done already."""
+        if (self._task is None or self._task.done()) and not self.stopped:
+            self._task = asyncio.get_running_loop().create_task(self._keep())
+
+    async def first(self, within_s: float) -> None:
+        """Wait until something was seen, and no longer than that."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                await self._seen.wait()
+
+    def whole(self) -> tuple[int, bytes]:
+        """The number of the last change, and the whole picture as an event."""
+        data = {**self._rows, "fills": list(self._fills)}
+        return self._number, _event(self._number, "snapshot", data)
+
+    def since(self, number: int) -> list[tuple[int, bytes]] | None:
+        """The changes after this one; None where the ring has lost some, or that number is none of ours."""
+        first = self._number - len(self._ring)
+        if not first <= number <= self._number:
+            return None
+        return [self._ring[index] for index in range(number - first, len(self._ring))]
+
+    async def news(self, within_s: float) -> bool:
+        """Wait for a change, or that nothing more will come; False after `within_s`."""
+        news = self._news
+        try:
+            async with asyncio.timeout(within_s):
+                await news.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    async def aclose(self) -> None:
+        """End all readers, and read nothing more."""
+        self.stopped = True
+        self._seen.set()
+        self._tell()
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    # Keeping it
+
+    async def _keep(self) -> None:
+        monitor = RiskMonitor(self._portfolio, on_alert=self._alerted)
+        async with asyncio.TaskGroup() as group:
+            beside: list[Callable[[], Awaitable[None]]] = [monitor.run]
+            for name, exchange in self._portfolio.exchanges.items():
+                beside.append(partial(self._follow_orders, name, exchange))
+                beside.append(partial(self._follow_fills, name, exchange))
+            tasks = [group.create_task(_alone(run)) for run in beside]
+            idle_since = asyncio.get_running_loop().time()
+            async with aclosing(self._portfolio.poll(self._interval_s, eager=True)) as snapshots:
+                async for snapshot in snapshots:
+                    self.snapshot = snapshot
+                    self._show(
+                        accounts=reading.accounts(snapshot),
+                        positions=reading.positions(snapshot),
+                        totals=reading.totals(snapshot),
+                    )
+                    self._seen.set()
+                    now = asyncio.get_running_loop().time()
+                    if self.readers:
+                        idle_since = now
+                    elif now - idle_since > IDLE_S:
+                        break
+                else:  # the portfolio was closed
+                    self.stopped = True
+                    self._tell()
+            for task in tasks:
+                task.cancel()
+
+    async def _follow_orders(self, name: str, exchange: FuturesExchange) -> None:
+        """Open orders, as they are pushed, else read; what is set off by a price is among them where it is pushed."""
+        if not exchange.supports(Capability.FETCH_OPEN_ORDERS):
+            return
+        async with exchange.watch_orders(fallback_s=FALLBACK_S) as watch:
+            async for change in watch:
+                row = None if change.kind is ChangeKind.CLOSED else reading.order_row(name, change.item)
+                self._show_some("orders", {f"{name} {change.item.order_id}": row})
+
+    async def _follow_fills(self, name: str, exchange: FuturesExchange) -> None:
+        if not exchange.supports(Capability.FETCH_FILLS):
+            return
+        watch: Watch[Any] = exchange.watch_fills(fallback_s=FALLBACK_S)
+        async with watch:
+            async for change in watch:
+                fill = {"account": name, **to_builtins(change.item)}
+                self._fills.appendleft(fill)
+                self._add("fill", fill)
+
+    async def _alerted(self, alert: Alert) -> None:
+        key = f"{alert.rule.name} {' '.join(str(part) for part in alert.subject if part)}"
+        row = {
+            "key": key,
+            "rule": alert.rule.name,
+            "subject": [str(part) for part in alert.subject if part],
+            "value": to_builtins(alert.value),
+        }
+        self._show_some("alerts", {key: row if alert.raised else None})
+
+    def _show(self, **parts: Mapping[str, Any]) -> None:
+        """Replace whole parts."""
+        changes = {part: found for part, rows in parts.items() if (found := reading.changed(self._rows[part], rows))}
+        self._rows.update(parts)
+        if changes:
+            self._add("changes", changes)
+
+    def _show_some(self, part: str, rows: Mapping[str, Any]) -> None:
+        """Replace these rows of a part; None takes one away."""
+        kept = {key: row for key, row in {**self._rows[part], **rows}.items() if row is not None}
+        self._show(**{part: kept})
+
+    def _add(self, kind: str, data: Any) -> None:
+        self._number += 1
+        self._ring.append((self._number, _event(self._number, kind, data)))
+        self._tell()
+
+    def _tell(self) -> None:
+        self._news.set()
+        self._news = asyncio.Event()
+
+
+async def _alone(run: Callable[[], Awaitable[None]]) -> None:
+    """Its end, of whatever kind, ends nothing else."""
+    error = await failure_of(run())
+    if error is not None:
+        logger.warning("no longer shown: %s: %s", type(error).__name__, error)
+
+
+def _event(number: int, kind: str, data: Any) -> bytes:
+    """As it goes over the wire. JSON has no line ends, so one line of data is all."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    return f"id: {number}\nevent: {kind}\ndata: {text}\n\n".encode()

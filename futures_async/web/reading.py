@@ -1,0 +1,86 @@
+"""A portfolio as JSON: exact numbers as text, and of each account its state and age."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from futures_async.portfolio.snapshot import Snapshot, VenueState
+from futures_async.risk import position_risk
+from futures_async.unified.models import Account, Order, Position, to_builtins
+
+Rows = dict[str, dict[str, Any]]
+"""Rows by their key."""
+
+
+def accounts(snapshot: Snapshot) -> Rows:
+    """Each account's state, by its name: when it was read, not how long ago, so that it stays true on its way."""
+    now_ms = time.time() * 1000
+    return {name: _account(name, state, now_ms) for name, state in snapshot.venues.items()}
+
+
+def _account(name: str, state: VenueState, now_ms: float) -> dict[str, Any]:
+    data = state.data
+    balances = (data.accounts if data is not None else None) or ()
+    return {
+        "account": name,
+        "venue": state.venue,
+        "status": state.status,
+        "stream": None if state.stream is None else state.stream.value,
+        "error": None if state.error is None else f"{type(state.error).__name__}: {state.error}",
+        "as_of_ms": None if state.age_s is None else int(now_ms - state.age_s * 1000),
+        "balances": [_balance(account) for account in balances],
+    }
+
+
+def _balance(account: Account) -> dict[str, Any]:
+    row: dict[str, Any] = to_builtins(account)
+    return row
+
+
+def positions(snapshot: Snapshot) -> Rows:
+    """Each known position with its risk, those of stale accounts too, by account, contract and side."""
+    found: Rows = {}
+    for name, state in snapshot.venues.items():
+        for position in (state.data.positions if state.data else None) or ():
+            key = f"{name} {position.symbol} {position.side.value}"
+            found[key] = {"key": key, "account": name, **position_row(position)}
+    return found
+
+
+def position_row(position: Position) -> dict[str, Any]:
+    """A position, with how far it is from liquidation and its profit over its margin."""
+    risk = position_risk(position)
+    return {
+        **to_builtins(position),
+        "notional": to_builtins(risk.notional),
+        "unrealized_pnl": to_builtins(risk.unrealized_pnl),
+        "margin_ratio": to_builtins(risk.margin_ratio),
+        "distance_to_liquidation": to_builtins(risk.distance_to_liquidation),
+        "roe": to_builtins(risk.roe),
+        "level": None if risk.level is None else risk.level.value,
+    }
+
+
+def totals(snapshot: Snapshot) -> dict[str, Any]:
+    """Sums by margin coin, with what is not in them."""
+    found: dict[str, Any] = to_builtins(snapshot.totals())
+    return found
+
+
+def order_row(name: str, order: Order) -> dict[str, Any]:
+    """An order, or a stop that waits."""
+    return {"key": f"{name} {order.order_id}", "account": name, **to_builtins(order)}
+
+
+def states(snapshot: Snapshot) -> dict[str, Any]:
+    """What every answer says beside its rows: each account's state and when it was read."""
+    shown = ("venue", "status", "stream", "error", "as_of_ms")
+    return {name: {word: row[word] for word in shown} for name, row in accounts(snapshot).items()}
+
+
+def changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
+    """What is new or other in `after`; what is gone is None."""
+    found = {key: value for key, value in after.items() if before.get(key) != value}
+    return found | dict.fromkeys(key for key in before if key not in after)

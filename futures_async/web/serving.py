@@ -1,0 +1,77 @@
+"""The app alone, served by uvicorn; Ctrl-C ends every reader's stream at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from types import FrameType
+
+import uvicorn
+from starlette.applications import Starlette
+
+from futures_async.unified.errors import InvalidRequest
+from futures_async.web.guard import LOOPBACK
+
+
+class _Server(uvicorn.Server):
+    """Before it waits for its connections to end, streams are ended: they would not end by themselves."""
+
+    def __init__(self, config: uvicorn.Config, app: Starlette, ready: Callable[[], object]) -> None:
+        super().__init__(config)
+        self._app = app
+        self._ready = ready
+        self._ending: asyncio.Task[None] | None = None
+
+    async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
+        await super().startup(sockets)  # type: ignore[arg-type]
+        self._ready()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        super().handle_exit(sig, frame)
+        self.end_streams()
+
+    def end_streams(self) -> None:
+        """Every reader's stream ends now."""
+        if self._ending is None:
+            self._ending = asyncio.ensure_future(self._app.state.picture.aclose())
+
+
+def refuse_open(host: str, token: str | None) -> None:
+    """Refuse to serve an address that others reach without a token.
+
+    Raises:
+        InvalidRequest: There is none.
+    """
+    if token is None and host not in LOOPBACK:
+        raise InvalidRequest(f"{host} can be reached by others: serving there needs a token (--token-file)")
+
+
+async def serve(app: Starlette, host: str, port: int, *, ready: Callable[[int], object] = lambda port: None) -> None:
+    """Serve until the task is cancelled, or by a signal.
+
+    Args:
+        app: What `app()` has made.
+        host: The address.
+        port: 0 takes a free one.
+        ready: Called with the port once it listens.
+
+    Raises:
+        InvalidRequest: It cannot listen there.
+    """
+    config = uvicorn.Config(app, host=host, port=port, log_level="warning", lifespan="on", server_header=False)
+
+    def started() -> None:
+        ready(server.servers[0].sockets[0].getsockname()[1])
+
+    server = _Server(config, app, started)
+    serving = asyncio.ensure_future(server.serve())
+    try:
+        await asyncio.shield(serving)
+    except asyncio.CancelledError:
+        # Cut off in the middle, it would leave its connections to the collector.
+        server.should_exit = True
+        server.end_streams()
+        await serving
+        raise
+    except SystemExit:  # uvicorn's way to say that it could not begin
+        raise InvalidRequest(f"cannot listen on {host}:{port}; try another --port") from None

@@ -1,0 +1,61 @@
+"""`futures-async serve`, as a user runs it."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.cli.test_commands import cli
+
+ENVIRON = {"PATH": os.environ["PATH"], "HOME": "/nonexistent"}
+
+
+def test_it_serves_until_ctrl_c_even_while_somebody_listens(tmp_path: Path) -> None:
+    token = tmp_path / "token"
+    token.write_text("a-token-of-the-tests\n")
+    command = [sys.executable, "-m", "futures_async", "serve", "--simulated", "-v", "bitget", "--port", "0"]
+    command += ["--token-file", str(token), "--poll"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=ENVIRON, text=True) as served:
+        assert served.stdout is not None
+        found = re.match(r"(http://127\.0\.0\.1:\d+)/ ", served.stdout.readline())
+        assert found is not None
+        assert httpx.get(f"{found[1]}/positions").status_code == 401
+        bearer = {"Authorization": "Bearer a-token-of-the-tests"}
+        assert httpx.get(f"{found[1]}/positions", headers=bearer).json()["positions"]
+        with httpx.stream("GET", f"{found[1]}/events", headers=bearer, timeout=20) as events:
+            pieces = events.iter_text()
+            next(pieces)
+            served.send_signal(signal.SIGINT)
+            for _ in pieces:
+                pass
+        _, said = served.communicate(timeout=20)
+    assert served.returncode == 0, said
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--host", "0.0.0.0"), "needs a token"),
+        (("--json",), "speaks JSON itself"),
+        (("--token-file", "/nonexistent"), "cannot read /nonexistent"),
+    ],
+)
+def test_what_cannot_be_right_is_told(arguments: tuple[str, ...], said: str) -> None:
+    refused = cli("serve", "--simulated", "-v", "bitget", "--port", "0", *arguments)
+    assert refused.returncode == 2, refused.stderr
+    assert said in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_a_token_that_is_too_short_is_refused() -> None:
+    refused = cli("serve", "--simulated", "-v", "bitget", "--port", "0", FUTURES_ASYNC_WEB_TOKEN="short")
+    assert refused.returncode == 2
+    assert "at least 16" in refused.stderr

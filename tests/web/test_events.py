@@ -1,0 +1,164 @@
+"""The picture as events: whole first, then changes; resumed without loss; no reader has a queue."""
+
+# pyright: reportPrivateUsage=false
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, aclosing
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+import futures_async as fa
+from futures_async.portfolio.rules import Subject
+from futures_async.simulator.server import RunningExchange
+from futures_async.web import events as streaming
+from futures_async.web import picture as pictures
+from futures_async.web.events import _stream as stream
+from futures_async.web.picture import KEPT, Picture
+from tests.web.conftest import Asked, opened
+
+pytestmark = pytest.mark.asyncio
+
+BTC = "BTC/USDT:USDT"
+
+
+def read(piece: bytes) -> list[tuple[int, str, Any]]:
+    """The events of a piece: number, kind, data."""
+    found: list[tuple[int, str, Any]] = []
+    for block in piece.decode().split("\n\n"):
+        fields: dict[str, str] = {}
+        for line in block.splitlines():
+            name, _, value = line.partition(": ")
+            fields[name] = value
+        if "event" in fields:
+            found.append((int(fields["id"]), fields["event"], json.loads(fields["data"])))
+    return found
+
+
+async def listened(picture: Picture, last: int | None = None) -> AsyncGenerator[tuple[int, str, Any], None]:
+    async with aclosing(stream(picture, last)) as pieces:
+        async for piece in pieces:
+            for event in read(piece):
+                yield event
+
+
+def applied(whole: dict[str, Any], changes: dict[str, Any]) -> None:
+    for part, rows in changes.items():
+        for key, row in rows.items():
+            if row is None:
+                whole[part].pop(key, None)
+            else:
+                whole[part][key] = row
+
+
+async def test_a_fill_and_the_position_that_it_makes_are_told(asked: Asked) -> None:
+    picture: Picture = asked.app.state.picture
+    bitget = asked.portfolio.exchanges["bitget"]
+    fills: list[Any] = []
+    async with aclosing(listened(picture)) as events:
+        _, kind, whole = await anext(events)
+        assert kind == "snapshot"
+        key = f"bitget {BTC} long"
+        before = Decimal(whole["positions"][key]["quantity"])
+        await bitget.create_order(fa.OrderRequest(symbol=BTC, side="buy", type="market", quantity="0.01"))
+        async with asyncio.timeout(20):
+            async for _, kind, data in events:
+                if kind == "fill":
+                    fills.append(data)
+                elif kind == "changes":
+                    applied(whole, data)
+                if fills and Decimal(whole["positions"][key]["quantity"]) > before:
+                    break
+    assert (fills[0]["account"], fills[0]["quantity"]) == ("bitget", "0.01")
+    assert Decimal(whole["positions"][key]["quantity"]) == before + Decimal("0.01")
+    assert picture.readers == 0
+
+
+async def test_who_comes_back_misses_nothing() -> None:
+    picture = Picture(None)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - not looked at
+    for number in range(1, 6):
+        picture._add("fill", {"number": number})
+    missed = picture.since(3)
+
+    assert missed is not None
+    assert [event[2]["number"] for _, piece in missed for event in read(piece)] == [4, 5]
+    assert picture.since(5) == []
+    for unknown in (6, -1, 10**9):
+        assert picture.since(unknown) is None
+
+
+async def test_what_the_ring_has_lost_is_told_as_a_whole() -> None:
+    picture = Picture(None)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - not looked at
+    for number in range(KEPT + 2):
+        picture._add("fill", {"number": number})
+
+    assert picture.since(1) is None
+    assert len(picture.since(2) or ()) == KEPT
+    number, whole = picture.whole()
+    assert (number, read(whole)[0][1]) == (KEPT + 2, "snapshot")
+
+
+async def test_a_row_that_is_gone_is_told_as_null() -> None:
+    picture = Picture(None)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - not looked at
+    picture._show(positions={"a": {"quantity": "1"}, "b": {"quantity": "2"}})
+    picture._show(positions={"a": {"quantity": "3"}})
+    picture._show(positions={"a": {"quantity": "3"}})
+
+    told = [event[2] for _, piece in picture.since(0) or () for event in read(piece)]
+    assert told[1:] == [{"positions": {"a": {"quantity": "3"}, "b": None}}]
+
+
+async def test_silence_has_a_heartbeat_and_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streaming, "HEARTBEAT_S", 0.001)
+    monkeypatch.setattr(streaming, "FIRST_S", 0.001)
+    picture = Picture(None)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - not looked at
+    monkeypatch.setattr(picture, "look", lambda: None)
+    pieces = stream(picture, None)
+    told = [await anext(pieces) for _ in range(3)]
+    assert told[0].startswith(b"retry:")
+    assert read(told[1])[0][1] == "snapshot"
+    assert told[2].startswith(b":")
+    await picture.aclose()
+    assert [piece async for piece in pieces] == []
+    assert picture.readers == 0
+
+
+async def test_nothing_is_read_while_nobody_looks(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pictures, "IDLE_S", 0.0)
+    picture: Picture = asked.app.state.picture
+    async with aclosing(listened(picture)) as events:
+        await anext(events)
+        assert picture._task is not None
+        assert not picture._task.done()
+    async with asyncio.timeout(10):
+        await picture._task
+    picture.look()
+    assert not picture._task.done()
+
+
+async def test_a_closed_portfolio_ends_the_streams(running: RunningExchange) -> None:
+    async with AsyncExitStack() as stack:
+        asked = await opened(stack, running, "bitget")
+        picture: Picture = asked.app.state.picture
+        async with aclosing(listened(picture)) as events:
+            await anext(events)
+            await asked.portfolio.aclose()
+            async with asyncio.timeout(10):
+                rest = [event async for event in events]
+        assert all(kind == "changes" for _, kind, _ in rest)
+        assert picture.stopped
+
+
+async def test_alerts_come_and_go() -> None:
+    picture = Picture(None)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - not looked at
+    rule = fa.Rule(name="near", metric=fa.Metric.MARGIN_RATIO, above=Decimal("0.8"))
+    for raised in (True, False):
+        await picture._alerted(fa.Alert(rule=rule, raised=raised, subject=Subject("bitget", BTC), value=Decimal("0.9")))
+    told = [event[2]["alerts"] for _, piece in picture.since(0) or () for event in read(piece)]
+    assert next(iter(told[0].values()))["value"] == "0.9"
+    assert list(told[1].values()) == [None]

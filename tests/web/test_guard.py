@@ -1,0 +1,177 @@
+"""Who may look and who may act."""
+
+from __future__ import annotations
+
+import time
+from contextlib import AsyncExitStack
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+import futures_async as fa
+from futures_async import web
+from futures_async.simulator.server import RunningExchange
+from futures_async.web import guard as guards
+from futures_async.web.guard import COOKIE, Guard
+from futures_async.web.serving import refuse_open
+from tests.web.conftest import TOKEN, Asked, opened
+
+BEARER = {"Authorization": f"Bearer {TOKEN}"}
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1:8800", "[::1]:8800", "bots.example"])
+def test_this_computers_names_and_those_given_are_answered(host: str) -> None:
+    assert Guard(None, ["bots.example"]).knows_host(host)
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "", "[::1", "localhost.evil.example:80"])
+def test_another_name_is_not_answered_without_a_token(host: str) -> None:
+    assert not Guard(None).knows_host(host)
+
+
+@pytest.mark.parametrize("token", ["short", "x" * 15, "with a line end\n.", "ümlaut-in-a-token-of-length"])
+def test_what_is_no_token_is_refused(token: str) -> None:
+    with pytest.raises(fa.InvalidRequest, match="at least 16"):
+        Guard(token)
+
+
+def test_sessions_are_ours_and_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    guard = Guard(TOKEN)
+    session = guard.session()
+    assert guard.is_session(session)
+    assert Guard(TOKEN).is_session(session)  # of another worker
+    for forged in ("", ".", session[:-1], f"9{session}", f"{session}x", "1.é"):
+        assert not guard.is_session(forged)
+    assert not Guard("another-token-of-the-tests").is_session(session)
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + guards.SESSION_S + 1)
+    assert not guard.is_session(session)
+
+
+def test_logins_are_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    guard, now = Guard(TOKEN), 1000.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    assert [guard.may_try() for _ in range(guards.TRIES)] == [0.0] * guards.TRIES
+    assert guard.may_try() == guards.TRIES_WITHIN_S
+    now += guards.TRIES_WITHIN_S
+    assert guard.may_try() == 0.0
+
+
+def test_trading_needs_a_token() -> None:
+    with pytest.raises(fa.InvalidRequest, match="needs a token"):
+        web.app(None, trading=True)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - not looked at
+
+
+def test_an_open_address_needs_a_token() -> None:
+    refuse_open("127.0.0.1", None)
+    refuse_open("0.0.0.0", TOKEN)
+    with pytest.raises(fa.InvalidRequest, match="needs a token"):
+        refuse_open("0.0.0.0", None)
+
+
+@pytest_asyncio.fixture
+async def locked(running: RunningExchange) -> Any:
+    async with AsyncExitStack() as stack:
+        yield await opened(stack, running, "bitget", token=TOKEN, trading=True)
+
+
+@pytest.mark.asyncio
+async def test_without_the_token_nothing_is_shown(locked: Asked) -> None:
+    for path in ("/positions", "/accounts", "/events", "/metrics", "/session", "/", "/page/page.js", "/openapi.json"):
+        answer = await locked.client.get(path)
+        assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
+        assert "BTC" not in answer.text
+    for token in ("", "x" * 20, TOKEN[:-1], f"{TOKEN}x"):
+        answer = await locked.client.get("/positions", headers={"Authorization": f"Bearer {token}"})
+        assert answer.status_code == 401
+    assert (await locked.client.get("/health")).status_code == 200
+    assert (await locked.client.get("/positions", headers=BEARER)).status_code == 200
+    page = await locked.client.get("/", headers={"Accept": "text/html"})
+    assert (page.status_code, page.headers["location"]) == (303, "/login")
+
+
+@pytest.mark.asyncio
+async def test_a_browser_logs_in_and_out(locked: Asked) -> None:
+    assert "<form" in (await locked.client.get("/login")).text
+    assert (await locked.client.post("/login", data={"token": "x" * 20})).status_code == 401
+    answer = await locked.client.post("/login", data={"token": TOKEN})
+    cookie = answer.headers["set-cookie"]
+    assert TOKEN not in cookie
+    assert all(word in cookie for word in ("HttpOnly", "SameSite=strict", "Path=/"))
+    assert (await locked.client.get("/positions")).status_code == 200
+    await locked.client.post("/logout")
+    assert (await locked.client.get("/positions")).status_code == 401
+
+
+@pytest.mark.asyncio
+async def test_tokens_cannot_be_guessed_quickly(locked: Asked) -> None:
+    codes = [(await locked.client.post("/login", data={"token": f"{n:020}"})).status_code for n in range(6)]
+    assert codes == [401] * 5 + [429]
+    last = await locked.client.post("/login", data={"token": TOKEN})
+    assert last.status_code == 429
+    assert 0 < int(last.headers["retry-after"]) <= 61
+
+
+@pytest.mark.asyncio
+async def test_every_answer_has_the_headers(locked: Asked) -> None:
+    for path in ("/", "/login", "/health", "/none"):
+        headers = (await locked.client.get(path)).headers
+        policy = headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert headers["x-content-type-options"] == "nosniff"
+        assert "access-control-allow-origin" not in headers
+
+
+CLOSE = {"action": "close", "account": "bitget", "symbol": "BTC/USDT:USDT", "dry_run": False}
+
+
+@pytest.mark.asyncio
+async def test_another_sites_page_cannot_act(locked: Asked) -> None:
+    await locked.client.post("/login", data={"token": TOKEN})
+    assert COOKIE in locked.client.cookies
+    forged: list[dict[str, Any]] = [{}, {"X-Futures-Async": "guessed"}, {"X-Futures-Async": "é".encode()}]
+    for headers in forged:
+        assert (await locked.client.post("/act", json=CLOSE, headers=headers)).status_code == 403
+    assert await locked.portfolio.exchanges["bitget"].fetch_positions("BTC/USDT:USDT")
+    word = (await locked.json("/session"))["word"]
+    done = await locked.client.post("/act", json=CLOSE, headers={"X-Futures-Async": word})
+    assert done.json()["done"][0]["status"] == "filled"
+    assert not await locked.portfolio.exchanges["bitget"].fetch_positions("BTC/USDT:USDT")
+
+
+@pytest.mark.asyncio
+async def test_a_program_acts_with_the_token(locked: Asked) -> None:
+    async def act(**body: Any) -> Any:
+        answer = await locked.client.post("/act", json=body, headers=BEARER)
+        return answer.status_code, answer.json()
+
+    code, told = await act(action="halt", close=True)
+    assert code == 200
+    assert "done" not in told  # it says first
+    assert any("close BTC/USDT:USDT long" in step["says"] for step in told["steps"])
+    assert await locked.portfolio.exchanges["bitget"].fetch_positions()
+    (order, *_) = await locked.portfolio.exchanges["bitget"].fetch_open_orders()
+    one = {"action": "cancel", "account": "bitget", "symbol": order.symbol, "order_id": order.order_id}
+    code, told = await act(**one, dry_run=False)
+    assert told["done"][0]["status"] == "canceled"
+    code, told = await act(**one, dry_run=False)
+    assert told["done"][0]["result"] in ("failed", "done", "refused")
+    code, told = await act(action="cancel-all", dry_run=False)
+    assert {one["result"] for one in told["done"]} == {"done"}
+    code, told = await act(action="halt", close=True, dry_run=False)
+    assert {one["status"] for one in told["done"]} == {"filled"}
+    assert (await act(action="sell"))[0] == 400
+    assert (await act(action="cancel"))[0] == 400
+    assert (await act(action="close", account="nobody"))[0] == 404
+    assert (await act(action="close", wrong=1))[0] == 400
+    large = await locked.client.post("/act", content=b" " * 20_000, headers=BEARER)
+    assert large.status_code == 413
+
+
+@pytest.mark.asyncio
+async def test_a_page_that_only_shows_does_not_act(asked: Asked) -> None:
+    answer = await asked.client.post("/act", json=CLOSE)
+    assert answer.status_code == 403
+    assert "trading=True" in answer.json()["error"]
