@@ -30,7 +30,7 @@ from futures_async.trading.adapter import Adapter
 from futures_async.trading.batch import together
 from futures_async.trading.batch_cancels import BatchCancels
 from futures_async.trading.cancelling import ordered, urgent
-from futures_async.trading.desk import acknowledged
+from futures_async.trading.desk import acknowledged, make_client_order_id
 from futures_async.trading.fan_out import side_by_side
 from futures_async.trading.options import Option, Options, coin, flag, instance, member, one_of
 from futures_async.trading.ordering import (
@@ -44,7 +44,7 @@ from futures_async.trading.ordering import (
     carries,
 )
 from futures_async.trading.paging import FetchPage, Page, PageQuery, collect, everything, first, in_turn, iterate
-from futures_async.trading.planning import one_id
+from futures_async.trading.planning import check_client_order_id, one_id
 from futures_async.transport.dialect import (
     Code,
     Dialect,
@@ -96,6 +96,7 @@ from futures_async.unified.convert import (
     ms,
     ms_or_none,
     multiply,
+    parse_decimal,
     positive_or_none,
     required_id,
     to_decimal,
@@ -318,6 +319,7 @@ __all__ = [
     "acknowledged",
     "ambiguous",
     "carries",
+    "check_client_order_id",
     "check_symbol",
     "chosen",
     "chosen_or_none",
@@ -345,6 +347,7 @@ __all__ = [
     "known",
     "known_or_none",
     "made",
+    "make_client_order_id",
     "member",
     "minus",
     "moment",
@@ -359,6 +362,7 @@ __all__ = [
     "or_null",
     "ordered",
     "otherwise",
+    "parse_decimal",
     "passing",
     "plus",
     "position_risk",

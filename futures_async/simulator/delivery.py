@@ -210,10 +210,12 @@ class Deliverer:
             request.path,
             request.query,
             request.body,
-            request.headers if word == "stale" else {},
+            request.headers,
             client=request.client,
-            now_ms=request.now_ms + (3_600_000 if word == "stale" else 0),
+            now_ms=request.now_ms + 3_600_000,
         )
+        if word != "stale":
+            other = dialect.by_nobody(request)
         try:
             dialect.authenticate(other)
         except VenueRefusal as refusal:

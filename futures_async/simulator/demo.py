@@ -45,6 +45,10 @@ class _Deal(NamedTuple):
     away: str | None = None
     """Limit price as a fraction of the mark; None: at market."""
 
+    def settled_in(self, coin: str) -> _Deal:
+        """The same in contracts of another margin coin."""
+        return self._replace(symbol=self.symbol.replace("USDT", coin))
+
 
 # Oldest first. Quantities are whole contracts everywhere, prices stay within what the marks can reach.
 _PAST = (
@@ -92,16 +96,16 @@ def open_demo_account(
         balance=Decimal(25_000 if setup.empty else 6_000),
     )
     if not setup.empty:
-        _live_through(engine, account, now)
+        _live_through(engine, account, now, margin_coin)
     for coin, amount in beside:
         engine.deposit(account, coin, Decimal(amount))
     return account
 
 
-def _live_through(engine: Engine, account: Account, now: int) -> None:
+def _live_through(engine: Engine, account: Account, now: int, coin: str) -> None:
     hedge = account.default_mode is PositionMode.HEDGE
     deals = sorted((*_PAST, *(_HEDGED if hedge else ())), key=lambda deal: -deal.hours_ago)
-    for deal in deals:
+    for deal in (deal.settled_in(coin) for deal in deals):
         if deal.symbol not in engine.world.contracts:
             continue
         engine.settle(account, now - int(deal.hours_ago * HOUR_MS), max_steps=COARSE)

@@ -352,6 +352,12 @@ class Dialect(ABC):
             VenueRefusal: Nobody who may.
         """
 
+    def by_nobody(self, request: Request) -> Request:
+        """The same request without the headers, or whatever else says who sends it."""
+        return Request(
+            request.method, request.path, request.query, request.body, client=request.client, now_ms=request.now_ms
+        )
+
     @abstractmethod
     def success(self, request: Request, result: Any) -> Response:
         """Wrap a payload."""

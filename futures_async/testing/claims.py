@@ -144,7 +144,9 @@ class Claims(Contract):
         async with self.on(server) as on:
             found = await self.spec.raw_call.make(on.exchange)
             assert found is not None
-            assert on.arrived == [self.spec.raw_call.arrival]
+            # What is posted may be a write, before which the clock is read.
+            asked = on.arrived if self.spec.raw_call.body is None else on.arrived[-1:]
+            assert asked == [self.spec.raw_call.arrival]
 
     async def test_a_clock_that_is_minutes_off_is_put_right(self, server: Loopback) -> None:
         async with self.on(server) as on:

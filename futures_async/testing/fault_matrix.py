@@ -153,8 +153,10 @@ class Case:
             yield "it was tried too often, or not often enough"
 
     def _unknown(self, expected: Expectation) -> Iterator[str]:
-        if self.tries != 1:
+        if self.tries > (3 if self.traits.replay else 1):
             yield "an order that may have arrived was sent again"
+        if self.tries > 1 and not self.failed and not (self.applied and getattr(self.end, "recovered", True)):
+            return  # the same bytes, and this copy was the first to arrive
         if self.deed.waits:
             judged = self.names("OrderOutcomeUnknown") or self.names("OrderNotPlaced")
             if not judged and not getattr(self.end, "recovered", False):
@@ -267,6 +269,8 @@ class FaultMatrix(Contract):
     def test_every_fault_ends_as_the_table_says_and_as_the_book_has_it(self, name: str, row: Fault) -> None:
         deed = DEEDS[name]
         self.needs(deed.needs)
+        if deed.kind is Kind.READ and row.word in ("stale", "anonymous") and "key" in self.spec.unchecked:
+            pytest.skip("anybody may read here, at any time")
         if not row.expected(deed.kind):
             assert row.cell(deed.kind) == "–"
             pytest.skip("it does not happen to this kind of call")

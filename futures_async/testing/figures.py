@@ -126,7 +126,7 @@ def order(on: Running, inside: records.Order) -> Figures:
         "order_id": str(inside.id),
         "client_order_id": client_ids(on, inside),
         "side": inside.side,
-        "type": inside.type if inside.type is OrderType.LIMIT else on.spec.market_type,
+        "type": (inside.type, on.spec.market_type) if inside.type is OrderType.MARKET else inside.type,
         "kind": OrderKind.PLAIN,
         "time_in_force": force,
         "price": inside.price,

@@ -21,6 +21,22 @@ from futures_async.unified.enums import PositionMode
 EPOCH_MS = 1_770_000_000_000
 
 
+class Numbering(LocalLimiter):
+    """Serial numbers of one exchange's clock: those of the process may be of a later one.
+
+    Args:
+        given: The last number of each series, for all clients of the exchange.
+    """
+
+    def __init__(self, given: dict[str, int]) -> None:
+        super().__init__()
+        self._given = given
+
+    async def serial(self, series: str, least: int, deadline: float | None) -> int:
+        number = self._given[series] = max(least, self._given.get(series, 0) + 1)
+        return number
+
+
 class Inside(Running):
     """A client and its exchange; to be made within `virtual_time.run`.
 
@@ -51,9 +67,12 @@ class Inside(Running):
             options=options,
         )
         self._limits: dict[str, Any] = {} if limits else {"uid_limit": 1000}
+        self._numbers: dict[str, int] = {}
         self.backend = InProcessBackend(inside, plan, latency_s=0.01)
         super().__init__(spec, RunningExchange(inside, HOST, 1), clock)
 
     def connect(self, credentials: Credentials | None, **options: Any) -> Adapter:
         """A client whose HTTP backend is the exchange; with limits, which a 429 closes."""
-        return super().connect(credentials, http=self.backend, limiter=LocalLimiter(), **self._limits, **options)
+        return super().connect(
+            credentials, http=self.backend, limiter=Numbering(self._numbers), **self._limits, **options
+        )

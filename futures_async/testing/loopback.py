@@ -127,15 +127,17 @@ class Running:
 
     def pin(self, price: Decimal) -> Decimal:
         """Hold the mark price."""
-        contract = self.inside.engine.world.contract(self.spec.symbol)
-        rounded = price // contract.tick * contract.tick
+        rounded = price // self._tick * self._tick
         self.inside.engine.world.marks.pin(self.spec.symbol, rounded)
         return rounded
 
+    @property
+    def _tick(self) -> Decimal:
+        return self.spec.tick or self.inside.engine.world.contract(self.spec.symbol).tick
+
     def price(self, fraction: str) -> Decimal:
         """A price on the tick, as a fraction of the mark."""
-        tick = self.inside.engine.world.contract(self.spec.symbol).tick
-        return self.mark * Decimal(fraction) // tick * tick
+        return self.mark * Decimal(fraction) // self._tick * self._tick
 
     def move(self, price: Decimal) -> None:
         """Let the market go to `price`, and time with it, so that resting orders are looked at."""

@@ -39,6 +39,10 @@ def _same(client_order_id: str) -> str:
     return client_order_id
 
 
+def _whole(body: bytes) -> bytes | None:
+    return body
+
+
 def _own(fill: Fill) -> str:
     return str(fill.id)
 
@@ -68,6 +72,8 @@ class VenueSpec:
         market_type: What market orders are at the venue: limit orders that fill or are gone, where it has no others.
         client_id: How the venue spells a client order id.
         fill_id: The unified id of an execution inside.
+        said: What a body asks for, without what differs each time (a nonce, a signature); None of one that reads.
+        tick: What test prices are multiples of, where that is more than the contract's tick.
         counts_contracts: Whether sizes are numbers of contracts on the wire.
         lists_all_open: Whether open orders are listed without naming a contract.
         silent: Fields that some list of this venue does not tell, as `Order.fee`: they may be None. Every other field
@@ -95,6 +101,8 @@ class VenueSpec:
     market_type: OrderType = OrderType.MARKET
     client_id: Callable[[str], str] = _same
     fill_id: Callable[[Fill], str] = _own
+    said: Callable[[bytes], bytes | None] = _whole
+    tick: Decimal | None = None
     counts_contracts: bool = False
     lists_all_open: bool = True
     silent: frozenset[str] = frozenset()

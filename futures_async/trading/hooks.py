@@ -166,7 +166,9 @@ class Hooks(FuturesExchange):
         stray = problem or ResponseMismatch(f"{self.id} {endpoint.name}: the answer is about something else")
         raise stray if reading else self._channel.unknown(endpoint, [], stray)
 
-    async def _pick(self, endpoint: Endpoint[T], params: Params | None, part: Callable[[T], R | None]) -> R:
+    async def _pick(
+        self, endpoint: Endpoint[T], params: Params | None, part: Callable[[T], R | None], *, body: Any = None
+    ) -> R:
         """Read that part of an answer which is about what was asked; one without it is asked for once more.
 
         Raises:
@@ -180,7 +182,7 @@ class Hooks(FuturesExchange):
                 found.append(picked)
             return picked is not None
 
-        await self._call(endpoint, params, about=about)
+        await self._call(endpoint, params, body, about=about)
         return found[-1]
 
     async def _apply(

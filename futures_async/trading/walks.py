@@ -3,16 +3,17 @@
 - `time_page`: the next page ends where the oldest row of this one lies
 - `split_rows`: an answer that is full may have dropped any of its rows, so its window is split until one is not full
 - `newest_rows`: an answer that is full has dropped the oldest, so the next one goes on behind those that came
+- `oldest_first`: an answer begins with the oldest rows, so the next one goes on at the time of its last row
 - `complete`, `certain`: lists that cannot be asked for more: whole, or `IncompletePage`; every row counts, read or not
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from typing import NamedTuple, Protocol, TypeVar
 
 from futures_async.trading.paging import Page, PageQuery
-from futures_async.unified.errors import IncompletePage
+from futures_async.unified.errors import IncompletePage, UnreadRow
 from futures_async.unified.models import Fill, LedgerEntry, Order
 from futures_async.unified.reading import Read
 
@@ -158,6 +159,37 @@ async def newest_rows(
     if oldest + 1 >= window.end:
         raise IncompletePage(f"{len(rows)} rows or more at one time: the venue drops the others", rows=rows)
     return Page(_newest_first(rows), str(oldest + 1), unread)
+
+
+async def oldest_first(
+    fetch: Callable[[int], Awaitable[Read[R]]], start_ms: int, most: int, *, key: Callable[[R], Hashable]
+) -> Read[R]:
+    """All rows from a time on, of a list that shows the oldest first.
+
+    Args:
+        fetch: Asks for the rows from a time on, that one included.
+        start_ms: Unix milliseconds.
+        most: Rows of one answer.
+        key: Tells rows apart: those of the last millisecond come again.
+
+    Raises:
+        IncompletePage: A whole answer lies in one millisecond, or cannot be read: what is behind it cannot be reached.
+    """
+    found: dict[Hashable, R] = {}
+    unread: dict[str, UnreadRow] = {}
+    while True:
+        rows, odd = await fetch(start_ms)
+        found |= {key(row): row for row in rows}
+        unread |= {repr(row.raw): row for row in odd}
+        if len(rows) + len(odd) < most:
+            return Read(list(found.values()), tuple(unread.values()))
+        last = max(_times(rows), default=start_ms)
+        if last <= start_ms:
+            raise IncompletePage(
+                f"{len(rows)} rows or more in one millisecond: what is newer cannot be reached",
+                rows=list(found.values()),
+            )
+        start_ms = last
 
 
 def complete(read: Read[T], most: int, what: str) -> Read[T]:

@@ -319,7 +319,7 @@ class Answers:
         error.retry_after_s = retry_after_s(response.headers.get("retry-after"), now_s)
         if error.retry_after_s is None and not isinstance(error, Banned):
             error.retry_after_s = self._dialect.retry_after_s(response.headers, int(now_s * 1000))
-        elif error.retry_after_s is None and refusal is not None:
+        if error.retry_after_s is None and refusal is not None:
             error.retry_after_s = self._dialect.ban_s(refusal, int(now_s * 1000))
         # A page of HTML may come from an edge that had passed the request on; the venue's own word is final.
         error.definitive = refusal is not None or response.status in (418, 429)

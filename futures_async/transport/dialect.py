@@ -260,7 +260,7 @@ class Dialect(ABC):
         return None
 
     def ban_s(self, refusal: Refusal, now_ms: int) -> float | None:
-        """How long a ban lasts, at venues that say it in the refusal's words; see `retry_after_s`."""
+        """How long a ban or a rate limit lasts, where the refusal's code or words tell it; see `retry_after_s`."""
         return None
 
 

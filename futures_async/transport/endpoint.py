@@ -106,8 +106,8 @@ class Endpoint(Generic[T]):
     """
 
     __slots__ = (
-        "_decoders", "kind", "limits", "method", "name", "nullable", "path", "private", "result", "signed", "weight",
-        "window_s",
+        "_decoders", "kind", "limits", "method", "name", "nullable", "operation", "path", "private", "result", "signed",
+        "weight", "window_s",
     )  # fmt: skip
 
     def __init__(
@@ -133,6 +133,7 @@ class Endpoint(Generic[T]):
         self.kind = kind
         self.private = private
         self.signed = private and signed
+        self.operation = operation
         self.name = f"{method} {path} {operation}".rstrip()
         self.nullable = nullable or result in (None, type(None), Any, msgspec.Raw) or type(None) in get_args(result)
         self.window_s = window_s

@@ -184,3 +184,31 @@ def test_what_cannot_be_read_is_no_proof_of_absence() -> None:
         walks.certain(some(1, 1), 3, "x")
     with pytest.raises(IncompletePage):
         walks.certain(some(2, 1), 3, "x")
+
+
+async def ascending(
+    times: list[int], start: int, most: int, odd: frozenset[int] = frozenset()
+) -> tuple[list[int], int, int]:
+    venue = Venue(times, most=most, newest=False, unit=1)
+    venue.odd = set(odd)
+
+    async def fetch(start_ms: int) -> Read[Row]:
+        return await venue.fetch(Window(start_ms, 1 << 60))
+
+    rows, unread = await walks.oldest_first(fetch, start, most, key=lambda row: row.id)
+    return [row.id for row in rows], len(unread), len(venue.asked)
+
+
+async def test_rows_that_come_oldest_first_are_all_read_once() -> None:
+    assert await ascending([], 0, 3) == ([], 0, 1)
+    assert await ascending([1, 2], 0, 3) == ([0, 1], 0, 1)
+    assert await ascending([1, 2, 2, 3, 4, 4], 2, 3) == ([1, 2, 3, 4, 5], 0, 3)
+    assert await ascending([1, 2, 3, 4, 5, 6], 1, 3, frozenset({2})) == ([0, 1, 3, 4, 5], 1, 4)
+
+
+async def test_a_whole_answer_of_one_millisecond_hides_what_is_newer() -> None:
+    with pytest.raises(IncompletePage) as caught:
+        await ascending([1, 5, 5, 5, 6], 1, 3)
+    assert [row.id for row in caught.value.rows] == [0, 1, 2, 3]
+    with pytest.raises(IncompletePage):
+        await ascending([1, 2, 3, 4], 1, 3, frozenset({0, 1, 2}))

@@ -85,6 +85,10 @@ class Pools:
                 weight = sum(weight_of(rule.weight, params, item) for item in items)
                 yield Pool(f"{key}:{value}", rule.count, rule.per_s, weight, plain)
 
+    def left(self, rule: RateLimit) -> int:
+        """Calls of a budget that are left, as far as is known here."""
+        return self._left.get(rule.plain, rule.count)
+
     def told(self, rule: RateLimit, left: int) -> None:
         """The venue's own count of a budget: so many calls are left, or so many too many were made."""
         self._left[rule.plain] = left
