@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from futures_async.adapters.bitget_v1 import BitgetV1
     from futures_async.adapters.bitmart import BitMart
     from futures_async.adapters.bittap import BitTap
+    from futures_async.adapters.hyperliquid import Hyperliquid
     from futures_async.adapters.okx import OKX
 
 BUILT_IN = {
@@ -19,13 +20,14 @@ BUILT_IN = {
     "bitget-v1": "bitget_v1:BitgetV1",
     "bitmart": "bitmart:BitMart",
     "bittap": "bittap:BitTap",
+    "hyperliquid": "hyperliquid:Hyperliquid",
     "okx": "okx:OKX",
 }
 """Package and class of each adapter, by its id; `unified/installed.py` reads it."""
 
 _HOMES = {name: package for package, _, name in (place.partition(":") for place in BUILT_IN.values())}
 
-__all__ = ["OKX", "Binance", "BitMart", "BitTap", "Bitget", "BitgetUTA", "BitgetV1"]
+__all__ = ["OKX", "Binance", "BitMart", "BitTap", "Bitget", "BitgetUTA", "BitgetV1", "Hyperliquid"]
 
 
 def __getattr__(name: str) -> Any:

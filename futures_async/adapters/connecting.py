@@ -17,6 +17,8 @@ from futures_async.adapters.bitmart.client import BitMart
 from futures_async.adapters.bitmart.options import BitMartOptions
 from futures_async.adapters.bittap.client import BitTap
 from futures_async.adapters.bittap.options import BitTapOptions
+from futures_async.adapters.hyperliquid.client import Hyperliquid
+from futures_async.adapters.hyperliquid.options import HyperliquidOptions
 from futures_async.adapters.okx.client import OKX
 from futures_async.adapters.okx.options import OKXOptions
 from futures_async.unified.exchange import FuturesExchange
@@ -49,6 +51,13 @@ class Connect(Protocol):
     def __call__(
         self, venue: Literal["bittap"], credentials: Credentials | None = None, **options: Unpack[BitTapOptions]
     ) -> BitTap: ...
+    @overload
+    def __call__(
+        self,
+        venue: Literal["hyperliquid"],
+        credentials: Credentials | None = None,
+        **options: Unpack[HyperliquidOptions],
+    ) -> Hyperliquid: ...
     @overload
     def __call__(
         self, venue: Literal["okx"], credentials: Credentials | None = None, **options: Unpack[OKXOptions]

@@ -92,6 +92,12 @@ OWN: dict[str, dict[str, tuple[list[Any], list[Any]]]] = {
         "region": ([None, 5, "", "eu", "mars"], ["global", "eea", "US"]),
         "margin_mode": ([5, "", "crossed", True, fa.Side.BUY], [None, "cross", fa.MarginMode.ISOLATED]),
     },
+    "hyperliquid": {
+        "vault": ([5, "", "0x12", b"0x", "12" * 20], [None, "0x" + "aB" * 20]),
+        "dex": ([None, 5, "XYZ", "a b", "x" * 11], ["", "xyz"]),
+        "margin_coin": ([None, 5, "", "US DC"], ["USDC", "usdh"]),
+        "slippage": ([None, 0, -1, "0.8", "x"], ["0.01", Decimal("0.1")]),
+    },
     "bittap": {"signer": ([5, "key", print, BitTapHmacSigner], [None, BitTapHmacSigner(KEYS)])},
 }  # fmt: skip
 

@@ -1,0 +1,388 @@
+"""The account half of the client: who is asked about, balances, positions, leverage, margin."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from futures_async.adapter import (
+    EXACT,
+    Account,
+    Adapter,
+    AuthenticationError,
+    Capability,
+    Contract,
+    Credentials,
+    DecodeError,
+    Endpoint,
+    FuturesAsyncError,
+    InvalidRequest,
+    Leverage,
+    MarginMode,
+    MarginModeLike,
+    Number,
+    Position,
+    PositionMode,
+    PositionSide,
+    PositionSideLike,
+    RiskLimit,
+    Rows,
+    SymbolNotFound,
+    UnreadRow,
+    chosen,
+    chosen_or_none,
+    decimal_or_none,
+    to_decimal,
+    to_text,
+    unread_of,
+)
+from futures_async.adapters.hyperliquid import endpoints as api
+from futures_async.adapters.hyperliquid import mapping, wire
+from futures_async.adapters.hyperliquid.dialect import HyperliquidDialect
+from futures_async.adapters.hyperliquid.options import ADDRESS
+from futures_async.adapters.hyperliquid.orders import asset_of
+from futures_async.adapters.hyperliquid.symbols import Names
+
+T = TypeVar("T")
+
+UNITS = Decimal(1_000_000)
+"""Of margin that is moved, in one USDC."""
+SPOT_LEDGER = frozenset({"unifiedAccount", "portfolioMargin"})
+"""Accounts of these kinds keep their collateral in the spot ledger."""
+FIRST_BUILDER, OF_A_DEX = 100_000, 10_000
+"""Where the asset ids of builders' dexs begin, and how many each has."""
+LOW_BUDGET = 500
+ASK_BUDGET_MS = 60_000
+
+
+class AccountCalls(Adapter):
+    """What concerns the account, and not single orders."""
+
+    _hyper: HyperliquidDialect
+    _names: Names
+    _vault: str | None
+    _tiers: dict[str, list[mapping.Tier]]
+
+    def _attach(self, credentials: Credentials | None) -> None:
+        self._owner = "" if credentials is None else credentials.key.reveal().lower()
+        self._role: wire.WireRole | None = None
+        self._signs = False
+        self._budget_at_ms = 0
+        super()._attach(credentials)
+
+    def venue_symbol(self, symbol: str) -> str:
+        """The venue's name of a contract, from either form; in ccxt's capitals too, once names are known."""
+        name = self._names.venue(symbol)
+        small = f"k{name[1:]}"
+        known = self._contracts.known
+        return small if name.startswith("K") and name not in known and small in known else name
+
+    def unified_symbol(self, venue_symbol: str) -> str:
+        return self._names.unified(venue_symbol)
+
+    # Who is who
+
+    @property
+    def _user(self) -> str:
+        """Whose account is read: an API wallet's own address would show an empty one."""
+        return self._vault or self._owner
+
+    async def _ask(self, endpoint: Endpoint[T], **fields: Any) -> T:
+        return await self._call(endpoint, body={"type": endpoint.operation, **fields})
+
+    async def _ask_mine(self, endpoint: Endpoint[T], **fields: Any) -> T:
+        """A read of the account, once it is seen to be one."""
+        await self._check_account()
+        return await self._ask(endpoint, user=self._user, **fields)
+
+    async def _role_of(self, address: str) -> wire.WireRole:
+        return await self._once(("role", address), lambda: self._ask(api.ROLE, user=address))
+
+    async def _check_account(self) -> None:
+        """An address that is an API wallet's has no account: without this look all its reads would be empty.
+
+        Raises:
+            AuthenticationError: It is one.
+        """
+        if self._owner and not ADDRESS.fullmatch(self._owner):
+            raise InvalidRequest(f"{self.id}: the key must be the account's address, 0x and 40 hex digits")
+        if self._role is None:
+            try:
+                role = await self._role_of(self._user)
+            except FuturesAsyncError:
+                return  # what is asked for next says what is wrong, or it need not be known
+            if role.role == "agent":
+                raise self._wrong("the key is the address of an API wallet: give that of its account")
+            self._role = role
+
+    async def _check_signer(self) -> None:
+        """Before the first write: that the private key signs for this account, and what the venue has counted.
+
+        Raises:
+            AuthenticationError: It signs for another one, or for none.
+            InvalidRequest: What is signed would act on the master account.
+        """
+        await self._check_account()
+        credentials = self._channel.credentials
+        if not self._signs and credentials is not None:
+            role = self._role.role if self._role is not None else ""
+            if self._vault is None and role in ("subAccount", "vault"):
+                raise InvalidRequest(f"{self.id}: this address is a {role}: name it as vault=, and its master as key")
+            signer = self._hyper.signer(credentials)
+            if signer != self._owner:
+                found = await self._role_of(signer)
+                if found.role != "agent" or str(mapping.part(found.data, "user")).lower() != self._owner:
+                    raise self._wrong("the secret is the key of no API wallet of this account: approve one")
+            self._signs = True
+        await self._count_budget()
+
+    def _wrong(self, why: str) -> AuthenticationError:
+        return AuthenticationError(why, venue=self.id, endpoint=api.ROLE.name)
+
+    async def _count_budget(self) -> None:
+        """Take over what the venue has counted, first and when it runs low: it grows with what is traded."""
+        pools, now_ms = self._channel.pools, self._channel.now_ms()
+        low = min(pools.left(api.ACTIONS), pools.left(api.CANCELS)) < LOW_BUDGET
+        if self._budget_at_ms and not (low and now_ms - self._budget_at_ms > ASK_BUDGET_MS):
+            return
+        self._budget_at_ms = now_ms
+        try:
+            await self.fetch_budget()
+        except FuturesAsyncError:
+            self._budget_at_ms = 0
+
+    async def fetch_budget(self) -> wire.WireBudget:
+        """Read how many actions the account has made and may make: more with each USDC that it trades."""
+        found = await self._ask(api.BUDGET, user=self._user)
+        cap, used = found.n_requests_cap, found.n_requests_used - found.n_requests_surplus
+        self._channel.pools.told(api.ACTIONS, cap - used)
+        self._channel.pools.told(api.CANCELS, min(cap + 100_000, 2 * cap) - used)
+        return found
+
+    # Contracts
+
+    async def fetch_contracts(self) -> list[Contract]:
+        """Read the trading rules of all contracts of this dex. Names are as the venue has them.
+
+        Prices have five significant figures and `price_tick` at the finest, or are whole numbers.
+        """
+        meta, first = await self._ask(api.META, dex=self._names.dex), await self._first_asset()
+        rows = self._numbered(meta, first)
+        listed = Rows(row for row in rows if row.is_delisted is not True)
+        return mapping.contracts(self._names).known(listed)
+
+    def _numbered(self, meta: wire.WireMeta, first: int) -> Rows[wire.WireContract]:
+        """The contracts with their asset ids, which are their places in the list: delisted ones keep theirs.
+
+        Raises:
+            DecodeError: A row is none at all, so that those after it cannot be counted.
+        """
+        if unread_of(meta.universe):
+            raise DecodeError(f"{self.id}: contracts cannot be numbered: some rows are none", path="universe")
+        rows: Rows[wire.WireContract] = Rows()
+        for index, row in enumerate(meta.universe):
+            values: dict[str, Any] = {name: getattr(row, name) for name in row.__struct_fields__}
+            values["asset"] = first + index
+            rows.append(wire.WireContract(**values))
+            try:
+                self._tiers[str(row.name)] = mapping.tiers_of(meta, row)
+            except DecodeError:
+                self._tiers.pop(str(row.name), None)
+        return rows
+
+    async def _first_asset(self) -> int:
+        """The asset id of this dex's first contract."""
+        if not self._names.dex:
+            return 0
+        dexs = await self._ask(api.DEXS)
+        for index, row in enumerate(dexs):
+            if mapping.part(row, "name") == self._names.dex:
+                return FIRST_BUILDER + index * OF_A_DEX
+        raise SymbolNotFound(f"no dex {self._names.dex}", venue=self.id, endpoint=api.DEXS.name)
+
+    async def fetch_contract(self, symbol: str) -> Contract:
+        """Read the trading rules of one contract, from a list kept for an hour."""
+        try:
+            return await super().fetch_contract(symbol)
+        except SymbolNotFound:
+            if self.venue_symbol(symbol) == self._names.venue(symbol):
+                raise
+        return await super().fetch_contract(symbol)  # now that names are known
+
+    async def _asset(self, venue_symbol: str) -> int:
+        """A contract's number: they never change, so one that was read at any time will do."""
+        known = self._contracts.known.get(venue_symbol)
+        return asset_of(known if known is not None else await self.fetch_contract(venue_symbol))
+
+    async def fetch_risk_limits(self, symbol: str) -> list[RiskLimit]:
+        """Read the risk tiers of a contract, smallest first. The maintenance rate is half of one over the leverage."""
+        contract = await self.fetch_contract(symbol)
+        await self.fetch_contracts()
+        tiers = self._tiers.get(contract.venue_symbol)
+        if tiers is None:
+            raise DecodeError(f"{self.id}: the tiers of {symbol} cannot be read", path="marginTables")
+        rows = [
+            wire.WireTier(
+                lower_bound=tier.lower,
+                max_leverage=tier.leverage,
+                index=number,
+                upper_bound=tiers[number].lower if number < len(tiers) else None,
+            )
+            for number, tier in enumerate(tiers, 1)
+        ]
+        return mapping.risk_limits(self._names).all(rows, lambda _: contract.raw)
+
+    # Balances and positions
+
+    async def _state(self) -> wire.WireState:
+        return await self._ask_mine(api.STATE, dex=self._names.dex)
+
+    async def fetch_account(self, margin_coin: str = "USDC") -> Account:
+        """Read the account's state in its collateral."""
+        return await super().fetch_account(margin_coin)
+
+    async def fetch_accounts(self) -> list[Account]:
+        """Read the collateral of this dex; of unified accounts, what the spot ledger has of each coin.
+
+        `available` of a dex's own collateral does not know what resting orders hold: the venue shows it nowhere.
+        """
+        kind = await self._ask_mine(api.ABSTRACTION)
+        if kind in SPOT_LEDGER:
+            return mapping.spot_accounts().all((await self._ask_mine(api.SPOT_STATE)).balances)
+        return [mapping.accounts(self._names.settle).one(await self._state())]
+
+    async def fetch_positions(self, symbol: str | None = None) -> list[Position]:
+        """Read the open positions of this dex: net, one for each coin."""
+        name = None if symbol is None else self.venue_symbol(symbol)
+        state = await self._state()
+        if not self._tiers and self.supports(Capability.FETCH_CONTRACTS):
+            with suppress(FuturesAsyncError):  # positions are worth reading without their maintenance margin
+                await self._once("contracts", self._read_contracts)
+        held = positions_of(state)
+        mine = Rows(row for row in held if name in (None, row.coin) or not isinstance(row.coin, str))
+        value = state.cross_margin_summary.account_value
+
+        def beside(row: wire.WirePosition) -> mapping.Beside:
+            return mapping.Beside(self._tiers.get(str(row.coin)), state.cross_maintenance_margin_used, value)
+
+        return mapping.positions(self._names).all(mine.without(unread_of(held)), beside)
+
+    async def fetch_position_mode(self, symbol: str | None = None) -> PositionMode:
+        """One-way: the venue has no other, and none is asked for it."""
+        return PositionMode.ONE_WAY
+
+    # Leverage and margin
+
+    async def fetch_leverage(self, symbol: str, margin_mode: MarginModeLike | None = None) -> Leverage:
+        """Read leverage and margin mode of a contract: one setting for both sides.
+
+        Asked for the margin mode that is not set, it is None: the venue remembers no other.
+        """
+        wanted = chosen_or_none(MarginMode, margin_mode, "margin_mode")
+        name = self.venue_symbol(symbol)
+        contract = await self.fetch_contract(name)
+
+        def mine(row: wire.WireAsset) -> wire.WireAsset | None:
+            return row if row.coin == name and str(row.user).lower() == self._user else None
+
+        await self._check_account()
+        body = {"type": api.ASSET.operation, "user": self._user, "coin": name}
+        row = await self._pick(api.ASSET, None, mine, body=body)
+        found = mapping.to_leverage(row, self._names, contract.max_leverage)
+        if wanted in (None, found.margin_mode):
+            return found
+        return mapping.to_leverage(
+            wire.WireAsset(coin=name, leverage={"type": wanted}), self._names, contract.max_leverage
+        )
+
+    async def set_leverage(
+        self,
+        symbol: str,
+        leverage: Number,
+        *,
+        margin_mode: MarginModeLike | None = None,
+        side: PositionSideLike | None = None,
+    ) -> Leverage:
+        """Set leverage, a whole number, and with it the margin mode; that stays where none is named."""
+        mode = chosen_or_none(MarginMode, margin_mode, "margin_mode")
+        times = to_decimal(leverage, "leverage")
+        if times < 1 or times != int(times):
+            raise InvalidRequest(f"leverage is a whole number from 1 here, not {to_text(times)}")
+        if chosen_or_none(PositionSide, side, "side") is not None:
+            raise InvalidRequest(f"{self.id}: positions are net, and have one leverage: leave the side out")
+        name = self.venue_symbol(symbol)
+        if mode is None:
+            mode = (await self.fetch_leverage(name)).margin_mode or MarginMode.CROSS
+        return await self._set(name, mode, times)
+
+    async def set_margin_mode(
+        self, mode: MarginModeLike, *, symbol: str | None = None, margin_coin: str = "USDC"
+    ) -> None:
+        """Set cross or isolated for a contract; its leverage stays. Not while it has a position."""
+        wanted = chosen(MarginMode, mode, "mode")
+        if symbol is None:
+            raise InvalidRequest(f"{self.id}: set_margin_mode needs a symbol: each contract has its own")
+        found = await self.fetch_leverage(symbol)
+        if found.leverage is None:
+            raise DecodeError(
+                f"{self.id}: the leverage of {symbol}, which is set with it, is not told", path="leverage"
+            )
+        if found.margin_mode is not wanted:
+            await self._set(found.venue_symbol, wanted, found.leverage)
+
+    async def _set(self, name: str, mode: MarginMode, times: Decimal) -> Leverage:
+        asset = await self._asset(name)
+        await self._check_signer()
+        body = {
+            "type": api.SET_LEVERAGE.operation,
+            "asset": asset,
+            "isCross": mode is MarginMode.CROSS,
+            "leverage": int(times),
+        }
+        return await self._apply(
+            ("set_leverage", name),
+            (mode, times),
+            send=lambda: self._call(api.SET_LEVERAGE, body=body),
+            read=lambda: self.fetch_leverage(name),
+            stands=lambda found: (found.margin_mode, found.leverage) == (mode, times),
+        )
+
+    async def adjust_margin(self, symbol: str, amount: Number, *, side: PositionSideLike | None = None) -> None:
+        """Add margin to an isolated position, or take it out, in steps of 0.000001."""
+        name = self.venue_symbol(symbol)
+        units = EXACT.multiply(to_decimal(amount, "amount"), UNITS)
+        if not units or units != int(units):
+            raise InvalidRequest("amount must not be 0, and has six decimals at most")
+        position = await self.fetch_position(name, side)
+        if position is None or position.margin_mode is not MarginMode.ISOLATED:
+            raise InvalidRequest(f"{self.id}: {symbol} has no isolated position to adjust")
+        asset = await self._asset(name)
+        await self._check_signer()
+        body = {"type": api.MOVE_MARGIN.operation, "asset": asset, "isBuy": True, "ntli": int(units)}
+
+        async def cash() -> Decimal | None:
+            """What was put in: unlike the margin, it does not move with the mark price."""
+            for row in positions_of(await self._state()):
+                if row.coin == name:
+                    return decimal_or_none(mapping.part(row.leverage, "rawUsd"), "leverage.rawUsd")
+            return None
+
+        await self._shift(
+            ("adjust_margin", name),
+            EXACT.divide(units, UNITS),
+            send=lambda: self._call(api.MOVE_MARGIN, body=body),
+            read=cash,
+        )
+
+
+def positions_of(state: wire.WireState) -> Rows[wire.WirePosition]:
+    """The positions out of their wrappings."""
+    rows: Rows[wire.WirePosition] = Rows()
+    unread = list(unread_of(state.asset_positions))
+    for held in state.asset_positions:
+        if isinstance(held.position, wire.WirePosition):  # pyright: ignore[reportUnnecessaryIsInstance] - whatever came
+            rows.append(held.position)
+        else:
+            unread.append(UnreadRow("position", "position is none", held))
+    return rows.without(tuple(unread))

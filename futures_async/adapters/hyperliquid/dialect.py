@@ -1,0 +1,210 @@
+"""How Hyperliquid signs, wraps and refuses.
+
+Two paths serve everything: `/info` answers the bare payload to anybody, `/exchange` takes actions that are signed in
+the body. Refusals have no codes, only texts, often in answers that say "ok": `PHRASES` says what they mean.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Generic, TypeVar, cast
+
+import msgspec
+
+from futures_async.adapter import (
+    AuthenticationError,
+    ClockSkew,
+    Code,
+    Credentials,
+    Dialect,
+    DuplicateOrder,
+    Endpoint,
+    InsufficientMargin,
+    MarginModeConflict,
+    OrderNotFound,
+    OrderRejected,
+    ParameterRejected,
+    PermissionDenied,
+    RateLimit,
+    RateLimited,
+    Refusal,
+    RiskLimitExceeded,
+    SealedHeaders,
+    SymbolNotFound,
+    Unsigned,
+    VenueTraits,
+    VenueUnavailable,
+    ambiguous,
+    passing,
+    refused,
+)
+from futures_async.adapters.hyperliquid import signing
+from futures_async.adapters.hyperliquid.ids import PATTERN
+
+T = TypeVar("T")
+
+EXCHANGE = "/exchange"
+EXPIRES_MS = 10_000
+"""After its signature an action is refused; stale ones cost five times the usual."""
+MARGIN_S = 4.0
+"""Which clock the venue compares is not documented: it is given so much longer before an absence counts."""
+
+UNKNOWN_OID = "unknownOid"
+UNMATCHED = "could not immediately match"
+"""An order that fills at once or is gone, and found nothing to fill with."""
+BUDGET_SPENT = "too many cumulative requests"
+MALFORMED = "422"
+ORDER_REFUSED = "order refused"
+"""A text that no phrase fits, of one order in an answer that says "ok": it was judged, and nothing happened."""
+
+# What texts say, in small letters. Of several that fit the first counts.
+PHRASES: Mapping[str, Code] = {
+    **refused(AuthenticationError, "user or api wallet", "must deposit before", "pending agent removal"),
+    **refused(PermissionDenied, "vault not registered", "until enough volume traded"),
+    **ambiguous(DuplicateOrder, "duplicate nonce"),
+    **passing(ClockSkew, "invalid nonce", "expire"),
+    **passing(RateLimited, BUDGET_SPENT),
+    **refused(MarginModeConflict, "cannot switch leverage type", "does not use isolated margin"),
+    **refused(MarginModeConflict, "cross margin is not allowed"),
+    **refused(OrderNotFound, "was never placed, already canceled, or filled", "cannot modify canceled or filled order"),
+    **refused(OrderRejected, UNMATCHED, "post only order would have immediately matched", "no liquidity available"),
+    **refused(OrderRejected, "must have minimum value", "reduce only order would increase", "invalid tp/sl price"),
+    **refused(OrderRejected, "too far from oracle", "away from the reference price"),
+    **refused(RiskLimitExceeded, "would increase open interest", "open interest is at cap", "margin tier limit"),
+    **refused(RiskLimitExceeded, "max position", "too aggressive when open interest"),
+    **refused(InsufficientMargin, "insufficient", "cannot decrease leverage"),
+    **refused(SymbolNotFound, "asset not found", "unknown asset", "asset out of range"),
+    **refused(ParameterRejected, "zero size", "invalid size", "invalid price", "divisible by tick size"),
+    **refused(ParameterRejected, "invalid leverage", "unexpected number of trigger orders", "over weight limit"),
+    **refused(ParameterRejected, "builder fee has not been approved"),
+    **ambiguous(VenueUnavailable, "halted", "post-only orders allowed", transient=True),
+}
+HINTS = {
+    "user or api wallet": "an address that is not your API wallet's own means that other bytes were signed than sent",
+    "must deposit before": "the account has no money, or an API wallet signed what only the account's key may",
+}
+
+
+def refusal_of(text: str, *, of_order: bool = False) -> Refusal:
+    """A text of the venue as one of its phrases."""
+    small = text.lower()
+    code = next((phrase for phrase in PHRASES if phrase in small), None)
+    if code is None:
+        return Refusal(ORDER_REFUSED if of_order else text[:60], text)
+    return Refusal(code, f"{text} ({HINTS[code]})" if code in HINTS else text)
+
+
+class Said(msgspec.Struct, Generic[T], frozen=True, gc=False):
+    """What an answer's own fields say, beside the payload."""
+
+    status: Any = None
+    response: Any = None
+    time: Any = None
+    special: Any = msgspec.field(name="specialStatuses", default=msgspec.UNSET)
+    data: T = cast("T", None)
+
+
+class HyperliquidDialect(Dialect):
+    """Hyperliquid.
+
+    Args:
+        vault: The vault or sub-account that actions are for, if it is not the signer's own account.
+    """
+
+    venue = "hyperliquid"
+    base_url = "https://api.hyperliquid.xyz"
+    demo_support = "host"
+    demo_url = "https://api.hyperliquid-testnet.xyz"
+    traits: ClassVar[VenueTraits] = VenueTraits(
+        client_id=True,
+        client_id_pattern=PATTERN,
+        lookup_by_client_id=True,
+        window_s=EXPIRES_MS / 1000 + MARGIN_S,
+        visibility_lag_s=1.0,
+        rate_code_is_gateway=True,
+        replay=True,
+        cancel_empty_id_cancels_all=False,
+    )
+    bare = True
+    envelope: ClassVar[Any] = Said
+    codes: ClassVar[Mapping[str, Code]] = {
+        **PHRASES,
+        **refused(OrderNotFound, UNKNOWN_OID),
+        **refused(OrderRejected, ORDER_REFUSED),
+        **refused(ParameterRejected, MALFORMED),
+    }
+    account_limit = None
+    wide_limits = (RateLimit(1200, 60.0, scope="ip"),)
+
+    def __init__(self, vault: str | None = None) -> None:
+        self._vault = vault
+        self._signers: dict[Credentials, str] = {}
+
+    def signer(self, credentials: Credentials) -> str:
+        """The address that signs; computed once."""
+        found = self._signers.get(credentials)
+        if found is None:
+            found = self._signers[credentials] = signing.signer_of(credentials)
+        return found
+
+    def public_headers(self) -> Sequence[tuple[str, str]]:
+        """Everything is posted as JSON."""
+        return (("Content-Type", "application/json"),)
+
+    def series(self, endpoint: Endpoint[Any], credentials: Credentials) -> str | None:
+        """Nonces are unique for each signer of a network, whatever account it acts for."""
+        source = signing.SOURCES[self.in_demo]
+        return f"{self.venue}:{source}:{self.signer(credentials)}" if endpoint.path == EXCHANGE else None
+
+    def seal(self, request: Unsigned, endpoint: Endpoint[Any], credentials: Credentials, now_ms: int) -> Unsigned:
+        """The action with nonce, expiry and signature around it."""
+        if request.path != EXCHANGE:
+            return request
+        expires_ms = now_ms + EXPIRES_MS
+        action = signing.packed(request.body)
+        connection = signing.connection_id(action, request.serial, self._vault, expires_ms)
+        signature = signing.sign(signing.action_digest(connection, signing.SOURCES[self.in_demo]), credentials)
+        vault = "null" if self._vault is None else f'"{self._vault}"'
+        rest = (
+            f',"nonce":{request.serial},"signature":{signature.json()},"vaultAddress":{vault},'
+            f'"expiresAfter":{expires_ms}}}'
+        )
+        return msgspec.structs.replace(request, body=b'{"action":' + request.body + rest.encode())
+
+    def headers(
+        self, request: Unsigned, endpoint: Endpoint[Any], credentials: Credentials, now_ms: int
+    ) -> SealedHeaders:
+        """None: the body says it all."""
+        return SealedHeaders(())
+
+    def refusal(self, envelope: Said[Any]) -> Refusal | None:
+        """An error for the whole request, an unknown order, or the one verdict of an answer, when that is an error.
+
+        A request of several that is refused before it is looked at closely may be answered with one error for all.
+        """
+        if envelope.status == "err":
+            return refusal_of(str(envelope.response))
+        if envelope.status == UNKNOWN_OID:
+            return Refusal(UNKNOWN_OID, "no such order, or none of the last 2000")
+        if envelope.status != "ok":
+            return None
+        match envelope.response:
+            case {"data": {"statuses": [{"error": str(text)}]}}:
+                return refusal_of(text, of_order=True)
+            case _:
+                return None
+
+    def bare_refusal(self, status: int, headers: Mapping[str, str], body: bytes) -> Refusal | None:
+        """What does not deserialize is refused with plain text, before its signature is looked at."""
+        if status != 422:
+            return None
+        return Refusal(MALFORMED, body[:200].decode(errors="replace") or "the body does not fit")
+
+    def server_ms(self, envelope: Said[Any]) -> int | None:
+        """As `exchangeStatus` tells it; the times of other answers are of the state that they show."""
+        is_status = envelope.special is not msgspec.UNSET and isinstance(envelope.time, int)
+        return envelope.time if is_status else None
+
+    def ban_s(self, refusal: Refusal, now_ms: int) -> float | None:
+        """A used-up budget gives one action in ten seconds."""
+        return 10.0 if refusal.code == BUDGET_SPENT else None

@@ -1,0 +1,176 @@
+"""What lies in the past: orders, executions, changes of balance.
+
+The venue keeps the newest 2,000 states of orders and the newest 10,000 executions of an account; beyond that
+`IncompletePage` says so. Lists by time begin with the oldest rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from futures_async.adapter import (
+    Endpoint,
+    Fill,
+    IncompletePage,
+    LedgerEntry,
+    Model,
+    Order,
+    Page,
+    PageQuery,
+    Read,
+    Reading,
+    Rows,
+    UnreadRow,
+    unread_of,
+    walks,
+)
+from futures_async.adapters.hyperliquid import endpoints as api
+from futures_async.adapters.hyperliquid import ledger, orders, wire
+from futures_async.adapters.hyperliquid.account import AccountCalls
+
+F = TypeVar("F", Fill, LedgerEntry)
+R = TypeVar("R", bound=wire.Wire)
+
+FIRST_MS = 1_640_995_200_000
+"""Nobody had an account before 2022."""
+SPAN_MS = 7 * 86_400_000
+"""Of the first window of changes of balance; the second is all that is wanted before it."""
+BEYOND = "beyond"
+"""The cursor of what the venue does not keep."""
+
+
+class HistoryCalls(AccountCalls):
+    """Pages of the past, newest first."""
+
+    async def _orders_page(self, query: PageQuery, cursor: str | None) -> Page[Order]:
+        if cursor == BEYOND:
+            raise IncompletePage(
+                f"{self.id}: the venue shows the newest {api.NEWEST} states of orders, and none before"
+            )
+        standings = await self._ask_mine(api.PAST_ORDERS)
+        found, unread = self._standing(newest_states(standings))
+        full = len(standings) + len(unread_of(standings)) >= api.NEWEST
+        oldest = min((order.created_ms or 0 for order in found), default=0)
+        more = full and (query.since_ms is None or query.since_ms < oldest)
+        ended = [order for order in found if order.raw is not None and order.status.is_final]
+        ended.sort(key=lambda order: order.created_ms or 0, reverse=True)
+        return Page(ended, BEYOND if more else None, unread)
+
+    def _standing(self, rows: Rows[wire.WireStanding]) -> Read[Order]:
+        """Orders of this dex, each with how it stands."""
+        beside = {id(row.order): state(row) for row in rows}
+        mine = Rows(row.order for row in rows if self._names.own(row.order.coin)).without(unread_of(rows))
+        return orders.orders(self._names).each(mine, lambda row: beside[id(row)])
+
+    async def _fills_page(self, query: PageQuery, cursor: str | None) -> Page[Fill]:
+        """The newest 2,000, then all others that there are; from a time on, all at once."""
+        table = orders.fills(self._names)
+        if cursor == BEYOND:
+            raise self._beyond()
+        if cursor is None and query.since_ms is None:
+            rows = await self._ask_mine(api.NEWEST_FILLS)
+            found = self._own(rows, table)
+            count = len(rows) + len(unread_of(rows))
+            return Page(_newest_first(found.rows), None if count < api.NEWEST else str(count), found.unread)
+        found, count = await self._fills_since(query.since_ms or FIRST_MS, table)
+        return Page(_newest_first(found.rows), BEYOND if count >= api.FILLS_KEPT else None, found.unread)
+
+    def _beyond(self) -> IncompletePage:
+        return IncompletePage(f"{self.id}: the venue keeps the newest {api.FILLS_KEPT} executions, and none before")
+
+    async def _fills_since(
+        self, since_ms: int, table: Reading[wire.WireFill, F], until_ms: int | None = None
+    ) -> tuple[Read[F], int]:
+        """Executions of this dex from a time on, and how many of the account there were."""
+        count = 0
+
+        async def fetch(start_ms: int) -> Read[F]:
+            nonlocal count
+            rows = await self._ask_mine(api.FILLS, **_bounds(start_ms, until_ms))
+            count += len(rows)
+            return table.each(rows)
+
+        found = await walks.oldest_first(fetch, since_ms, api.NEWEST, key=_identity)
+        return Read([row for row in found.rows if self._names.own(row.raw.coin)], found.unread), count
+
+    def _own(self, rows: list[wire.WireFill], table: Reading[wire.WireFill, F]) -> Read[F]:
+        return table.each(Rows(row for row in rows if self._names.own(row.coin)).without(unread_of(rows)))
+
+    async def _ledger_page(self, query: PageQuery, cursor: str | None) -> Page[LedgerEntry]:
+        """Deposits, transfers and the like, funding, and executions, merged by time: a window of each."""
+        if cursor == BEYOND:
+            raise self._beyond()
+        end_ms, count = await self._place(query, cursor)
+        floor_ms = max(query.since_ms or 0, FIRST_MS)
+        start_ms = floor_ms if cursor is not None else max(floor_ms, end_ms - SPAN_MS)
+        fills, seen = await self._fills_since(start_ms, ledger.trades(self._names), end_ms)
+        parts = [fills, await self._updates(api.UPDATES, start_ms, end_ms)]
+        parts.append(await self._updates(api.FUNDINGS, start_ms, end_ms))
+        rows = [row for part in parts for row in part.rows]
+        unread: tuple[UnreadRow, ...] = tuple(row for part in parts for row in part.unread)
+        count += seen
+        if start_ms > floor_ms:
+            following: str | None = f"{start_ms}:{count}"
+        else:
+            following = BEYOND if count >= api.FILLS_KEPT else None
+        return Page(_newest_first(rows), following, unread)
+
+    async def _place(self, query: PageQuery, cursor: str | None) -> tuple[int, int]:
+        """Where a window ends, and how many executions are newer."""
+        if cursor is not None:
+            end_ms, count = map(int, cursor.split(":"))
+            return end_ms, count
+        now_ms = self._channel.now_ms() + 60_000  # a clock that differs hides no row
+        if query.until_ms is None or query.until_ms >= now_ms:
+            return now_ms, 0
+        _, newer = await self._fills_since(query.until_ms, ledger.trades(self._names))
+        return query.until_ms, newer
+
+    async def _updates(
+        self, endpoint: Endpoint[list[wire.WireUpdate]], start_ms: int, end_ms: int
+    ) -> Read[LedgerEntry]:
+        table = ledger.updates(self._user, self._names)
+
+        async def fetch(start_ms: int) -> Read[LedgerEntry]:
+            rows = await self._ask_mine(endpoint, **_bounds(start_ms, end_ms))
+            return table.each(rows)
+
+        found = await walks.oldest_first(fetch, start_ms, api.PAGE, key=_identity)
+        return Read([row for row in found.rows if self._names.own(row.venue_symbol)], found.unread)
+
+
+def state(row: wire.WireStanding) -> orders.Standing:
+    """How an order stands, without the order."""
+    return orders.Standing(status=row.status, status_timestamp=row.status_timestamp)
+
+
+def newest_states(rows: Sequence[wire.WireStanding]) -> Rows[wire.WireStanding]:
+    """Of each order the latest row: there is one for each change of its status."""
+    latest: dict[object, wire.WireStanding] = {}
+    for row in rows:
+        key: object = row.order.oid if isinstance(row.order, wire.WireOrder) else id(row)  # pyright: ignore[reportUnnecessaryIsInstance] - whatever came
+        key = key if isinstance(key, (int, str)) else id(row)
+        known = latest.get(key)
+        if known is None or _later(row, known):
+            latest[key] = row
+    odd = [row for row in latest.values() if not isinstance(row.order, wire.WireOrder)]  # pyright: ignore[reportUnnecessaryIsInstance] - as above
+    lost = tuple(UnreadRow("order", "order is none", row) for row in odd)
+    return Rows(row for row in latest.values() if row not in odd).without((*unread_of(rows), *lost))
+
+
+def _later(row: wire.WireStanding, known: wire.WireStanding) -> bool:
+    mine, theirs = row.status_timestamp, known.status_timestamp
+    return isinstance(mine, int) and (not isinstance(theirs, int) or mine > theirs)
+
+
+def _bounds(start_ms: int, end_ms: int | None) -> dict[str, int]:
+    return {"startTime": start_ms} if end_ms is None else {"startTime": start_ms, "endTime": end_ms}
+
+
+def _identity(row: Model) -> str:
+    return f"{row.venue_symbol} {row.fill_id}" if isinstance(row, Fill) else getattr(row, "entry_id", "")
+
+
+def _newest_first(rows: Sequence[F]) -> list[F]:
+    return sorted(rows, key=lambda row: row.created_ms or 0, reverse=True)

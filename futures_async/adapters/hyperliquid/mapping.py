@@ -1,0 +1,385 @@
+"""Hyperliquid's rows as unified models: account, positions, market, one line a field; orders are in `orders.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any, NamedTuple, cast
+
+import msgspec
+
+from futures_async.adapter import (
+    EXACT,
+    Account,
+    Contract,
+    DecodeError,
+    FundingRate,
+    Leverage,
+    Loose,
+    MarginMode,
+    Position,
+    PositionMode,
+    PositionSide,
+    RiskLimit,
+    Ticker,
+    decimal_or_none,
+    divide,
+    known_or_none,
+    made,
+    minus,
+    moment,
+    needed,
+    number,
+    price,
+    table,
+    table_with,
+    text,
+)
+from futures_async.adapters.hyperliquid import wire
+from futures_async.adapters.hyperliquid.symbols import Names
+
+VENUE = "hyperliquid"
+MARGIN_MODE = {"cross": MarginMode.CROSS, "isolated": MarginMode.ISOLATED}
+HOUR_MS = 3_600_000
+FIGURES = 5
+DECIMALS = 6
+"""Of a price and a size together."""
+MIN_NOTIONAL = Decimal(10)
+PLAIN_TIERS = 50
+"""Ids of margin tables below this are the leverage of a single tier, where there is no such table."""
+ZERO = Decimal(0)
+MAX_RATE = Decimal("0.04")
+"""Of funding, for an hour."""
+
+
+class Tier(NamedTuple):
+    """One tier of a margin table: from this notional on, so much leverage; `deduction` makes the steps meet."""
+
+    lower: Decimal
+    leverage: Decimal
+    rate: Decimal
+    deduction: Decimal
+
+
+def part(value: Any, *path: str) -> Any:
+    """A field of what stands in a row as an object; None where there is none."""
+    for name in path:
+        if not isinstance(value, dict):
+            return None
+        value = cast("dict[str, Any]", value).get(name)
+    return value
+
+
+def _part_number(value: Any, *path: str) -> Decimal | None:
+    return decimal_or_none(part(value, *path), ".".join(path))
+
+
+# Margin tables
+
+
+def tiers_of(meta: wire.WireMeta, row: wire.WireContract) -> list[Tier]:
+    """The tiers of a contract, smallest first.
+
+    Raises:
+        DecodeError: They cannot be read.
+    """
+    number = _needed(row.margin_table_id, "marginTableId")
+    for pair in meta.margin_tables:
+        match pair:
+            case [int(found), table] if found == number:
+                rows: Any = part(table, "marginTiers")
+            case _:
+                continue
+        return _stepped([(_needed(part(one, "lowerBound"), "lowerBound"), _leverage_of(one)) for one in rows or ()])
+    if number >= PLAIN_TIERS:
+        raise DecodeError(f"there is no margin table {number}", path="marginTableId")
+    return _stepped([(ZERO, number)])
+
+
+def _leverage_of(row: Any) -> Decimal:
+    return _needed(part(row, "maxLeverage"), "maxLeverage")
+
+
+def _needed(value: Any, path: str) -> Decimal:
+    found = decimal_or_none(value, path)
+    if found is None:
+        raise DecodeError(f"{path} is missing", path=path)
+    return found
+
+
+def _stepped(steps: Sequence[tuple[Decimal, Decimal]]) -> list[Tier]:
+    """Maintenance is notional x rate - deduction, and the same from both sides of each bound."""
+    tiers: list[Tier] = []
+    for lower, leverage in steps:
+        rate = divide(Decimal(1), EXACT.multiply(Decimal(2), leverage))
+        deduction = ZERO
+        if tiers:
+            rise = EXACT.multiply(lower, EXACT.subtract(rate, tiers[-1].rate))
+            deduction = EXACT.add(tiers[-1].deduction, rise)
+        tiers.append(Tier(lower, leverage, rate, deduction))
+    return tiers
+
+
+def maintenance(notional: Decimal | None, tiers: Sequence[Tier] | None) -> Decimal | None:
+    """The maintenance margin of a position of this value; None where its tiers are not known."""
+    tier = next((tier for tier in reversed(tiers or ()) if notional is not None and notional >= tier.lower), None)
+    if tier is None or notional is None:
+        return None
+    return EXACT.subtract(EXACT.multiply(notional, tier.rate), tier.deduction)
+
+
+@table_with
+def risk_limits(row: wire.WireTier, contract: wire.WireContract, names: Names) -> RiskLimit:
+    """The tiers of a contract."""
+    name, leverage = needed(text(contract.name)), price(row.max_leverage)
+    return RiskLimit(
+        venue=VENUE,
+        symbol=made(names.unified, name),
+        venue_symbol=name,
+        tier=made(int, row.index),
+        min_notional=number(row.lower_bound),
+        max_notional=number(row.upper_bound),
+        max_leverage=leverage,
+        maintenance_margin_rate=made(_half, leverage),
+        initial_margin_rate=made(_inverse, leverage),
+    )
+
+
+def _inverse(leverage: Decimal | None) -> Decimal | None:
+    return None if leverage is None else divide(Decimal(1), leverage)
+
+
+def _half(leverage: Decimal | None) -> Decimal | None:
+    return None if leverage is None else divide(Decimal("0.5"), leverage)
+
+
+# Account
+
+
+def _account_value(summary: wire.WireSummary) -> Decimal | None:
+    return decimal_or_none(summary.account_value, "marginSummary.accountValue")
+
+
+def _used(summary: wire.WireSummary) -> Decimal | None:
+    return decimal_or_none(summary.total_margin_used, "marginSummary.totalMarginUsed")
+
+
+def _free(summary: wire.WireSummary) -> Decimal | None:
+    """Of the cross book; what resting orders hold is not in it. Below zero it is none."""
+    value = decimal_or_none(summary.account_value, "crossMarginSummary.accountValue")
+    used = decimal_or_none(summary.total_margin_used, "crossMarginSummary.totalMarginUsed")
+    return None if value is None or used is None else max(ZERO, EXACT.subtract(value, used))
+
+
+def _unrealized(rows: list[wire.WireHeld]) -> Decimal | None:
+    total = ZERO
+    for row in rows:
+        pnl = decimal_or_none(row.position.unrealized_pnl, "assetPositions[].position.unrealizedPnl")
+        if pnl is None:
+            return None
+        total = EXACT.add(total, pnl)
+    return total
+
+
+def _ratio(maintenance: Decimal | None, equity: Decimal | None) -> Decimal | None:
+    return None if maintenance is None or not equity or equity < 0 else divide(maintenance, equity)
+
+
+@table
+def accounts(row: wire.WireState, settle: str) -> Account:
+    """The collateral of a dex. Unrealized profit is in its value, the margin of resting orders nowhere."""
+    equity, unrealized = made(_account_value, row.margin_summary), made(_unrealized, row.asset_positions)
+    maintenance = number(row.cross_maintenance_margin_used)
+    return Account(
+        venue=VENUE,
+        margin_coin=settle,
+        equity=equity,
+        balance=minus(equity, unrealized),
+        available=made(_free, row.cross_margin_summary),
+        transferable=number(row.withdrawable),
+        unrealized_pnl=unrealized,
+        initial_margin=made(_used, row.margin_summary),
+        maintenance_margin=maintenance,
+        position_mode=PositionMode.ONE_WAY,
+        margin_ratio=made(_ratio, maintenance, made(_account_value, row.cross_margin_summary)),
+    )
+
+
+@table
+def spot_accounts(row: wire.WireSpotBalance) -> Account:
+    """Collateral in the spot ledger, of accounts that keep all of it there; `hold` is what is bound."""
+    total, hold = number(row.total), number(row.hold)
+    return Account(
+        venue=VENUE, margin_coin=needed(text(row.coin)), balance=total, available=minus(total, hold), locked=hold
+    )
+
+
+# Positions
+
+
+class Beside(msgspec.Struct, frozen=True):
+    """What is known of a position elsewhere: its contract's tiers, and the margins of the cross book."""
+
+    tiers: Sequence[Tier] | None = None
+    cross_maintenance: Loose = None
+    cross_value: Loose = None
+
+
+def _side(szi: Decimal | None) -> PositionSide | None:
+    return None if szi is None else PositionSide.LONG if szi >= 0 else PositionSide.SHORT
+
+
+def _size(szi: Decimal | None) -> Decimal | None:
+    return None if szi is None else abs(szi)
+
+
+def _mark(value: Decimal | None, quantity: Decimal | None) -> Decimal | None:
+    return None if value is None or not quantity else divide(value, quantity)
+
+
+def margin_mode(leverage: Any) -> MarginMode | None:
+    """Of the object that says how a coin is margined."""
+    word = part(leverage, "type")
+    found = known_or_none(MARGIN_MODE, word)
+    if found is None and word is not None:
+        raise DecodeError(f"leverage.type has the unknown word {str(word)[:40]!r}", path="leverage.type")
+    return found
+
+
+def times_of(leverage: Any) -> Decimal | None:
+    """The leverage in such an object."""
+    return _part_number(leverage, "value")
+
+
+def _funding(cum: Any) -> Decimal | None:
+    paid = _part_number(cum, "sinceOpen")
+    return None if paid is None else EXACT.minus(paid)
+
+
+def _position_ratio(
+    mode: MarginMode | None,
+    own: Decimal | None,
+    margin: Decimal | None,
+    whole: Decimal | None,
+    equity: Decimal | None,
+) -> Decimal | None:
+    """Isolated positions stand alone; of the others the whole cross book has one."""
+    return _ratio(own, margin) if mode is MarginMode.ISOLATED else _ratio(whole, equity)
+
+
+@table_with
+def positions(row: wire.WirePosition, beside: Beside, names: Names) -> Position:
+    """Open positions: net, one for each coin. They have no id and no time, and tell no profit that was realized."""
+    name, szi = needed(text(row.coin)), number(row.szi)
+    quantity, notional = made(_size, szi), number(row.position_value)
+    mode, margin = made(margin_mode, row.leverage), number(row.margin_used)
+    own = made(maintenance, notional, beside.tiers)
+    return Position(
+        venue=VENUE,
+        symbol=made(names.unified, name),
+        venue_symbol=name,
+        side=needed(made(_side, szi)),
+        quantity=needed(quantity),
+        entry_price=price(row.entry_px),
+        mark_price=made(_mark, notional, quantity),
+        liquidation_price=price(row.liquidation_px),
+        unrealized_pnl=number(row.unrealized_pnl),
+        # "Positive: paid", unlike the rows of payments.
+        funding=made(_funding, row.cum_funding),
+        leverage=made(times_of, row.leverage),
+        margin_mode=mode,
+        position_mode=PositionMode.ONE_WAY,
+        margin_coin=names.settle,
+        margin=margin,
+        maintenance_margin=own,
+        margin_ratio=made(
+            _position_ratio, mode, own, margin, number(beside.cross_maintenance), number(beside.cross_value)
+        ),
+        notional=notional,
+    )
+
+
+def to_leverage(row: wire.WireAsset, names: Names, max_leverage: Decimal | None) -> Leverage:
+    """How a coin is set, whether or not there is a position."""
+    name = str(row.coin)
+    return Leverage(
+        venue=VENUE,
+        raw=row,
+        symbol=names.unified(name),
+        venue_symbol=name,
+        leverage=times_of(row.leverage),
+        margin_mode=margin_mode(row.leverage),
+        max_leverage=max_leverage,
+    )
+
+
+# Market
+
+
+def _step(decimals: Decimal | None) -> Decimal | None:
+    if decimals is None or decimals != int(decimals) or not 0 <= decimals <= 12:
+        return None
+    return Decimal(1).scaleb(-int(decimals), EXACT)
+
+
+def _tick(decimals: Decimal | None) -> Decimal | None:
+    return None if _step(decimals) is None or decimals is None else Decimal(1).scaleb(int(decimals) - DECIMALS, EXACT)
+
+
+@table
+def contracts(row: wire.WireContract, names: Names) -> Contract:
+    """Trading rules; names with `k` are of a thousand units."""
+    name, decimals = needed(text(row.name)), number(row.sz_decimals)
+    return Contract(
+        venue=VENUE,
+        symbol=made(names.unified, name),
+        venue_symbol=name,
+        base=made(names.base, name),
+        quote=names.settle,
+        settle=names.settle,
+        contract_size=Decimal(1),
+        price_tick=needed(made(_tick, decimals)),
+        quantity_step=needed(made(_step, decimals)),
+        min_notional=MIN_NOTIONAL,
+        max_leverage=price(row.max_leverage),
+        price_figures=FIGURES,
+    )
+
+
+@table
+def tickers(row: wire.WireContext, names: Names) -> Ticker:
+    """Prices of one contract."""
+    name = needed(text(row.coin))
+    return Ticker(
+        venue=VENUE,
+        symbol=made(names.unified, name),
+        venue_symbol=name,
+        last_price=needed(price(row.last)),
+        bid_price=price(row.bid),
+        ask_price=price(row.ask),
+        mark_price=price(row.mark_px),
+        index_price=price(row.oracle_px),
+        funding_rate=number(row.funding),
+        created_ms=moment(row.time),
+    )
+
+
+@table
+def funding_rates(row: wire.WireContext, names: Names) -> FundingRate:
+    """The rate of the hour under way, paid at its end."""
+    name = needed(text(row.coin))
+    return FundingRate(
+        venue=VENUE,
+        symbol=made(names.unified, name),
+        venue_symbol=name,
+        funding_rate=needed(number(row.funding)),
+        interval_s=3600,
+        next_funding_ms=made(_next_hour, moment(row.time)),
+        min_rate=-MAX_RATE,
+        max_rate=MAX_RATE,
+        created_ms=moment(row.time),
+    )
+
+
+def _next_hour(now_ms: int | None) -> int | None:
+    return None if now_ms is None else (now_ms // HOUR_MS + 1) * HOUR_MS

@@ -1,0 +1,320 @@
+"""Orders and what became of them. Reference: sections 4 and 6."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+from futures_async.adapters.hyperliquid.simulated.account import DEFAULT, span
+from futures_async.adapters.hyperliquid.simulated.gate import (
+    ACTIONS,
+    CANCELS,
+    GONE,
+    MALFORMED,
+    WEIGHT,
+    Gate,
+    number,
+    part,
+)
+from futures_async.adapters.hyperliquid.simulated.market import price_is_good
+from futures_async.adapters.hyperliquid.simulated.rows import fill_row, order_row, states, trigger_row
+from futures_async.simulator import errors
+from futures_async.simulator.accounts import Account
+from futures_async.simulator.contracts import ContractSpec
+from futures_async.simulator.dialect import Request, VenueRefusal, plain, post
+from futures_async.simulator.records import CancelReason, Order, Preset, Ticket, Trigger
+from futures_async.transport.endpoint import Kind
+from futures_async.unified.enums import OrderType, Side, TimeInForce
+
+CLOID = re.compile(r"0x[0-9a-f]{32}")
+FORCES = {
+    "Gtc": TimeInForce.GTC,
+    "Ioc": TimeInForce.IOC,
+    "Alo": TimeInForce.POST_ONLY,
+    "FrontendMarket": TimeInForce.IOC,
+}
+LEAST = Decimal(10)
+LONGEST = 200
+NEWEST = 2000
+SWITCH_VOLUME = 1_000_000
+MODIFY = VenueRefusal("modify", "Cannot modify canceled or filled order")
+
+
+def statuses(kind: str, verdicts: list[Any]) -> dict[str, Any]:
+    """The answer to an action of several."""
+    return {"status": "ok", "response": {"type": kind, "data": {"statuses": verdicts}}}
+
+
+class OrderCalls(Gate):
+    """Placing, changing, cancelling, finding."""
+
+    # Placing
+
+    @post("/exchange order", ACTIONS, Kind.ORDER, weight=WEIGHT)
+    def order(self, request: Request) -> dict[str, Any]:
+        """Each order has a verdict; take-profit and stop-loss of a group come behind theirs."""
+        action = request.fields()["action"]
+        elements, grouping = self._elements(action, "orders"), action.get("grouping")
+        if grouping == "na":
+            return statuses("order", [self._verdict(request, one, self._place) for one in elements])
+        if grouping != "normalTpsl":
+            raise MALFORMED
+        parent, *children = elements
+        if not children:
+            raise VenueRefusal("group", "Unexpected number of trigger orders")
+        if any(child.get("r") is not True for child in children):
+            raise VenueRefusal("group", "TP/SL orders must be reduce only")
+        stops = dict(_preset(child) for child in children)
+        first = self._verdict(request, parent, partial(self._place, stops=stops))
+        waits = "waitingForTrigger" if part(first, "filled") else "waitingForFill"
+        return statuses("order", [first, *([first if part(first, "error") else waits] * len(children))])
+
+    def _elements(self, action: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+        found: Any = action.get(name)
+        if not isinstance(found, list) or not found or not all(isinstance(one, dict) for one in found):  # pyright: ignore[reportUnknownVariableType] - JSON
+            raise MALFORMED
+        if len(found) > LONGEST:  # pyright: ignore[reportUnknownArgumentType] - JSON
+            raise VenueRefusal("weight", f"Signed action over weight limit of {LONGEST}.")
+        return found  # pyright: ignore[reportUnknownVariableType] - as above
+
+    def _verdict(self, request: Request, item: dict[str, Any], call: Any) -> Any:
+        """What becomes of one of several."""
+        [verdict] = self.judge(request, [item], lambda one: call(request.account, one))
+        if verdict.refusal is None:
+            return verdict.result
+        if verdict.refusal.code == MALFORMED.code:
+            raise verdict.refusal
+        return {"error": f"{verdict.refusal.message} asset={item.get('a', item.get('asset'))}"}
+
+    def _ticket(self, account: Account, item: Mapping[str, Any], stops: Mapping[str, Preset]) -> Ticket:
+        spec = self.asset(item.get("a"))
+        buys, reduces, cloid = item.get("b"), item.get("r"), item.get("c")
+        if not isinstance(buys, bool) or not isinstance(reduces, bool):
+            raise MALFORMED
+        if cloid is not None and not CLOID.fullmatch(str(cloid)):
+            raise MALFORMED
+        price, size = number(item.get("p")), number(item.get("s"))
+        if not price_is_good(spec, price):
+            raise errors.InvalidPrice("off the tick")
+        held = account.net_position(spec.symbol)
+        whole = reduces and held is not None and size >= held.quantity
+        if size * price < LEAST and not whole:
+            raise errors.BelowMinimum("too small")
+        force = part(part(item.get("t"), "limit"), "tif")
+        return Ticket(
+            symbol=spec.symbol,
+            side=Side.BUY if buys else Side.SELL,
+            type=OrderType.LIMIT,
+            quantity=size,
+            price=price,
+            time_in_force=FORCES.get(str(force), TimeInForce.GTC),
+            reduce_only=reduces,
+            client_id=cloid,
+            tag={"tif": force, "cloid": cloid},
+            take_profit=stops.get("take_profit"),
+            stop_loss=stops.get("stop_loss"),
+        )
+
+    def _place(self, account: Account, item: Mapping[str, Any], stops: Mapping[str, Preset] | None = None) -> Any:
+        kind = item.get("t")
+        if part(kind, "trigger") is not None:
+            return self._place_trigger(account, item)
+        if part(part(kind, "limit"), "tif") not in FORCES:
+            raise MALFORMED
+        return self._outcome(self.engine.orders.place(account, self._ticket(account, item, stops or {})).order)
+
+    def _outcome(self, order: Order) -> dict[str, Any]:
+        ids = {"oid": order.id} | ({} if order.client_id is None else {"cloid": order.client_id})
+        if order.cancel_reason is CancelReason.POST_ONLY:
+            book = self.engine.world.book(order.symbol)
+            raise VenueRefusal("alo", f"Post only order would have immediately matched, bbo was {book.bid}@{book.ask}.")
+        if not order.filled and not order.is_open:
+            raise VenueRefusal("ioc", "Order could not immediately match against any resting orders.")
+        if order.filled:
+            return {"filled": {"totalSz": plain(order.filled), "avgPx": plain(order.average_price), **ids}}
+        return {"resting": ids}
+
+    def _place_trigger(self, account: Account, item: Mapping[str, Any]) -> dict[str, Any]:
+        """By the mark price; a stop lies where the price goes against the order, a take-profit on the other side."""
+        terms = part(item.get("t"), "trigger")
+        price, at_market = number(part(terms, "triggerPx")), part(terms, "isMarket")
+        if not isinstance(at_market, bool) or part(terms, "tpsl") not in ("tp", "sl"):
+            raise MALFORMED
+        ticket = self._ticket(account, item, {})
+        above = (part(terms, "tpsl") == "sl") is (ticket.side is Side.BUY)
+        if (price >= self.engine.world.mark(ticket.symbol)) is not above:
+            raise errors.InvalidTrigger("on the wrong side")
+        ticket.tag |= {"tpsl": part(terms, "tpsl"), "bound": ticket.price}
+        if at_market:
+            ticket.type, ticket.price = OrderType.MARKET, None
+        trigger = self.engine.triggers.place_plan(account, ticket, price, on_mark=True)
+        cloid = {} if trigger.client_id is None else {"cloid": trigger.client_id}
+        return {"resting": {"oid": trigger.id, **cloid}}
+
+    # Changing
+
+    @post("/exchange batchModify", ACTIONS, Kind.ORDER, weight=WEIGHT)
+    def batch_modify(self, request: Request) -> dict[str, Any]:
+        """A new order takes the place of the old one, under a new id."""
+        items = self._elements(request.fields()["action"], "modifies")
+        return statuses("order", [self._verdict(request, {"a": None, **one}, self._modify) for one in items])
+
+    @post("/exchange modify", ACTIONS, Kind.ORDER, weight=WEIGHT)
+    def modify(self, request: Request) -> dict[str, Any]:
+        """Answers without the new id."""
+        verdict = self._verdict(request, request.fields()["action"], self._modify)
+        if (said := part(verdict, "error")) is not None:
+            raise VenueRefusal("modify", said)
+        return DEFAULT
+
+    def _modify(self, account: Account, item: Mapping[str, Any]) -> dict[str, Any]:
+        oid, element = item.get("oid"), item.get("order")
+        order, _ = self._find(account, oid)
+        if not isinstance(element, dict) or part(part(element, "t"), "limit") is None:
+            raise MALFORMED
+        ticket = self._ticket(account, element, {})  # pyright: ignore[reportUnknownArgumentType] - JSON
+        if order is None or not order.is_open or (order.symbol, order.side) != (ticket.symbol, ticket.side):
+            raise MODIFY
+        del account.open_orders[order.id]  # what it binds is free for the new one
+        try:
+            placed = self.engine.orders.place(account, ticket).order
+        finally:
+            account.open_orders[order.id] = order
+        self.engine.matching.cancel(account, order, CancelReason.AMENDED)
+        if placed.client_id is not None:
+            account.by_client[placed.client_id] = placed
+        return self._outcome(placed)
+
+    # Cancelling
+
+    @post("/exchange cancel", CANCELS, Kind.CANCEL, weight=WEIGHT)
+    def cancel(self, request: Request) -> dict[str, Any]:
+        items = self._elements(request.fields()["action"], "cancels")
+        return statuses("cancel", [self._verdict(request, one, self._cancel) for one in items])
+
+    @post("/exchange cancelByCloid", CANCELS, Kind.CANCEL, weight=WEIGHT)
+    def cancel_by_cloid(self, request: Request) -> dict[str, Any]:
+        items = self._elements(request.fields()["action"], "cancels")
+        return statuses("cancel", [self._verdict(request, one, self._cancel) for one in items])
+
+    def _cancel(self, account: Account, item: Mapping[str, Any]) -> str:
+        """One text for never placed, cancelled, filled, and another asset."""
+        spec: ContractSpec = self.asset(item.get("a", item.get("asset")))
+        order, trigger = self._find(account, item.get("o", item.get("cloid")), hidden=True)
+        if trigger is not None and trigger.id in account.live_triggers and trigger.symbol == spec.symbol:
+            self.engine.triggers.cancel(account, trigger)
+            return "success"
+        if order is None or order.symbol != spec.symbol:
+            raise VenueRefusal("gone", GONE)
+        self.engine.orders.cancel(account, order_id=order.id)
+        return "success"
+
+    @post("/exchange scheduleCancel", ACTIONS, Kind.SETTING)
+    def schedule_cancel(self, request: Request) -> dict[str, Any]:
+        """For accounts that have traded enough; without a time it is taken back."""
+        account, at = request.account, request.fields()["action"].get("time")
+        volume = self.volume(account)
+        if volume < SWITCH_VOLUME:
+            raise VenueRefusal(
+                "volume",
+                "Cannot set scheduled cancel time until enough volume traded. "
+                f"Required: ${SWITCH_VOLUME}. Traded: ${plain(volume)}.",
+            )
+        if at is not None and (not isinstance(at, int) or at < request.now_ms + 4_500):
+            raise VenueRefusal("time", "Scheduled cancel time must be at least 5 seconds ahead")
+        account.cancel_all_ms.clear()
+        if at is not None:
+            account.cancel_all_ms[None] = at
+        return DEFAULT
+
+    # Finding
+
+    def _find(self, account: Account, name: object, *, hidden: bool = False) -> tuple[Order | None, Trigger | None]:
+        """By id or cloid, an order or one that waits; an order that a trigger placed goes by the trigger's id."""
+        now = self.engine.world.now_ms
+        trigger = next((one for one in reversed(account.trigger_log) if name in (one.id, one.client_id)), None)
+        if trigger is not None and trigger.order_id is not None:
+            return account.orders[trigger.order_id], None
+        order = account.by_client.get(name) if isinstance(name, str) else None
+        if isinstance(name, int):
+            order = account.orders.get(name)
+        if order is not None and order.visible_ms > now and not hidden:
+            order = None
+        return order, trigger
+
+    @post("/info orderStatus", weight=2)
+    def order_status(self, request: Request) -> dict[str, Any]:
+        """A record as of the last change of status: fills of an open order are not in it."""
+        name: Any = request.fields().get("oid")
+        if isinstance(name, str) and name.isdecimal():
+            name = int(name)
+        order, trigger = self._find(request.account, name.lower() if isinstance(name, str) else name)
+        if order is not None:
+            return {"status": "order", "order": states(order, self.engine.world.contract(order.symbol))[0]}
+        if trigger is not None:
+            return {"status": "order", "order": trigger_row(trigger, self.engine.world.contract(trigger.symbol))[0]}
+        return {"status": "unknownOid"}
+
+    @post("/info frontendOpenOrders", weight=20)
+    def open_orders(self, request: Request) -> list[dict[str, Any]]:
+        """Those that wait for a price among them; what is left is as of now."""
+        return self.open_rows(request.account)
+
+    def open_rows(self, account: Account) -> list[dict[str, Any]]:
+        """Newest first."""
+        contract = self.engine.world.contract
+        rows = [order_row(order, contract(order.symbol), live=True) for order in self.engine.lists.open_orders(account)]
+        rows += [trigger_row(one, contract(one.symbol))[0]["order"] for one in account.live_triggers.values()]
+        return sorted(rows, key=lambda row: -row["timestamp"])
+
+    @post("/info openOrders", weight=20)
+    def basic_orders(self, request: Request) -> list[dict[str, Any]]:
+        """Without what tells a stop from a resting order."""
+        names = ("coin", "side", "limitPx", "sz", "oid", "timestamp", "origSz", "cloid")
+        return [{name: row[name] for name in names if row.get(name) is not None} for row in self.open_orders(request)]
+
+    @post("/info historicalOrders", weight=21)
+    def history(self, request: Request) -> list[dict[str, Any]]:
+        """A row for each change of status, newest first."""
+        account, contract = request.account, self.engine.world.contract
+        rows = [
+            row
+            for order in account.order_log
+            if order.visible_ms <= request.now_ms
+            for row in states(order, contract(order.symbol))
+        ]
+        rows += [row for one in account.trigger_log for row in trigger_row(one, contract(one.symbol))]
+        return sorted(rows, key=lambda row: -row["statusTimestamp"])[:NEWEST]
+
+    def fill_rows(self, account: Account) -> list[dict[str, Any]]:
+        """Oldest first, each with the position before it."""
+        held: dict[str, Decimal] = {}
+        rows: list[dict[str, Any]] = []
+        for fill in self.engine.lists.fills(account):
+            before = held.get(fill.symbol, Decimal(0))
+            held[fill.symbol] = before + (fill.quantity if fill.side is Side.BUY else -fill.quantity)
+            rows.append(fill_row(fill, self.engine.world.contract(fill.symbol), before))
+        return rows
+
+    @post("/info userFills", weight=21)
+    def fills(self, request: Request) -> list[dict[str, Any]]:
+        return self.fill_rows(request.account)[-NEWEST:][::-1]
+
+    @post("/info userFillsByTime", weight=21)
+    def fills_by_time(self, request: Request) -> list[dict[str, Any]]:
+        """Oldest first, of the newest 10,000."""
+        start, end = span(request)
+        rows = self.fill_rows(request.account)[-10_000:]
+        return [row for row in rows if start <= row["time"] <= end][:NEWEST]
+
+
+def _preset(child: Mapping[str, Any]) -> tuple[str, Preset]:
+    terms = part(child.get("t"), "trigger")
+    name = {"tp": "take_profit", "sl": "stop_loss"}.get(str(part(terms, "tpsl")))
+    if name is None:
+        raise MALFORMED
+    limit = None if part(terms, "isMarket") else number(child.get("p"))
+    return name, Preset(trigger_price=number(part(terms, "triggerPx")), price=limit, on_mark=True)
