@@ -41,7 +41,7 @@ from futures_async.unified.errors import (
     OutcomeUnknown,
 )
 from futures_async.unified.exchange import Capability, FuturesExchange
-from futures_async.unified.models import Order, OrderRequest
+from futures_async.unified.models import Contract, Order, OrderRequest
 
 NEEDED = (
     Capability.CREATE_ORDER,
@@ -191,9 +191,9 @@ class Bench:
     async def _choose_terms(self) -> None:
         given, exchange = self.settings, self.exchange
         price, quantity = given.price, given.quantity
+        contract: Contract | None = None
         if exchange.supports(Capability.FETCH_CONTRACT) and exchange.supports(Capability.FETCH_TICKER):
             contract = await exchange.fetch_contract(self.symbol)
-            self.tick = contract.price_tick
             if price is None:
                 price = contract.round_price((await exchange.fetch_ticker(self.symbol)).last_price * (1 - AWAY))
             if quantity is None:
@@ -202,6 +202,8 @@ class Bench:
         if price is None or quantity is None:
             raise InvalidRequest(f"{exchange.id} has no market data: give price and quantity")
         self.price, self.quantity = price, quantity
+        if contract is not None:
+            self.tick = contract.price_step(price)
 
     # Orders
 

@@ -221,10 +221,11 @@ class Traits(Contract):
             if traits.window_s is None:
                 pytest.skip("no window is promised")
             wire = Wire(on, hold=True)
+            signed, window_s = anyio.current_time(), traits.window_s
             with pytest.raises(errors.OutcomeUnknown):
                 await on.exchange.create_order(on.request(), on_unknown="raise")
-            window_s = traits.window_s
-            await anyio.sleep(window_s * 0.8 if within else window_s + 1.5)
+            # What is resent, with the same signature, took a while.
+            await anyio.sleep_until(signed + window_s * 0.8 if within else anyio.current_time() + window_s + 1.5)
             assert not on.account.orders
             wire.land()
             assert bool(on.account.orders) is within, "window_s: of what was signed, and then came late"

@@ -46,8 +46,9 @@ T = TypeVar("T")
 EXCHANGE = "/exchange"
 EXPIRES_MS = 10_000
 """After its signature an action is refused; stale ones cost five times the usual."""
-MARGIN_S = 4.0
-"""Which clock the venue compares is not documented: it is given so much longer before an absence counts."""
+MARGIN_S = 2.4
+SEEN_S = 2.6
+"""Which clock the venue compares is not documented: until an absence counts, 5 seconds pass beyond the expiry."""
 
 UNKNOWN_OID = "unknownOid"
 UNMATCHED = "could not immediately match"
@@ -119,8 +120,9 @@ class HyperliquidDialect(Dialect):
         client_id=True,
         client_id_pattern=PATTERN,
         lookup_by_client_id=True,
+        echoes_client_id=True,
         window_s=EXPIRES_MS / 1000 + MARGIN_S,
-        visibility_lag_s=1.0,
+        visibility_lag_s=SEEN_S,
         rate_code_is_gateway=True,
         replay=True,
         cancel_empty_id_cancels_all=False,

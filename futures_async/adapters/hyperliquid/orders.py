@@ -365,7 +365,8 @@ def acknowledgement(order: PlannedOrder) -> Callable[[Any], Ack]:
         oid = resting if done is None else part(done, "oid")
         if oid is None:
             raise ResponseMismatch(f"{VENUE}: the verdict on the order names no id of it: it is looked for")
-        ack = Ack(str(oid))
+        cloid = part(verdict, "resting", "cloid") if done is None else part(done, "cloid")
+        ack = Ack(str(oid), order.client_order_id if cloid is None else client_id_of(str(cloid)))
         if done is None:
             return ack
         filled = parse_decimal(str(part(done, "totalSz")), "filled.totalSz")
