@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from futures_async.unified.enums import Outcome
-from futures_async.unified.errors import AuthenticationError, ExchangeError, PermissionDenied, RateLimited
+from futures_async.unified.errors import AuthenticationError, ExchangeError, KeyLocked, PermissionDenied, RateLimited
 
 logger = logging.getLogger("futures_async.transport")
 
@@ -28,10 +28,10 @@ class Lockout:
         """Refuse a private call as long as the key is locked out.
 
         Raises:
-            AuthenticationError: Nothing was sent.
+            KeyLocked: Nothing was sent.
         """
         if now < self._until:
-            raise AuthenticationError(
+            raise KeyLocked(
                 f"the key was refused {self._denials} times in a row; nothing is sent for another "
                 f"{self._until - now:.1f} s, since venues ban who goes on (cancels fail too)",
                 venue=self._venue,

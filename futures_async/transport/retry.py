@@ -19,6 +19,7 @@ from futures_async.unified.errors import (
     DecodeError,
     ExchangeError,
     FuturesAsyncError,
+    KeyLocked,
     NotSent,
     PoolClosed,
     QueueFull,
@@ -62,7 +63,7 @@ def retryable(error: FuturesAsyncError, kind: Kind, *, gateway_429: bool) -> boo
     if isinstance(error, NotSent):
         if isinstance(error, ConnectFailed):
             return error.kind not in ("tls", "forbidden")
-        return not isinstance(error, (QueueFull, DeadlineExpired, ClientClosed, PoolClosed, ShutOut))
+        return not isinstance(error, (QueueFull, DeadlineExpired, ClientClosed, PoolClosed, ShutOut, KeyLocked))
     if isinstance(error, Unclear):
         return kind is Kind.CANCEL or (kind is Kind.SETTING and not judged(error.cause))
     if isinstance(error, Banned):

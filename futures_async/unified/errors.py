@@ -4,8 +4,8 @@
     ├─ NotSupported                   the venue, or this adapter, cannot do it; raised before any I/O
     ├─ InvalidRequest ⊃ InvalidOrder  refused here, before signing; NotCarried is also a NotSupported
     ├─ NotSent                        proved that the venue cannot have acted
-    │  └─ ConnectFailed · QueueFull · DeadlineExpired · ClientClosed · PoolClosed and ShutOut, which are refused
-    │     here after the venue had refused: also RateLimited and Banned
+    │  └─ ConnectFailed · QueueFull · DeadlineExpired · ClientClosed · PoolClosed, ShutOut and KeyLocked, which are
+    │     refused here after the venue had refused: also RateLimited, Banned and AuthenticationError
     ├─ ExchangeError                  refused by the venue
     │  └─ AuthenticationError ⊃ PermissionDenied · AccountModeMismatch · RateLimited ⊃ Banned · ClockSkew ·
     │     ParameterRejected ⊃ SymbolNotFound · OrderRejected ⊃ InsufficientMargin, RiskLimitExceeded,
@@ -263,6 +263,10 @@ class PoolClosed(RateLimited, NotSent):
 
 class ShutOut(Banned, NotSent):
     """Refused here: the venue has banned key or address before, and the ban lasts until `until_ms`."""
+
+
+class KeyLocked(AuthenticationError, NotSent):
+    """Refused here: the venue has not accepted the key several times in a row, and bans who goes on."""
 
 
 class RequestTimeout(FuturesAsyncError):

@@ -86,8 +86,14 @@ def test_a_hundred_accounts_poll_once_a_second_without_drift_or_429_and_trouble_
                         state = snapshot.venues[name]
                         assert isinstance(state, fa.Ok), (len(times), name, state)
                         oldest_s = max(oldest_s, state.age_s)
-                    # A key that is locked here was refused there: the same class, whoever says so.
-                    bad.update((snapshot.venues[name].venue, type(error)) for name, error in snapshot.errors.items())
+                    # A key that is locked here was refused there: the same trouble, whoever says so.
+                    bad.update(
+                        (
+                            snapshot.venues[name].venue,
+                            fa.AuthenticationError if isinstance(error, fa.KeyLocked) else type(error),
+                        )
+                        for name, error in snapshot.errors.items()
+                    )
                     answers.update(arrival.status for arrival in simulated.arrivals)
                     simulated.arrivals.clear()  # the exchange's own records for tests grow; the client's must not
                     plan.struck.clear()

@@ -420,6 +420,7 @@ async def test_three_refusals_of_the_key_in_a_row_stop_private_calls() -> None:
         for call in (exchange.fetch_positions(BTC), exchange.create_order(limit_order(client_order_id="no"))):
             with pytest.raises(errors.AuthenticationError, match="nothing is sent") as caught:
                 await call
+            assert isinstance(caught.value, errors.NotSent)  # class and outcome agree
             assert caught.value.outcome is Outcome.NOT_SENT
         assert len(venue.requests) == sent
         assert isinstance(exchange.outcome("no"), errors.AuthenticationError)
