@@ -9,8 +9,10 @@ from futures_async.trading.paging import FetchPage, Page, PageQuery, collect, it
 from futures_async.trading.waiting import Waiting
 from futures_async.unified.convert import chosen_or_none
 from futures_async.unified.enums import LedgerType, LedgerTypeLike
+from futures_async.unified.errors import UnreadRow
 from futures_async.unified.exchange import Capability
 from futures_async.unified.models import Fill, LedgerEntry, Order
+from futures_async.unified.reading import unread_path
 
 Row: TypeAlias = Order | Fill | LedgerEntry
 T = TypeVar("T", Order, Fill, LedgerEntry)
@@ -104,7 +106,7 @@ class History(Waiting):
         limit: int | None = None,
     ) -> list[LedgerEntry]:
         self._require(Capability.FETCH_LEDGER)
-        return await _collect(self._ledger_page, self._query(symbol, since_ms, until_ms, limit, type, margin_coin))
+        return await _collect(self._ledger_rows, self._query(symbol, since_ms, until_ms, limit, type, margin_coin))
 
     def iter_ledger(
         self,
@@ -117,7 +119,21 @@ class History(Waiting):
         limit: int | None = None,
     ) -> AsyncIterator[LedgerEntry]:
         self._require(Capability.ITER_LEDGER)
-        return _walk(self._ledger_page, self._query(symbol, since_ms, until_ms, limit, type, margin_coin))
+        return _walk(self._ledger_rows, self._query(symbol, since_ms, until_ms, limit, type, margin_coin))
+
+    async def _ledger_rows(self, query: PageQuery, cursor: str | None) -> Page[LedgerEntry]:
+        """A page, of which rows of no contract that can be read are set aside where one contract's are wanted."""
+        page = await self._ledger_page(query, cursor)
+        if query.symbol is None:
+            return page
+        paths = {row.entry_id: unread_path(row, "venue_symbol") for row in page.rows if row.venue_symbol is None}
+        odd = tuple(
+            UnreadRow(path, f"{path} cannot be read", row.raw, {"entry_id": row.entry_id}, row.venue)
+            for row in page.rows
+            if (path := paths.get(row.entry_id))
+        )
+        rows = [row for row in page.rows if not paths.get(row.entry_id)] if odd else page.rows
+        return page._replace(rows=rows, unread=(*page.unread, *odd))
 
 
 async def _collect(page: FetchPage[T], query: PageQuery) -> list[T]:

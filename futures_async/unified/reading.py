@@ -101,7 +101,7 @@ class Reading(Generic[W, M]):
             ],
             bases=(kind,),
             module=kind.__module__,
-            namespace={"_kind": kind, "__reduce__": _plain, "read": _read},
+            namespace={"_kind": kind, "_columns": self.columns, "__reduce__": _plain, "read": _read},
             frozen=True,
             kw_only=False,
             eq=False,
@@ -279,6 +279,13 @@ def _reads_all(kind: type[Model], columns: Mapping[str, Column], nothing: Mappin
         return names
 
     return get
+
+
+def unread_path(model: Model, name: str) -> str:
+    """The venue's field that `name` should come from and cannot be read; "" where it was read, or nothing was said."""
+    column: Column | None = getattr(model, "_columns", {}).get(name)
+    problems = () if column is None else column.problems(model.raw, getattr(model, "_given", None))
+    return problems[0] if problems else ""
 
 
 def _read(model: M) -> M:

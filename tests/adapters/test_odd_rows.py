@@ -194,3 +194,17 @@ def test_every_list_of_the_adapters_is_looked_at() -> None:
         assert {str(name) for name in lists_of} - {lists.call for lists in LISTS if lists.venue == venue} <= {
             "fetch_position_mode"
         }
+
+
+@pytest.mark.parametrize("lists", [lists for lists in LISTS if lists.call in ("fetch_ledger", "iter_ledger")], ids=str)
+async def test_a_change_of_balance_whose_contract_cannot_be_read_is_not_taken_for_another_contracts(
+    lists: Lists,
+) -> None:
+    desk = Desk(lists._replace(arguments={"symbol": "BTC/USDT:USDT"}))
+    if "symbol" not in desk.first:
+        pytest.skip("its rows name no contract")
+    good = desk.row(symbol=desk.exchange.venue_symbol("BTC/USDT:USDT"))
+    other = desk.row(symbol=desk.exchange.venue_symbol("ETH/USDT:USDT"))
+    found, unread = await desk.read([good, desk.row(symbol=None), desk.row(symbol={"a": 1}), other])
+    assert [entry.symbol for entry in found] == ["BTC/USDT:USDT"]
+    assert [row.path for row in unread] == ["symbol"]
