@@ -11,10 +11,12 @@ import pytest
 from futures_async.testing.base import Contract
 from futures_async.testing.faulted import Faulted
 from futures_async.testing.virtual_time import run
+from futures_async.trading.hooks import Hooks
 from futures_async.transport.clock import loop_time
 from futures_async.unified import errors
 from futures_async.unified.enums import OrderStatus, OrderType, PositionMode, PositionSide, Side
 from futures_async.unified.exchange import Capability as Can
+from futures_async.unified.models import Position
 
 
 def bound(on: Faulted, **changes: Any) -> None:
@@ -125,5 +127,40 @@ class Always(Contract):
                 with pytest.raises(errors.InvalidOrder, match="off the tick"):
                     await exchange.create_order(on.request(price=price + fine / 10))
                 assert loop_time() > Decimal(40)
+
+        run(main())
+
+    @pytest.mark.parametrize("odd", ["side", "quantity"])
+    @pytest.mark.parametrize("mode", list(PositionMode))
+    def test_a_position_that_cannot_be_read_is_closed_or_said_to_be_unread(self, mode: PositionMode, odd: str) -> None:
+        self.needs(Can.CLOSE_POSITION, Can.CREATE_ORDER)
+
+        async def main() -> None:
+            on = Faulted(self.spec)
+            on.account.default_mode = mode
+            on.trade_inside(Side.BUY, at_ms=on.inside.now_ms())
+            async with on.exchange as exchange:
+                [held] = await exchange.fetch_positions(on.spec.symbol)
+                facts = {"symbol": held.symbol, "venue_symbol": held.venue_symbol, "side": held.side}
+                del facts["side" if odd == "side" else "symbol"]
+                row = errors.UnreadRow(odd, f"{odd} cannot be read", held.raw, facts, exchange.id)
+                fetch = exchange.fetch_positions
+
+                async def blurred(symbol: str | None = None) -> list[Position]:
+                    if on.account.positions:
+                        raise errors.unread_rows([row])
+                    return await fetch(symbol)
+
+                exchange.fetch_positions = blurred  # type: ignore[method-assign]
+                close = exchange.close_position(on.spec.symbol, side=PositionSide.LONG)
+                if type(exchange)._close_unread is Hooks._close_unread:  # pyright: ignore[reportPrivateUsage] - whether it can
+                    with pytest.raises(errors.UnreadRows) as unread:
+                        await close
+                    assert unread.value.unread == (row,)
+                    return
+                order = await close
+                assert list(on.account.positions_of()) == []
+                assert order is not None
+                assert order.side is Side.SELL
 
         run(main())

@@ -434,7 +434,7 @@ class Adapter(Watching):
         except UnreadRows as error:
             found, unread = error.rows, error
         positions = [one for one in found if one.venue_symbol == venue_symbol and side in (None, one.side)]
-        if unread is not None and (side is None or not positions):
+        if unread is not None and any(_may_be(row, venue_symbol, side) for row in unread.unread):
             raise unread  # what cannot be read may be the one that was asked for
         if len(positions) > 1:
             raise InvalidRequest(f"{self.id}: {symbol} has a long and a short position: name the side")
@@ -470,6 +470,12 @@ class Adapter(Watching):
         # Any is no type to the checker, and just what is meant here.
         endpoint: Endpoint[Any] = Endpoint(method, check_path(path), result=cast("type[Any]", Any), kind=kind)
         return await self._call(endpoint, params, body)
+
+
+def _may_be(row: UnreadRow, venue_symbol: str, side: PositionSide | None) -> bool:
+    """Whether a position that cannot be read may be this one, by what can be read of it."""
+    named, held = row.facts.get("venue_symbol", venue_symbol), row.facts.get("side", side)
+    return named == venue_symbol and (side is None or held is side)
 
 
 def _journal(given: Journal | Place | None) -> tuple[Journal | None, bool]:

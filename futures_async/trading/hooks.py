@@ -16,7 +16,7 @@ from futures_async.transport.channel import Channel
 from futures_async.transport.dialect import Params
 from futures_async.transport.endpoint import Endpoint, Kind
 from futures_async.transport.limits.limiter import Priority
-from futures_async.unified.enums import MarginMode, PositionMode
+from futures_async.unified.enums import MarginMode, PositionMode, PositionSide
 from futures_async.unified.errors import BadResponse, ClientClosed, OrderNotFound, ResponseMismatch
 from futures_async.unified.exchange import Capability, FuturesExchange
 from futures_async.unified.models import Contract, Order
@@ -86,6 +86,11 @@ class Hooks(FuturesExchange):
     async def _cancel_all(self, venue_symbol: str) -> list[str] | None:
         """Cancel all; the ids, or None where the venue does not list them."""
         self._unsupported("cancel_all_orders")
+
+    async def _close_unread(self, venue_symbol: str, side: PositionSide | None) -> str | None:
+        """Close a contract's positions at market by a call that needs neither side nor size of them: the closing
+        order's id, None where the venue names none. Only where the venue has such a call."""
+        raise NotImplementedError
 
     async def _find_order(self, venue_symbol: str, client_order_id: str) -> Order | None:
         """Ask every witness for an order of ours; None only for well-formed absence."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Generator, Hashable, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from decimal import Decimal
 from typing import Literal
@@ -13,11 +13,12 @@ import msgspec
 from futures_async.trading.batch import place_batch, together
 from futures_async.trading.cancelling import Cancelling, ordered, urgent
 from futures_async.trading.desk import READ_BACK_PAUSES_S, make_client_order_id
+from futures_async.trading.hooks import Hooks
 from futures_async.trading.ordering import PlannedOrder, asked
 from futures_async.trading.planning import check_client_order_id, check_request, check_steps, one_id
 from futures_async.transport.channel import apart
 from futures_async.transport.endpoint import Kind
-from futures_async.unified.convert import EXACT, Number, to_decimal, to_text
+from futures_async.unified.convert import EXACT, Number, chosen_or_none, to_decimal, to_text
 from futures_async.unified.enums import (
     Intent,
     MarginMode,
@@ -41,6 +42,7 @@ from futures_async.unified.errors import (
     OutcomeUnknown,
     PositionModeConflict,
     ResponseMismatch,
+    UnreadRows,
 )
 from futures_async.unified.exchange import Capability
 from futures_async.unified.models import Contract, Order, OrderRequest, OrderResult, Position
@@ -403,11 +405,14 @@ class Trading(Cancelling):
         self._require(Capability.CLOSE_POSITION)
         self._active("close_position")
         with urgent():
-            with before_sending():
-                position = await self.fetch_position(symbol, side)
-                if position is None:
-                    with apart():
-                        position = await self.fetch_position(symbol, side)
+            try:
+                with before_sending():
+                    position = await self.fetch_position(symbol, side)
+                    if position is None:
+                        with apart():
+                            position = await self.fetch_position(symbol, side)
+            except UnreadRows as odd:
+                return await self._close_whatever_is_held(symbol, side, odd)
             if position is None:
                 return None
             parts = self._parts_of(position)
@@ -425,6 +430,32 @@ class Trading(Cancelling):
                 if len(parts) == 1:
                     raise refusal from refusal.__cause__
             return await self._close_parts(position, parts)
+
+    async def _close_whatever_is_held(
+        self, symbol: str, side: PositionSideLike | None, odd: UnreadRows
+    ) -> Order | None:
+        """Close what cannot be read, where the venue has a call that needs neither side nor size.
+
+        Raises:
+            UnreadRows: It has none.
+        """
+        name = self.venue_symbol(symbol)
+        if type(self)._close_unread is Hooks._close_unread:
+            raise odd
+        if side is None and len([one for one in odd.rows if one.venue_symbol == name]) + len(odd.unread) > 1:
+            raise InvalidRequest(f"{self.id}: {symbol} may have a long and a short position: name the side") from odd
+
+        async def deed() -> str | None:
+            return await self._close_unread(name, chosen_or_none(PositionSide, side, "side"))
+
+        order_id = await self._channel.deeds.see_through(deed, Kind.ORDER)
+        if order_id is None:
+            return None
+        for pause_s in READ_BACK_PAUSES_S:
+            await self._channel.transport.runtime().sleep(pause_s)
+            with suppress(OrderNotFound):
+                return await self.fetch_order(symbol, order_id=order_id)
+        return await self.fetch_order(symbol, order_id=order_id)
 
     async def _close_parts(self, position: Position, parts: Sequence[Decimal]) -> Order:
         for quantity in parts[:-1]:

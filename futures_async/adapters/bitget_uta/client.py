@@ -35,6 +35,7 @@ from futures_async.adapter import (
     PageQuery,
     Placement,
     PlannedOrder,
+    PositionSide,
     PositionSideLike,
     ResponseMismatch,
     RiskLimit,
@@ -270,6 +271,14 @@ class BitgetUTA(BatchCancels, UnifiedTriggers):
             if error.code == NO_POSITION:
                 return None
             raise
+
+    async def _close_unread(self, venue_symbol: str, side: PositionSide | None) -> str | None:
+        for item in await self.flash_close(venue_symbol, side=side):
+            reason = refusal_of(item, endpoints.CLOSE_POSITIONS, self._channel.dialect)
+            if reason is not None:
+                raise reason
+            return str(item.order_id) if item.order_id else None
+        return None
 
     async def arm_cancel_all(self, timeout_s: int, symbol: str | None = None) -> None:
         """Have the venue cancel all orders of the account, every category, in `timeout_s` (5 to 60) seconds; 0 disarms.

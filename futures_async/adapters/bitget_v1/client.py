@@ -37,6 +37,7 @@ from futures_async.adapter import (
     ResponseMismatch,
     Side,
     TimeInForce,
+    UnreadRows,
     carries,
     chosen_or_none,
     one_id,
@@ -282,7 +283,10 @@ class BitgetV1(BitgetV1Account):
         side = chosen_or_none(PositionSide, side, "side")
         self._active("close_position")
         with urgent():
-            position = await self.fetch_position(symbol, side)
+            try:
+                position = await self.fetch_position(symbol, side)
+            except UnreadRows as odd:
+                return await self._close_whatever_is_held(symbol, side, odd)
             if position is None:
                 return None
             closing = OrderRequest(
@@ -309,6 +313,11 @@ class BitgetV1(BitgetV1Account):
                 send_within_s=2.0,
                 resolve_within_s=None,
             )
+
+    async def _close_unread(self, venue_symbol: str, side: PositionSide | None) -> str | None:
+        body = {"symbol": venue_symbol} | ({} if side is None else {"positionSide": side.value})
+        order_id = (await self._call(api.CLOSE, body=body)).order_id
+        return str(order_id) if order_id else None
 
     # Pages
 
