@@ -205,16 +205,29 @@ def settle_of(venue_symbol: str) -> ProductType:
     return "USDC-FUTURES" if name.endswith(("PERP", "USDC")) else "COIN-FUTURES"
 
 
+QUARTERS = {3: "H", 6: "M", 9: "U", 12: "Z"}
+"""Letters of the months in which quarterly contracts are delivered."""
+
+
 @lru_cache(maxsize=4096)
 def venue_symbol(symbol: str, product_type: ProductType) -> str:
     """The venue's id of a unified symbol; a venue's own id in upper case.
 
+    A quarterly contract has no unified symbol of its own, and is answered under the venue's id (`BTCUSDH25`); it may be
+    named as ccxt does, with its date: `BTC/USD:BTC-250328`.
+
     Raises:
         InvalidRequest: It is no symbol, or belongs to another product type.
     """
-    parts = symbols.split(symbols.check_symbol(symbol))
+    dated = symbols.split_dated(symbol)
+    parts = symbols.split(symbols.check_symbol(symbol)) if dated is None else dated.parts
     if parts is None:
         return symbol.upper()
+    if dated is not None:
+        quarter = QUARTERS.get(dated.month)
+        if product_type == "COIN-FUTURES" and parts.quote == "USD" and parts.settle == parts.base and quarter:
+            return f"{parts.base}USD{quarter}{dated.year:02}"
+        raise InvalidRequest(f"{symbol} is no quarterly contract of {product_type}: write the venue's own id")
     if product_type == "USDT-FUTURES" and parts.quote == parts.settle == "USDT":
         return f"{parts.base}USDT"
     if product_type == "USDC-FUTURES" and parts.quote == parts.settle == "USDC":

@@ -164,3 +164,36 @@ class Always(Contract):
                 assert order.side is Side.SELL
 
         run(main())
+
+    def test_contracts_of_any_name_are_traded_under_that_name(self) -> None:
+        self.needs(Can.CREATE_ORDER, Can.CANCEL_ORDER)
+
+        async def main() -> None:
+            on = Faulted(self.spec)
+            world = on.inside.engine.world
+            plain, like = self.spec.symbol, world.contracts[self.spec.symbol]
+            base, rest = plain.split("/")
+            for odd in self.spec.bases:
+                symbol = f"{odd}/{rest.replace(base, odd)}"
+                world.contracts[symbol] = dataclasses.replace(like, base=odd)
+                on.inside.engine.marks.pin(symbol, on.mark)
+            async with on.exchange as exchange:
+                for odd in self.spec.bases:
+                    symbol = f"{odd}/{rest.replace(base, odd)}"
+                    assert exchange.unified_symbol(exchange.venue_symbol(symbol)) == symbol
+                    order = await exchange.create_order(on.request(symbol=symbol))
+                    assert (order.symbol, order.venue_symbol) == (symbol, exchange.venue_symbol(symbol))
+                    read = await exchange.fetch_order(order.venue_symbol, order_id=order.order_id)
+                    assert (read.symbol, read.order_id) == (symbol, order.order_id)
+                    if exchange.supports(Can.FETCH_OPEN_ORDERS):
+                        listed = await exchange.fetch_open_orders(symbol)
+                        assert [(one.symbol, one.order_id) for one in listed] == [(symbol, order.order_id)]
+                    await exchange.cancel_order(symbol, order_id=order.order_id)
+                    await exchange.create_order(on.request(symbol=symbol, type=OrderType.MARKET))
+                    [held] = await exchange.fetch_positions(symbol)
+                    assert (held.symbol, held.quantity) == (symbol, self.spec.quantity)
+                    if exchange.supports(Can.CLOSE_POSITION):
+                        await exchange.close_position(symbol)
+                        assert await exchange.fetch_positions(symbol) == []
+
+        run(main())

@@ -12,6 +12,7 @@ from futures_async.unified.errors import InvalidRequest
 # Venues list bases in any script and case, with `$ . _ -`; a dot segment would mean something in a path.
 _UNIFIED = re.compile(r"([\w$.\-]{1,40})/([A-Z0-9]{1,20}):([A-Z0-9]{1,20})")
 # A prefix names the market of a venue that has several.
+_DATED = re.compile(r"([\w$.\-]{1,40}/[A-Z0-9]{1,20}:[A-Z0-9]{1,20})-(\d{6})")
 _VENUE_ID = re.compile(r"(?!\.+$)(?:[a-z0-9]{1,10}:)?[\w$.\-]{1,40}")
 
 
@@ -31,6 +32,27 @@ def split(symbol: str) -> Parts | None:
     """The coins of a unified symbol, or None when it is something else (a venue's own id)."""
     match = _UNIFIED.fullmatch(symbol)
     return Parts(*match.groups()) if match else None
+
+
+class Dated(NamedTuple):
+    """A contract with a delivery date."""
+
+    parts: Parts
+    year: int
+    """Of the century."""
+    month: int
+    day: int
+
+
+@lru_cache(maxsize=4096)
+def split_dated(symbol: str) -> Dated | None:
+    """The coins and the date of `BTC/USD:BTC-250328`, as ccxt writes contracts that are delivered; None else."""
+    match = _DATED.fullmatch(symbol)
+    parts = split(check_symbol(match[1])) if match else None
+    if match is None or parts is None:
+        return None
+    year, month, day = (int(match[2][place : place + 2]) for place in (0, 2, 4))
+    return Dated(parts, year, month, day) if 1 <= month <= 12 and 1 <= day <= 31 else None
 
 
 def join(base: str, quote: str, settle: str) -> str:

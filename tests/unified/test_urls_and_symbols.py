@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from futures_async import InvalidRequest
 from futures_async.transport.urls import check_base_url, check_path
-from futures_async.unified.symbols import check_symbol, guess_parts, join, split
+from futures_async.unified.symbols import check_symbol, guess_parts, join, split, split_dated
 
 BAD_PATHS = ["", "api", "//evil", "/a/../b", "/a?b=1", "/a#b", "/a@b", "/a\\b", "/%2f", "/a b", "https://evil", "/a\n"]
 BAD_SYMBOLS = [
@@ -93,3 +93,12 @@ def test_joined_pairs_are_split_by_the_first_quote_that_fits() -> None:
     assert guess_parts("BTCUSDT", ("USDT", "USD")) == ("BTC", "USDT")
     assert guess_parts("USDT", ("USDT",)) is None
     assert guess_parts("BTCEUR", ("USDT",)) is None
+
+
+def test_a_symbol_with_a_date_is_taken_apart_as_ccxt_writes_it() -> None:
+    dated = split_dated("BTC/USD:BTC-250328")
+    assert dated == (("BTC", "USD", "BTC"), 25, 3, 28)
+    for other in ("BTC/USD:BTC", "BTCUSDH25", "BTC/USD:BTC-251328", "BTC/USD:BTC-250300", "BTC/USD:BTC-2503"):
+        assert split_dated(other) is None
+    with pytest.raises(InvalidRequest):
+        split_dated("\u0430/USD:BTC-250328")  # a letter that only looks Latin

@@ -13,12 +13,13 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from futures_async.adapters import _bitget
-from futures_async.adapters._bitget import BitgetFamily, Envelope, prehash, sign
+from futures_async.adapters._bitget import BitgetFamily, Envelope, prehash, sign, unified_symbol, venue_symbol
 from futures_async.adapters._bitget_codes import CODES
 from futures_async.transport.dialect import Refusal, Unsigned
 from futures_async.transport.endpoint import Endpoint
 from futures_async.unified import errors
 from futures_async.unified.credentials import Credentials
+from futures_async.unified.errors import InvalidRequest
 
 DATA = Path(__file__).parents[2] / "data" / "bitget"
 SECRET = "0123456789abcdef" * 4
@@ -340,3 +341,24 @@ def test_a_coin_margined_contract_settles_in_the_coin_that_is_named() -> None:
 def test_a_symbol_of_another_product_is_refused_here(symbol: str, product: _bitget.ProductType) -> None:
     with pytest.raises(errors.InvalidRequest):
         _bitget.venue_symbol(symbol, product)
+
+
+@pytest.mark.parametrize(
+    ("symbol", "name"),
+    [
+        ("BTC/USD:BTC-250328", "BTCUSDH25"),
+        ("ETH/USD:ETH-250627", "ETHUSDM25"),
+        ("ETH/USD:ETH-250926", "ETHUSDU25"),
+        ("BTC/USD:BTC-251226", "BTCUSDZ25"),
+        ("BTCUSDH25", "BTCUSDH25"),
+    ],
+)
+def test_a_quarterly_contract_may_be_named_by_its_date(symbol: str, name: str) -> None:
+    assert venue_symbol(symbol, "COIN-FUTURES") == name
+    assert unified_symbol(name, "COIN-FUTURES") == name
+
+
+@pytest.mark.parametrize("symbol", ["BTC/USD:BTC-250428", "BTC/USDT:USDT-250328", "BTC/USD:ETH-250328"])
+def test_a_date_that_names_no_quarterly_contract_is_refused(symbol: str) -> None:
+    with pytest.raises(InvalidRequest, match="quarterly"):
+        venue_symbol(symbol, "COIN-FUTURES")

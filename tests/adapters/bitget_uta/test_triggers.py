@@ -439,6 +439,19 @@ async def test_what_waits_no_more_is_not_found_by_any_of_its_codes(rig: Rig, cod
         await rig.client().cancel_trigger_order(BTC, order_id="1331000000000000101")
 
 
+async def test_a_stop_on_the_wrong_side_of_the_market_is_refused_by_the_venue(rig: Rig) -> None:
+    held(rig)
+    client = rig.client()
+    wrong: list[dict[str, Any]] = [{"stop_loss": 95_000}, {"take_profit": 85_000}]
+    for stops in wrong:
+        with pytest.raises(OrderRejected) as caught:
+            await client.create_stop_order(BTC, LONG, "0.04", **stops)
+        assert caught.value.code == "25579"
+        with pytest.raises(OrderRejected):
+            await client.set_position_stops(BTC, LONG, **stops)
+    assert rig.venue.account.live_triggers == {}
+
+
 # Older builds
 
 

@@ -40,6 +40,8 @@ class TestOKX(ContractSuite):
         counts_contracts=True,
         silent=SILENT,
         own_way=OWN_WAY,
+        # The coins of an id are told apart by dashes.
+        bases=("龙虾", "MØTH", "1000CAT", "$MYRO", "A.B", "A_B"),
     )
 
 
