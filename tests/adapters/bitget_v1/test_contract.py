@@ -94,6 +94,9 @@ class TestBitgetV1(ContractSuite):
             await on.trade(Side.SELL, leverage=Decimal(4))
             found = await on.exchange.fetch_leverage(on.spec.symbol)
             assert (found.leverage, found.short_leverage, found.long_leverage) == (Decimal(4), Decimal(4), None)
+            await on.trade(Side.BUY, leverage=Decimal(4))
+            found = await on.exchange.fetch_leverage(on.spec.symbol)
+            assert (found.leverage, found.short_leverage, found.long_leverage) == (Decimal(4), Decimal(4), Decimal(4))
 
     @exercises(Can.CLOSE_POSITION, Can.CREATE_ORDER)
     async def test_a_named_side_is_closed_in_one_way_mode_too(self, server: Loopback) -> None:
