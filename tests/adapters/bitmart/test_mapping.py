@@ -677,7 +677,8 @@ def test_a_conditional_order_is_read_field_by_field() -> None:
 
 @pytest.mark.parametrize("price", ["0", "", "Market", "market price", "-", None, ...])
 def test_a_conditional_order_at_market_has_no_price(price: Any) -> None:
-    assert orders.trigger_orders().one(plan_wire(executive_price=price), contract()).price is None
+    order = orders.trigger_orders().one(plan_wire(executive_price=price), contract())
+    assert (order.price, order.unread) == (None, ())
 
 
 def test_a_conditional_order_with_another_word_for_its_price_is_not_written_anew() -> None:
