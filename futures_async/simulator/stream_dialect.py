@@ -165,6 +165,14 @@ class LogIn:
 
 
 @dataclass(frozen=True, slots=True)
+class Own:
+    """The connection is this account's from its beginning, without a word, and is told of all this."""
+
+    account: Account
+    subscriptions: Mapping[Hashable, Subscription]
+
+
+@dataclass(frozen=True, slots=True)
 class Subscribe:
     """Begin to push, after the acknowledgement. What is held already is acknowledged again."""
 
@@ -187,7 +195,7 @@ class Break:
     """Hang up without a word, as venues do over what they do not like."""
 
 
-Deed: TypeAlias = Answer | Beat | LogIn | Subscribe | Unsubscribe | Break
+Deed: TypeAlias = Answer | Beat | LogIn | Own | Subscribe | Unsubscribe | Break
 
 
 class StreamDialect(ABC):
@@ -201,6 +209,10 @@ class StreamDialect(ABC):
     @abstractmethod
     def read(self, message: Frame, line: Line) -> Iterable[Deed]:
         """What a client's message asks for; called within the engine's arithmetic."""
+
+    def opened(self, query: str, line: Line) -> Iterable[Deed]:
+        """What follows from a connection's address alone: its query, without the question mark."""
+        return ()
 
     @abstractmethod
     def too_many(self, line: Line) -> Frame | None:

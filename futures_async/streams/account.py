@@ -51,6 +51,8 @@ class Means(NamedTuple):
     limiter: Limiter
     draw: Callable[[], float]
     report: Reporter
+    ticket: Callable[[], Awaitable[str]] | None = None
+    """Asks for what private connections are opened with, where the dialect has tickets."""
 
 
 class Wish(NamedTuple):
@@ -239,14 +241,16 @@ class AccountStreams:
         host = url.partition("://")[2].partition("/")[0]
         allowed = dialect.limits.connects
         pool = Pool(f"{host}:ip:streams:{allowed.count}/{allowed.per_s}", allowed.count, allowed.per_s)
+        ticketed = private and dialect.ticket_s is not None
         line = self._lines[private] = Line(
             Setting(
                 dialect,
                 means.backend(url),
                 StreamRequest(url=url, headers=means.headers),
-                means.credentials if private else None,
+                means.credentials if private and not ticketed else None,
                 runtime.now,
                 means.now_ms,
+                means.ticket if ticketed else None,
             ),
             runtime,
             name="private" if private else "public",

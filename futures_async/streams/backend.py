@@ -37,6 +37,13 @@ class StreamRequest(msgspec.Struct, frozen=True, kw_only=True):
     connect_s: float = CONNECT_S
     max_message: int = MAX_MESSAGE
 
+    def __repr__(self) -> str:
+        # A query may be a ticket to an account.
+        return f"StreamRequest({self.url.partition('?')[0]})"
+
+    def __rich_repr__(self) -> list[tuple[str, object]]:
+        return [("url", self.url.partition("?")[0])]
+
 
 class StreamEnd(msgspec.Struct, frozen=True, kw_only=True):
     """How a connection ended."""

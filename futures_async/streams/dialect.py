@@ -138,6 +138,9 @@ class StreamDialect(ABC):
     limits: StreamLimits
     unsaid: ClassVar[Mapping[What, tuple[str, ...]]] = {}
     """Model fields that pushes leave out and reads tell."""
+    ticket_s: ClassVar[float | None] = None
+    """Private connections are opened with a ticket and have no login; asked for again so often, it stays good. None:
+    they log in."""
     login_s: float = 10.0
     """How long an answer to the login may take."""
     acknowledge_s: float = 5.0
@@ -152,6 +155,10 @@ class StreamDialect(ABC):
             private: With a login.
             demo: The venue's demo trading.
         """
+
+    def with_ticket(self, url: str, ticket: str) -> str:
+        """Where to connect with a ticket; a secret."""
+        return url
 
     @abstractmethod
     def topics(self, what: What, symbols: Sequence[str] = ()) -> tuple[Topic, ...]:

@@ -86,6 +86,8 @@ class Line:
         self._works: dict[Session, Work[None]] = {}
         self._leaving: list[Session] = []
         self._replace_at = math.inf
+        self._tend_at = math.inf
+        self._tending: Work[None] | None = None
         self._failures = 0
         self._skewed = False
         self._closing = False
@@ -167,6 +169,8 @@ class Line:
                 session.leave()
             for work in tuple(self._works.values()):
                 await work.wait()
+            if self._tending is not None and not self._tending.done:
+                self._tending.cancel()
 
     async def _supervise(self) -> None:
         open_at = self._runtime.now()
@@ -190,8 +194,31 @@ class Line:
                 self._successor = self._open()
             if self._serving is not None and self._serving.over:
                 continue  # the successor had ended too, and has rung already
+            self._tend(now)
             due = open_at if self._serving is None else self._replace_at if self._successor is None else math.inf
-            await self._bell.wait(due - self._runtime.now())
+            await self._bell.wait(min(due, self._tend_at) - self._runtime.now())
+
+    def _tend(self, now: float) -> None:
+        """Ask for the ticket again when it is time, so that it stays good."""
+        every_s = self._setting.dialect.ticket_s
+        if self._setting.ticket is None or every_s is None:
+            return
+        if self._serving is None:
+            self._tend_at = math.inf
+        elif self._tend_at == math.inf:
+            self._tend_at = now + every_s
+        elif now >= self._tend_at:
+            self._tend_at = now + every_s
+            self._tending = self._runtime.start(self._ask_again(self._setting.ticket, self._serving))
+
+    async def _ask_again(self, ticket: Callable[[], Awaitable[str]], session: Session) -> None:
+        try:
+            if await ticket() != session.ticket:
+                session.give_up("its ticket is not good any more")
+        except FuturesAsyncError as problem:
+            logger.warning("%s: the ticket of the stream was not renewed: %s", self._setting.dialect.venue, problem)
+            self._tend_at = self._runtime.now() + LONGEST_PAUSE_S
+            self._bell.ring()
 
     def _open(self) -> Session:
         session = Session(self._setting, self, list(self._topics.values()))

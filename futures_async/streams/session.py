@@ -14,6 +14,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 import anyio
+from msgspec import structs
 
 from futures_async.streams.backend import StreamBackend, StreamConnection, StreamEnd, StreamFailure, StreamRequest
 from futures_async.streams.bell import Bell
@@ -82,6 +83,8 @@ class Setting(NamedTuple):
     """The event loop's clock, seconds."""
     now_ms: Callable[[], int]
     """The venue's time."""
+    ticket: Callable[[], Awaitable[str]] | None = None
+    """What each connection is opened with, where there is no login."""
 
 
 class _Step(IntEnum):
@@ -122,6 +125,8 @@ class Session:
         self._pong_due = math.inf
         self._leaving = False
         self._opening = anyio.CancelScope()
+        self.ticket = ""
+        """What it was opened with; a secret."""
         self.end: StreamEnd | None = None
         self.error: ExchangeError | None = None
         self.retiring = False
@@ -182,8 +187,10 @@ class Session:
             try:
                 with self._opening:
                     await permitted()
-                    self._connection = await setting.backend.connect(setting.request, self)
+                    self._connection = await setting.backend.connect(await self._request(), self)
             except (StreamFailure, FuturesAsyncError) as failure:
+                if isinstance(failure, FATAL):
+                    self.error = failure
                 self._finish(StreamEnd(kind="lost", reason=f"no connection: {failure}"))
             if self._connection is None:
                 return
@@ -203,6 +210,14 @@ class Session:
             if self._connection is not None:
                 self._connection.abort()
             self._finish(StreamEnd(kind="lost", reason="ended here"))
+
+    async def _request(self) -> StreamRequest:
+        """Where to connect, with a ticket where that takes one."""
+        setting = self._setting
+        if setting.ticket is None:
+            return setting.request
+        self.ticket = await setting.ticket()
+        return structs.replace(setting.request, url=self._dialect.with_ticket(setting.request.url, self.ticket))
 
     def _finish(self, end: StreamEnd) -> None:
         if self.end is None:

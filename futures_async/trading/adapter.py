@@ -215,7 +215,12 @@ class Adapter(Watching):
             draw=lambda: transport.draw(),
             # Who listens to calls is told of streams too.
             report=Reporter(self.id, cast("Any", self._observer.hook)),
+            ticket=self._stream_ticket,
         )
+
+    async def _stream_ticket(self) -> str:
+        """Ask for what private streams are opened with, at venues that have tickets in the place of a login."""
+        self._unsupported("stream tickets")
 
     def _stream_backend(self, url: str) -> StreamBackend:
         if self._given_streams is not None:

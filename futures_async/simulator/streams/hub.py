@@ -135,11 +135,12 @@ class StreamHub:
         """True for paths of streams."""
         return path in self._paths
 
-    def open(self, path: str, *, client: str, wake: Callable[[], None]) -> Session:
+    def open(self, path: str, *, client: str, wake: Callable[[], None], query: str = "") -> Session:
         """Accept a connection.
 
         Args:
             path: Without the query.
+            query: Without the question mark.
             client: The address that it comes from.
             wake: Called whenever the session has something to send.
 
@@ -156,7 +157,7 @@ class StreamHub:
         if session.mishaps.turned_away():
             raise Refused(503)
         self.sessions.add(session)
-        session.begin()
+        session.begin(query)
         return session
 
     def _judge(self, dialect: StreamDialect, client: str) -> None:

@@ -12,7 +12,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from typing import Generic, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import anyio
 
@@ -73,7 +73,7 @@ class InProcessStreams(StreamBackend):
         self._clockwork.start()
         connection = _Connection(receiver, self.latency_s, self._clockwork)
         try:
-            connection.open(self.hub, urlsplit(request.url).path, self.address)
+            connection.open(self.hub, urlsplit(request.url), self.address)
         except Refused as refused:
             status = refused.status
         else:
@@ -116,13 +116,15 @@ class _Connection(StreamConnection):
         self._ending = False
         self._left = False
 
-    def open(self, hub: StreamHub, path: str, address: str) -> None:
+    def open(self, hub: StreamHub, url: SplitResult, address: str) -> None:
         """Upgrade.
 
         Raises:
             Refused: The exchange says no.
         """
-        self._session: Session = hub.open(path, client=address, wake=lambda: self._clockwork.run(self._take))
+        self._session: Session = hub.open(
+            url.path, client=address, wake=lambda: self._clockwork.run(self._take), query=url.query
+        )
 
     # What the exchange says
 

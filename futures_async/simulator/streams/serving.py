@@ -39,6 +39,7 @@ class StreamServer:
                 scope["path"],
                 client="127.0.0.1" if client is None else client[0],
                 wake=lambda: self.clockwork.run(awake.set),
+                query=scope.get("query_string", b"").decode(errors="replace"),
             )
         except Refused as refused:
             await socket.send_denial_response(Response(status_code=refused.status))

@@ -23,6 +23,7 @@ from futures_async.simulator.stream_dialect import (
     Deed,
     Frame,
     LogIn,
+    Own,
     StreamDialect,
     Subscribe,
     Subscription,
@@ -110,8 +111,11 @@ class Session:
         self._subscribes: deque[float] = deque()
         self._last_beat_s = hub.now_s
 
-    def begin(self) -> None:
-        """The connection stands."""
+    def begin(self, query: str = "") -> None:
+        """The connection stands; `query` of its address."""
+        with self._hub.arithmetic():
+            for deed in self.dialect.opened(query, self):
+                self._do(deed)
         rules = self.dialect.rules
         if rules.idle_s is not None:
             self.later(rules.idle_s, self._check_beat)
@@ -223,6 +227,12 @@ class Session:
                 self.mishaps.answer(Moment.BEAT, frame)
             case LogIn(account, frame):
                 self._log_in(account, frame)
+            case Own(account, subscriptions):
+                self.account = account
+                self._hub.belongs(self, account)
+                for key, held in subscriptions.items():
+                    self.subscriptions[key] = held
+                    self._repeat(key, held)
             case Subscribe(key, subscription, ack):
                 self._subscribe(key, subscription, ack)
             case Unsubscribe(key, ack):
