@@ -16,7 +16,7 @@ from typing import Any
 import anyio
 import pytest
 
-from futures_async.adapters import Bitget, BitgetUTA, BitMart
+from futures_async.adapters import Binance, Bitget, BitgetUTA, BitMart
 from futures_async.simulator.demo import Setup
 from futures_async.simulator.plan import FaultPlan
 from futures_async.simulator.server import RunningExchange, serve
@@ -179,10 +179,10 @@ def differing(shown: Model, read: Model) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("adapter", [Bitget, BitgetUTA, BitMart])
+@pytest.mark.parametrize("adapter", [Binance, Bitget, BitgetUTA, BitMart])
 @pytest.mark.asyncio
 async def test_after_faulted_trading_the_picture_is_what_rest_says(
-    adapter: type[Bitget] | type[BitgetUTA] | type[BitMart],
+    adapter: type[Binance] | type[Bitget] | type[BitgetUTA] | type[BitMart],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # Nothing lags on this machine; the rest of the waiting shrinks alike.

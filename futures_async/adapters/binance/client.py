@@ -21,6 +21,7 @@ from futures_async.adapter import (
     Capability,
     Contract,
     Credentials,
+    DecodeError,
     Endpoint,
     ExchangeError,
     FundingRate,
@@ -35,6 +36,7 @@ from futures_async.adapter import (
     PositionSideLike,
     ResponseMismatch,
     SettingNotApplied,
+    StreamDialect,
     Ticker,
     one_id,
     side_by_side,
@@ -54,6 +56,7 @@ from futures_async.adapters.binance.orders import (
     read_acks,
     refusal_of,
 )
+from futures_async.adapters.binance.streams import BinanceStreams
 from futures_async.adapters.binance.venue import BinanceVenue
 
 
@@ -75,10 +78,6 @@ class Binance(BatchCancels, BinanceVenue):
     capabilities: ClassVar[frozenset[Capability]] = frozenset(Capability) - {
         Capability.FETCH_POSITION_HISTORY,
         Capability.SET_RISK_LIMIT,
-        Capability.WATCH_ORDERS,
-        Capability.WATCH_FILLS,
-        Capability.WATCH_POSITIONS,
-        Capability.WATCH_ACCOUNTS,
         Capability.WATCH_TICKERS,
     }
     needs_position_mode = True
@@ -91,6 +90,18 @@ class Binance(BatchCancels, BinanceVenue):
         own, common = self._own_options(options)
         kind = BinanceDemoDialect if common.get("demo") else BinanceDialect
         super().__init__(credentials, dialect=kind(private_key=own["private_key"]), **common)
+
+    # Streams
+
+    def _stream_dialect(self) -> StreamDialect:
+        return BinanceStreams()
+
+    async def _stream_ticket(self) -> str:
+        """The account's listen key: the one that is active, for another hour, or a new one."""
+        key = (await self._call(endpoints.START_STREAM)).listen_key
+        if not key:
+            raise DecodeError(f"{self.id}: no listen key came", path="listenKey")
+        return key
 
     # Orders
 

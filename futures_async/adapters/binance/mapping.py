@@ -212,6 +212,12 @@ def _held_margin(mode: MarginMode | None, own: Decimal | None, initial: Decimal 
     return own if mode is MarginMode.ISOLATED else initial
 
 
+def _coin(said: str | None, name: str) -> str:
+    """Pushes leave it out."""
+    parts = guess_parts(name, QUOTES)
+    return said or ("" if parts is None else parts[1])
+
+
 @table_of_held
 def positions(row: wire.WirePosition) -> Position:
     """Open positions; a row without amount stands for an open order, or for the other side of a hedge."""
@@ -233,7 +239,7 @@ def positions(row: wire.WirePosition) -> Position:
         leverage=price(row.leverage),
         margin_mode=mode,
         position_mode=made(_mode, held),
-        margin_coin=otherwise(text(row.margin_asset), ""),
+        margin_coin=otherwise(made(_coin, text(row.margin_asset), name), ""),
         # `isolatedMargin` holds profit and loss too.
         margin=made(_held_margin, mode, number(row.isolated_wallet), initial),
         initial_margin=initial,

@@ -217,12 +217,13 @@ def algo_orders(row: wire.WireAlgoOrder) -> Order:
 
 @table
 def fills(row: wire.WireFill) -> Fill:
-    """Executions; they name no id of ours."""
+    """Executions; only pushes name an id of ours."""
     name = needed(text(row.symbol))
     return Fill(
         venue=VENUE,
         fill_id=needed(identifier(row.id)),
         order_id=needed(identifier(row.order_id)),
+        client_order_id=text(row.client_order_id),
         symbol=made(to_symbol, name),
         venue_symbol=name,
         side=needed(word(row.side, SIDE)),

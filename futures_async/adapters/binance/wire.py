@@ -272,6 +272,7 @@ class WireFill(Wire, frozen=True, kw_only=True, gc=False):
 
     id: Id = None
     order_id: Id = None
+    client_order_id: Id = None
     symbol: Text = None
     side: Text = None
     position_side: Text = None

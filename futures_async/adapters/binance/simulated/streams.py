@@ -1,0 +1,241 @@
+"""Binance's user stream from the server's side. Reference: venues/binance.md section 11.
+
+The key in the address says whose events come; without one that is good the connection stands and stays silent, as does
+one whose key has expired. Nothing is shown at the start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping
+from typing import Any, ClassVar
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from futures_async.adapters.binance.simulated.base import Fapi
+from futures_async.adapters.binance.simulated.rows import FORCES, algo_row, client_id, state
+from futures_async.simulator.accounts import Account
+from futures_async.simulator.dialect import plain
+from futures_async.simulator.events import (
+    BalanceEvent,
+    Event,
+    OrderChange,
+    OrderEvent,
+    PositionEvent,
+    SettingEvent,
+    TriggerEvent,
+)
+from futures_async.simulator.records import ZERO, Fill, Order, money
+from futures_async.simulator.stream_dialect import (
+    AccountChannel,
+    Answer,
+    Beat,
+    Deed,
+    Frame,
+    Line,
+    Own,
+    Rules,
+    StreamDialect,
+    Subscription,
+    encode,
+)
+from futures_async.transport.endpoint import RateLimit
+from futures_async.unified.enums import MarginMode, PositionMode, PositionSide, Role
+
+PRIVATE = "/private/ws"
+EXECUTIONS = {OrderChange.ACCEPTED: "NEW", OrderChange.AMENDED: "AMENDMENT", OrderChange.FILLED: "TRADE"}
+CHECKED_S = 60.0
+_MESSAGE: msgspec.json.Decoder[dict[str, Any]] = msgspec.json.Decoder(dict[str, Any])
+
+
+class Streams(StreamDialect):
+    """The user stream; the old path without `/private` connects too, and is silent."""
+
+    id = "binance"
+    paths: ClassVar[Mapping[str, bool]] = {PRIVATE: True, "/ws": True}
+    rules = Rules(messages=RateLimit(10))
+
+    def __init__(self, rest: Fapi) -> None:
+        self._rest = rest
+        self._engine = rest.engine
+        told = (
+            AccountChannel(name="ORDER_TRADE_UPDATE", changes=self.orders),
+            AccountChannel(name="ACCOUNT_UPDATE", changes=self.moved),
+            AccountChannel(name="ALGO_UPDATE", changes=self.algos),
+            AccountChannel(name="ACCOUNT_CONFIG_UPDATE", changes=self.configured),
+            AccountChannel(name="listenKeyExpired", changes=self.nothing, look=self.expired, every_s=CHECKED_S),
+        )
+        self.channels = {channel.name: channel for channel in told}
+
+    def opened(self, query: str, line: Line) -> Iterable[Deed]:
+        """Whose key it is; a subset of events may be named."""
+        asked = dict(parse_qsl(query))
+        key, wanted = asked.get("listenKey"), asked.get("events", "")
+        for account in self._engine.accounts.values():
+            if key is not None and account.extra.get("listenKey") == key and self._alive(account, line.now_ms):
+                names = set(wanted.split("/")) | {"listenKeyExpired"} if wanted else set(self.channels)
+                held: dict[Hashable, Subscription] = {
+                    name: Subscription(channel, key) for name, channel in self.channels.items() if name in names
+                }
+                yield Own(account, held)
+
+    def read(self, message: Frame, line: Line) -> Iterable[Deed]:
+        """Control messages; what a connection holds is the key that it came with."""
+        try:
+            asked = _MESSAGE.decode(message)
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            yield Answer(encode({"error": {"code": 3, "msg": "Invalid JSON"}}))
+            return
+        number, method = asked.get("id"), asked.get("method")
+        if method == "LIST_SUBSCRIPTIONS":
+            key = None if line.account is None else line.account.extra.get("listenKey")
+            yield Beat(encode({"result": [] if key is None else [key], "id": number}))
+        elif method in ("SUBSCRIBE", "UNSUBSCRIBE"):
+            yield Answer(encode({"result": None, "id": number}))
+        else:
+            yield Answer(
+                encode({"error": {"code": 2, "msg": f"Invalid request: unknown method {method}"}, "id": number})
+            )
+
+    def too_many(self, line: Line) -> Frame | None:
+        """It is closed without a word."""
+        return None
+
+    def login_refused(self, line: Line) -> Frame:
+        """There is no login."""
+        return encode({"error": {"code": 2, "msg": "Invalid request"}})
+
+    @staticmethod
+    def _alive(account: Account, now_ms: int) -> bool:
+        return int(account.extra.get("listenKeyUntil", "0")) > now_ms
+
+    def _event(self, name: str, account: Account, **payload: Any) -> Iterable[Frame]:
+        """What is told as long as the key is good."""
+        now = self._engine.now_ms
+        if self._alive(account, self._engine.clock()):
+            yield encode({"e": name, "T": now, "E": self._engine.clock(), **payload})
+
+    def expired(self, account: Account, subscription: Subscription) -> Iterable[Frame]:
+        """Once the key is not good any more."""
+        now = self._engine.clock()
+        if not self._alive(account, now):
+            yield encode({"e": "listenKeyExpired", "E": now, "listenKey": subscription.arg})
+
+    def nothing(self, account: Account, event: Event, subscription: Subscription) -> Iterable[Frame]:
+        """Never."""
+        return ()
+
+    # -- orders
+
+    def orders(self, account: Account, event: Event, subscription: Subscription) -> Iterable[Frame]:
+        """Each change of an order, with the execution that made it."""
+        if isinstance(event, OrderEvent):
+            row = self._order(event.order, event.fill)
+            row["x"] = EXECUTIONS.get(event.change, state(event.order))
+            yield from self._event("ORDER_TRADE_UPDATE", account, o=row)
+
+    def _order(self, order: Order, fill: Fill | None) -> dict[str, Any]:
+        kind = "MARKET" if order.price is None else "LIMIT"
+        held = "BOTH" if order.position_side is None else order.position_side.value.upper()
+        row: dict[str, Any] = {
+            "s": self._rest.name(order.symbol),
+            "c": client_id(order),
+            "S": order.side.value.upper(),
+            "o": kind,
+            "f": FORCES[order.time_in_force],
+            "q": plain(order.quantity),
+            "p": plain(order.price, "0"),
+            "ap": plain(order.average_price, "0"),
+            "sp": "0",
+            "X": state(order),
+            "i": order.id,
+            "l": plain(ZERO if fill is None else fill.quantity),
+            "z": plain(order.filled),
+            "L": plain(ZERO if fill is None else fill.price),
+            "T": order.updated_ms if fill is None else fill.created_ms,
+            "t": 0 if fill is None else fill.id,
+            "b": "0",
+            "a": "0",
+            "m": fill is not None and fill.role is Role.MAKER,
+            "R": order.reduce_only,
+            "wt": "CONTRACT_PRICE",
+            "ot": kind,
+            "ps": held,
+            "cp": False,
+            "pP": False,
+            "si": 0,
+            "ss": 0,
+            "rp": plain(ZERO if fill is None else fill.realized_pnl),
+            "V": order.tag.get("stp", "NONE"),
+            "pm": "NONE",
+            "gtd": 0,
+        }
+        if fill is not None:
+            row |= {"N": self._engine.world.contract(order.symbol).settle, "n": plain(fill.fee)}
+        return row
+
+    def algos(self, account: Account, event: Event, subscription: Subscription) -> Iterable[Frame]:
+        """Conditional orders."""
+        if not isinstance(event, TriggerEvent):
+            return
+        trigger = event.trigger
+        became = None if trigger.order_id is None else account.orders.get(trigger.order_id)
+        row = algo_row(trigger, self._rest.name(trigger.symbol), became)
+        short = {
+            "caid": "clientAlgoId", "aid": "algoId", "at": "algoType", "o": "orderType", "s": "symbol", "S": "side",
+            "ps": "positionSide", "f": "timeInForce", "q": "quantity", "X": "algoStatus", "ai": "actualOrderId",
+            "ap": "actualPrice", "aq": "actualQty", "tp": "triggerPrice", "p": "price", "wt": "workingType",
+            "pm": "priceMatch", "cp": "closePosition", "pP": "priceProtect", "R": "reduceOnly", "tt": "triggerTime",
+        }  # fmt: skip
+        yield from self._event("ALGO_UPDATE", account, o={name: row[long] for name, long in short.items()})
+
+    # -- positions and money
+
+    def moved(self, account: Account, event: Event, subscription: Subscription) -> Iterable[Frame]:
+        """What has changed: a balance, or a position, which is told with amount 0 when it is gone."""
+        match event:
+            case BalanceEvent(coin):
+                wallet = self._engine.margins.wallet(account, coin)
+                cross = plain(wallet.balance - wallet.isolated_margin)
+                row = {"a": coin, "wb": plain(wallet.balance), "cw": cross, "bc": "0"}
+                yield from self._event("ACCOUNT_UPDATE", account, a={"m": "ORDER", "B": [row], "P": []})
+            case PositionEvent(symbol=symbol):
+                yield from self._event(
+                    "ACCOUNT_UPDATE", account, a={"m": "ORDER", "B": [], "P": self._positions(account, symbol)}
+                )
+            case _:
+                return
+
+    def _positions(self, account: Account, symbol: str) -> list[dict[str, Any]]:
+        """Of a hedge the empty net row comes along."""
+        held = {position.side: position for position in account.positions_of(symbol=symbol)}
+        hedge = account.mode(symbol) is PositionMode.HEDGE
+        rows: list[dict[str, Any]] = []
+        for word in ("BOTH", "LONG", "SHORT") if hedge else ("BOTH",):
+            found = next(iter(held.values()), None) if not hedge else None
+            if word != "BOTH":
+                found = held.get(PositionSide(word.lower()))
+            view = None if found is None else self._engine.margins.view(account, found)
+            isolated = found is not None and found.margin_mode is MarginMode.ISOLATED
+            setting = account.settings(symbol).margin_mode
+            rows.append(
+                {
+                    "s": self._rest.name(symbol),
+                    "pa": plain(ZERO if found is None else found.quantity * found.sign),
+                    "ep": plain(ZERO if found is None else found.entry_price),
+                    "bep": plain(ZERO if view is None else view.break_even_price),
+                    "cr": "0",
+                    "up": plain(ZERO if view is None else money(view.unrealized_pnl)),
+                    "mt": (setting if found is None else found.margin_mode).value,
+                    "iw": plain(found.margin if found is not None and isolated else ZERO),
+                    "ps": word,
+                }
+            )
+        return rows
+
+    def configured(self, account: Account, event: Event, subscription: Subscription) -> Iterable[Frame]:
+        """A leverage that was set."""
+        if isinstance(event, SettingEvent) and event.symbol is not None:
+            leverage = int(account.settings(event.symbol).leverage(PositionSide.LONG))
+            ac = {"s": self._rest.name(event.symbol), "l": leverage}
+            yield from self._event("ACCOUNT_CONFIG_UPDATE", account, ac=ac)

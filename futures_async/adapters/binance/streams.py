@@ -1,0 +1,247 @@
+"""Binance's user stream: one connection that tells of everything, opened with a key that REST gives for an hour.
+
+Nothing is subscribed and nothing is shown at the start: the key in the address says whose events come. What the server
+holds is asked for (`LIST_SUBSCRIPTIONS`) to see that the line stands, and that it lives.
+
+https://developers.binance.com/docs/derivatives/usds-margined-futures/user-data-streams
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any, ClassVar
+from urllib.parse import quote
+
+import msgspec
+
+from futures_async.adapter import (
+    Acknowledged,
+    Channel,
+    Credentials,
+    Data,
+    DecodeError,
+    ExchangeError,
+    Heartbeat,
+    Id,
+    Loose,
+    Message,
+    Moment,
+    Nothing,
+    Pong,
+    Position,
+    PositionSide,
+    Push,
+    RateLimit,
+    Refused,
+    Retiring,
+    RowDecoder,
+    StreamDialect,
+    StreamLimits,
+    Text,
+    Topic,
+    What,
+    decoded,
+    stream_url,
+)
+from futures_async.adapters.binance import wire
+from futures_async.adapters.binance.mapping import HELD, VENUE, accounts, positions
+from futures_async.adapters.binance.orders import fills, orders
+
+HOST = "wss://fstream.binance.com"
+DEMO_HOST = "wss://demo-fstream.binance.com"
+KEY_S = 1800.0
+"""The key is good for an hour."""
+
+
+class WirePushedOrder(wire.WireOrder, frozen=True, kw_only=True, gc=False):
+    """`ORDER_TRADE_UPDATE`: an order as it is now; when it was placed is not told."""
+
+    symbol: Text = msgspec.field(name="s", default=None)
+    client_order_id: Text = msgspec.field(name="c", default=None)
+    side: Text = msgspec.field(name="S", default=None)
+    type: Text = msgspec.field(name="o", default=None)
+    orig_type: Text = msgspec.field(name="ot", default=None)
+    time_in_force: Text = msgspec.field(name="f", default=None)
+    orig_qty: Loose = msgspec.field(name="q", default=None)
+    price: Loose = msgspec.field(name="p", default=None)
+    avg_price: Loose = msgspec.field(name="ap", default=None)
+    stop_price: Loose = msgspec.field(name="sp", default=None)
+    status: Text = msgspec.field(name="X", default=None)
+    order_id: Id = msgspec.field(name="i", default=None)
+    executed_qty: Loose = msgspec.field(name="z", default=None)
+    reduce_only: Text = msgspec.field(name="R", default=None)
+    close_position: Text = msgspec.field(name="cp", default=None)
+    position_side: Text = msgspec.field(name="ps", default=None)
+    update_time: Moment = msgspec.field(name="T", default=None)
+
+
+class WirePushedFill(wire.WireFill, frozen=True, kw_only=True, gc=False):
+    """The execution in such a row, where there was one."""
+
+    id: Id = msgspec.field(name="t", default=None)
+    order_id: Id = msgspec.field(name="i", default=None)
+    client_order_id: Text = msgspec.field(name="c", default=None)
+    symbol: Text = msgspec.field(name="s", default=None)
+    side: Text = msgspec.field(name="S", default=None)
+    price: Loose = msgspec.field(name="L", default=None)
+    qty: Loose = msgspec.field(name="l", default=None)
+    commission: Loose = msgspec.field(name="n", default=None)
+    commission_asset: Text = msgspec.field(name="N", default=None)
+    realized_pnl: Loose = msgspec.field(name="rp", default=None)
+    maker: Text = msgspec.field(name="m", default=None)
+    time: Moment = msgspec.field(name="T", default=None)
+    execution: Text = msgspec.field(name="x", default=None)
+
+
+class WirePushedPosition(wire.WirePosition, frozen=True, kw_only=True, gc=False):
+    """A position that has changed: neither mark nor liquidation price, nor leverage."""
+
+    symbol: Text = msgspec.field(name="s", default=None)
+    position_side: Text = msgspec.field(name="ps", default=None)
+    position_amt: Loose = msgspec.field(name="pa", default=None)
+    entry_price: Loose = msgspec.field(name="ep", default=None)
+    break_even_price: Loose = msgspec.field(name="bep", default=None)
+    un_realized_profit: Loose = msgspec.field(name="up", default=None)
+    margin_type: Text = msgspec.field(name="mt", default=None)
+    isolated_wallet: Loose = msgspec.field(name="iw", default=None)
+
+
+class WirePushedAsset(wire.WireAsset, frozen=True, kw_only=True, gc=False):
+    """A coin whose balance has changed."""
+
+    asset: Text = msgspec.field(name="a", default=None)
+    wallet_balance: Loose = msgspec.field(name="wb", default=None)
+    cross_wallet_balance: Loose = msgspec.field(name="cw", default=None)
+
+
+class Changed(msgspec.Struct, frozen=True, gc=False):
+    """What `ACCOUNT_UPDATE` holds."""
+
+    B: msgspec.Raw = msgspec.Raw(b"[]")
+    P: msgspec.Raw = msgspec.Raw(b"[]")
+
+
+class Frame(msgspec.Struct, frozen=True, gc=False):
+    """Any frame: an event, or the answer to a request of ours."""
+
+    e: str | None = None
+    E: int | None = None
+    T: int | None = None
+    # In a field of `Raw | None`, msgspec takes null alone.
+    o: msgspec.Raw = msgspec.Raw(b"")
+    a: msgspec.Raw = msgspec.Raw(b"")
+    id: int | None = None
+    error: Any = None
+
+
+ORDER = Channel("ORDER_TRADE_UPDATE", (What.ORDERS, What.FILLS), WirePushedOrder)
+ACCOUNT = Channel("ACCOUNT_UPDATE", (What.POSITIONS, What.ACCOUNTS), WirePushedPosition)
+CHANNELS = (ORDER, ACCOUNT)
+PING = 1
+"""The id of our heartbeat; subscriptions are asked about with those that follow."""
+
+
+class BinanceStreams(StreamDialect):
+    """The user stream."""
+
+    venue = VENUE
+    heartbeat = Heartbeat(text='{"method":"LIST_SUBSCRIPTIONS","id":1}', every_s=20.0, patience_s=15.0)
+    limits = StreamLimits(
+        connects=RateLimit(60, 300.0, scope="ip"), messages_per_s=5, per_frame=1, lifetime_s=24 * 3600.0
+    )
+    ticket_s = KEY_S
+    unsaid: ClassVar[Mapping[What, tuple[str, ...]]] = {
+        What.ORDERS: ("created_ms",),
+        What.POSITIONS: (
+            "mark_price", "liquidation_price", "leverage", "notional", "initial_margin", "maintenance_margin",
+        ),
+        What.ACCOUNTS: (
+            "equity", "available", "locked", "transferable", "unrealized_pnl", "initial_margin", "maintenance_margin",
+        ),
+    }  # fmt: skip
+    _frames: ClassVar[msgspec.json.Decoder[Frame]] = msgspec.json.Decoder(Frame)
+    _changed: ClassVar[msgspec.json.Decoder[Changed]] = msgspec.json.Decoder(Changed)
+
+    def __init__(self) -> None:
+        self._order = RowDecoder(WirePushedOrder)
+        self._fill = RowDecoder(WirePushedFill)
+        self._position = RowDecoder(WirePushedPosition)
+        self._asset = RowDecoder(WirePushedAsset)
+
+    def url(self, base_url: str | None, *, private: bool, demo: bool) -> str:
+        """Without the part `/private` the handshake succeeds, and nothing ever comes."""
+        host = stream_url(base_url) if base_url is not None else DEMO_HOST if demo else HOST
+        return f"{host}/private/ws"
+
+    def with_ticket(self, url: str, ticket: str) -> str:
+        """The key of the stream."""
+        return f"{url}?listenKey={quote(ticket, safe='')}"
+
+    def topics(self, what: What, symbols: Sequence[str] = ()) -> tuple[Topic, ...]:
+        """Prices are not of the user stream."""
+        return tuple(Topic(channel, channel.name, None) for channel in CHANNELS if what in channel.gives)
+
+    def login(self, credentials: Credentials, now_ms: int) -> str:
+        """The address says it."""
+        raise NotImplementedError
+
+    def subscribe(self, topics: Iterable[Topic]) -> str:
+        """Everything comes anyway: ask whether the line stands."""
+        number = PING + 1 + max(CHANNELS.index(topic.channel) for topic in topics)
+        return f'{{"method":"LIST_SUBSCRIPTIONS","id":{number}}}'
+
+    def unsubscribe(self, topics: Iterable[Topic]) -> str:
+        """Nothing can be left out: what comes is not listened to."""
+        return self.heartbeat.text
+
+    def read(self, data: bytes, *, binary: bool) -> Message:
+        frame = decoded(self._frames, data)
+        if frame.error is not None:
+            return Refused(ExchangeError(str(frame.error)[:200], venue=VENUE, retryable=True))
+        if frame.id is not None:
+            return Pong() if frame.id == PING else self._answered(frame.id)
+        if frame.e == "listenKeyExpired":
+            return Retiring()
+        if frame.e == ORDER.name and bytes(frame.o):
+            return self._orders(frame.o, frame.T)
+        if frame.e == ACCOUNT.name and bytes(frame.a):
+            return self._account(frame.a, frame.T)
+        if frame.e in (ORDER.name, ACCOUNT.name) or not frame.e:
+            raise DecodeError("a frame that is none of the venue's", path="$.e")
+        return Nothing()
+
+    def _answered(self, number: int) -> Message:
+        index = number - PING - 1
+        return Acknowledged(CHANNELS[index].name) if 0 <= index < len(CHANNELS) else Nothing()
+
+    def _orders(self, row: msgspec.Raw, at_ms: int | None) -> Data:
+        one = b"[" + bytes(row) + b"]"
+        placed, told = self._order.rows(one)
+        executed, _ = self._fill.rows(one)
+        order = orders().each(placed)
+        fill = fills().each(each for each in executed if each.id not in (None, 0, "0"))
+        pushes = ((What.ORDERS, Push(order.rows, False, at_ms)), (What.FILLS, Push(fill.rows, False, at_ms)))
+        return Data(ORDER.name, pushes, told and not order.unread and not fill.unread)
+
+    def _account(self, row: msgspec.Raw, at_ms: int | None) -> Data:
+        """Balances and sizes alone: never whole, so that the venue is read for what moves with them."""
+        changed = decoded(self._changed, row)
+        coins = accounts().each(self._asset.rows(changed.B)[0])
+        rows, _ = self._position.rows(changed.P)
+        hedged = {row.symbol for row in rows if row.position_side in HELD}
+        held: list[Position] = []
+        for each in rows:
+            if each.position_side in HELD or each.symbol not in hedged:  # else the empty net row of a hedge
+                with suppress(DecodeError):
+                    held += _sides(positions().one(each), each)
+        pushes = ((What.POSITIONS, Push(held, False, at_ms)), (What.ACCOUNTS, Push(coins.rows, False, at_ms)))
+        return Data(ACCOUNT.name, pushes, whole=False)
+
+
+def _sides(position: Position, row: WirePushedPosition) -> list[Position]:
+    """In one-way mode a row tells of both sides: of the one that it does not name, that nothing is held."""
+    if row.position_side in HELD:
+        return [position]
+    other = PositionSide.SHORT if position.side is PositionSide.LONG else PositionSide.LONG
+    return [position, msgspec.structs.replace(position, side=other, quantity=position.quantity * 0)]
