@@ -93,7 +93,6 @@ OPEN_ALGOS = Endpoint("GET", f"{V1}/openAlgoOrders", result=list[wire.WireAlgoOr
 # User streams: the key alone
 
 START_STREAM = Endpoint("POST", f"{V1}/listenKey", result=wire.WireListenKey, signed=False)
-KEEP_STREAM = Endpoint("PUT", f"{V1}/listenKey", result=wire.WireListenKey, signed=False)
 
 # Market
 

@@ -1,0 +1,377 @@
+"""What is Binance's own way, by `Binance` on the simulated exchange."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal as D
+from typing import Any
+from urllib.parse import parse_qsl
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ed25519
+
+from futures_async.adapters.binance import Binance
+from futures_async.simulator.accounts import ApiKey
+from futures_async.simulator.dialect import Request
+from futures_async.testing.loopback import Loopback, Running, loopback, running
+from futures_async.testing.spec import RawCall, VenueSpec
+from futures_async.unified import errors
+from futures_async.unified.credentials import Credentials
+from futures_async.unified.enums import (
+    Intent,
+    LedgerType,
+    MarginMode,
+    OrderKind,
+    OrderStatus,
+    OrderType,
+    PositionMode,
+    PositionSide,
+    PriceSource,
+    Side,
+    TimeInForce,
+)
+from futures_async.unified.models import OrderRequest
+from tests.adapters.binance.test_dialect import RSA, keyed
+
+pytestmark = pytest.mark.anyio
+
+SPEC = VenueSpec(factory=Binance, raw_call=RawCall("/fapi/v1/accountConfig", {}))
+MODES = pytest.mark.parametrize("mode", list(PositionMode))
+ED25519 = keyed(ed25519.Ed25519PrivateKey.from_private_bytes(bytes(range(1, 33))))
+OTHER = "LINK/USDT:USDT"
+DAY_MS = 86_400_000
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Loopback]:
+    with loopback() as found:
+        yield found
+
+
+def exchange_of(on: Running) -> Binance:
+    assert isinstance(on.exchange, Binance)
+    return on.exchange
+
+
+def waiting(on: Running, side: Side, fraction: str | None, **more: Any) -> OrderRequest:
+    return OrderRequest(
+        symbol=SPEC.symbol,
+        side=side,
+        type=OrderType.TRIGGER,
+        quantity=SPEC.quantity,
+        trigger_price=None if fraction is None else on.price(fraction),
+        **more,
+    )
+
+
+def recorded(on: Running, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, str]]:
+    """The forms that reach the exchange from now on."""
+    dialect = on.inside.venues["binance"].dialect
+    check, forms = dialect.check, list[dict[str, str]]()
+
+    def checking(request: Request, needs: Any) -> None:
+        if request.method != "GET":
+            forms.append(dict(parse_qsl(request.query)) | dict(parse_qsl(request.body.decode())))
+        check(request, needs)
+
+    monkeypatch.setattr(dialect, "check", checking)
+    return forms
+
+
+# Keys
+
+
+@pytest.mark.parametrize("keys", [RSA, ED25519], ids=["rsa", "ed25519"])
+async def test_private_keys_sign_what_the_exchange_takes(
+    server: Loopback, keys: Credentials, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(SPEC, server) as on:
+        found = ApiKey(key=keys.key.reveal(), secret=keys.secret.reveal())
+
+        def find_key(family: str, key: str) -> Any:
+            return on.account, found
+
+        monkeypatch.setattr(on.inside.engine, "find_key", find_key)
+        async with on.connect(keys, private_key=True) as exchange:
+            assert (await exchange.create_order(on.request())).status is OrderStatus.NEW
+        async with on.connect(keys) as exchange:  # taken for an HMAC secret
+            with pytest.raises(errors.AuthenticationError):
+                await exchange.fetch_account()
+
+
+# Orders
+
+
+@MODES
+async def test_what_closes_is_said_in_one_way_alone(
+    server: Loopback, mode: PositionMode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(SPEC, server, mode) as on:
+        forms = recorded(on, monkeypatch)
+        await on.trade(Side.BUY)
+        closed = await on.trade(Side.SELL, Intent.CLOSE)
+        assert (closed.reduce_only, closed.status) == (True, OrderStatus.FILLED)
+        opening, closing = (form for form in forms if "newClientOrderId" in form)
+        hedge = mode is PositionMode.HEDGE
+        assert [form.get("positionSide") for form in (opening, closing)] == (["LONG"] * 2 if hedge else [None] * 2)
+        assert [form.get("reduceOnly") for form in (opening, closing)] == [None, None if hedge else "true"]
+        assert (opening["newOrderRespType"], opening["selfTradePreventionMode"]) == ("RESULT", "EXPIRE_MAKER")
+
+
+async def test_what_is_unknown_to_the_venue_is_not_found(server: Loopback) -> None:
+    async with running(SPEC, server) as on:
+        for call in (on.exchange.fetch_order, on.exchange.cancel_order):
+            for ids in ({"order_id": "77"}, {"client_order_id": "nobodys"}, {"order_id": "algo:77"}):
+                with pytest.raises(errors.OrderNotFound) as caught:
+                    await call(SPEC.symbol, **ids)
+                assert caught.value.code in ("-2011", "-2013")
+
+
+async def test_a_position_that_went_meanwhile_is_closed(server: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with running(SPEC, server) as on:
+        await on.trade(Side.BUY)
+        [held] = await on.exchange.fetch_positions()
+        await on.exchange.close_position(SPEC.symbol)
+        left = [[held]]
+        fetch = on.exchange.fetch_positions
+
+        async def once_more(symbol: str | None = None) -> Any:
+            return left.pop() if left else await fetch(symbol)
+
+        monkeypatch.setattr(on.exchange, "fetch_positions", once_more)
+        assert await on.exchange.close_position(SPEC.symbol) is None
+
+
+async def test_an_unchanged_order_is_a_success(server: Loopback) -> None:
+    async with running(SPEC, server) as on:
+        order = await on.exchange.create_order(on.request())
+        again = await on.exchange.edit_order(SPEC.symbol, order_id=order.order_id, price=order.price)
+        assert (again.order_id, again.price, again.status) == (order.order_id, order.price, OrderStatus.NEW)
+
+
+async def test_an_account_that_may_not_trade_sends_nothing(server: Loopback) -> None:
+    async with running(SPEC, server) as on:
+        on.account.extra["canTrade"] = "no"
+        with pytest.raises(errors.PermissionDenied, match="canTrade"):
+            await on.exchange.create_order(on.request())
+        assert on.writes == []
+
+
+@MODES
+async def test_orders_are_cancelled_by_ids_of_all_sorts(server: Loopback, mode: PositionMode) -> None:
+    async with running(SPEC, server, mode) as on:
+        first = await on.exchange.create_order(on.request())
+        named = await on.exchange.create_order(on.request(client_order_id="named-1"))
+        waits = await exchange_of(on).create_trigger_order(waiting(on, Side.BUY, "1.05"))
+        results = await on.exchange.cancel_orders(
+            SPEC.symbol, order_ids=[first.order_id, waits.order_id, "99"], client_order_ids=["named-1"]
+        )
+        assert [type(result.error) for result in results] == [type(None), type(None), errors.OrderNotFound, type(None)]
+        assert await on.exchange.fetch_open_orders() == []
+        assert named.client_order_id == "named-1"
+        several = [(await on.exchange.create_order(on.request())).order_id for _ in range(12)]
+        results = await on.exchange.cancel_orders(SPEC.symbol, order_ids=[*several, "98"])
+        assert [result.error is None for result in results] == [True] * 12 + [False]
+        assert on.arrived.count("DELETE /fapi/v1/batchOrders") == 3
+
+
+async def test_a_batch_is_judged_order_by_order(server: Loopback) -> None:
+    async with running(SPEC, server) as on:
+        wanted = [on.request() for _ in range(6)]
+        wanted[2] = on.request(quantity=D(10**6))
+        placed = await on.exchange.create_orders(wanted)
+        assert [result.error is None for result in placed] == [True, True, False, True, True, True]
+        assert len(await on.exchange.fetch_open_orders()) == 5
+        assert on.arrived.count("POST /fapi/v1/batchOrders") == 2 - (on.arrived.count("POST /fapi/v1/order"))
+
+
+async def test_a_countdown_cancels_unless_it_is_told_again(server: Loopback) -> None:
+    async with running(SPEC, server) as on:
+        for wrong in ((1, None), (-1, SPEC.symbol), (True, SPEC.symbol)):
+            with pytest.raises(errors.InvalidRequest):
+                await on.exchange.arm_cancel_all(*wrong)
+        await on.exchange.create_order(on.request())
+        await on.exchange.arm_cancel_all(10, SPEC.symbol)
+        on.advance(9_000)
+        await on.exchange.arm_cancel_all(10, SPEC.symbol)
+        on.advance(9_000)
+        assert len(await on.exchange.fetch_open_orders()) == 1
+        on.advance(2_000)
+        assert await on.exchange.fetch_open_orders() == []
+        await on.exchange.create_order(on.request())
+        await on.exchange.arm_cancel_all(10, SPEC.symbol)
+        await on.exchange.arm_cancel_all(0, SPEC.symbol)
+        on.advance(20_000)
+        assert len(await on.exchange.fetch_open_orders()) == 1
+
+
+# Conditional orders
+
+
+@MODES
+async def test_conditional_orders_have_lists_and_ids_of_their_own(server: Loopback, mode: PositionMode) -> None:
+    async with running(SPEC, server, mode) as on:
+        exchange = exchange_of(on)
+        stop = await exchange.create_trigger_order(waiting(on, Side.BUY, "1.03", client_order_id="stop-1"))
+        dip = await exchange.create_trigger_order(
+            waiting(on, Side.BUY, "0.97", price=on.price("0.96"), trigger_by=PriceSource.MARK)
+        )
+        assert [order.raw.order_type for order in (stop, dip)] == ["STOP_MARKET", "TAKE_PROFIT"]
+        assert (stop.kind, stop.type, dip.price, dip.trigger_by) == (
+            OrderKind.TRIGGER, OrderType.TRIGGER, on.price("0.96"), PriceSource.MARK,
+        )  # fmt: skip
+        assert stop.order_id.startswith("algo:")
+        assert await exchange.fetch_open_orders() == []
+        assert {order.order_id for order in await exchange.fetch_trigger_orders(SPEC.symbol)} == {
+            stop.order_id, dip.order_id,
+        }  # fmt: skip
+        assert (await exchange.fetch_order(SPEC.symbol, client_order_id="stop-1")).order_id == stop.order_id
+        assert (await exchange.fetch_order(SPEC.symbol, order_id=dip.order_id)).trigger_price == on.price("0.97")
+        with pytest.raises(errors.ResponseMismatch):
+            await exchange.fetch_order(OTHER, order_id=dip.order_id)
+        with pytest.raises(errors.InvalidOrder):
+            await exchange.edit_order(SPEC.symbol, order_id=stop.order_id, price=on.price("0.9"))
+        on.move(on.price("1.031"))
+        [held] = await exchange.fetch_positions()
+        assert (held.side, held.quantity) == (PositionSide.LONG, SPEC.quantity)
+        gone = await exchange.fetch_order(SPEC.symbol, order_id=stop.order_id)
+        assert gone.status in (OrderStatus.FILLED, OrderStatus.NEW)
+        with pytest.raises(errors.OrderNotFound):
+            await exchange.cancel_trigger_order(SPEC.symbol, order_id=stop.order_id)
+        await exchange.cancel_order(SPEC.symbol, order_id=dip.order_id)
+        assert await exchange.fetch_trigger_orders() == []
+        assert (await exchange.fetch_order(SPEC.symbol, order_id=dip.order_id)).status is OrderStatus.CANCELED
+
+
+async def test_a_trigger_at_the_price_of_now_is_refused_before_it_is_sent(server: Loopback) -> None:
+    async with running(SPEC, server) as on:
+        exchange = exchange_of(on)
+        now = (await exchange.fetch_ticker(SPEC.symbol)).last_price
+        request = OrderRequest(
+            symbol=SPEC.symbol, side=Side.BUY, type=OrderType.TRIGGER, quantity=SPEC.quantity, trigger_price=now
+        )
+        with pytest.raises(errors.InvalidOrder, match="price of now"):
+            await exchange.create_trigger_order(request)
+        with pytest.raises(errors.InvalidOrder, match="time_in_force"):
+            await exchange.create_trigger_order(waiting(on, Side.BUY, "1.05", time_in_force=TimeInForce.IOC))
+        assert on.writes == []
+
+
+@MODES
+async def test_a_trailing_order_follows_the_price_and_closes(server: Loopback, mode: PositionMode) -> None:
+    async with running(SPEC, server, mode) as on:
+        exchange = exchange_of(on)
+        await on.trade(Side.BUY)
+        order = await exchange.create_trailing_order(waiting(on, Side.SELL, "1.02", intent=Intent.CLOSE), "0.01")
+        assert (order.kind, order.raw.callback_rate) == (OrderKind.TRAILING, "1")
+        for fraction in ("1.02", "1.05", "1.045"):
+            on.move(on.price(fraction))
+            assert len(await exchange.fetch_positions()) == 1
+        on.move(on.price("1.039"))
+        assert await exchange.fetch_positions() == []
+        for rate, request in (
+            ("0.5", waiting(on, Side.SELL, "1.02")),
+            ("0.01", waiting(on, Side.SELL, "1.02", price=on.price("1"))),
+        ):
+            with pytest.raises(errors.InvalidOrder):
+                await exchange.create_trailing_order(request, rate)
+
+
+# Modes and leverage
+
+
+async def test_what_stands_already_is_a_success(server: Loopback) -> None:
+    async with running(SPEC, server) as on:
+        exchange = exchange_of(on)
+        for mode in (MarginMode.ISOLATED, MarginMode.ISOLATED, MarginMode.CROSS):
+            await exchange.set_margin_mode(mode, symbol=SPEC.symbol)
+            assert (await exchange.fetch_leverage(SPEC.symbol)).margin_mode is mode
+        for held in (PositionMode.ONE_WAY, PositionMode.HEDGE, PositionMode.HEDGE):
+            assert await exchange.set_position_mode(held) is held
+        assert (await exchange.set_leverage(SPEC.symbol, 7)).leverage == 7
+        with pytest.raises(errors.InvalidRequest):
+            await exchange.set_margin_mode(MarginMode.CROSS)
+        with pytest.raises(errors.InvalidRequest):
+            await exchange.set_leverage(SPEC.symbol, 7, side=PositionSide.LONG)
+        with pytest.raises(errors.InvalidRequest):
+            await exchange.set_leverage(SPEC.symbol, "2.5")
+
+
+@MODES
+async def test_isolated_margin_is_moved(server: Loopback, mode: PositionMode) -> None:
+    async with running(SPEC, server, mode) as on:
+        exchange = exchange_of(on)
+        with pytest.raises(errors.InvalidRequest, match="no isolated position"):
+            await exchange.adjust_margin(SPEC.symbol, 1)
+        await exchange.set_margin_mode(MarginMode.ISOLATED, symbol=SPEC.symbol)
+        await on.trade(Side.BUY)
+        [before] = await exchange.fetch_positions()
+        await exchange.adjust_margin(SPEC.symbol, "1.5", side=PositionSide.LONG)
+        await exchange.adjust_margin(SPEC.symbol, "-0.5")
+        [after] = await exchange.fetch_positions()
+        assert (after.margin or 0) - (before.margin or 0) == 1
+        with pytest.raises(errors.InvalidRequest):
+            await exchange.adjust_margin(SPEC.symbol, 0)
+
+
+async def test_a_portfolio_margin_account_is_no_account_of_this_adapter(server: Loopback) -> None:
+    async with running(SPEC, server) as on:
+        assert await exchange_of(on).identify_account() == "binance"
+        on.account.kind = "portfolio-margin"
+        with pytest.raises(errors.AccountModeMismatch, match=r"papi\.binance\.com"):
+            await exchange_of(on).identify_account()
+
+
+# The past
+
+
+async def test_fills_of_all_contracts_are_found_by_fees_and_orders(server: Loopback) -> None:
+    async with running(SPEC, server) as on:
+        await on.trade(Side.BUY)
+        await on.trade(Side.SELL, Intent.CLOSE)
+        await on.trade(Side.BUY, symbol=OTHER, quantity=10)
+        found = [fill async for fill in on.exchange.iter_fills()]
+        assert {fill.symbol for fill in found} == {SPEC.symbol, OTHER}
+        assert len({fill.fill_id for fill in found}) == len(found) >= 3
+        assert all(fill.fee and fill.fee > 0 for fill in found)
+        entries = [entry async for entry in on.exchange.iter_ledger()]
+        assert {entry.type for entry in entries} >= {LedgerType.FEE, LedgerType.TRANSFER}
+
+
+async def test_what_the_venue_forgot_is_said(server: Loopback) -> None:
+    async with running(SPEC, server) as on:
+        now = on.inside.now_ms()
+        with pytest.raises(errors.IncompletePage, match="90 days"):
+            await on.exchange.fetch_fills(SPEC.symbol, until_ms=now - 91 * DAY_MS)
+        with pytest.raises(errors.IncompletePage, match="90 days"):
+            async for _ in on.exchange.iter_fills(SPEC.symbol, since_ms=now - 100 * DAY_MS):
+                pass
+
+
+# The venue's own reads
+
+
+async def test_the_venues_own_reads_are_served(server: Loopback) -> None:
+    async with running(SPEC, server) as on:
+        exchange = exchange_of(on)
+        assert (await exchange.fetch_fee_rate(SPEC.symbol)).symbol == "BTCUSDT"
+        assert (await exchange.fetch_funding_rate(SPEC.symbol)).interval_s == 28_800
+        tiers = await exchange.fetch_risk_limits(SPEC.symbol)
+        assert [tier.tier for tier in tiers] == sorted(tier.tier or 0 for tier in tiers)
+        with pytest.raises(errors.InvalidRequest, match="no margin coin"):
+            await exchange.fetch_account("DOGE")
+        await exchange.set_margin_mode(MarginMode.ISOLATED, symbol=SPEC.symbol)
+        await on.trade(Side.BUY)
+        await exchange.adjust_margin(SPEC.symbol, 1)
+        assert [row.amount for row in await exchange.fetch_margin_moves(SPEC.symbol)] == [1]
+        assert await exchange.fetch_forced_orders() == []
+        assert await exchange.fetch_funding_history(SPEC.symbol)
+        await exchange.test_order(on.request())
+        with pytest.raises(errors.SymbolNotFound):
+            await exchange.test_order(on.request(symbol="NONE/USDT:USDT"))
+        assert await exchange.fetch_open_orders() == []
