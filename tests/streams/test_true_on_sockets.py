@@ -198,6 +198,7 @@ async def test_after_faulted_trading_the_picture_is_what_rest_says(
     with serve(
         only=[adapter.id], setup=Setup(empty=True), faults=plan, uid_limit=None, endpoint_limits=False
     ) as running:
+        monkeypatch.setattr(running.exchange.venues[adapter.id].dialect, "ip_limits", ())
         venue = Venue(running, adapter.id, rng)
         for symbol, price in PRICES.items():
             running.exchange.engine.marks.pin(symbol, price)

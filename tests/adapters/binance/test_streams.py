@@ -61,6 +61,7 @@ def test_one_line_tells_of_everything_but_prices_and_has_no_login() -> None:
         What.POSITIONS: ["ACCOUNT_UPDATE"],
         What.ACCOUNTS: ["ACCOUNT_UPDATE"],
         What.TICKERS: [],
+        What.TRIGGERS: [],
     }
     assert DIALECT.ticket_s == 1800.0
     with pytest.raises(NotImplementedError):
