@@ -32,6 +32,7 @@ from futures_async.adapter import (
     PositionSideLike,
     Reading,
     RiskLimit,
+    Rows,
     StreamDialect,
     SymbolNotFound,
     Ticker,
@@ -153,9 +154,10 @@ class BitgetAccount(Adapter):
         rows = await self._call(
             endpoints.TIERS,
             self._contract_params(symbol),
-            about=lambda rows: all(same_name(row.symbol, wanted) for row in rows),
+            about=lambda rows: not rows or any(same_name(row.symbol, wanted) for row in rows),
         )
-        tiers = risk_limits(self.product_type).known(rows)
+        own = Rows(row for row in rows if same_name(row.symbol, wanted)).without(unread_of(rows))
+        tiers = risk_limits(self.product_type).known(own)
         tiers.sort(key=lambda tier: tier.tier or 0)
         return tiers
 
