@@ -130,6 +130,27 @@ class Always(Contract):
 
         run(main())
 
+    @pytest.mark.parametrize("mode", list(PositionMode))
+    def test_a_position_off_the_step_of_today_is_closed_or_refused_with_the_reason(self, mode: PositionMode) -> None:
+        self.needs(Can.CLOSE_POSITION, Can.CREATE_ORDER, Can.FETCH_CONTRACT, Can.RESOLVE_ORDER)
+
+        async def main() -> None:
+            on = Faulted(self.spec)
+            on.account.default_mode = mode
+            on.trade_inside(Side.BUY, at_ms=on.inside.now_ms())
+            bound(on, step=2 * on.spec.quantity)
+            async with on.exchange as exchange:
+                close = exchange.close_position(on.spec.symbol, side=PositionSide.LONG)
+                if type(exchange)._close_unread is Hooks._close_unread:  # pyright: ignore[reportPrivateUsage] - whether it can
+                    with pytest.raises((errors.InvalidOrder, errors.ExchangeError, errors.OrderNotPlaced)):
+                        await close
+                    return
+                order = await close
+                assert order is not None
+                assert (order.side, list(on.account.positions_of())) == (Side.SELL, [])
+
+        run(main())
+
     @pytest.mark.parametrize("odd", ["side", "quantity"])
     @pytest.mark.parametrize("mode", list(PositionMode))
     def test_a_position_that_cannot_be_read_is_closed_or_said_to_be_unread(self, mode: PositionMode, odd: str) -> None:

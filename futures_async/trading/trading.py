@@ -18,7 +18,7 @@ from futures_async.trading.ordering import PlannedOrder, asked
 from futures_async.trading.planning import check_client_order_id, check_request, check_steps, one_id
 from futures_async.transport.channel import apart
 from futures_async.transport.endpoint import Kind
-from futures_async.unified.convert import EXACT, Number, chosen_or_none, to_decimal, to_text
+from futures_async.unified.convert import EXACT, Number, chosen_or_none, is_multiple, to_decimal, to_text
 from futures_async.unified.enums import (
     Intent,
     MarginMode,
@@ -428,6 +428,8 @@ class Trading(Cancelling):
                         await self.fetch_contract(position.venue_symbol)
                     parts = self._parts_of(position)
                 if len(parts) == 1:
+                    if plain and self._has_own_close and self._is_off_step(position):
+                        return await self._close_by_own_call(position.venue_symbol, position.side)
                     raise refusal from refusal.__cause__
             return await self._close_parts(position, parts)
 
@@ -440,13 +442,23 @@ class Trading(Cancelling):
             UnreadRows: It has none.
         """
         name = self.venue_symbol(symbol)
-        if type(self)._close_unread is Hooks._close_unread:
+        if not self._has_own_close:
             raise odd
         if side is None and len([one for one in odd.rows if one.venue_symbol == name]) + len(odd.unread) > 1:
             raise InvalidRequest(f"{self.id}: {symbol} may have a long and a short position: name the side") from odd
+        return await self._close_by_own_call(name, chosen_or_none(PositionSide, side, "side"))
 
+    @property
+    def _has_own_close(self) -> bool:
+        return type(self)._close_unread is not Hooks._close_unread
+
+    def _is_off_step(self, position: Position) -> bool:
+        contract = self._known_contract(position.venue_symbol)
+        return contract is not None and not is_multiple(position.quantity, contract.quantity_step)
+
+    async def _close_by_own_call(self, venue_symbol: str, side: PositionSide | None) -> Order | None:
         async def deed() -> str | None:
-            return await self._close_unread(name, chosen_or_none(PositionSide, side, "side"))
+            return await self._close_unread(venue_symbol, side)
 
         order_id = await self._channel.deeds.see_through(deed, Kind.ORDER)
         if order_id is None:
@@ -454,8 +466,8 @@ class Trading(Cancelling):
         for pause_s in READ_BACK_PAUSES_S:
             await self._channel.transport.runtime().sleep(pause_s)
             with suppress(OrderNotFound):
-                return await self.fetch_order(symbol, order_id=order_id)
-        return await self.fetch_order(symbol, order_id=order_id)
+                return await self.fetch_order(venue_symbol, order_id=order_id)
+        return await self.fetch_order(venue_symbol, order_id=order_id)
 
     async def _close_parts(self, position: Position, parts: Sequence[Decimal]) -> Order:
         for quantity in parts[:-1]:
