@@ -15,6 +15,7 @@ from futures_async.simulator.records import (
     Order,
     Position,
     PositionRecord,
+    Reduction,
     Slot,
     Source,
     money,
@@ -53,7 +54,10 @@ class Positions:
         against = self._opposed(account, order)
         closing = min(quantity, against.quantity) if against is not None else ZERO
         pnl, closing_fee = ZERO, money(fee * closing / quantity)
+        reduced: Reduction | None = None
         if against is not None and closing:
+            share = money(against.open_fee * closing / against.opened)
+            reduced = Reduction(closing, against.entry_price, share, closing_fee)
             pnl = self._reduce(account, against, closing, price, closing_fee, kind)
         if quantity > closing:
             self._increase(account, order, quantity - closing, price, fee - closing_fee)
@@ -77,6 +81,7 @@ class Positions:
             role=role,
             created_ms=self._world.now_ms,
             visible_ms=order.visible_ms,
+            reduced=reduced,
         )
         account.fills.append(fill)
         self._book(account, order, fill, contract.settle, closing > 0, kind)

@@ -210,6 +210,16 @@ class Order:
         return self.status.is_open
 
 
+class Reduction(NamedTuple):
+    """What a fill has closed of a position, for venues whose history has a row for each of them."""
+
+    quantity: Decimal
+    entry_price: Decimal
+    open_fee: Decimal
+    """The share of it in what opening the position has cost."""
+    close_fee: Decimal
+
+
 @dataclass(slots=True, kw_only=True, frozen=True)
 class Fill:
     """One execution."""
@@ -225,6 +235,8 @@ class Fill:
     role: Role
     created_ms: int
     visible_ms: int
+    reduced: Reduction | None = None
+    """None: it has opened a position, or added to one, and nothing else."""
 
 
 @dataclass(slots=True, kw_only=True)

@@ -8,7 +8,7 @@ import pytest
 from futures_async.simulator import errors
 from futures_async.simulator.contracts import CONTRACTS
 from futures_async.simulator.engine import Engine
-from futures_async.simulator.records import CancelReason, LedgerKind, Source
+from futures_async.simulator.records import CancelReason, LedgerKind, Source, money
 from futures_async.simulator.world import Options
 from futures_async.unified.enums import MarginMode, OrderStatus, OrderType, PositionMode, Role, TimeInForce
 from tests.simulator.rig import (
@@ -96,6 +96,21 @@ def test_with_a_finite_book_orders_fill_in_parts() -> None:
     bench.wait(500)
     assert resting.status is OrderStatus.FILLED
     bench.close()
+
+
+def test_a_fill_says_what_it_has_closed(one_way: Bench) -> None:
+    one_way.place(BUY, "0.3")
+    one_way.place(SELL, "0.1")
+    one_way.place(SELL, "0.5")  # the rest, and a short
+    opening, part, flip = one_way.account.fills
+    assert opening.reduced is None
+    assert part.reduced is not None
+    assert (part.reduced.quantity, part.reduced.entry_price) == (D("0.1"), opening.price)
+    assert part.reduced.open_fee == money(opening.fee / 3)
+    assert part.reduced.close_fee == part.fee
+    assert flip.reduced is not None
+    assert (flip.reduced.quantity, flip.reduced.open_fee) == (D("0.2"), money(opening.fee * 2 / 3))
+    assert flip.reduced.close_fee == money(flip.fee * D("0.2") / D("0.5"))
 
 
 def test_in_one_way_mode_a_larger_opposite_order_flips_and_a_reduce_only_one_does_not(one_way: Bench) -> None:
