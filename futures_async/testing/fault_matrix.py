@@ -13,7 +13,7 @@ from typing import Any
 import anyio
 import pytest
 
-from futures_async.simulator.faults import FAULTS, THE_SPOT_DECIDES, Act, Expectation, Fault
+from futures_async.simulator.faults import BY_NAME, FAULTS, THE_SPOT_DECIDES, Act, Expectation, Fault
 from futures_async.testing.base import Contract
 from futures_async.testing.faulted import DEEDS, PROVED, Deed, Faulted
 from futures_async.testing.spec import VenueSpec
@@ -212,8 +212,12 @@ class Case:
 
 
 def alternatives(case: Case) -> tuple[Expectation, ...]:
-    """What the table allows here: of a 429, only one thing at each venue."""
+    """What the table allows here: of a 429, only one thing at each venue; a jump over the window is seen as an old
+    request."""
     allowed = case.row.expected(case.deed.kind)
+    window_s = case.traits.window_s
+    if case.row.act is Act.CLOCK and window_s is not None and window_s <= case.row.delay_s[0]:
+        return BY_NAME["stale"].expected(case.deed.kind)
     if case.row.word == "limited" and len(allowed) == 2:
         return (allowed[0 if case.traits.rate_429_is_gateway else 1],)
     return allowed

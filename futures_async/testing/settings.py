@@ -13,10 +13,18 @@ from futures_async.unified.enums import MarginMode, PositionMode, Side
 from futures_async.unified.exchange import Capability as Can
 
 
-async def isolate(on: Running) -> None:
-    """Trade in isolated margin from now on."""
+async def set_margin_mode(on: Running, mode: MarginMode) -> None:
+    """Of the contract, or where there is one alone of the account."""
+    symbol = None if on.spec.margin_mode_of_account else on.spec.symbol
+    await on.exchange.set_margin_mode(mode, symbol=symbol, margin_coin=on.spec.margin_coin)
+
+
+async def trade_isolated(on: Running) -> None:
+    """Buy at market in isolated margin."""
     if on.exchange.supports(Can.SET_MARGIN_MODE):
-        await on.exchange.set_margin_mode(MarginMode.ISOLATED, symbol=on.spec.symbol, margin_coin=on.spec.margin_coin)
+        await set_margin_mode(on, MarginMode.ISOLATED)
+    mode = None if on.spec.margin_mode_of_account else MarginMode.ISOLATED
+    await on.trade(Side.BUY, margin_mode=mode)
 
 
 class Settings(Contract):
@@ -61,7 +69,7 @@ class Settings(Contract):
     async def test_the_margin_mode_is_set(self, server: Loopback) -> None:
         async with self.on(server) as on:
             for mode in (MarginMode.ISOLATED, MarginMode.ISOLATED, MarginMode.CROSS):
-                await on.exchange.set_margin_mode(mode, symbol=on.spec.symbol, margin_coin=on.spec.margin_coin)
+                await set_margin_mode(on, mode)
                 assert on.account.settings(on.spec.symbol).margin_mode is mode
 
     @exercises(Can.SET_POSITION_MODE)
@@ -69,7 +77,7 @@ class Settings(Contract):
         async with self.on(server) as on:
             for mode in (*self.spec.modes[::-1], self.spec.modes[0]):
                 assert await on.exchange.set_position_mode(mode, symbol=on.spec.symbol) is mode
-                assert on.account.mode(on.spec.margin_coin) is mode
+                assert on.account.mode(on.spec.symbol) is mode
 
     @exercises(Can.FETCH_POSITION_MODE)
     @pytest.mark.parametrize("mode", list(PositionMode))
@@ -89,13 +97,12 @@ class Settings(Contract):
             await on.trade(Side.BUY)
             with pytest.raises(errors.ExchangeError):
                 await on.exchange.set_position_mode(PositionMode.HEDGE, symbol=on.spec.symbol)
-            assert on.account.mode(on.spec.margin_coin) is PositionMode.ONE_WAY
+            assert on.account.mode(on.spec.symbol) is PositionMode.ONE_WAY
 
     @exercises(Can.ADJUST_MARGIN)
     async def test_margin_is_moved_into_a_position_and_out_of_it(self, server: Loopback) -> None:
         async with self.on(server) as on:
-            await isolate(on)
-            await on.trade(Side.BUY, margin_mode=MarginMode.ISOLATED)
+            await trade_isolated(on)
             [held] = on.account.positions_of()
             assert held.margin_mode is MarginMode.ISOLATED
             before = held.margin
@@ -107,8 +114,7 @@ class Settings(Contract):
     @exercises(Can.ADJUST_MARGIN)
     async def test_margin_that_is_not_there_is_refused(self, server: Loopback) -> None:
         async with self.on(server) as on:
-            await isolate(on)
-            await on.trade(Side.BUY, margin_mode=MarginMode.ISOLATED)
+            await trade_isolated(on)
             [held] = on.account.positions_of()
             before = held.margin
             with pytest.raises(errors.ExchangeError):

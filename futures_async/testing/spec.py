@@ -69,6 +69,7 @@ class VenueSpec:
         switch_per_symbol: Whether `arm_cancel_all` is for one contract.
         spare: An amount of margin coin that the account has to spare.
         bases: Names of base coins that the venue could list: each is traded like any other.
+        margin_mode_of_account: Whether `set_margin_mode` is for the whole account, and orders carry none.
         flat_mode: Whether `fetch_position_mode` can tell the mode of an account without positions.
         market_type: What market orders are at the venue: limit orders that fill or are gone, where it has no others.
         client_id: How the venue spells a client order id.
@@ -99,6 +100,7 @@ class VenueSpec:
     switch_per_symbol: bool = False
     spare: Decimal = Decimal("12.5")
     bases: tuple[str, ...] = ("龙虾", "MØTH", "1000CAT", "$MYRO", "A.B", "A_B", "A-B")
+    margin_mode_of_account: bool = False
     flat_mode: bool = True
     market_type: OrderType = OrderType.MARKET
     client_id: Callable[[str], str] = _same
