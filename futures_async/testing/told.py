@@ -9,13 +9,14 @@ from typing import Any, TypeVar
 
 import pytest
 
-from futures_async.simulator.records import LedgerKind
+from futures_async.simulator.records import LedgerKind, LedgerRow
 from futures_async.simulator.world import Options
 from futures_async.testing import figures
 from futures_async.testing.base import Contract
 from futures_async.testing.figures import Figures, told
 from futures_async.testing.inside import Inside
 from futures_async.testing.lives import Life
+from futures_async.testing.spec import VenueSpec
 from futures_async.testing.virtual_time import run
 from futures_async.unified.enums import LedgerType, MarginMode, OrderStatus, PositionMode
 from futures_async.unified.exchange import Capability as Can
@@ -159,8 +160,12 @@ class Told(Contract):
 
         async def look(on: Inside) -> Iterable[str]:
             coin = self.spec.margin_coin
+            # A walk through years of windows takes seconds, and life goes on meanwhile.
+            on.inside.settle()
+            until_ms, inside, balance = on.inside.now_ms(), list(on.account.ledger), on.account.balance(coin)
             rows = [row async for row in on.exchange.iter_ledger(margin_coin=coin)]
-            return ledger_wrong(on, [row for row in rows if row.coin == coin])
+            rows = [row for row in rows if row.coin == coin and row.created_ms <= until_ms]
+            return ledger_wrong(on.spec, rows, [row for row in inside if row.coin == coin], balance)
 
         self.lived(mode, look)
 
@@ -211,9 +216,8 @@ class Told(Contract):
         self.lived(self.spec.modes[0], look)
 
 
-def ledger_wrong(on: Inside, rows: list[LedgerEntry]) -> list[str]:
+def ledger_wrong(spec: VenueSpec, rows: list[LedgerEntry], inside: list[LedgerRow], balance: Decimal) -> list[str]:
     """Entries against the exchange's own: venues split a trade into one, two or three of them."""
-    inside = [row for row in on.account.ledger if row.coin == on.spec.margin_coin]
     moved = {row.created_ms for row in inside if row.kind is LedgerKind.MARGIN}  # the balance stays: not listed by all
     rows = [row for row in rows if row.created_ms not in moved]
     inside = [row for row in inside if row.created_ms not in moved]
@@ -224,18 +228,17 @@ def ledger_wrong(on: Inside, rows: list[LedgerEntry]) -> list[str]:
         symbols, meant = {row.symbol for row in own}, {kind for row in own for kind in MEANT[row.kind]}
         if {row.symbol for row in found} != symbols:
             wrong.append(f"{at}: LedgerEntry.symbol is {[row.symbol for row in found]}, not {symbols}")
-        if "LedgerEntry.type" in on.spec.own_way:
+        if "LedgerEntry.type" in spec.own_way:
             meant.add(LedgerType.OTHER)
         if {row.type for row in found} - meant:
             wrong.append(f"{at}: LedgerEntry.type is {[row.type.value for row in found]}, not {meant}")
         for row in found:
             if not row.venue_type or row.venue_type == row.coin:
                 wrong.append(f"{at}: LedgerEntry.venue_type is {row.venue_type!r}")
-            if row.balance is None and "LedgerEntry.balance" not in on.spec.silent:
+            if row.balance is None and "LedgerEntry.balance" not in spec.silent:
                 wrong.append("LedgerEntry.balance is None")
             elif row.balance is not None and not any(figures.agrees(row.balance, one.balance) for one in own):
                 wrong.append(f"{at}: LedgerEntry.balance is {row.balance}")
-    balance = on.account.balance(on.spec.margin_coin)
     total = sum((row.amount - (row.fee or 0) for row in rows), Decimal(0))
     fees = sum(((row.fee or 0) - (row.amount if row.type is LedgerType.FEE else 0) for row in rows), Decimal(0))
     if not figures.agrees(total, balance):
