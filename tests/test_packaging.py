@@ -20,7 +20,7 @@ import futures_async.adapters
 ROOT = Path(__file__).parents[1]
 OTHERS = ("futures_async.adapters.bittap", "futures_async.adapters.bitget", "futures_async.simulator")
 FORBIDDEN = re.compile(r"\s*(import|from) (httpx|time|asyncio|anyio|tenacity|logging)\b")
-ADAPTERS = ("bitget", "bitget_uta", "bitget_v1", "bitmart", "bittap", "hyperliquid", "okx")
+ADAPTERS = ("bitget", "bitget_uta", "bitget_v1", "bitmart", "bittap", "bybit", "hyperliquid", "okx")
 
 
 def source_files() -> set[str]:
@@ -135,14 +135,14 @@ def refuse(*arguments): raise SystemExit("side effect")
 sys.addaudithook(lambda event, arguments: refuse() if event.startswith("socket.") else None)
 asyncio.new_event_loop = refuse
 import futures_async, futures_async.adapters
-from futures_async.adapters import OKX, Bitget, BitgetUTA, BitgetV1, BitMart, BitTap, Hyperliquid
+from futures_async.adapters import OKX, Bitget, BitgetUTA, BitgetV1, BitMart, BitTap, Bybit, Hyperliquid
 assert not logging.getLogger("futures_async").handlers and not logging.getLogger().handlers
 """
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_no_core_module_names_a_venue() -> None:
-    words = ("bitget", "bitmart", "bittap", "hyperliquid", "okx")
+    words = ("bitget", "bitmart", "bittap", "bybit", "hyperliquid", "okx")
     for path in (ROOT / "futures_async").rglob("*.py"):
         if "adapters" in path.parts:
             continue

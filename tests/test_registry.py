@@ -13,7 +13,18 @@ import pytest
 import futures_async as fa
 from futures_async import registry
 from futures_async.adapter import Adapter
-from futures_async.adapters import BUILT_IN, OKX, Binance, Bitget, BitgetUTA, BitgetV1, BitMart, BitTap, Hyperliquid
+from futures_async.adapters import (
+    BUILT_IN,
+    OKX,
+    Binance,
+    Bitget,
+    BitgetUTA,
+    BitgetV1,
+    BitMart,
+    BitTap,
+    Bybit,
+    Hyperliquid,
+)
 from futures_async.adapters.connecting import Connect
 from futures_async.trading.options import Options
 from futures_async.unified import installed
@@ -155,6 +166,7 @@ def test_the_result_of_connect_is_the_adapters_own_class() -> None:
     assert_type(fa.connect("bitget-v1", base_url="https://host"), BitgetV1)
     assert_type(fa.connect("bitmart", account="copy_trading", timeout=3), BitMart)
     assert_type(fa.connect("bittap", signer=None), BitTap)
+    assert_type(fa.connect("bybit", site="nl", markets=["USDT"]), Bybit)
     assert_type(fa.connect("hyperliquid", vault=None, slippage="0.02"), Hyperliquid)
     assert_type(fa.connect("okx", region="eea", margin_mode="isolated"), OKX)
     some = str(next(name for name in BUILT_IN if name == "bitget"))

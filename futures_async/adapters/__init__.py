@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from futures_async.adapters.bitget_v1 import BitgetV1
     from futures_async.adapters.bitmart import BitMart
     from futures_async.adapters.bittap import BitTap
+    from futures_async.adapters.bybit import Bybit
     from futures_async.adapters.hyperliquid import Hyperliquid
     from futures_async.adapters.okx import OKX
 
@@ -20,6 +21,7 @@ BUILT_IN = {
     "bitget-v1": "bitget_v1:BitgetV1",
     "bitmart": "bitmart:BitMart",
     "bittap": "bittap:BitTap",
+    "bybit": "bybit:Bybit",
     "hyperliquid": "hyperliquid:Hyperliquid",
     "okx": "okx:OKX",
 }
@@ -27,7 +29,7 @@ BUILT_IN = {
 
 _HOMES = {name: package for package, _, name in (place.partition(":") for place in BUILT_IN.values())}
 
-__all__ = ["OKX", "Binance", "BitMart", "BitTap", "Bitget", "BitgetUTA", "BitgetV1", "Hyperliquid"]
+__all__ = ["OKX", "Binance", "BitMart", "BitTap", "Bitget", "BitgetUTA", "BitgetV1", "Bybit", "Hyperliquid"]
 
 
 def __getattr__(name: str) -> Any:

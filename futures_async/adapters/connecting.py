@@ -17,6 +17,8 @@ from futures_async.adapters.bitmart.client import BitMart
 from futures_async.adapters.bitmart.options import BitMartOptions
 from futures_async.adapters.bittap.client import BitTap
 from futures_async.adapters.bittap.options import BitTapOptions
+from futures_async.adapters.bybit.client import Bybit
+from futures_async.adapters.bybit.options import BybitOptions
 from futures_async.adapters.hyperliquid.client import Hyperliquid
 from futures_async.adapters.hyperliquid.options import HyperliquidOptions
 from futures_async.adapters.okx.client import OKX
@@ -51,6 +53,10 @@ class Connect(Protocol):
     def __call__(
         self, venue: Literal["bittap"], credentials: Credentials | None = None, **options: Unpack[BitTapOptions]
     ) -> BitTap: ...
+    @overload
+    def __call__(
+        self, venue: Literal["bybit"], credentials: Credentials | None = None, **options: Unpack[BybitOptions]
+    ) -> Bybit: ...
     @overload
     def __call__(
         self,

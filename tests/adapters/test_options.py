@@ -98,6 +98,11 @@ OWN: dict[str, dict[str, tuple[list[Any], list[Any]]]] = {
         "margin_coin": ([None, 5, "", "US DC"], ["USDC", "usdh"]),
         "slippage": ([None, 0, -1, "0.8", "x"], ["0.01", Decimal("0.1")]),
     },
+    "bybit": {
+        "site": ([None, 5, "", "de", True], ["global", "NL", "testnet"]),
+        "markets": ([None, 5, "USDT", (), ["EUR"], [5]], [["USDT"], ("inverse", "usdc"), ["USDT", "USDC", "inverse"]]),
+        "rsa": RSA,
+    },
     "bittap": {"signer": ([5, "key", print, BitTapHmacSigner], [None, BitTapHmacSigner(KEYS)])},
 }  # fmt: skip
 

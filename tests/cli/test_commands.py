@@ -21,7 +21,7 @@ import pytest
 
 from futures_async.simulator.server import RunningExchange, serve
 
-VENUES = ["binance", "bitget", "bitget-uta", "bitget-v1", "bitmart", "bittap", "hyperliquid", "okx"]
+VENUES = ["binance", "bitget", "bitget-uta", "bitget-v1", "bitmart", "bittap", "bybit", "hyperliquid", "okx"]
 
 
 @pytest.fixture(scope="module")

@@ -120,6 +120,7 @@ def test_bitget_says_which(field: str, price: str, code: str, text: str) -> None
         ("bitget", "/api/v2/mix/order/place-order", ["40917", "45122", "40830", "40831"]),
         ("bitget-uta", "/api/v3/trade/place-order", ["25579"] * 4),
         ("bitmart", "/contract/private/submit-order", ["40031"] * 4),
+        ("bybit", "/v5/order/create", ["10001"] * 4),
     ],
 )
 def test_every_venue_has_a_code_for_it(venue: str, path: str, codes: list[str]) -> None:

@@ -1,0 +1,384 @@
+"""The account half of the client: balances, modes, leverage, positions, ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from decimal import Decimal
+from typing import Any, TypeVar, cast
+
+from futures_async.adapter import (
+    Account,
+    DecodeError,
+    FuturesAsyncError,
+    InvalidRequest,
+    LedgerEntry,
+    Leverage,
+    MarginMode,
+    MarginModeLike,
+    NotSupported,
+    Number,
+    Page,
+    PageQuery,
+    PlannedOrder,
+    Position,
+    PositionHistory,
+    PositionMode,
+    PositionModeConflict,
+    PositionModeLike,
+    PositionSide,
+    PositionSideLike,
+    RiskLimit,
+    Rows,
+    chosen,
+    chosen_or_none,
+    collect,
+    is_multiple,
+    side_by_side,
+    to_decimal,
+    to_text,
+    unread_of,
+    unread_rows,
+    windows,
+)
+from futures_async.adapters._rows import listed
+from futures_async.adapters.bybit import endpoints, mapping, wire
+from futures_async.adapters.bybit.dialect import UNCHANGED
+from futures_async.adapters.bybit.lists import Lists, Scope, following, of_contract, of_market
+from futures_async.adapters.bybit.symbols import category_of, named, unified_symbol, venue_symbol
+
+T = TypeVar("T")
+
+_MODE_WORDS = {MarginMode.ISOLATED: "ISOLATED_MARGIN", MarginMode.CROSS: "REGULAR_MARGIN"}
+_MODE_CODES = {PositionMode.ONE_WAY: 0, PositionMode.HEDGE: 3}
+INDEX = {PositionSide.LONG: 1, PositionSide.SHORT: 2}
+SMALLEST_MARGIN = Decimal("0.0001")
+
+
+class AccountCalls(Lists):
+    """What concerns the account, and not single orders."""
+
+    _modes: dict[str, PositionMode]
+    """By contract, as far as they were seen: no call tells them of a whole account."""
+
+    def venue_symbol(self, symbol: str) -> str:
+        """The venue's id of a contract."""
+        return venue_symbol(symbol)
+
+    def unified_symbol(self, venue_symbol: str) -> str:
+        """The unified symbol of an id."""
+        return unified_symbol(venue_symbol)
+
+    # Modes
+
+    async def _margin_mode(self) -> MarginMode | None:
+        return mapping.margin_mode(await self._call(endpoints.INFO))
+
+    async def _beside_mode(self, read: Callable[[], Awaitable[T]]) -> tuple[T, MarginMode | None]:
+        """A read whose rows do not say in which margin mode the account is, and that mode: both at the same time."""
+
+        async def part(rows: bool) -> list[Any]:
+            return [await read() if rows else await self._margin_mode()]
+
+        found, mode = await side_by_side(part, (True, False))
+        return found, mode
+
+    async def set_margin_mode(
+        self, mode: MarginModeLike, *, symbol: str | None = None, margin_coin: str = "USDT"
+    ) -> None:
+        """Set the margin mode of the whole account: leave the symbol out.
+
+        Raises:
+            MarginModeConflict: Positions, orders, hedged contracts or collateral stand in the way; all reasons at once.
+        """
+        mode = chosen(MarginMode, mode, "mode")
+        if symbol is not None:
+            raise NotSupported(f"{self.id}: set_margin_mode is for the whole account here: leave the symbol out")
+        await self._apply(
+            ("set_margin_mode",),
+            mode,
+            send=lambda: self._call(endpoints.SET_MARGIN_MODE, body={"setMarginMode": _MODE_WORDS[mode]}),
+            read=self._margin_mode,
+            stands=lambda found: found is mode,
+            unchanged=UNCHANGED,
+        )
+
+    async def _known_position_mode(self, venue_symbol: str) -> PositionMode:
+        """Of one contract, read once: only those that settle in USDT have a hedge mode."""
+        if not named(venue_symbol).hedges:
+            return PositionMode.ONE_WAY
+        found = self._modes.get(venue_symbol)
+        if found is None:
+            found = await self._once(("mode", venue_symbol), lambda: self._read_mode(venue_symbol))
+        return found
+
+    async def _read_mode(self, venue_symbol: str) -> PositionMode:
+        rows = await self._of_contract(venue_symbol)
+        mode = mapping.mode_of(rows)
+        if mode is None:
+            raise DecodeError(f"{self.id}: {venue_symbol} has no row that shows its position mode", path="$.list")
+        self._modes[venue_symbol] = mode
+        return mode
+
+    def _heard(self, plan: PlannedOrder, error: FuturesAsyncError) -> None:
+        if isinstance(error, PositionModeConflict):
+            self._modes.pop(plan.venue_symbol, None)
+        super()._heard(plan, error)
+
+    async def fetch_position_mode(self, symbol: str | None = None) -> PositionMode:
+        """Read a contract's position mode, which its positions show, also while it is flat.
+
+        Raises:
+            InvalidRequest: Without a symbol: the mode is each contract's own.
+        """
+        if symbol is None:
+            raise InvalidRequest(f"{self.id}: each contract has a position mode of its own: name one")
+        name = self.venue_symbol(symbol)
+        return await self._read_mode(name) if named(name).hedges else PositionMode.ONE_WAY
+
+    async def set_position_mode(self, mode: PositionModeLike, *, symbol: str | None = None) -> PositionMode:
+        """Set the position mode of a contract settled in USDT, or without a symbol of all of them.
+
+        Of all, those with a position or an order are left as they are, without a word: what is open is read back. USDC
+        and inverse contracts are one-way for ever.
+
+        Raises:
+            PositionModeConflict: The contract has positions or orders.
+            SettingNotApplied: Of all contracts, some that have positions kept their mode.
+        """
+        mode = chosen(PositionMode, mode, "mode")
+        name = None if symbol is None else self.venue_symbol(symbol)
+        if name is not None and not named(name).hedges:
+            if mode is PositionMode.ONE_WAY:
+                return mode
+            raise NotSupported(f"{self.id}: only contracts that settle in USDT have a hedge mode, not {symbol}")
+        target = {"coin": "USDT"} if name is None else {"symbol": name}
+        body = {"category": "linear", **target, "mode": _MODE_CODES[mode]}
+
+        async def read() -> set[PositionMode]:
+            rows = await (
+                self._all_rows(endpoints.POSITIONS, of_market("USDT"), endpoints.POSITIONS_PAGE)
+                if name is None
+                else self._of_contract(name)
+            )
+            return {found for row in rows if (found := mapping.mode_of([row])) is not None}
+
+        try:
+            await self._apply(
+                ("set_position_mode", name or "USDT"),
+                mode,
+                send=lambda: self._call(endpoints.SWITCH_MODE, body=body),
+                read=read,
+                stands=lambda found: found == {mode} or (name is None and not found),
+                unchanged=UNCHANGED,
+            )
+        finally:
+            self._modes.clear()
+        return mode
+
+    # Leverage
+
+    async def _of_contract(self, name: str) -> Rows[wire.WirePosition]:
+        """A contract's rows: one, or in hedge mode two, also while it is flat."""
+        answer = await self._rows(endpoints.POSITIONS, of_contract(name))
+        return Rows(listed(answer.rows)).without(unread_of(answer.rows))
+
+    async def fetch_leverage(self, symbol: str, margin_mode: MarginModeLike | None = None) -> Leverage:
+        """Read the leverage of a contract. Of another margin mode than the account's nothing is known."""
+        margin_mode = chosen_or_none(MarginMode, margin_mode, "margin_mode")
+        name = self.venue_symbol(symbol)
+        contract = await self.fetch_contract(name)
+        rows, mode = await self._beside_mode(lambda: self._of_contract(name))
+        if margin_mode not in (None, mode):
+            return mapping.to_leverage([], name, margin_mode, contract.max_leverage)
+        return mapping.to_leverage(rows, name, mode, contract.max_leverage)
+
+    async def set_leverage(
+        self,
+        symbol: str,
+        leverage: Number,
+        *,
+        margin_mode: MarginModeLike | None = None,
+        side: PositionSideLike | None = None,
+    ) -> Leverage:
+        """Set the leverage of a contract; `side` alone in isolated margin and hedge mode, where the two may differ.
+
+        Raises:
+            InvalidRequest: The account is in another margin mode than the one that is named.
+        """
+        margin_mode = chosen_or_none(MarginMode, margin_mode, "margin_mode")
+        side = chosen_or_none(PositionSide, side, "side")
+        name = self.venue_symbol(symbol)
+        wanted = to_decimal(leverage, "leverage")
+        if wanted < 1:
+            raise InvalidRequest(f"leverage is 1 or more, not {to_text(wanted)}")
+        found = await self.fetch_leverage(name)
+        if margin_mode not in (None, found.margin_mode):
+            mode = "portfolio" if found.margin_mode is None else found.margin_mode.value
+            raise InvalidRequest(f"{self.id}: the account is in {mode} margin: set_margin_mode changes that")
+        both = {PositionSide.LONG: wanted, PositionSide.SHORT: wanted}
+        if side is not None:
+            other = PositionSide.SHORT if side is PositionSide.LONG else PositionSide.LONG
+            stays = found.short_leverage if side is PositionSide.LONG else found.long_leverage
+            if stays is None:
+                raise InvalidRequest(f"{self.id}: {symbol} is not in hedge mode: both sides have one leverage")
+            both[other] = stays
+
+        def stands(found: Leverage) -> bool:
+            sides = {PositionSide.LONG: found.long_leverage, PositionSide.SHORT: found.short_leverage}
+            return all((sides[one] or found.leverage) == value for one, value in both.items())
+
+        body = {
+            "category": category_of(name),
+            "symbol": name,
+            "buyLeverage": to_text(both[PositionSide.LONG]),
+            "sellLeverage": to_text(both[PositionSide.SHORT]),
+        }
+        return await self._apply(
+            ("set_leverage", name),
+            tuple(both.items()),
+            send=lambda: self._call(endpoints.SET_LEVERAGE, body=body),
+            read=lambda: self.fetch_leverage(name),
+            stands=stands,
+            unchanged=UNCHANGED,
+        )
+
+    # Balances
+
+    async def _wallet(self) -> wire.WireWallet:
+        """The whole account; its list holds one."""
+
+        def first(answer: wire.WireRows[wire.WireWallet]) -> wire.WireWallet | None:
+            return next(iter(listed(answer.rows)), None)
+
+        return await self._pick(endpoints.WALLET, {"accountType": "UNIFIED"}, first)
+
+    async def fetch_account(self, margin_coin: str = "USDT") -> Account:
+        """Read one coin; `"USD"` is the whole account, which backs cross positions and is counted in USD.
+
+        Raises:
+            NotSupported: `"USD"` in isolated margin, where the venue's totals mean nothing.
+        """
+        coin = margin_coin.upper()
+        wallet, mode = await self._beside_mode(self._wallet)
+        if coin == mapping.USD:
+            if mode is MarginMode.ISOLATED:
+                raise NotSupported(f"{self.id}: an account in isolated margin has no totals: read its coins")
+            return mapping.totals(mode).one(wallet)
+        found, unread = mapping.accounts(mode).each(wallet.coin, lambda _: wallet)
+        account = next((account for account in found if account.margin_coin == coin), None)
+        if account is not None:
+            return account
+        if unread:
+            # Whose balance cannot be read may be this one's.
+            raise unread_rows(unread, found)
+        zeros = dict.fromkeys(("equity", "wallet_balance", "position_im", "order_im", "locked", "bonus"), "0")
+        # The venue leaves coins out whose balance is zero.
+        return mapping.accounts(mode).one(wire.WireCoin(coin=coin, **cast("dict[str, Any]", zeros)), wallet)
+
+    async def fetch_accounts(self) -> list[Account]:
+        """Read every coin that is not zero. The account's totals in USD are `fetch_account("USD")`."""
+        wallet, mode = await self._beside_mode(self._wallet)
+        return mapping.accounts(mode).all(wallet.coin, lambda _: wallet)
+
+    # Positions
+
+    async def fetch_positions(self, symbol: str | None = None) -> list[Position]:
+        """Read the open positions: of one contract, or of all kinds that the option `markets` names."""
+        scopes = self._scopes(None if symbol is None else self.venue_symbol(symbol))
+
+        async def held(scope: Scope) -> list[tuple[Scope, Rows[wire.WirePosition]]]:
+            return [(scope, await self._all_rows(endpoints.POSITIONS, scope, endpoints.POSITIONS_PAGE))]
+
+        parts, mode = await self._beside_mode(lambda: side_by_side(held, scopes))
+        reads = [mapping.positions(scope.category, mode).each(rows) for scope, rows in parts]
+        rows = [row for read in reads for row in read.rows]
+        unread = [row for read in reads for row in read.unread]
+        if unread:
+            raise unread_rows(unread, rows)
+        return rows
+
+    async def adjust_margin(self, symbol: str, amount: Number, *, side: PositionSideLike | None = None) -> None:
+        """Add margin to an isolated position, or take it out; four decimals at most."""
+        side = chosen_or_none(PositionSide, side, "side")
+        name = self.venue_symbol(symbol)
+        moved = to_decimal(amount, "amount")
+        if not moved or not is_multiple(moved, SMALLEST_MARGIN):
+            raise InvalidRequest(f"amount has at most four decimals here and is not 0: {to_text(moved)} is not sent")
+        held = [position for position in await self.fetch_positions(name) if side in (None, position.side)]
+        if len(held) != 1:
+            why = "has two positions: name the side" if held else "has no position to adjust"
+            raise InvalidRequest(f"{self.id}: {symbol} {why}")
+        side, hedged = held[0].side, held[0].position_mode is PositionMode.HEDGE
+        body = {
+            "category": category_of(name),
+            "symbol": name,
+            "margin": to_text(moved),
+            "positionIdx": INDEX[side] if hedged else 0,
+        }
+
+        async def margin() -> Decimal | None:
+            found = (position for position in await self.fetch_positions(name) if position.side is side)
+            return next((position.margin for position in found), None)
+
+        await self._shift(
+            ("adjust_margin", name, side.value),
+            moved,
+            send=lambda: self._call(endpoints.ADD_MARGIN, body=body),
+            read=margin,
+        )
+
+    async def fetch_risk_limits(self, symbol: str) -> list[RiskLimit]:
+        """Read the risk tiers of a contract, smallest first."""
+        scope = of_contract(self.venue_symbol(symbol))
+        answer = await self._rows(endpoints.TIERS, scope)
+        rows, ranks = mapping.ranked(listed(answer.rows))
+        return mapping.risk_limits(scope.category).known(
+            Rows(rows).without(unread_of(answer.rows)), lambda row: ranks[id(row)]
+        )
+
+    async def fetch_position_history(
+        self,
+        symbol: str | None = None,
+        *,
+        since_ms: int | None = None,
+        until_ms: int | None = None,
+        limit: int | None = None,
+    ) -> list[PositionHistory]:
+        """Read what was closed within two years, newest first: one row for each order that has closed something."""
+        name = None if symbol is None else self.venue_symbol(symbol)
+        query = PageQuery(symbol=name, since_ms=since_ms, until_ms=until_ms, limit=limit)
+        lists = [
+            self._asking(endpoints.CLOSED, scope, mapping.closed_positions(scope.category))
+            for scope in self._categories(name)
+        ]
+
+        async def page(query: PageQuery, cursor: str | None) -> Page[PositionHistory]:
+            return await self._past(lists, query, cursor, lambda row: row.closed_ms or 0, endpoints.REACH)
+
+        def key(row: PositionHistory) -> object:
+            return str(row.raw.order_id), row
+
+        return await collect(page, query, key=key, wanted=lambda row: name in (None, row.venue_symbol))
+
+    # Ledger
+
+    async def _ledger_page(self, query: PageQuery, cursor: str | None) -> Page[LedgerEntry]:
+        """The transaction log; the venue filters by coin, the core by the rest."""
+        reading = mapping.ledger_entries()
+
+        async def ask(bounds: windows.Bounds) -> windows.Part[LedgerEntry]:
+            asked: dict[str, str | int | None] = {"accountType": "UNIFIED", "currency": query.margin_coin}
+            seen: set[str | None] = set()
+            while True:
+                seen.add(bounds.cursor)
+                answer = await self._call(endpoints.RECORDS, {**asked, **bounds.named(*endpoints.BOUNDS)})
+                rows, lost = listed(answer.rows), unread_of(answer.rows)
+                cursor = following(answer, bounds.cursor, blank=True)
+                if rows or lost or cursor in seen or cursor is None:
+                    break
+                # A page may be empty although others follow.
+                bounds = bounds._replace(cursor=cursor)
+            found, unread = reading.each(Rows(mapping.records(rows)).without(lost))
+            return windows.Part(found, cursor, unread)
+
+        return await self._past([ask], query, cursor, lambda row: row.created_ms, endpoints.RECORDS_REACH)

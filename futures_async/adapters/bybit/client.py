@@ -1,0 +1,341 @@
+"""`Bybit`: USDT, USDC and inverse perpetuals of a unified trading account, over the v5 interface.
+
+https://bybit-exchange.github.io/docs/v5/intro
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from decimal import Decimal
+from typing import Any, ClassVar, Unpack
+
+from futures_async.adapter import (
+    Ack,
+    Amendment,
+    BatchCancels,
+    BatchPlacement,
+    Call,
+    Capability,
+    Contract,
+    Credentials,
+    Endpoint,
+    ExchangeError,
+    Fill,
+    FundingRate,
+    InvalidRequest,
+    NotSupported,
+    Number,
+    Options,
+    Order,
+    OrderKind,
+    OrderNotFound,
+    OrderRejected,
+    OrderRequest,
+    Page,
+    PageQuery,
+    ParameterRejected,
+    Placement,
+    PlannedOrder,
+    PositionSideLike,
+    Rows,
+    SymbolNotFound,
+    Ticker,
+    VenueUnavailable,
+    everything,
+    one_id,
+    side_by_side,
+    to_text,
+    unread_of,
+    unread_rows,
+    windows,
+)
+from futures_async.adapters._rows import listed
+from futures_async.adapters.bybit import endpoints, mapping, wire
+from futures_async.adapters.bybit.dialect import BybitDialect
+from futures_async.adapters.bybit.lists import Scope, following, of_contract
+from futures_async.adapters.bybit.options import BybitOptions, Market
+from futures_async.adapters.bybit.orders import (
+    ORDER_FIELDS,
+    by_id,
+    fills,
+    is_fill,
+    order_body,
+    orders,
+    read_ack,
+    read_acks,
+    verdicts_of,
+)
+from futures_async.adapters.bybit.symbols import category_of
+from futures_async.adapters.bybit.triggers import TriggerCalls
+
+PLAIN = {"orderFilter": "Order"}
+"""Without those that wait for a price, which live among the others."""
+NOTHING_TO_REDUCE = "110017"
+
+
+class Bybit(BatchCancels, TriggerCalls):
+    """Bybit v5, one unified trading account: all of its perpetuals.
+
+    Args:
+        credentials: Key and secret; None gives market data only.
+        options: See `BybitOptions`.
+
+    The margin mode is the whole account's, and orders carry neither it nor leverage. A price outside the contract's
+    band is moved into it by the venue unless `refuse_prices_outside_band` was called once: read the order for its
+    price. Orders of inverse contracts are `NotSupported`: they are dollars, and base coin has no exact amount for them.
+    """
+
+    id = "bybit"
+    name = "Bybit"
+    lifecycle = "live"
+    capabilities: ClassVar[frozenset[Capability]] = frozenset(Capability) - {
+        Capability.SET_RISK_LIMIT,
+        Capability.ARM_CANCEL_ALL,
+        Capability.WATCH_ORDERS,
+        Capability.WATCH_FILLS,
+        Capability.WATCH_POSITIONS,
+        Capability.WATCH_ACCOUNTS,
+        Capability.WATCH_TICKERS,
+    }
+    needs_position_mode = True
+    order_fields = ORDER_FIELDS
+    takes: ClassVar[type[Options]] = BybitOptions
+    max_batch = endpoints.BATCH
+    max_cancels = endpoints.BATCH
+
+    def __init__(self, credentials: Credentials | None = None, **options: Unpack[BybitOptions]) -> None:
+        own, common = self._own_options(options)
+        if own["site"] != "global" and common.get("demo") and not common.get("base_url"):
+            raise InvalidRequest(f"{self.id}: demo trading of another site than the global one needs its base_url")
+        self._markets: tuple[Market, ...] = own["markets"]
+        super().__init__(credentials, dialect=BybitDialect(site=own["site"], rsa=own["rsa"]), **common)
+
+    def _attach(self, credentials: Credentials | None) -> None:
+        self._modes = {}
+        super()._attach(credentials)
+
+    # Orders
+
+    async def _plan(self, request: OrderRequest, *, kind: OrderKind = OrderKind.PLAIN) -> PlannedOrder:
+        symbol = str(request.symbol)
+        if category_of(self.venue_symbol(symbol)) == "inverse":
+            raise NotSupported(f"{self.id}: orders of coin-margined contracts ({symbol}) are not supported yet")
+        return await super()._plan(request, kind=kind)
+
+    def _placement(self, order: PlannedOrder) -> Placement:
+        return Placement(endpoints.CREATE, order_body(order), read_ack)
+
+    def _batch_key(self, order: PlannedOrder) -> Hashable:
+        return category_of(order.venue_symbol)
+
+    def _batch_placement(self, orders: Sequence[PlannedOrder]) -> BatchPlacement:
+        def read(answer: wire.WireRows[wire.WireIds]) -> Sequence[Ack | ExchangeError]:
+            return read_acks(answer, orders, endpoints.CREATE_BATCH, self._channel.dialect)
+
+        items = [order_body(order) for order in orders]
+        return BatchPlacement(endpoints.CREATE_BATCH, _batch(items), read)
+
+    def _cancellation(self, venue_symbol: str, order_id: str | None, client_order_id: str | None) -> Call:
+        return Call(endpoints.CANCEL, {**of_contract(venue_symbol).params, **by_id(order_id, client_order_id)})
+
+    def _batch_cancellation(self, venue_symbol: str, ids: Sequence[tuple[str | None, str | None]]) -> Call:
+        return Call(
+            endpoints.CANCEL_BATCH, _batch([{**of_contract(venue_symbol).params, **by_id(*pair)} for pair in ids])
+        )
+
+    def _refused_cancels(
+        self, answer: wire.WireRows[wire.WireIds], ids: Sequence[tuple[str | None, str | None]]
+    ) -> dict[str, ExchangeError]:
+        refused = verdicts_of(answer, len(ids), endpoints.CANCEL_BATCH, self._channel.dialect)
+        return {
+            order_id or client_order_id or "": reason
+            for (order_id, client_order_id), reason in zip(ids, refused, strict=True)
+            # Of what is not refused for certain the order itself is read.
+            if reason is not None and reason.definitive
+        }
+
+    def _amendment(self, order: Order, price: Decimal | None, quantity: Decimal | None) -> Amendment:
+        body: dict[str, Any] = {**of_contract(order.venue_symbol).params, "orderId": order.order_id}
+        if quantity is not None:
+            body["qty"] = to_text(quantity)
+        if price is not None:
+            body["price"] = to_text(price)
+        return Amendment(endpoints.AMEND, body)
+
+    async def edit_order(
+        self,
+        symbol: str,
+        *,
+        order_id: str | None = None,
+        client_order_id: str | None = None,
+        price: Number | None = None,
+        quantity: Number | None = None,
+    ) -> Order:
+        """Change price or total quantity of an open order, which keeps its ids. What stands already is no error."""
+        try:
+            return await super().edit_order(
+                symbol, order_id=order_id, client_order_id=client_order_id, price=price, quantity=quantity
+            )
+        except ParameterRejected as error:
+            if "not modified" not in error.message:
+                raise
+        return await self.fetch_order(symbol, order_id=order_id, client_order_id=client_order_id)
+
+    async def _cancel_all(self, venue_symbol: str) -> list[str] | None:
+        """The answer names what was asked to be cancelled, not what was: the orders are read."""
+        await self._call(endpoints.CANCEL_ALL, body={**of_contract(venue_symbol).params, **PLAIN})
+        return None
+
+    async def fetch_order(
+        self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None
+    ) -> Order:
+        """Read one order, plain or waiting for a price, in any state.
+
+        An order that was cancelled without a fill is forgotten by the venue after a day.
+
+        Raises:
+            OrderNotFound: The venue does not know it (now).
+        """
+        order_id, client_order_id = self._current_ids(*one_id(order_id, client_order_id))
+        scope = of_contract(self.venue_symbol(symbol))
+        # The list of open orders, which remembers the last that were closed; then the history.
+        for endpoint in (endpoints.OPEN, endpoints.PAST):
+            rows = await self._by_id(endpoint, scope, order_id, client_order_id)
+            if rows:
+                return orders(scope.category).one(rows[0])
+        raise OrderNotFound(
+            f"no order {order_id or client_order_id} of {symbol}", venue=self.id, endpoint=endpoints.PAST.name
+        )
+
+    async def _by_id(
+        self,
+        endpoint: Endpoint[wire.WireRows[Any]],
+        scope: Scope,
+        order_id: str | None,
+        client_order_id: str | None,
+    ) -> list[Any]:
+        """The rows of one order. "Not found" is an empty list; rows of another order answer another question."""
+
+        def about(answer: wire.WireRows[Any]) -> bool:
+            return all(
+                order_id in (None, str(row.order_id)) and client_order_id in (None, row.order_link_id)
+                for row in listed(answer.rows)
+            )
+
+        answer = await self._call(endpoint, {**scope.params, **by_id(order_id, client_order_id)}, about=about)
+        lost = unread_of(answer.rows)
+        if lost and not answer.rows:
+            raise unread_rows(lost, [])
+        return listed(answer.rows)
+
+    async def _find_order(self, venue_symbol: str, client_order_id: str) -> Order | None:
+        """By its id in both lists, then among the executions."""
+        try:
+            return await self.fetch_order(venue_symbol, client_order_id=client_order_id)
+        except OrderNotFound:
+            pass
+        scope = of_contract(venue_symbol)
+        if not await self._by_id(endpoints.FILLS, scope, None, client_order_id):
+            return None
+        # It moves from one list to the other: that it was filled is proof that it is there.
+        raise VenueUnavailable(
+            f"order {client_order_id} has fills and is in no list of orders yet",
+            venue=self.id,
+            endpoint=endpoints.PAST.name,
+            retryable=True,
+        )
+
+    async def fetch_open_orders(self, symbol: str | None = None) -> list[Order]:
+        """Read the open orders: of one contract, or of all kinds that the option `markets` names."""
+        return await self._listed(symbol, PLAIN)
+
+    async def _listed(self, symbol: str | None, asked: dict[str, str]) -> list[Order]:
+        scopes = self._scopes(None if symbol is None else self.venue_symbol(symbol))
+
+        async def read(scope: Scope) -> list[Order]:
+            page = self._pages(endpoints.OPEN, scope, endpoints.OPEN_PAGE, orders(scope.category), **asked)
+            return await everything(page, PageQuery(), key=lambda order: order.order_id)
+
+        return await side_by_side(read, scopes)
+
+    async def _orders_page(self, query: PageQuery, cursor: str | None) -> Page[Order]:
+        lists = [
+            self._asking(endpoints.PAST, scope, orders(scope.category)) for scope in self._categories(query.symbol)
+        ]
+        return await self._past(lists, query, cursor, lambda order: order.created_ms or 0, endpoints.PAST_ORDERS_REACH)
+
+    async def _fills_page(self, query: PageQuery, cursor: str | None) -> Page[Fill]:
+        lists = [self._trades(scope) for scope in self._categories(query.symbol)]
+        return await self._past(lists, query, cursor, lambda fill: fill.created_ms or 0, endpoints.REACH)
+
+    def _trades(self, scope: Scope) -> windows.Ask[Fill]:
+        """Executions but for funding and what else is no trade. A page may hold nothing else."""
+
+        async def ask(bounds: windows.Bounds) -> windows.Part[Fill]:
+            while True:
+                answer = await self._rows(endpoints.FILLS, scope, bounds.named(*endpoints.BOUNDS))
+                rows = Rows(filter(is_fill, listed(answer.rows))).without(unread_of(answer.rows))
+                found, unread = fills(scope.category).each(rows)
+                cursor = following(answer, bounds.cursor)
+                if found or unread or cursor is None:
+                    return windows.Part(found, cursor, unread)
+                bounds = bounds._replace(cursor=cursor)
+
+        return ask
+
+    async def close_position(self, symbol: str, *, side: PositionSideLike | None = None) -> Order | None:
+        """Close a position at market: the quantity just read, reduce only. None when flat, also when it went meanwhile.
+
+        Raises:
+            InvalidRequest: Both sides are open and none is named.
+        """
+        try:
+            return await super().close_position(symbol, side=side)
+        except OrderRejected as error:
+            if error.code == NOTHING_TO_REDUCE:
+                return None
+            raise
+
+    # Market
+
+    async def fetch_contracts(self) -> list[Contract]:
+        """Read the trading rules of all contracts that trade now, of all kinds."""
+
+        async def read(scope: Scope) -> list[Contract]:
+            return mapping.contracts(scope.category).known(
+                await self._all_rows(endpoints.INSTRUMENTS, scope, endpoints.INSTRUMENTS_PAGE)
+            )
+
+        return await side_by_side(read, self._categories(None))
+
+    async def _ticker(self, symbol: str) -> tuple[wire.WireTicker, wire.WireStamp]:
+        """The row of one contract; none at all means that there is no such contract."""
+        scope = of_contract(self.venue_symbol(symbol))
+        answer = await self._rows(endpoints.TICKERS, scope)
+        rows = listed(answer.rows)
+        if not rows:
+            if lost := unread_of(answer.rows):
+                raise unread_rows(lost, [])
+            raise SymbolNotFound(f"no contract {symbol}", venue=self.id, endpoint=endpoints.TICKERS.name)
+        return rows[0], wire.WireStamp(time=answer.time)
+
+    async def fetch_ticker(self, symbol: str) -> Ticker:
+        """Read last, best, mark and index prices."""
+        return mapping.tickers().one(*await self._ticker(symbol))
+
+    async def fetch_funding_rate(self, symbol: str) -> FundingRate:
+        """Read the rate that is settled next."""
+        return mapping.funding_rates().one(*await self._ticker(symbol))
+
+    async def fetch_time(self) -> int:
+        """Read the venue's clock."""
+        answer = await self._call(endpoints.TIME)
+        return mapping.clock_ms(answer)
+
+
+def _batch(items: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Orders of one category, which is named once."""
+    return {
+        "category": items[0]["category"],
+        "request": [{name: value for name, value in item.items() if name != "category"} for item in items],
+    }

@@ -1,0 +1,431 @@
+"""Bybit's rows as unified models: account, positions, market, one line a field; orders are in `orders.py`.
+
+Fees are positive when paid everywhere; funding is positive when received in the transaction log alone. Quantities are
+base coin, of inverse contracts whole dollars: what those are in base coin follows from a price.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from futures_async.adapter import (
+    EXACT,
+    Account,
+    Contract,
+    DecodeError,
+    FundingRate,
+    LedgerEntry,
+    LedgerType,
+    Leverage,
+    MarginMode,
+    Position,
+    PositionHistory,
+    PositionMode,
+    PositionSide,
+    RiskLimit,
+    Ticker,
+    decimal_or_none,
+    divide,
+    either,
+    identifier,
+    known,
+    made,
+    moment,
+    ms_or_none,
+    needed,
+    number,
+    otherwise,
+    plus,
+    positive_or_none,
+    price,
+    size,
+    table,
+    table_of_held,
+    table_with,
+    text,
+    times,
+    word,
+    yes_no,
+)
+from futures_async.adapters.bybit import wire
+from futures_async.adapters.bybit.symbols import Category, settle_of, unified_symbol
+
+VENUE = "bybit"
+USD = "USD"
+"""The venue counts margins of a cross account in USD: `fetch_account("USD")`."""
+
+# One-way positions say Buy and Sell, and so do both sides of a hedge; what is flat says neither.
+POSITION_SIDE = {"buy": PositionSide.LONG, "sell": PositionSide.SHORT}
+CLOSED_SIDE = {"sell": PositionSide.LONG, "buy": PositionSide.SHORT}
+"""By the side of the order that has closed it."""
+# Numbers, and text where a client has turned them into it.
+MODE_OF_INDEX = {"0": PositionMode.ONE_WAY, "1": PositionMode.HEDGE, "2": PositionMode.HEDGE}
+_MODES: dict[Any, PositionMode] = {
+    **MODE_OF_INDEX,
+    0: PositionMode.ONE_WAY,
+    1: PositionMode.HEDGE,
+    2: PositionMode.HEDGE,
+}
+SIDE_OF_INDEX = {"1": PositionSide.LONG, "2": PositionSide.SHORT}
+MARGIN_MODE = {"isolated_margin": MarginMode.ISOLATED, "regular_margin": MarginMode.CROSS}
+PORTFOLIO = "portfolio_margin"
+_LEDGER = {
+    "transfer_in": LedgerType.TRANSFER,
+    "transfer_out": LedgerType.TRANSFER,
+    "bonus_transfer_in": LedgerType.TRANSFER,
+    "bonus_transfer_out": LedgerType.TRANSFER,
+    "trade": LedgerType.TRADE,
+    "settlement": LedgerType.FUNDING,
+    "liquidation": LedgerType.LIQUIDATION,
+    "adl": LedgerType.LIQUIDATION,
+    "delivery": LedgerType.REALIZED_PNL,
+    "fee_refund": LedgerType.FEE,
+    "spread_fee_out": LedgerType.FEE,
+}
+SESSION = "session"
+"""The part of a settlement row that is profit of the session, not funding."""
+
+
+def margin_mode(info: wire.WireInfo) -> MarginMode | None:
+    """Of the whole account; portfolio margin is neither of the two."""
+    said = str(info.margin_mode or "").lower()
+    return None if said == PORTFOLIO else known(MARGIN_MODE, said, "marginMode")
+
+
+def in_base(dollars: Decimal | None, price: Decimal | None) -> Decimal | None:
+    """Dollars of an inverse contract in base coin, at a price."""
+    if not dollars:
+        return dollars
+    return divide(dollars, price) if price else None
+
+
+# Account
+
+
+def _available(wallet: Decimal | None, *taken: Decimal | None) -> Decimal | None:
+    """No field has it: the wallet less what positions, orders and spot hold, and a bonus that cannot be used."""
+    if wallet is None or any(part is None for part in taken):
+        return None  # in portfolio margin coins have no margin of their own
+    for part in taken:
+        wallet = EXACT.subtract(wallet, part or Decimal(0))
+    return max(Decimal(0), wallet)
+
+
+@table_with
+def accounts(row: wire.WireCoin, whole: wire.WireWallet, mode: MarginMode | None) -> Account:
+    """Single coins. In isolated margin what the venue says of the whole account is void."""
+    positions, orders, bonus = number(row.position_im), number(row.order_im), number(row.bonus)
+    isolated = mode is MarginMode.ISOLATED
+    held = (positions, orders, number(row.locked), bonus if isolated else Decimal(0))
+    return Account(
+        venue=VENUE,
+        margin_coin=made(str.upper, needed(text(row.coin))),
+        equity=number(row.equity),
+        balance=number(row.wallet_balance),
+        available=made(_available, number(row.wallet_balance), *held),
+        locked=number(row.locked),
+        bonus=bonus,
+        unrealized_pnl=number(row.unrealised_pnl),
+        initial_margin=plus(positions, orders),
+        maintenance_margin=number(row.position_mm),
+        margin_ratio=None if isolated else number(whole.mm_rate),
+        margin_mode=mode,
+    )
+
+
+@table
+def totals(row: wire.WireWallet, mode: MarginMode | None) -> Account:
+    """The whole account in USD, which backs all cross positions."""
+    return Account(
+        venue=VENUE,
+        margin_coin=USD,
+        equity=number(row.total_equity),
+        balance=number(row.total_wallet_balance),
+        available=number(row.total_available_balance),
+        unrealized_pnl=number(row.perp_upl),
+        initial_margin=number(row.total_initial_margin),
+        maintenance_margin=number(row.total_maintenance_margin),
+        margin_ratio=number(row.mm_rate),
+        initial_margin_rate=number(row.im_rate),
+        margin_mode=mode,
+    )
+
+
+def _entry_id(*parts: object) -> str:
+    return ":".join(str(part) for part in parts if part not in (None, ""))
+
+
+def records(rows: Iterable[wire.WireRecord]) -> list[wire.WireRecord]:
+    """Settlements of contracts in USDC hold funding and the session's profit in one row: as a row each."""
+    found: list[wire.WireRecord] = []
+    for row in rows:
+        profit = str(row.cash_flow or "0")
+        if str(row.type).upper() != "SETTLEMENT" or not profit.strip("0.-"):
+            found.append(row)
+            continue
+        found += (
+            msgspec.structs.replace(row, change=row.funding, cash_flow="0"),
+            msgspec.structs.replace(row, change=row.cash_flow, funding="0", fee="0", type=SESSION),
+        )
+    return found
+
+
+def _before_fee(change: Decimal, fee: Decimal | None) -> Decimal:
+    return EXACT.add(change, fee or Decimal(0))
+
+
+@table
+def ledger_entries(row: wire.WireRecord) -> LedgerEntry:
+    """Changes of balance; the venue's `change` has the fee in it. An id alone may stand for two rows."""
+    name, kind, fee = text(row.symbol), needed(text(row.type)), number(row.fee)
+    entry_id, coin, at_ms = needed(identifier(row.id)), needed(text(row.currency)), needed(moment(row.transaction_time))
+    return LedgerEntry(
+        venue=VENUE,
+        entry_id=made(_entry_id, entry_id, coin, kind, identifier(row.trade_id), at_ms),
+        type=otherwise(word(row.type, _LEDGER, unknown=LedgerType.OTHER), LedgerType.OTHER),
+        venue_type=otherwise(kind, ""),
+        amount=needed(made(_before_fee, needed(number(row.change)), fee)),
+        fee=fee,
+        coin=coin,
+        symbol=made(lambda name: unified_symbol(name) if name else None, name),
+        venue_symbol=made(lambda name: name.upper() if name else None, name),
+        balance=number(row.cash_balance),
+        created_ms=at_ms,
+    )
+
+
+def _tier_numbers(rows: Sequence[wire.WireTier]) -> list[wire.WireRank]:
+    """For each of a contract's tiers, smallest first: its number and where it begins."""
+    return [
+        wire.WireRank(number=index, above=rows[index - 2].risk_limit_value if index > 1 else "0")
+        for index in range(1, len(rows) + 1)
+    ]
+
+
+def _fraction(rate: Decimal | None, initial: Decimal | None, leverage: Decimal | None) -> Decimal | None:
+    """Rates of inverse contracts may be percent: then initial margin times leverage is about 100, not 1."""
+    if rate is None or initial is None or leverage is None:
+        return rate
+    return EXACT.multiply(rate, Decimal("0.01")) if EXACT.multiply(initial, leverage) > 10 else rate
+
+
+@table_with
+def risk_limits(row: wire.WireTier, rank: wire.WireRank, category: Category) -> RiskLimit:
+    """Tiers. Their bounds are quote coin, base coin of inverse contracts."""
+    name, most = needed(text(row.symbol)), number(row.risk_limit_value)
+    initial, leverage = number(row.initial_margin), price(row.max_leverage)
+    linear = category == "linear"
+    return RiskLimit(
+        venue=VENUE,
+        symbol=made(unified_symbol, name),
+        venue_symbol=made(str.upper, name),
+        tier=made(lambda number: None if number is None else int(number), number(rank.number)),
+        risk_limit=most,
+        min_notional=number(rank.above) if linear else None,
+        max_notional=most if linear else None,
+        max_quantity=None if linear else most,
+        max_leverage=leverage,
+        maintenance_margin_rate=made(_fraction, number(row.maintenance_margin), initial, leverage),
+        initial_margin_rate=made(_fraction, initial, initial, leverage),
+    )
+
+
+def ranked(rows: list[wire.WireTier]) -> tuple[list[wire.WireTier], dict[int, wire.WireRank]]:
+    """Tiers, smallest first, and what lies beside each, by the row's `id()`."""
+    ordered = sorted(rows, key=_bound)
+    return ordered, {id(row): rank for row, rank in zip(ordered, _tier_numbers(ordered), strict=True)}
+
+
+def _bound(row: wire.WireTier) -> Decimal:
+    try:
+        return decimal_or_none(row.risk_limit_value, "riskLimitValue") or Decimal(0)
+    except DecodeError:
+        return Decimal(0)  # the row is named as unread where it is read
+
+
+def to_leverage(
+    rows: Sequence[wire.WirePosition], venue_symbol: str, mode: MarginMode | None, max_leverage: Decimal | None
+) -> Leverage:
+    """What is set for a contract: rows of positions have it, flat ones too."""
+    found = {str(row.position_idx): positive_or_none(row.leverage, "leverage") for row in rows}
+    values = set(found.values())
+    return Leverage(
+        venue=VENUE,
+        raw=tuple(rows),
+        symbol=unified_symbol(venue_symbol),
+        venue_symbol=venue_symbol,
+        leverage=values.pop() if len(values) == 1 else None,
+        long_leverage=found.get("1"),
+        short_leverage=found.get("2"),
+        margin_mode=mode,
+        max_leverage=max_leverage,
+    )
+
+
+# Positions
+
+
+def mode_of(rows: Sequence[wire.WirePosition]) -> PositionMode | None:
+    """The position mode that a contract's rows show; None without any."""
+    for row in rows:
+        return known(MODE_OF_INDEX, str(row.position_idx), "positionIdx")
+    return None
+
+
+@table_of_held
+def positions(row: wire.WirePosition, category: Category, mode: MarginMode | None) -> Position:
+    """Open positions. Isolated ones have a margin of their own, under either of two names."""
+    name, amount, linear = needed(text(row.symbol)), needed(size(row.size)), category == "linear"
+    mark, entry = price(row.mark_price), price(either(row.avg_price, row.entry_price))
+    initial, leverage = number(row.position_im), price(row.leverage)
+    isolated = mode is MarginMode.ISOLATED
+    return Position(
+        venue=VENUE,
+        symbol=made(unified_symbol, name),
+        venue_symbol=made(str.upper, name),
+        side=needed(word(row.side, POSITION_SIDE)),
+        quantity=amount if linear else needed(made(_held, amount, mark, entry)),
+        contracts=None if linear else amount,
+        contract_value=None if linear else Decimal(1),
+        entry_price=entry,
+        mark_price=mark,
+        break_even_price=price(row.break_even_price),
+        # In cross margin an estimate; "" where no price within the contract's range liquidates.
+        liquidation_price=price(row.liq_price),
+        unrealized_pnl=number(row.unrealised_pnl),
+        # Fees and funding are thought to be inside. `cumRealisedPnl` is of all positions that ever were.
+        realized_pnl=number(row.cur_realised_pnl),
+        leverage=leverage,
+        margin_mode=mode,
+        position_mode=word(row.position_idx, _MODES),
+        margin_coin=otherwise(made(settle_of, name), ""),
+        margin=made(lambda own, initial: own or initial, price(row.position_balance), initial) if isolated else None,
+        initial_margin=initial,
+        maintenance_margin=number(row.position_mm),
+        notional=times(amount, mark) if linear else amount,
+        take_profit=price(row.take_profit),
+        stop_loss=price(row.stop_loss),
+        auto_margin=yes_no(row.auto_add_margin),
+        # `createdTime` is when the contract was first held.
+        created_ms=moment(row.open_time),
+        updated_ms=moment(row.updated_time),
+    )
+
+
+def _held(dollars: Decimal, mark: Decimal | None, entry: Decimal | None) -> Decimal | None:
+    return in_base(dollars, mark or entry)
+
+
+@table
+def closed_positions(row: wire.WireClosed, category: Category) -> PositionHistory:
+    """One row for each order that has closed something: several of one position, while it lives too."""
+    name, amount, fee = (
+        needed(text(row.symbol)),
+        number(row.closed_size),
+        plus(number(row.open_fee), number(row.close_fee)),
+    )
+    entry, net = price(row.avg_entry_price), number(row.closed_pnl)
+    return PositionHistory(
+        venue=VENUE,
+        symbol=made(unified_symbol, name),
+        venue_symbol=made(str.upper, name),
+        # The side is the closing order's: what sells has closed a long.
+        side=needed(word(row.side, CLOSED_SIDE)),
+        closed_quantity=amount if category == "linear" else made(in_base, amount, entry),
+        entry_price=entry,
+        exit_price=price(row.avg_exit_price),
+        # Net of both fees; funding is in the transaction log alone.
+        realized_pnl=plus(net, fee),
+        net_pnl=net,
+        fee=fee,
+        leverage=price(row.leverage),
+        margin_coin=otherwise(made(settle_of, name), ""),
+        closed_ms=moment(either(row.updated_time, row.created_time)),
+    )
+
+
+# Market
+
+
+def _above_zero(part: object, name: str, kind: type) -> Decimal | None:
+    if part is not None and not isinstance(part, kind):
+        raise DecodeError(f"{name} stands in nothing that is known", path=name)
+    return positive_or_none(getattr(part, name, None), name)
+
+
+@table
+def contracts(row: wire.WireInstrument, category: Category) -> Contract:
+    """Trading rules. An inverse contract is a dollar: its sizes are contracts."""
+    name, lot, prices = needed(text(row.symbol)), row.lot_size_filter, row.price_filter
+    return Contract(
+        venue=VENUE,
+        symbol=made(unified_symbol, name),
+        venue_symbol=made(str.upper, name),
+        base=needed(text(row.base_coin)),
+        quote=needed(text(row.quote_coin)),
+        settle=needed(text(row.settle_coin)),
+        contract_size=Decimal(1),
+        contract_value=None if category == "linear" else Decimal(1),
+        price_tick=needed(made(_above_zero, prices, "tick_size", wire.WirePrices)),
+        quantity_step=needed(made(_above_zero, lot, "qty_step", wire.WireLot)),
+        min_quantity=made(_above_zero, lot, "min_order_qty", wire.WireLot),
+        max_quantity=made(_above_zero, lot, "max_order_qty", wire.WireLot),
+        max_market_quantity=made(_above_zero, lot, "max_mkt_order_qty", wire.WireLot),
+        min_notional=made(_above_zero, lot, "min_notional_value", wire.WireLot),
+        max_leverage=made(_above_zero, row.leverage_filter, "max_leverage", wire.WireLeverages),
+        status=text(row.status),
+        delisted_ms=moment(row.delivery_time),
+    )
+
+
+@table_with
+def tickers(row: wire.WireTicker, stamp: wire.WireStamp) -> Ticker:
+    """Prices; when they were is said beside the rows."""
+    name = needed(text(row.symbol))
+    return Ticker(
+        venue=VENUE,
+        symbol=made(unified_symbol, name),
+        venue_symbol=made(str.upper, name),
+        last_price=needed(number(row.last_price)),
+        bid_price=price(row.bid1_price),
+        ask_price=price(row.ask1_price),
+        mark_price=price(row.mark_price),
+        index_price=price(row.index_price),
+        funding_rate=number(row.funding_rate),
+        created_ms=moment(stamp.time),
+    )
+
+
+@table_with
+def funding_rates(row: wire.WireTicker, stamp: wire.WireStamp) -> FundingRate:
+    """The rate that is settled next; the ticker has it."""
+    name = needed(text(row.symbol))
+    return FundingRate(
+        venue=VENUE,
+        symbol=made(unified_symbol, name),
+        venue_symbol=made(str.upper, name),
+        funding_rate=needed(number(row.funding_rate)),
+        interval_s=made(lambda hours: None if hours is None else int(hours * 3600), price(row.funding_interval_hour)),
+        next_funding_ms=moment(row.next_funding_time),
+        max_rate=price(row.funding_cap),
+        created_ms=moment(stamp.time),
+    )
+
+
+def clock_ms(answer: wire.WireTime) -> int:
+    """The venue's time: in milliseconds beside the payload, in nanoseconds within it.
+
+    Raises:
+        DecodeError: In neither.
+    """
+    found = ms_or_none(answer.time, "time")
+    if found is None:
+        nano = decimal_or_none(answer.time_nano, "timeNano")
+        if nano is None:
+            raise DecodeError("the answer tells no time", path="timeNano")
+        found = int(nano) // 1_000_000
+    return found

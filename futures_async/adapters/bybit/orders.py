@@ -1,0 +1,337 @@
+"""Orders in both directions: how one is written, and how Bybit tells of it.
+
+`side` is what the market sees. In hedge mode `positionIdx` names the position; what closes says `reduceOnly` in both.
+
+https://bybit-exchange.github.io/docs/v5/order/create-order
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any, cast
+
+from futures_async.adapter import (
+    EXACT,
+    Ack,
+    DecodeError,
+    Dialect,
+    Endpoint,
+    ExchangeError,
+    Fill,
+    Intent,
+    Order,
+    OrderFields,
+    OrderKind,
+    OrderStatus,
+    OrderType,
+    PlannedOrder,
+    PositionMode,
+    PositionSide,
+    PriceSource,
+    Refusal,
+    Role,
+    Side,
+    TimeInForce,
+    carries,
+    decimal_or_none,
+    divide,
+    identifier,
+    made,
+    moment,
+    needed,
+    number,
+    otherwise,
+    price,
+    size,
+    table,
+    text,
+    to_text,
+    word,
+    yes_no,
+)
+from futures_async.adapters.bybit import wire
+from futures_async.adapters.bybit.mapping import SIDE_OF_INDEX, VENUE, in_base
+from futures_async.adapters.bybit.symbols import Category, category_of, settle_of, unified_symbol
+
+_SIDE = {"buy": Side.BUY, "sell": Side.SELL}
+_TYPE = {"limit": OrderType.LIMIT, "market": OrderType.MARKET}
+_FORCE = {
+    "gtc": TimeInForce.GTC,
+    "ioc": TimeInForce.IOC,
+    "fok": TimeInForce.FOK,
+    "postonly": TimeInForce.POST_ONLY,
+}
+_STATUS = {
+    "new": OrderStatus.NEW,
+    "untriggered": OrderStatus.NEW,
+    "triggered": OrderStatus.NEW,
+    "active": OrderStatus.NEW,
+    "created": OrderStatus.NEW,
+    "partiallyfilled": OrderStatus.PARTIALLY_FILLED,
+    "filled": OrderStatus.FILLED,
+    "cancelled": OrderStatus.CANCELED,
+    "partiallyfilledcanceled": OrderStatus.CANCELED,
+    # A trigger order, or an attached TP/SL, that is gone.
+    "deactivated": OrderStatus.CANCELED,
+    "rejected": OrderStatus.REJECTED,
+}
+WAITING = frozenset({"untriggered", "deactivated"})
+"""Orders that wait for a price, or did until they were cancelled."""
+_SOURCES = {
+    "lastprice": PriceSource.LAST,
+    "markprice": PriceSource.MARK,
+    "indexprice": PriceSource.INDEX,
+}
+_KINDS = {
+    "stop": OrderKind.TRIGGER,
+    "takeprofit": OrderKind.TAKE_PROFIT,
+    "partialtakeprofit": OrderKind.TAKE_PROFIT,
+    "stoploss": OrderKind.STOP_LOSS,
+    "partialstoploss": OrderKind.STOP_LOSS,
+    "trailingstop": OrderKind.TRAILING,
+}
+_FILLS = frozenset({"trade", "adltrade", "busttrade", "settle", "delivery"})
+NO_FILLS = frozenset({"funding", "moveposition", "corporateaction", "sessionsettlepnl"})
+"""What else stands among the executions."""
+
+
+def _kind(stop: str | None) -> OrderKind:
+    return _KINDS.get((stop or "").lower(), OrderKind.PLAIN)
+
+
+def _type(kind: OrderType | None, created: str | None, status: str | None, stop: OrderKind) -> OrderType:
+    origin = (created or "").lower()
+    if origin.startswith(("createbyliq", "createbytakeover")):
+        return OrderType.LIQUIDATION
+    if origin.startswith("createbyadl"):
+        return OrderType.ADL
+    if (status or "").lower() in WAITING or stop is not OrderKind.PLAIN:
+        return OrderType.TRIGGER
+    return kind or OrderType.UNKNOWN
+
+
+def _limit(kind: OrderType | None, limit: Decimal | None) -> Decimal | None:
+    # Of a market order it is the bound that the venue has set for slippage.
+    return None if kind is OrderType.MARKET else limit
+
+
+def _left(status: OrderStatus, quantity: Decimal, filled: Decimal | None) -> Decimal | None:
+    # The venue's own figure is 0 once an order is cancelled.
+    return EXACT.subtract(quantity, filled) if filled is not None and quantity >= filled else None
+
+
+def _average(said: Decimal | None, value: Decimal | None, filled: Decimal | None) -> Decimal | None:
+    return said if said is not None or not value or not filled else divide(value, filled)
+
+
+def _fee(details: object, alone: Decimal | None) -> Decimal | None:
+    """Of one coin; several cannot be added up."""
+    charged = _charged(details)
+    if len(charged) > 1:
+        raise DecodeError(f"cumFeeDetail names several coins: {', '.join(charged)}", path="cumFeeDetail")
+    return next((decimal_or_none(cast("Any", fee), "cumFeeDetail") for fee in charged.values()), alone)
+
+
+def _fee_coin(details: object, said: str | None, name: str, filled: Decimal | None) -> str | None:
+    return next(iter(_charged(details)), said or (settle_of(name) if filled else None))
+
+
+def _charged(details: object) -> dict[str, object]:
+    if details is None or details == "":
+        return {}
+    if not isinstance(details, dict):
+        raise DecodeError("cumFeeDetail is no table of coins", path="cumFeeDetail")
+    return cast("dict[str, object]", details)
+
+
+def _dollars(
+    amount: Decimal, limit: Decimal | None, average: Decimal | None, trigger: Decimal | None
+) -> Decimal | None:
+    return in_base(amount, limit or average or trigger)
+
+
+@table
+def orders(row: wire.WireOrder, category: Category) -> Order:
+    """Orders, open, waiting and past."""
+    name, side = needed(text(row.symbol)), needed(word(row.side, _SIDE))
+    kind, linear = word(row.order_type, _TYPE, unknown=OrderType.UNKNOWN), category == "linear"
+    limit, trigger, average = made(_limit, kind, price(row.price)), price(row.trigger_price), price(row.avg_price)
+    status = needed(word(row.order_status, _STATUS, unknown=OrderStatus.UNKNOWN))
+    amount, done = needed(size(row.qty)), number(row.cum_exec_qty)
+    quantity = amount if linear else needed(made(_dollars, amount, limit, average, trigger))
+    filled = done if linear else made(lambda done, average: in_base(done, average), done, average)
+    stop = made(_kind, text(row.stop_order_type))
+    return Order(
+        venue=VENUE,
+        symbol=made(unified_symbol, name),
+        venue_symbol=made(str.upper, name),
+        order_id=needed(identifier(row.order_id)),
+        client_order_id=text(row.order_link_id),
+        side=side,
+        type=otherwise(made(_type, kind, text(row.create_type), text(row.order_status), stop), OrderType.UNKNOWN),
+        kind=otherwise(stop, OrderKind.PLAIN),
+        # What is at market reads back as IOC, which says nothing.
+        time_in_force=made(
+            lambda kind, force: None if kind is OrderType.MARKET else force, kind, word(row.time_in_force, _FORCE)
+        ),
+        price=limit,
+        trigger_price=trigger,
+        trigger_by=word(row.trigger_by, _SOURCES),
+        average_price=made(_average, average, number(row.cum_exec_value), done) if linear else average,
+        quantity=quantity,
+        filled_quantity=filled,
+        remaining_quantity=made(_left, status, quantity, filled) if linear else None,
+        status=status,
+        reduce_only=yes_no(row.reduce_only),
+        position_side=made(lambda index: SIDE_OF_INDEX.get(index or ""), text(row.position_idx)),
+        take_profit=price(row.take_profit),
+        stop_loss=price(row.stop_loss),
+        fee=made(_fee, row.cum_fee_detail, number(row.cum_exec_fee)),
+        fee_coin=made(_fee_coin, row.cum_fee_detail, text(row.fee_currency), name, done),
+        created_ms=moment(row.created_time),
+        updated_ms=moment(row.updated_time),
+    )
+
+
+def _traded(side: Side, kind: str | None) -> Side:
+    if kind is not None and kind.lower() not in _FILLS:
+        raise DecodeError(f"execType has the unknown word {kind[:40]!r}", path="execType")
+    return side
+
+
+@table
+def fills(row: wire.WireFill, category: Category) -> Fill:
+    """Executions that are trades."""
+    name, amount = needed(text(row.symbol)), needed(size(row.exec_qty))
+    at = needed(price(row.exec_price))
+    return Fill(
+        venue=VENUE,
+        fill_id=needed(identifier(row.exec_id)),
+        order_id=needed(identifier(row.order_id)),
+        client_order_id=text(row.order_link_id),
+        symbol=made(unified_symbol, name),
+        venue_symbol=made(str.upper, name),
+        side=made(_traded, needed(word(row.side, _SIDE)), text(row.exec_type)),
+        price=at,
+        quantity=amount if category == "linear" else needed(made(in_base, amount, at)),
+        fee=number(row.exec_fee),
+        fee_coin=made(lambda coin, name: coin or settle_of(name), text(row.fee_currency), name),
+        role=made(lambda maker: None if maker is None else Role.MAKER if maker else Role.TAKER, yes_no(row.is_maker)),
+        # Pushes say it, reads do not.
+        realized_pnl=number(row.exec_pnl),
+        created_ms=needed(moment(row.exec_time)),
+    )
+
+
+def is_fill(row: wire.WireFill) -> bool:
+    """False for funding and what else stands among executions; a word that nobody knows is no reason to hide a row."""
+    return str(row.exec_type).lower() not in NO_FILLS
+
+
+def is_waiting(row: wire.WireOrder) -> bool:
+    """Whether it waits for a price, or was cancelled while it did."""
+    return str(row.order_status).lower() in WAITING
+
+
+# Writing
+
+TRIGGER_BY = {
+    PriceSource.LAST: "LastPrice",
+    PriceSource.MARK: "MarkPrice",
+    PriceSource.INDEX: "IndexPrice",
+}
+_WIRE_SIDE = {Side.BUY: "Buy", Side.SELL: "Sell"}
+_WIRE_FORCE = {
+    TimeInForce.GTC: "GTC",
+    TimeInForce.IOC: "IOC",
+    TimeInForce.FOK: "FOK",
+    TimeInForce.POST_ONLY: "PostOnly",
+}
+_STOPS = ("price", "limit_price", *(f"trigger_by={source}" for source in TRIGGER_BY))
+ORDER_FIELDS = OrderFields(
+    limit=carries(time_in_force=TimeInForce, stops=_STOPS),
+    market=carries(stops=_STOPS),
+    trigger=carries(trigger_by=TRIGGER_BY, time_in_force=TimeInForce, stops=_STOPS),
+    closing_trigger=carries(trigger_by=TRIGGER_BY, time_in_force=TimeInForce),
+    # "reduceOnly cannot be combined with TP/SL".
+    only_opening=carries(stops=_STOPS),
+    # Of a whole position, which is closed at market.
+    stops=frozenset(_STOPS) - {"price", "limit_price"},
+)
+
+
+def order_body(order: PlannedOrder) -> dict[str, Any]:
+    """An order as `order/create` takes it; in a batch without its category, which stands beside the list."""
+    request = order.request
+    closes, hedged = request.intent is Intent.CLOSE, order.position_mode is PositionMode.HEDGE
+    body: dict[str, Any] = {
+        "category": category_of(order.venue_symbol),
+        "symbol": order.venue_symbol,
+        "side": _WIRE_SIDE[request.side],
+        "orderType": "Market" if request.price is None else "Limit",
+        "qty": to_text(request.quantity),
+    }
+    if request.price is None:
+        body["timeInForce"] = "IOC"
+    else:
+        body |= {"price": to_text(request.price), "timeInForce": _WIRE_FORCE[request.time_in_force or TimeInForce.GTC]}
+    body["positionIdx"] = index_of(order.position_side) if hedged else 0
+    if closes:
+        body["reduceOnly"] = True
+    if order.client_order_id is not None:
+        body["orderLinkId"] = order.client_order_id
+    stops = request.attached
+    if stops:
+        # A limit price needs the mode in which TP/SL are for a part of the position: that of the order.
+        partial = any(stop.limit_price is not None for stop in stops.values())
+        body["tpslMode"] = "Partial" if partial else "Full"
+    for name, stop in stops.items():
+        long, short = ("takeProfit", "tp") if name == "take_profit" else ("stopLoss", "sl")
+        body[long] = to_text(stop.price)
+        if stop.trigger_by is not None:
+            body[f"{short}TriggerBy"] = TRIGGER_BY[stop.trigger_by]
+        if stop.limit_price is not None:
+            body |= {f"{short}OrderType": "Limit", f"{short}LimitPrice": to_text(stop.limit_price)}
+    return body
+
+
+def index_of(side: PositionSide) -> int:
+    """Hedge mode's number of a position."""
+    return 1 if side is PositionSide.LONG else 2
+
+
+def by_id(order_id: str | None, client_order_id: str | None) -> dict[str, str]:
+    """An order by one of its ids."""
+    return {"orderId": order_id} if order_id is not None else {"orderLinkId": client_order_id or ""}
+
+
+def read_ack(item: wire.WireIds) -> Ack:
+    """The ids of an order that the gateway has taken."""
+    return Ack(None if not item.order_id else str(item.order_id), item.order_link_id or None)
+
+
+def verdicts_of(
+    answer: wire.WireRows[wire.WireIds], count: int, endpoint: Endpoint[Any], dialect: Dialect
+) -> list[ExchangeError | None]:
+    """Of each item of a batch, by its place: None for what was accepted.
+
+    Where the two lists do not match, nothing is known of any item.
+    """
+    rows, verdicts = answer.rows or [], answer.verdicts
+    if verdicts is None or len(verdicts) != count or len(rows) != count:
+        doubt = Refusal("", "the batch was answered without a verdict for each item")
+        return [dialect.judged(doubt, endpoint) for _ in range(count)]
+    return [
+        None if str(verdict.code) == "0" else dialect.judged(Refusal(str(verdict.code), verdict.msg or ""), endpoint)
+        for verdict in verdicts
+    ]
+
+
+def read_acks(
+    answer: wire.WireRows[wire.WireIds], orders: Sequence[PlannedOrder], endpoint: Endpoint[Any], dialect: Dialect
+) -> list[Ack | ExchangeError]:
+    """The answers in the order of the requests."""
+    refused = verdicts_of(answer, len(orders), endpoint, dialect)
+    rows = answer.rows or []
+    return [read_ack(rows[index]) if reason is None else reason for index, reason in enumerate(refused)]

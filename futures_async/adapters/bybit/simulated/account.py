@@ -1,0 +1,211 @@
+"""Account endpoints of v5. Reference: venues/bybit.md section 2."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from futures_async.adapters.bybit.simulated.base import (
+    CATEGORIES,
+    FIFTY,
+    FIVE,
+    SIDE_WORDS,
+    TEN,
+    V5,
+    category_of,
+    listed,
+    shown_id,
+    venue_symbol,
+    word,
+)
+from futures_async.adapters.bybit.simulated.rows import wallet_row
+from futures_async.simulator.dialect import Request, VenueRefusal, get, plain, post
+from futures_async.simulator.records import ZERO, LedgerKind, LedgerRow
+from futures_async.transport.endpoint import Kind, RateLimit
+from futures_async.unified.enums import MarginMode, PositionSide, Side
+
+PATH = "/v5/account"
+MODES = {"isolated_margin": MarginMode.ISOLATED, "regular_margin": MarginMode.CROSS}
+MODE_WORDS = {mode: name.upper() for name, mode in MODES.items()}
+DAY_MS = 86_400_000
+BAND = "price outside the band"
+
+
+class AccountCalls(V5):
+    """Balances, modes, ledger."""
+
+    @get(f"{PATH}/wallet-balance", FIFTY, needs="accountType")
+    def wallet_balance(self, request: Request) -> dict[str, Any]:
+        """The whole account, and its coins that are not zero, or those that are named."""
+        account, named = request.account, request.params.get("coin")
+        coins = named.split(",") if named else [coin for coin, amount in account.balances.items() if amount]
+        wallets = [self.engine.margins.wallet(account, coin) for coin in coins]
+        return {"list": [wallet_row(self.engine, account, wallets, self.dollars)]}
+
+    @get(f"{PATH}/info", FIFTY)
+    def info(self, request: Request) -> dict[str, Any]:
+        """Margin mode and generation."""
+        return {
+            "marginMode": MODE_WORDS[request.account.default_settings.margin_mode],
+            "updatedTime": str(request.now_ms),
+            "unifiedMarginStatus": 5,
+            "dcpStatus": "OFF",
+            "timeWindow": 0,
+            "smpGroup": 0,
+            "isMasterTrader": False,
+            "spotHedgingStatus": "OFF",
+        }
+
+    @get("/v5/user/query-api", TEN)
+    def query_api(self, request: Request) -> dict[str, Any]:
+        """Whose key this is."""
+        return {
+            "id": request.account.uid,
+            "note": "simulated",
+            "apiKey": request.header("x-bapi-api-key"),
+            "readOnly": 0,
+            "secret": "",
+            "permissions": {"ContractTrade": ["Order", "Position"], "Derivatives": ["DerivativesTrade"], "Wallet": []},
+            "ips": ["*"],
+            "type": 1,
+            "deadlineDay": 83,
+            "expiredAt": "2027-01-01T00:00:00Z",
+            "createdAt": "2026-01-01T00:00:00Z",
+            "unified": 0,
+            "uta": 1,
+            "userID": int(request.account.uid),
+            "inviterID": 0,
+            "vipLevel": "No VIP",
+            "mktMakerLevel": "0",
+            "affiliateID": 0,
+            "rsaPublicKey": "",
+            "isMaster": True,
+            "parentUid": "0",
+        }
+
+    @get("/v5/asset/coin/query-info", FIVE)
+    def coins(self, request: Request) -> dict[str, Any]:
+        """Chains of coins: none."""
+        return {"rows": []}
+
+    @get(f"{PATH}/fee-rate", FIVE, needs="category")
+    def fee_rate(self, request: Request) -> dict[str, Any]:
+        """The same for everybody."""
+        return listed(
+            [
+                {
+                    "symbol": venue_symbol(contract),
+                    "makerFeeRate": plain(contract.maker_rate),
+                    "takerFeeRate": plain(contract.taker_rate),
+                }
+                for contract in self.asked(request.params)
+            ]
+        )
+
+    @get(f"{PATH}/withdrawal", FIFTY, needs="coinName")
+    def withdrawal(self, request: Request) -> dict[str, Any]:
+        """What could be moved out."""
+        wallet = self.engine.margins.wallet(request.account, request.params["coinName"])
+        return {"availableWithdrawal": plain(wallet.transferable)}
+
+    @get(f"{PATH}/query-dcp-info", FIVE)
+    def dcp_info(self, request: Request) -> dict[str, Any]:
+        """Not enabled."""
+        return {"dcpInfos": []}
+
+    @get(f"{PATH}/user-setting-config", FIFTY)
+    def user_settings(self, request: Request) -> dict[str, Any]:
+        """Of opposite polarity to what sets it."""
+        return {"lpaSpot": True, "lpaPerp": request.account.extra.get(BAND) == "refuse"}
+
+    @post(f"{PATH}/set-limit-px-action", TEN, Kind.SETTING, needs="category")
+    def set_limit_px_action(self, request: Request) -> dict[str, Any]:
+        """Whether prices outside the band are moved, which they are, or refused."""
+        moved = request.fields().get("modifyEnable")
+        if not isinstance(moved, bool):
+            raise VenueRefusal("10001", "params error: modifyEnable is required")
+        request.account.extra[BAND] = "move" if moved else "refuse"
+        return {}
+
+    @post(f"{PATH}/set-margin-mode", FIVE, Kind.SETTING, needs="setMarginMode")
+    def set_margin_mode(self, request: Request) -> dict[str, Any]:
+        """Of the whole account."""
+        account, mode = (
+            request.account,
+            MODES.get(word(request.fields(), "setMarginMode", (*MODES, "portfolio_margin"))),
+        )
+        if mode is None:
+            raise VenueRefusal("3400045", "Set margin mode failed")
+        self.engine.settings.set_margin_mode(account, None, mode)
+        return {"reasons": []}
+
+    # -- ledger
+
+    @get(f"{PATH}/transaction-log", RateLimit(25))
+    def transaction_log(self, request: Request) -> dict[str, Any]:
+        """The last day without bounds, seven days at most."""
+        params, account = request.params, request.account
+        if params.get("category"):
+            word(params, "category", CATEGORIES)
+        coin, kind = params.get("currency") or None, params.get("type") or None
+        bounds = bool(params.get("startTime") or params.get("endTime"))
+        oldest = 0 if bounds else request.now_ms - DAY_MS
+
+        def match(row: LedgerRow) -> bool:
+            return (
+                row.kind is not LedgerKind.MARGIN
+                and row.created_ms >= oldest
+                and coin in (None, row.coin)
+                and kind in (None, record_type(row))
+                and params.get("category") in (None, "", self._category_of(row))
+            )
+
+        rows, cursor = self.page(request, account.ledger, None, match, most=50, default=20)
+        return listed([self._record(row) for row in rows], cursor)
+
+    def _category_of(self, row: LedgerRow) -> str:
+        return category_of(self.engine.world.contract(row.symbol)) if row.symbol else ""
+
+    def _record(self, row: LedgerRow) -> dict[str, Any]:
+        funding, fill = row.kind is LedgerKind.FUNDING, row.fill
+        contract = self.engine.world.contract(row.symbol) if row.symbol else None
+        return {
+            "id": str(row.id),
+            "symbol": venue_symbol(contract) if contract is not None else "",
+            "category": category_of(contract) if contract is not None else "",
+            "side": SIDE_WORDS[fill.side] if fill is not None else "Buy" if _is_long(row) else "None",
+            "transactionTime": str(row.created_ms),
+            "type": record_type(row),
+            "transSubType": "",
+            "qty": plain(fill.quantity) if fill is not None else "0",
+            "size": "0",
+            "currency": row.coin,
+            "tradePrice": plain(fill.price) if fill is not None else "",
+            "funding": plain(row.amount) if funding else "",
+            "fee": plain(row.fee),
+            "cashFlow": "0" if funding else plain(row.amount),
+            "change": plain(row.amount - row.fee),
+            "cashBalance": plain(row.balance),
+            "feeRate": "0",
+            "bonusChange": "",
+            "tradeId": str(fill.id) if fill is not None else "",
+            "orderId": shown_id(fill.order) if fill is not None else "",
+            "orderLinkId": (fill.order.client_id or "") if fill is not None else "",
+            "extraFees": "",
+        }
+
+
+def _is_long(row: LedgerRow) -> bool:
+    return row.position_side is PositionSide.LONG or row.side is Side.BUY
+
+
+def record_type(row: LedgerRow) -> str:
+    """The venue's word for a ledger row."""
+    match row.kind:
+        case LedgerKind.TRANSFER:
+            return "TRANSFER_IN" if row.amount >= ZERO else "TRANSFER_OUT"
+        case LedgerKind.FUNDING:
+            return "SETTLEMENT"
+        case LedgerKind.LIQUIDATION:
+            return "LIQUIDATION"
+        case _:
+            return "TRADE"

@@ -1,0 +1,347 @@
+"""Orders and executions of v5. Reference: venues/bybit.md section 4."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, cast
+
+from futures_async.adapters.bybit.simulated.account import BAND, DAY_MS
+from futures_async.adapters.bybit.simulated.base import (
+    FIFTY,
+    FORCES,
+    SIDES,
+    SOURCES,
+    TEN,
+    TYPES,
+    V5,
+    Batch,
+    listed,
+    needed_number,
+    number,
+    objects,
+    pick,
+    required,
+    shown_id,
+    venue_symbol,
+    whole,
+    word,
+)
+from futures_async.adapters.bybit.simulated.positions import BY_INDEX
+from futures_async.adapters.bybit.simulated.rows import fill_row, order_row, trigger_row
+from futures_async.simulator import errors
+from futures_async.simulator.accounts import Account
+from futures_async.simulator.contracts import ContractSpec
+from futures_async.simulator.dialect import Request, VenueRefusal, get, post
+from futures_async.simulator.margins import opened_side
+from futures_async.simulator.records import Order, Preset, Ticket, Trigger, TriggerStatus
+from futures_async.transport.endpoint import Kind, RateLimit
+from futures_async.unified.enums import Intent, OrderType, PositionMode, PriceSource, Side, TimeInForce
+
+PATH = "/v5/order"
+LINK_ID = re.compile(r"[0-9A-Za-z_-]{1,36}")
+BATCH = 10
+CACHE = 500
+"""Closed orders that look-ups among the open ones still see."""
+ORDER = "category symbol side orderType qty"
+FILTERS = ("order", "stoporder", "openorder", "tpslorder")
+
+
+def _batch_size(params: Mapping[str, Any], body: Any) -> int:
+    found: Any = body.get("request") if isinstance(body, dict) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType] - JSON
+    return len(found) if isinstance(found, list) else 1  # pyright: ignore[reportUnknownArgumentType] - JSON
+
+
+BY_ORDER = RateLimit(10, weight=_batch_size)
+"""Batches have a pool of their own, and take of it one for each order."""
+
+
+class OrderCalls(V5):
+    """Placing, changing, cancelling and finding."""
+
+    # -- placing
+
+    @post(f"{PATH}/create", TEN, Kind.ORDER)
+    def create(self, request: Request) -> dict[str, Any]:
+        """The answer holds ids only, and says "accepted"."""
+        return _ids(self._place(request, request.fields()))
+
+    def _place(self, request: Request, fields: Mapping[str, Any]) -> Order | Trigger:
+        required(fields, *ORDER.split())
+        contract, account = self.contract(fields), request.account
+        kind, side = pick(fields, "orderType", TYPES), pick(fields, "side", SIDES)
+        intent, reduces = self._style(account, contract, fields, side)
+        closing = reduces or intent is Intent.CLOSE
+        attached = {name: _preset(fields, name, short) for name, short in (("takeProfit", "tp"), ("stopLoss", "sl"))}
+        if closing and any(attached.values()):
+            raise VenueRefusal("110049", "Tp/Sl cannot be set on a reduce-only order")
+        quantity = needed_number(fields, "qty")
+        if not quantity and closing and fields.get("closeOnTrigger") is True:
+            quantity = min(contract.max_market_quantity, account.closing_quantity(contract.symbol, opened_side(side)))
+        price = None
+        if kind is OrderType.LIMIT:
+            price = self._in_band(account, contract, needed_number(fields, "price"))
+        ticket = Ticket(
+            symbol=contract.symbol,
+            side=side,
+            type=kind,
+            quantity=quantity,
+            price=price,
+            time_in_force=TimeInForce.GTC if price is None else pick(fields, "timeInForce", FORCES, "gtc"),
+            intent=intent,
+            reduce_only=reduces,
+            client_id=self._link_id(request, fields),
+            take_profit=attached["takeProfit"],
+            stop_loss=attached["stopLoss"],
+        )
+        trigger_price = number(fields, "triggerPrice")
+        if not trigger_price:
+            return self.engine.orders.place(account, ticket).order
+        on_mark = pick(fields, "triggerBy", SOURCES, "lastprice") is PriceSource.MARK
+        self._check_direction(contract, trigger_price, whole(fields, "triggerDirection"), on_mark=on_mark)
+        return self.engine.triggers.place_plan(account, ticket, trigger_price, on_mark=on_mark)
+
+    def _style(
+        self, account: Account, contract: ContractSpec, fields: Mapping[str, Any], side: Side
+    ) -> tuple[Intent | None, bool]:
+        """In hedge mode the index must be there, and with the side says what closes; else it must be 0."""
+        index, reduces = whole(fields, "positionIdx") or 0, fields.get("reduceOnly") is True
+        if account.mode(contract.symbol) is not PositionMode.HEDGE:
+            if index:
+                raise errors.ModeConflict("positionIdx")
+            return None, reduces
+        if index not in BY_INDEX:
+            raise errors.ModeConflict("positionIdx")
+        return (Intent.OPEN if BY_INDEX[index] is opened_side(side) else Intent.CLOSE), False
+
+    def _in_band(self, account: Account, contract: ContractSpec, price: Decimal) -> Decimal:
+        """A price outside the band is moved into it without a word, unless the account wants it refused."""
+        mark, tick = self.engine.world.mark(contract.symbol), contract.tick
+        highest, lowest = mark * 10 // tick * tick, (mark / 10 // tick + 1) * tick
+        if lowest <= price <= highest or price <= 0 or account.extra.get(BAND) == "refuse":
+            return price
+        return highest if price > highest else lowest
+
+    def _link_id(self, request: Request, fields: Mapping[str, Any]) -> str | None:
+        text = fields.get("orderLinkId")
+        if text in (None, ""):
+            return None
+        if not isinstance(text, str) or not LINK_ID.fullmatch(text):
+            raise errors.InvalidClientId("orderLinkId")
+        if request.account.dedup == "all" and any(text == t.client_id for t in request.account.trigger_log):
+            raise errors.DuplicateClientId(text)
+        return text
+
+    def _check_direction(self, contract: ContractSpec, price: Decimal, direction: int | None, *, on_mark: bool) -> None:
+        book = self.engine.world.book(contract.symbol)
+        now = book.mark if on_mark else book.last
+        if direction not in (1, 2):
+            raise VenueRefusal("10001", "TriggerDirection invalid")
+        if direction == 1 and price < now:
+            raise VenueRefusal("110092", f"expect Rising, but trigger_price[{price}] <= current[{now}]")
+        if direction == 2 and price > now:
+            raise VenueRefusal("110093", f"expect Falling, but trigger_price[{price}] >= current[{now}]")
+
+    @post(f"{PATH}/create-batch", BY_ORDER, Kind.ORDER, needs="category")
+    def create_batch(self, request: Request) -> Batch:
+        """Each order by itself; the verdicts stand beside the rows, at the same places."""
+        return self._batch(request, lambda item: {**_ids(self._place(request, item)), "createAt": str(request.now_ms)})
+
+    def _batch(self, request: Request, call: Callable[[Mapping[str, Any]], dict[str, Any]]) -> Batch:
+        fields = request.fields()
+        category, items = self.category(fields), objects(fields, "request")
+        if not 1 <= len(items) <= BATCH:
+            raise VenueRefusal("10001", f"params error: 1 to {BATCH} orders")
+        verdicts = self.judge(request, [{**item, "category": category} for item in items], call)
+        rows = [
+            {"category": category, "symbol": item.get("symbol", ""), **(result or {"orderId": "", "orderLinkId": ""})}
+            for item, result, _ in verdicts
+        ]
+        said = [
+            {"code": 0, "msg": "OK"} if refusal is None else {"code": int(refusal.code), "msg": refusal.message}
+            for _, _, refusal in verdicts
+        ]
+        return Batch(rows, said)
+
+    # -- changing
+
+    @post(f"{PATH}/amend", TEN, Kind.ORDER, needs="category symbol")
+    def amend(self, request: Request) -> dict[str, Any]:
+        """Both ids stay."""
+        return self._amend(request, request.fields())
+
+    def _amend(self, request: Request, fields: Mapping[str, Any]) -> dict[str, Any]:
+        order, contract = self._named(request, fields), self.contract(fields)
+        quantity, price = number(fields, "qty"), number(fields, "price")
+        if isinstance(order, Trigger):
+            order.quantity, order.price = quantity or order.quantity, price or order.price
+            order.trigger_price = number(fields, "triggerPrice") or order.trigger_price
+            self.engine.triggers.changed(request.account, order)
+            return _ids(order)
+        if quantity is not None and quantity <= order.filled:
+            raise VenueRefusal("110064", "the order quantity to be modified is less than the filled quantity")
+        if price is not None:
+            price = self._in_band(request.account, contract, price)
+        self.engine.orders.amend(request.account, order, price=price, quantity=quantity, in_place=True)
+        return _ids(order)
+
+    @post(f"{PATH}/amend-batch", BY_ORDER, Kind.ORDER, needs="category")
+    def amend_batch(self, request: Request) -> Batch:
+        """The same for several."""
+        return self._batch(request, lambda item: self._amend(request, item))
+
+    def _named(self, request: Request, fields: Mapping[str, Any]) -> Order | Trigger:
+        """An order that is open, or waits; which of the reasons it is not for, the code does not tell."""
+        required(fields, "symbol")
+        if not fields.get("orderId") and not fields.get("orderLinkId"):
+            raise VenueRefusal("10001", "params error: OrderId or orderLinkId is required")
+        found = self.one(request, fields)
+        if found is None or venue_symbol(self.engine.world.contract(found.symbol)) != fields["symbol"]:
+            raise errors.UnknownOrder("none")
+        if not (found.is_open if isinstance(found, Order) else found.status is TriggerStatus.LIVE):
+            raise errors.OrderFinished("gone")
+        return found
+
+    # -- cancelling
+
+    @post(f"{PATH}/cancel", TEN, Kind.CANCEL, needs="category symbol")
+    def cancel(self, request: Request) -> dict[str, Any]:
+        """One order, plain or waiting."""
+        return self._cancel(request, request.fields())
+
+    def _cancel(self, request: Request, fields: Mapping[str, Any]) -> dict[str, Any]:
+        self.contract(fields)
+        found = self._named(request, fields)
+        if isinstance(found, Trigger):
+            self.engine.triggers.cancel(request.account, found)
+        else:
+            self.engine.orders.cancel(request.account, order_id=found.id)
+        return _ids(found)
+
+    @post(f"{PATH}/cancel-batch", BY_ORDER, Kind.CANCEL, needs="category")
+    def cancel_batch(self, request: Request) -> Batch:
+        """Each item is judged alone; one that failed names nothing."""
+        return self._batch(request, lambda item: self._cancel(request, item))
+
+    @post(f"{PATH}/cancel-all", TEN, Kind.DELTA, needs="category")
+    def cancel_all(self, request: Request) -> dict[str, Any]:
+        """What was asked to be cancelled; an empty list where there was nothing."""
+        fields, account = request.fields(), request.account
+        symbols, which = self.symbols(fields, narrow=True), _filter(fields)
+        gone: list[Order | Trigger] = []
+        if which != "stoporder":
+            found = [order for order in account.open_orders.values() if order.symbol in symbols]
+            if found:
+                gone += self.engine.orders.cancel_all(account, lambda order: order.symbol in symbols)
+        if which != "order":
+            gone += self.engine.triggers.cancel_all(account, lambda trigger: trigger.symbol in symbols)
+        return {"list": [_ids(order) for order in gone], "success": "1"}
+
+    @post(f"{PATH}/disconnected-cancel-all", RateLimit(5), Kind.SETTING, needs="timeWindow")
+    def disconnected_cancel_all(self, request: Request) -> dict[str, Any]:
+        """For institutions alone."""
+        raise VenueRefusal("10005", "Permission denied, please check your API key permissions.")
+
+    # -- finding
+
+    @get(f"{PATH}/realtime", FIFTY, needs="category")
+    def realtime(self, request: Request) -> dict[str, Any]:
+        """Open orders; by an id, or with `openOnly` 1, also the last ones that were closed."""
+        params, account = request.params, request.account
+        closed = params.get("openOnly") == "1"
+        if params.get("orderId") or params.get("orderLinkId"):
+            recent = {id(order) for order in self.engine.lists.past_orders(account)[-CACHE:]}
+            return self._by_id(request, lambda order: order.is_open or id(order) in recent)
+        symbols, which = self.symbols(params, narrow=True), _filter(params)
+        rows: list[Order | Trigger] = []
+        if which != "stoporder":
+            found = (
+                self.engine.lists.past_orders(account)[-CACHE:] if closed else self.engine.lists.open_orders(account)
+            )
+            rows += found
+        if which != "order" and not closed:
+            rows += account.live_triggers.values()
+        return self._page_of(request, rows, symbols, windowed=False, default=20)
+
+    @get(f"{PATH}/history", FIFTY, needs="category")
+    def history(self, request: Request) -> dict[str, Any]:
+        """Closed orders. Those without a fill are forgotten: cancelled ones after a day, waiting ones after seven."""
+        params, account, now = request.params, request.account, request.now_ms
+
+        def remembered(order: Order) -> bool:
+            return bool(order.filled) or now - order.updated_ms < DAY_MS
+
+        if params.get("orderId") or params.get("orderLinkId"):
+            return self._by_id(request, lambda order: not order.is_open and remembered(order))
+        rows: list[Order | Trigger] = [order for order in self.engine.lists.past_orders(account) if remembered(order)]
+        rows += [t for t in account.trigger_log if t.status is TriggerStatus.CANCELED and now - t.updated_ms < DAY_MS]
+        return self._page_of(request, rows, self.symbols(params), windowed=True, default=20)
+
+    def _by_id(self, request: Request, fits: Callable[[Order], bool]) -> dict[str, Any]:
+        """One order; an empty list where there is none. Waiting orders are found until they are forgotten."""
+        found, params = self.one(request, request.params), request.params
+        category = self.category(params)
+        if isinstance(found, Order) and (found.visible_ms > request.now_ms or not fits(found)):
+            found = None
+        elif isinstance(found, Trigger) and found.status is not TriggerStatus.LIVE:
+            found = found if request.now_ms - found.updated_ms < DAY_MS else None
+        if found is not None and found.symbol not in self.symbols(
+            {"category": category, "symbol": params.get("symbol")}
+        ):
+            found = None
+        return listed([] if found is None else [self._row(request.account, found)], "", category)
+
+    def _page_of(
+        self, request: Request, rows: Sequence[Order | Trigger], symbols: set[str], *, windowed: bool, default: int
+    ) -> dict[str, Any]:
+        # What a page looks at, both kinds of rows have.
+        ascending = cast("list[Order]", sorted(rows, key=lambda row: row.id))
+        found, cursor = self.page(request, ascending, symbols, most=50, default=default, windowed=windowed)
+        return listed([self._row(request.account, row) for row in found], cursor, request.params["category"])
+
+    def _row(self, account: Account, row: Order | Trigger) -> dict[str, Any]:
+        contract = self.engine.world.contract(row.symbol)
+        return trigger_row(row, contract) if isinstance(row, Trigger) else order_row(account, row, contract)
+
+    @get("/v5/execution/list", FIFTY, needs="category")
+    def executions(self, request: Request) -> dict[str, Any]:
+        """Executions, and among them funding that was settled."""
+        params, account = request.params, request.account
+        kind = params.get("execType") or None
+        named = self.one(request, params) if params.get("orderId") or params.get("orderLinkId") else None
+        if named is None and (params.get("orderId") or params.get("orderLinkId")):
+            return listed([], "", params["category"])
+        fills = self.engine.lists.fills(account) if kind in (None, "Trade", "BustTrade") else []
+        rows, cursor = self.page(
+            request,
+            fills,
+            self.symbols(params),
+            lambda fill: named is None or fill.order is named,
+            most=100,
+            default=50,
+        )
+        found = [fill_row(account, fill, self.engine.world.contract(fill.symbol)) for fill in rows]
+        return listed([row for row in found if kind in (None, row["execType"])], cursor, params["category"])
+
+
+def _filter(fields: Mapping[str, Any]) -> str | None:
+    return word(fields, "orderFilter", FILTERS) if fields.get("orderFilter") else None
+
+
+def _ids(order: Order | Trigger) -> dict[str, Any]:
+    return {"orderId": shown_id(order), "orderLinkId": order.client_id or ""}
+
+
+def _preset(fields: Mapping[str, Any], name: str, short: str) -> Preset | None:
+    trigger = number(fields, name)
+    if not trigger:
+        return None
+    limit = word(fields, f"{short}OrderType", ("market", "limit"), "market") == "limit"
+    if limit and word(fields, "tpslMode", ("full", "partial"), "full") == "full":
+        raise VenueRefusal("10001", "TP/SL limit orders need tpslMode Partial")
+    return Preset(
+        trigger_price=trigger,
+        price=needed_number(fields, f"{short}LimitPrice") if limit else None,
+        on_mark=pick(fields, f"{short}TriggerBy", SOURCES, "lastprice") is PriceSource.MARK,
+    )

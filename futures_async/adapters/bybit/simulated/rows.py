@@ -1,0 +1,364 @@
+"""Rows as v5 writes them: the same over REST and, but for a few names, in pushes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from futures_async.adapters.bybit.simulated.base import (
+    FORCE_WORDS,
+    HELD_WORDS,
+    SIDE_WORDS,
+    index_of,
+    shown_id,
+    venue_symbol,
+)
+from futures_async.simulator.accounts import Account
+from futures_async.simulator.contracts import ContractSpec
+from futures_async.simulator.dialect import plain
+from futures_async.simulator.engine import Engine
+from futures_async.simulator.margins import PositionView, Wallet
+from futures_async.simulator.records import (
+    ZERO,
+    CancelReason,
+    Fill,
+    Order,
+    Preset,
+    Source,
+    Trigger,
+    TriggerKind,
+    TriggerStatus,
+    money,
+)
+from futures_async.simulator.triggers import TRIGGERED_BY
+from futures_async.unified.enums import MarginMode, OrderStatus, OrderType, PositionSide, Role
+
+Dollars = Callable[[str], Decimal]
+"""What a coin is worth."""
+STATES = {
+    OrderStatus.NEW: "New",
+    OrderStatus.PARTIALLY_FILLED: "PartiallyFilled",
+    OrderStatus.FILLED: "Filled",
+    OrderStatus.CANCELED: "Cancelled",
+}
+WAITING_STATES = {
+    TriggerStatus.LIVE: "Untriggered",
+    TriggerStatus.EXECUTED: "Triggered",
+    TriggerStatus.FAILED: "Cancelled",
+    TriggerStatus.CANCELED: "Deactivated",
+}
+STOP_TYPES = {
+    TriggerKind.PLAN: "Stop",
+    TriggerKind.TRAILING: "TrailingStop",
+    TriggerKind.TAKE_PROFIT: "PartialTakeProfit",
+    TriggerKind.STOP_LOSS: "PartialStopLoss",
+    TriggerKind.POSITION_TAKE_PROFIT: "TakeProfit",
+    TriggerKind.POSITION_STOP_LOSS: "StopLoss",
+}
+CREATED_BY = {
+    Source.TAKE_PROFIT: "CreateByTakeProfit",
+    Source.STOP_LOSS: "CreateByStopLoss",
+    Source.TRIGGER: "CreateByStopOrder",
+    Source.LIQUIDATION: "CreateByLiq",
+    Source.CLOSE: "CreateByClosing",
+}
+CANCELLED_BY = {
+    CancelReason.USER: "CancelByUser",
+    CancelReason.DISPLACED: "CancelByReduceOnly",
+    CancelReason.POSITION_GONE: "CancelByReduceOnly",
+    CancelReason.LIQUIDATION: "CancelAllBeforeLiq",
+}
+REJECTED_BY = {
+    CancelReason.POST_ONLY: "EC_PostOnlyWillTakeLiquidity",
+    CancelReason.UNFILLABLE: "EC_NoImmediateQtyToFill",
+    CancelReason.USER: "EC_PerCancelRequest",
+}
+BY = {True: "MarkPrice", False: "LastPrice"}
+NOTHING_OF_TRIGGERS = {"triggerPrice": "", "triggerDirection": 0, "triggerBy": "", "lastPriceOnCreated": ""}
+
+
+def _common(row: Order | Trigger, contract: ContractSpec) -> dict[str, Any]:
+    return {
+        "orderId": shown_id(row),
+        "blockTradeId": "",
+        "symbol": venue_symbol(contract),
+        "qty": plain(row.quantity),
+        "side": SIDE_WORDS[row.side],
+        "isLeverage": "",
+        "positionIdx": index_of(row.position_side),
+        "reduceOnly": row.reduce_only or row.intent == "close",
+        "closeOnTrigger": False,
+        "smpType": "None",
+        "smpGroup": 0,
+        "smpOrderId": "",
+        "orderIv": "",
+        "placeType": "",
+        "createdTime": str(row.created_ms),
+        "updatedTime": str(row.updated_ms),
+        **_protection(row.take_profit, row.stop_loss),
+    }
+
+
+def _protection(take_profit: Preset | None, stop_loss: Preset | None) -> dict[str, str]:
+    row = {"tpslMode": ""}
+    for name, short, preset in (("takeProfit", "tp", take_profit), ("stopLoss", "sl", stop_loss)):
+        row |= {
+            name: "" if preset is None else plain(preset.trigger_price),
+            f"{short}TriggerBy": "" if preset is None else BY[preset.on_mark],
+            f"{short}LimitPrice": "" if preset is None else plain(preset.price),
+        }
+        if preset is not None:
+            row["tpslMode"] = "Partial" if preset.price is not None else "Full"
+    return row
+
+
+def order_row(account: Account, order: Order, contract: ContractSpec) -> dict[str, Any]:
+    """An order. `leavesQty` of a cancelled one is 0; the price of one at market is a bound."""
+    market = order.price is None
+    left = order.remaining if order.is_open else ZERO
+    waited = next((t for t in account.trigger_log if t.id == order.tag.get(TRIGGERED_BY)), None)
+    average = order.average_price
+    fee = plain(order.fee)
+    reason = REJECTED_BY.get(order.cancel_reason, "EC_NoError")
+    return {
+        **_common(order, contract),
+        "orderLinkId": order.client_id or (waited.client_id if waited is not None else None) or "",
+        # What the engine is willing to pay at worst.
+        "price": plain(
+            ((average or contract.start_price) * Decimal("1.05")).quantize(contract.tick) if market else order.price
+        ),
+        "orderStatus": STATES[order.status],
+        "createType": CREATED_BY.get(order.source, "CreateByUser"),
+        "cancelType": CANCELLED_BY.get(order.cancel_reason, "UNKNOWN"),
+        "rejectReason": reason,
+        "avgPrice": plain(average),
+        "leavesQty": plain(left),
+        "leavesValue": plain(contract.counter(left, order.price)) if order.price is not None else "0",
+        "cumExecQty": plain(order.filled),
+        "cumExecValue": plain(order.filled_value),
+        "cumExecFee": fee,
+        "cumFeeDetail": {contract.settle: fee} if order.filled else {},
+        "timeInForce": "IOC" if market else FORCE_WORDS[order.time_in_force],
+        "orderType": "Market" if market or order.type is OrderType.LIQUIDATION else "Limit",
+        **(NOTHING_OF_TRIGGERS | {"stopOrderType": ""} if waited is None else _trigger(waited)),
+    }
+
+
+def _trigger(trigger: Trigger) -> dict[str, Any]:
+    return {
+        "stopOrderType": STOP_TYPES[trigger.kind],
+        "triggerPrice": plain(trigger.trigger_price),
+        "triggerDirection": 1 if trigger.above else 2,
+        "triggerBy": BY[trigger.on_mark],
+        "lastPriceOnCreated": "",
+    }
+
+
+def trigger_row(trigger: Trigger, contract: ContractSpec) -> dict[str, Any]:
+    """An order that waits, or was cancelled while it did."""
+    live = trigger.status is TriggerStatus.LIVE
+    return {
+        **_common(trigger, contract),
+        "orderLinkId": trigger.client_id or "",
+        "price": plain(trigger.price, "0"),
+        "orderStatus": WAITING_STATES[trigger.status],
+        "createType": "CreateByUser"
+        if not trigger.kind.closes
+        else f"CreateBy{STOP_TYPES[trigger.kind].removeprefix('Partial')}",
+        "cancelType": "UNKNOWN" if live else "CancelByUser",
+        "rejectReason": "EC_NoError" if live else "EC_PerCancelRequest",
+        "avgPrice": "",
+        "leavesQty": plain(trigger.quantity) if live else "0",
+        "leavesValue": "0",
+        "cumExecQty": "0",
+        "cumExecValue": "0",
+        "cumExecFee": "0",
+        "cumFeeDetail": {},
+        "timeInForce": "IOC" if trigger.price is None else "GTC",
+        "orderType": "Market" if trigger.price is None else "Limit",
+        **_trigger(trigger),
+    }
+
+
+def fill_row(account: Account, fill: Fill, contract: ContractSpec) -> dict[str, Any]:
+    """An execution; fees are positive when paid."""
+    row = order_row(account, fill.order, contract)
+    liquidated = fill.order.source is Source.LIQUIDATION
+    return {
+        "symbol": row["symbol"],
+        "orderType": row["orderType"],
+        "orderLinkId": row["orderLinkId"],
+        "side": SIDE_WORDS[fill.side],
+        "orderId": row["orderId"],
+        "stopOrderType": row["stopOrderType"] or "UNKNOWN",
+        "leavesQty": row["leavesQty"],
+        "execTime": str(fill.created_ms),
+        "feeCurrency": "",
+        "isMaker": fill.role is Role.MAKER,
+        "execFee": plain(fill.fee),
+        "feeRate": plain(contract.maker_rate if fill.role is Role.MAKER else contract.taker_rate),
+        "execId": str(fill.id),
+        "blockTradeId": "",
+        "markPrice": plain(fill.price),
+        "execPrice": plain(fill.price),
+        "orderQty": row["qty"],
+        "orderPrice": row["price"],
+        "execValue": plain(contract.counter(fill.quantity, fill.price)),
+        "execType": "BustTrade" if liquidated else "Trade",
+        "execQty": plain(fill.quantity),
+        "closedSize": plain(fill.reduced.quantity if fill.reduced is not None else ZERO),
+        "createType": row["createType"],
+        "extraFees": "",
+        "seq": fill.id,
+    }
+
+
+def position_row(engine: Engine, account: Account, view: PositionView) -> dict[str, Any]:
+    """An open position."""
+    position = view.position
+    contract = engine.world.contract(position.symbol)
+    isolated = position.margin_mode is MarginMode.ISOLATED
+    initial = plain(view.margin if isolated else money(view.margin + view.value * contract.taker_rate))
+    maintenance = plain(money(view.maintenance_margin))
+    stops = {trigger.kind: trigger for trigger in account.live_triggers.values() if _guards(trigger, view)}
+    profit, loss = stops.get(TriggerKind.POSITION_TAKE_PROFIT), stops.get(TriggerKind.POSITION_STOP_LOSS)
+    held_first = account.slots[position.symbol, position.side].created_ms
+    return _flat(contract, index_of(position.side) if position.mode == "hedge" else 0, position.leverage) | {
+        "riskId": contract.tier(view.notional).number,
+        "riskLimitValue": plain(contract.tier(view.notional).max_notional),
+        "side": HELD_WORDS[position.side],
+        "size": plain(position.quantity),
+        "avgPrice": plain(position.entry_price),
+        "positionValue": plain(contract.counter(position.quantity, position.entry_price)),
+        "autoAddMargin": int(position.auto_margin),
+        "markPrice": plain(view.mark_price),
+        "liqPrice": plain(view.liquidation_price) if view.liquidation_price > 0 else "",
+        "breakEvenPrice": plain(view.break_even_price),
+        "positionIM": initial,
+        "positionIMByMp": initial,
+        "positionMM": maintenance,
+        "positionMMByMp": maintenance,
+        "positionBalance": plain(position.margin) if isolated else "0",
+        "takeProfit": plain(profit.trigger_price) if profit is not None else "",
+        "stopLoss": plain(loss.trigger_price) if loss is not None else "",
+        "unrealisedPnl": plain(money(view.unrealized_pnl)),
+        "curRealisedPnl": plain(money(position.realized_pnl + position.funding - position.fee)),
+        "cumRealisedPnl": plain(money(_ever(account, position.symbol))),
+        "createdTime": str(held_first),
+        "updatedTime": str(position.updated_ms),
+        "openTime": position.created_ms,
+        "seq": position.id,
+    }
+
+
+def _guards(trigger: Trigger, view: PositionView) -> bool:
+    position = view.position
+    return trigger.symbol == position.symbol and trigger.position_side is position.side
+
+
+def _ever(account: Account, symbol: str) -> Decimal:
+    """Of all positions that there ever were: never a position's own."""
+    return sum((row.amount - row.fee for row in account.ledger if row.symbol == symbol), ZERO)
+
+
+def flat_row(account: Account, contract: ContractSpec, side: PositionSide | None, now_ms: int) -> dict[str, Any]:
+    """The row of a contract without a position; of a side in hedge mode."""
+    leverage = account.settings(contract.symbol).leverage(side or PositionSide.LONG)
+    return _flat(contract, index_of(side), leverage) | {"updatedTime": str(now_ms)}
+
+
+def _flat(contract: ContractSpec, index: int, leverage: Decimal) -> dict[str, Any]:
+    empty = ("liqPrice", "bustPrice", "breakEvenPrice", "takeProfit", "stopLoss", "sessionAvgPrice")
+    zero = ("size", "avgPrice", "positionValue", "positionBalance", "trailingStop", "unrealisedPnl")
+    margins = ("positionIM", "positionIMByMp", "positionMM", "positionMMByMp", "curRealisedPnl", "cumRealisedPnl")
+    return {
+        "positionIdx": index,
+        "riskId": 1,
+        "riskLimitValue": plain(contract.tiers[0].max_notional),
+        "symbol": venue_symbol(contract),
+        "side": "",
+        **dict.fromkeys(empty, ""),
+        **dict.fromkeys((*zero, *margins), "0"),
+        "tradeMode": 0,
+        "autoAddMargin": 0,
+        "positionStatus": "Normal",
+        "leverage": plain(leverage),
+        "markPrice": "",
+        "adlRankIndicator": 0,
+        "createdTime": "0",
+        "updatedTime": "0",
+        "openTime": 0,
+        "seq": -1,
+        "isReduceOnly": False,
+        "mmrSysUpdatedTime": "",
+        "leverageSysUpdatedTime": "",
+        "tpslMode": "Full",
+    }
+
+
+def wallet_row(engine: Engine, account: Account, wallets: list[Wallet], dollars: Dollars) -> dict[str, Any]:
+    """Totals in USD over all coins, which are void in isolated margin, and the coins that are given."""
+    isolated = account.default_settings.margin_mode is MarginMode.ISOLATED
+    every = [engine.margins.wallet(account, coin) for coin in account.balances]
+
+    def total(of: Callable[[Wallet], Decimal]) -> Decimal:
+        return money(sum((of(wallet) * dollars(wallet.coin) for wallet in every), ZERO))
+
+    backing, initial = total(lambda w: w.cross_equity), total(lambda w: w.cross_margin + w.order_margin)
+    maintenance, equity = total(lambda w: w.cross_maintenance), total(lambda w: w.equity)
+    rate = (maintenance / backing).quantize(Decimal("1e-8")) if backing > 0 else ZERO
+    initial_rate = (initial / backing).quantize(Decimal("1e-8")) if backing > 0 else ZERO
+    figures = {
+        "accountIMRate": initial_rate,
+        "accountMMRate": rate,
+        "totalEquity": equity,
+        "totalWalletBalance": total(lambda w: w.balance),
+        "totalMarginBalance": backing,
+        "totalAvailableBalance": max(ZERO, backing - initial),
+        "totalPerpUPL": total(lambda w: w.unrealized),
+        "totalInitialMargin": initial,
+        "totalMaintenanceMargin": maintenance,
+        "accountIMRateByMp": initial_rate,
+        "accountMMRateByMp": rate,
+        "totalInitialMarginByMp": initial,
+        "totalMaintenanceMarginByMp": maintenance,
+    }
+    return {
+        "accountType": "UNIFIED",
+        **{name: "" if isolated else plain(value) for name, value in figures.items()},
+        "accountLTV": "",
+        "coin": [_coin_row(engine, account, wallet, dollars) for wallet in wallets],
+    }
+
+
+def _coin_row(engine: Engine, account: Account, wallet: Wallet, dollars: Dollars) -> dict[str, Any]:
+    views = [engine.margins.view(account, position) for position in account.positions_of(coin=wallet.coin)]
+    alone = (view for view in views if view.position.margin_mode is MarginMode.ISOLATED)
+    maintenance = wallet.cross_maintenance + sum((view.maintenance_margin for view in alone), ZERO)
+    held = wallet.cross_margin + wallet.isolated_margin
+    realized = sum(
+        (row.amount - row.fee for row in account.ledger if row.coin == wallet.coin and row.fill is not None), ZERO
+    )
+    return {
+        "coin": wallet.coin,
+        "equity": plain(wallet.equity),
+        "usdValue": plain(money(wallet.equity * dollars(wallet.coin))),
+        "walletBalance": plain(wallet.balance),
+        "free": "",
+        "locked": "0",
+        "spotHedgingQty": "0",
+        "borrowAmount": "0",
+        "accruedInterest": "0",
+        "totalOrderIM": plain(money(wallet.order_margin)),
+        "totalPositionIM": plain(money(held)),
+        "totalPositionMM": plain(money(maintenance)),
+        "unrealisedPnl": plain(wallet.unrealized),
+        "cumRealisedPnl": plain(money(realized)),
+        "bonus": "0",
+        "marginCollateral": True,
+        "collateralSwitch": True,
+        "spotBorrow": "0",
+        "availableToWithdraw": "",
+        "availableToBorrow": "",
+    }

@@ -1,0 +1,183 @@
+"""Orders that wait for a price, in the same lists and under the same ids as the others; and calls of Bybit's own."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from futures_async.adapter import (
+    CancelOutcomeUnknown,
+    FuturesAsyncError,
+    InvalidOrder,
+    Number,
+    Order,
+    OrderKind,
+    OrderRequest,
+    Placement,
+    PlannedOrder,
+    PositionMode,
+    PositionSide,
+    PositionSideLike,
+    PriceSource,
+    Stop,
+    TimeInForce,
+    chosen,
+    one_id,
+    to_text,
+    urgent,
+)
+from futures_async.adapters._rows import listed, readable
+from futures_async.adapters.bybit import endpoints, wire
+from futures_async.adapters.bybit.account import INDEX, AccountCalls
+from futures_async.adapters.bybit.dialect import UNCHANGED
+from futures_async.adapters.bybit.lists import of_contract
+from futures_async.adapters.bybit.orders import TRIGGER_BY, order_body, read_ack
+
+WAITING = {"orderFilter": "StopOrder"}
+RISES, FALLS = 1, 2
+
+
+class TriggerCalls(AccountCalls):
+    """Orders that wait, TP/SL of positions, and what no other venue has."""
+
+    async def _listed(self, symbol: str | None, asked: dict[str, str]) -> list[Order]:
+        raise NotImplementedError
+
+    async def create_trigger_order(self, request: OrderRequest) -> Order:
+        """Place an order that waits for `request.trigger_price`, of the last price unless `trigger_by` says another.
+
+        It has a client order id like any other, and is as safe. No margin is held while it waits.
+        """
+        self._active("create_trigger_order")
+        plan = await self._plan_waiting(request, OrderKind.TRIGGER)
+        body = order_body(plan)
+        by = plan.request.trigger_by or PriceSource.LAST
+        if plan.request.price is None and plan.request.time_in_force not in (None, TimeInForce.GTC, TimeInForce.IOC):
+            raise InvalidOrder(f"{self.id}: an order at market takes what there is: it has no other time_in_force")
+        body |= {
+            "triggerPrice": to_text(plan.request.trigger_price or Decimal(0)),
+            "triggerDirection": await self._direction(plan, by),
+            "triggerBy": TRIGGER_BY[by],
+        }
+        try:
+            return await self._orders.place(
+                plan,
+                Placement(endpoints.CREATE, body, read_ack),
+                on_unknown="resolve",
+                send_within_s=2.0,
+                resolve_within_s=None,
+            )
+        except FuturesAsyncError as error:
+            self._heard(plan, error)
+            raise
+
+    async def _direction(self, plan: PlannedOrder, by: PriceSource) -> int:
+        """Whether the price has to rise or to fall: the venue wants to be told, and refuses what has passed already."""
+        ticker = await self.fetch_ticker(plan.venue_symbol)
+        now = {PriceSource.MARK: ticker.mark_price, PriceSource.INDEX: ticker.index_price}.get(by) or ticker.last_price
+        return RISES if (plan.request.trigger_price or Decimal(0)) >= now else FALLS
+
+    async def fetch_trigger_orders(self, symbol: str | None = None) -> list[Order]:
+        """Read what waits for a price: trigger orders, and take-profits and stop-losses of positions."""
+        return await self._listed(symbol, WAITING)
+
+    async def cancel_trigger_order(
+        self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None
+    ) -> None:
+        """Cancel an order that waits; one that was set off meanwhile has the same id, and is cancelled too.
+
+        Raises:
+            OrderNotFound: It is not open any more, or never was.
+        """
+        order_id, client_order_id = one_id(order_id, client_order_id)
+        call = self._cancellation(self.venue_symbol(symbol), order_id, client_order_id)
+        with urgent():
+            try:
+                await self._call(call.endpoint, body=call.body)
+            except CancelOutcomeUnknown:
+                order = await self.fetch_order(symbol, order_id=order_id, client_order_id=client_order_id)
+                if not order.status.is_final:
+                    raise
+
+    async def set_position_stops(
+        self,
+        symbol: str,
+        side: PositionSideLike,
+        *,
+        take_profit: Number | Stop | None = None,
+        stop_loss: Number | Stop | None = None,
+    ) -> None:
+        """Set take-profit and stop-loss of a whole position, at market, by the last price unless a `Stop` says another.
+
+        There is one of each for a position; setting it again replaces it, and what is not named stays.
+
+        https://bybit-exchange.github.io/docs/v5/position/trading-stop
+        """
+        side = chosen(PositionSide, side, "side")
+        stops = self._stops("set_position_stops", take_profit=take_profit, stop_loss=stop_loss)
+        name = self.venue_symbol(symbol)
+        hedged = await self._known_position_mode(name) is PositionMode.HEDGE
+        body: dict[str, Any] = {**of_contract(name).params, "tpslMode": "Full"}
+        body["positionIdx"] = INDEX[side] if hedged else 0
+        for word, stop in stops.items():
+            long, short = ("takeProfit", "tp") if word == "take_profit" else ("stopLoss", "sl")
+            body |= {long: to_text(stop.price), f"{short}TriggerBy": TRIGGER_BY[stop.trigger_by or PriceSource.LAST]}
+        wanted = {word: stop.price for word, stop in stops.items()}
+
+        async def read() -> dict[str, Decimal | None]:
+            held = [position for position in await self.fetch_positions(name) if position.side is side]
+            return {word: getattr(held[0], word) if held else None for word in wanted}
+
+        await self._apply(
+            ("set_position_stops", name, side.value),
+            tuple(wanted.items()),
+            send=lambda: self._call(endpoints.TRADING_STOP, body=body),
+            read=read,
+            stands=lambda found: found == wanted,
+            unchanged=UNCHANGED,
+        )
+
+    # What only this venue has
+
+    async def refuse_prices_outside_band(self, *, refuse: bool = True) -> None:
+        """Have the venue refuse orders whose price lies outside the contract's band, instead of moving the price.
+
+        https://bybit-exchange.github.io/docs/v5/account/set-limit-price-action
+        """
+        self._active("refuse_prices_outside_band")
+        for category in ("linear", "inverse"):
+            await self._call(endpoints.SET_BAND, body={"category": category, "modifyEnable": not refuse})
+
+    async def set_auto_margin(self, symbol: str, *, on: bool, side: PositionSideLike | None = None) -> None:
+        """Have the venue top up an isolated position's margin by itself, or not.
+
+        https://bybit-exchange.github.io/docs/v5/position/auto-add-margin
+        """
+        self._active("set_auto_margin")
+        index = 0 if side is None else INDEX[chosen(PositionSide, side, "side")]
+        params = of_contract(self.venue_symbol(symbol)).params
+        await self._call(endpoints.SET_AUTO_MARGIN, body={**params, "autoAddMargin": int(on), "positionIdx": index})
+
+    async def fetch_key(self) -> wire.WireKey:
+        """Whose key this is and what it may do; the venue's demo trading has no such call.
+
+        https://bybit-exchange.github.io/docs/v5/user/apikey-info
+        """
+        return readable(await self._call(endpoints.KEY))
+
+    async def fetch_fee_rate(self, symbol: str) -> list[wire.WireFeeRate]:
+        """What this account pays, as fractions.
+
+        https://bybit-exchange.github.io/docs/v5/account/fee-rate
+        """
+        return readable(
+            listed((await self._call(endpoints.FEE_RATE, of_contract(self.venue_symbol(symbol)).params)).rows)
+        )
+
+    async def fetch_funding_history(self, symbol: str) -> list[wire.WirePastFunding]:
+        """The last 200 settled funding rates, newest first.
+
+        https://bybit-exchange.github.io/docs/v5/market/history-fund-rate
+        """
+        params = {**of_contract(self.venue_symbol(symbol)).params, "limit": 200}
+        return readable(listed((await self._call(endpoints.FUNDING, params)).rows))
