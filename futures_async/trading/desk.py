@@ -225,7 +225,7 @@ class OrderDesk:
         order = ack.order or (await self._read_back(plan, ack.order_id or "") if record.confirm else None)
         if order is None:
             return acknowledged(plan, ack, self._channel.dialect.venue)
-        strange = record.fingerprint.differences(order)
+        strange = record.fingerprint.differences(order, moves_prices=self._traits.moves_prices)
         if plan.client_order_id and order.client_order_id not in (None, plan.client_order_id):
             strange.append("client_order_id")
         if strange:

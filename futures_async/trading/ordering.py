@@ -179,7 +179,7 @@ class Fingerprint(NamedTuple):
     time_in_force: TimeInForce | None
     margin_mode: MarginMode | None
 
-    def differences(self, order: Order) -> list[str]:
+    def differences(self, order: Order, *, moves_prices: bool = False) -> list[str]:
         """Names of the fields in which `order` is another order."""
         found: list[str] = []
         if order.venue_symbol.upper() != self.venue_symbol.upper():
@@ -191,7 +191,8 @@ class Fingerprint(NamedTuple):
             found.append("quantity")
         if OrderType.UNKNOWN not in (order.type, self.type) and order.type is not self.type:
             found.append("type")
-        if self.type is OrderType.LIMIT and order.price is not None and order.price != self.price:
+        limit = self.type is OrderType.LIMIT and not moves_prices
+        if limit and order.price is not None and order.price != self.price:
             found.append("price")
         return found
 

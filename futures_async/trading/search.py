@@ -175,7 +175,8 @@ class Search:
 
     def confirm(self, order: Order, channel: Channel) -> Order:
         """The order that was found, once it is seen to be the one that was sent."""
-        strange = self.expected.differences(order) if self.expected is not None else []
+        moves = channel.dialect.traits.moves_prices
+        strange = [] if self.expected is None else self.expected.differences(order, moves_prices=moves)
         if strange:
             mismatch = ResponseMismatch(
                 f"{channel.dialect.venue}: the order found under {self.client_order_id} differs in {', '.join(strange)}"

@@ -275,6 +275,15 @@ async def test_an_order_is_another_one_by_any_of_its_terms(changes: dict[str, An
 
 
 @virtual
+async def test_a_venue_may_be_known_to_move_prices() -> None:
+    async with toy(Scripted()) as exchange:
+        order = await exchange.create_order(limit_order())
+        plan = await exchange._plan(limit_order())
+        moved = msgspec.structs.replace(order, price=Decimal(101), quantity=Decimal("0.4"))
+        assert fingerprint(plan).differences(moved, moves_prices=True) == ["quantity"]
+
+
+@virtual
 async def test_a_closing_order_may_be_cut_down_to_what_there_is_to_close() -> None:
     async with toy(Scripted()) as exchange:
         order = await exchange.create_order(limit_order())
