@@ -179,7 +179,8 @@ class Subscribe:
     key: Hashable
     """Equal keys are one subscription."""
     subscription: Subscription
-    ack: Frame
+    ack: Frame | None
+    """None: an acknowledgement of several at once, which another of them brings."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,12 +138,17 @@ class Mishaps:
             self._session.later(strike.delay_s, lambda: self._session.send(frame))
         return True
 
-    def acknowledge(self, key: Hashable, subscription: Subscription, ack: Frame) -> bool:
+    def acknowledge(self, key: Hashable, subscription: Subscription, ack: Frame | None) -> bool:
         """Send an acknowledgement; False: refused, nothing is subscribed."""
         session = self._session
+
+        def send() -> None:
+            if ack is not None:
+                session.send(ack)
+
         strike = self._strike(Moment.SUBSCRIBE, subscription.channel.name)
         if strike is None:
-            session.send(ack)
+            send()
             return True
         match strike.fault.act:
             case StreamAct.REFUSE:
@@ -153,9 +158,9 @@ class Mishaps:
                 return False
             case StreamAct.MUTE:
                 self.muted.add(key)
-                session.send(ack)
+                send()
             case StreamAct.HOLD:
-                session.later(strike.delay_s, lambda: session.send(ack))
+                session.later(strike.delay_s, send)
             case _:
                 pass  # never acknowledged
         return True

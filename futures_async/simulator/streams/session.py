@@ -252,7 +252,7 @@ class Session:
         if self.dialect.rules.refusal_ends:
             self.close(1000)
 
-    def _subscribe(self, key: Hashable, subscription: Subscription, ack: Frame) -> None:
+    def _subscribe(self, key: Hashable, subscription: Subscription, ack: Frame | None) -> None:
         most = self.dialect.rules.most_channels
         if most is not None and key not in self.subscriptions and len(self.subscriptions) >= most:
             self._too_many()
