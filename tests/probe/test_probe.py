@@ -92,7 +92,7 @@ def finding(report: ProbeReport, trait: str) -> Finding:
     return found
 
 
-@pytest.mark.parametrize("venue", ["bitget", "bitget-uta", "bitmart", "okx", "binance"])
+@pytest.mark.parametrize("venue", ["bitget", "bitget-uta", "bitmart", "bybit", "okx", "binance"])
 def test_what_the_adapters_declare_is_what_their_simulated_venues_do(venue: str) -> None:
     report, inside = probed(lambda: Inside(venue))
     assert [found for found in report.findings if found.verdict is Verdict.UNSAFE] == []

@@ -38,6 +38,7 @@ from futures_async.adapter import (
     PlannedOrder,
     PositionSideLike,
     Rows,
+    StreamDialect,
     SymbolNotFound,
     Ticker,
     VenueUnavailable,
@@ -65,6 +66,7 @@ from futures_async.adapters.bybit.orders import (
     read_acks,
     verdicts_of,
 )
+from futures_async.adapters.bybit.streams import BybitStreamDialect
 from futures_async.adapters.bybit.symbols import category_of
 from futures_async.adapters.bybit.triggers import TriggerCalls
 
@@ -91,10 +93,6 @@ class Bybit(BatchCancels, TriggerCalls):
     capabilities: ClassVar[frozenset[Capability]] = frozenset(Capability) - {
         Capability.SET_RISK_LIMIT,
         Capability.ARM_CANCEL_ALL,
-        Capability.WATCH_ORDERS,
-        Capability.WATCH_FILLS,
-        Capability.WATCH_POSITIONS,
-        Capability.WATCH_ACCOUNTS,
         Capability.WATCH_TICKERS,
     }
     needs_position_mode = True
@@ -108,11 +106,15 @@ class Bybit(BatchCancels, TriggerCalls):
         if own["site"] != "global" and common.get("demo") and not common.get("base_url"):
             raise InvalidRequest(f"{self.id}: demo trading of another site than the global one needs its base_url")
         self._markets: tuple[Market, ...] = own["markets"]
-        super().__init__(credentials, dialect=BybitDialect(site=own["site"], rsa=own["rsa"]), **common)
+        self._wire = BybitDialect(site=own["site"], rsa=own["rsa"])
+        super().__init__(credentials, dialect=self._wire, **common)
 
     def _attach(self, credentials: Credentials | None) -> None:
         self._modes = {}
         super()._attach(credentials)
+
+    def _stream_dialect(self) -> StreamDialect:
+        return BybitStreamDialect(self._wire)
 
     # Orders
 

@@ -171,14 +171,16 @@ class BybitDialect(Dialect):
         client_id_pattern=r"[0-9A-Za-z_-]{1,36}",
         echoes_client_id=True,
         lookup_by_client_id=True,
-        # "Always unique", for how long is not said: a refused repetition is relied on while the order is open.
-        dedup="open",
+        # "Always unique", for how long is not said.
+        dedup="all",
         window_s=WINDOW_MS / 1000,
         # The gateway checks the window, and the engine acts a little later; lists follow within seconds.
         visibility_lag_s=5.0,
         rate_429_is_gateway=False,
         # 10006 is judged per endpoint and account, before the order.
         rate_code_is_gateway=True,
+        # A price beyond the band becomes its edge, until `refuse_prices_outside_band` ends that.
+        moves_prices=True,
         cancel_empty_id_cancels_all=False,
     )
     envelope: ClassVar[Any] = Envelope

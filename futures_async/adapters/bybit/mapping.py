@@ -73,6 +73,8 @@ _MODES: dict[Any, PositionMode] = {
 SIDE_OF_INDEX = {"1": PositionSide.LONG, "2": PositionSide.SHORT}
 MARGIN_MODE = {"isolated_margin": MarginMode.ISOLATED, "regular_margin": MarginMode.CROSS}
 PORTFOLIO = "portfolio_margin"
+SESSION = "session"
+"""The part of a settlement row that is profit of the session, not funding."""
 _LEDGER = {
     "transfer_in": LedgerType.TRANSFER,
     "transfer_out": LedgerType.TRANSFER,
@@ -85,9 +87,8 @@ _LEDGER = {
     "delivery": LedgerType.REALIZED_PNL,
     "fee_refund": LedgerType.FEE,
     "spread_fee_out": LedgerType.FEE,
+    SESSION: LedgerType.REALIZED_PNL,
 }
-SESSION = "session"
-"""The part of a settlement row that is profit of the session, not funding."""
 
 
 def margin_mode(info: wire.WireInfo) -> MarginMode | None:

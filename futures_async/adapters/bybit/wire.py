@@ -432,11 +432,11 @@ class WireTicker(Wire, frozen=True, kw_only=True, gc=False):
     last_price: Loose = None
     index_price: Loose = None
     mark_price: Loose = None
-    prev_price24h: Loose = None
+    prev_price24h: Loose = msgspec.field(default=None, name="prevPrice24h")
     price24h_pcnt: Loose = None
-    high_price24h: Loose = None
-    low_price24h: Loose = None
-    prev_price1h: Loose = None
+    high_price24h: Loose = msgspec.field(default=None, name="highPrice24h")
+    low_price24h: Loose = msgspec.field(default=None, name="lowPrice24h")
+    prev_price1h: Loose = msgspec.field(default=None, name="prevPrice1h")
     open_interest: Loose = None
     open_interest_value: Loose = None
     turnover24h: Loose = None

@@ -49,6 +49,12 @@ def log_in_to_bitmart(key: ApiKey, now_ms: int) -> Any:
     return {"action": "access", "args": [key.key, str(now_ms), sign, "web"]}
 
 
+def log_in_to_bybit(key: ApiKey, now_ms: int) -> Any:
+    expires = now_ms + 10_000
+    sign = hmac.new(key.secret.encode(), f"GET/realtime{expires}".encode(), hashlib.sha256).hexdigest()
+    return {"req_id": "auth", "op": "auth", "args": [key.key, expires, sign]}
+
+
 class Speech(NamedTuple):
     """How to speak to a venue."""
 
@@ -84,6 +90,10 @@ def _bitmart(*topics: str, op: str = "subscribe") -> Any:
     return {"action": op, "args": list(topics)}
 
 
+def _bybit(*topics: str, op: str = "subscribe") -> Any:
+    return {"req_id": ",".join(topics), "op": op, "args": list(topics)}
+
+
 SPEECH = {
     "bitget": Speech(
         "/v2/ws/private", "/v2/ws/public", log_in_to_bitget, "ping", _v2,
@@ -95,6 +105,10 @@ SPEECH = {
     "bitmart": Speech(
         "/user", "/api", log_in_to_bitmart, {"action": "ping"}, _bitmart,
         ("futures/order", "futures/position", "futures/asset:USDT"),
+    ),
+    "bybit": Speech(
+        "/v5/private", "/v5/public/linear", log_in_to_bybit, {"op": "ping"}, _bybit,
+        ("order", "execution", "position", "wallet"),
     ),
 }  # fmt: skip
 VENUES = tuple(SPEECH)
@@ -218,7 +232,7 @@ def channel_of(frame: Any) -> str | None:
     if isinstance(frame, str) or "data" not in frame:
         return None
     arg = frame.get("arg", {})
-    return str(frame.get("group") or arg.get("channel") or arg.get("topic"))
+    return str(frame.get("group") or frame.get("topic") or arg.get("channel") or arg.get("topic"))
 
 
 def pushes(frames: list[Any], channel: str) -> list[Any]:

@@ -60,7 +60,8 @@ def listening(running: RunningExchange, venue: str) -> Generator[ClientConnectio
     with dial(running, speech.private) as socket:
         say(socket, speech.log_in(running.exchange.venues[venue].key, running.exchange.now_ms()))
         hear(socket)
-        say(socket, speech.subscribe(*speech.everything))
+        for channel in speech.everything:
+            say(socket, speech.subscribe(channel))
         answers = 0
         while answers < len(speech.everything):
             answers += channel_of(hear(socket)) is None
@@ -105,7 +106,9 @@ def test_tickers_come_by_themselves(venue: str) -> None:
         "bitget": SPEECH["bitget"].subscribe("ticker:BTCUSDT"),
         "bitget-uta": SPEECH["bitget-uta"].subscribe("ticker:BTCUSDT", product="usdt-futures"),
         "bitmart": SPEECH["bitmart"].subscribe("futures/ticker:BTCUSDT"),
-    }[venue]
+    }.get(venue)
+    if topic is None:
+        pytest.skip(f"{venue} pushes no whole rows of prices")
     with served(venue) as running, dial(running, SPEECH[venue].public) as socket:
         say(socket, topic)
         assert [channel_of(hear(socket)) is None for _ in range(2)] == [True, False]

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from futures_async.adapters.bybit.simulated.base import shown_id
 from futures_async.simulator.dialect import Request
 from futures_async.simulator.errors import EngineError
 from futures_async.simulator.plan import FaultPlan
@@ -53,6 +54,28 @@ SAME = {
         },
         "account": {"available": "available", "equity": "equity", "balance": "balance"},
     },
+    "bybit": {
+        "orders": {
+            name: name
+            for name in (
+                "orderId", "orderStatus", "cumExecQty", "cumExecValue", "qty", "price", "side", "positionIdx",
+                "reduceOnly", "avgPrice", "createdTime", "updatedTime",
+            )
+        },
+        "positions": {
+            "entryPrice": "avgPrice",
+            **{
+                name: name
+                for name in (
+                    "size", "side", "positionIdx", "leverage", "unrealisedPnl", "curRealisedPnl", "positionIM",
+                    "positionMM", "stopLoss", "updatedTime", "markPrice",
+                )
+            },
+        },
+        "account": {
+            name: name for name in ("equity", "walletBalance", "totalPositionIM", "totalOrderIM", "unrealisedPnl")
+        },
+    },
     "bitmart": {
         "orders": {
             "order_id": "order_id", "state": "state", "deal_size": "deal_size", "size": "size", "side": "side",
@@ -73,16 +96,19 @@ SAME = {
 OPEN_ORDERS = {
     "bitget": ("/api/v2/mix/order/orders-pending", "productType=USDT-FUTURES", "entrustedList"),
     "bitget-uta": ("/api/v3/trade/unfilled-orders", "category=USDT-FUTURES", "list"),
+    "bybit": ("/v5/order/realtime", "category=linear&settleCoin=USDT&orderFilter=Order&limit=50", "list"),
     "bitmart": ("/contract/private/get-open-orders", ""),
 }
 POSITIONS = {
     "bitget": ("/api/v2/mix/position/all-position", "productType=USDT-FUTURES"),
     "bitget-uta": ("/api/v3/position/current-position", "category=USDT-FUTURES", "list"),
+    "bybit": ("/v5/position/list", "category=linear&settleCoin=USDT&limit=200", "list"),
     "bitmart": ("/contract/private/position-v2", ""),
 }
 ACCOUNTS = {
     "bitget": ("/api/v2/mix/account/accounts", "productType=USDT-FUTURES"),
     "bitget-uta": ("/api/v3/account/assets", "", "assets"),
+    "bybit": ("/v5/account/wallet-balance", "accountType=UNIFIED", "list", "0", "coin"),
     "bitmart": ("/contract/private/assets-detail", ""),
 }
 
@@ -105,6 +131,8 @@ class Picture:
                 "fill": self._fill,
                 "position": self._position,
                 "account": self._account,
+                "execution": self._fill,
+                "wallet": self._account,
                 "asset": self._asset,
             }.get(channel)
             if take is not None:
@@ -113,6 +141,8 @@ class Picture:
     def _order(self, data: Any) -> None:
         for item in data:
             row = item.get("order", item)
+            if row.get("orderStatus") in ("Untriggered", "Deactivated"):
+                continue  # it waits for a price
             if row.get("type") in (None, "limit", "market"):
                 self.orders[row.get("orderId") or row["order_id"]] = row
                 if row.get("last_trade") and item.get("action") in (1, 7):
@@ -125,6 +155,14 @@ class Picture:
         if self.venue == "bitget":
             self.positions.clear()
         for row in data:
+            if self.venue == "bybit":
+                index = row["positionIdx"]
+                sides = (("Buy", "Sell"), ("Buy",), ("Sell",))[int(index)]
+                for side in sides:
+                    self.positions.pop((row["symbol"], side), None)
+                if row["side"]:
+                    self.positions[row["symbol"], row["side"]] = row
+                continue
             side = row.get("holdSide") or row.get("posSide") or ("long" if row["position_type"] == 1 else "short")
             key = (row.get("instId") or row["symbol"], side)
             if self.venue != "bitget" and (row.get("positionStatus") == "ended" or row.get("hold_volume") == "0"):
@@ -150,9 +188,10 @@ def ask(bench: StreamBench, path: str, query: str, *inside: str) -> list[Row]:
     request.route = route
     with bench.exchange.engine.arithmetic():
         bench.exchange.engine.settle(bench.account, bench.now)
-        found: Any = json.loads(dialect.success(request, dialect.serve(request, route)).body)["data"]
+        body = json.loads(dialect.success(request, dialect.serve(request, route)).body)
+    found: Any = body["result"] if "result" in body else body["data"]
     for name in inside:
-        found = found[name]
+        found = found[int(name) if name.isdigit() else name]
     return list(found or ())
 
 
@@ -264,10 +303,11 @@ def judge(bench: StreamBench, picture: Picture) -> None:
     """Compare with REST, field by field."""
     account, venue = bench.account, bench.venue
     assert sorted(picture.fills) == sorted(str(fill.id) for fill in account.fills)
-    assert set(picture.orders) == {str(order.id) for order in account.orders.values()}
+    names = {shown_id(order) if venue == "bybit" else str(order.id) for order in account.orders.values()}
+    assert set(picture.orders) == names
 
     rows = ask(bench, *OPEN_ORDERS[venue])
-    is_open = {"live", "new", "partially_filled", 2}
+    is_open = {"live", "new", "partially_filled", 2, "New", "PartiallyFilled"}
     open_ids = {
         key
         for key, row in picture.orders.items()
@@ -279,7 +319,7 @@ def judge(bench: StreamBench, picture: Picture) -> None:
 
     held: dict[Key, Row] = {}
     for row in ask(bench, *POSITIONS[venue]):
-        side = row.get("holdSide") or row.get("posSide") or row["position_side"]
+        side = row.get("holdSide") or row.get("posSide") or row.get("position_side") or row["side"]
         if side == "both":
             side = "long" if D(row["position_amount"]) > 0 else "short"
         held[row["symbol"], side] = row

@@ -1,7 +1,7 @@
 """Bybit v5 from the server's side, written from venues/bybit.md: the dialect that the simulated exchange speaks.
 
-`base.py` has what all endpoints share, each group of them is a module. Not simulated: portfolio margin, funding among
-the executions' ids, institutional switches, order entry over the socket.
+`base.py` has what all endpoints share, each group of them is a module. Not simulated: portfolio margin, switches for
+institutions, order entry over the socket, public topics.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from futures_async.adapters.bybit.simulated.base import FAMILY
 from futures_async.adapters.bybit.simulated.market import MarketCalls
 from futures_async.adapters.bybit.simulated.orders import OrderCalls
 from futures_async.adapters.bybit.simulated.positions import PositionCalls
+from futures_async.adapters.bybit.simulated.streams import Streams
 from futures_async.simulator.accounts import Account, ApiKey
 from futures_async.simulator.demo import Setup, open_demo_account
 
@@ -23,6 +24,10 @@ COINS = (("USDC", 2_000), ("BTC", Decimal("0.5")), ("ETH", 5))
 
 class SimulatedBybit(AccountCalls, PositionCalls, OrderCalls, MarketCalls):
     """A unified account."""
+
+    def streams(self) -> Streams:
+        """The WebSocket."""
+        return Streams(self)
 
     def demo_account(self, setup: Setup) -> Account:
         """The announced account, with money for every kind of contract."""

@@ -29,13 +29,13 @@ from futures_async.adapters.bybit.simulated.base import (
     word,
 )
 from futures_async.adapters.bybit.simulated.positions import BY_INDEX
-from futures_async.adapters.bybit.simulated.rows import fill_row, order_row, trigger_row
+from futures_async.adapters.bybit.simulated.rows import exec_type, fill_row, funding_row, order_row, trigger_row
 from futures_async.simulator import errors
 from futures_async.simulator.accounts import Account
 from futures_async.simulator.contracts import ContractSpec
 from futures_async.simulator.dialect import Request, VenueRefusal, get, post
 from futures_async.simulator.margins import opened_side
-from futures_async.simulator.records import Order, Preset, Ticket, Trigger, TriggerStatus
+from futures_async.simulator.records import Fill, LedgerKind, LedgerRow, Order, Preset, Ticket, Trigger, TriggerStatus
 from futures_async.transport.endpoint import Kind, RateLimit
 from futures_async.unified.enums import Intent, OrderType, PositionMode, PriceSource, Side, TimeInForce
 
@@ -312,17 +312,23 @@ class OrderCalls(V5):
         named = self.one(request, params) if params.get("orderId") or params.get("orderLinkId") else None
         if named is None and (params.get("orderId") or params.get("orderLinkId")):
             return listed([], "", params["category"])
-        fills = self.engine.lists.fills(account) if kind in (None, "Trade", "BustTrade") else []
-        rows, cursor = self.page(
-            request,
-            fills,
-            self.symbols(params),
-            lambda fill: named is None or fill.order is named,
-            most=100,
-            default=50,
-        )
-        found = [fill_row(account, fill, self.engine.world.contract(fill.symbol)) for fill in rows]
-        return listed([row for row in found if kind in (None, row["execType"])], cursor, params["category"])
+        rows: list[Fill | LedgerRow] = [*self.engine.lists.fills(account)]
+        rows += [row for row in account.ledger if row.kind is LedgerKind.FUNDING]
+
+        def wanted(row: Fill | LedgerRow) -> bool:
+            made = row.order if isinstance(row, Fill) else None
+            return kind in (None, exec_type(row)) and named in (None, made)
+
+        # What a page looks at, both kinds of rows have.
+        ascending = cast("list[Fill]", sorted(rows, key=lambda row: row.id))
+        found, cursor = self.page(request, ascending, self.symbols(params), wanted, most=100, default=50)
+        return listed([self._execution(account, row) for row in found], cursor, params["category"])
+
+    def _execution(self, account: Account, row: Fill | LedgerRow) -> dict[str, Any]:
+        contract = self.engine.world.contract(row.symbol or "")
+        if isinstance(row, Fill):
+            return fill_row(account, row, contract)
+        return funding_row(row, contract, self.engine.world.mark(contract.symbol))
 
 
 def _filter(fields: Mapping[str, Any]) -> str | None:

@@ -23,6 +23,7 @@ from futures_async.simulator.records import (
     ZERO,
     CancelReason,
     Fill,
+    LedgerRow,
     Order,
     Preset,
     Source,
@@ -184,7 +185,6 @@ def trigger_row(trigger: Trigger, contract: ContractSpec) -> dict[str, Any]:
 def fill_row(account: Account, fill: Fill, contract: ContractSpec) -> dict[str, Any]:
     """An execution; fees are positive when paid."""
     row = order_row(account, fill.order, contract)
-    liquidated = fill.order.source is Source.LIQUIDATION
     return {
         "symbol": row["symbol"],
         "orderType": row["orderType"],
@@ -205,12 +205,43 @@ def fill_row(account: Account, fill: Fill, contract: ContractSpec) -> dict[str, 
         "orderQty": row["qty"],
         "orderPrice": row["price"],
         "execValue": plain(contract.counter(fill.quantity, fill.price)),
-        "execType": "BustTrade" if liquidated else "Trade",
+        "execType": exec_type(fill),
         "execQty": plain(fill.quantity),
         "closedSize": plain(fill.reduced.quantity if fill.reduced is not None else ZERO),
         "createType": row["createType"],
         "extraFees": "",
         "seq": fill.id,
+    }
+
+
+def exec_type(row: Fill | LedgerRow) -> str:
+    """What kind of execution it is: funding stands among them."""
+    if isinstance(row, LedgerRow):
+        return "Funding"
+    return "BustTrade" if row.order.source is Source.LIQUIDATION else "Trade"
+
+
+def funding_row(row: LedgerRow, contract: ContractSpec, mark: Decimal) -> dict[str, Any]:
+    """A settlement of funding: its fee is positive when paid, like any other."""
+    side = HELD_WORDS[row.position_side or PositionSide.LONG]
+    name = venue_symbol(contract)
+    empty = ("orderLinkId", "stopOrderType", "feeCurrency", "blockTradeId", "extraFees", "createType")
+    zero = ("leavesQty", "orderQty", "orderPrice", "closedSize", "execQty", "execValue", "feeRate")
+    return {
+        **dict.fromkeys(empty, ""),
+        **dict.fromkeys(zero, "0"),
+        "symbol": name,
+        "orderType": "UNKNOWN",
+        "side": side,
+        "orderId": f"{row.created_ms // 1000}-{name}-{row.id}-{side}",
+        "execTime": str(row.created_ms),
+        "isMaker": False,
+        "execFee": plain(-row.amount),
+        "execId": str(row.id),
+        "markPrice": plain(mark),
+        "execPrice": plain(mark),
+        "execType": "Funding",
+        "seq": row.id,
     }
 
 

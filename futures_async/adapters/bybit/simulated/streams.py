@@ -1,0 +1,245 @@
+"""Bybit's private WebSocket from the server's side. Reference: venues/bybit.md section 10.
+
+No topic begins with a snapshot. One acknowledgement is for a whole list of topics, and an unknown one fails all of it.
+Positions come on every order and every fill of their contract, also when nothing changed; a closed one without a side.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
+
+import msgspec
+
+from futures_async.adapters.bybit.simulated.base import FAMILY, V5, category_of, index_of, venue_symbol
+from futures_async.adapters.bybit.simulated.rows import (
+    fill_row,
+    flat_row,
+    order_row,
+    position_row,
+    trigger_row,
+    wallet_row,
+)
+from futures_async.simulator.accounts import Account
+from futures_async.simulator.dialect import plain
+from futures_async.simulator.events import (
+    BalanceEvent,
+    Event,
+    OrderEvent,
+    PositionEvent,
+    SettingEvent,
+    TriggerEvent,
+)
+from futures_async.simulator.records import TriggerStatus
+from futures_async.simulator.stream_dialect import (
+    AccountChannel,
+    Answer,
+    Beat,
+    Deed,
+    Frame,
+    Line,
+    LogIn,
+    Rules,
+    StreamDialect,
+    Subscribe,
+    Subscription,
+    Unsubscribe,
+    encode,
+)
+from futures_async.transport.endpoint import RateLimit
+from futures_async.unified.enums import PositionMode, PositionSide
+
+CATEGORIES = ("linear", "inverse")
+
+
+class _Operation(msgspec.Struct):
+    op: str
+    args: list[Any] = []
+    req_id: str | int | None = None
+
+
+_OPERATION = msgspec.json.Decoder(_Operation)
+
+
+class Streams(StreamDialect):
+    """Private topics, of all categories (`order`) or of one (`order.linear`)."""
+
+    id = "bybit"
+    paths: ClassVar[Mapping[str, bool]] = {
+        "/v5/private": True,
+        "/v5/public/inverse": False,
+        "/v5/public/linear": False,
+    }
+    rules = Rules(idle_s=600.0, lifetime_s=None, attempts=RateLimit(500, 300.0, "ip"), most_bytes=21_000)
+
+    def __init__(self, rest: V5) -> None:
+        self.engine = rest.engine
+        self._rest = rest
+        channels = (
+            AccountChannel(name="order", changes=self.orders),
+            AccountChannel(name="execution", changes=self.executions),
+            AccountChannel(name="position", changes=self.positions),
+            AccountChannel(name="wallet", changes=self.wallet),
+        )
+        self.channels = {channel.name: channel for channel in channels}
+
+    # -- reading
+
+    def read(self, message: Frame, line: Line) -> Iterable[Deed]:
+        """Operations in JSON."""
+        try:
+            asked = _OPERATION.decode(message)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            return [Answer(self._answer("", False, "Invalid request", None, line))]
+        match asked.op:
+            case "ping":
+                return [Beat(self._pong(asked, line))]
+            case "auth":
+                return [self._log_in(asked, line)]
+            case ("subscribe" | "unsubscribe") as op:
+                return self._want(op, asked, line)
+            case op:
+                return [Answer(self._answer(op, False, "Invalid op", asked.req_id, line))]
+
+    def _pong(self, asked: _Operation, line: Line) -> Frame:
+        request = "" if asked.req_id is None else asked.req_id
+        if not line.private:
+            return encode({"success": True, "ret_msg": "pong", "conn_id": _id(line), "req_id": request, "op": "ping"})
+        return encode({"req_id": request, "op": "pong", "args": [str(line.now_ms)], "conn_id": _id(line)})
+
+    def _answer(self, op: str, success: bool, text: str, request: str | int | None, line: Line) -> Frame:
+        said = {"success": success, "ret_msg": text, "conn_id": _id(line), "op": op}
+        return encode(said if request is None else said | {"req_id": request})
+
+    def _log_in(self, asked: _Operation, line: Line) -> LogIn:
+        account = self._judge(asked.args, line)
+        text = "" if account is not None else "Params Error"
+        return LogIn(account, self._answer("auth", account is not None, text, asked.req_id, line))
+
+    def _judge(self, args: list[Any], line: Line) -> Account | None:
+        if len(args) != 3 or not line.private:
+            return None
+        name, expires, sign = map(str, args)
+        found = self.engine.find_key(FAMILY, name)
+        if found is None or not expires.isdigit() or int(expires) <= line.now_ms:
+            return None
+        account, key = found
+        digest = hmac.new(key.secret.encode(), f"GET/realtime{expires}".encode(), hashlib.sha256).hexdigest()
+        return account if hmac.compare_digest(digest.encode(), sign.encode()) else None
+
+    def _want(self, op: str, asked: _Operation, line: Line) -> list[Deed]:
+        found = {topic: self._find(topic, line) for topic in map(str, asked.args)}
+        if not found or None in found.values() or (line.private and line.account is None):
+            wrong = next((topic for topic, channel in found.items() if channel is None), "")
+            text = f"error:handler not found,topic:{wrong}" if wrong else "Request not authorized"
+            return [Answer(self._answer(op, False, text, asked.req_id, line))]
+        ack: Frame | None = self._answer(op, True, "", asked.req_id, line)
+        if op == "unsubscribe":
+            return [Unsubscribe(topic, ack or "") for topic in found]
+        deeds: list[Deed] = []
+        for topic, channel in found.items():
+            if channel is not None:
+                deeds.append(Subscribe(topic, Subscription(channel, (topic, asked.req_id)), ack))
+                ack = None  # one for all
+        return deeds
+
+    def _find(self, topic: str, line: Line) -> AccountChannel | None:
+        name, _, category = topic.partition(".")
+        known = line.private and category in ("", *CATEGORIES) and not (name == "wallet" and category)
+        return self.channels.get(name) if known else None
+
+    # -- writing
+
+    def too_many(self, line: Line) -> Frame | None:
+        """Closed without a word."""
+        return None
+
+    def login_refused(self, line: Line) -> Frame:
+        """As if the key were gone."""
+        return self._answer("auth", False, "Params Error", "auth", line)
+
+    def refused(self, subscription: Subscription, line: Line) -> Frame | None:
+        """As if the topic were gone."""
+        topic, request = subscription.arg
+        return self._answer("subscribe", False, f"error:handler not found,topic:{topic}", request, line)
+
+    def _push(self, subscription: Subscription, account: Account, row: Mapping[str, Any]) -> Iterable[Frame]:
+        topic, wanted = subscription.arg[0], subscription.arg[0].partition(".")[2]
+        if wanted in ("", row.get("category")):
+            name = f"{account.uid}_{row.get('symbol', 'wallet')}_{self.engine.now_ms}"
+            yield encode({"id": name, "topic": topic, "creationTime": self.engine.clock(), "data": [row]})
+
+    # -- orders and executions
+
+    def orders(self, account: Account, event: Event, subscription: Subscription) -> Iterable[Frame]:
+        """Plain orders and waiting ones; what a waiting one becomes has its id."""
+        match event:
+            case OrderEvent(order=order):
+                contract = self.engine.world.contract(order.symbol)
+                row = order_row(account, order, contract) | {"closedPnl": plain(order.realized_pnl)}
+            case TriggerEvent(trigger=trigger) if trigger.status is not TriggerStatus.EXECUTED:
+                contract = self.engine.world.contract(trigger.symbol)
+                row = trigger_row(trigger, contract) | {"closedPnl": "0"}
+            case _:
+                return
+        coin = contract.settle if row["cumFeeDetail"] else ""
+        yield from self._push(subscription, account, {"category": category_of(contract), **row, "feeCurrency": coin})
+
+    def executions(self, account: Account, event: Event, subscription: Subscription) -> Iterable[Frame]:
+        """With profit, and a coin for the fee."""
+        if isinstance(event, OrderEvent) and event.fill is not None:
+            contract = self.engine.world.contract(event.order.symbol)
+            row = fill_row(account, event.fill, contract)
+            more: dict[str, Any] = {
+                "execPnl": plain(event.fill.realized_pnl),
+                "extraFees": [],
+                "feeCurrency": contract.settle,
+            }
+            yield from self._push(subscription, account, {"category": category_of(contract), **row, **more})
+
+    # -- positions and money
+
+    def positions(self, account: Account, event: Event, subscription: Subscription) -> Iterable[Frame]:
+        """Every side of the contract that the event is about."""
+        match event:
+            case OrderEvent(order=order):
+                symbol = order.symbol
+            case PositionEvent(symbol=symbol) | SettingEvent(symbol=str(symbol)):
+                pass
+            case _:
+                return
+        hedge = account.mode(symbol) is PositionMode.HEDGE
+        for side in (PositionSide.LONG, PositionSide.SHORT) if hedge else (None,):
+            yield from self._push(subscription, account, self._position(account, symbol, side))
+
+    def _position(self, account: Account, symbol: str, side: PositionSide | None) -> dict[str, Any]:
+        contract = self.engine.world.contract(symbol)
+        held = account.net_position(symbol) if side is None else account.positions.get((symbol, side))
+        if held is None:
+            row = flat_row(account, contract, side, self.engine.now_ms) | {"positionIdx": index_of(side)}
+        else:
+            row = position_row(self.engine, account, self.engine.margins.view(account, held))
+        # Another name than over REST, and no time of opening.
+        entry = row.pop("avgPrice")
+        row.pop("openTime")
+        return {"category": category_of(contract), **row, "entryPrice": entry, "symbol": venue_symbol(contract)}
+
+    def wallet(self, account: Account, event: Event, subscription: Subscription) -> Iterable[Frame]:
+        """Totals, and the coin that changed; never for the market's sake."""
+        match event:
+            case BalanceEvent(coin):
+                pass
+            case OrderEvent(order=order, fill=None):
+                coin = self.engine.world.contract(order.symbol).settle
+            case SettingEvent(symbol=str(symbol)):
+                coin = self.engine.world.contract(symbol).settle
+            case _:
+                return
+        wallets = [self.engine.margins.wallet(account, coin)]
+        yield from self._push(subscription, account, wallet_row(self.engine, account, wallets, self._rest.dollars))
+
+
+def _id(line: Line) -> str:
+    return f"conn{line.number:08x}"

@@ -1,0 +1,200 @@
+"""Bybit's private WebSocket: its topics, and rows as models by the tables of REST. No topic begins with a snapshot.
+
+Prices are not streamed here: the venue's ticker topic pushes what has changed of a row, and no whole rows.
+
+https://bybit-exchange.github.io/docs/v5/ws/connect and the pages of its private topics
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, ClassVar
+
+import msgspec
+
+from futures_async.adapter import (
+    Acknowledged,
+    AuthenticationError,
+    Channel,
+    ClockSkew,
+    Credentials,
+    Data,
+    DecodeError,
+    Heartbeat,
+    LoggedIn,
+    Message,
+    Nothing,
+    ParameterRejected,
+    Pong,
+    Push,
+    RateLimit,
+    Read,
+    Refused,
+    RowDecoder,
+    StreamDialect,
+    StreamLimits,
+    Topic,
+    What,
+    decoded,
+    stream_url,
+)
+from futures_async.adapters.bybit import wire
+from futures_async.adapters.bybit.dialect import BybitDialect
+from futures_async.adapters.bybit.mapping import VENUE, accounts, positions
+from futures_async.adapters.bybit.orders import fills, is_fill, is_waiting, orders
+from futures_async.adapters.bybit.symbols import category_of
+
+CHANNELS = {
+    channel.name: channel
+    for channel in (
+        Channel("order", (What.ORDERS,), wire.WireOrder),
+        Channel("execution", (What.FILLS,), wire.WireFill),
+        Channel("position", (What.POSITIONS,), wire.WirePosition),
+        Channel("wallet", (What.ACCOUNTS,), wire.WireWallet),
+    )
+}
+DEMO = "wss://stream-demo.bybit.com"
+LOGIN_MS = 10_000
+"""How long a login is good."""
+NO_DATA = msgspec.Raw(b"")
+_OTHER_SIDE = {"buy": "Sell", "sell": "Buy"}
+_SIDES = {"1": ("Buy",), "2": ("Sell",)}
+
+
+class LoginRefused(AuthenticationError, ClockSkew):
+    """Key, signature or time were not accepted: the venue does not tell which.
+
+    As it may be the clock, it is set anew and the login made once more before this is raised.
+    """
+
+
+class Frame(msgspec.Struct, frozen=True, gc=False, rename="camel"):
+    """What is around the data, or an answer to one of ours."""
+
+    op: str = ""
+    topic: str = ""
+    data: msgspec.Raw = NO_DATA
+    creation_time: int | None = None
+    success: bool | None = None
+    ret_msg: str | None = msgspec.field(default=None, name="ret_msg")
+    req_id: str | None = msgspec.field(default=None, name="req_id")
+
+
+_FRAMES = msgspec.json.Decoder(Frame, strict=False)
+
+
+class BybitStreamDialect(StreamDialect):
+    """The private topics, of all categories at once."""
+
+    venue = VENUE
+    # "Send a ping every 20 seconds"; more often, so that silence is noticed sooner.
+    heartbeat = Heartbeat(text='{"op":"ping"}', every_s=10.0, patience_s=10.0)
+    # Allowed are 500 attempts in 5 minutes. An answer names one request, so each asks for one topic.
+    limits = StreamLimits(connects=RateLimit(400, 300.0, scope="ip"), messages_per_s=8, per_frame=1)
+    unsaid: ClassVar[Mapping[What, tuple[str, ...]]] = {
+        What.ACCOUNTS: ("margin_mode", "margin_ratio"),
+        What.POSITIONS: ("margin_mode", "margin", "created_ms"),
+    }
+
+    def __init__(self, dialect: BybitDialect) -> None:
+        self._dialect = dialect
+        self._decoders = {channel.name: RowDecoder[Any](channel.wire) for channel in CHANNELS.values()}
+        self._readers: dict[str, Callable[[Any], Read[Any]]] = {
+            "order": self._orders,
+            "execution": self._fills,
+            "position": self._positions,
+            "wallet": self._accounts,
+        }
+
+    def url(self, base_url: str | None, *, private: bool, demo: bool) -> str:
+        """At the site of the key; live and demo trading have hosts of their own."""
+        own = self._dialect.base_url.replace("//api", "//stream")
+        host = stream_url(base_url) if base_url is not None else DEMO if demo else stream_url(own)
+        return f"{host}/v5/{'private' if private else 'public/linear'}"
+
+    def topics(self, what: What, symbols: Sequence[str] = ()) -> tuple[Topic, ...]:
+        found = (channel for channel in CHANNELS.values() if what in channel.gives)
+        return tuple(Topic(channel, channel.name, channel.name) for channel in found)
+
+    def login(self, credentials: Credentials, now_ms: int) -> str:
+        """Good for ten seconds."""
+        expires = now_ms + LOGIN_MS
+        sign = self._dialect.signature(credentials, f"GET/realtime{expires}".encode())
+        return _operation("auth", "auth", [credentials.key.reveal(), expires, sign])
+
+    def subscribe(self, topics: Iterable[Topic]) -> str:
+        names = [topic.args for topic in topics]
+        return _operation("subscribe", ",".join(names), names)
+
+    def unsubscribe(self, topics: Iterable[Topic]) -> str:
+        return _operation("unsubscribe", "", [topic.args for topic in topics])
+
+    def read(self, data: bytes, *, binary: bool) -> Message:
+        frame = decoded(_FRAMES, data)
+        if frame.topic:
+            return self._push(frame)
+        match frame.op:
+            case "pong":
+                return Pong()
+            case "ping" if frame.ret_msg == "pong":
+                return Pong()
+            case "auth":
+                return LoggedIn() if frame.success else Refused(self._error(LoginRefused, frame), login=True)
+            case "subscribe" if frame.success:
+                return Acknowledged(frame.req_id)
+            case "subscribe":
+                return Refused(self._error(ParameterRejected, frame), frame.req_id)
+            case _:
+                return Nothing()
+
+    def _error(self, kind: type[LoginRefused | ParameterRejected], frame: Frame) -> LoginRefused | ParameterRejected:
+        return kind(frame.ret_msg or "refused without a message", venue=VENUE, endpoint=f"stream {frame.op}")
+
+    def _push(self, frame: Frame) -> Message:
+        channel = CHANNELS.get(frame.topic)
+        if channel is None:
+            return Nothing()
+        rows, whole = self._decoders[channel.name].rows(frame.data)
+        items: list[Any] = []
+        for row in rows:
+            try:
+                found = self._readers[channel.name](row)
+            except DecodeError:
+                whole = False
+            else:
+                items += found.rows
+                whole = whole and not found.unread
+        return Data(channel.name, ((channel.gives[0], Push(items, False, frame.creation_time)),), whole)
+
+    def _orders(self, row: wire.WireOrder) -> Read[Any]:
+        """Those that wait for a price are no open orders yet; once set off they are, under the same id."""
+        return Read([]) if is_waiting(row) else Read([orders(_category(row)).one(row)])
+
+    def _fills(self, row: wire.WireFill) -> Read[Any]:
+        return Read([fills(_category(row)).one(row)] if is_fill(row) else [])
+
+    def _positions(self, row: wire.WirePosition) -> Read[Any]:
+        """A row of one-way mode tells of both sides: of the one that is held, if any, and that the other is not."""
+        reading = positions(_category(row), None)
+        sides = _SIDES.get(str(row.position_idx), ("Buy", "Sell"))
+        held = _OTHER_SIDE.get(str(row.side).lower())
+        if held is not None:
+            found = [reading.one(row)]
+            gone = [held] if len(sides) > 1 else []
+        else:
+            found, gone = [], list(sides)
+        empty = [msgspec.structs.replace(row, side=side, size="0") for side in gone]
+        return Read([*found, *map(reading.one, empty)])
+
+    def _accounts(self, row: wire.WireWallet) -> Read[Any]:
+        """The coins that have changed. In which margin mode the account is, is not pushed."""
+        whole = msgspec.structs.replace(row, mm_rate=None)
+        return accounts(None).each(row.coin, lambda _: whole)
+
+
+def _category(row: wire.WireOrder | wire.WireFill | wire.WirePosition) -> Any:
+    return category_of(str(row.symbol))
+
+
+def _operation(op: str, req_id: str, args: Sequence[Any]) -> str:
+    return msgspec.json.encode({"req_id": req_id, "op": op, "args": args}).decode()
