@@ -22,6 +22,10 @@ from futures_async.adapters.bitmart import mapping as bitmart
 from futures_async.adapters.bitmart import orders as bitmart_orders
 from futures_async.adapters.bitmart import wire as bitmart_wire
 from futures_async.adapters.bittap import mapping as bittap
+from futures_async.adapters.hyperliquid import ledger as hyper_ledger
+from futures_async.adapters.hyperliquid import mapping as hyper
+from futures_async.adapters.hyperliquid import orders as hyper_orders
+from futures_async.adapters.hyperliquid.symbols import Names
 from futures_async.adapters.okx import mapping as okx
 from futures_async.adapters.okx import orders as okx_orders
 from futures_async.adapters.okx import triggers as okx_triggers
@@ -65,6 +69,7 @@ _HELD = Position(
     venue="bitmart", symbol="BTC/USDT:USDT", venue_symbol="BTCUSDT", side=PositionSide.LONG, quantity=Decimal("0.1"),
     margin_coin="USDT",
 )  # fmt: skip
+_DEX = Names("", "USDC")
 _OKX_CONFIG = okx_wire.WireConfig(pos_mode="net_mode")
 _OKX_LINEAR = Contract(
     venue="okx", symbol="BTC/USDT:USDT", venue_symbol="BTC-USDT-SWAP", base="BTC", quote="USDT", settle="USDT",
@@ -163,5 +168,17 @@ TABLES = (
     Table("okx coin orders", okx_orders.orders(), ("okx/order:data",), _OKX_COIN),
     Table("okx waiting", okx_triggers.waiting(), ("okx/orders_algo_pending:data",), _OKX_LINEAR),
     Table("okx fills", okx_orders.fills(), ("okx/fills:data",), _OKX_COIN),
+    Table("hyperliquid spot", hyper.spot_accounts(), ("hyperliquid/spot_state:balances",)),
+    Table("hyperliquid positions", hyper.positions(_DEX),
+          ("hyperliquid/clearinghouse_state:assetPositions.0.position",), hyper.Beside()),
+    Table("hyperliquid contracts", hyper.contracts(_DEX), ("hyperliquid/meta_and_contexts:0.universe",)),
+    Table("hyperliquid tickers", hyper.tickers(_DEX), ("hyperliquid/contexts.named:",)),
+    Table("hyperliquid funding", hyper.funding_rates(_DEX), ("hyperliquid/contexts.named:",)),
+    Table("hyperliquid orders", hyper_orders.orders(_DEX),
+          ("hyperliquid/open_orders:", "hyperliquid/historical_orders:0.order"), hyper_orders.LIVE),
+    Table("hyperliquid fills", hyper_orders.fills(_DEX), ("hyperliquid/user_fills:",)),
+    Table("hyperliquid trades", hyper_ledger.trades(_DEX), ("hyperliquid/user_fills:",)),
+    Table("hyperliquid ledger", hyper_ledger.updates("0x00000000000000000000000000000000000000a1", _DEX),
+          ("hyperliquid/ledger_updates:", "hyperliquid/user_funding:")),
 )
 # fmt: on

@@ -171,10 +171,13 @@ def _free(summary: wire.WireSummary) -> Decimal | None:
     return None if value is None or used is None else max(ZERO, EXACT.subtract(value, used))
 
 
-def _unrealized(rows: list[wire.WireHeld]) -> Decimal | None:
+def _unrealized(rows: Any) -> Decimal | None:
     total = ZERO
-    for row in rows:
-        pnl = decimal_or_none(row.position.unrealized_pnl, "assetPositions[].position.unrealizedPnl")
+    for row in rows if isinstance(rows, list) else [rows]:  # pyright: ignore[reportUnknownVariableType] - JSON
+        position: Any = getattr(row, "position", None)  # pyright: ignore[reportUnknownArgumentType] - as above
+        if not isinstance(position, wire.WirePosition):
+            raise DecodeError("one of the positions is none", path="assetPositions")
+        pnl = decimal_or_none(position.unrealized_pnl, "assetPositions[].position.unrealizedPnl")
         if pnl is None:
             return None
         total = EXACT.add(total, pnl)

@@ -1,0 +1,194 @@
+"""What is the venue's own, in virtual time: what is sent, and what becomes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import pytest
+
+from futures_async.adapter import (
+    AuthenticationError,
+    Credentials,
+    ExchangeError,
+    InvalidOrder,
+    InvalidRequest,
+    NotSupported,
+    OrderType,
+    Side,
+    TimeInForce,
+)
+from futures_async.adapters.hyperliquid import Hyperliquid, signing
+from futures_async.simulator.accounts import ApiKey
+from futures_async.simulator.dialect import Request, Response
+from futures_async.simulator.plan import FaultPlan
+from futures_async.testing.inside import Inside
+from futures_async.testing.virtual_time import run
+from tests.adapters.hyperliquid.test_contract import SPEC
+
+OTHER = "0x00000000000000000000000000000000000000b2"
+
+
+class Stage(Inside):
+    """Keeps the actions that arrived."""
+
+    def __init__(self, plan: FaultPlan | None = None) -> None:
+        super().__init__(SPEC, plan=plan)
+        self.bodies: list[bytes] = []
+        handle = self.inside.handle
+
+        def watched(request: Request) -> Response:
+            if request.path.startswith("/exchange"):
+                self.bodies.append(request.body)
+            return handle(request)
+
+        self.inside.handle = watched  # type: ignore[method-assign]
+
+    @property
+    def actions(self) -> list[dict[str, Any]]:
+        return [msgspec.json.decode(body)["action"] for body in self.bodies]
+
+    @property
+    def element(self) -> dict[str, Any]:
+        """The last order that arrived."""
+        element: dict[str, Any] = next(act for act in reversed(self.actions) if act["type"] == "order")["orders"][0]
+        return element
+
+
+def played(play: Callable[[Stage], Awaitable[None]], plan: FaultPlan | None = None) -> None:
+    async def main() -> None:
+        on = Stage(plan)
+        async with on.exchange:
+            await play(on)
+
+    run(main())
+
+
+def test_numbers_have_no_trailing_zeros() -> None:
+    async def play(on: Stage) -> None:
+        await on.exchange.create_order(on.request(price=Decimal("70000.000"), quantity=Decimal("0.00200")))
+        assert (on.element["p"], on.element["s"]) == ("70000", "0.002")
+        await on.exchange.create_order(on.request(price=Decimal("7E+4"), quantity=Decimal("2E-3")))
+        assert (on.element["p"], on.element["s"]) == ("70000", "0.002")
+
+    played(play)
+
+
+def test_a_price_of_six_figures_is_refused_unless_it_is_whole() -> None:
+    async def play(on: Stage) -> None:
+        with pytest.raises(InvalidOrder, match="tick"):
+            await on.exchange.create_order(on.request(price=Decimal("70000.5")))
+        assert on.bodies == []
+        contract = await on.exchange.fetch_contract(SPEC.symbol)
+        assert contract.round_price(Decimal("123456.7")) == 123456
+        assert contract.round_price(Decimal("1234.567")) == Decimal("1234.5")
+
+    played(play)
+
+
+def test_a_market_order_fills_at_once_up_to_the_slippage() -> None:
+    async def play(on: Stage) -> None:
+        order = await on.trade(Side.BUY)
+        assert on.element["t"] == {"limit": {"tif": "Ioc"}}
+        assert on.mark * Decimal("1.04") < Decimal(on.element["p"]) < on.mark * Decimal("1.06")
+        assert (order.type, order.time_in_force) == (OrderType.LIMIT, TimeInForce.IOC)
+        assert order.filled_quantity == SPEC.quantity
+
+    played(play)
+
+
+def test_a_changed_order_is_another_under_the_same_id_of_ours() -> None:
+    async def play(on: Stage) -> None:
+        first = await on.exchange.create_order(on.request(client_order_id="mine-1"))
+        second = await on.exchange.edit_order(SPEC.symbol, order_id=first.order_id, price=on.price("0.8"))
+        assert second.order_id != first.order_id
+        assert (second.replaces, second.client_order_id) == (first.order_id, "mine-1")
+        [open_order] = await on.exchange.fetch_open_orders(SPEC.symbol)
+        assert open_order.order_id == second.order_id
+        cancelled = await on.exchange.cancel_order(SPEC.symbol, client_order_id="mine-1")
+        assert cancelled.order_id == second.order_id
+        assert on.actions[-1]["type"] == "cancelByCloid"
+
+    played(play)
+
+
+@pytest.mark.parametrize("applied", [True, False])
+def test_what_got_no_answer_is_resent_as_the_same_bytes_and_placed_once(applied: bool) -> None:
+    plan = FaultPlan()
+    plan.add("answer-lost" if applied else "no-answer", kinds=["order"], most=1, applied=applied)
+
+    async def play(on: Stage) -> None:
+        order = await on.exchange.create_order(on.request())
+        assert [str(placed.id) for placed in on.account.order_log] == [order.order_id]
+        assert len(set(on.bodies)) == 1
+
+    played(play, plan)
+
+
+def test_an_api_wallets_address_is_no_account() -> None:
+    async def play(on: Stage) -> None:
+        assert on.credentials.secret is not None
+        agent = signing.signer_of(on.credentials)
+        async with on.connect(Credentials(agent, on.credentials.secret)) as exchange:
+            with pytest.raises(AuthenticationError, match="API wallet"):
+                await exchange.fetch_positions()
+
+    played(play)
+
+
+def test_a_secret_of_another_account_signs_nothing() -> None:
+    async def play(on: Stage) -> None:
+        async with on.connect(Credentials(on.credentials.key, "0x" + "42" * 32)) as exchange:
+            with pytest.raises(AuthenticationError, match="no API wallet"):
+                await exchange.create_order(on.request())
+        assert on.bodies == []
+
+    played(play)
+
+
+def test_a_sub_account_is_acted_for_by_its_masters_wallet() -> None:
+    async def play(on: Stage) -> None:
+        engine = on.inside.engine
+        sub = engine.open_account(
+            "90002", keys=[ApiKey(key=OTHER, secret="unused")], family=on.account.family, coin=SPEC.margin_coin
+        )
+        sub.extra["master"] = on.account.keys[0].key
+        async with on.connect(on.credentials, vault=OTHER) as exchange:
+            order = await exchange.create_order(on.request())
+            assert [str(placed.id) for placed in sub.order_log] == [order.order_id]
+            assert [found.order_id for found in await exchange.fetch_open_orders(SPEC.symbol)] == [order.order_id]
+        assert msgspec.json.decode(on.bodies[-1])["vaultAddress"] == OTHER
+        assert await on.exchange.fetch_open_orders(SPEC.symbol) == []
+        async with on.connect(Credentials(OTHER, on.credentials.secret)) as exchange:
+            with pytest.raises(InvalidRequest, match="vault="):
+                await exchange.create_order(on.request())
+
+    played(play)
+
+
+def test_the_dead_mans_switch_needs_a_million_of_volume() -> None:
+    async def play(on: Stage) -> None:
+        on.account.extra["cumVlm"] = "999999"
+        with pytest.raises((ExchangeError, NotSupported)) as refused:
+            await on.exchange.arm_cancel_all(60)
+        assert "volume" in str(refused.value)
+        on.account.extra["cumVlm"] = "1000000"
+        await on.exchange.arm_cancel_all(60)
+        assert on.actions[-1]["type"] == "scheduleCancel"
+
+    played(play)
+
+
+@pytest.mark.parametrize(
+    ("options", "match"),
+    [
+        ({"vault": "0x12"}, "vault"),
+        ({"slippage": "1.5"}, "slippage"),
+        ({"dex": "no:name"}, "dex"),
+    ],
+)
+def test_options_are_checked_when_they_are_given(options: dict[str, Any], match: str) -> None:
+    with pytest.raises((InvalidRequest, ValueError), match=match):
+        Hyperliquid(**options)
