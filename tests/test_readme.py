@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import operator
 import re
 import subprocess
@@ -18,6 +19,7 @@ from futures_async.accounts.source import PARTS, plain_options
 from futures_async.adapters import BUILT_IN
 from futures_async.cli.app import capability_rows
 from futures_async.registry import adapter_class
+from futures_async.simulator.demo import Setup
 from futures_async.simulator.server import RunningExchange, serve
 
 ROOT = Path(__file__).parents[1]
@@ -46,8 +48,8 @@ def test_the_table_of_venues_is_what_the_adapters_declare(request: pytest.Fixtur
     assert README.read_text(encoding="utf-8") == expected, "run pytest tests/test_readme.py --rewrite-readme"
 
 
-def example(name: str) -> str:
-    page = README.read_text(encoding="utf-8")
+def example(name: str, where: Path = README) -> str:
+    page = where.read_text(encoding="utf-8")
     found = re.search(rf"<!-- example: {name} -->\n```python\n(.*?)```", page, re.DOTALL)
     assert found is not None
     return found[1]
@@ -92,6 +94,42 @@ async def test_the_bot_runs_as_written(capsys: pytest.CaptureFixture[str]) -> No
     printed = capsys.readouterr().out.splitlines()
     assert re.fullmatch(r"\d+ new", printed[0])
     assert "Position(venue='bitget', symbol='BTC/USDT:USDT'" in printed[1]
+
+
+@pytest.mark.asyncio
+async def test_the_bot_on_streams_answers_each_fill_once() -> None:
+    names: dict[str, Any] = {}
+    exec(compile(example("streams", ROOT / "docs" / "streams.md"), "streams.md", "exec"), names)
+    with serve(only=["bitget"], setup=Setup(empty=True), seed=3) as running:
+        async with fa.connect("bitget", running.credentials("bitget"), base_url=running.base_url) as exchange:
+            bot = asyncio.create_task(names["main"](running.credentials("bitget"), running.base_url))
+            async with exchange.watch_orders("BTC/USDT:USDT") as orders:
+                await orders.live()
+                for _ in range(3):
+                    request = fa.OrderRequest(symbol="BTC/USDT:USDT", side="buy", type="market", quantity="0.01")
+                    await exchange.create_order(request)
+                async with asyncio.timeout(30):
+                    while len(orders.current) < 3:
+                        await anext(orders)
+            sells = await exchange.fetch_open_orders("BTC/USDT:USDT")
+            assert [(one.side, one.quantity) for one in sells] == [(fa.Side.SELL, Decimal("0.01"))] * 3
+            bot.cancel()
+            await asyncio.gather(bot, return_exceptions=True)
+
+
+@pytest.mark.asyncio
+async def test_the_watching_example_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    with serve(only=["bitget"], setup=Setup(empty=True), seed=3) as running:
+        async with fa.connect("bitget", running.credentials("bitget"), base_url=running.base_url) as exchange:
+            watching = asyncio.create_task(run_example("watching", exchange))
+            async with exchange.watch_orders() as orders:
+                await orders.live()
+                await exchange.create_order(
+                    fa.OrderRequest(symbol="BTC/USDT:USDT", side="buy", type="market", quantity="0.01")
+                )
+                async with asyncio.timeout(30):
+                    await watching
+    assert re.search(r"^closed \d+ filled (push|read)$", capsys.readouterr().out, re.MULTILINE)
 
 
 def accounts(running: RunningExchange) -> dict[str, fa.FuturesExchange]:

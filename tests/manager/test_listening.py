@@ -8,6 +8,7 @@ from contextlib import aclosing
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 
 from futures_async.journal.journal import MemoryJournal
@@ -16,7 +17,8 @@ from futures_async.manager.manager import OrderManager
 from futures_async.manager.tracking import OrderUpdate
 from futures_async.simulator.plan import FaultPlan
 from futures_async.testing import virtual_time
-from futures_async.unified.enums import OrderStatus, OrderType, Side
+from futures_async.unified.enums import MarginMode, OrderStatus, OrderType, Side
+from futures_async.unified.exchange import Capability
 from futures_async.unified.models import OrderRequest
 from tests.portfolio.crowd import BTC, LATENCY_S, Crowd
 
@@ -153,13 +155,15 @@ def test_an_order_of_which_no_push_tells_is_read() -> None:
 
 def test_a_venue_without_streams_is_read() -> None:
     async def test(desk: Desk) -> None:
-        await desk.manager.submit(desk.request("80000"))
+        assert not desk.exchange.supports(Capability.WATCH_ORDERS)
+        at_v1 = {"margin_mode": MarginMode.CROSS, "leverage": 10}  # where every order says them
+        await desk.manager.submit(msgspec.structs.replace(desk.request("80000"), **at_v1))
         desk.fill_all()
         await asyncio.sleep(3)
         assert [effect.fill.quantity for effect in desk.filled] == [D("0.01")]
         assert desk.updates[-1][1].order.status is OrderStatus.FILLED
 
-    on(test, "bitmart")
+    on(test, "bitget-v1")
 
 
 def test_it_ends_when_all_is_closed_and_leaves_nothing() -> None:
