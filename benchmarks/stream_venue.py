@@ -1,0 +1,153 @@
+"""A venue in a process of its own that pushes at an even pace, so that every frame is a wake-up, as pushes are.
+
+`python -m benchmarks.stream_venue` is that process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import time
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import msgspec
+from websockets.asyncio.server import ServerConnection, serve
+
+PACE_S = 0.0005
+HOST = "127.0.0.1"
+
+
+def _order(number: int) -> dict[str, Any]:
+    """Two pushes for each order: it rests, and it is filled."""
+    filled = number % 2 == 1
+    row: dict[str, Any] = {
+        "accBaseVolume": "0.2" if filled else "0",
+        "cTime": str(1742560144582 + number),
+        "cancelReason": "",
+        "clientOid": f"fx{number // 2:012d}",
+        "enterPointSource": "API",
+        "feeDetail": [{"feeCoin": "USDT", "fee": f"-0.0112{number % 1000:04d}"}],
+        "force": "gtc",
+        "instId": "LTCUSDT",
+        "leverage": "10",
+        "marginCoin": "USDT",
+        "marginMode": "crossed",
+        "notionalUsd": "18.722",
+        "orderId": str(1300000000000000011 + number // 2),
+        "orderType": "limit",
+        "posMode": "one_way_mode",
+        "posSide": "net",
+        "presetStopLossExecutePrice": "",
+        "presetStopLossType": "",
+        "presetStopSurplusExecutePrice": "",
+        "presetStopSurplusType": "",
+        "price": f"{93 + number % 7}.62",
+        "reduceOnly": "no",
+        "side": "buy",
+        "size": "0.2",
+        "status": "filled" if filled else "live",
+        "stpMode": "none",
+        "totalProfits": "0",
+        "tradeSide": "buy_single",
+        "uTime": str(1742560144693 + number),
+    }
+    if filled:
+        row |= {
+            "priceAvg": "93.62",
+            "baseVolume": "0.2",
+            "fillFee": "-0.0112344",
+            "fillFeeCoin": "USDT",
+            "fillNotionalUsd": "18.724",
+            "fillPrice": "93.62",
+            "fillTime": "1742560144693",
+            "pnl": "0",
+            "tradeId": str(1300000000000000012 + number),
+            "tradeScope": "T",
+        }
+    return row
+
+
+def _position(index: int, number: int) -> dict[str, Any]:
+    return {
+        "posId": str(1300000000000000001 + index),
+        "instId": f"C{index:02d}USDT",
+        "marginCoin": "USDT",
+        "marginSize": "0.67098",
+        "marginMode": "crossed",
+        "holdSide": "long",
+        "posMode": "one_way_mode",
+        "total": str(3 + number % 5),
+        "available": "3",
+        "frozen": "0",
+        "openPriceAvg": f"2.{2366 + number % 999}",
+        "leverage": 10,
+        "achievedProfits": "0",
+        "unrealizedPL": f"0.00{number % 89 + 10}",
+        "unrealizedPLR": "0.001341321649",
+        "liquidationPrice": "-5.882918946895",
+        "keepMarginRate": "0.0040",
+        "marginRate": "0.001265633757",
+        "autoMargin": "off",
+        "breakEvenPrice": "2.238882701621",
+        "deductedFee": "0.002818116",
+        "totalFee": "",
+        "cTime": "1732378185023",
+        "uTime": str(1741850543856 + number),
+    }
+
+
+def _frame(channel: str, number: int) -> str:
+    rows = [_order(number)] if channel == "orders" else [_position(index, number + index) for index in range(50)]
+    arg = {"instType": "USDT-FUTURES", "channel": channel, "instId": "default"}
+    whole = {"action": "snapshot", "arg": arg, "data": rows, "ts": int(time.time() * 1000)}
+    return msgspec.json.encode(whole).decode()
+
+
+async def _talk(peer: ServerConnection) -> None:
+    """Answers logins and subscriptions as Bitget does, and pushes on demand: `go CHANNEL COUNT FIRST`."""
+    loop = asyncio.get_running_loop()
+    async for text in peer:
+        words = str(text).split()
+        if words[0] == "go":
+            frames = [_frame(words[1], int(words[3]) + number) for number in range(int(words[2]))]
+            due = loop.time()
+            for frame in frames:
+                due += PACE_S
+                await asyncio.sleep(due - loop.time())
+                await peer.send(frame)
+        elif text == "ping":
+            await peer.send("pong")
+        else:
+            said = msgspec.json.decode(text)
+            if said["op"] == "login":
+                await peer.send('{"event":"login","code":0}')
+            else:
+                for arg in said["args"]:
+                    await peer.send(msgspec.json.encode({"event": "subscribe", "arg": arg}).decode())
+
+
+async def _serve() -> None:
+    async with serve(_talk, HOST, 0, compression=None) as server:
+        print(next(iter(server.sockets)).getsockname()[1], flush=True)
+        await server.wait_closed()
+
+
+@asynccontextmanager
+async def venue() -> AsyncGenerator[int]:
+    """The venue, in a process of its own; its port."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "benchmarks.stream_venue", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
+    )
+    try:
+        assert process.stdout is not None
+        yield int(await process.stdout.readline())
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(_serve())
