@@ -46,7 +46,7 @@ from futures_async.unified.watching import ChangeKind
 
 FRAMES = 300
 ROUNDS = 7
-MANY = 5_000
+MANY = 100_000
 
 
 class _Nothing:

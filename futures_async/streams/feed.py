@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 import anyio
@@ -194,12 +194,17 @@ class Feed(ABC, Generic[T]):
             changed, self._state_changed = self._state_changed, anyio.Event()
             changed.set()
 
-    def _deliver(self, changes: Iterable[Change[T]]) -> None:
-        for change in changes:
-            if self._beginning and change.kind is ChangeKind.OPENED and not self._is_new(change.item):
-                change = structs.replace(change, kind=ChangeKind.SNAPSHOT)
-            for listener in tuple(self.listeners):
+    def _deliver(self, changes: Sequence[Change[T]]) -> None:
+        if self._beginning:
+            changes = [self._as_begun(change) for change in changes]
+        for listener in tuple(self.listeners):
+            for change in changes:
                 listener.take(change)
+
+    def _as_begun(self, change: Change[T]) -> Change[T]:
+        if change.kind is not ChangeKind.OPENED or self._is_new(change.item):
+            return change
+        return structs.replace(change, kind=ChangeKind.SNAPSHOT)
 
     def _is_new(self, item: T) -> bool:
         """It came to be while the picture was still being made."""

@@ -144,7 +144,7 @@ class Rows(Picture[T]):
         elif push.sent_ms is None and changed_ms is None and when.too_soon_after(kept.known_at):
             # Nothing tells which of two is younger: in the order that they came in, and read again.
             self.unsure = self.unsure or self._moves(kept.item, item)
-        self._put(key, item, PUSH, changed_ms or push.sent_ms, when, changes, pushed=push)
+        self._put(key, kept, item, PUSH, changed_ms or push.sent_ms, when, changes, pushed=push)
 
     def _push_end(self, key: Hashable, item: T, push: Push[T], when: Moment, changes: list[Change[T]]) -> None:
         kept = self._kept.get(key)
@@ -234,7 +234,7 @@ class Rows(Picture[T]):
                 continue
             if differs:
                 untold.add(key)
-            self._put(key, item, READ, self._changed_ms(item), when, changes)
+            self._put(key, kept, item, READ, self._changed_ms(item), when, changes)
         if complete:
             for key in [key for key in self._kept if key not in listed]:
                 if when.too_soon_after(self._kept[key].known_at) and not self._believed(key):
@@ -292,6 +292,7 @@ class Rows(Picture[T]):
     def _put(
         self,
         key: Hashable,
+        kept: Kept[T] | None,
         item: T,
         source: ChangeSource,
         venue_ms: int | None,
@@ -299,7 +300,6 @@ class Rows(Picture[T]):
         changes: list[Change[T]],
         pushed: Push[T] | None = None,
     ) -> None:
-        kept = self._kept.get(key)
         previous: T | None
         if kept is None:
             self._graves.pop(key, None)
@@ -315,7 +315,8 @@ class Rows(Picture[T]):
                 kept.known_at, kept.sent_ms, kept.read_ms = when.until, None, when.received_ms
             else:
                 kept.known_at, kept.sent_ms = when.at, pushed.sent_ms
-                item = self._carried(item, kept.item)
+                if self._unsaid:
+                    item = self._carried(item, kept.item)
             if same(item, previous):
                 return
             kept.item = item

@@ -306,7 +306,7 @@ class Session:
                     subscription.heard = True
                     if subscription.step is _Step.STANDS:
                         subscription.due = math.inf
-                elif not subscription.topic.channel.full:
+                elif not subscription.topic.channel.full and any(push.full for _, push in message.pushes):
                     # Only the first list is whole, whatever later ones call themselves.
                     message = message._replace(
                         pushes=tuple((what, push._replace(full=False)) for what, push in message.pushes)
