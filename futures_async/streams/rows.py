@@ -112,11 +112,12 @@ class Rows(Picture[T]):
             self._doubts.clear()
         changes: list[Change[T]] = []
         listed: set[Hashable] = set()
+        key_of, gone = self._rule.key, self._gone
         for item in push.items:
-            key = self.key(item)
+            key = key_of(item)
             if self._doubts:
                 self._doubts.pop(key, None)
-            if self._gone(item):
+            if gone(item):
                 self._push_end(key, item, push, when, changes)
             else:
                 listed.add(key)
@@ -129,7 +130,8 @@ class Rows(Picture[T]):
 
     def _push_row(self, key: Hashable, item: T, push: Push[T], when: Moment, changes: list[Change[T]]) -> None:
         kept = self._kept.get(key)
-        changed_ms = self._changed_ms(item)
+        # A list is of when it was sent, whatever its rows say; so their own times need not be read.
+        changed_ms = push.sent_ms if push.full and push.sent_ms is not None else self._changed_ms(item)
         if kept is None:
             grave = self._graves.get(key)
             if grave is not None and self._before_end(changed_ms, push.sent_ms, grave, push.full):
@@ -137,7 +139,7 @@ class Rows(Picture[T]):
             self.unsure = self.unsure or self._hanging
         elif push.full:
             # A list is judged as a whole; only what was read since it was sent is younger.
-            if self._younger(kept.item, push.sent_ms):
+            if kept.sent_ms is None and self._younger(kept.item, push.sent_ms):
                 return
         elif self._overtaken(kept, item, push.sent_ms):
             return
