@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from importlib import import_module
 from typing import Any, cast
 
 import aiohttp
-import ccxt.pro
 import msgspec
-import pybotters
 from websockets.asyncio.client import connect
 
 from benchmarks.peers import ccxt_bitget
 from benchmarks.stream_venue import HOST
 from futures_async.streams.backend import Receiver, StreamBackend, StreamConnection, StreamEnd, StreamRequest
+
+_ccxt_pro: Any = import_module("ccxt.pro")  # both without types that say much
+_pybotters: Any = import_module("pybotters")
 
 Subject = Callable[[str, int, int], Awaitable[None]]
 """Takes so many frames of a channel, beginning with a number."""
@@ -138,21 +140,21 @@ async def behind_the_seam(backend: StreamBackend, port: int) -> Subject:
     return take
 
 
-class _CountingCcxt(ccxt.pro.bitget):
-    """ccxt.pro's, which also tells when so many pushes were taken in."""
-
-    counter: Count
-
-    def handle_message(self, client: Any, message: Any) -> None:
-        cast("Any", super()).handle_message(client, message)
-        if isinstance(message, dict) and "data" in message:
-            self.counter.received(b"", binary=False)
-
-
 async def ccxt_pro(port: int, channel: str) -> Subject:
     """ccxt.pro, and one who awaits each change."""
-    exchange: Any = ccxt_bitget(kind=_CountingCcxt)
-    exchange.counter = Count()
+    counter = Count()
+    plain = ccxt_bitget()
+    exchange: Any = _ccxt_pro.bitget({"apiKey": "k" * 32, "secret": "s" * 64, "password": "passphrase"})
+    exchange.options.update(plain.options)
+    exchange.set_markets(list(plain.markets.values()))
+    handle = exchange.handle_message
+
+    def counted(client: Any, message: Any) -> None:
+        handle(client, message)
+        if isinstance(message, dict) and "data" in message:
+            counter.received(b"", binary=False)
+
+    exchange.handle_message = counted
     url = f"ws://{HOST}:{port}/"
     exchange.urls["api"]["ws"] = dict.fromkeys(exchange.urls["api"]["ws"], url)
 
@@ -167,9 +169,9 @@ async def ccxt_pro(port: int, channel: str) -> Subject:
     await asyncio.sleep(0.5)
 
     async def take(channel: str, count: int, first: int) -> None:
-        exchange.counter.expect(count)
+        counter.expect(count)
         await exchange.clients[url].connection.send_str(f"go {channel} {count} {first}")
-        await exchange.counter.done.wait()
+        await counter.done.wait()
 
     async def leave() -> None:
         following.cancel()
@@ -181,8 +183,8 @@ async def ccxt_pro(port: int, channel: str) -> Subject:
 
 async def pybotters_store(port: int) -> Subject:
     """pybotters' client and its store for the venue."""
-    client = pybotters.Client()
-    store = pybotters.BitgetV2DataStore()
+    client = _pybotters.Client()
+    store = _pybotters.BitgetV2DataStore()
     counter = Count()
 
     def taken(message: Any, socket: Any) -> None:
@@ -194,7 +196,7 @@ async def pybotters_store(port: int) -> Subject:
 
     async def take(channel: str, count: int, first: int) -> None:
         counter.expect(count)
-        await cast("Any", socket.current_ws).send_str(f"go {channel} {count} {first}")
+        await socket.current_ws.send_str(f"go {channel} {count} {first}")
         await counter.done.wait()
 
     async def leave() -> None:
