@@ -196,6 +196,7 @@ class Bench:
             contract = await exchange.fetch_contract(self.symbol)
             if price is None:
                 price = contract.round_price((await exchange.fetch_ticker(self.symbol)).last_price * (1 - AWAY))
+            self.tick = contract.price_step(price)
             if quantity is None:
                 least = max(contract.smallest_quantity(price), LEAST_NOTIONAL / price)
                 quantity = ceil_to_step(least, contract.quantity_step)

@@ -113,6 +113,7 @@ class Traits(Contract):
 
             async with exchange:
                 await self.spec.raw_call.make(exchange)
+                await anyio.sleep(10)  # the limit of what is called by its path is not known here
                 for capability, read in reads.items():
                     if exchange.supports(capability):
                         await together([patient(read)] * HURRY)
@@ -126,10 +127,11 @@ class Traits(Contract):
         async def main() -> None:
             on = Inside(self.spec)
             fields = self.spec.order_fields
+            market = {Can.FETCH_CONTRACT, Can.FETCH_TICKER} <= self.spec.capabilities
             settings = ProbeSettings(
                 symbol=self.spec.symbol,
-                price=on.price("0.9"),
-                quantity=self.spec.quantity,
+                price=None if market else on.price("0.9"),
+                quantity=None if market else self.spec.quantity,
                 orders=3,
                 leverage=fields.get("leverage"),
                 margin_mode=fields.get("margin_mode"),
@@ -149,7 +151,7 @@ class Traits(Contract):
             assert (order.client_id is not None) is traits.client_id
             [(_, answer)] = wire.placed
             echoed = order.client_id is not None and order.client_id.encode() in answer.body
-            assert echoed is traits.echoes_client_id, "echoes_client_id: of the answer to a placement"
+            assert echoed or not traits.echoes_client_id, "echoes_client_id: of the answer to a placement"
 
         self.judged(look, Can.CREATE_ORDER)
 
@@ -221,11 +223,13 @@ class Traits(Contract):
             if traits.window_s is None:
                 pytest.skip("no window is promised")
             wire = Wire(on, hold=True)
-            signed, window_s = anyio.current_time(), traits.window_s
-            with pytest.raises(errors.OutcomeUnknown):
+            with pytest.raises(errors.OutcomeUnknown) as caught:
                 await on.exchange.create_order(on.request(), on_unknown="raise")
-            # What is resent, with the same signature, took a while.
-            await anyio.sleep_until(signed + window_s * 0.8 if within else anyio.current_time() + window_s + 1.5)
+            # By the fence, which knows the endpoint's own window; what is added for invisible orders is not meant.
+            assert caught.value.fence_until_ms is not None
+            fence_s = (caught.value.fence_until_ms - on.inside.now_ms()) / 1000 - traits.visibility_lag_s
+            # A promise may be larger than the window, to be on the safe side; twice as large, all takes twice as long.
+            await anyio.sleep(fence_s * 0.5 if within else fence_s + 0.6)
             assert not on.account.orders
             wire.land()
             assert bool(on.account.orders) is within, "window_s: of what was signed, and then came late"
