@@ -42,18 +42,7 @@ from futures_async.adapter import (
     unread_rows,
 )
 from futures_async.adapters._rows import readable, text_or_none
-from futures_async.adapters.bitmart import endpoints, mapping, words
-from futures_async.adapters.bitmart.wire import (
-    WireContracts,
-    WireFeeRate,
-    WireLeverage,
-    WireOpenInterest,
-    WirePastFunding,
-    WirePosition,
-    WirePositionRisk,
-    WirePositionV1,
-    WireService,
-)
+from futures_async.adapters.bitmart import endpoints, mapping, wire, words
 
 M = TypeVar("M", bound=Model)
 
@@ -123,7 +112,7 @@ class BitMartAccount(Adapter):
         rows = await self._call(endpoints.ASSETS)
         return mapping.accounts().all(rows)
 
-    async def fetch_trade_fee_rate(self, symbol: str) -> WireFeeRate:
+    async def fetch_trade_fee_rate(self, symbol: str) -> wire.WireFeeRate:
         """Read the account's own taker and maker fee of a contract, fractions."""
         return readable(await self._call(endpoints.FEE_RATE, {"symbol": self.venue_symbol(symbol)}))
 
@@ -137,7 +126,7 @@ class BitMartAccount(Adapter):
         held = [await self._sided(row) for row in rows if not mapping.is_flat(row)]
         return await self._as(mapping.positions(), Rows(held).without(unread_of(rows)))
 
-    async def _sided(self, row: WirePosition) -> WirePosition:
+    async def _sided(self, row: wire.WirePosition) -> wire.WirePosition:
         """The row of a held position with its direction; where V2 does not say it, V1 may."""
         if not mapping.hides_side(row):
             return row
@@ -146,7 +135,7 @@ class BitMartAccount(Adapter):
                 return msgspec.structs.replace(row, position_type=older.position_type)
         return row
 
-    async def fetch_positions_v1(self, symbol: str | None = None) -> list[WirePositionV1]:
+    async def fetch_positions_v1(self, symbol: str | None = None) -> list[wire.WirePositionV1]:
         """Read the positions by the venue's older endpoint: its own fields, sizes in contracts, flat rows included."""
         return readable(await self._call(endpoints.POSITIONS_V1, self._of(symbol)))
 
@@ -161,7 +150,7 @@ class BitMartAccount(Adapter):
 
     # Leverage, modes
 
-    async def _rows(self, symbol: str | None) -> list[WirePosition]:
+    async def _rows(self, symbol: str | None) -> list[wire.WirePosition]:
         params = self._of(symbol)
         name = params["symbol"]
         return await self._call(
@@ -189,7 +178,7 @@ class BitMartAccount(Adapter):
         self._standing[name] = found.leverage, found.margin_mode, self._channel.now_ms()
         return found
 
-    async def query_leverage(self, symbol: str, margin_mode: MarginMode | None = None) -> WireLeverage:
+    async def query_leverage(self, symbol: str, margin_mode: MarginMode | None = None) -> wire.WireLeverage:
         """Ask `submit-leverage` without a leverage, which the venue's SDK describes as a query that changes nothing.
 
         Args:
@@ -287,7 +276,7 @@ class BitMartAccount(Adapter):
         """Read last and index price; BitMart tells no best prices and no mark price here."""
         name = self.venue_symbol(symbol)
 
-        def find(answer: WireContracts) -> Ticker | None:
+        def find(answer: wire.WireContracts) -> Ticker | None:
             if not (answer.symbols or unread_of(answer.symbols)):
                 raise SymbolNotFound(f"no contract {symbol}", venue=self.id, endpoint=endpoints.DETAILS.name)
             return next((mapping.tickers().one(row) for row in answer.symbols if row.symbol == name), None)
@@ -301,18 +290,18 @@ class BitMartAccount(Adapter):
         )
         return mapping.funding_rates().one(row, (await self.fetch_contract(name)).raw)
 
-    async def fetch_funding_history(self, symbol: str, *, limit: int = 100) -> list[WirePastFunding]:
+    async def fetch_funding_history(self, symbol: str, *, limit: int = 100) -> list[wire.WirePastFunding]:
         """Read settled funding rates, newest first, at most 100."""
         if not 1 <= limit <= 100:
             raise InvalidRequest(f"limit must be 1 to 100, not {limit}")
         params: dict[str, str | int | None] = {"symbol": self.venue_symbol(symbol), "limit": limit}
         return readable((await self._call(endpoints.FUNDING_HISTORY, params)).rows)
 
-    async def fetch_open_interest(self, symbol: str) -> WireOpenInterest:
+    async def fetch_open_interest(self, symbol: str) -> wire.WireOpenInterest:
         """Read the open interest of a contract: contracts, and quote coin."""
         return readable(await self._call(endpoints.OPEN_INTEREST, {"symbol": self.venue_symbol(symbol)}))
 
-    async def fetch_service_status(self) -> list[WireService]:
+    async def fetch_service_status(self) -> list[wire.WireService]:
         """Read the windows of maintenance that the venue announces."""
         return readable((await self._call(endpoints.SERVICE)).service)
 
@@ -341,7 +330,9 @@ class BitMartAccount(Adapter):
         return ms((await self._call(endpoints.TIME)).server_time, "server_time")
 
 
-def _risk_row(position: Position, positions: list[Position], rows: list[WirePositionRisk]) -> WirePositionRisk | None:
+def _risk_row(
+    position: Position, positions: list[Position], rows: list[wire.WirePositionRisk]
+) -> wire.WirePositionRisk | None:
     """The risk row of a position; a row that names no side belongs to the only position of its contract."""
     rows = [row for row in rows if row.symbol == position.venue_symbol]
     for row in rows:
@@ -351,5 +342,5 @@ def _risk_row(position: Position, positions: list[Position], rows: list[WirePosi
     return rows[0] if alone and len(rows) == 1 and not _names_side(rows[0]) else None
 
 
-def _names_side(row: WirePositionRisk) -> bool:
+def _names_side(row: wire.WirePositionRisk) -> bool:
     return str(row.position_side).lower() in ("long", "short")
