@@ -88,20 +88,18 @@ class _Pipe(Generic[T]):
         self._loop = asyncio.get_running_loop()
         self._latency_s = latency_s
         self._deliver = deliver
-        self._flying: deque[tuple[float, T]] = deque()
+        self._flying: deque[T] = deque()
 
     def put(self, item: T) -> None:
-        due = self._loop.time() + self._latency_s
-        self._flying.append((due, item))
+        self._flying.append(item)
         if self._latency_s:
-            self._loop.call_at(due, self._arrive)
+            self._loop.call_later(self._latency_s, self._arrive)
         else:
             self._loop.call_soon(self._arrive)
 
     def _arrive(self) -> None:
-        # Timers of the same moment fire in any order; what they stand for does not.
-        while self._flying and self._flying[0][0] <= self._loop.time():
-            self._deliver(self._flying.popleft()[1])
+        # One for each timer: timers of the same moment fire in any order, and some a little before their time.
+        self._deliver(self._flying.popleft())
 
 
 class _Connection(StreamConnection):
