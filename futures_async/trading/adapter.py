@@ -392,8 +392,8 @@ class Adapter(Watching):
     async def _sizes_of(self, names: Iterable[object], path: str) -> Callable[[object], Contract]:
         """The contracts that rows name, where their sizes are counted in contracts.
 
-        A name that is not known is looked for in a fresh list, at most every `RULES_FRESH_S`; what was listed once
-        stays known.
+        The list is read once, and again, at most every `RULES_FRESH_S`, for a name that is not known; what was listed
+        once stays known.
 
         Args:
             names: As the rows have them.
@@ -404,16 +404,20 @@ class Adapter(Watching):
         """
         book = self._contracts
         missing = {name for name in names if isinstance(name, str)} - set(book.known)
-        if missing and (book.read_at is None or self._rules_are_old()):
+        if book.read_at is None or (missing and self._rules_are_old()):
             await book.facts.once(self._transport.runtime(), "contracts", self._read_contracts)
+        return lambda name: self._contract_of(name, path)
 
-        def contract_of(name: object) -> Contract:
-            found = book.known.get(name) if isinstance(name, str) else None
-            if found is None:
-                raise DecodeError(f"{self.id}: the size of a contract of {name!r:.60} is not known", path=path)
-            return found
+    def _contract_of(self, name: object, path: str) -> Contract:
+        """A contract that was read before, listed still or not.
 
-        return contract_of
+        Raises:
+            DecodeError: There is none of this name; a size is never guessed.
+        """
+        found = self._contracts.known.get(name) if isinstance(name, str) else None
+        if found is None:
+            raise DecodeError(f"{self.id}: the size of a contract of {name!r:.60} is not known", path=path)
+        return found
 
     # Reads that follow from others
 

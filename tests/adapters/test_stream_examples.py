@@ -22,6 +22,7 @@ from futures_async.adapters.bitget import wire_orders as bitget_orders
 from futures_async.adapters.bitget_uta import wire as uta
 from futures_async.adapters.bitmart import wire as bitmart
 from futures_async.adapters.bittap import wire as bittap
+from futures_async.adapters.okx import wire as okx
 from futures_async.unified.rows import Row
 
 FOLDER = Path(__file__).parents[1] / "data"
@@ -46,6 +47,11 @@ class Other(NamedTuple):
     why: str
 
 
+# What a row of OKX's says that nothing here reads: much of it REST says too.
+OKX_ORDERS = frozenset({
+    "amendResult", "amendSource", "code", "fillNotionalUsd", "instType", "lastPx", "msg", "notionalUsd", "pnl", "reqId",
+    "source", "tag",
+})  # fmt: skip
 SAME = [
     Same("bitget/ws_fill", bitget_orders.WireFill, ("data", 0), frozenset({"orderType", "uTime"})),
     Same(
@@ -63,6 +69,9 @@ SAME = [
     ),
     # An object, no list; without equity and profit.
     Same("bitmart/ws-asset", bitmart.WireAsset, ("data",)),
+    Same("okx/ws_orders", okx.WirePushedOrder, ("data", 0), OKX_ORDERS),
+    Same("okx/ws_positions", okx.WirePushedPosition, ("data", 0), frozenset({"instType", "tradeId"})),
+    Same("okx/ws_account", okx.WireCoin, ("data", 0, "details", 0), frozenset({"ordFrozen"})),
     Same("bittap/ws_account_update", bittap.WireStreamEvent, ()),
     Same("bittap/ws_ack", bittap.WireStreamAck, ()),
 ]
@@ -96,6 +105,7 @@ NO_ROWS = {
         "ws-ping.request",
         "ws-pong",
     },
+    "okx": {"ws_login", "ws_logged_in", "ws_subscribe", "ws_subscribed", "ws_order", "ws_order.request"},
     "bittap": {"ws_login.request", "ws_subscribe.request", "ws_ping.request"},
 }
 

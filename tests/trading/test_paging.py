@@ -56,6 +56,17 @@ def test_a_single_page_is_filtered_and_a_limit_takes_more_pages() -> None:
     assert calls == [None, None, "1"]
 
 
+def test_a_row_that_a_page_has_twice_is_given_once() -> None:
+    async def fetch(query: PageQuery, cursor: str | None) -> Page[str]:
+        return Page(["c", "b", "b", "a", "c"], None)
+
+    async def main() -> None:
+        for query in (PageQuery(), PageQuery(limit=9)):
+            assert await collect(fetch, query, key=str) == ["c", "b", "a"]
+
+    run(main())
+
+
 def test_queries_that_cannot_be_right_are_refused() -> None:
     with pytest.raises(InvalidRequest):
         PageQuery(limit=0)

@@ -39,6 +39,7 @@ from futures_async.adapter import (
     PositionSideLike,
     ResponseMismatch,
     RiskLimit,
+    StreamDialect,
     SymbolNotFound,
     Ticker,
     chosen_or_none,
@@ -65,6 +66,7 @@ from futures_async.adapters.okx.orders import (
     read_acks,
     refusal_of,
 )
+from futures_async.adapters.okx.streams import OKXStreamDialect
 from futures_async.adapters.okx.triggers import OKXTriggers
 
 WITNESS_MS = windows.DAY_MS
@@ -82,6 +84,7 @@ class OKX(BatchCancels, OKXTriggers):
     symbol: an order that says none is cross, or what `margin_mode` says; a close must say its position's, as
     `close_position` does. An order that has not reached the venue five seconds after it was signed is discarded there.
     Coin-margined contracts are worth a fixed amount of USD each: they can be read, and orders in them are refused.
+    Fills are streamed with their orders; a streamed ticker's mark and index price and funding rate are those last read.
     """
 
     id = "okx"
@@ -90,11 +93,6 @@ class OKX(BatchCancels, OKXTriggers):
     capabilities: ClassVar[frozenset[Capability]] = frozenset(Capability) - {
         Capability.SET_RISK_LIMIT,
         Capability.SET_MARGIN_MODE,
-        Capability.WATCH_ORDERS,
-        Capability.WATCH_FILLS,
-        Capability.WATCH_POSITIONS,
-        Capability.WATCH_ACCOUNTS,
-        Capability.WATCH_TICKERS,
     }
     needs_contract = True
     needs_position_mode = True
@@ -106,7 +104,15 @@ class OKX(BatchCancels, OKXTriggers):
     def __init__(self, credentials: Credentials | None = None, **options: Unpack[OKXOptions]) -> None:
         own, common = self._own_options(options)
         self._margin_mode: MarginMode = own["margin_mode"] or MarginMode.CROSS
-        super().__init__(credentials, dialect=OKXDialect(own["region"]), **common)
+        self._okx = OKXDialect(own["region"])
+        super().__init__(credentials, dialect=self._okx, **common)
+
+    def _stream_dialect(self) -> StreamDialect:
+        return OKXStreamDialect(self._okx, lambda name: self._contract_of(name, "instId"))
+
+    async def _before_reading(self) -> None:
+        """Pushes count contracts, whose sizes they do not tell."""
+        await self._sizes_of([None], "instId")
 
     # Orders
 

@@ -116,8 +116,8 @@ def base_quantity(
     contracts: Decimal | None, contract_size: Decimal, contract_value: Decimal | None, *prices: Decimal | None
 ) -> Decimal | None:
     """Contracts in base coin: exact, or at the first price that is known where one is worth a fixed amount of USD."""
-    if contracts is None:
-        return None
+    if not contracts:
+        return contracts
     if contract_value is None:
         return multiply(contracts, contract_size)
     at = next((price for price in prices if price), None)

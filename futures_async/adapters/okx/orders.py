@@ -77,7 +77,7 @@ _ORIGIN = {
     "full_liquidation": OrderType.LIQUIDATION,
     "partial_liquidation": OrderType.LIQUIDATION,
 }
-_ROLE = {"M": Role.MAKER, "T": Role.TAKER}
+ROLE = {"M": Role.MAKER, "T": Role.TAKER}
 STATUS = {
     "live": OrderStatus.NEW,
     "partially_filled": OrderStatus.PARTIALLY_FILLED,
@@ -181,7 +181,7 @@ def fills(row: wire.WireFill, contract: Contract) -> Fill:
         quantity=needed(quantity),
         fee=negative(number(row.fee)),
         fee_coin=text(row.fee_ccy),
-        role=word(row.exec_type, _ROLE),
+        role=word(row.exec_type, ROLE),
         realized_pnl=number(row.fill_pnl),
         created_ms=needed(moment(either(row.fill_time, row.ts))),
     )

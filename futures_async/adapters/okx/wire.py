@@ -132,6 +132,12 @@ class WirePosition(Wire, frozen=True, kw_only=True, gc=False):
     close_order_algo: list[WireStop] | None = None
 
 
+class WirePushedPosition(WirePosition, frozen=True, kw_only=True, gc=False):
+    """A position as it is pushed, and when; one that is closed comes once, with size 0."""
+
+    p_time: Moment = None
+
+
 class WirePastPosition(Wire, frozen=True, kw_only=True, gc=False):
     """One closed position, or one of which a part was closed: such a row changes later."""
 
@@ -230,6 +236,15 @@ class WireOrder(Wire, frozen=True, kw_only=True, gc=False):
     c_time: Moment = None
     u_time: Moment = None
     attach_algo_ords: list[WireAttached] | None = None
+
+
+class WirePushedOrder(WireOrder, frozen=True, kw_only=True, gc=False):
+    """An order as it is pushed, with the execution that is the reason; without one `tradeId` is empty."""
+
+    fill_fee: Loose = None
+    fill_fee_ccy: Text = None
+    fill_pnl: Loose = None
+    exec_type: Text = None
 
 
 class WireFill(Wire, frozen=True, kw_only=True, gc=False):

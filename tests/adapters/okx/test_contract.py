@@ -27,7 +27,7 @@ OWN_WAY = frozenset(
         *("Contract.max_quantity", "Contract.max_market_quantity"),
     }
 )
-RAW_CALL = RawCall("/api/v5/account/config", {})
+RAW_CALL = RawCall("/api/v5/account/bills", {})
 
 
 class TestOKX(ContractSuite):

@@ -33,14 +33,18 @@ def recorded(venue: str) -> dict[str, Any]:
     return found
 
 
-def log_in_to_bitget(key: ApiKey, now_ms: int) -> Any:
+def log_in_to_bitget(key: ApiKey, now_ms: int, path: str = "/user/verify") -> Any:
     stamp = str(now_ms // 1000)
-    digest = hmac.new(key.secret.encode(), f"{stamp}GET/user/verify".encode(), hashlib.sha256).digest()
+    digest = hmac.new(key.secret.encode(), f"{stamp}GET{path}".encode(), hashlib.sha256).digest()
     sign = b64encode(digest).decode()
     return {
         "op": "login",
         "args": [{"apiKey": key.key, "passphrase": key.passphrase, "timestamp": stamp, "sign": sign}],
     }
+
+
+def log_in_to_okx(key: ApiKey, now_ms: int) -> Any:
+    return log_in_to_bitget(key, now_ms, "/users/self/verify")
 
 
 def log_in_to_bitmart(key: ApiKey, now_ms: int) -> Any:
@@ -94,6 +98,15 @@ def _bybit(*topics: str, op: str = "subscribe") -> Any:
     return {"req_id": ",".join(topics), "op": op, "args": list(topics)}
 
 
+def _okx(*channels: str, op: str = "subscribe") -> Any:
+    args: list[dict[str, str]] = []
+    for channel in channels:
+        name, _, which = channel.partition(":")
+        chosen = {"instType": "SWAP"} if name in ("orders", "positions") else {}
+        args.append({"channel": name, **chosen, **({"instId": which} if which else {})})
+    return {"op": op, "args": args}
+
+
 SPEECH = {
     "bitget": Speech(
         "/v2/ws/private", "/v2/ws/public", log_in_to_bitget, "ping", _v2,
@@ -109,6 +122,9 @@ SPEECH = {
     "bybit": Speech(
         "/v5/private", "/v5/public/linear", log_in_to_bybit, {"op": "ping"}, _bybit,
         ("order", "execution", "position", "wallet"),
+    ),
+    "okx": Speech(
+        "/ws/v5/private", "/ws/v5/public", log_in_to_okx, "ping", _okx, ("orders", "positions", "account"),
     ),
 }  # fmt: skip
 VENUES = tuple(SPEECH)

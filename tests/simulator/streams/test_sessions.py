@@ -149,7 +149,7 @@ def test_two_hundred_and_forty_subscribe_requests_an_hour(venue: str) -> None:
 
 def test_long_messages_close_with_1009(bench: StreamBench) -> None:
     peer = bench.connect()
-    peer.say(b"x" * 30_000)
+    peer.say(b"x" * 70_000)
     assert peer.end is not None
     assert peer.end.code == 1009
 

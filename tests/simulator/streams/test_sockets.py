@@ -106,6 +106,7 @@ def test_tickers_come_by_themselves(venue: str) -> None:
         "bitget": SPEECH["bitget"].subscribe("ticker:BTCUSDT"),
         "bitget-uta": SPEECH["bitget-uta"].subscribe("ticker:BTCUSDT", product="usdt-futures"),
         "bitmart": SPEECH["bitmart"].subscribe("futures/ticker:BTCUSDT"),
+        "okx": SPEECH["okx"].subscribe("tickers:BTC-USDT-SWAP"),
     }.get(venue)
     if topic is None:
         pytest.skip(f"{venue} pushes no whole rows of prices")

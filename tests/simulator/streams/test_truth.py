@@ -24,7 +24,7 @@ Row = dict[str, Any]
 
 # The stream's name of a field, and REST's. What moves with other positions (liquidation prices, ratios) is compared
 # where each push is the whole list.
-SAME = {
+SAME: dict[str, dict[str, dict[str, Any]]] = {
     "bitget": {
         "orders": {
             "orderId": "orderId", "status": "status", "accBaseVolume": "baseVolume", "size": "size", "side": "side",
@@ -90,6 +90,13 @@ SAME = {
             "position_deposit": "position_deposit",
         },
     },
+    "okx": {
+        "orders": dict.fromkeys(("ordId", "clOrdId", "state", "accFillSz", "sz", "px", "side", "posSide", "fee",
+            "pnl", "lever", "cTime", "uTime")),
+        "positions": dict.fromkeys(("posId", "pos", "avgPx", "upl", "lever", "mgnMode", "fee", "fundingFee",
+            "realizedPnl", "imr", "mmr", "markPx", "cTime", "uTime")),
+        "account": dict.fromkeys(("eq", "cashBal", "availEq", "frozenBal", "upl")),
+    },
 }  # fmt: skip
 
 
@@ -98,18 +105,21 @@ OPEN_ORDERS = {
     "bitget-uta": ("/api/v3/trade/unfilled-orders", "category=USDT-FUTURES", "list"),
     "bybit": ("/v5/order/realtime", "category=linear&settleCoin=USDT&orderFilter=Order&limit=50", "list"),
     "bitmart": ("/contract/private/get-open-orders", ""),
+    "okx": ("/api/v5/trade/orders-pending", "instType=SWAP"),
 }
 POSITIONS = {
     "bitget": ("/api/v2/mix/position/all-position", "productType=USDT-FUTURES"),
     "bitget-uta": ("/api/v3/position/current-position", "category=USDT-FUTURES", "list"),
     "bybit": ("/v5/position/list", "category=linear&settleCoin=USDT&limit=200", "list"),
     "bitmart": ("/contract/private/position-v2", ""),
+    "okx": ("/api/v5/account/positions", ""),
 }
 ACCOUNTS = {
     "bitget": ("/api/v2/mix/account/accounts", "productType=USDT-FUTURES"),
     "bitget-uta": ("/api/v3/account/assets", "", "assets"),
     "bybit": ("/v5/account/wallet-balance", "accountType=UNIFIED", "list", "0", "coin"),
     "bitmart": ("/contract/private/assets-detail", ""),
+    "okx": ("/api/v5/account/balance", "", "0", "details"),
 }
 
 
@@ -144,7 +154,9 @@ class Picture:
             if row.get("orderStatus") in ("Untriggered", "Deactivated"):
                 continue  # it waits for a price
             if row.get("type") in (None, "limit", "market"):
-                self.orders[row.get("orderId") or row["order_id"]] = row
+                self.orders[order_id(row)] = row
+                if self.venue == "okx" and row["tradeId"]:
+                    self.fills.append(row["tradeId"])
                 if row.get("last_trade") and item.get("action") in (1, 7):
                     self.fills.append(str(row["last_trade"]["lastTradeID"]))
 
@@ -165,15 +177,16 @@ class Picture:
                 continue
             side = row.get("holdSide") or row.get("posSide") or ("long" if row["position_type"] == 1 else "short")
             key = (row.get("instId") or row["symbol"], side)
-            if self.venue != "bitget" and (row.get("positionStatus") == "ended" or row.get("hold_volume") == "0"):
+            size = row.get("hold_volume") or row.get("pos")
+            if self.venue != "bitget" and (row.get("positionStatus") == "ended" or size == "0"):
                 self.positions.pop(key, None)
             else:
                 self.positions[key] = row
 
     def _account(self, data: Any) -> None:
         for row in data:
-            for coin in row.get("coin", [row]):
-                self.accounts[coin.get("coin") or coin["marginCoin"]] = coin
+            for coin in row.get("coin") or row.get("details") or [row]:
+                self.accounts[coin.get("coin") or coin.get("ccy") or coin["marginCoin"]] = coin
 
     def _asset(self, data: Any) -> None:
         self.accounts[data["currency"]] = data
@@ -195,10 +208,14 @@ def ask(bench: StreamBench, path: str, query: str, *inside: str) -> list[Row]:
     return list(found or ())
 
 
+def order_id(row: Row) -> str:
+    return str(row.get("orderId") or row.get("ordId") or row["order_id"])
+
+
 def compare(venue: str, kind: str, pushed: Row, said: Row) -> None:
     names = SAME[venue][kind]
     left = {name: pushed.get(name) for name in names}
-    right = {name: said.get(theirs) for name, theirs in names.items()}
+    right = {name: said.get(theirs or name) for name, theirs in names.items()}
     if right.get("orderStatus") == "live":  # its word for `new` in the first second
         right["orderStatus"] = "new"
     assert left == right
@@ -313,21 +330,21 @@ def judge(bench: StreamBench, picture: Picture) -> None:
         for key, row in picture.orders.items()
         if (row.get("status") or row.get("orderStatus") or row.get("state")) in is_open
     }
-    assert {row.get("orderId") or row["order_id"] for row in rows} == open_ids
+    assert {order_id(row) for row in rows} == open_ids
     for row in rows:
-        compare(venue, "orders", picture.orders[row.get("orderId") or row["order_id"]], row)
+        compare(venue, "orders", picture.orders[order_id(row)], row)
 
     held: dict[Key, Row] = {}
     for row in ask(bench, *POSITIONS[venue]):
         side = row.get("holdSide") or row.get("posSide") or row.get("position_side") or row["side"]
         if side == "both":
             side = "long" if D(row["position_amount"]) > 0 else "short"
-        held[row["symbol"], side] = row
+        held[row.get("symbol") or row["instId"], side] = row
     assert set(picture.positions) == set(held)
     assert held
     for key, row in held.items():
         compare(venue, "positions", picture.positions[key], row)
 
     wallets = ask(bench, *ACCOUNTS[venue])
-    (said,) = (row for row in wallets if "USDT" in (row.get("marginCoin"), row.get("coin"), row.get("currency")))
+    (said,) = (row for row in wallets if "USDT" in map(row.get, ("marginCoin", "coin", "currency", "ccy")))
     compare(venue, "account", picture.accounts["USDT"], said)

@@ -6,9 +6,8 @@ instrument has one margin mode at a time here; at the venue both may be open sid
 
 from __future__ import annotations
 
-from futures_async.adapters.okx.simulated.account import AccountCalls
 from futures_async.adapters.okx.simulated.algos import AlgoCalls
-from futures_async.adapters.okx.simulated.market import MarketCalls
+from futures_async.adapters.okx.simulated.streams import Calls, Streams
 from futures_async.simulator.accounts import Account, ApiKey
 from futures_async.simulator.demo import Setup, open_demo_account
 
@@ -18,8 +17,12 @@ DEMO_KEY = ApiKey(key="sim-okx-demo", secret="sim-okx-demo", passphrase="simokxp
 COINS = (("USDC", 10_000), ("BTC", 1))
 
 
-class SimulatedOKX(AccountCalls, AlgoCalls, MarketCalls):
+class SimulatedOKX(AlgoCalls, Calls):
     """An account in futures mode: cross and isolated margin, one wallet per coin."""
+
+    def streams(self) -> Streams:
+        """The WebSocket."""
+        return Streams(self)
 
     def demo_account(self, setup: Setup) -> Account:
         """The announced account, and one of the demo environment."""

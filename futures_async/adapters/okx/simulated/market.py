@@ -67,27 +67,30 @@ class MarketCalls(OKXSide):
     @public(f"{API}/public/mark-price", TEN, needs="instType")
     def mark_price(self, request: Request) -> list[dict[str, str]]:
         """Of one contract, or of all."""
-        return [
-            {
-                "instType": "SWAP",
-                "instId": inst_id(contract),
-                "markPx": plain(self.engine.world.mark(contract.symbol)),
-                "ts": str(self.engine.now_ms),
-            }
-            for contract in self.asked(request.params)
-        ]
+        return [self.mark_row(contract) for contract in self.asked(request.params)]
+
+    def mark_row(self, contract: ContractSpec) -> dict[str, str]:
+        """The mark price."""
+        price, now = plain(self.engine.world.mark(contract.symbol)), str(self.engine.now_ms)
+        return {"instType": "SWAP", "instId": inst_id(contract), "markPx": price, "ts": now}
 
     @public(f"{API}/market/index-tickers", TWENTY)
-    def index_tickers(self, request: Request) -> list[dict[str, str]]:
+    def index_tickers(self, request: Request) -> dict[str, str]:
         """By the pair: `BTC-USDT`."""
-        contract = self.contract({"instId": f"{request.params.get('instId')}-SWAP"})
+        return self.index_row(self.contract({"instId": f"{request.params.get('instId')}-SWAP"}))
+
+    def index_row(self, contract: ContractSpec) -> dict[str, str]:
+        """The index price."""
         price = plain(self.engine.world.book(contract.symbol).index_price)
-        return [{"instId": request.params["instId"], "idxPx": price, "ts": str(self.engine.now_ms)}]
+        return {"instId": inst_id(contract).removesuffix("-SWAP"), "idxPx": price, "ts": str(self.engine.now_ms)}
 
     @public(f"{API}/public/funding-rate", TEN)
     def funding_rate(self, request: Request) -> dict[str, str]:
+        """Of the running period."""
+        return self.funding_row(self.contract(request.params))
+
+    def funding_row(self, contract: ContractSpec) -> dict[str, str]:
         """`nextFundingTime` is the end of the period after the running one."""
-        contract = self.contract(request.params)
         due, figures = self.engine.figures.next_funding_ms(contract), self.engine.figures
         [(_, last)] = figures.past_funding(contract, 1)
         return {

@@ -250,8 +250,13 @@ class OrderCalls(OKXSide):
         return self._listed(request, self.engine.lists.past_orders(request.account), 90)
 
     def _listed(self, request: Request, orders: Sequence[Order], days: int) -> list[dict[str, Any]]:
-        found = self.page(request, orders, days, lambda order: order.is_open or _kept(order, request.now_ms))
-        return [order_row(order, self.named(order.symbol)) for order in found]
+        wanted = request.params.get("state")
+
+        def shown(order: Order) -> bool:
+            told = order.is_open or _kept(order, request.now_ms)
+            return told and wanted in (None, "", order_row(order, self.named(order.symbol))["state"])
+
+        return [order_row(order, self.named(order.symbol)) for order in self.page(request, orders, days, shown)]
 
     @get(f"{TRADE}/fills", RateLimit(60, 2.0))
     def fills(self, request: Request) -> list[dict[str, str]]:
@@ -321,6 +326,20 @@ def order_row(order: Order, contract: ContractSpec) -> dict[str, Any]:
 
 
 _STYLE_OF = {force: word for word, (kind, force) in STYLES.items() if kind is OrderType.LIMIT}
+
+
+def last_fill(fill: Fill | None, contract: ContractSpec) -> dict[str, str]:
+    """What a pushed row of an order says of the execution that it tells of; empty without one."""
+    names = ("fillPx", "fillTime", "tradeId", "execType", "fillFeeCcy")
+    if fill is None:
+        return {**dict.fromkeys(names, ""), **dict.fromkeys(("fillSz", "fillFee", "fillPnl"), "0")}
+    row = fill_row(fill, contract)
+    return {name: row[name] for name in names[:4]} | {
+        "fillSz": row["fillSz"],
+        "fillFee": row["fee"],
+        "fillFeeCcy": row["feeCcy"],
+        "fillPnl": row["fillPnl"],
+    }
 
 
 def fill_row(fill: Fill, contract: ContractSpec) -> dict[str, str]:

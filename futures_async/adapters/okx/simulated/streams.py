@@ -1,0 +1,237 @@
+"""OKX's WebSocket from the server's side.
+
+`orders` says nothing at its start; `positions` and `account` begin with what is not zero, and say it again every five
+seconds. One acknowledgement per argument; refusals do not name what they refuse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
+
+import msgspec
+
+from futures_async.adapters.okx.simulated.account import AccountCalls
+from futures_async.adapters.okx.simulated.base import WINDOW_MS, inst_id, signed
+from futures_async.adapters.okx.simulated.market import MarketCalls
+from futures_async.adapters.okx.simulated.orders import last_fill, order_row
+from futures_async.simulator.accounts import Account, closed_side
+from futures_async.simulator.events import BalanceEvent, Event, OrderEvent, PositionEvent, SettingEvent
+from futures_async.simulator.stream_dialect import (
+    AccountChannel,
+    Answer,
+    Beat,
+    Deed,
+    Frame,
+    Line,
+    LogIn,
+    MarketChannel,
+    Rules,
+    StreamDialect,
+    Subscribe,
+    Subscription,
+    Unsubscribe,
+    encode,
+)
+from futures_async.transport.endpoint import RateLimit
+
+EVERY_S = 5.0
+
+
+class _Operation(msgspec.Struct):
+    op: str
+    args: list[dict[str, Any]]
+    id: str = ""
+
+
+_OPERATION = msgspec.json.Decoder(_Operation, strict=False)
+
+
+class Calls(AccountCalls, MarketCalls):
+    """What the socket needs of the REST side: its rows."""
+
+
+class Streams(StreamDialect):
+    """Private channels of swaps, and public ones."""
+
+    id = "okx"
+    paths: ClassVar[Mapping[str, bool]] = {"/ws/v5/private": True, "/ws/v5/public": False}
+    rules = Rules(
+        idle_s=30.0,
+        lifetime_s=None,
+        subscribes=RateLimit(480, 3600.0),
+        most_bytes=65_536,
+        attempts=RateLimit(3, 1.0, "ip"),
+    )
+
+    def __init__(self, rest: Calls) -> None:
+        self.engine = rest.engine
+        self._rest = rest
+        held = AccountChannel(name="positions", changes=self.moved, look=self.positions, at_start=True, every_s=EVERY_S)
+        money = AccountChannel(name="account", changes=self.paid, look=self.accounts, at_start=True, every_s=EVERY_S)
+        private = (AccountChannel(name="orders", changes=self.orders), held, money)
+        self._private = {channel.name: channel for channel in private}
+        self._public = {
+            name: MarketChannel(name=name, look=self.tick, every_s=0.25)
+            for name in ("tickers", "mark-price", "index-tickers", "funding-rate")
+        }
+
+    # -- reading
+
+    def read(self, message: Frame, line: Line) -> Iterable[Deed]:
+        """Text `ping`, or an operation."""
+        if message == "ping":
+            return [Beat("pong")]
+        try:
+            asked = _OPERATION.decode(message)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            return [Answer(self._error(line, "60012", "Illegal request"))]
+        match asked.op:
+            case "login":
+                return [self._log_in(asked.args[0] if asked.args else {}, line)]
+            case "subscribe" | "unsubscribe":
+                return [self._want(asked.op, row, line) for row in asked.args]
+            case _:
+                return [Answer(self._error(line, "60012", f"Illegal request: {asked.op}"))]
+
+    def _log_in(self, row: Mapping[str, Any], line: Line) -> LogIn:
+        found = self.engine.find_key(self._rest.family, str(row.get("apiKey")))
+        stamp = str(row.get("timestamp"))
+        if found is None or not line.private:
+            return LogIn(None, self._error(line, "60005", "Invalid apiKey"))
+        account, key = found
+        if not (stamp.isascii() and stamp.isdigit()) or abs(int(stamp) * 1000 - line.now_ms) > WINDOW_MS:
+            return LogIn(None, self._error(line, "60006", "Timestamp request expired"))
+        if row.get("passphrase") != key.passphrase:
+            return LogIn(None, self._error(line, "60024", "Wrong passphrase"))
+        if not signed(key.secret, f"{stamp}GET/users/self/verify".encode(), str(row.get("sign"))):
+            return LogIn(None, self._error(line, "60007", "Invalid sign"))
+        return LogIn(account, encode({"event": "login", "code": "0", "msg": "", "connId": _id(line)}))
+
+    def _want(self, op: str, row: Mapping[str, Any], line: Line) -> Deed:
+        name, named = str(row.get("channel")), row.get("instId")
+        private = self._private.get(name)
+        if private is not None and line.account is None:
+            return Answer(self._error(line, "60011", "Please log in"))
+        channel = private or self._public.get(name)
+        ending = "-SWAP" if name == "index-tickers" else ""
+        ids = {inst_id(contract).removesuffix(ending) for contract in self._rest.contracts_listed()}
+        wrong = (named is not None and named not in ids) or (private is None and named is None)
+        if channel is None or wrong or (private is not None) is not line.private:
+            return Answer(self._error(line, "60018", f"Wrong URL or channel:{name} doesn't exist"))
+        if name in ("orders", "positions") and str(row.get("instType")) not in ("SWAP", "ANY"):
+            return Answer(self._error(line, "60013", "Invalid args"))
+        key = (name, named)
+        ack = encode({"event": op, "arg": dict(row), "connId": _id(line)})
+        if op == "unsubscribe":
+            return Unsubscribe(key, ack)
+        arg = dict(row) | ({"uid": line.account.uid} if private is not None and line.account is not None else {})
+        return Subscribe(key, Subscription(channel, arg), ack)
+
+    def _error(self, line: Line, code: str, message: str) -> Frame:
+        return encode({"event": "error", "code": code, "msg": message, "connId": _id(line)})
+
+    def too_many(self, line: Line) -> Frame | None:
+        """Then the connection is closed."""
+        return self._error(line, "60014", "Requests too frequent")
+
+    def login_refused(self, line: Line) -> Frame:
+        """As if the key were gone."""
+        return self._error(line, "60032", "The API key doesn't exist.")
+
+    def refused(self, subscription: Subscription, line: Line) -> Frame | None:
+        """As if the channel were gone."""
+        return self._error(line, "60018", "Wrong URL or channel doesn't exist")
+
+    def announced(self, line: Line) -> Frame | None:
+        """Before an upgrade."""
+        message = "The connection will soon be closed for a service upgrade. Please reconnect."
+        return encode({"event": "notice", "code": "64008", "msg": message, "connId": _id(line)})
+
+    # -- orders
+
+    def orders(self, account: Account, event: Event, subscription: Subscription) -> Iterable[Frame]:
+        """Every change; a fill stands in the row of its order."""
+        if not isinstance(event, OrderEvent):
+            return
+        contract = self._rest.named(event.order.symbol)
+        if subscription.arg.get("instId") not in (None, inst_id(contract)):
+            return
+        row = order_row(event.order, contract) | last_fill(event.fill, contract)
+        row |= {"avgPx": row["avgPx"] or "0", "amendResult": "", "code": "0", "msg": ""}
+        yield self._push(subscription, [row])
+
+    # -- positions
+
+    def positions(self, account: Account, subscription: Subscription) -> Iterable[Frame]:
+        """All that are open; nothing at all when flat."""
+        rows = [self._position(account, key) for key in account.positions]
+        if rows:
+            yield self._push(subscription, rows, eventType="snapshot")
+
+    def _position(self, account: Account, key: Any) -> dict[str, Any]:
+        row = self._rest.position_row(account, self.engine.margins.view(account, account.positions[key]))
+        return row | {"pTime": str(self.engine.clock())}
+
+    def moved(self, account: Account, event: Event, subscription: Subscription) -> Iterable[Frame]:
+        """The row that changed; a closed position once, with size 0."""
+        match event:
+            case PositionEvent(closed=record) if record is not None:
+                rows = [self._rest.closed_row(record) | {"pTime": str(self.engine.clock())}]
+            case PositionEvent(symbol=symbol, side=side):
+                rows = [self._position(account, key) for key in account.positions if key == (symbol, side)]
+            case OrderEvent(order=order, fill=None) if order.closes:
+                key = (order.symbol, closed_side(order))
+                rows = [self._position(account, key)] if key in account.positions else []
+            case SettingEvent(symbol=symbol):
+                rows = [self._position(account, key) for key in account.positions if key[0] == symbol]
+            case _:
+                rows = []
+        if rows:
+            yield self._push(subscription, rows, eventType="event_update")
+
+    # -- money
+
+    def accounts(self, account: Account, subscription: Subscription) -> Iterable[Frame]:
+        """Every coin that is not zero."""
+        yield self._account(account, subscription, set(account.balances), "snapshot")
+
+    def _account(self, account: Account, subscription: Subscription, coins: set[str], kind: str) -> Frame:
+        wallets = [self.engine.margins.wallet(account, coin) for coin in coins]
+        row = self._rest.balance_row([wallet for wallet in wallets if wallet.balance])
+        return self._push(subscription, [row], eventType=kind, curPage=1, lastPage=True)
+
+    def paid(self, account: Account, event: Event, subscription: Subscription) -> Iterable[Frame]:
+        """The coin that changed."""
+        match event:
+            case BalanceEvent(coin):
+                pass
+            case OrderEvent(order=order, fill=None):
+                coin = self._rest.named(order.symbol).settle
+            case SettingEvent(symbol=str(symbol)):
+                coin = self._rest.named(symbol).settle
+            case _:
+                return
+        yield self._account(account, subscription, {coin}, "event_update")
+
+    # -- market
+
+    def tick(self, subscription: Subscription) -> Iterable[Frame]:
+        """Of one contract, or one index."""
+        name, wanted = subscription.arg["channel"], subscription.arg["instId"]
+        contract = self._rest.contract({"instId": wanted if wanted.endswith("-SWAP") else f"{wanted}-SWAP"})
+        rows = {
+            "tickers": self._rest.ticker_row,
+            "mark-price": self._rest.mark_row,
+            "index-tickers": self._rest.index_row,
+            "funding-rate": self._rest.funding_row,
+        }
+        yield self._push(subscription, [rows[name](contract)])
+
+    def _push(self, subscription: Subscription, rows: list[dict[str, Any]], **more: Any) -> Frame:
+        return encode({"arg": subscription.arg, **more, "data": rows})
+
+
+def _id(line: Line) -> str:
+    """`connId`."""
+    return f"{line.number:08x}"

@@ -1,0 +1,281 @@
+"""OKX's WebSocket: its channels, and rows as models by the tables of REST. Fills are told by the orders that they fill.
+
+Private channels have no sequence numbers, and a gap is not seen. A closed position is told once, with size 0; pushes of
+accounts and positions come anew every five seconds, and none of them is said to be all there are.
+
+https://www.okx.com/docs-v5/en/#overview-websocket
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from typing import Any, ClassVar
+
+import msgspec
+
+from futures_async.adapter import (
+    Acknowledged,
+    AuthenticationError,
+    Channel,
+    ClockSkew,
+    Contract,
+    Credentials,
+    Data,
+    DecodeError,
+    ExchangeError,
+    Fill,
+    Heartbeat,
+    LoggedIn,
+    Message,
+    Nothing,
+    ParameterRejected,
+    PermissionDenied,
+    Pong,
+    Position,
+    PositionMode,
+    PositionSide,
+    Push,
+    RateLimit,
+    RateLimited,
+    Refused,
+    Retiring,
+    RowDecoder,
+    StreamDialect,
+    StreamLimits,
+    Topic,
+    VenueUnavailable,
+    What,
+    decimal_or_none,
+    decoded,
+    identifier,
+    made,
+    moment,
+    needed,
+    negative,
+    number,
+    price,
+    size,
+    stream_url,
+    table_with,
+    text,
+    word,
+)
+from futures_async.adapters.okx import wire
+from futures_async.adapters.okx.dialect import OKXDialect
+from futures_async.adapters.okx.mapping import VENUE, accounts, base_quantity, positions, tickers, unified_symbol
+from futures_async.adapters.okx.orders import ROLE, SIDE, orders
+
+ORDERS = Channel("orders", (What.ORDERS, What.FILLS), wire.WirePushedOrder)
+POSITIONS = Channel("positions", (What.POSITIONS,), wire.WirePushedPosition)
+ACCOUNT = Channel("account", (What.ACCOUNTS,), wire.WireBalance)
+TICKERS = Channel("tickers", (What.TICKERS,), wire.WireTicker, private=False)
+CHANNELS = {channel.name: channel for channel in (ORDERS, POSITIONS, ACCOUNT, TICKERS)}
+
+RETIRING = "64008"
+"""The service is upgraded in a minute."""
+CODES: dict[str, type[ExchangeError]] = {
+    **dict.fromkeys(("60005", "60007", "60009", "60011", "60024", "60032", "50101", "50119"), AuthenticationError),
+    **dict.fromkeys(("60004", "60006"), ClockSkew),
+    **dict.fromkeys(("60008", "60012", "60013", "60018", "64000", "64001", "64002"), ParameterRejected),
+    **dict.fromkeys(("60014", "60023"), RateLimited),
+    **dict.fromkeys(("60022", "60033", "63999", "64007", RETIRING), VenueUnavailable),
+    "64003": PermissionDenied,
+}
+NOT_LOGGED_IN = "60011"
+NO_DATA = msgspec.Raw(b"")
+
+
+class Arg(msgspec.Struct, frozen=True, kw_only=True, gc=False, rename="camel"):
+    """What a subscription is known by; pushes name the user beside it."""
+
+    channel: str = ""
+    inst_id: str = ""
+
+    @property
+    def key(self) -> Hashable:
+        """Of its acknowledgement and of its pushes."""
+        return self.channel, self.inst_id
+
+
+class Frame(msgspec.Struct, frozen=True, gc=False):
+    """What is around the data."""
+
+    event: str = ""
+    arg: Arg | None = None
+    code: str | int = ""
+    msg: str | None = None
+    data: msgspec.Raw = NO_DATA
+
+
+FRAMES = msgspec.json.Decoder(Frame)
+
+
+@table_with
+def fills(row: wire.WirePushedOrder, contract: Contract) -> Fill:
+    """The execution that an order's row tells of."""
+    name, at = needed(text(row.inst_id)), needed(price(row.fill_px))
+    quantity = made(base_quantity, needed(size(row.fill_sz)), contract.contract_size, contract.contract_value, at)
+    return Fill(
+        venue=VENUE,
+        fill_id=needed(identifier(row.trade_id)),
+        order_id=needed(identifier(row.ord_id)),
+        client_order_id=text(row.cl_ord_id),
+        symbol=made(unified_symbol, name),
+        venue_symbol=name,
+        side=needed(word(row.side, SIDE)),
+        price=at,
+        quantity=needed(quantity),
+        fee=negative(number(row.fill_fee)),
+        fee_coin=text(row.fill_fee_ccy),
+        role=word(row.exec_type, ROLE),
+        realized_pnl=number(row.fill_pnl),
+        created_ms=needed(moment(row.fill_time)),
+    )
+
+
+class OKXStreamDialect(StreamDialect):
+    """Private channels of swaps, and tickers.
+
+    Args:
+        dialect: Of REST: it signs, and knows the hosts.
+        contract_of: The contract of a row's name; `DecodeError` where it is not known yet.
+    """
+
+    venue = VENUE
+    # "If no data has been pushed for more than 30 seconds, the connection is cut."
+    heartbeat = Heartbeat(text="ping", every_s=15.0, patience_s=10.0)
+    # Refusals do not say what they refuse. Three attempts a second and 480 subscriptions an hour are allowed.
+    limits = StreamLimits(
+        connects=RateLimit(2, 1.0, scope="ip"), messages_per_s=3, per_frame=1, one_by_one=True, lifetime_s=None
+    )
+    unsaid: ClassVar[Mapping[What, tuple[str, ...]]] = {
+        What.ACCOUNTS: ("bonus", "position_mode"),
+        What.TICKERS: ("mark_price", "index_price", "funding_rate"),
+    }
+
+    def __init__(self, dialect: OKXDialect, contract_of: Callable[[object], Contract]) -> None:
+        self._dialect = dialect
+        self._contract_of = contract_of
+        self._decoders = {channel.name: RowDecoder[Any](channel.wire) for channel in CHANNELS.values()}
+        self._readers: dict[str, Callable[[Any], Iterable[tuple[What, Any]]]] = {
+            ORDERS.name: self._orders,
+            POSITIONS.name: self._positions,
+            ACCOUNT.name: self._accounts,
+            TICKERS.name: lambda row: [(What.TICKERS, tickers().one(row, wire.WirePrices()))],
+        }
+
+    def url(self, base_url: str | None, *, private: bool, demo: bool) -> str:
+        """Demo trading and each region have hosts of their own."""
+        hosts = self._dialect.hosts
+        own = hosts.demo_stream if demo else hosts.stream
+        return f"{own if base_url is None else stream_url(base_url)}/ws/v5/{'private' if private else 'public'}"
+
+    def topics(self, what: What, symbols: Sequence[str] = ()) -> tuple[Topic, ...]:
+        channel = next(channel for channel in CHANNELS.values() if what in channel.gives)
+        args: list[dict[str, str]] = [{"channel": channel.name}]
+        if channel is TICKERS:
+            args = [{"channel": channel.name, "instId": name} for name in symbols]
+        elif channel is not ACCOUNT:
+            args = [{"channel": channel.name, "instType": "SWAP"}]
+        return tuple(Topic(channel, msgspec.convert(arg, Arg).key, arg) for arg in args)
+
+    def login(self, credentials: Credentials, now_ms: int) -> str:
+        """Seconds, where REST wants a date."""
+        timestamp, passphrase = str(now_ms // 1000), credentials.passphrase
+        return _operation(
+            "login",
+            [
+                {
+                    "apiKey": credentials.key.reveal(),
+                    "passphrase": "" if passphrase is None else passphrase.reveal(),
+                    "timestamp": timestamp,
+                    "sign": self._dialect.signature(f"{timestamp}GET/users/self/verify".encode(), credentials),
+                }
+            ],
+        )
+
+    def subscribe(self, topics: Iterable[Topic]) -> str:
+        return _operation("subscribe", [topic.args for topic in topics])
+
+    def unsubscribe(self, topics: Iterable[Topic]) -> str:
+        return _operation("unsubscribe", [topic.args for topic in topics])
+
+    def read(self, data: bytes, *, binary: bool) -> Message:
+        if data == b"pong":
+            return Pong()
+        frame = decoded(FRAMES, data)
+        if len(frame.data) and frame.arg is not None:
+            return self._push(frame.arg, frame.data)
+        match frame.event:
+            case "subscribe" if frame.arg is not None:
+                return Acknowledged(frame.arg.key)
+            case "login" if str(frame.code) == "0":
+                return LoggedIn()
+            case "notice" if str(frame.code) == RETIRING:
+                return Retiring()
+            case "error" | "login" | "channel-conn-count-error":
+                return self._refused(frame)
+            case _:
+                return Nothing()
+
+    def _refused(self, frame: Frame) -> Refused:
+        code = str(frame.code)
+        # Too many connections have a channel: its event says so, and names no code.
+        kind = RateLimited if frame.event == "channel-conn-count-error" else CODES.get(code, ExchangeError)
+        error = kind(
+            frame.msg or "refused without a message",
+            venue=VENUE,
+            endpoint="stream",
+            code=code,
+            retryable=issubclass(kind, (RateLimited, VenueUnavailable)) or code == NOT_LOGGED_IN,
+        )
+        return Refused(error, None if frame.arg is None else frame.arg.key)
+
+    def _push(self, arg: Arg, data: msgspec.Raw) -> Message:
+        channel = CHANNELS.get(arg.channel)
+        if channel is None:
+            return Nothing()
+        rows, whole = self._decoders[channel.name].rows(data)
+        told: dict[What, list[Any]] = {what: [] for what in channel.gives}
+        for row in rows:
+            try:
+                for what, item in self._readers[channel.name](row):
+                    told[what].append(item)
+            except DecodeError:
+                whole = False  # the next read tells it
+        sent = [row.p_time for row in rows if isinstance(row, wire.WirePushedPosition)]
+        sent_ms = max((int(str(at)) for at in sent if str(at).isdigit()), default=None)
+        # Of a contract that is worth USD the executions add up to this but for the rounding of each.
+        executed = {
+            order.order_id: order.filled_quantity
+            for order in told.get(What.ORDERS, ())
+            if order.filled_quantity is not None and self._contract_of(order.venue_symbol).contract_value is None
+        }
+        pushes = tuple(
+            (what, Push(items, False, sent_ms, executed if what is What.FILLS else None))
+            for what, items in told.items()
+        )
+        return Data(arg.key, pushes, whole)
+
+    def _orders(self, row: wire.WirePushedOrder) -> Iterable[tuple[What, Any]]:
+        """An event with the id of a trade is a fill too."""
+        contract = self._contract_of(row.inst_id)
+        yield What.ORDERS, orders().one(row, contract)
+        if row.trade_id not in (None, "", "0"):
+            yield What.FILLS, fills().one(row, contract)
+
+    def _positions(self, row: wire.WirePushedPosition) -> Iterable[tuple[What, Any]]:
+        """In net mode a closed position does not say which side it was: neither is held."""
+        position: Position = positions().one(row, self._contract_of(row.inst_id))
+        if decimal_or_none(row.pos, "pos") or position.position_mode is not PositionMode.ONE_WAY:
+            return [(What.POSITIONS, position)]
+        return [(What.POSITIONS, msgspec.structs.replace(position, side=side)) for side in PositionSide]
+
+    def _accounts(self, row: wire.WireBalance) -> Iterable[tuple[What, Any]]:
+        """Coin by coin; modes are not pushed."""
+        nothing = wire.WireConfig()
+        return [(What.ACCOUNTS, accounts().one(coin, nothing)) for coin in row.details or ()]
+
+
+def _operation(op: str, args: list[Any]) -> str:
+    return msgspec.json.encode({"op": op, "args": args}).decode()
