@@ -105,6 +105,8 @@ class PlannedOrder(msgspec.Struct, frozen=True, kw_only=True):
     kind: OrderKind = OrderKind.PLAIN
     contract: Contract | None = None
     position_mode: PositionMode | None = None
+    contracts: Decimal | None = None
+    """How many contracts, where one is worth a fixed amount of quote coin: the request's quantity follows from it."""
 
     @property
     def position_side(self) -> PositionSide:
@@ -173,7 +175,8 @@ class Fingerprint(NamedTuple):
     venue_symbol: str
     side: Side
     type: OrderType
-    quantity: Decimal
+    quantity: Decimal | None
+    """None: it follows from a price that nobody knew, of contracts closed at market that are worth quote coin."""
     price: Decimal | None
     intent: Intent
     time_in_force: TimeInForce | None
@@ -187,7 +190,8 @@ class Fingerprint(NamedTuple):
         if order.side is not self.side:
             found.append("side")
         # Venues cut a closing order down to what there is to close.
-        if order.quantity > self.quantity or (self.intent is Intent.OPEN and order.quantity != self.quantity):
+        wanted = order.quantity if self.quantity is None else self.quantity
+        if order.quantity > wanted or (self.intent is Intent.OPEN and order.quantity != wanted):
             found.append("quantity")
         if OrderType.UNKNOWN not in (order.type, self.type) and order.type is not self.type:
             found.append("type")
@@ -200,11 +204,12 @@ class Fingerprint(NamedTuple):
 def fingerprint(order: PlannedOrder) -> Fingerprint:
     """Of a planned order."""
     request = order.request
+    at_any_price = order.contracts is not None and request.type is OrderType.MARKET
     return Fingerprint(
         order.venue_symbol,
         request.side,
         request.type,
-        request.quantity,
+        None if at_any_price else request.quantity,
         request.price,
         request.intent,
         request.time_in_force,

@@ -114,6 +114,24 @@ def check_client_order_id(client_order_id: str, traits: VenueTraits) -> str:
     return client_order_id
 
 
+def contracts_of(request: OrderRequest, contract: Contract) -> Decimal | None:
+    """How many contracts an order is, of those that are worth a fixed amount of quote coin; None of all others.
+
+    Raises:
+        InvalidOrder: That would follow from a price that nobody knows yet.
+    """
+    if contract.contract_value is None:
+        return None
+    price = request.price or request.trigger_price
+    if price is None:
+        raise InvalidOrder(
+            f"a contract of {contract.symbol} is worth {to_text(contract.contract_value)} {contract.quote}: how many a "
+            "market order in base coin is follows from a price that is not known before; place a limit order with "
+            "time_in_force=IOC"
+        )
+    return contract.exact_contracts(to_decimal(request.quantity, "quantity"), to_decimal(price, "price"))
+
+
 def check_steps(request: OrderRequest, contract: Contract, *, whole: bool = False) -> None:
     """Refuse what the contract's rules refuse: nothing is rounded behind the caller's back.
 
@@ -122,23 +140,9 @@ def check_steps(request: OrderRequest, contract: Contract, *, whole: bool = Fals
         contract: Its rules.
         whole: The quantity is what the venue has reported of a position: it may lie off the step.
     """
-    if not whole and not is_multiple(request.quantity, contract.quantity_step):
-        raise InvalidOrder(
-            f"quantity {to_text(request.quantity)} is off the step {to_text(contract.quantity_step)} of "
-            f"{contract.symbol}; contract.round_quantity() helps"
-        )
-    most = contract.max_market_quantity if request.type is OrderType.MARKET else contract.max_quantity
-    if most is not None and request.quantity > most:
-        raise InvalidOrder(
-            f"quantity {to_text(request.quantity)} is over {to_text(most)}, the largest {request.type} order of "
-            f"{contract.symbol}: place it in parts, as close_position and OrderManager.submit_sliced do"
-        )
+    if not whole or contract.contract_value is None:
+        _check_size(request, contract, whole=whole)
     closing = request.intent is Intent.CLOSE
-    if contract.min_quantity is not None and request.quantity < contract.min_quantity and not closing:
-        raise InvalidOrder(
-            f"quantity {to_text(request.quantity)} is under the minimum {to_text(contract.min_quantity)} of "
-            f"{contract.symbol}"
-        )
     if contract.min_notional is not None and request.type is OrderType.LIMIT and request.price and not closing:
         notional = multiply(request.quantity, request.price)
         if notional < contract.min_notional:
@@ -155,6 +159,30 @@ def check_steps(request: OrderRequest, contract: Contract, *, whole: bool = Fals
                 f"{name} {to_text(price)} is off the tick {to_text(step)} of {contract.symbol}; "
                 "contract.round_price() helps"
             )
+
+
+def _check_size(request: OrderRequest, contract: Contract, *, whole: bool) -> None:
+    """In base coin, or in contracts where they are worth a fixed amount of quote coin."""
+    contracts = contracts_of(request, contract)
+    size = request.quantity if contracts is None else contracts
+    named = (
+        to_text(request.quantity) if contracts is None else f"{to_text(request.quantity)} ({to_text(size)} contracts)"
+    )
+    helps = "contract.round_quantity() helps" if contracts is None else "contract.quantity_of(contracts, price) helps"
+    if not whole and not is_multiple(size, contract.quantity_step):
+        raise InvalidOrder(
+            f"quantity {named} is off the step {to_text(contract.quantity_step)} of {contract.symbol}; {helps}"
+        )
+    most = contract.max_market_quantity if request.type is OrderType.MARKET else contract.max_quantity
+    if most is not None and size > most:
+        raise InvalidOrder(
+            f"quantity {named} is over {to_text(most)}, the largest {request.type} order of "
+            f"{contract.symbol}: place it in parts, as close_position and OrderManager.submit_sliced do"
+        )
+    if contract.min_quantity is not None and size < contract.min_quantity and request.intent is not Intent.CLOSE:
+        raise InvalidOrder(
+            f"quantity {named} is under the minimum {to_text(contract.min_quantity)} of {contract.symbol}"
+        )
 
 
 def check_id(name: str, value: object) -> str:

@@ -15,7 +15,7 @@ from futures_async.trading.cancelling import Cancelling, ordered, urgent
 from futures_async.trading.desk import READ_BACK_PAUSES_S, make_client_order_id
 from futures_async.trading.hooks import Hooks
 from futures_async.trading.ordering import PlannedOrder, asked
-from futures_async.trading.planning import check_client_order_id, check_request, check_steps, one_id
+from futures_async.trading.planning import check_client_order_id, check_request, check_steps, contracts_of, one_id
 from futures_async.transport.channel import apart
 from futures_async.transport.endpoint import Kind
 from futures_async.unified.convert import EXACT, Number, chosen_or_none, is_multiple, to_decimal, to_text
@@ -49,16 +49,19 @@ from futures_async.unified.models import Contract, Order, OrderRequest, OrderRes
 
 EXACTLY: ContextVar[bool] = ContextVar("futures_async_exactly", default=False)
 """The order closes what the venue has reported, to the last digit: also where that is off the step of today."""
+CONTRACTS: ContextVar[Decimal | None] = ContextVar("futures_async_contracts", default=None)
+"""How many contracts that is, where they are worth a fixed amount of quote coin."""
 
 
 @contextmanager
-def exactly() -> Generator[None]:
-    """Orders inside close a quantity that the venue itself has named."""
-    token = EXACTLY.set(True)
+def exactly(contracts: Decimal | None) -> Generator[None]:
+    """Orders inside close a quantity, or a number of contracts, that the venue itself has named."""
+    token, counted = EXACTLY.set(True), CONTRACTS.set(contracts)
     try:
         yield
     finally:
         EXACTLY.reset(token)
+        CONTRACTS.reset(counted)
 
 
 @contextmanager
@@ -88,6 +91,9 @@ class Trading(Cancelling):
         await self._check_bounds(request, venue_symbol)
         await self._check_standing(request, venue_symbol)
         mode = await self._known_position_mode(venue_symbol) if self.needs_position_mode else None
+        contracts = None
+        if contract is not None and contract.contract_value is not None:
+            contracts = CONTRACTS.get() or contracts_of(request, contract)
         return PlannedOrder(
             request=msgspec.structs.replace(
                 request,
@@ -100,6 +106,7 @@ class Trading(Cancelling):
             kind=kind,
             contract=contract,
             position_mode=mode,
+            contracts=contracts,
         )
 
     def _heard(self, plan: PlannedOrder, error: FuturesAsyncError) -> None:
@@ -323,12 +330,17 @@ class Trading(Cancelling):
         venue_symbol = self.venue_symbol(symbol)
         with before_sending(client_order_id), ordered():
             current = await self.fetch_order(symbol, order_id=order_id, client_order_id=client_order_id)
+        kept, contract = current.quantity, self._known_contract(venue_symbol)
+        if contract is not None and contract.contract_value is not None and price is not None and current.price:
+            # As many contracts at another price are another size.
+            contracts = contract.exact_contracts(kept, current.price)
+            kept = contract.quantity_of(contracts, to_decimal(price, "price"))
         wanted = check_request(
             OrderRequest(
                 symbol=symbol,
                 side=current.side,
                 type=OrderType.LIMIT,
-                quantity=current.quantity if quantity is None else to_decimal(quantity, "quantity"),
+                quantity=kept if quantity is None else to_decimal(quantity, "quantity"),
                 price=current.price if price is None else to_decimal(price, "price"),
                 intent=Intent.CLOSE if current.reduce_only else Intent.OPEN,
             )
@@ -476,7 +488,7 @@ class Trading(Cancelling):
 
     async def _close_part(self, position: Position, quantity: Decimal) -> Order:
         carried = self.order_fields.of(OrderKind.PLAIN, OrderType.MARKET, Intent.CLOSE)
-        with exactly():
+        with exactly(position.contracts):
             return await self.create_order(
                 OrderRequest(
                     symbol=position.venue_symbol,
@@ -493,7 +505,7 @@ class Trading(Cancelling):
         """What a position is closed in: market orders as large as the venue takes, and the rest exactly as it is."""
         contract = self._known_contract(position.venue_symbol)
         most = None if contract is None else contract.max_market_quantity
-        if contract is None or most is None or position.quantity <= most:
+        if contract is None or most is None or contract.contract_value is not None or position.quantity <= most:
             return [position.quantity]
         part = contract.round_quantity(most)
         if part <= 0:

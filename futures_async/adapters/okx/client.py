@@ -83,7 +83,8 @@ class OKX(BatchCancels, OKXTriggers):
     Sizes are contracts at the venue; here they are base coin, converted exactly. The venue keeps no margin mode per
     symbol: an order that says none is cross, or what `margin_mode` says; a close must say its position's, as
     `close_position` does. An order that has not reached the venue five seconds after it was signed is discarded there.
-    Coin-margined contracts are worth a fixed amount of USD each: they can be read, and orders in them are refused.
+    Coin-margined contracts are worth a fixed amount of USD each: an order's size in base coin counts at its own price,
+    as `Contract.quantity_of` makes it of contracts, so there are no market orders but those of `close_position`.
     Fills are streamed with their orders; a streamed ticker's mark and index price and funding rate are those last read.
     """
 

@@ -200,14 +200,16 @@ ORDER_FIELDS = OrderFields(
 )
 
 
-def to_contracts(quantity: Decimal, contract: Contract | None) -> str:
-    """Base coin as a number of contracts, which may be a fraction of one.
+def to_contracts(quantity: Decimal, contract: Contract | None, price: Decimal | None = None) -> str:
+    """Base coin as a number of contracts, which may be a fraction of one; at a price where one is worth USD.
 
     Raises:
         InvalidOrder: The contract is not known, or the quantity is no number of them that could be written down.
     """
-    if contract is None or contract.contract_value is not None:
+    if contract is None or (contract.contract_value is not None and price is None):
         raise InvalidOrder(f"how many contracts {to_text(quantity)} are cannot be told exactly")
+    if contract.contract_value is not None and price is not None:
+        return to_text(contract.exact_contracts(quantity, price))
     contracts = divide(quantity, contract.contract_size)
     if multiply(contracts, contract.contract_size) != quantity:
         raise InvalidOrder(
@@ -225,7 +227,7 @@ def order_frame(order: PlannedOrder, margin_mode: MarginMode) -> dict[str, Any]:
         # Always said. That of a close must be the position's: another one would find none.
         "tdMode": margin_mode.value,
         "side": request.side.value,
-        "sz": to_contracts(request.quantity, order.contract),
+        "sz": to_contracts(request.quantity, order.contract) if order.contracts is None else to_text(order.contracts),
     }
     if order.position_mode is PositionMode.HEDGE:
         body["posSide"] = order.position_side.value
@@ -261,7 +263,7 @@ def change_body(
     """A change as `amend-order` takes it: the size is the new total, filled parts included."""
     body: dict[str, Any] = {"instId": order.venue_symbol, "ordId": order.order_id}
     if quantity is not None:
-        body["newSz"] = to_contracts(quantity, contract)
+        body["newSz"] = to_contracts(quantity, contract, order.price if price is None else price)
     if price is not None:
         body["newPx"] = to_text(price)
     return body

@@ -111,9 +111,16 @@ class Contract(Model, frozen=True, kw_only=True, eq=False, gc=False):
         """
         if self.contract_value is None:
             return EXACT.divide_int(quantity, self.contract_size)
+        return floor_to_step(self.exact_contracts(quantity, price), Decimal(1))
+
+    def exact_contracts(self, quantity: Decimal, price: Decimal) -> Decimal:
+        """How many contracts a size in base coin is at a price, parts of them included."""
+        if self.contract_value is None:
+            return divide(quantity, self.contract_size)
         # What `quantity_of` made comes back as it was: its last digit may lie a hair below.
-        worth = divide(multiply(quantity, price), self.contract_value)
-        return floor_to_step(worth.quantize(HAIR, context=EXACT), Decimal(1))
+        worth = divide(multiply(quantity, price), self.contract_value).quantize(HAIR, context=EXACT)
+        whole = EXACT.to_integral_value(worth)
+        return whole if whole == worth else EXACT.normalize(worth)
 
     def quantity_of(self, contracts: Decimal, price: Decimal) -> Decimal:
         """The size in base coin of so many contracts at a price; exact where a contract is a fixed amount of it."""
