@@ -12,6 +12,7 @@ from futures_async.adapters.bitget_uta import BitgetUTA
 from futures_async.adapters.bitget_v1 import BitgetV1
 from futures_async.adapters.bitmart import BitMart
 from futures_async.adapters.bittap import BitTap
+from futures_async.adapters.bybit import Bybit
 from futures_async.adapters.okx import OKX
 
 
@@ -32,7 +33,7 @@ class Lists(NamedTuple):
     reference: bool = False
     """What cannot be read is left out with a warning."""
     rank: str = ""
-    """A field of the models that counts the rows, and so is another one with one more: not compared."""
+    """Fields of the models that follow from the other rows, and so are others with one more: not compared."""
     arguments: dict[str, Any] = {}  # noqa: RUF012 - never changed
     files: dict[str, str] = {}  # noqa: RUF012 - never changed
     """Answers to what else it asks, by path."""
@@ -196,6 +197,38 @@ OKX_LISTS = (
           arguments=BTC, files=_OKX_SIZES),
 )
 
+_BYBIT = "/v5"
+_WHOLE = {f"{_BYBIT}/account/info": "account_info"}
+# The recorded rows are from these two days.
+_THEN = {"since_ms": 1768089600000, "until_ms": 1768262400000}
+BYBIT = (
+    Lists(Bybit, "fetch_accounts", f"{_BYBIT}/account/wallet-balance", "wallet_balance", "result.list.0.coin", "coin",
+          files=_WHOLE),
+    Lists(Bybit, "fetch_positions", f"{_BYBIT}/position/list", "position_list", "result.list", files=_WHOLE),
+    Lists(Bybit, "fetch_position_risk", f"{_BYBIT}/position/list", "position_list", "result.list", files=_WHOLE),
+    Lists(Bybit, "fetch_position_history", f"{_BYBIT}/position/closed-pnl", "closed_pnl", "result.list", "updatedTime",
+          arguments=_THEN),
+    Lists(Bybit, "fetch_open_orders", f"{_BYBIT}/order/realtime", "order_realtime", "result.list", "orderId"),
+    Lists(Bybit, "fetch_trigger_orders", f"{_BYBIT}/order/realtime", "order_realtime.waiting", "result.list",
+          "orderId"),
+    Lists(Bybit, "fetch_order_history", f"{_BYBIT}/order/history", "order_realtime", "result.list", "orderId",
+          arguments=_THEN),
+    Lists(Bybit, "iter_orders", f"{_BYBIT}/order/history", "order_realtime", "result.list", "orderId",
+          arguments=_THEN),
+    Lists(Bybit, "fetch_fills", f"{_BYBIT}/execution/list", "execution_list", "result.list", "execId",
+          arguments=_THEN),
+    Lists(Bybit, "iter_fills", f"{_BYBIT}/execution/list", "execution_list", "result.list", "execId",
+          arguments=_THEN),
+    Lists(Bybit, "fetch_ledger", f"{_BYBIT}/account/transaction-log", "transaction_log", "result.list", "id",
+          arguments=_THEN),
+    Lists(Bybit, "iter_ledger", f"{_BYBIT}/account/transaction-log", "transaction_log", "result.list", "id",
+          arguments=_THEN),
+    Lists(Bybit, "fetch_contracts", f"{_BYBIT}/market/instruments-info", "instruments_info", "result.list",
+          reference=True),
+    Lists(Bybit, "fetch_risk_limits", f"{_BYBIT}/market/risk-limit", "risk_limit", "result.list", "riskLimitValue",
+          reference=True, rank="tier min_notional", arguments=BTC),
+)
+
 _FAPI = "/fapi/v1"
 _CONFIG = {f"{_FAPI}/symbolConfig": "symbol_config"}
 BINANCE = (
@@ -223,4 +256,4 @@ BINANCE = (
 )
 # fmt: on
 
-LISTS = (*BINANCE, *BITGET, *BITGET_UTA, *BITGET_V1, *BITMART, *BITTAP, *OKX_LISTS)
+LISTS = (*BINANCE, *BITGET, *BITGET_UTA, *BITGET_V1, *BITMART, *BITTAP, *BYBIT, *OKX_LISTS)

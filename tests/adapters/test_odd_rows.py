@@ -38,6 +38,11 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
+def on_one_page(document: Any) -> Any:
+    """Without a cursor, behind which the same page would come again."""
+    return {**document, "result": {**document["result"], "nextPageCursor": ""}}
+
+
 class Answering(HttpBackend):
     """Answers each path with one document, made just now."""
 
@@ -48,9 +53,11 @@ class Answering(HttpBackend):
         self.documents: dict[str, Any] = {}
 
     async def send(self, request: HttpRequest) -> HttpResponse:
-        document = self.documents[urlsplit(request.url).path]
+        document: Any = self.documents[urlsplit(request.url).path]
         if "requestTime" in document:
             document = {**document, "requestTime": int(time.time() * 1000)}
+        if "retCode" in document:
+            document = on_one_page(document) | {"time": int(time.time() * 1000)}
         return HttpResponse(status=200, headers={}, body=json.dumps(document).encode())
 
     async def aclose(self) -> None: ...
@@ -103,7 +110,7 @@ class Desk:
             return found or error.rows, list(error.unread)
         unread = list(unread_of(found))
         if self.lists.rank:
-            found = [msgspec.structs.replace(one, **{self.lists.rank: None}) for one in found]
+            found = [msgspec.structs.replace(one, **dict.fromkeys(self.lists.rank.split())) for one in found]
         return found, unread
 
 

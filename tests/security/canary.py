@@ -19,7 +19,7 @@ PLANTED = {
     "passphrase": "cnryPhrase&77%d0+x",
     "memo": "cnryMemo/3b+19=z",
 }
-SIGNATURE_HEADERS = ("access-sign", "x-bm-sign", "x-bt-sign")
+SIGNATURE_HEADERS = ("access-sign", "x-bm-sign", "x-bt-sign", "x-bapi-sign")
 
 
 def planted(*parts: str) -> Credentials:

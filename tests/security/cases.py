@@ -14,6 +14,7 @@ from futures_async.adapters.bitget_uta import BitgetUTA
 from futures_async.adapters.bitget_v1 import BitgetV1
 from futures_async.adapters.bitmart import BitMart
 from futures_async.adapters.bittap import BitTap
+from futures_async.adapters.bybit import Bybit
 from futures_async.adapters.okx import OKX
 from futures_async.transport.limits.none import NoLimiter
 from futures_async.transport.retry import RetryPolicy
@@ -42,6 +43,13 @@ class Case:
     """Bodies are forms, and single orders are cancelled by DELETE."""
     order_fields: dict[str, Any] = field(default_factory=dict[str, Any])
     options: dict[str, Any] = field(default_factory=dict[str, Any])
+    names: tuple[str, str, str] = ("code", "msg", "data")
+    """What an answer calls its code, its text and its payload."""
+
+    def answer(self, code: str, text: str = '""', payload: str = "{}") -> bytes:
+        """An answer of three pieces of JSON."""
+        pieces = ",".join(f'"{name}":{piece}' for name, piece in zip(self.names, (code, text, payload), strict=True))
+        return f'{{{pieces},"message":{text}}}'.encode()
 
     @property
     def credentials(self) -> Credentials:
@@ -65,6 +73,8 @@ CASES = (
     Case(BitgetV1, ("passphrase",), '"40006"', '"00000"', "/api/mix/v1/account/account", order_fields=WHOLE),
     Case(BitMart, ("memo",), "30002", "1000", "/contract/private/assets-detail", order_fields=WHOLE),
     Case(OKX, ("passphrase",), '"50111"', '"0"', "/api/v5/account/balance"),
+    Case(Bybit, (), "10003", "0", "/v5/account/wallet-balance", options={"markets": ["USDT"]},
+         names=("retCode", "retMsg", "result")),
     Case(BitTap, (), '"410001"', '"0"', "/ftapi/v1/account/info", trades=False),
     Case(Binance, (), "-2015", "200", "/fapi/v3/account", forms=True),
 )  # fmt: skip
@@ -98,6 +108,8 @@ def prepare(exchange: Adapter) -> None:
     )
     exchange._remember_contracts([contract])  # pyright: ignore[reportPrivateUsage] - else every order costs two more reads
     exchange._position_mode = PositionMode.ONE_WAY  # pyright: ignore[reportPrivateUsage]
+    if isinstance(exchange, Bybit):
+        exchange._modes[contract.venue_symbol] = PositionMode.ONE_WAY  # pyright: ignore[reportPrivateUsage]
     exchange._channel.transport.clock.wants_sample = False  # pyright: ignore[reportPrivateUsage]
 
 
@@ -105,7 +117,9 @@ Call = Callable[[Adapter, Case], Awaitable[object]]
 
 
 async def read(exchange: Adapter, case: Case) -> object:
-    """A private read."""
+    """A private read, of one request."""
+    if isinstance(exchange, Bybit):  # which reads the margin mode beside positions
+        return await exchange.fetch_open_orders(SYMBOL)
     return await exchange.fetch_positions(SYMBOL)
 
 

@@ -40,7 +40,7 @@ def anyio_backend() -> str:
 
 
 def fine(case: Case) -> bytes:
-    return b'{"code":%s,"data":{}}' % case.fine.encode()
+    return case.answer(case.fine)
 
 
 @each_library

@@ -85,7 +85,7 @@ def echo(case: Case, exchange: Exchange) -> str:
 def chatty(case: Case, code: str, *, status: int = 200, data: str = "null", cut_at: float = 1.0) -> Answer:
     async def answer(exchange: Exchange) -> None:
         text = json.dumps(echo(case, exchange))
-        body = f'{{"code":{code},"msg":{text},"message":{text},"data":{data.replace("ECHO", text)}}}'.encode()
+        body = case.answer(code, text, data.replace("ECHO", text))
         await exchange.send(message(body[: int(len(body) * cut_at)], status=status))
 
     return answer

@@ -37,6 +37,62 @@ def client_of(running: RunningExchange, venue: str) -> Any:
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("mode", list(PositionMode))
+def test_ccxt_trades_on_bybits_dialect(mode: PositionMode) -> None:
+    hedged = mode is PositionMode.HEDGE
+    limits: dict[str, Any] = {"uid_limit": None, "endpoint_limits": False}
+    with serve(only=["bybit"], setup=Setup(empty=True), **limits) as running:
+        announced = running.announcement()["venues"]["bybit"]
+        client = ccxt.bybit(
+            {
+                "apiKey": announced["key"],
+                "secret": announced["secret"],
+                "enableRateLimit": False,
+                "options": {"defaultType": "swap", "fetchMarkets": {"types": ["linear", "inverse"]}},
+            }
+        )
+        client.urls["api"] = dict.fromkeys(client.urls["api"], running.base_url)
+        assert {SYMBOL, "BTC/USDC:USDC", "BTC/USD:BTC"} <= set(client.load_markets())
+        assert client.fetch_balance()["USDT"]["total"] == 25_000
+        if hedged:
+            client.set_position_mode(hedged, SYMBOL)
+        else:
+            with pytest.raises(ccxt.NoChange):
+                client.set_position_mode(hedged, SYMBOL)
+        client.set_leverage(7, SYMBOL)
+        client.set_margin_mode("isolated", SYMBOL)
+        more = {"positionIdx": 1 if hedged else 0}
+
+        def held() -> list[tuple[str, float]]:
+            return [(row["side"], row["contracts"]) for row in client.fetch_positions([SYMBOL]) if row["contracts"]]
+
+        resting = client.create_order(SYMBOL, "limit", "buy", 10, 12, more)
+        assert [order["id"] for order in client.fetch_open_orders(SYMBOL)] == [resting["id"]]
+        client.edit_order(resting["id"], SYMBOL, "limit", "buy", 9, 11.9)
+        client.cancel_order(resting["id"], SYMBOL)
+        order = client.fetch_order(resting["id"], SYMBOL, {"acknowledged": True})
+        assert (order["status"], order["amount"], order["price"]) == ("canceled", 9, 11.9)
+        client.create_order(SYMBOL, "market", "buy", 10, None, more)
+        assert held() == [("long", 10)]
+        client.create_order(SYMBOL, "market", "sell", 4, None, more | {"reduceOnly": True})
+        assert held() == [("long", 6)]
+        client.create_order(SYMBOL, "market", "sell", 6, None, more | {"reduceOnly": True})
+        assert held() == []
+        assert len(client.fetch_my_trades(SYMBOL)) == 3
+        assert len(client.fetch_closed_orders(SYMBOL)) == 3
+        assert len(client.fetch_canceled_orders(SYMBOL)) == 1
+        assert client.fetch_ledger("USDT")
+        assert len(client.fetch_positions_history([SYMBOL])) == 2
+        assert client.fetch_ticker(SYMBOL)["last"]
+        assert client.fetch_market_leverage_tiers(SYMBOL)
+        client.create_orders(
+            [{"symbol": SYMBOL, "type": "limit", "side": "buy", "amount": 10, "price": 12, "params": more}] * 2
+        )
+        assert len(client.cancel_all_orders(SYMBOL)) == 2
+        assert not [arrival for arrival in running.exchange.arrivals if arrival.status == 404]
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("mode", list(PositionMode))
 @pytest.mark.parametrize("venue", ["bitget", "bitget-uta"])
 def test_ccxt_trades_on_bitgets_dialects(venue: str, mode: PositionMode) -> None:
     hedged = mode is PositionMode.HEDGE

@@ -286,5 +286,5 @@ class BybitDialect(Dialect):
         return min(ahead_s, 60.0) if ahead_s > 0 else None
 
     def ban_s(self, refusal: Refusal, now_ms: int) -> float | None:
-        """At least ten minutes without any request."""
-        return BAN_S
+        """After a ban at least ten minutes without any request."""
+        return BAN_S if refusal.code == "403" else None

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import unquote
 
+import msgspec
+
 from futures_async.adapter import (
     Adapter,
     Endpoint,
@@ -22,7 +24,7 @@ from futures_async.adapter import (
 from futures_async.adapters._rows import Named, listed, same_name
 from futures_async.adapters.bybit import endpoints, wire
 from futures_async.adapters.bybit.options import Market
-from futures_async.adapters.bybit.symbols import CATEGORIES, Category, category_of, settle_of
+from futures_async.adapters.bybit.symbols import CATEGORIES, Category, category_of, named, settle_of
 
 M = TypeVar("M", bound=Model)
 R = TypeVar("R")
@@ -52,7 +54,8 @@ def of_category(category: Category) -> Scope:
     """Of all its contracts."""
 
     def fits(row: Named) -> bool:
-        return not isinstance(row.symbol, str) or category_of(row.symbol) == category
+        name = named(row.symbol) if isinstance(row.symbol, str) else None
+        return name is None or not name.settle or name.category == category
 
     return Scope(category, {"category": category}, fits)
 
@@ -63,7 +66,7 @@ def of_market(market: Market) -> Scope:
         return of_category("inverse")
 
     def fits(row: Named) -> bool:
-        return not isinstance(row.symbol, str) or settle_of(row.symbol) == market
+        return not isinstance(row.symbol, str) or settle_of(row.symbol) in ("", market)
 
     return Scope("linear", {"category": "linear", "settleCoin": market}, fits)
 
@@ -100,12 +103,16 @@ class Lists(Adapter):
     async def _rows(
         self, endpoint: Endpoint[wire.WireRows[R]], scope: Scope, asked: Asked | None = None
     ) -> wire.WireRows[R]:
-        """One answer; one whose rows are of something else is asked for once more."""
+        """One answer, of what was asked; one that is of something else altogether is asked for once more."""
 
         def about(answer: wire.WireRows[R]) -> bool:
-            return all(map(scope.fits, listed(answer.rows)))
+            return not answer.rows or any(map(scope.fits, answer.rows))
 
-        return await self._call(endpoint, {**scope.params, **(asked or {})}, about=about)
+        answer = await self._call(endpoint, {**scope.params, **(asked or {})}, about=about)
+        rows = listed(answer.rows)
+        if all(map(scope.fits, rows)):
+            return answer
+        return msgspec.structs.replace(answer, rows=Rows(filter(scope.fits, rows)).without(unread_of(rows)))
 
     async def _all_rows(self, endpoint: Endpoint[wire.WireRows[R]], scope: Scope, size: int) -> Rows[R]:
         """All rows of a list that the venue keeps whole, as they came; a list of one contract is one page."""

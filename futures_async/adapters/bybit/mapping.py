@@ -6,6 +6,7 @@ base coin, of inverse contracts whole dollars: what those are in base coin follo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
@@ -160,13 +161,19 @@ def _entry_id(*parts: object) -> str:
     return ":".join(str(part) for part in parts if part not in (None, ""))
 
 
+_AMOUNT = re.compile(r"-?[0-9.]+(?:[eE][-+]?[0-9]+)?")
+
+
 def records(rows: Iterable[wire.WireRecord]) -> list[wire.WireRecord]:
     """Settlements of contracts in USDC hold funding and the session's profit in one row: as a row each."""
     found: list[wire.WireRecord] = []
     for row in rows:
-        profit = str(row.cash_flow or "0")
-        if str(row.type).upper() != "SETTLEMENT" or not profit.strip("0.-"):
+        two = str(row.type).upper() == "SETTLEMENT" and str(row.currency).upper() == "USDC"
+        if not two or not str(row.cash_flow or "0").strip("0.-"):
             found.append(row)
+            continue
+        if _AMOUNT.fullmatch(str(row.cash_flow)) is None:
+            found.append(msgspec.structs.replace(row, change=row.cash_flow))  # which makes no entry
             continue
         found += (
             msgspec.structs.replace(row, change=row.funding, cash_flow="0"),
@@ -201,10 +208,8 @@ def ledger_entries(row: wire.WireRecord) -> LedgerEntry:
 
 def _tier_numbers(rows: Sequence[wire.WireTier]) -> list[wire.WireRank]:
     """For each of a contract's tiers, smallest first: its number and where it begins."""
-    return [
-        wire.WireRank(number=index, above=rows[index - 2].risk_limit_value if index > 1 else "0")
-        for index in range(1, len(rows) + 1)
-    ]
+    lows = ["0", *(row.risk_limit_value if _bound(row) > 0 else "0" for row in rows)]
+    return [wire.WireRank(number=index, above=low) for index, low in enumerate(lows[: len(rows)], 1)]
 
 
 def _fraction(rate: Decimal | None, initial: Decimal | None, leverage: Decimal | None) -> Decimal | None:
@@ -352,9 +357,16 @@ def closed_positions(row: wire.WireClosed, category: Category) -> PositionHistor
 # Market
 
 
+_FILTERS: dict[type, str] = {
+    wire.WireLot: "lotSizeFilter",
+    wire.WirePrices: "priceFilter",
+    wire.WireLeverages: "leverageFilter",
+}
+
+
 def _above_zero(part: object, name: str, kind: type) -> Decimal | None:
-    if part is not None and not isinstance(part, kind):
-        raise DecodeError(f"{name} stands in nothing that is known", path=name)
+    if part is not None and (not isinstance(part, kind) or part == kind()):
+        raise DecodeError(f"{_FILTERS[kind]} is not what it was", path=_FILTERS[kind])
     return positive_or_none(getattr(part, name, None), name)
 
 

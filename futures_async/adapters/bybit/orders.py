@@ -96,8 +96,9 @@ NO_FILLS = frozenset({"funding", "moveposition", "corporateaction", "sessionsett
 """What else stands among the executions."""
 
 
-def _kind(stop: str | None) -> OrderKind:
-    return _KINDS.get((stop or "").lower(), OrderKind.PLAIN)
+def _kind(stop: str | None, status: str | None) -> OrderKind:
+    waits = (status or "").lower() in WAITING
+    return _KINDS.get((stop or "").lower(), OrderKind.TRIGGER if waits else OrderKind.PLAIN)
 
 
 def _type(kind: OrderType | None, created: str | None, status: str | None, stop: OrderKind) -> OrderType:
@@ -140,9 +141,10 @@ def _fee_coin(details: object, said: str | None, name: str, filled: Decimal | No
 def _charged(details: object) -> dict[str, object]:
     if details is None or details == "":
         return {}
-    if not isinstance(details, dict):
-        raise DecodeError("cumFeeDetail is no table of coins", path="cumFeeDetail")
-    return cast("dict[str, object]", details)
+    charged: dict[str, object] = cast("dict[str, object]", details) if isinstance(details, dict) else {"": None}
+    if not all(isinstance(fee, str) for fee in charged.values()):
+        raise DecodeError("cumFeeDetail is no table of coins and amounts", path="cumFeeDetail")
+    return charged
 
 
 def _dollars(
@@ -161,7 +163,7 @@ def orders(row: wire.WireOrder, category: Category) -> Order:
     amount, done = needed(size(row.qty)), number(row.cum_exec_qty)
     quantity = amount if linear else needed(made(_dollars, amount, limit, average, trigger))
     filled = done if linear else made(lambda done, average: in_base(done, average), done, average)
-    stop = made(_kind, text(row.stop_order_type))
+    stop = made(_kind, text(row.stop_order_type), text(row.order_status))
     return Order(
         venue=VENUE,
         symbol=made(unified_symbol, name),

@@ -13,7 +13,8 @@ CATEGORIES: tuple[Category, ...] = ("linear", "inverse")
 
 # Dated ones have a suffix (BTCUSDT-27MAR26, BTCUSDH26) and keep the venue's id.
 _PERPETUAL = re.compile(r"(.+?)(USDT|PERP|USD)")
-_INVERSE = re.compile(r".+USD(?:[FGHJKMNQUVXZ]\d\d)?")
+_INVERSE = re.compile(r"(.+)USD(?:[FGHJKMNQUVXZ]\d\d)?")
+_DATED = re.compile(r".+?(USDT)?-\d{1,2}[A-Z]{3}\d\d")
 
 
 class Name(NamedTuple):
@@ -38,9 +39,10 @@ def named(venue_symbol: str) -> Name:
     pair = venue_symbol.upper()
     match = _PERPETUAL.fullmatch(pair)
     if match is None:
-        inverse = _INVERSE.fullmatch(pair)
-        settle = pair.rpartition("USD")[0] if inverse else "USDT" if pair.partition("-")[0].endswith("USDT") else "USDC"
-        return Name(pair, pair, settle, "inverse" if inverse else "linear")
+        if inverse := _INVERSE.fullmatch(pair):
+            return Name(pair, pair, inverse[1], "inverse")
+        dated = _DATED.fullmatch(pair)
+        return Name(pair, pair, (dated[1] or "USDC") if dated else "", "linear")
     base, quote = match.groups()
     if quote == "USD":
         return Name(join(base, "USD", base), pair, base, "inverse")
@@ -59,7 +61,7 @@ def category_of(venue_symbol: str) -> Category:
 
 
 def settle_of(venue_symbol: str) -> str:
-    """The coin that it settles in."""
+    """The coin that it settles in; "" where the id does not tell."""
     return named(venue_symbol).settle
 
 

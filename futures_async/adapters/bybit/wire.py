@@ -92,7 +92,7 @@ class WireCoin(Wire, frozen=True, kw_only=True, gc=False):
     spot_borrow: Loose = None
 
 
-class WireWallet(Wire, frozen=True, kw_only=True, gc=False):
+class WireWallet(msgspec.Struct, frozen=True, kw_only=True, gc=False, rename="camel"):
     """The whole account, in USD; the figures are void in isolated margin."""
 
     account_type: Text = None

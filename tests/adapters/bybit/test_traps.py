@@ -10,10 +10,12 @@ import msgspec
 import pytest
 
 from futures_async.adapters.bybit import Bybit
+from futures_async.adapters.bybit.simulated import SimulatedBybit
 from futures_async.simulator.plan import FaultPlan
 from futures_async.simulator.records import ZERO, LedgerKind
 from futures_async.testing.inside import Inside
 from futures_async.testing.virtual_time import run
+from futures_async.transport.endpoint import RateLimit
 from futures_async.transport.http.backend import HttpRequest
 from futures_async.unified import errors
 from futures_async.unified.enums import (
@@ -64,6 +66,20 @@ def changed(on: Inside, path: str, change: Callable[[Any], Any]) -> None:
 
 
 # Orders
+
+
+def test_an_address_that_asks_too_much_is_shut_out_by_a_page_that_is_no_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(SimulatedBybit, "ip_limits", (RateLimit(3, 5.0, scope="ip"),))
+
+    async def play(on: Inside, exchange: Bybit) -> None:
+        await exchange.fetch_time()
+        await exchange.fetch_ticker(BTC)
+        await exchange.fetch_ticker(BTC)
+        with pytest.raises(errors.Banned) as caught:
+            await exchange.fetch_ticker(BTC)
+        assert caught.value.http_status == 403
+
+    played(play)
 
 
 def test_a_refusal_is_http_200_and_a_refusal_all_the_same() -> None:

@@ -159,8 +159,17 @@ class V5(Dialect):
             result, aside = {"list": result.rows}, {"list": result.verdicts}
         return self._wrapped(0, "OK", result, aside)
 
+    def translate(self, error: errors.EngineError, request: Request) -> VenueRefusal:
+        """An address that asks too much is shut out by the gate, which speaks no JSON."""
+        if isinstance(error, errors.RateLimited) and error.limit in self.ip_limits:
+            return VenueRefusal("403", "access too frequent")
+        return super().translate(error, request)
+
     def failure(self, request: Request, refusal: VenueRefusal) -> Response:
         """HTTP 200, unless a gate said it."""
+        if refusal.code == "403":
+            page = f"<html><body>403 Forbidden: {refusal.message}</body></html>"
+            return Response(403, page.encode(), content_type="text/html")
         response = self._wrapped(int(refusal.code), refusal.message, {}, {})
         return response._replace(status=self.status(refusal), headers=refusal.headers)
 

@@ -295,9 +295,14 @@ class OrderCalls(V5):
     def _page_of(
         self, request: Request, rows: Sequence[Order | Trigger], symbols: set[str], *, windowed: bool, default: int
     ) -> dict[str, Any]:
+        state = request.params.get("orderStatus") if windowed else None
+
+        def wanted(row: Order | Trigger) -> bool:
+            return not state or self._row(request.account, row)["orderStatus"] == state
+
         # What a page looks at, both kinds of rows have.
         ascending = cast("list[Order]", sorted(rows, key=lambda row: row.id))
-        found, cursor = self.page(request, ascending, symbols, most=50, default=default, windowed=windowed)
+        found, cursor = self.page(request, ascending, symbols, wanted, most=50, default=default, windowed=windowed)
         return listed([self._row(request.account, row) for row in found], cursor, request.params["category"])
 
     def _row(self, account: Account, row: Order | Trigger) -> dict[str, Any]:
