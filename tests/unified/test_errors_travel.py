@@ -40,9 +40,10 @@ class Payload(msgspec.Struct, frozen=True):
 
 def modules() -> Iterator[str]:
     for found in pkgutil.walk_packages(futures_async.__path__, "futures_async."):
-        # Not those that are a program, or need what only pytest brings about; and what is raised inside the simulated
-        # exchange ends in one of its answers.
-        if not found.name.endswith(("__main__", "pytest_plugin")) and "simulat" not in found.name:
+        # Not those that are a program, or need what only pytest or PyInstaller brings about; and what is raised inside
+        # the simulated exchange ends in one of its answers.
+        alone = found.name.endswith(("__main__", "pytest_plugin", "hook-futures_async"))
+        if not alone and "simulat" not in found.name:
             yield found.name
 
 
