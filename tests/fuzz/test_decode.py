@@ -56,7 +56,7 @@ class Fixtures:
         self._texts: dict[str, tuple[bytes, bytes]] = {}
         for path in sorted(folder.glob("*.json")):
             document = json.loads(path.read_bytes())
-            if isinstance(document, dict) and {"code", "retCode"} & set(document) and not path.stem.startswith("ws_"):
+            if "code" in document and isinstance(document, dict) and not path.stem.startswith("ws_"):
                 self.documents[path.stem] = document
         module = import_module(f"futures_async.adapters.{case.id.replace('-', '_')}.endpoints")
         rows = cast("list[Endpoint[Any]]", [row for row in vars(module).values() if isinstance(row, Endpoint)])
@@ -71,8 +71,6 @@ class Fixtures:
             document = self.documents[name]
             if "requestTime" in document:
                 document = {**document, "requestTime": STAMP}
-            if "retCode" in document:
-                document = {**document, "time": STAMP}
             before, _, after = json.dumps(document).encode().partition(str(STAMP).encode())
             self._texts[name] = before, after
         before, after = self._texts[name]
