@@ -22,6 +22,8 @@ from futures_async.adapters.bitget import wire_orders as bitget_orders
 from futures_async.adapters.bitget_uta import wire as uta
 from futures_async.adapters.bitmart import wire as bitmart
 from futures_async.adapters.bittap import wire as bittap
+from futures_async.adapters.bybit import wire as bybit
+from futures_async.adapters.hyperliquid import wire as hyperliquid
 from futures_async.adapters.okx import wire as okx
 from futures_async.unified.rows import Row
 
@@ -72,6 +74,17 @@ SAME = [
     Same("okx/ws_orders", okx.WirePushedOrder, ("data", 0), OKX_ORDERS),
     Same("okx/ws_positions", okx.WirePushedPosition, ("data", 0), frozenset({"instType", "tradeId"})),
     Same("okx/ws_account", okx.WireCoin, ("data", 0, "details", 0), frozenset({"ordFrozen"})),
+    Same("bybit/ws_order", bybit.WireOrder, ("data", 0)),
+    Same("bybit/ws_execution", bybit.WireFill, ("data", 0), frozenset({"isLeverage", "marketUnit"})),
+    Same("bybit/ws_position", bybit.WirePosition, ("data", 0)),
+    Same(
+        "bybit/ws_wallet",
+        bybit.WireCoin,
+        ("data", 0, "coin", 0),
+        frozenset({"availableToBorrow", "availableToWithdraw"}),
+    ),
+    Same("hyperliquid/ws_order_updates", hyperliquid.WireOrder, ("data", 0, "order")),
+    Same("hyperliquid/ws_user_fills", hyperliquid.WireFill, ("data", "fills", 0)),
     Same("bittap/ws_account_update", bittap.WireStreamEvent, ()),
     Same("bittap/ws_ack", bittap.WireStreamAck, ()),
 ]
@@ -106,6 +119,8 @@ NO_ROWS = {
         "ws-pong",
     },
     "okx": {"ws_login", "ws_logged_in", "ws_subscribe", "ws_subscribed", "ws_order", "ws_order.request"},
+    "bybit": {"ws_auth", "ws_subscribe", "ws_subscribed", "ws_order_create", "ws_order_create.request"},
+    "hyperliquid": {"ws_user"},
     "bittap": {"ws_login.request", "ws_subscribe.request", "ws_ping.request"},
 }
 

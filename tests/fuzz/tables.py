@@ -45,6 +45,8 @@ class Table(NamedTuple):
     rows: tuple[str, ...]
     given: Any = None
     """What lies beside each row."""
+    named: tuple[tuple[str, Any], ...] = ()
+    """What the adapter writes into each row, from what the rows are held in."""
 
     def recorded(self) -> list[dict[str, Any]]:
         """The rows as plain JSON."""
@@ -55,7 +57,7 @@ class Table(NamedTuple):
             for part in filter(None, path.split(".")):
                 here = here[int(part) if part.isdigit() else part]
             found += here if isinstance(here, list) else [here]
-        return found
+        return [row | dict(self.named) for row in found]
 
 
 _USDT: Final = "USDT-FUTURES"
@@ -83,7 +85,9 @@ TABLES = (
     Table("binance accounts", binance.accounts(), ("binance/account:assets",)),
     Table("binance ledger", binance.ledger_entries(), ("binance/income",)),
     Table("binance leverage", binance.leverages(), ("binance/symbol_config",)),
-    Table("binance tiers", binance.risk_limits(), ("binance/leverage_bracket:0.brackets",)),
+    Table(
+        "binance tiers", binance.risk_limits(), ("binance/leverage_bracket:0.brackets",), named=(("symbol", "ETHUSDT"),)
+    ),
     Table("binance positions", binance.positions(), ("binance/position_risk",)),
     Table("binance contracts", binance.contracts(), ("binance/exchange_info:symbols",)),
     Table("binance tickers", binance.tickers(), ("binance/ticker",)),

@@ -50,13 +50,14 @@ class Fixtures:
     """A venue's recorded answers, by the path that they answer."""
 
     def __init__(self, case: Case, exchange: Adapter) -> None:
-        envelope = exchange._channel.dialect.envelope  # pyright: ignore[reportPrivateUsage] - decoders are per envelope
+        dialect = exchange._channel.dialect  # pyright: ignore[reportPrivateUsage] - decoders are per envelope
+        envelope = None if dialect.bare else dialect.envelope
         folder = DATA / case.id.replace("-", "_")
         self.documents: dict[str, Any] = {}
         self._texts: dict[str, tuple[bytes, bytes]] = {}
         for path in sorted(folder.glob("*.json")):
             document = json.loads(path.read_bytes())
-            if "code" in document and isinstance(document, dict) and not path.stem.startswith("ws_"):
+            if self._is_answer(path.stem, document, bare=dialect.bare):
                 self.documents[path.stem] = document
         module = import_module(f"futures_async.adapters.{case.id.replace('-', '_')}.endpoints")
         rows = cast("list[Endpoint[Any]]", [row for row in vars(module).values() if isinstance(row, Endpoint)])
@@ -65,12 +66,22 @@ class Fixtures:
             {str(value) for value in _values(list(self.documents.values()), "orderId", "order_id", "ordId", "id")}
         )
 
+    @staticmethod
+    def _is_answer(name: str, document: object, *, bare: bool) -> bool:
+        if name.startswith(("ws_", "codes", "refusals")):
+            return False
+        return bare or (
+            isinstance(document, dict) and bool({"code", "retCode"} & set(cast("dict[str, Any]", document)))
+        )
+
     def now(self, name: str) -> bytes:
         """A document as it would be answered now."""
         if name not in self._texts:
             document = self.documents[name]
-            if "requestTime" in document:
-                document = {**document, "requestTime": STAMP}
+            if isinstance(document, dict) and "requestTime" in document:
+                document = {**cast("dict[str, Any]", document), "requestTime": STAMP}
+            if "retCode" in document:
+                document = {**document, "time": STAMP}
             before, _, after = json.dumps(document).encode().partition(str(STAMP).encode())
             self._texts[name] = before, after
         before, after = self._texts[name]
@@ -84,7 +95,7 @@ class Fixtures:
                 decoded = endpoint.decoder(envelope).decode(json.dumps(document).encode())
             except msgspec.MsgspecError:
                 continue
-            if decoded.data is not None:
+            if (decoded if envelope is None else decoded.data) is not None:
                 found.append(name)
         tail = endpoint.path.rsplit("/", 2)
         wanted = "".join(char for part in tail[1:] for char in part if char.isalnum())
