@@ -131,7 +131,7 @@ def test_a_link_of_ones_own_to_ones_own_file_is_taken(tmp_path: Path) -> None:
         ),
         ('[bitget]\nkey = "k"\nsecret = "s"\nmemo = 5\n', "memo must be text in quotes"),
         ('[bitgt]\nkey = "k"\n', "venue is missing, and 'bitgt' is none: did you mean bitget"),
-        ('[hedge]\nvenue = "bit"\n', r"\[hedge\]: venue 'bit' is none: did you mean bit\w+\? known are .*bitget, "),
+        ('[hedge]\nvenue = "bit"\n', r"\[hedge\]: venue 'bit' is none: did you mean \w+\? known are .*bitget, "),
         ("[hedge]\nvenue = 5\n", "venue '5' is none: known are .*bitget, "),
         (
             '[bitmart]\nkey = "k"\nsecret = "s"\nproduct_type = "USDT-FUTURES"\n',

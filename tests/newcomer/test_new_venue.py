@@ -53,6 +53,8 @@ class TestAcme(ContractSuite):
         raw_call=RawCall("/acme/balances", {}),
         second_symbol="BTC/USDC:USDC",
         margin_modes=(MarginMode.CROSS,),
+        # The coins of an id are told apart by underscores.
+        bases=("龙虾", "MØTH", "1000CAT", "$MYRO", "A.B", "A-B"),
         silent=frozenset(
             {
                 *("Account.initial_margin", "Account.locked", "Account.position_mode", "Account.transferable"),

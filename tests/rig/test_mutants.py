@@ -127,10 +127,10 @@ MUTANTS.update(
         "any error means placed": gives_up_on_unknown(
             lambda desk, record: order_desk.acknowledged(record.plan, Ack("1"), "toy")
         ),
-        "no fence": lambda patch: patch.setattr(channel.Channel, "fence", lambda self, signed_ms: signed_ms),
+        "no fence": lambda patch: patch.setattr(channel.Channel, "fence", lambda self, signed_ms, *_: signed_ms),
         "a fence without the venue's window": traits(window_s=0.5),
         "a fence without the visibility lag": lambda patch: patch.setattr(
-            channel.Channel, "fence", lambda self, signed_ms: signed_ms + 30_000
+            channel.Channel, "fence", lambda self, signed_ms, *_: signed_ms + 30_000
         ),
         "a time-out means not sent": failure_counts_as_unsent("read-timeout"),
         "a lost connection means not sent": failure_counts_as_unsent("disconnected"),
@@ -235,7 +235,7 @@ def a_failed_lookup_counts_as_absence(patch: pytest.MonkeyPatch) -> None:
 @mutant
 def the_echo_is_not_checked(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(ToyDialect, "traits", msgspec.structs.replace(ToyDialect.traits, echoes_client_id=False))
-    patch.setattr(Fingerprint, "differences", lambda self, order: [])
+    patch.setattr(Fingerprint, "differences", lambda self, order, **_: [])
     right = order_desk.OrderDesk.accepted
 
     async def wrong(self: Any, record: Any, ack: Ack, placement: Any) -> Order:
@@ -305,7 +305,7 @@ def client_ids_repeat(patch: pytest.MonkeyPatch) -> None:
     count = iter(range(10**9))
     patch.setattr(trading, "make_client_order_id", lambda: f"fa{next(count) // 4}")
     patch.setattr(order_desk.OrderDesk, "open", _open_anyway)
-    patch.setattr(Fingerprint, "differences", lambda self, order: [])
+    patch.setattr(Fingerprint, "differences", lambda self, order, **_: [])
 
 
 def _open_anyway(self: Any, plan: Any) -> Any:

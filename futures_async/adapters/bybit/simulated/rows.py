@@ -261,7 +261,7 @@ def position_row(engine: Engine, account: Account, view: PositionView) -> dict[s
         "side": HELD_WORDS[position.side],
         "size": plain(position.quantity),
         "avgPrice": plain(position.entry_price),
-        "positionValue": plain(contract.counter(position.quantity, position.entry_price)),
+        "positionValue": plain(money(contract.counter(position.quantity, position.entry_price))),
         "autoAddMargin": int(position.auto_margin),
         "markPrice": plain(view.mark_price),
         "liqPrice": plain(view.liquidation_price) if view.liquidation_price > 0 else "",

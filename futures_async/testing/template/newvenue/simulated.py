@@ -43,7 +43,8 @@ class Simulated(Dialect):
         account, key = found
         stamp = request.header("x-time")
         text = f"{stamp}{request.method}{request.path}?{request.query}".encode() + request.body
-        if hmac.new(key.secret.encode(), text, hashlib.sha256).hexdigest() != request.header("x-signature"):
+        signed = hmac.new(key.secret.encode(), text, hashlib.sha256).hexdigest()
+        if not hmac.compare_digest(signed.encode(), request.header("x-signature").encode()):
             raise VenueRefusal("bad-signature")
         if abs(request.now_ms - int(stamp)) > WINDOW_MS:
             raise VenueRefusal("too-late")
