@@ -113,6 +113,18 @@ def test_frames_of_one_moment_keep_their_order() -> None:
     run(main())
 
 
+def test_a_frame_whose_timer_fires_a_little_early_does_not_wait_for_the_next_one() -> None:
+    async def main() -> None:
+        stage, loop = await Stage(latency_s=0.05).connect(), asyncio.get_running_loop()
+        # Whatever is due within what the clock can tell fires together.
+        loop.call_later(0.05 - 5e-10, lambda: None)
+        stage.connection.send("ping")
+        await asyncio.sleep(1)
+        assert stage.ear.frames == ["pong"]
+
+    run(main())
+
+
 def test_a_day_passes_and_the_connection_with_it() -> None:
     async def main() -> None:
         stage = await Stage().connect()
