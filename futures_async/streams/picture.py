@@ -4,7 +4,7 @@ What both know is judged by what the venue says of it: how far an order is fille
 push was sent. Where that decides nothing, two things can be, and neither is guessed. A read may be answered by a part
 of the venue that has not heard yet of what another has pushed: so a push outranks every read that began less than
 `LAG_S` after it, and what they disagree about is a *doubt*, to be read again after that. And a push may be late, sent
-before a read was answered that knows more: it is left out, and the picture is *unsure* until the next read.
+before a read began that knows more: it is left out, and the picture is *unsure* until the next read.
 
 Nothing goes back in time for one key: an ended order stays ended, what was filled stays filled, a closed position is
 not opened by a row of before.
@@ -69,6 +69,11 @@ class Moment(NamedTuple):
     until: float = -math.inf
     """When the read's answer arrived, on the event loop's clock."""
 
+    @property
+    def began_ms(self) -> int:
+        """When the read began, by the venue's clock: what was changed since, its answer need not know."""
+        return self.received_ms - round((self.until - self.at) * 1000)
+
     def too_soon_after(self, pushed_at: float) -> bool:
         """A read that began then may not have heard of what was pushed at `pushed_at`."""
         return pushed_at + LAG_S > self.at
@@ -82,7 +87,7 @@ class Kept(Generic[T]):
     def __init__(self, item: T, known_at: float, sent_ms: int | None) -> None:
         self.item = item
         self.read_ms: int | None = None
-        """When the last read that was believed of it was answered."""
+        """When the last read that was believed of it began."""
         self.known_at = known_at
         """When the last push about it, or the answer that it was read from, arrived."""
         self.sent_ms = sent_ms

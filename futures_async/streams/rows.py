@@ -39,7 +39,7 @@ class Grave(NamedTuple):
     changed_ms: int | None
     sent_ms: int | None
     read_ms: int | None = None
-    """When the read was answered that did not list it any more."""
+    """When the read began that did not list it any more."""
 
 
 class RowRule(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
@@ -86,7 +86,7 @@ class Rows(Picture[T]):
         self._list_at = -math.inf
         """When it arrived."""
         self._read_ms: int | None = None
-        """When the last whole read was answered."""
+        """When the last whole read began."""
 
     def key(self, item: T) -> Hashable:
         return self._rule.key(item)
@@ -182,7 +182,7 @@ class Rows(Picture[T]):
         return False
 
     def _read_since(self, kept: Kept[T], changed_ms: int | None, sent_ms: int | None) -> bool:
-        """What is kept was read, without a time, after the change that a push tells: one of the two is late."""
+        """What is kept was read, without a time, since the change that a push tells: one of the two is late."""
         return sent_ms is None and self._changed_ms(kept.item) is None and older(changed_ms, kept.read_ms)
 
     def _differs(self, one: T, other: T) -> bool:
@@ -217,7 +217,7 @@ class Rows(Picture[T]):
         listed: set[Hashable] = set()
         untold: set[Hashable] = set()
         if complete:
-            self._read_ms = when.received_ms
+            self._read_ms = when.began_ms
         for item in items:
             if self._gone(item):
                 continue
@@ -308,13 +308,13 @@ class Rows(Picture[T]):
             kind, previous = OPENED, None
             if pushed is None:
                 kept = self._kept[key] = Kept(item, when.until, None)
-                kept.read_ms = when.received_ms
+                kept.read_ms = when.began_ms
             else:
                 kept = self._kept[key] = Kept(item, when.at, pushed.sent_ms)
         else:
             kind, previous = CHANGED, kept.item
             if pushed is None:
-                kept.known_at, kept.sent_ms, kept.read_ms = when.until, None, when.received_ms
+                kept.known_at, kept.sent_ms, kept.read_ms = when.until, None, when.began_ms
             else:
                 kept.known_at, kept.sent_ms = when.at, pushed.sent_ms
                 if self._unsaid:
@@ -356,7 +356,7 @@ class Rows(Picture[T]):
         kept = self._kept.pop(key)
         del self.current[key]
         changed_ms = self._changed_ms(kept.item if item is None else item)
-        known_at, read_ms = (when.at, None) if source is PUSH else (-math.inf, when.received_ms)
+        known_at, read_ms = (when.at, None) if source is PUSH else (-math.inf, when.began_ms)
         self._bury(key, Grave(known_at, changed_ms, sent_ms, read_ms))
         last = self._rule.emptied(kept.item if item is None else item)
         venue_ms = sent_ms if item is None else changed_ms or sent_ms

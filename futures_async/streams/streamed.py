@@ -191,6 +191,7 @@ class StreamFeed(Feed[T]):
         self._enter(WatchState.SYNCING)
         found = 0
         while True:
+            self._audit_at = math.inf  # what asked for a read until now gets one
             answer = await self._ask() if self._reading else (None, (), self._moment())
             if answer is None or not self._stands(epoch):
                 return False
@@ -232,7 +233,9 @@ class StreamFeed(Feed[T]):
     def _live(self, epoch: int, when: Moment, found: int) -> None:
         self._true_of = epoch
         self._covered_ms = when.received_ms
+        doubted_at = self._audit_at  # since this read began
         self._plan_audit()
+        self._audit_at = min(self._audit_at, doubted_at)
         self._suspects, self._judge_at = frozenset(), math.inf
         self._enter(WatchState.LIVE)
         self._report(self.what, "resynced", duration_s=self._runtime.now() - self._lost_at, count=found)

@@ -306,8 +306,7 @@ def test_100_accounts_are_read_twice_a_minute_at_most_and_never_a_push_behind(re
                         state = snapshot.venues[name]
                         assert isinstance(state, Ok)
                         assert state.stream is WatchState.LIVE
-                        # Not held at BitMart, whose pushes say no time: one was found to be shown nine seconds late.
-                        if quantity(snapshot, name) != crowd.held(name) and not name.startswith("bitmart"):
+                        if quantity(snapshot, name) != crowd.held(name):
                             late.append(name)
                     # What is polled waits for its limits: at BitTap ten calls a second for all of an address.
                     odd = [name for name, state in snapshot.venues.items() if not isinstance(state, Ok)]

@@ -87,6 +87,29 @@ def test_a_push_of_before_it_was_read_as_gone_opens_nothing() -> None:
     assert opened.kind is ChangeKind.OPENED
 
 
+ASKED_THEN = Moment(10, NOW_MS + 10_100, 10.1)
+"""A read that began at second 10 and was answered a tenth later."""
+
+
+@pytest.mark.parametrize(("quantity", "held"), [("3", ["3"]), ("0", [])])
+def test_what_was_changed_while_a_read_was_on_its_way_is_taken(quantity: str, held: list[str]) -> None:
+    picture: Rows[Position] = Rows(POSITIONS, UNSAID)
+    picture.read([whole("2")], ASKED_THEN)
+    picture.push(Push([position(quantity, 10.05)]), at(10.11))
+    assert [one.quantity for one in picture.current.values()] == [Decimal(each) for each in held]
+
+
+@pytest.mark.parametrize(
+    "push", [Push([position("3", 10.05)]), Push([position("3")], full=True, sent_ms=NOW_MS + 10_050)]
+)
+def test_what_was_opened_while_a_read_was_on_its_way_is_taken(push: Push[Position]) -> None:
+    picture: Rows[Position] = Rows(POSITIONS, UNSAID)
+    picture.read([whole("2")], at(5))
+    picture.read([], ASKED_THEN)
+    [opened] = picture.push(push, at(10.11))
+    assert opened.item.quantity == 3
+
+
 def test_what_hangs_on_the_size_is_not_kept_and_read_anew() -> None:
     bench = Bench()
     [change] = bench.push(11, position("3", 10.5))

@@ -1,0 +1,126 @@
+"""A feed that is about to be live: what was asked of it meanwhile is not forgotten."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import cast
+
+from futures_async.streams.dialect import Channel, Topic, What
+from futures_async.streams.events import Reporter
+from futures_async.streams.feed import Surroundings
+from futures_async.streams.fills import Fills
+from futures_async.streams.line import Line
+from futures_async.streams.picture import LAG_S, Push
+from futures_async.streams.streamed import StreamFeed
+from futures_async.testing import virtual_time
+from futures_async.transport.runtime import current_runtime
+from futures_async.unified.enums import Side
+from futures_async.unified.errors import FuturesAsyncError
+from futures_async.unified.models import Fill
+from futures_async.unified.watching import Change, WatchState
+
+NOON_MS = 1_770_000_000_000
+ANSWER_S = 0.1
+TOPIC = Topic(Channel("fills", (What.FILLS,), dict), "fills", "fills")
+
+
+class Standing:
+    """A line that stands."""
+
+    patience_s = math.inf
+    alive_at = 0.0
+
+    def add(self, *_: object) -> None:
+        """Nothing to subscribe to."""
+
+    remove = add
+
+
+class Ear:
+    """Keeps what is told."""
+
+    def __init__(self) -> None:
+        self.told: list[Change[Fill]] = []
+
+    def take(self, change: Change[Fill]) -> None:
+        self.told.append(change)
+
+    def fail(self, error: FuturesAsyncError) -> None:
+        raise error
+
+
+class History:
+    """Lists an execution once it has heard of it."""
+
+    def __init__(self) -> None:
+        self.listed: list[Fill] = []
+
+    async def now(self) -> None:
+        return None
+
+    async def since(self, since_ms: int) -> Sequence[Fill]:
+        found = tuple(self.listed)
+        await asyncio.sleep(ANSWER_S)
+        return found
+
+    async def one(self, item: Fill) -> Fill | None:
+        return item
+
+
+def test_a_push_that_leaves_doubt_just_before_the_feed_is_live_is_read_up_soon() -> None:
+    async def main() -> None:
+        runtime, history = current_runtime(), History()
+        began = runtime.now()
+
+        def now_ms() -> int:
+            return NOON_MS + int((runtime.now() - began) * 1000)
+
+        async def know_time() -> None:
+            """It is known."""
+
+        around = Surroundings(runtime, now_ms, lambda: 0, know_time, lambda: 0.5, Reporter("toy", None))
+        feed: StreamFeed[Fill] = StreamFeed(
+            What.FILLS,
+            Fills(),
+            history,
+            cast("Line", Standing()),
+            [TOPIC],
+            around,
+            audit_s=100.0,
+            stirred=lambda _: None,
+        )
+        ear = Ear()
+        feed.listeners.append(ear)
+        feed.start()
+        feed.acknowledged(TOPIC.key, overlapped=False)
+        # The last read before it is live: it is answered by what has not heard of the execution.
+        await asyncio.sleep(LAG_S + ANSWER_S / 2)
+        states = [feed.state]
+        feed.pushed(Push([], executed={"7": Decimal(1)}), True, runtime.now())
+        history.listed.append(fill(now_ms()))
+        await feed.until_live()
+        assert [*states, feed.state] == [WatchState.SYNCING, WatchState.LIVE]
+        assert runtime.now() - began < 2 * LAG_S
+        assert ear.told == []
+        await asyncio.sleep(LAG_S + 2 * ANSWER_S)
+        assert [change.item.fill_id for change in ear.told] == ["1"]
+        await feed.aclose()
+
+    virtual_time.run(main())
+
+
+def fill(at_ms: int) -> Fill:
+    return Fill(
+        venue="toy",
+        fill_id="1",
+        order_id="7",
+        symbol="BTC/USDT:USDT",
+        venue_symbol="BTCUSDT",
+        side=Side.BUY,
+        price=Decimal(100),
+        quantity=Decimal(1),
+        created_ms=at_ms,
+    )
