@@ -138,8 +138,13 @@ class Window:
         """One call in flight has its answer, or has failed."""
         if rtt_s is not None:
             self.round_trips.add(now, rtt_s)
+        returns = self.returns
+        # Those that are free by now: a wide limit that is never reached would keep them, up to its size.
+        while returns and returns[0] <= now:
+            returns.popleft()
+            self.used -= 1
         for _ in range(weight):
-            self.returns.append(now + self.span)
+            returns.append(now + self.span)
 
     def close(self, now: float, for_s: float) -> None:
         """Let nothing pass for so many seconds; a longer closing already in force stays."""

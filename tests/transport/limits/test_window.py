@@ -212,3 +212,12 @@ def test_no_sliding_window_at_the_venue_ever_holds_more_than_the_limit(
             now = max(now, due)
     ordered = sorted(stamps)
     assert all(b - a >= per_s - 1e-9 for a, b in zip(ordered, ordered[limit:], strict=False))
+
+
+def test_a_wide_limit_that_is_never_reached_keeps_no_old_slots() -> None:
+    window = Window(Pool("address", 6000, 1.0))
+    for number in range(1000):
+        window.used += 1
+        window.answered(number * 0.1, None)
+        assert len(window.returns) <= 11
+        assert window.used == len(window.returns)
