@@ -168,7 +168,7 @@ def _older(place: _Place, query: PageQuery, reach: Reach) -> str | None:
 def _read(cursor: str) -> _Place:
     try:
         return msgspec.json.decode(cursor, type=_Place)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         raise InvalidRequest("this cursor was not made here") from None
 
 

@@ -44,7 +44,7 @@ async def act(request: Request) -> Response:
         return refused
     try:
         wanted = msgspec.json.decode(await body_of(request), type=Wanted)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         return JSONResponse({"error": str(error)}, 400)
     exchanges = request.app.state.portfolio.exchanges
     if wanted.account is not None and wanted.account not in exchanges:

@@ -194,6 +194,6 @@ def _message(body: bytes) -> str:
     """The text of an answer without a code: of its `msg`, or all of it."""
     try:
         found = msgspec.json.decode(body, type=Answer[Any])
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return body[:200].decode(errors="replace")
     return str(found.msg or "")

@@ -250,7 +250,7 @@ def items_of(fields: Mapping[str, Any], name: str, most: int) -> list[Any]:
     found = next((value for key, value in fields.items() if key.lower() == name.lower()), "")
     try:
         items = _LIST.decode(found)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         raise VenueRefusal("-1130", f"Data sent for parameter '{name}' is not valid.") from None
     if not 1 <= len(items) <= most:
         raise VenueRefusal("-4082", "Invalid number of batch orders.")
