@@ -12,7 +12,7 @@ from futures_async.cli.accounts import Source
 from futures_async.cli.acts import act_on
 from futures_async.cli.options import DryRun, Symbol, Yes, decimal_option, with_accounts
 from futures_async.cli.output import Format, grouped
-from futures_async.portfolio.acts import Act, Done, cancels, closings, of_order
+from futures_async.portfolio.acts import Act, Done, cancels, closings, halts, of_order
 from futures_async.unified import enums
 from futures_async.unified.enums import PositionSide
 from futures_async.unified.exchange import FuturesExchange
@@ -60,11 +60,7 @@ def close(
 ) -> None:
     """Close positions at market, of a contract or all of them, on these accounts."""
     wanted = _word(PositionSide, side, "--side")
-
-    async def plan(exchange: FuturesExchange) -> Sequence[Act]:
-        return await closings(exchange, symbol, wanted)
-
-    act_on(source, output, plan, yes=yes, dry_run=dry_run, symbol=symbol)
+    act_on(source, output, lambda exchange: closings(exchange, symbol, wanted), yes=yes, dry_run=dry_run, symbol=symbol)
 
 
 def halt(
@@ -78,14 +74,7 @@ def halt(
 
     A bot that runs elsewhere goes on: stop it first.
     """
-
-    async def plan(exchange: FuturesExchange) -> Sequence[Act]:
-        acts = list(await cancels(exchange, None))
-        if close:
-            acts += await closings(exchange, None, None)
-        return acts
-
-    act_on(source, output, plan, yes=yes, dry_run=dry_run)
+    act_on(source, output, lambda exchange: halts(exchange, close=close), yes=yes, dry_run=dry_run)
 
 
 # One order

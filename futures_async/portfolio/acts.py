@@ -179,6 +179,11 @@ async def closings(exchange: FuturesExchange, symbol: str | None, side: Position
     ]
 
 
+async def halts(exchange: FuturesExchange, *, close: bool) -> Sequence[Act]:
+    """All cancels, and all closes after them where that is wanted."""
+    return [*await cancels(exchange, None), *(await closings(exchange, None, None) if close else ())]
+
+
 def _closes(position: Position) -> str:
     pnl = position.unrealized_pnl
     worth = "" if pnl is None else f", PnL {pnl:+,.2f} {position.margin_coin or ''}".rstrip()

@@ -9,7 +9,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from futures_async.portfolio.acts import Act, Done, Plan, cancels, carry_out, closings, look_at, of_order
+from futures_async.portfolio.acts import Act, Done, Plan, cancels, carry_out, closings, halts, look_at, of_order
 from futures_async.unified.enums import PositionSide
 from futures_async.unified.exchange import FuturesExchange
 from futures_async.unified.models import to_builtins
@@ -69,16 +69,12 @@ def _plan(wanted: Wanted) -> Plan | None:
         case "close":
             return lambda exchange: closings(exchange, wanted.symbol, wanted.side)
         case "halt":
-            return lambda exchange: _all(exchange, close=wanted.close)
+            return lambda exchange: halts(exchange, close=wanted.close)
         case "cancel" if wanted.account is not None and wanted.symbol is not None and wanted.order_id is not None:
             symbol, order_id = wanted.symbol, wanted.order_id
             return lambda exchange: _one(exchange, symbol, order_id)
         case _:
             return None
-
-
-async def _all(exchange: FuturesExchange, *, close: bool) -> Sequence[Act]:
-    return [*await cancels(exchange, None), *(await closings(exchange, None, None) if close else ())]
 
 
 async def _one(exchange: FuturesExchange, symbol: str, order_id: str) -> Sequence[Act]:
