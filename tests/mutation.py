@@ -17,11 +17,9 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from importlib.machinery import PathFinder, SourceFileLoader
 from pathlib import Path
-from types import CodeType
-from typing import Any
 
+from futures_async.testing.mutants import change_on_import
 from tests import wrong_adapters
 
 ROOT = Path(__file__).parents[1]
@@ -90,41 +88,12 @@ def changes(tree: ast.Module) -> Iterator[tuple[int, str]]:
             node.body = body
 
 
-class Changed(SourceFileLoader):
-    """Loads a module with one change."""
-
-    spot = 0
-
-    def get_code(self, fullname: str) -> CodeType:
-        tree = ast.parse(self.get_data(self.path))
-        for number, _ in enumerate(changes(tree)):
-            if number == self.spot:
-                return compile(ast.fix_missing_locations(tree), self.path, "exec", dont_inherit=True)
-        raise IndexError(self.spot)
-
-
-class Finder(PathFinder):
-    """Finds the one module that is changed."""
-
-    target = ""
-
-    @classmethod
-    def find_spec(cls, fullname: str, path: Any = None, target: Any = None) -> Any:
-        if fullname != cls.target:
-            return None
-        spec = PathFinder.find_spec(fullname, path, target)
-        if spec is not None and spec.origin is not None:
-            spec.loader = Changed(fullname, spec.origin)
-        return spec
-
-
 def run_changed(module: str, spot: int) -> int:
     """Run the module's tests in this process, with one change."""
     import pytest
 
-    Finder.target, Changed.spot = f"futures_async.{WINGS[module]}.{module}", spot
-    sys.meta_path.insert(0, Finder)
-    return int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", *TARGETS[module]]))
+    change_on_import(f"futures_async.{WINGS[module]}.{module}", spot, changes)
+    return int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "--assert=plain", *TARGETS[module]]))
 
 
 def survivors(module: str) -> list[str]:

@@ -233,32 +233,52 @@ def _all(*swaps: Swap) -> Swap:
     return swap
 
 
+Changes = Callable[[ast.Module], Iterator[Any]]
+"""Makes one change after the other in a tree, in place, and takes each back."""
+
+
 class _Changed(SourceFileLoader):
     """Loads a module with one change."""
 
-    spot = 0
+    def __init__(self, name: str, path: str, spot: int, changes: Changes) -> None:
+        super().__init__(name, path)
+        self._spot = spot
+        self._changes = changes
 
     def get_code(self, fullname: str) -> CodeType:
         tree = ast.parse(self.get_data(self.path))
-        for number, _ in enumerate(changes(tree)):
-            if number == self.spot:
+        for number, _ in enumerate(self._changes(tree)):
+            if number == self._spot:
                 return compile(ast.fix_missing_locations(tree), self.path, "exec", dont_inherit=True)
-        raise IndexError(self.spot)
+        raise IndexError(self._spot)
 
 
-class _Finder(PathFinder):
+class _Finder:
     """Finds the one module that is changed."""
 
-    target = ""
+    def __init__(self, module: str, spot: int, changes: Changes) -> None:
+        self._module = module
+        self._spot = spot
+        self._changes = changes
 
-    @classmethod
-    def find_spec(cls, fullname: str, path: Any = None, target: Any = None) -> Any:
-        if fullname != cls.target:
+    def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> Any:
+        if fullname != self._module:
             return None
         spec = PathFinder.find_spec(fullname, path, target)
         if spec is not None and spec.origin is not None:
-            spec.loader = _Changed(fullname, spec.origin)
+            spec.loader = _Changed(fullname, spec.origin, self._spot, self._changes)
         return spec
+
+
+def change_on_import(module: str, spot: int, changes: Changes = changes) -> None:
+    """Have a module imported, from now on in this process, with one change; no file is touched.
+
+    Args:
+        module: Its full name; not imported yet.
+        spot: Which of `changes`, counted from 0. On import `IndexError` where there are not so many.
+        changes: What is changed.
+    """
+    sys.meta_path.insert(0, _Finder(module, spot, changes))
 
 
 class Mutant(NamedTuple):
@@ -319,8 +339,7 @@ def _run(mutant: Mutant | None, tests: Sequence[str], quiet: bool) -> None:
         os.dup2(nothing, 1)
         os.dup2(nothing, 2)
     if mutant is not None:
-        _Finder.target, _Changed.spot = mutant.module, mutant.spot
-        sys.meta_path.insert(0, _Finder)
+        change_on_import(mutant.module, mutant.spot)
     code = pytest.main(["-x", "-q", "-p", "no:cacheprovider", "--assert=plain", *tests])
     os._exit(int(code))
 
