@@ -36,6 +36,7 @@ ORDERS = (
 )
 TARGETS = {"answers": (*PURE, "tests/rig/test_swaps.py"), "retry": PURE, "search": ORDERS}
 WINGS = {"answers": "transport", "retry": "transport", "search": "trading"}
+UNCHANGED = -1
 SAME = {
     # Changes that change nothing that could be seen, and why.
     "search: runtime.now() + absent_at",  # after an absence the next reading is a second later anyway
@@ -89,27 +90,39 @@ def changes(tree: ast.Module) -> Iterator[tuple[int, str]]:
 
 
 def run_changed(module: str, spot: int) -> int:
-    """Run the module's tests in this process, with one change."""
+    """Run the module's tests in this process, with one change; `UNCHANGED` is none."""
     import pytest
 
-    change_on_import(f"futures_async.{WINGS[module]}.{module}", spot, changes)
+    if spot != UNCHANGED:
+        change_on_import(f"futures_async.{WINGS[module]}.{module}", spot, changes)
     return int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "--assert=plain", *TARGETS[module]]))
 
 
+def passes(module: str, spot: int) -> bool:
+    """Whether the tests take this for right; what never ends is noticed too."""
+    command = [sys.executable, "-m", "tests.mutation", module, "--spot", str(spot)]
+    try:
+        done = subprocess.run(
+            command, cwd=ROOT, capture_output=True, check=False, timeout=120, env={**os.environ, "CI": ""}
+        )
+    except subprocess.TimeoutExpired:
+        return False
+    return done.returncode == 0
+
+
 def survivors(module: str) -> list[str]:
-    """Changes that no test noticed."""
+    """Changes that no test noticed.
+
+    Raises:
+        RuntimeError: The tests fail as it is, so that every change would look noticed.
+    """
+    if not passes(module, UNCHANGED):
+        raise RuntimeError(f"{module}: its tests fail without any change")
     source = (ROOT / "futures_async" / WINGS[module] / f"{module}.py").read_text(encoding="utf-8")
     spots = [(line, what) for line, what in changes(ast.parse(source))]
     found: list[str] = []
     for spot, (line, what) in enumerate(spots):
-        command = [sys.executable, "-m", "tests.mutation", module, "--spot", str(spot)]
-        try:
-            done = subprocess.run(
-                command, cwd=ROOT, capture_output=True, check=False, timeout=120, env={**os.environ, "CI": ""}
-            ).returncode
-        except subprocess.TimeoutExpired:
-            done = 1
-        if done == 0 and f"{module}: {what}" not in SAME:
+        if passes(module, spot) and f"{module}: {what}" not in SAME:
             found.append(f"{module}.py:{line} [{spot}]: {what}")
             print("survives", found[-1], flush=True)
     print(f"{module}: {len(spots) - len(found)} of {len(spots)} changes noticed", flush=True)

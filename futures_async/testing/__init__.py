@@ -12,13 +12,32 @@ the simulated side of the venue: over real HTTP (`loopback`), or in process, in 
 (`faulted`).
 """
 
+from importlib import import_module as _import_module
+from typing import TYPE_CHECKING, Any
+
 import pytest
 
-pytest.register_assert_rewrite(__name__)
+if TYPE_CHECKING:
+    from futures_async.testing.base import exercises
+    from futures_async.testing.spec import RawCall, VenueSpec
+    from futures_async.testing.suite import ContractSuite
 
-from futures_async.testing.base import exercises as exercises  # noqa: E402 - the parts are rewritten as they load
-from futures_async.testing.spec import RawCall as RawCall  # noqa: E402
-from futures_async.testing.spec import VenueSpec as VenueSpec  # noqa: E402
-from futures_async.testing.suite import ContractSuite as ContractSuite  # noqa: E402
+pytest.register_assert_rewrite(__name__)  # the parts are rewritten as they load
+
+# Loaded when first used: what changes a module as it is imported must come before all that imports it.
+_LAZY = {"ContractSuite": "suite", "RawCall": "spec", "VenueSpec": "spec", "exercises": "base"}
 
 __all__ = ["ContractSuite", "RawCall", "VenueSpec", "exercises"]
+
+
+def __getattr__(name: str) -> Any:
+    home = _LAZY.get(name)
+    if home is None:
+        raise AttributeError(f"module 'futures_async.testing' has no attribute {name!r}")
+    value = getattr(_import_module(f"futures_async.testing.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

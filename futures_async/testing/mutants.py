@@ -346,6 +346,7 @@ def _run(mutant: Mutant | None, tests: Sequence[str], quiet: bool) -> None:
 
 def forked(function: Callable[..., None], *args: Any) -> Any:
     """Start a process. A fork has all that is imported here; an adapter is not, so it is imported there, changed."""
+    importlib.import_module("futures_async.testing.suite")  # what every adapter's tests import, once for all forks
     methods = multiprocessing.get_all_start_methods()
     context: Any = multiprocessing.get_context("fork" if "fork" in methods else "spawn")
     process = context.Process(target=function, args=args)
