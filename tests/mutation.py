@@ -42,6 +42,7 @@ SAME = {
     "search: runtime.now() + absent_at",  # after an absence the next reading is a second later anyway
     "answers: if not isinstance(problem, msgspec.ValidationError): pass",  # nor is there an envelope then
     "answers: definitive=True",  # of a code at HTTP 5xx, which proves nothing whatever it says
+    "retry: gateway_429=True",  # of what was never sent, which is no 429
     "retry: frozen=False",
     "retry: kw_only=False",
 }

@@ -16,6 +16,7 @@ from futures_async.transport.retry import (
     RetryPolicy,
     Unclear,
     backoff_s,
+    replayable,
     retryable,
     tries,
     waiter,
@@ -128,6 +129,36 @@ def test_what_may_be_tried_again(error: errors.FuturesAsyncError, kinds: set[Kin
     """`gateway`: where a 429 is answered before the order is read."""
     assert {kind for kind in Kind if retryable(error, kind, gateway_429=False)} == kinds
     assert {kind for kind in Kind if retryable(error, kind, gateway_429=True)} == gateway
+
+
+@pytest.mark.parametrize(
+    ("error", "again"),
+    [
+        (errors.NotSent("x"), True),
+        (errors.ConnectFailed("x", kind="refused"), True),
+        (errors.DeadlineExpired("x"), False),
+        (errors.QueueFull("x"), False),
+        (Unclear(errors.RequestTimeout("x")), True),
+        (Unclear(errors.BodyTooLarge("x")), True),
+        (Unclear(passing()), True),
+        (errors.RequestTimeout("x"), True),
+        # A copy was read and judged: another would be judged anew, or is not wanted.
+        (errors.InsufficientMargin("x", venue="v", code="1"), False),
+        (Unclear(errors.InsufficientMargin("x", venue="v", code="1")), False),
+        (Unclear(errors.Banned("x", venue="v")), False),
+        (errors.Banned("x", venue="v"), False),
+        (errors.ClockSkew("x", venue="v"), False),
+        (Unclear(errors.ClockSkew("x", venue="v")), False),
+    ],
+    ids=lambda value: f"{type(value).__name__}",
+)
+def test_what_may_be_sent_again_as_it_was(error: errors.FuturesAsyncError, again: bool) -> None:
+    assert replayable(error) is again
+
+
+def test_tries_are_whole() -> None:
+    with pytest.raises(errors.InvalidRequest, match="attempts"):
+        RetryPolicy(attempts=2.5)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - callers without types
 
 
 def test_an_outage_is_not_multiplied() -> None:
