@@ -73,11 +73,7 @@ class View:
 
     def rows(self, snapshot: Snapshot) -> list[Row]:
         """The positions that are shown, sorted."""
-        rows = [
-            Row(name, position)
-            for name, state in snapshot.venues.items()
-            for position in (state.data.positions if state.data else None) or ()
-        ]
+        rows = [Row(name, position) for name, position in snapshot.each_position()]
         if self._symbols is not None:
             wanted = self._symbols
             rows = [row for row in rows if {row.position.symbol, row.position.venue_symbol} & wanted]

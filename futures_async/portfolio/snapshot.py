@@ -198,12 +198,12 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def positions(self) -> list[Position]:
         """All known positions, venue by venue; those of stale venues too."""
-        return [position for _, position in self._positions()]
+        return [position for _, position in self.each_position()]
 
     @property
     def accounts(self) -> list[Account]:
         """All known accounts, venue by venue; those of stale venues too."""
-        return [account for _, account in self._accounts()]
+        return [account for _, account in self.each_account()]
 
     @property
     def errors(self) -> dict[str, Exception]:
@@ -217,13 +217,13 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     def totals(self) -> dict[str, CoinTotal]:
         """Sums by margin coin. Two exchange objects of one account count twice: give a portfolio each account once."""
         coins: dict[str, _Sums] = {}
-        for name, account in self._accounts():
+        for name, account in self.each_account():
             own = coins.setdefault(account.margin_coin, _Sums()).of(name)
             own.add("equity", account.equity)
             if account.unrealized_pnl is not None:
                 own.add("unrealized_pnl", account.unrealized_pnl)
                 own.tells_pnl = True
-        for name, position in self._positions():
+        for name, position in self.each_position():
             own = coins.setdefault(position.margin_coin, _Sums()).of(name)
             own.add("margin", position.margin)
             own.add("exposure", risk.position_notional(position))
@@ -242,7 +242,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     def net_positions(self) -> dict[str, NetPosition]:
         """Long, short and net size of each contract over all venues, by unified symbol."""
         found: dict[str, list[tuple[str, Position]]] = {}
-        for name, position in self._positions():
+        for name, position in self.each_position():
             found.setdefault(position.symbol, []).append((name, position))
         nets: dict[str, NetPosition] = {}
         for symbol, held in sorted(found.items()):
@@ -257,12 +257,14 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
             )
         return nets
 
-    def _positions(self) -> Iterable[tuple[str, Position]]:
+    def each_position(self) -> Iterable[tuple[str, Position]]:
+        """All known positions, each with the name of its account; those of stale venues too."""
         for name, state in self.venues.items():
             for position in (state.data.positions if state.data else None) or ():
                 yield name, position
 
-    def _accounts(self) -> Iterable[tuple[str, Account]]:
+    def each_account(self) -> Iterable[tuple[str, Account]]:
+        """All known balances, each with the name of its account; those of stale venues too."""
         for name, state in self.venues.items():
             for account in (state.data.accounts if state.data else None) or ():
                 yield name, account

@@ -13,7 +13,6 @@ from starlette.responses import Response
 from futures_async.portfolio.portfolio import Portfolio
 from futures_async.portfolio.snapshot import Snapshot
 from futures_async.risk import distance_to_liquidation
-from futures_async.unified.models import Account, Position
 from futures_async.web.picture import Picture
 
 STATES = ("ok", "stale", "failed")
@@ -63,7 +62,7 @@ class _Figures:
     def _balances(self) -> Iterable[Metric]:
         equity = _gauge("equity", "In the margin coin", "account", "coin")
         ratio = _gauge("margin_ratio", "Maintenance margin over equity; liquidation at 1", "account", "coin")
-        for name, account in self._each_account():
+        for name, account in self._snapshot.each_account():
             for gauge, value in ((equity, account.equity), (ratio, account.margin_ratio)):
                 if value is not None:
                     gauge.add_metric([name, account.margin_coin], float(value))
@@ -74,22 +73,12 @@ class _Figures:
         quantity = _gauge("position_quantity", "In base coin", *labels)
         pnl = _gauge("position_unrealized_pnl", "In the margin coin", *labels)
         distance = _gauge("distance_to_liquidation", "Adverse move as a fraction of the mark price", *labels)
-        for name, one in self._each_position():
+        for name, one in self._snapshot.each_position():
             left = distance_to_liquidation(one.side, one.mark_price, one.liquidation_price)
             for gauge, value in ((quantity, one.quantity), (pnl, one.unrealized_pnl), (distance, left)):
                 if value is not None:
                     gauge.add_metric([name, one.symbol, one.side.value], float(value))
         return quantity, pnl, distance
-
-    def _each_account(self) -> Iterator[tuple[str, Account]]:
-        for name, state in self._snapshot.venues.items():
-            for account in (state.data.accounts if state.data else None) or ():
-                yield name, account
-
-    def _each_position(self) -> Iterator[tuple[str, Position]]:
-        for name, state in self._snapshot.venues.items():
-            for position in (state.data.positions if state.data else None) or ():
-                yield name, position
 
 
 def _gauge(name: str, says: str, *labels: str) -> GaugeMetricFamily:

@@ -18,7 +18,6 @@ from typing import Any, Final
 
 from futures_async.portfolio.monitor import Alert, RiskMonitor
 from futures_async.portfolio.portfolio import Portfolio
-from futures_async.portfolio.snapshot import Snapshot
 from futures_async.unified.callbacks import failure_of
 from futures_async.unified.exchange import Capability, FuturesExchange
 from futures_async.unified.models import to_builtins
@@ -45,7 +44,6 @@ class Picture:
     """
 
     def __init__(self, portfolio: Portfolio, interval_s: float = 1.0) -> None:
-        self.snapshot: Snapshot | None = None
         self.readers = 0
         self._portfolio = portfolio
         self._interval_s = interval_s
@@ -115,7 +113,6 @@ class Picture:
             idle_since = asyncio.get_running_loop().time()
             async with aclosing(self._portfolio.poll(self._interval_s, eager=True)) as snapshots:
                 async for snapshot in snapshots:
-                    self.snapshot = snapshot
                     self._show(
                         accounts=reading.accounts(snapshot),
                         positions=reading.positions(snapshot),

@@ -42,10 +42,9 @@ def _balance(account: Account) -> dict[str, Any]:
 def positions(snapshot: Snapshot) -> Rows:
     """Each known position with its risk, those of stale accounts too, by account, contract and side."""
     found: Rows = {}
-    for name, state in snapshot.venues.items():
-        for position in (state.data.positions if state.data else None) or ():
-            key = f"{name} {position.symbol} {position.side.value}"
-            found[key] = {"key": key, "account": name, **position_row(position)}
+    for name, position in snapshot.each_position():
+        key = f"{name} {position.symbol} {position.side.value}"
+        found[key] = {"key": key, "account": name, **position_row(position)}
     return found
 
 
