@@ -212,7 +212,8 @@ class Attempts:
             flight.signed_ms, flight.known = transport.clock.now_ms(), transport.clock.synchronized
             if again is None:
                 request, headers = self._sealed(job, flight.signed_ms, serial)
-                self._keep(job, Sealed(request, headers, flight.signed_ms, flight.sent_at))
+                if job.replays:
+                    self._keep(job, request, headers, flight)
             else:
                 request, headers, flight.signed_ms, _ = again
             transport.backend.begin(self._request(job, request, headers, left_s), flight.landed)
@@ -221,10 +222,10 @@ class Attempts:
             raise
         return flight
 
-    def _keep(self, job: Job, sealed: Sealed) -> None:
+    def _keep(self, job: Job, request: Unsigned, headers: SealedHeaders, flight: Flight) -> None:
         window_s = job.endpoint.window_s or self._dialect.traits.window_s
-        if job.replays and window_s is not None:
-            job.sealed[:] = [sealed._replace(until=sealed.until + window_s)]
+        if window_s is not None:
+            job.sealed[:] = [Sealed(request, headers, flight.signed_ms, flight.sent_at + window_s)]
 
     def _request(self, job: Job, request: Unsigned, headers: SealedHeaders, left_s: float) -> HttpRequest:
         transport, reading = self._transport, job.endpoint.kind is Kind.READ
