@@ -73,8 +73,10 @@ class Live(Generic[T]):
     @property
     def error(self) -> Exception | None:
         """Why `good` is not fresh."""
-        if self._live() or self.polled.error is not None:
-            return None if self._live() else self.polled.error
+        if self._live():
+            return None
+        if self.polled.error is not None:
+            return self.polled.error
         good = self.good
         if good is None or good is self.polled.good:
             return None
