@@ -223,8 +223,8 @@ class Dialect(ABC):
         """What a code means here; override where a venue uses one code for several things."""
         return self.codes.get(refusal.code)
 
-    def judged(self, refusal: Refusal, endpoint: Endpoint[Any]) -> ExchangeError:
-        """The error of one item of a list whose others may have succeeded, as `rule` has it."""
+    def judged(self, refusal: Refusal, endpoint: Endpoint[Any], raw: Any = None) -> ExchangeError:
+        """The error of one item of a list whose others may have succeeded, as `rule` has it; `raw` is the item."""
         rule = self.rule(refusal, endpoint)
         definitive = rule is not None and rule.definitive
         return (ExchangeError if rule is None else rule.error)(
@@ -234,6 +234,7 @@ class Dialect(ABC):
             endpoint=endpoint.name,
             outcome=Outcome.REJECTED if definitive else None,
             definitive=definitive,
+            raw=raw,
         )
 
     def server_ms(self, envelope: Any) -> int | None:

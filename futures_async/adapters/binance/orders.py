@@ -25,7 +25,6 @@ from futures_async.adapter import (
     OrderKind,
     OrderStatus,
     OrderType,
-    Outcome,
     PlannedOrder,
     PositionMode,
     PositionSide,
@@ -351,17 +350,7 @@ def refusal_of(row: wire.WireItem, endpoint: Endpoint[Any], dialect: Dialect) ->
     """Why one item of a batch was refused; None for an order."""
     if row.code in (None, ""):
         return None
-    refusal = Refusal(str(row.code), str(row.msg or "refused without a message"))
-    rule = dialect.rule(refusal, endpoint)
-    proved = rule is not None and rule.definitive
-    return (ExchangeError if rule is None else rule.error)(
-        refusal.message,
-        venue=VENUE,
-        code=refusal.code,
-        endpoint=endpoint.name,
-        outcome=Outcome.REJECTED if proved else None,
-        definitive=proved,
-    )
+    return dialect.judged(Refusal(str(row.code), str(row.msg or "")), endpoint)
 
 
 def read_acks(

@@ -24,7 +24,6 @@ from futures_async.adapter import (
     Order,
     OrderKind,
     OrderRequest,
-    Outcome,
     Placement,
     PlannedOrder,
     Position,
@@ -124,18 +123,7 @@ class BitgetPlacing(BatchCancels, BitgetAccount):
     def _failure(self, item: WireFailure, endpoint: Endpoint[Any]) -> ExchangeError:
         """What one item of a failure list means."""
         refusal = Refusal(text_or_none(item.error_code) or "", text_or_none(item.error_msg) or "no reason was given")
-        rule = self._dialect.rule(refusal, endpoint)
-        kind = ExchangeError if rule is None else rule.error
-        definitive = rule is not None and rule.definitive
-        return kind(
-            refusal.message,
-            venue=self.id,
-            code=refusal.code,
-            endpoint=endpoint.name,
-            definitive=definitive,
-            outcome=Outcome.REJECTED if definitive else None,
-            raw=item,
-        )
+        return self._dialect.judged(refusal, endpoint, item)
 
     def _amendment(self, order: Order, price: Decimal | None, quantity: Decimal | None) -> Amendment:
         # The venue cancels and places anew, under a new order id and, by its demand, a new client id.

@@ -27,7 +27,6 @@ from futures_async.adapter import (
     OrderRequest,
     OrderStatus,
     OrderType,
-    Outcome,
     PlannedOrder,
     PositionMode,
     PositionSide,
@@ -275,16 +274,7 @@ def refusal_of(item: wire.WireIds, endpoint: Endpoint[Any], dialect: Dialect) ->
     code = "" if item.code is None else str(item.code)
     if code in ("", "0", "00000"):
         return None
-    refusal = Refusal(code, item.msg or "refused without a message")
-    rule = dialect.rule(refusal, endpoint)
-    return (ExchangeError if rule is None else rule.error)(
-        refusal.message,
-        venue=VENUE,
-        code=code,
-        endpoint=endpoint.name,
-        outcome=Outcome.REJECTED if rule is not None and rule.definitive else None,
-        definitive=rule is not None and rule.definitive,
-    )
+    return dialect.judged(Refusal(code, item.msg or ""), endpoint)
 
 
 def read_acks(

@@ -26,7 +26,6 @@ from futures_async.adapter import (
     OrderKind,
     OrderStatus,
     OrderType,
-    Outcome,
     PlannedOrder,
     PriceSource,
     ResponseMismatch,
@@ -338,19 +337,7 @@ def statuses(answer: wire.WireAnswer, count: int) -> list[Any]:
 def refusal_in(verdict: Any, endpoint: Endpoint[Any], dialect: Dialect) -> ExchangeError | None:
     """Why one order of several was refused, if it was."""
     said = part(verdict, "error")
-    if said is None:
-        return None
-    refusal = refusal_of(str(said), of_order=True)
-    rule = dialect.rule(refusal, endpoint)
-    definitive = rule is not None and rule.definitive
-    return (ExchangeError if rule is None else rule.error)(
-        refusal.message,
-        venue=VENUE,
-        code=refusal.code,
-        endpoint=endpoint.name,
-        outcome=Outcome.REJECTED if definitive else None,
-        definitive=definitive,
-    )
+    return None if said is None else dialect.judged(refusal_of(str(said), of_order=True), endpoint)
 
 
 def acknowledgement(order: PlannedOrder) -> Callable[[Any], Ack]:
