@@ -20,7 +20,7 @@ from futures_async.unified.errors import ClientClosed, InvalidRequest
 from futures_async.unified.exchange import Capability, FuturesExchange
 from futures_async.unified.models import Account, Position
 
-T = TypeVar("T", Position, Account)
+T = TypeVar("T")
 
 DEADLINE_S = 0.8
 MAX_AGE_S = 0.25
@@ -231,9 +231,11 @@ class _Venue:
             return (await exchange.fetch_account(margin_coin),)
 
         self._read_positions = Feed(
-            f"{name}: positions", self._shared("positions", positions, Position), runtime, give_up_s
+            f"{name}: positions", self._shared("positions", positions, tuple[Position, ...]), runtime, give_up_s
         )
-        self._read_accounts = Feed(f"{name}: accounts", self._shared("accounts", accounts, Account), runtime, give_up_s)
+        self._read_accounts = Feed(
+            f"{name}: accounts", self._shared("accounts", accounts, tuple[Account, ...]), runtime, give_up_s
+        )
         self.positions: Part[tuple[Position, ...]] = self._read_positions
         self.accounts: Part[tuple[Account, ...]] = self._read_accounts
         self._shut_s = 0.0
@@ -247,13 +249,13 @@ class _Venue:
         self.accounts = Live(self._read_accounts, watch_accounts, runtime, changed)
 
     def _shared(
-        self, what: str, read: Callable[[], Awaitable[tuple[T, ...]]], kind: type[T]
-    ) -> Callable[[float], Awaitable[Answer[tuple[T, ...]]]]:
+        self, what: str, read: Callable[[], Awaitable[T]], kind: type[T]
+    ) -> Callable[[float], Awaitable[Answer[T]]]:
         """The read by which this account is known here: its own, or that of the process that leads."""
         runtime, member = self._runtime, self._member
         if member is None:
 
-            async def own(_: float) -> Answer[tuple[T, ...]]:
+            async def own(_: float) -> Answer[T]:
                 asked = runtime.now()
                 return Answer(await read(), asked, runtime.now())
 
@@ -261,7 +263,7 @@ class _Venue:
         field = f"{self._exchange.id} {self._exchange.account_id} {what}"
         member.attach(field, lambda max_age_s: self._wanted(field, what, max_age_s))
 
-        async def shared(max_age_s: float) -> Answer[tuple[T, ...]]:
+        async def shared(max_age_s: float) -> Answer[T]:
             return await member.fetch(field, read, kind, max_age_s)
 
         return shared

@@ -15,7 +15,7 @@ import hashlib
 import inspect
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
@@ -31,6 +31,8 @@ from futures_async.unified.errors import (
 )
 from futures_async.unified.models import to_json
 from futures_async.unified.secret_url import SecretUrl
+
+T = TypeVar("T")
 
 LOG = logging.getLogger("futures_async.portfolio")
 
@@ -189,9 +191,7 @@ class Member:
         """How to have something read that others want."""
         self._readers[field] = ask
 
-    async def fetch(
-        self, field: str, read: Callable[[], Awaitable[tuple[Any, ...]]], kind: Any, max_age_s: float
-    ) -> Answer[tuple[Any, ...]]:
+    async def fetch(self, field: str, read: Callable[[], Awaitable[T]], kind: type[T], max_age_s: float) -> Answer[T]:
         """Read, or get what the leader has read, no older than that."""
         now = self._runtime.now
         oldest = now() - max_age_s
@@ -201,7 +201,7 @@ class Member:
             if known is not None and known.asked >= oldest:
                 if known.failure is not None:
                     raise _error(known.failure)
-                return Answer(msgspec.json.decode(known.value, type=tuple[kind, ...]), known.asked, known.received)
+                return Answer(msgspec.json.decode(known.value, type=kind), known.asked, known.received)
             self._news.clear()
             await self._ask(field, max_age_s)
             if self._problem is not None:
@@ -228,7 +228,7 @@ class Member:
                 await self._server.run(LEAVE, [self._lease_key], [self._lease])
         await self._server.aclose()
 
-    async def _read(self, field: str, read: Callable[[], Awaitable[tuple[Any, ...]]]) -> Answer[tuple[Any, ...]]:
+    async def _read(self, field: str, read: Callable[[], Awaitable[T]]) -> Answer[T]:
         asked = self._runtime.now()
         try:
             value = await read()
@@ -239,7 +239,7 @@ class Member:
         await self._publish(field, asked, value, None)
         return answer
 
-    async def _publish(self, field: str, asked: float, value: tuple[Any, ...], error: Exception | None) -> None:
+    async def _publish(self, field: str, asked: float, value: object, error: Exception | None) -> None:
         now = self._runtime.now()
         found = _Found(
             field=field,
