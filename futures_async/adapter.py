@@ -83,6 +83,7 @@ from futures_async.unified.columns import (
 from futures_async.unified.convert import (
     EXACT,
     MAX_EXPONENT,
+    UNREADABLE,
     Loose,
     Number,
     chosen,
@@ -190,6 +191,7 @@ from futures_async.unified.symbols import check_symbol, guess_parts, join, split
 __all__ = [
     "EXACT",
     "MAX_EXPONENT",
+    "UNREADABLE",
     "WATCHES",
     "Account",
     "AccountInLiquidation",

@@ -71,6 +71,7 @@ from futures_async.simulator.refusals import VenueRefusal as VenueRefusal
 from futures_async.simulator.refusals import refusal_of
 from futures_async.simulator.stream_dialect import StreamDialect
 from futures_async.transport.endpoint import Kind, RateLimit, Weight
+from futures_async.unified.convert import UNREADABLE
 from futures_async.unified.installed import adapters
 
 
@@ -160,7 +161,7 @@ class Request:
         if self._json is None:
             try:
                 self._json = _JSON.decode(self.body or b"{}")
-            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            except UNREADABLE:
                 raise BadBody("the body is not JSON") from None
         return self._json
 

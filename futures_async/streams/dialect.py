@@ -15,6 +15,7 @@ import msgspec
 
 from futures_async.streams.picture import Push
 from futures_async.transport.endpoint import RateLimit
+from futures_async.unified.convert import UNREADABLE
 from futures_async.unified.credentials import Credentials
 from futures_async.unified.errors import DecodeError, ExchangeError
 
@@ -221,9 +222,6 @@ class RowDecoder(Generic[T]):
                 continue
         return found, False
 
-
-UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
-"""What a decoder raises at what it cannot read."""
 
 _RAW_ROWS: msgspec.json.Decoder[list[msgspec.Raw]] = msgspec.json.Decoder(list[msgspec.Raw])
 

@@ -15,6 +15,7 @@ from typing import Generic, NamedTuple, TypeVar
 import msgspec
 
 from futures_async.trading.paging import Page, PageQuery
+from futures_async.unified.convert import UNREADABLE
 from futures_async.unified.errors import IncompletePage, InvalidRequest, UnreadRow
 
 R = TypeVar("R")
@@ -168,7 +169,7 @@ def _older(place: _Place, query: PageQuery, reach: Reach) -> str | None:
 def _read(cursor: str) -> _Place:
     try:
         return msgspec.json.decode(cursor, type=_Place)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+    except UNREADABLE:
         raise InvalidRequest("this cursor was not made here") from None
 
 

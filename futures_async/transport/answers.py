@@ -18,6 +18,7 @@ from futures_async.transport.endpoint import Endpoint, Kind
 from futures_async.transport.http.backend import HttpFailure, HttpResponse
 from futures_async.transport.limits.retry_after import retry_after_s
 from futures_async.transport.retry import DamagedAnswer
+from futures_async.unified.convert import UNREADABLE
 from futures_async.unified.credentials import Credentials
 from futures_async.unified.errors import (
     AuthenticationError,
@@ -39,9 +40,6 @@ from futures_async.unified.errors import (
     VenueUnavailable,
     printable,
 )
-
-# The three that msgspec raises on hostile bytes; the only place where wire bytes are decoded.
-DECODE_ERRORS = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 E = TypeVar("E", bound=ExchangeError)
 
@@ -167,7 +165,7 @@ class Answers:
             return self._by_status(response, endpoint)
         try:
             envelope = self._opened(endpoint, response.body)
-        except DECODE_ERRORS as problem:
+        except UNREADABLE as problem:
             # The typed document did not fit: some odd rows, the envelope of a refusal, or an error.
             envelope = None
             if isinstance(problem, msgspec.ValidationError):
@@ -240,7 +238,7 @@ class Answers:
             if self._dialect.bare and isinstance(problem, msgspec.ValidationError):
                 return self._said(body)
             return self._head.decode(body)
-        except DECODE_ERRORS:
+        except UNREADABLE:
             return None
 
     def _row_by_row(self, body: bytes, endpoint: Endpoint[Any]) -> Any:
@@ -249,7 +247,7 @@ class Answers:
             if self._dialect.bare:
                 return msgspec.structs.replace(self._said(body), data=endpoint.row_by_row(None, body))
             return endpoint.row_by_row(self._dialect.envelope, body)
-        except (*DECODE_ERRORS, TypeError):
+        except (*UNREADABLE, TypeError):
             return None
 
     def _misfit(self, problem: BaseException, endpoint: Endpoint[Any]) -> FuturesAsyncError:

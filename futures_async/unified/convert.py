@@ -13,6 +13,8 @@ from decimal import Decimal
 from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import msgspec
+
 from futures_async.unified.errors import DecodeError, InvalidRequest
 
 E = TypeVar("E", bound=Enum)
@@ -37,6 +39,9 @@ ordinary = decimal.Context(
 
 
 _ZERO = Decimal(0)
+
+UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What a decoder of msgspec raises at what it cannot read: no JSON, another shape, no UTF-8, nested too deep."""
 
 
 if TYPE_CHECKING:

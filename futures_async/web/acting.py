@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from futures_async.portfolio.acts import Act, Done, Plan, cancels, carry_out, closings, halts, look_at, of_order
+from futures_async.unified.convert import UNREADABLE
 from futures_async.unified.enums import PositionSide
 from futures_async.unified.exchange import FuturesExchange
 from futures_async.unified.models import to_builtins
@@ -44,7 +45,7 @@ async def act(request: Request) -> Response:
         return refused
     try:
         wanted = msgspec.json.decode(await body_of(request), type=Wanted)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+    except UNREADABLE as error:
         return JSONResponse({"error": str(error)}, 400)
     exchanges = request.app.state.portfolio.exchanges
     if wanted.account is not None and wanted.account not in exchanges:

@@ -10,6 +10,7 @@ from urllib.parse import quote
 import msgspec
 
 from futures_async.adapter import (
+    UNREADABLE,
     Code,
     Credentials,
     Dialect,
@@ -194,6 +195,6 @@ def _message(body: bytes) -> str:
     """The text of an answer without a code: of its `msg`, or all of it."""
     try:
         found = msgspec.json.decode(body, type=Answer[Any])
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+    except UNREADABLE:
         return body[:200].decode(errors="replace")
     return str(found.msg or "")

@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar, cast
 import msgspec
 
 from futures_async.adapter import (
+    UNREADABLE,
     AccountInLiquidation,
     AuthenticationError,
     Banned,
@@ -243,7 +244,7 @@ def require_id(body: bytes) -> None:
     """
     try:
         ids = msgspec.json.decode(body, type=_Ids) if body else _Ids()
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+    except UNREADABLE:
         ids = _Ids()
     if not (names_order(ids.order_id) or names_client(ids.client_order_id)):
         raise InvalidRequest(

@@ -20,6 +20,7 @@ from futures_async.simulator.lists import facts
 from futures_async.simulator.reading import Reader
 from futures_async.simulator.records import Fill, LedgerRow, Order, Trigger
 from futures_async.transport.endpoint import Params, RateLimit
+from futures_async.unified.convert import UNREADABLE
 from futures_async.unified.credentials import Credentials
 from futures_async.unified.enums import PositionMode, PositionSide
 from futures_async.unified.signing import KeySigner
@@ -250,7 +251,7 @@ def items_of(fields: Mapping[str, Any], name: str, most: int) -> list[Any]:
     found = next((value for key, value in fields.items() if key.lower() == name.lower()), "")
     try:
         items = _LIST.decode(found)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+    except UNREADABLE:
         raise VenueRefusal("-1130", f"Data sent for parameter '{name}' is not valid.") from None
     if not 1 <= len(items) <= most:
         raise VenueRefusal("-4082", "Invalid number of batch orders.")

@@ -40,6 +40,7 @@ from futures_async.simulator.stream_dialect import (
     encode,
 )
 from futures_async.transport.endpoint import RateLimit
+from futures_async.unified.convert import UNREADABLE
 from futures_async.unified.enums import MarginMode, PositionMode, PositionSide, Role
 
 PRIVATE = "/private/ws"
@@ -83,7 +84,7 @@ class Streams(StreamDialect):
         """Control messages; what a connection holds is the key that it came with."""
         try:
             asked = _MESSAGE.decode(message)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except UNREADABLE:
             yield Answer(encode({"error": {"code": 3, "msg": "Invalid JSON"}}))
             return
         number, method = asked.get("id"), asked.get("method")

@@ -32,6 +32,7 @@ from futures_async.simulator.stream_dialect import (
     encode,
 )
 from futures_async.transport.endpoint import RateLimit
+from futures_async.unified.convert import UNREADABLE
 
 LOGIN_WINDOW_S = 30
 
@@ -113,7 +114,7 @@ class BitgetStreams(StreamDialect):
             return [Beat("pong")]
         try:
             operation = _OPERATION.decode(message)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        except UNREADABLE:
             return [Answer(self.error(line, ILLEGAL_REQUEST))]
         op, args = operation.op, operation.args
         if op == "login":

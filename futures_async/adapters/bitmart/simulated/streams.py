@@ -55,6 +55,7 @@ from futures_async.simulator.stream_dialect import (
     Unsubscribe,
 )
 from futures_async.transport.endpoint import RateLimit
+from futures_async.unified.convert import UNREADABLE
 
 LOGIN_WINDOW_MS = 60_000
 COINS = ("USDT", "BTC", "ETH")
@@ -99,7 +100,7 @@ class Streams(StreamDialect):
         """JSON with an action; the text `ping` is none."""
         try:
             asked = _MESSAGE.decode(message)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        except UNREADABLE:
             return [Answer(self.frame({"success": False, "error": "Invalid message: message must be JSON"}))]
         match asked.action:
             case "ping":

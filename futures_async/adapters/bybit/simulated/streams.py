@@ -49,6 +49,7 @@ from futures_async.simulator.stream_dialect import (
     encode,
 )
 from futures_async.transport.endpoint import RateLimit
+from futures_async.unified.convert import UNREADABLE
 from futures_async.unified.enums import PositionMode, PositionSide
 
 CATEGORIES = ("linear", "inverse")
@@ -91,7 +92,7 @@ class Streams(StreamDialect):
         """Operations in JSON."""
         try:
             asked = _OPERATION.decode(message)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        except UNREADABLE:
             return [Answer(self._answer("", False, "Invalid request", None, line))]
         match asked.op:
             case "ping":

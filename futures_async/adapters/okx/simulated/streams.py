@@ -34,6 +34,7 @@ from futures_async.simulator.stream_dialect import (
     encode,
 )
 from futures_async.transport.endpoint import RateLimit
+from futures_async.unified.convert import UNREADABLE
 
 EVERY_S = 5.0
 
@@ -84,7 +85,7 @@ class Streams(StreamDialect):
             return [Beat("pong")]
         try:
             asked = _OPERATION.decode(message)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        except UNREADABLE:
             return [Answer(self._error(line, "60012", "Illegal request"))]
         match asked.op:
             case "login":
