@@ -244,6 +244,10 @@ class Hooks(FuturesExchange):
         while len(self._successors) > SUCCESSORS_KEPT:
             del self._successors[next(iter(self._successors))]
 
+    def _needs_contract(self, venue_symbol: str) -> bool:
+        """Whether this one's orders cannot be written down without its metadata."""
+        return self.needs_contract
+
     def _rules_are_old(self) -> bool:
         """Whether reading the contracts' rules again may show others."""
         return False

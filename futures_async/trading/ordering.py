@@ -22,6 +22,7 @@ from futures_async.unified.enums import (
     TimeInForce,
 )
 from futures_async.unified.errors import ExchangeError, InvalidOrder
+from futures_async.unified.exact import divide, multiply
 from futures_async.unified.models import Contract, Order, OrderRequest, Stop
 
 
@@ -181,6 +182,8 @@ class Fingerprint(NamedTuple):
     intent: Intent
     time_in_force: TimeInForce | None
     margin_mode: MarginMode | None
+    worth: Decimal | None = None
+    """In quote coin, of contracts that are worth a fixed amount of it: at another price they are another quantity."""
 
     def differences(self, order: Order, *, moves_prices: bool = False) -> list[str]:
         """Names of the fields in which `order` is another order."""
@@ -191,6 +194,8 @@ class Fingerprint(NamedTuple):
             found.append("side")
         # Venues cut a closing order down to what there is to close.
         wanted = order.quantity if self.quantity is None else self.quantity
+        if moves_prices and self.worth is not None and order.price:
+            wanted = divide(self.worth, order.price)
         if order.quantity > wanted or (self.intent is Intent.OPEN and order.quantity != wanted):
             found.append("quantity")
         if OrderType.UNKNOWN not in (order.type, self.type) and order.type is not self.type:
@@ -204,7 +209,9 @@ class Fingerprint(NamedTuple):
 def fingerprint(order: PlannedOrder) -> Fingerprint:
     """Of a planned order."""
     request = order.request
-    at_any_price = order.contracts is not None and request.type is OrderType.MARKET
+    contracts, contract = order.contracts, order.contract
+    at_any_price = contracts is not None and request.type is OrderType.MARKET
+    value = None if contract is None else contract.contract_value
     return Fingerprint(
         order.venue_symbol,
         request.side,
@@ -214,4 +221,5 @@ def fingerprint(order: PlannedOrder) -> Fingerprint:
         request.intent,
         request.time_in_force,
         request.margin_mode,
+        None if contracts is None or value is None else multiply(contracts, value),
     )

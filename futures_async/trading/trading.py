@@ -153,15 +153,18 @@ class Trading(Cancelling):
         alone = plan.position_mode is PositionMode.HEDGE and mode is MarginMode.ISOLATED
         await self.set_leverage(plan.venue_symbol, wanted, margin_mode=mode, side=opens if alone else None)
 
+    async def _rules_of(self, venue_symbol: str) -> Contract | None:
+        """A contract's rules: read where orders cannot do without, else as far as they are known."""
+        needed = self._needs_contract(venue_symbol)
+        return await self.fetch_contract(venue_symbol) if needed else self._known_contract(venue_symbol)
+
     async def _check_rules(self, request: OrderRequest, venue_symbol: str) -> Contract | None:
         """Hold an order to its contract's rules, as far as they are known; they are read again once before refusing.
 
         Raises:
             InvalidOrder: It breaks them also as they are now.
         """
-        contract = (
-            await self.fetch_contract(venue_symbol) if self.needs_contract else self._known_contract(venue_symbol)
-        )
+        contract = await self._rules_of(venue_symbol)
         if contract is None:
             return None
         whole = EXACTLY.get()
@@ -330,7 +333,8 @@ class Trading(Cancelling):
         venue_symbol = self.venue_symbol(symbol)
         with before_sending(client_order_id), ordered():
             current = await self.fetch_order(symbol, order_id=order_id, client_order_id=client_order_id)
-        kept, contract = current.quantity, self._known_contract(venue_symbol)
+            contract = await self._rules_of(venue_symbol)
+        kept = current.quantity
         if contract is not None and contract.contract_value is not None and price is not None and current.price:
             # As many contracts at another price are another size.
             contracts = contract.exact_contracts(kept, current.price)

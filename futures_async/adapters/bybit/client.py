@@ -22,15 +22,13 @@ from futures_async.adapter import (
     ExchangeError,
     Fill,
     FundingRate,
+    InvalidOrder,
     InvalidRequest,
-    NotSupported,
     Number,
     Options,
     Order,
-    OrderKind,
     OrderNotFound,
     OrderRejected,
-    OrderRequest,
     Page,
     PageQuery,
     ParameterRejected,
@@ -84,7 +82,8 @@ class Bybit(BatchCancels, TriggerCalls):
 
     The margin mode is the whole account's, and orders carry neither it nor leverage. A price outside the contract's
     band is moved into it by the venue unless `refuse_prices_outside_band` was called once: read the order for its
-    price. Orders of inverse contracts are `NotSupported`: they are dollars, and base coin has no exact amount for them.
+    price. Inverse contracts are worth a dollar each: an order's size in base coin counts at its own price, as
+    `Contract.quantity_of` makes it of contracts, so there are no market orders but those of `close_position`.
     """
 
     id = "bybit"
@@ -118,11 +117,9 @@ class Bybit(BatchCancels, TriggerCalls):
 
     # Orders
 
-    async def _plan(self, request: OrderRequest, *, kind: OrderKind = OrderKind.PLAIN) -> PlannedOrder:
-        symbol = str(request.symbol)
-        if category_of(self.venue_symbol(symbol)) == "inverse":
-            raise NotSupported(f"{self.id}: orders of coin-margined contracts ({symbol}) are not supported yet")
-        return await super()._plan(request, kind=kind)
+    def _needs_contract(self, venue_symbol: str) -> bool:
+        """Inverse contracts are sized in dollars, which the contract's metadata says."""
+        return category_of(venue_symbol) == "inverse"
 
     def _placement(self, order: PlannedOrder) -> Placement:
         return Placement(endpoints.CREATE, order_body(order), read_ack)
@@ -159,6 +156,13 @@ class Bybit(BatchCancels, TriggerCalls):
     def _amendment(self, order: Order, price: Decimal | None, quantity: Decimal | None) -> Amendment:
         body: dict[str, Any] = {**of_contract(order.venue_symbol).params, "orderId": order.order_id}
         if quantity is not None:
+            if self._needs_contract(order.venue_symbol):
+                contract, at = self._known_contract(order.venue_symbol), order.price if price is None else price
+                if contract is None or at is None:
+                    raise InvalidOrder(
+                        f"{self.id}: {to_text(quantity)} of {order.symbol} are dollars at no known price"
+                    )
+                quantity = contract.exact_contracts(quantity, at)
             body["qty"] = to_text(quantity)
         if price is not None:
             body["price"] = to_text(price)

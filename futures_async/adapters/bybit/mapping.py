@@ -98,11 +98,10 @@ def margin_mode(info: wire.WireInfo) -> MarginMode | None:
     return None if said == PORTFOLIO else known(MARGIN_MODE, said, "marginMode")
 
 
-def in_base(dollars: Decimal | None, price: Decimal | None) -> Decimal | None:
-    """Dollars of an inverse contract in base coin, at a price."""
-    if not dollars:
-        return dollars
-    return divide(dollars, price) if price else None
+def in_base(dollars: Decimal | None, *prices: Decimal | None) -> Decimal | None:
+    """Dollars of an inverse contract in base coin, at the first price that is known."""
+    at = next((price for price in prices if price), None)
+    return dollars if not dollars else None if at is None else divide(dollars, at)
 
 
 # Account
@@ -294,7 +293,7 @@ def positions(row: wire.WirePosition, category: Category, mode: MarginMode | Non
         symbol=made(unified_symbol, name),
         venue_symbol=made(str.upper, name),
         side=needed(word(row.side, POSITION_SIDE)),
-        quantity=amount if linear else needed(made(_held, amount, mark, entry)),
+        quantity=amount if linear else needed(made(in_base, amount, mark, entry)),
         contracts=None if linear else amount,
         contract_value=None if linear else Decimal(1),
         entry_price=entry,
@@ -320,10 +319,6 @@ def positions(row: wire.WirePosition, category: Category, mode: MarginMode | Non
         created_ms=moment(row.open_time),
         updated_ms=moment(row.updated_time),
     )
-
-
-def _held(dollars: Decimal, mark: Decimal | None, entry: Decimal | None) -> Decimal | None:
-    return in_base(dollars, mark or entry)
 
 
 @table

@@ -117,7 +117,7 @@ def _limit(kind: OrderType | None, limit: Decimal | None) -> Decimal | None:
     return None if kind is OrderType.MARKET else limit
 
 
-def _left(status: OrderStatus, quantity: Decimal, filled: Decimal | None) -> Decimal | None:
+def _left(quantity: Decimal, filled: Decimal | None) -> Decimal | None:
     # The venue's own figure is 0 once an order is cancelled.
     return EXACT.subtract(quantity, filled) if filled is not None and quantity >= filled else None
 
@@ -147,12 +147,6 @@ def _charged(details: object) -> dict[str, object]:
     return charged
 
 
-def _dollars(
-    amount: Decimal, limit: Decimal | None, average: Decimal | None, trigger: Decimal | None
-) -> Decimal | None:
-    return in_base(amount, limit or average or trigger)
-
-
 @table
 def orders(row: wire.WireOrder, category: Category) -> Order:
     """Orders, open, waiting and past."""
@@ -161,8 +155,10 @@ def orders(row: wire.WireOrder, category: Category) -> Order:
     limit, trigger, average = made(_limit, kind, price(row.price)), price(row.trigger_price), price(row.avg_price)
     status = needed(word(row.order_status, _STATUS, unknown=OrderStatus.UNKNOWN))
     amount, done = needed(size(row.qty)), number(row.cum_exec_qty)
-    quantity = amount if linear else needed(made(_dollars, amount, limit, average, trigger))
-    filled = done if linear else made(lambda done, average: in_base(done, average), done, average)
+    # What was asked for at a price is what that price makes of it, whatever it was filled at.
+    prices = (limit, trigger, average, price(row.price))
+    quantity = amount if linear else needed(made(in_base, amount, *prices))
+    filled = done if linear else made(in_base, done, *prices)
     stop = made(_kind, text(row.stop_order_type), text(row.order_status))
     return Order(
         venue=VENUE,
@@ -183,7 +179,7 @@ def orders(row: wire.WireOrder, category: Category) -> Order:
         average_price=made(_average, average, number(row.cum_exec_value), done) if linear else average,
         quantity=quantity,
         filled_quantity=filled,
-        remaining_quantity=made(_left, status, quantity, filled) if linear else None,
+        remaining_quantity=made(_left, quantity, filled),
         status=status,
         reduce_only=yes_no(row.reduce_only),
         position_side=made(lambda index: SIDE_OF_INDEX.get(index or ""), text(row.position_idx)),
@@ -272,7 +268,7 @@ def order_body(order: PlannedOrder) -> dict[str, Any]:
         "symbol": order.venue_symbol,
         "side": _WIRE_SIDE[request.side],
         "orderType": "Market" if request.price is None else "Limit",
-        "qty": to_text(request.quantity),
+        "qty": to_text(request.quantity if order.contracts is None else order.contracts),
     }
     if request.price is None:
         body["timeInForce"] = "IOC"

@@ -410,15 +410,6 @@ def test_all_kinds_of_contracts_are_read_at_once_or_those_that_are_wanted() -> N
     played(play)
 
 
-def test_orders_of_inverse_contracts_are_refused_before_anything_is_sent() -> None:
-    async def play(on: Inside, exchange: Bybit) -> None:
-        with pytest.raises(errors.NotSupported, match="coin-margined"):
-            await exchange.create_order(on.request(symbol="BTC/USD:BTC"))
-        assert on.arrived == []
-
-    played(play)
-
-
 def test_inverse_contracts_can_be_read() -> None:
     async def play(on: Inside, exchange: Bybit) -> None:
         engine = on.inside.engine
