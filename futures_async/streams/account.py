@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Hashable
 from typing import Any, NamedTuple, TypeVar
 
 from futures_async.streams.backend import StreamBackend, StreamRequest
-from futures_async.streams.dialect import StreamDialect, Topic, What
+from futures_async.streams.dialect import Channel, StreamDialect, Topic, What
 from futures_async.streams.events import Reporter
 from futures_async.streams.feed import Feed, Listener, Reads, Surroundings
 from futures_async.streams.line import Guard, Line
@@ -103,7 +103,7 @@ class AccountStreams:
     def __init__(self, means: Means) -> None:
         self._means = means
         self._feeds: dict[Hashable, Feed[Any]] = {}
-        self._lines: dict[bool, Line] = {}
+        self._lines: dict[tuple[bool, str], Line] = {}
         self._observers: dict[What, list[Listener[Any]]] = {}
         self._overheard: list[tuple[What, What, Callable[[Any], None]]] = []
         self._endings: set[Work[None]] = set()
@@ -188,7 +188,7 @@ class AccountStreams:
             wish.what,
             picture,
             wish.reads,
-            self._line(topics[0].channel.private, runtime),
+            self._line(topics[0].channel, runtime),
             topics,
             around,
             audit_s=wish.audit_s,
@@ -213,9 +213,9 @@ class AccountStreams:
 
     async def _end(self, feed: Feed[Any]) -> None:
         await feed.aclose()
-        for private, line in tuple(self._lines.items()):
-            if line.idle and self._lines.get(private) is line:
-                del self._lines[private]
+        for key, line in tuple(self._lines.items()):
+            if line.idle and self._lines.get(key) is line:
+                del self._lines[key]
                 await line.aclose()
 
     def _stirred(self, source: StreamFeed[Any]) -> None:
@@ -228,8 +228,9 @@ class AccountStreams:
 
     # Lines
 
-    def _line(self, private: bool, runtime: Runtime) -> Line:
-        line = self._lines.get(private)
+    def _line(self, channel: Channel, runtime: Runtime) -> Line:
+        private, key = channel.private, (channel.private, channel.path)
+        line = self._lines.get(key)
         if line is not None and not line.over:
             return line
         means, dialect = self._means, self._means.dialect
@@ -237,12 +238,12 @@ class AccountStreams:
             raise NotSupported(f"{means.venue}: the venue has no streams")
         if private and means.credentials is None:
             raise InvalidRequest(f"{means.venue}: a private stream needs credentials, and none were given")
-        url = dialect.url(means.base_url, private=private, demo=means.demo)
+        url = dialect.url(means.base_url, private=private, demo=means.demo) + channel.path
         host = url.partition("://")[2].partition("/")[0]
         allowed = dialect.limits.connects
         pool = Pool(f"{host}:ip:streams:{allowed.count}/{allowed.per_s}", allowed.count, allowed.per_s)
         ticketed = private and dialect.ticket_s is not None
-        line = self._lines[private] = Line(
+        line = self._lines[key] = Line(
             Setting(
                 dialect,
                 means.backend(url),

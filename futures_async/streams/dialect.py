@@ -49,6 +49,8 @@ class Channel(NamedTuple):
     """The venue pushes the whole list after each acknowledgement, of itself, even when it is empty; that push is `full`
     as it is read, and later ones are not whatever they say."""
     private: bool = True
+    path: str = ""
+    """What the URL of its connection ends in, where a venue's public channels have several."""
 
 
 class Topic(NamedTuple):
@@ -132,7 +134,7 @@ Message = Data | Acknowledged | LoggedIn | Pong | Refused | Retiring | Nothing
 
 
 class StreamDialect(ABC):
-    """One per account; stateless but for what the constructor fixes."""
+    """One per account; without state but for what the constructor fixes, and rows of which pushes tell the changes."""
 
     venue: ClassVar[str]
     heartbeat: Heartbeat

@@ -230,7 +230,7 @@ class Adapter(Watching):
         from futures_async.streams.picows import PicowsBackend
 
         dialect = self._stream_dialect()
-        if self._demo and dialect is not None and url not in _live_urls(dialect, self._chosen_url):
+        if self._demo and dialect is not None and not url.startswith(_live_urls(dialect, self._chosen_url)):
             demo_hosts.add(urlsplit(url).hostname or "")
         return PicowsBackend(self._way_to(url))
 
@@ -494,6 +494,6 @@ def _journal(given: Journal | Place | None) -> tuple[Journal | None, bool]:
     return open_journal(given), True
 
 
-def _live_urls(dialect: StreamDialect, base_url: str | None) -> set[str]:
-    """Where the venue streams of real money."""
-    return {dialect.url(base_url, private=private, demo=False) for private in (True, False)}
+def _live_urls(dialect: StreamDialect, base_url: str | None) -> tuple[str, ...]:
+    """Where the venue streams of real money: what such URLs begin with."""
+    return tuple(dialect.url(base_url, private=private, demo=False) for private in (True, False))

@@ -83,6 +83,8 @@ SAME = [
         ("data", 0, "coin", 0),
         frozenset({"availableToBorrow", "availableToWithdraw"}),
     ),
+    Same("bybit/ws_tickers", bybit.WireTicker, ("data",), frozenset({"tickDirection"})),
+    Same("bybit/ws_tickers.delta", bybit.WireTicker, ("data",)),
     Same("hyperliquid/ws_order_updates", hyperliquid.WireOrder, ("data", 0, "order")),
     Same("hyperliquid/ws_user_fills", hyperliquid.WireFill, ("data", "fills", 0)),
     Same("bittap/ws_account_update", bittap.WireStreamEvent, ()),

@@ -92,7 +92,6 @@ class Bybit(BatchCancels, TriggerCalls):
     capabilities: ClassVar[frozenset[Capability]] = frozenset(Capability) - {
         Capability.SET_RISK_LIMIT,
         Capability.ARM_CANCEL_ALL,
-        Capability.WATCH_TICKERS,
     }
     needs_position_mode = True
     order_fields = ORDER_FIELDS

@@ -1,6 +1,6 @@
-"""Bybit's private WebSocket: its topics, and rows as models by the tables of REST. No topic begins with a snapshot.
+"""Bybit's WebSocket: its topics, and rows as models by the tables of REST. No private topic begins with a snapshot.
 
-Prices are not streamed here: the venue's ticker topic pushes what has changed of a row, and no whole rows.
+Prices do, and what follows says only what has changed of a row: what is missing stands as it was.
 
 https://bybit-exchange.github.io/docs/v5/ws/connect and the pages of its private topics
 """
@@ -21,6 +21,7 @@ from futures_async.adapter import (
     Data,
     DecodeError,
     Heartbeat,
+    InvalidRequest,
     LoggedIn,
     Message,
     Nothing,
@@ -40,7 +41,7 @@ from futures_async.adapter import (
 )
 from futures_async.adapters.bybit import wire
 from futures_async.adapters.bybit.dialect import BybitDialect
-from futures_async.adapters.bybit.mapping import VENUE, accounts, positions
+from futures_async.adapters.bybit.mapping import VENUE, accounts, positions, tickers
 from futures_async.adapters.bybit.orders import fills, is_fill, is_waiting, orders
 from futures_async.adapters.bybit.symbols import category_of
 
@@ -53,6 +54,7 @@ CHANNELS = {
         Channel("wallet", (What.ACCOUNTS,), wire.WireWallet),
     )
 }
+TICKERS = Channel("tickers", (What.TICKERS,), wire.WireTicker, private=False)
 DEMO = "wss://stream-demo.bybit.com"
 LOGIN_MS = 10_000
 """How long a login is good."""
@@ -76,15 +78,19 @@ class Frame(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     data: msgspec.Raw = NO_DATA
     creation_time: int | None = None
     success: bool | None = None
+    type: str = ""
+    cs: int = 0
+    ts: int | None = None
     ret_msg: str | None = msgspec.field(default=None, name="ret_msg")
     req_id: str | None = msgspec.field(default=None, name="req_id")
 
 
 _FRAMES = msgspec.json.Decoder(Frame, strict=False)
+_TICKER = msgspec.json.Decoder(wire.WireTicker, strict=False)
 
 
 class BybitStreamDialect(StreamDialect):
-    """The private topics, of all categories at once."""
+    """The private topics, of all categories at once, and tickers, which have a connection for each category."""
 
     venue = VENUE
     # "Send a ping every 20 seconds"; more often, so that silence is noticed sooner.
@@ -99,6 +105,7 @@ class BybitStreamDialect(StreamDialect):
     def __init__(self, dialect: BybitDialect) -> None:
         self._dialect = dialect
         self._decoders = {channel.name: RowDecoder[Any](channel.wire) for channel in CHANNELS.values()}
+        self._tickers: dict[str, tuple[int, wire.WireTicker]] = {}
         self._readers: dict[str, Callable[[Any], Read[Any]]] = {
             "order": self._orders,
             "execution": self._fills,
@@ -107,12 +114,18 @@ class BybitStreamDialect(StreamDialect):
         }
 
     def url(self, base_url: str | None, *, private: bool, demo: bool) -> str:
-        """At the site of the key; live and demo trading have hosts of their own."""
+        """At the site of the key. Demo trading has a host for what is private: its prices are those of the market."""
         own = self._dialect.base_url.replace("//api", "//stream")
-        host = stream_url(base_url) if base_url is not None else DEMO if demo else stream_url(own)
-        return f"{host}/v5/{'private' if private else 'public/linear'}"
+        host = stream_url(base_url) if base_url is not None else DEMO if demo and private else stream_url(own)
+        return f"{host}/v5/{'private' if private else 'public/'}"
 
     def topics(self, what: What, symbols: Sequence[str] = ()) -> tuple[Topic, ...]:
+        if what is What.TICKERS:
+            kinds = {category_of(name) for name in symbols}
+            if len(kinds) > 1:
+                raise InvalidRequest(f"{VENUE}: linear and inverse contracts are pushed apart: watch each by itself")
+            channel = TICKERS._replace(path="".join(kinds))
+            return tuple(Topic(channel, f"tickers.{name}", f"tickers.{name}") for name in symbols)
         found = (channel for channel in CHANNELS.values() if what in channel.gives)
         return tuple(Topic(channel, channel.name, channel.name) for channel in found)
 
@@ -131,6 +144,8 @@ class BybitStreamDialect(StreamDialect):
 
     def read(self, data: bytes, *, binary: bool) -> Message:
         frame = decoded(_FRAMES, data)
+        if frame.topic.startswith("tickers."):
+            return self._tick(frame)
         if frame.topic:
             return self._push(frame)
         match frame.op:
@@ -166,6 +181,22 @@ class BybitStreamDialect(StreamDialect):
                 whole = whole and not found.unread
         return Data(channel.name, ((channel.gives[0], Push(items, False, frame.creation_time)),), whole)
 
+    def _tick(self, frame: Frame) -> Data:
+        """A whole row, or what has changed of one. Of two connections the one that takes over may be ahead."""
+        row, known = decoded(_TICKER, frame.data), self._tickers.get(frame.topic)
+        items: list[Any] = []
+        if frame.type == "delta":
+            if known is None or frame.cs < known[0]:
+                return _ticked(frame, items, known is not None)
+            said = {name: value for name, value in msgspec.structs.asdict(row).items() if value is not None}
+            row = msgspec.structs.replace(known[1], **said)
+        self._tickers[frame.topic] = frame.cs, row
+        try:
+            items.append(tickers().one(row, wire.WireStamp(time=frame.ts)))
+        except DecodeError:
+            return _ticked(frame, items, False)
+        return _ticked(frame, items, True)
+
     def _orders(self, row: wire.WireOrder) -> Read[Any]:
         """Those that wait for a price are no open orders yet; once set off they are, under the same id."""
         return Read([]) if is_waiting(row) else Read([orders(_category(row)).one(row)])
@@ -194,6 +225,10 @@ class BybitStreamDialect(StreamDialect):
 
 def _category(row: wire.WireOrder | wire.WireFill | wire.WirePosition) -> Any:
     return category_of(str(row.symbol))
+
+
+def _ticked(frame: Frame, items: list[Any], whole: bool) -> Data:
+    return Data(frame.topic, ((What.TICKERS, Push(items, False, frame.ts)),), whole)
 
 
 def _operation(op: str, req_id: str, args: Sequence[Any]) -> str:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from futures_async.adapters.bybit import Bybit
+from futures_async.testing.base import Contract
+from futures_async.testing.loopback import Loopback
 from futures_async.testing.matrix import Matrix
 from futures_async.testing.orders import Orders
 from futures_async.testing.reads import Reads
 from futures_async.testing.settings import Settings
 from futures_async.testing.spec import RawCall, VenueSpec
 from futures_async.testing.suite import ContractSuite
+from futures_async.testing.watches import until
 from futures_async.unified.enums import MarginMode, PositionMode
+from futures_async.unified.watching import ChangeSource
 
 RAW_CALL = RawCall("/v5/account/info", {})
 SILENT = frozenset(
@@ -57,3 +61,25 @@ class TestBybitUSDC(Reads, Settings, Orders, Matrix):
         modes=(PositionMode.ONE_WAY,),
         margin_mode_of_account=True,
     )
+
+
+class TestBybitTickers(Contract):
+    """Prices of both categories, which come by a connection each, and say only what has changed."""
+
+    spec = VenueSpec(factory=Bybit, raw_call=RAW_CALL, margin_mode_of_account=True)
+
+    async def test_both_categories_are_watched_at_once_and_changes_keep_the_rest(self, server: Loopback) -> None:
+        async with (
+            self.on(server) as on,
+            on.connect(None) as stranger,
+            stranger.watch_tickers(["BTC/USDT:USDT"]) as linear,
+            stranger.watch_tickers(["BTC/USD:BTC"]) as inverse,
+        ):
+            first = (await until(linear, lambda change: change.source is ChangeSource.PUSH))[-1].item
+            other = (await until(inverse, lambda change: change.source is ChangeSource.PUSH))[-1].item
+            assert (first.symbol, other.symbol) == ("BTC/USDT:USDT", "BTC/USD:BTC")
+            far = on.price("1.1")
+            on.move(far)
+            seen = await until(linear, lambda change: change.item.mark_price == far)
+            assert seen[-1].source is ChangeSource.PUSH
+            assert seen[-1].item.funding_rate == first.funding_rate

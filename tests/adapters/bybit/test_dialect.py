@@ -297,6 +297,8 @@ def test_a_key_goes_to_its_own_site_and_nowhere_else(site: Site) -> None:
 def test_demo_trading_has_a_host_of_its_own() -> None:
     assert fa.connect("bybit", demo=True).base_url == "https://api-demo.bybit.com"
     assert BybitStreamDialect(DIALECT).url(None, private=True, demo=True) == "wss://stream-demo.bybit.com/v5/private"
+    # Its prices are the market's own.
+    assert BybitStreamDialect(DIALECT).url(None, private=False, demo=True) == "wss://stream.bybit.com/v5/public/"
     with pytest.raises(errors.InvalidRequest, match="demo trading of another site"):
         Bybit(demo=True, site="nl")
     assert Bybit(demo=True, site="testnet", base_url="https://host").base_url == "https://host"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal as D
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pytest
@@ -158,5 +158,56 @@ def test_an_odd_row_takes_no_other_away_and_the_push_is_not_whole() -> None:
     assert not data.whole
 
 
-def test_prices_are_not_streamed() -> None:
-    assert DIALECT.topics(What.TICKERS, ("BTCUSDT",)) == ()
+# Prices
+
+
+def fresh(*frames: Any) -> list[Data]:
+    """What a dialect that has heard nothing yet makes of frames."""
+    dialect = BybitStreamDialect(BybitDialect())
+    found = [dialect.read(msgspec.json.encode(frame), binary=False) for frame in frames]
+    assert all(isinstance(one, Data) for one in found)
+    return cast("list[Data]", found)
+
+
+def test_tickers_come_by_a_connection_for_each_category() -> None:
+    [topic] = DIALECT.topics(What.TICKERS, ("BTCUSDT",))
+    assert (topic.key, topic.channel.path, topic.channel.private) == ("tickers.BTCUSDT", "linear", False)
+    assert [topic.channel.path for topic in DIALECT.topics(What.TICKERS, ("BTCUSD", "ETHUSD"))] == ["inverse"] * 2
+    assert DIALECT.topics(What.TICKERS) == ()
+    with pytest.raises(errors.InvalidRequest, match="each by itself"):
+        DIALECT.topics(What.TICKERS, ("BTCUSDT", "BTCUSD"))
+
+
+def test_a_ticker_is_whole_at_first_and_then_what_has_changed_of_it() -> None:
+    whole, changed = fresh(plain("ws_tickers"), plain("ws_tickers.delta"))
+    [ticker], [later] = items(whole), items(changed)
+    assert (whole.key, whole.whole, changed.whole) == ("tickers.BTCUSDT", True, True)
+    assert (ticker.last_price, ticker.mark_price, ticker.ask_price) == (D("60040.0"), D("60040.1"), D("60040.0"))
+    assert (ticker.created_ms, later.created_ms) == (1768195413861, 1768195413961)
+    assert (later.mark_price, later.ask_price) == (D("60040.7"), D("60040.2"))
+    # What it does not say stands as it was.
+    assert (later.last_price, later.bid_price, later.index_price, later.funding_rate) == (
+        D("60040.0"),
+        D("60039.9"),
+        D("60041.3"),
+        D("0.0001"),
+    )
+
+
+def test_a_change_of_a_ticker_that_nobody_has_seen_says_nothing_and_has_it_read() -> None:
+    [lonely] = fresh(plain("ws_tickers.delta"))
+    assert (items(lonely), lonely.whole) == ([], False)
+
+
+def test_a_change_from_before_the_last_whole_ticker_is_left_out() -> None:
+    late = plain("ws_tickers.delta")
+    late["cs"] = plain("ws_tickers")["cs"] - 1
+    _, old = fresh(plain("ws_tickers"), late)
+    assert (items(old), old.whole) == ([], True)
+
+
+def test_a_ticker_whose_price_cannot_be_read_is_left_out_and_read() -> None:
+    odd = plain("ws_tickers")
+    odd["data"]["lastPrice"] = "high"
+    [data] = fresh(odd)
+    assert (items(data), data.whole) == ([], False)

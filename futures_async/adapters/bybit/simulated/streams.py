@@ -1,7 +1,8 @@
-"""Bybit's private WebSocket from the server's side. Reference: venues/bybit.md section 10.
+"""Bybit's WebSocket from the server's side. Reference: venues/bybit.md section 10.
 
 No topic begins with a snapshot. One acknowledgement is for a whole list of topics, and an unknown one fails all of it.
 Positions come on every order and every fill of their contract, also when nothing changed; a closed one without a side.
+Of the public topics there are the tickers of a path's category: a whole row first, then what has changed of it.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any, ClassVar
 import msgspec
 
 from futures_async.adapters.bybit.simulated.base import FAMILY, V5, category_of, index_of, venue_symbol
+from futures_async.adapters.bybit.simulated.market import ticker_row
 from futures_async.adapters.bybit.simulated.rows import (
     fill_row,
     flat_row,
@@ -23,6 +25,7 @@ from futures_async.adapters.bybit.simulated.rows import (
     wallet_row,
 )
 from futures_async.simulator.accounts import Account
+from futures_async.simulator.contracts import ContractSpec
 from futures_async.simulator.dialect import plain
 from futures_async.simulator.events import (
     BalanceEvent,
@@ -41,6 +44,7 @@ from futures_async.simulator.stream_dialect import (
     Frame,
     Line,
     LogIn,
+    MarketChannel,
     Rules,
     StreamDialect,
     Subscribe,
@@ -85,6 +89,7 @@ class Streams(StreamDialect):
             AccountChannel(name="wallet", changes=self.wallet),
         )
         self.channels = {channel.name: channel for channel in channels}
+        self.ticker = MarketChannel(name="tickers", look=self.tick, every_s=0.25)
 
     # -- reading
 
@@ -142,13 +147,15 @@ class Streams(StreamDialect):
         deeds: list[Deed] = []
         for topic, channel in found.items():
             if channel is not None:
-                deeds.append(Subscribe(topic, Subscription(channel, (topic, asked.req_id)), ack))
+                deeds.append(Subscribe(topic, Subscription(channel, (topic, asked.req_id, {})), ack))
                 ack = None  # one for all
         return deeds
 
-    def _find(self, topic: str, line: Line) -> AccountChannel | None:
+    def _find(self, topic: str, line: Line) -> AccountChannel | MarketChannel | None:
         name, _, category = topic.partition(".")
-        known = line.private and category in ("", *CATEGORIES) and not (name == "wallet" and category)
+        if not line.private:
+            return self.ticker if name == "tickers" and self._contract(category) is not None else None
+        known = category in ("", *CATEGORIES) and not (name == "wallet" and category)
         return self.channels.get(name) if known else None
 
     # -- writing
@@ -163,7 +170,7 @@ class Streams(StreamDialect):
 
     def refused(self, subscription: Subscription, line: Line) -> Frame | None:
         """As if the topic were gone."""
-        topic, request = subscription.arg
+        topic, request, _ = subscription.arg
         return self._answer("subscribe", False, f"error:handler not found,topic:{topic}", request, line)
 
     def _push(self, subscription: Subscription, account: Account, row: Mapping[str, Any]) -> Iterable[Frame]:
@@ -171,6 +178,24 @@ class Streams(StreamDialect):
         if wanted in ("", row.get("category")):
             name = f"{account.uid}_{row.get('symbol', 'wallet')}_{self.engine.now_ms}"
             yield encode({"id": name, "topic": topic, "creationTime": self.engine.clock(), "data": [row]})
+
+    # -- prices
+
+    def _contract(self, name: str) -> ContractSpec | None:
+        return next((one for one in self._rest.contracts_listed() if venue_symbol(one) == name), None)
+
+    def tick(self, subscription: Subscription) -> Iterable[Frame]:
+        """What has changed since the last time, if anything; at first everything."""
+        topic, _, sent = subscription.arg
+        contract = self._contract(topic.partition(".")[2])
+        if contract is None:
+            return
+        row = ticker_row(self.engine, contract)
+        said = {name: value for name, value in row.items() if sent.get(name) != value}
+        if said:
+            frame = {"topic": topic, "type": "delta" if sent else "snapshot", "data": {"symbol": row["symbol"], **said}}
+            sent.update(row)
+            yield encode({**frame, "cs": self.engine.clock(), "ts": self.engine.clock()})
 
     # -- orders and executions
 
