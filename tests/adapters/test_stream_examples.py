@@ -23,6 +23,7 @@ from futures_async.adapters.bitget_uta import wire as uta
 from futures_async.adapters.bitmart import wire as bitmart
 from futures_async.adapters.bittap import wire as bittap
 from futures_async.adapters.bybit import wire as bybit
+from futures_async.adapters.bybit import wire_market as bybit_market
 from futures_async.adapters.hyperliquid import wire as hyperliquid
 from futures_async.adapters.okx import wire as okx
 from futures_async.unified.rows import Row
@@ -83,8 +84,8 @@ SAME = [
         ("data", 0, "coin", 0),
         frozenset({"availableToBorrow", "availableToWithdraw"}),
     ),
-    Same("bybit/ws_tickers", bybit.WireTicker, ("data",), frozenset({"tickDirection"})),
-    Same("bybit/ws_tickers.delta", bybit.WireTicker, ("data",)),
+    Same("bybit/ws_tickers", bybit_market.WireTicker, ("data",), frozenset({"tickDirection"})),
+    Same("bybit/ws_tickers.delta", bybit_market.WireTicker, ("data",)),
     Same("hyperliquid/ws_order_updates", hyperliquid.WireOrder, ("data", 0, "order")),
     Same("hyperliquid/ws_user_fills", hyperliquid.WireFill, ("data", "fills", 0)),
     Same("bittap/ws_account_update", bittap.WireStreamEvent, ()),

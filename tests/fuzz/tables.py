@@ -22,6 +22,11 @@ from futures_async.adapters.bitmart import mapping as bitmart
 from futures_async.adapters.bitmart import orders as bitmart_orders
 from futures_async.adapters.bitmart import wire as bitmart_wire
 from futures_async.adapters.bittap import mapping as bittap
+from futures_async.adapters.bybit import mapping as bybit
+from futures_async.adapters.bybit import market as bybit_market
+from futures_async.adapters.bybit import orders as bybit_orders
+from futures_async.adapters.bybit import wire as bybit_wire
+from futures_async.adapters.bybit import wire_market as bybit_market_wire
 from futures_async.adapters.hyperliquid import ledger as hyper_ledger
 from futures_async.adapters.hyperliquid import mapping as hyper
 from futures_async.adapters.hyperliquid import orders as hyper_orders
@@ -30,7 +35,7 @@ from futures_async.adapters.okx import mapping as okx
 from futures_async.adapters.okx import orders as okx_orders
 from futures_async.adapters.okx import triggers as okx_triggers
 from futures_async.adapters.okx import wire as okx_wire
-from futures_async.unified.enums import PositionSide
+from futures_async.unified.enums import MarginMode, PositionSide
 from futures_async.unified.models import Contract, Position
 from futures_async.unified.reading import Reading
 
@@ -71,6 +76,9 @@ _HELD = Position(
     venue="bitmart", symbol="BTC/USDT:USDT", venue_symbol="BTCUSDT", side=PositionSide.LONG, quantity=Decimal("0.1"),
     margin_coin="USDT",
 )  # fmt: skip
+_BYBIT_WHOLE = bybit_wire.WireWallet(mm_rate="0.01")
+_BYBIT_STAMP = bybit_market_wire.WireStamp(time=1768195413861)
+_BYBIT_COIN = (("symbol", "BTCUSD"),)
 _DEX = Names("", "USDC")
 _OKX_CONFIG = okx_wire.WireConfig(pos_mode="net_mode")
 _OKX_LINEAR = Contract(
@@ -159,6 +167,28 @@ TABLES = (
     Table("bittap past orders", bittap.past_orders(), ("bittap/order_his:data",)),
     Table("bittap fills", bittap.fills(), ("bittap/trade_his:data",)),
     Table("bittap tickers", bittap.tickers(), ("bittap/price_ticker:data",)),
+    Table("bybit accounts", bybit.accounts(MarginMode.ISOLATED), ("bybit/wallet_balance:result.list.0.coin",),
+          _BYBIT_WHOLE),
+    Table("bybit ledger", bybit.ledger_entries(), ("bybit/transaction_log:result.list",)),
+    Table("bybit tiers", bybit_market.risk_limits("linear"), ("bybit/risk_limit:result.list",),
+          bybit_market_wire.WireRank(number=2, above="2000000")),
+    Table("bybit positions", bybit.positions("linear", MarginMode.CROSS),
+          ("bybit/position_list:result.list", "bybit/ws_position:data")),
+    Table("bybit coin positions", bybit.positions("inverse", MarginMode.ISOLATED), ("bybit/position_list:result.list",),
+          named=_BYBIT_COIN),
+    Table("bybit closed positions", bybit.closed_positions("inverse"), ("bybit/closed_pnl:result.list",),
+          named=_BYBIT_COIN),
+    Table("bybit contracts", bybit_market.contracts("linear"), ("bybit/instruments_info:result.list",)),
+    Table("bybit tickers", bybit_market.tickers(), ("bybit/tickers:result.list", "bybit/ws_tickers:data"),
+          _BYBIT_STAMP),
+    Table("bybit funding", bybit_market.funding_rates(), ("bybit/tickers:result.list",), _BYBIT_STAMP),
+    Table("bybit orders", bybit_orders.orders("linear"),
+          ("bybit/order_realtime:result.list", "bybit/order_realtime.waiting:result.list", "bybit/ws_order:data")),
+    Table("bybit coin orders", bybit_orders.orders("inverse"), ("bybit/order_realtime:result.list",),
+          named=_BYBIT_COIN),
+    Table("bybit fills", bybit_orders.fills("linear"),
+          ("bybit/execution_list:result.list", "bybit/ws_execution:data")),
+    Table("bybit coin fills", bybit_orders.fills("inverse"), ("bybit/execution_list:result.list",), named=_BYBIT_COIN),
     Table("okx accounts", okx.accounts(), ("okx/balance:data.0.details",), _OKX_CONFIG),
     Table("okx ledger", okx.ledger_entries(), ("okx/bills:data",)),
     Table("okx tiers", okx.risk_limits(), ("okx/position_tiers:data",), _OKX_LINEAR),

@@ -27,7 +27,6 @@ from futures_async.adapter import (
     PositionModeLike,
     PositionSide,
     PositionSideLike,
-    RiskLimit,
     Rows,
     chosen,
     chosen_or_none,
@@ -43,8 +42,9 @@ from futures_async.adapter import (
 from futures_async.adapters._rows import listed
 from futures_async.adapters.bybit import endpoints, mapping, wire
 from futures_async.adapters.bybit.dialect import UNCHANGED
-from futures_async.adapters.bybit.lists import Lists, Scope, following, of_contract, of_market
-from futures_async.adapters.bybit.symbols import category_of, named, unified_symbol, venue_symbol
+from futures_async.adapters.bybit.lists import Scope, following, of_contract, of_market
+from futures_async.adapters.bybit.market import MarketCalls
+from futures_async.adapters.bybit.symbols import category_of, named
 
 T = TypeVar("T")
 
@@ -54,19 +54,11 @@ INDEX = {PositionSide.LONG: 1, PositionSide.SHORT: 2}
 SMALLEST_MARGIN = Decimal("0.0001")
 
 
-class AccountCalls(Lists):
+class AccountCalls(MarketCalls):
     """What concerns the account, and not single orders."""
 
     _modes: dict[str, PositionMode]
     """By contract, as far as they were seen: no call tells them of a whole account."""
-
-    def venue_symbol(self, symbol: str) -> str:
-        """The venue's id of a contract."""
-        return venue_symbol(symbol)
-
-    def unified_symbol(self, venue_symbol: str) -> str:
-        """The unified symbol of an id."""
-        return unified_symbol(venue_symbol)
 
     # Modes
 
@@ -325,15 +317,6 @@ class AccountCalls(Lists):
             moved,
             send=lambda: self._call(endpoints.ADD_MARGIN, body=body),
             read=margin,
-        )
-
-    async def fetch_risk_limits(self, symbol: str) -> list[RiskLimit]:
-        """Read the risk tiers of a contract, smallest first."""
-        scope = of_contract(self.venue_symbol(symbol))
-        answer = await self._rows(endpoints.TIERS, scope)
-        rows, ranks = mapping.ranked(listed(answer.rows))
-        return mapping.risk_limits(scope.category).known(
-            Rows(rows).without(unread_of(answer.rows)), lambda row: ranks[id(row)]
         )
 
     async def fetch_position_history(

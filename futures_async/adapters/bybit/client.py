@@ -16,12 +16,10 @@ from futures_async.adapter import (
     BatchPlacement,
     Call,
     Capability,
-    Contract,
     Credentials,
     Endpoint,
     ExchangeError,
     Fill,
-    FundingRate,
     InvalidOrder,
     InvalidRequest,
     Number,
@@ -37,8 +35,6 @@ from futures_async.adapter import (
     PositionSideLike,
     Rows,
     StreamDialect,
-    SymbolNotFound,
-    Ticker,
     VenueUnavailable,
     everything,
     one_id,
@@ -49,7 +45,7 @@ from futures_async.adapter import (
     windows,
 )
 from futures_async.adapters._rows import listed
-from futures_async.adapters.bybit import endpoints, mapping, wire
+from futures_async.adapters.bybit import endpoints, wire
 from futures_async.adapters.bybit.dialect import BybitDialect
 from futures_async.adapters.bybit.lists import Scope, following, of_contract
 from futures_async.adapters.bybit.options import BybitOptions, Market
@@ -300,42 +296,6 @@ class Bybit(BatchCancels, TriggerCalls):
             if error.code == NOTHING_TO_REDUCE:
                 return None
             raise
-
-    # Market
-
-    async def fetch_contracts(self) -> list[Contract]:
-        """Read the trading rules of all contracts that trade now, of all kinds."""
-
-        async def read(scope: Scope) -> list[Contract]:
-            return mapping.contracts(scope.category).known(
-                await self._all_rows(endpoints.INSTRUMENTS, scope, endpoints.INSTRUMENTS_PAGE)
-            )
-
-        return await side_by_side(read, self._categories(None))
-
-    async def _ticker(self, symbol: str) -> tuple[wire.WireTicker, wire.WireStamp]:
-        """The row of one contract; none at all means that there is no such contract."""
-        scope = of_contract(self.venue_symbol(symbol))
-        answer = await self._rows(endpoints.TICKERS, scope)
-        rows = listed(answer.rows)
-        if not rows:
-            if lost := unread_of(answer.rows):
-                raise unread_rows(lost, [])
-            raise SymbolNotFound(f"no contract {symbol}", venue=self.id, endpoint=endpoints.TICKERS.name)
-        return rows[0], wire.WireStamp(time=answer.time)
-
-    async def fetch_ticker(self, symbol: str) -> Ticker:
-        """Read last, best, mark and index prices."""
-        return mapping.tickers().one(*await self._ticker(symbol))
-
-    async def fetch_funding_rate(self, symbol: str) -> FundingRate:
-        """Read the rate that is settled next."""
-        return mapping.funding_rates().one(*await self._ticker(symbol))
-
-    async def fetch_time(self) -> int:
-        """Read the venue's clock."""
-        answer = await self._call(endpoints.TIME)
-        return mapping.clock_ms(answer)
 
 
 def _batch(items: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -19,19 +19,15 @@ from futures_async.adapters.bybit.wire import (
     WireFill,
     WireIds,
     WireInfo,
-    WireInstrument,
     WireKey,
     WireOrder,
-    WirePastFunding,
     WirePosition,
     WireReasons,
     WireRecord,
     WireRows,
-    WireTicker,
-    WireTier,
-    WireTime,
     WireWallet,
 )
+from futures_async.adapters.bybit.wire_market import WireInstrument, WirePastFunding, WireTicker, WireTier, WireTime
 
 BATCH = 10
 """Orders of a batch at most: one page says 20, another 10."""

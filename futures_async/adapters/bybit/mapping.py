@@ -1,4 +1,4 @@
-"""Bybit's rows as unified models: account, positions, market, one line a field; orders are in `orders.py`.
+"""Bybit's rows as unified models: account and positions, one line a field; see also `orders.py` and `market.py`.
 
 Fees are positive when paid everywhere; funding is positive when received in the transaction log alone. Quantities are
 base coin, of inverse contracts whole dollars: what those are in base coin follows from a price.
@@ -16,9 +16,6 @@ import msgspec
 from futures_async.adapter import (
     EXACT,
     Account,
-    Contract,
-    DecodeError,
-    FundingRate,
     LedgerEntry,
     LedgerType,
     Leverage,
@@ -27,16 +24,12 @@ from futures_async.adapter import (
     PositionHistory,
     PositionMode,
     PositionSide,
-    RiskLimit,
-    Ticker,
-    decimal_or_none,
     divide,
     either,
     identifier,
     known,
     made,
     moment,
-    ms_or_none,
     needed,
     number,
     otherwise,
@@ -205,53 +198,6 @@ def ledger_entries(row: wire.WireRecord) -> LedgerEntry:
     )
 
 
-def _tier_numbers(rows: Sequence[wire.WireTier]) -> list[wire.WireRank]:
-    """For each of a contract's tiers, smallest first: its number and where it begins."""
-    lows = ["0", *(row.risk_limit_value if _bound(row) > 0 else "0" for row in rows)]
-    return [wire.WireRank(number=index, above=low) for index, low in enumerate(lows[: len(rows)], 1)]
-
-
-def _fraction(rate: Decimal | None, initial: Decimal | None, leverage: Decimal | None) -> Decimal | None:
-    """Rates of inverse contracts may be percent: then initial margin times leverage is about 100, not 1."""
-    if rate is None or initial is None or leverage is None:
-        return rate
-    return EXACT.multiply(rate, Decimal("0.01")) if EXACT.multiply(initial, leverage) > 10 else rate
-
-
-@table_with
-def risk_limits(row: wire.WireTier, rank: wire.WireRank, category: Category) -> RiskLimit:
-    """Tiers. Their bounds are quote coin, base coin of inverse contracts."""
-    name, most = needed(text(row.symbol)), number(row.risk_limit_value)
-    initial, leverage = number(row.initial_margin), price(row.max_leverage)
-    linear = category == "linear"
-    return RiskLimit(
-        venue=VENUE,
-        symbol=made(unified_symbol, name),
-        venue_symbol=made(str.upper, name),
-        tier=made(lambda number: None if number is None else int(number), number(rank.number)),
-        risk_limit=most,
-        min_notional=number(rank.above) if linear else None,
-        max_notional=most if linear else None,
-        max_quantity=None if linear else most,
-        max_leverage=leverage,
-        maintenance_margin_rate=made(_fraction, number(row.maintenance_margin), initial, leverage),
-        initial_margin_rate=made(_fraction, initial, initial, leverage),
-    )
-
-
-def ranked(rows: list[wire.WireTier]) -> tuple[list[wire.WireTier], dict[int, wire.WireRank]]:
-    """Tiers, smallest first, and what lies beside each, by the row's `id()`."""
-    ordered = sorted(rows, key=_bound)
-    return ordered, {id(row): rank for row, rank in zip(ordered, _tier_numbers(ordered), strict=True)}
-
-
-def _bound(row: wire.WireTier) -> Decimal:
-    try:
-        return decimal_or_none(row.risk_limit_value, "riskLimitValue") or Decimal(0)
-    except DecodeError:
-        return Decimal(0)  # the row is named as unread where it is read
-
-
 def to_leverage(
     rows: Sequence[wire.WirePosition], venue_symbol: str, mode: MarginMode | None, max_leverage: Decimal | None
 ) -> Leverage:
@@ -347,93 +293,3 @@ def closed_positions(row: wire.WireClosed, category: Category) -> PositionHistor
         margin_coin=otherwise(made(settle_of, name), ""),
         closed_ms=moment(either(row.updated_time, row.created_time)),
     )
-
-
-# Market
-
-
-_FILTERS: dict[type, str] = {
-    wire.WireLot: "lotSizeFilter",
-    wire.WirePrices: "priceFilter",
-    wire.WireLeverages: "leverageFilter",
-}
-
-
-def _above_zero(part: object, name: str, kind: type) -> Decimal | None:
-    if part is not None and (not isinstance(part, kind) or part == kind()):
-        raise DecodeError(f"{_FILTERS[kind]} is not what it was", path=_FILTERS[kind])
-    return positive_or_none(getattr(part, name, None), name)
-
-
-@table
-def contracts(row: wire.WireInstrument, category: Category) -> Contract:
-    """Trading rules. An inverse contract is a dollar: its sizes are contracts."""
-    name, lot, prices = needed(text(row.symbol)), row.lot_size_filter, row.price_filter
-    return Contract(
-        venue=VENUE,
-        symbol=made(unified_symbol, name),
-        venue_symbol=made(str.upper, name),
-        base=needed(text(row.base_coin)),
-        quote=needed(text(row.quote_coin)),
-        settle=needed(text(row.settle_coin)),
-        contract_size=Decimal(1),
-        contract_value=None if category == "linear" else Decimal(1),
-        price_tick=needed(made(_above_zero, prices, "tick_size", wire.WirePrices)),
-        quantity_step=needed(made(_above_zero, lot, "qty_step", wire.WireLot)),
-        min_quantity=made(_above_zero, lot, "min_order_qty", wire.WireLot),
-        max_quantity=made(_above_zero, lot, "max_order_qty", wire.WireLot),
-        max_market_quantity=made(_above_zero, lot, "max_mkt_order_qty", wire.WireLot),
-        min_notional=made(_above_zero, lot, "min_notional_value", wire.WireLot),
-        max_leverage=made(_above_zero, row.leverage_filter, "max_leverage", wire.WireLeverages),
-        status=text(row.status),
-        delisted_ms=moment(row.delivery_time),
-    )
-
-
-@table_with
-def tickers(row: wire.WireTicker, stamp: wire.WireStamp) -> Ticker:
-    """Prices; when they were is said beside the rows."""
-    name = needed(text(row.symbol))
-    return Ticker(
-        venue=VENUE,
-        symbol=made(unified_symbol, name),
-        venue_symbol=made(str.upper, name),
-        last_price=needed(number(row.last_price)),
-        bid_price=price(row.bid1_price),
-        ask_price=price(row.ask1_price),
-        mark_price=price(row.mark_price),
-        index_price=price(row.index_price),
-        funding_rate=number(row.funding_rate),
-        created_ms=moment(stamp.time),
-    )
-
-
-@table_with
-def funding_rates(row: wire.WireTicker, stamp: wire.WireStamp) -> FundingRate:
-    """The rate that is settled next; the ticker has it."""
-    name = needed(text(row.symbol))
-    return FundingRate(
-        venue=VENUE,
-        symbol=made(unified_symbol, name),
-        venue_symbol=made(str.upper, name),
-        funding_rate=needed(number(row.funding_rate)),
-        interval_s=made(lambda hours: None if hours is None else int(hours * 3600), price(row.funding_interval_hour)),
-        next_funding_ms=moment(row.next_funding_time),
-        max_rate=price(row.funding_cap),
-        created_ms=moment(stamp.time),
-    )
-
-
-def clock_ms(answer: wire.WireTime) -> int:
-    """The venue's time: in milliseconds beside the payload, in nanoseconds within it.
-
-    Raises:
-        DecodeError: In neither.
-    """
-    found = ms_or_none(answer.time, "time")
-    if found is None:
-        nano = decimal_or_none(answer.time_nano, "timeNano")
-        if nano is None:
-            raise DecodeError("the answer tells no time", path="timeNano")
-        found = int(nano) // 1_000_000
-    return found

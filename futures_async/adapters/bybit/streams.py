@@ -39,9 +39,10 @@ from futures_async.adapter import (
     decoded,
     stream_url,
 )
-from futures_async.adapters.bybit import wire
+from futures_async.adapters.bybit import wire, wire_market
 from futures_async.adapters.bybit.dialect import BybitDialect
-from futures_async.adapters.bybit.mapping import VENUE, accounts, positions, tickers
+from futures_async.adapters.bybit.mapping import VENUE, accounts, positions
+from futures_async.adapters.bybit.market import tickers
 from futures_async.adapters.bybit.orders import fills, is_fill, is_waiting, orders
 from futures_async.adapters.bybit.symbols import category_of
 
@@ -54,7 +55,7 @@ CHANNELS = {
         Channel("wallet", (What.ACCOUNTS,), wire.WireWallet),
     )
 }
-TICKERS = Channel("tickers", (What.TICKERS,), wire.WireTicker, private=False)
+TICKERS = Channel("tickers", (What.TICKERS,), wire_market.WireTicker, private=False)
 DEMO = "wss://stream-demo.bybit.com"
 LOGIN_MS = 10_000
 """How long a login is good."""
@@ -86,7 +87,7 @@ class Frame(msgspec.Struct, frozen=True, gc=False, rename="camel"):
 
 
 _FRAMES = msgspec.json.Decoder(Frame, strict=False)
-_TICKER = msgspec.json.Decoder(wire.WireTicker, strict=False)
+_TICKER = msgspec.json.Decoder(wire_market.WireTicker, strict=False)
 
 
 class BybitStreamDialect(StreamDialect):
@@ -105,7 +106,7 @@ class BybitStreamDialect(StreamDialect):
     def __init__(self, dialect: BybitDialect) -> None:
         self._dialect = dialect
         self._decoders = {channel.name: RowDecoder[Any](channel.wire) for channel in CHANNELS.values()}
-        self._tickers: dict[str, tuple[int, wire.WireTicker]] = {}
+        self._tickers: dict[str, tuple[int, wire_market.WireTicker]] = {}
         self._readers: dict[str, Callable[[Any], Read[Any]]] = {
             "order": self._orders,
             "execution": self._fills,
@@ -192,7 +193,7 @@ class BybitStreamDialect(StreamDialect):
             row = msgspec.structs.replace(known[1], **said)
         self._tickers[frame.topic] = frame.cs, row
         try:
-            items.append(tickers().one(row, wire.WireStamp(time=frame.ts)))
+            items.append(tickers().one(row, wire_market.WireStamp(time=frame.ts)))
         except DecodeError:
             return _ticked(frame, items, False)
         return _ticked(frame, items, True)

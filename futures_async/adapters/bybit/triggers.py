@@ -173,11 +173,3 @@ class TriggerCalls(AccountCalls):
         return readable(
             listed((await self._call(endpoints.FEE_RATE, of_contract(self.venue_symbol(symbol)).params)).rows)
         )
-
-    async def fetch_funding_history(self, symbol: str) -> list[wire.WirePastFunding]:
-        """The last 200 settled funding rates, newest first.
-
-        https://bybit-exchange.github.io/docs/v5/market/history-fund-rate
-        """
-        params = {**of_contract(self.venue_symbol(symbol)).params, "limit": 200}
-        return readable(listed((await self._call(endpoints.FUNDING, params)).rows))

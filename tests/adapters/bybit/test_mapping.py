@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 import futures_async.unified.models as fa
-from futures_async.adapters.bybit import endpoints, mapping, orders, wire
+from futures_async.adapters.bybit import endpoints, mapping, market, orders, wire, wire_market
 from futures_async.adapters.bybit.symbols import named, venue_symbol
 from futures_async.unified.enums import (
     LedgerType,
@@ -29,7 +29,7 @@ from tests.adapters.bybit.samples import payload, row
 
 CROSS, ISOLATED = MarginMode.CROSS, MarginMode.ISOLATED
 BTC: dict[str, Any] = {"venue": "bybit", "symbol": "BTC/USDT:USDT", "venue_symbol": "BTCUSDT"}
-STAMP = wire.WireStamp(time=1768195413861)
+STAMP = wire_market.WireStamp(time=1768195413861)
 
 
 def order(**changes: Any) -> fa.Order:
@@ -310,8 +310,8 @@ def test_leverage_is_read_from_flat_rows_too() -> None:
 
 
 def test_a_tier_begins_where_the_one_before_ends() -> None:
-    rows, ranks = mapping.ranked((payload(endpoints.TIERS, "risk_limit").rows or [])[::-1])
-    first, second = mapping.risk_limits("linear").all(rows, lambda row: ranks[id(row)])
+    rows, ranks = market.ranked((payload(endpoints.TIERS, "risk_limit").rows or [])[::-1])
+    first, second = market.risk_limits("linear").all(rows, lambda row: ranks[id(row)])
     assert first == fa.RiskLimit(
         **BTC,
         tier=1,
@@ -330,7 +330,7 @@ def test_tiers_of_inverse_contracts_are_base_coin_and_may_be_percent() -> None:
     tier = row(
         endpoints.TIERS, "risk_limit", symbol="BTCUSD", riskLimitValue="150", maintenanceMargin="0.5", initialMargin="1"
     )
-    found = mapping.risk_limits("inverse").one(tier, wire.WireRank(number=1, above="0"))
+    found = market.risk_limits("inverse").one(tier, wire_market.WireRank(number=1, above="0"))
     assert (found.maintenance_margin_rate, found.initial_margin_rate) == (D("0.005"), D("0.01"))
     assert (found.max_quantity, found.max_notional, found.min_notional) == (D(150), None, None)
 
@@ -339,7 +339,7 @@ def test_tiers_of_inverse_contracts_are_base_coin_and_may_be_percent() -> None:
 
 
 def test_a_contract_is_read_field_by_field() -> None:
-    [contract] = mapping.contracts("linear").all(payload(endpoints.INSTRUMENTS, "instruments_info").rows)
+    [contract] = market.contracts("linear").all(payload(endpoints.INSTRUMENTS, "instruments_info").rows)
     assert contract == fa.Contract(
         **BTC,
         base="BTC",
@@ -360,13 +360,13 @@ def test_a_contract_is_read_field_by_field() -> None:
 
 def test_an_inverse_contract_is_worth_a_dollar() -> None:
     listed = row(endpoints.INSTRUMENTS, "instruments_info", symbol="BTCUSD", quoteCoin="USD", settleCoin="BTC")
-    found = mapping.contracts("inverse").one(listed)
+    found = market.contracts("inverse").one(listed)
     assert (found.contract_value, found.contract_size, found.symbol) == (D(1), D(1), "BTC/USD:BTC")
 
 
 def test_the_tickers_time_is_the_envelopes() -> None:
     ticker = row(endpoints.TICKERS, "tickers")
-    found = mapping.tickers().one(ticker, STAMP)
+    found = market.tickers().one(ticker, STAMP)
     assert found == fa.Ticker(
         **BTC,
         last_price=D("60040.0"),
@@ -378,7 +378,7 @@ def test_the_tickers_time_is_the_envelopes() -> None:
         created_ms=1768195413861,
         raw=ticker,
     )
-    assert mapping.funding_rates().one(ticker, STAMP) == fa.FundingRate(
+    assert market.funding_rates().one(ticker, STAMP) == fa.FundingRate(
         **BTC,
         funding_rate=D("0.0001"),
         interval_s=8 * 3600,
@@ -391,10 +391,10 @@ def test_the_tickers_time_is_the_envelopes() -> None:
 
 def test_the_clock_is_in_milliseconds_beside_the_payload_or_in_nanoseconds_within() -> None:
     clock = payload(endpoints.TIME, "time")
-    assert mapping.clock_ms(clock) == 1768195413861
-    assert mapping.clock_ms(msgspec.structs.replace(clock, time=1768195413999)) == 1768195413999
+    assert market.clock_ms(clock) == 1768195413861
+    assert market.clock_ms(msgspec.structs.replace(clock, time=1768195413999)) == 1768195413999
     with pytest.raises(DecodeError) as caught:
-        mapping.clock_ms(wire.WireTime())
+        market.clock_ms(wire_market.WireTime())
     assert caught.value.path == "timeNano"
 
 
