@@ -82,6 +82,7 @@ class Reading(Generic[W, M]):
         self._facts = {name: self.columns[name] for name in self.kind.facts if name in self.columns}
         self._one_of = [name for name in self.kind.one_of if name in self.columns]
         self._meanings = _Meanings({name: column for name, column in self._facts.items() if _means(column)})
+        self._own = [(name, column) for name, column in self._facts.items() if name not in self._meanings.columns]
         self._model = self._lazy(values)
         judged = {"raw", *self._facts, *self._one_of}
         names = self._model.__struct_fields__
@@ -126,7 +127,14 @@ class Reading(Generic[W, M]):
         Raises:
             DecodeError: What makes it a row cannot be read.
         """
-        values = {name: column.of(row, given) for name, column in self._facts.items()}
+        key, known = self._meanings.look_up(row)
+        if known is None:
+            values = {name: column.of(row, given) for name, column in self._facts.items()}
+            self._meanings.keep(key, values)
+        else:
+            values = dict(zip(self._meanings.columns, known, strict=True))
+            for name, column in self._own:
+                values[name] = column.of(row, given)
         model: M = self._model(raw=row, _given=given, **values)
         if self._one_of and all(getattr(model, name) is None for name in self._one_of):
             self._nothing(row, given)
@@ -147,7 +155,8 @@ class Reading(Generic[W, M]):
         """
         lost = unread_of(rows)
         rows = list(rows or ())
-        if given is None and (at_once := self._at_once(rows)) is not None:
+        # One row, as most pushes bring, is read faster alone.
+        if given is None and len(rows) != 1 and (at_once := self._at_once(rows)) is not None:
             return Read(at_once, lost)
         found: list[M] = []
         unread = list(lost)
@@ -236,6 +245,22 @@ class _Meanings:
         except (KeyError, TypeError):
             found = self._fresh(rows, keys)
         return dict(zip(self.columns, found, strict=True))
+
+    def look_up(self, row: Any) -> tuple[Any, tuple[Any, ...] | None]:
+        """A row's words, and what they mean where that is known."""
+        if self._key is None:
+            return None, None
+        key = self._key(row)
+        try:
+            return key, self._known.get(key)
+        except TypeError:  # a list or an object where a word should be
+            return None, None
+
+    def keep(self, key: Any, values: Mapping[str, Any]) -> None:
+        """Remember what a row's words mean."""
+        # Text and None only: true would be found under 1.
+        if key is not None and len(self._known) < MOST_KNOWN and TEXT_OR_NONE.issuperset(map(type, key)):
+            self._known[key] = tuple(values[name] for name in self.columns)
 
     def _fresh(self, rows: list[Any], keys: list[Any]) -> Iterable[Any]:
         values = [_list_of(column.all(rows, repeat(None))) for column in self.columns.values()]
