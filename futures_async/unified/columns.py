@@ -20,17 +20,13 @@ from futures_async.unified.column import (
     Either,
     Field,
     IdColumn,
-    Made,
-    Needed,
     Number,
-    Otherwise,
     Plain,
-    Reckoned,
     TextColumn,
     Word,
-    checked,
     negated,
 )
+from futures_async.unified.composed import Made, Needed, Otherwise, Reckoned, checked
 from futures_async.unified.convert import EXACT, Loose, decimal_or_none, ms_or_none, positive_or_none
 from futures_async.unified.errors import DecodeError
 from futures_async.unified.rows import Id, Moment, Text

@@ -20,8 +20,9 @@ from typing import Any, Concatenate, Generic, NamedTuple, NoReturn, ParamSpec, T
 
 import msgspec
 
-from futures_async.unified.column import ODD, TEXT_OR_NONE, UNREAD, Column, Field, Made, Needed, Word
+from futures_async.unified.column import ODD, TEXT_OR_NONE, UNREAD, Column, Field, Word
 from futures_async.unified.columns import fields
+from futures_async.unified.composed import Made, Needed
 from futures_async.unified.errors import DecodeError, UnreadRow, unread_rows
 from futures_async.unified.models.base import Model
 from futures_async.unified.rows import Rows, unread_of
