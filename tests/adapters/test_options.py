@@ -101,6 +101,7 @@ OWN: dict[str, dict[str, tuple[list[Any], list[Any]]]] = {
     "bybit": {
         "site": ([None, 5, "", "de", True], ["global", "NL", "testnet"]),
         "markets": ([None, 5, "USDT", (), ["EUR"], [5]], [["USDT"], ("inverse", "usdc"), ["USDT", "USDC", "inverse"]]),
+        "cancel_on_disconnect": ([None, 0, "yes"], [True, False]),
         "rsa": RSA,
     },
     "bittap": {"signer": ([5, "key", print, BitTapHmacSigner], [None, BitTapHmacSigner(KEYS)])},

@@ -100,6 +100,7 @@ class Bybit(BatchCancels, TriggerCalls):
         if own["site"] != "global" and common.get("demo") and not common.get("base_url"):
             raise InvalidRequest(f"{self.id}: demo trading of another site than the global one needs its base_url")
         self._markets: tuple[Market, ...] = own["markets"]
+        self._guarded: bool = own["cancel_on_disconnect"]
         self._wire = BybitDialect(site=own["site"], rsa=own["rsa"])
         super().__init__(credentials, dialect=self._wire, **common)
 
@@ -108,7 +109,7 @@ class Bybit(BatchCancels, TriggerCalls):
         super()._attach(credentials)
 
     def _stream_dialect(self) -> StreamDialect:
-        return BybitStreamDialect(self._wire)
+        return BybitStreamDialect(self._wire, guarded=self._guarded)
 
     # Orders
 

@@ -15,6 +15,7 @@ import msgspec
 from futures_async.adapter import Endpoint, Kind, Params, RateLimit, windows
 from futures_async.adapters.bybit.wire import (
     WireClosed,
+    WireDisconnects,
     WireFeeRate,
     WireFill,
     WireIds,
@@ -103,6 +104,12 @@ OPEN = Endpoint("GET", "/v5/order/realtime", result=WireRows[WireOrder], limit=F
 PAST = Endpoint("GET", "/v5/order/history", result=WireRows[WireOrder], limit=FIFTY)
 # https://bybit-exchange.github.io/docs/v5/order/execution - not only trades
 FILLS = Endpoint("GET", "/v5/execution/list", result=WireRows[WireFill], limit=FIFTY)
+# https://bybit-exchange.github.io/docs/v5/order/dcp - answers nothing
+SET_DISCONNECT = Endpoint(
+    "POST", "/v5/order/disconnected-cancel-all", result=msgspec.Raw, limit=FIVE, kind=Kind.SETTING, nullable=True
+)
+# https://bybit-exchange.github.io/docs/v5/account/dcp-info
+DISCONNECT = Endpoint("GET", "/v5/account/query-dcp-info", result=WireDisconnects, limit=FIVE)
 
 # https://bybit-exchange.github.io/docs/v5/market/time
 TIME = Endpoint("GET", "/v5/market/time", result=WireTime, private=False)

@@ -55,6 +55,7 @@ CHANNELS = {
         Channel("wallet", (What.ACCOUNTS,), wire.WireWallet),
     )
 }
+GUARD = Channel("dcp.future", (What.ORDERS,), wire.WireOrder)
 TICKERS = Channel("tickers", (What.TICKERS,), wire_market.WireTicker, private=False)
 DEMO = "wss://stream-demo.bybit.com"
 LOGIN_MS = 10_000
@@ -91,7 +92,12 @@ _TICKER = msgspec.json.Decoder(wire_market.WireTicker, strict=False)
 
 
 class BybitStreamDialect(StreamDialect):
-    """The private topics, of all categories at once, and tickers, which have a connection for each category."""
+    """The private topics, of all categories at once, and tickers, which have a connection for each category.
+
+    Args:
+        dialect: Of REST: it signs, and knows the hosts.
+        guarded: Beside orders, the topic is held without which the venue cancels them all; nothing is pushed by it.
+    """
 
     venue = VENUE
     # "Send a ping every 20 seconds"; more often, so that silence is noticed sooner.
@@ -103,8 +109,8 @@ class BybitStreamDialect(StreamDialect):
         What.POSITIONS: ("margin_mode", "margin", "created_ms"),
     }
 
-    def __init__(self, dialect: BybitDialect) -> None:
-        self._dialect = dialect
+    def __init__(self, dialect: BybitDialect, *, guarded: bool = False) -> None:
+        self._dialect, self._guarded = dialect, guarded
         self._decoders = {channel.name: RowDecoder[Any](channel.wire) for channel in CHANNELS.values()}
         self._tickers: dict[str, tuple[int, wire_market.WireTicker]] = {}
         self._readers: dict[str, Callable[[Any], Read[Any]]] = {
@@ -127,7 +133,9 @@ class BybitStreamDialect(StreamDialect):
                 raise InvalidRequest(f"{VENUE}: linear and inverse contracts are pushed apart: watch each by itself")
             channel = TICKERS._replace(path="".join(kinds))
             return tuple(Topic(channel, f"tickers.{name}", f"tickers.{name}") for name in symbols)
-        found = (channel for channel in CHANNELS.values() if what in channel.gives)
+        found = [channel for channel in CHANNELS.values() if what in channel.gives]
+        if self._guarded and what is What.ORDERS:
+            found.append(GUARD)
         return tuple(Topic(channel, channel.name, channel.name) for channel in found)
 
     def login(self, credentials: Credentials, now_ms: int) -> str:

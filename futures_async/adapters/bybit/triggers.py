@@ -9,6 +9,7 @@ from futures_async.adapter import (
     CancelOutcomeUnknown,
     FuturesAsyncError,
     InvalidOrder,
+    InvalidRequest,
     Number,
     Order,
     OrderKind,
@@ -157,6 +158,30 @@ class TriggerCalls(AccountCalls):
         index = 0 if side is None else INDEX[chosen(PositionSide, side, "side")]
         params = of_contract(self.venue_symbol(symbol)).params
         await self._call(endpoints.SET_AUTO_MARGIN, body={**params, "autoAddMargin": int(on), "positionIdx": index})
+
+    async def set_disconnect_window(self, seconds: int) -> None:
+        """Set after how many seconds without a connection the venue cancels all orders in contracts, in force in 10 s.
+
+        The time begins when the last connection is gone that was opened with the option `cancel_on_disconnect`, on
+        which orders are watched; a new one ends it. It cannot be armed by calls, so it is no `arm_cancel_all`.
+
+        https://bybit-exchange.github.io/docs/v5/order/dcp
+
+        Raises:
+            InvalidRequest: Not a whole number from 3 to 300.
+            PermissionDenied: The venue has it for clients that have applied for it.
+        """
+        self._active("set_disconnect_window")
+        if seconds != int(seconds) or not 3 <= seconds <= 300:
+            raise InvalidRequest(f"{self.id}: seconds must be a whole number from 3 to 300, not {seconds}")
+        await self._call(endpoints.SET_DISCONNECT, body={"product": "DERIVATIVES", "timeWindow": int(seconds)})
+
+    async def fetch_disconnect_windows(self) -> list[wire.WireDisconnect]:
+        """Read the products whose orders are cancelled when connections are gone; none where it is not switched on.
+
+        https://bybit-exchange.github.io/docs/v5/account/dcp-info
+        """
+        return readable(listed((await self._call(endpoints.DISCONNECT)).dcp_infos))
 
     async def fetch_key(self) -> wire.WireKey:
         """Whose key this is and what it may do; the venue's demo trading has no such call.

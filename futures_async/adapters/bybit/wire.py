@@ -138,6 +138,20 @@ class WireKey(Shown, frozen=True, kw_only=True, gc=False):
     parent_uid: str | None = None
 
 
+class WireDisconnect(Shown, frozen=True, kw_only=True, gc=False):
+    """After how many seconds without a connection a product's orders are cancelled."""
+
+    product: str
+    dcp_status: str | None = None
+    time_window: int | None = None
+
+
+class WireDisconnects(msgspec.Struct, frozen=True, kw_only=True, gc=False, rename="camel"):
+    """Of the products for which it is switched on."""
+
+    dcp_infos: list[WireDisconnect] | None = None
+
+
 class WireFeeRate(Shown, frozen=True, kw_only=True, gc=False):
     """What this account pays for one contract, as fractions."""
 

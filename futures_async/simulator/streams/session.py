@@ -165,6 +165,7 @@ class Session:
         if self.end is None:
             self.end = end
             self._hub.forget(self)
+            self.dialect.ended(self)
             self.wake()
 
     def fall_silent(self) -> None:

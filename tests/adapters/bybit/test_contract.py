@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import anyio
+import pytest
+
 from futures_async.adapters.bybit import Bybit
 from futures_async.testing.base import Contract
-from futures_async.testing.loopback import Loopback
+from futures_async.testing.loopback import Loopback, Running
 from futures_async.testing.matrix import Matrix
 from futures_async.testing.orders import Orders
 from futures_async.testing.reads import Reads
 from futures_async.testing.settings import Settings
 from futures_async.testing.spec import RawCall, VenueSpec
 from futures_async.testing.suite import ContractSuite
-from futures_async.testing.watches import until
-from futures_async.unified.enums import MarginMode, PositionMode
+from futures_async.testing.watches import PATIENCE_S, until
+from futures_async.unified.enums import MarginMode, OrderStatus, PositionMode
+from futures_async.unified.errors import InvalidRequest
 from futures_async.unified.watching import ChangeSource
 
 RAW_CALL = RawCall("/v5/account/info", {})
@@ -61,6 +65,54 @@ class TestBybitUSDC(Reads, Settings, Orders, Matrix):
         modes=(PositionMode.ONE_WAY,),
         margin_mode_of_account=True,
     )
+
+
+class TestBybitDisconnect(Contract):
+    """The venue cancels orders once nobody is connected who asked for it."""
+
+    spec = VenueSpec(factory=Bybit, raw_call=RAW_CALL, margin_mode_of_account=True)
+
+    async def test_orders_go_when_their_last_guarded_watch_is_gone_and_not_before(self, server: Loopback) -> None:
+        async with self.on(server) as on, on.connect(on.credentials, cancel_on_disconnect=True) as guarded:
+            assert isinstance(guarded, Bybit)
+            assert await guarded.fetch_disconnect_windows() == []
+            await guarded.set_disconnect_window(40)
+            [window] = await guarded.fetch_disconnect_windows()
+            assert (window.product, window.dcp_status, window.time_window) == ("DERIVATIVES", "ON", 40)
+            order = await guarded.create_order(on.request())
+            # A client that has not asked for it does not count.
+            async with on.exchange.watch_orders() as plain, guarded.watch_orders() as watched:
+                await plain.live()
+                await watched.live()
+                await until(watched, lambda change: change.item.order_id == order.order_id)
+                on.advance(60_000)
+                assert [one.order_id for one in await guarded.fetch_open_orders()] == [order.order_id]
+            await disconnected(on)
+            on.advance(39_000)
+            await guarded.fetch_time()
+            async with guarded.watch_orders() as watched:  # in time
+                await watched.live()
+                on.advance(60_000)
+                assert [one.order_id for one in await guarded.fetch_open_orders()] == [order.order_id]
+            await disconnected(on)
+            on.advance(41_000)
+            gone = await guarded.fetch_order(self.spec.symbol, order_id=order.order_id)
+            assert (gone.status, await guarded.fetch_open_orders()) == (OrderStatus.CANCELED, [])
+
+    @pytest.mark.parametrize("seconds", [2, 301, 10.5])
+    async def test_a_window_is_of_whole_seconds_that_the_venue_takes(self, server: Loopback, seconds: int) -> None:
+        async with self.on(server) as on:
+            assert isinstance(on.exchange, Bybit)
+            with pytest.raises(InvalidRequest, match="from 3 to 300"):
+                await on.exchange.set_disconnect_window(seconds)
+            assert not on.writes
+
+
+async def disconnected(on: Running) -> None:
+    """The exchange has noticed that the connection is gone."""
+    with anyio.fail_after(PATIENCE_S):
+        while not on.account.cancel_all_ms:  # noqa: ASYNC110 - it happens in the server's thread
+            await anyio.sleep(0.005)
 
 
 class TestBybitTickers(Contract):

@@ -260,6 +260,8 @@ TABLE = {
     "OPEN": ("GET", "/order/realtime", 50, Kind.READ),
     "PAST": ("GET", "/order/history", 50, Kind.READ),
     "FILLS": ("GET", "/execution/list", 50, Kind.READ),
+    "SET_DISCONNECT": ("POST", "/order/disconnected-cancel-all", 5, Kind.SETTING),
+    "DISCONNECT": ("GET", "/account/query-dcp-info", 5, Kind.READ),
     "TIME": ("GET", "/market/time", 0, Kind.READ),
     "INSTRUMENTS": ("GET", "/market/instruments-info", 0, Kind.READ),
     "TICKERS": ("GET", "/market/tickers", 0, Kind.READ),

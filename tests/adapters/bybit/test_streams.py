@@ -47,6 +47,12 @@ def test_each_topic_is_asked_for_by_a_request_of_its_own_whose_answer_names_it()
     assert msgspec.json.decode(DIALECT.unsubscribe(topics[:1]))["op"] == "unsubscribe"
 
 
+def test_the_topic_that_guards_orders_is_held_where_it_was_asked_for() -> None:
+    guarded = BybitStreamDialect(BybitDialect(), guarded=True)
+    assert [topic.key for topic in guarded.topics(What.ORDERS)] == ["order", "dcp.future"]
+    assert [topic.key for topic in guarded.topics(What.FILLS)] == ["execution"]
+
+
 def test_a_refused_topic_is_named() -> None:
     said = read({"success": False, "ret_msg": "error:handler not found", "op": "subscribe", "req_id": "order"})
     assert isinstance(said, Refused)

@@ -1,7 +1,7 @@
 """Bybit v5 from the server's side, written from venues/bybit.md: the dialect that the simulated exchange speaks.
 
-`base.py` has what all endpoints share, each group of them is a module. Not simulated: portfolio margin, switches for
-institutions, order entry over the socket, public topics but tickers.
+`base.py` has what all endpoints share, each group of them is a module. Not simulated: portfolio margin, order entry
+over the socket, public topics but tickers.
 """
 
 from __future__ import annotations

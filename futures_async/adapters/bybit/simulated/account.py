@@ -27,7 +27,7 @@ PATH = "/v5/account"
 MODES = {"isolated_margin": MarginMode.ISOLATED, "regular_margin": MarginMode.CROSS}
 MODE_WORDS = {mode: name.upper() for name, mode in MODES.items()}
 DAY_MS = 86_400_000
-BAND = "price outside the band"
+BAND, DISCONNECT = "price outside the band", "seconds without a connection"
 
 
 class AccountCalls(V5):
@@ -109,8 +109,10 @@ class AccountCalls(V5):
 
     @get(f"{PATH}/query-dcp-info", FIVE)
     def dcp_info(self, request: Request) -> dict[str, Any]:
-        """Not enabled."""
-        return {"dcpInfos": []}
+        """What is set; nothing where it never was."""
+        seconds = request.account.extra.get(DISCONNECT)
+        found = {"product": "DERIVATIVES", "dcpStatus": "ON", "timeWindow": seconds}
+        return {"dcpInfos": [] if seconds is None else [found]}
 
     @get(f"{PATH}/user-setting-config", FIFTY)
     def user_settings(self, request: Request) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, cast
 
-from futures_async.adapters.bybit.simulated.account import BAND, DAY_MS
+from futures_async.adapters.bybit.simulated.account import BAND, DAY_MS, DISCONNECT
 from futures_async.adapters.bybit.simulated.base import (
     FIFTY,
     FORCES,
@@ -239,9 +239,15 @@ class OrderCalls(V5):
         return {"list": [_ids(order) for order in gone], "success": "1"}
 
     @post(f"{PATH}/disconnected-cancel-all", RateLimit(5), Kind.SETTING, needs="timeWindow")
-    def disconnected_cancel_all(self, request: Request) -> dict[str, Any]:
-        """For institutions alone."""
-        raise VenueRefusal("10005", "Permission denied, please check your API key permissions.")
+    def disconnected_cancel_all(self, request: Request) -> None:
+        """In force once a connection with the topic `dcp.future` is gone; the products but one have nothing here."""
+        fields = request.fields()
+        product, seconds = word(fields, "product", ("options", "derivatives", "spot"), "options"), fields["timeWindow"]
+        if not isinstance(seconds, int) or not 3 <= seconds <= 300:
+            raise VenueRefusal("10001", "params error: timeWindow invalid")
+        if product == "derivatives":
+            request.account.extra[DISCONNECT] = str(seconds)
+        return
 
     # -- finding
 

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
+from futures_async.adapters.bybit.simulated.account import DISCONNECT
 from futures_async.adapters.bybit.simulated.base import FAMILY, V5, category_of, index_of, venue_symbol
 from futures_async.adapters.bybit.simulated.market import ticker_row
 from futures_async.adapters.bybit.simulated.rows import (
@@ -57,6 +58,8 @@ from futures_async.unified.convert import UNREADABLE
 from futures_async.unified.enums import PositionMode, PositionSide
 
 CATEGORIES = ("linear", "inverse")
+GUARD = "dcp.future"
+"""Once the last connection with this topic is gone for as long as the account has set, its orders are cancelled."""
 
 
 class _Operation(msgspec.Struct):
@@ -87,8 +90,10 @@ class Streams(StreamDialect):
             AccountChannel(name="execution", changes=self.executions),
             AccountChannel(name="position", changes=self.positions),
             AccountChannel(name="wallet", changes=self.wallet),
+            AccountChannel(name=GUARD, changes=lambda account, event, subscription: ()),
         )
         self.channels = {channel.name: channel for channel in channels}
+        self._guards: dict[int, Account] = {}
         self.ticker = MarketChannel(name="tickers", look=self.tick, every_s=0.25)
 
     # -- reading
@@ -141,6 +146,9 @@ class Streams(StreamDialect):
             wrong = next((topic for topic, channel in found.items() if channel is None), "")
             text = f"error:handler not found,topic:{wrong}" if wrong else "Request not authorized"
             return [Answer(self._answer(op, False, text, asked.req_id, line))]
+        if GUARD in found and line.account is not None and op == "subscribe":
+            self._guards[line.number] = line.account
+            line.account.cancel_all_ms.pop(None, None)
         ack: Frame | None = self._answer(op, True, "", asked.req_id, line)
         if op == "unsubscribe":
             return [Unsubscribe(topic, ack or "") for topic in found]
@@ -155,8 +163,18 @@ class Streams(StreamDialect):
         name, _, category = topic.partition(".")
         if not line.private:
             return self.ticker if name == "tickers" and self._contract(category) is not None else None
+        if topic == GUARD:
+            return self.channels[GUARD]
         known = category in ("", *CATEGORIES) and not (name == "wallet" and category)
         return self.channels.get(name) if known else None
+
+    def ended(self, line: Line) -> None:
+        """The time begins with the first moment without one."""
+        account = self._guards.pop(line.number, None)
+        if account is None or any(account is other for other in self._guards.values()):
+            return
+        if (seconds := account.extra.get(DISCONNECT)) is not None:
+            account.cancel_all_ms[None] = line.now_ms + int(seconds) * 1000
 
     # -- writing
 
