@@ -20,16 +20,13 @@ from futures_async.adapter import (
     Endpoint,
     ExchangeError,
     Fill,
-    InvalidOrder,
     InvalidRequest,
-    Number,
     Options,
     Order,
     OrderNotFound,
     OrderRejected,
     Page,
     PageQuery,
-    ParameterRejected,
     Placement,
     PlannedOrder,
     PositionSideLike,
@@ -46,7 +43,7 @@ from futures_async.adapter import (
 )
 from futures_async.adapters._rows import listed
 from futures_async.adapters.bybit import endpoints, wire
-from futures_async.adapters.bybit.dialect import BybitDialect
+from futures_async.adapters.bybit.dialect import UNCHANGED, BybitDialect
 from futures_async.adapters.bybit.lists import Scope, following, of_contract
 from futures_async.adapters.bybit.options import BybitOptions, Market
 from futures_async.adapters.bybit.orders import (
@@ -113,10 +110,6 @@ class Bybit(BatchCancels, TriggerCalls):
 
     # Orders
 
-    def _needs_contract(self, venue_symbol: str) -> bool:
-        """Inverse contracts are sized in dollars, which the contract's metadata says."""
-        return category_of(venue_symbol) == "inverse"
-
     def _placement(self, order: PlannedOrder) -> Placement:
         return Placement(endpoints.CREATE, order_body(order), read_ack)
 
@@ -152,36 +145,10 @@ class Bybit(BatchCancels, TriggerCalls):
     def _amendment(self, order: Order, price: Decimal | None, quantity: Decimal | None) -> Amendment:
         body: dict[str, Any] = {**of_contract(order.venue_symbol).params, "orderId": order.order_id}
         if quantity is not None:
-            if self._needs_contract(order.venue_symbol):
-                contract, at = self._known_contract(order.venue_symbol), order.price if price is None else price
-                if contract is None or at is None:
-                    raise InvalidOrder(
-                        f"{self.id}: {to_text(quantity)} of {order.symbol} are dollars at no known price"
-                    )
-                quantity = contract.exact_contracts(quantity, at)
-            body["qty"] = to_text(quantity)
+            body["qty"] = self._sized(order, quantity, order.price if price is None else price)
         if price is not None:
             body["price"] = to_text(price)
-        return Amendment(endpoints.AMEND, body)
-
-    async def edit_order(
-        self,
-        symbol: str,
-        *,
-        order_id: str | None = None,
-        client_order_id: str | None = None,
-        price: Number | None = None,
-        quantity: Number | None = None,
-    ) -> Order:
-        """Change price or total quantity of an open order, which keeps its ids. What stands already is no error."""
-        try:
-            return await super().edit_order(
-                symbol, order_id=order_id, client_order_id=client_order_id, price=price, quantity=quantity
-            )
-        except ParameterRejected as error:
-            if "not modified" not in error.message:
-                raise
-        return await self.fetch_order(symbol, order_id=order_id, client_order_id=client_order_id)
+        return Amendment(endpoints.AMEND, body, unchanged=UNCHANGED)
 
     async def _cancel_all(self, venue_symbol: str) -> list[str] | None:
         """The answer names what was asked to be cancelled, not what was: the orders are read."""

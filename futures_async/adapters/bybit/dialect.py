@@ -231,6 +231,9 @@ class BybitDialect(Dialect):
         if code == "0":
             return None
         message = envelope.ret_msg or "refused without a message"
+        if code == "10001" and "not modified" in message.lower():
+            # The number that other calls have for it; of amended orders the text alone says so.
+            code = "34040"
         if code == MARGIN_MODE and isinstance(envelope.data, WireReasons):
             reasons = [str(reason.get("reasonMsg")) for reason in envelope.data.reasons or ()]
             message = f"{message}: {'; '.join(reasons)}" if reasons else message

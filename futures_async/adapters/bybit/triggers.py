@@ -13,6 +13,7 @@ from futures_async.adapter import (
     Number,
     Order,
     OrderKind,
+    OrderNotFound,
     OrderRequest,
     Placement,
     PlannedOrder,
@@ -23,6 +24,7 @@ from futures_async.adapter import (
     Stop,
     TimeInForce,
     chosen,
+    decimal_or_none,
     one_id,
     to_text,
     urgent,
@@ -32,10 +34,12 @@ from futures_async.adapters.bybit import endpoints, wire
 from futures_async.adapters.bybit.account import INDEX, AccountCalls
 from futures_async.adapters.bybit.dialect import UNCHANGED
 from futures_async.adapters.bybit.lists import of_contract
-from futures_async.adapters.bybit.orders import TRIGGER_BY, order_body, read_ack
+from futures_async.adapters.bybit.orders import TRIGGER_BY, is_waiting, order_body, read_ack
+from futures_async.adapters.bybit.symbols import category_of
 
 WAITING = {"orderFilter": "StopOrder"}
 RISES, FALLS = 1, 2
+CHANGED = {"trigger_price": "triggerPrice", "price": "price", "quantity": "qty"}
 
 
 class TriggerCalls(AccountCalls):
@@ -43,6 +47,19 @@ class TriggerCalls(AccountCalls):
 
     async def _listed(self, symbol: str | None, asked: dict[str, str]) -> list[Order]:
         raise NotImplementedError
+
+    def _needs_contract(self, venue_symbol: str) -> bool:
+        """Inverse contracts are sized in dollars, which the contract's metadata says."""
+        return category_of(venue_symbol) == "inverse"
+
+    def _sized(self, order: Order, quantity: Decimal, at: Decimal | None) -> str:
+        """A new size of an order as the venue counts it; of inverse contracts it hangs on the price."""
+        if self._needs_contract(order.venue_symbol):
+            contract = self._known_contract(order.venue_symbol)
+            if contract is None or at is None:
+                raise InvalidOrder(f"{self.id}: {to_text(quantity)} of {order.symbol} is dollars at no known price")
+            quantity = contract.exact_contracts(quantity, at)
+        return to_text(quantity)
 
     async def create_trigger_order(self, request: OrderRequest) -> Order:
         """Place an order that waits for `request.trigger_price`, of the last price unless `trigger_by` says another.
@@ -81,6 +98,56 @@ class TriggerCalls(AccountCalls):
     async def fetch_trigger_orders(self, symbol: str | None = None) -> list[Order]:
         """Read what waits for a price: trigger orders, and take-profits and stop-losses of positions."""
         return await self._listed(symbol, WAITING)
+
+    async def edit_trigger_order(
+        self,
+        symbol: str,
+        *,
+        order_id: str | None = None,
+        client_order_id: str | None = None,
+        trigger_price: Number | None = None,
+        price: Number | None = None,
+        quantity: Number | None = None,
+    ) -> Order:
+        """Change where a waiting order is set off, its limit price, or its quantity; what is not named stays.
+
+        Raises:
+            OrderNotFound: It does not wait (any more).
+            SettingNotApplied: Read back: it waits as before.
+            SettingOutcomeUnknown: It could not be read back; it may have been set off meanwhile.
+        """
+        self._active("edit_trigger_order")
+        new = self._changes(trigger_price=trigger_price, price=price, quantity=quantity)
+        order_id, client_order_id = one_id(order_id, client_order_id)
+
+        async def read() -> Order:
+            order = await self.fetch_order(symbol, order_id=order_id, client_order_id=client_order_id)
+            if not is_waiting(order.raw) or order.status.is_final:
+                raise OrderNotFound("it does not wait any more", venue=self.id, endpoint=endpoints.OPEN.name)
+            return order
+
+        def written(order: Order) -> dict[str, Decimal | None]:
+            size = decimal_or_none(order.raw.qty, "qty")
+            return {"trigger_price": order.trigger_price, "price": order.price, "quantity": size}
+
+        order = await read()
+        await self._rules_of(order.venue_symbol)
+        self._changeable(order.order_id, written(order), new)
+        if "quantity" in new:
+            at = {"price": order.price, "trigger_price": order.trigger_price} | new
+            new["quantity"] = Decimal(self._sized(order, new["quantity"], at["price"] or at["trigger_price"]))
+        wanted = written(order) | new
+        body = {**of_contract(order.venue_symbol).params, "orderId": order.order_id}
+        return await self._apply(
+            ("edit_trigger_order", order.order_id),
+            tuple(sorted(new.items())),
+            send=lambda: self._call(
+                endpoints.AMEND_WAITING, body=body | {CHANGED[name]: to_text(value) for name, value in new.items()}
+            ),
+            read=read,
+            stands=lambda found: written(found) == wanted,
+            unchanged=UNCHANGED,
+        )
 
     async def cancel_trigger_order(
         self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None

@@ -253,6 +253,7 @@ TABLE = {
     "TRADING_STOP": ("POST", "/position/trading-stop", 10, Kind.SETTING),
     "CREATE": ("POST", "/order/create", 10, Kind.ORDER),
     "AMEND": ("POST", "/order/amend", 10, Kind.ORDER),
+    "AMEND_WAITING": ("POST", "/order/amend", 10, Kind.SETTING),
     "CANCEL": ("POST", "/order/cancel", 10, Kind.CANCEL),
     "CANCEL_ALL": ("POST", "/order/cancel-all", 10, Kind.DELTA),
     "CREATE_BATCH": ("POST", "/order/create-batch", 10, Kind.ORDER),

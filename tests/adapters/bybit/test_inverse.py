@@ -128,6 +128,13 @@ def test_a_trigger_order_counts_at_its_limit_or_at_its_trigger() -> None:
         assert (bodies[-1]["qty"], placed.quantity) == ("400", contract.quantity_of(D(400), at))
         await exchange.create_trigger_order(sized(contract, 600, at, **waiting))
         assert bodies[-1]["qty"] == "600"
+        changed = await exchange.edit_trigger_order(
+            SYMBOL, order_id=placed.order_id, quantity=contract.quantity_of(D(300), at)
+        )
+        assert (bodies[-1]["qty"], changed.quantity) == ("300", contract.quantity_of(D(300), at))
+        # As many dollars at another price are another size.
+        placed = await exchange.edit_trigger_order(SYMBOL, order_id=placed.order_id, trigger_price=at + 5)
+        assert placed.quantity == contract.quantity_of(D(300), at + 5)
         on.inside.engine.marks.pin(SYMBOL, at + 10)
         on.advance(60_000)
         fired = await exchange.fetch_order(SYMBOL, order_id=placed.order_id)

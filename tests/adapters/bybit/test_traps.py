@@ -466,6 +466,45 @@ def test_the_direction_follows_from_where_the_price_is(fraction: str, direction:
     played(play)
 
 
+def test_a_waiting_order_is_changed_and_keeps_what_is_not_named() -> None:
+    async def play(on: Inside, exchange: Bybit) -> None:
+        limit = on.price("1.04")
+        order = await exchange.create_trigger_order(
+            on.request(type=OrderType.TRIGGER, trigger_price=on.price("1.05"), price=limit)
+        )
+        moved = await exchange.edit_trigger_order(BTC, order_id=order.order_id, trigger_price=on.price("1.06"))
+        assert (moved.order_id, moved.trigger_price, moved.price) == (order.order_id, on.price("1.06"), limit)
+        assert moved.quantity == order.quantity
+        same = await exchange.edit_trigger_order(BTC, order_id=order.order_id, trigger_price=on.price("1.06"))
+        assert same == moved, "what stands already is no error"
+        changed = await exchange.edit_trigger_order(
+            BTC, client_order_id=order.client_order_id, price=on.price("1.03"), quantity=2 * order.quantity
+        )
+        assert (changed.price, changed.quantity) == (on.price("1.03"), 2 * order.quantity)
+        await exchange.cancel_trigger_order(BTC, order_id=order.order_id)
+        with pytest.raises(errors.OrderNotFound, match="does not wait"):
+            await exchange.edit_trigger_order(BTC, order_id=order.order_id, quantity=order.quantity)
+        market = await exchange.create_trigger_order(
+            on.request(type=OrderType.TRIGGER, trigger_price=on.price("1.05"), price=None)
+        )
+        with pytest.raises(errors.InvalidOrder, match="no price to change"):
+            await exchange.edit_trigger_order(BTC, order_id=market.order_id, price=limit)
+
+    played(play)
+
+
+def test_a_change_of_a_waiting_order_whose_answer_is_lost_is_read_back() -> None:
+    plan = FaultPlan(seed=1)
+    plan.add("answer-lost", paths=["/v5/order/amend"], most=1)
+
+    async def play(on: Inside, exchange: Bybit) -> None:
+        order = await exchange.create_trigger_order(on.request(type=OrderType.TRIGGER, trigger_price=on.price("1.05")))
+        moved = await exchange.edit_trigger_order(BTC, order_id=order.order_id, trigger_price=on.price("1.06"))
+        assert moved.trigger_price == on.price("1.06")
+
+    played(play, plan=plan)
+
+
 def test_a_lost_trigger_order_is_found_by_its_id() -> None:
     plan = FaultPlan(seed=1)
     plan.add("answer-lost", paths=["/v5/order/create"], most=1)

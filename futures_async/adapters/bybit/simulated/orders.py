@@ -175,8 +175,11 @@ class OrderCalls(V5):
         order, contract = self._named(request, fields), self.contract(fields)
         quantity, price = number(fields, "qty"), number(fields, "price")
         if isinstance(order, Trigger):
+            before = (order.quantity, order.price, order.trigger_price)
             order.quantity, order.price = quantity or order.quantity, price or order.price
             order.trigger_price = number(fields, "triggerPrice") or order.trigger_price
+            if before == (order.quantity, order.price, order.trigger_price):
+                raise errors.Unchanged("nothing")
             self.engine.triggers.changed(request.account, order)
             return _ids(order)
         if quantity is not None and quantity <= order.filled:
