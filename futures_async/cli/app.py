@@ -37,7 +37,7 @@ from futures_async.cli.symbols import refuse_unknown
 from futures_async.cli.watch import SORTS, watch_positions
 from futures_async.registry import adapter_class, venue_ids
 from futures_async.risk import dashboard
-from futures_async.unified.errors import FuturesAsyncError, InvalidRequest, NotSupported, SymbolNotFound
+from futures_async.unified.errors import FuturesAsyncError, InvalidRequest, NotSupported, SymbolNotFound, UnreadRows
 from futures_async.unified.exchange import Capability, FuturesExchange
 from futures_async.unified.models import Account, Fill, LedgerEntry, Order
 from futures_async.unified.version import __version__
@@ -74,6 +74,9 @@ async def read_all(source: Source, writer: Writer, read: Read[T], symbol: str | 
                 writer.problem(name, error)
         except (SymbolNotFound, InvalidRequest) as error:
             refused[name] = error  # told when some venue lists the symbol; else that is told
+        except UnreadRows as error:
+            found[name] = error.rows
+            writer.problem(name, error)
         except FuturesAsyncError as error:
             writer.problem(name, error)
 

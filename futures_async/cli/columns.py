@@ -12,6 +12,7 @@ from futures_async.cli.output import Column, grouped, percent, signed
 from futures_async.risk import Dashboard, distance_to_liquidation
 from futures_async.unified.enums import PositionMode, PositionSide, RiskLevel
 from futures_async.unified.models import Account, Fill, LedgerEntry, Order, Position, PositionRisk
+from futures_async.unified.reading import Read
 
 LEVEL_STYLES = {RiskLevel.SAFE: "green", RiskLevel.WARNING: "yellow", RiskLevel.DANGER: "bold red"}
 BAR_WIDTH = 16
@@ -82,8 +83,12 @@ class RiskLine(PositionRisk, frozen=True, kw_only=True, eq=False, gc=False):
 
 
 def risk_lines(dashboard: Dashboard) -> list[RiskLine]:
-    """The dashboard's rows, one for each position."""
-    return [
+    """The dashboard's rows, one for each position.
+
+    Raises:
+        UnreadRows: Some positions cannot be read; the lines of the others are in it.
+    """
+    lines = [
         RiskLine(
             **msgspec.structs.asdict(row.risk),
             entry_price=row.position.entry_price,
@@ -91,6 +96,7 @@ def risk_lines(dashboard: Dashboard) -> list[RiskLine]:
         )
         for row in dashboard.rows
     ]
+    return Read(lines, dashboard.unread).whole()
 
 
 RISK: list[Column[RiskLine]] = [

@@ -9,6 +9,8 @@ from typing import Self, TypeVar
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn
 
+from futures_async.unified.rows import gathered
+
 T = TypeVar("T")
 Count = Callable[[int], None]
 """Told the number of rows read so far."""
@@ -44,10 +46,18 @@ class RowCounter:
 
 
 async def counted(rows: AsyncIterator[T], count: Count) -> list[T]:
-    """Collect rows, and tell how many there are."""
-    found: list[T] = []
-    async for row in rows:
-        found.append(row)
-        if len(found) % 20 == 0:
-            count(len(found))
-    return found
+    """Collect rows, and tell how many there are.
+
+    Raises:
+        UnreadRows: Some could not be read; the others are in it.
+    """
+
+    async def told() -> AsyncIterator[T]:
+        number = 0
+        async for row in rows:
+            number += 1
+            if number % 20 == 0:
+                count(number)
+            yield row
+
+    return await gathered(told())

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 
@@ -12,10 +13,11 @@ from futures_async.manager.fills import FillEffect, PositionBook
 from futures_async.manager.listening import Listening
 from futures_async.unified.callbacks import failure_of
 from futures_async.unified.enums import OrderStatus
-from futures_async.unified.errors import FuturesAsyncError, InvalidRequest, OrderNotFound
+from futures_async.unified.errors import DecodeError, FuturesAsyncError, InvalidRequest, OrderNotFound, unread_rows
 from futures_async.unified.exact import ZERO, add, divide, multiply, subtract
 from futures_async.unified.exchange import Capability, FuturesExchange
 from futures_async.unified.models import Fill, Order
+from futures_async.unified.rows import readable
 
 logger = logging.getLogger("futures_async.orders")
 
@@ -193,23 +195,33 @@ class Tracker:
         for symbol in dict.fromkeys(tracked.order.venue_symbol for tracked in followed):
             mine = [tracked for tracked in followed if tracked.order.venue_symbol == symbol]
             try:
-                await self._read_orders(symbol, [one for one in mine if not one.order.status.is_final])
+                odd = await self._read_orders(symbol, [one for one in mine if not one.order.status.is_final])
                 await self._read_fills(symbol, [one for one in mine if one.owed > 0])
+                if odd is not None:
+                    raise odd
             except FuturesAsyncError as error:
                 failed = True
                 logger.warning("%s: orders of %s could not be followed: %s", self._exchange.id, symbol, error)
         return failed
 
-    async def _read_orders(self, symbol: str, mine: list[_Tracked]) -> None:
+    async def _read_orders(self, symbol: str, mine: list[_Tracked]) -> DecodeError | None:
+        """Read them; what is wrong with one that cannot be read, which keeps no other from it."""
         if not mine:
-            return
-        open_now = {order.order_id: order for order in await self._exchange.fetch_open_orders(symbol)}
+            return None
+        odd: DecodeError | None = None
+        # What cannot be read of the list, if it is one of these, is asked for by its id.
+        listed, _ = await readable(self._exchange.fetch_open_orders(symbol))
+        open_now = {order.order_id: order for order in listed}
         for tracked in mine:
             order = open_now.get(tracked.order.order_id)
-            if order is None:
-                order = await self._read_one(tracked)
+            try:
+                if order is None:
+                    order = await self._read_one(tracked)
+            except DecodeError as error:
+                odd = error
             if order is not None:
                 self.see(order)
+        return odd
 
     async def _read_one(self, tracked: _Tracked) -> Order | None:
         try:
@@ -231,7 +243,7 @@ class Tracker:
         if not owed:
             return
         if self._exchange.supports(Capability.FETCH_FILLS):
-            fills = await self._list_fills(symbol, owed)
+            fills: Sequence[Fill] = await self._list_fills(symbol, owed)
         else:
             fills = [fill for tracked in owed if (fill := _fill_of(tracked)) is not None]
         for fill in sorted(fills, key=lambda fill: fill.created_ms or 0):
@@ -242,17 +254,23 @@ class Tracker:
             if tracked.owed > 0 and tracked.order.status.is_final:
                 self._in_vain(tracked, "its fills are not listed")
 
-    async def _list_fills(self, symbol: str, owed: list[_Tracked]) -> list[Fill]:
+    async def _list_fills(self, symbol: str, owed: list[_Tracked]) -> Sequence[Fill]:
         made = [tracked.order.created_ms for tracked in owed]
         since_ms = min(at for at in made if at is not None) - FILLS_BEFORE_MS if None not in made else None
-        fills = await self._exchange.fetch_fills(symbol, since_ms=since_ms)
+        fills = await self._readable_fills(symbol, since_ms=since_ms)
         listed: dict[str, Decimal] = {}
         for fill in fills:
             listed[fill.order_id] = add(listed.get(fill.order_id, ZERO), fill.quantity)
         short = any(listed.get(one.order.order_id, ZERO) < (one.order.filled_quantity or ZERO) for one in owed)
         if fills and short and since_ms is not None:
             # A large order has more executions than a page has rows, and so have others beside it.
-            return await self._exchange.fetch_fills(symbol, since_ms=since_ms, limit=MOST_FILLS)
+            return await self._readable_fills(symbol, since_ms=since_ms, limit=MOST_FILLS)
+        return fills
+
+    async def _readable_fills(self, symbol: str, **bounds: Any) -> Sequence[Fill]:
+        fills, unread = await readable(self._exchange.fetch_fills(symbol, **bounds))
+        if unread:
+            logger.warning("%s: fills of %s: %s", self._exchange.id, symbol, unread_rows(unread, fills))
         return fills
 
     async def _take(self, tracked: _Tracked, fill: Fill) -> None:

@@ -15,9 +15,10 @@ import anyio
 import msgspec
 
 from futures_async.unified.enums import Outcome, PositionSide
-from futures_async.unified.errors import FuturesAsyncError, NotSupported, UnreadRows
+from futures_async.unified.errors import FuturesAsyncError, NotSupported, UnreadRow, unread_rows
 from futures_async.unified.exchange import Capability, FuturesExchange
 from futures_async.unified.models import Order, Position
+from futures_async.unified.rows import readable
 
 Result = Literal["done", "nothing to do", "refused", "not sent", "unknown", "failed"]
 
@@ -125,10 +126,14 @@ async def carry_out(
 
 
 async def cancels(exchange: FuturesExchange, symbol: str | None) -> Sequence[Act]:
-    """A step for each contract that has orders; rows that cannot be read have a symbol nearly always."""
-    found = await _readable(exchange.fetch_open_orders(symbol))
+    """A step for each contract that has orders; rows that cannot be read have a symbol nearly always.
+
+    One for which there is not even that has a step that fails, and holds up no other.
+    """
+    found, nameless = await _named(exchange.fetch_open_orders(symbol))
     if exchange.supports(Capability.FETCH_TRIGGER_ORDERS):
-        found += await _readable(exchange.fetch_trigger_orders(symbol))
+        waiting, more = await _named(exchange.fetch_trigger_orders(symbol))
+        found, nameless = found + waiting, nameless + more
     counts: dict[str, int] = {}
     for name in found:
         counts[name] = counts.get(name, 0) + 1
@@ -142,21 +147,15 @@ async def cancels(exchange: FuturesExchange, symbol: str | None) -> Sequence[Act
 
         return Act("cancel all", name, f"cancel {_orders(count, 'of ' + name)}", do)
 
-    return [step(name, count) for name, count in counts.items()]
+    return [*(step(name, count) for name, count in counts.items()), *_in_vain("cancel all", nameless)]
 
 
 async def closings(exchange: FuturesExchange, symbol: str | None, side: PositionSide | None) -> Sequence[Act]:
-    """A step for each position."""
-    try:
-        held = await exchange.fetch_positions(symbol)
-        lost: list[tuple[str, PositionSide | None]] = []
-    except UnreadRows as error:
-        # One that cannot be read is held all the same: its symbol is enough to close it.
-        held = error.rows
-        facts = [row.facts for row in error.unread]
-        lost = [(one["symbol"], one.get("side")) for one in facts if "symbol" in one]
-        if len(lost) < len(facts):
-            raise
+    """A step for each position; one that is not even known by its contract has a step that fails."""
+    held, unread = await readable(exchange.fetch_positions(symbol))
+    # One that cannot be read is held all the same: its symbol is enough to close it.
+    lost = [(row.facts["symbol"], row.facts.get("side")) for row in unread if "symbol" in row.facts]
+    nameless = [row for row in unread if "symbol" not in row.facts]
     wanted = [position for position in held if side in (None, position.side)]
     lost = [(name, there) for name, there in lost if side in (None, there)]
     if (wanted or lost) and not exchange.supports(Capability.CLOSE_POSITION):
@@ -176,6 +175,7 @@ async def closings(exchange: FuturesExchange, symbol: str | None, side: Position
     return [
         *(step(one.symbol, one.side, _closes(one)) for one in wanted),
         *(step(name, there, f"close {name}, whose row cannot be read, at market") for name, there in lost),
+        *_in_vain("close", nameless),
     ]
 
 
@@ -190,15 +190,23 @@ def _closes(position: Position) -> str:
     return f"close {position.symbol} {position.side.value} {position.quantity:f} at market{worth}"
 
 
-async def _readable(rows: Awaitable[Sequence[Order]]) -> list[str]:
-    """The symbols of rows, of those that cannot be read too, where that much can."""
-    try:
-        return [row.symbol for row in await rows]
-    except UnreadRows as error:
-        facts = [row.facts for row in error.unread]
-        if any("symbol" not in one for one in facts):
-            raise
-        return [*(row.symbol for row in error.rows), *(one["symbol"] for one in facts)]
+async def _named(reading: Awaitable[Sequence[Order]]) -> tuple[list[str], list[UnreadRow]]:
+    """The symbols of rows, of those that cannot be read too; and the rows that do not tell even that."""
+    rows, unread = await readable(reading)
+    names = [*(row.symbol for row in rows), *(row.facts["symbol"] for row in unread if "symbol" in row.facts)]
+    return names, [row for row in unread if "symbol" not in row.facts]
+
+
+def _in_vain(action: str, nameless: Sequence[UnreadRow]) -> list[Act]:
+    """A step that tells of rows which nothing can be done about, in its turn behind all that something can."""
+    if not nameless:
+        return []
+
+    async def do() -> Done:
+        raise unread_rows(nameless)
+
+    count = f"{len(nameless)} row{'' if len(nameless) == 1 else 's'}"
+    return [Act(action, "", f"{action}: {count} whose contract cannot be read: see to it at the venue", do)]
 
 
 def _orders(count: int, what: str) -> str:

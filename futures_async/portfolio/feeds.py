@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
-from typing import Generic, NamedTuple, Protocol, TypeVar
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar, cast
 
 import anyio
 
@@ -18,8 +18,12 @@ from futures_async.unified.errors import (
     NotSupported,
     RateLimited,
     RequestTimeout,
+    UnreadRow,
+    UnreadRows,
     VenueClosed,
+    unread_rows,
 )
+from futures_async.unified.rows import readable
 from futures_async.unified.watching import WatchState
 
 logger = logging.getLogger("futures_async.portfolio")
@@ -40,6 +44,20 @@ class Answer(NamedTuple, Generic[T]):
     value: T
     asked: float
     received: float
+    unread: tuple[UnreadRow, ...] = ()
+    """Rows that could not be read: they are not in the value."""
+
+    @property
+    def odd(self) -> UnreadRows | None:
+        """The error that says so."""
+        return unread_rows(self.unread, cast("Sequence[Any]", self.value)) if self.unread else None
+
+
+async def answered(read: Awaitable[T], runtime: Runtime) -> Answer[T]:
+    """A read, with when it was asked for and answered, and what of it cannot be read."""
+    asked = runtime.now()
+    value, unread = await readable(read)
+    return Answer(cast("T", tuple(cast("Sequence[Any]", value))), asked, runtime.now(), unread)
 
 
 class Part(Protocol[T]):
@@ -117,7 +135,7 @@ class Feed(Generic[T]):
         self._give_up_s = give_up_s
         self.good: Answer[T] | None = None
         self.error: Exception | None = None
-        """What the last finished read ended with; None when it succeeded."""
+        """What the last finished read ended with, `UnreadRows` beside a `good` answer; None when it succeeded."""
         self.flight: Flight | None = None
         self.took_s = 0.0
         """How long the last finished read took, failed ones too."""
@@ -152,7 +170,7 @@ class Feed(Generic[T]):
 
     def prompt(self, deadline_s: float) -> bool:
         """Worth waiting for: the last finished read went well and took no longer than that."""
-        return self.error is None and self.took_s <= deadline_s
+        return (self.error is None or isinstance(self.error, UnreadRows)) and self.took_s <= deadline_s
 
     def late(self, now: float, deadline_s: float) -> bool:
         """The read under way takes longer than that, or will, as far as the last one tells."""
@@ -195,6 +213,8 @@ class Feed(Generic[T]):
             self.good = await self._fetch(flight.max_age_s)
         if scope.cancelled_caught:
             raise RequestTimeout(f"{self.name}: no answer within {self._give_up_s:g} s")
+        if self.good is not None and (odd := self.good.odd) is not None:
+            raise odd
 
     def _learn(self, error: Exception) -> None:
         if isinstance(error, Banned):

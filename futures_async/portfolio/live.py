@@ -68,13 +68,14 @@ class Live(Generic[T]):
         if not live and (proved == -math.inf or (read is not None and read.asked > proved + LAG_S)):
             return read
         current = () if self._watch is None else self._watch.current.values()
-        return Answer(tuple(current), proved, proved)
+        return Answer(tuple(current), proved, proved, () if self._watch is None else self._watch.unread)
 
     @property
     def error(self) -> Exception | None:
         """Why `good` is not fresh."""
         if self._live():
-            return None
+            good = self.good
+            return None if good is None else good.odd
         if self.polled.error is not None:
             return self.polled.error
         good = self.good

@@ -28,7 +28,7 @@ from futures_async.portfolio.rules import (
     Subject,
     measure,
 )
-from futures_async.portfolio.snapshot import Ok, Snapshot
+from futures_async.portfolio.snapshot import Ok, Snapshot, fresh_data
 from futures_async.unified.callbacks import failure_of
 from futures_async.unified.convert import floor_to_step
 from futures_async.unified.enums import Intent, OrderType, PositionSide, Side
@@ -226,13 +226,12 @@ class RiskMonitor:
         for key, raised in self._raised.items():
             subject, action = key[1], raised.rule.action
             manager, state = self._managers.get(subject.venue), snapshot.venues.get(subject.venue)
-            if action is None or manager is None or not isinstance(state, Ok) or now < raised.act_again:
+            data = None if state is None else fresh_data(state)
+            if action is None or manager is None or data is None or now < raised.act_again:
                 continue
             if subject in self._busy or subject in self._doubtful or any(task.subject == subject for task in due):
                 continue
-            position = next(
-                (one for one in state.data.positions or () if (one.venue_symbol, one.side) == subject[1:3]), None
-            )
+            position = next((one for one in data.positions or () if (one.venue_symbol, one.side) == subject[1:3]), None)
             if position is None:
                 continue
             self._raised[key] = raised._replace(act_again=now + self._act_again_s)

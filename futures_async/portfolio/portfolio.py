@@ -11,12 +11,12 @@ from typing import Any, Self, TypeVar
 import anyio
 import anyio.lowlevel
 
-from futures_async.portfolio.feeds import Answer, Feed, Part
+from futures_async.portfolio.feeds import Answer, Feed, Part, answered
 from futures_async.portfolio.live import AUDIT_S, Live
 from futures_async.portfolio.share import Member, RedisShare
 from futures_async.portfolio.snapshot import Snapshot, VenueState, shut_error, state_of
 from futures_async.transport.runtime import Runtime, current_runtime
-from futures_async.unified.errors import ClientClosed, InvalidRequest
+from futures_async.unified.errors import ClientClosed, InvalidRequest, UnreadRows
 from futures_async.unified.exchange import Capability, FuturesExchange
 from futures_async.unified.models import Account, Position
 
@@ -256,8 +256,7 @@ class _Venue:
         if member is None:
 
             async def own(_: float) -> Answer[T]:
-                asked = runtime.now()
-                return Answer(await read(), asked, runtime.now())
+                return await answered(read(), runtime)
 
             return own
         field = f"{self._exchange.id} {self._exchange.account_id} {what}"
@@ -275,6 +274,8 @@ class _Venue:
         if self._shut_s <= 0:
             feed.ask(max_age_s)
         error = shut_error(self._exchange, self._shut_s) if self._shut_s > 0 else feed.error
+        if isinstance(error, UnreadRows):
+            return  # told with what can be read
         if self._member is not None and feed.flight is None and error is not None:
             self._member.refused(field, error)
 

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
-from futures_async.portfolio.feeds import Answer
+from futures_async.portfolio.feeds import Answer, answered
 from futures_async.transport.limits.redis_server import RedisServer, ServerFailed
 from futures_async.transport.runtime import Runtime, running_asyncio_loop
 from futures_async.unified import errors
@@ -28,6 +28,7 @@ from futures_async.unified.errors import (
     FuturesAsyncError,
     InvalidRequest,
     NotSupported,
+    UnreadRow,
 )
 from futures_async.unified.models import to_json
 from futures_async.unified.secret_url import SecretUrl
@@ -95,6 +96,8 @@ class _Found(msgspec.Struct, frozen=True):
     asked_ago_s: float
     value: msgspec.Raw
     failure: _Failure | None = None
+    unread: list[UnreadRow] = []
+    """Rows that could not be read; without these rows, as all models travel."""
 
 
 class _Wanted(msgspec.Struct, frozen=True):
@@ -111,6 +114,7 @@ class _Known(NamedTuple):
     received: float
     value: msgspec.Raw
     failure: _Failure | None
+    unread: list[UnreadRow]
 
 
 class RedisShare:
@@ -201,7 +205,8 @@ class Member:
             if known is not None and known.asked >= oldest:
                 if known.failure is not None:
                     raise _error(known.failure)
-                return Answer(msgspec.json.decode(known.value, type=kind), known.asked, known.received)
+                value = msgspec.json.decode(known.value, type=kind)
+                return Answer(value, known.asked, known.received, tuple(known.unread))
             self._news.clear()
             await self._ask(field, max_age_s)
             if self._problem is not None:
@@ -231,15 +236,16 @@ class Member:
     async def _read(self, field: str, read: Callable[[], Awaitable[T]]) -> Answer[T]:
         asked = self._runtime.now()
         try:
-            value = await read()
+            answer = await answered(read(), self._runtime)
         except FuturesAsyncError as error:
             await self._publish(field, asked, (), error)
             raise
-        answer = Answer(value, asked, self._runtime.now())
-        await self._publish(field, asked, value, None)
+        await self._publish(field, asked, answer.value, None, answer.unread)
         return answer
 
-    async def _publish(self, field: str, asked: float, value: object, error: Exception | None) -> None:
+    async def _publish(
+        self, field: str, asked: float, value: object, error: Exception | None, unread: Sequence[UnreadRow] = ()
+    ) -> None:
         now = self._runtime.now()
         found = _Found(
             field=field,
@@ -247,6 +253,7 @@ class Member:
             asked_ago_s=now - asked,
             value=msgspec.Raw(to_json(value)),
             failure=None if error is None else _failure(error),
+            unread=[_named(row) for row in unread],
         )
         arguments: list[str | float] = [self._lease, self._answers, field, msgspec.json.encode(found).decode(), KEPT_S]
         try:
@@ -316,7 +323,7 @@ class Member:
         asked = published - found.asked_ago_s
         known = self._known.get(found.field)
         if known is None or asked >= known.asked:
-            self._known[found.field] = _Known(asked, published, found.value, found.failure)
+            self._known[found.field] = _Known(asked, published, found.value, found.failure, found.unread)
             self._news.set()
 
     def _start(self, work: Any) -> None:
@@ -340,6 +347,11 @@ _FACTS = (
     "path",
     "kind",
 )
+
+
+def _named(row: UnreadRow) -> UnreadRow:
+    facts = {name: str(value) for name, value in row.facts.items() if isinstance(value, str)}
+    return UnreadRow(row.path, row.problem, None, facts, row.venue)
 
 
 def _failure(error: Exception) -> _Failure:

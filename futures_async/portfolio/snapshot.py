@@ -11,7 +11,7 @@ import msgspec
 from futures_async import risk
 from futures_async.portfolio.feeds import Part
 from futures_async.unified.enums import PositionSide
-from futures_async.unified.errors import RateLimited, RequestTimeout
+from futures_async.unified.errors import RateLimited, RequestTimeout, UnreadRows
 from futures_async.unified.exact import ZERO, add, divide, subtract, total
 from futures_async.unified.exchange import FuturesExchange
 from futures_async.unified.models import Account, Position, PositionRisk
@@ -25,6 +25,10 @@ class VenueData(msgspec.Struct, frozen=True, kw_only=True):
     """Open positions."""
     accounts: tuple[Account, ...] | None = None
     """One entry for each margin coin."""
+    positions_unread: int = 0
+    """Rows of positions that could not be read: they are not among `positions`, or there as they were last known."""
+    accounts_unread: int = 0
+    """The same of accounts."""
 
 
 class Ok(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,7 +55,10 @@ class Ok(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Stale(msgspec.Struct, frozen=True, kw_only=True):
-    """Something was not read in time: `data` is the last that is known, `error` says why it is not newer."""
+    """Something was not read in time: `data` is the last that is known, `error` says why it is not newer.
+
+    Also where all was read and not every row can be made out: then `data` is as of now, and `error` is `UnreadRows`.
+    """
 
     status: Literal["stale"] = "stale"
     venue: str
@@ -119,7 +126,9 @@ def state_of(
     held, balances = positions.good, accounts.good
     answers = [answer for part, answer in zip(parts, (held, balances), strict=True) if part in asked and answer]
     late = [part for part in asked if part.late(now, deadline_s)]
-    error = next((problem for part in asked or parts if (problem := part.error) is not None), None)
+    problems = [problem for part in asked or parts if (problem := part.error) is not None]
+    # A row that cannot be read is the least of them: what else was read is as of now.
+    error = min(problems, key=lambda problem: isinstance(problem, UnreadRows), default=None)
     stream = min((part.stream for part in parts if part.stream is not None), key=_WORST.index, default=None)
     if late:
         error = RequestTimeout(f"{late[0].name}: no answer within {deadline_s:g} s")
@@ -131,6 +140,8 @@ def state_of(
         "data": VenueData(
             positions=held.value if held is not None else None,
             accounts=balances.value if balances is not None else None,
+            positions_unread=0 if held is None else len(held.unread),
+            accounts_unread=0 if balances is None else len(balances.unread),
         ),
         "stream": stream,
         "age_s": now - min(answer.asked for answer in answers),
@@ -141,6 +152,11 @@ def state_of(
     if error is not None:
         return Stale(venue=exchange.id, error=error, **seen)
     return Ok(venue=exchange.id, **seen)
+
+
+def fresh_data(state: VenueState) -> VenueData | None:
+    """What is known as of now, as far as it can be read; None where something may be older."""
+    return state.data if isinstance(state, Ok) or isinstance(state.error, UnreadRows) else None
 
 
 _WORST = (WatchState.CLOSED, WatchState.CONNECTING, WatchState.STALE, WatchState.SYNCING, WatchState.LIVE)
@@ -231,11 +247,13 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
                 own.add("unrealized_pnl", risk.position_pnl(position))
         for name, state in self.venues.items():
             data = state.data or VenueData()
-            for own in [coin.of(name) for coin in coins.values() if None in (data.accounts, data.positions)]:
+            no_accounts = data.accounts is None or bool(data.accounts_unread)
+            no_positions = data.positions is None or bool(data.positions_unread)
+            for own in [coin.of(name) for coin in coins.values() if no_accounts or no_positions]:
                 own.unread = True
-                if data.accounts is None:
+                if no_accounts:
                     own.unknown |= {"equity"}
-                if data.positions is None:  # profit is known where the account tells it
+                if no_positions:  # profit is known where the account tells it
                     own.unknown |= {"margin", "exposure"} | (set() if own.tells_pnl else {"unrealized_pnl"})
         return {name: coin.total(name) for name, coin in sorted(coins.items())}
 
@@ -283,7 +301,7 @@ class _Own:
         """What is not known, or not all of it."""
         self.tells_pnl = False
         self.unread = False
-        """Its positions or its balances were never read."""
+        """Its positions or its balances were never read, or not all of them can be."""
 
     def add(self, what: str, value: Decimal | None) -> None:
         if value is None:
@@ -305,7 +323,7 @@ class _Sums:
     def total(self, coin: str) -> CoinTotal:
         whole = [own for own in self._accounts.values() if "equity" in own.told and not own.unknown & RATIO_OF]
         equity, exposure = (total(own.sums[what] for own in whole) for what in ("equity", "exposure"))
-        # Those of which a whole part was never read come first.
+        # Those of which something was never read come first.
         parts = {
             name: tuple(what for what in SUMMED if what in own.unknown)
             for name, own in sorted(self._accounts.items(), key=lambda item: not item[1].unread)

@@ -11,10 +11,11 @@ import msgspec
 from futures_async.risk.position import position_risk
 from futures_async.unified.callbacks import failure_of
 from futures_async.unified.enums import PositionMode
-from futures_async.unified.errors import InvalidRequest, NotSupported
+from futures_async.unified.errors import InvalidRequest, NotSupported, UnreadRow
 from futures_async.unified.exact import ZERO
 from futures_async.unified.exchange import FuturesExchange
 from futures_async.unified.models import Position, PositionRisk
+from futures_async.unified.rows import readable
 
 T = TypeVar("T")
 
@@ -37,6 +38,8 @@ class Dashboard(msgspec.Struct, frozen=True, kw_only=True):
     """One-way or hedge; None where neither the venue nor a position says."""
     rows: tuple[DashboardRow, ...]
     """Largest value first; those of unknown value last."""
+    unread: tuple[UnreadRow, ...] = ()
+    """Positions that cannot be read: they are held, and in no row."""
 
 
 async def dashboard(exchange: FuturesExchange, symbol: str | None = None) -> Dashboard:
@@ -52,8 +55,8 @@ async def dashboard(exchange: FuturesExchange, symbol: str | None = None) -> Das
     Raises:
         FuturesAsyncError: One of the reads failed.
     """
-    positions: list[list[Position]] = []
-    risks: list[list[PositionRisk]] = []
+    positions: list[tuple[list[Position], tuple[UnreadRow, ...]]] = []
+    risks: list[tuple[list[PositionRisk], tuple[UnreadRow, ...]]] = []
     modes: list[PositionMode] = []
     failures: list[Exception] = []
 
@@ -66,23 +69,25 @@ async def dashboard(exchange: FuturesExchange, symbol: str | None = None) -> Das
             failures.append(error)
 
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(lambda: guarded(exchange.fetch_positions(symbol), positions, needed=True))
-        tasks.start_soon(lambda: guarded(exchange.fetch_position_risk(symbol), risks))
+        tasks.start_soon(lambda: guarded(readable(exchange.fetch_positions(symbol)), positions, needed=True))
+        tasks.start_soon(lambda: guarded(readable(exchange.fetch_position_risk(symbol)), risks))
         tasks.start_soon(lambda: guarded(exchange.fetch_position_mode(symbol), modes))
     if failures:
         raise failures[0]
-    by_key = {(risk.venue_symbol, risk.side): risk for found in risks for risk in found}
+    held, unread = positions[0]
+    by_key = {(risk.venue_symbol, risk.side): risk for found, _ in risks for risk in found}
     rows = [
         DashboardRow(
             position=position,
             risk=by_key.get((position.venue_symbol, position.side)) or position_risk(position),
         )
-        for position in positions[0]
+        for position in held
     ]
     rows.sort(key=lambda row: (row.risk.notional is None, (row.risk.notional or ZERO).copy_negate()))
-    said = [position.position_mode for position in positions[0] if position.position_mode is not None]
+    said = [position.position_mode for position in held if position.position_mode is not None]
     return Dashboard(
         venue=exchange.id,
         mode=modes[0] if modes else said[0] if said else None,
         rows=tuple(rows),
+        unread=unread,
     )

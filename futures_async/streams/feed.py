@@ -25,10 +25,14 @@ from futures_async.unified.errors import (
     AccountModeMismatch,
     AuthenticationError,
     ClientClosed,
+    DecodeError,
     FuturesAsyncError,
     InvalidRequest,
     NotSupported,
+    UnreadRow,
+    unread_rows,
 )
+from futures_async.unified.rows import readable
 from futures_async.unified.watching import Change, ChangeKind, WatchState
 
 logger = logging.getLogger("futures_async.streams")
@@ -39,6 +43,7 @@ OVERLAP_MS = 120_000
 """Histories are read from so long before the last one: what is listed late is found the next time."""
 FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 30.0
+LOST_KEPT = 100
 
 HOPELESS = (AuthenticationError, AccountModeMismatch, ClientClosed, InvalidRequest, NotSupported)
 """Errors of reads that no repetition mends."""
@@ -48,15 +53,27 @@ class Reads(Protocol[T]):
     """How a kind of thing is read."""
 
     async def now(self) -> Sequence[T] | None:
-        """All there are; None where only a history tells."""
+        """All there are; None where only a history tells.
+
+        Raises:
+            UnreadRows: Some cannot be read; the others are in it.
+        """
         ...
 
     async def since(self, since_ms: int) -> Sequence[T]:
-        """What has ended or happened since then, and maybe more."""
+        """What has ended or happened since then, and maybe more.
+
+        Raises:
+            UnreadRows: Some cannot be read; the others are in it.
+        """
         ...
 
     async def one(self, item: T) -> T | None:
-        """One thing that is not listed any more; None when the venue has forgotten it."""
+        """One thing that is not listed any more; None when the venue has forgotten it.
+
+        Raises:
+            DecodeError: It cannot be read.
+        """
         ...
 
 
@@ -68,6 +85,20 @@ class Listener(Protocol[T]):
 
     def fail(self, error: FuturesAsyncError) -> None:
         """There will be no more."""
+
+
+class Asked(NamedTuple, Generic[T]):
+    """What a read answered."""
+
+    now: Sequence[T] | None
+    """All there are, but for what cannot be read; None where only a history tells."""
+    past: Sequence[T]
+    """What has ended or happened."""
+    when: Moment
+    odd: tuple[UnreadRow, ...] = ()
+    """Rows of what there is that cannot be read."""
+    lost: tuple[UnreadRow, ...] = ()
+    """Rows of what has ended or happened that cannot be read."""
 
 
 class Surroundings(NamedTuple):
@@ -110,6 +141,10 @@ class Feed(ABC, Generic[T]):
         self._report = around.report
         self.audit_s = audit_s
         self.drift = 0
+        self.unread: tuple[UnreadRow, ...] = ()
+        """What the last read could not tell; see `Watch.unread`."""
+        self._lost: list[UnreadRow] = []
+        """Rows of histories that cannot be read: what they told is nowhere else."""
         self.listeners: list[Listener[T]] = []
         self._bell = Bell()
         self._state = WatchState.CONNECTING
@@ -211,15 +246,15 @@ class Feed(ABC, Generic[T]):
         born_ms = self.picture.born_ms(item)
         return born_ms is not None and born_ms > self._since_ms + self._around.error_ms()
 
-    async def _ask(self) -> tuple[Sequence[T] | None, Sequence[T], Moment] | None:
+    async def _ask(self) -> Asked[T] | None:
         """Read what there is, and what has ended or happened; None when the venue does not answer."""
         began = self._asked_at = self._runtime.now()
         try:
             if not self._dated:
                 await self._date()
-            now = await self._reads.now()
+            now, odd = await readable(self._reads.now())
             # After the list: what ends between the two is in one of them.
-            past = await self._reads.since(max(self._since_ms, self._covered_ms - OVERLAP_MS))
+            past, lost = await readable(self._reads.since(max(self._since_ms, self._covered_ms - OVERLAP_MS)))
         except HOPELESS as error:
             self.fail(error)
             return None
@@ -227,7 +262,7 @@ class Feed(ABC, Generic[T]):
             logger.debug("%s: reading %s failed: %s", self._report.venue, self.what, problem)
             return None
         self._read_at = self._runtime.now()
-        return now, past, Moment(began, self.now_ms(), self._read_at)
+        return Asked(now, past, Moment(began, self.now_ms(), self._read_at), odd, lost)
 
     async def _date(self) -> None:
         """Find out when it began: by a clock that is minutes fast, fills would be taken for those of before."""
@@ -241,9 +276,10 @@ class Feed(ABC, Generic[T]):
         now = self._runtime.now()
         return Moment(now, self.now_ms(), now)
 
-    def _merge(self, now: Sequence[T] | None, past: Sequence[T], when: Moment) -> Merged[T]:
-        merged = self.picture.read(now or (), when, complete=now is not None)
-        later = self.picture.past(past, when)
+    def _merge(self, asked: Asked[T]) -> Merged[T]:
+        now, when = asked.now, asked.when
+        merged = self.picture.read(now or (), when, complete=now is not None, unread=asked.odd)
+        later = self.picture.past(asked.past, when)
         self._deliver(merged.changes)
         self._deliver(later)
         untold = merged.untold | {self.picture.key(change.item) for change in later}
@@ -251,12 +287,16 @@ class Feed(ABC, Generic[T]):
         missing = [item for item in merged.missing if self.picture.key(item) in self.picture.current]
         return merged._replace(untold=untold, changes=merged.changes + later, missing=missing)
 
-    async def _look_up(self, missing: Sequence[T], when: Moment) -> bool:
+    async def _look_up(self, missing: Sequence[T], asked: Asked[T]) -> bool:
         """What became of things that are not listed any more; False when not all could be told."""
-        complete = True
+        complete, when, odd = True, asked.when, list(asked.odd)
         for item in missing:
             try:
                 found = await self._reads.one(item)
+            except DecodeError as problem:
+                # Asking again makes it no more readable, and must not keep the others from being true.
+                odd.append(UnreadRow(problem.path, str(problem), None, _names(item), self._report.venue))
+                continue
             except FuturesAsyncError as problem:
                 logger.debug("%s: looking up one of %s failed: %s", self._report.venue, self.what, problem)
                 complete = False
@@ -264,4 +304,21 @@ class Feed(ABC, Generic[T]):
             changes = self.picture.settle(item, found, when)
             complete = complete and bool(changes)  # listed no more, and not ended either: it will be told
             self._deliver(changes)
+        self._could_not_read(odd, asked)
         return complete
+
+    def _could_not_read(self, odd: Sequence[UnreadRow], asked: Asked[T]) -> None:
+        """Remember what cannot be read: of what there is until the next read, of what has happened for good."""
+        # Not by its path: that counts the rows before it.
+        known = [(row.raw, row.facts) for row in self.unread]
+        self._lost += [row for row in asked.lost if (row.raw, row.facts) not in known]
+        del self._lost[:-LOST_KEPT]
+        self.unread = (*odd, *self._lost)
+        if fresh := [row for row in self.unread if (row.raw, row.facts) not in known]:
+            logger.warning("%s: the picture of %s: %s", self._report.venue, self.what, unread_rows(fresh))
+
+
+def _names(item: object) -> dict[str, object]:
+    """What names a thing, as far as it has that."""
+    names = ("symbol", "venue_symbol", "order_id")
+    return {name: getattr(item, name) for name in names if hasattr(item, name)}

@@ -17,6 +17,7 @@ from futures_async.streams.picture import (
     change_of,
     older,
 )
+from futures_async.unified.errors import UnreadRow
 from futures_async.unified.models import Fill
 from futures_async.unified.watching import Change, ChangeSource
 
@@ -43,7 +44,9 @@ class Fills(Picture[Fill]):
                 self.unsure = self.unsure or executed > known + told
         return self._take(push.items, PUSH, when)
 
-    def read(self, items: Sequence[Fill], when: Moment, *, complete: bool = True) -> Merged[Fill]:
+    def read(
+        self, items: Sequence[Fill], when: Moment, *, complete: bool = True, unread: Sequence[UnreadRow] = ()
+    ) -> Merged[Fill]:
         changes = self._take(items, READ, when)
         return Merged(changes, untold=frozenset(self.key(change.item) for change in changes))
 

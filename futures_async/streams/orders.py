@@ -23,6 +23,7 @@ from futures_async.streams.picture import (
     same,
 )
 from futures_async.unified.enums import OrderStatus
+from futures_async.unified.errors import UnreadRow
 from futures_async.unified.models import Order
 from futures_async.unified.watching import Change, ChangeSource
 
@@ -49,9 +50,12 @@ class Orders(Picture[Order]):
             self._take(order, PUSH, when, changes)
         return changes
 
-    def read(self, items: Sequence[Order], when: Moment, *, complete: bool = True) -> Merged[Order]:
+    def read(
+        self, items: Sequence[Order], when: Moment, *, complete: bool = True, unread: Sequence[UnreadRow] = ()
+    ) -> Merged[Order]:
         changes: list[Change[Order]] = []
-        listed: set[str] = set()
+        # Of a row without an id it can be asked, one by one, whether it is this one.
+        listed = {str(row.facts.get("order_id", "")) for row in unread}
         for order in items:
             listed.add(order.order_id)
             self._take(order, READ, when, changes)

@@ -21,6 +21,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Generic, NamedTuple, TypeVar
 
+from futures_async.unified.errors import UnreadRow
 from futures_async.unified.watching import Change, ChangeKind, ChangeSource
 
 T = TypeVar("T")
@@ -119,8 +120,11 @@ class Picture(ABC, Generic[T]):
         """Take in a message; `when` it arrived."""
 
     @abstractmethod
-    def read(self, items: Sequence[T], when: Moment, *, complete: bool = True) -> Merged[T]:
-        """Take in an answer; `when` the read began. It is all there is if it is `complete`."""
+    def read(
+        self, items: Sequence[T], when: Moment, *, complete: bool = True, unread: Sequence[UnreadRow] = ()
+    ) -> Merged[T]:
+        """Take in an answer; `when` the read began. It is all there is if it is `complete`, but for `unread` rows:
+        what one of these may be is not gone."""
 
     def past(self, items: Iterable[T], when: Moment) -> list[Change[T]]:
         """Take in what a venue's history says has ended or happened."""

@@ -53,11 +53,11 @@ class PolledFeed(Feed[T]):
                 return
             told = False
             if answer is not None:
-                merged = self._merge(*answer)
-                told = await self._look_up(merged.missing, answer[2]) and not merged.doubts
+                merged = self._merge(answer)
+                told = await self._look_up(merged.missing, answer) and not merged.doubts
             if told and answer is not None:
                 failures = 0
-                self._covered_ms = answer[2].received_ms
+                self._covered_ms = answer.when.received_ms
                 self._enter(WatchState.LIVE)
                 pause_s = self.audit_s
             else:

@@ -24,6 +24,7 @@ from futures_async.streams.picture import (
     older,
     same,
 )
+from futures_async.unified.errors import UnreadRow
 from futures_async.unified.watching import Change, ChangeSource
 
 T = TypeVar("T")
@@ -211,7 +212,9 @@ class Rows(Picture[T]):
 
     # Reads
 
-    def read(self, items: Sequence[T], when: Moment, *, complete: bool = True) -> Merged[T]:
+    def read(
+        self, items: Sequence[T], when: Moment, *, complete: bool = True, unread: Sequence[UnreadRow] = ()
+    ) -> Merged[T]:
         changes: list[Change[T]] = []
         doubts: set[Hashable] = set()
         listed: set[Hashable] = set()
@@ -239,6 +242,8 @@ class Rows(Picture[T]):
             self._put(key, kept, item, READ, self._changed_ms(item), when, changes)
         if complete:
             for key in [key for key in self._kept if key not in listed]:
+                if any(row.may_be(self._kept[key].item) for row in unread):
+                    continue
                 if when.too_soon_after(self._kept[key].known_at) and not self._believed(key):
                     doubts.add(key)
                     continue

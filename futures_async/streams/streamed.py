@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import TypeVar
 
 from futures_async.streams.dialect import Topic, What
-from futures_async.streams.feed import FIRST_PAUSE_S, LONGEST_PAUSE_S, Feed, Reads, Surroundings
+from futures_async.streams.feed import FIRST_PAUSE_S, LONGEST_PAUSE_S, Asked, Feed, Reads, Surroundings
 from futures_async.streams.line import Line, Subscriber
 from futures_async.streams.picture import LAG_S, Moment, Picture, Push
 from futures_async.unified.errors import FuturesAsyncError
@@ -192,7 +192,7 @@ class StreamFeed(Feed[T]):
         found = 0
         while True:
             self._audit_at = math.inf  # what asked for a read until now gets one
-            answer = await self._ask() if self._reading else (None, (), self._moment())
+            answer = await self._ask() if self._reading else Asked[T](None, (), self._moment())
             if answer is None or not self._stands(epoch):
                 return False
             if self._buffer is not None:
@@ -200,16 +200,16 @@ class StreamFeed(Feed[T]):
                 self.picture.reconnected()
                 for push, at in buffer:
                     self._take(push, at)
-            merged = self._merge(*answer)
+            merged = self._merge(answer)
             found += len(merged.changes)
-            told = await self._look_up(merged.missing, answer[2])
+            told = await self._look_up(merged.missing, answer)
             settled = told and not merged.doubts
             if settled:
                 await self._until_sure(epoch)
             if not self._stands(epoch):
                 return False
-            if settled and self._sure(answer[2]):
-                self._live(epoch, answer[2], found)
+            if settled and self._sure(answer.when):
+                self._live(epoch, answer.when, found)
                 return True
             if not settled:
                 # Said otherwise by what was pushed just now: one of the two has not heard yet.
@@ -257,9 +257,9 @@ class StreamFeed(Feed[T]):
         if answer is None:
             self._audit_at = min(self._audit_at, self._runtime.now() + LAG_S)
             return
-        merged = self._merge(*answer)
-        told = await self._look_up(merged.missing, answer[2])
-        self._covered_ms = answer[2].received_ms
+        merged = self._merge(answer)
+        told = await self._look_up(merged.missing, answer)
+        self._covered_ms = answer.when.received_ms
         untold = merged.untold | {self.picture.key(item) for item in merged.missing}
         if merged.doubts or not told:
             self._audit_at = self._runtime.now() + LAG_S

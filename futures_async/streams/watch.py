@@ -14,7 +14,7 @@ import msgspec
 
 from futures_async.streams.feed import Feed
 from futures_async.transport.runtime import running_asyncio_loop
-from futures_async.unified.errors import FuturesAsyncError, InvalidRequest, StreamOverrun
+from futures_async.unified.errors import FuturesAsyncError, InvalidRequest, StreamOverrun, UnreadRow
 from futures_async.unified.watching import Change, ChangeKind, ChangeSource, Watch, WatchState
 
 T = TypeVar("T")
@@ -72,6 +72,10 @@ class FeedWatch(Watch[T]):
     @property
     def age_s(self) -> float:
         return math.inf if self._feed is None else self._feed.age_s
+
+    @property
+    def unread(self) -> tuple[UnreadRow, ...]:
+        return () if self._feed is None else self._feed.unread
 
     @property
     def drift(self) -> int:

@@ -56,10 +56,11 @@ from futures_async.unified.errors import (
     UnreadRow,
     UnreadRows,
     UnresolvedOrders,
+    unread_rows,
 )
 from futures_async.unified.exchange import Capability
 from futures_async.unified.models import Account, Contract, Order, Position, PositionRisk
-from futures_async.unified.rows import unread_of
+from futures_async.unified.rows import readable, unread_of
 
 T = TypeVar("T")
 
@@ -423,28 +424,22 @@ class Adapter(Watching):
 
     async def fetch_account(self, margin_coin: str = "USDT") -> Account:
         self._require(Capability.FETCH_ACCOUNT)
-        unread: UnreadRows | None = None
-        try:
-            accounts = await self.fetch_accounts()
-        except UnreadRows as error:
-            accounts, unread = error.rows, error
+        accounts, unread = await readable(self.fetch_accounts())
         found = next((account for account in accounts if account.margin_coin == margin_coin), None)
         if found is not None:
             return found
-        raise unread or InvalidRequest(f"{self.id}: the account has no margin coin {margin_coin!r}")
+        if unread:
+            raise unread_rows(unread, accounts)
+        raise InvalidRequest(f"{self.id}: the account has no margin coin {margin_coin!r}")
 
     async def fetch_position(self, symbol: str, side: PositionSideLike | None = None) -> Position | None:
         self._require(Capability.FETCH_POSITION)
         side = chosen_or_none(PositionSide, side, "side")
         venue_symbol = self.venue_symbol(symbol)
-        unread: UnreadRows | None = None
-        try:
-            found = await self.fetch_positions(symbol)
-        except UnreadRows as error:
-            found, unread = error.rows, error
+        found, unread = await readable(self.fetch_positions(symbol))
         positions = [one for one in found if one.venue_symbol == venue_symbol and side in (None, one.side)]
-        if unread is not None and any(_may_be(row, venue_symbol, side) for row in unread.unread):
-            raise unread  # what cannot be read may be the one that was asked for
+        if any(_may_be(row, venue_symbol, side) for row in unread):
+            raise unread_rows(unread, found)  # what cannot be read may be the one that was asked for
         if len(positions) > 1:
             raise InvalidRequest(f"{self.id}: {symbol} has a long and a short position: name the side")
         return positions[0] if positions else None

@@ -9,7 +9,8 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import msgspec
 
 from futures_async.unified.enums import LedgerType
-from futures_async.unified.errors import IncompletePage, InvalidRequest, UnreadRow, UnreadRows, unread_rows
+from futures_async.unified.errors import IncompletePage, InvalidRequest, UnreadRow, unread_rows
+from futures_async.unified.rows import gathered
 
 T = TypeVar("T")
 
@@ -123,14 +124,7 @@ async def everything(
         UnreadRows: Some rows could not be read; the others are in it.
         IncompletePage: See `iterate`.
     """
-    found: list[T] = []
-    try:
-        async for row in iterate(fetch, query, key=key, wanted=wanted):
-            found.append(row)  # noqa: PERF401 - what came before an error is kept
-    except UnreadRows as error:
-        error.rows = found
-        raise
-    return found
+    return await gathered(iterate(fetch, query, key=key, wanted=wanted))
 
 
 def in_turn(lists: Sequence[FetchPage[T]]) -> FetchPage[T]:

@@ -16,9 +16,11 @@ from futures_async.streams.rows import RowRule, Rows
 from futures_async.streams.rules import ACCOUNTS, POSITIONS, TICKERS
 from futures_async.streams.watch import MAX_FILLS
 from futures_async.trading.history import History
-from futures_async.unified.errors import FuturesAsyncError, InvalidRequest, OrderNotFound
+from futures_async.unified.errors import DecodeError, FuturesAsyncError, InvalidRequest, OrderNotFound, UnreadRow
 from futures_async.unified.exchange import Capability
 from futures_async.unified.models import Account, Fill, Order, Position, Ticker
+from futures_async.unified.reading import Read
+from futures_async.unified.rows import gathered, readable
 from futures_async.unified.watching import Change, Watch
 
 T = TypeVar("T")
@@ -91,7 +93,13 @@ class Watching(History):
         return self._streams.watch(wish)
 
     async def _tickers(self, names: Sequence[str]) -> list[Ticker]:
-        return [await self.fetch_ticker(name) for name in names]
+        found, unread = list[Ticker](), list[UnreadRow]()
+        for name in names:
+            try:
+                found.append(await self.fetch_ticker(name))
+            except DecodeError as odd:
+                unread.append(UnreadRow(odd.path, str(odd), None, {"venue_symbol": name}, self.id))
+        return Read(found, tuple(unread)).whole()
 
     def _picture_of(self, rule: RowRule[T], what: What) -> Picture[T]:
         return Rows(rule, self._streams.unsaid(what))
@@ -142,18 +150,20 @@ class _OrderReads:
         """Whose past is read; None: of all."""
 
     async def now(self) -> Sequence[Order] | None:
-        orders = await self._exchange.fetch_open_orders(self._name)
+        orders, odd = await readable(self._exchange.fetch_open_orders(self._name))
         if None not in self._contracts:
             self._contracts |= {order.venue_symbol for order in orders}
-        return orders
+        return Read(list(orders), odd).whole()
 
     async def since(self, since_ms: int) -> Sequence[Order]:
         if not self._exchange.supports(Capability.ITER_ORDERS):
             return ()
-        found: list[Order] = []
+        found, unread = list[Order](), list[UnreadRow]()
         for name in tuple(self._contracts):
-            found += [order async for order in self._exchange.iter_orders(name, since_ms=since_ms)]
-        return found
+            orders, lost = await readable(gathered(self._exchange.iter_orders(name, since_ms=since_ms)))
+            found += orders
+            unread += lost
+        return Read(found, tuple(unread)).whole()
 
     async def one(self, item: Order) -> Order | None:
         try:
@@ -174,7 +184,8 @@ class _FillReads:
 
     async def since(self, since_ms: int) -> Sequence[Fill]:
         # Oldest first, as they would have been pushed.
-        return [fill async for fill in self._exchange.iter_fills(self._name, since_ms=since_ms)][::-1]
+        fills, lost = await readable(gathered(self._exchange.iter_fills(self._name, since_ms=since_ms)))
+        return Read(fills[::-1], lost).whole()
 
     async def one(self, item: Fill) -> Fill | None:
         return item

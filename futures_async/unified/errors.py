@@ -307,6 +307,10 @@ class UnreadRow(msgspec.Struct, frozen=True):
         """The contract or the id, for messages; empty where neither can be read."""
         return next((str(self.facts[key]) for key in self.facts if key in _NAMES), "")
 
+    def may_be(self, item: object) -> bool:
+        """Whether it may be the row of this thing: all that can be read of what names it agrees."""
+        return all(getattr(item, name, self.facts[name]) == self.facts[name] for name in _IDENTITY & self.facts.keys())
+
     def __repr__(self) -> str:
         # Without the row: a venue may repeat in it what it was sent.
         return f"UnreadRow({self.path}: {self.problem}, facts={self.facts!r})"
@@ -316,6 +320,7 @@ class UnreadRow(msgspec.Struct, frozen=True):
 
 
 _NAMES = ("venue_symbol", "margin_coin", "order_id", "fill_id", "entry_id")
+_IDENTITY = {*_NAMES, "side"}
 
 
 class UnreadRows(DecodeError):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Awaitable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
-from futures_async.unified.errors import UnreadRow
+from futures_async.unified.errors import UnreadRow, UnreadRows
 
 T = TypeVar("T")
 
@@ -48,3 +49,28 @@ class Rows(list[T]):
 def unread_of(rows: object) -> tuple[UnreadRow, ...]:
     """The rows that could not be read, of a list that was decoded or read."""
     return rows.unread if isinstance(rows, Rows) else ()
+
+
+async def readable(reading: Awaitable[T]) -> tuple[T, tuple[UnreadRow, ...]]:
+    """What can be read of a list, and the rows that cannot."""
+    try:
+        return await reading, ()
+    except UnreadRows as odd:
+        rows: Any = odd.rows
+        return rows, odd.unread
+
+
+async def gathered(rows: AsyncIterator[T]) -> list[T]:
+    """All rows of an iterator.
+
+    Raises:
+        UnreadRows: Some could not be read; the others are in it.
+    """
+    found: list[T] = []
+    try:
+        async for row in rows:
+            found.append(row)  # noqa: PERF401 - what came before an error is kept
+    except UnreadRows as odd:
+        odd.rows = found
+        raise
+    return found

@@ -10,6 +10,8 @@ from typing import Generic, Self, TypeVar
 
 import msgspec
 
+from futures_async.unified.errors import UnreadRow
+
 T = TypeVar("T")
 
 
@@ -85,6 +87,15 @@ class Watch(ABC, AsyncIterator[Change[T]], Generic[T]):
     @abstractmethod
     def age_s(self) -> float:
         """Seconds since the venue last gave a sign of life on the connection, or answered a read; inf before."""
+
+    @property
+    @abstractmethod
+    def unread(self) -> tuple[UnreadRow, ...]:
+        """Rows that the last read could not make out, and those of histories so far; each is told in the log once.
+
+        All else is as true as `state` says. What such a row is about may be in `current` as it was last known, and is
+        not told as gone.
+        """
 
     @property
     @abstractmethod

@@ -12,7 +12,7 @@ import pytest
 
 import futures_async as fa
 from futures_async.cli.output import Exit, Format, Writer
-from futures_async.portfolio.acts import Act, Done, cancels, carry_out, closings
+from futures_async.portfolio.acts import Act, Done, cancels, carry_out, closings, halts
 from futures_async.simulator.server import RunningExchange, serve
 from futures_async.unified.enums import PositionSide
 from futures_async.unified.errors import (
@@ -22,9 +22,11 @@ from futures_async.unified.errors import (
     RequestTimeout,
     UnreadRow,
     UnreadRows,
+    unread_rows,
 )
 from futures_async.unified.exchange import Capability, FuturesExchange
 from tests.cli.test_commands import cli, keys_of, rows
+from tests.fakes import position
 
 BTC = "BTC/USDT:USDT"
 CAN_TRADE = ["bitget", "bitget-uta", "bitmart"]
@@ -191,8 +193,33 @@ async def test_rows_that_cannot_be_read_are_acted_on_by_their_symbol() -> None:
         f"close {BTC}, whose row cannot be read, at market"
     ]
     assert await closings(toy, None, PositionSide.SHORT) == []
+
+
+@pytest.mark.asyncio
+async def test_a_row_of_no_known_contract_holds_up_no_other_and_is_told_as_failed() -> None:
     nameless = UnreadRow("symbol", "symbol is missing", None, {}, "toy")
-    odd = nameless
-    for plan in (cancels(toy, None), closings(toy, None, None)):
-        with pytest.raises(UnreadRows):
-            await plan
+
+    class Toy(FuturesExchange):
+        id = "toy"
+        capabilities = frozenset({Capability.CANCEL_ALL_ORDERS, Capability.CLOSE_POSITION})
+
+        async def fetch_open_orders(self, symbol: str | None = None) -> list[fa.Order]:
+            raise unread_rows([nameless, nameless])
+
+        async def fetch_positions(self, symbol: str | None = None) -> list[fa.Position]:
+            raise unread_rows([nameless], [position(symbol=BTC)])
+
+        async def close_position(self, symbol: str, *, side: fa.PositionSideLike | None = None) -> None:
+            assert (symbol, side) == (BTC, PositionSide.LONG)
+
+    toy = object.__new__(Toy)
+    writer = Writer(Format.JSON)
+    ends = await carry_out({"mine": await halts(toy, close=True)}, writer.failed)
+    assert [(done.action, done.symbol, done.result) for _, done in ends] == [
+        ("cancel all", "", "failed"),
+        ("close", BTC, "nothing to do"),
+        ("close", "", "failed"),
+    ]
+    assert "2 rows cannot be read" in ends[0][1].detail
+    assert "symbol is missing" in ends[2][1].detail
+    assert writer.code is not Exit.OK

@@ -7,10 +7,10 @@ import io
 import os
 import signal
 import time
-from collections.abc import Awaitable, Callable, Generator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import anyio
 import anyio.lowlevel
@@ -19,10 +19,15 @@ import typer
 from rich.console import Console
 from rich.live import Live
 
-from futures_async.cli.output import Column, Exit, exit_code, grouped, make_table
+from futures_async.cli import app
+from futures_async.cli.accounts import Source
+from futures_async.cli.columns import RiskLine, risk_lines
+from futures_async.cli.counting import Count, counted
+from futures_async.cli.output import Column, Exit, Format, Writer, exit_code, grouped, make_table
 from futures_async.cli.running import run, run_sync
 from futures_async.cli.watch import View, age_of, some, without
 from futures_async.portfolio.snapshot import Failed, Ok, Snapshot, Stale, VenueData
+from futures_async.risk import dashboard
 from futures_async.unified.enums import Outcome
 from futures_async.unified.errors import (
     AuthenticationError,
@@ -30,10 +35,14 @@ from futures_async.unified.errors import (
     FuturesAsyncError,
     OrderOutcomeUnknown,
     SettingOutcomeUnknown,
+    UnreadRow,
     UnresolvedOrders,
     VenueUnavailable,
+    unread_rows,
 )
-from tests.fakes import account, position
+from futures_async.unified.exchange import FuturesExchange
+from futures_async.unified.models import Order, Position
+from tests.fakes import FakeReads, FakeTrading, account, position, request
 
 
 def press() -> None:
@@ -231,3 +240,39 @@ def test_what_was_never_read_has_no_age_and_is_named() -> None:
 def test_an_account_is_named_with_the_sums_that_it_is_not_in() -> None:
     assert without("a", ("margin", "exposure")) == "a: margin, exposure"
     assert without("b", ("equity", "unrealized_pnl", "margin", "exposure")) == "b"
+
+
+def test_rows_that_can_be_read_are_shown_beside_the_problem_of_the_others(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    odd = UnreadRow("size", "size is no number", None, {"venue_symbol": "ETHUSDT"}, "fake")
+
+    class Blurred(FakeReads):
+        async def fetch_positions(self, symbol: str | None = None) -> list[Position]:
+            raise unread_rows([odd], await super().fetch_positions())
+
+        async def iter_orders(self, symbol: str | None = None, **bounds: Any) -> AsyncIterator[Order]:
+            yield FakeTrading().order(request(), "1")
+            raise unread_rows([odd])
+
+    @asynccontextmanager
+    async def accounts(source: Source) -> AsyncGenerator[dict[str, FuturesExchange]]:
+        yield {"mine": Blurred()}
+
+    async def risk_of(exchange: FuturesExchange, count: Count) -> Sequence[RiskLine]:
+        return risk_lines(await dashboard(exchange))
+
+    monkeypatch.setattr(app, "open_accounts", accounts)
+
+    async def main() -> None:
+        writer = Writer(Format.JSON)
+        found = await app.read_all(Source(), writer, lambda exchange, count: exchange.fetch_positions())
+        assert [(name, row.venue_symbol) for name, row in found] == [("mine", "BTCUSDT")]
+        told = await app.read_all(Source(), writer, lambda exchange, count: counted(exchange.iter_orders(), count))
+        assert [row.order_id for _, row in told] == ["1"]
+        risks = await app.read_all(Source(), writer, risk_of)
+        assert [(row.symbol, row.quantity) for _, row in risks] == [("BTC/USDT:USDT", Decimal("0.5"))]
+        assert writer.code is not Exit.OK
+
+    anyio.run(main)
+    assert capsys.readouterr().err.count("ETHUSDT: size is no number") == 3

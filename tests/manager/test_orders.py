@@ -26,6 +26,7 @@ from futures_async.manager.tracking import OrderUpdate
 from futures_async.unified.enums import Intent, OrderStatus, OrderType, Side
 from futures_async.unified.errors import (
     ConnectFailed,
+    DecodeError,
     ExchangeError,
     FuturesAsyncError,
     InsufficientMargin,
@@ -35,10 +36,12 @@ from futures_async.unified.errors import (
     OrderOutcomeUnknown,
     OutcomeUnknown,
     RequestTimeout,
+    UnreadRow,
     VenueUnavailable,
+    unread_rows,
 )
 from futures_async.unified.exchange import Capability
-from futures_async.unified.models import Contract, Fill, OrderRequest
+from futures_async.unified.models import Contract, Fill, Order, OrderRequest
 from tests.fakes import Backend, FakeTrading, both_backends, in_virtual_time, request, settle
 
 D = Decimal
@@ -739,6 +742,41 @@ def test_a_venue_that_cannot_be_read_is_asked_less_often_and_ends_nothing() -> N
         updates = await collect(manager)
         assert [update.order.status for update in updates] == [OrderStatus.NEW, OrderStatus.CANCELED]
         assert anyio.current_time() - start == pytest.approx(2 + 4 + 8 + 16)
+
+    in_virtual_time("asyncio", main)
+
+
+@pytest.mark.parametrize("alone", [False, True], ids=["readable by itself", "not by itself either"])
+def test_a_row_that_cannot_be_read_keeps_no_other_order_from_being_followed(alone: bool) -> None:
+    odd = UnreadRow("side", "side is no word", object(), {"venue_symbol": "BTCUSDT"}, "fake")
+
+    class Blurred(FakeTrading):
+        """The order 1 is never listed, nor a fill of it."""
+
+        async def fetch_open_orders(self, symbol: str | None = None) -> list[Order]:
+            raise unread_rows([odd], [one for one in await super().fetch_open_orders() if one.order_id != "1"])
+
+        async def fetch_fills(self, symbol: str | None = None, **bounds: Any) -> list[Fill]:
+            raise unread_rows([odd], [one for one in await super().fetch_fills() if one.order_id != "1"])
+
+        async def fetch_order(self, symbol: str, *, order_id: str | None = None, **ids: Any) -> Order:
+            if alone and order_id == "1":
+                raise DecodeError("side is no word", path="side")
+            return await super().fetch_order(symbol, order_id=order_id)
+
+    async def main() -> None:
+        exchange = Blurred()
+        manager = OrderManager(exchange, journal=MemoryJournal())
+        first, second = await manager.submit(request(quantity=D(1))), await manager.submit(request(quantity=D(1)))
+        exchange.fill("1", "0.5", "30000")
+        exchange.fill("2", "1", "30000")
+        seen: dict[str | None, OrderUpdate] = {}
+        with anyio.move_on_after(30):
+            async for update in manager.track():
+                seen[update.client_order_id] = update
+        found = seen[second.client_order_id]
+        assert (found.order.status, len(found.fills)) == (OrderStatus.FILLED, 1)
+        assert seen[first.client_order_id].order.filled_quantity == (0 if alone else D("0.5"))
 
     in_virtual_time("asyncio", main)
 

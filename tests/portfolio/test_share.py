@@ -19,14 +19,19 @@ from futures_async.portfolio.portfolio import Portfolio
 from futures_async.portfolio.share import Member, RedisShare
 from futures_async.portfolio.snapshot import Failed, Ok, Snapshot, Stale
 from futures_async.testing import virtual_time
+from futures_async.unified.enums import PositionSide
 from futures_async.unified.errors import (
     AuthenticationError,
     ConnectFailed,
     InvalidRequest,
     NotSupported,
     RateLimited,
+    UnreadRow,
+    UnreadRows,
     VenueUnavailable,
+    unread_rows,
 )
+from futures_async.unified.models import Position
 from tests.fakes import FakeReads, account, position
 from tests.redis_servers import Server, needs_server, running
 
@@ -131,6 +136,30 @@ def test_what_went_wrong_is_the_same_error_everywhere(url: str, error: Exception
             assert str(state.error) == str(error)
             for name in ("code", "http_status", "venue", "kind"):
                 assert getattr(state.error, name, None) == getattr(error, name, None)
+
+    together(url, 2, work)
+
+
+def test_a_row_that_cannot_be_read_is_named_everywhere_beside_the_others(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    facts = {"venue_symbol": "ETHUSDT", "side": PositionSide.SHORT, "entry_price": Decimal(1)}
+    odd = UnreadRow("size", "size is no number", object(), facts, "fake")
+    whole = FakeReads.fetch_positions
+
+    async def blurred(self: FakeReads, symbol: str | None = None) -> list[Position]:
+        raise unread_rows([odd], await whole(self, symbol))
+
+    async def work(portfolios: list[Portfolio], fakes: list[FakeReads]) -> None:
+        monkeypatch.setattr(FakeReads, "fetch_positions", blurred)
+        await asyncio.sleep(0.3)
+        for portfolio in (*portfolios, *portfolios):  # asked again while the answer is young
+            state = await seen(portfolio)
+            assert isinstance(state, Stale)
+            assert state.data.positions == (position(),)
+            assert isinstance(state.error, UnreadRows)
+            assert [(row.path, row.facts["venue_symbol"]) for row in state.error.unread] == [("size", "ETHUSDT")]
+            assert state.data.positions_unread == 1
 
     together(url, 2, work)
 

@@ -8,8 +8,8 @@ import pytest
 
 from futures_async import risk
 from futures_async.unified.enums import PositionMode, PositionSide, RiskLevel
-from futures_async.unified.errors import InvalidRequest, NotSupported, VenueUnavailable
-from futures_async.unified.models import PositionRisk
+from futures_async.unified.errors import InvalidRequest, NotSupported, UnreadRow, VenueUnavailable, unread_rows
+from futures_async.unified.models import Position, PositionRisk
 from tests.fakes import Backend, FakeReads, both_backends, in_virtual_time, position
 
 pytestmark = both_backends
@@ -90,3 +90,18 @@ def test_a_read_that_fails_is_raised_bare(backend: Backend) -> None:
     exchange.error = NotSupported("no positions")
     with pytest.raises(NotSupported):
         in_virtual_time(backend, lambda: risk.dashboard(exchange))
+
+
+def test_positions_that_cannot_be_read_take_no_other_away(backend: Backend) -> None:
+    odd = UnreadRow("size", "size is no number", None, {"venue_symbol": "ETHUSDT"}, "fake")
+
+    class Blurred(FakeReads):
+        async def fetch_positions(self, symbol: str | None = None) -> list[Position]:
+            raise unread_rows([odd], await super().fetch_positions(symbol))
+
+        async def fetch_position_risk(self, symbol: str | None = None) -> list[PositionRisk]:
+            raise unread_rows([odd], [risk.position_risk(one) for one in self.positions])
+
+    seen = in_virtual_time(backend, lambda: risk.dashboard(Blurred()))
+    assert [row.position.venue_symbol for row in seen.rows] == ["BTCUSDT"]
+    assert (seen.mode, seen.unread) == (PositionMode.HEDGE, (odd,))

@@ -1,0 +1,101 @@
+"""What the watches of an adapter read: a row that cannot be read keeps no other out."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import pytest
+
+from futures_async.testing.virtual_time import run
+from futures_async.unified.enums import OrderStatus
+from futures_async.unified.errors import DecodeError, UnreadRow, unread_rows
+from futures_async.unified.models import Fill, Order, Ticker
+from futures_async.unified.watching import Watch, WatchState
+from tests.fakes import FakeTrading, request
+from tests.rig.support import Scripted, toy
+from tests.rig.toy import Toy
+
+SOL = "SOL/USDT:USDT"
+BTC = "BTC/USDT:USDT"
+
+
+def odd(what: str, **facts: Any) -> UnreadRow:
+    return UnreadRow(what, f"{what} cannot be read", {what: "--"}, {"venue_symbol": "SOLUSDT", **facts}, "toy")
+
+
+def order(number: str, venue_symbol: str, status: OrderStatus = OrderStatus.NEW) -> Order:
+    made = FakeTrading().order(request(), number)
+    return msgspec.structs.replace(made, venue_symbol=venue_symbol, status=status, created_ms=None, updated_ms=None)
+
+
+class Odd(Toy):
+    """Each of its lists has one row that cannot be read."""
+
+    past_by_contract = True
+
+    async def fetch_ticker(self, symbol: str) -> Ticker:
+        if symbol == "SOLUSDT":
+            raise DecodeError("last is no number", path="last")
+        return Ticker(venue=self.id, symbol=self.unified_symbol(symbol), venue_symbol=symbol, last_price=Decimal(1))
+
+    async def fetch_open_orders(self, symbol: str | None = None) -> list[Order]:
+        raise unread_rows([odd("side", order_id="9")], [order("1", "BTCUSDT"), order("2", "ETHUSDT")])
+
+    async def iter_orders(self, symbol: str | None = None, **bounds: Any) -> AsyncIterator[Order]:
+        yield order(f"{symbol}-ended", str(symbol), OrderStatus.CANCELED)
+        if symbol == "BTCUSDT":
+            raise unread_rows([odd("status", order_id="8")])
+
+    async def iter_fills(self, symbol: str | None = None, **bounds: Any) -> AsyncIterator[Fill]:
+        made = FakeTrading()
+        made.placed["1"] = order("1", "BTCUSDT")
+        made.fill("1", "0.01", "30000", created_ms=4_000_000_000_000)
+        yield made.fills[0]
+        raise unread_rows([odd("price", fill_id="7")])
+
+
+async def seen(watch: Watch[Any], count: int) -> tuple[list[Any], list[str]]:
+    """What is told first, and what cannot be read."""
+    async with watch:
+        found = [(await anext(watch)).item for _ in range(count)]
+        await watch.live()
+        assert watch.state is WatchState.LIVE
+        return found, [row.path for row in watch.unread]
+
+
+def test_a_ticker_that_cannot_be_read_keeps_no_other_out() -> None:
+    async def main() -> None:
+        async with toy(Scripted(), Odd) as exchange:
+            found, unread = await seen(exchange.watch_tickers([SOL, BTC], fallback_s=1.0), 1)
+            assert ([one.venue_symbol for one in found], unread) == (["BTCUSDT"], ["last"])
+
+    run(main())
+
+
+def test_orders_of_all_contracts_are_read_beside_rows_that_cannot_be() -> None:
+    async def main() -> None:
+        async with toy(Scripted(), Odd) as exchange:
+            found, unread = await seen(exchange.watch_orders(fallback_s=1.0), 4)
+            assert {one.order_id for one in found} == {"1", "2", "BTCUSDT-ended", "ETHUSDT-ended"}
+            assert unread == ["side", "status"]
+
+    run(main())
+
+
+def test_fills_before_one_that_cannot_be_read_are_told() -> None:
+    async def main() -> None:
+        async with toy(Scripted(), Odd) as exchange:
+            found, unread = await seen(exchange.watch_fills(BTC, fallback_s=1.0), 1)
+            assert ([one.fill_id for one in found], unread) == (["f0"], ["price"])
+
+    run(main())
+
+
+@pytest.mark.parametrize("facts", [{}, {"venue_symbol": "BTCUSDT"}, {"venue_symbol": "BTCUSDT", "order_id": "1"}])
+def test_a_row_may_be_what_nothing_that_can_be_read_of_it_denies(facts: dict[str, Any]) -> None:
+    row = UnreadRow("side", "side is no word", None, {**facts, "quantity": 7}, "toy")
+    assert row.may_be(order("1", "BTCUSDT"))
+    assert row.may_be(order("2", "ETHUSDT")) is (not facts)
