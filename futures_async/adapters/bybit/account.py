@@ -278,11 +278,11 @@ class AccountCalls(MarketCalls):
         """Read the open positions: of one contract, or of all kinds that the option `markets` names."""
         scopes = self._scopes(None if symbol is None else self.venue_symbol(symbol))
 
-        async def held(scope: Scope) -> list[tuple[Scope, Rows[wire.WirePosition]]]:
-            return [(scope, await self._all_rows(endpoints.POSITIONS, scope, endpoints.POSITIONS_PAGE))]
+        async def held(scope: Scope) -> list[Rows[wire.WirePosition]]:
+            return [await self._all_rows(endpoints.POSITIONS, scope, endpoints.POSITIONS_PAGE)]
 
         parts, mode = await self._beside_mode(lambda: side_by_side(held, scopes))
-        reads = [mapping.positions(scope.category, mode).each(rows) for scope, rows in parts]
+        reads = [mapping.positions(mode).each(rows) for rows in parts]
         rows = [row for read in reads for row in read.rows]
         unread = [row for read in reads for row in read.unread]
         if unread:
@@ -330,10 +330,7 @@ class AccountCalls(MarketCalls):
         """Read what was closed within two years, newest first: one row for each order that has closed something."""
         name = None if symbol is None else self.venue_symbol(symbol)
         query = PageQuery(symbol=name, since_ms=since_ms, until_ms=until_ms, limit=limit)
-        lists = [
-            self._asking(endpoints.CLOSED, scope, mapping.closed_positions(scope.category))
-            for scope in self._categories(name)
-        ]
+        lists = [self._asking(endpoints.CLOSED, scope, mapping.closed_positions()) for scope in self._categories(name)]
 
         async def page(query: PageQuery, cursor: str | None) -> Page[PositionHistory]:
             return await self._past(lists, query, cursor, lambda row: row.closed_ms or 0, endpoints.REACH)

@@ -171,7 +171,7 @@ class Bybit(BatchCancels, TriggerCalls):
         for endpoint in (endpoints.OPEN, endpoints.PAST):
             rows = await self._by_id(endpoint, scope, order_id, client_order_id)
             if rows:
-                return orders(scope.category).one(rows[0])
+                return orders().one(rows[0])
         raise OrderNotFound(
             f"no order {order_id or client_order_id} of {symbol}", venue=self.id, endpoint=endpoints.PAST.name
         )
@@ -222,15 +222,13 @@ class Bybit(BatchCancels, TriggerCalls):
         scopes = self._scopes(None if symbol is None else self.venue_symbol(symbol))
 
         async def read(scope: Scope) -> list[Order]:
-            page = self._pages(endpoints.OPEN, scope, endpoints.OPEN_PAGE, orders(scope.category), **asked)
+            page = self._pages(endpoints.OPEN, scope, endpoints.OPEN_PAGE, orders(), **asked)
             return await everything(page, PageQuery(), key=lambda order: order.order_id)
 
         return await side_by_side(read, scopes)
 
     async def _orders_page(self, query: PageQuery, cursor: str | None) -> Page[Order]:
-        lists = [
-            self._asking(endpoints.PAST, scope, orders(scope.category)) for scope in self._categories(query.symbol)
-        ]
+        lists = [self._asking(endpoints.PAST, scope, orders()) for scope in self._categories(query.symbol)]
         return await self._past(lists, query, cursor, lambda order: order.created_ms or 0, endpoints.PAST_ORDERS_REACH)
 
     async def _fills_page(self, query: PageQuery, cursor: str | None) -> Page[Fill]:
@@ -244,7 +242,7 @@ class Bybit(BatchCancels, TriggerCalls):
             while True:
                 answer = await self._rows(endpoints.FILLS, scope, bounds.named(*endpoints.BOUNDS))
                 rows = Rows(filter(is_fill, listed(answer.rows))).without(unread_of(answer.rows))
-                found, unread = fills(scope.category).each(rows)
+                found, unread = fills().each(rows)
                 cursor = following(answer, bounds.cursor)
                 if found or unread or cursor is None:
                     return windows.Part(found, cursor, unread)

@@ -34,7 +34,6 @@ Asked = dict[str, str | int | None]
 class Scope(NamedTuple):
     """What one list is asked for."""
 
-    category: Category
     params: Asked
     fits: Callable[[Any], bool]
     """Whether a row can be of it: another one is the answer to another question."""
@@ -42,12 +41,11 @@ class Scope(NamedTuple):
 
 def of_contract(name: str) -> Scope:
     """Of one contract."""
-    category = category_of(name)
 
     def fits(row: Named) -> bool:
         return same_name(row.symbol, name)
 
-    return Scope(category, {"category": category, "symbol": name}, fits)
+    return Scope({"category": category_of(name), "symbol": name}, fits)
 
 
 def of_category(category: Category) -> Scope:
@@ -57,7 +55,7 @@ def of_category(category: Category) -> Scope:
         name = named(row.symbol) if isinstance(row.symbol, str) else None
         return name is None or not name.settle or name.category == category
 
-    return Scope(category, {"category": category}, fits)
+    return Scope({"category": category}, fits)
 
 
 def of_market(market: Market) -> Scope:
@@ -68,7 +66,7 @@ def of_market(market: Market) -> Scope:
     def fits(row: Named) -> bool:
         return not isinstance(row.symbol, str) or settle_of(row.symbol) in ("", market)
 
-    return Scope("linear", {"category": "linear", "settleCoin": market}, fits)
+    return Scope({"category": "linear", "settleCoin": market}, fits)
 
 
 def following(answer: wire.WireRows[Any], cursor: str | None, *, blank: bool = False) -> str | None:

@@ -30,6 +30,7 @@ from futures_async.adapter import (
     known,
     made,
     moment,
+    multiply,
     needed,
     number,
     otherwise,
@@ -41,12 +42,11 @@ from futures_async.adapter import (
     table_of_held,
     table_with,
     text,
-    times,
     word,
     yes_no,
 )
 from futures_async.adapters.bybit import wire
-from futures_async.adapters.bybit.symbols import Category, settle_of, unified_symbol
+from futures_async.adapters.bybit.symbols import is_inverse, settle_of, unified_symbol
 
 VENUE = "bybit"
 USD = "USD"
@@ -91,10 +91,21 @@ def margin_mode(info: wire.WireInfo) -> MarginMode | None:
     return None if said == PORTFOLIO else known(MARGIN_MODE, said, "marginMode")
 
 
-def in_base(dollars: Decimal | None, *prices: Decimal | None) -> Decimal | None:
-    """Dollars of an inverse contract in base coin, at the first price that is known."""
+def in_base(name: str, amount: Decimal | None, *prices: Decimal | None) -> Decimal | None:
+    """A size in base coin: of inverse contracts, whose sizes are dollars, at the first price that is known."""
+    if not amount or not is_inverse(name):
+        return amount
     at = next((price for price in prices if price), None)
-    return dollars if not dollars else None if at is None else divide(dollars, at)
+    return None if at is None else divide(amount, at)
+
+
+def dollars(name: str, amount: Decimal) -> Decimal | None:
+    """An amount of what counts dollars; None of linear contracts."""
+    return amount if is_inverse(name) else None
+
+
+def _notional(name: str, amount: Decimal, mark: Decimal | None) -> Decimal | None:
+    return amount if is_inverse(name) else None if mark is None else multiply(amount, mark)
 
 
 # Account
@@ -228,9 +239,9 @@ def mode_of(rows: Sequence[wire.WirePosition]) -> PositionMode | None:
 
 
 @table_of_held
-def positions(row: wire.WirePosition, category: Category, mode: MarginMode | None) -> Position:
+def positions(row: wire.WirePosition, mode: MarginMode | None) -> Position:
     """Open positions. Isolated ones have a margin of their own, under either of two names."""
-    name, amount, linear = needed(text(row.symbol)), needed(size(row.size)), category == "linear"
+    name, amount = needed(text(row.symbol)), needed(size(row.size))
     mark, entry = price(row.mark_price), price(either(row.avg_price, row.entry_price))
     initial, leverage = number(row.position_im), price(row.leverage)
     isolated = mode is MarginMode.ISOLATED
@@ -239,9 +250,9 @@ def positions(row: wire.WirePosition, category: Category, mode: MarginMode | Non
         symbol=made(unified_symbol, name),
         venue_symbol=made(str.upper, name),
         side=needed(word(row.side, POSITION_SIDE)),
-        quantity=amount if linear else needed(made(in_base, amount, mark, entry)),
-        contracts=None if linear else amount,
-        contract_value=None if linear else Decimal(1),
+        quantity=needed(made(in_base, name, amount, mark, entry)),
+        contracts=made(dollars, name, amount),
+        contract_value=made(dollars, name, Decimal(1)),
         entry_price=entry,
         mark_price=mark,
         break_even_price=price(row.break_even_price),
@@ -257,7 +268,7 @@ def positions(row: wire.WirePosition, category: Category, mode: MarginMode | Non
         margin=made(lambda own, initial: own or initial, price(row.position_balance), initial) if isolated else None,
         initial_margin=initial,
         maintenance_margin=number(row.position_mm),
-        notional=times(amount, mark) if linear else amount,
+        notional=made(_notional, name, amount, mark),
         take_profit=price(row.take_profit),
         stop_loss=price(row.stop_loss),
         auto_margin=yes_no(row.auto_add_margin),
@@ -268,7 +279,7 @@ def positions(row: wire.WirePosition, category: Category, mode: MarginMode | Non
 
 
 @table
-def closed_positions(row: wire.WireClosed, category: Category) -> PositionHistory:
+def closed_positions(row: wire.WireClosed) -> PositionHistory:
     """One row for each order that has closed something: several of one position, while it lives too."""
     name, amount, fee = (
         needed(text(row.symbol)),
@@ -282,7 +293,7 @@ def closed_positions(row: wire.WireClosed, category: Category) -> PositionHistor
         venue_symbol=made(str.upper, name),
         # The side is the closing order's: what sells has closed a long.
         side=needed(word(row.side, CLOSED_SIDE)),
-        closed_quantity=amount if category == "linear" else made(in_base, amount, entry),
+        closed_quantity=made(in_base, name, amount, entry),
         entry_price=entry,
         exit_price=price(row.avg_exit_price),
         # Net of both fees; funding is in the transaction log alone.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
+
+import msgspec
 
 from futures_async.adapter import (
     EXACT,
@@ -33,8 +35,8 @@ from futures_async.adapters._rows import listed, readable
 from futures_async.adapters.bybit import endpoints
 from futures_async.adapters.bybit import wire_market as wire
 from futures_async.adapters.bybit.lists import Lists, Scope, of_contract
-from futures_async.adapters.bybit.mapping import VENUE
-from futures_async.adapters.bybit.symbols import Category, unified_symbol, venue_symbol
+from futures_async.adapters.bybit.mapping import VENUE, dollars
+from futures_async.adapters.bybit.symbols import is_inverse, unified_symbol, venue_symbol
 
 _FILTERS: dict[type, str] = {
     wire.WireLot: "lotSizeFilter",
@@ -50,7 +52,7 @@ def _above_zero(part: object, name: str, kind: type) -> Decimal | None:
 
 
 @table
-def contracts(row: wire.WireInstrument, category: Category) -> Contract:
+def contracts(row: wire.WireInstrument) -> Contract:
     """Trading rules. An inverse contract is a dollar: its sizes are contracts."""
     name, lot, prices = needed(text(row.symbol)), row.lot_size_filter, row.price_filter
     return Contract(
@@ -61,7 +63,7 @@ def contracts(row: wire.WireInstrument, category: Category) -> Contract:
         quote=needed(text(row.quote_coin)),
         settle=needed(text(row.settle_coin)),
         contract_size=Decimal(1),
-        contract_value=None if category == "linear" else Decimal(1),
+        contract_value=made(dollars, name, Decimal(1)),
         price_tick=needed(made(_above_zero, prices, "tick_size", wire.WirePrices)),
         quantity_step=needed(made(_above_zero, lot, "qty_step", wire.WireLot)),
         min_quantity=made(_above_zero, lot, "min_order_qty", wire.WireLot),
@@ -126,12 +128,6 @@ def clock_ms(answer: wire.WireTime) -> int:
 # Tiers
 
 
-def _tier_numbers(rows: Sequence[wire.WireTier]) -> list[wire.WireRank]:
-    """For each of a contract's tiers, smallest first: its number and where it begins."""
-    lows = ["0", *(row.risk_limit_value if _bound(row) > 0 else "0" for row in rows)]
-    return [wire.WireRank(number=index, above=low) for index, low in enumerate(lows[: len(rows)], 1)]
-
-
 def _fraction(rate: Decimal | None, initial: Decimal | None, leverage: Decimal | None) -> Decimal | None:
     """Rates of inverse contracts may be percent: then initial margin times leverage is about 100, not 1."""
     if rate is None or initial is None or leverage is None:
@@ -139,38 +135,31 @@ def _fraction(rate: Decimal | None, initial: Decimal | None, leverage: Decimal |
     return EXACT.multiply(rate, Decimal("0.01")) if EXACT.multiply(initial, leverage) > 10 else rate
 
 
-@table_with
-def risk_limits(row: wire.WireTier, rank: wire.WireRank, category: Category) -> RiskLimit:
+@table
+def risk_limits(row: wire.WireTier) -> RiskLimit:
     """Tiers. Their bounds are quote coin, base coin of inverse contracts."""
     name, most = needed(text(row.symbol)), number(row.risk_limit_value)
     initial, leverage = number(row.initial_margin), price(row.max_leverage)
-    linear = category == "linear"
     return RiskLimit(
         venue=VENUE,
         symbol=made(unified_symbol, name),
         venue_symbol=made(str.upper, name),
-        tier=made(lambda number: None if number is None else int(number), number(rank.number)),
         risk_limit=most,
-        min_notional=number(rank.above) if linear else None,
-        max_notional=most if linear else None,
-        max_quantity=None if linear else most,
+        max_notional=made(lambda name, most: None if is_inverse(name) else most, name, most),
+        max_quantity=made(lambda name, most: most if is_inverse(name) else None, name, most),
         max_leverage=leverage,
         maintenance_margin_rate=made(_fraction, number(row.maintenance_margin), initial, leverage),
         initial_margin_rate=made(_fraction, initial, initial, leverage),
     )
 
 
-def ranked(rows: list[wire.WireTier]) -> tuple[list[wire.WireTier], dict[int, wire.WireRank]]:
-    """Tiers, smallest first, and what lies beside each, by the row's `id()`."""
-    ordered = sorted(rows, key=_bound)
-    return ordered, {id(row): rank for row, rank in zip(ordered, _tier_numbers(ordered), strict=True)}
-
-
-def _bound(row: wire.WireTier) -> Decimal:
-    try:
-        return decimal_or_none(row.risk_limit_value, "riskLimitValue") or Decimal(0)
-    except DecodeError:
-        return Decimal(0)  # the row is named as unread where it is read
+def ranked(tiers: Sequence[RiskLimit]) -> Iterator[RiskLimit]:
+    """Tiers of one contract, smallest first, with their numbers; each begins where the one before ends."""
+    low: Decimal | None = Decimal(0)
+    for place, tier in enumerate(sorted(tiers, key=lambda tier: tier.risk_limit or Decimal(0)), 1):
+        above = low if tier.max_notional is not None else None
+        yield msgspec.structs.replace(tier, tier=place, min_notional=above)
+        low = tier.max_notional
 
 
 class MarketCalls(Lists):
@@ -188,9 +177,7 @@ class MarketCalls(Lists):
         """Read the trading rules of all contracts that trade now, of all kinds."""
 
         async def read(scope: Scope) -> list[Contract]:
-            return contracts(scope.category).known(
-                await self._all_rows(endpoints.INSTRUMENTS, scope, endpoints.INSTRUMENTS_PAGE)
-            )
+            return contracts().known(await self._all_rows(endpoints.INSTRUMENTS, scope, endpoints.INSTRUMENTS_PAGE))
 
         return await side_by_side(read, self._categories(None))
 
@@ -221,9 +208,8 @@ class MarketCalls(Lists):
     async def fetch_risk_limits(self, symbol: str) -> list[RiskLimit]:
         """Read the risk tiers of a contract, smallest first."""
         scope = of_contract(self.venue_symbol(symbol))
-        answer = await self._rows(endpoints.TIERS, scope)
-        rows, ranks = ranked(listed(answer.rows))
-        return risk_limits(scope.category).known(Rows(rows).without(unread_of(answer.rows)), lambda row: ranks[id(row)])
+        tiers = risk_limits().known((await self._rows(endpoints.TIERS, scope)).rows)
+        return Rows(ranked(tiers)).without(unread_of(tiers))
 
     async def fetch_funding_history(self, symbol: str) -> list[wire.WirePastFunding]:
         """The last 200 settled funding rates, newest first.

@@ -52,7 +52,7 @@ from futures_async.adapter import (
 )
 from futures_async.adapters.bybit import wire
 from futures_async.adapters.bybit.mapping import SIDE_OF_INDEX, VENUE, in_base
-from futures_async.adapters.bybit.symbols import Category, category_of, settle_of, unified_symbol
+from futures_async.adapters.bybit.symbols import category_of, is_inverse, settle_of, unified_symbol
 
 _SIDE = {"buy": Side.BUY, "sell": Side.SELL}
 _TYPE = {"limit": OrderType.LIMIT, "market": OrderType.MARKET}
@@ -122,8 +122,10 @@ def _left(quantity: Decimal, filled: Decimal | None) -> Decimal | None:
     return EXACT.subtract(quantity, filled) if filled is not None and quantity >= filled else None
 
 
-def _average(said: Decimal | None, value: Decimal | None, filled: Decimal | None) -> Decimal | None:
-    return said if said is not None or not value or not filled else divide(value, filled)
+def _average(name: str, said: Decimal | None, value: Decimal | None, filled: Decimal | None) -> Decimal | None:
+    if said is not None or not value or not filled:
+        return said
+    return divide(filled, value) if is_inverse(name) else divide(value, filled)
 
 
 def _fee(details: object, alone: Decimal | None) -> Decimal | None:
@@ -148,17 +150,16 @@ def _charged(details: object) -> dict[str, object]:
 
 
 @table
-def orders(row: wire.WireOrder, category: Category) -> Order:
+def orders(row: wire.WireOrder) -> Order:
     """Orders, open, waiting and past."""
     name, side = needed(text(row.symbol)), needed(word(row.side, _SIDE))
-    kind, linear = word(row.order_type, _TYPE, unknown=OrderType.UNKNOWN), category == "linear"
+    kind = word(row.order_type, _TYPE, unknown=OrderType.UNKNOWN)
     limit, trigger, average = made(_limit, kind, price(row.price)), price(row.trigger_price), price(row.avg_price)
     status = needed(word(row.order_status, _STATUS, unknown=OrderStatus.UNKNOWN))
     amount, done = needed(size(row.qty)), number(row.cum_exec_qty)
     # What was asked for at a price is what that price makes of it, whatever it was filled at.
     prices = (limit, trigger, average, price(row.price))
-    quantity = amount if linear else needed(made(in_base, amount, *prices))
-    filled = done if linear else made(in_base, done, *prices)
+    quantity, filled = needed(made(in_base, name, amount, *prices)), made(in_base, name, done, *prices)
     stop = made(_kind, text(row.stop_order_type), text(row.order_status))
     return Order(
         venue=VENUE,
@@ -176,7 +177,7 @@ def orders(row: wire.WireOrder, category: Category) -> Order:
         price=limit,
         trigger_price=trigger,
         trigger_by=word(row.trigger_by, _SOURCES),
-        average_price=made(_average, average, number(row.cum_exec_value), done) if linear else average,
+        average_price=made(_average, name, average, number(row.cum_exec_value), done),
         quantity=quantity,
         filled_quantity=filled,
         remaining_quantity=made(_left, quantity, filled),
@@ -199,7 +200,7 @@ def _traded(side: Side, kind: str | None) -> Side:
 
 
 @table
-def fills(row: wire.WireFill, category: Category) -> Fill:
+def fills(row: wire.WireFill) -> Fill:
     """Executions that are trades."""
     name, amount = needed(text(row.symbol)), needed(size(row.exec_qty))
     at = needed(price(row.exec_price))
@@ -212,7 +213,7 @@ def fills(row: wire.WireFill, category: Category) -> Fill:
         venue_symbol=made(str.upper, name),
         side=made(_traded, needed(word(row.side, _SIDE)), text(row.exec_type)),
         price=at,
-        quantity=amount if category == "linear" else needed(made(in_base, amount, at)),
+        quantity=needed(made(in_base, name, amount, at)),
         fee=number(row.exec_fee),
         fee_coin=made(lambda coin, name: coin or settle_of(name), text(row.fee_currency), name),
         role=made(lambda maker: None if maker is None else Role.MAKER if maker else Role.TAKER, yes_no(row.is_maker)),

@@ -208,14 +208,14 @@ class BybitStreamDialect(StreamDialect):
 
     def _orders(self, row: wire.WireOrder) -> Read[Any]:
         """Those that wait for a price are no open orders yet; once set off they are, under the same id."""
-        return Read([]) if is_waiting(row) else Read([orders(_category(row)).one(row)])
+        return Read([]) if is_waiting(row) else Read([orders().one(row)])
 
     def _fills(self, row: wire.WireFill) -> Read[Any]:
-        return Read([fills(_category(row)).one(row)] if is_fill(row) else [])
+        return Read([fills().one(row)] if is_fill(row) else [])
 
     def _positions(self, row: wire.WirePosition) -> Read[Any]:
         """A row of one-way mode tells of both sides: of the one that is held, if any, and that the other is not."""
-        reading = positions(_category(row), None)
+        reading = positions(None)
         sides = _SIDES.get(str(row.position_idx), ("Buy", "Sell"))
         held = _OTHER_SIDE.get(str(row.side).lower())
         if held is not None:
@@ -230,10 +230,6 @@ class BybitStreamDialect(StreamDialect):
         """The coins that have changed. In which margin mode the account is, is not pushed."""
         whole = msgspec.structs.replace(row, mm_rate=None)
         return accounts(None).each(row.coin, lambda _: whole)
-
-
-def _category(row: wire.WireOrder | wire.WireFill | wire.WirePosition) -> Any:
-    return category_of(str(row.symbol))
 
 
 def _ticked(frame: Frame, items: list[Any], whole: bool) -> Data:

@@ -60,6 +60,11 @@ def category_of(venue_symbol: str) -> Category:
     return named(venue_symbol).category
 
 
+def is_inverse(venue_symbol: str) -> bool:
+    """Whether it settles in its base coin, and is counted in dollars."""
+    return named(venue_symbol).category == "inverse"
+
+
 def settle_of(venue_symbol: str) -> str:
     """The coin that it settles in; "" where the id does not tell."""
     return named(venue_symbol).settle

@@ -35,7 +35,7 @@ from futures_async.adapters.bybit.account import INDEX, AccountCalls
 from futures_async.adapters.bybit.dialect import UNCHANGED
 from futures_async.adapters.bybit.lists import of_contract
 from futures_async.adapters.bybit.orders import TRIGGER_BY, is_waiting, order_body, read_ack
-from futures_async.adapters.bybit.symbols import category_of
+from futures_async.adapters.bybit.symbols import is_inverse
 
 WAITING = {"orderFilter": "StopOrder"}
 RISES, FALLS = 1, 2
@@ -50,7 +50,7 @@ class TriggerCalls(AccountCalls):
 
     def _needs_contract(self, venue_symbol: str) -> bool:
         """Inverse contracts are sized in dollars, which the contract's metadata says."""
-        return category_of(venue_symbol) == "inverse"
+        return is_inverse(venue_symbol)
 
     def _sized(self, order: Order, quantity: Decimal, at: Decimal | None) -> str:
         """A new size of an order as the venue counts it; of inverse contracts it hangs on the price."""
@@ -244,7 +244,9 @@ class TriggerCalls(AccountCalls):
         await self._call(endpoints.SET_DISCONNECT, body={"product": "DERIVATIVES", "timeWindow": int(seconds)})
 
     async def fetch_disconnect_windows(self) -> list[wire.WireDisconnect]:
-        """Read the products whose orders are cancelled when connections are gone; none where it is not switched on.
+        """Read the products whose orders are cancelled when connections are gone.
+
+        None where it is not switched on, and for sub-accounts, for which it holds as for their main account.
 
         https://bybit-exchange.github.io/docs/v5/account/dcp-info
         """

@@ -33,14 +33,6 @@ class WireTier(Wire, frozen=True, kw_only=True, gc=False):
     mm_deduction: Loose = None
 
 
-class WireRank(Wire, frozen=True, kw_only=True, gc=False):
-    """Where a tier stands among the others of its contract."""
-
-    number: Id = None
-    above: Loose = None
-    """The upper bound of the tier before it."""
-
-
 class WireLot(Wire, frozen=True, kw_only=True, gc=False):
     """Sizes of orders."""
 

@@ -77,6 +77,7 @@ class TestBybitDisconnect(Contract):
             assert isinstance(guarded, Bybit)
             assert await guarded.fetch_disconnect_windows() == []
             await guarded.set_disconnect_window(40)
+            assert on.writes == ["POST /v5/order/disconnected-cancel-all"]
             [window] = await guarded.fetch_disconnect_windows()
             assert (window.product, window.dcp_status, window.time_window) == ("DERIVATIVES", "ON", 40)
             order = await guarded.create_order(on.request())

@@ -170,6 +170,11 @@ def test_all_reasons_against_a_margin_mode_are_told_at_once() -> None:
     )
 
 
+def test_a_setting_without_a_payload_is_a_success() -> None:
+    envelope = endpoints.SET_DISCONNECT.decoder(Envelope).decode(sample("dcp_set"))
+    assert DIALECT.refusal(envelope) is None
+
+
 @pytest.mark.parametrize("shape", [{"result": {}}, {"result": None}, {}])
 def test_an_empty_payload_of_a_setting_may_be_missing(shape: dict[str, Any]) -> None:
     body = {key: value for key, value in plain("envelope").items() if key != "result"} | shape

@@ -33,15 +33,15 @@ STAMP = wire_market.WireStamp(time=1768195413861)
 
 
 def order(**changes: Any) -> fa.Order:
-    return orders.orders("linear").one(row(endpoints.OPEN, "order_realtime", **changes))
+    return orders.orders().one(row(endpoints.OPEN, "order_realtime", **changes))
 
 
 def fill(**changes: Any) -> fa.Fill:
-    return orders.fills("linear").one(row(endpoints.FILLS, "execution_list", **changes))
+    return orders.fills().one(row(endpoints.FILLS, "execution_list", **changes))
 
 
 def position(mode: MarginMode | None = CROSS, **changes: Any) -> fa.Position:
-    return mapping.positions("linear", mode).one(row(endpoints.POSITIONS, "position_list", **changes))
+    return mapping.positions(mode).one(row(endpoints.POSITIONS, "position_list", **changes))
 
 
 # Names
@@ -258,24 +258,22 @@ def test_what_is_not_set_is_none_however_it_is_written(unset: str) -> None:
 def test_flat_rows_are_no_positions() -> None:
     flat = row(endpoints.POSITIONS, "position_list", size="0", side="", avgPrice="0")
     held = row(endpoints.POSITIONS, "position_list")
-    assert [found.raw for found in mapping.positions("linear", CROSS).all([flat, held])] == [held]
+    assert [found.raw for found in mapping.positions(CROSS).all([flat, held])] == [held]
 
 
 def test_an_inverse_position_is_exact_in_contracts_of_a_dollar() -> None:
     held = row(
         endpoints.POSITIONS, "position_list", symbol="BTCUSD", size="6000", markPrice="60000", positionValue="0.1"
     )
-    found = mapping.positions("inverse", CROSS).one(held)
+    found = mapping.positions(CROSS).one(held)
     assert (found.symbol, found.margin_coin) == ("BTC/USD:BTC", "BTC")
     assert (found.contracts, found.contract_value, found.quantity, found.notional) == (D(6000), D(1), D("0.1"), D(6000))
-    without_mark = mapping.positions("inverse", CROSS).one(
-        msgspec.structs.replace(held, mark_price="", avg_price="50000")
-    )
+    without_mark = mapping.positions(CROSS).one(msgspec.structs.replace(held, mark_price="", avg_price="50000"))
     assert without_mark.quantity == D("0.12")
 
 
 def test_a_closing_order_that_sells_has_closed_a_long() -> None:
-    [closed] = mapping.closed_positions("linear").all(payload(endpoints.CLOSED, "closed_pnl").rows)
+    [closed] = mapping.closed_positions().all(payload(endpoints.CLOSED, "closed_pnl").rows)
     assert closed == fa.PositionHistory(
         **BTC,
         side=PositionSide.LONG,
@@ -310,8 +308,8 @@ def test_leverage_is_read_from_flat_rows_too() -> None:
 
 
 def test_a_tier_begins_where_the_one_before_ends() -> None:
-    rows, ranks = market.ranked((payload(endpoints.TIERS, "risk_limit").rows or [])[::-1])
-    first, second = market.risk_limits("linear").all(rows, lambda row: ranks[id(row)])
+    rows = (payload(endpoints.TIERS, "risk_limit").rows or [])[::-1]
+    first, second = market.ranked(market.risk_limits().all(rows))
     assert first == fa.RiskLimit(
         **BTC,
         tier=1,
@@ -330,7 +328,7 @@ def test_tiers_of_inverse_contracts_are_base_coin_and_may_be_percent() -> None:
     tier = row(
         endpoints.TIERS, "risk_limit", symbol="BTCUSD", riskLimitValue="150", maintenanceMargin="0.5", initialMargin="1"
     )
-    found = market.risk_limits("inverse").one(tier, wire_market.WireRank(number=1, above="0"))
+    [found] = market.ranked([market.risk_limits().one(tier)])
     assert (found.maintenance_margin_rate, found.initial_margin_rate) == (D("0.005"), D("0.01"))
     assert (found.max_quantity, found.max_notional, found.min_notional) == (D(150), None, None)
 
@@ -339,7 +337,7 @@ def test_tiers_of_inverse_contracts_are_base_coin_and_may_be_percent() -> None:
 
 
 def test_a_contract_is_read_field_by_field() -> None:
-    [contract] = market.contracts("linear").all(payload(endpoints.INSTRUMENTS, "instruments_info").rows)
+    [contract] = market.contracts().all(payload(endpoints.INSTRUMENTS, "instruments_info").rows)
     assert contract == fa.Contract(
         **BTC,
         base="BTC",
@@ -360,7 +358,7 @@ def test_a_contract_is_read_field_by_field() -> None:
 
 def test_an_inverse_contract_is_worth_a_dollar() -> None:
     listed = row(endpoints.INSTRUMENTS, "instruments_info", symbol="BTCUSD", quoteCoin="USD", settleCoin="BTC")
-    found = market.contracts("inverse").one(listed)
+    found = market.contracts().one(listed)
     assert (found.contract_value, found.contract_size, found.symbol) == (D(1), D(1), "BTC/USD:BTC")
 
 
@@ -519,7 +517,7 @@ def test_an_order_without_fills_has_no_table_of_fees(nothing: Any) -> None:
 
 
 def test_an_inverse_order_is_dollars_at_its_price() -> None:
-    found = orders.orders("inverse").one(
+    found = orders.orders().one(
         row(
             endpoints.OPEN,
             "order_realtime",

@@ -30,6 +30,7 @@ from futures_async.unified.enums import (
     Side,
 )
 from futures_async.unified.models import OrderRequest, Stop
+from tests.adapters.bybit.samples import plain
 from tests.adapters.bybit.test_contract import TestBybit as Suite
 
 BTC, USDC, ETH = "BTC/USDT:USDT", "BTC/USDC:USDC", "ETH/USDT:USDT"
@@ -591,6 +592,21 @@ def test_rows_of_the_venues_own() -> None:
         await exchange.set_auto_margin(BTC, on=True)
         [held] = await exchange.fetch_positions(BTC)
         assert held.auto_margin
+
+    played(play)
+
+
+def test_the_protection_against_disconnection_is_for_contracts_and_not_for_options_as_it_would_be_unsaid() -> None:
+    async def play(on: Inside, exchange: Bybit) -> None:
+        send, bodies = on.backend.send, list[Any]()
+
+        async def sent(request: HttpRequest) -> Any:
+            bodies.append(request.body)
+            return await send(request)
+
+        on.backend.send = sent  # type: ignore[method-assign]
+        await exchange.set_disconnect_window(40)
+        assert msgspec.json.decode(bodies[-1]) == plain("dcp_set.request")
 
     played(play)
 

@@ -19,6 +19,7 @@ ANSWERS: dict[str, Endpoint[Any]] = {
     "account_info": endpoints.INFO,
     "query_api": endpoints.KEY,
     "transaction_log": endpoints.RECORDS,
+    "dcp_info": endpoints.DISCONNECT,
     "position_list": endpoints.POSITIONS,
     "closed_pnl": endpoints.CLOSED,
     "risk_limit": endpoints.TIERS,
