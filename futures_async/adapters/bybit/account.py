@@ -41,7 +41,7 @@ from futures_async.adapter import (
 )
 from futures_async.adapters._rows import listed
 from futures_async.adapters.bybit import endpoints, mapping, wire
-from futures_async.adapters.bybit.dialect import UNCHANGED
+from futures_async.adapters.bybit.codes import UNCHANGED
 from futures_async.adapters.bybit.lists import Scope, following, of_contract, of_market
 from futures_async.adapters.bybit.market import MarketCalls
 from futures_async.adapters.bybit.symbols import category_of, named

@@ -43,7 +43,8 @@ from futures_async.adapter import (
 )
 from futures_async.adapters._rows import listed
 from futures_async.adapters.bybit import endpoints, wire
-from futures_async.adapters.bybit.dialect import UNCHANGED, BybitDialect
+from futures_async.adapters.bybit.codes import UNCHANGED
+from futures_async.adapters.bybit.dialect import BybitDialect
 from futures_async.adapters.bybit.lists import Scope, following, of_contract
 from futures_async.adapters.bybit.options import BybitOptions, Market
 from futures_async.adapters.bybit.orders import (

@@ -11,37 +11,18 @@ from typing import Any, ClassVar, Generic, Literal, TypeVar, cast
 import msgspec
 
 from futures_async.adapter import (
-    AccountInLiquidation,
-    AccountModeMismatch,
-    AuthenticationError,
-    Banned,
-    ClockSkew,
     Code,
     Credentials,
     Dialect,
-    DuplicateOrder,
     Endpoint,
-    InsufficientMargin,
     KeySigner,
-    MarginModeConflict,
-    OrderNotFound,
-    OrderRejected,
-    ParameterRejected,
-    PermissionDenied,
-    PositionModeConflict,
     RateLimit,
-    RateLimited,
     Refusal,
-    RiskLimitExceeded,
     SealedHeaders,
-    SymbolNotFound,
     Unsigned,
     VenueTraits,
-    VenueUnavailable,
-    ambiguous,
-    passing,
-    refused,
 )
+from futures_async.adapters.bybit.codes import CODES, HINTS, MARGIN_MODE, TEXTS
 from futures_async.adapters.bybit.wire import Timed, WireAside, WireReasons
 
 T = TypeVar("T")
@@ -66,80 +47,6 @@ WINDOW_MS = 5000
 GUARD_MS = 400
 """A timestamp a second ahead of the venue's clock is refused, however wide the window: so it is set back a little."""
 BAN_S = 600.0
-UNCHANGED = frozenset({"110025", "110026", "110027", "110043", "34036", "34040"})
-"""It is so already."""
-MARGIN_MODE = "3400045"
-LATE = frozenset({"110001", "110008", "110010", "170139", "170142", "170143", "170213"})
-"""There is no such open order; the code does not tell whether there ever was one."""
-
-
-def _span(first: int, last: int) -> tuple[int, ...]:
-    return tuple(range(first, last + 1))
-
-
-_ACCESS = (
-    refused(AuthenticationError, 10003, 10004, 10007, 33004, -2015)
-    | passing(ClockSkew, 10002, -1)
-    | refused(PermissionDenied, 10005, 10008, 10024, 10027, 110066, 110124, 10009, 110132, 10010)
-    # Symbols that the key may not trade, terms that were not accepted; limits of institutional loans.
-    | refused(PermissionDenied, 10029, 110123, 110125, 110136)
-    | refused(PermissionDenied, 110080, 110087, *_span(110104, 110107), 110131, *_span(30133, 30136))
-    | refused(AccountModeMismatch, 10028, 100028, 110067, 110068, 110088, 3100197)
-    | passing(RateLimited, 10006, 10018)
-    # An overload is said to take nothing, which nobody has proved.
-    | ambiguous(RateLimited, 429, 10429, 10403, 20003, 170005, 170222, transient=True)
-    | passing(Banned, "403")
-    | refused(ParameterRejected, 10001, 10017, "404", 20006, 10404, 10032, *UNCHANGED)
-)
-
-_ORDERS = (
-    refused(OrderNotFound, *LATE)
-    | refused(DuplicateOrder, 110072, 110030, 12141, 170141)
-    # Price outside the band; nothing to reduce; too small.
-    | refused(OrderRejected, 110003, 110120, 110121, 30208, 30209, *_span(170192, 170194), 170132, 170133)
-    | refused(OrderRejected, 110017, 110094)
-    # The contract: closing only, being delisted or delivered, settling, not open yet, in its call auction.
-    | refused(OrderRejected, 110022, 110023, 110042, 30228, 110103, 110137, 110063, 110074, 110095, 110098, 110099)
-    # Triggers and TP/SL; changes; ids, prices and kinds of orders.
-    | refused(OrderRejected, 110092, 110093, *_span(110057, 110060), 110049, 110064, 170313)
-    | refused(OrderRejected, 110032, 110018, 110019, 110118, 110119, 110033, 110034)
-)
-
-_FUNDS = (
-    refused(InsufficientMargin, 110004, 110006, 110007, 110012, 110014, 110044, 110045, *_span(110051, 110053))
-    | refused(InsufficientMargin, 170131, 170033, 110011, 110039, 110040, 110046, 110101, 170346, 110078)
-    | refused(RiskLimitExceeded, 110009, 110020, 170810, 110061)
-    | refused(RiskLimitExceeded, 110013, 110086, 110090, 110089, 110048, 110085, 3400139, 110021)
-    | refused(AccountInLiquidation, 110035, 110005)
-)
-
-_MODES = (
-    refused(PositionModeConflict, 110024, 110028, 110029)
-    | refused(MarginModeConflict, 110015, 110036, 110038, 110073, 110076, 110077, 3200403, MARGIN_MODE)
-)  # fmt: skip
-
-_VENUE = (
-    ambiguous(VenueUnavailable, 10000, 10016, 170001, 170007, 170032, 170146, 170147, 170234, 3400214, transient=True)
-    # The same request twice; the order is just being processed, or was changed meanwhile: only a reading tells.
-    | ambiguous(VenueUnavailable, 10014, 110079, 40004, transient=True)
-    | passing(VenueUnavailable, 10019)
-)
-
-_HINTS = {
-    "10003": "a key works at the site that it was made at: see the options site and demo",
-    "10028": "the account is no unified trading account, which is the only kind that this adapter knows",
-    "110088": "the account is no unified trading account, which is the only kind that this adapter knows",
-    "404": "no such path; the venue's demo trading lacks some",
-}
-
-# 10001 is said of every parameter: its text decides.
-_TEXTS: tuple[tuple[str, Code], ...] = (
-    ("position idx not match", Code(PositionModeConflict, definitive=True)),
-    ("symbol params err", Code(SymbolNotFound, definitive=True)),
-    ("symbol invalid", Code(SymbolNotFound, definitive=True)),
-    ("zero position", Code(OrderRejected, definitive=True)),
-    ("exceeds maximum limit", Code(OrderRejected, definitive=True)),
-)
 
 
 class Envelope(msgspec.Struct, Generic[T], frozen=True, gc=False, rename="camel"):
@@ -184,7 +91,7 @@ class BybitDialect(Dialect):
         cancel_empty_id_cancels_all=False,
     )
     envelope: ClassVar[Any] = Envelope
-    codes: ClassVar[Mapping[str, Code]] = {**_ACCESS, **_ORDERS, **_FUNDS, **_MODES, **_VENUE}
+    codes: ClassVar[Mapping[str, Code]] = CODES
     # Each endpoint has a limit of its own, and there is none over all of them.
     account_limit: ClassVar[RateLimit | None] = None
     wide_limits = (RateLimit(600, 5.0, scope="ip"),)
@@ -237,7 +144,7 @@ class BybitDialect(Dialect):
         if code == MARGIN_MODE and isinstance(envelope.data, WireReasons):
             reasons = [str(reason.get("reasonMsg")) for reason in envelope.data.reasons or ()]
             message = f"{message}: {'; '.join(reasons)}" if reasons else message
-        hint = _HINTS.get(code)
+        hint = HINTS.get(code)
         return Refusal(code, f"{message} ({hint})" if hint else message)
 
     def payload(self, envelope: Envelope[Any]) -> Any:
@@ -256,14 +163,14 @@ class BybitDialect(Dialect):
         if status == 403 and (b"country" in text or b"region" in text):
             return Refusal("10009", "requests from this country are refused")
         if status == 404:
-            return Refusal("404", _HINTS["404"])
+            return Refusal("404", HINTS["404"])
         return None
 
     def rule(self, refusal: Refusal, endpoint: Endpoint[Any]) -> Code | None:
         """10001 by its text."""
         if refusal.code == "10001":
             text = refusal.message.lower()
-            found = next((code for words, code in _TEXTS if words in text), None)
+            found = next((code for words, code in TEXTS if words in text), None)
             if found is not None:
                 return found
         return super().rule(refusal, endpoint)

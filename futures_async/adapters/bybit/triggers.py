@@ -32,7 +32,7 @@ from futures_async.adapter import (
 from futures_async.adapters._rows import listed, readable
 from futures_async.adapters.bybit import endpoints, wire
 from futures_async.adapters.bybit.account import INDEX, AccountCalls
-from futures_async.adapters.bybit.dialect import UNCHANGED
+from futures_async.adapters.bybit.codes import UNCHANGED
 from futures_async.adapters.bybit.lists import of_contract
 from futures_async.adapters.bybit.orders import TRIGGER_BY, is_waiting, order_body, read_ack
 from futures_async.adapters.bybit.symbols import is_inverse

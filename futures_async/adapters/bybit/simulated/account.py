@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 from futures_async.adapters.bybit.simulated.base import (
@@ -17,9 +19,11 @@ from futures_async.adapters.bybit.simulated.base import (
     venue_symbol,
     word,
 )
-from futures_async.adapters.bybit.simulated.rows import wallet_row
+from futures_async.simulator.accounts import Account
 from futures_async.simulator.dialect import Request, VenueRefusal, get, plain, post
-from futures_async.simulator.records import ZERO, LedgerKind, LedgerRow
+from futures_async.simulator.engine import Engine
+from futures_async.simulator.margins import Wallet
+from futures_async.simulator.records import ZERO, LedgerKind, LedgerRow, money
 from futures_async.transport.endpoint import Kind, RateLimit
 from futures_async.unified.enums import MarginMode, PositionSide, Side
 
@@ -27,6 +31,8 @@ PATH = "/v5/account"
 MODES = {"isolated_margin": MarginMode.ISOLATED, "regular_margin": MarginMode.CROSS}
 MODE_WORDS = {mode: name.upper() for name, mode in MODES.items()}
 DAY_MS = 86_400_000
+Dollars = Callable[[str], Decimal]
+"""What a coin is worth."""
 BAND, DISCONNECT = "price outside the band", "seconds without a connection"
 
 
@@ -211,3 +217,70 @@ def record_type(row: LedgerRow) -> str:
             return "LIQUIDATION"
         case _:
             return "TRADE"
+
+
+def wallet_row(engine: Engine, account: Account, wallets: list[Wallet], dollars: Dollars) -> dict[str, Any]:
+    """Totals in USD over all coins, which are void in isolated margin, and the coins that are given."""
+    isolated = account.default_settings.margin_mode is MarginMode.ISOLATED
+    every = [engine.margins.wallet(account, coin) for coin in account.balances]
+
+    def total(of: Callable[[Wallet], Decimal]) -> Decimal:
+        return money(sum((of(wallet) * dollars(wallet.coin) for wallet in every), ZERO))
+
+    backing, initial = total(lambda w: w.cross_equity), total(lambda w: w.cross_margin + w.order_margin)
+    maintenance, equity = total(lambda w: w.cross_maintenance), total(lambda w: w.equity)
+    rate = (maintenance / backing).quantize(Decimal("1e-8")) if backing > 0 else ZERO
+    initial_rate = (initial / backing).quantize(Decimal("1e-8")) if backing > 0 else ZERO
+    figures = {
+        "accountIMRate": initial_rate,
+        "accountMMRate": rate,
+        "totalEquity": equity,
+        "totalWalletBalance": total(lambda w: w.balance),
+        "totalMarginBalance": backing,
+        "totalAvailableBalance": max(ZERO, backing - initial),
+        "totalPerpUPL": total(lambda w: w.unrealized),
+        "totalInitialMargin": initial,
+        "totalMaintenanceMargin": maintenance,
+        "accountIMRateByMp": initial_rate,
+        "accountMMRateByMp": rate,
+        "totalInitialMarginByMp": initial,
+        "totalMaintenanceMarginByMp": maintenance,
+    }
+    return {
+        "accountType": "UNIFIED",
+        **{name: "" if isolated else plain(value) for name, value in figures.items()},
+        "accountLTV": "",
+        "coin": [_coin_row(engine, account, wallet, dollars) for wallet in wallets],
+    }
+
+
+def _coin_row(engine: Engine, account: Account, wallet: Wallet, dollars: Dollars) -> dict[str, Any]:
+    views = [engine.margins.view(account, position) for position in account.positions_of(coin=wallet.coin)]
+    alone = (view for view in views if view.position.margin_mode is MarginMode.ISOLATED)
+    maintenance = wallet.cross_maintenance + sum((view.maintenance_margin for view in alone), ZERO)
+    held = wallet.cross_margin + wallet.isolated_margin
+    realized = sum(
+        (row.amount - row.fee for row in account.ledger if row.coin == wallet.coin and row.fill is not None), ZERO
+    )
+    return {
+        "coin": wallet.coin,
+        "equity": plain(wallet.equity),
+        "usdValue": plain(money(wallet.equity * dollars(wallet.coin))),
+        "walletBalance": plain(wallet.balance),
+        "free": "",
+        "locked": "0",
+        "spotHedgingQty": "0",
+        "borrowAmount": "0",
+        "accruedInterest": "0",
+        "totalOrderIM": plain(money(wallet.order_margin)),
+        "totalPositionIM": plain(money(held)),
+        "totalPositionMM": plain(money(maintenance)),
+        "unrealisedPnl": plain(wallet.unrealized),
+        "cumRealisedPnl": plain(money(realized)),
+        "bonus": "0",
+        "marginCollateral": True,
+        "collateralSwitch": True,
+        "spotBorrow": "0",
+        "availableToWithdraw": "",
+        "availableToBorrow": "",
+    }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -22,7 +21,7 @@ from futures_async.adapters.bybit.simulated.base import (
     whole,
     word,
 )
-from futures_async.adapters.bybit.simulated.rows import flat_row, position_row
+from futures_async.adapters.bybit.simulated.rows import held, position_row, row_of, sides_of
 from futures_async.simulator import errors
 from futures_async.simulator.accounts import Account
 from futures_async.simulator.contracts import ContractSpec
@@ -50,27 +49,16 @@ class PositionCalls(V5):
         contracts = self.asked(params, narrow=True)
         if not 1 <= (whole(params, "limit") or 20) <= 200:
             raise VenueRefusal("10001", "params error: limit invalid")
-        rows: list[dict[str, Any]] = []
-        for contract in contracts:
-            rows += self.rows_of(account, contract, flat=bool(params.get("symbol")), now_ms=request.now_ms)
+        rows = [
+            row_of(self.engine, account, contract, side, request.now_ms)
+            for contract in contracts
+            for side in sides_of(account, contract.symbol)
+            if params.get("symbol") or held(account, contract.symbol, side) is not None
+        ]
         if params.get("cursor"):
             rows = []  # the first page had them all
         cursor = f"{rows[-1]['symbol']}%2C{request.now_ms}%2C0" if rows else ""
         return listed(rows, cursor, params["category"])
-
-    def rows_of(self, account: Account, contract: ContractSpec, *, flat: bool, now_ms: int) -> Iterable[dict[str, Any]]:
-        """One row, or in hedge mode one for each side."""
-        hedge = account.mode(contract.symbol) is PositionMode.HEDGE
-        for side in (PositionSide.LONG, PositionSide.SHORT) if hedge else (None,):
-            held = (
-                account.net_position(contract.symbol)
-                if side is None
-                else account.positions.get((contract.symbol, side))
-            )
-            if held is not None:
-                yield position_row(self.engine, account, self.engine.margins.view(account, held))
-            elif flat:
-                yield flat_row(account, contract, side, now_ms)
 
     @get(f"{PATH}/symbol-info", FIFTY, needs="category symbol")
     def symbol_info(self, request: Request) -> dict[str, Any]:
@@ -201,11 +189,10 @@ class PositionCalls(V5):
         contract, index = self.contract(fields), whole(fields, "positionIdx") or 0
         if (account.mode(contract.symbol) is PositionMode.HEDGE) is not (index in BY_INDEX):
             raise errors.ModeConflict("positionIdx")
-        side = BY_INDEX.get(index)
-        held = account.net_position(contract.symbol) if side is None else account.positions.get((contract.symbol, side))
-        if held is None:
+        found = held(account, contract.symbol, BY_INDEX.get(index))
+        if found is None:
             raise errors.NoPosition("none")
-        return contract, held
+        return contract, found
 
     @post(
         f"{PATH}/add-margin", TEN, Kind.DELTA, needs="category symbol margin",
@@ -216,18 +203,18 @@ class PositionCalls(V5):
         amount = needed_number(request.fields(), "margin")
         if amount.as_tuple().exponent < -4 or not amount:  # type: ignore[operator] # pyright: ignore[reportOperatorIssue] - finite
             raise VenueRefusal("10001", "params error: margin invalid")
-        contract, held = self._held(request)
-        moved = self.engine.settings.adjust_margin(request.account, contract.symbol, held.side, amount)
+        contract, position = self._held(request)
+        moved = self.engine.settings.adjust_margin(request.account, contract.symbol, position.side, amount)
         view = self.engine.margins.view(request.account, moved)
         return position_row(self.engine, request.account, view) | {"category": category_of(contract)}
 
     @post(f"{PATH}/set-auto-add-margin", TEN, Kind.SETTING, needs="category symbol autoAddMargin")
     def set_auto_add_margin(self, request: Request) -> dict[str, Any]:
         """In isolated margin."""
-        _, held = self._held(request)
-        if held.margin_mode is not MarginMode.ISOLATED:
+        _, position = self._held(request)
+        if position.margin_mode is not MarginMode.ISOLATED:
             raise VenueRefusal("110076", "Only available in isolated margin mode")
-        held.auto_margin = bool(whole(request.fields(), "autoAddMargin"))
+        position.auto_margin = bool(whole(request.fields(), "autoAddMargin"))
         return {}
 
     @post(
@@ -237,7 +224,7 @@ class PositionCalls(V5):
     def trading_stop(self, request: Request) -> dict[str, Any]:
         """`Full` replaces the pair of a whole position, `Partial` adds another; "0" removes."""
         fields, account = request.fields(), request.account
-        contract, held = self._held(request)
+        contract, position = self._held(request)
         full = word(fields, "tpslMode", ("full", "partial")) == "full"
         changed = False
         for name, short, whole_kind, part_kind in STOPS:
@@ -257,8 +244,8 @@ class PositionCalls(V5):
             preset = Preset(
                 trigger_price=price, price=None if full else number(fields, f"{short}LimitPrice"), on_mark=on_mark
             )
-            quantity = ZERO if full else number(fields, f"{short}Size") or held.quantity
-            self.engine.triggers.place_closing(account, contract.symbol, held.side, kind, preset, quantity=quantity)
+            quantity = ZERO if full else number(fields, f"{short}Size") or position.quantity
+            self.engine.triggers.place_closing(account, contract.symbol, position.side, kind, preset, quantity=quantity)
             changed = True
         if not changed:
             raise VenueRefusal("34040", "not modified")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -18,13 +17,14 @@ from futures_async.simulator.accounts import Account
 from futures_async.simulator.contracts import ContractSpec
 from futures_async.simulator.dialect import plain
 from futures_async.simulator.engine import Engine
-from futures_async.simulator.margins import PositionView, Wallet
+from futures_async.simulator.margins import PositionView
 from futures_async.simulator.records import (
     ZERO,
     CancelReason,
     Fill,
     LedgerRow,
     Order,
+    Position,
     Preset,
     Source,
     Trigger,
@@ -33,10 +33,8 @@ from futures_async.simulator.records import (
     money,
 )
 from futures_async.simulator.triggers import TRIGGERED_BY
-from futures_async.unified.enums import MarginMode, OrderStatus, OrderType, PositionSide, Role
+from futures_async.unified.enums import MarginMode, OrderStatus, OrderType, PositionMode, PositionSide, Role
 
-Dollars = Callable[[str], Decimal]
-"""What a coin is worth."""
 STATES = {
     OrderStatus.NEW: "New",
     OrderStatus.PARTIALLY_FILLED: "PartiallyFilled",
@@ -293,8 +291,24 @@ def _ever(account: Account, symbol: str) -> Decimal:
     return sum((row.amount - row.fee for row in account.ledger if row.symbol == symbol), ZERO)
 
 
-def flat_row(account: Account, contract: ContractSpec, side: PositionSide | None, now_ms: int) -> dict[str, Any]:
-    """The row of a contract without a position; of a side in hedge mode."""
+def held(account: Account, symbol: str, side: PositionSide | None) -> Position | None:
+    """The position of a side in hedge mode; in one-way mode (None) whichever is open."""
+    return account.net_position(symbol) if side is None else account.positions.get((symbol, side))
+
+
+def sides_of(account: Account, symbol: str) -> tuple[PositionSide | None, ...]:
+    """What a contract has a row for: both sides of a hedge, or in one-way mode itself."""
+    hedge = account.mode(symbol) is PositionMode.HEDGE
+    return (PositionSide.LONG, PositionSide.SHORT) if hedge else (None,)
+
+
+def row_of(
+    engine: Engine, account: Account, contract: ContractSpec, side: PositionSide | None, now_ms: int
+) -> dict[str, Any]:
+    """A contract's row, or that of one of its sides: also of what is flat, which has no side then."""
+    position = held(account, contract.symbol, side)
+    if position is not None:
+        return position_row(engine, account, engine.margins.view(account, position))
     leverage = account.settings(contract.symbol).leverage(side or PositionSide.LONG)
     return _flat(contract, index_of(side), leverage) | {"updatedTime": str(now_ms)}
 
@@ -325,71 +339,4 @@ def _flat(contract: ContractSpec, index: int, leverage: Decimal) -> dict[str, An
         "mmrSysUpdatedTime": "",
         "leverageSysUpdatedTime": "",
         "tpslMode": "Full",
-    }
-
-
-def wallet_row(engine: Engine, account: Account, wallets: list[Wallet], dollars: Dollars) -> dict[str, Any]:
-    """Totals in USD over all coins, which are void in isolated margin, and the coins that are given."""
-    isolated = account.default_settings.margin_mode is MarginMode.ISOLATED
-    every = [engine.margins.wallet(account, coin) for coin in account.balances]
-
-    def total(of: Callable[[Wallet], Decimal]) -> Decimal:
-        return money(sum((of(wallet) * dollars(wallet.coin) for wallet in every), ZERO))
-
-    backing, initial = total(lambda w: w.cross_equity), total(lambda w: w.cross_margin + w.order_margin)
-    maintenance, equity = total(lambda w: w.cross_maintenance), total(lambda w: w.equity)
-    rate = (maintenance / backing).quantize(Decimal("1e-8")) if backing > 0 else ZERO
-    initial_rate = (initial / backing).quantize(Decimal("1e-8")) if backing > 0 else ZERO
-    figures = {
-        "accountIMRate": initial_rate,
-        "accountMMRate": rate,
-        "totalEquity": equity,
-        "totalWalletBalance": total(lambda w: w.balance),
-        "totalMarginBalance": backing,
-        "totalAvailableBalance": max(ZERO, backing - initial),
-        "totalPerpUPL": total(lambda w: w.unrealized),
-        "totalInitialMargin": initial,
-        "totalMaintenanceMargin": maintenance,
-        "accountIMRateByMp": initial_rate,
-        "accountMMRateByMp": rate,
-        "totalInitialMarginByMp": initial,
-        "totalMaintenanceMarginByMp": maintenance,
-    }
-    return {
-        "accountType": "UNIFIED",
-        **{name: "" if isolated else plain(value) for name, value in figures.items()},
-        "accountLTV": "",
-        "coin": [_coin_row(engine, account, wallet, dollars) for wallet in wallets],
-    }
-
-
-def _coin_row(engine: Engine, account: Account, wallet: Wallet, dollars: Dollars) -> dict[str, Any]:
-    views = [engine.margins.view(account, position) for position in account.positions_of(coin=wallet.coin)]
-    alone = (view for view in views if view.position.margin_mode is MarginMode.ISOLATED)
-    maintenance = wallet.cross_maintenance + sum((view.maintenance_margin for view in alone), ZERO)
-    held = wallet.cross_margin + wallet.isolated_margin
-    realized = sum(
-        (row.amount - row.fee for row in account.ledger if row.coin == wallet.coin and row.fill is not None), ZERO
-    )
-    return {
-        "coin": wallet.coin,
-        "equity": plain(wallet.equity),
-        "usdValue": plain(money(wallet.equity * dollars(wallet.coin))),
-        "walletBalance": plain(wallet.balance),
-        "free": "",
-        "locked": "0",
-        "spotHedgingQty": "0",
-        "borrowAmount": "0",
-        "accruedInterest": "0",
-        "totalOrderIM": plain(money(wallet.order_margin)),
-        "totalPositionIM": plain(money(held)),
-        "totalPositionMM": plain(money(maintenance)),
-        "unrealisedPnl": plain(wallet.unrealized),
-        "cumRealisedPnl": plain(money(realized)),
-        "bonus": "0",
-        "marginCollateral": True,
-        "collateralSwitch": True,
-        "spotBorrow": "0",
-        "availableToWithdraw": "",
-        "availableToBorrow": "",
     }

@@ -14,16 +14,15 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from futures_async.adapters.bybit.simulated.account import DISCONNECT
-from futures_async.adapters.bybit.simulated.base import FAMILY, V5, category_of, index_of, venue_symbol
+from futures_async.adapters.bybit.simulated.account import DISCONNECT, wallet_row
+from futures_async.adapters.bybit.simulated.base import FAMILY, V5, category_of, venue_symbol
 from futures_async.adapters.bybit.simulated.market import ticker_row
 from futures_async.adapters.bybit.simulated.rows import (
     fill_row,
-    flat_row,
     order_row,
-    position_row,
+    row_of,
+    sides_of,
     trigger_row,
-    wallet_row,
 )
 from futures_async.simulator.accounts import Account
 from futures_async.simulator.contracts import ContractSpec
@@ -55,7 +54,7 @@ from futures_async.simulator.stream_dialect import (
 )
 from futures_async.transport.endpoint import RateLimit
 from futures_async.unified.convert import UNREADABLE
-from futures_async.unified.enums import PositionMode, PositionSide
+from futures_async.unified.enums import PositionSide
 
 CATEGORIES = ("linear", "inverse")
 GUARD = "dcp.future"
@@ -254,17 +253,12 @@ class Streams(StreamDialect):
                 pass
             case _:
                 return
-        hedge = account.mode(symbol) is PositionMode.HEDGE
-        for side in (PositionSide.LONG, PositionSide.SHORT) if hedge else (None,):
+        for side in sides_of(account, symbol):
             yield from self._push(subscription, account, self._position(account, symbol, side))
 
     def _position(self, account: Account, symbol: str, side: PositionSide | None) -> dict[str, Any]:
         contract = self.engine.world.contract(symbol)
-        held = account.net_position(symbol) if side is None else account.positions.get((symbol, side))
-        if held is None:
-            row = flat_row(account, contract, side, self.engine.now_ms) | {"positionIdx": index_of(side)}
-        else:
-            row = position_row(self.engine, account, self.engine.margins.view(account, held))
+        row = row_of(self.engine, account, contract, side, self.engine.now_ms)
         # Another name than over REST, and no time of opening.
         entry = row.pop("avgPrice")
         row.pop("openTime")
