@@ -87,6 +87,11 @@ class Line(Protocol):
     """What a dialect may know of the connection that a message came from."""
 
     @property
+    def path(self) -> str:
+        """Where it was opened."""
+        ...
+
+    @property
     def private(self) -> bool:
         """Its path is for one account."""
         ...
@@ -188,7 +193,8 @@ class Unsubscribe:
     """Push no longer."""
 
     key: Hashable
-    ack: Frame
+    ack: Frame | None
+    """None: as of `Subscribe`."""
 
 
 @dataclass(frozen=True, slots=True)

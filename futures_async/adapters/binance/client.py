@@ -70,6 +70,8 @@ class Binance(BatchCancels, BinanceVenue):
     Limits are per address (weight) and per account (orders), and corrected by what the venue says that it has counted.
     Take-profits, stop-losses and trailing stops are conditional orders of a system of their own; none is attached to
     an order. The margin mode is the contract's: an order that names another one is refused before it is sent.
+    The venue lists no closed positions: what they made is in `iter_fills` and `iter_ledger`, of the last 90 days.
+    `watch_tickers` tells last, mark and index prices and funding; best prices are on addresses of their own, and None.
     """
 
     id = "binance"
@@ -78,7 +80,6 @@ class Binance(BatchCancels, BinanceVenue):
     capabilities: ClassVar[frozenset[Capability]] = frozenset(Capability) - {
         Capability.FETCH_POSITION_HISTORY,
         Capability.SET_RISK_LIMIT,
-        Capability.WATCH_TICKERS,
     }
     needs_position_mode = True
     order_fields = ORDER_FIELDS
@@ -252,16 +253,8 @@ class Binance(BatchCancels, BinanceVenue):
 
         parts: tuple[Endpoint[Any], ...] = (endpoints.DAY_TICKER, endpoints.BOOK_TICKER, endpoints.PREMIUM)
         last, best, marked = await side_by_side(row, parts)
-        return mapping.tickers().one(
-            msgspec.structs.replace(
-                last,
-                bid_price=best.bid_price,
-                ask_price=best.ask_price,
-                mark_price=marked.mark_price,
-                index_price=marked.index_price,
-                last_funding_rate=marked.last_funding_rate,
-            )
-        )
+        priced = msgspec.structs.replace(last, bid_price=best.bid_price, ask_price=best.ask_price)
+        return mapping.tickers().one(mapping.marked(priced, marked))
 
     async def fetch_funding_rate(self, symbol: str) -> FundingRate:
         """Read the running estimate of the next funding, its interval and bounds."""

@@ -7,6 +7,8 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import cast
 
+import msgspec
+
 from futures_async.adapter import (
     EXACT,
     Account,
@@ -281,6 +283,13 @@ def contracts(row: wire.WireSymbol) -> Contract:
         min_notional=made(_rule, row.filters, "MIN_NOTIONAL", "notional"),
         status=text(either(row.status, row.contract_status)),
         delisted_ms=made(lambda at: at if at is not None and at < NO_END_MS else None, moment(row.delivery_date)),
+    )
+
+
+def marked(day: wire.WireTicker, mark: wire.WirePremium) -> wire.WireTicker:
+    """The day of a contract, with its mark and index prices and its funding, which others tell."""
+    return msgspec.structs.replace(
+        day, mark_price=mark.mark_price, index_price=mark.index_price, last_funding_rate=mark.last_funding_rate
     )
 
 

@@ -1,7 +1,8 @@
-"""Binance's user stream: one connection that tells of everything, opened with a key that REST gives for an hour.
+"""Binance's streams: of the account, one connection that is opened with a key that REST gives for an hour; of prices.
 
-Nothing is subscribed and nothing is shown at the start: the key in the address says whose events come. What the server
-holds is asked for (`LIST_SUBSCRIPTIONS`) to see that the line stands, and that it lives.
+Of the account nothing is subscribed and nothing is shown at the start: the key in the address says whose events come.
+What the server holds is asked for (`LIST_SUBSCRIPTIONS`) to see that the line stands, and that it lives. Prices come in
+two streams of each contract, the day's and the mark's; best prices are on other addresses, and not told.
 
 https://developers.binance.com/docs/derivatives/usds-margined-futures/user-data-streams
 """
@@ -12,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, ClassVar
 from urllib.parse import quote
+from zlib import crc32
 
 import msgspec
 
@@ -45,7 +47,7 @@ from futures_async.adapter import (
     stream_url,
 )
 from futures_async.adapters.binance import wire
-from futures_async.adapters.binance.mapping import HELD, VENUE, accounts, positions
+from futures_async.adapters.binance.mapping import HELD, VENUE, accounts, marked, positions, tickers
 from futures_async.adapters.binance.orders import fills, orders
 
 HOST = "wss://fstream.binance.com"
@@ -115,6 +117,23 @@ class WirePushedAsset(wire.WireAsset, frozen=True, kw_only=True, gc=False):
     cross_wallet_balance: Loose = msgspec.field(name="cw", default=None)
 
 
+class WirePushedTicker(wire.WireTicker, frozen=True, kw_only=True, gc=False):
+    """`24hrTicker`: the day of one contract."""
+
+    symbol: Text = msgspec.field(name="s", default=None)
+    last_price: Loose = msgspec.field(name="c", default=None)
+    close_time: Moment = msgspec.field(name="C", default=None)
+
+
+class WirePushedMark(wire.WirePremium, frozen=True, kw_only=True, gc=False):
+    """`markPriceUpdate`: mark, index and the estimate of the next funding."""
+
+    symbol: Text = msgspec.field(name="s", default=None)
+    mark_price: Loose = msgspec.field(name="p", default=None)
+    index_price: Loose = msgspec.field(name="i", default=None)
+    last_funding_rate: Loose = msgspec.field(name="r", default=None)
+
+
 class Changed(msgspec.Struct, frozen=True, gc=False):
     """What `ACCOUNT_UPDATE` holds."""
 
@@ -138,12 +157,17 @@ class Frame(msgspec.Struct, frozen=True, gc=False):
 ORDER = Channel("ORDER_TRADE_UPDATE", (What.ORDERS, What.FILLS), WirePushedOrder)
 ACCOUNT = Channel("ACCOUNT_UPDATE", (What.POSITIONS, What.ACCOUNTS), WirePushedPosition)
 CHANNELS = (ORDER, ACCOUNT)
+TICKER = Channel("ticker", (What.TICKERS,), WirePushedTicker, private=False)
 PING = 1
 """The id of our heartbeat; subscriptions are asked about with those that follow."""
+PRICES = 1000
+"""Ids of subscriptions to prices begin here."""
+FRESH_MS = 10_000
+"""The mark comes every second, the day every two: what is older, of a connection before this one, is none of now."""
 
 
 class BinanceStreams(StreamDialect):
-    """The user stream."""
+    """The user stream, and prices."""
 
     venue = VENUE
     heartbeat = Heartbeat(text='{"method":"LIST_SUBSCRIPTIONS","id":1}', every_s=20.0, patience_s=15.0)
@@ -168,18 +192,28 @@ class BinanceStreams(StreamDialect):
         self._fill = RowDecoder(WirePushedFill)
         self._position = RowDecoder(WirePushedPosition)
         self._asset = RowDecoder(WirePushedAsset)
+        self._day = msgspec.json.Decoder(WirePushedTicker, strict=False)
+        self._mark = msgspec.json.Decoder(WirePushedMark, strict=False)
+        self._asked: dict[int, str] = {}
+        """Contracts by the ids of their subscriptions."""
+        self._days: dict[object, tuple[int, WirePushedTicker]] = {}
+        self._marks: dict[object, tuple[int, WirePushedMark]] = {}
+        """The last of each contract, and when it was sent."""
 
     def url(self, base_url: str | None, *, private: bool, demo: bool) -> str:
-        """Without the part `/private` the handshake succeeds, and nothing ever comes."""
+        """Without the part `/private` or `/market` the handshake succeeds, and nothing ever comes."""
         host = stream_url(base_url) if base_url is not None else DEMO_HOST if demo else HOST
-        return f"{host}/private/ws"
+        return f"{host}/{'private' if private else 'market'}/ws"
 
     def with_ticket(self, url: str, ticket: str) -> str:
         """The key of the stream."""
         return f"{url}?listenKey={quote(ticket, safe='')}"
 
     def topics(self, what: What, symbols: Sequence[str] = ()) -> tuple[Topic, ...]:
-        """Prices are not of the user stream."""
+        """Of prices both streams of each contract, in one subscription; their names are in small letters."""
+        if what is What.TICKERS:
+            self._asked |= {_number(name.lower()): name.lower() for name in symbols}
+            return tuple(Topic(TICKER, name.lower(), name.lower()) for name in symbols)
         return tuple(Topic(channel, channel.name, None) for channel in CHANNELS if what in channel.gives)
 
     def login(self, credentials: Credentials, now_ms: int) -> str:
@@ -187,13 +221,16 @@ class BinanceStreams(StreamDialect):
         raise NotImplementedError
 
     def subscribe(self, topics: Iterable[Topic]) -> str:
-        """Everything comes anyway: ask whether the line stands."""
-        number = PING + 1 + max(CHANNELS.index(topic.channel) for topic in topics)
-        return f'{{"method":"LIST_SUBSCRIPTIONS","id":{number}}}'
+        """Of the account everything comes anyway: ask whether the line stands."""
+        [topic] = topics
+        if topic.channel is TICKER:
+            return _asking("SUBSCRIBE", topic.args)
+        return f'{{"method":"LIST_SUBSCRIPTIONS","id":{PING + 1 + CHANNELS.index(topic.channel)}}}'
 
     def unsubscribe(self, topics: Iterable[Topic]) -> str:
-        """Nothing can be left out: what comes is not listened to."""
-        return self.heartbeat.text
+        """Of the account nothing can be left out: what comes is not listened to."""
+        [topic] = topics
+        return _asking("UNSUBSCRIBE", topic.args) if topic.channel is TICKER else self.heartbeat.text
 
     def read(self, data: bytes, *, binary: bool) -> Message:
         frame = decoded(self._frames, data)
@@ -207,13 +244,33 @@ class BinanceStreams(StreamDialect):
             return self._orders(frame.o, frame.T)
         if frame.e == ACCOUNT.name and bytes(frame.a):
             return self._account(frame.a, frame.T)
+        if frame.e == "24hrTicker" and frame.E is not None:
+            day = decoded(self._day, data)
+            self._days[day.symbol] = frame.E, day
+            return self._prices(day.symbol, frame.E)
+        if frame.e == "markPriceUpdate" and frame.E is not None:
+            mark = decoded(self._mark, data)
+            self._marks[mark.symbol] = frame.E, mark
+            return self._prices(mark.symbol, frame.E)
         if frame.e in (ORDER.name, ACCOUNT.name) or not frame.e:
             raise DecodeError("a frame that is none of the venue's", path="$.e")
         return Nothing()
 
     def _answered(self, number: int) -> Message:
+        if number in self._asked:
+            return Acknowledged(self._asked[number])
         index = number - PING - 1
         return Acknowledged(CHANNELS[index].name) if 0 <= index < len(CHANNELS) else Nothing()
+
+    def _prices(self, symbol: object, at_ms: int) -> Message:
+        """What the two streams of a contract say together, as far as it is of now."""
+        day_ms, day = self._days.get(symbol, (0, None))
+        mark_ms, mark = self._marks.get(symbol, (0, None))
+        if day is None or at_ms - day_ms > FRESH_MS:
+            return Nothing()
+        found = tickers().each([day if mark is None or at_ms - mark_ms > FRESH_MS else marked(day, mark)])
+        push = Push(found.rows, False, at_ms)
+        return Data(str(symbol).lower(), ((What.TICKERS, push),), not found.unread)
 
     def _orders(self, row: msgspec.Raw, at_ms: int | None) -> Data:
         one = b"[" + bytes(row) + b"]"
@@ -245,3 +302,13 @@ def _sides(position: Position, row: WirePushedPosition) -> list[Position]:
         return [position]
     other = PositionSide.SHORT if position.side is PositionSide.LONG else PositionSide.LONG
     return [position, msgspec.structs.replace(position, side=other, quantity=position.quantity * 0)]
+
+
+def _number(name: str) -> int:
+    """The id of a contract's subscription: the answer says nothing else."""
+    return PRICES + crc32(name.encode())
+
+
+def _asking(method: str, name: str) -> str:
+    params = [f"{name}@ticker", f"{name}@markPrice@1s"]
+    return msgspec.json.encode({"method": method, "params": params, "id": _number(name)}).decode()

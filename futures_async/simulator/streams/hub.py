@@ -151,9 +151,7 @@ class StreamHub:
         if dialect is None:
             raise Refused(404)
         self._judge(dialect, client)
-        session = Session(
-            self, dialect, self.plan, private=dialect.paths[path], client=client, number=next(self._count), wake=wake
-        )
+        session = Session(self, dialect, self.plan, path=path, client=client, number=next(self._count), wake=wake)
         if session.mishaps.turned_away():
             raise Refused(503)
         self.sessions.add(session)

@@ -89,14 +89,15 @@ class Session:
         dialect: StreamDialect,
         plan: FaultPlan | None,
         *,
-        private: bool,
+        path: str,
         client: str,
         number: int,
         wake: Callable[[], None],
     ) -> None:
         self._hub = hub
         self.dialect = dialect
-        self.private = private
+        self.path = path
+        self.private = dialect.paths[path]
         self.client = client
         self.number = number
         self.wake = wake
@@ -238,7 +239,8 @@ class Session:
                 self._subscribe(key, subscription, ack)
             case Unsubscribe(key, ack):
                 self.subscriptions.pop(key, None)
-                self.send(ack)
+                if ack is not None:
+                    self.send(ack)
             case Break():
                 self.cut()
 

@@ -38,22 +38,24 @@ def items(data: Data, what: What) -> list[Any]:
 
 
 @pytest.mark.parametrize(
-    ("base", "demo", "url"),
+    ("base", "demo", "host"),
     [
-        (None, False, "wss://fstream.binance.com/private/ws"),
-        (None, True, "wss://demo-fstream.binance.com/private/ws"),
-        ("http://127.0.0.1:8900", False, "ws://127.0.0.1:8900/private/ws"),
+        (None, False, "wss://fstream.binance.com"),
+        (None, True, "wss://demo-fstream.binance.com"),
+        ("http://127.0.0.1:8900", False, "ws://127.0.0.1:8900"),
     ],
 )
-def test_the_address_has_the_part_without_which_nothing_comes(base: str | None, demo: bool, url: str) -> None:
-    assert DIALECT.url(base, private=True, demo=demo) == url
+def test_the_address_has_the_part_without_which_nothing_comes(base: str | None, demo: bool, host: str) -> None:
+    url = DIALECT.url(base, private=True, demo=demo)
+    assert url == f"{host}/private/ws"
+    assert DIALECT.url(base, private=False, demo=demo) == f"{host}/market/ws"
     ticketed = DIALECT.with_ticket(url, "k/1")
     assert ticketed == f"{url}?listenKey=k%2F1"
     assert "k%2F1" not in repr(StreamRequest(url=ticketed))
     assert "k%2F1" not in str(StreamRequest(url=ticketed).__rich_repr__())
 
 
-def test_one_line_tells_of_everything_but_prices_and_has_no_login() -> None:
+def test_one_line_tells_of_the_whole_account_and_has_no_login() -> None:
     names = {what: [topic.channel.name for topic in DIALECT.topics(what)] for what in What}
     assert names == {
         What.ORDERS: ["ORDER_TRADE_UPDATE"],
@@ -66,6 +68,47 @@ def test_one_line_tells_of_everything_but_prices_and_has_no_login() -> None:
     assert DIALECT.ticket_s == 1800.0
     with pytest.raises(NotImplementedError):
         DIALECT.login(Credentials("key", "secret"), 1)
+
+
+def test_prices_of_a_contract_are_one_subscription_that_its_number_tells() -> None:
+    dialect = BinanceStreams()
+    bitcoin, other = dialect.topics(What.TICKERS, ["BTCUSDT", "测试USDT"])
+    asked = msgspec.json.decode(dialect.subscribe([bitcoin]))
+    assert (asked["method"], asked["params"]) == ("SUBSCRIBE", ["btcusdt@ticker", "btcusdt@markPrice@1s"])
+    assert msgspec.json.decode(dialect.subscribe([other]))["params"][0] == "测试usdt@ticker"
+    ended = msgspec.json.decode(dialect.unsubscribe([bitcoin]))
+    assert ended == asked | {"method": "UNSUBSCRIBE"}
+    answer = msgspec.json.encode({"result": None, "id": asked["id"]})
+    assert dialect.read(answer, binary=False) == Acknowledged(bitcoin.key)
+
+
+def told(dialect: BinanceStreams, name: str, **changes: Any) -> Any:
+    return dialect.read(msgspec.json.encode(plain(f"streams/{name}") | changes), binary=False)
+
+
+def test_a_price_is_told_with_the_mark_of_now_and_without_one_of_before() -> None:
+    dialect = BinanceStreams()
+    assert told(dialect, "mark_price") == Nothing()  # the last price is not known yet
+    data = told(dialect, "ticker")
+    [topic] = dialect.topics(What.TICKERS, ["BTCUSDT"])
+    assert (data.key, data.whole) == (topic.key, True)
+    [ticker] = items(data, What.TICKERS)
+    assert (ticker.symbol, ticker.last_price, ticker.created_ms) == ("BTC/USDT:USDT", D("94390.10"), 1768195414001)
+    assert (ticker.mark_price, ticker.index_price, ticker.funding_rate) == (D("94400.1"), D("94431.2"), D("0.0000422"))
+    assert (ticker.bid_price, ticker.ask_price) == (None, None)
+    [ticker] = items(told(dialect, "mark_price", p="94401"), What.TICKERS)
+    assert (ticker.last_price, ticker.mark_price) == (D("94390.10"), D(94401))
+    # The connection was lost meanwhile: what was told on the one before is not of now.
+    later = 1768195414005 + 60_000
+    assert told(dialect, "mark_price", E=later) == Nothing()
+    [ticker] = items(told(dialect, "ticker", E=later + 20_000), What.TICKERS)
+    assert ticker.mark_price is None
+
+
+def test_prices_that_cannot_be_read_are_read_anew() -> None:
+    dialect = BinanceStreams()
+    data = told(dialect, "ticker", c="x")
+    assert (items(data, What.TICKERS), data.whole) == ([], False)
 
 
 def test_what_stands_is_asked_for_by_its_number() -> None:

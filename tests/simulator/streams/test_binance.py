@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from futures_async.adapters import Binance
+from futures_async.simulator.app import announcement
 from futures_async.simulator.demo import Setup
 from futures_async.simulator.exchange import SimulatedExchange
 from futures_async.simulator.inprocess import InProcessBackend
@@ -87,6 +88,43 @@ def test_without_a_good_key_the_line_stands_and_stays_silent(query: str, path: s
     bench.trade(Side.BUY)
     session.hear('{"method":"LIST_SUBSCRIPTIONS","id":7}')
     assert heard(session) == [{"result": [], "id": 7}]
+
+
+def test_an_envelope_names_the_key_where_the_path_has_one() -> None:
+    bench = Bench()
+    session = bench.connect(path="/private/stream")
+    bench.trade(Side.BUY)
+    frames = heard(session)
+    assert {frame["stream"] for frame in frames} == {"k1"}
+    assert {"ORDER_TRADE_UPDATE", "ACCOUNT_UPDATE"} <= {frame["data"]["e"] for frame in frames}
+
+
+def test_prices_are_told_to_who_asks_where_they_are() -> None:
+    bench = Bench()
+    session = bench.connect("", "/market/ws")
+    names = ["btcusdt@ticker", "btcusdt@markPrice@1s", "nonsense@ticker", "btcusdt@nonsense"]
+    session.hear(json.dumps({"method": "SUBSCRIBE", "params": names, "id": 5}))
+    assert heard(session) == [{"result": None, "id": 5}]
+    bench.now_ms += 2000
+    bench.hub.advance()
+    frames = heard(session)
+    assert {frame["e"] for frame in frames} == {"24hrTicker", "markPriceUpdate"}
+    assert {frame["s"] for frame in frames} == {"BTCUSDT"}
+    session.hear(json.dumps({"method": "UNSUBSCRIBE", "params": names, "id": 6}))
+    assert heard(session) == [{"result": None, "id": 6}]
+    bench.now_ms += 5000
+    bench.hub.advance()
+    assert heard(session) == []
+    elsewhere = bench.connect("", "/ws")
+    elsewhere.hear(json.dumps({"method": "SUBSCRIBE", "params": names, "id": 7}))
+    bench.now_ms += 5000
+    bench.hub.advance()
+    assert heard(elsewhere) == [{"result": None, "id": 7}]
+
+
+def test_the_paths_that_tell_something_are_announced() -> None:
+    told = announcement(Bench().exchange, "http://host")["streams"]["binance"]
+    assert told == {"private": "ws://host/private/ws", "public": "ws://host/market/ws"}
 
 
 def test_a_subset_of_events_may_be_asked_for() -> None:

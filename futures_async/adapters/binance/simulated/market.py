@@ -70,9 +70,10 @@ class MarketCalls(Fapi):
     @public(f"{V1}/ticker/24hr", weight=per_symbol(1, 40))
     def day_ticker(self, request: Request) -> Any:
         """No best prices."""
-        return self._one_or_all(request, self._day)
+        return self._one_or_all(request, self.day_row)
 
-    def _day(self, contract: ContractSpec) -> dict[str, Any]:
+    def day_row(self, contract: ContractSpec) -> dict[str, Any]:
+        """The last 24 hours of one."""
         day, now = self.engine.figures.day(contract), self.engine.now_ms
         return {
             "symbol": venue_symbol(contract),
@@ -122,9 +123,10 @@ class MarketCalls(Fapi):
     @public(f"{V1}/premiumIndex", weight=per_symbol(1, 10))
     def premium(self, request: Request) -> Any:
         """Mark, index, and the estimate of the next funding."""
-        return self._one_or_all(request, self._premium)
+        return self._one_or_all(request, self.premium_row)
 
-    def _premium(self, contract: ContractSpec) -> dict[str, Any]:
+    def premium_row(self, contract: ContractSpec) -> dict[str, Any]:
+        """Of one."""
         book, figures = self.engine.world.book(contract.symbol), self.engine.figures
         return {
             "symbol": venue_symbol(contract),

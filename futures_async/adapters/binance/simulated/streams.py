@@ -1,18 +1,20 @@
-"""Binance's user stream from the server's side. Reference: venues/binance.md section 11.
+"""Binance's streams from the server's side. Reference: venues/binance.md section 11.
 
 The key in the address says whose events come; without one that is good the connection stands and stays silent, as does
-one whose key has expired. Nothing is shown at the start.
+one whose key has expired. Nothing is shown at the start. Where the path ends in `/stream`, frames come in an envelope.
+Prices are subscribed by name, on a path of their own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 from urllib.parse import parse_qsl
 
 import msgspec
 
-from futures_async.adapters.binance.simulated.base import Fapi
+from futures_async.adapters.binance.simulated.base import venue_symbol
+from futures_async.adapters.binance.simulated.market import MarketCalls
 from futures_async.adapters.binance.simulated.rows import FORCES, algo_row, client_id, state
 from futures_async.simulator.accounts import Account
 from futures_async.simulator.dialect import plain
@@ -33,10 +35,13 @@ from futures_async.simulator.stream_dialect import (
     Deed,
     Frame,
     Line,
+    MarketChannel,
     Own,
     Rules,
     StreamDialect,
+    Subscribe,
     Subscription,
+    Unsubscribe,
     encode,
 )
 from futures_async.transport.endpoint import RateLimit
@@ -44,19 +49,33 @@ from futures_async.unified.convert import UNREADABLE
 from futures_async.unified.enums import MarginMode, PositionMode, PositionSide, Role
 
 PRIVATE = "/private/ws"
+FRAMED = "/private/stream"
+MARKET = "/market/ws"
 EXECUTIONS = {OrderChange.ACCEPTED: "NEW", OrderChange.AMENDED: "AMENDMENT", OrderChange.FILLED: "TRADE"}
 CHECKED_S = 60.0
 _MESSAGE: msgspec.json.Decoder[dict[str, Any]] = msgspec.json.Decoder(dict[str, Any])
 
 
+class Told(NamedTuple):
+    """How an account is told: by which key, and on which path."""
+
+    key: str
+    framed: bool
+
+    def frame(self, event: dict[str, Any]) -> Frame:
+        """An event, in an envelope where the path has one."""
+        return encode({"stream": self.key, "data": event} if self.framed else event)
+
+
 class Streams(StreamDialect):
-    """The user stream; the old path without `/private` connects too, and is silent."""
+    """The user stream, and prices; the old path connects too, and is silent."""
 
     id = "binance"
-    paths: ClassVar[Mapping[str, bool]] = {PRIVATE: True, "/ws": True}
+    # Announced are the last of each.
+    paths: ClassVar[Mapping[str, bool]] = {"/ws": False, MARKET: False, FRAMED: True, PRIVATE: True}
     rules = Rules(messages=RateLimit(10))
 
-    def __init__(self, rest: Fapi) -> None:
+    def __init__(self, rest: MarketCalls) -> None:
         self._rest = rest
         self._engine = rest.engine
         told = (
@@ -67,16 +86,23 @@ class Streams(StreamDialect):
             AccountChannel(name="listenKeyExpired", changes=self.nothing, look=self.expired, every_s=CHECKED_S),
         )
         self.channels = {channel.name: channel for channel in told}
+        self.prices = {
+            "ticker": MarketChannel(name="24hrTicker", look=self.day, at_start=False, every_s=2.0),
+            "markPrice": MarketChannel(name="markPriceUpdate", look=self.mark, at_start=False, every_s=3.0),
+            "markPrice@1s": MarketChannel(name="markPriceUpdate", look=self.mark, at_start=False, every_s=1.0),
+        }
 
     def opened(self, query: str, line: Line) -> Iterable[Deed]:
         """Whose key it is; a subset of events may be named."""
-        asked = dict(parse_qsl(query))
+        asked = dict(parse_qsl(query)) if line.path in (PRIVATE, FRAMED) else {}
         key, wanted = asked.get("listenKey"), asked.get("events", "")
         for account in self._engine.accounts.values():
             if key is not None and account.extra.get("listenKey") == key and self._alive(account, line.now_ms):
                 names = set(wanted.split("/")) | {"listenKeyExpired"} if wanted else set(self.channels)
                 held: dict[Hashable, Subscription] = {
-                    name: Subscription(channel, key) for name, channel in self.channels.items() if name in names
+                    name: Subscription(channel, Told(key, framed=line.path == FRAMED))
+                    for name, channel in self.channels.items()
+                    if name in names
                 }
                 yield Own(account, held)
 
@@ -92,7 +118,19 @@ class Streams(StreamDialect):
             key = None if line.account is None else line.account.extra.get("listenKey")
             yield Beat(encode({"result": [] if key is None else [key], "id": number}))
         elif method in ("SUBSCRIBE", "UNSUBSCRIBE"):
-            yield Answer(encode({"result": None, "id": number}))
+            # A name that is none is taken, and never heard of again.
+            names = [name for name in asked.get("params", ()) if self._price(name) is not None]
+            ack = encode({"result": None, "id": number})
+            if line.path != MARKET or not names:
+                yield Answer(ack)
+                return
+            for name in names:
+                last = ack if name == names[-1] else None
+                found = self._price(name)
+                if method == "UNSUBSCRIBE":
+                    yield Unsubscribe(name, last)
+                elif found is not None:
+                    yield Subscribe(name, found, last)
         else:
             yield Answer(
                 encode({"error": {"code": 2, "msg": f"Invalid request: unknown method {method}"}, "id": number})
@@ -110,17 +148,17 @@ class Streams(StreamDialect):
     def _alive(account: Account, now_ms: int) -> bool:
         return int(account.extra.get("listenKeyUntil", "0")) > now_ms
 
-    def _event(self, name: str, account: Account, **payload: Any) -> Iterable[Frame]:
+    def _event(self, account: Account, subscription: Subscription, **payload: Any) -> Iterable[Frame]:
         """What is told as long as the key is good."""
-        now = self._engine.now_ms
         if self._alive(account, self._engine.clock()):
-            yield encode({"e": name, "T": now, "E": self._engine.clock(), **payload})
+            event = {"e": subscription.channel.name, "T": self._engine.now_ms, "E": self._engine.clock(), **payload}
+            yield subscription.arg.frame(event)
 
     def expired(self, account: Account, subscription: Subscription) -> Iterable[Frame]:
         """Once the key is not good any more."""
         now = self._engine.clock()
         if not self._alive(account, now):
-            yield encode({"e": "listenKeyExpired", "E": now, "listenKey": subscription.arg})
+            yield subscription.arg.frame({"e": "listenKeyExpired", "E": now, "listenKey": subscription.arg.key})
 
     def nothing(self, account: Account, event: Event, subscription: Subscription) -> Iterable[Frame]:
         """Never."""
@@ -133,7 +171,7 @@ class Streams(StreamDialect):
         if isinstance(event, OrderEvent):
             row = self._order(event.order, event.fill)
             row["x"] = EXECUTIONS.get(event.change, state(event.order))
-            yield from self._event("ORDER_TRADE_UPDATE", account, o=row)
+            yield from self._event(account, subscription, o=row)
 
     def _order(self, order: Order, fill: Fill | None) -> dict[str, Any]:
         kind = "MARKET" if order.price is None else "LIMIT"
@@ -188,7 +226,7 @@ class Streams(StreamDialect):
             "ap": "actualPrice", "aq": "actualQty", "tp": "triggerPrice", "p": "price", "wt": "workingType",
             "pm": "priceMatch", "cp": "closePosition", "pP": "priceProtect", "R": "reduceOnly", "tt": "triggerTime",
         }  # fmt: skip
-        yield from self._event("ALGO_UPDATE", account, o={name: row[long] for name, long in short.items()})
+        yield from self._event(account, subscription, o={name: row[long] for name, long in short.items()})
 
     # -- positions and money
 
@@ -199,11 +237,10 @@ class Streams(StreamDialect):
                 wallet = self._engine.margins.wallet(account, coin)
                 cross = plain(wallet.balance - wallet.isolated_margin)
                 row = {"a": coin, "wb": plain(wallet.balance), "cw": cross, "bc": "0"}
-                yield from self._event("ACCOUNT_UPDATE", account, a={"m": "ORDER", "B": [row], "P": []})
+                yield from self._event(account, subscription, a={"m": "ORDER", "B": [row], "P": []})
             case PositionEvent(symbol=symbol):
-                yield from self._event(
-                    "ACCOUNT_UPDATE", account, a={"m": "ORDER", "B": [], "P": self._positions(account, symbol)}
-                )
+                rows = self._positions(account, symbol)
+                yield from self._event(account, subscription, a={"m": "ORDER", "B": [], "P": rows})
             case _:
                 return
 
@@ -239,4 +276,37 @@ class Streams(StreamDialect):
         if isinstance(event, SettingEvent) and event.symbol is not None:
             leverage = int(account.settings(event.symbol).leverage(PositionSide.LONG))
             ac = {"s": self._rest.name(event.symbol), "l": leverage}
-            yield from self._event("ACCOUNT_CONFIG_UPDATE", account, ac=ac)
+            yield from self._event(account, subscription, ac=ac)
+
+    # -- prices
+
+    def _price(self, name: object) -> Subscription | None:
+        """The stream of this name; contracts are named in small letters."""
+        symbol, _, channel = str(name).partition("@")
+        for contract in self._engine.world.linear:
+            if venue_symbol(contract).lower() == symbol and channel in self.prices:
+                return Subscription(self.prices[channel], contract)
+        return None
+
+    def day(self, subscription: Subscription) -> Iterable[Frame]:
+        """The last 24 hours; best prices are another stream's."""
+        row = self._rest.day_row(subscription.arg)
+        short = {
+            "s": "symbol", "p": "priceChange", "P": "priceChangePercent", "w": "weightedAvgPrice", "c": "lastPrice",
+            "Q": "lastQty", "o": "openPrice", "h": "highPrice", "l": "lowPrice", "v": "volume", "q": "quoteVolume",
+            "O": "openTime", "C": "closeTime", "n": "count",
+        }  # fmt: skip
+        yield self._priced(subscription, row, short)
+
+    def mark(self, subscription: Subscription) -> Iterable[Frame]:
+        """Mark and index prices, and the estimate of the next funding."""
+        row = self._rest.premium_row(subscription.arg)
+        short = {
+            "s": "symbol", "p": "markPrice", "i": "indexPrice", "P": "estimatedSettlePrice", "r": "lastFundingRate",
+            "T": "nextFundingTime",
+        }  # fmt: skip
+        yield self._priced(subscription, row, short)
+
+    def _priced(self, subscription: Subscription, row: dict[str, Any], short: dict[str, str]) -> Frame:
+        names = {name: row[long] for name, long in short.items()}
+        return encode({"e": subscription.channel.name, "E": self._engine.clock(), **names})
