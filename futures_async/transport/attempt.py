@@ -15,7 +15,7 @@ from futures_async.transport.deeds import outside
 from futures_async.transport.dialect import Dialect, SealedHeaders, Unsigned
 from futures_async.transport.endpoint import Endpoint, Kind
 from futures_async.transport.events import CallEvent, Observer
-from futures_async.transport.http.backend import Abort, HttpFailure, HttpRequest, HttpResponse, Phase, Slots
+from futures_async.transport.http.backend import Abort, HttpFailure, HttpRequest, HttpResponse, Phase, Slots, fault
 from futures_async.transport.limits.limiter import Permit, Pool, Priority
 from futures_async.transport.limits.pools import Pools
 from futures_async.transport.lockout import Lockout
@@ -216,10 +216,14 @@ class Attempts:
                     self._keep(job, request, headers, flight)
             else:
                 request, headers, flight.signed_ms, _ = again
-            transport.backend.begin(self._request(job, request, headers, left_s), flight.landed)
+            sending = self._request(job, request, headers, left_s)
         except BaseException:
             flight.unsent()
             raise
+        try:
+            transport.backend.begin(sending, flight.landed)
+        except Exception as error:  # of a backend that is not ours
+            flight.landed(fault(error, sent=job.abort.sending))
         return flight
 
     def _keep(self, job: Job, request: Unsigned, headers: SealedHeaders, flight: Flight) -> None:

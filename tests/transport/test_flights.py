@@ -174,7 +174,7 @@ async def test_a_backend_that_fails_to_begin_costs_no_permit_and_no_slot() -> No
 
     limiter, venue = CountingLimiter(), Refusing()
     exchange = Toy(http=venue, limiter=limiter)
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(errors.NotSent, match="ZeroDivisionError"):
         await exchange.fetch_time()
     assert (limiter.open, venue.slots.free) == (0, venue.max_connections)
     await exchange.aclose()

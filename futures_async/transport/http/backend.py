@@ -162,14 +162,18 @@ Done = Callable[[HttpResponse | HttpFailure], object]
 """Told once what became of a request, from the event loop."""
 
 
-def fault(error: Exception, abort: Abort) -> HttpFailure:
+def fault(error: Exception, *, sent: bool) -> HttpFailure:
     """What a library has raised that no library is known to raise: its fault, a stand-in's in a test, or ours.
 
     The error is kept as the cause, without its frames: they may hold headers. Those of an assertion are a test's.
+
+    Args:
+        error: What was raised.
+        sent: The first byte may have left.
     """
     if not isinstance(error, AssertionError):
         error.__cause__ = error.__context__ = error.__traceback__ = None
-    failure = HttpFailure("fault", Phase.BODY_STARTED if abort.sending else Phase.CONNECTING, sent=abort.sending)
+    failure = HttpFailure("fault", Phase.BODY_STARTED if sent else Phase.CONNECTING, sent=sent)
     failure.__cause__ = error
     return failure
 
@@ -270,8 +274,9 @@ class HttpBackend(ABC):
             answer: HttpResponse | HttpFailure = await self.send(request)
         except HttpFailure as failure:
             answer = HttpFailure(failure.kind, failure.phase, sent=failure.sent, reused=failure.reused)
+            answer.__cause__ = failure.__cause__  # of a fault
         except Exception as error:  # of a kind that nobody has thought of
-            answer = fault(error, request.abort)
+            answer = fault(error, sent=request.abort.sending)
         done(answer)
 
     @abstractmethod

@@ -63,7 +63,7 @@ class FastBackend(HttpBackend):
         except HttpFailure as error:
             failure = HttpFailure(error.kind, error.phase, sent=error.sent)
         except Exception as error:  # of a kind that nobody has thought of
-            failure = fault(error, request.abort)
+            failure = fault(error, sent=request.abort.sending)
         done(failure)
 
     async def send(self, request: HttpRequest) -> HttpResponse:
@@ -142,7 +142,7 @@ class FastBackend(HttpBackend):
             try:
                 failure = self._send_over(task, server, target, request, began, done)
             except Exception as error:  # of a kind that nobody has thought of
-                failure = fault(error, request.abort)
+                failure = fault(error, sent=request.abort.sending)
             if failure is not None:
                 done(failure)
 
@@ -163,7 +163,8 @@ class FastBackend(HttpBackend):
         if isinstance(error, HttpFailure):
             return HttpFailure(error.kind, error.phase, sent=error.sent)
         if error is not None:
-            return fault(error if isinstance(error, Exception) else RuntimeError(repr(error)), request.abort)
+            known = error if isinstance(error, Exception) else RuntimeError(repr(error))
+            return fault(known, sent=request.abort.sending)
         connection, within_s = task.result(), request.sent_within_s
         unwanted = self._closed or request.abort.raised
         if unwanted or (within_s is not None and monotonic() - began > within_s):

@@ -9,7 +9,7 @@ from typing import cast
 import anyio
 import httpx
 
-from futures_async.transport.http.backend import HttpBackend, HttpFailure, HttpRequest, HttpResponse, Phase
+from futures_async.transport.http.backend import HttpBackend, HttpFailure, HttpRequest, HttpResponse, Phase, fault
 from futures_async.transport.http.body import ACCEPT_ENCODING, Body
 from futures_async.transport.http.core import Direct
 from futures_async.transport.http.failures import Marks, h11_state
@@ -60,7 +60,21 @@ class HttpxBackend(HttpBackend):
             failure = HttpFailure(error.kind, error.phase, sent=error.sent, reused=marks.reused)
         except self._library.mapped as error:
             failure = marks.failure(error)
+        except Exception as error:  # of a kind that nobody has thought of: a stand-in's, an app's in this process
+            failure = fault(error, sent=request.abort.sending or not (marks.told or self._tells_phases()))
         raise failure
+
+    def _tells_phases(self) -> bool:
+        """What was given tells how far a request got, as the library's own transports do: silence is proof then.
+
+        Also where a test has put a stand-in in the place of one of these. Of a client the library tells its transports
+        under names that are its own; where these are others, nothing is proved.
+        """
+        transports: list[object] = [self._given]
+        if self._client is not None:
+            mounts: dict[object, object] = getattr(self._client, "_mounts", {"": None})
+            transports = [getattr(self._client, "_transport", None), *filter(None, mounts.values())]
+        return all(type(transport) is self._library.http.AsyncHTTPTransport for transport in transports)
 
     def renew(self) -> None:
         """Send nothing more on the connections of now, if they are its own."""
