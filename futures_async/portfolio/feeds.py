@@ -9,6 +9,7 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar, cast
 import anyio
 
 from futures_async.transport.runtime import Runtime, Work
+from futures_async.transport.trouble import TROUBLE
 from futures_async.unified.callbacks import failure_of
 from futures_async.unified.errors import (
     AccountModeMismatch,
@@ -36,6 +37,9 @@ BANNED_PAUSE_S = 60.0
 REFUSED_PAUSES_S = (5.0, 10.0, 20.0, 40.0, 60.0)
 """After refusals that asking again does not cure: wrong key, wrong account family, interface shut down. Venues ban
 addresses that go on asking."""
+
+EARLY_S = 0.001
+"""A wait for a deadline may end a rounding error before it."""
 
 
 class Answer(NamedTuple, Generic[T]):
@@ -95,8 +99,8 @@ class Part(Protocol[T]):
         """Worth waiting for."""
         ...
 
-    def late(self, now: float, deadline_s: float) -> bool:
-        """A read that is needed takes too long."""
+    def late(self, now: float, deadline_s: float) -> Exception | None:
+        """Why a read that is needed takes too long; None: none does."""
         ...
 
     async def wait(self, deadline_s: float) -> None:
@@ -112,6 +116,8 @@ class Flight:
     def __init__(self, asked: float, max_age_s: float) -> None:
         self.asked = asked
         self.max_age_s = max_age_s
+        self.trouble: Exception | None = None
+        """What it has met so far; it goes on trying."""
         self.landed = anyio.Event()
         self.work: Work[None] | None = None
 
@@ -172,9 +178,12 @@ class Feed(Generic[T]):
         """Worth waiting for: the last finished read went well and took no longer than that."""
         return (self.error is None or isinstance(self.error, UnreadRows)) and self.took_s <= deadline_s
 
-    def late(self, now: float, deadline_s: float) -> bool:
-        """The read under way takes longer than that, or will, as far as the last one tells."""
-        return self.flight is not None and (now - self.flight.asked >= deadline_s or self.took_s > deadline_s)
+    def late(self, now: float, deadline_s: float) -> Exception | None:
+        """Why the read under way takes longer than that, or will, as far as the last one tells."""
+        flight = self.flight
+        if flight is None or (now - flight.asked < deadline_s - EARLY_S and self.took_s <= deadline_s):
+            return None
+        return flight.trouble or self.error or RequestTimeout(f"{self.name}: no answer within {deadline_s:g} s")
 
     def pause(self, seconds: float) -> None:
         """Ask nothing for so long."""
@@ -196,6 +205,10 @@ class Feed(Generic[T]):
             self.flight.work.cancel()
 
     async def _read(self, flight: Flight) -> None:
+        def met(error: Exception) -> None:
+            flight.trouble = error
+
+        TROUBLE.set(met)  # in this task's own context
         try:
             error = await failure_of(self._read_in_time(flight))
             self.error = error

@@ -106,9 +106,9 @@ class Live(Generic[T]):
         """Worth waiting for."""
         return self._live() or self.polled.prompt(deadline_s)
 
-    def late(self, now: float, deadline_s: float) -> bool:
-        """A read that is needed takes too long."""
-        return not self._live() and self.polled.late(now, deadline_s)
+    def late(self, now: float, deadline_s: float) -> Exception | None:
+        """Why a read that is needed takes too long; None: none does."""
+        return None if self._live() else self.polled.late(now, deadline_s)
 
     async def wait(self, deadline_s: float) -> None:
         """Wait for a read that is needed."""

@@ -15,6 +15,7 @@ from futures_async.unified.errors import RateLimited, RequestTimeout, UnreadRows
 from futures_async.unified.exact import ZERO, add, divide, subtract, total
 from futures_async.unified.exchange import FuturesExchange
 from futures_async.unified.models import Account, Position, PositionRisk
+from futures_async.unified.symbols import split, split_dated
 from futures_async.unified.watching import WatchState
 
 
@@ -76,7 +77,7 @@ class Stale(msgspec.Struct, frozen=True, kw_only=True):
     stream: WatchState | None = None
     """State of the streams, the worse of the two; None: the account is read only."""
     error: Exception
-    """Why it is not fresh: `RequestTimeout` when the deadline came first."""
+    """Why it is not fresh: where the deadline came first, what the read has met so far, else `RequestTimeout`."""
 
 
 class Failed(msgspec.Struct, frozen=True, kw_only=True):
@@ -125,13 +126,13 @@ def state_of(
     asked = [part for part in parts if not part.absent]
     held, balances = positions.good, accounts.good
     answers = [answer for part, answer in zip(parts, (held, balances), strict=True) if part in asked and answer]
-    late = [part for part in asked if part.late(now, deadline_s)]
+    late = [why for part in asked if (why := part.late(now, deadline_s)) is not None]
     problems = [problem for part in asked or parts if (problem := part.error) is not None]
     # A row that cannot be read is the least of them: what else was read is as of now.
     error = min(problems, key=lambda problem: isinstance(problem, UnreadRows), default=None)
     stream = min((part.stream for part in parts if part.stream is not None), key=_WORST.index, default=None)
     if late:
-        error = RequestTimeout(f"{late[0].name}: no answer within {deadline_s:g} s")
+        error = late[0]
     if shut_s > 0 and any(part.stream is not WatchState.LIVE for part in asked):
         error = shut_error(exchange, shut_s)
     if not answers:
@@ -181,7 +182,7 @@ class CoinTotal(msgspec.Struct, frozen=True, kw_only=True):
     margin: Decimal
     """Sum of the margin that positions hold."""
     exposure: Decimal
-    """Sum of the positions' values, longs and shorts both counted up."""
+    """Sum of the positions' values, longs and shorts both counted up; of one settled in its base coin, its quantity."""
     exposure_ratio: Decimal | None
     """Exposure over equity, a fraction, of those accounts of which both are known; None where there is none such."""
     missing: tuple[str, ...]
@@ -242,9 +243,9 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
         for name, position in self.each_position():
             own = coins.setdefault(position.margin_coin, _Sums()).of(name)
             own.add("margin", position.margin)
-            own.add("exposure", risk.position_notional(position))
+            own.add("exposure", _value(position))
             if not own.tells_pnl:
-                own.add("unrealized_pnl", risk.position_pnl(position))
+                own.add("unrealized_pnl", _pnl(position))
         for name, state in self.venues.items():
             data = state.data or VenueData()
             no_accounts = data.accounts is None or bool(data.accounts_unread)
@@ -286,6 +287,23 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
         for name, state in self.venues.items():
             for account in (state.data.accounts if state.data else None) or ():
                 yield name, account
+
+
+def _inverse(position: Position) -> bool:
+    """It is settled in its base coin: its value in quote coin is no amount of its margin coin."""
+    dated = split_dated(position.symbol)
+    parts = split(position.symbol) if dated is None else dated.parts
+    return parts is not None and position.margin_coin == parts.base
+
+
+def _value(position: Position) -> Decimal | None:
+    """A position's value in its margin coin."""
+    return position.quantity if _inverse(position) else risk.position_notional(position)
+
+
+def _pnl(position: Position) -> Decimal | None:
+    """Its unrealized profit in its margin coin; what can be computed is in quote coin."""
+    return position.unrealized_pnl if _inverse(position) else risk.position_pnl(position)
 
 
 SUMMED = ("equity", "unrealized_pnl", "margin", "exposure")

@@ -26,6 +26,7 @@ from futures_async.transport.limits.pools import Pools
 from futures_async.transport.retry import Unclear, replayable, retryable, tries, waiter
 from futures_async.transport.runtime import Runtime
 from futures_async.transport.shared import Transport
+from futures_async.transport.trouble import tell
 from futures_async.unified.credentials import Credentials
 from futures_async.unified.enums import Outcome
 from futures_async.unified.errors import (
@@ -205,6 +206,8 @@ class Channel:
     def _again(self, error: FuturesAsyncError, job: Job) -> bool:
         if job.again is not None:
             return not job.abort.raised and replayable(error)
+        if job.endpoint.kind is Kind.READ:
+            tell(error)
         gateway = isinstance(error, RateLimited) and self.dialect.traits.limited_first(error)
         if job.abort.raised or not retryable(error, job.endpoint.kind, gateway_429=gateway):
             return False

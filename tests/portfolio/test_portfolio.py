@@ -15,11 +15,13 @@ import pytest
 
 from futures_async.portfolio.portfolio import Portfolio
 from futures_async.portfolio.snapshot import Failed, Ok, Snapshot, Stale, VenueData
+from futures_async.transport.trouble import tell
 from futures_async.unified.enums import PositionSide
 from futures_async.unified.errors import (
     AuthenticationError,
     Banned,
     ClientClosed,
+    ConnectFailed,
     ExchangeError,
     InvalidRequest,
     NotSupported,
@@ -117,6 +119,28 @@ def test_an_answer_that_missed_its_snapshot_is_there_for_the_next(backend: Backe
             assert state.age_s == pytest.approx(1.1)
             assert len(exchange.calls) == 2
 
+    in_virtual_time(backend, main)
+
+
+def test_a_read_that_goes_on_trying_is_late_for_what_it_has_met(backend: Backend) -> None:
+    """As of a host that refuses connections: the cause is known at once, the end of the read much later."""
+
+    class Refused(FakeReads):
+        async def fetch_positions(self, symbol: str | None = None) -> list[Position]:
+            tell(refused)
+            await anyio.sleep(2)
+            raise refused
+
+    async def main() -> None:
+        async with Portfolio([Refused()]) as portfolio:
+            for _ in range(2):
+                assert (await portfolio.snapshot(0.8)).venues["fake"].error is refused
+            await anyio.sleep(2)
+            again = (await portfolio.snapshot(0.8)).venues["fake"]  # the next read is on its way
+            assert again.error is refused
+        tell(refused)  # which nobody hears
+
+    refused = ConnectFailed("the connection was refused", kind="refused")
     in_virtual_time(backend, main)
 
 
@@ -553,6 +577,19 @@ def test_totals_are_by_coin_and_name_who_said_nothing(backend: Backend) -> None:
     assert (nets["BTC/USDT:USDT"].long, nets["BTC/USDT:USDT"].short) == (D("0.5"), D("0.2"))
     assert nets["BTC/USDT:USDT"].net == D("0.3")
     assert nets["BTC/USDT:USDT"].venues == ("a", "b")
+
+
+def test_a_contract_that_is_settled_in_its_base_coin_counts_in_that_coin(backend: Backend) -> None:
+    """A quarter of a bitcoin behind half a bitcoin of equity is half of that, and not 15,500 bitcoins."""
+    held = {"margin_coin": "BTC", "quantity": D("0.25"), "notional": D("7750"), "margin": D("0.025")}
+    coin = position(symbol="BTC/USD:BTC", unrealized_pnl=D("0.01"), **held)
+    dated = position(symbol="BTC/USD:BTC-261225", unrealized_pnl=None, **held)
+    balances = (account(margin_coin="BTC", equity=D("0.5"), unrealized_pnl=None),)
+    state = Ok(venue="a", data=VenueData(positions=(coin, dated), accounts=balances), age_s=0.1, latency_s=0.1)
+    total = Snapshot(venues={"a": state}).totals()["BTC"]
+    assert (total.exposure, total.exposure_ratio) == (D("0.5"), D(1))
+    assert total.unrealized_pnl == D("0.01")
+    assert total.missing_parts == {"a": ("unrealized_pnl",)}  # what the prices tell is dollars
 
 
 def data(positions: list[Position] | None, accounts: list[Account] | None) -> VenueData:
