@@ -17,7 +17,7 @@ import pytest
 import futures_async as fa
 from futures_async.accounts.source import PARTS, plain_options
 from futures_async.adapters import BUILT_IN
-from futures_async.cli.app import capability_rows
+from futures_async.cli.venues import capability_rows
 from futures_async.registry import adapter_class
 from futures_async.simulator.demo import Setup
 from futures_async.simulator.server import RunningExchange, serve

@@ -11,7 +11,8 @@ import typer
 from futures_async.cli.accounts import Source
 from futures_async.cli.acts import act_on
 from futures_async.cli.options import DryRun, Symbol, Yes, decimal_option, with_accounts
-from futures_async.cli.output import Format, grouped
+from futures_async.cli.output import Format
+from futures_async.cli.tables import grouped
 from futures_async.portfolio.acts import Act, Done, cancels, closings, halts, of_order
 from futures_async.unified import enums
 from futures_async.unified.enums import PositionSide

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from futures_async.cli.accounts import Source, open_accounts
-from futures_async.cli.output import Column, Exit, Format, Writer, complain
+from futures_async.cli.output import Exit, Format, Writer, complain
 from futures_async.cli.running import confirm, run
 from futures_async.cli.symbols import refuse_unknown
+from futures_async.cli.tables import Column
 from futures_async.portfolio.acts import Done, Plan, carry_out, look_at
 from futures_async.unified.errors import InvalidRequest
 
 COLUMNS: list[Column[Done]] = [
-    Column("action", lambda row: row.action, number=False),
-    Column("symbol", lambda row: row.symbol, number=False),
+    Column("action", lambda row: row.action, number=False, names=True),
+    Column("symbol", lambda row: row.symbol, number=False, names=True),
     Column("result", lambda row: row.result, number=False),
     Column("status", lambda row: row.status, number=False, spare=1),
     Column("filled", lambda row: row.filled_quantity, spare=2),
     Column("order id", lambda row: row.order_id, number=False, spare=3),
-    Column("detail", lambda row: row.detail, number=False),
+    Column("detail", lambda row: row.detail, number=False, prose=True),
 ]
 
 

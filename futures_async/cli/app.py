@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 
-import anyio
 import typer
 
-from futures_async.cli import acting, columns
+from futures_async.cli import acting, reading
 from futures_async.cli.accounts import Source, open_accounts
-from futures_async.cli.counting import Count, RowCounter, counted
 from futures_async.cli.listen import Subject, listen_to
 from futures_async.cli.options import (
     AsCsv,
@@ -21,96 +18,30 @@ from futures_async.cli.options import (
     Demo,
     Keyring,
     Keys,
-    Limit,
     Seed,
     Simulated,
-    Since,
     Symbol,
-    Until,
     Venues,
+    Yes,
     form,
     with_accounts,
 )
-from futures_async.cli.output import Column, Exit, Format, Writer, make_table
+from futures_async.cli.output import Exit, Format
 from futures_async.cli.running import run, run_plain, run_sync
+from futures_async.cli.screen import SORTS, read_sort
 from futures_async.cli.symbols import refuse_unknown
-from futures_async.cli.watch import SORTS, watch_positions
-from futures_async.registry import adapter_class, venue_ids
-from futures_async.risk import dashboard
-from futures_async.unified.errors import FuturesAsyncError, InvalidRequest, NotSupported, SymbolNotFound, UnreadRows
-from futures_async.unified.exchange import Capability, FuturesExchange
-from futures_async.unified.models import Account, Fill, LedgerEntry, Order
+from futures_async.cli.venues import show_venues
+from futures_async.cli.watch import watch_positions
 from futures_async.unified.version import __version__
-
-T = TypeVar("T")
 
 app = typer.Typer(
     name="futures-async",
     help="Futures accounts on several crypto venues: positions, risk, orders, and a simulated exchange to try it on.",
     no_args_is_help=True,
-    add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,  # its tracebacks show local variables
     rich_markup_mode=None,
 )
-
-Read = Callable[[FuturesExchange, Count], Awaitable[Sequence[T]]]
-
-
-async def read_all(source: Source, writer: Writer, read: Read[T], symbol: str | None = None) -> list[tuple[str, T]]:
-    """Read every account side by side; one that fails is reported and hides no other.
-
-    Raises:
-        InvalidRequest: No row was found, and no venue lists the symbol.
-    """
-    found: dict[str, Sequence[T]] = {}
-    refused: dict[str, FuturesAsyncError] = {}
-
-    async def one(name: str, exchange: FuturesExchange) -> None:
-        try:
-            found[name] = await read(exchange, counter.of(name))
-        except NotSupported as error:
-            if len(accounts) == 1:
-                writer.problem(name, error)
-        except (SymbolNotFound, InvalidRequest) as error:
-            refused[name] = error  # told when some venue lists the symbol; else that is told
-        except UnreadRows as error:
-            found[name] = error.rows
-            writer.problem(name, error)
-        except FuturesAsyncError as error:
-            writer.problem(name, error)
-
-    counter = RowCounter()
-    with counter:
-        async with open_accounts(source) as accounts:
-            async with anyio.create_task_group() as group:
-                for name, exchange in accounts.items():
-                    group.start_soon(one, name, exchange)
-            if symbol is not None and not any(found.values()):
-                await refuse_unknown(accounts, symbol)
-    for name, error in refused.items():
-        writer.problem(name, error)
-    return [(name, row) for name in accounts for row in found.get(name, ())]
-
-
-def show(
-    source: Source,
-    output: Format,
-    read: Read[T],
-    cells: Sequence[Column[T]],
-    empty: str,
-    symbol: str | None = None,
-) -> None:
-    """Run one reading command."""
-
-    async def main() -> Exit:
-        writer = Writer(output)
-        rows = await read_all(source, writer, read, symbol)
-        if rows or writer.code is Exit.OK:
-            writer.rows(rows, cells, empty)
-        return writer.code
-
-    run(main)
 
 
 @app.command()
@@ -122,16 +53,27 @@ def watch(
     interval: Annotated[float, typer.Option("--interval", min=0.2, help="Seconds between refreshes.")] = 1.0,
     once: Annotated[bool, typer.Option("--once", help="Print one table and exit.")] = False,
     poll: Annotated[bool, typer.Option("--poll", help="Read at every refresh, also where there is a stream.")] = False,
-    sort: Annotated[str, typer.Option("--sort", help=f"{', '.join(SORTS)}.")] = "account",
+    sort: Annotated[
+        str, typer.Option("--sort", help=f"{', '.join(SORTS)}; with - before it the other way round.")
+    ] = "danger",
+    money: Annotated[str, typer.Option("--money", help="Coin that everything is added up in.")] = "USDT",
 ) -> None:
-    """Live positions of all accounts: at once where the venue streams them, else read. Ctrl-C ends it."""
+    """Live positions of all accounts, the nearest to liquidation first, totals, and ages. q or Ctrl-C ends it."""
 
     async def main() -> Exit:
+        order = read_sort(sort)
         async with open_accounts(source) as accounts:
             if symbol is not None:
                 await refuse_unknown(accounts, symbol)
             return await watch_positions(
-                accounts, symbol=symbol, interval_s=interval, once=once, poll=poll, sort=sort, output=output
+                accounts,
+                symbol=symbol,
+                interval_s=interval,
+                once=once,
+                poll=poll,
+                sort=order,
+                money=money.upper(),
+                output=output,
             )
 
     run(main)
@@ -157,146 +99,13 @@ def listen(
     run(main)
 
 
-@app.command()
-@with_accounts
-def positions(source: Source, output: Format, symbol: Symbol = None) -> None:
-    """Open positions."""
-    show(
-        source,
-        output,
-        lambda exchange, count: exchange.fetch_positions(symbol),
-        columns.POSITIONS,
-        "No open positions.",
-        symbol,
-    )
-
-
-@app.command()
-@with_accounts
-def risk(source: Source, output: Format, symbol: Symbol = None) -> None:
-    """The position dashboard: how far each position is from liquidation."""
-
-    async def read(exchange: FuturesExchange, count: Count) -> Sequence[columns.RiskLine]:
-        return columns.risk_lines(await dashboard(exchange, symbol))
-
-    show(source, output, read, columns.RISK, "No open positions.", symbol)
-
-
-@app.command()
-@with_accounts
-def account(source: Source, output: Format) -> None:
-    """Balances, equity and margin, one row for each margin coin."""
-
-    async def read(exchange: FuturesExchange, count: Count) -> Sequence[Account]:
-        if exchange.supports(Capability.FETCH_ACCOUNTS):
-            return await exchange.fetch_accounts()
-        return [await exchange.fetch_account()]
-
-    show(source, output, read, columns.ACCOUNTS, "No balances.")
-
-
-@app.command()
-@with_accounts
-def orders(
-    source: Source,
-    output: Format,
-    symbol: Symbol = None,
-    history: Annotated[bool, typer.Option("--history", help="Past orders instead of open ones.")] = False,
-    limit: Limit = None,
-    since_ms: Since = None,
-    until_ms: Until = None,
-) -> None:
-    """Open orders, or past ones with --history."""
-
-    async def read(exchange: FuturesExchange, count: Count) -> Sequence[Order]:
-        if not history:
-            return await exchange.fetch_open_orders(symbol)
-        if limit is None:
-            return await exchange.fetch_order_history(symbol, since_ms=since_ms, until_ms=until_ms)
-        return await counted(exchange.iter_orders(symbol, since_ms=since_ms, until_ms=until_ms, limit=limit), count)
-
-    show(source, output, read, columns.ORDERS, "No orders.", symbol)
-
-
-@app.command()
-@with_accounts
-def fills(
-    source: Source,
-    output: Format,
-    symbol: Symbol = None,
-    limit: Limit = None,
-    since_ms: Since = None,
-    until_ms: Until = None,
-) -> None:
-    """Executions, newest first."""
-
-    async def read(exchange: FuturesExchange, count: Count) -> Sequence[Fill]:
-        if limit is None:
-            return await exchange.fetch_fills(symbol, since_ms=since_ms, until_ms=until_ms)
-        return await counted(exchange.iter_fills(symbol, since_ms=since_ms, until_ms=until_ms, limit=limit), count)
-
-    show(source, output, read, columns.FILLS, "No fills.", symbol)
-
-
-@app.command()
-@with_accounts
-def ledger(
-    source: Source,
-    output: Format,
-    symbol: Symbol = None,
-    limit: Limit = None,
-    since_ms: Since = None,
-    until_ms: Until = None,
-) -> None:
-    """Changes of balance, newest first."""
-
-    async def read(exchange: FuturesExchange, count: Count) -> Sequence[LedgerEntry]:
-        if limit is None:
-            return await exchange.fetch_ledger(symbol=symbol, since_ms=since_ms, until_ms=until_ms)
-        return await counted(
-            exchange.iter_ledger(symbol=symbol, since_ms=since_ms, until_ms=until_ms, limit=limit), count
-        )
-
-    show(source, output, read, columns.LEDGER, "No ledger rows.", symbol)
-
-
-def capability_rows() -> tuple[list[str], list[tuple[str, list[bool]]]]:
-    """Venue ids, and for each capability whether each venue has it."""
-    ids = venue_ids()
-    classes = [adapter_class(venue) for venue in ids]
-    return ids, [
-        (capability.value, [capability in adapter.capabilities for adapter in classes]) for capability in Capability
-    ]
+reading.add_to(app)
 
 
 @app.command()
 def venues(as_json: AsJson = False, as_csv: AsCsv = False) -> None:
     """The installed adapters and what each can do."""
-    ids, rows = capability_rows()
-    writer = Writer(form(as_json, as_csv))
-    if writer.form is not Format.TABLE:
-        for index, venue in enumerate(ids):
-            adapter = adapter_class(venue)
-            names = [name for name, cells in rows if cells[index]]
-            writer.record({"venue": venue, "name": adapter.name, "lifecycle": adapter.lifecycle, "capabilities": names})
-        return
-    table: list[TextRow] = [
-        ("life cycle", [str(adapter_class(venue).lifecycle) for venue in ids]),
-        *((name, ["yes" if cell else "" for cell in cells]) for name, cells in rows),
-    ]
-    head = [_title_column(), *map(_venue_column, ids, range(len(ids)))]
-    writer.console.print(make_table(head, table, writer.console.width))
-
-
-TextRow = tuple[str, list[str]]
-
-
-def _title_column() -> Column[TextRow]:
-    return Column("", lambda row: row[0], number=False)
-
-
-def _venue_column(venue: str, index: int) -> Column[TextRow]:
-    return Column(venue, lambda row: row[1][index], number=False)
+    show_venues(form(as_json, as_csv))
 
 
 @app.command()
@@ -371,7 +180,7 @@ def probe(
     simulated: Simulated = False,
     demo: Demo = False,
     live: Annotated[bool, typer.Option("--live", help="Real money; without it demo and loopback only.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: Yes = False,
     symbol: Annotated[str, typer.Option("--symbol", "-s", help="Nobody else may trade it.")] = "BTC/USDT:USDT",
     price: Annotated[str | None, typer.Option("--price", help="Of resting orders; a tenth below the market.")] = None,
     quantity: Annotated[str | None, typer.Option("--quantity", help="Base coin; the smallest possible.")] = None,

@@ -9,7 +9,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from futures_async.cli.output import Column, Exit, Format, Writer, complain
+from futures_async.cli.output import Exit, Format, Writer, complain
+from futures_async.cli.tables import Column
 from futures_async.unified.errors import InvalidRequest
 from futures_async.unified.installed import GROUP, adapters
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from futures_async.testing.check import Part, Verdict
 
 COLUMNS: list[Column[Part]] = [
-    Column("part", lambda row: row.about, number=False),
+    Column("part", lambda row: row.about, number=False, names=True),
     Column("passed", lambda row: str(row.passed)),
     Column("failed", lambda row: str(row.failed)),
     Column("not claimed", lambda row: str(row.skipped)),

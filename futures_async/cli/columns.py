@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from enum import Enum
 
 import msgspec
 from rich.text import Text
 
-from futures_async.cli.output import Column, grouped, percent, signed
-from futures_async.risk import Dashboard, distance_to_liquidation
+from futures_async.cli.tables import Column, grouped, percent, signed
+from futures_async.risk import (
+    Dashboard,
+    distance_to_liquidation,
+    position_margin_ratio,
+    position_notional,
+    position_pnl,
+    risk_level,
+)
 from futures_async.unified.enums import PositionMode, PositionSide, RiskLevel
 from futures_async.unified.models import Account, Fill, LedgerEntry, Order, Position, PositionRisk
+from futures_async.unified.models.position import return_on_margin
 from futures_async.unified.reading import Read
 
 LEVEL_STYLES = {RiskLevel.SAFE: "green", RiskLevel.WARNING: "yellow", RiskLevel.DANGER: "bold red"}
@@ -37,13 +46,66 @@ def distance(position: Position) -> Decimal | None:
     return distance_to_liquidation(position.side, position.mark_price, position.liquidation_price)
 
 
+class Danger(Enum):
+    """How near liquidation a position is, the nearest first."""
+
+    NEAR = ("!!", "bold red")
+    """Less than a twentieth of the price away, or a margin ratio of DANGER."""
+    CLOSE = ("!", "yellow")
+    """Less than three twentieths away, or a margin ratio of WARNING."""
+    UNKNOWN = ("?", "")
+    """It has a liquidation price, and there is no mark price to hold against it."""
+    FAR = ("", "")
+
+    def __init__(self, mark: str, style: str) -> None:
+        self.mark = mark  # for eyes and terminals without colours
+        self.style = style
+
+
+NEAR = Decimal("0.05")
+CLOSE = Decimal("0.15")
+
+
+def danger_of(position: Position) -> Danger:
+    """How near liquidation it is, by the price or by the margin ratio, whichever says more."""
+    away, level = distance(position), risk_level(position_margin_ratio(position))
+    if level is RiskLevel.DANGER or (away is not None and away < NEAR):
+        return Danger.NEAR
+    if level is RiskLevel.WARNING or (away is not None and away < CLOSE):
+        return Danger.CLOSE
+    if away is None and position.liquidation_price is not None:
+        return Danger.UNKNOWN
+    return Danger.FAR
+
+
+def marked(position: Position) -> Text:
+    """The distance to liquidation, with a mark where that is near."""
+    danger = danger_of(position)
+    return Text(f"{danger.mark} {percent(distance(position))}".lstrip(), style=danger.style)
+
+
+def roe(position: Position) -> Decimal | None:
+    """Profit over the margin held, a fraction."""
+    return return_on_margin(position_pnl(position), position.margin)
+
+
+def signed_percent(value: Decimal | None) -> Text:
+    """A fraction in percent, in the colour of a profit."""
+    return signed(None if value is None else value * 100, digits=1, unit=" %")
+
+
+def money(value: Decimal | None) -> str:
+    """An amount, two decimals."""
+    return "–" if value is None else f"{value:,.2f}"
+
+
 def bar(fraction: Decimal | None) -> Text:
     """A bar for the distance to liquidation: short and red is near."""
     if fraction is None:
         return Text("–")
     part = min(max(fraction, Decimal(0)), BAR_FULL) / BAR_FULL
     filled = int(part * BAR_WIDTH)
-    style = "red" if fraction < Decimal("0.05") else "yellow" if fraction < Decimal("0.15") else "green"
+    style = "red" if fraction < NEAR else "yellow" if fraction < CLOSE else "green"
     return Text.assemble(("█" * filled, style), ("░" * (BAR_WIDTH - filled), "dim"), f" {percent(fraction)}")
 
 
@@ -60,16 +122,18 @@ def times(value: Decimal | None) -> str:
 
 
 POSITIONS: list[Column[Position]] = [
-    Column("symbol", lambda row: row.symbol, number=False),
-    Column("side", lambda row: side_text(row.side), number=False),
-    Column("quantity", lambda row: row.quantity),
-    Column("entry", lambda row: price(row.entry_price), spare=2),
-    Column("mark", lambda row: price(row.mark_price), spare=1),
-    Column("liquidation", lambda row: price(row.liquidation_price)),
-    Column("distance", lambda row: percent(distance(row))),
-    Column("PnL", lambda row: signed(row.unrealized_pnl)),
-    Column("leverage", lambda row: times(row.leverage), spare=3),
-    Column("margin", lambda row: row.margin_mode, number=False, spare=4),
+    Column("symbol", lambda row: row.symbol, number=False, names=True),
+    Column("side", lambda row: side_text(row.side), number=False, names=True),
+    Column("quantity", lambda row: row.quantity, spare=2),
+    Column("notional", lambda row: money(position_notional(row)), spare=4),
+    Column("entry", lambda row: price(row.entry_price), spare=7),
+    Column("mark", lambda row: price(row.mark_price), spare=5),
+    Column("liquidation", lambda row: price(row.liquidation_price), spare=3),
+    Column("distance", lambda row: marked(row)),
+    Column("PnL", lambda row: signed(position_pnl(row))),
+    Column("ROE", lambda row: signed_percent(roe(row)), spare=1),
+    Column("leverage", lambda row: times(row.leverage), spare=8),
+    Column("margin", lambda row: row.margin_mode, number=False, spare=9),
 ]
 
 
@@ -100,8 +164,8 @@ def risk_lines(dashboard: Dashboard) -> list[RiskLine]:
 
 
 RISK: list[Column[RiskLine]] = [
-    Column("symbol", lambda row: row.symbol, number=False),
-    Column("side", lambda row: side_text(row.side), number=False),
+    Column("symbol", lambda row: row.symbol, number=False, names=True),
+    Column("side", lambda row: side_text(row.side), number=False, names=True),
     Column("quantity", lambda row: row.quantity, spare=3),
     Column("entry", lambda row: price(row.entry_price), spare=6),
     Column("mark", lambda row: price(row.mark_price), spare=5),
@@ -136,8 +200,8 @@ ACCOUNTS: list[Column[Account]] = [
 
 ORDERS: list[Column[Order]] = [
     Column("created (UTC)", lambda row: when(row.created_ms), number=False, spare=2),
-    Column("symbol", lambda row: row.symbol, number=False),
-    Column("side", lambda row: row.side, number=False),
+    Column("symbol", lambda row: row.symbol, number=False, names=True),
+    Column("side", lambda row: row.side, number=False, names=True),
     Column("type", lambda row: row.type, number=False, spare=4),
     Column("price", lambda row: price(row.price)),
     Column("average", lambda row: price(row.average_price), spare=5),
@@ -150,8 +214,8 @@ ORDERS: list[Column[Order]] = [
 
 FILLS: list[Column[Fill]] = [
     Column("executed (UTC)", lambda row: when(row.created_ms), number=False, spare=1),
-    Column("symbol", lambda row: row.symbol, number=False),
-    Column("side", lambda row: row.side, number=False),
+    Column("symbol", lambda row: row.symbol, number=False, names=True),
+    Column("side", lambda row: row.side, number=False, names=True),
     Column("price", lambda row: price(row.price)),
     Column("quantity", lambda row: row.quantity),
     Column("fee", lambda row: row.fee, spare=3),
@@ -165,7 +229,7 @@ LEDGER: list[Column[LedgerEntry]] = [
     Column("booked (UTC)", lambda row: when(row.created_ms), number=False, spare=1),
     Column("type", lambda row: row.type, number=False),
     Column("venue's word", lambda row: row.venue_type, number=False, spare=4),
-    Column("symbol", lambda row: row.symbol, number=False),
+    Column("symbol", lambda row: row.symbol, number=False, names=True),
     Column("amount", lambda row: signed(row.amount)),
     Column("fee", lambda row: row.fee, spare=3),
     Column("coin", lambda row: row.coin, number=False),

@@ -11,7 +11,8 @@ import anyio
 from rich.text import Text
 
 from futures_async.cli import columns
-from futures_async.cli.output import Column, Exit, Format, Writer, shown
+from futures_async.cli.output import Exit, Format, Writer
+from futures_async.cli.tables import GAP, Column, aligned, cell_of
 from futures_async.unified.errors import FuturesAsyncError, InvalidRequest, NotSupported, SymbolNotFound
 from futures_async.unified.exchange import FuturesExchange
 from futures_async.unified.models import to_builtins
@@ -84,8 +85,7 @@ class Lines:
 
     def add(self, row: Heard) -> None:
         """Write one line; the titles above the first."""
-        found = [column.cell(row) for column in self._cells]
-        cells = [cell if isinstance(cell, Text) else Text(shown(cell)) for cell in found]
+        cells = [cell_of(column.cell(row)) for column in self._cells]
         self._wide = [max(wide, cell.cell_len) for wide, cell in zip(self._wide, cells, strict=True)]
         if not self._titled:
             self._titled = True
@@ -93,9 +93,7 @@ class Lines:
         self._line(cells)
 
     def _line(self, cells: list[Text]) -> None:
-        for column, wide, cell in zip(self._cells, self._wide, cells, strict=True):
-            (cell.pad_left if column.number else cell.pad_right)(wide - cell.cell_len)
-        line = Text("  ").join(cells)
+        line = Text(GAP).join(map(aligned, self._cells, cells, self._wide))
         line.rstrip()
         self._write(line)
 

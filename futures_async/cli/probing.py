@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from futures_async.cli.accounts import Source, open_accounts
 from futures_async.cli.options import decimal_option
-from futures_async.cli.output import Column, Exit, Format, Writer, complain
+from futures_async.cli.output import Exit, Format, Writer, complain
 from futures_async.cli.running import confirm
 from futures_async.cli.symbols import refuse_unknown
+from futures_async.cli.tables import Column
 from futures_async.unified.enums import MarginMode
 from futures_async.unified.errors import InvalidRequest, SymbolNotFound
 
@@ -17,9 +18,9 @@ if TYPE_CHECKING:
     from futures_async.unified.exchange import FuturesExchange
 
 COLUMNS: list[Column[Finding]] = [
-    Column("trait", lambda row: row.trait, number=False),
-    Column("declared", lambda row: row.declared, number=False),
-    Column("found", lambda row: row.found, number=False),
+    Column("trait", lambda row: row.trait, number=False, names=True),
+    Column("declared", lambda row: row.declared, number=False, prose=True),
+    Column("found", lambda row: row.found, number=False, prose=True),
     Column("verdict", lambda row: row.verdict.value, number=False),
 ]
 

@@ -7,7 +7,8 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from futures_async.cli.output import Column, Format, Writer, make_table
+from futures_async.cli.output import Format, Writer
+from futures_async.cli.tables import Column, make_table
 from futures_async.registry import venue_ids
 from futures_async.unified.enums import PositionMode
 from futures_async.unified.errors import InvalidRequest
@@ -24,7 +25,7 @@ def _key_column(name: str) -> Column[Keys]:
 
 
 KEY_COLUMNS: list[Column[Keys]] = [
-    Column("venue", lambda row: row[0], number=False),
+    Column("venue", lambda row: row[0], number=False, names=True),
     *(_key_column(name) for name in ("key", "secret", "passphrase", "memo", "uid")),
 ]
 
@@ -85,7 +86,7 @@ def simulate(
                 writer.record({"base_url": running.base_url, "venue": venue, **keys})
         else:
             writer.console.print(f"Simulated exchange at {running.base_url} (Ctrl-C ends it)\n", highlight=False)
-            writer.console.print(make_table(KEY_COLUMNS, rows, writer.console.width))
+            writer.console.print(make_table(KEY_COLUMNS, rows, writer.console))
             sys.stdout.flush()
 
     try:

@@ -1,0 +1,180 @@
+"""The commands that read once: positions, risk, balances, orders, fills, ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Annotated, TypeVar
+
+import anyio
+import typer
+
+from futures_async.cli import columns
+from futures_async.cli.accounts import Source, open_accounts
+from futures_async.cli.counting import Count, RowCounter, counted
+from futures_async.cli.options import Limit, Since, Symbol, Until, with_accounts
+from futures_async.cli.output import Exit, Format, Writer
+from futures_async.cli.running import run
+from futures_async.cli.symbols import refuse_unknown
+from futures_async.cli.tables import Column
+from futures_async.risk import dashboard
+from futures_async.unified.errors import FuturesAsyncError, InvalidRequest, NotSupported, SymbolNotFound, UnreadRows
+from futures_async.unified.exchange import Capability, FuturesExchange
+from futures_async.unified.models import Account, Fill, LedgerEntry, Order
+
+T = TypeVar("T")
+
+Read = Callable[[FuturesExchange, Count], Awaitable[Sequence[T]]]
+
+
+async def read_all(source: Source, writer: Writer, read: Read[T], symbol: str | None = None) -> list[tuple[str, T]]:
+    """Read every account side by side; one that fails is reported and hides no other.
+
+    Raises:
+        InvalidRequest: No row was found, and no venue lists the symbol.
+    """
+    found: dict[str, Sequence[T]] = {}
+    refused: dict[str, FuturesAsyncError] = {}
+
+    async def one(name: str, exchange: FuturesExchange) -> None:
+        try:
+            found[name] = await read(exchange, counter.of(name))
+        except NotSupported as error:
+            if len(accounts) == 1:
+                writer.problem(name, error)
+        except (SymbolNotFound, InvalidRequest) as error:
+            refused[name] = error  # told when some venue lists the symbol; else that is told
+        except UnreadRows as error:
+            found[name] = error.rows
+            writer.problem(name, error)
+        except FuturesAsyncError as error:
+            writer.problem(name, error)
+
+    counter = RowCounter()
+    with counter:
+        async with open_accounts(source) as accounts:
+            async with anyio.create_task_group() as group:
+                for name, exchange in accounts.items():
+                    group.start_soon(one, name, exchange)
+            if symbol is not None and not any(found.values()):
+                await refuse_unknown(accounts, symbol)
+    for name, error in refused.items():
+        writer.problem(name, error)
+    return [(name, row) for name in accounts for row in found.get(name, ())]
+
+
+def show(
+    source: Source,
+    output: Format,
+    read: Read[T],
+    cells: Sequence[Column[T]],
+    empty: str,
+    symbol: str | None = None,
+) -> None:
+    """Run one reading command."""
+
+    async def main() -> Exit:
+        writer = Writer(output)
+        rows = await read_all(source, writer, read, symbol)
+        if rows or writer.code is Exit.OK:
+            writer.rows(rows, cells, empty)
+        return writer.code
+
+    run(main)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Make these commands of `app`."""
+    commands: list[Callable[..., None]] = [positions, risk, account, orders, fills, ledger]
+    for command in commands:
+        app.command()(with_accounts(command))
+
+
+def positions(source: Source, output: Format, symbol: Symbol = None) -> None:
+    """Open positions."""
+    show(
+        source,
+        output,
+        lambda exchange, count: exchange.fetch_positions(symbol),
+        columns.POSITIONS,
+        "No open positions.",
+        symbol,
+    )
+
+
+def risk(source: Source, output: Format, symbol: Symbol = None) -> None:
+    """The position dashboard: how far each position is from liquidation."""
+
+    async def read(exchange: FuturesExchange, count: Count) -> Sequence[columns.RiskLine]:
+        return columns.risk_lines(await dashboard(exchange, symbol))
+
+    show(source, output, read, columns.RISK, "No open positions.", symbol)
+
+
+def account(source: Source, output: Format) -> None:
+    """Balances, equity and margin, one row for each margin coin."""
+
+    async def read(exchange: FuturesExchange, count: Count) -> Sequence[Account]:
+        if exchange.supports(Capability.FETCH_ACCOUNTS):
+            return await exchange.fetch_accounts()
+        return [await exchange.fetch_account()]
+
+    show(source, output, read, columns.ACCOUNTS, "No balances.")
+
+
+def orders(
+    source: Source,
+    output: Format,
+    symbol: Symbol = None,
+    history: Annotated[bool, typer.Option("--history", help="Past orders instead of open ones.")] = False,
+    limit: Limit = None,
+    since_ms: Since = None,
+    until_ms: Until = None,
+) -> None:
+    """Open orders, or past ones with --history."""
+
+    async def read(exchange: FuturesExchange, count: Count) -> Sequence[Order]:
+        if not history:
+            return await exchange.fetch_open_orders(symbol)
+        if limit is None:
+            return await exchange.fetch_order_history(symbol, since_ms=since_ms, until_ms=until_ms)
+        return await counted(exchange.iter_orders(symbol, since_ms=since_ms, until_ms=until_ms, limit=limit), count)
+
+    show(source, output, read, columns.ORDERS, "No orders.", symbol)
+
+
+def fills(
+    source: Source,
+    output: Format,
+    symbol: Symbol = None,
+    limit: Limit = None,
+    since_ms: Since = None,
+    until_ms: Until = None,
+) -> None:
+    """Executions, newest first."""
+
+    async def read(exchange: FuturesExchange, count: Count) -> Sequence[Fill]:
+        if limit is None:
+            return await exchange.fetch_fills(symbol, since_ms=since_ms, until_ms=until_ms)
+        return await counted(exchange.iter_fills(symbol, since_ms=since_ms, until_ms=until_ms, limit=limit), count)
+
+    show(source, output, read, columns.FILLS, "No fills.", symbol)
+
+
+def ledger(
+    source: Source,
+    output: Format,
+    symbol: Symbol = None,
+    limit: Limit = None,
+    since_ms: Since = None,
+    until_ms: Until = None,
+) -> None:
+    """Changes of balance, newest first."""
+
+    async def read(exchange: FuturesExchange, count: Count) -> Sequence[LedgerEntry]:
+        if limit is None:
+            return await exchange.fetch_ledger(symbol=symbol, since_ms=since_ms, until_ms=until_ms)
+        return await counted(
+            exchange.iter_ledger(symbol=symbol, since_ms=since_ms, until_ms=until_ms, limit=limit), count
+        )
+
+    show(source, output, read, columns.LEDGER, "No ledger rows.", symbol)

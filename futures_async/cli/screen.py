@@ -1,0 +1,293 @@
+"""What `watch` shows of a snapshot: positions, the most dangerous ones first, totals, and how fresh each account is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from rich.console import Console, Group
+from rich.text import Text
+
+from futures_async.cli.columns import POSITIONS, Danger, danger_of, distance, roe
+from futures_async.cli.output import one_line
+from futures_async.cli.tables import Column, Layout, lay_out, wrapped
+from futures_async.cli.totals import TOTALS, Marks, coins_of, rows_of, some, worth
+from futures_async.portfolio.snapshot import Failed, Ok, Snapshot, VenueState
+from futures_async.risk import position_notional, position_pnl
+from futures_async.unified.errors import InvalidRequest
+from futures_async.unified.exchange import FuturesExchange
+from futures_async.unified.models import Position, to_builtins
+from futures_async.unified.watching import WatchState
+from futures_async.unified.words import near
+
+MOST_DANGEROUS = list(Danger)
+FAR = Decimal(10**9)
+
+
+class Row(NamedTuple):
+    """One position, whose it is, and how old what is known of it."""
+
+    account: str
+    position: Position
+    age_s: float | None
+
+
+def _position(row: Row) -> Position:
+    return row.position
+
+
+def _account(row: Row) -> str:
+    return row.account
+
+
+def _downwards(value: Decimal | float | None) -> Decimal | float | None:
+    return None if value is None else -value
+
+
+def _danger(row: Row) -> tuple[int, Decimal]:
+    away = distance(row.position)
+    return MOST_DANGEROUS.index(danger_of(row.position)), FAR if away is None else away
+
+
+SORTS: dict[str, Callable[[Row], Any]] = {
+    "danger": _danger,
+    "account": _account,
+    "symbol": lambda row: row.position.symbol,
+    "side": lambda row: row.position.side,
+    "quantity": lambda row: -row.position.quantity,
+    "notional": lambda row: _downwards(position_notional(row.position)),
+    "entry": lambda row: _downwards(row.position.entry_price),
+    "mark": lambda row: _downwards(row.position.mark_price),
+    "liquidation": lambda row: _downwards(row.position.liquidation_price),
+    "distance": lambda row: distance(row.position),
+    "pnl": lambda row: position_pnl(row.position),
+    "roe": lambda row: roe(row.position),
+    "leverage": lambda row: _downwards(row.position.leverage),
+    "margin": lambda row: row.position.margin_mode,
+    "age": lambda row: _downwards(row.age_s),
+}
+"""What comes first: the most dangerous, the largest, the greatest loss, the oldest. What is not known comes last."""
+
+
+class Sort(NamedTuple):
+    """An order of rows."""
+
+    name: str = "danger"
+    backwards: bool = False
+
+    def __str__(self) -> str:
+        return f"{'-' if self.backwards else ''}{self.name}"
+
+    def of(self, rows: Iterable[Row]) -> list[Row]:
+        """The rows in this order."""
+        key = SORTS[self.name]
+        ordered = sorted(rows, key=lambda row: (row.account, row.position.symbol, row.position.side))
+        known = [row for row in ordered if key(row) is not None]
+        known.sort(key=key, reverse=self.backwards)
+        return known + [row for row in ordered if key(row) is None]
+
+
+def read_sort(text: str) -> Sort:
+    """An order as it was typed.
+
+    Raises:
+        InvalidRequest: There is none of that name.
+    """
+    name = text.lower().removeprefix("-")
+    if name not in SORTS:
+        raise InvalidRequest(f"--sort {text[:40]!r}: {near(name, SORTS)}; with - before it the other way round")
+    return Sort(name, text.startswith("-"))
+
+
+class View:
+    """What of a snapshot is shown, and how.
+
+    Args:
+        exchanges: The accounts.
+        symbol: Only positions of this contract.
+        sort: The order at first.
+        marks: What coins cost in the money of the last total.
+    """
+
+    def __init__(self, exchanges: Mapping[str, FuturesExchange], symbol: str | None, sort: Sort, marks: Marks) -> None:
+        self.sort = sort
+        self.filter = ""
+        """Rows that lack one of these words are not shown."""
+        self._marks = marks
+        self._symbols = (
+            None
+            if symbol is None
+            else {exchange.unified_symbol(exchange.venue_symbol(symbol)) for exchange in exchanges.values()}
+        )
+
+    def rows(self, snapshot: Snapshot) -> list[Row]:
+        """The positions that are shown, sorted."""
+        rows = [
+            Row(name, position, None if isinstance(state := snapshot.venues[name], Failed) else state.positions_age_s)
+            for name, position in snapshot.each_position()
+        ]
+        if self._symbols is not None:
+            wanted = self._symbols
+            rows = [row for row in rows if {row.position.symbol, row.position.venue_symbol} & wanted]
+        return self.sort.of(row for row in rows if self._meets(row))
+
+    def _meets(self, row: Row) -> bool:
+        told = f"{row.account} {row.position.symbol} {row.position.side}".lower()
+        return all(word in told for word in self.filter.lower().split())
+
+    def table(self, snapshot: Snapshot, console: Console, height: int | None = None, keys: str = "") -> Group:
+        """The positions, the totals, and the state of the accounts.
+
+        Args:
+            snapshot: What is shown.
+            console: Where it is shown.
+            height: Lines of the window: where not all has room, the positions that are least near liquidation give
+                way, sums by coin, and accounts with which all is well. None: as long as it takes.
+            keys: The last line.
+        """
+        rows = self.rows(snapshot)
+        layout = lay_out(COLUMNS, rows, console, brief=True)
+        if not rows:
+            layout = Layout(wrapped(Text(self._none(snapshot), style="dim"), console), [], [])
+        coins = coins_of(snapshot)
+        totals = rows_of(coins, worth(snapshot, self._marks.money, self._marks.of(snapshot)))
+        sums = lay_out(TOTALS, totals, console, brief=True).lines() if totals else []
+        last = wrapped(Text(keys, style="dim"), console) if keys else []
+        lines = [*layout.lines(), Text(), *sums, *([Text()] if sums else [])]
+        lines += [*wrapped(states(snapshot), console), *last]
+        if height is None or len(lines) <= height:
+            return Group(*lines)
+        whole = lay_out(TOTALS, totals[-1:], console, brief=True)
+        rest = [whole.head + [line for row in whole.rows for line in row], *self._brief_states(snapshot, console), last]
+        lines = [*layout.lines(), *(line for part in rest for line in part)]
+        return Group(*(lines if len(lines) <= height else self._most_dangerous(layout, rows, rest, height)))
+
+    def _brief_states(self, snapshot: Snapshot, console: Console) -> list[list[Text]]:
+        return [wrapped(text, console) if text else [] for text in brief_states(snapshot)]
+
+    def _most_dangerous(
+        self, layout: Layout, rows: Sequence[Row], rest: Sequence[list[Text]], height: int
+    ) -> list[Text]:
+        """As many rows as fit, in the order that was asked for; half of the window at least is theirs.
+
+        Of the rest what is wrong with accounts stays longest.
+        """
+        total, problems, fine, keys = rest
+        left = height - height // 2 if rows else height - len(layout.head)
+        while sum(map(len, (total, problems, fine, keys))) > left and (total or fine or keys):
+            total, fine, keys = (total, fine, []) if keys else (total, [], []) if fine else ([], [], [])
+        below = [*total, *problems, *fine, *keys]
+        number = {id(row): at for at, row in enumerate(rows)}
+        room = max(height - len(below), height // 2) - len(layout.head) - 1
+        shown: list[int] = []
+        for row in Sort("danger").of(rows):
+            at = number[id(row)]
+            room -= len(layout.rows[at])
+            if room < 0 and shown:
+                break
+            shown.append(at)
+        lines = [*layout.head, *(line for at in sorted(shown) for line in layout.rows[at])]
+        gone = len(rows) - len(shown)
+        if gone:
+            lines.append(Text(f"and {gone} less near liquidation", style="dim"))
+        return _cut([*lines, *below], height)
+
+    def _none(self, snapshot: Snapshot) -> str:
+        if self.filter and any(True for _ in snapshot.each_position()):
+            return f"No position is of {self.filter!r}."
+        return none(snapshot)
+
+    def records(self, snapshot: Snapshot) -> Iterable[dict[str, Any]]:
+        """For JSON: each position, then each account's state, then the totals by coin, and in one money."""
+        for row in self.rows(snapshot):
+            yield {"account": row.account, **to_builtins(row.position)}
+        for name, state in snapshot.venues.items():
+            yield {
+                "account": name,
+                "status": state.status,
+                "age_s": state.age_s,
+                "positions_age_s": None if isinstance(state, Failed) else state.positions_age_s,
+                "accounts_age_s": None if isinstance(state, Failed) else state.accounts_age_s,
+                "latency_s": state.latency_s,
+                "stream": state.stream,
+                "error": None if state.error is None else one_line(state.error),
+            }
+        yield from map(to_builtins, snapshot.totals().values())
+        yield to_builtins(worth(snapshot, self._marks.money, self._marks.of(snapshot)))
+
+
+COLUMNS: list[Column[Row]] = [
+    Column("account", _account, number=False, names=True),
+    *(column.of(_position) for column in POSITIONS),
+    Column("age", lambda row: in_short(row.age_s), spare=6),
+]
+
+
+def in_short(seconds: float | None) -> str:
+    """How old something is."""
+    if seconds is None:
+        return "–"
+    return f"{seconds:.1f} s" if seconds < 100 else f"{seconds / 60:.0f} min" if seconds < 6000 else "> 100 min"
+
+
+def none(snapshot: Snapshot) -> str:
+    """What to say where no position is shown: there may be some at an account that could not be read."""
+    blind = [
+        name
+        for name, state in snapshot.venues.items()
+        if state.data is None or state.data.positions is None or state.data.positions_unread
+    ]
+    return f"No open positions known; nothing of {some(blind)}." if blind else "No open positions."
+
+
+def age_of(state: VenueState) -> str:
+    """How old the older part is; what was never read has no age, and is named."""
+    if isinstance(state, Failed):
+        return "no answer yet"
+    ages = {"positions": state.positions_age_s, "accounts": state.accounts_age_s}
+    known = [age for age in ages.values() if age is not None]
+    shown = f"{max([state.age_s, *known]):.1f} s old"
+    never = [part for part, age in ages.items() if age is None]
+    return shown if isinstance(state, Ok) or not never else f"{never[0]} never read, the rest {shown}"
+
+
+def states(snapshot: Snapshot) -> Text:
+    """How fresh each account is, and what is wrong with it."""
+    line = Text()
+    for name, state in snapshot.venues.items():
+        if state.error is not None and not line.plain.endswith("\n"):
+            line.append("\n" if line else "")
+        line.append_text(_state(name, state))
+    line.rstrip()
+    return line
+
+
+def brief_states(snapshot: Snapshot) -> tuple[Text, Text]:
+    """What is wrong with accounts; and of those with which all is well, the oldest."""
+    problems, fine = Text(), Text()
+    well = {name: state for name, state in snapshot.venues.items() if isinstance(state, Ok)}
+    for name, state in snapshot.venues.items():
+        if name not in well:
+            problems.append_text(_state(name, state))
+    problems.rstrip()
+    if well:
+        oldest = max(well, key=lambda name: well[name].age_s)
+        others = f"{len(well)} accounts are well, the oldest: " if len(well) > 1 else ""
+        fine = Text(others, style="dim").append_text(_state(oldest, well[oldest]))
+        fine.rstrip()
+    return problems, fine
+
+
+def _state(name: str, state: VenueState) -> Text:
+    line = Text.assemble((f"{name} ", "bold"))
+    if state.stream is not None:
+        line.append(f"{state.stream} ", style="green" if state.stream is WatchState.LIVE else "yellow")
+    if state.error is None:
+        return line.append(f"{age_of(state)}   ", style="dim")
+    return line.append(f"{one_line(state.error)} ({age_of(state)})\n", style="red")
+
+
+def _cut(lines: list[Text], height: int) -> list[Text]:
+    """What a window has no room for at all is at least not hidden in silence."""
+    return lines if len(lines) <= height else [*lines[: height - 1], Text("… in a taller window", style="dim")]
