@@ -248,7 +248,7 @@ class AccountStreams:
                 dialect,
                 means.backend(url),
                 StreamRequest(url=url, headers=means.headers),
-                means.credentials if private and not ticketed else None,
+                means.credentials if private and dialect.logs_in and not ticketed else None,
                 runtime.now,
                 means.now_ms,
                 means.ticket if ticketed else None,

@@ -141,6 +141,8 @@ class StreamDialect(ABC):
     limits: StreamLimits
     unsaid: ClassVar[Mapping[What, tuple[str, ...]]] = {}
     """Model fields that pushes leave out and reads tell."""
+    logs_in: ClassVar[bool] = True
+    """Private connections begin with a login. False: subscriptions say whose they are."""
     ticket_s: ClassVar[float | None] = None
     """Private connections are opened with a ticket and have no login; asked for again so often, it stays good. None:
     they log in."""

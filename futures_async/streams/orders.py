@@ -48,6 +48,13 @@ class Orders(Picture[Order]):
         changes: list[Change[Order]] = []
         for order in push.items:
             self._take(order, PUSH, when, changes)
+        if push.full:
+            # A list says that one is open no more, and not how it ended: unless its end comes too, it is read.
+            listed = {order.order_id for order in push.items}
+            self.unsure = self.unsure or any(
+                order_id not in listed and not when.too_soon_after(kept.known_at)
+                for order_id, kept in self._kept.items()
+            )
         return changes
 
     def read(

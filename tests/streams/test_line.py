@@ -332,3 +332,16 @@ def test_what_ended_in_a_gap_is_told_with_its_final_status_and_as_read() -> None
             assert list(watch.current) == [resting[2]]
 
     on(test)
+
+
+def test_a_venue_without_a_login_is_asked_for_its_topics_at_once() -> None:
+    class Open(ToyStreams):
+        logs_in = False
+
+    async def test(bench: Bench) -> None:
+        async with bench.watch(What.ORDERS):
+            await until(lambda: bool(bench.venue.frames))
+        assert bench.venue.frames[0] == "subscribe orders"
+        assert not [frame for frame in bench.venue.frames if frame.startswith("login")]
+
+    on(test, dialect=Open())

@@ -6,6 +6,8 @@ from contextlib import suppress
 from decimal import Decimal
 from typing import Any, TypeVar
 
+import msgspec
+
 from futures_async.adapter import (
     EXACT,
     Account,
@@ -26,8 +28,10 @@ from futures_async.adapter import (
     PositionMode,
     PositionSide,
     PositionSideLike,
+    Read,
     RiskLimit,
     Rows,
+    StreamDialect,
     SymbolNotFound,
     UnreadRow,
     chosen,
@@ -42,6 +46,7 @@ from futures_async.adapters.hyperliquid import mapping, wire
 from futures_async.adapters.hyperliquid.dialect import HyperliquidDialect
 from futures_async.adapters.hyperliquid.options import ADDRESS
 from futures_async.adapters.hyperliquid.orders import asset_of
+from futures_async.adapters.hyperliquid.streams import HyperliquidStreams, Known
 from futures_async.adapters.hyperliquid.symbols import Names
 
 T = TypeVar("T")
@@ -69,7 +74,23 @@ class AccountCalls(Adapter):
         self._role: wire.WireRole | None = None
         self._signs = False
         self._budget_at_ms = 0
+        self._abstraction: str | None = None
+        """How the account keeps its collateral, once it was read."""
+        known = Known(
+            lambda: self._user,
+            self._pushed,
+            lambda: self._abstraction is not None and self._abstraction not in SPOT_LEDGER,
+        )
+        self._stream = HyperliquidStreams(self._names, known)
         super()._attach(credentials)
+
+    def _stream_dialect(self) -> StreamDialect:
+        return self._stream
+
+    async def _before_reading(self) -> None:
+        """Maintenance margins are told nowhere: they are reckoned from the tiers of contracts."""
+        if not self._tiers:
+            await self._once("contracts", self._read_contracts)
 
     def venue_symbol(self, symbol: str) -> str:
         """The venue's name of a contract, from either form; in ccxt's capitals too, once names are known."""
@@ -247,8 +268,8 @@ class AccountCalls(Adapter):
 
         `available` of a dex's own collateral does not know what resting orders hold: the venue shows it nowhere.
         """
-        kind = await self._ask_mine(api.ABSTRACTION)
-        if kind in SPOT_LEDGER:
+        self._abstraction = await self._ask_mine(api.ABSTRACTION)
+        if self._abstraction in SPOT_LEDGER:
             return mapping.spot_accounts().all((await self._ask_mine(api.SPOT_STATE)).balances)
         return [mapping.accounts(self._names.settle).one(await self._state())]
 
@@ -259,14 +280,17 @@ class AccountCalls(Adapter):
         if not self._tiers and self.supports(Capability.FETCH_CONTRACTS):
             with suppress(FuturesAsyncError):  # positions are worth reading without their maintenance margin
                 await self._once("contracts", self._read_contracts)
+        return self._held(state, name).whole()
+
+    def _pushed(self, state: wire.WireState) -> Read[Position] | None:
+        return self._held(state) if self._tiers else None
+
+    def _held(self, state: wire.WireState, name: str | None = None) -> Read[Position]:
+        """The positions of a state, or that in one contract."""
         held = positions_of(state)
         mine = Rows(row for row in held if name in (None, row.coin) or not isinstance(row.coin, str))
-        value = state.cross_margin_summary.account_value
-
-        def beside(row: wire.WirePosition) -> mapping.Beside:
-            return mapping.Beside(self._tiers.get(str(row.coin)), state.cross_maintenance_margin_used, value)
-
-        return mapping.positions(self._names).all(mine.without(unread_of(held)), beside)
+        table = mapping.positions(self._names)
+        return table.each(mine.without(unread_of(held)), lambda row: mapping.Beside(self._tiers.get(str(row.coin))))
 
     async def fetch_position_mode(self, symbol: str | None = None) -> PositionMode:
         """One-way: the venue has no other, and none is asked for it."""
@@ -377,12 +401,13 @@ class AccountCalls(Adapter):
 
 
 def positions_of(state: wire.WireState) -> Rows[wire.WirePosition]:
-    """The positions out of their wrappings."""
+    """The positions out of their wrappings, each with the figures of the cross book."""
+    whole, value = state.cross_maintenance_margin_used, state.cross_margin_summary.account_value
     rows: Rows[wire.WirePosition] = Rows()
     unread = list(unread_of(state.asset_positions))
     for held in state.asset_positions:
         if isinstance(held.position, wire.WirePosition):  # pyright: ignore[reportUnnecessaryIsInstance] - whatever came
-            rows.append(held.position)
+            rows.append(msgspec.structs.replace(held.position, cross_maintenance=whole, cross_value=value))
         else:
             unread.append(UnreadRow("position", "position is none", held))
     return rows.without(tuple(unread))

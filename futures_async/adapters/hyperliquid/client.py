@@ -88,11 +88,6 @@ class Hyperliquid(BatchCancels, HistoryCalls):
         Capability.FETCH_POSITION_HISTORY,
         Capability.SET_RISK_LIMIT,
         Capability.SET_POSITION_MODE,
-        Capability.WATCH_ORDERS,
-        Capability.WATCH_FILLS,
-        Capability.WATCH_POSITIONS,
-        Capability.WATCH_ACCOUNTS,
-        Capability.WATCH_TICKERS,
     }
     needs_contract = True
     order_fields = order_rows.ORDER_FIELDS
@@ -473,6 +468,7 @@ class Hyperliquid(BatchCancels, HistoryCalls):
             ask=asks[0].px if asks else None,
             time=None if book is None else book.time,
         )
+        self._stream.learn(row)
         return mapping.tickers(self._names).one(row)
 
     async def fetch_funding_rate(self, symbol: str) -> FundingRate:

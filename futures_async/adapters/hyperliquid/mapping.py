@@ -15,7 +15,6 @@ from futures_async.adapter import (
     DecodeError,
     FundingRate,
     Leverage,
-    Loose,
     MarginMode,
     Position,
     PositionMode,
@@ -221,11 +220,9 @@ def spot_accounts(row: wire.WireSpotBalance) -> Account:
 
 
 class Beside(msgspec.Struct, frozen=True):
-    """What is known of a position elsewhere: its contract's tiers, and the margins of the cross book."""
+    """What is known of a position elsewhere: its contract's tiers."""
 
     tiers: Sequence[Tier] | None = None
-    cross_maintenance: Loose = None
-    cross_value: Loose = None
 
 
 def _side(szi: Decimal | None) -> PositionSide | None:
@@ -295,9 +292,7 @@ def positions(row: wire.WirePosition, beside: Beside, names: Names) -> Position:
         margin_coin=names.settle,
         margin=margin,
         maintenance_margin=own,
-        margin_ratio=made(
-            _position_ratio, mode, own, margin, number(beside.cross_maintenance), number(beside.cross_value)
-        ),
+        margin_ratio=made(_position_ratio, mode, own, margin, number(row.cross_maintenance), number(row.cross_value)),
         notional=notional,
     )
 

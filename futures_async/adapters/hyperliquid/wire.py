@@ -23,7 +23,7 @@ class Wire(Row, frozen=True, kw_only=True, gc=False, rename="camel"):
 
 
 class WirePosition(Wire, frozen=True, kw_only=True, gc=False):
-    """One position: `szi` is signed, `cumFunding` positive when paid."""
+    """One position: `szi` is signed, `cumFunding` positive when paid; the last two stand beside the rows."""
 
     coin: Text = None
     szi: Loose = None
@@ -36,6 +36,8 @@ class WirePosition(Wire, frozen=True, kw_only=True, gc=False):
     margin_used: Loose = None
     max_leverage: Loose = None
     cum_funding: Any = None
+    cross_maintenance: Loose = None
+    cross_value: Loose = None
 
 
 class WireHeld(Wire, frozen=True, kw_only=True, gc=False):

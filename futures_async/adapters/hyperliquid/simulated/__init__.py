@@ -9,12 +9,17 @@ from __future__ import annotations
 from futures_async.adapters.hyperliquid.simulated.account import AccountCalls
 from futures_async.adapters.hyperliquid.simulated.market import MarketCalls
 from futures_async.adapters.hyperliquid.simulated.orders import OrderCalls
+from futures_async.adapters.hyperliquid.simulated.streams import Streams
 
 
 class SimulatedHyperliquid(AccountCalls, OrderCalls, MarketCalls):
     """The first dex; spot is there and empty."""
 
     id = "hyperliquid"
+
+    def streams(self) -> Streams:
+        """The WebSocket."""
+        return Streams(self)
 
 
 DIALECT = SimulatedHyperliquid

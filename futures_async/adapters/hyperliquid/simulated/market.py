@@ -80,6 +80,9 @@ class MarketCalls(Gate):
 
     @post("/info allMids", private=False, weight=2)
     def mids(self, request: Request) -> dict[str, str]:
+        return self.mid_prices()
+
+    def mid_prices(self) -> dict[str, str]:
         """Of all markets, spot among them."""
         books = {spec.base: self.engine.world.book(spec.symbol) for spec in self.contracts_listed()}
         return {coin: dec((book.bid + book.ask) / 2) for coin, book in books.items()} | {"@107": "24.31"}
@@ -99,17 +102,23 @@ class MarketCalls(Gate):
     @post("/info candleSnapshot", private=False, weight=20)
     def candles(self, request: Request) -> list[dict[str, Any]]:
         req = asked(request.fields(), "req")
-        spec, minutes = self.named(part(req, "coin")), INTERVALS.get(str(part(req, "interval")))
-        if spec is None or minutes is None:
+        spec, interval = self.named(part(req, "coin")), str(part(req, "interval"))
+        if spec is None or interval not in INTERVALS:
             raise MALFORMED
-        length_ms = minutes * MINUTE_MS
-        rows = self.engine.figures.candles(spec, length_ms, part(req, "startTime"), part(req, "endTime"), 500)
+        return self.candle_rows(spec, interval, part(req, "startTime"), part(req, "endTime"))
+
+    def candle_rows(
+        self, spec: ContractSpec, interval: str, since_ms: int | None, until_ms: int | None
+    ) -> list[dict[str, Any]]:
+        """Oldest first; the last one's close is the last trade."""
+        length_ms = INTERVALS[interval] * MINUTE_MS
+        rows = self.engine.figures.candles(spec, length_ms, since_ms, until_ms, 500)
         return [
             {
                 "t": row.at_ms,
                 "T": row.at_ms + length_ms - 1,
                 "s": spec.base,
-                "i": part(req, "interval"),
+                "i": interval,
                 "o": dec(row.open),
                 "h": dec(row.high),
                 "l": dec(row.low),

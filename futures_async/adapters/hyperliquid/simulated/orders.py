@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -25,7 +25,7 @@ from futures_async.simulator import errors
 from futures_async.simulator.accounts import Account
 from futures_async.simulator.contracts import ContractSpec
 from futures_async.simulator.dialect import Request, VenueRefusal, plain, post
-from futures_async.simulator.records import CancelReason, Order, Preset, Ticket, Trigger
+from futures_async.simulator.records import CancelReason, Fill, Order, Preset, Ticket, Trigger
 from futures_async.transport.endpoint import Kind
 from futures_async.unified.enums import OrderType, Side, TimeInForce
 
@@ -36,6 +36,7 @@ FORCES = {
     "Alo": TimeInForce.POST_ONLY,
     "FrontendMarket": TimeInForce.IOC,
 }
+BASIC = ("coin", "side", "limitPx", "sz", "oid", "timestamp", "origSz", "cloid")
 LEAST = Decimal(10)
 LONGEST = 200
 NEWEST = 2000
@@ -273,27 +274,29 @@ class OrderCalls(Gate):
     @post("/info openOrders", weight=20)
     def basic_orders(self, request: Request) -> list[dict[str, Any]]:
         """Without what tells a stop from a resting order."""
-        names = ("coin", "side", "limitPx", "sz", "oid", "timestamp", "origSz", "cloid")
-        return [{name: row[name] for name in names if row.get(name) is not None} for row in self.open_orders(request)]
+        return [basic(row) for row in self.open_orders(request)]
 
     @post("/info historicalOrders", weight=21)
     def history(self, request: Request) -> list[dict[str, Any]]:
+        return self.history_rows(request.account, request.now_ms)
+
+    def history_rows(self, account: Account, now_ms: int) -> list[dict[str, Any]]:
         """A row for each change of status, newest first."""
-        account, contract = request.account, self.engine.world.contract
+        contract = self.engine.world.contract
         rows = [
             row
             for order in account.order_log
-            if order.visible_ms <= request.now_ms
+            if order.visible_ms <= now_ms
             for row in states(order, contract(order.symbol))
         ]
         rows += [row for one in account.trigger_log for row in trigger_row(one, contract(one.symbol))]
         return sorted(rows, key=lambda row: -row["statusTimestamp"])[:NEWEST]
 
-    def fill_rows(self, account: Account) -> list[dict[str, Any]]:
-        """Oldest first, each with the position before it."""
+    def fill_rows(self, account: Account, fills: Iterable[Fill] | None = None) -> list[dict[str, Any]]:
+        """Oldest first, each with the position before it; those that can be read already, unless they are given."""
         held: dict[str, Decimal] = {}
         rows: list[dict[str, Any]] = []
-        for fill in self.engine.lists.fills(account):
+        for fill in self.engine.lists.fills(account) if fills is None else fills:
             before = held.get(fill.symbol, Decimal(0))
             held[fill.symbol] = before + (fill.quantity if fill.side is Side.BUY else -fill.quantity)
             rows.append(fill_row(fill, self.engine.world.contract(fill.symbol), before))
@@ -301,7 +304,11 @@ class OrderCalls(Gate):
 
     @post("/info userFills", weight=21)
     def fills(self, request: Request) -> list[dict[str, Any]]:
-        return self.fill_rows(request.account)[-NEWEST:][::-1]
+        return self.newest_fills(request.account)
+
+    def newest_fills(self, account: Account) -> list[dict[str, Any]]:
+        """Newest first."""
+        return self.fill_rows(account)[-NEWEST:][::-1]
 
     @post("/info userFillsByTime", weight=21)
     def fills_by_time(self, request: Request) -> list[dict[str, Any]]:
@@ -309,6 +316,12 @@ class OrderCalls(Gate):
         start, end = span(request)
         rows = self.fill_rows(request.account)[-10_000:]
         return [row for row in rows if start <= row["time"] <= end][:NEWEST]
+
+
+def basic(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row as lists of plain orders and pushes of single ones have it: a stop looks like a resting order."""
+    found = {name: row[name] for name in BASIC if row.get(name) is not None}
+    return found | ({"reduceOnly": True} if row["reduceOnly"] else {})
 
 
 def _preset(child: Mapping[str, Any]) -> tuple[str, Preset]:

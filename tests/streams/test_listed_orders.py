@@ -1,0 +1,51 @@
+"""Lists of open orders that a venue pushes: they say that one is open no more, and not how it ended."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from futures_async.streams.orders import Orders
+from futures_async.streams.picture import LAG_S, Moment, Push
+from futures_async.unified.enums import OrderStatus, OrderType, Side
+from futures_async.unified.models import Order
+
+NOW_MS = 1_770_000_000_000
+
+
+def at(second: float) -> Moment:
+    return Moment(second, NOW_MS + int(second * 1000), second)
+
+
+def order(number: int) -> Order:
+    return Order(
+        venue="toy",
+        symbol="BTC/USDT:USDT",
+        venue_symbol="BTCUSDT",
+        order_id=str(number),
+        side=Side.BUY,
+        quantity=Decimal(1),
+        type=OrderType.LIMIT,
+        status=OrderStatus.NEW,
+    )
+
+
+@pytest.mark.parametrize(
+    ("full", "listed", "second", "unsure"),
+    [
+        (True, [1], 10 + LAG_S, True),
+        (True, [1, 2], 10 + LAG_S, False),
+        # The list may be older than what was told just now.
+        (True, [1], 9 + LAG_S, False),
+        (False, [1], 10 + LAG_S, False),
+    ],
+)
+def test_an_order_that_is_missing_from_a_list_is_read(
+    full: bool, listed: list[int], second: float, unsure: bool
+) -> None:
+    picture = Orders()
+    picture.push(Push([order(1), order(2)]), at(10))
+    assert picture.push(Push([order(number) for number in listed], full), at(second)) == []
+    assert picture.unsure is unsure
+    assert set(picture.current) == {"1", "2"}
