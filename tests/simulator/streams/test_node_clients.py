@@ -1,5 +1,5 @@
-"""Clients of JavaScript on the simulated exchange, where node and they are installed: `npm install bitmart-api`, and
-`binance`, and `NODE_PATH` with the folder `node_modules`."""
+"""Clients of JavaScript on the simulated exchange, where node and they are installed: `npm install bitmart-api
+binance bybit-api`, and `NODE_PATH` with the folder `node_modules`."""
 
 from __future__ import annotations
 
@@ -61,6 +61,14 @@ def test_bitmart_api_trades_by_rest_and_hears_of_it() -> None:
     # Its ids are numbers that JavaScript can hold: what it cancels and what it reads is what it was told.
     assert said["openFound"] is True
     assert (said["filled"], said["held"]) == ("10", "10")
+    assert said["trades"] == said["told"] == sorted(str(fill.id) for fill in account.fills)
+    assert said["balances"] >= 2
+
+
+def test_bybit_api_trades_by_rest_and_hears_of_it() -> None:
+    said, account = trades("bybit-api", "bybit_api.js", "bybit")
+    assert (said["openFound"], said["cancelledAll"], said["closed"]) == (True, True, 1)
+    assert (said["filled"], said["held"], said["leverage"]) == ("0.01", "0.01", "7")
     assert said["trades"] == said["told"] == sorted(str(fill.id) for fill in account.fills)
     assert said["balances"] >= 2
 
