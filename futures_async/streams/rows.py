@@ -62,6 +62,8 @@ class RowRule(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     """Such figures that would mislead meanwhile: they are not kept."""
     rough: tuple[str, ...] = ()
     """Such figures that follow the market anyway: they are kept."""
+    figure: Callable[[T, str], object] = getattr
+    """What is compared of a field of `vital` and `moved`."""
 
 
 class Rows(Picture[T]):
@@ -188,8 +190,9 @@ class Rows(Picture[T]):
 
     def _differs(self, one: T, other: T) -> bool:
         """In what matters, as far as both say it."""
+        figure = self._rule.figure
         return any(
-            (mine := getattr(one, name)) != (theirs := getattr(other, name))
+            (mine := figure(one, name)) != (theirs := figure(other, name))
             and not (name in self._unsaid and None in (mine, theirs))
             for name in self._rule.vital
         )
@@ -338,7 +341,8 @@ class Rows(Picture[T]):
         return self._completed(item, known, without=self._rule.reckoned)
 
     def _moves(self, one: T, other: T) -> bool:
-        return any(getattr(one, name) != getattr(other, name) for name in self._rule.moved)
+        figure = self._rule.figure
+        return any(figure(one, name) != figure(other, name) for name in self._rule.moved)
 
     def _completed(self, item: T, other: T, without: Sequence[str] = ()) -> T:
         """`item` with what pushes leave out, as `other` has it."""

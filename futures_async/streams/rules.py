@@ -29,6 +29,11 @@ def _drained(account: Account) -> Account:
     return Account(venue=account.venue, margin_coin=account.margin_coin, available=ZERO, equity=ZERO)
 
 
+def _exact(position: Position, name: str) -> object:
+    """Of contracts that are worth quote coin the number is exact: what they are in base coin follows the market."""
+    return position.contracts if name == "quantity" and position.contract_value is not None else getattr(position, name)
+
+
 POSITIONS = RowRule[Position](
     key=lambda position: (position.symbol, position.side),
     changed_ms=lambda position: position.updated_ms,
@@ -37,6 +42,7 @@ POSITIONS = RowRule[Position](
     vital=("quantity", "entry_price", "margin_mode", "leverage"),
     moved=("quantity", "entry_price"),
     reckoned=(*SIZED, "realized_pnl", "fee"),
+    figure=_exact,
 )
 
 # What an account holds follows the market without a push, so that no difference proves one missing.

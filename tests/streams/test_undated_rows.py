@@ -180,3 +180,19 @@ def test_an_order_that_is_filled_further_than_was_told_is_looked_up(told: Told) 
     for fills, executed in told:
         picture.push(Push(fills, executed={"7": Decimal(executed)}), at(1))
     assert picture.unsure is (told is not WELL)
+
+
+def dollars(contracts: int, mark: str) -> Position:
+    """Contracts of a dollar, in base coin at the mark price."""
+    fields: dict[str, Any] = {"contracts": Decimal(contracts), "contract_value": Decimal(1)}
+    return position(str(contracts / Decimal(mark)), 9, mark_price=Decimal(mark), **fields)
+
+
+def test_contracts_that_are_worth_quote_coin_differ_by_their_number_and_not_by_what_the_market_makes_of_them() -> None:
+    picture: Rows[Position] = Rows(POSITIONS)
+    picture.read([dollars(500, "100")], at(10))
+    read = picture.read([dollars(500, "110")], at(20))
+    assert (read.untold, read.doubts) == (frozenset(), frozenset())
+    # The newest figures are told all the same.
+    assert [change.item.quantity for change in read.changes] == [Decimal(500) / 110]
+    assert picture.read([dollars(600, "110")], at(30)).untold
