@@ -29,11 +29,12 @@ from futures_async.portfolio.rules import (
     measure,
 )
 from futures_async.portfolio.snapshot import Ok, Snapshot, fresh_data
+from futures_async.trading.trading import exactly
 from futures_async.unified.callbacks import failure_of
 from futures_async.unified.convert import floor_to_step
 from futures_async.unified.enums import Intent, OrderType, PositionSide, Side
 from futures_async.unified.errors import ClientClosed, InvalidRequest, OutcomeUnknown
-from futures_async.unified.exact import add, multiply
+from futures_async.unified.exact import add, divide, multiply
 from futures_async.unified.exchange import Capability
 from futures_async.unified.models import OrderRequest, Position
 
@@ -270,17 +271,23 @@ def _margin(action: AdjustMargin | ReachRatio, position: Position) -> Decimal | 
 
 async def _reduce(fraction: Decimal, manager: OrderManager, position: Position) -> None:
     exchange = manager.exchange
-    quantity = multiply(position.quantity, fraction)
+    # Of contracts that are worth quote coin the number is exact, and rules count contracts.
+    counted = position.contracts if position.contract_value is not None else None
+    held = position.quantity if counted is None else counted
+    part = multiply(held, fraction)
     if exchange.supports(Capability.FETCH_CONTRACT):
         contract = await exchange.fetch_contract(position.venue_symbol)
         least = max(contract.min_quantity or Decimal(0), contract.quantity_step)
-        quantity = min(max(floor_to_step(quantity, contract.quantity_step), least), position.quantity)
-    await manager.submit(
-        OrderRequest(
-            symbol=position.venue_symbol,
-            side=Side.SELL if position.side is PositionSide.LONG else Side.BUY,
-            type=OrderType.MARKET,
-            quantity=quantity,
-            intent=Intent.CLOSE,
-        )
+        part = min(max(floor_to_step(part, contract.quantity_step), least), held)
+    request = OrderRequest(
+        symbol=position.venue_symbol,
+        side=Side.SELL if position.side is PositionSide.LONG else Side.BUY,
+        type=OrderType.MARKET,
+        quantity=part if counted is None else divide(multiply(position.quantity, part), held),
+        intent=Intent.CLOSE,
     )
+    if counted is None:
+        await manager.submit(request)
+    else:
+        with exactly(part):
+            await manager.submit(request)

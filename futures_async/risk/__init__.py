@@ -1,7 +1,8 @@
 """Risk in pure functions: Decimal only, exact whatever the caller's context; no I/O (`dashboard` alone reads).
 
 Each docstring states its formula and where it is from. Rates and ratios are fractions (0.1 = 10 %), prices quote
-coin, quantities base coin. Contracts are linear: margin and profit are counted in the quote coin.
+coin, quantities base coin. Contracts are linear: margin and profit are counted in the quote coin; of a
+coin-margined position its venue's own figures are taken, and nothing is computed.
 """
 
 from futures_async.risk.dashboard import Dashboard, DashboardRow, dashboard

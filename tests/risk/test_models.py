@@ -135,6 +135,23 @@ def test_a_position_without_mark_price_has_no_distance_and_no_notional() -> None
     assert risk.position_risk(position(mark_price=None, notional=D(5))).notional == D(5)
 
 
+def test_of_a_coin_margined_position_only_the_venue_knows_profit_and_margin() -> None:
+    coin: dict[str, Any] = {"symbol": "BTC/USD:BTC", "venue_symbol": "BTCUSD", "margin_coin": "BTC", "margin": D("0.1")}
+    unsaid: dict[str, Any] = {
+        "unrealized_pnl": None, "maintenance_margin": None, "maintenance_margin_rate": D("0.004"), "margin_ratio": None,
+    }  # fmt: skip
+    # A quantity times a price would be dollars, and margin is coin.
+    silent = position(**coin, **unsaid)
+    assert risk.position_pnl(silent) is None
+    assert risk.position_maintenance_margin(silent) is None
+    assert risk.position_margin_ratio(silent) is None
+    assert risk.estimate_liquidation_price(silent) is None
+    said = position(**coin, unrealized_pnl=D("0.01"), maintenance_margin=D("0.011"), margin_ratio=None)
+    assert risk.position_margin_ratio(said) == D("0.1")
+    linear = position(**unsaid)
+    assert None not in (risk.position_pnl(linear), risk.position_maintenance_margin(linear))
+
+
 def test_pnl_over_margin_counts_gains_and_losses_alike() -> None:
     assert risk.pnl_over_margin(position(unrealized_pnl=D(-33))) == D("0.11")
     assert risk.pnl_over_margin(position(unrealized_pnl=D(33))) == D("0.11")

@@ -11,6 +11,7 @@ import pytest
 
 import futures_async as fa
 from futures_async.adapters.bybit import Bybit
+from futures_async.portfolio.monitor import _reduce  # pyright: ignore[reportPrivateUsage] - which rule does it is not the point
 from futures_async.simulator.plan import FaultPlan
 from futures_async.testing.inside import Inside
 from futures_async.trading.ordering import PlannedOrder, fingerprint
@@ -107,6 +108,21 @@ def test_a_position_is_opened_and_closed_to_the_dollar() -> None:
         [gone] = await exchange.fetch_position_history(SYMBOL)
         assert gone.entry_price is not None
         assert gone.closed_quantity == contract.quantity_of(D(3700), gone.entry_price)
+
+    inverse(play)
+
+
+def test_a_position_in_danger_is_reduced_by_a_part_of_its_dollars() -> None:
+    async def play(on: Inside, exchange: Bybit, contract: fa.Contract, bodies: list[Any]) -> None:
+        mark = on.inside.engine.world.mark("BTC/1USD:BTC")
+        above = contract.round_price(mark * D("1.01"))
+        await exchange.create_order(sized(contract, 3701, above, time_in_force=TimeInForce.IOC))
+        [position] = await exchange.fetch_positions(SYMBOL)
+        manager = fa.OrderManager(exchange)
+        await _reduce(D("0.5"), manager, position)
+        assert (bodies[-1]["qty"], bodies[-1]["reduceOnly"]) == ("1850", True)
+        [left] = await exchange.fetch_positions(SYMBOL)
+        assert left.contracts == D(1851)
 
     inverse(play)
 
