@@ -135,7 +135,7 @@ class Adapter(Watching):
         self._reserve: int = given["reserve"]
         self._journal, self._owns_journal = _journal(given["journal"])
         self._bounds: OrderBounds | None = given["bounds"]
-        self._observer = Observer(given["on_event"])
+        self._on_event = given["on_event"]
         self._on_late_order: Callable[[Order], object] | None = given["on_late_order"]
         self._contracts = ContractBook()
         self._way_to = partial(
@@ -168,6 +168,7 @@ class Adapter(Watching):
             missing = credentials.missing(*self._dialect.credentials_needed)
             if missing:
                 raise InvalidRequest(f"{self.id} needs credentials with {' and '.join(missing)}")
+        self._observer = Observer(self._on_event)
         self._channel = Channel(
             self._transport,
             self._dialect,
@@ -215,7 +216,7 @@ class Adapter(Watching):
             limiter=transport.limiter,
             draw=lambda: transport.draw(),
             # Who listens to calls is told of streams too.
-            report=Reporter(self.id, cast("Any", self._observer.hook)),
+            report=Reporter(self.id, self._observer.tell),
             ticket=self._stream_ticket,
         )
 
@@ -297,6 +298,12 @@ class Adapter(Watching):
 
     def closed_for_s(self) -> float:
         return self._transport.limiter.closed_for(self._channel.pools.account)
+
+    def slots_taken(self) -> Mapping[str, tuple[int, int]]:
+        return self._channel.pools.taken(self._transport.limiter)
+
+    def observe(self, hook: Callable[[Any], object]) -> None:
+        self._observer.also(hook)
 
     def __repr__(self) -> str:
         mode = ", demo" if self._demo else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 
@@ -42,6 +43,20 @@ class Observer:
     def active(self) -> bool:
         """Somebody listens."""
         return self.hook is not None or logger.isEnabledFor(logging.DEBUG)
+
+    def also(self, hook: Callable[[Any], object]) -> None:
+        """Tell this one too, after those that are told already."""
+        before = self.hook
+
+        def both(event: Any) -> None:
+            call_hook(before, event)
+            call_hook(hook, event)
+
+        self.hook = both
+
+    def tell(self, event: object) -> None:
+        """Pass on what is no attempt."""
+        call_hook(self.hook, event)
 
     def attempt(self, event: CallEvent) -> None:
         """Pass one attempt on. A hook that fails is logged: it must not cost an order its outcome."""

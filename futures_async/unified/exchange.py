@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from enum import StrEnum
 from types import TracebackType
 from typing import Any, ClassVar, Literal, NoReturn, Self
@@ -132,6 +132,20 @@ class FuturesExchange(ABC):
     def closed_for_s(self) -> float:
         """Seconds for which the rate limiter lets nothing of this account through; 0 when it is open. No I/O."""
         return 0.0
+
+    def slots_taken(self) -> Mapping[str, tuple[int, int]]:
+        """Of each rate limit that this account has met: calls that count against it now, and how many may. No I/O.
+
+        Named by scope (`uid` or `ip`), pool, count and seconds. Limits that are counted outside this process are
+        left out.
+        """
+        return {}
+
+    def observe(self, hook: Callable[[Any], object]) -> None:  # noqa: B027 - where there is nothing to tell
+        """Call a function with every `CallEvent` and `StreamEvent` of this account from now on, beside `on_event`.
+
+        What it raises is logged and goes no further. Other accounts on the same connections are not told of.
+        """
 
     def _unsupported(self, method: str, why: str = "the venue documents no such call") -> NoReturn:
         raise NotSupported(f"{self.id}: {method} is not supported: {why}")

@@ -3,6 +3,7 @@
 - `application`: `app`, which puts the others together
 - `guard`: who may look, who may act, and what every answer's headers say
 - `reading`: a portfolio as JSON
+- `lists`: open orders and fills, read for all who ask
 - `acting`: cancel, close, halt
 - `picture`: what is shown, kept by one poll for all readers, and its changes
 - `events`: these changes as server-sent events

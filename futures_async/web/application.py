@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from importlib.resources import files
-from typing import Any
 from urllib.parse import parse_qs
 
-import anyio
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -16,22 +14,29 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from futures_async.portfolio.portfolio import Portfolio
+from futures_async.portfolio.rules import Rule
 from futures_async.portfolio.snapshot import Failed, Snapshot
-from futures_async.unified.errors import FuturesAsyncError, InvalidRequest
-from futures_async.unified.exchange import Capability, FuturesExchange
+from futures_async.unified.errors import InvalidRequest
+from futures_async.unified.exchange import Capability
 from futures_async.unified.models import to_builtins
 from futures_async.web import description, reading
 from futures_async.web.acting import act
 from futures_async.web.events import events
 from futures_async.web.guard import COOKIE, SESSION_S, Guard, Guarded, body_of, cookie_of
-from futures_async.web.metrics import metrics
+from futures_async.web.lists import Lists
+from futures_async.web.metrics import Tally, metrics
 from futures_async.web.picture import Picture
 
 KINDS = {"html": "text/html", "css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 
 
 def app(
-    portfolio: Portfolio, *, token: str | None = None, trading: bool = False, hosts: Sequence[str] = ()
+    portfolio: Portfolio,
+    *,
+    token: str | None = None,
+    trading: bool = False,
+    hosts: Sequence[str] = (),
+    rules: Sequence[Rule] | None = None,
 ) -> Starlette:
     """An ASGI app that shows a portfolio: a live page, JSON, server-sent events, Prometheus metrics, OpenAPI.
 
@@ -43,6 +48,7 @@ def app(
             everybody in who reaches this computer by a name of its own (`localhost`, 127.0.0.1, ::1).
         trading: Let the page cancel, close and halt; needs a token.
         hosts: Further host names to answer for, where there is no token.
+        rules: What the page alerts of, as `RiskMonitor` takes them; None are the documented ones.
 
     Raises:
         InvalidRequest: `trading` without a token, or a token of fewer than 16 characters.
@@ -74,7 +80,10 @@ def app(
         lifespan=_lifespan,
     )
     made.state.portfolio = portfolio
-    made.state.picture = Picture(portfolio)
+    made.state.picture = Picture(portfolio, rules)
+    made.state.orders = Lists(portfolio, Capability.FETCH_OPEN_ORDERS, lambda exchange: exchange.fetch_open_orders())
+    made.state.fills = Lists(portfolio, Capability.FETCH_FILLS, lambda exchange: exchange.fetch_fills())
+    made.state.tally = Tally(portfolio)
     made.state.guard = guard
     made.state.trading = trading
     return made
@@ -83,6 +92,8 @@ def app(
 @asynccontextmanager
 async def _lifespan(made: Starlette) -> AsyncGenerator[None]:
     yield
+    made.state.orders.stop()
+    made.state.fills.stop()
     await made.state.picture.aclose()
 
 
@@ -175,33 +186,18 @@ async def risk(request: Request) -> Response:
 
 async def orders(request: Request) -> Response:
     """Open orders of every account that lists them; errors by account."""
-    return await _each(request, Capability.FETCH_OPEN_ORDERS, "orders")
+    return await _listed("orders", request.app.state.orders)
 
 
 async def fills(request: Request) -> Response:
     """The latest executions of every account that lists them; errors by account."""
-    return await _each(request, Capability.FETCH_FILLS, "fills")
+    return await _listed("fills", request.app.state.fills)
 
 
-async def _each(request: Request, capability: Capability, name: str) -> Response:
-    rows: list[dict[str, Any]] = []
-    problems: dict[str, str] = {}
-
-    async def one(account: str, exchange: FuturesExchange) -> None:
-        try:
-            found: Sequence[Any]
-            found = await (exchange.fetch_open_orders() if name == "orders" else exchange.fetch_fills())
-        except FuturesAsyncError as error:
-            problems[account] = f"{type(error).__name__}: {error}"
-            return
-        rows.extend({"account": account, **to_builtins(row)} for row in found)
-
-    portfolio: Portfolio = request.app.state.portfolio
-    async with anyio.create_task_group() as group:
-        for account, exchange in portfolio.exchanges.items():
-            if exchange.supports(capability):
-                group.start_soon(one, account, exchange)
-    return JSONResponse({name: rows, "problems": problems})
+async def _listed(name: str, lists: Lists) -> Response:
+    rows, states = await lists.ask()
+    problems = {account: state["error"] for account, state in states.items() if state["error"] is not None}
+    return JSONResponse({name: rows, "accounts": states, "problems": problems})
 
 
 async def venues(request: Request) -> Response:

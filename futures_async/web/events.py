@@ -20,7 +20,7 @@ def events(request: Request) -> StreamingResponse:
     picture: Picture = request.app.state.picture
     last = request.headers.get("last-event-id") or request.query_params.get("last_event_id") or ""
     return StreamingResponse(
-        _stream(picture, int(last) if last.isdecimal() and len(last) < 16 else None),
+        _stream(picture, picture.number_of(last)),
         media_type="text/event-stream",
         headers={"X-Accel-Buffering": "no"},
     )

@@ -10,44 +10,53 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import secrets
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing, suppress
 from functools import partial
 from typing import Any, Final
 
 from futures_async.portfolio.monitor import Alert, RiskMonitor
 from futures_async.portfolio.portfolio import Portfolio
+from futures_async.portfolio.rules import Rule
 from futures_async.unified.callbacks import failure_of
 from futures_async.unified.exchange import Capability, FuturesExchange
 from futures_async.unified.models import to_builtins
-from futures_async.unified.watching import ChangeKind, Watch
+from futures_async.unified.watching import ChangeKind
 from futures_async.web import reading
 
 logger = logging.getLogger("futures_async.web")
 
 KEPT: Final = 512
 """Changes in the ring."""
+PARTS: Final = ("accounts", "positions", "orders", "totals", "alerts", "problems")
 SHOWN_FILLS: Final = 200
 IDLE_S: Final = 30.0
 """Without a reader for so long, nothing is read any more."""
 FALLBACK_S: Final = 2.0
 """Orders and fills are read as often, where the venue does not push them."""
+AGAIN_S: Final = 60.0
+"""After a refusal of the key, which alone ends a watch, it is begun anew: venues ban addresses that go on asking."""
 
 
 class Picture:
-    """Accounts, positions, orders, fills, totals and alerts; runs while somebody looks.
+    """Accounts, positions, orders, fills, totals, alerts and problems; runs while somebody looks.
 
     Args:
         portfolio: What is shown; stays its owner's.
+        rules: What alerts are about; None are those of the documents.
         interval_s: Seconds between looks; a live portfolio is shown as it changes.
     """
 
-    def __init__(self, portfolio: Portfolio, interval_s: float = 1.0) -> None:
+    def __init__(self, portfolio: Portfolio, rules: Sequence[Rule] | None = None, interval_s: float = 1.0) -> None:
         self.readers = 0
         self._portfolio = portfolio
+        self._rules = rules
         self._interval_s = interval_s
-        self._rows: dict[str, Any] = {"accounts": {}, "positions": {}, "orders": {}, "totals": {}, "alerts": {}}
+        self._rows: dict[str, Any] = {part: {} for part in PARTS}
+        # Numbers are this picture's own: one that another process, or an earlier one, has given is none of ours.
+        self._run = secrets.token_hex(4)
         self._fills: deque[dict[str, Any]] = deque(maxlen=SHOWN_FILLS)
         self._number = 0
         self._ring: deque[tuple[int, bytes]] = deque(maxlen=KEPT)
@@ -61,6 +70,8 @@ class Picture:
     def look(self) -> None:
         """Keep the picture up to date from now on, unless that is done already."""
         if (self._task is None or self._task.done()) and not self.stopped:
+            # What was seen before nobody looked any more is no first look.
+            self._seen.clear()
             self._task = asyncio.get_running_loop().create_task(self._keep())
 
     async def first(self, within_s: float) -> None:
@@ -72,7 +83,12 @@ class Picture:
     def whole(self) -> tuple[int, bytes]:
         """The number of the last change, and the whole picture as an event."""
         data = {**self._rows, "fills": list(self._fills)}
-        return self._number, _event(self._number, "snapshot", data)
+        return self._number, self._event("snapshot", data)
+
+    def number_of(self, event_id: str) -> int | None:
+        """The number of a change by the id that it was told under; None where this picture has not told it."""
+        run, _, number = event_id.partition("-")
+        return int(number) if run == self._run and number.isdecimal() and len(number) < 16 else None
 
     def since(self, number: int) -> list[tuple[int, bytes]] | None:
         """The changes after this one; None where the ring has lost some, or that number is none of ours."""
@@ -103,13 +119,18 @@ class Picture:
     # Keeping it
 
     async def _keep(self) -> None:
-        monitor = RiskMonitor(self._portfolio, on_alert=self._alerted)
+        # Who watches anew is told all that there is: what went meanwhile is not told.
+        self._show(orders={}, alerts={}, problems={})
+        monitor = RiskMonitor(self._portfolio, self._rules, self._alerted)
         async with asyncio.TaskGroup() as group:
-            beside: list[Callable[[], Awaitable[None]]] = [monitor.run]
+            tasks = [group.create_task(monitor.run())]
             for name, exchange in self._portfolio.exchanges.items():
-                beside.append(partial(self._follow_orders, name, exchange))
-                beside.append(partial(self._follow_fills, name, exchange))
-            tasks = [group.create_task(_alone(run)) for run in beside]
+                for what, capability, follow in (
+                    ("orders", Capability.FETCH_OPEN_ORDERS, self._follow_orders),
+                    ("fills", Capability.FETCH_FILLS, self._follow_fills),
+                ):
+                    if exchange.supports(capability):
+                        tasks.append(group.create_task(self._on(name, what, partial(follow, name, exchange))))
             idle_since = asyncio.get_running_loop().time()
             async with aclosing(self._portfolio.poll(self._interval_s, eager=True)) as snapshots:
                 async for snapshot in snapshots:
@@ -130,21 +151,34 @@ class Picture:
             for task in tasks:
                 task.cancel()
 
+    async def _on(self, name: str, what: str, follow: Callable[[], Awaitable[None]]) -> None:
+        """Follow it for ever; why it is not followed is told."""
+        key = f"{name} {what}"
+        while True:
+            error = await failure_of(follow())
+            logger.warning("%s: not shown: %s: %s", key, type(error).__name__, error)
+            said = f"{type(error).__name__}: {error}"
+            self._show_some("problems", {key: {"key": key, "account": name, "what": what, "error": said}})
+            await asyncio.sleep(AGAIN_S)
+
+    def _solved(self, key: str) -> None:
+        if key in self._rows["problems"]:
+            self._show_some("problems", {key: None})
+
     async def _follow_orders(self, name: str, exchange: FuturesExchange) -> None:
         """Open orders, as they are pushed, else read; what is set off by a price is among them where it is pushed."""
-        if not exchange.supports(Capability.FETCH_OPEN_ORDERS):
-            return
         async with exchange.watch_orders(fallback_s=FALLBACK_S) as watch:
+            old = [key for key, row in self._rows["orders"].items() if row["account"] == name]
+            self._show_some("orders", dict.fromkeys(old))
             async for change in watch:
+                self._solved(f"{name} orders")
                 row = None if change.kind is ChangeKind.CLOSED else reading.order_row(name, change.item)
                 self._show_some("orders", {f"{name} {change.item.order_id}": row})
 
     async def _follow_fills(self, name: str, exchange: FuturesExchange) -> None:
-        if not exchange.supports(Capability.FETCH_FILLS):
-            return
-        watch: Watch[Any] = exchange.watch_fills(fallback_s=FALLBACK_S)
-        async with watch:
+        async with exchange.watch_fills(fallback_s=FALLBACK_S) as watch:
             async for change in watch:
+                self._solved(f"{name} fills")
                 fill = {"account": name, **to_builtins(change.item)}
                 self._fills.appendleft(fill)
                 self._add("fill", fill)
@@ -173,22 +207,14 @@ class Picture:
 
     def _add(self, kind: str, data: Any) -> None:
         self._number += 1
-        self._ring.append((self._number, _event(self._number, kind, data)))
+        self._ring.append((self._number, self._event(kind, data)))
         self._tell()
+
+    def _event(self, kind: str, data: Any) -> bytes:
+        """As it goes over the wire, under the number of now. JSON has no line ends, so one line of data is all."""
+        text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+        return f"id: {self._run}-{self._number}\nevent: {kind}\ndata: {text}\n\n".encode()
 
     def _tell(self) -> None:
         self._news.set()
         self._news = asyncio.Event()
-
-
-async def _alone(run: Callable[[], Awaitable[None]]) -> None:
-    """Its end, of whatever kind, ends nothing else."""
-    error = await failure_of(run())
-    if error is not None:
-        logger.warning("no longer shown: %s: %s", type(error).__name__, error)
-
-
-def _event(number: int, kind: str, data: Any) -> bytes:
-    """As it goes over the wire. JSON has no line ends, so one line of data is all."""
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    return f"id: {number}\nevent: {kind}\ndata: {text}\n\n".encode()

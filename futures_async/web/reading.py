@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from typing import Any
 
 from futures_async.portfolio.snapshot import Snapshot, VenueState
 from futures_async.risk import position_risk
 from futures_async.unified.models import Account, Order, Position, to_builtins
+from futures_async.web.lists import when
 
 Rows = dict[str, dict[str, Any]]
 """Rows by their key."""
@@ -16,11 +16,10 @@ Rows = dict[str, dict[str, Any]]
 
 def accounts(snapshot: Snapshot) -> Rows:
     """Each account's state, by its name: when it was read, not how long ago, so that it stays true on its way."""
-    now_ms = time.time() * 1000
-    return {name: _account(name, state, now_ms) for name, state in snapshot.venues.items()}
+    return {name: _account(name, state) for name, state in snapshot.venues.items()}
 
 
-def _account(name: str, state: VenueState, now_ms: float) -> dict[str, Any]:
+def _account(name: str, state: VenueState) -> dict[str, Any]:
     data = state.data
     balances = (data.accounts if data is not None else None) or ()
     return {
@@ -29,7 +28,7 @@ def _account(name: str, state: VenueState, now_ms: float) -> dict[str, Any]:
         "status": state.status,
         "stream": None if state.stream is None else state.stream.value,
         "error": None if state.error is None else f"{type(state.error).__name__}: {state.error}",
-        "as_of_ms": None if state.age_s is None else int(now_ms - state.age_s * 1000),
+        "as_of_ms": when(state.age_s)["as_of_ms"],
         "balances": [_balance(account) for account in balances],
     }
 
@@ -76,7 +75,11 @@ def order_row(name: str, order: Order) -> dict[str, Any]:
 def states(snapshot: Snapshot) -> dict[str, Any]:
     """What every answer says beside its rows: each account's state and when it was read."""
     shown = ("venue", "status", "stream", "error", "as_of_ms")
-    return {name: {word: row[word] for word in shown} for name, row in accounts(snapshot).items()}
+    rows = accounts(snapshot)
+    return {
+        name: {**{word: rows[name][word] for word in shown}, **when(state.age_s)}
+        for name, state in snapshot.venues.items()
+    }
 
 
 def changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:

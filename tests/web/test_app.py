@@ -1,11 +1,14 @@
 """What programs get: exact numbers, each account's state, metrics, a description."""
 
+# pyright: reportPrivateUsage=false
+
 from __future__ import annotations
 
 from contextlib import AsyncExitStack
 from decimal import Decimal
 from typing import Any
 
+import anyio
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -15,6 +18,9 @@ from starlette.routing import Mount
 import futures_async as fa
 from futures_async import web
 from futures_async.simulator.server import RunningExchange
+from futures_async.web import lists
+from futures_async.web import metrics as counting
+from futures_async.web.metrics import Tally
 from tests.web.conftest import Asked, opened
 
 pytestmark = pytest.mark.asyncio
@@ -88,6 +94,83 @@ async def test_metrics_are_what_prometheus_reads(asked: Asked) -> None:
     near = found["futures_async_distance_to_liquidation"].samples
     assert {one.labels["side"] for one in near} == {"long", "short"}
     assert {one.value for one in found["futures_async_unresolved_orders"].samples} == {0.0}
+
+
+async def test_calls_and_streams_are_counted_from_the_first_moment(asked: Asked) -> None:
+    bitget = asked.portfolio.exchanges["bitget"]
+    await bitget.fetch_positions()
+    async with bitget.watch_positions() as watch:
+        await watch.live()
+    event = fa.CallEvent(venue="bitmart", endpoint="GET /x", attempt=1, outcome="RateLimited", status=429)
+    tally: Tally = asked.app.state.tally
+    tally._happened("bitmart", event)
+    tally._happened("bitmart", fa.StreamEvent(venue="bitmart", stream="orders", happening="drift", count=3))
+    text = (await asked.client.get("/metrics")).text
+    found = {
+        (
+            one.name,
+            *(one.labels.get(label, "") for label in ("account", "endpoint", "outcome", "stream", "happening")),
+        ): one.value
+        for family in text_string_to_metric_families(text)
+        for one in family.samples
+    }
+    read = "GET /api/v2/mix/position/all-position"
+    assert found["futures_async_calls_total", "bitget", read, "ok", "", ""] >= 1
+    assert found["futures_async_call_network_seconds_count", "bitget", "", "", "", ""] >= 2
+    assert found["futures_async_call_queue_seconds_count", "bitget", "", "", "", ""] >= 2
+    assert found["futures_async_stream_events_total", "bitget", "", "", "private", "login"] == 1
+    assert found["futures_async_too_many_requests_total", "bitget", "", "", "", ""] == 0
+    assert found["futures_async_too_many_requests_total", "bitmart", "", "", "", ""] == 1
+    assert found["futures_async_stream_drift_total", "bitmart", "", "", "orders", ""] == 3
+    assert 0 < found["futures_async_nearest_liquidation", "bitget", "", "", "", ""] < 1
+    pools = [line for line in text.splitlines() if line.startswith("futures_async_rate_limit_taken{")]
+    assert any('account="bitget",pool="uid:' in line and not line.endswith(" 0.0") for line in pools)
+    assert bitget.account_id not in text
+
+
+async def test_endpoints_without_end_are_counted_as_one(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(counting, "MOST_ENDPOINTS", 2)
+    for number in range(4):
+        event = fa.CallEvent(venue="bitget", endpoint=f"GET /{number}", attempt=1, outcome="ok")
+        asked.app.state.tally._happened("bitget", event)
+    (family,) = asked.app.state.tally._calls.collect()
+    counted = {one.labels["endpoint"]: one.value for one in family.samples if one.name.endswith("_total")}
+    assert counted == {"GET /0": 1, "GET /1": 1, "other": 2}
+
+
+async def test_two_hundred_who_ask_for_orders_are_answered_by_one_read(asked: Asked, running: RunningExchange) -> None:
+    account = running.exchange.venues["bitget"].account.uid
+    before = running.exchange.busiest(account)
+    async with anyio.create_task_group() as group:
+        for _ in range(200):
+            group.start_soon(asked.client.get, "/orders")
+    assert before <= running.exchange.busiest(account) <= 10
+    calls: Any = asked.app.state.tally._calls
+    told = sum(
+        one.value
+        for one in next(iter(calls.collect())).samples
+        if one.name.endswith("_total") and "orders-pending" in one.labels["endpoint"]
+    )
+    assert 1 <= told <= 4
+
+
+async def test_lists_say_how_old_they_are_and_what_they_could_not_read(
+    asked: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lists, "SHARED_S", 0.0)
+    assert (await asked.json("/fills"))["accounts"]["bitget"]["status"] == "ok"
+
+    async def cut() -> Any:
+        raise fa.RequestTimeout("cut")
+
+    monkeypatch.setattr(asked.portfolio.exchanges["bitget"], "fetch_fills", cut)
+    told = await asked.json("/fills")
+    state = told["accounts"]["bitget"]
+    assert (state["status"], state["error"]) == ("stale", "RequestTimeout: cut")
+    assert 0 <= state["age_s"] < 60
+    assert state["as_of_ms"] > 1_700_000_000_000
+    assert {row["account"] for row in told["fills"]} == {"bitget", "bitmart"}
+    asked.app.state.fills.stop()
 
 
 async def test_the_description_names_every_path(asked: Asked) -> None:

@@ -36,7 +36,7 @@ def read(piece: bytes) -> list[tuple[int, str, Any]]:
             name, _, value = line.partition(": ")
             fields[name] = value
         if "event" in fields:
-            found.append((int(fields["id"]), fields["event"], json.loads(fields["data"])))
+            found.append((int(fields["id"].partition("-")[2]), fields["event"], json.loads(fields["data"])))
     return found
 
 
@@ -90,6 +90,19 @@ async def test_who_comes_back_misses_nothing() -> None:
     assert picture.since(5) == []
     for unknown in (6, -1, 10**9):
         assert picture.since(unknown) is None
+
+
+async def test_a_number_that_another_run_has_given_is_none_of_ours() -> None:
+    def told(picture: Picture) -> str:
+        return picture.whole()[1].decode().partition("id: ")[2].partition("\n")[0]
+
+    before, after = (Picture(None) for _ in range(2))  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - not looked at
+    for picture in (before, after):
+        picture._add("fill", {})
+    assert before.number_of(told(before)) == 1
+    assert after.number_of(told(before)) is None
+    for unknown in ("", "1", "-1", f"{told(after)}0000000000000000", f"{told(after)}x"):
+        assert after.number_of(unknown) is None
 
 
 async def test_what_the_ring_has_lost_is_told_as_a_whole() -> None:
@@ -152,6 +165,59 @@ async def test_a_closed_portfolio_ends_the_streams(running: RunningExchange) -> 
                 rest = [event async for event in events]
         assert all(kind == "changes" for _, kind, _ in rest)
         assert picture.stopped
+
+
+async def test_what_is_not_followed_is_told_and_tried_again(
+    running: RunningExchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pictures, "AGAIN_S", 0.001)
+    async with AsyncExitStack() as stack:
+        asked = await opened(stack, running, "bitget")
+        bitget = asked.portfolio.exchanges["bitget"]
+        watch_fills, watch_orders, tries = bitget.watch_fills, bitget.watch_orders, 0
+
+        def refused(watch: Any) -> Any:
+            def begin(**options: Any) -> Any:
+                nonlocal tries
+                tries += 1
+                if tries <= 4:
+                    raise fa.AuthenticationError("the key is refused", venue="bitget")
+                return watch(**options)
+
+            return begin
+
+        monkeypatch.setattr(bitget, "watch_fills", refused(watch_fills))
+        monkeypatch.setattr(bitget, "watch_orders", refused(watch_orders))
+        problems: list[dict[str, Any]] = []
+        async with aclosing(listened(asked.app.state.picture)) as events, asyncio.timeout(20):
+            async for _, kind, data in events:
+                found = data.get("problems", {}) if kind in ("snapshot", "changes") else {}
+                problems += found.values()
+                if {"bitget orders"} == {key for key, row in found.items() if row is None}:
+                    break
+                if kind == "snapshot":
+                    order = fa.OrderRequest(symbol=BTC, side="buy", type="limit", price="50000", quantity="0.01")
+                    await bitget.create_order(order)
+    told = [row for row in problems if row is not None]
+    assert {(row["account"], row["what"]) for row in told} == {("bitget", "orders"), ("bitget", "fills")}
+    assert all(row["error"].startswith("AuthenticationError: ") for row in told)
+
+
+async def test_who_looks_after_a_while_waits_for_a_new_look(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pictures, "IDLE_S", 0.0)
+    picture: Picture = asked.app.state.picture
+    async with aclosing(listened(picture)) as events:
+        await anext(events)
+    async with asyncio.timeout(10):
+        assert picture._task is not None
+        await picture._task
+    picture._show_some("alerts", {"near": {"rule": "near"}})
+    picture._show_some("accounts", {"bitget": {"account": "bitget", "as_of_ms": 0}})
+    async with aclosing(listened(picture)) as events:
+        _, kind, whole = await anext(events)
+    assert kind == "snapshot"
+    assert whole["accounts"]["bitget"]["as_of_ms"] > 0
+    assert whole["alerts"] == {}
 
 
 async def test_alerts_come_and_go() -> None:

@@ -92,6 +92,10 @@ class Limiter(ABC):
     def closed_for(self, pools: Sequence[Pool]) -> float:
         """Seconds until the last of these pools opens again; 0 when all are open."""
 
+    def taken(self, pool: Pool) -> int | None:
+        """Slots of this pool that are taken now; None where that is not counted in this process. No I/O."""
+        return None
+
     def correct(self, pool: Pool, remaining: int) -> None:  # noqa: B027 - most limiters have nothing to correct
         """The venue's own count for this pool: no more than `remaining` calls are left in the current window."""
 

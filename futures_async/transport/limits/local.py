@@ -157,6 +157,14 @@ class LocalLimiter(Limiter):
             known = [self._windows[pool.key] for pool in pools if pool.key in self._windows]
             return max((window.closed_until - now for window in known if window.closed_until > now), default=0.0)
 
+    def taken(self, pool: Pool) -> int | None:
+        with self._lock:
+            window = self._windows.get(pool.key)
+            if window is None:
+                return 0
+            window.reap(self._loops.current().now())
+            return window.used
+
     def correct(self, pool: Pool, remaining: int) -> None:
         loop = self._loops.current()
         with self._lock:

@@ -85,6 +85,25 @@ class Pools:
                 weight = sum(weight_of(rule.weight, params, item) for item in items)
                 yield Pool(f"{key}:{value}", rule.count, rule.per_s, weight, plain)
 
+    def taken(self, limiter: Limiter) -> dict[str, tuple[int, int]]:
+        """Of each limit that a call has met here: slots taken now, and how many there are; by scope, pool and rule."""
+        met = {pool.key: pool for pools in self._fixed.values() for pool in pools if pool.rule is not UNCOUNTED}
+        found: dict[str, tuple[int, int]] = {}
+        for key, pool in met.items():
+            used = limiter.taken(pool)
+            if used is not None:
+                found[self._without_names(key)] = used, pool.limit
+        return found
+
+    def _without_names(self, key: str) -> str:
+        """A pool's key without whose it is: accounts are named by ids that are nobody's business."""
+        for scope, name in self._scopes.items():
+            if key == name:
+                return scope
+            if key.startswith(f"{name}:"):
+                return f"{scope}:{key.removeprefix(f'{name}:')}"
+        return key
+
     def left(self, rule: RateLimit) -> int:
         """Calls of a budget that are left, as far as is known here."""
         return self._left.get(rule.plain, rule.count)

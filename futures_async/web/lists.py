@@ -1,0 +1,92 @@
+"""Open orders and fills of all accounts, read on demand: one read of each at a time, shared by all who ask."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import Any, Final
+
+from futures_async.portfolio.feeds import Answer, Feed
+from futures_async.portfolio.portfolio import Portfolio
+from futures_async.transport.runtime import Runtime, current_runtime
+from futures_async.unified.exchange import Capability, FuturesExchange
+from futures_async.unified.models import to_builtins
+
+SHARED_S: Final = 1.0
+"""So old an answer is given to the next who asks."""
+WITHIN_S: Final = 10.0
+"""A read that takes longer is late: what was known before is given."""
+GIVE_UP_S: Final = 60.0
+
+Row = dict[str, Any]
+
+
+class Lists:
+    """What accounts list, by account; what cannot be read hides no other account.
+
+    Args:
+        portfolio: Whose accounts are read.
+        capability: That lists it.
+        read: The call.
+    """
+
+    def __init__(
+        self,
+        portfolio: Portfolio,
+        capability: Capability,
+        read: Callable[[FuturesExchange], Awaitable[Sequence[Any]]],
+    ) -> None:
+        self._accounts = {
+            name: exchange for name, exchange in portfolio.exchanges.items() if exchange.supports(capability)
+        }
+        self._read = read
+        self._feeds: dict[str, Feed[Sequence[Any]]] = {}
+
+    async def ask(self) -> tuple[list[Row], dict[str, Row]]:
+        """All rows with their accounts, and each account's state: `ok`, `stale` (a read failed, rows are the last that
+        are known), `failed` (nothing is known)."""
+        runtime = current_runtime()
+        feeds = self._feeds = self._feeds or {name: self._feed(name, runtime) for name in self._accounts}
+        for feed in feeds.values():
+            feed.ask(SHARED_S)
+        for feed in feeds.values():
+            await feed.wait(WITHIN_S)
+        now = runtime.now()
+        rows = [
+            {"account": name, **to_builtins(row)}
+            for name, feed in feeds.items()
+            if feed.good is not None
+            for row in feed.good.value
+        ]
+        return rows, {name: self._state(name, feed, now) for name, feed in feeds.items()}
+
+    def _feed(self, name: str, runtime: Runtime) -> Feed[Sequence[Any]]:
+        async def fetch(_: float, exchange: FuturesExchange) -> Answer[Sequence[Any]]:
+            asked = runtime.now()
+            return Answer(await self._read(exchange), asked, runtime.now())
+
+        return Feed(name, partial(fetch, exchange=self._accounts[name]), runtime, GIVE_UP_S)
+
+    def _state(self, name: str, feed: Feed[Sequence[Any]], now: float) -> Row:
+        age_s = None if feed.good is None else now - feed.good.asked
+        error = feed.error
+        fresh = error is None and not feed.late(now, WITHIN_S)
+        return {
+            "venue": self._accounts[name].id,
+            "status": "failed" if age_s is None else "ok" if fresh else "stale",
+            "error": None if error is None else f"{type(error).__name__}: {error}",
+            **when(age_s),
+        }
+
+    def stop(self) -> None:
+        """Stop the reads under way."""
+        for feed in self._feeds.values():
+            feed.stop()
+
+
+def when(age_s: float | None) -> Row:
+    """How old something is, in seconds, and when it was asked for, which stays true on its way."""
+    if age_s is None:
+        return {"age_s": None, "as_of_ms": None}
+    return {"age_s": round(age_s, 3), "as_of_ms": int((time.time() - age_s) * 1000)}
