@@ -11,8 +11,8 @@ from starlette.responses import JSONResponse, Response
 
 from futures_async.portfolio.acts import Act, Done, Plan, cancels, carry_out, closings, halts, look_at, of_order
 from futures_async.unified.convert import UNREADABLE
-from futures_async.unified.enums import PositionSide
-from futures_async.unified.exchange import FuturesExchange
+from futures_async.unified.enums import OrderKind, PositionSide
+from futures_async.unified.exchange import Capability, FuturesExchange
 from futures_async.unified.models import to_builtins
 from futures_async.web.guard import Guard, body_of, refuse_forged
 
@@ -30,6 +30,8 @@ class Wanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Of the position to close, where both may be open."""
     order_id: str | None = None
     """Of the order to cancel."""
+    kind: OrderKind = OrderKind.PLAIN
+    """Of the order to cancel: what waits for a price is cancelled by another call."""
     close: bool = False
     """Whether `halt` closes positions too."""
     dry_run: bool = True
@@ -72,14 +74,18 @@ def _plan(wanted: Wanted) -> Plan | None:
         case "halt":
             return lambda exchange: halts(exchange, close=wanted.close)
         case "cancel" if wanted.account is not None and wanted.symbol is not None and wanted.order_id is not None:
-            symbol, order_id = wanted.symbol, wanted.order_id
-            return lambda exchange: _one(exchange, symbol, order_id)
+            symbol, order_id, kind = wanted.symbol, wanted.order_id, wanted.kind
+            return lambda exchange: _one(exchange, symbol, order_id, kind)
         case _:
             return None
 
 
-async def _one(exchange: FuturesExchange, symbol: str, order_id: str) -> Sequence[Act]:
+async def _one(exchange: FuturesExchange, symbol: str, order_id: str, kind: OrderKind) -> Sequence[Act]:
     async def do() -> Done:
-        return of_order("cancel", await exchange.cancel_order(symbol, order_id=order_id))
+        if kind is OrderKind.PLAIN or not exchange.supports(Capability.CANCEL_TRIGGER_ORDER):
+            return of_order("cancel", await exchange.cancel_order(symbol, order_id=order_id))
+        await exchange.cancel_trigger_order(symbol, order_id=order_id)
+        return Done(action="cancel", symbol=symbol, result="done", order_id=order_id)
 
-    return [Act("cancel", symbol, f"cancel order {order_id} of {symbol}", do)]
+    what = "order" if kind is OrderKind.PLAIN else f"{kind.value.replace('_', ' ')} order"
+    return [Act("cancel", symbol, f"cancel {what} {order_id} of {symbol}", do)]

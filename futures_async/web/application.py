@@ -23,7 +23,7 @@ from futures_async.web import description, reading
 from futures_async.web.acting import act
 from futures_async.web.events import events
 from futures_async.web.guard import COOKIE, SESSION_S, Guard, Guarded, body_of, cookie_of
-from futures_async.web.lists import Lists
+from futures_async.web.lists import Lists, open_orders
 from futures_async.web.metrics import Tally, metrics
 from futures_async.web.picture import Picture
 
@@ -81,7 +81,7 @@ def app(
     )
     made.state.portfolio = portfolio
     made.state.picture = Picture(portfolio, rules)
-    made.state.orders = Lists(portfolio, Capability.FETCH_OPEN_ORDERS, lambda exchange: exchange.fetch_open_orders())
+    made.state.orders = Lists(portfolio, Capability.FETCH_OPEN_ORDERS, open_orders)
     made.state.fills = Lists(portfolio, Capability.FETCH_FILLS, lambda exchange: exchange.fetch_fills())
     made.state.tally = Tally(portfolio)
     made.state.guard = guard
@@ -185,7 +185,7 @@ async def risk(request: Request) -> Response:
 
 
 async def orders(request: Request) -> Response:
-    """Open orders of every account that lists them; errors by account."""
+    """Open orders and waiting stops of every account that lists them; errors by account."""
     return await _listed("orders", request.app.state.orders)
 
 

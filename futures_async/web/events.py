@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncGenerator
 
 from starlette.requests import Request
@@ -12,7 +13,8 @@ from futures_async.web.picture import Picture
 FIRST_S = 2.0
 """So long a new reader waits for the first look at the accounts, rather than see none."""
 HEARTBEAT_S = 15.0
-"""A comment goes out where nothing has changed for so long: proxies close what is silent."""
+"""So often the time goes out where nothing has changed: proxies close what is silent, and readers know that we are
+there."""
 
 
 def events(request: Request) -> StreamingResponse:
@@ -42,6 +44,7 @@ async def _stream(picture: Picture, last: int | None) -> AsyncGenerator[bytes, N
                 # All that has come since, in one piece: a slow reader has fewer, larger ones.
                 yield b"".join(event for _, event in missed)
             elif not await picture.news(HEARTBEAT_S):
-                yield b": still here\n\n"
+                # Without an id: who comes back goes on where he was.
+                yield b"event: beat\ndata: %d\n\n" % (time.time() * 1000)
     finally:
         picture.readers -= 1

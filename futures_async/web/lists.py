@@ -47,7 +47,9 @@ class Lists:
         """All rows with their accounts, and each account's state: `ok`, `stale` (a read failed, rows are the last that
         are known), `failed` (nothing is known)."""
         runtime = current_runtime()
-        feeds = self._feeds = self._feeds or {name: self._feed(name, runtime) for name in self._accounts}
+        feeds = self._feeds = self._feeds or {
+            name: feed_of(name, partial(self._read, exchange), runtime) for name, exchange in self._accounts.items()
+        }
         for feed in feeds.values():
             feed.ask(SHARED_S)
         for feed in feeds.values():
@@ -60,13 +62,6 @@ class Lists:
             for row in feed.good.value
         ]
         return rows, {name: self._state(name, feed, now) for name, feed in feeds.items()}
-
-    def _feed(self, name: str, runtime: Runtime) -> Feed[Sequence[Any]]:
-        async def fetch(_: float, exchange: FuturesExchange) -> Answer[Sequence[Any]]:
-            asked = runtime.now()
-            return Answer(await self._read(exchange), asked, runtime.now())
-
-        return Feed(name, partial(fetch, exchange=self._accounts[name]), runtime, GIVE_UP_S)
 
     def _state(self, name: str, feed: Feed[Sequence[Any]], now: float) -> Row:
         age_s = None if feed.good is None else now - feed.good.asked
@@ -83,6 +78,24 @@ class Lists:
         """Stop the reads under way."""
         for feed in self._feeds.values():
             feed.stop()
+
+
+def feed_of(name: str, read: Callable[[], Awaitable[Sequence[Any]]], runtime: Runtime) -> Feed[Sequence[Any]]:
+    """A list that is read when somebody asks, and not too often where the venue refuses."""
+
+    async def fetch(_: float) -> Answer[Sequence[Any]]:
+        asked = runtime.now()
+        return Answer(await read(), asked, runtime.now())
+
+    return Feed(name, fetch, runtime, GIVE_UP_S)
+
+
+async def open_orders(exchange: FuturesExchange) -> Sequence[Any]:
+    """Orders that work, and those that wait for a price, each once."""
+    found = {row.order_id: row for row in await exchange.fetch_open_orders()}
+    if exchange.supports(Capability.FETCH_TRIGGER_ORDERS):
+        found |= {row.order_id: row for row in await exchange.fetch_trigger_orders() if row.order_id not in found}
+    return list(found.values())
 
 
 def when(age_s: float | None) -> Row:

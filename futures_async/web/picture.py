@@ -11,6 +11,7 @@ import asyncio
 import json
 import logging
 import secrets
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing, suppress
@@ -20,22 +21,27 @@ from typing import Any, Final
 from futures_async.portfolio.monitor import Alert, RiskMonitor
 from futures_async.portfolio.portfolio import Portfolio
 from futures_async.portfolio.rules import Rule
+from futures_async.transport.runtime import current_runtime
 from futures_async.unified.callbacks import failure_of
 from futures_async.unified.exchange import Capability, FuturesExchange
 from futures_async.unified.models import to_builtins
 from futures_async.unified.watching import ChangeKind
 from futures_async.web import reading
+from futures_async.web.lists import GIVE_UP_S, feed_of
 
 logger = logging.getLogger("futures_async.web")
 
 KEPT: Final = 512
 """Changes in the ring."""
-PARTS: Final = ("accounts", "positions", "orders", "totals", "alerts", "problems")
+PARTS: Final = ("accounts", "positions", "orders", "stops", "totals", "alerts", "problems")
 SHOWN_FILLS: Final = 200
 IDLE_S: Final = 30.0
 """Without a reader for so long, nothing is read any more."""
 FALLBACK_S: Final = 2.0
 """Orders and fills are read as often, where the venue does not push them."""
+STOPS_S: Final = 5.0
+"""Orders that wait for a price are read as often: not every venue pushes them. Sooner where an order has changed."""
+STIRRED_S: Final = 1.0
 AGAIN_S: Final = 60.0
 """After a refusal of the key, which alone ends a watch, it is begun anew: venues ban addresses that go on asking."""
 
@@ -49,7 +55,7 @@ class Picture:
         interval_s: Seconds between looks; a live portfolio is shown as it changes.
     """
 
-    def __init__(self, portfolio: Portfolio, rules: Sequence[Rule] | None = None, interval_s: float = 1.0) -> None:
+    def __init__(self, portfolio: Portfolio, rules: Sequence[Rule] | None = None, *, interval_s: float = 1.0) -> None:
         self.readers = 0
         self._portfolio = portfolio
         self._rules = rules
@@ -62,6 +68,7 @@ class Picture:
         self._ring: deque[tuple[int, bytes]] = deque(maxlen=KEPT)
         self._news = asyncio.Event()
         self._seen = asyncio.Event()
+        self._stirred: dict[str, asyncio.Event] = {}
         self._task: asyncio.Task[None] | None = None
         self.stopped = False
 
@@ -82,7 +89,7 @@ class Picture:
 
     def whole(self) -> tuple[int, bytes]:
         """The number of the last change, and the whole picture as an event."""
-        data = {**self._rows, "fills": list(self._fills)}
+        data = {"now_ms": int(time.time() * 1000), **self._rows, "fills": list(self._fills)}
         return self._number, self._event("snapshot", data)
 
     def number_of(self, event_id: str) -> int | None:
@@ -120,7 +127,7 @@ class Picture:
 
     async def _keep(self) -> None:
         # Who watches anew is told all that there is: what went meanwhile is not told.
-        self._show(orders={}, alerts={}, problems={})
+        self._show(orders={}, stops={}, alerts={}, problems={})
         monitor = RiskMonitor(self._portfolio, self._rules, self._alerted)
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(monitor.run())]
@@ -128,6 +135,7 @@ class Picture:
                 for what, capability, follow in (
                     ("orders", Capability.FETCH_OPEN_ORDERS, self._follow_orders),
                     ("fills", Capability.FETCH_FILLS, self._follow_fills),
+                    ("stops", Capability.FETCH_TRIGGER_ORDERS, self._follow_stops),
                 ):
                     if exchange.supports(capability):
                         tasks.append(group.create_task(self._on(name, what, partial(follow, name, exchange))))
@@ -157,9 +165,12 @@ class Picture:
         while True:
             error = await failure_of(follow())
             logger.warning("%s: not shown: %s: %s", key, type(error).__name__, error)
-            said = f"{type(error).__name__}: {error}"
-            self._show_some("problems", {key: {"key": key, "account": name, "what": what, "error": said}})
+            self._not_known(name, what, error)
             await asyncio.sleep(AGAIN_S)
+
+    def _not_known(self, name: str, what: str, error: Exception | None) -> None:
+        key, said = f"{name} {what}", f"{type(error).__name__}: {error}"
+        self._show_some("problems", {key: {"key": key, "account": name, "what": what, "error": said}})
 
     def _solved(self, key: str) -> None:
         if key in self._rows["problems"]:
@@ -168,12 +179,33 @@ class Picture:
     async def _follow_orders(self, name: str, exchange: FuturesExchange) -> None:
         """Open orders, as they are pushed, else read; what is set off by a price is among them where it is pushed."""
         async with exchange.watch_orders(fallback_s=FALLBACK_S) as watch:
-            old = [key for key, row in self._rows["orders"].items() if row["account"] == name]
-            self._show_some("orders", dict.fromkeys(old))
+            self._show_of(name, "orders", {})
             async for change in watch:
                 self._solved(f"{name} orders")
                 row = None if change.kind is ChangeKind.CLOSED else reading.order_row(name, change.item)
                 self._show_some("orders", {f"{name} {change.item.order_id}": row})
+                self._stirred.setdefault(name, asyncio.Event()).set()
+
+    async def _follow_stops(self, name: str, exchange: FuturesExchange) -> None:
+        feed = feed_of(f"{name}: stops", exchange.fetch_trigger_orders, current_runtime())
+        stirred = self._stirred.setdefault(name, asyncio.Event())
+        try:
+            while True:
+                stirred.clear()
+                feed.ask(0.0)
+                await feed.wait(GIVE_UP_S)
+                if feed.error is None and feed.good is not None:
+                    self._solved(f"{name} stops")
+                    rows = [reading.order_row(name, order) for order in feed.good.value]
+                    self._show_of(name, "stops", {row["key"]: row for row in rows})
+                else:
+                    self._not_known(name, "stops", feed.error)
+                await asyncio.sleep(STIRRED_S)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(STOPS_S - STIRRED_S):
+                        await stirred.wait()
+        finally:
+            feed.stop()
 
     async def _follow_fills(self, name: str, exchange: FuturesExchange) -> None:
         async with exchange.watch_fills(fallback_s=FALLBACK_S) as watch:
@@ -199,6 +231,11 @@ class Picture:
         self._rows.update(parts)
         if changes:
             self._add("changes", changes)
+
+    def _show_of(self, name: str, part: str, rows: Mapping[str, Any]) -> None:
+        """Replace an account's rows of a part."""
+        others = {key: row for key, row in self._rows[part].items() if row["account"] != name}
+        self._show(**{part: {**others, **rows}})
 
     def _show_some(self, part: str, rows: Mapping[str, Any]) -> None:
         """Replace these rows of a part; None takes one away."""

@@ -36,6 +36,13 @@ class Asked:
         return answer.json()
 
 
+async def place_stop(exchange: fa.FuturesExchange) -> fa.Order:
+    """An order that waits for a price far away."""
+    symbol = "BTC/USDT:USDT"
+    order = fa.OrderRequest(symbol=symbol, side="buy", type="trigger", quantity="0.01", trigger_price="200000")
+    return await exchange.create_trigger_order(order)
+
+
 async def opened(stack: AsyncExitStack, running: RunningExchange, *venues: str, **options: Any) -> Asked:
     """An app over these accounts, closed with the stack."""
     exchanges = {

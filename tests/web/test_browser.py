@@ -7,6 +7,8 @@ import shutil
 import time
 from collections.abc import Callable, Generator
 from contextlib import ExitStack
+from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +16,18 @@ import pytest
 
 import futures_async as fa
 from futures_async.simulator.server import RunningExchange, serve
+from futures_async.web.picture import Picture
 from tests.web.browsing import served
-from tests.web.conftest import TOKEN
+from tests.web.conftest import TOKEN, place_stop
 
 selenium = pytest.importorskip("selenium")
 
 from axe_core_python.selenium import Axe  # type: ignore[import-untyped] # noqa: E402
 from selenium.webdriver import Chrome, ChromeOptions  # noqa: E402
 from selenium.webdriver.chrome.service import Service  # noqa: E402
+from selenium.webdriver.common.action_chains import ActionChains  # noqa: E402
 from selenium.webdriver.common.by import By  # noqa: E402
+from selenium.webdriver.common.keys import Keys  # noqa: E402
 
 BROWSER, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 if not (BROWSER and DRIVER) and not os.environ.get("CI"):
@@ -36,6 +41,11 @@ const wide = (one) => one.getBoundingClientRect().right > page.clientWidth;
 return [...document.querySelectorAll("body *")].filter(wide).map((one) => one.outerHTML.slice(0, 80));
 """
 """What makes the page wider than its window."""
+CUT = """
+const cells = [...document.querySelectorAll("#positions td")];
+return cells.filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.outerHTML.slice(0, 80));
+"""
+"""Cells whose text does not fit into them."""
 BTC = "BTC/USDT:USDT"
 
 
@@ -113,17 +123,80 @@ def loaded(browser: Any, url: str, count: int = 4) -> None:
     until(lambda: len(rows(browser)) >= count)
 
 
-def test_a_fill_is_on_the_page_within_a_second(browser: Any, running: RunningExchange) -> None:
-    with served(running, "bitget", "bitmart") as page:
+def test_a_fill_is_on_the_page_as_it_is_pushed(
+    browser: Any, running: RunningExchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Nothing is read again within the hour: what comes to the page was pushed, all the way.
+    monkeypatch.setattr(Picture.__init__, "__kwdefaults__", {"interval_s": 3600.0})
+    with served(running, "bitget", "bitmart", live=True) as page:
         loaded(browser, page.url, 8)
+        until(lambda: text(browser, "#accounts .card[data-account=bitget] dd:nth-of-type(2)") == "live")
         assert text(browser, "#line") == "live"
         before = quantity(browser, f"bitget {BTC} long")
         order = fa.OrderRequest(symbol=BTC, side="buy", type="market", quantity="0.01")
         page.do(lambda accounts: accounts["bitget"].create_order(order))
         until(lambda: quantity(browser, f"bitget {BTC} long") != before)
         until(lambda: "0.01" in text(browser, "#fills tbody"))
-        assert "bitget" in text(browser, "#accounts")
         assert until(lambda: browser.find_elements(By.CSS_SELECTOR, "#totals svg path"))
+        assert "NaN" not in text(browser, "body")
+
+
+def test_alerts_of_the_rules_stand_on_the_page(browser: Any, running: RunningExchange) -> None:
+    rule = fa.Rule(name="any loss or profit", metric=fa.Metric.PNL_OVER_MARGIN, above=Decimal("-10"))
+    with served(running, "bitget", rules=[rule]) as page:
+        loaded(browser, page.url)
+        until(lambda: "any loss or profit: bitget BTCUSDT long" in text(browser, "#alerts"))
+
+
+def test_it_is_used_by_keyboard(browser: Any, running: RunningExchange) -> None:
+    def press(*keys: str) -> None:
+        ActionChains(browser).send_keys(*keys).perform()
+
+    def focused(script: str) -> Any:
+        return browser.execute_script(f"return document.activeElement.{script}")
+
+    with served(running, "bitget", "bitmart", token=TOKEN, trading=True) as page:
+        log_in(browser, page.url)
+        until(lambda: len(rows(browser)) >= 8)
+        browser.execute_script("window.stays = true")
+        press(Keys.TAB)
+        assert focused("textContent") == "Skip to the positions"
+        press(Keys.ENTER)
+        until(lambda: focused("id") == "positions")
+        press(Keys.TAB)
+        assert focused("textContent").startswith("account")
+        press(Keys.ENTER)
+        until(lambda: rows(browser) == sorted(rows(browser), key=lambda key: key.split()[0]))
+        assert focused("textContent") == "account ▲"
+        browser.find_element(By.CSS_SELECTOR, f"[data-act='close bitget {BTC} long']").send_keys(Keys.ENTER)
+        until(lambda: "close BTC/USDT:USDT long" in text(browser, "#ask-steps"))
+        press(Keys.ESCAPE)
+        until(lambda: not browser.find_element(By.ID, "ask").is_displayed())
+        assert focused("dataset.act") == f"close bitget {BTC} long"
+        assert browser.execute_script("return window.stays")
+
+
+def test_an_accounts_name_leads_to_its_positions(browser: Any, running: RunningExchange) -> None:
+    with served(running, "bitget", "bitmart") as page:
+        loaded(browser, f"{page.url}#sort=-quantity&filter=eth", 2)
+        browser.find_element(By.CSS_SELECTOR, "#accounts .card[data-account=bitmart] a").click()
+        until(lambda: {key.split()[0] for key in rows(browser)} == {"bitmart"})
+        assert browser.find_element(By.ID, "filter").get_attribute("value") == "bitmart"
+        browser.back()
+        until(lambda: len(rows(browser)) == 2)
+        assert browser.find_element(By.ID, "filter").get_attribute("value") == "eth"
+
+
+def test_a_clock_that_is_wrong_makes_nothing_old(browser: Any, running: RunningExchange) -> None:
+    hour = {"source": "const now = Date.now.bind(Date); Date.now = () => now() + 3600e3;"}
+    script = browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", hour)
+    try:
+        with served(running, "bitget") as page:
+            loaded(browser, page.url)
+            until(lambda: text(browser, ".card[data-account=bitget] .state") == "ok")
+            assert not browser.find_elements(By.CSS_SELECTOR, "tr.stale")
+    finally:
+        browser.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", script)
 
 
 def test_sorting_and_filtering_stand_in_the_address(browser: Any, running: RunningExchange) -> None:
@@ -153,6 +226,8 @@ def test_a_venue_that_dies_looks_stale_and_the_others_go_on(browser: Any, runnin
             until(lambda: text(browser, state.format("bitmart")) == "stale")
             until(lambda: browser.find_elements(By.CSS_SELECTOR, "#positions tr.stale[data-row^=bitmart]"))
             assert not browser.find_elements(By.CSS_SELECTOR, "#positions tr.stale[data-row^=bitget]")
+            old = "return [...document.querySelectorAll('#orders tr.stale')].map(row => row.dataset.key.split(' ')[0])"
+            assert set(browser.execute_script(old)) == {"bitmart"}
             assert text(browser, state.format("bitget")) == "ok"
             assert len(rows(browser)) == 8
 
@@ -162,6 +237,7 @@ def test_it_comes_back_when_the_service_does(browser: Any, running: RunningExcha
         loaded(browser, page.url)
         port = page.port
     until(lambda: text(browser, "#line").startswith("no connection"))
+    until(lambda: len(browser.find_elements(By.CSS_SELECTOR, "#positions tr.stale")) == 4)
     with served(running, "bitget", port=port):
         until(lambda: text(browser, "#line") == "live")
         until(lambda: len(rows(browser)) == 4)
@@ -182,6 +258,8 @@ def test_it_is_readable_dark_and_narrow_and_aloud(
             ):
                 browser.find_element(By.ID, "theme").click()
             assert browser.execute_script(WIDER) == []
+            if width < 500:
+                assert browser.execute_script(CUT) == []
             axe: Any = Axe()
             found: Any = axe.run(browser)
             serious = [one for one in found["violations"] if one["impact"] in ("serious", "critical")]
@@ -222,3 +300,66 @@ def test_a_position_is_closed_after_a_confirmation(browser: Any, running: Runnin
         browser.find_element(By.ID, "ask-no").click()
         until(lambda: key not in rows(browser))
         assert not page.do(lambda accounts: accounts["bitget"].fetch_positions(BTC))
+
+
+def gone(browser: Any, selector: str) -> bool:
+    return not browser.find_elements(By.CSS_SELECTOR, selector)
+
+
+def act_on(browser: Any, button: str, says: str) -> None:
+    """Press a button and confirm what it says."""
+    until(lambda: browser.find_element(By.CSS_SELECTOR, button)).click()
+    until(lambda: says in text(browser, "#ask-steps"))
+    browser.find_element(By.ID, "ask-yes").click()
+
+
+def test_an_order_and_a_stop_are_cancelled_after_a_confirmation(browser: Any, running: RunningExchange) -> None:
+    with served(running, "bitget", token=TOKEN, trading=True) as page:
+        stop = page.do(lambda accounts: place_stop(accounts["bitget"]))
+        order, *_ = page.do(lambda accounts: accounts["bitget"].fetch_open_orders())
+        log_in(browser, page.url)
+        for one in (order, stop):
+            button = f"[data-act='cancel bitget {one.order_id}']"
+            act_on(browser, button, f"order {one.order_id} of {one.symbol}")
+            until(lambda: text(browser, "#ask-title") == "This has happened")
+            browser.find_element(By.ID, "ask-no").click()
+            until(partial(gone, browser, button))
+        assert page.do(lambda accounts: accounts["bitget"].fetch_trigger_orders()) == []
+
+
+def test_a_halt_says_what_it_does_and_closes_where_that_is_wanted(browser: Any, running: RunningExchange) -> None:
+    with served(running, "bitget", "bitmart", token=TOKEN, trading=True) as page:
+        log_in(browser, page.url)
+        until(lambda: len(rows(browser)) >= 8)
+        until(lambda: browser.find_element(By.ID, "halt")).click()
+        until(lambda: "cancel 1 order of BTC/USDT:USDT" in text(browser, "#ask-steps"))
+        assert "close" not in text(browser, "#ask-steps")
+        browser.find_element(By.CSS_SELECTOR, "#ask-close input").click()
+        until(lambda: text(browser, "#ask-steps").count("close ") == 8)
+        browser.find_element(By.ID, "ask-yes").click()
+        until(lambda: text(browser, "#ask-title") == "This has happened")
+        browser.find_element(By.ID, "ask-no").click()
+        until(lambda: rows(browser) == [])
+        until(lambda: text(browser, "#orders tbody") == "No open orders.")
+
+
+def test_what_is_not_known_and_what_was_refused_are_told_apart(browser: Any, running: RunningExchange) -> None:
+    async def lost(*_: Any, **__: Any) -> Any:
+        raise fa.OutcomeUnknown("no answer", venue="bitget", symbol=BTC)
+
+    async def lose(accounts: dict[str, fa.FuturesExchange]) -> None:
+        accounts["bitget"].close_position = lost  # type: ignore[method-assign]
+
+    with served(running, "bitget", token=TOKEN, trading=True) as page:
+        log_in(browser, page.url)
+        page.do(lose)
+        button = f"[data-act='close bitget {BTC} long']"
+        act_on(browser, button, "close BTC/USDT:USDT long")
+        until(lambda: text(browser, "#ask-title") == "Not known: look at the venue")
+        assert "unknown" in text(browser, "#ask-steps")
+        browser.find_element(By.ID, "ask-no").click()
+        browser.find_element(By.CSS_SELECTOR, button).click()
+        until(lambda: "close BTC/USDT:USDT long" in text(browser, "#ask-steps"))
+        browser.delete_all_cookies()
+        browser.find_element(By.ID, "ask-yes").click()
+        until(lambda: text(browser, "#ask-title") == "Refused: nothing was done")

@@ -20,7 +20,7 @@ from futures_async.web import events as streaming
 from futures_async.web import picture as pictures
 from futures_async.web.events import _stream as stream
 from futures_async.web.picture import KEPT, Picture
-from tests.web.conftest import Asked, opened
+from tests.web.conftest import Asked, opened, place_stop
 
 pytestmark = pytest.mark.asyncio
 
@@ -135,7 +135,7 @@ async def test_silence_has_a_heartbeat_and_an_end(monkeypatch: pytest.MonkeyPatc
     told = [await anext(pieces) for _ in range(3)]
     assert told[0].startswith(b"retry:")
     assert read(told[1])[0][1] == "snapshot"
-    assert told[2].startswith(b":")
+    assert told[2].startswith(b"event: beat\ndata: 1")
     await picture.aclose()
     assert [piece async for piece in pieces] == []
     assert picture.readers == 0
@@ -188,10 +188,12 @@ async def test_what_is_not_followed_is_told_and_tried_again(
 
         monkeypatch.setattr(bitget, "watch_fills", refused(watch_fills))
         monkeypatch.setattr(bitget, "watch_orders", refused(watch_orders))
-        problems: list[dict[str, Any]] = []
+        problems: list[dict[str, Any] | None] = []
         async with aclosing(listened(asked.app.state.picture)) as events, asyncio.timeout(20):
             async for _, kind, data in events:
-                found = data.get("problems", {}) if kind in ("snapshot", "changes") else {}
+                found: dict[str, dict[str, Any] | None] = (
+                    data.get("problems", {}) if kind in ("snapshot", "changes") else {}
+                )
                 problems += found.values()
                 if {"bitget orders"} == {key for key, row in found.items() if row is None}:
                     break
@@ -201,6 +203,50 @@ async def test_what_is_not_followed_is_told_and_tried_again(
     told = [row for row in problems if row is not None]
     assert {(row["account"], row["what"]) for row in told} == {("bitget", "orders"), ("bitget", "fills")}
     assert all(row["error"].startswith("AuthenticationError: ") for row in told)
+
+
+async def test_stops_that_wait_are_shown_until_they_are_gone(asked: Asked) -> None:
+    bitget = asked.portfolio.exchanges["bitget"]
+    stop = await place_stop(bitget)
+    key = f"bitget {stop.order_id}"
+    shown = False
+    async with aclosing(listened(asked.app.state.picture)) as events, asyncio.timeout(20):
+        async for _, kind, data in events:
+            if kind == "fill":
+                continue
+            for found in (data.get("stops", {}), data.get("orders", {})):
+                if found.get(key) is not None:
+                    assert found[key]["kind"] == "trigger"
+                    if not shown:
+                        await bitget.cancel_trigger_order(BTC, order_id=stop.order_id)
+                    shown = True
+            if shown and key in data.get("stops", {}) and data["stops"][key] is None:
+                break
+    assert shown
+
+
+async def test_stops_that_cannot_be_read_are_told(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pictures, "STIRRED_S", 0.001)
+    monkeypatch.setattr(pictures, "STOPS_S", 0.002)
+    bitget = asked.portfolio.exchanges["bitget"]
+    read = bitget.fetch_trigger_orders
+    cut = True
+
+    async def sometimes() -> Any:
+        if cut:
+            raise fa.RequestTimeout("cut")
+        return await read()
+
+    monkeypatch.setattr(bitget, "fetch_trigger_orders", sometimes)
+    async with aclosing(listened(asked.app.state.picture)) as events, asyncio.timeout(20):
+        async for _, _, data in events:
+            problems = data.get("problems", {})
+            if "bitget stops" not in problems:
+                continue
+            if problems["bitget stops"] is None:
+                break
+            assert problems["bitget stops"]["error"] == "RequestTimeout: cut"
+            cut = False
 
 
 async def test_who_looks_after_a_while_waits_for_a_new_look(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ from futures_async.simulator.server import RunningExchange
 from futures_async.web import guard as guards
 from futures_async.web.guard import COOKIE, Guard
 from futures_async.web.serving import refuse_open
-from tests.web.conftest import TOKEN, Asked, opened
+from tests.web.conftest import TOKEN, Asked, opened, place_stop
 
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 
@@ -162,6 +162,14 @@ async def test_a_program_acts_with_the_token(locked: Asked) -> None:
     assert {one["result"] for one in told["done"]} == {"done"}
     code, told = await act(action="halt", close=True, dry_run=False)
     assert {one["status"] for one in told["done"]} == {"filled"}
+    stop = await place_stop(locked.portfolio.exchanges["bitget"])
+    assert stop.order_id in {row["order_id"] for row in (await locked.json("/orders", headers=BEARER))["orders"]}
+    one = {"action": "cancel", "account": "bitget", "symbol": stop.symbol, "order_id": stop.order_id, "kind": stop.kind}
+    code, told = await act(**one)
+    assert told["steps"][0]["says"] == f"cancel trigger order {stop.order_id} of BTC/USDT:USDT"
+    code, told = await act(**one, dry_run=False)
+    assert (told["done"][0]["result"], told["done"][0]["order_id"]) == ("done", stop.order_id)
+    assert await locked.portfolio.exchanges["bitget"].fetch_trigger_orders() == []
     assert (await act(action="sell"))[0] == 400
     assert (await act(action="cancel"))[0] == 400
     assert (await act(action="close", account="nobody"))[0] == 404

@@ -3,21 +3,25 @@
 
 const NEAR = 0.1; // distance to liquidation below which a row is marked
 const OLD_MS = 10_000; // an account that was read longer ago looks stale
+const SILENT_MS = 20_000; // the service says every 15 s that it is there
 const POINTS = 240; // of the sparkline
 
-const picture = { accounts: {}, positions: {}, orders: {}, totals: {}, alerts: {}, fills: [] };
+const picture = { accounts: {}, positions: {}, orders: {}, stops: {}, totals: {}, alerts: {}, problems: {}, fills: [] };
 const history = {};
 const at = (id) => document.getElementById(id);
 let word = null;
-let heard = 0;
+let heard = -Infinity; // by a clock that nobody sets
+let ahead = 0; // of the service's clock, which ages go by: a phone's may be minutes off
 
 // Small helpers
 
 const grouped = new Intl.NumberFormat("en", { maximumFractionDigits: 2, minimumFractionDigits: 2 });
 const short = new Intl.NumberFormat("en", { maximumSignificantDigits: 8, useGrouping: false });
-const show = (text) => (text === null || text === undefined ? "–" : short.format(Number(text)));
-const money = (text) => (text === null || text === undefined ? "–" : grouped.format(Number(text)));
-const percent = (text) => (text === null || text === undefined ? "–" : `${(Number(text) * 100).toFixed(1)} %`);
+const none = (text) => text === null || text === undefined;
+const exact = (text) => (none(text) ? "–" : text.includes(".") ? text.replace(/\.?0+$/, "") : text);
+const show = (text) => (none(text) ? "–" : short.format(Number(text)));
+const money = (text) => (none(text) ? "–" : grouped.format(Number(text)));
+const percent = (text) => (none(text) ? "–" : `${(Number(text) * 100).toFixed(1)} %`);
 const time = (ms) => (ms ? new Date(ms).toISOString().slice(11, 19) : "–");
 
 function make(tag, attributes = {}, ...children) {
@@ -31,8 +35,8 @@ function make(tag, attributes = {}, ...children) {
 }
 
 function signed(text) {
-  const number = Number(text);
-  return make("span", { text: text === null ? "–" : `${number > 0 ? "+" : ""}${grouped.format(number)}`, class: number > 0 ? "up" : number < 0 ? "down" : null });
+  const number = none(text) ? 0 : Number(text);
+  return make("span", { text: none(text) ? "–" : `${number > 0 ? "+" : ""}${grouped.format(number)}`, class: number > 0 ? "up" : number < 0 ? "down" : null });
 }
 
 // Tables: a column has a title, how its cell is made, and what it is sorted by
@@ -42,7 +46,7 @@ const POSITIONS = [
   { name: "account", title: "account", text: true, cell: (row) => row.account },
   { name: "symbol", title: "symbol", text: true, cell: (row) => row.symbol },
   { name: "side", title: "side", text: true, cell: (row) => row.side },
-  { name: "quantity", title: "quantity", cell: (row) => show(row.quantity), by: (row) => Number(row.quantity) },
+  { name: "quantity", title: "quantity", cell: (row) => exact(row.quantity), by: (row) => Number(row.quantity) },
   { name: "entry", title: "entry", cell: (row) => show(row.entry_price), by: (row) => Number(row.entry_price) },
   { name: "mark", title: "mark", cell: (row) => show(row.mark_price), by: (row) => Number(row.mark_price) },
   { name: "liquidation", title: "liquidation", cell: (row) => show(row.liquidation_price), by: (row) => Number(row.liquidation_price) },
@@ -57,10 +61,10 @@ const ORDERS = [
   { title: "account", text: true, cell: (row) => row.account },
   { title: "symbol", text: true, cell: (row) => row.symbol },
   { title: "side", text: true, cell: (row) => row.side },
-  { title: "kind", text: true, cell: (row) => (row.kind === "plain" ? row.type : row.kind) },
-  { title: "price", cell: (row) => show(row.price ?? row.trigger_price) },
-  { title: "quantity", cell: (row) => show(row.quantity) },
-  { title: "filled", cell: (row) => show(row.filled_quantity) },
+  { title: "kind", text: true, cell: (row) => (row.kind === "plain" ? row.type : row.kind.replace("_", " ")) },
+  { title: "price", cell: (row) => exact(row.price ?? row.trigger_price) },
+  { title: "quantity", cell: (row) => exact(row.quantity) },
+  { title: "filled", cell: (row) => exact(row.filled_quantity) },
   { title: "status", text: true, cell: (row) => row.status },
 ];
 const FILLS = [
@@ -68,9 +72,9 @@ const FILLS = [
   { title: "account", text: true, cell: (row) => row.account },
   { title: "symbol", text: true, cell: (row) => row.symbol },
   { title: "side", text: true, cell: (row) => row.side },
-  { title: "price", cell: (row) => show(row.price) },
-  { title: "quantity", cell: (row) => show(row.quantity) },
-  { title: "fee", cell: (row) => show(row.fee) },
+  { title: "price", cell: (row) => exact(row.price) },
+  { title: "quantity", cell: (row) => exact(row.quantity) },
+  { title: "fee", cell: (row) => (none(row.fee) ? "–" : `${exact(row.fee)} ${row.fee_coin ?? ""}`.trim()) },
 ];
 
 function drawnDistance(row) {
@@ -84,7 +88,8 @@ function drawnDistance(row) {
 
 // What is sorted and filtered stands in the address, so that it can be kept and sent on
 
-const choice = new URLSearchParams(location.hash.slice(1));
+const chosen = () => new URLSearchParams(location.hash.includes("=") ? location.hash.slice(1) : "");
+let choice = chosen();
 const sorting = () => choice.get("sort") ?? "distance";
 
 function choose(name, value) {
@@ -158,7 +163,11 @@ function fill(table, columns, rows, empty, dress = () => ({}), action = null) {
 
 // Drawing
 
-const isOld = (account) => !account || account.status !== "ok" || Date.now() - account.as_of_ms > OLD_MS;
+const isLive = () => performance.now() - heard < SILENT_MS;
+const ageMs = (account) => Math.max(0, Date.now() + ahead - account.as_of_ms);
+// A stream is judged by its own heartbeat, which may be slow; what is read must have been read lately.
+const isOverdue = (account) => account.stream !== "live" && ageMs(account) > OLD_MS;
+const isOld = (account) => !isLive() || !account || account.status !== "ok" || isOverdue(account);
 let waiting = false;
 
 function draw() {
@@ -195,14 +204,21 @@ function drawPositions() {
 
 function drawOrders() {
   head(at("orders"), ORDERS);
-  fill(at("orders"), ORDERS, Object.values(picture.orders), "No open orders.", () => ({}), (row) =>
-    button(`cancel ${row.key}`, "Cancel…", () => ask({ action: "cancel", account: row.account, symbol: row.symbol, order_id: row.order_id })));
+  const dress = (row) => ({
+    class: isOld(picture.accounts[row.account]) || picture.problems[`${row.account} ${row.key in picture.orders ? "orders" : "stops"}`] ? "stale" : null,
+  });
+  const rows = Object.values({ ...picture.stops, ...picture.orders });
+  fill(at("orders"), ORDERS, rows, "No open orders.", dress, (row) =>
+    button(`cancel ${row.key}`, "Cancel…", () => ask({ action: "cancel", account: row.account, symbol: row.symbol, order_id: row.order_id, kind: row.kind })));
 }
 
+const byExposure = (a, b) => Number(b.exposure) - Number(a.exposure) || a.coin.localeCompare(b.coin);
+
 function drawTotals() {
-  at("totals").replaceChildren(
+  deal(
+    at("totals"),
     // Coins of which there is nothing, and which nothing is left out of, say nothing.
-    ...Object.values(picture.totals).filter((total) => Number(total.equity) || Number(total.exposure) || total.missing.length).map((total) =>
+    ...Object.values(picture.totals).filter((total) => Number(total.equity) || Number(total.exposure) || total.missing.length).sort(byExposure).map((total) =>
       card(total.coin, null, [
         ["equity", money(total.equity)],
         ["PnL", signed(total.unrealized_pnl)],
@@ -215,15 +231,18 @@ function drawTotals() {
 }
 
 function drawAccounts() {
-  at("accounts").replaceChildren(
+  deal(
+    at("accounts"),
     ...Object.values(picture.accounts).map((account) => {
       const state = isOld(account) && account.status === "ok" ? "stale" : account.status;
-      const age = account.as_of_ms ? `${Math.max(0, (Date.now() - account.as_of_ms) / 1000).toFixed(0)} s` : "–";
+      const age = account.as_of_ms ? `${(ageMs(account) / 1000).toFixed(0)} s` : "–";
       const rows = [["age", age], ["line", account.stream ?? "read"]];
       for (const balance of account.balances) {
         rows.push([`equity ${balance.margin_coin}`, money(balance.equity)], [`margin ratio ${balance.margin_coin}`, percent(balance.margin_ratio)]);
       }
-      return card(account.account, state, rows, account.error ? [make("p", { class: "error", text: account.error })] : []);
+      const problems = Object.values(picture.problems).filter((one) => one.account === account.account);
+      const said = [account.error, ...problems.map((one) => `${one.what} are not known: ${one.error}`)].filter(Boolean);
+      return card(account.account, state, rows, said.map((text) => make("p", { class: "error", text })), true);
     }),
   );
 }
@@ -234,9 +253,19 @@ function drawAlerts() {
   at("alerts").replaceChildren(...alerts.map((alert) => make("li", { text: `${alert.rule}: ${alert.subject.join(" ")} (${alert.value === null ? "gone" : Number(alert.value).toPrecision(4)})` })));
 }
 
-function card(title, state, rows, more = []) {
+// An account's name leads to its positions; the link stays the element that it is, as lines of tables do.
+const links = {};
+
+function card(title, state, rows, more = [], linked = false) {
   const list = make("dl", {}, ...rows.flatMap(([name, value]) => [make("dt", { text: name }), make("dd", {}, value)]));
-  return make("article", { class: "card", "data-account": title }, make("h3", {}, title, ...(state ? [make("span", { class: `state ${state}`, text: state })] : [])), list, ...more);
+  const name = linked ? (links[title] ??= make("a", { href: `#${new URLSearchParams({ filter: title })}`, text: title })) : title;
+  return make("article", { class: "card", "data-account": title }, make("h3", {}, name, ...(state ? [make("span", { class: `state ${state}`, text: state })] : [])), list, ...more);
+}
+
+function deal(place, ...cards) {
+  const focused = document.activeElement;
+  place.replaceChildren(...cards);
+  if (focused !== document.activeElement && place.contains(focused)) focused.focus({ preventScroll: true });
 }
 
 function sparkline(points, coin) {
@@ -266,7 +295,7 @@ function button(key, title, act) {
 async function post(body) {
   const answer = await fetch("act", { method: "POST", headers: { "Content-Type": "application/json", "X-Futures-Async": word }, body: JSON.stringify(body) });
   const said = await answer.json();
-  if (!answer.ok) throw new Error(said.error);
+  if (!answer.ok) throw Object.assign(new Error(said.error), { refused: answer.status < 500 });
   return said;
 }
 
@@ -303,7 +332,7 @@ async function ask(body) {
         ...Object.entries(told.problems).map(([account, problem]) => `${account}: ${problem}`),
       ]);
     } catch (error) {
-      at("ask-title").textContent = "Not known: look at the venue";
+      at("ask-title").textContent = error.refused ? "Refused: nothing was done" : "Not known: look at the venue";
       list([error.message]);
     }
     no.textContent = "Close";
@@ -322,6 +351,11 @@ function take(part, rows) {
   }
 }
 
+function told(nowMs) {
+  heard = performance.now();
+  if (nowMs) ahead = nowMs - Date.now();
+}
+
 function remember() {
   for (const total of Object.values(picture.totals)) {
     const points = (history[total.coin] ??= []);
@@ -334,12 +368,14 @@ function listen() {
   const source = new EventSource("events");
   const hear = (kind, act) =>
     source.addEventListener(kind, (event) => {
-      heard = Date.now();
+      told();
       act(JSON.parse(event.data));
       say();
       draw();
     });
-  hear("snapshot", (whole) => {
+  hear("beat", (nowMs) => told(nowMs));
+  hear("snapshot", ({ now_ms: nowMs, ...whole }) => {
+    told(nowMs);
     Object.assign(picture, whole);
     remember();
   });
@@ -351,10 +387,11 @@ function listen() {
     picture.fills.unshift(one);
     picture.fills.length = Math.min(picture.fills.length, 200);
   });
-  source.onopen = () => { heard = Date.now(); say(); };
+  source.onopen = () => { told(); say(); };
   source.onerror = () => {
-    heard = 0;
+    heard = -Infinity;
     say();
+    draw();
     if (source.readyState === EventSource.CLOSED) {
       source.close();
       setTimeout(listen, 1000);
@@ -363,7 +400,7 @@ function listen() {
 }
 
 function say() {
-  const live = Date.now() - heard < 20_000;
+  const live = isLive();
   const line = at("line");
   const text = live ? "live" : "no connection: what is shown is old";
   if (line.textContent !== text) line.textContent = text;
@@ -375,7 +412,12 @@ function say() {
 at("filter").value = choice.get("filter") ?? "";
 at("filter").addEventListener("input", (event) => choose("filter", event.target.value));
 document.querySelector("form.tools").addEventListener("submit", (event) => event.preventDefault());
-addEventListener("hashchange", () => location.reload());
+addEventListener("hashchange", () => {
+  if (location.hash && !location.hash.includes("=")) return; // a place on the page
+  choice = chosen();
+  at("filter").value = choice.get("filter") ?? "";
+  draw();
+});
 at("halt").addEventListener("click", () => ask({ action: "halt", close: false }));
 
 const theme = at("theme");
