@@ -39,6 +39,14 @@ MOST_KNOWN = 20_000
 """Choices of words whose meaning a table remembers."""
 
 
+class WithoutToJson:
+    """In every model that is read late: msgspec refuses to encode it, where it would write what was read so far and
+    the venue's row. `to_json` and `to_builtins` write models."""
+
+
+_GUARD = WithoutToJson()
+
+
 class Read(NamedTuple, Generic[T]):
     """What became of the rows of an answer."""
 
@@ -100,6 +108,7 @@ class Reading(Generic[W, M]):
                 *((name, Any, UNREAD if name in self.columns else value) for name, value in values.items()),
                 ("unread", Any, UNREAD),
                 ("_given", Any, None),
+                ("_guard", Any, _GUARD),
             ],
             bases=(kind,),
             module=kind.__module__,

@@ -173,7 +173,10 @@ async def positions(request: Request) -> Response:
 
 async def accounts(request: Request) -> Response:
     """Balances by account, with each account's state."""
-    return JSONResponse({"accounts": reading.accounts(await _snapshot(request))})
+    snapshot = await _snapshot(request)
+    states = reading.states(snapshot)
+    rows = {name: {**row, **states[name]} for name, row in reading.accounts(snapshot).items()}
+    return JSONResponse({"accounts": rows})
 
 
 async def risk(request: Request) -> Response:

@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Sequence
 from http.cookies import CookieError, SimpleCookie
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
@@ -131,6 +131,7 @@ class Guarded:
                     headers[name] = value
             await send(message)
 
+        scope = placed(scope)
         answer = self._refusal(scope) or self._app
         await answer(scope, receive, with_headers)
 
@@ -138,7 +139,10 @@ class Guarded:
         headers, guard = Headers(scope=scope), self._guard
         if not guard.knows_host(headers.get("host", "")):
             return JSONResponse({"error": "this name is not served here: name it in hosts=, or set a token"}, 421)
-        path: str = scope["path"].removeprefix(scope.get("root_path", ""))
+        root: str = scope.get("root_path", "")
+        path: str = scope["path"].removeprefix(root)
+        if not path:  # links of the page are relative to where it is
+            return RedirectResponse(f"{root}/", 307)
         if not guard.locked or path in OPEN_PATHS:
             return None
         if guard.is_token(bearer(headers)) or guard.is_session(cookie_of(headers)):
@@ -148,6 +152,19 @@ class Guarded:
         return JSONResponse(
             {"error": "a token is needed: Authorization: Bearer …"}, 401, {"WWW-Authenticate": "Bearer"}
         )
+
+
+def placed(scope: Scope) -> Scope:
+    """The scope with the place that the app is mounted at.
+
+    ASGI has `root_path` for it, and the whole path in `path`. Litestar 2.25 cuts the place off, puts a slash at the
+    end, and leaves `root_path` empty: the path as it was sent tells.
+    """
+    sent, path = unquote((scope.get("raw_path") or b"").decode("latin-1")), scope["path"].rstrip("/")
+    if scope.get("root_path") or not sent or sent.rstrip("/") == path or not sent.rstrip("/").endswith(path):
+        return scope
+    root = sent.rstrip("/").removesuffix(path)
+    return {**scope, "root_path": root, "path": sent if sent == root else f"{root}{path or '/'}"}
 
 
 def bearer(headers: Headers) -> str:

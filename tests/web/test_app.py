@@ -21,7 +21,7 @@ from futures_async.simulator.server import RunningExchange
 from futures_async.web import lists
 from futures_async.web import metrics as counting
 from futures_async.web.metrics import Tally
-from tests.web.conftest import Asked, opened
+from tests.web.conftest import Asked, opened, place_stop
 
 pytestmark = pytest.mark.asyncio
 
@@ -182,6 +182,24 @@ async def test_the_description_names_every_path(asked: Asked) -> None:
     position = told["components"]["schemas"]["Position"]["properties"]
     assert "quantity" in position
     assert "raw" not in position
+
+
+@pytest.mark.parametrize(
+    "path", ["/positions", "/accounts", "/risk", "/orders", "/fills", "/venues", "/health", "/ready"]
+)
+async def test_every_answer_is_as_described(asked: Asked, path: str) -> None:
+    jsonschema: Any = pytest.importorskip("jsonschema")
+    await place_stop(asked.portfolio.exchanges["bitget"])
+    described = await asked.json("/openapi.json")
+    schema = described["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+    told = await asked.json(path)
+    jsonschema.validate(told, {**schema, "components": described["components"]})
+    first = next(iter(schema.get("properties", {"": None})))
+    if first in told and isinstance(told[first], list):
+        items = schema["properties"][first]["items"]
+        broken = {name: value for name, value in told[first][0].items() if name != "symbol"}
+        with pytest.raises(jsonschema.ValidationError, match="'symbol' is a required property"):
+            jsonschema.validate(broken, {**items, "components": described["components"]})
 
 
 async def test_the_page_and_its_files_are_served_and_nothing_else(asked: Asked) -> None:

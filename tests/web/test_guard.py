@@ -13,7 +13,7 @@ import futures_async as fa
 from futures_async import web
 from futures_async.simulator.server import RunningExchange
 from futures_async.web import guard as guards
-from futures_async.web.guard import COOKIE, Guard
+from futures_async.web.guard import COOKIE, Guard, placed
 from futures_async.web.serving import refuse_open
 from tests.web.conftest import TOKEN, Asked, opened, place_stop
 
@@ -34,6 +34,27 @@ def test_another_name_is_not_answered_without_a_token(host: str) -> None:
 def test_what_is_no_token_is_refused(token: str) -> None:
     with pytest.raises(fa.InvalidRequest, match="at least 16"):
         Guard(token)
+
+
+@pytest.mark.parametrize(
+    ("path", "root", "sent", "placed_at"),
+    [
+        ("/events", "", b"/events", ("/events", "")),
+        ("/futures/events", "/futures", b"/futures/events", ("/futures/events", "/futures")),
+        ("/events/", "", b"/futures/events", ("/futures/events", "/futures")),
+        ("/", "", b"/futures/", ("/futures/", "/futures")),
+        ("/", "", b"/futures", ("/futures", "/futures")),
+        ("/", "", b"/", ("/", "")),
+        ("/a b/", "", b"/futures/a%20b", ("/futures/a b", "/futures")),
+        ("/events", "", None, ("/events", "")),
+        ("/events", "", b"/elsewhere", ("/events", "")),
+    ],
+)
+def test_where_the_app_is_mounted_is_known(
+    path: str, root: str, sent: bytes | None, placed_at: tuple[str, str]
+) -> None:
+    scope = placed({"type": "http", "path": path, "root_path": root, "raw_path": sent})
+    assert (scope["path"], scope["root_path"]) == placed_at
 
 
 def test_sessions_are_ours_and_end(monkeypatch: pytest.MonkeyPatch) -> None:

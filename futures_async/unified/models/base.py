@@ -39,6 +39,13 @@ class Model(msgspec.Struct, frozen=True, kw_only=True, eq=False, gc=False):
             pass
         return self
 
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: object, handler: object) -> Any:
+        """What makes models types of responses in FastAPI, written as `to_builtins` does; asked for by pydantic."""
+        from futures_async.unified.schema import for_pydantic
+
+        return for_pydantic(cls._kind or cls, to_builtins)
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Model) or kind_of(self) is not kind_of(other):
             return NotImplemented
