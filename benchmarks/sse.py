@@ -34,7 +34,7 @@ from benchmarks.measure import Cost, Rounds, Row, ratio
 READERS = 1000
 CHANGES = 20
 ROUNDS = 9
-FILL = {
+FILL: dict[str, Any] = {
     "account": "main", "venue": "bitget", "unread": [], "fill_id": "1234567890123456789",
     "order_id": "1234567890123456788", "client_order_id": "fa-7c1f0a2b9d", "symbol": "BTC/USDT:USDT",
     "venue_symbol": "BTCUSDT", "side": "buy", "price": "92918.1", "quantity": "0.01", "fee": "0.557508",
@@ -52,7 +52,7 @@ def ours() -> tuple[Any, Tell]:
     picture._seen.set()
 
     def tell() -> None:
-        picture._add("fill", FILL)
+        picture._fill(FILL)
 
     return app, tell
 

@@ -211,9 +211,7 @@ class Picture:
         async with exchange.watch_fills(fallback_s=FALLBACK_S) as watch:
             async for change in watch:
                 self._solved(f"{name} fills")
-                fill = {"account": name, **to_builtins(change.item)}
-                self._fills.appendleft(fill)
-                self._add("fill", fill)
+                self._fill({"account": name, **to_builtins(change.item)})
 
     async def _alerted(self, alert: Alert) -> None:
         key = f"{alert.rule.name} {' '.join(str(part) for part in alert.subject if part)}"
@@ -241,6 +239,10 @@ class Picture:
         """Replace these rows of a part; None takes one away."""
         kept = {key: row for key, row in {**self._rows[part], **rows}.items() if row is not None}
         self._show(**{part: kept})
+
+    def _fill(self, fill: dict[str, Any]) -> None:
+        self._fills.appendleft(fill)
+        self._add("fill", fill)
 
     def _add(self, kind: str, data: Any) -> None:
         self._number += 1
