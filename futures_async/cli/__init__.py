@@ -17,4 +17,4 @@ def main() -> None:
             file=sys.stderr,
         )
         sys.exit(2)
-    app()
+    app(prog_name="futures-async")  # also of `python -m`: usage and completion name what can be typed

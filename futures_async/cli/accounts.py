@@ -16,8 +16,12 @@ from futures_async.cli.output import complain
 from futures_async.registry import connect
 from futures_async.unified.errors import InvalidRequest, LifecycleWarning
 from futures_async.unified.exchange import FuturesExchange
+from futures_async.unified.words import near
 
 CLOSE_WITHIN_S = 3.0
+"""Of what only reads: nobody waits for a venue that hangs."""
+SETTLE_WITHIN_S = 12.0
+"""Of what writes: an exchange object lets orders under way come to their end for 10 s, and says so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,11 +41,14 @@ class Source:
 
 
 @asynccontextmanager
-async def open_accounts(source: Source) -> AsyncGenerator[dict[str, FuturesExchange]]:
+async def open_accounts(
+    source: Source, *, close_within_s: float = CLOSE_WITHIN_S
+) -> AsyncGenerator[dict[str, FuturesExchange]]:
     """The accounts by name, closed at the end.
 
     Raises:
         InvalidRequest: No keys, or an unknown venue.
+        UnresolvedOrders: It is not known of some orders whether they stand.
     """
     stack = AsyncExitStack()
     try:
@@ -51,8 +58,8 @@ async def open_accounts(source: Source) -> AsyncGenerator[dict[str, FuturesExcha
             accounts[name] = await stack.enter_async_context(exchange)
         yield accounts
     finally:
-        # After Ctrl-C as well: connections are closed in good order, but nobody waits for a venue that hangs.
-        with anyio.move_on_after(CLOSE_WITHIN_S, shield=True):
+        # After Ctrl-C as well: connections are closed in good order.
+        with anyio.move_on_after(close_within_s, shield=True):
             await stack.aclose()
 
 
@@ -68,7 +75,7 @@ def _simulated(source: Source, stack: ExitStack) -> dict[str, FuturesExchange]:
     offered = list(running.exchange.venues)
     unknown = [venue for venue in source.venues if venue not in offered]
     if unknown:
-        raise InvalidRequest(f"the simulated exchange speaks {', '.join(offered)}, not {', '.join(unknown)}")
+        raise InvalidRequest(f"the simulated exchange plays no {unknown[0][:40]!r}: {near(unknown[0], offered)}")
     return {
         venue: connect(venue, running.credentials(venue), base_url=running.base_url, **source.options)
         for venue in source.venues or offered

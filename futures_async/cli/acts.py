@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from futures_async.cli.accounts import Source, open_accounts
+from futures_async.cli.accounts import SETTLE_WITHIN_S, Source, open_accounts
 from futures_async.cli.output import Exit, Format, Writer, complain
 from futures_async.cli.running import confirm, run
 from futures_async.cli.symbols import refuse_unknown
@@ -38,7 +38,7 @@ def act_on(
 
     async def main() -> Exit:
         writer = Writer(output)
-        async with open_accounts(source) as accounts:
+        async with open_accounts(source, close_within_s=SETTLE_WITHIN_S) as accounts:
             if alone and len(accounts) != 1:
                 raise InvalidRequest(f"{alone}: name one of {', '.join(accounts)} with --venue")
             acts, problems = await look_at(accounts, plan)

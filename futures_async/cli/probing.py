@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from futures_async.cli.accounts import Source, open_accounts
+from futures_async.cli.accounts import SETTLE_WITHIN_S, Source, open_accounts
 from futures_async.cli.options import decimal_option
 from futures_async.cli.output import Exit, Format, Writer, complain
 from futures_async.cli.running import confirm
@@ -64,7 +64,7 @@ async def run_probe(source: Source, settings: ProbeSettings, output: Format, *, 
     from futures_async.probe import probe, refuse_real_money
 
     writer = Writer(output)
-    async with open_accounts(source) as accounts:
+    async with open_accounts(source, close_within_s=SETTLE_WITHIN_S) as accounts:
         if len(accounts) != 1:
             raise InvalidRequest(f"name one account of {', '.join(accounts)}")
         [(name, exchange)] = accounts.items()

@@ -334,6 +334,7 @@ class Adapter(Watching):
         await self._closing.wait()
 
     async def _close(self, until: float) -> None:
+        self._channel.deeds.announce(until, self.unresolved())
         await self._streams.aclose()
         await self._channel.deeds.drain(until)
         await self._orders.stop()

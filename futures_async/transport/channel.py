@@ -181,7 +181,7 @@ class Channel:
             result = await self._attempt(job, runtime, 1)
         except FuturesAsyncError as error:
             if not self._again(error, job):
-                raise (final := self._final(error, job)) from final.__cause__
+                raise (final := self._told(error, job)) from final.__cause__
             return cast("T", await self._retry(job, runtime, error))
         transport.budget.refund()
         return cast("T", result)
@@ -255,8 +255,13 @@ class Channel:
                         last = error
                         raise
         except FuturesAsyncError as error:
-            raise (final := self._final(error, job)) from final.__cause__
+            raise (final := self._told(error, job)) from final.__cause__
         raise self._final(last, job)  # pragma: no cover - tenacity always raises or returns
+
+    def _told(self, error: FuturesAsyncError, job: Job) -> FuturesAsyncError:
+        """`_final`, and of a refusal without the steps in which its answer was read: those say nothing of it."""
+        final = self._final(error, job)
+        return final.with_traceback(None) if isinstance(final, ExchangeError) else final
 
     def _final(self, error: FuturesAsyncError, job: Job) -> FuturesAsyncError:
         """What the caller gets: an attempt that may have arrived makes a write unknown."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Generator
+import logging
+from collections.abc import Callable, Coroutine, Generator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, TypeVar
@@ -18,6 +19,8 @@ from futures_async.unified.errors import (
     OutcomeUnknown,
     SettingOutcomeUnknown,
 )
+
+logger = logging.getLogger("futures_async.orders")
 
 T = TypeVar("T")
 
@@ -109,6 +112,22 @@ class Deeds:
             return await deed()
         abort = Abort()
         return await outcome(self.begin(deed, kind, abort), abort)
+
+    def announce(self, until: float, open_questions: Sequence[OutcomeUnknown]) -> None:
+        """Say at once what closing waits for: whoever has pressed Ctrl-C sees nothing else happen.
+
+        Args:
+            until: When the wait ends at the latest, by the loop's clock.
+            open_questions: The writes of which it is known that their fate is open.
+        """
+        if not self._under_way or until <= (now := self._runtime().now()):
+            return
+        named = [f"order {one.client_order_id} of {one.symbol}" for one in open_questions if one.client_order_id]
+        rest = len(self._under_way) - len(named)
+        named += [f"{rest} write{'' if rest == 1 else 's'} under way"] if rest > 0 else []
+        logger.warning(
+            "%s: closing waits up to %.0f s to learn what became of %s", self._venue, until - now, ", ".join(named)
+        )
 
     async def drain(self, until: float) -> None:
         """Let writes come to their verdict; returns at `until` (the loop's clock) at the latest."""

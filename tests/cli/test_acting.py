@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import signal
 import subprocess
 import sys
 from collections.abc import Generator
@@ -13,6 +14,7 @@ import pytest
 import futures_async as fa
 from futures_async.cli.output import Exit, Format, Writer
 from futures_async.portfolio.acts import Act, Done, cancels, carry_out, closings, halts
+from futures_async.simulator.plan import FaultPlan
 from futures_async.simulator.server import RunningExchange, serve
 from futures_async.unified.enums import PositionSide
 from futures_async.unified.errors import (
@@ -223,3 +225,31 @@ async def test_a_row_of_no_known_contract_holds_up_no_other_and_is_told_as_faile
     assert "2 rows cannot be read" in ends[0][1].detail
     assert "symbol is missing" in ends[2][1].detail
     assert writer.code is not Exit.OK
+
+
+def test_ctrl_c_while_the_fate_of_an_order_is_open_says_at_once_what_is_waited_for() -> None:
+    faults = FaultPlan()
+    faults.add("answer-lost", kinds=["order"])
+    faults.add("html-502", kinds=["read"], paths=["/api/v2/mix/order/detail"])
+    with serve(seed=2, faults=faults) as running:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "futures_async", "order", "place", "buy", "0.01", BTC, "--price", "50000", "--yes",
+             "--base-url", running.base_url],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={"PATH": os.environ["PATH"], "HOME": "/nonexistent", **keys_of(running, "bitget")},
+        )  # fmt: skip
+        assert process.stderr is not None
+        said = ""
+        while "looking for order" not in said:
+            line = process.stderr.readline()
+            assert line, said
+            said += line
+        process.send_signal(signal.SIGINT)
+        told = process.stderr.readline()
+        assert told.startswith("bitget: closing waits up to 10 s to learn what became of order ")
+        assert told.endswith(f" of {BTC}\n")
+        process.send_signal(signal.SIGINT)
+        process.communicate()
+        assert process.returncode == 130

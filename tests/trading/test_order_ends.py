@@ -16,7 +16,7 @@ from futures_async.journal.journal import IntentRecord, JournalFailed, MemoryJou
 from futures_async.trading import desk as order_desk
 from futures_async.trading.ordering import Ack, BatchPlacement, PlannedOrder, fingerprint
 from futures_async.transport.dialect import VenueTraits, refused
-from futures_async.transport.endpoint import RateLimit
+from futures_async.transport.endpoint import Kind, RateLimit
 from futures_async.transport.http.backend import HttpFailure, Phase
 from futures_async.unified import errors
 from futures_async.unified.enums import Intent, OrderType, Outcome, PositionMode, Side
@@ -358,3 +358,51 @@ async def test_closing_during_a_search_keeps_what_made_the_order_unknown() -> No
             await caught.value.resolve()
         assert again.value is caught.value
         assert isinstance(again.value.__cause__, errors.RequestTimeout)
+
+
+# Closing
+
+
+@virtual
+async def test_closing_says_at_once_whose_fate_it_waits_for(caplog: pytest.LogCaptureFixture) -> None:
+    venue = Scripted()
+    async with toy(venue) as exchange:
+        venue.plan[PLACE] = [LOST]
+        venue.plan[DETAIL] = [page(502)] * 1000
+        placing = asyncio.create_task(exchange.create_order(limit_order(1, client_order_id="mine1")))
+        await until(lambda: bool(exchange.unresolved()))
+        caplog.clear()
+        closing = asyncio.create_task(exchange.aclose(grace_s=10))
+        await until(lambda: any("closing" in record.getMessage() for record in caplog.records))
+        assert not closing.done()
+        said = [record.getMessage() for record in caplog.records if "closing" in record.getMessage()]
+        assert said == [f"toy: closing waits up to 10 s to learn what became of order mine1 of {BTC}"]
+        with pytest.raises(errors.UnresolvedOrders):
+            await closing
+        with pytest.raises(errors.OrderOutcomeUnknown):
+            await placing
+
+
+@virtual
+async def test_closing_names_writes_under_way_by_their_number_and_says_nothing_where_there_are_none(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    venue = Scripted()
+    async with toy(venue) as exchange:
+        started = asyncio.Event()
+
+        async def slow() -> None:
+            started.set()
+            await asyncio.sleep(1)
+
+        writing = asyncio.create_task(exchange._channel.deeds.see_through(slow, Kind.SETTING))
+        await started.wait()
+        await exchange.aclose(grace_s=10)
+        await writing
+    assert [record.getMessage() for record in caplog.records] == [
+        "toy: closing waits up to 10 s to learn what became of 1 write under way"
+    ]
+    caplog.clear()
+    async with toy(venue) as exchange:
+        await exchange.aclose(grace_s=10)
+    assert caplog.records == []
