@@ -159,7 +159,8 @@ class Options(TypedDict, total=False):
     proxy: Annotated[str | None, Option(_read_by(read_proxy), plain=True)]
     """`http://`, `https://` or `socks5://`, with user and password where it wants them. Needs the extra `[proxy]`."""
     ca_file: Annotated[str | os.PathLike[str] | None, Option(_read_by(read_roots), plain=True)]
-    """PEM file with root certificates to trust beside certifi's; "system" for those of the system instead."""
+    """PEM file with root certificates to trust beside certifi's; "system" for those of the system instead,
+    which on macOS and Windows takes the extra `truststore`."""
     local_address: Annotated[str | None, Option(_read_by(read_address), plain=True)]
     """IP address of this computer to connect from."""
     trust_env: Annotated[bool, Option(flag, default=False, plain=True)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,7 +16,8 @@ from websockets.asyncio.server import ServerConnection, serve
 
 from futures_async.adapters import Bitget, BitgetUTA
 from futures_async.streams.picows import PicowsBackend
-from futures_async.transport.http import gate
+from futures_async.transport.http import gate, tls
+from futures_async.transport.http.tls import system_context
 from futures_async.transport.limits.none import NoLimiter
 from futures_async.unified.credentials import Credentials
 from tests.loopback import Authority
@@ -70,6 +72,26 @@ async def test_streams_take_the_proxy_and_trust_the_root(
             async with adapter(KEYS, base_url=at.url, limiter=NoLimiter(), **options) as exchange:
                 assert await logs_in_from(exchange, at) == "127.0.0.1"
                 assert proxy.connections >= 1
+
+
+@pytest.mark.parametrize("platform", ["linux", "darwin"])
+async def test_streams_trust_what_the_system_trusts(
+    platform: str, authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def own(_: str) -> ssl.SSLContext:
+        return system_context(platform)
+
+    monkeypatch.setattr(tls, "system_context", own)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "roots.pem"))
+    tls.tls_context.cache_clear()
+    try:
+        async with (
+            venue(authority) as at,
+            Bitget(KEYS, base_url=at.url, limiter=NoLimiter(), ca_file="system") as exchange,
+        ):
+            assert await logs_in_from(exchange, at) == "127.0.0.1"
+    finally:
+        tls.tls_context.cache_clear()
 
 
 @ADAPTERS

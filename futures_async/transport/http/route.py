@@ -93,7 +93,7 @@ def route(
     Args:
         url: Of the venue: `https://` or, for a stream, `wss://`.
         proxy: One that was named.
-        ca_file: Further root certificates, PEM; "system" for those of the operating system instead.
+        ca_file: Further root certificates, PEM; "system" for what the operating system trusts instead.
         local_address: IP address to connect from.
         trust_env: Take what is not given from HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR.
         environment: None: this process's.
@@ -178,6 +178,7 @@ def read_roots(path: object) -> bytes | str:
         InvalidRequest: There are none.
     """
     if path == SYSTEM:
+        tls_context(None, SYSTEM, None)  # told here, where it is asked for, if there are none
         return SYSTEM
     why = "no path"
     if isinstance(path, (str, os.PathLike)):

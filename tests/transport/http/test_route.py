@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 import traceback
 from collections.abc import Callable, Iterator
@@ -11,15 +12,18 @@ from typing import Any
 
 import httpx
 import pytest
+import truststore
 
 import futures_async as fa
 from futures_async.adapters.bitget import Bitget
 from futures_async.transport.http import route as routes
+from futures_async.transport.http import tls
 from futures_async.transport.http.backend import HttpBackend, HttpFailure, Phase, Timeouts
 from futures_async.transport.http.choose import select
 from futures_async.transport.http.fast import FastBackend
 from futures_async.transport.http.httpx import HttpxBackend
 from futures_async.transport.http.route import DIRECT, Route, read_proxy, read_roots, route
+from futures_async.transport.http.tls import system_context
 from futures_async.unified.errors import ConnectFailed, InvalidRequest
 from tests.loopback import Authority, Loopback, reply
 from tests.proxies import Proxying
@@ -310,6 +314,60 @@ async def test_the_environment_is_read_only_when_it_is_trusted(
     given = route(url, proxy=read_proxy("http://own.example"), trust_env=True, environment=environment).proxy
     assert given is not None
     assert given.host == "own.example"
+
+
+@pytest.fixture(params=["linux", "darwin"])
+def system(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """How a system's roots are found: in files, and by asking it (which truststore does in files, here)."""
+    platform: str = request.param
+
+    def own(_: str) -> ssl.SSLContext:
+        return system_context(platform)
+
+    monkeypatch.setattr(tls, "system_context", own)
+    tls.tls_context.cache_clear()
+    yield platform
+    tls.tls_context.cache_clear()
+
+
+async def test_what_the_system_trusts_is_trusted_by_every_backend(
+    each: Flavour, authority: Authority, secure: Loopback, system: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secure.default = reply(ANSWER)
+    with monkeypatch.context() as there:
+        there.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+        (tmp_path / "ca.pem").write_bytes(authority.pem)
+        way = route(secure.url, ca_file=read_roots("system"))
+        assert (type(way.tls) is truststore.SSLContext) == (system == "darwin")
+        backend = made(each, way)
+        assert (await backend.send(a_request(f"{secure.url}/x"))).body == ANSWER
+        await backend.aclose()
+    tls.tls_context.cache_clear()
+    stranger = made(each, route(secure.url, ca_file=read_roots("system")))
+    failure = await failure_of(stranger, f"{secure.url}/x")
+    assert (failure.kind, failure.sent) == ("tls", False)
+    await stranger.aclose()
+
+
+@on_asyncio
+async def test_a_system_whose_roots_are_not_found_is_refused_with_the_way_out(
+    each: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def not_installed(name: str) -> None:
+        assert name == "truststore"
+
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none.pem"))
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
+    monkeypatch.setattr(tls, "find_spec", not_installed)
+    with pytest.raises(InvalidRequest, match=r"finds no root certificates of this system: name their file \(PEM\)"):
+        system_context("linux")
+    with pytest.raises(InvalidRequest, match=r"pip install 'futures-async\[truststore\]'"):
+        system_context("darwin")
+    (tmp_path / "0123abcd.0").touch()
+    assert type(system_context("darwin")) is ssl.SSLContext  # OpenSSL looks there when it needs one
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path / "nowhere"))
+    with pytest.raises(InvalidRequest, match="name their file"):
+        system_context("linux")
 
 
 @on_asyncio
