@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal as D
+
 import anyio
 import pytest
 
@@ -17,7 +19,8 @@ from futures_async.testing.suite import ContractSuite
 from futures_async.testing.watches import PATIENCE_S, until
 from futures_async.unified.enums import MarginMode, OrderStatus, PositionMode
 from futures_async.unified.errors import InvalidRequest
-from futures_async.unified.watching import ChangeSource
+from futures_async.unified.models import OrderRequest
+from futures_async.unified.watching import ChangeKind, ChangeSource
 
 RAW_CALL = RawCall("/v5/account/info", {})
 SILENT = frozenset(
@@ -136,3 +139,38 @@ class TestBybitTickers(Contract):
             seen = await until(linear, lambda change: change.item.mark_price == far)
             assert seen[-1].source is ChangeSource.PUSH
             assert seen[-1].item.funding_rate == first.funding_rate
+
+
+class TestBybitInverse(Contract):
+    """Contracts of a dollar, pushed: orders in base coin at their price, fills at theirs, positions by contracts."""
+
+    spec = VenueSpec(
+        factory=Bybit, raw_call=RAW_CALL, symbol="BTC/1USD:BTC", margin_coin="BTC", margin_mode_of_account=True
+    )
+
+    async def test_a_position_in_dollars_is_told_from_its_order_to_its_end(self, server: Loopback) -> None:
+        symbol = "BTC/USD:BTC"
+        async with self.on(server) as on:
+            contract = await on.exchange.fetch_contract(symbol)
+            at = contract.round_price(on.mark * D("1.01"))
+            async with (
+                on.exchange.watch_orders(symbol) as orders,
+                on.exchange.watch_fills(symbol) as fills,
+                on.exchange.watch_positions(symbol) as positions,
+            ):
+                for watch in (orders, fills, positions):
+                    await watch.live()
+                size = contract.quantity_of(D(3700), at)
+                placed = await on.exchange.create_order(
+                    OrderRequest(symbol=symbol, side="buy", type="limit", quantity=size, price=at, time_in_force="ioc")
+                )
+                ended = (await until(orders, lambda change: change.item.status is OrderStatus.FILLED))[-1].item
+                assert (ended.order_id, ended.quantity, ended.filled_quantity) == (placed.order_id, size, size)
+                fill = (await until(fills, lambda _: True))[-1].item
+                assert fill.quantity == contract.quantity_of(D(3700), fill.price)
+                held = (await until(positions, lambda change: change.item.contracts == 3700))[-1].item
+                [read] = await on.exchange.fetch_positions(symbol)
+                assert (held.side, held.entry_price, held.contracts) == (read.side, read.entry_price, read.contracts)
+                await on.exchange.close_position(symbol)
+                gone = (await until(positions, lambda change: change.kind is ChangeKind.CLOSED))[-1].item
+                assert (gone.quantity, gone.contracts) == (0, 0)
