@@ -50,7 +50,6 @@ T = TypeVar("T")
 
 _MODE_WORDS = {MarginMode.ISOLATED: "ISOLATED_MARGIN", MarginMode.CROSS: "REGULAR_MARGIN"}
 _MODE_CODES = {PositionMode.ONE_WAY: 0, PositionMode.HEDGE: 3}
-INDEX = {PositionSide.LONG: 1, PositionSide.SHORT: 2}
 SMALLEST_MARGIN = Decimal("0.0001")
 
 
@@ -305,7 +304,7 @@ class AccountCalls(MarketCalls):
             "category": category_of(name),
             "symbol": name,
             "margin": to_text(moved),
-            "positionIdx": INDEX[side] if hedged else 0,
+            "positionIdx": mapping.INDEX[side] if hedged else 0,
         }
 
         async def margin() -> Decimal | None:

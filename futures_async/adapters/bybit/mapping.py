@@ -58,13 +58,10 @@ CLOSED_SIDE = {"sell": PositionSide.LONG, "buy": PositionSide.SHORT}
 """By the side of the order that has closed it."""
 # Numbers, and text where a client has turned them into it.
 MODE_OF_INDEX = {"0": PositionMode.ONE_WAY, "1": PositionMode.HEDGE, "2": PositionMode.HEDGE}
-_MODES: dict[Any, PositionMode] = {
-    **MODE_OF_INDEX,
-    0: PositionMode.ONE_WAY,
-    1: PositionMode.HEDGE,
-    2: PositionMode.HEDGE,
-}
-SIDE_OF_INDEX = {"1": PositionSide.LONG, "2": PositionSide.SHORT}
+_MODES: dict[Any, PositionMode] = {**MODE_OF_INDEX, **{int(index): mode for index, mode in MODE_OF_INDEX.items()}}
+INDEX = {PositionSide.LONG: 1, PositionSide.SHORT: 2}
+"""Hedge mode's numbers of positions."""
+SIDE_OF_INDEX = {str(index): side for side, index in INDEX.items()}
 MARGIN_MODE = {"isolated_margin": MarginMode.ISOLATED, "regular_margin": MarginMode.CROSS}
 PORTFOLIO = "portfolio_margin"
 SESSION = "session"

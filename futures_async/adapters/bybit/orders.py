@@ -27,7 +27,6 @@ from futures_async.adapter import (
     OrderType,
     PlannedOrder,
     PositionMode,
-    PositionSide,
     PriceSource,
     Refusal,
     Role,
@@ -51,17 +50,24 @@ from futures_async.adapter import (
     yes_no,
 )
 from futures_async.adapters.bybit import wire
-from futures_async.adapters.bybit.mapping import SIDE_OF_INDEX, VENUE, in_base
+from futures_async.adapters.bybit.mapping import INDEX, SIDE_OF_INDEX, VENUE, in_base
 from futures_async.adapters.bybit.symbols import category_of, is_inverse, settle_of, unified_symbol
 
-_SIDE = {"buy": Side.BUY, "sell": Side.SELL}
-_TYPE = {"limit": OrderType.LIMIT, "market": OrderType.MARKET}
-_FORCE = {
-    "gtc": TimeInForce.GTC,
-    "ioc": TimeInForce.IOC,
-    "fok": TimeInForce.FOK,
-    "postonly": TimeInForce.POST_ONLY,
+# As they are sent; read in any case.
+_WIRE_SIDE = {Side.BUY: "Buy", Side.SELL: "Sell"}
+_WIRE_FORCE = {
+    TimeInForce.GTC: "GTC",
+    TimeInForce.IOC: "IOC",
+    TimeInForce.FOK: "FOK",
+    TimeInForce.POST_ONLY: "PostOnly",
 }
+TRIGGER_BY = {PriceSource.LAST: "LastPrice", PriceSource.MARK: "MarkPrice", PriceSource.INDEX: "IndexPrice"}
+STOP_WORDS = {"take_profit": ("takeProfit", "tp"), "stop_loss": ("stopLoss", "sl")}
+"""What a stop's price is called, and what the names of its other fields begin with."""
+_SIDE = {name.lower(): side for side, name in _WIRE_SIDE.items()}
+_FORCE = {name.lower(): force for force, name in _WIRE_FORCE.items()}
+_SOURCES = {name.lower(): source for source, name in TRIGGER_BY.items()}
+_TYPE = {"limit": OrderType.LIMIT, "market": OrderType.MARKET}
 _STATUS = {
     "new": OrderStatus.NEW,
     "untriggered": OrderStatus.NEW,
@@ -78,11 +84,6 @@ _STATUS = {
 }
 WAITING = frozenset({"untriggered", "deactivated"})
 """Orders that wait for a price, or did until they were cancelled."""
-_SOURCES = {
-    "lastprice": PriceSource.LAST,
-    "markprice": PriceSource.MARK,
-    "indexprice": PriceSource.INDEX,
-}
 _KINDS = {
     "stop": OrderKind.TRIGGER,
     "takeprofit": OrderKind.TAKE_PROFIT,
@@ -235,18 +236,6 @@ def is_waiting(row: wire.WireOrder) -> bool:
 
 # Writing
 
-TRIGGER_BY = {
-    PriceSource.LAST: "LastPrice",
-    PriceSource.MARK: "MarkPrice",
-    PriceSource.INDEX: "IndexPrice",
-}
-_WIRE_SIDE = {Side.BUY: "Buy", Side.SELL: "Sell"}
-_WIRE_FORCE = {
-    TimeInForce.GTC: "GTC",
-    TimeInForce.IOC: "IOC",
-    TimeInForce.FOK: "FOK",
-    TimeInForce.POST_ONLY: "PostOnly",
-}
 _STOPS = ("price", "limit_price", *(f"trigger_by={source}" for source in TRIGGER_BY))
 ORDER_FIELDS = OrderFields(
     limit=carries(time_in_force=TimeInForce, stops=_STOPS),
@@ -275,7 +264,7 @@ def order_body(order: PlannedOrder) -> dict[str, Any]:
         body["timeInForce"] = "IOC"
     else:
         body |= {"price": to_text(request.price), "timeInForce": _WIRE_FORCE[request.time_in_force or TimeInForce.GTC]}
-    body["positionIdx"] = index_of(order.position_side) if hedged else 0
+    body["positionIdx"] = INDEX[order.position_side] if hedged else 0
     if closes:
         body["reduceOnly"] = True
     if order.client_order_id is not None:
@@ -286,18 +275,13 @@ def order_body(order: PlannedOrder) -> dict[str, Any]:
         partial = any(stop.limit_price is not None for stop in stops.values())
         body["tpslMode"] = "Partial" if partial else "Full"
     for name, stop in stops.items():
-        long, short = ("takeProfit", "tp") if name == "take_profit" else ("stopLoss", "sl")
+        long, short = STOP_WORDS[name]
         body[long] = to_text(stop.price)
         if stop.trigger_by is not None:
             body[f"{short}TriggerBy"] = TRIGGER_BY[stop.trigger_by]
         if stop.limit_price is not None:
             body |= {f"{short}OrderType": "Limit", f"{short}LimitPrice": to_text(stop.limit_price)}
     return body
-
-
-def index_of(side: PositionSide) -> int:
-    """Hedge mode's number of a position."""
-    return 1 if side is PositionSide.LONG else 2
 
 
 def by_id(order_id: str | None, client_order_id: str | None) -> dict[str, str]:

@@ -31,10 +31,11 @@ from futures_async.adapter import (
 )
 from futures_async.adapters._rows import listed, readable
 from futures_async.adapters.bybit import endpoints, wire
-from futures_async.adapters.bybit.account import INDEX, AccountCalls
+from futures_async.adapters.bybit.account import AccountCalls
 from futures_async.adapters.bybit.codes import UNCHANGED
 from futures_async.adapters.bybit.lists import of_contract
-from futures_async.adapters.bybit.orders import TRIGGER_BY, is_waiting, order_body, read_ack
+from futures_async.adapters.bybit.mapping import INDEX
+from futures_async.adapters.bybit.orders import STOP_WORDS, TRIGGER_BY, is_waiting, order_body, read_ack
 from futures_async.adapters.bybit.symbols import is_inverse
 
 WAITING = {"orderFilter": "StopOrder"}
@@ -188,7 +189,7 @@ class TriggerCalls(AccountCalls):
         body: dict[str, Any] = {**of_contract(name).params, "tpslMode": "Full"}
         body["positionIdx"] = INDEX[side] if hedged else 0
         for word, stop in stops.items():
-            long, short = ("takeProfit", "tp") if word == "take_profit" else ("stopLoss", "sl")
+            long, short = STOP_WORDS[word]
             body |= {long: to_text(stop.price), f"{short}TriggerBy": TRIGGER_BY[stop.trigger_by or PriceSource.LAST]}
         wanted = {word: stop.price for word, stop in stops.items()}
 

@@ -28,22 +28,17 @@ from futures_async.unified.enums import OrderType, PositionSide, PriceSource, Si
 
 FAMILY = "bybit"
 CATEGORIES = ("linear", "inverse", "spot", "option")
-SIDES = {"buy": Side.BUY, "sell": Side.SELL}
 SIDE_WORDS = {Side.BUY: "Buy", Side.SELL: "Sell"}
+SIDES = {word.lower(): side for side, word in SIDE_WORDS.items()}
 HELD_WORDS = {PositionSide.LONG: "Buy", PositionSide.SHORT: "Sell"}
 TYPES = {"limit": OrderType.LIMIT, "market": OrderType.MARKET}
-FORCES = {
-    "gtc": TimeInForce.GTC,
-    "ioc": TimeInForce.IOC,
-    "fok": TimeInForce.FOK,
-    "postonly": TimeInForce.POST_ONLY,
-}
 FORCE_WORDS = {
     TimeInForce.GTC: "GTC",
     TimeInForce.IOC: "IOC",
     TimeInForce.FOK: "FOK",
     TimeInForce.POST_ONLY: "PostOnly",
 }
+FORCES = {word.lower(): force for force, word in FORCE_WORDS.items()}
 SOURCES = {"lastprice": PriceSource.LAST, "markprice": PriceSource.MARK, "indexprice": PriceSource.INDEX}
 WEEK_MS = 7 * DAY_MS
 FIFTY, TEN, FIVE = RateLimit(50), RateLimit(10), RateLimit(5)
