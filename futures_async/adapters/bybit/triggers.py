@@ -69,14 +69,51 @@ class TriggerCalls(AccountCalls):
         """
         self._active("create_trigger_order")
         plan = await self._plan_waiting(request, OrderKind.TRIGGER)
-        body = order_body(plan)
-        by = plan.request.trigger_by or PriceSource.LAST
         if plan.request.price is None and plan.request.time_in_force not in (None, TimeInForce.GTC, TimeInForce.IOC):
             raise InvalidOrder(f"{self.id}: an order at market takes what there is: it has no other time_in_force")
+        return await self._place_waiting(plan, {"triggerDirection": await self._direction(plan)})
+
+    async def create_stop_order(
+        self,
+        symbol: str,
+        side: PositionSideLike,
+        quantity: Number,
+        *,
+        take_profit: Number | Stop | None = None,
+        stop_loss: Number | Stop | None = None,
+        price: Number | None = None,
+        client_order_id: str | None = None,
+    ) -> Order:
+        """Have a part of a position closed once the price reaches `take_profit` or `stop_loss`: one of the two.
+
+        It is an order that waits, and reads back as such: the venue's stops of a part of a position have no id of ours.
+
+        Args:
+            symbol: Unified symbol or the venue's id.
+            side: Which position.
+            quantity: Base coin; the whole position is `set_position_stops`'.
+            take_profit: Trigger price, by the last price unless a `Stop` says otherwise.
+            stop_loss: The same.
+            price: Limit price of the close; None closes at market.
+            client_order_id: Made when there is none.
+        """
+        plan = await self._plan_stop(
+            symbol,
+            chosen(PositionSide, side, "side"),
+            quantity,
+            take_profit=take_profit,
+            stop_loss=stop_loss,
+            price=price,
+            client_order_id=client_order_id,
+        )
+        rises = (plan.position_side is PositionSide.LONG) is (plan.kind is OrderKind.TAKE_PROFIT)
+        return await self._place_waiting(plan, {"triggerDirection": RISES if rises else FALLS, "closeOnTrigger": True})
+
+    async def _place_waiting(self, plan: PlannedOrder, more: dict[str, Any]) -> Order:
+        body = order_body(plan) | more
         body |= {
-            "triggerPrice": to_text(plan.request.trigger_price or Decimal(0)),
-            "triggerDirection": await self._direction(plan, by),
-            "triggerBy": TRIGGER_BY[by],
+            "triggerPrice": to_text(plan.trigger_price),
+            "triggerBy": TRIGGER_BY[plan.request.trigger_by or PriceSource.LAST],
         }
         try:
             return await self._orders.place(
@@ -90,11 +127,12 @@ class TriggerCalls(AccountCalls):
             self._heard(plan, error)
             raise
 
-    async def _direction(self, plan: PlannedOrder, by: PriceSource) -> int:
+    async def _direction(self, plan: PlannedOrder) -> int:
         """Whether the price has to rise or to fall: the venue wants to be told, and refuses what has passed already."""
         ticker = await self.fetch_ticker(plan.venue_symbol)
-        now = {PriceSource.MARK: ticker.mark_price, PriceSource.INDEX: ticker.index_price}.get(by) or ticker.last_price
-        return RISES if (plan.request.trigger_price or Decimal(0)) >= now else FALLS
+        prices = {PriceSource.MARK: ticker.mark_price, PriceSource.INDEX: ticker.index_price}
+        now = prices.get(plan.request.trigger_by or PriceSource.LAST) or ticker.last_price
+        return RISES if plan.trigger_price >= now else FALLS
 
     async def fetch_trigger_orders(self, symbol: str | None = None) -> list[Order]:
         """Read what waits for a price: trigger orders, and take-profits and stop-losses of positions."""

@@ -173,4 +173,4 @@ class TestBybitInverse(Contract):
                 assert (held.side, held.entry_price, held.contracts) == (read.side, read.entry_price, read.contracts)
                 await on.exchange.close_position(symbol)
                 gone = (await until(positions, lambda change: change.kind is ChangeKind.CLOSED))[-1].item
-                assert (gone.quantity, gone.contracts) == (0, 0)
+                assert (gone.quantity, gone.contracts) == (D(0), D(0))
