@@ -13,6 +13,7 @@ from futures_async.adapters.bitget_v1 import BitgetV1
 from futures_async.adapters.bitmart import BitMart
 from futures_async.adapters.bittap import BitTap
 from futures_async.adapters.bybit import Bybit
+from futures_async.adapters.hyperliquid import Hyperliquid
 from futures_async.adapters.okx import OKX
 
 
@@ -37,6 +38,12 @@ class Lists(NamedTuple):
     arguments: dict[str, Any] = {}  # noqa: RUF012 - never changed
     files: dict[str, str] = {}  # noqa: RUF012 - never changed
     """Answers to what else it asks, by path."""
+    inner: str = ""
+    """Each element of these is an object around the row, which stands in this field."""
+    sorts: str = ""
+    """The field that says which of several lists a row is for."""
+    counted: bool = False
+    """Rows are known by their places: with one that is none, none is told."""
 
     @property
     def venue(self) -> str:
@@ -254,6 +261,29 @@ BINANCE = (
           arguments=BTC),
     Lists(Binance, "fetch_forced_orders", f"{_FAPI}/forceOrders", "orders", "", "orderId"),
 )
+
+_INFO = "/info"
+_ROLE = {f"{_INFO} userRole": "role"}
+HYPERLIQUID = (
+    Lists(Hyperliquid, "fetch_accounts", f"{_INFO} spotClearinghouseState", "spot_state", "balances", key="coin",
+          files={**_ROLE, f"{_INFO} userAbstraction": "abstraction.unified"}),
+    Lists(Hyperliquid, "fetch_positions", f"{_INFO} clearinghouseState", "clearinghouse_state", "assetPositions",
+          "coin", inner="position", files={**_ROLE, f"{_INFO} meta": "meta"}),
+    Lists(Hyperliquid, "fetch_open_orders", f"{_INFO} frontendOpenOrders", "open_orders_plain", "", key="oid",
+          sorts="isTrigger", files=_ROLE),
+    Lists(Hyperliquid, "fetch_trigger_orders", f"{_INFO} frontendOpenOrders", "open_orders", "", key="oid",
+          sorts="isTrigger", files=_ROLE),
+    Lists(Hyperliquid, "fetch_order_history", f"{_INFO} historicalOrders", "historical_orders", "", "oid",
+          inner="order", files=_ROLE),
+    Lists(Hyperliquid, "iter_orders", f"{_INFO} historicalOrders", "historical_orders", "", "oid",
+          inner="order", files=_ROLE),
+    Lists(Hyperliquid, "fetch_fills", f"{_INFO} userFills", "user_fills", "", key="tid", files=_ROLE),
+    Lists(Hyperliquid, "iter_fills", f"{_INFO} userFills", "user_fills", "", key="tid", files=_ROLE),
+    Lists(Hyperliquid, "fetch_ledger", f"{_INFO} userNonFundingLedgerUpdates", "ledger_updates", "", key="hash",
+          files={**_ROLE, f"{_INFO} userFillsByTime": "nothing", f"{_INFO} userFunding": "nothing"}),
+    Lists(Hyperliquid, "fetch_contracts", f"{_INFO} meta", "meta", "universe", key="name", sorts="isDelisted",
+          counted=True, reference=True, files=_ROLE),
+)
 # fmt: on
 
-LISTS = (*BINANCE, *BITGET, *BITGET_UTA, *BITGET_V1, *BITMART, *BITTAP, *BYBIT, *OKX_LISTS)
+LISTS = (*BINANCE, *BITGET, *BITGET_UTA, *BITGET_V1, *BITMART, *BITTAP, *BYBIT, *HYPERLIQUID, *OKX_LISTS)

@@ -15,6 +15,7 @@ from futures_async.adapters.bitget_v1 import BitgetV1
 from futures_async.adapters.bitmart import BitMart
 from futures_async.adapters.bittap import BitTap
 from futures_async.adapters.bybit import Bybit
+from futures_async.adapters.hyperliquid import Hyperliquid
 from futures_async.adapters.okx import OKX
 from futures_async.transport.limits.none import NoLimiter
 from futures_async.transport.retry import RetryPolicy
@@ -43,6 +44,8 @@ class Case:
     """Bodies are forms, and single orders are cancelled by DELETE."""
     order_fields: dict[str, Any] = field(default_factory=dict[str, Any])
     options: dict[str, Any] = field(default_factory=dict[str, Any])
+    keys: Credentials | None = None
+    """Where those of all others would be refused before anything is sent."""
     names: tuple[str, str, str] = ("code", "msg", "data")
     """What an answer calls its code, its text and its payload."""
 
@@ -53,7 +56,7 @@ class Case:
 
     @property
     def credentials(self) -> Credentials:
-        return planted(*self.parts)
+        return self.keys or planted(*self.parts)
 
     @property
     def id(self) -> str:
@@ -78,6 +81,16 @@ CASES = (
     Case(BitTap, (), '"410001"', '"0"', "/ftapi/v1/account/info", trades=False),
     Case(Binance, (), "-2015", "200", "/fapi/v3/account", forms=True),
 )  # fmt: skip
+# Its keys are an address, which is public, and a wallet's private key; what is signed is part of the body.
+WALLET = Case(
+    Hyperliquid,
+    (),
+    '"err"',
+    '"ok"',
+    "/info",
+    names=("status", "response", "data"),
+    keys=Credentials("0x00000000000000000000000000000000000000a1", "0x" + "5e" * 32),
+)
 TRADING = tuple(case for case in CASES if case.trades)
 
 

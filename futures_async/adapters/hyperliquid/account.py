@@ -317,7 +317,7 @@ class AccountCalls(Adapter):
         if wanted in (None, found.margin_mode):
             return found
         return mapping.to_leverage(
-            wire.WireAsset(coin=name, leverage={"type": wanted}), self._names, contract.max_leverage
+            wire.WireAsset(coin=name, leverage={"type": wanted, "value": None}), self._names, contract.max_leverage
         )
 
     async def set_leverage(

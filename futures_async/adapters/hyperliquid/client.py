@@ -423,7 +423,7 @@ class Hyperliquid(BatchCancels, HistoryCalls):
         rows = await self._open_rows()
         mine = [
             row for row in rows
-            if (row.is_trigger is True) is waiting and (name in (None, row.coin) or not isinstance(row.coin, str))
+            if order_rows.waits(row, waiting) is waiting and (name in (None, row.coin) or not isinstance(row.coin, str))
         ]  # fmt: skip
         return order_rows.orders(self._names).all(Rows(mine).without(unread_of(rows)), lambda _: order_rows.LIVE)
 

@@ -69,10 +69,6 @@ def part(value: Any, *path: str) -> Any:
     return value
 
 
-def _part_number(value: Any, *path: str) -> Decimal | None:
-    return decimal_or_none(part(value, *path), ".".join(path))
-
-
 # Margin tables
 
 
@@ -237,9 +233,20 @@ def _mark(value: Decimal | None, quantity: Decimal | None) -> Decimal | None:
     return None if value is None or not quantity else divide(value, quantity)
 
 
+def _said(value: Any, field: str, name: str) -> Any:
+    """What an object in a row says; None where the row has none.
+
+    Raises:
+        DecodeError: It says nothing of this.
+    """
+    if value is not None and not (isinstance(value, dict) and name in value):
+        raise DecodeError(f"{field} does not tell its {name}", path=f"{field}.{name}")
+    return part(value, name)
+
+
 def margin_mode(leverage: Any) -> MarginMode | None:
     """Of the object that says how a coin is margined."""
-    word = part(leverage, "type")
+    word = _said(leverage, "leverage", "type")
     found = known_or_none(MARGIN_MODE, word)
     if found is None and word is not None:
         raise DecodeError(f"leverage.type has the unknown word {str(word)[:40]!r}", path="leverage.type")
@@ -248,11 +255,11 @@ def margin_mode(leverage: Any) -> MarginMode | None:
 
 def times_of(leverage: Any) -> Decimal | None:
     """The leverage in such an object."""
-    return _part_number(leverage, "value")
+    return decimal_or_none(_said(leverage, "leverage", "value"), "leverage.value")
 
 
 def _funding(cum: Any) -> Decimal | None:
-    paid = _part_number(cum, "sinceOpen")
+    paid = decimal_or_none(_said(cum, "cumFunding", "sinceOpen"), "cumFunding.sinceOpen")
     return None if paid is None else EXACT.minus(paid)
 
 
@@ -264,6 +271,8 @@ def _position_ratio(
     equity: Decimal | None,
 ) -> Decimal | None:
     """Isolated positions stand alone; of the others the whole cross book has one."""
+    if mode is None:
+        return None
     return _ratio(own, margin) if mode is MarginMode.ISOLATED else _ratio(whole, equity)
 
 

@@ -16,6 +16,7 @@ from futures_async.adapter import (
     EXACT,
     Ack,
     Contract,
+    DecodeError,
     Dialect,
     Endpoint,
     ExchangeError,
@@ -80,6 +81,15 @@ FORCE = {
 }
 _FORCE_WORDS = {TimeInForce.GTC: "Gtc", TimeInForce.IOC: "Ioc", TimeInForce.POST_ONLY: "Alo"}
 _LIQUIDATION = "LiquidationMarket"
+KINDS = {
+    "Limit": OrderType.LIMIT,
+    "Market": OrderType.MARKET,
+    # Of one that waits no more.
+    "Stop Market": OrderType.UNKNOWN,
+    "Stop Limit": OrderType.UNKNOWN,
+    "Take Profit Market": OrderType.UNKNOWN,
+    "Take Profit Limit": OrderType.UNKNOWN,
+}
 
 _STOPS = ("price", "limit_price")
 ORDER_FIELDS = OrderFields(
@@ -92,6 +102,12 @@ ORDER_FIELDS = OrderFields(
 )
 
 
+def waits(row: wire.WireOrder, otherwise: bool) -> bool:
+    """Whether an order waits for a price; `otherwise` where that cannot be read, for then it may be either."""
+    said = row.is_trigger
+    return said if isinstance(said, bool) else otherwise and said is not None
+
+
 def status_of(said: str | None) -> OrderStatus | None:
     """What a word of the venue's means; it has many for orders that ended without being filled."""
     if said is None or said in STATUS:
@@ -101,25 +117,42 @@ def status_of(said: str | None) -> OrderStatus | None:
     return OrderStatus.REJECTED if said.endswith("Rejected") else OrderStatus.UNKNOWN
 
 
+def _known(kind: str | None) -> str:
+    """What an order is called; lists of basic rows leave it out, which are limit orders as far as they tell.
+
+    Raises:
+        DecodeError: It is called something new.
+    """
+    if kind is not None and kind not in KINDS:
+        raise DecodeError(f"orderType has the unknown word {kind[:40]!r}", path="orderType")
+    return kind or "Limit"
+
+
 def _type(kind: str | None, force: str | None, waits: bool | None) -> OrderType:
     if waits:
         return OrderType.TRIGGER
     if force == _LIQUIDATION:
         return OrderType.LIQUIDATION
-    return {"Limit": OrderType.LIMIT, "Market": OrderType.MARKET, None: OrderType.LIMIT}.get(kind, OrderType.UNKNOWN)
+    return KINDS[_known(kind)]
 
 
 def _kind(kind: str | None, waits: bool | None, reduces: bool | None) -> OrderKind:
     if not waits:
         return OrderKind.PLAIN
-    if not reduces:
+    if not reduces or kind not in KINDS:
         return OrderKind.TRIGGER
-    return OrderKind.TAKE_PROFIT if (kind or "").startswith("Take Profit") else OrderKind.STOP_LOSS
+    return OrderKind.TAKE_PROFIT if kind.startswith("Take Profit") else OrderKind.STOP_LOSS
 
 
 def _limit(kind: str | None, limit: Decimal | None) -> Decimal | None:
     """Of what executes at market, the price only bounds the slippage."""
-    return None if (kind or "").endswith("Market") else limit
+    return None if _known(kind).endswith("Market") else limit
+
+
+def _force(said: str | None) -> TimeInForce | None:
+    if said is not None and said != _LIQUIDATION and said not in FORCE:
+        raise DecodeError(f"tif has the unknown word {said[:40]!r}", path="tif")
+    return FORCE.get(said or "")
 
 
 def _if_waits(waits: bool | None, trigger: Decimal | None) -> Decimal | None:
@@ -178,7 +211,7 @@ def orders(row: wire.WireOrder, standing: Standing, names: Names) -> Order:
         side=needed(word(row.side, SIDE)),
         type=otherwise(made(_type, kind, text(row.tif), waits), OrderType.UNKNOWN),
         kind=otherwise(made(_kind, kind, waits, reduces), OrderKind.PLAIN),
-        time_in_force=made(lambda force: FORCE.get(force or ""), text(row.tif)),
+        time_in_force=made(_force, text(row.tif)),
         price=made(_limit, kind, price(row.limit_px)),
         trigger_price=made(_if_waits, waits, price(row.trigger_px)),
         trigger_by=made(lambda waits: PriceSource.MARK if waits else None, waits),
