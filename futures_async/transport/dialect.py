@@ -138,6 +138,13 @@ class Unsigned(msgspec.Struct, frozen=True, gc=False):
     serial: int = 0
     """Of `Dialect.series`; 0 where that names none."""
 
+    def __repr__(self) -> str:
+        # Once it is sealed, its query or its body holds a signature, and it stands in the frames of many an error.
+        return f"Unsigned({self.method} {self.path})"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [("method", self.method), ("path", self.path)]
+
 
 class Refusal(NamedTuple):
     """The venue said no: its code as text, and its message."""
