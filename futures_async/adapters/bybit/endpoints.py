@@ -90,7 +90,7 @@ TRADING_STOP = Endpoint("POST", "/v5/position/trading-stop", result=msgspec.Raw,
 CREATE = Endpoint("POST", "/v5/order/create", result=WireIds, limit=TEN, kind=Kind.ORDER)
 # https://bybit-exchange.github.io/docs/v5/order/amend-order
 AMEND = Endpoint("POST", "/v5/order/amend", result=WireIds, limit=TEN, kind=Kind.ORDER)
-# What waits is changed as a setting is: to what it shall be, and read back.
+# What waits, and TP/SL of orders, are changed as settings are: to what they shall be, and read back.
 AMEND_WAITING = Endpoint("POST", "/v5/order/amend", result=WireIds, limit=TEN, kind=Kind.SETTING)
 # https://bybit-exchange.github.io/docs/v5/order/cancel-order
 CANCEL = Endpoint("POST", "/v5/order/cancel", result=WireIds, limit=TEN, kind=Kind.CANCEL)

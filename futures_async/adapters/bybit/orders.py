@@ -7,7 +7,7 @@ https://bybit-exchange.github.io/docs/v5/order/create-order
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, cast
 
@@ -31,6 +31,7 @@ from futures_async.adapter import (
     Refusal,
     Role,
     Side,
+    Stop,
     TimeInForce,
     carries,
     decimal_or_none,
@@ -62,7 +63,7 @@ _WIRE_FORCE = {
     TimeInForce.POST_ONLY: "PostOnly",
 }
 TRIGGER_BY = {PriceSource.LAST: "LastPrice", PriceSource.MARK: "MarkPrice", PriceSource.INDEX: "IndexPrice"}
-STOP_WORDS = {"take_profit": ("takeProfit", "tp"), "stop_loss": ("stopLoss", "sl")}
+_STOP_WORDS = {"take_profit": ("takeProfit", "tp"), "stop_loss": ("stopLoss", "sl")}
 """What a stop's price is called, and what the names of its other fields begin with."""
 _SIDE = {name.lower(): side for side, name in _WIRE_SIDE.items()}
 _FORCE = {name.lower(): force for force, name in _WIRE_FORCE.items()}
@@ -274,14 +275,20 @@ def order_body(order: PlannedOrder) -> dict[str, Any]:
         # A limit price needs the mode in which TP/SL are for a part of the position: that of the order.
         partial = any(stop.limit_price is not None for stop in stops.values())
         body["tpslMode"] = "Partial" if partial else "Full"
+    return body | stop_fields(stops)
+
+
+def stop_fields(stops: Mapping[str, Stop], by: PriceSource | None = None) -> dict[str, str]:
+    """Take-profit and stop-loss as they are written; those that say no source of the price are of `by`."""
+    fields: dict[str, str] = {}
     for name, stop in stops.items():
-        long, short = STOP_WORDS[name]
-        body[long] = to_text(stop.price)
-        if stop.trigger_by is not None:
-            body[f"{short}TriggerBy"] = TRIGGER_BY[stop.trigger_by]
+        long, short = _STOP_WORDS[name]
+        fields[long] = to_text(stop.price)
+        if (source := stop.trigger_by or by) is not None:
+            fields[f"{short}TriggerBy"] = TRIGGER_BY[source]
         if stop.limit_price is not None:
-            body |= {f"{short}OrderType": "Limit", f"{short}LimitPrice": to_text(stop.limit_price)}
-    return body
+            fields |= {f"{short}OrderType": "Limit", f"{short}LimitPrice": to_text(stop.limit_price)}
+    return fields
 
 
 def by_id(order_id: str | None, client_order_id: str | None) -> dict[str, str]:

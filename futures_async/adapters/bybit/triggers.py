@@ -1,4 +1,4 @@
-"""Orders that wait for a price, in the same lists and under the same ids as the others; and calls of Bybit's own."""
+"""Orders that wait for a price, in the same lists and under the same ids as the others; take-profits, stop-losses."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from futures_async.adapter import (
     CancelOutcomeUnknown,
     FuturesAsyncError,
     InvalidOrder,
-    InvalidRequest,
     Number,
     Order,
     OrderKind,
@@ -29,13 +28,12 @@ from futures_async.adapter import (
     to_text,
     urgent,
 )
-from futures_async.adapters._rows import listed, readable
-from futures_async.adapters.bybit import endpoints, wire
-from futures_async.adapters.bybit.account import AccountCalls
+from futures_async.adapters.bybit import endpoints
 from futures_async.adapters.bybit.codes import UNCHANGED
 from futures_async.adapters.bybit.lists import of_contract
 from futures_async.adapters.bybit.mapping import INDEX
-from futures_async.adapters.bybit.orders import STOP_WORDS, TRIGGER_BY, is_waiting, order_body, read_ack
+from futures_async.adapters.bybit.orders import TRIGGER_BY, is_waiting, order_body, read_ack, stop_fields
+from futures_async.adapters.bybit.own import OwnCalls
 from futures_async.adapters.bybit.symbols import is_inverse
 
 WAITING = {"orderFilter": "StopOrder"}
@@ -43,8 +41,8 @@ RISES, FALLS = 1, 2
 CHANGED = {"trigger_price": "triggerPrice", "price": "price", "quantity": "qty"}
 
 
-class TriggerCalls(AccountCalls):
-    """Orders that wait, TP/SL of positions, and what no other venue has."""
+class TriggerCalls(OwnCalls):
+    """Orders that wait, TP/SL of positions and of orders."""
 
     async def _listed(self, symbol: str | None, asked: dict[str, str]) -> list[Order]:
         raise NotImplementedError
@@ -226,9 +224,7 @@ class TriggerCalls(AccountCalls):
         hedged = await self._known_position_mode(name) is PositionMode.HEDGE
         body: dict[str, Any] = {**of_contract(name).params, "tpslMode": "Full"}
         body["positionIdx"] = INDEX[side] if hedged else 0
-        for word, stop in stops.items():
-            long, short = STOP_WORDS[word]
-            body |= {long: to_text(stop.price), f"{short}TriggerBy": TRIGGER_BY[stop.trigger_by or PriceSource.LAST]}
+        body |= stop_fields(stops, PriceSource.LAST)
         wanted = {word: stop.price for word, stop in stops.items()}
 
         async def read() -> dict[str, Decimal | None]:
@@ -244,65 +240,28 @@ class TriggerCalls(AccountCalls):
             unchanged=UNCHANGED,
         )
 
-    # What only this venue has
+    async def set_order_stops(
+        self,
+        symbol: str,
+        order_id: str,
+        *,
+        take_profit: Number | Stop | None = None,
+        stop_loss: Number | Stop | None = None,
+    ) -> Order:
+        """Change the take profit and stop loss that an open order brings along; read it back.
 
-    async def refuse_prices_outside_band(self, *, refuse: bool = True) -> None:
-        """Have the venue refuse orders whose price lies outside the contract's band, instead of moving the price.
+        By the last price unless a `Stop` says otherwise; they execute at market, and what is not named stays.
 
-        https://bybit-exchange.github.io/docs/v5/account/set-limit-price-action
+        https://bybit-exchange.github.io/docs/v5/order/amend-order
         """
-        self._active("refuse_prices_outside_band")
-        for category in ("linear", "inverse"):
-            await self._call(endpoints.SET_BAND, body={"category": category, "modifyEnable": not refuse})
-
-    async def set_auto_margin(self, symbol: str, *, on: bool, side: PositionSideLike | None = None) -> None:
-        """Have the venue top up an isolated position's margin by itself, or not.
-
-        https://bybit-exchange.github.io/docs/v5/position/auto-add-margin
-        """
-        self._active("set_auto_margin")
-        index = 0 if side is None else INDEX[chosen(PositionSide, side, "side")]
+        stops = self._stops("set_order_stops", take_profit=take_profit, stop_loss=stop_loss)
         params = of_contract(self.venue_symbol(symbol)).params
-        await self._call(endpoints.SET_AUTO_MARGIN, body={**params, "autoAddMargin": int(on), "positionIdx": index})
-
-    async def set_disconnect_window(self, seconds: int) -> None:
-        """Set after how many seconds without a connection the venue cancels all orders in contracts, in force in 10 s.
-
-        The time begins when the last connection is gone that was opened with the option `cancel_on_disconnect`, on
-        which orders are watched; a new one ends it. It cannot be armed by calls, so it is no `arm_cancel_all`.
-
-        https://bybit-exchange.github.io/docs/v5/order/dcp
-
-        Raises:
-            InvalidRequest: Not a whole number from 3 to 300.
-            PermissionDenied: The venue has it for clients that have applied for it.
-        """
-        self._active("set_disconnect_window")
-        if seconds != int(seconds) or not 3 <= seconds <= 300:
-            raise InvalidRequest(f"{self.id}: seconds must be a whole number from 3 to 300, not {seconds}")
-        await self._call(endpoints.SET_DISCONNECT, body={"product": "DERIVATIVES", "timeWindow": int(seconds)})
-
-    async def fetch_disconnect_windows(self) -> list[wire.WireDisconnect]:
-        """Read the products whose orders are cancelled when connections are gone.
-
-        None where it is not switched on, and for sub-accounts, for which it holds as for their main account.
-
-        https://bybit-exchange.github.io/docs/v5/account/dcp-info
-        """
-        return readable(listed((await self._call(endpoints.DISCONNECT)).dcp_infos))
-
-    async def fetch_key(self) -> wire.WireKey:
-        """Whose key this is and what it may do; the venue's demo trading has no such call.
-
-        https://bybit-exchange.github.io/docs/v5/user/apikey-info
-        """
-        return readable(await self._call(endpoints.KEY))
-
-    async def fetch_fee_rate(self, symbol: str) -> list[wire.WireFeeRate]:
-        """What this account pays, as fractions.
-
-        https://bybit-exchange.github.io/docs/v5/account/fee-rate
-        """
-        return readable(
-            listed((await self._call(endpoints.FEE_RATE, of_contract(self.venue_symbol(symbol)).params)).rows)
+        body = {**params, "orderId": order_id, **stop_fields(stops, PriceSource.LAST)}
+        return await self._apply(
+            ("set_order_stops", order_id),
+            tuple(f"{word} {stop}" for word, stop in sorted(stops.items())),
+            send=lambda: self._call(endpoints.AMEND_WAITING, body=body),
+            read=lambda: self.fetch_order(symbol, order_id=order_id),
+            stands=lambda order: all(getattr(order, word) == stop.price for word, stop in stops.items()),
+            unchanged=UNCHANGED,
         )

@@ -565,6 +565,25 @@ def test_stops_of_a_position_are_set_replaced_and_told(mode: PositionMode) -> No
     played(play, mode)
 
 
+def test_what_an_order_brings_along_is_changed_and_the_other_leg_stays() -> None:
+    async def play(on: Inside, exchange: Bybit) -> None:
+        profit = Stop(on.price("1.3"))
+        order = await exchange.create_order(on.request(take_profit=profit, stop_loss=Stop(on.price("0.5"))))
+        changed = await exchange.set_order_stops(BTC, order.order_id, stop_loss=on.price("0.4"))
+        assert (changed.order_id, changed.take_profit, changed.stop_loss) == (
+            order.order_id,
+            on.price("1.3"),
+            on.price("0.4"),
+        )
+        with pytest.raises(errors.ParameterRejected, match="StopLoss set for Buy"):
+            await exchange.set_order_stops(BTC, order.order_id, stop_loss=on.price("1.2"))
+        await exchange.cancel_order(BTC, order_id=order.order_id)
+        with pytest.raises(errors.OrderNotFound):
+            await exchange.set_order_stops(BTC, order.order_id, stop_loss=on.price("0.3"))
+
+    played(play)
+
+
 def test_all_orders_of_a_contract_go_the_waiting_ones_too() -> None:
     async def play(on: Inside, exchange: Bybit) -> None:
         order = await exchange.create_order(on.request())

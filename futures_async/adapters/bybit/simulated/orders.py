@@ -35,6 +35,7 @@ from futures_async.simulator.accounts import Account
 from futures_async.simulator.contracts import ContractSpec
 from futures_async.simulator.dialect import Request, VenueRefusal, get, post
 from futures_async.simulator.margins import opened_side
+from futures_async.simulator.presets import check_presets
 from futures_async.simulator.records import Fill, LedgerKind, LedgerRow, Order, Preset, Ticket, Trigger, TriggerStatus
 from futures_async.transport.endpoint import Kind, RateLimit
 from futures_async.unified.enums import Intent, OrderType, PositionMode, PriceSource, Side, TimeInForce
@@ -44,6 +45,7 @@ LINK_ID = re.compile(r"[0-9A-Za-z_-]{1,36}")
 BATCH = 10
 CACHE = 500
 """Closed orders that look-ups among the open ones still see."""
+STOPS = (("takeProfit", "tp"), ("stopLoss", "sl"))
 ORDER = "category symbol side orderType qty"
 FILTERS = ("order", "stoporder", "openorder", "tpslorder")
 
@@ -73,7 +75,7 @@ class OrderCalls(V5):
         kind, side = pick(fields, "orderType", TYPES), pick(fields, "side", SIDES)
         intent, reduces = self._style(account, contract, fields, side)
         closing = reduces or intent is Intent.CLOSE
-        attached = {name: _preset(fields, name, short) for name, short in (("takeProfit", "tp"), ("stopLoss", "sl"))}
+        attached = {name: _preset(fields, name, short) for name, short in STOPS}
         if closing and any(attached.values()):
             raise VenueRefusal("110049", "Tp/Sl cannot be set on a reduce-only order")
         quantity = needed_number(fields, "qty")
@@ -182,6 +184,14 @@ class OrderCalls(V5):
                 raise errors.Unchanged("nothing")
             self.engine.triggers.changed(request.account, order)
             return _ids(order)
+        stops = {long: _preset(fields, long, short) for long, short in STOPS if fields.get(long) is not None}
+        if stops:
+            profit, loss = stops.get("takeProfit", order.take_profit), stops.get("stopLoss", order.stop_loss)
+            bound = order.price or self.engine.world.mark(order.symbol)
+            check_presets(opened_side(order.side), profit, loss, bound=bound, of="order price")
+            order.take_profit, order.stop_loss, order.updated_ms = profit, loss, request.now_ms
+            if quantity is None and price is None:
+                return _ids(order)
         if quantity is not None and quantity <= order.filled:
             raise VenueRefusal("110064", "the order quantity to be modified is less than the filled quantity")
         if price is not None:
