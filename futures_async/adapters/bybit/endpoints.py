@@ -28,7 +28,14 @@ from futures_async.adapters.bybit.wire import (
     WireRows,
     WireWallet,
 )
-from futures_async.adapters.bybit.wire_market import WireInstrument, WirePastFunding, WireTicker, WireTier, WireTime
+from futures_async.adapters.bybit.wire_market import (
+    WireBand,
+    WireInstrument,
+    WirePastFunding,
+    WireTicker,
+    WireTier,
+    WireTime,
+)
 
 BATCH = 10
 """Orders of a batch at most: one page says 20, another 10."""
@@ -123,3 +130,5 @@ TICKERS = Endpoint("GET", "/v5/market/tickers", result=WireRows[WireTicker], pri
 FUNDING = Endpoint("GET", "/v5/market/funding/history", result=WireRows[WirePastFunding], private=False)
 # https://bybit-exchange.github.io/docs/v5/market/risk-limit
 TIERS = Endpoint("GET", "/v5/market/risk-limit", result=WireRows[WireTier], private=False)
+# https://bybit-exchange.github.io/docs/v5/market/order-price-limit
+BAND = Endpoint("GET", "/v5/market/price-limit", result=WireBand, private=False)

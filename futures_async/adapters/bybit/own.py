@@ -8,10 +8,19 @@ from futures_async.adapters.bybit import endpoints, wire
 from futures_async.adapters.bybit.account import AccountCalls
 from futures_async.adapters.bybit.lists import of_contract
 from futures_async.adapters.bybit.mapping import INDEX
+from futures_async.adapters.bybit.wire_market import WireBand
 
 
 class OwnCalls(AccountCalls):
     """Settings and reads that no other venue has in this way."""
+
+    async def fetch_price_band(self, symbol: str) -> WireBand:
+        """Read between which prices orders may lie now; others are moved there, see `refuse_prices_outside_band`.
+
+        https://bybit-exchange.github.io/docs/v5/market/order-price-limit
+        """
+        scope = of_contract(self.venue_symbol(symbol))
+        return readable(await self._call(endpoints.BAND, scope.params, about=scope.fits))
 
     async def refuse_prices_outside_band(self, *, refuse: bool = True) -> None:
         """Have the venue refuse orders whose price lies outside the contract's band, instead of moving the price.

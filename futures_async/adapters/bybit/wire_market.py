@@ -124,3 +124,12 @@ class WirePastFunding(Shown, frozen=True, kw_only=True, gc=False):
     symbol: str
     funding_rate: Loose = None
     funding_rate_timestamp: int | str | None = None
+
+
+class WireBand(Shown, frozen=True, kw_only=True, gc=False):
+    """Between which prices orders of a contract may lie now: the highest buy, and the lowest sell."""
+
+    symbol: str
+    buy_lmt: Loose = None
+    sell_lmt: Loose = None
+    ts: int | str | None = None

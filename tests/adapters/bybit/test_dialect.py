@@ -272,6 +272,7 @@ TABLE = {
     "INSTRUMENTS": ("GET", "/market/instruments-info", 0, Kind.READ),
     "TICKERS": ("GET", "/market/tickers", 0, Kind.READ),
     "FUNDING": ("GET", "/market/funding/history", 0, Kind.READ),
+    "BAND": ("GET", "/market/price-limit", 0, Kind.READ),
     "TIERS": ("GET", "/market/risk-limit", 0, Kind.READ),
 }
 

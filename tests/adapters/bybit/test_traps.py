@@ -98,6 +98,8 @@ def test_a_price_outside_the_band_is_moved_in_silence_until_that_is_switched_off
         far = on.price("20")
         moved = await exchange.create_order(on.request(Side.SELL, price=far))
         assert moved.price == on.price("10") < far, "what is returned is what the venue did"
+        band = await exchange.fetch_price_band(BTC)
+        assert D(str(band.buy_lmt)) == moved.price
         await exchange.refuse_prices_outside_band()
         with pytest.raises(errors.OrderRejected) as caught:
             await exchange.create_order(on.request(Side.SELL, price=far))

@@ -32,6 +32,7 @@ ANSWERS: dict[str, Endpoint[Any]] = {
     "tickers": endpoints.TICKERS,
     "funding_history": endpoints.FUNDING,
     "time": endpoints.TIME,
+    "price_limit": endpoints.BAND,
 }
 PUSHES: dict[str, Any] = {
     "ws_order": wire.WireOrder,

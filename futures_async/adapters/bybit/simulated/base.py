@@ -225,6 +225,11 @@ class V5(Dialect):
                 return self.engine.world.mark(contract.symbol)
         return Decimal(1)
 
+    def band(self, contract: ContractSpec) -> tuple[Decimal, Decimal]:
+        """The lowest and the highest price that orders may have."""
+        mark, tick = self.engine.world.mark(contract.symbol), contract.tick
+        return (mark / 10 // tick + 1) * tick, mark * 10 // tick * tick
+
     # -- pages
 
     def page(

@@ -118,11 +118,11 @@ class MarketCalls(V5):
         """The band."""
         params: Mapping[str, Any] = {"category": "linear"} | request.params
         contract = self.contract(params)
-        mark = self.engine.world.mark(contract.symbol)
+        lowest, highest = self.band(contract)
         return {
             "symbol": venue_symbol(contract),
-            "buyLmt": plain(mark * 10),
-            "sellLmt": plain(mark / 10),
+            "buyLmt": plain(highest),
+            "sellLmt": plain(lowest),
             "ts": str(self.engine.clock()),
         }
 

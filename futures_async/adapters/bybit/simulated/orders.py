@@ -119,8 +119,7 @@ class OrderCalls(V5):
 
     def _in_band(self, account: Account, contract: ContractSpec, price: Decimal) -> Decimal:
         """A price outside the band is moved into it without a word, unless the account wants it refused."""
-        mark, tick = self.engine.world.mark(contract.symbol), contract.tick
-        highest, lowest = mark * 10 // tick * tick, (mark / 10 // tick + 1) * tick
+        lowest, highest = self.band(contract)
         if lowest <= price <= highest or price <= 0 or account.extra.get(BAND) == "refuse":
             return price
         return highest if price > highest else lowest
