@@ -5,6 +5,7 @@
 - `window`: the arithmetic of one pool; `line`: those who wait for it
 - `local`: the limiter of one process; `host`: of the processes of a host; `redis`: of several hosts; `none`: no limit
 - `host_file`: the file of one host, and what could double its limits
+- `own_slots`: what a process tells a server again that has forgotten
 - `redis_server`: one server, a cluster, or a master behind sentinels; `redis_scripts`: what runs in it
 - `stored`: what the two share that keep their pools outside of the process; `loops`: what they need of an event loop
 - `claims`: one number for an account, whichever of its objects says it

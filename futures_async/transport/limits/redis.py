@@ -4,9 +4,10 @@ One Lua script decides, on the server's clock, so hosts need not agree on the ti
 lease is over, before the call may go; so what a host held that has died comes back by itself. When the server cannot be
 asked, nothing is sent: a limit that nobody keeps would be no limit.
 
-What the server has forgotten it cannot keep: after a restart without persistence, after a failover to a replica that
-lagged, or when its wall clock is set, up to one window's calls may come too many. A server that may evict keys would
-forget at any time, so it is refused.
+A server that has forgotten (a restart without persistence, a failover to a replica that lagged) is found out by whoever
+remembers more than it does: each process writes its own slots again, and nobody gets any for a moment meanwhile. What
+only dead processes remember, and what a wall clock of the server's hides that is set, remains: then up to one window's
+calls may come too many. A server that may evict keys would forget at any time, so it is refused.
 """
 
 from __future__ import annotations
@@ -17,12 +18,14 @@ from collections.abc import Coroutine, Sequence
 from typing import Any
 
 from futures_async.transport.limits.limiter import Permit, Pool, Priority
+from futures_async.transport.limits.own_slots import OwnSlots
 from futures_async.transport.limits.redis_scripts import (
     CLOSE,
     CORRECT,
     GIVE_BACK,
     MEMORY,
     PREFIX,
+    REMEMBER,
     SERIAL,
     TAKE,
     WITHDRAW,
@@ -89,6 +92,7 @@ class RedisLimiter(StoreLimiter):
         self._allow_eviction = allow_eviction
         self._checked = False
         self._slot = 0
+        self._own = OwnSlots()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._asleep: set[asyncio.Task[Any] | None] = set()
         """Tasks that will try once more."""
@@ -105,10 +109,12 @@ class RedisLimiter(StoreLimiter):
 
     async def take(self, pools: Sequence[Pool], turn: Turn, deadline: float | None) -> Permit | Blocked:
         now = turn.loop.now()
+        told = self._own.told(now)
         slots: list[str] = []
         arguments: list[str | float] = [
             *(turn.ticket, turn.key[0], "" if turn.since is None else f"{turn.since:.6f}", self.process),
             *(self.lease_s, GRACE_S, YIELD_S, ASK_AGAIN_S, MAX_CLOSED_S, CREDIT_KEPT_S),
+            *told,
         ]
         for pool in pools:
             self._slot += 1
@@ -117,7 +123,7 @@ class RedisLimiter(StoreLimiter):
             credit = self.learn(pool, now, None) or 0.0
             arguments += [max(1, pool.limit), pool.per_s * (1 + DRIFT), slot, f"{credit:.6f}", weight]
         # Detached: a caller who is cancelled while the server decides still has to give back what it decides.
-        asked = self._start(self._ask(pools, arguments))
+        asked = self._start(self._ask(pools, arguments, told.calls))
         try:
             left = None if deadline is None else max(0.0, deadline - now)
             done, _ = await asyncio.wait([asked], timeout=left)
@@ -131,6 +137,7 @@ class RedisLimiter(StoreLimiter):
             self._regret(asked, pools, slots)
         answer = asked.result()
         if answer[0] == 1:
+            self._own.granted(turn.loop.now(), spread(pools), slots, self.lease_s)
             return StoredPermit(self, pools, slots)
         index, wait_s, closed_s, since = answer[1:]
         return Blocked(int(index), float(wait_s), float(closed_s), float(since))
@@ -157,6 +164,7 @@ class RedisLimiter(StoreLimiter):
         each = spread(pools)
         for pool, slot in zip(each, slots, strict=True):
             arguments += [pool.per_s * (1 + DRIFT), slot]
+        self._own.answered(now, each, slots)
         self._start(self._until_heard(each, arguments))
 
     def restore(self, pools: Sequence[Pool], slots: Sequence[str]) -> None:
@@ -164,6 +172,7 @@ class RedisLimiter(StoreLimiter):
         self._give_back(pools, slots)
 
     def _give_back(self, pools: Sequence[Pool], slots: Sequence[str], *, doubted: bool = False) -> None:
+        self._own.unused(spread(pools), slots)
         arguments = [part for slot in slots for part in ("", slot)]
         if running_asyncio_loop() is not None:
             self._start(self._until_heard(spread(pools), arguments, then_look=pools, doubted=doubted))
@@ -252,10 +261,23 @@ class RedisLimiter(StoreLimiter):
                 kind="unreachable",
             ) from None
 
-    async def _ask(self, pools: Sequence[Pool], arguments: Sequence[str | float]) -> Any:
+    async def _ask(self, pools: Sequence[Pool], arguments: Sequence[str | float], told: int) -> Any:
         if not self._checked:
             await self._check()
-        return await self._run(TAKE, pools, arguments)
+        answer = await self._run(TAKE, pools, arguments)
+        while answer[0] == 2:
+            LOG.warning("Redis at %s has forgotten limits: calls wait for a moment", self._server.name)
+            await self._remember(told)
+            answer = await self._run(TAKE, pools, arguments)
+        return answer
+
+    async def _remember(self, told: int) -> None:
+        """Write this process's slots again, and that so many calls got theirs."""
+        standing = self._own.standing(self._loops.current().now())
+        arguments: list[str | float] = [self.process, told, CREDIT_KEPT_S]
+        for slots in standing.values():
+            arguments += [len(slots), *(part for slot, left_s in slots.items() for part in (slot, f"{left_s:.6f}"))]
+        await self._run(REMEMBER, [Pool(key, 1, 0.0) for key in standing], arguments)
 
     async def _check(self) -> None:
         """Refuse a server that may forget."""

@@ -2,6 +2,10 @@
 
 Each pool is four keys: slots (sorted set, id -> when it is back), waiting (hash, ticket -> lane, since, until), routes
 (hash, process -> credit, when told), closed (text, until). The keys of one call lie on one node of a cluster.
+
+Beside them stands how many calls of each process got their slots of late. One that remembers more has found the server
+forgetful (a restart, a failover to a replica that lagged, an old snapshot): it writes its own slots again, and nobody
+gets any for a moment, in which others do the same.
 """
 
 from __future__ import annotations
@@ -9,27 +13,56 @@ from __future__ import annotations
 PREFIX = "{futures-async}:"
 """In braces, so that a cluster keeps all pools on one node: a call takes from several at once."""
 
+UNSURE_S = 2.5
+"""So long a server that has forgotten grants nothing: longer than most windows."""
+
 _COMMON = """
 local t = redis.call('TIME')
 local now = tonumber(t[1]) + tonumber(t[2]) / 1e6
+
+local function keep(pool, longest)  -- of slots that are written although the pool may not be there
+    if redis.call('TTL', pool .. ':slots') < 0 then
+        redis.call('EXPIRE', pool .. ':slots', math.ceil(longest) + 60)
+    end
+end
+"""
+
+_NAMES = f"""
+local GRANTED, FORGOT, UNSURE = '{PREFIX}granted:', '{PREFIX}forgot', {UNSURE_S}
 """
 
 # KEYS: pools. ARGV: ticket, lane, since or '', process, lease, grace, pause, longest wait, longest closing, how long
-# credits are kept; then for each pool: limit, span, id of the slot, this process's credit, slots taken. The slots of
-# a call that takes several are id, id:2, id:3 …
-# Returns {1} or {0, pool's index, wait, closed for, since}.
+# credits are kept, how many calls of this process got their slots as far as it knows, seconds since the last; then for
+# each pool: limit, span, id of the slot, this process's credit, slots taken. The slots of a call that takes several are
+# id, id:2, id:3 …
+# Returns {1}, or {0, pool's index, wait, closed for, since}, or {2}: REMEMBER first.
 TAKE = (
     _COMMON
+    + _NAMES
     + """
 local ticket, lane, process = ARGV[1], tonumber(ARGV[2]), ARGV[4]
 local since = tonumber(ARGV[3]) or now
 local lease, grace, pause, longest = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
 local max_closed, kept = tonumber(ARGV[9]), tonumber(ARGV[10])
+local told, ago = tonumber(ARGV[11]), tonumber(ARGV[12])
+local fixed = 12
+
+local granted = tonumber(redis.call('GET', GRANTED .. process) or '0')
+local forgot = tonumber(redis.call('GET', FORGOT) or '0')
+if granted < told then
+    if forgot < now - ago or forgot > now then
+        redis.call('SET', FORGOT, string.format('%.6f', now), 'EX', math.ceil(UNSURE))
+    end
+    return {2}
+end
 
 local function look(pool, limit, span, own_credit, weight)
     local closed = tonumber(redis.call('GET', pool .. ':closed') or '0')
     if now < closed and closed <= now + max_closed then
         return math.min(closed - now, longest), closed - now
+    end
+    if forgot <= now and now < forgot + math.min(span, UNSURE) then
+        return math.min(forgot + math.min(span, UNSURE) - now, longest), 0
     end
     -- Hosts have routes of their own: the least credit of all holds, and none for one that is not known yet.
     redis.call('HSET', pool .. ':routes', process, string.format('%.6f|%.6f', own_credit, now))
@@ -73,11 +106,11 @@ local function look(pool, limit, span, own_credit, weight)
 end
 
 -- Asked again, since the first answer was lost.
-if redis.call('ZSCORE', KEYS[1] .. ':slots', ARGV[13]) then return {1} end
+if redis.call('ZSCORE', KEYS[1] .. ':slots', ARGV[fixed + 3]) then return {1} end
 
 local blocked, wait, closed
 for i, pool in ipairs(KEYS) do
-    local at = 10 + (i - 1) * 5
+    local at = fixed + (i - 1) * 5
     wait, closed = look(
         pool, tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2]), tonumber(ARGV[at + 4]), tonumber(ARGV[at + 5]))
     if wait then
@@ -86,7 +119,7 @@ for i, pool in ipairs(KEYS) do
     end
 end
 for i, pool in ipairs(KEYS) do
-    local at = 10 + (i - 1) * 5
+    local at = fixed + (i - 1) * 5
     local span = tonumber(ARGV[at + 2])
     if i == blocked then
         redis.call('HSET', pool .. ':waiting', ticket,
@@ -107,7 +140,31 @@ end
 if blocked then
     return {0, blocked - 1, string.format('%.6f', wait), string.format('%.6f', closed), string.format('%.6f', since)}
 end
+redis.call('SET', GRANTED .. process, granted + 1, 'EX', kept)
 return {1}
+"""
+)
+
+# KEYS: pools. ARGV: process, how many of its calls got their slots, how long that is kept; then for each pool how many
+# slots it has there, and for each of these: id, seconds until it is back.
+REMEMBER = (
+    _COMMON
+    + _NAMES
+    + """
+local process, told, kept, at = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), 4
+for _, pool in ipairs(KEYS) do
+    local longest = 0
+    local last = at + 2 * tonumber(ARGV[at])
+    for i = at + 1, last, 2 do
+        longest = math.max(longest, tonumber(ARGV[i + 1]))
+        redis.call('ZADD', pool .. ':slots', 'NX', string.format('%.6f', now + tonumber(ARGV[i + 1])), ARGV[i])
+    end
+    keep(pool, longest)
+    at = last + 1
+end
+local granted = tonumber(redis.call('GET', GRANTED .. process) or '0')
+redis.call('SET', GRANTED .. process, math.max(granted, told), 'EX', kept)
+return 1
 """
 )
 
@@ -120,7 +177,9 @@ for i, pool in ipairs(KEYS) do
     if span == '' then
         redis.call('ZREM', pool .. ':slots', id)
     else
-        redis.call('ZADD', pool .. ':slots', 'XX', string.format('%.6f', now + tonumber(span)), id)
+        -- Also where it is not known any more: the venue counts the call whose answer has come now.
+        redis.call('ZADD', pool .. ':slots', string.format('%.6f', now + tonumber(span)), id)
+        keep(pool, tonumber(span))
     end
 end
 return 1

@@ -10,7 +10,7 @@ import pytest
 from futures_async.testing import virtual_time
 from futures_async.transport.limits.limiter import Permit, Pool, Priority
 from futures_async.transport.limits.redis import GRACE_S, RedisLimiter
-from futures_async.transport.limits.redis_scripts import PREFIX
+from futures_async.transport.limits.redis_scripts import PREFIX, UNSURE_S
 from futures_async.transport.limits.window import DRIFT
 from futures_async.unified.enums import Outcome
 from futures_async.unified.errors import (
@@ -21,7 +21,7 @@ from futures_async.unified.errors import (
     QueueFull,
     RateLimited,
 )
-from tests.redis_servers import Server, needs_server
+from tests.redis_servers import Server, needs_server, running
 from tests.transport.limits.one_process import LIMIT, PER_S, POOL
 from tests.transport.limits.processes import stamps_of, start
 from tests.transport.limits.venue import violations
@@ -311,7 +311,7 @@ def test_nothing_is_kept_for_ever(url: str) -> None:
         await limiter.aclose()
         client = limiter._server._client().commands  # pyright: ignore[reportPrivateUsage] - to look at what is stored
         keys: list[Any] = [key async for key in client.scan_iter("*")]  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType] - not typed
-        assert len(keys) == 2
+        assert len(keys) == 3
         for key in keys:  # pyright: ignore[reportUnknownVariableType] - as above
             assert await client.ttl(key) > 0  # pyright: ignore[reportUnknownArgumentType] - as above
         await limiter.aclose()
@@ -359,6 +359,66 @@ def test_a_lost_server_is_an_error_and_never_no_limit(tmp_path: Path, caplog: py
 
     asyncio.run(main())
     assert "slots come back late" in caplog.text
+
+
+@needs_server
+def test_a_server_that_has_forgotten_is_told_again_what_its_processes_hold(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    server = Server(tmp_path)
+    pools = (Pool("five", 5, 20.0), Pool("heavy", 9, 20.0, 2))
+
+    async def main() -> None:
+        old, other, new = (RedisLimiter(server.url) for _ in range(3))
+        held = [await take(old, pools), await take(other, pools), await take(old, pools)]
+        (await take(old, pools)).unused()
+        held[0].answered()
+        await asyncio.sleep(0.05)  # that is written
+        server.stop()
+        server.start()
+        held[1].answered()  # it was under way meanwhile: it counts from now
+        held[2].unused()
+        await asyncio.sleep(0.05)
+        with pytest.raises(DeadlineExpired):
+            await take(old, pools, 0.2)  # others may have to tell, too
+        with pytest.raises(DeadlineExpired):
+            await take(new, pools, 0.2)
+        fresh = [await take(new, pools) for _ in range(2)]
+        assert await rows(new, "slots") == 4 * 3
+        with pytest.raises(DeadlineExpired):  # of the nine, one is left
+            await take(new, pools, 0.1)
+        for permit in fresh:
+            permit.unused()
+        began = time.monotonic()
+        (await take(other, pools)).unused()  # what it remembers is older than the server's loss
+        assert time.monotonic() - began < UNSURE_S
+        for limiter in (old, other, new):
+            await limiter.aclose()
+
+    with running(server):
+        asyncio.run(main())
+    assert "has forgotten limits" in caplog.text
+
+
+@needs_server
+def test_nobody_gets_a_slot_until_what_was_forgotten_has_left_its_window(url: str, server: Server) -> None:
+    pools = (Pool("five", 5, 0.5),)
+
+    async def main() -> None:
+        old, new = RedisLimiter(url), RedisLimiter(url)
+        (await take(old, pools)).answered()
+        for _ in range(2):  # the second time as well
+            server.ask("FLUSHALL")
+            began = time.monotonic()
+            asking = asyncio.ensure_future(take(old, pools))
+            await asyncio.sleep(0.1)
+            (await take(new, pools)).unused()
+            assert time.monotonic() - began >= 0.5
+            (await asking).answered()
+        await old.aclose()
+        await new.aclose()
+
+    asyncio.run(main())
 
 
 def test_a_server_that_was_never_there_is_an_error() -> None:
