@@ -1,5 +1,6 @@
-"""All accounts behind one web service: `uvicorn web_service:app`."""
+"""All accounts behind one web service: `uvicorn web_service:app`, with REDIS_URL also `--workers 4`."""
 
+import os
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
@@ -10,6 +11,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 import futures_async as fa
+
+REDIS = os.environ.get("REDIS_URL")  # by it, workers share what one of them reads, and the limits
+
+
+def open_exchanges() -> dict[str, fa.FuturesExchange]:
+    """From the keys file and the environment."""
+    return fa.load_accounts(limiter=fa.RedisLimiter(REDIS) if REDIS else None)
 
 
 def json(value: Any, status: int = 200) -> Response:
@@ -22,7 +30,8 @@ async def lifespan(app: Starlette) -> AsyncGenerator[None]:
         exchanges = app.state.open_exchanges()
         for exchange in exchanges.values():
             await stack.enter_async_context(exchange)
-        app.state.portfolio = await stack.enter_async_context(fa.Portfolio(exchanges))
+        share = fa.RedisShare(REDIS) if REDIS else None
+        app.state.portfolio = await stack.enter_async_context(fa.Portfolio(exchanges, share=share))
         yield
 
 
@@ -40,4 +49,4 @@ async def risk(request: Request) -> Response:
 
 
 app = Starlette(routes=[Route("/positions", positions), Route("/risk", risk)], lifespan=lifespan)
-app.state.open_exchanges = fa.load_accounts  # from the keys file and the environment
+app.state.open_exchanges = open_exchanges
