@@ -212,6 +212,39 @@ def test_what_an_earlier_leader_says_is_not_taken(url: str) -> None:
     together(url, 2, work)
 
 
+def test_who_comes_later_gets_what_was_kept_although_the_leader_is_silent(url: str) -> None:
+    async def work(portfolios: list[Portfolio], fakes: list[FakeReads]) -> None:
+        leader = member(portfolios[0])
+        for task in leader._works:  # pyright: ignore[reportPrivateUsage] - as if it had died just now
+            task.cancel()
+        late = FakeReads()
+        async with Portfolio([late], share=RedisShare(url, lease_s=LEASE_S), max_age_s=60.0) as portfolio:
+            state = await seen(portfolio)
+            assert isinstance(state, Ok)
+            assert state.data.positions == tuple(fakes[0].positions)
+            assert not member(portfolio).leads
+        assert not late.calls
+
+    together(url, 1, work)
+
+
+def test_the_number_of_a_lease_grows_also_where_the_server_has_forgotten_the_last(url: str, server: Server) -> None:
+    def number() -> int:
+        (lease,) = [key for key in server.ask("KEYS", "*") if key.endswith(":lease")]
+        return int(server.ask("GET", lease))
+
+    async def work(portfolios: list[Portfolio], fakes: list[FakeReads]) -> None:
+        numbers = [number()]
+        for _ in range(3):
+            server.ask("FLUSHALL")
+            await until(lambda: server.ask("DBSIZE"))
+            numbers.append(number())
+        assert numbers == sorted(set(numbers))
+        await until(lambda: sum(member(portfolio).leads for portfolio in portfolios) == 1)
+
+    together(url, 2, work)
+
+
 def test_a_server_that_is_lost_makes_snapshots_stale_and_nothing_is_read_twice(tmp_path: Path) -> None:
     lost = Server(tmp_path)
 
