@@ -34,6 +34,11 @@ function make(tag, attributes = {}, ...children) {
   return element;
 }
 
+// What is read aloud when it changes is not written again where it has not.
+function tell(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
 function signed(text) {
   const number = none(text) ? 0 : Number(text);
   return make("span", { text: none(text) ? "–" : `${number > 0 ? "+" : ""}${grouped.format(number)}`, class: number > 0 ? "up" : number < 0 ? "down" : null });
@@ -199,7 +204,7 @@ function drawPositions() {
   });
   fill(table, POSITIONS, sorted(rows), "No open positions.", dress, (row) =>
     button(`close ${row.key}`, "Close…", () => ask({ action: "close", account: row.account, symbol: row.symbol, side: row.side })));
-  at("count").textContent = rows.length === all.length ? `${all.length} positions` : `${rows.length} of ${all.length} positions`;
+  tell(at("count"), rows.length === all.length ? `${all.length} positions` : `${rows.length} of ${all.length} positions`);
 }
 
 function drawOrders() {
@@ -250,7 +255,11 @@ function drawAccounts() {
 function drawAlerts() {
   const alerts = Object.values(picture.alerts);
   at("alerts-part").hidden = alerts.length === 0;
-  at("alerts").replaceChildren(...alerts.map((alert) => make("li", { text: `${alert.rule}: ${alert.subject.join(" ")} (${alert.value === null ? "gone" : Number(alert.value).toPrecision(4)})` })));
+  const lines = alerts.map((alert) => `${alert.rule}: ${alert.subject.join(" ")} (${alert.value === null ? "gone" : Number(alert.value).toPrecision(4)})`);
+  const said = JSON.stringify(lines);
+  if (at("alerts").dataset.said === said) return;
+  at("alerts").dataset.said = said;
+  at("alerts").replaceChildren(...lines.map((text) => make("li", { text })));
 }
 
 // An account's name leads to its positions; the link stays the element that it is, as lines of tables do.
@@ -394,16 +403,22 @@ function listen() {
     draw();
     if (source.readyState === EventSource.CLOSED) {
       source.close();
-      setTimeout(listen, 1000);
+      setTimeout(again, 1000);
     }
   };
+}
+
+// The browser itself comes back to a service that is there; it gives up where it is refused.
+async function again() {
+  const answer = await fetch("session").catch(() => null);
+  if (answer?.status === 401) location.assign("login");
+  else listen();
 }
 
 function say() {
   const live = isLive();
   const line = at("line");
-  const text = live ? "live" : "no connection: what is shown is old";
-  if (line.textContent !== text) line.textContent = text;
+  tell(line, live ? "live" : "no connection: what is shown is old");
   line.dataset.state = live ? "live" : "lost";
 }
 
