@@ -11,10 +11,8 @@ import msgspec
 from futures_async.adapter import (
     EXACT,
     Account,
-    Adapter,
     AuthenticationError,
     Capability,
-    Contract,
     Credentials,
     DecodeError,
     Endpoint,
@@ -29,10 +27,8 @@ from futures_async.adapter import (
     PositionSide,
     PositionSideLike,
     Read,
-    RiskLimit,
     Rows,
     StreamDialect,
-    SymbolNotFound,
     UnreadRow,
     chosen,
     chosen_or_none,
@@ -44,10 +40,9 @@ from futures_async.adapter import (
 from futures_async.adapters.hyperliquid import endpoints as api
 from futures_async.adapters.hyperliquid import mapping, wire
 from futures_async.adapters.hyperliquid.dialect import HyperliquidDialect
+from futures_async.adapters.hyperliquid.market import MarketCalls
 from futures_async.adapters.hyperliquid.options import ADDRESS
-from futures_async.adapters.hyperliquid.orders import asset_of
 from futures_async.adapters.hyperliquid.streams import HyperliquidStreams, Known
-from futures_async.adapters.hyperliquid.symbols import Names
 
 T = TypeVar("T")
 
@@ -55,19 +50,15 @@ UNITS = Decimal(1_000_000)
 """Of margin that is moved, in one USDC."""
 SPOT_LEDGER = frozenset({"unifiedAccount", "portfolioMargin"})
 """Accounts of these kinds keep their collateral in the spot ledger."""
-FIRST_BUILDER, OF_A_DEX = 100_000, 10_000
-"""Where the asset ids of builders' dexs begin, and how many each has."""
 LOW_BUDGET = 500
 ASK_BUDGET_MS = 60_000
 
 
-class AccountCalls(Adapter):
+class AccountCalls(MarketCalls):
     """What concerns the account, and not single orders."""
 
     _hyper: HyperliquidDialect
-    _names: Names
     _vault: str | None
-    _tiers: dict[str, list[mapping.Tier]]
 
     def _attach(self, credentials: Credentials | None) -> None:
         self._owner = "" if credentials is None else credentials.key.reveal().lower()
@@ -92,25 +83,12 @@ class AccountCalls(Adapter):
         if not self._tiers:
             await self._once("contracts", self._read_contracts)
 
-    def venue_symbol(self, symbol: str) -> str:
-        """The venue's name of a contract, from either form; in ccxt's capitals too, once names are known."""
-        name = self._names.venue(symbol)
-        small = f"k{name[1:]}"
-        known = self._contracts.known
-        return small if name.startswith("K") and name not in known and small in known else name
-
-    def unified_symbol(self, venue_symbol: str) -> str:
-        return self._names.unified(venue_symbol)
-
     # Who is who
 
     @property
     def _user(self) -> str:
         """Whose account is read: an API wallet's own address would show an empty one."""
         return self._vault or self._owner
-
-    async def _ask(self, endpoint: Endpoint[T], **fields: Any) -> T:
-        return await self._call(endpoint, body={"type": endpoint.operation, **fields})
 
     async def _ask_mine(self, endpoint: Endpoint[T], **fields: Any) -> T:
         """A read of the account, once it is seen to be one."""
@@ -180,79 +158,6 @@ class AccountCalls(Adapter):
         self._channel.pools.told(api.ACTIONS, cap - used)
         self._channel.pools.told(api.CANCELS, min(cap + 100_000, 2 * cap) - used)
         return found
-
-    # Contracts
-
-    async def fetch_contracts(self) -> list[Contract]:
-        """Read the trading rules of all contracts of this dex. Names are as the venue has them.
-
-        Prices have five significant figures and `price_tick` at the finest, or are whole numbers.
-        """
-        meta, first = await self._ask(api.META, dex=self._names.dex), await self._first_asset()
-        rows = self._numbered(meta, first)
-        listed = Rows(row for row in rows if row.is_delisted is not True)
-        return mapping.contracts(self._names).known(listed)
-
-    def _numbered(self, meta: wire.WireMeta, first: int) -> Rows[wire.WireContract]:
-        """The contracts with their asset ids, which are their places in the list: delisted ones keep theirs.
-
-        Raises:
-            DecodeError: A row is none at all, so that those after it cannot be counted.
-        """
-        if unread_of(meta.universe):
-            raise DecodeError(f"{self.id}: contracts cannot be numbered: some rows are none", path="universe")
-        rows: Rows[wire.WireContract] = Rows()
-        for index, row in enumerate(meta.universe):
-            values: dict[str, Any] = {name: getattr(row, name) for name in row.__struct_fields__}
-            values["asset"] = first + index
-            rows.append(wire.WireContract(**values))
-            try:
-                self._tiers[str(row.name)] = mapping.tiers_of(meta, row)
-            except DecodeError:
-                self._tiers.pop(str(row.name), None)
-        return rows
-
-    async def _first_asset(self) -> int:
-        """The asset id of this dex's first contract."""
-        if not self._names.dex:
-            return 0
-        dexs = await self._ask(api.DEXS)
-        for index, row in enumerate(dexs):
-            if mapping.part(row, "name") == self._names.dex:
-                return FIRST_BUILDER + index * OF_A_DEX
-        raise SymbolNotFound(f"no dex {self._names.dex}", venue=self.id, endpoint=api.DEXS.name)
-
-    async def fetch_contract(self, symbol: str) -> Contract:
-        """Read the trading rules of one contract, from a list kept for an hour."""
-        try:
-            return await super().fetch_contract(symbol)
-        except SymbolNotFound:
-            if self.venue_symbol(symbol) == self._names.venue(symbol):
-                raise
-        return await super().fetch_contract(symbol)  # now that names are known
-
-    async def _asset(self, venue_symbol: str) -> int:
-        """A contract's number: they never change, so one that was read at any time will do."""
-        known = self._contracts.known.get(venue_symbol)
-        return asset_of(known if known is not None else await self.fetch_contract(venue_symbol))
-
-    async def fetch_risk_limits(self, symbol: str) -> list[RiskLimit]:
-        """Read the risk tiers of a contract, smallest first. The maintenance rate is half of one over the leverage."""
-        contract = await self.fetch_contract(symbol)
-        await self.fetch_contracts()
-        tiers = self._tiers.get(contract.venue_symbol)
-        if tiers is None:
-            raise DecodeError(f"{self.id}: the tiers of {symbol} cannot be read", path="marginTables")
-        rows = [
-            wire.WireTier(
-                lower_bound=tier.lower,
-                max_leverage=tier.leverage,
-                index=number,
-                upper_bound=tiers[number].lower if number < len(tiers) else None,
-            )
-            for number, tier in enumerate(tiers, 1)
-        ]
-        return mapping.risk_limits(self._names).all(rows, lambda _: contract.raw)
 
     # Balances and positions
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any, ClassVar, Literal, Unpack
+from typing import ClassVar, Literal, Unpack
 
 import msgspec
 
@@ -24,7 +24,6 @@ from futures_async.adapter import (
     Credentials,
     DecodeError,
     ExchangeError,
-    FundingRate,
     FuturesAsyncError,
     InvalidOrder,
     InvalidRequest,
@@ -38,38 +37,29 @@ from futures_async.adapter import (
     OrderRequest,
     OrderResult,
     OrderType,
-    PageQuery,
     Placement,
     PlannedOrder,
-    ResponseMismatch,
-    Rows,
     Side,
-    SymbolNotFound,
-    Ticker,
     TimeInForce,
     check_client_order_id,
-    first,
     make_client_order_id,
     one_id,
     ordered,
     positive_or_none,
-    unread_of,
     urgent,
 )
+from futures_async.adapters.hyperliquid import actions, mapping, wire
 from futures_async.adapters.hyperliquid import endpoints as api
-from futures_async.adapters.hyperliquid import mapping, wire
 from futures_async.adapters.hyperliquid import orders as order_rows
 from futures_async.adapters.hyperliquid.dialect import UNMATCHED, HyperliquidDialect
-from futures_async.adapters.hyperliquid.history import HistoryCalls, state
 from futures_async.adapters.hyperliquid.ids import cloid_of, is_canonical
+from futures_async.adapters.hyperliquid.lookup import LookupCalls, oid_of
 from futures_async.adapters.hyperliquid.mapping import VENUE
 from futures_async.adapters.hyperliquid.options import HyperliquidOptions
 from futures_async.adapters.hyperliquid.symbols import Names
 
-DAY_MS = 86_400_000
 
-
-class Hyperliquid(BatchCancels, HistoryCalls):
+class Hyperliquid(BatchCancels, LookupCalls):
     """Perpetuals of Hyperliquid: of the first dex, or of one builder's.
 
     Args:
@@ -124,7 +114,7 @@ class Hyperliquid(BatchCancels, HistoryCalls):
             reference = positive_or_none((await self._context(plan.venue_symbol)).mark_px, "markPx")
         if reference is None:
             raise InvalidOrder(f"{self.id}: {request.symbol} has no price now that a market order could be bounded by")
-        limit = order_rows.bound_of(reference, request.side is Side.BUY, self._slippage, contract)
+        limit = actions.bound_of(reference, request.side is Side.BUY, self._slippage, contract)
         bounded = msgspec.structs.replace(request, type=OrderType.LIMIT, time_in_force=TimeInForce.IOC, price=limit)
         return msgspec.structs.replace(plan, request=bounded)
 
@@ -175,32 +165,32 @@ class Hyperliquid(BatchCancels, HistoryCalls):
         raise error
 
     def _placement(self, order: PlannedOrder) -> Placement:
-        elements = order_rows.order_elements(order, _contract(order), self._slippage)
-        attached, read = len(elements) > 1, order_rows.acknowledgement(order)
+        elements = actions.order_elements(order, _contract(order), self._slippage)
+        attached, read = len(elements) > 1, actions.acknowledgement(order)
 
         def read_ack(answer: wire.WireAnswer) -> Ack:
-            return read(order_rows.statuses(answer, len(elements))[0])
+            return read(actions.statuses(answer, len(elements))[0])
 
-        return Placement(api.PLACE, order_rows.order_body(elements, attached=attached), read_ack)
+        return Placement(api.PLACE, actions.order_body(elements, attached=attached), read_ack)
 
     def _batchable(self, order: PlannedOrder) -> bool:
         """A group of take-profit and stop-loss is of one order alone."""
         return not order.request.attached
 
     def _batch_placement(self, orders: Sequence[PlannedOrder]) -> BatchPlacement:
-        elements = [order_rows.order_elements(order, _contract(order), self._slippage)[0] for order in orders]
+        elements = [actions.order_elements(order, _contract(order), self._slippage)[0] for order in orders]
 
         def read(answer: wire.WireAnswer) -> Sequence[Ack | ExchangeError]:
             acks: list[Ack | ExchangeError] = []
-            for order, verdict in zip(orders, order_rows.statuses(answer, len(orders)), strict=True):
-                refusal = order_rows.refusal_in(verdict, api.PLACE, self._dialect)
+            for order, verdict in zip(orders, actions.statuses(answer, len(orders)), strict=True):
+                refusal = actions.refusal_in(verdict, api.PLACE, self._dialect)
                 try:
-                    acks.append(refusal or order_rows.acknowledgement(order)(verdict))
+                    acks.append(refusal or actions.acknowledgement(order)(verdict))
                 except DecodeError as problem:
                     acks.append(ExchangeError(str(problem), venue=self.id, endpoint=api.PLACE.name))
             return acks
 
-        return BatchPlacement(api.PLACE, order_rows.order_body(elements), read)
+        return BatchPlacement(api.PLACE, actions.order_body(elements), read)
 
     async def create_trigger_order(self, request: OrderRequest) -> Order:
         """Place an order that waits for the mark price; with a price it is a limit order then, else it fills at up to
@@ -212,13 +202,13 @@ class Hyperliquid(BatchCancels, HistoryCalls):
         mark = positive_or_none((await self._context(plan.venue_symbol)).mark_px, "markPx")
         if mark is None:
             raise InvalidOrder(f"{self.id}: {plan.request.symbol} has no mark price now to wait from")
-        element = order_rows.trigger_element(plan, _contract(plan), mark, self._slippage)
-        read = order_rows.acknowledgement(plan)
+        element = actions.trigger_element(plan, _contract(plan), mark, self._slippage)
+        read = actions.acknowledgement(plan)
 
         def read_ack(answer: wire.WireAnswer) -> Ack:
-            return read(order_rows.statuses(answer, 1)[0])
+            return read(actions.statuses(answer, 1)[0])
 
-        placement = Placement(api.PLACE, order_rows.order_body([element]), read_ack)
+        placement = Placement(api.PLACE, actions.order_body([element]), read_ack)
         return await self._orders.place(plan, placement, on_unknown="resolve", send_within_s=2.0, resolve_within_s=None)
 
     # Changing and cancelling
@@ -228,10 +218,10 @@ class Hyperliquid(BatchCancels, HistoryCalls):
         if order.type is not OrderType.LIMIT or contract is None or order.price is None:
             raise InvalidOrder(f"{self.id}: order {order.order_id} is no limit order: cancel it and place another")
         client_id = order.client_order_id or make_client_order_id()
-        body = order_rows.change_body(order, contract, price or order.price, quantity or order.quantity, client_id)
+        body = actions.change_body(order, contract, price or order.price, quantity or order.quantity, client_id)
 
         def read_ids(answer: wire.WireAnswer) -> tuple[str | None, str | None]:
-            verdict = order_rows.statuses(answer, 1)[0]
+            verdict = actions.statuses(answer, 1)[0]
             oid = mapping.part(verdict, "resting", "oid") or mapping.part(verdict, "filled", "oid")
             return (None, client_id) if oid is None else (str(oid), None)
 
@@ -260,7 +250,7 @@ class Hyperliquid(BatchCancels, HistoryCalls):
         return [next(by_client if pair[0] is None else by_order) for pair in pairs]
 
     def _number_of(self, venue_symbol: str) -> int:
-        return order_rows.asset_of(self._contracts.known[venue_symbol])
+        return mapping.asset_of(self._contracts.known[venue_symbol])
 
     def _cancellation(self, venue_symbol: str, order_id: str | None, client_order_id: str | None) -> Call:
         return self._batch_cancellation(venue_symbol, [(order_id, client_order_id)])
@@ -268,7 +258,7 @@ class Hyperliquid(BatchCancels, HistoryCalls):
     def _batch_cancellation(self, venue_symbol: str, ids: Sequence[tuple[str | None, str | None]]) -> Call:
         asset = self._number_of(venue_symbol)
         if all(order_id is not None for order_id, _ in ids):
-            cancels = [{"a": asset, "o": _oid(order_id)} for order_id, _ in ids]
+            cancels = [{"a": asset, "o": oid_of(order_id)} for order_id, _ in ids]
             return Call(api.CANCEL, {"type": api.CANCEL.operation, "cancels": cancels})
         named = [{"asset": asset, "cloid": cloid_of(client_id or "")} for _, client_id in ids]
         return Call(api.CANCEL_BY_CLOID, {"type": api.CANCEL_BY_CLOID.operation, "cancels": named})
@@ -277,8 +267,8 @@ class Hyperliquid(BatchCancels, HistoryCalls):
         self, answer: wire.WireAnswer, ids: Sequence[tuple[str | None, str | None]]
     ) -> dict[str, ExchangeError]:
         refused: dict[str, ExchangeError] = {}
-        for pair, verdict in zip(ids, order_rows.statuses(answer, len(ids)), strict=True):
-            reason = order_rows.refusal_in(verdict, api.CANCEL, self._dialect)
+        for pair, verdict in zip(ids, actions.statuses(answer, len(ids)), strict=True):
+            reason = actions.refusal_in(verdict, api.CANCEL, self._dialect)
             if reason is not None:
                 refused[pair[0] or pair[1] or ""] = reason
         return refused
@@ -296,12 +286,12 @@ class Hyperliquid(BatchCancels, HistoryCalls):
             found: list[str] = []
             for start in range(0, len(oids), api.BATCH):
                 chunk = oids[start : start + api.BATCH]
-                cancels = [{"a": asset, "o": _oid(str(oid))} for oid in chunk]
+                cancels = [{"a": asset, "o": oid_of(str(oid))} for oid in chunk]
                 try:
                     answer = await self._call(api.CANCEL, body={"type": api.CANCEL.operation, "cancels": cancels})
                 except OrderNotFound:
                     continue  # the only one: it is filled, or was cancelled meanwhile
-                verdicts = order_rows.statuses(answer, len(chunk))
+                verdicts = actions.statuses(answer, len(chunk))
                 found += [str(oid) for oid, said in zip(chunk, verdicts, strict=True) if said == "success"]
             if not found:
                 return gone
@@ -342,161 +332,8 @@ class Hyperliquid(BatchCancels, HistoryCalls):
         at = {"time": await self.fetch_time() + int(timeout_s) * 1000} if timeout_s else {}
         await self._call(api.SCHEDULE_CANCEL, body={"type": api.SCHEDULE_CANCEL.operation, **at})
 
-    # Finding
-
-    async def _record(self, name: str, order_id: str | None, client_order_id: str | None) -> wire.WireStanding:
-        """What is known of one order.
-
-        Raises:
-            OrderNotFound: Nothing: it is none, or not one of the last 2,000.
-            ResponseMismatch: It is another contract's.
-        """
-        wanted: Any = _oid(order_id) if order_id is not None else cloid_of(client_order_id or "")
-
-        def about(found: wire.WireFound) -> bool:
-            row = found.order.order
-            named = row.cloid if order_id is None else row.oid
-            # An id that is missing is no other one, but a cloid is what others have none of.
-            return str(named).lower() == str(wanted) or (order_id is not None and named is None)
-
-        await self._check_account()
-        body = {"type": api.ORDER.operation, "user": self._user, "oid": wanted}
-        found = (await self._call(api.ORDER, body=body, about=about)).order
-        if found.order.coin != name:
-            raise ResponseMismatch(
-                f"{self.id}: order {order_id or client_order_id} is of {found.order.coin}, not {name}"
-            )
-        return found
-
-    def _as_order(self, standing: wire.WireStanding) -> Order:
-        return order_rows.orders(self._names).one(standing.order, state(standing))
-
-    async def fetch_order(
-        self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None
-    ) -> Order:
-        """Read one order, in any state: of one that works, from the list of open orders, which alone tells its fills.
-
-        Raises:
-            OrderNotFound: The venue does not know it (now, or any more).
-            ResponseMismatch: It is another contract's.
-        """
-        order_id, client_order_id = self._current_ids(*one_id(order_id, client_order_id))
-        name = self.venue_symbol(symbol)
-        standing = await self._record(name, order_id, client_order_id)
-        if standing.status not in order_rows.WORKING:
-            return self._as_order(standing)
-        oid = standing.order.oid
-        live = next((row for row in await self._open_rows() if str(row.oid) == str(oid)), None)
-        if live is not None:
-            return order_rows.orders(self._names).one(live, order_rows.LIVE)
-        # It has just ended, or the list lags: the record then leaves open what is filled.
-        return self._as_order(await self._record(name, order_id, client_order_id))
-
-    async def _read_order(self, venue_symbol: str, order_id: str) -> Order:
-        """One just placed: the record is of this moment."""
-        with ordered():
-            return self._as_order(await self._record(venue_symbol, order_id, None))
-
-    async def _find_order(self, venue_symbol: str, client_order_id: str) -> Order | None:
-        """By its id; then in the list of open orders; then among the last states of all."""
-        try:
-            return await self.fetch_order(venue_symbol, client_order_id=client_order_id)
-        except OrderNotFound:
-            pass
-        for order in await self.fetch_open_orders(venue_symbol):
-            if order.client_order_id == client_order_id:
-                return order
-        return await first(
-            self._orders_page,
-            PageQuery(symbol=venue_symbol, since_ms=self._channel.now_ms() - DAY_MS),
-            key=lambda order: order.order_id,
-            wanted=lambda order: order.client_order_id == client_order_id,
-        )
-
-    async def _open_rows(self) -> Rows[wire.WireOrder]:
-        """All open orders of this dex, those that wait for a price among them."""
-        rows = await self._ask_mine(api.OPEN_ORDERS, dex=self._names.dex)
-        return Rows(row for row in rows if self._names.own(row.coin)).without(unread_of(rows))
-
-    async def _open(self, symbol: str | None, *, waiting: bool) -> list[Order]:
-        name = None if symbol is None else self.venue_symbol(symbol)
-        rows = await self._open_rows()
-        mine = [
-            row for row in rows
-            if order_rows.waits(row, waiting) is waiting and (name in (None, row.coin) or not isinstance(row.coin, str))
-        ]  # fmt: skip
-        return order_rows.orders(self._names).all(Rows(mine).without(unread_of(rows)), lambda _: order_rows.LIVE)
-
-    async def fetch_open_orders(self, symbol: str | None = None) -> list[Order]:
-        """Read all open orders of this dex, or of one contract; those that wait for a price are not among them."""
-        return await self._open(symbol, waiting=False)
-
-    async def fetch_trigger_orders(self, symbol: str | None = None) -> list[Order]:
-        """Read the orders that wait for a price."""
-        return await self._open(symbol, waiting=True)
-
-    # Market
-
-    async def _context(self, name: str) -> wire.WireContext:
-        """Prices and figures of one contract: they come in the order of the list of contracts."""
-
-        def mine(answer: tuple[wire.WireMeta, list[wire.WireContext]]) -> wire.WireContext | None:
-            meta, contexts = answer
-            names = [row.name for row in meta.universe]
-            if len(names) != len(contexts) or unread_of(meta.universe) or unread_of(contexts):
-                return None
-            if name not in names:
-                raise SymbolNotFound(f"no contract {name}", venue=self.id, endpoint=api.CONTEXTS.name)
-            return msgspec.structs.replace(contexts[names.index(name)], coin=name)
-
-        body = {"type": api.CONTEXTS.operation, "dex": self._names.dex}
-        return await self._pick(api.CONTEXTS, None, mine, body=body)
-
-    async def fetch_ticker(self, symbol: str) -> Ticker:
-        """Read mark, oracle and best prices, and the last trade from the day's candle: no call tells all of them."""
-        name = self.venue_symbol(symbol)
-        context = await self._context(name)
-        book = await self._ask(api.BOOK, coin=name)
-        now_ms = self._channel.now_ms()
-        span = {"coin": name, "interval": "1d", "startTime": now_ms - 7 * DAY_MS, "endTime": now_ms + DAY_MS}
-        candles = await self._ask(api.CANDLES, req=span)
-        bids, asks = (*([] if book is None else book.levels), [], [])[:2]
-        row = msgspec.structs.replace(
-            context,
-            last=candles[-1].c if candles else None,
-            bid=bids[0].px if bids else None,
-            ask=asks[0].px if asks else None,
-            time=None if book is None else book.time,
-        )
-        self._stream.learn(row)
-        return mapping.tickers(self._names).one(row)
-
-    async def fetch_funding_rate(self, symbol: str) -> FundingRate:
-        """Read the rate of the hour under way."""
-        row = await self._context(self.venue_symbol(symbol))
-        return mapping.funding_rates(self._names).one(msgspec.structs.replace(row, time=self._channel.now_ms()))
-
-    async def fetch_funding_rates(self, symbol: str, *, since_ms: int) -> list[wire.WirePastFunding]:
-        """Read the settled rates from a time on, an hour each: 500 at most, oldest first, as the venue sends them."""
-        return await self._ask(api.FUNDING_RATES, coin=self.venue_symbol(symbol), startTime=since_ms)
-
-    async def fetch_time(self) -> int:
-        """Read the venue's clock."""
-        return (await self._ask(api.STATUS)).time
-
 
 def _contract(plan: PlannedOrder) -> Contract:
     if plan.contract is None:  # pragma: no cover - `needs_contract`
         raise InvalidOrder(f"{VENUE}: {plan.venue_symbol} is not known")
     return plan.contract
-
-
-def _oid(order_id: str | None) -> int:
-    """The venue's ids are numbers.
-
-    Raises:
-        InvalidRequest: This is none.
-    """
-    if order_id is None or not order_id.isdecimal() or len(order_id) > 20:
-        raise InvalidRequest(f"{VENUE}: order_id is a whole number here, not {order_id!r}")
-    return int(order_id)

@@ -353,6 +353,12 @@ def contracts(row: wire.WireContract, names: Names) -> Contract:
     )
 
 
+def asset_of(contract: Contract) -> int:
+    """The venue's number of a contract: its place in the list."""
+    asset: int = contract.raw.asset
+    return asset
+
+
 @table
 def tickers(row: wire.WireContext, names: Names) -> Ticker:
     """Prices of one contract."""

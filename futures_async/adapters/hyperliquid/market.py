@@ -1,0 +1,173 @@
+"""What concerns no account: contracts, their tiers, prices, funding rates, the clock."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import msgspec
+
+from futures_async.adapter import (
+    Adapter,
+    Contract,
+    DecodeError,
+    Endpoint,
+    FundingRate,
+    RiskLimit,
+    Rows,
+    SymbolNotFound,
+    Ticker,
+    unread_of,
+)
+from futures_async.adapters.hyperliquid import endpoints as api
+from futures_async.adapters.hyperliquid import mapping, wire
+from futures_async.adapters.hyperliquid.streams import HyperliquidStreams
+from futures_async.adapters.hyperliquid.symbols import Names
+
+T = TypeVar("T")
+
+DAY_MS = 86_400_000
+FIRST_BUILDER, OF_A_DEX = 100_000, 10_000
+"""Where the asset ids of builders' dexs begin, and how many each has."""
+
+
+class MarketCalls(Adapter):
+    """Reads for everybody."""
+
+    _names: Names
+    _stream: HyperliquidStreams
+    _tiers: dict[str, list[mapping.Tier]]
+
+    def venue_symbol(self, symbol: str) -> str:
+        """The venue's name of a contract, from either form; in ccxt's capitals too, once names are known."""
+        name = self._names.venue(symbol)
+        small = f"k{name[1:]}"
+        known = self._contracts.known
+        return small if name.startswith("K") and name not in known and small in known else name
+
+    def unified_symbol(self, venue_symbol: str) -> str:
+        return self._names.unified(venue_symbol)
+
+    async def _ask(self, endpoint: Endpoint[T], **fields: Any) -> T:
+        return await self._call(endpoint, body={"type": endpoint.operation, **fields})
+
+    # Contracts
+
+    async def fetch_contracts(self) -> list[Contract]:
+        """Read the trading rules of all contracts of this dex. Names are as the venue has them.
+
+        Prices have five significant figures and `price_tick` at the finest, or are whole numbers.
+        """
+        meta, first = await self._ask(api.META, dex=self._names.dex), await self._first_asset()
+        rows = self._numbered(meta, first)
+        listed = Rows(row for row in rows if row.is_delisted is not True)
+        return mapping.contracts(self._names).known(listed)
+
+    def _numbered(self, meta: wire.WireMeta, first: int) -> Rows[wire.WireContract]:
+        """The contracts with their asset ids, which are their places in the list: delisted ones keep theirs.
+
+        Raises:
+            DecodeError: A row is none at all, so that those after it cannot be counted.
+        """
+        if unread_of(meta.universe):
+            raise DecodeError(f"{self.id}: contracts cannot be numbered: some rows are none", path="universe")
+        rows: Rows[wire.WireContract] = Rows()
+        for index, row in enumerate(meta.universe):
+            values: dict[str, Any] = {name: getattr(row, name) for name in row.__struct_fields__}
+            values["asset"] = first + index
+            rows.append(wire.WireContract(**values))
+            try:
+                self._tiers[str(row.name)] = mapping.tiers_of(meta, row)
+            except DecodeError:
+                self._tiers.pop(str(row.name), None)
+        return rows
+
+    async def _first_asset(self) -> int:
+        """The asset id of this dex's first contract."""
+        if not self._names.dex:
+            return 0
+        dexs = await self._ask(api.DEXS)
+        for index, row in enumerate(dexs):
+            if mapping.part(row, "name") == self._names.dex:
+                return FIRST_BUILDER + index * OF_A_DEX
+        raise SymbolNotFound(f"no dex {self._names.dex}", venue=self.id, endpoint=api.DEXS.name)
+
+    async def fetch_contract(self, symbol: str) -> Contract:
+        """Read the trading rules of one contract, from a list kept for an hour."""
+        try:
+            return await super().fetch_contract(symbol)
+        except SymbolNotFound:
+            if self.venue_symbol(symbol) == self._names.venue(symbol):
+                raise
+        return await super().fetch_contract(symbol)  # now that names are known
+
+    async def _asset(self, venue_symbol: str) -> int:
+        """A contract's number: they never change, so one that was read at any time will do."""
+        known = self._contracts.known.get(venue_symbol)
+        return mapping.asset_of(known if known is not None else await self.fetch_contract(venue_symbol))
+
+    async def fetch_risk_limits(self, symbol: str) -> list[RiskLimit]:
+        """Read the risk tiers of a contract, smallest first. The maintenance rate is half of one over the leverage."""
+        contract = await self.fetch_contract(symbol)
+        await self.fetch_contracts()
+        tiers = self._tiers.get(contract.venue_symbol)
+        if tiers is None:
+            raise DecodeError(f"{self.id}: the tiers of {symbol} cannot be read", path="marginTables")
+        rows = [
+            wire.WireTier(
+                lower_bound=tier.lower,
+                max_leverage=tier.leverage,
+                index=number,
+                upper_bound=tiers[number].lower if number < len(tiers) else None,
+            )
+            for number, tier in enumerate(tiers, 1)
+        ]
+        return mapping.risk_limits(self._names).all(rows, lambda _: contract.raw)
+
+    # Prices
+
+    async def _context(self, name: str) -> wire.WireContext:
+        """Prices and figures of one contract: they come in the order of the list of contracts."""
+
+        def mine(answer: tuple[wire.WireMeta, list[wire.WireContext]]) -> wire.WireContext | None:
+            meta, contexts = answer
+            names = [row.name for row in meta.universe]
+            if len(names) != len(contexts) or unread_of(meta.universe) or unread_of(contexts):
+                return None
+            if name not in names:
+                raise SymbolNotFound(f"no contract {name}", venue=self.id, endpoint=api.CONTEXTS.name)
+            return msgspec.structs.replace(contexts[names.index(name)], coin=name)
+
+        body = {"type": api.CONTEXTS.operation, "dex": self._names.dex}
+        return await self._pick(api.CONTEXTS, None, mine, body=body)
+
+    async def fetch_ticker(self, symbol: str) -> Ticker:
+        """Read mark, oracle and best prices, and the last trade from the day's candle: no call tells all of them."""
+        name = self.venue_symbol(symbol)
+        context = await self._context(name)
+        book = await self._ask(api.BOOK, coin=name)
+        now_ms = self._channel.now_ms()
+        span = {"coin": name, "interval": "1d", "startTime": now_ms - 7 * DAY_MS, "endTime": now_ms + DAY_MS}
+        candles = await self._ask(api.CANDLES, req=span)
+        bids, asks = (*([] if book is None else book.levels), [], [])[:2]
+        row = msgspec.structs.replace(
+            context,
+            last=candles[-1].c if candles else None,
+            bid=bids[0].px if bids else None,
+            ask=asks[0].px if asks else None,
+            time=None if book is None else book.time,
+        )
+        self._stream.learn(row)
+        return mapping.tickers(self._names).one(row)
+
+    async def fetch_funding_rate(self, symbol: str) -> FundingRate:
+        """Read the rate of the hour under way."""
+        row = await self._context(self.venue_symbol(symbol))
+        return mapping.funding_rates(self._names).one(msgspec.structs.replace(row, time=self._channel.now_ms()))
+
+    async def fetch_funding_rates(self, symbol: str, *, since_ms: int) -> list[wire.WirePastFunding]:
+        """Read the settled rates from a time on, an hour each: 500 at most, oldest first, as the venue sends them."""
+        return await self._ask(api.FUNDING_RATES, coin=self.venue_symbol(symbol), startTime=since_ms)
+
+    async def fetch_time(self) -> int:
+        """Read the venue's clock."""
+        return (await self._ask(api.STATUS)).time
