@@ -180,8 +180,24 @@ async def closings(exchange: FuturesExchange, symbol: str | None, side: Position
 
 
 async def halts(exchange: FuturesExchange, *, close: bool) -> Sequence[Act]:
-    """All cancels, and all closes after them where that is wanted."""
-    return [*await cancels(exchange, None), *(await closings(exchange, None, None) if close else ())]
+    """All cancels, and all closes after them where that is wanted: one that cannot be planned stops no other.
+
+    Raises:
+        FuturesAsyncError: None can be planned.
+    """
+    plans = {"cancel all": cancels(exchange, None)}
+    if close:
+        plans["close"] = closings(exchange, None, None)
+    steps, vain, problem = list[Act](), list[Act](), None
+    for action, plan in plans.items():
+        try:
+            steps += await plan
+        except FuturesAsyncError as error:
+            problem = error
+            vain.append(_failing(action, f"{action}: not possible: {error}", error))
+    if problem is not None and len(vain) == len(plans):
+        raise problem
+    return steps + vain
 
 
 def _closes(position: Position) -> str:
@@ -202,11 +218,16 @@ def _in_vain(action: str, nameless: Sequence[UnreadRow]) -> list[Act]:
     if not nameless:
         return []
 
-    async def do() -> Done:
-        raise unread_rows(nameless)
-
     count = f"{len(nameless)} row{'' if len(nameless) == 1 else 's'}"
-    return [Act(action, "", f"{action}: {count} whose contract cannot be read: see to it at the venue", do)]
+    says = f"{action}: {count} whose contract cannot be read: see to it at the venue"
+    return [_failing(action, says, unread_rows(nameless))]
+
+
+def _failing(action: str, says: str, error: FuturesAsyncError) -> Act:
+    async def do() -> Done:
+        raise error
+
+    return Act(action, "", says, do)
 
 
 def _orders(count: int, what: str) -> str:

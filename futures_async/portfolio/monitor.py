@@ -29,7 +29,7 @@ from futures_async.portfolio.rules import (
     measure,
 )
 from futures_async.portfolio.snapshot import Ok, Snapshot, fresh_data
-from futures_async.trading.trading import exactly
+from futures_async.trading.closing import exactly
 from futures_async.unified.callbacks import failure_of
 from futures_async.unified.convert import floor_to_step
 from futures_async.unified.enums import Intent, OrderType, PositionSide, Side

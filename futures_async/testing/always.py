@@ -11,12 +11,12 @@ import pytest
 from futures_async.testing.base import Contract
 from futures_async.testing.faulted import Faulted
 from futures_async.testing.virtual_time import run
+from futures_async.trading.adapter import CONTRACTS_FOR_S
 from futures_async.trading.hooks import Hooks
 from futures_async.transport.clock import loop_time
-from futures_async.unified import errors
+from futures_async.unified import errors, models
 from futures_async.unified.enums import OrderStatus, OrderType, PositionMode, PositionSide, Side
 from futures_async.unified.exchange import Capability as Can
-from futures_async.unified.models import Position
 
 
 def bound(on: Faulted, **changes: Any) -> None:
@@ -141,13 +141,56 @@ class Always(Contract):
             bound(on, step=2 * on.spec.quantity)
             async with on.exchange as exchange:
                 close = exchange.close_position(on.spec.symbol, side=PositionSide.LONG)
-                if type(exchange)._close_unread is Hooks._close_unread:  # pyright: ignore[reportPrivateUsage] - whether it can
+                if not on.spec.closes_any_size:
                     with pytest.raises((errors.InvalidOrder, errors.ExchangeError, errors.OrderNotPlaced)):
                         await close
+                    assert len(list(on.account.positions_of())) == 1
                     return
                 order = await close
                 assert order is not None
                 assert (order.side, list(on.account.positions_of())) == (Side.SELL, [])
+
+        run(main())
+
+    @pytest.mark.parametrize("known", [True, False], ids=["rules known", "never listed to us"])
+    @pytest.mark.parametrize("mode", list(PositionMode))
+    def test_a_position_in_a_contract_that_is_listed_no_more_is_closed(self, mode: PositionMode, known: bool) -> None:
+        self.needs(Can.CLOSE_POSITION, Can.FETCH_CONTRACTS)
+        if mode not in self.spec.modes:
+            pytest.skip(f"{self.spec.id} has no {mode.value} mode")
+        if self.spec.lists_delisted and not known:
+            pytest.skip(f"{self.spec.id} goes on listing it")
+
+        async def main() -> None:
+            on = Faulted(self.spec)
+            on.account.default_mode = mode
+            on.trade_inside(Side.BUY, at_ms=on.inside.now_ms())
+            async with on.exchange as exchange:
+                symbol, listed = on.spec.symbol, exchange.fetch_contracts
+                if known:
+                    await exchange.fetch_contract(symbol)
+                    await exchange._channel.transport.runtime().sleep(2 * CONTRACTS_FOR_S)  # pyright: ignore[reportPrivateUsage] - its clock
+
+                async def others() -> list[models.Contract]:
+                    return [contract for contract in await listed() if contract.symbol != symbol]
+
+                exchange.fetch_contracts = others  # type: ignore[method-assign]
+                if known or not on.spec.counts_contracts:
+                    [held] = await exchange.fetch_positions()
+                    assert (held.symbol, held.quantity) == (symbol, on.spec.quantity)
+                else:  # a number of contracts whose size nobody knows is no quantity, and never guessed
+                    with pytest.raises(errors.UnreadRows, match="not known"):
+                        await exchange.fetch_positions()
+                await exchange.cancel_all_orders(symbol)
+                try:
+                    order = await exchange.close_position(symbol, side=PositionSide.LONG)
+                except errors.OrderOutcomeUnknown:  # its order cannot be read either
+                    assert not known
+                    assert on.spec.counts_contracts
+                else:
+                    assert order is not None
+                    assert (order.symbol, order.side, order.quantity) == (symbol, Side.SELL, on.spec.quantity)
+                assert (list(on.account.positions_of()), on.account.open_orders) == ([], {})
 
         run(main())
 
@@ -167,7 +210,7 @@ class Always(Contract):
                 row = errors.UnreadRow(odd, f"{odd} cannot be read", held.raw, facts, exchange.id)
                 fetch = exchange.fetch_positions
 
-                async def blurred(symbol: str | None = None) -> list[Position]:
+                async def blurred(symbol: str | None = None) -> list[models.Position]:
                     if on.account.positions:
                         raise errors.unread_rows([row])
                     return await fetch(symbol)

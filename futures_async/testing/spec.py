@@ -80,6 +80,8 @@ class VenueSpec:
         lists_all_open: Whether open orders are listed without naming a contract.
         silent: Fields that some list of this venue does not tell, as `Order.fee`: they may be None. Every other field
             must be told where there is something to tell; whatever is told is compared with what the exchange knows.
+        lists_delisted: Whether contracts stay in the list when they are traded no more.
+        closes_any_size: Whether the venue has a call that closes a position of a size that no order may have.
         own_way: Fields that the venue computes in a way of its own, so that only their presence is held against it.
     """
 
@@ -111,6 +113,8 @@ class VenueSpec:
     lists_all_open: bool = True
     silent: frozenset[str] = frozenset()
     own_way: frozenset[str] = frozenset()
+    lists_delisted: bool = False
+    closes_any_size: bool = False
 
     @property
     def id(self) -> str:

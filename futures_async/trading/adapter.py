@@ -370,6 +370,19 @@ class Adapter(Watching):
             raise SymbolNotFound(f"no contract {symbol}", venue=self.id, endpoint="fetch_contract")
         return found
 
+    async def _contract_held(self, symbol: str) -> Contract:
+        """A contract's rules; of one that is listed no more, those that were read last.
+
+        Raises:
+            SymbolNotFound: It was not listed before either.
+        """
+        name, book = self.venue_symbol(symbol), self._contracts
+        known = book.known.get(name)
+        if known is None:
+            return await self.fetch_contract(symbol)
+        await self._know_contracts()
+        return book.known[name]
+
     async def _know_contracts(self) -> None:
         """Read the metadata of the contracts, unless it is fresh."""
         runtime = self._transport.runtime()

@@ -10,14 +10,21 @@ from typing import Any, ClassVar, TypeVar
 from futures_async.trading.bounds import OrderBounds
 from futures_async.trading.desk import OrderDesk
 from futures_async.trading.facts import Facts
-from futures_async.trading.ordering import Amendment, BatchPlacement, Call, OrderFields, Placement, PlannedOrder
+from futures_async.trading.ordering import Ack, Amendment, BatchPlacement, Call, OrderFields, Placement, PlannedOrder
 from futures_async.trading.settings import SettingDesk
 from futures_async.transport.channel import Channel
 from futures_async.transport.dialect import Params
 from futures_async.transport.endpoint import Endpoint, Kind
 from futures_async.transport.limits.limiter import Priority
 from futures_async.unified.enums import MarginMode, PositionMode, PositionSide
-from futures_async.unified.errors import BadResponse, ClientClosed, OrderNotFound, ResponseMismatch
+from futures_async.unified.errors import (
+    BadResponse,
+    ClientClosed,
+    NotSupported,
+    OrderNotFound,
+    ResponseMismatch,
+    UnreadRow,
+)
 from futures_async.unified.exchange import Capability, FuturesExchange
 from futures_async.unified.models import Contract, Order
 
@@ -87,10 +94,19 @@ class Hooks(FuturesExchange):
         """Cancel all; the ids, or None where the venue does not list them."""
         self._unsupported("cancel_all_orders")
 
-    async def _close_unread(self, venue_symbol: str, side: PositionSide | None) -> str | None:
-        """Close a contract's positions at market by a call that needs neither side nor size of them: the closing
-        order's id, None where the venue names none. Only where the venue has such a call."""
-        raise NotImplementedError
+    async def _close_unread(self, venue_symbol: str, side: PositionSide | None, row: UnreadRow | None) -> Ack | None:
+        """Close a contract's positions at market by a call that needs less of them than an order does: the ids of the
+        closing order, None where nothing is held. Only where the venue has such a call.
+
+        Args:
+            venue_symbol: The contract.
+            side: The position, where that is known.
+            row: What cannot be read; None where it can, and no order may have its size.
+
+        Raises:
+            NotSupported: The venue has none, or it takes what cannot be read either.
+        """
+        raise NotSupported(f"{self.id}: the venue has no call that closes a position whatever its size")
 
     async def _find_order(self, venue_symbol: str, client_order_id: str) -> Order | None:
         """Ask every witness for an order of ours; None only for well-formed absence."""
@@ -258,6 +274,10 @@ class Hooks(FuturesExchange):
     def _known_contract(self, venue_symbol: str) -> Contract | None:
         """The contract's metadata, if it was read before."""
         return None
+
+    async def _contract_held(self, symbol: str) -> Contract:
+        """The metadata of a contract that may be listed no more: that which was read last."""
+        return await self.fetch_contract(symbol)
 
     def _require(self, capability: Capability) -> None:
         if capability not in self.capabilities:

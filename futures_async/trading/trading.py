@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Generator, Hashable, Sequence
-from contextlib import contextmanager, suppress
-from contextvars import ContextVar
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from decimal import Decimal
 from typing import Literal
 
 import msgspec
 
 from futures_async.trading.batch import place_batch, together
-from futures_async.trading.cancelling import Cancelling, ordered, urgent
+from futures_async.trading.cancelling import ordered
+from futures_async.trading.closing import CONTRACTS, EXACTLY, Closing, before_sending
 from futures_async.trading.desk import READ_BACK_PAUSES_S, make_client_order_id
-from futures_async.trading.hooks import Hooks
 from futures_async.trading.ordering import PlannedOrder, asked
 from futures_async.trading.planning import check_client_order_id, check_request, check_steps, contracts_of, one_id
-from futures_async.transport.channel import apart
 from futures_async.transport.endpoint import Kind
-from futures_async.unified.convert import EXACT, Number, chosen_or_none, is_multiple, to_decimal, to_text
+from futures_async.unified.convert import Number, to_decimal
 from futures_async.unified.enums import (
     Intent,
     MarginMode,
     OrderKind,
     OrderType,
-    Outcome,
     PositionMode,
     PositionSide,
-    PositionSideLike,
     Side,
 )
 from futures_async.unified.errors import (
@@ -38,44 +33,15 @@ from futures_async.unified.errors import (
     NotCarried,
     OrderNotFound,
     OrderOutcomeUnknown,
-    OrderRejected,
     OutcomeUnknown,
     PositionModeConflict,
     ResponseMismatch,
-    UnreadRows,
 )
 from futures_async.unified.exchange import Capability
-from futures_async.unified.models import Contract, Order, OrderRequest, OrderResult, Position
-
-EXACTLY: ContextVar[bool] = ContextVar("futures_async_exactly", default=False)
-"""The order closes what the venue has reported, to the last digit: also where that is off the step of today."""
-CONTRACTS: ContextVar[Decimal | None] = ContextVar("futures_async_contracts", default=None)
-"""How many contracts that is, where they are worth a fixed amount of quote coin."""
+from futures_async.unified.models import Contract, Order, OrderRequest, OrderResult
 
 
-@contextmanager
-def exactly(contracts: Decimal | None) -> Generator[None]:
-    """Orders inside close a quantity, or a number of contracts, that the venue itself has named."""
-    token, counted = EXACTLY.set(True), CONTRACTS.set(contracts)
-    try:
-        yield
-    finally:
-        EXACTLY.reset(token)
-        CONTRACTS.reset(counted)
-
-
-@contextmanager
-def before_sending(client_order_id: str | None = None) -> Generator[None]:
-    """Reads that an order cannot do without: whatever they end with, the order itself was not sent."""
-    try:
-        yield
-    except FuturesAsyncError as error:
-        error.outcome = Outcome.NOT_SENT
-        error.client_order_id = client_order_id
-        raise
-
-
-class Trading(Cancelling):
+class Trading(Closing):
     """The writing half of every adapter."""
 
     async def _plan(self, request: OrderRequest, *, kind: OrderKind = OrderKind.PLAIN) -> PlannedOrder:
@@ -153,10 +119,12 @@ class Trading(Cancelling):
         alone = plan.position_mode is PositionMode.HEDGE and mode is MarginMode.ISOLATED
         await self.set_leverage(plan.venue_symbol, wanted, margin_mode=mode, side=opens if alone else None)
 
-    async def _rules_of(self, venue_symbol: str) -> Contract | None:
+    async def _rules_of(self, venue_symbol: str, intent: Intent = Intent.OPEN) -> Contract | None:
         """A contract's rules: read where orders cannot do without, else as far as they are known."""
-        needed = self._needs_contract(venue_symbol)
-        return await self.fetch_contract(venue_symbol) if needed else self._known_contract(venue_symbol)
+        if not self._needs_contract(venue_symbol):
+            return self._known_contract(venue_symbol)
+        # What is held can be closed in a contract that is listed no more.
+        return await (self._contract_held if intent is Intent.CLOSE else self.fetch_contract)(venue_symbol)
 
     async def _check_rules(self, request: OrderRequest, venue_symbol: str) -> Contract | None:
         """Hold an order to its contract's rules, as far as they are known; they are read again once before refusing.
@@ -164,7 +132,7 @@ class Trading(Cancelling):
         Raises:
             InvalidOrder: It breaks them also as they are now.
         """
-        contract = await self._rules_of(venue_symbol)
+        contract = await self._rules_of(venue_symbol, request.intent)
         if contract is None:
             return None
         whole = EXACTLY.get()
@@ -416,113 +384,6 @@ class Trading(Cancelling):
             remaining_quantity=None,
             raw=None,
         )
-
-    async def close_position(self, symbol: str, *, side: PositionSideLike | None = None) -> Order | None:
-        self._require(Capability.CLOSE_POSITION)
-        self._active("close_position")
-        with urgent():
-            try:
-                with before_sending():
-                    position = await self.fetch_position(symbol, side)
-                    if position is None:
-                        with apart():
-                            position = await self.fetch_position(symbol, side)
-            except UnreadRows as odd:
-                return await self._close_whatever_is_held(symbol, side, odd)
-            if position is None:
-                return None
-            parts = self._parts_of(position)
-            if len(parts) > 1:
-                return await self._close_parts(position, parts)
-            try:
-                return await self._close_part(position, position.quantity)
-            except (InvalidOrder, OrderRejected) as refusal:
-                # It may be too large for one order: only now is it worth to read how large one may be.
-                plain = type(refusal) in (InvalidOrder, OrderRejected)
-                if plain and self.supports(Capability.FETCH_CONTRACT):
-                    with before_sending():
-                        await self.fetch_contract(position.venue_symbol)
-                    parts = self._parts_of(position)
-                if len(parts) == 1:
-                    if plain and self._has_own_close and self._is_off_step(position):
-                        return await self._close_by_own_call(position.venue_symbol, position.side)
-                    raise refusal from refusal.__cause__
-            return await self._close_parts(position, parts)
-
-    async def _close_whatever_is_held(
-        self, symbol: str, side: PositionSideLike | None, odd: UnreadRows
-    ) -> Order | None:
-        """Close what cannot be read, where the venue has a call that needs neither side nor size.
-
-        Raises:
-            UnreadRows: It has none.
-        """
-        name = self.venue_symbol(symbol)
-        if not self._has_own_close:
-            raise odd
-        if side is None and len([one for one in odd.rows if one.venue_symbol == name]) + len(odd.unread) > 1:
-            raise InvalidRequest(f"{self.id}: {symbol} may have a long and a short position: name the side") from odd
-        return await self._close_by_own_call(name, chosen_or_none(PositionSide, side, "side"))
-
-    @property
-    def _has_own_close(self) -> bool:
-        return type(self)._close_unread is not Hooks._close_unread
-
-    def _is_off_step(self, position: Position) -> bool:
-        contract = self._known_contract(position.venue_symbol)
-        return contract is not None and not is_multiple(position.quantity, contract.quantity_step)
-
-    async def _close_by_own_call(self, venue_symbol: str, side: PositionSide | None) -> Order | None:
-        async def deed() -> str | None:
-            return await self._close_unread(venue_symbol, side)
-
-        order_id = await self._channel.deeds.see_through(deed, Kind.ORDER)
-        if order_id is None:
-            return None
-        for pause_s in READ_BACK_PAUSES_S:
-            await self._channel.transport.runtime().sleep(pause_s)
-            with suppress(OrderNotFound):
-                return await self.fetch_order(venue_symbol, order_id=order_id)
-        return await self.fetch_order(venue_symbol, order_id=order_id)
-
-    async def _close_parts(self, position: Position, parts: Sequence[Decimal]) -> Order:
-        for quantity in parts[:-1]:
-            await self._close_part(position, quantity)
-        return await self._close_part(position, parts[-1])
-
-    async def _close_part(self, position: Position, quantity: Decimal) -> Order:
-        carried = self.order_fields.of(OrderKind.PLAIN, OrderType.MARKET, Intent.CLOSE)
-        with exactly(position.contracts):
-            return await self.create_order(
-                OrderRequest(
-                    symbol=position.venue_symbol,
-                    side=Side.SELL if position.side is PositionSide.LONG else Side.BUY,
-                    type=OrderType.MARKET,
-                    quantity=quantity,
-                    intent=Intent.CLOSE,
-                    margin_mode=position.margin_mode if "margin_mode" in carried else None,
-                    leverage=position.leverage if "leverage" in carried else None,
-                )
-            )
-
-    def _parts_of(self, position: Position) -> list[Decimal]:
-        """What a position is closed in: market orders as large as the venue takes, and the rest exactly as it is."""
-        contract = self._known_contract(position.venue_symbol)
-        most = None if contract is None else contract.max_market_quantity
-        if contract is None or most is None or contract.contract_value is not None or position.quantity <= most:
-            return [position.quantity]
-        part = contract.round_quantity(most)
-        if part <= 0:
-            raise InvalidOrder(
-                f"{self.id}: the largest market order of {contract.symbol}, {to_text(most)}, is under its step "
-                f"{to_text(contract.quantity_step)}: the position cannot be closed at market"
-            )
-        parts: list[Decimal] = []
-        left = position.quantity
-        while left > part:
-            parts.append(part)
-            left = EXACT.subtract(left, part)
-        return [*parts, left]
 
     async def resolve_order(
         self, symbol: str, client_order_id: str, *, fence_until_ms: int | None = None

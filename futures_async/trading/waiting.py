@@ -7,11 +7,12 @@ from decimal import Decimal
 from typing import Any
 
 from futures_async.trading.cancelling import ordered, urgent
+from futures_async.trading.closing import before_sending
 from futures_async.trading.desk import READ_BACK_PAUSES_S, acknowledged
 from futures_async.trading.ordering import Ack, PlannedOrder, said
 from futures_async.trading.planning import as_stop
 from futures_async.trading.search import recovered
-from futures_async.trading.trading import Trading, before_sending
+from futures_async.trading.trading import Trading
 from futures_async.transport.channel import apart
 from futures_async.transport.endpoint import Endpoint, Kind
 from futures_async.unified.convert import Number, chosen, to_decimal, to_text

@@ -398,10 +398,13 @@ class FuturesExchange(ABC):
         """Close a position at market: the quantity just read, reduce only. None when flat.
 
         One that is larger than the largest market order is closed in parts, one after the other; the last part's order
-        is returned. A rest off the step is sent as the venue has reported it.
+        is returned. A rest off the step is sent as the venue has reported it, else closed by a call of the venue's that
+        needs no size; so is a position that cannot be read, where the venue has such a call.
 
         Raises:
             InvalidRequest: Both sides are open and none is named.
+            UnreadRows: It cannot be read, and the venue has no call for that: the text says what to do.
+            OrderOutcomeUnknown: It is not known whether it was closed: read the position.
         """
         self._unsupported("close_position")
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from functools import partial
 
 from futures_async.adapter import (
+    Ack,
     Capability,
     Endpoint,
     Fill,
@@ -16,6 +17,7 @@ from futures_async.adapter import (
     PositionMode,
     PositionSide,
     ResponseMismatch,
+    UnreadRow,
     everything,
     first,
     iterate,
@@ -97,14 +99,14 @@ class Bitget(BitgetVenue):
             raise elsewhere
         return None
 
-    async def _close_unread(self, venue_symbol: str, side: PositionSide | None) -> str | None:
+    async def _close_unread(self, venue_symbol: str, side: PositionSide | None, row: UnreadRow | None) -> Ack | None:
         body = {"symbol": venue_symbol, "productType": self.product_type}
         if side is not None and await self._known_position_mode(venue_symbol) is PositionMode.HEDGE:
             body["holdSide"] = side.value  # one-way mode has one position of a contract, and takes no side here
         batch = await self._call(endpoints.CLOSE_POSITIONS, body=body)
         for failure in batch.failure_list or ():
             raise self._failure(failure, endpoints.CLOSE_POSITIONS)
-        return next((str(item.order_id) for item in batch.success_list or () if item.order_id), None)
+        return next((Ack(str(item.order_id)) for item in batch.success_list or () if item.order_id), None)
 
     async def fetch_open_orders(self, symbol: str | None = None) -> list[Order]:
         query = self._query(symbol, None, None, None)

@@ -42,6 +42,7 @@ from futures_async.adapter import (
     StreamDialect,
     SymbolNotFound,
     Ticker,
+    UnreadRow,
     What,
     everything,
     first,
@@ -272,12 +273,12 @@ class BitgetUTA(BatchCancels, UnifiedTriggers):
                 return None
             raise
 
-    async def _close_unread(self, venue_symbol: str, side: PositionSide | None) -> str | None:
+    async def _close_unread(self, venue_symbol: str, side: PositionSide | None, row: UnreadRow | None) -> Ack | None:
         for item in await self.flash_close(venue_symbol, side=side):
             reason = refusal_of(item, endpoints.CLOSE_POSITIONS, self._channel.dialect)
             if reason is not None:
                 raise reason
-            return str(item.order_id) if item.order_id else None
+            return Ack(str(item.order_id)) if item.order_id else None
         return None
 
     async def arm_cancel_all(self, timeout_s: int, symbol: str | None = None) -> None:

@@ -37,6 +37,7 @@ from futures_async.adapter import (
     ResponseMismatch,
     Side,
     TimeInForce,
+    UnreadRow,
     UnreadRows,
     carries,
     chosen_or_none,
@@ -314,10 +315,10 @@ class BitgetV1(BitgetV1Account):
                 resolve_within_s=None,
             )
 
-    async def _close_unread(self, venue_symbol: str, side: PositionSide | None) -> str | None:
+    async def _close_unread(self, venue_symbol: str, side: PositionSide | None, row: UnreadRow | None) -> Ack | None:
         body = {"symbol": venue_symbol} | ({} if side is None else {"positionSide": side.value})
         order_id = (await self._call(api.CLOSE, body=body)).order_id
-        return str(order_id) if order_id else None
+        return Ack(str(order_id)) if order_id else None
 
     # Pages
 

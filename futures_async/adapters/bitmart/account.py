@@ -83,13 +83,13 @@ class BitMartAccount(Adapter):
     async def _contracts_of(self, rows: Iterable[Sized]) -> Callable[[Sized], Contract]:
         """What each row's contract is: without it a number of contracts says nothing.
 
-        The function that comes of it raises `DecodeError` for rows of contracts that are not listed (any more), or are
-        none of the linear ones: never a guessed size.
+        The function that comes of it raises `DecodeError` for rows of contracts that were never listed, or are none of
+        the linear ones: never a guessed size.
         """
         found: dict[str, Contract] = {}
         for name in sorted({str(row.symbol) for row in rows}):
             with suppress(SymbolNotFound, InvalidRequest, DecodeError):
-                found[name] = await self.fetch_contract(name)
+                found[name] = await self._contract_held(name)
 
         def contract_of(row: Sized) -> Contract:
             contract = found.get(name := str(row.symbol))

@@ -33,9 +33,12 @@ from futures_async.adapter import (
     PageQuery,
     Placement,
     PlannedOrder,
+    PositionSide,
     Read,
     SettingNotApplied,
     StreamDialect,
+    UnreadRow,
+    decimal_or_none,
     one_id,
     required_id,
     walks,
@@ -140,6 +143,18 @@ class BitMart(BitMartTriggers):
         await self._call(endpoints.CANCEL_ORDERS, body={"symbol": venue_symbol})
         return None
 
+    async def _close_unread(self, venue_symbol: str, side: PositionSide | None, row: UnreadRow | None) -> Ack | None:
+        """By the number of contracts that the row has: without their size, which may be what is not known of it."""
+        held = getattr(None if row is None else row.raw, "current_amount", None)
+        if side is None or not isinstance(held, (str, int, Decimal)):
+            return await super()._close_unread(venue_symbol, side, row)
+        contracts = decimal_or_none(held, "current_amount")
+        if not contracts or contracts != int(contracts):
+            return await super()._close_unread(venue_symbol, side, row)
+        code = requests.CLOSING_SIDE[side]
+        body = {"symbol": venue_symbol, "type": "market", "side": code, "size": int(contracts)}
+        return _read_ack(await self._call(endpoints.SUBMIT_ORDER, body=body))
+
     async def arm_cancel_all(self, timeout_s: int, symbol: str | None = None) -> None:
         """Have the venue cancel all orders of a contract unless called again in time; 0 disarms.
 
@@ -176,7 +191,7 @@ class BitMart(BitMartTriggers):
             params,
             about=lambda row: str(row.order_id) == order_id and words.names(row.symbol, name),
         )
-        return orders.orders().one(row, await self.fetch_contract(name))
+        return orders.orders().one(row, await self._contract_held(name))
 
     async def fetch_open_orders(self, symbol: str | None = None) -> list[Order]:
         """Read the open orders; trigger and trailing orders are not among them.

@@ -115,7 +115,7 @@ class BitMartTriggers(BitMartAccount):
                 str(row.order_id) == order_id
                 or (order_id is None and text_or_none(row.client_order_id) == client_order_id)
             ):
-                return orders.trigger_orders().one(row, await self.fetch_contract(name))
+                return orders.trigger_orders().one(row, await self._contract_held(name))
         walks.certain(Read(rows, unread_of(rows)), OPEN_ROWS, f"{self.id}: trigger orders")
         raise OrderNotFound("no such trigger order waits", venue=self.id, endpoint=endpoints.PLAN_ORDERS.name)
 

@@ -29,11 +29,15 @@ from futures_async.adapter import (
     PageQuery,
     Placement,
     PlannedOrder,
+    PositionMode,
+    PositionSide,
     PositionSideLike,
     Rows,
     StreamDialect,
+    UnreadRow,
     VenueUnavailable,
     everything,
+    make_client_order_id,
     one_id,
     side_by_side,
     to_text,
@@ -42,7 +46,7 @@ from futures_async.adapter import (
     windows,
 )
 from futures_async.adapters._rows import listed
-from futures_async.adapters.bybit import endpoints, wire
+from futures_async.adapters.bybit import endpoints, mapping, wire
 from futures_async.adapters.bybit.codes import UNCHANGED
 from futures_async.adapters.bybit.dialect import BybitDialect
 from futures_async.adapters.bybit.lists import Scope, following, of_contract
@@ -263,6 +267,28 @@ class Bybit(BatchCancels, TriggerCalls):
             if error.code == NOTHING_TO_REDUCE:
                 return None
             raise
+
+    async def _close_unread(self, venue_symbol: str, side: PositionSide | None, row: UnreadRow | None) -> Ack | None:
+        """By an order of size 0, which closes all, up to the largest order; of an unknown side each is tried."""
+        hedged = await self._known_position_mode(venue_symbol) is PositionMode.HEDGE
+        for there in tuple(PositionSide) if side is None else (side,):
+            body = {
+                **of_contract(venue_symbol).params,
+                "side": "Sell" if there is PositionSide.LONG else "Buy",
+                "orderType": "Market",
+                "timeInForce": "IOC",
+                "qty": "0",
+                "reduceOnly": True,
+                "closeOnTrigger": True,
+                "positionIdx": mapping.INDEX[there] if hedged else 0,
+                "orderLinkId": make_client_order_id(),
+            }
+            try:
+                return read_ack(await self._call(endpoints.CREATE, body=body))
+            except OrderRejected as error:
+                if error.code != NOTHING_TO_REDUCE:
+                    raise
+        return None
 
 
 def _batch(items: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -36,15 +36,19 @@ from futures_async.adapter import (
     Params,
     Placement,
     PlannedOrder,
+    PositionMode,
+    PositionSide,
     PositionSideLike,
     ResponseMismatch,
     RiskLimit,
     StreamDialect,
     SymbolNotFound,
     Ticker,
+    UnreadRow,
     chosen_or_none,
     everything,
     first,
+    make_client_order_id,
     one_id,
     together,
     unread_of,
@@ -245,6 +249,21 @@ class OKX(BatchCancels, OKXTriggers):
             if error.code in GONE and await self.fetch_position(symbol, side) is None:
                 return None
             raise
+
+    async def _close_unread(self, venue_symbol: str, side: PositionSide | None, row: UnreadRow | None) -> Ack | None:
+        """By the venue's own close. Closing orders that wait would block it, and are cancelled by it; the margin mode
+        must be said, and is one of two."""
+        body: dict[str, Any] = {"instId": venue_symbol, "autoCxl": True, "clOrdId": make_client_order_id()}
+        if side is not None and await self._known_position_mode(venue_symbol) is PositionMode.HEDGE:
+            body["posSide"] = side.value
+        for mode in sorted(MarginMode, key=lambda mode: mode is not self._margin_mode):
+            try:
+                rows = await self._call(endpoints.CLOSE_POSITION, body={**body, "mgnMode": mode.value})
+                return read_ack(rows)
+            except OrderRejected as error:
+                if error.code not in GONE:
+                    raise
+        return None
 
     async def arm_cancel_all(self, timeout_s: int, symbol: str | None = None) -> None:
         """Have the venue cancel all orders of the account, of every product, in 10 to 120 seconds; 0 disarms.

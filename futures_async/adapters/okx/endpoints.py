@@ -117,6 +117,10 @@ CANCEL_BATCH = Endpoint(
     limit=_by_contract(300),
     kind=Kind.CANCEL,
 )
+# https://www.okx.com/docs-v5/en/#order-book-trading-trade-post-close-positions - the answer has no order id
+CLOSE_POSITION = Endpoint(
+    "POST", "/api/v5/trade/close-position", result=list[wire.WireAck], limit=_by_contract(20), kind=Kind.ORDER
+)
 # https://www.okx.com/docs-v5/en/#order-book-trading-trade-post-cancel-all-after - each call starts the timer anew
 CANCEL_ALL_AFTER = Endpoint(
     "POST", "/api/v5/trade/cancel-all-after", result=msgspec.Raw, limit=_by_user(1, 1.0), kind=Kind.SETTING

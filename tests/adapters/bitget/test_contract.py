@@ -13,6 +13,7 @@ from futures_async.testing.suite import ContractSuite
 def spec(product: str, symbol: str, other: str, coin: str, spare: str) -> VenueSpec:
     return VenueSpec(
         factory=Bitget,
+        closes_any_size=True,
         raw_call=RawCall("/api/v2/mix/account/accounts", {"productType": product}),
         symbol=symbol,
         other_symbol=other,

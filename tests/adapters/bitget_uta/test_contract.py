@@ -27,7 +27,7 @@ OWN_WAY = frozenset({"Account.locked", "Account.margin_ratio"})
 class TestBitgetUTA(ContractSuite):
     """The unified account, both position modes."""
 
-    spec = VenueSpec(factory=BitgetUTA, raw_call=RAW_CALL, silent=SILENT, own_way=OWN_WAY)
+    spec = VenueSpec(factory=BitgetUTA, raw_call=RAW_CALL, silent=SILENT, own_way=OWN_WAY, closes_any_size=True)
 
 
 class TestBitgetUTACoin(Reads, Settings, Matrix):

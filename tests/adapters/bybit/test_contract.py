@@ -47,6 +47,7 @@ class TestBybit(ContractSuite):
 
     spec = VenueSpec(
         factory=Bybit,
+        closes_any_size=True,
         raw_call=RAW_CALL,
         second_symbol="BTC/USDC:USDC",
         margin_modes=(MarginMode.CROSS,),

@@ -44,6 +44,7 @@ def said(body: bytes) -> bytes | None:
 
 SPEC = VenueSpec(
     factory=Hyperliquid,
+    lists_delisted=True,
     raw_call=RawCall("/info", {}, {"type": "clearinghouseState", "user": KEY.key}, "clearinghouseState"),
     symbol="BTC/USDC:USDC",
     other_symbol="ETH/USDC:USDC",

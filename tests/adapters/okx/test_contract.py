@@ -35,6 +35,7 @@ class TestOKX(ContractSuite):
 
     spec = VenueSpec(
         factory=OKX,
+        closes_any_size=True,
         raw_call=RAW_CALL,
         second_symbol="BTC/USDC:USDC",
         counts_contracts=True,

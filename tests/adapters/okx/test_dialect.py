@@ -64,7 +64,8 @@ def test_what_places_or_edits_an_order_says_until_when_and_nothing_else_does() -
         headers = signed(row, {}, b"", 1768195413808)
         assert headers.get("expTime") == ("1768195418808" if row in expiring else None), row
         assert (row.window_s == 5.0) == (row in expiring), row
-    assert {row for row in rows if row.kind is Kind.ORDER} == {*expiring, endpoints.PLACE_ALGO}
+    lasting = {endpoints.PLACE_ALGO, endpoints.CLOSE_POSITION}
+    assert {row for row in rows if row.kind is Kind.ORDER} == expiring | lasting
 
 
 def test_the_headers_that_stay_are_key_and_passphrase_and_demo_trading_is_a_header() -> None:

@@ -34,7 +34,7 @@ from futures_async.simulator import errors
 from futures_async.simulator.accounts import Account
 from futures_async.simulator.contracts import ContractSpec
 from futures_async.simulator.dialect import Request, VenueRefusal, get, post
-from futures_async.simulator.margins import opened_side
+from futures_async.simulator.margins import closed_by, opened_side
 from futures_async.simulator.presets import check_presets
 from futures_async.simulator.records import Fill, LedgerKind, LedgerRow, Order, Preset, Ticket, Trigger, TriggerStatus
 from futures_async.transport.endpoint import Kind, RateLimit
@@ -80,7 +80,11 @@ class OrderCalls(V5):
             raise VenueRefusal("110049", "Tp/Sl cannot be set on a reduce-only order")
         quantity = needed_number(fields, "qty")
         if not quantity and closing and fields.get("closeOnTrigger") is True:
-            quantity = min(contract.max_market_quantity, account.closing_quantity(contract.symbol, opened_side(side)))
+            held = account.positions.get((contract.symbol, closed_by(side)))
+            if held is None or held.quantity <= contract.max_market_quantity:
+                client_id = self._link_id(request, fields)
+                return self.engine.orders.close_position(account, contract.symbol, closed_by(side), client_id=client_id)
+            quantity = contract.max_market_quantity
         price = None
         if kind is OrderType.LIMIT:
             price = self._in_band(account, contract, needed_number(fields, "price"))

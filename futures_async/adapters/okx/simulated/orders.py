@@ -205,7 +205,8 @@ class OrderCalls(OKXSide):
         contract, word = self.contract(fields), fields.get("posSide") or "net"
         held = account.net_position(contract.symbol) if word == "net" else None
         side = SIDES.get(word, None if held is None else held.side)
-        if side is None or (contract.symbol, side) not in account.positions:
+        position = None if side is None else account.positions.get((contract.symbol, side))
+        if side is None or position is None or position.margin_mode.value != fields["mgnMode"]:
             raise errors.NoPosition("no position")
         if account.closing_quantity(contract.symbol, side) and str(fields.get("autoCxl")).lower() != "true":
             raise VenueRefusal("51115", "Cancel all pending close-orders before liquidation.", status=429)

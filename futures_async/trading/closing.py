@@ -1,0 +1,199 @@
+"""Closing what is held: whole, whatever its size is, and whatever cannot be read of it."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from decimal import Decimal
+
+from futures_async.trading.cancelling import Cancelling, urgent
+from futures_async.trading.desk import READ_BACK_PAUSES_S
+from futures_async.trading.ordering import Ack
+from futures_async.transport.channel import apart
+from futures_async.transport.endpoint import Kind
+from futures_async.unified.convert import EXACT, chosen_or_none, is_multiple, to_text
+from futures_async.unified.enums import Intent, OrderKind, OrderType, Outcome, PositionSide, PositionSideLike, Side
+from futures_async.unified.errors import (
+    ExchangeError,
+    FuturesAsyncError,
+    InvalidOrder,
+    InvalidRequest,
+    NotSupported,
+    OrderOutcomeUnknown,
+    OrderRejected,
+    ParameterRejected,
+    SymbolNotFound,
+    UnreadRow,
+    UnreadRows,
+)
+from futures_async.unified.exchange import Capability
+from futures_async.unified.models import Order, OrderRequest, Position
+
+EXACTLY: ContextVar[bool] = ContextVar("futures_async_exactly", default=False)
+"""The order closes what the venue has reported, to the last digit: also where that is off the step of today."""
+CONTRACTS: ContextVar[Decimal | None] = ContextVar("futures_async_contracts", default=None)
+"""How many contracts that is, where they are worth a fixed amount of quote coin."""
+
+
+@contextmanager
+def exactly(contracts: Decimal | None) -> Generator[None]:
+    """Orders inside close a quantity, or a number of contracts, that the venue itself has named."""
+    token, counted = EXACTLY.set(True), CONTRACTS.set(contracts)
+    try:
+        yield
+    finally:
+        EXACTLY.reset(token)
+        CONTRACTS.reset(counted)
+
+
+@contextmanager
+def before_sending(client_order_id: str | None = None) -> Generator[None]:
+    """Reads that an order cannot do without: whatever they end with, the order itself was not sent."""
+    try:
+        yield
+    except FuturesAsyncError as error:
+        error.outcome = Outcome.NOT_SENT
+        error.client_order_id = client_order_id
+        raise
+
+
+class Closing(Cancelling):
+    """The closes of every adapter."""
+
+    async def close_position(self, symbol: str, *, side: PositionSideLike | None = None) -> Order | None:
+        self._require(Capability.CLOSE_POSITION)
+        self._active("close_position")
+        with urgent():
+            try:
+                with before_sending():
+                    position = await self.fetch_position(symbol, side)
+                    if position is None:
+                        with apart():
+                            position = await self.fetch_position(symbol, side)
+            except UnreadRows as odd:
+                return await self._close_whatever_is_held(symbol, side, odd)
+            if position is None:
+                return None
+            parts = self._parts_of(position)
+            if len(parts) > 1:
+                return await self._close_parts(position, parts)
+            try:
+                return await self._close_part(position, position.quantity)
+            except (InvalidOrder, OrderRejected, ParameterRejected) as refusal:
+                # It may be too large for one order: only now is it worth to read how large one may be.
+                plain = type(refusal) in (InvalidOrder, OrderRejected, ParameterRejected)
+                if plain and self.supports(Capability.FETCH_CONTRACT):
+                    with before_sending(), suppress(SymbolNotFound):
+                        await self.fetch_contract(position.venue_symbol)
+                    parts = self._parts_of(position)
+                if len(parts) == 1:
+                    if plain and self._is_off_step(position):
+                        return await self._close_off_step(position, refusal)
+                    raise refusal from refusal.__cause__
+            return await self._close_parts(position, parts)
+
+    async def _close_whatever_is_held(
+        self, symbol: str, side: PositionSideLike | None, odd: UnreadRows
+    ) -> Order | None:
+        """Close what cannot be read, where the venue has a call that takes what can be read of it.
+
+        Raises:
+            UnreadRows: It has none.
+        """
+        name = self.venue_symbol(symbol)
+        rows = [row for row in odd.unread if row.facts.get("venue_symbol", name) == name]
+        if side is None and len([one for one in odd.rows if one.venue_symbol == name]) + len(rows) > 1:
+            raise InvalidRequest(f"{self.id}: {symbol} may have a long and a short position: name the side") from odd
+        there = chosen_or_none(PositionSide, side, "side") or rows[0].facts.get("side")
+        try:
+            return await self._close_by_own_call(name, there, rows[0])
+        except NotSupported as none:
+            raise UnreadRows(
+                f"{odd}. {none}: close it by an order of the size that you know, or at the venue",
+                rows=odd.rows,
+                unread=odd.unread,
+            ) from odd
+
+    async def _close_off_step(self, position: Position, refusal: InvalidOrder | ExchangeError) -> Order | None:
+        """Close what no order may have the size of, since the step has changed.
+
+        Raises:
+            InvalidOrder: The venue has no call for it.
+        """
+        try:
+            return await self._close_by_own_call(position.venue_symbol, position.side, None)
+        except NotSupported as none:
+            if isinstance(refusal, ExchangeError):
+                raise refusal from refusal.__cause__
+            raise InvalidOrder(
+                f"{refusal}. {none}: close what is on the step by an order, the rest at the venue"
+            ) from (refusal)
+
+    def _is_off_step(self, position: Position) -> bool:
+        contract = self._known_contract(position.venue_symbol)
+        return contract is not None and not is_multiple(position.quantity, contract.quantity_step)
+
+    async def _close_by_own_call(
+        self, venue_symbol: str, side: PositionSide | None, row: UnreadRow | None
+    ) -> Order | None:
+        async def deed() -> Ack | None:
+            return await self._close_unread(venue_symbol, side, row)
+
+        ack = await self._channel.deeds.see_through(deed, Kind.ORDER)
+        if ack is None or (ack.order_id is None and ack.client_order_id is None):
+            return None
+        by_client = ack.client_order_id if ack.order_id is None else None
+        problem: FuturesAsyncError | None = None
+        for pause_s in READ_BACK_PAUSES_S:
+            await self._channel.transport.runtime().sleep(pause_s)
+            try:
+                return await self.fetch_order(venue_symbol, order_id=ack.order_id, client_order_id=by_client)
+            except FuturesAsyncError as error:
+                problem = error
+        raise OrderOutcomeUnknown(
+            f"{self.id}: the venue has taken the close of {venue_symbol}, and its order cannot be read: read the "
+            "position",
+            venue=self.id,
+            symbol=self.unified_symbol(venue_symbol),
+            client_order_id=by_client,
+        ) from problem
+
+    async def _close_parts(self, position: Position, parts: Sequence[Decimal]) -> Order:
+        for quantity in parts[:-1]:
+            await self._close_part(position, quantity)
+        return await self._close_part(position, parts[-1])
+
+    async def _close_part(self, position: Position, quantity: Decimal) -> Order:
+        carried = self.order_fields.of(OrderKind.PLAIN, OrderType.MARKET, Intent.CLOSE)
+        with exactly(position.contracts):
+            return await self.create_order(
+                OrderRequest(
+                    symbol=position.venue_symbol,
+                    side=Side.SELL if position.side is PositionSide.LONG else Side.BUY,
+                    type=OrderType.MARKET,
+                    quantity=quantity,
+                    intent=Intent.CLOSE,
+                    margin_mode=position.margin_mode if "margin_mode" in carried else None,
+                    leverage=position.leverage if "leverage" in carried else None,
+                )
+            )
+
+    def _parts_of(self, position: Position) -> list[Decimal]:
+        """What a position is closed in: market orders as large as the venue takes, and the rest exactly as it is."""
+        contract = self._known_contract(position.venue_symbol)
+        most = None if contract is None else contract.max_market_quantity
+        if contract is None or most is None or contract.contract_value is not None or position.quantity <= most:
+            return [position.quantity]
+        part = contract.round_quantity(most)
+        if part <= 0:
+            raise InvalidOrder(
+                f"{self.id}: the largest market order of {contract.symbol}, {to_text(most)}, is under its step "
+                f"{to_text(contract.quantity_step)}: the position cannot be closed at market"
+            )
+        parts: list[Decimal] = []
+        left = position.quantity
+        while left > part:
+            parts.append(part)
+            left = EXACT.subtract(left, part)
+        return [*parts, left]

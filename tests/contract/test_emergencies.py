@@ -1,0 +1,232 @@
+"""Whatever is held can be closed at every venue that trades: listed or not, readable or not, of whatever size."""
+
+from __future__ import annotations
+
+import dataclasses
+from decimal import Decimal
+
+import pytest
+
+from futures_async.portfolio.acts import carry_out, halts
+from futures_async.simulator.records import Ticket
+from futures_async.testing.faulted import Faulted
+from futures_async.testing.virtual_time import run
+from futures_async.unified import errors
+from futures_async.unified.enums import Intent, MarginMode, OrderType, PositionMode, PositionSide, Side
+from futures_async.unified.exchange import Capability as Can
+from futures_async.unified.models import Contract, Order, Position
+from tests.contract.venues import specs
+
+SPECS = specs()
+TRADING = [venue for venue, spec in SPECS.items() if Can.CLOSE_POSITION in spec.capabilities]
+ALL_OF_IT = [venue for venue in TRADING if SPECS[venue].closes_any_size]
+
+
+def hidden(on: Faulted) -> None:
+    """The venue lists the contract no more."""
+    listed, symbol = on.exchange.fetch_contracts, on.spec.symbol
+
+    async def others() -> list[Contract]:
+        return [contract for contract in await listed() if contract.symbol != symbol]
+
+    on.exchange.fetch_contracts = others  # type: ignore[method-assign]
+
+
+def blurred(on: Faulted, *lost: str) -> None:
+    """Positions lack these facts, as long as there are any."""
+    fetch = on.exchange.fetch_positions
+
+    async def odd(symbol: str | None = None) -> list[Position]:
+        rows = [
+            errors.UnreadRow(
+                lost[0],
+                f"{lost[0]} cannot be read",
+                None,
+                {name: getattr(held, name) for name in ("symbol", "venue_symbol", "side") if name not in lost},
+                on.exchange.id,
+            )
+            for held in await fetch(symbol)
+        ]
+        if rows:
+            raise errors.unread_rows(rows)
+        return []
+
+    on.exchange.fetch_positions = odd  # type: ignore[method-assign]
+
+
+def sell_inside(on: Faulted, quantity: Decimal) -> None:
+    """A short position, held without any wire."""
+    engine = on.inside.engine
+    engine.world.now_ms = on.inside.now_ms()
+    with engine.arithmetic():
+        hedge = on.account.default_mode is PositionMode.HEDGE
+        ticket = Ticket(
+            symbol=on.spec.symbol,
+            side=Side.SELL,
+            type=OrderType.MARKET,
+            quantity=quantity,
+            intent=Intent.OPEN if hedge else None,
+        )
+        engine.orders.place(on.account, ticket)
+
+
+@pytest.mark.parametrize("venue", TRADING)
+def test_a_halt_closes_what_is_listed_no_more_and_cancels_all_of_it(venue: str) -> None:
+    async def main() -> None:
+        on = Faulted(SPECS[venue])
+        on.trade_inside(Side.BUY, at_ms=on.inside.now_ms())
+        async with on.exchange as exchange:
+            if Can.FETCH_CONTRACT in on.spec.capabilities:
+                await exchange.fetch_contract(on.spec.symbol)
+                await exchange._channel.transport.runtime().sleep(7200)  # pyright: ignore[reportPrivateUsage] - its clock
+                hidden(on)
+            ends = await carry_out({"mine": await halts(exchange, close=True)})
+            told = [(done.action, done.symbol, done.result) for _, done in ends]
+            assert list(on.account.positions_of()) == []
+            if on.spec.lists_all_open:
+                assert told == [("cancel all", on.spec.symbol, "done"), ("close", on.spec.symbol, "done")]
+                assert on.account.open_orders == {}
+            else:  # which contracts have orders cannot be asked
+                assert told == [("close", on.spec.symbol, "done"), ("cancel all", "", "not sent")]
+
+    run(main())
+
+
+@pytest.mark.parametrize("close", [True, False])
+def test_a_halt_closes_where_it_cannot_be_told_what_to_cancel(close: bool) -> None:
+    async def main() -> None:
+        on = Faulted(SPECS["bitget"])
+        on.trade_inside(Side.BUY, at_ms=on.inside.now_ms())
+        async with on.exchange as exchange:
+
+            async def down(symbol: str | None = None) -> list[Order]:
+                raise errors.RequestTimeout("no answer")
+
+            exchange.fetch_open_orders = down  # type: ignore[method-assign]
+            if not close:
+                with pytest.raises(errors.RequestTimeout):
+                    await halts(exchange, close=False)
+                return
+            ends = await carry_out({"mine": await halts(exchange, close=True)})
+            assert [(done.action, done.result) for _, done in ends] == [("close", "done"), ("cancel all", "failed")]
+            assert "no answer" in ends[1][1].detail
+            assert list(on.account.positions_of()) == []
+
+    run(main())
+
+
+@pytest.mark.parametrize("venue", TRADING)
+def test_where_nothing_closes_it_unread_the_error_says_what_to_do(venue: str) -> None:
+    async def main() -> None:
+        on = Faulted(SPECS[venue])
+        sell_inside(on, on.spec.quantity)
+        blurred(on, "quantity")
+        async with on.exchange as exchange:
+            if on.spec.closes_any_size:
+                order = await exchange.close_position(on.spec.symbol)
+                assert isinstance(order, Order)
+                assert (order.side, list(on.account.positions_of())) == (Side.BUY, [])
+                return
+            with pytest.raises(errors.UnreadRows, match="no call that closes a position whatever its size") as caught:
+                await exchange.close_position(on.spec.symbol)
+            assert "close it by an order of the size that you know, or at the venue" in str(caught.value)
+            assert len(caught.value.unread) == 1
+            assert len(list(on.account.positions_of())) == 1
+
+    run(main())
+
+
+@pytest.mark.parametrize("venue", ALL_OF_IT)
+def test_a_position_whose_side_cannot_be_read_is_closed_too(venue: str) -> None:
+    async def main() -> None:
+        on = Faulted(SPECS[venue])
+        sell_inside(on, on.spec.quantity)
+        blurred(on, "side")
+        async with on.exchange as exchange:
+            order = await exchange.close_position(on.spec.symbol)
+            assert order is not None
+            assert (order.side, list(on.account.positions_of())) == (Side.BUY, [])
+
+    run(main())
+
+
+def test_in_either_margin_mode_where_that_must_be_said() -> None:
+    async def main() -> None:
+        on = Faulted(SPECS["okx"])
+        on.account.settings(on.spec.symbol).margin_mode = MarginMode.ISOLATED
+        sell_inside(on, on.spec.quantity)
+        [held] = on.account.positions_of()
+        assert held.margin_mode is MarginMode.ISOLATED
+        blurred(on, "quantity")
+        async with on.exchange as exchange:
+            assert await exchange.close_position(on.spec.symbol) is not None
+            assert list(on.account.positions_of()) == []
+
+    run(main())
+
+
+@pytest.mark.parametrize("venue", ["okx", "bybit"])
+@pytest.mark.parametrize("side", [None, PositionSide.SHORT])
+def test_one_that_went_meanwhile_is_closed(venue: str, side: PositionSide | None) -> None:
+    async def main() -> None:
+        on = Faulted(SPECS[venue])
+        async with on.exchange as exchange:
+
+            async def odd(symbol: str | None = None) -> list[Position]:
+                facts = {"symbol": on.spec.symbol, "venue_symbol": exchange.venue_symbol(on.spec.symbol)}
+                raise errors.unread_rows([errors.UnreadRow("size", "size cannot be read", None, facts, venue)])
+
+            exchange.fetch_positions = odd  # type: ignore[method-assign]
+            assert await exchange.close_position(on.spec.symbol, side=side) is None
+
+    run(main())
+
+
+def test_where_one_order_takes_no_more_a_part_is_closed() -> None:
+    async def main() -> None:
+        on = Faulted(SPECS["bybit"])
+        contracts = on.inside.engine.world.contracts
+        sell_inside(on, 3 * on.spec.quantity)
+        most = 10 * on.spec.quantity  # of limit orders; market orders may have a fifth of it
+        contracts[on.spec.symbol] = dataclasses.replace(contracts[on.spec.symbol], max_quantity=most)
+        blurred(on, "quantity")
+        async with on.exchange as exchange:
+            for left in (on.spec.quantity, None):
+                await exchange.close_position(on.spec.symbol)
+                assert [held.quantity for held in on.account.positions_of()] == ([] if left is None else [left])
+
+    run(main())
+
+
+def test_a_close_whose_order_is_not_shown_is_no_failure_and_no_success() -> None:
+    async def main() -> None:
+        on = Faulted(SPECS["bitget"])
+        sell_inside(on, on.spec.quantity)
+        blurred(on, "quantity")
+        async with on.exchange as exchange:
+
+            async def lost(symbol: str, **ids: str | None) -> Order:
+                raise errors.OrderNotFound("not yet", venue="bitget")
+
+            exchange.fetch_order = lost  # type: ignore[method-assign]
+            with pytest.raises(errors.OrderOutcomeUnknown, match="taken the close of BTCUSDT"):
+                await exchange.close_position(on.spec.symbol)
+
+    run(main())
+
+
+@pytest.mark.parametrize("venue", ["bitget", "okx", "bybit"])
+def test_with_both_sides_open_the_one_to_close_is_named(venue: str) -> None:
+    async def main() -> None:
+        on = Faulted(SPECS[venue])
+        on.account.default_mode = PositionMode.HEDGE
+        on.trade_inside(Side.BUY, at_ms=on.inside.now_ms())
+        sell_inside(on, on.spec.quantity)
+        blurred(on, "quantity")
+        async with on.exchange as exchange:
+            with pytest.raises(errors.InvalidRequest, match="name the side"):
+                await exchange.close_position(on.spec.symbol)
+            await exchange.close_position(on.spec.symbol, side=PositionSide.LONG)
+            assert [held.side for held in on.account.positions_of()] == [PositionSide.SHORT]
+
+    run(main())
