@@ -12,6 +12,7 @@ from typing import Any
 import anyio
 
 from futures_async.accounts.load import NoAccounts, load_accounts
+from futures_async.cli.extras import SERVING, needs
 from futures_async.cli.output import complain
 from futures_async.registry import connect
 from futures_async.unified.errors import InvalidRequest, LifecycleWarning
@@ -64,13 +65,10 @@ async def open_accounts(
 
 
 def _simulated(source: Source, stack: ExitStack) -> dict[str, FuturesExchange]:
-    try:
-        from futures_async.simulator.demo import Setup
-        from futures_async.simulator.server import serve
-    except ModuleNotFoundError as error:
-        if error.name not in ("starlette", "uvicorn"):
-            raise
-        raise InvalidRequest("--simulated needs an extra: pip install 'futures-async[simulator]'") from None
+    needs("--simulated", "simulator", *SERVING)
+    from futures_async.simulator.demo import Setup
+    from futures_async.simulator.server import serve
+
     running = stack.enter_context(serve(seed=source.seed, setup=Setup(empty=source.empty)))
     offered = list(running.exchange.venues)
     unknown = [venue for venue in source.venues if venue not in offered]

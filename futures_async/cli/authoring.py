@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import sys
 import tomllib
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from futures_async.cli.extras import SERVING, needs
 from futures_async.cli.output import Exit, Format, Writer, complain
 from futures_async.cli.tables import Column
 from futures_async.unified.errors import InvalidRequest
@@ -25,17 +25,6 @@ COLUMNS: list[Column[Part]] = [
 ]
 SHOWN = 10
 """Failures that are told; the first ones tell most."""
-
-
-def needs_testing() -> None:
-    """Refuse where the extra is not installed.
-
-    Raises:
-        InvalidRequest: It is not.
-    """
-    missing = [name for name in ("pytest", "starlette", "uvicorn") if find_spec(name) is None]
-    if missing:
-        raise InvalidRequest(f"this needs {' and '.join(missing)}: pip install 'futures-async[testing]'")
 
 
 def package_of(venue: str, folder: Path) -> str:
@@ -57,7 +46,7 @@ def package_of(venue: str, folder: Path) -> str:
 
 def write_venue(name: str, into: Path) -> Exit:
     """Write the package of a new venue."""
-    needs_testing()
+    needs("new-venue", "testing", "pytest", *SERVING)
     from futures_async.testing.scaffold import new_venue
 
     written = new_venue(name, into)
@@ -70,7 +59,7 @@ def write_venue(name: str, into: Path) -> Exit:
 
 def check_venue(venue: str, tests: list[str], mutants: int, output: Format) -> Exit:
     """Run everything that judges an adapter, and say what came of it."""
-    needs_testing()
+    needs("check-venue", "testing", "pytest", *SERVING)
     from futures_async.testing.check import check
 
     sys.path.insert(0, os.getcwd())

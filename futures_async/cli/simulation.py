@@ -7,6 +7,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from futures_async.cli.extras import SERVING, needs
 from futures_async.cli.output import Format, Writer
 from futures_async.cli.tables import Column, make_table
 from futures_async.registry import venue_ids
@@ -51,15 +52,12 @@ def simulate(
     Raises:
         InvalidRequest: The extra is missing, the port is taken, the keys or the plan of faults cannot be used.
     """
-    try:
-        from futures_async.simulator.accounts import ApiKey
-        from futures_async.simulator.demo import Setup
-        from futures_async.simulator.exchange import SimulatedExchange
-        from futures_async.simulator.server import RunningExchange, run
-    except ModuleNotFoundError as error:
-        if error.name not in ("starlette", "uvicorn"):
-            raise
-        raise InvalidRequest("simulate needs an extra: pip install 'futures-async[simulator]'") from None
+    needs("simulate", "simulator", *SERVING)
+    from futures_async.simulator.accounts import ApiKey
+    from futures_async.simulator.demo import Setup
+    from futures_async.simulator.exchange import SimulatedExchange
+    from futures_async.simulator.server import RunningExchange, run
+
     for venue in venues:
         if venue not in venue_ids():
             raise InvalidRequest(f"no adapter {venue[:40]!r}: {near(venue, venue_ids())}")

@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 from futures_async.cli.accounts import Source, open_accounts
+from futures_async.cli.extras import needs
 from futures_async.cli.output import complain, make_console
 from futures_async.portfolio.portfolio import Portfolio
 from futures_async.unified.errors import InvalidRequest
@@ -23,13 +24,10 @@ async def serve_page(
     Raises:
         InvalidRequest: No extra, no keys, an address that others reach without a token.
     """
-    try:
-        from futures_async import web
-        from futures_async.web.serving import refuse_open, serve
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in ("starlette", "uvicorn", "prometheus_client"):
-            raise
-        raise InvalidRequest("serve needs an extra: pip install 'futures-async[web]'") from None
+    needs("serve", "web", "starlette", "uvicorn", "prometheus_client")
+    from futures_async import web
+    from futures_async.web.serving import refuse_open, serve
+
     token = read_token(token_file)
     if trading and token is None:
         token = secrets.token_urlsafe(24)

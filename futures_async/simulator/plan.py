@@ -105,6 +105,13 @@ class Strike:
     delay_s: float
 
 
+def _kind(word: Kind | str) -> Kind:
+    known = {kind.value: kind for kind in Kind}
+    if word not in known:
+        raise ValueError(f"no kind of call is {word!r}: {near(word, known)}")
+    return known[word]
+
+
 @dataclass(slots=True)
 class FaultPlan:
     """Which faults happen. Equal seeds and equal requests in equal order give equal faults."""
@@ -170,7 +177,7 @@ class FaultPlan:
         rule = Rule(
             fault=fault(name),
             probability=probability,
-            kinds=tuple(Kind(kind) for kind in kinds),
+            kinds=tuple(map(_kind, kinds)),
             paths=tuple(paths),
             venues=tuple(venues),
             most=most,

@@ -112,10 +112,6 @@ def test_a_reader_that_has_read_enough_is_no_failure(form: tuple[str, ...]) -> N
     process.stderr.close()
 
 
-def test_json_and_csv_exclude_each_other() -> None:
-    assert cli("positions", "--simulated", "--json", "--csv").returncode == 2
-
-
 def test_ctrl_c_ends_watch_without_a_traceback() -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "futures_async.cli", "watch", "--simulated", "--venue", "bitget"],
@@ -283,12 +279,6 @@ def test_simulate_limits_an_account_as_it_is_told(limit: str, second: int) -> No
     assert answers == [200, second]
 
 
-def test_a_limit_of_no_requests_at_all_is_refused_as_it_is_by_an_exchange_object() -> None:
-    shown = cli("simulate", "--port", "0", "--uid-limit", "0")
-    assert shown.returncode == 2
-    assert "--uid-limit" in shown.stderr
-
-
 def test_the_version_is_printed() -> None:
     assert cli("--version").stdout.startswith("futures-async 0.")
 
@@ -360,24 +350,6 @@ def test_a_symbol_that_some_venue_lists_is_shown_where_it_is_and_empty_elsewhere
     assert empty.returncode == 0, empty.stderr
 
 
-def test_without_its_extra_the_command_line_is_2_and_says_what_to_install() -> None:
-    code = "import sys; sys.modules['typer'] = None; from futures_async.cli import main; main()"
-    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert failure(2, shown).endswith("pip install 'futures-async[cli,simulator]'\n")
-
-
-def test_simulate_refuses_a_plan_for_a_venue_that_it_does_not_play(tmp_path: Path) -> None:
-    plan = tmp_path / "plan.toml"
-    plan.write_text('[[fault]]\nname = "reset"\nvenues = ["bitgt"]\n')
-    said = failure(2, cli("simulate", "--port", "0", "--faults", str(plan)))
-    assert "no venue 'bitgt' is played: did you mean bitget?" in said
-
-
-def test_h_is_help_everywhere() -> None:
-    assert "positions" in cli("-h").stdout
-    assert "--symbol" in cli("positions", "-h").stdout
-
-
 def test_a_text_that_is_no_symbol(running: RunningExchange) -> None:
     said = failure(2, cli("positions", "--base-url", running.base_url, "--symbol", "a b", **keys_of(running, "bitget")))
     assert "InvalidRequest" in said
@@ -431,15 +403,6 @@ def test_plain_http_to_another_host_is_refused(running: RunningExchange) -> None
 
 def test_no_keys_at_all(tmp_path: Path) -> None:
     assert "--simulated" in failure(2, cli("positions", XDG_CONFIG_HOME=str(tmp_path)))
-
-
-def test_an_unknown_venue() -> None:
-    assert "nowhere" in failure(2, cli("positions", "--simulated", "--venue", "nowhere"))
-
-
-def test_a_venue_that_cannot_do_it_says_so() -> None:
-    said = failure(2, cli("ledger", "--simulated", "--venue", "bittap"))
-    assert "NotSupported" in said
 
 
 def test_a_port_that_is_taken() -> None:
@@ -579,7 +542,3 @@ def test_one_ctrl_c_at_its_question_ends_probe(running: RunningExchange) -> None
         os.close(its_end)
         os.close(terminal)
     assert len(running.exchange.arrivals) == before
-
-
-def test_probe_refuses_a_price_that_is_none() -> None:
-    assert cli("probe", "bitget", "--simulated", "--price", "cheap").returncode == 2

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from futures_async.cli import authoring
+from futures_async.cli import authoring, extras
 from futures_async.cli.app import app
+from futures_async.cli.output import Format
 from futures_async.testing import check as checking
 from futures_async.testing.scaffold import new_venue
 from futures_async.unified.errors import InvalidRequest
@@ -103,9 +104,9 @@ def test_an_adapter_that_is_nowhere_is_told(tmp_path: Path, monkeypatch: pytest.
     def nowhere(name: str) -> None:
         return None
 
-    monkeypatch.setattr(authoring, "find_spec", nowhere)
-    with pytest.raises(InvalidRequest, match=r"pip install 'futures-async\[testing\]'"):
-        authoring.needs_testing()
+    monkeypatch.setattr(extras, "find_spec", nowhere)
+    with pytest.raises(InvalidRequest, match=r"check-venue needs pytest and .*futures-async\[testing\]"):
+        authoring.check_venue("bitget", [], 0, Format.TABLE)
 
 
 def test_what_is_no_test_is_no_pass(tmp_path: Path) -> None:
