@@ -114,7 +114,7 @@ async def _said(on: Inside, price: Decimal) -> Order | FuturesAsyncError:
             return error
 
 
-@pytest.mark.parametrize("venue", ["binance", "hyperliquid"])
+@pytest.mark.parametrize("venue", ["binance", "bybit", "hyperliquid"])
 def test_no_order_is_doubled_lost_or_made_up_at(venue: str) -> None:
     tally = run(trade(venue, 300, 1))
     wrong = tally.duplicates, tally.lost, tally.phantom, tally.unclassified, tally.unknown

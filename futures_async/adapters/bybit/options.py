@@ -28,7 +28,7 @@ class BybitOptions(Options, total=False):
     markets: Annotated[Sequence[Market], Option(_markets, default=MARKETS)]
     """Which contracts are read where no symbol is named: each kind costs a call. `"inverse"` are the coin-margined."""
     cancel_on_disconnect: Annotated[bool, Option(flag, default=False, plain=True)]
-    """While orders are watched, have the venue cancel all of them once no such connection stands any more: see
-    `set_disconnect_window`. Closing the watch, or this client, is such an end."""
+    """While orders are watched by the stream, have the venue cancel all of them once no such connection stands any
+    more: see `set_disconnect_window`. Closing the watch, or this client, is such an end."""
     rsa: Annotated[bool, Option(flag, default=False, plain=True)]
     """The secret is an RSA private key: base64 of its PKCS#8 DER form, in one line."""
