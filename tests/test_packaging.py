@@ -63,6 +63,7 @@ def test_the_sdist_holds_the_same_and_the_tests(built: Path) -> None:
         assert f"futures_async/adapters/{adapter}/client.py" in names
 
 
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="an sdist holds no link for people")
 def test_the_adapters_folder_at_the_top_is_a_relative_link() -> None:
     assert (ROOT / "adapters").is_symlink()
     assert os.readlink(ROOT / "adapters") == "futures_async/adapters"

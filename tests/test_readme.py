@@ -1,4 +1,7 @@
-"""The README says what is true: its table is generated, its example runs, its commands are the ones CI runs."""
+"""The README says what is true: its table is generated, its commands are the ones CI runs; programs with a name run.
+
+Those without one are run by `test_docs.py`.
+"""
 
 from __future__ import annotations
 
@@ -17,54 +20,29 @@ import pytest
 import futures_async as fa
 from futures_async.accounts.source import PARTS, plain_options
 from futures_async.adapters import BUILT_IN
-from futures_async.cli.venues import capability_rows
-from futures_async.registry import adapter_class
 from futures_async.simulator.demo import Setup
 from futures_async.simulator.server import RunningExchange, serve
+from tests.pages import ROOT, example, examples, load, names_of
 
-ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 TABLE = re.compile(r"(<!-- capabilities:.*?-->\n).*?(<!-- /capabilities -->)", re.DOTALL)
 
 
-def capability_table() -> str:
-    found, rows = capability_rows()
-    own = [index for index, venue in enumerate(found) if venue in BUILT_IN]  # other distributions have their own pages
-    ids = [found[index] for index in own]
-    lines = ["| | " + " | ".join(f"`{venue}`" for venue in ids) + " |", "|---|" + "---|" * len(ids)]
-    classes = [adapter_class(venue) for venue in ids]
-    lines.append("| venue | " + " | ".join(adapter.name for adapter in classes) + " |")
-    lines.append("| life cycle | " + " | ".join(adapter.lifecycle for adapter in classes) + " |")
-    for name, cells in rows:
-        lines.append(f"| `{name}` | " + " | ".join("yes" if cells[index] else "" for index in own) + " |")
-    return "\n".join(lines) + "\n"
-
-
 def test_the_table_of_venues_is_what_the_adapters_declare(request: pytest.FixtureRequest) -> None:
     page = README.read_text(encoding="utf-8")
-    expected = TABLE.sub(lambda match: match[1] + "\n" + capability_table() + match[2], page)
+    expected = TABLE.sub(lambda match: match[1] + "\n" + load("docs/tables.py").capability_table() + match[2], page)
     if request.config.getoption("--rewrite-readme"):
         README.write_text(expected, encoding="utf-8")
     assert README.read_text(encoding="utf-8") == expected, "run pytest tests/test_readme.py --rewrite-readme"
 
 
-def example(name: str, where: Path = README) -> str:
-    page = where.read_text(encoding="utf-8")
-    found = re.search(rf"<!-- example: {name} -->\n```python\n(.*?)```", page, re.DOTALL)
-    assert found is not None
-    return found[1]
-
-
 @pytest.fixture(scope="module")
-def examples(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Every Python example of the pages, in a folder that sees nothing of this repository but the package."""
     folder = tmp_path_factory.mktemp("examples")
     (folder / "futures_async").symlink_to(ROOT / "futures_async")
-    for page in ("README.md", *(str(path.relative_to(ROOT)) for path in sorted((ROOT / "docs").glob("**/*.md")))):
-        found = re.findall(r"```python\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL)
-        for number, text in enumerate(found):
-            name = re.sub(r"\W", "_", page.removesuffix(".md").lower())
-            (folder / f"{name}_{number}.py").write_text(text, encoding="utf-8")
+    for one in examples():
+        (folder / f"{one.id}.py").write_text(one.code, encoding="utf-8")
     return folder
 
 
@@ -75,20 +53,19 @@ CHECKERS = {
 
 
 @pytest.mark.parametrize("checker", CHECKERS)
-def test_every_example_passes_the_type_checkers(examples: Path, checker: str) -> None:
-    files = sorted(path.name for path in examples.glob("*.py"))
-    assert len(files) >= 9
+def test_every_example_passes_the_type_checkers(folder: Path, checker: str) -> None:
+    files = sorted(path.name for path in folder.glob("*.py"))
+    assert len(files) >= 30
     if checker == "pyright":
-        (examples / "pyrightconfig.json").write_text('{"typeCheckingMode": "strict"}')
+        (folder / "pyrightconfig.json").write_text('{"typeCheckingMode": "strict"}')
     command = [sys.executable, "-m", *CHECKERS[checker], *files]
-    done = subprocess.run(command, cwd=examples, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
 
 
 @pytest.mark.asyncio
 async def test_the_bot_runs_as_written(capsys: pytest.CaptureFixture[str]) -> None:
-    names: dict[str, Any] = {}
-    exec(compile(example("bot"), "README.md", "exec"), names)
+    names = names_of(example("bot"), "README.md")
     with serve(seed=3) as running:
         await names["main"](running.credentials("bitget"), base_url=running.base_url)
     printed = capsys.readouterr().out.splitlines()
@@ -98,8 +75,7 @@ async def test_the_bot_runs_as_written(capsys: pytest.CaptureFixture[str]) -> No
 
 @pytest.mark.asyncio
 async def test_the_bot_on_streams_answers_each_fill_once() -> None:
-    names: dict[str, Any] = {}
-    exec(compile(example("streams", ROOT / "docs" / "streams.md"), "streams.md", "exec"), names)
+    names = names_of(example("streams"), "streams.md")
     with serve(only=["bitget"], setup=Setup(empty=True), seed=3) as running:
         async with fa.connect("bitget", running.credentials("bitget"), base_url=running.base_url) as exchange:
             bot = asyncio.create_task(names["main"](running.credentials("bitget"), running.base_url))
@@ -139,9 +115,7 @@ def accounts(running: RunningExchange) -> dict[str, fa.FuturesExchange]:
 
 
 async def run_example(name: str, *arguments: Any) -> None:
-    names: dict[str, Any] = {}
-    exec(compile(example(name), "README.md", "exec"), names)
-    await names["main"](*arguments)
+    await names_of(example(name), name)["main"](*arguments)
 
 
 @pytest.mark.asyncio
@@ -169,7 +143,7 @@ async def test_the_order_manager_example_runs(tmp_path: Path, capsys: pytest.Cap
 
 
 def test_the_risk_example_runs(capsys: pytest.CaptureFixture[str]) -> None:
-    exec(compile(example("risk"), "README.md", "exec"), {})
+    names_of(example("risk"), "risk.md")
     price, distance, size, level = capsys.readouterr().out.split()
     # 369 is 3000 for each coin, so P = (30000.5 - 3000) / (1 - 0.004).
     assert abs(Decimal(price) - Decimal("27000.5") / Decimal("0.996")) < Decimal("1e-20")
@@ -194,8 +168,8 @@ DOCUMENTED_HELPERS = {
 
 
 def test_every_helper_of_the_documents_has_its_place_here() -> None:
-    page = README.read_text(encoding="utf-8")
-    section = page[page.index("### The documents' helpers") : page.index("## A web service")]
+    page = (ROOT / "docs" / "how-to" / "risk.md").read_text(encoding="utf-8")
+    section = page[page.index("## The documents' helpers") :]
     table = [[cell.strip() for cell in line.strip("|").split("|")] for line in section.splitlines() if "`" in line]
     named = {name for row in table for name in re.findall(r"`([\w.]+)`", row[0])}
     assert named >= DOCUMENTED_HELPERS
@@ -204,14 +178,6 @@ def test_every_helper_of_the_documents_has_its_place_here() -> None:
         assert places, row
         for place in [*places, *re.findall(r"`fa\.([\w.]+)`", row[2])]:
             assert callable(operator.attrgetter(place)(fa)), place
-
-
-@pytest.mark.asyncio
-async def test_the_fixture_example_runs() -> None:
-    names: dict[str, Any] = {}
-    exec(compile(example("fixture"), "README.md", "exec"), names)
-    with serve(seed=3) as running:
-        await names["test_my_bot"](running)
 
 
 @pytest.mark.parametrize("name", ["web_service", "tracing", "metrics"])
@@ -229,7 +195,7 @@ def test_ci_runs_exactly_the_two_commands_of_the_page() -> None:
 
 
 def test_every_word_of_an_account_is_explained() -> None:
-    page = README.read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
     table = page[page.index("<!-- words of an account -->") :].split("\n\n")[0]
     cells = [line.split("|")[1] for line in table.splitlines() if line.startswith("|")]
     explained = {word for cell in cells for word in re.findall(r"`(\w+)`", cell)}
@@ -237,8 +203,19 @@ def test_every_word_of_an_account_is_explained() -> None:
     assert explained == {"venue", *PARTS, *words}
 
 
-@pytest.mark.parametrize("page", ["README.md", "CHANGELOG.md", "SECURITY.md", "adapters/README.md"])
+@pytest.mark.parametrize("page", ["CHANGELOG.md", "SECURITY.md", "futures_async/adapters/README.md"])
 def test_links_between_the_pages_lead_somewhere(page: str) -> None:
     path = ROOT / page
     for target in re.findall(r"\]\(([^)#:]+)\)", path.read_text(encoding="utf-8")):
         assert (path.parent / target).exists(), target
+
+
+def test_the_readme_can_be_read_where_there_are_no_files_beside_it() -> None:
+    """A package index shows it alone: it names pages instead of linking to them, and all that it names is there."""
+    page = README.read_text(encoding="utf-8")
+    assert [target for target in re.findall(r"\]\(([^)]+)\)", page) if not target.startswith("https://")] == []
+    assert len(page.splitlines()) <= 200
+    section = page[page.index("## Where to read on") : page.index("## Venues")]
+    named = re.findall(r"`([\w./-]+(?:\.md|/))`", section)
+    assert len(named) > 15
+    assert [name for name in named if not any((folder / name).exists() for folder in (ROOT, ROOT / "docs"))] == []

@@ -37,6 +37,7 @@ class Ok(msgspec.Struct, frozen=True, kw_only=True):
     may be shared."""
 
     status: Literal["ok"] = "ok"
+    """Word for programs that read JSON."""
     venue: str
     """Id of the adapter."""
     data: VenueData
@@ -62,6 +63,7 @@ class Stale(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     status: Literal["stale"] = "stale"
+    """Word for programs that read JSON."""
     venue: str
     """Id of the adapter."""
     data: VenueData
@@ -84,6 +86,7 @@ class Failed(msgspec.Struct, frozen=True, kw_only=True):
     """Nothing is known of this venue."""
 
     status: Literal["failed"] = "failed"
+    """Word for programs that read JSON."""
     venue: str
     """Id of the adapter."""
     data: None = None

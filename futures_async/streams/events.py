@@ -19,9 +19,11 @@ class StreamEvent(msgspec.Struct, frozen=True, kw_only=True):
     """One happening. Holds nothing of what was sent or received."""
 
     venue: str
+    """Id of the adapter."""
     stream: str
     """"private", "public", or for pictures what they are of: "orders", "fills", …"""
     happening: Happening
+    """What happened; "resynced": the picture is true again, "drift": an audit found a difference."""
     duration_s: float = 0.0
     """What it took, from the beginning of the connection or of the gap; for "lost": how long it stood."""
     reason: str = ""

@@ -153,7 +153,7 @@ class Options(TypedDict, total=False):
     base_url: Annotated[str | None, Option(_url, plain=True)]
     """Trusted as given; https, or http to a loopback address."""
     http: Annotated[Http, Option(_as_given)]
-    """None (fastest installed), "httpx", "fast", or a client, transport or backend object."""
+    """None (fastest installed), "httpx", "httpx2", "fast", or a client, transport or backend object."""
     streams: Annotated[StreamBackend | None, Option(instance(StreamBackend, "PicowsBackend()"))]
     """What makes WebSocket connections; None: picows, of the extra [streams]."""
     proxy: Annotated[str | None, Option(_read_by(read_proxy), plain=True)]

@@ -45,8 +45,11 @@ class RateLimit(msgspec.Struct, frozen=True):
     """At most `count` calls in any `per_s` seconds, counted per account (`uid`) or per address (`ip`)."""
 
     count: int
+    """Calls, or what they weigh."""
     per_s: float = 1.0
+    """Seconds: any span of this length."""
     scope: Literal["uid", "ip"] = "uid"
+    """Counted by account, or by address."""
     pool: str = ""
     """Endpoints that name the same pool share it; "": the endpoint's own."""
     weight: Weight = 1

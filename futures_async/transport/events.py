@@ -15,6 +15,7 @@ class CallEvent(msgspec.Struct, frozen=True, kw_only=True):
     """One attempt, after it has ended. Holds no query, header or body."""
 
     venue: str
+    """Id of the adapter."""
     endpoint: str
     """Method and path template, `GET /api/…`."""
     attempt: int

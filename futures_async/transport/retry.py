@@ -35,8 +35,11 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """How often and how long. Waits are `U(0, min(max_wait_s, base_s · 2ⁿ))`, "full jitter"."""
 
     attempts: int = 3
+    """Tries of a call that may be repeated, the first one included."""
     base_s: float = 0.25
+    """Seconds; doubled with each try."""
     max_wait_s: float = 4.0
+    """Longest wait before a try, seconds."""
     pause_limit_s: float = 30.0
     """A venue that asks to wait longer than this is an error at once."""
 

@@ -50,11 +50,13 @@ class Change(msgspec.Struct, Generic[T], frozen=True, kw_only=True, gc=False):
     """One change of one order, fill, position, account or ticker."""
 
     kind: ChangeKind
+    """What became of it."""
     item: T
     """As it is now."""
     previous: T | None = None
     """As it was known before; None where it was not."""
     source: ChangeSource
+    """Pushed by the venue, or read."""
     venue_ms: int | None = None
     """The venue's time of the change, Unix milliseconds UTC."""
     received_ms: int
@@ -67,10 +69,10 @@ class Watch(ABC, AsyncIterator[Change[T]], Generic[T]):
     Use it as `async with`, or in `async for` alone, which closes it when the loop is left. A consumer that is slow gets
     the latest state of each thing, never an older one after a newer one, but every fill and every end of an order.
 
-    Raises from the iterator:
-        AuthenticationError: The venue refuses the keys.
-        StreamOverrun: More fills or ended orders were waiting to be taken than `max_fills`.
-        ClientClosed: The exchange object was closed.
+    Raises:
+        AuthenticationError: From the iterator: the venue refuses the keys.
+        StreamOverrun: From the iterator: more fills or ended orders were waiting to be taken than `max_fills`.
+        ClientClosed: From the iterator: the exchange object was closed.
     """
 
     @property

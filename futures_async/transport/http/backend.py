@@ -74,9 +74,13 @@ class Timeouts(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds. `deadline_s` bounds a whole read with its retries and its wait in the queue, and each try at a write."""
 
     connect_s: float = 3.0
+    """For a connection, TLS included."""
     write_s: float = 3.0
+    """For handing over a request."""
     read_s: float = 5.0
+    """Without a byte of the answer."""
     deadline_s: float = 10.0
+    """For a whole read, and for each try at a write."""
 
     def __post_init__(self) -> None:
         for name in self.__struct_fields__:
