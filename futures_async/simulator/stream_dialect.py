@@ -198,11 +198,22 @@ class Unsubscribe:
 
 
 @dataclass(frozen=True, slots=True)
+class Ask:
+    """A request as over HTTP: limits count both alike."""
+
+    method: str
+    path: str
+    body: bytes
+    answer: Callable[[int, bytes], Frame]
+    """What is said of its answer, by status and body."""
+
+
+@dataclass(frozen=True, slots=True)
 class Break:
     """Hang up without a word, as venues do over what they do not like."""
 
 
-Deed: TypeAlias = Answer | Beat | LogIn | Own | Subscribe | Unsubscribe | Break
+Deed: TypeAlias = Answer | Beat | LogIn | Own | Subscribe | Unsubscribe | Ask | Break
 
 
 class StreamDialect(ABC):

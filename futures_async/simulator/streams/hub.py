@@ -15,11 +15,12 @@ from contextlib import AbstractContextManager
 from typing import NamedTuple
 
 from futures_async.simulator.accounts import Account
+from futures_async.simulator.dialect import Request
 from futures_async.simulator.events import Event
 from futures_async.simulator.exchange import SimulatedExchange
 from futures_async.simulator.marks import STEP_MS
 from futures_async.simulator.plan import FaultPlan
-from futures_async.simulator.stream_dialect import AccountChannel, Frame, StreamDialect, Subscription
+from futures_async.simulator.stream_dialect import AccountChannel, Ask, Frame, StreamDialect, Subscription
 from futures_async.simulator.streams.session import Session
 
 
@@ -128,6 +129,12 @@ class StreamHub:
             if session.account is None or channel.look is None:
                 return []
             return list(channel.look(session.account, subscription))
+
+    def asked(self, session: Session, question: Ask) -> Frame:
+        """What a request comes to that was made over a connection."""
+        request = Request(question.method, question.path, body=question.body, client=session.client, now_ms=self.now_ms)
+        response = self.exchange.handle(request)
+        return question.answer(response.status, response.body)
 
     # -- connections
 

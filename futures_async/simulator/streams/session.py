@@ -18,6 +18,7 @@ from futures_async.simulator.stream_dialect import (
     MESSAGE_TOO_BIG,
     AccountChannel,
     Answer,
+    Ask,
     Beat,
     Break,
     Deed,
@@ -68,6 +69,10 @@ class Surroundings(Protocol):
 
     def frames(self, session: Session, subscription: Subscription) -> Sequence[Frame]:
         """How things stand."""
+        ...
+
+    def asked(self, session: Session, question: Ask) -> Frame:
+        """What a request comes to."""
         ...
 
 
@@ -241,6 +246,8 @@ class Session:
                 self.subscriptions.pop(key, None)
                 if ack is not None:
                     self.send(ack)
+            case Ask():
+                self.send(self._hub.asked(self, deed))
             case Break():
                 self.cut()
 

@@ -6,13 +6,17 @@ import json
 from decimal import Decimal as D
 from typing import Any
 
+import msgspec
 import pytest
 
+from futures_async.adapters.hyperliquid import signing
 from futures_async.adapters.hyperliquid.simulated.gate import KEY
 from futures_async.simulator.demo import Setup
 from futures_async.simulator.exchange import SimulatedExchange
+from futures_async.simulator.plan import FaultPlan
 from futures_async.simulator.records import CancelReason, Order, Ticket
 from futures_async.simulator.streams.hub import StreamHub
+from futures_async.unified.credentials import Credentials
 from futures_async.unified.enums import OrderType, Side, TimeInForce
 from tests.simulator.streams.rig import NOON
 
@@ -22,7 +26,7 @@ BTC = "BTC/USDC:USDC"
 class Bench:
     """The exchange on a clock that is moved by hand, and one connection."""
 
-    def __init__(self, *wanted: str) -> None:
+    def __init__(self, *wanted: str, plan: FaultPlan | None = None) -> None:
         self.now_ms = NOON
         self.exchange = SimulatedExchange(
             only=["hyperliquid"],
@@ -31,7 +35,7 @@ class Bench:
             monotonic=lambda: self.now_ms / 1000,
         )
         self.exchange.engine.marks.pin(BTC, D(90_000))
-        self.hub = StreamHub(self.exchange)
+        self.hub = StreamHub(self.exchange, plan)
         self.account = self.exchange.venues["hyperliquid"].account
         self.session: Any = self.hub.open("/ws", client="10.0.0.1", wake=lambda: None)
         for name in wanted:
@@ -228,6 +232,38 @@ def test_control_messages_are_answered() -> None:
     assert {channel for channel, _ in bench.heard()} == {"error"}
 
 
+def test_requests_may_be_made_over_the_connection() -> None:
+    bench = Bench()
+    state = {"type": "clearinghouseState", "user": KEY.key}
+    bench.send(method="post", id=1, request={"type": "info", "payload": state})
+    [(channel, answer)] = bench.heard()
+    assert (channel, answer["id"], answer["response"]["type"]) == ("post", 1, "info")
+    assert answer["response"]["payload"]["type"] == "clearinghouseState"
+    assert answer["response"]["payload"]["data"]["marginSummary"]["accountValue"] == "25000.0"
+    bench.send(method="post", id=2, request={"type": "action", "payload": {"action": {"type": "order"}}})
+    bench.send(method="post", id=3, request={"type": "explorer", "payload": {}})
+    (_, refused), (channel, _) = bench.heard()
+    assert (refused["id"], refused["response"]["type"], refused["response"]["payload"][:4]) == (2, "error", "422 ")
+    assert channel == "error"
+
+
+def test_an_order_over_the_connection_is_signed_as_over_http() -> None:
+    bench = Bench("orderUpdates")
+    bench.heard()
+    element = {"a": 0, "b": True, "p": "80000", "s": "0.001", "r": False, "t": {"limit": {"tif": "Gtc"}}}
+    action = {"type": "order", "orders": [element], "grouping": "na"}
+    connection = signing.connection_id(msgspec.msgpack.encode(action), NOON, None, None)
+    signature = signing.sign(signing.action_digest(connection, "a"), Credentials(KEY.key, KEY.secret))
+    signed = {"action": action, "nonce": NOON, "signature": signature._asdict()}
+    bench.send(method="post", id=9, request={"type": "action", "payload": signed})
+    frames = bench.heard()
+    [answer] = of(frames, "post")
+    assert answer["response"]["type"] == "action"
+    [verdict] = answer["response"]["payload"]["response"]["data"]["statuses"]
+    [[update]] = of(frames, "orderUpdates")
+    assert update["order"]["oid"] == verdict["resting"]["oid"]
+
+
 def test_a_connection_is_for_one_account_and_nobodys_is_silent() -> None:
     other = "0x00000000000000000000000000000000000000b2"
     bench = Bench()
@@ -250,6 +286,18 @@ def test_who_asks_too_much_or_says_nothing_is_left() -> None:
     quiet.now_ms += 61_000
     quiet.hub.advance()
     assert quiet.session.end is not None
+
+
+@pytest.mark.parametrize("name", ["subscribe-refused", "ack-only"])
+def test_a_subscription_is_refused_or_only_acknowledged(name: str) -> None:
+    plan = FaultPlan(seed=3)
+    plan.add(name, most=1, channels=["userFills"])
+    bench = Bench("userFills", plan=plan)
+    [(channel, said)] = bench.heard()
+    assert channel == ("error" if name == "subscribe-refused" else "subscriptionResponse")
+    assert name == "ack-only" or said.startswith("Invalid subscription")
+    bench.place()
+    assert bench.heard() == []
 
 
 def test_an_order_that_found_nothing_ends_expired() -> None:

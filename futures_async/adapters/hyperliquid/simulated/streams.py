@@ -23,6 +23,7 @@ from futures_async.simulator.records import CancelReason
 from futures_async.simulator.stream_dialect import (
     AccountChannel,
     Answer,
+    Ask,
     Beat,
     Deed,
     Frame,
@@ -42,6 +43,7 @@ from futures_async.unified.convert import UNREADABLE
 if TYPE_CHECKING:
     from futures_async.adapters.hyperliquid.simulated import SimulatedHyperliquid
 
+PATHS = {"info": "/info", "action": "/exchange"}
 PRICES_S = 0.5
 STATE_S = 5.0
 _MESSAGE: msgspec.json.Decoder[dict[str, Any]] = msgspec.json.Decoder(dict[str, Any])
@@ -96,7 +98,7 @@ class Streams(StreamDialect):
     # -- reading
 
     def read(self, message: Frame, line: Line) -> Iterable[Deed]:
-        """Pings, and subscriptions one by one."""
+        """Pings, subscriptions one by one, and requests as over HTTP."""
         try:
             asked = _MESSAGE.decode(message)
         except UNREADABLE:
@@ -106,9 +108,25 @@ class Streams(StreamDialect):
                 return [Beat(encode({"channel": "pong"}))]
             case "subscribe" | "unsubscribe":
                 return self._want(asked, line)
+            case "post" if isinstance(asked.get("id"), int) and part(asked.get("request"), "type") in PATHS:
+                return [self._post(asked["id"], asked["request"])]
             case _:
                 text = f"Error parsing JSON into valid websocket request: {encode(asked)}"
                 return [Answer(said("error", text))]
+
+    def _post(self, number: int, request: Mapping[str, Any]) -> Ask:
+        """The same object as a body over HTTP; a bad status becomes a text."""
+        kind, payload = request["type"], request.get("payload")
+
+        def answer(status: int, body: bytes) -> Frame:
+            found: dict[str, Any] = {"type": kind, "payload": msgspec.Raw(body)}
+            if status != 200:
+                found = {"type": "error", "payload": f"{status} {body.decode()}"}
+            elif kind == "info":
+                found["payload"] = {"type": part(payload, "type"), "data": msgspec.Raw(body)}
+            return said("post", {"id": number, "response": found})
+
+        return Ask("POST", PATHS[kind], msgspec.json.encode(payload), answer)
 
     def _want(self, asked: Mapping[str, Any], line: Line) -> list[Deed]:
         wanted: Any = asked.get("subscription")
