@@ -77,9 +77,10 @@ async def _flow(
     placement: BatchPlacement,
     send_within_s: float,
 ) -> list[OrderResult]:
+    due = desk.due(send_within_s)
     try:
         for record in records:
-            await desk.note_intent(record)
+            await desk.note_intent(record, send_within_s)
     except BaseException:
         for record in records:
             desk.forget(record)
@@ -87,7 +88,7 @@ async def _flow(
     answers: Sequence[Ack | ExchangeError | None]
     doubt: OutcomeUnknown | None = None
     try:
-        result = await desk.send(placement.endpoint, placement.body, send_within_s)
+        result = await desk.send(placement.endpoint, placement.body, due)
         answers = _matched(placement, result, len(records))
     except BadResponse as problem:
         doubt = desk.doubt(placement.endpoint, problem)

@@ -25,6 +25,7 @@ from futures_async.unified.errors import (
     Attempt,
     BadResponse,
     ClientClosed,
+    DeadlineExpired,
     ExchangeError,
     FuturesAsyncError,
     InvalidOrder,
@@ -46,6 +47,8 @@ T = TypeVar("T")
 READ_BACK_PAUSES_S = (0.0, 0.2, 0.4, 0.8)
 LATE_WATCH_S = (60.0, 120.0, 300.0, 600.0)
 REMEMBERED = 10_000
+QUEUE_S = 10.0
+"""The fence that is written down allows for so long until the signature, or for a longer `send_within_s`."""
 
 
 def make_client_order_id() -> str:
@@ -172,9 +175,10 @@ class OrderDesk:
         send_within_s: float,
         resolve_within_s: float | None,
     ) -> Order:
-        await self.note_intent(record)
+        due = self.due(send_within_s)
+        await self.note_intent(record, send_within_s)
         try:
-            result = await self.send(placement.endpoint, placement.body, send_within_s)
+            result = await self.send(placement.endpoint, placement.body, due)
             try:
                 ack = placement.read_ack(result)
             except BadResponse as problem:
@@ -193,15 +197,29 @@ class OrderDesk:
         await self.verdict(record, order)
         return order
 
-    async def send(self, endpoint: Endpoint[T], body: Any, send_within_s: float) -> T:
+    def due(self, send_within_s: float) -> float:
+        """Until when what begins now may be sent, by the loop's clock."""
+        return self._channel.transport.runtime().now() + send_within_s
+
+    async def send(self, endpoint: Endpoint[T], body: Any, due: float) -> T:
         """Make the call that places something.
 
+        Never after `due`: a journal may be slow, and a process may sleep for as long as it likes once its intent stands
+        there. By then another one may own the account, and have proved that nothing was placed.
+
         Raises:
+            DeadlineExpired: It is too late to send it.
             OrderOutcomeUnknown: Also when the refusal speaks of an order that cannot be found: no placement looks for
                 one, so that is the answer to another request, which came late on the same connection.
         """
+        left_s = due - self._channel.transport.runtime().now()
+        if left_s <= 0:
+            raise DeadlineExpired(
+                f"{self._channel.dialect.venue} {endpoint.name}: writing the intent down took longer than there was to "
+                "send it; nothing was sent: place it again, with a longer send_within_s if the journal stays slow"
+            )
         try:
-            return await self._channel.call(endpoint, body=body, send_within_s=send_within_s)
+            return await self._channel.call(endpoint, body=body, send_within_s=left_s)
         except OrderNotFound as stray:
             raise self.doubt(endpoint, stray) from stray
 
@@ -310,7 +328,8 @@ class OrderDesk:
         if record is not None and (record.result is not None or record.error is not None):
             return await self._resolve(record, None)
         if fence_ms is None:
-            fence_ms = self._channel.fence(self._channel.now_ms())
+            # Whoever wrote it down may be just about to send it.
+            fence_ms = self._channel.fence(self._channel.now_ms() + int(QUEUE_S * 1000))
         search = Search(venue_symbol, symbol, local_id, fence_ms)
         return await self._search(search, None)
 
@@ -387,23 +406,22 @@ class OrderDesk:
 
     # Books
 
-    async def note_intent(self, record: Record) -> None:
+    async def note_intent(self, record: Record, send_within_s: float) -> None:
         """Write the intent down before the first byte leaves; an order that cannot be written down is not sent."""
         if self._journal is None:
             return
         try:
-            await self._write_intent(self._journal, record)
+            await self._write_intent(self._journal, record, max(QUEUE_S, send_within_s))
         except BaseException:
             self.forget(record)
             raise
 
-    async def _write_intent(self, journal: Journal, record: Record) -> None:
+    async def _write_intent(self, journal: Journal, record: Record, signed_within_s: float) -> None:
         from futures_async.journal.journal import IntentRecord  # only those who keep a journal pay for it
 
         plan, channel = record.plan, self._channel
         request, now_ms = plan.request, channel.now_ms()
-        # The request is signed a little later than this; the margin covers the wait in the queue.
-        fence_ms = channel.fence(now_ms + 10_000)
+        fence_ms = channel.fence(now_ms + int(signed_within_s * 1000))
         await journal.intent(
             IntentRecord(
                 venue=channel.dialect.venue,

@@ -98,6 +98,57 @@ async def test_an_order_that_cannot_be_written_down_is_not_sent_and_its_id_stays
         await exchange.create_order(limit_order(client_order_id="mine1"))
 
 
+class Slow(MemoryJournal):
+    """Takes so many seconds to write an intent; or the process sleeps for so long, once it stands there."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self.seconds = seconds
+        self.written: list[IntentRecord] = []
+
+    async def intent(self, record: IntentRecord) -> None:
+        await super().intent(record)
+        self.written.append(record)
+        await asyncio.sleep(self.seconds)
+
+
+@virtual
+async def test_an_order_whose_intent_took_too_long_to_write_is_not_sent_although_nobody_knows_that_it_is_late() -> None:
+    venue = Scripted()
+    journal = Slow(2.5)
+    async with toy(venue, journal=journal) as exchange:
+        with pytest.raises(errors.DeadlineExpired, match=r"toy .*nothing was sent") as caught:
+            await exchange.create_order(limit_order(client_order_id="mine1"))
+        assert caught.value.outcome is Outcome.NOT_SENT
+        results = await exchange.create_orders([limit_order(price) for price in (1, 2)])
+        assert [type(result.error) for result in results] == [errors.DeadlineExpired] * 2
+        assert venue.sent(PLACE) == venue.sent(BATCH) == 0
+        assert await journal.open_intents("toy", exchange.account_id) == []
+        await exchange.create_order(limit_order(), send_within_s=3.0)
+        assert venue.sent(PLACE) == 1
+
+
+@virtual
+async def test_the_fence_that_is_written_down_covers_the_time_that_an_order_has_to_be_sent() -> None:
+    journal = Slow(0.0)
+    async with toy(Scripted(), journal=journal) as exchange:
+        for send_within_s in (2.0, 60.0):
+            await exchange.create_order(limit_order(), send_within_s=send_within_s)
+        short, long = (record.fence_ms - record.created_ms for record in journal.written if record.fence_ms is not None)
+        assert long - short == 50_000
+
+
+@virtual
+async def test_an_order_that_another_process_may_be_about_to_send_is_not_proved_absent_too_soon() -> None:
+    async with toy(Scripted()) as exchange:
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        assert await exchange.resolve_order(BTC, "nobody1") is None
+        window_s = exchange._dialect.traits.window_s
+        assert window_s is not None
+        assert loop.time() - began >= window_s + order_desk.QUEUE_S
+
+
 class Forgetful(Scripted):
     """Answers a batch with its first entry only."""
 
