@@ -11,7 +11,9 @@ from pathlib import Path
 
 from benchmarks.measure import Row
 
-ALL = ("decode", "whole_call", "loops", "limiter", "start", "scale", "differential", "stream", "sse", "workers")
+ALL = (
+    "decode", "whole_call", "venues", "loops", "limiter", "start", "scale", "differential", "stream", "sse", "workers",
+)  # fmt: skip
 README = Path(__file__).parent / "README.md"
 MARKS = {True: "met", False: "**missed**", None: ""}
 BEGIN, END = "<!-- results -->", "<!-- end of results -->"

@@ -1,6 +1,6 @@
 """A venue that answers at once, in a process of its own: fixed answers over TLS, nothing checked, no time spent.
 
-`python -m benchmarks.server CERTIFICATE_FILE` prints the port.
+`python -m benchmarks.server CERTIFICATE_FILE` prints the port, and an empty JSON object.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from benchmarks.payloads import STAMP, orders, positions
 
@@ -60,7 +60,7 @@ OTHER = _answer(b'{"code":"00000","msg":"success","requestTime":%b,"data":{}}' %
 def _order_answer(request: bytes) -> tuple[bytes, bytes] | None:
     """To an order placed, cancelled or read: what it names it by."""
     first = request[: request.find(b"\r\n")]
-    ids = {name: _value(request, name) for name in (b"orderId", b"clientOid")}
+    ids = {name: value_of(request, name) for name in (b"orderId", b"clientOid")}
     if b"/place-order" in first or b"/cancel-order" in first:
         data = b'{"orderId":"%b","clientOid":"%b"}' % (ids[b"orderId"] or b"1234567890123456789", ids[b"clientOid"])
     elif b"/order/detail" in first:
@@ -78,19 +78,26 @@ _CANCELLED = json.dumps(
 ).encode()  # fmt: skip
 
 
-def _value(request: bytes, name: bytes) -> bytes:
+def value_of(request: bytes, name: bytes) -> bytes:
     """Of a field of the body, or of the query."""
     for before, after in ((b'"%b":"' % name, b'"'), (b"%b=" % name, b"& ")):
         start = request.find(before)
         if start >= 0:
             start += len(before)
-            end = min(at for at in (request.find(mark.to_bytes(), start) for mark in after) if at >= 0)
-            return request[start:end]
+            ends = [at for at in (request.find(mark.to_bytes(), start) for mark in after) if at >= 0]
+            return request[start : min(ends, default=None)]
     return b""
 
 
+def _bitget(request: bytes) -> bytes:
+    last = request.partition(b" HTTP/")[0].partition(b"?")[0].rpartition(b"/")[2]
+    before, after = ANSWERS.get(last) or _order_answer(request) or OTHER
+    return before + str(int(time.time() * 1000)).encode() + after
+
+
 class _Connection(asyncio.Protocol):
-    def __init__(self) -> None:
+    def __init__(self, answer: Callable[[bytes], bytes]) -> None:
+        self._answer = answer
         self._buffer = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -106,36 +113,47 @@ class _Connection(asyncio.Protocol):
                 end += int(head[length + 16 : stop if stop >= 0 else len(head)])
                 if len(buffer) < end + 4:
                     break
-            last = head.partition(b" HTTP/")[0].partition(b"?")[0].rpartition(b"/")[2]
-            before, after = ANSWERS.get(last) or _order_answer(buffer[: end + 4]) or OTHER
-            self._transport.write(before + str(int(time.time() * 1000)).encode() + after)  # type: ignore[attr-defined]
+            self._transport.write(self._answer(buffer[: end + 4]))  # type: ignore[attr-defined]
             buffer = buffer[end + 4 :]
         self._buffer = buffer
 
 
-async def _serve(pem_file: str) -> None:
+async def _serve(pem_file: str, answer: Callable[[bytes], bytes], told: Mapping[str, Any]) -> None:
     import trustme
 
     authority = trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("127.0.0.1", "localhost").configure_cert(context)
+    authority.issue_cert("127.0.0.1", "localhost").configure_cert(context)  # pyright: ignore[reportUnknownMemberType] - pyOpenSSL's are optional
     Path(pem_file).write_bytes(authority.cert_pem.bytes())  # noqa: ASYNC240 - nobody waits yet
-    server = await asyncio.get_running_loop().create_server(_Connection, "127.0.0.1", 0, ssl=context, backlog=500)
-    print(server.sockets[0].getsockname()[1], flush=True)
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: _Connection(answer), "127.0.0.1", 0, ssl=context, backlog=500)
+    print(server.sockets[0].getsockname()[1], json.dumps(told), flush=True)
     await server.serve_forever()
 
 
+def serve(pem_file: str, answer: Callable[[bytes], bytes], told: Mapping[str, Any]) -> None:
+    """Answer whole requests until the process is ended; prints the port, and what is told."""
+    asyncio.run(_serve(pem_file, answer, told))
+
+
 @contextmanager
-def venue() -> Iterator[Venue]:
+def venue() -> Generator[Venue]:
     """The server, running in a second process."""
+    with second_process("benchmarks.server") as (found, _):
+        yield found
+
+
+@contextmanager
+def second_process(module: str, *arguments: str) -> Generator[tuple[Venue, bytes]]:
+    """A module that serves, and what it tells."""
     with tempfile.TemporaryDirectory() as folder:
         pem_file = f"{folder}/ca.pem"
-        process = subprocess.Popen([sys.executable, "-m", "benchmarks.server", pem_file], stdout=subprocess.PIPE)
+        process = subprocess.Popen([sys.executable, "-m", module, pem_file, *arguments], stdout=subprocess.PIPE)
         try:
             if process.stdout is None:
                 raise RuntimeError("no pipe")
-            port = int(process.stdout.readline())
-            yield Venue(f"https://127.0.0.1:{port}", Path(pem_file).read_bytes(), pem_file)
+            port, told = process.stdout.readline().split(maxsplit=1)
+            yield Venue(f"https://127.0.0.1:{int(port)}", Path(pem_file).read_bytes(), pem_file), told
         finally:
             process.terminate()
             process.wait()
@@ -144,4 +162,4 @@ def venue() -> Iterator[Venue]:
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve(sys.argv[1]))
+    serve(sys.argv[1], _bitget, {})
