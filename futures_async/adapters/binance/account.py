@@ -35,6 +35,7 @@ from futures_async.adapter import (
     PositionSideLike,
     Read,
     Reading,
+    ResponseMismatch,
     RiskLimit,
     Rows,
     chosen,
@@ -52,6 +53,8 @@ from futures_async.adapters.binance.codes import MARGIN_MODE_STANDS, POSITION_MO
 from futures_async.adapters.binance.orders import fills, orders
 
 M = TypeVar("M", Order, Fill, LedgerEntry)
+W = TypeVar("W", wire.WireOrder, wire.WireAlgoOrder)
+R = TypeVar("R", wire.WirePosition, wire.WireOrder, wire.WireAlgoOrder)
 Ask = Callable[[Params], Awaitable[Read[M]]]
 
 _MARGIN_TYPES = {MarginMode.CROSS: "CROSSED", MarginMode.ISOLATED: "ISOLATED"}
@@ -68,6 +71,24 @@ class BinanceAccount(Adapter):
 
     def _name(self, symbol: str | None) -> str | None:
         return None if symbol is None else self.venue_symbol(symbol)
+
+    async def _list(self, endpoint: Endpoint[list[R]], name: str | None) -> list[R]:
+        """A list of one contract or of all; an answer about another contract is none."""
+
+        def about(rows: list[R]) -> bool:
+            return name is None or all(same_name(row.symbol, name) for row in rows)
+
+        return await self._call(endpoint, {"symbol": name}, about=about)
+
+    def _of(self, name: str, row: W, order_id: str | None) -> W:
+        """An order that was found by its id alone.
+
+        Raises:
+            ResponseMismatch: It is another contract's.
+        """
+        if not same_name(row.symbol, name):
+            raise ResponseMismatch(f"{self.id}: order {order_id} is of {row.symbol}, not of {name}")
+        return row
 
     # Modes
 
@@ -235,17 +256,11 @@ class BinanceAccount(Adapter):
     async def fetch_positions(self, symbol: str | None = None) -> list[Position]:
         """Read the open positions, with leverage and margin mode as they are set for their contracts."""
         name = self._name(symbol)
-        rows = await self._position_rows(name)
+        rows = await self._list(endpoints.POSITIONS, name)
         if not rows and not unread_of(rows):
             return []
         set_for = {str(row.symbol): row for row in await self._call(endpoints.SYMBOL_CONFIG, {"symbol": name})}
         return mapping.positions().all(Rows(_with_setting(row, set_for) for row in rows).without(unread_of(rows)))
-
-    async def _position_rows(self, name: str | None) -> list[wire.WirePosition]:
-        def about(rows: list[wire.WirePosition]) -> bool:
-            return name is None or all(same_name(row.symbol, name) for row in rows)
-
-        return await self._call(endpoints.POSITIONS, {"symbol": name}, about=about)
 
     async def adjust_margin(self, symbol: str, amount: Number, *, side: PositionSideLike | None = None) -> None:
         """Add margin to an isolated position, or take it out."""
@@ -265,7 +280,7 @@ class BinanceAccount(Adapter):
 
         async def collateral() -> Decimal | None:
             # Without profit and loss, which move by themselves.
-            for row in await self._position_rows(name):
+            for row in await self._list(endpoints.POSITIONS, name):
                 if row.position_side == position.raw.position_side:
                     return to_decimal(str(row.isolated_wallet), "isolatedWallet")
             return None
@@ -284,7 +299,10 @@ class BinanceAccount(Adapter):
         return await self._past(endpoints.ORDER_PAGE, query, cursor, self._asking(endpoints.ALL_ORDERS, orders()))
 
     async def _fills_page(self, query: PageQuery, cursor: str | None) -> Page[Fill]:
-        """Without a symbol: of the contracts in which there was a fee, or an order that filled, at that time."""
+        """Without a symbol: of contracts in which money moved or an order filled at that time, or that are held now.
+
+        What a contract's fills leave behind is one of these, also where they cost no fee.
+        """
         if query.symbol is not None:
             return await self._past(endpoints.ORDER_PAGE, query, cursor, self._asking(endpoints.FILLS, fills()))
         return await self._past(endpoints.ORDER_PAGE, query, cursor, self._every_fill)
@@ -292,15 +310,17 @@ class BinanceAccount(Adapter):
     async def _every_fill(self, params: Params) -> Read[Any]:
         """The venue lists executions per contract: as many rows as a page holds say that the time is to be cut."""
         bounds = {name: value for name, value in params.items() if name != "symbol"}
-        fees = await self._call(endpoints.INCOME, {**bounds, "incomeType": "COMMISSION"})
+        moved = await self._call(endpoints.INCOME, bounds)
+        if len(moved) >= endpoints.PAGE:
+            return mapping.ledger_entries().each(moved)
         placed = await self._call(endpoints.ALL_ORDERS, bounds)
-        if len(fees) >= endpoints.PAGE:
-            return mapping.ledger_entries().each(fees)
         if len(placed) >= endpoints.PAGE:
             return orders().each(placed)
-        filled = (row for row in placed if row.executed_qty != "0")
-        names = {str(row.symbol) for row in fees} | {str(row.symbol) for row in filled}
-        rows = await side_by_side(lambda name: self._call(endpoints.FILLS, {**bounds, "symbol": name}), sorted(names))
+        held = await self._call(endpoints.POSITIONS)
+        names = {row.symbol for row in moved} | {row.symbol for row in held}
+        names |= {row.symbol for row in placed if row.executed_qty != "0"}
+        wanted = sorted(name for name in names if name)
+        rows = await side_by_side(lambda name: self._call(endpoints.FILLS, {**bounds, "symbol": name}), wanted)
         return fills().each(rows)
 
     async def _ledger_page(self, query: PageQuery, cursor: str | None) -> Page[LedgerEntry]:

@@ -34,7 +34,6 @@ from futures_async.adapter import (
     Placement,
     PlannedOrder,
     PositionSideLike,
-    ResponseMismatch,
     SettingNotApplied,
     StreamDialect,
     Ticker,
@@ -143,17 +142,12 @@ class Binance(BatchCancels, BinanceVenue):
         self, symbol: str, *, order_ids: Sequence[str] = (), client_order_ids: Sequence[str] = ()
     ) -> list[CancelResult]:
         """Cancel several orders, ten in one call, each judged alone; conditional orders one by one."""
-        plain = all(name.isdigit() for name in map(str, order_ids))
-        if not plain:
-            return [
-                *await super(BatchCancels, self).cancel_orders(symbol, order_ids=order_ids),
-                *await super().cancel_orders(symbol, client_order_ids=client_order_ids),
-            ]
+        if all(name.isdigit() for name in map(str, order_ids)):
+            by_id = await super().cancel_orders(symbol, order_ids=order_ids)
+        else:
+            by_id = await super(BatchCancels, self).cancel_orders(symbol, order_ids=order_ids)
         # One call takes ids of one sort.
-        return [
-            *await super().cancel_orders(symbol, order_ids=order_ids),
-            *await super().cancel_orders(symbol, client_order_ids=client_order_ids),
-        ]
+        return [*by_id, *await super().cancel_orders(symbol, client_order_ids=client_order_ids)]
 
     def _amendment(self, order: Order, price: Decimal | None, quantity: Decimal | None) -> Amendment:
         """In place. Where the new total is filled already, or a post-only order would take, the venue cancels it."""
@@ -179,13 +173,14 @@ class Binance(BatchCancels, BinanceVenue):
         order_id, client_order_id = self._current_ids(*one_id(order_id, client_order_id))
         if order_id is not None and order_id.startswith(ALGO_ID):
             return await self._fetch_waiting(symbol, order_id, None)
-        name = self.venue_symbol(symbol)
 
         def about(row: wire.WireOrder) -> bool:
             return order_id in (None, str(row.order_id)) and client_order_id in (None, row.client_order_id)
 
+        name = self.venue_symbol(symbol)
+        params = {"symbol": name, **_ids(order_id, client_order_id)}
         try:
-            row = await self._call(endpoints.ORDER, {"symbol": name, **_ids(order_id, client_order_id)}, about=about)
+            row = await self._call(endpoints.ORDER, params, about=about)
         except OrderNotFound as gone:
             if client_order_id is None:
                 raise
@@ -193,19 +188,11 @@ class Binance(BatchCancels, BinanceVenue):
                 return await self._fetch_waiting(symbol, None, client_order_id)
             except OrderNotFound:
                 raise gone from None
-        if not same_name(row.symbol, name):
-            raise ResponseMismatch(f"{self.id}: order {order_id or client_order_id} is of {row.symbol}, not of {name}")
-        return orders().one(row)
+        return orders().one(self._of(name, row, order_id or client_order_id))
 
     async def fetch_open_orders(self, symbol: str | None = None) -> list[Order]:
         """Read all open orders, or those of one contract; conditional ones are `fetch_trigger_orders`'."""
-        name = self._name(symbol)
-        rows = await self._call(
-            endpoints.OPEN_ORDERS,
-            {"symbol": name},
-            about=lambda rows: name is None or all(same_name(row.symbol, name) for row in rows),
-        )
-        return orders().all(rows)
+        return orders().all(await self._list(endpoints.OPEN_ORDERS, self._name(symbol)))
 
     async def close_position(self, symbol: str, *, side: PositionSideLike | None = None) -> Order | None:
         """Close a position at market: the quantity just read, reducing only. None when flat, or when it went meanwhile.

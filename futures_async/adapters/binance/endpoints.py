@@ -49,9 +49,10 @@ INCOME = Endpoint("GET", f"{V1}/income", result=list[wire.WireIncome], weight=30
 FEE_RATE = Endpoint("GET", f"{V1}/commissionRate", result=wire.WireFeeRate, weight=20)
 # A bare object was seen where one contract is asked for.
 BRACKETS = Endpoint(
-    "GET", f"{V1}/leverageBracket", result=cast("type[list[wire.WireBrackets] | wire.WireBrackets]",
-    list[wire.WireBrackets] | wire.WireBrackets),
-)  # fmt: skip
+    "GET",
+    f"{V1}/leverageBracket",
+    result=cast("type[list[wire.WireBrackets] | wire.WireBrackets]", list[wire.WireBrackets] | wire.WireBrackets),
+)
 POSITIONS = Endpoint("GET", f"{V3}/positionRisk", result=list[wire.WirePosition], weight=5)
 # Answers a row for Portfolio Margin accounts, which everything else here knows nothing of.
 PORTFOLIO_MARGIN = Endpoint("GET", f"{V1}/pmAccountInfo", result=wire.WirePortfolioMargin, weight=5)
@@ -74,9 +75,7 @@ PLACE_BATCH = Endpoint(
 )
 CANCEL_BATCH = Endpoint("DELETE", f"{V1}/batchOrders", result=list[wire.WireItem], kind=Kind.CANCEL)
 CANCEL_ALL = Endpoint("DELETE", f"{V1}/allOpenOrders", result=WireDone, kind=Kind.DELTA)
-COUNTDOWN = Endpoint(
-    "POST", f"{V1}/countdownCancelAll", result=wire.WireCountdown, kind=Kind.SETTING, weight=10
-)  # fmt: skip
+COUNTDOWN = Endpoint("POST", f"{V1}/countdownCancelAll", result=wire.WireCountdown, kind=Kind.SETTING, weight=10)
 ORDER = Endpoint("GET", f"{V1}/order", result=wire.WireOrder)
 OPEN_ORDERS = Endpoint("GET", f"{V1}/openOrders", result=list[wire.WireOrder], weight=per_symbol(1, 40))
 ALL_ORDERS = Endpoint("GET", f"{V1}/allOrders", result=list[wire.WireOrder], weight=5)
@@ -88,6 +87,8 @@ FORCE_ORDERS = Endpoint("GET", f"{V1}/forceOrders", result=list[wire.WireOrder],
 PLACE_ALGO = Endpoint("POST", f"{V1}/algoOrder", result=wire.WireAlgoOrder, kind=Kind.ORDER, limit=ONE_ORDER)
 CANCEL_ALGO = Endpoint("DELETE", f"{V1}/algoOrder", result=wire.WireAlgoOrder, kind=Kind.CANCEL)
 ALGO = Endpoint("GET", f"{V1}/algoOrder", result=wire.WireAlgoOrder)
+CANCEL_ALGOS = Endpoint("DELETE", f"{V1}/algoOpenOrders", result=WireDone, kind=Kind.DELTA)
+ALL_ALGOS = Endpoint("GET", f"{V1}/allAlgoOrders", result=list[wire.WireAlgoOrder], weight=5)
 OPEN_ALGOS = Endpoint("GET", f"{V1}/openAlgoOrders", result=list[wire.WireAlgoOrder], weight=per_symbol(1, 40))
 
 # User streams: the key alone
@@ -98,14 +99,8 @@ START_STREAM = Endpoint("POST", f"{V1}/listenKey", result=wire.WireListenKey, si
 
 TIME = Endpoint("GET", f"{V1}/time", result=wire.WireTime, private=False)
 EXCHANGE_INFO = Endpoint("GET", f"{V1}/exchangeInfo", result=wire.WireExchangeInfo, private=False)
-DAY_TICKER = Endpoint(
-    "GET", f"{V1}/ticker/24hr", result=wire.WireTicker, private=False, weight=per_symbol(1, 40)
-)  # fmt: skip
+DAY_TICKER = Endpoint("GET", f"{V1}/ticker/24hr", result=wire.WireTicker, private=False, weight=per_symbol(1, 40))
 BOOK_TICKER = Endpoint("GET", f"{V1}/ticker/bookTicker", result=wire.WireBook, private=False, weight=per_symbol(2, 5))
 PREMIUM = Endpoint("GET", f"{V1}/premiumIndex", result=wire.WirePremium, private=False, weight=per_symbol(1, 10))
-FUNDING_INFO = Endpoint(
-    "GET", f"{V1}/fundingInfo", result=list[wire.WireFundingInfo], private=False, limit=FUNDING
-)  # fmt: skip
-FUNDING_HISTORY = Endpoint(
-    "GET", f"{V1}/fundingRate", result=list[wire.WirePastFunding], private=False, limit=FUNDING
-)  # fmt: skip
+FUNDING_INFO = Endpoint("GET", f"{V1}/fundingInfo", result=list[wire.WireFundingInfo], private=False, limit=FUNDING)
+FUNDING_HISTORY = Endpoint("GET", f"{V1}/fundingRate", result=list[wire.WirePastFunding], private=False, limit=FUNDING)

@@ -50,6 +50,7 @@ from futures_async.adapter import (
     word,
     yes_no,
 )
+from futures_async.adapters._rows import text_or_none
 from futures_async.adapters.binance import wire
 from futures_async.adapters.binance.mapping import HELD, NET, VENUE, to_symbol
 
@@ -260,19 +261,18 @@ def _common(order: PlannedOrder) -> dict[str, str]:
         body["positionSide"] = order.position_side.value.upper()
     elif request.intent is Intent.CLOSE:
         body["reduceOnly"] = "true"
-    body["quantity"] = to_text(request.quantity)
-    return body
+    if request.price is not None:
+        force = request.time_in_force or TimeInForce.GTC
+        body |= {"price": to_text(request.price), "timeInForce": FORCE_WORDS[force]}
+    return body | {"quantity": to_text(request.quantity)}
 
 
 def order_body(order: PlannedOrder) -> dict[str, str]:
     """A regular order, alone or as an element of a batch."""
     request = order.request
-    body = _common(order) | {"type": request.type.value.upper()}
-    if request.price is not None:
-        force = request.time_in_force or TimeInForce.GTC
-        body |= {"price": to_text(request.price), "timeInForce": FORCE_WORDS[force]}
     at_once = request.time_in_force in _AT_ONCE or request.type is OrderType.MARKET
-    return body | {
+    return _common(order) | {
+        "type": request.type.value.upper(),
         "newClientOrderId": order.client_order_id or "",
         # The answer waits for what fills at once; "ACK" calls a market order new.
         "newOrderRespType": "RESULT" if at_once else "ACK",
@@ -292,13 +292,9 @@ def algo_body(order: PlannedOrder, now: Decimal) -> dict[str, str]:
         raise InvalidOrder(f"trigger_price is the price of now, {to_text(now)}: place the order itself")
     stops = (trigger > now) is (request.side is Side.BUY)
     kind = ("STOP" if stops else "TAKE_PROFIT") + ("" if request.price is not None else "_MARKET")
-    body = _waiting(order) | {"type": kind, "triggerPrice": to_text(trigger)}
-    if request.price is not None:
-        force = request.time_in_force or TimeInForce.GTC
-        body |= {"price": to_text(request.price), "timeInForce": FORCE_WORDS[force]}
-    elif request.time_in_force not in (None, TimeInForce.GTC):
+    if request.price is None and request.time_in_force not in (None, TimeInForce.GTC):
         raise InvalidOrder("an order that executes at market has no time_in_force: leave it out")
-    return body
+    return _waiting(order) | {"type": kind, "triggerPrice": to_text(trigger)}
 
 
 def trailing_body(order: PlannedOrder, percent: Decimal) -> dict[str, str]:
@@ -333,17 +329,13 @@ def change_body(order: Order, price: Decimal | None, quantity: Decimal | None) -
 
 def read_ack(row: wire.WireOrder) -> Ack:
     """The ids of an accepted order; its average price and its time are told by a reading alone."""
-    return Ack(None if row.order_id is None else str(row.order_id), _text(row.client_order_id))
+    return Ack(None if row.order_id is None else str(row.order_id), text_or_none(row.client_order_id))
 
 
 def read_algo_ack(row: wire.WireAlgoOrder) -> Ack:
     """The ids of an accepted conditional order, and all of it where the answer can be read."""
     number = None if row.algo_id is None else f"{ALGO_ID}{row.algo_id}"
-    return Ack(number, _text(row.client_algo_id), algo_orders().one(row) if row.algo_status else None)
-
-
-def _text(value: object) -> str | None:
-    return None if value in (None, "") else str(value)
+    return Ack(number, text_or_none(row.client_algo_id), algo_orders().one(row) if row.algo_status else None)
 
 
 def refusal_of(row: wire.WireItem, endpoint: Endpoint[Any], dialect: Dialect) -> ExchangeError | None:
@@ -360,9 +352,10 @@ def read_acks(
     every order that was taken stands in its own."""
     wanted = [plan.client_order_id for plan in plans]
     in_place = len(rows) == len(plans) and all(
-        row.code not in (None, "") or _text(row.client_order_id) == name for row, name in zip(rows, wanted, strict=True)
+        row.code not in (None, "") or text_or_none(row.client_order_id) == name
+        for row, name in zip(rows, wanted, strict=True)
     )
-    taken = {_text(row.client_order_id): row for row in rows if row.code in (None, "")}
+    taken = {text_or_none(row.client_order_id): row for row in rows if row.code in (None, "")}
     acks: list[Ack | ExchangeError] = []
     for index, name in enumerate(wanted):
         row = taken.get(name)

@@ -11,15 +11,16 @@ from futures_async.adapter import (
     Order,
     OrderKind,
     OrderRequest,
+    Page,
+    PageQuery,
     Placement,
     PlannedOrder,
     PriceSource,
-    ResponseMismatch,
+    everything,
     one_id,
     to_decimal,
     to_text,
 )
-from futures_async.adapters._rows import same_name
 from futures_async.adapters.binance import endpoints, wire
 from futures_async.adapters.binance.account import BinanceAccount
 from futures_async.adapters.binance.orders import (
@@ -93,6 +94,13 @@ class BinanceTriggers(BinanceAccount):
         """
         await self._call(endpoints.CANCEL_ALGO, self._algo_ids(*one_id(order_id, client_order_id)))
 
+    async def cancel_all_trigger_orders(self, symbol: str) -> None:
+        """Cancel all waiting orders of a contract, which `cancel_all_orders` leaves alone; the venue names none.
+
+        https://developers.binance.com/docs/derivatives/usds-margined-futures/trade/rest-api/Cancel-All-Algo-Open-Orders
+        """
+        await self._call(endpoints.CANCEL_ALGOS, {"symbol": self.venue_symbol(symbol)})
+
     @staticmethod
     def _algo_ids(order_id: str | None, client_order_id: str | None) -> dict[str, str | int | None]:
         if order_id is None:
@@ -101,13 +109,30 @@ class BinanceTriggers(BinanceAccount):
 
     async def fetch_trigger_orders(self, symbol: str | None = None) -> list[Order]:
         """Read the waiting orders; one that has gone off is a regular order."""
-        name = self._name(symbol)
-        rows = await self._call(
-            endpoints.OPEN_ALGOS,
-            {"symbol": name},
-            about=lambda rows: name is None or all(same_name(row.symbol, name) for row in rows),
-        )
-        return algo_orders().all(rows)
+        return algo_orders().all(await self._list(endpoints.OPEN_ALGOS, self._name(symbol)))
+
+    async def fetch_trigger_history(
+        self,
+        symbol: str,
+        *,
+        since_ms: int | None = None,
+        until_ms: int | None = None,
+        limit: int | None = None,
+    ) -> list[Order]:
+        """Read conditional orders of a contract in any state, newest first: of 90 days, of three what never traded.
+
+        Raises:
+            IncompletePage: What is older than the venue keeps was asked for.
+
+        https://developers.binance.com/docs/derivatives/usds-margined-futures/trade/rest-api/Query-All-Algo-Orders
+        """
+        query = PageQuery(symbol=self.venue_symbol(symbol), since_ms=since_ms, until_ms=until_ms, limit=limit)
+        ask = self._asking(endpoints.ALL_ALGOS, algo_orders())
+
+        async def page(query: PageQuery, cursor: str | None) -> Page[Order]:
+            return await self._past(endpoints.ORDER_PAGE, query, cursor, ask)
+
+        return await everything(page, query, key=lambda order: order.order_id)
 
     async def _fetch_waiting(self, symbol: str, order_id: str | None, client_order_id: str | None) -> Order:
         """One conditional order, in any state.
@@ -115,13 +140,11 @@ class BinanceTriggers(BinanceAccount):
         Raises:
             OrderNotFound: The venue does not know it (now).
         """
-        name, ids = self.venue_symbol(symbol), self._algo_ids(order_id, client_order_id)
+        ids = self._algo_ids(order_id, client_order_id)
         number = None if order_id is None else order_id.removeprefix(ALGO_ID)
 
         def about(row: wire.WireAlgoOrder) -> bool:
             return number in (None, str(row.algo_id)) and client_order_id in (None, row.client_algo_id)
 
         row = await self._call(endpoints.ALGO, ids, about=about)
-        if not same_name(row.symbol, name):
-            raise ResponseMismatch(f"{self.id}: order {order_id or client_order_id} is of {row.symbol}, not of {name}")
-        return algo_orders().one(row)
+        return algo_orders().one(self._of(self.venue_symbol(symbol), row, order_id or client_order_id))

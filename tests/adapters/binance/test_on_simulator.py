@@ -210,6 +210,26 @@ async def test_a_countdown_cancels_unless_it_is_told_again(server: Loopback) -> 
         assert len(await on.exchange.fetch_open_orders()) == 1
 
 
+async def test_a_fill_that_cost_no_fee_is_found_without_its_contract(
+    server: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(SPEC, server) as on:
+        dialect: Any = on.inside.venues["binance"].dialect
+        told = dialect._income
+
+        def without_fees(entry: Any) -> list[Any]:
+            return [row for row in told(entry) if row["incomeType"] != "COMMISSION"]
+
+        monkeypatch.setattr(dialect, "_income", without_fees)
+        order = await on.exchange.create_order(on.request(price=on.price("0.99")))
+        on.advance(3_600_000)
+        on.move(on.price("0.98"))
+        since = on.inside.now_ms() - 60_000
+        async with on.connect(on.credentials) as later:  # its clock has not been an hour behind
+            await later.fetch_time()
+            assert [fill.order_id for fill in await later.fetch_fills(since_ms=since)] == [order.order_id]
+
+
 # Conditional orders
 
 
@@ -246,6 +266,26 @@ async def test_conditional_orders_have_lists_and_ids_of_their_own(server: Loopba
         await exchange.cancel_order(SPEC.symbol, order_id=dip.order_id)
         assert await exchange.fetch_trigger_orders() == []
         assert (await exchange.fetch_order(SPEC.symbol, order_id=dip.order_id)).status is OrderStatus.CANCELED
+
+
+async def test_conditional_orders_are_remembered_and_cancelled_apart_from_others(server: Loopback) -> None:
+    async with running(SPEC, server) as on:
+        exchange = exchange_of(on)
+        resting = await exchange.create_order(on.request())
+        first = await exchange.create_trigger_order(waiting(on, Side.BUY, "1.03"))
+        on.advance(1000)
+        second = await exchange.create_trigger_order(waiting(on, Side.BUY, "1.04"))
+        await exchange.cancel_all_trigger_orders(SPEC.symbol)
+        assert await exchange.fetch_trigger_orders() == []
+        assert [order.order_id for order in await exchange.fetch_open_orders()] == [resting.order_id]
+        past = await exchange.fetch_trigger_history(SPEC.symbol)
+        assert [(order.order_id, order.status) for order in past] == [
+            (second.order_id, OrderStatus.CANCELED), (first.order_id, OrderStatus.CANCELED),
+        ]  # fmt: skip
+        assert await exchange.fetch_trigger_history(SPEC.symbol, limit=1) == past[:1]
+        assert await exchange.fetch_trigger_history(OTHER) == []
+        with pytest.raises(errors.IncompletePage):
+            await exchange.fetch_trigger_history(SPEC.symbol, since_ms=1)
 
 
 async def test_a_trigger_at_the_price_of_now_is_refused_before_it_is_sent(server: Loopback) -> None:
