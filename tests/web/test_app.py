@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import AsyncExitStack
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -126,6 +128,14 @@ async def test_calls_and_streams_are_counted_from_the_first_moment(asked: Asked)
     pools = [line for line in text.splitlines() if line.startswith("futures_async_rate_limit_taken{")]
     assert any('account="bitget",pool="uid:' in line and not line.endswith(" 0.0") for line in pools)
     assert bitget.account_id not in text
+
+
+async def test_every_metric_is_documented_and_none_other(asked: Asked) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "web.md").read_text("utf-8").partition("## Metrics")[2]
+    named = set(re.findall(r"`([a-z_]+)`", "".join(row.split("|")[1] for row in re.findall(r"^\|.*$", page, re.M))))
+    text = (await asked.client.get("/metrics")).text
+    found = re.findall(r"^# TYPE futures_async_(\w+) (\w+)$", text, re.M)
+    assert {name for name, _ in found if not name.endswith("_created")} == named
 
 
 async def test_endpoints_without_end_are_counted_as_one(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:

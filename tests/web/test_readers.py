@@ -6,7 +6,10 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
 from contextlib import aclosing
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +17,7 @@ import futures_async as fa
 from futures_async.web.events import _stream as stream
 from futures_async.web.picture import KEPT, Picture
 from tests.examples.test_web_service import over_a_socket
-from tests.web.conftest import Asked
+from tests.web.conftest import Asked, place_stop
 from tests.web.test_events import read
 
 pytestmark = pytest.mark.asyncio
@@ -77,6 +80,37 @@ async def test_each_of_many_readers_gets_every_fill_once(monkeypatch: pytest.Mon
     assert all(reader.fills == list(range(FILLS)) for reader in readers)
     assert {reader.snapshots for reader in readers} == {1}
     assert picture.readers == 0
+
+
+async def test_the_program_of_the_documents_follows_what_the_page_shows(asked: Asked) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "web.md").read_text("utf-8")
+    names: dict[str, Any] = {}
+    (program,) = re.findall(r"```py\n(.*?)```", page, re.DOTALL)
+    exec(compile(program, "docs/web.md", "exec", dont_inherit=True), names)
+    bitget = asked.portfolio.exchanges["bitget"]
+    seen: list[dict[str, Any]] = []
+    stop, shown = await place_stop(bitget), False
+    key = f"bitget {stop.order_id}"
+
+    class Enough(Exception):
+        pass
+
+    async def see(picture: dict[str, Any]) -> None:
+        nonlocal shown
+        seen.append(picture)
+        if key in picture["stops"] and not shown:
+            shown = True
+            await bitget.cancel_trigger_order(stop.symbol, order_id=stop.order_id)
+            await bitget.create_order(fa.OrderRequest(symbol=stop.symbol, side="buy", type="market", quantity="0.01"))
+        if shown and key not in picture["stops"] and picture["fills"]:
+            raise Enough
+
+    async with over_a_socket(asked.app) as client, asyncio.timeout(60):
+        with pytest.raises(Enough):
+            await names["follow"](client, see)
+        picture: Picture = asked.app.state.picture
+        assert seen[-1]["positions"].keys() == picture._rows["positions"].keys()
+        assert seen[-1]["fills"][0]["quantity"] == "0.01"
 
 
 async def test_fills_of_orders_reach_all_sockets(asked: Asked) -> None:
