@@ -187,7 +187,7 @@ def level(row: PositionRisk) -> Text:
 
 
 ACCOUNTS: list[Column[Account]] = [
-    Column("coin", lambda row: row.margin_coin, number=False),
+    Column("coin", lambda row: row.margin_coin, number=False, names=True),
     Column("equity", lambda row: row.equity),
     Column("balance", lambda row: row.balance, spare=3),
     Column("available", lambda row: row.available),

@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from futures_async.cli.screen import SORTS, Sort, View
 
@@ -84,7 +84,10 @@ def keys(heard: Callable[[str], None], resized: Callable[[], None]) -> Generator
     before = termios.tcgetattr(terminal)
 
     def take() -> None:
-        got = os.read(terminal, 1024)
+        try:
+            got = os.read(terminal, 1024)
+        except OSError:
+            got = b""
         if not got:
             loop.remove_reader(terminal)  # the other end is gone
         for key in split_keys(decoder.decode(got)):
@@ -105,7 +108,8 @@ def keys(heard: Callable[[str], None], resized: Callable[[], None]) -> Generator
         loop.remove_signal_handler(signal.SIGCONT)
         loop.remove_signal_handler(signal.SIGWINCH)
         loop.remove_reader(terminal)
-        termios.tcsetattr(terminal, termios.TCSADRAIN, before)
+        with suppress(termios.error):  # of a terminal that is gone
+            termios.tcsetattr(terminal, termios.TCSADRAIN, before)
 
 
 def _ours(terminal: int) -> bool:

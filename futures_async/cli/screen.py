@@ -146,7 +146,9 @@ class View:
                 way, sums by coin, and accounts with which all is well. None: as long as it takes.
             keys: The last line.
         """
-        rows = self.rows(snapshot)
+        rows, gone = self.rows(snapshot), 0
+        if height is not None and len(rows) > height:  # no more could be shown: of many nothing needs to be laid out
+            rows, gone = self.sort.of(Sort("danger").of(rows)[:height]), len(rows) - height
         layout = lay_out(COLUMNS, rows, console, brief=True)
         if not rows:
             layout = Layout(wrapped(Text(self._none(snapshot), style="dim"), console), [], [])
@@ -156,42 +158,13 @@ class View:
         last = wrapped(Text(keys, style="dim"), console) if keys else []
         lines = [*layout.lines(), Text(), *sums, *([Text()] if sums else [])]
         lines += [*wrapped(states(snapshot), console), *last]
-        if height is None or len(lines) <= height:
+        if height is None or (len(lines) <= height and not gone):
             return Group(*lines)
         whole = lay_out(TOTALS, totals[-1:], console, brief=True)
-        rest = [whole.head + [line for row in whole.rows for line in row], *self._brief_states(snapshot, console), last]
+        rest = [whole.head + [line for row in whole.rows for line in row], *_brief(snapshot, console), last]
         lines = [*layout.lines(), *(line for part in rest for line in part)]
-        return Group(*(lines if len(lines) <= height else self._most_dangerous(layout, rows, rest, height)))
-
-    def _brief_states(self, snapshot: Snapshot, console: Console) -> list[list[Text]]:
-        return [wrapped(text, console) if text else [] for text in brief_states(snapshot)]
-
-    def _most_dangerous(
-        self, layout: Layout, rows: Sequence[Row], rest: Sequence[list[Text]], height: int
-    ) -> list[Text]:
-        """As many rows as fit, in the order that was asked for; half of the window at least is theirs.
-
-        Of the rest what is wrong with accounts stays longest.
-        """
-        total, problems, fine, keys = rest
-        left = height - height // 2 if rows else height - len(layout.head)
-        while sum(map(len, (total, problems, fine, keys))) > left and (total or fine or keys):
-            total, fine, keys = (total, fine, []) if keys else (total, [], []) if fine else ([], [], [])
-        below = [*total, *problems, *fine, *keys]
-        number = {id(row): at for at, row in enumerate(rows)}
-        room = max(height - len(below), height // 2) - len(layout.head) - 1
-        shown: list[int] = []
-        for row in Sort("danger").of(rows):
-            at = number[id(row)]
-            room -= len(layout.rows[at])
-            if room < 0 and shown:
-                break
-            shown.append(at)
-        lines = [*layout.head, *(line for at in sorted(shown) for line in layout.rows[at])]
-        gone = len(rows) - len(shown)
-        if gone:
-            lines.append(Text(f"and {gone} less near liquidation", style="dim"))
-        return _cut([*lines, *below], height)
+        fits = len(lines) <= height and not gone
+        return Group(*(lines if fits else _most_dangerous(layout, rows, rest, height, gone)))
 
     def _none(self, snapshot: Snapshot) -> str:
         if self.filter and any(True for _ in snapshot.each_position()):
@@ -286,6 +259,38 @@ def _state(name: str, state: VenueState) -> Text:
     if state.error is None:
         return line.append(f"{age_of(state)}   ", style="dim")
     return line.append(f"{one_line(state.error)} ({age_of(state)})\n", style="red")
+
+
+def _brief(snapshot: Snapshot, console: Console) -> list[list[Text]]:
+    return [wrapped(text, console) if text else [] for text in brief_states(snapshot)]
+
+
+def _most_dangerous(
+    layout: Layout, rows: Sequence[Row], rest: Sequence[list[Text]], height: int, gone: int
+) -> list[Text]:
+    """As many rows as fit, in the order that was asked for; half of the window at least is theirs.
+
+    Of the rest what is wrong with accounts stays longest.
+    """
+    total, problems, fine, keys = rest
+    left = height - height // 2 if rows else height - len(layout.head)
+    while sum(map(len, (total, problems, fine, keys))) > left and (total or fine or keys):
+        total, fine, keys = (total, fine, []) if keys else (total, [], []) if fine else ([], [], [])
+    below = [*total, *problems, *fine, *keys]
+    number = {id(row): at for at, row in enumerate(rows)}
+    room = max(height - len(below), height // 2) - len(layout.head) - 1
+    shown: list[int] = []
+    for row in Sort("danger").of(rows):
+        at = number[id(row)]
+        room -= len(layout.rows[at])
+        if room < 0 and shown:
+            break
+        shown.append(at)
+    lines = [*layout.head, *(line for at in sorted(shown) for line in layout.rows[at])]
+    gone += len(rows) - len(shown)
+    if gone:
+        lines.append(Text(f"and {gone} less near liquidation", style="dim"))
+    return _cut([*lines, *below], height)
 
 
 def _cut(lines: list[Text], height: int) -> list[Text]:

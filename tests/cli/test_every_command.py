@@ -5,10 +5,14 @@ In this process, as typer runs them; what needs a process of its own is in `test
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 import socket
 import subprocess
 import sys
 from collections.abc import Generator, Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +21,9 @@ import typer
 from typer.testing import CliRunner, Result
 
 from futures_async.cli.app import app
+from futures_async.registry import venue_ids
 from futures_async.simulator.server import RunningExchange, serve
+from futures_async.unified.version import __version__
 from tests.cli.test_commands import keys_of
 
 BTC = "BTC/USDT:USDT"
@@ -101,6 +107,27 @@ def test_without_a_command_the_help_is_shown_as_a_mistake() -> None:
     for words in ((), ("order",)):
         shown = run(*words)
         assert (shown.exit_code, shown.output.split()[0]) == (2, "Usage:")
+
+
+@pytest.mark.parametrize("words", ["watch --once", "watch --once --sort -notional --money usdc", "venues"])
+@pytest.mark.parametrize("form", ["", "--json", "--csv"])
+def test_watch_and_venues_speak_to_people_and_to_programs(words: str, form: str) -> None:
+    shown = run(*words.split(), *form.split(), *(["--simulated", "-v", "bitget"] if "watch" in words else []))
+    assert shown.exit_code == 0, shown.output
+    assert "bitget" in shown.output
+    if words == "watch --once --sort -notional --money usdc" and form == "--json":
+        rows = [json.loads(line) for line in shown.output.splitlines()]
+        whole = rows[-1]
+        assert (whole["total_in"], Decimal(whole["equity"])) == ("USDC", Decimal(0))
+        assert "USDT" in whole["left_out"]
+        sizes = [Decimal(row["notional"]) for row in rows if "notional" in row]
+        assert sizes == sorted(sizes)
+    if words == "venues" and form == "--csv":
+        assert {row["venue"] for row in csv.DictReader(io.StringIO(shown.output))} == set(venue_ids())
+
+
+def test_the_version_is_told() -> None:
+    assert run("--version").output == f"futures-async {__version__}\n"
 
 
 MISTAKES: list[tuple[str, str]] = [

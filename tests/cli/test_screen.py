@@ -6,6 +6,7 @@ import asyncio
 import io
 import logging
 import os
+import re
 import signal
 import sys
 import termios
@@ -49,6 +50,20 @@ def test_a_window_that_is_too_low_shows_the_most_dangerous_rows_whatever_the_ord
     assert len(shown.splitlines()) <= lines
     gone = [word for word in ("bitget-uta", "1000PEPE", "ETH/USDC", "BTC/USD:BTC", "+52.40") if word not in shown]
     assert gone == ["bitget-uta", "1000PEPE", "ETH/USDC", "BTC/USD:BTC", "+52.40"][-len(gone) :]
+
+
+@pytest.mark.parametrize("sort", ["danger", "-pnl"])
+def test_of_many_positions_those_that_fit_are_laid_out_and_the_others_counted(sort: str) -> None:
+    many = [position(symbol=f"A{number}/USDT:USDT", liquidation_price=D(10000 + number)) for number in range(400)]
+    shown = view()
+    shown.sort = read_sort(sort)
+    snapshot = Snapshot(venues={"a": held(*many)})
+    told = capture(shown.table(snapshot, Terminal(120, 24).console(), 24, KEYS), 120, 24)
+    found = re.findall(r"A(\d+)/USDT", told)
+    nearest = [str(number) for number in range(399, 399 - len(found), -1)]
+    assert found == (nearest if sort == "danger" else nearest[::-1])  # of equal profit: by name
+    assert f"and {400 - len(found)} less near liquidation" in told
+    assert len(told.splitlines()) <= 24
 
 
 @pytest.mark.parametrize("lines", range(1, 30))
@@ -405,6 +420,27 @@ async def test_a_program_in_the_background_takes_no_keys(monkeypatch: pytest.Mon
             os.kill(os.getpid(), signal.SIGCONT)
             await asyncio.sleep(0)
         assert modes(program.fileno()) == before
+
+
+@pytest.mark.asyncio
+async def test_a_terminal_that_is_closed_is_read_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    person, end = os.openpty()
+    with os.fdopen(end) as program:
+        monkeypatch.setattr(sys, "stdin", program)
+        with keys(print, print) as told:
+            assert told
+            loop = asyncio.get_running_loop()
+            os.close(person)
+            for _ in range(3):
+                await asyncio.sleep(0)  # the loop looks what can be read
+            assert not loop.remove_reader(end)
+
+
+@pytest.mark.asyncio
+async def test_where_terminals_are_of_another_kind_there_are_no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "termios", None)
+    with keys(print, print) as told:
+        assert not told
 
 
 def test_what_is_logged_is_heard_again_after_the_table(caplog: pytest.LogCaptureFixture) -> None:
