@@ -348,8 +348,10 @@ class Adapter(Watching):
         errors = [*self._orders.unresolved(), *self._unknown_waiting.values()]
         if errors:
             raise UnresolvedOrders(
-                f"{self.id}: closed with {len(errors)} orders whose outcome is not known: "
-                + ", ".join(str(error.client_order_id) for error in errors[:5]),
+                f"{self.id}: closed, and it is not known whether the venue acted on "
+                + ", ".join(f"order {error.client_order_id} of {error.symbol}" for error in errors[:5])
+                + (f" and {len(errors) - 5} more" if len(errors) > 5 else "")
+                + ": ask resolve_order() of another exchange object before anything of it is sent again",
                 errors=errors,
             )
 
