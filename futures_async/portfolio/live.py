@@ -31,6 +31,7 @@ class Live(Generic[T]):
         watch: Makes one. Raises `NotSupported` where the venue, or this installation, streams nothing.
         runtime: The event loop.
         changed: Called at every change.
+        leads: Whether it is this process that watches, where several share an account.
     """
 
     def __init__(
@@ -39,12 +40,14 @@ class Live(Generic[T]):
         watch: Callable[[], Watch[T]],
         runtime: Runtime,
         changed: Callable[[], object],
+        leads: Callable[[], bool] = lambda: True,
     ) -> None:
         self.name = polled.name
         self.polled = polled
         self._make = watch
         self._runtime = runtime
         self._changed = changed
+        self._leads = leads
         self._watch: Watch[T] | None = None
         self._work: Work[None] | None = None
         self._streams = True
@@ -55,8 +58,8 @@ class Live(Generic[T]):
 
     @property
     def stream(self) -> WatchState | None:
-        """What can be said of the picture; None where there is no stream."""
-        if not self._streams:
+        """What can be said of the picture; None where there is no stream, or another process has it."""
+        if not self._streams or (self._watch is None and not self._leads()):
             return None
         return WatchState.CONNECTING if self._watch is None else self._watch.state
 
@@ -95,7 +98,7 @@ class Live(Generic[T]):
             max_age_s: A read that is no older will do, where there must be one.
             refresh_s: Compare also a live picture with a read, unless the last one is no older; None: let it be.
         """
-        self._keep_watching()
+        self.keep_watching()
         watch = self._watch
         if watch is None or not self._live():
             self.polled.ask(max_age_s)
@@ -129,7 +132,11 @@ class Live(Generic[T]):
         self._proved = max(self._proved, self._runtime.now() - watch.age_s)
         return True
 
-    def _keep_watching(self) -> None:
+    def keep_watching(self) -> None:
+        """Watch, if this process is to."""
+        if not self._leads():
+            self._leave()
+            return
         if not self._streams or (self._work is not None and not self._work.done):
             return
         if self._runtime.now() < self._retry_at:
@@ -142,6 +149,16 @@ class Live(Generic[T]):
         # What the one before showed is not in the new one: until that is live there are reads.
         self._watch, self._proved = watch, -math.inf
         self._work = self._runtime.start(self._follow(watch))
+
+    def _leave(self) -> None:
+        """Another process watches now; what is known here stays known, with its age."""
+        if self._watch is None:
+            return
+        self.polled.good = self.good
+        self._watch, self._proved = None, -math.inf
+        if self._work is not None:
+            self._work.cancel()
+            self._work = None
 
     async def _follow(self, watch: Watch[T]) -> None:
         error = await failure_of(self._drain(watch))

@@ -19,6 +19,7 @@ from futures_async.transport.runtime import Runtime, current_runtime
 from futures_async.unified.errors import ClientClosed, InvalidRequest, UnreadRows
 from futures_async.unified.exchange import Capability, FuturesExchange
 from futures_async.unified.models import Account, Position
+from futures_async.unified.watching import WatchState
 
 T = TypeVar("T")
 
@@ -45,10 +46,11 @@ class Portfolio:
         live: Keep positions and accounts true by the venues' streams, and read only in audits (every 110 s), before a
             stream stands and while it is lost, and where there is none. What follows the market (mark, profit,
             liquidation price) is then as of the venue's last push or read. On asyncio, with the extra `[streams]`.
-        share: Of all processes with the same accounts one reads, and the others get what it read: see `RedisShare`.
+        share: Of all processes with the same accounts one reads, or streams where it is `live`, and the others get what
+            it knows: see `RedisShare`.
 
     Raises:
-        InvalidRequest: No exchange, one twice, a duration that is none, or `live` together with `share`.
+        InvalidRequest: No exchange, one twice, or a duration that is none.
     """
 
     def __init__(
@@ -69,8 +71,6 @@ class Portfolio:
         _check_duration(give_up_s, "give_up_s")
         if not 0 <= max_age_s < float("inf"):
             raise InvalidRequest("max_age_s must be seconds, 0 or more")
-        if live and share is not None:
-            raise InvalidRequest("a live portfolio is not shared: give it live=True or share=, not both")
         self._max_age_s = max_age_s
         self._margin_coin = margin_coin
         self._give_up_s = give_up_s
@@ -245,8 +245,15 @@ class _Venue:
         exchange, runtime = self._exchange, self._runtime
         watch_positions = partial(exchange.watch_positions, audit_s=AUDIT_S)
         watch_accounts = partial(exchange.watch_accounts, audit_s=AUDIT_S)
-        self.positions = Live(self._read_positions, watch_positions, runtime, changed)
-        self.accounts = Live(self._read_accounts, watch_accounts, runtime, changed)
+        member = self._member
+
+        def leads() -> bool:
+            return member is None or member.leads
+
+        self.positions = positions = Live(self._read_positions, watch_positions, runtime, changed, leads)
+        self.accounts = accounts = Live(self._read_accounts, watch_accounts, runtime, changed, leads)
+        if member is not None:
+            member.turns += [positions.keep_watching, accounts.keep_watching]
 
     def _shared(
         self, what: str, read: Callable[[], Awaitable[T]], kind: type[T]
@@ -269,14 +276,20 @@ class _Venue:
 
     def _wanted(self, field: str, what: str, max_age_s: float) -> None:
         """Another process wants it: read it, or say why not."""
+        if self._member is None:
+            return
         self._shut_s = self._exchange.closed_for_s()
+        part: Part[Any] = self.positions if what == "positions" else self.accounts
         feed: Feed[Any] = self._read_positions if what == "positions" else self._read_accounts
         if self._shut_s <= 0:
-            feed.ask(max_age_s)
+            part.ask(max_age_s)
+        if part.stream is WatchState.LIVE and part.good is not None:
+            self._member.offer(field, part.good)
+            return
         error = shut_error(self._exchange, self._shut_s) if self._shut_s > 0 else feed.error
         if isinstance(error, UnreadRows):
             return  # told with what can be read
-        if self._member is not None and feed.flight is None and error is not None:
+        if feed.flight is None and error is not None:
             self._member.refused(field, error)
 
     def ask(self, max_age_s: float, refresh_s: float | None) -> None:

@@ -1,4 +1,4 @@
-"""One process reads for all that hold the same accounts; the others get what it read.
+"""One process reads, or streams, for all that hold the same accounts; the others get what it knows.
 
 A lease in Redis says which process leads. It carries a number that only grows, and the server takes a leader's answers
 only while the lease is its own: one that was merely slow is told so, and stops. Answers are published, and the last of
@@ -180,6 +180,9 @@ class Member:
         """The loop's clock less the server's, rather too small: what is too old by it is shown as older."""
         self._known: dict[str, _Known] = {}
         self._readers: dict[str, Callable[[float], object]] = {}
+        self._led = False
+        self.turns: list[Callable[[], object]] = []
+        """What to do when the lead is gained or lost."""
         self._news = asyncio.Event()
         self._problem: str | None = None
         self._settled = asyncio.Event()
@@ -194,6 +197,11 @@ class Member:
     def attach(self, field: str, ask: Callable[[float], object]) -> None:
         """How to have something read that others want."""
         self._readers[field] = ask
+
+    def offer(self, field: str, answer: Answer[Any]) -> None:
+        """Somebody wants what is known without a read, since a stream keeps it."""
+        if self.leads:
+            self._start(self._publish(field, answer.asked, answer.value, None, answer.unread))
 
     async def fetch(self, field: str, read: Callable[[], Awaitable[T]], kind: type[T], max_age_s: float) -> Answer[T]:
         """Read, or get what the leader has read, no older than that."""
@@ -294,6 +302,10 @@ class Member:
                 self._until = before + lease_s if own else float("-inf")
             self._settled.set()
             self._news.set()
+            if self._led is not self.leads:
+                self._led = self.leads
+                for turn in self.turns:
+                    turn()
             await asyncio.sleep(self._lease_s / TRIES_IN_A_LEASE)
 
     async def _hear(self) -> None:

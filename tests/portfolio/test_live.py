@@ -15,12 +15,11 @@ import pytest
 from futures_async.portfolio.monitor import Alert, RiskMonitor
 from futures_async.portfolio.portfolio import Portfolio
 from futures_async.portfolio.rules import Metric, Rule
-from futures_async.portfolio.share import RedisShare
 from futures_async.portfolio.snapshot import Failed, Ok, Snapshot, Stale
 from futures_async.simulator.plan import FaultPlan
 from futures_async.testing import virtual_time
 from futures_async.unified.enums import Side
-from futures_async.unified.errors import ClientClosed, InvalidRequest, RequestTimeout
+from futures_async.unified.errors import ClientClosed, RequestTimeout
 from futures_async.unified.watching import WatchState
 from tests.fakes import Backend, FakeReads, both_backends, in_virtual_time
 from tests.portfolio.crowd import LATENCY_S, Crowd
@@ -262,11 +261,6 @@ def test_a_closed_exchange_is_told() -> None:
         assert isinstance(state.error, ClientClosed)
 
     on(test)
-
-
-def test_live_and_shared_at_once_is_refused() -> None:
-    with pytest.raises(InvalidRequest, match="not both"):
-        Portfolio([FakeReads()], live=True, share=RedisShare("redis://127.0.0.1:1"))
 
 
 def ours() -> int:

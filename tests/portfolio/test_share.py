@@ -67,12 +67,19 @@ async def until(what: Callable[[], object]) -> None:
             await asyncio.sleep(0.01)
 
 
-def together(url: str, count: int, work: Callable[[list[Portfolio], list[FakeReads]], Awaitable[None]]) -> None:
+def together(
+    url: str,
+    count: int,
+    work: Callable[[list[Portfolio], list[Any]], Awaitable[None]],
+    make: Callable[[], FakeReads] = lambda: FakeReads(delay_s=0.01),
+    *,
+    live: bool = False,
+) -> None:
     """So many portfolios, as so many processes would have them: the first of them leads."""
 
     async def main() -> None:
-        fakes = [FakeReads(delay_s=0.01) for _ in range(count)]
-        portfolios = [Portfolio([fake], share=RedisShare(url, lease_s=LEASE_S)) for fake in fakes]
+        fakes = [make() for _ in range(count)]
+        portfolios = [Portfolio([fake], share=RedisShare(url, lease_s=LEASE_S), live=live) for fake in fakes]
         async with contextlib.AsyncExitStack() as stack:
             for portfolio in portfolios:
                 await stack.enter_async_context(portfolio)
