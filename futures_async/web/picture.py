@@ -60,6 +60,7 @@ class Picture:
         self._portfolio = portfolio
         self._rules = rules
         self._interval_s = interval_s
+        self._known: reading.Known = {}
         self._rows: dict[str, Any] = {part: {} for part in PARTS}
         # Numbers are this picture's own: one that another process, or an earlier one, has given is none of ours.
         self._run = secrets.token_hex(4)
@@ -144,7 +145,7 @@ class Picture:
                 async for snapshot in snapshots:
                     self._show(
                         accounts=reading.accounts(snapshot),
-                        positions=reading.positions(snapshot),
+                        positions=reading.positions(snapshot, self._known),
                         totals=reading.totals(snapshot),
                     )
                     self._seen.set()

@@ -12,6 +12,8 @@ from futures_async.web.lists import when
 
 Rows = dict[str, dict[str, Any]]
 """Rows by their key."""
+Known = dict[str, tuple[Position, dict[str, Any]]]
+"""Rows of positions by their key, with what they were made of."""
 
 
 def accounts(snapshot: Snapshot) -> Rows:
@@ -38,13 +40,25 @@ def _balance(account: Account) -> dict[str, Any]:
     return row
 
 
-def positions(snapshot: Snapshot) -> Rows:
-    """Each known position with its risk, those of stale accounts too, by account, contract and side."""
-    found: Rows = {}
+def positions(snapshot: Snapshot, known: Known | None = None) -> Rows:
+    """Each known position with its risk, those of stale accounts too, by account, contract and side.
+
+    Args:
+        snapshot: Where they are.
+        known: Rows made before, which are given again where the position is the same object; kept up to date here.
+    """
+    made: Known = {}
     for name, position in snapshot.each_position():
         key = f"{name} {position.symbol} {position.side.value}"
-        found[key] = {"key": key, "account": name, **position_row(position)}
-    return found
+        before = None if known is None else known.get(key)
+        if before is not None and before[0] is position:
+            made[key] = before
+        else:
+            made[key] = position, {"key": key, "account": name, **position_row(position)}
+    if known is not None:
+        known.clear()
+        known.update(made)
+    return {key: row for key, (_, row) in made.items()}
 
 
 def position_row(position: Position) -> dict[str, Any]:
@@ -84,5 +98,5 @@ def states(snapshot: Snapshot) -> dict[str, Any]:
 
 def changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
     """What is new or other in `after`; what is gone is None."""
-    found = {key: value for key, value in after.items() if before.get(key) != value}
+    found = {key: value for key, value in after.items() if (old := before.get(key)) is not value and old != value}
     return found | dict.fromkeys(key for key in before if key not in after)

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import json
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, aclosing
@@ -18,6 +19,7 @@ from futures_async.portfolio.rules import Subject
 from futures_async.simulator.server import RunningExchange
 from futures_async.web import events as streaming
 from futures_async.web import picture as pictures
+from futures_async.web import reading
 from futures_async.web.events import _stream as stream
 from futures_async.web.picture import KEPT, Picture
 from tests.web.conftest import Asked, opened, place_stop
@@ -263,7 +265,25 @@ async def test_who_looks_after_a_while_waits_for_a_new_look(asked: Asked, monkey
         _, kind, whole = await anext(events)
     assert kind == "snapshot"
     assert whole["accounts"]["bitget"]["as_of_ms"] > 0
-    assert whole["alerts"] == {}
+    assert "near" not in whole["alerts"]
+
+
+async def test_only_a_position_that_has_changed_is_written_anew(asked: Asked) -> None:
+    bitget = asked.portfolio.exchanges["bitget"]
+    async with fa.Portfolio({"bitget": bitget}, live=True) as portfolio:
+        known: reading.Known = {}
+        snapshot = await portfolio.snapshot(10)
+        before = reading.positions(snapshot, known)
+        again = reading.positions(snapshot, known)
+        without = reading.positions(snapshot)
+        key = f"bitget {BTC} long"
+        position, row = known[key]
+        other: reading.Known = {**known, key: (copy.deepcopy(position), row), "gone": known[key]}
+        anew = reading.positions(snapshot, other)
+    assert again == before == without
+    assert all(again[one] is before[one] for one in before)
+    assert {one for one in before if anew[one] is not before[one]} == {key}
+    assert "gone" not in other
 
 
 async def test_alerts_come_and_go() -> None:
