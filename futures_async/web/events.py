@@ -16,6 +16,8 @@ HEARTBEAT_S = 15.0
 """So often the time goes out where nothing has changed: proxies close what is silent, and readers know that we are
 there."""
 
+PIECE_BYTES = 64 * 1024
+
 
 def events(request: Request) -> StreamingResponse:
     """A snapshot, then changes; who comes back with `Last-Event-ID` gets what he has missed, or a new snapshot."""
@@ -26,6 +28,19 @@ def events(request: Request) -> StreamingResponse:
         media_type="text/event-stream",
         headers={"X-Accel-Buffering": "no"},
     )
+
+
+def _piece(missed: list[tuple[int, bytes]]) -> tuple[int, bytes]:
+    """The first of these changes, at least one, and the number of the last of them.
+
+    A slow reader has several at once, and never more in its connection's buffer than one such piece.
+    """
+    size = 0
+    for count, (number, event) in enumerate(missed, 1):
+        size += len(event)
+        if size >= PIECE_BYTES or count == len(missed):
+            return number, b"".join(event for _, event in missed[:count])
+    raise ValueError("nothing was missed")
 
 
 async def _stream(picture: Picture, last: int | None) -> AsyncGenerator[bytes, None]:
@@ -40,9 +55,8 @@ async def _stream(picture: Picture, last: int | None) -> AsyncGenerator[bytes, N
                 last, whole = picture.whole()
                 yield whole
             elif missed:
-                last = missed[-1][0]
-                # All that has come since, in one piece: a slow reader has fewer, larger ones.
-                yield b"".join(event for _, event in missed)
+                last, piece = _piece(missed)
+                yield piece
             elif not await picture.news(HEARTBEAT_S):
                 # Without an id: who comes back goes on where he was.
                 yield b"event: beat\ndata: %d\n\n" % (time.time() * 1000)

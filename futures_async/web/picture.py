@@ -32,7 +32,9 @@ from futures_async.web.lists import GIVE_UP_S, feed_of
 logger = logging.getLogger("futures_async.web")
 
 KEPT: Final = 512
-"""Changes in the ring."""
+"""Changes in the ring, at most."""
+KEPT_BYTES: Final = 8 * 1024 * 1024
+"""And so many bytes: of a hundred accounts a change may be as large as a picture."""
 PARTS: Final = ("accounts", "positions", "orders", "stops", "totals", "alerts", "problems")
 SHOWN_FILLS: Final = 200
 IDLE_S: Final = 30.0
@@ -66,7 +68,8 @@ class Picture:
         self._run = secrets.token_hex(4)
         self._fills: deque[dict[str, Any]] = deque(maxlen=SHOWN_FILLS)
         self._number = 0
-        self._ring: deque[tuple[int, bytes]] = deque(maxlen=KEPT)
+        self._ring: deque[tuple[int, bytes]] = deque()
+        self._ring_bytes = 0
         self._news = asyncio.Event()
         self._seen = asyncio.Event()
         self._stirred: dict[str, asyncio.Event] = {}
@@ -247,7 +250,11 @@ class Picture:
 
     def _add(self, kind: str, data: Any) -> None:
         self._number += 1
-        self._ring.append((self._number, self._event(kind, data)))
+        event = self._event(kind, data)
+        self._ring.append((self._number, event))
+        self._ring_bytes += len(event)
+        while len(self._ring) > KEPT or self._ring_bytes > KEPT_BYTES:
+            self._ring_bytes -= len(self._ring.popleft()[1])
         self._tell()
 
     def _event(self, kind: str, data: Any) -> bytes:

@@ -22,6 +22,7 @@ import pytest
 import futures_async as fa
 from futures_async import web
 from futures_async.simulator.server import RunningExchange, serve
+from futures_async.web import events
 from tests.examples.test_web_service import over_a_socket
 
 PAGE = Path(__file__).parents[2] / "docs" / "frameworks.md"
@@ -151,7 +152,10 @@ async def test_a_login_holds_where_the_page_is_mounted(
 
 
 @pytest.mark.parametrize("name", MOUNTED)
-async def test_events_come_through_and_end_with_the_portfolio(name: str, running: RunningExchange) -> None:
+async def test_events_come_through_and_end_with_the_portfolio(
+    name: str, running: RunningExchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "FIRST_S", 20.0)
     async with (
         example(name, running) as names,
         over_a_socket(names["service"]) as client,

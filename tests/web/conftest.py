@@ -13,8 +13,15 @@ import pytest_asyncio
 import futures_async as fa
 from futures_async import web
 from futures_async.simulator.server import RunningExchange, serve
+from futures_async.web import events as streaming
 
 TOKEN = "a-token-of-the-tests"
+
+
+@pytest.fixture(autouse=True)
+def first_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However busy the machine is, a reader begins with what was read."""
+    monkeypatch.setattr(streaming, "FIRST_S", 20.0)
 
 
 @pytest.fixture

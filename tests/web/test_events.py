@@ -118,6 +118,36 @@ async def test_what_the_ring_has_lost_is_told_as_a_whole() -> None:
     assert (number, read(whole)[0][1]) == (KEPT + 2, "snapshot")
 
 
+async def test_the_ring_is_bounded_in_bytes_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pictures, "KEPT_BYTES", 1000)
+    picture = Picture(None)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - not looked at
+    for number in range(50):
+        picture._add("fill", {"number": number, "text": "x" * 100})
+    kept = picture.since(50 - len(picture._ring)) or []
+    assert 1 < len(kept) < 10
+    assert sum(len(event) for _, event in kept) == picture._ring_bytes <= 1000
+    assert picture.since(50 - len(kept) - 1) is None
+    picture._add("fill", {"text": "x" * 2000})
+    assert (len(picture._ring), picture._ring_bytes, picture.since(51)) == (0, 0, [])
+
+
+async def test_who_was_slow_gets_pieces_and_all_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streaming, "PIECE_BYTES", 300)
+    picture = Picture(None)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - not looked at
+    monkeypatch.setattr(picture, "look", lambda: None)
+    picture._seen.set()
+    for number in range(20):
+        picture._add("fill", {"number": number, "text": "x" * 50})
+    pieces: list[bytes] = []
+    async with aclosing(stream(picture, 0)) as found:
+        await anext(found)
+        while not pieces or read(pieces[-1])[-1][0] < 20:
+            pieces.append(await anext(found))
+    assert [number for piece in pieces for number, _, _ in read(piece)] == list(range(1, 21))
+    assert 3 < len(pieces) < 20
+    assert all(len(piece) < 450 for piece in pieces)
+
+
 async def test_a_row_that_is_gone_is_told_as_null() -> None:
     picture = Picture(None)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - not looked at
     picture._show(positions={"a": {"quantity": "1"}, "b": {"quantity": "2"}})
