@@ -45,6 +45,7 @@ from futures_async.trading.ordering import (
 )
 from futures_async.trading.paging import FetchPage, Page, PageQuery, collect, everything, first, in_turn, iterate
 from futures_async.trading.planning import check_client_order_id, one_id
+from futures_async.trading.search import sent_since_ms
 from futures_async.transport.dialect import (
     Code,
     Dialect,
@@ -373,6 +374,7 @@ __all__ = [
     "read_by",
     "refused",
     "required_id",
+    "sent_since_ms",
     "side_by_side",
     "size",
     "split",

@@ -342,6 +342,7 @@ class OrderDesk:
             record.fence_ms,
             record.fingerprint,
             record.error,
+            own=True,
         )
         if record.pushed is not None:
             search.show(record.pushed)

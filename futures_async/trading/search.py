@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 
 import msgspec
 
@@ -34,11 +35,23 @@ LONGEST_LOOKUP_PAUSE_S = 4.0
 BETWEEN_ABSENCES_S = 1.0
 LONGEST_FENCE_S = 120.0
 
+SENT_BEFORE_MS = 60_000
+"""So much earlier than its fence says may an order have been sent: waits, and clocks that were wrong."""
+_SENT_SINCE_MS: ContextVar[int | None] = ContextVar("sent_since_ms", default=None)
+
 FIRST_LOOK_S = 0.25
 """After a refusal that proves nothing: what stands all the same is seen after this, or after the venue's lag."""
 
 Find = Callable[[str, str], Awaitable[Order | None]]
 """Asks for the order with this client id at this venue symbol; None only for well-formed absence."""
+
+
+def sent_since_ms() -> int | None:
+    """For `_find_order`: the order that is looked for was not sent before this, venue's clock; None: it is not known.
+
+    For witnesses that keep so many rows and no more: they need not reach back any further.
+    """
+    return _SENT_SINCE_MS.get()
 
 
 class Search:
@@ -56,6 +69,8 @@ class Search:
         fence_ms: int | None,
         expected: Fingerprint | None = None,
         error: OutcomeUnknown | None = None,
+        *,
+        own: bool = False,
     ) -> None:
         self.venue_symbol = venue_symbol
         self.symbol = symbol
@@ -63,6 +78,8 @@ class Search:
         self.fence_ms = fence_ms
         self.expected = expected
         self.error = error
+        self.own = own
+        """It was sent by this object, so that its fence tells when."""
         self.pushed: Order | None = None
         """What the venue has told of it by itself: presence. That it tells nothing proves nothing."""
         self._bell = Bell()
@@ -99,13 +116,22 @@ class Search:
             raise self.unknown(channel, "the venue cannot look orders up by an id of ours")
         started = runtime.now()
         logger.warning("%s: %s", self._title(channel), self.error or "it was left open elsewhere")
+        token = _SENT_SINCE_MS.set(self._sent_since_ms(channel))
         try:
             order = await self._run(channel, glance or find, find, within_s)
         except FuturesAsyncError as problem:
             self._end(channel, started, f"is still not known: {problem}")
             raise
+        finally:
+            _SENT_SINCE_MS.reset(token)
         self._end(channel, started, "is proved absent" if order is None else f"is found as {order.order_id}")
         return order
+
+    def _sent_since_ms(self, channel: Channel) -> int | None:
+        traits = channel.dialect.traits
+        if not self.own or self.fence_ms is None or traits.window_s is None:
+            return None
+        return self.fence_ms - int((traits.window_s + traits.visibility_lag_s) * 1000) - SENT_BEFORE_MS
 
     def _title(self, channel: Channel) -> str:
         return f"{channel.dialect.venue}: looking for order {self.client_order_id} of {self.symbol}"

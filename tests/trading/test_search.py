@@ -14,7 +14,7 @@ import msgspec
 import pytest
 
 from futures_async.trading.ordering import Fingerprint
-from futures_async.trading.search import Search
+from futures_async.trading.search import Search, sent_since_ms
 from futures_async.transport.channel import _APART, Channel
 from futures_async.unified import errors
 from futures_async.unified.enums import Intent, OrderStatus, OrderType, Outcome, Side
@@ -221,6 +221,28 @@ async def test_without_a_fence_nothing_is_ever_proved_absent() -> None:
         assert isinstance(error, errors.OrderOutcomeUnknown)
         assert error.lookups == ["absent"] * len(on.at_s)
         assert on.at_s == [0.0, 0.25, 0.75, 1.75, 3.75, 7.75]
+
+
+@virtual
+@pytest.mark.parametrize("own", [True, False])
+async def test_witnesses_are_told_since_when_the_order_can_have_been_there(own: bool) -> None:
+    async with toy(Scripted()) as exchange:
+        channel = exchange._channel
+        told: list[int | None] = []
+
+        async def find(venue_symbol: str, client_order_id: str) -> Order:
+            told.append(sent_since_ms())
+            return ORDER
+
+        fence_ms = channel.fence(signed_ms := channel.now_ms())
+        await Search("BTCUSDT", BTC, ID, fence_ms, SENT, own=own).run(channel, find, None)
+        [since_ms] = told
+        if own:
+            assert since_ms is not None
+            assert abs(signed_ms - 60_000 - since_ms) <= 1000
+        else:  # of another process: when it was sent is not known
+            assert since_ms is None
+    assert sent_since_ms() is None
 
 
 @virtual

@@ -14,6 +14,7 @@ from futures_async.adapter import (
     first,
     one_id,
     ordered,
+    sent_since_ms,
     unread_of,
 )
 from futures_async.adapters.hyperliquid import endpoints as api
@@ -81,7 +82,10 @@ class LookupCalls(HistoryCalls):
             return self._as_order(await self._record(venue_symbol, order_id, None))
 
     async def _find_order(self, venue_symbol: str, client_order_id: str) -> Order | None:
-        """By its id; then in the list of open orders; then among the last states of all."""
+        """By its id; then in the list of open orders; then among the last states of all, which the venue counts.
+
+        They are a witness as far as they reach back to when it was sent; of an order of before, to a day ago.
+        """
         try:
             return await self.fetch_order(venue_symbol, client_order_id=client_order_id)
         except OrderNotFound:
@@ -91,7 +95,7 @@ class LookupCalls(HistoryCalls):
                 return order
         return await first(
             self._orders_page,
-            PageQuery(symbol=venue_symbol, since_ms=self._channel.now_ms() - DAY_MS),
+            PageQuery(symbol=venue_symbol, since_ms=sent_since_ms() or self._channel.now_ms() - DAY_MS),
             key=lambda order: order.order_id,
             wanted=lambda order: order.client_order_id == client_order_id,
         )

@@ -20,12 +20,14 @@ from futures_async.adapter import (
     Side,
     TimeInForce,
 )
-from futures_async.adapters.hyperliquid import Hyperliquid, signing
+from futures_async.adapters.hyperliquid import Hyperliquid, endpoints, signing
+from futures_async.adapters.hyperliquid.simulated import orders as simulated_orders
 from futures_async.simulator.accounts import ApiKey
 from futures_async.simulator.dialect import Request, Response
 from futures_async.simulator.plan import FaultPlan
 from futures_async.testing.inside import Inside
 from futures_async.testing.virtual_time import run
+from futures_async.unified.errors import OrderNotPlaced
 from tests.adapters.hyperliquid.test_contract import SPEC
 
 OTHER = "0x00000000000000000000000000000000000000b2"
@@ -123,6 +125,23 @@ def test_what_got_no_answer_is_resent_as_the_same_bytes_and_placed_once(applied:
         order = await on.exchange.create_order(on.request())
         assert [str(placed.id) for placed in on.account.order_log] == [order.order_id]
         assert len(set(on.bodies)) == 1
+
+    played(play, plan)
+
+
+def test_an_order_that_never_came_is_told_on_an_account_that_trades_more_than_the_venue_keeps(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for module in (endpoints, simulated_orders):
+        monkeypatch.setattr(module, "NEWEST", 20)
+    plan = FaultPlan()
+
+    async def play(on: Stage) -> None:
+        on.trades_inside(60, every_ms=5_000)  # the newest 20 states are of the last minute and a half
+        plan.add("dropped", kinds=["order"])
+        with pytest.raises(OrderNotPlaced):
+            await on.exchange.create_order(on.request())
+        assert len(on.account.order_log) == 60
 
     played(play, plan)
 
