@@ -40,6 +40,7 @@ from futures_async.adapter import (
     Rows,
     chosen,
     chosen_or_none,
+    decimal_or_none,
     side_by_side,
     to_decimal,
     to_text,
@@ -282,7 +283,7 @@ class BinanceAccount(Adapter):
             # Without profit and loss, which move by themselves.
             for row in await self._list(endpoints.POSITIONS, name):
                 if row.position_side == position.raw.position_side:
-                    return to_decimal(str(row.isolated_wallet), "isolatedWallet")
+                    return decimal_or_none(row.isolated_wallet, "isolatedWallet")
             return None
 
         await self._shift(

@@ -102,5 +102,5 @@ EXCHANGE_INFO = Endpoint("GET", f"{V1}/exchangeInfo", result=wire.WireExchangeIn
 DAY_TICKER = Endpoint("GET", f"{V1}/ticker/24hr", result=wire.WireTicker, private=False, weight=per_symbol(1, 40))
 BOOK_TICKER = Endpoint("GET", f"{V1}/ticker/bookTicker", result=wire.WireBook, private=False, weight=per_symbol(2, 5))
 PREMIUM = Endpoint("GET", f"{V1}/premiumIndex", result=wire.WirePremium, private=False, weight=per_symbol(1, 10))
-FUNDING_INFO = Endpoint("GET", f"{V1}/fundingInfo", result=list[wire.WireFundingInfo], private=False, limit=FUNDING)
+FUNDING_INFO = Endpoint("GET", f"{V1}/fundingInfo", result=list[wire.WirePremium], private=False, limit=FUNDING)
 FUNDING_HISTORY = Endpoint("GET", f"{V1}/fundingRate", result=list[wire.WirePastFunding], private=False, limit=FUNDING)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 from futures_async.adapter import (
     EXACT,
+    DecodeError,
+    Endpoint,
     InvalidOrder,
     Number,
     Order,
@@ -18,9 +21,11 @@ from futures_async.adapter import (
     PriceSource,
     everything,
     one_id,
+    positive_or_none,
     to_decimal,
     to_text,
 )
+from futures_async.adapters._rows import same_name
 from futures_async.adapters.binance import endpoints, wire
 from futures_async.adapters.binance.account import BinanceAccount
 from futures_async.adapters.binance.orders import (
@@ -78,11 +83,18 @@ class BinanceTriggers(BinanceAccount):
         )
 
     async def _price_now(self, plan: PlannedOrder) -> Decimal:
-        """The price that the trigger is compared with."""
-        if plan.request.trigger_by is not PriceSource.MARK:
-            return (await self.fetch_ticker(plan.venue_symbol)).last_price
-        row = await self._call(endpoints.PREMIUM, {"symbol": plan.venue_symbol})
-        return to_decimal(str(row.mark_price), "markPrice")
+        """The price that the trigger is compared with.
+
+        Raises:
+            DecodeError: None was told.
+        """
+        name, by_mark = plan.venue_symbol, plan.request.trigger_by is PriceSource.MARK
+        endpoint: Endpoint[Any] = endpoints.PREMIUM if by_mark else endpoints.DAY_TICKER
+        row = await self._call(endpoint, {"symbol": name}, about=lambda row: same_name(row.symbol, name))
+        found = positive_or_none(row.mark_price if by_mark else row.last_price, "price")
+        if found is None:
+            raise DecodeError(f"{self.id}: no price of {name} came", path="price")
+        return found
 
     async def cancel_trigger_order(
         self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None

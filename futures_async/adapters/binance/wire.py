@@ -370,7 +370,7 @@ class WireBook(Wire, frozen=True, kw_only=True, gc=False):
 
 
 class WirePremium(Wire, frozen=True, kw_only=True, gc=False):
-    """Mark, index and the running estimate of the next funding; the interval is of `fundingInfo`, else 8 h."""
+    """Mark, index and the running estimate of the next funding; its interval and bounds are told by `fundingInfo`."""
 
     symbol: Text = None
     mark_price: Loose = None
@@ -383,15 +383,6 @@ class WirePremium(Wire, frozen=True, kw_only=True, gc=False):
     funding_interval_hours: Loose = None
     adjusted_funding_rate_cap: Loose = None
     adjusted_funding_rate_floor: Loose = None
-
-
-class WireFundingInfo(Wire, frozen=True, kw_only=True, gc=False):
-    """Funding of a contract that is not the default."""
-
-    symbol: Text = None
-    adjusted_funding_rate_cap: Loose = None
-    adjusted_funding_rate_floor: Loose = None
-    funding_interval_hours: Loose = None
 
 
 class WirePastFunding(Shown, frozen=True, kw_only=True, gc=False):

@@ -44,7 +44,7 @@ def row(name: str, kind: Any, **changes: Any) -> Any:
 
 def shown(model: Any) -> dict[str, Any]:
     """What a model says, without what it does not say."""
-    fields = {name: getattr(model, name) for name in model.__struct_fields__ if name != "raw"}
+    fields = {name: getattr(model, name) for name in model.__struct_fields__ if name not in ("raw", "_guard")}
     return {name: value for name, value in fields.items() if value is not None and value is not False and value != ()}
 
 

@@ -302,6 +302,30 @@ async def test_a_trigger_at_the_price_of_now_is_refused_before_it_is_sent(server
         assert on.writes == []
 
 
+@pytest.mark.parametrize("source", [PriceSource.LAST, PriceSource.MARK])
+async def test_no_trigger_is_judged_by_another_contracts_price(
+    server: Loopback, source: PriceSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(SPEC, server) as on:
+        dialect: Any = on.inside.venues["binance"].dialect
+        other = on.inside.engine.world.contract(OTHER)
+        for name in ("day_row", "premium_row"):
+            row = getattr(dialect, name)(other)
+            monkeypatch.setattr(dialect, name, lambda contract, row=row: row)
+        with pytest.raises(errors.ResponseMismatch):
+            await on.exchange.create_trigger_order(waiting(on, Side.BUY, "1.05", trigger_by=source))
+        assert on.writes == []
+
+
+async def test_without_a_price_no_trigger_is_placed(server: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with running(SPEC, server) as on:
+        dialect: Any = on.inside.venues["binance"].dialect
+        monkeypatch.setattr(dialect, "day_row", lambda contract: {"symbol": "BTCUSDT", "lastPrice": ""})
+        with pytest.raises(errors.DecodeError):
+            await on.exchange.create_trigger_order(waiting(on, Side.BUY, "1.05"))
+        assert on.writes == []
+
+
 @MODES
 async def test_a_trailing_order_follows_the_price_and_closes(server: Loopback, mode: PositionMode) -> None:
     async with running(SPEC, server, mode) as on:
