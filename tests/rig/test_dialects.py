@@ -124,11 +124,13 @@ def _cancel(on: Inside, end: Order | FuturesAsyncError) -> None:
 async def _resolved(end: OrderOutcomeUnknown) -> Order | FuturesAsyncError | None:
     for _ in range(5):
         try:
-            return await end.resolve()
+            found: Order | None = await end.resolve()
         except OrderOutcomeUnknown as error:
             if "DeadlineExpired" not in error.lookups[-1]:
                 return end
             await asyncio.sleep(60)  # reads of a minute are used up
+        else:
+            return found
     return end
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal as D
 from typing import Any
 from urllib.parse import parse_qsl
@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from futures_async.adapters.binance import Binance
 from futures_async.simulator.accounts import ApiKey
+from futures_async.simulator.contracts import ContractSpec
 from futures_async.simulator.dialect import Request
 from futures_async.testing.loopback import Loopback, Running, loopback, running
 from futures_async.testing.spec import RawCall, VenueSpec
@@ -302,6 +303,10 @@ async def test_a_trigger_at_the_price_of_now_is_refused_before_it_is_sent(server
         assert on.writes == []
 
 
+def always(row: dict[str, Any]) -> Callable[[ContractSpec], dict[str, Any]]:
+    return lambda _: row
+
+
 @pytest.mark.parametrize("source", [PriceSource.LAST, PriceSource.MARK])
 async def test_no_trigger_is_judged_by_another_contracts_price(
     server: Loopback, source: PriceSource, monkeypatch: pytest.MonkeyPatch
@@ -310,8 +315,7 @@ async def test_no_trigger_is_judged_by_another_contracts_price(
         dialect: Any = on.inside.venues["binance"].dialect
         other = on.inside.engine.world.contract(OTHER)
         for name in ("day_row", "premium_row"):
-            row = getattr(dialect, name)(other)
-            monkeypatch.setattr(dialect, name, lambda contract, row=row: row)
+            monkeypatch.setattr(dialect, name, always(getattr(dialect, name)(other)))
         with pytest.raises(errors.ResponseMismatch):
             await on.exchange.create_trigger_order(waiting(on, Side.BUY, "1.05", trigger_by=source))
         assert on.writes == []
@@ -320,7 +324,7 @@ async def test_no_trigger_is_judged_by_another_contracts_price(
 async def test_without_a_price_no_trigger_is_placed(server: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
     async with running(SPEC, server) as on:
         dialect: Any = on.inside.venues["binance"].dialect
-        monkeypatch.setattr(dialect, "day_row", lambda contract: {"symbol": "BTCUSDT", "lastPrice": ""})
+        monkeypatch.setattr(dialect, "day_row", always({"symbol": "BTCUSDT", "lastPrice": ""}))
         with pytest.raises(errors.DecodeError):
             await on.exchange.create_trigger_order(waiting(on, Side.BUY, "1.05"))
         assert on.writes == []
