@@ -13,7 +13,14 @@ from rich.text import Text
 from futures_async.cli import columns
 from futures_async.cli.output import Exit, Format, Writer
 from futures_async.cli.tables import GAP, Column, aligned, cell_of
-from futures_async.unified.errors import FuturesAsyncError, InvalidRequest, NotSupported, SymbolNotFound
+from futures_async.unified.errors import (
+    FuturesAsyncError,
+    InvalidRequest,
+    NotSupported,
+    SymbolNotFound,
+    UnreadRow,
+    unread_rows,
+)
 from futures_async.unified.exchange import FuturesExchange
 from futures_async.unified.models import to_builtins
 from futures_async.unified.watching import Change, ChangeKind, Watch
@@ -129,8 +136,12 @@ async def listen_to(
     async def follow(name: str, exchange: FuturesExchange) -> None:
         try:
             async with _watch(subject, exchange, symbol, fallback_s) as watch:
+                told: tuple[UnreadRow, ...] = ()
                 async for change in watch:
                     tell(Heard(name, change))
+                    if watch.unread and watch.unread != told:
+                        writer.problem(name, unread_rows(watch.unread))
+                    told = watch.unread
         except (NotSupported, SymbolNotFound) as error:
             if len(accounts) == 1:
                 writer.problem(name, error)

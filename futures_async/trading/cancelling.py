@@ -20,10 +20,12 @@ from futures_async.unified.errors import (
     OutcomeUnknown,
     ResponseMismatch,
     SettingOutcomeUnknown,
-    UnreadRows,
+    UnreadRow,
+    unread_rows,
 )
 from futures_async.unified.exchange import Capability
 from futures_async.unified.models import CancelResult, Order
+from futures_async.unified.rows import readable
 
 logger = logging.getLogger("futures_async.orders")
 
@@ -218,9 +220,12 @@ class Cancelling(Hooks):
 
             return run
 
-        gone = await together([one(order_id) for order_id in sorted(await _named(waiting))])
+        ids, nameless = await _ids(waiting)
+        gone = await together([one(order_id) for order_id in sorted(ids)])
         if problems:
             raise problems[0]
+        if nameless:
+            raise unread_rows(nameless)
         return [order_id for order_id in gone if order_id is not None]
 
     async def _cancel_everything(self, symbol: str, venue_symbol: str) -> list[str]:
@@ -260,12 +265,20 @@ class Cancelling(Hooks):
         ) from problem
 
 
+async def _ids(reading: Awaitable[list[Order]]) -> tuple[set[str], list[UnreadRow]]:
+    """The ids of a list of orders, also of those rows of which nothing else can be read; and rows without one."""
+    orders, unread = await readable(reading)
+    known = {str(row.facts["order_id"]) for row in unread if "order_id" in row.facts}
+    return {order.order_id for order in orders} | known, [row for row in unread if "order_id" not in row.facts]
+
+
 async def _named(reading: Awaitable[list[Order]]) -> set[str]:
-    """The ids of a list of orders, also of those rows of which nothing else can be read."""
-    try:
-        return {order.order_id for order in await reading}
-    except UnreadRows as odd:
-        known = {row.facts.get("order_id") for row in odd.unread}
-        if None in known:
-            raise
-        return {order.order_id for order in odd.rows} | {str(order_id) for order_id in known}
+    """The ids of all of a list of orders.
+
+    Raises:
+        UnreadRows: Not even the ids can be read.
+    """
+    ids, nameless = await _ids(reading)
+    if nameless:
+        raise unread_rows(nameless)
+    return ids

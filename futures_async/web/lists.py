@@ -7,11 +7,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any, Final
 
-from futures_async.portfolio.feeds import Answer, Feed
+from futures_async.portfolio.feeds import Answer, Feed, answered
 from futures_async.portfolio.portfolio import Portfolio
 from futures_async.transport.runtime import Runtime, current_runtime
 from futures_async.unified.exchange import Capability, FuturesExchange
 from futures_async.unified.models import to_builtins
+from futures_async.unified.reading import Read
+from futures_async.unified.rows import readable
 
 SHARED_S: Final = 1.0
 """So old an answer is given to the next who asks."""
@@ -45,7 +47,7 @@ class Lists:
 
     async def ask(self) -> tuple[list[Row], dict[str, Row]]:
         """All rows with their accounts, and each account's state: `ok`, `stale` (a read failed, rows are the last that
-        are known), `failed` (nothing is known)."""
+        are known; or some cannot be made out), `failed` (nothing is known)."""
         runtime = current_runtime()
         feeds = self._feeds = self._feeds or {
             name: feed_of(name, partial(self._read, exchange), runtime) for name, exchange in self._accounts.items()
@@ -84,18 +86,20 @@ def feed_of(name: str, read: Callable[[], Awaitable[Sequence[Any]]], runtime: Ru
     """A list that is read when somebody asks, and not too often where the venue refuses."""
 
     async def fetch(_: float) -> Answer[Sequence[Any]]:
-        asked = runtime.now()
-        return Answer(await read(), asked, runtime.now())
+        return await answered(read(), runtime)
 
     return Feed(name, fetch, runtime, GIVE_UP_S)
 
 
 async def open_orders(exchange: FuturesExchange) -> Sequence[Any]:
     """Orders that work, and those that wait for a price, each once."""
-    found = {row.order_id: row for row in await exchange.fetch_open_orders()}
+    orders, unread = await readable(exchange.fetch_open_orders())
+    found = {row.order_id: row for row in orders}
     if exchange.supports(Capability.FETCH_TRIGGER_ORDERS):
-        found |= {row.order_id: row for row in await exchange.fetch_trigger_orders() if row.order_id not in found}
-    return list(found.values())
+        waiting, more = await readable(exchange.fetch_trigger_orders())
+        found |= {row.order_id: row for row in waiting if row.order_id not in found}
+        unread += more
+    return Read(list(found.values()), unread).whole()
 
 
 def when(age_s: float | None) -> Row:

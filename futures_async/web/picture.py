@@ -23,6 +23,7 @@ from futures_async.portfolio.portfolio import Portfolio
 from futures_async.portfolio.rules import Rule
 from futures_async.transport.runtime import current_runtime
 from futures_async.unified.callbacks import failure_of
+from futures_async.unified.errors import UnreadRow, UnreadRows, unread_rows
 from futures_async.unified.exchange import Capability, FuturesExchange
 from futures_async.unified.models import to_builtins
 from futures_async.unified.watching import ChangeKind
@@ -176,6 +177,13 @@ class Picture:
         key, said = f"{name} {what}", f"{type(error).__name__}: {error}"
         self._show_some("problems", {key: {"key": key, "account": name, "what": what, "error": said}})
 
+    def _heard(self, name: str, what: str, unread: Sequence[UnreadRow]) -> None:
+        """Something came; rows that cannot be made out are told beside it."""
+        if unread:
+            self._not_known(name, what, unread_rows(unread))
+        else:
+            self._solved(f"{name} {what}")
+
     def _solved(self, key: str) -> None:
         if key in self._rows["problems"]:
             self._show_some("problems", {key: None})
@@ -185,7 +193,7 @@ class Picture:
         async with exchange.watch_orders(fallback_s=FALLBACK_S) as watch:
             self._show_of(name, "orders", {})
             async for change in watch:
-                self._solved(f"{name} orders")
+                self._heard(name, "orders", watch.unread)
                 row = None if change.kind is ChangeKind.CLOSED else reading.order_row(name, change.item)
                 self._show_some("orders", {f"{name} {change.item.order_id}": row})
                 self._stirred.setdefault(name, asyncio.Event()).set()
@@ -198,8 +206,8 @@ class Picture:
                 stirred.clear()
                 feed.ask(0.0)
                 await feed.wait(GIVE_UP_S)
-                if feed.error is None and feed.good is not None:
-                    self._solved(f"{name} stops")
+                if feed.good is not None and (feed.error is None or isinstance(feed.error, UnreadRows)):
+                    self._heard(name, "stops", feed.good.unread)
                     rows = [reading.order_row(name, order) for order in feed.good.value]
                     self._show_of(name, "stops", {row["key"]: row for row in rows})
                 else:
@@ -214,7 +222,7 @@ class Picture:
     async def _follow_fills(self, name: str, exchange: FuturesExchange) -> None:
         async with exchange.watch_fills(fallback_s=FALLBACK_S) as watch:
             async for change in watch:
-                self._solved(f"{name} fills")
+                self._heard(name, "fills", watch.unread)
                 self._fill({"account": name, **to_builtins(change.item)})
 
     async def _alerted(self, alert: Alert) -> None:

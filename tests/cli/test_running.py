@@ -16,6 +16,7 @@ import anyio.lowlevel
 import pytest
 import typer
 
+from futures_async.cli import listen as listening
 from futures_async.cli import reading
 from futures_async.cli.accounts import Source
 from futures_async.cli.columns import RiskLine, risk_lines
@@ -36,7 +37,8 @@ from futures_async.unified.errors import (
 )
 from futures_async.unified.exchange import FuturesExchange
 from futures_async.unified.models import Order, Position
-from tests.fakes import FakeReads, FakeTrading, request
+from futures_async.unified.watching import Change, ChangeKind, ChangeSource
+from tests.fakes import FakeReads, FakeTrading, position, request
 
 
 def press() -> None:
@@ -171,3 +173,39 @@ def test_rows_that_can_be_read_are_shown_beside_the_problem_of_the_others(
 
     anyio.run(main)
     assert capsys.readouterr().err.count("ETHUSDT: size is no number") == 3
+
+
+@pytest.mark.parametrize("form", [Format.JSON, Format.TABLE])
+def test_who_listens_is_told_once_what_cannot_be_read(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], form: Format
+) -> None:
+    odd = UnreadRow("size", "size is no number", None, {"venue_symbol": "ETHUSDT"}, "fake")
+
+    class Watched:
+        unread: tuple[UnreadRow, ...] = ()
+
+        async def __aenter__(self) -> Watched:
+            return self
+
+        async def __aexit__(self, *_: object) -> None:
+            return
+
+        async def __aiter__(self) -> AsyncIterator[Change[Position]]:
+            for unread in ((), (odd,), (odd,)):
+                self.unread = unread
+                yield Change(kind=ChangeKind.OPENED, item=position(), source=ChangeSource.READ, received_ms=1)
+
+    def watched(*_: object) -> Watched:
+        return Watched()
+
+    monkeypatch.setattr(listening, "_watch", watched)
+
+    async def main() -> Exit:
+        accounts: dict[str, FuturesExchange] = {"mine": FakeReads()}
+        subject = listening.Subject.POSITIONS
+        return await listening.listen_to(accounts, subject, symbol=None, fallback_s=1.0, output=form)
+
+    assert anyio.run(main) is not Exit.OK
+    shown = capsys.readouterr()
+    assert shown.err.count("ETHUSDT: size is no number") == 1
+    assert shown.out.count("BTC/USDT:USDT") == 3

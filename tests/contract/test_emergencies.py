@@ -230,3 +230,22 @@ def test_with_both_sides_open_the_one_to_close_is_named(venue: str) -> None:
             assert [held.side for held in on.account.positions_of()] == [PositionSide.SHORT]
 
     run(main())
+
+
+def test_waiting_orders_are_cancelled_beside_one_that_has_no_id() -> None:
+    async def main() -> None:
+        on = Faulted(SPECS["bitget"])
+        async with on.exchange as exchange:
+            await exchange.create_trigger_order(on.request(type=OrderType.TRIGGER, trigger_price=on.price("1.1")))
+            fetch = exchange.fetch_trigger_orders
+            nameless = errors.UnreadRow("orderId", "orderId is missing", None, {"venue_symbol": "BTCUSDT"}, "bitget")
+
+            async def odd(symbol: str | None = None) -> list[Order]:
+                raise errors.unread_rows([nameless], await fetch(symbol))
+
+            exchange.fetch_trigger_orders = odd  # type: ignore[method-assign]
+            with pytest.raises(errors.UnreadRows, match="orderId is missing"):
+                await exchange.cancel_all_orders(on.spec.symbol)
+            assert list(on.account.live_triggers) == []
+
+    run(main())

@@ -363,6 +363,24 @@ def test_slices_add_up_to_the_total_with_random_pauses_between(backend: Backend)
     in_virtual_time(backend, main)
 
 
+def test_no_slice_is_larger_than_the_venue_takes() -> None:
+    class Bounded(FakeTrading):
+        async def fetch_contract(self, symbol: str) -> Contract:
+            contract = await super().fetch_contract(symbol)
+            return msgspec.structs.replace(contract, max_quantity=D("0.5"), max_market_quantity=D("0.2"))
+
+    async def main() -> None:
+        for kind, sizes in ((OrderType.LIMIT, ["0.5", "0.5", "0.1"]), (OrderType.MARKET, ["0.2"] * 5 + ["0.1"])):
+            exchange = Bounded()
+            manager = OrderManager(exchange, journal=MemoryJournal())
+            price = None if kind is OrderType.MARKET else D(30_000)
+            whole = request(type=kind, price=price, quantity=D("1.1"))
+            await manager.submit_sliced(whole, max_quantity="1", rng=random.Random(1))
+            assert [sent.quantity for sent in exchange.sent] == [D(size) for size in sizes]
+
+    in_virtual_time("asyncio", main)
+
+
 def test_slicing_stops_at_a_rejection_and_goes_on_when_asked_again() -> None:
     async def main() -> None:
         exchange, manager = managed("ok", "refused")
