@@ -278,7 +278,8 @@ class OrderManager:
         the order closes, its value (a market order's at the last price). It stops at the first part that was refused,
         or whose fate is not known, and says so in the result. To go on, also after a crash, call it again with the
         same request and the group of the result (or one of your own from the start): what was placed before is found
-        in the journal and counted.
+        in the journal and counted. Of contracts that are worth a fixed amount of quote coin (`Contract.contract_value`)
+        whole numbers of them are placed, which are what is counted: only limit orders have them.
 
         Args:
             request: The whole order; without a client order id, each part gets its own.

@@ -11,6 +11,7 @@ import anyio
 import msgspec
 
 from futures_async.journal.journal import IntentRecord, Journal, JournalEntry, Verdict
+from futures_async.trading.planning import contracts_of
 from futures_async.unified.convert import ceil_to_step, floor_to_step, is_multiple, to_text
 from futures_async.unified.enums import Intent, OrderType, Outcome
 from futures_async.unified.errors import FuturesAsyncError, InvalidOrder, InvalidRequest
@@ -101,6 +102,8 @@ class Slicer:
         self._fresh = group is None
         self._orders: list[Order] = []
         self._placed = ZERO
+        # Of contracts that are worth a fixed amount of quote coin whole numbers of them are cut, else base coin.
+        self._contract: Contract | None = None
 
     async def run(self, pause: tuple[float, float], rng: random.Random) -> SlicedResult:
         """Place what is still missing, slice by slice."""
@@ -114,6 +117,9 @@ class Slicer:
             step, least = contract.quantity_step, contract.smallest_quantity(await self._price(contract))
             market = self._request.type is OrderType.MARKET
             most = contract.max_market_quantity if market else contract.max_quantity
+            if contracts_of(self._request, contract) is not None:
+                self._contract = contract
+                largest, self._total = self._counted(largest), self._counted(self._total)
             largest = largest if most is None else min(largest, most)
         slices = Slices(self._total, largest, step, least)
         stopped = None if self._fresh else await self._take_up()
@@ -125,7 +131,7 @@ class Slicer:
                 await anyio.sleep(rng.uniform(*pause))
             first = False
             quantity = slices.next(remaining)
-            part = msgspec.structs.replace(self._request, quantity=quantity)
+            part = msgspec.structs.replace(self._request, quantity=self._in_base_coin(quantity))
             try:
                 order = await self._desk.submit(part, group=self.group)
             except FuturesAsyncError as error:
@@ -134,6 +140,16 @@ class Slicer:
             self._orders.append(order)
             self._placed = add(self._placed, quantity)
         return self._result(None)
+
+    def _counted(self, quantity: Decimal, price: Decimal | None = None) -> Decimal:
+        """What is cut of a quantity in base coin: the contracts that it is at its price, which may be an earlier
+        call's, or itself."""
+        at = price or self._request.price
+        return quantity if self._contract is None or at is None else self._contract.exact_contracts(quantity, at)
+
+    def _in_base_coin(self, counted: Decimal) -> Decimal:
+        at = self._request.price
+        return counted if self._contract is None or at is None else self._contract.quantity_of(counted, at)
 
     async def _price(self, contract: Contract) -> Decimal | None:
         """What the venue's minimum value is counted at; None where nothing needs it: what closes may be smaller."""
@@ -154,7 +170,7 @@ class Slicer:
         for entry in entries:
             self._check(entry)
         for entry in entries:
-            quantity = entry.record.quantity
+            quantity = self._counted(entry.record.quantity, entry.record.price)
             if entry.verdict is Verdict.PLACED:
                 self._placed = add(self._placed, quantity)
             elif entry.verdict is None:
@@ -166,7 +182,8 @@ class Slicer:
                     self._orders.append(order)
                     self._placed = add(self._placed, quantity)
         if self._placed > self._total:
-            raise InvalidRequest(f"{self.group} has placed {to_text(self._placed)} already: more than is asked for now")
+            placed = to_text(self._in_base_coin(self._placed))
+            raise InvalidRequest(f"{self.group} has placed {placed} already: more than is asked for now")
         return None
 
     def _check(self, entry: JournalEntry) -> None:
@@ -179,8 +196,8 @@ class Slicer:
         return SlicedResult(
             group=self.group,
             orders=tuple(self._orders),
-            placed=self._placed,
-            unknown=unknown,
-            remaining=subtract(subtract(self._total, self._placed), unknown),
+            placed=self._in_base_coin(self._placed),
+            unknown=self._in_base_coin(unknown),
+            remaining=self._in_base_coin(subtract(subtract(self._total, self._placed), unknown)),
             error=error,
         )

@@ -29,12 +29,12 @@ from futures_async.portfolio.rules import (
     measure,
 )
 from futures_async.portfolio.snapshot import Ok, Snapshot, fresh_data
-from futures_async.trading.closing import exactly
+from futures_async.trading.closing import counted, exactly, in_base_coin
 from futures_async.unified.callbacks import failure_of
 from futures_async.unified.convert import floor_to_step
 from futures_async.unified.enums import Intent, OrderType, PositionSide, Side
 from futures_async.unified.errors import ClientClosed, InvalidRequest, OutcomeUnknown
-from futures_async.unified.exact import add, divide, multiply
+from futures_async.unified.exact import add, multiply
 from futures_async.unified.exchange import Capability
 from futures_async.unified.models import OrderRequest, Position
 
@@ -272,8 +272,7 @@ def _margin(action: AdjustMargin | ReachRatio, position: Position) -> Decimal | 
 async def _reduce(fraction: Decimal, manager: OrderManager, position: Position) -> None:
     exchange = manager.exchange
     # Of contracts that are worth quote coin the number is exact, and rules count contracts.
-    counted = position.contracts if position.contract_value is not None else None
-    held = position.quantity if counted is None else counted
+    held = counted(position)
     part = multiply(held, fraction)
     if exchange.supports(Capability.FETCH_CONTRACT):
         contract = await exchange.fetch_contract(position.venue_symbol)
@@ -283,10 +282,10 @@ async def _reduce(fraction: Decimal, manager: OrderManager, position: Position) 
         symbol=position.venue_symbol,
         side=Side.SELL if position.side is PositionSide.LONG else Side.BUY,
         type=OrderType.MARKET,
-        quantity=part if counted is None else divide(multiply(position.quantity, part), held),
+        quantity=in_base_coin(position, part),
         intent=Intent.CLOSE,
     )
-    if counted is None:
+    if position.contract_value is None:
         await manager.submit(request)
     else:
         with exactly(part):

@@ -27,6 +27,7 @@ from futures_async.unified.errors import (
     UnreadRow,
     UnreadRows,
 )
+from futures_async.unified.exact import divide, multiply
 from futures_async.unified.exchange import Capability
 from futures_async.unified.models import Order, OrderRequest, Position
 
@@ -58,6 +59,26 @@ def before_sending(client_order_id: str | None = None) -> Generator[None]:
         raise
 
 
+def counted(position: Position) -> Decimal:
+    """How large a position is: base coin, or contracts where they are worth a fixed amount of quote coin.
+
+    Raises:
+        InvalidOrder: It does not say how many contracts it is.
+    """
+    if position.contract_value is None:
+        return position.quantity
+    if position.contracts is None:
+        raise InvalidOrder(f"{position.symbol}: how many contracts the position is was not told: close it at the venue")
+    return position.contracts
+
+
+def in_base_coin(position: Position, part: Decimal) -> Decimal:
+    """The base coin in a part of what `counted` tells."""
+    if position.contract_value is None:
+        return part
+    return divide(multiply(position.quantity, part), counted(position))
+
+
 class Closing(Cancelling):
     """The closes of every adapter."""
 
@@ -79,7 +100,7 @@ class Closing(Cancelling):
             if len(parts) > 1:
                 return await self._close_parts(position, parts)
             try:
-                return await self._close_part(position, position.quantity)
+                return await self._close_part(position, parts[0])
             except (InvalidOrder, OrderRejected, ParameterRejected) as refusal:
                 # It may be too large for one order: only now is it worth to read how large one may be.
                 plain = type(refusal) in (InvalidOrder, OrderRejected, ParameterRejected)
@@ -132,7 +153,7 @@ class Closing(Cancelling):
 
     def _is_off_step(self, position: Position) -> bool:
         contract = self._known_contract(position.venue_symbol)
-        return contract is not None and not is_multiple(position.quantity, contract.quantity_step)
+        return contract is not None and not is_multiple(counted(position), contract.quantity_step)
 
     async def _close_by_own_call(
         self, venue_symbol: str, side: PositionSide | None, row: UnreadRow | None
@@ -164,15 +185,15 @@ class Closing(Cancelling):
             await self._close_part(position, quantity)
         return await self._close_part(position, parts[-1])
 
-    async def _close_part(self, position: Position, quantity: Decimal) -> Order:
+    async def _close_part(self, position: Position, part: Decimal) -> Order:
         carried = self.order_fields.of(OrderKind.PLAIN, OrderType.MARKET, Intent.CLOSE)
-        with exactly(position.contracts):
+        with exactly(None if position.contract_value is None else part):
             return await self.create_order(
                 OrderRequest(
                     symbol=position.venue_symbol,
                     side=Side.SELL if position.side is PositionSide.LONG else Side.BUY,
                     type=OrderType.MARKET,
-                    quantity=quantity,
+                    quantity=in_base_coin(position, part),
                     intent=Intent.CLOSE,
                     margin_mode=position.margin_mode if "margin_mode" in carried else None,
                     leverage=position.leverage if "leverage" in carried else None,
@@ -180,11 +201,15 @@ class Closing(Cancelling):
             )
 
     def _parts_of(self, position: Position) -> list[Decimal]:
-        """What a position is closed in: market orders as large as the venue takes, and the rest exactly as it is."""
+        """What a position is closed in: market orders as large as the venue takes, and the rest exactly as it is.
+
+        In base coin, or in contracts where they are worth a fixed amount of quote coin.
+        """
         contract = self._known_contract(position.venue_symbol)
+        held = counted(position)
         most = None if contract is None else contract.max_market_quantity
-        if contract is None or most is None or contract.contract_value is not None or position.quantity <= most:
-            return [position.quantity]
+        if contract is None or most is None or held <= most:
+            return [held]
         part = contract.round_quantity(most)
         if part <= 0:
             raise InvalidOrder(
@@ -192,7 +217,7 @@ class Closing(Cancelling):
                 f"{to_text(contract.quantity_step)}: the position cannot be closed at market"
             )
         parts: list[Decimal] = []
-        left = position.quantity
+        left = held
         while left > part:
             parts.append(part)
             left = EXACT.subtract(left, part)

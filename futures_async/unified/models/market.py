@@ -149,11 +149,14 @@ class Contract(Model, frozen=True, kw_only=True, eq=False, gc=False):
         return floor_to_step(quantity, self.quantity_step)
 
     def smallest_quantity(self, price: Decimal | None = None) -> Decimal:
-        """The smallest order in base coin: whole steps, `min_quantity` and, at `price`, worth `min_notional`."""
+        """The smallest order: whole steps, `min_quantity` and, at `price`, worth `min_notional`.
+
+        In base coin, or in contracts where `contract_value` is given.
+        """
         step = self.quantity_step
         smallest = max(step, ceil_to_step(self.min_quantity or step, step))
         if self.min_notional is None or price is None or price <= 0:
             return smallest
-        worth = multiply(price, step)
+        worth = multiply(price if self.contract_value is None else self.contract_value, step)
         steps = EXACT.divide_int(ceil_to_step(self.min_notional, worth), worth)
         return max(smallest, multiply(steps, step))

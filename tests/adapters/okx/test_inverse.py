@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 from decimal import Decimal as D
 from typing import Any
 
@@ -9,6 +11,7 @@ import msgspec
 import pytest
 
 import futures_async as fa
+from futures_async.trading.closing import counted, in_base_coin
 from futures_async.trading.ordering import Fingerprint, PlannedOrder, fingerprint
 from futures_async.trading.planning import check_request, check_steps, contracts_of
 from futures_async.unified.enums import Intent, OrderType, Side, TimeInForce
@@ -94,6 +97,77 @@ async def test_a_position_is_opened_and_closed_to_the_contract(rig: Rig) -> None
     assert closed is not None
     assert sent(rig, "order")["sz"] == "37"
     assert await client.fetch_position(SYMBOL) is None
+
+
+async def held(rig: Rig, contracts: int) -> D:
+    """Buy so many contracts; the price that they were bought at."""
+    client = rig.client()
+    last = (await client.fetch_ticker(SYMBOL)).last_price
+    assert last is not None
+    bought = await client.create_order(
+        order(contracts, BTC.round_price(last * D("1.01")), time_in_force=TimeInForce.IOC)
+    )
+    assert bought.status is fa.OrderStatus.FILLED
+    return last
+
+
+def largest(rig: Rig, *, market: int) -> None:
+    """How many contracts one market order may have; limit orders five times as many."""
+    contracts = rig.exchange.engine.world.contracts
+    name = next(name for name, spec in contracts.items() if spec.quote_sized and spec.base == "BTC")
+    contracts[name] = dataclasses.replace(contracts[name], max_quantity=D(market) * 100 * 5)
+
+
+async def test_a_position_larger_than_a_market_order_is_closed_in_parts_to_the_contract(rig: Rig) -> None:
+    largest(rig, market=10)
+    last = await held(rig, 37)
+    rig.exchange.engine.marks.pin(SYMBOL, last * D("1.1"))
+    client = rig.client()
+    await client.fetch_contracts()  # known, so that no order is refused for its size first
+    closed = await client.close_position(SYMBOL)
+    assert closed is not None
+    sizes = [msgspec.json.decode(seen.body)["sz"] for seen in rig.wire.posts("/api/v5/trade/order")[1:]]
+    assert sizes == ["10", "10", "10", "7"]
+    assert await client.fetch_position(SYMBOL) is None
+
+
+async def test_slices_are_contracts_and_go_on_at_another_price(rig: Rig) -> None:
+    largest(rig, market=2)  # ten contracts in a limit order
+    client = rig.client()
+    await client.fetch_contracts()
+    manager = fa.OrderManager(client, journal=fa.MemoryJournal())
+    whole = order(23)
+    sliced = functools.partial(manager.submit_sliced, pause=(0, 0), group="mine")
+    first = await sliced(whole, max_quantity=D(1))
+    assert [msgspec.json.decode(seen.body)["sz"] for seen in rig.wire.posts("/api/v5/trade/order")] == ["10", "10", "3"]
+    assert (first.placed, first.remaining, first.error) == (whole.quantity, D(0), None)
+    # Fourteen are less at a higher price, and no more of them.
+    more = await sliced(order(37, D(65000)), max_quantity=COIN.quantity_of(D("4.9"), D(65000)))
+    sizes = [msgspec.json.decode(seen.body)["sz"] for seen in rig.wire.posts("/api/v5/trade/order")][3:]
+    assert sizes == ["4", "4", "4", "2"]
+    assert more.placed == COIN.quantity_of(D(37), D(65000))
+    with pytest.raises(fa.InvalidRequest, match="more than is asked"):
+        await sliced(order(36), max_quantity=D(1))
+
+
+async def test_market_orders_are_not_sliced_by_contracts(rig: Rig) -> None:
+    manager = fa.OrderManager(rig.client(), journal=fa.MemoryJournal())
+    with pytest.raises(InvalidOrder, match="time_in_force=IOC"):
+        await manager.submit_sliced(order(5, None, type=OrderType.MARKET), max_quantity=D("0.01"))
+    assert rig.wire.posts("/api/v5/trade/order") == []
+
+
+async def test_a_position_without_a_number_of_contracts_is_not_guessed(rig: Rig) -> None:
+    await held(rig, 3)
+    position = await rig.client().fetch_position(SYMBOL)
+    assert position is not None
+    assert (counted(position), in_base_coin(position, D(3))) == (D(3), position.quantity)
+    with pytest.raises(InvalidOrder, match="close it at the venue"):
+        counted(msgspec.structs.replace(position, contracts=None))
+
+
+def test_the_smallest_order_counts_contracts() -> None:
+    assert msgspec.structs.replace(COIN, min_notional=D(250)).smallest_quantity(PRICE) == D(3)
 
 
 async def test_a_batch_counts_contracts(rig: Rig) -> None:
