@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 from futures_async.portfolio.feeds import REFUSED_PAUSES_S, Answer, Feed
 from futures_async.transport.runtime import Runtime, Work
 from futures_async.unified.callbacks import failure_of
-from futures_async.unified.errors import NotSupported, RequestTimeout
+from futures_async.unified.errors import FuturesAsyncError, NotSupported, RequestTimeout
 from futures_async.unified.watching import Watch, WatchState
 
 logger = logging.getLogger("futures_async.portfolio")
@@ -146,6 +146,9 @@ class Live(Generic[T]):
         except NotSupported as error:
             self._let_be(error)
             return
+        except FuturesAsyncError as error:
+            self._lost(error)
+            return
         # What the one before showed is not in the new one: until that is live there are reads.
         self._watch, self._proved = watch, -math.inf
         self._work = self._runtime.start(self._follow(watch))
@@ -165,6 +168,10 @@ class Live(Generic[T]):
         if isinstance(error, NotSupported):
             self._let_be(error)
             return
+        self._lost(error)
+
+    def _lost(self, error: Exception | None) -> None:
+        """There is no watch any more: there are reads, and another one after a while."""
         self._retry_at = self._runtime.now() + REFUSED_PAUSES_S[min(self._failures, len(REFUSED_PAUSES_S) - 1)]
         self._failures += 1
         logger.warning("%s: not watched any more, read for a while: %s", self.name, error)

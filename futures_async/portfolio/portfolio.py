@@ -267,30 +267,28 @@ class _Venue:
 
             return own
         field = f"{self._exchange.id} {self._exchange.account_id} {what}"
-        member.attach(field, lambda max_age_s: self._wanted(field, what, max_age_s))
+        member.attach(field, lambda max_age_s: self._wanted(member, field, what, max_age_s))
 
         async def shared(max_age_s: float) -> Answer[T]:
             return await member.fetch(field, read, kind, max_age_s)
 
         return shared
 
-    def _wanted(self, field: str, what: str, max_age_s: float) -> None:
-        """Another process wants it: read it, or say why not."""
-        if self._member is None:
-            return
+    def _wanted(self, member: Member, field: str, what: str, max_age_s: float) -> None:
+        """Another process wants it: read it, or say what is known without, or why nothing is."""
         self._shut_s = self._exchange.closed_for_s()
         part: Part[Any] = self.positions if what == "positions" else self.accounts
         feed: Feed[Any] = self._read_positions if what == "positions" else self._read_accounts
         if self._shut_s <= 0:
             part.ask(max_age_s)
         if part.stream is WatchState.LIVE and part.good is not None:
-            self._member.offer(field, part.good)
+            member.offer(field, part.good)
             return
         error = shut_error(self._exchange, self._shut_s) if self._shut_s > 0 else feed.error
         if isinstance(error, UnreadRows):
             return  # told with what can be read
         if feed.flight is None and error is not None:
-            self._member.refused(field, error)
+            member.refused(field, error)
 
     def ask(self, max_age_s: float, refresh_s: float | None) -> None:
         self._shut_s = self._exchange.closed_for_s()

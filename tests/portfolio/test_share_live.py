@@ -11,11 +11,11 @@ import pytest
 
 from futures_async.portfolio.portfolio import Portfolio
 from futures_async.portfolio.snapshot import Ok, Stale
-from futures_async.unified.errors import ConnectFailed, UnreadRow
+from futures_async.unified.errors import ClientClosed, ConnectFailed, UnreadRow
 from futures_async.unified.models import Account, Position
 from futures_async.unified.watching import Change, ChangeKind, ChangeSource, Watch, WatchState
 from tests.fakes import FakeReads, account, position
-from tests.portfolio.test_share import member, seen, server, together, until, url
+from tests.portfolio.test_share import LEASE_S, member, seen, server, together, until, url
 from tests.redis_servers import Server, needs_server
 
 __all__ = ["server", "url"]
@@ -86,6 +86,7 @@ class Streams(FakeReads):
     def __init__(self) -> None:
         super().__init__(delay_s=0.01)
         self.watches: list[FakeWatch[Any]] = []
+        self.closed = False
 
     def watch_positions(self, *_: Any, **__: Any) -> FakeWatch[Position]:
         return self._watch({"BTC": position()})
@@ -94,6 +95,8 @@ class Streams(FakeReads):
         return self._watch({"USDT": account()})
 
     def _watch(self, picture: dict[Hashable, T]) -> FakeWatch[T]:
+        if self.closed:
+            raise ClientClosed("the exchange object was closed")
         watch = FakeWatch(picture)
         self.watches.append(watch)
         return watch
@@ -178,6 +181,21 @@ def test_an_account_that_is_shut_is_told_although_its_picture_is_live(url: str) 
         fakes[0].shut_s = 30.0
         await asyncio.sleep(0.3)
         assert await quantity(portfolios[1]) == position().quantity
+
+    shared(url, 2, work)
+
+
+def test_who_cannot_stream_any_more_leads_on_and_reads(url: str) -> None:
+    async def work(portfolios: list[Portfolio], fakes: list[Streams]) -> None:
+        await until(lambda: fakes[0].open == 2)
+        fakes[1].closed = True
+        await portfolios[0].aclose()
+        await until(lambda: member(portfolios[1]).leads)
+        await asyncio.sleep(0.3)
+        assert isinstance(await seen(portfolios[1]), Ok)
+        assert len(fakes[1].calls) >= 2
+        await asyncio.sleep(LEASE_S)
+        assert member(portfolios[1]).leads
 
     shared(url, 2, work)
 
