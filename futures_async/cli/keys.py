@@ -65,8 +65,13 @@ def split_keys(text: str) -> list[str]:
 
 
 @contextmanager
-def keys(heard: Callable[[str], None], resized: Callable[[], None]) -> Generator[bool]:
-    """Call `heard` with each key, and `resized` when the window was, in the running asyncio loop.
+def keys(heard: Callable[[str], None], resized: Callable[[], None], there: Callable[[bool], object]) -> Generator[bool]:
+    """Hear of keys, resizes and Ctrl-Z in the running asyncio loop.
+
+    Args:
+        heard: Called with each key.
+        resized: Called when the window was.
+        there: Called with False before Ctrl-Z stops the program, and with True when it goes on.
 
     Yields whether keys are told at all: not on Windows, nor where input is no terminal or that of another program.
     """
@@ -93,19 +98,27 @@ def keys(heard: Callable[[str], None], resized: Callable[[], None]) -> Generator
         for key in split_keys(decoder.decode(got)):
             heard(key)
 
-    def back() -> None:  # from Ctrl-Z: the shell has set the terminal as it likes it
+    def away() -> None:
+        there(False)
+        termios.tcsetattr(terminal, termios.TCSADRAIN, before)
+        os.kill(os.getpid(), signal.SIGSTOP)
+
+    def back() -> None:  # the shell has set the terminal as it likes it
         if _ours(terminal):
             tty.setcbreak(terminal)
+            there(True)
             resized()
 
     tty.setcbreak(terminal)
     loop.add_reader(terminal, take)
     loop.add_signal_handler(signal.SIGWINCH, resized)
+    loop.add_signal_handler(signal.SIGTSTP, away)
     loop.add_signal_handler(signal.SIGCONT, back)
     try:
         yield True
     finally:
         loop.remove_signal_handler(signal.SIGCONT)
+        loop.remove_signal_handler(signal.SIGTSTP)
         loop.remove_signal_handler(signal.SIGWINCH)
         loop.remove_reader(terminal)
         with suppress(termios.error):  # of a terminal that is gone

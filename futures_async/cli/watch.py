@@ -90,13 +90,17 @@ async def show_live(view: View, snapshots: AsyncGenerator[Snapshot], writer: Wri
         else:
             draw()
 
+    def there(whole: bool) -> None:
+        console.set_alt_screen(whole)
+        console.show_cursor(not whole)
+
     async def keep_marks() -> None:
         while True:
             await marks.read(seen[-1])
             await anyio.sleep(FIGURES_S)
 
     try:
-        with quiet(), _whole_window(console) as live, keys(heard, draw) as by_keys:
+        with quiet(), _whole_window(console) as live, keys(heard, draw, there) as by_keys:
             live.refresh()
             async with anyio.create_task_group() as tasks:
                 async for snapshot in snapshots:

@@ -9,7 +9,6 @@ import os
 import re
 import signal
 import sys
-import termios
 from collections.abc import AsyncGenerator
 from decimal import Decimal
 from typing import Any
@@ -345,6 +344,20 @@ async def test_keys_work_in_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
         await window.press("/PEPE\r", "/ filter: PEPE")
         assert "hyperliquid-main  ETH" not in window.terminal.shown
         logging.getLogger("futures_async").warning("a line in the middle of the table")
+        stopped = asyncio.Event()
+
+        def stop(process: int, number: int) -> None:
+            stopped.set()
+
+        with monkeypatch.context() as there:
+            kill = os.kill
+            there.setattr(os, "kill", stop)
+            kill(os.getpid(), signal.SIGTSTP)
+            await stopped.wait()
+            assert not window.writer.console.is_alt_screen
+            kill(os.getpid(), signal.SIGCONT)
+            while not window.writer.console.is_alt_screen:  # noqa: ASYNC110 - nobody tells
+                await asyncio.sleep(0.001)
         await window.press("q", "bitget")
         await task
         assert modes(program.fileno()) == before
@@ -382,18 +395,30 @@ async def test_a_table_whose_source_ends_ends_too(monkeypatch: pytest.MonkeyPatc
 @pytest.mark.asyncio
 async def test_a_terminal_that_was_left_and_come_back_to_is_set_again(monkeypatch: pytest.MonkeyPatch) -> None:
     heard: list[str] = []
-    drawn_anew = asyncio.Event()
-    with teletype(80, 24) as (person, program):
+    there: list[bool] = []
+    drawn_anew, gone = asyncio.Event(), asyncio.Event()
+
+    def stopped(process: int, number: int) -> None:
+        assert (process, number) == (os.getpid(), signal.SIGSTOP)
+        gone.set()
+
+    with teletype(80, 24) as (_, program):
         monkeypatch.setattr(sys, "stdin", program)
         terminal = program.fileno()
         plain = modes(terminal)
-        with keys(heard.append, drawn_anew.set) as told:
+        with keys(heard.append, drawn_anew.set, there.append) as told:
             assert told
-            cooked = termios.tcgetattr(person)
-            termios.tcsetattr(terminal, termios.TCSANOW, plain)  # as a shell does after Ctrl-Z
-            os.kill(os.getpid(), signal.SIGCONT)
+            by_keys = modes(terminal)
+            kill = os.kill
+            monkeypatch.setattr(os, "kill", stopped)
+            kill(os.getpid(), signal.SIGTSTP)
+            await gone.wait()
+            assert modes(terminal) == plain
+            kill(os.getpid(), signal.SIGCONT)
             await drawn_anew.wait()
-            assert termios.tcgetattr(person) == cooked
+            assert modes(terminal) == by_keys
+            assert there == [False, True]
+            monkeypatch.undo()
             drawn_anew.clear()
             os.kill(os.getpid(), signal.SIGWINCH)
             await drawn_anew.wait()
@@ -411,10 +436,10 @@ async def test_a_program_in_the_background_takes_no_keys(monkeypatch: pytest.Mon
         monkeypatch.setattr(sys, "stdin", program)
         before = modes(program.fileno())
         monkeypatch.setattr(os, "tcgetpgrp", behind)
-        with keys(print, print) as told:
+        with keys(print, print, print) as told:
             assert not told
         monkeypatch.setattr(os, "tcgetpgrp", before_all)
-        with keys(print, print) as told:
+        with keys(print, print, print) as told:
             assert told
             monkeypatch.setattr(os, "tcgetpgrp", behind)
             os.kill(os.getpid(), signal.SIGCONT)
@@ -427,7 +452,7 @@ async def test_a_terminal_that_is_closed_is_read_no_more(monkeypatch: pytest.Mon
     person, end = os.openpty()
     with os.fdopen(end) as program:
         monkeypatch.setattr(sys, "stdin", program)
-        with keys(print, print) as told:
+        with keys(print, print, print) as told:
             assert told
             loop = asyncio.get_running_loop()
             os.close(person)
@@ -439,7 +464,7 @@ async def test_a_terminal_that_is_closed_is_read_no_more(monkeypatch: pytest.Mon
 @pytest.mark.asyncio
 async def test_where_terminals_are_of_another_kind_there_are_no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "termios", None)
-    with keys(print, print) as told:
+    with keys(print, print, print) as told:
         assert not told
 
 
