@@ -65,6 +65,7 @@ class Account:
         family: Which venue's keys these are; an opaque word that dialects choose.
         kind: Which type of account it is at that venue, likewise.
         dedup: Among which of its orders a repeated client id is refused.
+        least_value: Orders that open are held to their contract's `min_notional`.
     """
 
     uid: str
@@ -72,6 +73,7 @@ class Account:
     kind: str
     keys: tuple[ApiKey, ...]
     dedup: str = "open"
+    least_value: bool = True
     default_mode: PositionMode = PositionMode.ONE_WAY
     modes: dict[str, PositionMode] = field(default_factory=dict[str, PositionMode])
     """Position mode by symbol or margin coin, where it differs from the default."""

@@ -183,7 +183,7 @@ class Orders:
             quantity = max(ZERO, quantity - against.quantity)
             if not quantity:
                 return
-        elif not internal and contract.notional(quantity, price) < contract.min_notional:
+        elif account.least_value and not internal and contract.notional(quantity, price) < contract.min_notional:
             raise BelowMinimum(f"less than the minimum amount {contract.min_notional} {contract.quote}")
         settings = account.settings(ticket.symbol)
         leverage = ticket.leverage or settings.leverage(side, ticket.margin_mode)

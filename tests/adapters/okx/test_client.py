@@ -26,7 +26,7 @@ from futures_async.adapters.okx.simulated.base import OKXSide
 from futures_async.simulator.dialect import VenueRefusal
 from futures_async.transport.endpoint import weight_of
 from futures_async.unified import errors
-from futures_async.unified.enums import OrderKind, Outcome, PriceSource
+from futures_async.unified.enums import OrderKind, OrderStatus, Outcome, PriceSource
 from tests.adapters.okx.conftest import Rig
 from tests.adapters.okx.samples import plain
 from tests.adapters.scripted import Seen
@@ -248,6 +248,11 @@ async def test_client_ids_are_letters_and_digits_only(rig: Rig, name: str) -> No
     with pytest.raises(errors.InvalidOrder):
         await rig.client().create_order(limit(client_order_id=name))
     assert rig.wire.to(f"{TRADE}/order") == []
+
+
+async def test_an_order_may_be_worth_next_to_nothing(rig: Rig) -> None:
+    placed = await rig.client().create_order(limit(quantity=D("0.0001"), price=D(48_000)))
+    assert placed.status is OrderStatus.NEW, "sizes have a minimum, values have none"
 
 
 async def test_the_position_mode_is_read_anew_once_an_order_was_written_for_the_other_one(rig: Rig) -> None:

@@ -1,5 +1,5 @@
 """Clients of JavaScript on the simulated exchange, where node and they are installed: `npm install bitmart-api
-binance bybit-api`, and `NODE_PATH` with the folder `node_modules`."""
+binance bybit-api okx-api`, and `NODE_PATH` with the folder `node_modules`."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def node(package: str) -> str:
     return found
 
 
-def trades(package: str, script: str, venue: str) -> tuple[dict[str, Any], Account]:
+def trades(package: str, script: str, venue: str, mode: str = "") -> tuple[dict[str, Any], Account]:
     """What a client of a venue says of its day, and the account as the exchange keeps it."""
     interpreter = node(package)
     with serve(only=[venue], setup=Setup(empty=True), uid_limit=None, endpoint_limits=False) as running:
@@ -38,6 +38,7 @@ def trades(package: str, script: str, venue: str) -> tuple[dict[str, Any], Accou
         environment = {
             **os.environ, "BASE": running.base_url, "STREAM": running.stream_url,
             "KEY": keys["key"], "SECRET": keys["secret"], "MEMO": keys["memo"] or "",
+            "PASSPHRASE": keys["passphrase"] or "", "MODE": mode,
         }  # fmt: skip
         done = subprocess.run(
             [interpreter, str(FOLDER / script)],
@@ -70,6 +71,16 @@ def test_bybit_api_trades_by_rest_and_hears_of_it() -> None:
     assert (said["openFound"], said["cancelledAll"], said["closed"]) == (True, True, 1)
     assert (said["filled"], said["held"], said["leverage"]) == ("0.01", "0.01", "7")
     assert said["trades"] == said["told"] == sorted(str(fill.id) for fill in account.fills)
+    assert said["balances"] >= 2
+
+
+@pytest.mark.parametrize("mode", ["net_mode", "long_short_mode"])
+def test_okx_api_trades_by_rest_and_hears_of_it(mode: str) -> None:
+    said, account = trades("okx-api", "okx_api.js", "okx", mode)
+    assert (said["openFound"], said["filled"], said["held"]) == (True, "10", ["10", "7", "isolated"])
+    assert said["waited"] == [["stop1", "live"], ["stop1", "canceled"]]
+    assert said["trades"] == said["told"] == sorted(str(fill.id) for fill in account.fills)
+    assert said["closed"] == 1
     assert said["balances"] >= 2
 
 

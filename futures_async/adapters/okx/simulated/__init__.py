@@ -6,7 +6,6 @@ instrument has one margin mode at a time here; at the venue both may be open sid
 
 from __future__ import annotations
 
-from futures_async.adapters.okx.simulated.algos import AlgoCalls
 from futures_async.adapters.okx.simulated.streams import Calls, Streams
 from futures_async.simulator.accounts import Account, ApiKey
 from futures_async.simulator.demo import Setup, open_demo_account
@@ -17,7 +16,7 @@ DEMO_KEY = ApiKey(key="sim-okx-demo", secret="sim-okx-demo", passphrase="simokxp
 COINS = (("USDC", 10_000), ("BTC", 1))
 
 
-class SimulatedOKX(AlgoCalls, Calls):
+class SimulatedOKX(Calls):
     """An account in futures mode: cross and isolated margin, one wallet per coin."""
 
     def streams(self) -> Streams:
@@ -26,9 +25,13 @@ class SimulatedOKX(AlgoCalls, Calls):
 
     def demo_account(self, setup: Setup) -> Account:
         """The announced account, and one of the demo environment."""
-        empty = Setup(empty=True)
-        open_demo_account(self.engine, empty, "80001002", key=DEMO_KEY, family=self.family, beside=COINS)
-        return open_demo_account(self.engine, setup, "80001001", key=KEY, family=self.family, beside=COINS)
+        self._open(Setup(empty=True), "80001002", DEMO_KEY)
+        return self._open(setup, "80001001", KEY)
+
+    def _open(self, setup: Setup, uid: str, key: ApiKey) -> Account:
+        account = open_demo_account(self.engine, setup, uid, key=key, family=self.family, beside=COINS)
+        account.least_value = False  # sizes have a minimum, values have none
+        return account
 
 
 DIALECT = SimulatedOKX

@@ -1,7 +1,8 @@
 """OKX's WebSocket from the server's side.
 
-`orders` says nothing at its start; `positions` and `account` begin with what is not zero, and say it again every five
-seconds. One acknowledgement per argument; refusals do not name what they refuse.
+`orders` and `orders-algo` say nothing at their start; `positions` and `account` begin with what is not zero, and say it
+again every five seconds. Orders that wait for a price are told at a path of their own. One acknowledgement per
+argument; refusals do not name what they refuse.
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ from typing import Any, ClassVar
 import msgspec
 
 from futures_async.adapters.okx.simulated.account import AccountCalls
+from futures_async.adapters.okx.simulated.algos import AlgoCalls
 from futures_async.adapters.okx.simulated.base import WINDOW_MS, inst_id, signed
 from futures_async.adapters.okx.simulated.market import MarketCalls
 from futures_async.adapters.okx.simulated.orders import last_fill, order_row
 from futures_async.simulator.accounts import Account, closed_side
-from futures_async.simulator.events import BalanceEvent, Event, OrderEvent, PositionEvent, SettingEvent
+from futures_async.simulator.events import BalanceEvent, Event, OrderEvent, PositionEvent, SettingEvent, TriggerEvent
 from futures_async.simulator.stream_dialect import (
     AccountChannel,
     Answer,
@@ -37,6 +39,7 @@ from futures_async.transport.endpoint import RateLimit
 from futures_async.unified.convert import UNREADABLE
 
 EVERY_S = 5.0
+PRIVATE, BUSINESS, PUBLIC = "/ws/v5/private", "/ws/v5/business", "/ws/v5/public"
 
 
 class _Operation(msgspec.Struct):
@@ -48,7 +51,7 @@ class _Operation(msgspec.Struct):
 _OPERATION = msgspec.json.Decoder(_Operation, strict=False)
 
 
-class Calls(AccountCalls, MarketCalls):
+class Calls(AccountCalls, MarketCalls, AlgoCalls):
     """What the socket needs of the REST side: its rows."""
 
 
@@ -56,7 +59,8 @@ class Streams(StreamDialect):
     """Private channels of swaps, and public ones."""
 
     id = "okx"
-    paths: ClassVar[Mapping[str, bool]] = {"/ws/v5/private": True, "/ws/v5/public": False}
+    # Of the private ones the last is announced.
+    paths: ClassVar[Mapping[str, bool]] = {BUSINESS: True, PRIVATE: True, PUBLIC: False}
     rules = Rules(
         idle_s=30.0,
         lifetime_s=None,
@@ -70,11 +74,14 @@ class Streams(StreamDialect):
         self._rest = rest
         held = AccountChannel(name="positions", changes=self.moved, look=self.positions, at_start=True, every_s=EVERY_S)
         money = AccountChannel(name="account", changes=self.paid, look=self.accounts, at_start=True, every_s=EVERY_S)
-        private = (AccountChannel(name="orders", changes=self.orders), held, money)
-        self._private = {channel.name: channel for channel in private}
-        self._public = {
-            name: MarketChannel(name=name, look=self.tick, every_s=0.25)
-            for name in ("tickers", "mark-price", "index-tickers", "funding-rate")
+        orders = AccountChannel(name="orders", changes=self.orders)
+        self._channels: Mapping[str, Mapping[str, AccountChannel | MarketChannel]] = {
+            PRIVATE: {"orders": orders, "positions": held, "account": money},
+            BUSINESS: {"orders-algo": AccountChannel(name="orders-algo", changes=self.waiting)},
+            PUBLIC: {
+                name: MarketChannel(name=name, look=self.tick, every_s=0.25)
+                for name in ("tickers", "mark-price", "index-tickers", "funding-rate")
+            },
         }
 
     # -- reading
@@ -111,22 +118,20 @@ class Streams(StreamDialect):
 
     def _want(self, op: str, row: Mapping[str, Any], line: Line) -> Deed:
         name, named = str(row.get("channel")), row.get("instId")
-        private = self._private.get(name)
-        if private is not None and line.account is None:
+        if any(name in channels and self.paths[path] for path, channels in self._channels.items()) and not line.account:
             return Answer(self._error(line, "60011", "Please log in"))
-        channel = private or self._public.get(name)
+        channel = self._channels[line.path].get(name)
         ending = "-SWAP" if name == "index-tickers" else ""
         ids = {inst_id(contract).removesuffix(ending) for contract in self._rest.contracts_listed()}
-        wrong = (named is not None and named not in ids) or (private is None and named is None)
-        if channel is None or wrong or (private is not None) is not line.private:
+        if channel is None or (named not in ids if named is not None else not line.private):
             return Answer(self._error(line, "60018", f"Wrong URL or channel:{name} doesn't exist"))
-        if name in ("orders", "positions") and str(row.get("instType")) not in ("SWAP", "ANY"):
+        if line.private and name != "account" and str(row.get("instType")) not in ("SWAP", "ANY"):
             return Answer(self._error(line, "60013", "Invalid args"))
         key = (name, named)
         ack = encode({"event": op, "arg": dict(row), "connId": _id(line)})
         if op == "unsubscribe":
             return Unsubscribe(key, ack)
-        arg = dict(row) | ({"uid": line.account.uid} if private is not None and line.account is not None else {})
+        arg = dict(row) | ({"uid": line.account.uid} if line.account is not None else {})
         return Subscribe(key, Subscription(channel, arg), ack)
 
     def _error(self, line: Line, code: str, message: str) -> Frame:
@@ -161,6 +166,14 @@ class Streams(StreamDialect):
         row = order_row(event.order, contract) | last_fill(event.fill, contract)
         row |= {"avgPx": row["avgPx"] or "0", "amendResult": "", "code": "0", "msg": ""}
         yield self._push(subscription, [row])
+
+    def waiting(self, account: Account, event: Event, subscription: Subscription) -> Iterable[Frame]:
+        """Every change of an order that waits for a price; what it becomes is told by `orders`."""
+        if not isinstance(event, TriggerEvent):
+            return
+        row = self._rest.algo_row(event.trigger)
+        if subscription.arg.get("instId") in (None, row["instId"]):
+            yield self._push(subscription, [row])
 
     # -- positions
 
