@@ -11,7 +11,7 @@ from futures_async.simulator import errors
 from futures_async.simulator.accounts import Account
 from futures_async.simulator.contracts import ContractSpec
 from futures_async.simulator.dialect import Request, VenueRefusal, get, plain, post, route
-from futures_async.simulator.margins import PositionView, Wallet
+from futures_async.simulator.margins import PositionView
 from futures_async.simulator.records import ZERO, LedgerKind, LedgerRow, money
 from futures_async.transport.endpoint import Kind
 from futures_async.unified.enums import MarginMode, PositionMode, PositionSide
@@ -20,6 +20,13 @@ MARGIN_TYPES = {"crossed": MarginMode.CROSS, "isolated": MarginMode.ISOLATED}
 MODES = {True: PositionMode.HEDGE, False: PositionMode.ONE_WAY}
 COINS = ("USDT", "USDC", "BTC", "BNB")
 KEY_LIFE_MS = 3_600_000
+CROSS = ("crossWalletBalance", "crossUnPnl")
+FREE = ("availableBalance", "maxWithdrawAmount")
+SUMMED = (
+    "initialMargin", "maintMargin", "walletBalance", "unrealizedProfit", "marginBalance", "positionInitialMargin",
+    "openOrderInitialMargin", *CROSS,
+)  # fmt: skip
+"""What the account tells of each coin and, under longer names, of USDT."""
 
 
 class AccountCalls(Fapi):
@@ -33,18 +40,8 @@ class AccountCalls(Fapi):
         """Totals of USDT, every coin that may be margin, and what is open."""
         account = request.account
         usdt = self._asset(account, "USDT")
-        totals = {
-            "totalInitialMargin": usdt["initialMargin"],
-            "totalMaintMargin": usdt["maintMargin"],
-            "totalWalletBalance": usdt["walletBalance"],
-            "totalUnrealizedProfit": usdt["unrealizedProfit"],
-            "totalMarginBalance": usdt["marginBalance"],
-            "totalPositionInitialMargin": usdt["positionInitialMargin"],
-            "totalOpenOrderInitialMargin": usdt["openOrderInitialMargin"],
-            "totalCrossWalletBalance": usdt["crossWalletBalance"],
-            "totalCrossUnPnl": usdt["crossUnPnl"],
-            "availableBalance": usdt["availableBalance"],
-            "maxWithdrawAmount": usdt["maxWithdrawAmount"],
+        totals = {f"total{name[0].upper()}{name[1:]}": usdt[name] for name in SUMMED} | {
+            name: usdt[name] for name in FREE
         }
         coins = dict.fromkeys((*COINS, *account.balances))
         rows = [
@@ -76,22 +73,13 @@ class AccountCalls(Fapi):
     @get(f"{V3}/balance", weight=5)
     @get(f"{V2}/balance", weight=5)
     def balance(self, request: Request) -> list[dict[str, Any]]:
-        """Coin by coin."""
-        wallets = [self.engine.margins.wallet(request.account, coin) for coin in request.account.balances]
-        return [self._balance(wallet, request.now_ms) for wallet in wallets]
-
-    def _balance(self, wallet: Wallet, now_ms: int) -> dict[str, Any]:
-        return {
-            "accountAlias": "SgsR",
-            "asset": wallet.coin,
-            "balance": plain(wallet.balance),
-            "crossWalletBalance": plain(wallet.balance - wallet.isolated_margin),
-            "crossUnPnl": plain(money(wallet.cross_unrealized)),
-            "availableBalance": plain(wallet.available),
-            "maxWithdrawAmount": plain(wallet.transferable),
-            "marginAvailable": True,
-            "updateTime": now_ms,
-        }
+        """Coin by coin, without what positions take."""
+        rows = [self._asset(request.account, coin) for coin in request.account.balances]
+        beside = {"accountAlias": "SgsR", "marginAvailable": True, "updateTime": request.now_ms}
+        return [
+            {"balance": row["walletBalance"], **{name: row[name] for name in ("asset", *CROSS, *FREE)}, **beside}
+            for row in rows
+        ]
 
     @get(f"{V1}/pmAccountInfo", weight=5)
     def portfolio_margin(self, request: Request) -> Any:

@@ -13,9 +13,10 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
+from futures_async.adapters.binance.simulated.account import position_row
 from futures_async.adapters.binance.simulated.base import venue_symbol
 from futures_async.adapters.binance.simulated.market import MarketCalls
-from futures_async.adapters.binance.simulated.rows import FORCES, algo_row, client_id, state
+from futures_async.adapters.binance.simulated.rows import algo_row, order_row, state
 from futures_async.simulator.accounts import Account
 from futures_async.simulator.dialect import plain
 from futures_async.simulator.events import (
@@ -27,7 +28,7 @@ from futures_async.simulator.events import (
     SettingEvent,
     TriggerEvent,
 )
-from futures_async.simulator.records import ZERO, Fill, Order, money
+from futures_async.simulator.records import ZERO, Fill, Order
 from futures_async.simulator.stream_dialect import (
     AccountChannel,
     Answer,
@@ -46,13 +47,39 @@ from futures_async.simulator.stream_dialect import (
 )
 from futures_async.transport.endpoint import RateLimit
 from futures_async.unified.convert import UNREADABLE
-from futures_async.unified.enums import MarginMode, PositionMode, PositionSide, Role
+from futures_async.unified.enums import PositionMode, PositionSide, Role
 
 PRIVATE = "/private/ws"
 FRAMED = "/private/stream"
 MARKET = "/market/ws"
 EXECUTIONS = {OrderChange.ACCEPTED: "NEW", OrderChange.AMENDED: "AMENDMENT", OrderChange.FILLED: "TRADE"}
 CHECKED_S = 60.0
+# What pushes call the fields of rows.
+ORDER = {
+    "s": "symbol", "c": "clientOrderId", "S": "side", "o": "type", "f": "timeInForce", "q": "origQty", "p": "price",
+    "ap": "avgPrice", "sp": "stopPrice", "X": "status", "i": "orderId", "z": "executedQty", "R": "reduceOnly",
+    "wt": "workingType", "ot": "origType", "ps": "positionSide", "cp": "closePosition", "pP": "priceProtect",
+    "V": "selfTradePreventionMode", "pm": "priceMatch", "gtd": "goodTillDate",
+}  # fmt: skip
+ALGO = {
+    "caid": "clientAlgoId", "aid": "algoId", "at": "algoType", "o": "orderType", "s": "symbol", "S": "side",
+    "ps": "positionSide", "f": "timeInForce", "q": "quantity", "X": "algoStatus", "ai": "actualOrderId",
+    "ap": "actualPrice", "aq": "actualQty", "tp": "triggerPrice", "p": "price", "wt": "workingType",
+    "pm": "priceMatch", "cp": "closePosition", "pP": "priceProtect", "R": "reduceOnly", "tt": "triggerTime",
+}  # fmt: skip
+POSITION = {
+    "s": "symbol", "pa": "positionAmt", "ep": "entryPrice", "bep": "breakEvenPrice", "up": "unRealizedProfit",
+    "iw": "isolatedWallet", "ps": "positionSide",
+}  # fmt: skip
+DAY = {
+    "s": "symbol", "p": "priceChange", "P": "priceChangePercent", "w": "weightedAvgPrice", "c": "lastPrice",
+    "Q": "lastQty", "o": "openPrice", "h": "highPrice", "l": "lowPrice", "v": "volume", "q": "quoteVolume",
+    "O": "openTime", "C": "closeTime", "n": "count",
+}  # fmt: skip
+MARK = {
+    "s": "symbol", "p": "markPrice", "i": "indexPrice", "P": "estimatedSettlePrice", "r": "lastFundingRate",
+    "T": "nextFundingTime",
+}  # fmt: skip
 _MESSAGE: msgspec.json.Decoder[dict[str, Any]] = msgspec.json.Decoder(dict[str, Any])
 
 
@@ -174,40 +201,18 @@ class Streams(StreamDialect):
             yield from self._event(account, subscription, o=row)
 
     def _order(self, order: Order, fill: Fill | None) -> dict[str, Any]:
-        kind = "MARKET" if order.price is None else "LIMIT"
-        held = "BOTH" if order.position_side is None else order.position_side.value.upper()
-        row: dict[str, Any] = {
-            "s": self._rest.name(order.symbol),
-            "c": client_id(order),
-            "S": order.side.value.upper(),
-            "o": kind,
-            "f": FORCES[order.time_in_force],
-            "q": plain(order.quantity),
-            "p": plain(order.price, "0"),
-            "ap": plain(order.average_price, "0"),
-            "sp": "0",
-            "X": state(order),
-            "i": order.id,
+        told = order_row(order, self._rest.name(order.symbol), read=True)
+        row = {short: told[long] for short, long in ORDER.items()} | {
             "l": plain(ZERO if fill is None else fill.quantity),
-            "z": plain(order.filled),
             "L": plain(ZERO if fill is None else fill.price),
             "T": order.updated_ms if fill is None else fill.created_ms,
             "t": 0 if fill is None else fill.id,
             "b": "0",
             "a": "0",
             "m": fill is not None and fill.role is Role.MAKER,
-            "R": order.reduce_only,
-            "wt": "CONTRACT_PRICE",
-            "ot": kind,
-            "ps": held,
-            "cp": False,
-            "pP": False,
             "si": 0,
             "ss": 0,
             "rp": plain(ZERO if fill is None else fill.realized_pnl),
-            "V": order.tag.get("stp", "NONE"),
-            "pm": "NONE",
-            "gtd": 0,
         }
         if fill is not None:
             row |= {"N": self._engine.world.contract(order.symbol).settle, "n": plain(fill.fee)}
@@ -220,13 +225,7 @@ class Streams(StreamDialect):
         trigger = event.trigger
         became = None if trigger.order_id is None else account.orders.get(trigger.order_id)
         row = algo_row(trigger, self._rest.name(trigger.symbol), became)
-        short = {
-            "caid": "clientAlgoId", "aid": "algoId", "at": "algoType", "o": "orderType", "s": "symbol", "S": "side",
-            "ps": "positionSide", "f": "timeInForce", "q": "quantity", "X": "algoStatus", "ai": "actualOrderId",
-            "ap": "actualPrice", "aq": "actualQty", "tp": "triggerPrice", "p": "price", "wt": "workingType",
-            "pm": "priceMatch", "cp": "closePosition", "pP": "priceProtect", "R": "reduceOnly", "tt": "triggerTime",
-        }  # fmt: skip
-        yield from self._event(account, subscription, o={name: row[long] for name, long in short.items()})
+        yield from self._event(account, subscription, o={short: row[long] for short, long in ALGO.items()})
 
     # -- positions and money
 
@@ -254,21 +253,9 @@ class Streams(StreamDialect):
             if word != "BOTH":
                 found = held.get(PositionSide(word.lower()))
             view = None if found is None else self._engine.margins.view(account, found)
-            isolated = found is not None and found.margin_mode is MarginMode.ISOLATED
-            setting = account.settings(symbol).margin_mode
-            rows.append(
-                {
-                    "s": self._rest.name(symbol),
-                    "pa": plain(ZERO if found is None else found.quantity * found.sign),
-                    "ep": plain(ZERO if found is None else found.entry_price),
-                    "bep": plain(ZERO if view is None else view.break_even_price),
-                    "cr": "0",
-                    "up": plain(ZERO if view is None else money(view.unrealized_pnl)),
-                    "mt": (setting if found is None else found.margin_mode).value,
-                    "iw": plain(found.margin if found is not None and isolated else ZERO),
-                    "ps": word,
-                }
-            )
+            row = position_row(self._engine.world.contract(symbol), self._rest.name(symbol), word, view)
+            mode = account.settings(symbol).margin_mode if found is None else found.margin_mode
+            rows.append({short: row[long] for short, long in POSITION.items()} | {"cr": "0", "mt": mode.value})
         return rows
 
     def configured(self, account: Account, event: Event, subscription: Subscription) -> Iterable[Frame]:
@@ -290,23 +277,12 @@ class Streams(StreamDialect):
 
     def day(self, subscription: Subscription) -> Iterable[Frame]:
         """The last 24 hours; best prices are another stream's."""
-        row = self._rest.day_row(subscription.arg)
-        short = {
-            "s": "symbol", "p": "priceChange", "P": "priceChangePercent", "w": "weightedAvgPrice", "c": "lastPrice",
-            "Q": "lastQty", "o": "openPrice", "h": "highPrice", "l": "lowPrice", "v": "volume", "q": "quoteVolume",
-            "O": "openTime", "C": "closeTime", "n": "count",
-        }  # fmt: skip
-        yield self._priced(subscription, row, short)
+        yield self._priced(subscription, self._rest.day_row(subscription.arg), DAY)
 
     def mark(self, subscription: Subscription) -> Iterable[Frame]:
         """Mark and index prices, and the estimate of the next funding."""
-        row = self._rest.premium_row(subscription.arg)
-        short = {
-            "s": "symbol", "p": "markPrice", "i": "indexPrice", "P": "estimatedSettlePrice", "r": "lastFundingRate",
-            "T": "nextFundingTime",
-        }  # fmt: skip
-        yield self._priced(subscription, row, short)
+        yield self._priced(subscription, self._rest.premium_row(subscription.arg), MARK)
 
-    def _priced(self, subscription: Subscription, row: dict[str, Any], short: dict[str, str]) -> Frame:
-        names = {name: row[long] for name, long in short.items()}
-        return encode({"e": subscription.channel.name, "E": self._engine.clock(), **names})
+    def _priced(self, subscription: Subscription, row: dict[str, Any], names: Mapping[str, str]) -> Frame:
+        told = {short: row[long] for short, long in names.items()}
+        return encode({"e": subscription.channel.name, "E": self._engine.clock(), **told})
