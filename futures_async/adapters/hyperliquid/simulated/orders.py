@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from functools import partial
+from heapq import nlargest
 from typing import Any
 
 from futures_async.adapters.hyperliquid.simulated.account import DEFAULT, span
@@ -283,12 +284,10 @@ class OrderCalls(Gate):
     def history_rows(self, account: Account, now_ms: int) -> list[dict[str, Any]]:
         """A row for each change of status, newest first."""
         contract = self.engine.world.contract
-        rows = [
-            row
-            for order in account.order_log
-            if order.visible_ms <= now_ms
-            for row in states(order, contract(order.symbol))
-        ]
+        # No state is younger than its order: of orders that are older than so many others none is wanted.
+        seen = (order for order in account.order_log if order.visible_ms <= now_ms)
+        newest = nlargest(NEWEST, seen, key=lambda order: order.updated_ms)
+        rows = [row for order in newest for row in states(order, contract(order.symbol))]
         rows += [row for one in account.trigger_log for row in trigger_row(one, contract(one.symbol))]
         return sorted(rows, key=lambda row: -row["statusTimestamp"])[:NEWEST]
 
