@@ -27,7 +27,12 @@ T = TypeVar("T")
 
 def same_name(name: object, wanted: str) -> bool:
     """Whether a row's `name` is the contract `wanted`, in any case; a name that cannot be read is not another one."""
-    return not isinstance(name, str) or name.upper() == wanted
+    return nameless(name) or str(name).upper() == wanted
+
+
+def nameless(name: object) -> bool:
+    """Whether a row's name cannot be read: it may be any."""
+    return not isinstance(name, str) or not name.strip()
 
 
 def listed(rows: list[T] | None) -> list[T]:

@@ -37,6 +37,7 @@ from futures_async.adapter import (
     to_text,
     unread_of,
 )
+from futures_async.adapters._rows import nameless
 from futures_async.adapters.hyperliquid import endpoints as api
 from futures_async.adapters.hyperliquid import mapping, wire
 from futures_async.adapters.hyperliquid.dialect import HyperliquidDialect
@@ -193,7 +194,7 @@ class AccountCalls(MarketCalls):
     def _held(self, state: wire.WireState, name: str | None = None) -> Read[Position]:
         """The positions of a state, or that in one contract."""
         held = positions_of(state)
-        mine = Rows(row for row in held if name in (None, row.coin) or not isinstance(row.coin, str))
+        mine = Rows(row for row in held if name in (None, row.coin) or nameless(row.coin))
         table = mapping.positions(self._names)
         return table.each(mine.without(unread_of(held)), lambda row: mapping.Beside(self._tiers.get(str(row.coin))))
 

@@ -41,19 +41,22 @@ from futures_async.adapter import (
     PlannedOrder,
     Side,
     TimeInForce,
+    UnreadRow,
     check_client_order_id,
     make_client_order_id,
     one_id,
     ordered,
     positive_or_none,
+    unread_rows,
     urgent,
 )
+from futures_async.adapters._rows import nameless
 from futures_async.adapters.hyperliquid import actions, mapping, wire
 from futures_async.adapters.hyperliquid import endpoints as api
 from futures_async.adapters.hyperliquid import orders as order_rows
 from futures_async.adapters.hyperliquid.dialect import UNMATCHED, HyperliquidDialect
 from futures_async.adapters.hyperliquid.ids import cloid_of, is_canonical
-from futures_async.adapters.hyperliquid.lookup import LookupCalls, oid_of
+from futures_async.adapters.hyperliquid.lookup import LookupCalls, is_oid, oid_of
 from futures_async.adapters.hyperliquid.mapping import VENUE
 from futures_async.adapters.hyperliquid.options import HyperliquidOptions
 from futures_async.adapters.hyperliquid.symbols import Names
@@ -278,11 +281,10 @@ class Hyperliquid(BatchCancels, LookupCalls):
         gone: list[str] = []
         asset = await self._asset(venue_symbol)
         while True:
-            rows = await self._open_rows()
-            oids = [
-                row.oid for row in rows
-                if row.coin == venue_symbol and row.is_trigger is not True and str(row.oid) not in gone
-            ]  # fmt: skip
+            mine = [row for row in await self._open_rows() if row.coin == venue_symbol or nameless(row.coin)]
+            named = {str(row.oid): row for row in mine if row.is_trigger is not True and str(row.oid) not in gone}
+            lost = [row for oid, row in named.items() if not is_oid(oid)]
+            oids = [oid for oid in named if is_oid(oid)]
             found: list[str] = []
             for start in range(0, len(oids), api.BATCH):
                 chunk = oids[start : start + api.BATCH]
@@ -294,6 +296,8 @@ class Hyperliquid(BatchCancels, LookupCalls):
                 verdicts = actions.statuses(answer, len(chunk))
                 found += [str(oid) for oid, said in zip(chunk, verdicts, strict=True) if said == "success"]
             if not found:
+                if lost:
+                    raise unread_rows([UnreadRow("oid", "oid is no number", row, {}, self.id) for row in lost])
                 return gone
             gone += found
 

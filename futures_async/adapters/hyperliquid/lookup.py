@@ -17,6 +17,7 @@ from futures_async.adapter import (
     sent_since_ms,
     unread_of,
 )
+from futures_async.adapters._rows import nameless
 from futures_async.adapters.hyperliquid import endpoints as api
 from futures_async.adapters.hyperliquid import orders, wire
 from futures_async.adapters.hyperliquid.history import HistoryCalls, state
@@ -110,7 +111,7 @@ class LookupCalls(HistoryCalls):
         rows = await self._open_rows()
         mine = [
             row for row in rows
-            if orders.waits(row, waiting) is waiting and (name in (None, row.coin) or not isinstance(row.coin, str))
+            if orders.waits(row, waiting) is waiting and (name in (None, row.coin) or nameless(row.coin))
         ]  # fmt: skip
         return orders.orders(self._names).all(Rows(mine).without(unread_of(rows)), lambda _: orders.LIVE)
 
@@ -123,12 +124,17 @@ class LookupCalls(HistoryCalls):
         return await self._open(symbol, waiting=True)
 
 
+def is_oid(order_id: str) -> bool:
+    """Whether it is an id of the venue's."""
+    return order_id.isdecimal() and len(order_id) <= 20
+
+
 def oid_of(order_id: str | None) -> int:
     """The venue's ids are numbers.
 
     Raises:
         InvalidRequest: This is none.
     """
-    if order_id is None or not order_id.isdecimal() or len(order_id) > 20:
+    if order_id is None or not is_oid(order_id):
         raise InvalidRequest(f"{VENUE}: order_id is a whole number here, not {order_id!r}")
     return int(order_id)
