@@ -236,7 +236,7 @@ def order_words() -> str:
 
     body = [
         ["`time_in_force`, limit", *(words(carried[name].limit, "time_in_force=") for name in trading)],
-        ["`time_in_force`, market", *(words(carried[name].market, "time_in_force=") for name in trading)],
+        ["`time_in_force`, market, beside `ioc`", *(words(carried[name].market, "time_in_force=") for name in trading)],
         ["`margin_mode`", *(mode(name) for name in trading)],
         ["`leverage` with the order", *("yes" if "leverage" in carried[name].limit else "" for name in trading)],
         ["`take_profit`, `stop_loss`", *(attached(name) for name in trading)],
