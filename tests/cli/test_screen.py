@@ -9,18 +9,19 @@ import os
 import re
 import signal
 import sys
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Coroutine
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from futures_async.cli import watch
 from futures_async.cli.columns import Danger, danger_of
 from futures_async.cli.keys import Controls, keys, split_keys
-from futures_async.cli.output import Format, Writer
+from futures_async.cli.output import Exit, Format, Writer
 from futures_async.cli.screen import SORTS, Row, Sort, View, age_of, in_short, none, read_sort, states
 from futures_async.cli.totals import Marks, coins_of, exposure_ratio, rows_of, some, without, worth
-from futures_async.cli.watch import quiet, show_live
+from futures_async.cli.watch import quiet, show, show_live, watch_positions
 from futures_async.portfolio.snapshot import Failed, Ok, Snapshot, Stale, VenueData
 from futures_async.unified.enums import PositionSide
 from futures_async.unified.errors import InvalidRequest, VenueUnavailable
@@ -474,3 +475,62 @@ def test_what_is_logged_is_heard_again_after_the_table(caplog: pytest.LogCapture
     with quiet():
         assert logger.handlers != before
     assert logger.handlers == before
+
+
+@pytest.mark.asyncio
+async def test_what_is_no_terminal_gets_each_picture_below_the_last(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    twice = asyncio.Event()
+    shown: list[Snapshot] = []
+
+    def count(view: View, snapshot: Snapshot, writer: Writer) -> None:
+        show(view, snapshot, writer)
+        if snapshot.positions:
+            shown.append(snapshot)
+        if len(shown) == 2:
+            twice.set()
+
+    monkeypatch.setattr(watch, "show", count)
+    watching = asyncio.create_task(watched(Format.CSV))
+    await twice.wait()
+    watching.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await watching
+    assert [line.split(",")[0] for line in capsys.readouterr().out.splitlines()] == ["account", "mine", "mine"]
+
+
+@pytest.mark.asyncio
+async def test_a_terminal_gets_the_live_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    window = Window(120, 40, -1)
+
+    def at_the_window(output: Format) -> Writer:
+        return window.writer
+
+    monkeypatch.setattr(watch, "Writer", at_the_window)
+    with io.StringIO() as nothing:
+        monkeypatch.setattr(sys, "stdin", nothing)
+        watching = asyncio.create_task(watched(Format.TABLE))
+        await window.shows("mine     BTC/USDT:USDT")
+        watching.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await watching
+
+
+def watched(output: Format) -> Coroutine[Any, Any, Exit]:
+    return watch_positions(
+        {"mine": FakeReads(delay_s=0)},
+        symbol=None,
+        interval_s=0.01,
+        once=False,
+        poll=True,
+        sort=Sort(),
+        money="USDT",
+        output=output,
+    )
+
+
+def test_as_csv_the_errors_of_accounts_go_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:
+    failed = Snapshot(venues={"mine": Failed(venue="fake", error=DOWN)})
+    show(view(), failed, Writer(Format.CSV))
+    assert capsys.readouterr() == ("", "mine: VenueUnavailable: down\n")
