@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import AsyncExitStack
+from decimal import Decimal as D
 
 import pytest
 
 import futures_async as fa
+from futures_async.simulator.demo import Setup
 from futures_async.simulator.exchange import SimulatedExchange
 from futures_async.simulator.inprocess import InProcessBackend
 from futures_async.testing.virtual_time import run
@@ -60,6 +62,46 @@ def test_three_client_objects_of_one_account_never_exceed_its_limit(venue: str) 
         assert most_in_any_second(times) <= 10
         # Ten a second, or what the endpoint itself allows where that is less.
         assert loop.time() - started < (10.0 if venue == "bitmart" else 4.0), "and the limit is used"
+
+    run(main())
+
+
+def test_three_client_objects_share_the_weight_of_their_address_and_the_nonces_of_their_wallet() -> None:
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        epoch_s = time.time() - loop.time()
+        simulated = SimulatedExchange(
+            only=["hyperliquid"],
+            setup=Setup(empty=True),
+            now_ms=lambda: int((epoch_s + loop.time()) * 1000),
+            monotonic=loop.time,
+        )
+        key = simulated.venues["hyperliquid"].key
+        backend, limiter = InProcessBackend(simulated, latency_s=0.01), LocalLimiter()
+        order = fa.OrderRequest(symbol="BTC/USDC:USDC", side="buy", type="limit", quantity=D("0.001"), price=D(50_000))
+        async with AsyncExitStack() as stack:
+            clients = [
+                await stack.enter_async_context(
+                    fa.connect(
+                        "hyperliquid",
+                        fa.Credentials(key.key, key.secret),
+                        base_url="http://127.0.0.1:1",
+                        http=backend,
+                        limiter=limiter,
+                        timeout=200.0,
+                    )
+                )
+                for _ in range(3)
+            ]
+            placed = await asyncio.gather(
+                *(client.create_order(order, confirm=False) for client in clients for _ in range(10))
+            )
+            started = loop.time()
+            await asyncio.gather(*(client.fetch_positions() for client in clients for _ in range(200)))
+        assert len({one.order_id for one in placed}) == 30
+        assert {arrival.status for arrival in simulated.arrivals} == {200}, "no 429, and no nonce twice"
+        # 1,200 a minute, of which these reads weigh 2 each: they have to wait for the window once.
+        assert 30.0 < loop.time() - started < 75.0
 
     run(main())
 

@@ -1,5 +1,5 @@
 """Clients of JavaScript on the simulated exchange, where node and they are installed: `npm install bitmart-api
-binance bybit-api okx-api`, and `NODE_PATH` with the folder `node_modules`."""
+binance bybit-api okx-api @nktkas/hyperliquid viem ws`, and `NODE_PATH` with the folder `node_modules`."""
 
 from __future__ import annotations
 
@@ -95,3 +95,10 @@ def test_npms_binance_trades_by_rest_and_hears_of_it() -> None:
     assert said["trades"] == said["told"] == sorted(fill.id for fill in account.fills)
     assert {"TRANSFER", "COMMISSION", "REALIZED_PNL"} <= set(said["income"])
     assert 24_000 < said["wallet"] < 25_000
+
+
+def test_nktkas_trades_by_http_and_by_its_socket_and_hears_of_both() -> None:
+    said, account = trades("@nktkas/hyperliquid", "nktkas_hyperliquid.js", "hyperliquid")
+    assert (said["openFound"], said["replaced"], said["held"], said["listed"]) == (True, True, ["0.1"], 1)
+    assert said["trades"] == said["told"] == sorted(fill.id for fill in account.fills)
+    assert said["ended"] == ["canceled", "canceled", "filled", "filled"]
