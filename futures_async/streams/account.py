@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from futures_async.streams.backend import StreamBackend, StreamRequest
@@ -19,6 +19,8 @@ from futures_async.transport.limits.limiter import Limiter, Pool
 from futures_async.transport.runtime import AsyncioRuntime, Runtime, Work
 from futures_async.unified.credentials import Credentials
 from futures_async.unified.errors import ClientClosed, FuturesAsyncError, InvalidRequest, NotSupported
+from futures_async.unified.models import Order
+from futures_async.unified.watching import Change
 
 T = TypeVar("T")
 
@@ -218,13 +220,20 @@ class AccountStreams:
                 del self._lines[key]
                 await line.aclose()
 
-    def _stirred(self, source: StreamFeed[Any]) -> None:
-        """Fills and orders move positions and accounts, and each other."""
-        if source.what in (What.FILLS, What.ORDERS):
-            at = self._means.runtime().now()
-            for feed in self._feeds.values():
-                if feed is not source and isinstance(feed, StreamFeed) and feed.what is not What.TICKERS:
-                    feed.stir(at)
+    def _stirred(self, source: StreamFeed[Any], changes: Sequence[Change[Any]]) -> None:
+        """Fills and orders move positions and accounts, and each other; what is not executed moves no fill."""
+        if source.what not in (What.FILLS, What.ORDERS):
+            return
+        executed = source.what is What.FILLS or any(map(_executes, changes))
+        still = {What.TICKERS}
+        if not executed:
+            still.add(What.FILLS)
+            if self._means.dialect is not None and not self._means.dialect.binds:
+                still.add(What.ACCOUNTS)
+        at = self._means.runtime().now()
+        for feed in self._feeds.values():
+            if feed is not source and isinstance(feed, StreamFeed) and feed.what not in still:
+                feed.stir(at)
 
     # Lines
 
@@ -261,3 +270,9 @@ class AccountStreams:
             report=means.report,
         )
         return line
+
+
+def _executes(change: Change[Order]) -> bool:
+    """Whether an order is filled further than was known, as far as that is told."""
+    before = None if change.previous is None else change.previous.filled_quantity
+    return change.item.filled_quantity is None or change.item.filled_quantity != (before or 0)

@@ -141,6 +141,8 @@ class StreamDialect(ABC):
     limits: StreamLimits
     unsaid: ClassVar[Mapping[What, tuple[str, ...]]] = {}
     """Model fields that pushes leave out and reads tell."""
+    binds: ClassVar[bool] = True
+    """Accounts show what resting orders bind, so that one that is placed or cancelled is followed by a push of them."""
     logs_in: ClassVar[bool] = True
     """Private connections begin with a login. False: subscriptions say whose they are."""
     ticket_s: ClassVar[float | None] = None

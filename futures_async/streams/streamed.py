@@ -11,7 +11,7 @@ from futures_async.streams.feed import FIRST_PAUSE_S, LONGEST_PAUSE_S, Asked, Fe
 from futures_async.streams.line import Line, Subscriber
 from futures_async.streams.picture import LAG_S, Moment, Picture, Push
 from futures_async.unified.errors import FuturesAsyncError
-from futures_async.unified.watching import WatchState
+from futures_async.unified.watching import Change, WatchState
 
 T = TypeVar("T")
 
@@ -34,7 +34,7 @@ class StreamFeed(Feed[T]):
         around: Surroundings,
         *,
         audit_s: float,
-        stirred: Callable[[StreamFeed[T]], None],
+        stirred: Callable[[StreamFeed[T], Sequence[Change[T]]], None],
         beside: Sequence[tuple[Topic, What, Subscriber]] = (),
     ) -> None:
         super().__init__(what, picture, reads or _NoReads(), around, audit_s=audit_s)
@@ -159,7 +159,7 @@ class StreamFeed(Feed[T]):
             self._suspects -= {self.picture.key(item) for item in push.items}
         if changes:
             self._deliver(changes)
-            self._stirred(self)
+            self._stirred(self, changes)
 
     # Keeping it true
 

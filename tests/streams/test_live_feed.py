@@ -90,7 +90,7 @@ def test_a_push_that_leaves_doubt_just_before_the_feed_is_live_is_read_up_soon()
             [TOPIC],
             around,
             audit_s=100.0,
-            stirred=lambda _: None,
+            stirred=lambda _, changes: None,
         )
         ear = Ear()
         feed.listeners.append(ear)

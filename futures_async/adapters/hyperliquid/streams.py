@@ -139,6 +139,7 @@ class HyperliquidStreams(StreamDialect):
     heartbeat = Heartbeat(text='{"method":"ping"}', every_s=20.0, patience_s=10.0)
     # 30 new connections and 2,000 messages a minute, for an address.
     limits = StreamLimits(connects=RateLimit(25, 60.0, scope="ip"), messages_per_s=10, per_frame=1)
+    binds = False
     logs_in = False
 
     def __init__(self, names: Names, known: Known) -> None:
