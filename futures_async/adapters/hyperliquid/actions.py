@@ -22,6 +22,7 @@ from futures_async.adapter import (
     Intent,
     Order,
     OrderStatus,
+    Placement,
     PlannedOrder,
     ResponseMismatch,
     Side,
@@ -31,6 +32,7 @@ from futures_async.adapter import (
     parse_decimal,
     to_text,
 )
+from futures_async.adapters.hyperliquid import endpoints as api
 from futures_async.adapters.hyperliquid import wire
 from futures_async.adapters.hyperliquid.dialect import refusal_of
 from futures_async.adapters.hyperliquid.ids import client_id_of, cloid_of
@@ -104,7 +106,17 @@ def _named(element: dict[str, Any], order: PlannedOrder) -> dict[str, Any]:
 
 def order_body(elements: Sequence[dict[str, Any]], *, attached: bool = False) -> dict[str, Any]:
     """An action that places orders."""
-    return {"type": "order", "orders": list(elements), "grouping": "normalTpsl" if attached else "na"}
+    return {"type": api.PLACE.operation, "orders": list(elements), "grouping": "normalTpsl" if attached else "na"}
+
+
+def placement(order: PlannedOrder, elements: Sequence[dict[str, Any]]) -> Placement:
+    """One order, and what it brings along: the first verdict is its own."""
+    read = acknowledgement(order)
+
+    def read_ack(answer: wire.WireAnswer) -> Ack:
+        return read(statuses(answer, len(elements))[0])
+
+    return Placement(api.PLACE, order_body(elements, attached=len(elements) > 1), read_ack)
 
 
 def change_body(order: Order, contract: Contract, limit: Decimal, quantity: Decimal, client_id: str) -> dict[str, Any]:

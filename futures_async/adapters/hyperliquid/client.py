@@ -168,13 +168,7 @@ class Hyperliquid(BatchCancels, LookupCalls):
         raise error
 
     def _placement(self, order: PlannedOrder) -> Placement:
-        elements = actions.order_elements(order, _contract(order), self._slippage)
-        attached, read = len(elements) > 1, actions.acknowledgement(order)
-
-        def read_ack(answer: wire.WireAnswer) -> Ack:
-            return read(actions.statuses(answer, len(elements))[0])
-
-        return Placement(api.PLACE, actions.order_body(elements, attached=attached), read_ack)
+        return actions.placement(order, actions.order_elements(order, _contract(order), self._slippage))
 
     def _batchable(self, order: PlannedOrder) -> bool:
         """A group of take-profit and stop-loss is of one order alone."""
@@ -205,13 +199,7 @@ class Hyperliquid(BatchCancels, LookupCalls):
         mark = positive_or_none((await self._context(plan.venue_symbol)).mark_px, "markPx")
         if mark is None:
             raise InvalidOrder(f"{self.id}: {plan.request.symbol} has no mark price now to wait from")
-        element = actions.trigger_element(plan, _contract(plan), mark, self._slippage)
-        read = actions.acknowledgement(plan)
-
-        def read_ack(answer: wire.WireAnswer) -> Ack:
-            return read(actions.statuses(answer, 1)[0])
-
-        placement = Placement(api.PLACE, actions.order_body([element]), read_ack)
+        placement = actions.placement(plan, [actions.trigger_element(plan, _contract(plan), mark, self._slippage)])
         return await self._orders.place(plan, placement, on_unknown="resolve", send_within_s=2.0, resolve_within_s=None)
 
     # Changing and cancelling
