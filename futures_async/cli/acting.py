@@ -8,14 +8,16 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
-from futures_async.cli.accounts import Source
-from futures_async.cli.acts import act_on
+from futures_async.cli.accounts import SETTLE_WITHIN_S, Source, open_accounts
 from futures_async.cli.options import DryRun, Symbol, Yes, decimal_option, with_accounts
-from futures_async.cli.output import Format
-from futures_async.cli.tables import grouped
-from futures_async.portfolio.acts import Act, Done, cancels, closings, halts, of_order
+from futures_async.cli.output import Exit, Format, Writer, complain
+from futures_async.cli.running import confirm, run
+from futures_async.cli.symbols import refuse_unknown
+from futures_async.cli.tables import Column, grouped
+from futures_async.portfolio.acts import Act, Done, Plan, cancels, carry_out, closings, halts, look_at, of_order
 from futures_async.unified import enums
 from futures_async.unified.enums import PositionSide
+from futures_async.unified.errors import InvalidRequest
 from futures_async.unified.exchange import FuturesExchange
 from futures_async.unified.models import Order, OrderRequest
 
@@ -25,6 +27,16 @@ Id = Annotated[str | None, typer.Option("--order-id", help="The venue's id of th
 ClientId = Annotated[str | None, typer.Option("--client-order-id", help="The id that this side gave the order.")]
 Side = Annotated[str | None, typer.Option("--side", help="long or short, where both are open.")]
 AnOrder = Annotated[str, typer.Argument(help="BASE/QUOTE:SETTLE or the venue's own id.")]
+
+COLUMNS: list[Column[Done]] = [
+    Column("action", lambda row: row.action, number=False, names=True),
+    Column("symbol", lambda row: row.symbol, number=False, names=True),
+    Column("result", lambda row: row.result, number=False),
+    Column("status", lambda row: row.status, number=False, spare=1),
+    Column("filled", lambda row: row.filled_quantity, spare=2),
+    Column("order id", lambda row: row.order_id, number=False, spare=3),
+    Column("detail", lambda row: row.detail, number=False, prose=True),
+]
 
 order_app = typer.Typer(help="Place, amend or cancel one order.", no_args_is_help=True)
 
@@ -39,6 +51,50 @@ def add_to(app: typer.Typer) -> None:
         for command in held:
             holder.command()(with_accounts(command))
     app.add_typer(order_app, name="order")
+
+
+def act_on(
+    source: Source, output: Format, plan: Plan, *, yes: bool, dry_run: bool, symbol: str | None = None, alone: str = ""
+) -> None:
+    """Run one acting command.
+
+    Args:
+        source: The accounts.
+        output: Of the results.
+        plan: What is to be done on each account.
+        yes: Do not ask.
+        dry_run: Say what would be done, and do nothing.
+        symbol: Refused where no venue lists it.
+        alone: Why the command is for one account; empty where it is for all.
+    """
+
+    async def main() -> Exit:
+        writer = Writer(output)
+        async with open_accounts(source, close_within_s=SETTLE_WITHIN_S) as accounts:
+            if alone and len(accounts) != 1:
+                raise InvalidRequest(f"{alone}: name one of {', '.join(accounts)} with --venue")
+            acts, problems = await look_at(accounts, plan)
+            if symbol is not None and not any(acts.values()):
+                await refuse_unknown(accounts, symbol)
+            for name, problem in problems.items():
+                writer.problem(name, problem)
+            if not any(acts.values()):
+                if writer.code is Exit.OK and output is Format.TABLE:
+                    writer.console.print("Nothing to do.")
+                return writer.code
+            for name, steps in acts.items():
+                for step in steps:
+                    complain(f"{name}: {step.says}", style="bold")
+            if dry_run:
+                complain("Nothing was done: --dry-run.", style="dim")
+                return writer.code
+            if not (yes or source.simulated):
+                confirm("Go on?")
+            done = await carry_out(acts, writer.failed)
+        writer.rows(done, COLUMNS, "Nothing was done.")
+        return writer.code
+
+    run(main)
 
 
 # Everything

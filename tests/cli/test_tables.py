@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import pytest
 from rich.text import Text
 
-from futures_async.cli import acts, columns, probing
+from futures_async.cli import acting, columns, probing
 from futures_async.cli.screen import COLUMNS as WATCHED
 from futures_async.cli.screen import Row
 from futures_async.cli.tables import Column, cell_of, grouped, lay_out, make_table, shown, signed
@@ -158,7 +158,7 @@ TABLES: dict[str, tuple[Sequence[Column[Any]], Sequence[Any]]] = {
     "orders": (columns.ORDERS, [ORDER]),
     "fills": (columns.FILLS, [FILL]),
     "ledger": (columns.LEDGER, [ENTRY]),
-    "acts": (acts.COLUMNS, [DONE]),
+    "acts": (acting.COLUMNS, [DONE]),
     "probe": (probing.COLUMNS, [FINDING]),
 }
 

@@ -2,7 +2,7 @@
 
 - `limiter`: the seam `Limiter`, its pools and permits
 - `pools`: from the limits that a venue declares to the pools that a call takes from
-- `window`: the arithmetic of one pool; `line`: those who wait for it
+- `window`: the arithmetic of one pool; `queue`: those who wait for it
 - `local`: the limiter of one process; `host`: of the processes of a host; `redis`: of several hosts; `none`: no limit
 - `host_file`: the file of one host, and what could double its limits
 - `own_slots`: what a process tells a server again that has forgotten

@@ -68,6 +68,8 @@ class Limiter(ABC):
     async def acquire(self, pools: Sequence[Pool], priority: Priority, deadline: float | None) -> Permit:
         """Wait for a slot in every pool. Cancellation takes the caller out of the queue and costs no slot.
 
+        Every call does so in `transport.channel`, before it is signed.
+
         Args:
             pools: All pools of the call.
             priority: Lane.

@@ -1,6 +1,6 @@
 """The limiter of one process: all client objects of an account share its pools.
 
-Order: within a pool's line URGENT goes before ORDER before READ, and within a lane who came first goes first.
+Order: within a pool's queue URGENT goes before ORDER before READ, and within a lane who came first goes first.
 A full stream of urgent calls can therefore hold back reads for as long as it lasts; no design can avoid that while
 the venue counts them together, and urgent calls are few. A caller whose *other* pool is full lets the next one
 pass meanwhile, so that one slow endpoint does not hold up the account.
@@ -15,13 +15,13 @@ from types import MappingProxyType
 from typing import ClassVar
 
 from futures_async.transport.limits.limiter import Limiter, Permit, Pool, Priority
-from futures_async.transport.limits.line import Line, QueuedWindow, Waiter
 from futures_async.transport.limits.loops import Loop, Loops, Timer
+from futures_async.transport.limits.queue import Queue, QueuedWindow, Waiter
 from futures_async.unified.enums import Outcome
 from futures_async.unified.errors import DeadlineExpired, PoolClosed, QueueFull
 
 PATIENCE = 8
-"""A caller who came first so often and found another pool full holds the front of all its lines from then on."""
+"""A caller who came first so often and found another pool full holds the front of all its queues from then on."""
 
 
 class LocalPermit(Permit):
@@ -87,7 +87,7 @@ class LocalLimiter(Limiter):
                         self._sweep(loop.now())
                     window = self._window(pool)
                 weight = pool.weight
-                if window.line is not None or (
+                if window.queue is not None or (
                     (window.used + weight > window.limit or window.closed_until) and not window.free(loop.now(), weight)
                 ):
                     for taken, of in zip(windows, pools, strict=False):
@@ -125,7 +125,7 @@ class LocalLimiter(Limiter):
         with self._lock:
             for window, pool in taken:
                 window.answered(now, rtt_s, pool.weight)
-                if window.line is not None:
+                if window.queue is not None:
                     self._serve(window, now)
 
     def restore(self, taken: Sequence[tuple[QueuedWindow, Pool]], loop: Loop) -> None:
@@ -134,7 +134,7 @@ class LocalLimiter(Limiter):
             for window, pool in taken:
                 window.used -= pool.weight
             for window, _ in taken:
-                if window.line is not None:
+                if window.queue is not None:
                     self._serve(window, loop.now())
 
     def close(self, pools: Sequence[Pool], for_s: float) -> None:
@@ -144,9 +144,9 @@ class LocalLimiter(Limiter):
             for pool in pools:
                 window = self._window(pool)
                 window.close(now, for_s)
-                if window.line is None:
+                if window.queue is None:
                     continue
-                for waiter in window.line.waiters():
+                for waiter in window.queue.waiters():
                     if _closed_too_long(window, waiter.deadline):
                         self._dismiss(waiter, _closed(window, now), now)
                 self._serve(window, now)
@@ -208,7 +208,7 @@ class LocalLimiter(Limiter):
         if block is None:
             self._grant(waiter)
             return waiter
-        if block.line is not None and block.line.counts[priority] >= self.max_queue:
+        if block.queue is not None and block.queue.counts[priority] >= self.max_queue:
             raise QueueFull(
                 f"{self.max_queue} calls of this kind already wait for the rate limit {block.pool.key}: "
                 "call less often, or raise the limiter's max_queue"
@@ -218,13 +218,13 @@ class LocalLimiter(Limiter):
         return waiter
 
     def _queue(self, waiter: Waiter, window: QueuedWindow) -> None:
-        if window.line is None:
-            window.line = Line()
-        window.line.push(waiter)
+        if window.queue is None:
+            window.queue = Queue()
+        window.queue.push(waiter)
         waiter.queued.append(window)
 
     def _serve(self, window: QueuedWindow, now: float) -> None:
-        """Let pass who can, from the line of this pool and of those that this touches; set the timers anew."""
+        """Let pass who can, from the queue of this pool and of those that this touches; set the timers anew."""
         if self._serving is not None:
             self._serving.append(window)
             return
@@ -238,8 +238,8 @@ class LocalLimiter(Limiter):
             self._serving = None
 
     def _serve_one(self, window: QueuedWindow, now: float, todo: list[QueuedWindow]) -> None:
-        while window.line is not None:
-            waiter = window.line.head()
+        while window.queue is not None:
+            waiter = window.queue.head()
             if waiter is None or not window.free(now, waiter.weight(window)):
                 return
             if waiter.deadline is not None and waiter.deadline <= now:
@@ -281,25 +281,25 @@ class LocalLimiter(Limiter):
 
     def _set_timer(self, window: QueuedWindow, now: float) -> None:
         """One timer for a pool that somebody waits for, on the loop of who is next."""
-        line = window.line
-        if line is None:
+        queue = window.queue
+        if queue is None:
             return
-        timer, head = line.timer, line.head()
+        timer, head = queue.timer, queue.head()
         # A free pool with a head is held for one who waits for another pool; it is served when that one has gone.
         weight = 1 if head is None else head.weight(window)
         due = None if head is None or window.free(now, weight) else window.due(weight)
         if timer is not None:
             if head is not None and due is not None and timer.loop is head.loop and timer.due <= due:
                 return
-            line.timer = None
+            queue.timer = None
             if timer.loop.here():
                 timer.cancel()
         if head is None:
-            window.line = None
+            window.queue = None
         elif due is not None:
             loop = head.loop
             if loop.here():
-                line.timer = loop.call_at(due, lambda fired: self._tick(window, fired))
+                queue.timer = loop.call_at(due, lambda fired: self._tick(window, fired))
             else:
                 loop.soon(lambda: self._look(window, loop))
 
@@ -309,29 +309,29 @@ class LocalLimiter(Limiter):
 
     def _tick(self, window: QueuedWindow, timer: Timer) -> None:
         with self._lock:
-            if window.line is not None and window.line.timer is timer:
-                window.line.timer = None
+            if window.queue is not None and window.queue.timer is timer:
+                window.queue.timer = None
                 # A timer may fire a clock tick early; for who is waited for, its time has come.
                 self._serve(window, max(timer.due, timer.loop.now()))
 
 
 def _unqueue(waiter: Waiter) -> list[QueuedWindow]:
-    """Take a waiter out of its lines."""
+    """Take a waiter out of its queues."""
     left, waiter.queued = waiter.queued, []
     for window in left:
-        if window.line is not None:
-            window.line.remove(waiter)
+        if window.queue is not None:
+            window.queue.remove(waiter)
     return left
 
 
 def _first_block(waiter: Waiter, here: QueuedWindow | None, now: float) -> QueuedWindow | None:
-    """The first pool, beside the one whose line this waiter heads, that is full or has others before it."""
+    """The first pool, beside the one whose queue this waiter heads, that is full or has others before it."""
     for window, pool in zip(waiter.windows, waiter.pools, strict=True):
         if window is here:
             continue
         if not window.free(now, pool.weight):
             return window
-        head = window.line.head() if window.line is not None else None
+        head = window.queue.head() if window.queue is not None else None
         if head is not None and head.key < waiter.key:
             return window
     return None

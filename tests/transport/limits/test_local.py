@@ -211,7 +211,7 @@ def test_a_cancelled_waiter_leaves_no_trace(run: Runner) -> None:
             await settle()
             group.cancel_scope.cancel()
         window = limiter.pools()["one"]
-        assert window.line is None
+        assert window.queue is None
         held.unused()
         assert window.used == 0
         take(limiter)
@@ -270,7 +270,7 @@ def test_many_cancelled_waiters_take_no_memory() -> None:
             await asyncio.sleep(0)
             task.cancel()
             await asyncio.sleep(0)
-        line = limiter.pools()["one"].line
+        line = limiter.pools()["one"].queue
         assert line is not None
         assert line.counts == [1, 0, 0]
         assert len(line) <= 64
@@ -413,7 +413,7 @@ def test_a_patient_caller_who_gives_up_lets_the_others_go_on() -> None:
         both.cancel()
         (await behind).unused()
         held_right.unused()
-        assert all(window.line is None and window.used == 0 for window in limiter.pools().values())
+        assert all(window.queue is None and window.used == 0 for window in limiter.pools().values())
 
     virtual_time.run(main())
 

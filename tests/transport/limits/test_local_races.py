@@ -11,8 +11,8 @@ import pytest
 
 from futures_async.testing.virtual_time import run
 from futures_async.transport.limits.limiter import Permit, Pool, Priority
-from futures_async.transport.limits.line import Waiter
 from futures_async.transport.limits.local import LocalLimiter
+from futures_async.transport.limits.queue import Waiter
 
 ONE = (Pool("one", 1, 1.0),)
 
@@ -63,13 +63,13 @@ def test_a_timer_that_was_replaced_and_fires_all_the_same_serves_nobody() -> Non
         waiting = asyncio.create_task(limiter.acquire(ONE, Priority.READ, None))
         await asyncio.sleep(0.01)
         [window] = limiter.pools().values()
-        assert window.line is not None
-        due = window.line.timer
+        assert window.queue is not None
+        due = window.queue.timer
         assert due is not None
         early = limiter._loops.current().call_at(due.due + 100, lambda fired: None)
         limiter._tick(window, early)
         await asyncio.sleep(0)
-        assert window.line.timer is due
+        assert window.queue.timer is due
         assert not waiting.done()
         early.cancel()
         await waiting

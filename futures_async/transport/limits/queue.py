@@ -1,4 +1,4 @@
-"""A pool with its line: those who wait for it, by priority, then by arrival."""
+"""A pool with its queue: those who wait for it, by priority, then by arrival."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ class Waiter:
         self.permit: Permit | None = None
         self.error: Exception | None = None
         self.queued: list[QueuedWindow] = []
-        """The pools in whose lines it stands."""
+        """The pools in whose queues it stands."""
         self.moves = 0
-        """How often it came first in one line and found another pool full."""
+        """How often it came first in one queue and found another pool full."""
 
     def weight(self, window: QueuedWindow) -> int:
         """What it takes of one of its pools."""
@@ -50,7 +50,7 @@ class Waiter:
         return self.permit is not None or self.error is not None
 
 
-class Line:
+class Queue:
     """A heap of waiters. One who has left stays in it, as dead wood, until half of it is dead."""
 
     __slots__ = ("_heap", "counts", "timer")
@@ -92,14 +92,14 @@ class Line:
 
 
 class QueuedWindow(Window):
-    """A window, and the line before it."""
+    """A window, and the queue before it."""
 
-    __slots__ = ("line",)
+    __slots__ = ("queue",)
 
     def __init__(self, pool: Pool) -> None:
         super().__init__(pool)
-        self.line: Line | None = None
+        self.queue: Queue | None = None
         """Those who wait for this pool; None when nobody does."""
 
     def idle(self, now: float) -> bool:
-        return self.line is None and super().idle(now)
+        return self.queue is None and super().idle(now)
