@@ -249,3 +249,30 @@ def test_waiting_orders_are_cancelled_beside_one_that_has_no_id() -> None:
             assert list(on.account.live_triggers) == []
 
     run(main())
+
+
+@pytest.mark.parametrize("here", [True, False], ids=["refused here", "refused by the venue"])
+def test_a_size_that_no_order_may_have_is_told_with_what_to_do(here: bool) -> None:
+    async def main() -> None:
+        on = Faulted(SPECS["binance"])
+        on.trade_inside(Side.BUY, at_ms=on.inside.now_ms())
+        contracts = on.inside.engine.world.contracts
+        contracts[on.spec.symbol] = dataclasses.replace(contracts[on.spec.symbol], step=2 * on.spec.quantity)
+        async with on.exchange as exchange:
+            if here:
+
+                async def refuse(*_: object, **__: object) -> Order:
+                    raise errors.InvalidOrder("no number of lots")
+
+                exchange.create_order = refuse  # type: ignore[method-assign]
+            with pytest.raises(errors.InvalidOrder if here else errors.ExchangeError) as caught:
+                await exchange.close_position(on.spec.symbol)
+            if here:
+                assert str(caught.value).startswith("no number of lots. binance: the venue has no call")
+                assert str(caught.value).endswith("close what is on the step by an order, the rest at the venue")
+            else:
+                assert isinstance(caught.value, errors.ExchangeError)
+                assert caught.value.code == "-1111"
+            assert len(list(on.account.positions_of())) == 1
+
+    run(main())
