@@ -22,7 +22,7 @@ from futures_async.transport.limits.none import NoLimiter
 from futures_async.unified.credentials import Credentials
 from futures_async.unified.enums import Intent, OrderType, PositionMode, Side
 from futures_async.unified.models import OrderRequest
-from futures_async.unified.watching import WatchState
+from futures_async.unified.watching import ChangeSource, WatchState
 from tests.simulator.streams.rig import BTC, NOON
 
 HOUR_MS = 3_600_000
@@ -249,5 +249,22 @@ def test_a_renewal_that_fails_is_tried_again_and_another_key_makes_a_new_line() 
             assert tries >= 2
             await orders.live()
             assert line.alive_at > 0
+
+    run(main())
+
+
+def test_prices_are_pushed_with_their_mark_and_without_what_is_told_elsewhere() -> None:
+    async def main() -> None:
+        client = Client()
+        async with client.exchange as exchange, exchange.watch_tickers([BTC]) as tickers:
+            await tickers.live()
+            client.inside.engine.marks.pin(BTC, D(91_000))
+            while (change := await anext(tickers)).item.mark_price != 91_000:
+                pass
+            told = change.item
+            assert (change.source, told.symbol) == (ChangeSource.PUSH, BTC)
+            assert told.last_price > 0
+            assert None not in (told.index_price, told.funding_rate)
+            assert (told.bid_price, told.ask_price) == (None, None)
 
     run(main())
