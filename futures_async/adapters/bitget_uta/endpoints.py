@@ -20,14 +20,11 @@ from futures_async.adapters.bitget_uta.wire import (
     WireAssets,
     WireFeeRate,
     WireFill,
-    WireFundingRate,
     WireIds,
     WireInfo,
-    WireInstrument,
     WireMaxOpen,
     WireOpenLimit,
     WireOrder,
-    WirePastFundingRates,
     WirePastPosition,
     WirePosition,
     WireRecord,
@@ -35,8 +32,13 @@ from futures_async.adapters.bitget_uta.wire import (
     WireSettings,
     WireStrategy,
     WireSubOrder,
-    WireTicker,
     WireTier,
+)
+from futures_async.adapters.bitget_uta.wire_market import (
+    WireFundingRate,
+    WireInstrument,
+    WirePastFundingRates,
+    WireTicker,
     WireTime,
 )
 

@@ -46,7 +46,7 @@ from futures_async.adapter import (
     word,
 )
 from futures_async.adapters._bitget import PRODUCT_TYPES, ProductType, unified_symbol
-from futures_async.adapters.bitget_uta import wire
+from futures_async.adapters.bitget_uta import wire, wire_market
 from futures_async.adapters.bitget_uta.ledger import ledger_type
 from futures_async.adapters.bitget_uta.symbols import settle_coin
 
@@ -276,7 +276,7 @@ def closed_positions(row: wire.WirePastPosition, category: ProductType) -> Posit
 
 
 @table
-def contracts(row: wire.WireInstrument, category: ProductType) -> Contract:
+def contracts(row: wire_market.WireInstrument, category: ProductType) -> Contract:
     """Trading rules. Coins come from the row, not from the symbol's text."""
     name, base = needed(text(row.symbol)), needed(text(row.base_coin))
 
@@ -305,7 +305,7 @@ def contracts(row: wire.WireInstrument, category: ProductType) -> Contract:
 
 
 @table
-def tickers(row: wire.WireTicker, category: ProductType) -> Ticker:
+def tickers(row: wire_market.WireTicker, category: ProductType) -> Ticker:
     """Last prices; the best prices of a market without orders are empty."""
     name = needed(text(row.symbol))
     return Ticker(
@@ -323,7 +323,7 @@ def tickers(row: wire.WireTicker, category: ProductType) -> Ticker:
 
 
 @table
-def funding_rates(row: wire.WireFundingRate, category: ProductType) -> FundingRate:
+def funding_rates(row: wire_market.WireFundingRate, category: ProductType) -> FundingRate:
     """Current funding rates; the venue counts the interval in hours."""
     name = needed(text(row.symbol))
     return FundingRate(

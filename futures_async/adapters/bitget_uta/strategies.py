@@ -8,15 +8,12 @@ https://www.bitget.com/api-doc/uta/strategy/Place-Strategy-Order
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple, TypeVar, cast
 
 from futures_async.adapter import (
-    EXACT,
     DecodeError,
-    Intent,
     Order,
     OrderKind,
     OrderStatus,
@@ -40,7 +37,6 @@ from futures_async.adapter import (
     size,
     table_with,
     text,
-    to_text,
     word,
     yes_no,
 )
@@ -280,19 +276,6 @@ def has_legs(legs: Mapping[str, Stop], row: wire.WireStrategy) -> bool:
     return legs_of(row) == legs
 
 
-def shared_out(
-    rows: Sequence[wire.WireStrategy], stops: Mapping[str, Stop]
-) -> list[tuple[wire.WireStrategy, dict[str, Stop]]]:
-    """The rows to be changed, with all legs that each is to have: a leg goes where there is one, else to the first."""
-    standing = [legs_of(row) for row in rows]
-    touched: set[int] = set()
-    for name, stop in stops.items():
-        index = next((index for index, legs in enumerate(standing) if name in legs), 0)
-        standing[index][name] = Stop(stop.price, stop.trigger_by or PriceSource.MARK, stop.limit_price)
-        touched.add(index)
-    return [(rows[index], standing[index]) for index in sorted(touched)]
-
-
 def alike(row: wire.WireStrategy, order: PlannedOrder) -> bool:
     """Whether a row waits for what an order was to wait for, and for as much."""
     try:
@@ -309,109 +292,3 @@ def is_whole(row: wire.WireStrategy) -> bool:
 
 
 # Writing
-
-
-def whole_id() -> str:
-    """A client order id that says what the row will not."""
-    return WHOLE + secrets.token_hex(12)
-
-
-def trigger_body(order: PlannedOrder, category: ProductType) -> dict[str, Any]:
-    """An order that waits for a price; with a limit price it becomes a limit order, else a market order."""
-    request = order.request
-    body = _frame(order, category, TRIGGER) | _sides(order)
-    body |= {
-        "triggerBy": _source(request.trigger_by),
-        "triggerPrice": to_text(order.trigger_price),
-        "triggerOrderType": "market" if request.price is None else "limit",
-    }
-    if request.price is not None:
-        body["triggerOrderPrice"] = to_text(request.price)
-    return body
-
-
-def trailing_body(order: PlannedOrder, category: ProductType, rate: Decimal) -> dict[str, Any]:
-    """An order that follows the price: the venue counts the rate in percent."""
-    terms = {
-        "activationPrice": to_text(order.trigger_price),
-        "activationType": _source(order.request.trigger_by),
-        "trailType": "ratio",
-        "trailVariance": to_text(EXACT.multiply(rate, Decimal(100)).normalize(EXACT)),
-        "preOrderType": "market",
-    }
-    return _frame(order, category, TRAILING) | _sides(order) | {"trailingStopParams": [terms]}
-
-
-def stop_bodies(order: PlannedOrder, category: ProductType) -> list[dict[str, Any]]:
-    """The take-profit or stop-loss of a part of a position: see `held_bodies`."""
-    request = order.request
-    stop = Stop(order.trigger_price, request.trigger_by, request.price)
-    body = _frame(order, category, TPSL) | {"tpslMode": "partial"} | leg_fields({order.kind.value: stop})
-    return held_bodies(body, order.position_side, order.position_mode)
-
-
-def whole_body(
-    venue_symbol: str, category: ProductType, stops: Mapping[str, Stop], client_order_id: str
-) -> dict[str, Any]:
-    """Take-profit and stop-loss of a whole position, in one order: see `held_bodies`."""
-    body = {"category": category, "symbol": venue_symbol, "type": TPSL, "tpslMode": "full"}
-    return {**body, **leg_fields(stops), "clientOid": client_order_id}
-
-
-def held_bodies(body: dict[str, Any], held: PositionSide, mode: PositionMode | None) -> list[dict[str, Any]]:
-    """A body with the position that it closes, in the spellings that the venue may want, the likelier one first.
-
-    One page requires `posSide` in one-way mode too, and so it was seen; a later one describes `side` and `reduceOnly`.
-    """
-    by_position = {**body, "posSide": held.value}
-    side = CLOSES[held].value
-    if mode is PositionMode.HEDGE:
-        return [{**by_position, "side": side} if "qty" in body else by_position]
-    return [by_position, {**body, "side": side, "reduceOnly": "yes"}]
-
-
-def leg_fields(stops: Mapping[str, Stop]) -> dict[str, str]:
-    """Legs in the venue's words."""
-    fields: dict[str, str] = {}
-    for name, stop in stops.items():
-        long, short = LEGS[name]
-        fields |= {
-            long: to_text(stop.price),
-            f"{short}TriggerBy": _source(stop.trigger_by),
-            f"{short}OrderType": "market" if stop.limit_price is None else "limit",
-        }
-        if stop.limit_price is not None:
-            fields[f"{short}LimitPrice"] = to_text(stop.limit_price)
-    return fields
-
-
-def trigger_fields(row: wire.WireStrategy, at: Decimal, limit: Decimal | None) -> dict[str, str]:
-    """A change of a trigger in the venue's words: everything again."""
-    fields = {"triggerPrice": to_text(at), "triggerOrderType": "market" if limit is None else "limit"}
-    by = known_or_none(SOURCE, row.trigger_by)
-    if by is not None:
-        fields["triggerBy"] = ACTIVATED_BY[by]
-    return fields if limit is None else {**fields, "triggerOrderPrice": to_text(limit)}
-
-
-def _source(source: PriceSource | None) -> str:
-    """By the mark price unless told otherwise: one odd trade sets nothing off."""
-    return ACTIVATED_BY[source or PriceSource.MARK]
-
-
-def _frame(order: PlannedOrder, category: ProductType, kind: str) -> dict[str, Any]:
-    return {
-        "category": category,
-        "symbol": order.venue_symbol,
-        "type": kind,
-        "qty": to_text(order.request.quantity),
-        "clientOid": order.client_order_id,
-    }
-
-
-def _sides(order: PlannedOrder) -> dict[str, str]:
-    """As plain orders say it; what closes in one-way mode must say so, or it may open once the position is gone."""
-    sides = {"side": order.request.side.value}
-    if order.position_mode is PositionMode.HEDGE:
-        return {**sides, "posSide": order.position_side.value}
-    return {**sides, "reduceOnly": "yes"} if order.request.intent is Intent.CLOSE else sides

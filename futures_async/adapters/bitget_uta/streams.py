@@ -30,7 +30,8 @@ from futures_async.adapters._bitget_streams import BitgetStreams, Frame
 from futures_async.adapters.bitget_uta.mapping import CATEGORIES, VENUE, accounts, positions, tickers
 from futures_async.adapters.bitget_uta.orders import fills, orders
 from futures_async.adapters.bitget_uta.strategies import strategies
-from futures_async.adapters.bitget_uta.wire import WireBeside, WireStrategy, WireTicker, WireWhole
+from futures_async.adapters.bitget_uta.wire import WireBeside, WireStrategy, WireWhole
+from futures_async.adapters.bitget_uta.wire_market import WireTicker
 from futures_async.adapters.bitget_uta.wire_streams import (
     WireArg,
     WirePushedFill,

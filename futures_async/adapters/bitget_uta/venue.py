@@ -14,7 +14,7 @@ from futures_async.adapter import (
     one_id,
 )
 from futures_async.adapters._rows import listed, readable
-from futures_async.adapters.bitget_uta import endpoints, wire
+from futures_async.adapters.bitget_uta import endpoints, wire, wire_market
 from futures_async.adapters.bitget_uta.account import UnifiedAccount
 from futures_async.adapters.bitget_uta.orders import max_open_body, modify_item
 
@@ -96,7 +96,7 @@ class UnifiedVenue(UnifiedAccount):
         """
         return readable(await self._call(endpoints.ADL_RANKS))
 
-    async def fetch_funding_history(self, symbol: str, *, page: int = 1) -> list[wire.WirePastFundingRate]:
+    async def fetch_funding_history(self, symbol: str, *, page: int = 1) -> list[wire_market.WirePastFundingRate]:
         """Settled funding rates, 200 a page, newest first; pages 1 to 100.
 
         https://www.bitget.com/api-doc/uta/public/Get-History-Funding-Rate

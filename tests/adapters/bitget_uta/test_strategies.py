@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from futures_async.adapters._bitget import ProductType
-from futures_async.adapters.bitget_uta import endpoints, strategies, wire
+from futures_async.adapters.bitget_uta import endpoints, strategies, strategy_bodies, wire
 from futures_async.trading.ordering import PlannedOrder
 from futures_async.unified.enums import (
     Intent,
@@ -57,20 +57,20 @@ def test_a_stop_of_a_part_is_written_as_documented() -> None:
         trigger_price=90_000,
         price=89_900,
     )
-    assert strategies.stop_bodies(order, USDT) == [plain("place_strategy.partial.request")]
+    assert strategy_bodies.stop_bodies(order, USDT) == [plain("place_strategy.partial.request")]
 
 
 def test_both_stops_of_a_position_are_one_order_as_documented() -> None:
     stops = {"take_profit": Stop(D(130_000), LAST), "stop_loss": Stop(D(90_000))}
-    body = strategies.whole_body("BTCUSDT", USDT, stops, "fx-20260112-000102")
-    assert strategies.held_bodies(body, LONG, HEDGE) == [plain("place_strategy.full.request")]
+    body = strategy_bodies.whole_body("BTCUSDT", USDT, stops, "fx-20260112-000102")
+    assert strategy_bodies.held_bodies(body, LONG, HEDGE) == [plain("place_strategy.full.request")]
 
 
 def test_a_trigger_is_written_as_documented() -> None:
     order = plan(
         OrderKind.TRIGGER, ONE_WAY, "fx-20260112-000103", side=Side.BUY, trigger_price=115_000, trigger_by=LAST
     )
-    assert strategies.trigger_body(order, USDT) == plain("place_strategy.trigger.request")
+    assert strategy_bodies.trigger_body(order, USDT) == plain("place_strategy.trigger.request")
 
 
 def test_a_trailing_order_is_written_as_documented() -> None:
@@ -83,14 +83,14 @@ def test_a_trailing_order_is_written_as_documented() -> None:
         quantity="0.002",
         trigger_price=125_000,
     )
-    body = strategies.trailing_body(order, USDT, D("0.01"))
+    body = strategy_bodies.trailing_body(order, USDT, D("0.01"))
     assert body.pop("clientOid") is None
     assert body == plain("place_strategy.trailing.request")
 
 
 def test_a_trigger_with_a_limit_price_says_so_and_by_the_mark_price_unless_told() -> None:
     order = plan(OrderKind.TRIGGER, HEDGE, "a", side=Side.SELL, trigger_price=115_000, price=114_900)
-    body = strategies.trigger_body(order, USDT)
+    body = strategy_bodies.trigger_body(order, USDT)
     assert (body["triggerBy"], body["triggerOrderType"], body["triggerOrderPrice"]) == ("mark", "limit", "114900")
     assert (body["side"], body["posSide"], "reduceOnly" in body) == ("sell", "short", False)
 
@@ -108,7 +108,7 @@ def test_what_a_trigger_opens_or_closes_is_said_as_of_plain_orders(
     mode: PositionMode, intent: Intent, said: dict[str, str]
 ) -> None:
     order = plan(OrderKind.TRIGGER, mode, "a", side=Side.BUY, intent=intent, trigger_price=1)
-    body = strategies.trigger_body(order, USDT)
+    body = strategy_bodies.trigger_body(order, USDT)
     assert {name: body[name] for name in ("side", "posSide", "reduceOnly") if name in body} == said
 
 
@@ -116,13 +116,13 @@ def test_what_a_trigger_opens_or_closes_is_said_as_of_plain_orders(
 def test_in_one_way_mode_a_stop_names_the_position_or_else_the_side_and_never_net(
     held: PositionSide, side: str
 ) -> None:
-    first, second = strategies.held_bodies({"qty": "1"}, held, ONE_WAY)
+    first, second = strategy_bodies.held_bodies({"qty": "1"}, held, ONE_WAY)
     assert first == {"qty": "1", "posSide": held.value}
     assert second == {"qty": "1", "side": side, "reduceOnly": "yes"}
 
 
 def test_ids_of_stops_of_whole_positions_tell_themselves() -> None:
-    name = strategies.whole_id()
+    name = strategy_bodies.whole_id()
     assert len(name) == 32
     assert strategies.is_whole(wire.WireStrategy(client_oid=name, qty="0.5"))
     assert not strategies.is_whole(wire.WireStrategy(client_oid="1331", qty="0.5"))
@@ -289,9 +289,9 @@ def test_legs_are_repeated_as_they_stand() -> None:
         take_profit="130", tp_trigger_by="market", tp_order_type="market", stop_loss="", sl_trigger_by="market"
     )
     assert strategies.legs_of(row) == {"take_profit": Stop(D(130), LAST)}
-    [(same, legs)] = strategies.shared_out([row], {"stop_loss": Stop(D(90), None, D(89))})
+    [(same, legs)] = strategy_bodies.shared_out([row], {"stop_loss": Stop(D(90), None, D(89))})
     assert same is row
-    assert strategies.leg_fields(legs) == {
+    assert strategy_bodies.leg_fields(legs) == {
         "takeProfit": "130", "tpTriggerBy": "market", "tpOrderType": "market",
         "stopLoss": "90", "slTriggerBy": "mark", "slOrderType": "limit", "slLimitPrice": "89",
     }  # fmt: skip
@@ -299,9 +299,9 @@ def test_legs_are_repeated_as_they_stand() -> None:
 
 def test_a_leg_goes_to_the_row_that_has_one() -> None:
     rows = [wire.WireStrategy(take_profit="130"), wire.WireStrategy(stop_loss="90")]
-    [(row, _)] = strategies.shared_out(rows, {"stop_loss": Stop(D(91))})
+    [(row, _)] = strategy_bodies.shared_out(rows, {"stop_loss": Stop(D(91))})
     assert row is rows[1]
-    assert len(strategies.shared_out(rows, {"stop_loss": Stop(D(91)), "take_profit": Stop(D(131))})) == 2
+    assert len(strategy_bodies.shared_out(rows, {"stop_loss": Stop(D(91)), "take_profit": Stop(D(131))})) == 2
 
 
 def test_a_leg_that_cannot_be_read_is_not_repeated_as_something_else() -> None:

@@ -1,0 +1,196 @@
+"""The unified account's lists of orders that wait for a price, and what is known beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from futures_async.adapter import (
+    FetchPage,
+    Order,
+    Page,
+    PageQuery,
+    ParameterRejected,
+    PositionMode,
+    Rows,
+    UnreadRow,
+    UnreadRows,
+    collect,
+    everything,
+    in_turn,
+    one_id,
+    unread_of,
+    unread_rows,
+    windows,
+)
+from futures_async.adapters._rows import listed, readable, same_name, text_or_none
+from futures_async.adapters.bitget_uta import endpoints, wire
+from futures_async.adapters.bitget_uta.strategies import (
+    KINDS,
+    TPSL,
+    Known,
+    strategies,
+)
+from futures_async.adapters.bitget_uta.venue import UnifiedVenue
+
+KNOWN_KEPT = 10_000
+
+Beside = Callable[[wire.WireStrategy], wire.WireBeside]
+
+
+class UnifiedTriggerLists(UnifiedVenue):
+    """Reads strategy orders: one list for each kind."""
+
+    _known_waiting: dict[str, Known]
+    """By order id and client order id: what the lists leave out."""
+
+    async def fetch_trigger_orders(self, symbol: str | None = None) -> list[Order]:
+        """Read the waiting trigger, trailing, take-profit and stop-loss orders: one call for each kind.
+
+        Raises:
+            UnreadRows: The venue does not say the side of a trigger that was placed elsewhere.
+        """
+        name = None if symbol is None else self.venue_symbol(symbol)
+        lists = [self._open_list(name, kind) for kind in KINDS]
+        return await _told_once(everything(in_turn(lists), PageQuery(symbol=name), key=lambda order: order.order_id))
+
+    async def fetch_trigger_history(
+        self,
+        symbol: str | None = None,
+        *,
+        since_ms: int | None = None,
+        until_ms: int | None = None,
+        limit: int | None = None,
+    ) -> list[Order]:
+        """Read trigger orders of the last 90 days that were set off, cancelled, or failed, newest first.
+
+        Raises:
+            UnreadRows: The venue does not say the side of a trigger that was placed elsewhere.
+        """
+        name = None if symbol is None else self.venue_symbol(symbol)
+        query = PageQuery(symbol=name, since_ms=since_ms, until_ms=until_ms, limit=limit)
+
+        def wanted(order: Order) -> bool:
+            return name in (None, order.venue_symbol) and self._is_own(order.raw)
+
+        rows = collect(self._past_page(KINDS), query, key=lambda order: order.order_id, wanted=wanted)
+        return await _told_once(rows)
+
+    async def fetch_triggered(self, order_id: str) -> list[wire.WireSubOrder]:
+        """Read the regular orders that a trigger order became; older builds of the venue do not have this call.
+
+        https://www.bitget.com/api-doc/uta/strategy/Get-Strategy-Sub-Orders
+        """
+        named, _ = one_id(order_id, None)
+        return readable(listed((await self._call(endpoints.SUB_ORDERS, {"orderId": named})).rows))
+
+    def _open_list(self, name: str | None, kind: str) -> FetchPage[Order]:
+        async def page(query: PageQuery, cursor: str | None) -> Page[Order]:
+            rows = await self._waiting_rows(name, kind)
+            orders, unread = strategies(self._category).each(rows, self._beside(kind))
+            return Page(orders, None, unread)
+
+        return page
+
+    def _past_page(self, kinds: Sequence[str]) -> FetchPage[Order]:
+        def ask(kind: str) -> windows.Ask[Order]:
+            params = {"category": self._category, "type": kind}
+            beside = self._beside(kind, past=True)
+            asking = self._asking(endpoints.PAST_STRATEGIES, params, strategies(self._category), beside)
+
+            async def part(bounds: windows.Bounds) -> windows.Part[Order]:
+                try:
+                    return await asking(bounds)
+                except ParameterRejected as refusal:
+                    if not _of_an_older_build(kind, refusal):
+                        raise
+                    return windows.Part((), None)
+
+            return part
+
+        asks = [ask(kind) for kind in kinds]
+
+        async def page(query: PageQuery, cursor: str | None) -> Page[Order]:
+            return await self._past(asks, query, cursor, lambda order: order.created_ms or 0)
+
+        return page
+
+    async def _waiting_rows(self, name: str | None, kind: str) -> Rows[wire.WireStrategy]:
+        """Those of one kind, whatever else they say."""
+        try:
+            answer = await self._call(endpoints.OPEN_STRATEGIES, {"category": self._category, "type": kind})
+        except ParameterRejected as refusal:
+            if not _of_an_older_build(kind, refusal):
+                raise
+            return Rows()
+        rows = listed(answer.rows) if isinstance(answer, wire.WireRows) else answer
+        own = self._own(rows)
+        return Rows(row for row in own if name is None or same_name(row.symbol, name)).without(unread_of(own))
+
+    async def _waiting(
+        self, name: str, order_id: str | None, client_order_id: str | None, kinds: Sequence[str] = KINDS
+    ) -> wire.WireStrategy | None:
+        """The waiting row of that id; None only where every row could be told from it.
+
+        Raises:
+            UnreadRows: It may be one of those that cannot be read.
+        """
+        unread: list[UnreadRow] = []
+        for kind in kinds:
+            rows = await self._waiting_rows(name, kind)
+            for row in rows:
+                if (order_id is not None and text_or_none(row.order_id) == order_id) or (
+                    order_id is None and text_or_none(row.client_oid) == client_order_id
+                ):
+                    return row
+            unread += rows.unread
+        if unread:
+            raise unread_rows(unread)
+        return None
+
+    # What lists leave out
+
+    def _beside(self, kind: str, *, past: bool = False) -> Beside:
+        mode = self._position_mode
+        hold_mode = None if mode is None else "hedge_mode" if mode is PositionMode.HEDGE else "one_way_mode"
+
+        def beside(row: wire.WireStrategy) -> wire.WireBeside:
+            names = (row.order_id, row.client_oid)
+            known = next((self._known_waiting[str(name)] for name in names if str(name) in self._known_waiting), None)
+            return wire.WireBeside(
+                type=kind,
+                status=None if past else "pending",
+                side=None if known is None else known.side.value,
+                reduce_only=None if known is None else known.reduce_only,
+                hold_mode=hold_mode,
+            )
+
+        return beside
+
+    def _hear_waiting(self, order: Order) -> None:
+        """The venue has pushed a waiting order: with its side."""
+        before = self._known_waiting.get(order.client_order_id or "") or Known(order.side, order.reduce_only)
+        self._keep(before._replace(order_id=order.order_id), order.order_id, order.client_order_id)
+
+    def _keep(self, known: Known, *names: str | None) -> None:
+        for name in names:
+            if name is not None:
+                self._known_waiting[name] = known
+        while len(self._known_waiting) > KNOWN_KEPT:
+            del self._known_waiting[next(iter(self._known_waiting))]
+
+
+async def _told_once(reading: Awaitable[list[Order]]) -> list[Order]:
+    """A venue that does not look at `type` tells of a row once for each kind: what is read as one is read."""
+    try:
+        return await reading
+    except UnreadRows as odd:
+        known = {order.order_id for order in odd.rows}
+        left = [row for row in odd.unread if row.facts.get("order_id") not in known]
+        if left:
+            raise unread_rows(left, odd.rows) from None
+        return odd.rows
+
+
+def _of_an_older_build(kind: str, refusal: ParameterRejected) -> bool:
+    """The venue does not know the word, and so has no such orders; 40808 comes without a reason while it releases."""
+    return kind != TPSL and refusal.code != "40808"
