@@ -27,8 +27,8 @@ from futures_async.adapters.hyperliquid.orders import orders as hyperliquid_orde
 from futures_async.adapters.hyperliquid.symbols import Names
 from futures_async.adapters.okx import endpoints as okx
 from futures_async.adapters.okx.dialect import OKXDialect
-from futures_async.adapters.okx.mapping import contracts as okx_contracts
 from futures_async.adapters.okx.mapping import positions as okx_positions
+from futures_async.adapters.okx.market import contracts as okx_contracts
 from futures_async.adapters.okx.orders import orders as okx_orders
 from futures_async.transport.endpoint import Endpoint
 from futures_async.unified.models import Contract

@@ -32,6 +32,7 @@ from futures_async.adapters.hyperliquid import mapping as hyper
 from futures_async.adapters.hyperliquid import orders as hyper_orders
 from futures_async.adapters.hyperliquid.symbols import Names
 from futures_async.adapters.okx import mapping as okx
+from futures_async.adapters.okx import market as okx_market
 from futures_async.adapters.okx import orders as okx_orders
 from futures_async.adapters.okx import triggers as okx_triggers
 from futures_async.adapters.okx import wire as okx_wire
@@ -190,13 +191,13 @@ TABLES = (
     Table("bybit coin fills", bybit_orders.fills(), ("bybit/execution_list:result.list",), named=_BYBIT_COIN),
     Table("okx accounts", okx.accounts(), ("okx/balance:data.0.details",), _OKX_CONFIG),
     Table("okx ledger", okx.ledger_entries(), ("okx/bills:data",)),
-    Table("okx tiers", okx.risk_limits(), ("okx/position_tiers:data",), _OKX_LINEAR),
+    Table("okx tiers", okx_market.risk_limits(), ("okx/position_tiers:data",), _OKX_LINEAR),
     Table("okx positions", okx.positions(), ("okx/positions:data",), _OKX_LINEAR),
     Table("okx coin positions", okx.positions(), ("okx/positions:data",), _OKX_COIN),
     Table("okx closed positions", okx.closed_positions(), ("okx/positions_history:data",), _OKX_COIN),
-    Table("okx contracts", okx.contracts(), ("okx/instruments:data",)),
-    Table("okx tickers", okx.tickers(), ("okx/market_ticker:data",), okx_wire.WirePrices(mark_px="60040.1")),
-    Table("okx funding", okx.funding_rates(), ("okx/funding_rate:data",)),
+    Table("okx contracts", okx_market.contracts(), ("okx/instruments:data",)),
+    Table("okx tickers", okx_market.tickers(), ("okx/market_ticker:data",), okx_wire.WirePrices(mark_px="60040.1")),
+    Table("okx funding", okx_market.funding_rates(), ("okx/funding_rate:data",)),
     Table("okx orders", okx_orders.orders(), ("okx/order:data",), _OKX_LINEAR),
     Table("okx coin orders", okx_orders.orders(), ("okx/order:data",), _OKX_COIN),
     Table("okx waiting", okx_triggers.waiting(), ("okx/orders_algo_pending:data",), _OKX_LINEAR),

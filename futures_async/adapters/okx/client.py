@@ -55,7 +55,7 @@ from futures_async.adapter import (
     windows,
 )
 from futures_async.adapters._rows import same_name
-from futures_async.adapters.okx import endpoints, mapping, wire
+from futures_async.adapters.okx import endpoints, mapping, market, wire
 from futures_async.adapters.okx.account import N
 from futures_async.adapters.okx.codes import GONE
 from futures_async.adapters.okx.dialect import OKXDialect
@@ -281,7 +281,7 @@ class OKX(BatchCancels, OKXTriggers):
     async def fetch_contracts(self) -> list[Contract]:
         """Read the trading rules of all swaps."""
         rows = await self._call(endpoints.INSTRUMENTS, endpoints.SWAP)
-        return mapping.contracts().known(rows)
+        return market.contracts().known(rows)
 
     async def fetch_ticker(self, symbol: str) -> Ticker:
         """Read last and best prices; mark and index price and the funding rate are three more calls beside it."""
@@ -308,12 +308,12 @@ class OKX(BatchCancels, OKXTriggers):
         if problems:
             raise problems[0]
         prices = wire.WirePrices(mark_px=mark.mark_px, idx_px=index.idx_px, funding_rate=funding.funding_rate)
-        return mapping.tickers().one(ticker, prices)
+        return market.tickers().one(ticker, prices)
 
     async def fetch_funding_rate(self, symbol: str) -> FundingRate:
         """Read the rate of the running period, which is a forecast until it is paid."""
         row = await self._row(endpoints.FUNDING_RATE, {"instId": self.venue_symbol(symbol)})
-        return mapping.funding_rates().one(row)
+        return market.funding_rates().one(row)
 
     async def _row(self, endpoint: Endpoint[list[N]], params: Params) -> N:
         """Read the row of what `instId` names; none at all means that there is no such thing."""
@@ -337,7 +337,7 @@ class OKX(BatchCancels, OKXTriggers):
 
         params: Params = {**endpoints.SWAP, "tdMode": mode.value, "instFamily": pair}
         rows = await self._call(endpoints.TIERS, params, about=about)
-        tiers = mapping.risk_limits().known(rows, lambda _: contract)
+        tiers = market.risk_limits().known(rows, lambda _: contract)
         tiers.sort(key=lambda tier: tier.tier or 0)
         return tiers
 

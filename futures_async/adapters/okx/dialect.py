@@ -21,6 +21,7 @@ from futures_async.adapter import (
     Code,
     Credentials,
     Dialect,
+    DuplicateOrder,
     Endpoint,
     PositionModeConflict,
     Refusal,
@@ -54,6 +55,9 @@ DEMO_HEADER = ("x-simulated-trading", "1")
 # "Parameter posSide  error": the order is written for the other position mode.
 _POSITION_SIDE = re.compile(r"\bposSide\b")
 _WRONG_MODE = Code(PositionModeConflict, definitive=True)
+# Ids are held to the venue's pattern before anything is sent, so what is wrong with one is that it is taken.
+_CLIENT_ID = re.compile(r"\b(?:algoC|c)lOrdId\b")
+_TAKEN = Code(DuplicateOrder, definitive=False)
 
 
 class Envelope(msgspec.Struct, Generic[T], frozen=True, gc=False):
@@ -142,9 +146,12 @@ class OKXDialect(Dialect):
         return _refusal(code, envelope.msg)
 
     def rule(self, refusal: Refusal, endpoint: Endpoint[Any]) -> Code | None:
-        """51000 names the parameter that it does not like: `posSide` is about the account's position mode."""
+        """51000 names the parameter that it does not like: `posSide` is about the account's position mode, `clOrdId`
+        about another order that has the id."""
         if refusal.code == "51000" and _POSITION_SIDE.search(refusal.message):
             return _WRONG_MODE
+        if refusal.code == "51000" and _CLIENT_ID.search(refusal.message):
+            return _TAKEN
         return super().rule(refusal, endpoint)
 
     def server_ms(self, envelope: Envelope[Any]) -> int | None:

@@ -23,7 +23,9 @@ from futures_async.adapter import (
     Fill,
     Intent,
     InvalidOrder,
+    Loose,
     MarginMode,
+    Moment,
     Order,
     OrderFields,
     OrderStatus,
@@ -35,6 +37,7 @@ from futures_async.adapter import (
     Refusal,
     Role,
     Side,
+    Text,
     TimeInForce,
     carries,
     divide,
@@ -164,9 +167,7 @@ def orders(row: wire.WireOrder, contract: Contract) -> Order:
     )
 
 
-@table_with
-def fills(row: wire.WireFill, contract: Contract) -> Fill:
-    """Executions. Their ids count per contract."""
+def _fill(row: wire.WireFill | wire.WirePushedOrder, contract: Contract, fee: Loose, coin: Text, at_ms: Moment) -> Fill:
     name, at = needed(text(row.inst_id)), needed(price(row.fill_px))
     quantity = made(base_quantity, needed(size(row.fill_sz)), contract.contract_size, contract.contract_value, at)
     return Fill(
@@ -179,12 +180,24 @@ def fills(row: wire.WireFill, contract: Contract) -> Fill:
         side=needed(word(row.side, SIDE)),
         price=at,
         quantity=needed(quantity),
-        fee=negative(number(row.fee)),
-        fee_coin=text(row.fee_ccy),
+        fee=negative(number(fee)),
+        fee_coin=text(coin),
         role=word(row.exec_type, ROLE),
         realized_pnl=number(row.fill_pnl),
-        created_ms=needed(moment(either(row.fill_time, row.ts))),
+        created_ms=needed(moment(at_ms)),
     )
+
+
+@table_with
+def fills(row: wire.WireFill, contract: Contract) -> Fill:
+    """Executions. Their ids count per contract."""
+    return _fill(row, contract, row.fee, row.fee_ccy, either(row.fill_time, row.ts))
+
+
+@table_with
+def pushed_fills(row: wire.WirePushedOrder, contract: Contract) -> Fill:
+    """The execution that a pushed order tells of: `fee` is that of the whole order there."""
+    return _fill(row, contract, row.fill_fee, row.fill_fee_ccy, row.fill_time)
 
 
 # Writing

@@ -23,7 +23,6 @@ from futures_async.adapter import (
     Data,
     DecodeError,
     ExchangeError,
-    Fill,
     Heartbeat,
     LoggedIn,
     Message,
@@ -47,23 +46,13 @@ from futures_async.adapter import (
     What,
     decimal_or_none,
     decoded,
-    identifier,
-    made,
-    moment,
-    needed,
-    negative,
-    number,
-    price,
-    size,
     stream_url,
-    table_with,
-    text,
-    word,
 )
 from futures_async.adapters.okx import wire
 from futures_async.adapters.okx.dialect import OKXDialect
-from futures_async.adapters.okx.mapping import VENUE, accounts, base_quantity, positions, tickers, unified_symbol
-from futures_async.adapters.okx.orders import ROLE, SIDE, orders
+from futures_async.adapters.okx.mapping import VENUE, accounts, positions
+from futures_async.adapters.okx.market import tickers
+from futures_async.adapters.okx.orders import orders, pushed_fills
 
 ORDERS = Channel("orders", (What.ORDERS, What.FILLS), wire.WirePushedOrder)
 POSITIONS = Channel("positions", (What.POSITIONS,), wire.WirePushedPosition)
@@ -108,29 +97,6 @@ class Frame(msgspec.Struct, frozen=True, gc=False):
 
 
 FRAMES = msgspec.json.Decoder(Frame)
-
-
-@table_with
-def fills(row: wire.WirePushedOrder, contract: Contract) -> Fill:
-    """The execution that an order's row tells of."""
-    name, at = needed(text(row.inst_id)), needed(price(row.fill_px))
-    quantity = made(base_quantity, needed(size(row.fill_sz)), contract.contract_size, contract.contract_value, at)
-    return Fill(
-        venue=VENUE,
-        fill_id=needed(identifier(row.trade_id)),
-        order_id=needed(identifier(row.ord_id)),
-        client_order_id=text(row.cl_ord_id),
-        symbol=made(unified_symbol, name),
-        venue_symbol=name,
-        side=needed(word(row.side, SIDE)),
-        price=at,
-        quantity=needed(quantity),
-        fee=negative(number(row.fill_fee)),
-        fee_coin=text(row.fill_fee_ccy),
-        role=word(row.exec_type, ROLE),
-        realized_pnl=number(row.fill_pnl),
-        created_ms=needed(moment(row.fill_time)),
-    )
 
 
 class OKXStreamDialect(StreamDialect):
@@ -262,7 +228,7 @@ class OKXStreamDialect(StreamDialect):
         contract = self._contract_of(row.inst_id)
         yield What.ORDERS, orders().one(row, contract)
         if row.trade_id not in (None, "", "0"):
-            yield What.FILLS, fills().one(row, contract)
+            yield What.FILLS, pushed_fills().one(row, contract)
 
     def _positions(self, row: wire.WirePushedPosition) -> Iterable[tuple[What, Any]]:
         """In net mode a closed position does not say which side it was: neither is held."""

@@ -22,8 +22,9 @@ from futures_async import (
     TimeInForce,
 )
 from futures_async.adapters.okx import OKX, endpoints
-from futures_async.adapters.okx.simulated.base import OKXSide
+from futures_async.adapters.okx.simulated.base import CODES, OKXSide
 from futures_async.simulator.dialect import VenueRefusal
+from futures_async.simulator.errors import DuplicateClientId
 from futures_async.transport.endpoint import weight_of
 from futures_async.unified import errors
 from futures_async.unified.enums import OrderKind, OrderStatus, Outcome, PriceSource
@@ -238,6 +239,15 @@ async def test_a_whole_batch_that_is_refused_is_refused_for_each(rig: Rig) -> No
 
 
 async def test_a_duplicate_id_is_never_a_second_order(rig: Rig) -> None:
+    await rig.client().create_order(limit(client_order_id="same"))
+    order = await rig.client().create_order(limit(client_order_id="same"))
+    assert (order.recovered, len(rig.account.open_orders)) == (True, 1)
+
+
+async def test_an_id_that_is_called_wrong_because_it_is_taken_is_looked_up(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(CODES, DuplicateClientId, ("51000", "Parameter clOrdId  error"))
     await rig.client().create_order(limit(client_order_id="same"))
     order = await rig.client().create_order(limit(client_order_id="same"))
     assert (order.recovered, len(rig.account.open_orders)) == (True, 1)

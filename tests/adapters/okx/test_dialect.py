@@ -115,6 +115,13 @@ def test_a_parameter_error_that_names_the_position_side_is_about_the_position_mo
     assert (named.error, other.error) == (errors.PositionModeConflict, errors.ParameterRejected)
 
 
+@pytest.mark.parametrize("name", ["clOrdId", "algoClOrdId"])
+def test_a_parameter_error_that_names_the_client_id_is_about_the_order_that_has_it(name: str) -> None:
+    rule = DIALECT.rule(Refusal("51000", f"Parameter {name} error"), endpoints.PLACE)
+    assert rule is not None
+    assert (rule.error, rule.definitive) == (errors.DuplicateOrder, False)
+
+
 @pytest.mark.parametrize("body", plain("refusals"), ids=lambda body: body["code"])
 def test_the_reason_of_a_refusal_is_found_in_whichever_place_it_stands(body: dict[str, Any]) -> None:
     found = refusal(endpoints.PLACE, body)

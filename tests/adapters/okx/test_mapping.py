@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 import futures_async.unified.models as fa
-from futures_async.adapters.okx import endpoints, mapping, orders, wire
+from futures_async.adapters.okx import endpoints, mapping, market, orders, wire
 from futures_async.unified.enums import (
     LedgerType,
     MarginMode,
@@ -278,11 +278,11 @@ def test_leverage_is_one_number_or_one_for_each_side() -> None:
 
 def test_tiers_are_bounds_of_contracts() -> None:
     first, second = rows(endpoints.TIERS, "position_tiers")
-    read = mapping.risk_limits().one(second, BTC)
+    read = market.risk_limits().one(second, BTC)
     assert (read.tier, read.max_quantity, read.min_notional, read.max_notional) == (2, D(50), None, None)
     assert (read.max_leverage, read.maintenance_margin_rate) == (D(75), D("0.005"))
     assert read.initial_margin_rate == D("0.0133")
-    assert mapping.risk_limits().one(first, COIN).max_quantity is None, "dollars are no fixed amount of coin"
+    assert market.risk_limits().one(first, COIN).max_quantity is None, "dollars are no fixed amount of coin"
 
 
 # Orders
@@ -431,7 +431,7 @@ def test_ids_of_liquidations_are_below_zero_and_unknown_roles_are_none() -> None
 
 
 def test_a_contract_is_read_field_by_field_and_its_bounds_are_base_coin() -> None:
-    assert mapping.contracts().one(rows(endpoints.INSTRUMENTS, "instruments")[0]) == fa.Contract(
+    assert market.contracts().one(rows(endpoints.INSTRUMENTS, "instruments")[0]) == fa.Contract(
         **NAMES,
         base="BTC",
         quote="USDT",
@@ -452,7 +452,7 @@ def coin_contract(**changes: Any) -> fa.Contract:
         "instId": "BTC-USD-SWAP", "instFamily": "BTC-USD", "settleCcy": "BTC", "ctType": "inverse", "ctVal": "100",
         "ctValCcy": "USD", "lotSz": "1", "minSz": "1", "maxMktSz": "30000",
     }  # fmt: skip
-    return mapping.contracts().one(rows(endpoints.INSTRUMENTS, "instruments", **inverse, **changes)[0])
+    return market.contracts().one(rows(endpoints.INSTRUMENTS, "instruments", **inverse, **changes)[0])
 
 
 def test_a_coin_margined_contract_is_a_fixed_amount_of_dollars() -> None:
@@ -464,7 +464,7 @@ def test_a_coin_margined_contract_is_a_fixed_amount_of_dollars() -> None:
 
 
 def test_a_multiplier_counts_and_a_delisting_is_announced() -> None:
-    read = mapping.contracts().one(rows(endpoints.INSTRUMENTS, "instruments", ctMult="10", expTime="1768204800000")[0])
+    read = market.contracts().one(rows(endpoints.INSTRUMENTS, "instruments", ctMult="10", expTime="1768204800000")[0])
     assert (read.contract_size, read.quantity_step, read.delisted_ms) == (D("0.1"), D("0.001"), 1768204800000)
 
 
@@ -473,12 +473,12 @@ def test_a_multiplier_counts_and_a_delisting_is_announced() -> None:
 )
 def test_a_contract_whose_size_cannot_be_told_is_none(changes: dict[str, Any]) -> None:
     with pytest.raises(DecodeError):
-        mapping.contracts().one(rows(endpoints.INSTRUMENTS, "instruments", **changes)[0])
+        market.contracts().one(rows(endpoints.INSTRUMENTS, "instruments", **changes)[0])
 
 
 def test_a_ticker_is_put_together_from_four_answers() -> None:
     prices = wire.WirePrices(mark_px="60040.1", idx_px="60041.3", funding_rate="0.0001")
-    assert mapping.tickers().one(rows(endpoints.TICKER, "market_ticker")[0], prices) == fa.Ticker(
+    assert market.tickers().one(rows(endpoints.TICKER, "market_ticker")[0], prices) == fa.Ticker(
         **NAMES,
         last_price=D(60040),
         bid_price=D(60040),
@@ -491,7 +491,7 @@ def test_a_ticker_is_put_together_from_four_answers() -> None:
 
 
 def test_funding_is_paid_at_the_end_of_the_running_period_and_the_next_time_ends_the_one_after() -> None:
-    assert mapping.funding_rates().one(rows(endpoints.FUNDING_RATE, "funding_rate")[0]) == fa.FundingRate(
+    assert market.funding_rates().one(rows(endpoints.FUNDING_RATE, "funding_rate")[0]) == fa.FundingRate(
         **NAMES,
         funding_rate=D("0.0001"),
         interval_s=28800,
@@ -500,7 +500,7 @@ def test_funding_is_paid_at_the_end_of_the_running_period_and_the_next_time_ends
         max_rate=D("0.00375"),
         created_ms=1768195413711,
     )
-    odd = mapping.funding_rates().one(rows(endpoints.FUNDING_RATE, "funding_rate", nextFundingTime="1")[0])
+    odd = market.funding_rates().one(rows(endpoints.FUNDING_RATE, "funding_rate", nextFundingTime="1")[0])
     assert odd.interval_s is None
 
 
