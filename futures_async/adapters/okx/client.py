@@ -5,7 +5,7 @@ https://www.okx.com/docs-v5/en/
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, ClassVar, Unpack
 
@@ -22,7 +22,6 @@ from futures_async.adapter import (
     ExchangeError,
     Fill,
     FundingRate,
-    FuturesAsyncError,
     InvalidRequest,
     MarginMode,
     MarginModeLike,
@@ -50,7 +49,7 @@ from futures_async.adapter import (
     first,
     make_client_order_id,
     one_id,
-    together,
+    side_by_side,
     unread_of,
     windows,
 )
@@ -286,27 +285,17 @@ class OKX(BatchCancels, OKXTriggers):
     async def fetch_ticker(self, symbol: str) -> Ticker:
         """Read last and best prices; mark and index price and the funding rate are three more calls beside it."""
         name = self.venue_symbol(symbol)
-        problems: list[FuturesAsyncError] = []
 
-        def asking(endpoint: Endpoint[Any], params: Params) -> Callable[[], Awaitable[Any]]:
-            async def ask() -> Any:
-                try:
-                    return await self._row(endpoint, params)
-                except FuturesAsyncError as error:
-                    problems.append(error)
+        async def row(part: tuple[Endpoint[list[Any]], Params]) -> list[Any]:
+            return [await self._row(*part)]
 
-            return ask
-
-        ticker, mark, index, funding = await together(
-            [
-                asking(endpoints.TICKER, {"instId": name}),
-                asking(endpoints.MARK_PRICE, {**endpoints.SWAP, "instId": name}),
-                asking(endpoints.INDEX, {"instId": mapping.family(name)}),
-                asking(endpoints.FUNDING_RATE, {"instId": name}),
-            ]
-        )
-        if problems:
-            raise problems[0]
+        parts: list[tuple[Endpoint[Any], Params]] = [
+            (endpoints.TICKER, {"instId": name}),
+            (endpoints.MARK_PRICE, {**endpoints.SWAP, "instId": name}),
+            (endpoints.INDEX, {"instId": mapping.family(name)}),
+            (endpoints.FUNDING_RATE, {"instId": name}),
+        ]
+        ticker, mark, index, funding = await side_by_side(row, parts)
         prices = wire.WirePrices(mark_px=mark.mark_px, idx_px=index.idx_px, funding_rate=funding.funding_rate)
         return market.tickers().one(ticker, prices)
 

@@ -9,12 +9,14 @@ changes the whole account's mode. `request()` reaches them.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from futures_async.adapter import Endpoint, Kind, RateLimit, windows
 from futures_async.adapters.okx import wire
+
+T = TypeVar("T")
 
 PAGE = 100
 """Rows of a page at most, in all paged lists."""
@@ -78,33 +80,19 @@ MOVE_MARGIN = Endpoint(
     "POST", "/api/v5/account/position/margin-balance", result=msgspec.Raw, limit=_by_user(20), kind=Kind.DELTA
 )
 
+
+def _ordering(path: str, result: type[T], count: int = 60) -> Endpoint[T]:
+    """What places or edits orders: it expires, and counts over all instruments too."""
+    limits = (_by_contract(count), OF_ACCOUNT)
+    return Endpoint("POST", path, result=result, limit=limits, kind=Kind.ORDER, window_s=EXPIRE_S)
+
+
 # https://www.okx.com/docs-v5/en/#order-book-trading-trade-post-place-order
-PLACE = Endpoint(
-    "POST",
-    "/api/v5/trade/order",
-    result=list[wire.WireAck],
-    limit=(_by_contract(60), OF_ACCOUNT),
-    kind=Kind.ORDER,
-    window_s=EXPIRE_S,
-)
+PLACE = _ordering("/api/v5/trade/order", list[wire.WireAck])
 # https://www.okx.com/docs-v5/en/#order-book-trading-trade-post-place-multiple-orders - the body is a bare array
-PLACE_BATCH = Endpoint(
-    "POST",
-    "/api/v5/trade/batch-orders",
-    result=list[wire.WireVerdict],
-    limit=(_by_contract(300), OF_ACCOUNT),
-    kind=Kind.ORDER,
-    window_s=EXPIRE_S,
-)
+PLACE_BATCH = _ordering("/api/v5/trade/batch-orders", list[wire.WireVerdict], 300)
 # https://www.okx.com/docs-v5/en/#order-book-trading-trade-post-amend-order
-AMEND = Endpoint(
-    "POST",
-    "/api/v5/trade/amend-order",
-    result=list[wire.WireAck],
-    limit=(_by_contract(60), OF_ACCOUNT),
-    kind=Kind.ORDER,
-    window_s=EXPIRE_S,
-)
+AMEND = _ordering("/api/v5/trade/amend-order", list[wire.WireAck])
 # https://www.okx.com/docs-v5/en/#order-book-trading-trade-post-cancel-order
 CANCEL = Endpoint(
     "POST", "/api/v5/trade/cancel-order", result=list[wire.WireAck], limit=_by_contract(60), kind=Kind.CANCEL
