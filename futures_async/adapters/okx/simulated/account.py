@@ -18,13 +18,14 @@ from futures_async.adapters.okx.simulated.base import (
     in_contracts,
     inst_id,
 )
+from futures_async.adapters.okx.simulated.orders import trade_type
 from futures_async.simulator import errors
 from futures_async.simulator.accounts import Account
 from futures_async.simulator.dialect import Request, VenueRefusal, get, plain, post
 from futures_async.simulator.margins import PositionView, Wallet
 from futures_async.simulator.records import ZERO, LedgerKind, LedgerRow, Position, PositionRecord, money, rounded
 from futures_async.transport.endpoint import Kind, RateLimit
-from futures_async.unified.enums import MarginMode, PositionMode, PositionSide, Role, Side
+from futures_async.unified.enums import MarginMode, PositionMode, PositionSide, Role
 
 TEN, FIVE = RateLimit(10, 2.0), RateLimit(5, 2.0)
 WEEK, MONTHS = 7, 90
@@ -367,6 +368,4 @@ def _bill_type(row: LedgerRow) -> tuple[str, str]:
         return kind, gain if row.amount >= ZERO else loss
     if row.kind is LedgerKind.LIQUIDATION:
         return "5", "104" if row.position_side is PositionSide.LONG else "105"
-    if row.position_mode is not PositionMode.HEDGE:
-        return "2", "1" if row.side is Side.BUY else "2"
-    return "2", str((5 if row.closing else 3) + (row.position_side is PositionSide.SHORT))
+    return "2", "" if row.fill is None else trade_type(row.fill)

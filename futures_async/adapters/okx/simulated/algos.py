@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from futures_async.adapters.okx.simulated.base import (
@@ -94,10 +94,37 @@ class AlgoCalls(OrderCalls):
     @get(f"{TRADE}/orders-algo-pending", PRIVATE_READ, needs="ordType")
     def algos_pending(self, request: Request) -> list[dict[str, str]]:
         """Of the types that are named."""
-        types = request.params["ordType"].split(",")
         live = sorted(request.account.live_triggers.values(), key=lambda trigger: trigger.id)
-        found = self.page(request, live, 10_000, lambda trigger: _style(trigger) in types)
+        return self._listed_algos(request, live, lambda trigger: True)
+
+    @get(f"{TRADE}/orders-algo-history", PRIVATE_READ, needs="ordType")
+    def algos_history(self, request: Request) -> list[dict[str, str]]:
+        """Those that have ended: in one state, or the one that is named."""
+        state, named = (request.params.get(name) or None for name in ("state", "algoId"))
+        if state is None and named is None:
+            raise VenueRefusal("51000", "Either parameter state or algoId is required")
+
+        def wanted(trigger: Trigger) -> bool:
+            ended = trigger.status is not TriggerStatus.LIVE
+            return ended and state in (None, STATES[trigger.status]) and named in (None, str(trigger.id))
+
+        return self._listed_algos(request, request.account.trigger_log, wanted)
+
+    def _listed_algos(
+        self, request: Request, triggers: Sequence[Trigger], wanted: Callable[[Trigger], bool]
+    ) -> list[dict[str, str]]:
+        types = request.params["ordType"].split(",")
+        found = self.page(request, triggers, 90, lambda trigger: _style(trigger) in types and wanted(trigger))
         return [self.algo_row(trigger) for trigger in found]
+
+    @get(f"{TRADE}/order-algo", PRIVATE_READ)
+    def algo(self, request: Request) -> dict[str, str]:
+        """One, in whatever state it is; a client id tells of the newest that had it."""
+        number, client_id = READER.whole(request.params, "algoId"), request.params.get("algoClOrdId") or None
+        for trigger in reversed(request.account.trigger_log):
+            if trigger.id == number or (number is None and client_id is not None and trigger.client_id == client_id):
+                return self.algo_row(trigger)
+        raise errors.UnknownOrder("no such trigger order")
 
     def algo_row(self, trigger: Trigger) -> dict[str, str]:
         """As lists and pushes have it."""

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from itertools import islice
 from typing import Any, ClassVar
 
-from futures_async.adapters.okx.simulated.base import API, OKXSide, contract_worth, in_contracts, inst_id
+from futures_async.adapters.okx.simulated.base import API, READER, OKXSide, contract_worth, in_contracts, inst_id
 from futures_async.simulator import errors
 from futures_async.simulator.contracts import ContractSpec
-from futures_async.simulator.dialect import Request, Route, always, plain, public
+from futures_async.simulator.dialect import Request, Route, always, get, plain, public
 from futures_async.transport.endpoint import RateLimit
 
+YEAR = 3 * 365
+"""Settlements that are remembered."""
 TEN, TWENTY = RateLimit(10, 2.0, "ip"), RateLimit(20, 2.0, "ip")
 
 
@@ -30,6 +33,11 @@ class MarketCalls(OKXSide):
     def instruments(self, request: Request) -> list[dict[str, Any]]:
         """Trading rules; lists of other types are empty."""
         return [_instrument(contract) for contract in self.asked(request.params)]
+
+    @get(f"{API}/account/instruments", TWENTY, needs="instType")
+    def account_instruments(self, request: Request) -> list[dict[str, Any]]:
+        """The same, as the account may trade them."""
+        return self.instruments(request)
 
     @public(f"{API}/market/ticker", TWENTY)
     def ticker(self, request: Request) -> dict[str, str]:
@@ -111,6 +119,25 @@ class MarketCalls(OKXSide):
             "formulaType": "withRate",
             "ts": str(self.engine.now_ms),
         }
+
+    @public(f"{API}/public/funding-rate-history", TEN)
+    def funding_history(self, request: Request) -> list[dict[str, str]]:
+        """What was paid, newest first."""
+        contract = self.contract(request.params)
+        most, after = min(READER.whole(request.params, "limit") or 400, 400), READER.whole(request.params, "after")
+        paid = self.engine.figures.past_funding(contract, YEAR)
+        return [
+            {
+                "instType": "SWAP",
+                "instId": inst_id(contract),
+                "fundingRate": plain(rate),
+                "realizedRate": plain(rate),
+                "fundingTime": str(at),
+                "method": "current_period",
+                "formulaType": "withRate",
+            }
+            for at, rate in islice((row for row in paid if after is None or row[0] < after), most)
+        ]
 
     @public(f"{API}/public/position-tiers", TEN, needs="instType tdMode")
     def position_tiers(self, request: Request) -> list[dict[str, str]]:

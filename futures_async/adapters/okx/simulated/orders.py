@@ -343,6 +343,14 @@ def last_fill(fill: Fill | None, contract: ContractSpec) -> dict[str, str]:
     }
 
 
+def trade_type(fill: Fill) -> str:
+    """`subType`: bought or sold, in long/short mode what was opened or closed."""
+    order = fill.order
+    if order.position_mode is PositionMode.ONE_WAY:
+        return "1" if fill.side is Side.BUY else "2"
+    return str((5 if order.closes else 3) + (order.position_side is PositionSide.SHORT))
+
+
 def fill_row(fill: Fill, contract: ContractSpec) -> dict[str, str]:
     """An execution: `subType` tells what it opened or closed."""
     order = fill.order
@@ -354,7 +362,7 @@ def fill_row(fill: Fill, contract: ContractSpec) -> dict[str, str]:
         "ordId": str(order.id),
         "clOrdId": order.client_id or "",
         "billId": str(fill.id),
-        "subType": "1" if fill.side is Side.BUY else "2",
+        "subType": trade_type(fill),
         "tag": "",
         "fillPx": plain(fill.price),
         "fillSz": in_contracts(fill.quantity, contract),
