@@ -1,4 +1,4 @@
-"""The half of `Bitget` that is not orders: market, positions, account, settings."""
+"""The half of `Bitget` that is not orders: market, positions, account."""
 
 from __future__ import annotations
 
@@ -13,11 +13,8 @@ from futures_async.adapter import (
     Credentials,
     Endpoint,
     FundingRate,
-    InvalidRequest,
     LedgerEntry,
-    Leverage,
     MarginMode,
-    MarginModeLike,
     Model,
     Number,
     Options,
@@ -26,10 +23,7 @@ from futures_async.adapter import (
     Params,
     Position,
     PositionHistory,
-    PositionMode,
-    PositionModeLike,
     PositionSide,
-    PositionSideLike,
     Reading,
     RiskLimit,
     Rows,
@@ -37,10 +31,8 @@ from futures_async.adapter import (
     SymbolNotFound,
     Ticker,
     chosen,
-    chosen_or_none,
     collect,
     finite,
-    known,
     known_or_none,
     ms,
     to_decimal,
@@ -49,15 +41,11 @@ from futures_async.adapter import (
     windows,
 )
 from futures_async.adapters._bitget import ProductType, unified_symbol, venue_symbol
-from futures_async.adapters._bitget_codes import UNCHANGED
 from futures_async.adapters._rows import Row, listed, readable, same_name
 from futures_async.adapters.bitget import endpoints
 from futures_async.adapters.bitget.dialect import BitgetDialect
 from futures_async.adapters.bitget.mapping import (
     MARGIN_MODE,
-    POSITION_MODE,
-    WIRE_MARGIN_MODE,
-    WIRE_POSITION_MODE,
     WIRE_POSITION_SIDE,
     accounts,
     closed_positions,
@@ -67,7 +55,6 @@ from futures_async.adapters.bitget.mapping import (
     positions,
     risk_limits,
     tickers,
-    to_leverage,
 )
 from futures_async.adapters.bitget.options import BitgetOptions
 from futures_async.adapters.bitget.streams import BitgetStreamDialect
@@ -315,139 +302,3 @@ class BitgetAccount(Adapter):
             lambda answer: (answer.bills, answer.end_id),
             ledger_entries(self.product_type),
         )
-
-    # Settings
-
-    async def fetch_leverage(self, symbol: str, margin_mode: MarginModeLike | None = None) -> Leverage:
-        margin_mode = chosen_or_none(MarginMode, margin_mode, "margin_mode")
-        return to_leverage(
-            await self._symbol_account(symbol), self.venue_symbol(symbol), self.product_type, margin_mode
-        )
-
-    async def set_leverage(
-        self,
-        symbol: str,
-        leverage: Number,
-        *,
-        margin_mode: MarginModeLike | None = None,
-        side: PositionSideLike | None = None,
-    ) -> Leverage:
-        margin_mode = chosen_or_none(MarginMode, margin_mode, "margin_mode")
-        side = chosen_or_none(PositionSide, side, "side")
-        number = to_decimal(leverage, "leverage")
-        if number <= 0:
-            raise InvalidRequest(f"leverage must be above 0, not {to_text(number)}")
-        params = self._settled_params(symbol)
-        now = await self._symbol_account(symbol)
-        mode = known(MARGIN_MODE, now.margin_mode or "", "marginMode")
-        hedge = known(POSITION_MODE, now.pos_mode or "", "posMode") is PositionMode.HEDGE
-        if margin_mode not in (None, mode):
-            raise InvalidRequest(
-                f"{self.id}: {symbol} is in {mode.value} margin, and leverage is set for the mode in force: "
-                "call set_margin_mode first"
-            )
-        if side is not None and not (hedge and mode is MarginMode.ISOLATED):
-            raise InvalidRequest(f"{self.id}: only isolated positions in hedge mode have a leverage of their own")
-        text = to_text(number)
-        if mode is MarginMode.CROSS or not hedge:
-            body = {**params, "leverage": text}
-        elif side is None:
-            body = {**params, "longLeverage": text, "shortLeverage": text}
-        else:
-            body = {**params, "leverage": text, "holdSide": WIRE_POSITION_SIDE[side]}
-
-        def stands(found: Leverage) -> bool:
-            values = {PositionSide.LONG: found.long_leverage, PositionSide.SHORT: found.short_leverage}
-            return all(values[one] == number for one in ((side,) if side else values))
-
-        return await self._apply(
-            ("set_leverage", params["symbol"]),
-            (text, side),
-            send=lambda: self._call(endpoints.SET_LEVERAGE, body=body),
-            read=lambda: self.fetch_leverage(symbol, mode),
-            stands=stands,
-            # One client has seen "no position" (22002) for a leverage that was set already.
-            unchanged=UNCHANGED | {"22002"},
-        )
-
-    async def set_margin_mode(
-        self, mode: MarginModeLike, *, symbol: str | None = None, margin_coin: str = "USDT"
-    ) -> None:
-        mode = chosen(MarginMode, mode, "mode")
-        if symbol is None:
-            raise InvalidRequest(f"{self.id} sets the margin mode for each symbol: name it")
-        params = self._settled_params(symbol)
-
-        async def read() -> MarginMode:
-            account = await self._symbol_account(symbol)
-            return known(MARGIN_MODE, account.margin_mode or "", "marginMode")
-
-        self._margin_modes.pop(params["symbol"], None)
-        if await read() is mode:
-            return  # the venue refuses even "no change" while positions or orders are open
-        body = {**params, "marginMode": WIRE_MARGIN_MODE[mode]}
-        try:
-            await self._apply(
-                ("set_margin_mode", params["symbol"]),
-                mode,
-                send=lambda: self._call(endpoints.SET_MARGIN_MODE, body=body),
-                read=read,
-                stands=lambda found: found is mode,
-                unchanged=UNCHANGED,
-            )
-        finally:
-            self._margin_modes.pop(params["symbol"], None)  # what was read on the way may be old
-
-    async def fetch_position_mode(self, symbol: str | None = None) -> PositionMode:
-        """Read whether positions are one-way or hedged; one mode holds for the whole product type."""
-        account = await self._symbol_account(symbol or REFERENCE[self.product_type])
-        return known(POSITION_MODE, account.pos_mode or "", "posMode")
-
-    async def set_position_mode(self, mode: PositionModeLike, *, symbol: str | None = None) -> PositionMode:
-        """Set one-way or hedge mode for the whole product type."""
-        mode = chosen(PositionMode, mode, "mode")
-        self._position_mode = None
-        body = {"productType": self.product_type, "posMode": WIRE_POSITION_MODE[mode]}
-        return await self._apply(
-            ("set_position_mode",),
-            mode,
-            send=lambda: self._call(endpoints.SET_POSITION_MODE, body=body),
-            read=lambda: self.fetch_position_mode(symbol),
-            stands=lambda found: found is mode,
-            unchanged=UNCHANGED,
-        )
-
-    async def adjust_margin(self, symbol: str, amount: Number, *, side: PositionSideLike | None = None) -> None:
-        number = to_decimal(amount, "amount")
-        if not number:
-            raise InvalidRequest("amount must not be 0")
-        position = await self.fetch_position(symbol, side)
-        if position is None:
-            raise InvalidRequest(f"{self.id}: {symbol} has no position to add margin to or to take it from")
-        held = position.side
-
-        async def margin() -> Decimal | None:
-            found = await self.fetch_position(symbol, held)
-            return None if found is None else found.margin
-
-        params = self._settled_params(symbol)
-        body = {**params, "amount": to_text(number), "holdSide": WIRE_POSITION_SIDE[held]}
-        await self._shift(
-            ("adjust_margin", params["symbol"], held.value),
-            number,
-            send=lambda: self._call(endpoints.SET_MARGIN, body=body),
-            read=margin,
-        )
-
-    async def set_auto_margin(self, symbol: str, enabled: bool, side: PositionSide) -> None:
-        """Have the venue top up the margin of an isolated position by itself, or not."""
-        side = chosen(PositionSide, side, "side")
-        params = self._settled_params(symbol)
-        body = {
-            "symbol": params["symbol"],
-            "autoMargin": "on" if enabled else "off",
-            "marginCoin": params["marginCoin"],
-            "holdSide": WIRE_POSITION_SIDE[side],
-        }
-        self._active("set_auto_margin")
-        await self._call(endpoints.SET_AUTO_MARGIN, body=body)

@@ -36,9 +36,9 @@ from futures_async.adapters._bitget import named
 from futures_async.adapters._bitget_codes import NOTHING_TO_CANCEL
 from futures_async.adapters._rows import text_or_none
 from futures_async.adapters.bitget import endpoints
-from futures_async.adapters.bitget.account import BitgetAccount
 from futures_async.adapters.bitget.mapping import MARGIN_MODE
 from futures_async.adapters.bitget.orders import ORDER_FIELDS, order_frame, order_item
+from futures_async.adapters.bitget.settings import BitgetSettings
 from futures_async.adapters.bitget.wire_orders import WireAck, WireBatch, WireFailure
 
 
@@ -47,7 +47,7 @@ def read_ack(answer: WireAck) -> Ack:
     return Ack(text_or_none(answer.order_id), text_or_none(answer.client_oid))
 
 
-class BitgetPlacing(BatchCancels, BitgetAccount):
+class BitgetPlacing(BatchCancels, BitgetSettings):
     """Orders on their way to the venue."""
 
     needs_position_mode = True
