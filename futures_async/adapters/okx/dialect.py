@@ -134,7 +134,10 @@ class OKXDialect(Dialect):
         return b64encode(credentials.hmac_sha256(message).digest()).decode()
 
     def refusal(self, envelope: Envelope[Any]) -> Refusal | None:
-        """Of a single order the row decides, whatever stands around it; rows of a batch are judged one by one."""
+        """Of a single order the row decides, whatever stands around it; rows of a batch are judged one by one.
+
+        Rows of `request()`, of whatever call, are a refusal where all of them are.
+        """
         code, row = str(envelope.code), _first(envelope.data)
         if row is not None:
             if row.code not in SUCCESS:
@@ -165,10 +168,17 @@ def _rows(data: Any) -> list[object]:
 
 
 def _first(data: Any) -> WireAck | None:
-    """The one row of an answer about a single order; None of anything else."""
+    """The row that judges an answer: the one about a single order, or the first of raw ones that are all refused."""
     rows = _rows(data)
     row = rows[0] if rows else None
+    if isinstance(row, dict):
+        verdicts = [_raw(each) for each in rows if isinstance(each, dict)]  # pyright: ignore[reportUnknownArgumentType] - JSON
+        return verdicts[0] if all(verdict.code not in SUCCESS for verdict in verdicts) else None
     return row if isinstance(row, WireAck) and not isinstance(row, WireVerdict) else None
+
+
+def _raw(row: dict[str, Any]) -> WireAck:
+    return WireAck(s_code=str(row.get("sCode") or ""), s_msg=str(row.get("sMsg") or ""))
 
 
 def _refusal(code: str, message: str | None) -> Refusal:

@@ -139,6 +139,16 @@ def test_of_a_single_order_the_row_decides_although_the_words_around_it_are_good
     assert found == Refusal("51277", "TP trigger price")
 
 
+def test_raw_rows_are_a_refusal_where_all_of_them_are() -> None:
+    raw = Endpoint("POST", "/api/v5/trade/batch-orders", result=list[Any])
+    bad, good = {"sCode": "51008", "sMsg": "no margin"}, {"sCode": "0", "sMsg": "", "ordId": "1"}
+    for code in ("0", "1"):
+        assert refusal(raw, {"code": code, "msg": "", "data": [bad, bad]}) == Refusal("51008", "no margin")
+    assert refusal(raw, {"code": "2", "msg": "", "data": [bad, good]}) is None
+    assert refusal(raw, {"code": "0", "msg": "", "data": [{"instId": "BTC-USDT-SWAP", "ordId": 7.5}]}) is None
+    assert refusal(raw, {"code": "50011", "msg": "slow", "data": [good]}) == Refusal("50011", "slow")
+
+
 def test_rows_of_a_batch_are_no_verdict_on_the_whole() -> None:
     assert refusal(endpoints.PLACE_BATCH, plain("batch_orders")) is None
     failed = plain("batch_orders") | {"code": "1"}

@@ -75,3 +75,23 @@ async def test_past_funding_is_told_newest_first(rig: Rig) -> None:
     assert rows[0]["realizedRate"] == now["settFundingRate"]
     older = await asked(rig, "public/funding-rate-history", instId=NAME, limit=3, after=times[0])
     assert [int(row["fundingTime"]) for row in older] == [*times[1:], times[-1] - 8 * 3_600_000]
+
+
+@pytest.mark.parametrize("part", [{"sz": "5"}, {"closeFraction": "1"}])
+async def test_a_stop_of_a_position_waits_beside_it(rig: Rig, part: dict[str, str]) -> None:
+    client = rig.client()
+    await client.create_order(OrderRequest(symbol=SYMBOL, side=Side.BUY, type=OrderType.MARKET, quantity=D("0.01")))
+    held = await client.fetch_position(SYMBOL)
+    assert held is not None
+    assert held.mark_price is not None
+    stop = {"instId": NAME, "tdMode": "cross", "side": "sell", "ordType": "conditional", "reduceOnly": True, **part}
+    prices = {"slTriggerPx": str(held.mark_price // 2), "slOrdPx": "-1"}
+    with pytest.raises(ParameterRejected, match="slTriggerPx"):
+        await client.request("POST", "/api/v5/trade/order-algo", body=stop)
+    [row] = await client.request("POST", "/api/v5/trade/order-algo", body={**stop, **prices, "algoClOrdId": "stop1"})
+    [waiting] = await client.fetch_trigger_orders(SYMBOL)
+    assert (waiting.order_id, waiting.client_order_id) == (row["algoId"], "stop1")
+    assert (waiting.stop_loss, waiting.take_profit) == (held.mark_price // 2, None)
+    assert waiting.quantity == (D("0.005") if "sz" in part else D(0)), "nothing is said of the whole position's"
+    await client.cancel_trigger_order(SYMBOL, client_order_id="stop1")
+    assert await client.fetch_trigger_orders(SYMBOL) == []
