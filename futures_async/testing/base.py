@@ -63,9 +63,10 @@ class Contract:
             pytest.skip(f"{self.spec.id} has no {', '.join(missing)}")
 
     def on(
-        self, server: Loopback, mode: PositionMode = PositionMode.ONE_WAY, **options: Any
+        self, server: Loopback, mode: PositionMode | None = None, **options: Any
     ) -> AbstractAsyncContextManager[Running]:
-        """A client on a fresh exchange."""
+        """A client on a fresh exchange, in the venue's first position mode where none is asked for."""
+        mode = mode or self.spec.modes[0]
         if mode not in self.spec.modes:
             pytest.skip(f"{self.spec.id} has no {mode.value} mode")
         return running(self.spec, server, mode, **options)

@@ -44,7 +44,7 @@ class CountingPlan(FaultPlan):
 class Faulted(Inside):
     """A client behind a plan that has no rules yet."""
 
-    def __init__(self, spec: VenueSpec, seed: int = 3, mode: PositionMode = PositionMode.ONE_WAY) -> None:
+    def __init__(self, spec: VenueSpec, seed: int = 3, mode: PositionMode | None = None) -> None:
         self.plan = CountingPlan(seed=seed)
         super().__init__(spec, mode, plan=self.plan)
         self.exchange._transport.draw = random.Random(5).random  # noqa: S311 # pyright: ignore[reportPrivateUsage] - a seed
@@ -63,6 +63,7 @@ class Faulted(Inside):
                 type=OrderType.LIMIT,
                 quantity=self.spec.quantity,
                 price=self.price(fraction),
+                intent=self.opening,
             )
             return engine.orders.place(self.account, ticket).order
 

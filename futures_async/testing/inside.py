@@ -42,7 +42,7 @@ class Inside(Running):
 
     Args:
         spec: The venue.
-        mode: Position mode at start.
+        mode: Position mode at start; None: the venue's first.
         plan: What goes wrong on the way.
         options: Of the engine.
         limits: The exchange holds the client to the venue's limits, and the client itself.
@@ -51,7 +51,7 @@ class Inside(Running):
     def __init__(
         self,
         spec: VenueSpec,
-        mode: PositionMode = PositionMode.ONE_WAY,
+        mode: PositionMode | None = None,
         *,
         plan: FaultPlan | None = None,
         options: Options | None = None,
@@ -60,7 +60,7 @@ class Inside(Running):
         clock = Clock(lambda: EPOCH_MS + int(loop_time() * 1000))
         inside = SimulatedExchange(
             dialects=dialects(spec),
-            setup=Setup(empty=True, position_mode=mode),
+            setup=Setup(empty=True, position_mode=mode or spec.modes[0]),
             now_ms=clock.now_ms,
             uid_limit=10 if limits else None,
             endpoint_limits=limits,

@@ -104,6 +104,11 @@ class Running:
         self.exchange: Adapter = self.connect(self.credentials)
         self.mark = self.pin(self.inside.engine.world.mark(spec.symbol))
 
+    @property
+    def opening(self) -> Intent | None:
+        """The intent of a ticket that opens, as the account's position mode wants it."""
+        return None if self.account.default_mode is PositionMode.ONE_WAY else Intent.OPEN
+
     def connect(self, credentials: Credentials | None, **options: Any) -> Adapter:
         """A further client."""
         given: dict[str, Any] = {"limiter": NoLimiter(), **self.spec.options, **options}
@@ -211,13 +216,16 @@ class Clock:
 
 @asynccontextmanager
 async def running(
-    spec: VenueSpec, server: Loopback, mode: PositionMode = PositionMode.ONE_WAY, **options: Any
+    spec: VenueSpec, server: Loopback, mode: PositionMode | None = None, **options: Any
 ) -> AsyncGenerator[Running]:
     """A fresh exchange with money and nothing else, and a client on it; without rate limits."""
     clock = Clock()
     given: dict[str, Any] = {"uid_limit": None, "endpoint_limits": False, **options}
     inside = SimulatedExchange(
-        dialects=dialects(spec), setup=Setup(position_mode=mode, empty=True), now_ms=clock.now_ms, **given
+        dialects=dialects(spec),
+        setup=Setup(position_mode=mode or spec.modes[0], empty=True),
+        now_ms=clock.now_ms,
+        **given,
     )
     on = Running(spec, server.put(inside), clock)
     async with on.exchange:

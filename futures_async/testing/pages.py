@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
 import pytest
@@ -13,10 +13,11 @@ from futures_async.testing.base import Contract, exercises
 from futures_async.testing.loopback import Loopback, Running
 from futures_async.testing.reads import whole
 from futures_async.unified import errors
-from futures_async.unified.enums import Intent, LedgerType, OrderStatus, OrderType, PositionMode, Side
+from futures_async.unified.enums import LedgerType, OrderStatus, OrderType, Side, TimeInForce
 from futures_async.unified.exchange import Capability as Can
 
 ROWS = 1010
+WAITING = 230
 HOUR_MS = 3_600_000
 
 
@@ -43,10 +44,28 @@ def rest_inside(on: Running, count: int) -> set[str]:
                 type=OrderType.LIMIT,
                 quantity=engine.world.contract(on.spec.symbol).contract_size,
                 price=price,
-                intent=None if on.account.default_mode is PositionMode.ONE_WAY else Intent.OPEN,
+                intent=on.opening,
             )
             engine.orders.place(on.account, ticket)
     return {str(order) for order in on.account.open_orders}
+
+
+def wait_inside(on: Running, count: int) -> None:
+    """So many orders that wait for a price, placed without any wire."""
+    engine = on.inside.engine
+    engine.world.now_ms = on.inside.now_ms()
+    with engine.arithmetic():
+        contract = engine.world.contract(on.spec.symbol)
+        ticket = Ticket(
+            symbol=on.spec.symbol,
+            side=Side.BUY,
+            type=OrderType.MARKET,
+            quantity=on.spec.quantity,
+            time_in_force=TimeInForce.GTC,
+            intent=on.opening,
+        )
+        for number in range(count):
+            engine.triggers.place_plan(on.account, ticket, on.price("1.05") + number * (on.spec.tick or contract.tick))
 
 
 class Pages(Contract):
@@ -111,6 +130,23 @@ class Pages(Contract):
             assert {order.order_id for order in await on.exchange.fetch_open_orders(on.spec.symbol)} == there
             if self.spec.lists_all_open:
                 assert {order.order_id for order in await on.exchange.fetch_open_orders()} == there
+
+    @exercises(Can.FETCH_TRIGGER_ORDERS)
+    async def test_more_trigger_orders_than_a_page_holds_are_all_listed(self, server: Loopback) -> None:
+        async with self.on(server) as on:
+            wait_inside(on, WAITING)
+            for symbol in (on.spec.symbol, None) if self.spec.lists_all_open else (on.spec.symbol,):
+                if Can.FETCH_TRIGGER_ORDERS in self.spec.incomplete:
+                    with pytest.raises(errors.IncompletePage):
+                        await on.exchange.fetch_trigger_orders(symbol)
+                    continue
+                unread: tuple[errors.UnreadRow, ...] = ()
+                try:
+                    rows: Sequence[Any] = await on.exchange.fetch_trigger_orders(symbol)
+                except errors.UnreadRows as told:  # of a list that does not say which way an order goes
+                    rows, unread = told.rows, tuple(told.unread)
+                ids = {*(order.order_id for order in rows), *(row.facts["order_id"] for row in unread)}
+                assert len(ids) == len(rows) + len(unread) == WAITING
 
     @exercises(Can.CANCEL_ALL_ORDERS)
     async def test_more_open_orders_than_a_page_holds_are_all_cancelled(self, server: Loopback) -> None:

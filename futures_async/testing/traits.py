@@ -183,6 +183,7 @@ class Traits(Contract):
                     quantity=self.spec.quantity,
                     price=None if market else on.price("0.9"),
                     client_id=self.spec.client_id("looked4up"),
+                    intent=on.opening,
                 )
                 order = engine.orders.place(on.account, ticket).order
                 if end == "cancelled":

@@ -13,7 +13,7 @@ from futures_async.unified.errors import InvalidRequest
 _UNIFIED = re.compile(r"([\w$.\-]{1,40})/([A-Z0-9]{1,20}):([A-Z0-9]{1,20})")
 # A prefix names the market of a venue that has several.
 _DATED = re.compile(r"([\w$.\-]{1,40}/[A-Z0-9]{1,20}:[A-Z0-9]{1,20})-(\d{6})")
-_VENUE_ID = re.compile(r"(?!\.+$)(?:[a-z0-9]{1,10}:)?[\w$.\-]{1,40}")
+_VENUE_ID = re.compile(r"(?!\.+$)(?:[A-Za-z0-9]{1,10}:)?[\w$.\-]{1,40}")
 
 
 _SCRIPTS = ("LATIN ", "CJK ", "HIRAGANA ", "KATAKANA ", "HANGUL ")

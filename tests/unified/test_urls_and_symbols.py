@@ -69,6 +69,7 @@ def test_no_path_that_is_accepted_changes_the_host(path: str) -> None:
 @pytest.mark.parametrize("symbol", [
         "BTC/USDT:USDT", "BTCUSDT", "XRP-USDT-M", "ETHUSD_231229", "1000PEPE/USDT:USDT", "龙虾USDT", "龙虾/USDT:USDT",
         "MØTHUSDT", "kBONK/USDT:USDT", "币安人生-USDT-M", "$MYRO/USDT:USDT", "A.B_C-D/USDT:USDT",
+        "xyz:TSLA", "PERP:btc_usdt",
     ],
 )  # fmt: skip
 def test_symbols_of_both_forms_pass(symbol: str) -> None:
