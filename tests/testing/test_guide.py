@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 import re
 from pathlib import Path
 
+from futures_async import adapter
 from futures_async.adapter import Adapter, Capability
+from futures_async.testing.spec import VenueSpec
 from futures_async.unified import models
 
 GUIDE = (Path(__file__).parents[2] / "futures_async" / "adapters" / "README.md").read_text(encoding="utf-8")
+OTHERS = {"Decimal", "RawCall", "micros"}
+"""Names that do not come from `futures_async.adapter`."""
 PAGE = GUIDE[GUIDE.index("## The page to keep open") :]
 
 
@@ -39,3 +44,15 @@ def test_the_facts_of_rows_are_the_models_own() -> None:
         if model.one_of:
             said += f", and one of {', '.join(model.one_of)}"
         assert facts == said, name
+
+
+def test_what_the_bullets_call_exists() -> None:
+    bullets = PAGE[PAGE.index("- **Envelope**") : PAGE.index("`tests/newcomer/`")]
+    code = " ".join(re.findall(r"`([^`]+)`", bullets))
+    called = set(re.findall(r"(?<![.\w])([a-zA-Z_]+)\(", code)) - OTHERS
+    assert len(called) >= 7
+    assert not [name for name in called if not hasattr(adapter, name)]
+    ours = set(re.findall(r"self\.(_\w+)\(", code))
+    assert ours >= {"_call", "_pick", "_sizes_of", "_known_contract"}
+    assert not [name for name in ours if not hasattr(Adapter, name)]
+    assert {"modes", "counts_contracts", "silent"} <= {field.name for field in dataclasses.fields(VenueSpec)}
