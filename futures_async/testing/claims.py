@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
+import pkgutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from futures_async.adapter import Adapter
+from futures_async.adapter import Adapter, Endpoint, Kind
+from futures_async.simulator import Setup, SimulatedExchange
 from futures_async.testing.base import Contract, exercises
-from futures_async.testing.loopback import Loopback
+from futures_async.testing.loopback import Loopback, dialects
 from futures_async.unified import errors
 from futures_async.unified.credentials import Credentials
 from futures_async.unified.enums import MarginMode, OrderType, PositionMode, Side
@@ -83,6 +86,23 @@ async def finish(call: Awaitable[Any] | AsyncIterator[Any]) -> None:
 
 class Claims(Contract):
     """See the module."""
+
+    def test_no_call_may_be_repeated_that_does_something_again(self) -> None:
+        """What the simulated side, from the venue's documents, calls an order or a change by an amount."""
+        package, _, _ = self.spec.factory.__module__.rpartition(".")
+        home = importlib.import_module(package)
+        for module in pkgutil.iter_modules(getattr(home, "__path__", ()), f"{package}."):
+            if not module.name.endswith(".simulated"):
+                home = importlib.import_module(module.name)
+                rows: list[Endpoint[Any]] = [row for row in vars(home).values() if isinstance(row, Endpoint)]
+                repeated = {f"{row.method} {row.path} {row.operation}".rstrip() for row in rows if row.idempotent}
+                assert repeated & self.once_only() <= self.spec.repeats, home.__name__
+
+    def once_only(self) -> set[str]:
+        """Calls that are never to be repeated."""
+        inside = SimulatedExchange(dialects=dialects(self.spec), setup=Setup(empty=True))
+        routes = inside.venues[self.spec.id].dialect.routes()
+        return {f"{route.method} {route.path}" for route in routes if route.kind in (Kind.ORDER, Kind.DELTA)}
 
     def test_every_capability_has_a_sample_call_and_a_test_here(self) -> None:
         exercised = {

@@ -81,6 +81,8 @@ class VenueSpec:
         silent: Fields that some list of this venue does not tell, as `Order.fee`: they may be None. Every other field
             must be told where there is something to tell; whatever is told is compared with what the exchange knows.
         lists_delisted: Whether contracts stay in the list when they are traded no more.
+        repeats: Calls that the client may repeat although they are about orders, as `POST /order/amend`: the venue sets
+            what they say, and to say it twice changes nothing.
         closes_any_size: Whether the venue has a call that closes a position of a size that no order may have.
         own_way: Fields that the venue computes in a way of its own, so that only their presence is held against it.
     """
@@ -115,6 +117,7 @@ class VenueSpec:
     own_way: frozenset[str] = frozenset()
     lists_delisted: bool = False
     closes_any_size: bool = False
+    repeats: frozenset[str] = frozenset()
 
     @property
     def id(self) -> str:

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
-from futures_async.adapters.okx import OKX
+from futures_async.adapter import Endpoint, Kind
+from futures_async.adapters.okx import OKX, endpoints
 from futures_async.testing.always import Always
 from futures_async.testing.base import Contract
+from futures_async.testing.claims import Claims
 from futures_async.testing.faulted import Faulted
 from futures_async.testing.loopback import loopback
 from futures_async.testing.traits import Traits
@@ -61,3 +63,11 @@ def test_a_number_of_contracts_of_unknown_size_may_stay_open_if_that_is_said() -
     spec = replace(Suite.spec, factory=Plain, closes_any_size=False)
     always = part(Always, spec=spec)
     always.test_a_position_in_a_contract_that_is_listed_no_more_is_closed(PositionMode.ONE_WAY, known=False)
+
+
+def test_a_call_that_places_orders_and_might_be_repeated_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    row = endpoints.PLACE_BATCH
+    wrong = Endpoint(row.method, row.path, result=list[Any], kind=Kind.SETTING)
+    monkeypatch.setattr(endpoints, "PLACE_BATCH", wrong)
+    with pytest.raises(AssertionError, match=row.path):
+        part(Claims, spec=Suite.spec).test_no_call_may_be_repeated_that_does_something_again()

@@ -14,6 +14,9 @@ def spec(product: str, symbol: str, other: str, coin: str, spare: str) -> VenueS
     return VenueSpec(
         factory=Bitget,
         closes_any_size=True,
+        repeats=frozenset(
+            f"POST /api/v2/mix/order/{call}" for call in ("place-pos-tpsl", "modify-plan-order", "modify-tpsl-order")
+        ),
         raw_call=RawCall("/api/v2/mix/account/accounts", {"productType": product}),
         symbol=symbol,
         other_symbol=other,

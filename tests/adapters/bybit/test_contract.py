@@ -48,6 +48,7 @@ class TestBybit(ContractSuite):
     spec = VenueSpec(
         factory=Bybit,
         closes_any_size=True,
+        repeats=frozenset({"POST /v5/order/amend"}),
         raw_call=RAW_CALL,
         second_symbol="BTC/USDC:USDC",
         margin_modes=(MarginMode.CROSS,),
