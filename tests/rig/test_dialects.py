@@ -10,6 +10,7 @@ import json
 import random
 import sys
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -20,8 +21,10 @@ from futures_async import (
     Credentials,
     FuturesAsyncError,
     Order,
+    OrderNotPlaced,
     OrderOutcomeUnknown,
     Outcome,
+    UnresolvedOrders,
 )
 from futures_async.adapter import Adapter
 from futures_async.simulator.faults import FAULTS
@@ -97,6 +100,7 @@ async def trade(venue: str, orders: int, seed: int) -> Tally:
     on.inside.deposit(venue, Decimal(10_000_000), on.spec.margin_coin)
     await on.exchange.create_order(on.request(price=on.price("0.7")))
     plan.rules, plan.random = plan_of(seed).rules, random.Random(seed)
+    tally = Tally()
     said: dict[Decimal, Order | FuturesAsyncError] = {}
     step = on.spec.tick or on.inside.engine.world.contract(on.spec.symbol).tick
     prices = iter([on.price("0.9") - step * number for number in range(orders)])
@@ -105,6 +109,10 @@ async def trade(venue: str, orders: int, seed: int) -> Tally:
         for price in prices:
             try:
                 said[price] = await on.exchange.create_order(on.request(price=price))
+            except OrderOutcomeUnknown as error:
+                tally.unknown_at_first += 1
+                # Before anything else is sent: a venue that remembers orders by their number forgets.
+                said[price] = await _asked_again(error)
             except FuturesAsyncError as error:
                 said[price] = error
             _cancel(on, said[price])
@@ -113,7 +121,7 @@ async def trade(venue: str, orders: int, seed: int) -> Tally:
     plan.rules = []
     await asyncio.sleep(60)
     on.backend.deliverer.land_all()
-    tally = Tally(faults=len(plan.struck))
+    tally.faults = len(plan.struck)
     held = Counter(order.price for order in on.account.orders.values())
     ids = {str(order.id): order.price for order in on.account.orders.values()}
     for price, end in said.items():
@@ -121,7 +129,6 @@ async def trade(venue: str, orders: int, seed: int) -> Tally:
         tally.duplicates += held[price] > 1
         result: Order | FuturesAsyncError | None = end
         if isinstance(end, OrderOutcomeUnknown):
-            tally.unknown_at_first += 1
             try:
                 result = await end.resolve()
             except OrderOutcomeUnknown:
@@ -132,8 +139,17 @@ async def trade(venue: str, orders: int, seed: int) -> Tally:
         else:
             tally.lost += held[price] > 0
             tally.unclassified += result is not None and result.outcome in (None, Outcome.UNKNOWN)
-    await on.exchange.aclose()
+    with suppress(UnresolvedOrders):  # the tally has them
+        await on.exchange.aclose()
     return tally
+
+
+async def _asked_again(unknown: OrderOutcomeUnknown) -> Order | FuturesAsyncError:
+    for _ in range(3):
+        with suppress(OrderOutcomeUnknown):
+            found: Order | None = await unknown.resolve()
+            return OrderNotPlaced("") if found is None else found
+    return unknown
 
 
 def _cancel(on: Inside, end: Order | FuturesAsyncError) -> None:
