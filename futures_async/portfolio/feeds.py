@@ -183,7 +183,9 @@ class Feed(Generic[T]):
         flight = self.flight
         if flight is None or (now - flight.asked < deadline_s - EARLY_S and self.took_s <= deadline_s):
             return None
-        return flight.trouble or self.error or RequestTimeout(f"{self.name}: no answer within {deadline_s:g} s")
+        # A row that could not be read is no reason: that read had answered, and what it told is old by now.
+        before = None if isinstance(self.error, UnreadRows) else self.error
+        return flight.trouble or before or RequestTimeout(f"{self.name}: no answer within {deadline_s:g} s")
 
     def pause(self, seconds: float) -> None:
         """Ask nothing for so long."""

@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 from futures_async.portfolio.feeds import REFUSED_PAUSES_S, Answer, Feed
 from futures_async.transport.runtime import Runtime, Work
 from futures_async.unified.callbacks import failure_of
-from futures_async.unified.errors import FuturesAsyncError, NotSupported, RequestTimeout
+from futures_async.unified.errors import FuturesAsyncError, NotSupported, RequestTimeout, UnreadRows
 from futures_async.unified.watching import Watch, WatchState
 
 logger = logging.getLogger("futures_async.portfolio")
@@ -79,11 +79,11 @@ class Live(Generic[T]):
         if self._live():
             good = self.good
             return None if good is None else good.odd
-        if self.polled.error is not None:
-            return self.polled.error
-        good = self.good
-        if good is None or good is self.polled.good:
-            return None
+        good, error = self.good, self.polled.error
+        read = good is self.polled.good
+        # A row that could not be read says nothing of a picture that came after that read.
+        if read or (error is not None and not isinstance(error, UnreadRows)):
+            return error
         return RequestTimeout(f"{self.name}: its stream is {self.stream}, and it was not read since")
 
     @property

@@ -15,10 +15,10 @@ from futures_async.portfolio.live import Live
 from futures_async.portfolio.monitor import RiskMonitor
 from futures_async.portfolio.portfolio import Portfolio
 from futures_async.portfolio.rules import Metric, Reduce, Rule
-from futures_async.portfolio.snapshot import Stale, VenueState
+from futures_async.portfolio.snapshot import Stale, VenueState, fresh_data
 from futures_async.transport.runtime import current_runtime
 from futures_async.unified.enums import PositionSide
-from futures_async.unified.errors import RequestTimeout, UnreadRow, UnreadRows, unread_rows
+from futures_async.unified.errors import NotSupported, RequestTimeout, UnreadRow, UnreadRows, unread_rows
 from futures_async.unified.models import Account, Position, to_builtins
 from futures_async.unified.watching import Watch, WatchState
 from tests.fakes import Backend, FakeReads, FakeTrading, both_backends, in_virtual_time, position
@@ -161,6 +161,56 @@ def test_a_live_picture_says_what_it_could_not_read(backend: Backend) -> None:
         assert isinstance(live.error, UnreadRows)
         picture.unread = ()
         assert live.error is None
+        live.stop()
+        await anyio.sleep(0.1)
+
+    in_virtual_time(backend, main)
+
+
+@both_backends
+def test_a_row_that_could_not_be_read_does_not_make_old_data_fresh(backend: Backend) -> None:
+    """The venue stops answering: what was read before is old, whatever row of it was odd."""
+
+    async def main() -> None:
+        exchange = Blurred()
+        exchange.positions = [position(margin_ratio=D("0.9"), quantity=D("0.4"))]
+        rule = Rule(name="ratio", metric=Metric.MARGIN_RATIO, above=D("0.8"), action=Reduce(fraction=D("0.5")))
+        manager = OrderManager(exchange, journal=MemoryJournal())
+        async with Portfolio([exchange]) as portfolio:
+            assert fresh_data(await state_of(portfolio)) is not None
+            exchange.delay_s = 3600.0
+            await anyio.sleep(10)
+            state = await state_of(portfolio)
+            assert isinstance(state, Stale)
+            assert isinstance(state.error, RequestTimeout)
+            assert fresh_data(state) is None
+            with anyio.move_on_after(8):
+                await RiskMonitor(portfolio, [rule], managers={"fake": manager}).run()
+        assert list(exchange.sent) == []
+
+    in_virtual_time(backend, main)
+
+
+@both_backends
+def test_an_odd_row_of_an_earlier_read_is_not_why_a_dropped_picture_is_old(backend: Backend) -> None:
+    async def main() -> None:
+        runtime = current_runtime()
+        polled: Any = Feed("fake: positions", lambda _: answered(Blurred().fetch_positions(), runtime), runtime, 10.0)
+        picture = Picture()
+        picture.state, picture.unread = WatchState.SYNCING, ()
+        live: Live[Any] = Live(polled, lambda: cast("Watch[Any]", picture), runtime, lambda: None)
+        live.ask(1.0)
+        await anyio.sleep(1)
+        assert live.good is polled.good
+        assert isinstance(live.error, UnreadRows), "of the read that is shown"
+        picture.state = WatchState.LIVE
+        await anyio.sleep(100)
+        assert live.error is None
+        picture.state = WatchState.STALE
+        assert live.good is not polled.good
+        assert isinstance(live.error, RequestTimeout)
+        polled.error = NotSupported("none")
+        assert live.error is polled.error
         live.stop()
         await anyio.sleep(0.1)
 
