@@ -51,8 +51,10 @@ class HistoryCalls(AccountCalls):
         standings = await self._ask_mine(api.PAST_ORDERS)
         found, unread = self._standing(newest_states(standings))
         full = len(standings) + len(unread_of(standings)) >= api.NEWEST
-        oldest = min((order.created_ms or 0 for order in found), default=0)
-        more = full and (query.since_ms is None or query.since_ms < oldest)
+        # It is the newest changes of status, of all dexs: it reaches back to the oldest change, not to a creation.
+        changed = (row.status_timestamp for row in standings)
+        oldest = min((at for at in changed if isinstance(at, int)), default=None)
+        more = full and (oldest is None or query.since_ms is None or query.since_ms < oldest)
         ended = [order for order in found if order.raw is not None and order.status.is_final]
         ended.sort(key=lambda order: order.created_ms or 0, reverse=True)
         return Page(ended, BEYOND if more else None, unread)

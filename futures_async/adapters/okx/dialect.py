@@ -30,7 +30,7 @@ from futures_async.adapter import (
     VenueTraits,
 )
 from futures_async.adapters.okx.codes import CODES, FAILED, HINTS, SUCCESS
-from futures_async.adapters.okx.endpoints import ORDERS_EXPIRE
+from futures_async.adapters.okx.endpoints import ORDERS_EXPIRE, PLACE, PLACE_ALGO, PLACE_BATCH
 from futures_async.adapters.okx.wire import WireAck, WireVerdict
 
 T = TypeVar("T")
@@ -55,7 +55,8 @@ DEMO_HEADER = ("x-simulated-trading", "1")
 # "Parameter posSide  error": the order is written for the other position mode.
 _POSITION_SIDE = re.compile(r"\bposSide\b")
 _WRONG_MODE = Code(PositionModeConflict, definitive=True)
-# Ids are held to the venue's pattern before anything is sent, so what is wrong with one is that it is taken.
+# Ids of new orders are held to the venue's pattern before anything is sent: what is wrong with one is that it is taken.
+_PLACING = frozenset(endpoint.name for endpoint in (PLACE, PLACE_BATCH, PLACE_ALGO))
 _CLIENT_ID = re.compile(r"\b(?:algoC|c)lOrdId\b")
 _TAKEN = Code(DuplicateOrder, definitive=False)
 
@@ -150,10 +151,10 @@ class OKXDialect(Dialect):
 
     def rule(self, refusal: Refusal, endpoint: Endpoint[Any]) -> Code | None:
         """51000 names the parameter that it does not like: `posSide` is about the account's position mode, `clOrdId`
-        about another order that has the id."""
+        of a new order about another one that has the id: it was held to the venue's pattern before."""
         if refusal.code == "51000" and _POSITION_SIDE.search(refusal.message):
             return _WRONG_MODE
-        if refusal.code == "51000" and _CLIENT_ID.search(refusal.message):
+        if refusal.code == "51000" and endpoint.name in _PLACING and _CLIENT_ID.search(refusal.message):
             return _TAKEN
         return super().rule(refusal, endpoint)
 

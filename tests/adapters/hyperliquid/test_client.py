@@ -13,14 +13,16 @@ from futures_async.adapter import (
     AuthenticationError,
     Credentials,
     ExchangeError,
+    IncompletePage,
     InvalidOrder,
     InvalidRequest,
     NotSupported,
     OrderType,
+    Rows,
     Side,
     TimeInForce,
 )
-from futures_async.adapters.hyperliquid import Hyperliquid, endpoints, signing
+from futures_async.adapters.hyperliquid import Hyperliquid, endpoints, signing, wire
 from futures_async.adapters.hyperliquid.simulated import orders as simulated_orders
 from futures_async.simulator.accounts import ApiKey
 from futures_async.simulator.dialect import Request, Response
@@ -144,6 +146,52 @@ def test_an_order_that_never_came_is_told_on_an_account_that_trades_more_than_th
         assert len(on.account.order_log) == 60
 
     played(play, plan)
+
+
+SENT_MS = 1_768_195_413_000
+HOUR_MS = 3_600_000
+
+
+def standing(oid: int, coin: str, created_ms: int, changed_ms: int) -> wire.WireStanding:
+    """A cancelled order, as the list of past ones shows it."""
+    order = {"coin": coin, "side": "B", "limitPx": "1", "sz": "1", "origSz": "1", "oid": oid, "timestamp": created_ms}
+    order |= {"orderType": "Limit", "tif": "Gtc", "isTrigger": False, "reduceOnly": False}
+    row = {"order": order, "status": "canceled", "statusTimestamp": changed_ms}
+    return msgspec.convert(row, wire.WireStanding)
+
+
+LATELY = [standing(oid, "BTC", SENT_MS + HOUR_MS, SENT_MS + HOUR_MS + oid) for oid in (1, 2, 3)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "reaches"),
+    [
+        (LATELY, False),
+        ([*LATELY[1:], standing(9, "BTC", SENT_MS - HOUR_MS, SENT_MS + HOUR_MS)], False),
+        ([standing(oid, "xyz:GOLD", SENT_MS + HOUR_MS, SENT_MS + HOUR_MS) for oid in (1, 2, 3)], False),
+        ([*LATELY[1:], standing(9, "xyz:GOLD", SENT_MS - HOUR_MS, SENT_MS - 1)], True),
+    ],
+    ids=["all later", "an old order cancelled later", "another dex", "reaches back"],
+)
+def test_the_list_of_past_orders_reaches_back_to_the_oldest_change(
+    rows: list[wire.WireStanding], reaches: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The venue keeps so many changes, whatever the orders' ages: else a lost order would be called absent."""
+    monkeypatch.setattr(endpoints, "NEWEST", len(rows))
+
+    async def play(on: Stage) -> None:
+        async def kept(endpoint: Any, **fields: Any) -> Any:
+            assert endpoint is endpoints.PAST_ORDERS
+            return Rows(rows)
+
+        monkeypatch.setattr(on.exchange, "_ask_mine", kept)
+        if reaches:
+            assert [order.order_id async for order in on.exchange.iter_orders(since_ms=SENT_MS)] == ["2", "3"]
+        else:
+            with pytest.raises(IncompletePage):
+                _ = [order async for order in on.exchange.iter_orders(since_ms=SENT_MS)]
+
+    played(play)
 
 
 def test_an_api_wallets_address_is_no_account() -> None:

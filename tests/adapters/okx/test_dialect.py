@@ -122,6 +122,13 @@ def test_a_parameter_error_that_names_the_client_id_is_about_the_order_that_has_
     assert (rule.error, rule.definitive) == (errors.DuplicateOrder, False)
 
 
+@pytest.mark.parametrize("endpoint", [endpoints.ORDER, endpoints.CANCEL, endpoints.CANCEL_BATCH, endpoints.AMEND])
+def test_elsewhere_an_id_that_the_venue_does_not_take_is_refused_for_good(endpoint: Endpoint[Any]) -> None:
+    rule = DIALECT.rule(Refusal("51000", "Parameter clOrdId  error"), endpoint)
+    assert rule is not None
+    assert (rule.error, rule.definitive) == (errors.ParameterRejected, True)
+
+
 @pytest.mark.parametrize("body", plain("refusals"), ids=lambda body: body["code"])
 def test_the_reason_of_a_refusal_is_found_in_whichever_place_it_stands(body: dict[str, Any]) -> None:
     found = refusal(endpoints.PLACE, body)
