@@ -399,3 +399,102 @@ def test_what_is_not_known_and_what_was_refused_are_told_apart(browser: Any, run
         browser.delete_all_cookies()
         browser.find_element(By.ID, "ask-yes").click()
         until(lambda: text(browser, "#ask-title") == "Refused: nothing was done")
+
+
+HOLD = """
+window.held = [];
+window.answered = 0;
+const real = window.fetch;
+window.fetch = async (path, options) => {
+  if (path !== "act") return real(path, options);
+  await new Promise((free) => window.held.push(free));
+  const answer = await real(path, options);
+  const said = await answer.json();
+  window.answered += 1;
+  return { ok: answer.ok, status: answer.status, json: async () => said };
+};
+"""
+"""What the page asks for waits until the test frees it."""
+
+
+def hold(browser: Any) -> Callable[[int], None]:
+    """Hold all that is sent from now on; the function lets one go, and waits until its answer has come."""
+    browser.execute_script(HOLD)
+
+    def free(index: int) -> None:
+        answered = browser.execute_script("return window.answered")
+        until(lambda: browser.execute_script(f"return window.held.length > {index}"))
+        browser.execute_script(f"window.held[{index}]()")
+        until(lambda: browser.execute_script("return window.answered") > answered)
+
+    return free
+
+
+def can_confirm(browser: Any) -> bool:
+    return bool(browser.find_element(By.ID, "ask-yes").is_displayed())
+
+
+def test_a_late_answer_to_another_question_is_not_shown(browser: Any, running: RunningExchange) -> None:
+    with served(running, "bitget", token=TOKEN, trading=True) as page:
+        log_in(browser, page.url)
+        until(lambda: len(rows(browser)) >= 4)
+        first, second = (f"[data-act='close {key}']" for key in rows(browser)[:2])
+        says = [f"close {' '.join(key.split()[1:])}" for key in rows(browser)[:2]]
+        free = hold(browser)
+        browser.find_element(By.CSS_SELECTOR, first).click()
+        browser.find_element(By.ID, "ask-no").click()
+        browser.find_element(By.CSS_SELECTOR, second).click()
+        free(0)
+        assert (text(browser, "#ask-steps"), can_confirm(browser)) == ("", False)
+        free(1)
+        assert says[1] in text(browser, "#ask-steps")
+        assert says[0] not in text(browser, "#ask-steps")
+        assert can_confirm(browser)
+
+
+def test_a_halt_that_closes_too_is_confirmed_as_that(browser: Any, running: RunningExchange) -> None:
+    with served(running, "bitget", token=TOKEN, trading=True) as page:
+        log_in(browser, page.url)
+        until(lambda: len(rows(browser)) >= 4)
+        free = hold(browser)
+        browser.find_element(By.ID, "halt").click()
+        browser.find_element(By.CSS_SELECTOR, "#ask-close input").click()
+        free(0)
+        assert (text(browser, "#ask-steps"), can_confirm(browser)) == ("", False)
+        free(1)
+        assert text(browser, "#ask-steps").count("close ") == 4
+        assert can_confirm(browser)
+
+
+def test_what_is_under_way_is_not_left(browser: Any, running: RunningExchange) -> None:
+    with served(running, "bitget", token=TOKEN, trading=True) as page:
+        log_in(browser, page.url)
+        until(lambda: len(rows(browser)) >= 4)
+        free = hold(browser)
+        browser.find_element(By.CSS_SELECTOR, f"[data-act='close bitget {BTC} long']").click()
+        free(0)
+        browser.find_element(By.ID, "ask-yes").click()
+        for _ in range(3):
+            ActionChains(browser).send_keys(Keys.ESCAPE).perform()
+        until(lambda: browser.find_element(By.ID, "ask").is_displayed())
+        assert text(browser, "#ask-title") == "Under way…"
+        assert not browser.find_element(By.ID, "ask-no").is_enabled()
+        free(1)
+        until(lambda: text(browser, "#ask-title") == "This has happened")
+        browser.find_element(By.ID, "ask-no").click()
+        assert not browser.find_element(By.ID, "ask").is_displayed()
+
+
+def test_what_was_refused_by_the_venue_has_not_happened(browser: Any, running: RunningExchange) -> None:
+    async def refused(*_: Any, **__: Any) -> Any:
+        raise fa.OrderRejected("reduce only", venue="bitget", code="22002", outcome=fa.Outcome.REJECTED)
+
+    async def refuse(accounts: dict[str, fa.FuturesExchange]) -> None:
+        accounts["bitget"].close_position = refused  # type: ignore[method-assign]
+
+    with served(running, "bitget", token=TOKEN, trading=True) as page:
+        log_in(browser, page.url)
+        page.do(refuse)
+        act_on(browser, f"[data-act='close bitget {BTC} long']", "close BTC/USDT:USDT long")
+        until(lambda: text(browser, "#ask-title") == "Not all was done")
+        assert "close BTC/USDT:USDT: refused" in text(browser, "#ask-steps")

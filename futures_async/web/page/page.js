@@ -312,43 +312,61 @@ function list(lines) {
   at("ask-steps").replaceChildren(...lines.map((text) => make("li", { text })));
 }
 
-async function ask(body) {
-  const [dialog, yes, no, closes] = [at("ask"), at("ask-yes"), at("ask-no"), at("ask-close")];
+let turn = 0; // an answer to an earlier question is not shown: "Do it" would do something else
+let underWay = false; // what has been sent is seen to its end
+
+function titled(told) {
+  if (told.done.some((one) => one.result === "unknown")) return "Not known: look at the venue";
+  const all = told.done.every((one) => ["done", "nothing to do"].includes(one.result)) && !Object.keys(told.problems).length;
+  return all ? "This has happened" : "Not all was done";
+}
+
+function ask(body) {
+  if (underWay) return;
+  const [dialog, title, yes, no, closes] = [at("ask"), at("ask-title"), at("ask-yes"), at("ask-no"), at("ask-close")];
+  const box = closes.querySelector("input");
   const said = async () => {
-    at("ask-title").textContent = "This will happen";
+    const mine = ++turn;
+    title.textContent = "This will happen";
     yes.hidden = true;
-    const told = await post({ ...body, dry_run: true });
+    list([]);
+    const told = await post({ ...body, dry_run: true }).catch((error) => ({ steps: [], problems: {}, error }));
+    if (mine !== turn) return;
     const problems = Object.entries(told.problems).map(([account, problem]) => `${account}: ${problem}`);
     list([...told.steps.map((step) => `${step.account}: ${step.says}`), ...problems]);
     yes.hidden = told.steps.length === 0;
-    if (!told.steps.length && !problems.length) list(["Nothing: there is nothing to do."]);
+    if (told.error) list([told.error.message]);
+    else if (!told.steps.length && !problems.length) list(["Nothing: there is nothing to do."]);
   };
   closes.hidden = body.action !== "halt";
-  const box = closes.querySelector("input");
   box.checked = false;
-  box.onchange = () => { body.close = box.checked; said().catch((error) => list([error.message])); };
+  box.onchange = () => { body.close = box.checked; said(); };
   no.textContent = "Leave it";
   no.onclick = () => dialog.close();
+  dialog.oncancel = (event) => { if (underWay) event.preventDefault(); };
+  // Browsers let a second Escape through whatever the page says.
+  dialog.onclose = () => { if (underWay) dialog.showModal(); else ++turn; };
   yes.onclick = async () => {
-    yes.hidden = true;
-    closes.hidden = true;
-    at("ask-title").textContent = "Under way…";
+    ++turn;
+    underWay = yes.hidden = closes.hidden = no.disabled = true;
+    title.textContent = "Under way…";
     try {
       const told = await post({ ...body, dry_run: false });
-      at("ask-title").textContent = told.done.some((one) => one.result === "unknown") ? "Not known: look at the venue" : "This has happened";
+      title.textContent = titled(told);
       list([
         ...told.done.map((one) => `${one.account}: ${one.action} ${one.symbol}: ${one.result}${one.status ? ` (${one.status})` : ""}${one.detail ? `: ${one.detail}` : ""}`),
         ...Object.entries(told.problems).map(([account, problem]) => `${account}: ${problem}`),
       ]);
     } catch (error) {
-      at("ask-title").textContent = error.refused ? "Refused: nothing was done" : "Not known: look at the venue";
+      title.textContent = error.refused ? "Refused: nothing was done" : "Not known: look at the venue";
       list([error.message]);
     }
+    underWay = no.disabled = false;
     no.textContent = "Close";
     no.focus();
   };
   dialog.showModal();
-  await said().catch((error) => list([error.message]));
+  return said();
 }
 
 // Listening
