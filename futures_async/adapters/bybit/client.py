@@ -24,6 +24,7 @@ from futures_async.adapter import (
     Options,
     Order,
     OrderNotFound,
+    OrderOutcomeUnknown,
     OrderRejected,
     Page,
     PageQuery,
@@ -69,6 +70,8 @@ from futures_async.adapters.bybit.triggers import TriggerCalls
 PLAIN = {"orderFilter": "Order"}
 """Without those that wait for a price, which live among the others."""
 NOTHING_TO_REDUCE = "110017"
+MOST_CLOSES = 20
+"""Orders of size 0 that close one position: each takes as much as the largest order may."""
 
 
 class Bybit(BatchCancels, TriggerCalls):
@@ -269,7 +272,13 @@ class Bybit(BatchCancels, TriggerCalls):
             raise
 
     async def _close_unread(self, venue_symbol: str, side: PositionSide | None, row: UnreadRow | None) -> Ack | None:
-        """By an order of size 0, which closes all, up to the largest order; of an unknown side each is tried."""
+        """By orders of size 0, each of which closes up to the largest order, until the venue says that nothing is left;
+        of an unknown side each is tried. The first order's ids: the others may have found nothing, as the venue answers
+        before it executes.
+
+        Raises:
+            OrderOutcomeUnknown: Nothing was refused, and something may be left all the same.
+        """
         hedged = await self._known_position_mode(venue_symbol) is PositionMode.HEDGE
         for there in tuple(PositionSide) if side is None else (side,):
             body = {
@@ -281,14 +290,30 @@ class Bybit(BatchCancels, TriggerCalls):
                 "reduceOnly": True,
                 "closeOnTrigger": True,
                 "positionIdx": mapping.INDEX[there] if hedged else 0,
-                "orderLinkId": make_client_order_id(),
             }
+            first = await self._close_until_nothing_is_left(venue_symbol, body)
+            if first is not None:
+                return first
+        return None
+
+    async def _close_until_nothing_is_left(self, venue_symbol: str, body: dict[str, Any]) -> Ack | None:
+        first: Ack | None = None
+        for _ in range(MOST_CLOSES):
             try:
-                return read_ack(await self._call(endpoints.CREATE, body=body))
+                ack = read_ack(await self._call(endpoints.CREATE, body=body | {"orderLinkId": make_client_order_id()}))
             except OrderRejected as error:
                 if error.code != NOTHING_TO_REDUCE:
                     raise
-        return None
+                return first
+            first = first or ack
+        symbol = self.unified_symbol(venue_symbol)
+        raise OrderOutcomeUnknown(
+            f"{self.id} {endpoints.CREATE.name}: the venue has taken {MOST_CLOSES} orders that close {symbol}, each as "
+            "much as one order may, and has not said that nothing is left: read the position, and close what is left "
+            "of it",
+            venue=self.id,
+            symbol=symbol,
+        )
 
 
 def _batch(items: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Awaitable, Callable
 from decimal import Decimal as D
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from futures_async.adapters.bybit import Bybit
+from futures_async.adapters.bybit import Bybit, client
 from futures_async.adapters.bybit.simulated import SimulatedBybit
 from futures_async.simulator.plan import FaultPlan
 from futures_async.simulator.records import ZERO, LedgerKind
@@ -209,6 +210,85 @@ def test_a_flat_account_has_nothing_to_close_and_a_position_that_just_went_neith
         await exchange.close_position(BTC)
         exchange.fetch_positions = as_before  # type: ignore[method-assign]
         assert await exchange.close_position(BTC) is None  # 110017
+
+    played(play)
+
+
+def unreadable(on: Inside, *, most: D) -> None:
+    """The size of a position cannot be read, and a market order takes no more than `most`."""
+    contracts = on.inside.engine.world.contracts
+    contracts[BTC] = dataclasses.replace(contracts[BTC], max_quantity=most * 5)
+
+    def change(answer: Any) -> Any:
+        for row in answer["result"]["list"]:
+            row["size"] = "?" if D(row["size"]) else row["size"]
+        return answer
+
+    changed(on, "/v5/position/list", change)
+
+
+def closes(on: Inside) -> list[Any]:
+    """The bodies of the orders that are sent from now on."""
+    send, bodies = on.backend.send, list[Any]()
+
+    async def sent(request: HttpRequest) -> Any:
+        if request.url.endswith("/v5/order/create"):
+            bodies.append(msgspec.json.decode(request.body or b""))
+        return await send(request)
+
+    on.backend.send = sent  # type: ignore[method-assign]
+    return bodies
+
+
+@pytest.mark.parametrize("mode", list(PositionMode))
+@pytest.mark.parametrize("side", list(Side))
+def test_a_position_of_unreadable_size_is_closed_by_as_many_orders_as_it_takes(mode: PositionMode, side: Side) -> None:
+    async def play(on: Inside, exchange: Bybit) -> None:
+        await on.trade(side)
+        unreadable(on, most=D("0.004"))
+        bodies = closes(on)
+        order = await exchange.close_position(BTC)
+        assert list(on.account.positions_of()) == []
+        assert order is not None
+        accepted = on.account.order_log[-3:]
+        assert [one.quantity for one in accepted] == [D("0.004"), D("0.004"), D("0.002")]
+        assert order.order_id == str(accepted[0].id), "the first: later ones may have found nothing"
+        assert len({body["orderLinkId"] for body in bodies}) == len(bodies)
+        assert {(body["qty"], body["reduceOnly"], body["closeOnTrigger"]) for body in bodies} == {("0", True, True)}
+
+    played(play, mode)
+
+
+def test_a_refusal_of_a_later_part_of_a_close_is_told() -> None:
+    async def play(on: Inside, exchange: Bybit) -> None:
+        await on.trade(Side.BUY)
+        unreadable(on, most=D("0.004"))
+        answers = list[int]()
+
+        def change(answer: Any) -> Any:
+            answers.append(answer["retCode"])
+            return answer if len(answers) == 1 else answer | {"retCode": 110023, "retMsg": "reduce only", "result": {}}
+
+        changed(on, "/v5/order/create", change)
+        with pytest.raises(errors.OrderRejected) as caught:
+            await exchange.close_position(BTC)
+        assert (caught.value.code, len(answers)) == ("110023", 2)
+
+    played(play)
+
+
+def test_a_close_without_an_end_is_an_open_question_that_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "MOST_CLOSES", 2)
+
+    async def play(on: Inside, exchange: Bybit) -> None:
+        await on.trade(Side.BUY)
+        unreadable(on, most=D("0.004"))
+        bodies = closes(on)
+        with pytest.raises(errors.OrderOutcomeUnknown, match="read the position, and close what is left") as caught:
+            await exchange.close_position(BTC)
+        assert (caught.value.symbol, len(bodies)) == (BTC, 2)
+        [left] = on.account.positions_of()
+        assert left.quantity == D("0.002")
 
     played(play)
 
