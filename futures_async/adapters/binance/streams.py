@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 from urllib.parse import quote
 from zlib import crc32
 
@@ -49,6 +49,8 @@ from futures_async.adapter import (
 from futures_async.adapters.binance import wire
 from futures_async.adapters.binance.mapping import HELD, VENUE, accounts, marked, positions, tickers
 from futures_async.adapters.binance.orders import fills, orders
+
+P = TypeVar("P")
 
 HOST = "wss://fstream.binance.com"
 DEMO_HOST = "wss://demo-fstream.binance.com"
@@ -162,8 +164,6 @@ PING = 1
 """The id of our heartbeat; subscriptions are asked about with those that follow."""
 PRICES = 1000
 """Ids of subscriptions to prices begin here."""
-FRESH_MS = 10_000
-"""The mark comes every second, the day every two: what is older, of a connection before this one, is none of now."""
 
 
 class BinanceStreams(StreamDialect):
@@ -196,9 +196,9 @@ class BinanceStreams(StreamDialect):
         self._mark = msgspec.json.Decoder(WirePushedMark, strict=False)
         self._asked: dict[int, str] = {}
         """Contracts by the ids of their subscriptions."""
-        self._days: dict[object, tuple[int, WirePushedTicker]] = {}
-        self._marks: dict[object, tuple[int, WirePushedMark]] = {}
-        """The last of each contract, and when it was sent."""
+        self._days: dict[str, tuple[int, WirePushedTicker]] = {}
+        self._marks: dict[str, tuple[int, WirePushedMark]] = {}
+        """The last of each contract since it was subscribed to, and when it was sent."""
 
     def url(self, base_url: str | None, *, private: bool, demo: bool) -> str:
         """Without the part `/private` or `/market` the handshake succeeds, and nothing ever comes."""
@@ -221,9 +221,14 @@ class BinanceStreams(StreamDialect):
         raise NotImplementedError
 
     def subscribe(self, topics: Iterable[Topic]) -> str:
-        """Of the account everything comes anyway: ask whether the line stands."""
+        """Of the account everything comes anyway: ask whether the line stands.
+
+        What was known of a contract's prices may be of long ago by now.
+        """
         [topic] = topics
         if topic.channel is TICKER:
+            self._days.pop(topic.args, None)
+            self._marks.pop(topic.args, None)
             return _asking("SUBSCRIBE", topic.args)
         return f'{{"method":"LIST_SUBSCRIPTIONS","id":{PING + 1 + CHANNELS.index(topic.channel)}}}'
 
@@ -246,12 +251,10 @@ class BinanceStreams(StreamDialect):
             return self._account(frame.a, frame.T)
         if frame.e == "24hrTicker" and frame.E is not None:
             day = decoded(self._day, data)
-            self._days[day.symbol] = frame.E, day
-            return self._prices(day.symbol, frame.E)
+            return self._prices(self._days, str(day.symbol).lower(), frame.E, day)
         if frame.e == "markPriceUpdate" and frame.E is not None:
             mark = decoded(self._mark, data)
-            self._marks[mark.symbol] = frame.E, mark
-            return self._prices(mark.symbol, frame.E)
+            return self._prices(self._marks, str(mark.symbol).lower(), frame.E, mark)
         if frame.e in (ORDER.name, ACCOUNT.name) or not frame.e:
             raise DecodeError("a frame that is none of the venue's", path="$.e")
         return Nothing()
@@ -262,15 +265,17 @@ class BinanceStreams(StreamDialect):
         index = number - PING - 1
         return Acknowledged(CHANNELS[index].name) if 0 <= index < len(CHANNELS) else Nothing()
 
-    def _prices(self, symbol: object, at_ms: int) -> Message:
-        """What the two streams of a contract say together, as far as it is of now."""
-        day_ms, day = self._days.get(symbol, (0, None))
-        mark_ms, mark = self._marks.get(symbol, (0, None))
-        if day is None or at_ms - day_ms > FRESH_MS:
+    def _prices(self, known: dict[str, tuple[int, P]], key: str, at_ms: int, row: P) -> Message:
+        """What the two streams of a contract say together. Of two connections, the older may tell something late."""
+        if key in known and at_ms < known[key][0]:
             return Nothing()
-        found = tickers().each([day if mark is None or at_ms - mark_ms > FRESH_MS else marked(day, mark)])
+        known[key] = at_ms, row
+        if key not in self._days:
+            return Nothing()
+        day = self._days[key][1]
+        found = tickers().each([marked(day, self._marks[key][1]) if key in self._marks else day])
         push = Push(found.rows, False, at_ms)
-        return Data(str(symbol).lower(), ((What.TICKERS, push),), not found.unread)
+        return Data(key, ((What.TICKERS, push),), not found.unread)
 
     def _orders(self, row: msgspec.Raw, at_ms: int | None) -> Data:
         one = b"[" + bytes(row) + b"]"

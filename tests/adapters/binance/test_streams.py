@@ -86,7 +86,7 @@ def told(dialect: BinanceStreams, name: str, **changes: Any) -> Any:
     return dialect.read(msgspec.json.encode(plain(f"streams/{name}") | changes), binary=False)
 
 
-def test_a_price_is_told_with_the_mark_of_now_and_without_one_of_before() -> None:
+def test_a_price_is_told_with_the_mark_of_the_same_connection() -> None:
     dialect = BinanceStreams()
     assert told(dialect, "mark_price") == Nothing()  # the last price is not known yet
     data = told(dialect, "ticker")
@@ -98,11 +98,34 @@ def test_a_price_is_told_with_the_mark_of_now_and_without_one_of_before() -> Non
     assert (ticker.bid_price, ticker.ask_price) == (None, None)
     [ticker] = items(told(dialect, "mark_price", p="94401"), What.TICKERS)
     assert (ticker.last_price, ticker.mark_price) == (D("94390.10"), D(94401))
-    # The connection was lost meanwhile: what was told on the one before is not of now.
-    later = 1768195414005 + 60_000
-    assert told(dialect, "mark_price", E=later) == Nothing()
-    [ticker] = items(told(dialect, "ticker", E=later + 20_000), What.TICKERS)
+    # A new connection: what was told on the one before may be of long ago.
+    dialect.subscribe([topic])
+    assert told(dialect, "mark_price", p="94402") == Nothing()
+    dialect.subscribe([topic])
+    [ticker] = items(told(dialect, "ticker"), What.TICKERS)
     assert ticker.mark_price is None
+
+
+def test_the_mark_of_a_contract_that_nobody_trades_goes_on() -> None:
+    dialect = BinanceStreams()
+    told(dialect, "ticker")
+    sent = plain("streams/ticker")["E"] + 3_600_000
+    [ticker] = items(told(dialect, "mark_price", p="94401", E=sent), What.TICKERS)
+    assert (ticker.last_price, ticker.mark_price) == (D("94390.10"), D(94401))
+
+
+@pytest.mark.parametrize(("name", "price"), [("ticker", "c"), ("mark_price", "p")])
+def test_what_a_connection_tells_late_undoes_nothing(name: str, price: str) -> None:
+    dialect = BinanceStreams()
+    sent = plain(f"streams/{name}")["E"] + 10
+    told(dialect, "ticker")
+    told(dialect, name, **{price: "94402"}, E=sent)
+    assert told(dialect, name, **{price: "94401"}, E=sent - 1) == Nothing()
+    [ticker] = items(told(dialect, "mark_price" if name == "ticker" else "ticker"), What.TICKERS)
+    assert D(94402) in (ticker.last_price, ticker.mark_price)
+    # Of the same moment it is no older.
+    [ticker] = items(told(dialect, name, **{price: "94403"}, E=sent), What.TICKERS)
+    assert D(94403) in (ticker.last_price, ticker.mark_price)
 
 
 def test_prices_that_cannot_be_read_are_read_anew() -> None:
