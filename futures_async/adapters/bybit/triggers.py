@@ -8,12 +8,14 @@ from typing import Any
 from futures_async.adapter import (
     CancelOutcomeUnknown,
     FuturesAsyncError,
+    Intent,
     InvalidOrder,
     Number,
     Order,
     OrderKind,
     OrderNotFound,
     OrderRequest,
+    OrderType,
     Placement,
     PlannedOrder,
     PositionMode,
@@ -149,6 +151,7 @@ class TriggerCalls(OwnCalls):
         """Change where a waiting order is set off, its limit price, or its quantity; what is not named stays.
 
         Raises:
+            InvalidOrder: It is against the contract's rules, or the order has none of what is to be changed.
             OrderNotFound: It does not wait (any more).
             SettingNotApplied: Read back: it waits as before.
             SettingOutcomeUnknown: It could not be read back; it may have been set off meanwhile.
@@ -164,14 +167,14 @@ class TriggerCalls(OwnCalls):
             return order
 
         def written(order: Order) -> dict[str, Decimal | None]:
-            size = decimal_or_none(order.raw.qty, "qty")
+            size = decimal_or_none(order.raw.qty, "qty") or None  # 0 is a whole position
             return {"trigger_price": order.trigger_price, "price": order.price, "quantity": size}
 
         order = await read()
-        await self._rules_of(order.venue_symbol)
         self._changeable(order.order_id, written(order), new)
+        await self._check_change(order, written(order), new)
         if "quantity" in new:
-            at = {"price": order.price, "trigger_price": order.trigger_price} | new
+            at = written(order) | new
             new["quantity"] = Decimal(self._sized(order, new["quantity"], at["price"] or at["trigger_price"]))
         wanted = written(order) | new
         body = {**of_contract(order.venue_symbol).params, "orderId": order.order_id}
@@ -185,6 +188,30 @@ class TriggerCalls(OwnCalls):
             stands=lambda found: written(found) == wanted,
             unchanged=UNCHANGED,
         )
+
+    async def _check_change(self, order: Order, written: dict[str, Decimal | None], new: dict[str, Decimal]) -> None:
+        """Hold what a waiting order is to become to its contract's rules.
+
+        Raises:
+            InvalidOrder: It breaks them.
+        """
+        wanted = written | new
+        price, trigger_price, size = wanted["price"], wanted["trigger_price"], wanted["quantity"] or Decimal(0)
+        intent = Intent.CLOSE if order.reduce_only or not size else Intent.OPEN
+        contract = await self._rules_of(order.venue_symbol, intent)
+        at = price or trigger_price
+        if contract is not None and contract.contract_value is not None and "quantity" not in new and at is not None:
+            size = contract.quantity_of(size, at)  # as many dollars, whatever they are at another price
+        changed = OrderRequest(
+            symbol=order.symbol,
+            side=order.side,
+            type=OrderType.TRIGGER,
+            quantity=size,
+            price=price,
+            trigger_price=trigger_price,
+            intent=intent,
+        )
+        await self._check_rules(changed, order.venue_symbol)
 
     async def cancel_trigger_order(
         self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None

@@ -159,6 +159,45 @@ def test_a_trigger_order_counts_at_its_limit_or_at_its_trigger() -> None:
     inverse(play)
 
 
+def test_a_waiting_order_is_changed_to_whole_dollars_alone() -> None:
+    async def play(on: Inside, exchange: Bybit, contract: fa.Contract, bodies: list[Any]) -> None:
+        at = contract.round_price(on.inside.engine.world.mark("BTC/1USD:BTC") * D("1.05"))
+        placed = await exchange.create_trigger_order(
+            sized(contract, 401, at, type=OrderType.TRIGGER, trigger_price=at, client_order_id="waits")
+        )
+        sent = len(bodies)
+        for size in (D("0.00153"), contract.quantity_of(D(401), at) + D("0.000001")):
+            with pytest.raises(errors.InvalidOrder, match="off the step 1"):
+                await exchange.edit_trigger_order(SYMBOL, order_id=placed.order_id, quantity=size)
+        with pytest.raises(errors.InvalidOrder, match="off the tick"):
+            await exchange.edit_trigger_order(SYMBOL, order_id=placed.order_id, price=at + contract.price_tick / 2)
+        assert len(bodies) == sent
+        for price in (at + 1, at + 7, at * 2):
+            moved = await exchange.edit_trigger_order(SYMBOL, order_id=placed.order_id, price=price)
+            assert "qty" not in bodies[-1]
+            assert moved.quantity == contract.quantity_of(D(401), price)
+        async with on.connect(on.credentials) as other:  # it knows no contract yet
+            assert isinstance(other, Bybit)
+            moved = await other.edit_trigger_order(SYMBOL, client_order_id="waits", trigger_price=at + 3)
+        assert (moved.trigger_price, moved.quantity) == (at + 3, contract.quantity_of(D(401), at * 2))
+
+    inverse(play)
+
+
+def test_the_stop_of_a_whole_position_in_dollars_is_moved() -> None:
+    async def play(on: Inside, exchange: Bybit, contract: fa.Contract, bodies: list[Any]) -> None:
+        mark = on.inside.engine.world.mark("BTC/1USD:BTC")
+        above = contract.round_price(mark * D("1.01"))
+        await exchange.create_order(sized(contract, 3700, above, time_in_force=TimeInForce.IOC))
+        await exchange.set_position_stops(SYMBOL, "long", stop_loss=contract.round_price(mark * D("0.9")))
+        [stop] = await exchange.fetch_trigger_orders(SYMBOL)
+        lower = contract.round_price(mark * D("0.8"))
+        moved = await exchange.edit_trigger_order(SYMBOL, order_id=stop.order_id, trigger_price=lower)
+        assert (moved.trigger_price, moved.quantity) == (lower, D(0))
+
+    inverse(play)
+
+
 def test_a_market_order_has_no_number_of_dollars() -> None:
     async def play(on: Inside, exchange: Bybit, contract: fa.Contract, bodies: list[Any]) -> None:
         with pytest.raises(errors.InvalidOrder, match="time_in_force=IOC"):

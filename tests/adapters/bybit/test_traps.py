@@ -666,6 +666,70 @@ def test_what_an_order_brings_along_is_changed_and_the_other_leg_stays() -> None
     played(play)
 
 
+def test_a_change_of_a_waiting_order_against_the_rules_is_refused_before_it_is_sent() -> None:
+    async def play(on: Inside, exchange: Bybit) -> None:
+        contract = await exchange.fetch_contract(BTC)
+        order = await exchange.create_trigger_order(
+            on.request(type=OrderType.TRIGGER, trigger_price=on.price("1.05"), price=on.price("1.04"))
+        )
+        step, tick = contract.quantity_step, contract.price_tick
+        assert contract.max_quantity is not None
+        changes: list[tuple[dict[str, Any], str]] = [
+            ({"quantity": order.quantity + step / 2}, "off the step"),
+            ({"quantity": contract.max_quantity + step}, "the largest"),
+            ({"price": on.price("1.03") + tick / 2}, "price .* is off the tick"),
+            ({"trigger_price": on.price("1.06") + tick / 2}, "trigger_price .* is off the tick"),
+        ]
+        for change, said in changes:
+            with pytest.raises(errors.InvalidOrder, match=said):
+                await exchange.edit_trigger_order(BTC, order_id=order.order_id, **change)
+        assert "POST /v5/order/amend" not in on.arrived
+
+    played(play)
+
+
+def test_a_waiting_order_is_not_made_smaller_than_the_least_unless_it_closes() -> None:
+    async def play(on: Inside, exchange: Bybit) -> None:
+        def change(answer: Any) -> Any:
+            for row in answer["result"]["list"]:
+                row["lotSizeFilter"]["minOrderQty"] = "0.005"
+            return answer
+
+        changed(on, "/v5/market/instruments-info", change)
+        await exchange.fetch_contract(BTC)
+        opening = await exchange.create_trigger_order(
+            on.request(type=OrderType.TRIGGER, trigger_price=on.price("1.05"))
+        )
+        with pytest.raises(errors.InvalidOrder, match="under the minimum"):
+            await exchange.edit_trigger_order(BTC, order_id=opening.order_id, quantity="0.004")
+        await on.trade(Side.BUY)
+        closing = await exchange.create_stop_order(BTC, "long", "0.01", stop_loss=on.price("0.9"))
+        smaller = await exchange.edit_trigger_order(BTC, order_id=closing.order_id, quantity="0.004")
+        assert smaller.quantity == D("0.004")
+
+    played(play)
+
+
+@pytest.mark.parametrize("mode", list(PositionMode))
+def test_the_stop_of_a_whole_position_is_moved_and_has_no_size(mode: PositionMode) -> None:
+    async def play(on: Inside, exchange: Bybit) -> None:
+        contract = await exchange.fetch_contract(BTC)
+        await on.trade(Side.BUY)
+        await exchange.set_position_stops(BTC, "long", stop_loss=on.price("0.9"))
+        [stop] = await exchange.fetch_trigger_orders(BTC)
+        assert stop.raw.qty == "0"
+        moved = await exchange.edit_trigger_order(BTC, order_id=stop.order_id, trigger_price=on.price("0.8"))
+        assert moved.trigger_price == on.price("0.8")
+        with pytest.raises(errors.InvalidOrder, match="off the tick"):
+            await exchange.edit_trigger_order(
+                BTC, order_id=stop.order_id, trigger_price=on.price("0.8") + contract.price_tick / 2
+            )
+        with pytest.raises(errors.InvalidOrder, match="it has no quantity"):
+            await exchange.edit_trigger_order(BTC, order_id=stop.order_id, quantity="0.01")
+
+    played(play, mode)
+
+
 def test_all_orders_of_a_contract_go_the_waiting_ones_too() -> None:
     async def play(on: Inside, exchange: Bybit) -> None:
         order = await exchange.create_order(on.request())
