@@ -235,6 +235,12 @@ def is_waiting(row: wire.WireOrder) -> bool:
     return str(row.order_status).lower() in WAITING
 
 
+def stop_source(row: wire.WireOrder, stop: str) -> PriceSource | None:
+    """Which price an attached take-profit or stop-loss waits for; None where no known word says it."""
+    said = {"take_profit": row.tp_trigger_by, "stop_loss": row.sl_trigger_by}[stop]
+    return _SOURCES.get(str(said).lower())
+
+
 # Writing
 
 _STOPS = ("price", "limit_price", *(f"trigger_by={source}" for source in TRIGGER_BY))

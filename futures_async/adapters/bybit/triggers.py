@@ -34,7 +34,7 @@ from futures_async.adapters.bybit import endpoints
 from futures_async.adapters.bybit.codes import UNCHANGED
 from futures_async.adapters.bybit.lists import of_contract
 from futures_async.adapters.bybit.mapping import INDEX
-from futures_async.adapters.bybit.orders import TRIGGER_BY, is_waiting, order_body, read_ack, stop_fields
+from futures_async.adapters.bybit.orders import TRIGGER_BY, is_waiting, order_body, read_ack, stop_fields, stop_source
 from futures_async.adapters.bybit.own import OwnCalls
 from futures_async.adapters.bybit.symbols import is_inverse
 
@@ -281,14 +281,19 @@ class TriggerCalls(OwnCalls):
 
         https://bybit-exchange.github.io/docs/v5/order/amend-order
         """
+        named, _ = one_id(order_id, None)
         stops = self._stops("set_order_stops", take_profit=take_profit, stop_loss=stop_loss)
         params = of_contract(self.venue_symbol(symbol)).params
-        body = {**params, "orderId": order_id, **stop_fields(stops, PriceSource.LAST)}
+        body = {**params, "orderId": named, **stop_fields(stops, PriceSource.LAST)}
         return await self._apply(
             ("set_order_stops", order_id),
             tuple(f"{word} {stop}" for word, stop in sorted(stops.items())),
             send=lambda: self._call(endpoints.AMEND_WAITING, body=body),
-            read=lambda: self.fetch_order(symbol, order_id=order_id),
-            stands=lambda order: all(getattr(order, word) == stop.price for word, stop in stops.items()),
+            read=lambda: self.fetch_order(symbol, order_id=named),
+            stands=lambda order: all(
+                getattr(order, word) == stop.price
+                and stop_source(order.raw, word) is (stop.trigger_by or PriceSource.LAST)
+                for word, stop in stops.items()
+            ),
             unchanged=UNCHANGED,
         )

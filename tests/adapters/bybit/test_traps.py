@@ -730,6 +730,50 @@ def test_the_stop_of_a_whole_position_is_moved_and_has_no_size(mode: PositionMod
     played(play, mode)
 
 
+@pytest.mark.parametrize("order_id", ["", "0", None])
+def test_stops_of_no_order_in_particular_are_refused_before_they_are_sent(order_id: Any) -> None:
+    async def play(on: Inside, exchange: Bybit) -> None:
+        with pytest.raises(errors.InvalidRequest, match="order_id"):
+            await exchange.set_order_stops(BTC, order_id, stop_loss=on.price("0.9"))
+        assert not on.arrived
+
+    played(play)
+
+
+@pytest.mark.parametrize("word", ["take_profit", "stop_loss"])
+def test_a_stop_at_the_same_price_of_another_source_is_another(word: str) -> None:
+    async def play(on: Inside, exchange: Bybit) -> None:
+        at = on.price("1.3" if word == "take_profit" else "0.5")
+        first: dict[str, Any] = {word: Stop(at)}
+        order = await exchange.create_order(on.request(**first))
+        for source, said in ((PriceSource.INDEX, "IndexPrice"), (PriceSource.MARK, "MarkPrice")):
+            other: dict[str, Any] = {word: Stop(at, source)}
+            found = await exchange.set_order_stops(BTC, order.order_id, **other)
+            assert (found.raw.tp_trigger_by, found.raw.sl_trigger_by) == (
+                (said, "") if word == "take_profit" else ("", said)
+            )
+        of_the_last: dict[str, Any] = {word: at}  # as it is when nothing is said
+        send = on.backend.send
+
+        async def ignored(request: HttpRequest) -> Any:
+            if request.url.endswith("/v5/order/amend"):  # it is answered, and nothing is changed
+                request = msgspec.structs.replace(request, url=request.url.replace("amend", "pre-check"))
+                answer = {
+                    "retCode": 0,
+                    "retMsg": "OK",
+                    "result": {"orderId": order.order_id},
+                    "time": on.inside.now_ms(),
+                }
+                return msgspec.structs.replace(await send(request), status=200, body=msgspec.json.encode(answer))
+            return await send(request)
+
+        on.backend.send = ignored  # type: ignore[method-assign]
+        with pytest.raises(errors.SettingNotApplied):
+            await exchange.set_order_stops(BTC, order.order_id, **of_the_last)
+
+    played(play)
+
+
 def test_all_orders_of_a_contract_go_the_waiting_ones_too() -> None:
     async def play(on: Inside, exchange: Bybit) -> None:
         order = await exchange.create_order(on.request())

@@ -29,7 +29,14 @@ from futures_async.adapters.bybit.simulated.base import (
     word,
 )
 from futures_async.adapters.bybit.simulated.positions import BY_INDEX
-from futures_async.adapters.bybit.simulated.rows import exec_type, fill_row, funding_row, order_row, trigger_row
+from futures_async.adapters.bybit.simulated.rows import (
+    Attached,
+    exec_type,
+    fill_row,
+    funding_row,
+    order_row,
+    trigger_row,
+)
 from futures_async.simulator import errors
 from futures_async.simulator.accounts import Account
 from futures_async.simulator.contracts import ContractSpec
@@ -373,8 +380,10 @@ def _preset(fields: Mapping[str, Any], name: str, short: str) -> Preset | None:
     limit = word(fields, f"{short}OrderType", ("market", "limit"), "market") == "limit"
     if limit and word(fields, "tpslMode", ("full", "partial"), "full") == "full":
         raise VenueRefusal("10001", "TP/SL limit orders need tpslMode Partial")
-    return Preset(
+    source = pick(fields, f"{short}TriggerBy", SOURCES, "lastprice")
+    return Attached(
         trigger_price=trigger,
         price=needed_number(fields, f"{short}LimitPrice") if limit else None,
-        on_mark=pick(fields, f"{short}TriggerBy", SOURCES, "lastprice") is PriceSource.MARK,
+        on_mark=source is PriceSource.MARK,
+        on_index=source is PriceSource.INDEX,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -99,12 +100,25 @@ def _common(row: Order | Trigger, contract: ContractSpec) -> dict[str, Any]:
     }
 
 
+@dataclass(slots=True, kw_only=True)
+class Attached(Preset):
+    """The index price is told as it was asked for; the engine waits for the last price."""
+
+    on_index: bool = False
+
+
+def _by(preset: Preset | None) -> str:
+    if preset is None:
+        return ""
+    return "IndexPrice" if isinstance(preset, Attached) and preset.on_index else BY[preset.on_mark]
+
+
 def _protection(take_profit: Preset | None, stop_loss: Preset | None) -> dict[str, str]:
     row = {"tpslMode": ""}
     for name, short, preset in (("takeProfit", "tp", take_profit), ("stopLoss", "sl", stop_loss)):
         row |= {
             name: "" if preset is None else plain(preset.trigger_price),
-            f"{short}TriggerBy": "" if preset is None else BY[preset.on_mark],
+            f"{short}TriggerBy": _by(preset),
             f"{short}LimitPrice": "" if preset is None else plain(preset.price),
         }
         if preset is not None:
