@@ -22,6 +22,7 @@ from futures_async.streams.dialect import StreamDialect, What
 from futures_async.streams.events import Reporter
 from futures_async.trading.bounds import OrderBounds
 from futures_async.trading.cancelling import ordered, urgent
+from futures_async.trading.closing import may_be_position
 from futures_async.trading.desk import OrderDesk
 from futures_async.trading.facts import Facts
 from futures_async.trading.options import Options, common_options, own_options
@@ -461,7 +462,7 @@ class Adapter(Watching):
         venue_symbol = self.venue_symbol(symbol)
         found, unread = await readable(self.fetch_positions(symbol))
         positions = [one for one in found if one.venue_symbol == venue_symbol and side in (None, one.side)]
-        if any(_may_be(row, venue_symbol, side) for row in unread):
+        if any(may_be_position(row, venue_symbol, side) for row in unread):
             raise unread_rows(unread, found)  # what cannot be read may be the one that was asked for
         if len(positions) > 1:
             raise InvalidRequest(f"{self.id}: {symbol} has a long and a short position: name the side")
@@ -497,12 +498,6 @@ class Adapter(Watching):
         # Any is no type to the checker, and just what is meant here.
         endpoint: Endpoint[Any] = Endpoint(method, check_path(path), result=cast("type[Any]", Any), kind=kind)
         return await self._call(endpoint, params, body)
-
-
-def _may_be(row: UnreadRow, venue_symbol: str, side: PositionSide | None) -> bool:
-    """Whether a position that cannot be read may be this one, by what can be read of it."""
-    named, held = row.facts.get("venue_symbol", venue_symbol), row.facts.get("side", side)
-    return named == venue_symbol and (side is None or held is side)
 
 
 def _journal(given: Journal | Place | None) -> tuple[Journal | None, bool]:

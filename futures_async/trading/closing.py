@@ -79,6 +79,12 @@ def in_base_coin(position: Position, part: Decimal) -> Decimal:
     return divide(multiply(position.quantity, part), counted(position))
 
 
+def may_be_position(row: UnreadRow, venue_symbol: str, side: PositionSide | None) -> bool:
+    """Whether a position that cannot be read may be this one, by what can be read of it."""
+    named, held = row.facts.get("venue_symbol", venue_symbol), row.facts.get("side", side)
+    return named == venue_symbol and (side is None or held is side)
+
+
 class Closing(Cancelling):
     """The closes of every adapter."""
 
@@ -96,23 +102,27 @@ class Closing(Cancelling):
                 return await self._close_whatever_is_held(symbol, side, odd)
             if position is None:
                 return None
-            parts = self._parts_of(position)
-            if len(parts) > 1:
-                return await self._close_parts(position, parts)
-            try:
-                return await self._close_part(position, parts[0])
-            except (InvalidOrder, OrderRejected, ParameterRejected) as refusal:
-                # It may be too large for one order: only now is it worth to read how large one may be.
-                plain = type(refusal) in (InvalidOrder, OrderRejected, ParameterRejected)
-                if plain and self.supports(Capability.FETCH_CONTRACT):
-                    with before_sending(), suppress(SymbolNotFound):
-                        await self.fetch_contract(position.venue_symbol)
-                    parts = self._parts_of(position)
-                if len(parts) == 1:
-                    if plain and self._is_off_step(position):
-                        return await self._close_off_step(position, refusal)
-                    raise refusal from refusal.__cause__
+            return await self._close_held(position)
+
+    async def _close_held(self, position: Position) -> Order | None:
+        """Close a position of which all is known, by orders."""
+        parts = self._parts_of(position)
+        if len(parts) > 1:
             return await self._close_parts(position, parts)
+        try:
+            return await self._close_part(position, parts[0])
+        except (InvalidOrder, OrderRejected, ParameterRejected) as refusal:
+            # It may be too large for one order: only now is it worth to read how large one may be.
+            plain = type(refusal) in (InvalidOrder, OrderRejected, ParameterRejected)
+            if plain and self.supports(Capability.FETCH_CONTRACT):
+                with before_sending(), suppress(SymbolNotFound):
+                    await self.fetch_contract(position.venue_symbol)
+                parts = self._parts_of(position)
+            if len(parts) == 1:
+                if plain and self._is_off_step(position):
+                    return await self._close_off_step(position, refusal)
+                raise refusal from refusal.__cause__
+        return await self._close_parts(position, parts)
 
     async def _close_whatever_is_held(
         self, symbol: str, side: PositionSideLike | None, odd: UnreadRows
@@ -120,13 +130,25 @@ class Closing(Cancelling):
         """Close what cannot be read, where the venue has a call that takes what can be read of it.
 
         Raises:
-            UnreadRows: It has none.
+            InvalidRequest: It cannot be told which row is the position.
+            UnreadRows: The venue has no such call.
         """
-        name = self.venue_symbol(symbol)
-        rows = [row for row in odd.unread if row.facts.get("venue_symbol", name) == name]
-        if side is None and len([one for one in odd.rows if one.venue_symbol == name]) + len(rows) > 1:
-            raise InvalidRequest(f"{self.id}: {symbol} may have a long and a short position: name the side") from odd
-        there = chosen_or_none(PositionSide, side, "side") or rows[0].facts.get("side")
+        name, wanted = self.venue_symbol(symbol), chosen_or_none(PositionSide, side, "side")
+        held = [one for one in odd.rows if one.venue_symbol == name and wanted in (None, one.side)]
+        rows = [row for row in odd.unread if may_be_position(row, name, wanted)]
+        if wanted is not None:
+            # A row that says what it is comes before one that may be anything, of which the size must not be sent.
+            sure = [row for row in rows if (row.facts.get("venue_symbol"), row.facts.get("side")) == (name, wanted)]
+            if len(held) == 1 and not sure:
+                return await self._close_held(held[0])
+            rows = sure or rows
+        if len(held) + len(rows) > 1:
+            if wanted is None:
+                what = f"{symbol} may have a long and a short position: name the side"
+            else:
+                what = f"which row is the {wanted} position of {symbol} cannot be read: close it at the venue"
+            raise InvalidRequest(f"{self.id}: {what}") from odd
+        there = wanted or rows[0].facts.get("side")
         try:
             return await self._close_by_own_call(name, there, rows[0])
         except NotSupported as none:
@@ -177,7 +199,7 @@ class Closing(Cancelling):
             "position",
             venue=self.id,
             symbol=self.unified_symbol(venue_symbol),
-            client_order_id=by_client,
+            client_order_id=ack.client_order_id,
         ) from problem
 
     async def _close_parts(self, position: Position, parts: Sequence[Decimal]) -> Order:

@@ -232,6 +232,66 @@ def test_with_both_sides_open_the_one_to_close_is_named(venue: str) -> None:
     run(main())
 
 
+def both_held(on: Faulted, *, odd: dict[PositionSide, tuple[str, ...]]) -> None:
+    """A long and a short; of the sides in `odd` these facts cannot be read, nor a size."""
+    on.account.default_mode = PositionMode.HEDGE
+    on.trade_inside(Side.BUY, at_ms=on.inside.now_ms())
+    sell_inside(on, on.spec.quantity)
+    fetch = on.exchange.fetch_positions
+
+    async def some(symbol: str | None = None) -> list[Position]:
+        found = await fetch(symbol)
+        names = ("symbol", "venue_symbol", "side")
+        unread = [
+            errors.UnreadRow(
+                "size",
+                "size cannot be read",
+                held.raw,
+                {name: getattr(held, name) for name in names if name not in odd[held.side]},
+                on.exchange.id,
+            )
+            for held in found
+            if held.side in odd
+        ]
+        if unread:
+            raise errors.unread_rows(unread, [held for held in found if held.side not in odd])
+        return found
+
+    on.exchange.fetch_positions = some  # type: ignore[method-assign]
+
+
+HEDGED = [venue for venue in TRADING if PositionMode.HEDGE in SPECS[venue].modes]
+
+
+@pytest.mark.parametrize("venue", HEDGED)
+@pytest.mark.parametrize("lost", ["side", "venue_symbol"])
+def test_a_side_that_can_be_read_is_closed_beside_a_row_that_may_be_anything(venue: str, lost: str) -> None:
+    async def main() -> None:
+        on = Faulted(SPECS[venue])
+        both_held(on, odd={PositionSide.SHORT: ("symbol", lost)})
+        async with on.exchange as exchange:
+            order = await exchange.close_position(on.spec.symbol, side=PositionSide.LONG)
+            assert order is not None
+            assert (order.side, order.quantity) == (Side.SELL, on.spec.quantity)
+            assert [held.side for held in on.account.positions_of()] == [PositionSide.SHORT]
+
+    run(main())
+
+
+@pytest.mark.parametrize("venue", HEDGED)
+def test_of_rows_that_may_be_either_side_none_is_closed(venue: str) -> None:
+    async def main() -> None:
+        on = Faulted(SPECS[venue])
+        both_held(on, odd=dict.fromkeys(PositionSide, ("side",)))
+        async with on.exchange as exchange:
+            for side in PositionSide:
+                with pytest.raises(errors.InvalidRequest, match=f"which row is the {side} position"):
+                    await exchange.close_position(on.spec.symbol, side=side)
+            assert len(list(on.account.positions_of())) == 2
+
+    run(main())
+
+
 def test_waiting_orders_are_cancelled_beside_one_that_has_no_id() -> None:
     async def main() -> None:
         on = Faulted(SPECS["bitget"])

@@ -16,6 +16,7 @@ from futures_async.adapter import (
     Call,
     Capability,
     Credentials,
+    DecodeError,
     ExchangeError,
     Fill,
     FuturesAsyncError,
@@ -28,6 +29,7 @@ from futures_async.adapter import (
     Order,
     OrderKind,
     OrderNotFound,
+    OrderOutcomeUnknown,
     OrderRequest,
     Page,
     PageQuery,
@@ -39,6 +41,7 @@ from futures_async.adapter import (
     StreamDialect,
     UnreadRow,
     decimal_or_none,
+    make_client_order_id,
     one_id,
     required_id,
     walks,
@@ -149,11 +152,28 @@ class BitMart(BitMartTriggers):
         if side is None or not isinstance(held, (str, int, Decimal)):
             return await super()._close_unread(venue_symbol, side, row)
         contracts = decimal_or_none(held, "current_amount")
-        if not contracts or contracts != int(contracts):
+        if contracts is None or contracts <= 0 or contracts != int(contracts):
             return await super()._close_unread(venue_symbol, side, row)
-        code = requests.CLOSING_SIDE[side]
-        body = {"symbol": venue_symbol, "type": "market", "side": code, "size": int(contracts)}
-        return _read_ack(await self._call(endpoints.SUBMIT_ORDER, body=body))
+        own = make_client_order_id()  # by which the order is found where its answer is lost
+        body = {
+            "symbol": venue_symbol,
+            "client_order_id": own,
+            "type": "market",
+            "side": requests.CLOSING_SIDE[side],
+            "size": int(contracts),
+        }
+        try:
+            taken = await self._call(endpoints.SUBMIT_ORDER, body=body)
+        except OrderOutcomeUnknown as unknown:
+            unknown.name(self.unified_symbol(venue_symbol), own)
+            raise
+        except FuturesAsyncError as error:
+            error.client_order_id = own
+            raise
+        try:
+            return _read_ack(taken)._replace(client_order_id=own)
+        except DecodeError:  # it was taken, and is found by our own id
+            return Ack(None, own)
 
     async def arm_cancel_all(self, timeout_s: int, symbol: str | None = None) -> None:
         """Have the venue cancel all orders of a contract unless called again in time; 0 disarms.

@@ -970,6 +970,83 @@ async def test_emergencies_work_beside_rows_that_cannot_be_read() -> None:
     assert stub.named("submit-order")[0].json["size"] == 100
 
 
+def unread_position(**changes: Any) -> dict[str, Any]:
+    """A row that is good in itself."""
+    return {**document("position-v2-hedge")["data"][0], **changes}
+
+
+class Unsized(Stub):
+    """No position can be read: the size of the contract is not known."""
+
+    def __init__(self, *rows: dict[str, Any], **answers: Any) -> None:
+        whole = document("details")
+        whole["data"]["symbols"][0]["contract_size"] = "--"
+        super().__init__(position_v2=wrapped(list(rows)), details=json.dumps(whole).encode(), **answers)
+
+    @property
+    def order(self) -> dict[str, Any]:
+        [sent] = self.named("submit-order")
+        body: dict[str, Any] = sent.json
+        return body
+
+
+BOTH = (
+    {"position_side": "short", "current_amount": "2", "position_amount": "2"},
+    {"position_side": "long", "current_amount": "10", "position_amount": "10"},
+)
+
+
+@pytest.mark.parametrize(("side", "size", "code"), [(PositionSide.LONG, 10, 3), (PositionSide.SHORT, 2, 2)])
+@pytest.mark.parametrize("turned", [False, True])
+async def test_a_close_of_what_cannot_be_read_has_the_size_of_its_own_side(
+    side: PositionSide, size: int, code: int, turned: bool
+) -> None:
+    rows = [unread_position(**change) for change in (reversed(BOTH) if turned else BOTH)]
+    stub = Unsized(*rows, submit_order=refusal(40027, "balance"))
+    async with client(stub) as exchange:
+        with pytest.raises(errors.ExchangeError) as caught:
+            await exchange.close_position(BTC, side=side)
+    assert (stub.order["size"], stub.order["side"]) == (size, code)
+    assert caught.value.client_order_id == stub.order["client_order_id"]
+
+
+async def test_no_negative_number_of_contracts_is_closed() -> None:
+    stub = Unsized(unread_position(current_amount="-3"), submit_order=answer("submit-order"))
+    async with client(stub) as exchange:
+        with pytest.raises(errors.UnreadRows, match="close it by an order of the size that you know"):
+            await exchange.close_position(BTC, side=PositionSide.LONG)
+    assert stub.named("submit-order") == []
+
+
+async def test_a_lost_answer_to_such_a_close_names_the_id_that_finds_it() -> None:
+    lost = HttpResponse(status=502, headers={}, body=b"<html>")
+    stub = Unsized(unread_position(), submit_order=lost)
+    async with client(stub) as exchange:
+        with pytest.raises(errors.OrderOutcomeUnknown) as caught:
+            await exchange.close_position(BTC, side=PositionSide.LONG)
+    assert caught.value.client_order_id == stub.order["client_order_id"]
+    assert caught.value.symbol == BTC
+    assert stub.order["client_order_id"] in str(caught.value)
+
+
+@pytest.mark.parametrize("taken", [answer("submit-order"), wrapped({"order_id": 0})])
+async def test_a_close_whose_order_cannot_be_read_names_its_id(taken: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("futures_async.trading.closing.READ_BACK_PAUSES_S", (0.0,))
+    nothing = wrapped([])
+    stub = Unsized(
+        unread_position(),
+        submit_order=taken,
+        order=refusal(40035, "no order"),
+        get_open_orders=nothing,
+        order_history=nothing,
+        trades=nothing,
+    )
+    async with client(stub) as exchange:
+        with pytest.raises(errors.OrderOutcomeUnknown, match="has taken the close") as caught:
+            await exchange.close_position(BTC, side=PositionSide.LONG)
+    assert caught.value.client_order_id == stub.order["client_order_id"]
+
+
 # Trigger orders
 
 
