@@ -28,12 +28,12 @@ from futures_async.portfolio.rules import (
     Subject,
     measure,
 )
-from futures_async.portfolio.snapshot import Ok, Snapshot, fresh_data
+from futures_async.portfolio.snapshot import Failed, Ok, Snapshot, Stale, fresh_data
 from futures_async.trading.closing import counted, exactly, in_base_coin
 from futures_async.unified.callbacks import failure_of
 from futures_async.unified.convert import floor_to_step
 from futures_async.unified.enums import Intent, OrderType, PositionSide, Side
-from futures_async.unified.errors import ClientClosed, InvalidRequest, OutcomeUnknown
+from futures_async.unified.errors import ClientClosed, InvalidRequest, OutcomeUnknown, UnreadRows
 from futures_async.unified.exact import add, multiply
 from futures_async.unified.exchange import Capability
 from futures_async.unified.models import OrderRequest, Position
@@ -79,9 +79,10 @@ class RiskMonitor:
     At a live portfolio it also looks as soon as something is pushed, and has marks, profits and margin ratios read
     again every `interval_s`, since most venues do not push them as the market moves.
 
-    Actions are taken on fresh data only, one at a time for each position, and again while the rule stays broken and
-    `act_again_s` have passed. An action whose outcome is unknown is not repeated by this monitor: its alert stays
-    raised, and `OrderManager.recover` finds out; when the rule is kept again it may act anew.
+    Actions are taken on fresh data only, never on a position whose row may be one that cannot be read, one at a
+    time for each position, and again while the rule stays broken and `act_again_s` have passed. An action whose
+    outcome is unknown is not repeated by this monitor: its alert stays raised, and `OrderManager.recover` finds
+    out; when the rule is kept again it may act anew.
 
     Args:
         portfolio: What to watch; stays its owner's.
@@ -227,13 +228,14 @@ class RiskMonitor:
         for key, raised in self._raised.items():
             subject, action = key[1], raised.rule.action
             manager, state = self._managers.get(subject.venue), snapshot.venues.get(subject.venue)
-            data = None if state is None else fresh_data(state)
-            if action is None or manager is None or data is None or now < raised.act_again:
+            if action is None or manager is None or state is None or now < raised.act_again:
+                continue
+            if isinstance(state, Failed) or (data := fresh_data(state)) is None:
                 continue
             if subject in self._busy or subject in self._doubtful or any(task.subject == subject for task in due):
                 continue
             position = next((one for one in data.positions or () if (one.venue_symbol, one.side) == subject[1:3]), None)
-            if position is None:
+            if position is None or _is_frozen(position, state):
                 continue
             self._raised[key] = raised._replace(act_again=now + self._act_again_s)
             due.append(_Task(subject, raised.rule, action, manager, position))
@@ -248,6 +250,15 @@ class RiskMonitor:
             self._doubtful.add(task.subject)
         if error is not None:
             logger.error("%s: acting on rule %s failed", task.subject.venue, task.rule.name, exc_info=error)
+
+
+def _is_frozen(position: Position, state: Ok | Stale) -> bool:
+    """Whether it may be shown as it was last known, since its row cannot be read now: what is done about it would not
+    show, and be done again and again."""
+    # Of errors that name rows that of the positions comes first.
+    if not isinstance(state.error, UnreadRows) or not state.data.positions_unread:
+        return False
+    return any(row.may_be(position) for row in state.error.unread)
 
 
 async def _carry_out(action: Action, manager: OrderManager, position: Position) -> None:

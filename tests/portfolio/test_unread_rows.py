@@ -215,3 +215,45 @@ def test_an_odd_row_of_an_earlier_read_is_not_why_a_dropped_picture_is_old(backe
         await anyio.sleep(0.1)
 
     in_virtual_time(backend, main)
+
+
+@both_backends
+@pytest.mark.parametrize(
+    ("unread", "acts"),
+    [
+        ((UnreadRow("size", "size is no number", object(), {"venue_symbol": "BTCUSDT"}, "fake"),), False),
+        ((UnreadRow("symbol", "symbol is missing", object(), {"side": PositionSide.LONG}, "fake"),), False),
+        ((ETH,), True),
+        ((), True),
+    ],
+    ids=["its-row", "a-nameless-row", "another-row", "all-read"],
+)
+@pytest.mark.parametrize(
+    "coins", [(), (BTC_COIN, UnreadRow("equity", "no number", None, {"margin_coin": "USDT"}, "f"))]
+)
+def test_the_monitor_leaves_a_position_alone_that_may_be_shown_as_it_was(
+    backend: Backend, unread: tuple[UnreadRow, ...], acts: bool, coins: tuple[UnreadRow, ...]
+) -> None:
+    """A live picture keeps what cannot be read as it was: what is done about it would never show."""
+
+    class Kept(Blurred):
+        async def fetch_positions(self, symbol: str | None = None) -> list[Position]:
+            found = await FakeTrading.fetch_positions(self, symbol)
+            if unread:
+                raise unread_rows(unread, found)
+            return found
+
+    async def main() -> None:
+        exchange = Kept()
+        exchange.odd_accounts = coins
+        exchange.positions = [position(margin_ratio=D("0.9"), quantity=D("0.4"))]
+        rule = Rule(name="ratio", metric=Metric.MARGIN_RATIO, above=D("0.8"), action=Reduce(fraction=D("0.5")))
+        manager = OrderManager(exchange, journal=MemoryJournal())
+        async with Portfolio([exchange]) as portfolio:
+            monitor = RiskMonitor(portfolio, [rule], managers={"fake": manager}, act_again_s=1.0)
+            with anyio.move_on_after(8):
+                await monitor.run()
+        assert len(monitor.raised) == 1, "the alert stands either way"
+        assert (len(exchange.sent) > 0) is acts
+
+    in_virtual_time(backend, main)
