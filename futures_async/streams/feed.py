@@ -20,6 +20,7 @@ from futures_async.streams.bell import Bell
 from futures_async.streams.dialect import What
 from futures_async.streams.events import Reporter
 from futures_async.streams.picture import Merged, Moment, Picture
+from futures_async.transport.retry import DamagedAnswer
 from futures_async.transport.runtime import Runtime, Work
 from futures_async.unified.errors import (
     AccountModeMismatch,
@@ -293,11 +294,11 @@ class Feed(ABC, Generic[T]):
         for item in missing:
             try:
                 found = await self._reads.one(item)
-            except DecodeError as problem:
-                # Asking again makes it no more readable, and must not keep the others from being true.
-                odd.append(UnreadRow(problem.path, str(problem), None, _names(item), self._report.venue))
-                continue
             except FuturesAsyncError as problem:
+                if isinstance(problem, DecodeError) and not isinstance(problem, DamagedAnswer):
+                    # Asking again makes it no more readable, and must not keep the others from being true.
+                    odd.append(UnreadRow(problem.path, str(problem), None, _names(item), self._report.venue))
+                    continue
                 logger.debug("%s: looking up one of %s failed: %s", self._report.venue, self.what, problem)
                 complete = False
                 continue

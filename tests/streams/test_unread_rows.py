@@ -13,6 +13,7 @@ from futures_async.streams.account import Wish
 from futures_async.streams.dialect import What
 from futures_async.streams.picture import Picture
 from futures_async.streams.watch import FeedWatch
+from futures_async.transport.retry import DamagedAnswer
 from futures_async.unified.enums import OrderStatus, PositionSide
 from futures_async.unified.errors import DecodeError, UnreadRow, unread_rows
 from futures_async.unified.models import Order
@@ -183,6 +184,42 @@ def test_a_fill_that_cannot_be_read_is_named_for_good_and_hides_no_other() -> No
             reads.odd.clear()
             assert (await after(watch)).venue_symbol == "AAA", "still within what is read again and again"
             assert [row.facts["fill_id"] for row in watch.unread] == ["77"]
+        await streams.aclose()
+
+    on(test)
+
+
+def test_an_answer_that_was_cut_short_is_asked_for_again_before_the_picture_is_live() -> None:
+    """An order that has ended must not be shown as open for it."""
+
+    class Cut(Blurred):
+        cut = True
+        asked = 0
+
+        async def since(self, since_ms: int) -> list[Any]:
+            return []
+
+        async def one(self, item: Order) -> Order | None:
+            self.asked += 1
+            if self.cut:
+                raise DamagedAnswer("toy order", "the answer is not readable JSON")
+            return await super().one(item)
+
+    async def test(bench: Bench) -> None:
+        venue, reads = bench.venue, Cut(bench, What.ORDERS)
+        gone = venue.place("AAA", "buy", 5)
+        streams = bench.polled()
+        async with streams.watch(wish(What.ORDERS, reads, fallback_s=1.0)) as watch:
+            await watch.live()
+            venue.cancel(gone)
+            await until(lambda: reads.asked > 2, within_s=60.0)
+            assert watch.state is not WatchState.LIVE
+            assert watch.unread == ()
+            reads.cut = False
+            ended = await after(watch, ChangeKind.SNAPSHOT)
+            assert (ended.order_id, ended.status) == (gone, OrderStatus.CANCELED)
+            await until(lambda: watch.state is WatchState.LIVE, within_s=60.0)
+            assert list(watch.current) == []
         await streams.aclose()
 
     on(test)
