@@ -182,7 +182,7 @@ def test_one_that_went_meanwhile_is_closed(venue: str, side: PositionSide | None
     run(main())
 
 
-def test_where_one_order_takes_no_more_a_part_is_closed() -> None:
+def test_where_one_order_takes_no_more_several_close_it() -> None:
     async def main() -> None:
         on = Faulted(SPECS["bybit"])
         contracts = on.inside.engine.world.contracts
@@ -191,9 +191,10 @@ def test_where_one_order_takes_no_more_a_part_is_closed() -> None:
         contracts[on.spec.symbol] = dataclasses.replace(contracts[on.spec.symbol], max_quantity=most)
         blurred(on, "quantity")
         async with on.exchange as exchange:
-            for left in (on.spec.quantity, None):
-                await exchange.close_position(on.spec.symbol)
-                assert [held.quantity for held in on.account.positions_of()] == ([] if left is None else [left])
+            order = await exchange.close_position(on.spec.symbol)
+            assert order is not None
+            assert (order.side, order.quantity) == (Side.BUY, 2 * on.spec.quantity), "the first"
+            assert list(on.account.positions_of()) == []
 
     run(main())
 
