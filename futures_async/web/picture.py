@@ -13,8 +13,8 @@ import logging
 import secrets
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import aclosing, suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager, suppress
 from functools import partial
 from typing import Any, Final
 
@@ -26,7 +26,7 @@ from futures_async.unified.callbacks import failure_of
 from futures_async.unified.errors import UnreadRow, UnreadRows, unread_rows
 from futures_async.unified.exchange import Capability, FuturesExchange
 from futures_async.unified.models import to_builtins
-from futures_async.unified.watching import ChangeKind
+from futures_async.unified.watching import ChangeKind, Watch, WatchState
 from futures_async.web import reading
 from futures_async.web.lists import GIVE_UP_S, feed_of
 
@@ -45,6 +45,11 @@ FALLBACK_S: Final = 2.0
 STOPS_S: Final = 5.0
 """Orders that wait for a price are read as often: not every venue pushes them. Sooner where an order has changed."""
 STIRRED_S: Final = 1.0
+JUDGED_S: Final = 1.0
+"""So often it is asked whether what is followed is still true."""
+PATIENCE_S: Final = 10.0
+"""What has not been true yet after so long is told as not known."""
+SILENT: Final = "the venue does not answer, or is being asked again: rows are as they were last known"
 AGAIN_S: Final = 60.0
 """After a refusal of the key, which alone ends a watch, it is begun anew: venues ban addresses that go on asking."""
 
@@ -170,17 +175,43 @@ class Picture:
         while True:
             error = await failure_of(follow())
             logger.warning("%s: not shown: %s: %s", key, type(error).__name__, error)
-            self._not_known(name, what, error)
+            self._not_known(name, what, _said(error))
             await asyncio.sleep(AGAIN_S)
 
-    def _not_known(self, name: str, what: str, error: Exception | None) -> None:
-        key, said = f"{name} {what}", f"{type(error).__name__}: {error}"
+    @asynccontextmanager
+    async def _judged(self, name: str, what: str, watch: Watch[Any]) -> AsyncGenerator[Callable[[], None]]:
+        """Tells whether what is followed is true: at every change, and by the clock, for who is silent has none."""
+        loop = asyncio.get_running_loop()
+        patient_until = loop.time() + PATIENCE_S
+
+        def judge() -> None:
+            nonlocal patient_until
+            if watch.state is WatchState.LIVE:
+                patient_until = 0.0
+                self._heard(name, what, watch.unread)
+            elif loop.time() >= patient_until:
+                self._not_known(name, what, SILENT)
+
+        async def go_on() -> None:
+            while True:
+                judge()
+                await asyncio.sleep(JUDGED_S)
+
+        judging = loop.create_task(go_on())
+        try:
+            yield judge
+        finally:
+            judging.cancel()
+            await asyncio.gather(judging, return_exceptions=True)
+
+    def _not_known(self, name: str, what: str, said: str) -> None:
+        key = f"{name} {what}"
         self._show_some("problems", {key: {"key": key, "account": name, "what": what, "error": said}})
 
     def _heard(self, name: str, what: str, unread: Sequence[UnreadRow]) -> None:
         """Something came; rows that cannot be made out are told beside it."""
         if unread:
-            self._not_known(name, what, unread_rows(unread))
+            self._not_known(name, what, _said(unread_rows(unread)))
         else:
             self._solved(f"{name} {what}")
 
@@ -190,10 +221,13 @@ class Picture:
 
     async def _follow_orders(self, name: str, exchange: FuturesExchange) -> None:
         """Open orders, as they are pushed, else read; what is set off by a price is among them where it is pushed."""
-        async with exchange.watch_orders(fallback_s=FALLBACK_S) as watch:
+        async with (
+            exchange.watch_orders(fallback_s=FALLBACK_S) as watch,
+            self._judged(name, "orders", watch) as judge,
+        ):
             self._show_of(name, "orders", {})
             async for change in watch:
-                self._heard(name, "orders", watch.unread)
+                judge()
                 row = None if change.kind is ChangeKind.CLOSED else reading.order_row(name, change.item)
                 self._show_some("orders", {f"{name} {change.item.order_id}": row})
                 self._stirred.setdefault(name, asyncio.Event()).set()
@@ -211,7 +245,7 @@ class Picture:
                     rows = [reading.order_row(name, order) for order in feed.good.value]
                     self._show_of(name, "stops", {row["key"]: row for row in rows})
                 else:
-                    self._not_known(name, "stops", feed.error)
+                    self._not_known(name, "stops", _said(feed.error))
                 await asyncio.sleep(STIRRED_S)
                 with suppress(TimeoutError):
                     async with asyncio.timeout(STOPS_S - STIRRED_S):
@@ -220,9 +254,9 @@ class Picture:
             feed.stop()
 
     async def _follow_fills(self, name: str, exchange: FuturesExchange) -> None:
-        async with exchange.watch_fills(fallback_s=FALLBACK_S) as watch:
+        async with exchange.watch_fills(fallback_s=FALLBACK_S) as watch, self._judged(name, "fills", watch) as judge:
             async for change in watch:
-                self._heard(name, "fills", watch.unread)
+                judge()
                 self._fill({"account": name, **to_builtins(change.item)})
 
     async def _alerted(self, alert: Alert) -> None:
@@ -273,3 +307,7 @@ class Picture:
     def _tell(self) -> None:
         self._news.set()
         self._news = asyncio.Event()
+
+
+def _said(error: Exception | None) -> str:
+    return f"{type(error).__name__}: {error}"

@@ -10,6 +10,7 @@ import json
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, aclosing
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ import pytest
 import futures_async as fa
 from futures_async.portfolio.rules import Subject
 from futures_async.simulator.server import RunningExchange
+from futures_async.unified.watching import WatchState
 from futures_async.web import events as streaming
 from futures_async.web import picture as pictures
 from futures_async.web import reading
@@ -235,6 +237,64 @@ async def test_what_is_not_followed_is_told_and_tried_again(
     told = [row for row in problems if row is not None]
     assert {(row["account"], row["what"]) for row in told} == {("bitget", "orders"), ("bitget", "fills")}
     assert all(row["error"].startswith("AuthenticationError: ") for row in told)
+
+
+class Silent:
+    """A watch that no change comes from."""
+
+    def __init__(self, state: WatchState) -> None:
+        self.state = state
+        self.unread = ()
+
+    async def __aenter__(self) -> Silent:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Holds nothing."""
+
+    def __aiter__(self) -> Silent:
+        return self
+
+    async def __anext__(self) -> Any:
+        await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize("what", ["orders", "fills"])
+@pytest.mark.parametrize("patience_s", [0.0, 3600.0])
+async def test_what_is_not_true_any_more_is_told_until_it_is(
+    what: str, patience_s: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pictures, "JUDGED_S", 0.001)
+    monkeypatch.setattr(pictures, "PATIENCE_S", patience_s)
+    picture = Picture(None)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - not looked at
+    watch = Silent(WatchState.CONNECTING)
+
+    def begin(**_: Any) -> Silent:
+        return watch
+
+    exchange: Any = SimpleNamespace(watch_orders=begin, watch_fills=begin)
+    key = f"bitget {what}"
+
+    async def until(told: bool) -> None:
+        while (key in picture._rows["problems"]) is not told:
+            assert await picture.news(5.0)
+
+    following = asyncio.ensure_future(getattr(picture, f"_follow_{what}")("bitget", exchange))
+    for _ in range(5):
+        await asyncio.sleep(0.001)
+    assert (key in picture._rows["problems"]) is (patience_s == 0.0)
+    watch.state = WatchState.LIVE
+    for _ in range(5):
+        await asyncio.sleep(0.001)
+    assert key not in picture._rows["problems"]
+    watch.state = WatchState.STALE
+    await until(told=True)
+    assert "last known" in picture._rows["problems"][key]["error"]
+    watch.state = WatchState.LIVE
+    await until(told=False)
+    following.cancel()
+    await asyncio.gather(following, return_exceptions=True)
+    assert len(asyncio.all_tasks()) == 1
 
 
 async def test_stops_that_wait_are_shown_until_they_are_gone(asked: Asked) -> None:

@@ -188,7 +188,8 @@ function drawNow() {
   drawPositions();
   drawOrders();
   drawAccounts();
-  fill(at("fills"), FILLS, picture.fills.slice(0, 50), "No fills since this page was opened.");
+  const unsure = (row) => ({ class: isOld(picture.accounts[row.account]) || picture.problems[`${row.account} fills`] ? "stale" : null });
+  fill(at("fills"), FILLS, picture.fills.slice(0, 50), "No fills since this page was opened.", unsure);
   head(at("fills"), FILLS);
 }
 
