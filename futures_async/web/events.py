@@ -50,6 +50,7 @@ async def _stream(picture: Picture, last: int | None) -> AsyncGenerator[bytes, N
         yield b"retry: 1000\n\n"
         await picture.first(FIRST_S)
         while not picture.stopped:
+            picture.look()
             missed = None if last is None else picture.since(last)
             if missed is None:
                 last, whole = picture.whole()

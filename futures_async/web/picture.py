@@ -50,6 +50,8 @@ JUDGED_S: Final = 1.0
 PATIENCE_S: Final = 10.0
 """What has not been true yet after so long is told as not known."""
 SILENT: Final = "the venue does not answer, or is being asked again: rows are as they were last known"
+REBORN_S: Final = 5.0
+"""A picture that has failed is begun anew after so long, at the soonest, however many readers ask for it."""
 AGAIN_S: Final = 60.0
 """After a refusal of the key, which alone ends a watch, it is begun anew: venues ban addresses that go on asking."""
 
@@ -80,16 +82,30 @@ class Picture:
         self._seen = asyncio.Event()
         self._stirred: dict[str, asyncio.Event] = {}
         self._task: asyncio.Task[None] | None = None
+        self._not_before = 0.0
         self.stopped = False
 
     # For readers
 
     def look(self) -> None:
-        """Keep the picture up to date from now on, unless that is done already."""
-        if (self._task is None or self._task.done()) and not self.stopped:
+        """Keep the picture up to date from now on, unless that is done already.
+
+        Readers ask for it again at each of their turns: a task that was ending, or has failed, keeps nothing.
+        """
+        loop = asyncio.get_running_loop()
+        if (self._task is None or self._task.done()) and not self.stopped and loop.time() >= self._not_before:
             # What was seen before nobody looked any more is no first look.
             self._seen.clear()
-            self._task = asyncio.get_running_loop().create_task(self._keep())
+            self._task = loop.create_task(self._keep())
+            self._task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if task.cancelled() or self.stopped:
+            return
+        if (error := task.exception()) is not None:
+            logger.error("what is shown is kept no more, and begun anew", exc_info=error)
+            self._not_before = task.get_loop().time() + REBORN_S
+        self._tell()  # who came while it ended begins it anew
 
     async def first(self, within_s: float) -> None:
         """Wait until something was seen, and no longer than that."""

@@ -188,6 +188,56 @@ async def test_nothing_is_read_while_nobody_looks(asked: Asked, monkeypatch: pyt
     assert not picture._task.done()
 
 
+async def test_who_comes_while_a_picture_ends_begins_it_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streaming, "HEARTBEAT_S", 3600.0)
+    monkeypatch.setattr(streaming, "FIRST_S", 0.001)
+    begun, ends = 0, asyncio.Event()
+
+    async def keep() -> None:
+        nonlocal begun
+        begun += 1
+        if begun == 1:
+            await ends.wait()
+        picture._add("fill", {"begun": begun})
+        if begun == 2:
+            await asyncio.Event().wait()
+
+    picture = Picture(None)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - not looked at
+    monkeypatch.setattr(picture, "_keep", keep)
+    picture.look()
+    async with aclosing(listened(picture)) as events, asyncio.timeout(20):
+        await anext(events)
+        ends.set()
+        assert [(await anext(events))[2]["begun"] for _ in range(2)] == [1, 2]
+    await picture.aclose()
+
+
+@pytest.mark.parametrize(("after_s", "times"), [(0.0, 3), (3600.0, 1)])
+async def test_a_picture_that_has_failed_is_begun_anew_but_not_at_once(
+    after_s: float, times: int, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(streaming, "HEARTBEAT_S", 0.001)
+    monkeypatch.setattr(streaming, "FIRST_S", 0.001)
+    monkeypatch.setattr(pictures, "REBORN_S", after_s)
+    begun = 0
+
+    async def keep() -> None:
+        nonlocal begun
+        begun += 1
+        if begun < 3:
+            raise RuntimeError("cannot go on")
+        await asyncio.Event().wait()
+
+    picture = Picture(None)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - not looked at
+    monkeypatch.setattr(picture, "_keep", keep)
+    async with aclosing(stream(picture, None)) as pieces, asyncio.timeout(20):
+        for _ in range(10):
+            await anext(pieces)
+    assert begun == times
+    assert "begun anew" in caplog.text
+    await picture.aclose()
+
+
 async def test_a_closed_portfolio_ends_the_streams(running: RunningExchange) -> None:
     async with AsyncExitStack() as stack:
         asked = await opened(stack, running, "bitget")
