@@ -498,3 +498,33 @@ def test_what_was_refused_by_the_venue_has_not_happened(browser: Any, running: R
         act_on(browser, f"[data-act='close bitget {BTC} long']", "close BTC/USDT:USDT long")
         until(lambda: text(browser, "#ask-title") == "Not all was done")
         assert "close BTC/USDT:USDT: refused" in text(browser, "#ask-steps")
+
+
+SOURCE = """
+window.heard = {};
+window.EventSource = class {
+  addEventListener(kind, act) { window.heard[kind] = act; }
+  close() {}
+};
+"""
+"""The page is told what the test says, and nothing else."""
+
+
+def test_little_money_is_shown_to_six_decimals(browser: Any, running: RunningExchange) -> None:
+    coin: dict[str, Any] = {"missing": [], "margin": "0.00012", "exposure_ratio": None}
+    totals: dict[str, dict[str, Any]] = {
+        "BTC": {"coin": "BTC", "equity": "0.03451234", "unrealized_pnl": "-0.000123", "exposure": "2", **coin},
+        "USDT": {"coin": "USDT", "equity": "12345.678", "unrealized_pnl": "100.129", "exposure": "1", **coin},
+    }
+    script = browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": SOURCE})
+    try:
+        with served(running, "bitget") as page:
+            browser.get(page.url)
+            until(lambda: browser.execute_script("return Boolean(window.heard.changes)"))
+            browser.execute_script("window.heard.changes({ data: JSON.stringify({ totals: arguments[0] }) })", totals)
+            until(lambda: "BTC" in text(browser, "#totals"))
+            cells = [one.text for one in browser.find_elements(By.CSS_SELECTOR, "#totals dd")]
+    finally:
+        browser.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", script)
+    assert cells[:4] == ["0.034512", "-0.000123", "0.00012", "2.00"]
+    assert cells[5:8] == ["12,345.68", "+100.13", "0.00012"]

@@ -15,12 +15,14 @@ let ahead = 0; // of the service's clock, which ages go by: a phone's may be min
 
 // Small helpers
 
-const grouped = new Intl.NumberFormat("en", { maximumFractionDigits: 2, minimumFractionDigits: 2 });
+const large = new Intl.NumberFormat("en", { maximumFractionDigits: 2, minimumFractionDigits: 2 });
+const small = new Intl.NumberFormat("en", { maximumFractionDigits: 6, minimumFractionDigits: 2 }); // bitcoins, too
+const grouped = (number) => (Math.abs(number) < 100 ? small : large).format(number);
 const short = new Intl.NumberFormat("en", { maximumSignificantDigits: 8, useGrouping: false });
 const none = (text) => text === null || text === undefined;
 const exact = (text) => (none(text) ? "–" : text.includes(".") ? text.replace(/\.?0+$/, "") : text);
 const show = (text) => (none(text) ? "–" : short.format(Number(text)));
-const money = (text) => (none(text) ? "–" : grouped.format(Number(text)));
+const money = (text) => (none(text) ? "–" : grouped(Number(text)));
 const percent = (text) => (none(text) ? "–" : `${(Number(text) * 100).toFixed(1)} %`);
 const time = (ms) => (ms ? new Date(ms).toISOString().slice(11, 19) : "–");
 
@@ -41,7 +43,7 @@ function tell(element, text) {
 
 function signed(text) {
   const number = none(text) ? 0 : Number(text);
-  return make("span", { text: none(text) ? "–" : `${number > 0 ? "+" : ""}${grouped.format(number)}`, class: number > 0 ? "up" : number < 0 ? "down" : null });
+  return make("span", { text: none(text) ? "–" : `${number > 0 ? "+" : ""}${grouped(number)}`, class: number > 0 ? "up" : number < 0 ? "down" : null });
 }
 
 // Tables: a column has a title, how its cell is made, and what it is sorted by
