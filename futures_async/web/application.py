@@ -22,7 +22,7 @@ from futures_async.unified.models import to_builtins
 from futures_async.web import description, reading
 from futures_async.web.acting import act
 from futures_async.web.events import events
-from futures_async.web.guard import COOKIE, SESSION_S, Guard, Guarded, body_of, cookie_of
+from futures_async.web.guard import COOKIE, SESSION_S, Guard, Guarded, body_of, client_of, cookie_of
 from futures_async.web.lists import Lists, open_orders
 from futures_async.web.metrics import Tally, metrics
 from futures_async.web.picture import Picture
@@ -116,11 +116,9 @@ async def login(request: Request) -> Response:
     held = files("futures_async.web").joinpath("page", "login.html")
     if request.method == "GET":
         return Response(held.read_bytes(), media_type="text/html")
-    if wait_s := guard.may_try():
-        return JSONResponse({"error": "too many tries"}, 429, {"Retry-After": str(int(wait_s) + 1)})
-    tokens = parse_qs((await body_of(request)).decode("ascii", "replace")).get("token", [])
-    if not any(map(guard.is_token, tokens)):
-        return JSONResponse({"error": "that is not the token"}, 401)
+    tokens = parse_qs((await body_of(request)).decode("ascii", "replace")).get("token", [""])
+    if (refused := guard.try_token(client_of(request.scope), tokens[0])) is not None:
+        return refused
     answer = JSONResponse({"ok": True})
     answer.set_cookie(
         COOKIE,

@@ -12,9 +12,10 @@ import hashlib
 import hmac
 import secrets
 import time
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Sequence
 from http.cookies import CookieError, SimpleCookie
+from ipaddress import IPv6Address, ip_address
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
@@ -32,6 +33,10 @@ SHORTEST_TOKEN: Final = 16
 MOST_BODY: Final = 16 * 1024
 TRIES: Final = 5
 TRIES_WITHIN_S: Final = 60.0
+MOST_ADDRESSES: Final = 4096
+"""Wrong tries are kept of so many addresses, the latest: who has more of them is not stopped by this."""
+OWN_SITE: Final = ("same-origin", "none")
+"""What a browser says in `Sec-Fetch-Site` of what our page, or a person, has sent."""
 OPEN_PATHS: Final = ("/login", "/health", "/page/login.js", "/page/page.css")
 LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 HEADERS: Final = {
@@ -64,7 +69,7 @@ class Guard:
         self._key = secrets.token_bytes(32) if token is None else hashlib.sha256(b"session " + token.encode()).digest()
         self._token = None if token is None else self._digest("token", token)
         self._hosts = frozenset((*LOOPBACK, *(host.lower() for host in hosts)))
-        self._tries: deque[float] = deque(maxlen=TRIES)
+        self._wrong: OrderedDict[str, deque[float]] = OrderedDict()
 
     @property
     def locked(self) -> bool:
@@ -83,13 +88,23 @@ class Guard:
         """Compared in a time that tells nothing."""
         return self._token is not None and hmac.compare_digest(self._digest("token", token), self._token)
 
-    def may_try(self) -> float:
-        """Seconds until a login may be tried again; 0 counts this as one."""
-        now = time.monotonic()
-        if len(self._tries) == TRIES and now - self._tries[0] < TRIES_WITHIN_S:
-            return TRIES_WITHIN_S - (now - self._tries[0])
-        self._tries.append(now)
-        return 0.0
+    def try_token(self, address: str, token: str) -> Response | None:
+        """What is said to a token from this address; None to the right one.
+
+        Only wrong ones are counted, and by address: nobody locks another out.
+        """
+        now, network = time.monotonic(), network_of(address)
+        wrong = self._wrong.get(network, deque(maxlen=TRIES))
+        if len(wrong) == TRIES and (wait_s := TRIES_WITHIN_S - (now - wrong[0])) > 0:
+            return JSONResponse({"error": "too many wrong tokens"}, 429, {"Retry-After": str(int(wait_s) + 1)})
+        if self.is_token(token):
+            return None
+        wrong.append(now)
+        self._wrong[network] = wrong
+        self._wrong.move_to_end(network)
+        if len(self._wrong) > MOST_ADDRESSES:
+            self._wrong.popitem(last=False)
+        return JSONResponse({"error": "that is not the token"}, 401, {"WWW-Authenticate": "Bearer"})
 
     def session(self) -> str:
         """A new one: when it ends, and our signature under that."""
@@ -143,10 +158,12 @@ class Guarded:
         path: str = scope["path"].removeprefix(root)
         if not path:  # links of the page are relative to where it is
             return RedirectResponse(f"{root}/", 307)
-        if not guard.locked or path in OPEN_PATHS:
+        if scope["method"] == "POST" and headers.get("sec-fetch-site", "none") not in OWN_SITE:
+            return JSONResponse({"error": "another site's page has sent this"}, 403)
+        if not guard.locked or path in OPEN_PATHS or guard.is_session(cookie_of(headers)):
             return None
-        if guard.is_token(bearer(headers)) or guard.is_session(cookie_of(headers)):
-            return None
+        if token := bearer(headers):
+            return guard.try_token(client_of(scope), token)
         if path == "/" and "text/html" in headers.get("accept", ""):
             return RedirectResponse(f"{scope.get('root_path', '')}/login", 303)
         return JSONResponse(
@@ -165,6 +182,22 @@ def placed(scope: Scope) -> Scope:
         return scope
     root = sent.rstrip("/").removesuffix(path)
     return {**scope, "root_path": root, "path": sent if sent == root else f"{root}{path or '/'}"}
+
+
+def client_of(scope: Scope) -> str:
+    """The address that a request has come from, as far as the server knows."""
+    return str((scope.get("client") or ("",))[0])
+
+
+def network_of(address: str) -> str:
+    """What wrong tries are counted by: who has one IPv6 address has all of its /64."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(found, IPv6Address) and found.ipv4_mapped is None:
+        return f"{int(found) >> 64:x}/64"
+    return address
 
 
 def bearer(headers: Headers) -> str:

@@ -1,11 +1,14 @@
 """Who may look and who may act."""
 
+# pyright: reportPrivateUsage=false
+
 from __future__ import annotations
 
 import time
 from contextlib import AsyncExitStack
 from typing import Any
 
+import httpx
 import pytest
 import pytest_asyncio
 
@@ -70,13 +73,45 @@ def test_sessions_are_ours_and_end(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not guard.is_session(session)
 
 
-def test_logins_are_few(monkeypatch: pytest.MonkeyPatch) -> None:
+def tried(guard: Guard, address: str, token: str) -> int:
+    answer = guard.try_token(address, token)
+    return 200 if answer is None else answer.status_code
+
+
+def test_wrong_tokens_are_few_and_right_ones_are_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     guard, now = Guard(TOKEN), 1000.0
     monkeypatch.setattr(time, "monotonic", lambda: now)
-    assert [guard.may_try() for _ in range(guards.TRIES)] == [0.0] * guards.TRIES
-    assert guard.may_try() == guards.TRIES_WITHIN_S
+    assert [tried(guard, "192.0.2.1", TOKEN) for _ in range(20)] == [200] * 20
+    assert [tried(guard, "192.0.2.1", "wrong") for _ in range(6)] == [401] * 5 + [429]
+    assert tried(guard, "192.0.2.1", TOKEN) == 429
+    assert tried(guard, "192.0.2.2", TOKEN) == 200
     now += guards.TRIES_WITHIN_S
-    assert guard.may_try() == 0.0
+    assert tried(guard, "192.0.2.1", TOKEN) == 200
+    assert tried(guard, "192.0.2.1", "wrong") == 401
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("2001:db8::1", "2001:db8::ffff:0:0:2", True),
+        ("2001:db8::1", "2001:db8:0:1::1", False),
+        ("::ffff:192.0.2.1", "::ffff:192.0.2.2", False),
+        ("", "", True),
+        ("testclient", "other", False),
+    ],
+)
+def test_what_one_line_has_of_addresses_is_counted_as_one(one: str, other: str, same: bool) -> None:
+    guard = Guard(TOKEN)
+    assert [tried(guard, one, "wrong") for _ in range(5)] == [401] * 5
+    assert tried(guard, other, TOKEN) == (429 if same else 200)
+
+
+def test_the_addresses_that_are_counted_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guards, "MOST_ADDRESSES", 3)
+    guard = Guard(TOKEN)
+    for number in range(10):
+        tried(guard, f"192.0.2.{number}", "wrong")
+    assert list(guard._wrong) == ["192.0.2.7", "192.0.2.8", "192.0.2.9"]
 
 
 def test_trading_needs_a_token() -> None:
@@ -132,6 +167,31 @@ async def test_tokens_cannot_be_guessed_quickly(locked: Asked) -> None:
     last = await locked.client.post("/login", data={"token": TOKEN})
     assert last.status_code == 429
     assert 0 < int(last.headers["retry-after"]) <= 61
+
+
+@pytest.mark.asyncio
+async def test_a_program_cannot_guess_quickly_either_and_locks_out_no_other(locked: Asked) -> None:
+    async def ask(token: str, address: str) -> int:
+        transport = httpx.ASGITransport(locked.app, client=(address, 1))
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            answer = await client.get("/venues", headers={"Authorization": f"Bearer {token}"})
+        return answer.status_code
+
+    assert [await ask("x" * 20, "192.0.2.1") for _ in range(6)] == [401] * 5 + [429]
+    assert await ask(TOKEN, "192.0.2.1") == 429
+    assert await ask(TOKEN, "192.0.2.2") == 200
+    for _ in range(20):
+        assert (await locked.client.post("/login", data={"token": TOKEN})).status_code == 200
+
+
+@pytest.mark.asyncio
+async def test_another_sites_form_is_refused(locked: Asked) -> None:
+    for site in ("cross-site", "same-site"):
+        for path in ("/login", "/logout", "/act"):
+            forged = await locked.client.post(path, data={"token": "x" * 20}, headers={"Sec-Fetch-Site": site})
+            assert forged.status_code == 403
+    own = {"Sec-Fetch-Site": "same-origin"}
+    assert (await locked.client.post("/login", data={"token": TOKEN}, headers=own)).status_code == 200
 
 
 @pytest.mark.asyncio
