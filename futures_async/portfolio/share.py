@@ -98,6 +98,8 @@ class _Found(msgspec.Struct, frozen=True):
     failure: _Failure | None = None
     unread: list[UnreadRow] = []
     """Rows that could not be read; without these rows, as all models travel."""
+    live: bool = False
+    """It is the picture that a stream keeps."""
 
 
 class _Wanted(msgspec.Struct, frozen=True):
@@ -115,6 +117,12 @@ class _Known(NamedTuple):
     value: msgspec.Raw
     failure: _Failure | None
     unread: list[UnreadRow]
+    live: bool
+
+    @property
+    def true_at(self) -> float:
+        """A live picture stands for the moment it was told, however long ago the venue last gave a sign of life."""
+        return self.received if self.live else self.asked
 
 
 class RedisShare:
@@ -201,35 +209,39 @@ class Member:
     def offer(self, field: str, answer: Answer[Any]) -> None:
         """Somebody wants what is known without a read, since a stream keeps it."""
         if self.leads:
-            self._start(self._publish(field, answer.asked, answer.value, None, answer.unread))
+            self._start(self._publish(field, answer, live=True))
 
     async def fetch(self, field: str, read: Callable[[], Awaitable[T]], kind: type[T], max_age_s: float) -> Answer[T]:
         """Read, or get what the leader has read, no older than that."""
         now = self._runtime.now
-        oldest = now() - max_age_s
+        oldest, ask_at = now() - max_age_s, now()
         await self._settled.wait()
         while not self.leads:
             known = self._known.get(field)
-            if known is not None and known.asked >= oldest:
+            if known is not None and known.true_at >= oldest:
                 if known.failure is not None:
                     raise _error(known.failure)
                 value = msgspec.json.decode(known.value, type=kind)
-                return Answer(value, known.asked, known.received, tuple(known.unread))
-            self._news.clear()
-            await self._ask(field, max_age_s)
-            if self._problem is not None:
-                raise ConnectFailed(
-                    f"reads are shared by Redis, which cannot be asked: {self._problem}", kind="unreachable"
-                )
+                received = known.asked if known.live else known.received  # a picture had no one wait for it
+                return Answer(value, known.asked, received, tuple(known.unread))
+            if now() >= ask_at:
+                ask_at = now() + ASK_AGAIN_S
+                await self._ask(field, max_age_s)
+                if self._problem is not None:
+                    raise ConnectFailed(
+                        f"reads are shared by Redis, which cannot be asked: {self._problem}", kind="unreachable"
+                    )
+                continue
+            self._news.clear()  # News of other fields, or what is known already, is no reason to ask again.
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(ASK_AGAIN_S):
+                async with asyncio.timeout(ask_at - now()):
                     await self._news.wait()
         return await self._read(field, read)
 
     def refused(self, field: str, error: Exception) -> None:
         """Somebody wants what is not read just now: tell why."""
         if self.leads:
-            self._start(self._publish(field, self._runtime.now(), (), error))
+            self._start(self._publish(field, Answer((), now := self._runtime.now(), now), error))
 
     async def aclose(self) -> None:
         """Leave; who leads gives the lease back."""
@@ -246,22 +258,22 @@ class Member:
         try:
             answer = await answered(read(), self._runtime)
         except FuturesAsyncError as error:
-            await self._publish(field, asked, (), error)
+            await self._publish(field, Answer((), asked, asked), error)
             raise
-        await self._publish(field, asked, answer.value, None, answer.unread)
+        await self._publish(field, answer)
         return answer
 
     async def _publish(
-        self, field: str, asked: float, value: object, error: Exception | None, unread: Sequence[UnreadRow] = ()
+        self, field: str, answer: Answer[Any], error: Exception | None = None, *, live: bool = False
     ) -> None:
-        now = self._runtime.now()
         found = _Found(
             field=field,
             lease=self._lease,
-            asked_ago_s=now - asked,
-            value=msgspec.Raw(to_json(value)),
+            asked_ago_s=self._runtime.now() - answer.asked,
+            value=msgspec.Raw(to_json(answer.value)),
             failure=None if error is None else _failure(error),
-            unread=[_named(row) for row in unread],
+            unread=[_named(row) for row in answer.unread],
+            live=live,
         )
         arguments: list[str | float] = [self._lease, self._answers, field, msgspec.json.encode(found).decode(), KEPT_S]
         try:
@@ -333,9 +345,10 @@ class Member:
             return
         published = float(at) + self._offset
         asked = published - found.asked_ago_s
+        told = _Known(asked, published, found.value, found.failure, found.unread, found.live)
         known = self._known.get(found.field)
-        if known is None or asked >= known.asked:
-            self._known[found.field] = _Known(asked, published, found.value, found.failure, found.unread)
+        if known is None or told.true_at >= known.true_at:
+            self._known[found.field] = told
             self._news.set()
 
     def _start(self, work: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Hashable, Mapping
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -10,6 +11,7 @@ from typing import Any, TypeVar
 import pytest
 
 from futures_async.portfolio.portfolio import Portfolio
+from futures_async.portfolio.share import ASK_AGAIN_S
 from futures_async.portfolio.snapshot import Ok, Stale
 from futures_async.unified.errors import ClientClosed, ConnectFailed, UnreadRow
 from futures_async.unified.models import Account, Position
@@ -26,8 +28,9 @@ T = TypeVar("T")
 class FakeWatch(Watch[T]):
     """A picture that the test changes."""
 
-    def __init__(self, picture: dict[Hashable, T]) -> None:
+    def __init__(self, picture: dict[Hashable, T], quiet_s: float) -> None:
         self._picture = picture
+        self._quiet_s = quiet_s
         self._changes: asyncio.Queue[Change[T]] = asyncio.Queue()
         self._state = WatchState.LIVE
         for item in picture.values():
@@ -51,7 +54,7 @@ class FakeWatch(Watch[T]):
 
     @property
     def age_s(self) -> float:
-        return 0.0
+        return self._quiet_s
 
     @property
     def unread(self) -> tuple[UnreadRow, ...]:
@@ -83,6 +86,9 @@ class FakeWatch(Watch[T]):
 class Streams(FakeReads):
     """Streams positions and accounts, and keeps its watches."""
 
+    quiet_s = 0.0
+    """Since the venue's last sign of life."""
+
     def __init__(self) -> None:
         super().__init__(delay_s=0.01)
         self.watches: list[FakeWatch[Any]] = []
@@ -97,7 +103,7 @@ class Streams(FakeReads):
     def _watch(self, picture: dict[Hashable, T]) -> FakeWatch[T]:
         if self.closed:
             raise ClientClosed("the exchange object was closed")
-        watch = FakeWatch(picture)
+        watch = FakeWatch(picture, self.quiet_s)
         self.watches.append(watch)
         return watch
 
@@ -107,8 +113,14 @@ class Streams(FakeReads):
         return sum(watch.state is WatchState.LIVE for watch in self.watches)
 
 
-def shared(url: str, count: int, work: Any) -> None:
-    together(url, count, work, Streams, live=True)
+class QuietStreams(Streams):
+    """Between two heartbeats of the venue."""
+
+    quiet_s = 15.0
+
+
+def shared(url: str, count: int, work: Any, make: type[Streams] = Streams) -> None:
+    together(url, count, work, make, live=True)
 
 
 async def quantity(portfolio: Portfolio) -> Decimal:
@@ -134,6 +146,28 @@ def test_one_streams_and_the_others_see_its_changes_without_a_call(url: str) -> 
         assert [len(fake.watches) for fake in fakes] == [2, 0, 0]
 
     shared(url, 3, work)
+
+
+def test_between_two_heartbeats_the_others_see_the_live_picture_and_ask_little(url: str, server: Server) -> None:
+    async def work(portfolios: list[Portfolio], fakes: list[Streams]) -> None:
+        await until(lambda: fakes[0].open == 2)
+        server.ask("CONFIG", "RESETSTAT")
+        began, rounds = time.monotonic(), range(1, 6)
+        for number in rounds:
+            fakes[0].watches[0].change("BTC", position(quantity=Decimal(number)))
+            await asyncio.sleep(0.3)  # older than what may be shared
+            states = await asyncio.gather(*(seen(portfolio) for portfolio in portfolios))
+            for state in states:
+                assert isinstance(state, Ok)
+                assert state.data.positions is not None
+                assert state.data.positions[0].quantity == number
+                assert state.age_s > QuietStreams.quiet_s - 1  # what nothing has confirmed since is not called younger
+                assert state.latency_s == 0
+        # Two questions a round for each of two followers, and what is asked again when an answer takes its time.
+        again = (time.monotonic() - began) / ASK_AGAIN_S
+        assert server.ask("INFO", "commandstats")["cmdstat_hget"]["calls"] <= 4 * (len(rounds) + again)
+
+    shared(url, 3, work, QuietStreams)
 
 
 def test_who_gets_the_lead_streams_at_once_and_who_lost_it_stops(url: str, server: Server) -> None:
