@@ -12,7 +12,7 @@ from futures_async.cli.accounts import SETTLE_WITHIN_S, Source, open_accounts
 from futures_async.cli.options import DryRun, Symbol, Yes, decimal_option, with_accounts
 from futures_async.cli.output import Exit, Format, Writer, complain
 from futures_async.cli.running import confirm, run
-from futures_async.cli.symbols import refuse_unknown
+from futures_async.cli.symbols import able, refuse_unknown, tell_left_out
 from futures_async.cli.tables import Column, grouped
 from futures_async.portfolio.acts import Act, Done, Plan, cancels, carry_out, closings, halts, look_at, of_order
 from futures_async.unified import enums
@@ -73,11 +73,13 @@ def act_on(
         async with open_accounts(source, close_within_s=SETTLE_WITHIN_S) as accounts:
             if alone and len(accounts) != 1:
                 raise InvalidRequest(f"{alone}: name one of {', '.join(accounts)} with --venue")
-            acts, problems = await look_at(accounts, plan)
+            acts, problems = await look_at(able(accounts, symbol), plan)
             if symbol is not None and not any(acts.values()):
                 await refuse_unknown(accounts, symbol)
+            out = set[str]() if symbol is None else await tell_left_out(accounts, symbol, problems)
             for name, problem in problems.items():
-                writer.problem(name, problem)
+                if name not in out:
+                    writer.problem(name, problem)
             if not any(acts.values()):
                 if writer.code is Exit.OK and output is Format.TABLE:
                     writer.console.print("Nothing to do.")

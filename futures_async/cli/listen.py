@@ -12,6 +12,7 @@ from rich.text import Text
 
 from futures_async.cli import columns
 from futures_async.cli.output import Exit, Format, Writer
+from futures_async.cli.symbols import able
 from futures_async.cli.tables import GAP, Column, aligned, cell_of
 from futures_async.unified.errors import (
     FuturesAsyncError,
@@ -120,7 +121,7 @@ async def listen_to(
     """
     if symbol is not None and subject is Subject.ACCOUNT:
         raise InvalidRequest("balances are of the account: listen account takes no --symbol")
-    writer = Writer(output)
+    accounts, writer = able(accounts, symbol), Writer(output)
     lines = Lines(CELLS[subject], accounts, lambda line: writer.console.print(line, soft_wrap=True))
 
     def tell(row: Heard) -> None:

@@ -14,7 +14,7 @@ from futures_async.cli.counting import Count, RowCounter, counted
 from futures_async.cli.options import Limit, Since, Symbol, Until, with_accounts
 from futures_async.cli.output import Exit, Format, Writer
 from futures_async.cli.running import run
-from futures_async.cli.symbols import refuse_unknown
+from futures_async.cli.symbols import able, refuse_unknown, tell_left_out
 from futures_async.cli.tables import Column
 from futures_async.risk import dashboard
 from futures_async.unified.errors import FuturesAsyncError, InvalidRequest, NotSupported, SymbolNotFound, UnreadRows
@@ -53,12 +53,14 @@ async def read_all(source: Source, writer: Writer, read: Read[T], symbol: str | 
     with counter:
         async with open_accounts(source) as accounts:
             async with anyio.create_task_group() as group:
-                for name, exchange in accounts.items():
+                for name, exchange in able(accounts, symbol).items():
                     group.start_soon(one, name, exchange)
             if symbol is not None and not any(found.values()):
                 await refuse_unknown(accounts, symbol)
+            out = set[str]() if symbol is None else await tell_left_out(accounts, symbol, refused)
     for name, error in refused.items():
-        writer.problem(name, error)
+        if name not in out:
+            writer.problem(name, error)
     return [(name, row) for name in accounts for row in found.get(name, ())]
 
 

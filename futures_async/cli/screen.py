@@ -11,6 +11,7 @@ from rich.text import Text
 
 from futures_async.cli.columns import POSITIONS, Danger, danger_of, distance, roe
 from futures_async.cli.output import one_line
+from futures_async.cli.symbols import able
 from futures_async.cli.tables import Column, Layout, lay_out, wrapped
 from futures_async.cli.totals import TOTALS, Marks, coins_of, rows_of, some, worth
 from futures_async.portfolio.snapshot import Failed, Ok, Snapshot, VenueState
@@ -115,11 +116,10 @@ class View:
         self.filter = ""
         """Rows that lack one of these words are not shown."""
         self._marks = marks
-        self._symbols = (
-            None
-            if symbol is None
-            else {exchange.unified_symbol(exchange.venue_symbol(symbol)) for exchange in exchanges.values()}
-        )
+        self._symbols: set[str] | None = None
+        if symbol is not None:
+            whose = able(exchanges, symbol).values()
+            self._symbols = {exchange.unified_symbol(exchange.venue_symbol(symbol)) for exchange in whose}
 
     def rows(self, snapshot: Snapshot) -> list[Row]:
         """The positions that are shown, sorted."""

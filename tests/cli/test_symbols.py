@@ -1,0 +1,100 @@
+"""A symbol that is named: accounts that cannot have such a contract are left out."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import cast
+
+import pytest
+
+from futures_async.cli.symbols import able, tell_left_out
+from futures_async.simulator.server import RunningExchange, serve
+from futures_async.unified.errors import FuturesAsyncError, InvalidRequest, RequestTimeout, SymbolNotFound
+from futures_async.unified.exchange import FuturesExchange
+from futures_async.unified.models import Contract
+from tests.cli.test_commands import keys_of
+from tests.cli.test_every_command import BTC, run
+from tests.fakes import FakeReads
+
+NAMED: list[tuple[str, ...]] = [
+    ("watch", "--once"),
+    ("positions",),
+    ("risk",),
+    ("orders",),
+    ("fills",),
+    ("ledger",),
+    ("close", "--dry-run"),
+    ("cancel-all", "--dry-run"),
+]
+
+
+@pytest.fixture(scope="module")
+def running() -> Generator[RunningExchange]:
+    with serve(seed=2) as exchange:
+        yield exchange
+
+
+def on(running: RunningExchange, venues: tuple[str, ...], *words: str) -> tuple[int, str]:
+    environ = {name: value for venue in venues for name, value in keys_of(running, venue).items()}
+    shown = run(*words, "--base-url", running.base_url, environ=environ)
+    return shown.exit_code, shown.output
+
+
+@pytest.mark.parametrize("words", NAMED, ids=lambda words: words[0])
+@pytest.mark.parametrize("symbol", [BTC, "BTC/USDC:USDC"])
+def test_an_account_without_such_a_contract_hides_no_other(
+    running: RunningExchange, words: tuple[str, ...], symbol: str
+) -> None:
+    code, said = on(running, ("bitmart", "hyperliquid", "bitget"), *words, "-s", symbol)
+    assert code == 0, said
+    left = "hyperliquid" if symbol == BTC else "bitget"
+    assert "InvalidRequest" not in said
+    if words[0] != "watch":  # there each account is shown
+        assert f"left out, without a contract {symbol}: {left}\n" in said
+    if symbol == BTC:
+        assert any(line.startswith("bitmart") and BTC in line for line in said.splitlines())
+
+
+@pytest.mark.parametrize("words", NAMED, ids=lambda words: words[0])
+def test_where_no_account_can_have_it_the_call_cannot_be_right(
+    running: RunningExchange, words: tuple[str, ...]
+) -> None:
+    code, said = on(running, ("hyperliquid",), *words, "-s", BTC)
+    assert code == 2
+    assert "did you mean BTC/USDC:USDC?" in said
+
+
+class Toy(FakeReads):
+    """An account that takes some symbols, and whose list of contracts ends in an error."""
+
+    def __init__(self, listing: FuturesAsyncError | None = None, *, takes: bool = True) -> None:
+        super().__init__()
+        self.listing = listing
+        self.takes = takes
+
+    def venue_symbol(self, symbol: str) -> str:
+        if not self.takes:
+            raise InvalidRequest("of another kind")
+        return symbol
+
+    async def fetch_contract(self, symbol: str) -> Contract:
+        if self.listing is not None:
+            raise self.listing
+        return cast("Contract", None)  # nobody looks at it
+
+
+@pytest.mark.asyncio
+async def test_only_what_a_venue_lacks_by_its_own_list_is_left_out() -> None:
+    lacks = SymbolNotFound("no such contract")
+    accounts: dict[str, FuturesExchange] = {
+        "has": Toy(),
+        "lacks": Toy(lacks),
+        "lists": Toy(),  # and yet says that there is none
+        "unread": Toy(RequestTimeout("late")),
+        "other": Toy(takes=False),
+    }
+    assert list(able(accounts, None)) == list(accounts)
+    assert list(able(accounts, BTC)) == ["has", "lacks", "lists", "unread"]
+    problems: dict[str, FuturesAsyncError] = {"lacks": lacks, "lists": lacks, "unread": lacks}
+    assert await tell_left_out(accounts, BTC, problems) == {"lacks", "other"}
+    assert await tell_left_out({"lacks": Toy(lacks)}, BTC, {"lacks": lacks}) == set()  # of all: then it is told
