@@ -58,6 +58,8 @@ class Act:
     says: str
     """What will happen, for whoever is asked."""
     do: Callable[[], Awaitable[Done]]
+    side: PositionSide | None = None
+    """Of the position, where it is about one."""
 
 
 def of_order(action: str, order: Order) -> Done:
@@ -170,7 +172,7 @@ async def closings(exchange: FuturesExchange, symbol: str | None, side: Position
                 Done(action="close", symbol=name, result="nothing to do") if order is None else of_order("close", order)
             )
 
-        return Act("close", name, says, do)
+        return Act("close", name, says, do, there)
 
     return [
         *(step(one.symbol, one.side, _closes(one)) for one in wanted),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 import msgspec
 from starlette.requests import Request
@@ -15,6 +15,22 @@ from futures_async.unified.enums import OrderKind, PositionSide
 from futures_async.unified.exchange import Capability, FuturesExchange
 from futures_async.unified.models import to_builtins
 from futures_async.web.guard import Guard, body_of, refuse_forged
+
+MOST_ACT: Final = 1024 * 1024
+"""Bytes: a halt names the steps of all accounts."""
+
+
+class Step(msgspec.Struct, frozen=True):
+    """What a step is known by from when it is said until it is taken."""
+
+    account: str
+    """Name in the portfolio."""
+    action: str
+    """As it was said."""
+    symbol: str
+    """The contract; empty where it cannot be read."""
+    side: PositionSide | None = None
+    """Of the position, where it is about one."""
 
 
 class Wanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -36,17 +52,23 @@ class Wanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Whether `halt` closes positions too."""
     dry_run: bool = True
     """Say what would be done, and do nothing."""
+    steps: tuple[Step, ...] | None = None
+    """Of those that were said, the ones to take, and no other; None takes all that there are by now."""
 
 
 async def act(request: Request) -> Response:
-    """Say what would be done, or do it: `{"steps": […]}` or `{"done": […]}`, and what could not be looked at."""
+    """Say what would be done, or do it, and what could not be looked at.
+
+    It is said as `{"steps": […]}`, and done as `{"done": […], "left": […]}`: what is there by now, and not among the
+    steps that were sent back, is left.
+    """
     guard: Guard = request.app.state.guard
     if not request.app.state.trading:
         return JSONResponse({"error": "this page only shows: app(…, trading=True) lets it act"}, 403)
     if (refused := refuse_forged(request, guard)) is not None:
         return refused
     try:
-        wanted = msgspec.json.decode(await body_of(request), type=Wanted)
+        wanted = msgspec.json.decode(await body_of(request, MOST_ACT), type=Wanted)
     except UNREADABLE as error:
         return JSONResponse({"error": str(error)}, 400)
     exchanges = request.app.state.portfolio.exchanges
@@ -59,10 +81,31 @@ async def act(request: Request) -> Response:
     acts, problems = await look_at(chosen, plan)
     told: dict[str, Any] = {"problems": to_builtins(problems)}
     if wanted.dry_run:
-        told["steps"] = [{"account": name, "says": step.says} for name, steps in acts.items() for step in steps]
-    else:
-        told["done"] = [{"account": name, **to_builtins(done)} for name, done in await carry_out(acts)]
+        told["steps"] = _said(acts)
+        return JSONResponse(told)
+    taken, left, gone = acts, dict[str, Sequence[Act]](), list[Step]()
+    if wanted.steps is not None:
+        confirmed = dict.fromkeys(wanted.steps)
+        found = {_step(name, one) for name, steps in acts.items() for one in steps}
+        taken = {name: [one for one in steps if _step(name, one) in confirmed] for name, steps in acts.items()}
+        left = {name: [one for one in steps if _step(name, one) not in confirmed] for name, steps in acts.items()}
+        gone = [step for step in confirmed if step.account in acts and step not in found]
+    ends = await carry_out(taken)
+    ends += [
+        (step.account, Done(action=step.action, symbol=step.symbol, result="nothing to do", detail="it is gone"))
+        for step in gone
+    ]
+    told["done"] = [{"account": name, **to_builtins(done)} for name, done in ends]
+    told["left"] = _said(left)
     return JSONResponse(told)
+
+
+def _step(name: str, act: Act) -> Step:
+    return Step(account=name, action=act.action, symbol=act.symbol, side=act.side)
+
+
+def _said(acts: Mapping[str, Sequence[Act]]) -> list[dict[str, Any]]:
+    return [{**to_builtins(_step(name, one)), "says": one.says} for name, steps in acts.items() for one in steps]
 
 
 def _plan(wanted: Wanted) -> Plan | None:

@@ -90,12 +90,14 @@ ANSWERS: dict[str, Schema] = {
     "/events": TEXT,
     "/metrics": TEXT,
 }
+STEPS = _list(_all(account=TEXT, action=TEXT, symbol=TEXT, side=_or_none(TEXT), says=TEXT))
 ACTED = {
     "type": "object",
     "properties": {
         "problems": _by_name(TEXT),
-        "steps": _list(_all(account=TEXT, says=TEXT)),
+        "steps": STEPS,
         "done": _list(_of_account("Done")),
+        "left": STEPS,
     },
     "required": ["problems"],
 }
@@ -113,7 +115,7 @@ def openapi(root: str) -> dict[str, Any]:
     paths: dict[str, Any] = {path: {"get": _read(path)} for path in SAYS}
     paths["/act"] = {
         "post": {
-            "summary": "Cancel, close or halt; with `dry_run` it says what would be done",
+            "summary": "Cancel, close or halt; with `dry_run` it says what would be done; `steps` takes no others",
             "requestBody": {"required": True, "content": _json(_ref("Wanted"))},
             "responses": {
                 "200": {"description": "Steps, or what they came to", "content": _json(ACTED)},

@@ -225,8 +225,12 @@ def refuse_forged(request: Request, guard: Guard) -> Response | None:
     return JSONResponse({"error": "this did not come from the page: reload it"}, 403)
 
 
-async def body_of(request: Request) -> bytes:
+async def body_of(request: Request, most: int = MOST_BODY) -> bytes:
     """What was sent with a request.
+
+    Args:
+        request: The request.
+        most: Bytes.
 
     Raises:
         HTTPException: It is larger than anything that is asked for here.
@@ -234,6 +238,6 @@ async def body_of(request: Request) -> bytes:
     body = b""
     async for piece in request.stream():
         body += piece
-        if len(body) > MOST_BODY:
+        if len(body) > most:
             raise HTTPException(413, "too large")
     return body

@@ -466,6 +466,23 @@ def test_a_halt_that_closes_too_is_confirmed_as_that(browser: Any, running: Runn
         assert can_confirm(browser)
 
 
+def test_what_was_not_shown_is_not_done(browser: Any, running: RunningExchange) -> None:
+    order = fa.OrderRequest(symbol=BTC, side="buy", type="market", quantity="0.01")
+    with served(running, "bitget", token=TOKEN, trading=True) as page:
+        page.do(lambda accounts: accounts["bitget"].close_position(BTC))
+        log_in(browser, page.url)
+        until(lambda: len(rows(browser)) >= 3)
+        until(lambda: browser.find_element(By.ID, "halt")).click()
+        browser.find_element(By.CSS_SELECTOR, "#ask-close input").click()
+        until(lambda: text(browser, "#ask-steps").count("close ") == 3)
+        page.do(lambda accounts: accounts["bitget"].create_order(order))
+        browser.find_element(By.ID, "ask-yes").click()
+        until(lambda: text(browser, "#ask-title") == "Not all was done")
+        assert f"not done, for it was not shown: close {BTC} long 0.01" in text(browser, "#ask-steps")
+        (left,) = page.do(lambda accounts: accounts["bitget"].fetch_positions())
+        assert left.symbol == BTC
+
+
 def test_what_is_under_way_is_not_left(browser: Any, running: RunningExchange) -> None:
     with served(running, "bitget", token=TOKEN, trading=True) as page:
         log_in(browser, page.url)

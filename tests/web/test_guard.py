@@ -255,8 +255,32 @@ async def test_a_program_acts_with_the_token(locked: Asked) -> None:
     assert (await act(action="cancel"))[0] == 400
     assert (await act(action="close", account="nobody"))[0] == 404
     assert (await act(action="close", wrong=1))[0] == 400
-    large = await locked.client.post("/act", content=b" " * 20_000, headers=BEARER)
+    large = await locked.client.post("/act", content=b" " * 2_000_000, headers=BEARER)
     assert large.status_code == 413
+
+
+@pytest.mark.asyncio
+async def test_only_what_was_confirmed_is_done(locked: Asked) -> None:
+    async def act(**body: Any) -> Any:
+        return (await locked.client.post("/act", json={"action": "close", **body}, headers=BEARER)).json()
+
+    bitget = locked.portfolio.exchanges["bitget"]
+    new, gone, *_ = [row.symbol for row in await bitget.fetch_positions() if row.side == "long"]
+    (held,) = await bitget.fetch_positions(new)
+    await bitget.close_position(new)
+    steps = (await act())["steps"]
+    assert [step["side"] for step in steps if step["symbol"] == gone] == ["long"]
+    assert new not in {step["symbol"] for step in steps}
+    order = fa.OrderRequest(symbol=new, side="buy", type="market", quantity=held.quantity)
+    await bitget.create_order(order)
+    await bitget.close_position(gone)
+    told = await act(dry_run=False, steps=steps)
+    assert {row.symbol for row in await bitget.fetch_positions()} == {new}
+    assert [(step["account"], step["symbol"]) for step in told["left"]] == [("bitget", new)]
+    results = {one["symbol"]: one["result"] for one in told["done"]}
+    assert results == {step["symbol"]: "nothing to do" if step["symbol"] == gone else "done" for step in steps}
+    assert (await act(dry_run=False, steps=[]))["done"] == []
+    assert [one["symbol"] for one in (await act(dry_run=False))["done"]] == [new]
 
 
 @pytest.mark.asyncio

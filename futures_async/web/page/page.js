@@ -320,7 +320,7 @@ let underWay = false; // what has been sent is seen to its end
 
 function titled(told) {
   if (told.done.some((one) => one.result === "unknown")) return "Not known: look at the venue";
-  const all = told.done.every((one) => ["done", "nothing to do"].includes(one.result)) && !Object.keys(told.problems).length;
+  const all = told.done.every((one) => ["done", "nothing to do"].includes(one.result)) && !told.left.length && !Object.keys(told.problems).length;
   return all ? "This has happened" : "Not all was done";
 }
 
@@ -328,6 +328,7 @@ function ask(body) {
   if (underWay) return;
   const [dialog, title, yes, no, closes] = [at("ask"), at("ask-title"), at("ask-yes"), at("ask-no"), at("ask-close")];
   const box = closes.querySelector("input");
+  let steps = []; // that are shown: these are taken, and no others
   const said = async () => {
     const mine = ++turn;
     title.textContent = "This will happen";
@@ -337,7 +338,8 @@ function ask(body) {
     if (mine !== turn) return;
     const problems = Object.entries(told.problems).map(([account, problem]) => `${account}: ${problem}`);
     list([...told.steps.map((step) => `${step.account}: ${step.says}`), ...problems]);
-    yes.hidden = told.steps.length === 0;
+    steps = told.steps.map(({ says, ...step }) => step);
+    yes.hidden = steps.length === 0;
     if (told.error) list([told.error.message]);
     else if (!told.steps.length && !problems.length) list(["Nothing: there is nothing to do."]);
   };
@@ -354,10 +356,11 @@ function ask(body) {
     underWay = yes.hidden = closes.hidden = no.disabled = true;
     title.textContent = "Under way…";
     try {
-      const told = await post({ ...body, dry_run: false });
+      const told = await post({ ...body, dry_run: false, steps });
       title.textContent = titled(told);
       list([
         ...told.done.map((one) => `${one.account}: ${one.action} ${one.symbol}: ${one.result}${one.status ? ` (${one.status})` : ""}${one.detail ? `: ${one.detail}` : ""}`),
+        ...told.left.map((step) => `${step.account}: not done, for it was not shown: ${step.says}`),
         ...Object.entries(told.problems).map(([account, problem]) => `${account}: ${problem}`),
       ]);
     } catch (error) {
