@@ -274,10 +274,10 @@ class RedisLimiter(StoreLimiter):
     async def _remember(self, told: int) -> None:
         """Write this process's slots again, and that so many calls got theirs."""
         standing = self._own.standing(self._loops.current().now())
-        arguments: list[str | float] = [self.process, told, CREDIT_KEPT_S]
+        arguments: list[str | float] = [told, CREDIT_KEPT_S]
         for slots in standing.values():
             arguments += [len(slots), *(part for slot, left_s in slots.items() for part in (slot, f"{left_s:.6f}"))]
-        await self._run(REMEMBER, [Pool(key, 1, 0.0) for key in standing], arguments)
+        await self._run(REMEMBER, [Pool(key, 1, 0.0) for key in (f"granted:{self.process}", *standing)], arguments)
 
     async def _check(self) -> None:
         """Refuse a server that may forget."""

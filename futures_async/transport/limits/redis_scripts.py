@@ -145,15 +145,15 @@ return {1}
 """
 )
 
-# KEYS: pools. ARGV: process, how many of its calls got their slots, how long that is kept; then for each pool how many
+# KEYS: the process's count of calls, so that there is a key also where no slot stands: a cluster would else run this on
+# any of its nodes; then pools. ARGV: how many calls got their slots, how long that is kept; then for each pool how many
 # slots it has there, and for each of these: id, seconds until it is back.
 REMEMBER = (
     _COMMON
-    + _NAMES
     + """
-local process, told, kept, at = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), 4
-for _, pool in ipairs(KEYS) do
-    local longest = 0
+local told, kept, at = tonumber(ARGV[1]), tonumber(ARGV[2]), 3
+for number = 2, #KEYS do
+    local pool, longest = KEYS[number], 0
     local last = at + 2 * tonumber(ARGV[at])
     for i = at + 1, last, 2 do
         longest = math.max(longest, tonumber(ARGV[i + 1]))
@@ -162,8 +162,8 @@ for _, pool in ipairs(KEYS) do
     keep(pool, longest)
     at = last + 1
 end
-local granted = tonumber(redis.call('GET', GRANTED .. process) or '0')
-redis.call('SET', GRANTED .. process, math.max(granted, told), 'EX', kept)
+local granted = tonumber(redis.call('GET', KEYS[1]) or '0')
+redis.call('SET', KEYS[1], math.max(granted, told), 'EX', kept)
 return 1
 """
 )

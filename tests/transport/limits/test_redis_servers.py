@@ -289,6 +289,19 @@ def test_a_call_takes_from_several_pools_at_once_there(servers: Servers) -> None
 
 
 @needs_server
+def test_a_cluster_that_has_forgotten_is_told_again_also_where_no_slot_stands(clustered: Servers) -> None:
+    async def use(limiter: RedisLimiter) -> None:
+        pools = (Pool("long", 5, 20.0),)
+        (await take(limiter, pools)).unused()
+        for _ in range(8):  # what names no key goes to any of three nodes
+            clustered.servers[0].ask("FLUSHALL")
+            with pytest.raises(DeadlineExpired):  # others may have to tell, too
+                await take(limiter, pools, 0.3)
+
+    with_limiter(clustered.url, use)
+
+
+@needs_server
 def test_a_plain_url_of_a_node_a_replica_or_a_sentinel_says_what_to_write(clustered: Servers, guarded: Servers) -> None:
     def refused(server: Server) -> str:
         with pytest.raises(ConnectFailed) as caught:
