@@ -75,7 +75,7 @@ def act_on(
                 raise InvalidRequest(f"{alone}: name one of {', '.join(accounts)} with --venue")
             acts, problems = await look_at(able(accounts, symbol), plan)
             if symbol is not None and not any(acts.values()):
-                await refuse_unknown(accounts, symbol)
+                await refuse_unknown(accounts, symbol, problems)
             out = set[str]() if symbol is None else await tell_left_out(accounts, symbol, problems)
             for name, problem in problems.items():
                 if name not in out:

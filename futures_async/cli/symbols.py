@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from types import MappingProxyType
 
 import anyio
 
 from futures_async.cli.output import complain
 from futures_async.unified.errors import FuturesAsyncError, InvalidRequest, NotSupported, SymbolNotFound
 from futures_async.unified.exchange import Capability, FuturesExchange
+from futures_async.unified.symbols import split
 
 SHOWN = 5
+NO_PROBLEMS: Mapping[str, FuturesAsyncError] = MappingProxyType({})
 
 
 def able(exchanges: Mapping[str, FuturesExchange], symbol: str | None) -> dict[str, FuturesExchange]:
@@ -57,25 +60,31 @@ async def _lists_none(exchange: FuturesExchange, symbol: str) -> bool:
     return False
 
 
-async def refuse_unknown(exchanges: Mapping[str, FuturesExchange], symbol: str) -> None:
+async def refuse_unknown(
+    exchanges: Mapping[str, FuturesExchange], symbol: str, problems: Mapping[str, FuturesAsyncError] = NO_PROBLEMS
+) -> None:
     """Refuse a symbol that none of the accounts' venues lists.
 
     An account whose contracts cannot be read, or that has no such call, may know it where it can have such a contract,
-    unless it is the name of a coin.
+    the word can be a whole one's name, and the venue has not said itself that there is none.
+
+    Args:
+        exchanges: All accounts.
+        symbol: As it was typed.
+        problems: What those that were asked for it have raised.
 
     Raises:
         InvalidRequest: With near names.
     """
     listed: set[str] = set()
-    known = may_be = False
-    fitting = able(exchanges, symbol)
+    known, unread = False, set[str]()
 
     async def ask(name: str, exchange: FuturesExchange) -> None:
-        nonlocal known, may_be
+        nonlocal known
         try:
             contracts = await exchange.fetch_contracts()
         except FuturesAsyncError:
-            may_be = may_be or name in fitting
+            unread.add(name)
             return
         listed.update(contract.symbol for contract in contracts)
         names = {name for contract in contracts for name in (contract.symbol, contract.venue_symbol)}
@@ -86,15 +95,24 @@ async def refuse_unknown(exchanges: Mapping[str, FuturesExchange], symbol: str) 
             if exchange.supports(Capability.FETCH_CONTRACTS):
                 tasks.start_soon(ask, name, exchange)
             else:
-                may_be = may_be or name in fitting
-    if known:
+                unread.add(name)
+    may_be = unread & set(able(exchanges, symbol))
+    may_be -= {name for name, error in problems.items() if isinstance(error, SymbolNotFound)}
+    if known or any(_may_be_whole(exchanges[name], symbol, listed) for name in may_be):
         return
-    if not may_be or symbol.upper() in {name.partition("/")[0] for name in listed}:
-        meant = near(symbol, listed)
-        raise InvalidRequest(
-            f"no venue of these accounts lists {symbol[:40]!r}"
-            + (f": did you mean {' or '.join(meant)}?" if meant else "; symbols look like BASE/QUOTE:SETTLE")
-        )
+    meant = near(symbol, listed)
+    raise InvalidRequest(
+        f"no venue of these accounts lists {symbol[:40]!r}"
+        + (f": did you mean {' or '.join(meant)}?" if meant else "; symbols look like BASE/QUOTE:SETTLE")
+    )
+
+
+def _may_be_whole(exchange: FuturesExchange, symbol: str, listed: Iterable[str]) -> bool:
+    """Whether it can name a contract, and not a coin alone: some venues' ids have a form of their own, with a date."""
+    if split(exchange.unified_symbol(exchange.venue_symbol(symbol))) is not None or not symbol.isalnum():
+        return True
+    quotes = {name.partition("/")[2].partition(":")[0] for name in listed}
+    return not quotes or any(quote in symbol.upper()[1:] for quote in quotes)
 
 
 def _known_as(exchange: FuturesExchange, symbol: str) -> str:

@@ -64,6 +64,25 @@ def test_where_no_account_can_have_it_the_call_cannot_be_right(
     assert "did you mean BTC/USDC:USDC?" in said
 
 
+@pytest.mark.parametrize("words", [*NAMED, ("listen", "orders"), ("orders", "--history")], ids=" ".join)
+def test_an_account_that_lists_no_contracts_lets_no_coin_pass(running: RunningExchange, words: tuple[str, ...]) -> None:
+    code, said = on(running, ("bitget", "bitget-v1", "bittap"), *words, "-s", "BTCC")
+    assert code == 2, said
+    assert said == "InvalidRequest: no venue of these accounts lists 'BTCC': did you mean BTC/USDT:USDT?\n"
+
+
+@pytest.mark.parametrize("symbol", ["BTC/USD:BTC", "BTCUSD_DMCBL", "BTCUSD_DMCBL_221230", "ABCUSDT"])
+def test_a_whole_name_may_be_of_an_account_that_lists_no_contracts(running: RunningExchange, symbol: str) -> None:
+    code, said = on(running, ("bitget", "bitget-v1"), "watch", "--once", "-s", symbol)
+    assert code == 0, said
+
+
+def test_what_every_venue_says_not_to_have_is_unknown(running: RunningExchange) -> None:
+    code, said = on(running, ("bitget", "bitget-v1"), "positions", "-s", "XPR/USDT:USDT")
+    assert code == 2, said
+    assert said.endswith("did you mean XRP/USDT:USDT?\n")
+
+
 class Toy(FakeReads):
     """An account that takes some symbols, and whose list of contracts ends in an error."""
 
