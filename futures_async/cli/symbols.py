@@ -27,7 +27,8 @@ async def tell_left_out(
 ) -> set[str]:
     """Say in one line which accounts have no such contract, where others can: that is no failure of theirs.
 
-    A venue that lists a contract and yet says that there is none has failed.
+    A venue that lists a contract and yet says that there is none has failed. That it does not know another venue's id
+    says nothing of the contract, which it may hold under its own.
 
     Args:
         exchanges: All accounts.
@@ -39,7 +40,7 @@ async def tell_left_out(
     """
     asked = able(exchanges, symbol)
     denied = {name for name, error in problems.items() if isinstance(error, SymbolNotFound)}
-    if denied == set(asked):  # then it is told of each
+    if split(symbol) is None or denied == set(asked):  # then it is told of each
         denied.clear()
     for name in list(denied):
         if not await _lists_none(asked[name], symbol):

@@ -83,6 +83,13 @@ def test_what_every_venue_says_not_to_have_is_unknown(running: RunningExchange) 
     assert said.endswith("did you mean XRP/USDT:USDT?\n")
 
 
+def test_who_does_not_know_the_id_of_another_venue_is_not_left_out(running: RunningExchange) -> None:
+    code, said = on(running, ("bitget", "okx"), "close", "--dry-run", "-s", "BTCUSDT")
+    assert code == 1, said  # it may hold the same contract under its own
+    assert "okx: SymbolNotFound" in said
+    assert "left out" not in said
+
+
 class Toy(FakeReads):
     """An account that takes some symbols, and whose list of contracts ends in an error."""
 
