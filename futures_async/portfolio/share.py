@@ -20,7 +20,7 @@ from typing import Any, NamedTuple, TypeVar
 import msgspec
 
 from futures_async.portfolio.feeds import Answer, answered
-from futures_async.transport.limits.redis_server import RedisServer, ServerFailed
+from futures_async.transport.limits.redis_server import RedisServer, ServerFailed, cancelled
 from futures_async.transport.runtime import Runtime, running_asyncio_loop
 from futures_async.unified import errors
 from futures_async.unified.errors import (
@@ -298,7 +298,7 @@ class Member:
     async def _keep(self) -> None:
         """Hold the lease, or try to get it."""
         lease_s = self._lease_s * (TRIES_IN_A_LEASE - 2) / TRIES_IN_A_LEASE
-        while True:
+        while not cancelled():
             before = self._runtime.now()
             try:
                 at, number, own = await self._server.run(
@@ -321,7 +321,7 @@ class Member:
             await asyncio.sleep(self._lease_s / TRIES_IN_A_LEASE)
 
     async def _hear(self) -> None:
-        while True:
+        while not cancelled():
             try:
                 await self._server.listen([self._answers, self._asks], self._heard)
             except ServerFailed as error:

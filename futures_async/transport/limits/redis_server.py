@@ -34,6 +34,15 @@ _HINTS = (
 """What to do about some answers to a URL of a single server."""
 
 
+def cancelled() -> bool:
+    """Whether the current task was cancelled, also where what it awaited has swallowed that.
+
+    `asyncio.wait_for` does so on Python 3.11 when the cancellation comes just as it ends; redis-py uses it.
+    """
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
 class ServerFailed(Portable):
     """The server could not be asked, or (`answered`) it refused. The text says where and why, without secrets."""
 
@@ -127,6 +136,8 @@ class RedisServer:
                 await pubsub.subscribe(*channels)
                 while True:
                     said = await pubsub.get_message(ignore_subscribe_messages=True, timeout=1.0)
+                    if cancelled():
+                        raise asyncio.CancelledError
                     if said is not None:
                         heard(_text(said["channel"]), said["data"])
             finally:

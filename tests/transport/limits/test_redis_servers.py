@@ -10,6 +10,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from traceback import walk_tb
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from futures_async.transport.limits import redis as redis_module
 from futures_async.transport.limits.limiter import Permit, Pool, Priority
 from futures_async.transport.limits.redis import RedisLimiter
 from futures_async.transport.limits.redis_scripts import PREFIX
+from futures_async.transport.limits.redis_server import RedisServer
 from futures_async.unified.enums import Outcome
 from futures_async.unified.errors import ConnectFailed, DeadlineExpired, InvalidRequest, NotSupported, RateLimited
 from tests.redis_servers import Server, Servers, cluster, needs_server, running, watched
@@ -345,3 +347,37 @@ def test_a_failover_is_survived_and_what_was_replicated_is_kept(servers: Servers
         await other.aclose()
 
     with_limiter(servers.url, use)
+
+
+class Swallows:
+    """A subscription whose wait ends as `asyncio.wait_for` of Python 3.11 may: in spite of a cancellation."""
+
+    def __init__(self) -> None:
+        self.closed = False
+
+    async def subscribe(self, *channels: str) -> None:
+        pass
+
+    async def get_message(self, **options: Any) -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(3600 if not self.closed else 0)
+
+    async def aclose(self) -> None:
+        self.closed = True
+
+
+def test_who_listens_ends_although_the_library_swallows_the_cancellation(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main() -> None:
+        channel = Swallows()
+        server = RedisServer("redis://127.0.0.1:1/0")
+        client = SimpleNamespace(commands=SimpleNamespace(pubsub=lambda: channel))
+        monkeypatch.setattr(server, "_client", lambda: client)
+        listening = asyncio.create_task(server.listen(["one"], lambda channel, said: None))
+        for turn in range(10):
+            await asyncio.sleep(0)
+            if turn == 2:
+                listening.cancel()
+        assert listening.cancelled()
+        assert channel.closed
+
+    asyncio.run(main())
