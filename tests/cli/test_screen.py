@@ -34,6 +34,11 @@ D = Decimal
 DOWN = VenueUnavailable("down")
 
 
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
 @pytest.mark.parametrize("window", WINDOWS, ids=lambda window: "x".join(map(str, window)))
 def test_the_screen_is_as_it_was_looked_at(window: tuple[int, int]) -> None:
     assert drawn(*window) == path_of(*window).read_text(encoding="utf-8"), "python -m tests.cli.screens"
@@ -261,7 +266,7 @@ class Priced(FakeReads):
         return Ticker(venue="fake", symbol=symbol, venue_symbol=symbol, last_price=D(1), mark_price=mark)
 
 
-@pytest.mark.asyncio
+@pytest.mark.anyio
 async def test_a_coin_without_a_mark_is_asked_for_and_forgotten_after_a_while() -> None:
     now = [0.0]
     snapshot = Snapshot(venues={"a": held(margin_coin="ETH"), "b": held(margin_coin="DOGE"), "c": held()})
@@ -332,7 +337,7 @@ class Window:
             await asyncio.sleep(0.001)
 
 
-@pytest.mark.asyncio
+@pytest.mark.anyio
 async def test_keys_work_in_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     with teletype(120, 40) as (person, program):
         monkeypatch.setattr(sys, "stdin", program)
@@ -366,7 +371,7 @@ async def test_keys_work_in_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
         assert "in the middle" not in window.terminal.shown
 
 
-@pytest.mark.asyncio
+@pytest.mark.anyio
 async def test_where_input_is_no_terminal_there_are_no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     with io.StringIO() as nothing:
         monkeypatch.setattr(sys, "stdin", nothing)
@@ -378,7 +383,7 @@ async def test_where_input_is_no_terminal_there_are_no_keys(monkeypatch: pytest.
             await task
 
 
-@pytest.mark.asyncio
+@pytest.mark.anyio
 async def test_a_table_whose_source_ends_ends_too(monkeypatch: pytest.MonkeyPatch) -> None:
     async def one() -> AsyncGenerator[Snapshot]:
         yield SNAPSHOT
@@ -393,7 +398,7 @@ async def test_a_table_whose_source_ends_ends_too(monkeypatch: pytest.MonkeyPatc
             await Window(120, 40, -1).run(source)
 
 
-@pytest.mark.asyncio
+@pytest.mark.anyio
 async def test_a_terminal_that_was_left_and_come_back_to_is_set_again(monkeypatch: pytest.MonkeyPatch) -> None:
     heard: list[str] = []
     there: list[bool] = []
@@ -425,7 +430,7 @@ async def test_a_terminal_that_was_left_and_come_back_to_is_set_again(monkeypatc
             await drawn_anew.wait()
 
 
-@pytest.mark.asyncio
+@pytest.mark.anyio
 async def test_a_program_in_the_background_takes_no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     def behind(terminal: int) -> int:
         return os.getpgrp() + 1
@@ -448,7 +453,7 @@ async def test_a_program_in_the_background_takes_no_keys(monkeypatch: pytest.Mon
         assert modes(program.fileno()) == before
 
 
-@pytest.mark.asyncio
+@pytest.mark.anyio
 async def test_a_terminal_that_is_closed_is_read_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
     person, end = os.openpty()
     with os.fdopen(end) as program:
@@ -462,7 +467,7 @@ async def test_a_terminal_that_is_closed_is_read_no_more(monkeypatch: pytest.Mon
             assert not loop.remove_reader(end)
 
 
-@pytest.mark.asyncio
+@pytest.mark.anyio
 async def test_where_terminals_are_of_another_kind_there_are_no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "termios", None)
     with keys(print, print, print) as told:
@@ -477,7 +482,7 @@ def test_what_is_logged_is_heard_again_after_the_table(caplog: pytest.LogCapture
     assert logger.handlers == before
 
 
-@pytest.mark.asyncio
+@pytest.mark.anyio
 async def test_what_is_no_terminal_gets_each_picture_below_the_last(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -500,7 +505,7 @@ async def test_what_is_no_terminal_gets_each_picture_below_the_last(
     assert [line.split(",")[0] for line in capsys.readouterr().out.splitlines()] == ["account", "mine", "mine"]
 
 
-@pytest.mark.asyncio
+@pytest.mark.anyio
 async def test_a_terminal_gets_the_live_table(monkeypatch: pytest.MonkeyPatch) -> None:
     window = Window(120, 40, -1)
 

@@ -20,6 +20,11 @@ MODELS: list[type[Any]] = [
 ]
 
 
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
 @pytest.mark.parametrize("kind", MODELS, ids=lambda kind: kind.__name__)
 def test_a_schema_is_whole_and_says_what_is_written(kind: type[Any]) -> None:
     schema = whole(kind)
@@ -35,7 +40,7 @@ def test_components_refer_to_each_other() -> None:
     assert "raw" not in found["Position"]["properties"]
 
 
-@pytest.mark.asyncio
+@pytest.mark.anyio
 async def test_pydantic_takes_models_and_writes_them_as_we_do() -> None:
     pydantic = pytest.importorskip("pydantic")
     adapter: Any = pydantic.TypeAdapter(list[fa.Position])
@@ -47,7 +52,7 @@ async def test_pydantic_takes_models_and_writes_them_as_we_do() -> None:
         adapter.validate_python([{"symbol": "BTC/USDT:USDT"}])
 
 
-@pytest.mark.asyncio
+@pytest.mark.anyio
 async def test_msgspec_does_not_write_what_happens_to_be_read() -> None:
     (first, *_) = await positions()
     for encode in (msgspec.json.encode, msgspec.msgpack.encode, msgspec.to_builtins):
