@@ -140,7 +140,7 @@ class Reading(Generic[W, M]):
         key, known = self._meanings.look_up(row)
         if known is None:
             values = {name: column.of(row, given) for name, column in self._facts.items()}
-            self._meanings.keep(key, values)
+            self._meanings.keep(key, tuple(values[name] for name in self._meanings.columns))
         else:
             values = dict(zip(self._meanings.columns, known, strict=True))
             for name, column in self._own:
@@ -266,21 +266,16 @@ class _Meanings:
         except TypeError:  # a list or an object where a word should be
             return None, None
 
-    def keep(self, key: Any, values: Mapping[str, Any]) -> None:
+    def keep(self, key: Any, meanings: tuple[Any, ...]) -> None:
         """Remember what a row's words mean."""
         # Text and None only: true would be found under 1.
         if key is not None and len(self._known) < MOST_KNOWN and TEXT_OR_NONE.issuperset(map(type, key)):
-            self._known[key] = tuple(values[name] for name in self.columns)
+            self._known[key] = meanings
 
     def _fresh(self, rows: list[Any], keys: list[Any]) -> Iterable[Any]:
         values = [_list_of(column.all(rows, repeat(None))) for column in self.columns.values()]
-        if len(self._known) + len(keys) <= MOST_KNOWN:
-            # Text and None only: true would be found under 1.
-            self._known |= {
-                key: meanings
-                for key, meanings in zip(keys, zip(*values, strict=True), strict=True)
-                if TEXT_OR_NONE.issuperset(map(type, key))
-            }
+        for key, meanings in zip(keys, zip(*values, strict=True), strict=True):
+            self.keep(key, meanings)
         return values
 
 
