@@ -106,8 +106,8 @@ class Journal(ABC):
         outcome: Outcome | None,
         order_id: str | None = None,
         *,
-        venue: str | None = None,
-        account: str | None = None,
+        venue: str,
+        account: str,
     ) -> None:
         """Write what became of an intent. Never raises for a failing disk: the intent then stays open, and is logged.
 
@@ -115,8 +115,8 @@ class Journal(ABC):
             client_order_id: The id of the intent; one that is not in the journal is ignored.
             outcome: None: it was placed, which no later verdict takes back. `Outcome.UNKNOWN` leaves it open.
             order_id: The venue's id, where it was placed.
-            venue: Only that venue's intent of this id.
-            account: Only that account's intent of this id.
+            venue: Id of the adapter. An id names an order of one account only: others may have sent the same signal.
+            account: As in the intent.
         """
 
     @abstractmethod
@@ -191,14 +191,11 @@ class MemoryJournal(Journal):
 
     def __init__(self) -> None:
         self._entries: dict[tuple[str, str, str], JournalEntry] = {}
-        self._accounts: dict[str, set[tuple[str, str]]] = {}
-        """Venues and accounts by client order id."""
 
     async def intent(self, record: IntentRecord) -> None:
         key = (record.venue, record.account, record.client_order_id)
         old = self._entries.get(key)
         self._entries[key] = JournalEntry(record=record) if old is None else again(old, record)
-        self._accounts.setdefault(record.client_order_id, set()).add(key[:2])
 
     async def verdict(
         self,
@@ -206,13 +203,12 @@ class MemoryJournal(Journal):
         outcome: Outcome | None,
         order_id: str | None = None,
         *,
-        venue: str | None = None,
-        account: str | None = None,
+        venue: str,
+        account: str,
     ) -> None:
-        for owner in self._accounts.get(client_order_id, ()):
-            if venue in (None, owner[0]) and account in (None, owner[1]):
-                key = (*owner, client_order_id)
-                self._entries[key] = decided(self._entries[key], outcome, order_id)
+        key = (venue, account, client_order_id)
+        if key in self._entries:
+            self._entries[key] = decided(self._entries[key], outcome, order_id)
 
     async def open_intents(self, venue: str, account: str) -> list[IntentRecord]:
         return [
@@ -234,7 +230,4 @@ class MemoryJournal(Journal):
         ]
         for key in old:
             del self._entries[key]
-            self._accounts[key[2]].discard(key[:2])
-            if not self._accounts[key[2]]:
-                del self._accounts[key[2]]
         return len(old)

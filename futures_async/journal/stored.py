@@ -68,7 +68,6 @@ class Statements:
             f" ON CONFLICT ({', '.join(_KEY)}) DO UPDATE SET {news}"
         )
         self.one = f"{read}client_order_id = {mark} AND {mine}{lock}"
-        self.named = f"{read}client_order_id = {mark}{lock}"
         self.open = f"{read}{mine} AND verdict IS NULL ORDER BY number"
         self.group = f"{read}{mine} AND slices = {mark} ORDER BY number"
         self.prune = f"DELETE FROM {table} WHERE verdict IS NOT NULL AND created_ms < {mark}"  # noqa: S608 - as above
@@ -151,14 +150,13 @@ class StoredJournal(Journal):
         outcome: Outcome | None,
         order_id: str | None = None,
         *,
-        venue: str | None = None,
-        account: str | None = None,
+        venue: str,
+        account: str,
     ) -> None:
         def run(connection: Connection) -> None:
-            for row in connection.execute(self._statements.named, (client_order_id,)).fetchall():
-                entry = _entry(row)
-                if venue in (None, entry.record.venue) and account in (None, entry.record.account):
-                    connection.execute(self._statements.write, _to_row(decided(entry, outcome, order_id)))
+            row = connection.execute(self._statements.one, (client_order_id, venue, account)).fetchone()
+            if row is not None:
+                connection.execute(self._statements.write, _to_row(decided(_entry(row), outcome, order_id)))
 
         try:
             await self._do(run)

@@ -103,6 +103,8 @@ class OrderDesk:
         self._read = read
         self._journal = journal
         self._on_late_order = on_late_order
+        self._account = channel.credentials.limit_id if channel.credentials else ""
+        """Whose intents and verdicts these are in the journal."""
         self._records: OrderedDict[str, Record] = OrderedDict()
         self._watches: set[Work[None]] = set()
         self._searches: set[Search] = set()
@@ -426,7 +428,7 @@ class OrderDesk:
         await journal.intent(
             IntentRecord(
                 venue=channel.dialect.venue,
-                account=channel.credentials.limit_id if channel.credentials else "",
+                account=self._account,
                 client_order_id=plan.local_id,
                 symbol=request.symbol,
                 venue_symbol=plan.venue_symbol,
@@ -445,11 +447,10 @@ class OrderDesk:
         record.result = result
         record.error = None
         if self._journal is not None:
-            local_id = record.plan.local_id
-            if isinstance(result, Order):
-                await self._journal.verdict(local_id, None, result.order_id)
-            else:
-                await self._journal.verdict(local_id, result.outcome, None)
+            outcome, order_id = (None, result.order_id) if isinstance(result, Order) else (result.outcome, None)
+            await self._journal.verdict(
+                record.plan.local_id, outcome, order_id, venue=self._channel.dialect.venue, account=self._account
+            )
 
     def outcome(self, local_id: str) -> Order | FuturesAsyncError | None:
         """What is known of an order of ours."""

@@ -59,6 +59,12 @@ async def journal(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterat
         yield opened
 
 
+async def judge(
+    journal: Journal, client_order_id: str, outcome: Outcome | None, order_id: str | None = None, **owner: str
+) -> None:
+    await journal.verdict(client_order_id, outcome, order_id, **{"venue": "venue-a", "account": "digest", **owner})
+
+
 async def opens(journal: Journal) -> list[str]:
     return [intent.client_order_id for intent in await journal.open_intents("venue-a", "digest")]
 
@@ -74,7 +80,7 @@ async def test_an_intent_without_a_verdict_is_open_and_comes_back_as_it_was(jour
 @pytest.mark.parametrize("outcome", [None, Outcome.NOT_SENT, Outcome.REJECTED, Outcome.NOT_PLACED])
 async def test_a_verdict_closes_an_intent(journal: Journal, outcome: Outcome | None) -> None:
     await journal.intent(record(group="g"))
-    await journal.verdict("id1", outcome, None if outcome else "77")
+    await judge(journal, "id1", outcome, None if outcome else "77")
     assert await opens(journal) == []
     (entry,) = await journal.group("venue-a", "digest", "g")
     assert entry.verdict == (outcome.value if outcome else Verdict.PLACED)
@@ -83,29 +89,29 @@ async def test_a_verdict_closes_an_intent(journal: Journal, outcome: Outcome | N
 
 async def test_unknown_is_no_verdict(journal: Journal) -> None:
     await journal.intent(record())
-    await journal.verdict("id1", Outcome.UNKNOWN)
+    await judge(journal, "id1", Outcome.UNKNOWN)
     assert await opens(journal) == ["id1"]
 
 
 async def test_placed_is_final_and_a_late_order_overrules_its_absence(journal: Journal) -> None:
     await journal.intent(record(group="g"))
-    await journal.verdict("id1", Outcome.NOT_PLACED)
-    await journal.verdict("id1", None, "77")
-    await journal.verdict("id1", Outcome.NOT_PLACED)
+    await judge(journal, "id1", Outcome.NOT_PLACED)
+    await judge(journal, "id1", None, "77")
+    await judge(journal, "id1", Outcome.NOT_PLACED)
     (entry,) = await journal.group("venue-a", "digest", "g")
     assert (entry.verdict, entry.order_id) == (Verdict.PLACED, "77")
 
 
 async def test_a_verdict_on_an_unknown_id_is_ignored(journal: Journal) -> None:
-    await journal.verdict("nobody", None, "77")
+    await judge(journal, "nobody", None, "77")
     assert await opens(journal) == []
 
 
-async def test_a_verdict_can_be_kept_to_one_venue_and_account(journal: Journal) -> None:
+async def test_a_verdict_is_of_one_venue_and_account_alone(journal: Journal) -> None:
     await journal.intent(record())
     await journal.intent(record(venue="venue-b"))
     await journal.intent(record(account="other"))
-    await journal.verdict("id1", None, "77", venue="venue-a", account="digest")
+    await judge(journal, "id1", None, "77")
     assert await opens(journal) == []
     assert len(await journal.open_intents("venue-b", "digest")) == 1
     assert len(await journal.open_intents("venue-a", "other")) == 1
@@ -136,10 +142,10 @@ async def test_an_equal_size_written_differently_is_the_same_order(journal: Jour
 
 async def test_the_id_of_a_placed_order_is_taken_for_good_and_a_free_one_is_not(journal: Journal) -> None:
     await journal.intent(record())
-    await journal.verdict("id1", Outcome.NOT_SENT)
+    await judge(journal, "id1", Outcome.NOT_SENT)
     await journal.intent(record(quantity=D(3)))
     assert (await journal.open_intents("venue-a", "digest"))[0].quantity == 3
-    await journal.verdict("id1", None, "77")
+    await judge(journal, "id1", None, "77")
     with pytest.raises(InvalidRequest, match="was placed"):
         await journal.intent(record(quantity=D(3)))
 
@@ -147,14 +153,14 @@ async def test_the_id_of_a_placed_order_is_taken_for_good_and_a_free_one_is_not(
 async def test_pruning_drops_old_verdicts_and_never_an_open_intent(journal: Journal) -> None:
     for number in range(4):
         await journal.intent(record(f"id{number}", created_ms=number, group="g"))
-    await journal.verdict("id0", None, "1")
-    await journal.verdict("id3", None, "2")
+    await judge(journal, "id0", None, "1")
+    await judge(journal, "id3", None, "2")
     assert await journal.prune(before_ms=3) == 1
     kept = [entry.record.client_order_id for entry in await journal.group("venue-a", "digest", "g")]
     assert kept == ["id1", "id2", "id3"]
-    await journal.verdict("id0", None, "1")  # it is not known any more
+    await judge(journal, "id0", None, "1")  # it is not known any more
     await journal.intent(record("id0", venue="venue-b", created_ms=1))
-    await journal.verdict("id0", None, "1")
+    await judge(journal, "id0", None, "1", venue="venue-b")
     await journal.intent(record("id0", created_ms=9))
     assert await journal.prune(before_ms=5) == 2
     assert await opens(journal) == ["id1", "id2", "id0"]
@@ -287,7 +293,7 @@ async def test_after_closing_nothing_is_written_and_a_lost_verdict_is_not_raised
     await journal.aclose()
     with pytest.raises(JournalFailed, match="closed"):
         await journal.intent(record("id2"))
-    await journal.verdict("id1", None, "77")
+    await judge(journal, "id1", None, "77")
     assert "stays open" in caplog.text
     assert await reopened(path) == ["id1"]
 

@@ -27,7 +27,7 @@ from futures_async.journal.sqlite import SqliteJournal
 from futures_async.unified.enums import Outcome
 from futures_async.unified.errors import InvalidRequest, NotSupported
 from futures_async.unified.secret_url import SecretUrl
-from tests.journal.test_journal import opens, record
+from tests.journal.test_journal import judge, opens, record
 from tests.postgres_server import PASSWORD, Postgres, needs_postgres
 
 pytestmark = [pytest.mark.anyio, needs_postgres]
@@ -101,7 +101,7 @@ async def test_an_account_has_one_owner_at_a_time_and_others_are_told_who(databa
                 with pytest.raises(JournalFailed, match=f"another process, futures-async .* {first.process.pid}"):
                     await attempt
             await journal.intent(record("mine", account="other"))
-            await journal.verdict("of the owner", Outcome.NOT_SENT)  # what is known of an order anybody may write
+            await judge(journal, "of the owner", Outcome.NOT_SENT)  # what is known of an order anybody may write
             assert first.go_on() == "gave it free"
             await journal.intent(record("of the owner"))
 
@@ -232,7 +232,7 @@ async def test_a_connection_that_the_server_broke_is_made_anew(database: Postgre
         assert database.break_connections() == 1
         await journal.intent(record("two"))
         assert database.break_connections() == 1
-        await journal.verdict("one", None, "77")
+        await judge(journal, "one", None, "77")
         assert database.break_connections() == 1
         assert await opens(journal) == ["two"]
         with owner(database.url) as other:
@@ -255,7 +255,7 @@ async def test_an_answer_lost_after_the_commit_changes_nothing(database: Postgre
         await journal.intent(record("one", group="g"))
         assert lost == 1
         lost = 0
-        await journal.verdict("one", None, "77")
+        await judge(journal, "one", None, "77")
         assert lost == 1
         (entry,) = await journal.group("venue-a", "digest", "g")
         assert (entry.verdict, entry.order_id) == (Verdict.PLACED, "77")
@@ -275,7 +275,7 @@ async def test_a_connection_broken_here_and_not_there_does_not_shut_its_own_proc
 async def test_who_lost_its_connection_and_then_its_account_writes_no_more_intents(database: Postgres) -> None:
     async with PostgresJournal(database.url) as journal:
         await journal.intent(record("one"))
-        await journal.verdict("one", Outcome.NOT_SENT)
+        await judge(journal, "one", Outcome.NOT_SENT)
         session = journal._session  # pyright: ignore[reportPrivateUsage] - to lose its connection while another comes
         assert session is not None
         session.drop()

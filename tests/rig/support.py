@@ -85,9 +85,8 @@ def limit_order(price: int = 100, **more: Any) -> OrderRequest:
 
 @asynccontextmanager
 async def toy(venue: ToyVenue, cls: type[Toy] = Toy, **options: Any) -> AsyncGenerator[Toy]:
-    exchange = cls(
-        Credentials("key-1", "secret-1"), http=venue, limiter=options.pop("limiter", None) or LocalLimiter(), **options
-    )
+    credentials = options.pop("credentials", None) or Credentials("key-1", "secret-1")
+    exchange = cls(credentials, http=venue, limiter=options.pop("limiter", None) or LocalLimiter(), **options)
     exchange._transport.draw = lambda: 0.5
     await exchange.fetch_time()
     venue.requests.clear()
