@@ -8,7 +8,11 @@ to one event loop, and to one process at a time for each account.
 from __future__ import annotations
 
 import logging
+import secrets
 from abc import ABC, abstractmethod
+from collections.abc import Generator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from decimal import Decimal
 from enum import StrEnum
 from types import TracebackType
@@ -66,11 +70,8 @@ class IntentRecord(msgspec.Struct, frozen=True, kw_only=True):
     """When the intent was made, Unix milliseconds."""
     group: str | None = None
     """What slices of one large order have in common."""
-
-    @property
-    def fingerprint(self) -> tuple[object, ...]:
-        """What must be equal for two intents under one id to be the same order."""
-        return (self.venue_symbol, self.side, self.type, self.quantity, self.price, self.intent)
+    attempt: str = msgspec.field(default_factory=lambda: secrets.token_hex(8))
+    """A random word of the one placement that writes this; "" in what earlier versions wrote."""
 
 
 class JournalEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,11 +92,11 @@ class Journal(ABC):
     async def intent(self, record: IntentRecord) -> None:
         """Write an intent so that it survives a crash; returns when it does.
 
-        The same order may be written again (a further attempt, a better fence, a group): later times win. An id
-        under which nothing stands at the venue for certain may be used again.
+        The same attempt may be written again (with a better fence, or a group): later times win. An id under which
+        nothing stands at the venue for certain may be used again, by another attempt.
 
         Raises:
-            InvalidRequest: The id is taken: by another order, or by one that was placed.
+            InvalidRequest: The id is taken: by an order that was placed, or by an attempt whose fate is open.
             JournalFailed: It could not be written: do not send the order.
         """
 
@@ -108,6 +109,7 @@ class Journal(ABC):
         *,
         venue: str,
         account: str,
+        attempt: str | None = None,
     ) -> None:
         """Write what became of an intent. Never raises for a failing disk: the intent then stays open, and is logged.
 
@@ -117,6 +119,7 @@ class Journal(ABC):
             order_id: The venue's id, where it was placed.
             venue: Id of the adapter. An id names an order of one account only: others may have sent the same signal.
             account: As in the intent.
+            attempt: Only if the intent is still this attempt's; None: whoever's it is.
         """
 
     @abstractmethod
@@ -155,14 +158,18 @@ def again(old: JournalEntry, new: IntentRecord) -> JournalEntry:
     """What stands in a journal after `new` was written over `old`.
 
     Raises:
-        InvalidRequest: The id is taken: by another order, or by one that was placed.
+        InvalidRequest: The id is taken: by an order that was placed, or by an attempt whose fate is open.
     """
     if old.verdict is Verdict.PLACED:
         raise InvalidRequest(f"client_order_id {new.client_order_id} stands in the journal as an order that was placed")
     if old.verdict is not None:
         return JournalEntry(record=new)  # proved that nothing stands under it: the id is free
-    if old.record.fingerprint != new.fingerprint:
-        raise InvalidRequest(f"client_order_id {new.client_order_id} stands in the journal for another order")
+    if old.record.attempt != new.attempt:
+        # Venues refuse an id that is used twice among open orders at most: had the first one filled, both would.
+        raise InvalidRequest(
+            f"client_order_id {new.client_order_id} stands in the journal as an order whose fate is open: it may stand "
+            "at the venue, and nothing was sent now; OrderManager.recover() finds out what became of it"
+        )
     record = msgspec.structs.replace(
         old.record,
         signed_ms=_later(old.record.signed_ms, new.signed_ms),
@@ -172,12 +179,37 @@ def again(old: JournalEntry, new: IntentRecord) -> JournalEntry:
     return JournalEntry(record=record, order_id=old.order_id)
 
 
-def decided(old: JournalEntry, outcome: Outcome | None, order_id: str | None) -> JournalEntry:
-    """What stands in a journal after a verdict: placed is final, unknown changes nothing."""
-    if old.verdict is Verdict.PLACED or outcome is Outcome.UNKNOWN:
+def decided(old: JournalEntry, outcome: Outcome | None, order_id: str | None, attempt: str | None) -> JournalEntry:
+    """What stands in a journal after a verdict: placed is final; unknown, or another attempt's end, changes nothing."""
+    if old.verdict is Verdict.PLACED or outcome is Outcome.UNKNOWN or attempt not in (None, old.record.attempt):
         return old
     verdict = Verdict.PLACED if outcome is None else Verdict(outcome.value)
     return JournalEntry(record=old.record, verdict=verdict, order_id=order_id or old.order_id)
+
+
+# The intent that an order manager has written down, until the exchange object that places it has taken it up.
+_HANDED: ContextVar[list[IntentRecord] | None] = ContextVar("futures_async_handed", default=None)
+
+
+@contextmanager
+def handing_on(record: IntentRecord) -> Generator[None]:
+    """The order that is placed inside was written down as `record`: who writes it again writes the same attempt."""
+    token = _HANDED.set([record])
+    try:
+        yield
+    finally:
+        _HANDED.reset(token)
+
+
+def attempt_of(venue: str, account: str, client_order_id: str) -> str:
+    """The word for the placement of an order: the one under which it was handed on, which serves once, or a new one."""
+    handed = _HANDED.get()
+    if handed:
+        record = handed[0]
+        if (record.venue, record.account, record.client_order_id) == (venue, account, client_order_id):
+            handed.clear()  # what a hook starts in this context is no part of it
+            return record.attempt
+    return secrets.token_hex(8)
 
 
 def _later(one: int | None, other: int | None) -> int | None:
@@ -205,10 +237,11 @@ class MemoryJournal(Journal):
         *,
         venue: str,
         account: str,
+        attempt: str | None = None,
     ) -> None:
         key = (venue, account, client_order_id)
         if key in self._entries:
-            self._entries[key] = decided(self._entries[key], outcome, order_id)
+            self._entries[key] = decided(self._entries[key], outcome, order_id, attempt)
 
     async def open_intents(self, venue: str, account: str) -> list[IntentRecord]:
         return [

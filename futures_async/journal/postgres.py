@@ -61,6 +61,7 @@ MIGRATIONS: tuple[tuple[LiteralString, ...], ...] = (
         "CREATE INDEX ON futures_async_intents (venue, account) WHERE verdict IS NULL",
         "CREATE INDEX ON futures_async_intents (slices) WHERE slices IS NOT NULL",
     ),
+    ("ALTER TABLE futures_async_intents ADD COLUMN attempt text",),
 )
 """Each brings the schema to the next version; those that have been released never change."""
 

@@ -18,12 +18,12 @@ from futures_async.journal.journal import JournalFailed
 from futures_async.journal.stored import Job, Statements, StoredJournal
 from futures_async.unified.errors import InvalidRequest
 
-SCHEMA_VERSION = 1
 BUSY_MS = 5_000
 BUSY_PAUSE_S = 0.005
 
-_SCHEMA = (
-    """
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        """
 CREATE TABLE IF NOT EXISTS intents (
     number INTEGER PRIMARY KEY,
     venue TEXT NOT NULL,
@@ -45,9 +45,13 @@ CREATE TABLE IF NOT EXISTS intents (
     UNIQUE (client_order_id, venue, account)
 )
 """,
-    "CREATE INDEX IF NOT EXISTS open_intents ON intents (venue, account) WHERE verdict IS NULL",
-    "CREATE INDEX IF NOT EXISTS intent_groups ON intents (slices) WHERE slices IS NOT NULL",
+        "CREATE INDEX IF NOT EXISTS open_intents ON intents (venue, account) WHERE verdict IS NULL",
+        "CREATE INDEX IF NOT EXISTS intent_groups ON intents (slices) WHERE slices IS NOT NULL",
+    ),
+    ("ALTER TABLE intents ADD COLUMN attempt TEXT",),
 )
+"""Each brings the schema to the next version; those that have been released never change."""
+
 _STATEMENTS = Statements("intents", "?")
 
 
@@ -102,12 +106,13 @@ class SqliteJournal(StoredJournal):
             _patiently(lambda: connection.execute("PRAGMA journal_mode = WAL"))
             connection.execute(f"PRAGMA synchronous = {self._synchronous}")
             connection.execute("PRAGMA trusted_schema = OFF")
-            if not _schema_stands(connection):
+            if _version(connection) < len(MIGRATIONS):
                 # IMMEDIATE: SQLite does not wait for a lock that a transaction wants only after it has read.
                 connection.execute("BEGIN IMMEDIATE")
-                if not _schema_stands(connection):  # else another process made it meanwhile
-                    for statement in (*_SCHEMA, f"PRAGMA user_version = {SCHEMA_VERSION}"):
+                for statements in MIGRATIONS[_version(connection) :]:  # another process may have been at it meanwhile
+                    for statement in statements:
                         connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
                 connection.execute("COMMIT")
         except BaseException:
             connection.close()
@@ -121,11 +126,11 @@ class SqliteJournal(StoredJournal):
             self._connection = None
 
 
-def _schema_stands(connection: sqlite3.Connection) -> bool:
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
-    if version not in (0, SCHEMA_VERSION):
-        raise JournalFailed(f"it was written by another version of this library (schema {version})")
-    return bool(version)
+def _version(connection: sqlite3.Connection) -> int:
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    if not 0 <= version <= len(MIGRATIONS):
+        raise JournalFailed(f"it was written by a later version of this library (schema {version})")
+    return version
 
 
 def _patiently(run: Callable[[], object]) -> None:

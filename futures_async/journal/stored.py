@@ -36,6 +36,7 @@ T = TypeVar("T")
 COLUMNS = (
     "venue", "account", "client_order_id", "symbol", "venue_symbol", "side", "type", "quantity", "price", "intent",
     "signed_ms", "fence_ms", "created_ms", "slices", "verdict", "order_id",
+    "attempt",
 )  # fmt: skip
 _KEY = ("client_order_id", "venue", "account")
 
@@ -152,11 +153,13 @@ class StoredJournal(Journal):
         *,
         venue: str,
         account: str,
+        attempt: str | None = None,
     ) -> None:
         def run(connection: Connection) -> None:
             row = connection.execute(self._statements.one, (client_order_id, venue, account)).fetchone()
             if row is not None:
-                connection.execute(self._statements.write, _to_row(decided(_entry(row), outcome, order_id)))
+                entry = decided(_entry(row), outcome, order_id, attempt)
+                connection.execute(self._statements.write, _to_row(entry))
 
         try:
             await self._do(run)
@@ -245,12 +248,13 @@ def _to_row(entry: JournalEntry) -> tuple[object, ...]:
         record.group,
         None if entry.verdict is None else entry.verdict.value,
         entry.order_id,
+        record.attempt,
     )
 
 
 def _entry(row: tuple[Any, ...]) -> JournalEntry:
     (venue, account, client_id, symbol, venue_symbol, side, kind, quantity, price, intent) = row[:10]
-    (signed_ms, fence_ms, created_ms, group, verdict, order_id) = row[10:]
+    (signed_ms, fence_ms, created_ms, group, verdict, order_id, attempt) = row[10:]
     try:
         record = IntentRecord(
             venue=venue,
@@ -267,6 +271,7 @@ def _entry(row: tuple[Any, ...]) -> JournalEntry:
             fence_ms=fence_ms,
             created_ms=created_ms,
             group=group,
+            attempt=attempt or "",
         )
         return JournalEntry(record=record, verdict=None if verdict is None else Verdict(verdict), order_id=order_id)
     except (ValueError, ArithmeticError) as error:

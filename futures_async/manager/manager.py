@@ -12,7 +12,7 @@ from typing import Literal, Self
 import anyio
 import msgspec
 
-from futures_async.journal.journal import IntentRecord, Journal
+from futures_async.journal.journal import IntentRecord, Journal, handing_on
 from futures_async.journal.opening import Place, default_journal, open_journal
 from futures_async.manager.fills import FillEffect, PositionBook
 from futures_async.manager.slicing import SlicedResult, Slicer
@@ -25,6 +25,7 @@ from futures_async.unified.errors import (
     ConnectFailed,
     DeadlineExpired,
     FuturesAsyncError,
+    InvalidOrder,
     InvalidRequest,
     OrderNotPlaced,
     OutcomeUnknown,
@@ -136,6 +137,8 @@ class OrderManager:
 
         Raises:
             InvalidOrder: The request cannot be right.
+            InvalidRequest: Its id stands in the journal as an order that was placed, or whose fate is open: `recover`
+                first. Nothing was sent, and what stands there is left as it is.
             JournalFailed: It could not be written down, so it was not sent.
             OrderOutcomeUnknown: Its intent stays open: see `recover`.
             FuturesAsyncError: As `create_order`.
@@ -156,13 +159,16 @@ class OrderManager:
         client_order_id = request.client_order_id or make_client_order_id()
         record = self._record(request, client_order_id, group)
         sent_as = client_order_id if self.exchange.takes_client_order_id else None
+        if client_order_id in self._busy:
+            raise InvalidOrder(f"client_order_id {client_order_id} is just being placed: every order needs its own")
         self._busy.add(client_order_id)
         try:
             await self.journal.intent(record)
             try:
-                order = await self.exchange.create_order(
-                    msgspec.structs.replace(request, client_order_id=sent_as), on_unknown=on_unknown
-                )
+                with handing_on(record):
+                    order = await self.exchange.create_order(
+                        msgspec.structs.replace(request, client_order_id=sent_as), on_unknown=on_unknown
+                    )
             except FuturesAsyncError as error:
                 # No outcome means that nothing is proved: the intent stays open.
                 if error.outcome is not None and error.outcome is not Outcome.UNKNOWN:
@@ -324,5 +330,10 @@ class OrderManager:
 
     async def _verdict(self, record: IntentRecord, outcome: Outcome | None, order_id: str | None = None) -> None:
         await self.journal.verdict(
-            record.client_order_id, outcome, order_id, venue=record.venue, account=record.account
+            record.client_order_id,
+            outcome,
+            order_id,
+            venue=record.venue,
+            account=record.account,
+            attempt=record.attempt,
         )

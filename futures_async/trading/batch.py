@@ -78,13 +78,7 @@ async def _flow(
     send_within_s: float,
 ) -> list[OrderResult]:
     due = desk.due(send_within_s)
-    try:
-        for record in records:
-            await desk.note_intent(record, send_within_s)
-    except BaseException:
-        for record in records:
-            desk.forget(record)
-        raise
+    await _note_intents(desk, records, send_within_s)
     answers: Sequence[Ack | ExchangeError | None]
     doubt: OutcomeUnknown | None = None
     try:
@@ -109,6 +103,33 @@ async def _flow(
         return run
 
     return await together([judge(record, answer) for record, answer in zip(records, answers, strict=True)])
+
+
+async def _note_intents(desk: OrderDesk, records: Sequence[Record], send_within_s: float) -> None:
+    """Write all intents down, side by side so that they share a flush to the disk; or none stays there as open."""
+
+    def note(record: Record) -> Callable[[], Awaitable[FuturesAsyncError | None]]:
+        async def run() -> FuturesAsyncError | None:
+            try:
+                await desk.note_intent(record, send_within_s)
+            except FuturesAsyncError as error:
+                return error
+            return None
+
+        return run
+
+    try:
+        problems = await together([note(record) for record in records])
+        problem = next((problem for problem in problems if problem is not None), None)
+        if problem is not None:
+            for record, own in zip(records, problems, strict=True):
+                if own is None:
+                    await desk.verdict(record, problem)
+            raise problem
+    except BaseException:
+        for record in records:
+            desk.forget(record)
+        raise
 
 
 def _matched(placement: BatchPlacement, result: Any, count: int) -> Sequence[Ack | ExchangeError]:

@@ -59,12 +59,26 @@ def make_client_order_id() -> str:
 class Record:
     """What is known of one order of ours."""
 
-    __slots__ = ("abort", "confirm", "error", "fence_ms", "fingerprint", "order", "plan", "pushed", "result", "work")
+    __slots__ = (
+        "abort",
+        "attempt",
+        "confirm",
+        "error",
+        "fence_ms",
+        "fingerprint",
+        "order",
+        "plan",
+        "pushed",
+        "result",
+        "work",
+    )
 
     def __init__(self, plan: PlannedOrder) -> None:
         self.plan = plan
         self.fingerprint: Fingerprint = fingerprint(plan)
         self.abort = Abort()
+        self.attempt: str | None = None
+        """The word under which its intent stands in the journal."""
         self.confirm = True
         """It is read back where its acknowledgement says little."""
         self.work: Work[Any] | None = None
@@ -420,11 +434,12 @@ class OrderDesk:
             raise
 
     async def _write_intent(self, journal: Journal, record: Record, signed_within_s: float) -> None:
-        from futures_async.journal.journal import IntentRecord  # only those who keep a journal pay for it
+        from futures_async.journal.journal import IntentRecord, attempt_of  # only those who keep one pay for it
 
         plan, channel = record.plan, self._channel
         request, now_ms = plan.request, channel.now_ms()
         fence_ms = channel.fence(now_ms + int(signed_within_s * 1000))
+        record.attempt = attempt_of(channel.dialect.venue, self._account, plan.local_id)
         await journal.intent(
             IntentRecord(
                 venue=channel.dialect.venue,
@@ -439,6 +454,7 @@ class OrderDesk:
                 intent=request.intent,
                 fence_ms=fence_ms,
                 created_ms=now_ms,
+                attempt=record.attempt,
             )
         )
 
@@ -446,10 +462,15 @@ class OrderDesk:
         """Write down what became of an order."""
         record.result = result
         record.error = None
-        if self._journal is not None:
+        if self._journal is not None and record.attempt is not None:  # else its intent was never written
             outcome, order_id = (None, result.order_id) if isinstance(result, Order) else (result.outcome, None)
             await self._journal.verdict(
-                record.plan.local_id, outcome, order_id, venue=self._channel.dialect.venue, account=self._account
+                record.plan.local_id,
+                outcome,
+                order_id,
+                venue=self._channel.dialect.venue,
+                account=self._account,
+                attempt=record.attempt,
             )
 
     def outcome(self, local_id: str) -> Order | FuturesAsyncError | None:

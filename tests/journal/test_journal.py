@@ -46,6 +46,17 @@ def record(client_order_id: str = "id1", **fields: Any) -> IntentRecord:
     return IntentRecord(**{**given, **fields})
 
 
+def insertion(table: str, mark: str) -> tuple[str, tuple[Any, ...]]:
+    """A row as the first version of the library wrote it, and its values."""
+    row: dict[str, Any] = {
+        "venue": "venue-a", "account": "digest", "client_order_id": "old1", "symbol": "BTC/USDT:USDT",
+        "venue_symbol": "BTCUSDT", "side": "buy", "type": "limit", "quantity": "1", "price": "2", "intent": "open",
+        "fence_ms": 5, "created_ms": 1,
+    }  # fmt: skip
+    names, marks = ", ".join(row), ", ".join([mark] * len(row))
+    return f"INSERT INTO {table} ({names}) VALUES ({marks})", tuple(row.values())
+
+
 @pytest.fixture(params=["memory", "sqlite", pytest.param("postgres", marks=needs_postgres)])
 async def journal(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Journal]:
     made: Journal
@@ -117,27 +128,41 @@ async def test_a_verdict_is_of_one_venue_and_account_alone(journal: Journal) -> 
     assert len(await journal.open_intents("venue-a", "other")) == 1
 
 
-async def test_the_same_intent_written_again_keeps_the_latest_times_and_its_group(journal: Journal) -> None:
-    await journal.intent(record(group="g", fence_ms=None, signed_ms=10))
-    await journal.intent(record(group=None, fence_ms=50, signed_ms=None))
-    await journal.intent(record(group=None, fence_ms=40, signed_ms=20))
+async def test_the_same_attempt_written_again_keeps_the_latest_times_and_its_group(journal: Journal) -> None:
+    await journal.intent(record(attempt="one", group="g", fence_ms=None, signed_ms=10))
+    await journal.intent(record(attempt="one", group=None, fence_ms=50, signed_ms=None))
+    await journal.intent(record(attempt="one", group=None, fence_ms=40, signed_ms=20))
     (stands,) = await journal.open_intents("venue-a", "digest")
     assert (stands.group, stands.fence_ms, stands.signed_ms) == ("g", 50, 20)
 
 
-@pytest.mark.parametrize(
-    "other", [{"quantity": D(2)}, {"side": Side.SELL}, {"price": None}, {"intent": Intent.CLOSE}, {"venue_symbol": "X"}]
-)
-async def test_another_order_under_an_open_id_is_refused(journal: Journal, other: dict[str, Any]) -> None:
-    await journal.intent(record())
-    with pytest.raises(InvalidRequest, match="for another order"):
+@pytest.mark.parametrize("other", [{}, {"quantity": D(2)}, {"side": Side.SELL}, {"attempt": ""}])
+async def test_another_attempt_under_an_open_id_is_refused(journal: Journal, other: dict[str, Any]) -> None:
+    first = record(fence_ms=7)
+    await journal.intent(first)
+    with pytest.raises(InvalidRequest, match="fate is open"):
         await journal.intent(record(**other))
+    assert await journal.open_intents("venue-a", "digest") == [first]
 
 
-async def test_an_equal_size_written_differently_is_the_same_order(journal: Journal) -> None:
-    await journal.intent(record(quantity=D("1.0")))
-    await journal.intent(record(quantity=D("1.000")))
+async def test_what_an_earlier_version_wrote_is_nobodys_attempt(journal: Journal) -> None:
+    await journal.intent(record(attempt=""))
+    with pytest.raises(InvalidRequest, match="fate is open"):
+        await journal.intent(record())
+    (left,) = await journal.open_intents("venue-a", "digest")
+    await judge(journal, "id1", Outcome.NOT_PLACED, attempt=left.attempt)
+    await journal.intent(record())
+
+
+async def test_a_verdict_on_an_earlier_attempt_leaves_a_later_one_open(journal: Journal) -> None:
+    await journal.intent(record(attempt="one"))
+    await judge(journal, "id1", Outcome.NOT_PLACED, attempt="one")
+    await journal.intent(record(attempt="two"))
+    await judge(journal, "id1", Outcome.NOT_PLACED, attempt="one")
+    await judge(journal, "id1", None, "77", attempt="one")
     assert await opens(journal) == ["id1"]
+    await judge(journal, "id1", None, "78", attempt="two")
+    assert await opens(journal) == []
 
 
 async def test_the_id_of_a_placed_order_is_taken_for_good_and_a_free_one_is_not(journal: Journal) -> None:
@@ -270,6 +295,22 @@ async def test_a_journal_of_a_later_version_is_left_alone(tmp_path: Path) -> Non
     connection.close()
     with pytest.raises(JournalFailed, match="schema 99"):
         await SqliteJournal(path).intent(record())
+
+
+async def test_a_journal_of_the_first_version_is_read_and_goes_on(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    path.touch(mode=0o600)
+    with sqlite3.connect(path) as connection:
+        for statement in (*sqlite_module.MIGRATIONS[0], "PRAGMA user_version = 1"):
+            connection.execute(statement)
+        connection.execute(*insertion("intents", "?"))
+    connection.close()
+    async with SqliteJournal(path) as journal:
+        (left,) = await journal.open_intents("venue-a", "digest")
+        assert (left.client_order_id, left.quantity, left.fence_ms, left.attempt) == ("old1", D(1), 5, "")
+        await journal.intent(record())
+        await judge(journal, "old1", None, "77", attempt=left.attempt)
+    assert await reopened(path) == ["id1"]
 
 
 async def test_a_row_that_cannot_be_read_is_an_error_not_a_guess(tmp_path: Path) -> None:

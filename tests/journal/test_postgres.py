@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Generator, Iterator
+from decimal import Decimal
 from importlib.util import find_spec
 from pathlib import Path
 from traceback import walk_tb
@@ -27,7 +28,7 @@ from futures_async.journal.sqlite import SqliteJournal
 from futures_async.unified.enums import Outcome
 from futures_async.unified.errors import InvalidRequest, NotSupported
 from futures_async.unified.secret_url import SecretUrl
-from tests.journal.test_journal import judge, opens, record
+from tests.journal.test_journal import insertion, judge, opens, record
 from tests.postgres_server import PASSWORD, Postgres, needs_postgres
 
 pytestmark = [pytest.mark.anyio, needs_postgres]
@@ -334,8 +335,25 @@ async def test_an_older_schema_is_brought_up_to_date_once(database: Postgres, mo
     for _ in range(2):
         async with PostgresJournal(database.url) as journal:
             assert await opens(journal) == ["old"]
-    assert database.ask("SELECT version FROM futures_async_journal") == [(2,)]
+    assert database.ask("SELECT version FROM futures_async_journal") == [(len(module.MIGRATIONS),)]
     assert database.ask("SELECT note FROM futures_async_intents") == [(None,)]
+
+
+async def test_a_journal_of_the_first_version_is_read_and_goes_on(
+    database: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "MIGRATIONS", module.MIGRATIONS[:1])
+        async with PostgresJournal(database.url):
+            pass
+    statement, values = insertion(module.TABLE, "%s")
+    database.ask(f"{statement} RETURNING number", *values)
+    async with PostgresJournal(database.url) as journal:
+        (left,) = await journal.open_intents("venue-a", "digest")
+        assert (left.client_order_id, left.quantity, left.fence_ms, left.attempt) == ("old1", Decimal(1), 5, "")
+        await journal.intent(record())
+        await judge(journal, "old1", None, "77", attempt=left.attempt)
+        assert await opens(journal) == ["id1"]
 
 
 async def test_a_migration_that_fails_leaves_everything_as_it_was(

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any
+
 import pytest
 
 import futures_async as fa
 from futures_async import Credentials
-from futures_async.journal.journal import MemoryJournal
+from futures_async.journal.journal import IntentRecord, MemoryJournal
 from futures_async.manager.manager import OrderManager
+from futures_async.testing.virtual_time import run
 from tests.rig.support import Scripted, limit_order, toy, virtual
+from tests.rig.toy import Toy
 
 PLACE = "/order/place"
 LANDED = "read-timeout-applied"
@@ -34,3 +39,123 @@ async def test_a_verdict_on_one_account_leaves_the_same_id_of_another_open() -> 
     async with toy(here, credentials=mine, journal=journal) as again:
         found = await OrderManager(again, journal=journal).recover()
         assert [order.client_order_id for order in found.placed] == ["signal1"]
+
+
+async def place(how: str, exchange: Toy, journal: MemoryJournal, **options: Any) -> fa.Order:
+    request = limit_order(client_order_id="signal1")
+    if how == "exchange":
+        return await exchange.create_order(request, **options)
+    return await OrderManager(exchange, journal=journal).submit(request, **options)
+
+
+@pytest.mark.parametrize(
+    ("how", "kept"), [("exchange", "by both"), ("manager", "by both"), ("manager", "by the manager")]
+)
+def test_an_id_whose_intent_was_left_open_is_not_sent_again(how: str, kept: str) -> None:
+    async def main() -> None:
+        journal, venue = MemoryJournal(), Scripted(dedup="open")
+        own: dict[str, Any] = {"journal": journal} if kept == "by both" else {}
+        async with toy(venue, **own) as first:
+            venue.plan[PLACE] = [LANDED]
+            with pytest.raises(fa.OrderOutcomeUnknown):
+                await place(how, first, journal, on_unknown="raise")
+        venue.orders[0].status = "filled"
+        async with toy(venue, **own) as second:
+            with pytest.raises(fa.InvalidRequest, match=r"fate is open.*recover"):
+                await place(how, second, journal)
+            assert venue.sent(PLACE) == 0
+            assert await left_open(journal, second) == ["signal1"]
+            found = await OrderManager(second, journal=journal).recover()
+            assert [order.order_id for order in found.placed] == [str(venue.orders[0].order_id)]
+            with pytest.raises(fa.InvalidRequest, match="was placed"):
+                await place(how, second, journal)
+        assert len(venue.orders) == 1
+
+    run(main())
+
+
+@virtual
+async def test_an_exchange_and_its_manager_write_one_intent_together() -> None:
+    journal, venue = MemoryJournal(), Scripted()
+    async with toy(venue, journal=journal) as exchange:
+        order = await OrderManager(exchange, journal=journal).submit(limit_order(client_order_id="signal1"), group="g")
+        (entry,) = await journal.group("toy", exchange.account_id, "g")
+        assert (entry.order_id, entry.record.fence_ms is not None) == (order.order_id, True)
+
+
+@virtual
+async def test_a_hook_of_an_order_under_way_writes_an_attempt_of_its_own() -> None:
+    journal, venue = MemoryJournal(), Scripted()
+    tried: list[BaseException | fa.Order] = []
+    async with toy(venue, journal=journal) as exchange, toy(venue, journal=journal) as other:
+        started: list[asyncio.Task[Any]] = []
+
+        def on_event(event: Any) -> None:
+            if not started:
+                started.append(asyncio.create_task(place("exchange", other, journal)))
+
+        exchange.observe(on_event)
+        await place("manager", exchange, journal)
+        tried += await asyncio.gather(*started, return_exceptions=True)
+    assert [type(one) for one in tried] == [fa.InvalidRequest]
+    assert len(venue.orders) == 1
+
+
+@virtual
+async def test_a_second_submit_of_an_id_leaves_the_first_ones_intent_as_it_is() -> None:
+    journal, venue = MemoryJournal(), Scripted()
+    async with toy(venue) as exchange:
+        manager = OrderManager(exchange, journal=journal)
+        venue.plan[PLACE] = [LANDED]
+        request = limit_order(client_order_id="signal1")
+        first = asyncio.create_task(manager.submit(request, on_unknown="raise"))
+        await asyncio.sleep(0.001)
+        with pytest.raises(fa.InvalidOrder, match="just being placed"):
+            await manager.submit(request)
+        assert (await manager.recover()).placed == ()  # it is still under way, and left alone
+        with pytest.raises(fa.OrderOutcomeUnknown):
+            await first
+        with pytest.raises(fa.InvalidRequest, match="fate is open"):
+            await manager.submit(request)
+        assert await left_open(journal, exchange) == ["signal1"]
+    assert venue.sent(PLACE) == 1
+    async with toy(venue) as again:
+        assert len((await OrderManager(again, journal=journal).recover()).placed) == 1
+
+
+@virtual
+async def test_closing_before_an_intent_is_written_says_nothing_of_an_earlier_one() -> None:
+    class Stuck(MemoryJournal):
+        stuck = False
+
+        async def intent(self, record: IntentRecord) -> None:
+            if self.stuck:
+                await asyncio.sleep(60)
+            await super().intent(record)
+
+    journal, venue = Stuck(), Scripted()
+    async with toy(venue, journal=journal) as first:
+        venue.plan[PLACE] = [LANDED]
+        with pytest.raises(fa.OrderOutcomeUnknown):
+            await place("exchange", first, journal, on_unknown="raise")
+    journal.stuck = True
+    async with toy(venue, journal=journal) as second:
+        placing = asyncio.create_task(place("exchange", second, journal))
+        await asyncio.sleep(0.1)
+        await second.aclose(grace_s=0)
+        with pytest.raises(fa.NotSent):
+            await placing
+        assert await left_open(journal, second) == ["signal1"]
+
+
+@virtual
+async def test_the_intents_of_a_batch_are_written_at_once() -> None:
+    class Flushing(MemoryJournal):
+        async def intent(self, record: IntentRecord) -> None:
+            await asyncio.sleep(0.5)
+            await super().intent(record)
+
+    venue = Scripted()
+    async with toy(venue, journal=Flushing()) as exchange:
+        results = await exchange.create_orders([limit_order(price) for price in range(1, 7)])
+        assert all(result.order for result in results)

@@ -81,6 +81,7 @@ async def test_a_batch_whose_intents_cannot_all_be_written_down_is_not_sent() ->
         assert [type(result.error) for result in results] == [JournalFailed] * 2
         assert venue.sent(BATCH) == 0
         assert exchange.unresolved() == []
+        assert await journal.open_intents("toy", exchange.account_id) == []  # no question for `recover`
         journal.room = 9
         assert all(result.order for result in await exchange.create_orders(orders))
 

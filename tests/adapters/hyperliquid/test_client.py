@@ -24,6 +24,8 @@ from futures_async.adapter import (
 )
 from futures_async.adapters.hyperliquid import Hyperliquid, endpoints, signing, wire
 from futures_async.adapters.hyperliquid.simulated import orders as simulated_orders
+from futures_async.journal.journal import MemoryJournal
+from futures_async.manager.manager import OrderManager
 from futures_async.simulator.accounts import ApiKey
 from futures_async.simulator.dialect import Request, Response
 from futures_async.simulator.plan import FaultPlan
@@ -99,6 +101,19 @@ def test_a_market_order_fills_at_once_up_to_the_slippage() -> None:
         assert on.mark * Decimal("1.04") < Decimal(on.element["p"]) < on.mark * Decimal("1.06")
         assert (order.type, order.time_in_force) == (OrderType.LIMIT, TimeInForce.IOC)
         assert order.filled_quantity == SPEC.quantity
+
+    played(play)
+
+
+def test_a_market_order_stands_in_a_journal_as_it_was_asked_for_and_as_one_intent() -> None:
+    async def play(on: Stage) -> None:
+        journal = MemoryJournal()
+        async with on.connect(on.credentials, journal=journal) as exchange:
+            request = on.request(type=OrderType.MARKET, price=None)
+            order = await OrderManager(exchange, journal=journal).submit(request, group="g")
+            (entry,) = await journal.group(exchange.id, exchange.account_id, "g")
+        assert (entry.order_id, entry.record.type, entry.record.price) == (order.order_id, OrderType.MARKET, None)
+        assert entry.record.fence_ms is not None
 
     played(play)
 
