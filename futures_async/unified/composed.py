@@ -79,7 +79,7 @@ class Needed(Column):
         self.column = column
         self.path = column.path
         self.soft = column.soft
-        self.of = self._of
+        self.of = column.quick(self._of)
         self.swift = column.swift  # type: ignore[method-assign]  # a quick reading finds everything there, or ends
 
     def words(self) -> frozenset[str] | None:

@@ -15,7 +15,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache, wraps
 from itertools import repeat
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any, Concatenate, Generic, NamedTuple, NoReturn, ParamSpec, TypeVar, cast, get_type_hints
 
 import msgspec
@@ -91,12 +91,18 @@ class Reading(Generic[W, M]):
         self._facts = {name: self.columns[name] for name in self.kind.facts if name in self.columns}
         self._one_of = [name for name in self.kind.one_of if name in self.columns]
         self._meanings = _Meanings({name: column for name, column in self._facts.items() if _means(column)})
-        self._own = [(name, column) for name, column in self._facts.items() if name not in self._meanings.columns]
+        self._own = {name: column for name, column in self._facts.items() if name not in self._meanings.columns}
+        self._own_of = [column.of for column in self._own.values()]
         self._model = self._lazy(values)
-        judged = {"raw", *self._facts, *self._one_of}
+        # Made by position: up to the last of these, in the model's order.
+        known = ["raw", *self._meanings.columns, *self._own]
         names = self._model.__struct_fields__
-        last = max(names.index(name) for name in judged)
-        self._places = list(zip(names, map(repeat, self._model.__struct_defaults__), strict=True))[: last + 1]
+        last = max(names.index(name) for name in (*known, *self._one_of))
+        defaults = dict(zip(names[: last + 1], self._model.__struct_defaults__, strict=False))
+        self._places = {name: repeat(default) for name, default in defaults.items()}
+        others = [name for name in defaults if name not in known]
+        self._others = tuple(defaults[name] for name in others)
+        self._in_places = itemgetter(*map([*known, *others].index, defaults))
 
     def _lazy(self, values: dict[str, Any]) -> Any:
         """The model as a struct whose fields are empty until their first use."""
@@ -140,12 +146,12 @@ class Reading(Generic[W, M]):
         key, known = self._meanings.look_up(row)
         if known is None:
             values = {name: column.of(row, given) for name, column in self._facts.items()}
-            self._meanings.keep(key, tuple(values[name] for name in self._meanings.columns))
+            known = tuple(values[name] for name in self._meanings.columns)
+            self._meanings.keep(key, known)
+            own = [values[name] for name in self._own]
         else:
-            values = dict(zip(self._meanings.columns, known, strict=True))
-            for name, column in self._own:
-                values[name] = column.of(row, given)
-        model: M = self._model(raw=row, _given=given, **values)
+            own = [of(row, given) for of in self._own_of]
+        model: M = self._model(*self._in_places((row, *known, *own, *self._others)), _given=given)
         if self._one_of and all(getattr(model, name) is None for name in self._one_of):
             self._nothing(row, given)
         return model
@@ -164,7 +170,7 @@ class Reading(Generic[W, M]):
             given: What a row is read with; a `DecodeError` of it is the row's.
         """
         lost = unread_of(rows)
-        rows = list(rows or ())
+        rows = rows if isinstance(rows, list) else list(rows or ())
         # One row, as most pushes bring, is read faster alone.
         if given is None and len(rows) != 1 and (at_once := self._at_once(rows)) is not None:
             return Read(at_once, lost)
@@ -213,7 +219,7 @@ class Reading(Generic[W, M]):
         except ODD:
             return None
         values["raw"] = rows
-        return list(map(self._model, *(values.get(name, default) for name, default in self._places)))
+        return list(map(self._model, *(values.get(name, default) for name, default in self._places.items())))
 
     def _is_empty(self, row: Any, given: Any) -> bool:
         name = cast("str", self.empty)

@@ -128,6 +128,33 @@ def test_text_that_cannot_be_shown_is_refused(odd: Any) -> None:
     assert refuses(identifier(row.the_id), the_id=odd) == "theId"
 
 
+def turned(field: Loose) -> object:
+    return negative(number(field))
+
+
+READS: tuple[Any, ...] = (number, price, size, text, identifier, turned)
+SAID: tuple[Any, ...] = (
+    *("", "0", "00", "7", "-7", "1.50", "-0", "+1", ".5", "1e3", "1E-41", "NaN", "sNaN", "Infinity", "1_0", " 7", "7 "),
+    *("١٢", "１２", "²", "x", "a b", " a", "a-b", "a\nb", "\x00", "\ud800", "龙虾", "\u200b", "0" * 70, "9" * 70),
+    *(None, 0, 7, -7, True, False, 0.5, D("1.5"), D("NaN"), {}, [], ["7"]),
+)
+
+
+@pytest.mark.parametrize("said", SAID, ids=ascii)
+@pytest.mark.parametrize("read", READS)
+def test_the_short_way_reads_what_the_exact_one_reads(read: Any, said: Any) -> None:
+    def outcome(of: Any) -> Any:
+        try:
+            value = of()
+        except DecodeError as error:
+            return type(error), error.path
+        return type(value), str(value)
+
+    one: Any = read(row.other)
+    thing = WireThing(other=said)
+    assert outcome(lambda: one.of(thing, None)) == outcome(lambda: one.convert(said, one.path))
+
+
 def test_an_id_of_0_is_none_and_one_with_spaces_around_it_an_error() -> None:
     assert reads(identifier(row.the_id), the_id="0") is None
     assert reads(identifier(row.the_id), the_id=0) is None
