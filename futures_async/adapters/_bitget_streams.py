@@ -6,7 +6,7 @@ https://www.bitget.com/api-doc/common/websocket-intro
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any, ClassVar, Generic, TypeVar
 
 import msgspec
@@ -14,9 +14,11 @@ import msgspec
 from futures_async.adapter import (
     Acknowledged,
     AuthenticationError,
+    Channel,
     ClockSkew,
     Credentials,
     ExchangeError,
+    FrameDecoder,
     Heartbeat,
     LoggedIn,
     Message,
@@ -27,6 +29,7 @@ from futures_async.adapter import (
     RateLimited,
     Refused,
     Retiring,
+    RowDecoder,
     StreamDialect,
     StreamLimits,
     Topic,
@@ -37,6 +40,7 @@ from futures_async.adapter import (
 from futures_async.adapters._bitget import BitgetFamily
 
 A = TypeVar("A")
+W = TypeVar("W")
 
 LIVE, DEMO = "wss://ws.bitget.com", "wss://wspap.bitget.com"
 PONG = b"pong"
@@ -67,6 +71,21 @@ class Frame(msgspec.Struct, Generic[A], frozen=True, gc=False):
     msg: str | None = None
 
 
+class Pushed(msgspec.Struct, Generic[A, W], frozen=True, gc=False):
+    """A push with its rows."""
+
+    arg: A
+    data: list[W]
+    action: str = ""
+    ts: int | None = None
+
+
+def pushes_of(arg: type[Any], channels: Iterable[Channel], name: Callable[[Any], str]) -> FrameDecoder:
+    """What decodes pushes whose channel is said by such an `arg`."""
+    of_any: Any = Pushed
+    return FrameDecoder(channels, of_any[arg, W], name)
+
+
 class BitgetStreams(StreamDialect, Generic[A]):
     """Base of both generations.
 
@@ -77,6 +96,9 @@ class BitgetStreams(StreamDialect, Generic[A]):
     venue: ClassVar[str]
     version: ClassVar[str]
     frames: ClassVar[msgspec.json.Decoder[Any]]
+    pushes: ClassVar[FrameDecoder]
+    rows: ClassVar[Mapping[str, RowDecoder[Any]]]
+    """By channel."""
     # "The client sends the string ping every 30 seconds"; more often, so that silence is noticed sooner.
     heartbeat = Heartbeat(text="ping", every_s=10.0, patience_s=10.0)
     # Allowed are 300 attempts in 5 minutes, 10 messages a second and 24 hours.
@@ -117,9 +139,13 @@ class BitgetStreams(StreamDialect, Generic[A]):
     def read(self, data: bytes, *, binary: bool) -> Message:
         if data == PONG:
             return Pong()
+        pushed = self.pushes.read(data)
+        if pushed is not None:
+            return self._push(pushed, pushed.data, True)
         frame = decoded(self.frames, data)
         if len(frame.data):
-            return Nothing() if frame.arg is None else self._push(frame)
+            decoder = None if frame.arg is None else self.rows.get(self._channel(frame.arg))
+            return Nothing() if decoder is None else self._push(frame, *decoder.rows(frame.data))
         match frame.event:
             case "subscribe":
                 return Nothing() if frame.arg is None else Acknowledged(self._key(frame.arg))
@@ -143,8 +169,16 @@ class BitgetStreams(StreamDialect, Generic[A]):
         return Refused(error, self._refused_key(frame))
 
     @abstractmethod
-    def _push(self, frame: Frame[A]) -> Message:
-        """The rows of a channel."""
+    def _push(self, frame: Any, rows: list[Any], whole: bool) -> Message:
+        """The rows of a channel; `whole`: all that came.
+
+        Args:
+            frame: A `Pushed`, or a `Frame` with an `arg`.
+        """
+
+    @abstractmethod
+    def _channel(self, arg: A) -> str:
+        """The name of a subscription's channel."""
 
     @abstractmethod
     def _key(self, arg: A) -> Hashable:

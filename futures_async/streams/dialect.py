@@ -7,7 +7,7 @@ frame of the venue is read into one of the messages below.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
@@ -20,6 +20,9 @@ from futures_async.unified.credentials import Credentials
 from futures_async.unified.errors import DecodeError, ExchangeError
 
 T = TypeVar("T")
+
+HEAD = 192
+"""So many bytes of a frame are looked through for the name of its channel."""
 
 
 class What(StrEnum):
@@ -91,7 +94,7 @@ class StreamLimits(msgspec.Struct, frozen=True, kw_only=True):
 # What a frame of the venue says
 
 
-class Data(NamedTuple):
+class Data(msgspec.Struct, frozen=True, gc=False):
     """A push."""
 
     key: Hashable
@@ -227,6 +230,35 @@ class RowDecoder(Generic[T]):
             except UNREADABLE:
                 continue
         return found, False
+
+
+class FrameDecoder:
+    """Decodes pushes with their rows in one pass, where the name of a channel stands in a frame's first bytes.
+
+    Args:
+        channels: Of what.
+        push: The type of a push, generic in its rows.
+        name: Of what channel a push itself says that it is.
+    """
+
+    def __init__(self, channels: Iterable[Channel], push: Any, name: Callable[[Any], str]) -> None:
+        self._decoders = [
+            (f'"{channel.name}"'.encode(), channel.name, msgspec.json.Decoder[Any](push[channel.wire]).decode)
+            for channel in channels
+        ]
+        self._name = name
+
+    def read(self, data: bytes) -> Any:
+        """The push; None where this is none that is plainly good, and all about it is to be found step by step."""
+        head = data[:HEAD]
+        for mark, channel, decode in self._decoders:
+            if mark in head:
+                try:
+                    push = decode(data)
+                except UNREADABLE:
+                    return None
+                return push if self._name(push) == channel else None
+        return None
 
 
 _RAW_ROWS: msgspec.json.Decoder[list[msgspec.Raw]] = msgspec.json.Decoder(list[msgspec.Raw])

@@ -81,8 +81,8 @@ class Reads(Protocol[T]):
 class Listener(Protocol[T]):
     """Who is told of changes: a watch."""
 
-    def take(self, change: Change[T]) -> None:
-        """One change."""
+    def take(self, changes: Sequence[Change[T]]) -> None:
+        """What has changed at once."""
 
     def fail(self, error: FuturesAsyncError) -> None:
         """There will be no more."""
@@ -233,9 +233,9 @@ class Feed(ABC, Generic[T]):
     def _deliver(self, changes: Sequence[Change[T]]) -> None:
         if self._beginning:
             changes = [self._as_begun(change) for change in changes]
-        for listener in tuple(self.listeners):
-            for change in changes:
-                listener.take(change)
+        if changes:
+            for listener in tuple(self.listeners):
+                listener.take(changes)
 
     def _as_begun(self, change: Change[T]) -> Change[T]:
         if change.kind is not ChangeKind.OPENED or self._is_new(change.item):

@@ -47,6 +47,8 @@ logger = logging.getLogger("futures_async.streams")
 
 # picows logs whole messages, logins among them, to who turns its logger up. This one stays silent.
 _SILENT = logging.Logger("futures_async.streams.picows", logging.CRITICAL)
+# Named once: before Python 3.12 a member of an enum is looked up by a function of its class.
+TEXT, BINARY, CONTINUATION, CLOSE = WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.CONTINUATION, WSMsgType.CLOSE
 _CONTROL = (WSMsgType.PING, WSMsgType.PONG)
 
 
@@ -177,16 +179,10 @@ class _Connection(WSListener, StreamConnection):
         if frame.payload_size > self._max_message:
             self._end("too-big")
             return
-        if frame.fin and not self._parts and kind is not WSMsgType.CONTINUATION:
-            if kind is WSMsgType.TEXT:
-                self._hand_over(frame.get_payload_as_bytes(), False)
-            elif kind is WSMsgType.CLOSE:
-                self._closed_by_venue(transport, frame)
-            elif kind is WSMsgType.BINARY:
-                self._hand_over(frame.get_payload_as_bytes(), True)
-            return
-        if kind is WSMsgType.CLOSE:
+        if kind is CLOSE:
             self._closed_by_venue(transport, frame)
+        elif kind in (TEXT, BINARY) and frame.fin and not self._parts:
+            self._hand_over(frame.get_payload_as_bytes(), kind is BINARY)
         elif kind not in _CONTROL:  # these may come between fragments
             self._put_together(kind, frame)
 
@@ -215,11 +211,11 @@ class _Connection(WSListener, StreamConnection):
             self._end("broken")
 
     def _put_together(self, kind: WSMsgType, frame: WSFrame) -> None:
-        if (kind is WSMsgType.CONTINUATION) is not bool(self._parts):
+        if (kind is CONTINUATION) is not bool(self._parts):
             self._end("protocol")
             return
-        if kind is not WSMsgType.CONTINUATION:
-            self._parts_binary = kind is WSMsgType.BINARY
+        if kind is not CONTINUATION:
+            self._parts_binary = kind is BINARY
         self._parts.append(frame.get_payload_as_bytes())
         # A count for each part as well: a million empty ones are as bad as one big one.
         self._parts_size += frame.payload_size + 64
@@ -245,7 +241,7 @@ class _Connection(WSListener, StreamConnection):
     def send(self, text: str) -> None:
         transport = self._transport
         if transport is not None and not self._closing:
-            transport.send(WSMsgType.TEXT, text)
+            transport.send(TEXT, text)
 
     async def aclose(self) -> None:
         transport = self._transport

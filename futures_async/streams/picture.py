@@ -21,6 +21,8 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Generic, NamedTuple, TypeVar
 
+import msgspec
+
 from futures_async.unified.errors import UnreadRow
 from futures_async.unified.watching import Change, ChangeKind, ChangeSource
 
@@ -36,7 +38,7 @@ SNAPSHOT, OPENED, CHANGED, CLOSED = ChangeKind
 PUSH, READ = ChangeSource
 
 
-class Push(NamedTuple, Generic[T]):
+class Push(msgspec.Struct, Generic[T], frozen=True, gc=False):
     """What one message says."""
 
     items: Sequence[T]
@@ -60,7 +62,7 @@ class Merged(NamedTuple, Generic[T]):
     """What differed in what matters, and no push had told."""
 
 
-class Moment(NamedTuple):
+class Moment(msgspec.Struct, frozen=True, gc=False):
     """When something became known."""
 
     at: float
@@ -83,10 +85,12 @@ class Moment(NamedTuple):
 class Kept(Generic[T]):
     """One thing in the picture, and what it rests on."""
 
-    __slots__ = ("item", "known_at", "read_ms", "sent_ms")
+    __slots__ = ("beside", "item", "known_at", "read_ms", "sent_ms")
 
     def __init__(self, item: T, known_at: float, sent_ms: int | None) -> None:
         self.item = item
+        self.beside: Mapping[str, Any] | None = None
+        """What reads told of it and pushes leave out; None: not looked at since."""
         self.read_ms: int | None = None
         """When the last read that was believed of it began."""
         self.known_at = known_at
@@ -148,12 +152,10 @@ class Picture(ABC, Generic[T]):
 
 def same(one: Any, other: Any) -> bool:
     """They say the same. Rows of one kind are compared as they came: a model's fields are read when they are used."""
-    if one is other:
-        return True
     came = one.raw
     if came is not None and type(came) is type(other.raw):
         return bool(came == other.raw)
-    return bool(one == other)
+    return one is other or bool(one == other)
 
 
 def older(one_ms: int | None, other_ms: int | None) -> bool:

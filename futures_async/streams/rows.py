@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 import msgspec
@@ -50,10 +50,10 @@ class RowRule(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     """What it is known by."""
     changed_ms: Callable[[T], int | None]
     """When the venue last changed it, if it says."""
-    gone: Callable[[T], bool]
-    """It says that the thing is no more."""
     emptied: Callable[[T], T]
     """The row of a thing that is no more, from its last one."""
+    held: Callable[[T], object] = lambda _: True
+    """How much there is; nothing says that the thing is no more."""
     vital: tuple[str, ...] = ()
     """What must not differ between picture and read without being counted; other fields follow the market."""
     moved: tuple[str, ...] = ()
@@ -78,7 +78,7 @@ class Rows(Picture[T]):
         super().__init__()
         self._rule = rule
         self._changed_ms = rule.changed_ms
-        self._gone = rule.gone
+        self._held = rule.held
         self._unsaid = tuple(unsaid)
         self._hanging = not set(unsaid).isdisjoint(rule.reckoned + rule.rough)
         self._kept: dict[Hashable, Kept[T]] = {}
@@ -113,43 +113,52 @@ class Rows(Picture[T]):
         if push.full:
             self._list_at = when.at
             self._doubts.clear()
+        # A list is of when it was sent, whatever its rows say; so their own times need not be read.
+        list_ms = sent_ms if push.full else None
         changes: list[Change[T]] = []
-        listed: set[Hashable] = set()
-        key_of, gone = self._rule.key, self._gone
-        for item in push.items:
-            key = key_of(item)
+        keys = list(map(self._rule.key, push.items))
+        for key, item in zip(keys, push.items, strict=True):
+            kept = self._kept.get(key)
             if self._doubts:
                 self._doubts.pop(key, None)
-            if gone(item):
+            if not self._held(item):
                 self._push_end(key, item, push, when, changes)
-            else:
-                listed.add(key)
-                self._push_row(key, item, push, when, changes)
+            elif kept is None:
+                self._push_new(key, item, list_ms or self._changed_ms(item), push, when, changes)
+            elif (list_ms is not None and kept.sent_ms is not None) or not self._late(kept, item, push, when):
+                # A list is judged as a whole; only what was read since it was sent is younger.
+                kept.known_at, kept.sent_ms = when.at, sent_ms
+                if kept.beside is None or kept.beside or self._hanging:
+                    item = self._carried(item, kept)
+                self._replace(key, kept, item, PUSH, list_ms or self._changed_ms(item) or sent_ms, when, changes)
         if push.full:
+            listed = set(keys)
             for key in [key for key in self._kept if key not in listed]:
                 if not self._younger(self._kept[key].item, sent_ms):
                     self._close(key, None, PUSH, sent_ms, when, changes)
         return changes
 
-    def _push_row(self, key: Hashable, item: T, push: Push[T], when: Moment, changes: list[Change[T]]) -> None:
-        kept = self._kept.get(key)
-        # A list is of when it was sent, whatever its rows say; so their own times need not be read.
-        changed_ms = push.sent_ms if push.full and push.sent_ms is not None else self._changed_ms(item)
-        if kept is None:
-            grave = self._graves.get(key)
-            if grave is not None and self._before_end(changed_ms, push.sent_ms, grave, push.full):
-                return
-            self.unsure = self.unsure or self._hanging
-        elif push.full:
-            # A list is judged as a whole; only what was read since it was sent is younger.
-            if kept.sent_ms is None and self._younger(kept.item, push.sent_ms):
-                return
-        elif self._overtaken(kept, item, push.sent_ms):
+    def _push_new(
+        self, key: Hashable, item: T, changed_ms: int | None, push: Push[T], when: Moment, changes: list[Change[T]]
+    ) -> None:
+        grave = self._graves.get(key)
+        if grave is not None and self._before_end(changed_ms, push.sent_ms, grave, push.full):
             return
-        elif push.sent_ms is None and changed_ms is None and when.too_soon_after(kept.known_at):
+        self.unsure = self.unsure or self._hanging
+        self._kept[key] = Kept(item, when.at, push.sent_ms)
+        self._open(key, item, PUSH, changed_ms or push.sent_ms, when, changes)
+
+    def _late(self, kept: Kept[T], item: T, push: Push[T], when: Moment) -> bool:
+        """Something younger is known than what a push says of what is known."""
+        sent_ms = push.sent_ms
+        if push.full:
+            return kept.sent_ms is None and self._younger(kept.item, sent_ms)
+        if self._overtaken(kept, item, sent_ms):
+            return True
+        if sent_ms is None and when.too_soon_after(kept.known_at) and self._changed_ms(item) is None:
             # Nothing tells which of two is younger: in the order that they came in, and read again.
             self.unsure = self.unsure or self._moves(kept.item, item)
-        self._put(key, kept, item, PUSH, changed_ms or push.sent_ms, when, changes, pushed=push)
+        return False
 
     def _push_end(self, key: Hashable, item: T, push: Push[T], when: Moment, changes: list[Change[T]]) -> None:
         kept = self._kept.get(key)
@@ -225,7 +234,7 @@ class Rows(Picture[T]):
         if complete:
             self._read_ms = when.began_ms
         for item in items:
-            if self._gone(item):
+            if not self._held(item):
                 continue
             key = self.key(item)
             listed.add(key)
@@ -242,7 +251,13 @@ class Rows(Picture[T]):
                 continue
             if differs:
                 untold.add(key)
-            self._put(key, kept, item, READ, self._changed_ms(item), when, changes)
+            if kept is None:
+                kept = self._kept[key] = Kept(item, when.until, None)
+                self._open(key, item, READ, self._changed_ms(item), when, changes)
+            else:
+                kept.known_at, kept.sent_ms, kept.beside = when.until, None, None
+                self._replace(key, kept, item, READ, self._changed_ms(item), when, changes)
+            kept.read_ms = when.began_ms
         if complete:
             for key in [key for key in self._kept if key not in listed]:
                 if any(row.may_be(self._kept[key].item) for row in unread):
@@ -287,7 +302,7 @@ class Rows(Picture[T]):
         if older(self._changed_ms(kept.item), self._changed_ms(item)):
             return False
         if older(self._changed_ms(item), self._changed_ms(kept.item)) or when.too_soon_after(kept.known_at):
-            kept.item = self._completed(kept.item, item)
+            kept.item, kept.beside = self._completed(kept.item, self._said(item)), None
             self.current[self.key(kept.item)] = kept.item
             return True
         return False
@@ -299,58 +314,63 @@ class Rows(Picture[T]):
 
     # What both do
 
-    def _put(
+    def _open(
         self,
         key: Hashable,
-        kept: Kept[T] | None,
         item: T,
         source: ChangeSource,
         venue_ms: int | None,
         when: Moment,
         changes: list[Change[T]],
-        pushed: Push[T] | None = None,
     ) -> None:
-        previous: T | None
-        if kept is None:
-            self._graves.pop(key, None)
-            kind, previous = OPENED, None
-            if pushed is None:
-                kept = self._kept[key] = Kept(item, when.until, None)
-                kept.read_ms = when.began_ms
-            else:
-                kept = self._kept[key] = Kept(item, when.at, pushed.sent_ms)
-        else:
-            kind, previous = CHANGED, kept.item
-            if pushed is None:
-                kept.known_at, kept.sent_ms, kept.read_ms = when.until, None, when.began_ms
-            else:
-                kept.known_at, kept.sent_ms = when.at, pushed.sent_ms
-                if self._unsaid:
-                    item = self._carried(item, kept.item)
-            if same(item, previous):
-                return
-            kept.item = item
+        self._graves.pop(key, None)
         self.current[key] = item
-        changes.append(change_of(kind, item, previous, source, venue_ms, when))
+        changes.append(change_of(OPENED, item, None, source, venue_ms, when))
 
-    def _carried(self, item: T, known: T) -> T:
-        """What is pushed, with what it leaves out as it was known and still holds."""
-        if not self._hanging or not self._moves(known, item):
-            return self._completed(item, known)
-        self.unsure = True
-        return self._completed(item, known, without=self._rule.reckoned)
+    def _replace(
+        self,
+        key: Hashable,
+        kept: Kept[T],
+        item: T,
+        source: ChangeSource,
+        venue_ms: int | None,
+        when: Moment,
+        changes: list[Change[T]],
+    ) -> None:
+        previous = kept.item
+        if not same(item, previous):
+            kept.item = self.current[key] = item
+            changes.append(
+                Change(
+                    kind=CHANGED,
+                    item=item,
+                    previous=previous,
+                    source=source,
+                    venue_ms=venue_ms,
+                    received_ms=when.received_ms,
+                )
+            )
+
+    def _carried(self, item: T, kept: Kept[T]) -> T:
+        """What is pushed, with what it leaves out as it was read and still holds."""
+        if kept.beside is None:
+            kept.beside = self._said(kept.item)
+        if self._hanging and self._moves(kept.item, item):
+            self.unsure = True
+            kept.beside = {name: value for name, value in kept.beside.items() if name not in self._rule.reckoned}
+        return self._completed(item, kept.beside)
 
     def _moves(self, one: T, other: T) -> bool:
         figure = self._rule.figure
         return any(figure(one, name) != figure(other, name) for name in self._rule.moved)
 
-    def _completed(self, item: T, other: T, without: Sequence[str] = ()) -> T:
-        """`item` with what pushes leave out, as `other` has it."""
-        missing = {
-            name: value
-            for name in self._unsaid
-            if (value := getattr(other, name)) is not None and getattr(item, name) is None and name not in without
-        }
+    def _said(self, item: T) -> dict[str, Any]:
+        """What pushes leave out, as far as a row says it."""
+        return {name: value for name in self._unsaid if (value := getattr(item, name)) is not None}
+
+    def _completed(self, item: T, beside: Mapping[str, Any]) -> T:
+        """`item` with what it leaves out."""
+        missing = {name: value for name, value in beside.items() if getattr(item, name) is None} if beside else None
         return cast("T", msgspec.structs.replace(cast("Any", item), **missing)) if missing else item
 
     def _close(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -35,9 +36,9 @@ def _exact(position: Position, name: str) -> object:
 
 
 POSITIONS = RowRule[Position](
-    key=lambda position: (position.symbol, position.side),
-    changed_ms=lambda position: position.updated_ms,
-    gone=lambda position: not position.quantity,
+    key=attrgetter("symbol", "side"),
+    changed_ms=attrgetter("updated_ms"),
+    held=attrgetter("quantity"),
     emptied=_flat,
     vital=("quantity", "entry_price", "margin_mode", "leverage"),
     moved=("quantity", "entry_price"),
@@ -47,17 +48,15 @@ POSITIONS = RowRule[Position](
 
 # What an account holds follows the market without a push, so that no difference proves one missing.
 ACCOUNTS = RowRule[Account](
-    key=lambda account: account.margin_coin,
+    key=attrgetter("margin_coin"),
     changed_ms=lambda _: None,
-    gone=lambda _: False,
     emptied=_drained,
     moved=("available", "locked", "initial_margin"),
     rough=("equity", "balance", "unrealized_pnl"),
 )
 
 TICKERS = RowRule[Ticker](
-    key=lambda ticker: ticker.symbol,
-    changed_ms=lambda ticker: ticker.created_ms,
-    gone=lambda _: False,
+    key=attrgetter("symbol"),
+    changed_ms=attrgetter("created_ms"),
     emptied=lambda ticker: ticker,
 )

@@ -299,21 +299,23 @@ class Session:
             logger.warning("%s: a frame could not be read: %s", self._dialect.venue, problem)
             self._owner.unreadable(problem)
             return
-        if type(message) is Data:
-            subscription = self._subscriptions.get(message.key)
-            if subscription is not None:
-                if not subscription.heard:
-                    subscription.heard = True
-                    if subscription.step is _Step.STANDS:
-                        subscription.due = math.inf
-                elif not subscription.topic.channel.full and any(push.full for _, push in message.pushes):
-                    # Only the first list is whole, whatever later ones call themselves.
-                    message = message._replace(
-                        pushes=tuple((what, push._replace(full=False)) for what, push in message.pushes)
-                    )
-                self._owner.heard(message, at)
-        else:
+        if type(message) is not Data:
             self._answered(message, at)
+            return
+        subscription = self._subscriptions.get(message.key)
+        if subscription is None:
+            return
+        if not subscription.heard:
+            subscription.heard = True
+            if subscription.step is _Step.STANDS:
+                subscription.due = math.inf
+        elif not subscription.topic.channel.full:
+            # Only the first list is whole, whatever later ones call themselves.
+            for _, push in message.pushes:
+                if push.full:
+                    message = _of_rows(message)
+                    break
+        self._owner.heard(message, at)
 
     def _answered(self, message: Message, at: float) -> None:
         match message:
@@ -368,3 +370,9 @@ class Session:
     def ended(self, end: StreamEnd) -> None:
         """The connection is gone."""
         self._finish(end)
+
+
+def _of_rows(data: Data) -> Data:
+    """A push that takes nothing away."""
+    pushes = tuple((what, structs.replace(push, full=False)) for what, push in data.pushes)
+    return structs.replace(data, pushes=pushes)

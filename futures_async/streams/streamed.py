@@ -6,6 +6,8 @@ import math
 from collections.abc import Callable, Hashable, Sequence
 from typing import TypeVar
 
+from msgspec import structs
+
 from futures_async.streams.dialect import Topic, What
 from futures_async.streams.feed import FIRST_PAUSE_S, LONGEST_PAUSE_S, Asked, Feed, Reads, Surroundings
 from futures_async.streams.line import Line, Subscriber
@@ -105,7 +107,7 @@ class StreamFeed(Feed[T]):
         """A message: merged at once, or kept while the venue is read."""
         if not whole:
             # A row of it is missing, so it takes nothing away, and what was missed is read.
-            push = push._replace(full=False)
+            push = structs.replace(push, full=False)
             self.audit()
         self._pushed_at, self._stir_due = at, math.inf
         if push.full and not self._whole:

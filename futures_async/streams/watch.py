@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Hashable, Mapping
+from collections import OrderedDict, deque
+from collections.abc import AsyncIterator, Callable, Hashable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Self, TypeVar
 
@@ -50,7 +50,10 @@ class FeedWatch(Watch[T]):
         self._entered = False
         self._closed = False
         self._error: FuturesAsyncError | None = None
+        self._fresh: deque[Change[T]] = deque()
+        """What came while nothing waited: to be taken as it came."""
         self._pending: OrderedDict[Hashable, tuple[Change[T], ...]] = OrderedDict()
+        """What waits of each thing, once more has come."""
         self._waiting: list[asyncio.Future[None] | anyio.Event] = []
 
     # What can be asked
@@ -100,10 +103,12 @@ class FeedWatch(Watch[T]):
         if feed is None:
             feed = self._feed = self._join(self)
             received_ms = feed.now_ms()
-            for item in tuple(feed.picture.current.values()):
-                self.take(
+            self.take(
+                [
                     Change(kind=ChangeKind.SNAPSHOT, item=item, source=ChangeSource.READ, received_ms=received_ms)
-                )
+                    for item in feed.picture.current.values()
+                ]
+            )
         return feed
 
     async def __aenter__(self) -> Self:
@@ -119,6 +124,7 @@ class FeedWatch(Watch[T]):
         if self._closed:
             return
         self._closed = True
+        self._fresh.clear()
         self._pending.clear()
         self._depart()
         self._wake()
@@ -129,24 +135,39 @@ class FeedWatch(Watch[T]):
 
     # Changes
 
-    def take(self, change: Change[T]) -> None:
-        """One change of the feed."""
-        if self._closed or self._error is not None or (self._wanted is not None and not self._wanted(change.item)):
+    def take(self, changes: Sequence[Change[T]]) -> None:
+        """Changes of the feed."""
+        if self._closed or self._error is not None:
             return
-        feed = self._feed
-        key: Hashable = id(change) if feed is None else feed.picture.key(change.item)
-        waiting = self._pending.get(key)
-        if waiting is not None:
-            self._pending[key] = fold(waiting, change)
-        elif len(self._pending) >= self._max:
-            self._error = StreamOverrun(
-                f"{self._max} changes were waiting to be taken, and more came: this watch has ended; "
-                "take them faster, or give it a larger max_fills"
-            )
-            self._depart()
+        wanted = self._wanted
+        if wanted is not None:
+            changes = [change for change in changes if wanted(change.item)]
+        if not changes:
+            return
+        if self._fresh or self._pending or len(changes) > self._max:
+            self._conflate((*self._fresh, *changes))
+            self._fresh.clear()
         else:
-            self._pending[key] = (change,)
+            self._fresh.extend(changes)
         self._wake()
+
+    def _conflate(self, changes: Iterable[Change[T]]) -> None:
+        """Nobody has taken what came before: one change waits for each thing, and every end."""
+        feed, pending = self._feed, self._pending
+        for change in changes:
+            key: Hashable = id(change) if feed is None else feed.picture.key(change.item)
+            waiting = pending.get(key)
+            if waiting is not None:
+                pending[key] = fold(waiting, change)
+            elif len(pending) < self._max:
+                pending[key] = (change,)
+            else:
+                self._error = StreamOverrun(
+                    f"{self._max} changes were waiting to be taken, and more came: this watch has ended; "
+                    "take them faster, or give it a larger max_fills"
+                )
+                self._depart()
+                return
 
     def fail(self, error: FuturesAsyncError) -> None:
         """The feed has ended; what waits can still be taken."""
@@ -184,17 +205,18 @@ class FeedWatch(Watch[T]):
     async def __anext__(self) -> Change[T]:
         if self._feed is None and not self._closed:
             self._begin()
-        while not self._pending:
+        while not self._fresh:
+            if self._pending:
+                key, (first, *rest) = self._pending.popitem(last=False)
+                if rest:
+                    self._pending[key] = tuple(rest)
+                return first
             if self._error is not None:
                 raise self._error
             if self._closed:
                 raise StopAsyncIteration
             await self._change()
-        key, changes = self._pending.popitem(last=False)
-        first, rest = changes[0], changes[1:]
-        if rest:
-            self._pending[key] = rest
-        return first
+        return self._fresh.popleft()
 
     async def _change(self) -> None:
         loop = running_asyncio_loop()

@@ -231,9 +231,10 @@ class OrdersSeen:
     def __init__(self, seen: Callable[[Order], None]) -> None:
         self._seen = seen
 
-    def take(self, change: Change[Order]) -> None:
+    def take(self, changes: Sequence[Change[Order]]) -> None:
         """Each state of each order, pushed or read."""
-        self._seen(change.item)
+        for change in changes:
+            self._seen(change.item)
 
     def fail(self, error: FuturesAsyncError) -> None:
         """Nothing is watched any more."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from futures_async.streams import picture as pictures
 from futures_async.streams.dialect import Acknowledged, Message
@@ -106,14 +107,14 @@ def drop_the_buffer(patch: pytest.MonkeyPatch) -> None:
 
 def replay_by_time_alone(patch: pytest.MonkeyPatch) -> None:
     """A row whose time is not younger is dropped: with equal times and new content the newer one is lost."""
-    push_row = Rows[Any]._push_row  # pyright: ignore[reportPrivateUsage]
+    late = Rows[Any]._late  # pyright: ignore[reportPrivateUsage]
 
-    def by_time(self: Rows[Any], key: Any, item: Any, push: Push[Any], when: Moment, changes: list[Any]) -> None:
-        known = self.current.get(key)
-        if known is None or not isinstance(item.raw, WirePosition) or item.updated_ms > known.updated_ms:
-            push_row(self, key, item, push, when, changes)
+    def by_time(self: Rows[Any], kept: Kept[Any], item: Any, push: Push[Any], when: Moment) -> bool:
+        if isinstance(item.raw, WirePosition):
+            return bool(item.updated_ms <= kept.item.updated_ms)
+        return late(self, kept, item, push, when)
 
-    patch.setattr(Rows, "_push_row", by_time)
+    patch.setattr(Rows, "_late", by_time)
 
 
 def trust_absence(patch: pytest.MonkeyPatch) -> None:
@@ -121,7 +122,8 @@ def trust_absence(patch: pytest.MonkeyPatch) -> None:
 
     def whole(self: ToyStreams, frame: Any) -> Any:
         data = read(self, frame)
-        return data._replace(pushes=tuple((what, push._replace(full=True)) for what, push in data.pushes))
+        pushes = tuple((what, structs.replace(push, full=True)) for what, push in data.pushes)
+        return structs.replace(data, pushes=pushes)
 
     patch.setattr(ToyStreams, "_data", whole)
 
@@ -231,16 +233,16 @@ def take_lists_in_any_order(patch: pytest.MonkeyPatch) -> None:
         self._list_ms = self._read_ms = None  # pyright: ignore[reportPrivateUsage]
         for kept in self._kept.values():  # pyright: ignore[reportPrivateUsage]
             kept.sent_ms = kept.read_ms = None
-        return push(self, message._replace(sent_ms=None), when)
+        return push(self, structs.replace(message, sent_ms=None), when)
 
     patch.setattr(Rows, "push", any_order)
 
 
 def keep_what_hangs_on_the_size(patch: pytest.MonkeyPatch) -> None:
-    def kept(self: Rows[Any], item: Any, known: Any) -> Any:
-        return self._completed(item, known)  # pyright: ignore[reportPrivateUsage]
+    def carried(self: Rows[Any], item: Any, kept: Kept[Any]) -> Any:
+        return self._completed(item, self._said(kept.item))  # pyright: ignore[reportPrivateUsage]
 
-    patch.setattr(Rows, "_carried", kept)
+    patch.setattr(Rows, "_carried", carried)
 
 
 def read_nothing_again(patch: pytest.MonkeyPatch) -> None:
@@ -257,9 +259,9 @@ def lose_ends_to_slow_consumers(patch: pytest.MonkeyPatch) -> None:
 def let_slow_consumers_drop(patch: pytest.MonkeyPatch) -> None:
     take = FeedWatch[Any].take
 
-    def dropping(self: FeedWatch[Any], change: Any) -> None:
-        if len(self._pending) < 2:  # pyright: ignore[reportPrivateUsage]
-            take(self, change)
+    def dropping(self: FeedWatch[Any], changes: Sequence[Change[Any]]) -> None:
+        waiting = len(self._fresh) + len(self._pending)  # pyright: ignore[reportPrivateUsage]
+        take(self, changes[: max(0, 2 - waiting)])
 
     patch.setattr(FeedWatch, "take", dropping)
 

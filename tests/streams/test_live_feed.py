@@ -45,8 +45,8 @@ class Ear:
     def __init__(self) -> None:
         self.told: list[Change[Fill]] = []
 
-    def take(self, change: Change[Fill]) -> None:
-        self.told.append(change)
+    def take(self, changes: Sequence[Change[Fill]]) -> None:
+        self.told += changes
 
     def fail(self, error: FuturesAsyncError) -> None:
         raise error

@@ -132,6 +132,23 @@ def test_what_pushes_leave_out_is_no_drift() -> None:
     assert list(picture.current.values()) == [whole("2")]
 
 
+def test_a_stop_that_only_reads_tell_stands_until_one_tells_it_no_more() -> None:
+    picture: Rows[Position] = Rows(POSITIONS, ("take_profit",))
+
+    def shown(second: float, *, pushed: str) -> Decimal | None:
+        picture.push(Push([position(pushed, second)]), at(second))
+        [held] = picture.current.values()
+        assert held.quantity == Decimal(pushed)
+        return held.take_profit
+
+    picture.read([position("1", 9, take_profit=Decimal(120))], at(10))
+    assert [shown(second, pushed=str(second)) for second in (11, 12, 13)] == [Decimal(120)] * 3
+    picture.read([position("13", 13, take_profit=Decimal(130))], at(20))
+    assert shown(21, pushed="2") == Decimal(130)
+    picture.read([position("2", 25)], at(30))
+    assert [shown(second, pushed=str(second)) for second in (31, 32)] == [None, None]
+
+
 def test_a_balance_keeps_its_equity_until_it_is_read_again() -> None:
     def account(available: str, equity: str | None = None) -> Account:
         return Account(

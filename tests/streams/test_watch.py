@@ -41,6 +41,32 @@ def test_a_consumer_that_does_not_take_its_fills_is_told_so() -> None:
     on(test)
 
 
+def test_who_keeps_up_is_told_every_change_and_who_does_not_the_latest_state() -> None:
+    async def test(bench: Bench) -> None:
+        venue = bench.venue
+        quick, slow = bench.watch(What.ORDERS), bench.watch(What.ORDERS)
+        async with quick, slow:
+            await quick.live()
+            order = venue.place("AAA", "buy", 5)
+            told = [await anext(quick)]
+            for _ in range(2):
+                venue.fill(order, 1)
+                told.append(await anext(quick))
+            assert [change.kind for change in told] == [ChangeKind.OPENED, ChangeKind.CHANGED, ChangeKind.CHANGED]
+            assert [change.item.filled_quantity for change in told] == [0, 1, 2]
+            other = venue.place("BBB", "buy", 1)
+            await anext(quick)
+            first, second = await anext(slow), await anext(slow)
+            assert (first.kind, first.item.filled_quantity) == (ChangeKind.OPENED, 2)
+            assert (second.kind, second.item.order_id) == (ChangeKind.OPENED, other)
+            # And once it has caught up, it is told like the other.
+            for _ in range(2):
+                venue.fill(order, 1)
+                assert (await anext(slow)).item.filled_quantity == (await anext(quick)).item.filled_quantity
+
+    on(test)
+
+
 def test_closing_the_exchange_ends_every_watch_with_client_closed() -> None:
     async def test(bench: Bench) -> None:
         tasks = [asyncio.create_task(collect(bench.watch(what))) for what in ALL]

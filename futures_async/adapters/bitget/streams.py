@@ -6,13 +6,14 @@ https://www.bitget.com/api-doc/contract/websocket/private/Positions-Channel and 
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
+from operator import attrgetter
 from typing import Any, ClassVar
 
 import msgspec
 
-from futures_async.adapter import Channel, Data, Message, Nothing, Push, Reading, RowDecoder, Topic, What
+from futures_async.adapter import Channel, Data, Message, Push, Reading, RowDecoder, Topic, What
 from futures_async.adapters._bitget import BitgetFamily, ProductType
-from futures_async.adapters._bitget_streams import BitgetStreams, Frame
+from futures_async.adapters._bitget_streams import BitgetStreams, Frame, pushes_of
 from futures_async.adapters.bitget.mapping import VENUE, accounts, positions, tickers
 from futures_async.adapters.bitget.orders import fills, orders
 from futures_async.adapters.bitget.wire import WireTicker
@@ -36,6 +37,10 @@ class BitgetStreamDialect(BitgetStreams[WireArg]):
     venue = VENUE
     version = "v2"
     frames: ClassVar[msgspec.json.Decoder[Any]] = msgspec.json.Decoder(Frame[WireArg])
+    pushes = pushes_of(WireArg, CHANNELS.values(), attrgetter("arg.channel"))
+    rows: ClassVar[Mapping[str, RowDecoder[Any]]] = {
+        name: RowDecoder(channel.wire) for name, channel in CHANNELS.items()
+    }
     unsaid: ClassVar[Mapping[What, tuple[str, ...]]] = {
         What.POSITIONS: ("take_profit", "stop_loss"),
         What.ACCOUNTS: ("bonus", "position_mode"),
@@ -45,7 +50,6 @@ class BitgetStreamDialect(BitgetStreams[WireArg]):
         super().__init__(dialect)
         self._product_type: ProductType = product_type
         self._margin_coin = margin_coin
-        self._decoders = {channel.name: RowDecoder[Any](channel.wire) for channel in CHANNELS.values()}
         self._readings: dict[What, Reading[Any, Any]] = {
             What.ORDERS: orders(product_type, pushed=True),
             What.FILLS: fills(product_type, margin_coin, pushed=True),
@@ -67,13 +71,13 @@ class BitgetStreamDialect(BitgetStreams[WireArg]):
     def _refused_key(self, frame: Frame[WireArg]) -> Hashable | None:
         return frame.arg
 
-    def _push(self, frame: Frame[WireArg]) -> Message:
+    def _channel(self, arg: WireArg) -> str:
+        return arg.channel
+
+    def _push(self, frame: Any, rows: list[Any], whole: bool) -> Message:
         arg = frame.arg
-        channel = None if arg is None else CHANNELS.get(arg.channel)
-        if channel is None:
-            return Nothing()
+        channel = CHANNELS[arg.channel]
         what = channel.gives[0]
-        rows, whole = self._decoders[channel.name].rows(frame.data)
         found = self._readings[what].each(rows)
         items = found.rows
         if channel is POSITIONS and self._margin_coin is not None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from futures_async.adapter import Id, Loose, Text
-from futures_async.adapters.bitget.wire import Wire, WireAccount, WirePosition
+from futures_async.adapter import Id, Loose, Moment, Text
+from futures_async.adapters.bitget.wire import Wire, WireAccount
 from futures_async.adapters.bitget.wire_orders import WireOrder
 
 
@@ -18,13 +18,39 @@ class WireArg(Wire, frozen=True, kw_only=True, gc=False):
     coin: str = ""
 
 
-class WirePushedPosition(WirePosition, frozen=True, kw_only=True, gc=False):
-    """`positions`. `posId` and `cTime` are the slot's and outlive the position."""
+class WirePushedPosition(Wire, frozen=True, kw_only=True, gc=False):
+    """`positions`. `posId` and `cTime` are the slot's and outlive the position.
+
+    In the order that the venue sends them in, which takes a fifth off decoding: all positions come with each push.
+    """
 
     symbol: Text = msgspec.field(default=None, name="instId")
+    margin_coin: Text = None
+    margin_size: Loose = None
+    margin_mode: Text = None
+    hold_side: Text = None
+    pos_mode: Text = None
+    total: Loose = None
+    available: Loose = None
     locked: Loose = msgspec.field(default=None, name="frozen")
     """The size in closing orders, whatever the page says."""
+    open_price_avg: Loose = None
+    leverage: Loose = None
+    achieved_profits: Loose = None
+    unrealized_pl: Loose = msgspec.field(default=None, name="unrealizedPL")
+    liquidation_price: Loose = None
+    keep_margin_rate: Loose = None
     margin_ratio: Loose = msgspec.field(default=None, name="marginRate")
+    c_time: Moment = None
+    break_even_price: Loose = None
+    total_fee: Loose = None
+    deducted_fee: Loose = None
+    mark_price: Loose = None
+    u_time: Moment = None
+    asset_mode: Text = None
+    auto_margin: Text = None
+    take_profit: Loose = None
+    stop_loss: Loose = None
 
 
 class WirePushedOrder(WireOrder, frozen=True, kw_only=True, gc=False):

@@ -6,6 +6,7 @@ https://www.bitget.com/api-doc/uta/websocket/private/Position-Channel and the pa
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from operator import attrgetter
 from typing import Any, ClassVar
 
 import msgspec
@@ -15,7 +16,6 @@ from futures_async.adapter import (
     Data,
     DecodeError,
     Message,
-    Nothing,
     Push,
     RateLimit,
     Read,
@@ -26,7 +26,7 @@ from futures_async.adapter import (
     What,
 )
 from futures_async.adapters._bitget import BitgetFamily, ProductType, settle_of
-from futures_async.adapters._bitget_streams import BitgetStreams, Frame
+from futures_async.adapters._bitget_streams import BitgetStreams, Frame, pushes_of
 from futures_async.adapters.bitget_uta.mapping import CATEGORIES, VENUE, accounts, positions, tickers
 from futures_async.adapters.bitget_uta.orders import fills, orders
 from futures_async.adapters.bitget_uta.strategies import strategies
@@ -58,6 +58,10 @@ class BitgetUTAStreamDialect(BitgetStreams[WireArg]):
     venue = VENUE
     version = "v3"
     frames: ClassVar[msgspec.json.Decoder[Any]] = msgspec.json.Decoder(Frame[WireArg])
+    pushes = pushes_of(WireArg, CHANNELS.values(), attrgetter("arg.topic"))
+    rows: ClassVar[Mapping[str, RowDecoder[Any]]] = {
+        name: RowDecoder(channel.wire) for name, channel in CHANNELS.items()
+    }
     # Refusals do not name what they refuse.
     limits = StreamLimits(
         connects=RateLimit(240, 300.0, scope="ip"),
@@ -71,7 +75,6 @@ class BitgetUTAStreamDialect(BitgetStreams[WireArg]):
     def __init__(self, dialect: BitgetFamily, category: ProductType) -> None:
         super().__init__(dialect)
         self._category: ProductType = category
-        self._decoders = {channel.name: RowDecoder[Any](channel.wire) for channel in CHANNELS.values()}
         self._readers: dict[What, Callable[[Any, WireArg, int | None], Read[Any]]] = {
             What.ORDERS: lambda row, _, __: self._of_category(row, orders(category)),
             What.FILLS: lambda row, _, __: self._of_category(row, fills(category)),
@@ -98,12 +101,12 @@ class BitgetUTAStreamDialect(BitgetStreams[WireArg]):
     def _refused_key(self, frame: Frame[WireArg]) -> Hashable | None:
         return None if frame.arg is None else self._key(frame.arg)
 
-    def _push(self, frame: Frame[WireArg]) -> Message:
+    def _channel(self, arg: WireArg) -> str:
+        return arg.topic
+
+    def _push(self, frame: Any, rows: list[Any], whole: bool) -> Message:
         arg = frame.arg
-        channel = None if arg is None else CHANNELS.get(arg.topic)
-        if channel is None or arg is None:
-            return Nothing()
-        rows, whole = self._decoders[channel.name].rows(frame.data)
+        channel = CHANNELS[arg.topic]
         what = channel.gives[0]
         items: list[Any] = []
         for row in rows:

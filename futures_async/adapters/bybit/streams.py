@@ -8,7 +8,8 @@ https://bybit-exchange.github.io/docs/v5/ws/connect and the pages of its private
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, ClassVar
+from operator import attrgetter
+from typing import Any, ClassVar, Generic, TypeVar
 
 import msgspec
 
@@ -20,6 +21,7 @@ from futures_async.adapter import (
     Credentials,
     Data,
     DecodeError,
+    FrameDecoder,
     Heartbeat,
     InvalidRequest,
     LoggedIn,
@@ -45,6 +47,8 @@ from futures_async.adapters.bybit.mapping import VENUE, accounts, positions
 from futures_async.adapters.bybit.market import tickers
 from futures_async.adapters.bybit.orders import fills, is_fill, is_waiting, orders
 from futures_async.adapters.bybit.symbols import category_of
+
+W = TypeVar("W")
 
 CHANNELS = {
     channel.name: channel
@@ -87,7 +91,17 @@ class Frame(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     req_id: str | None = msgspec.field(default=None, name="req_id")
 
 
+class Pushed(msgspec.Struct, Generic[W], frozen=True, gc=False, rename="camel"):
+    """A private push with its rows."""
+
+    topic: str
+    data: list[W]
+    creation_time: int | None = None
+
+
 _FRAMES = msgspec.json.Decoder(Frame, strict=False)
+_PUSHES = FrameDecoder(CHANNELS.values(), Pushed, attrgetter("topic"))
+_ROWS = {name: RowDecoder[Any](one.wire) for name, one in CHANNELS.items()}
 _TICKER = msgspec.json.Decoder(wire_market.WireTicker, strict=False)
 
 
@@ -111,7 +125,6 @@ class BybitStreamDialect(StreamDialect):
 
     def __init__(self, dialect: BybitDialect, *, guarded: bool = False) -> None:
         self._dialect, self._guarded = dialect, guarded
-        self._decoders = {channel.name: RowDecoder[Any](channel.wire) for channel in CHANNELS.values()}
         self._tickers: dict[str, tuple[int, wire_market.WireTicker]] = {}
         self._readers: dict[str, Callable[[Any], Read[Any]]] = {
             "order": self._orders,
@@ -152,11 +165,15 @@ class BybitStreamDialect(StreamDialect):
         return _operation("unsubscribe", "", [topic.args for topic in topics])
 
     def read(self, data: bytes, *, binary: bool) -> Message:
+        pushed = _PUSHES.read(data)
+        if pushed is not None:
+            return self._push(pushed.topic, pushed.data, True, pushed.creation_time)
         frame = decoded(_FRAMES, data)
         if frame.topic.startswith("tickers."):
             return self._tick(frame)
         if frame.topic:
-            return self._push(frame)
+            rows = _ROWS.get(frame.topic)
+            return Nothing() if rows is None else self._push(frame.topic, *rows.rows(frame.data), frame.creation_time)
         match frame.op:
             case "pong":
                 return Pong()
@@ -174,11 +191,8 @@ class BybitStreamDialect(StreamDialect):
     def _error(self, kind: type[LoginRefused | ParameterRejected], frame: Frame) -> LoginRefused | ParameterRejected:
         return kind(frame.ret_msg or "refused without a message", venue=VENUE, endpoint=f"stream {frame.op}")
 
-    def _push(self, frame: Frame) -> Message:
-        channel = CHANNELS.get(frame.topic)
-        if channel is None:
-            return Nothing()
-        rows, whole = self._decoders[channel.name].rows(frame.data)
+    def _push(self, topic: str, rows: list[Any], whole: bool, sent_ms: int | None) -> Message:
+        channel = CHANNELS[topic]
         items: list[Any] = []
         for row in rows:
             try:
@@ -188,7 +202,7 @@ class BybitStreamDialect(StreamDialect):
             else:
                 items += found.rows
                 whole = whole and not found.unread
-        return Data(channel.name, ((channel.gives[0], Push(items, False, frame.creation_time)),), whole)
+        return Data(channel.name, ((channel.gives[0], Push(items, False, sent_ms)),), whole)
 
     def _tick(self, frame: Frame) -> Data:
         """A whole row, or what has changed of one. Of two connections the one that takes over may be ahead."""

@@ -9,7 +9,8 @@ https://www.okx.com/docs-v5/en/#overview-websocket
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from typing import Any, ClassVar
+from operator import attrgetter
+from typing import Any, ClassVar, Generic, TypeVar
 
 import msgspec
 
@@ -23,6 +24,7 @@ from futures_async.adapter import (
     Data,
     DecodeError,
     ExchangeError,
+    FrameDecoder,
     Heartbeat,
     LoggedIn,
     Message,
@@ -53,6 +55,8 @@ from futures_async.adapters.okx.dialect import OKXDialect
 from futures_async.adapters.okx.mapping import VENUE, accounts, positions
 from futures_async.adapters.okx.market import tickers
 from futures_async.adapters.okx.orders import orders, pushed_fills
+
+W = TypeVar("W")
 
 ORDERS = Channel("orders", (What.ORDERS, What.FILLS), wire.WirePushedOrder)
 POSITIONS = Channel("positions", (What.POSITIONS,), wire.WirePushedPosition)
@@ -96,7 +100,16 @@ class Frame(msgspec.Struct, frozen=True, gc=False):
     data: msgspec.Raw = NO_DATA
 
 
+class Pushed(msgspec.Struct, Generic[W], frozen=True, gc=False):
+    """A push with its rows."""
+
+    arg: Arg
+    data: list[W]
+
+
 FRAMES = msgspec.json.Decoder(Frame)
+PUSHES = FrameDecoder(CHANNELS.values(), Pushed, attrgetter("arg.channel"))
+ROWS = {name: RowDecoder[Any](one.wire) for name, one in CHANNELS.items()}
 
 
 class OKXStreamDialect(StreamDialect):
@@ -122,7 +135,6 @@ class OKXStreamDialect(StreamDialect):
     def __init__(self, dialect: OKXDialect, contract_of: Callable[[object], Contract]) -> None:
         self._dialect = dialect
         self._contract_of = contract_of
-        self._decoders = {channel.name: RowDecoder[Any](channel.wire) for channel in CHANNELS.values()}
         self._readers: dict[str, Callable[[Any], Iterable[tuple[What, Any]]]] = {
             ORDERS.name: self._orders,
             POSITIONS.name: self._positions,
@@ -169,9 +181,13 @@ class OKXStreamDialect(StreamDialect):
     def read(self, data: bytes, *, binary: bool) -> Message:
         if data == b"pong":
             return Pong()
+        pushed = PUSHES.read(data)
+        if pushed is not None:
+            return self._push(pushed.arg, pushed.data, True)
         frame = decoded(FRAMES, data)
         if len(frame.data) and frame.arg is not None:
-            return self._push(frame.arg, frame.data)
+            rows = ROWS.get(frame.arg.channel)
+            return Nothing() if rows is None else self._push(frame.arg, *rows.rows(frame.data))
         match frame.event:
             case "subscribe" if frame.arg is not None:
                 return Acknowledged(frame.arg.key)
@@ -197,11 +213,8 @@ class OKXStreamDialect(StreamDialect):
         )
         return Refused(error, None if frame.arg is None else frame.arg.key)
 
-    def _push(self, arg: Arg, data: msgspec.Raw) -> Message:
-        channel = CHANNELS.get(arg.channel)
-        if channel is None:
-            return Nothing()
-        rows, whole = self._decoders[channel.name].rows(data)
+    def _push(self, arg: Arg, rows: list[Any], whole: bool) -> Message:
+        channel = CHANNELS[arg.channel]
         told: dict[What, list[Any]] = {what: [] for what in channel.gives}
         for row in rows:
             try:
