@@ -45,7 +45,7 @@ class IntentRecord(msgspec.Struct, frozen=True, kw_only=True):
     venue: str
     """Id of the adapter."""
     account: str
-    """Digest that names the account (`Credentials.limit_id`), never a key; "" without credentials."""
+    """What names the account (`FuturesExchange.account_id`), never a key; "" without credentials."""
     client_order_id: str
     """The id that it is sent under, or a local one where the venue has no field for it."""
     symbol: str

@@ -62,6 +62,7 @@ class OrderManager:
     Args:
         exchange: An open exchange with credentials; it stays its owner's. Its account is known in the journal by the
             uid of its credentials, or by a digest of the key: give a uid always or never, or intents are not found.
+            Demo and simulated venues, and vaults, are accounts of their own.
         journal: A journal, the path of an SQLite file, or `postgresql://…` (see `PostgresJournal`); None is one file
             for all in the user's state folder.
             A journal given as object stays its owner's.

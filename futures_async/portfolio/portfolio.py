@@ -191,7 +191,7 @@ class Portfolio:
         if self._runtime is None:
             runtime = current_runtime()
             if self._share is not None:
-                accounts = [f"{exchange.id} {exchange.account_id}" for exchange in self._exchanges.values()]
+                accounts = [f"{exchange.id} {exchange.view_id}" for exchange in self._exchanges.values()]
                 self._member = self._share.join([*accounts, self._margin_coin], runtime)
             self._runtime = runtime
             self._venues = [
@@ -266,7 +266,7 @@ class _Venue:
                 return await answered(read(), runtime)
 
             return own
-        field = f"{self._exchange.id} {self._exchange.account_id} {what}"
+        field = f"{self._exchange.id} {self._exchange.view_id} {what}"
         member.attach(field, lambda max_age_s: self._wanted(member, field, what, max_age_s))
 
         async def shared(max_age_s: float) -> Answer[T]:

@@ -7,7 +7,7 @@ walks through one.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from importlib.util import find_spec
 from typing import Any, ClassVar, NoReturn, Self, TypeVar, Unpack, cast
@@ -25,6 +25,7 @@ from futures_async.trading.cancelling import ordered, urgent
 from futures_async.trading.closing import may_be_position
 from futures_async.trading.desk import OrderDesk
 from futures_async.trading.facts import Facts
+from futures_async.trading.identity import account_name, site_of
 from futures_async.trading.options import Options, common_options, own_options
 from futures_async.trading.settings import SettingDesk
 from futures_async.trading.watching import OrdersSeen, Watching
@@ -132,6 +133,7 @@ class Adapter(Watching):
             )
         self._dialect = dialect
         self._demo = demo
+        self._site = site_of(url, dialect, demo=demo)
         self._uid_limit: RateLimit | None = given["uid_limit"]
         self._reserve: int = given["reserve"]
         self._journal, self._owns_journal = _journal(given["journal"])
@@ -180,6 +182,7 @@ class Adapter(Watching):
         )
         self._orders = OrderDesk(
             self._channel,
+            account=account_name(credentials, self._part, self._site),
             find=self._urgent_find,
             read=self._read_order,
             glance=self._urgent_glance,
@@ -290,8 +293,21 @@ class Adapter(Watching):
 
     @property
     def account_id(self) -> str:
-        credentials = self._channel.credentials
-        return "" if credentials is None else credentials.limit_id
+        return account_name(self._channel.credentials, self._part, self._site)
+
+    @property
+    def view_id(self) -> str:
+        return " ".join((self.account_id, *self._reads))
+
+    @property
+    def _part(self) -> str:
+        """Which part of the credentials' account orders are in, where options choose one: a vault, a sub-account."""
+        return ""
+
+    @property
+    def _reads(self) -> Sequence[str]:
+        """What of the account is read where no symbol is named, as far as options choose it."""
+        return ()
 
     @property
     def takes_client_order_id(self) -> bool:
@@ -307,8 +323,9 @@ class Adapter(Watching):
         self._observer.also(hook)
 
     def __repr__(self) -> str:
-        mode = ", demo" if self._demo else ""
-        return f"{type(self).__name__}({self.base_url}, account={self.account_id or 'public'}{mode})"
+        credentials, mode = self._channel.credentials, ", demo" if self._demo else ""
+        account = "public" if credentials is None else credentials.limit_id
+        return f"{type(self).__name__}({self.base_url}, account={account}{mode})"
 
     async def __aenter__(self) -> Self:
         if self._journal is not None:

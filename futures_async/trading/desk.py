@@ -104,6 +104,7 @@ class OrderDesk:
         self,
         channel: Channel,
         *,
+        account: str,
         find: Find,
         read: Callable[[str, str], Awaitable[Order]],
         glance: Find | None = None,
@@ -117,7 +118,7 @@ class OrderDesk:
         self._read = read
         self._journal = journal
         self._on_late_order = on_late_order
-        self._account = channel.credentials.limit_id if channel.credentials else ""
+        self._account = account
         """Whose intents and verdicts these are in the journal."""
         self._records: OrderedDict[str, Record] = OrderedDict()
         self._watches: set[Work[None]] = set()

@@ -113,8 +113,14 @@ class FuturesExchange(ABC):
 
     @property
     def account_id(self) -> str:
-        """What names the account in journals and limits: its uid or a digest of its key; "" without credentials."""
+        """What names the account in journals and locks: its uid or a digest of its key, with what sets it apart (a
+        vault, the host of a demo or simulated venue); "" without credentials."""
         return ""
+
+    @property
+    def view_id(self) -> str:
+        """What names that which reads without a symbol give: the account, and which of its markets options choose."""
+        return self.account_id
 
     @property
     def takes_client_order_id(self) -> bool:

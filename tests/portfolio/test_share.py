@@ -110,6 +110,27 @@ def test_one_reads_and_all_see_the_same_with_true_ages(url: str) -> None:
     together(url, 3, work)
 
 
+def test_what_is_read_of_another_part_of_an_account_is_not_shown_for_it(url: str) -> None:
+    class Part(FakeReads):
+        def __init__(self, part: str) -> None:
+            super().__init__(delay_s=0.01)
+            self.positions = [position(venue_symbol=part)]
+
+        @property
+        def view_id(self) -> str:
+            return f"account {self.positions[0].venue_symbol}"
+
+    async def main() -> None:
+        async with contextlib.AsyncExitStack() as stack:
+            for part in ("USDT", "COIN"):
+                fake = Part(part)
+                portfolio = Portfolio([fake], share=RedisShare(url, lease_s=LEASE_S))
+                state = await seen(await stack.enter_async_context(portfolio))
+                assert state.data.positions == tuple(fake.positions)
+
+    asyncio.run(main())
+
+
 def test_many_readers_at_many_processes_make_no_more_calls_than_one(url: str) -> None:
     async def work(portfolios: list[Portfolio], fakes: list[FakeReads]) -> None:
         before, began = len(fakes[0].calls), time.monotonic()

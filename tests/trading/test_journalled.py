@@ -159,3 +159,23 @@ async def test_the_intents_of_a_batch_are_written_at_once() -> None:
     async with toy(venue, journal=Flushing()) as exchange:
         results = await exchange.create_orders([limit_order(price) for price in range(1, 7)])
         assert all(result.order for result in results)
+
+
+@pytest.mark.parametrize("elsewhere", [{"demo": True}, {"base_url": "http://127.0.0.1:8900"}])
+def test_what_is_absent_in_demo_or_simulated_says_nothing_of_a_live_order(elsewhere: dict[str, Any]) -> None:
+    async def main() -> None:
+        journal, live, other = MemoryJournal(), Scripted(), Scripted()
+        keys = Credentials("key-1", "secret-1", uid="1234")
+        async with toy(live, credentials=keys, journal=journal) as exchange:
+            live.plan[PLACE] = [LANDED]
+            with pytest.raises(fa.OrderOutcomeUnknown):
+                await exchange.create_order(limit_order(client_order_id="signal1"), on_unknown="raise")
+        async with toy(other, credentials=keys, journal=journal, **elsewhere) as exchange:
+            found = await OrderManager(exchange, journal=journal).recover()
+            assert (found.not_placed, found.unknown) == ((), ())
+            await exchange.create_order(limit_order(client_order_id="signal1"))  # an id of its own there
+        async with toy(live, credentials=keys, journal=journal) as exchange:
+            found = await OrderManager(exchange, journal=journal).recover()
+            assert [order.client_order_id for order in found.placed] == ["signal1"]
+
+    run(main())

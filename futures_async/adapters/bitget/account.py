@@ -88,6 +88,10 @@ class BitgetAccount(Adapter):
         self._family = BitgetDialect(rsa=own["rsa"])
         super().__init__(credentials, dialect=self._family, **common)
 
+    @property
+    def _reads(self) -> Sequence[str]:
+        return (self.product_type, self.margin_coin or "")
+
     def _attach(self, credentials: Credentials | None) -> None:
         # What was learned of one account's symbols is nothing that another account's may rely on.
         self._margin_modes: dict[str, MarginMode] = {}

@@ -106,6 +106,10 @@ class BitgetUTA(BatchCancels, UnifiedTriggers):
         self._family = BitgetUTADialect(rsa=own["rsa"])
         super().__init__(credentials, dialect=self._family, **common)
 
+    @property
+    def _reads(self) -> Sequence[str]:
+        return (self._category,)
+
     def _attach(self, credentials: Credentials | None) -> None:
         self._isolated_level = False
         self._known_waiting = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from decimal import Decimal
 from typing import ClassVar, TypeVar, Unpack
 
@@ -65,6 +65,10 @@ class BitgetV1Account(Adapter):
         own, common = self._own_options(options)
         self._margin_coin: str = own["margin_coin"]
         super().__init__(credentials, dialect=BitgetV1Dialect(), **common)
+
+    @property
+    def _reads(self) -> Sequence[str]:
+        return (self._margin_coin,)
 
     def _attach(self, credentials: Credentials | None) -> None:
         self._terms: dict[str, Leverage] = {}

@@ -93,6 +93,10 @@ class BitMart(BitMartTriggers):
         self._account: str | None = own["account"]
         super().__init__(credentials, dialect=BitMartDialect(), **common)
 
+    @property
+    def _part(self) -> str:
+        return "" if self._account in (None, "futures") else self._account
+
     def _stream_dialect(self) -> StreamDialect:
         return BitMartStreamDialect(self._known_contract)
 

@@ -49,7 +49,7 @@ from futures_async.adapter import (
 from futures_async.adapters._rows import listed
 from futures_async.adapters.bybit import endpoints, mapping, wire
 from futures_async.adapters.bybit.codes import UNCHANGED
-from futures_async.adapters.bybit.dialect import BybitDialect
+from futures_async.adapters.bybit.dialect import BybitDialect, Site
 from futures_async.adapters.bybit.lists import Scope, following, of_contract
 from futures_async.adapters.bybit.options import BybitOptions, Market
 from futures_async.adapters.bybit.orders import (
@@ -106,8 +106,17 @@ class Bybit(BatchCancels, TriggerCalls):
             raise InvalidRequest(f"{self.id}: demo trading of another site than the global one needs its base_url")
         self._markets: tuple[Market, ...] = own["markets"]
         self._guarded: bool = own["cancel_on_disconnect"]
+        self._site_name: Site = own["site"]
         self._wire = BybitDialect(site=own["site"], rsa=own["rsa"])
         super().__init__(credentials, dialect=self._wire, **common)
+
+    @property
+    def _part(self) -> str:
+        return "testnet" if self._site_name == "testnet" else ""  # all others are with real money, each user at one
+
+    @property
+    def _reads(self) -> Sequence[str]:
+        return self._markets
 
     def _attach(self, credentials: Credentials | None) -> None:
         self._modes = {}

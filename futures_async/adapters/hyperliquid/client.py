@@ -97,6 +97,14 @@ class Hyperliquid(BatchCancels, LookupCalls):
         self._hyper = HyperliquidDialect(self._vault)
         super().__init__(credentials, dialect=self._hyper, **common)
 
+    @property
+    def _part(self) -> str:
+        return self._vault or ""
+
+    @property
+    def _reads(self) -> Sequence[str]:
+        return (self._names.dex, self._names.settle)
+
     # Placing
 
     async def _plan(self, request: OrderRequest, *, kind: OrderKind = OrderKind.PLAIN) -> PlannedOrder:
