@@ -29,6 +29,7 @@ from futures_async.unified.errors import (
     ExchangeError,
     FuturesAsyncError,
     InvalidOrder,
+    InvalidRequest,
     OrderNotFound,
     OrderNotPlaced,
     OrderOutcomeUnknown,
@@ -70,6 +71,7 @@ class Record:
         "plan",
         "pushed",
         "result",
+        "watch",
         "work",
     )
 
@@ -90,6 +92,8 @@ class Record:
         """What the venue has told of it by itself."""
         self.result: Order | FuturesAsyncError | None = None
         """Set once it is certain."""
+        self.watch: Work[None] | None = None
+        """Looks for it late: after it was proved absent, or while its fate is open."""
 
     @property
     def free(self) -> bool:
@@ -309,7 +313,11 @@ class OrderDesk:
             OrderOutcomeUnknown: Not certain in time.
         """
         plan = record.plan
-        order = await self._look(record, within_s)
+        try:
+            order = await self._look(record, within_s)
+        except OutcomeUnknown:
+            self._watch(record)
+            raise
         if order is not None:
             await self.verdict(record, order)
             return order
@@ -329,7 +337,7 @@ class OrderDesk:
 
     async def _resolve(self, record: Record, within_s: float | None) -> Order | None:
         if isinstance(record.result, Order):
-            return record.result
+            return await self._as_it_is(record.result)
         if record.free:
             return None  # proved absent, refused, or never sent
         try:
@@ -337,9 +345,27 @@ class OrderDesk:
         except OrderNotPlaced:
             return None
 
+    async def _as_it_is(self, order: Order) -> Order:
+        """An order that was placed, read anew unless it has ended; as it was seen last where it cannot be read."""
+        if order.status.is_final or not order.order_id:
+            return order
+        try:
+            now = await self._read(order.venue_symbol, order.order_id)
+        except FuturesAsyncError as problem:
+            logger.debug("order %s was placed, reading it again failed: %s", order.order_id, problem)
+            return order
+        return recovered(now) if order.recovered else now
+
     async def resolve(self, venue_symbol: str, symbol: str, local_id: str, fence_ms: int | None) -> Order | None:
-        """`resolve_order`: for an order of this object, or of another process that left only its id."""
+        """`resolve_order`: for an order of this object, or of another process that left only its id.
+
+        Raises:
+            InvalidRequest: It is an order of this object, in another contract.
+        """
         record = self._records.get(local_id)
+        if record is not None and record.plan.venue_symbol != venue_symbol and not record.free:
+            own = record.plan.request.symbol
+            raise InvalidRequest(f"{self._channel.dialect.venue}: {local_id} is an order of {own}, not of {symbol}")
         if record is not None and record.result is None and record.error is None:
             await self.placed(local_id)
         if record is not None and (record.result is not None or record.error is not None):
@@ -388,13 +414,14 @@ class OrderDesk:
                 search.show(order)
 
     def _watch(self, record: Record) -> None:
-        """Keep an eye on an order after its verdict: one that turns up late is reported loudly."""
+        """Keep an eye on an order that was not found: one that turns up late is reported loudly."""
         if not self._traits.lookup_by_client_id or record.plan.client_order_id is None:
             return
-        if self._channel.deeds.closing:
+        if self._channel.deeds.closing or (record.watch is not None and not record.watch.done):
             return
         self._watches = {watch for watch in self._watches if not watch.done}
-        self._watches.add(self._channel.transport.runtime().start(self._late_watch(record)))
+        record.watch = self._channel.transport.runtime().start(self._late_watch(record))
+        self._watches.add(record.watch)
 
     async def _late_watch(self, record: Record) -> None:
         plan = record.plan
@@ -403,13 +430,15 @@ class OrderDesk:
         for at_s in LATE_WATCH_S:
             await runtime.sleep(at_s - waited_s)
             waited_s = at_s
-            if isinstance(record.result, Order):
+            if self._over(record):
                 return
             try:
                 order = await self._glance(plan.venue_symbol, plan.client_order_id or "")
             except FuturesAsyncError as problem:
                 logger.debug("late watch of %s: %s", plan.local_id, problem)
                 continue
+            if self._over(record):
+                return
             if order is not None:
                 await self.verdict(record, recovered(order))
                 logger.warning(
@@ -421,6 +450,10 @@ class OrderDesk:
                 with outside():
                     call_hook(self._on_late_order, recovered(order))
                 return
+
+    def _over(self, record: Record) -> bool:
+        """It was found meanwhile, or its id is another order's now: what stands under it says nothing of this one."""
+        return isinstance(record.result, Order) or self._records.get(record.plan.local_id, record) is not record
 
     # Books
 

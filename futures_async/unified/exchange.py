@@ -419,12 +419,15 @@ class FuturesExchange(ABC):
     ) -> Order | None:
         """Find out what became of an order; None when it is proved absent.
 
+        One that this object has placed is read anew, and comes as it was seen last where it cannot be read.
+
         Args:
             symbol: The order's contract.
             client_order_id: The id that it was sent under.
             fence_until_ms: Venue time after which it can no longer land; None counts it as signed now.
 
         Raises:
+            InvalidRequest: It is an order of this object, in another contract.
             OrderOutcomeUnknown: It cannot be told.
         """
         self._unsupported("resolve_order")

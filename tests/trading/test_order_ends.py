@@ -13,13 +13,14 @@ import msgspec
 import pytest
 
 from futures_async.journal.journal import IntentRecord, JournalFailed, MemoryJournal
+from futures_async.testing.virtual_time import run
 from futures_async.trading import desk as order_desk
 from futures_async.trading.ordering import Ack, BatchPlacement, PlannedOrder, fingerprint
 from futures_async.transport.dialect import VenueTraits, refused
 from futures_async.transport.endpoint import Kind, RateLimit
 from futures_async.transport.http.backend import HttpFailure, Phase
 from futures_async.unified import errors
-from futures_async.unified.enums import Intent, OrderType, Outcome, PositionMode, Side
+from futures_async.unified.enums import Intent, OrderStatus, OrderType, Outcome, PositionMode, Side
 from futures_async.unified.errors import ExchangeError
 from futures_async.unified.models import Order
 from tests.rig.support import BTC, Scripted, limit_order, page, ticks, toy, virtual
@@ -277,6 +278,71 @@ async def test_the_late_watch_ends_when_the_order_was_found_meanwhile_or_never_c
         await asyncio.sleep(700)
         assert all(watch.done for watch in exchange._orders._watches)
         assert late == []
+
+
+@pytest.mark.parametrize("batch", [False, True])
+def test_an_order_left_in_doubt_after_its_search_is_watched_too(batch: bool) -> None:
+    async def main() -> None:
+        late: list[Order] = []
+        venue = Scripted(window_s=1e6, late_s=(70.0, 70.0))
+        async with toy(venue, on_late_order=late.append) as exchange:
+            venue.plan[PLACE] = venue.plan[BATCH] = ["read-timeout-late"]
+            venue.always[DETAIL] = page(502)
+            order = limit_order(client_order_id="mine1")
+            if batch:
+                results = await exchange.create_orders([order, limit_order(2)])
+                question: Any = results[0].error
+            else:
+                with pytest.raises(errors.OrderOutcomeUnknown) as caught:
+                    await exchange.create_order(order)
+                question = caught.value
+            with pytest.raises(errors.OrderOutcomeUnknown):
+                await question.resolve(deadline_s=1)
+            assert len(exchange._orders._watches) == (
+                2 if batch else 1
+            )  # one for each order, however often it is asked
+            venue.always.clear()
+            await asyncio.sleep(900)
+            assert [one.client_order_id for one in late if one.client_order_id == "mine1"] == ["mine1"]
+            found = exchange.outcome("mine1")
+            assert isinstance(found, Order)
+            assert found.recovered
+            assert exchange.unresolved() == []
+
+    run(main())
+
+
+@virtual
+async def test_an_order_under_the_id_of_one_that_was_proved_absent_is_not_reported_as_late() -> None:
+    late: list[Order] = []
+    venue = Scripted()
+    async with toy(venue, on_late_order=late.append) as exchange:
+        venue.plan[PLACE] = [LOST]
+        with pytest.raises(errors.OrderNotPlaced):
+            await exchange.create_order(limit_order(client_order_id="mine1"))
+        placed = await exchange.create_order(limit_order(client_order_id="mine1"))
+        await asyncio.sleep(900)
+        assert late == []
+        assert exchange.outcome("mine1") is placed
+
+
+@virtual
+async def test_an_order_placed_here_is_resolved_as_it_is_now() -> None:
+    venue = Scripted()
+    async with toy(venue) as exchange:
+        await exchange.create_order(limit_order(client_order_id="mine1"))
+        venue.orders[0].status = "filled"
+        venue.plan[DETAIL] = [page(403)]
+        seen = await exchange.resolve_order(BTC, "mine1")  # it cannot be read now, and was placed all the same
+        assert seen is not None
+        assert seen.status is OrderStatus.NEW
+        with pytest.raises(errors.InvalidRequest, match="is an order of BTC/USDT:USDT, not of ETH/USDT:USDT"):
+            await exchange.resolve_order("ETH/USDT:USDT", "mine1")
+        await asyncio.sleep(120)
+        for _ in range(2):
+            now = await exchange.resolve_order(BTC, "mine1")
+            assert now is not None
+            assert now.status is OrderStatus.FILLED
 
 
 @virtual
