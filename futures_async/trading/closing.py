@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
@@ -22,6 +23,7 @@ from futures_async.unified.errors import (
     NotSupported,
     OrderOutcomeUnknown,
     OrderRejected,
+    OutcomeUnknown,
     ParameterRejected,
     SymbolNotFound,
     UnreadRow,
@@ -53,6 +55,11 @@ def before_sending(client_order_id: str | None = None) -> Generator[None]:
     """Reads that an order cannot do without: whatever they end with, the order itself was not sent."""
     try:
         yield
+    except OutcomeUnknown as question:
+        # A setting's: it stays the open question that it is, and the order is none.
+        unsent = copy.copy(question)
+        unsent.outcome, unsent.client_order_id = Outcome.NOT_SENT, client_order_id
+        raise unsent from question.__cause__
     except FuturesAsyncError as error:
         error.outcome = Outcome.NOT_SENT
         error.client_order_id = client_order_id

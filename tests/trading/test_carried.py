@@ -21,7 +21,7 @@ from futures_async.unified.enums import (
     TimeInForce,
 )
 from futures_async.unified.models import OrderRequest, Stop
-from tests.rig.support import BTC, Scripted, limit_order, toy, virtual
+from tests.rig.support import BTC, Scripted, limit_order, page, toy, virtual
 
 PLACE, SET, GET = "/order/place", "/leverage/set", "/leverage"
 
@@ -109,6 +109,21 @@ async def test_an_order_whose_leverage_could_not_be_set_is_not_sent() -> None:
             await exchange.create_order(limit_order(leverage=8, client_order_id="mine"))
         assert caught.value.outcome is Outcome.NOT_SENT
         assert caught.value.client_order_id == "mine"
+        assert venue.sent(PLACE) == 0
+
+
+@virtual
+async def test_leverage_in_doubt_stays_the_question_that_it_is_and_the_order_is_not_sent() -> None:
+    venue = Scripted()
+    async with toy(venue) as exchange:
+        venue.always[SET] = "read-timeout-lost"
+        venue.plan[GET] = [""]
+        venue.always[GET] = page(502)
+        with pytest.raises(errors.SettingOutcomeUnknown) as caught:
+            await exchange.create_order(limit_order(leverage=8, client_order_id="mine1"))
+        assert (caught.value.outcome, caught.value.client_order_id) == (Outcome.NOT_SENT, "mine1")
+        (question,) = exchange.unresolved()
+        assert (question.outcome, question.client_order_id) == (Outcome.UNKNOWN, None)
         assert venue.sent(PLACE) == 0
 
 
