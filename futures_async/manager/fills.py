@@ -106,7 +106,7 @@ class PositionBook:
     @staticmethod
     def _close(leg: Leg, delta: Decimal, price: Decimal) -> tuple[Decimal, Decimal | None]:
         """The part of a fill that closes, unsigned, and its profit; None when the entry is not known."""
-        if leg.quantity * delta >= 0:
+        if multiply(leg.quantity, delta) >= 0:
             return ZERO, ZERO
         closed = min(leg.quantity.copy_abs(), delta.copy_abs())
         if leg.average_price is None:

@@ -18,6 +18,7 @@ from futures_async.streams.picture import (
     older,
 )
 from futures_async.unified.errors import UnreadRow
+from futures_async.unified.exact import add, total
 from futures_async.unified.models import Fill
 from futures_async.unified.watching import Change, ChangeSource
 
@@ -37,11 +38,11 @@ class Fills(Picture[Fill]):
     def push(self, push: Push[Fill], when: Moment) -> list[Change[Fill]]:
         for order_id, executed in (push.executed or {}).items():
             known = self._executed.get(order_id) or Decimal(0)
-            told = sum(fill.quantity for fill in push.items if fill.order_id == order_id)
+            told = total(fill.quantity for fill in push.items if fill.order_id == order_id)
             if executed > known:
                 self._executed.keep(order_id, executed)
                 # More than these: one was not pushed, or two as one.
-                self.unsure = self.unsure or executed > known + told
+                self.unsure = self.unsure or executed > add(known, told)
         return self._take(push.items, PUSH, when)
 
     def read(

@@ -50,7 +50,7 @@ class Life:
         def price(fraction: str) -> Decimal:
             return mark * Decimal(fraction) // contract.tick * contract.tick
 
-        quantity = on.spec.quantity if symbol is None else contract.contract_size * 20
+        quantity = on.spec.quantity if symbol is None else contract.contract_size * 21
         presets = [Preset(trigger_price=price(one)) for one in stops or ()]
         with self.engine.arithmetic():
             self.engine.orders.place(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import decimal
 from decimal import Decimal
 
 import pytest
 
 from futures_async.testing.base import Contract, exercises
+from futures_async.testing.cramped import ONE_DIGIT
 from futures_async.testing.loopback import Loopback, Running
 from futures_async.unified import errors
 from futures_async.unified.enums import Intent, OrderType, PositionMode, PositionSide, Side
@@ -170,6 +172,14 @@ class Reads(Contract):
             assert order.type in (self.spec.market_type, OrderType.UNKNOWN)
             assert list(on.account.positions_of()) == []
             assert await on.exchange.close_position(on.spec.symbol) is None
+
+    @exercises(Can.CREATE_ORDER, Can.CLOSE_POSITION)
+    async def test_a_position_is_closed_whole_whatever_the_callers_decimal_settings(self, server: Loopback) -> None:
+        async with self.on(server) as on:
+            await on.trade(Side.BUY, quantity=on.spec.quantity * Decimal("1.3"))
+            with decimal.localcontext(ONE_DIGIT):
+                await on.exchange.close_position(on.spec.symbol)
+            assert list(on.account.positions_of()) == []
 
     @exercises(Can.CREATE_ORDER, Can.CLOSE_POSITION)
     async def test_of_two_sides_only_the_one_named_is_closed(self, server: Loopback) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import decimal
 from decimal import Decimal
 
 import pytest
 
 from futures_async.testing.base import Contract, exercises
+from futures_async.testing.cramped import ONE_DIGIT
 from futures_async.testing.loopback import Loopback, Running
 from futures_async.unified import errors
 from futures_async.unified.enums import MarginMode, PositionMode, Side
@@ -110,6 +112,17 @@ class Settings(Contract):
             assert held.margin == before + on.spec.spare
             await on.exchange.adjust_margin(on.spec.symbol, -on.spec.spare / 5)
             assert held.margin == before + on.spec.spare * 4 / 5
+
+    @exercises(Can.ADJUST_MARGIN)
+    async def test_margin_is_moved_exactly_whatever_the_callers_decimal_settings(self, server: Loopback) -> None:
+        async with self.on(server) as on:
+            await trade_isolated(on)
+            [held] = on.account.positions_of()
+            expected, taken = held.margin + on.spec.spare * Decimal("0.8"), -on.spec.spare * Decimal("0.2")
+            with decimal.localcontext(ONE_DIGIT):
+                await on.exchange.adjust_margin(on.spec.symbol, on.spec.spare)
+                await on.exchange.adjust_margin(on.spec.symbol, taken)
+            assert held.margin == expected
 
     @exercises(Can.ADJUST_MARGIN)
     async def test_margin_that_is_not_there_is_refused(self, server: Loopback) -> None:

@@ -1,18 +1,23 @@
-"""Every field of every model, as the exchange knows it: of an account that has lived, in each position mode."""
+"""Every field of every model, as the exchange knows it: of an account that has lived, in each position mode.
+
+All of it is read by a caller who has set the `decimal` module to a single digit: no figure may depend on that.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import pytest
 
+from futures_async.adapter import Adapter
 from futures_async.simulator.records import LedgerKind, LedgerRow
 from futures_async.simulator.world import Options
 from futures_async.testing import figures
 from futures_async.testing.base import Contract
+from futures_async.testing.cramped import Cramped
 from futures_async.testing.figures import Figures, told
 from futures_async.testing.inside import Inside
 from futures_async.testing.lives import Life
@@ -49,6 +54,7 @@ class Told(Contract):
             async with on.exchange:
                 # An answer tells the venue's clock, which lists without end are asked by.
                 await self.spec.raw_call.make(on.exchange)
+                on.exchange = cast("Adapter", Cramped(on.exchange))
                 wrong = list(await look(on))
             assert not wrong, "\n".join(wrong)
 

@@ -78,7 +78,7 @@ def _column(name: str, values: list[Any], scale: int | None, numbers: str) -> li
     least = least if scale is None else scale
     if least > MAX_SCALE:
         raise InvalidRequest(f"{name} has numbers of {least} decimal places, and no column has more than {MAX_SCALE}")
-    unit = Decimal(1).scaleb(-least)
+    unit = Decimal(1).scaleb(-least, EXACT)
     return [_number(value.quantize(unit, context=EXACT), numbers) if value is not None else None for value in values]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import decimal
 from decimal import Decimal
 from typing import Any
 
@@ -197,6 +198,13 @@ def test_an_order_that_is_filled_further_than_was_told_is_looked_up(told: Told) 
     for fills, executed in told:
         picture.push(Push(fills, executed={"7": Decimal(executed)}), at(1))
     assert picture.unsure is (told is not WELL)
+
+
+def test_executions_add_up_whatever_the_callers_decimal_settings() -> None:
+    picture = Fills()
+    with decimal.localcontext(decimal.Context(prec=1, rounding=decimal.ROUND_DOWN)):
+        picture.push(Push([fill(1, "6.4"), fill(2, "6.4")], executed={"7": Decimal("12.8")}), at(1))
+    assert not picture.unsure
 
 
 def dollars(contracts: int, mark: str) -> Position:

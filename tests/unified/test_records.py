@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import decimal
 from decimal import Decimal
 from typing import Any
 
@@ -47,6 +48,13 @@ def test_a_scale_can_be_fixed_for_frames_of_several_times() -> None:
     records = fa.to_records([fill("1.50")], numbers="text", scales={"quantity": 4, "fee": 2})
 
     assert (records[0]["quantity"], records[0]["fee"]) == ("1.5000", None)
+
+
+def test_a_scale_does_not_hang_on_the_callers_decimal_settings() -> None:
+    with decimal.localcontext(decimal.Context(prec=1, Emin=0, Emax=0)):
+        records = fa.to_records([fill("0.64")], numbers="text")
+
+    assert records[0]["quantity"] == "0.64"
 
 
 def test_zeros_at_the_end_may_go() -> None:

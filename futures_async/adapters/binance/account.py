@@ -275,7 +275,7 @@ class BinanceAccount(Adapter):
             why = "has two isolated positions: name the side" if held else "has no isolated position to adjust"
             raise InvalidRequest(f"{self.id}: {symbol} {why}")
         position = held[0]
-        body = {"symbol": name, "amount": to_text(abs(moved)), "type": 1 if moved > 0 else 2}
+        body = {"symbol": name, "amount": to_text(moved.copy_abs()), "type": 1 if moved > 0 else 2}
         if position.position_mode is PositionMode.HEDGE:
             body["positionSide"] = position.side.value.upper()
 

@@ -231,7 +231,7 @@ def positions(row: wire.WirePosition) -> Position:
         symbol=made(to_symbol, name),
         venue_symbol=name,
         side=needed(made(_side, amount, held)),
-        quantity=needed(made(abs, amount)),
+        quantity=needed(made(Decimal.copy_abs, amount)),
         entry_price=needed(price(row.entry_price)),
         mark_price=price(row.mark_price),
         break_even_price=price(row.break_even_price),
@@ -246,7 +246,7 @@ def positions(row: wire.WirePosition) -> Position:
         margin=made(_held_margin, mode, number(row.isolated_wallet), initial),
         initial_margin=initial,
         maintenance_margin=number(row.maint_margin),
-        notional=made(lambda value: None if value is None else abs(value), number(row.notional)),
+        notional=made(lambda value: None if value is None else value.copy_abs(), number(row.notional)),
         updated_ms=moment(row.update_time),
     )
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from decimal import Decimal
 from typing import Any, ClassVar, TypeVar
 from urllib.parse import quote
 from zlib import crc32
@@ -306,7 +307,7 @@ def _sides(position: Position, row: WirePushedPosition) -> list[Position]:
     if row.position_side in HELD:
         return [position]
     other = PositionSide.SHORT if position.side is PositionSide.LONG else PositionSide.LONG
-    return [position, msgspec.structs.replace(position, side=other, quantity=position.quantity * 0)]
+    return [position, msgspec.structs.replace(position, side=other, quantity=Decimal(0))]
 
 
 def _number(name: str) -> int:

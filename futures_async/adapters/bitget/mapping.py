@@ -25,6 +25,7 @@ from futures_async.adapter import (
     either,
     finite,
     identifier,
+    is_multiple,
     known,
     made,
     minus,
@@ -256,7 +257,7 @@ def risk_limits(row: WireTier, product_type: ProductType) -> RiskLimit:
 
 def _tick(end_step: Decimal, place: Decimal) -> Decimal:
     # "tick size = priceEndStep x 10^-pricePlace"
-    if abs(place) > MAX_EXPONENT or place % 1:
+    if place.copy_abs() > MAX_EXPONENT or not is_multiple(place, Decimal(1)):
         raise DecodeError("pricePlace is no number of decimals", path="pricePlace")
     return finite(EXACT.scaleb(end_step, -int(place)), "priceEndStep")
 

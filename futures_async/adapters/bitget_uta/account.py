@@ -292,7 +292,7 @@ class UnifiedAccount(Adapter):
             "symbol": name,
             "posSide": _SIDES[side],
             "operation": "add" if moved > 0 else "remove",
-            "amount": to_text(abs(moved)),
+            "amount": to_text(moved.copy_abs()),
         }
 
         async def margin() -> Decimal | None:

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from futures_async.adapter import (
+    EXACT,
     DecodeError,
     LedgerEntry,
     LedgerType,
@@ -67,7 +68,7 @@ def _number(delta: Any, name: str) -> Decimal:
 
 
 def _received(amount: Decimal, received: bool) -> Decimal:
-    return amount if received else -amount
+    return amount if received else EXACT.minus(amount)
 
 
 def _sent(delta: Any, user: str, names: Names, field: str) -> Decimal:
@@ -83,7 +84,7 @@ _AMOUNTS: dict[str, Callable[[Any, str, Names], Decimal]] = {
     # The only one with a sign: below zero is paid.
     "funding": lambda delta, user, names: _number(delta, "usdc"),
     "deposit": lambda delta, user, names: _number(delta, "usdc"),
-    "withdraw": lambda delta, user, names: -_number(delta, "usdc"),
+    "withdraw": lambda delta, user, names: EXACT.minus(_number(delta, "usdc")),
     "accountClassTransfer": lambda delta, user, names: _received(_number(delta, "usdc"), part(delta, "toPerp") is True),
     "perpDexClassTransfer": lambda delta, user, names: _received(
         _number(delta, "amount"), part(delta, "toPerp") is True
@@ -92,8 +93,8 @@ _AMOUNTS: dict[str, Callable[[Any, str, Names], Decimal]] = {
     "subAccountTransfer": lambda delta, user, names: _sent(delta, user, names, "usdc"),
     "send": lambda delta, user, names: _sent(delta, user, names, "amount"),
     "spotTransfer": lambda delta, user, names: _sent(delta, user, names, "amount"),
-    "vaultCreate": lambda delta, user, names: -_number(delta, "usdc"),
-    "vaultDeposit": lambda delta, user, names: -_number(delta, "usdc"),
+    "vaultCreate": lambda delta, user, names: EXACT.minus(_number(delta, "usdc")),
+    "vaultDeposit": lambda delta, user, names: EXACT.minus(_number(delta, "usdc")),
     "vaultDistribution": lambda delta, user, names: _number(delta, "usdc"),
     "vaultWithdraw": lambda delta, user, names: _number(delta, "netWithdrawnUsd"),
     "rewardsClaim": lambda delta, user, names: _number(delta, "amount"),

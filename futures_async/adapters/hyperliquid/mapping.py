@@ -226,7 +226,7 @@ def _side(szi: Decimal | None) -> PositionSide | None:
 
 
 def _size(szi: Decimal | None) -> Decimal | None:
-    return None if szi is None else abs(szi)
+    return None if szi is None else szi.copy_abs()
 
 
 def _mark(value: Decimal | None, quantity: Decimal | None) -> Decimal | None:
@@ -388,7 +388,7 @@ def funding_rates(row: wire.WireContext, names: Names) -> FundingRate:
         funding_rate=needed(number(row.funding)),
         interval_s=3600,
         next_funding_ms=made(_next_hour, moment(row.time)),
-        min_rate=-MAX_RATE,
+        min_rate=EXACT.minus(MAX_RATE),
         max_rate=MAX_RATE,
         created_ms=moment(row.time),
     )

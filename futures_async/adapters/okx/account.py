@@ -242,7 +242,7 @@ class OKXAccount(Adapter):
             "instId": name,
             "posSide": side.value if hedge else "net",
             "type": "add" if moved > 0 else "reduce",
-            "amt": to_text(abs(moved)),
+            "amt": to_text(moved.copy_abs()),
         }
 
         async def margin() -> Decimal | None:

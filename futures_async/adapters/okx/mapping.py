@@ -248,7 +248,8 @@ def _stop(rows: object, field: str) -> Decimal | None:
 def positions(row: wire.WirePosition, contract: Contract) -> Position:
     """Positions, also those that are closed, which some answers have with size 0: see `is_held`."""
     name, pos = needed(text(row.inst_id)), needed(number(row.pos))
-    contracts, value, mark, entry = made(abs, pos), contract.contract_value, price(row.mark_px), price(row.avg_px)
+    contracts, value = made(Decimal.copy_abs, pos), contract.contract_value
+    mark, entry = price(row.mark_px), price(row.avg_px)
     quantity = needed(made(base_quantity, contracts, contract.contract_size, value, mark, entry))
     notional, required = made(_notional, quantity, contracts, value, mark), number(row.mmr)
     return Position(
