@@ -37,3 +37,14 @@ def test_a_deadlock_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
 
     with pytest.raises((virtual_time.Stuck, RuntimeError)):
         virtual_time.run(main())
+
+
+def test_a_task_that_runs_on_and_on_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(virtual_time, "MOST_TURNS", 100)
+
+    async def main() -> None:
+        for at in range(1_000):
+            await asyncio.sleep(int(at < 3))
+
+    with pytest.raises(virtual_time.Stuck, match="no time has passed"):
+        virtual_time.run(main())

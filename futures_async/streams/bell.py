@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import anyio
+import anyio.lowlevel
 
 
 class Bell:
@@ -23,8 +24,12 @@ class Bell:
             self._event.set()
 
     async def wait(self, within_s: float = math.inf) -> None:
-        """Return when it rings, or after so many seconds. Cancelled, it loses no ring."""
-        if not self._rung and within_s > 0:
+        """Return when it rings, or after so many seconds; others have their turn in any case. Cancelled, it loses no
+        ring."""
+        if self._rung or within_s <= 0:
+            # Who finds nothing to do again and again costs time, and never stops everybody else.
+            await anyio.lowlevel.checkpoint()
+        else:
             self._event = anyio.Event()
             try:
                 # A scope, not `asyncio.wait_for`: that can swallow a cancellation on Python 3.11.

@@ -195,8 +195,15 @@ class Line:
             if self._serving is not None and self._serving.over:
                 continue  # the successor had ended too, and has rung already
             self._tend(now)
-            due = open_at if self._serving is None else self._replace_at if self._successor is None else math.inf
-            await self._bell.wait(min(due, self._tend_at) - self._runtime.now())
+            await self._bell.wait(min(self._due(open_at), self._tend_at) - self._runtime.now())
+
+    def _due(self, open_at: float) -> float:
+        """When there is something to do that nobody rings for."""
+        serving = self._serving
+        if serving is None:
+            return open_at
+        # One that has not stood yet is not replaced; it rings once it stands.
+        return self._replace_at if self._successor is None and serving.established_at is not None else math.inf
 
     def _tend(self, now: float) -> None:
         """Ask for the ticket again when it is time, so that it stays good."""

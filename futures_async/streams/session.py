@@ -132,7 +132,7 @@ class Session:
         self.retiring = False
         """The venue said that it will end this connection soon."""
         self.established_at: float | None = None
-        """When the last of the first subscriptions stood."""
+        """When the last of the first subscriptions stood that were not left or refused meanwhile."""
         self.alive_at = -math.inf
         """When the venue last gave a sign of life."""
 
@@ -162,7 +162,8 @@ class Session:
             del self._subscriptions[key]
         else:
             found.step, found.due = _Step.LEAVING, math.inf
-            self._bell.ring()
+        self._look_whether_established(self._now())
+        self._bell.ring()
 
     def leave(self) -> None:
         """Say goodbye and end; what is not open yet never will be."""
@@ -240,7 +241,7 @@ class Session:
         """Send what is due and may be sent; when there is something to do next."""
         wait_until = self._allowed_at(now)
         if wait_until > now:
-            return min(wait_until, self._next_due())
+            return min(wait_until, self._deadline())  # a ping that is due waits its turn like any message
         if now >= self._ping_at:
             self._ping_at = now + self._dialect.heartbeat.every_s
             self._pong_due = min(self._pong_due, now + self._dialect.heartbeat.patience_s)
@@ -275,7 +276,11 @@ class Session:
         return True
 
     def _next_due(self) -> float:
-        return min(self._ping_at, self._pong_due, self._login_due, *(one.due for one in self._subscriptions.values()))
+        return min(self._ping_at, self._deadline())
+
+    def _deadline(self) -> float:
+        """When something that is waited for is overdue."""
+        return min(self._pong_due, self._login_due, *(one.due for one in self._subscriptions.values()))
 
     def _allowed_at(self, now: float) -> float:
         """When the next message may be sent: at most so many in any second."""
@@ -343,11 +348,19 @@ class Session:
         subscription.step = _Step.STANDS
         awaited = subscription.topic.channel.first and not subscription.heard
         subscription.due = at + self._dialect.acknowledge_s if awaited else math.inf
-        if self.established_at is None and all(one.step >= _Step.STANDS for one in self._subscriptions.values()):
-            self.established_at = at
-            self._owner.marked("subscribed", at - self._began, len(self._subscriptions))
+        self._look_whether_established(at)
         self._owner.acknowledged(self, key)
         self._bell.ring()
+
+    def _look_whether_established(self, at: float) -> None:
+        """Whether all stand that are left: the last that did not may have been acknowledged, left or refused."""
+        if self.established_at is not None or self._connection is None or not self._in:
+            return
+        steps = [one.step for one in self._subscriptions.values()]
+        if _Step.STANDS in steps and min(steps) is _Step.STANDS:
+            self.established_at = at
+            self._owner.marked("subscribed", at - self._began, steps.count(_Step.STANDS))
+            self._owner.ring()
 
     def _refused(self, message: Refused) -> None:
         error, key = message.error, message.key
@@ -364,6 +377,7 @@ class Session:
             # Too many requests, not logged in, or of nothing that can be told: a new connection knows better.
             self.give_up(f"refused: {error.code} {error.message}")
         elif self._subscriptions.pop(key, None) is not None:
+            self._look_whether_established(self._now())
             self._owner.turned_down(key, error)
             self._bell.ring()
 

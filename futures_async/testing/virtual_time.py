@@ -16,21 +16,29 @@ T = TypeVar("T")
 START = 1000.0
 STUCK_AFTER_S = 5.0
 """Real seconds without a timer, a callback or a thread's call until a deadlock is reported."""
+MOST_TURNS = 1_000_000
+"""Turns of the loop in a row without time moving on, until tasks that keep themselves busy are reported."""
 
 
 class Stuck(RuntimeError):
-    """Every task waits and nothing will ever wake one."""
+    """Every task waits and nothing will ever wake one, or they run on and on and no time passes."""
 
 
 class _JumpingSelector(selectors.DefaultSelector):
     def __init__(self) -> None:
         super().__init__()
         self.now = START
+        self._turns = 0
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         ready = super().select(0)
         if ready or timeout == 0:
+            self._turns += 1
+            if self._turns > MOST_TURNS:
+                self._turns = 0
+                raise Stuck(f"no time has passed in {MOST_TURNS} turns of the loop: something runs on and on")
             return ready
+        self._turns = 0
         if timeout is not None:
             self.now += max(timeout, 0.0)
             return []

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from futures_async.streams.backend import Receiver, StreamConnection, StreamRequest
-from futures_async.streams.dialect import StreamLimits, What
+from futures_async.streams.dialect import Heartbeat, StreamLimits, What
 from futures_async.transport.endpoint import RateLimit
 from futures_async.unified.errors import (
     AuthenticationError,
@@ -176,6 +176,34 @@ def test_an_old_connection_is_replaced_before_the_venue_ends_it_and_nothing_is_m
     on(test, dialect=ToyStreams(limits=limits))
 
 
+@pytest.mark.parametrize("how", ["left", "refused"])
+def test_a_connection_is_replaced_also_where_its_last_topic_was_left_or_refused_before_it_stood(how: str) -> None:
+    limits = StreamLimits(
+        connects=RateLimit(100, 60.0), messages_per_s=10, per_frame=1, one_by_one=True, lifetime_s=3600.0
+    )
+
+    async def test(bench: Bench) -> None:
+        loop = asyncio.get_running_loop()
+        if how == "refused":
+            bench.venue.refuses = {"orders"}
+        bench.venue.faults.before_ack = 1.0
+        async with bench.watch(What.POSITIONS) as positions, bench.watch(What.ORDERS) as orders:
+            await until(lambda: "subscribe orders" in bench.venue.frames)
+            if how == "left":
+                await orders.aclose()
+            await positions.live()
+            assert [event.count for event in bench.happened("subscribed")] == [1]
+            began = loop.time()
+            while loop.time() - began < 2 * 3600.0:
+                await asyncio.sleep(60)
+                assert positions.state is WatchState.LIVE
+            assert bench.happened("replaced")
+            assert not bench.happened("lost")
+            assert not bench.happened("failed")
+
+    on(test, dialect=ToyStreams(limits=limits))
+
+
 def test_a_venue_that_announces_its_end_is_left_for_a_new_connection_at_once() -> None:
     async def test(bench: Bench) -> None:
         async with bench.watch(What.ACCOUNTS) as watch:
@@ -235,6 +263,21 @@ def test_messages_are_paced_and_connections_too() -> None:
             assert loop.time() - began < 100
 
     on(test, dialect=ToyStreams(limits=limits))
+
+
+def test_a_ping_that_is_due_while_messages_are_paced_waits_its_turn_and_takes_nobody_elses() -> None:
+    limits = StreamLimits(connects=RateLimit(3, 60.0), messages_per_s=2, per_frame=1, one_by_one=True)
+
+    class Hasty(ToyStreams):
+        heartbeat = Heartbeat(text="ping", every_s=2.3, patience_s=5.0)
+
+    async def test(bench: Bench) -> None:
+        symbols = tuple("ABCDEFGHIJ")
+        async with bench.watch(What.TICKERS, symbols=symbols) as watch:
+            await watch.live()
+            assert bench.venue.frames.count("ping") >= 2
+
+    on(test, dialect=Hasty(limits=limits))
 
 
 @pytest.mark.parametrize("stuck", ["connecting", "waiting its turn"])
