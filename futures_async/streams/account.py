@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Hashable, Sequence
+from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 from futures_async.streams.backend import StreamBackend, StreamRequest
@@ -13,7 +14,7 @@ from futures_async.streams.line import Guard, Line
 from futures_async.streams.picture import Picture, Push
 from futures_async.streams.polled import PolledFeed
 from futures_async.streams.session import Setting
-from futures_async.streams.streamed import StreamFeed
+from futures_async.streams.streamed import ContractFeed, StreamFeed
 from futures_async.streams.watch import MAX_FILLS, FeedWatch
 from futures_async.transport.limits.limiter import Limiter, Pool
 from futures_async.transport.runtime import AsyncioRuntime, Runtime, Work
@@ -67,6 +68,8 @@ class Wish(NamedTuple):
     symbols: tuple[str, ...] = ()
     """The venue's ids, for tickers."""
     wanted: Callable[[Any], bool] | None = None
+    contract: str | None = None
+    """The venue's id of the one contract that `reads` are of, whatever is pushed; None: they are of all."""
     fallback_s: float | None = None
     audit_s: float = AUDIT_S
     max_fills: int = MAX_FILLS
@@ -170,7 +173,8 @@ class AccountStreams:
             if wish.fallback_s is None:
                 raise NotSupported(f"{self._means.venue}: streams need asyncio; with fallback_s= it works on trio")
             topics = ()
-        key = (wish.what, wish.symbols, wish.fallback_s if not topics else None)
+        # What one contract's reads tell is nobody else's picture.
+        key = (wish.what, wish.symbols, wish.contract, wish.fallback_s if not topics else None)
         feed = self._feeds.get(key)
         if feed is None:
             feed = self._feeds[key] = self._make(wish, topics, runtime)
@@ -187,7 +191,8 @@ class AccountStreams:
         picture = wish.picture()
         if not topics:
             return PolledFeed(wish.what, picture, wish.reads, around, every_s=wish.fallback_s or AUDIT_S)
-        return StreamFeed(
+        kind = StreamFeed[Any] if wish.contract is None else partial(ContractFeed[Any], wish.contract)
+        return kind(
             wish.what,
             picture,
             wish.reads,

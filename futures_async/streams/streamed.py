@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Hashable, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
 from msgspec import structs
 
@@ -282,6 +282,30 @@ class StreamFeed(Feed[T]):
         if self._drifting >= 2:
             self._drifting = 0
             self._line.renew(f"pushes of {self.what} are missing")
+
+
+class ContractFeed(StreamFeed[T]):
+    """The picture of one contract, where the venue is read contract by contract, and pushes tell of all.
+
+    Args:
+        contract: The venue's id.
+    """
+
+    def __init__(self, contract: str, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._contract = contract
+
+    def pushed(self, push: Push[T], whole: bool, at: float) -> None:
+        """Of others nothing is taken in: no read would tell what became of it."""
+        items: list[Any] = []
+        others = set[str]()
+        for item in cast("Sequence[Any]", push.items):
+            if item.venue_symbol == self._contract:
+                items.append(item)
+            else:
+                others.add(item.order_id)
+        executed = push.executed and {one: much for one, much in push.executed.items() if one not in others}
+        super().pushed(structs.replace(push, items=items, executed=executed), whole, at)
 
 
 class _NoReads(Reads[T]):

@@ -123,12 +123,14 @@ class Watching(History):
     ) -> Watch[T]:
         name = None if symbol is None else self.venue_symbol(symbol)
         wanted = None if name is None else partial(_is_of, name)
+        contract = name if self.past_by_contract and what in (What.ORDERS, What.FILLS) else None
         return self._streams.watch(
             Wish(
                 what,
                 picture,
                 _Prepared(self._before_reading, reads),
                 wanted=wanted,
+                contract=contract,
                 fallback_s=fallback_s,
                 audit_s=audit_s,
                 max_fills=max_fills,

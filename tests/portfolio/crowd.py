@@ -70,10 +70,18 @@ class Crowd:
     def streamed(self) -> list[str]:
         return [name for name, one in self.exchanges.items() if one.supports(Capability.WATCH_POSITIONS)]
 
-    def trade(self, name: str, side: Side = Side.BUY, quantity: str = "0.01", price: str | None = None) -> Order:
+    def trade(
+        self,
+        name: str,
+        side: Side = Side.BUY,
+        quantity: str = "0.01",
+        price: str | None = None,
+        *,
+        symbol: str = BTC,
+    ) -> Order:
         """An order of the account's, as if placed by somebody else."""
         ticket = Ticket(
-            symbol=BTC,
+            symbol=symbol,
             side=side,
             type=OrderType.MARKET if price is None else OrderType.LIMIT,
             quantity=Decimal(quantity),
