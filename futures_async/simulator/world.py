@@ -23,6 +23,8 @@ class Options:
     """A placed order is invisible to lookups for so long."""
     partial_fills: bool = False
     """The book has a finite size at each level, so that large orders fill in several parts."""
+    other_products: bool = False
+    """Who trades contracts trades spot and options beside, at venues whose streams and ledgers tell of all at once."""
 
 
 class World:

@@ -34,6 +34,9 @@ class Reach(NamedTuple):
     later than ours."""
     depth_ms: int
     """Back from now."""
+    ahead_ms: int | None = None
+    """Where a start without an end does not ask for all up to the present: how far beyond it, by our clock, the end of
+    the newest window is named."""
 
 
 class Bounds(NamedTuple):
@@ -41,7 +44,8 @@ class Bounds(NamedTuple):
 
     start_ms: int | None
     end_ms: int | None
-    """None: up to the present. Naming a present would hide what happened while the request was under way."""
+    """None: up to the present. Naming a present would hide what happened while the request was under way; see
+    `Reach.ahead_ms` too."""
     limit: int
     cursor: str | None
 
@@ -150,6 +154,8 @@ def _first(query: PageQuery, lists: int, now_ms: int, reach: Reach) -> _Place:
     end = query.until_ms if query.until_ms is not None and query.until_ms < now_ms else None
     newest = now_ms if end is None else end
     start = max(newest - reach.window_ms, query.since_ms or 0)
+    if end is None and reach.ahead_ms is not None:
+        end = now_ms + reach.ahead_ms
     return _Place(start, end, (None,) * lists, (False,) * lists, oldest)
 
 

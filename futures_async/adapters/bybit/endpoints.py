@@ -47,7 +47,8 @@ BOUNDS = ("startTime", "endTime", "limit", "cursor")
 POSITIONS_PAGE, OPEN_PAGE, INSTRUMENTS_PAGE = 200, 50, 1000
 PAST_ORDERS_REACH = windows.Reach(50, window_ms=_WEEK_MS, depth_ms=_TWO_YEARS_MS)
 REACH = windows.Reach(100, window_ms=_WEEK_MS, depth_ms=_TWO_YEARS_MS)
-RECORDS_REACH = windows.Reach(50, window_ms=_WEEK_MS, depth_ms=_TWO_YEARS_MS)
+# "Only startTime is passed, return range between startTime and startTime+24 hours": of the others it is seven days.
+RECORDS_REACH = windows.Reach(50, window_ms=_WEEK_MS, depth_ms=_TWO_YEARS_MS, ahead_ms=60_000)
 
 
 def _orders(params: Params, body: Any) -> int:

@@ -46,7 +46,7 @@ from futures_async.adapter import (
     yes_no,
 )
 from futures_async.adapters.bybit import wire
-from futures_async.adapters.bybit.symbols import is_inverse, settle_of, unified_symbol
+from futures_async.adapters.bybit.symbols import CATEGORIES, is_inverse, settle_of, unified_symbol
 
 VENUE = "bybit"
 USD = "USD"
@@ -186,23 +186,46 @@ def _before_fee(change: Decimal, fee: Decimal | None) -> Decimal:
     return EXACT.add(change, fee or Decimal(0))
 
 
+def _of_contracts(category: str | None) -> bool:
+    return not category or category.lower() in CATEGORIES
+
+
+def _entry_type(kind: LedgerType | None, category: str | None) -> LedgerType:
+    """What spot and options have paid or brought is no trade of a contract."""
+    traded = kind is not LedgerType.TRANSFER and not _of_contracts(category)
+    return LedgerType.OTHER if kind is None or traded else kind
+
+
+def _contract_named(name: str | None, category: str | None) -> str | None:
+    """A pair of spot has the name of a contract."""
+    return name.upper() if name and _of_contracts(category) else None
+
+
+def _other_name(name: str | None, category: str | None) -> str | None:
+    return f"{category} {name}" if name and not _of_contracts(category) else None
+
+
 @table
 def ledger_entries(row: wire.WireRecord) -> LedgerEntry:
     """Changes of balance; the venue's `change` has the fee in it. An id alone may stand for two rows."""
-    name, kind, fee = text(row.symbol), needed(text(row.type)), number(row.fee)
+    kind, fee, category = needed(text(row.type)), number(row.fee), text(row.category)
+    name = made(_contract_named, text(row.symbol), category)
     entry_id, coin, at_ms = needed(identifier(row.id)), needed(text(row.currency)), needed(moment(row.transaction_time))
     return LedgerEntry(
         venue=VENUE,
         entry_id=made(_entry_id, entry_id, coin, kind, identifier(row.trade_id), at_ms),
-        type=otherwise(word(row.type, _LEDGER, unknown=LedgerType.OTHER), LedgerType.OTHER),
+        type=otherwise(
+            made(_entry_type, word(row.type, _LEDGER, unknown=LedgerType.OTHER), category), LedgerType.OTHER
+        ),
         venue_type=otherwise(kind, ""),
         amount=needed(made(_before_fee, needed(number(row.change)), fee)),
         fee=fee,
         coin=coin,
-        symbol=made(lambda name: unified_symbol(name) if name else None, name),
-        venue_symbol=made(lambda name: name.upper() if name else None, name),
+        symbol=made(lambda name: None if name is None else unified_symbol(name), name),
+        venue_symbol=name,
         balance=number(row.cash_balance),
         created_ms=at_ms,
+        description=made(_other_name, text(row.symbol), category),
     )
 
 

@@ -46,7 +46,7 @@ from futures_async.adapters.bybit.dialect import BybitDialect
 from futures_async.adapters.bybit.mapping import VENUE, accounts, positions
 from futures_async.adapters.bybit.market import tickers
 from futures_async.adapters.bybit.orders import fills, is_fill, is_waiting, orders
-from futures_async.adapters.bybit.symbols import category_of
+from futures_async.adapters.bybit.symbols import CATEGORIES, OTHER_CATEGORIES, category_of
 
 W = TypeVar("W")
 
@@ -196,7 +196,7 @@ class BybitStreamDialect(StreamDialect):
         items: list[Any] = []
         for row in rows:
             try:
-                found = self._readers[channel.name](row)
+                found = self._readers[channel.name](row) if _is_of_a_contract(row) else Read([])
             except DecodeError:
                 whole = False
             else:
@@ -244,6 +244,19 @@ class BybitStreamDialect(StreamDialect):
         """The coins that have changed. In which margin mode the account is, is not pushed."""
         whole = msgspec.structs.replace(row, mm_rate=None)
         return accounts(None).each(row.coin, lambda _: whole)
+
+
+def _is_of_a_contract(row: object) -> bool:
+    """A topic tells of spot and options too, and a pair of spot has the name of a contract.
+
+    Raises:
+        DecodeError: The category is none that is known.
+    """
+    said = getattr(row, "category", None)
+    word = str(said or "").lower()
+    if word and word not in (*CATEGORIES, *OTHER_CATEGORIES):
+        raise DecodeError(f"category has the unknown word {word[:40]!r}", path="category")
+    return word not in OTHER_CATEGORIES
 
 
 def _ticked(frame: Frame, items: list[Any], whole: bool) -> Data:

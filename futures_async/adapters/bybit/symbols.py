@@ -10,10 +10,13 @@ from futures_async.adapter import InvalidRequest, check_symbol, join, split
 
 Category = Literal["linear", "inverse"]
 CATEGORIES: tuple[Category, ...] = ("linear", "inverse")
+OTHER_CATEGORIES = ("spot", "option", "spread")
+"""What one account trades beside."""
 
 # Dated ones have a suffix (BTCUSDT-27MAR26, BTCUSDH26) and keep the venue's id.
 _PERPETUAL = re.compile(r"(.+?)(USDT|PERP|USD)")
 _INVERSE = re.compile(r"(.+)USD(?:[FGHJKMNQUVXZ]\d\d)?")
+_OPTION = re.compile(r".+-\d{1,2}[A-Z]{3}\d\d-[\d.]+-[CP](?:-[A-Z]+)?")
 _DATED = re.compile(r".+?(USDT)?-\d{1,2}[A-Z]{3}\d\d")
 
 
@@ -37,6 +40,8 @@ class Name(NamedTuple):
 def named(venue_symbol: str) -> Name:
     """A contract by the venue's id."""
     pair = venue_symbol.upper()
+    if _OPTION.fullmatch(pair):  # which ends with a coin, as a perpetual does
+        return Name(pair, pair, "", "linear")
     match = _PERPETUAL.fullmatch(pair)
     if match is None:
         if inverse := _INVERSE.fullmatch(pair):

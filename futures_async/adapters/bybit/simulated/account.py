@@ -19,6 +19,7 @@ from futures_async.adapters.bybit.simulated.base import (
     venue_symbol,
     word,
 )
+from futures_async.adapters.bybit.simulated.rows import of_other_products
 from futures_async.simulator.accounts import Account
 from futures_async.simulator.dialect import Request, VenueRefusal, get, plain, post
 from futures_async.simulator.engine import Engine
@@ -150,25 +151,27 @@ class AccountCalls(V5):
 
     @get(f"{PATH}/transaction-log", RateLimit(25))
     def transaction_log(self, request: Request) -> dict[str, Any]:
-        """The last day without bounds, seven days at most."""
+        """Seven days at most; a day from one bound on, or up to it, and the last one without any."""
         params, account = request.params, request.account
         if params.get("category"):
             word(params, "category", CATEGORIES)
         coin, kind = params.get("currency") or None, params.get("type") or None
-        bounds = bool(params.get("startTime") or params.get("endTime"))
-        oldest = 0 if bounds else request.now_ms - DAY_MS
 
         def match(row: LedgerRow) -> bool:
             return (
                 row.kind is not LedgerKind.MARGIN
-                and row.created_ms >= oldest
                 and coin in (None, row.coin)
                 and kind in (None, record_type(row))
                 and params.get("category") in (None, "", self._category_of(row))
             )
 
-        rows, cursor = self.page(request, account.ledger, None, match, most=50, default=20)
-        return listed([self._record(row) for row in rows], cursor)
+        rows, cursor = self.page(request, account.ledger, None, match, most=50, default=20, span_ms=DAY_MS)
+        records = [self._record(row) for row in rows]
+        if self.engine.world.options.other_products and params.get("category") in (None, "", "spot"):
+            # What was bought of spot is paid at once.
+            spot = [found for record in records if record["type"] == "TRADE" for found in of_other_products(record)]
+            records += [{**record, "change": "-60000", "cashFlow": "-60000", "fee": "0"} for record in spot]
+        return listed(records, cursor)
 
     def _category_of(self, row: LedgerRow) -> str:
         return category_of(self.engine.world.contract(row.symbol)) if row.symbol else ""

@@ -242,6 +242,7 @@ class V5(Dialect):
         most: int,
         default: int,
         windowed: bool = True,
+        span_ms: int = WEEK_MS,
     ) -> tuple[list[R], str]:
         """One page, newest first, and the cursor, which is there on the last page too, percent-encoded.
 
@@ -252,7 +253,8 @@ class V5(Dialect):
             also: Which rows count.
             most: Rows of a page at most.
             default: Rows of a page that asks for no number.
-            windowed: At most seven days in one question, the last seven without bounds.
+            windowed: At most seven days in one question; see `span_ms` for one without both bounds.
+            span_ms: What is shown from one bound on, or up to it, and up to the present without any.
         """
         params = request.params
         since, until = whole(params, "startTime"), whole(params, "endTime")
@@ -260,8 +262,9 @@ class V5(Dialect):
             if since is not None and until is not None and until - since > WEEK_MS:
                 raise VenueRefusal("10001", "The time range between startTime and endTime cannot exceed 7 days")
             if since is None:
-                since = (request.now_ms if until is None else until) - WEEK_MS
-            until = min(since + WEEK_MS, until or request.now_ms)
+                since = (request.now_ms if until is None else until) - span_ms
+            if until is None:
+                until = since + span_ms
         limit = whole(params, "limit") or default
         if limit > most:
             raise VenueRefusal("10001", "params error: limit invalid")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -354,3 +355,13 @@ def _flat(contract: ContractSpec, index: int, leverage: Decimal) -> dict[str, An
         "leverageSysUpdatedTime": "",
         "tpslMode": "Full",
     }
+
+
+def of_other_products(row: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What the same account has done elsewhere: a spot pair of a contract's name, or an option held."""
+    if "category" not in row or "symbol" not in row:
+        return []
+    ids = {name: f"9{row[name]}" for name in ("orderId", "execId", "id", "tradeId") if row.get(name)}
+    if ids:
+        return [{**row, "category": "spot", "positionIdx": 0, "orderLinkId": "", **ids}]
+    return [{**row, "category": "option", "symbol": "BTC-27MAR26-70000-C-USDT", "side": "Buy", "size": "1"}]

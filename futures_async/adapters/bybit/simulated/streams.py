@@ -19,6 +19,7 @@ from futures_async.adapters.bybit.simulated.base import FAMILY, V5, category_of,
 from futures_async.adapters.bybit.simulated.market import ticker_row
 from futures_async.adapters.bybit.simulated.rows import (
     fill_row,
+    of_other_products,
     order_row,
     row_of,
     sides_of,
@@ -192,9 +193,11 @@ class Streams(StreamDialect):
 
     def _push(self, subscription: Subscription, account: Account, row: Mapping[str, Any]) -> Iterable[Frame]:
         topic, wanted = subscription.arg[0], subscription.arg[0].partition(".")[2]
-        if wanted in ("", row.get("category")):
-            name = f"{account.uid}_{row.get('symbol', 'wallet')}_{self.engine.now_ms}"
-            yield encode({"id": name, "topic": topic, "creationTime": self.engine.clock(), "data": [row]})
+        others = of_other_products(row) if self.engine.world.options.other_products else []
+        for told in (row, *others):
+            if wanted in ("", told.get("category")):
+                name = f"{account.uid}_{told.get('symbol', 'wallet')}_{self.engine.now_ms}"
+                yield encode({"id": name, "topic": topic, "creationTime": self.engine.clock(), "data": [told]})
 
     # -- prices
 

@@ -1,0 +1,154 @@
+"""Rarer states of an account: old ledgers, other products beside contracts, requests that end otherwise than said."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from decimal import Decimal as D
+
+import anyio
+import pytest
+
+from futures_async.adapters.bybit import Bybit, endpoints, mapping
+from futures_async.simulator.plan import FaultPlan
+from futures_async.simulator.streams.inprocess import InProcessStreams
+from futures_async.simulator.world import Options
+from futures_async.streams.dialect import Data
+from futures_async.testing.inside import Inside
+from futures_async.testing.virtual_time import run
+from futures_async.unified.enums import LedgerType, PositionMode, Side
+from tests.adapters.bybit.samples import plain, row
+from tests.adapters.bybit.test_contract import TestBybit as Suite
+from tests.adapters.bybit.test_streams import pushed, read
+
+BTC = "BTC/USDT:USDT"
+OPTION = "BTC-27MAR26-70000-C-USDT"
+HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
+
+
+def played(
+    play: Callable[[Inside, Bybit], Awaitable[None]],
+    *,
+    plan: FaultPlan | None = None,
+    options: Options | None = None,
+    mode: PositionMode = PositionMode.ONE_WAY,
+) -> None:
+    """Run a play with a client, and its streams, on an exchange of its own."""
+
+    async def main() -> None:
+        on = Inside(Suite.spec, mode, plan=plan, options=options)
+        on.exchange = exchange = on.connect(on.credentials, streams=InProcessStreams(on.inside))
+        assert isinstance(exchange, Bybit)
+        async with exchange:
+            await play(on, exchange)
+
+    run(main())
+
+
+# The ledger
+
+
+def test_the_ledger_of_a_week_has_the_days_that_are_gone_since() -> None:
+    async def play(on: Inside, exchange: Bybit) -> None:
+        now = on.inside.now_ms()
+        hours = (156, 48, 1)
+        for number, hour in enumerate(hours):
+            on.trade_inside(Side.SELL if number % 2 else Side.BUY, at_ms=now - hour * HOUR_MS, closing=bool(number % 2))
+        await exchange.fetch_time()
+        ago = [(now - entry.created_ms) // HOUR_MS for entry in await exchange.fetch_ledger(type="trade")]
+        assert ago == sorted(hours)
+        walked = exchange.iter_ledger(since_ms=now - 7 * DAY_MS, type="trade")
+        assert [(now - entry.created_ms) // HOUR_MS async for entry in walked] == sorted(hours)
+
+    played(play)
+
+
+def test_what_happens_while_the_ledger_is_asked_for_is_in_it() -> None:
+    async def play(on: Inside, exchange: Bybit) -> None:
+        await exchange.fetch_time()
+        on.trade_inside(Side.BUY, at_ms=on.inside.now_ms() + 30_000)
+        assert len(await exchange.fetch_ledger(type="trade")) == 1
+
+    played(play)
+
+
+def test_what_spot_has_cost_is_of_no_contract_and_no_trade_of_one() -> None:
+    async def play(on: Inside, exchange: Bybit) -> None:
+        await on.trade(Side.BUY)
+        await exchange.fetch_time()
+        rows = [entry for entry in await exchange.fetch_ledger() if entry.type is not LedgerType.TRANSFER]
+        assert [(entry.symbol, entry.type, entry.description) for entry in rows] == [
+            (BTC, LedgerType.TRADE, None),
+            (None, LedgerType.OTHER, "spot BTCUSDT"),
+        ]
+        assert [entry.symbol for entry in await exchange.fetch_ledger(symbol=BTC)] == [BTC]
+
+    played(play, options=Options(other_products=True))
+
+
+@pytest.mark.parametrize("category", ["linear", "inverse", "", None])
+def test_a_row_of_the_ledger_that_is_of_contracts_or_does_not_say_names_its_contract(category: str | None) -> None:
+    record = row(endpoints.RECORDS, "transaction_log", type="TRADE", category=category, symbol="BTCUSDT")
+    entry = mapping.ledger_entries().one(record)
+    assert (entry.symbol, entry.venue_symbol, entry.type) == (BTC, "BTCUSDT", LedgerType.TRADE)
+
+
+# Spot and options in the streams
+
+
+@pytest.mark.parametrize("name", ["ws_order", "ws_execution", "ws_position"])
+@pytest.mark.parametrize(("category", "symbol"), [("spot", "BTCUSDT"), ("option", OPTION), ("spread", "BTCUSDT_x")])
+def test_rows_of_other_products_are_none_of_ours(name: str, category: str, symbol: str) -> None:
+    data = pushed(name, category=category, symbol=symbol)
+    assert data.whole
+    assert all(not push.items for _, push in data.pushes)
+
+
+def test_a_row_of_an_unknown_category_is_left_to_the_next_read() -> None:
+    data = pushed("ws_order", category="futures-on-spot")
+    assert not data.whole
+    assert all(not push.items for _, push in data.pushes)
+
+
+def test_a_row_that_says_no_category_is_read() -> None:
+    frame = plain("ws_order")
+    for one in frame["data"]:
+        del one["category"]
+    data = read(frame)
+    assert isinstance(data, Data)
+    assert all(push.items for _, push in data.pushes)
+
+
+def test_an_option_keeps_its_own_name() -> None:
+    exchange = Bybit()
+    assert exchange.unified_symbol(OPTION) == OPTION
+
+
+def test_who_trades_spot_and_options_beside_sees_the_contracts_alone() -> None:
+    async def play(on: Inside, exchange: Bybit) -> None:
+        orders, fills, held = set[str](), set[str](), set[tuple[str, D]]()
+
+        async def watch_orders() -> None:
+            async for change in exchange.watch_orders():
+                orders.add(change.item.order_id)
+
+        async def watch_fills() -> None:
+            async for change in exchange.watch_fills():
+                fills.add(change.item.fill_id)
+
+        async def watch_positions() -> None:
+            async for change in exchange.watch_positions():
+                held.add((change.item.symbol, change.item.quantity))
+
+        async with anyio.create_task_group() as group:
+            for watch in (watch_orders, watch_fills, watch_positions):
+                group.start_soon(watch)
+            await anyio.sleep(5)
+            await on.trade(Side.BUY)
+            await anyio.sleep(5)
+            group.cancel_scope.cancel()
+        assert orders == {str(order.id) for order in on.account.order_log}
+        assert fills == {str(fill.id) for fill in on.account.fills}
+        assert held == {(BTC, D("0.01"))}
+
+    played(play, options=Options(other_products=True))
