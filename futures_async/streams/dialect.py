@@ -200,9 +200,15 @@ class StreamDialect(ABC):
         """
 
 
-def stream_url(base_url: str) -> str:
-    """`https://host` as `wss://host`, `http://127.0.0.1:8900` as `ws://127.0.0.1:8900`."""
-    return "ws" + base_url.removeprefix("http")
+def stream_url(base_url: str, hosts: Mapping[str, str] | None = None) -> str:
+    """`https://host` as `wss://host`, `http://127.0.0.1:8900` as `ws://127.0.0.1:8900`.
+
+    Args:
+        base_url: Where calls go.
+        hosts: The venue's own hosts of calls, whose streams are elsewhere; any other host has both.
+    """
+    own = None if hosts is None else hosts.get(base_url.rstrip("/"))
+    return "ws" + base_url.removeprefix("http") if own is None else own
 
 
 class RowDecoder(Generic[T]):

@@ -58,11 +58,14 @@ class AccountCalls(MarketCalls):
 
     _modes: dict[str, PositionMode]
     """By contract, as far as they were seen: no call tells them of a whole account."""
+    _mode_read: MarginMode | None
+    """The margin mode as it was read last."""
 
     # Modes
 
     async def _margin_mode(self) -> MarginMode | None:
-        return mapping.margin_mode(await self._call(endpoints.INFO))
+        self._mode_read = mapping.margin_mode(await self._call(endpoints.INFO))
+        return self._mode_read
 
     async def _beside_mode(self, read: Callable[[], Awaitable[T]]) -> tuple[T, MarginMode | None]:
         """A read whose rows do not say in which margin mode the account is, and that mode: both at the same time."""

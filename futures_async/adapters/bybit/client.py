@@ -119,11 +119,11 @@ class Bybit(BatchCancels, TriggerCalls):
         return self._markets
 
     def _attach(self, credentials: Credentials | None) -> None:
-        self._modes = {}
+        self._modes, self._mode_read = {}, None
         super()._attach(credentials)
 
     def _stream_dialect(self) -> StreamDialect:
-        return BybitStreamDialect(self._wire, guarded=self._guarded)
+        return BybitStreamDialect(self._wire, guarded=self._guarded, margin_mode=lambda: self._mode_read)
 
     # Orders
 

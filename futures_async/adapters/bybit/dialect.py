@@ -41,6 +41,9 @@ SITES: Mapping[Site, str] = {
     "testnet": "https://api-testnet.bybit.com",
 }
 """Where an account was registered: its key works there alone."""
+DEMO_URL = "https://api-demo.bybit.com"
+HOSTS = (*SITES.values(), "https://api.bytick.com", "https://api-testnet.manepa.jp")
+"""Where calls of real money and of the testnets go."""
 
 WINDOW_MS = 5000
 """A request is refused so long after its timestamp. It is sent with every request: what is signed is what is sent."""
@@ -72,7 +75,7 @@ class BybitDialect(Dialect):
 
     venue = "bybit"
     demo_support: ClassVar[Literal["none", "host", "header"]] = "host"
-    demo_url: ClassVar[str | None] = "https://api-demo.bybit.com"
+    demo_url: ClassVar[str | None] = DEMO_URL
     traits: ClassVar[VenueTraits] = VenueTraits(
         client_id=True,
         client_id_pattern=r"[0-9A-Za-z_-]{1,36}",

@@ -25,6 +25,7 @@ from futures_async.adapter import (
     Heartbeat,
     InvalidRequest,
     LoggedIn,
+    MarginMode,
     Message,
     Nothing,
     ParameterRejected,
@@ -42,7 +43,7 @@ from futures_async.adapter import (
     stream_url,
 )
 from futures_async.adapters.bybit import wire, wire_market
-from futures_async.adapters.bybit.dialect import BybitDialect
+from futures_async.adapters.bybit.dialect import DEMO_URL, HOSTS, BybitDialect
 from futures_async.adapters.bybit.mapping import VENUE, accounts, positions
 from futures_async.adapters.bybit.market import tickers
 from futures_async.adapters.bybit.orders import fills, is_fill, is_waiting, orders
@@ -61,7 +62,8 @@ CHANNELS = {
 }
 GUARD = Channel("dcp.future", (What.ORDERS,), wire.WireOrder)
 TICKERS = Channel("tickers", (What.TICKERS,), wire_market.WireTicker, private=False)
-DEMO = "wss://stream-demo.bybit.com"
+STREAMS = {host: host.replace("https://api", "wss://stream") for host in (*HOSTS, DEMO_URL)}
+"""By where calls go."""
 LOGIN_MS = 10_000
 """How long a login is good."""
 NO_DATA = msgspec.Raw(b"")
@@ -110,6 +112,7 @@ class BybitStreamDialect(StreamDialect):
 
     Args:
         dialect: Of REST: it signs, and knows the hosts.
+        margin_mode: The account's, as it was read last: pushes do not tell it, and what is available hangs on it.
         guarded: Beside orders, the topic is held without which the venue cancels them all; nothing is pushed by it.
     """
 
@@ -123,8 +126,14 @@ class BybitStreamDialect(StreamDialect):
         What.POSITIONS: ("margin_mode", "margin", "created_ms"),
     }
 
-    def __init__(self, dialect: BybitDialect, *, guarded: bool = False) -> None:
-        self._dialect, self._guarded = dialect, guarded
+    def __init__(
+        self,
+        dialect: BybitDialect,
+        *,
+        guarded: bool = False,
+        margin_mode: Callable[[], MarginMode | None] = lambda: None,
+    ) -> None:
+        self._dialect, self._guarded, self._margin_mode = dialect, guarded, margin_mode
         self._tickers: dict[str, tuple[int, wire_market.WireTicker]] = {}
         self._readers: dict[str, Callable[[Any], Read[Any]]] = {
             "order": self._orders,
@@ -135,8 +144,10 @@ class BybitStreamDialect(StreamDialect):
 
     def url(self, base_url: str | None, *, private: bool, demo: bool) -> str:
         """At the site of the key. Demo trading has a host for what is private: its prices are those of the market."""
-        own = self._dialect.base_url.replace("//api", "//stream")
-        host = stream_url(base_url) if base_url is not None else DEMO if demo and private else stream_url(own)
+        at = base_url or (DEMO_URL if demo else self._dialect.base_url)
+        if at.rstrip("/") == DEMO_URL and not private:
+            at = self._dialect.base_url
+        host = stream_url(at, STREAMS)
         return f"{host}/v5/{'private' if private else 'public/'}"
 
     def topics(self, what: What, symbols: Sequence[str] = ()) -> tuple[Topic, ...]:
@@ -196,7 +207,9 @@ class BybitStreamDialect(StreamDialect):
         items: list[Any] = []
         for row in rows:
             try:
-                found = self._readers[channel.name](row) if _is_of_a_contract(row) else Read([])
+                if not _is_of_a_contract(row):
+                    continue
+                found = self._readers[channel.name](row)
             except DecodeError:
                 whole = False
             else:
@@ -243,7 +256,7 @@ class BybitStreamDialect(StreamDialect):
     def _accounts(self, row: wire.WireWallet) -> Read[Any]:
         """The coins that have changed. In which margin mode the account is, is not pushed."""
         whole = msgspec.structs.replace(row, mm_rate=None)
-        return accounts(None).each(row.coin, lambda _: whole)
+        return accounts(self._margin_mode()).each(row.coin, lambda _: whole)
 
 
 def _is_of_a_contract(row: object) -> bool:

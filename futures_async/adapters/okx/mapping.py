@@ -156,12 +156,12 @@ def accounts(row: wire.WireCoin, config: wire.WireConfig) -> Account:
 
 @table_with
 def totals(row: wire.WireBalance, config: wire.WireConfig) -> Account:
-    """The whole account in USD."""
+    """The whole account in USD. What is free is said in the modes that know it; else each coin has its own."""
     return Account(
         venue=VENUE,
         margin_coin=USD,
         equity=number(row.total_eq),
-        available=number(either(row.adj_eq, row.total_eq)),
+        available=number(row.avail_eq),
         unrealized_pnl=number(row.upl),
         initial_margin=number(row.imr),
         maintenance_margin=number(row.mmr),

@@ -43,6 +43,7 @@ class WireBalance(msgspec.Struct, frozen=True, kw_only=True, gc=False, rename="c
 
     total_eq: Loose = None
     adj_eq: Loose = None
+    avail_eq: Loose = None
     imr: Loose = None
     mmr: Loose = None
     mgn_ratio: Loose = None

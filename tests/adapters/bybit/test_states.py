@@ -6,16 +6,21 @@ from collections.abc import Awaitable, Callable
 from decimal import Decimal as D
 
 import anyio
+import msgspec
 import pytest
 
-from futures_async.adapters.bybit import Bybit, endpoints, mapping
+from futures_async.adapters.bybit import Bybit, endpoints, mapping, wire
+from futures_async.adapters.bybit.dialect import BybitDialect
+from futures_async.adapters.bybit.simulated.account import BONUS
+from futures_async.adapters.bybit.streams import BybitStreamDialect
 from futures_async.simulator.plan import FaultPlan
 from futures_async.simulator.streams.inprocess import InProcessStreams
 from futures_async.simulator.world import Options
 from futures_async.streams.dialect import Data
 from futures_async.testing.inside import Inside
 from futures_async.testing.virtual_time import run
-from futures_async.unified.enums import LedgerType, PositionMode, Side
+from futures_async.unified.enums import LedgerType, MarginMode, PositionMode, Side
+from futures_async.unified.models import Account
 from tests.adapters.bybit.samples import plain, row
 from tests.adapters.bybit.test_contract import TestBybit as Suite
 from tests.adapters.bybit.test_streams import pushed, read
@@ -152,3 +157,69 @@ def test_who_trades_spot_and_options_beside_sees_the_contracts_alone() -> None:
         assert held == {(BTC, D("0.01"))}
 
     played(play, options=Options(other_products=True))
+
+
+# Hosts
+
+
+@pytest.mark.parametrize(
+    ("base_url", "private", "demo", "host"),
+    [
+        ("https://api.bytick.com", True, False, "wss://stream.bytick.com"),
+        ("https://api.bybit.nl/", True, False, "wss://stream.bybit.nl"),
+        ("https://api-testnet.bybit.com", False, False, "wss://stream-testnet.bybit.com"),
+        ("https://api-demo.bybit.com", True, True, "wss://stream-demo.bybit.com"),
+        ("https://api-demo.bybit.com", False, True, "wss://stream.bybit.com"),
+        ("https://proxy.example", True, True, "wss://proxy.example"),
+        (None, True, False, "wss://stream.bybit.com"),
+        (None, True, True, "wss://stream-demo.bybit.com"),
+        (None, False, True, "wss://stream.bybit.com"),
+    ],
+)
+def test_the_venues_own_hosts_have_their_streams_elsewhere(
+    base_url: str | None, private: bool, demo: bool, host: str
+) -> None:
+    dialect = BybitStreamDialect(BybitDialect())
+    part = "private" if private else "public/"
+    assert dialect.url(base_url, private=private, demo=demo) == f"{host}/v5/{part}"
+
+
+# A bonus
+
+
+@pytest.mark.parametrize("mode", list(MarginMode))
+def test_a_push_has_as_much_available_as_a_read(mode: MarginMode) -> None:
+    frame = plain("ws_wallet")
+    for wallet in frame["data"]:
+        for coin in wallet["coin"]:
+            coin["bonus"] = "1000"
+    dialect = BybitStreamDialect(BybitDialect(), margin_mode=lambda: mode)
+    data = dialect.read(msgspec.json.encode(frame), binary=False)
+    assert isinstance(data, Data)
+    [(_, push)] = data.pushes
+    whole = msgspec.convert(frame["data"][0], wire.WireWallet, strict=False)
+    read = mapping.accounts(mode).each(whole.coin, lambda _: whole).rows
+    pushed = [account for account in push.items if isinstance(account, Account)]
+    assert [account.available for account in pushed] == [account.available for account in read]
+
+
+def test_the_mode_that_was_read_counts_for_pushes() -> None:
+    async def play(on: Inside, exchange: Bybit) -> None:
+        on.account.extra[BONUS] = "1000"
+        await exchange.set_margin_mode("isolated")
+        watch = exchange.watch_accounts(audit_s=3600)
+
+        async def follow() -> None:
+            async for _ in watch:
+                pass
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(follow)
+            await anyio.sleep(5)
+            await exchange.create_order(on.request())
+            await anyio.sleep(5)
+            shown = {account.margin_coin: account.available for account in watch.current.values()}
+            assert shown["USDT"] == (await exchange.fetch_account("USDT")).available
+            group.cancel_scope.cancel()
+
+    played(play)

@@ -211,9 +211,10 @@ def test_a_coin_is_read_field_by_field() -> None:
 def test_the_whole_account_has_margins_in_the_modes_that_know_them() -> None:
     futures = mapping.totals().one(rows(endpoints.BALANCE, "balance")[0], CONFIG)
     assert (futures.margin_coin, futures.equity, futures.margin_ratio) == ("USD", D("3112.4477"), None)
-    multi = rows(endpoints.BALANCE, "balance", adjEq="3000", imr="60", mmr="3", mgnRatio="1000")[0]
+    assert futures.available is None, "each coin has its own"
+    multi = rows(endpoints.BALANCE, "balance", adjEq="3000", availEq="100", imr="60", mmr="3", mgnRatio="1000")[0]
     read = mapping.totals().one(multi, CONFIG)
-    assert (read.available, read.initial_margin, read.margin_ratio) == (D(3000), D(60), D("0.001"))
+    assert (read.available, read.initial_margin, read.margin_ratio) == (D(100), D(60), D("0.001"))
 
 
 def test_available_is_what_opens_positions_where_the_account_says_it() -> None:

@@ -35,6 +35,8 @@ DAY_MS = 86_400_000
 Dollars = Callable[[str], Decimal]
 """What a coin is worth."""
 BAND, DISCONNECT = "price outside the band", "seconds without a connection"
+BONUS = "bonus"
+"""What was given as a present, of each coin."""
 
 
 class AccountCalls(V5):
@@ -280,7 +282,7 @@ def _coin_row(engine: Engine, account: Account, wallet: Wallet, dollars: Dollars
         "totalPositionMM": plain(money(maintenance)),
         "unrealisedPnl": plain(wallet.unrealized),
         "cumRealisedPnl": plain(money(realized)),
-        "bonus": "0",
+        "bonus": account.extra.get(BONUS, "0"),
         "marginCollateral": True,
         "collateralSwitch": True,
         "spotBorrow": "0",

@@ -295,7 +295,7 @@ class OrderCalls(V5):
 
     @get(f"{PATH}/history", FIFTY, needs="category")
     def history(self, request: Request) -> dict[str, Any]:
-        """Closed orders. Those without a fill are forgotten: cancelled ones after a day, waiting ones after seven."""
+        """Closed orders. Those without a fill are forgotten: plain ones and waiting ones alike after a day."""
         params, account, now = request.params, request.account, request.now_ms
 
         def remembered(order: Order) -> bool:
