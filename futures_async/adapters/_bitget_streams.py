@@ -43,6 +43,8 @@ A = TypeVar("A")
 W = TypeVar("W")
 
 LIVE, DEMO = "wss://ws.bitget.com", "wss://wspap.bitget.com"
+HOSTS = tuple(f"https://{name}.bitget.com" for name in ("api", "vip-api", "capi"))
+"""Where calls go, of real money and of demo trading alike."""
 PONG = b"pong"
 RETIRING = "30033"
 SUCCESSES = ("0", "00000")
@@ -111,7 +113,8 @@ class BitgetStreams(StreamDialect, Generic[A]):
 
     def url(self, base_url: str | None, *, private: bool, demo: bool) -> str:
         """The host decides about demo trading; there is no header for it."""
-        host = stream_url(base_url) if base_url is not None else DEMO if demo else LIVE
+        own = DEMO if demo else LIVE
+        host = own if base_url is None else stream_url(base_url, dict.fromkeys(HOSTS, own))
         return f"{host}/{self.version}/ws/{'private' if private else 'public'}"
 
     def login(self, credentials: Credentials, now_ms: int) -> str:

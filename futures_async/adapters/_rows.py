@@ -13,6 +13,7 @@ from futures_async.adapter import (
     Leverage,
     Order,
     Position,
+    PositionMode,
     PositionSide,
     TypedRow,
     UnreadRow,
@@ -50,6 +51,15 @@ class Named(Protocol):
 
 
 Row = TypeVar("Row", bound=Named)
+
+
+def both_sides(position: Position) -> list[Position]:
+    """A pushed position; of one that is held in one-way mode also that the other side is not: an order may turn a long
+    into a short at once, and what is gone is told by nothing else then."""
+    if position.position_mode is not PositionMode.ONE_WAY or not position.quantity:
+        return [position]
+    other = PositionSide.SHORT if position.side is PositionSide.LONG else PositionSide.LONG
+    return [position, msgspec.structs.replace(position, side=other, quantity=Decimal(0), contracts=None)]
 
 
 def leverage_of(

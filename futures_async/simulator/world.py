@@ -23,6 +23,9 @@ class Options:
     """A placed order is invisible to lookups for so long."""
     partial_fills: bool = False
     """The book has a finite size at each level, so that large orders fill in several parts."""
+    joined_pushes: bool = False
+    """What happens at once is told as it stands after it, by venues whose pushes may be joined: an order that turns a
+    position round is told by what is held then."""
     other_products: bool = False
     """Who trades contracts trades spot and options beside, at venues whose streams and ledgers tell of all at once."""
 

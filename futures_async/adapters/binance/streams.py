@@ -55,6 +55,12 @@ P = TypeVar("P")
 
 HOST = "wss://fstream.binance.com"
 DEMO_HOST = "wss://demo-fstream.binance.com"
+HOSTS = {
+    "https://fapi.binance.com": HOST,
+    "https://demo-fapi.binance.com": DEMO_HOST,
+    "https://testnet.binancefuture.com": "wss://fstream.binancefuture.com",
+}
+"""By where calls go."""
 KEY_S = 1800.0
 """The key is good for an hour."""
 
@@ -203,7 +209,7 @@ class BinanceStreams(StreamDialect):
 
     def url(self, base_url: str | None, *, private: bool, demo: bool) -> str:
         """Without the part `/private` or `/market` the handshake succeeds, and nothing ever comes."""
-        host = stream_url(base_url) if base_url is not None else DEMO_HOST if demo else HOST
+        host = stream_url(base_url, HOSTS) if base_url is not None else DEMO_HOST if demo else HOST
         return f"{host}/{'private' if private else 'market'}/ws"
 
     def with_ticket(self, url: str, ticket: str) -> str:

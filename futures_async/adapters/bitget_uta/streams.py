@@ -27,6 +27,7 @@ from futures_async.adapter import (
 )
 from futures_async.adapters._bitget import BitgetFamily, ProductType, settle_of
 from futures_async.adapters._bitget_streams import BitgetStreams, Frame, pushes_of
+from futures_async.adapters._rows import both_sides
 from futures_async.adapters.bitget_uta.mapping import CATEGORIES, VENUE, accounts, positions, tickers
 from futures_async.adapters.bitget_uta.orders import fills, orders
 from futures_async.adapters.bitget_uta.strategies import strategies
@@ -131,7 +132,7 @@ class BitgetUTAStreamDialect(BitgetStreams[WireArg]):
     def _positions(self, row: WirePushedPosition, _: WireArg, __: int | None) -> Read[Any]:
         """Rows name no category: the symbol and the coin tell it. Those that ended are among them, empty."""
         position = positions(self._category).one(row)
-        return Read([position] if settle_of(position.venue_symbol) == self._category else [])
+        return Read(both_sides(position) if settle_of(position.venue_symbol) == self._category else [])
 
     def _accounts(self, row: WirePushedTotals, _: WireArg, __: int | None) -> Read[Any]:
         """Coin by coin. Modes are not pushed."""

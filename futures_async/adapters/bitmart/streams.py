@@ -41,6 +41,7 @@ from futures_async.adapter import (
     decoded,
     stream_url,
 )
+from futures_async.adapters._rows import both_sides
 from futures_async.adapters.bitmart import words
 from futures_async.adapters.bitmart.mapping import accounts, positions, tickers
 from futures_async.adapters.bitmart.orders import fills, orders
@@ -48,6 +49,8 @@ from futures_async.adapters.bitmart.wire import WireAsset, WireContract, WireTra
 from futures_async.adapters.bitmart.wire_streams import WireOrderEvent, WirePushedOrder, WirePushedPosition
 
 LIVE, DEMO = "wss://openapi-ws-v2.bitmart.com", "wss://openapi-wsdemo-v2.bitmart.com"
+HOSTS = {"https://api-cloud-v2.bitmart.com": LIVE, "https://demo-api-cloud-v2.bitmart.com": DEMO}
+"""By where calls go."""
 
 # One row tells of an order and of its latest fill.
 ORDER = Channel("futures/order", (What.ORDERS, What.FILLS), WireOrderEvent)
@@ -105,7 +108,7 @@ class BitMartStreamDialect(StreamDialect):
         self._decoders = {channel.name: RowDecoder[Any](channel.wire) for channel in CHANNELS.values()}
 
     def url(self, base_url: str | None, *, private: bool, demo: bool) -> str:
-        host = stream_url(base_url) if base_url is not None else DEMO if demo else LIVE
+        host = stream_url(base_url, HOSTS) if base_url is not None else DEMO if demo else LIVE
         return f"{host}/{'user' if private else 'api'}?protocol=1.1"
 
     def topics(self, what: What, symbols: Sequence[str] = ()) -> tuple[Topic, ...]:
@@ -163,7 +166,10 @@ class BitMartStreamDialect(StreamDialect):
             return self._orders(topic, rows, whole=whole)
         reading: Any = {POSITION: positions, ASSET: accounts, TICKER: tickers}[channel]()
         found = reading.each(rows, self._contract_of if channel is POSITION else None)
-        return Data(topic, ((channel.gives[0], Push(found.rows)),), whole and not found.unread)
+        items: list[Any] = found.rows
+        if channel is POSITION:
+            items = [side for position in items for side in both_sides(position)]
+        return Data(topic, ((channel.gives[0], Push(items)),), whole and not found.unread)
 
     def _orders(self, topic: str, rows: Sequence[WireOrderEvent], *, whole: bool) -> Data:
         """Orders, and their executions where these are new. Those that wait for a price are not among open ones."""

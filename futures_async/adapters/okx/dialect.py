@@ -51,6 +51,9 @@ HOSTS = {
 }
 """https://www.okx.com/docs-v5/en/#overview-production-trading-services"""
 
+OLDER_HOST = "https://www.okx.com"
+"""Of the global site, still in use."""
+
 DEMO_HEADER = ("x-simulated-trading", "1")
 # "Parameter posSide  error": the order is written for the other position mode.
 _POSITION_SIDE = re.compile(r"\bposSide\b")

@@ -46,12 +46,12 @@ from futures_async.adapter import (
     Topic,
     VenueUnavailable,
     What,
-    decimal_or_none,
     decoded,
     stream_url,
 )
+from futures_async.adapters._rows import both_sides
 from futures_async.adapters.okx import wire
-from futures_async.adapters.okx.dialect import OKXDialect
+from futures_async.adapters.okx.dialect import HOSTS, OLDER_HOST, OKXDialect
 from futures_async.adapters.okx.mapping import VENUE, accounts, positions
 from futures_async.adapters.okx.market import tickers
 from futures_async.adapters.okx.orders import orders, pushed_fills
@@ -144,9 +144,10 @@ class OKXStreamDialect(StreamDialect):
 
     def url(self, base_url: str | None, *, private: bool, demo: bool) -> str:
         """Demo trading and each region have hosts of their own."""
-        hosts = self._dialect.hosts
-        own = hosts.demo_stream if demo else hosts.stream
-        return f"{own if base_url is None else stream_url(base_url)}/ws/v5/{'private' if private else 'public'}"
+        by_calls = {hosts.rest: hosts.demo_stream if demo else hosts.stream for hosts in HOSTS.values()}
+        by_calls[OLDER_HOST] = by_calls[HOSTS["global"].rest]
+        host = stream_url(self._dialect.hosts.rest if base_url is None else base_url, by_calls)
+        return f"{host}/ws/v5/{'private' if private else 'public'}"
 
     def topics(self, what: What, symbols: Sequence[str] = ()) -> tuple[Topic, ...]:
         channel = next(channel for channel in CHANNELS.values() if what in channel.gives)
@@ -246,8 +247,8 @@ class OKXStreamDialect(StreamDialect):
     def _positions(self, row: wire.WirePushedPosition) -> Iterable[tuple[What, Any]]:
         """In net mode a closed position does not say which side it was: neither is held."""
         position: Position = positions().one(row, self._contract_of(row.inst_id))
-        if decimal_or_none(row.pos, "pos") or position.position_mode is not PositionMode.ONE_WAY:
-            return [(What.POSITIONS, position)]
+        if position.quantity or position.position_mode is not PositionMode.ONE_WAY:
+            return [(What.POSITIONS, found) for found in both_sides(position)]
         return [(What.POSITIONS, msgspec.structs.replace(position, side=side)) for side in PositionSide]
 
     def _accounts(self, row: wire.WireBalance) -> Iterable[tuple[What, Any]]:

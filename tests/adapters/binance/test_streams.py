@@ -43,6 +43,7 @@ def items(data: Data, what: What) -> list[Any]:
         (None, False, "wss://fstream.binance.com"),
         (None, True, "wss://demo-fstream.binance.com"),
         ("http://127.0.0.1:8900", False, "ws://127.0.0.1:8900"),
+        ("https://fapi.binance.com", False, "wss://fstream.binance.com"),
     ],
 )
 def test_the_address_has_the_part_without_which_nothing_comes(base: str | None, demo: bool, host: str) -> None:

@@ -68,6 +68,7 @@ def test_hosts() -> None:
     assert url(None, private=True, demo=False) == "wss://ws.bitget.com/v2/ws/private"
     assert url(None, private=False, demo=True) == "wss://wspap.bitget.com/v2/ws/public"
     assert url("http://127.0.0.1:8900", private=True, demo=False) == "ws://127.0.0.1:8900/v2/ws/private"
+    assert url("https://vip-api.bitget.com", private=True, demo=False) == "wss://ws.bitget.com/v2/ws/private"
     assert url("https://proxy.example", private=False, demo=True) == "wss://proxy.example/v2/ws/public"
 
 

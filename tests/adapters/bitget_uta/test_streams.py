@@ -74,7 +74,8 @@ def test_only_what_calls_itself_a_snapshot_may_be_all_there_are() -> None:
     assert (what, push.full) == (What.POSITIONS, False)
     [(_, first)] = pushed("position-1", action="snapshot").pushes
     assert first.full
-    [position] = push.items
+    position, other = push.items
+    assert (other.side is position.side, other.quantity) == (False, 0), "an order may have turned it round"
     assert (position.symbol, position.side, position.quantity) == ("BTC/USDT:USDT", PositionSide.LONG, D("0.0001"))
     assert (position.locked, position.entry_price, position.margin) == (D("0.0001"), D("94993"), D("0.475"))
     assert (position.liquidation_price, position.fee) == (D("1023.5"), D("0.00569"))

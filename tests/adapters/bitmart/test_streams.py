@@ -53,6 +53,7 @@ def orders_and_fills(*events: Any) -> tuple[list[Order], list[Fill], Data]:
         (None, False, "wss://openapi-ws-v2.bitmart.com/user?protocol=1.1"),
         (None, True, "wss://openapi-wsdemo-v2.bitmart.com/user?protocol=1.1"),
         ("http://127.0.0.1:8900", False, "ws://127.0.0.1:8900/user?protocol=1.1"),
+        ("https://api-cloud-v2.bitmart.com", False, "wss://openapi-ws-v2.bitmart.com/user?protocol=1.1"),
     ],
 )
 def test_the_host_decides_about_demo(base_url: str | None, url: str, *, demo: bool) -> None:
@@ -305,6 +306,12 @@ def test_sides_and_modes_are_numbers_and_what_is_closed_holds_nothing(
     [(_, push)] = pushed("futures/position", {**row, **changes}).pushes
     [position] = push.items
     assert (position.side, position.margin_mode, position.quantity, position.unread) == says
+
+
+def test_a_position_of_one_way_mode_tells_that_the_other_side_is_not_held() -> None:
+    [row] = DOCUMENT["position"]["data"]
+    [(_, push)] = pushed("futures/position", {**row, "position_mode": "one_way_mode"}).pushes
+    assert [(one.side, one.quantity) for one in push.items] == [(PositionSide.LONG, 2), (PositionSide.SHORT, 0)]
 
 
 def test_an_older_position_does_not_say_its_mode() -> None:

@@ -211,7 +211,7 @@ def test_a_closed_position_of_one_side_leaves_the_other() -> None:
 
 def test_an_open_position() -> None:
     told, _ = pushed(changed("ws_positions", pos="-0.5", avgPx="60000", upl="-0.2", mgnMode="isolated", margin="3"))
-    [row] = told[What.POSITIONS]
+    row, _ = told[What.POSITIONS]
     assert (row.side, row.quantity, row.entry_price) == (PositionSide.SHORT, D("0.005"), D(60000))
     assert (row.margin_mode, row.leverage, row.unrealized_pnl) == (MarginMode.ISOLATED, D(10), D("-0.2"))
     assert (row.created_ms, row.updated_ms) == (1768170000000, 1768190000000)

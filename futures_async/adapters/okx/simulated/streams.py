@@ -37,6 +37,7 @@ from futures_async.simulator.stream_dialect import (
 )
 from futures_async.transport.endpoint import RateLimit
 from futures_async.unified.convert import UNREADABLE
+from futures_async.unified.enums import PositionMode, PositionSide
 
 EVERY_S = 5.0
 PRIVATE, BUSINESS, PUBLIC = "/ws/v5/private", "/ws/v5/business", "/ws/v5/public"
@@ -190,7 +191,9 @@ class Streams(StreamDialect):
     def moved(self, account: Account, event: Event, subscription: Subscription) -> Iterable[Frame]:
         """The row that changed; a closed position once, with size 0."""
         match event:
-            case PositionEvent(closed=record) if record is not None:
+            case PositionEvent(symbol=symbol, side=side, closed=record) if record is not None:
+                if self.engine.world.options.joined_pushes and self._turned(account, symbol, side):
+                    return
                 rows = [self._rest.closed_row(record) | {"pTime": str(self.engine.clock())}]
             case PositionEvent(symbol=symbol, side=side):
                 rows = [self._position(account, key) for key in account.positions if key == (symbol, side)]
@@ -203,6 +206,11 @@ class Streams(StreamDialect):
                 rows = []
         if rows:
             yield self._push(subscription, rows, eventType="event_update")
+
+    def _turned(self, account: Account, symbol: str, side: PositionSide) -> bool:
+        """Whether one row stands for both sides, and the other is held now."""
+        other = PositionSide.SHORT if side is PositionSide.LONG else PositionSide.LONG
+        return account.mode(symbol) is not PositionMode.HEDGE and (symbol, other) in account.positions
 
     # -- money
 
