@@ -12,7 +12,8 @@ from rich.text import Text
 from futures_async.cli.tables import Column, grouped, percent, signed
 from futures_async.risk import (
     Dashboard,
-    distance_to_liquidation,
+    meaningful_price,
+    position_distance,
     position_margin_ratio,
     position_notional,
     position_pnl,
@@ -40,10 +41,9 @@ def side_text(side: PositionSide) -> Text:
 
 
 def distance(position: Position) -> Decimal | None:
-    """How far the mark may move against the position, as a fraction."""
-    if position.mark_price is None or position.liquidation_price is None:
-        return None
-    return distance_to_liquidation(position.side, position.mark_price, position.liquidation_price)
+    """How far the mark is from liquidation, as a fraction; None where that is no price which can happen."""
+    can_happen = meaningful_price(position.liquidation_price, position.mark_price)
+    return None if can_happen is None else position_distance(position)
 
 
 class Danger(Enum):
@@ -73,7 +73,7 @@ def danger_of(position: Position) -> Danger:
         return Danger.NEAR
     if level is RiskLevel.WARNING or (away is not None and away < CLOSE):
         return Danger.CLOSE
-    if away is None and position.liquidation_price is not None:
+    if position.mark_price is None and position.liquidation_price is not None:
         return Danger.UNKNOWN
     return Danger.FAR
 

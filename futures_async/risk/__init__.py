@@ -30,7 +30,9 @@ from futures_async.risk.margin import (
 )
 from futures_async.risk.position import (
     estimate_liquidation_price,
+    may_share_liquidation,
     pnl_over_margin,
+    position_distance,
     position_maintenance_margin,
     position_margin_ratio,
     position_notional,
@@ -58,8 +60,10 @@ __all__ = [
     "maintenance_margin",
     "margin_ratio",
     "margin_to_reach",
+    "may_share_liquidation",
     "meaningful_price",
     "pnl_over_margin",
+    "position_distance",
     "position_maintenance_margin",
     "position_margin_ratio",
     "position_notional",

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from futures_async.risk.liquidation import distance_to_liquidation, isolated_liquidation_price, unrealized_pnl
 from futures_async.risk.margin import margin_ratio, risk_level
-from futures_async.unified.enums import MarginMode
+from futures_async.unified.enums import MarginMode, PositionMode
 from futures_async.unified.exact import ZERO, add, divide, multiply
 from futures_async.unified.models import Position, PositionRisk
 from futures_async.unified.symbols import split
@@ -30,7 +30,7 @@ def position_risk(position: Position) -> PositionRisk:
         quantity=position.quantity,
         mark_price=mark,
         liquidation_price=position.liquidation_price,
-        distance_to_liquidation=distance_to_liquidation(position.side, mark, position.liquidation_price),
+        distance_to_liquidation=position_distance(position),
         leverage=position.leverage,
         margin_mode=position.margin_mode,
         margin=position.margin,
@@ -40,6 +40,26 @@ def position_risk(position: Position) -> PositionRisk:
         level=risk_level(ratio),
         updated_ms=position.updated_ms,
     )
+
+
+def may_share_liquidation(position: Position) -> bool:
+    """Whether another side of its contract may be liquidated together with it, at one price: cross, and not one-way.
+
+    Source: recorded rows of a hedge in cross margin, whose long and short have one and the same liquidation price (the
+    venue reference, position row): for one of the two it lies where that one gains.
+    """
+    return position.margin_mode is MarginMode.CROSS and position.position_mode is not PositionMode.ONE_WAY
+
+
+def position_distance(position: Position) -> Decimal | None:
+    """Compute how far the mark is from the liquidation price, as a fraction of the mark; None when either is unknown.
+
+    `distance_to_liquidation`, in the direction in which the position loses. Where it may share its liquidation price
+    with the other side of a hedge: |liquidation − mark| / mark, whichever way that lies, since the smaller side is
+    liquidated with the larger one while it gains. A tiny position on a large account is thousands of marks away.
+    """
+    away = distance_to_liquidation(position.side, position.mark_price, position.liquidation_price)
+    return away.copy_abs() if away is not None and may_share_liquidation(position) else away
 
 
 def position_notional(position: Position) -> Decimal | None:

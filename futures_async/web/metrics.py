@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from futures_async.portfolio.portfolio import Portfolio
 from futures_async.portfolio.snapshot import Snapshot
-from futures_async.risk import distance_to_liquidation
+from futures_async.risk import position_distance
 from futures_async.streams.events import StreamEvent
 from futures_async.transport.events import CallEvent
 from futures_async.web.picture import Picture
@@ -134,7 +134,7 @@ class _Figures:
         nearest = _gauge("nearest_liquidation", "The least of these distances of the account", "account")
         least: dict[str, float] = {}
         for name, one in self._snapshot.each_position():
-            left = distance_to_liquidation(one.side, one.mark_price, one.liquidation_price)
+            left = position_distance(one)
             for gauge, value in ((quantity, one.quantity), (pnl, one.unrealized_pnl), (distance, left)):
                 if value is not None:
                     gauge.add_metric([name, one.symbol, one.side.value], float(value))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from futures_async import risk
 from futures_async.portfolio.rules import AdjustMargin
-from futures_async.unified.enums import MarginMode, PositionSide, RiskLevel
+from futures_async.unified.enums import MarginMode, PositionMode, PositionSide, RiskLevel
 from futures_async.unified.errors import InvalidRequest
 from futures_async.unified.models import Account, Position, RiskLimit
 
@@ -133,6 +133,28 @@ def test_a_position_without_mark_price_has_no_distance_and_no_notional() -> None
     assert seen.distance_to_liquidation is None
     assert seen.notional is None
     assert risk.position_risk(position(mark_price=None, notional=D(5))).notional == D(5)
+
+
+@pytest.mark.parametrize(
+    ("fields", "long", "short"),
+    [
+        # A hedge in cross margin has one price, beyond which the account is gone: both are as far from it.
+        ({"margin_mode": MarginMode.CROSS, "position_mode": PositionMode.HEDGE}, "0.1", "0.1"),
+        ({"margin_mode": MarginMode.CROSS, "position_mode": None}, "0.1", "0.1"),
+        ({"margin_mode": MarginMode.CROSS, "position_mode": PositionMode.ONE_WAY}, "-0.1", "0.1"),
+        ({"margin_mode": MarginMode.ISOLATED, "position_mode": PositionMode.HEDGE}, "-0.1", "0.1"),
+        ({"margin_mode": None, "position_mode": None}, "-0.1", "0.1"),
+    ],
+)
+def test_both_sides_of_a_hedge_are_as_far_from_the_price_that_they_share(
+    fields: dict[str, Any], long: str, short: str
+) -> None:
+    for side, expected in ((PositionSide.LONG, long), (PositionSide.SHORT, short)):
+        held = position(side=side, mark_price=D(90000), liquidation_price=D(99000), **fields)
+        assert risk.position_distance(held) == D(expected)
+        assert risk.position_risk(held).distance_to_liquidation == D(expected)
+        unknown = position(side=side, mark_price=None, **fields)
+        assert risk.position_distance(unknown) is None
 
 
 def test_of_a_coin_margined_position_only_the_venue_knows_profit_and_margin() -> None:
