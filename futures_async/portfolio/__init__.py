@@ -6,5 +6,5 @@
 - `snapshot`: what was seen at one moment: what makes an account `Ok`, `Stale` or `Failed`, and sums over accounts
 - `share`: `RedisShare`: one process reads for all that hold the same accounts
 - `monitor`: `RiskMonitor`: watches a portfolio, alerts, and acts where it is told to
-- `rules`: the monitor's rules, as data
+- `rules`: the monitor's rules, as data; `remedies`: what they do about a position
 """

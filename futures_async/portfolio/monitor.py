@@ -11,38 +11,33 @@ from typing import NamedTuple
 import anyio
 import anyio.abc
 import msgspec
+from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
-from futures_async import risk
 from futures_async.manager.manager import OrderManager
 from futures_async.portfolio.portfolio import Portfolio
+from futures_async.portfolio.remedies import carry_out, helps
 from futures_async.portfolio.rules import (
     DOCUMENTED_RULES,
-    POSITION_METRICS,
     Action,
-    AdjustMargin,
     Metric,
-    ReachRatio,
     Reading,
-    Reduce,
     Rule,
     Subject,
+    is_unknown,
     measure,
 )
 from futures_async.portfolio.snapshot import Failed, Ok, Snapshot, Stale, fresh_data
-from futures_async.trading.closing import counted, exactly, in_base_coin
 from futures_async.unified.callbacks import failure_of
-from futures_async.unified.convert import floor_to_step
-from futures_async.unified.enums import Intent, OrderType, PositionSide, Side
 from futures_async.unified.errors import ClientClosed, InvalidRequest, OutcomeUnknown, UnreadRows
-from futures_async.unified.exact import add, multiply
-from futures_async.unified.exchange import Capability
-from futures_async.unified.models import OrderRequest, Position
+from futures_async.unified.models import Position
 
 logger = logging.getLogger("futures_async.monitor")
 
 LONGEST_PAUSE_S = 60.0
 ALERT_WITHIN_S = 10.0
-"""An alert's callback is given up after so long: the next look must not wait for it."""
+"""An alert's callback is given up after so long."""
+MOST_UNTOLD = 1_000
+"""Alerts that wait for their callback."""
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,15 +74,15 @@ class RiskMonitor:
     At a live portfolio it also looks as soon as something is pushed, and has marks, profits and margin ratios read
     again every `interval_s`, since most venues do not push them as the market moves.
 
-    Actions are taken on fresh data only, never on a position whose row may be one that cannot be read, one at a
-    time for each position, and again while the rule stays broken and `act_again_s` have passed. An action whose
-    outcome is unknown is not repeated by this monitor: its alert stays raised, and `OrderManager.recover` finds
-    out; when the rule is kept again it may act anew.
+    Actions are taken on fresh data only, before anybody is told, never on a position whose row may be one that cannot
+    be read, one at a time for each position, and again while the rule stays broken and `act_again_s` have passed. An
+    action whose outcome is unknown is not repeated by this monitor, nor another taken on its position: its alert stays
+    raised, and `OrderManager.recover` finds out; when that rule is kept again it may act anew.
 
     Args:
         portfolio: What to watch; stays its owner's.
         rules: As data; None are those of the documents.
-        on_alert: Awaited with each alert, for 10 s at most.
+        on_alert: Awaited with each alert, one after the other, for 10 s at most; no look waits for it.
         interval_s: Seconds between looks.
         managers: Order managers by name in the portfolio, for the rules that act.
         act_again_s: Seconds until an action is repeated.
@@ -119,7 +114,9 @@ class RiskMonitor:
             raise InvalidRequest(f"managers for names that are not in the portfolio: {', '.join(sorted(strangers))}")
         self._raised: dict[tuple[str, Subject], _Raised] = {}
         self._busy: set[Subject] = set()
-        self._doubtful: set[Subject] = set()
+        self._doubtful: set[tuple[str, Subject]] = set()
+        self._failing: set[str] = set()
+        """Rules that could not be judged the last time."""
 
     @property
     def raised(self) -> list[tuple[str, Subject]]:
@@ -128,30 +125,46 @@ class RiskMonitor:
 
     async def run(self) -> None:
         """Watch until the portfolio is closed or this is cancelled. An error is logged; after a pause it goes on."""
-        async with anyio.create_task_group() as tasks:
+        alerts, told = anyio.create_memory_object_stream[Alert](MOST_UNTOLD)
+        async with anyio.create_task_group() as tasks, anyio.create_task_group() as telling, alerts:
+            telling.start_soon(self._tell_all, told)
             pause_s = self._interval_s
             while True:
                 started = anyio.current_time()
-                error = await failure_of(self._watch(tasks))
+                error = await failure_of(self._watch(tasks, alerts))
                 if error is None or isinstance(error, ClientClosed):
+                    telling.cancel_scope.deadline = anyio.current_time() + ALERT_WITHIN_S
                     return
                 pause_s = self._interval_s if anyio.current_time() - started > LONGEST_PAUSE_S else 2 * pause_s
                 pause_s = min(pause_s, LONGEST_PAUSE_S)
                 logger.error("risk monitor failed, goes on in %.0f s", pause_s, exc_info=error)
                 await anyio.sleep(pause_s)
 
-    async def _watch(self, tasks: anyio.abc.TaskGroup) -> None:
+    async def _watch(self, tasks: anyio.abc.TaskGroup, alerts: MemoryObjectSendStream[Alert]) -> None:
         # What follows the market is no older than the interval, also where a stream does not tell it.
         polling = self._portfolio.poll(self._interval_s, eager=True, refresh_s=self._interval_s)
         async with aclosing(polling) as polled:
             async for snapshot in polled:
-                for alert in self.check(snapshot):
-                    await self._tell(alert)
+                broken = self.check(snapshot)
+                # What is done goes by this snapshot: nobody's callback may make it an old one.
                 for task in self._due(snapshot):
                     self._busy.add(task.subject)
                     tasks.start_soon(self._act, task)
+                for alert in broken:
+                    self._log(alert)
+                    if self._on_alert is not None:
+                        try:
+                            alerts.send_nowait(alert)
+                        except anyio.WouldBlock:
+                            logger.error("%d alerts wait for on_alert: %s is not told", MOST_UNTOLD, alert.rule.name)
 
-    async def _tell(self, alert: Alert) -> None:
+    async def _tell_all(self, told: MemoryObjectReceiveStream[Alert]) -> None:
+        async with told:
+            async for alert in told:
+                await self._tell(alert)
+
+    @staticmethod
+    def _log(alert: Alert) -> None:
         logger.log(
             logging.WARNING if alert.raised else logging.INFO,
             "%s: %s %s: %s",
@@ -160,6 +173,8 @@ class RiskMonitor:
             "broken" if alert.raised else "kept again",
             alert.value,
         )
+
+    async def _tell(self, alert: Alert) -> None:
         if self._on_alert is None:
             return
         with anyio.move_on_after(ALERT_WITHIN_S) as scope:
@@ -172,24 +187,34 @@ class RiskMonitor:
     def check(self, snapshot: Snapshot) -> list[Alert]:
         """Judge a snapshot by the rules: what is newly broken, and what is kept again. Remembers both; does nothing.
 
-        What is not known keeps its state: a venue that cannot be read clears no alert, except that a position which
-        a fresh snapshot does not hold any more is all clear.
+        What is not known keeps its state: a venue that cannot be read clears no alert, except that a position, or a
+        coin's account, which a fresh snapshot does not hold any more is all clear.
         """
         alerts: list[Alert] = []
         for rule in self._rules:
-            seen: set[Subject] = set()
-            for name, state in snapshot.venues.items():
-                for reading in measure(rule, name, state):
-                    seen.add(reading.subject)
-                    alert = self._judge(rule, reading)
-                    if alert is not None:
-                        alerts.append(alert)
-            if rule.metric is not Metric.AGE:
-                alerts.extend(self._gone(rule, snapshot, seen))
+            try:
+                self._check(rule, snapshot, alerts)
+            except Exception as error:  # figures that nobody has thought of keep no other rule from its work
+                if rule.name not in self._failing:
+                    logger.error("rule %s cannot be judged", rule.name, exc_info=error)
+                self._failing.add(rule.name)
+            else:
+                self._failing.discard(rule.name)
         return alerts
 
+    def _check(self, rule: Rule, snapshot: Snapshot, alerts: list[Alert]) -> None:
+        seen: set[Subject] = set()
+        for name, state in snapshot.venues.items():
+            for reading in measure(rule, name, state):
+                seen.add(reading.subject)
+                alert = self._judge(rule, reading)
+                if alert is not None:
+                    alerts.append(alert)
+        if rule.metric is not Metric.AGE:
+            alerts.extend(self._gone(rule, snapshot, seen))
+
     def _judge(self, rule: Rule, reading: Reading) -> Alert | None:
-        key, value = (rule.name, reading.subject), reading.value
+        key, value = self._key(rule, reading.subject), reading.value
         if key not in self._raised and (value is None or rule.broken_by(value)):
             self._raised[key] = _Raised(rule, float("-inf"))
             raised = True
@@ -200,24 +225,27 @@ class RiskMonitor:
             return None
         return Alert(rule=rule, raised=raised, subject=reading.subject, value=value, position=reading.position)
 
+    def _key(self, rule: Rule, subject: Subject) -> tuple[str, Subject]:
+        """By what the alert about it is known, if there is one."""
+        if (key := (rule.name, subject)) in self._raised:
+            return key
+        return next((known for known in self._raised if known[0] == rule.name and subject.may_be(known[1])), key)
+
     def _gone(self, rule: Rule, snapshot: Snapshot, seen: set[Subject]) -> list[Alert]:
         alerts: list[Alert] = []
         for name, subject in list(self._raised):
             state = snapshot.venues.get(subject.venue)
             if name != rule.name or subject in seen or not isinstance(state, Ok):
                 continue
-            if rule.metric in POSITION_METRICS and any(
-                (position.venue_symbol, position.side) == (subject.symbol, subject.side)
-                for position in state.data.positions or ()
-            ):
-                continue  # it is there, and its measure is not known
+            if is_unknown(rule, subject, state.data):
+                continue
             self._forget((name, subject))
             alerts.append(Alert(rule=rule, raised=False, subject=subject, value=None))
         return alerts
 
     def _forget(self, key: tuple[str, Subject]) -> None:
         del self._raised[key]
-        self._doubtful.discard(key[1])
+        self._doubtful.discard(key)
 
     # Acting
 
@@ -232,10 +260,13 @@ class RiskMonitor:
                 continue
             if isinstance(state, Failed) or (data := fresh_data(state)) is None:
                 continue
-            if subject in self._busy or subject in self._doubtful or any(task.subject == subject for task in due):
+            if subject in self._busy or any(task.subject == subject for task in due):
                 continue
-            position = next((one for one in data.positions or () if (one.venue_symbol, one.side) == subject[1:3]), None)
-            if position is None or _is_frozen(position, state):
+            if any(doubted == subject for _, doubted in self._doubtful):
+                continue
+            held = data.positions or ()
+            position = next((one for one in held if subject.may_be(Subject.of(subject.venue, one))), None)
+            if position is None or _is_frozen(position, state) or not helps(action, position, data):
                 continue
             self._raised[key] = raised._replace(act_again=now + self._act_again_s)
             due.append(_Task(subject, raised.rule, action, manager, position))
@@ -243,11 +274,11 @@ class RiskMonitor:
 
     async def _act(self, task: _Task) -> None:
         try:
-            error = await failure_of(_carry_out(task.action, task.manager, task.position))
+            error = await failure_of(carry_out(task.action, task.manager, task.position))
         finally:
             self._busy.discard(task.subject)
         if isinstance(error, OutcomeUnknown):
-            self._doubtful.add(task.subject)
+            self._doubtful.add((task.rule.name, task.subject))
         if error is not None:
             logger.error("%s: acting on rule %s failed", task.subject.venue, task.rule.name, exc_info=error)
 
@@ -259,45 +290,3 @@ def _is_frozen(position: Position, state: Ok | Stale) -> bool:
     if not isinstance(state.error, UnreadRows) or not state.data.positions_unread:
         return False
     return any(row.may_be(position) for row in state.error.unread)
-
-
-async def _carry_out(action: Action, manager: OrderManager, position: Position) -> None:
-    if isinstance(action, Reduce):
-        await _reduce(action.fraction, manager, position)
-        return
-    amount = _margin(action, position)
-    if amount is not None:
-        await manager.exchange.adjust_margin(position.venue_symbol, amount, side=position.side)
-
-
-def _margin(action: AdjustMargin | ReachRatio, position: Position) -> Decimal | None:
-    if isinstance(action, AdjustMargin):
-        return risk.propose_margin_adjustment(position, action.action)
-    maintenance, pnl = risk.position_maintenance_margin(position), risk.position_pnl(position)
-    if maintenance is None or pnl is None or position.margin is None:
-        return None
-    amount = risk.margin_to_reach(action.target, maintenance=maintenance, equity=add(position.margin, pnl))
-    return amount if amount > 0 else None
-
-
-async def _reduce(fraction: Decimal, manager: OrderManager, position: Position) -> None:
-    exchange = manager.exchange
-    # Of contracts that are worth quote coin the number is exact, and rules count contracts.
-    held = counted(position)
-    part = multiply(held, fraction)
-    if exchange.supports(Capability.FETCH_CONTRACT):
-        contract = await exchange.fetch_contract(position.venue_symbol)
-        least = max(contract.min_quantity or Decimal(0), contract.quantity_step)
-        part = min(max(floor_to_step(part, contract.quantity_step), least), held)
-    request = OrderRequest(
-        symbol=position.venue_symbol,
-        side=Side.SELL if position.side is PositionSide.LONG else Side.BUY,
-        type=OrderType.MARKET,
-        quantity=in_base_coin(position, part),
-        intent=Intent.CLOSE,
-    )
-    if position.contract_value is None:
-        await manager.submit(request)
-    else:
-        with exactly(part):
-            await manager.submit(request)

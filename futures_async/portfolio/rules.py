@@ -10,12 +10,12 @@ from typing import NamedTuple, TypeAlias
 import msgspec
 
 from futures_async import risk
-from futures_async.portfolio.snapshot import VenueState
+from futures_async.portfolio.snapshot import VenueData, VenueState
 from futures_async.risk.sizing import MarginMove, check_margin_move
-from futures_async.unified.convert import chosen
-from futures_async.unified.enums import PositionSide
+from futures_async.unified.convert import chosen, to_decimal
+from futures_async.unified.enums import MarginMode, PositionSide
 from futures_async.unified.errors import InvalidRequest
-from futures_async.unified.exact import multiply
+from futures_async.unified.exact import multiply, positive
 from futures_async.unified.models import Account, Position
 
 
@@ -37,10 +37,23 @@ class Metric(StrEnum):
 
 
 class Reduce(msgspec.Struct, frozen=True, kw_only=True):
-    """Close a part of the position at market."""
+    """Close a part of the position at market, in parts where it is over the largest market order.
+
+    Not done to a position that hedges a larger one: less of it would be more danger.
+
+    Raises:
+        InvalidRequest: `fraction` is not above 0, or above 1.
+        TypeError: It is a float.
+    """
 
     fraction: Decimal = Decimal("0.5")
-    """Of its size; rounded down to the step, and up to the smallest order."""
+    """Of its size; rounded down to the step, and up to the smallest order. Decimal, int or text."""
+
+    def __post_init__(self) -> None:
+        fraction = positive(to_decimal(self.fraction, "Reduce: fraction"), "Reduce: fraction")
+        if fraction > 1:
+            raise InvalidRequest("Reduce: fraction must be at most 1: more than all of it cannot be closed")
+        msgspec.structs.force_setattr(self, "fraction", fraction)
 
 
 class AdjustMargin(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,10 +71,19 @@ class AdjustMargin(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReachRatio(msgspec.Struct, frozen=True, kw_only=True):
-    """Add margin to the position until its margin ratio is `target` (`risk.margin_to_reach`); never takes any out."""
+    """Add margin to the position until its margin ratio is `target` (`risk.margin_to_reach`); never takes any out.
+
+    Raises:
+        InvalidRequest: `target` is not above 0.
+        TypeError: It is a float.
+    """
 
     target: Decimal = Decimal("0.5")
-    """Margin ratio wanted."""
+    """Margin ratio wanted. Decimal, int or text."""
+
+    def __post_init__(self) -> None:
+        target = positive(to_decimal(self.target, "ReachRatio: target"), "ReachRatio: target")
+        msgspec.structs.force_setattr(self, "target", target)
 
 
 Action: TypeAlias = Reduce | AdjustMargin | ReachRatio
@@ -71,7 +93,9 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """Alert when a measure is above, or below, a bound; all clear when it is back behind `clear`.
 
     Raises:
-        InvalidRequest: Not exactly one bound, `clear` on the wrong side of it, or an action without a position.
+        InvalidRequest: Not exactly one bound, one that is no number, `clear` on the wrong side of it, or an action
+            without a position.
+        TypeError: A bound is a float.
     """
 
     name: str
@@ -79,7 +103,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     metric: Metric
     """What is measured."""
     above: Decimal | None = None
-    """Alert above this (not at it)."""
+    """Alert above this (not at it). Decimal, int or text, as the others."""
     below: Decimal | None = None
     """Alert below this (not at it)."""
     clear: Decimal | None = None
@@ -93,6 +117,10 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         msgspec.structs.force_setattr(self, "metric", chosen(Metric, self.metric, f"rule {self.name}: metric"))
+        for word in ("above", "below", "clear"):
+            given = getattr(self, word)
+            if given is not None:
+                msgspec.structs.force_setattr(self, word, to_decimal(given, f"rule {self.name}: {word}"))
         if (self.above is None) == (self.below is None):
             raise InvalidRequest(f"rule {self.name}: give it either above or below")
         if self.clear is not None and (self.clear > self.bound if self.above is not None else self.clear < self.bound):
@@ -138,6 +166,18 @@ class Subject(NamedTuple):
     """Of the position."""
     coin: str = ""
     """Of the account."""
+    margin_mode: MarginMode | None = None
+    """Of the position: a venue may hold one of each mode in a contract."""
+
+    @classmethod
+    def of(cls, venue: str, position: Position) -> Subject:
+        """A position as a subject."""
+        return cls(venue, position.venue_symbol, position.side, margin_mode=position.margin_mode)
+
+    def may_be(self, other: Subject) -> bool:
+        """Whether both may be the same thing: a margin mode that a row does not tell may be any."""
+        known = None not in (self.margin_mode, other.margin_mode)
+        return self == (other if known else other._replace(margin_mode=self.margin_mode))
 
 
 class Reading(NamedTuple):
@@ -162,7 +202,7 @@ def measure(rule: Rule, name: str, state: VenueState) -> Iterator[Reading]:
                 continue
             value = _of_position(rule.metric, position)
             if value is not None:
-                yield Reading(Subject(name, position.venue_symbol, position.side), value, position=position)
+                yield Reading(Subject.of(name, position), value, position=position)
     else:
         of_account = risk.account_coverage if rule.metric is Metric.ACCOUNT_COVERAGE else risk.account_margin_ratio
         for account in (state.data.accounts if state.data else None) or ():
@@ -171,9 +211,22 @@ def measure(rule: Rule, name: str, state: VenueState) -> Iterator[Reading]:
                 yield Reading(Subject(name, coin=account.margin_coin), value, account=account)
 
 
+def is_unknown(rule: Rule, subject: Subject, data: VenueData) -> bool:
+    """Whether what a rule was measured on is there, and its measure not known."""
+    if rule.metric in POSITION_METRICS:
+        return any(subject.may_be(Subject.of(subject.venue, position)) for position in data.positions or ())
+    return any(account.margin_coin == subject.coin and not _needs_none(account) for account in data.accounts or ())
+
+
+def _needs_none(account: Account) -> bool:
+    """An account that needs no maintenance margin has no coverage, and nothing to cover."""
+    needs = account.margin_ratio if account.maintenance_margin is None else account.maintenance_margin
+    return needs is not None and needs <= 0
+
+
 def _of_position(metric: Metric, position: Position) -> Decimal | None:
     if metric is Metric.MARGIN_RATIO:
         return risk.position_margin_ratio(position)
     if metric is Metric.PNL_OVER_MARGIN:
         return risk.pnl_over_margin(position)
-    return risk.distance_to_liquidation(position.side, position.mark_price, position.liquidation_price)
+    return risk.position_distance(position)

@@ -5,16 +5,16 @@ from __future__ import annotations
 import copy
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
-from contextvars import ContextVar
 from decimal import Decimal
 
 from futures_async.trading.cancelling import Cancelling, urgent
+from futures_async.trading.closing_orders import closing_request, counted, exactly, parts_of
 from futures_async.trading.desk import READ_BACK_PAUSES_S
 from futures_async.trading.ordering import Ack
 from futures_async.transport.channel import apart
 from futures_async.transport.endpoint import Kind
-from futures_async.unified.convert import EXACT, chosen_or_none, is_multiple, to_text
-from futures_async.unified.enums import Intent, OrderKind, OrderType, Outcome, PositionSide, PositionSideLike, Side
+from futures_async.unified.convert import chosen_or_none, is_multiple
+from futures_async.unified.enums import Outcome, PositionSide, PositionSideLike
 from futures_async.unified.errors import (
     ExchangeError,
     FuturesAsyncError,
@@ -29,25 +29,8 @@ from futures_async.unified.errors import (
     UnreadRow,
     UnreadRows,
 )
-from futures_async.unified.exact import divide, multiply
 from futures_async.unified.exchange import Capability
-from futures_async.unified.models import Order, OrderRequest, Position
-
-EXACTLY: ContextVar[bool] = ContextVar("futures_async_exactly", default=False)
-"""The order closes what the venue has reported, to the last digit: also where that is off the step of today."""
-CONTRACTS: ContextVar[Decimal | None] = ContextVar("futures_async_contracts", default=None)
-"""How many contracts that is, where they are worth a fixed amount of quote coin."""
-
-
-@contextmanager
-def exactly(contracts: Decimal | None) -> Generator[None]:
-    """Orders inside close a quantity, or a number of contracts, that the venue itself has named."""
-    token, counted = EXACTLY.set(True), CONTRACTS.set(contracts)
-    try:
-        yield
-    finally:
-        EXACTLY.reset(token)
-        CONTRACTS.reset(counted)
+from futures_async.unified.models import Order, Position
 
 
 @contextmanager
@@ -64,26 +47,6 @@ def before_sending(client_order_id: str | None = None) -> Generator[None]:
         error.outcome = Outcome.NOT_SENT
         error.client_order_id = client_order_id
         raise
-
-
-def counted(position: Position) -> Decimal:
-    """How large a position is: base coin, or contracts where they are worth a fixed amount of quote coin.
-
-    Raises:
-        InvalidOrder: It does not say how many contracts it is.
-    """
-    if position.contract_value is None:
-        return position.quantity
-    if position.contracts is None:
-        raise InvalidOrder(f"{position.symbol}: how many contracts the position is was not told: close it at the venue")
-    return position.contracts
-
-
-def in_base_coin(position: Position, part: Decimal) -> Decimal:
-    """The base coin in a part of what `counted` tells."""
-    if position.contract_value is None:
-        return part
-    return divide(multiply(position.quantity, part), counted(position))
 
 
 def may_be_position(row: UnreadRow, venue_symbol: str, side: PositionSide | None) -> bool:
@@ -215,39 +178,8 @@ class Closing(Cancelling):
         return await self._close_part(position, parts[-1])
 
     async def _close_part(self, position: Position, part: Decimal) -> Order:
-        carried = self.order_fields.of(OrderKind.PLAIN, OrderType.MARKET, Intent.CLOSE)
-        with exactly(None if position.contract_value is None else part):
-            return await self.create_order(
-                OrderRequest(
-                    symbol=position.venue_symbol,
-                    side=Side.SELL if position.side is PositionSide.LONG else Side.BUY,
-                    type=OrderType.MARKET,
-                    quantity=in_base_coin(position, part),
-                    intent=Intent.CLOSE,
-                    margin_mode=position.margin_mode if "margin_mode" in carried else None,
-                    leverage=position.leverage if "leverage" in carried else None,
-                )
-            )
+        with exactly(position, part):
+            return await self.create_order(closing_request(self, position, part))
 
     def _parts_of(self, position: Position) -> list[Decimal]:
-        """What a position is closed in: market orders as large as the venue takes, and the rest exactly as it is.
-
-        In base coin, or in contracts where they are worth a fixed amount of quote coin.
-        """
-        contract = self._known_contract(position.venue_symbol)
-        held = counted(position)
-        most = None if contract is None else contract.max_market_quantity
-        if contract is None or most is None or held <= most:
-            return [held]
-        part = contract.round_quantity(most)
-        if part <= 0:
-            raise InvalidOrder(
-                f"{self.id}: the largest market order of {contract.symbol}, {to_text(most)}, is under its step "
-                f"{to_text(contract.quantity_step)}: the position cannot be closed at market"
-            )
-        parts: list[Decimal] = []
-        left = held
-        while left > part:
-            parts.append(part)
-            left = EXACT.subtract(left, part)
-        return [*parts, left]
+        return parts_of(counted(position), self._known_contract(position.venue_symbol))

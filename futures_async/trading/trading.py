@@ -10,7 +10,8 @@ import msgspec
 
 from futures_async.trading.batch import place_batch, together
 from futures_async.trading.cancelling import ordered
-from futures_async.trading.closing import CONTRACTS, EXACTLY, Closing, before_sending
+from futures_async.trading.closing import Closing, before_sending
+from futures_async.trading.closing_orders import CONTRACTS, EXACTLY
 from futures_async.trading.desk import READ_BACK_PAUSES_S, make_client_order_id
 from futures_async.trading.ordering import PlannedOrder, asked
 from futures_async.trading.planning import check_client_order_id, check_request, check_steps, contracts_of, one_id

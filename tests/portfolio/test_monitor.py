@@ -6,18 +6,29 @@ from decimal import Decimal
 from typing import Any
 
 import anyio
+import msgspec
 import pytest
 
 from futures_async.journal.journal import MemoryJournal
 from futures_async.manager.manager import OrderManager
 from futures_async.portfolio.monitor import Alert, RiskMonitor
 from futures_async.portfolio.portfolio import Portfolio
-from futures_async.portfolio.rules import DOCUMENTED_RULES, AdjustMargin, Metric, ReachRatio, Reduce, Rule
+from futures_async.portfolio.rules import DOCUMENTED_RULES, AdjustMargin, Metric, ReachRatio, Reduce, Rule, Subject
+from futures_async.portfolio.snapshot import Snapshot
+from futures_async.trading.planning import check_steps
 from futures_async.unified.convert import Number
-from futures_async.unified.enums import Intent, MarginMode, OrderType, PositionSide, PositionSideLike, Side
-from futures_async.unified.errors import InvalidRequest, VenueUnavailable
+from futures_async.unified.enums import (
+    Intent,
+    MarginMode,
+    OrderType,
+    PositionMode,
+    PositionSide,
+    PositionSideLike,
+    Side,
+)
+from futures_async.unified.errors import InvalidRequest, UnreadRow, VenueUnavailable, unread_rows
 from futures_async.unified.exchange import Capability
-from futures_async.unified.models import Position
+from futures_async.unified.models import Contract, Position
 from tests.fakes import Backend, FakeTrading, account, both_backends, in_virtual_time, position
 
 D = Decimal
@@ -117,9 +128,9 @@ def test_a_position_that_is_gone_is_all_clear_and_one_that_cannot_be_read_is_not
             await anyio.sleep(7)
             bench.exchange.error = VenueUnavailable("down")
             await anyio.sleep(20)
-            assert bench.monitor.raised == [("ratio", ("fake", "BTCUSDT", PositionSide.LONG, ""))]
+            assert bench.monitor.raised == [("ratio", Subject.of("fake", position()))]
             bench.exchange.error = None
-            bench.exchange.positions = [position(margin_ratio=None, margin_mode=MarginMode.CROSS)]
+            bench.exchange.positions = [position(margin_ratio=None, margin_mode=None)]
             await anyio.sleep(10)
             assert len(bench.monitor.raised) == 1  # it is there; its ratio is not known
             bench.exchange.positions = []
@@ -300,6 +311,161 @@ def test_an_action_that_fails_is_logged_and_one_of_unknown_outcome_is_not_repeat
     in_virtual_time("asyncio", main)
 
 
+def test_a_doubt_outlasts_what_another_rule_says_of_the_position() -> None:
+    async def main() -> None:
+        other = Rule(name="other", metric=Metric.PNL_OVER_MARGIN, above=D("0.5"))
+        bench = Bench(acting(Reduce()), other, exchange=FakeMargin("lost"), act_again_s=10)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(bench.watch, 100.0)
+            bench.exchange.positions = at("0.9", unrealized_pnl=D(-1000))
+            await anyio.sleep(40)
+            bench.exchange.positions = at("0.9", unrealized_pnl=D(-100))  # the other rule is kept again
+            await anyio.sleep(40)
+        assert ("other", False) in [told[:2] for told in bench.news]
+        assert len(bench.exchange.sent) == 1
+
+    in_virtual_time("asyncio", main)
+
+
+def test_nobody_who_is_told_holds_up_what_is_done() -> None:
+    """Alerts are told in order, beside the watch, and what is done goes by what was just read."""
+
+    async def main() -> None:
+        bench = Bench(acting(Reduce()))
+        bench.slow_callback_s = 9.0
+        sent: list[tuple[float, Decimal]] = []
+        names = [f"C{number}USDT" for number in range(10)]
+        held = [position(venue_symbol=name, symbol=name, margin_ratio=D("0.9")) for name in names]
+
+        async def place(request: Any, **options: Any) -> Any:
+            sent.append((anyio.current_time(), D(request.quantity)))
+            return bench.exchange.order(request, str(len(sent)))
+
+        bench.exchange.create_order = place  # type: ignore[method-assign]
+        bench.exchange.positions = held
+        start = anyio.current_time()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(bench.watch, 120.0)
+            await anyio.sleep(20)
+            assert len(sent) == 10
+            assert max(at for at, _ in sent) - start < 1
+        assert [told[0] - start for told in bench.told] == pytest.approx([9 * number for number in range(10)], abs=0.1)
+
+    in_virtual_time("asyncio", main)
+
+
+def test_what_was_raised_when_the_portfolio_closed_is_told_and_a_hanging_callback_ends() -> None:
+    async def main() -> None:
+        for slow, told in ((1.0, 1), (3600.0, 1)):
+            bench = Bench(RATIO)
+            bench.slow_callback_s = slow
+            bench.exchange.positions = at("0.9")
+            start = anyio.current_time()
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(bench.monitor.run)
+                await anyio.sleep(0.5)
+                await bench.portfolio.aclose()
+            assert len(bench.told) == told
+            assert anyio.current_time() - start == pytest.approx(min(slow, 10.0), abs=1)
+
+    in_virtual_time("asyncio", main)
+
+
+def test_a_size_over_the_largest_market_order_is_reduced_in_parts() -> None:
+    class Small(FakeMargin):
+        async def fetch_contract(self, symbol: str) -> Contract:
+            return msgspec.structs.replace(await super().fetch_contract(symbol), max_market_quantity=D(200))
+
+        async def create_order(self, request: Any, **options: Any) -> Any:
+            check_steps(request, await self.fetch_contract(""))
+            return await super().create_order(request, **options)
+
+    async def main() -> None:
+        bench = Bench(acting(Reduce()), exchange=Small())
+        bench.exchange.positions = at("0.9", quantity=D(1000))
+        await bench.watch(3)
+        assert [order.quantity for order in bench.exchange.sent] == [200, 200, 100]
+
+    in_virtual_time("asyncio", main)
+
+
+def hedge(long: str, short: str, **fields: Any) -> list[Position]:
+    """Two sides of a contract in cross margin, that share a liquidation price above the mark."""
+    shared: dict[str, Any] = {"mark_price": D(90000), "liquidation_price": D(99000), "margin_mode": MarginMode.CROSS}
+    sides = ((PositionSide.LONG, long), (PositionSide.SHORT, short))
+    return [position(**{"side": side, "quantity": D(size), **shared, **fields}) for side, size in sides]
+
+
+NEAR = Rule(name="near", metric=Metric.DISTANCE, below=D("0.15"), action=Reduce())
+
+
+@pytest.mark.parametrize(
+    ("held", "reduced"),
+    [
+        (hedge("0.4", "1"), [(Side.BUY, D("0.5"))]),
+        (hedge("1", "1"), [(Side.SELL, D("0.5")), (Side.BUY, D("0.5"))]),
+        (hedge("0.4", "1", position_mode=None), [(Side.BUY, D("0.5"))]),
+        # Past its liquidation price, and no other side is held: it is no hedge.
+        (hedge("0.4", "1", liquidation_price=D(90100))[:1], [(Side.SELL, D("0.2"))]),
+        (hedge("0.4", "1", position_mode=PositionMode.ONE_WAY)[:1], [(Side.SELL, D("0.2"))]),
+        (hedge("0.4", "1", margin_mode=MarginMode.ISOLATED), [(Side.SELL, D("0.2")), (Side.BUY, D("0.5"))]),
+    ],
+)
+def test_what_hedges_a_larger_position_is_not_reduced(held: list[Position], reduced: list[Any]) -> None:
+    """Less of it brought the liquidation price nearer, again and again, until nothing of it was left."""
+
+    async def main() -> None:
+        bench = Bench(NEAR)
+        bench.exchange.positions = held
+        await bench.watch(3)
+        assert [(order.side, order.quantity) for order in bench.exchange.sent] == reduced
+
+    in_virtual_time("asyncio", main)
+
+
+def test_a_hedge_whose_other_side_cannot_be_read_is_known_by_its_price() -> None:
+    short = UnreadRow("size", "no number", object(), {"venue_symbol": "BTCUSDT", "side": PositionSide.SHORT}, "fake")
+
+    class Half(FakeMargin):
+        async def fetch_positions(self, symbol: str | None = None) -> list[Position]:
+            raise unread_rows((short,), await super().fetch_positions(symbol))
+
+    async def main() -> None:
+        for liquidation, sent in ((D(99000), 0), (D(81000), 1)):
+            bench = Bench(NEAR, exchange=Half())
+            bench.exchange.positions = hedge("0.4", "1", liquidation_price=liquidation)[:1]
+            await bench.watch(3)
+            assert len(bench.exchange.sent) == sent
+
+    in_virtual_time("asyncio", main)
+
+
+def test_a_cross_and_an_isolated_position_of_one_contract_are_two_subjects() -> None:
+    async def main() -> None:
+        bench = Bench(acting(Reduce()))
+        calm = position(margin_mode=MarginMode.CROSS, margin_ratio=D("0.1"), quantity=D(2))
+        for held in ([*at("0.9"), calm], [calm, *at("0.9")]):
+            bench.exchange.positions = held
+            await bench.watch(12)
+        assert bench.news == [("act", True, D("0.9"))]
+        assert {order.quantity for order in bench.exchange.sent} == {D("0.25")}
+
+    in_virtual_time("asyncio", main)
+
+
+def test_a_row_that_does_not_tell_its_margin_mode_is_no_new_subject() -> None:
+    async def main() -> None:
+        bench = Bench(acting(Reduce()), act_again_s=60)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(bench.watch, 50.0)
+            for mode in (MarginMode.CROSS, None, MarginMode.CROSS):
+                bench.exchange.positions = at("0.9", margin_mode=mode)
+                await anyio.sleep(12)
+        assert len(bench.news) == len(bench.exchange.sent) == 1
+
+    in_virtual_time("asyncio", main)
+
+
 def test_nothing_is_done_on_old_data_without_a_manager_or_for_a_position_that_is_gone() -> None:
     async def main() -> None:
         bench = Bench(acting(Reduce()))
@@ -381,6 +547,75 @@ def test_what_is_not_known_of_an_account_is_no_alert() -> None:
         assert bench.told == []
 
     in_virtual_time("asyncio", main)
+
+
+def test_an_account_whose_figures_cannot_be_read_is_not_all_clear_and_one_that_needs_none_is() -> None:
+    async def main() -> None:
+        bench = Bench(Rule(name="r", metric=Metric.ACCOUNT_COVERAGE, below=D("1.1")))
+        low = account(equity=D(100), maintenance_margin=D(95))
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(bench.watch, 100.0)
+            for seen, news in (
+                (low, 1),
+                (account(equity=D(100), maintenance_margin=None), 1),
+                (account(equity=None, maintenance_margin=D(95)), 1),
+                (account(equity=D(100), maintenance_margin=D(0)), 2),
+                (low, 3),
+                (account(maintenance_margin=None, margin_ratio=D(0)), 4),
+                (low, 5),
+                (None, 6),
+            ):
+                bench.exchange.accounts = [] if seen is None else [seen]
+                await anyio.sleep(7)
+                assert len(bench.news) == news, seen
+
+    in_virtual_time("asyncio", main)
+
+
+def test_a_rule_that_cannot_be_judged_keeps_no_other_from_its_work(caplog: pytest.LogCaptureFixture) -> None:
+    class Odd(Rule, frozen=True, kw_only=True):
+        def broken_by(self, value: Decimal) -> bool:
+            raise KeyError("bug")
+
+    async def main() -> None:
+        bench = Bench(Odd(name="odd", metric=Metric.MARGIN_RATIO, above=D("0.8")), RATIO)
+        bench.exchange.positions = at("0.9")
+        await bench.watch(60)
+        assert bench.news == [("ratio", True, D("0.9"))]
+        assert caplog.text.count("rule odd cannot be judged") == 1
+
+    in_virtual_time("asyncio", main)
+    assert RiskMonitor(Portfolio([FakeTrading()])).check(Snapshot(venues={})) == []
+
+
+def test_numbers_of_rules_may_be_whole_or_text() -> None:
+    given: dict[str, Any] = {"above": "0.8", "clear": "0.5"}
+    rule = Rule(name="r", metric=Metric.MARGIN_RATIO, **given)
+    assert (rule.above, rule.clear) == (D("0.8"), D("0.5"))
+    assert rule.broken_by(D("0.81"))
+    whole: dict[str, Any] = {"fraction": 1}
+    assert isinstance(Reduce(**whole).fraction, Decimal)
+    text: dict[str, Any] = {"target": "0.4"}
+    assert ReachRatio(**text).target == D("0.4")
+
+
+@pytest.mark.parametrize("bound", ["above", "clear"])
+def test_a_float_in_a_rule_is_refused(bound: str) -> None:
+    fields: dict[str, Any] = {"above": D(1), bound: 0.5}
+    with pytest.raises(TypeError, match=f"rule r: {bound} must be Decimal, int or str, not float"):
+        Rule(name="r", metric=Metric.MARGIN_RATIO, **fields)
+
+
+@pytest.mark.parametrize("number", [D(0), D(-1), D("NaN"), D("Infinity"), "half", 0.5])
+def test_actions_take_numbers_that_can_be_meant(number: Any) -> None:
+    refusal = TypeError if isinstance(number, float) else InvalidRequest
+    given: Any = number  # of a caller without types
+    with pytest.raises(refusal, match="Reduce: fraction"):
+        Reduce(fraction=given)
+    with pytest.raises(refusal, match="ReachRatio: target"):
+        ReachRatio(target=given)
+    with pytest.raises(InvalidRequest, match="at most 1"):
+        Reduce(fraction=D("1.01"))
 
 
 @pytest.mark.parametrize(

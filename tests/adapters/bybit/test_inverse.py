@@ -11,7 +11,7 @@ import pytest
 
 import futures_async as fa
 from futures_async.adapters.bybit import Bybit
-from futures_async.portfolio.monitor import _reduce  # pyright: ignore[reportPrivateUsage] - which rule does it is not the point
+from futures_async.portfolio.remedies import carry_out
 from futures_async.simulator.plan import FaultPlan
 from futures_async.testing.inside import Inside
 from futures_async.trading.ordering import PlannedOrder, fingerprint
@@ -119,7 +119,7 @@ def test_a_position_in_danger_is_reduced_by_a_part_of_its_dollars() -> None:
         await exchange.create_order(sized(contract, 3701, above, time_in_force=TimeInForce.IOC))
         [position] = await exchange.fetch_positions(SYMBOL)
         manager = fa.OrderManager(exchange)
-        await _reduce(D("0.5"), manager, position)
+        await carry_out(fa.Reduce(fraction=D("0.5")), manager, position)
         assert (bodies[-1]["qty"], bodies[-1]["reduceOnly"]) == ("1850", True)
         [left] = await exchange.fetch_positions(SYMBOL)
         assert left.contracts == D(1851)

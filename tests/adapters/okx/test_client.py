@@ -8,8 +8,10 @@ from collections.abc import Callable
 from decimal import Decimal as D
 from typing import Any
 
+import anyio
 import pytest
 
+import futures_async as fa
 from futures_async import (
     Intent,
     MarginMode,
@@ -671,3 +673,31 @@ def test_limits_count_orders_by_contract_and_over_the_account() -> None:
     bodies: list[Any] = [["one", "two", "three"], "one"]
     assert [weight_of(whole.weight, {}, each) for each in bodies] == [3, 1]
     assert OKX().account_id == ""
+
+
+async def test_a_rule_reduces_an_isolated_position(rig: Rig) -> None:
+    """An order without a margin mode is about the cross position, of which there is none."""
+    client = rig.client()
+    await client.create_order(
+        OrderRequest(
+            symbol=BTC, side=Side.BUY, type=OrderType.MARKET, quantity=D("0.12"), margin_mode=MarginMode.ISOLATED
+        )
+    )
+    rule = fa.Rule(name="any", metric=fa.Metric.MARGIN_RATIO, above=D(0), action=fa.Reduce(fraction=D("0.5")))
+    manager = fa.OrderManager(client, journal=fa.MemoryJournal())
+    async with fa.Portfolio({"okx": client}) as portfolio:
+
+        async def end_when_reduced() -> None:
+            for _ in range(500):
+                held = await client.fetch_position(BTC)
+                if held is not None and held.quantity == D("0.06"):
+                    break
+            await portfolio.aclose()
+
+        with anyio.fail_after(5):
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(fa.RiskMonitor(portfolio, [rule], managers={"okx": manager}, interval_s=0.1).run)
+                tasks.start_soon(end_when_reduced)
+    left = await client.fetch_position(BTC)
+    assert left is not None
+    assert (left.quantity, left.margin_mode) == (D("0.06"), MarginMode.ISOLATED)

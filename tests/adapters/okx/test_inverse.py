@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 import futures_async as fa
-from futures_async.trading.closing import counted, in_base_coin
+from futures_async.trading.closing_orders import counted, in_base_coin
 from futures_async.trading.ordering import Fingerprint, PlannedOrder, fingerprint
 from futures_async.trading.planning import check_request, check_steps, contracts_of
 from futures_async.unified.enums import Intent, OrderType, Side, TimeInForce

@@ -1,0 +1,105 @@
+"""The orders that close a position, or a part of it: one maker for all who close."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from decimal import Decimal
+
+from futures_async.trading.hooks import Hooks
+from futures_async.unified.convert import EXACT, to_text
+from futures_async.unified.enums import Intent, OrderKind, OrderType, PositionSide, Side
+from futures_async.unified.errors import InvalidOrder
+from futures_async.unified.exact import divide, multiply
+from futures_async.unified.exchange import FuturesExchange
+from futures_async.unified.models import Contract, OrderRequest, Position
+
+EXACTLY: ContextVar[bool] = ContextVar("futures_async_exactly", default=False)
+"""The order closes what the venue has reported, to the last digit: also where that is off the step of today."""
+CONTRACTS: ContextVar[Decimal | None] = ContextVar("futures_async_contracts", default=None)
+"""How many contracts that is, where they are worth a fixed amount of quote coin."""
+
+
+@contextmanager
+def exactly(position: Position, part: Decimal) -> Generator[None]:
+    """Orders inside close `part` of a position, as `counted` counts: a size that the venue itself has named."""
+    token = EXACTLY.set(True)
+    contracts = CONTRACTS.set(None if position.contract_value is None else part)
+    try:
+        yield
+    finally:
+        EXACTLY.reset(token)
+        CONTRACTS.reset(contracts)
+
+
+def counted(position: Position) -> Decimal:
+    """How large a position is: base coin, or contracts where they are worth a fixed amount of quote coin.
+
+    Raises:
+        InvalidOrder: It does not say how many contracts it is.
+    """
+    if position.contract_value is None:
+        return position.quantity
+    if position.contracts is None:
+        raise InvalidOrder(f"{position.symbol}: how many contracts the position is was not told: close it at the venue")
+    return position.contracts
+
+
+def in_base_coin(position: Position, part: Decimal) -> Decimal:
+    """The base coin in a part of what `counted` tells."""
+    if position.contract_value is None:
+        return part
+    return divide(multiply(position.quantity, part), counted(position))
+
+
+def closing_request(exchange: FuturesExchange, position: Position, part: Decimal) -> OrderRequest:
+    """The market order that closes so much of a position; sent under `exactly`.
+
+    It names the position's margin mode and leverage where orders carry them: a venue may hold one position of each
+    mode in a contract, and an order without a mode is about the other one.
+
+    Args:
+        exchange: Where it is held.
+        position: As read.
+        part: As `counted` counts.
+    """
+    carried: frozenset[str] = frozenset()
+    if isinstance(exchange, Hooks):
+        carried = exchange.order_fields.of(OrderKind.PLAIN, OrderType.MARKET, Intent.CLOSE)
+    return OrderRequest(
+        symbol=position.venue_symbol,
+        side=Side.SELL if position.side is PositionSide.LONG else Side.BUY,
+        type=OrderType.MARKET,
+        quantity=in_base_coin(position, part),
+        intent=Intent.CLOSE,
+        margin_mode=position.margin_mode if "margin_mode" in carried else None,
+        leverage=position.leverage if "leverage" in carried else None,
+    )
+
+
+def parts_of(size: Decimal, contract: Contract | None) -> list[Decimal]:
+    """What a size is closed in: market orders as large as the venue takes, and the rest exactly as it is.
+
+    Args:
+        size: As `counted` counts.
+        contract: Its rules, as far as they are known.
+
+    Raises:
+        InvalidOrder: The largest market order is under the step.
+    """
+    most = None if contract is None else contract.max_market_quantity
+    if contract is None or most is None or size <= most:
+        return [size]
+    part = contract.round_quantity(most)
+    if part <= 0:
+        raise InvalidOrder(
+            f"{contract.venue}: the largest market order of {contract.symbol}, {to_text(most)}, is under its step "
+            f"{to_text(contract.quantity_step)}: the position cannot be closed at market"
+        )
+    parts: list[Decimal] = []
+    left = size
+    while left > part:
+        parts.append(part)
+        left = EXACT.subtract(left, part)
+    return [*parts, left]
