@@ -228,10 +228,7 @@ class AccountStreams:
 
     def _stirred(self, source: StreamFeed[Any], changes: Sequence[Change[Any]]) -> None:
         """Fills and orders move positions and accounts, and each other; what is not executed moves no fill."""
-        if source.what not in STIRRING:
-            return
-        others = [feed for feed in self._feeds.values() if feed is not source and isinstance(feed, StreamFeed)]
-        if not others:
+        if source.what not in STIRRING or len(self._feeds) == 1:
             return
         executed = source.what is What.FILLS or any(map(_executes, changes))
         still = {What.TICKERS}
@@ -240,8 +237,8 @@ class AccountStreams:
             if self._means.dialect is not None and not self._means.dialect.binds:
                 still.add(What.ACCOUNTS)
         at = self._means.runtime().now()
-        for feed in others:
-            if feed.what not in still:
+        for feed in self._feeds.values():
+            if feed is not source and isinstance(feed, StreamFeed) and feed.what not in still:
                 feed.stir(at)
 
     # Lines

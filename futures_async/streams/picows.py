@@ -179,12 +179,16 @@ class _Connection(WSListener, StreamConnection):
         if frame.payload_size > self._max_message:
             self._end("too-big")
             return
-        if kind is CLOSE:
-            self._closed_by_venue(transport, frame)
-        elif kind in (TEXT, BINARY) and frame.fin and not self._parts:
-            self._hand_over(frame.get_payload_as_bytes(), kind is BINARY)
-        elif kind not in _CONTROL:  # these may come between fragments
-            self._put_together(kind, frame)
+        try:
+            if kind in (TEXT, BINARY) and frame.fin and not self._parts:
+                self._receiver.received(frame.get_payload_as_bytes(), binary=kind is BINARY)
+            elif kind is CLOSE:
+                self._closed_by_venue(transport, frame)
+            elif kind not in _CONTROL:  # these may come between fragments
+                self._put_together(kind, frame)
+        except Exception:  # a fault of this library's own; what was missed is read anew on the next connection
+            logger.exception("a message could not be taken in")
+            self._end("broken")
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:
         handshake = cast("Any", transport.close_handshake)  # None where no goodbye was said
@@ -203,13 +207,6 @@ class _Connection(WSListener, StreamConnection):
         self._parts.clear()
         self._receiver.ended(end)
 
-    def _hand_over(self, data: bytes, binary: bool) -> None:
-        try:
-            self._receiver.received(data, binary=binary)
-        except Exception:  # a fault of this library's own; what was missed is read anew on the next connection
-            logger.exception("a message could not be taken in")
-            self._end("broken")
-
     def _put_together(self, kind: WSMsgType, frame: WSFrame) -> None:
         if (kind is CONTINUATION) is not bool(self._parts):
             self._end("protocol")
@@ -225,7 +222,7 @@ class _Connection(WSListener, StreamConnection):
             whole = b"".join(self._parts)
             self._parts.clear()
             self._parts_size = 0
-            self._hand_over(whole, self._parts_binary)
+            self._receiver.received(whole, binary=self._parts_binary)
 
     def _closed_by_venue(self, transport: WSTransport, frame: WSFrame) -> None:
         if not transport.is_close_frame_sent:

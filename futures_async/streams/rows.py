@@ -116,12 +116,12 @@ class Rows(Picture[T]):
         # A list is of when it was sent, whatever its rows say; so their own times need not be read.
         list_ms = sent_ms if push.full else None
         changes: list[Change[T]] = []
-        keys = list(map(self._rule.key, push.items))
+        keys, known, held = list(map(self._rule.key, push.items)), self._kept, self._held
         for key, item in zip(keys, push.items, strict=True):
-            kept = self._kept.get(key)
+            kept = known.get(key)
             if self._doubts:
                 self._doubts.pop(key, None)
-            if not self._held(item):
+            if not held(item):
                 self._push_end(key, item, push, when, changes)
             elif kept is None:
                 self._push_new(key, item, list_ms or self._changed_ms(item), push, when, changes)

@@ -203,19 +203,20 @@ class FeedWatch(Watch[T]):
             self.close()
 
     async def __anext__(self) -> Change[T]:
-        if self._feed is None and not self._closed:
-            self._begin()
         while not self._fresh:
-            if self._pending:
+            if self._feed is None and not self._closed:
+                self._begin()
+            elif self._pending:
                 key, (first, *rest) = self._pending.popitem(last=False)
                 if rest:
                     self._pending[key] = tuple(rest)
                 return first
-            if self._error is not None:
+            elif self._error is not None:
                 raise self._error
-            if self._closed:
+            elif self._closed:
                 raise StopAsyncIteration
-            await self._change()
+            else:
+                await self._change()
         return self._fresh.popleft()
 
     async def _change(self) -> None:
