@@ -63,16 +63,27 @@ class Closing(Cancelling):
         self._active("close_position")
         with urgent():
             try:
-                with before_sending():
-                    position = await self.fetch_position(symbol, side)
-                    if position is None:
-                        with apart():
-                            position = await self.fetch_position(symbol, side)
-            except UnreadRows as odd:
-                return await self._close_whatever_is_held(symbol, side, odd)
-            if position is None:
+                return await self._close_what_is_held(symbol, side)
+            except OrderRejected as error:
+                # It may have gone meanwhile; some venues say so of more than there is, too.
+                if error.code not in self.nothing_to_close:
+                    raise
+                with apart():
+                    left = await self.fetch_position(symbol, side)
+                if left is not None:
+                    raise
                 return None
-            return await self._close_held(position)
+
+    async def _close_what_is_held(self, symbol: str, side: PositionSideLike | None) -> Order | None:
+        try:
+            with before_sending():
+                position = await self.fetch_position(symbol, side)
+                if position is None:
+                    with apart():
+                        position = await self.fetch_position(symbol, side)
+        except UnreadRows as odd:
+            return await self._close_whatever_is_held(symbol, side, odd)
+        return None if position is None else await self._close_held(position)
 
     async def _close_held(self, position: Position) -> Order | None:
         """Close a position of which all is known, by orders."""

@@ -45,6 +45,8 @@ class Hooks(FuturesExchange):
     """What orders carry beside side, quantity and price: anything else that a request asks for is refused."""
     max_batch: ClassVar[int] = 0
     """Orders in one native batch; 0: several are placed side by side instead."""
+    nothing_to_close: ClassVar[frozenset[str]] = frozenset()
+    """Codes by which the venue refuses to close what is not there: then the position is read, and may have gone."""
 
     _channel: Channel
     _orders: OrderDesk

@@ -182,6 +182,34 @@ def test_one_that_went_meanwhile_is_closed(venue: str, side: PositionSide | None
     run(main())
 
 
+@pytest.mark.parametrize("venue", [venue for venue in TRADING if venue != "bitget-v1"])  # by a call of its own
+@pytest.mark.parametrize("gone", [True, False])
+def test_what_went_before_its_close_arrived_is_closed_and_what_is_there_all_the_same_is_not(
+    venue: str, gone: bool
+) -> None:
+    async def main() -> None:
+        on = Faulted(SPECS[venue])
+        sell_inside(on, on.spec.quantity)
+        async with on.exchange as exchange:
+            held, fetch = await exchange.fetch_positions(on.spec.symbol), exchange.fetch_positions
+            with on.inside.engine.arithmetic():
+                on.inside.engine.orders.close_position(on.account, on.spec.symbol, PositionSide.SHORT)
+            seen = [held]
+
+            async def of_before(symbol: str | None = None) -> list[Position]:
+                return held if not gone else seen.pop() if seen else await fetch(symbol)
+
+            exchange.fetch_positions = of_before  # type: ignore[method-assign]
+            if gone:
+                assert await exchange.close_position(on.spec.symbol) is None
+                return
+            with pytest.raises(errors.OrderRejected) as caught:
+                await exchange.close_position(on.spec.symbol)
+            assert caught.value.code in exchange.nothing_to_close
+
+    run(main())
+
+
 def test_where_one_order_takes_no_more_several_close_it() -> None:
     async def main() -> None:
         on = Faulted(SPECS["bybit"])

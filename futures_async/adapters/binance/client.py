@@ -30,10 +30,8 @@ from futures_async.adapter import (
     Options,
     Order,
     OrderNotFound,
-    OrderRejected,
     Placement,
     PlannedOrder,
-    PositionSideLike,
     SettingNotApplied,
     StreamDialect,
     Ticker,
@@ -85,6 +83,7 @@ class Binance(BatchCancels, BinanceVenue):
     takes: ClassVar[type[Options]] = BinanceOptions
     max_batch = endpoints.BATCH
     max_cancels = endpoints.CANCELS
+    nothing_to_close = frozenset({NOTHING_TO_CLOSE})
 
     def __init__(self, credentials: Credentials | None = None, **options: Unpack[BinanceOptions]) -> None:
         own, common = self._own_options(options)
@@ -193,19 +192,6 @@ class Binance(BatchCancels, BinanceVenue):
     async def fetch_open_orders(self, symbol: str | None = None) -> list[Order]:
         """Read all open orders, or those of one contract; conditional ones are `fetch_trigger_orders`'."""
         return orders().all(await self._list(endpoints.OPEN_ORDERS, self._name(symbol)))
-
-    async def close_position(self, symbol: str, *, side: PositionSideLike | None = None) -> Order | None:
-        """Close a position at market: the quantity just read, reducing only. None when flat, or when it went meanwhile.
-
-        Raises:
-            InvalidRequest: Both sides are open and none is named.
-        """
-        try:
-            return await super().close_position(symbol, side=side)
-        except OrderRejected as error:
-            if error.code == NOTHING_TO_CLOSE and await self.fetch_position(symbol, side) is None:
-                return None
-            raise
 
     async def arm_cancel_all(self, timeout_s: int, symbol: str | None = None) -> None:
         """Have the venue cancel all orders of a contract unless called again in time; 0 disarms.

@@ -24,6 +24,7 @@ from futures_async.adapter import (
     one_id,
     windows,
 )
+from futures_async.adapters._bitget_codes import NO_POSITION
 from futures_async.adapters.bitget import endpoints
 from futures_async.adapters.bitget.account import DEPTH_MS
 from futures_async.adapters.bitget.mapping import VENUE
@@ -47,6 +48,7 @@ class Bitget(BitgetVenue):
     name = "Bitget"
     lifecycle = "live"
     capabilities = frozenset(Capability) - {Capability.SET_RISK_LIMIT, Capability.ARM_CANCEL_ALL}
+    nothing_to_close = NO_POSITION
 
     async def fetch_order(
         self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None

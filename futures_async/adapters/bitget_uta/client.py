@@ -29,14 +29,12 @@ from futures_async.adapter import (
     Order,
     OrderKind,
     OrderNotFound,
-    OrderRejected,
     OrderRequest,
     Page,
     PageQuery,
     Placement,
     PlannedOrder,
     PositionSide,
-    PositionSideLike,
     ResponseMismatch,
     RiskLimit,
     StreamDialect,
@@ -97,6 +95,7 @@ class BitgetUTA(BatchCancels, UnifiedTriggers):
     takes: ClassVar[type[Options]] = BitgetUTAOptions
     max_batch = endpoints.BATCH
     max_cancels = endpoints.BATCH
+    nothing_to_close = frozenset({NO_POSITION})
 
     def __init__(self, credentials: Credentials | None = None, **options: Unpack[BitgetUTAOptions]) -> None:
         own, common = self._own_options(options)
@@ -263,19 +262,6 @@ class BitgetUTA(BatchCancels, UnifiedTriggers):
         """The venue filters by order only: fills of other contracts are dropped by the core."""
         ask = self._asking(endpoints.FILLS, {"category": self._category}, fills(self._category))
         return await self._past([ask], query, cursor, lambda fill: fill.created_ms or 0)
-
-    async def close_position(self, symbol: str, *, side: PositionSideLike | None = None) -> Order | None:
-        """Close a position at market: the quantity just read, reduce only. None when flat, also when it went meanwhile.
-
-        Raises:
-            InvalidRequest: Both sides are open and none is named.
-        """
-        try:
-            return await super().close_position(symbol, side=side)
-        except OrderRejected as error:
-            if error.code == NO_POSITION:
-                return None
-            raise
 
     async def _close_unread(self, venue_symbol: str, side: PositionSide | None, row: UnreadRow | None) -> Ack | None:
         for item in await self.flash_close(venue_symbol, side=side):

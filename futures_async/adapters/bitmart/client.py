@@ -84,6 +84,7 @@ class BitMart(BitMartTriggers):
     }
     needs_contract = True
     past_by_contract = True
+    nothing_to_close = frozenset({"40021"})
     order_fields = requests.ORDER_FIELDS
 
     takes: ClassVar[type[Options]] = BitMartOptions

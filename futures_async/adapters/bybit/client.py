@@ -32,7 +32,6 @@ from futures_async.adapter import (
     PlannedOrder,
     PositionMode,
     PositionSide,
-    PositionSideLike,
     Rows,
     StreamDialect,
     UnreadRow,
@@ -99,6 +98,7 @@ class Bybit(BatchCancels, TriggerCalls):
     takes: ClassVar[type[Options]] = BybitOptions
     max_batch = endpoints.BATCH
     max_cancels = endpoints.BATCH
+    nothing_to_close = frozenset({NOTHING_TO_REDUCE})
 
     def __init__(self, credentials: Credentials | None = None, **options: Unpack[BybitOptions]) -> None:
         own, common = self._own_options(options)
@@ -266,19 +266,6 @@ class Bybit(BatchCancels, TriggerCalls):
                 bounds = bounds._replace(cursor=cursor)
 
         return ask
-
-    async def close_position(self, symbol: str, *, side: PositionSideLike | None = None) -> Order | None:
-        """Close a position at market: the quantity just read, reduce only. None when flat, also when it went meanwhile.
-
-        Raises:
-            InvalidRequest: Both sides are open and none is named.
-        """
-        try:
-            return await super().close_position(symbol, side=side)
-        except OrderRejected as error:
-            if error.code == NOTHING_TO_REDUCE:
-                return None
-            raise
 
     async def _close_unread(self, venue_symbol: str, side: PositionSide | None, row: UnreadRow | None) -> Ack | None:
         """By orders of size 0, each of which closes up to the largest order, until the venue says that nothing is left;

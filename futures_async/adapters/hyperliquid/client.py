@@ -54,7 +54,7 @@ from futures_async.adapters._rows import nameless
 from futures_async.adapters.hyperliquid import actions, mapping, wire
 from futures_async.adapters.hyperliquid import endpoints as api
 from futures_async.adapters.hyperliquid import orders as order_rows
-from futures_async.adapters.hyperliquid.dialect import UNMATCHED, HyperliquidDialect
+from futures_async.adapters.hyperliquid.dialect import NOTHING_TO_REDUCE, UNMATCHED, HyperliquidDialect
 from futures_async.adapters.hyperliquid.ids import cloid_of, is_canonical
 from futures_async.adapters.hyperliquid.lookup import LookupCalls, is_oid, oid_of
 from futures_async.adapters.hyperliquid.mapping import VENUE
@@ -87,6 +87,7 @@ class Hyperliquid(BatchCancels, LookupCalls):
     takes: ClassVar[type[Options]] = HyperliquidOptions
     max_batch = api.BATCH
     max_cancels = api.BATCH
+    nothing_to_close = frozenset({NOTHING_TO_REDUCE})
 
     def __init__(self, credentials: Credentials | None = None, **options: Unpack[HyperliquidOptions]) -> None:
         own, common = self._own_options(options)

@@ -53,6 +53,7 @@ SEEN_S = 2.6
 UNKNOWN_OID = "unknownOid"
 UNMATCHED = "could not immediately match"
 """An order that fills at once or is gone, and found nothing to fill with."""
+NOTHING_TO_REDUCE = "reduce only order would increase"
 BUDGET_SPENT = "too many cumulative requests"
 MALFORMED = "422"
 ORDER_REFUSED = "order refused"
@@ -69,7 +70,7 @@ PHRASES: Mapping[str, Code] = {
     **refused(MarginModeConflict, "cross margin is not allowed"),
     **refused(OrderNotFound, "was never placed, already canceled, or filled", "cannot modify canceled or filled order"),
     **refused(OrderRejected, UNMATCHED, "post only order would have immediately matched", "no liquidity available"),
-    **refused(OrderRejected, "must have minimum value", "reduce only order would increase", "invalid tp/sl price"),
+    **refused(OrderRejected, "must have minimum value", NOTHING_TO_REDUCE, "invalid tp/sl price"),
     **refused(OrderRejected, "too far from oracle", "away from the reference price"),
     **refused(RiskLimitExceeded, "would increase open interest", "open interest is at cap", "margin tier limit"),
     **refused(RiskLimitExceeded, "max position", "too aggressive when open interest"),

@@ -37,7 +37,6 @@ from futures_async.adapter import (
     PlannedOrder,
     PositionMode,
     PositionSide,
-    PositionSideLike,
     ResponseMismatch,
     RiskLimit,
     StreamDialect,
@@ -104,6 +103,7 @@ class OKX(BatchCancels, OKXTriggers):
     takes: ClassVar[type[Options]] = OKXOptions
     max_batch = endpoints.BATCH
     max_cancels = endpoints.BATCH
+    nothing_to_close = GONE
 
     def __init__(self, credentials: Credentials | None = None, **options: Unpack[OKXOptions]) -> None:
         own, common = self._own_options(options)
@@ -233,21 +233,6 @@ class OKX(BatchCancels, OKXTriggers):
     async def _fills_page(self, query: PageQuery, cursor: str | None) -> Page[Fill]:
         params: Params = {**endpoints.SWAP, "instId": query.symbol}
         return await self._past((endpoints.FILLS, endpoints.OLD_FILLS), params, "bill_id", fills(), query, cursor)
-
-    async def close_position(self, symbol: str, *, side: PositionSideLike | None = None) -> Order | None:
-        """Close a position at market: the quantity just read, reduce only. None when flat, also when it went meanwhile.
-
-        Raises:
-            InvalidRequest: Both sides are open and none is named, or it is held in both margin modes.
-            OrderRejected: Also where it has shrunk meanwhile: the venue refuses a close of more than there is.
-        """
-        try:
-            return await super().close_position(symbol, side=side)
-        except OrderRejected as error:
-            # Said of a direction without a position, and of more than there is.
-            if error.code in GONE and await self.fetch_position(symbol, side) is None:
-                return None
-            raise
 
     async def _close_unread(self, venue_symbol: str, side: PositionSide | None, row: UnreadRow | None) -> Ack | None:
         """By the venue's own close. Closing orders that wait would block it, and are cancelled by it; the margin mode

@@ -192,11 +192,20 @@ async def test_every_pair_of_side_and_intent_does_what_it_says(
 async def test_a_position_that_goes_while_it_is_closed_is_closed(rig: Rig) -> None:
     client = rig.client()
     await client.create_order(market())
-    rig.wire.refuses("/trade/place-order", "25227")
+    before, fetch = [await client.fetch_positions(BTC)], client.fetch_positions
+
+    async def as_before(symbol: str | None = None) -> Any:
+        return before.pop() if before else await fetch(symbol)
+
+    await client.close_position(BTC)
+    client.fetch_positions = as_before  # type: ignore[method-assign]
     assert await client.close_position(BTC) is None
-    rig.wire.refuses("/trade/place-order", "25226")
-    with pytest.raises(OrderRejected):
-        await client.close_position(BTC)
+    assert before == []
+    await client.create_order(market())
+    for code in ("25227", "25226"):
+        rig.wire.refuses("/trade/place-order", code)
+        with pytest.raises(OrderRejected):
+            await client.close_position(BTC)
 
 
 async def test_one_way_closes_never_go_through_the_batch(rig: Rig) -> None:

@@ -202,10 +202,10 @@ def test_an_order_with_fills_that_is_in_no_list_yet_is_not_taken_for_absent() ->
 def test_a_flat_account_has_nothing_to_close_and_a_position_that_just_went_neither() -> None:
     async def play(on: Inside, exchange: Bybit) -> None:
         await on.trade(Side.BUY)
-        held = await exchange.fetch_positions(BTC)
+        before, fetch = [await exchange.fetch_positions(BTC)], exchange.fetch_positions
 
         async def as_before(symbol: str | None = None) -> Any:
-            return held
+            return before.pop() if before else await fetch(symbol)
 
         await exchange.close_position(BTC)
         exchange.fetch_positions = as_before  # type: ignore[method-assign]
