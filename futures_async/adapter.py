@@ -42,6 +42,7 @@ from futures_async.trading.ordering import (
     OrderFields,
     Placement,
     PlannedOrder,
+    by_client_id,
     carries,
 )
 from futures_async.trading.paging import FetchPage, Page, PageQuery, collect, everything, first, in_turn, iterate
@@ -323,6 +324,7 @@ __all__ = [
     "What",
     "acknowledged",
     "ambiguous",
+    "by_client_id",
     "carries",
     "check_client_order_id",
     "check_symbol",

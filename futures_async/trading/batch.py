@@ -11,6 +11,7 @@ from futures_async.trading.desk import OrderDesk, Record
 from futures_async.trading.ordering import Ack, BatchPlacement, PlannedOrder
 from futures_async.transport.channel import Channel
 from futures_async.transport.deeds import outcome
+from futures_async.transport.dialect import Dialect, Refusal
 from futures_async.unified.enums import Outcome
 from futures_async.unified.errors import (
     BadResponse,
@@ -83,7 +84,7 @@ async def _flow(
     doubt: OutcomeUnknown | None = None
     try:
         result = await desk.send(placement.endpoint, placement.body, due)
-        answers = _matched(placement, result, len(records))
+        answers = _matched(placement, result, len(records), channel.dialect)
     except BadResponse as problem:
         doubt = desk.doubt(placement.endpoint, problem)
         answers = [None] * len(records)
@@ -132,11 +133,11 @@ async def _note_intents(desk: OrderDesk, records: Sequence[Record], send_within_
         raise
 
 
-def _matched(placement: BatchPlacement, result: Any, count: int) -> Sequence[Ack | ExchangeError]:
+def _matched(placement: BatchPlacement, result: Any, count: int, dialect: Dialect) -> list[Ack | ExchangeError]:
     answers = placement.read_acks(result)
     if len(answers) != count:
         raise ResponseMismatch(f"the batch of {count} was answered with {len(answers)} entries")
-    return answers
+    return [dialect.judged(answer, placement.endpoint) if isinstance(answer, Refusal) else answer for answer in answers]
 
 
 async def _entry(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from futures_async.trading.batch import together
 from futures_async.trading.cancelling import Cancelling, urgent
 from futures_async.trading.ordering import Call
 from futures_async.trading.planning import one_id
+from futures_async.transport.dialect import Refusal
+from futures_async.transport.endpoint import Endpoint
 from futures_async.unified.errors import CancelOutcomeUnknown, ExchangeError, FuturesAsyncError, OrderNotFound
 from futures_async.unified.exchange import Capability
 from futures_async.unified.models import CancelResult
@@ -27,13 +29,35 @@ class BatchCancels(Cancelling):
         """The call that cancels the orders of these ids."""
         raise NotImplementedError
 
-    def _cancel_refusals(self, answer: Any) -> dict[str, ExchangeError]:
-        """Why single cancels were refused, by order id and by client id."""
+    def _cancel_refusals(self, answer: Any) -> Mapping[str, Refusal | ExchangeError] | Sequence[Refusal | None]:
+        """Why single cancels were refused: by order id and by client id, or where refusals name neither, by place.
+
+        What is not refused for certain, and all of it where places do not match, is read for what became of it.
+        """
         raise NotImplementedError
 
-    def _refused_cancels(self, answer: Any, ids: Sequence[Pair]) -> dict[str, ExchangeError]:
-        """The same at venues whose refusals do not name their order, and are told apart by the ids that were sent."""
-        return self._cancel_refusals(answer)
+    def _refused(self, endpoint: Endpoint[Any], answer: Any, pairs: Sequence[Pair]) -> dict[str, ExchangeError]:
+        """The refusals of a batch by the ids that were sent."""
+        found = self._cancel_refusals(answer)
+        if isinstance(found, Mapping):
+            reasons = dict(found)
+        elif len(found) == len(pairs):
+            places = zip(pairs, found, strict=True)
+            reasons = {_name(pair): reason for pair, reason in places if reason is not None}
+        else:
+            reasons = {}
+        judged = self._channel.dialect.judged
+        return {
+            name: judged(reason, endpoint) if isinstance(reason, Refusal) else reason
+            for name, reason in reasons.items()
+        }
+
+    def _doubt(self, reason: ExchangeError) -> CancelOutcomeUnknown:
+        """What the venue's word for one of several leaves open."""
+        fence_ms = self._channel.fence(self._channel.now_ms())
+        doubt = CancelOutcomeUnknown("", venue=self.id, fence_until_ms=fence_ms)
+        doubt.refusal = reason
+        return doubt
 
     async def cancel_orders(
         self, symbol: str, *, order_ids: Sequence[str] = (), client_order_ids: Sequence[str] = ()
@@ -69,16 +93,19 @@ class BatchCancels(Cancelling):
                     for order_id, client_order_id in pairs
                 ]
             else:
-                refused = self._refused_cancels(answer, pairs)
+                refused = self._refused(call.endpoint, answer, pairs)
 
             def settle(pair: Pair) -> Callable[[], Awaitable[CancelResult]]:
                 async def run() -> CancelResult:
                     order_id, client_order_id = pair
-                    reason = refused.get(order_id or client_order_id or "")
+                    reason, doubt = refused.get(_name(pair)), _own(unknown)
+                    gone = reason if isinstance(reason, OrderNotFound) else None
                     try:
-                        if reason is not None and not isinstance(reason, OrderNotFound):
-                            raise reason
-                        order = await self._after_cancel(venue_symbol, order_id, client_order_id, _own(unknown), reason)
+                        if reason is not None and gone is None:
+                            if reason.definitive:
+                                raise reason
+                            doubt = self._doubt(reason)
+                        order = await self._after_cancel(venue_symbol, order_id, client_order_id, doubt, gone)
                     except FuturesAsyncError as error:
                         return CancelResult(order_id=order_id, client_order_id=client_order_id, error=error)
                     return CancelResult(order_id=order.order_id, client_order_id=order.client_order_id, order=order)
@@ -86,6 +113,11 @@ class BatchCancels(Cancelling):
                 return run
 
             return await together([settle(pair) for pair in pairs])
+
+
+def _name(pair: Pair) -> str:
+    """The id that was sent."""
+    return pair[0] or pair[1] or ""
 
 
 def _own(unknown: CancelOutcomeUnknown | None) -> CancelOutcomeUnknown | None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
-from futures_async.transport.dialect import Params
+from futures_async.transport.dialect import Params, Refusal
 from futures_async.transport.endpoint import Endpoint
 from futures_async.unified.enums import (
     Intent,
@@ -24,6 +24,8 @@ from futures_async.unified.enums import (
 from futures_async.unified.errors import ExchangeError, InvalidOrder
 from futures_async.unified.exact import divide, multiply
 from futures_async.unified.models import Contract, Order, OrderRequest, Stop
+
+R = TypeVar("R")
 
 
 class OrderFields(msgspec.Struct, frozen=True, kw_only=True):
@@ -153,8 +155,27 @@ class BatchPlacement(NamedTuple):
 
     endpoint: Endpoint[Any]
     body: Any
-    read_acks: Callable[[Any], Sequence[Ack | ExchangeError]]
-    """An `ExchangeError` with `definitive` set is a refusal; anything else that is missing is unknown."""
+    read_acks: Callable[[Any], Sequence[Ack | Refusal | ExchangeError]]
+    """An `Ack`, or why it was refused; what the venue's codes do not call refused for certain is looked up."""
+
+
+def by_client_id(
+    answered: Mapping[str, R],
+    orders: Sequence[PlannedOrder],
+    read: Callable[[R], Ack | Refusal | ExchangeError],
+) -> list[Ack | Refusal | ExchangeError]:
+    """The answers to a batch in the order of its requests, matched by our ids and never by place.
+
+    Args:
+        answered: The rows of the answer, by the client order id that each names.
+        orders: What was asked for.
+        read: What a row says.
+    """
+    rows = [(order, answered.get(order.client_order_id or "")) for order in orders]
+    return [
+        Refusal("", f"the answer has no entry for {order.client_order_id}") if row is None else read(row)
+        for order, row in rows
+    ]
 
 
 class Amendment(NamedTuple):

@@ -16,7 +16,7 @@ from futures_async.journal.journal import IntentRecord, JournalFailed, MemoryJou
 from futures_async.testing.virtual_time import run
 from futures_async.trading import desk as order_desk
 from futures_async.trading.ordering import Ack, BatchPlacement, PlannedOrder, fingerprint
-from futures_async.transport.dialect import VenueTraits, refused
+from futures_async.transport.dialect import Refusal, VenueTraits, refused
 from futures_async.transport.endpoint import Kind, RateLimit
 from futures_async.transport.http.backend import HttpFailure, Phase
 from futures_async.unified import errors
@@ -174,7 +174,7 @@ class Vague(Toy):
     def _batch_placement(self, orders: Sequence[PlannedOrder]) -> BatchPlacement:
         placement = super()._batch_placement(orders)
 
-        def acks(result: Any) -> list[Ack | ExchangeError]:
+        def acks(result: Any) -> list[Ack | Refusal | ExchangeError]:
             first, *_ = placement.read_acks(result)
             return [first, ExchangeError("busy", code="500")]
 

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import partial
 from typing import Any, ClassVar, Unpack
 
 import msgspec
 
 from futures_async.adapter import (
-    Ack,
     Amendment,
     BatchCancels,
     BatchPlacement,
@@ -23,7 +23,6 @@ from futures_async.adapter import (
     Credentials,
     DecodeError,
     Endpoint,
-    ExchangeError,
     FundingRate,
     InvalidOrder,
     InvalidRequest,
@@ -32,6 +31,7 @@ from futures_async.adapter import (
     OrderNotFound,
     Placement,
     PlannedOrder,
+    Refusal,
     SettingNotApplied,
     StreamDialect,
     Ticker,
@@ -108,10 +108,8 @@ class Binance(BatchCancels, BinanceVenue):
         return Placement(endpoints.PLACE, order_body(order), read_ack)
 
     def _batch_placement(self, orders: Sequence[PlannedOrder]) -> BatchPlacement:
-        def read(rows: Sequence[wire.WireItem]) -> Sequence[Ack | ExchangeError]:
-            return read_acks(rows, orders, endpoints.PLACE_BATCH, self._channel.dialect)
-
-        return BatchPlacement(endpoints.PLACE_BATCH, {"batchOrders": [order_body(order) for order in orders]}, read)
+        body = {"batchOrders": [order_body(order) for order in orders]}
+        return BatchPlacement(endpoints.PLACE_BATCH, body, partial(read_acks, plans=orders))
 
     def _cancellation(self, venue_symbol: str, order_id: str | None, client_order_id: str | None) -> Call:
         if order_id is not None and order_id.startswith(ALGO_ID):
@@ -124,18 +122,9 @@ class Binance(BatchCancels, BinanceVenue):
         listed = {"orderIdList": _json(numbers)} if numbers else {"origClientOrderIdList": _json(names)}
         return Call(endpoints.CANCEL_BATCH, params={"symbol": venue_symbol, **listed})
 
-    def _refused_cancels(
-        self, answer: Sequence[wire.WireItem], ids: Sequence[tuple[str | None, str | None]]
-    ) -> dict[str, ExchangeError]:
+    def _cancel_refusals(self, answer: Sequence[wire.WireItem]) -> Sequence[Refusal | None]:
         """By their place: a refusal does not say of which order it is."""
-        refused: dict[str, ExchangeError] = {}
-        if len(answer) != len(ids):
-            return refused
-        for row, (order_id, client_order_id) in zip(answer, ids, strict=True):
-            reason = refusal_of(row, endpoints.CANCEL_BATCH, self._channel.dialect)
-            if reason is not None:
-                refused[order_id or client_order_id or ""] = reason
-        return refused
+        return [refusal_of(row) for row in answer]
 
     async def cancel_orders(
         self, symbol: str, *, order_ids: Sequence[str] = (), client_order_ids: Sequence[str] = ()

@@ -9,14 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
 
 from futures_async.adapter import (
     Ack,
     DecodeError,
-    Dialect,
-    Endpoint,
-    ExchangeError,
     Fill,
     Intent,
     InvalidOrder,
@@ -338,16 +334,12 @@ def read_algo_ack(row: wire.WireAlgoOrder) -> Ack:
     return Ack(number, text_or_none(row.client_algo_id), algo_orders().one(row) if row.algo_status else None)
 
 
-def refusal_of(row: wire.WireItem, endpoint: Endpoint[Any], dialect: Dialect) -> ExchangeError | None:
+def refusal_of(row: wire.WireItem) -> Refusal | None:
     """Why one item of a batch was refused; None for an order."""
-    if row.code in (None, ""):
-        return None
-    return dialect.judged(Refusal(str(row.code), str(row.msg or "")), endpoint)
+    return None if row.code in (None, "") else Refusal(str(row.code), str(row.msg or ""))
 
 
-def read_acks(
-    rows: Sequence[wire.WireItem], plans: Sequence[PlannedOrder], endpoint: Endpoint[Any], dialect: Dialect
-) -> list[Ack | ExchangeError]:
+def read_acks(rows: Sequence[wire.WireItem], plans: Sequence[PlannedOrder]) -> list[Ack | Refusal]:
     """The answers in the order of the requests. A refusal does not say of which order it is: its place does, as long as
     every order that was taken stands in its own."""
     wanted = [plan.client_order_id for plan in plans]
@@ -356,13 +348,10 @@ def read_acks(
         for row, name in zip(rows, wanted, strict=True)
     )
     taken = {text_or_none(row.client_order_id): row for row in rows if row.code in (None, "")}
-    acks: list[Ack | ExchangeError] = []
+    acks: list[Ack | Refusal] = []
     for index, name in enumerate(wanted):
         row = taken.get(name)
-        refused = refusal_of(rows[index], endpoint, dialect) if in_place and row is None else None
-        if row is not None:
-            acks.append(read_ack(row))
-        else:
-            missing = f"the answer has no entry for {name}"
-            acks.append(refused or ExchangeError(missing, venue=VENUE, endpoint=endpoint.name))
+        refused = refusal_of(rows[index]) if in_place and row is None else None
+        missing = refused or Refusal("", f"the answer has no entry for {name}")
+        acks.append(missing if row is None else read_ack(row))
     return acks

@@ -29,6 +29,7 @@ from futures_async.adapter import (
     Position,
     PositionMode,
     Refusal,
+    by_client_id,
     known,
     to_text,
 )
@@ -39,7 +40,7 @@ from futures_async.adapters.bitget import endpoints
 from futures_async.adapters.bitget.mapping import MARGIN_MODE
 from futures_async.adapters.bitget.orders import ORDER_FIELDS, order_frame, order_item
 from futures_async.adapters.bitget.settings import BitgetSettings
-from futures_async.adapters.bitget.wire_orders import WireAck, WireBatch, WireFailure
+from futures_async.adapters.bitget.wire_orders import WireAck, WireBatch, WireDone, WireFailure
 
 
 def read_ack(answer: WireAck) -> Ack:
@@ -104,19 +105,14 @@ class BitgetPlacing(BatchCancels, BitgetSettings):
     def _batch_placement(self, orders: Sequence[PlannedOrder]) -> BatchPlacement:
         body = self._frame(orders[0]) | {"orderList": [self._item(order) for order in orders]}
 
-        def read_acks(batch: WireBatch) -> list[Ack | ExchangeError]:
-            placed = {text_or_none(item.client_oid): item for item in batch.success_list or ()}
-            failed = {text_or_none(item.client_oid): item for item in batch.failure_list or ()}
-            acks: list[Ack | ExchangeError] = []
-            for order in orders:
-                name = order.client_order_id
-                if name in placed:
-                    acks.append(Ack(text_or_none(placed[name].order_id), name))
-                elif name in failed:
-                    acks.append(self._failure(failed[name], endpoints.PLACE_BATCH))
-                else:
-                    acks.append(ExchangeError("the answer leaves this order out", venue=self.id))
-            return acks
+        def read(item: WireDone | WireFailure) -> Ack | ExchangeError:
+            if isinstance(item, WireFailure):
+                return self._failure(item, endpoints.PLACE_BATCH)
+            return Ack(text_or_none(item.order_id), text_or_none(item.client_oid))
+
+        def read_acks(batch: WireBatch) -> list[Ack | Refusal | ExchangeError]:
+            items = (*(batch.failure_list or ()), *(batch.success_list or ()))
+            return by_client_id({str(item.client_oid): item for item in items if item.client_oid}, orders, read)
 
         return BatchPlacement(endpoints.PLACE_BATCH, body, read_acks)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import partial
 from typing import ClassVar, Unpack
 
 from futures_async.adapter import (
@@ -19,7 +20,6 @@ from futures_async.adapter import (
     Contract,
     Credentials,
     Endpoint,
-    ExchangeError,
     Fill,
     FundingRate,
     InvalidRequest,
@@ -35,6 +35,7 @@ from futures_async.adapter import (
     Placement,
     PlannedOrder,
     PositionSide,
+    Refusal,
     ResponseMismatch,
     RiskLimit,
     StreamDialect,
@@ -143,11 +144,8 @@ class BitgetUTA(BatchCancels, UnifiedTriggers):
         return fits_batch(order, self._order_margin_mode(order))
 
     def _batch_placement(self, orders: Sequence[PlannedOrder]) -> BatchPlacement:
-        def read(items: Sequence[wire.WireIds]) -> Sequence[Ack | ExchangeError]:
-            return read_acks(items, orders, endpoints.PLACE_BATCH, self._channel.dialect)
-
         bodies = [order_body(order, self._category, self._order_margin_mode(order), batch=True) for order in orders]
-        return BatchPlacement(endpoints.PLACE_BATCH, bodies, read)
+        return BatchPlacement(endpoints.PLACE_BATCH, bodies, partial(read_acks, orders=orders))
 
     def _cancellation(self, venue_symbol: str, order_id: str | None, client_order_id: str | None) -> Call:
         ids = {"orderId": order_id} if order_id is not None else {"clientOid": client_order_id}
@@ -157,13 +155,9 @@ class BitgetUTA(BatchCancels, UnifiedTriggers):
         items = [{**named(*pair), "category": self._category, "symbol": venue_symbol} for pair in ids]
         return Call(endpoints.CANCEL_BATCH, body=items)
 
-    def _cancel_refusals(self, answer: Sequence[wire.WireIds]) -> dict[str, ExchangeError]:
-        refused: dict[str, ExchangeError] = {}
-        for item in answer:
-            reason = refusal_of(item, endpoints.CANCEL_BATCH, self._channel.dialect)
-            if reason is not None:
-                refused |= {str(name): reason for name in (item.order_id, item.client_oid) if name}
-        return refused
+    def _cancel_refusals(self, answer: Sequence[wire.WireIds]) -> dict[str, Refusal]:
+        refused = [(item, reason) for item in answer if (reason := refusal_of(item)) is not None]
+        return {str(name): reason for item, reason in refused for name in (item.order_id, item.client_oid) if name}
 
     def _amendment(self, order: Order, price: Decimal | None, quantity: Decimal | None) -> Amendment:
         if not self._unit_is_certain and quantity is not None:
@@ -185,12 +179,7 @@ class BitgetUTA(BatchCancels, UnifiedTriggers):
             if error.code in NOTHING_TO_CANCEL:
                 return []
             raise
-        dialect = self._channel.dialect
-        return [
-            str(item.order_id)
-            for item in answer.rows or ()
-            if item.order_id and refusal_of(item, endpoints.CANCEL_SYMBOL, dialect) is None
-        ]
+        return [str(item.order_id) for item in answer.rows or () if item.order_id and refusal_of(item) is None]
 
     async def fetch_order(
         self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None
@@ -265,9 +254,9 @@ class BitgetUTA(BatchCancels, UnifiedTriggers):
 
     async def _close_unread(self, venue_symbol: str, side: PositionSide | None, row: UnreadRow | None) -> Ack | None:
         for item in await self.flash_close(venue_symbol, side=side):
-            reason = refusal_of(item, endpoints.CLOSE_POSITIONS, self._channel.dialect)
+            reason = refusal_of(item)
             if reason is not None:
-                raise reason
+                raise self._dialect.judged(reason, endpoints.CLOSE_POSITIONS)
             return Ack(str(item.order_id)) if item.order_id else None
         return None
 

@@ -10,12 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
 
 from futures_async.adapter import (
     Ack,
-    Dialect,
-    Endpoint,
     ExchangeError,
     Fill,
     Intent,
@@ -35,6 +32,7 @@ from futures_async.adapter import (
     Role,
     Side,
     TimeInForce,
+    by_client_id,
     carries,
     decimal_or_none,
     identifier,
@@ -269,31 +267,16 @@ def fits_batch(order: PlannedOrder, margin_mode: MarginMode) -> bool:
     )
 
 
-def refusal_of(item: wire.WireIds, endpoint: Endpoint[Any], dialect: Dialect) -> ExchangeError | None:
+def refusal_of(item: wire.WireIds) -> Refusal | None:
     """Why one item of a list was refused; None for success, which has no code, or one of these."""
     code = "" if item.code is None else str(item.code)
-    if code in ("", "0", "00000"):
-        return None
-    return dialect.judged(Refusal(code, item.msg or ""), endpoint)
+    return None if code in ("", "0", "00000") else Refusal(code, item.msg or "")
 
 
-def read_acks(
-    items: Sequence[wire.WireIds], orders: Sequence[PlannedOrder], endpoint: Endpoint[Any], dialect: Dialect
-) -> list[Ack | ExchangeError]:
-    """The answers in the order of the requests: matched by client order id, never by position."""
+def read_acks(items: Sequence[wire.WireIds], orders: Sequence[PlannedOrder]) -> list[Ack | Refusal | ExchangeError]:
+    """The answers in the order of the requests."""
     answered = {str(item.client_oid): item for item in items if item.client_oid}
-    acks: list[Ack | ExchangeError] = []
-    for order in orders:
-        item = answered.get(order.client_order_id or "")
-        if item is None:
-            acks.append(
-                ExchangeError(
-                    f"the answer has no entry for {order.client_order_id}", venue=VENUE, endpoint=endpoint.name
-                )
-            )
-            continue
-        acks.append(refusal_of(item, endpoint, dialect) or read_ack(item))
-    return acks
+    return by_client_id(answered, orders, lambda item: refusal_of(item) or read_ack(item))
 
 
 def read_ack(item: wire.WireIds) -> Ack:

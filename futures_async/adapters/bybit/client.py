@@ -18,7 +18,6 @@ from futures_async.adapter import (
     Capability,
     Credentials,
     Endpoint,
-    ExchangeError,
     Fill,
     InvalidRequest,
     Options,
@@ -32,6 +31,7 @@ from futures_async.adapter import (
     PlannedOrder,
     PositionMode,
     PositionSide,
+    Refusal,
     Rows,
     StreamDialect,
     UnreadRow,
@@ -134,11 +134,7 @@ class Bybit(BatchCancels, TriggerCalls):
         return category_of(order.venue_symbol)
 
     def _batch_placement(self, orders: Sequence[PlannedOrder]) -> BatchPlacement:
-        def read(answer: wire.WireRows[wire.WireIds]) -> Sequence[Ack | ExchangeError]:
-            return read_acks(answer, orders, endpoints.CREATE_BATCH, self._channel.dialect)
-
-        items = [order_body(order) for order in orders]
-        return BatchPlacement(endpoints.CREATE_BATCH, _batch(items), read)
+        return BatchPlacement(endpoints.CREATE_BATCH, _batch([order_body(order) for order in orders]), read_acks)
 
     def _cancellation(self, venue_symbol: str, order_id: str | None, client_order_id: str | None) -> Call:
         return Call(endpoints.CANCEL, {**of_contract(venue_symbol).params, **by_id(order_id, client_order_id)})
@@ -148,16 +144,8 @@ class Bybit(BatchCancels, TriggerCalls):
             endpoints.CANCEL_BATCH, _batch([{**of_contract(venue_symbol).params, **by_id(*pair)} for pair in ids])
         )
 
-    def _refused_cancels(
-        self, answer: wire.WireRows[wire.WireIds], ids: Sequence[tuple[str | None, str | None]]
-    ) -> dict[str, ExchangeError]:
-        refused = verdicts_of(answer, len(ids), endpoints.CANCEL_BATCH, self._channel.dialect)
-        return {
-            order_id or client_order_id or "": reason
-            for (order_id, client_order_id), reason in zip(ids, refused, strict=True)
-            # Of what is not refused for certain the order itself is read.
-            if reason is not None and reason.definitive
-        }
+    def _cancel_refusals(self, answer: wire.WireRows[wire.WireIds]) -> Sequence[Refusal | None]:
+        return verdicts_of(answer)
 
     def _amendment(self, order: Order, price: Decimal | None, quantity: Decimal | None) -> Amendment:
         body: dict[str, Any] = {**of_contract(order.venue_symbol).params, "orderId": order.order_id}

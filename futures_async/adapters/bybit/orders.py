@@ -7,7 +7,7 @@ https://bybit-exchange.github.io/docs/v5/order/create-order
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, cast
 
@@ -15,9 +15,6 @@ from futures_async.adapter import (
     EXACT,
     Ack,
     DecodeError,
-    Dialect,
-    Endpoint,
-    ExchangeError,
     Fill,
     Intent,
     Order,
@@ -307,27 +304,17 @@ def read_ack(item: wire.WireIds) -> Ack:
     return Ack(None if not item.order_id else str(item.order_id), item.order_link_id or None)
 
 
-def verdicts_of(
-    answer: wire.WireRows[wire.WireIds], count: int, endpoint: Endpoint[Any], dialect: Dialect
-) -> list[ExchangeError | None]:
+def verdicts_of(answer: wire.WireRows[wire.WireIds]) -> list[Refusal | None]:
     """Of each item of a batch, by its place: None for what was accepted.
 
     Where the two lists do not match, nothing is known of any item.
     """
     rows, verdicts = answer.rows or [], answer.verdicts
-    if verdicts is None or len(verdicts) != count or len(rows) != count:
-        doubt = Refusal("", "the batch was answered without a verdict for each item")
-        return [dialect.judged(doubt, endpoint) for _ in range(count)]
-    return [
-        None if str(verdict.code) == "0" else dialect.judged(Refusal(str(verdict.code), verdict.msg or ""), endpoint)
-        for verdict in verdicts
-    ]
+    if verdicts is None or len(verdicts) != len(rows):
+        return []
+    return [None if str(verdict.code) == "0" else Refusal(str(verdict.code), verdict.msg or "") for verdict in verdicts]
 
 
-def read_acks(
-    answer: wire.WireRows[wire.WireIds], orders: Sequence[PlannedOrder], endpoint: Endpoint[Any], dialect: Dialect
-) -> list[Ack | ExchangeError]:
+def read_acks(answer: wire.WireRows[wire.WireIds]) -> list[Ack | Refusal]:
     """The answers in the order of the requests."""
-    refused = verdicts_of(answer, len(orders), endpoint, dialect)
-    rows = answer.rows or []
-    return [read_ack(rows[index]) if reason is None else reason for index, reason in enumerate(refused)]
+    return [reason or read_ack(row) for row, reason in zip(answer.rows or (), verdicts_of(answer), strict=False)]

@@ -16,14 +16,12 @@ from futures_async.adapter import (
     EXACT,
     Ack,
     Contract,
-    Dialect,
-    Endpoint,
-    ExchangeError,
     Intent,
     Order,
     OrderStatus,
     Placement,
     PlannedOrder,
+    Refusal,
     ResponseMismatch,
     Side,
     Stop,
@@ -140,22 +138,27 @@ def change_body(order: Order, contract: Contract, limit: Decimal, quantity: Deci
 # Answers
 
 
+def verdicts(answer: wire.WireAnswer) -> list[Any]:
+    """What an answer says of each order."""
+    return [] if answer.response.data is None else answer.response.data.statuses
+
+
 def statuses(answer: wire.WireAnswer, count: int) -> list[Any]:
     """The verdicts of an answer, one for each order.
 
     Raises:
         ResponseMismatch: They are not so many.
     """
-    found = [] if answer.response.data is None else answer.response.data.statuses
+    found = verdicts(answer)
     if len(found) != count:
         raise ResponseMismatch(f"{VENUE}: {count} orders were answered with {len(found)} verdicts")
     return found
 
 
-def refusal_in(verdict: Any, endpoint: Endpoint[Any], dialect: Dialect) -> ExchangeError | None:
+def refusal_in(verdict: Any) -> Refusal | None:
     """Why one order of several was refused, if it was."""
     said = part(verdict, "error")
-    return None if said is None else dialect.judged(refusal_of(str(said), of_order=True), endpoint)
+    return None if said is None else refusal_of(str(said), of_order=True)
 
 
 def acknowledgement(order: PlannedOrder) -> Callable[[Any], Ack]:

@@ -23,7 +23,6 @@ from futures_async.adapter import (
     Contract,
     Credentials,
     DecodeError,
-    ExchangeError,
     FuturesAsyncError,
     InvalidOrder,
     InvalidRequest,
@@ -39,6 +38,7 @@ from futures_async.adapter import (
     OrderType,
     Placement,
     PlannedOrder,
+    Refusal,
     Side,
     TimeInForce,
     UnreadRow,
@@ -186,14 +186,13 @@ class Hyperliquid(BatchCancels, LookupCalls):
     def _batch_placement(self, orders: Sequence[PlannedOrder]) -> BatchPlacement:
         elements = [actions.order_elements(order, _contract(order), self._slippage)[0] for order in orders]
 
-        def read(answer: wire.WireAnswer) -> Sequence[Ack | ExchangeError]:
-            acks: list[Ack | ExchangeError] = []
+        def read(answer: wire.WireAnswer) -> Sequence[Ack | Refusal]:
+            acks: list[Ack | Refusal] = []
             for order, verdict in zip(orders, actions.statuses(answer, len(orders)), strict=True):
-                refusal = actions.refusal_in(verdict, api.PLACE, self._dialect)
                 try:
-                    acks.append(refusal or actions.acknowledgement(order)(verdict))
+                    acks.append(actions.refusal_in(verdict) or actions.acknowledgement(order)(verdict))
                 except DecodeError as problem:
-                    acks.append(ExchangeError(str(problem), venue=self.id, endpoint=api.PLACE.name))
+                    acks.append(Refusal("", str(problem)))
             return acks
 
         return BatchPlacement(api.PLACE, actions.order_body(elements), read)
@@ -263,15 +262,8 @@ class Hyperliquid(BatchCancels, LookupCalls):
         named = [{"asset": asset, "cloid": cloid_of(client_id or "")} for _, client_id in ids]
         return Call(api.CANCEL_BY_CLOID, {"type": api.CANCEL_BY_CLOID.operation, "cancels": named})
 
-    def _refused_cancels(
-        self, answer: wire.WireAnswer, ids: Sequence[tuple[str | None, str | None]]
-    ) -> dict[str, ExchangeError]:
-        refused: dict[str, ExchangeError] = {}
-        for pair, verdict in zip(ids, actions.statuses(answer, len(ids)), strict=True):
-            reason = actions.refusal_in(verdict, api.CANCEL, self._dialect)
-            if reason is not None:
-                refused[pair[0] or pair[1] or ""] = reason
-        return refused
+    def _cancel_refusals(self, answer: wire.WireAnswer) -> Sequence[Refusal | None]:
+        return [actions.refusal_in(verdict) for verdict in actions.verdicts(answer)]
 
     async def _cancel_all(self, venue_symbol: str) -> list[str] | None:
         """The venue has no such call: what is listed is cancelled, until nothing is listed or nothing goes."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import partial
 from typing import Any, ClassVar, Unpack
 
 from futures_async.adapter import (
@@ -19,7 +20,6 @@ from futures_async.adapter import (
     Contract,
     Credentials,
     Endpoint,
-    ExchangeError,
     Fill,
     FundingRate,
     InvalidRequest,
@@ -37,6 +37,7 @@ from futures_async.adapter import (
     PlannedOrder,
     PositionMode,
     PositionSide,
+    Refusal,
     ResponseMismatch,
     RiskLimit,
     StreamDialect,
@@ -127,11 +128,8 @@ class OKX(BatchCancels, OKXTriggers):
         return Placement(endpoints.PLACE, order_body(order, self._margin_mode_of(order)), read_ack)
 
     def _batch_placement(self, orders: Sequence[PlannedOrder]) -> BatchPlacement:
-        def read(rows: Sequence[wire.WireVerdict]) -> Sequence[Ack | ExchangeError]:
-            return read_acks(rows, orders, endpoints.PLACE_BATCH, self._channel.dialect)
-
         bodies = [order_body(order, self._margin_mode_of(order)) for order in orders]
-        return BatchPlacement(endpoints.PLACE_BATCH, bodies, read)
+        return BatchPlacement(endpoints.PLACE_BATCH, bodies, partial(read_acks, orders=orders))
 
     def _cancellation(self, venue_symbol: str, order_id: str | None, client_order_id: str | None) -> Call:
         return Call(endpoints.CANCEL, _named(venue_symbol, order_id, client_order_id))
@@ -139,13 +137,9 @@ class OKX(BatchCancels, OKXTriggers):
     def _batch_cancellation(self, venue_symbol: str, ids: Sequence[tuple[str | None, str | None]]) -> Call:
         return Call(endpoints.CANCEL_BATCH, [_named(venue_symbol, *pair) for pair in ids])
 
-    def _cancel_refusals(self, answer: Sequence[wire.WireVerdict]) -> dict[str, ExchangeError]:
-        refused: dict[str, ExchangeError] = {}
-        for row in answer:
-            reason = refusal_of(row, endpoints.CANCEL_BATCH, self._channel.dialect)
-            if reason is not None:
-                refused |= {str(name): reason for name in (row.ord_id, row.cl_ord_id) if name}
-        return refused
+    def _cancel_refusals(self, answer: Sequence[wire.WireVerdict]) -> dict[str, Refusal]:
+        refused = [(row, reason) for row in answer if (reason := refusal_of(row)) is not None]
+        return {str(name): reason for row, reason in refused for name in (row.ord_id, row.cl_ord_id) if name}
 
     def _amendment(self, order: Order, price: Decimal | None, quantity: Decimal | None) -> Amendment:
         """Ids stay; that the request was taken says nothing of its effect, which is read."""
@@ -167,7 +161,8 @@ class OKX(BatchCancels, OKXTriggers):
             for start in range(0, len(ids), endpoints.BATCH):
                 body = [_named(venue_symbol, order_id, None) for order_id in ids[start : start + endpoints.BATCH]]
                 answer = await self._call(endpoints.CANCEL_BATCH, body=body)
-                for reason in self._cancel_refusals(answer).values():
+                for refusal in self._cancel_refusals(answer).values():
+                    reason = self._dialect.judged(refusal, endpoints.CANCEL_BATCH)
                     if not isinstance(reason, (OrderNotFound, OrderRejected)):  # gone, or going already
                         raise reason
             if len(ids) < endpoints.PAGE:

@@ -17,8 +17,6 @@ from futures_async.adapter import (
     Ack,
     Contract,
     DecodeError,
-    Dialect,
-    Endpoint,
     ExchangeError,
     Fill,
     Intent,
@@ -39,6 +37,7 @@ from futures_async.adapter import (
     Side,
     Text,
     TimeInForce,
+    by_client_id,
     carries,
     divide,
     either,
@@ -295,23 +294,12 @@ def _ack(row: wire.WireAck) -> Ack:
     return Ack(str(order_id) if order_id else None, str(client_id) if client_id else None)
 
 
-def refusal_of(row: wire.WireAck, endpoint: Endpoint[Any], dialect: Dialect) -> ExchangeError | None:
+def refusal_of(row: wire.WireAck) -> Refusal | None:
     """Why one item of a batch was refused; None where it was not."""
-    if row.code in SUCCESS:
-        return None
-    return dialect.judged(Refusal(row.code, str(row.s_msg or "")), endpoint)
+    return None if row.code in SUCCESS else Refusal(row.code, str(row.s_msg or ""))
 
 
-def read_acks(
-    rows: Sequence[wire.WireVerdict], orders: Sequence[PlannedOrder], endpoint: Endpoint[Any], dialect: Dialect
-) -> list[Ack | ExchangeError]:
-    """The answers in the order of the requests: matched by client order id, never by position."""
+def read_acks(rows: Sequence[wire.WireVerdict], orders: Sequence[PlannedOrder]) -> list[Ack | Refusal | ExchangeError]:
+    """The answers in the order of the requests."""
     answered = {str(row.cl_ord_id): row for row in rows if row.cl_ord_id}
-    acks: list[Ack | ExchangeError] = []
-    for order in orders:
-        row = answered.get(order.client_order_id or "")
-        if row is None:
-            acks.append(dialect.judged(Refusal("", f"the answer has no entry for {order.client_order_id}"), endpoint))
-        else:
-            acks.append(refusal_of(row, endpoint, dialect) or _ack(row))
-    return acks
+    return by_client_id(answered, orders, lambda row: refusal_of(row) or _ack(row))

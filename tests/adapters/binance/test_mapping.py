@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal as D
 from types import SimpleNamespace
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from futures_async.adapter import Ack, Refusal
 from futures_async.adapters.binance import endpoints, mapping, wire
 from futures_async.adapters.binance.codes import NOTHING_TO_CLOSE
 from futures_async.adapters.binance.dialect import BinanceDialect
@@ -327,9 +329,15 @@ def _plans(*names: str) -> Any:
     return [SimpleNamespace(client_order_id=name) for name in names]
 
 
+def _judged(answers: Sequence[Ack | Refusal]) -> list[Ack | errors.ExchangeError]:
+    """As the core takes them."""
+    judged = BinanceDialect().judged
+    return [judged(one, endpoints.PLACE_BATCH) if isinstance(one, Refusal) else one for one in answers]
+
+
 def test_a_batch_is_read_by_names_and_by_place() -> None:
     rows = read("place_batch", endpoints.PLACE_BATCH)
-    taken, refused = read_acks(rows, _plans("fx-20260112-000002", "other"), endpoints.PLACE_BATCH, BinanceDialect())
+    taken, refused = _judged(read_acks(rows, _plans("fx-20260112-000002", "other")))
     assert getattr(taken, "order_id", None) == "22542180"
     assert isinstance(refused, errors.OrderRejected)
     assert (refused.code, refused.definitive) == (NOTHING_TO_CLOSE, True)
@@ -338,7 +346,7 @@ def test_a_batch_is_read_by_names_and_by_place() -> None:
 @pytest.mark.parametrize("names", [("other", "fx-20260112-000002"), ("fx-20260112-000002", "other", "third")])
 def test_a_batch_out_of_place_proves_no_refusal(names: tuple[str, ...]) -> None:
     rows = read("place_batch", endpoints.PLACE_BATCH)
-    answers = dict(zip(names, read_acks(rows, _plans(*names), endpoints.PLACE_BATCH, BinanceDialect()), strict=True))
+    answers = dict(zip(names, _judged(read_acks(rows, _plans(*names))), strict=True))
     assert getattr(answers.pop("fx-20260112-000002"), "order_id", None) == "22542180"
     for reason in answers.values():
         assert isinstance(reason, errors.ExchangeError)

@@ -12,6 +12,7 @@ from futures_async.adapters._bitget import ProductType
 from futures_async.adapters.bitget_uta import BitgetUTA, endpoints, orders, wire
 from futures_async.adapters.bitget_uta.dialect import BitgetUTADialect
 from futures_async.trading.ordering import Ack, PlannedOrder
+from futures_async.transport.dialect import Refusal
 from futures_async.unified.enums import (
     Intent,
     MarginMode,
@@ -185,7 +186,12 @@ def test_what_can_be_opened_is_asked_with_the_order() -> None:
 
 def read(items: list[wire.WireIds], *ids: str) -> list[Ack | ExchangeError]:
     plans = [plan(client_order_id=client_id) for client_id in ids]
-    return orders.read_acks(items, plans, endpoints.PLACE_BATCH, DIALECT)
+    return [judged(answer) for answer in orders.read_acks(items, plans)]
+
+
+def judged(answer: Ack | Refusal | ExchangeError) -> Ack | ExchangeError:
+    """As the core takes it."""
+    return DIALECT.judged(answer, endpoints.PLACE_BATCH) if isinstance(answer, Refusal) else answer
 
 
 def test_a_batch_that_is_answered_in_part_is_read_entry_by_entry() -> None:
@@ -221,14 +227,16 @@ def test_an_order_that_the_answer_leaves_out_is_no_refusal() -> None:
 def test_an_entrys_code_means_what_it_means_everywhere(
     code: str | int, error: type[ExchangeError], definitive: bool
 ) -> None:
-    found = orders.refusal_of(wire.WireIds(client_oid="a", code=code), endpoints.PLACE_BATCH, DIALECT)
+    refusal = orders.refusal_of(wire.WireIds(client_oid="a", code=code))
+    assert refusal is not None
+    found = judged(refusal)
     assert isinstance(found, error)
     assert found.definitive is definitive
 
 
 @pytest.mark.parametrize("code", [None, "", "0", "00000", 0])
 def test_success_has_no_code_or_one_of_these(code: str | int | None) -> None:
-    assert orders.refusal_of(wire.WireIds(order_id="1", code=code), endpoints.PLACE_BATCH, DIALECT) is None
+    assert orders.refusal_of(wire.WireIds(order_id="1", code=code)) is None
 
 
 def test_an_order_may_be_accepted_without_the_venues_id() -> None:
