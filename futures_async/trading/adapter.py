@@ -20,6 +20,7 @@ from futures_async.streams.account import AccountStreams, Means
 from futures_async.streams.backend import StreamBackend
 from futures_async.streams.dialect import StreamDialect, What
 from futures_async.streams.events import Reporter
+from futures_async.trading.adjusting import Adjusting
 from futures_async.trading.bounds import OrderBounds
 from futures_async.trading.cancelling import ordered, urgent
 from futures_async.trading.closing import may_be_position
@@ -88,7 +89,7 @@ class ContractBook:
         return self.read_at is not None and now - self.read_at < CONTRACTS_FOR_S
 
 
-class Adapter(Watching):
+class Adapter(Adjusting, Watching):
     """Base of the venues' clients.
 
     An adapter with options of its own names them in `takes` and reads them with `_own_options`.

@@ -12,6 +12,7 @@ from futures_async.adapter import (
     Account,
     AccountModeMismatch,
     Adapter,
+    Call,
     Endpoint,
     ExchangeError,
     Fill,
@@ -263,35 +264,22 @@ class BinanceAccount(Adapter):
         set_for = {str(row.symbol): row for row in await self._call(endpoints.SYMBOL_CONFIG, {"symbol": name})}
         return mapping.positions().all(Rows(_with_setting(row, set_for) for row in rows).without(unread_of(rows)))
 
-    async def adjust_margin(self, symbol: str, amount: Number, *, side: PositionSideLike | None = None) -> None:
-        """Add margin to an isolated position, or take it out."""
-        side = chosen_or_none(PositionSide, side, "side")
-        name, moved = self.venue_symbol(symbol), to_decimal(amount, "amount")
-        if not moved:
-            raise InvalidRequest("amount must not be 0")
-        held = [position for position in await self.fetch_positions(name) if side in (None, position.side)]
-        held = [position for position in held if position.margin_mode is MarginMode.ISOLATED]
-        if len(held) != 1:
-            why = "has two isolated positions: name the side" if held else "has no isolated position to adjust"
-            raise InvalidRequest(f"{self.id}: {symbol} {why}")
-        position = held[0]
-        body = {"symbol": name, "amount": to_text(moved.copy_abs()), "type": 1 if moved > 0 else 2}
+    async def _margin_move(self, position: Position, amount: Decimal) -> Call:
+        body: dict[str, str | int] = {
+            "symbol": position.venue_symbol,
+            "amount": to_text(amount.copy_abs()),
+            "type": 1 if amount > 0 else 2,
+        }
         if position.position_mode is PositionMode.HEDGE:
             body["positionSide"] = position.side.value.upper()
+        return Call(endpoints.ADJUST_MARGIN, body)
 
-        async def collateral() -> Decimal | None:
-            # Without profit and loss, which move by themselves.
-            for row in await self._list(endpoints.POSITIONS, name):
-                if row.position_side == position.raw.position_side:
-                    return decimal_or_none(row.isolated_wallet, "isolatedWallet")
-            return None
-
-        await self._shift(
-            ("adjust_margin", name, position.side.value),
-            moved,
-            send=lambda: self._call(endpoints.ADJUST_MARGIN, body=body),
-            read=collateral,
-        )
+    async def _own_margin(self, position: Position) -> Decimal | None:
+        """Without profit and loss, which move by themselves."""
+        for row in await self._list(endpoints.POSITIONS, position.venue_symbol):
+            if row.position_side == position.raw.position_side:
+                return decimal_or_none(row.isolated_wallet, "isolatedWallet")
+        return None
 
     # The past
 

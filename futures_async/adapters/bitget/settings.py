@@ -5,11 +5,13 @@ from __future__ import annotations
 from decimal import Decimal
 
 from futures_async.adapter import (
+    Call,
     InvalidRequest,
     Leverage,
     MarginMode,
     MarginModeLike,
     Number,
+    Position,
     PositionMode,
     PositionModeLike,
     PositionSide,
@@ -135,27 +137,10 @@ class BitgetSettings(BitgetAccount):
             unchanged=UNCHANGED,
         )
 
-    async def adjust_margin(self, symbol: str, amount: Number, *, side: PositionSideLike | None = None) -> None:
-        number = to_decimal(amount, "amount")
-        if not number:
-            raise InvalidRequest("amount must not be 0")
-        position = await self.fetch_position(symbol, side)
-        if position is None:
-            raise InvalidRequest(f"{self.id}: {symbol} has no position to add margin to or to take it from")
-        held = position.side
-
-        async def margin() -> Decimal | None:
-            found = await self.fetch_position(symbol, held)
-            return None if found is None else found.margin
-
-        params = self._settled_params(symbol)
-        body = {**params, "amount": to_text(number), "holdSide": WIRE_POSITION_SIDE[held]}
-        await self._shift(
-            ("adjust_margin", params["symbol"], held.value),
-            number,
-            send=lambda: self._call(endpoints.SET_MARGIN, body=body),
-            read=margin,
-        )
+    async def _margin_move(self, position: Position, amount: Decimal) -> Call:
+        params = self._settled_params(position.venue_symbol)
+        side = WIRE_POSITION_SIDE[position.side]
+        return Call(endpoints.SET_MARGIN, {**params, "amount": to_text(amount), "holdSide": side})
 
     async def set_auto_margin(self, symbol: str, enabled: bool, side: PositionSide) -> None:
         """Have the venue top up the margin of an isolated position by itself, or not."""

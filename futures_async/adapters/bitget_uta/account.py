@@ -12,6 +12,7 @@ from futures_async.adapter import (
     Account,
     AccountModeMismatch,
     Adapter,
+    Call,
     Endpoint,
     InvalidRequest,
     LedgerEntry,
@@ -271,42 +272,15 @@ class UnifiedAccount(Adapter):
         rows = await self._pick(endpoints.POSITIONS, {"category": self._category, "symbol": name}, rows_of)
         return mapping.positions(self._category).all(self._own(rows))
 
-    async def adjust_margin(self, symbol: str, amount: Number, *, side: PositionSideLike | None = None) -> None:
-        """Add margin to an isolated position, or take it out."""
-        side = chosen_or_none(PositionSide, side, "side")
-        name = self.venue_symbol(symbol)
-        moved = to_decimal(amount, "amount")
-        if not moved:
-            raise InvalidRequest("amount must not be 0")
-        held = [
-            position
-            for position in await self.fetch_positions(name)
-            if position.margin_mode is MarginMode.ISOLATED and side in (None, position.side)
-        ]
-        if len(held) != 1:
-            why = "has two isolated positions: name the side" if held else "has no isolated position to adjust"
-            raise InvalidRequest(f"{self.id}: {symbol} {why}")
-        side = held[0].side
+    async def _margin_move(self, position: Position, amount: Decimal) -> Call:
         body = {
             "category": self._category,
-            "symbol": name,
-            "posSide": _SIDES[side],
-            "operation": "add" if moved > 0 else "remove",
-            "amount": to_text(moved.copy_abs()),
+            "symbol": position.venue_symbol,
+            "posSide": _SIDES[position.side],
+            "operation": "add" if amount > 0 else "remove",
+            "amount": to_text(amount.copy_abs()),
         }
-
-        async def margin() -> Decimal | None:
-            for position in await self.fetch_positions(name):
-                if position.margin_mode is MarginMode.ISOLATED and position.side is side:
-                    return position.margin
-            return None
-
-        await self._shift(
-            ("adjust_margin", self._category, name, side.value),
-            moved,
-            send=lambda: self._call(endpoints.SET_MARGIN, body=body),
-            read=margin,
-        )
+        return Call(endpoints.SET_MARGIN, body)
 
     async def fetch_position_history(
         self,

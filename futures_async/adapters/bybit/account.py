@@ -8,6 +8,7 @@ from typing import Any, TypeVar, cast
 
 from futures_async.adapter import (
     Account,
+    Call,
     DecodeError,
     FuturesAsyncError,
     InvalidRequest,
@@ -31,7 +32,6 @@ from futures_async.adapter import (
     chosen,
     chosen_or_none,
     collect,
-    is_multiple,
     side_by_side,
     to_decimal,
     to_text,
@@ -50,12 +50,12 @@ T = TypeVar("T")
 
 _MODE_WORDS = {MarginMode.ISOLATED: "ISOLATED_MARGIN", MarginMode.CROSS: "REGULAR_MARGIN"}
 _MODE_CODES = {PositionMode.ONE_WAY: 0, PositionMode.HEDGE: 3}
-SMALLEST_MARGIN = Decimal("0.0001")
 
 
 class AccountCalls(MarketCalls):
     """What concerns the account, and not single orders."""
 
+    margin_step = Decimal("0.0001")
     _modes: dict[str, PositionMode]
     """By contract, as far as they were seen: no call tells them of a whole account."""
     _mode_read: MarginMode | None
@@ -291,35 +291,11 @@ class AccountCalls(MarketCalls):
             raise unread_rows(unread, rows)
         return rows
 
-    async def adjust_margin(self, symbol: str, amount: Number, *, side: PositionSideLike | None = None) -> None:
-        """Add margin to an isolated position, or take it out; four decimals at most."""
-        side = chosen_or_none(PositionSide, side, "side")
-        name = self.venue_symbol(symbol)
-        moved = to_decimal(amount, "amount")
-        if not moved or not is_multiple(moved, SMALLEST_MARGIN):
-            raise InvalidRequest(f"amount has at most four decimals here and is not 0: {to_text(moved)} is not sent")
-        held = [position for position in await self.fetch_positions(name) if side in (None, position.side)]
-        if len(held) != 1:
-            why = "has two positions: name the side" if held else "has no position to adjust"
-            raise InvalidRequest(f"{self.id}: {symbol} {why}")
-        side, hedged = held[0].side, held[0].position_mode is PositionMode.HEDGE
-        body = {
-            "category": category_of(name),
-            "symbol": name,
-            "margin": to_text(moved),
-            "positionIdx": mapping.INDEX[side] if hedged else 0,
-        }
-
-        async def margin() -> Decimal | None:
-            found = (position for position in await self.fetch_positions(name) if position.side is side)
-            return next((position.margin for position in found), None)
-
-        await self._shift(
-            ("adjust_margin", name, side.value),
-            moved,
-            send=lambda: self._call(endpoints.ADD_MARGIN, body=body),
-            read=margin,
-        )
+    async def _margin_move(self, position: Position, amount: Decimal) -> Call:
+        hedged = position.position_mode is PositionMode.HEDGE
+        index = mapping.INDEX[position.side] if hedged else 0
+        params = of_contract(position.venue_symbol).params
+        return Call(endpoints.ADD_MARGIN, {**params, "margin": to_text(amount), "positionIdx": index})
 
     async def fetch_position_history(
         self,

@@ -12,6 +12,7 @@ from futures_async.adapter import (
     EXACT,
     Account,
     AuthenticationError,
+    Call,
     Capability,
     Credentials,
     DecodeError,
@@ -47,8 +48,8 @@ from futures_async.adapters.hyperliquid.streams import HyperliquidStreams, Known
 
 T = TypeVar("T")
 
-UNITS = Decimal(1_000_000)
-"""Of margin that is moved, in one USDC."""
+MARGIN_UNIT = Decimal("0.000001")
+"""Of USDC, in which moves of margin are counted."""
 SPOT_LEDGER = frozenset({"unifiedAccount", "portfolioMargin"})
 """Accounts of these kinds keep their collateral in the spot ledger."""
 LOW_BUDGET = 500
@@ -58,6 +59,7 @@ ASK_BUDGET_MS = 60_000
 class AccountCalls(MarketCalls):
     """What concerns the account, and not single orders."""
 
+    margin_step = MARGIN_UNIT
     _hyper: HyperliquidDialect
     _vault: str | None
 
@@ -278,32 +280,18 @@ class AccountCalls(MarketCalls):
             stands=lambda found: (found.margin_mode, found.leverage) == (mode, times),
         )
 
-    async def adjust_margin(self, symbol: str, amount: Number, *, side: PositionSideLike | None = None) -> None:
-        """Add margin to an isolated position, or take it out, in steps of 0.000001."""
-        name = self.venue_symbol(symbol)
-        units = EXACT.multiply(to_decimal(amount, "amount"), UNITS)
-        if not units or units != int(units):
-            raise InvalidRequest("amount must not be 0, and has six decimals at most")
-        position = await self.fetch_position(name, side)
-        if position is None or position.margin_mode is not MarginMode.ISOLATED:
-            raise InvalidRequest(f"{self.id}: {symbol} has no isolated position to adjust")
-        asset = await self._asset(name)
+    async def _margin_move(self, position: Position, amount: Decimal) -> Call:
+        asset, units = await self._asset(position.venue_symbol), EXACT.divide(amount, MARGIN_UNIT)
         await self._check_signer()
         body = {"type": api.MOVE_MARGIN.operation, "asset": asset, "isBuy": True, "ntli": int(units)}
+        return Call(api.MOVE_MARGIN, body)
 
-        async def cash() -> Decimal | None:
-            """What was put in: unlike the margin, it does not move with the mark price."""
-            for row in positions_of(await self._state()):
-                if row.coin == name:
-                    return decimal_or_none(mapping.part(row.leverage, "rawUsd"), "leverage.rawUsd")
-            return None
-
-        await self._shift(
-            ("adjust_margin", name),
-            EXACT.divide(units, UNITS),
-            send=lambda: self._call(api.MOVE_MARGIN, body=body),
-            read=cash,
-        )
+    async def _own_margin(self, position: Position) -> Decimal | None:
+        """What was put in: unlike the margin, it does not move with the mark price."""
+        for row in positions_of(await self._state()):
+            if row.coin == position.venue_symbol:
+                return decimal_or_none(mapping.part(row.leverage, "rawUsd"), "leverage.rawUsd")
+        return None
 
 
 def positions_of(state: wire.WireState) -> Rows[wire.WirePosition]:

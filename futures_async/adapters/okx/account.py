@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 from futures_async.adapter import (
     Account,
     Adapter,
+    Call,
     Contract,
     DecodeError,
     Endpoint,
@@ -219,41 +220,14 @@ class OKXAccount(Adapter):
         held = Rows(row for row in rows if mapping.is_held(row)).without(unread_of(rows))
         return mapping.positions().all(held, await self._sizes(held))
 
-    async def adjust_margin(self, symbol: str, amount: Number, *, side: PositionSideLike | None = None) -> None:
-        """Add margin to an isolated position, or take it out."""
-        side = chosen_or_none(PositionSide, side, "side")
-        name, moved = self.venue_symbol(symbol), to_decimal(amount, "amount")
-        if not moved:
-            raise InvalidRequest("amount must not be 0")
-
-        async def held() -> list[Position]:
-            return [
-                position
-                for position in await self.fetch_positions(name)
-                if position.margin_mode is MarginMode.ISOLATED and side in (None, position.side)
-            ]
-
-        found = await held()
-        if len(found) != 1:
-            why = "has two isolated positions: name the side" if found else "has no isolated position to adjust"
-            raise InvalidRequest(f"{self.id}: {symbol} {why}")
-        side, hedge = found[0].side, found[0].position_mode is PositionMode.HEDGE
+    async def _margin_move(self, position: Position, amount: Decimal) -> Call:
         body = {
-            "instId": name,
-            "posSide": side.value if hedge else "net",
-            "type": "add" if moved > 0 else "reduce",
-            "amt": to_text(moved.copy_abs()),
+            "instId": position.venue_symbol,
+            "posSide": position.side.value if position.position_mode is PositionMode.HEDGE else "net",
+            "type": "add" if amount > 0 else "reduce",
+            "amt": to_text(amount.copy_abs()),
         }
-
-        async def margin() -> Decimal | None:
-            return next((position.margin for position in await held()), None)
-
-        await self._shift(
-            ("adjust_margin", name, side.value),
-            moved,
-            send=lambda: self._call(endpoints.MOVE_MARGIN, body=body),
-            read=margin,
-        )
+        return Call(endpoints.MOVE_MARGIN, body)
 
     async def fetch_position_history(
         self,

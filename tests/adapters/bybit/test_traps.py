@@ -823,9 +823,9 @@ def test_the_protection_against_disconnection_is_for_contracts_and_not_for_optio
 @pytest.mark.parametrize("amount", ["0", "0.00001"])
 def test_margin_moves_by_ten_thousandths(amount: str) -> None:
     async def play(on: Inside, exchange: Bybit) -> None:
-        with pytest.raises(errors.InvalidRequest, match="four decimals"):
+        with pytest.raises(errors.InvalidRequest, match=r"must be a multiple of 0\.0001|must not be 0"):
             await exchange.adjust_margin(BTC, amount)
-        with pytest.raises(errors.InvalidRequest, match="no position"):
+        with pytest.raises(errors.InvalidRequest, match="no isolated position"):
             await exchange.adjust_margin(BTC, 1)
         assert not [call for call in on.arrived if call.startswith("POST")]
 
@@ -835,7 +835,10 @@ def test_margin_moves_by_ten_thousandths(amount: str) -> None:
 def test_a_cross_position_has_no_margin_to_move() -> None:
     async def play(on: Inside, exchange: Bybit) -> None:
         await on.trade(Side.BUY)
-        with pytest.raises(errors.MarginModeConflict):
+        with pytest.raises(errors.InvalidRequest, match="no isolated position"):
             await exchange.adjust_margin(BTC, 1)
+        body = {"category": "linear", "symbol": "BTCUSDT", "margin": "1", "positionIdx": 0}
+        with pytest.raises(errors.MarginModeConflict):  # whoever sends it all the same
+            await exchange.request("POST", "/v5/position/add-margin", body=body)
 
     played(play)
