@@ -1,8 +1,8 @@
-"""Past orders, executions and changes of balance: by the page, or walked to their end."""
+"""Past orders, executions, changes of balance and closed positions: by the page, or walked to their end."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Hashable
 from typing import TypeAlias, TypeVar
 
 from futures_async.trading.paging import FetchPage, Page, PageQuery, collect, iterate
@@ -11,7 +11,7 @@ from futures_async.unified.convert import chosen_or_none
 from futures_async.unified.enums import LedgerType, LedgerTypeLike
 from futures_async.unified.errors import UnreadRow
 from futures_async.unified.exchange import Capability
-from futures_async.unified.models import Fill, LedgerEntry, Order
+from futures_async.unified.models import Fill, LedgerEntry, Order, PositionHistory
 from futures_async.unified.reading import unread_path
 
 Row: TypeAlias = Order | Fill | LedgerEntry
@@ -32,6 +32,15 @@ class History(Waiting):
     async def _ledger_page(self, query: PageQuery, cursor: str | None) -> Page[LedgerEntry]:
         """One page of changes of balance, newest first."""
         self._unsupported("fetch_ledger")
+
+    async def _closed_page(self, query: PageQuery, cursor: str | None) -> Page[PositionHistory]:
+        """One page of closed positions, newest first."""
+        self._unsupported("fetch_position_history")
+
+    @staticmethod
+    def _closed_identity(row: PositionHistory) -> Hashable:
+        """What tells a closed position from every other; an id may be of several that came one after the other."""
+        return (row.position_id, row.created_ms) if row.position_id else row
 
     def _query(
         self,
@@ -95,6 +104,22 @@ class History(Waiting):
         self._require(Capability.ITER_FILLS)
         return _walk(self._fills_page, self._query(symbol, since_ms, until_ms, limit))
 
+    async def fetch_position_history(
+        self,
+        symbol: str | None = None,
+        *,
+        since_ms: int | None = None,
+        until_ms: int | None = None,
+        limit: int | None = None,
+    ) -> list[PositionHistory]:
+        self._require(Capability.FETCH_POSITION_HISTORY)
+        query = self._query(symbol, since_ms, until_ms, limit)
+
+        def wanted(row: PositionHistory) -> bool:
+            return query.symbol in (None, row.venue_symbol) and _in_time(row.closed_ms, query)
+
+        return await collect(self._closed_page, query, key=self._closed_identity, wanted=wanted)
+
     async def fetch_ledger(
         self,
         *,
@@ -152,18 +177,19 @@ def _identity(row: Row) -> str:
     return f"{row.venue_symbol} {row.fill_id}" if isinstance(row, Fill) else row.entry_id
 
 
+def _in_time(at_ms: int | None, query: PageQuery) -> bool:
+    """Whether a row is of the time that is asked for, as far as it tells its own."""
+    if at_ms is None:
+        return True
+    return (query.since_ms is None or at_ms >= query.since_ms) and (query.until_ms is None or at_ms <= query.until_ms)
+
+
 def _within(query: PageQuery) -> Callable[[Row], bool]:
     """Filter rows here too: venues round, widen or ignore bounds."""
-    since_ms, until_ms = query.since_ms, query.until_ms
 
     def wanted(row: Row) -> bool:
-        at_ms = row.created_ms
-        if at_ms is not None and (
-            (since_ms is not None and at_ms < since_ms) or (until_ms is not None and at_ms > until_ms)
-        ):
-            return False
         # A row that names no contract (a deposit) is none of this contract's.
-        if query.symbol not in (None, row.venue_symbol):
+        if query.symbol not in (None, row.venue_symbol) or not _in_time(row.created_ms, query):
             return False
         return not isinstance(row, LedgerEntry) or (
             query.ledger_type in (None, row.type) and query.margin_coin in (None, row.coin)

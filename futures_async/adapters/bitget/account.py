@@ -31,7 +31,6 @@ from futures_async.adapter import (
     SymbolNotFound,
     Ticker,
     chosen,
-    collect,
     finite,
     known_or_none,
     ms,
@@ -184,29 +183,16 @@ class BitgetAccount(Adapter):
             )
         return positions(self.product_type).all(rows)
 
-    async def fetch_position_history(
-        self,
-        symbol: str | None = None,
-        *,
-        since_ms: int | None = None,
-        until_ms: int | None = None,
-        limit: int | None = None,
-    ) -> list[PositionHistory]:
-        query = self._query(symbol, since_ms, until_ms, limit)
-
-        async def page(query: PageQuery, cursor: str | None) -> Page[PositionHistory]:
-            params = {"productType": self.product_type, "symbol": query.symbol}
-            return await self._page(
-                endpoints.POSITION_HISTORY,
-                params,
-                query,
-                cursor,
-                DEPTH_MS,
-                lambda answer: (answer.rows, answer.end_id),
-                closed_positions(self.product_type),
-            )
-
-        return await collect(page, query, key=lambda row: row.position_id or row)
+    async def _closed_page(self, query: PageQuery, cursor: str | None) -> Page[PositionHistory]:
+        return await self._page(
+            endpoints.POSITION_HISTORY,
+            {"productType": self.product_type, "symbol": query.symbol},
+            query,
+            cursor,
+            DEPTH_MS,
+            lambda answer: (answer.rows, answer.end_id),
+            closed_positions(self.product_type),
+        )
 
     async def _page(
         self,

@@ -38,7 +38,6 @@ from futures_async.adapter import (
     VenueUnavailable,
     chosen,
     chosen_or_none,
-    collect,
     to_decimal,
     to_text,
     unread_of,
@@ -282,28 +281,12 @@ class UnifiedAccount(Adapter):
         }
         return Call(endpoints.SET_MARGIN, body)
 
-    async def fetch_position_history(
-        self,
-        symbol: str | None = None,
-        *,
-        since_ms: int | None = None,
-        until_ms: int | None = None,
-        limit: int | None = None,
-    ) -> list[PositionHistory]:
-        """Read closed positions of the last 90 days, newest first."""
-        name = None if symbol is None else self.venue_symbol(symbol)
-        query = PageQuery(symbol=name, since_ms=since_ms, until_ms=until_ms, limit=limit)
-
-        params = {"category": self._category, "symbol": name}
+    async def _closed_page(self, query: PageQuery, cursor: str | None) -> Page[PositionHistory]:
+        """Of the last 90 days."""
+        params = {"category": self._category, "symbol": query.symbol}
         ask = self._asking(endpoints.PAST_POSITIONS, params, mapping.closed_positions(self._category))
-
-        async def page(query: PageQuery, cursor: str | None) -> Page[PositionHistory]:
-            return await self._past([ask], query, cursor, lambda row: row.closed_ms or 0)
-
-        def wanted(row: PositionHistory) -> bool:
-            return name in (None, row.venue_symbol) and self._is_own(row.raw)
-
-        return await collect(page, query, key=lambda row: row.position_id or row, wanted=wanted)
+        page = await self._past([ask], query, cursor, lambda row: row.closed_ms or 0)
+        return page._replace(rows=[row for row in page.rows if self._is_own(row.raw)])
 
     # Ledger
 

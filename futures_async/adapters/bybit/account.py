@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable
 from decimal import Decimal
 from typing import Any, TypeVar, cast
 
@@ -31,7 +31,6 @@ from futures_async.adapter import (
     Rows,
     chosen,
     chosen_or_none,
-    collect,
     side_by_side,
     to_decimal,
     to_text,
@@ -297,26 +296,15 @@ class AccountCalls(MarketCalls):
         params = of_contract(position.venue_symbol).params
         return Call(endpoints.ADD_MARGIN, {**params, "margin": to_text(amount), "positionIdx": index})
 
-    async def fetch_position_history(
-        self,
-        symbol: str | None = None,
-        *,
-        since_ms: int | None = None,
-        until_ms: int | None = None,
-        limit: int | None = None,
-    ) -> list[PositionHistory]:
-        """Read what was closed within two years, newest first: one row for each order that has closed something."""
-        name = None if symbol is None else self.venue_symbol(symbol)
-        query = PageQuery(symbol=name, since_ms=since_ms, until_ms=until_ms, limit=limit)
-        lists = [self._asking(endpoints.CLOSED, scope, mapping.closed_positions()) for scope in self._categories(name)]
+    async def _closed_page(self, query: PageQuery, cursor: str | None) -> Page[PositionHistory]:
+        """Of two years: one row for each order that has closed something."""
+        scopes = self._categories(query.symbol)
+        lists = [self._asking(endpoints.CLOSED, scope, mapping.closed_positions()) for scope in scopes]
+        return await self._past(lists, query, cursor, lambda row: row.closed_ms or 0, endpoints.REACH)
 
-        async def page(query: PageQuery, cursor: str | None) -> Page[PositionHistory]:
-            return await self._past(lists, query, cursor, lambda row: row.closed_ms or 0, endpoints.REACH)
-
-        def key(row: PositionHistory) -> object:
-            return str(row.raw.order_id), row
-
-        return await collect(page, query, key=key, wanted=lambda row: name in (None, row.venue_symbol))
+    @staticmethod
+    def _closed_identity(row: PositionHistory) -> Hashable:
+        return str(row.raw.order_id), row
 
     # Ledger
 

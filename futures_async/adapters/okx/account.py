@@ -34,7 +34,6 @@ from futures_async.adapter import (
     Rows,
     chosen,
     chosen_or_none,
-    collect,
     to_decimal,
     to_text,
     unread_of,
@@ -229,36 +228,16 @@ class OKXAccount(Adapter):
         }
         return Call(endpoints.MOVE_MARGIN, body)
 
-    async def fetch_position_history(
-        self,
-        symbol: str | None = None,
-        *,
-        since_ms: int | None = None,
-        until_ms: int | None = None,
-        limit: int | None = None,
-    ) -> list[PositionHistory]:
-        """Read positions of the last three months that were closed, or of which a part was, newest first."""
-        name = None if symbol is None else self.venue_symbol(symbol)
-        query = PageQuery(symbol=name, since_ms=since_ms, until_ms=until_ms, limit=limit)
-
-        async def page(query: PageQuery, cursor: str | None) -> Page[PositionHistory]:
-            params: Params = {**endpoints.SWAP, "instId": name, "after": cursor, "limit": endpoints.PAGE}
-            rows = await self._call(endpoints.PAST_POSITIONS, params)
-            found, unread = mapping.closed_positions().each(rows, await self._sizes(rows))
-            # Rows of one moment come on one page, which may hold more than its limit for their sake.
-            more = len(rows) + len(unread_of(rows)) >= endpoints.PAGE and rows[-1:]
-            ended = bool(found) and since_ms is not None and (found[-1].closed_ms or since_ms) < since_ms
-            return Page(found, str(rows[-1].u_time) if more and not ended else None, unread)
-
-        def wanted(row: PositionHistory) -> bool:
-            at = row.closed_ms or 0
-            return (
-                name in (None, row.venue_symbol)
-                and (since_ms is None or at >= since_ms)
-                and (until_ms is None or at <= until_ms)
-            )
-
-        return await collect(page, query, key=lambda row: (row.position_id, row.created_ms), wanted=wanted)
+    async def _closed_page(self, query: PageQuery, cursor: str | None) -> Page[PositionHistory]:
+        """Positions of the last three months that were closed, or of which a part was."""
+        params: Params = {**endpoints.SWAP, "instId": query.symbol, "after": cursor, "limit": endpoints.PAGE}
+        rows = await self._call(endpoints.PAST_POSITIONS, params)
+        found, unread = mapping.closed_positions().each(rows, await self._sizes(rows))
+        # Rows of one moment come on one page, which may hold more than its limit for their sake.
+        more = len(rows) + len(unread_of(rows)) >= endpoints.PAGE and rows[-1:]
+        since_ms = query.since_ms
+        ended = bool(found) and since_ms is not None and (found[-1].closed_ms or since_ms) < since_ms
+        return Page(found, str(rows[-1].u_time) if more and not ended else None, unread)
 
     # The past
 
