@@ -48,6 +48,7 @@ from futures_async.trading.ordering import (
 from futures_async.trading.paging import FetchPage, Page, PageQuery, collect, everything, first, in_turn, iterate
 from futures_async.trading.planning import check_client_order_id, one_id
 from futures_async.trading.search import sent_since_ms
+from futures_async.trading.stops import PartStops
 from futures_async.transport.dialect import (
     Code,
     Dialect,
@@ -271,6 +272,7 @@ __all__ = [
     "PageQuery",
     "ParameterRejected",
     "Params",
+    "PartStops",
     "PermissionDenied",
     "Placement",
     "PlannedOrder",

@@ -9,7 +9,9 @@ In the order of an order:
 - `desk`: every order that leaves is known by its id until its fate is certain
 - `search`: the search for an order whose fate is open
 - `cancelling`: cancels, each of which ends in a reading of the order
-- `settings`: leverage, modes and margin: set, and never called done before they were read back
+- `waiting`: orders that wait for a price; `stops`: take-profits and stop-losses of a part of a position
+- `settings`: leverage, modes and margin: set, and never called done before they were read back; `adjusting`: margin
+  moved into an isolated position, or out of it
 - `history`, `paging`: past orders, fills and changes of balance, by the page or to their end; `windows`: lists that a
   venue shows by windows of time and a cursor; `walks`: lists without a cursor
 - `facts`: what orders wait for, read once for all that ask meanwhile

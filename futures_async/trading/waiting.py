@@ -9,14 +9,14 @@ from typing import Any
 from futures_async.trading.cancelling import ordered, urgent
 from futures_async.trading.closing import before_sending
 from futures_async.trading.desk import READ_BACK_PAUSES_S, acknowledged
-from futures_async.trading.ordering import Ack, PlannedOrder, said
+from futures_async.trading.ordering import Ack, Placement, PlannedOrder, said
 from futures_async.trading.planning import as_stop
 from futures_async.trading.search import recovered
 from futures_async.trading.trading import Trading
 from futures_async.transport.channel import apart
 from futures_async.transport.endpoint import Endpoint, Kind
-from futures_async.unified.convert import Number, chosen, to_decimal, to_text
-from futures_async.unified.enums import Intent, OrderKind, OrderType, PositionSide, Side
+from futures_async.unified.convert import Number, to_decimal, to_text
+from futures_async.unified.enums import OrderKind
 from futures_async.unified.errors import (
     CancelOutcomeUnknown,
     FuturesAsyncError,
@@ -59,43 +59,6 @@ class Waiting(Trading):
                 raise NotCarried(f"{self.id}: {what} has no {name}.{missing[0]}: leave it out")
         return stops
 
-    async def _plan_stop(
-        self,
-        symbol: str,
-        side: PositionSide,
-        quantity: Number,
-        *,
-        take_profit: Number | Stop | None,
-        stop_loss: Number | Stop | None,
-        price: Number | None,
-        client_order_id: str | None,
-    ) -> PlannedOrder:
-        """Plan the take-profit or stop-loss of a part of a position: its `kind` says which of the two it is.
-
-        Raises:
-            InvalidRequest: Both are given, or none, or two limit prices.
-        """
-        side = chosen(PositionSide, side, "side")
-        stops = self._stops("create_stop_order", take_profit=take_profit, stop_loss=stop_loss)
-        if len(stops) > 1:
-            raise InvalidRequest("create_stop_order needs take_profit or stop_loss, and not both")
-        ((word, stop),) = stops.items()
-        if price is not None and stop.limit_price is not None:
-            raise InvalidRequest("create_stop_order was given two limit prices")
-        self._active("create_stop_order")
-        request = OrderRequest(
-            symbol=symbol,
-            side=Side.SELL if side is PositionSide.LONG else Side.BUY,
-            type=OrderType.TRIGGER,
-            quantity=to_decimal(quantity, "quantity"),
-            price=stop.limit_price if price is None else to_decimal(price, "price"),
-            trigger_price=stop.price,
-            trigger_by=stop.trigger_by,
-            intent=Intent.CLOSE,
-            client_order_id=client_order_id,
-        )
-        return await self._plan_waiting(request, OrderKind(word))
-
     async def _plan_trailing(
         self, request: OrderRequest, callback_rate: Number, *, least: Decimal = Decimal(0), most: Decimal
     ) -> tuple[PlannedOrder, Decimal]:
@@ -115,6 +78,16 @@ class Waiting(Trading):
         if plan.request.price is not None:
             raise InvalidOrder(f"{self.id}: a trailing order executes at market: it has no price")
         return plan, rate
+
+    async def _place_as_order(self, plan: PlannedOrder, placement: Placement) -> Order:
+        """Place it at a venue that knows waiting orders by our ids, as it does all others; see `create_order`."""
+        try:
+            return await self._orders.place(
+                plan, placement, on_unknown="resolve", send_within_s=2.0, resolve_within_s=None
+            )
+        except FuturesAsyncError as error:
+            self._heard(plan, error)
+            raise
 
     async def _place_trigger(
         self, plan: PlannedOrder, endpoint: Endpoint[Any], send: Callable[[], Awaitable[Ack]], look: Look

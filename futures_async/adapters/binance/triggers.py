@@ -9,7 +9,6 @@ from futures_async.adapter import (
     EXACT,
     DecodeError,
     Endpoint,
-    InvalidOrder,
     Number,
     Order,
     OrderKind,
@@ -22,8 +21,6 @@ from futures_async.adapter import (
     everything,
     one_id,
     positive_or_none,
-    to_decimal,
-    to_text,
 )
 from futures_async.adapters._rows import same_name
 from futures_async.adapters.binance import endpoints, wire
@@ -53,7 +50,8 @@ class BinanceTriggers(BinanceAccount):
         """
         self._active("create_trigger_order")
         plan = await self._plan_waiting(request, OrderKind.TRIGGER)
-        return await self._place_waiting(plan, algo_body(plan, await self._price_now(plan)))
+        body = algo_body(plan, await self._price_now(plan))
+        return await self._place_as_order(plan, Placement(endpoints.PLACE_ALGO, body, read_algo_ack))
 
     async def create_trailing_order(self, request: OrderRequest, callback_rate: Number) -> Order:
         """Place a market order that follows the price once it reached `request.trigger_price`.
@@ -62,24 +60,11 @@ class BinanceTriggers(BinanceAccount):
             request: Type `TRIGGER`, without a price; buying below the last price, selling above it.
             callback_rate: By how much the price must come back: 0.001 (0.1 %) to 0.2.
         """
-        self._active("create_trailing_order")
-        rate = to_decimal(callback_rate, "callback_rate")
-        if not CALLBACK[0] <= rate <= CALLBACK[1]:
-            raise InvalidOrder(f"callback_rate is from {CALLBACK[0]} to {CALLBACK[1]} here, not {to_text(rate)}")
-        plan = await self._plan_waiting(request, OrderKind.TRAILING)
-        if plan.request.price is not None:
-            raise InvalidOrder(f"{self.id}: a trailing order executes at market: it has no price")
+        plan, rate = await self._plan_trailing(request, callback_rate, least=CALLBACK[0], most=CALLBACK[1])
         # The venue counts in percent.
         percent = EXACT.multiply(rate, Decimal(100)).normalize(EXACT)
-        return await self._place_waiting(plan, trailing_body(plan, percent))
-
-    async def _place_waiting(self, plan: PlannedOrder, body: dict[str, str]) -> Order:
-        return await self._orders.place(
-            plan,
-            Placement(endpoints.PLACE_ALGO, body, read_algo_ack),
-            on_unknown="resolve",
-            send_within_s=2.0,
-            resolve_within_s=None,
+        return await self._place_as_order(
+            plan, Placement(endpoints.PLACE_ALGO, trailing_body(plan, percent), read_algo_ack)
         )
 
     async def _price_now(self, plan: PlannedOrder) -> Decimal:

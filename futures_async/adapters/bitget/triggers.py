@@ -19,6 +19,7 @@ from futures_async.adapter import (
     OrderRequest,
     Page,
     PageQuery,
+    PartStops,
     PlannedOrder,
     PositionMode,
     PositionSide,
@@ -61,7 +62,7 @@ def _held_side(side: PositionSide, mode: PositionMode | None) -> str:
     return WIRE_POSITION_SIDE[side] if mode is PositionMode.HEDGE else ONE_WAY_HOLD_SIDE[side]
 
 
-class BitgetTriggers(BitgetPlacing):
+class BitgetTriggers(PartStops, BitgetPlacing):
     """Orders that wait for a price."""
 
     async def create_trigger_order(self, request: OrderRequest) -> Order:
@@ -83,40 +84,11 @@ class BitgetTriggers(BitgetPlacing):
         body = self._trigger_body(plan) | {"planType": "track_plan", "callbackRatio": to_text(percent)}
         return await self._place(endpoints.PLACE_PLAN, body, plan)
 
-    async def create_stop_order(
-        self,
-        symbol: str,
-        side: PositionSide,
-        quantity: Number,
-        *,
-        take_profit: Number | Stop | None = None,
-        stop_loss: Number | Stop | None = None,
-        price: Number | None = None,
-        client_order_id: str | None = None,
-    ) -> Order:
-        """Have a part of a position closed once the price reaches `take_profit` or `stop_loss`: one of the two.
-
-        Args:
-            symbol: Unified symbol or the venue's id.
-            side: Which position.
-            quantity: Base coin; the whole position is `set_position_stops`'.
-            take_profit: Trigger price, by the mark price unless a `Stop` says otherwise.
-            stop_loss: The same.
-            price: Limit price of the close, where no `Stop` says it; None closes at market.
-            client_order_id: Made when there is none.
-        """
-        plan = await self._plan_stop(
-            symbol,
-            side,
-            quantity,
-            take_profit=take_profit,
-            stop_loss=stop_loss,
-            price=price,
-            client_order_id=client_order_id,
-        )
+    async def _place_stop(self, plan: PlannedOrder) -> Order:
+        """By the mark price unless a `Stop` says another."""
         request = plan.request
         body = {
-            **self._settled_params(symbol),
+            **self._settled_params(plan.venue_symbol),
             "planType": "loss_plan" if plan.kind is OrderKind.STOP_LOSS else "profit_plan",
             "triggerPrice": to_text(plan.trigger_price),
             "triggerType": trigger_type(request.trigger_by),

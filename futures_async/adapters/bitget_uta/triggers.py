@@ -22,6 +22,7 @@ from futures_async.adapter import (
     OrderType,
     Outcome,
     PageQuery,
+    PartStops,
     PlannedOrder,
     PositionSide,
     Stop,
@@ -68,7 +69,7 @@ UNCHANGED = frozenset({"25571", "40923"})
 LATELY_MS = windows.DAY_MS
 
 
-class UnifiedTriggers(UnifiedTriggerLists):
+class UnifiedTriggers(PartStops, UnifiedTriggerLists):
     """Trigger, take-profit, stop-loss and trailing orders: lists, ids and calls of their own.
 
     The venue's lists do not say whether a trigger buys or sells. Of those placed by this object, and of those pushed
@@ -109,37 +110,8 @@ class UnifiedTriggers(UnifiedTriggerLists):
         if plan.request.intent is Intent.OPEN and self._margin_mode is MarginMode.ISOLATED:
             raise InvalidOrder(f"{self.id}: an order that waits and then opens does so in cross margin here")
 
-    async def create_stop_order(
-        self,
-        symbol: str,
-        side: PositionSide,
-        quantity: Number,
-        *,
-        take_profit: Number | Stop | None = None,
-        stop_loss: Number | Stop | None = None,
-        price: Number | None = None,
-        client_order_id: str | None = None,
-    ) -> Order:
-        """Have a part of a position closed once the price reaches `take_profit` or `stop_loss`: one of the two.
-
-        Args:
-            symbol: Unified symbol or the venue's id.
-            side: Which position.
-            quantity: Base coin; the whole position is `set_position_stops`'.
-            take_profit: Trigger price, by the mark price unless a `Stop` says otherwise.
-            stop_loss: The same.
-            price: Limit price of the close, where no `Stop` says it; None closes at market.
-            client_order_id: Made when there is none.
-        """
-        plan = await self._plan_stop(
-            symbol,
-            side,
-            quantity,
-            take_profit=take_profit,
-            stop_loss=stop_loss,
-            price=price,
-            client_order_id=client_order_id,
-        )
+    async def _place_stop(self, plan: PlannedOrder) -> Order:
+        """By the mark price unless a `Stop` says another."""
         return await self._place(plan, TPSL, stop_bodies(plan, self._category))
 
     async def _place(self, plan: PlannedOrder, kind: str, bodies: Sequence[dict[str, Any]]) -> Order:

@@ -7,7 +7,6 @@ from typing import Any
 
 from futures_async.adapter import (
     CancelOutcomeUnknown,
-    FuturesAsyncError,
     Intent,
     InvalidOrder,
     Number,
@@ -16,6 +15,7 @@ from futures_async.adapter import (
     OrderNotFound,
     OrderRequest,
     OrderType,
+    PartStops,
     Placement,
     PlannedOrder,
     PositionMode,
@@ -43,7 +43,7 @@ RISES, FALLS = 1, 2
 CHANGED = {"trigger_price": "triggerPrice", "price": "price", "quantity": "qty"}
 
 
-class TriggerCalls(OwnCalls):
+class TriggerCalls(PartStops, OwnCalls):
     """Orders that wait, TP/SL of positions and of orders."""
 
     async def _listed(self, symbol: str | None, asked: dict[str, str]) -> list[Order]:
@@ -73,39 +73,9 @@ class TriggerCalls(OwnCalls):
             raise InvalidOrder(f"{self.id}: an order at market takes what there is: it has no other time_in_force")
         return await self._place_waiting(plan, {"triggerDirection": await self._direction(plan)})
 
-    async def create_stop_order(
-        self,
-        symbol: str,
-        side: PositionSideLike,
-        quantity: Number,
-        *,
-        take_profit: Number | Stop | None = None,
-        stop_loss: Number | Stop | None = None,
-        price: Number | None = None,
-        client_order_id: str | None = None,
-    ) -> Order:
-        """Have a part of a position closed once the price reaches `take_profit` or `stop_loss`: one of the two.
-
-        It is an order that waits, and reads back as such: the venue's stops of a part of a position have no id of ours.
-
-        Args:
-            symbol: Unified symbol or the venue's id.
-            side: Which position.
-            quantity: Base coin; the whole position is `set_position_stops`'.
-            take_profit: Trigger price, by the last price unless a `Stop` says otherwise.
-            stop_loss: The same.
-            price: Limit price of the close; None closes at market.
-            client_order_id: Made when there is none.
-        """
-        plan = await self._plan_stop(
-            symbol,
-            chosen(PositionSide, side, "side"),
-            quantity,
-            take_profit=take_profit,
-            stop_loss=stop_loss,
-            price=price,
-            client_order_id=client_order_id,
-        )
+    async def _place_stop(self, plan: PlannedOrder) -> Order:
+        """By the last price unless a `Stop` says another. It is an order that waits, and reads back as such: the
+        venue's stops of a part of a position have no id of ours."""
         rises = (plan.position_side is PositionSide.LONG) is (plan.kind is OrderKind.TAKE_PROFIT)
         return await self._place_waiting(plan, {"triggerDirection": RISES if rises else FALLS, "closeOnTrigger": True})
 
@@ -115,17 +85,7 @@ class TriggerCalls(OwnCalls):
             "triggerPrice": to_text(plan.trigger_price),
             "triggerBy": TRIGGER_BY[plan.request.trigger_by or PriceSource.LAST],
         }
-        try:
-            return await self._orders.place(
-                plan,
-                Placement(endpoints.CREATE, body, read_ack),
-                on_unknown="resolve",
-                send_within_s=2.0,
-                resolve_within_s=None,
-            )
-        except FuturesAsyncError as error:
-            self._heard(plan, error)
-            raise
+        return await self._place_as_order(plan, Placement(endpoints.CREATE, body, read_ack))
 
     async def _direction(self, plan: PlannedOrder) -> int:
         """Whether the price has to rise or to fall: the venue wants to be told, and refuses what has passed already."""

@@ -208,7 +208,7 @@ class Hyperliquid(BatchCancels, LookupCalls):
         if mark is None:
             raise InvalidOrder(f"{self.id}: {plan.request.symbol} has no mark price now to wait from")
         placement = actions.placement(plan, [actions.trigger_element(plan, _contract(plan), mark, self._slippage)])
-        return await self._orders.place(plan, placement, on_unknown="resolve", send_within_s=2.0, resolve_within_s=None)
+        return await self._place_as_order(plan, placement)
 
     # Changing and cancelling
 

@@ -1,0 +1,64 @@
+"""Take-profits and stop-losses of a part of a position, which are orders that wait: for venues that have them."""
+
+from __future__ import annotations
+
+from futures_async.trading.ordering import PlannedOrder
+from futures_async.trading.waiting import Waiting
+from futures_async.unified.convert import Number, chosen, to_decimal
+from futures_async.unified.enums import Intent, OrderKind, OrderType, PositionSide, PositionSideLike, Side
+from futures_async.unified.errors import InvalidRequest
+from futures_async.unified.models import Order, OrderRequest, Stop
+
+
+class PartStops(Waiting):
+    """Plans them; an adapter writes them down and places them."""
+
+    async def _place_stop(self, plan: PlannedOrder) -> Order:
+        """Place one: `plan.kind` says which of the two it is."""
+        raise NotImplementedError
+
+    async def create_stop_order(
+        self,
+        symbol: str,
+        side: PositionSideLike,
+        quantity: Number,
+        *,
+        take_profit: Number | Stop | None = None,
+        stop_loss: Number | Stop | None = None,
+        price: Number | None = None,
+        client_order_id: str | None = None,
+    ) -> Order:
+        """Have a part of a position closed once the price reaches `take_profit` or `stop_loss`: one of the two.
+
+        Args:
+            symbol: Unified symbol or the venue's id.
+            side: Which position.
+            quantity: Base coin; the whole position is `set_position_stops`'.
+            take_profit: Trigger price, by the price that the venue itself goes by unless a `Stop` says otherwise.
+            stop_loss: The same.
+            price: Limit price of the close, where no `Stop` says it; None closes at market.
+            client_order_id: Made when there is none.
+
+        Raises:
+            InvalidRequest: Both are given, or none, or two limit prices.
+        """
+        side = chosen(PositionSide, side, "side")
+        stops = self._stops("create_stop_order", take_profit=take_profit, stop_loss=stop_loss)
+        if len(stops) > 1:
+            raise InvalidRequest("create_stop_order needs take_profit or stop_loss, and not both")
+        ((word, stop),) = stops.items()
+        if price is not None and stop.limit_price is not None:
+            raise InvalidRequest("create_stop_order was given two limit prices")
+        self._active("create_stop_order")
+        request = OrderRequest(
+            symbol=symbol,
+            side=Side.SELL if side is PositionSide.LONG else Side.BUY,
+            type=OrderType.TRIGGER,
+            quantity=to_decimal(quantity, "quantity"),
+            price=stop.limit_price if price is None else to_decimal(price, "price"),
+            trigger_price=stop.price,
+            trigger_by=stop.trigger_by,
+            intent=Intent.CLOSE,
+            client_order_id=client_order_id,
+        )
+        return await self._place_stop(await self._plan_waiting(request, OrderKind(word)))
