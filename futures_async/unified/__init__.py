@@ -12,6 +12,6 @@
 - `rows`: what a venue's row is before it is a model; `column` and `columns`: how one field of it is read, and the
   words that tables say it with; `reading`: a table of columns, by which rows become models, each alone
 - `callbacks`: the border to code that is not this library's, where any exception is taken
-- `installed`: which adapters there are, by id; `words`: "did you mean"
+- `installed`: which adapters there are, by id; `lazy`: names that are imported when first used; `words`: "did you mean"
 - `version`: the version of this distribution
 """

@@ -3,18 +3,13 @@
 The client is imported when first used: its simulated side needs no HTTP.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from futures_async.unified.lazy import lazily
 
 if TYPE_CHECKING:
     from futures_async.adapters.bitget_v1.client import BitgetV1
 
 __all__ = ["BitgetV1"]
 
-
-def __getattr__(name: str) -> Any:
-    if name != "BitgetV1":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from futures_async.adapters.bitget_v1.client import BitgetV1
-
-    globals()[name] = BitgetV1
-    return BitgetV1
+__getattr__ = lazily(__name__, BitgetV1="client")
