@@ -187,7 +187,7 @@ from futures_async.unified.models import (
     Stop,
     Ticker,
 )
-from futures_async.unified.reading import Read, Reading, table, table_of_held, table_with
+from futures_async.unified.reading import Read, Reading, table, table_of_held, table_of_held_with, table_with
 from futures_async.unified.rows import Id, Moment, Row, Rows, Text, TypedRow, unread_of
 from futures_async.unified.signing import KeySigner
 from futures_async.unified.symbols import check_symbol, guess_parts, join, split
@@ -388,6 +388,7 @@ __all__ = [
     "symbols",
     "table",
     "table_of_held",
+    "table_of_held_with",
     "table_with",
     "text",
     "times",

@@ -69,21 +69,21 @@ class Reading(Generic[W, M]):
 
     Args:
         row: `fields(WireRow)`, which the table is written with.
-        table: The model with a column for each field that the venue has; the others keep their defaults.
-        given: `fields(Kind, beside=True)` where columns need more than the row, such as the contract that it is in.
-        empty: The field that is 0 in rows which stand for nothing (flat positions): they are left out of lists.
+        table: The model with a column for each field that the venue has; the others keep their defaults. Columns may
+            need more than the row, such as the contract that it is in: `fields(Kind, beside=True)`.
+        empty: The field that is 0 in rows which stand for nothing (flat positions): they are left out of lists. It is
+            read from the row alone.
 
     Raises:
         TypeError: The table leaves out a field that the model needs, or names a raw field without saying how it is
             read.
     """
 
-    def __init__(self, row: W, table: M, *, given: object = None, empty: str | None = None) -> None:
+    def __init__(self, row: W, table: M, *, empty: str | None = None) -> None:
         self.kind: type[M] = type(table)
         self.venue = table.venue
         self.wire: type[W] = type(row)
         self.empty = empty
-        self._with_given = given is not None
         values = {name: getattr(table, name) for name in self.kind.__struct_fields__ if name != "unread"}
         if bare := [name for name, value in values.items() if isinstance(value, Field)]:
             raise TypeError(f"{self.kind.__name__}: say how {', '.join(bare)} is read")
@@ -178,9 +178,8 @@ class Reading(Generic[W, M]):
         unread = list(lost)
         for row in rows:
             try:
-                beside = None if given is None else given(row)
-                if self.empty is None or not self._is_empty(row, beside):
-                    found.append(self.one(row, beside))
+                if self.empty is None or self.columns[self.empty].of(row, None) != 0:
+                    found.append(self.one(row, None if given is None else given(row)))
             except DecodeError as error:
                 unread.append(UnreadRow(error.path, str(error), row, self._readable_facts(row), self.venue))
         return Read(found, tuple(unread))
@@ -220,10 +219,6 @@ class Reading(Generic[W, M]):
             return None
         values["raw"] = rows
         return list(map(self._model, *(values.get(name, default) for name, default in self._places.items())))
-
-    def _is_empty(self, row: Any, given: Any) -> bool:
-        name = cast("str", self.empty)
-        return not self._facts[name].of(row, given)
 
     def _readable_facts(self, row: Any) -> dict[str, Any]:
         """What can be read of a row that cannot be read: an emergency needs no more."""
@@ -358,6 +353,11 @@ def table_with(function: Callable[Concatenate[W, G, P], M]) -> Callable[P, Readi
     return cast("Callable[P, Reading[W, M]]", _tables(function, beside=True))
 
 
+def table_of_held_with(function: Callable[Concatenate[W, G, P], M]) -> Callable[P, Reading[W, M]]:
+    """A `table_with` of what is held: rows whose `contracts` are 0 stand for nothing, and are given nothing."""
+    return cast("Callable[P, Reading[W, M]]", _tables(function, beside=True, empty="contracts"))
+
+
 def _tables(function: Callable[..., M], *, beside: bool = False, empty: str | None = None) -> Any:
     @wraps(function)
     @cache
@@ -367,6 +367,6 @@ def _tables(function: Callable[..., M], *, beside: bool = False, empty: str | No
         if not beside:
             return Reading(row, function(row, *choices, **named), empty=empty)
         given = fields(kinds[1], beside=True)
-        return Reading(row, function(row, given, *choices, **named), given=given, empty=empty)
+        return Reading(row, function(row, given, *choices, **named), empty=empty)
 
     return reading

@@ -29,7 +29,7 @@ from futures_async.unified.convert import Loose
 from futures_async.unified.enums import OrderStatus, OrderType, PositionSide, Side
 from futures_async.unified.errors import DecodeError, UnreadRow, UnreadRows
 from futures_async.unified.models import Account, Order, Position, Ticker, to_builtins, to_json
-from futures_async.unified.reading import Reading
+from futures_async.unified.reading import Reading, table_of_held_with
 from futures_async.unified.rows import Moment, Row, Rows, Text, unread_of
 
 SIDES = {"long": PositionSide.LONG, "short": PositionSide.SHORT}
@@ -331,7 +331,6 @@ IN_CONTRACTS = Reading(
         locked=times(number(row.pnl_now), number(terms.each)),
         margin_coin="USDT",
     ),
-    given=terms,
 )
 
 
@@ -350,6 +349,33 @@ def test_what_is_given_beside_a_row_is_read_with_it_at_once_and_later() -> None:
         assert twin == position
     assert "_given" not in to_builtins(position)
     assert IN_CONTRACTS.one(GOOD, Terms(D(2))).quantity == 1
+
+
+@table_of_held_with
+def counted(row: WireHeld, terms: Terms) -> Position:
+    """Positions in contracts."""
+    count = needed(size(row.total))
+    return Position(
+        venue="here",
+        symbol=needed(text(row.symbol)),
+        venue_symbol=needed(text(row.symbol)),
+        side=needed(word(row.side, SIDES)),
+        quantity=needed(times(count, number(terms.each))),
+        contracts=count,
+        margin_coin="USDT",
+    )
+
+
+def test_what_is_not_held_is_given_nothing() -> None:
+    def of(one: WireHeld) -> Terms:
+        if one.symbol != "BTC":
+            raise DecodeError("no such contract", path="symbol")
+        return Terms(D("0.01"))
+
+    flat, odd, other = held(total="0", symbol="GONE"), held(total="--"), held(symbol="ETH")
+    found, unread = counted().each([flat, odd, GOOD, other], of)
+    assert [(one.contracts, one.quantity) for one in found] == [(D("0.5"), D("0.005"))]
+    assert [one.path for one in unread] == ["total", "symbol"]
 
 
 def test_a_table_says_how_each_field_is_read() -> None:

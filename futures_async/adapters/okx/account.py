@@ -31,7 +31,6 @@ from futures_async.adapter import (
     PositionSide,
     PositionSideLike,
     Reading,
-    Rows,
     chosen,
     chosen_or_none,
     to_decimal,
@@ -215,9 +214,7 @@ class OKXAccount(Adapter):
             return name is None or all(same_name(row.inst_id, name) for row in rows)
 
         rows = await self._call(endpoints.POSITIONS, {**endpoints.SWAP, "instId": name}, about=about)
-        # With a contract's name comes a row of size 0 where there once was a position.
-        held = Rows(row for row in rows if mapping.is_held(row)).without(unread_of(rows))
-        return mapping.positions().all(held, await self._sizes(held))
+        return mapping.positions().all(rows, await self._sizes(rows))
 
     async def _margin_move(self, position: Position, amount: Decimal) -> Call:
         body = {

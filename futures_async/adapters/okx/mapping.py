@@ -27,7 +27,6 @@ from futures_async.adapter import (
     PositionHistory,
     PositionMode,
     PositionSide,
-    decimal_or_none,
     divide,
     either,
     identifier,
@@ -44,6 +43,7 @@ from futures_async.adapter import (
     size,
     symbols,
     table,
+    table_of_held_with,
     table_with,
     text,
     word,
@@ -244,9 +244,9 @@ def _stop(rows: object, field: str) -> Decimal | None:
     return next((value for value in values if value is not None), None)
 
 
-@table_with
+@table_of_held_with
 def positions(row: wire.WirePosition, contract: Contract) -> Position:
-    """Positions, also those that are closed, which some answers have with size 0: see `is_held`."""
+    """Positions. With a contract's name comes a row of size 0 where there once was one."""
     name, pos = needed(text(row.inst_id)), needed(number(row.pos))
     contracts, value = made(Decimal.copy_abs, pos), contract.contract_value
     mark, entry = price(row.mark_px), price(row.avg_px)
@@ -285,14 +285,6 @@ def positions(row: wire.WirePosition, contract: Contract) -> Position:
         created_ms=moment(row.c_time),
         updated_ms=moment(row.u_time),
     )
-
-
-def is_held(row: wire.WirePosition) -> bool:
-    """Whether a row stands for a position: one whose size cannot be read does."""
-    try:
-        return decimal_or_none(row.pos, "pos") != 0
-    except DecodeError:
-        return True
 
 
 @table_with

@@ -157,9 +157,11 @@ def test_the_stops_of_a_position_are_its_first_closing_orders_that_have_them() -
     assert (read.take_profit, read.stop_loss) == (D(50000), D(65000))
 
 
-@pytest.mark.parametrize(("pos", "held"), [("0", False), ("", True), ("odd", True), ("-1", True), (0, False)])
-def test_a_row_of_size_zero_is_no_position_and_one_that_cannot_be_read_may_be(pos: Any, held: bool) -> None:
-    assert mapping.is_held(wire.WirePosition(pos=pos)) is held
+@pytest.mark.parametrize(("pos", "found"), [("0", (0, 0)), ("", (0, 1)), ("odd", (0, 1)), ("-1", (1, 0)), (0, (0, 0))])
+def test_a_row_of_size_zero_is_no_position_and_one_that_cannot_be_read_may_be(pos: Any, found: tuple[int, int]) -> None:
+    row = rows(endpoints.POSITIONS, "positions", pos=pos)[0]
+    read, unread = mapping.positions().each([row], lambda _: BTC)
+    assert (len(read), len(unread)) == found
 
 
 def test_a_closed_position_is_read_field_by_field() -> None:
