@@ -16,5 +16,6 @@ In the order of an order:
   venue shows by windows of time and a cursor; `walks`: lists without a cursor
 - `facts`: what orders wait for, read once for all that ask meanwhile
 - `hooks`: what an adapter tells of its venue's orders; `ordering`: the data that these hooks hand over
-- `adapter`: the base class of every venue's client: all of the above, and construction, contracts, closing
+- `adapter`: the base class of every venue's client: all of the above, and construction, contracts, closing;
+  `capabilities`: what follows from its hooks
 """

@@ -23,6 +23,7 @@ from futures_async.streams.events import Reporter
 from futures_async.trading.adjusting import Adjusting
 from futures_async.trading.bounds import OrderBounds
 from futures_async.trading.cancelling import ordered, urgent
+from futures_async.trading.capabilities import following
 from futures_async.trading.closing import may_be_position
 from futures_async.trading.desk import OrderDesk
 from futures_async.trading.facts import Facts
@@ -106,6 +107,18 @@ class Adapter(Adjusting, Watching):
 
     takes: ClassVar[type[Options]] = Options
     """The options of the constructor."""
+    lacks: ClassVar[frozenset[Capability]] = frozenset()
+    """What does not follow from the hooks of this class, although it does elsewhere."""
+    _said: ClassVar[bool] = False
+    """Whether the class, or one that it extends, says what it can in words of its own."""
+
+    def __init_subclass__(cls, **more: Any) -> None:
+        """Unless a class says what it can, that is what follows from its hooks."""
+        super().__init_subclass__(**more)
+        if "capabilities" in vars(cls):
+            cls._said = True
+        elif not cls._said:
+            cls.capabilities = following(cls, Adapter) - cls.lacks
 
     def __init__(
         self,

@@ -10,7 +10,9 @@ from pathlib import Path
 from futures_async import adapter
 from futures_async.adapter import Adapter, Capability
 from futures_async.testing.spec import VenueSpec
+from futures_async.trading.capabilities import FOLLOWS
 from futures_async.unified import models
+from futures_async.unified.exchange import WATCHES
 
 GUIDE = (Path(__file__).parents[2] / "futures_async" / "adapters" / "README.md").read_text(encoding="utf-8")
 OTHERS = {"Decimal", "RawCall", "micros"}
@@ -31,7 +33,9 @@ def test_every_hook_and_capability_that_is_named_exists() -> None:
     names = set(re.findall(r"`(_[a-z_]+)`", PAGE))
     assert not [name for name in names if not hasattr(Adapter, name)]
     table = PAGE[PAGE.index("| you define |") : PAGE.index("Every other capability")]
-    assert set(re.findall(r"`([A-Z_]+)`", table)) <= set(Capability.__members__)
+    told = set(re.findall(r"`([A-Z_]+)`", table))
+    assert {capability.name for capability in FOLLOWS.keys() - WATCHES} <= told <= set(Capability.__members__)
+    assert {name for needed in FOLLOWS.values() for name in needed} <= set(re.findall(r"`([a-z_]+)`", table))
 
 
 def test_the_facts_of_rows_are_the_models_own() -> None:

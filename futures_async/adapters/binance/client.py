@@ -18,7 +18,6 @@ from futures_async.adapter import (
     BatchPlacement,
     Call,
     CancelResult,
-    Capability,
     Contract,
     Credentials,
     DecodeError,
@@ -74,10 +73,6 @@ class Binance(BatchCancels, BinanceVenue):
     id = "binance"
     name = "Binance USD-M"
     lifecycle = "live"
-    capabilities: ClassVar[frozenset[Capability]] = frozenset(Capability) - {
-        Capability.FETCH_POSITION_HISTORY,
-        Capability.SET_RISK_LIMIT,
-    }
     needs_position_mode = True
     order_fields = ORDER_FIELDS
     takes: ClassVar[type[Options]] = BinanceOptions

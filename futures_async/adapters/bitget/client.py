@@ -7,7 +7,6 @@ from functools import partial
 
 from futures_async.adapter import (
     Ack,
-    Capability,
     Endpoint,
     Fill,
     Order,
@@ -47,7 +46,6 @@ class Bitget(BitgetVenue):
     id = VENUE
     name = "Bitget"
     lifecycle = "live"
-    capabilities = frozenset(Capability) - {Capability.SET_RISK_LIMIT, Capability.ARM_CANCEL_ALL}
     nothing_to_close = NO_POSITION
 
     async def fetch_order(

@@ -87,10 +87,7 @@ class BitgetUTA(BatchCancels, UnifiedTriggers):
     id = "bitget-uta"
     name = "Bitget (unified account)"
     lifecycle = "live"
-    capabilities: ClassVar[frozenset[Capability]] = frozenset(Capability) - {
-        Capability.SET_RISK_LIMIT,
-        Capability.SET_MARGIN_MODE,
-    }
+    lacks: ClassVar[frozenset[Capability]] = frozenset({Capability.SET_MARGIN_MODE})
     needs_position_mode = True
     order_fields = ORDER_FIELDS
     takes: ClassVar[type[Options]] = BitgetUTAOptions

@@ -83,35 +83,7 @@ class BitgetV1(BitgetV1Account):
     past_by_contract = True
     # The documents name no largest batch; this is the family's (code 40306).
     max_batch = 20
-    capabilities: ClassVar[frozenset[Capability]] = frozenset(
-        {
-            Capability.FETCH_ACCOUNT,
-            Capability.FETCH_POSITIONS,
-            Capability.FETCH_POSITION,
-            Capability.FETCH_POSITION_RISK,
-            Capability.FETCH_LEDGER,
-            Capability.FETCH_RISK_LIMITS,
-            Capability.SET_RISK_LIMIT,
-            Capability.FETCH_LEVERAGE,
-            Capability.SET_LEVERAGE,
-            Capability.SET_MARGIN_MODE,
-            Capability.SET_POSITION_MODE,
-            Capability.CREATE_ORDER,
-            Capability.CREATE_ORDERS,
-            Capability.CANCEL_ORDER,
-            Capability.CANCEL_ORDERS,
-            Capability.CANCEL_ALL_ORDERS,
-            Capability.FETCH_ORDER,
-            Capability.FETCH_OPEN_ORDERS,
-            Capability.FETCH_ORDER_HISTORY,
-            Capability.FETCH_FILLS,
-            Capability.CLOSE_POSITION,
-            Capability.ITER_ORDERS,
-            Capability.ITER_FILLS,
-            Capability.ITER_LEDGER,
-        }
-    )
-
+    lacks: ClassVar[frozenset[Capability]] = frozenset({Capability.RESOLVE_ORDER})
     order_fields = OrderFields(
         limit=carries("leverage", "margin_mode", time_in_force=TimeInForce),
         market=carries("leverage", "margin_mode"),

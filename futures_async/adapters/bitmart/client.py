@@ -14,7 +14,6 @@ from futures_async.adapter import (
     Ack,
     Amendment,
     Call,
-    Capability,
     Credentials,
     DecodeError,
     ExchangeError,
@@ -77,11 +76,6 @@ class BitMart(BitMartTriggers):
     id = "bitmart"
     name = "BitMart"
     lifecycle = "winding down"
-    capabilities: ClassVar[frozenset[Capability]] = frozenset(Capability) - {
-        Capability.FETCH_POSITION_HISTORY,
-        Capability.SET_RISK_LIMIT,
-        Capability.ADJUST_MARGIN,
-    }
     needs_contract = True
     past_by_contract = True
     nothing_to_close = frozenset({"40021"})

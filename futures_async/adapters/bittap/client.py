@@ -8,7 +8,6 @@ from typing import Any, ClassVar, Self, TypeVar, Unpack
 from futures_async.adapter import (
     Account,
     Adapter,
-    Capability,
     Credentials,
     Fill,
     IncompletePage,
@@ -76,25 +75,6 @@ class BitTap(Adapter):
 
     id = "bittap"
     name = "BitTap"
-    capabilities: ClassVar[frozenset[Capability]] = frozenset(
-        {
-            Capability.FETCH_ACCOUNT,
-            Capability.FETCH_ACCOUNTS,
-            Capability.FETCH_POSITIONS,
-            Capability.FETCH_POSITION,
-            Capability.FETCH_POSITION_RISK,
-            Capability.FETCH_LEVERAGE,
-            Capability.FETCH_POSITION_MODE,
-            Capability.FETCH_ORDER,
-            Capability.FETCH_OPEN_ORDERS,
-            Capability.FETCH_ORDER_HISTORY,
-            Capability.FETCH_FILLS,
-            Capability.FETCH_TICKER,
-            Capability.ITER_ORDERS,
-            Capability.ITER_FILLS,
-        }
-    )
-
     takes: ClassVar[type[Options]] = BitTapOptions
 
     def __init__(self, credentials: Credentials | None = None, **options: Unpack[BitTapOptions]) -> None:

@@ -15,7 +15,6 @@ from futures_async.adapter import (
     BatchCancels,
     BatchPlacement,
     Call,
-    Capability,
     Credentials,
     Endpoint,
     Fill,
@@ -89,10 +88,6 @@ class Bybit(BatchCancels, TriggerCalls):
     id = "bybit"
     name = "Bybit"
     lifecycle = "live"
-    capabilities: ClassVar[frozenset[Capability]] = frozenset(Capability) - {
-        Capability.SET_RISK_LIMIT,
-        Capability.ARM_CANCEL_ALL,
-    }
     needs_position_mode = True
     order_fields = ORDER_FIELDS
     takes: ClassVar[type[Options]] = BybitOptions

@@ -77,11 +77,6 @@ class Hyperliquid(BatchCancels, LookupCalls):
     id = VENUE
     name = "Hyperliquid"
     lifecycle = "live"
-    capabilities: ClassVar[frozenset[Capability]] = frozenset(Capability) - {
-        Capability.FETCH_POSITION_HISTORY,
-        Capability.SET_RISK_LIMIT,
-        Capability.SET_POSITION_MODE,
-    }
     needs_contract = True
     order_fields = order_rows.ORDER_FIELDS
     takes: ClassVar[type[Options]] = HyperliquidOptions

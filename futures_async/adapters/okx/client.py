@@ -16,7 +16,6 @@ from futures_async.adapter import (
     BatchCancels,
     BatchPlacement,
     Call,
-    Capability,
     Contract,
     Credentials,
     Endpoint,
@@ -94,10 +93,6 @@ class OKX(BatchCancels, OKXTriggers):
     id = "okx"
     name = "OKX"
     lifecycle = "live"
-    capabilities: ClassVar[frozenset[Capability]] = frozenset(Capability) - {
-        Capability.SET_RISK_LIMIT,
-        Capability.SET_MARGIN_MODE,
-    }
     needs_contract = True
     needs_position_mode = True
     order_fields = ORDER_FIELDS

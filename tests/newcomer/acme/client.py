@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any, ClassVar, TypeVar, Unpack
+from typing import Any, TypeVar, Unpack
 
 from futures_async.adapter import (
     Account,
@@ -11,7 +11,6 @@ from futures_async.adapter import (
     Adapter,
     Amendment,
     Call,
-    Capability,
     Contract,
     Credentials,
     Endpoint,
@@ -70,39 +69,6 @@ class Acme(Adapter):
 
     id = "acme"
     name = "Acme"
-    capabilities: ClassVar[frozenset[Capability]] = frozenset(
-        {
-            Capability.FETCH_TIME,
-            Capability.FETCH_CONTRACTS,
-            Capability.FETCH_CONTRACT,
-            Capability.FETCH_TICKER,
-            Capability.FETCH_ACCOUNT,
-            Capability.FETCH_ACCOUNTS,
-            Capability.FETCH_POSITIONS,
-            Capability.FETCH_POSITION,
-            Capability.FETCH_POSITION_RISK,
-            Capability.FETCH_LEVERAGE,
-            Capability.SET_LEVERAGE,
-            Capability.FETCH_POSITION_MODE,
-            Capability.SET_POSITION_MODE,
-            Capability.CREATE_ORDER,
-            Capability.CREATE_ORDERS,
-            Capability.EDIT_ORDER,
-            Capability.CANCEL_ORDER,
-            Capability.CANCEL_ORDERS,
-            Capability.CANCEL_ALL_ORDERS,
-            Capability.FETCH_ORDER,
-            Capability.FETCH_OPEN_ORDERS,
-            Capability.FETCH_ORDER_HISTORY,
-            Capability.ITER_ORDERS,
-            Capability.FETCH_FILLS,
-            Capability.ITER_FILLS,
-            Capability.FETCH_LEDGER,
-            Capability.ITER_LEDGER,
-            Capability.CLOSE_POSITION,
-            Capability.RESOLVE_ORDER,
-        }
-    )
     needs_position_mode = True
     order_fields = OrderFields(limit=_STOPS | carries(time_in_force=TimeInForce), market=_STOPS, only_opening=_STOPS)
 

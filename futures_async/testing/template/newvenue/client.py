@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Unpack
+from typing import Unpack
 
-from futures_async.adapter import Account, Adapter, Capability, Credentials, Options
+from futures_async.adapter import Account, Adapter, Credentials, Options
 from futures_async.testing.template.newvenue import endpoints, mapping
 from futures_async.testing.template.newvenue.dialect import NewVenueDialect
 
@@ -14,8 +14,6 @@ class NewVenue(Adapter):
 
     id = "newvenue"
     name = "NewVenue"
-    # What is claimed here is tested, and what is not is refused before anything is sent.
-    capabilities: ClassVar[frozenset[Capability]] = frozenset({Capability.FETCH_ACCOUNT, Capability.FETCH_ACCOUNTS})
 
     def __init__(self, credentials: Credentials | None = None, **options: Unpack[Options]) -> None:
         super().__init__(credentials, dialect=NewVenueDialect(), **options)

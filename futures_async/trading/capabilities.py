@@ -1,0 +1,46 @@
+"""What an adapter can, told by what it defines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from futures_async.unified.exchange import WATCHES, Capability
+from futures_async.unified.exchange import Capability as Can
+
+FOLLOWS: Mapping[Can, Sequence[str]] = {
+    Can.FETCH_ACCOUNT: ("fetch_accounts",),
+    Can.FETCH_POSITION: ("fetch_positions",),
+    Can.FETCH_POSITION_RISK: ("fetch_positions",),
+    Can.FETCH_CONTRACT: ("fetch_contracts",),
+    Can.FETCH_ORDER_HISTORY: ("_orders_page",),
+    Can.ITER_ORDERS: ("_orders_page",),
+    Can.FETCH_FILLS: ("_fills_page",),
+    Can.ITER_FILLS: ("_fills_page",),
+    Can.FETCH_LEDGER: ("_ledger_page",),
+    Can.ITER_LEDGER: ("_ledger_page",),
+    Can.FETCH_POSITION_HISTORY: ("_closed_page",),
+    Can.ADJUST_MARGIN: ("_margin_move",),
+    Can.CREATE_ORDER: ("_placement", "fetch_order"),
+    Can.CREATE_ORDERS: ("_placement", "fetch_order"),
+    Can.RESOLVE_ORDER: ("_placement", "fetch_order"),
+    Can.CLOSE_POSITION: ("_placement", "fetch_order", "fetch_positions"),
+    Can.EDIT_ORDER: ("_amendment", "fetch_order"),
+    Can.CANCEL_ORDER: ("_cancellation", "fetch_order"),
+    Can.CANCEL_ORDERS: ("_cancellation", "fetch_order"),
+    Can.CANCEL_ALL_ORDERS: ("_cancel_all", "fetch_open_orders"),
+    **dict.fromkeys(WATCHES, ("_stream_dialect",)),
+}
+"""What the core makes of an adapter's hooks and reads; every other capability is the method of its name."""
+
+
+def following(adapter: type, base: type) -> frozenset[Capability]:
+    """What a class can by what it defines beyond `base`: the method itself, or all that the core makes it of."""
+
+    def defines(name: str) -> bool:
+        return getattr(adapter, name) is not getattr(base, name)
+
+    return frozenset(
+        capability
+        for capability in Capability
+        if defines(capability.value) or (capability in FOLLOWS and all(defines(name) for name in FOLLOWS[capability]))
+    )
