@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -31,6 +34,12 @@ class ApiKey:
     """Belongs to the venue's demo environment, where one host serves both."""
     can_trade: bool = True
     can_read: bool = True
+
+    def has_signed(self, message: bytes, signature: str, *, base64: bool = False) -> bool:
+        """Whether this is the HMAC-SHA256 of a message under the secret: in hex, or in base64."""
+        mac = hmac.new(self.secret.encode(), message, hashlib.sha256)
+        wanted = b64encode(mac.digest()) if base64 else mac.hexdigest().encode()
+        return hmac.compare_digest(wanted, signature.encode(errors="replace"))
 
 
 @dataclass(slots=True)

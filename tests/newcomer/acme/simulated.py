@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
 
@@ -106,7 +104,7 @@ class Simulated(Dialect):
         account, key = found
         stamp = request.header("acme-time")
         text = f"{stamp}{request.method}{request.path}?{request.query}".encode() + request.body
-        if hmac.new(key.secret.encode(), text, hashlib.sha256).hexdigest() != request.header("acme-sign"):
+        if not key.has_signed(text, request.header("acme-sign")):
             raise VenueRefusal("bad-sign")
         if abs(request.now_ms - int(stamp)) > WINDOW_MS:
             raise VenueRefusal("too-late")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
@@ -150,10 +148,8 @@ class Fapi(Dialect):
             raise VenueRefusal("-1102", "Mandatory parameter 'signature' was not sent, was empty/null.")
         text = (_SIGNATURE.sub("", query) + _SIGNATURE.sub("", form)).encode()
         if key.secret.startswith("M"):  # a private key, base64 of DER: what it signs can be made again
-            wanted = KeySigner()(text, Credentials(key.key, key.secret))
-        else:
-            wanted = hmac.new(key.secret.encode(), text, hashlib.sha256).hexdigest()
-        return hmac.compare_digest(wanted.encode(), unquote(found[1]).encode())
+            return KeySigner()(text, Credentials(key.key, key.secret)) == unquote(found[1])
+        return key.has_signed(text, unquote(found[1]))
 
     # Envelopes
 

@@ -5,10 +5,7 @@ Reference: venues/streams.md sections 2.1 to 2.5, 3.1, 3.2 and 8. `connId` and r
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from abc import abstractmethod
-from base64 import b64encode
 from collections.abc import Hashable, Iterable, Mapping
 from typing import Any, ClassVar, NamedTuple
 
@@ -161,8 +158,7 @@ class BitgetStreams(StreamDialect):
             return EXPIRED, None
         if row.get("passphrase") != key.passphrase:
             return BAD_PASSPHRASE, None
-        digest = hmac.new(key.secret.encode(), f"{stamp}GET/user/verify".encode(), hashlib.sha256).digest()
-        if not hmac.compare_digest(b64encode(digest), str(row.get("sign")).encode()):
+        if not key.has_signed(f"{stamp}GET/user/verify".encode(), str(row.get("sign")), base64=True):
             return BAD_SIGN, None
         return None, account
 

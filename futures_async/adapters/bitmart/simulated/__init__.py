@@ -7,8 +7,6 @@ id-less cancel cancels everything; cut lists are cut without a word.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import itertools
 from collections.abc import Sequence
 from typing import Any
@@ -129,7 +127,7 @@ class Simulated(MarketData, AccountCalls, OrderCalls, PlanCalls):
         if abs(request.now_ms - int(timestamp)) > WINDOW_MS:
             raise VenueRefusal("30007", "Header X-BM-TIMESTAMP range. Within a minute")
         prehash = f"{timestamp}#{key.memo or ''}#".encode() + request.body
-        if not hmac.compare_digest(hmac.new(key.secret.encode(), prehash, hashlib.sha256).hexdigest(), sign):
+        if not key.has_signed(prehash, sign):
             raise VenueRefusal("30005", "Header X-BM-SIGN is wrong")
 
     def success(self, request: Request, result: Any) -> Response:

@@ -7,8 +7,6 @@ are text, or raw deflate where `deflates` is set. The documented disconnect of i
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import uuid
 import zlib
 from collections.abc import Callable, Iterable, Mapping
@@ -128,8 +126,7 @@ class Streams(StreamDialect):
         account, key = found
         if not (stamp.isascii() and stamp.isdigit()) or abs(int(stamp) - line.now_ms) > LOGIN_WINDOW_MS:
             return "openapi auth: timestamp invalid", None
-        text = f"{stamp}#{key.memo or ''}#bitmart.WebSocket".encode()
-        if not hmac.compare_digest(hmac.new(key.secret.encode(), text, hashlib.sha256).hexdigest(), sign):
+        if not key.has_signed(f"{stamp}#{key.memo or ''}#bitmart.WebSocket".encode(), sign):
             return "openapi auth: sign invalid", None
         return "", account
 

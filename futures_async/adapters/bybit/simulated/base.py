@@ -5,8 +5,6 @@ Reference: venues/bybit.md sections 1, 6 and 7.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections.abc import Callable, Container, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, ClassVar, NamedTuple
@@ -142,8 +140,7 @@ class V5(Dialect):
         payload = request.query.encode() if request.method == "GET" else request.body
         stamp, window = request.header("x-bapi-timestamp"), request.header("x-bapi-recv-window")
         text = f"{stamp}{key.key}{window}".encode() + payload
-        digest = hmac.new(key.secret.encode(), text, hashlib.sha256).hexdigest()
-        return hmac.compare_digest(digest.encode(), request.header("x-bapi-sign").encode("latin-1"))
+        return key.has_signed(text, request.header("x-bapi-sign"))
 
     # -- the envelope
 

@@ -7,8 +7,6 @@ Of the public topics there are the tickers of a path's category: a whole row fir
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
@@ -137,8 +135,7 @@ class Streams(StreamDialect):
         if found is None or not expires.isdigit() or int(expires) <= line.now_ms:
             return None
         account, key = found
-        digest = hmac.new(key.secret.encode(), f"GET/realtime{expires}".encode(), hashlib.sha256).hexdigest()
-        return account if hmac.compare_digest(digest.encode(), sign.encode()) else None
+        return account if key.has_signed(f"GET/realtime{expires}".encode(), sign) else None
 
     def _want(self, op: str, asked: _Operation, line: Line) -> list[Deed]:
         found = {topic: self._find(topic, line) for topic in map(str, asked.args)}

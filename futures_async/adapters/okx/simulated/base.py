@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -140,9 +137,8 @@ class OKXSide(Dialect):
         if abs(request.now_ms - at) > WINDOW_MS:
             raise VenueRefusal("50102", "Timestamp request expired")
         target = f"{request.path}?{request.query}" if request.query else request.path
-        if not signed(
-            key.secret, f"{stamp}{request.method}{target}".encode() + request.body, request.header("ok-access-sign")
-        ):
+        message = f"{stamp}{request.method}{target}".encode() + request.body
+        if not key.has_signed(message, request.header("ok-access-sign"), base64=True):
             raise VenueRefusal("50113", "Invalid Sign")
         if not (key.can_trade if request.method == "POST" else key.can_read):
             raise VenueRefusal("50120", "This API key doesn't have permission to use this function")
@@ -238,12 +234,6 @@ def _moment(text: str) -> int | None:
         return int(datetime.fromisoformat(text).timestamp() * 1000) if text.endswith("Z") else None
     except ValueError:
         return None
-
-
-def signed(secret: str, message: bytes, sign: str) -> bool:
-    """Whether `sign` is that of a message."""
-    digest = b64encode(hmac.new(secret.encode(), message, hashlib.sha256).digest())
-    return hmac.compare_digest(digest, sign.encode("latin-1"))
 
 
 def inst_id(contract: ContractSpec) -> str:

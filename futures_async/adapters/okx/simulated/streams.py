@@ -14,7 +14,7 @@ import msgspec
 
 from futures_async.adapters.okx.simulated.account import AccountCalls
 from futures_async.adapters.okx.simulated.algos import AlgoCalls
-from futures_async.adapters.okx.simulated.base import WINDOW_MS, inst_id, signed
+from futures_async.adapters.okx.simulated.base import WINDOW_MS, inst_id
 from futures_async.adapters.okx.simulated.market import MarketCalls
 from futures_async.adapters.okx.simulated.orders import last_fill, order_row
 from futures_async.simulator.accounts import Account, closed_side
@@ -113,7 +113,7 @@ class Streams(StreamDialect):
             return LogIn(None, self._error(line, "60006", "Timestamp request expired"))
         if row.get("passphrase") != key.passphrase:
             return LogIn(None, self._error(line, "60024", "Wrong passphrase"))
-        if not signed(key.secret, f"{stamp}GET/users/self/verify".encode(), str(row.get("sign"))):
+        if not key.has_signed(f"{stamp}GET/users/self/verify".encode(), str(row.get("sign")), base64=True):
             return LogIn(None, self._error(line, "60007", "Invalid sign"))
         return LogIn(account, encode({"event": "login", "code": "0", "msg": "", "connId": _id(line)}))
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -43,8 +41,7 @@ class Simulated(Dialect):
         account, key = found
         stamp = request.header("x-time")
         text = f"{stamp}{request.method}{request.path}?{request.query}".encode() + request.body
-        signed = hmac.new(key.secret.encode(), text, hashlib.sha256).hexdigest()
-        if not hmac.compare_digest(signed.encode(), request.header("x-signature").encode()):
+        if not key.has_signed(text, request.header("x-signature")):
             raise VenueRefusal("bad-signature")
         if abs(request.now_ms - int(stamp)) > WINDOW_MS:
             raise VenueRefusal("too-late")
