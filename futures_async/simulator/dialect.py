@@ -409,6 +409,13 @@ class Dialect(ABC):
         """The contracts that this venue may list."""
         return self.engine.world.listed(quote_sized=self.quote_sized)
 
+    def dollars(self, coin: str) -> Decimal:
+        """What a coin is worth, for amounts that the venue converts: the mark price; 1 for what is no listed base."""
+        for contract in self.contracts_listed():
+            if contract.base == coin:
+                return self.engine.world.mark(contract.symbol)
+        return Decimal(1)
+
     def granted(self, account: Account, limit: RateLimit) -> int:
         """By how much an account's budget has grown beyond where it began."""
         return 0

@@ -73,3 +73,21 @@ class SettingEvent:
 
 Event: TypeAlias = OrderEvent | PositionEvent | BalanceEvent | TriggerEvent | SettingEvent
 Listener: TypeAlias = Callable[[Account, Event], None]
+
+
+def coin_of(event: Event, *, closing: bool = True) -> str | None:
+    """The coin of which something was paid, or is bound in another way now; None where nothing is.
+
+    Args:
+        event: Of a fill the balance tells.
+        closing: An order that closes counts too.
+    """
+    match event:
+        case BalanceEvent(coin):
+            return coin
+        case OrderEvent(order=order, fill=None) if closing or not order.closes:
+            return order.symbol.rpartition(":")[2]
+        case SettingEvent(symbol=str(symbol)):
+            return symbol.rpartition(":")[2]
+        case _:
+            return None

@@ -93,13 +93,6 @@ class Products(BitgetGate):
         close, fresh = self.engine.orders.close_position, self.engine.world.next_id
         return [close(request.account, symbol, side, client_id=str(fresh())) for symbol, side in found]
 
-    def dollars(self, coin: str) -> Decimal:
-        """What a coin is worth, for amounts that the venue converts: the mark price; 1 for what is no listed base."""
-        for contract in self.contracts_listed():
-            if contract.base == coin:
-                return self.engine.world.mark(contract.symbol)
-        return Decimal(1)
-
     def candle_rows(self, contract: ContractSpec, length_ms: int, params: Mapping[str, str]) -> list[list[str]]:
         """Of the mark price."""
         since, until = whole(params, "startTime"), whole(params, "endTime")

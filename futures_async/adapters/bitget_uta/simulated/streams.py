@@ -33,13 +33,13 @@ from futures_async.adapters.bitget_uta.simulated.stream_rows import (
 from futures_async.simulator.accounts import Account, closed_side
 from futures_async.simulator.contracts import ContractSpec
 from futures_async.simulator.events import (
-    BalanceEvent,
     Event,
     OrderChange,
     OrderEvent,
     PositionEvent,
     SettingEvent,
     TriggerEvent,
+    coin_of,
 )
 from futures_async.simulator.stream_dialect import AccountChannel, Frame, Line, MarketChannel, Subscription, encode
 from futures_async.unified.enums import PositionSide
@@ -183,16 +183,8 @@ class Streams(BitgetStreams):
 
     def paid(self, account: Account, event: Event, subscription: Subscription) -> Iterable[Frame]:
         """The totals, and the coin that changed."""
-        match event:
-            case BalanceEvent(coin):
-                pass
-            case OrderEvent(order=order, fill=None) if not order.closes:
-                coin = self.engine.world.contract(order.symbol).settle
-            case SettingEvent(symbol=str(symbol)):
-                coin = self.engine.world.contract(symbol).settle
-            case _:
-                return
-        yield self.push(subscription, [self._account(account, [coin])], "update")
+        if (coin := coin_of(event, closing=False)) is not None:
+            yield self.push(subscription, [self._account(account, [coin])], "update")
 
     # -- market
 

@@ -28,13 +28,13 @@ from futures_async.adapters.bitmart.simulated.stream_rows import (
 from futures_async.simulator.accounts import Account, closed_side
 from futures_async.simulator.contracts import ContractSpec
 from futures_async.simulator.events import (
-    BalanceEvent,
     Event,
     OrderChange,
     OrderEvent,
     PositionEvent,
     SettingEvent,
     TriggerEvent,
+    coin_of,
 )
 from futures_async.simulator.records import CancelReason, Source, TriggerStatus
 from futures_async.simulator.stream_dialect import (
@@ -255,16 +255,8 @@ class Streams(StreamDialect):
 
     def paid(self, account: Account, event: Event, subscription: Subscription) -> Iterable[Frame]:
         """Absolute values of one coin."""
-        match event:
-            case BalanceEvent(coin):
-                pass
-            case OrderEvent(order=order, fill=None) if not order.closes:
-                coin = self.engine.world.contract(order.symbol).settle
-            case SettingEvent(symbol=str(symbol)):
-                coin = self.engine.world.contract(symbol).settle
-            case _:
-                return
-        if subscription.arg == f"futures/asset:{coin}":
+        coin = coin_of(event, closing=False)
+        if coin is not None and subscription.arg == f"futures/asset:{coin}":
             yield self._push(subscription, asset_row(self.engine.margins.wallet(account, coin)))
 
     # -- market

@@ -215,13 +215,6 @@ class V5(Dialect):
         """The same by the engine's names: what a list is filtered by."""
         return {contract.symbol for contract in self.asked(values, narrow=narrow)}
 
-    def dollars(self, coin: str) -> Decimal:
-        """What a coin is worth: the mark price; 1 for what is no listed base."""
-        for contract in self.contracts_listed():
-            if contract.base == coin:
-                return self.engine.world.mark(contract.symbol)
-        return Decimal(1)
-
     def band(self, contract: ContractSpec) -> tuple[Decimal, Decimal]:
         """The lowest and the highest price that orders may have."""
         mark, tick = self.engine.world.mark(contract.symbol), contract.tick

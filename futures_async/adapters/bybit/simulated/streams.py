@@ -27,12 +27,12 @@ from futures_async.simulator.accounts import Account
 from futures_async.simulator.contracts import ContractSpec
 from futures_async.simulator.dialect import plain
 from futures_async.simulator.events import (
-    BalanceEvent,
     Event,
     OrderEvent,
     PositionEvent,
     SettingEvent,
     TriggerEvent,
+    coin_of,
 )
 from futures_async.simulator.records import TriggerStatus
 from futures_async.simulator.stream_dialect import (
@@ -266,17 +266,9 @@ class Streams(StreamDialect):
 
     def wallet(self, account: Account, event: Event, subscription: Subscription) -> Iterable[Frame]:
         """Totals, and the coin that changed; never for the market's sake."""
-        match event:
-            case BalanceEvent(coin):
-                pass
-            case OrderEvent(order=order, fill=None):
-                coin = self.engine.world.contract(order.symbol).settle
-            case SettingEvent(symbol=str(symbol)):
-                coin = self.engine.world.contract(symbol).settle
-            case _:
-                return
-        wallets = [self.engine.margins.wallet(account, coin)]
-        yield from self._push(subscription, account, wallet_row(self.engine, account, wallets, self._rest.dollars))
+        if (coin := coin_of(event)) is not None:
+            wallets = [self.engine.margins.wallet(account, coin)]
+            yield from self._push(subscription, account, wallet_row(self.engine, account, wallets, self._rest.dollars))
 
 
 def _id(line: Line) -> str:

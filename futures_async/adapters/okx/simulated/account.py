@@ -56,13 +56,6 @@ class AccountCalls(OKXSide):
             "details": [self._coin(wallet, now) for wallet in wallets],
         }
 
-    def dollars(self, coin: str) -> Decimal:
-        """What a coin is worth; stable coins are a dollar each."""
-        for contract in self.contracts_listed():
-            if contract.base == coin and contract.quote == "USDT":
-                return self.engine.world.mark(contract.symbol)
-        return Decimal(1)
-
     def _coin(self, wallet: Wallet, now: str) -> dict[str, Any]:
         used = wallet.cross_margin + wallet.order_margin + wallet.isolated_margin
         ratio = wallet.margin_ratio

@@ -18,7 +18,14 @@ from futures_async.adapters.okx.simulated.base import WINDOW_MS, inst_id
 from futures_async.adapters.okx.simulated.market import MarketCalls
 from futures_async.adapters.okx.simulated.orders import last_fill, order_row
 from futures_async.simulator.accounts import Account, closed_side
-from futures_async.simulator.events import BalanceEvent, Event, OrderEvent, PositionEvent, SettingEvent, TriggerEvent
+from futures_async.simulator.events import (
+    Event,
+    OrderEvent,
+    PositionEvent,
+    SettingEvent,
+    TriggerEvent,
+    coin_of,
+)
 from futures_async.simulator.stream_dialect import (
     AccountChannel,
     Answer,
@@ -225,16 +232,8 @@ class Streams(StreamDialect):
 
     def paid(self, account: Account, event: Event, subscription: Subscription) -> Iterable[Frame]:
         """The coin that changed."""
-        match event:
-            case BalanceEvent(coin):
-                pass
-            case OrderEvent(order=order, fill=None):
-                coin = self._rest.named(order.symbol).settle
-            case SettingEvent(symbol=str(symbol)):
-                coin = self._rest.named(symbol).settle
-            case _:
-                return
-        yield self._account(account, subscription, {coin}, "event_update")
+        if (coin := coin_of(event)) is not None:
+            yield self._account(account, subscription, {coin}, "event_update")
 
     # -- market
 
