@@ -66,6 +66,15 @@ class Reader:
             raise self._wrong(name, text[:40]) if self._not_whole is None else self._not_whole(name)
         return int(text)
 
+    def either(
+        self, values: Mapping[str, Any], own: str, ours: str, refusal: VenueRefusal
+    ) -> tuple[int | None, str | None]:
+        """The venue's id of an order and the caller's; refused where neither is there."""
+        order_id, client_id = self.whole(values, own), values.get(ours) or None
+        if order_id is None and client_id is None:
+            raise refusal
+        return order_id, client_id
+
     def word(self, values: Mapping[str, Any], name: str, allowed: Iterable[str], default: str | None = None) -> str:
         """One of some words, in lower case."""
         value = values.get(name)

@@ -205,19 +205,24 @@ class Triggers:
         """
         check_side(side, price, profit=kind.is_profit, bound=self._world.mark(symbol), of="mark price")
 
-    def find(self, account: Account, *, trigger_id: int | None = None, client_id: str | None = None) -> Trigger:
-        """A live trigger order.
+    def find(
+        self, account: Account, *, trigger_id: int | None = None, client_id: str | None = None, past: bool = False
+    ) -> Trigger:
+        """A live trigger order; the id wins over the client id.
+
+        Args:
+            account: Whose.
+            trigger_id: Of the venue.
+            client_id: Of the caller.
+            past: In whatever state; of several with one client id, the newest.
 
         Raises:
             UnknownOrder: None such.
         """
-        if trigger_id is not None:
-            found = account.live_triggers.get(trigger_id)
-        else:
-            found = next((t for t in account.live_triggers.values() if client_id and t.client_id == client_id), None)
-        if found is None:
-            raise UnknownOrder("no such trigger order")
-        return found
+        for trigger in reversed(account.trigger_log) if past else account.live_triggers.values():
+            if trigger.id == trigger_id or (trigger_id is None and client_id and trigger.client_id == client_id):
+                return trigger
+        raise UnknownOrder("no such trigger order")
 
     def cancel(self, account: Account, trigger: Trigger) -> None:
         """End a live trigger order."""

@@ -104,14 +104,9 @@ class AlgoCalls(Fapi):
     # -- finding
 
     def _named(self, account: Account, fields: Mapping[str, Any], *, live: bool) -> Trigger:
-        number, name = READER.whole(fields, "algoId"), fields.get("clientAlgoId")
-        if number is None and not name:
-            raise VenueRefusal("-1102", "Either 'algoId' or 'clientAlgoId' must be sent.")
-        among = list(account.live_triggers.values()) if live else account.trigger_log
-        for trigger in reversed(among):
-            if trigger.id == number or (number is None and trigger.client_id == name):
-                return trigger
-        raise errors.UnknownOrder("no such order")
+        neither = VenueRefusal("-1102", "Either 'algoId' or 'clientAlgoId' must be sent.")
+        number, name = READER.either(fields, "algoId", "clientAlgoId", neither)
+        return self.engine.triggers.find(account, trigger_id=number, client_id=name, past=not live)
 
     @get(f"{V1}/algoOrder")
     def algo(self, request: Request) -> dict[str, Any]:

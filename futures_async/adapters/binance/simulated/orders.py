@@ -259,10 +259,8 @@ class OrderCalls(Fapi):
 
 def ids_of(fields: Mapping[str, Any]) -> tuple[int | None, str | None]:
     """Either id; the venue's wins."""
-    order_id, client = READER.whole(fields, "orderId"), fields.get("origClientOrderId") or None
-    if order_id is None and client is None:
-        raise VenueRefusal("-1102", "Either 'orderId' or 'origClientOrderId' must be sent.")
-    return order_id, client
+    neither = VenueRefusal("-1102", "Either 'orderId' or 'origClientOrderId' must be sent.")
+    return READER.either(fields, "orderId", "origClientOrderId", neither)
 
 
 def forgotten(order: Order, now_ms: int) -> bool:

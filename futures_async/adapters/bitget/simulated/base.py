@@ -182,14 +182,6 @@ def span(params: Mapping[str, str], days: int | None) -> tuple[int | None, int |
     return since, until
 
 
-def either_id(values: Mapping[str, Any], code: str, message: str) -> tuple[int | None, str | None]:
-    """`orderId`, which wins, and `clientOid`; refused without both."""
-    order_id, client_id = whole(values, "orderId"), values.get("clientOid") or None
-    if order_id is None and client_id is None:
-        raise VenueRefusal(code, message)
-    return order_id, client_id
-
-
 def ids(row: Order | Trigger) -> dict[str, Any]:
     """What answers to writes say of an order."""
     return {"orderId": str(row.id), "clientOid": row.client_id}

@@ -45,6 +45,7 @@ READER = Reader(
 )
 required, number, needed_number = READER.required, READER.number, READER.needed_number
 whole, word, pick, maybe, objects = READER.whole, READER.word, READER.pick, READER.maybe, READER.objects
+either = READER.either
 
 CODES: Table = {
     errors.UnknownSymbol: ("40034", None),

@@ -14,11 +14,19 @@ from futures_async.adapters.bitget.simulated.base import (
     TYPES,
     V2,
     YES_NO,
-    either_id,
     ids,
     placed_ids,
 )
-from futures_async.adapters.bitget.simulated.gate import maybe, needed_number, number, objects, pick, required, whole
+from futures_async.adapters.bitget.simulated.gate import (
+    either,
+    maybe,
+    needed_number,
+    number,
+    objects,
+    pick,
+    required,
+    whole,
+)
 from futures_async.adapters.bitget.simulated.rows import fill_row, order_row
 from futures_async.simulator import errors
 from futures_async.simulator.accounts import Account, reversed_side
@@ -271,7 +279,7 @@ class OrderCalls(V2):
 
 def one_of(values: Mapping[str, Any]) -> tuple[int | None, str | None]:
     """Either id of an order; one of them is required."""
-    return either_id(values, "40913", "One of orderId and clientOid is required")
+    return either(values, "orderId", "clientOid", VenueRefusal("40913", "One of orderId and clientOid is required"))
 
 
 def _preset(fields: Mapping[str, Any], name: str, price_name: str = "") -> Preset | None:

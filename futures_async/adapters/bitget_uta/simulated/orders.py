@@ -13,11 +13,18 @@ from futures_async.adapters.bitget.simulated.base import (
     TRADES,
     TYPES,
     YES_NO,
-    either_id,
     ids,
     placed_ids,
 )
-from futures_async.adapters.bitget.simulated.gate import needed_number, number, pick, required, whole, word
+from futures_async.adapters.bitget.simulated.gate import (
+    either,
+    needed_number,
+    number,
+    pick,
+    required,
+    whole,
+    word,
+)
 from futures_async.adapters.bitget_uta.simulated.base import CURSOR_OFFSET, OTHER_CATEGORIES, V3, listed, side_of
 from futures_async.adapters.bitget_uta.simulated.rows import ended, fill_row, order_row, protection
 from futures_async.simulator import errors
@@ -242,7 +249,7 @@ class OrderCalls(V3):
 
 def one_of(values: Mapping[str, Any]) -> tuple[int | None, str | None]:
     """Either id of an order; one of them is required."""
-    return either_id(values, "400172", "Parameter verification failed: orderId")
+    return either(values, "orderId", "clientOid", VenueRefusal("400172", "Parameter verification failed: orderId"))
 
 
 def rows(verdicts: list[Verdict]) -> list[dict[str, Any]]:

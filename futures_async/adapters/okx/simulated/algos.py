@@ -87,9 +87,9 @@ class AlgoCalls(OrderCalls):
 
         return self.verdicts(request, one, 10)
 
-    def _algo(self, request: Request, fields: Mapping[str, Any]) -> Trigger:
+    def _algo(self, request: Request, fields: Mapping[str, Any], *, past: bool = False) -> Trigger:
         number, client_id = READER.whole(fields, "algoId"), fields.get("algoClOrdId") or None
-        return self.engine.triggers.find(request.account, trigger_id=number, client_id=client_id)
+        return self.engine.triggers.find(request.account, trigger_id=number, client_id=client_id, past=past)
 
     @get(f"{TRADE}/orders-algo-pending", PRIVATE_READ, needs="ordType")
     def algos_pending(self, request: Request) -> list[dict[str, str]]:
@@ -120,11 +120,7 @@ class AlgoCalls(OrderCalls):
     @get(f"{TRADE}/order-algo", PRIVATE_READ)
     def algo(self, request: Request) -> dict[str, str]:
         """One, in whatever state it is; a client id tells of the newest that had it."""
-        number, client_id = READER.whole(request.params, "algoId"), request.params.get("algoClOrdId") or None
-        for trigger in reversed(request.account.trigger_log):
-            if trigger.id == number or (number is None and client_id is not None and trigger.client_id == client_id):
-                return self.algo_row(trigger)
-        raise errors.UnknownOrder("no such trigger order")
+        return self.algo_row(self._algo(request, request.params, past=True))
 
     def algo_row(self, trigger: Trigger) -> dict[str, str]:
         """As lists and pushes have it."""
