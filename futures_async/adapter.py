@@ -61,6 +61,7 @@ from futures_async.transport.dialect import (
     join_query,
     passing,
     refused,
+    span,
 )
 from futures_async.transport.endpoint import Endpoint, Kind, RateLimit, Weight, or_null
 from futures_async.unified import errors, symbols
@@ -383,6 +384,7 @@ __all__ = [
     "sent_since_ms",
     "side_by_side",
     "size",
+    "span",
     "split",
     "stream_url",
     "symbols",

@@ -33,6 +33,7 @@ from futures_async.adapter import (
     ambiguous,
     passing,
     refused,
+    span,
 )
 
 SUCCESS = "00000"
@@ -45,10 +46,6 @@ NO_POSITION = frozenset(
     "22002 43043 40837 40802 40838 40709 40767 45014 45068 31008 25227 25601".split()  # noqa: SIM905 - one row of the table
 )
 """There is no position to close or to change."""
-
-
-def _span(first: int, last: int) -> tuple[str, ...]:
-    return tuple(str(code) for code in range(first, last + 1))
 
 
 _TRANSPORT = (
@@ -77,7 +74,7 @@ _REQUEST = (
     | refused(ParameterRejected, "00001", 20001, 40303, 40704, 40705, 40707, 40902, 42072, 43130)
     | refused(ParameterRejected, 40306, 40912, 40304, 40305, 40805, 40812, 40847)
     # Numbers of the v1 days that still come: order number, parameter, direction, client id, margin, page.
-    | refused(ParameterRejected, 40201, *_span(40203, 40209), 40302, 40403, 40405, 40406, 40500, 40700, 40703)
+    | refused(ParameterRejected, 40201, *span(40203, 40209), 40302, 40403, 40405, 40406, 40500, 40700, 40703)
     # A plain parameter error too, but it also comes spuriously while Bitget releases (Tue-Thu, UTC+8 afternoons).
     | ambiguous(ParameterRejected, 40808, transient=True)
     | refused(SymbolNotFound, 40072, 40778, 45025, 40806, 22012, 25100, 40309, 40845, 41113, 25104)
@@ -95,7 +92,7 @@ _ORDERS = (
     | refused(OrderRejected, 43007, 43038, 45112, 45113, 40887, 40888, 45103, 45104, 22038)
     | refused(OrderRejected, 40108, 50014, 50015, 50019)
     # Price off the tick or outside the band.
-    | refused(OrderRejected, 41117, *_span(50016, 50018), 50021, 50026)
+    | refused(OrderRejected, 41117, *span(50016, 50018), 50021, 50026)
     | refused(OrderRejected, 45035, 40787, 45115, 43028, 25244)
     | refused(OrderRejected, 40706, 40815, 40816, 40718, 40719, 40748, 40820, 40821, 43008, 43009)
     | refused(OrderRejected, 22006, 22007, 22008, 22009, 25205, 25206, 25654, 25655)
@@ -104,8 +101,8 @@ _ORDERS = (
     | ambiguous(VenueUnavailable, 43002, 43003, 40776, 45023, 70229, 40777, 45024)
     | refused(OrderRejected, 40922, 40923, 40925, 22003, 25568, 25569, 25571, 25572)
     # Trigger prices.
-    | refused(OrderRejected, *_span(40829, 40836), 40915, 40917, 45060, 45061, 45062, *_span(45064, 45067), 45122)
-    | refused(OrderRejected, *_span(43013, 43016), 43034, 43035, 40895, 31004, 31005)
+    | refused(OrderRejected, *span(40829, 40836), 40915, 40917, 45060, 45061, 45062, *span(45064, 45067), 45122)
+    | refused(OrderRejected, *span(43013, 43016), 43034, 43035, 40895, 31004, 31005)
     | refused(OrderRejected, 40809, 45051, 40810, 45052, 31053)
     | refused(OrderRejected, 43024, 43030, 43031, 40889, 40890, 43071, 25599, 43032, 31012, 31013)
     | refused(OrderRejected, 22039, 22040, 22041, 22042, 45026, 40721, 40824, 45123, 40722, 40826, 25210)
@@ -127,8 +124,8 @@ _FUNDS = (
 
 _MODES = (
     refused(PositionModeConflict, 40774, 45021, 40773, 45020, 45109, 43075, 25236, 25237, 40920, 40775)
-    | refused(MarginModeConflict, 45117, 40872, 40729, *_span(45099, 45102), *_span(40883, 40886))
-    | refused(MarginModeConflict, 40716, 22005, *_span(50001, 50004), 40874, 40875, 22011, 40726, 40727)
+    | refused(MarginModeConflict, 45117, 40872, 40729, *span(45099, 45102), *span(40883, 40886))
+    | refused(MarginModeConflict, 40716, 22005, *span(50001, 50004), 40874, 40875, 22011, 40726, 40727)
     # Leverage is held fast by orders or by the position.
     | refused(MarginModeConflict, 40730, 45097, 40881, 22020)
     | refused(ParameterRejected, *UNCHANGED)

@@ -71,6 +71,12 @@ class Code(NamedTuple):
     """`definitive` holds under a status of 500 and more too, where else an edge may have spoken."""
 
 
+def span(first: int, last: int) -> range:
+    """Codes from one to another, both included, upwards or downwards."""
+    step = 1 if last >= first else -1
+    return range(first, last + step, step)
+
+
 def refused(error: type[ExchangeError], *codes: str | int) -> dict[str, Code]:
     """Codes of plain refusals: the venue judged the request and did nothing."""
     if issubclass(error, (DuplicateOrder, VenueUnavailable)):

@@ -26,6 +26,7 @@ from futures_async.adapter import (
     ambiguous,
     passing,
     refused,
+    span,
 )
 
 TOO_MANY = "-1003"
@@ -41,14 +42,9 @@ ORDER_STANDS = "-5027"
 NOTHING_TO_CLOSE = "-2022"
 
 
-def _span(first: int, last: int) -> tuple[int, ...]:
-    """From one code to the other, downwards."""
-    return tuple(range(first, last - 1, -1))
-
-
 _ACCESS = (
     refused(AuthenticationError, -1002, -1022, -1099, -2014, NO_PERMISSION, -2017)
-    | refused(PermissionDenied, -1004, -1005, -1011, -1109, -4087, -4088, -4109, -4189, -4192, *_span(-4202, -4209))
+    | refused(PermissionDenied, -1004, -1005, -1011, -1109, -4087, -4088, -4109, -4189, -4192, *span(-4202, -4209))
     | refused(PermissionDenied, -4402, -4403)
     | passing(RateLimited, TOO_MANY, -1015)
     # The gateway's clock, and the matching engine's: neither has placed anything.
@@ -56,19 +52,19 @@ _ACCESS = (
 )
 
 _REQUEST = (
-    refused(ParameterRejected, -1010, -1013, -1014, -1020, -1023, *_span(-1100, -1108), -1111, *_span(-1114, -1120))
+    refused(ParameterRejected, -1010, -1013, -1014, -1020, -1023, *span(-1100, -1108), -1111, *span(-1114, -1120))
     | refused(ParameterRejected, -1127, -1128, -1130, -1131, -1136, -2007, -2026)
-    | refused(ParameterRejected, *_span(-4001, -4004), -4006, -4007, *_span(-4013, -4015), -4023)
-    | refused(ParameterRejected, *_span(-4028, -4032), -4044)
-    | refused(ParameterRejected, -4055, -4060, *_span(-4082, -4084), -4120, *_span(-4135, -4138), -4165)
-    | refused(ParameterRejected, *_span(-5037, -5040), -1125)
+    | refused(ParameterRejected, *span(-4001, -4004), -4006, -4007, *span(-4013, -4015), -4023)
+    | refused(ParameterRejected, *span(-4028, -4032), -4044)
+    | refused(ParameterRejected, -4055, -4060, *span(-4082, -4084), -4120, *span(-4135, -4138), -4165)
+    | refused(ParameterRejected, *span(-5037, -5040), -1125)
     | refused(SymbolNotFound, -1121, -1122, -1126, -4104, -4144)
 )
 
 _MODES = (
     refused(PositionModeConflict, POSITION_MODE_STANDS, -4061, -4062, -4067, -4068, -4531)
     | refused(MarginModeConflict, MARGIN_MODE_STANDS, -4047, -4048, -4052, -4053, -4054)
-    | refused(MarginModeConflict, *_span(-4167, -4172), -4175)
+    | refused(MarginModeConflict, *span(-4167, -4172), -4175)
 )
 
 _ORDERS = (
@@ -78,12 +74,12 @@ _ORDERS = (
     | refused(DuplicateOrder, -4116)
     | refused(OrderRejected, -1112, -2010, -2016, -2020, -2021, NOTHING_TO_CLOSE, -2024, -4016, -4024, -4117, -4118)
     | refused(OrderRejected, -4130, -4131, -4142, -4164, -4183, -4184, -4210, -4211, -5021, -5022)
-    | refused(OrderRejected, *_span(-5024, -5026), ORDER_STANDS, -5029, -5041, -5043, -5047)
+    | refused(OrderRejected, *span(-5024, -5026), ORDER_STANDS, -5029, -5041, -5043, -5047)
 )
 
 _FUNDS = (
-    refused(InsufficientMargin, -2018, -2019, -2028, *_span(-4049, -4051))
-    | refused(RiskLimitExceeded, -2025, -2027, -4045, *_span(-4105, -4107), -4161, -4400, -4401)
+    refused(InsufficientMargin, -2018, -2019, -2028, *span(-4049, -4051))
+    | refused(RiskLimitExceeded, -2025, -2027, -4045, *span(-4105, -4107), -4161, -4400, -4401)
     | refused(AccountInLiquidation, -2023)
 )
 

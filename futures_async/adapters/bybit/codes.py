@@ -29,6 +29,7 @@ from futures_async.adapter import (
     ambiguous,
     passing,
     refused,
+    span,
 )
 
 UNCHANGED = frozenset({"110025", "110026", "110027", "110043", "34036", "34040"})
@@ -38,17 +39,13 @@ LATE = frozenset({"110001", "110008", "110010", "170139", "170142", "170143", "1
 """There is no such open order; the code does not tell whether there ever was one."""
 
 
-def _span(first: int, last: int) -> tuple[int, ...]:
-    return tuple(range(first, last + 1))
-
-
 _ACCESS = (
     refused(AuthenticationError, 10003, 10004, 10007, 33004, -2015)
     | passing(ClockSkew, 10002, -1)
     | refused(PermissionDenied, 10005, 10008, 10024, 10027, 110066, 110124, 10009, 110132, 10010)
     # Symbols that the key may not trade, terms that were not accepted; limits of institutional loans.
     | refused(PermissionDenied, 10029, 110123, 110125, 110136)
-    | refused(PermissionDenied, 110080, 110087, *_span(110104, 110107), 110131, *_span(30133, 30136))
+    | refused(PermissionDenied, 110080, 110087, *span(110104, 110107), 110131, *span(30133, 30136))
     | refused(AccountModeMismatch, 10028, 100028, 110067, 110068, 110088, 3100197)
     | passing(RateLimited, 10006, 10018)
     # An overload is said to take nothing, which nobody has proved.
@@ -61,17 +58,17 @@ _ORDERS = (
     refused(OrderNotFound, *LATE)
     | refused(DuplicateOrder, 110072, 110030, 12141, 170141)
     # Price outside the band; nothing to reduce; too small.
-    | refused(OrderRejected, 110003, 110120, 110121, 30208, 30209, *_span(170192, 170194), 170132, 170133)
+    | refused(OrderRejected, 110003, 110120, 110121, 30208, 30209, *span(170192, 170194), 170132, 170133)
     | refused(OrderRejected, 110017, 110094)
     # The contract: closing only, being delisted or delivered, settling, not open yet, in its call auction.
     | refused(OrderRejected, 110022, 110023, 110042, 30228, 110103, 110137, 110063, 110074, 110095, 110098, 110099)
     # Triggers and TP/SL; changes; ids, prices and kinds of orders.
-    | refused(OrderRejected, 110092, 110093, *_span(110057, 110060), 110049, 110064, 170313)
+    | refused(OrderRejected, 110092, 110093, *span(110057, 110060), 110049, 110064, 170313)
     | refused(OrderRejected, 110032, 110018, 110019, 110118, 110119, 110033, 110034)
 )
 
 _FUNDS = (
-    refused(InsufficientMargin, 110004, 110006, 110007, 110012, 110014, 110044, 110045, *_span(110051, 110053))
+    refused(InsufficientMargin, 110004, 110006, 110007, 110012, 110014, 110044, 110045, *span(110051, 110053))
     | refused(InsufficientMargin, 170131, 170033, 110011, 110039, 110040, 110046, 110101, 170346, 110078)
     | refused(RiskLimitExceeded, 110009, 110020, 170810, 110061)
     | refused(RiskLimitExceeded, 110013, 110086, 110090, 110089, 110048, 110085, 3400139, 110021)

@@ -26,6 +26,7 @@ from futures_async.adapter import (
     ambiguous,
     passing,
     refused,
+    span,
 )
 
 SUCCESS = frozenset({"0", ""})
@@ -47,48 +48,44 @@ class OrderExpired(ClockSkew):
     """The order's own expiry had passed when it arrived: it was not placed, and may be placed anew."""
 
 
-def _span(first: int, last: int) -> range:
-    return range(first, last + 1)
-
-
 _ACCESS = (
-    refused(AuthenticationError, 50101, *_span(50103, 50106), 50108, 50111, 50113, 50114, 50119)
+    refused(AuthenticationError, 50101, *span(50103, 50106), 50108, 50111, 50113, 50114, 50119)
     | passing(ClockSkew, 50102, 50107, 50112)
     | passing(OrderExpired, 50036, 50037)
     | refused(PermissionDenied, 50110, 50121, 50030, 50035, 50100, 50120)
-    | refused(PermissionDenied, 50007, 50008, *_span(50027, 50029), 50032, 50033)
-    | refused(PermissionDenied, 50031, 51155, *_span(54072, 54075), 54092, 54094, 4088)
+    | refused(PermissionDenied, 50007, 50008, *span(50027, 50029), 50032, 50033)
+    | refused(PermissionDenied, 50031, 51155, *span(54072, 54075), 54092, 54094, 4088)
     | refused(AccountModeMismatch, 50010, 50012, 51010, 50072)
     | passing(RateLimited, 50011, 50040, 50061, 51113)
 )
 
 _REQUEST = refused(
     ParameterRejected,
-    *(50000, 50002, 50006, *_span(50014, 50016), 50024, 50038, 50115, 51000, 51002, 51015, 51026, 51501),
-    *(*_span(51600, 51602), 59102, 59105),
+    *(50000, 50002, 50006, *span(50014, 50016), 50024, 50038, 50115, 51000, 51002, 51015, 51026, 51501),
+    *(*span(51600, 51602), 59102, 59105),
 ) | refused(SymbolNotFound, 51001, 51014)
 
 _SETTINGS = (
     refused(PositionModeConflict, 59000, 59001, 59002, 59004, 59005)
     | refused(MarginModeConflict, 51039, 59111)
     # Pending orders are in the way; too low or too high for what is held.
-    | refused(RiskLimitExceeded, 59101, 59107, 59112, 59103, 59104, *_span(59668, 59670))
-    | refused(OrderRejected, *_span(59300, 59302))
+    | refused(RiskLimitExceeded, 59101, 59107, 59112, 59103, 59104, *span(59668, 59670))
+    | refused(OrderRejected, *span(59300, 59302))
 )
 
 _ORDERS = (
     # Finished, or never there: to be read.
-    refused(OrderNotFound, 51603, *_span(51400, 51402), 51405, 51503, 51509, 51510)
+    refused(OrderNotFound, 51603, *span(51400, 51402), 51405, 51503, 51509, 51510)
     | refused(DuplicateOrder, 51016, 50071, 51065)
     # The state of the contract: not listed yet, suspended, expired, settling.
-    | refused(OrderRejected, 51021, 51022, *_span(51027, 51030), 51087)
+    | refused(OrderRejected, 51021, 51022, *span(51027, 51030), 51087)
     # A cancel, or three amends, are under way.
     | refused(OrderRejected, 51410, 51513)
-    | refused(OrderRejected, 51005, 51006, 51020, 51031, 51116, 51120, 51121, 51137, 51138, *_span(51201, 51204))
+    | refused(OrderRejected, 51005, 51006, 51020, 51031, 51116, 51120, 51121, 51137, 51138, *span(51201, 51204))
     | refused(OrderRejected, *GONE, 51170, 51171, 51112, 51148, 51205, 51206, 51521, 51522)
     # Closing orders block a close by the venue's own call; it comes as HTTP 429, and is no limit of rate.
     | refused(OrderRejected, 51115)
-    | refused(OrderRejected, *_span(51277, 51308), *_span(51327, 51333), 51511)
+    | refused(OrderRejected, *span(51277, 51308), *span(51327, 51333), 51511)
     | refused(OrderRejected, 51500, 51506, 51508, 51512, 51514, 54012, 54047, 54048)
 )
 
@@ -96,9 +93,9 @@ _FUNDS = (
     refused(InsufficientMargin, 51008, 51119, 51127, 51131, 51502, 54024, 54025, 59108, 59109, 59200, 59303)
     | refused(
         RiskLimitExceeded,
-        *(51004, 51024, 51025, *_span(51101, 51108), 51174, *_span(51185, 51187), 54030, 54031, 54035, 51071),
+        *(51004, 51024, 51025, *span(51101, 51108), 51174, *span(51185, 51187), 54030, 54031, 54035, 51071),
     )
-    | refused(AccountInLiquidation, 50009, *_span(50017, 50022))
+    | refused(AccountInLiquidation, 50009, *span(50017, 50022))
 )
 
 CODES: dict[str, Code] = {
