@@ -186,7 +186,7 @@ class Amendment(NamedTuple):
     read_ids: Callable[[Any], tuple[str | None, str | None]] = lambda result: (None, None)
     lost_ids: tuple[str | None, str | None] = (None, None)
     """Under which ids to read when the answer is lost: the client order id, where an edited order is a new one that
-    keeps it. None: the order's own."""
+    keeps it or is given one. None: the order's own. What is not found by them is not there yet, or not at all."""
     unchanged: frozenset[str] = frozenset()
     """Codes by which the venue says that the order stands as it is wanted already."""
 

@@ -27,6 +27,7 @@ from futures_async.unified.enums import (
     Side,
 )
 from futures_async.unified.errors import (
+    BadResponse,
     ExchangeError,
     FuturesAsyncError,
     InvalidOrder,
@@ -333,23 +334,42 @@ class Trading(Closing):
                     symbol, order_id=by_order, client_order_id=None if by_order is not None else by_client
                 )
 
+        async def what_stands() -> Order:
+            """Where the answer is lost: what has taken the order's place, or the order as long as it is open."""
+            try:
+                return await read(*amendment.lost_ids)
+            except OrderNotFound:
+                if amendment.lost_ids == (None, None):
+                    raise
+                former = await read(None, None)
+                if former.status.is_final:
+                    raise
+                return former
+
         async def change() -> Order:
+            unknown: OutcomeUnknown | None = None
             try:
                 result = await self._call(amendment.endpoint, body=amendment.body)
-            except OrderOutcomeUnknown as unknown:
+                try:
+                    edited = await self._read_edited(current, wanted, amendment.read_ids(result), read)
+                except BadResponse as problem:
+                    raise self._channel.unknown(amendment.endpoint, [], problem) from problem
+                if edited is not None:
+                    return edited
+            except OrderOutcomeUnknown as error:
+                unknown = error
                 unknown.symbol, unknown.client_order_id = current.symbol, current.client_order_id
-                return await self._settings.judge(
-                    ("edit_order", current.order_id),
-                    f"{wanted.quantity} at {wanted.price}",
-                    lambda: read(*amendment.lost_ids),
-                    stands=lambda order: order.price == wanted.price and order.quantity == wanted.quantity,
-                    unknown=unknown,
-                )
             except ExchangeError as error:
                 if error.code not in amendment.unchanged:
                     raise
                 return await read(None, None)
-            return await self._read_edited(current, wanted, amendment.read_ids(result), read)
+            return await self._settings.judge(
+                ("edit_order", current.order_id),
+                f"{wanted.quantity} at {wanted.price}",
+                what_stands,
+                stands=lambda order: order.price == wanted.price and order.quantity == wanted.quantity,
+                unknown=unknown,
+            )
 
         edited = await self._settings.once(("edit_order", current.order_id), change, lambda: read(None, None))
         if edited.order_id == current.order_id:
@@ -363,12 +383,23 @@ class Trading(Closing):
         wanted: OrderRequest,
         ids: tuple[str | None, str | None],
         read: Callable[[str | None, str | None], Awaitable[Order]],
-    ) -> Order:
-        """An edited order, or what was sent where reading fails: an accepted edit never fails because a read did."""
+    ) -> Order | None:
+        """An edited order, or what was sent where reading fails: an accepted edit never fails because a read did.
+
+        None where it has an id that nobody has told yet: the old one would be another order.
+
+        Raises:
+            BadResponse: The answer names another order.
+        """
         for pause_s in READ_BACK_PAUSES_S:
             await self._channel.transport.runtime().sleep(pause_s)
             try:
-                return await read(*ids)
+                edited = await read(*ids)
+                if edited.order_id != current.order_id and (edited.side, edited.price) != (wanted.side, wanted.price):
+                    raise ResponseMismatch(
+                        f"{self.id}: the edited order {current.order_id} is called {edited.order_id}"
+                    )
+                return edited
             except OrderNotFound:
                 continue  # an order that was replaced may not be visible yet
             except ResponseMismatch:
@@ -376,8 +407,10 @@ class Trading(Closing):
             except FuturesAsyncError:
                 break
         order_id, client_order_id = ids
+        if order_id is None and client_order_id is not None:
+            return None
         return msgspec.structs.replace(
-            current,
+            current.read(),
             order_id=order_id or current.order_id,
             client_order_id=client_order_id or current.client_order_id,
             price=wanted.price,

@@ -8,12 +8,14 @@ import asyncio
 from decimal import Decimal
 from typing import Any, ClassVar
 
+import msgspec
 import pytest
 
 from futures_async.trading.ordering import Amendment
 from futures_async.transport.dialect import refused
 from futures_async.transport.http.backend import HttpFailure, HttpRequest, HttpResponse, Phase
 from futures_async.unified import errors
+from futures_async.unified.enums import OrderStatus
 from futures_async.unified.models import Order
 from tests.rig.support import BTC, Scripted, limit_order, page, ticks, toy, virtual
 from tests.rig.toy import Toy, ToyDialect
@@ -21,6 +23,8 @@ from tests.trading.test_trading import until
 
 PLACE, DETAIL, CANCEL_ALL, OPEN = "/order/place", "/order/detail", "/order/cancel-all", "/order/open"
 SET, GET, MOVE, POSITIONS = "/leverage/set", "/leverage", "/margin/move", "/positions"
+FIRST = "9007199254740993"
+"""The id of the first order."""
 LOST = HttpFailure("read-timeout", Phase.BODY_STARTED, sent=True)
 
 
@@ -140,7 +144,81 @@ async def test_an_edited_order_that_reads_as_another_one_is_no_success() -> None
     venue = Scripted()
     async with toy(venue, MovedElsewhere) as exchange:
         order = await exchange.create_order(limit_order(100))
-        with pytest.raises(errors.ResponseMismatch):
+        with pytest.raises(errors.OrderOutcomeUnknown) as caught:
+            await exchange.edit_order(BTC, order_id=order.order_id, price=101)
+        assert isinstance(caught.value.__cause__, errors.ResponseMismatch)
+        assert caught.value in exchange.unresolved()
+
+
+def _first(answer: Any) -> tuple[str | None, str | None]:
+    return FIRST, None
+
+
+def _renamed(answer: Any) -> tuple[str | None, str | None]:
+    return None, "renamed"
+
+
+class SaysAnother(Toy):
+    """The answer to an edit names the order that was placed first."""
+
+    def _amendment(self, order: Order, price: Decimal | None, quantity: Decimal | None) -> Amendment:
+        return super()._amendment(order, price, quantity)._replace(read_ids=_first)
+
+
+@virtual
+async def test_an_edit_whose_answer_names_another_order_is_judged_by_its_own() -> None:
+    venue = Scripted()
+    async with toy(venue, SaysAnother) as exchange:
+        other = await exchange.create_order(limit_order(90))
+        order = await exchange.create_order(limit_order(100))
+        assert other.order_id == FIRST
+        edited = await exchange.edit_order(BTC, order_id=order.order_id, price=101)
+        assert (edited.order_id, edited.price) == (order.order_id, Decimal(101))
+
+
+class Renames(Toy):
+    """An edited order has another id, which the answer does not tell; here it is not seen at first."""
+
+    unseen = 5
+
+    def _amendment(self, order: Order, price: Decimal | None, quantity: Decimal | None) -> Amendment:
+        change = super()._amendment(order, price, quantity)
+        return change._replace(read_ids=_renamed, lost_ids=(None, "renamed"))
+
+    async def fetch_order(
+        self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None
+    ) -> Order:
+        found = await super().fetch_order(symbol, order_id=FIRST)
+        if client_order_id != "renamed":
+            return found if found.price == 100 else msgspec.structs.replace(found, status=OrderStatus.CANCELED)
+        self.unseen -= 1
+        if self.unseen >= 0:
+            raise errors.OrderNotFound("not yet")
+        return msgspec.structs.replace(found, order_id="77", client_order_id="renamed")
+
+
+@virtual
+async def test_an_edited_order_under_a_new_id_is_waited_for() -> None:
+    venue = Scripted()
+    async with toy(venue, Renames) as exchange:
+        order = await exchange.create_order(limit_order(100))
+        edited = await exchange.edit_order(BTC, order_id=order.order_id, price=101)
+        assert (edited.order_id, edited.price, edited.replaces) == ("77", Decimal(101), order.order_id)
+
+
+class NeverRenames(Renames):
+    """The new order is never seen."""
+
+    unseen = 1000
+
+
+@virtual
+async def test_an_edit_that_was_lost_on_its_way_leaves_the_order_under_its_id() -> None:
+    venue = Scripted()
+    async with toy(venue, NeverRenames) as exchange:
+        order = await exchange.create_order(limit_order(100))
+        venue.plan["/order/edit"] = [LOST]
+        with pytest.raises(errors.SettingNotApplied):
             await exchange.edit_order(BTC, order_id=order.order_id, price=101)
 
 

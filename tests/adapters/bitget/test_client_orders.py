@@ -271,10 +271,16 @@ async def test_an_entry_that_the_batch_answer_leaves_out_is_unknown_and_looked_u
 
 async def test_an_edit_gives_a_new_client_id_and_reads_the_order_under_it() -> None:
     async with rig() as on:
-        on.answer("GET", "order/detail", detail(), detail(orderId="78", clientOid="fx-9", price="60010", size="0.002"))
+
+        def by_id(request: Any) -> Any:
+            new = request.url.params.get("clientOid")
+            changes = {} if new is None else {"orderId": "78", "clientOid": new, "price": "60010", "size": "0.002"}
+            return httpx.Response(200, json=detail(**changes))
+
+        on.router.get("/api/v2/mix/order/detail").mock(side_effect=by_id)
         on.answer("POST", "order/modify-order", envelope(PLACED))
-        with pytest.raises(errors.ResponseMismatch):  # the canned detail cannot know the fresh id
-            await on.exchange.edit_order(BTC, order_id="77", price=D(60010), quantity=D("0.002"))
+        edited = await on.exchange.edit_order(BTC, order_id="77", price=D(60010), quantity=D("0.002"))
+        assert (edited.order_id, edited.replaces, edited.price) == ("78", "77", D(60010))
         [body] = on.sent("order/modify-order")
         renamed = body["newClientOid"]
         assert renamed not in ("", "fx-1")
