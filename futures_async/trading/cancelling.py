@@ -237,13 +237,13 @@ class Cancelling(Hooks):
             logger.warning("%s: cancelling all orders of %s without a list of them: %s", self.id, symbol, error)
         # Sent although none may be seen open: a fresh order can be invisible to lookups for a while.
         unknown: OutcomeUnknown | None = None
+        ids: list[str] | None = None
         try:
             ids = await self._cancel_all(venue_symbol)
-        except SettingOutcomeUnknown as error:
+        except (CancelOutcomeUnknown, SettingOutcomeUnknown) as error:
             unknown = error
-        else:
-            if ids is not None:
-                return ids
+        if ids is not None and (before is None or before <= set(ids)):
+            return ids
         left, problem = before or set[str](), None
         for pause_s in AFTER_CANCEL_PAUSES_S:
             await self._channel.transport.runtime().sleep(pause_s)
@@ -255,7 +255,8 @@ class Cancelling(Hooks):
                 problem = error
                 continue
             if not left and (unknown is None or before):
-                return sorted(before or ())
+                # An answer that names others may be about something else.
+                return sorted(before or ()) if ids is None or set(ids) - (before or set()) else ids
             if unknown is not None and not before:
                 break  # no order to judge it by
         raise unknown or SettingOutcomeUnknown(

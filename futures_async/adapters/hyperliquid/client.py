@@ -263,6 +263,7 @@ class Hyperliquid(BatchCancels, LookupCalls):
     async def _cancel_all(self, venue_symbol: str) -> list[str] | None:
         """The venue has no such call: what is listed is cancelled, until nothing is listed or nothing goes."""
         gone: list[str] = []
+        told = True
         asset = await self._asset(venue_symbol)
         while True:
             mine = [row for row in await self._open_rows() if row.coin == venue_symbol or nameless(row.coin)]
@@ -277,12 +278,15 @@ class Hyperliquid(BatchCancels, LookupCalls):
                     answer = await self._call(api.CANCEL, body={"type": api.CANCEL.operation, "cancels": cancels})
                 except OrderNotFound:
                     continue  # the only one: it is filled, or was cancelled meanwhile
-                verdicts = actions.statuses(answer, len(chunk))
+                verdicts = actions.verdicts(answer)
+                if len(verdicts) != len(chunk):
+                    told = False  # what stands is read
+                    continue
                 found += [str(oid) for oid, said in zip(chunk, verdicts, strict=True) if said == "success"]
             if not found:
                 if lost:
                     raise unread_rows([UnreadRow("oid", "oid is no number", row, {}, self.id) for row in lost])
-                return gone
+                return gone if told else None
             gone += found
 
     async def cancel_trigger_order(

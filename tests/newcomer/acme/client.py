@@ -193,7 +193,8 @@ class Acme(Adapter):
         return Amendment(api.EDIT, body, _read_ids)
 
     async def _cancel_all(self, venue_symbol: str) -> list[str] | None:
-        return [str(row.id) for row in await self._call(api.CANCEL_ALL, body={"contract": venue_symbol})]
+        rows = await self._call(api.CANCEL_ALL, body={"contract": venue_symbol})
+        return [str(row.id) for row in rows if row.id]
 
     async def fetch_order(
         self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None
