@@ -11,7 +11,13 @@ from futures_async.trading.ordering import Call
 from futures_async.trading.planning import one_id
 from futures_async.transport.dialect import Refusal
 from futures_async.transport.endpoint import Endpoint
-from futures_async.unified.errors import CancelOutcomeUnknown, ExchangeError, FuturesAsyncError, OrderNotFound
+from futures_async.unified.errors import (
+    CancelOutcomeUnknown,
+    ExchangeError,
+    FuturesAsyncError,
+    OrderNotFound,
+    RateLimited,
+)
 from futures_async.unified.exchange import Capability
 from futures_async.unified.models import CancelResult
 
@@ -102,7 +108,8 @@ class BatchCancels(Cancelling):
                     gone = reason if isinstance(reason, OrderNotFound) else None
                     try:
                         if reason is not None and gone is None:
-                            if reason.definitive:
+                            # A copy of this call may have gone before, and be why another is one too many.
+                            if reason.definitive and not isinstance(reason, RateLimited):
                                 raise reason
                             doubt = self._doubt(reason)
                         order = await self._after_cancel(venue_symbol, order_id, client_order_id, doubt, gone)

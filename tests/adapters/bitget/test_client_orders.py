@@ -329,7 +329,7 @@ async def test_a_batch_cancel_judges_every_order_alone() -> None:
         on.router.get("/api/v2/mix/order/detail").mock(side_effect=by_id)
         results = await on.exchange.cancel_orders(BTC, order_ids=["77", "78"], client_order_ids=["fx-3"])
         assert [result.order_id for result in results] == ["77", "78", "79"]
-        assert isinstance(results[1].error, errors.RateLimited)
+        assert results[1].order is not None, "too often, for it is cancelled, or filled, by now"
         assert results[2].order is not None, "gone because it had filled"
         assert on.sent("order/batch-cancel-orders") == [
             {**SETTLED, "orderIdList": [{"orderId": "77"}, {"orderId": "78"}, {"clientOid": "fx-3"}]}
