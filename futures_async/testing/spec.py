@@ -83,6 +83,9 @@ class VenueSpec:
         lists_delisted: Whether contracts stay in the list when they are traded no more.
         repeats: Calls that the client may repeat although they are about orders, as `POST /order/amend`: the venue sets
             what they say, and to say it twice changes nothing.
+        parts_may_stand: Whether a batch that is refused as a whole may have been placed in part all the same.
+        cancels_all_by_ids: Whether the venue has no call that cancels all orders, so that those which are listed are
+            cancelled by their ids, which may be said twice.
         closes_any_size: Whether the venue has a call that closes a position of a size that no order may have.
         own_way: Fields that the venue computes in a way of its own, so that only their presence is held against it.
     """
@@ -116,6 +119,8 @@ class VenueSpec:
     silent: frozenset[str] = frozenset()
     own_way: frozenset[str] = frozenset()
     lists_delisted: bool = False
+    parts_may_stand: bool = False
+    cancels_all_by_ids: bool = False
     closes_any_size: bool = False
     repeats: frozenset[str] = frozenset()
 

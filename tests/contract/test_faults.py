@@ -27,6 +27,9 @@ WRONG_CLIENTS = [
     ("order", "answer-lost", "sent again"),
     ("order", "ambiguous-code", "sent again"),
     ("order", "unlisted-code", "sent again"),
+    ("orders", "answer-lost", "sent again"),
+    ("edit", "answer-lost", "sent again"),
+    ("cancel-all", "answer-lost", "sent again"),
     ("read", "redirect", "tried again"),
 ]
 
@@ -44,15 +47,28 @@ def test_a_client_that_repeats_everything_is_caught(
         run(play(SPEC, DEEDS[name], row, applied=row.applied[0], always=True))
 
 
-@pytest.mark.parametrize("fault", ["answer-lost", "late-landing", "html-502"])
-def test_a_client_that_takes_any_failure_for_a_refusal_is_caught(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
+TAKEN_FOR_REFUSALS = [
+    ("order", "answer-lost", "lost: the order stands"),
+    ("order", "late-landing", "lost: the order stands"),
+    ("order", "html-502", "lost: the order stands"),
+    ("orders", "answer-lost", "lost: the order stands"),
+    ("edit", "answer-lost", "edited, and said not to be"),
+    ("cancels", "answer-lost", "cancelled, and said not to be"),
+    ("cancel-all", "answer-lost", "cancelled, and said not to be"),
+]
+
+
+@pytest.mark.parametrize(("name", "fault", "complaint"), TAKEN_FOR_REFUSALS)
+def test_a_client_that_takes_any_failure_for_a_refusal_is_caught(
+    name: str, fault: str, complaint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refused(attempts: Any, job: Any, error: FuturesAsyncError, *rest: Any) -> FuturesAsyncError:
         error.outcome = Outcome.REJECTED
         return error
 
     monkeypatch.setattr(Attempts, "_weigh", refused)
-    with pytest.raises(AssertionError, match="lost: the order stands"):
-        run(play(SPEC, DEEDS["order"], faults.fault(fault), applied=fault != "late-landing", always=False, seed=3))
+    with pytest.raises(AssertionError, match=complaint):
+        run(play(SPEC, DEEDS[name], faults.fault(fault), applied=fault != "late-landing", always=False, seed=3))
 
 
 def test_a_client_without_echo_check_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:

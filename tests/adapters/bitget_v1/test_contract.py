@@ -17,6 +17,7 @@ from futures_async.unified.exchange import Capability as Can
 
 class TestBitgetV1(ContractSuite):
     spec = VenueSpec(
+        parts_may_stand=True,
         factory=BitgetV1,
         closes_any_size=True,
         raw_call=RawCall("/api/mix/v1/account/info", {"marginCoin": "USDT"}),

@@ -43,6 +43,7 @@ def said(body: bytes) -> bytes | None:
 
 
 SPEC = VenueSpec(
+    cancels_all_by_ids=True,
     factory=Hyperliquid,
     lists_delisted=True,
     raw_call=RawCall("/info", {}, {"type": "clearinghouseState", "user": KEY.key}, "clearinghouseState"),

@@ -34,6 +34,7 @@ class TestOKX(ContractSuite):
     """Both position modes."""
 
     spec = VenueSpec(
+        cancels_all_by_ids=True,
         factory=OKX,
         closes_any_size=True,
         raw_call=RAW_CALL,
@@ -50,5 +51,10 @@ class TestOKXUSDC(Reads, Settings, Matrix):
     """The same account, in contracts of another coin."""
 
     spec = VenueSpec(
-        factory=OKX, raw_call=RAW_CALL, symbol="BTC/USDC:USDC", other_symbol="ETH/USDC:USDC", margin_coin="USDC"
+        cancels_all_by_ids=True,
+        factory=OKX,
+        raw_call=RAW_CALL,
+        symbol="BTC/USDC:USDC",
+        other_symbol="ETH/USDC:USDC",
+        margin_coin="USDC",
     )
