@@ -258,6 +258,20 @@ class Orders(Contract):
             await on.exchange.cancel_order(on.spec.symbol, order_id=order.order_id)
             assert on.account.open_orders == {}
 
+    @exercises(Can.CREATE_ORDER, Can.CANCEL_ALL_ORDERS)
+    async def test_a_halted_client_still_cancels_everything(self, server: Loopback) -> None:
+        async with self.on(server) as on:
+            await on.exchange.create_order(on.request())
+            if on.exchange.supports(Can.CREATE_TRIGGER_ORDER):
+                request = on.request(type=OrderType.TRIGGER, trigger_price=on.price("1.05"))
+                await on.exchange.create_trigger_order(request)
+            on.exchange.halt()
+            if on.exchange.supports(Can.ARM_CANCEL_ALL):
+                await on.exchange.arm_cancel_all(30, on.spec.symbol if on.spec.switch_per_symbol else None)
+            await on.exchange.cancel_all_orders(on.spec.symbol)
+            assert on.account.open_orders == {}
+            assert on.account.live_triggers == {}
+
 
 class Triggers(Contract):
     """Orders that wait for a price."""

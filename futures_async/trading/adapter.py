@@ -523,9 +523,9 @@ class Adapter(Adjusting, Watching):
         if method not in ("GET", "POST", "PUT", "DELETE"):
             raise InvalidRequest(f"method must be GET, POST, PUT or DELETE, not {method[:20]!r}")
         read = method == "GET" if idempotent is None else idempotent
-        if not read:
-            self._active("request")
         kind = Kind.READ if method == "GET" and read else Kind.SETTING if read else Kind.DELTA
+        if kind is not Kind.READ:
+            self._active("request")
         # Any is no type to the checker, and just what is meant here.
         endpoint: Endpoint[Any] = Endpoint(method, check_path(path), result=cast("type[Any]", Any), kind=kind)
         return await self._call(endpoint, params, body)

@@ -189,7 +189,7 @@ class Cancelling(Hooks):
             return [*ids, *waiting]
 
         with urgent():
-            return await self._channel.deeds.see_through(deed, Kind.DELTA)
+            return await self._channel.deeds.see_through(deed, Kind.DELTA, cancels=True)
 
     async def _cancel_waiting(self, venue_symbol: str) -> list[str]:
         """Cancel what waits for a price, each by its id; the ids of those that are gone by it."""

@@ -163,7 +163,7 @@ class Hooks(FuturesExchange):
                 return await self._channel.call(endpoint, params, body, priority=priority)
             return await self._fitting(endpoint, params, body, priority, about)
 
-        return await self._channel.deeds.see_through(deed, endpoint.kind)
+        return await self._channel.deeds.see_through(deed, endpoint.kind, cancels=endpoint.cancels)
 
     async def _fitting(
         self,
@@ -291,3 +291,4 @@ class Hooks(FuturesExchange):
 
     def halt(self) -> None:
         self._halted = True
+        self._channel.halt()

@@ -26,6 +26,7 @@ from futures_async.transport.limits.pools import Pools
 from futures_async.transport.retry import Unclear, replayable, retryable, tries, waiter
 from futures_async.transport.runtime import Runtime
 from futures_async.transport.shared import Transport
+from futures_async.transport.stops import Stops
 from futures_async.transport.trouble import tell
 from futures_async.unified.credentials import Credentials
 from futures_async.unified.enums import Outcome
@@ -101,13 +102,13 @@ class Channel:
         """Any cheap read whose answer tells the venue's time; called before the first write is signed."""
         self._learning = anyio.Lock()
         self.deeds = Deeds(dialect.venue, transport.runtime)
+        self._stops = Stops(dialect.venue, self.deeds)
         account = f"{dialect.venue}@{transport.host}:{credentials.limit_id if credentials else 'public'}"
         whole = RateLimit(uid_limit) if isinstance(uid_limit, int) else uid_limit or dialect.account_limit
         self.pools = Pools(account, transport.host, whole, dialect.wide_limits, reserve=reserve)
         self._trades_until = 0.0
         self._attempts = Attempts(transport, dialect, credentials, observer, self.pools)
         self._reads: set[Flight] = set()
-        self._waits: set[anyio.CancelScope] = set()
         if credentials is not None:
             claim(transport.limiter, self)
         self._account = account
@@ -144,13 +145,14 @@ class Channel:
         runtime = transport.runtime()
         deed = DEED.get()
         if self.closed or (self.deeds.closing and deed is None):
-            raise self._closed_error(endpoint)
+            raise self._stops.closed(endpoint)
         now = runtime.now()
         if endpoint.private:
             if self.credentials is None:
                 raise InvalidRequest(f"{self.dialect.venue} {endpoint.name} needs credentials, and none were given")
             self._attempts.lockout.check(endpoint.name, now)
         if endpoint.kind is not Kind.READ:
+            self._stops.check(endpoint)
             if abort is None:
                 abort = deed
             if transport.clock.wants_sample and self.sync is not None:
@@ -204,6 +206,8 @@ class Channel:
         return _LANES[endpoint.kind] if priority is None else priority
 
     def _again(self, error: FuturesAsyncError, job: Job) -> bool:
+        if self._stops.halts(job.endpoint):
+            return False
         if job.again is not None:
             return not job.abort.raised and replayable(error)
         if job.endpoint.kind is Kind.READ:
@@ -261,6 +265,8 @@ class Channel:
     def _told(self, error: FuturesAsyncError, job: Job) -> FuturesAsyncError:
         """`_final`, and of a refusal without the steps in which its answer was read: those say nothing of it."""
         final = self._final(error, job)
+        if type(final) is NotSent and job.abort.raised and self._stops.halts(job.endpoint):
+            return self._stops.halted(job.endpoint)
         return final.with_traceback(None) if isinstance(final, ExchangeError) else final
 
     def _final(self, error: FuturesAsyncError, job: Job) -> FuturesAsyncError:
@@ -305,6 +311,7 @@ class Channel:
             permit.unused()
             raise
         try:
+            self._stops.check(job.endpoint)
             series = self._attempts.series(job)
             serial = 0 if series is None else await self._number(job, series)
         except BaseException:
@@ -331,16 +338,7 @@ class Channel:
         return await self._waiting(job, lambda: limiter.serial(series, self.now_ms(), job.until))
 
     async def _waiting(self, job: Job, wait: Callable[[], Awaitable[T]]) -> T:
-        """Wait, in the queue or for another try; a read's wait ends when the exchange object is closed."""
-        if job.endpoint.kind is not Kind.READ or job.part_of_write:
-            return await wait()
-        with anyio.CancelScope() as scope:
-            self._waits.add(scope)
-            try:
-                return await wait()
-            finally:
-                self._waits.discard(scope)
-        raise self._closed_error(job.endpoint)
+        return await self._stops.waiting(job.endpoint, job.part_of_write, wait)
 
     async def _queue(self, job: Job, runtime: Runtime) -> Permit:
         try:
@@ -356,7 +354,7 @@ class Channel:
             raise
         if self.closed or (self.deeds.closing and not job.part_of_write):
             permit.unused()
-            raise self._closed_error(job.endpoint)
+            raise self._stops.closed(job.endpoint)
         if runtime.now() > job.until:
             permit.unused()
             raise DeadlineExpired(
@@ -381,9 +379,6 @@ class Channel:
             error.until_ms = self._attempts.banned_until_ms
         return error
 
-    def _closed_error(self, endpoint: Endpoint[Any]) -> ClientClosed:
-        return ClientClosed(f"{self.dialect.venue} {endpoint.name}: this exchange object is closed; nothing was sent")
-
     # Time
 
     def now_ms(self) -> int:
@@ -403,15 +398,18 @@ class Channel:
             return None
         return signed_ms + int((window_s + traits.visibility_lag_s) * 1000) + self.transport.clock.error_ms
 
-    # Closing
+    # Halting and closing
+
+    def halt(self) -> None:
+        """From now on no write leaves but cancels: neither what waits, nor another try of what failed."""
+        self._stops.halt()
 
     def refuse_new(self) -> None:
         """Close for new calls, and let the callers of reads go, with `ClientClosed`."""
         self.deeds.closing = True
         for flight in tuple(self._reads):
             flight.abandon(ClientClosed(f"{self.dialect.venue}: the exchange object was closed during this read"))
-        for scope in tuple(self._waits):
-            scope.cancel()
+        self._stops.end_reads()
 
     async def shut(self) -> None:
         """Stop what is left, and leave the connections."""

@@ -76,14 +76,24 @@ class Deeds:
         self._venue = venue
         self._runtime = runtime
         self._under_way: dict[Abort, tuple[Work[Any], Kind]] = {}
+        self._cancels: set[Abort] = set()
+        """Of those, the ones that only take orders away."""
         self.closing = False
         """Nothing new begins any more."""
 
     def __len__(self) -> int:
         return len(self._under_way)
 
-    def begin(self, deed: Callable[[], Coroutine[Any, Any, T]], kind: Kind, abort: Abort) -> Work[T]:
+    def begin(
+        self, deed: Callable[[], Coroutine[Any, Any, T]], kind: Kind, abort: Abort, *, cancels: bool = False
+    ) -> Work[T]:
         """Start a write that goes on to its verdict whatever becomes of its caller.
+
+        Args:
+            deed: The write.
+            kind: Of it.
+            abort: Stops what has not left yet.
+            cancels: It only takes orders away, by whatever calls: a halt lets it go on.
 
         Raises:
             ClientClosed: Nothing new starts any more.
@@ -96,6 +106,7 @@ class Deeds:
                 return await deed()
             finally:
                 self._under_way.pop(abort, None)
+                self._cancels.discard(abort)
 
         token = DEED.set(abort)
         try:
@@ -104,14 +115,30 @@ class Deeds:
             DEED.reset(token)
         if not work.done:
             self._under_way[abort] = work, kind
+            if cancels or kind is Kind.CANCEL:
+                self._cancels.add(abort)
         return work
 
-    async def see_through(self, deed: Callable[[], Coroutine[Any, Any, T]], kind: Kind) -> T:
-        """Do a write, and go on to its verdict although the caller may be cancelled; within a write, just do it."""
+    async def see_through(self, deed: Callable[[], Coroutine[Any, Any, T]], kind: Kind, *, cancels: bool = False) -> T:
+        """Do a write, and go on to its verdict although the caller may be cancelled; within a write, just do it.
+
+        Arguments as in `begin`.
+        """
         if DEED.get() is not None:
             return await deed()
         abort = Abort()
-        return await outcome(self.begin(deed, kind, abort), abort)
+        return await outcome(self.begin(deed, kind, abort, cancels=cancels), abort)
+
+    def halt(self) -> None:
+        """Stop what has not left yet, but not what only takes orders away."""
+        for abort in self._under_way.keys() - self._cancels:
+            if abort.harmless:
+                abort.raised = True
+
+    @property
+    def cancelling(self) -> bool:
+        """The write that this call is part of only takes orders away."""
+        return DEED.get() in self._cancels
 
     def announce(self, until: float, open_questions: Sequence[OutcomeUnknown]) -> None:
         """Say at once what closing waits for: whoever has pressed Ctrl-C sees nothing else happen.

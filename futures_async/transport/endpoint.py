@@ -106,11 +106,13 @@ class Endpoint(Generic[T]):
         window_s: How long after its timestamp a request is refused, where that is sooner than the venue's
             `VenueTraits.window_s`: it carries an expiry of its own.
         operation: What the body asks for, at venues where one path serves many calls; part of the name.
+        cancels: It takes orders away, or has them taken away later, and does nothing else: it goes out after a halt
+            too. Cancels by id do anyway.
     """
 
     __slots__ = (
-        "_decoders", "kind", "limits", "method", "name", "nullable", "operation", "path", "private", "result", "signed",
-        "weight", "window_s",
+        "_decoders", "cancels", "kind", "limits", "method", "name", "nullable", "operation", "path", "private",
+        "result", "signed", "weight", "window_s",
     )  # fmt: skip
 
     def __init__(
@@ -127,6 +129,7 @@ class Endpoint(Generic[T]):
         nullable: bool = False,
         window_s: float | None = None,
         operation: str = "",
+        cancels: bool = False,
     ) -> None:
         self.method = method
         self.path = path
@@ -134,6 +137,7 @@ class Endpoint(Generic[T]):
         self.limits = (limit,) if isinstance(limit, RateLimit) else limit
         self.weight = weight
         self.kind = kind
+        self.cancels = cancels or kind is Kind.CANCEL
         self.private = private
         self.signed = private and signed
         self.operation = operation

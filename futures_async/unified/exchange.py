@@ -441,7 +441,11 @@ class FuturesExchange(ABC):
         return None
 
     def halt(self) -> None:
-        """From now on only cancels and reads: everything that could open or change a position is refused."""
+        """From now on only cancels and reads: everything that could open or change a position is refused.
+
+        Also what has begun before: an order that waits for the rate limit, or for another try, ends as `ClientClosed`
+        and is not sent. What may have left already goes on to its verdict. `arm_cancel_all` still works.
+        """
         raise NotImplementedError
 
     async def create_trigger_order(self, request: OrderRequest) -> Order:

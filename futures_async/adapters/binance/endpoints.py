@@ -74,8 +74,10 @@ PLACE_BATCH = Endpoint(
     "POST", f"{V1}/batchOrders", result=list[wire.WireItem], kind=Kind.ORDER, limit=ONE_BATCH, weight=5
 )
 CANCEL_BATCH = Endpoint("DELETE", f"{V1}/batchOrders", result=list[wire.WireItem], kind=Kind.CANCEL)
-CANCEL_ALL = Endpoint("DELETE", f"{V1}/allOpenOrders", result=WireDone, kind=Kind.DELTA)
-COUNTDOWN = Endpoint("POST", f"{V1}/countdownCancelAll", result=wire.WireCountdown, kind=Kind.SETTING, weight=10)
+CANCEL_ALL = Endpoint("DELETE", f"{V1}/allOpenOrders", result=WireDone, kind=Kind.DELTA, cancels=True)
+COUNTDOWN = Endpoint(
+    "POST", f"{V1}/countdownCancelAll", result=wire.WireCountdown, kind=Kind.SETTING, cancels=True, weight=10
+)
 ORDER = Endpoint("GET", f"{V1}/order", result=wire.WireOrder)
 OPEN_ORDERS = Endpoint("GET", f"{V1}/openOrders", result=list[wire.WireOrder], weight=per_symbol(1, 40))
 ALL_ORDERS = Endpoint("GET", f"{V1}/allOrders", result=list[wire.WireOrder], weight=5)
@@ -87,7 +89,7 @@ FORCE_ORDERS = Endpoint("GET", f"{V1}/forceOrders", result=list[wire.WireOrder],
 PLACE_ALGO = Endpoint("POST", f"{V1}/algoOrder", result=wire.WireAlgoOrder, kind=Kind.ORDER, limit=ONE_ORDER)
 CANCEL_ALGO = Endpoint("DELETE", f"{V1}/algoOrder", result=wire.WireAlgoOrder, kind=Kind.CANCEL)
 ALGO = Endpoint("GET", f"{V1}/algoOrder", result=wire.WireAlgoOrder)
-CANCEL_ALGOS = Endpoint("DELETE", f"{V1}/algoOpenOrders", result=WireDone, kind=Kind.DELTA)
+CANCEL_ALGOS = Endpoint("DELETE", f"{V1}/algoOpenOrders", result=WireDone, kind=Kind.DELTA, cancels=True)
 ALL_ALGOS = Endpoint("GET", f"{V1}/allAlgoOrders", result=list[wire.WireAlgoOrder], weight=5)
 OPEN_ALGOS = Endpoint("GET", f"{V1}/openAlgoOrders", result=list[wire.WireAlgoOrder], weight=per_symbol(1, 40))
 

@@ -125,14 +125,14 @@ MODIFY = Endpoint("POST", f"{_MIX}/order/modify-order", result=WireAck, limit=_P
 CANCEL = Endpoint("POST", f"{_MIX}/order/cancel-order", result=WireAck, limit=_PER_UID_10, kind=Kind.CANCEL)
 # Without a list of ids this cancels every order of the symbol: a row of its own, never used with ids.
 CANCEL_SYMBOL = Endpoint(
-    "POST", f"{_MIX}/order/batch-cancel-orders", result=WireBatch, limit=_PER_UID_10, kind=Kind.DELTA
+    "POST", f"{_MIX}/order/batch-cancel-orders", result=WireBatch, limit=_PER_UID_10, kind=Kind.DELTA, cancels=True
 )
 CANCEL_BATCH = Endpoint(
     "POST", f"{_MIX}/order/batch-cancel-orders", result=WireBatch, limit=_PER_UID_10, kind=Kind.CANCEL
 )
 # 10/s by the document; other clients keep to 1/s, and so does this one.
 CANCEL_PRODUCT = Endpoint(
-    "POST", f"{_MIX}/order/cancel-all-orders", result=WireBatch, limit=RateLimit(1), kind=Kind.DELTA
+    "POST", f"{_MIX}/order/cancel-all-orders", result=WireBatch, limit=RateLimit(1), kind=Kind.DELTA, cancels=True
 )
 CLOSE_POSITIONS = Endpoint(
     "POST", f"{_MIX}/order/close-positions", result=WireBatch, limit=RateLimit(1), kind=Kind.ORDER

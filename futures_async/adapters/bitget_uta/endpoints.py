@@ -110,7 +110,12 @@ CANCEL_BATCH = Endpoint(
 )
 # https://www.bitget.com/api-doc/uta/trade/Cancel-All-Order
 CANCEL_SYMBOL = Endpoint(
-    "POST", "/api/v3/trade/cancel-symbol-order", result=WireRows[WireIds], limit=RateLimit(5), kind=Kind.DELTA
+    "POST",
+    "/api/v3/trade/cancel-symbol-order",
+    result=WireRows[WireIds],
+    limit=RateLimit(5),
+    kind=Kind.DELTA,
+    cancels=True,
 )
 # https://www.bitget.com/api-doc/uta/trade/Close-All-Positions - the client ids are the venue's own
 CLOSE_POSITIONS = Endpoint(
@@ -118,7 +123,12 @@ CLOSE_POSITIONS = Endpoint(
 )
 # https://www.bitget.com/api-doc/uta/trade/CountDown-Cancel-All - restarts the timer, so it may be repeated
 COUNTDOWN = Endpoint(
-    "POST", "/api/v3/trade/countdown-cancel-all", result=msgspec.Raw, limit=RateLimit(1), kind=Kind.SETTING
+    "POST",
+    "/api/v3/trade/countdown-cancel-all",
+    result=msgspec.Raw,
+    limit=RateLimit(1),
+    kind=Kind.SETTING,
+    cancels=True,
 )
 # https://www.bitget.com/api-doc/uta/trade/Get-Order-Details
 ORDER = Endpoint("GET", "/api/v3/trade/order-info", result=WireOrder, limit=RateLimit(20))

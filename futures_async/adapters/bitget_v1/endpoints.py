@@ -58,7 +58,7 @@ BATCH_ORDERS = Endpoint("POST", f"{BASE}/order/batchOrders", result=list[WireOrd
 # "Cancel Order", symbol, orderId
 CANCEL = Endpoint("POST", f"{BASE}/order/cancel", result=WireOrderRef, limit=TEN, kind=Kind.CANCEL)
 # "Cancel All Orders", symbol
-CANCEL_ALL = Endpoint("POST", f"{BASE}/order/cancelAll", result=WireCancelled, limit=TEN, kind=Kind.DELTA)
+CANCEL_ALL = Endpoint("POST", f"{BASE}/order/cancelAll", result=WireCancelled, limit=TEN, kind=Kind.DELTA, cancels=True)
 # "Get Order", symbol, orderId
 DETAIL = Endpoint("GET", f"{BASE}/order/detail", result=WireOrder, limit=TEN)
 # "Get Open Orders", symbol, limit?

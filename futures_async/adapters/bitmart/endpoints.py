@@ -122,11 +122,16 @@ CANCEL_ORDER: Endpoint[Any] = Endpoint(
 )
 # #cancel-all-orders-signed
 CANCEL_ORDERS: Endpoint[Any] = Endpoint(
-    "POST", "/contract/private/cancel-orders", result=ANYTHING, limit=RateLimit(2, 2.0), kind=Kind.DELTA
+    "POST", "/contract/private/cancel-orders", result=ANYTHING, limit=RateLimit(2, 2.0), kind=Kind.DELTA, cancels=True
 )
 # #timed-cancel-all-orders-signed
 CANCEL_ALL_AFTER = Endpoint(
-    "POST", "/contract/private/cancel-all-after", result=wire.WireDeadMan, limit=RateLimit(4, 2.0), kind=Kind.SETTING
+    "POST",
+    "/contract/private/cancel-all-after",
+    result=wire.WireDeadMan,
+    limit=RateLimit(4, 2.0),
+    kind=Kind.SETTING,
+    cancels=True,
 )
 # #get-order-detail-keyed
 ORDER = Endpoint("GET", "/contract/private/order", result=wire.WireOrder, limit=RateLimit(50, 2.0), signed=False)

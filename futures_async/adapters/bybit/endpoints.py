@@ -103,7 +103,9 @@ AMEND_WAITING = Endpoint("POST", "/v5/order/amend", result=WireIds, limit=TEN, k
 # https://bybit-exchange.github.io/docs/v5/order/cancel-order
 CANCEL = Endpoint("POST", "/v5/order/cancel", result=WireIds, limit=TEN, kind=Kind.CANCEL)
 # https://bybit-exchange.github.io/docs/v5/order/cancel-all - of what was asked to be cancelled
-CANCEL_ALL = Endpoint("POST", "/v5/order/cancel-all", result=WireRows[WireIds], limit=TEN, kind=Kind.DELTA)
+CANCEL_ALL = Endpoint(
+    "POST", "/v5/order/cancel-all", result=WireRows[WireIds], limit=TEN, kind=Kind.DELTA, cancels=True
+)
 # https://bybit-exchange.github.io/docs/v5/order/batch-place
 CREATE_BATCH = Endpoint("POST", "/v5/order/create-batch", result=WireRows[WireIds], limit=BY_ORDER, kind=Kind.ORDER)
 # https://bybit-exchange.github.io/docs/v5/order/batch-cancel

@@ -80,7 +80,7 @@ def _info(
     )
 
 
-def _action(operation: str, kind: Kind, budget: RateLimit = ACTIONS) -> Endpoint[WireAnswer]:
+def _action(operation: str, kind: Kind, budget: RateLimit = ACTIONS, *, cancels: bool = False) -> Endpoint[WireAnswer]:
     return Endpoint(
         "POST",
         "/exchange",
@@ -89,6 +89,7 @@ def _action(operation: str, kind: Kind, budget: RateLimit = ACTIONS) -> Endpoint
         limit=budget.taking(_count),
         weight=_weight,
         kind=kind,
+        cancels=cancels,
     )
 
 
@@ -127,4 +128,4 @@ CANCEL_BY_CLOID = _action("cancelByCloid", Kind.CANCEL, CANCELS)
 SET_LEVERAGE = _action("updateLeverage", Kind.SETTING)
 # Moves an amount: sent again as the same bytes only.
 MOVE_MARGIN = _action("updateIsolatedMargin", Kind.DELTA)
-SCHEDULE_CANCEL = _action("scheduleCancel", Kind.SETTING)
+SCHEDULE_CANCEL = _action("scheduleCancel", Kind.SETTING, cancels=True)

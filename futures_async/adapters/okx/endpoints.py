@@ -111,7 +111,12 @@ CLOSE_POSITION = Endpoint(
 )
 # https://www.okx.com/docs-v5/en/#order-book-trading-trade-post-cancel-all-after - each call starts the timer anew
 CANCEL_ALL_AFTER = Endpoint(
-    "POST", "/api/v5/trade/cancel-all-after", result=msgspec.Raw, limit=_by_user(1, 1.0), kind=Kind.SETTING
+    "POST",
+    "/api/v5/trade/cancel-all-after",
+    result=msgspec.Raw,
+    limit=_by_user(1, 1.0),
+    kind=Kind.SETTING,
+    cancels=True,
 )
 # https://www.okx.com/docs-v5/en/#order-book-trading-trade-get-order-details
 ORDER = Endpoint("GET", "/api/v5/trade/order", result=list[wire.WireOrder], limit=_by_user(60))
