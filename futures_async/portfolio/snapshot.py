@@ -15,7 +15,6 @@ from futures_async.unified.errors import RateLimited, RequestTimeout, UnreadRows
 from futures_async.unified.exact import ZERO, add, divide, subtract, total
 from futures_async.unified.exchange import FuturesExchange
 from futures_async.unified.models import Account, Position, PositionRisk
-from futures_async.unified.symbols import split, split_dated
 from futures_async.unified.watching import WatchState
 
 
@@ -248,7 +247,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
             own.add("margin", position.margin)
             own.add("exposure", _value(position))
             if not own.tells_pnl:
-                own.add("unrealized_pnl", _pnl(position))
+                own.add("unrealized_pnl", risk.position_pnl(position))
         for name, state in self.venues.items():
             data = state.data or VenueData()
             no_accounts = data.accounts is None or bool(data.accounts_unread)
@@ -292,21 +291,11 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
                 yield name, account
 
 
-def _inverse(position: Position) -> bool:
-    """It is settled in its base coin: its value in quote coin is no amount of its margin coin."""
-    dated = split_dated(position.symbol)
-    parts = split(position.symbol) if dated is None else dated.parts
-    return parts is not None and position.margin_coin == parts.base
-
-
 def _value(position: Position) -> Decimal | None:
-    """A position's value in its margin coin."""
-    return position.quantity if _inverse(position) else risk.position_notional(position)
-
-
-def _pnl(position: Position) -> Decimal | None:
-    """Its unrealized profit in its margin coin; what can be computed is in quote coin."""
-    return position.unrealized_pnl if _inverse(position) else risk.position_pnl(position)
+    """A position's value in its margin coin; None where that is no coin of its pair."""
+    if position.settlement == "base":
+        return position.quantity
+    return risk.position_notional(position) if position.settlement == "quote" else None
 
 
 SUMMED = ("equity", "unrealized_pnl", "margin", "exposure")

@@ -9,7 +9,6 @@ from futures_async.risk.margin import margin_ratio, risk_level
 from futures_async.unified.enums import MarginMode, PositionMode
 from futures_async.unified.exact import ZERO, add, divide, multiply
 from futures_async.unified.models import Position, PositionRisk
-from futures_async.unified.symbols import split
 
 
 def position_risk(position: Position) -> PositionRisk:
@@ -72,11 +71,11 @@ def position_notional(position: Position) -> Decimal | None:
 def position_pnl(position: Position) -> Decimal | None:
     """Return the unrealized profit in margin coin: the venue's figure, else ±quantity × (mark − entry), else None.
 
-    Of coin-margined contracts the venue's figure alone: that product would be quote coin.
+    The venue's figure alone where margin is not counted in the quote coin, which that product is.
     """
     if position.unrealized_pnl is not None:
         return position.unrealized_pnl
-    if position.mark_price is None or position.entry_price is None or _coin_margined(position):
+    if position.mark_price is None or position.entry_price is None or position.settlement != "quote":
         return None
     return unrealized_pnl(
         position.side, quantity=position.quantity, entry_price=position.entry_price, price=position.mark_price
@@ -86,12 +85,12 @@ def position_pnl(position: Position) -> Decimal | None:
 def position_maintenance_margin(position: Position) -> Decimal | None:
     """Return the maintenance margin, in margin coin: the venue's figure, else notional × rate, else None.
 
-    Of coin-margined contracts the venue's figure alone: that product would be quote coin.
+    The venue's figure alone where margin is not counted in the quote coin, which that product is.
     """
     if position.maintenance_margin is not None:
         return position.maintenance_margin
     notional = position_notional(position)
-    if position.maintenance_margin_rate is None or notional is None or _coin_margined(position):
+    if position.maintenance_margin_rate is None or notional is None or position.settlement != "quote":
         return None
     return multiply(notional, position.maintenance_margin_rate)
 
@@ -126,12 +125,12 @@ def pnl_over_margin(position: Position) -> Decimal | None:
 def estimate_liquidation_price(position: Position, *, fee_rate: Decimal = ZERO) -> Decimal | None:
     """Estimate the liquidation price of an isolated position whose venue names none; None when it cannot be told.
 
-    That is so of all coin-margined positions.
+    That is so of all positions whose margin is not counted in the quote coin.
 
     `isolated_liquidation_price` over the position's own figures; the maintenance margin rate is the position's, or
     its maintenance margin over its notional.
     """
-    if position.margin_mode is not MarginMode.ISOLATED or _coin_margined(position):
+    if position.margin_mode is not MarginMode.ISOLATED or position.settlement != "quote":
         return None
     if position.margin is None or position.entry_price is None or position.entry_price <= 0 or position.quantity <= 0:
         return None
@@ -149,9 +148,3 @@ def estimate_liquidation_price(position: Position, *, fee_rate: Decimal = ZERO) 
         maintenance_margin_rate=rate,
         fee_rate=fee_rate,
     )
-
-
-def _coin_margined(position: Position) -> bool:
-    """Margin and profit are base coin, and no product of a quantity and a price."""
-    parts = split(position.symbol)
-    return parts is not None and parts.settle == parts.base

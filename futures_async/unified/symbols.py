@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from futures_async.unified.errors import InvalidRequest
 
@@ -53,6 +53,30 @@ def split_dated(symbol: str) -> Dated | None:
         return None
     year, month, day = (int(match[2][place : place + 2]) for place in (0, 2, 4))
     return Dated(parts, year, month, day) if 1 <= month <= 12 and 1 <= day <= 31 else None
+
+
+Settlement = Literal["quote", "base"]
+"""The coin of the pair that margin and profit are counted in."""
+
+
+@lru_cache(maxsize=4096)
+def settlement(symbol: str, venue_symbol: str = "", margin_coin: str = "") -> Settlement | None:
+    """In which coin of its pair a contract's margin and profit are counted; None: in another one, or not known.
+
+    Of the unified symbol, with a date or without. A venue's own id alone tells it by where it names the margin coin:
+    `BTCUSDH27` with BTC is settled in its base coin, `BTC-USDT-260327` with USDT in its quote coin.
+
+    Args:
+        symbol: Unified, or the venue's id where that cannot be parsed.
+        venue_symbol: The venue's id.
+        margin_coin: What the venue says that margin is counted in; "" where that is not known.
+    """
+    dated = split_dated(symbol)
+    parts = split(symbol) if dated is None else dated.parts
+    if parts is not None:
+        return "quote" if parts.settle == parts.quote else "base" if parts.settle == parts.base else None
+    place = (venue_symbol or symbol).upper().find(margin_coin.upper()) if margin_coin else -1
+    return None if place < 0 else "quote" if place else "base"
 
 
 def join(base: str, quote: str, settle: str) -> str:

@@ -590,6 +590,13 @@ def test_a_contract_that_is_settled_in_its_base_coin_counts_in_that_coin(backend
     assert (total.exposure, total.exposure_ratio) == (D("0.5"), D(1))
     assert total.unrealized_pnl == D("0.01")
     assert total.missing_parts == {"a": ("unrealized_pnl",)}  # what the prices tell is dollars
+    quarterly = position(symbol="BTCUSDH27", venue_symbol="BTCUSDH27", unrealized_pnl=None, **held)
+    other = position(symbol="BTC/USD:ETH", venue_symbol="BTCUSD", **{**held, "margin_coin": "ETH"})
+    data = VenueData(positions=(quarterly, other), accounts=())
+    totals = Snapshot(venues={"a": Ok(venue="a", data=data, age_s=0.1, latency_s=0.1)}).totals()
+    assert totals["BTC"].exposure == D("0.25")
+    assert totals["ETH"].exposure == 0
+    assert totals["ETH"].missing_parts == {"a": ("exposure",)}
 
 
 def data(positions: list[Position] | None, accounts: list[Account] | None) -> VenueData:

@@ -174,6 +174,37 @@ def test_of_a_coin_margined_position_only_the_venue_knows_profit_and_margin() ->
     assert None not in (risk.position_pnl(linear), risk.position_maintenance_margin(linear))
 
 
+@pytest.mark.parametrize(
+    "names",
+    [
+        {"symbol": "BTC/USD:BTC", "venue_symbol": "BTCUSD", "margin_coin": "BTC"},
+        {"symbol": "BTC/USD:BTC-270326", "venue_symbol": "BTCUSDH27", "margin_coin": "BTC"},
+        # Quarterly contracts keep the venue's id where that cannot be parsed.
+        {"symbol": "BTCUSDH27", "venue_symbol": "BTCUSDH27", "margin_coin": "BTC"},
+        {"symbol": "BTC/USD:ETH", "venue_symbol": "BTCUSD", "margin_coin": "ETH"},
+        {"symbol": "BTCUSDH27", "venue_symbol": "BTCUSDH27", "margin_coin": "ETH"},
+        {"symbol": "BTCUSDH27", "venue_symbol": "BTCUSDH27", "margin_coin": ""},
+        {"symbol": "X", "venue_symbol": "X", "margin_coin": "USDT", "contract_value": D(1), "contracts": D(5)},
+    ],
+)
+def test_nothing_is_computed_where_margin_is_not_counted_in_the_quote_coin(names: dict[str, Any]) -> None:
+    """A quarterly of 0.05 BTC had a maintenance margin of 11.6 bitcoins, and was to be given 23 more."""
+    silent = position(
+        **names, unrealized_pnl=None, maintenance_margin=None, maintenance_margin_rate=D("0.004"), margin_ratio=None
+    )
+    figures = (risk.position_pnl, risk.position_maintenance_margin, risk.position_margin_ratio)
+    assert [figure(silent) for figure in figures] == [None] * 3
+    assert risk.estimate_liquidation_price(silent) is None
+
+
+@pytest.mark.parametrize(
+    ("symbol", "venue_symbol"),
+    [("BTC/USDT:USDT", "BTCUSDT"), ("BTC/USDT:USDT-270326", "BTC-USDT-270326"), ("BTC-USDT-270326", "BTC-USDT-270326")],
+)
+def test_contracts_with_a_date_that_settle_in_their_quote_coin_are_linear(symbol: str, venue_symbol: str) -> None:
+    assert risk.position_pnl(position(symbol=symbol, venue_symbol=venue_symbol, unrealized_pnl=None)) is not None
+
+
 def test_pnl_over_margin_counts_gains_and_losses_alike() -> None:
     assert risk.pnl_over_margin(position(unrealized_pnl=D(-33))) == D("0.11")
     assert risk.pnl_over_margin(position(unrealized_pnl=D(33))) == D("0.11")

@@ -7,6 +7,7 @@ from decimal import Decimal
 from futures_async.unified.enums import MarginMode, PositionMode, PositionSide, RiskLevel
 from futures_async.unified.exact import divide
 from futures_async.unified.models.base import Model
+from futures_async.unified.symbols import Settlement, settlement
 
 
 def return_on_margin(profit: Decimal | None, margin: Decimal | None) -> Decimal | None:
@@ -86,6 +87,15 @@ class Position(Model, frozen=True, kw_only=True, eq=False, gc=False):
     """Opened at, Unix milliseconds UTC."""
     updated_ms: int | None = None
     """Last changed at, Unix milliseconds UTC."""
+
+    @property
+    def settlement(self) -> Settlement | None:
+        """The coin of its pair that margin and profit are counted in, `quote` or `base`; None: another, or not known.
+
+        What is worth a fixed amount of quote coin is not settled in it: its profit is no product of size and price.
+        """
+        found = settlement(self.symbol, self.venue_symbol, self.margin_coin)
+        return found if self.contract_value is None or found != "quote" else None
 
     @property
     def roe(self) -> Decimal | None:
