@@ -274,7 +274,13 @@ class Tracker:
         return fills
 
     async def _take(self, tracked: _Tracked, fill: Fill) -> None:
-        effect = self.book.apply(fill, tracked.order.position_side)
+        try:
+            if not self.book.knows(fill) and self._exchange.supports(Capability.FETCH_CONTRACT):
+                self.book.learn(await self._exchange.fetch_contract(fill.venue_symbol))
+            effect = self.book.apply(fill, tracked.order.position_side)
+        except FuturesAsyncError as unknown:  # it stays owed: the next look finds it again
+            logger.warning("%s: a fill of %s cannot be counted: %s", fill.venue, fill.symbol, unknown)
+            return
         if effect is None:
             return
         tracked.listed = add(tracked.listed, fill.quantity)

@@ -6,6 +6,7 @@ import decimal
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,7 +15,7 @@ from futures_async.manager import fills
 from futures_async.manager.fills import Leg, PositionBook
 from futures_async.unified.enums import PositionSide, Side
 from futures_async.unified.errors import InvalidRequest
-from futures_async.unified.models import Fill
+from futures_async.unified.models import Contract, Fill
 from tests.fakes import position
 
 D = Decimal
@@ -54,6 +55,108 @@ def test_a_position_grows_at_average_cost_shrinks_at_profit_and_turns() -> None:
     assert flat.realized_pnl == D(10)
     assert (flat.leg.quantity, flat.leg.average_price) == (D(0), None)
     assert (book.leg(BTC).realized_pnl, book.leg(BTC).fees) == (D(-10), D("0.3"))
+
+
+COIN = Contract(
+    venue="fake", symbol="BTC/USD:BTC", venue_symbol="BTCUSD", base="BTC", quote="USD", settle="BTC",
+    contract_size=D(1), contract_value=D(100), price_tick=D("0.1"), quantity_step=D(1),
+)  # fmt: skip
+
+
+def dollars(number: int, side: Side, contracts: str, price: str, **fields: Any) -> Fill:
+    """So many contracts of 100 USD."""
+    given_fields: dict[str, Any] = {"symbol": COIN.symbol, "venue_symbol": "BTCUSD", **fields}
+    made = fill(number, side, "1", price, **given_fields)
+    return msgspec.structs.replace(made, quantity=COIN.quantity_of(D(contracts), D(price)))
+
+
+def test_contracts_that_are_worth_quote_coin_are_counted_by_their_number() -> None:
+    """600 contracts bought and 600 sold are none, whatever they were in base coin each time."""
+    book = PositionBook(contracts=[COIN])
+    book.apply(dollars(1, Side.BUY, "600", "50000"))
+    leg = book.leg(COIN.symbol)
+    assert (leg.contracts, leg.quantity, leg.average_price) == (D(600), D("1.2"), D(50000))
+    flat = book.apply(dollars(2, Side.SELL, "600", "60000"))
+    assert flat is not None
+    assert flat.realized_pnl == D("0.2")  # 1.2 BTC bought, 1 BTC sold; not 10,000 BTC
+    assert (flat.leg.contracts, flat.leg.quantity, flat.leg.average_price) == (D(0), D(0), None)
+    grown = [dollars(3, Side.SELL, "100", "40000"), dollars(4, Side.SELL, "100", "50000")]
+    for one in grown:
+        book.apply(one)
+    leg = book.leg(COIN.symbol)
+    assert (leg.contracts, leg.quantity) == (D(-200), D("-0.45"))
+    assert round(leg.average_price or 0, 6) == D("44444.444444")
+    turned = book.apply(dollars(5, Side.BUY, "300", "50000"))
+    assert turned is not None
+    assert turned.realized_pnl == D("-0.05")  # short 0.45 BTC's worth, bought back for 0.4 BTC
+    assert (turned.leg.contracts, turned.leg.quantity, turned.leg.average_price) == (D(100), D("0.2"), D(50000))
+    assert book.leg(COIN.symbol).realized_pnl == D("0.15")
+
+
+def test_what_was_open_of_such_contracts_is_closed_by_number() -> None:
+    held = position(
+        symbol=COIN.symbol, venue_symbol="BTCUSD", margin_coin="BTC", quantity=D("0.9"), contracts=D(500),
+        contract_value=D(100), entry_price=D(50000),
+    )  # fmt: skip
+    book = PositionBook([held])
+    part = book.apply(dollars(1, Side.SELL, "250", "62500"))
+    assert part is not None
+    assert (part.realized_pnl, part.leg.contracts, part.leg.quantity) == (D("0.1"), D(250), D("0.5"))
+    said = book.apply(dollars(2, Side.SELL, "250", "62500", realized_pnl=D("0.09")))
+    assert said is not None
+    assert (said.realized_pnl, said.leg.quantity) == (D("0.09"), D(0))
+    with pytest.raises(InvalidRequest, match="how many contracts"):
+        PositionBook([msgspec.structs.replace(held, contracts=None)])
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(Side), st.integers(1, 10_000), st.decimals("100", "100000", places=1)), max_size=30
+    ),
+    st.decimals("100", "100000", places=1),
+)
+def test_profit_in_coin_adds_up_to_the_coin_that_moved(trades: list[tuple[Side, int, Decimal]], mark: Decimal) -> None:
+    book = PositionBook(contracts=[COIN])
+    coin, count = D(0), 0
+    for number, (side, contracts, price) in enumerate(trades):
+        book.apply(dollars(number, side, str(contracts), str(price)))
+        sign = 1 if side is Side.BUY else -1
+        coin += sign * COIN.quantity_of(D(contracts), price)
+        count += sign * contracts
+    leg = book.leg(COIN.symbol)
+    assert (leg.contracts or 0) == count
+    at_mark = D(count) * 100 / mark
+    assert abs(leg.realized_pnl + (leg.quantity - at_mark) - (coin - at_mark)) < D("1e-18")
+
+
+def test_no_profit_is_computed_of_what_is_not_known_to_be_linear() -> None:
+    quarterly: dict[str, Any] = {"symbol": "BTCUSDH27", "venue_symbol": "BTCUSDH27"}
+    book = PositionBook()
+    unknown = fill(1, Side.BUY, "1", "50000", **quarterly)
+    assert not book.knows(unknown)
+    book.apply(unknown)
+    effect = book.apply(fill(2, Side.SELL, "1", "60000", **quarterly))
+    assert effect is not None
+    assert (effect.realized_pnl, effect.leg.quantity) == (None, D(0))
+    with pytest.raises(InvalidRequest, match="learn"):
+        book.apply(dollars(9, Side.BUY, "1", "50000"))
+    linear = msgspec.structs.replace(COIN, symbol="BTCUSDH27", settle="USD", contract_value=None)
+    book.learn(linear)
+    assert book.knows(unknown)
+    book.apply(fill(3, Side.BUY, "1", "50000", **quarterly))
+    gained = book.apply(fill(4, Side.SELL, "1", "60000", **quarterly))
+    assert gained is not None
+    assert gained.realized_pnl == D(10000)
+
+
+def test_positions_of_one_side_are_added_up_and_two_sides_need_a_hedged_book() -> None:
+    cross, isolated = position(quantity=D(1), entry_price=D(100)), position(quantity=D(3), entry_price=D(200))
+    book = PositionBook([cross, isolated])
+    assert (book.leg(BTC).quantity, book.leg(BTC).average_price) == (D(4), D(175))
+    hedge = [position(quantity=D(1)), position(side=PositionSide.SHORT, quantity=D("0.4"))]
+    with pytest.raises(InvalidRequest, match="hedged=True"):
+        PositionBook(hedge)
+    assert len(PositionBook(hedge, hedged=True).legs) == 2
 
 
 def test_a_fill_counts_once() -> None:

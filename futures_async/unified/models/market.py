@@ -12,6 +12,14 @@ HAIR = Decimal("1e-12")
 """Of a contract: less than this is taken for rounding."""
 
 
+def contracts_worth(quantity: Decimal, price: Decimal, contract_value: Decimal) -> Decimal:
+    """How many contracts a size in base coin is at a price, of contracts that are worth so much quote coin."""
+    # What `Contract.quantity_of` made comes back as it was: its last digit may lie a hair below.
+    worth = divide(multiply(quantity, price), contract_value).quantize(HAIR, context=EXACT)
+    whole = EXACT.to_integral_value(worth)
+    return whole if whole == worth else EXACT.normalize(worth)
+
+
 class Ticker(Model, frozen=True, kw_only=True, eq=False, gc=False):
     """Last prices of one contract."""
 
@@ -117,10 +125,7 @@ class Contract(Model, frozen=True, kw_only=True, eq=False, gc=False):
         """How many contracts a size in base coin is at a price, parts of them included."""
         if self.contract_value is None:
             return divide(quantity, self.contract_size)
-        # What `quantity_of` made comes back as it was: its last digit may lie a hair below.
-        worth = divide(multiply(quantity, price), self.contract_value).quantize(HAIR, context=EXACT)
-        whole = EXACT.to_integral_value(worth)
-        return whole if whole == worth else EXACT.normalize(worth)
+        return contracts_worth(quantity, price, self.contract_value)
 
     def quantity_of(self, contracts: Decimal, price: Decimal) -> Decimal:
         """The size in base coin of so many contracts at a price; exact where a contract is a fixed amount of it."""
