@@ -31,10 +31,15 @@ ENDED = frozenset((OrderStatus.FILLED, OrderStatus.CANCELED, OrderStatus.REJECTE
 
 
 class Orders(Picture[Order]):
-    """Open orders by id; an order that ended is told once, and never again."""
+    """Open orders by id; an order that ended is told once, and never again.
 
-    def __init__(self) -> None:
+    Args:
+        unsaid: Fields that pushes leave out and reads tell: kept while the order lives, and at its end.
+    """
+
+    def __init__(self, unsaid: Sequence[str] = ()) -> None:
         super().__init__()
+        self._unsaid = tuple(unsaid)
         self._kept: dict[str, Kept[Order]] = {}
         self._ended: Remembered[None] = Remembered()
 
@@ -106,6 +111,8 @@ class Orders(Picture[Order]):
             if not self._advances(kept.item, order):
                 return
             order = _with_average(order, kept.item)
+            if self._unsaid:
+                order = self._completed(order, kept.item)
         if order.status in ENDED:
             self._end(order, source, when, changes)
             return
@@ -119,6 +126,15 @@ class Orders(Picture[Order]):
             kept.item = order
         self.current[order_id] = order
         changes.append(change_of(kind, order, previous, source, order.updated_ms, when))
+
+    def _completed(self, order: Order, known: Order) -> Order:
+        """An order with what its row leaves out, as it was known."""
+        missing = {
+            name: value
+            for name in self._unsaid
+            if getattr(order, name) is None and (value := getattr(known, name)) is not None
+        }
+        return msgspec.structs.replace(order, **missing) if missing else order
 
     def _advances(self, known: Order, order: Order) -> bool:
         """Terminal beats open, more filled beats less, later changed beats earlier."""

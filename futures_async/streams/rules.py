@@ -14,13 +14,16 @@ from futures_async.unified.models import Account, Position, Ticker
 ZERO = Decimal(0)
 
 
-SIZED = ("unrealized_pnl", "margin", "initial_margin", "maintenance_margin", "margin_ratio", "notional")
+SIZED = (
+    *("unrealized_pnl", "margin", "initial_margin", "maintenance_margin", "margin_ratio", "notional"),
+    *("liquidation_price", "available", "locked"),
+)
 """What hangs on a position's size."""
 
 
 def _flat(position: Position) -> Position:
     """A position's last row, closed: what depended on its size is not said any more."""
-    emptied: dict[str, Any] = dict.fromkeys((*SIZED, "liquidation_price", "available", "locked"))
+    emptied: dict[str, Any] = dict.fromkeys(SIZED)
     contracts = None if position.contracts is None else ZERO
     return msgspec.structs.replace(position, quantity=ZERO, contracts=contracts, **emptied)
 
@@ -42,7 +45,7 @@ POSITIONS = RowRule[Position](
     emptied=_flat,
     vital=("quantity", "entry_price", "margin_mode", "leverage"),
     moved=("quantity", "entry_price"),
-    reckoned=(*SIZED, "realized_pnl", "fee"),
+    reckoned=(*SIZED, "break_even_price", "realized_pnl", "fee"),
     figure=_exact,
 )
 

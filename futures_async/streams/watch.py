@@ -54,6 +54,8 @@ class FeedWatch(Watch[T]):
         """What came while nothing waited: to be taken as it came."""
         self._pending: OrderedDict[Hashable, tuple[Change[T], ...]] = OrderedDict()
         """What waits of each thing, once more has come."""
+        self._count = 0
+        """How many changes that is."""
         self._waiting: list[asyncio.Future[None] | anyio.Event] = []
 
     # What can be asked
@@ -126,6 +128,7 @@ class FeedWatch(Watch[T]):
         self._closed = True
         self._fresh.clear()
         self._pending.clear()
+        self._count = 0
         self._depart()
         self._wake()
 
@@ -156,11 +159,13 @@ class FeedWatch(Watch[T]):
         feed, pending = self._feed, self._pending
         for change in changes:
             key: Hashable = id(change) if feed is None else feed.picture.key(change.item)
-            waiting = pending.get(key)
-            if waiting is not None:
-                pending[key] = fold(waiting, change)
-            elif len(pending) < self._max:
-                pending[key] = (change,)
+            waiting = pending.get(key, ())
+            folded = fold(waiting, change) if waiting else (change,)
+            # Of one key any number of ends may wait.
+            more = len(folded) - len(waiting)
+            if self._count + more <= self._max:
+                pending[key] = folded
+                self._count += more
             else:
                 self._error = StreamOverrun(
                     f"{self._max} changes were waiting to be taken, and more came: this watch has ended; "
@@ -208,6 +213,7 @@ class FeedWatch(Watch[T]):
                 self._begin()
             elif self._pending:
                 key, (first, *rest) = self._pending.popitem(last=False)
+                self._count -= 1
                 if rest:
                     self._pending[key] = tuple(rest)
                 return first
@@ -240,12 +246,11 @@ class FeedWatch(Watch[T]):
 
 
 def fold(waiting: tuple[Change[Any], ...], change: Change[Any]) -> tuple[Change[Any], ...]:
-    """What waits for one key, once `change` has come: one change, or an end and a new beginning."""
+    """What waits for one key, once `change` has come: the ends of its lives, and what is known of the last one."""
     last, before = waiting[-1], waiting[:-1]
     if last.kind is ChangeKind.CLOSED:
-        return (*before, last, change)
+        return (*waiting, change)
     if change.kind is ChangeKind.CLOSED:
-        ended = msgspec.structs.replace(change, previous=waiting[0].previous)
-        return (ended,)
+        return (*before, msgspec.structs.replace(change, previous=last.previous))
     kind = last.kind if last.kind in (ChangeKind.SNAPSHOT, ChangeKind.OPENED) else change.kind
     return (*before, msgspec.structs.replace(change, kind=kind, previous=last.previous))

@@ -52,7 +52,8 @@ class Watching(History):
     ) -> Watch[Order]:
         self._readable(fallback_s, Capability.WATCH_ORDERS, Capability.FETCH_OPEN_ORDERS)
         reads = _OrderReads(self, self._contract_of_past(symbol))
-        return self._watch(What.ORDERS, Orders, reads, symbol, fallback_s, audit_s, max_fills)
+        picture = partial(Orders, self._streams.unsaid(What.ORDERS))
+        return self._watch(What.ORDERS, picture, reads, symbol, fallback_s, audit_s, max_fills)
 
     def watch_fills(
         self,

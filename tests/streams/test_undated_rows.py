@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 
+from futures_async import registry
+from futures_async.streams.dialect import What
 from futures_async.streams.fills import Fills
+from futures_async.streams.orders import Orders
 from futures_async.streams.picture import LAG_S, Moment, Push
 from futures_async.streams.rows import Rows
 from futures_async.streams.rules import ACCOUNTS, POSITIONS
-from futures_async.unified.enums import MarginMode, PositionSide, Side
-from futures_async.unified.models import Account, Fill, Position
+from futures_async.unified.enums import MarginMode, OrderStatus, OrderType, PositionSide, Side
+from futures_async.unified.models import Account, Fill, Order, Position
 from futures_async.unified.watching import Change, ChangeKind
 
 NOW_MS = 1_770_000_000_000
@@ -123,6 +126,29 @@ def test_what_hangs_on_the_size_is_not_kept_and_read_anew() -> None:
     assert bench.held == [whole("3")]
 
 
+@pytest.mark.parametrize("name", ["liquidation_price", "available", "locked", "break_even_price"])
+def test_no_figure_of_the_old_size_is_shown_beside_the_new_one(name: str) -> None:
+    picture: Rows[Position] = Rows(POSITIONS, (name,))
+    known: dict[str, Any] = {name: Decimal(40)}
+    picture.read([position("1", **known)], at(10))
+    [same] = picture.push(Push([position("1", mark_price=Decimal(1))]), at(13))
+    assert getattr(same.item, name) == Decimal(40)
+    [grown] = picture.push(Push([position("10")]), at(14))
+    assert getattr(grown.item, name) is None
+    assert picture.unsure
+
+
+OF_ANY_SIZE = {"mark_price", "leverage", "margin_mode", "take_profit", "stop_loss", "created_ms"}
+
+
+@pytest.mark.parametrize("venue", registry.venue_ids())
+def test_a_figure_that_pushes_leave_out_goes_with_any_size_or_is_not_kept(venue: str) -> None:
+    exchange: Any = registry.connect(venue, base_url="http://127.0.0.1:1")
+    dialect = exchange._stream_dialect()
+    unsaid = () if dialect is None else dialect.unsaid.get(What.POSITIONS, ())
+    assert set(unsaid) - OF_ANY_SIZE <= set(POSITIONS.reckoned)
+
+
 def test_what_pushes_leave_out_is_no_drift() -> None:
     picture: Rows[Position] = Rows(POSITIONS, UNSAID)
     [opened] = picture.push(Push([position("2", 1)]), at(1))
@@ -169,6 +195,30 @@ def test_a_balance_keeps_its_equity_until_it_is_read_again() -> None:
     assert not picture.read([account("80", "99")], at(14.5)).doubts
     picture.read([account("80", "98")], at(16))
     assert list(picture.current.values()) == [account("80", "98")]
+
+
+def order(status: OrderStatus, filled: str, created_ms: int | None = None) -> Order:
+    return Order(
+        venue="toy",
+        symbol="BTC/USDT:USDT",
+        venue_symbol="BTCUSDT",
+        order_id="7",
+        side=Side.BUY,
+        type=OrderType.LIMIT,
+        quantity=Decimal(2),
+        filled_quantity=Decimal(filled),
+        status=status,
+        created_ms=created_ms,
+    )
+
+
+def test_what_pushes_leave_out_of_an_order_is_kept_to_its_end() -> None:
+    picture = Orders(("created_ms",))
+    picture.read([order(OrderStatus.NEW, "0", NOW_MS)], at(10))
+    [filled] = picture.push(Push([order(OrderStatus.PARTIALLY_FILLED, "1")]), at(11))
+    [ended] = picture.push(Push([order(OrderStatus.CANCELED, "1")]), at(12))
+    assert [filled.item.created_ms, ended.item.created_ms] == [NOW_MS, NOW_MS]
+    assert picture.push(Push([order(OrderStatus.NEW, "0")]), at(13)) == []
 
 
 def fill(number: int, quantity: str = "1") -> Fill:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from futures_async.streams.dialect import What
+from futures_async.streams.watch import fold
 from futures_async.unified.errors import (
     AuthenticationError,
     ClientClosed,
@@ -15,8 +17,9 @@ from futures_async.unified.errors import (
     InvalidRequest,
     StreamOverrun,
 )
-from futures_async.unified.models import Order
-from futures_async.unified.watching import ChangeKind, ChangeSource, WatchState
+from futures_async.unified.models import Order, Position
+from futures_async.unified.watching import Change, ChangeKind, ChangeSource, WatchState
+from tests.fakes import position
 from tests.streams.judge import ALL, Bench, Judge
 from tests.streams.running import collect, on, until
 
@@ -63,6 +66,54 @@ def test_who_keeps_up_is_told_every_change_and_who_does_not_the_latest_state() -
             for _ in range(2):
                 venue.fill(order, 1)
                 assert (await anext(slow)).item.filled_quantity == (await anext(quick)).item.filled_quantity
+
+    on(test)
+
+
+def told(kind: ChangeKind, quantity: str, previous: str | None = None) -> Change[Position]:
+    return Change(
+        kind=kind,
+        item=position(quantity=Decimal(quantity)),
+        previous=None if previous is None else position(quantity=Decimal(previous)),
+        source=ChangeSource.PUSH,
+        received_ms=1,
+    )
+
+
+def test_every_end_of_a_position_waits_for_who_is_slow() -> None:
+    waiting: tuple[Change[Any], ...] = (told(ChangeKind.CHANGED, "3", "1"),)
+    for change in (
+        told(ChangeKind.CLOSED, "0", "3"),
+        told(ChangeKind.OPENED, "2"),
+        told(ChangeKind.CHANGED, "4", "2"),
+        told(ChangeKind.CLOSED, "0", "4"),
+        told(ChangeKind.OPENED, "5"),
+        told(ChangeKind.CHANGED, "6", "5"),
+    ):
+        waiting = fold(waiting, change)
+    assert [change.kind for change in waiting] == [ChangeKind.CLOSED, ChangeKind.CLOSED, ChangeKind.OPENED]
+    first, second, third = waiting
+    # As it was when it was seen last; of the second life nothing was.
+    assert first.previous is not None
+    assert (first.previous.quantity, second.previous, third.previous) == (Decimal(1), None, None)
+    assert third.item.quantity == 6
+
+
+def test_ends_of_one_thing_are_counted_like_all_that_waits() -> None:
+    async def test(bench: Bench) -> None:
+        venue = bench.venue
+        watch = bench.watch(What.POSITIONS, max_fills=5)
+        async with watch:
+            await watch.live()
+            for _ in range(7):
+                for side in ("buy", "sell"):
+                    venue.fill(venue.place("AAA", side, 1), 1)
+                    await asyncio.sleep(3)
+            async with asyncio.timeout(60):
+                ends = [await anext(watch) for _ in range(5)]
+                assert {change.kind for change in ends} == {ChangeKind.CLOSED}
+                with pytest.raises(StreamOverrun, match="5 changes"):
+                    await anext(watch)
 
     on(test)
 

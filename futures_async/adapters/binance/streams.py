@@ -185,7 +185,7 @@ class BinanceStreams(StreamDialect):
     unsaid: ClassVar[Mapping[What, tuple[str, ...]]] = {
         What.ORDERS: ("created_ms",),
         What.POSITIONS: (
-            "mark_price", "liquidation_price", "leverage", "notional", "initial_margin", "maintenance_margin",
+            "mark_price", "liquidation_price", "leverage", "notional", "margin", "initial_margin", "maintenance_margin",
         ),
         What.ACCOUNTS: (
             "equity", "available", "locked", "transferable", "unrealized_pnl", "initial_margin", "maintenance_margin",
