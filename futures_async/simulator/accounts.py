@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -106,6 +106,8 @@ class Account:
     live_triggers: dict[int, Trigger] = field(default_factory=dict[int, Trigger])
     cancel_all_ms: dict[str | None, int] = field(default_factory=dict[str | None, int])
     """Dead-man's switches: when all orders of a symbol (None: of all symbols) are cancelled."""
+    due: list[tuple[int, Callable[[], object]]] = field(default_factory=list[tuple[int, Callable[[], object]]])
+    """Changes that were acknowledged and are still to take effect, and when."""
     settled_ms: int = 0
     short_ids: bool = False
     """Ids of what it does stay below 2^53."""

@@ -18,12 +18,13 @@ from __future__ import annotations
 
 import decimal
 from collections.abc import Callable, Generator, Iterable, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from decimal import Decimal
 from typing import Literal
 
 from futures_async.simulator.accounts import Account, ApiKey
 from futures_async.simulator.contracts import ContractSpec
+from futures_async.simulator.errors import EngineError
 from futures_async.simulator.figures import Figures
 from futures_async.simulator.lists import Lists
 from futures_async.simulator.margins import Margins
@@ -164,6 +165,11 @@ class Engine:
     def settle(self, account: Account, now_ms: int | None = None, *, max_steps: int = MAX_STEPS) -> None:
         """Compute what has happened to an account until now, looking at no more than so many moments."""
         now = self.clock() if now_ms is None else now_ms
+        while account.due and account.due[0][0] <= now:
+            at, act = account.due.pop(0)
+            self.settle(account, at)
+            with self.arithmetic(), suppress(EngineError):
+                act()
         with decimal.localcontext(ARITHMETIC):
             if now // STEP_MS > account.settled_ms // STEP_MS and self._is_live(account):
                 self._evolve(account, now, max_steps)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from typing import NamedTuple
 
 from futures_async.simulator.accounts import Account, closed_side, closing_side, reversed_side
@@ -260,8 +261,13 @@ class Orders:
             raise UnknownOrder("no such order")
         if not order.is_open:
             raise OrderFinished("the order is finished")
-        self._matching.cancel(account, order, CancelReason.USER)
+        self._world.change(account, partial(self._end, account, order))
         return order
+
+    def _end(self, account: Account, order: Order) -> None:
+        """Cancel it, unless it is finished by now."""
+        if order.is_open:
+            self._matching.cancel(account, order, CancelReason.USER)
 
     def named(self, account: Account, order_id: int | None, client_id: str | None) -> Order | None:
         """By either id, visible or not; the order id wins."""
@@ -279,7 +285,7 @@ class Orders:
         if not found:
             raise NothingToCancel("no order to cancel")
         for order in found:
-            self._matching.cancel(account, order, CancelReason.USER)
+            self._world.change(account, partial(self._end, account, order))
         return found
 
     # -- amending
@@ -331,10 +337,11 @@ class Orders:
             source=Source.AMEND,
             tag=order.tag,
         )
+        if in_place:
+            self._world.change(account, partial(self._amend_in_place, account, order, ticket))
+            return order
         del account.open_orders[order.id]  # its margin and its hold on the position are free for the new one
         try:
-            if in_place:
-                return self._amend_in_place(account, order, ticket)
             new = self.place(account, ticket).order
         except BaseException:
             account.open_orders[order.id] = order
@@ -343,7 +350,19 @@ class Orders:
         self._matching.cancel(account, order, CancelReason.AMENDED)
         return new
 
-    def _amend_in_place(self, account: Account, order: Order, ticket: Ticket) -> Order:
+    def _amend_in_place(self, account: Account, order: Order, ticket: Ticket) -> None:
+        if not order.is_open:
+            raise OrderFinished("the order is finished")
+        del account.open_orders[order.id]  # its margin and its hold on the position are free for what it becomes
+        try:
+            self._change(account, order, ticket)
+        except BaseException:
+            account.open_orders[order.id] = order
+            raise
+        self._world.publish(account, OrderEvent(order, OrderChange.AMENDED))
+        self._matching.enter(account, order)
+
+    def _change(self, account: Account, order: Order, ticket: Ticket) -> None:
         contract = self._world.contract(order.symbol)
         self._check_numbers(contract, ticket)
         if order.closes:
@@ -356,9 +375,6 @@ class Orders:
         order.price = ticket.price
         order.updated_ms = self._world.now_ms
         account.open_orders[order.id] = order
-        self._world.publish(account, OrderEvent(order, OrderChange.AMENDED))
-        self._matching.enter(account, order)
-        return order
 
     # -- closing positions
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from futures_async.simulator.accounts import Account
@@ -226,9 +227,13 @@ class Triggers:
 
     def cancel(self, account: Account, trigger: Trigger) -> None:
         """End a live trigger order."""
-        account.live_triggers.pop(trigger.id, None)
-        trigger.status = TriggerStatus.CANCELED
-        self.changed(account, trigger)
+        self._world.change(account, partial(self._end, account, trigger))
+
+    def _end(self, account: Account, trigger: Trigger) -> None:
+        if trigger.status is TriggerStatus.LIVE:
+            account.live_triggers.pop(trigger.id, None)
+            trigger.status = TriggerStatus.CANCELED
+            self.changed(account, trigger)
 
     def changed(self, account: Account, trigger: Trigger) -> None:
         """Note that a trigger order has changed now; whoever changes one calls this."""

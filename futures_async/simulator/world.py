@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -23,6 +23,8 @@ class Options:
     """A placed order is invisible to lookups for so long."""
     partial_fills: bool = False
     """The book has a finite size at each level, so that large orders fill in several parts."""
+    change_lag_ms: int = 0
+    """A change or a cancel of an order is acknowledged at once, takes effect so much later, and may be refused then."""
     joined_pushes: bool = False
     """What happens at once is told as it stands after it, by venues whose pushes may be joined: an order that turns a
     position round is told by what is held then."""
@@ -59,6 +61,13 @@ class World:
         """Tell the listeners."""
         for listener in self.listeners:
             listener(account, event)
+
+    def change(self, account: Account, act: Callable[[], object]) -> None:
+        """Change or cancel something: now, or as late as the exchange lags behind its acknowledgements."""
+        if self.options.change_lag_ms:
+            account.due.append((self.now_ms + self.options.change_lag_ms, act))
+        else:
+            act()
 
     def contract(self, symbol: str) -> ContractSpec:
         """By unified symbol.

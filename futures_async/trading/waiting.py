@@ -9,10 +9,10 @@ from typing import Any
 from futures_async.trading.cancelling import ordered, urgent
 from futures_async.trading.closing import before_sending
 from futures_async.trading.desk import READ_BACK_PAUSES_S, acknowledged
+from futures_async.trading.editing import Editing
 from futures_async.trading.ordering import Ack, Placement, PlannedOrder, said
 from futures_async.trading.planning import as_stop
 from futures_async.trading.search import recovered
-from futures_async.trading.trading import Trading
 from futures_async.transport.channel import apart
 from futures_async.transport.endpoint import Endpoint, Kind
 from futures_async.unified.convert import Number, to_decimal, to_text
@@ -33,7 +33,7 @@ Look = Callable[[str | None, str | None], Awaitable[Order | None]]
 """The waiting order with this id of the venue's, or this one of ours; None where none is seen, which proves nothing."""
 
 
-class Waiting(Trading):
+class Waiting(Editing):
     """Plans what waits for a price, and sees its placing through."""
 
     _unknown_waiting: dict[str, OutcomeUnknown]

@@ -332,6 +332,10 @@ class FuturesExchange(ABC):
 
         Where the venue makes a new order of it the result has a new id and says which it `replaces`. This object
         follows the old ids: a cancel, an edit or a reading that names one is about the new order.
+
+        Raises:
+            SettingNotApplied: Read back, for some seconds: it stands as before.
+            OrderOutcomeUnknown: The answer was lost, and reading did not settle what became of it.
         """
         self._unsupported("edit_order")
 

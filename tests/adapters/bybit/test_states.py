@@ -19,7 +19,8 @@ from futures_async.simulator.world import Options
 from futures_async.streams.dialect import Data
 from futures_async.testing.inside import Inside
 from futures_async.testing.virtual_time import run
-from futures_async.unified.enums import LedgerType, MarginMode, PositionMode, Side
+from futures_async.unified import errors
+from futures_async.unified.enums import LedgerType, MarginMode, OrderStatus, PositionMode, Side
 from futures_async.unified.models import Account
 from tests.adapters.bybit.samples import plain, row
 from tests.adapters.bybit.test_contract import TestBybit as Suite
@@ -223,3 +224,52 @@ def test_the_mode_that_was_read_counts_for_pushes() -> None:
             group.cancel_scope.cancel()
 
     played(play)
+
+
+# Edits
+
+
+@pytest.mark.parametrize("quantity", [None, D("0.02")])
+def test_an_edit_that_takes_effect_after_its_answer_is_waited_for(quantity: D | None) -> None:
+    async def play(on: Inside, exchange: Bybit) -> None:
+        order = await exchange.create_order(on.request())
+        wanted = on.price("0.91")
+        edited = await exchange.edit_order(BTC, order_id=order.order_id, price=wanted, quantity=quantity)
+        assert (edited.price, edited.quantity) == (wanted, quantity or order.quantity)
+
+    played(play, options=Options(change_lag_ms=700))
+
+
+def test_an_edit_that_the_venue_takes_and_refuses_later_is_no_success() -> None:
+    async def play(on: Inside, exchange: Bybit) -> None:
+        order = await exchange.create_order(on.request())
+        with pytest.raises(errors.SettingNotApplied, match="stands as before"):
+            await exchange.edit_order(BTC, order_id=order.order_id, quantity=D(100))  # for which there is no margin
+        assert (await exchange.fetch_order(BTC, order_id=order.order_id)).quantity == order.quantity
+
+    played(play, options=Options(change_lag_ms=50))
+
+
+def test_an_edit_of_an_order_that_fills_meanwhile_tells_of_its_fill() -> None:
+    async def play(on: Inside, exchange: Bybit) -> None:
+        order = await exchange.create_order(on.request())
+
+        async def sink() -> None:
+            await anyio.sleep(0.2)
+            on.move(on.price("0.8"))
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(sink)
+            edited = await exchange.edit_order(BTC, order_id=order.order_id, price=on.price("0.91"))
+        assert edited.status is OrderStatus.FILLED
+
+    played(play, options=Options(change_lag_ms=5000))
+
+
+def test_a_price_that_is_moved_into_the_band_is_an_edit_all_the_same() -> None:
+    async def play(on: Inside, exchange: Bybit) -> None:
+        order = await exchange.create_order(on.request(Side.SELL, price=on.price("1.1")))
+        edited = await exchange.edit_order(BTC, order_id=order.order_id, price=on.price("20"))
+        assert edited.price == on.price("10")
+
+    played(play, options=Options(change_lag_ms=300))
