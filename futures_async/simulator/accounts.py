@@ -108,6 +108,8 @@ class Account:
     """Dead-man's switches: when all orders of a symbol (None: of all symbols) are cancelled."""
     due: list[tuple[int, Callable[[], object]]] = field(default_factory=list[tuple[int, Callable[[], object]]])
     """Changes that were acknowledged and are still to take effect, and when."""
+    ending: set[int] = field(default_factory=set[int])
+    """Orders whose cancel was acknowledged while it was still to take effect."""
     settled_ms: int = 0
     short_ids: bool = False
     """Ids of what it does stay below 2^53."""

@@ -261,6 +261,8 @@ class Orders:
             raise UnknownOrder("no such order")
         if not order.is_open:
             raise OrderFinished("the order is finished")
+        if self._world.options.change_lag_ms:
+            account.ending.add(order.id)
         self._world.change(account, partial(self._end, account, order))
         return order
 

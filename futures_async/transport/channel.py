@@ -277,6 +277,7 @@ class Channel:
         if isinstance(error, Banned) and error.outcome is Outcome.UNKNOWN:
             return error
         if isinstance(error, OrderNotFound) and job.endpoint.kind is Kind.CANCEL:
+            error.outcome = Outcome.UNKNOWN  # an attempt before may have done it
             return error  # the same cancel found nothing to cancel any more: its caller reads the order
         return self.unknown(job.endpoint, job.attempts, unclear.cause if unclear else error)
 

@@ -234,7 +234,10 @@ class DuplicateOrder(OrderRejected):
 
 
 class OrderNotFound(ExchangeError):
-    """No such order, as far as the venue says now; that proves nothing about one still under way."""
+    """No such order, as far as the venue says now; that proves nothing about one still under way.
+
+    Of a cancel `outcome` is UNKNOWN where an attempt before, whose answer was lost, may have ended the order.
+    """
 
 
 class PositionModeConflict(ExchangeError):

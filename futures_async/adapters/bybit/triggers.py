@@ -9,12 +9,15 @@ from futures_async.adapter import (
     CancelOutcomeUnknown,
     Intent,
     InvalidOrder,
+    Kind,
     Number,
     Order,
     OrderKind,
     OrderNotFound,
     OrderRequest,
+    OrderStatus,
     OrderType,
+    Outcome,
     PartStops,
     Placement,
     PlannedOrder,
@@ -178,18 +181,31 @@ class TriggerCalls(PartStops, OwnCalls):
     ) -> None:
         """Cancel an order that waits; one that was set off meanwhile has the same id, and is cancelled too.
 
+        The answer says that the request was taken: the order is read.
+
         Raises:
-            OrderNotFound: It is not open any more, or never was.
+            OrderNotFound: It is not open any more, or never was: it may have been set off, and filled.
+            CancelOutcomeUnknown: It is still open, or could not be read.
         """
-        order_id, client_order_id = one_id(order_id, client_order_id)
-        call = self._cancellation(self.venue_symbol(symbol), order_id, client_order_id)
-        with urgent():
+        name, ids = self.venue_symbol(symbol), one_id(order_id, client_order_id)
+        call = self._cancellation(name, *ids)
+
+        async def deed() -> Order:
+            unknown: CancelOutcomeUnknown | None = None
             try:
                 await self._call(call.endpoint, body=call.body)
-            except CancelOutcomeUnknown:
-                order = await self.fetch_order(symbol, order_id=order_id, client_order_id=client_order_id)
-                if not order.status.is_final:
+            except CancelOutcomeUnknown as error:
+                unknown = error
+            except OrderNotFound as gone:
+                if gone.outcome is not Outcome.UNKNOWN:  # else gone by an earlier attempt of this cancel, or set off
                     raise
+            return await self._after_cancel(name, *ids, unknown, None)
+
+        with urgent():
+            order = await self._channel.deeds.see_through(deed, Kind.CANCEL)
+        if order.status is not OrderStatus.CANCELED:
+            text = f"it was not cancelled: it is {order.status.value}"
+            raise OrderNotFound(text, venue=self.id, endpoint=call.endpoint.name)
 
     async def set_position_stops(
         self,

@@ -35,6 +35,7 @@ from futures_async.adapter import (
     OrderRejected,
     OrderRequest,
     OrderResult,
+    OrderStatus,
     OrderType,
     Placement,
     PlannedOrder,
@@ -306,7 +307,10 @@ class Hyperliquid(BatchCancels, LookupCalls):
             try:
                 await self._call(call.endpoint, body=call.body)
             except CancelOutcomeUnknown as unknown:
-                await self._after_cancel(name, *ids, unknown, None)
+                order = await self._after_cancel(name, *ids, unknown, None)
+                if order.status is not OrderStatus.CANCELED:
+                    text = f"it was not cancelled: it is {order.status.value}"
+                    raise OrderNotFound(text, venue=self.id, endpoint=call.endpoint.name) from unknown
 
         with urgent():
             await self._channel.deeds.see_through(deed, Kind.CANCEL)

@@ -55,7 +55,7 @@ from futures_async.adapter import (
 from futures_async.adapters._rows import same_name
 from futures_async.adapters.okx import endpoints, mapping, market, wire
 from futures_async.adapters.okx.account import N
-from futures_async.adapters.okx.codes import GONE
+from futures_async.adapters.okx.codes import CANCELLING, GONE
 from futures_async.adapters.okx.dialect import OKXDialect
 from futures_async.adapters.okx.options import OKXOptions
 from futures_async.adapters.okx.orders import (
@@ -129,12 +129,27 @@ class OKX(BatchCancels, OKXTriggers):
     def _cancellation(self, venue_symbol: str, order_id: str | None, client_order_id: str | None) -> Call:
         return Call(endpoints.CANCEL, _named(venue_symbol, order_id, client_order_id))
 
+    async def _cancel(self, venue_symbol: str, order_id: str | None, client_order_id: str | None) -> Order:
+        """Where a cancel is under way already, the order tells what comes of it."""
+        try:
+            return await super()._cancel(venue_symbol, order_id, client_order_id)
+        except OrderRejected as error:
+            if error.code != CANCELLING:
+                raise
+            return await self._after_cancel(venue_symbol, order_id, client_order_id, None, None)
+
     def _batch_cancellation(self, venue_symbol: str, ids: Sequence[tuple[str | None, str | None]]) -> Call:
         return Call(endpoints.CANCEL_BATCH, [_named(venue_symbol, *pair) for pair in ids])
 
     def _cancel_refusals(self, answer: Sequence[wire.WireVerdict]) -> dict[str, Refusal]:
         refused = [(row, reason) for row in answer if (reason := refusal_of(row)) is not None]
-        return {str(name): reason for row, reason in refused for name in (row.ord_id, row.cl_ord_id) if name}
+        return {
+            str(name): reason
+            for row, reason in refused
+            if row.code != CANCELLING  # of which the order is read
+            for name in (row.ord_id, row.cl_ord_id)
+            if name
+        }
 
     def _amendment(self, order: Order, price: Decimal | None, quantity: Decimal | None) -> Amendment:
         """Ids stay; that the request was taken says nothing of its effect, which is read."""
@@ -142,17 +157,16 @@ class OKX(BatchCancels, OKXTriggers):
         return Amendment(endpoints.AMEND, change_body(order, contract, price, quantity))
 
     async def _cancel_all(self, venue_symbol: str) -> list[str] | None:
-        """The venue has no call for it: the pending orders are listed and cancelled in batches, until no more come.
+        """The venue has no call for it: the pending orders are listed, page by page, and cancelled in batches.
 
-        Ids are all that is read of them; what is left of them the core reads.
+        Ids are all that is read of them; what is left of them the core reads. Pages go by the ids of rows, so that it
+        does not matter which of the cancels have taken effect by then.
         """
-        params: Params = {**endpoints.SWAP, "instId": venue_symbol}
-        seen: set[str] = set()
+        params: Params = {**endpoints.SWAP, "instId": venue_symbol, "limit": endpoints.PAGE}
+        after: str | None = None
         while True:
-            rows = await self._call(endpoints.OPEN_ORDERS, params)
+            rows = await self._call(endpoints.OPEN_ORDERS, {**params, "after": after})
             ids = [str(row.ord_id) for row in rows if row.ord_id and same_name(row.inst_id, venue_symbol)]
-            ids = [order_id for order_id in ids if order_id not in seen]
-            seen.update(ids)
             for start in range(0, len(ids), endpoints.BATCH):
                 body = [_named(venue_symbol, order_id, None) for order_id in ids[start : start + endpoints.BATCH]]
                 answer = await self._call(endpoints.CANCEL_BATCH, body=body)
@@ -160,8 +174,10 @@ class OKX(BatchCancels, OKXTriggers):
                     reason = self._dialect.judged(refusal, endpoints.CANCEL_BATCH)
                     if not isinstance(reason, (OrderNotFound, OrderRejected)):  # gone, or going already
                         raise reason
-            if len(ids) < endpoints.PAGE:
+            last = next((str(row.ord_id) for row in reversed(rows) if row.ord_id), None)
+            if len(rows) + len(unread_of(rows)) < endpoints.PAGE or last in (None, after):
                 return None
+            after = last
 
     async def fetch_order(
         self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None

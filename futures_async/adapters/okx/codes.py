@@ -34,6 +34,8 @@ FAILED = frozenset({"1", "2"})
 """Outer words: all of the rows, or some, have failed."""
 GONE = frozenset({"51023", "51169"})
 """There is no position to close."""
+CANCELLING = "51410"
+"""A cancel of this order is under way already."""
 
 HINTS = {
     "50101": "live keys do not work with demo=True, nor demo keys without it",
@@ -80,7 +82,7 @@ _ORDERS = (
     # The state of the contract: not listed yet, suspended, expired, settling.
     | refused(OrderRejected, 51021, 51022, *span(51027, 51030), 51087)
     # A cancel, or three amends, are under way.
-    | refused(OrderRejected, 51410, 51513)
+    | refused(OrderRejected, CANCELLING, 51513)
     | refused(OrderRejected, 51005, 51006, 51020, 51031, 51116, 51120, 51121, 51137, 51138, *span(51201, 51204))
     | refused(OrderRejected, *GONE, 51170, 51171, 51112, 51148, 51205, 51206, 51521, 51522)
     # Closing orders block a close by the venue's own call; it comes as HTTP 429, and is no limit of rate.

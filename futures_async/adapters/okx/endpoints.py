@@ -139,6 +139,8 @@ PLACE_ALGO = Endpoint(
 CANCEL_ALGOS = Endpoint(
     "POST", "/api/v5/trade/cancel-algos", result=list[wire.WireAck], limit=_by_contract(20), kind=Kind.CANCEL
 )
+# https://www.okx.com/docs-v5/en/#order-book-trading-algo-trading-get-algo-order-details - in any state
+ALGO = Endpoint("GET", "/api/v5/trade/order-algo", result=list[wire.WireAlgo], limit=_by_user(20))
 # https://www.okx.com/docs-v5/en/#order-book-trading-algo-trading-get-algo-order-list
 OPEN_ALGOS = Endpoint("GET", "/api/v5/trade/orders-algo-pending", result=list[wire.WireAlgo], limit=_by_user(20))
 

@@ -21,6 +21,7 @@ from futures_async.adapter import (
     OrderRequest,
     OrderStatus,
     OrderType,
+    Outcome,
     Page,
     PageQuery,
     Params,
@@ -58,6 +59,7 @@ from futures_async.adapters.okx.orders import (
     reduces,
 )
 
+CANCELED, LIVE = "canceled", ("live", "pause")
 _GROUPS = ("trigger", "conditional,oco", "move_order_stop")
 """The list of waiting orders must be told of which types; only these two can be joined."""
 
@@ -145,17 +147,53 @@ class OKXTriggers(OKXAccount):
     async def cancel_trigger_order(
         self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None
     ) -> None:
+        """Cancel an order that waits; by the venue's id without looking for it before.
+
+        Raises:
+            OrderNotFound: It does not wait (any more): it may have been set off.
+            CancelOutcomeUnknown: It still waits, and the cancel may be on its way.
+        """
         venue_symbol = self.venue_symbol(symbol)
-        row = await self._waits(venue_symbol, *one_id(order_id, client_order_id))
-        if row is None:
-            raise OrderNotFound("no such trigger order waits", venue=self.id, endpoint=endpoints.CANCEL_ALGOS.name)
-        target = str(row.algo_id)
+        target, client_order_id = one_id(order_id, client_order_id)
+        if target is None:
+            row = await self._waits(venue_symbol, None, client_order_id)
+            if row is None:
+                raise self._not_waiting()
+            target = str(row.algo_id)
         try:
             await self._call(endpoints.CANCEL_ALGOS, body=[{"instId": venue_symbol, "algoId": target}])
-        except (CancelOutcomeUnknown, OrderNotFound):
-            # Gone by an earlier attempt, or set off meanwhile.
-            if await self._waits(venue_symbol, target, None) is not None:
+        except OrderNotFound as gone:
+            # Gone by an earlier attempt of this cancel, or set off meanwhile.
+            if gone.outcome is not Outcome.UNKNOWN or not await self._is_canceled(target):
                 raise
+        except CancelOutcomeUnknown as unknown:
+            unknown.name(self.unified_symbol(venue_symbol), client_order_id)
+            found: list[wire.WireAlgo] = []
+
+            async def waits() -> bool:
+                found.append(await self._algo(target))
+                return found[-1].state in LIVE
+
+            await self._gone_after(unknown, waits)
+            if found[-1].state != CANCELED:
+                raise self._not_waiting() from unknown
+
+    async def _algo(self, algo_id: str) -> wire.WireAlgo:
+        """An order that waits, or has waited."""
+
+        def about(rows: list[wire.WireAlgo]) -> wire.WireAlgo | None:
+            return next((row for row in rows if str(row.algo_id) == algo_id), None)
+
+        return await self._pick(endpoints.ALGO, {"algoId": algo_id}, about)
+
+    async def _is_canceled(self, algo_id: str) -> bool:
+        try:
+            return (await self._algo(algo_id)).state == CANCELED
+        except OrderNotFound:
+            return False
+
+    def _not_waiting(self) -> OrderNotFound:
+        return OrderNotFound("no such trigger order waits", venue=self.id, endpoint=endpoints.CANCEL_ALGOS.name)
 
     async def fetch_trigger_orders(self, symbol: str | None = None) -> list[Order]:
         """Read the waiting trigger, trailing, take-profit and stop-loss orders."""

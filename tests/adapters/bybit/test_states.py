@@ -261,7 +261,7 @@ def test_an_edit_of_an_order_that_fills_meanwhile_tells_of_its_fill() -> None:
         async with anyio.create_task_group() as group:
             group.start_soon(sink)
             edited = await exchange.edit_order(BTC, order_id=order.order_id, price=on.price("0.91"))
-        assert edited.status is OrderStatus.FILLED
+            assert edited.status is OrderStatus.FILLED
 
     played(play, options=Options(change_lag_ms=5000))
 
@@ -273,3 +273,64 @@ def test_a_price_that_is_moved_into_the_band_is_an_edit_all_the_same() -> None:
         assert edited.price == on.price("10")
 
     played(play, options=Options(change_lag_ms=300))
+
+
+# Cancels of what waits
+
+
+def test_a_stop_that_went_off_is_not_told_as_cancelled() -> None:
+    plan = FaultPlan()
+    plan.add("dropped", paths=["/v5/order/cancel"])
+
+    async def play(on: Inside, exchange: Bybit) -> None:
+        await on.trade(Side.BUY)
+        stop = await exchange.create_stop_order(BTC, "long", on.spec.quantity, stop_loss=on.price("0.95"))
+        on.move(on.price("0.94"))
+        with pytest.raises(errors.OrderNotFound, match="filled"):
+            await exchange.cancel_trigger_order(BTC, order_id=stop.order_id)
+
+    played(play, plan=plan)
+
+
+def test_a_cancel_of_a_stop_that_is_taken_and_comes_too_late_is_not_told_as_done() -> None:
+    async def play(on: Inside, exchange: Bybit) -> None:
+        await on.trade(Side.BUY)
+        stop = await exchange.create_stop_order(BTC, "long", on.spec.quantity, stop_loss=on.price("0.95"))
+
+        async def sink() -> None:
+            await anyio.sleep(0.2)
+            on.move(on.price("0.94"))
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(sink)
+            with pytest.raises(errors.OrderNotFound, match="filled"):
+                await exchange.cancel_trigger_order(BTC, order_id=stop.order_id)
+
+    played(play, options=Options(change_lag_ms=1500))
+
+
+def test_a_cancel_of_a_stop_is_waited_for() -> None:
+    async def play(on: Inside, exchange: Bybit) -> None:
+        await on.trade(Side.BUY)
+        stop = await exchange.create_stop_order(BTC, "long", on.spec.quantity, stop_loss=on.price("0.95"))
+        await exchange.cancel_trigger_order(BTC, order_id=stop.order_id)
+        assert not on.account.live_triggers
+
+    played(play, options=Options(change_lag_ms=700))
+
+
+@pytest.mark.parametrize("times", [1, None])
+def test_a_cancel_of_a_stop_that_was_carried_out_without_an_answer_is_a_success(times: int | None) -> None:
+    plan = FaultPlan()
+    plan.add("answer-lost", paths=["/v5/order/cancel"], most=times)
+
+    async def play(on: Inside, exchange: Bybit) -> None:
+        await on.trade(Side.BUY)
+        stop = await exchange.create_stop_order(BTC, "long", on.spec.quantity, stop_loss=on.price("0.95"))
+        await exchange.cancel_trigger_order(BTC, order_id=stop.order_id)
+        assert not on.account.live_triggers
+        if times is not None:
+            with pytest.raises(errors.OrderNotFound):
+                await exchange.cancel_trigger_order(BTC, order_id=stop.order_id)
+
+    played(play, plan=plan)

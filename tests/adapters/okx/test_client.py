@@ -629,17 +629,15 @@ async def test_stops_that_the_venue_lists_are_told_by_their_kind(rig: Rig) -> No
     ]  # fmt: skip
 
 
-async def test_a_trigger_order_that_went_meanwhile_is_cancelled_without_a_word(rig: Rig) -> None:
+async def test_a_trigger_order_that_went_meanwhile_is_not_told_as_cancelled(rig: Rig) -> None:
     client = rig.client()
     order = await client.create_trigger_order(waiting())
-    rig.account.live_triggers.clear()
-    rig.wire.answer(f"{TRADE}/cancel-algos", listing({"algoId": "5", "sCode": "51400", "sMsg": "gone"}))
-    some = listing({"instId": "BTC-USDT-SWAP", "algoId": order.order_id, "side": "buy", "sz": "12", "state": "live"})
-    rig.wire.answer(f"{TRADE}/orders-algo-pending", some, listing())
-    await client.cancel_trigger_order(BTC, order_id=order.order_id)
-    rig.wire.answer(f"{TRADE}/orders-algo-pending", some)
-    with pytest.raises(errors.OrderNotFound):
-        await client.cancel_trigger_order(BTC, order_id=order.order_id)
+    gone = listing({"algoId": "5", "sCode": "51400", "sMsg": "gone"})
+    for state in ("effective", "order_failed", "canceled"):
+        rig.wire.answer(f"{TRADE}/cancel-algos", gone)
+        rig.wire.answer(f"{TRADE}/order-algo", listing({"algoId": order.order_id, "state": state, "uTime": "1"}))
+        with pytest.raises(errors.OrderNotFound):
+            await client.cancel_trigger_order(BTC, order_id=order.order_id)
 
 
 async def test_all_waiting_orders_are_cancelled_with_the_others(rig: Rig) -> None:

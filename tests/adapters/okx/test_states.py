@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from decimal import Decimal as D
 from typing import Any
 
 import anyio
@@ -15,7 +16,9 @@ from futures_async.simulator.world import Options
 from futures_async.streams.dialect import What
 from futures_async.testing.inside import Inside
 from futures_async.testing.virtual_time import run
-from futures_async.unified.enums import Intent, OrderType, PositionMode, PositionSide, Side
+from futures_async.unified import errors
+from futures_async.unified.enums import Intent, OrderStatus, OrderType, PositionMode, PositionSide, Side
+from futures_async.unified.models import OrderRequest
 from tests.adapters.okx.test_contract import TestOKX as Suite
 from tests.adapters.okx.test_streams import DIALECT, changed, pushed
 
@@ -112,3 +115,94 @@ def test_what_is_free_of_an_account_is_not_all_of_its_equity() -> None:
 )
 def test_the_venues_own_hosts_have_their_streams_elsewhere(base_url: str, demo: bool, host: str) -> None:
     assert DIALECT.url(base_url, private=True, demo=demo) == f"{host}/ws/v5/private"
+
+
+# Cancels
+
+
+def test_all_orders_of_a_busy_contract_are_cancelled_while_some_are_still_listed() -> None:
+    async def play(on: Inside, exchange: OKX) -> None:
+        far = on.price("0.9")
+        await exchange.create_orders([on.request(price=far - number) for number in range(250)])
+        assert len(on.account.open_orders) == 250
+        assert len(await exchange.cancel_all_orders(BTC)) == 250
+        assert not on.account.open_orders
+
+    played(play, options=Options(change_lag_ms=90))
+
+
+def test_a_cancel_beside_another_one_tells_what_became_of_the_order() -> None:
+    async def play(on: Inside, exchange: OKX) -> None:
+        order = await exchange.create_order(on.request())
+        body = {"instId": order.venue_symbol, "ordId": order.order_id}
+        await exchange.request("POST", "/api/v5/trade/cancel-order", body=body)
+        assert (await exchange.cancel_order(BTC, order_id=order.order_id)).status is OrderStatus.CANCELED
+        other = await exchange.create_order(on.request())
+        await exchange.request("POST", "/api/v5/trade/cancel-order", body=body | {"ordId": other.order_id})
+        [result] = await exchange.cancel_orders(BTC, order_ids=[other.order_id])
+        assert result.order is not None
+        assert result.order.status is OrderStatus.CANCELED
+
+    played(play, options=Options(change_lag_ms=700))
+
+
+def waiting(on: Inside, above: D) -> OrderRequest:
+    return OrderRequest(
+        symbol=BTC,
+        side=Side.BUY,
+        type=OrderType.TRIGGER,
+        quantity=on.spec.quantity,
+        trigger_price=on.price("1.2") + above,
+    )
+
+
+def test_many_stops_are_cancelled_without_looking_for_each() -> None:
+    async def play(on: Inside, exchange: OKX) -> None:
+        for number in range(30):
+            await exchange.create_trigger_order(waiting(on, D(number)))
+        before = len(on.arrived)
+        assert len(await exchange.cancel_all_orders(BTC)) == 30
+        assert not on.account.live_triggers
+        assert sum("orders-algo-pending" in call for call in on.arrived[before:]) == 3, "one list of each type"
+
+    played(play)
+
+
+def test_a_trigger_order_that_does_not_wait_is_not_found() -> None:
+    async def play(on: Inside, exchange: OKX) -> None:
+        order = await exchange.create_trigger_order(waiting(on, D(0)))
+        await exchange.cancel_trigger_order(BTC, client_order_id=order.client_order_id)
+        for ids in ({"order_id": order.order_id}, {"client_order_id": order.client_order_id}):
+            with pytest.raises(errors.OrderNotFound):
+                await exchange.cancel_trigger_order(BTC, **ids)
+
+    played(play)
+
+
+def test_a_trigger_order_that_went_off_is_not_told_as_cancelled_where_the_answer_is_lost() -> None:
+    plan = FaultPlan()
+    plan.add("dropped", paths=["/api/v5/trade/cancel-algos"])
+
+    async def play(on: Inside, exchange: OKX) -> None:
+        order = await exchange.create_trigger_order(waiting(on, D(0)))
+        on.move(on.price("1.3"))
+        with pytest.raises(errors.OrderNotFound):
+            await exchange.cancel_trigger_order(BTC, order_id=order.order_id)
+        still = await exchange.create_trigger_order(waiting(on, D(20_000)))
+        with pytest.raises(errors.CancelOutcomeUnknown):
+            await exchange.cancel_trigger_order(BTC, order_id=still.order_id)
+
+    played(play, plan=plan)
+
+
+@pytest.mark.parametrize("times", [1, None])
+def test_a_cancel_that_was_carried_out_without_an_answer_is_a_success(times: int | None) -> None:
+    plan = FaultPlan()
+    plan.add("answer-lost", paths=["/api/v5/trade/cancel-algos"], most=times)
+
+    async def play(on: Inside, exchange: OKX) -> None:
+        order = await exchange.create_trigger_order(waiting(on, D(0)))
+        await exchange.cancel_trigger_order(BTC, order_id=order.order_id)
+        assert not on.account.live_triggers
+
+    played(play, plan=plan)

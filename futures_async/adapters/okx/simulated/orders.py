@@ -177,6 +177,9 @@ class OrderCalls(OKXSide):
 
     def _cancel(self, request: Request, fields: Mapping[str, Any]) -> dict[str, Any]:
         symbol, (order_id, client_id) = self.contract(fields).symbol, self._ids(fields)
+        named = self.engine.orders.named(request.account, order_id, client_id)
+        if named is not None and named.is_open and named.id in request.account.ending:
+            raise VenueRefusal("51410", "Cancellation failed as the order is already in canceling status.")
         order = self.engine.orders.cancel(request.account, order_id=order_id, client_id=client_id, symbol=symbol)
         return {"ordId": str(order.id), "clOrdId": order.client_id or ""}
 
