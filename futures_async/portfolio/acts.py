@@ -15,10 +15,10 @@ import anyio
 import msgspec
 
 from futures_async.unified.enums import Outcome, PositionSide
-from futures_async.unified.errors import FuturesAsyncError, NotSupported, UnreadRow, unread_rows
+from futures_async.unified.errors import FuturesAsyncError, IncompletePage, NotSupported, UnreadRow, unread_rows
 from futures_async.unified.exchange import Capability, FuturesExchange
 from futures_async.unified.models import Order, Position
-from futures_async.unified.rows import readable
+from futures_async.unified.rows import readable, seen
 
 Result = Literal["done", "nothing to do", "refused", "not sent", "unknown", "failed"]
 
@@ -132,10 +132,7 @@ async def cancels(exchange: FuturesExchange, symbol: str | None) -> Sequence[Act
 
     One for which there is not even that has a step that fails, and holds up no other.
     """
-    found, nameless = await _named(exchange.fetch_open_orders(symbol))
-    if exchange.supports(Capability.FETCH_TRIGGER_ORDERS):
-        waiting, more = await _named(exchange.fetch_trigger_orders(symbol))
-        found, nameless = found + waiting, nameless + more
+    found, nameless, cut = await _named(exchange, symbol)
     counts: dict[str, int] = {}
     for name in found:
         counts[name] = counts.get(name, 0) + 1
@@ -149,7 +146,31 @@ async def cancels(exchange: FuturesExchange, symbol: str | None) -> Sequence[Act
 
         return Act("cancel all", name, f"cancel {_orders(count, 'of ' + name)}", do)
 
-    return [*(step(name, count) for name, count in counts.items()), *_in_vain("cancel all", nameless)]
+    steps = [step(name, count) for name, count in counts.items()]
+    if cut is not None:
+        says = "cancel what the venue does not show yet: its list is as long as it can be"
+        steps.append(Act("cancel all", symbol or "", says, lambda: _cancel_hidden(exchange, symbol)))
+    return [*steps, *_in_vain("cancel all", nameless)]
+
+
+async def _cancel_hidden(exchange: FuturesExchange, symbol: str | None) -> Done:
+    """Cancel what comes to light in a list that was cut off, until it is whole.
+
+    Raises:
+        IncompletePage: It stays as long as it can be.
+    """
+    gone = 0
+    while True:
+        found, nameless, cut = await _named(exchange, symbol)
+        before = gone
+        for name in dict.fromkeys(found):
+            gone += len(await exchange.cancel_all_orders(name))
+        if cut is None:
+            if nameless:
+                raise unread_rows(nameless)
+            return Done(action="cancel all", symbol=symbol or "", result="done", detail=_orders(gone, "cancelled"))
+        if gone == before:
+            raise cut
 
 
 async def closings(exchange: FuturesExchange, symbol: str | None, side: PositionSide | None) -> Sequence[Act]:
@@ -208,11 +229,19 @@ def _closes(position: Position) -> str:
     return f"close {position.symbol} {position.side.value} {position.quantity:f} at market{worth}"
 
 
-async def _named(reading: Awaitable[Sequence[Order]]) -> tuple[list[str], list[UnreadRow]]:
-    """The symbols of rows, of those that cannot be read too; and the rows that do not tell even that."""
-    rows, unread = await readable(reading)
-    names = [*(row.symbol for row in rows), *(row.facts["symbol"] for row in unread if "symbol" in row.facts)]
-    return names, [row for row in unread if "symbol" not in row.facts]
+async def _named(
+    exchange: FuturesExchange, symbol: str | None
+) -> tuple[list[str], list[UnreadRow], IncompletePage | None]:
+    """The symbols of open and waiting orders, of rows that cannot be read too; the rows that do not tell even that; and
+    whether the venue may have more than it shows."""
+    lists = [await seen(exchange.fetch_open_orders(symbol))]
+    if exchange.supports(Capability.FETCH_TRIGGER_ORDERS):
+        lists.append(await seen(exchange.fetch_trigger_orders(symbol)))
+    unread = [row for one in lists for row in one.unread]
+    names = [row.symbol for one in lists for row in one.rows]
+    names += [row.facts["symbol"] for row in unread if "symbol" in row.facts]
+    cut = next((one.cut for one in lists if one.cut is not None), None)
+    return names, [row for row in unread if "symbol" not in row.facts], cut
 
 
 def _in_vain(action: str, nameless: Sequence[UnreadRow]) -> list[Act]:

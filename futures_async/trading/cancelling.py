@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from typing import NamedTuple
+
+import anyio
 
 from futures_async.trading.batch import together
 from futures_async.trading.hooks import Hooks
@@ -11,11 +14,15 @@ from futures_async.trading.planning import one_id
 from futures_async.transport.channel import LANE, apart
 from futures_async.transport.endpoint import Kind
 from futures_async.transport.limits.limiter import Priority
-from futures_async.unified.enums import OrderStatus
+from futures_async.unified.enums import OrderStatus, Outcome
 from futures_async.unified.errors import (
-    BadResponse,
+    Banned,
     CancelOutcomeUnknown,
+    ClientClosed,
     FuturesAsyncError,
+    IncompletePage,
+    InvalidRequest,
+    KeyLocked,
     OrderNotFound,
     OutcomeUnknown,
     ResponseMismatch,
@@ -25,11 +32,23 @@ from futures_async.unified.errors import (
 )
 from futures_async.unified.exchange import Capability
 from futures_async.unified.models import CancelResult, Order
-from futures_async.unified.rows import readable
+from futures_async.unified.rows import seen
 
 logger = logging.getLogger("futures_async.orders")
 
 AFTER_CANCEL_PAUSES_S = (0.0, 0.1, 0.25, 0.5, 1.0, 2.0)
+
+
+LISTED_WITHIN_S = 3.0
+"""So long may the list of what is about to be cancelled take; the cancel does not wait for it any longer."""
+
+
+class Listed(NamedTuple):
+    """Open orders before a cancel."""
+
+    ids: set[str]
+    whole: bool
+    """They are all."""
 
 
 class lane:
@@ -199,12 +218,18 @@ class Cancelling(Hooks):
         async def cancel(order_id: str) -> None:
             await self.cancel_trigger_order(venue_symbol, order_id=order_id)
 
-        return await self._cancel_each(self.fetch_trigger_orders(venue_symbol), cancel)
+        return await self._cancel_each(lambda: self.fetch_trigger_orders(venue_symbol), cancel)
 
     async def _cancel_each(
-        self, waiting: Awaitable[list[Order]], cancel: Callable[[str], Awaitable[None]]
+        self, look: Callable[[], Awaitable[list[Order]]], cancel: Callable[[str], Awaitable[None]]
     ) -> list[str]:
-        """Cancel each of a list by its id; the ids of those that are gone by it."""
+        """Cancel each of a list by its id; the ids of those that are gone by it.
+
+        A venue may show the first of them alone: then it is looked again, until the list is whole.
+
+        Raises:
+            IncompletePage: The list stays as long as the venue shows, and names nothing new.
+        """
         problems: list[FuturesAsyncError] = []
 
         def one(order_id: str) -> Callable[[], Awaitable[str | None]]:
@@ -220,21 +245,52 @@ class Cancelling(Hooks):
 
             return run
 
-        ids, nameless = await _ids(waiting)
-        gone = await together([one(order_id) for order_id in sorted(ids)])
+        gone: list[str | None] = []
+        tried: set[str] = set()
+        pauses = iter(AFTER_CANCEL_PAUSES_S)
+        while True:
+            ids, nameless, cut = await _ids(look())
+            fresh = ids - tried
+            gone += await together([one(order_id) for order_id in sorted(fresh)])
+            if cut is None or problems:
+                break
+            tried |= fresh
+            if not fresh:  # lists lag behind cancels
+                pause_s = next(pauses, None)
+                if pause_s is None:
+                    raise cut
+                await self._channel.transport.runtime().sleep(pause_s)
         if problems:
             raise problems[0]
         if nameless:
             raise unread_rows(nameless)
         return [order_id for order_id in gone if order_id is not None]
 
+    async def _open_before(self, symbol: str, venue_symbol: str) -> Listed:
+        """The open orders that are about to be cancelled, as far as they can be told soon.
+
+        Raises:
+            ClientClosed, KeyLocked, Banned, InvalidRequest: A cancel would end no better; none was sent.
+        """
+        problem: FuturesAsyncError | None = None
+        with anyio.move_on_after(LISTED_WITHIN_S):
+            try:
+                ids, nameless, cut = await _ids(self.fetch_open_orders(venue_symbol))
+                if not nameless:
+                    return Listed(ids, cut is None)
+                problem = unread_rows(nameless)
+            except (ClientClosed, KeyLocked, Banned, InvalidRequest) as error:
+                error.outcome = Outcome.NOT_SENT
+                raise
+            except FuturesAsyncError as error:
+                problem = error
+        # Whatever cannot be read of them, they can be cancelled.
+        why = problem or f"it did not come within {LISTED_WITHIN_S:g} s"
+        logger.warning("%s: cancelling all orders of %s without a list of them: %s", self.id, symbol, why)
+        return Listed(set(), False)
+
     async def _cancel_everything(self, symbol: str, venue_symbol: str) -> list[str]:
-        before: set[str] | None = None
-        try:
-            before = await _named(self.fetch_open_orders(venue_symbol))
-        except BadResponse as error:
-            # Whatever cannot be read of them, they can be cancelled.
-            logger.warning("%s: cancelling all orders of %s without a list of them: %s", self.id, symbol, error)
+        before, whole = await self._open_before(symbol, venue_symbol)
         # Sent although none may be seen open: a fresh order can be invisible to lookups for a while.
         unknown: OutcomeUnknown | None = None
         ids: list[str] | None = None
@@ -242,21 +298,22 @@ class Cancelling(Hooks):
             ids = await self._cancel_all(venue_symbol)
         except (CancelOutcomeUnknown, SettingOutcomeUnknown) as error:
             unknown = error
-        if ids is not None and (before is None or before <= set(ids)):
+        if ids is not None and before <= set(ids):
             return ids
-        left, problem = before or set[str](), None
+        left, problem = before, None
         for pause_s in AFTER_CANCEL_PAUSES_S:
             await self._channel.transport.runtime().sleep(pause_s)
             try:
                 with apart():
                     stand = await _named(self.fetch_open_orders(venue_symbol))
-                left = stand if before is None else before & stand
+                left = before & stand if whole else stand
             except FuturesAsyncError as error:
                 problem = error
                 continue
             if not left and (unknown is None or before):
                 # An answer that names others may be about something else.
-                return sorted(before or ()) if ids is None or set(ids) - (before or set()) else ids
+                told = set(ids or ()) if not whole or set(ids or ()) <= before else set[str]()
+                return sorted(before | told)
             if unknown is not None and not before:
                 break  # no order to judge it by
         raise unknown or SettingOutcomeUnknown(
@@ -266,11 +323,12 @@ class Cancelling(Hooks):
         ) from problem
 
 
-async def _ids(reading: Awaitable[list[Order]]) -> tuple[set[str], list[UnreadRow]]:
-    """The ids of a list of orders, also of those rows of which nothing else can be read; and rows without one."""
-    orders, unread = await readable(reading)
+async def _ids(reading: Awaitable[list[Order]]) -> tuple[set[str], list[UnreadRow], IncompletePage | None]:
+    """The ids of a list of orders, also of those rows of which nothing else can be read; rows without one; and whether
+    the list is cut off."""
+    orders, unread, cut = await seen(reading)
     known = {str(row.facts["order_id"]) for row in unread if "order_id" in row.facts}
-    return {order.order_id for order in orders} | known, [row for row in unread if "order_id" not in row.facts]
+    return {order.order_id for order in orders} | known, [row for row in unread if "order_id" not in row.facts], cut
 
 
 async def _named(reading: Awaitable[list[Order]]) -> set[str]:
@@ -278,8 +336,11 @@ async def _named(reading: Awaitable[list[Order]]) -> set[str]:
 
     Raises:
         UnreadRows: Not even the ids can be read.
+        IncompletePage: There may be more.
     """
-    ids, nameless = await _ids(reading)
+    ids, nameless, cut = await _ids(reading)
+    if cut is not None:
+        raise cut
     if nameless:
         raise unread_rows(nameless)
     return ids

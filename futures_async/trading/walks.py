@@ -201,7 +201,9 @@ def complete(read: Read[T], most: int, what: str) -> Read[T]:
     rows, unread = read
     if len(rows) + len(unread) >= most:
         raise IncompletePage(
-            f"{what}: {len(rows) + len(unread)} rows, which is all that the venue shows; ask per contract", rows=rows
+            f"{what}: {len(rows) + len(unread)} rows, which is all that the venue shows; ask per contract",
+            rows=rows,
+            unread=unread,
         )
     return read
 

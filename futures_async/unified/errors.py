@@ -364,11 +364,12 @@ class UnexpectedRedirect(BadResponse):
 
 
 class IncompletePage(BadResponse):
-    """The venue cannot return these rows without gaps; `rows` holds what was read."""
+    """The venue cannot return these rows without gaps; `rows` holds what was read, `unread` what could not be."""
 
-    def __init__(self, message: str, *, rows: Sequence[Any] = ()) -> None:
+    def __init__(self, message: str, *, rows: Sequence[Any] = (), unread: Sequence[UnreadRow] = ()) -> None:
         super().__init__(message)
         self.rows = list(rows)
+        self.unread = tuple(unread)
 
 
 class OrderNotPlaced(FuturesAsyncError):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 
-from futures_async.unified.errors import UnreadRow, UnreadRows
+from futures_async.unified.errors import IncompletePage, UnreadRow, UnreadRows
 
 T = TypeVar("T")
 
@@ -58,6 +58,26 @@ async def readable(reading: Awaitable[T]) -> tuple[T, tuple[UnreadRow, ...]]:
     except UnreadRows as odd:
         rows: Any = odd.rows
         return rows, odd.unread
+
+
+class Seen(NamedTuple, Generic[T]):
+    """What a venue shows of a list, of however many rows."""
+
+    rows: T
+    unread: tuple[UnreadRow, ...]
+    """Rows that cannot be read."""
+    cut: IncompletePage | None
+    """There may be more, which the venue does not show."""
+
+
+async def seen(reading: Awaitable[T]) -> Seen[T]:
+    """What can be seen of a list: for emergencies, which act on it and look again."""
+    try:
+        rows, unread = await readable(reading)
+    except IncompletePage as cut:
+        found: Any = cut.rows
+        return Seen(found, cut.unread, cut)
+    return Seen(rows, unread, None)
 
 
 async def gathered(rows: AsyncIterator[T]) -> list[T]:

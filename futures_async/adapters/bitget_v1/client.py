@@ -240,7 +240,9 @@ class BitgetV1(BitgetV1Account):
         rows = await self._call(api.CURRENT, {"symbol": venue_symbol, "limit": api.MAX_LIMIT})
         found, unread = orders().each(rows)
         if len(found) + len(unread) >= api.MAX_LIMIT:
-            raise IncompletePage(f"bitget-v1: {api.MAX_LIMIT} open orders or more: the rest is hidden", rows=found)
+            raise IncompletePage(
+                f"bitget-v1: {api.MAX_LIMIT} open orders or more: the rest is hidden", rows=found, unread=unread
+            )
         if unread:
             raise unread_rows(unread, found)
         return found

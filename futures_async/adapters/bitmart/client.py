@@ -19,6 +19,7 @@ from futures_async.adapter import (
     ExchangeError,
     Fill,
     FuturesAsyncError,
+    IncompletePage,
     Intent,
     InvalidOrder,
     InvalidRequest,
@@ -219,8 +220,14 @@ class BitMart(BitMartTriggers):
             IncompletePage: 100 rows, which is all that the venue shows.
         """
         name = None if symbol is None else self.venue_symbol(symbol)
-        found, unread = walks.complete(await self._open(name), OPEN_ROWS, f"{self.id}: open orders")
-        return Read([order for order in found if order.raw.type != TRAILING], unread).whole()
+        read = await self._open(name)
+        plain = [order for order in read.rows if order.raw.type != TRAILING]
+        try:
+            walks.complete(read, OPEN_ROWS, f"{self.id}: open orders")
+        except IncompletePage as cut:
+            cut.rows = plain
+            raise
+        return Read(plain, read.unread).whole()
 
     async def _open(self, name: str | None) -> Read[Order]:
         return await self._as(

@@ -160,7 +160,9 @@ class BitTap(Adapter):
         rows = listed(await self._call(api.OPEN_ORDER, {"symbolId": venue_symbol, "limit": api.MAX_LIMIT}))
         orders, unread = open_orders().each(_of(rows, venue_symbol))
         if len(rows) + len(unread_of(rows)) >= api.MAX_LIMIT:
-            raise IncompletePage(f"bittap: {api.MAX_LIMIT} open orders or more; the rest cannot be read", rows=orders)
+            raise IncompletePage(
+                f"bittap: {api.MAX_LIMIT} open orders or more; the rest cannot be read", rows=orders, unread=unread
+            )
         if unread:
             raise unread_rows(unread, orders)
         return orders

@@ -1,0 +1,57 @@
+"""Cancelling all orders of a contract, whatever becomes of the list of them."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+import futures_async as fa
+from futures_async.transport.http.backend import HttpFailure, HttpRequest, HttpResponse, Phase
+from tests.rig.support import BTC, Answer, Scripted, limit_order, page, toy, virtual
+
+OPEN, CANCEL_ALL = "/order/open", "/order/cancel-all"
+LOST = HttpFailure("read-timeout", Phase.ANSWERING, sent=True)
+
+
+class Slow(Scripted):
+    """The list of open orders never comes."""
+
+    async def send(self, request: HttpRequest) -> HttpResponse:
+        if request.url.endswith(OPEN):
+            await asyncio.sleep(1000)
+        return await super().send(request)
+
+
+@pytest.mark.parametrize("answer", [page(502), LOST, "maintenance-applied", "refusal"])
+@virtual
+async def test_they_are_cancelled_while_they_cannot_be_listed(answer: Answer) -> None:
+    venue = Scripted()
+    venue.always[OPEN] = answer
+    async with toy(venue) as exchange:
+        order = await exchange.create_order(limit_order())
+        assert await exchange.cancel_all_orders(BTC) == [order.order_id]
+        assert (venue.sent(CANCEL_ALL), venue.orders[0].status) == (1, "canceled")
+
+
+@virtual
+async def test_they_are_cancelled_soon_where_the_list_does_not_come() -> None:
+    venue = Slow()
+    async with toy(venue) as exchange:
+        await exchange.create_order(limit_order())
+        began = asyncio.get_running_loop().time()
+        await exchange.cancel_all_orders(BTC)
+        assert asyncio.get_running_loop().time() - began < 3.5
+        assert venue.orders[0].status == "canceled"
+
+
+@virtual
+async def test_who_is_banned_sends_no_cancel_after_the_list_and_is_told_so() -> None:
+    venue = Scripted()
+    async with toy(venue) as exchange:
+        await exchange.create_order(limit_order())
+        venue.always[OPEN] = page(418, retry_after="60")
+        with pytest.raises(fa.Banned) as caught:
+            await exchange.cancel_all_orders(BTC)
+        assert caught.value.outcome is fa.Outcome.NOT_SENT
+        assert venue.sent(CANCEL_ALL) == 0
