@@ -40,6 +40,7 @@ from futures_async.unified.errors import (
     NotSent,
     OutcomeUnknown,
 )
+from futures_async.unified.exact import divide, subtract
 from futures_async.unified.exchange import Capability, FuturesExchange
 from futures_async.unified.models import Contract, Order, OrderRequest
 
@@ -65,7 +66,8 @@ class ProbeSettings(msgspec.Struct, frozen=True, kw_only=True):
     price: Decimal | None = None
     """Of resting orders, far below the market; None: a tenth below the last price."""
     quantity: Decimal | None = None
-    """Of each order, base coin; None: the smallest that the venue takes."""
+    """Of each order, base coin; None: the smallest that the venue takes. Of contracts that are worth quote coin, a
+    whole number of them at the price of resting orders."""
     leverage: Decimal | None = None
     """For venues that want it on every order."""
     margin_mode: MarginMode | None = None
@@ -75,7 +77,8 @@ class ProbeSettings(msgspec.Struct, frozen=True, kw_only=True):
     ages_s: tuple[float, ...] = ()
     """After so many seconds the id of a cancelled order is used again, to see how long the venue remembers it."""
     fill: bool = True
-    """Also ask about filled orders: one is bought at market, and closed again."""
+    """Also ask about filled orders: one is bought at market, and closed again. Not of contracts that are worth quote
+    coin, of which no order at market can be sized."""
     live: bool = False
     """Trade with real money, where the account is neither a demo account nor on a loopback address."""
     burst: int = 0
@@ -146,6 +149,7 @@ class Bench:
         self.left: list[str] = []
         self.placed = 0
         self.price = self.tick = self.quantity = Decimal(0)
+        self.contract: Contract | None = None
         self.bought = False
         self._known: set[str] = set()
         """Ids of the venue's, of all orders that were accepted."""
@@ -198,13 +202,26 @@ class Bench:
                 price = contract.round_price((await exchange.fetch_ticker(self.symbol)).last_price * (1 - AWAY))
             self.tick = contract.price_step(price)
             if quantity is None:
-                least = max(contract.smallest_quantity(price), LEAST_NOTIONAL / price)
+                # Least and step are contracts where those are worth quote coin, and base coin everywhere else.
+                worth = price if contract.contract_value is None else contract.contract_value
+                least = max(contract.smallest_quantity(price), divide(LEAST_NOTIONAL, worth))
                 quantity = ceil_to_step(least, contract.quantity_step)
+                if contract.contract_value is not None:
+                    quantity = contract.quantity_of(quantity, price)
         if price is None or quantity is None:
             raise InvalidRequest(f"{exchange.id} has no market data: give price and quantity")
-        self.price, self.quantity = price, quantity
-        if contract is not None:
-            self.tick = contract.price_step(price)
+        self.price, self.quantity, self.contract = price, quantity, contract
+
+    @property
+    def fills(self) -> bool:
+        """Whether orders may be filled."""
+        return self.settings.fill and (self.contract is None or self.contract.contract_value is None)
+
+    def _quantity_at(self, price: Decimal) -> Decimal:
+        """What an order at another price than the others' is to have: as many contracts as they."""
+        if self.contract is None or self.contract.contract_value is None:
+            return self.quantity
+        return self.contract.quantity_of(self.contract.exact_contracts(self.quantity, self.price), price)
 
     # Orders
 
@@ -235,18 +252,22 @@ class Bench:
         """
         if client_order_id is None and self.traits.client_id:
             client_order_id = make_client_order_id()
+        price = subtract(self.price, self.tick or divide(self.price, Decimal(100))) if cheaper else self.price
         request = OrderRequest(
             symbol=self.symbol,
             side=Side.BUY,
             type=OrderType.MARKET if market else OrderType.LIMIT,
-            quantity=self.quantity,
-            price=None if market else self.price - (self.tick or self.price / 100 if cheaper else 0),
+            quantity=self._quantity_at(price),
+            price=None if market else price,
             time_in_force=None if market else TimeInForce.POST_ONLY,
             client_order_id=client_order_id,
             leverage=self.settings.leverage,
             margin_mode=self.settings.margin_mode,
         )
-        plan = await self.exchange._plan(request)
+        try:
+            plan = await self.exchange._plan(request)
+        except FuturesAsyncError as error:  # nothing was sent: what was found so far is told all the same
+            return Sent("refused", client_order_id, error=error)
         placement = self.exchange._placement(plan)
         if placement.endpoint.window_s is not None:
             self.window_s = placement.endpoint.window_s

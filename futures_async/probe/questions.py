@@ -139,7 +139,7 @@ async def ask_for_dedup(bench: Bench) -> None:
     if await bench.cancel(first):
         await again("cancelled", first.client_order_id)
         await again("cancelled, another price", first.client_order_id, cheaper=True)
-    if bench.settings.fill:
+    if bench.fills:
         bought = await bench.place(market=True, way=way)
         if bought.answer == "accepted" and bought.client_order_id is not None:
             await again("filled", bought.client_order_id)
@@ -210,7 +210,7 @@ async def ask_about_cancels(bench: Bench) -> None:
         await _ask_about_cancel(bench, "cancel of an order cancelled before", order.order_id, OrderStatus.CANCELED)
     unknown = _nobody(order.order_id)
     await _ask_about_cancel(bench, "cancel of an order that never was", unknown, None)
-    if bench.settings.fill:
+    if bench.fills:
         bought = await bench.place(market=True, way=way)
         if bought.answer == "accepted" and bought.order_id is not None:
             await _ask_about_cancel(bench, "cancel of a filled order", bought.order_id, OrderStatus.FILLED)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, Literal, cast
@@ -104,6 +105,41 @@ def test_what_the_adapters_declare_is_what_their_simulated_venues_do(venue: str)
     assert finding(report, "cancel of a filled order").found == "filled"
     assert report.placed > 5
     assert report.left == ()
+    assert inside.untouched
+
+
+@pytest.mark.parametrize(("venue", "field", "contracts"), [("bybit", "qty", "6"), ("okx", "sz", "1")])
+def test_contracts_that_are_worth_quote_coin_are_not_taken_for_base_coin(
+    venue: str, field: str, contracts: str
+) -> None:
+    """The smallest order of 5 contracts, which are 5 dollars, was sent as 5 bitcoins."""
+    sizes: set[str] = set()
+
+    class Overheard(InProcessBackend):
+        async def send(self, request: HttpRequest) -> HttpResponse:
+            said: Any = json.loads(request.body) if request.body else {}
+            if isinstance(said, dict) and field in said:
+                sizes.add(cast("dict[str, str]", said)[field])
+            return await super().send(request)
+
+    report, inside = probed(lambda: Inside(venue, backend=Overheard), ProbeSettings(symbol="BTC/USD:BTC", orders=2))
+    assert sizes == {contracts}
+    assert [found for found in report.findings if found.verdict is Verdict.UNSAFE] == []
+    assert finding(report, "client_id").verdict is Verdict.CONFIRMED
+    assert "another price" in finding(report, "dedup").detail
+    assert report.placed > 5
+    assert report.left == ()
+    assert inside.untouched
+    assert not inside.account.fills
+
+
+def test_an_order_that_is_refused_before_it_is_sent_ends_no_probe() -> None:
+    settings = ProbeSettings(symbol="BTC/USD:BTC", orders=1, quantity=Decimal("0.00123"))
+    report, inside = probed(lambda: Inside("okx"), settings)
+    found = finding(report, "client_id")
+    assert found.verdict is Verdict.OPEN
+    assert "whole" in found.detail or "step" in found.detail
+    assert report.placed == 0
     assert inside.untouched
 
 
