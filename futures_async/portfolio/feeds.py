@@ -92,7 +92,7 @@ class Part(Protocol[T]):
         """State of its stream; None: it is read only."""
         ...
 
-    def ask(self, max_age_s: float, refresh_s: float | None = None) -> None:
+    def ask(self, max_age_s: float, refresh_s: float | None = None, *, follow: bool = False) -> None:
         """See to it that it gets known."""
 
     def prompt(self, deadline_s: float) -> bool:
@@ -113,9 +113,11 @@ class Part(Protocol[T]):
 class Flight:
     """One read under way. Those who wait for it may leave; it goes on."""
 
-    def __init__(self, asked: float, max_age_s: float) -> None:
+    def __init__(self, asked: float, max_age_s: float, wanted: float) -> None:
         self.asked = asked
         self.max_age_s = max_age_s
+        self.wanted = wanted
+        """When somebody asked for it: it may have had to wait for the one before."""
         self.trouble: Exception | None = None
         """What it has met so far; it goes on trying."""
         self.landed = anyio.Event()
@@ -143,6 +145,8 @@ class Feed(Generic[T]):
         self.error: Exception | None = None
         """What the last finished read ended with, `UnreadRows` beside a `good` answer; None when it succeeded."""
         self.flight: Flight | None = None
+        self._next: tuple[float, float] | None = None
+        """Since when a further read is wanted after the one under way, and how old its answer may be."""
         self.took_s = 0.0
         """How long the last finished read took, failed ones too."""
         self._asked_last: float | None = None
@@ -159,19 +163,29 @@ class Feed(Generic[T]):
         """It is read only."""
         return None
 
-    def ask(self, max_age_s: float, refresh_s: float | None = None) -> None:
+    def ask(self, max_age_s: float, refresh_s: float | None = None, *, follow: bool = False) -> None:
         """Begin a read, unless one is under way, the last answer (or failure) is young enough, or a pause is on.
 
         Args:
             max_age_s: So old an answer is young enough.
             refresh_s: For what is streamed; here without meaning.
+            follow: A read under way that was begun earlier than that is followed by another.
         """
         now = self._runtime.now()
+        if self.flight is not None:
+            if follow and self._next is None and now - self.flight.asked > max_age_s:
+                self._next = now, max_age_s
+            return
         young = self._asked_last is not None and now - self._asked_last < max_age_s
-        if self.flight is not None or young or now < self._pause_until or self.absent:
+        if not young:
+            self._begin(now, max_age_s)
+
+    def _begin(self, wanted: float, max_age_s: float) -> None:
+        now = self._runtime.now()
+        if now < self._pause_until or self.absent:
             return
         self._asked_last = now
-        self.flight = Flight(now, max_age_s)
+        self.flight = Flight(now, max_age_s, wanted)
         self.flight.work = self._runtime.start(self._read(self.flight))
 
     def prompt(self, deadline_s: float) -> bool:
@@ -181,7 +195,7 @@ class Feed(Generic[T]):
     def late(self, now: float, deadline_s: float) -> Exception | None:
         """Why the read under way takes longer than that, or will, as far as the last one tells."""
         flight = self.flight
-        if flight is None or (now - flight.asked < deadline_s - EARLY_S and self.took_s <= deadline_s):
+        if flight is None or (now - flight.wanted < deadline_s - EARLY_S and self.took_s <= deadline_s):
             return None
         # A row that could not be read is no reason: that read had answered, and what it told is old by now.
         before = None if isinstance(self.error, UnreadRows) else self.error
@@ -192,17 +206,24 @@ class Feed(Generic[T]):
         self._pause_until = max(self._pause_until, self._runtime.now() + seconds)
 
     async def wait(self, deadline_s: float) -> None:
-        """Wait for the read under way, if any, until `deadline_s` seconds after it was begun."""
-        flight = self.flight
+        """Wait for the read under way, if any, until `deadline_s` seconds after it was begun.
+
+        Where another is to follow it, for that one, until so long after it was asked for.
+        """
+        flight, following = self.flight, self._next
         if flight is None:
             return
-        left = flight.asked + deadline_s - self._runtime.now()
+        begun = flight.wanted if following is None else following[0]
+        left = begun + deadline_s - self._runtime.now()
         if left > 0:
             with anyio.move_on_after(left):
                 await flight.landed.wait()
+                if following is not None and self.flight is not None:
+                    await self.flight.landed.wait()
 
     def stop(self) -> None:
         """Stop the read under way."""
+        self._next = None
         if self.flight is not None and self.flight.work is not None:
             self.flight.work.cancel()
 
@@ -222,6 +243,9 @@ class Feed(Generic[T]):
             self.took_s = self._runtime.now() - flight.asked
             self.flight = None
             flight.landed.set()
+        following, self._next = self._next, None
+        if following is not None:
+            self._begin(*following)
 
     async def _read_in_time(self, flight: Flight) -> None:
         with anyio.move_on_after(self._give_up_s) as scope:

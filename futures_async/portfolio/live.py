@@ -91,17 +91,18 @@ class Live(Generic[T]):
         """The venue has no such thing."""
         return not self._live() and self.polled.absent
 
-    def ask(self, max_age_s: float, refresh_s: float | None = None) -> None:
+    def ask(self, max_age_s: float, refresh_s: float | None = None, *, follow: bool = False) -> None:
         """See to it that it is known: by the watch, or by a read.
 
         Args:
             max_age_s: A read that is no older will do, where there must be one.
             refresh_s: Compare also a live picture with a read, unless the last one is no older; None: let it be.
+            follow: See `Feed.ask`.
         """
         self.keep_watching()
         watch = self._watch
         if watch is None or not self._live():
-            self.polled.ask(max_age_s)
+            self.polled.ask(max_age_s, follow=follow)
         elif refresh_s is not None:
             watch.refresh(refresh_s)
 

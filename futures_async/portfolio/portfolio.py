@@ -111,7 +111,8 @@ class Portfolio:
         _check_duration(deadline_s, "deadline_s")
         runtime, venues = self._open()
         for venue in venues:
-            venue.ask(max_age_s, refresh_s)
+            # An age that was named is meant: it is not that of a read which somebody else began before.
+            venue.ask(max_age_s, refresh_s, follow=for_all and refresh_s is not None)
         for venue in venues:
             for feed in (venue.positions, venue.accounts):
                 if for_all or feed.prompt(deadline_s):
@@ -290,12 +291,12 @@ class _Venue:
         if feed.flight is None and error is not None:
             member.refused(field, error)
 
-    def ask(self, max_age_s: float, refresh_s: float | None) -> None:
+    def ask(self, max_age_s: float, refresh_s: float | None, *, follow: bool) -> None:
         self._shut_s = self._exchange.closed_for_s()
         if self._shut_s > 0:
             return
-        self.positions.ask(max_age_s, refresh_s)
-        self.accounts.ask(max_age_s, refresh_s)
+        self.positions.ask(max_age_s, refresh_s, follow=follow)
+        self.accounts.ask(max_age_s, refresh_s, follow=follow)
 
     def state(self, now: float, deadline_s: float) -> VenueState:
         return state_of(

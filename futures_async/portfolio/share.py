@@ -293,7 +293,7 @@ class Member:
         self._problem = None
         self._offset = before - float(at)
         if last:
-            self._take(last)
+            self._take(last, told_at=float(at))
 
     async def _keep(self) -> None:
         """Hold the lease, or try to get it."""
@@ -337,13 +337,20 @@ class Member:
             if ask is not None:
                 ask(wanted.max_age_s)
 
-    def _take(self, said: bytes | str) -> None:
-        """An answer of the leader's, unless a later leader has spoken."""
+    def _take(self, said: bytes | str, told_at: float = float("inf")) -> None:
+        """An answer of the leader's, unless a later leader has spoken.
+
+        Args:
+            said: When it was published, by the server's clock, and the answer.
+            told_at: When the server told what it had kept. What was published later than that is of a time before its
+                clock was set back, and nobody can tell how old it is.
+        """
         at, _, text = _text(said).partition(" ")
         found = msgspec.json.decode(text, type=_Found)
-        if int(found.lease) < self._newest:
+        if int(found.lease) < self._newest or float(at) > told_at:
             return
-        published = float(at) + self._offset
+        # The clock may have been set on since it was last asked: nothing is younger than its arrival.
+        published = min(float(at) + self._offset, self._runtime.now())
         asked = published - found.asked_ago_s
         told = _Known(asked, published, found.value, found.failure, found.unread, found.live)
         known = self._known.get(found.field)

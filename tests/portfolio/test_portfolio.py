@@ -85,6 +85,60 @@ def test_slow_refused_and_broken_venues_neither_delay_nor_hide_the_others(backen
     in_virtual_time(backend, main)
 
 
+class Slow(FakeReads):
+    """What it holds when it is asked, told half a second later."""
+
+    async def fetch_positions(self, symbol: str | None = None) -> list[Position]:
+        held = list(self.positions)
+        self.calls.append((anyio.current_time(), "positions"))
+        await anyio.sleep(0.5)
+        return held
+
+
+@pytest.mark.parametrize(("deadline_s", "kind"), [(2.0, Ok), (0.8, Stale)])
+def test_what_is_asked_for_now_is_not_a_read_that_was_begun_before(
+    backend: Backend, deadline_s: float, kind: type[Any]
+) -> None:
+    async def main() -> None:
+        exchange = Slow([], [])
+        async with Portfolio([exchange]) as portfolio, anyio.create_task_group() as tasks:
+            tasks.start_soon(portfolio.snapshot)  # of somebody else
+            await anyio.sleep(0.1)
+            exchange.positions = [position()]  # an order is filled
+            found: list[Any] = []
+
+            async def look() -> None:
+                found.append((await portfolio.snapshot(max_age_s=0, deadline_s=deadline_s)).venues["fake"])
+
+            start = anyio.current_time()
+            tasks.start_soon(look)
+            await look()
+            for state in found:
+                assert isinstance(state, kind)
+                assert len(state.data.positions or ()) == (kind is Ok)
+            assert anyio.current_time() - start == pytest.approx(min(0.9, deadline_s), abs=0.01)
+            assert exchange.calls.count((start, "positions")) == 0
+        assert [what for _, what in exchange.calls].count("positions") == 2
+
+    in_virtual_time(backend, main)
+
+
+def test_a_read_that_was_to_follow_is_not_begun_once_the_portfolio_is_closed(backend: Backend) -> None:
+    async def main() -> None:
+        exchange = Slow([], [])
+        portfolio = Portfolio([exchange])
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(portfolio.snapshot)
+            await anyio.sleep(0.1)
+            with anyio.move_on_after(0.1):
+                await portfolio.snapshot(max_age_s=0)
+            await portfolio.aclose()
+            await anyio.sleep(2)
+        assert [what for _, what in exchange.calls].count("positions") == 1
+
+    in_virtual_time(backend, main)
+
+
 def test_a_venue_that_fails_later_keeps_its_last_data_with_their_age(backend: Backend) -> None:
     async def main() -> None:
         exchange = FakeReads()
