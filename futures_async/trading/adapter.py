@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from importlib.util import find_spec
 from typing import Any, ClassVar, NoReturn, Self, TypeVar, Unpack, cast
 from urllib.parse import urlsplit
+
+import anyio
 
 from futures_async import risk
 from futures_async.journal.journal import Journal, JournalFailed
@@ -51,6 +54,7 @@ from futures_async.unified.credentials import Credentials
 from futures_async.unified.enums import PositionMode, PositionSide, PositionSideLike
 from futures_async.unified.errors import (
     DecodeError,
+    FuturesAsyncError,
     InvalidRequest,
     LifecycleWarning,
     NotSupported,
@@ -69,6 +73,8 @@ from futures_async.unified.rows import readable, unread_of
 T = TypeVar("T")
 
 CONTRACTS_FOR_S = 3600.0
+RENEWED_WITHIN_S = 2.0
+"""Reads wait no longer for how much a contract is now, where they know how much it was."""
 RULES_FRESH_S = 10.0
 """Rules are not read again for an order that breaks those which were read so shortly before."""
 
@@ -423,6 +429,11 @@ class Adapter(Adjusting, Watching):
         if not self._contracts.fresh(runtime.now()):
             await self._contracts.facts.once(runtime, "contracts", self._read_contracts)
 
+    async def _renew_contracts(self) -> None:
+        """The same for reads that can do with what was read last, where the list does not come soon."""
+        with anyio.move_on_after(RENEWED_WITHIN_S), suppress(FuturesAsyncError):
+            await self._know_contracts()
+
     async def _read_contracts(self) -> None:
         self._remember_contracts(await self.fetch_contracts())
 
@@ -448,8 +459,8 @@ class Adapter(Adjusting, Watching):
     async def _sizes_of(self, names: Iterable[object], path: str) -> Callable[[object], Contract]:
         """The contracts that rows name, where their sizes are counted in contracts.
 
-        The list is read once, and again, at most every `RULES_FRESH_S`, for a name that is not known; what was listed
-        once stays known.
+        The list is read again each hour, as venues change how much a contract is, and, at most every `RULES_FRESH_S`,
+        for a name that is not known. What was listed once stays known, also while the list cannot be read.
 
         Args:
             names: As the rows have them.
@@ -460,8 +471,10 @@ class Adapter(Adjusting, Watching):
         """
         book = self._contracts
         missing = {name for name in names if isinstance(name, str)} - set(book.known)
-        if book.read_at is None or (missing and self._rules_are_old()):
+        if not book.known or (missing and (book.read_at is None or self._rules_are_old())):
             await book.facts.once(self._transport.runtime(), "contracts", self._read_contracts)
+        else:
+            await self._renew_contracts()
         return lambda name: self._contract_of(name, path)
 
     def _contract_of(self, name: object, path: str) -> Contract:

@@ -29,6 +29,7 @@ from futures_async.adapter import (
     PositionSide,
     PositionSideLike,
     Rows,
+    SymbolNotFound,
     chosen,
     chosen_or_none,
     side_by_side,
@@ -48,6 +49,7 @@ from futures_async.adapters.bybit.symbols import category_of, named
 T = TypeVar("T")
 
 _MODE_WORDS = {MarginMode.ISOLATED: "ISOLATED_MARGIN", MarginMode.CROSS: "REGULAR_MARGIN"}
+SHOWN = "BTCUSDT"
 _MODE_CODES = {PositionMode.ONE_WAY: 0, PositionMode.HEDGE: 3}
 
 
@@ -131,12 +133,12 @@ class AccountCalls(MarketCalls):
     async def set_position_mode(self, mode: PositionModeLike, *, symbol: str | None = None) -> PositionMode:
         """Set the position mode of a contract settled in USDT, or without a symbol of all of them.
 
-        Of all, those with a position or an order are left as they are, without a word: what is open is read back. USDC
-        and inverse contracts are one-way for ever.
+        Of all, those with a position or an order are left as they are, without a word: what is open is read back, and
+        one contract that is flat. USDC and inverse contracts are one-way for ever.
 
         Raises:
             PositionModeConflict: The contract has positions or orders.
-            SettingNotApplied: Of all contracts, some that have positions kept their mode.
+            SettingNotApplied: Of all contracts, some kept their mode: they have positions or orders.
         """
         mode = chosen(PositionMode, mode, "mode")
         name = None if symbol is None else self.venue_symbol(symbol)
@@ -148,11 +150,12 @@ class AccountCalls(MarketCalls):
         body = {"category": "linear", **target, "mode": _MODE_CODES[mode]}
 
         async def read() -> set[PositionMode]:
-            rows = await (
-                self._all_rows(endpoints.POSITIONS, of_market("USDT"), endpoints.POSITIONS_PAGE)
-                if name is None
-                else self._of_contract(name)
-            )
+            if name is not None:
+                rows = list(await self._of_contract(name))
+            else:
+                rows = list(await self._all_rows(endpoints.POSITIONS, of_market("USDT"), endpoints.POSITIONS_PAGE))
+                # What is held says nothing of the others, and may be nothing: one that is flat shows its mode too.
+                rows += await self._of_contract(await self._flat_one({str(row.symbol).upper() for row in rows}))
             return {found for row in rows if (found := mapping.mode_of([row])) is not None}
 
         try:
@@ -161,12 +164,20 @@ class AccountCalls(MarketCalls):
                 mode,
                 send=lambda: self._call(endpoints.SWITCH_MODE, body=body),
                 read=read,
-                stands=lambda found: found == {mode} or (name is None and not found),
+                stands=lambda found: found == {mode},
                 unchanged=UNCHANGED,
             )
         finally:
             self._modes.clear()
         return mode
+
+    async def _flat_one(self, held: set[str]) -> str:
+        """A contract that has both modes, and no position: that of the largest market, or the first of the list."""
+        await self._know_contracts()
+        names = [name for name in self._contracts.rows if named(name).hedges and name not in held]
+        if not names:
+            raise SymbolNotFound("no flat contract settles in USDT", venue=self.id, endpoint=endpoints.POSITIONS.name)
+        return SHOWN if SHOWN in names else names[0]
 
     # Leverage
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -83,8 +82,7 @@ class AccountCalls(MarketCalls):
 
     async def _before_reading(self) -> None:
         """Maintenance margins are told nowhere: they are reckoned from the tiers of contracts."""
-        if not self._tiers:
-            await self._once("contracts", self._read_contracts)
+        await self._know_contracts()
 
     # Who is who
 
@@ -185,9 +183,8 @@ class AccountCalls(MarketCalls):
         """Read the open positions of this dex: net, one for each coin."""
         name = None if symbol is None else self.venue_symbol(symbol)
         state = await self._state()
-        if not self._tiers and self.supports(Capability.FETCH_CONTRACTS):
-            with suppress(FuturesAsyncError):  # positions are worth reading without their maintenance margin
-                await self._once("contracts", self._read_contracts)
+        if self.supports(Capability.FETCH_CONTRACTS):
+            await self._renew_contracts()  # positions are worth reading without their maintenance margin
         return self._held(state, name).whole()
 
     def _pushed(self, state: wire.WireState) -> Read[Position] | None:

@@ -20,13 +20,13 @@ from futures_async.streams.dialect import Data
 from futures_async.testing.inside import Inside
 from futures_async.testing.virtual_time import run
 from futures_async.unified import errors
-from futures_async.unified.enums import LedgerType, MarginMode, OrderStatus, PositionMode, Side
+from futures_async.unified.enums import LedgerType, MarginMode, OrderStatus, OrderType, PositionMode, Side
 from futures_async.unified.models import Account
 from tests.adapters.bybit.samples import plain, row
 from tests.adapters.bybit.test_contract import TestBybit as Suite
 from tests.adapters.bybit.test_streams import pushed, read
 
-BTC = "BTC/USDT:USDT"
+BTC, ETH = "BTC/USDT:USDT", "ETH/USDT:USDT"
 OPTION = "BTC-27MAR26-70000-C-USDT"
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
@@ -334,3 +334,34 @@ def test_a_cancel_of_a_stop_that_was_carried_out_without_an_answer_is_a_success(
                 await exchange.cancel_trigger_order(BTC, order_id=stop.order_id)
 
     played(play, plan=plan)
+
+
+# Position modes
+
+
+@pytest.mark.parametrize("held", [False, True])
+def test_a_position_mode_of_all_contracts_that_never_arrived_is_not_set(held: bool) -> None:
+    plan = FaultPlan()
+
+    async def play(on: Inside, exchange: Bybit) -> None:
+        if held:  # in the mode that is asked for, which says nothing of the others
+            await exchange.set_position_mode("hedge", symbol=ETH)
+            await exchange.create_order(on.request(symbol=ETH, type=OrderType.MARKET))
+        plan.add("dropped", paths=["/v5/position/switch-mode"])
+        with pytest.raises((errors.SettingNotApplied, errors.SettingOutcomeUnknown)):
+            await exchange.set_position_mode("hedge")
+        assert await exchange.fetch_position_mode(BTC) is PositionMode.ONE_WAY
+
+    played(play, plan=plan)
+
+
+@pytest.mark.parametrize("held", [False, True])
+def test_a_position_mode_of_all_contracts_is_read_back_from_one_that_is_flat(held: bool) -> None:
+    async def play(on: Inside, exchange: Bybit) -> None:
+        if held:
+            await exchange.set_position_mode("hedge", symbol=ETH)
+            await exchange.create_order(on.request(symbol=ETH, type=OrderType.MARKET))
+        assert await exchange.set_position_mode("hedge") is PositionMode.HEDGE
+        assert await exchange.fetch_position_mode(BTC) is PositionMode.HEDGE
+
+    played(play)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Awaitable, Callable
 from decimal import Decimal as D
 from typing import Any
 
 import anyio
+import msgspec
 import pytest
 
 from futures_async.adapters.okx import OKX
@@ -16,6 +18,7 @@ from futures_async.simulator.world import Options
 from futures_async.streams.dialect import What
 from futures_async.testing.inside import Inside
 from futures_async.testing.virtual_time import run
+from futures_async.transport.http.backend import HttpRequest
 from futures_async.unified import errors
 from futures_async.unified.enums import Intent, OrderStatus, OrderType, PositionMode, PositionSide, Side
 from futures_async.unified.models import OrderRequest
@@ -204,5 +207,77 @@ def test_a_cancel_that_was_carried_out_without_an_answer_is_a_success(times: int
         order = await exchange.create_trigger_order(waiting(on, D(0)))
         await exchange.cancel_trigger_order(BTC, order_id=order.order_id)
         assert not on.account.live_triggers
+
+    played(play, plan=plan)
+
+
+# Sizes of contracts
+
+
+def resized(on: Inside) -> None:
+    """A contract becomes ten times as large: rows count a tenth of what they did."""
+    send = on.backend.send
+
+    async def sent(request: HttpRequest) -> Any:
+        answer = await send(request)
+        tree = msgspec.json.decode(answer.body)
+        for one in tree["data"]:
+            if "/public/instruments" in request.url and one["instId"] == "BTC-USDT-SWAP":
+                one["ctVal"] = str(D(one["ctVal"]) * 10)
+            elif "/account/positions?" in request.url:
+                one["pos"] = str(D(one["pos"]) / 10)
+        return msgspec.structs.replace(answer, body=msgspec.json.encode(tree))
+
+    on.backend.send = sent  # type: ignore[method-assign]
+
+
+def test_the_size_of_a_contract_is_read_again_by_who_only_looks() -> None:
+    async def play(on: Inside, exchange: OKX) -> None:
+        await on.trade(Side.BUY)
+        [before] = await exchange.fetch_positions()
+        resized(on)
+        await anyio.sleep(2 * 3600)
+        [after] = await exchange.fetch_positions()
+        assert after.quantity == before.quantity
+        asked = len(on.arrived)
+        await exchange.fetch_positions()
+        assert not [call for call in on.arrived[asked:] if "instruments" in call], "once in an hour"
+
+    played(play)
+
+
+def test_what_is_pushed_counts_by_the_size_of_now() -> None:
+    async def play(on: Inside, exchange: OKX) -> None:
+        watch = exchange.watch_positions()
+
+        async def follow() -> None:
+            async for _ in watch:
+                pass
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(follow)
+            await anyio.sleep(5)
+            contracts = on.inside.engine.world.contracts
+            contracts[BTC] = dataclasses.replace(contracts[BTC], contract_size=contracts[BTC].contract_size * 10)
+            await anyio.sleep(2 * 3600)
+            on.trade_inside(Side.BUY, at_ms=on.inside.now_ms())
+            await anyio.sleep(5)
+            assert [row.quantity for row in watch.current.values()] == [on.spec.quantity]
+            group.cancel_scope.cancel()
+
+    played(play)
+
+
+def test_positions_can_be_read_while_the_list_of_contracts_cannot() -> None:
+    plan = FaultPlan()
+
+    async def play(on: Inside, exchange: OKX) -> None:
+        await on.trade(Side.BUY)
+        await anyio.sleep(2 * 3600)
+        plan.add("no-answer", paths=["/api/v5/public/instruments"])
+        began = anyio.current_time()
+        [held] = await exchange.fetch_positions()
+        assert held.quantity == on.spec.quantity
+        assert anyio.current_time() - began < 3
 
     played(play, plan=plan)

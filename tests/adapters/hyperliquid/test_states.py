@@ -1,0 +1,75 @@
+"""Rarer states of an account: stops that go off while they are cancelled, tiers that change."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import anyio
+import pytest
+
+from futures_async.adapters.hyperliquid import Hyperliquid
+from futures_async.simulator.plan import FaultPlan
+from futures_async.testing.inside import Inside
+from futures_async.testing.virtual_time import run
+from futures_async.transport.endpoint import Kind
+from futures_async.transport.http.backend import HttpRequest
+from futures_async.unified import errors
+from futures_async.unified.enums import OrderType, Side
+from futures_async.unified.models import OrderRequest
+from tests.adapters.hyperliquid.test_contract import TestHyperliquid as Suite
+
+
+def played(play: Callable[[Inside, Hyperliquid], Awaitable[None]], plan: FaultPlan | None = None) -> None:
+    """Run a play with a client on an exchange of its own."""
+
+    async def main() -> None:
+        on = Inside(Suite.spec, plan=plan)
+        exchange = on.exchange
+        assert isinstance(exchange, Hyperliquid)
+        async with exchange:
+            await play(on, exchange)
+
+    run(main())
+
+
+def test_a_stop_that_went_off_is_not_told_as_cancelled_where_the_answer_is_lost() -> None:
+    plan = FaultPlan()
+
+    async def play(on: Inside, exchange: Hyperliquid) -> None:
+        at = on.price("1.05")
+        order = await exchange.create_trigger_order(
+            OrderRequest(
+                symbol=on.spec.symbol,
+                side=Side.BUY,
+                type=OrderType.TRIGGER,
+                quantity=on.spec.quantity,
+                trigger_price=at,
+            )
+        )
+        on.move(on.price("1.06"))
+        plan.add("dropped", kinds=[Kind.CANCEL])
+        with pytest.raises(errors.OrderNotFound):
+            await exchange.cancel_trigger_order(on.spec.symbol, order_id=order.order_id)
+
+    played(play, plan)
+
+
+def test_the_tiers_that_margins_are_reckoned_from_are_read_again() -> None:
+    async def play(on: Inside, exchange: Hyperliquid) -> None:
+        await on.trade(Side.BUY)
+        await exchange.fetch_positions()
+        asked: list[bytes] = []
+        send = on.backend.send
+
+        async def sent(request: HttpRequest) -> Any:
+            asked.append(request.body)
+            return await send(request)
+
+        on.backend.send = sent  # type: ignore[method-assign]
+        await anyio.sleep(2 * 3600)
+        await exchange.fetch_positions()
+        await exchange.fetch_positions()
+        assert sum(b'"meta"' in body for body in asked) == 1, "once in an hour"
+
+    played(play)
