@@ -7,13 +7,15 @@ import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Unpack
+from urllib.parse import urlsplit
 
 from futures_async.accounts.environment import PREFIX, left_over, read_environment
-from futures_async.accounts.keys_file import default_file, is_there, read_file
+from futures_async.accounts.keys_file import NAMED_BY, default_file, is_there, read_file
 from futures_async.accounts.source import Source
 from futures_async.accounts.system_keyring import read_keyring
 from futures_async.registry import connect, venue_ids
 from futures_async.trading.options import Options
+from futures_async.transport.urls import is_loopback
 from futures_async.unified.errors import InvalidRequest, LifecycleWarning, NotSupported
 from futures_async.unified.exchange import FuturesExchange
 
@@ -56,6 +58,7 @@ def load_accounts(
             there = ", ".join(source.name for source in found)
             raise InvalidRequest(f"no keys for {', '.join(sorted(missing))}; there are some for {there}")
         found = [source for source in found if source.name in only or source.venue in only]
+    _refuse_one_address(found, options.get("base_url"))
     accounts: dict[str, FuturesExchange] = {}
     for source in found:
         accounts[source.name] = _connected(source, options)
@@ -79,7 +82,8 @@ def find_keys(
     variables = variables and file is None
     sources: list[Source] = []
     path = file or default_file(environ)
-    if path is not None and (file is not None or is_there(path)):
+    # A file that somebody has named must be there: its accounts would be missing in silence.
+    if path is not None and (file is not None or environ.get(NAMED_BY) or is_there(path)):
         sources += read_file(path)
     if keyring:
         names = {source.name for source in sources}
@@ -95,6 +99,15 @@ def find_keys(
             + (f"; not understood: {', '.join(ignored)}" if ignored else "")
         )
     return sources
+
+
+def _refuse_one_address(sources: Sequence[Source], base_url: object) -> None:
+    """Send no venue's key to another's address; a simulated exchange on this computer plays them all."""
+    venues = sorted({source.venue for source in sources})
+    if len(venues) > 1 and isinstance(base_url, str) and not is_loopback(urlsplit(base_url).hostname or ""):
+        raise InvalidRequest(
+            f"one base_url for accounts of {', '.join(venues)} would send the keys of all there: name one venue"
+        )
 
 
 def _connected(source: Source, options: Mapping[str, Any]) -> FuturesExchange:

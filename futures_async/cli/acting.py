@@ -156,7 +156,7 @@ def place(
     yes: Yes = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Place one order on one account; its client order id keeps it from being placed twice."""
+    """Place one order on one account. A client order id finds it again; it does not keep it from being placed twice."""
     way, mode = _word(enums.Side, side, "side"), _word(enums.MarginMode, margin_mode, "--margin-mode")
 
     async def plan(exchange: FuturesExchange) -> Sequence[Act]:
@@ -179,7 +179,13 @@ def place(
         at = "at market" if request.price is None else f"at {request.price}"
         more = [f"{name.replace('_', '-')} {grouped(stop.price)}" for name, stop in request.attached.items()]
         says = f"{request.side.value} {request.quantity} {contract.base} of {contract.symbol} {at}"
-        says = ", ".join([says, *(["only to reduce"] if reduce else []), *more])
+        terms = {
+            "only to reduce": reduce,
+            "post-only": post_only,
+            f"{mode} margin": mode is not None,
+            f"leverage of the contract set to {leverage}": leverage is not None,
+        }
+        says = ", ".join([says, *(term for term, wanted in terms.items() if wanted), *more])
 
         async def do() -> Done:
             return of_order("place", await exchange.create_order(request))

@@ -110,10 +110,16 @@ def bar(fraction: Decimal | None) -> Text:
 
 
 def price(value: Decimal | None) -> str:
-    """A price, with as many decimals as its size asks for; `--json` has every digit."""
+    """A price that is an average or computed, with as many decimals as its size asks for; `--json` has every digit."""
     if value is None:
         return "–"
-    return grouped(value, 1 if value >= 1000 else 3 if value >= 10 else 6)
+    # Below one, seven digits that count: a coin may be worth a hundred thousandth of another.
+    return grouped(value, 1 if value >= 1000 else 3 if value >= 10 else max(6, 6 - value.adjusted()))
+
+
+def set_price(value: Decimal | None) -> str:
+    """A price that somebody has set, or that was traded at: to the last digit."""
+    return "–" if value is None else f"{value.normalize():,f}"
 
 
 def times(value: Decimal | None) -> str:
@@ -203,7 +209,7 @@ ORDERS: list[Column[Order]] = [
     Column("symbol", lambda row: row.symbol, number=False, names=True),
     Column("side", lambda row: row.side, number=False, names=True),
     Column("type", lambda row: row.type, number=False, spare=4),
-    Column("price", lambda row: price(row.price)),
+    Column("price", lambda row: set_price(row.price)),
     Column("average", lambda row: price(row.average_price), spare=5),
     Column("quantity", lambda row: row.quantity),
     Column("filled", lambda row: row.filled_quantity, spare=1),
@@ -216,7 +222,7 @@ FILLS: list[Column[Fill]] = [
     Column("executed (UTC)", lambda row: when(row.created_ms), number=False, spare=1),
     Column("symbol", lambda row: row.symbol, number=False, names=True),
     Column("side", lambda row: row.side, number=False, names=True),
-    Column("price", lambda row: price(row.price)),
+    Column("price", lambda row: set_price(row.price)),
     Column("quantity", lambda row: row.quantity),
     Column("fee", lambda row: row.fee, spare=3),
     Column("coin", lambda row: row.fee_coin, number=False, spare=3),

@@ -36,7 +36,7 @@ Symbol = Annotated[str | None, typer.Option("--symbol", "-s", help="BASE/QUOTE:S
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
 Limit = Annotated[int | None, typer.Option("--limit", "-n", min=1, help="So many rows, over several pages if need be.")]
-Since = Annotated[int | None, typer.Option("--since-ms", help="Not older than this, Unix milliseconds.")]
+Since = Annotated[int | None, typer.Option("--since-ms", help="Every row since then, Unix milliseconds.")]
 Until = Annotated[int | None, typer.Option("--until-ms", help="Not newer than this, Unix milliseconds.")]
 
 

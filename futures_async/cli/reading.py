@@ -12,7 +12,7 @@ from futures_async.cli import columns
 from futures_async.cli.accounts import Source, open_accounts
 from futures_async.cli.counting import Count, RowCounter, counted
 from futures_async.cli.options import Limit, Since, Symbol, Until, with_accounts
-from futures_async.cli.output import Exit, Format, Writer
+from futures_async.cli.output import Exit, Format, Writer, complain
 from futures_async.cli.running import run
 from futures_async.cli.symbols import able, refuse_unknown, tell_left_out
 from futures_async.cli.tables import Column
@@ -34,13 +34,13 @@ async def read_all(source: Source, writer: Writer, read: Read[T], symbol: str | 
     """
     found: dict[str, Sequence[T]] = {}
     refused: dict[str, FuturesAsyncError] = {}
+    without: dict[str, NotSupported] = {}
 
     async def one(name: str, exchange: FuturesExchange) -> None:
         try:
             found[name] = await read(exchange, counter.of(name))
         except NotSupported as error:
-            if len(accounts) == 1:
-                writer.problem(name, error)
+            without[name] = error
         except (SymbolNotFound, InvalidRequest) as error:
             refused[name] = error  # told when some venue lists the symbol; else that is told
         except UnreadRows as error:
@@ -61,6 +61,11 @@ async def read_all(source: Source, writer: Writer, read: Read[T], symbol: str | 
     for name, error in refused.items():
         if name not in out:
             writer.problem(name, error)
+    if len(without) == len(accounts):
+        for name, error in without.items():
+            writer.problem(name, error)
+    elif without:
+        complain(f"left out, their venues have no such call: {', '.join(without)}", style="dim")
     return [(name, row) for name in accounts for row in found.get(name, ())]
 
 
@@ -133,11 +138,13 @@ def orders(
     until_ms: Until = None,
 ) -> None:
     """Open orders, or past ones with --history."""
+    if not history and (limit, since_ms, until_ms) != (None, None, None):
+        raise typer.BadParameter("--limit, --since-ms and --until-ms are about past orders: add --history")
 
     async def read(exchange: FuturesExchange, count: Count) -> Sequence[Order]:
         if not history:
             return await exchange.fetch_open_orders(symbol)
-        if limit is None:
+        if _one_page(limit, since_ms):
             return await exchange.fetch_order_history(symbol, since_ms=since_ms, until_ms=until_ms)
         return await counted(exchange.iter_orders(symbol, since_ms=since_ms, until_ms=until_ms, limit=limit), count)
 
@@ -155,7 +162,7 @@ def fills(
     """Executions, newest first."""
 
     async def read(exchange: FuturesExchange, count: Count) -> Sequence[Fill]:
-        if limit is None:
+        if _one_page(limit, since_ms):
             return await exchange.fetch_fills(symbol, since_ms=since_ms, until_ms=until_ms)
         return await counted(exchange.iter_fills(symbol, since_ms=since_ms, until_ms=until_ms, limit=limit), count)
 
@@ -173,10 +180,15 @@ def ledger(
     """Changes of balance, newest first."""
 
     async def read(exchange: FuturesExchange, count: Count) -> Sequence[LedgerEntry]:
-        if limit is None:
+        if _one_page(limit, since_ms):
             return await exchange.fetch_ledger(symbol=symbol, since_ms=since_ms, until_ms=until_ms)
         return await counted(
             exchange.iter_ledger(symbol=symbol, since_ms=since_ms, until_ms=until_ms, limit=limit), count
         )
 
     show(source, output, read, columns.LEDGER, "No ledger rows.", symbol)
+
+
+def _one_page(limit: int | None, since_ms: int | None) -> bool:
+    """Whether the newest page is all that is asked for; who names a number or a beginning gets all of it."""
+    return limit is None and since_ms is None

@@ -8,9 +8,9 @@ import select
 import signal
 import socket
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from types import FrameType
-from typing import Any
+from typing import Any, cast
 
 import anyio
 import typer
@@ -19,6 +19,8 @@ from futures_async.cli.output import Exit, complain, exit_code, one_line
 from futures_async.unified.errors import FuturesAsyncError
 
 INTERRUPTED = 128 + signal.SIGINT
+
+Handler = Callable[[int, FrameType | None], Any] | signal.Handlers
 
 
 def run(main: Callable[[], Coroutine[Any, Any, Exit]]) -> None:
@@ -42,26 +44,40 @@ def run_sync(main: Callable[[], None]) -> None:
 
 
 async def _until_ctrl_c(main: Callable[[], Coroutine[Any, Any, Exit]]) -> int:
-    """Run `main`; Ctrl-C cancels it, and a second one ends the program at once.
+    """Run `main`; Ctrl-C or SIGTERM cancels it, and a second one ends the program at once.
 
     asyncio's own handler cancels the task once, and where anything swallows that, the program runs on: anyio before
     4.16 did when a timeout ended in the same turn of the loop. A cancelled scope stays cancelled.
     """
     loop = asyncio.get_running_loop()
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell starts what it puts in the background
-        return int(await main())
+    # Afterwards, and for a second one: at once.
+    after: dict[signal.Signals, Handler] = {
+        signal.SIGINT: signal.default_int_handler,
+        signal.SIGTERM: signal.SIG_DFL,
+    }
+    for number in list(after):
+        if signal.getsignal(number) is signal.SIG_IGN:  # as a shell starts what it puts in the background
+            del after[number]
+    code = INTERRUPTED
     with anyio.CancelScope() as scope:
 
-        def interrupt(number: int, frame: FrameType | None) -> None:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
+        def end(number: int, frame: FrameType | None) -> None:
+            nonlocal code
+            code = 128 + number
+            restore()
             loop.call_soon_threadsafe(scope.cancel)
 
-        signal.signal(signal.SIGINT, interrupt)
+        def restore() -> None:
+            for number, handler in after.items():
+                signal.signal(number, handler)
+
+        for number in after:
+            signal.signal(number, end)
         try:
             return int(await main())
         finally:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
-    return INTERRUPTED
+            restore()
+    return code
 
 
 def confirm(question: str) -> None:
@@ -100,10 +116,40 @@ def _end_with(main: Callable[[], int], interrupted: int = INTERRUPTED) -> None:
         code = main()
     except KeyboardInterrupt:
         code = interrupted
-    except (FuturesAsyncError, TypeError) as error:
-        complain(one_line(error))
-        code = int(exit_code(error))
-    except BrokenPipeError:  # `… | head`
-        sys.stderr.close()
-        code = int(Exit.OK)
+    except (BaseExceptionGroup, FuturesAsyncError, TypeError, BrokenPipeError) as error:
+        code = _told(error)
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _read_no_further()
     raise typer.Exit(code)
+
+
+def _told(error: BaseException) -> int:
+    """Tell the error that ends a command, or the several of one that does things side by side; its exit code."""
+    ends = list(_leaves(error))
+    if not all(isinstance(end, (FuturesAsyncError, TypeError, BrokenPipeError)) for end in ends):
+        raise error
+    code = int(Exit.OK)
+    for end in ends:
+        if isinstance(end, BrokenPipeError):  # `… | head`
+            _read_no_further()
+        else:
+            complain(one_line(end))
+            code = max(code, int(exit_code(end)))
+    return code
+
+
+def _leaves(error: BaseException) -> Iterator[BaseException]:
+    if isinstance(error, BaseExceptionGroup):
+        for inner in cast("BaseExceptionGroup[BaseException]", error).exceptions:
+            yield from _leaves(inner)
+    else:
+        yield error
+
+
+def _read_no_further() -> None:
+    """Nobody reads what is printed; Python would fail over it once more at its exit, and lose the command's code."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import signal
+import socket
 from collections.abc import Callable
 from types import FrameType
 
@@ -27,7 +29,9 @@ class _Server(uvicorn.Server):
         self._ready()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        super().handle_exit(sig, frame)
+        """End in good order. uvicorn's own would raise the signal anew before the accounts are closed."""
+        self.force_exit = self.should_exit and sig == signal.SIGINT
+        self.should_exit = True
         self.end_streams()
 
     def end_streams(self) -> None:
@@ -58,13 +62,14 @@ async def serve(app: Starlette, host: str, port: int, *, ready: Callable[[int], 
     Raises:
         InvalidRequest: It cannot listen there.
     """
-    config = uvicorn.Config(app, host=host, port=port, log_level="warning", lifespan="on", server_header=False)
+    listener = _listening(host, port)
+    config = uvicorn.Config(app, log_level="warning", lifespan="on", server_header=False)
 
     def started() -> None:
-        ready(server.servers[0].sockets[0].getsockname()[1])
+        ready(listener.getsockname()[1])
 
     server = _Server(config, app, started)
-    serving = asyncio.ensure_future(server.serve())
+    serving = asyncio.ensure_future(server.serve([listener]))
     try:
         await asyncio.shield(serving)
     except asyncio.CancelledError:
@@ -73,5 +78,23 @@ async def serve(app: Starlette, host: str, port: int, *, ready: Callable[[int], 
         server.end_streams()
         await serving
         raise
-    except SystemExit:  # uvicorn's way to say that it could not begin
-        raise InvalidRequest(f"cannot listen on {host}:{port}; try another --port") from None
+    finally:
+        listener.close()
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """A socket that listens there. uvicorn, left to it, ends the whole program where it cannot."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, kind, protocol)
+        try:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
+            listener.listen(1024)
+        except OSError:
+            listener.close()
+            raise
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise InvalidRequest(f"cannot listen on {host}:{port} ({why}); try another --port") from None
+    return listener

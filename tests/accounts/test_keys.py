@@ -525,3 +525,23 @@ def test_the_account_of_an_interface_that_ends_is_named(bare: Path) -> None:
 def test_no_secret_of_an_option_is_in_the_repr_of_what_was_found(bare: Path) -> None:
     (source,) = read_file(keys_file(bare, GOOD + 'base_url = "https://canary"\n'))
     assert repr(source) == "Source('bitget', 'bitget', options=['base_url'])"
+
+
+def test_a_named_file_that_is_not_there_is_told_although_the_environment_has_accounts(
+    bare: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in variables(BITGET_KEY="k", BITGET_SECRET="s", BITGET_PASSPHRASE="p").items():
+        monkeypatch.setenv(name, value)
+    assert list(fa.load_accounts()) == ["bitget"]  # the default file is only looked for
+    monkeypatch.setenv("FUTURES_ASYNC_KEYS", str(bare / "gone.toml"))
+    with pytest.raises(InvalidRequest, match=r"no keys file .*gone\.toml"):
+        fa.load_accounts()
+
+
+def test_the_keys_of_several_venues_are_not_sent_to_one_address_unless_it_is_this_computer(bare: Path) -> None:
+    both = GOOD + '[okx]\nkey = "k"\nsecret = "s"\npassphrase = "p"\n'
+    path = keys_file(bare, both)
+    with pytest.raises(InvalidRequest, match="okx would send the keys of all there: name one venue"):
+        fa.load_accounts(path, base_url="https://a-proxy.example")
+    assert len(fa.load_accounts(path, base_url="http://127.0.0.1:8900")) > 1
+    assert list(fa.load_accounts(path, base_url="https://a-proxy.example", only=["okx"])) == ["okx"]

@@ -175,6 +175,21 @@ def test_past_orders_fill_a_limit_over_pages() -> None:
     assert len(rows(shown.stdout)) == 3
 
 
+def test_what_is_about_past_orders_is_not_ignored_for_open_ones() -> None:
+    refused = cli("orders", "--simulated", "--venue", "bitget", "--since-ms", "1")
+    assert refused.returncode == 2
+    assert "add --history" in refused.stderr
+
+
+def test_accounts_whose_venue_has_no_such_call_are_named() -> None:
+    some = cli("ledger", "--simulated", "--venue", "bittap", "--venue", "bitget", "--limit", "1", "--json")
+    assert (some.returncode, len(rows(some.stdout))) == (0, 1)
+    assert some.stderr == "left out, their venues have no such call: bittap\n"
+    none = cli("ledger", "--simulated", "--venue", "bittap")
+    assert (none.returncode, none.stdout) == (2, "")
+    assert "fetch_ledger is not supported" in none.stderr
+
+
 def test_venues_lists_what_each_can_do() -> None:
     found = {row["venue"]: row for row in rows(cli("venues", "--json").stdout)}
     assert set(found) == set(VENUES)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -41,8 +43,8 @@ from futures_async.unified.watching import Change, ChangeKind, ChangeSource
 from tests.fakes import FakeReads, FakeTrading, position, request
 
 
-def press() -> None:
-    os.kill(os.getpid(), signal.SIGINT)
+def press(sent: signal.Signals = signal.SIGINT) -> None:
+    os.kill(os.getpid(), sent)
 
 
 def ended_with(main: Callable[[], Awaitable[Exit]]) -> int:
@@ -79,6 +81,23 @@ def test_a_cancellation_that_something_swallows_comes_again() -> None:
         return Exit.OK  # it was not heard
 
     assert ended_with(main) == 130
+
+
+def test_a_supervisor_ends_a_command_as_ctrl_c_does_with_an_exit_code_of_its_own() -> None:
+    closed: list[str] = []
+
+    async def main() -> Exit:
+        asyncio.get_running_loop().call_soon(press, signal.SIGTERM)
+        try:
+            await anyio.sleep(60)
+        finally:
+            closed.append("accounts")
+        return Exit.OK  # it was not heard
+
+    before = signal.getsignal(signal.SIGTERM)
+    assert ended_with(main) == 143
+    assert closed == ["accounts"]
+    assert signal.getsignal(signal.SIGTERM) is before
 
 
 def test_a_second_ctrl_c_does_not_wait_for_what_cannot_be_cancelled() -> None:
@@ -123,6 +142,61 @@ def test_an_error_is_one_line_on_stderr_and_an_exit_code(capsys: pytest.CaptureF
     shown = capsys.readouterr()
     assert shown.out == ""
     assert shown.err == "AuthenticationError: here: the venue says no\n"
+
+
+def test_errors_of_what_is_done_side_by_side_are_a_line_each(capsys: pytest.CaptureFixture[str]) -> None:
+    async def main() -> Exit:
+        refused = AuthenticationError("the venue says no", venue="here")
+        raise BaseExceptionGroup("", [ExceptionGroup("", [refused]), SettingOutcomeUnknown("lost")])
+
+    assert ended_with(main) == 4
+    assert capsys.readouterr().err == "AuthenticationError: here: the venue says no\nSettingOutcomeUnknown: lost\n"
+
+
+def test_what_is_no_error_of_the_user_is_not_hidden_among_others() -> None:
+    async def main() -> Exit:
+        raise ExceptionGroup("", [AuthenticationError("the venue says no"), ZeroDivisionError()])
+
+    with pytest.raises(ExceptionGroup) as raised:
+        run(main)
+    assert raised.group_contains(ZeroDivisionError)
+
+
+@pytest.mark.parametrize("code", [0, 2])
+def test_who_reads_no_further_changes_no_exit_code(code: int) -> None:
+    program = f"""
+import anyio
+from futures_async.cli.output import Exit
+from futures_async.cli.running import run
+
+async def print_on() -> None:
+    print("row", flush=True)
+
+async def main() -> Exit:
+    print("a row")
+    if {code}:
+        return Exit({code})  # what is printed is still in the buffer
+    async with anyio.create_task_group() as group:
+        group.start_soon(print_on)
+    return Exit.FAILED
+
+try:
+    run(main)
+except BaseException as end:
+    raise SystemExit(getattr(end, "exit_code", end)) from None
+"""
+    reading, writing = os.pipe()
+    os.close(reading)
+    ended = subprocess.run(
+        [sys.executable, "-c", program],
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+        env={name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"},
+    )
+    os.close(writing)
+    assert (ended.returncode, ended.stderr) == (code, "")
 
 
 UNKNOWN_ENDS: list[tuple[FuturesAsyncError, Exit]] = [
@@ -173,6 +247,29 @@ def test_rows_that_can_be_read_are_shown_beside_the_problem_of_the_others(
 
     anyio.run(main)
     assert capsys.readouterr().err.count("ETHUSDT: size is no number") == 3
+
+
+@pytest.mark.parametrize(("asked", "number"), [({}, 1), ({"until_ms": 9}, 1), ({"since_ms": 1}, 3), ({"limit": 3}, 3)])
+def test_who_names_a_beginning_or_a_number_gets_more_than_the_newest_page(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], asked: dict[str, Any], number: int
+) -> None:
+    class Busy(FakeReads):
+        async def fetch_order_history(self, symbol: str | None = None, **bounds: Any) -> list[Order]:
+            return [FakeTrading().order(request(), "1")]
+
+        async def iter_orders(self, symbol: str | None = None, **bounds: Any) -> AsyncIterator[Order]:
+            for number in ("1", "2", "3"):
+                yield FakeTrading().order(request(), number)
+
+    @asynccontextmanager
+    async def accounts(source: Source) -> AsyncGenerator[dict[str, FuturesExchange]]:
+        yield {"mine": Busy()}
+
+    monkeypatch.setattr(reading, "open_accounts", accounts)
+    with pytest.raises(typer.Exit) as ended:
+        reading.orders(Source(), Format.JSON, history=True, **asked)
+    assert ended.value.exit_code == 0
+    assert len(capsys.readouterr().out.splitlines()) == number
 
 
 @pytest.mark.parametrize("form", [Format.JSON, Format.TABLE])

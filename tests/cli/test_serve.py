@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -17,7 +18,8 @@ from tests.cli.test_commands import cli
 ENVIRON = {"PATH": os.environ["PATH"], "HOME": "/nonexistent"}
 
 
-def test_it_serves_until_ctrl_c_even_while_somebody_listens(tmp_path: Path) -> None:
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_it_serves_until_it_is_told_to_end_even_while_somebody_listens(tmp_path: Path, sent: signal.Signals) -> None:
     token = tmp_path / "token"
     token.write_text("a-token-of-the-tests\n")
     command = [sys.executable, "-m", "futures_async", "serve", "--simulated", "-v", "bitget", "--port", "0"]
@@ -32,7 +34,7 @@ def test_it_serves_until_ctrl_c_even_while_somebody_listens(tmp_path: Path) -> N
         with httpx.stream("GET", f"{found[1]}/events", headers=bearer, timeout=20) as events:
             pieces = events.iter_text()
             next(pieces)
-            served.send_signal(signal.SIGINT)
+            served.send_signal(sent)
             for _ in pieces:
                 pass
         _, said = served.communicate(timeout=20)
@@ -52,6 +54,14 @@ def test_what_cannot_be_right_is_told(arguments: tuple[str, ...], said: str) -> 
     refused = cli("serve", "--simulated", "-v", "bitget", "--port", "0", *arguments)
     assert refused.returncode == 2, refused.stderr
     assert said in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_a_port_that_is_taken_is_told() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        refused = cli("serve", "--simulated", "-v", "bitget", "--port", str(taken.getsockname()[1]))
+    assert refused.returncode == 2
+    assert "cannot listen on 127.0.0.1:" in refused.stderr
     assert "Traceback" not in refused.stderr
 
 

@@ -10,6 +10,7 @@ import pytest
 from rich.text import Text
 
 from futures_async.cli import acting, columns, probing
+from futures_async.cli.columns import price, set_price
 from futures_async.cli.screen import COLUMNS as WATCHED
 from futures_async.cli.screen import Row
 from futures_async.cli.tables import Column, cell_of, grouped, lay_out, make_table, shown, signed
@@ -117,6 +118,13 @@ def test_cells() -> None:
     assert signed(D("0.00012")).plain == "+0.00012"
     assert signed(D("-0.5")).plain == "-0.50"
     assert signed(D(0)).plain == "+0.00"
+    assert price(None) == set_price(None) == "–"
+    assert [price(D(text)) for text in ("60123.456", "12.34567", "1.23456789", "0.0000089512345", "0")] == [
+        "60,123.5", "12.346", "1.234568", "0.000008951234", "0",
+    ]  # fmt: skip
+    assert [set_price(D(text)) for text in ("3456.78", "60000.00", "1.2E-9", "6E+4")] == [
+        "3,456.78", "60,000", "0.0000000012", "60,000",
+    ]  # fmt: skip
 
 
 # Every table of the command line
