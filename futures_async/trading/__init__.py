@@ -2,8 +2,8 @@
 
 In the order of an order:
 
-- `trading`: place and edit: the request checked, and handed to the desk; `closing`: close what is held,
-  by the orders of `closing_orders`
+- `trading`: place: the request checked, and handed to the desk; `editing`: edit, by what stands afterwards; `closing`:
+  close what is held, by the orders of `closing_orders`
 - `planning`: what is wrong with a request, before anything is signed; `bounds`: the caller's own limits on orders
 - `batch`: several orders in one call; `batch_cancels`: several cancels
 - `desk`: every order that leaves is known by its id until its fate is certain

@@ -30,6 +30,7 @@ from futures_async.trading.capabilities import following
 from futures_async.trading.closing import may_be_position
 from futures_async.trading.desk import OrderDesk
 from futures_async.trading.facts import Facts
+from futures_async.trading.hooks import Replacing
 from futures_async.trading.identity import account_name, site_of
 from futures_async.trading.options import Options, common_options, own_options
 from futures_async.trading.settings import SettingDesk
@@ -214,6 +215,7 @@ class Adapter(Adjusting, Watching):
         self._settings = SettingDesk(self._channel)
         self._facts = Facts()
         self._successors: dict[str, str] = {}
+        self._replacing: dict[str, Replacing] = {}
         self._unknown_waiting: dict[str, OutcomeUnknown] = {}
         self._streams = AccountStreams(self._means(credentials))
         self._streams.observe(What.ORDERS, OrdersSeen(self._orders.seen))

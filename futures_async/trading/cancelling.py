@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import NamedTuple
 
 import anyio
+import msgspec
 
 from futures_async.trading.batch import together
 from futures_async.trading.hooks import Hooks
@@ -86,10 +87,49 @@ class Cancelling(Hooks):
         venue_symbol = self.venue_symbol(symbol)
 
         async def deed() -> Order:
-            return await self._cancel(venue_symbol, order_id, client_order_id)
+            order = await self._cancel(venue_symbol, order_id, client_order_id)
+            return await self._cancel_successor(venue_symbol, order_id or client_order_id or "", order)
 
         with urgent():
             return await self._channel.deeds.see_through(deed, Kind.CANCEL)
+
+    async def _cancel_successor(self, venue_symbol: str, name: str, former: Order) -> Order:
+        """Cancel what an edit has put in an order's place, or may have: who cancels the one means the other too.
+
+        Raises:
+            CancelOutcomeUnknown: Something may still take its place.
+        """
+        question = self._replacing.get(name)
+        if question is None:
+            current = self._current_ids(name, None)
+            # It has its place since the cancel was sent.
+            return former if current == (name, None) else await self._cancel(venue_symbol, *current)
+        try:
+            order = await self._cancel(venue_symbol, None, question.client_order_id)
+        except OrderNotFound:
+            order = former
+        if order.order_id != former.order_id:
+            self._succeeds(order, former)
+            return msgspec.structs.replace(order, replaces=former.order_id)
+        if name not in self._replacing:
+            return await self._cancel_successor(venue_symbol, name, former)
+        if question.fence_ms is not None and self._channel.now_ms() > question.fence_ms:
+            return former
+        symbol = self.unified_symbol(venue_symbol)
+        unknown = CancelOutcomeUnknown(
+            f"{self.id}: order {name} of {symbol} is {former.status.value}, and an edit of it may still put another "
+            "one in its place",
+            venue=self.id,
+            symbol=symbol,
+            client_order_id=question.client_order_id,
+            fence_until_ms=question.fence_ms,
+        )
+
+        async def resolve(deadline_s: float | None) -> Order:
+            return await self._cancel_successor(venue_symbol, name, former)
+
+        unknown.bind(resolve)
+        raise unknown
 
     async def _cancel(self, venue_symbol: str, order_id: str | None, client_order_id: str | None) -> Order:
         question: OutcomeUnknown | None = None

@@ -1,21 +1,21 @@
-"""Edits of orders: one at a time for each, judged by what the order reads as afterwards."""
+"""Edits: what stands after one decides, under whichever id, and a lost answer is never taken for the old order."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from itertools import count
+from decimal import Decimal
 
 import msgspec
 
 from futures_async.trading.cancelling import ordered
 from futures_async.trading.closing import before_sending
-from futures_async.trading.desk import READ_BACK_PAUSES_S
+from futures_async.trading.desk import QUEUE_S, READ_BACK_PAUSES_S
+from futures_async.trading.hooks import Replacing
+from futures_async.trading.ordering import Amendment
 from futures_async.trading.planning import check_request, one_id
 from futures_async.trading.trading import Trading
-from futures_async.transport.channel import apart
 from futures_async.transport.endpoint import Kind
-from futures_async.unified.convert import Number, to_decimal
-from futures_async.unified.enums import Intent, OrderType
+from futures_async.unified.convert import Number, to_decimal, to_text
+from futures_async.unified.enums import Intent, OrderStatus, OrderType
 from futures_async.unified.errors import (
     BadResponse,
     ExchangeError,
@@ -29,6 +29,55 @@ from futures_async.unified.errors import (
 )
 from futures_async.unified.exchange import Capability
 from futures_async.unified.models import Order, OrderRequest
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """One edit: the order as it was, what it is to be, and how that is asked for."""
+
+    symbol: str
+    current: Order
+    wanted: OrderRequest
+    price: Decimal | None
+    """None: as it is."""
+    quantity: Decimal | None
+    """None: as it is."""
+    amendment: Amendment
+    moves_prices: bool
+    """The venue moves prices into its band."""
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """One edit of an order at a time."""
+        return ("edit_order", self.current.order_id)
+
+    def is_new(self, order: Order) -> bool:
+        """Whether this is another order than the one that was edited."""
+        return order.order_id != self.current.order_id
+
+    def has_left(self, order: Order) -> bool:
+        """Whether this is the order that was edited, ended as it does where another one takes its place."""
+        ended = order.status.is_final and order.status is not OrderStatus.FILLED
+        return self.amendment.lost_ids != (None, None) and ended and not self.is_new(order)
+
+    def fits(self, order: Order) -> bool:
+        """Whether an order reads as what was asked for."""
+        moved = self.moves_prices and order.price != self.current.price
+        if self.price is not None and order.price != self.wanted.price and not moved:
+            return False
+        if self.quantity is None:
+            return True
+        will_be = self.amendment.stands_as or self.wanted.quantity
+        if order.quantity == will_be or (self.moves_prices and order.quantity != self.current.quantity):
+            return True
+        # Venues cut a closing order down to what there is to close.
+        return self.wanted.intent is Intent.CLOSE and self.current.quantity != order.quantity < will_be
+
+    def stands(self, order: Order) -> bool:
+        """Whether an order shows that the edit was carried out."""
+        return self.fits(order) and (self.is_new(order) or not (self.amendment.replaces or self.has_left(order)))
+
+    def __str__(self) -> str:
+        return f"{to_text(self.wanted.quantity)} at {'market' if self.wanted.price is None else self.wanted.price}"
 
 
 class Editing(Trading):
@@ -45,23 +94,41 @@ class Editing(Trading):
     ) -> Order:
         self._require(Capability.EDIT_ORDER)
         self._active("edit_order")
-        order_id, client_order_id = self._current_ids(*one_id(order_id, client_order_id))
+        pair = one_id(order_id, client_order_id)
         if price is None and quantity is None:
             raise InvalidOrder("edit_order needs a price or a quantity")
 
         async def deed() -> Order:
-            return await self._edit(symbol, order_id, client_order_id, price, quantity)
+            change = await self._planned_change(symbol, *self._current_ids(*pair), price, quantity)
+            question = self._settings.question(change.key)
+            if question is not None:
+                # An earlier edit may have put another order in its place: that one is meant.
+                await self._edit_settled(question)
+                change = await self._planned_change(symbol, *self._current_ids(*pair), price, quantity)
+            return await self._settings.once(change.key, lambda: self._edit(change))
 
         return await self._channel.deeds.see_through(deed, Kind.ORDER)
 
-    async def _edit(
+    @staticmethod
+    async def _edit_settled(question: OutcomeUnknown) -> None:
+        """Wait until an earlier edit is known to stand, or not to.
+
+        Raises:
+            OutcomeUnknown: It still cannot be told.
+        """
+        try:
+            await question.resolve()
+        except SettingNotApplied:
+            return
+
+    async def _planned_change(
         self,
         symbol: str,
         order_id: str | None,
         client_order_id: str | None,
         price: Number | None,
         quantity: Number | None,
-    ) -> Order:
+    ) -> Change:
         venue_symbol = self.venue_symbol(symbol)
         with before_sending(client_order_id), ordered():
             current = await self.fetch_order(symbol, order_id=order_id, client_order_id=client_order_id)
@@ -84,116 +151,176 @@ class Editing(Trading):
         with before_sending(client_order_id), ordered():
             await self._check_bounds(wanted, venue_symbol)
             await self._check_rules(wanted, venue_symbol)
-        amendment = self._amendment(
-            current, None if price is None else wanted.price, None if quantity is None else wanted.quantity
+        new_price = None if price is None else to_decimal(wanted.price or 0, "price")
+        new_quantity = None if quantity is None else to_decimal(wanted.quantity, "quantity")
+        return Change(
+            symbol=symbol,
+            current=current,
+            wanted=wanted,
+            price=new_price,
+            quantity=new_quantity,
+            amendment=self._amendment(current, new_price, new_quantity),
+            moves_prices=self._channel.dialect.traits.moves_prices,
         )
 
-        async def read(by_order: str | None, by_client: str | None) -> Order:
-            if by_order is None and by_client is None:
-                by_order = current.order_id
-            with ordered():
-                return await self.fetch_order(
-                    symbol, order_id=by_order, client_order_id=None if by_order is not None else by_client
-                )
-
-        async def what_stands() -> Order:
-            """Where the answer is lost: what has taken the order's place, or the order as long as it is open."""
+    async def _edit(self, change: Change) -> Order:
+        """Send an edit, and read what stands by it."""
+        amendment, current = change.amendment, change.current
+        # From here on another order may take its place: who cancels this one means that one too.
+        self._may_replace(change, self._channel.fence(self._channel.now_ms() + int(QUEUE_S * 1000)))
+        try:
+            answer = await self._call(amendment.endpoint, body=amendment.body)
             try:
-                return await read(*amendment.lost_ids)
-            except OrderNotFound:
-                if amendment.lost_ids == (None, None):
-                    raise
-                former = await read(None, None)
-                if former.status.is_final:
-                    raise
-                return former
+                edited = await self._read_edited(change, amendment.read_ids(answer))
+            except BadResponse as problem:
+                raise self._channel.unknown(amendment.endpoint, [], problem) from problem
+        except OrderOutcomeUnknown as unknown:
+            return await self._edit_judged(change, unknown)
+        except FuturesAsyncError as error:
+            self._not_replaced(change)
+            if not isinstance(error, ExchangeError) or error.code not in amendment.unchanged:
+                raise
+            return await self._read_either(change, None, None)
+        if edited is not None:
+            return self._edited(change, edited)
+        lag_ms = int(self._channel.dialect.traits.visibility_lag_s * 1000)
+        unseen = OrderOutcomeUnknown(
+            f"{self.id}: the edit of order {current.order_id} to {change} was accepted, and is not seen yet",
+            venue=self.id,
+            fence_until_ms=self._channel.now_ms() + lag_ms,
+        )
+        return await self._edit_judged(change, unseen, accepted=True)
 
-        async def change() -> Order:
-            unknown: OutcomeUnknown | None = None
-            try:
-                result = await self._call(amendment.endpoint, body=amendment.body)
-                try:
-                    edited = await self._read_edited(current, wanted, amendment.read_ids(result), read)
-                except BadResponse as problem:
-                    raise self._channel.unknown(amendment.endpoint, [], problem) from problem
-                if edited is not None:
-                    return edited
-            except OrderOutcomeUnknown as error:
-                unknown = error
-                unknown.symbol, unknown.client_order_id = current.symbol, current.client_order_id
-            except ExchangeError as error:
-                if error.code not in amendment.unchanged:
-                    raise
-                return await read(None, None)
-            return await self._settings.judge(
-                ("edit_order", current.order_id),
-                f"{wanted.quantity} at {wanted.price}",
-                what_stands,
-                stands=lambda order: order.price == wanted.price and order.quantity == wanted.quantity,
-                unknown=unknown,
+    async def _edit_judged(
+        self, change: Change, unknown: OutcomeUnknown, within_s: float | None = None, *, accepted: bool = False
+    ) -> Order:
+        """What stands after an edit, once that is certain.
+
+        Raises:
+            SettingNotApplied: The order is what it was, or has ended by itself.
+            OrderOutcomeUnknown: It has left its place, and nothing is seen there; or nothing can be read.
+        """
+        name = change.amendment.lost_ids[1] or change.current.client_order_id
+        unknown.symbol, unknown.client_order_id = change.current.symbol, name
+        self._may_replace(change, unknown.fence_until_ms)
+        seen: list[Order] = []
+
+        async def read() -> Order:
+            seen.append(await self._edit_stands(change))
+            return seen[-1]
+
+        try:
+            order = await self._settings.judge(
+                change.key, str(change), read, stands=change.stands, unknown=unknown, within_s=within_s
+            )
+        except SettingNotApplied as error:
+            self._not_replaced(change)
+            order, ended = seen[-1], seen[-1].status.is_final
+            # It was as wanted before; or it ended between the answer and the edit, which the order itself tells.
+            if (change.fits(order) and not ended) or (accepted and ended):
+                return order
+            said = "" if error.refusal is None else f" (the venue said: {error.refusal})"
+            error.args = (
+                f"{self.id}: order {order.order_id} of {order.symbol} was not edited to {change}: it "
+                f"{f'ended as {order.status.value}' if ended else 'stands as before'}{said}",
+            )
+            raise
+        except OutcomeUnknown as error:
+            error.bind(lambda within_s: self._edit_judged(change, unknown, within_s, accepted=accepted))
+            raise
+        return self._edited(change, order)
+
+    async def _edit_stands(self, change: Change) -> Order:
+        """What has taken the order's place, or the order as long as nothing can have.
+
+        Raises:
+            OrderNotFound: The order has left its place, and nothing is seen there.
+        """
+        try:
+            found = await self._read_either(change, *change.amendment.lost_ids)
+        except OrderNotFound:
+            if change.amendment.lost_ids == (None, None):
+                raise
+            found = await self._read_either(change, None, None)
+        if change.has_left(found):
+            raise OrderNotFound(
+                f"{self.id}: order {found.order_id} is {found.status.value}, and what takes its place is not seen"
+            )
+        return found
+
+    async def _read_either(self, change: Change, order_id: str | None, client_order_id: str | None) -> Order:
+        if order_id is None and client_order_id is None:
+            order_id = change.current.order_id
+        with ordered():
+            return await self.fetch_order(
+                change.symbol, order_id=order_id, client_order_id=None if order_id is not None else client_order_id
             )
 
-        edited = await self._settings.once(("edit_order", current.order_id), change, lambda: read(None, None))
-        if edited.order_id == current.order_id:
-            return edited
-        self._succeeds(edited, current)
-        return msgspec.structs.replace(edited, replaces=current.order_id)
-
-    async def _read_edited(
-        self,
-        current: Order,
-        wanted: OrderRequest,
-        ids: tuple[str | None, str | None],
-        read: Callable[[str | None, str | None], Awaitable[Order]],
-    ) -> Order | None:
+    async def _read_edited(self, change: Change, ids: tuple[str | None, str | None]) -> Order | None:
         """An edited order, or what was sent where reading fails: an accepted edit never fails because a read did.
 
-        None where it has an id that nobody has told yet: the old one would be another order. Some venues answer before
-        the edit takes effect, or is refused: what reads as it was before is read again.
+        None where what stands must be waited for: it has an id that nobody has told yet, or is shown as it was.
 
         Raises:
             BadResponse: The answer names another order.
-            SettingNotApplied: It stands as before.
         """
-        runtime, traits = self._channel.transport.runtime(), self._channel.dialect.traits
-        until = runtime.now() + max(traits.visibility_lag_s, sum(READ_BACK_PAUSES_S))
-        before = (current.order_id, current.price, current.quantity)
-        hoped = (wanted.price, to_decimal(wanted.quantity, "quantity"))
-        for step in count():
-            await runtime.sleep(READ_BACK_PAUSES_S[min(step, len(READ_BACK_PAUSES_S) - 1)])
-            late = runtime.now() >= until
+        current, wanted = change.current, change.wanted
+        as_it_was = False
+        for pause_s in READ_BACK_PAUSES_S:
+            await self._channel.transport.runtime().sleep(pause_s)
             try:
-                with apart(late):
-                    edited = await read(*ids)
-                if edited.order_id != current.order_id and (edited.side, edited.price) != (wanted.side, wanted.price):
-                    raise ResponseMismatch(
-                        f"{self.id}: the edited order {current.order_id} is called {edited.order_id}"
-                    )
+                edited = await self._read_either(change, *ids)
             except OrderNotFound:
-                if step + 1 < len(READ_BACK_PAUSES_S):
-                    continue  # an order that was replaced may not be visible yet
-                break
+                continue  # an order that was replaced may not be visible yet
             except ResponseMismatch:
                 raise
             except FuturesAsyncError:
                 break
-            stands = (edited.order_id, edited.price, edited.quantity)
-            if stands[1:] == hoped or stands != before or edited.status.is_final:
+            if change.is_new(edited):
+                if (edited.side, edited.price) != (wanted.side, wanted.price):
+                    raise ResponseMismatch(
+                        f"{self.id}: the edited order {current.order_id} is called {edited.order_id}"
+                    )
                 return edited
-            if late:
-                raise SettingNotApplied(
-                    f"{self.id}: the venue has taken the edit of order {current.order_id} of {current.symbol}, and it "
-                    "stands as before"
-                )
+            as_before = (edited.price, edited.quantity) == (current.price, current.quantity)
+            if not change.has_left(edited) and (change.stands(edited) or edited.status.is_final or not as_before):
+                return edited
+            as_it_was = True  # some venues answer before an edit takes effect, or is refused
         order_id, client_order_id = ids
-        if order_id is None and client_order_id is not None:
+        if as_it_was or (order_id is None and client_order_id is not None):
             return None
         return msgspec.structs.replace(
             current.read(),
             order_id=order_id or current.order_id,
             client_order_id=client_order_id or current.client_order_id,
             price=wanted.price,
-            quantity=to_decimal(wanted.quantity, "quantity"),
+            quantity=change.amendment.stands_as or to_decimal(wanted.quantity, "quantity"),
             remaining_quantity=None,
             raw=None,
         )
+
+    # Who names the order that was
+
+    def _may_replace(self, change: Change, fence_ms: int | None) -> None:
+        """Until it is known what became of an edit, the order that it may have made goes with the one it was of."""
+        name = change.amendment.lost_ids[1]
+        if name is not None:
+            for former in _names(change.current):
+                self._replacing[former] = Replacing(name, fence_ms)
+
+    def _not_replaced(self, change: Change) -> None:
+        """No other order takes its place."""
+        for former in _names(change.current):
+            self._replacing.pop(former, None)
+
+    def _edited(self, change: Change, edited: Order) -> Order:
+        """Note what stands after an edit."""
+        if change.is_new(edited):
+            self._succeeds(edited, change.current)
+            edited = msgspec.structs.replace(edited, replaces=change.current.order_id)
+        self._not_replaced(change)
+        return edited
+
+
+def _names(order: Order) -> list[str]:
+    return [name for name in (order.order_id, order.client_order_id) if name is not None]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Awaitable, Callable, Collection, Hashable, Sequence
 from decimal import Decimal
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, NamedTuple, TypeVar
 
 from futures_async.trading.bounds import OrderBounds
 from futures_async.trading.desk import OrderDesk
@@ -34,6 +34,15 @@ T = TypeVar("T")
 SUCCESSORS_KEPT = 10_000
 
 
+class Replacing(NamedTuple):
+    """An edit of which it is not known yet whether another order has taken the place of the one that it was of."""
+
+    client_order_id: str
+    """Under which that other one is found."""
+    fence_ms: int | None
+    """Venue time after which nothing new comes of the edit; None: it is under way."""
+
+
 class Hooks(FuturesExchange):
     """The hooks of the writing half of every adapter."""
 
@@ -54,6 +63,8 @@ class Hooks(FuturesExchange):
     _facts: Facts
     _successors: dict[str, str]
     """By an id that was edited away: the order id that took its place."""
+    _replacing: dict[str, Replacing]
+    """By either id of an order that is being edited, or was edited with an open end."""
     _halted: bool
     _bounds: OrderBounds | None
     _position_mode: PositionMode | None

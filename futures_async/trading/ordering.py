@@ -187,6 +187,11 @@ class Amendment(NamedTuple):
     lost_ids: tuple[str | None, str | None] = (None, None)
     """Under which ids to read when the answer is lost: the client order id, where an edited order is a new one that
     keeps it or is given one. None: the order's own. What is not found by them is not there yet, or not at all."""
+    replaces: bool = False
+    """Another order, with an id of its own, always takes the place of the one that is edited. Where `lost_ids` are set
+    it may."""
+    stands_as: Decimal | None = None
+    """The quantity that it reads as afterwards, where a new order is of what was left to fill. None: the new total."""
     unchanged: frozenset[str] = frozenset()
     """Codes by which the venue says that the order stands as it is wanted already."""
 

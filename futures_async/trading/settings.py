@@ -246,8 +246,19 @@ class SettingDesk:
         except FuturesAsyncError:
             return False
 
-    async def once(self, key: Key, send: Callable[[], Awaitable[R]], read: Callable[[], Awaitable[Any]]) -> R:
-        """Run one change at a time for each key, after what an earlier one left open; the change judges itself."""
+    def question(self, key: Key) -> OutcomeUnknown | None:
+        """What an earlier change for this key has left open."""
+        held = self._open.get(key)
+        return None if held is None else held[1]
+
+    async def once(self, key: Key, send: Callable[[], Awaitable[R]]) -> R:
+        """Run one change at a time for each key; the change judges itself.
+
+        Raises:
+            OutcomeUnknown: The one before it has just been left open.
+        """
         async with self._alone(key):
-            await self._settle_earlier(key, None, read)
+            question = self.question(key)
+            if question is not None:
+                raise question
             return await send()

@@ -142,7 +142,7 @@ class BitgetPlacing(BatchCancels, BitgetSettings):
             # The answer may still name the old order.
             return None, renamed
 
-        return Amendment(endpoints.MODIFY, body, new_ids, lost_ids=(None, renamed))
+        return Amendment(endpoints.MODIFY, body, new_ids, lost_ids=(None, renamed), replaces=True)
 
     # Cancelling
 

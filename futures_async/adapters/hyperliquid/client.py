@@ -220,7 +220,7 @@ class Hyperliquid(BatchCancels, LookupCalls):
             oid = mapping.part(verdict, "resting", "oid") or mapping.part(verdict, "filled", "oid")
             return (None, client_id) if oid is None else (str(oid), None)
 
-        return Amendment(api.MODIFY, body, read_ids, lost_ids=(None, client_id))
+        return Amendment(api.MODIFY, body, read_ids, lost_ids=(None, client_id), replaces=True)
 
     async def cancel_order(
         self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None

@@ -659,7 +659,8 @@ async def test_an_amendment_names_the_order_by_number() -> None:
 
 @pytest.mark.parametrize("change", [{"price": D(93001)}, {"quantity": D("0.02")}])
 async def test_what_is_not_changed_is_not_sent(change: dict[str, Any]) -> None:
-    stub = Stub(order=wrapped(order_row()), modify_limit_order=answer("modify-limit-order"))
+    changed = order_row(price="93001", size="20")
+    stub = Stub(order=[wrapped(order_row()), wrapped(changed)], modify_limit_order=answer("modify-limit-order"))
     async with client(stub) as exchange:
         await exchange.edit_order(BTC, order_id="220906179895578", **change)
     assert set(stub.named("modify-limit-order")[0].json) - {"symbol", "order_id"} == (

@@ -1,0 +1,195 @@
+"""Edits that put another order in the place of one: whatever is lost or late, somebody names what is open."""
+
+# pyright: reportPrivateUsage=false
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from decimal import Decimal
+from typing import Any
+
+import anyio
+import msgspec
+import pytest
+
+from futures_async.trading.ordering import Amendment
+from futures_async.transport.http.backend import HttpFailure, Phase
+from futures_async.unified import errors
+from futures_async.unified.enums import OrderStatus
+from futures_async.unified.models import Order
+from tests.rig.support import BTC, Scripted, limit_order, toy, virtual
+from tests.rig.toy import Toy
+
+LOST = HttpFailure("read-timeout", Phase.BODY_STARTED, sent=True)
+EDIT, CANCEL = "/order/edit", "/order/cancel"
+
+
+def _renamed(answer: Any) -> tuple[str | None, str | None]:
+    return None, "renamed"
+
+
+class Replaces(Toy):
+    """An edited order is cancelled, and another one placed, which is seen when the test says so."""
+
+    replaced = False
+    """The venue has acted on the edit."""
+    seen = False
+    """The new order is visible."""
+    open = True
+    """The new order stands."""
+
+    def _amendment(self, order: Order, price: Decimal | None, quantity: Decimal | None) -> Amendment:
+        change = super()._amendment(order, price, quantity)
+        return change._replace(read_ids=_renamed, lost_ids=(None, "renamed"), replaces=True)
+
+    async def _call(self, endpoint: Any, params: Any = None, body: Any = None, **more: Any) -> Any:
+        if endpoint.path == CANCEL and self.named(body.get("orderId"), body.get("clientId")):
+            if not self.seen:
+                raise errors.OrderNotFound("no such order")
+            self.open = False
+            return None
+        return await super()._call(endpoint, params, body, **more)
+
+    @staticmethod
+    def named(order_id: str | None, client_order_id: str | None) -> bool:
+        return order_id == "77" or client_order_id == "renamed"
+
+    async def fetch_order(
+        self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None
+    ) -> Order:
+        if not self.named(order_id, client_order_id):
+            found = await super().fetch_order(symbol, order_id=order_id, client_order_id=client_order_id)
+            former = msgspec.structs.replace(found, price=Decimal(100))
+            return msgspec.structs.replace(former, status=OrderStatus.CANCELED) if self.replaced else former
+        if not self.seen:
+            raise errors.OrderNotFound("not yet")
+        found = await super().fetch_order(symbol, order_id=self.former)
+        status = OrderStatus.NEW if self.open else OrderStatus.CANCELED
+        return msgspec.structs.replace(
+            found, order_id="77", client_order_id="renamed", price=Decimal(101), status=status
+        )
+
+    former = ""
+
+    async def placed(self) -> Order:
+        order = await self.create_order(limit_order(100))
+        self.former = order.order_id
+        return order
+
+
+@asynccontextmanager
+async def replacing(venue: Scripted) -> AsyncGenerator[Replaces]:
+    async with toy(venue, Replaces) as exchange:
+        assert isinstance(exchange, Replaces)
+        yield exchange
+
+
+@pytest.mark.parametrize("lost", [True, False], ids=["lost", "accepted"])
+@virtual
+async def test_an_order_that_left_its_place_while_nothing_is_seen_there_is_an_open_question(lost: bool) -> None:
+    venue = Scripted()
+    async with replacing(venue) as exchange:
+        order = await exchange.placed()
+        exchange.replaced = True
+        venue.plan[EDIT] = [LOST] if lost else []
+        with pytest.raises(errors.OrderOutcomeUnknown) as caught:
+            await exchange.edit_order(BTC, order_id=order.order_id, price=101)
+        assert caught.value.client_order_id == "renamed"
+        assert exchange.unresolved() == [caught.value]
+        exchange.seen = True
+        found = await caught.value.resolve()
+        assert (found.order_id, found.replaces) == ("77", order.order_id)
+        assert exchange.unresolved() == []
+        canceled = await exchange.cancel_order(BTC, order_id=order.order_id)
+        assert (canceled.order_id, exchange.open) == ("77", False)
+
+
+@virtual
+async def test_cancelling_an_order_that_may_have_been_replaced_cancels_what_took_its_place() -> None:
+    venue = Scripted()
+    async with replacing(venue) as exchange:
+        order = await exchange.placed()
+        exchange.replaced = True
+        with pytest.raises(errors.OrderOutcomeUnknown):
+            await exchange.edit_order(BTC, order_id=order.order_id, price=101)
+        exchange.seen = True
+        canceled = await exchange.cancel_order(BTC, order_id=order.order_id)
+        assert (canceled.order_id, canceled.replaces, exchange.open) == ("77", order.order_id, False)
+
+
+@virtual
+async def test_a_cancel_is_no_success_while_an_edit_may_still_replace_the_order() -> None:
+    venue = Scripted()
+    async with replacing(venue) as exchange:
+        order = await exchange.placed()
+        exchange.replaced = True
+        async with anyio.create_task_group() as group:
+
+            async def edit() -> None:
+                await exchange.edit_order(BTC, order_id=order.order_id, price=101)
+
+            group.start_soon(edit)
+            await anyio.sleep(0.1)
+            with pytest.raises(errors.CancelOutcomeUnknown) as caught:
+                await exchange.cancel_order(BTC, order_id=order.order_id)
+            exchange.seen = True
+            assert (await caught.value.resolve()).order_id == "77"
+            assert not exchange.open
+
+
+@virtual
+async def test_an_edit_after_a_lost_one_is_of_what_took_the_orders_place() -> None:
+    venue = Scripted()
+    async with replacing(venue) as exchange:
+        order = await exchange.placed()
+        exchange.replaced = True
+        with pytest.raises(errors.OrderOutcomeUnknown):
+            await exchange.edit_order(BTC, order_id=order.order_id, price=101)
+        sent = venue.sent(EDIT)
+        with pytest.raises(errors.OrderOutcomeUnknown):
+            await exchange.edit_order(BTC, order_id=order.order_id, price=102)
+        assert venue.sent(EDIT) == sent
+        assert len(exchange.unresolved()) == 1
+
+
+class Behind(Toy):
+    """Edits are carried out later than they are answered, or never."""
+
+    takes_s = 1.0
+    as_it_was: Order | None = None
+
+    async def fetch_order(
+        self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None
+    ) -> Order:
+        found = await super().fetch_order(symbol, order_id=order_id, client_order_id=client_order_id)
+        if found.price == 100:
+            self.as_it_was, self.since = found, anyio.current_time()
+        late = anyio.current_time() - self.since < self.takes_s
+        return self.as_it_was if late and self.as_it_was is not None else found
+
+    since = 0.0
+
+
+@virtual
+async def test_an_edit_that_takes_a_while_is_waited_for() -> None:
+    venue = Scripted()
+    async with toy(venue, Behind) as exchange:
+        order = await exchange.create_order(limit_order(100))
+        assert (await exchange.edit_order(BTC, order_id=order.order_id, price=101)).price == 101
+
+
+class Never(Behind):
+    """Edits are answered, and not carried out."""
+
+    takes_s = 1000.0
+
+
+@virtual
+async def test_an_accepted_edit_that_is_not_carried_out_is_no_success() -> None:
+    venue = Scripted()
+    async with toy(venue, Never) as exchange:
+        order = await exchange.create_order(limit_order(100))
+        with pytest.raises(errors.SettingNotApplied, match="stands as before"):
+            await exchange.edit_order(BTC, order_id=order.order_id, price=101)
+        assert exchange.unresolved() == []
