@@ -13,9 +13,10 @@ import anyio
 import msgspec
 
 from futures_async.streams.feed import Feed
+from futures_async.streams.picture import CLOSED, OPENED, READ, SNAPSHOT
 from futures_async.transport.runtime import running_asyncio_loop
 from futures_async.unified.errors import FuturesAsyncError, InvalidRequest, StreamOverrun, UnreadRow
-from futures_async.unified.watching import Change, ChangeKind, ChangeSource, Watch, WatchState
+from futures_async.unified.watching import Change, Watch, WatchState
 
 T = TypeVar("T")
 
@@ -107,7 +108,7 @@ class FeedWatch(Watch[T]):
             received_ms = feed.now_ms()
             self.take(
                 [
-                    Change(kind=ChangeKind.SNAPSHOT, item=item, source=ChangeSource.READ, received_ms=received_ms)
+                    Change(kind=SNAPSHOT, item=item, source=READ, received_ms=received_ms)
                     for item in feed.picture.current.values()
                 ]
             )
@@ -156,9 +157,9 @@ class FeedWatch(Watch[T]):
 
     def _conflate(self, changes: Iterable[Change[T]]) -> None:
         """Nobody has taken what came before: one change waits for each thing, and every end."""
-        feed, pending = self._feed, self._pending
+        pending, key_of = self._pending, id if self._feed is None else self._feed.picture.key
         for change in changes:
-            key: Hashable = id(change) if feed is None else feed.picture.key(change.item)
+            key = key_of(change.item)
             waiting = pending.get(key, ())
             folded = fold(waiting, change) if waiting else (change,)
             # Of one key any number of ends may wait.
@@ -248,9 +249,9 @@ class FeedWatch(Watch[T]):
 def fold(waiting: tuple[Change[Any], ...], change: Change[Any]) -> tuple[Change[Any], ...]:
     """What waits for one key, once `change` has come: the ends of its lives, and what is known of the last one."""
     last, before = waiting[-1], waiting[:-1]
-    if last.kind is ChangeKind.CLOSED:
+    if last.kind is CLOSED:
         return (*waiting, change)
-    if change.kind is ChangeKind.CLOSED:
+    if change.kind is CLOSED:
         return (*before, msgspec.structs.replace(change, previous=last.previous))
-    kind = last.kind if last.kind in (ChangeKind.SNAPSHOT, ChangeKind.OPENED) else change.kind
+    kind = last.kind if last.kind in (SNAPSHOT, OPENED) else change.kind
     return (*before, msgspec.structs.replace(change, kind=kind, previous=last.previous))
