@@ -12,7 +12,8 @@ from pathlib import Path
 from benchmarks.measure import Row
 
 ALL = (
-    "decode", "whole_call", "venues", "loops", "limiter", "start", "scale", "differential", "stream", "sse", "workers",
+    "decode", "whole_call", "venues", "loops", "limiter", "start", "scale", "differential", "stream", "live", "sse",
+    "workers",
 )  # fmt: skip
 README = Path(__file__).parent / "README.md"
 MARKS = {True: "met", False: "**missed**", None: ""}
