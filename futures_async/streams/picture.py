@@ -19,6 +19,7 @@ from abc import ABC, abstractmethod
 from collections import OrderedDict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
@@ -140,6 +141,10 @@ class Picture(ABC, Generic[T]):
 
     def reconnected(self) -> None:
         """Messages come from another connection now; when they were sent cannot be compared with those of before."""
+
+    def shown(self, found: Mapping[Hashable, T]) -> Mapping[Hashable, T]:
+        """How those who watch look up what `current` holds, or a part of that."""
+        return MappingProxyType(found)
 
     def born_ms(self, item: T) -> int | None:
         """When it came to be, by the venue's clock, where that is surely said."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 import msgspec
@@ -64,6 +65,8 @@ class RowRule(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     """Such figures that follow the market anyway: they are kept."""
     figure: Callable[[T, str], object] = getattr
     """What is compared of a field of `vital` and `moved`."""
+    shown: Callable[[Mapping[Hashable, T]], Mapping[Hashable, T]] = MappingProxyType
+    """How those who watch look things up."""
 
 
 class Rows(Picture[T]):
@@ -93,6 +96,9 @@ class Rows(Picture[T]):
 
     def key(self, item: T) -> Hashable:
         return self._rule.key(item)
+
+    def shown(self, found: Mapping[Hashable, T]) -> Mapping[Hashable, T]:
+        return self._rule.shown(found)
 
     def reconnected(self) -> None:
         self._list_ms = None

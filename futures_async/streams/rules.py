@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Iterator, Mapping
 from decimal import Decimal
 from operator import attrgetter
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import msgspec
 
 from futures_async.streams.rows import RowRule
+from futures_async.unified.errors import InvalidRequest
 from futures_async.unified.models import Account, Position, Ticker
 
 ZERO = Decimal(0)
@@ -48,6 +50,52 @@ POSITIONS = RowRule[Position](
     reckoned=(*SIZED, "break_even_price", "realized_pnl", "fee"),
     figure=_exact,
 )
+
+
+class ByMarginMode(Mapping[Hashable, Position]):
+    """Positions by symbol, side and margin mode; by symbol and side alone where one mode is held.
+
+    Args:
+        found: By all three; it is looked at, not copied.
+    """
+
+    def __init__(self, found: Mapping[Hashable, Position]) -> None:
+        self._found = found
+
+    def __getitem__(self, key: Hashable) -> Position:
+        """Find one.
+
+        Raises:
+            InvalidRequest: One of each margin mode is held, and none is named.
+        """
+        found = self._found.get(key)
+        if found is not None:
+            return found
+        named = [one for one in self._found.values() if (one.symbol, one.side) == key]
+        if len(named) > 1:
+            what = f"{named[0].symbol} has a {named[0].side} position of each margin mode"
+            raise InvalidRequest(f"{what}: name symbol, side and margin mode")
+        if not named:
+            raise KeyError(key)
+        return named[0]
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._found or any((one.symbol, one.side) == key for one in self._found.values())
+
+    def __iter__(self) -> Iterator[Hashable]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def __repr__(self) -> str:
+        return repr(self._found)
+
+
+POSITIONS_BY_MODE = msgspec.structs.replace(
+    POSITIONS, key=attrgetter("symbol", "side", "margin_mode"), shown=ByMarginMode
+)
+"""Where a contract may hold a cross and an isolated position of one side at once."""
 
 # What an account holds follows the market without a push, so that no difference proves one missing.
 ACCOUNTS = RowRule[Account](

@@ -65,9 +65,9 @@ class FeedWatch(Watch[T]):
     def current(self) -> Mapping[Hashable, T]:
         if self._feed is None:
             return MappingProxyType({})
-        found = self._feed.picture.current
-        wanted = self._wanted
-        return MappingProxyType(found if wanted is None else {key: one for key, one in found.items() if wanted(one)})
+        picture, wanted = self._feed.picture, self._wanted
+        found = picture.current
+        return picture.shown(found if wanted is None else {key: one for key, one in found.items() if wanted(one)})
 
     @property
     def state(self) -> WatchState:

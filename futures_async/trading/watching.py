@@ -13,7 +13,7 @@ from futures_async.streams.fills import Fills
 from futures_async.streams.orders import Orders
 from futures_async.streams.picture import Picture
 from futures_async.streams.rows import RowRule, Rows
-from futures_async.streams.rules import ACCOUNTS, POSITIONS, TICKERS
+from futures_async.streams.rules import ACCOUNTS, POSITIONS, POSITIONS_BY_MODE, TICKERS
 from futures_async.streams.watch import MAX_FILLS
 from futures_async.trading.history import History
 from futures_async.unified.errors import DecodeError, FuturesAsyncError, InvalidRequest, OrderNotFound, UnreadRow
@@ -32,6 +32,10 @@ class Watching(History):
     past_by_contract: ClassVar[bool] = False
     """The venue lists past orders and executions of one contract only. Watches of all contracts then find what lived
     and died unseen in those only that have, or had, open orders."""
+
+    both_margin_modes: ClassVar[bool] = False
+    """A contract may hold a cross and an isolated position of one side at once: the mode is part of what they are
+    known by. Each row, pushed or read, must say it."""
 
     _streams: AccountStreams
 
@@ -71,7 +75,8 @@ class Watching(History):
         self, symbol: str | None = None, *, fallback_s: float | None = None, audit_s: float = AUDIT_S
     ) -> Watch[Position]:
         self._readable(fallback_s, Capability.WATCH_POSITIONS, Capability.FETCH_POSITIONS)
-        picture = partial(self._picture_of, POSITIONS, What.POSITIONS)
+        rule = POSITIONS_BY_MODE if self.both_margin_modes else POSITIONS
+        picture = partial(self._picture_of, rule, What.POSITIONS)
         return self._watch(What.POSITIONS, picture, _PresentReads(self.fetch_positions), symbol, fallback_s, audit_s)
 
     def watch_accounts(self, *, fallback_s: float | None = None, audit_s: float = AUDIT_S) -> Watch[Account]:

@@ -90,6 +90,7 @@ class BitgetUTA(BatchCancels, UnifiedTriggers):
     lacks: ClassVar[frozenset[Capability]] = frozenset({Capability.SET_MARGIN_MODE})
     needs_position_mode = True
     order_fields = ORDER_FIELDS
+    both_margin_modes = True
     takes: ClassVar[type[Options]] = BitgetUTAOptions
     max_batch = endpoints.BATCH
     max_cancels = endpoints.BATCH

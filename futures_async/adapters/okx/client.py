@@ -96,6 +96,7 @@ class OKX(BatchCancels, OKXTriggers):
     needs_contract = True
     needs_position_mode = True
     order_fields = ORDER_FIELDS
+    both_margin_modes = True
     takes: ClassVar[type[Options]] = OKXOptions
     max_batch = endpoints.BATCH
     max_cancels = endpoints.BATCH

@@ -11,6 +11,9 @@ import pytest
 from futures_async.adapters.okx.dialect import HOSTS, OKXDialect
 from futures_async.adapters.okx.streams import OKXStreamDialect
 from futures_async.streams.dialect import Acknowledged, Data, LoggedIn, Nothing, Pong, Refused, Retiring, What
+from futures_async.streams.picture import Moment, Push
+from futures_async.streams.rows import Rows
+from futures_async.streams.rules import POSITIONS_BY_MODE
 from futures_async.unified import errors
 from futures_async.unified.enums import MarginMode, OrderStatus, PositionMode, PositionSide, Role, Side
 from futures_async.unified.models import Contract
@@ -215,6 +218,41 @@ def test_an_open_position() -> None:
     assert (row.side, row.quantity, row.entry_price) == (PositionSide.SHORT, D("0.005"), D(60000))
     assert (row.margin_mode, row.leverage, row.unrealized_pnl) == (MarginMode.ISOLATED, D(10), D("-0.2"))
     assert (row.created_ms, row.updated_ms) == (1768170000000, 1768190000000)
+
+
+def row(mode: str, pos: str, second: int) -> Push[Any]:
+    """A push of one position of net mode."""
+    at_ms = 1_768_190_000_000 + 1000 * second
+    moment = {"uTime": str(at_ms), "pTime": str(at_ms)}
+    told, _ = pushed(changed("ws_positions", pos=pos, avgPx="60000", mgnMode=mode, margin="3", **moment))
+    return Push(told[What.POSITIONS], False, at_ms)
+
+
+def test_a_cross_and_an_isolated_position_of_one_contract_are_two() -> None:
+    picture = Rows(POSITIONS_BY_MODE)
+
+    def told(second: int, mode: str, pos: str) -> list[tuple[str, MarginMode | None, D]]:
+        changes = picture.push(row(mode, pos, second), Moment(second, 1_768_190_000_000 + 1000 * second))
+        return [(change.kind.value, change.item.margin_mode, change.item.quantity) for change in changes]
+
+    assert told(1, "cross", "1") == [("opened", MarginMode.CROSS, D("0.01"))]
+    assert told(2, "isolated", "2") == [("opened", MarginMode.ISOLATED, D("0.02"))]
+    shown = picture.shown(picture.current)
+    assert len(shown) == 2
+    name = ("BTC/USDT:USDT", PositionSide.LONG)
+    assert shown[*name, MarginMode.CROSS].quantity == D("0.01")
+    assert name in shown
+    with pytest.raises(errors.InvalidRequest, match="each margin mode"):
+        shown[name]
+    # A flip and an end of the one are not the other's.
+    assert told(3, "isolated", "-3") == [
+        ("opened", MarginMode.ISOLATED, D("0.03")),
+        ("closed", MarginMode.ISOLATED, D(0)),
+    ]
+    assert [shown[name].quantity, shown[name[0], PositionSide.SHORT].quantity] == [D("0.01"), D("0.03")]
+    assert told(4, "isolated", "0") == [("closed", MarginMode.ISOLATED, D(0))]
+    assert [one.margin_mode for one in shown.values()] == [MarginMode.CROSS]
+    assert shown.get((name[0], PositionSide.SHORT)) is None
 
 
 @pytest.mark.parametrize("time", ["", "soon", None, 1768190000012])
