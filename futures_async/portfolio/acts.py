@@ -14,7 +14,7 @@ from typing import Literal
 import anyio
 import msgspec
 
-from futures_async.unified.enums import Outcome, PositionSide
+from futures_async.unified.enums import MarginMode, Outcome, PositionSide
 from futures_async.unified.errors import FuturesAsyncError, IncompletePage, NotSupported, UnreadRow, unread_rows
 from futures_async.unified.exchange import Capability, FuturesExchange
 from futures_async.unified.models import Order, Position
@@ -186,9 +186,11 @@ async def closings(exchange: FuturesExchange, symbol: str | None, side: Position
             f"{exchange.id}: {len(wanted) + len(lost)} positions are open, and this interface cannot trade"
         )
 
-    def step(name: str, there: PositionSide | None, says: str) -> Act:
+    known = [*((one.symbol, one.side) for one in held), *lost]
+
+    def step(name: str, there: PositionSide | None, says: str, mode: MarginMode | None = None) -> Act:
         async def do() -> Done:
-            order = await exchange.close_position(name, side=there)
+            order = await exchange.close_position(name, side=there, margin_mode=mode)
             return (
                 Done(action="close", symbol=name, result="nothing to do") if order is None else of_order("close", order)
             )
@@ -196,7 +198,8 @@ async def closings(exchange: FuturesExchange, symbol: str | None, side: Position
         return Act("close", name, says, do, there)
 
     return [
-        *(step(one.symbol, one.side, _closes(one)) for one in wanted),
+        # The margin mode where it tells two apart.
+        *(step(one.symbol, one.side, *_closes(one, known.count((one.symbol, one.side)) > 1)) for one in wanted),
         *(step(name, there, f"close {name}, whose row cannot be read, at market") for name, there in lost),
         *_in_vain("close", nameless),
     ]
@@ -223,10 +226,13 @@ async def halts(exchange: FuturesExchange, *, close: bool) -> Sequence[Act]:
     return steps + vain
 
 
-def _closes(position: Position) -> str:
+def _closes(position: Position, twin: bool) -> tuple[str, MarginMode | None]:
+    """What is said, and the margin mode where there is a twin of the other one."""
     pnl = position.unrealized_pnl
+    mode = position.margin_mode if twin else None
+    which = position.side.value if mode is None else f"{mode.value} {position.side.value}"
     worth = "" if pnl is None else f", PnL {pnl:+,.2f} {position.margin_coin or ''}".rstrip()
-    return f"close {position.symbol} {position.side.value} {position.quantity:f} at market{worth}"
+    return f"close {position.symbol} {which} {position.quantity:f} at market{worth}", mode
 
 
 async def _named(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from typing import TypeVar
 
 import anyio
@@ -26,7 +26,8 @@ class DashboardRow(msgspec.Struct, frozen=True, kw_only=True):
     position: Position
     """As `fetch_positions` read it."""
     risk: PositionRisk
-    """As `fetch_position_risk` read it for the same symbol and side; computed from the position where it has no row."""
+    """As `fetch_position_risk` read it for the same symbol, side and margin mode; computed from the position where it
+    has no row."""
 
 
 class Dashboard(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,8 +46,8 @@ class Dashboard(msgspec.Struct, frozen=True, kw_only=True):
 async def dashboard(exchange: FuturesExchange, symbol: str | None = None) -> Dashboard:
     """Read positions, their risk and the position mode at once, and put together what belongs together.
 
-    Source: `positionDashboard` of the v2 positions document. Rows are matched by symbol and side; what the venue has
-    no call for is taken from the positions themselves.
+    Source: `positionDashboard` of the v2 positions document. Rows are matched by symbol and side, and by margin
+    mode where both tell it; what the venue has no call for is taken from the positions themselves.
 
     Args:
         exchange: An open exchange with credentials.
@@ -75,14 +76,8 @@ async def dashboard(exchange: FuturesExchange, symbol: str | None = None) -> Das
     if failures:
         raise failures[0]
     held, unread = positions[0]
-    by_key = {(risk.venue_symbol, risk.side): risk for found, _ in risks for risk in found}
-    rows = [
-        DashboardRow(
-            position=position,
-            risk=by_key.get((position.venue_symbol, position.side)) or position_risk(position),
-        )
-        for position in held
-    ]
+    told = [risk for found, _ in risks for risk in found]
+    rows = [DashboardRow(position=one, risk=_risk_of(one, held, told) or position_risk(one)) for one in held]
     rows.sort(key=lambda row: (row.risk.notional is None, (row.risk.notional or ZERO).copy_negate()))
     said = [position.position_mode for position in held if position.position_mode is not None]
     return Dashboard(
@@ -91,3 +86,14 @@ async def dashboard(exchange: FuturesExchange, symbol: str | None = None) -> Das
         rows=tuple(rows),
         unread=unread,
     )
+
+
+def _risk_of(position: Position, held: Sequence[Position], told: Sequence[PositionRisk]) -> PositionRisk | None:
+    """What was told of a position; of the mode that a row leaves out only where there is one position and one row."""
+    name = (position.venue_symbol, position.side)
+    found = [risk for risk in told if (risk.venue_symbol, risk.side) == name]
+    own = [risk for risk in found if risk.margin_mode is position.margin_mode]
+    if own:
+        return own[0]
+    alone = len(found) == 1 == sum((one.venue_symbol, one.side) == name for one in held)
+    return found[0] if alone and None in (found[0].margin_mode, position.margin_mode) else None

@@ -27,7 +27,7 @@ from futures_async.trading.adjusting import Adjusting
 from futures_async.trading.bounds import OrderBounds
 from futures_async.trading.cancelling import ordered, urgent
 from futures_async.trading.capabilities import following
-from futures_async.trading.closing import may_be_position
+from futures_async.trading.closing import is_named, may_be_position
 from futures_async.trading.desk import OrderDesk
 from futures_async.trading.facts import Facts
 from futures_async.trading.hooks import Replacing
@@ -52,7 +52,7 @@ from futures_async.transport.shared import Transport
 from futures_async.transport.urls import check_base_url, check_path, is_loopback
 from futures_async.unified.convert import chosen_or_none
 from futures_async.unified.credentials import Credentials
-from futures_async.unified.enums import PositionMode, PositionSide, PositionSideLike
+from futures_async.unified.enums import MarginMode, MarginModeLike, PositionMode, PositionSide, PositionSideLike
 from futures_async.unified.errors import (
     DecodeError,
     FuturesAsyncError,
@@ -502,16 +502,22 @@ class Adapter(Adjusting, Watching):
             raise unread_rows(unread, accounts)
         raise InvalidRequest(f"{self.id}: the account has no margin coin {margin_coin!r}")
 
-    async def fetch_position(self, symbol: str, side: PositionSideLike | None = None) -> Position | None:
+    async def fetch_position(
+        self, symbol: str, side: PositionSideLike | None = None, *, margin_mode: MarginModeLike | None = None
+    ) -> Position | None:
         self._require(Capability.FETCH_POSITION)
         side = chosen_or_none(PositionSide, side, "side")
+        mode = chosen_or_none(MarginMode, margin_mode, "margin_mode")
         venue_symbol = self.venue_symbol(symbol)
         found, unread = await readable(self.fetch_positions(symbol))
-        positions = [one for one in found if one.venue_symbol == venue_symbol and side in (None, one.side)]
+        positions = [one for one in found if one.venue_symbol == venue_symbol and is_named(one, side, mode)]
         if any(may_be_position(row, venue_symbol, side) for row in unread):
             raise unread_rows(unread, found)  # what cannot be read may be the one that was asked for
         if len(positions) > 1:
-            raise InvalidRequest(f"{self.id}: {symbol} has a long and a short position: name the side")
+            both = "a long and a short position: name the side"
+            if len({one.side for one in positions}) == 1:
+                both = "a cross and an isolated position: name the margin mode"
+            raise InvalidRequest(f"{self.id}: {symbol} has {both}")
         return positions[0] if positions else None
 
     async def fetch_position_risk(self, symbol: str | None = None) -> list[PositionRisk]:

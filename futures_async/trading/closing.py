@@ -14,7 +14,7 @@ from futures_async.trading.ordering import Ack
 from futures_async.transport.channel import apart
 from futures_async.transport.endpoint import Kind
 from futures_async.unified.convert import chosen_or_none, is_multiple
-from futures_async.unified.enums import Outcome, PositionSide, PositionSideLike
+from futures_async.unified.enums import MarginMode, MarginModeLike, Outcome, PositionSide, PositionSideLike
 from futures_async.unified.errors import (
     ExchangeError,
     FuturesAsyncError,
@@ -49,6 +49,11 @@ def before_sending(client_order_id: str | None = None) -> Generator[None]:
         raise
 
 
+def is_named(position: Position, side: PositionSide | None, mode: MarginMode | None) -> bool:
+    """Whether a position is one that these name; a margin mode that its row does not tell may be any."""
+    return side in (None, position.side) and (mode is None or position.margin_mode in (None, mode))
+
+
 def may_be_position(row: UnreadRow, venue_symbol: str, side: PositionSide | None) -> bool:
     """Whether a position that cannot be read may be this one, by what can be read of it."""
     named, held = row.facts.get("venue_symbol", venue_symbol), row.facts.get("side", side)
@@ -58,31 +63,35 @@ def may_be_position(row: UnreadRow, venue_symbol: str, side: PositionSide | None
 class Closing(Cancelling):
     """The closes of every adapter."""
 
-    async def close_position(self, symbol: str, *, side: PositionSideLike | None = None) -> Order | None:
+    async def close_position(
+        self, symbol: str, *, side: PositionSideLike | None = None, margin_mode: MarginModeLike | None = None
+    ) -> Order | None:
         self._require(Capability.CLOSE_POSITION)
         self._active("close_position")
         with urgent():
             try:
-                return await self._close_what_is_held(symbol, side)
+                return await self._close_what_is_held(symbol, side, margin_mode)
             except OrderRejected as error:
                 # It may have gone meanwhile; some venues say so of more than there is, too.
                 if error.code not in self.nothing_to_close:
                     raise
                 with apart():
-                    left = await self.fetch_position(symbol, side)
+                    left = await self.fetch_position(symbol, side, margin_mode=margin_mode)
                 if left is not None:
                     raise
                 return None
 
-    async def _close_what_is_held(self, symbol: str, side: PositionSideLike | None) -> Order | None:
+    async def _close_what_is_held(
+        self, symbol: str, side: PositionSideLike | None, margin_mode: MarginModeLike | None
+    ) -> Order | None:
         try:
             with before_sending():
-                position = await self.fetch_position(symbol, side)
+                position = await self.fetch_position(symbol, side, margin_mode=margin_mode)
                 if position is None:
                     with apart():
-                        position = await self.fetch_position(symbol, side)
+                        position = await self.fetch_position(symbol, side, margin_mode=margin_mode)
         except UnreadRows as odd:
-            return await self._close_whatever_is_held(symbol, side, odd)
+            return await self._close_whatever_is_held(symbol, side, odd, margin_mode)
         return None if position is None else await self._close_held(position)
 
     async def _close_held(self, position: Position) -> Order | None:
@@ -106,7 +115,11 @@ class Closing(Cancelling):
         return await self._close_parts(position, parts)
 
     async def _close_whatever_is_held(
-        self, symbol: str, side: PositionSideLike | None, odd: UnreadRows
+        self,
+        symbol: str,
+        side: PositionSideLike | None,
+        odd: UnreadRows,
+        margin_mode: MarginModeLike | None = None,
     ) -> Order | None:
         """Close what cannot be read, where the venue has a call that takes what can be read of it.
 
@@ -115,12 +128,13 @@ class Closing(Cancelling):
             UnreadRows: The venue has no such call.
         """
         name, wanted = self.venue_symbol(symbol), chosen_or_none(PositionSide, side, "side")
-        held = [one for one in odd.rows if one.venue_symbol == name and wanted in (None, one.side)]
+        mode = chosen_or_none(MarginMode, margin_mode, "margin_mode")
+        held = [one for one in odd.rows if one.venue_symbol == name and is_named(one, wanted, mode)]
         rows = [row for row in odd.unread if may_be_position(row, name, wanted)]
         if wanted is not None:
             # A row that says what it is comes before one that may be anything, of which the size must not be sent.
             sure = [row for row in rows if (row.facts.get("venue_symbol"), row.facts.get("side")) == (name, wanted)]
-            if len(held) == 1 and not sure:
+            if len(held) == 1 and (not sure or (mode is not None and held[0].margin_mode is mode)):
                 return await self._close_held(held[0])
             rows = sure or rows
         if len(held) + len(rows) > 1:
@@ -131,7 +145,7 @@ class Closing(Cancelling):
             raise InvalidRequest(f"{self.id}: {what}") from odd
         there = wanted or rows[0].facts.get("side")
         try:
-            return await self._close_by_own_call(name, there, rows[0])
+            return await self._close_by_own_call(name, there, rows[0], mode)
         except NotSupported as none:
             raise UnreadRows(
                 f"{odd}. {none}: close it by an order of the size that you know, or at the venue",
@@ -146,7 +160,7 @@ class Closing(Cancelling):
             InvalidOrder: The venue has no call for it.
         """
         try:
-            return await self._close_by_own_call(position.venue_symbol, position.side, None)
+            return await self._close_by_own_call(position.venue_symbol, position.side, None, position.margin_mode)
         except NotSupported as none:
             if isinstance(refusal, ExchangeError):
                 raise refusal from refusal.__cause__
@@ -159,10 +173,10 @@ class Closing(Cancelling):
         return contract is not None and not is_multiple(counted(position), contract.quantity_step)
 
     async def _close_by_own_call(
-        self, venue_symbol: str, side: PositionSide | None, row: UnreadRow | None
+        self, venue_symbol: str, side: PositionSide | None, row: UnreadRow | None, margin_mode: MarginMode | None
     ) -> Order | None:
         async def deed() -> Ack | None:
-            return await self._close_unread(venue_symbol, side, row)
+            return await self._close_unread(venue_symbol, side, row, margin_mode)
 
         ack = await self._channel.deeds.see_through(deed, Kind.ORDER)
         if ack is None or (ack.order_id is None and ack.client_order_id is None):

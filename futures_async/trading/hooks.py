@@ -107,7 +107,9 @@ class Hooks(FuturesExchange):
         """Cancel all; the ids, or None where the venue does not list them."""
         self._unsupported("cancel_all_orders")
 
-    async def _close_unread(self, venue_symbol: str, side: PositionSide | None, row: UnreadRow | None) -> Ack | None:
+    async def _close_unread(
+        self, venue_symbol: str, side: PositionSide | None, row: UnreadRow | None, margin_mode: MarginMode | None
+    ) -> Ack | None:
         """Close a contract's positions at market by a call that needs less of them than an order does: the ids of the
         closing order, None where nothing is held. Only where the venue has such a call.
 
@@ -115,6 +117,7 @@ class Hooks(FuturesExchange):
             venue_symbol: The contract.
             side: The position, where that is known.
             row: What cannot be read; None where it can, and no order may have its size.
+            margin_mode: The position's, where that is known: one of the other mode must stay.
 
         Raises:
             NotSupported: The venue has none, or it takes what cannot be read either.

@@ -190,11 +190,18 @@ class FuturesExchange(ABC):
         """Read the open positions, of one contract or of all; flat ones are left out."""
         self._unsupported("fetch_positions")
 
-    async def fetch_position(self, symbol: str, side: PositionSideLike | None = None) -> Position | None:
+    async def fetch_position(
+        self, symbol: str, side: PositionSideLike | None = None, *, margin_mode: MarginModeLike | None = None
+    ) -> Position | None:
         """Read one position; None when flat.
 
+        Args:
+            symbol: The contract.
+            side: Needed where both are open.
+            margin_mode: Needed where a cross and an isolated position of one side are open, as some venues allow.
+
         Raises:
-            InvalidRequest: Both sides are open and none is named.
+            InvalidRequest: Both are open and none is named.
         """
         self._unsupported("fetch_position")
 
@@ -404,15 +411,22 @@ class FuturesExchange(ABC):
         """Read executions, newest first: one page of the venue's, or as many as `limit` asks for."""
         self._unsupported("fetch_fills")
 
-    async def close_position(self, symbol: str, *, side: PositionSideLike | None = None) -> Order | None:
+    async def close_position(
+        self, symbol: str, *, side: PositionSideLike | None = None, margin_mode: MarginModeLike | None = None
+    ) -> Order | None:
         """Close a position at market: the quantity just read, reduce only. None when flat.
 
         One that is larger than the largest market order is closed in parts, one after the other; the last part's order
         is returned. A rest off the step is sent as the venue has reported it, else closed by a call of the venue's that
         needs no size; so is a position that cannot be read, where the venue has such a call.
 
+        Args:
+            symbol: The contract.
+            side: Needed where both are open.
+            margin_mode: Needed where a cross and an isolated position of one side are open, as some venues allow.
+
         Raises:
-            InvalidRequest: Both sides are open and none is named.
+            InvalidRequest: Both are open and none is named.
             UnreadRows: It cannot be read, and the venue has no call for that: the text says what to do.
             OrderOutcomeUnknown: It is not known whether it was closed: read the position.
         """

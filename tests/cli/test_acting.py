@@ -211,8 +211,14 @@ async def test_a_row_of_no_known_contract_holds_up_no_other_and_is_told_as_faile
         async def fetch_positions(self, symbol: str | None = None) -> list[fa.Position]:
             raise unread_rows([nameless], [position(symbol=BTC)])
 
-        async def close_position(self, symbol: str, *, side: fa.PositionSideLike | None = None) -> None:
-            assert (symbol, side) == (BTC, PositionSide.LONG)
+        async def close_position(
+            self,
+            symbol: str,
+            *,
+            side: fa.PositionSideLike | None = None,
+            margin_mode: fa.MarginModeLike | None = None,
+        ) -> None:
+            assert (symbol, side, margin_mode) == (BTC, PositionSide.LONG, None)
 
     toy = object.__new__(Toy)
     writer = Writer(Format.JSON)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import msgspec
 import pytest
 
 from futures_async import risk
-from futures_async.unified.enums import PositionMode, PositionSide, RiskLevel
+from futures_async.unified.enums import MarginMode, PositionMode, PositionSide, RiskLevel
 from futures_async.unified.errors import InvalidRequest, NotSupported, UnreadRow, VenueUnavailable, unread_rows
 from futures_async.unified.models import Position, PositionRisk
 from tests.fakes import Backend, FakeReads, both_backends, in_virtual_time, position
@@ -62,6 +63,24 @@ def test_each_position_gets_the_risk_of_its_own_side(backend: Backend) -> None:
         (PositionSide.LONG, D("0.4")),
         (PositionSide.SHORT, D("0.5")),
     ]
+
+
+def test_a_cross_and_an_isolated_position_have_each_its_own_risk(backend: Backend) -> None:
+    modes = (MarginMode.CROSS, MarginMode.ISOLATED)
+    exchange = FakeDashboard([position(margin_mode=mode) for mode in modes])
+    exchange.risks = [risk.position_risk(position(margin_mode=mode)) for mode in modes[::-1]]
+    seen = in_virtual_time(backend, lambda: risk.dashboard(exchange))
+    assert [(row.position.margin_mode, row.risk.margin_mode) for row in seen.rows] == [(mode, mode) for mode in modes]
+
+
+@pytest.mark.parametrize(("modes", "taken"), [(["cross"], True), (["cross", "isolated"], False)])
+def test_a_risk_without_a_margin_mode_is_that_of_the_only_position(
+    backend: Backend, modes: list[str], taken: bool
+) -> None:
+    exchange = FakeDashboard([position(margin_mode=MarginMode(mode)) for mode in modes])
+    exchange.risks = [msgspec.structs.replace(risk.position_risk(position()), margin_mode=None, quantity=D(9))]
+    seen = in_virtual_time(backend, lambda: risk.dashboard(exchange))
+    assert {row.risk.quantity == 9 for row in seen.rows} == {taken}
 
 
 def test_a_venue_without_the_calls_is_shown_from_its_positions_largest_first(backend: Backend) -> None:

@@ -9,6 +9,7 @@ from futures_async.adapter import (
     Ack,
     Endpoint,
     Fill,
+    MarginMode,
     Order,
     OrderNotFound,
     Page,
@@ -99,7 +100,9 @@ class Bitget(BitgetVenue):
             raise elsewhere
         return None
 
-    async def _close_unread(self, venue_symbol: str, side: PositionSide | None, row: UnreadRow | None) -> Ack | None:
+    async def _close_unread(
+        self, venue_symbol: str, side: PositionSide | None, row: UnreadRow | None, margin_mode: MarginMode | None
+    ) -> Ack | None:
         body = {"symbol": venue_symbol, "productType": self.product_type}
         if side is not None and await self._known_position_mode(venue_symbol) is PositionMode.HEDGE:
             body["holdSide"] = side.value  # one-way mode has one position of a contract, and takes no side here

@@ -250,7 +250,13 @@ class BitgetUTA(BatchCancels, UnifiedTriggers):
         ask = self._asking(endpoints.FILLS, {"category": self._category}, fills(self._category))
         return await self._past([ask], query, cursor, lambda fill: fill.created_ms or 0)
 
-    async def _close_unread(self, venue_symbol: str, side: PositionSide | None, row: UnreadRow | None) -> Ack | None:
+    async def _close_unread(
+        self, venue_symbol: str, side: PositionSide | None, row: UnreadRow | None, margin_mode: MarginMode | None
+    ) -> Ack | None:
+        if margin_mode is not None:
+            held = await self.fetch_positions(venue_symbol)
+            if any(one.side is side and one.margin_mode is not margin_mode for one in held):
+                raise NotSupported(f"{self.id}: the venue's own close names no margin mode, and one of each is held")
         for item in await self.flash_close(venue_symbol, side=side):
             reason = refusal_of(item)
             if reason is not None:

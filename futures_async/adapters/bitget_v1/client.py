@@ -22,6 +22,8 @@ from futures_async.adapter import (
     LedgerEntry,
     Leverage,
     Lifecycle,
+    MarginMode,
+    MarginModeLike,
     Order,
     OrderFields,
     OrderKind,
@@ -247,7 +249,9 @@ class BitgetV1(BitgetV1Account):
             raise unread_rows(unread, found)
         return found
 
-    async def close_position(self, symbol: str, *, side: PositionSideLike | None = None) -> Order | None:
+    async def close_position(
+        self, symbol: str, *, side: PositionSideLike | None = None, margin_mode: MarginModeLike | None = None
+    ) -> Order | None:
         """Close a position by the venue's own call, which sends a market order. None when flat.
 
         Raises:
@@ -259,9 +263,9 @@ class BitgetV1(BitgetV1Account):
         self._active("close_position")
         with urgent():
             try:
-                position = await self.fetch_position(symbol, side)
+                position = await self.fetch_position(symbol, side, margin_mode=margin_mode)
             except UnreadRows as odd:
-                return await self._close_whatever_is_held(symbol, side, odd)
+                return await self._close_whatever_is_held(symbol, side, odd, margin_mode)
             if position is None:
                 return None
             closing = OrderRequest(
@@ -289,7 +293,9 @@ class BitgetV1(BitgetV1Account):
                 resolve_within_s=None,
             )
 
-    async def _close_unread(self, venue_symbol: str, side: PositionSide | None, row: UnreadRow | None) -> Ack | None:
+    async def _close_unread(
+        self, venue_symbol: str, side: PositionSide | None, row: UnreadRow | None, margin_mode: MarginMode | None
+    ) -> Ack | None:
         body = {"symbol": venue_symbol} | ({} if side is None else {"positionSide": side.value})
         order_id = (await self._call(api.CLOSE, body=body)).order_id
         return Ack(str(order_id)) if order_id else None

@@ -24,6 +24,7 @@ from futures_async.adapter import (
     InvalidOrder,
     InvalidRequest,
     LedgerEntry,
+    MarginMode,
     MarginModeConflict,
     Options,
     Order,
@@ -146,14 +147,16 @@ class BitMart(BitMartTriggers):
         await self._call(endpoints.CANCEL_ORDERS, body={"symbol": venue_symbol})
         return None
 
-    async def _close_unread(self, venue_symbol: str, side: PositionSide | None, row: UnreadRow | None) -> Ack | None:
+    async def _close_unread(
+        self, venue_symbol: str, side: PositionSide | None, row: UnreadRow | None, margin_mode: MarginMode | None
+    ) -> Ack | None:
         """By the number of contracts that the row has: without their size, which may be what is not known of it."""
         held = getattr(None if row is None else row.raw, "current_amount", None)
         if side is None or not isinstance(held, (str, int, Decimal)):
-            return await super()._close_unread(venue_symbol, side, row)
+            return await super()._close_unread(venue_symbol, side, row, margin_mode)
         contracts = decimal_or_none(held, "current_amount")
         if contracts is None or contracts <= 0 or contracts != int(contracts):
-            return await super()._close_unread(venue_symbol, side, row)
+            return await super()._close_unread(venue_symbol, side, row, margin_mode)
         own = make_client_order_id()  # by which the order is found where its answer is lost
         body = {
             "symbol": venue_symbol,

@@ -19,6 +19,7 @@ from futures_async.adapter import (
     Endpoint,
     Fill,
     InvalidRequest,
+    MarginMode,
     Options,
     Order,
     OrderNotFound,
@@ -250,7 +251,9 @@ class Bybit(BatchCancels, TriggerCalls):
 
         return ask
 
-    async def _close_unread(self, venue_symbol: str, side: PositionSide | None, row: UnreadRow | None) -> Ack | None:
+    async def _close_unread(
+        self, venue_symbol: str, side: PositionSide | None, row: UnreadRow | None, margin_mode: MarginMode | None
+    ) -> Ack | None:
         """By orders of size 0, each of which closes up to the largest order, until the venue says that nothing is left;
         of an unknown side each is tried. The first order's ids: the others may have found nothing, as the venue answers
         before it executes.

@@ -241,13 +241,16 @@ class OKX(BatchCancels, OKXTriggers):
         params: Params = {**endpoints.SWAP, "instId": query.symbol}
         return await self._past((endpoints.FILLS, endpoints.OLD_FILLS), params, "bill_id", fills(), query, cursor)
 
-    async def _close_unread(self, venue_symbol: str, side: PositionSide | None, row: UnreadRow | None) -> Ack | None:
+    async def _close_unread(
+        self, venue_symbol: str, side: PositionSide | None, row: UnreadRow | None, margin_mode: MarginMode | None
+    ) -> Ack | None:
         """By the venue's own close. Closing orders that wait would block it, and are cancelled by it; the margin mode
         must be said, and is one of two."""
         body: dict[str, Any] = {"instId": venue_symbol, "autoCxl": True, "clOrdId": make_client_order_id()}
         if side is not None and await self._known_position_mode(venue_symbol) is PositionMode.HEDGE:
             body["posSide"] = side.value
-        for mode in sorted(MarginMode, key=lambda mode: mode is not self._margin_mode):
+        modes = sorted(MarginMode, key=lambda mode: mode is not self._margin_mode)
+        for mode in modes if margin_mode is None else [margin_mode]:
             try:
                 rows = await self._call(endpoints.CLOSE_POSITION, body={**body, "mgnMode": mode.value})
                 return read_ack(rows)

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 import futures_async.unified.models as fa
 from futures_async.adapters.bitget_uta import BitgetUTA, wire
@@ -51,6 +52,7 @@ from tests.adapters.bitget_uta.conftest import Rig
 from tests.adapters.bitget_uta.samples import plain, sample
 from tests.adapters.bitget_uta.wire_client import DAY_MS
 from tests.adapters.bitget_uta.wire_client import order as order_body
+from tests.fakes import position
 
 pytestmark = pytest.mark.anyio
 
@@ -108,6 +110,19 @@ async def test_leverage_position_mode_and_switches_are_sent_as_documented(make_r
     assert rig.wire.bodies("/trade/countdown-cancel-all") == [plain("countdown_cancel_all.request")]
     await client.arm_cancel_all(0)
     assert rig.wire.bodies("/trade/countdown-cancel-all")[-1] == {"countdown": "0"}
+
+
+async def test_the_venues_own_close_names_no_margin_mode_and_is_not_sent_where_one_of_each_is_held(rig: Rig) -> None:
+    client: Any = rig.client()
+    held = position(margin_mode=MarginMode.ISOLATED)
+
+    async def both(symbol: str | None = None) -> list[fa.Position]:
+        return [held, structs.replace(held, margin_mode=MarginMode.CROSS)]
+
+    client.fetch_positions = both
+    with pytest.raises(NotSupported, match="names no margin mode"):
+        await client._close_unread("BTCUSDT", PositionSide.LONG, None, MarginMode.ISOLATED)
+    assert rig.wire.bodies("/trade/close-positions") == []
 
 
 async def test_margin_and_flash_close_are_sent_as_documented(make_rig: MakeRig) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import anyio
 import pytest
+from msgspec import structs
 
 import futures_async as fa
 from futures_async import (
@@ -17,6 +18,7 @@ from futures_async import (
     MarginMode,
     OrderRequest,
     OrderType,
+    Position,
     PositionMode,
     PositionSide,
     Side,
@@ -25,6 +27,7 @@ from futures_async import (
 )
 from futures_async.adapters.okx import OKX, endpoints
 from futures_async.adapters.okx.simulated.base import CODES, OKXSide
+from futures_async.portfolio.acts import closings
 from futures_async.simulator.dialect import VenueRefusal
 from futures_async.simulator.errors import DuplicateClientId
 from futures_async.transport.endpoint import weight_of
@@ -126,6 +129,50 @@ async def test_a_close_says_the_margin_mode_of_the_position(rig: Rig) -> None:
         "instId": "BTC-USDT-SWAP", "tdMode": "isolated", "side": "sell", "ordType": "market", "sz": "12",
         "reduceOnly": True, "clOrdId": "",
     }  # fmt: skip
+    assert rig.account.positions == {}
+
+
+async def with_a_cross_twin(rig: Rig) -> Any:
+    """A client that holds an isolated position, and is told of a cross one beside it."""
+    client: Any = rig.client()
+    await client.create_order(market(margin_mode=MarginMode.ISOLATED))
+    [isolated] = await client.fetch_positions()
+    cross = structs.replace(isolated, margin_mode=MarginMode.CROSS, quantity=2 * isolated.quantity)
+
+    async def both(symbol: str | None = None) -> list[Position]:
+        return [cross, isolated]
+
+    client.fetch_positions = both
+    return client
+
+
+async def test_of_a_cross_and_an_isolated_position_one_is_named_and_closed(rig: Rig) -> None:
+    client = await with_a_cross_twin(rig)
+    for call in (client.fetch_position, client.close_position):
+        with pytest.raises(errors.InvalidRequest, match="a cross and an isolated position: name the margin mode"):
+            await call(BTC, side=PositionSide.LONG)
+    found = await client.fetch_position(BTC, margin_mode="isolated")
+    assert found.margin_mode is MarginMode.ISOLATED
+    assert await client.close_position(BTC, margin_mode=MarginMode.ISOLATED) is not None
+    assert (body(rig)["tdMode"], body(rig)["sz"]) == ("isolated", "12")
+    assert rig.account.positions == {}
+
+
+async def test_all_that_is_held_is_closed_also_where_one_contract_has_two(rig: Rig) -> None:
+    client = await with_a_cross_twin(rig)
+    cross, isolated = await closings(client, None, None)
+    assert "cross long" in cross.says
+    assert "isolated long" in isolated.says
+    assert (await isolated.do()).result == "done"
+    assert body(rig)["tdMode"] == "isolated"
+
+
+async def test_the_venues_own_close_leaves_a_position_of_the_other_margin_mode_alone(rig: Rig) -> None:
+    client: Any = rig.client()
+    await client.create_order(market(margin_mode=MarginMode.ISOLATED))
+    assert await client._close_unread("BTC-USDT-SWAP", None, None, MarginMode.CROSS) is None
+    assert len(rig.account.positions) == 1
+    assert await client._close_unread("BTC-USDT-SWAP", None, None, MarginMode.ISOLATED) is not None
     assert rig.account.positions == {}
 
 
