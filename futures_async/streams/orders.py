@@ -30,6 +30,11 @@ from futures_async.unified.watching import Change, ChangeSource
 ENDED = frozenset((OrderStatus.FILLED, OrderStatus.CANCELED, OrderStatus.REJECTED, OrderStatus.EXPIRED))
 
 
+VITAL = ("status", "quantity", "price", "trigger_price", "filled_quantity")
+"""What a read must not tell otherwise without being counted, where both say it; rows of reads and pushes differ in
+others."""
+
+
 class Orders(Picture[Order]):
     """Open orders by id; an order that ended is told once, and never again.
 
@@ -71,7 +76,7 @@ class Orders(Picture[Order]):
         for order in items:
             listed.add(order.order_id)
             self._take(order, READ, when, changes)
-        untold = frozenset(change.item.order_id for change in changes)
+        untold = frozenset(change.item.order_id for change in changes if _tells_more(change))
         doubts: set[Hashable] = set()
         missing: list[Order] = []
         if complete:
@@ -119,7 +124,7 @@ class Orders(Picture[Order]):
         if kept is None:
             self._kept[order_id] = Kept(order, known_at, None)
             kind, previous = OPENED, None
-        elif same(order, kept.item):
+        elif same(order, kept.item) or (source is READ and order == kept.item):
             return
         else:
             kind, previous = CHANGED, kept.item
@@ -151,6 +156,14 @@ class Orders(Picture[Order]):
         self._ended.keep(order.order_id, None)
         previous = None if kept is None else kept.item
         changes.append(change_of(CLOSED, order, previous, source, order.updated_ms, when))
+
+
+def _tells_more(change: Change[Order]) -> bool:
+    """Than was known, in what matters."""
+    known, now = change.previous, change.item
+    return known is None or any(
+        None not in (before := getattr(known, name), after := getattr(now, name)) and before != after for name in VITAL
+    )
 
 
 def _with_average(order: Order, known: Order) -> Order:
