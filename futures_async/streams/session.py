@@ -95,7 +95,7 @@ class _Step(IntEnum):
 
 
 class _Subscription:
-    __slots__ = ("due", "heard", "step", "topic")
+    __slots__ = ("due", "heard", "left", "step", "topic")
 
     def __init__(self, topic: Topic) -> None:
         self.topic = topic
@@ -103,6 +103,8 @@ class _Subscription:
         self.due = math.inf
         """When its acknowledgement, or after that its first push, is overdue."""
         self.heard = False
+        self.left = False
+        """It is wanted no more, and its answer is waited for: a refusal that names nothing is another's else."""
 
 
 class Session:
@@ -150,7 +152,11 @@ class Session:
 
     def add(self, topic: Topic) -> None:
         """Subscribe one more."""
-        self._subscriptions[topic.key] = _Subscription(topic)
+        known = self._subscriptions.get(topic.key)
+        if known is not None and known.left:
+            known.left = False
+        else:
+            self._subscriptions[topic.key] = _Subscription(topic)
         self._bell.ring()
 
     def drop(self, key: Hashable) -> None:
@@ -160,6 +166,8 @@ class Session:
             return
         if found.step is _Step.UNSENT:
             del self._subscriptions[key]
+        elif found.step is _Step.SENT and self._dialect.limits.one_by_one:
+            found.left = True
         else:
             found.step, found.due = _Step.LEAVING, math.inf
         self._look_whether_established(self._now())
@@ -345,6 +353,11 @@ class Session:
         subscription = self._subscriptions.get(key)
         if subscription is None or subscription.step is not _Step.SENT:
             return  # said twice, or of something that was left meanwhile
+        if subscription.left:
+            subscription.step, subscription.due = _Step.LEAVING, math.inf
+            self._look_whether_established(at)
+            self._bell.ring()
+            return
         subscription.step = _Step.STANDS
         awaited = subscription.topic.channel.first and not subscription.heard
         subscription.due = at + self._dialect.acknowledge_s if awaited else math.inf

@@ -129,6 +129,41 @@ def test_an_error_of_nothing_in_particular_is_put_down_to_the_one_that_waits() -
     on(test, dialect=ToyStreams(limits=limits))
 
 
+def test_a_refusal_that_names_nothing_is_not_put_down_to_who_comes_after_one_that_was_left() -> None:
+    limits = StreamLimits(connects=RateLimit(100, 60.0), messages_per_s=10, per_frame=1, one_by_one=True)
+
+    async def test(bench: Bench) -> None:
+        bench.venue.refuses = {"orders"}
+        bench.venue.names_topics = False
+        async with bench.watch(What.FILLS) as fills:
+            async with bench.watch(What.ORDERS):
+                while "subscribe orders" not in bench.venue.frames:  # noqa: ASYNC110 - before it is answered
+                    await asyncio.sleep(0.001)
+            async with bench.watch(What.ACCOUNTS) as accounts:
+                await fills.live()
+                await accounts.live()
+            assert not bench.happened("failed")
+
+    on(test, dialect=ToyStreams(limits=limits))
+
+
+def test_who_comes_back_before_its_answer_did_is_subscribed_once() -> None:
+    limits = StreamLimits(connects=RateLimit(100, 60.0), messages_per_s=10, per_frame=1, one_by_one=True)
+
+    async def test(bench: Bench) -> None:
+        bench.venue.faults.before_ack = 1.0
+        async with bench.watch(What.FILLS) as fills:
+            async with bench.watch(What.ORDERS):
+                await until(lambda: "subscribe orders" in bench.venue.frames)
+            async with bench.watch(What.ORDERS) as orders:
+                await orders.live()
+                await fills.live()
+                assert bench.venue.frames.count("subscribe orders") == 1
+            await until(lambda: "unsubscribe orders" in bench.venue.frames)
+
+    on(test, dialect=ToyStreams(limits=limits))
+
+
 def test_a_channel_that_is_acknowledged_and_silent_is_noticed() -> None:
     async def test(bench: Bench) -> None:
         bench.venue.faults.no_data = 1.0
@@ -176,10 +211,12 @@ def test_an_old_connection_is_replaced_before_the_venue_ends_it_and_nothing_is_m
     on(test, dialect=ToyStreams(limits=limits))
 
 
-@pytest.mark.parametrize("how", ["left", "refused"])
-def test_a_connection_is_replaced_also_where_its_last_topic_was_left_or_refused_before_it_stood(how: str) -> None:
+@pytest.mark.parametrize(("how", "one_by_one"), [("left", False), ("left", True), ("refused", True)])
+def test_a_connection_is_replaced_also_where_its_last_topic_was_left_or_refused_before_it_stood(
+    how: str, one_by_one: bool
+) -> None:
     limits = StreamLimits(
-        connects=RateLimit(100, 60.0), messages_per_s=10, per_frame=1, one_by_one=True, lifetime_s=3600.0
+        connects=RateLimit(100, 60.0), messages_per_s=10, per_frame=1, one_by_one=one_by_one, lifetime_s=3600.0
     )
 
     async def test(bench: Bench) -> None:
@@ -192,6 +229,7 @@ def test_a_connection_is_replaced_also_where_its_last_topic_was_left_or_refused_
             if how == "left":
                 await orders.aclose()
             await positions.live()
+            await asyncio.sleep(1)
             assert [event.count for event in bench.happened("subscribed")] == [1]
             began = loop.time()
             while loop.time() - began < 2 * 3600.0:
