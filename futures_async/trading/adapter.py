@@ -433,6 +433,8 @@ class Adapter(Adjusting, Watching):
 
     async def _renew_contracts(self) -> None:
         """The same for reads that can do with what was read last, where the list does not come soon."""
+        if self._contracts.fresh(self._transport.runtime().now()):
+            return
         with anyio.move_on_after(RENEWED_WITHIN_S), suppress(FuturesAsyncError):
             await self._know_contracts()
 
