@@ -31,6 +31,7 @@ from futures_async.unified.errors import (
 )
 from futures_async.unified.exchange import Capability
 from futures_async.unified.models import Order, Position
+from futures_async.unified.rows import readable
 
 
 @contextmanager
@@ -198,9 +199,24 @@ class Closing(Cancelling):
         ) from problem
 
     async def _close_parts(self, position: Position, parts: Sequence[Decimal]) -> Order:
-        for quantity in parts[:-1]:
-            await self._close_part(position, quantity)
-        return await self._close_part(position, parts[-1])
+        """One after the other; the last one that there was something left for."""
+        last = await self._close_part(position, parts[0])
+        for quantity in parts[1:]:
+            try:
+                last = await self._close_part(position, quantity)
+            except OrderRejected as refusal:
+                if refusal.code not in self.nothing_to_close or await self._is_held(position):
+                    raise
+                break
+        return last
+
+    async def _is_held(self, position: Position) -> bool:
+        """Whether a position stands still, or may."""
+        name, mode = position.venue_symbol, position.margin_mode
+        with apart():
+            found, unread = await readable(self.fetch_positions(name))
+        same = (one for one in found if (one.venue_symbol, one.side, one.margin_mode) == (name, position.side, mode))
+        return any(same) or any(may_be_position(row, name, position.side) for row in unread)
 
     async def _close_part(self, position: Position, part: Decimal) -> Order:
         with exactly(position, part):

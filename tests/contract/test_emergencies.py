@@ -167,17 +167,27 @@ def test_in_either_margin_mode_where_that_must_be_said() -> None:
 
 @pytest.mark.parametrize("venue", ["okx", "bybit"])
 @pytest.mark.parametrize("side", [None, PositionSide.SHORT])
-def test_one_that_went_meanwhile_is_closed(venue: str, side: PositionSide | None) -> None:
+@pytest.mark.parametrize("goes", [True, False])
+def test_one_that_went_meanwhile_is_closed(venue: str, side: PositionSide | None, goes: bool) -> None:
     async def main() -> None:
         on = Faulted(SPECS[venue])
         async with on.exchange as exchange:
+            reads = 0
 
             async def odd(symbol: str | None = None) -> list[Position]:
+                nonlocal reads
+                reads += 1
+                if goes and reads > 1:
+                    return []
                 facts = {"symbol": on.spec.symbol, "venue_symbol": exchange.venue_symbol(on.spec.symbol)}
                 raise errors.unread_rows([errors.UnreadRow("size", "size cannot be read", None, facts, venue)])
 
             exchange.fetch_positions = odd  # type: ignore[method-assign]
-            assert await exchange.close_position(on.spec.symbol, side=side) is None
+            if goes:
+                assert await exchange.close_position(on.spec.symbol, side=side) is None
+            else:  # the venue finds nothing to close of what it lists
+                with pytest.raises(errors.UnreadRows):
+                    await exchange.close_position(on.spec.symbol, side=side)
 
     run(main())
 

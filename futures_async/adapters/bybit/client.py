@@ -260,8 +260,10 @@ class Bybit(BatchCancels, TriggerCalls):
 
         Raises:
             OrderOutcomeUnknown: Nothing was refused, and something may be left all the same.
+            OrderRejected: There is nothing to reduce, or other orders reduce it already: what is held is to be read.
         """
         hedged = await self._known_position_mode(venue_symbol) is PositionMode.HEDGE
+        refusal: OrderRejected | None = None
         for there in tuple(PositionSide) if side is None else (side,):
             body = {
                 **of_contract(venue_symbol).params,
@@ -273,18 +275,28 @@ class Bybit(BatchCancels, TriggerCalls):
                 "closeOnTrigger": True,
                 "positionIdx": mapping.INDEX[there] if hedged else 0,
             }
-            first = await self._close_until_nothing_is_left(venue_symbol, body)
-            if first is not None:
-                return first
+            try:
+                return await self._close_until_nothing_is_left(venue_symbol, body)
+            except OrderRejected as error:
+                if error.code != NOTHING_TO_REDUCE:
+                    raise
+                refusal = error
+        if refusal is not None:
+            raise refusal
         return None
 
-    async def _close_until_nothing_is_left(self, venue_symbol: str, body: dict[str, Any]) -> Ack | None:
+    async def _close_until_nothing_is_left(self, venue_symbol: str, body: dict[str, Any]) -> Ack:
+        """The first order's ids.
+
+        Raises:
+            OrderRejected: There is nothing to reduce, or other orders reduce it already.
+        """
         first: Ack | None = None
         for _ in range(MOST_CLOSES):
             try:
                 ack = read_ack(await self._call(endpoints.CREATE, body=body | {"orderLinkId": make_client_order_id()}))
             except OrderRejected as error:
-                if error.code != NOTHING_TO_REDUCE:
+                if error.code != NOTHING_TO_REDUCE or first is None:
                     raise
                 return first
             first = first or ack

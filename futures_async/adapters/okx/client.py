@@ -246,6 +246,7 @@ class OKX(BatchCancels, OKXTriggers):
     ) -> Ack | None:
         """By the venue's own close. Closing orders that wait would block it, and are cancelled by it; the margin mode
         must be said, and is one of two."""
+        refusal: OrderRejected | None = None
         body: dict[str, Any] = {"instId": venue_symbol, "autoCxl": True, "clOrdId": make_client_order_id()}
         if side is not None and await self._known_position_mode(venue_symbol) is PositionMode.HEDGE:
             body["posSide"] = side.value
@@ -257,6 +258,9 @@ class OKX(BatchCancels, OKXTriggers):
             except OrderRejected as error:
                 if error.code not in GONE:
                     raise
+                refusal = error
+        if refusal is not None:
+            raise refusal
         return None
 
     async def arm_cancel_all(self, timeout_s: int, symbol: str | None = None) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Awaitable, Callable
 from decimal import Decimal as D
+from typing import Any
 
 import anyio
 import msgspec
@@ -19,12 +21,14 @@ from futures_async.simulator.world import Options
 from futures_async.streams.dialect import Data
 from futures_async.testing.inside import Inside
 from futures_async.testing.virtual_time import run
+from futures_async.transport.http.backend import HttpRequest
 from futures_async.unified import errors
-from futures_async.unified.enums import LedgerType, MarginMode, OrderStatus, OrderType, PositionMode, Side
-from futures_async.unified.models import Account
+from futures_async.unified.enums import LedgerType, MarginMode, OrderStatus, OrderType, PositionMode, PositionSide, Side
+from futures_async.unified.models import Account, Order, OrderRequest
 from tests.adapters.bybit.samples import plain, row
 from tests.adapters.bybit.test_contract import TestBybit as Suite
 from tests.adapters.bybit.test_streams import pushed, read
+from tests.adapters.bybit.test_traps import changed
 
 BTC, ETH = "BTC/USDT:USDT", "ETH/USDT:USDT"
 OPTION = "BTC-27MAR26-70000-C-USDT"
@@ -363,5 +367,101 @@ def test_a_position_mode_of_all_contracts_is_read_back_from_one_that_is_flat(hel
             await exchange.create_order(on.request(symbol=ETH, type=OrderType.MARKET))
         assert await exchange.set_position_mode("hedge") is PositionMode.HEDGE
         assert await exchange.fetch_position_mode(BTC) is PositionMode.HEDGE
+
+    played(play)
+
+
+# Closes
+
+
+def refused_after(on: Inside, placed: int) -> None:
+    """Orders beyond so many are refused, and do nothing: others reduce the position already."""
+    count = 0
+    send = on.backend.send
+
+    async def sent(request: HttpRequest) -> Any:
+        nonlocal count
+        if request.url.endswith("/v5/order/create"):
+            count += 1
+            if count > placed:
+                text = "orderQty will be truncated to zero"
+                body: dict[str, Any] = {
+                    "retCode": 110017,
+                    "retMsg": text,
+                    "result": {},
+                    "retExtInfo": {},
+                    "time": on.inside.now_ms(),
+                }
+                answer = await send(msgspec.structs.replace(request, body=b"{}"))
+                return msgspec.structs.replace(answer, body=msgspec.json.encode(body))
+        return await send(request)
+
+    on.backend.send = sent  # type: ignore[method-assign]
+
+
+def in_parts(on: Inside, part: D) -> None:
+    contracts = on.inside.engine.world.contracts
+    contracts[BTC] = dataclasses.replace(contracts[BTC], max_quantity=part * 5)
+
+
+def test_a_close_that_other_orders_leave_nothing_for_is_no_close() -> None:
+    async def play(on: Inside, exchange: Bybit) -> None:
+        await on.trade(Side.BUY)
+        refused_after(on, 0)
+        with pytest.raises(errors.OrderRejected) as caught:
+            await exchange.close_position(BTC)
+        assert caught.value.code == "110017"
+        assert [position.quantity for position in on.account.positions_of()] == [on.spec.quantity]
+
+    played(play)
+
+
+def test_a_close_in_parts_of_which_a_later_one_is_refused_is_no_close() -> None:
+    async def play(on: Inside, exchange: Bybit) -> None:
+        await on.trade(Side.BUY)
+        in_parts(on, D("0.004"))
+        await exchange.fetch_contract(BTC)
+        refused_after(on, 1)
+        with pytest.raises(errors.OrderRejected):
+            await exchange.close_position(BTC)
+        assert [position.quantity for position in on.account.positions_of()] == [D("0.006")]
+
+    played(play)
+
+
+def test_a_close_in_parts_of_which_the_last_finds_nothing_ends_with_the_last_order() -> None:
+    async def play(on: Inside, exchange: Bybit) -> None:
+        await on.trade(Side.BUY)
+        in_parts(on, D("0.004"))
+        await exchange.fetch_contract(BTC)
+        refused_after(on, 1)
+        create = exchange.create_order
+
+        async def and_all_else(request: OrderRequest, **more: Any) -> Order:
+            order = await create(request, **more)
+            on.inside.engine.orders.close_position(on.account, BTC, PositionSide.LONG)
+            return order
+
+        exchange.create_order = and_all_else  # type: ignore[method-assign]
+        closed = await exchange.close_position(BTC)
+        assert closed is not None
+        assert closed.quantity == D("0.004")
+
+    played(play)
+
+
+def test_a_position_that_cannot_be_read_is_not_called_closed_by_a_refusal() -> None:
+    async def play(on: Inside, exchange: Bybit) -> None:
+        await on.trade(Side.BUY)
+
+        def odd(answer: Any) -> Any:
+            for one in answer["result"]["list"]:
+                one["size"] = "many"
+            return answer
+
+        changed(on, "/v5/position/list", odd)
+        refused_after(on, 0)
+        with pytest.raises(errors.UnreadRows):
+            await exchange.close_position(BTC)
 
     played(play)
