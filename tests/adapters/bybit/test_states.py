@@ -247,7 +247,7 @@ def test_an_edit_that_takes_effect_after_its_answer_is_waited_for(quantity: D | 
 def test_an_edit_that_the_venue_takes_and_refuses_later_is_no_success() -> None:
     async def play(on: Inside, exchange: Bybit) -> None:
         order = await exchange.create_order(on.request())
-        with pytest.raises(errors.SettingNotApplied, match="stands as before"):
+        with pytest.raises(errors.SettingNotApplied):
             await exchange.edit_order(BTC, order_id=order.order_id, quantity=D(100))  # for which there is no margin
         assert (await exchange.fetch_order(BTC, order_id=order.order_id)).quantity == order.quantity
 
