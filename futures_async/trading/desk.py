@@ -36,7 +36,7 @@ from futures_async.unified.errors import (
     OutcomeUnknown,
     ResponseMismatch,
 )
-from futures_async.unified.models import Order
+from futures_async.unified.models import Order, OrderRequest
 
 if TYPE_CHECKING:
     from futures_async.journal.journal import Journal
@@ -511,6 +511,11 @@ class OrderDesk:
         """What is known of an order of ours."""
         record = self._records.get(local_id)
         return None if record is None else record.result or record.error
+
+    def request(self, local_id: str) -> OrderRequest | None:
+        """What an order of ours was placed by."""
+        record = self._records.get(local_id)
+        return None if record is None else record.plan.request
 
     def unresolved(self) -> list[OutcomeUnknown]:
         """The open questions."""

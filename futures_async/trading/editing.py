@@ -133,6 +133,7 @@ class Editing(Trading):
         with before_sending(client_order_id), ordered():
             current = await self.fetch_order(symbol, order_id=order_id, client_order_id=client_order_id)
             contract = await self._rules_of(venue_symbol)
+            current = await self._to_amend(current)
         kept = current.quantity
         if contract is not None and contract.contract_value is not None and price is not None and current.price:
             # As many contracts at another price are another size.

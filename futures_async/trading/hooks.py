@@ -103,6 +103,10 @@ class Hooks(FuturesExchange):
         """How to edit `order`; None keeps what it has."""
         self._unsupported("edit_order")
 
+    async def _to_amend(self, order: Order) -> Order:
+        """Read what `_amendment` must know of an order beyond itself, before anything is sent."""
+        return order
+
     async def _cancel_all(self, venue_symbol: str) -> list[str] | None:
         """Cancel all; the ids, or None where the venue does not list them."""
         self._unsupported("cancel_all_orders")

@@ -117,12 +117,11 @@ def placement(order: PlannedOrder, elements: Sequence[dict[str, Any]]) -> Placem
     return Placement(api.PLACE, order_body(elements, attached=len(elements) > 1), read_ack)
 
 
-def change_body(order: Order, contract: Contract, limit: Decimal, quantity: Decimal, client_id: str) -> dict[str, Any]:
+def change_body(order: Order, contract: Contract, limit: Decimal, left: Decimal, client_id: str) -> dict[str, Any]:
     """An action that puts a new order in the place of one, under the same client id.
 
-    The venue takes the size as what is left to fill: what is filled is taken off.
+    The venue takes the size as what is left to fill.
     """
-    left = EXACT.subtract(quantity, order.filled_quantity or Decimal(0))
     element = {
         "a": asset_of(contract),
         "b": order.side is Side.BUY,

@@ -12,6 +12,7 @@ from typing import ClassVar, Literal, Unpack
 import msgspec
 
 from futures_async.adapter import (
+    EXACT,
     Ack,
     Amendment,
     BatchCancels,
@@ -208,19 +209,50 @@ class Hyperliquid(BatchCancels, LookupCalls):
 
     # Changing and cancelling
 
+    async def _to_amend(self, order: Order) -> Order:
+        """What is filled, of an order whose row does not tell: by its executions. The venue is told what is left."""
+        if order.filled_quantity is not None:
+            return order
+        if order.created_ms is None:
+            raise InvalidOrder(
+                f"{self.id}: how much of order {order.order_id} is filled cannot be told: cancel it and place another"
+            )
+        found, _ = await self._fills_since(order.created_ms, order_rows.fills(self._names))
+        if found.unread:
+            raise unread_rows(found.unread)
+        filled = Decimal(0)
+        for fill in found.rows:
+            if fill.order_id == order.order_id:
+                filled = EXACT.add(filled, fill.quantity)
+        return msgspec.structs.replace(order, filled_quantity=filled)
+
     def _amendment(self, order: Order, price: Decimal | None, quantity: Decimal | None) -> Amendment:
         contract = self._known_contract(order.venue_symbol)
         if order.type is not OrderType.LIMIT or contract is None or order.price is None:
             raise InvalidOrder(f"{self.id}: order {order.order_id} is no limit order: cancel it and place another")
+        if self._brings_stops(order):
+            # "Cancelling a parent cancels its TP/SL children", and an edit is a cancel and a new order without any.
+            raise InvalidOrder(
+                f"{self.id}: an edit of order {order.order_id} would drop its take-profit and stop-loss: cancel it and "
+                "place another"
+            )
+        left = EXACT.subtract(quantity or order.quantity, order.filled_quantity or Decimal(0))
+        if left <= 0:
+            raise InvalidOrder(f"{self.id}: as much of order {order.order_id} is filled already: cancel it")
         client_id = order.client_order_id or make_client_order_id()
-        body = actions.change_body(order, contract, price or order.price, quantity or order.quantity, client_id)
+        body = actions.change_body(order, contract, price or order.price, left, client_id)
 
         def read_ids(answer: wire.WireAnswer) -> tuple[str | None, str | None]:
             verdict = actions.statuses(answer, 1)[0]
             oid = mapping.part(verdict, "resting", "oid") or mapping.part(verdict, "filled", "oid")
             return (None, client_id) if oid is None else (str(oid), None)
 
-        return Amendment(api.MODIFY, body, read_ids, lost_ids=(None, client_id), replaces=True)
+        return Amendment(api.MODIFY, body, read_ids, lost_ids=(None, client_id), replaces=True, stands_as=left)
+
+    def _brings_stops(self, order: Order) -> bool:
+        """Whether it has a take-profit or stop-loss of its own, as far as rows or this object know."""
+        placed = self._orders.request(order.client_order_id or "")
+        return bool(order.take_profit or order.stop_loss or (placed is not None and placed.attached))
 
     async def cancel_order(
         self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None

@@ -6,6 +6,7 @@ https://hyperliquid.gitbook.io/hyperliquid-docs/for-developers/api/exchange-endp
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 from futures_async.adapter import (
     EXACT,
@@ -27,6 +28,7 @@ from futures_async.adapter import (
     needed,
     number,
     otherwise,
+    positive_or_none,
     price,
     size,
     table,
@@ -37,7 +39,7 @@ from futures_async.adapter import (
 )
 from futures_async.adapters.hyperliquid import wire
 from futures_async.adapters.hyperliquid.ids import client_id_of
-from futures_async.adapters.hyperliquid.mapping import VENUE
+from futures_async.adapters.hyperliquid.mapping import VENUE, part
 from futures_async.adapters.hyperliquid.symbols import Names
 
 SIDE = {"B": Side.BUY, "A": Side.SELL}
@@ -158,6 +160,16 @@ def _filled(
     return None if left is None else EXACT.subtract(total, left)
 
 
+def _child(children: Any, name: str) -> Decimal | None:
+    """The trigger price of a take-profit or stop-loss that an order brings along."""
+    rows: list[Any] = children if isinstance(children, list) else []  # pyright: ignore[reportUnknownVariableType] - JSON
+    for child in rows:
+        kind = part(child, "orderType")
+        if isinstance(kind, str) and kind.startswith(name):
+            return positive_or_none(str(part(child, "triggerPx")), "triggerPx")
+    return None
+
+
 def _status(said: str | None, filled: Decimal | None) -> OrderStatus | None:
     status = status_of(said)
     return OrderStatus.PARTIALLY_FILLED if status is OrderStatus.NEW and filled else status
@@ -202,6 +214,8 @@ def orders(row: wire.WireOrder, standing: Standing, names: Names) -> Order:
         remaining_quantity=made(_left, total, filled),
         status=needed(made(_status, said, filled)),
         reduce_only=made(bool, reduces),
+        take_profit=made(_child, row.children, "Take Profit"),
+        stop_loss=made(_child, row.children, "Stop"),
         created_ms=moment(row.timestamp),
         updated_ms=moment(standing.status_timestamp),
     )

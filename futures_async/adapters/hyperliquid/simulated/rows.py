@@ -47,7 +47,7 @@ def order_row(order: Order, spec: ContractSpec, *, live: bool) -> dict[str, Any]
         "triggerCondition": "N/A",
         "isTrigger": False,
         "triggerPx": "0.0",
-        "children": [],
+        "children": children(order, spec) if order.is_open else [],
         "isPositionTpsl": False,
         "reduceOnly": order.reduce_only,
         "orderType": "Market" if at_market else "Limit",
@@ -55,6 +55,35 @@ def order_row(order: Order, spec: ContractSpec, *, live: bool) -> dict[str, Any]
         "tif": force or ("FrontendMarket" if at_market else FORCES[order.time_in_force]),
         "cloid": cloid_of(order),
     }
+
+
+def children(order: Order, spec: ContractSpec) -> list[dict[str, Any]]:
+    """What an order brings along: it waits until the order is filled, and goes with it."""
+    found: list[dict[str, Any]] = []
+    for name, preset in (("Take Profit", order.take_profit), ("Stop", order.stop_loss)):
+        if preset is None:
+            continue
+        above = (name == "Stop") is not (order.side is Side.BUY)
+        found.append(
+            {
+                "coin": spec.base,
+                "side": "A" if order.side is Side.BUY else "B",
+                "limitPx": dec(preset.price or preset.trigger_price),
+                "sz": dec(order.quantity),
+                "timestamp": order.created_ms,
+                "triggerCondition": f"Price {'above' if above else 'below'} {dec(preset.trigger_price)}",
+                "isTrigger": True,
+                "triggerPx": dec(preset.trigger_price),
+                "children": [],
+                "isPositionTpsl": False,
+                "reduceOnly": True,
+                "orderType": f"{name} {'Market' if preset.price is None else 'Limit'}",
+                "origSz": dec(order.quantity),
+                "tif": None,
+                "cloid": None,
+            }
+        )
+    return found
 
 
 def status_of(order: Order) -> str:

@@ -1,0 +1,104 @@
+"""Edits: the venue cancels and places anew, without what the order had brought along, and by what is left to fill."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import pytest
+
+from futures_async.adapter import InvalidOrder, Side
+from futures_async.simulator.dialect import Request, Response
+from futures_async.simulator.plan import FaultPlan
+from futures_async.testing.inside import Inside
+from futures_async.testing.virtual_time import run
+from futures_async.unified.enums import Intent, Role
+from tests.adapters.hyperliquid.test_contract import SPEC
+
+QUANTITY = SPEC.quantity
+
+
+class Stage(Inside):
+    """Keeps the changes that arrived, and fills orders in part."""
+
+    def __init__(self, plan: FaultPlan | None = None) -> None:
+        super().__init__(SPEC, plan=plan)
+        self.changes: list[dict[str, Any]] = []
+        handle = self.inside.handle
+
+        def watched(request: Request) -> Response:
+            if request.path.startswith("/exchange"):
+                self.changes += msgspec.json.decode(request.body)["action"].get("modifies", [])
+            return handle(request)
+
+        self.inside.handle = watched  # type: ignore[method-assign]
+
+    def fill(self, order_id: str, quantity: Decimal) -> None:
+        engine, order = self.inside.engine, self.account.orders[int(order_id)]
+        engine.world.now_ms = self.inside.now_ms()
+        with engine.arithmetic():
+            assert order.price is not None
+            engine.matching._fill(self.account, order, quantity, order.price, Role.MAKER)  # pyright: ignore[reportPrivateUsage] - a part of it
+
+
+def played(play: Callable[[Stage], Awaitable[None]], plan: FaultPlan | None = None) -> None:
+    async def staged() -> None:
+        on = Stage(plan)
+        async with on.exchange:
+            await play(on)
+
+    run(staged())
+
+
+def test_an_edit_never_drops_the_stops_that_an_order_brings() -> None:
+    async def play(on: Stage) -> None:
+        order = await on.exchange.create_order(on.request(stop_loss=on.price("0.7")))
+        with pytest.raises(InvalidOrder, match="would drop its take-profit and stop-loss"):
+            await on.exchange.edit_order(SPEC.symbol, order_id=order.order_id, price=on.price("0.89"))
+        assert on.changes == []
+
+    played(play)
+
+
+def test_a_partly_filled_closing_order_is_edited_by_what_is_left_of_it() -> None:
+    async def play(on: Stage) -> None:
+        await on.trade(Side.BUY, quantity=5 * QUANTITY)
+        order = await on.exchange.create_order(on.request(Side.SELL, quantity=2 * QUANTITY, intent=Intent.CLOSE))
+        on.fill(order.order_id, QUANTITY)
+        edited = await on.exchange.edit_order(SPEC.symbol, order_id=order.order_id, price=on.price("1.09"))
+        assert Decimal(on.changes[-1]["order"]["s"]) == QUANTITY
+        assert edited.quantity == QUANTITY
+
+    played(play)
+
+
+def test_an_edit_to_what_is_filled_already_is_refused_before_it_is_sent() -> None:
+    async def play(on: Stage) -> None:
+        order = await on.exchange.create_order(on.request(quantity=2 * QUANTITY))
+        on.fill(order.order_id, QUANTITY)
+        with pytest.raises(InvalidOrder, match="is filled already"):
+            await on.exchange.edit_order(SPEC.symbol, order_id=order.order_id, quantity=QUANTITY)
+        assert on.changes == []
+
+    played(play)
+
+
+@pytest.mark.parametrize("quantity", [None, 5 * QUANTITY])
+def test_a_lost_edit_of_a_partly_filled_order_is_known_by_what_was_left(quantity: Decimal | None) -> None:
+    plan = FaultPlan()
+
+    async def play(on: Stage) -> None:
+        order = await on.exchange.create_order(on.request(quantity=4 * QUANTITY))
+        on.fill(order.order_id, QUANTITY)
+        plan.add("answer-lost", kinds=["order"], most=1, applied=True)
+        edited = await on.exchange.edit_order(
+            SPEC.symbol, order_id=order.order_id, price=on.price("0.8"), quantity=quantity
+        )
+        assert (edited.price, edited.quantity) == (on.price("0.8"), (quantity or 4 * QUANTITY) - QUANTITY)
+        assert edited.replaces == order.order_id
+        cancelled = await on.exchange.cancel_order(SPEC.symbol, order_id=order.order_id)
+        assert cancelled.order_id == edited.order_id
+
+    played(play, plan)
