@@ -84,6 +84,19 @@ class Always(Contract):
 
         run(main())
 
+    def test_an_edit_that_changes_nothing_ends_in_the_order_as_it_stands(self) -> None:
+        self.needs(Can.EDIT_ORDER)
+
+        async def main() -> None:
+            on = Faulted(self.spec)
+            async with on.exchange as exchange:
+                order = await exchange.create_order(on.request())
+                same = await exchange.edit_order(on.spec.symbol, order_id=order.order_id, price=order.price)
+                assert (same.price, same.quantity, same.status) == (order.price, order.quantity, OrderStatus.NEW)
+                assert exchange.unresolved() == []
+
+        run(main())
+
     @pytest.mark.parametrize("triggers", [True, False])
     def test_cancelling_all_takes_what_waits_for_a_price_along(self, triggers: bool) -> None:
         self.needs(Can.CANCEL_ALL_ORDERS, Can.CREATE_TRIGGER_ORDER)

@@ -181,7 +181,10 @@ class Editing(Trading):
             self._not_replaced(change)
             if not isinstance(error, ExchangeError) or error.code not in amendment.unchanged:
                 raise
-            return await self._read_either(change, None, None)
+            order = await self._read_either(change, None, None)
+            if not change.fits(order):
+                raise
+            return order
         if edited is not None:
             return self._edited(change, edited)
         lag_ms = int(self._channel.dialect.traits.visibility_lag_s * 1000)

@@ -48,6 +48,10 @@ def read_ack(answer: WireAck) -> Ack:
     return Ack(text_or_none(answer.order_id), text_or_none(answer.client_oid))
 
 
+# "Unchanged values -> 40923".
+UNCHANGED = frozenset({"40923"})
+
+
 class BitgetPlacing(BatchCancels, BitgetSettings):
     """Orders on their way to the venue."""
 
@@ -142,7 +146,7 @@ class BitgetPlacing(BatchCancels, BitgetSettings):
             # The answer may still name the old order.
             return None, renamed
 
-        return Amendment(endpoints.MODIFY, body, new_ids, lost_ids=(None, renamed), replaces=True)
+        return Amendment(endpoints.MODIFY, body, new_ids, lost_ids=(None, renamed), replaces=True, unchanged=UNCHANGED)
 
     # Cancelling
 

@@ -66,7 +66,7 @@ from futures_async.adapters.bitget_uta.orders import (
     refusal_of,
 )
 from futures_async.adapters.bitget_uta.streams import BitgetUTAStreamDialect
-from futures_async.adapters.bitget_uta.triggers import UnifiedTriggers
+from futures_async.adapters.bitget_uta.triggers import UNCHANGED, UnifiedTriggers
 
 WITNESS_MS = windows.DAY_MS
 """How far back the list of closed orders is searched for an order of ours, beside the look-up by its id."""
@@ -167,7 +167,10 @@ class BitgetUTA(BatchCancels, UnifiedTriggers):
                 return None, order.client_order_id
             return (str(ids.order_id) if ids.order_id else None), None
 
-        return Amendment(endpoints.MODIFY_ORDER, change_body(order, self._category, price, quantity), read_ids)
+        # Under its own id the order may read as cancelled, while another one has taken its place.
+        lost_ids = (order.order_id, None) if order.client_order_id is None else (None, order.client_order_id)
+        body = change_body(order, self._category, price, quantity)
+        return Amendment(endpoints.MODIFY_ORDER, body, read_ids, lost_ids=lost_ids, unchanged=UNCHANGED)
 
     async def _cancel_all(self, venue_symbol: str) -> list[str] | None:
         body = {"category": self._category, "symbol": venue_symbol}

@@ -55,7 +55,7 @@ from futures_async.adapter import (
 from futures_async.adapters._rows import same_name
 from futures_async.adapters.okx import endpoints, mapping, market, wire
 from futures_async.adapters.okx.account import N
-from futures_async.adapters.okx.codes import CANCELLING, GONE
+from futures_async.adapters.okx.codes import CANCELLING, GONE, NOTHING_TO_CHANGE
 from futures_async.adapters.okx.dialect import OKXDialect
 from futures_async.adapters.okx.options import OKXOptions
 from futures_async.adapters.okx.orders import (
@@ -155,7 +155,8 @@ class OKX(BatchCancels, OKXTriggers):
     def _amendment(self, order: Order, price: Decimal | None, quantity: Decimal | None) -> Amendment:
         """Ids stay; that the request was taken says nothing of its effect, which is read."""
         contract = self._known_contract(order.venue_symbol)
-        return Amendment(endpoints.AMEND, change_body(order, contract, price, quantity))
+        body = change_body(order, contract, price, quantity)
+        return Amendment(endpoints.AMEND, body, unchanged=frozenset({NOTHING_TO_CHANGE}))
 
     async def _cancel_all(self, venue_symbol: str) -> list[str] | None:
         """The venue has no call for it: the pending orders are listed, page by page, and cancelled in batches.

@@ -34,6 +34,8 @@ FAILED = frozenset({"1", "2"})
 """Outer words: all of the rows, or some, have failed."""
 GONE = frozenset({"51023", "51169"})
 """There is no position to close."""
+NOTHING_TO_CHANGE = "51500"
+"""An edit has what the order has already."""
 CANCELLING = "51410"
 """A cancel of this order is under way already."""
 
@@ -88,7 +90,7 @@ _ORDERS = (
     # Closing orders block a close by the venue's own call; it comes as HTTP 429, and is no limit of rate.
     | refused(OrderRejected, 51115)
     | refused(OrderRejected, *span(51277, 51308), *span(51327, 51333), 51511)
-    | refused(OrderRejected, 51500, 51506, 51508, 51512, 51514, 54012, 54047, 54048)
+    | refused(OrderRejected, NOTHING_TO_CHANGE, 51506, 51508, 51512, 51514, 54012, 54047, 54048)
 )
 
 _FUNDS = (
