@@ -43,7 +43,7 @@ class BitgetStreamDialect(BitgetStreams[WireArg]):
     }
     unsaid: ClassVar[Mapping[What, tuple[str, ...]]] = {
         What.POSITIONS: ("take_profit", "stop_loss"),
-        What.ACCOUNTS: ("bonus", "position_mode"),
+        What.ACCOUNTS: ("bonus", "position_mode", "initial_margin"),
     }
 
     def __init__(self, dialect: BitgetFamily, product_type: ProductType, margin_coin: str | None) -> None:

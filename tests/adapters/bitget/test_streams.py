@@ -12,6 +12,9 @@ import pytest
 from futures_async.adapters.bitget.dialect import BitgetDialect
 from futures_async.adapters.bitget.streams import BitgetStreamDialect
 from futures_async.streams.dialect import Acknowledged, Data, LoggedIn, Nothing, Pong, Refused, Retiring, What
+from futures_async.streams.picture import Moment
+from futures_async.streams.rows import Rows
+from futures_async.streams.rules import ACCOUNTS
 from futures_async.unified.enums import OrderStatus, OrderType, PositionSide, Side
 from futures_async.unified.errors import (
     AuthenticationError,
@@ -197,6 +200,18 @@ def test_an_account_is_read() -> None:
     [account] = push.items
     assert (account.margin_coin, account.available, account.locked) == ("USDT", D("26.14309528"), D("5.36581500"))
     assert account.equity == D("26.14309528")
+
+
+def test_a_push_of_the_account_takes_away_no_figure_that_it_does_not_tell() -> None:
+    [(_, push)] = pushed("account-1").pushes
+    [account] = push.items
+    rows = Rows(ACCOUNTS, DIALECT.unsaid[What.ACCOUNTS])
+    rows.read(
+        [msgspec.structs.replace(account.read(), raw=None, available=D(900), initial_margin=D("922.6"))],
+        Moment(1.0, 1000, 1.1),
+    )
+    rows.push(push, Moment(10.0, 10_000))
+    assert rows.current["USDT"].initial_margin == D("922.6")
 
 
 def test_a_ticker_is_read() -> None:
