@@ -44,9 +44,10 @@ from futures_async.adapter import (
     unread_rows,
     windows,
 )
-from futures_async.adapters._bitget import ProductType, unified_symbol, venue_symbol
+from futures_async.adapters._bitget import ProductType
 from futures_async.adapters._rows import listed, same_name
 from futures_async.adapters.bitget_uta import endpoints, mapping, wire
+from futures_async.adapters.bitget_uta.symbols import unified_symbol, venue_symbol
 
 M = TypeVar("M", bound=Model)
 R = TypeVar("R")

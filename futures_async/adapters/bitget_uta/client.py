@@ -22,6 +22,7 @@ from futures_async.adapter import (
     Endpoint,
     Fill,
     FundingRate,
+    InvalidOrder,
     InvalidRequest,
     MarginMode,
     NotSupported,
@@ -126,7 +127,13 @@ class BitgetUTA(BatchCancels, UnifiedTriggers):
                 f"{self.id}: orders in COIN-FUTURES: the venue's pages contradict each other about the unit of qty; "
                 'with coin_unit="base" you say that it is base coin'
             )
-        return await super()._plan(request, kind=kind)
+        plan = await super()._plan(request, kind=kind)
+        if self._category == "COIN-FUTURES" and plan.request.attached:
+            # "... or preset take-profit/stop-loss orders": the same page.
+            raise InvalidOrder(
+                f"{self.id}: orders in COIN-FUTURES bring no take_profit and no stop_loss: leave them out"
+            )
+        return plan
 
     def _margin_mode_of(self, plan: PlannedOrder) -> MarginMode:
         return self._order_margin_mode(plan)
@@ -158,8 +165,9 @@ class BitgetUTA(BatchCancels, UnifiedTriggers):
         return {str(name): reason for item, reason in refused for name in (item.order_id, item.client_oid) if name}
 
     def _amendment(self, order: Order, price: Decimal | None, quantity: Decimal | None) -> Amendment:
-        if not self._unit_is_certain and quantity is not None:
-            raise NotSupported(f"{self.id}: the unit of qty in COIN-FUTURES is not certain")
+        if self._category == "COIN-FUTURES":
+            # "The new COIN-M business line does not support modifying orders": trade/Place-Order.
+            raise NotSupported(f"{self.id}: the venue changes no orders in COIN-FUTURES: cancel it and place another")
 
         def read_ids(ids: wire.WireIds) -> tuple[str | None, str | None]:
             # Whether the venue's id stays the same is not documented; ours does.

@@ -45,10 +45,10 @@ from futures_async.adapter import (
     times,
     word,
 )
-from futures_async.adapters._bitget import PRODUCT_TYPES, ProductType, unified_symbol
+from futures_async.adapters._bitget import PRODUCT_TYPES, ProductType
 from futures_async.adapters.bitget_uta import wire, wire_market
 from futures_async.adapters.bitget_uta.ledger import ledger_type
-from futures_async.adapters.bitget_uta.symbols import settle_coin
+from futures_async.adapters.bitget_uta.symbols import settle_coin, unified_symbol
 
 VENUE = "bitget-uta"
 USD = "USD"

@@ -52,9 +52,10 @@ from futures_async.adapter import (
     word,
     yes_no,
 )
-from futures_async.adapters._bitget import Cost, ProductType, cost_of, unified_symbol
+from futures_async.adapters._bitget import Cost, ProductType, cost_of
 from futures_async.adapters.bitget_uta import wire
 from futures_async.adapters.bitget_uta.mapping import MARGIN_MODE, POSITION_MODE, POSITION_SIDE, VENUE
+from futures_async.adapters.bitget_uta.symbols import unified_symbol
 
 SIDE = {"buy": Side.BUY, "sell": Side.SELL}
 TYPE = {"limit": OrderType.LIMIT, "market": OrderType.MARKET}

@@ -40,11 +40,12 @@ from futures_async.adapter import (
     word,
     yes_no,
 )
-from futures_async.adapters._bitget import ProductType, unified_symbol
+from futures_async.adapters._bitget import ProductType
 from futures_async.adapters._rows import text_or_none
 from futures_async.adapters.bitget_uta import wire
 from futures_async.adapters.bitget_uta.mapping import POSITION_MODE, POSITION_SIDE, VENUE
 from futures_async.adapters.bitget_uta.orders import OPENS, SIDE, TRIGGER_BY, TYPE
+from futures_async.adapters.bitget_uta.symbols import unified_symbol
 
 T = TypeVar("T")
 

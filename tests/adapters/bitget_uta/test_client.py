@@ -1,5 +1,7 @@
 """`BitgetUTA` end to end: the requests that it sends are the documented ones, and what comes back is right."""
 
+# pyright: reportPrivateUsage=false
+
 from __future__ import annotations
 
 import time
@@ -7,6 +9,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 from msgspec import structs
 
@@ -485,6 +488,22 @@ async def test_an_edit_of_a_coin_margined_quantity_is_not_supported(rig: Rig) ->
     with pytest.raises(NotSupported):
         await rig.client(product_type="COIN-FUTURES").edit_order("BTCUSD", order_id="1320244799629316096", quantity=1)
     assert rig.wire.bodies("/trade/modify-order") == []
+
+
+async def test_a_coin_margined_order_brings_no_stops(rig: Rig) -> None:
+    client = rig.client(product_type="COIN-FUTURES", coin_unit="base")
+    with pytest.raises(InvalidOrder, match="stop_loss"):
+        await client.create_order(market(symbol="BTC/USD:BTC", quantity=Decimal("0.01"), stop_loss="70000"))
+    assert rig.wire.bodies("/trade/place-order") == []
+
+
+@pytest.mark.parametrize("name", ["fx-1", None])
+async def test_a_lost_change_is_judged_by_an_id_that_is_sure_to_stay(rig: Rig, name: str | None) -> None:
+    client = rig.client()
+    placed = msgspec.structs.replace(await client.create_order(request()), client_order_id=name)
+    amendment = client._amendment(placed, Decimal(80100), None)
+    # Under its own id it may read as cancelled while another one has taken its place: that is no verdict.
+    assert amendment.lost_ids == ((None, name) if name else (placed.order_id, None))
 
 
 @pytest.mark.parametrize("timeout_s", [4, 61, -1, 7.5])

@@ -605,7 +605,8 @@ def test_contracts_settled_in_usdc_are_called_perp(venue: Venue) -> None:
     [row, _] = venue.get("/market/instruments", category="USDC-FUTURES")
     assert (row["symbol"], row["baseCoin"], row["quoteCoin"]) == ("BTCPERP", "BTC", "USDC")
     [row, _] = venue.get("/market/instruments", category="COIN-FUTURES")
-    assert (row["symbol"], row["baseCoin"], row["quoteCoin"]) == ("BTCUSD", "BTC", "USD")
+    assert (row["symbol"], row["baseCoin"], row["quoteCoin"]) == ("BTCUSD_CM", "BTC", "USD")
+    assert refusal(venue.get, "/market/tickers", category="COIN-FUTURES", symbol="BTCUSD") == "25100"
 
 
 def test_the_rest_of_the_market_is_served(venue: Venue) -> None:

@@ -50,7 +50,7 @@ class Products(BitgetGate):
 
     def name(self, symbol: str) -> str:
         """The venue's id of a unified symbol."""
-        return venue_symbol(self.engine.world.contract(symbol))
+        return self.venue_symbol(self.engine.world.contract(symbol))
 
     def product(self, values: Mapping[str, Any]) -> str:
         """The request's product type."""
@@ -74,7 +74,7 @@ class Products(BitgetGate):
         listed = self.contracts(self.product(values)) if self.product_field in values else self.contracts_listed()
         symbol = str(values["symbol"])
         for contract in listed:
-            if venue_symbol(contract) == symbol.upper():
+            if self.venue_symbol(contract) == symbol.upper():
                 return contract
         raise errors.UnknownSymbol(f"Parameter {symbol[:40]} does not exist")
 
@@ -120,7 +120,7 @@ class Products(BitgetGate):
     def funding_row(self, contract: ContractSpec) -> dict[str, str]:
         """What is due, and when."""
         return {
-            "symbol": venue_symbol(contract),
+            "symbol": self.venue_symbol(contract),
             "fundingRate": plain(self.engine.figures.funding_rate(contract)),
             "fundingRateInterval": str(contract.funding_interval_h),
             "nextUpdate": str(self.engine.figures.next_funding_ms(contract)),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any, ClassVar
 
 from futures_async.adapters.bitget.simulated.base import DAY_MS, SIDES, Products, span
-from futures_async.adapters.bitget.simulated.base import venue_symbol as venue_symbol
+from futures_async.adapters.bitget.simulated.base import venue_symbol as classic_symbol
 from futures_async.adapters.bitget.simulated.gate import CODES as FAMILY_CODES
 from futures_async.adapters.bitget.simulated.gate import UNIFIED, pick, required, whole
 from futures_async.simulator import errors
@@ -58,6 +58,11 @@ CODES: Table = {
 }
 
 
+def venue_symbol(contract: ContractSpec) -> str:
+    """`BTCUSDT`, `BTCPERP`, and `BTCUSD_CM` of what is margined in its coin."""
+    return classic_symbol(contract) + ("_CM" if contract.is_inverse else "")
+
+
 class V3(Products):
     """Helpers for the groups of endpoints. Keys of classic accounts are refused with 40084 by the gate."""
 
@@ -66,6 +71,9 @@ class V3(Products):
     product_field = "category"
     bad_product = VenueRefusal("25200", "Parameter category error")
     products = CATEGORIES
+
+    def venue_symbol(self, contract: ContractSpec) -> str:
+        return venue_symbol(contract)
 
     def contract(self, values: Mapping[str, Any]) -> ContractSpec:
         """The contract that the request names, in its category."""

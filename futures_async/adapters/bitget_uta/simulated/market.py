@@ -12,10 +12,9 @@ from futures_async.adapters.bitget.simulated.base import (
     limit_row,
     places,
     product_type,
-    venue_symbol,
 )
 from futures_async.adapters.bitget.simulated.gate import required, whole, word
-from futures_async.adapters.bitget_uta.simulated.base import OTHER_CATEGORIES, V3
+from futures_async.adapters.bitget_uta.simulated.base import OTHER_CATEGORIES, V3, venue_symbol
 from futures_async.simulator.contracts import ContractSpec
 from futures_async.simulator.dialect import Request, Route, VenueRefusal, always, plain, public
 from futures_async.transport.endpoint import RateLimit
@@ -166,6 +165,7 @@ class MarketCalls(V3):
 
 def _instrument(contract: ContractSpec) -> dict[str, Any]:
     return contract_terms(contract) | {
+        "symbol": venue_symbol(contract),
         "category": product_type(contract),
         "feeRateUpRatio": "0.005",
         "openCostUpRatio": "0.01",

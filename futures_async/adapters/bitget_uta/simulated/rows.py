@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from futures_async.adapters.bitget.simulated.base import MODE_WORDS, product_type, venue_symbol
+from futures_async.adapters.bitget.simulated.base import MODE_WORDS, product_type
 from futures_async.adapters.bitget.simulated.rows import trade_side as classic_trade_side
+from futures_async.adapters.bitget_uta.simulated.base import venue_symbol
 from futures_async.simulator.contracts import ContractSpec
 from futures_async.simulator.dialect import plain
 from futures_async.simulator.margins import Wallet

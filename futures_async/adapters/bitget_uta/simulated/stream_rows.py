@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
-from futures_async.adapters.bitget.simulated.base import MARGIN_WORDS, MODE_WORDS, product_type, venue_symbol
+from futures_async.adapters.bitget.simulated.base import MARGIN_WORDS, MODE_WORDS, product_type
+from futures_async.adapters.bitget_uta.simulated.base import venue_symbol
 from futures_async.adapters.bitget_uta.simulated.rows import (
     STATES,
     ended,
