@@ -274,32 +274,32 @@ async def play(spec: VenueSpec, deed: Deed, row: Fault, *, applied: bool, always
             assert not wrong, f"{case.says()}: {wrong}"
             unmet = [case.unmet(expected) for expected in alternatives(case)]
             assert "" in unmet, f"{case.says()}: {unmet}"
-        for place, end in enumerate(case.ends):
-            case.end = end
-            if isinstance(end, errors.OutcomeUnknown):
-                await resolved(case, place)
+        await resolved(case)
     finally:
         with suppress(errors.UnresolvedOrders):
             await on.exchange.aclose(0)
 
 
-async def resolved(case: Case, place: int) -> None:
-    """An open question is listed, and answered when nothing is wrong any more, if the venue can tell."""
+async def resolved(case: Case) -> None:
+    """Open questions are listed, and answered when nothing is wrong any more, if the venue can tell."""
     on, deed = case.on, case.deed
-    await anyio.sleep(120)
-    if deed.read == "all":
-        return  # of no order in particular: whoever asks lists what stands
+    questions = [(place, end) for place, end in enumerate(case.ends) if isinstance(end, errors.OutcomeUnknown)]
+    if not questions or deed.read == "all":
+        return  # what concerns no order in particular is told by a list of what stands
     if deed.kind != "cancel" and not deed.waits:
-        assert case.end in on.exchange.unresolved()
-    end: Any
-    try:
-        found = await case.end.resolve()
-        end = errors.OrderNotPlaced("absent") if found is None else found
-    except FuturesAsyncError as error:
-        end = error
-    assert not deed.wrong(on, end, place), f"{case.says()}, then {end!r}"
-    told = not isinstance(end, errors.OutcomeUnknown) or case.traits.window_s is None or deed.waits
-    assert told, f"{case.says()}: it could be told by now"
+        listed = on.exchange.unresolved()
+        assert [question for _, question in questions if question not in listed] == [], case.says()
+    await anyio.sleep(120)
+    for place, question in questions:
+        end: Any
+        try:
+            found = await question.resolve()
+            end = errors.OrderNotPlaced("absent") if found is None else found
+        except FuturesAsyncError as error:
+            end = error
+        assert not deed.wrong(on, end, place), f"{case.says()}, then {end!r}"
+        told = not isinstance(end, errors.OutcomeUnknown) or case.traits.window_s is None or deed.waits
+        assert told, f"{case.says()}: it could be told by now"
 
 
 def symbols(found: Any) -> set[str]:
