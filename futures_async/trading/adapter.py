@@ -6,6 +6,7 @@ walks through one.
 
 from __future__ import annotations
 
+import logging
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -60,7 +61,7 @@ from futures_async.unified.errors import (
     LifecycleWarning,
     NotSupported,
     OrderNotFound,
-    OutcomeUnknown,
+    OrderOutcomeUnknown,
     SymbolNotFound,
     UnreadRow,
     UnreadRows,
@@ -70,6 +71,8 @@ from futures_async.unified.errors import (
 from futures_async.unified.exchange import Capability
 from futures_async.unified.models import Account, Contract, Order, Position, PositionRisk
 from futures_async.unified.rows import readable, unread_of
+
+logger = logging.getLogger("futures_async.orders")
 
 T = TypeVar("T")
 
@@ -216,7 +219,6 @@ class Adapter(Adjusting, Watching):
         self._facts = Facts()
         self._successors: dict[str, str] = {}
         self._replacing: dict[str, Replacing] = {}
-        self._unknown_waiting: dict[str, OutcomeUnknown] = {}
         self._streams = AccountStreams(self._means(credentials))
         self._streams.observe(What.ORDERS, OrdersSeen(self._orders.seen))
         self._position_mode: PositionMode | None = None
@@ -361,6 +363,7 @@ class Adapter(Adjusting, Watching):
     async def aclose(self, grace_s: float = 10.0) -> None:
         if self._transport.ended:
             self._orders.forsake()
+            self._channel.deeds.forsake()
             await self._channel.forsake()
             await self._tell_left()
             return
@@ -385,7 +388,18 @@ class Adapter(Adjusting, Watching):
         """Close what this object alone has opened, and name the orders whose fate is open."""
         if self._journal is not None and self._owns_journal and not self._transport.users:
             await self._journal.aclose()
-        errors = [*self._orders.unresolved(), *self._unknown_waiting.values()]
+        left = self._channel.deeds.questions.open()
+        errors = self._orders.unresolved()
+        orders = [one for one in left if isinstance(one, OrderOutcomeUnknown) and one.client_order_id is not None]
+        errors += [one for one in orders if one not in errors]
+        others = [one for one in left if one not in errors]
+        if others:
+            logger.warning(
+                "%s: closed, and it is not known whether the venue acted on %d other writes: %s",
+                self.id,
+                len(others),
+                "; ".join(str(one) for one in others[:5]),
+            )
         if errors:
             raise UnresolvedOrders(
                 f"{self.id}: closed, and it is not known whether the venue acted on "

@@ -89,7 +89,7 @@ class BatchCancels(Cancelling):
             try:
                 answer = await self._call(call.endpoint, call.params, call.body)
             except CancelOutcomeUnknown as error:
-                unknown = error
+                unknown, error.settled = error, True  # each order's own question takes its place
             except OrderNotFound as error:
                 # None of them is open: each is read for what became of it.
                 refused = {name: error for pair in pairs for name in pair if name is not None}

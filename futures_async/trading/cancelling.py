@@ -172,6 +172,7 @@ class Cancelling(Hooks):
                     order = await self.fetch_order(venue_symbol, order_id=order_id, client_order_id=client_order_id)
             except OrderNotFound as error:
                 if gone is not None and denied:
+                    self._cancel_is_known(venue_symbol, order_id, client_order_id)
                     raise gone from None
                 denied, problem = True, error
             except FuturesAsyncError as error:
@@ -184,6 +185,7 @@ class Cancelling(Hooks):
                     problem = ResponseMismatch(f"{self.id}: the order read after the cancel is another one")
                     continue
                 if order.status.is_final:
+                    self._cancel_is_known(venue_symbol, order_id, client_order_id, order)
                     return order
                 state = f"is still {order.status.value}"
                 fence_ms = unknown.fence_until_ms if unknown is not None else None
@@ -192,6 +194,7 @@ class Cancelling(Hooks):
                     and self._channel.now_ms() > fence_ms
                     and order.status is not OrderStatus.UNKNOWN
                 ):
+                    self._cancel_is_known(venue_symbol, order_id, client_order_id, order)
                     return order
         venue = self._channel.dialect.venue
         open_question = unknown or CancelOutcomeUnknown(
@@ -208,7 +211,17 @@ class Cancelling(Hooks):
             return await self._after_cancel(venue_symbol, order_id, client_order_id, open_question, gone)
 
         open_question.bind(resolve)
+        self._channel.deeds.questions.ask(open_question, ("cancel", venue_symbol, order_id, client_order_id))
         raise open_question from open_question.refusal or problem or open_question.__cause__
+
+    def _cancel_is_known(
+        self, venue_symbol: str, order_id: str | None, client_order_id: str | None, order: Order | None = None
+    ) -> None:
+        """What earlier cancels of an order have left open is known now."""
+        pairs = {(order_id, client_order_id)}
+        if order is not None:
+            pairs |= {(order.order_id, None), (None, order.client_order_id)}
+        self._channel.deeds.questions.answered(*(("cancel", venue_symbol, *pair) for pair in pairs))
 
     async def cancel_orders(
         self, symbol: str, *, order_ids: Sequence[str] = (), client_order_ids: Sequence[str] = ()

@@ -62,6 +62,7 @@ class Record:
 
     __slots__ = (
         "abort",
+        "ask",
         "attempt",
         "confirm",
         "error",
@@ -83,6 +84,8 @@ class Record:
         """The word under which its intent stands in the journal."""
         self.confirm = True
         """It is read back where its acknowledgement says little."""
+        self.ask: Callable[[], Awaitable[Order | None]] | None = None
+        """Looks for it where it is not among plain orders: absence there proves nothing, and is None."""
         self.work: Work[Any] | None = None
         """What is placing it: the order alone, or its batch."""
         self.fence_ms: int | None = None
@@ -291,7 +294,7 @@ class OrderDesk:
         """Put an order on the list of open questions."""
         plan = record.plan
         unknown.name(plan.request.symbol, plan.local_id)
-        unknown.assumptions = self._assumptions()
+        unknown.assumptions = self._assumptions() if record.ask is None else ["that none is seen proves nothing"]
         unknown.bind(lambda deadline_s: self._resolve(record, deadline_s))
         record.error = unknown
         record.fence_ms = unknown.fence_until_ms
@@ -337,13 +340,29 @@ class OrderDesk:
 
     async def _resolve(self, record: Record, within_s: float | None) -> Order | None:
         if isinstance(record.result, Order):
-            return await self._as_it_is(record.result)
+            return await self._as_it_is(record.result) if record.ask is None else record.result
         if record.free:
             return None  # proved absent, refused, or never sent
+        if record.ask is not None:
+            return await self.seek(record, record.ask)
         try:
             return await self.settle(record, within_s)
         except OrderNotPlaced:
             return None
+
+    async def seek(self, record: Record, ask: Callable[[], Awaitable[Order | None]]) -> Order:
+        """Look once for an order that is not among plain ones.
+
+        Raises:
+            OrderOutcomeUnknown: It is not seen.
+        """
+        question = record.error
+        order = await ask()
+        if order is None:
+            raise question or self._closed_meanwhile(record)
+        found = recovered(order)
+        await self.verdict(record, found)
+        return found
 
     async def _as_it_is(self, order: Order) -> Order:
         """An order that was placed, read anew unless it has ended; as it was seen last where it cannot be read."""
@@ -495,6 +514,8 @@ class OrderDesk:
     async def verdict(self, record: Record, result: Order | FuturesAsyncError) -> None:
         """Write down what became of an order."""
         record.result = result
+        if record.error is not None:
+            record.error.settled = True
         record.error = None
         if self._journal is not None and record.attempt is not None:  # else its intent was never written
             outcome, order_id = (None, result.order_id) if isinstance(result, Order) else (result.outcome, None)
@@ -562,6 +583,7 @@ class OrderDesk:
         for record in self._records.values():
             if record.work is not None and record.result is None and record.error is None and not record.abort.harmless:
                 self.mark_unknown(record, self._closed_meanwhile(record))
+                self._channel.deeds.drop(record.work)
 
     def _closed_meanwhile(self, record: Record) -> OutcomeUnknown:
         channel = self._channel

@@ -138,10 +138,10 @@ class SettingDesk:
                 problem = error
             else:
                 if stands is not None and stands(found):
-                    self._open.pop(key, None)
+                    self._settle(key)
                     return found
                 if past_fence:
-                    self._open.pop(key, None)
+                    self._settle(key)
                     if stands is None:
                         return found
                     raise self._not_applied(f"{venue}: {name} was not set to {value}: the old value stands", unknown)
@@ -154,6 +154,11 @@ class SettingDesk:
             if deadline is not None and runtime.now() + pause_s > deadline:
                 raise self._unknown(key, value, read, stands, unknown, problem) from problem
             await runtime.sleep(pause_s)
+
+    def _settle(self, key: Key) -> None:
+        held = self._open.pop(key, None)
+        if held is not None:
+            held[1].settled = True
 
     @staticmethod
     def _not_applied(text: str, unknown: OutcomeUnknown | None) -> SettingNotApplied:

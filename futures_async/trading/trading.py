@@ -276,7 +276,11 @@ class Trading(Closing):
         )
 
     def unresolved(self) -> list[OutcomeUnknown]:
-        return [*self._orders.unresolved(), *self._settings.unresolved()]
+        kept = [*self._orders.unresolved(), *self._settings.unresolved()]
+        return [
+            *kept,
+            *(one for one in self._channel.deeds.questions.open() if all(one is not other for other in kept)),
+        ]
 
     def outcome(self, client_order_id: str) -> Order | FuturesAsyncError | None:
         return self._orders.outcome(client_order_id)

@@ -12,12 +12,13 @@ from futures_async.trading.desk import READ_BACK_PAUSES_S, acknowledged
 from futures_async.trading.editing import Editing
 from futures_async.trading.ordering import Ack, Placement, PlannedOrder, said
 from futures_async.trading.planning import as_stop
-from futures_async.trading.search import recovered
 from futures_async.transport.channel import apart
-from futures_async.transport.endpoint import Endpoint, Kind
+from futures_async.transport.deeds import outcome
+from futures_async.transport.endpoint import Endpoint
 from futures_async.unified.convert import Number, to_decimal, to_text
 from futures_async.unified.enums import OrderKind
 from futures_async.unified.errors import (
+    BadResponse,
     CancelOutcomeUnknown,
     FuturesAsyncError,
     InvalidOrder,
@@ -35,9 +36,6 @@ Look = Callable[[str | None, str | None], Awaitable[Order | None]]
 
 class Waiting(Editing):
     """Plans what waits for a price, and sees its placing through."""
-
-    _unknown_waiting: dict[str, OutcomeUnknown]
-    """By client order id: waiting orders of which it is not known whether they were placed."""
 
     async def _plan_waiting(self, request: OrderRequest, kind: OrderKind) -> PlannedOrder:
         """Plan an order that waits for a price, before anything is sent."""
@@ -95,32 +93,31 @@ class Waiting(Editing):
         """Place it once; where the answer is lost, it is looked for, and its fate left open where it is not seen.
 
         Raises:
+            InvalidOrder: Its client order id was used for an order that may exist.
             OrderOutcomeUnknown: It may wait at the venue, or be on its way: `resolve()` looks again. That none is seen
                 proves nothing.
         """
 
-        async def again(question: OutcomeUnknown) -> Order:
-            with urgent():
-                order = await look(None, plan.client_order_id)
-            if order is None:
-                raise question
-            self._unknown_waiting.pop(plan.local_id, None)
-            return recovered(order)
+        record = self._orders.open(plan)
 
-        async def deed() -> Order:
+        async def ask() -> Order | None:
+            with urgent():
+                return await look(None, plan.client_order_id)
+
+        async def flow() -> Order:
             try:
-                ack = await send()
+                try:
+                    ack = await send()
+                except BadResponse as problem:
+                    raise self._orders.doubt(endpoint, problem) from problem
                 self._check_ack(plan, endpoint, ack)
-                order = await self._read_placed(plan, endpoint, ack, look)
-            except OrderOutcomeUnknown as unknown:
-                question = unknown
-                question.name(plan.request.symbol, plan.client_order_id)
-                question.bind(lambda deadline_s: again(question))
-                self._unknown_waiting[plan.local_id] = question
+                order = await self._read_placed(plan, endpoint, ack, look) or acknowledged(plan, ack, self.id)
+            except OrderOutcomeUnknown as question:
+                self._orders.mark_unknown(record, question)
                 for pause_s in READ_BACK_PAUSES_S:
                     await self._channel.transport.runtime().sleep(pause_s)
                     try:
-                        return await again(question)
+                        return await self._orders.seek(record, ask)
                     except OutcomeUnknown:
                         question.lookups.append("not seen")
                     except FuturesAsyncError as problem:
@@ -128,11 +125,14 @@ class Waiting(Editing):
                 raise
             except FuturesAsyncError as error:
                 error.client_order_id = plan.local_id
+                await self._orders.verdict(record, error)
                 self._heard(plan, error)
                 raise
-            return acknowledged(plan, ack, self.id) if order is None else order
+            await self._orders.verdict(record, order)
+            return order
 
-        return await self._channel.deeds.see_through(deed, Kind.ORDER)
+        record.ask = ask
+        return await outcome(self._orders.begin([record], flow), record.abort)
 
     async def _read_placed(self, plan: PlannedOrder, endpoint: Endpoint[Any], ack: Ack, look: Look) -> Order | None:
         """What waits under the id that was named; None where it cannot be read: placing never fails for that."""
@@ -167,6 +167,7 @@ class Waiting(Editing):
             raise unknown from problem
         if still:
             raise unknown
+        unknown.settled = True
 
     @staticmethod
     def _changes(*, trigger_price: Number | None, price: Number | None, quantity: Number | None) -> dict[str, Decimal]:
@@ -191,6 +192,3 @@ class Waiting(Editing):
             raise InvalidOrder(f"{self.id}: trigger order {order_id} executes at market: it has no price to change")
         if "quantity" in new and now["quantity"] is None:
             raise InvalidOrder(f"{self.id}: trigger order {order_id} is for the whole position: it has no quantity")
-
-    def unresolved(self) -> list[OutcomeUnknown]:
-        return [*super().unresolved(), *self._unknown_waiting.values()]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Coroutine, Generator, Sequence
+from collections.abc import Callable, Coroutine, Generator, Hashable, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, TypeVar
@@ -37,6 +37,7 @@ UNKNOWN: dict[Kind, type[OutcomeUnknown]] = {
 """What a write of each kind ends as when nobody can tell whether it took effect."""
 
 DRAIN_STEP_S = 0.02
+MOST_QUESTIONS = 1_000
 
 
 @contextmanager
@@ -64,6 +65,35 @@ async def outcome(work: Work[T], abort: Abort) -> T:
     return result
 
 
+class Questions:
+    """Writes that ended, and nobody knows whether they took effect: beside orders, whose desk keeps account of them."""
+
+    def __init__(self) -> None:
+        self._open: list[tuple[OutcomeUnknown, Hashable]] = []
+
+    def ask(self, question: OutcomeUnknown, about: Hashable = None) -> None:
+        """Enter one, once.
+
+        Args:
+            question: What the write ended as.
+            about: What a later write of the same kind answers it by.
+        """
+        kept = [one for one in self._open if not one[0].settled]
+        if all(one is not question for one, _ in kept):
+            kept.append((question, about))
+        self._open = kept[-MOST_QUESTIONS:]
+
+    def answered(self, *abouts: Hashable) -> None:
+        """What was asked of these is known now."""
+        for question, about in self._open:
+            if about in abouts:
+                question.settled = True
+
+    def open(self) -> list[OutcomeUnknown]:
+        """Those that nobody has settled."""
+        return [question for question, _ in self._open if not question.settled]
+
+
 class Deeds:
     """The writes of one account that have begun and not ended.
 
@@ -78,6 +108,7 @@ class Deeds:
         self._under_way: dict[Abort, tuple[Work[Any], Kind]] = {}
         self._cancels: set[Abort] = set()
         """Of those, the ones that only take orders away."""
+        self.questions = Questions()
         self.closing = False
         """Nothing new begins any more."""
 
@@ -126,8 +157,16 @@ class Deeds:
         """
         if DEED.get() is not None:
             return await deed()
+
+        async def kept() -> T:
+            try:
+                return await deed()
+            except OutcomeUnknown as question:
+                self.questions.ask(question)  # also where nobody waits for it any more
+                raise
+
         abort = Abort()
-        return await outcome(self.begin(deed, kind, abort, cancels=cancels), abort)
+        return await outcome(self.begin(kept, kind, abort, cancels=cancels), abort)
 
     def halt(self) -> None:
         """Stop what has not left yet, but not what only takes orders away."""
@@ -164,12 +203,31 @@ class Deeds:
 
     def stop(self, work: Work[Any], error: FuturesAsyncError) -> None:
         """End a write that took too long: its callers get `error`."""
+        self.drop(work)
         work.abandon(error)
         work.cancel()
+
+    def drop(self, work: Work[Any]) -> None:
+        """Somebody else keeps account of this one from now on."""
+        self._under_way = {abort: held for abort, held in self._under_way.items() if held[0] is not work}
+
+    def forsake(self) -> None:
+        """The event loop has ended, and what was under way with it: what may have left becomes an open question."""
+        for abort, (_, kind) in self._under_way.items():
+            if not abort.harmless:
+                self.questions.ask(self._unknown(kind))
+        self._under_way = {}
+
+    def _unknown(self, kind: Kind) -> OutcomeUnknown:
+        return UNKNOWN[kind](f"{self._venue}: the exchange object was closed during this write", venue=self._venue)
 
     def stop_all(self) -> None:
         """End what is left: what may have left this computer ends as unknown, anything else as not sent."""
         for abort, (work, kind) in tuple(self._under_way.items()):
             abort.raised = True
-            cause = ClientClosed(f"{self._venue}: the exchange object was closed during this write")
-            self.stop(work, cause if abort.harmless else UNKNOWN[kind](str(cause), venue=self._venue))
+            if abort.harmless:
+                self.stop(work, ClientClosed(f"{self._venue}: the exchange object was closed during this write"))
+                continue
+            question = self._unknown(kind)
+            self.questions.ask(question)
+            self.stop(work, question)

@@ -408,9 +408,12 @@ class OutcomeUnknown(FuturesAsyncError):
         fence_until_ms: Venue time (Unix ms) after which the request can no longer take effect; None where
             the venue gives no such guarantee.
         assumptions: What the verdict would rest on, in words.
+        settled: It has become known meanwhile, so that `unresolved()` leaves it out. Set it for what you have found out
+            by other means.
     """
 
     outcome = Outcome.UNKNOWN
+    settled = False
     _here = frozenset({"_resolver"})
     _resolver: Callable[[float | None], Awaitable[Any]] | None = None
 
@@ -460,7 +463,13 @@ class OutcomeUnknown(FuturesAsyncError):
         """
         if self._resolver is None:
             raise self
-        return await self._resolver(deadline_s)
+        try:
+            answer = await self._resolver(deadline_s)
+        except (OrderNotFound, OrderNotPlaced, SettingNotApplied):
+            self.settled = True
+            raise
+        self.settled = True
+        return answer
 
 
 class OrderOutcomeUnknown(OutcomeUnknown):

@@ -451,7 +451,7 @@ class FuturesExchange(ABC):
         self._unsupported("resolve_order")
 
     def unresolved(self) -> list[OutcomeUnknown]:
-        """The writes of this object whose fate is not known."""
+        """The writes of this object whose fate is not known, until it is, or `settled` is set on them."""
         return []
 
     def outcome(self, client_order_id: str) -> Order | FuturesAsyncError | None:

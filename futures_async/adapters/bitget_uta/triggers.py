@@ -160,7 +160,7 @@ class UnifiedTriggers(PartStops, UnifiedTriggerLists):
             return strategies(self._category).one(row, self._beside(kind)(row))
         if order_id is not None:
             return None
-        question = self._unknown_waiting.get(plan.local_id)
+        question = self._orders.question(plan.local_id)
         if question is not None and kind != TPSL:
             # The venue may not have kept our id: whether it is one of these is for the caller to say.
             same = [str(row.order_id) for row in await self._waiting_rows(plan.venue_symbol, kind) if alike(row, plan)]

@@ -28,7 +28,6 @@ from futures_async.adapter import (
     PriceSource,
     Read,
     Stop,
-    acknowledged,
     chosen,
     one_id,
     required_id,
@@ -60,7 +59,8 @@ class BitMartTriggers(BitMartAccount):
 
         Raises:
             InvalidOrder: A client order id on an opening one, or a trigger at the price of now.
-            OrderOutcomeUnknown: It may wait at the venue: look with `fetch_trigger_orders` before placing another.
+            OrderOutcomeUnknown: It may wait at the venue: that `resolve()` does not see it proves nothing. `lookups`
+                name what waits on the same terms, where the venue keeps no id of ours.
         """
         self._active("create_trigger_order")
         opens = request.intent is Intent.OPEN
@@ -82,12 +82,35 @@ class BitMartTriggers(BitMartAccount):
         return ticker.last_price, ticker.index_price
 
     async def _submit(self, endpoint: Endpoint[WireIds], body: Body, plan: PlannedOrder) -> Order:
-        try:
-            ids = await self._call(endpoint, body=body)
-        except OrderOutcomeUnknown as unknown:
-            unknown.symbol, unknown.client_order_id = plan.request.symbol, plan.client_order_id
-            raise
-        return acknowledged(plan, Ack(required_id(ids.order_id, "order_id")), self.id)
+        async def send() -> Ack:
+            return Ack(required_id((await self._call(endpoint, body=body)).order_id, "order_id"))
+
+        async def look(order_id: str | None, client_order_id: str | None) -> Order | None:
+            if order_id is not None:
+                return None  # the acknowledgement says it all
+            try:
+                if client_order_id is not None:
+                    return await self._waiting(plan.venue_symbol, None, client_order_id)
+            except OrderNotFound:
+                return None
+            await self._tell_alike(plan)
+            return None
+
+        return await self._place_trigger(plan, endpoint, send, look)
+
+    async def _tell_alike(self, plan: PlannedOrder) -> None:
+        """Of an order without an id of ours: name those that it may be, which is for the caller to say."""
+        question, request = self._orders.question(plan.local_id), plan.request
+        if question is None:
+            return
+        if plan.kind is OrderKind.TRAILING:
+            found = await self.fetch_trailing_orders(plan.venue_symbol)
+        else:
+            rows = (await self._all_waiting(plan.venue_symbol)).rows
+            found = [order for order in rows if order.trigger_price == request.trigger_price]
+        same = [order.order_id for order in found if (order.side, order.quantity) == (request.side, request.quantity)]
+        if same:
+            question.lookups.append(f"waiting on the same terms, under no id of ours: {', '.join(same)}")
 
     async def cancel_trigger_order(
         self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None

@@ -1025,6 +1025,9 @@ async def test_a_lost_answer_to_such_a_close_names_the_id_that_finds_it() -> Non
     async with client(stub) as exchange:
         with pytest.raises(errors.OrderOutcomeUnknown) as caught:
             await exchange.close_position(BTC, side=PositionSide.LONG)
+        assert exchange.unresolved() == [caught.value]
+        with pytest.raises(errors.UnresolvedOrders):
+            await exchange.aclose()
     assert caught.value.client_order_id == stub.order["client_order_id"]
     assert caught.value.symbol == BTC
     assert stub.order["client_order_id"] in str(caught.value)
@@ -1154,7 +1157,10 @@ async def test_a_trigger_order_that_may_have_arrived_is_not_sent_again() -> None
     async with client(stub) as exchange:
         with pytest.raises(errors.OrderOutcomeUnknown) as caught:
             await exchange.create_trigger_order(trigger())
-    assert (caught.value.symbol, caught.value.client_order_id) == (BTC, None)
+        assert exchange.unresolved() == [caught.value]
+        with pytest.raises(errors.UnresolvedOrders):
+            await exchange.aclose()
+    assert caught.value.symbol == BTC
     assert len(stub.named("submit-plan-order")) == 1
 
 

@@ -253,6 +253,42 @@ async def test_a_trailing_order_is_cancelled_by_its_own_call() -> None:
             await at.exchange.cancel_trailing_order(BTC, order.order_id)
 
 
+async def test_a_waiting_order_whose_answer_was_lost_is_a_question_that_stays() -> None:
+    at = Scene(PositionMode.ONE_WAY)
+    await at.exchange.fetch_time()
+    await at.exchange.create_trigger_order(waiting(Side.BUY, 94_000))
+    at.wire.lose = "submit-"
+    with pytest.raises(errors.OrderOutcomeUnknown) as plan:
+        await at.exchange.create_trigger_order(waiting(Side.BUY, 95_000))
+    with pytest.raises(errors.OrderOutcomeUnknown) as trailing:
+        await at.exchange.create_trailing_order(waiting(Side.BUY, 89_000), "0.01")
+    assert at.wire.lost == 2
+    at.wire.lose = ""
+    (_, mine) = sorted(await at.exchange.fetch_trigger_orders(BTC), key=lambda order: order.order_id)
+    (follows,) = await at.exchange.fetch_trailing_orders(BTC)
+    for question, order in ((plan.value, mine), (trailing.value, follows)):
+        with pytest.raises(errors.OrderOutcomeUnknown) as again:
+            await question.resolve()
+        assert again.value is question
+        # The venue keeps no id of ours: which one it is, is for the caller to say.
+        assert question.lookups[-1] == f"waiting on the same terms, under no id of ours: {order.order_id}"
+    assert at.exchange.unresolved() == [plan.value, trailing.value]
+    with pytest.raises(errors.UnresolvedOrders):
+        await at.exchange.aclose()
+
+
+async def test_a_stop_whose_answer_was_lost_is_found_by_its_id() -> None:
+    async with scene() as at:
+        await at.order(Side.BUY)
+        at.wire.lose = "submit-tp-sl-order"
+        request = waiting(Side.SELL, 85_000, intent=Intent.CLOSE, client_order_id="mystop")
+        stop = await at.exchange.create_trigger_order(request)
+        assert (stop.recovered, stop.trigger_price) == (True, D(85_000))
+        assert at.exchange.unresolved() == []
+        with pytest.raises(errors.InvalidOrder, match="already used"):
+            await at.exchange.create_trigger_order(request)
+
+
 async def test_waiting_orders_are_changed_in_place() -> None:
     async with scene() as at:
         plan = await at.exchange.create_trigger_order(waiting(Side.BUY, 85_000, price=D(84_900)))

@@ -206,6 +206,8 @@ async def test_a_trailing_order_that_may_have_arrived_is_not_sent_again() -> Non
     async with client(stub) as exchange:
         with pytest.raises(errors.OrderOutcomeUnknown) as caught:
             await exchange.create_trailing_order(trailing(), "0.005")
+        with pytest.raises(errors.UnresolvedOrders):
+            await exchange.aclose()
     assert caught.value.symbol == BTC
     assert len(stub.named("submit-trail-order")) == 1
 
@@ -281,6 +283,7 @@ async def test_a_stop_that_may_have_arrived_is_not_sent_again() -> None:
     async with client(stub) as exchange:
         with pytest.raises(errors.OrderOutcomeUnknown) as caught:
             await exchange.set_position_stops(BTC, PositionSide.SHORT, take_profit=80000)
+        assert exchange.unresolved() == [caught.value]
     assert caught.value.symbol == BTC
     assert [sent.json["side"] for sent in stub.named("submit-tp-sl-order")] == [2]
 

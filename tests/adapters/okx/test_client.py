@@ -634,7 +634,7 @@ async def test_a_trigger_order_is_sent_as_one_and_read_back(rig: Rig) -> None:
 async def test_a_refused_trigger_order_has_a_good_word_around_it(rig: Rig) -> None:
     client = rig.client()
     placed = await client.create_trigger_order(waiting(client_order_id="twice"))
-    again = await client.create_trigger_order(waiting(client_order_id="twice"))
+    again = await rig.client().create_trigger_order(waiting(client_order_id="twice"))
     assert again.order_id == placed.order_id  # looked for under its id: the refusal may be of a repeat of our own
     refused = plain("order_algo")
     refused["data"][0] |= {"algoId": "", "sCode": "51277", "sMsg": "TP trigger price"}
