@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 
 import futures_async as fa
-from futures_async.adapter import Adapter
+from futures_async.adapter import Adapter, Options
+from futures_async.adapters import BUILT_IN
+from futures_async.registry import adapter_class
+from futures_async.trading.options import declared
 
 KEYS = fa.Credentials("0x" + "a" * 40, "1" * 64, passphrase="p", memo="m", uid="1234")
 HERE = "http://127.0.0.1:8900"
@@ -76,3 +79,26 @@ def test_demo_a_test_net_a_vault_and_a_sub_account_are_accounts_of_their_own(
 def test_what_reads_other_contracts_shares_no_picture(venue: str, options: dict[str, Any]) -> None:
     assert made(venue, **options).view_id != made(venue).view_id
     assert made(venue, **options).view_id == made(venue, **options).view_id
+
+
+NEUTRAL = {
+    "rsa", "private_key", "signer",  # how it is signed
+    "margin_mode", "slippage", "coin_unit",  # how orders are written
+    "cancel_on_disconnect",
+    "site", "region",  # where an account was opened: it is at no other place
+}  # fmt: skip
+"""Options that make no other account, and read nothing else of one."""
+
+
+@pytest.mark.parametrize("venue", BUILT_IN)
+def test_every_option_is_known_to_make_another_account_or_view_or_not(venue: str) -> None:
+    kind = adapter_class(venue)
+    assert issubclass(kind, Adapter)
+    own = declared(kind.takes).keys() - declared(Options).keys() - NEUTRAL
+    others: dict[str, Any] = {
+        "product_type": "COIN-FUTURES", "margin_coin": "ETH", "markets": ("inverse",), "dex": "xyz", "vault": VAULT,
+        "account": "copy_trading",
+    }  # fmt: skip
+    for name in own:
+        more: dict[str, Any] = {"base_url": HERE} if venue == "bitget-v1" else {}
+        assert made(venue, **{name: others[name]}, **more).view_id != made(venue, **more).view_id
