@@ -127,7 +127,8 @@ class _Figures:
         return equity, ratio
 
     def _positions(self) -> Iterable[Metric]:
-        labels = ("account", "symbol", "side")
+        # A contract may have a cross and an isolated position of one side.
+        labels = ("account", "symbol", "side", "margin_mode")
         quantity = _gauge("position_quantity", "In base coin", *labels)
         pnl = _gauge("position_unrealized_pnl", "In the margin coin", *labels)
         distance = _gauge("distance_to_liquidation", "Adverse move as a fraction of the mark price", *labels)
@@ -137,7 +138,7 @@ class _Figures:
             left = position_distance(one)
             for gauge, value in ((quantity, one.quantity), (pnl, one.unrealized_pnl), (distance, left)):
                 if value is not None:
-                    gauge.add_metric([name, one.symbol, one.side.value], float(value))
+                    gauge.add_metric([name, one.symbol, one.side.value, one.margin_mode or ""], float(value))
             if left is not None:
                 least[name] = min(float(left), least.get(name, float("inf")))
         for name, left_there in least.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -41,15 +42,18 @@ def _balance(account: Account) -> dict[str, Any]:
 
 
 def positions(snapshot: Snapshot, known: Known | None = None) -> Rows:
-    """Each known position with its risk, those of stale accounts too, by account, contract and side.
+    """Each known position with its risk, those of stale accounts too, by account, contract and side, and by margin
+    mode where a contract has one of each.
 
     Args:
         snapshot: Where they are.
         known: Rows made before, which are given again where the position is the same object; kept up to date here.
     """
     made: Known = {}
-    for name, position in snapshot.each_position():
-        key = f"{name} {position.symbol} {position.side.value}"
+    each = [(f"{name} {one.symbol} {one.side.value}", name, one) for name, one in snapshot.each_position()]
+    times = Counter(key for key, _, _ in each)
+    for said, name, position in each:
+        key = said if times[said] == 1 else f"{said} {position.margin_mode or ''}".rstrip()
         before = None if known is None else known.get(key)
         if before is not None and before[0] is position:
             made[key] = before
