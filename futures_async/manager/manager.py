@@ -197,7 +197,7 @@ class OrderManager:
                 raise InvalidRequest(f"no order of this manager has the client order id {order!r}")
             order = known
         after = await self.exchange.cancel_order(order.symbol, order_id=order.order_id)
-        self._tracker.see(after)
+        self._tracker.see(after, order.order_id)
         return after
 
     async def recover(self) -> Recovery:

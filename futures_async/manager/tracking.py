@@ -11,10 +11,12 @@ import msgspec
 
 from futures_async.manager.fills import FillEffect, PositionBook
 from futures_async.manager.listening import Listening
+from futures_async.streams.orders import advances
+from futures_async.trading.hooks import current_id
 from futures_async.unified.callbacks import failure_of
 from futures_async.unified.enums import OrderStatus
 from futures_async.unified.errors import DecodeError, FuturesAsyncError, InvalidRequest, OrderNotFound, unread_rows
-from futures_async.unified.exact import ZERO, add, divide, multiply, subtract
+from futures_async.unified.exact import ZERO, add, divide, multiply, subtract, total
 from futures_async.unified.exchange import Capability, FuturesExchange
 from futures_async.unified.models import Fill, Order
 from futures_async.unified.rows import readable
@@ -23,7 +25,8 @@ logger = logging.getLogger("futures_async.orders")
 
 REMEMBERED = 10_000
 PATIENCE = 10
-"""Looks in vain at an order that the venue does not know, or whose fills it does not list, before it is let go."""
+"""Looks in vain, one after the other, at an order that the venue does not know, or whose fills it does not list, before
+it is let go."""
 LONGEST_BACK_OFF = 32
 MOST_FILLS = 10_000
 """Read in one look, over as many pages as that takes."""
@@ -46,31 +49,70 @@ class OrderUpdate(msgspec.Struct, frozen=True, kw_only=True):
     """The new executions and what they did, oldest first; they may come an update later than `filled`."""
 
 
-class _Tracked:
-    def __init__(self, client_order_id: str, order: Order) -> None:
-        self.client_order_id = client_order_id
-        self.order = order
-        self.told: Order | None = None
+class _Part:
+    """What came of an order under one id."""
+
+    def __init__(self) -> None:
+        self.filled = ZERO
+        """As the order says."""
         self.listed = ZERO
         """Quantity of its fills so far."""
         self.spent = ZERO
         """Quantity × price of its fills so far."""
-        self.new_fills: list[FillEffect] = []
-        self.looks_in_vain = 0
-        self.let_go = False
-
-    @property
-    def order_id(self) -> str:
-        return self.order.order_id
+        self.created_ms: int | None = None
 
     @property
     def owed(self) -> Decimal:
         """Filled, as far as the order says, and not listed as fills yet."""
-        return subtract(self.order.filled_quantity or ZERO, self.listed)
+        return max(subtract(self.filled, self.listed), ZERO)
+
+
+class _Tracked:
+    def __init__(self, client_order_id: str, order: Order) -> None:
+        self.client_order_id = client_order_id
+        self.order = order
+        """As last seen."""
+        self.order_id = order.order_id
+        """The id that it has now: after an edit the order of it may not have been seen yet."""
+        self.parts: dict[str, _Part] = {}
+        """By each id that it has had."""
+        self.told: Order | None = None
+        self.told_filled = ZERO
+        self.new_fills: list[FillEffect] = []
+        self.looks_in_vain = 0
+        self.let_go = False
+        self.take(order)
+
+    def take(self, order: Order) -> None:
+        """It stands so."""
+        part = self.part(order.order_id)
+        part.filled, part.created_ms = max(part.filled, order.filled_quantity or ZERO), order.created_ms
+        known = order.filled_quantity is not None or not part.filled
+        self.order = order if known else msgspec.structs.replace(order, filled_quantity=part.filled)
+
+    def part(self, order_id: str) -> _Part:
+        return self.parts.setdefault(order_id, _Part())
+
+    @property
+    def edited(self) -> bool:
+        """It is another order by now, which was not seen yet."""
+        return self.order.order_id != self.order_id
+
+    @property
+    def filled(self) -> Decimal:
+        return total(part.filled for part in self.parts.values())
+
+    @property
+    def owed(self) -> Decimal:
+        return total(part.owed for part in self.parts.values())
+
+    @property
+    def is_open(self) -> bool:
+        return self.edited or not self.order.status.is_final
 
     @property
     def followed(self) -> bool:
-        return not self.let_go and (not self.order.status.is_final or self.owed > 0)
+        return not self.let_go and (self.is_open or self.owed > 0)
 
 
 class Tracker:
@@ -96,8 +138,8 @@ class Tracker:
 
     def add(self, client_order_id: str, order: Order) -> None:
         """Follow an order."""
-        if client_order_id in self._tracked:
-            self.see(order)
+        if (known := self._tracked.get(client_order_id)) is not None:
+            self.see(order, known.order_id)
             return
         tracked = _Tracked(client_order_id, order)
         self._tracked[client_order_id] = self._by_id[order.order_id] = tracked
@@ -107,21 +149,42 @@ class Tracker:
             oldest = next((one for one in self._tracked.values() if not one.followed), None)
             if oldest is not None:
                 del self._tracked[oldest.client_order_id]
-                self._by_id.pop(oldest.order.order_id, None)
+                for order_id in oldest.parts:
+                    self._by_id.pop(order_id, None)
 
-    def see(self, order: Order) -> None:
-        """Take a reading in, unless it is older than what is known: readings overtake one another."""
+    def see(self, order: Order, asked: str | None = None) -> None:
+        """Take a reading in, unless it is older than what is known: readings overtake one another.
+
+        Args:
+            order: As read.
+            asked: The id that it was asked for by: where an edit makes a new order, the old id gives that one.
+        """
         tracked = self._by_id.get(order.order_id)
         if tracked is None:
-            return
+            former = [self._by_id[name] for name in (asked, order.replaces) if name is not None and name in self._by_id]
+            if not former:
+                return
+            tracked = former[0]
+            self._rename(tracked, order.order_id)
         known = tracked.order
-        if known.status.is_final and not order.status.is_final:
-            return
-        if (order.filled_quantity or ZERO) < (known.filled_quantity or ZERO):
-            return
-        if order.updated_ms is not None and known.updated_ms is not None and order.updated_ms < known.updated_ms:
-            return
-        tracked.order = order
+        if order.order_id != tracked.order_id:
+            return  # what it was before it was edited
+        if tracked.edited or _advances(known, order):
+            tracked.take(order)
+
+    def _rename(self, tracked: _Tracked, order_id: str) -> None:
+        tracked.order_id = order_id
+        tracked.part(order_id)
+        self._by_id[order_id] = tracked  # fills come by the old id too
+        for listening in self._listening:
+            listening.recall(order_id)
+
+    def _follow_edits(self) -> None:
+        """Know orders by the ids that edits have given them."""
+        for tracked in list(self._tracked.values()):
+            order_id = current_id(self._exchange, tracked.order_id)
+            if order_id != tracked.order_id:
+                self._rename(tracked, order_id)
 
     async def updates(self, interval_s: float = 1.0, *, until_closed: bool = True) -> AsyncGenerator[OrderUpdate, None]:
         """Iterate over changes: as they are pushed where the venue streams them, else, and while the stream does not
@@ -140,11 +203,13 @@ class Tracker:
 
         def untold(one: _Tracked) -> bool:
             """The stream says nothing of it: forgotten by the venue, pushed to nobody, or fills that it never tells."""
-            return (quiet and not listening.open(one.order_id)) or (not listening.tells_fills and one.owed > 0)
+            waits = not listening.tells_fills and one.owed > 0
+            return one.edited or waits or (quiet and not listening.open(one.order_id))
 
         try:
             while True:
                 failed, live = False, listening.live
+                self._follow_edits()
                 await self._hear(listening)
                 if not live or not caught_up:
                     failed = await self._look(self._followed())
@@ -178,15 +243,15 @@ class Tracker:
         told, order = tracked.told, tracked.order
         if told == order and not tracked.new_fills:
             return None
-        before = told.filled_quantity or ZERO if told is not None else ZERO
+        filled = tracked.filled
         update = OrderUpdate(
             client_order_id=tracked.client_order_id,
             order=order,
             previous=told,
-            filled=subtract(order.filled_quantity or ZERO, before),
+            filled=subtract(filled, tracked.told_filled),
             fills=tuple(tracked.new_fills),
         )
-        tracked.told, tracked.new_fills = order, []
+        tracked.told, tracked.told_filled, tracked.new_fills = order, filled, []
         return update
 
     async def _look(self, followed: list[_Tracked]) -> bool:
@@ -195,7 +260,7 @@ class Tracker:
         for symbol in dict.fromkeys(tracked.order.venue_symbol for tracked in followed):
             mine = [tracked for tracked in followed if tracked.order.venue_symbol == symbol]
             try:
-                odd = await self._read_orders(symbol, [one for one in mine if not one.order.status.is_final])
+                odd = await self._read_orders(symbol, [one for one in mine if one.is_open])
                 await self._read_fills(symbol, [one for one in mine if one.owed > 0])
                 if odd is not None:
                     raise odd
@@ -213,19 +278,22 @@ class Tracker:
         listed, _ = await readable(self._exchange.fetch_open_orders(symbol))
         open_now = {order.order_id: order for order in listed}
         for tracked in mine:
-            order = open_now.get(tracked.order.order_id)
+            asked = tracked.order_id
+            order = open_now.get(asked)
             try:
                 if order is None:
                     order = await self._read_one(tracked)
             except DecodeError as error:
                 odd = error
             if order is not None:
-                self.see(order)
+                if order.status is not OrderStatus.UNKNOWN:
+                    tracked.looks_in_vain = 0
+                self.see(order, asked)
         return odd
 
     async def _read_one(self, tracked: _Tracked) -> Order | None:
         try:
-            order = await self._exchange.fetch_order(tracked.order.venue_symbol, order_id=tracked.order.order_id)
+            order = await self._exchange.fetch_order(tracked.order.venue_symbol, order_id=tracked.order_id)
         except OrderNotFound:
             self._in_vain(tracked, "the venue does not know it")
             return None
@@ -255,13 +323,14 @@ class Tracker:
                 self._in_vain(tracked, "its fills are not listed")
 
     async def _list_fills(self, symbol: str, owed: list[_Tracked]) -> Sequence[Fill]:
-        made = [tracked.order.created_ms for tracked in owed]
+        parts = {order_id: part for one in owed for order_id, part in one.parts.items() if part.owed > 0}
+        made = [part.created_ms for part in parts.values()]
         since_ms = min(at for at in made if at is not None) - FILLS_BEFORE_MS if None not in made else None
         fills = await self._readable_fills(symbol, since_ms=since_ms)
         listed: dict[str, Decimal] = {}
         for fill in fills:
             listed[fill.order_id] = add(listed.get(fill.order_id, ZERO), fill.quantity)
-        short = any(listed.get(one.order.order_id, ZERO) < (one.order.filled_quantity or ZERO) for one in owed)
+        short = any(listed.get(order_id, ZERO) < part.filled for order_id, part in parts.items())
         if fills and short and since_ms is not None:
             # A large order has more executions than a page has rows, and so have others beside it.
             return await self._readable_fills(symbol, since_ms=since_ms, limit=MOST_FILLS)
@@ -283,8 +352,10 @@ class Tracker:
             return
         if effect is None:
             return
-        tracked.listed = add(tracked.listed, fill.quantity)
-        tracked.spent = add(tracked.spent, multiply(fill.quantity, fill.price))
+        part = tracked.part(fill.order_id)
+        part.listed = add(part.listed, fill.quantity)
+        part.spent = add(part.spent, multiply(fill.quantity, fill.price))
+        tracked.looks_in_vain = 0
         tracked.new_fills.append(effect)
         if self._on_fill is not None:
             error = await failure_of(self._on_fill(effect))
@@ -292,23 +363,29 @@ class Tracker:
                 logger.error("on_fill failed for fill %s", fill.fill_id, exc_info=error)
 
 
+def _advances(known: Order, order: Order) -> bool:
+    """Whether a reading tells what came later; what has ended stands no more."""
+    if not known.status.is_final:
+        return advances(known, order)
+    return order.status.is_final and (order.filled_quantity or ZERO) >= (known.filled_quantity or ZERO)
+
+
 def _fill_of(tracked: _Tracked) -> Fill | None:
     """One execution for what is filled since the last look, at a venue that lists none; None without a price."""
-    order = tracked.order
-    filled = order.filled_quantity or ZERO
-    price = order.average_price or order.price
-    if price is None:
+    order, part = tracked.order, tracked.part(tracked.order.order_id)
+    price, quantity = order.average_price or order.price, part.owed
+    if price is None or quantity <= 0:
         return None
-    value = subtract(multiply(filled, price), tracked.spent)
+    value = subtract(multiply(part.filled, price), part.spent)
     return Fill(
         venue=order.venue,
-        fill_id=f"{order.order_id}:{filled}",
+        fill_id=f"{order.order_id}:{part.filled}",
         order_id=order.order_id,
         client_order_id=order.client_order_id,
         symbol=order.symbol,
         venue_symbol=order.venue_symbol,
         side=order.side,
-        price=divide(value, tracked.owed),
-        quantity=tracked.owed,
+        price=divide(value, quantity),
+        quantity=quantity,
         created_ms=order.updated_ms or order.created_ms or 0,
     )

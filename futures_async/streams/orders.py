@@ -35,6 +35,17 @@ VITAL = ("status", "quantity", "price", "trigger_price", "filled_quantity")
 others."""
 
 
+def advances(known: Order, order: Order) -> bool:
+    """Whether a reading of an order that is open, as far as is known, tells what came later: terminal beats open, more
+    filled beats less, later changed beats earlier. What a row does not say is no less than what is known."""
+    if order.status in ENDED:
+        return True
+    before, now = known.filled_quantity, order.filled_quantity
+    if before is not None and now is not None and before != now:
+        return now > before
+    return not older(order.updated_ms, known.updated_ms)
+
+
 class Orders(Picture[Order]):
     """Open orders by id; an order that ended is told once, and never again.
 
@@ -113,7 +124,7 @@ class Orders(Picture[Order]):
         known_at = when.at if source is PUSH else when.until
         if kept is not None:
             kept.known_at = max(kept.known_at, known_at)
-            if not self._advances(kept.item, order):
+            if not advances(kept.item, order):
                 return
             order = _with_average(order, kept.item)
             if self._unsaid:
@@ -140,15 +151,6 @@ class Orders(Picture[Order]):
             if getattr(order, name) is None and (value := getattr(known, name)) is not None
         }
         return msgspec.structs.replace(order, **missing) if missing else order
-
-    def _advances(self, known: Order, order: Order) -> bool:
-        """Terminal beats open, more filled beats less, later changed beats earlier."""
-        if order.status in ENDED:
-            return True
-        before, now = known.filled_quantity, order.filled_quantity
-        if before is not None and now is not None and before != now:
-            return now > before
-        return not older(order.updated_ms, known.updated_ms)
 
     def _end(self, order: Order, source: ChangeSource, when: Moment, changes: list[Change[Order]]) -> None:
         kept = self._kept.pop(order.order_id, None)

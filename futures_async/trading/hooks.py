@@ -310,3 +310,11 @@ class Hooks(FuturesExchange):
     def halt(self) -> None:
         self._halted = True
         self._channel.halt()
+
+
+def current_id(exchange: FuturesExchange, order_id: str) -> str:
+    """The id that an order has now: an edit by this object may have made another order of it."""
+    if not isinstance(exchange, Hooks):
+        return order_id
+    current, _ = exchange._current_ids(order_id, None)  # pyright: ignore[reportPrivateUsage] - of this very class
+    return current or order_id

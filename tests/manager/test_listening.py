@@ -99,6 +99,25 @@ def test_a_fill_is_told_when_it_is_pushed_and_nothing_is_read(venue: str) -> Non
     on(test, venue)
 
 
+def test_what_becomes_of_an_edited_order_is_told_of_the_one_in_its_place() -> None:
+    """Bitget makes another order of it."""
+
+    async def test(desk: Desk) -> None:
+        order = await desk.manager.submit(desk.request("80000"))
+        await asyncio.sleep(3)
+        edited = await desk.exchange.edit_order(BTC, order_id=order.order_id, price="79000")
+        assert edited.order_id != order.order_id
+        await asyncio.sleep(3)
+        desk.fill_all()
+        await asyncio.sleep(3)
+        _, update = desk.updates[-1]
+        assert (update.order.order_id, update.order.status) == (edited.order_id, OrderStatus.FILLED)
+        assert [effect.fill.quantity for effect in desk.filled] == [D("0.01")]
+        assert desk.manager.book.leg(BTC).quantity == D("0.01")
+
+    on(test, "bitget")
+
+
 @pytest.mark.parametrize("venue", STREAMED)
 def test_pushes_that_come_before_the_answer_to_placing_are_not_lost(venue: str) -> None:
     async def test(desk: Desk) -> None:

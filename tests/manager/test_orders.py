@@ -32,6 +32,7 @@ from futures_async.unified.errors import (
     InsufficientMargin,
     InvalidOrder,
     InvalidRequest,
+    OrderNotFound,
     OrderNotPlaced,
     OrderOutcomeUnknown,
     OutcomeUnknown,
@@ -825,16 +826,119 @@ def test_a_reading_that_was_overtaken_is_ignored() -> None:
         tracker.add(first.client_order_id or "", half)  # found again, by `recover`
         assert manager.orders[first.client_order_id or ""] == half
         tracker.see(first)
-        exchange.change("1", updated_ms=1_500, status=OrderStatus.REJECTED)
+        exchange.change("1", updated_ms=1_500, average_price=D(1))
         tracker.see(await exchange.fetch_order("", order_id="1"))
         assert manager.orders[first.client_order_id or ""] == half
-        exchange.change("1", updated_ms=3_000, status=OrderStatus.CANCELED)
+        exchange.change(
+            "1", updated_ms=1_500, average_price=D(30_000), status=OrderStatus.CANCELED
+        )  # an end is the last
         canceled = await exchange.fetch_order("", order_id="1")
         tracker.see(canceled)
         tracker.see(half)
         tracker.see(exchange.order(request(), "stranger"))
         tracker.add(first.client_order_id or "", half)
         assert manager.orders == {first.client_order_id: canceled}
+
+    in_virtual_time("asyncio", main)
+
+
+def without_streams(**options: Any) -> tuple[FakeTrading, OrderManager]:
+    class Read(FakeTrading):
+        capabilities = frozenset(Capability) - {Capability.WATCH_ORDERS}
+
+    exchange = Read()
+    return exchange, OrderManager(exchange, journal=MemoryJournal(), **options)
+
+
+def test_an_end_that_does_not_say_how_much_was_filled_is_an_end() -> None:
+    async def main() -> None:
+        exchange, manager = without_streams()
+        order = await manager.submit(request(quantity=D(1)))
+        exchange.fill("1", "0.5", "30000")
+        updates: list[OrderUpdate] = []
+        with anyio.fail_after(60):
+            async for update in manager.track():
+                updates.append(update)
+                if len(updates) == 1:
+                    exchange.change("1", status=OrderStatus.CANCELED, filled_quantity=None)
+        assert updates[-1].order.status is OrderStatus.CANCELED
+        assert manager.orders[order.client_order_id or ""].filled_quantity == D("0.5")
+        assert sum(update.filled for update in updates) == D("0.5")
+
+    in_virtual_time("asyncio", main)
+
+
+def test_looks_in_vain_count_one_after_the_other() -> None:
+    """An order that one look of many does not find stands all the time."""
+
+    async def main() -> None:
+        exchange, manager = without_streams()
+        await manager.submit(request(quantity=D(1)))
+        looks, listed = 0, exchange.fetch_open_orders
+
+        async def sometimes(symbol: str | None = None) -> list[Order]:
+            nonlocal looks
+            looks += 1
+            if looks == 300:
+                exchange.fill("1", "1", "30000")
+            return [] if looks % 5 == 0 else await listed(symbol)
+
+        async def one(symbol: str, **ids: Any) -> Order:
+            if looks < 300:
+                raise OrderNotFound("it lags")
+            return await FakeTrading.fetch_order(exchange, symbol, **ids)
+
+        exchange.fetch_open_orders, exchange.fetch_order = sometimes, one  # type: ignore[method-assign]
+        updates = await collect(manager)
+        assert updates[-1].order.status is OrderStatus.FILLED
+
+    in_virtual_time("asyncio", main)
+
+
+@pytest.mark.parametrize("known_by", ["reading", "cancel", "word"])
+def test_an_order_that_was_edited_into_another_is_followed_under_its_new_id(known_by: str) -> None:
+    async def main() -> None:
+        exchange, manager = without_streams()
+        order = await manager.submit(request(quantity=D(1)))
+        name = order.client_order_id or ""
+        exchange.fill("1", "0.25", "30000")
+        tracker = manager._tracker  # pyright: ignore[reportPrivateUsage] - readings come in any order
+        updates: list[OrderUpdate] = []
+        real = exchange.fetch_order
+
+        async def successor(symbol: str, *, order_id: str | None = None, **other: Any) -> Order:
+            """As an adapter does, by the old id too."""
+            return await real(symbol, order_id="2" if order_id == "1" and len(exchange.placed) == 2 else order_id)
+
+        exchange.fetch_order = successor  # type: ignore[method-assign]
+
+        def edit() -> None:
+            exchange.change("1", status=OrderStatus.CANCELED)
+            rest = exchange.order(request(quantity=D("0.75"), client_order_id="edited"), "2")
+            exchange.placed["edited"] = msgspec.structs.replace(rest, replaces="1" if known_by == "word" else None)
+
+        with anyio.fail_after(60):
+            async for update in manager.track():
+                updates.append(update)
+                if len(updates) == 1:
+                    edit()
+                    if known_by == "cancel":
+                        exchange.change("2", status=OrderStatus.CANCELED)
+                        await manager.cancel(name)
+                        break
+                    if known_by == "word":
+                        tracker.see(exchange.placed["edited"])
+                elif update.order.order_id == "2" and not exchange.placed["edited"].status.is_final:
+                    exchange.fill("2", "0.75", "31000")
+        after = manager.orders[name]
+        assert after.order_id == "2"
+        if known_by == "cancel":
+            assert after.status is OrderStatus.CANCELED
+            return
+        assert after.status is OrderStatus.FILLED
+        assert manager.book.leg("BTC/USDT:USDT").quantity == D(1)
+        assert sum(update.filled for update in updates) == D(1)
+        assert [effect.fill.quantity for update in updates for effect in update.fills] == [D("0.25"), D("0.75")]
 
     in_virtual_time("asyncio", main)
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from msgspec import structs
 
+from futures_async.streams import orders
 from futures_async.streams import picture as pictures
 from futures_async.streams.dialect import Acknowledged, Message
 from futures_async.streams.fills import Fills
@@ -153,7 +154,7 @@ def forget_what_ended(patch: pytest.MonkeyPatch) -> None:
 
 
 def let_fills_shrink(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Orders, "_advances", constant(True))
+    patch.setattr(orders, "advances", constant(True))
 
 
 def read_no_history(patch: pytest.MonkeyPatch) -> None:
