@@ -2,7 +2,8 @@
 
 Each docstring states its formula and where it is from. Rates and ratios are fractions (0.1 = 10 %), prices quote
 coin, quantities base coin. Contracts are linear: margin and profit are counted in the quote coin; of a
-coin-margined position its venue's own figures are taken, and nothing is computed.
+coin-margined position its venue's own figures are taken, and nothing is computed. Numbers may be Decimal, int or text;
+a float is refused (`TypeError`): its digits are not what was typed.
 """
 
 from futures_async.risk.dashboard import Dashboard, DashboardRow, dashboard

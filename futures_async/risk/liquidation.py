@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from futures_async.unified.convert import chosen
+from futures_async.unified.convert import Number, chosen, to_decimal
 from futures_async.unified.enums import PositionSide, PositionSideLike
 from futures_async.unified.exact import (
     ONE,
@@ -36,12 +36,12 @@ MEANINGFUL_TIMES_MARK = Decimal(10)
 def isolated_liquidation_price(
     side: PositionSideLike,
     *,
-    entry_price: Decimal,
-    quantity: Decimal,
-    margin: Decimal,
-    maintenance_margin_rate: Decimal,
-    fee_rate: Decimal = ZERO,
-    maintenance_deduction: Decimal = ZERO,
+    entry_price: Number,
+    quantity: Number,
+    margin: Number,
+    maintenance_margin_rate: Number,
+    fee_rate: Number = ZERO,
+    maintenance_deduction: Number = ZERO,
 ) -> Decimal | None:
     """Compute the liquidation price of an isolated linear position; None when no price above 0 reaches it.
 
@@ -64,7 +64,8 @@ def isolated_liquidation_price(
         maintenance_deduction: d, an amount in margin coin, of venues whose tiers are progressive.
     """
     side = chosen(PositionSide, side, "side")
-    value = multiply(positive(entry_price, "entry_price"), positive(quantity, "quantity"))
+    quantity = positive(quantity, "quantity")
+    value = multiply(positive(entry_price, "entry_price"), quantity)
     held = add(finite_number(margin, "margin"), not_negative(maintenance_deduction, "maintenance_deduction"))
     rate = fraction(
         add(fraction(maintenance_margin_rate, "maintenance_margin_rate"), fraction(fee_rate, "fee_rate")),
@@ -80,10 +81,10 @@ def isolated_liquidation_price(
 def liquidation_price_at_leverage(
     side: PositionSideLike,
     *,
-    entry_price: Decimal,
-    leverage: Decimal,
-    maintenance_margin_rate: Decimal,
-    fee_rate: Decimal = ZERO,
+    entry_price: Number,
+    leverage: Number,
+    maintenance_margin_rate: Number,
+    fee_rate: Number = ZERO,
 ) -> Decimal | None:
     """Compute where an isolated position opened at `leverage` is liquidated, before any margin is added to it.
 
@@ -96,9 +97,9 @@ def liquidation_price_at_leverage(
     # With the leverage as quantity the initial margin is the entry price itself: no rounding before the quotient.
     return isolated_liquidation_price(
         side,
-        entry_price=entry_price,
+        entry_price=(entry := positive(entry_price, "entry_price")),
         quantity=positive(leverage, "leverage"),
-        margin=entry_price,
+        margin=entry,
         maintenance_margin_rate=maintenance_margin_rate,
         fee_rate=fee_rate,
     )
@@ -107,12 +108,12 @@ def liquidation_price_at_leverage(
 def cross_liquidation_price(
     side: PositionSideLike,
     *,
-    quantity: Decimal,
-    mark_price: Decimal,
-    equity: Decimal,
-    maintenance_margin_rate: Decimal,
-    fee_rate: Decimal = ZERO,
-    other_requirements: Decimal = ZERO,
+    quantity: Number,
+    mark_price: Number,
+    equity: Number,
+    maintenance_margin_rate: Number,
+    fee_rate: Number = ZERO,
+    other_requirements: Number = ZERO,
 ) -> Decimal:
     """Compute the mark price at which a cross account is liquidated if only this contract moves. May be negative.
 
@@ -134,7 +135,8 @@ def cross_liquidation_price(
         other_requirements: Maintenance margin (and closing fees) of the account's other positions.
     """
     side = chosen(PositionSide, side, "side")
-    value = multiply(positive(quantity, "quantity"), positive(mark_price, "mark_price"))
+    quantity = positive(quantity, "quantity")
+    value = multiply(quantity, positive(mark_price, "mark_price"))
     free = subtract(finite_number(equity, "equity"), not_negative(other_requirements, "other_requirements"))
     rate = fraction(
         add(fraction(maintenance_margin_rate, "maintenance_margin_rate"), fraction(fee_rate, "fee_rate")),
@@ -146,7 +148,7 @@ def cross_liquidation_price(
 
 
 def hedged_liquidation_price(
-    *, quantity: Decimal, equity: Decimal, maintenance_margin_rate: Decimal, fee_rate: Decimal = ZERO
+    *, quantity: Number, equity: Number, maintenance_margin_rate: Number, fee_rate: Number = ZERO
 ) -> Decimal:
     """Compute the price at which equal long and short sides of one contract outgrow the account.
 
@@ -169,18 +171,24 @@ def hedged_liquidation_price(
 
 
 def meaningful_price(
-    price: Decimal | None, mark_price: Decimal | None = None, *, times_mark: Decimal = MEANINGFUL_TIMES_MARK
+    price: Number | None, mark_price: Number | None = None, *, times_mark: Number = MEANINGFUL_TIMES_MARK
 ) -> Decimal | None:
     """Return a liquidation price that can happen: None when it is ≤ 0, or above `times_mark` mark prices."""
-    if price is None or not price.is_finite() or price <= 0:
+    named = _price(price, "price")
+    mark = _price(mark_price, "mark_price")
+    if named is None or (mark is not None and named > multiply(mark, positive(times_mark, "times_mark"))):
         return None
-    if mark_price is not None and mark_price > 0 and price > multiply(mark_price, times_mark):
-        return None
-    return price
+    return named
+
+
+def _price(price: Number | None, name: str) -> Decimal | None:
+    """A price that may be missing; one that is not above 0 is none."""
+    number = price if price is None or isinstance(price, Decimal) else to_decimal(price, name)
+    return number if number is not None and number.is_finite() and number > 0 else None
 
 
 def distance_to_liquidation(
-    side: PositionSideLike, mark_price: Decimal | None, liquidation_price: Decimal | None
+    side: PositionSideLike, mark_price: Number | None, liquidation_price: Number | None
 ) -> Decimal | None:
     """Compute the adverse move to liquidation as a fraction of the mark price; None when either price is unknown.
 
@@ -190,22 +198,22 @@ def distance_to_liquidation(
     has passed the liquidation price. A liquidation price ≤ 0 means that the venue names none.
     """
     side = chosen(PositionSide, side, "side")
-    if mark_price is None or liquidation_price is None or mark_price <= 0 or liquidation_price <= 0:
+    mark, liquidation = _price(mark_price, "mark_price"), _price(liquidation_price, "liquidation_price")
+    if mark is None or liquidation is None:
         return None
-    if side is PositionSide.LONG:
-        return divide(subtract(mark_price, liquidation_price), mark_price)
-    return divide(subtract(liquidation_price, mark_price), mark_price)
+    away = subtract(mark, liquidation) if side is PositionSide.LONG else subtract(liquidation, mark)
+    return divide(away, mark)
 
 
 def break_even_price(
     side: PositionSideLike,
     *,
-    entry_price: Decimal,
-    quantity: Decimal,
-    fee_rate: Decimal,
-    fee_paid: Decimal | None = None,
-    funding: Decimal = ZERO,
-    realized_pnl: Decimal = ZERO,
+    entry_price: Number,
+    quantity: Number,
+    fee_rate: Number,
+    fee_paid: Number | None = None,
+    funding: Number = ZERO,
+    realized_pnl: Number = ZERO,
 ) -> Decimal:
     """Compute the closing price at which the position ends at nothing won and nothing lost.
 
@@ -226,7 +234,8 @@ def break_even_price(
         realized_pnl: Booked from closed parts of the position, without fees and funding.
     """
     side = chosen(PositionSide, side, "side")
-    value = multiply(positive(entry_price, "entry_price"), positive(quantity, "quantity"))
+    quantity = positive(quantity, "quantity")
+    value = multiply(positive(entry_price, "entry_price"), quantity)
     rate = fraction(fee_rate, "fee_rate")
     paid = multiply(value, rate) if fee_paid is None else finite_number(fee_paid, "fee_paid")
     booked = subtract(add(finite_number(funding, "funding"), finite_number(realized_pnl, "realized_pnl")), paid)
@@ -235,7 +244,7 @@ def break_even_price(
     return divide(add(value, booked), multiply(quantity, add(ONE, rate)))
 
 
-def unrealized_pnl(side: PositionSideLike, *, quantity: Decimal, entry_price: Decimal, price: Decimal) -> Decimal:
+def unrealized_pnl(side: PositionSideLike, *, quantity: Number, entry_price: Number, price: Number) -> Decimal:
     """Compute the profit of a linear position at `price`, in margin coin, before fees: ±q·(price − entry). Exact."""
     side = chosen(PositionSide, side, "side")
     move = subtract(finite_number(price, "price"), finite_number(entry_price, "entry_price"))

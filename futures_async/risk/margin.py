@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import overload
 
+from futures_async.unified.convert import Number
 from futures_async.unified.enums import RiskLevel
 from futures_async.unified.errors import InvalidRequest
 from futures_async.unified.exact import (
@@ -29,14 +30,14 @@ DANGER_ABOVE = Decimal("0.8")
 
 
 @overload
-def risk_level(margin_ratio: Decimal) -> RiskLevel: ...
+def risk_level(margin_ratio: Number) -> RiskLevel: ...
 @overload
 def risk_level(margin_ratio: None) -> None: ...
 @overload
-def risk_level(margin_ratio: Decimal | None) -> RiskLevel | None: ...
+def risk_level(margin_ratio: Number | None) -> RiskLevel | None: ...
 
 
-def risk_level(margin_ratio: Decimal | None) -> RiskLevel | None:
+def risk_level(margin_ratio: Number | None) -> RiskLevel | None:
     """Put a margin ratio into a word: SAFE < 0.3 ≤ WARNING ≤ 0.8 < DANGER; None where the ratio is not known.
 
     Source: the v1 account document calls `get_risk_level` without defining it; its own rules call a ratio above 0.8
@@ -44,17 +45,17 @@ def risk_level(margin_ratio: Decimal | None) -> RiskLevel | None:
     """
     if margin_ratio is None:
         return None
-    finite_number(margin_ratio, "margin_ratio")
-    if margin_ratio < WARNING_FROM:
+    ratio = finite_number(margin_ratio, "margin_ratio")
+    if ratio < WARNING_FROM:
         return RiskLevel.SAFE
-    return RiskLevel.WARNING if margin_ratio <= DANGER_ABOVE else RiskLevel.DANGER
+    return RiskLevel.WARNING if ratio <= DANGER_ABOVE else RiskLevel.DANGER
 
 
 get_risk_level = risk_level
 """The name under which the seed document calls `risk_level`."""
 
 
-def tier_for(notional: Decimal, tiers: Sequence[RiskLimit]) -> RiskLimit:
+def tier_for(notional: Number, tiers: Sequence[RiskLimit]) -> RiskLimit:
     """Return the tier that a position of this value falls into: the first with notional < `max_notional`.
 
     Tiers are half-open, [min, max), as documented; the last one also takes what is above it.
@@ -62,7 +63,7 @@ def tier_for(notional: Decimal, tiers: Sequence[RiskLimit]) -> RiskLimit:
     Raises:
         InvalidRequest: There are no tiers.
     """
-    not_negative(notional, "notional")
+    notional = not_negative(notional, "notional")
     if not tiers:
         raise InvalidRequest("no risk tiers were given")
     # A tier that names no upper bound is the last.
@@ -73,7 +74,7 @@ def tier_for(notional: Decimal, tiers: Sequence[RiskLimit]) -> RiskLimit:
     return ordered[-1]
 
 
-def maintenance_margin(notional: Decimal, tiers: Sequence[RiskLimit], *, progressive: bool = False) -> Decimal:
+def maintenance_margin(notional: Number, tiers: Sequence[RiskLimit], *, progressive: bool = False) -> Decimal:
     """Compute the maintenance margin of a position of this value, in quote coin.
 
         flat:        notional × rate of its tier
@@ -90,6 +91,7 @@ def maintenance_margin(notional: Decimal, tiers: Sequence[RiskLimit], *, progres
     Raises:
         InvalidRequest: No tiers, or one without a rate.
     """
+    notional = not_negative(notional, "notional")
     if not progressive:
         return multiply(notional, _rate(tier_for(notional, tiers)))
     last = tier_for(notional, tiers)
@@ -109,7 +111,7 @@ def _rate(tier: RiskLimit) -> Decimal:
     return fraction(tier.maintenance_margin_rate, "maintenance_margin_rate")
 
 
-def margin_ratio(maintenance: Decimal, equity: Decimal) -> Decimal:
+def margin_ratio(maintenance: Number, equity: Number) -> Decimal:
     """Compute maintenance margin over equity, a fraction; 1 is liquidation, and nothing above 1 is returned.
 
     Equity at or under 0 gives 1 as well: the quotient would turn negative, which reads as safe. The document
@@ -119,15 +121,13 @@ def margin_ratio(maintenance: Decimal, equity: Decimal) -> Decimal:
         maintenance: Maintenance margin, an amount in margin coin, closing fees included where the venue does.
         equity: Margin plus unrealized profit of the position (isolated) or of the account (cross).
     """
-    not_negative(maintenance, "maintenance")
-    if maintenance == 0:
+    needed, held = not_negative(maintenance, "maintenance"), finite_number(equity, "equity")
+    if needed == 0:
         return ZERO
-    if finite_number(equity, "equity") <= 0:
-        return ONE
-    return min(divide(maintenance, equity), ONE)
+    return ONE if held <= 0 else min(divide(needed, held), ONE)
 
 
-def counted_quantity(long_quantity: Decimal, short_quantity: Decimal) -> Decimal:
+def counted_quantity(long_quantity: Number, short_quantity: Number) -> Decimal:
     """Return the size that a hedge of one contract counts with: the larger side, equal sides once.
 
     Source: derived from recorded hedge-mode rows with equal sides (the venue reference, position row); unequal sides
@@ -138,11 +138,11 @@ def counted_quantity(long_quantity: Decimal, short_quantity: Decimal) -> Decimal
 
 def cross_margin_ratio(
     *,
-    quantity: Decimal,
-    mark_price: Decimal,
-    equity: Decimal,
-    maintenance_margin_rate: Decimal,
-    fee_rate: Decimal = ZERO,
+    quantity: Number,
+    mark_price: Number,
+    equity: Number,
+    maintenance_margin_rate: Number,
+    fee_rate: Number = ZERO,
 ) -> Decimal:
     """Compute a cross position's margin ratio: q·mark·(m + f) / equity of the account, a fraction.
 

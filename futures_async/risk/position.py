@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from futures_async.risk.liquidation import distance_to_liquidation, isolated_liquidation_price, unrealized_pnl
 from futures_async.risk.margin import margin_ratio, risk_level
+from futures_async.unified.convert import Number
 from futures_async.unified.enums import MarginMode, PositionMode
 from futures_async.unified.exact import ZERO, add, divide, multiply
 from futures_async.unified.models import Position, PositionRisk
@@ -122,7 +123,7 @@ def pnl_over_margin(position: Position) -> Decimal | None:
     return divide(pnl.copy_abs(), position.margin)
 
 
-def estimate_liquidation_price(position: Position, *, fee_rate: Decimal = ZERO) -> Decimal | None:
+def estimate_liquidation_price(position: Position, *, fee_rate: Number = ZERO) -> Decimal | None:
     """Estimate the liquidation price of an isolated position whose venue names none; None when it cannot be told.
 
     That is so of all positions whose margin is not counted in the quote coin.

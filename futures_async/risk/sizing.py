@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Literal, get_args
 
 from futures_async.risk.margin import DANGER_ABOVE, WARNING_FROM, margin_ratio
+from futures_async.unified.convert import Number
 from futures_async.unified.enums import MarginMode
 from futures_async.unified.errors import InvalidRequest
 from futures_async.unified.exact import (
@@ -42,12 +43,12 @@ def check_margin_move(word: str) -> None:
 
 
 def safe_quantity(
-    available: Decimal,
+    available: Number,
     *,
-    leverage: Decimal,
-    price: Decimal,
-    quantity_step: Decimal | None = None,
-    fraction_of_available: Decimal = SAFE_FRACTION,
+    leverage: Number,
+    price: Number,
+    quantity_step: Number | None = None,
+    fraction_of_available: Number = SAFE_FRACTION,
 ) -> Decimal:
     """Compute how much to open at most, in base coin, rounded down: available × fraction × leverage / price.
 
@@ -64,12 +65,12 @@ def safe_quantity(
     share = positive(fraction_of_available, "fraction_of_available")
     if share > 1:
         raise InvalidRequest("fraction_of_available must be at most 1: more than all of it is not available")
-    positive(leverage, "leverage")
-    positive(price, "price")
+    leverage, price = positive(leverage, "leverage"), positive(price, "price")
     step = Decimal("1e-18") if quantity_step is None else positive(quantity_step, "quantity_step")
-    if finite_number(available, "available") <= 0:
+    free = finite_number(available, "available")
+    if free <= 0:
         return ZERO
-    value = multiply(available, share, leverage)
+    value = multiply(free, share, leverage)
     # How many steps the value buys, as one exact integer division: a rounded quotient could round up over a step.
     return multiply(whole(value, multiply(price, step)), step)
 
@@ -114,7 +115,7 @@ def propose_margin_adjustment(position: Position, action: MarginMove) -> Decimal
     return multiply(amount, Decimal(-1))
 
 
-def margin_to_reach(target_ratio: Decimal, *, maintenance: Decimal, equity: Decimal) -> Decimal:
+def margin_to_reach(target_ratio: Number, *, maintenance: Number, equity: Number) -> Decimal:
     """Compute the margin to add (positive) or that could go (negative) until maintenance / equity = `target_ratio`.
 
         maintenance / target − equity

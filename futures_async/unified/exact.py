@@ -6,7 +6,7 @@ import decimal
 from collections.abc import Iterable
 from decimal import Decimal
 
-from futures_async.unified.convert import EXACT
+from futures_async.unified.convert import EXACT, Number, to_decimal
 from futures_async.unified.errors import InvalidRequest
 
 ZERO = Decimal(0)
@@ -52,29 +52,42 @@ def whole(value: Decimal, by: Decimal) -> Decimal:
     return EXACT.divide_int(value, by)
 
 
-def positive(value: Decimal, name: str) -> Decimal:
-    """Return `value` when it is a finite number above 0, else raise `InvalidRequest`."""
-    if not value.is_finite() or value <= 0:
-        raise InvalidRequest(f"{name} must be a number above 0")
-    return value
+def finite_number(value: Number, name: str) -> Decimal:
+    """A caller's number: what was computed before is taken as it is, whatever its digits, and never a float.
 
-
-def not_negative(value: Decimal, name: str) -> Decimal:
-    """Return `value` when it is a finite number from 0 up, else raise `InvalidRequest`."""
-    if not value.is_finite() or value < 0:
-        raise InvalidRequest(f"{name} must be a number, 0 or more")
-    return value
-
-
-def finite_number(value: Decimal, name: str) -> Decimal:
-    """Return `value` when it is finite, else raise `InvalidRequest`."""
-    if not value.is_finite():
+    Raises:
+        TypeError: It is a float, a bool or no number at all.
+        InvalidRequest: It is text that is no plain number, or not finite.
+    """
+    if (number := _number(value, name)) is None:
         raise InvalidRequest(f"{name} must be a finite number")
-    return value
+    return number
 
 
-def fraction(value: Decimal, name: str) -> Decimal:
-    """Return `value` when it is in [0, 1), as rates of margin and fee are, else raise `InvalidRequest`."""
-    if not value.is_finite() or not 0 <= value < 1:
+def positive(value: Number, name: str) -> Decimal:
+    """Return `value` when it is a finite number above 0, else raise `InvalidRequest`; see `finite_number`."""
+    if (number := _number(value, name)) is None or number <= 0:
+        raise InvalidRequest(f"{name} must be a number above 0")
+    return number
+
+
+def not_negative(value: Number, name: str) -> Decimal:
+    """Return `value` when it is a finite number from 0 up, else raise `InvalidRequest`; see `finite_number`."""
+    if (number := _number(value, name)) is None or number < 0:
+        raise InvalidRequest(f"{name} must be a number, 0 or more")
+    return number
+
+
+def fraction(value: Number, name: str) -> Decimal:
+    """Return `value` when it is in [0, 1), as rates of margin and fee are, else raise `InvalidRequest`.
+
+    See `finite_number`.
+    """
+    if (number := _number(value, name)) is None or not 0 <= number < 1:
         raise InvalidRequest(f"{name} must be a fraction from 0 to under 1 (0.004 = 0.4 %)")
-    return value
+    return number
+
+
+def _number(value: Number, name: str) -> Decimal | None:
+    number = value if isinstance(value, Decimal) else to_decimal(value, name)
+    return number if number.is_finite() else None

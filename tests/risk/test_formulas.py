@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import decimal
 import inspect
+from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from futures_async import risk
-from futures_async.unified.enums import PositionSide
+from futures_async.unified.enums import PositionSide, RiskLevel
 from futures_async.unified.errors import InvalidRequest
 
 D = Decimal
@@ -324,6 +326,68 @@ def test_numbers_that_cannot_be_right_are_refused(broken: dict[str, Decimal]) ->
     good = {"entry_price": D(100), "quantity": D(1), "margin": D(10), "maintenance_margin_rate": RATE}
     with pytest.raises(InvalidRequest):
         risk.isolated_liquidation_price(LONG, **{**good, **broken})
+
+
+CALLS: dict[str, tuple[Callable[..., object], dict[str, str]]] = {
+    "isolated": (
+        partial(risk.isolated_liquidation_price, LONG),
+        {"entry_price": "100", "quantity": "3", "margin": "10", "maintenance_margin_rate": "0.004",
+         "fee_rate": "0.0006", "maintenance_deduction": "1"},
+    ),
+    "at leverage": (
+        partial(risk.liquidation_price_at_leverage, SHORT),
+        {"entry_price": "100", "leverage": "10", "maintenance_margin_rate": "0.004", "fee_rate": "0.0006"},
+    ),
+    "cross": (
+        partial(risk.cross_liquidation_price, SHORT),
+        {"quantity": "3", "mark_price": "100", "equity": "50", "maintenance_margin_rate": "0.004",
+         "fee_rate": "0.0006", "other_requirements": "1"},
+    ),
+    "hedged": (
+        risk.hedged_liquidation_price,
+        {"quantity": "3", "equity": "50", "maintenance_margin_rate": "0.004", "fee_rate": "0.0006"},
+    ),
+    "meaningful": (risk.meaningful_price, {"price": "100", "mark_price": "90", "times_mark": "10"}),
+    "distance": (
+        partial(risk.distance_to_liquidation, LONG), {"mark_price": "100", "liquidation_price": "90"},
+    ),
+    "break even": (
+        partial(risk.break_even_price, LONG),
+        {"entry_price": "100", "quantity": "3", "fee_rate": "0.0006", "fee_paid": "1", "funding": "1",
+         "realized_pnl": "1"},
+    ),
+    "pnl": (partial(risk.unrealized_pnl, SHORT), {"quantity": "3", "entry_price": "100", "price": "90"}),
+    "level": (risk.risk_level, {"margin_ratio": "0.5"}),
+    "ratio": (risk.margin_ratio, {"maintenance": "5", "equity": "50"}),
+    "counted": (risk.counted_quantity, {"long_quantity": "1", "short_quantity": "2"}),
+    "cross ratio": (
+        risk.cross_margin_ratio,
+        {"quantity": "3", "mark_price": "100", "equity": "50", "maintenance_margin_rate": "0.004",
+         "fee_rate": "0.0006"},
+    ),
+    "safe": (
+        risk.safe_quantity,
+        {"available": "1000", "leverage": "10", "price": "31000", "quantity_step": "0.001",
+         "fraction_of_available": "0.2"},
+    ),
+    "reach": (risk.margin_to_reach, {"target_ratio": "0.5", "maintenance": "62", "equity": "70"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_numbers_may_be_text_and_a_float_is_refused_by_its_name(name: str) -> None:
+    call, given_numbers = CALLS[name]
+    assert call(**given_numbers) == call(**{word: D(text) for word, text in given_numbers.items()})
+    for word, text in given_numbers.items():
+        with pytest.raises(TypeError, match="float"):
+            call(**{**given_numbers, word: float(text)})
+        with pytest.raises(InvalidRequest):
+            call(**{**given_numbers, word: "some"})
+
+
+def test_numbers_may_be_whole() -> None:
+    assert risk.safe_quantity(1000, leverage=10, price=31000, quantity_step="0.001") == D("0.064")
+    assert risk.risk_level(1) is RiskLevel.DANGER
 
 
 def test_a_long_with_all_its_value_as_margin_has_no_liquidation_price() -> None:
