@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from typing import Annotated, Any, TypeVar
 
@@ -15,11 +15,13 @@ from futures_async.cli.running import confirm, run
 from futures_async.cli.symbols import able, refuse_unknown, tell_left_out
 from futures_async.cli.tables import Column, grouped
 from futures_async.portfolio.acts import Act, Done, Plan, cancels, carry_out, closings, halts, look_at, of_order
+from futures_async.trading.closing_orders import carried_of
 from futures_async.unified import enums
 from futures_async.unified.enums import PositionSide
 from futures_async.unified.errors import InvalidRequest
 from futures_async.unified.exchange import FuturesExchange
 from futures_async.unified.models import Order, OrderRequest
+from futures_async.unified.rows import readable
 
 E = TypeVar("E", bound=Enum)
 
@@ -174,6 +176,8 @@ def place(
             "margin_mode": mode,
             "client_order_id": client_order_id,
         }
+        if reduce:
+            wanted |= await of_what_is_held(exchange, symbol, way, wanted)
         request = OrderRequest(**wanted)
         contract = await exchange.fetch_contract(symbol)
         at = "at market" if request.price is None else f"at {request.price}"
@@ -254,6 +258,19 @@ def cancel(
 
     _with_id(order_id, client_order_id)
     act_on(source, output, plan, yes=yes, dry_run=dry_run, symbol=symbol, alone="an order is cancelled on one account")
+
+
+async def of_what_is_held(
+    exchange: FuturesExchange, symbol: str, way: enums.Side | None, wanted: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What an order that only reduces must say of its position, and was not told to."""
+    rows, _ = await readable(exchange.fetch_positions(symbol))
+    closes = PositionSide.LONG if way is enums.Side.SELL else PositionSide.SHORT
+    held = [row for row in rows if row.side is closes and wanted["margin_mode"] in (None, row.margin_mode)]
+    if len(held) > 1:
+        raise InvalidRequest(f"{symbol} is held in both margin modes: say which by --margin-mode")
+    carried = carried_of(exchange, held[0], enums.OrderType(wanted["type"])) if held else {}
+    return {word: value for word, value in carried.items() if wanted[word] is None}
 
 
 def _with_id(order_id: str | None, client_order_id: str | None) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from decimal import Decimal
+from typing import Any
 
 from futures_async.trading.hooks import Hooks
 from futures_async.unified.convert import EXACT, to_text
@@ -53,28 +54,32 @@ def in_base_coin(position: Position, part: Decimal) -> Decimal:
     return divide(multiply(position.quantity, part), counted(position))
 
 
+def carried_of(exchange: FuturesExchange, position: Position, type: OrderType) -> dict[str, Any]:
+    """What an order that closes a position says of it, where orders carry that: its margin mode and its leverage.
+
+    A venue may hold one position of each mode in a contract, and an order without a mode is about the other one.
+    """
+    if not isinstance(exchange, Hooks):
+        return {}
+    carried = exchange.order_fields.of(OrderKind.PLAIN, type, Intent.CLOSE)
+    return {word: getattr(position, word) for word in ("margin_mode", "leverage") if word in carried}
+
+
 def closing_request(exchange: FuturesExchange, position: Position, part: Decimal) -> OrderRequest:
     """The market order that closes so much of a position; sent under `exactly`.
-
-    It names the position's margin mode and leverage where orders carry them: a venue may hold one position of each
-    mode in a contract, and an order without a mode is about the other one.
 
     Args:
         exchange: Where it is held.
         position: As read.
         part: As `counted` counts.
     """
-    carried: frozenset[str] = frozenset()
-    if isinstance(exchange, Hooks):
-        carried = exchange.order_fields.of(OrderKind.PLAIN, OrderType.MARKET, Intent.CLOSE)
     return OrderRequest(
         symbol=position.venue_symbol,
         side=Side.SELL if position.side is PositionSide.LONG else Side.BUY,
         type=OrderType.MARKET,
         quantity=in_base_coin(position, part),
         intent=Intent.CLOSE,
-        margin_mode=position.margin_mode if "margin_mode" in carried else None,
-        leverage=position.leverage if "leverage" in carried else None,
+        **carried_of(exchange, position, OrderType.MARKET),
     )
 
 

@@ -12,14 +12,17 @@ from collections.abc import Generator
 import pytest
 
 import futures_async as fa
+from futures_async.cli.acting import of_what_is_held
 from futures_async.cli.output import Exit, Format, Writer
 from futures_async.portfolio.acts import Act, Done, cancels, carry_out, closings, halts
+from futures_async.simulator.demo import Setup
 from futures_async.simulator.plan import FaultPlan
 from futures_async.simulator.server import RunningExchange, serve
-from futures_async.unified.enums import PositionSide
+from futures_async.unified.enums import MarginMode, PositionSide, Side
 from futures_async.unified.errors import (
     ConnectFailed,
     FuturesAsyncError,
+    InvalidRequest,
     OrderOutcomeUnknown,
     RequestTimeout,
     UnreadRow,
@@ -28,7 +31,7 @@ from futures_async.unified.errors import (
 )
 from futures_async.unified.exchange import Capability, FuturesExchange
 from tests.cli.test_commands import cli, keys_of, rows
-from tests.fakes import position
+from tests.fakes import FakeTrading, in_virtual_time, position
 
 BTC = "BTC/USDT:USDT"
 CAN_TRADE = ["bitget", "bitget-uta", "bitmart"]
@@ -63,6 +66,34 @@ def test_an_order_is_placed_amended_and_cancelled(running: RunningExchange, venu
     cancelled = on(running, venue, "order", "cancel", BTC, "--order-id", order_id, "--yes", "--json")
     assert cancelled.returncode == 0, cancelled.stderr
     assert rows(cancelled.stdout)[0]["status"] == "canceled"
+
+
+def test_an_order_that_only_reduces_is_about_the_position_that_is_held() -> None:
+    """OKX refuses a close without a margin mode for an isolated position."""
+    eth = "ETH/USDT:USDT"
+    with serve(only=["okx"], setup=Setup(empty=True)) as running:
+        bought = on(running, "okx", "order", "place", "buy", "0.4", eth, "--margin-mode", "isolated", "--yes", "--json")
+        assert bought.returncode == 0, bought.stderr
+        sold = on(running, "okx", "order", "place", "sell", "0.1", eth, "--reduce", "--yes", "--json")
+        assert sold.returncode == 0, sold.stderr
+        (held,) = rows(on(running, "okx", "positions", "--json").stdout)
+        assert (float(held["quantity"]), held["margin_mode"]) == (0.3, "isolated")
+
+
+def test_which_of_two_positions_an_order_reduces_is_asked() -> None:
+    both = [position(margin_mode=mode, margin_coin="USDT") for mode in MarginMode]
+
+    async def main() -> None:
+        exchange = FakeTrading()
+        exchange.positions = both
+        wanted = {"type": "market", "margin_mode": None, "leverage": None}
+        with pytest.raises(InvalidRequest, match="--margin-mode"):
+            await of_what_is_held(exchange, BTC, Side.SELL, wanted)
+        for mode in MarginMode:  # this one's orders carry nothing
+            assert await of_what_is_held(exchange, BTC, Side.SELL, {**wanted, "margin_mode": mode}) == {}
+        assert await of_what_is_held(exchange, BTC, Side.BUY, wanted) == {}
+
+    in_virtual_time("asyncio", main)
 
 
 @pytest.mark.parametrize("venue", CAN_TRADE)
