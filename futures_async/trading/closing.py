@@ -13,7 +13,7 @@ from futures_async.trading.desk import READ_BACK_PAUSES_S
 from futures_async.trading.ordering import Ack
 from futures_async.transport.channel import apart
 from futures_async.transport.endpoint import Kind
-from futures_async.unified.convert import chosen_or_none, is_multiple
+from futures_async.unified.convert import chosen_or_none, is_multiple, to_text
 from futures_async.unified.enums import MarginMode, MarginModeLike, Outcome, PositionSide, PositionSideLike
 from futures_async.unified.errors import (
     ExchangeError,
@@ -93,7 +93,47 @@ class Closing(Cancelling):
                         position = await self.fetch_position(symbol, side, margin_mode=margin_mode)
         except UnreadRows as odd:
             return await self._close_whatever_is_held(symbol, side, odd, margin_mode)
-        return None if position is None else await self._close_held(position)
+        return None if position is None else await self._close_whole(position)
+
+    async def _close_whole(self, position: Position) -> Order | None:
+        """Close a position, also what waiting orders of its own hold.
+
+        Some venues cut a close down to what no other closing order holds, and call that filled. Without a position
+        those orders would mean nothing: they are cancelled, and the rest is closed.
+
+        Raises:
+            OrderRejected: Something else keeps the rest from being closed.
+        """
+        order = await self._close_held(position)
+        if order is None or not self._was_cut(position, order):
+            return order
+        with apart():
+            left = await self.fetch_position(position.venue_symbol, position.side, margin_mode=position.margin_mode)
+        if left is None:
+            return order
+        listed = await self.fetch_open_orders(position.venue_symbol)
+        modes = (None, position.margin_mode)
+        holding = [one for one in listed if one.reduce_only and one.side is order.side and one.margin_mode in modes]
+        for one in holding:
+            await self.cancel_order(position.venue_symbol, order_id=one.order_id)
+        if not holding:
+            raise OrderRejected(
+                f"{self.id}: order {order.order_id} has closed {to_text(order.quantity)} of {position.symbol}, and "
+                f"{to_text(left.quantity)} is still held: what keeps it is not among the open orders",
+                venue=self.id,
+            )
+        try:
+            return await self._close_held(left)
+        except OrderRejected as error:
+            if error.code not in self.nothing_to_close:
+                raise
+            return order  # one of them has closed it meanwhile
+
+    def _was_cut(self, position: Position, order: Order) -> bool:
+        """Whether an order that was to close a position is smaller than it was sent."""
+        if position.contract_value is not None:
+            return False  # in base coin its size follows the price
+        return order.quantity < self._parts_of(position)[-1]
 
     async def _close_held(self, position: Position) -> Order | None:
         """Close a position of which all is known, by orders."""

@@ -140,3 +140,28 @@ async def test_the_venues_own_reads_are_served(server: Loopback) -> None:
         await on.trade(Side.BUY)
         await exchange.set_all_leverage(7)
         assert (await exchange.fetch_leverage(SPEC.symbol)).leverage == 7
+
+
+async def test_a_position_that_a_closing_order_holds_a_part_of_is_closed_whole(server: Loopback) -> None:
+    async with running(SPEC, server, PositionMode.HEDGE) as on:
+        exchange, quantity = exchange_of(on), SPEC.quantity
+        await on.trade(Side.BUY, quantity=10 * quantity)
+        resting = await exchange.create_order(on.request(Side.SELL, quantity=7 * quantity, intent=Intent.CLOSE))
+        order = await exchange.close_position(SPEC.symbol, side=PositionSide.LONG)
+        assert order is not None
+        assert (order.status, order.quantity) == (OrderStatus.FILLED, 7 * quantity)
+        assert await exchange.fetch_positions() == []
+        gone = await exchange.fetch_order(SPEC.symbol, order_id=resting.order_id)
+        assert gone.status is OrderStatus.CANCELED
+
+
+async def test_closing_a_position_that_nothing_holds_cancels_nothing(server: Loopback) -> None:
+    async with running(SPEC, server, PositionMode.HEDGE) as on:
+        exchange, quantity = exchange_of(on), SPEC.quantity
+        await on.trade(Side.BUY, quantity=2 * quantity)
+        await on.trade(Side.SELL, quantity=quantity)
+        other = await exchange.create_order(on.request(Side.BUY, quantity=quantity, intent=Intent.CLOSE))
+        await exchange.close_position(SPEC.symbol, side=PositionSide.LONG)
+        [left] = await exchange.fetch_positions()
+        assert left.side is PositionSide.SHORT
+        assert [order.order_id for order in await exchange.fetch_open_orders(SPEC.symbol)] == [other.order_id]
