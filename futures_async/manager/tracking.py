@@ -12,7 +12,7 @@ import msgspec
 from futures_async.manager.fills import FillEffect, PositionBook
 from futures_async.manager.listening import Listening
 from futures_async.streams.orders import advances
-from futures_async.trading.hooks import current_id
+from futures_async.trading.hooks import current_id, may_be_replaced
 from futures_async.unified.callbacks import failure_of
 from futures_async.unified.enums import OrderStatus
 from futures_async.unified.errors import DecodeError, FuturesAsyncError, InvalidRequest, OrderNotFound, unread_rows
@@ -229,7 +229,11 @@ class Tracker:
             listening.stop()
 
     def _followed(self) -> list[_Tracked]:
-        return [tracked for tracked in self._tracked.values() if tracked.followed]
+        return [tracked for tracked in self._tracked.values() if tracked.followed or self._may_go_on(tracked)]
+
+    def _may_go_on(self, tracked: _Tracked) -> bool:
+        """It has ended while it is edited: another may take its place, of which no answer has told yet."""
+        return tracked.order.status.is_final and may_be_replaced(self._exchange, tracked.order_id)
 
     async def _hear(self, listening: Listening) -> None:
         """Take in what was pushed."""
@@ -241,7 +245,7 @@ class Tracker:
 
     def _news(self, tracked: _Tracked) -> OrderUpdate | None:
         told, order = tracked.told, tracked.order
-        if told == order and not tracked.new_fills:
+        if (told == order and not tracked.new_fills) or self._may_go_on(tracked):
             return None
         filled = tracked.filled
         update = OrderUpdate(

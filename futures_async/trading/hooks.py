@@ -312,6 +312,16 @@ class Hooks(FuturesExchange):
         self._channel.halt()
 
 
+def may_be_replaced(exchange: FuturesExchange, order_id: str) -> bool:
+    """Whether an edit by this object is an open question, so that an order's end may be the beginning of another."""
+    if not isinstance(exchange, Hooks):
+        return False
+    question = exchange._replacing.get(order_id)  # pyright: ignore[reportPrivateUsage] - of this very class
+    if question is None or question.fence_ms is None:
+        return question is not None
+    return exchange._channel.now_ms() < question.fence_ms  # pyright: ignore[reportPrivateUsage] - as above
+
+
 def current_id(exchange: FuturesExchange, order_id: str) -> str:
     """The id that an order has now: an edit by this object may have made another order of it."""
     if not isinstance(exchange, Hooks):

@@ -118,6 +118,35 @@ def test_what_becomes_of_an_edited_order_is_told_of_the_one_in_its_place() -> No
     on(test, "bitget")
 
 
+def test_the_end_that_an_edit_makes_of_an_order_is_no_end_of_following() -> None:
+    """The push of it comes before the edit's answer, which names the order in its place."""
+
+    async def test(desk: Desk) -> None:
+        order = await desk.manager.submit(desk.request("80000"))
+
+        async def follow() -> None:
+            async for update in desk.manager.track():
+                desk.updates.append((0, update))  # each is told once, to whoever asks first
+
+        following = asyncio.create_task(follow())
+        await asyncio.sleep(5)
+        edited = await desk.exchange.edit_order(BTC, order_id=order.order_id, price="79000")
+        await asyncio.sleep(3)
+        assert not following.done()
+        desk.fill_all()
+        await asyncio.sleep(3)
+        assert following.done()
+        told = [update.order for _, update in desk.updates]
+        assert OrderStatus.CANCELED not in {seen.status for seen in told}
+        assert (told[-1].order_id, told[-1].status) == (edited.order_id, OrderStatus.FILLED)
+        gone = await desk.manager.submit(desk.request("45000"))
+        await desk.exchange.cancel_order(BTC, order_id=gone.order_id)
+        await asyncio.sleep(3)
+        assert desk.manager.orders[gone.client_order_id or ""].status is OrderStatus.CANCELED
+
+    on(test, "bitget")
+
+
 @pytest.mark.parametrize("venue", STREAMED)
 def test_pushes_that_come_before_the_answer_to_placing_are_not_lost(venue: str) -> None:
     async def test(desk: Desk) -> None:
