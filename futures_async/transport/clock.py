@@ -36,6 +36,8 @@ class _Sample(NamedTuple):
     spread_ms: float
     """Round trip, and for a coarse sample its granularity: the true offset is at most half of this away."""
     offset_ms: float
+    server_ms: int
+    """What the venue told."""
 
 
 class VenueClock:
@@ -63,7 +65,10 @@ class VenueClock:
         self.error_ms = UNKNOWN_ERROR_MS
         """How far `now_ms` may be off, milliseconds, as long as the venue's clock is steady."""
         self.server_seen_ms = 0
-        """The latest time that the venue has told, Unix milliseconds; never goes back. 0 before the first."""
+        """The latest time that the venue has told and that is believed, Unix milliseconds; 0 before the first.
+
+        It never goes back, and verdicts rest on it: a time further ahead than `JUMP_MS` must be confirmed first.
+        """
 
     def bind(self, now: Callable[[], float]) -> None:
         """Go by this clock from now on: the event loop's, which then need not be looked for each time."""
@@ -91,7 +96,8 @@ class VenueClock:
         rtt_s = received_at - sent_at
         if not (EARLIEST_MS <= server_ms <= LATEST_MS and rtt_s >= 0.0):
             return
-        if server_ms > self.server_seen_ms:
+        latest_ms = None if self.wants_sample or self._offset_ms is None else received_at * 1000.0 + self._offset_ms
+        if server_ms > self.server_seen_ms and (latest_ms is None or server_ms <= latest_ms + JUMP_MS):
             self.server_seen_ms = server_ms
         if rtt_s > MAX_RTT_S:
             return
@@ -100,9 +106,9 @@ class VenueClock:
         spread_ms = rtt_s * 1000.0 + granularity_ms
         offset_ms = server_ms + granularity_ms / 2 - (sent_at + received_at) * 500.0
         if self.wants_sample or self._offset_ms is None:
-            self._begin_with([_Sample(spread_ms, offset_ms)])
+            self._begin_with([_Sample(spread_ms, offset_ms, server_ms)])
         elif abs(offset_ms - self._offset_ms) > JUMP_MS + granularity_ms:
-            self._suspect(_Sample(spread_ms, offset_ms))
+            self._suspect(_Sample(spread_ms, offset_ms, server_ms))
             return
         else:
             if self._suspects:
@@ -110,7 +116,7 @@ class VenueClock:
             steady = received_at - self._sampled_at < PAUSE_S and len(self._samples) == KEPT
             if steady and spread_ms >= self._samples[-1].spread_ms:
                 return
-            self._samples.append(_Sample(spread_ms, offset_ms))
+            self._samples.append(_Sample(spread_ms, offset_ms, server_ms))
         self._sampled_at = received_at
         self._estimate()
 
@@ -128,6 +134,7 @@ class VenueClock:
     def _begin_with(self, samples: list[_Sample]) -> None:
         self._samples = deque(samples, maxlen=KEPT)
         self._suspects = []
+        self.server_seen_ms = max(self.server_seen_ms, *(sample.server_ms for sample in samples))
         self.synchronized = True
         self.wants_sample = False
 

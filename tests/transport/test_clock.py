@@ -98,6 +98,36 @@ def test_one_wild_answer_moves_nothing() -> None:
     assert world.error_ms() <= 1
 
 
+@pytest.mark.parametrize("there_s", [0.0, 3.0])
+def test_one_answer_from_the_future_proves_no_time_to_have_passed(there_s: float) -> None:
+    world = World()
+    world.ask()
+    world.ask(0.0, there_s, off_ms=40_000)
+    assert world.clock.server_seen_ms < world.venue_ms()
+    world.ask()
+    assert abs(world.clock.server_seen_ms - world.venue_ms()) <= 100
+
+
+def test_a_jump_that_is_confirmed_has_been_seen() -> None:
+    world = World()
+    world.ask()
+    world.venue_ahead_ms = 40_000
+    for _ in range(2):
+        world.ask()
+        assert world.clock.server_seen_ms < world.venue_ms() - 30_000
+    world.ask()
+    assert abs(world.clock.server_seen_ms - world.venue_ms()) <= 100
+
+
+def test_a_jump_that_a_refusal_confirms_has_been_seen() -> None:
+    world = World()
+    world.ask()
+    world.venue_ahead_ms = 40_000
+    world.ask()
+    world.clock.resync()
+    assert abs(world.clock.server_seen_ms - world.venue_ms()) <= 100
+
+
 def test_three_answers_that_agree_move_the_clock() -> None:
     world = World()
     world.ask()
