@@ -59,6 +59,11 @@ _APART: ContextVar[bool] = ContextVar("futures_async_apart", default=False)
 TRADES_FOR_S = 300.0
 """So long after a write of this account others are to be expected: see `reserve`."""
 
+LEARNS_URGENTLY_S = 1.0
+"""A cancel waits no longer for the venue's clock; other writes half of the time that they have."""
+LEARNS_AGAIN_S = 5.0
+"""After that has failed, so long no write waits for it."""
+
 _LANES = {
     Kind.READ: Priority.READ,
     Kind.CANCEL: Priority.URGENT,
@@ -101,6 +106,7 @@ class Channel:
         self.sync: Callable[[], Awaitable[Any]] | None = None
         """Any cheap read whose answer tells the venue's time; called before the first write is signed."""
         self._learning = anyio.Lock()
+        self._learns_at = 0.0
         self.deeds = Deeds(dialect.venue, transport.runtime)
         self._stops = Stops(dialect.venue, self.deeds)
         account = f"{dialect.venue}@{transport.host}:{credentials.limit_id if credentials else 'public'}"
@@ -156,7 +162,8 @@ class Channel:
             if abort is None:
                 abort = deed
             if transport.clock.wants_sample and self.sync is not None:
-                await self._learn_time(self.sync)  # counts towards `send_within_s`: an order is never sent late
+                # It counts towards `send_within_s`: an order is never sent late.
+                await self._learn_time(self.sync, self._learns_within(endpoint, priority, send_within_s))
             self._trades_until = now + TRADES_FOR_S
         lane, pools = self._lane(endpoint, priority), self.pools.of(endpoint, params, body)
         if lane is Priority.READ and endpoint.private and now < self._trades_until:
@@ -188,16 +195,30 @@ class Channel:
         transport.budget.refund()
         return cast("T", result)
 
-    async def _learn_time(self, sync: Callable[[], Awaitable[Any]]) -> None:
-        """A fence rests on the venue's clock, so that clock is read before the first write is signed."""
-        async with self._learning:  # who comes meanwhile waits for the answer too
-            if not self.transport.clock.wants_sample:
-                return
-            try:
-                await sync()
-            except FuturesAsyncError as error:
-                # The write goes by this computer's clock; the next one asks again.
-                logger.warning("%s: the venue's clock could not be read: %s", self.dialect.venue, error)
+    def _learns_within(self, endpoint: Endpoint[Any], priority: Priority | None, send_within_s: float | None) -> float:
+        within_s = (self.transport.timeouts.deadline_s if send_within_s is None else send_within_s) / 2
+        return min(within_s, LEARNS_URGENTLY_S) if self._lane(endpoint, priority) is Priority.URGENT else within_s
+
+    async def _learn_time(self, sync: Callable[[], Awaitable[Any]], within_s: float) -> None:
+        """Read the venue's clock before the first write is signed, which then is not refused for its timestamp.
+
+        A write that cannot have it soon goes by this computer's clock, and so do those of the next seconds.
+        """
+        now = self.transport.runtime().now
+        if now() < self._learns_at:
+            return
+        problem: object = f"no answer within {within_s:g} s"
+        with anyio.move_on_after(within_s):
+            async with self._learning:  # who comes meanwhile waits for the answer too
+                if not self.transport.clock.wants_sample or now() < self._learns_at:
+                    return
+                try:
+                    await sync()
+                    return
+                except FuturesAsyncError as error:
+                    problem = error
+        self._learns_at = now() + LEARNS_AGAIN_S
+        logger.warning("%s: the venue's clock could not be read: %s", self.dialect.venue, problem)
 
     @staticmethod
     def _lane(endpoint: Endpoint[Any], priority: Priority | None) -> Priority:

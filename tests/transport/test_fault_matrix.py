@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from futures_async.testing.virtual_time import VirtualTimeLoop, run
+from futures_async.transport.endpoint import RateLimit
 from futures_async.transport.http.backend import HttpFailure, HttpResponse, Phase
 from futures_async.transport.limits.local import LocalLimiter
 from futures_async.transport.retry import RetryPolicy
@@ -503,12 +504,34 @@ async def test_an_order_is_never_sent_late() -> None:
 @virtual
 async def test_time_spent_on_reading_the_clock_counts_towards_send_within() -> None:
     venue = Scripted()
-    async with toy(venue) as exchange:
+    async with toy(venue, uid_limit=RateLimit(1, 1.5)) as exchange:
         exchange._transport.clock.wants_sample = True
         venue.always["/time"] = "read-timeout-lost"
+        await exchange.fetch_leverage(BTC)
         with pytest.raises(errors.NotSent):
-            await exchange.create_order(limit_order())
+            await exchange.create_order(limit_order(), send_within_s=1.2)
         assert venue.orders == []
+
+
+@virtual
+async def test_while_the_venues_clock_hangs_writes_go_by_this_computers() -> None:
+    venue = Scripted()
+    async with toy(venue) as exchange:
+        now = asyncio.get_running_loop().time
+        venue.always["/time"] = "read-timeout-lost"
+        exchange._transport.clock.wants_sample = True
+        began = now()
+        order = await exchange.create_order(limit_order(), confirm=False)
+        assert 1 <= now() - began < 1.2  # half of `send_within_s`
+        # Answers told the time meanwhile; and they do not.
+        for wait_s, longest_s in ((0, 0.2), (10, 1.2)):
+            await asyncio.sleep(wait_s)
+            exchange._transport.clock.wants_sample = True
+            venue.orders[0].status = "open"
+            began = now()
+            await exchange.cancel_order(BTC, order_id=order.order_id)
+            assert now() - began < longest_s
+            assert venue.orders[0].status == "canceled"
 
 
 @virtual
