@@ -16,6 +16,7 @@ from futures_async.unified.errors import (
     ExchangeError,
     FuturesAsyncError,
     OrderNotFound,
+    OutcomeUnknown,
     RateLimited,
 )
 from futures_async.unified.exchange import Capability
@@ -82,10 +83,14 @@ class BatchCancels(Cancelling):
         call = self._batch_cancellation(venue_symbol, pairs)
         unknown: CancelOutcomeUnknown | None = None
         refused: dict[str, ExchangeError] = {}
+        questions: dict[str, OutcomeUnknown] = {}
         with urgent():
             for _, client_order_id in pairs:
                 if client_order_id is not None:
                     await self._orders.placed(client_order_id)
+                    question = self._orders.question(client_order_id)
+                    if question is not None:
+                        questions[client_order_id] = question
             try:
                 answer = await self._call(call.endpoint, call.params, call.body)
             except CancelOutcomeUnknown as error:
@@ -105,9 +110,12 @@ class BatchCancels(Cancelling):
                 async def run() -> CancelResult:
                     order_id, client_order_id = pair
                     reason, doubt = refused.get(_name(pair)), _own(unknown)
-                    gone = reason if isinstance(reason, OrderNotFound) else None
+                    gone: OrderNotFound | None = None
+                    if isinstance(reason, OrderNotFound):
+                        open_one, gone = self._not_found(reason, questions.get(client_order_id or ""))
+                        doubt = open_one or doubt
                     try:
-                        if reason is not None and gone is None:
+                        if reason is not None and not isinstance(reason, OrderNotFound):
                             # A copy of this call may have gone before, and be why another is one too many.
                             if reason.definitive and not isinstance(reason, RateLimited):
                                 raise reason

@@ -144,14 +144,22 @@ class Cancelling(Hooks):
         except CancelOutcomeUnknown as error:
             unknown = error
         except OrderNotFound as error:
-            gone = error  # filled or cancelled before, or never there: the order itself knows
-            if question is not None:
-                # The order may still be under way, and land after this cancel: nothing found is no verdict.
-                unknown, gone = (
-                    CancelOutcomeUnknown("", venue=self.id, fence_until_ms=question.fence_until_ms),
-                    None,
-                )
+            unknown, gone = self._not_found(error, question)
         return await self._after_cancel(venue_symbol, order_id, client_order_id, unknown, gone)
+
+    def _not_found(
+        self, reason: OrderNotFound, question: OutcomeUnknown | None
+    ) -> tuple[CancelOutcomeUnknown | None, OrderNotFound | None]:
+        """What a cancel that found nothing leaves open, or else the reason that the order is gone.
+
+        Args:
+            reason: The order was filled or cancelled before, or never there: it itself knows.
+            question: That about its placing. While it is open, the order may still be under way, and land after the
+                cancel: nothing found is no verdict.
+        """
+        if question is None:
+            return None, reason
+        return CancelOutcomeUnknown("", venue=self.id, fence_until_ms=question.fence_until_ms), None
 
     async def _after_cancel(
         self,

@@ -1,81 +1,56 @@
-"""Several cancels in one call: what is not refused for certain is read for what became of it."""
+"""A batch of cancels says of each order what its own cancel would."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import msgspec
 import pytest
 
-from futures_async.trading.batch_cancels import BatchCancels, Pair
-from futures_async.trading.ordering import Call
-from futures_async.transport.dialect import Refusal
+import futures_async as fa
+from futures_async.adapter import BatchCancels, Call
 from futures_async.transport.endpoint import Endpoint, Kind
-from futures_async.transport.http.backend import HttpResponse
-from futures_async.unified import errors
-from futures_async.unified.enums import OrderStatus
+from futures_async.transport.limits.none import NoLimiter
+from futures_async.unified.errors import ExchangeError
 from tests.rig.support import BTC, Scripted, limit_order, toy, virtual
 from tests.rig.toy import Toy
 
-CANCEL_BATCH = Endpoint("POST", "/order/cancel-batch", result=list[str], kind=Kind.CANCEL)
-DETAIL = "/order/detail"
+BATCH = Endpoint("POST", "/order/batch-cancel", result=list[str], kind=Kind.CANCEL, nullable=True)
 
 
-class Batches(BatchCancels, Toy):
-    """A venue that answers with a code for each cancel, in their order; "0" is taken."""
+class Batching(BatchCancels, Toy):
+    """Cancels several in one call, whose answer names those that are not there."""
 
     max_cancels = 10
 
-    def _batch_cancellation(self, venue_symbol: str, ids: Sequence[Pair]) -> Call:
-        return Call(CANCEL_BATCH, {"ids": [order_id for order_id, _ in ids]})
+    def _batch_cancellation(self, venue_symbol: str, ids: Sequence[tuple[str | None, str | None]]) -> Call:
+        return Call(BATCH, [client_order_id for _, client_order_id in ids])
 
-    def _cancel_refusals(self, answer: Any) -> Sequence[Refusal | None]:
-        return [None if code == "0" else Refusal(code, "because") for code in answer]
-
-
-def says(*codes: str) -> HttpResponse:
-    body = msgspec.json.encode({"code": "0", "data": codes})
-    return HttpResponse(status=200, headers={}, body=body)
+    def _cancel_refusals(self, answer: Any) -> Mapping[str, ExchangeError]:
+        return {name: fa.OrderNotFound("no such order", venue="toy", code="404", definitive=True) for name in answer}
 
 
-async def one(venue: Scripted, codes: Sequence[str], status: str) -> Any:
-    """What comes of one cancel: the order, or an error."""
-    async with toy(venue, Batches) as exchange:
-        order = await exchange.create_order(limit_order())
-        venue.orders[-1].status = status
-        venue.plan[CANCEL_BATCH.path] = [says(*codes)]
-        venue.requests.clear()
-        [result] = await exchange.cancel_orders(BTC, order_ids=[order.order_id])
-        return result.order or result.error
+class Venue(Scripted):
+    all_gone = False
+
+    def on_order_batch_cancel(self, query: dict[str, str], body: list[str]) -> tuple[int, dict[str, Any]]:
+        if self.all_gone:
+            return 400, {"code": "404", "msg": "none of these"}
+        return 200, {"code": "0", "data": [name for name in body if self._find({"clientId": name}) is None]}
 
 
-@pytest.mark.parametrize("code", ["0", "500", "999", "429", "404"])
+@pytest.mark.parametrize("all_gone", [False, True])
 @virtual
-async def test_a_cancel_that_is_not_refused_for_certain_ends_in_the_order_as_it_is(code: str) -> None:
-    end = await one(Scripted(), [code], "canceled")
-    assert end.status is OrderStatus.CANCELED
-
-
-@pytest.mark.parametrize("code", ["500", "999", "429"])
-@virtual
-async def test_while_the_order_is_open_it_stays_unknown_with_the_venues_word(code: str) -> None:
-    end = await one(Scripted(), [code], "open")
-    assert isinstance(end, errors.CancelOutcomeUnknown)
-    assert end.refusal is not None
-    assert end.refusal.code == code
-    assert f"the venue said: toy POST /order/cancel-batch [{code}]: because" in str(end)
-
-
-@virtual
-async def test_a_certain_refusal_is_not_looked_at_again() -> None:
-    venue = Scripted()
-    end = await one(venue, ["510"], "open")
-    assert isinstance(end, errors.InsufficientMargin)
-    assert venue.sent(DETAIL) == 0
-
-
-@pytest.mark.parametrize("codes", [[], ["510", "510"]])
-@virtual
-async def test_verdicts_that_do_not_fit_say_nothing_and_the_orders_are_read(codes: list[str]) -> None:
-    assert (await one(Scripted(), codes, "canceled")).status is OrderStatus.CANCELED
+async def test_an_order_of_unknown_fate_is_not_called_gone(all_gone: bool) -> None:
+    venue = Venue(late_s=(20.0, 20.0))
+    venue.all_gone = all_gone
+    async with toy(venue, Batching, limiter=NoLimiter()) as exchange:
+        venue.plan["/order/place"] = ["read-timeout-late"]
+        with pytest.raises(fa.OrderOutcomeUnknown):
+            await exchange.create_order(limit_order(client_order_id="mine1"), on_unknown="raise")
+        mine, other = await exchange.cancel_orders(BTC, client_order_ids=["mine1", "never"])
+        assert isinstance(mine.error, fa.CancelOutcomeUnknown)
+        assert isinstance(other.error, fa.OrderNotFound)
+        await asyncio.sleep(30)
+        assert [order.status for order in venue.orders] == ["open"]
