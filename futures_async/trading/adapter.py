@@ -55,6 +55,7 @@ from futures_async.unified.convert import chosen_or_none
 from futures_async.unified.credentials import Credentials
 from futures_async.unified.enums import MarginMode, MarginModeLike, PositionMode, PositionSide, PositionSideLike
 from futures_async.unified.errors import (
+    ClientClosed,
     DecodeError,
     FuturesAsyncError,
     InvalidRequest,
@@ -79,6 +80,8 @@ T = TypeVar("T")
 CONTRACTS_FOR_S = 3600.0
 RENEWED_WITHIN_S = 2.0
 """Reads wait no longer for how much a contract is now, where they know how much it was."""
+RULES_WITHIN_S = 2.0
+"""Whoever closes in a contract whose rules are known waits no longer for those of now."""
 RULES_FRESH_S = 10.0
 """Rules are not read again for an order that breaks those which were read so shortly before."""
 
@@ -275,6 +278,8 @@ class Adapter(Adjusting, Watching):
             await self._channel.sync()
 
     def with_credentials(self, credentials: Credentials) -> Self:
+        if self._channel.deeds.closing:
+            raise ClientClosed(f"{self.id}: this exchange object is closed: make a new one")
         twin = object.__new__(type(self))
         vars(twin).update(vars(self))
         twin._attach(credentials)
@@ -427,7 +432,7 @@ class Adapter(Adjusting, Watching):
         return found
 
     async def _contract_held(self, symbol: str) -> Contract:
-        """A contract's rules; of one that is listed no more, those that were read last.
+        """A contract's rules; those that were read last where it is listed no more, or the list does not come soon.
 
         Raises:
             SymbolNotFound: It was not listed before either.
@@ -436,8 +441,15 @@ class Adapter(Adjusting, Watching):
         known = book.known.get(name)
         if known is None:
             return await self.fetch_contract(symbol)
-        await self._know_contracts()
-        return book.known[name]
+        problem: object = f"no answer within {RULES_WITHIN_S:g} s"
+        with anyio.move_on_after(RULES_WITHIN_S):
+            try:
+                await self._know_contracts()
+                return book.known[name]
+            except FuturesAsyncError as error:
+                problem = error
+        logger.warning("%s: closing %s by the rules that were read last: %s", self.id, symbol, problem)
+        return known
 
     async def _know_contracts(self) -> None:
         """Read the metadata of the contracts, unless it is fresh."""

@@ -25,7 +25,6 @@ from futures_async.unified.errors import (
     OrderRejected,
     OutcomeUnknown,
     ParameterRejected,
-    SymbolNotFound,
     UnreadRow,
     UnreadRows,
 )
@@ -146,7 +145,8 @@ class Closing(Cancelling):
             # It may be too large for one order: only now is it worth to read how large one may be.
             plain = type(refusal) in (InvalidOrder, OrderRejected, ParameterRejected)
             if plain and self.supports(Capability.FETCH_CONTRACT):
-                with before_sending(), suppress(SymbolNotFound):
+                # Where they cannot be read, the refusal says more.
+                with before_sending(), suppress(FuturesAsyncError):
                     await self.fetch_contract(position.venue_symbol)
                 parts = self._parts_of(position)
             if len(parts) == 1:

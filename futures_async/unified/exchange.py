@@ -173,7 +173,11 @@ class FuturesExchange(ABC):
         raise NotImplementedError
 
     def with_credentials(self, credentials: Credentials) -> Self:
-        """A further account on the same connections, clock and limiter."""
+        """A further account on the same connections, clock and limiter.
+
+        Raises:
+            ClientClosed: This object is closed, or closing.
+        """
         raise NotImplementedError
 
     # Account and risk

@@ -535,6 +535,8 @@ def test_a_closed_exchange_refuses_calls_and_closing_again_is_harmless() -> None
         await exchange.aclose()
         with pytest.raises(fa.ClientClosed):
             await exchange.fetch_positions()
+        with pytest.raises(fa.ClientClosed):
+            exchange.with_credentials(fa.Credentials("key-3", "secret-3", uid="9"))
         assert await twin.fetch_positions()  # the connections are still its own too
         await twin.aclose()
 

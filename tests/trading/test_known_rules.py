@@ -1,0 +1,57 @@
+"""A position is closed by the rules that are known, whatever becomes of the list of contracts."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+import futures_async as fa
+from futures_async.transport.limits.none import NoLimiter
+from tests.rig.support import BTC, Scripted, toy, virtual
+from tests.rig.toy import Toy
+
+
+class Counting(Toy):
+    """Its orders need the contract's rules."""
+
+    needs_contract = True
+    list_s = 0.0
+    down = False
+
+    async def fetch_contracts(self) -> list[fa.Contract]:
+        await asyncio.sleep(self.list_s)
+        if self.down:
+            raise fa.VenueUnavailable("maintenance", venue="toy", http_status=503)
+        return await super().fetch_contracts()
+
+
+@pytest.mark.parametrize("forgotten", [False, True])
+@pytest.mark.parametrize("hangs", [False, True])
+@virtual
+async def test_it_is_closed_while_the_rules_cannot_be_read_anew(hangs: bool, forgotten: bool) -> None:
+    venue = Scripted()
+    async with toy(venue, Counting, limiter=NoLimiter()) as exchange:
+        assert isinstance(exchange, Counting)
+        await exchange.fetch_contract(BTC)
+        if forgotten:
+            exchange._forget_contracts()  # pyright: ignore[reportPrivateUsage] - as after a refused size
+        else:
+            await asyncio.sleep(3700)
+        exchange.down, exchange.list_s = not hangs, 60.0 if hangs else 0.0
+        began = asyncio.get_running_loop().time()
+        assert await exchange.close_position(BTC) is not None
+        assert asyncio.get_running_loop().time() - began < 3
+        assert len(venue.orders) == 1
+
+
+@virtual
+async def test_rules_that_were_never_read_are_not_made_up() -> None:
+    venue = Scripted()
+    async with toy(venue, Counting, limiter=NoLimiter()) as exchange:
+        assert isinstance(exchange, Counting)
+        exchange.down = True
+        with pytest.raises(fa.VenueUnavailable) as caught:
+            await exchange.close_position(BTC)
+        assert caught.value.outcome is fa.Outcome.NOT_SENT
+        assert venue.orders == []
