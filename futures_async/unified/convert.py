@@ -100,7 +100,7 @@ def ms_or_none(value: str | int | None, field: str) -> int | None:
     """Read Unix milliseconds; None, "", 0 and -1 mean that the venue did not say."""
     if value is None or value == "":
         return None
-    if isinstance(value, str) and len(value) < MAX_DIGITS and value.isascii() and value.lstrip("-").isdigit():
+    if isinstance(value, str) and len(value) < MAX_DIGITS and value.isascii() and value.removeprefix("-").isdigit():
         value = int(value)
     if not isinstance(value, int) or isinstance(value, bool) or value > LAST_MS:
         raise DecodeError(f"{field} is not a time in milliseconds", path=field)
