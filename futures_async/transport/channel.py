@@ -19,7 +19,7 @@ from futures_async.transport.deeds import DEED, UNKNOWN, Deeds
 from futures_async.transport.dialect import Dialect, Params, Unsigned
 from futures_async.transport.endpoint import Endpoint, Kind, RateLimit
 from futures_async.transport.events import Observer
-from futures_async.transport.http.backend import Abort
+from futures_async.transport.http.backend import Abort, Slots
 from futures_async.transport.limits.claims import claim
 from futures_async.transport.limits.limiter import Permit, Priority
 from futures_async.transport.limits.pools import Pools
@@ -327,8 +327,8 @@ class Channel:
         queued_s = runtime.now() - started
         try:
             slots = self.transport.backend.slots
-            if not slots.take_free():
-                await self._waiting(job, slots.take)
+            if not slots.take_free(job.priority):
+                await self._slot(job, runtime, slots)
         except BaseException:
             permit.unused()
             raise
@@ -354,6 +354,15 @@ class Channel:
         finally:
             if reading:
                 self._reads.discard(flight)
+
+    async def _slot(self, job: Job, runtime: Runtime, slots: Slots) -> None:
+        """Wait for a connection, in the call's lane and no longer than it may."""
+        with anyio.move_on_after(max(0.0, job.until - runtime.now())):
+            await self._waiting(job, lambda: slots.take(job.priority))
+            return
+        raise DeadlineExpired(
+            f"{self.dialect.venue} {job.endpoint.name}: no connection was free before its time was up; it was not sent"
+        )
 
     async def _number(self, job: Job, series: str) -> int:
         limiter = self.transport.limiter

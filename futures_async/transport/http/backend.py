@@ -15,15 +15,16 @@ Who sends takes one of the backend's `slots` first and signs after that, so that
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections import deque
 from collections.abc import Callable, Generator, Mapping
 from enum import IntEnum
+from heapq import heapify, heappop, heappush
 from typing import Any, Literal
 
 import anyio
 import msgspec
 
 from futures_async.transport.dialect import SealedHeaders
+from futures_async.transport.limits.limiter import Priority
 from futures_async.transport.runtime import detach, running_asyncio_loop
 from futures_async.unified.convert import check_number
 from futures_async.unified.errors import Portable
@@ -33,6 +34,9 @@ MAX_BODY = 8 * 1024 * 1024
 
 MAX_CONNECTIONS = 20
 """To one host: more do not help at these rates, and httpx looks at each of them for every request."""
+
+KEPT_FROM_READS = 2
+"""So many connections are for cancels, orders and what belongs to them, as long as there are four times as many."""
 
 KEEP_ALIVE_S = 15.0
 """A connection idle for longer is not used again: the venue may be closing it just now."""
@@ -210,40 +214,51 @@ class _Turn:
 
 
 class Slots:
-    """As many as there are connections; first come, first served. On asyncio and trio."""
+    """As many as there are connections. Who waits goes by lanes, and by their coming within one. On asyncio and trio.
 
-    __slots__ = ("_waiting", "free")
+    Some are never given to plain reads, however many of those hang: a cancel finds a connection.
+
+    Args:
+        count: Of connections.
+    """
+
+    __slots__ = ("_came", "_kept", "_waiting", "free")
 
     def __init__(self, count: int) -> None:
         self.free = count
-        self._waiting: deque[_Turn] = deque()
+        self._kept = min(KEPT_FROM_READS, count // 4)
+        self._waiting: list[tuple[Priority, int, _Turn]] = []
+        self._came = 0
 
-    def take_free(self) -> bool:
-        """Take a slot, if one is free."""
-        if not self.free:
+    def take_free(self, lane: Priority = Priority.URGENT) -> bool:
+        """Take a slot, if one is free for this lane."""
+        if self.free <= (self._kept if lane is Priority.READ else 0):
             return False
         self.free -= 1
         return True
 
-    async def take(self) -> None:
+    async def take(self, lane: Priority = Priority.URGENT) -> None:
         """Wait for a free slot."""
-        if self.take_free():
+        if self.take_free(lane):
             return
+        self._came += 1
         turn = _Turn()
-        self._waiting.append(turn)
+        place = lane, self._came, turn
+        heappush(self._waiting, place)
         try:
             await turn
         except BaseException:
             if turn.granted:
                 self.give()
             else:
-                self._waiting.remove(turn)
+                self._waiting.remove(place)
+                heapify(self._waiting)
             raise
 
     def give(self) -> None:
-        """Give a slot back: to the one who waits longest, if there is one."""
-        if self._waiting:
-            self._waiting.popleft().grant()
+        """Give a slot back: to the first of those who wait, if it may have it."""
+        if self._waiting and (self._waiting[0][0] is not Priority.READ or self.free >= self._kept):
+            heappop(self._waiting)[2].grant()
         else:
             self.free += 1
 

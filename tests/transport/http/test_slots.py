@@ -1,4 +1,4 @@
-"""Slots: as many senders as connections, in the order of their coming."""
+"""Slots: as many senders as connections, by lanes, and in the order of their coming within one."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import anyio.lowlevel
 import pytest
 
 from futures_async.transport.http.backend import Slots
+from futures_async.transport.limits.limiter import Priority
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])]
 
@@ -29,6 +30,45 @@ async def test_first_come_first_served(anyio_backend: str) -> None:
             await anyio.lowlevel.checkpoint()
     assert order == [0, 1, 2, 3, 4]
     assert slots.free == 1
+
+
+async def test_a_cancel_passes_orders_and_those_pass_reads(anyio_backend: str) -> None:
+    slots = Slots(1)
+    await slots.take()
+    order: list[str] = []
+
+    async def work(lane: Priority, number: int) -> None:
+        await slots.take(lane)
+        order.append(f"{lane.name} {number}")
+        slots.give()
+
+    async with anyio.create_task_group() as group:
+        for number in range(2):
+            for lane in (Priority.READ, Priority.ORDER, Priority.URGENT):
+                group.start_soon(work, lane, number)
+                await anyio.lowlevel.checkpoint()
+        slots.give()
+    assert order == ["URGENT 0", "URGENT 1", "ORDER 0", "ORDER 1", "READ 0", "READ 1"]
+    assert slots.free == 1
+
+
+async def test_reads_leave_some_to_the_others(anyio_backend: str) -> None:
+    slots = Slots(8)
+    assert [slots.take_free(Priority.READ) for _ in range(8)] == [True] * 6 + [False] * 2
+    async with anyio.create_task_group() as group:
+        group.start_soon(slots.take, Priority.READ)
+        await anyio.lowlevel.checkpoint()
+        await anyio.lowlevel.checkpoint()
+        assert slots.take_free(Priority.ORDER)
+        assert slots.take_free()
+        slots.give()
+        slots.give()
+        assert slots.free == 2, "the read still waits"
+        slots.give()
+    assert slots.free == 2
+    for _ in range(6):
+        slots.give()
+    assert slots.free == 8
 
 
 async def test_nobody_passes_those_who_wait(anyio_backend: str) -> None:
