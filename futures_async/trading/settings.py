@@ -147,12 +147,12 @@ class SettingDesk:
                     raise self._not_applied(f"{venue}: {name} was not set to {value}: the old value stands", unknown)
             step += 1
             if past_fence or (fence_ms is None and step >= len(READ_PAUSES_S)):
-                raise self._unknown(key, value, read, stands, unknown, problem) from problem
+                raise self._unknown(key, value, read, stands, unknown, problem, fence_ms) from problem
             pause_s = READ_PAUSES_S[step] if step < len(READ_PAUSES_S) else LONGEST_PAUSE_S
             if fence_ms is not None:
                 pause_s = min(pause_s, max(0.05, (fence_ms - channel.now_ms()) / 1000 + 0.05))
             if deadline is not None and runtime.now() + pause_s > deadline:
-                raise self._unknown(key, value, read, stands, unknown, problem) from problem
+                raise self._unknown(key, value, read, stands, unknown, problem, fence_ms) from problem
             await runtime.sleep(pause_s)
 
     def _settle(self, key: Key) -> None:
@@ -185,10 +185,13 @@ class SettingDesk:
         stands: Callable[[R], bool] | None,
         unknown: OutcomeUnknown | None,
         problem: FuturesAsyncError | None,
+        fence_ms: int | None = None,
     ) -> OutcomeUnknown:
         venue = self._channel.dialect.venue
         error = unknown or SettingOutcomeUnknown(
-            f"{venue}: {' '.join(key)} was sent as {value}, and reading it back failed: {problem}", venue=venue
+            f"{venue}: {' '.join(key)} was sent as {value}, and reading it back failed: {problem}",
+            venue=venue,
+            fence_until_ms=fence_ms,
         )
         self._open[key] = (value, error)
         if stands is not None:
