@@ -211,7 +211,7 @@ class Trading(Closing):
                 names.add(plan.local_id)
                 with before_sending(plan.local_id), ordered():
                     await self._set_batch_leverage(plan, leverages)
-            except InvalidRequest as error:
+            except FuturesAsyncError as error:  # before anything of it was sent: the others are none the worse
                 results[index] = OrderResult(request=request, error=error)
                 continue
             if self.max_batch > 1 and len(requests) > 1 and self._batchable(plan):

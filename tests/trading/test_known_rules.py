@@ -8,7 +8,7 @@ import pytest
 
 import futures_async as fa
 from futures_async.transport.limits.none import NoLimiter
-from tests.rig.support import BTC, Scripted, toy, virtual
+from tests.rig.support import BTC, Scripted, limit_order, toy, virtual
 from tests.rig.toy import Toy
 
 
@@ -55,3 +55,21 @@ async def test_rules_that_were_never_read_are_not_made_up() -> None:
             await exchange.close_position(BTC)
         assert caught.value.outcome is fa.Outcome.NOT_SENT
         assert venue.orders == []
+
+
+@virtual
+async def test_of_several_orders_only_the_one_that_cannot_be_planned_is_not_sent() -> None:
+    venue = Scripted()
+    async with toy(venue, Counting, limiter=NoLimiter()) as exchange:
+        assert isinstance(exchange, Counting)
+        unlisted = fa.OrderRequest(symbol="ETH/USDT:USDT", side="buy", type="limit", quantity="1", price="5")
+        first, second = await exchange.create_orders([limit_order(1, client_order_id="mine1"), unlisted])
+        assert first.order is not None
+        assert isinstance(second.error, fa.SymbolNotFound)
+        exchange.down = True
+        await asyncio.sleep(3700)
+        for result in await exchange.create_orders([limit_order(2), limit_order(3, client_order_id="mine3")]):
+            assert isinstance(result.error, fa.VenueUnavailable)
+            assert result.error.outcome is fa.Outcome.NOT_SENT
+            assert result.error.client_order_id == result.request.client_order_id
+        assert len(venue.orders) == 1
