@@ -16,7 +16,7 @@ from futures_async.transport.channel import apart
 from futures_async.transport.deeds import outcome
 from futures_async.transport.endpoint import Endpoint
 from futures_async.unified.convert import Number, to_decimal, to_text
-from futures_async.unified.enums import OrderKind
+from futures_async.unified.enums import Intent, OrderKind, OrderType
 from futures_async.unified.errors import (
     BadResponse,
     CancelOutcomeUnknown,
@@ -192,3 +192,56 @@ class Waiting(Editing):
             raise InvalidOrder(f"{self.id}: trigger order {order_id} executes at market: it has no price to change")
         if "quantity" in new and now["quantity"] is None:
             raise InvalidOrder(f"{self.id}: trigger order {order_id} is for the whole position: it has no quantity")
+
+    async def _check_change(self, order: Order, now: dict[str, Decimal | None], new: dict[str, Decimal]) -> None:
+        """Hold what a waiting order is to become to the bounds of this object and to its contract's rules.
+
+        Args:
+            order: As it waits.
+            now: Its `trigger_price`, `price` (None: at market) and `quantity` (None: the whole position).
+            new: Those of them that are to be changed.
+
+        Raises:
+            InvalidOrder: It breaks them; nothing was sent.
+        """
+        wanted = now | new
+        price, trigger_price, size = wanted["price"], wanted["trigger_price"], wanted["quantity"] or Decimal(0)
+        closes = order.reduce_only or order.kind in (OrderKind.TAKE_PROFIT, OrderKind.STOP_LOSS) or not size
+        intent = Intent.CLOSE if closes else Intent.OPEN
+        with before_sending(order.client_order_id), ordered():
+            contract = await self._rules_of(order.venue_symbol, intent)
+            at = price or trigger_price
+            worth = None if contract is None else contract.contract_value
+            if contract is not None and worth is not None and "quantity" not in new and at is not None:
+                size = contract.quantity_of(size, at)  # as many dollars, whatever they are at another price
+            changed = OrderRequest(
+                symbol=order.symbol,
+                side=order.side,
+                type=OrderType.TRIGGER,
+                quantity=size,
+                price=price,
+                trigger_price=trigger_price,
+                intent=intent,
+            )
+            await self._check_bounds(changed, order.venue_symbol)
+            await self._check_rules(changed, order.venue_symbol)
+
+    async def _check_edit(self, symbol: str, order_id: str, price: Number | None, quantity: Number | None) -> None:
+        """Hold what an open order is to become to the bounds of this object, if it has any: that costs a read of it.
+
+        Raises:
+            InvalidOrder: It breaks them; nothing was sent.
+        """
+        if self._bounds is None:
+            return
+        with before_sending(), ordered():
+            order = await self.fetch_order(symbol, order_id=order_id)
+            wanted = OrderRequest(
+                symbol=symbol,
+                side=order.side,
+                type=OrderType.LIMIT,
+                quantity=order.quantity if quantity is None else to_decimal(quantity, "quantity"),
+                price=order.price if price is None else to_decimal(price, "price"),
+                intent=Intent.CLOSE if order.reduce_only else Intent.OPEN,
+            )
+            await self._check_bounds(wanted, order.venue_symbol)

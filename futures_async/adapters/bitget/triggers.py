@@ -169,6 +169,7 @@ class BitgetTriggers(PartStops, BitgetPlacing):
         """Change where a waiting order is set off, its limit price, or its quantity; what is not named stays.
 
         Raises:
+            InvalidOrder: It is against the contract's rules or the bounds of this object.
             OrderNotFound: It does not wait (any more).
             SettingNotApplied: Read back: it waits as before.
             SettingOutcomeUnknown: It could not be read back; it may have been set off meanwhile.
@@ -181,6 +182,7 @@ class BitgetTriggers(PartStops, BitgetPlacing):
             raise OrderNotFound("no such trigger order waits", venue=self.id, endpoint=endpoints.PLAN_PENDING.name)
         now = waiting_values(row)
         self._changeable(str(row.order_id), now, new)
+        await self._check_change(trigger_orders(self.product_type).one(row), now, new)
         wanted = now | new
         target = str(row.order_id)
         body = {**self._settled_params(symbol), "orderId": target, "planType": row.plan_type}

@@ -273,6 +273,7 @@ class UnifiedTriggers(PartStops, UnifiedTriggerLists):
         held = order.quantity if order.quantity and not self._is_whole(row) else None
         now = {"trigger_price": order.trigger_price, "price": order.price, "quantity": held}
         self._changeable(order.order_id, now, new)
+        await self._check_change(order, now, new)
         wanted = now | new
         at = wanted["trigger_price"]
         if at is None:

@@ -38,6 +38,7 @@ class UnifiedVenue(UnifiedAccount):
             One row for each, in the venue's order; one that was refused has `code` and `msg`.
 
         Raises:
+            InvalidOrder: One of them would be out of the bounds of this object; nothing was sent.
             OrderOutcomeUnknown: It is not known which of them took effect.
         """
         if not 1 <= len(changes) <= endpoints.BATCH:
@@ -49,6 +50,8 @@ class UnifiedVenue(UnifiedAccount):
         ]
         if not self._unit_is_certain and any("qty" in item for item in body):
             raise NotSupported(f"{self.id}: the unit of qty in COIN-FUTURES is not certain")
+        for order_id, change in changes.items():
+            await self._check_edit(symbol, order_id, *change)
         return await self._call(endpoints.MODIFY_BATCH, body=body)
 
     async def fetch_account_info(self) -> wire.WireInfo:

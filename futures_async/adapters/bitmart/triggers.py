@@ -170,6 +170,9 @@ class BitMartTriggers(BitMartAccount):
         stands = requests.stop_of(now)
         if limit is not None and now.price is None:
             raise InvalidOrder(f"{self.id}: trigger order {now.order_id} executes at market: it has no price to change")
+        was = {"trigger_price": now.trigger_price, "price": now.price, "quantity": now.quantity or None}
+        changes = {"trigger_price": trigger, "price": limit}
+        await self._check_change(now, was, {name: value for name, value in changes.items() if value is not None})
         return await self._edit_waiting(now, Stop(trigger or stands.price, None, limit or stands.limit_price))
 
     async def _edit_waiting(self, now: Order, wanted: Stop) -> Order:

@@ -7,7 +7,6 @@ from typing import Any
 
 from futures_async.adapter import (
     CancelOutcomeUnknown,
-    Intent,
     InvalidOrder,
     Kind,
     Number,
@@ -16,7 +15,6 @@ from futures_async.adapter import (
     OrderNotFound,
     OrderRequest,
     OrderStatus,
-    OrderType,
     Outcome,
     PartStops,
     Placement,
@@ -151,30 +149,6 @@ class TriggerCalls(PartStops, OwnCalls):
             stands=lambda found: written(found) == wanted,
             unchanged=UNCHANGED,
         )
-
-    async def _check_change(self, order: Order, written: dict[str, Decimal | None], new: dict[str, Decimal]) -> None:
-        """Hold what a waiting order is to become to its contract's rules.
-
-        Raises:
-            InvalidOrder: It breaks them.
-        """
-        wanted = written | new
-        price, trigger_price, size = wanted["price"], wanted["trigger_price"], wanted["quantity"] or Decimal(0)
-        intent = Intent.CLOSE if order.reduce_only or not size else Intent.OPEN
-        contract = await self._rules_of(order.venue_symbol, intent)
-        at = price or trigger_price
-        if contract is not None and contract.contract_value is not None and "quantity" not in new and at is not None:
-            size = contract.quantity_of(size, at)  # as many dollars, whatever they are at another price
-        changed = OrderRequest(
-            symbol=order.symbol,
-            side=order.side,
-            type=OrderType.TRIGGER,
-            quantity=size,
-            price=price,
-            trigger_price=trigger_price,
-            intent=intent,
-        )
-        await self._check_rules(changed, order.venue_symbol)
 
     async def cancel_trigger_order(
         self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None
