@@ -22,6 +22,7 @@ import msgspec
 
 from futures_async.unified.enums import Intent, OrderType, Outcome, Side
 from futures_async.unified.errors import InvalidRequest, NotSent
+from futures_async.unified.inner import inner
 
 logger = logging.getLogger("futures_async.journal")
 
@@ -188,7 +189,7 @@ def decided(old: JournalEntry, outcome: Outcome | None, order_id: str | None, at
 
 
 # The intent that an order manager has written down, until the exchange object that places it has taken it up.
-_HANDED: ContextVar[list[IntentRecord] | None] = ContextVar("futures_async_handed", default=None)
+_HANDED: ContextVar[list[IntentRecord] | None] = inner("handed", None)
 
 
 @contextmanager

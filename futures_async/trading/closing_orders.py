@@ -14,11 +14,12 @@ from futures_async.unified.enums import Intent, OrderKind, OrderType, PositionSi
 from futures_async.unified.errors import InvalidOrder
 from futures_async.unified.exact import divide, multiply
 from futures_async.unified.exchange import FuturesExchange
+from futures_async.unified.inner import inner
 from futures_async.unified.models import Contract, OrderRequest, Position
 
-EXACTLY: ContextVar[bool] = ContextVar("futures_async_exactly", default=False)
+EXACTLY: ContextVar[bool] = inner("exactly", False)
 """The order closes what the venue has reported, to the last digit: also where that is off the step of today."""
-CONTRACTS: ContextVar[Decimal | None] = ContextVar("futures_async_contracts", default=None)
+CONTRACTS: ContextVar[Decimal | None] = inner("contracts", None)
 """How many contracts that is, where they are worth a fixed amount of quote coin."""
 
 

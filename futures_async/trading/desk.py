@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from futures_async.trading.ordering import Ack, Fingerprint, Placement, PlannedOrder, fingerprint
 from futures_async.trading.search import Find, Search, recovered
 from futures_async.transport.channel import Channel
-from futures_async.transport.deeds import outcome, outside
+from futures_async.transport.deeds import outcome
 from futures_async.transport.endpoint import Endpoint, Kind
 from futures_async.transport.events import call_hook
 from futures_async.transport.http.backend import Abort
@@ -466,8 +466,7 @@ class OrderDesk:
                     at_s,
                     order.order_id,
                 )
-                with outside():
-                    call_hook(self._on_late_order, recovered(order))
+                call_hook(self._on_late_order, recovered(order))
                 return
 
     def _over(self, record: Record) -> bool:

@@ -26,6 +26,7 @@ from futures_async.unified.errors import (
     ResponseMismatch,
     VenueUnavailable,
 )
+from futures_async.unified.inner import inner
 from futures_async.unified.models import Order
 
 logger = logging.getLogger("futures_async.orders")
@@ -37,7 +38,7 @@ LONGEST_FENCE_S = 120.0
 
 SENT_BEFORE_MS = 60_000
 """So much earlier than its fence says may an order have been sent: waits, and clocks that were wrong."""
-_SENT_SINCE_MS: ContextVar[int | None] = ContextVar("sent_since_ms", default=None)
+_SENT_SINCE_MS: ContextVar[int | None] = inner("sent_since_ms", None)
 
 FIRST_LOOK_S = 0.25
 """After a refusal that proves nothing: what stands all the same is seen after this, or after the venue's lag."""

@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 import msgspec
 
 from futures_async.transport.answers import Answers, Timing, failure_error
-from futures_async.transport.deeds import outside
 from futures_async.transport.dialect import Dialect, SealedHeaders, Unsigned
 from futures_async.transport.endpoint import Endpoint, Kind
 from futures_async.transport.events import CallEvent, Observer
@@ -344,16 +343,15 @@ class Attempts:
     ) -> None:
         """Pass one attempt on to whoever listens."""
         cause = error.cause if isinstance(error, Unclear) else error
-        with outside():
-            self._observer.attempt(
-                CallEvent(
-                    venue=self._dialect.venue,
-                    endpoint=flight.job.endpoint.name,
-                    attempt=flight.number,
-                    outcome="ok" if cause is None else type(cause).__name__,
-                    status=answer.status if isinstance(answer, HttpResponse) else None,
-                    code=cause.code if isinstance(cause, ExchangeError) else "",
-                    queue_s=flight.queued_s,
-                    network_s=timing.answered_at - timing.sent_at,
-                )
+        self._observer.attempt(
+            CallEvent(
+                venue=self._dialect.venue,
+                endpoint=flight.job.endpoint.name,
+                attempt=flight.number,
+                outcome="ok" if cause is None else type(cause).__name__,
+                status=answer.status if isinstance(answer, HttpResponse) else None,
+                code=cause.code if isinstance(cause, ExchangeError) else "",
+                queue_s=flight.queued_s,
+                network_s=timing.answered_at - timing.sent_at,
             )
+        )

@@ -46,15 +46,16 @@ from futures_async.unified.errors import (
     RateLimited,
     ShutOut,
 )
+from futures_async.unified.inner import inner
 
 logger = logging.getLogger("futures_async.transport")
 
 T = TypeVar("T")
 
 # Lifts everything that a cancel, a close or a resolution does into the urgent lane, reads included.
-LANE: ContextVar[Priority | None] = ContextVar("futures_async_lane", default=None)
+LANE: ContextVar[Priority | None] = inner("lane", None)
 
-_APART: ContextVar[bool] = ContextVar("futures_async_apart", default=False)
+_APART: ContextVar[bool] = inner("apart", False)
 
 TRADES_FOR_S = 300.0
 """So long after a write of this account others are to be expected: see `reserve`."""

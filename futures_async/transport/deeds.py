@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Coroutine, Generator, Hashable, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine, Hashable, Sequence
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
@@ -19,13 +18,14 @@ from futures_async.unified.errors import (
     OutcomeUnknown,
     SettingOutcomeUnknown,
 )
+from futures_async.unified.inner import inner
 
 logger = logging.getLogger("futures_async.orders")
 
 T = TypeVar("T")
 
 # The write that a call is part of: its flag stops what has not left yet when the write's caller is cancelled.
-DEED: ContextVar[Abort | None] = ContextVar("futures_async_deed", default=None)
+DEED: ContextVar[Abort | None] = inner("deed", None)
 
 UNKNOWN: dict[Kind, type[OutcomeUnknown]] = {
     Kind.READ: OutcomeUnknown,
@@ -38,16 +38,6 @@ UNKNOWN: dict[Kind, type[OutcomeUnknown]] = {
 
 DRAIN_STEP_S = 0.02
 MOST_QUESTIONS = 1_000
-
-
-@contextmanager
-def outside() -> Generator[None]:
-    """For users' hooks: calls that they start are no part of the write that called them."""
-    token = DEED.set(None)
-    try:
-        yield
-    finally:
-        DEED.reset(token)
 
 
 async def outcome(work: Work[T], abort: Abort) -> T:

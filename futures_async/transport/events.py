@@ -8,6 +8,8 @@ from typing import Any
 
 import msgspec
 
+from futures_async.unified.inner import outside
+
 logger = logging.getLogger("futures_async.calls")
 
 
@@ -76,10 +78,14 @@ class Observer:
 
 
 def call_hook(hook: Callable[..., object] | None, *arguments: object) -> None:
-    """Call a user's function; what it raises is logged and goes no further."""
+    """Call a user's function; what it raises is logged and goes no further.
+
+    Calls that it makes or starts are no part of the one that it is told of.
+    """
     if hook is None:
         return
     try:
-        hook(*arguments)
+        with outside():
+            hook(*arguments)
     except Exception:  # the user's own code: anything may come, and nothing of it may stop a call
         logger.exception("a hook failed")

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from contextvars import ContextVar
 
 from futures_async.unified.errors import FuturesAsyncError
+from futures_async.unified.inner import inner
 
-TROUBLE: ContextVar[Callable[[FuturesAsyncError], object] | None] = ContextVar("futures_async_trouble", default=None)
+TROUBLE: ContextVar[Callable[[FuturesAsyncError], object] | None] = inner("trouble", None)
 """Told each failed attempt, the last one as well."""
 
 
