@@ -94,9 +94,14 @@ def act_on(
                 return writer.code
             if not (yes or source.simulated):
                 confirm("Go on?")
-            done = await carry_out(acts, writer.failed)
-        writer.rows(done, COLUMNS, "Nothing was done.")
-        return writer.code
+            done: list[tuple[str, Done]] = []
+            try:
+                await carry_out(acts, writer.failed, lambda name, end: done.append((name, end)))
+            finally:  # after Ctrl-C as well: what was done is told
+                done.sort(key=lambda row: list(acts).index(row[0]))
+                writer.rows(done, COLUMNS, "Nothing was done.")
+        told = {"failed": Exit.FAILED, "unknown": Exit.UNKNOWN}
+        return max([writer.code, *(told.get(end.result, Exit.OK) for _, end in done)])
 
     run(main)
 

@@ -14,6 +14,7 @@ from typing import Literal
 import anyio
 import msgspec
 
+from futures_async.unified.callbacks import failure_of
 from futures_async.unified.enums import MarginMode, Outcome, PositionSide
 from futures_async.unified.errors import FuturesAsyncError, IncompletePage, NotSupported, UnreadRow, unread_rows
 from futures_async.unified.exchange import Capability, FuturesExchange
@@ -57,7 +58,8 @@ class Act:
     symbol: str
     says: str
     """What will happen, for whoever is asked."""
-    do: Callable[[], Awaitable[Done]]
+    do: Callable[[], Awaitable[Done | None]]
+    """None: there was nothing to do that is worth telling."""
     side: PositionSide | None = None
     """Of the position, where it is about one."""
 
@@ -98,13 +100,16 @@ async def look_at(
 
 
 async def carry_out(
-    acts: Mapping[str, Sequence[Act]], failed: Callable[[FuturesAsyncError], object] = lambda error: None
+    acts: Mapping[str, Sequence[Act]],
+    failed: Callable[[BaseException], object] = lambda error: None,
+    ended: Callable[[str, Done], object] = lambda name, done: None,
 ) -> list[tuple[str, Done]]:
     """Take the steps, those of one account one after the other, and of several side by side.
 
     Args:
         acts: Steps by the account's name.
         failed: Told each error.
+        ended: Told each end as it comes, with its account's name: who is cancelled has been told what was done.
 
     Returns:
         What each step has come to, with its account's name.
@@ -113,18 +118,29 @@ async def carry_out(
 
     async def take(name: str, steps: Sequence[Act]) -> None:
         for step in steps:
-            try:
-                ends[name].append(await step.do())
-            except FuturesAsyncError as error:
+            taken: list[Done | None] = []
+            error = await failure_of(_take(step, taken))
+            done = taken[0] if error is None else _failed(step, error)
+            if error is not None:
                 failed(error)
-                result = RESULTS.get(error.outcome, "failed")
-                detail = f"{type(error).__name__}: {error}"
-                ends[name].append(Done(action=step.action, symbol=step.symbol, result=result, detail=detail))
+            if done is not None:
+                ends[name].append(done)
+                ended(name, done)
 
     async with anyio.create_task_group() as group:
         for name, steps in acts.items():
             group.start_soon(take, name, steps)
     return [(name, done) for name, found in ends.items() for done in found]
+
+
+async def _take(step: Act, taken: list[Done | None]) -> None:
+    taken.append(await step.do())
+
+
+def _failed(step: Act, error: Exception) -> Done:
+    # Of what is no error of ours, an adapter's or a hook's, nobody knows where it struck.
+    result = RESULTS.get(error.outcome, "failed") if isinstance(error, FuturesAsyncError) else "unknown"
+    return Done(action=step.action, symbol=step.symbol, result=result, detail=f"{type(error).__name__}: {error}")
 
 
 async def cancels(exchange: FuturesExchange, symbol: str | None) -> Sequence[Act]:
@@ -208,6 +224,8 @@ async def closings(exchange: FuturesExchange, symbol: str | None, side: Position
 async def halts(exchange: FuturesExchange, *, close: bool) -> Sequence[Act]:
     """All cancels, and all closes after them where that is wanted: one that cannot be planned stops no other.
 
+    An order may fill before it is cancelled: what is held by then is closed at the end, whether it was planned or not.
+
     Raises:
         FuturesAsyncError: None can be planned.
     """
@@ -223,7 +241,26 @@ async def halts(exchange: FuturesExchange, *, close: bool) -> Sequence[Act]:
             vain.append(_failing(action, f"{action}: not possible: {error}", error))
     if problem is not None and len(vain) == len(plans):
         raise problem
+    if close and any(step.action == "cancel all" for step in steps):
+        steps.append(Act("close", "", "close what is held once the orders are gone", lambda: _close_the_rest(exchange)))
     return steps + vain
+
+
+async def _close_the_rest(exchange: FuturesExchange) -> Done | None:
+    """What has no name was told as it was planned."""
+    steps = [one for one in await closings(exchange, None, None) if one.symbol]
+    if not steps:
+        return None
+    ends: list[Done | None] = []
+    errors = [await failure_of(_take(one, ends)) for one in steps]
+    names = ", ".join(dict.fromkeys(done.symbol for done in ends if done is not None))
+    left = [one.says for one in await closings(exchange, None, None) if one.symbol]
+    for error in errors:
+        if error is not None:
+            raise error
+    if left:
+        return Done(action="close", symbol=names, result="failed", detail=f"left: {'; '.join(left)}")
+    return Done(action="close", symbol=names, result="done", detail="held by an order that filled meanwhile")
 
 
 def _closes(position: Position, twin: bool) -> tuple[str, MarginMode | None]:

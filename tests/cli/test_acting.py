@@ -9,6 +9,8 @@ import subprocess
 import sys
 from collections.abc import Generator
 
+import anyio
+import anyio.lowlevel
 import pytest
 
 import futures_async as fa
@@ -207,6 +209,41 @@ async def test_what_is_not_known_is_never_told_as_done(error: FuturesAsyncError,
 
 
 @pytest.mark.asyncio
+async def test_what_a_strange_error_leaves_is_unknown_and_holds_up_no_other_account() -> None:
+    async def fails() -> Done:
+        raise ZeroDivisionError("of an adapter of somebody's")
+
+    async def works() -> Done:
+        await anyio.lowlevel.checkpoint()
+        return Done(action="close", symbol=BTC, result="done")
+
+    ends = await carry_out({"a": [Act("close", BTC, "close it", fails)], "b": [Act("close", BTC, "close it", works)]})
+    assert [(name, done.result) for name, done in ends] == [("a", "unknown"), ("b", "done")]
+    assert "ZeroDivisionError: of an adapter" in ends[0][1].detail
+
+
+@pytest.mark.asyncio
+async def test_who_is_cancelled_has_been_told_what_was_done() -> None:
+    told: list[tuple[str, Done]] = []
+
+    async def works() -> Done | None:
+        return Done(action="cancel all", symbol=BTC, result="done")
+
+    async def nothing() -> Done | None:
+        return None
+
+    async def hangs() -> Done | None:
+        scope.cancel()
+        await anyio.sleep_forever()
+        return None
+
+    with anyio.CancelScope() as scope:
+        steps = [Act("cancel all", BTC, "cancel them", do) for do in (works, nothing, hangs)]
+        await carry_out({"mine": steps}, ended=lambda name, done: told.append((name, done)))
+    assert [(name, done.action) for name, done in told] == [("mine", "cancel all")]
+
+
+@pytest.mark.asyncio
 async def test_rows_that_cannot_be_read_are_acted_on_by_their_symbol() -> None:
     odd = UnreadRow("size", "size is no number", None, {"symbol": BTC, "side": PositionSide.LONG}, "toy")
 
@@ -240,7 +277,7 @@ async def test_a_row_of_no_known_contract_holds_up_no_other_and_is_told_as_faile
             raise unread_rows([nameless, nameless])
 
         async def fetch_positions(self, symbol: str | None = None) -> list[fa.Position]:
-            raise unread_rows([nameless], [position(symbol=BTC)])
+            raise unread_rows([nameless], held)
 
         async def close_position(
             self,
@@ -250,7 +287,9 @@ async def test_a_row_of_no_known_contract_holds_up_no_other_and_is_told_as_faile
             margin_mode: fa.MarginModeLike | None = None,
         ) -> None:
             assert (symbol, side, margin_mode) == (BTC, PositionSide.LONG, None)
+            held.clear()
 
+    held = [position(symbol=BTC)]
     toy = object.__new__(Toy)
     writer = Writer(Format.JSON)
     ends = await carry_out({"mine": await halts(toy, close=True)}, writer.failed)

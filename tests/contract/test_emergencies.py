@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -70,6 +71,22 @@ def sell_inside(on: Faulted, quantity: Decimal) -> None:
         engine.orders.place(on.account, ticket)
 
 
+def rest_inside(on: Faulted) -> None:
+    """An order that rests, placed without any wire."""
+    engine = on.inside.engine
+    engine.world.now_ms = on.inside.now_ms()
+    with engine.arithmetic():
+        ticket = Ticket(
+            symbol=on.spec.symbol,
+            side=Side.BUY,
+            type=OrderType.LIMIT,
+            quantity=on.spec.quantity,
+            price=on.price("0.8"),
+            intent=Intent.OPEN if on.account.default_mode is PositionMode.HEDGE else None,
+        )
+        engine.orders.place(on.account, ticket)
+
+
 @pytest.mark.parametrize("venue", TRADING)
 def test_a_halt_closes_what_is_listed_no_more_and_cancels_all_of_it(venue: str) -> None:
     async def main() -> None:
@@ -88,6 +105,46 @@ def test_a_halt_closes_what_is_listed_no_more_and_cancels_all_of_it(venue: str) 
                 assert on.account.open_orders == {}
             else:  # which contracts have orders cannot be asked
                 assert told == [("close", on.spec.symbol, "done"), ("cancel all", "", "not sent")]
+
+    run(main())
+
+
+@pytest.mark.parametrize("venue", [venue for venue in TRADING if SPECS[venue].lists_all_open])
+def test_a_halt_closes_what_an_order_opened_after_it_was_planned(venue: str) -> None:
+    async def main() -> None:
+        on = Faulted(SPECS[venue])
+        rest_inside(on)
+        async with on.exchange as exchange:
+            steps = await halts(exchange, close=True)
+            assert [step.action for step in steps] == ["cancel all", "close"]
+            on.trade_inside(Side.BUY, at_ms=on.inside.now_ms())  # while somebody is asked whether to go on
+            ends = await carry_out({"mine": steps})
+            told = [(done.action, done.symbol, done.result) for _, done in ends]
+            assert told == [("cancel all", on.spec.symbol, "done"), ("close", on.spec.symbol, "done")]
+            assert list(on.account.positions_of()) == []
+            assert on.account.open_orders == {}
+
+    run(main())
+
+
+def test_a_halt_names_what_is_left_when_it_has_ended() -> None:
+    async def main() -> None:
+        on = Faulted(SPECS["bitget"])
+        rest_inside(on)
+        async with on.exchange as exchange:
+            steps = await halts(exchange, close=True)
+            on.trade_inside(Side.BUY, at_ms=on.inside.now_ms())
+            close = exchange.close_position
+
+            async def half(symbol: str, **which: Any) -> Order | None:
+                order = await close(symbol, **which)
+                on.trade_inside(Side.BUY, at_ms=on.inside.now_ms())  # a bot that runs elsewhere goes on
+                return order
+
+            exchange.close_position = half  # type: ignore[method-assign]
+            ends = await carry_out({"mine": steps})
+            assert [(done.action, done.result) for _, done in ends] == [("cancel all", "done"), ("close", "failed")]
+            assert ends[1][1].detail.startswith(f"left: close {on.spec.symbol} long ")
 
     run(main())
 

@@ -163,7 +163,9 @@ async def test_all_that_is_held_is_closed_also_where_one_contract_has_two(rig: R
     cross, isolated = await closings(client, None, None)
     assert "cross long" in cross.says
     assert "isolated long" in isolated.says
-    assert (await isolated.do()).result == "done"
+    done = await isolated.do()
+    assert done is not None
+    assert done.result == "done"
     assert body(rig)["tdMode"] == "isolated"
 
 
