@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from typing import NamedTuple
@@ -306,9 +307,9 @@ class Orders:
 
         Args:
             account: Whose.
-            order: An open limit order, not filled in part.
+            order: An open limit order; one that is filled in part changes in place alone.
             price: None: as it is.
-            quantity: None: as it is.
+            quantity: What is filled included. None: as it is.
             client_id: Of the new order.
             in_place: Keep id and client id (some venues do).
 
@@ -319,9 +320,11 @@ class Orders:
         """
         if not order.is_open:
             raise OrderFinished("the order is finished")
-        if order.type is not OrderType.LIMIT or order.filled:
-            raise NotAmendable("only a limit order without fills can be changed")
+        if order.type is not OrderType.LIMIT or (order.filled and not in_place):
+            raise NotAmendable("only a limit order without fills can be replaced")
         new_price, new_quantity = price or order.price, quantity or order.quantity
+        if new_quantity <= order.filled:
+            raise NotAmendable("as much is filled already")
         if new_price == order.price and new_quantity == order.quantity:
             raise Unchanged("price and quantity are as they were")
         ticket = Ticket(
@@ -367,12 +370,14 @@ class Orders:
     def _change(self, account: Account, order: Order, ticket: Ticket) -> None:
         contract = self._world.contract(order.symbol)
         self._check_numbers(contract, ticket)
+        left = replace(ticket, quantity=ticket.quantity - order.filled)
         if order.closes:
-            order.quantity, displaced = self._fit_closing(account, ticket)
+            fitting, displaced = self._fit_closing(account, left)
+            order.quantity = order.filled + fitting
             for old in displaced:
                 self._matching.cancel(account, old, CancelReason.DISPLACED)
         else:
-            self._check_opening(account, contract, ticket, order.position_mode, internal=False)
+            self._check_opening(account, contract, left, order.position_mode, internal=False)
             order.quantity = ticket.quantity
         order.price = ticket.price
         order.updated_ms = self._world.now_ms
