@@ -28,11 +28,11 @@ from futures_async.unified.models import Order
 from futures_async.unified.watching import Change, ChangeSource
 
 ENDED = frozenset((OrderStatus.FILLED, OrderStatus.CANCELED, OrderStatus.REJECTED, OrderStatus.EXPIRED))
-
-
 VITAL = ("status", "quantity", "price", "trigger_price", "filled_quantity")
 """What a read must not tell otherwise without being counted, where both say it; rows of reads and pushes differ in
 others."""
+FIXED = ("client_order_id", "created_ms", "margin_mode", "position_side", "reduce_only")
+"""What stays as it was when the order was placed: a read that leaves it out has not changed it."""
 
 
 def advances(known: Order, order: Order) -> bool:
@@ -127,8 +127,9 @@ class Orders(Picture[Order]):
             if not advances(kept.item, order):
                 return
             order = _with_average(order, kept.item)
-            if self._unsaid:
-                order = self._completed(order, kept.item)
+            left_out = FIXED if source is READ else self._unsaid
+            if left_out:
+                order = _completed(order, kept.item, left_out)
         if order.status in ENDED:
             self._end(order, source, when, changes)
             return
@@ -143,21 +144,20 @@ class Orders(Picture[Order]):
         self.current[order_id] = order
         changes.append(change_of(kind, order, previous, source, order.updated_ms, when))
 
-    def _completed(self, order: Order, known: Order) -> Order:
-        """An order with what its row leaves out, as it was known."""
-        missing = {
-            name: value
-            for name in self._unsaid
-            if getattr(order, name) is None and (value := getattr(known, name)) is not None
-        }
-        return msgspec.structs.replace(order, **missing) if missing else order
-
     def _end(self, order: Order, source: ChangeSource, when: Moment, changes: list[Change[Order]]) -> None:
         kept = self._kept.pop(order.order_id, None)
         self.current.pop(order.order_id, None)
         self._ended.keep(order.order_id, None)
         previous = None if kept is None else kept.item
         changes.append(change_of(CLOSED, order, previous, source, order.updated_ms, when))
+
+
+def _completed(order: Order, known: Order, names: Sequence[str]) -> Order:
+    """An order with what its row leaves out, as it was known."""
+    missing = {
+        name: value for name in names if getattr(order, name) is None and (value := getattr(known, name)) is not None
+    }
+    return msgspec.structs.replace(order, **missing) if missing else order
 
 
 def _tells_more(change: Change[Order]) -> bool:

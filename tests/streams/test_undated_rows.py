@@ -6,6 +6,7 @@ import decimal
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 
 from futures_async import registry
@@ -219,6 +220,14 @@ def test_what_pushes_leave_out_of_an_order_is_kept_to_its_end() -> None:
     [ended] = picture.push(Push([order(OrderStatus.CANCELED, "1")]), at(12))
     assert [filled.item.created_ms, ended.item.created_ms] == [NOW_MS, NOW_MS]
     assert picture.push(Push([order(OrderStatus.NEW, "0")]), at(13)) == []
+
+
+def test_what_a_read_leaves_out_of_how_an_order_was_placed_is_kept() -> None:
+    picture = Orders()
+    placed = msgspec.structs.replace(order(OrderStatus.NEW, "0", NOW_MS), margin_mode=MarginMode.ISOLATED)
+    picture.push(Push([placed]), at(10))
+    assert picture.read([order(OrderStatus.NEW, "0")], at(20)).changes == []
+    assert list(picture.current.values()) == [placed]
 
 
 def fill(number: int, quantity: str = "1") -> Fill:
