@@ -7,25 +7,30 @@ hands in is the user's: it is used, and left open.
 
 from __future__ import annotations
 
-from functools import cache
-from importlib.util import find_spec
-from typing import Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 from urllib.parse import urlsplit
 from weakref import WeakValueDictionary
 
-import httpx
 import sniffio
 
 from futures_async.transport.http.backend import Done, HttpBackend, HttpFailure, HttpRequest, HttpResponse, Phase, Slots
-from futures_async.transport.http.httpx import HttpxBackend
-from futures_async.transport.http.library import Handles, PortableName, Sends, httpx2_installed, library_of
+from futures_async.transport.http.extras import fast_installed, httpx2_installed
 from futures_async.transport.http.route import DIRECT, Route
 from futures_async.transport.runtime import current_trio_token, running_asyncio_loop
 from futures_async.unified.errors import InvalidRequest
 
-Library = PortableName | Literal["fast"]
-Http = HttpBackend | httpx.AsyncClient | httpx.AsyncBaseTransport | Sends | Handles | str | None
+# httpx is imported where it is used: it takes as long as the rest of an adapter together.
+if TYPE_CHECKING:
+    import httpx
+
+    from futures_async.transport.http.library import Handles, Sends
+
+    Http = HttpBackend | httpx.AsyncClient | httpx.AsyncBaseTransport | Sends | Handles | str | None
+else:
+    Http = Any
 """What `http=` takes: None for the fastest installed, a `Library`, a backend, a client or transport of httpx(2)."""
+
+Library = Literal["httpx", "httpx2", "fast"]
 
 
 def select(http: Http = None, url: str = "", route: Route = DIRECT) -> tuple[HttpBackend, bool]:
@@ -46,8 +51,12 @@ def select(http: Http = None, url: str = "", route: Route = DIRECT) -> tuple[Htt
         )
     if isinstance(http, HttpBackend):
         return http, False
-    if library_of(http) is not None:
-        return HttpxBackend(cast("httpx.AsyncClient | httpx.AsyncBaseTransport", http)), True
+    if not isinstance(http, (str, type(None))):
+        from futures_async.transport.http.httpx import HttpxBackend
+        from futures_async.transport.http.library import library_of
+
+        if library_of(http) is not None:
+            return HttpxBackend(cast("httpx.AsyncClient | httpx.AsyncBaseTransport", http)), True
     library: Library | None
     if http is None:
         library = None
@@ -68,12 +77,6 @@ def select(http: Http = None, url: str = "", route: Route = DIRECT) -> tuple[Htt
         )
     parts = urlsplit(url)
     return Lease(library, f"{parts.scheme}://{parts.netloc}", route), True
-
-
-@cache
-def fast_installed() -> bool:
-    """The libraries behind http="fast" can be imported."""
-    return all(find_spec(name) is not None for name in ("httptools", "aiohappyeyeballs"))
 
 
 class _Shared:
@@ -165,6 +168,8 @@ def _on_asyncio() -> bool:
 
 def _open(library: Library, route: Route) -> HttpBackend:
     if library != "fast":
+        from futures_async.transport.http.httpx import HttpxBackend
+
         return HttpxBackend(route=route, library=library)
     from futures_async.transport.http.fast import FastBackend
 

@@ -20,6 +20,7 @@ import httpcore
 import httpx
 
 from futures_async.transport.http.backend import FailureKind
+from futures_async.transport.http.extras import httpx2_installed
 
 PortableName = Literal["httpx", "httpx2"]
 
@@ -149,11 +150,6 @@ class _Content:
 
 
 HTTPX = Portable("httpx", httpx, httpcore)
-
-
-def httpx2_installed() -> bool:
-    """The extra [httpx2] is."""
-    return find_spec("httpx2") is not None and find_spec("httpcore2") is not None
 
 
 @cache
