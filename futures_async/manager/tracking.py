@@ -245,7 +245,9 @@ class Tracker:
 
     def _news(self, tracked: _Tracked) -> OrderUpdate | None:
         told, order = tracked.told, tracked.order
-        if (told == order and not tracked.new_fills) or self._may_go_on(tracked):
+        # What an edit has put in its place may not be readable yet; the end of the former order is none of the order's.
+        replaced = tracked.edited and order.status.is_final and not tracked.let_go
+        if (told == order and not tracked.new_fills) or replaced or self._may_go_on(tracked):
             return None
         filled = tracked.filled
         update = OrderUpdate(

@@ -241,7 +241,7 @@ async def halts(exchange: FuturesExchange, *, close: bool) -> Sequence[Act]:
             vain.append(_failing(action, f"{action}: not possible: {error}", error))
     if problem is not None and len(vain) == len(plans):
         raise problem
-    if close and any(step.action == "cancel all" for step in steps):
+    if close and steps:
         steps.append(Act("close", "", "close what is held once the orders are gone", lambda: _close_the_rest(exchange)))
     return steps + vain
 
@@ -255,11 +255,12 @@ async def _close_the_rest(exchange: FuturesExchange) -> Done | None:
     errors = [await failure_of(_take(one, ends)) for one in steps]
     names = ", ".join(dict.fromkeys(done.symbol for done in ends if done is not None))
     left = [one.says for one in await closings(exchange, None, None) if one.symbol]
+    if left:
+        why = [f"{type(error).__name__}: {error}" for error in errors if error is not None]
+        return Done(action="close", symbol=names, result="failed", detail="; ".join(["left: " + "; ".join(left), *why]))
     for error in errors:
         if error is not None:
             raise error
-    if left:
-        return Done(action="close", symbol=names, result="failed", detail=f"left: {'; '.join(left)}")
     return Done(action="close", symbol=names, result="done", detail="held by an order that filled meanwhile")
 
 

@@ -28,9 +28,9 @@ class Adjusting(Hooks):
 
     async def _own_margin(self, position: Position) -> Decimal | None:
         """What a move changes, and nothing else does: the position's margin, unless it moves with the mark price."""
-        same = (position.side, position.margin_mode)
+        same = (position.venue_symbol, position.side, position.margin_mode)
         rows = await self.fetch_positions(position.venue_symbol)
-        return next((row.margin for row in rows if (row.side, row.margin_mode) == same), None)
+        return next((row.margin for row in rows if (row.venue_symbol, row.side, row.margin_mode) == same), None)
 
     async def adjust_margin(self, symbol: str, amount: Number, *, side: PositionSideLike | None = None) -> None:
         self._require(Capability.ADJUST_MARGIN)

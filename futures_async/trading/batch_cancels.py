@@ -121,6 +121,7 @@ class BatchCancels(Cancelling):
                                 raise reason
                             doubt = self._doubt(reason)
                         order = await self._after_cancel(venue_symbol, order_id, client_order_id, doubt, gone)
+                        order = await self._cancel_successor(venue_symbol, _name(pair), order)
                     except FuturesAsyncError as error:
                         return CancelResult(order_id=order_id, client_order_id=client_order_id, error=error)
                     return CancelResult(order_id=order.order_id, client_order_id=order.client_order_id, order=order)

@@ -101,9 +101,10 @@ class Cancelling(Hooks):
         """
         question = self._replacing.get(name)
         if question is None:
-            current = self._current_ids(name, None)
+            # By the id of the order that was read: under a client id there may be both.
+            current = self._current_ids(former.order_id, None)
             # It has its place since the cancel was sent.
-            return former if current == (name, None) else await self._cancel(venue_symbol, *current)
+            return former if current == (former.order_id, None) else await self._cancel(venue_symbol, *current)
         try:
             order = await self._cancel(venue_symbol, None, question.client_order_id)
         except OrderNotFound:
@@ -216,7 +217,8 @@ class Cancelling(Hooks):
         open_question.symbol, open_question.client_order_id = symbol, client_order_id
 
         async def resolve(deadline_s: float | None) -> Order:
-            return await self._after_cancel(venue_symbol, order_id, client_order_id, open_question, gone)
+            order = await self._after_cancel(venue_symbol, order_id, client_order_id, open_question, gone)
+            return await self._cancel_successor(venue_symbol, order_id or client_order_id or "", order)
 
         open_question.bind(resolve)
         self._channel.deeds.questions.ask(open_question, ("cancel", venue_symbol, order_id, client_order_id))

@@ -49,6 +49,23 @@ def before_sending(client_order_id: str | None = None) -> Generator[None]:
         raise
 
 
+@contextmanager
+def after_sending(order: Order) -> Generator[None]:
+    """What comes after an order that was taken: whatever ends it, that order has gone."""
+    try:
+        yield
+    except OutcomeUnknown:
+        raise
+    except FuturesAsyncError as problem:
+        raise OrderOutcomeUnknown(
+            f"{order.venue}: order {order.order_id} of {order.symbol} was taken, and whether all is closed could not "
+            f"be told ({problem}): read the position",
+            venue=order.venue,
+            symbol=order.symbol,
+            client_order_id=order.client_order_id,
+        ) from problem
+
+
 def is_named(position: Position, side: PositionSide | None, mode: MarginMode | None) -> bool:
     """Whether a position is one that these name; a margin mode that its row does not tell may be any."""
     return side in (None, position.side) and (mode is None or position.margin_mode in (None, mode))
@@ -106,27 +123,29 @@ class Closing(Cancelling):
         order = await self._close_held(position)
         if order is None or not self._was_cut(position, order):
             return order
-        with apart():
-            left = await self.fetch_position(position.venue_symbol, position.side, margin_mode=position.margin_mode)
-        if left is None:
-            return order
-        listed = await self.fetch_open_orders(position.venue_symbol)
-        modes = (None, position.margin_mode)
-        holding = [one for one in listed if one.reduce_only and one.side is order.side and one.margin_mode in modes]
-        for one in holding:
-            await self.cancel_order(position.venue_symbol, order_id=one.order_id)
+        with after_sending(order):
+            with apart():
+                left = await self.fetch_position(position.venue_symbol, position.side, margin_mode=position.margin_mode)
+            if left is None:
+                return order
+            listed = await self.fetch_open_orders(position.venue_symbol)
+            modes = (None, position.margin_mode)
+            holding = [one for one in listed if one.reduce_only and one.side is order.side and one.margin_mode in modes]
+            for one in holding:
+                await self.cancel_order(position.venue_symbol, order_id=one.order_id)
         if not holding:
             raise OrderRejected(
                 f"{self.id}: order {order.order_id} has closed {to_text(order.quantity)} of {position.symbol}, and "
                 f"{to_text(left.quantity)} is still held: what keeps it is not among the open orders",
                 venue=self.id,
             )
-        try:
-            return await self._close_held(left)
-        except OrderRejected as error:
-            if error.code not in self.nothing_to_close:
-                raise
-            return order  # one of them has closed it meanwhile
+        with after_sending(order):
+            try:
+                return await self._close_held(left)
+            except OrderRejected as error:
+                if error.code not in self.nothing_to_close:
+                    raise
+                return order  # one of them has closed it meanwhile
 
     def _was_cut(self, position: Position, order: Order) -> bool:
         """Whether an order that was to close a position is smaller than it was sent."""
@@ -245,7 +264,11 @@ class Closing(Cancelling):
             try:
                 last = await self._close_part(position, quantity)
             except OrderRejected as refusal:
-                if refusal.code not in self.nothing_to_close or await self._is_held(position):
+                if refusal.code not in self.nothing_to_close:
+                    raise
+                with after_sending(last):
+                    held = await self._is_held(position)
+                if held:
                     raise
                 break
         return last
@@ -255,7 +278,7 @@ class Closing(Cancelling):
         name, mode = position.venue_symbol, position.margin_mode
         with apart():
             found, unread = await readable(self.fetch_positions(name))
-        same = (one for one in found if (one.venue_symbol, one.side, one.margin_mode) == (name, position.side, mode))
+        same = (one for one in found if one.venue_symbol == name and is_named(one, position.side, mode))
         return any(same) or any(may_be_position(row, name, position.side) for row in unread)
 
     async def _close_part(self, position: Position, part: Decimal) -> Order:

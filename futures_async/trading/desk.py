@@ -538,8 +538,9 @@ class OrderDesk:
         return None if record is None else record.plan.request
 
     def unresolved(self) -> list[OutcomeUnknown]:
-        """The open questions."""
-        return [record.error for record in self._records.values() if record.error is not None]
+        """The open questions that nobody has taken out."""
+        questions = (record.error for record in self._records.values())
+        return [question for question in questions if question is not None and not question.settled]
 
     def question(self, local_id: str) -> OutcomeUnknown | None:
         """The open question about an order of ours, if there is one."""

@@ -39,7 +39,7 @@ class SettingDesk:
 
     def unresolved(self) -> list[OutcomeUnknown]:
         """Settings whose fate is not known."""
-        return [error for _, error in self._open.values()]
+        return [error for _, error in self._open.values() if not error.settled]
 
     @asynccontextmanager
     async def _alone(self, key: Key) -> AsyncGenerator[None]:
@@ -245,6 +245,7 @@ class SettingDesk:
                 if await self._still(before, read):
                     raise
                 self._open[key] = (amount, unknown)
+                unknown.settled = False
                 raise unknown from unknown.__cause__  # something else moved it too: no verdict
 
     @staticmethod

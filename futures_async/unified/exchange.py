@@ -422,7 +422,8 @@ class FuturesExchange(ABC):
 
         One that is larger than the largest market order is closed in parts, one after the other; the last part's order
         is returned. A rest off the step is sent as the venue has reported it, else closed by a call of the venue's that
-        needs no size; so is a position that cannot be read, where the venue has such a call.
+        needs no size; so is a position that cannot be read, where the venue has such a call. Where the venue closes
+        only what other closing orders do not hold, those of this position are cancelled, and the rest is closed.
 
         Args:
             symbol: The contract.
@@ -432,7 +433,8 @@ class FuturesExchange(ABC):
         Raises:
             InvalidRequest: Both are open and none is named.
             UnreadRows: It cannot be read, and the venue has no call for that: the text says what to do.
-            OrderOutcomeUnknown: It is not known whether it was closed: read the position.
+            OrderOutcomeUnknown: It is not known whether all of it was closed: read the position.
+            OrderRejected: The venue refused it, or something that is not among the open orders keeps the rest.
         """
         self._unsupported("close_position")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import socket
 from collections.abc import Callable
@@ -84,17 +85,23 @@ async def serve(app: Starlette, host: str, port: int, *, ready: Callable[[int], 
 
 def _listening(host: str, port: int) -> socket.socket:
     """A socket that listens there. uvicorn, left to it, ends the whole program where it cannot."""
+    problem: OSError | None = None
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        found, problem = [], error
+    # A name may have an address of a kind that this computer has not: IPv4 first, which most have.
+    for family, kind, protocol, _, address in sorted(found, key=lambda one: one[0] != socket.AF_INET):
         listener = socket.socket(family, kind, protocol)
         try:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if os.name == "posix":  # elsewhere it would let two servers share the port
+                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind(address)
             listener.listen(1024)
-        except OSError:
+        except OSError as error:
             listener.close()
-            raise
-    except OSError as error:
-        why = error.strerror or str(error)
-        raise InvalidRequest(f"cannot listen on {host}:{port} ({why}); try another --port") from None
-    return listener
+            problem = error
+        else:
+            return listener
+    why = "no such host" if problem is None else problem.strerror or str(problem)
+    raise InvalidRequest(f"cannot listen on {host}:{port} ({why}); try another --port")

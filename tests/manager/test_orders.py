@@ -895,6 +895,24 @@ def test_looks_in_vain_count_one_after_the_other() -> None:
     in_virtual_time("asyncio", main)
 
 
+def test_an_order_is_not_told_as_ended_before_what_an_edit_put_in_its_place_is_seen() -> None:
+    async def main() -> None:
+        exchange, manager = without_streams()
+        await manager.submit(request(quantity=D(1)))
+        tracker = manager._tracker  # pyright: ignore[reportPrivateUsage] - readings come in any order
+        [tracked] = tracker._tracked.values()  # pyright: ignore[reportPrivateUsage]
+        exchange.change("1", status=OrderStatus.CANCELED)
+        tracker.see(await exchange.fetch_order("BTC/USDT:USDT", order_id="1"))
+        tracked.order_id = "2"  # as the answer to the edit has told
+        assert tracker._news(tracked) is None  # pyright: ignore[reportPrivateUsage]
+        tracked.let_go = True
+        told = tracker._news(tracked)  # pyright: ignore[reportPrivateUsage]
+        assert told is not None
+        assert told.order.status is OrderStatus.CANCELED
+
+    in_virtual_time("asyncio", main)
+
+
 @pytest.mark.parametrize("known_by", ["reading", "cancel", "word"])
 def test_an_order_that_was_edited_into_another_is_followed_under_its_new_id(known_by: str) -> None:
     async def main() -> None:

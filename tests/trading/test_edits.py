@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from decimal import Decimal
 from typing import Any
@@ -13,7 +13,9 @@ import anyio
 import msgspec
 import pytest
 
+from futures_async.adapter import BatchCancels, Call
 from futures_async.trading.ordering import Amendment
+from futures_async.transport.endpoint import Endpoint, Kind
 from futures_async.transport.http.backend import HttpFailure, Phase
 from futures_async.unified import errors
 from futures_async.unified.enums import OrderStatus
@@ -22,7 +24,8 @@ from tests.rig.support import BTC, Scripted, limit_order, toy, virtual
 from tests.rig.toy import Toy
 
 LOST = HttpFailure("read-timeout", Phase.BODY_STARTED, sent=True)
-EDIT, CANCEL = "/order/edit", "/order/cancel"
+EDIT, CANCEL, GET = "/order/edit", "/order/cancel", "/order/detail"
+BATCH = Endpoint("POST", "/order/batch-cancel", result=list[str], kind=Kind.CANCEL, nullable=True)
 
 
 def _renamed(answer: Any) -> tuple[str | None, str | None]:
@@ -116,6 +119,54 @@ async def test_cancelling_an_order_that_may_have_been_replaced_cancels_what_took
         exchange.seen = True
         canceled = await exchange.cancel_order(BTC, order_id=order.order_id)
         assert (canceled.order_id, canceled.replaces, exchange.open) == ("77", order.order_id, False)
+
+
+class Batched(BatchCancels, Replaces):
+    """Its cancels go together; the answer to one of an order that was replaced says that there is none such."""
+
+    max_cancels = 10
+
+    def _batch_cancellation(self, venue_symbol: str, ids: Sequence[tuple[str | None, str | None]]) -> Call:
+        return Call(BATCH, [order_id for order_id, _ in ids])
+
+    def _cancel_refusals(self, answer: Any) -> Mapping[str, errors.ExchangeError]:
+        return {name: errors.OrderNotFound("no such order", venue="toy", definitive=True) for name in answer}
+
+
+class Batches(Scripted):
+    def on_order_batch_cancel(self, query: dict[str, str], body: list[str]) -> tuple[int, dict[str, Any]]:
+        return 200, {"code": "0", "data": body}
+
+
+@virtual
+async def test_a_batch_of_cancels_goes_on_to_what_took_an_orders_place_too() -> None:
+    async with toy(Batches(), Batched) as exchange:
+        assert isinstance(exchange, Batched)
+        order = await exchange.placed()
+        exchange.replaced = True
+        with pytest.raises(errors.OrderOutcomeUnknown):
+            await exchange.edit_order(BTC, order_id=order.order_id, price=101)
+        exchange.seen = True
+        (canceled,) = await exchange.cancel_orders(BTC, order_ids=[order.order_id])
+        assert canceled.order is not None
+        assert (canceled.order.order_id, canceled.order.replaces, exchange.open) == ("77", order.order_id, False)
+
+
+@virtual
+async def test_a_cancel_whose_reading_failed_goes_on_to_what_took_the_orders_place_later() -> None:
+    venue = Scripted()
+    async with replacing(venue) as exchange:
+        order = await exchange.placed()
+        exchange.replaced = True
+        with pytest.raises(errors.OrderOutcomeUnknown):
+            await exchange.edit_order(BTC, order_id=order.order_id, price=101)
+        venue.plan[GET] = [LOST] * 20
+        with pytest.raises(errors.CancelOutcomeUnknown) as caught:
+            await exchange.cancel_order(BTC, order_id=order.order_id)
+        venue.plan[GET] = []
+        exchange.seen = True
+        canceled = await caught.value.resolve()
+        assert (canceled.order_id, exchange.open) == ("77", False)
 
 
 @virtual

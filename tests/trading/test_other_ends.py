@@ -293,6 +293,9 @@ async def test_margin_that_something_else_moved_too_is_no_verdict(dark: bool) ->
             await task
         assert isinstance(caught.value.__cause__, errors.RequestTimeout)
         assert exchange.unresolved() == [caught.value]
+        assert not caught.value.settled
+        caught.value.settled = True  # its caller has looked
+        assert exchange.unresolved() == []
 
 
 # Answers

@@ -13,7 +13,7 @@ from futures_async.testing.loopback import Loopback, Running, loopback, running
 from futures_async.testing.spec import RawCall, VenueSpec
 from futures_async.unified import errors
 from futures_async.unified.enums import Intent, OrderStatus, OrderType, PositionMode, PositionSide, Side
-from futures_async.unified.models import OrderRequest
+from futures_async.unified.models import Order, OrderRequest
 
 pytestmark = pytest.mark.anyio
 
@@ -153,6 +153,22 @@ async def test_a_position_that_a_closing_order_holds_a_part_of_is_closed_whole(s
         assert await exchange.fetch_positions() == []
         gone = await exchange.fetch_order(SPEC.symbol, order_id=resting.order_id)
         assert gone.status is OrderStatus.CANCELED
+
+
+async def test_a_close_that_went_is_an_open_question_whatever_comes_after_it(server: Loopback) -> None:
+    async with running(SPEC, server, PositionMode.HEDGE) as on:
+        exchange, quantity = exchange_of(on), SPEC.quantity
+        await on.trade(Side.BUY, quantity=10 * quantity)
+        await exchange.create_order(on.request(Side.SELL, quantity=7 * quantity, intent=Intent.CLOSE))
+
+        async def full(symbol: str | None = None) -> list[Order]:
+            raise errors.QueueFull("ten wait")
+
+        exchange.fetch_open_orders = full  # type: ignore[method-assign]
+        with pytest.raises(errors.OrderOutcomeUnknown, match=r"was taken, and whether all is closed .*ten wait"):
+            await exchange.close_position(SPEC.symbol, side=PositionSide.LONG)
+        [left] = await exchange.fetch_positions()
+        assert left.quantity == 7 * quantity
 
 
 async def test_closing_a_position_that_nothing_holds_cancels_nothing(server: Loopback) -> None:
