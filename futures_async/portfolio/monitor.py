@@ -277,8 +277,10 @@ class RiskMonitor:
             error = await failure_of(carry_out(task.action, task.manager, task.position))
         finally:
             self._busy.discard(task.subject)
-        if isinstance(error, OutcomeUnknown):
-            self._doubtful.add((task.rule.name, task.subject))
+        key = self._key(task.rule, task.subject)
+        # A rule that was kept again meanwhile has nothing raised, and nothing would end the doubt.
+        if isinstance(error, OutcomeUnknown) and key in self._raised:
+            self._doubtful.add(key)
         if error is not None:
             logger.error("%s: acting on rule %s failed", task.subject.venue, task.rule.name, exc_info=error)
 

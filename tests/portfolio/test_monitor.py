@@ -327,6 +327,37 @@ def test_a_doubt_outlasts_what_another_rule_says_of_the_position() -> None:
     in_virtual_time("asyncio", main)
 
 
+class SlowOrders(FakeMargin):
+    """Each order takes five seconds."""
+
+    def __init__(self, *plan: str) -> None:
+        super().__init__(*plan)
+        self.begun: list[float] = []
+
+    async def create_order(self, request: Any, **options: Any) -> Any:
+        self.begun.append(anyio.current_time())
+        await anyio.sleep(5)
+        return await super().create_order(request, **options)
+
+
+def test_a_doubt_that_comes_after_its_rule_was_kept_again_blocks_nothing() -> None:
+    """Nothing would have ended it: what is not raised is not kept again."""
+
+    async def main() -> None:
+        bench = Bench(acting(Reduce()), exchange=SlowOrders("lost"), interval_s=1.0)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(bench.watch, 30.0)
+            bench.exchange.positions = at("0.9")
+            await anyio.sleep(2)
+            bench.exchange.positions = at("0.1")
+            await anyio.sleep(8)
+            assert (len(bench.exchange.sent), bench.monitor.raised) == (1, [])
+            bench.exchange.positions = at("0.9")
+        assert len(bench.exchange.sent) == 2
+
+    in_virtual_time("asyncio", main)
+
+
 def test_nobody_who_is_told_holds_up_what_is_done() -> None:
     """Alerts are told in order, beside the watch, and what is done goes by what was just read."""
 
