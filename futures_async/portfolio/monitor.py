@@ -260,9 +260,9 @@ class RiskMonitor:
                 continue
             if isinstance(state, Failed) or (data := fresh_data(state)) is None:
                 continue
-            if subject in self._busy or any(task.subject == subject for task in due):
-                continue
-            if any(doubted == subject for _, doubted in self._doubtful):
+            # One position may be known by two subjects: its margin mode is not told by every row.
+            taken = (*self._busy, *(task.subject for task in due), *(doubted for _, doubted in self._doubtful))
+            if any(subject.may_be(other) for other in taken):
                 continue
             held = data.positions or ()
             position = next((one for one in held if subject.may_be(Subject.of(subject.venue, one))), None)

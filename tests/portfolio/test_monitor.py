@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from decimal import Decimal
 from typing import Any
 
@@ -354,6 +355,26 @@ def test_a_doubt_that_comes_after_its_rule_was_kept_again_blocks_nothing() -> No
             assert (len(bench.exchange.sent), bench.monitor.raised) == (1, [])
             bench.exchange.positions = at("0.9")
         assert len(bench.exchange.sent) == 2
+
+    in_virtual_time("asyncio", main)
+
+
+@pytest.mark.parametrize(("ends", "orders"), [("ok", 2), ("lost", 1)])
+def test_a_position_whose_margin_mode_is_told_later_is_acted_on_once_at_a_time(ends: str, orders: int) -> None:
+    """Rules that were broken before and after know it by two subjects."""
+
+    async def main() -> None:
+        loss = Rule(name="loss", metric=Metric.PNL_OVER_MARGIN, above=D("0.5"), action=Reduce())
+        exchange = SlowOrders(ends)
+        bench = Bench(acting(Reduce()), loss, exchange=exchange, interval_s=1.0)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(bench.watch, 30.0)
+            exchange.positions = at("0.9", margin_mode=None)
+            await anyio.sleep(2)
+            exchange.positions = at("0.9", margin_mode=MarginMode.ISOLATED, unrealized_pnl=D(-1000))
+        assert [name for name, *_ in bench.news] == ["act", "loss"]
+        assert len(exchange.begun) == orders
+        assert all(later - earlier >= 5 for earlier, later in itertools.pairwise(exchange.begun))
 
     in_virtual_time("asyncio", main)
 
