@@ -35,6 +35,7 @@ from futures_async.adapter import (
     PageQuery,
     Placement,
     PlannedOrder,
+    Position,
     PositionSide,
     Refusal,
     ResponseMismatch,
@@ -43,9 +44,11 @@ from futures_async.adapter import (
     SymbolNotFound,
     Ticker,
     UnreadRow,
+    UnreadRows,
     What,
     everything,
     first,
+    known_or_none,
     one_id,
     unread_of,
     windows,
@@ -165,9 +168,7 @@ class BitgetUTA(BatchCancels, UnifiedTriggers):
         return {str(name): reason for item, reason in refused for name in (item.order_id, item.client_oid) if name}
 
     def _amendment(self, order: Order, price: Decimal | None, quantity: Decimal | None) -> Amendment:
-        if self._category == "COIN-FUTURES":
-            # "The new COIN-M business line does not support modifying orders": trade/Place-Order.
-            raise NotSupported(f"{self.id}: the venue changes no orders in COIN-FUTURES: cancel it and place another")
+        self._check_changes()
 
         def read_ids(ids: wire.WireIds) -> tuple[str | None, str | None]:
             # Whether the venue's id stays the same is not documented; ours does.
@@ -264,16 +265,29 @@ class BitgetUTA(BatchCancels, UnifiedTriggers):
     async def _close_unread(
         self, venue_symbol: str, side: PositionSide | None, row: UnreadRow | None, margin_mode: MarginMode | None
     ) -> Ack | None:
-        if margin_mode is not None:
-            held = await self.fetch_positions(venue_symbol)
-            if any(one.side is side and one.margin_mode is not margin_mode for one in held):
-                raise NotSupported(f"{self.id}: the venue's own close names no margin mode, and one of each is held")
+        if margin_mode is not None and await self._has_twin(venue_symbol, side, row, margin_mode):
+            raise NotSupported(f"{self.id}: the venue's own close names no margin mode, and one of each may be held")
         for item in await self.flash_close(venue_symbol, side=side):
             reason = refusal_of(item)
             if reason is not None:
                 raise self._dialect.judged(reason, endpoints.CLOSE_POSITIONS)
             return Ack(str(item.order_id)) if item.order_id else None
         return None
+
+    async def _has_twin(
+        self, venue_symbol: str, side: PositionSide | None, row: UnreadRow | None, margin_mode: MarginMode
+    ) -> bool:
+        """Whether a call for this side would close what is, or may be, in another margin mode."""
+        unread: Sequence[UnreadRow] = ()
+        try:
+            held: Sequence[Position] = await self.fetch_positions(venue_symbol)
+        except UnreadRows as odd:  # what is to be closed may be one of them
+            held, unread = odd.rows, odd.unread
+        modes = [one.margin_mode for one in held if side in (None, one.side)]
+        modes += [_mode_of(one) for one in unread if one.facts.get("side") in (None, side) or side is None]
+        if row is not None and _mode_of(row) is None and None in modes:
+            modes.remove(None)  # its own row: it is closed as the one that was named
+        return any(mode is not margin_mode for mode in modes)
 
     async def arm_cancel_all(self, timeout_s: int, symbol: str | None = None) -> None:
         """Have the venue cancel all orders of the account, every category, in `timeout_s` (5 to 60) seconds; 0 disarms.
@@ -323,3 +337,8 @@ class BitgetUTA(BatchCancels, UnifiedTriggers):
     async def fetch_time(self) -> int:
         """Read the venue's clock."""
         return (await self._call(endpoints.TIME)).server_time
+
+
+def _mode_of(row: UnreadRow) -> MarginMode | None:
+    """The margin mode that a position's row tells though something else of it cannot be read."""
+    return known_or_none(mapping.MARGIN_MODE, getattr(row.raw, "margin_mode", None))

@@ -22,8 +22,11 @@ from futures_async.adapters.bitget_uta.orders import max_open_body, modify_item
 class UnifiedVenue(UnifiedAccount):
     """What only this venue has."""
 
-    _unit_is_certain: bool
-    """False in COIN-FUTURES, unless the caller has said what quantities are there."""
+    def _check_changes(self) -> None:
+        """Refuse a change of orders where the venue has none."""
+        if self._category == "COIN-FUTURES":
+            # "The new COIN-M business line does not support modifying orders": trade/Place-Order.
+            raise NotSupported(f"{self.id}: the venue changes no orders in COIN-FUTURES: cancel it and place another")
 
     async def modify_orders(
         self, symbol: str, changes: Mapping[str, tuple[Number | None, Number | None]]
@@ -38,18 +41,18 @@ class UnifiedVenue(UnifiedAccount):
             One row for each, in the venue's order; one that was refused has `code` and `msg`.
 
         Raises:
+            NotSupported: In COIN-FUTURES, where the venue changes no orders.
             InvalidOrder: One of them would be out of the bounds of this object; nothing was sent.
             OrderOutcomeUnknown: It is not known which of them took effect.
         """
         if not 1 <= len(changes) <= endpoints.BATCH:
             raise InvalidRequest(f"{self.id}: modify_orders takes 1 to {endpoints.BATCH} orders, not {len(changes)}")
         self._active("modify_orders")
+        self._check_changes()
         body = [
             modify_item(one_id(order_id, None)[0] or "", self.venue_symbol(symbol), self._category, *change)
             for order_id, change in changes.items()
         ]
-        if not self._unit_is_certain and any("qty" in item for item in body):
-            raise NotSupported(f"{self.id}: the unit of qty in COIN-FUTURES is not certain")
         for order_id, change in changes.items():
             await self._check_edit(symbol, order_id, *change)
         return await self._call(endpoints.MODIFY_BATCH, body=body)

@@ -133,10 +133,12 @@ async def test_bad_changes_are_refused_before_anything_is_sent(rig: Rig, changes
     assert rig.wire.sent == []
 
 
-async def test_quantities_of_an_uncertain_unit_are_not_changed(rig: Rig) -> None:
-    client = rig.client(product_type="COIN-FUTURES")
-    with pytest.raises(errors.NotSupported, match="unit"):
-        await client.modify_orders("BTCUSD", {"1": (None, 1)})
+@pytest.mark.parametrize("unit", [None, "base"])
+async def test_where_the_venue_changes_no_orders_none_is_sent(rig: Rig, unit: Any) -> None:
+    client = rig.client(product_type="COIN-FUTURES", coin_unit=unit)
+    for change in ((1, None), (None, 1)):
+        with pytest.raises(errors.NotSupported, match="changes no orders"):
+            await client.modify_orders("BTCUSD", {"1": change})
     client.halt()
     with pytest.raises(errors.ClientClosed):
         await client.modify_orders("BTCUSD", {"1": (1, None)})

@@ -47,6 +47,7 @@ from futures_async.unified.errors import (
     PositionModeConflict,
     ResponseMismatch,
     SymbolNotFound,
+    UnreadRow,
     UnreadRows,
     VenueUnavailable,
 )
@@ -126,6 +127,55 @@ async def test_the_venues_own_close_names_no_margin_mode_and_is_not_sent_where_o
     with pytest.raises(NotSupported, match="names no margin mode"):
         await client._close_unread("BTCUSDT", PositionSide.LONG, None, MarginMode.ISOLATED)
     assert rig.wire.bodies("/trade/close-positions") == []
+
+
+ISOLATED_LONG = {"side": PositionSide.LONG, "margin_mode": "isolated"}
+
+
+@pytest.mark.parametrize(
+    ("odd", "others", "closes"),
+    [
+        (ISOLATED_LONG, [], True),
+        (ISOLATED_LONG, [position(side=PositionSide.SHORT, margin_mode=MarginMode.CROSS)], True),
+        (ISOLATED_LONG, [position(margin_mode=MarginMode.CROSS)], False),
+        ({**ISOLATED_LONG, "margin_mode": None}, [], True),
+        ({**ISOLATED_LONG, "margin_mode": "crossed"}, [], False),
+        ({**ISOLATED_LONG, "side": None}, [], True),
+        ({**ISOLATED_LONG, "side": None}, [position(margin_mode=MarginMode.CROSS)], False),
+    ],
+)
+async def test_a_row_that_cannot_be_read_is_closed_where_nothing_of_another_margin_mode_is(
+    rig: Rig, odd: dict[str, Any], others: list[fa.Position], closes: bool
+) -> None:
+    client: Any = rig.client()
+    side: PositionSide | None = odd["side"]
+    raw = wire.WirePosition(margin_mode=odd["margin_mode"])
+    row = UnreadRow("total", "no number", raw, {} if side is None else {"side": side})
+
+    async def held(symbol: str | None = None) -> list[fa.Position]:
+        raise UnreadRows("one row", rows=others, unread=[row])
+
+    client.fetch_positions = held
+    rig.wire.gives("/trade/close-positions", plain("close_positions"))
+    if closes:
+        assert await client._close_unread("BTCUSDT", side, row, MarginMode.ISOLATED) is not None
+    else:
+        with pytest.raises(NotSupported, match="names no margin mode"):
+            await client._close_unread("BTCUSDT", side, row, MarginMode.ISOLATED)
+    assert (len(rig.wire.bodies("/trade/close-positions")) == 1) is closes
+
+
+async def test_a_row_of_the_other_side_that_cannot_be_read_stops_no_close(rig: Rig) -> None:
+    client: Any = rig.client()
+    for side, closes in ((PositionSide.SHORT, True), (PositionSide.LONG, False)):
+        row = UnreadRow("total", "no number", None, {"side": side})
+
+        async def held(symbol: str | None = None, row: UnreadRow = row) -> list[fa.Position]:
+            raise UnreadRows("one row", rows=[position(margin_mode=MarginMode.ISOLATED)], unread=[row])
+
+        client.fetch_positions = held
+        twin = await client._has_twin("BTCUSDT", PositionSide.LONG, None, MarginMode.ISOLATED)
+        assert twin is not closes
 
 
 async def test_margin_and_flash_close_are_sent_as_documented(make_rig: MakeRig) -> None:
