@@ -131,7 +131,7 @@ class _Figures:
         labels = ("account", "symbol", "side", "margin_mode")
         quantity = _gauge("position_quantity", "In base coin", *labels)
         pnl = _gauge("position_unrealized_pnl", "In the margin coin", *labels)
-        distance = _gauge("distance_to_liquidation", "Adverse move as a fraction of the mark price", *labels)
+        distance = _gauge("distance_to_liquidation", "From mark price to liquidation, a fraction of the mark", *labels)
         nearest = _gauge("nearest_liquidation", "The least of these distances of the account", "account")
         least: dict[str, float] = {}
         for name, one in self._snapshot.each_position():
