@@ -107,6 +107,9 @@ class _Wanted(msgspec.Struct, frozen=True):
 
     field: str
     max_age_s: float
+    follow: bool = False
+    """A read under way that was begun earlier than that will not do. Not so when the question is asked again: the read
+    that it began before will."""
 
 
 class _Known(NamedTuple):
@@ -187,7 +190,7 @@ class Member:
         self._offset = 0.0
         """The loop's clock less the server's, rather too small: what is too old by it is shown as older."""
         self._known: dict[str, _Known] = {}
-        self._readers: dict[str, Callable[[float], object]] = {}
+        self._readers: dict[str, Callable[[float, bool], object]] = {}
         self._led = False
         self.turns: list[Callable[[], object]] = []
         """What to do when the lead is gained or lost."""
@@ -202,8 +205,8 @@ class Member:
         """Whether this process is the one that reads."""
         return self._runtime.now() < self._until
 
-    def attach(self, field: str, ask: Callable[[float], object]) -> None:
-        """How to have something read that others want."""
+    def attach(self, field: str, ask: Callable[[float, bool], object]) -> None:
+        """How to have something read that others want, no older than that, also if a read must be followed."""
         self._readers[field] = ask
 
     def offer(self, field: str, answer: Answer[Any]) -> None:
@@ -214,7 +217,7 @@ class Member:
     async def fetch(self, field: str, read: Callable[[], Awaitable[T]], kind: type[T], max_age_s: float) -> Answer[T]:
         """Read, or get what the leader has read, no older than that."""
         now = self._runtime.now
-        oldest, ask_at = now() - max_age_s, now()
+        oldest, ask_at, asked = now() - max_age_s, now(), False
         await self._settled.wait()
         while not self.leads:
             known = self._known.get(field)
@@ -226,7 +229,8 @@ class Member:
                 return Answer(value, known.asked, received, tuple(known.unread))
             if now() >= ask_at:
                 ask_at = now() + ASK_AGAIN_S
-                await self._ask(field, max_age_s)
+                await self._ask(field, max_age_s, follow=not asked)
+                asked = True
                 if self._problem is not None:
                     raise ConnectFailed(
                         f"reads are shared by Redis, which cannot be asked: {self._problem}", kind="unreachable"
@@ -282,8 +286,8 @@ class Member:
         except ServerFailed as failed:
             LOG.warning("what was read is not shared: %s", failed)
 
-    async def _ask(self, field: str, max_age_s: float) -> None:
-        question = msgspec.json.encode(_Wanted(field, max_age_s)).decode()
+    async def _ask(self, field: str, max_age_s: float, *, follow: bool) -> None:
+        question = msgspec.json.encode(_Wanted(field, max_age_s, follow)).decode()
         before = self._runtime.now()
         try:
             at, last = await self._server.run(ASK, [self._answers_key], [self._asks, question, field])
@@ -335,7 +339,7 @@ class Member:
             wanted = msgspec.json.decode(said, type=_Wanted)
             ask = self._readers.get(wanted.field)
             if ask is not None:
-                ask(wanted.max_age_s)
+                ask(wanted.max_age_s, wanted.follow)
 
     def _take(self, said: bytes | str, told_at: float = float("inf")) -> None:
         """An answer of the leader's, unless a later leader has spoken.

@@ -1,4 +1,4 @@
-"""What is shared when the server's clock is set: nothing is younger than it is, and nobody waits for the old time."""
+"""When what is shared was read: nothing is younger than it is, also where a clock is set, nor read without need."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ import msgspec
 import pytest
 
 from futures_async.portfolio import share
-from futures_async.portfolio.share import Member
+from futures_async.portfolio.portfolio import Portfolio
+from futures_async.portfolio.share import Member, RedisShare
+from futures_async.portfolio.snapshot import Ok
 from futures_async.testing import virtual_time
 from futures_async.transport.limits.redis_server import RedisServer
-from futures_async.transport.runtime import current_runtime
+from futures_async.transport.runtime import Runtime, current_runtime
 from futures_async.unified.models import Position, to_json
-from tests.fakes import position
+from tests.fakes import FakeReads, position
 
 FIELD = "fake account positions"
 
@@ -87,5 +89,93 @@ def test_a_clock_that_is_set_makes_no_answer_younger_and_holds_none_up(set_by_s:
             await asyncio.sleep(2)
         assert server.asked < 30
         await member.aclose()
+
+    virtual_time.run(main())
+
+
+class Between:
+    """A server between two processes, of which the first leads. All that is sent takes a millisecond."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+        self.heard: list[tuple[list[str], Callable[[str, bytes], object]]] = []
+
+    def tell(self, channel: str, said: bytes) -> None:
+        for channels, heard in self.heard:
+            if channel in channels:
+                heard(channel, said)
+
+
+class Side:
+    """What one process sees of it."""
+
+    def __init__(self, between: Between, leads: bool) -> None:
+        self.between, self.leads = between, leads
+
+    async def run(self, script: str, keys: list[str], arguments: list[Any]) -> Any:
+        await asyncio.sleep(0.001)
+        now = b"%.6f" % asyncio.get_running_loop().time()
+        if script == share.LEASE:
+            return [now, b"5", int(self.leads)]
+        if script == share.ASK:
+            channel, question, field = arguments
+            self.between.tell(channel, question.encode())
+            return [now, self.between.kept.get(field, b"")]
+        if script == share.PUBLISH:
+            _, channel, field, answer, _ = arguments
+            self.between.kept[field] = said = now + b" " + answer.encode()
+            self.between.tell(channel, said)
+        return 1
+
+    async def listen(self, channels: list[str], heard: Callable[[str, bytes], object]) -> None:
+        self.between.heard.append((channels, heard))
+        await asyncio.sleep(1e6)
+
+    async def aclose(self) -> None:
+        """Nothing is open."""
+
+
+class Sharing:
+    """In the place of a `RedisShare`."""
+
+    def __init__(self, between: Between, *, leads: bool) -> None:
+        self.between, self.leads = between, leads
+
+    def join(self, accounts: list[str], runtime: Runtime) -> Member:
+        return Member(cast("RedisServer", Side(self.between, self.leads)), accounts, 5.0, runtime)
+
+
+@pytest.mark.parametrize(
+    ("read_s", "somebody_reads", "reads", "took_s"), [(0.15, True, 2, 0.25), (0.7, False, 1, 0.7), (0.4, True, 2, 0.75)]
+)
+def test_what_a_follower_asks_for_now_is_read_next_and_once(
+    read_s: float, somebody_reads: bool, reads: int, took_s: float
+) -> None:
+    """A read that the leader had begun before is followed at once, and what is asked again is not read again."""
+
+    async def main() -> None:
+        between, fake = Between(), FakeReads([], [], delay_s=read_s)
+
+        def count() -> int:
+            return [what for _, what in fake.calls].count("positions")
+
+        shares = [cast("RedisShare", Sharing(between, leads=leads)) for leads in (True, False)]
+        async with Portfolio([fake], share=shares[0]) as leader, Portfolio([FakeReads()], share=shares[1]) as follower:
+            await leader.snapshot(deadline_s=5)
+            await follower.snapshot(deadline_s=5)
+            await asyncio.sleep(2)
+            before = count()
+            others = asyncio.create_task(leader.snapshot(deadline_s=5)) if somebody_reads else None
+            await asyncio.sleep(0.05)
+            fake.positions = [position()]
+            start = asyncio.get_running_loop().time()
+            state = (await follower.snapshot(max_age_s=0, deadline_s=2)).venues["fake"]
+            assert asyncio.get_running_loop().time() - start == pytest.approx(took_s, abs=0.02)
+            assert isinstance(state, Ok)
+            assert state.data.positions == (position(),)
+            await asyncio.sleep(2)
+            assert count() - before == reads
+            if others is not None:
+                await others
 
     virtual_time.run(main())
