@@ -10,6 +10,7 @@ import pytest
 from futures_async import registry
 from futures_async.testing.virtual_time import run
 from futures_async.unified.enums import MarginMode, PositionSide
+from futures_async.unified.errors import InvalidRequest
 from futures_async.unified.models import Position
 from tests.fakes import position
 
@@ -42,6 +43,10 @@ def test_positions_are_looked_up_by_symbol_and_side_at_every_venue(venue: str) -
                         break
                 assert list(watch.current.values()) == [cross, isolated]
                 assert watch.current[*KEY, MarginMode.ISOLATED] == isolated
+                assert KEY in watch.current
+                for find in (watch.current.__getitem__, watch.current.get):
+                    with pytest.raises(InvalidRequest, match="each margin mode"):
+                        find(KEY)
 
     run(main())
 
