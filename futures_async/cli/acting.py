@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from enum import Enum
 from typing import Annotated, Any, TypeVar
 
@@ -121,12 +121,19 @@ def close(
     output: Format,
     symbol: Symbol = None,
     side: Side = None,
+    margin_mode: Annotated[
+        str | None, typer.Option("--margin-mode", help="cross or isolated, where both are open.")
+    ] = None,
     yes: Yes = False,
     dry_run: DryRun = False,
 ) -> None:
     """Close positions at market, of a contract or all of them, on these accounts."""
-    wanted = _word(PositionSide, side, "--side")
-    act_on(source, output, lambda exchange: closings(exchange, symbol, wanted), yes=yes, dry_run=dry_run, symbol=symbol)
+    wanted, mode = _word(PositionSide, side, "--side"), _word(enums.MarginMode, margin_mode, "--margin-mode")
+
+    def plan(exchange: FuturesExchange) -> Awaitable[Sequence[Act]]:
+        return closings(exchange, symbol, wanted, mode)
+
+    act_on(source, output, plan, yes=yes, dry_run=dry_run, symbol=symbol)
 
 
 def halt(

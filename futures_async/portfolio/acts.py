@@ -62,6 +62,8 @@ class Act:
     """None: there was nothing to do that is worth telling."""
     side: PositionSide | None = None
     """Of the position, where it is about one."""
+    margin_mode: MarginMode | None = None
+    """Of the position, where it is about one and that is known."""
 
 
 def of_order(action: str, order: Order) -> Done:
@@ -189,34 +191,50 @@ async def _cancel_hidden(exchange: FuturesExchange, symbol: str | None) -> Done:
             raise cut
 
 
-async def closings(exchange: FuturesExchange, symbol: str | None, side: PositionSide | None) -> Sequence[Act]:
-    """A step for each position; one that is not even known by its contract has a step that fails."""
+async def closings(
+    exchange: FuturesExchange, symbol: str | None, side: PositionSide | None, margin_mode: MarginMode | None = None
+) -> Sequence[Act]:
+    """A step for each position; one that is not even known by its contract has a step that fails.
+
+    Args:
+        exchange: The account.
+        symbol: Of one contract, or None for all.
+        side: Of one side, or None for both.
+        margin_mode: Of one mode, or None for both; one whose mode cannot be read may be of any.
+    """
     held, unread = await readable(exchange.fetch_positions(symbol))
     # One that cannot be read is held all the same: its symbol is enough to close it.
     lost = [(row.facts["symbol"], row.facts.get("side")) for row in unread if "symbol" in row.facts]
     nameless = [row for row in unread if "symbol" not in row.facts]
-    wanted = [position for position in held if side in (None, position.side)]
-    lost = [(name, there) for name, there in lost if side in (None, there)]
+    modes = (None, *MarginMode) if margin_mode is None else (None, margin_mode)
+    wanted = [one for one in held if side in (None, one.side) and one.margin_mode in modes]
+    known = [*((one.symbol, one.side) for one in held), *lost]
+    # Where the one that was named can be read, what cannot be is another.
+    found = {(one.symbol, one.side) for one in wanted if margin_mode is not None and one.margin_mode is margin_mode}
+    lost = [(name, there) for name, there in lost if side in (None, there) and (name, there) not in found]
     if (wanted or lost) and not exchange.supports(Capability.CLOSE_POSITION):
         raise NotSupported(
             f"{exchange.id}: {len(wanted) + len(lost)} positions are open, and this interface cannot trade"
         )
 
-    known = [*((one.symbol, one.side) for one in held), *lost]
-
-    def step(name: str, there: PositionSide | None, says: str, mode: MarginMode | None = None) -> Act:
+    def step(
+        name: str, there: PositionSide | None, says: str, mode: MarginMode | None, known_mode: MarginMode | None = None
+    ) -> Act:
         async def do() -> Done:
             order = await exchange.close_position(name, side=there, margin_mode=mode)
             return (
                 Done(action="close", symbol=name, result="nothing to do") if order is None else of_order("close", order)
             )
 
-        return Act("close", name, says, do, there)
+        return Act("close", name, says, do, there, known_mode)
 
     return [
         # The margin mode where it tells two apart.
-        *(step(one.symbol, one.side, *_closes(one, known.count((one.symbol, one.side)) > 1)) for one in wanted),
-        *(step(name, there, f"close {name}, whose row cannot be read, at market") for name, there in lost),
+        *(
+            step(one.symbol, one.side, *_closes(one, known.count((one.symbol, one.side)) > 1), one.margin_mode)
+            for one in wanted
+        ),
+        *(step(name, there, f"close {name}, whose row cannot be read, at market", margin_mode) for name, there in lost),
         *_in_vain("close", nameless),
     ]
 

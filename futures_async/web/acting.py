@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 
 from futures_async.portfolio.acts import Act, Done, Plan, cancels, carry_out, closings, halts, look_at, of_order
 from futures_async.unified.convert import UNREADABLE
-from futures_async.unified.enums import OrderKind, PositionSide
+from futures_async.unified.enums import MarginMode, OrderKind, PositionSide
 from futures_async.unified.exchange import Capability, FuturesExchange
 from futures_async.unified.models import to_builtins
 from futures_async.web.guard import Guard, body_of, refuse_forged
@@ -31,6 +31,8 @@ class Step(msgspec.Struct, frozen=True):
     """The contract; empty where it cannot be read."""
     side: PositionSide | None = None
     """Of the position, where it is about one."""
+    margin_mode: MarginMode | None = None
+    """Of the position, where it is about one and that is known: a cross and an isolated one may be open."""
 
 
 class Wanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -44,6 +46,8 @@ class Wanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One contract, or None for all."""
     side: PositionSide | None = None
     """Of the position to close, where both may be open."""
+    margin_mode: MarginMode | None = None
+    """Of the position to close, where a cross and an isolated one may be open; None closes both."""
     order_id: str | None = None
     """Of the order to cancel."""
     kind: OrderKind = OrderKind.PLAIN
@@ -101,7 +105,7 @@ async def act(request: Request) -> Response:
 
 
 def _step(name: str, act: Act) -> Step:
-    return Step(account=name, action=act.action, symbol=act.symbol, side=act.side)
+    return Step(account=name, action=act.action, symbol=act.symbol, side=act.side, margin_mode=act.margin_mode)
 
 
 def _said(acts: Mapping[str, Sequence[Act]]) -> list[dict[str, Any]]:
@@ -113,7 +117,7 @@ def _plan(wanted: Wanted) -> Plan | None:
         case "cancel-all":
             return lambda exchange: cancels(exchange, wanted.symbol)
         case "close":
-            return lambda exchange: closings(exchange, wanted.symbol, wanted.side)
+            return lambda exchange: closings(exchange, wanted.symbol, wanted.side, wanted.margin_mode)
         case "halt":
             return lambda exchange: halts(exchange, close=wanted.close)
         case "cancel" if wanted.account is not None and wanted.symbol is not None and wanted.order_id is not None:

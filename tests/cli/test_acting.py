@@ -255,14 +255,20 @@ async def test_rows_that_cannot_be_read_are_acted_on_by_their_symbol() -> None:
             raise UnreadRows("one row", unread=[odd])
 
         async def fetch_positions(self, symbol: str | None = None) -> list[fa.Position]:
-            raise UnreadRows("one row", unread=[odd])
+            raise UnreadRows("one row", rows=held, unread=[odd])
 
+    held: list[fa.Position] = []
     toy = object.__new__(Toy)
     assert [act.says for act in await cancels(toy, None)] == [f"cancel 1 order of {BTC}"]
     assert [act.says for act in await closings(toy, None, None)] == [
         f"close {BTC}, whose row cannot be read, at market"
     ]
     assert await closings(toy, None, PositionSide.SHORT) == []
+    # It may be of the margin mode that is named, unless that one can be read.
+    assert len(await closings(toy, None, None, MarginMode.CROSS)) == 1
+    held = [position(margin_mode=mode) for mode in MarginMode]
+    (one,) = await closings(toy, None, None, MarginMode.CROSS)
+    assert (one.symbol, one.margin_mode) == (BTC, MarginMode.CROSS)
 
 
 @pytest.mark.asyncio

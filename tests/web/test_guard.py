@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 import pytest_asyncio
+from msgspec import structs
 
 import futures_async as fa
 from futures_async import web
@@ -281,6 +282,37 @@ async def test_only_what_was_confirmed_is_done(locked: Asked) -> None:
     assert results == {step["symbol"]: "nothing to do" if step["symbol"] == gone else "done" for step in steps}
     assert (await act(dry_run=False, steps=[]))["done"] == []
     assert [one["symbol"] for one in (await act(dry_run=False))["done"]] == [new]
+
+
+@pytest.mark.asyncio
+async def test_what_has_opened_in_the_other_margin_mode_is_left(locked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def act(**body: Any) -> Any:
+        return (await locked.client.post("/act", json={**CLOSE, "dry_run": True, **body}, headers=BEARER)).json()
+
+    bitget = locked.portfolio.exchanges["bitget"]
+    [held] = await bitget.fetch_positions("BTC/USDT:USDT")
+    cross, isolated = (structs.replace(held, margin_mode=mode) for mode in fa.MarginMode)
+    there = [cross]
+    closed: list[Any] = []
+
+    async def positions(symbol: str | None = None) -> list[fa.Position]:
+        return there
+
+    async def close(symbol: str, *, side: Any = None, margin_mode: Any = None) -> None:
+        closed.append((symbol, side, margin_mode))
+
+    monkeypatch.setattr(bitget, "fetch_positions", positions)
+    monkeypatch.setattr(bitget, "close_position", close)
+    [step] = (await act())["steps"]
+    assert step["margin_mode"] == "cross"
+    there = [cross, isolated]
+    assert [one["margin_mode"] for one in (await act(dry_run=False, steps=[step]))["left"]] == ["isolated"]
+    assert closed == [("BTC/USDT:USDT", "long", "cross")]
+    assert [one["margin_mode"] for one in (await act(margin_mode="isolated"))["steps"]] == ["isolated"]
+    there = [isolated]
+    told = await act(dry_run=False, steps=[step])
+    assert [one["result"] for one in told["done"]] == ["nothing to do"]
+    assert len(closed) == 1
 
 
 @pytest.mark.asyncio

@@ -205,8 +205,11 @@ function drawPositions() {
     "data-row": row.key,
     class: [isOld(picture.accounts[row.account]) ? "stale" : "", distance(row) < NEAR ? "near" : ""].join(" ").trim() || null,
   });
+  // A button outlives changes of its row, of which the margin mode may be one.
+  const close = ({ key, account, symbol, side, margin_mode }) =>
+    ask({ action: "close", account, symbol, side, margin_mode: (picture.positions[key] ?? { margin_mode }).margin_mode });
   fill(table, POSITIONS, sorted(rows), "No open positions.", dress, (row) =>
-    button(`close ${row.key}`, "Close…", () => ask({ action: "close", account: row.account, symbol: row.symbol, side: row.side })));
+    button(`close ${row.key}`, "Close…", () => close(row)));
   tell(at("count"), rows.length === all.length ? `${all.length} positions` : `${rows.length} of ${all.length} positions`);
 }
 

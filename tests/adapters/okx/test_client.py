@@ -163,6 +163,8 @@ async def test_all_that_is_held_is_closed_also_where_one_contract_has_two(rig: R
     cross, isolated = await closings(client, None, None)
     assert "cross long" in cross.says
     assert "isolated long" in isolated.says
+    assert [cross.margin_mode, isolated.margin_mode] == [MarginMode.CROSS, MarginMode.ISOLATED]
+    assert [one.says for one in await closings(client, None, None, MarginMode.ISOLATED)] == [isolated.says]
     done = await isolated.do()
     assert done is not None
     assert done.result == "done"
@@ -172,7 +174,8 @@ async def test_all_that_is_held_is_closed_also_where_one_contract_has_two(rig: R
 async def test_the_venues_own_close_leaves_a_position_of_the_other_margin_mode_alone(rig: Rig) -> None:
     client: Any = rig.client()
     await client.create_order(market(margin_mode=MarginMode.ISOLATED))
-    assert await client._close_unread("BTC-USDT-SWAP", None, None, MarginMode.CROSS) is None
+    with pytest.raises(errors.OrderRejected):
+        await client._close_unread("BTC-USDT-SWAP", None, None, MarginMode.CROSS)
     assert len(rig.account.positions) == 1
     assert await client._close_unread("BTC-USDT-SWAP", None, None, MarginMode.ISOLATED) is not None
     assert rig.account.positions == {}
