@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable, Iterable
 from decimal import Decimal
 from typing import Any, TypeVar, cast
 
@@ -155,7 +155,7 @@ class AccountCalls(MarketCalls):
             else:
                 rows = list(await self._all_rows(endpoints.POSITIONS, of_market("USDT"), endpoints.POSITIONS_PAGE))
                 # What is held says nothing of the others, and may be nothing: one that is flat shows its mode too.
-                rows += await self._of_contract(await self._flat_one({str(row.symbol).upper() for row in rows}))
+                rows += await self._of_contract(await self._flat_one(rows))
             return {found for row in rows if (found := mapping.mode_of([row])) is not None}
 
         try:
@@ -171,10 +171,13 @@ class AccountCalls(MarketCalls):
             self._modes.clear()
         return mode
 
-    async def _flat_one(self, held: set[str]) -> str:
-        """A contract that has both modes, and no position: that of the largest market, or the first of the list."""
+    async def _flat_one(self, held: Iterable[wire.WirePosition]) -> str:
+        """A contract that has both modes, and neither a position nor an order, which keep its mode: that of the largest
+        market, or the first of the list."""
         await self._know_contracts()
-        names = [name for name in self._contracts.rows if named(name).hedges and name not in held]
+        orders = await self._all_rows(endpoints.OPEN, of_market("USDT"), endpoints.OPEN_PAGE)
+        busy = {str(row.symbol).upper() for row in held} | {str(row.symbol).upper() for row in orders}
+        names = [name for name in self._contracts.rows if named(name).hedges and name not in busy]
         if not names:
             raise SymbolNotFound("no flat contract settles in USDT", venue=self.id, endpoint=endpoints.POSITIONS.name)
         return SHOWN if SHOWN in names else names[0]

@@ -371,6 +371,16 @@ def test_a_position_mode_of_all_contracts_is_read_back_from_one_that_is_flat(hel
     played(play)
 
 
+def test_a_contract_with_an_order_alone_shows_no_position_mode_of_all_contracts() -> None:
+    async def play(on: Inside, exchange: Bybit) -> None:
+        await exchange.create_order(on.request(price=on.price("0.9")))
+        assert await exchange.set_position_mode("hedge") is PositionMode.HEDGE
+        assert await exchange.fetch_position_mode(BTC) is PositionMode.ONE_WAY
+        assert await exchange.fetch_position_mode(ETH) is PositionMode.HEDGE
+
+    played(play)
+
+
 # Closes
 
 
