@@ -239,10 +239,11 @@ async def closings(
     ]
 
 
-async def halts(exchange: FuturesExchange, *, close: bool) -> Sequence[Act]:
+async def halts(exchange: FuturesExchange, *, close: bool, only_said: bool = False) -> Sequence[Act]:
     """All cancels, and all closes after them where that is wanted: one that cannot be planned stops no other.
 
-    An order may fill before it is cancelled: what is held by then is closed at the end, whether it was planned or not.
+    An order may fill before it is cancelled: what is held by then is closed at the end, whether it was planned or not;
+    with `only_said` it is not, for who confirms each position by itself.
 
     Raises:
         FuturesAsyncError: None can be planned.
@@ -259,7 +260,7 @@ async def halts(exchange: FuturesExchange, *, close: bool) -> Sequence[Act]:
             vain.append(_failing(action, f"{action}: not possible: {error}", error))
     if problem is not None and len(vain) == len(plans):
         raise problem
-    if close and steps:
+    if close and steps and not only_said:
         steps.append(Act("close", "", "close what is held once the orders are gone", lambda: _close_the_rest(exchange)))
     return steps + vain
 

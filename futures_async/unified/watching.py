@@ -80,7 +80,7 @@ class Watch(ABC, AsyncIterator[Change[T]], Generic[T]):
     def current(self) -> Mapping[Hashable, T]:
         """The picture now: open orders by order id, positions by symbol and side, accounts by coin.
 
-        Where a contract may hold a cross and an isolated position of one side at once (OKX, Bitget's unified account)
+        Where a contract may hold a cross and an isolated position of one side at once (the venues' pages say which)
         the keys of positions are symbol, side and margin mode; symbol and side find the one that is held alone, and
         raise `InvalidRequest` where both are.
         """

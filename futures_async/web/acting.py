@@ -119,7 +119,7 @@ def _plan(wanted: Wanted) -> Plan | None:
         case "close":
             return lambda exchange: closings(exchange, wanted.symbol, wanted.side, wanted.margin_mode)
         case "halt":
-            return lambda exchange: halts(exchange, close=wanted.close)
+            return lambda exchange: halts(exchange, close=wanted.close, only_said=True)
         case "cancel" if wanted.account is not None and wanted.symbol is not None and wanted.order_id is not None:
             symbol, order_id, kind = wanted.symbol, wanted.order_id, wanted.kind
             return lambda exchange: _one(exchange, symbol, order_id, kind)

@@ -21,6 +21,7 @@ from futures_async.unified.errors import (
     FuturesAsyncError,
     InvalidRequest,
     NotSupported,
+    OrderOutcomeUnknown,
     OutcomeUnknown,
     UnexpectedRedirect,
 )
@@ -60,7 +61,9 @@ async def test_a_redirect_is_an_error_and_the_other_server_sees_nothing(case: Ca
                     # An ambiguous cancel is followed by a read of the order; nothing is repeated or followed.
                     assert len(venue.requests) == (2 if call is cancel else 1)
                     assert not [seen for seen in venue.requests if seen.path == "/elsewhere"]
-                    with pytest.raises(FuturesAsyncError) if exchange.unresolved() else nullcontext():
+                    # An order of ours is asked for until the end; of other writes closing warns.
+                    ours = any(isinstance(question, OrderOutcomeUnknown) for question in exchange.unresolved())
+                    with pytest.raises(FuturesAsyncError) if ours else nullcontext():
                         await exchange.aclose(0)
         assert (stranger.requests, stranger.connections) == ([], 0)
 

@@ -269,7 +269,9 @@ async def compared(exchange: Any, followers: dict[str, Follower]) -> list[str]:
     problems: list[str] = []
     for what, rows in read.items():
         held = {key_of(row): row for row in rows}
-        for name, shown in (("current", followers[what].watch.current), ("followed", followers[what].believed)):
+        # Its own keys may name the margin mode too.
+        current = {key_of(row): row for row in followers[what].watch.current.values()}
+        for name, shown in (("current", current), ("followed", followers[what].believed)):
             if set(shown) != set(held):
                 problems.append(f"{name} {what}: {set(shown) ^ set(held)}")
             for key in set(shown) & set(held):

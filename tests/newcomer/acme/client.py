@@ -190,7 +190,7 @@ class Acme(Adapter):
     def _amendment(self, order: Order, price: Decimal | None, quantity: Decimal | None) -> Amendment:
         body = _named(order.venue_symbol, order.order_id, None)
         body |= {name: to_text(value) for name, value in (("price", price), ("size", quantity)) if value is not None}
-        return Amendment(api.EDIT, body, _read_ids)
+        return Amendment(api.EDIT, body, _read_ids, unchanged=frozenset({"same"}))
 
     async def _cancel_all(self, venue_symbol: str) -> list[str] | None:
         rows = await self._call(api.CANCEL_ALL, body={"contract": venue_symbol})

@@ -39,7 +39,7 @@ class AcmeDialect(Dialect):
         **refused(errors.AuthenticationError, "bad-key", "bad-sign"),
         **refused(errors.SymbolNotFound, "no-contract"),
         **refused(errors.OrderNotFound, "no-order"),
-        **refused(errors.OrderRejected, "refused", "no-position"),
+        **refused(errors.OrderRejected, "refused", "no-position", "same"),
         **refused(errors.InsufficientMargin, "no-margin"),
         **refused(errors.PositionModeConflict, "other-book"),
         **refused(errors.ParameterRejected, "bad-field", "bad-leverage", "locked"),

@@ -12,7 +12,7 @@ from futures_async.simulator.accounts import Account, ApiKey
 from futures_async.simulator.contracts import ContractSpec
 from futures_async.simulator.demo import Setup, open_demo_account
 from futures_async.simulator.dialect import Dialect, Request, Response, Table, VenueRefusal, get, plain, post, public
-from futures_async.simulator.errors import EngineError
+from futures_async.simulator.errors import EngineError, Unchanged
 from futures_async.simulator.lists import Wanted, page
 from futures_async.simulator.reading import Reader
 from futures_async.simulator.records import Fill, LedgerKind, LedgerRow, Order, Preset, Ticket
@@ -53,6 +53,7 @@ KINDS = {
 }
 CODES: Table = {
     EngineError: ("refused", None),
+    Unchanged: ("same", None),
     errors.BadBody: ("bad-field", None),
     errors.UnknownSymbol: ("no-contract", None),
     errors.UnknownOrder: ("no-order", None),

@@ -237,7 +237,7 @@ def test_tickers_name_symbol_and_time_in_the_envelope(bench: StreamBench) -> Non
     ("topic", "product", "answers"),
     [
         ("ticker:BTCUSDT", "USDT-FUTURES", [30001]),  # small letters here
-        ("ticker:BTCUSD_CM", "coin-futures", [30001]),
+        ("ticker:BTCUSD", "coin-futures", [30001]),
         ("mark:BTCUSDT", "usdt-futures", [30001]),
         ("order", "UTA", [30001]),
         ("ticker:BTCUSDT", "coin-futures", ["subscribe"]),  # acknowledged, and silent
