@@ -408,12 +408,11 @@ class OutcomeUnknown(FuturesAsyncError):
         fence_until_ms: Venue time (Unix ms) after which the request can no longer take effect; None where
             the venue gives no such guarantee.
         assumptions: What the verdict would rest on, in words.
-        settled: It has become known meanwhile, so that `unresolved()` leaves it out. Set it for what you have found out
-            by other means.
     """
 
     outcome = Outcome.UNKNOWN
     settled = False
+    """It has become known meanwhile, so that `unresolved()` leaves it out. Set it for what you found out otherwise."""
     _here = frozenset({"_resolver"})
     _resolver: Callable[[float | None], Awaitable[Any]] | None = None
 
