@@ -7,7 +7,6 @@ with serve(seed=7) as exchange:
 from __future__ import annotations
 
 import asyncio
-import socket
 import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from futures_async.simulator.app import SimulatorApp, announcement
+from futures_async.simulator.binding import bind
 from futures_async.simulator.exchange import SimulatedExchange
 from futures_async.simulator.plan import FaultPlan
 from futures_async.simulator.streams.hub import StreamHub
@@ -72,26 +72,6 @@ class Protocol(H11Protocol):
         app = self.config.app
         if isinstance(app, SimulatorApp) and self.client is not None:
             app.connections.pop(self.client, None)
-
-
-def bind(host: str, port: int) -> socket.socket:
-    """A listening socket; port 0 takes a free one.
-
-    Raises:
-        OSError: The port is taken, or the address is not this machine's.
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # Named, because asyncio turns Nagle's algorithm off for sockets of this protocol only: else each answer, sent as
-    # head and body, waits 40 ms for the client's delayed acknowledgement.
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-        listener.listen(1024)
-    except OSError:
-        listener.close()
-        raise
-    return listener
 
 
 def make_server(app: SimulatorApp) -> uvicorn.Server:

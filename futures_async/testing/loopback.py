@@ -16,11 +16,12 @@ from starlette.types import Receive, Scope, Send
 from futures_async.adapter import Adapter
 from futures_async.simulator.accounts import Account
 from futures_async.simulator.app import SimulatorApp
+from futures_async.simulator.binding import bind
 from futures_async.simulator.demo import Setup
 from futures_async.simulator.dialect import Dialect, find_dialects
 from futures_async.simulator.exchange import SimulatedExchange, wall_ms
 from futures_async.simulator.records import Ticket
-from futures_async.simulator.server import RunningExchange, bind, make_server
+from futures_async.simulator.server import RunningExchange, make_server
 from futures_async.testing.spec import VenueSpec
 from futures_async.transport.endpoint import Kind
 from futures_async.transport.limits.none import NoLimiter

@@ -78,10 +78,8 @@ logger = logging.getLogger("futures_async.orders")
 T = TypeVar("T")
 
 CONTRACTS_FOR_S = 3600.0
-RENEWED_WITHIN_S = 2.0
-"""Reads wait no longer for how much a contract is now, where they know how much it was."""
 RULES_WITHIN_S = 2.0
-"""Whoever closes in a contract whose rules are known waits no longer for those of now."""
+"""Reads and closes that know what a contract was wait no longer for what it is now."""
 RULES_FRESH_S = 10.0
 """Rules are not read again for an order that breaks those which were read so shortly before."""
 
@@ -461,7 +459,7 @@ class Adapter(Adjusting, Watching):
         """The same for reads that can do with what was read last, where the list does not come soon."""
         if self._contracts.fresh(self._transport.runtime().now()):
             return
-        with anyio.move_on_after(RENEWED_WITHIN_S), suppress(FuturesAsyncError):
+        with anyio.move_on_after(RULES_WITHIN_S), suppress(FuturesAsyncError):
             await self._know_contracts()
 
     async def _read_contracts(self) -> None:

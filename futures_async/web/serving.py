@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
-import socket
 from collections.abc import Callable
 from types import FrameType
 
 import uvicorn
 from starlette.applications import Starlette
 
+from futures_async.simulator.binding import bind
 from futures_async.unified.errors import InvalidRequest
 from futures_async.web.guard import LOOPBACK
 
@@ -63,7 +62,11 @@ async def serve(app: Starlette, host: str, port: int, *, ready: Callable[[int], 
     Raises:
         InvalidRequest: It cannot listen there.
     """
-    listener = _listening(host, port)
+    try:
+        listener = bind(host, port)  # uvicorn, left to it, ends the whole program where it cannot
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise InvalidRequest(f"cannot listen on {host}:{port} ({why}); try another --port") from None
     config = uvicorn.Config(app, log_level="warning", lifespan="on", server_header=False)
 
     def started() -> None:
@@ -81,27 +84,3 @@ async def serve(app: Starlette, host: str, port: int, *, ready: Callable[[int], 
         raise
     finally:
         listener.close()
-
-
-def _listening(host: str, port: int) -> socket.socket:
-    """A socket that listens there. uvicorn, left to it, ends the whole program where it cannot."""
-    problem: OSError | None = None
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError as error:
-        found, problem = [], error
-    # A name may have an address of a kind that this computer has not: IPv4 first, which most have.
-    for family, kind, protocol, _, address in sorted(found, key=lambda one: one[0] != socket.AF_INET):
-        listener = socket.socket(family, kind, protocol)
-        try:
-            if os.name == "posix":  # elsewhere it would let two servers share the port
-                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind(address)
-            listener.listen(1024)
-        except OSError as error:
-            listener.close()
-            problem = error
-        else:
-            return listener
-    why = "no such host" if problem is None else problem.strerror or str(problem)
-    raise InvalidRequest(f"cannot listen on {host}:{port} ({why}); try another --port")

@@ -12,10 +12,11 @@ import pytest
 
 from futures_async.adapters.bitget.simulated import DIALECT, SimulatedBitget
 from futures_async.simulator.app import MAX_REQUEST_BODY, SimulatorApp
+from futures_async.simulator.binding import bind
 from futures_async.simulator.demo import Setup
 from futures_async.simulator.dialect import Request, Route, find_dialects
 from futures_async.simulator.exchange import SimulatedExchange
-from futures_async.simulator.server import RunningExchange, bind, serve
+from futures_async.simulator.server import RunningExchange, serve
 from futures_async.transport.endpoint import RateLimit
 from tests.simulator.bitget_client import KEY, MIX, Bitget
 

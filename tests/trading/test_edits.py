@@ -80,6 +80,14 @@ class Replaces(Toy):
         self.former = order.order_id
         return order
 
+    async def edited_unseen(self) -> Order:
+        """An order whose edit the venue has carried out, and of which nothing is seen."""
+        order = await self.placed()
+        self.replaced = True
+        with pytest.raises(errors.OrderOutcomeUnknown):
+            await self.edit_order(BTC, order_id=order.order_id, price=101)
+        return order
+
 
 @asynccontextmanager
 async def replacing(venue: Scripted) -> AsyncGenerator[Replaces]:
@@ -112,10 +120,7 @@ async def test_an_order_that_left_its_place_while_nothing_is_seen_there_is_an_op
 async def test_cancelling_an_order_that_may_have_been_replaced_cancels_what_took_its_place() -> None:
     venue = Scripted()
     async with replacing(venue) as exchange:
-        order = await exchange.placed()
-        exchange.replaced = True
-        with pytest.raises(errors.OrderOutcomeUnknown):
-            await exchange.edit_order(BTC, order_id=order.order_id, price=101)
+        order = await exchange.edited_unseen()
         exchange.seen = True
         canceled = await exchange.cancel_order(BTC, order_id=order.order_id)
         assert (canceled.order_id, canceled.replaces, exchange.open) == ("77", order.order_id, False)
@@ -142,10 +147,7 @@ class Batches(Scripted):
 async def test_a_batch_of_cancels_goes_on_to_what_took_an_orders_place_too() -> None:
     async with toy(Batches(), Batched) as exchange:
         assert isinstance(exchange, Batched)
-        order = await exchange.placed()
-        exchange.replaced = True
-        with pytest.raises(errors.OrderOutcomeUnknown):
-            await exchange.edit_order(BTC, order_id=order.order_id, price=101)
+        order = await exchange.edited_unseen()
         exchange.seen = True
         (canceled,) = await exchange.cancel_orders(BTC, order_ids=[order.order_id])
         assert canceled.order is not None
@@ -156,10 +158,7 @@ async def test_a_batch_of_cancels_goes_on_to_what_took_an_orders_place_too() -> 
 async def test_a_cancel_whose_reading_failed_goes_on_to_what_took_the_orders_place_later() -> None:
     venue = Scripted()
     async with replacing(venue) as exchange:
-        order = await exchange.placed()
-        exchange.replaced = True
-        with pytest.raises(errors.OrderOutcomeUnknown):
-            await exchange.edit_order(BTC, order_id=order.order_id, price=101)
+        order = await exchange.edited_unseen()
         venue.plan[GET] = [LOST] * 20
         with pytest.raises(errors.CancelOutcomeUnknown) as caught:
             await exchange.cancel_order(BTC, order_id=order.order_id)
@@ -193,10 +192,7 @@ async def test_a_cancel_is_no_success_while_an_edit_may_still_replace_the_order(
 async def test_an_edit_after_a_lost_one_is_of_what_took_the_orders_place() -> None:
     venue = Scripted()
     async with replacing(venue) as exchange:
-        order = await exchange.placed()
-        exchange.replaced = True
-        with pytest.raises(errors.OrderOutcomeUnknown):
-            await exchange.edit_order(BTC, order_id=order.order_id, price=101)
+        order = await exchange.edited_unseen()
         sent = venue.sent(EDIT)
         with pytest.raises(errors.OrderOutcomeUnknown):
             await exchange.edit_order(BTC, order_id=order.order_id, price=102)

@@ -15,11 +15,12 @@ from websockets.exceptions import ConnectionClosed, ConnectionClosedError, Conne
 from websockets.sync.client import ClientConnection, connect
 
 from futures_async.simulator.app import SimulatorApp
+from futures_async.simulator.binding import bind
 from futures_async.simulator.demo import Setup
 from futures_async.simulator.exchange import SimulatedExchange
 from futures_async.simulator.plan import FaultPlan
 from futures_async.simulator.records import Ticket
-from futures_async.simulator.server import RunningExchange, bind, make_server, serve
+from futures_async.simulator.server import RunningExchange, make_server, serve
 from futures_async.unified.enums import OrderType
 from tests.simulator.streams.rig import BTC, BUY, SPEECH, VENUES, channel_of, decoded
 
