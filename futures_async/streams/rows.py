@@ -346,16 +346,7 @@ class Rows(Picture[T]):
         previous = kept.item
         if not same(item, previous):
             kept.item = self.current[key] = item
-            changes.append(
-                Change(
-                    kind=CHANGED,
-                    item=item,
-                    previous=previous,
-                    source=source,
-                    venue_ms=venue_ms,
-                    received_ms=when.received_ms,
-                )
-            )
+            changes.append(change_of(CHANGED, item, previous, source, venue_ms, when))
 
     def _carried(self, item: T, kept: Kept[T]) -> T:
         """What is pushed, with what it leaves out as it was read and still holds."""

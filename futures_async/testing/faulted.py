@@ -16,12 +16,11 @@ import msgspec
 
 from futures_async.simulator import records
 from futures_async.simulator.plan import FaultPlan, Strike
-from futures_async.simulator.records import Ticket
 from futures_async.testing.inside import Inside
 from futures_async.testing.spec import VenueSpec
 from futures_async.trading.batch_cancels import BatchCancels
 from futures_async.transport.endpoint import Kind
-from futures_async.unified.enums import MarginMode, OrderStatus, OrderType, Outcome, PositionMode, Side
+from futures_async.unified.enums import MarginMode, OrderStatus, OrderType, Outcome, PositionMode
 from futures_async.unified.errors import FuturesAsyncError
 from futures_async.unified.exchange import Capability as Can
 from futures_async.unified.models import CancelResult, Leverage, Order, OrderResult
@@ -56,21 +55,6 @@ class Faulted(Inside):
         self.exchange._transport.draw = random.Random(5).random  # noqa: S311 # pyright: ignore[reportPrivateUsage] - a seed
         self.other, self.target = self.resting("0.8"), self.resting(TARGETS[0])
         self.targets = [self.target]
-
-    def resting(self, fraction: str) -> records.Order:
-        """An order that was placed without any wire."""
-        engine = self.inside.engine
-        engine.world.now_ms = self.inside.now_ms()
-        with engine.arithmetic():
-            ticket = Ticket(
-                symbol=self.spec.symbol,
-                side=Side.BUY,
-                type=OrderType.LIMIT,
-                quantity=self.spec.quantity,
-                price=self.price(fraction),
-                intent=self.opening,
-            )
-            return engine.orders.place(self.account, ticket).order
 
     async def warm_up(self) -> None:
         """Learn the venue's clock and contracts, and give each endpoint an answer about something else."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from futures_async.adapter import Adapter
+from futures_async.simulator import records
 from futures_async.simulator.demo import Setup
 from futures_async.simulator.exchange import SimulatedExchange
 from futures_async.simulator.inprocess import InProcessBackend
@@ -16,7 +17,7 @@ from futures_async.testing.spec import VenueSpec
 from futures_async.transport.clock import loop_time
 from futures_async.transport.limits.local import LocalLimiter
 from futures_async.unified.credentials import Credentials
-from futures_async.unified.enums import PositionMode
+from futures_async.unified.enums import OrderType, PositionMode, Side
 
 EPOCH_MS = 1_770_000_000_000
 
@@ -76,3 +77,18 @@ class Inside(Running):
         return super().connect(
             credentials, http=self.backend, limiter=Numbering(self._numbers), **self._limits, **options
         )
+
+    def resting(self, fraction: str) -> records.Order:
+        """An order that was placed without any wire."""
+        engine = self.inside.engine
+        engine.world.now_ms = self.inside.now_ms()
+        with engine.arithmetic():
+            ticket = records.Ticket(
+                symbol=self.spec.symbol,
+                side=Side.BUY,
+                type=OrderType.LIMIT,
+                quantity=self.spec.quantity,
+                price=self.price(fraction),
+                intent=self.opening,
+            )
+            return engine.orders.place(self.account, ticket).order

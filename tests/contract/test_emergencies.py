@@ -71,22 +71,6 @@ def sell_inside(on: Faulted, quantity: Decimal) -> None:
         engine.orders.place(on.account, ticket)
 
 
-def rest_inside(on: Faulted) -> None:
-    """An order that rests, placed without any wire."""
-    engine = on.inside.engine
-    engine.world.now_ms = on.inside.now_ms()
-    with engine.arithmetic():
-        ticket = Ticket(
-            symbol=on.spec.symbol,
-            side=Side.BUY,
-            type=OrderType.LIMIT,
-            quantity=on.spec.quantity,
-            price=on.price("0.8"),
-            intent=Intent.OPEN if on.account.default_mode is PositionMode.HEDGE else None,
-        )
-        engine.orders.place(on.account, ticket)
-
-
 @pytest.mark.parametrize("venue", TRADING)
 def test_a_halt_closes_what_is_listed_no_more_and_cancels_all_of_it(venue: str) -> None:
     async def main() -> None:
@@ -113,7 +97,6 @@ def test_a_halt_closes_what_is_listed_no_more_and_cancels_all_of_it(venue: str) 
 def test_a_halt_closes_what_an_order_opened_after_it_was_planned(venue: str) -> None:
     async def main() -> None:
         on = Faulted(SPECS[venue])
-        rest_inside(on)
         async with on.exchange as exchange:
             steps = await halts(exchange, close=True)
             assert [step.action for step in steps] == ["cancel all", "close"]
@@ -130,7 +113,6 @@ def test_a_halt_closes_what_an_order_opened_after_it_was_planned(venue: str) -> 
 def test_a_halt_names_what_is_left_when_it_has_ended() -> None:
     async def main() -> None:
         on = Faulted(SPECS["bitget"])
-        rest_inside(on)
         async with on.exchange as exchange:
             steps = await halts(exchange, close=True)
             on.trade_inside(Side.BUY, at_ms=on.inside.now_ms())

@@ -8,11 +8,10 @@ import pytest
 
 from futures_async.adapters.bitmart import BitMart
 from futures_async.portfolio.acts import carry_out, halts
-from futures_async.simulator.records import Ticket
 from futures_async.testing.inside import Inside
 from futures_async.testing.virtual_time import run
 from futures_async.unified import errors
-from futures_async.unified.enums import OrderType, Side
+from futures_async.unified.enums import OrderType
 from futures_async.unified.exchange import Capability as Can
 from tests.contract.venues import specs
 
@@ -23,20 +22,10 @@ MANY = 130
 
 def crowded(on: Inside) -> None:
     """Place so many orders, without any wire."""
-    engine = on.inside.engine
-    engine.world.now_ms = on.inside.now_ms()
-    with engine.arithmetic():
+    with on.inside.engine.arithmetic():
         on.account.balances[on.spec.margin_coin] = on.account.balance(on.spec.margin_coin) + 1_000_000
-        for _ in range(MANY):
-            ticket = Ticket(
-                symbol=on.spec.symbol,
-                side=Side.BUY,
-                type=OrderType.LIMIT,
-                quantity=on.spec.quantity,
-                price=on.price("0.8"),
-                intent=on.opening,
-            )
-            engine.orders.place(on.account, ticket)
+    for _ in range(MANY):
+        on.resting("0.8")
     assert len(on.account.open_orders) == MANY
 
 
