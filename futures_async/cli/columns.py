@@ -119,7 +119,7 @@ def price(value: Decimal | None) -> str:
 
 def set_price(value: Decimal | None) -> str:
     """A price that somebody has set, or that was traded at: to the last digit."""
-    return "–" if value is None else f"{value.normalize():,f}"
+    return "–" if value is None else grouped(value, None)
 
 
 def times(value: Decimal | None) -> str:

@@ -51,13 +51,12 @@ async def _until_ctrl_c(main: Callable[[], Coroutine[Any, Any, Exit]]) -> int:
     """
     loop = asyncio.get_running_loop()
     # Afterwards, and for a second one: at once.
-    after: dict[signal.Signals, Handler] = {
+    handlers: dict[signal.Signals, Handler] = {
         signal.SIGINT: signal.default_int_handler,
         signal.SIGTERM: signal.SIG_DFL,
     }
-    for number in list(after):
-        if signal.getsignal(number) is signal.SIG_IGN:  # as a shell starts what it puts in the background
-            del after[number]
+    # Not of those that are to be ignored, as a shell starts what it puts in the background.
+    after = {number: one for number, one in handlers.items() if signal.getsignal(number) is not signal.SIG_IGN}
     code = INTERRUPTED
     with anyio.CancelScope() as scope:
 

@@ -60,9 +60,9 @@ def shown(value: object) -> str:
     return str(value)
 
 
-def grouped(value: Decimal, digits: int = 8) -> str:
-    """A number for people: at most `digits` decimals, no trailing zeros, thousands apart."""
-    rounded = round(value, digits)
+def grouped(value: Decimal, digits: int | None = 8) -> str:
+    """A number for people: at most `digits` decimals (None: all), no trailing zeros, thousands apart."""
+    rounded = value if digits is None else round(value, digits)
     text = f"{rounded:,f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 

@@ -125,6 +125,7 @@ def test_cells() -> None:
     assert [set_price(D(text)) for text in ("3456.78", "60000.00", "1.2E-9", "6E+4")] == [
         "3,456.78", "60,000", "0.0000000012", "60,000",
     ]  # fmt: skip
+    assert set_price(D("12345678901234567890.1234567890")) == "12,345,678,901,234,567,890.123456789"
 
 
 # Every table of the command line
