@@ -131,7 +131,7 @@ def known(table: Mapping[str, E], word: str, field: str) -> E:
     return found
 
 
-def known_or_none(table: Mapping[str, E], word: str | None) -> E | None:
+def known_or_none(table: Mapping[str, E], word: object) -> E | None:
     """Translate a word whose absence can be borne: an unknown one is None, the word stays in `raw`."""
     if not isinstance(word, str) or not word:
         return None

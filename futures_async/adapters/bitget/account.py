@@ -14,7 +14,6 @@ from futures_async.adapter import (
     Endpoint,
     FundingRate,
     LedgerEntry,
-    MarginMode,
     Model,
     Number,
     Options,
@@ -32,7 +31,6 @@ from futures_async.adapter import (
     Ticker,
     chosen,
     finite,
-    known_or_none,
     ms,
     to_decimal,
     to_text,
@@ -44,7 +42,6 @@ from futures_async.adapters._rows import Row, listed, readable, same_name
 from futures_async.adapters.bitget import endpoints
 from futures_async.adapters.bitget.dialect import BitgetDialect
 from futures_async.adapters.bitget.mapping import (
-    MARGIN_MODE,
     WIRE_POSITION_SIDE,
     accounts,
     closed_positions,
@@ -93,7 +90,8 @@ class BitgetAccount(Adapter):
 
     def _attach(self, credentials: Credentials | None) -> None:
         # What was learned of one account's symbols is nothing that another account's may rely on.
-        self._margin_modes: dict[str, MarginMode] = {}
+        self._margin_modes: dict[str, object] = {}
+        """The venue's word for each symbol's, read when an order needs it: a poller of positions needs none of them."""
         super()._attach(credentials)
 
     def _stream_dialect(self) -> StreamDialect:
@@ -181,7 +179,10 @@ class BitgetAccount(Adapter):
                 params,
                 about=lambda rows: all(same_name(row.symbol, wanted) for row in rows or ()),
             )
-        return positions(self.product_type).all(rows)
+        found = positions(self.product_type).all(rows)
+        for position in found:
+            self._margin_modes[position.venue_symbol] = position.raw.margin_mode
+        return found
 
     async def _closed_page(self, query: PageQuery, cursor: str | None) -> Page[PositionHistory]:
         return await self._page(
@@ -254,9 +255,7 @@ class BitgetAccount(Adapter):
     async def _symbol_account(self, symbol: str) -> WireAccount:
         params = self._settled_params(symbol)
         account = await self._call(endpoints.ACCOUNT, params)
-        mode = known_or_none(MARGIN_MODE, account.margin_mode)
-        if mode is not None:
-            self._margin_modes[params["symbol"]] = mode
+        self._margin_modes[params["symbol"]] = account.margin_mode
         return account
 
     async def fetch_fee_rate(self, symbol: str) -> WireFeeRate:

@@ -26,11 +26,11 @@ from futures_async.adapter import (
     OrderRequest,
     Placement,
     PlannedOrder,
-    Position,
     PositionMode,
     Refusal,
     by_client_id,
     known,
+    known_or_none,
     to_text,
 )
 from futures_async.adapters._bitget import named
@@ -68,18 +68,11 @@ class BitgetPlacing(BatchCancels, BitgetSettings):
         return msgspec.structs.replace(plan, request=msgspec.structs.replace(plan.request, margin_mode=mode))
 
     async def _margin_mode(self, venue_symbol: str) -> MarginMode:
-        found = self._margin_modes.get(venue_symbol)
+        found = known_or_none(MARGIN_MODE, self._margin_modes.get(venue_symbol))
         if found is not None:
             return found
         account = await self._once(("account", venue_symbol), lambda: self._symbol_account(venue_symbol))
         return known(MARGIN_MODE, account.margin_mode or "", "marginMode")
-
-    async def fetch_positions(self, symbol: str | None = None) -> list[Position]:
-        positions = await super().fetch_positions(symbol)
-        for position in positions:
-            if position.margin_mode is not None:
-                self._margin_modes[position.venue_symbol] = position.margin_mode
-        return positions
 
     def _heard(self, plan: PlannedOrder, error: FuturesAsyncError) -> None:
         super()._heard(plan, error)

@@ -126,6 +126,19 @@ async def test_positions_tell_the_margin_mode_too() -> None:
         assert len(on.sent("account/account")) == 1
 
 
+async def test_an_order_goes_by_no_margin_mode_that_was_told_before_one_that_nobody_knows() -> None:
+    async with rig() as on:
+        on.answer("GET", "account/account", hedge())
+        odd = {**plain("single_position")["data"][0], "marginMode": "portfolio"}
+        on.answer("GET", "position/single-position", envelope([odd]))
+        on.answer("POST", "order/place-order", envelope(PLACED), envelope({**PLACED, "clientOid": "fx-2"}))
+        on.answer("GET", "order/detail", detail(), detail(clientOid="fx-2"))
+        await on.exchange.create_order(limit())
+        await on.exchange.fetch_positions(BTC)
+        await on.exchange.create_order(limit(client_order_id="fx-2"))
+        assert len(on.sent("account/account")) == 2, "it was changed meanwhile"
+
+
 @pytest.mark.parametrize("code", ["40774", "45117"])
 async def test_a_mode_conflict_forgets_what_was_known_of_the_modes(code: str) -> None:
     async with rig() as on:
