@@ -12,10 +12,10 @@ import contextlib
 import contextvars
 import os
 import sys
-import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
+from threading import get_ident
 from typing import Any, Generic, Protocol, TypeVar
 
 T = TypeVar("T")
@@ -189,17 +189,22 @@ class _AsyncioWork(Work[T]):
         return self._task.done()
 
 
+def clock_of(loop: asyncio.AbstractEventLoop) -> Callable[[], float]:
+    """A loop's clock: of asyncio's own what they call in turn, as a call asks for the time half a dozen times."""
+    own = getattr(type(loop), "time", None) is asyncio.BaseEventLoop.time
+    return time.monotonic if own else loop.time
+
+
 class AsyncioRuntime(Runtime):
     """The running asyncio loop."""
 
     def __init__(self) -> None:
         super().__init__()
         self.loop = asyncio.get_running_loop()
-        # What asyncio's own loops call in turn; a call asks for the time half a dozen times.
-        own = getattr(type(self.loop), "time", None) is asyncio.BaseEventLoop.time
-        self.now = time.monotonic if own else self.loop.time
+        self.now = clock_of(self.loop)
         self.promise = self.loop.create_future
-        self._thread = threading.get_ident()
+        self._thread = get_ident()
+        self._runs = self.loop.is_running
 
     def start(self, coroutine: Coroutine[Any, Any, T]) -> Work[T]:
         return _AsyncioWork(self, coroutine)
@@ -213,7 +218,7 @@ class AsyncioRuntime(Runtime):
 
     def _same_loop(self) -> bool:
         # One loop runs in a thread at a time. Asking which one asks the system for the process each time.
-        return threading.get_ident() == self._thread and self.loop.is_running()
+        return get_ident() == self._thread and self._runs()
 
 
 class _TrioPromise:

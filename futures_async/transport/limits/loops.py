@@ -12,9 +12,10 @@ import contextlib
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
-from futures_async.transport.runtime import current_trio_token, fork_generation, running_asyncio_loop
+from futures_async.transport.runtime import clock_of, current_trio_token, fork_generation, running_asyncio_loop
 
 if TYPE_CHECKING:
     import trio
@@ -92,12 +93,13 @@ class Loop(ABC):
 class AsyncioLoop(Loop):
     """An asyncio event loop."""
 
-    __slots__ = ("_call_at", "_generation", "_loop", "_thread", "_time")
+    __slots__ = ("_call_at", "_generation", "_loop", "_runs", "_thread", "_time")
 
     def __init__(self, raw: asyncio.AbstractEventLoop) -> None:
         super().__init__(raw)
-        self._thread, self._generation = threading.get_ident(), fork_generation[0]
-        self._loop, self._time, self._call_at = raw, raw.time, raw.call_at
+        self._thread, self._generation = get_ident(), fork_generation[0]
+        self._loop, self._time, self._call_at = raw, clock_of(raw), raw.call_at
+        self._runs = raw.is_running
 
     def now(self) -> float:
         return self._time() - self.skew
@@ -107,9 +109,7 @@ class AsyncioLoop(Loop):
 
     def here(self) -> bool:
         # It was made where it runs, and a thread runs one loop at a time. To ask which one costs a system call.
-        return (
-            threading.get_ident() == self._thread and fork_generation[0] == self._generation and self._loop.is_running()
-        )
+        return get_ident() == self._thread and fork_generation[0] == self._generation and self._runs()
 
     def signal(self) -> Signal:
         return self._loop.create_future()

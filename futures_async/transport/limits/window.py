@@ -10,6 +10,7 @@ or more, never less, so it has to be estimated from below: see `RoundTrips`.
 
 from __future__ import annotations
 
+import math
 from bisect import insort
 from collections import deque
 from typing import TYPE_CHECKING
@@ -37,7 +38,7 @@ class RoundTrips:
     spread out, smaller ones are to be expected. So twice their spread is taken off.
     """
 
-    __slots__ = ("_began", "_older", "_smallest", "credit", "known")
+    __slots__ = ("_older", "_smallest", "credit", "fresh_until", "known", "least")
 
     def __init__(self) -> None:
         self.credit = 0.0
@@ -46,30 +47,33 @@ class RoundTrips:
         """Enough was seen."""
         self._smallest: list[float] = []
         self._older: list[float] = []
-        self._began = 0.0
+        self.least = math.inf
+        """One that took so long or longer tells nothing new before `fresh_until`, as most do not."""
+        self.fresh_until = 0.0
 
     def add(self, now: float, rtt_s: float) -> None:
         """Take one round trip into account; what cannot be one is ignored."""
         smallest = self._smallest
-        if len(smallest) == KEPT and rtt_s >= smallest[-1] and now - self._began < GENERATION_S:
-            return  # as most are
+        if rtt_s >= self.least and now < self.fresh_until:
+            return
         if not 0.0 <= rtt_s < 3600.0:
             return
         if not smallest and not self._older:
-            self._began = now
-        aged = now - self._began >= GENERATION_S
-        if aged:
-            self._older = smallest if now - self._began < 2 * GENERATION_S else []
+            self.fresh_until = now + GENERATION_S
+        if now >= self.fresh_until:
+            self._older = smallest if now < self.fresh_until + GENERATION_S else []
             self._smallest = smallest = []
-            self._began = now
+            self.fresh_until = now + GENERATION_S
         if len(smallest) == KEPT:
             smallest.pop()
         insort(smallest, rtt_s)
+        self.least = smallest[-1] if len(smallest) == KEPT else math.inf
         self._estimate()
 
     def forget(self) -> None:
         """Start anew: the venue said that we were too fast, or the route is another one."""
         self._smallest, self._older, self.credit, self.known = [], [], 0.0, False
+        self.least = math.inf
 
     def _estimate(self) -> None:
         kept = sorted(self._smallest + self._older)[:KEPT]
@@ -136,8 +140,9 @@ class Window:
 
     def answered(self, now: float, rtt_s: float | None, weight: int = 1) -> None:
         """One call in flight has its answer, or has failed."""
-        if rtt_s is not None:
-            self.round_trips.add(now, rtt_s)
+        trips = self.round_trips
+        if rtt_s is not None and (rtt_s < trips.least or now >= trips.fresh_until):
+            trips.add(now, rtt_s)
         returns = self.returns
         # Those that are free by now: a wide limit that is never reached would keep them, up to its size.
         while returns and returns[0] <= now:
