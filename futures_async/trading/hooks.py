@@ -14,7 +14,7 @@ from futures_async.trading.ordering import Ack, Amendment, BatchPlacement, Call,
 from futures_async.trading.settings import SettingDesk
 from futures_async.transport.channel import Channel
 from futures_async.transport.dialect import Params
-from futures_async.transport.endpoint import Endpoint, Kind
+from futures_async.transport.endpoint import Endpoint
 from futures_async.transport.limits.limiter import Priority
 from futures_async.unified.enums import MarginMode, PositionMode, PositionSide
 from futures_async.unified.errors import (
@@ -160,7 +160,7 @@ class Hooks(FuturesExchange):
             ResponseMismatch: Reads only: the second one was not either.
             OutcomeUnknown: Writes only: the last answer says nothing of this write.
         """
-        if endpoint.kind is not Kind.READ:
+        if not endpoint.reads:
             return await self._see_through(endpoint, params, body, priority, about)
         if about is None:
             return await self._channel.call(endpoint, params, body, priority=priority)
@@ -192,7 +192,6 @@ class Hooks(FuturesExchange):
         about: Callable[[T], bool],
     ) -> T:
         """An answer that is about what was asked."""
-        reading = endpoint.kind is Kind.READ
         problem: BadResponse | None = None
         for _ in range(2 if endpoint.idempotent else 1):
             result = await self._channel.call(endpoint, params, body, priority=priority)
@@ -200,12 +199,12 @@ class Hooks(FuturesExchange):
                 if about(result):
                     return result
             except BadResponse as error:
-                if reading:
+                if endpoint.reads:
                     raise
                 problem = error
             self._channel.transport.backend.renew()
         stray = problem or ResponseMismatch(f"{self.id} {endpoint.name}: the answer is about something else")
-        raise stray if reading else self._channel.unknown(endpoint, [], stray)
+        raise stray if endpoint.reads else self._channel.unknown(endpoint, [], stray)
 
     async def _pick(
         self, endpoint: Endpoint[T], params: Params | None, part: Callable[[T], R | None], *, body: Any = None

@@ -14,7 +14,7 @@ import msgspec
 
 from futures_async.transport.clock import VenueClock
 from futures_async.transport.dialect import Code, Dialect, Refusal
-from futures_async.transport.endpoint import Endpoint, Kind
+from futures_async.transport.endpoint import Endpoint
 from futures_async.transport.http.backend import HttpFailure, HttpResponse
 from futures_async.transport.limits.retry_after import retry_after_s
 from futures_async.transport.retry import DamagedAnswer
@@ -182,7 +182,7 @@ class Answers:
             self._clock.resync()  # this very answer tells the right time: it is believed at once
         elif (
             error is not None
-            and (endpoint.kind is not Kind.READ or isinstance(error, OrderNotFound))
+            and (not endpoint.reads or isinstance(error, OrderNotFound))
             and self._is_stray(envelope, timing)
         ):
             return self._stray(endpoint)  # the refusal of another request says nothing of this write or this order

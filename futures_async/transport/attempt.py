@@ -231,18 +231,20 @@ class Attempts:
             job.sealed[:] = [Sealed(request, headers, flight.signed_ms, flight.sent_at + window_s)]
 
     def _request(self, job: Job, request: Unsigned, headers: SealedHeaders, left_s: float) -> HttpRequest:
-        transport, reading = self._transport, job.endpoint.kind is Kind.READ
+        transport, reads = self._transport, job.endpoint.reads
+        target = transport.prefix + request.path
         # The backend's own deadline will do where that is all the time there is: naming another one costs.
         short = left_s < transport.timeouts.deadline_s - DEADLINE_GRAIN_S
         return HttpRequest(
             method=request.method,
-            url=f"{transport.base_url}{request.path}{'?' if request.query else ''}{request.query}",
+            origin=transport.origin,
+            target=f"{target}?{request.query}" if request.query else target,
             headers=headers,
             body=request.body,
             timeouts=transport.timeouts,
             abort=job.abort,
-            sent_within_s=None if reading else left_s,
-            answered_within_s=left_s if reading and short else None,
+            sent_within_s=None if reads else left_s,
+            answered_within_s=left_s if reads and short else None,
             apart=job.apart,
         )
 
@@ -294,7 +296,7 @@ class Attempts:
 
         A read that does not fit twice running is taken for a change at the venue: no connection is to blame for that.
         """
-        if endpoint.kind is not Kind.READ or isinstance(error, ResponseMismatch):
+        if not endpoint.reads or isinstance(error, ResponseMismatch):
             return isinstance(error, BadResponse)
         if (
             not isinstance(error, DecodeError)
@@ -309,7 +311,7 @@ class Attempts:
         self, job: Job, error: FuturesAsyncError, answer: HttpResponse | HttpFailure, signed_ms: int
     ) -> FuturesAsyncError:
         """For a write: is this a proof that nothing happened, or may it have arrived?"""
-        if job.endpoint.kind is Kind.READ:
+        if job.endpoint.reads:
             return error
         status = answer.status if isinstance(answer, HttpResponse) else None
         code = error.code if isinstance(error, ExchangeError) else ""

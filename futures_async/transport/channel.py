@@ -65,8 +65,9 @@ LEARNS_URGENTLY_S = 1.0
 LEARNS_AGAIN_S = 5.0
 """After that has failed, so long no write waits for it."""
 
+_READ = Priority.READ
 _LANES = {
-    Kind.READ: Priority.READ,
+    Kind.READ: _READ,
     Kind.CANCEL: Priority.URGENT,
     Kind.SETTING: Priority.ORDER,
     Kind.ORDER: Priority.ORDER,
@@ -158,7 +159,7 @@ class Channel:
             if self.credentials is None:
                 raise InvalidRequest(f"{self.dialect.venue} {endpoint.name} needs credentials, and none were given")
             self._attempts.lockout.check(endpoint.name, now)
-        if endpoint.kind is not Kind.READ:
+        if not endpoint.reads:
             self._stops.check(endpoint)
             if abort is None:
                 abort = deed
@@ -167,7 +168,7 @@ class Channel:
                 await self._learn_time(self.sync, self._learns_within(endpoint, priority, send_within_s))
             self._trades_until = now + TRADES_FOR_S
         lane, pools = self._lane(endpoint, priority), self.pools.of(endpoint, params, body)
-        if lane is Priority.READ and endpoint.private and now < self._trades_until:
+        if lane is _READ and endpoint.private and now < self._trades_until:
             pools = self.pools.of_read(pools)
         job = Job(
             endpoint,
@@ -232,7 +233,7 @@ class Channel:
             return False
         if job.again is not None:
             return not job.abort.raised and replayable(error)
-        if job.endpoint.kind is Kind.READ:
+        if job.endpoint.reads:
             tell(error)
         gateway = isinstance(error, RateLimited) and self.dialect.traits.limited_first(error)
         if job.abort.raised or not retryable(error, job.endpoint.kind, gateway_429=gateway):
@@ -321,11 +322,11 @@ class Channel:
 
     async def _attempt(self, job: Job, runtime: Runtime, number: int) -> Any:
         """Wait for the rate limit and for a connection, send, and wait for the answer."""
-        started = runtime.now()
-        permit = self.transport.limiter.try_acquire(job.pools, job.priority)
+        permit, queued_s = self.transport.limiter.try_acquire(job.pools, job.priority), 0.0
         if permit is None:
+            started = runtime.now()
             permit = await self._queue(job, runtime)
-        queued_s = runtime.now() - started
+            queued_s = runtime.now() - started
         try:
             slots = self.transport.backend.slots
             if not slots.take_free(job.priority):
@@ -342,7 +343,7 @@ class Channel:
             permit.unused()
             raise
         flight = self._attempts.send(job, number, runtime, queued_s, permit, slots, serial)
-        reading = job.endpoint.kind is Kind.READ and not job.part_of_write
+        reading = job.endpoint.reads and not job.part_of_write
         if reading:
             self._reads.add(flight)
         try:

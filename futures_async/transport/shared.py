@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from futures_async.transport.clock import VenueClock
 from futures_async.transport.endpoint import Endpoint
+from futures_async.transport.http.address import split
 from futures_async.transport.http.backend import HttpBackend, Timeouts
 from futures_async.transport.limits.limiter import Limiter
 from futures_async.transport.retry import RetryBudget, RetryPolicy
@@ -33,6 +34,9 @@ class Transport:
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self.host = urlsplit(self.base_url).netloc
+        self.origin, path = split(f"{self.base_url}/")
+        self.prefix = path[:-1]
+        """Of every path; nearly always empty."""
         self.backend = backend
         self.limiter = limiter
         self.clock = clock

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import anyio
 
 from futures_async.transport.deeds import Deeds
-from futures_async.transport.endpoint import Endpoint, Kind
+from futures_async.transport.endpoint import Endpoint
 from futures_async.unified.errors import ClientClosed
 
 T = TypeVar("T")
@@ -43,17 +43,16 @@ class Stops:
         Raises:
             ClientClosed: It was stopped.
         """
-        reading = endpoint.kind is Kind.READ
-        if part_of_write if reading else self._passes_halt(endpoint):
+        if part_of_write if endpoint.reads else self._passes_halt(endpoint):
             return await wait()
-        waits = self._reads if reading else self._writes
+        waits = self._reads if endpoint.reads else self._writes
         with anyio.CancelScope() as scope:
             waits.add(scope)
             try:
                 return await wait()
             finally:
                 waits.discard(scope)
-        raise self.closed(endpoint) if reading else self.halted(endpoint)
+        raise self.closed(endpoint) if endpoint.reads else self.halted(endpoint)
 
     @property
     def waits(self) -> int:
@@ -71,7 +70,7 @@ class Stops:
         _end(self._reads)
 
     def _passes_halt(self, endpoint: Endpoint[Any]) -> bool:
-        return endpoint.kind is Kind.READ or endpoint.cancels or self._deeds.cancelling
+        return endpoint.reads or endpoint.cancels or self._deeds.cancelling
 
     def halts(self, endpoint: Endpoint[Any]) -> bool:
         """A halt keeps this call here."""
@@ -83,7 +82,7 @@ class Stops:
         Raises:
             ClientClosed: It does.
         """
-        if self.halts(endpoint):
+        if self._halted and not self._passes_halt(endpoint):
             raise self.halted(endpoint)
 
     def halted(self, endpoint: Endpoint[Any]) -> ClientClosed:

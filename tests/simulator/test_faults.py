@@ -416,7 +416,8 @@ def anyio_backend(request: pytest.FixtureRequest) -> str:
 def to_send(body: bytes = b"", **timeouts: float) -> HttpRequest:
     return HttpRequest(
         method="POST" if body else "GET",
-        url="https://venue.example/api/v2/public/time",
+        origin="https://venue.example",
+        target="/api/v2/public/time",
         headers=SealedHeaders([("X-Any", "1")]),
         body=body,
         timeouts=Timeouts(**({"connect_s": 0.01, "read_s": 0.01, "deadline_s": 0.02} | timeouts)),
@@ -481,7 +482,8 @@ async def test_a_write_error_with_a_body_happened_after_the_headers() -> None:
     request = to_send(b"{}")
     request = HttpRequest(
         method="POST",
-        url=f"https://venue.example{ORDER}",
+        origin="https://venue.example",
+        target=ORDER,
         headers=request.headers,
         body=request.body,
         timeouts=request.timeouts,

@@ -113,7 +113,10 @@ class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
     """One request, complete: the backend adds nothing but Host, Content-Length and Accept-Encoding."""
 
     method: str
-    url: str
+    origin: str
+    """Scheme, host and port, `https://host`."""
+    target: str
+    """Path and query, as they were signed."""
     headers: SealedHeaders
     body: bytes
     timeouts: Timeouts
@@ -126,16 +129,24 @@ class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
     """On a connection made for it, which serves nothing after it: no answer to anything else can be waiting there."""
 
     @property
+    def url(self) -> str:
+        """In one piece."""
+        return self.origin + self.target
+
+    @property
     def patience_s(self) -> float:
         """From now to the last byte of the answer, seconds."""
         return self.timeouts.deadline_s if self.answered_within_s is None else self.answered_within_s
 
     def __repr__(self) -> str:
         # A query may carry the key and the signature, and a body is the order itself.
-        return f"HttpRequest({self.method} {self.url.partition('?')[0]})"
+        return f"HttpRequest({self.method} {self._without_query()})"
 
     def __rich_repr__(self) -> list[tuple[str, Any]]:
-        return [("method", self.method), ("url", self.url.partition("?")[0])]
+        return [("method", self.method), ("url", self._without_query())]
+
+    def _without_query(self) -> str:
+        return self.url.partition("?")[0]
 
 
 class HttpResponse(msgspec.Struct, frozen=True, kw_only=True):
@@ -191,6 +202,9 @@ def never_sent(phase: Phase, body: bytes) -> bool:
     return phase < (Phase.BODY_STARTED if body else Phase.HEADERS_STARTED)
 
 
+_READ = Priority.READ
+
+
 class _Turn:
     """One who waits for a slot: on asyncio with a future of its loop's, which is far cheaper than a portable event."""
 
@@ -232,7 +246,7 @@ class Slots:
 
     def take_free(self, lane: Priority = Priority.URGENT) -> bool:
         """Take a slot, if one is free for this lane."""
-        if self.free <= (self._kept if lane is Priority.READ else 0):
+        if self.free <= (self._kept if lane is _READ else 0):
             return False
         self.free -= 1
         return True
@@ -257,7 +271,7 @@ class Slots:
 
     def give(self) -> None:
         """Give a slot back: to the first of those who wait, if it may have it."""
-        if self._waiting and (self._waiting[0][0] is not Priority.READ or self.free >= self._kept):
+        if self._waiting and (self._waiting[0][0] is not _READ or self.free >= self._kept):
             heappop(self._waiting)[2].grant()
         else:
             self.free += 1

@@ -14,7 +14,7 @@ from typing import cast
 import anyio
 import httpcore
 
-from futures_async.transport.http.address import Address, address, split
+from futures_async.transport.http.address import Address, address
 from futures_async.transport.http.backend import HttpFailure, HttpRequest, HttpResponse, Phase
 from futures_async.transport.http.body import ACCEPT_ENCODING, Body
 from futures_async.transport.http.connections import Connections
@@ -51,7 +51,7 @@ class Direct:
         try:
             marks.check()
             # No header and no target in a variable here: this frame is in the traceback of all that comes through.
-            connection = self._connections.take(self._origin(address(split(request.url)[0])), apart=request.apart)
+            connection = self._connections.take(self._origin(address(request.origin)), apart=request.apart)
             sound = False
             try:
                 with anyio.CancelScope(deadline=marks.until) as marks.scope:
@@ -133,12 +133,11 @@ class Direct:
         Raises:
             HttpFailure: It has letters that no request can have.
         """
-        base, target = split(request.url)
-        server = address(base)
+        server = address(request.origin)
         headers = [(b"Host", server.named.encode("ascii"))]
         try:
             headers += [(name.encode("ascii"), value.encode("ascii")) for name, value in request.headers.open()]
-            sent = target.encode("ascii")
+            sent = request.target.encode("ascii")
         except UnicodeEncodeError:
             raise HttpFailure("protocol", Phase.QUEUED, sent=False) from None
         headers.append((b"Accept-Encoding", ACCEPT_ENCODING.encode("ascii")))

@@ -47,7 +47,7 @@ class Marks:
     """How far one request got, as httpcore tells it."""
 
     __slots__ = (
-        "_asking_proxy", "_body", "_library", "_send_by", "_sender", "_url", "abort", "connected", "phase", "scope",
+        "_asking_proxy", "_body", "_library", "_origin", "_send_by", "_sender", "abort", "connected", "phase", "scope",
         "securing", "stream", "told", "total", "until",
     )  # fmt: skip
 
@@ -60,7 +60,7 @@ class Marks:
         self.connected = False
         self.securing = False
         self._body = request.body
-        self._url = request.url
+        self._origin = request.origin
         self._sender = sender
         now = anyio.current_time()
         self.total = now + request.patience_s
@@ -89,7 +89,7 @@ class Marks:
             return
         self.told = True
         if phase is Phase.CONNECTING:
-            admit(urlsplit(self._url).hostname or "")
+            admit(urlsplit(self._origin).hostname or "")
             self.connected = True
             self.securing = event.endswith("start_tls.started")
         elif phase is Phase.ANSWERING:

@@ -9,7 +9,7 @@ import asyncio
 from contextvars import Context
 from time import monotonic
 
-from futures_async.transport.http.address import Address, address, split
+from futures_async.transport.http.address import Address, address
 from futures_async.transport.http.backend import (
     KEEP_ALIVE_S,
     Done,
@@ -58,7 +58,20 @@ class FastBackend(HttpBackend):
 
     def begin(self, request: HttpRequest, done: Done) -> None:
         try:
-            self._begin(request, done)
+            if self._closed or request.abort.raised:
+                raise HttpFailure("aborted", Phase.QUEUED, sent=False)
+            self._bind()
+            server = address(request.origin)
+            data = written(request, server)
+            now = monotonic()
+            connection = None if request.apart else self._kept(server, now)
+            if connection is None:
+                self._dial(server, request, now, done)
+            elif request.sent_within_s is not None and request.sent_within_s <= 0.0:
+                self.served(connection)
+                raise HttpFailure("connect-timeout", Phase.CONNECTING, sent=False)
+            else:
+                connection.ask(data, request, now + request.patience_s, done)
             return
         except HttpFailure as error:
             failure = HttpFailure(error.kind, error.phase, sent=error.sent)
@@ -84,23 +97,6 @@ class FastBackend(HttpBackend):
             raise answer
         return answer
 
-    def _begin(self, request: HttpRequest, done: Done) -> None:
-        if self._closed or request.abort.raised:
-            raise HttpFailure("aborted", Phase.QUEUED, sent=False)
-        self._bind()
-        base, target = split(request.url)
-        server = address(base)
-        data = written(request, server, target)
-        now = monotonic()
-        connection = None if request.apart else self._kept(server, now)
-        if connection is None:
-            self._dial(server, target, request, now, done)
-        elif request.sent_within_s is not None and request.sent_within_s <= 0.0:
-            self.served(connection)
-            raise HttpFailure("connect-timeout", Phase.CONNECTING, sent=False)
-        else:
-            connection.ask(data, request, now + request.patience_s, done)
-
     def _bind(self) -> None:
         """To the running loop, at first use; anew where that of before has ended and nobody has closed this."""
         loop = running_asyncio_loop()
@@ -123,7 +119,7 @@ class FastBackend(HttpBackend):
 
     # New connections
 
-    def _dial(self, server: Address, target: str, request: HttpRequest, began: float, done: Done) -> None:
+    def _dial(self, server: Address, request: HttpRequest, began: float, done: Done) -> None:
         """Make a connection, and send the request over it.
 
         In a task that knows nothing of the request, with nothing of the caller's context: the connection would keep it.
@@ -140,7 +136,7 @@ class FastBackend(HttpBackend):
         def connected(task: asyncio.Task[Connection]) -> None:
             self._dialing.discard(task)
             try:
-                failure = self._send_over(task, server, target, request, began, done)
+                failure = self._send_over(task, server, request, began, done)
             except Exception as error:  # of a kind that nobody has thought of
                 failure = fault(error, sent=request.abort.sending)
             if failure is not None:
@@ -152,7 +148,6 @@ class FastBackend(HttpBackend):
         self,
         task: asyncio.Task[Connection],
         server: Address,
-        target: str,
         request: HttpRequest,
         began: float,
         done: Done,
@@ -170,7 +165,7 @@ class FastBackend(HttpBackend):
         if unwanted or (within_s is not None and monotonic() - began > within_s):
             self.served(connection)
             return HttpFailure("aborted" if unwanted else "connect-timeout", Phase.CONNECTING, sent=False)
-        connection.ask(written(request, server, target), request, began + request.patience_s, done)
+        connection.ask(written(request, server), request, began + request.patience_s, done)
         return None
 
     # Connections

@@ -12,13 +12,13 @@ from futures_async.transport.http.body import ACCEPT_ENCODING
 _ACCEPT = f"Accept-Encoding: {ACCEPT_ENCODING}\r\n"
 
 
-def written(request: HttpRequest, address: Address, target: str) -> bytes:
+def written(request: HttpRequest, address: Address) -> bytes:
     """The request as it goes out.
 
     Raises:
         HttpFailure: It has letters that no request can have.
     """
-    lines, body = request.headers.lines(), request.body
+    lines, target, body = request.headers.lines(), request.target, request.body
     if lines is None or not target.isascii() or not target.isprintable() or " " in target:
         raise HttpFailure("protocol", Phase.QUEUED, sent=False)
     length = f"Content-Length: {len(body)}\r\n" if body or request.method in ("POST", "PUT", "PATCH") else ""

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import pytest
 
 from futures_async.transport.dialect import SealedHeaders
+from futures_async.transport.http.address import split
 from futures_async.transport.http.backend import Abort, HttpBackend, HttpRequest, Timeouts
 from futures_async.transport.http.fast import FastBackend
 from futures_async.transport.http.httpx import HttpxBackend
@@ -84,9 +85,11 @@ def a_request(
     apart: bool = False,
     **more: float,
 ) -> HttpRequest:
+    origin, target = split(url)
     return HttpRequest(
         method=method,
-        url=url,
+        origin=origin,
+        target=target,
         headers=SealedHeaders(headers),
         body=body,
         timeouts=timeouts or Timeouts(connect_s=2.0, write_s=2.0, read_s=2.0, deadline_s=5.0),
