@@ -75,6 +75,7 @@ def of_order(action: str, order: Order) -> Done:
         order_id=order.order_id,
         status=order.status.value,
         filled_quantity=order.filled_quantity,
+        detail="" if order.stops_refused is None else f"it stands without what was refused: {order.stops_refused}",
     )
 
 

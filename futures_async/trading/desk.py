@@ -12,10 +12,13 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
+import msgspec
+
 from futures_async.trading.ordering import Ack, Fingerprint, Placement, PlannedOrder, fingerprint
 from futures_async.trading.search import Find, Search, recovered
 from futures_async.transport.channel import Channel
 from futures_async.transport.deeds import outcome
+from futures_async.transport.dialect import Refusal
 from futures_async.transport.endpoint import Endpoint, Kind
 from futures_async.transport.events import call_hook
 from futures_async.transport.http.backend import Abort
@@ -35,6 +38,7 @@ from futures_async.unified.errors import (
     OrderOutcomeUnknown,
     OutcomeUnknown,
     ResponseMismatch,
+    printable,
 )
 from futures_async.unified.models import Order, OrderRequest
 
@@ -207,6 +211,9 @@ class OrderDesk:
                 ack = placement.read_ack(result)
             except BadResponse as problem:
                 raise self.doubt(placement.endpoint, problem) from problem
+            if isinstance(ack, Refusal):
+                refused = self._channel.dialect.judged(ack, placement.endpoint)
+                raise refused if refused.definitive else self.doubt(placement.endpoint, refused)
             order = await self.accepted(record, ack, placement.endpoint)
         except OutcomeUnknown as unknown:
             self.mark_unknown(record, unknown)
@@ -259,6 +266,20 @@ class OrderDesk:
 
     async def accepted(self, record: Record, ack: Ack, endpoint: Endpoint[Any]) -> Order:
         """Check an acknowledgement and read the order back, if that is wanted."""
+        order = await self._accepted(record, ack, endpoint)
+        if ack.stops_refused is not None:
+            order = msgspec.structs.replace(order, stops_refused=printable(ack.stops_refused))
+        if order.stops_refused is not None:
+            logger.warning(
+                "%s: order %s of %s stands without what it was to bring: %s",
+                self._channel.dialect.venue,
+                order.order_id,
+                order.symbol,
+                order.stops_refused,
+            )
+        return order
+
+    async def _accepted(self, record: Record, ack: Ack, endpoint: Endpoint[Any]) -> Order:
         plan = record.plan
         if ack.order is None and not ack.order_id:
             raise self.doubt(endpoint, ResponseMismatch("the venue accepted the order without an id"))

@@ -132,6 +132,8 @@ class Ack(NamedTuple):
     client_order_id: str | None = None
     order: Order | None = None
     """Where the answer carries the whole order."""
+    stops_refused: str | None = None
+    """Of an order that was taken without a take-profit or stop-loss that it was to bring: which, and why."""
 
 
 class Call(NamedTuple):
@@ -147,7 +149,8 @@ class Placement(NamedTuple):
 
     endpoint: Endpoint[Any]
     body: Any
-    read_ack: Callable[[Any], Ack]
+    read_ack: Callable[[Any], Ack | Refusal]
+    """An `Ack`; or why it was refused, where an answer that is none may say so."""
 
 
 class BatchPlacement(NamedTuple):

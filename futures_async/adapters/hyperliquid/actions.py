@@ -108,11 +108,17 @@ def order_body(elements: Sequence[dict[str, Any]], *, attached: bool = False) ->
 
 
 def placement(order: PlannedOrder, elements: Sequence[dict[str, Any]]) -> Placement:
-    """One order, and what it brings along: the first verdict is its own."""
+    """One order, and what it brings along: the first verdict is its own, and it stands whatever the others are."""
     read = acknowledgement(order)
 
-    def read_ack(answer: wire.WireAnswer) -> Ack:
-        return read(statuses(answer, len(elements))[0])
+    def read_ack(answer: wire.WireAnswer) -> Ack | Refusal:
+        own, *others = statuses(answer, len(elements))
+        refusal = refusal_in(own)
+        if refusal is not None:
+            return refusal
+        said = [(name, part(verdict, "error")) for name, verdict in zip(order.request.attached, others, strict=False)]
+        refused = [f"{name}: {why}" for name, why in said if why is not None]
+        return read(own)._replace(stops_refused="; ".join(refused) or None)
 
     return Placement(api.PLACE, order_body(elements, attached=len(elements) > 1), read_ack)
 

@@ -122,8 +122,18 @@ def _cost(fee: Decimal | None, rebate: Decimal | None, coin: str | None, rebate_
 def _stop(own: Decimal | None, attached: object, field: str) -> Decimal | None:
     """The trigger price that an order brings along, in whichever of the two places it stands."""
     for row in cast("list[object]", attached if isinstance(attached, list) else []):
-        own = own or positive_or_none(getattr(row, field, None), field)
+        own = own or (None if _failed(row) else positive_or_none(getattr(row, field, None), field))
     return own
+
+
+def _failed(row: object) -> bool:
+    return getattr(row, "fail_code", None) not in (None, "", "0")
+
+
+def _refused(attached: object) -> str | None:
+    """Why stops that an order was to bring along were not placed."""
+    failed = [row for row in cast("list[Any]", attached if isinstance(attached, list) else []) if _failed(row)]
+    return "; ".join(f"[{row.fail_code}] {row.fail_reason or 'without a reason'}" for row in failed) or None
 
 
 @table_with
@@ -158,6 +168,7 @@ def orders(row: wire.WireOrder, contract: Contract) -> Order:
         leverage=price(row.lever),
         take_profit=made(_stop, price(row.tp_trigger_px), row.attach_algo_ords, "tp_trigger_px"),
         stop_loss=made(_stop, price(row.sl_trigger_px), row.attach_algo_ords, "sl_trigger_px"),
+        stops_refused=made(_refused, row.attach_algo_ords),
         parent_order_id=identifier(row.algo_id),
         fee=made(_cost, number(row.fee), number(row.rebate), text(row.fee_ccy), text(row.rebate_ccy)),
         fee_coin=text(row.fee_ccy),

@@ -198,10 +198,12 @@ class WireVerdict(WireAck, frozen=True, kw_only=True, gc=False):
 
 
 class WireAttached(Wire, frozen=True, kw_only=True, gc=False):
-    """Take-profit and stop-loss that an order brings along."""
+    """Take-profit and stop-loss that an order brings along; a code of failure where the venue did not place them."""
 
     tp_trigger_px: Loose = None
     sl_trigger_px: Loose = None
+    fail_code: Text = None
+    fail_reason: Text = None
 
 
 class WireOrder(Wire, frozen=True, kw_only=True, gc=False):

@@ -87,6 +87,9 @@ class Order(Model, frozen=True, kw_only=True, eq=False, gc=False):
     """Trigger price of the take-profit attached to it, in quote coin."""
     stop_loss: Decimal | None = None
     """Trigger price of the stop-loss attached to it, in quote coin."""
+    stops_refused: str | None = None
+    """Which take-profit or stop-loss the venue refused, and why: the order stands without it. None: none, as far as it
+    tells."""
     parent_order_id: str | None = None
     """The order that it belongs to or came from: a trigger order's market order, an order's attached stop."""
     replaces: str | None = None

@@ -17,7 +17,9 @@ from futures_async.adapter import (
     InvalidOrder,
     InvalidRequest,
     NotSupported,
+    OrderStatus,
     OrderType,
+    RiskLimitExceeded,
     Rows,
     Side,
     TimeInForce,
@@ -114,6 +116,41 @@ def test_a_market_order_stands_in_a_journal_as_it_was_asked_for_and_as_one_inten
             (entry,) = await journal.group(exchange.id, exchange.account_id, "g")
         assert (entry.order_id, entry.record.type, entry.record.price) == (order.order_id, OrderType.MARKET, None)
         assert entry.record.fence_ms is not None
+
+    played(play)
+
+
+@pytest.mark.parametrize("type", [OrderType.LIMIT, OrderType.MARKET])
+def test_an_order_whose_stop_is_refused_stands_and_says_so(type: OrderType, caplog: pytest.LogCaptureFixture) -> None:
+    async def play(on: Stage) -> None:
+        market = type is OrderType.MARKET
+        order = await on.exchange.create_order(
+            on.request(
+                type=type,
+                price=None if market else on.price("0.9"),
+                take_profit=on.price("1.2"),
+                stop_loss=on.price("1.1"),
+            )
+        )
+        assert order.status is (OrderStatus.FILLED if market else OrderStatus.NEW)
+        assert order.stops_refused == "stop_loss: Invalid TP/SL price."
+        assert order.client_order_id is not None
+        assert on.exchange.outcome(order.client_order_id) == order
+        if not market:
+            (listed,) = await on.exchange.fetch_open_orders(SPEC.symbol)
+            assert (listed.order_id, listed.take_profit, listed.stop_loss) == (order.order_id, on.price("1.2"), None)
+
+    played(play)
+    assert "stands without what it was to bring: stop_loss: Invalid TP/SL price." in caplog.text
+
+
+def test_a_refused_order_with_stops_is_refused_at_once() -> None:
+    async def play(on: Stage) -> None:
+        asked = len(on.bodies)
+        with pytest.raises(RiskLimitExceeded):
+            await on.exchange.create_order(on.request(quantity=Decimal(5000), stop_loss=on.price("0.5")))
+        assert len(on.bodies) == asked + 1
+        assert await on.exchange.fetch_open_orders(SPEC.symbol) == []
 
     played(play)
 

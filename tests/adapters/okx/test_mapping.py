@@ -403,6 +403,14 @@ def test_what_an_order_brings_along_stands_in_either_place() -> None:
     assert order(algoId="77").parent_order_id == "77"
 
 
+def test_a_stop_that_was_not_placed_is_named_and_not_shown_as_standing() -> None:
+    stop = {"slTriggerPx": "50000", "failCode": "51280", "failReason": "SL trigger price is wrong"}
+    read = order(attachAlgoOrds=[{"tpTriggerPx": "70000", "failCode": "", "failReason": ""}, stop])
+    assert (read.take_profit, read.stop_loss) == (D(70000), None)
+    assert read.stops_refused == "[51280] SL trigger price is wrong"
+    assert order(attachAlgoOrds=[{"tpTriggerPx": "70000", "failCode": "0"}]).stops_refused is None
+
+
 def test_a_coin_margined_order_is_base_coin_at_its_own_price() -> None:
     read = order(COIN, instId="BTC-USD-SWAP", sz="10", accFillSz="4", px="50000", avgPx="50000")
     assert (read.quantity, read.filled_quantity, read.remaining_quantity) == (D("0.02"), D("0.008"), D("0.012"))

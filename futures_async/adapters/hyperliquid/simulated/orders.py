@@ -42,6 +42,7 @@ LEAST = Decimal(10)
 LONGEST = 200
 NEWEST = 2000
 SWITCH_VOLUME = 1_000_000
+BEYOND = {"error": "Invalid TP/SL price."}
 MODIFY = VenueRefusal("modify", "Cannot modify canceled or filled order")
 
 
@@ -69,10 +70,19 @@ class OrderCalls(Gate):
             raise VenueRefusal("group", "Unexpected number of trigger orders")
         if any(child.get("r") is not True for child in children):
             raise VenueRefusal("group", "TP/SL orders must be reduce only")
-        stops = dict(_preset(child) for child in children)
+        wrong = [self._is_beyond(child) for child in children]
+        stops = dict(_preset(child) for child, beyond in zip(children, wrong, strict=True) if not beyond)
         first = self._verdict(request, parent, partial(self._place, stops=stops))
+        if part(first, "error"):
+            return statuses("order", [first] * len(elements))
         waits = "waitingForTrigger" if part(first, "filled") else "waitingForFill"
-        return statuses("order", [first, *([first if part(first, "error") else waits] * len(children))])
+        return statuses("order", [first, *(BEYOND if beyond else waits for beyond in wrong)])
+
+    def _is_beyond(self, child: Mapping[str, Any]) -> bool:
+        """Whether a stop would go off at once, by the mark price; then it is refused, and its order stands."""
+        terms, mark = part(child.get("t"), "trigger"), self.engine.world.mark(self.asset(child.get("a")).symbol)
+        above = (part(terms, "tpsl") == "sl") is (child.get("b") is True)
+        return (number(part(terms, "triggerPx")) >= mark) is not above
 
     def _elements(self, action: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
         found: Any = action.get(name)
