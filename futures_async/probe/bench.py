@@ -23,7 +23,7 @@ from futures_async.trading.desk import make_client_order_id
 from futures_async.trading.ordering import Placement
 from futures_async.transport.channel import Channel
 from futures_async.transport.clock import loop_time
-from futures_async.transport.dialect import Dialect, SealedHeaders, Unsigned
+from futures_async.transport.dialect import Dialect, Refusal, SealedHeaders, Unsigned
 from futures_async.transport.endpoint import Endpoint, RateLimit
 from futures_async.transport.events import Observer
 from futures_async.transport.shared import Transport
@@ -295,6 +295,9 @@ class Bench:
             return Sent("duplicate" if isinstance(cause, DuplicateOrder) else "unclear", client_order_id, error=cause)
         except (ExchangeError, NotSent) as error:
             return Sent("refused", client_order_id, error=error)
+        if isinstance(ack, Refusal):
+            refused = way.dialect.judged(ack, placement.endpoint)
+            return Sent("refused" if refused.definitive else "unclear", client_order_id, error=refused)
         order_id = ack.order_id or (ack.order.order_id if ack.order is not None else "")
         known = order_id in self._known  # the venue repeats its first answer
         return Sent("duplicate" if known else "accepted", client_order_id, order_id, ack.client_order_id)

@@ -127,12 +127,13 @@ def _stop(own: Decimal | None, attached: object, field: str) -> Decimal | None:
 
 
 def _failed(row: object) -> bool:
-    return getattr(row, "fail_code", None) not in (None, "", "0")
+    return isinstance(row, wire.WireAttached) and row.fail_code not in (None, "", "0")
 
 
 def _refused(attached: object) -> str | None:
     """Why stops that an order was to bring along were not placed."""
-    failed = [row for row in cast("list[Any]", attached if isinstance(attached, list) else []) if _failed(row)]
+    rows = cast("list[object]", attached if isinstance(attached, list) else [])
+    failed = [row for row in rows if isinstance(row, wire.WireAttached) and _failed(row)]
     return "; ".join(f"[{row.fail_code}] {row.fail_reason or 'without a reason'}" for row in failed) or None
 
 
