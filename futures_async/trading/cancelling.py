@@ -188,7 +188,7 @@ class Cancelling(Hooks):
                 problem = error
                 break
             else:
-                if order_id not in (None, order.order_id) or (
+                if order_id not in (None, order.order_id, order.parent_order_id) or (
                     client_order_id is not None and order.client_order_id not in (None, client_order_id)
                 ):
                     problem = ResponseMismatch(f"{self.id}: the order read after the cancel is another one")
@@ -196,6 +196,11 @@ class Cancelling(Hooks):
                 if order.status.is_final:
                     self._cancel_is_known(venue_symbol, order_id, client_order_id, order)
                     return order
+                if order.order_id != order_id and (order_id is not None or gone is not None):
+                    # It goes by another id by now, or the venue finds it by that one alone.
+                    cancelled = await self._cancel(venue_symbol, order.order_id, None)
+                    self._cancel_is_known(venue_symbol, order_id, client_order_id, cancelled)
+                    return cancelled
                 state = f"is still {order.status.value}"
                 fence_ms = unknown.fence_until_ms if unknown is not None else None
                 if (

@@ -227,7 +227,9 @@ class Fingerprint(NamedTuple):
             wanted = divide(self.worth, order.price)
         if order.quantity > wanted or (self.intent is Intent.OPEN and order.quantity != wanted):
             found.append("quantity")
-        if OrderType.UNKNOWN not in (order.type, self.type) and order.type is not self.type:
+        # One that waits for a price is another one once it has gone off.
+        any_type = OrderType.UNKNOWN in (order.type, self.type) or self.type is OrderType.TRIGGER
+        if not any_type and order.type is not self.type:
             found.append("type")
         limit = self.type is OrderType.LIMIT and not moves_prices
         if limit and order.price is not None and order.price != self.price:

@@ -28,6 +28,7 @@ from futures_async.adapter import (
     Options,
     Order,
     OrderNotFound,
+    OrderType,
     Placement,
     PlannedOrder,
     Refusal,
@@ -53,6 +54,7 @@ from futures_async.adapters.binance.orders import (
     refusal_of,
 )
 from futures_async.adapters.binance.streams import BinanceStreams
+from futures_async.adapters.binance.triggers import regular_ids
 from futures_async.adapters.binance.venue import BinanceVenue
 
 
@@ -107,9 +109,12 @@ class Binance(BatchCancels, BinanceVenue):
         return BatchPlacement(endpoints.PLACE_BATCH, body, partial(read_acks, plans=orders))
 
     def _cancellation(self, venue_symbol: str, order_id: str | None, client_order_id: str | None) -> Call:
+        placed = self._orders.request(client_order_id or "")
+        if placed is not None and placed.type is OrderType.TRIGGER:
+            return Call(endpoints.CANCEL_ALGO, params=self._algo_ids(None, client_order_id))
         if order_id is not None and order_id.startswith(ALGO_ID):
             return Call(endpoints.CANCEL_ALGO, params=self._algo_ids(order_id, None))
-        return Call(endpoints.CANCEL, params={"symbol": venue_symbol, **_ids(order_id, client_order_id)})
+        return Call(endpoints.CANCEL, params={"symbol": venue_symbol, **regular_ids(order_id, client_order_id)})
 
     def _batch_cancellation(self, venue_symbol: str, ids: Sequence[tuple[str | None, str | None]]) -> Call:
         numbers = [int(order_id) for order_id, _ in ids if order_id is not None]
@@ -149,6 +154,9 @@ class Binance(BatchCancels, BinanceVenue):
     ) -> Order:
         """Read one order, in any state; by a client order id also a conditional one.
 
+        Of a conditional order that has gone off it is the regular order that came of it, with an id of its own:
+        `parent_order_id` is the former id, which stands for it in edits and cancels too.
+
         Raises:
             OrderNotFound: The venue does not know it: not yet, or not any more (three days after a cancel without a
                 fill, else ninety).
@@ -157,13 +165,8 @@ class Binance(BatchCancels, BinanceVenue):
         if order_id is not None and order_id.startswith(ALGO_ID):
             return await self._fetch_waiting(symbol, order_id, None)
 
-        def about(row: wire.WireOrder) -> bool:
-            return order_id in (None, str(row.order_id)) and client_order_id in (None, row.client_order_id)
-
-        name = self.venue_symbol(symbol)
-        params = {"symbol": name, **_ids(order_id, client_order_id)}
         try:
-            row = await self._call(endpoints.ORDER, params, about=about)
+            return await self._regular(self.venue_symbol(symbol), order_id, client_order_id)
         except OrderNotFound as gone:
             if client_order_id is None:
                 raise
@@ -171,7 +174,6 @@ class Binance(BatchCancels, BinanceVenue):
                 return await self._fetch_waiting(symbol, None, client_order_id)
             except OrderNotFound:
                 raise gone from None
-        return orders().one(self._of(name, row, order_id or client_order_id))
 
     async def fetch_open_orders(self, symbol: str | None = None) -> list[Order]:
         """Read all open orders, or those of one contract; conditional ones are `fetch_trigger_orders`'."""
@@ -231,10 +233,6 @@ class Binance(BatchCancels, BinanceVenue):
     async def fetch_time(self) -> int:
         """Read the venue's clock."""
         return (await self._call(endpoints.TIME)).server_time
-
-
-def _ids(order_id: str | None, client_order_id: str | None) -> dict[str, str | None]:
-    return {"orderId": order_id} if order_id is not None else {"origClientOrderId": client_order_id}
 
 
 def _json(ids: Sequence[int | str]) -> str:

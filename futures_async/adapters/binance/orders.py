@@ -74,6 +74,7 @@ STATUS = {
     "NEW_INSURANCE": OrderStatus.NEW,
     "NEW_ADL": OrderStatus.NEW,
 }
+FINISHED = "FINISHED"
 ALGO_STATUS = {
     "NEW": OrderStatus.NEW,
     "TRIGGERING": OrderStatus.NEW,
@@ -81,7 +82,7 @@ ALGO_STATUS = {
     "TRIGGERED": OrderStatus.NEW,
     "CANCELED": OrderStatus.CANCELED,
     # What it became is over: filled, or cancelled.
-    "FINISHED": OrderStatus.CANCELED,
+    FINISHED: OrderStatus.CANCELED,
     "REJECTED": OrderStatus.REJECTED,
     "EXPIRED": OrderStatus.EXPIRED,
 }
@@ -172,11 +173,16 @@ def orders(row: wire.WireOrder) -> Order:
     )
 
 
-def _algo_status(said: OrderStatus | None, filled: Decimal | None) -> OrderStatus:
-    """What it became is over, filled or cancelled, where it says so."""
-    if said is OrderStatus.CANCELED and filled:
-        return OrderStatus.FILLED
-    return said or OrderStatus.UNKNOWN
+def _algo_status(said: str | None, total: Decimal | None, filled: Decimal | None) -> OrderStatus:
+    """What it became is over, filled or cancelled, where it says so: what is filled of it tells which.
+
+    One of a whole position has no quantity to tell it by.
+    """
+    if said == FINISHED and filled:
+        if not total:
+            return OrderStatus.UNKNOWN
+        return OrderStatus.FILLED if filled >= total else OrderStatus.CANCELED
+    return ALGO_STATUS.get(said or "", OrderStatus.UNKNOWN)
 
 
 @table
@@ -184,8 +190,7 @@ def algo_orders(row: wire.WireAlgoOrder) -> Order:
     """Conditional orders; one of a whole position has no quantity, which is 0 here."""
     name, side = needed(text(row.symbol)), needed(word(row.side, SIDE))
     kind, filled = word(either(row.order_type, row.type), KINDS, unknown=OTHER), number(row.actual_qty)
-    held = made(_held, text(row.position_side))
-    stands = needed(word(row.algo_status, ALGO_STATUS, unknown=OrderStatus.UNKNOWN))
+    held, total = made(_held, text(row.position_side)), size(row.quantity)
     closes = made(_reduces, side, held, yes_no(row.reduce_only), yes_no(row.close_position))
     return Order(
         venue=VENUE,
@@ -199,9 +204,9 @@ def algo_orders(row: wire.WireAlgoOrder) -> Order:
         time_in_force=made(_force, kind, word(row.time_in_force, FORCE)),
         price=price(row.price),
         average_price=price(row.actual_price),
-        quantity=needed(made(lambda amount: amount or Decimal(0), size(row.quantity))),
+        quantity=needed(made(lambda amount: amount or Decimal(0), total)),
         filled_quantity=filled,
-        status=needed(made(_algo_status, stands, filled)),
+        status=needed(made(_algo_status, needed(text(row.algo_status)), total, filled)),
         reduce_only=closes,
         position_side=held,
         trigger_price=price(either(row.trigger_price, row.activate_price)),

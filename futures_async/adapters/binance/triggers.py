@@ -5,6 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import msgspec
+
 from futures_async.adapter import (
     EXACT,
     DecodeError,
@@ -12,6 +14,7 @@ from futures_async.adapter import (
     Number,
     Order,
     OrderKind,
+    OrderNotFound,
     OrderRequest,
     Page,
     PageQuery,
@@ -29,6 +32,7 @@ from futures_async.adapters.binance.orders import (
     ALGO_ID,
     algo_body,
     algo_orders,
+    orders,
     read_algo_ack,
     trailing_body,
 )
@@ -132,16 +136,45 @@ class BinanceTriggers(BinanceAccount):
         return await everything(page, query, key=lambda order: order.order_id)
 
     async def _fetch_waiting(self, symbol: str, order_id: str | None, client_order_id: str | None) -> Order:
-        """One conditional order, in any state.
+        """One conditional order that waits, or ended so; of one that has gone off, the regular order that came of it.
 
         Raises:
             OrderNotFound: The venue does not know it (now).
         """
-        ids = self._algo_ids(order_id, client_order_id)
+        name, ids = self.venue_symbol(symbol), self._algo_ids(order_id, client_order_id)
         number = None if order_id is None else order_id.removeprefix(ALGO_ID)
 
         def about(row: wire.WireAlgoOrder) -> bool:
             return number in (None, str(row.algo_id)) and client_order_id in (None, row.client_algo_id)
 
         row = await self._call(endpoints.ALGO, ids, about=about)
-        return algo_orders().one(self._of(self.venue_symbol(symbol), row, order_id or client_order_id))
+        waiting = algo_orders().one(self._of(name, row, order_id or client_order_id))
+        became = str(row.actual_order_id or "0")
+        if became == "0":
+            return waiting
+        try:
+            order = await self._regular(name, became, None)
+        except OrderNotFound:
+            return waiting  # not to be seen yet, or not any more
+        self._succeeds(order, waiting)
+        own = waiting.client_order_id or order.client_order_id
+        return msgspec.structs.replace(order, parent_order_id=waiting.order_id, client_order_id=own)
+
+    async def _regular(self, name: str, order_id: str | None, client_order_id: str | None) -> Order:
+        """One order of the first system.
+
+        Raises:
+            OrderNotFound: The venue does not know it (now).
+        """
+
+        def about(row: wire.WireOrder) -> bool:
+            return order_id in (None, str(row.order_id)) and client_order_id in (None, row.client_order_id)
+
+        params = {"symbol": name, **regular_ids(order_id, client_order_id)}
+        row = await self._call(endpoints.ORDER, params, about=about)
+        return orders().one(self._of(name, row, order_id or client_order_id))
+
+
+def regular_ids(order_id: str | None, client_order_id: str | None) -> dict[str, str | None]:
+    """How a call names an order of the first system."""
+    return {"orderId": order_id} if order_id is not None else {"origClientOrderId": client_order_id}

@@ -304,7 +304,9 @@ def test_a_conditional_order() -> None:
     ("changes", "status", "kind"),
     [
         ({"algoStatus": "FINISHED", "actualQty": "0.010"}, OrderStatus.FILLED, OrderKind.STOP_LOSS),
+        ({"algoStatus": "FINISHED", "actualQty": "0.003"}, OrderStatus.CANCELED, OrderKind.STOP_LOSS),
         ({"algoStatus": "FINISHED", "actualQty": "0"}, OrderStatus.CANCELED, OrderKind.STOP_LOSS),
+        ({"algoStatus": "FINISHED", "actualQty": "0.003", "quantity": ""}, OrderStatus.UNKNOWN, OrderKind.STOP_LOSS),
         ({"algoStatus": "TRIGGERED"}, OrderStatus.NEW, OrderKind.STOP_LOSS),
         ({"orderType": "TAKE_PROFIT"}, OrderStatus.NEW, OrderKind.TAKE_PROFIT),
         ({"orderType": "TRAILING_STOP_MARKET"}, OrderStatus.NEW, OrderKind.TRAILING),

@@ -11,6 +11,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from futures_async.adapters.binance import Binance
+from futures_async.manager.fills import PositionBook
+from futures_async.manager.tracking import Tracker
 from futures_async.simulator.accounts import ApiKey
 from futures_async.simulator.contracts import ContractSpec
 from futures_async.simulator.dialect import Request
@@ -267,6 +269,65 @@ async def test_conditional_orders_have_lists_and_ids_of_their_own(server: Loopba
         await exchange.cancel_order(SPEC.symbol, order_id=dip.order_id)
         assert await exchange.fetch_trigger_orders() == []
         assert (await exchange.fetch_order(SPEC.symbol, order_id=dip.order_id)).status is OrderStatus.CANCELED
+
+
+@pytest.mark.parametrize("by", ["order_id", "client_order_id"])
+@pytest.mark.parametrize("went_off", [False, True], ids=["waits", "went off"])
+@pytest.mark.parametrize("own", [True, False], ids=["placed here", "placed elsewhere"])
+async def test_a_conditional_order_is_cancelled_by_either_id_whatever_it_is_by_now(
+    server: Loopback, by: str, went_off: bool, own: bool
+) -> None:
+    async with running(SPEC, server) as on:
+        placed = await exchange_of(on).create_trigger_order(
+            waiting(on, Side.BUY, "1.03", price=on.price("0.9"), client_order_id="stop-1")
+        )
+        if went_off:
+            on.move(on.price("1.031"))
+        async with on.connect(on.credentials) as elsewhere:
+            exchange = exchange_of(on) if own else elsewhere
+            ended = await exchange.cancel_order(SPEC.symbol, **{by: getattr(placed, by)})
+            assert ended.status is OrderStatus.CANCELED
+            assert (ended.order_id == placed.order_id) is not went_off
+            assert exchange.unresolved() == []
+        assert await exchange_of(on).fetch_open_orders() == []
+        assert await exchange_of(on).fetch_trigger_orders() == []
+
+
+async def test_a_cancel_of_a_conditional_order_that_was_placed_here_goes_to_its_own_system_at_once(
+    server: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(SPEC, server) as on:
+        forms = recorded(on, monkeypatch)
+        await exchange_of(on).create_trigger_order(waiting(on, Side.BUY, "1.03", client_order_id="stop-1"))
+        await exchange_of(on).cancel_order(SPEC.symbol, client_order_id="stop-1")
+        assert [form.get("clientAlgoId") for form in forms] == ["stop-1", "stop-1"]
+
+
+async def test_a_batch_of_cancels_reaches_conditional_orders_by_client_ids(server: Loopback) -> None:
+    async with running(SPEC, server) as on:
+        await exchange_of(on).create_trigger_order(waiting(on, Side.BUY, "1.03", client_order_id="stop-1"))
+        resting = await exchange_of(on).create_order(on.request())
+        async with on.connect(on.credentials) as elsewhere:
+            names = ["stop-1", str(resting.client_order_id)]
+            ended = await elsewhere.cancel_orders(SPEC.symbol, client_order_ids=names)
+        assert [one.order.status for one in ended if one.order is not None] == [OrderStatus.CANCELED] * 2
+
+
+async def test_a_conditional_order_is_followed_into_the_one_that_comes_of_it(server: Loopback) -> None:
+    async with running(SPEC, server) as on:
+        exchange = exchange_of(on)
+        tracker = Tracker(exchange, PositionBook(), None)
+        request = waiting(on, Side.BUY, "1.03", price=on.price("1.02"), client_order_id="stop-1")
+        stop = await exchange.create_trigger_order(request)
+        tracker.add("stop-1", stop)
+        on.move(on.price("1.031"))
+        rested = await exchange.fetch_order(SPEC.symbol, order_id=stop.order_id)
+        assert (rested.status, rested.parent_order_id) == (OrderStatus.NEW, stop.order_id)
+        assert not rested.order_id.startswith("algo:")
+        on.move(on.price("1.01"))
+        updates = [update async for update in tracker.updates(interval_s=0.01)]
+        assert (updates[-1].order.status, updates[-1].order.order_id) == (OrderStatus.FILLED, rested.order_id)
+        assert sum(effect.fill.quantity for update in updates for effect in update.fills) == SPEC.quantity
 
 
 async def test_conditional_orders_are_remembered_and_cancelled_apart_from_others(server: Loopback) -> None:
