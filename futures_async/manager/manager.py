@@ -18,6 +18,7 @@ from futures_async.manager.fills import FillEffect, PositionBook
 from futures_async.manager.slicing import SlicedResult, Slicer
 from futures_async.manager.tracking import OrderUpdate, Tracker
 from futures_async.trading.desk import make_client_order_id
+from futures_async.trading.hooks import proves_absence
 from futures_async.trading.planning import check_request
 from futures_async.unified.convert import Number, to_decimal
 from futures_async.unified.enums import Outcome
@@ -28,6 +29,7 @@ from futures_async.unified.errors import (
     InvalidOrder,
     InvalidRequest,
     OrderNotPlaced,
+    OrderOutcomeUnknown,
     OutcomeUnknown,
     QueueFull,
 )
@@ -248,11 +250,22 @@ class OrderManager:
         order = await self.exchange.resolve_order(
             record.venue_symbol, record.client_order_id, fence_until_ms=record.fence_ms
         )
-        if order is None:
-            await self._verdict(record, Outcome.NOT_PLACED)
-        else:
+        apart = not proves_absence(self.exchange, record.type)
+        if order is not None:
             await self._verdict(record, None, order.order_id)
-            self._tracker.add(record.client_order_id, order)
+            if not apart:  # what waits there cannot be followed by the calls of other orders
+                self._tracker.add(record.client_order_id, order)
+        elif apart:
+            raise OrderOutcomeUnknown(
+                f"{record.venue}: {record.client_order_id} was to wait for a price in {record.symbol}; it is not seen, "
+                "and that proves nothing there: look at fetch_trigger_orders and the position",
+                venue=record.venue,
+                symbol=record.symbol,
+                client_order_id=record.client_order_id,
+                fence_until_ms=record.fence_ms,
+            )
+        else:
+            await self._verdict(record, Outcome.NOT_PLACED)
         return order
 
     # Following

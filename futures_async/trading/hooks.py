@@ -16,7 +16,7 @@ from futures_async.transport.channel import Channel
 from futures_async.transport.dialect import Params
 from futures_async.transport.endpoint import Endpoint
 from futures_async.transport.limits.limiter import Priority
-from futures_async.unified.enums import MarginMode, PositionMode, PositionSide
+from futures_async.unified.enums import MarginMode, OrderType, PositionMode, PositionSide
 from futures_async.unified.errors import (
     BadResponse,
     ClientClosed,
@@ -54,6 +54,9 @@ class Hooks(FuturesExchange):
     """What orders carry beside side, quantity and price: anything else that a request asks for is refused."""
     max_batch: ClassVar[int] = 0
     """Orders in one native batch; 0: several are placed side by side instead."""
+    waits_apart: ClassVar[bool] = False
+    """Orders that wait for a price are known to calls of their own alone: `_find_waiting` asks those. That none is seen
+    there proves nothing."""
     nothing_to_close: ClassVar[frozenset[str]] = frozenset()
     """Codes by which the venue refuses to close what is not there: then the position is read, and may have gone."""
 
@@ -134,6 +137,10 @@ class Hooks(FuturesExchange):
             return await self.fetch_order(venue_symbol, client_order_id=client_order_id)
         except OrderNotFound:
             return None
+
+    async def _find_waiting(self, venue_symbol: str, client_order_id: str) -> Order | None:
+        """Ask for an order of ours that waits for a price, where `waits_apart`; None where none is seen."""
+        return None
 
     # What hooks are built with
 
@@ -309,6 +316,12 @@ class Hooks(FuturesExchange):
     def halt(self) -> None:
         self._halted = True
         self._channel.halt()
+
+
+def proves_absence(exchange: FuturesExchange, type: OrderType) -> bool:
+    """Whether an order of this type that is not found by its client order id is not there."""
+    apart = isinstance(exchange, Hooks) and exchange.waits_apart
+    return not (apart and type is OrderType.TRIGGER)
 
 
 def may_be_replaced(exchange: FuturesExchange, order_id: str) -> bool:

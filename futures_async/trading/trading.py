@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from decimal import Decimal
 from typing import Literal
@@ -9,12 +10,13 @@ from typing import Literal
 import msgspec
 
 from futures_async.trading.batch import place_batch, together
-from futures_async.trading.cancelling import ordered
+from futures_async.trading.cancelling import ordered, urgent
 from futures_async.trading.closing import Closing, before_sending
 from futures_async.trading.closing_orders import CONTRACTS, EXACTLY
 from futures_async.trading.desk import make_client_order_id
 from futures_async.trading.ordering import PlannedOrder, asked
 from futures_async.trading.planning import check_client_order_id, check_request, check_steps, contracts_of
+from futures_async.trading.search import recovered
 from futures_async.unified.enums import (
     Intent,
     MarginMode,
@@ -34,6 +36,8 @@ from futures_async.unified.errors import (
 )
 from futures_async.unified.exchange import Capability
 from futures_async.unified.models import Contract, Order, OrderRequest, OrderResult
+
+logger = logging.getLogger("futures_async.orders")
 
 
 class Trading(Closing):
@@ -271,9 +275,25 @@ class Trading(Closing):
         self._require(Capability.RESOLVE_ORDER)
         check_client_order_id(client_order_id, self._channel.dialect.traits)
         venue_symbol = self.venue_symbol(symbol)
-        return await self._orders.resolve(
-            venue_symbol, self.unified_symbol(venue_symbol), client_order_id, fence_until_ms
-        )
+        apart = self.waits_apart and self._orders.request(client_order_id) is None
+        found = await self._seen_waiting(venue_symbol, client_order_id) if apart else None
+        if found is None:
+            found = await self._orders.resolve(
+                venue_symbol, self.unified_symbol(venue_symbol), client_order_id, fence_until_ms
+            )
+        if found is None and apart:
+            found = await self._seen_waiting(venue_symbol, client_order_id)
+        return found
+
+    async def _seen_waiting(self, venue_symbol: str, client_order_id: str) -> Order | None:
+        """An order that waits for a price, if it is seen: what cannot be read shows none."""
+        try:
+            with urgent():
+                order = await self._find_waiting(venue_symbol, client_order_id)
+        except FuturesAsyncError as problem:
+            logger.warning("%s: looking for %s among what waits: %s", self.id, client_order_id, problem)
+            return None
+        return None if order is None else recovered(order)
 
     def unresolved(self) -> list[OutcomeUnknown]:
         kept = [*self._orders.unresolved(), *self._settings.unresolved()]

@@ -8,7 +8,7 @@ from typing import Any
 
 from futures_async.trading.cancelling import ordered, urgent
 from futures_async.trading.closing import before_sending
-from futures_async.trading.desk import READ_BACK_PAUSES_S, acknowledged
+from futures_async.trading.desk import QUEUE_S, READ_BACK_PAUSES_S, acknowledged
 from futures_async.trading.editing import Editing
 from futures_async.trading.ordering import Ack, Placement, PlannedOrder, said
 from futures_async.trading.planning import as_stop
@@ -92,6 +92,8 @@ class Waiting(Editing):
     ) -> Order:
         """Place it once; where the answer is lost, it is looked for, and its fate left open where it is not seen.
 
+        It stands in the journal, as other orders do, where the venue is told an id of ours.
+
         Raises:
             InvalidOrder: Its client order id was used for an order that may exist.
             OrderOutcomeUnknown: It may wait at the venue, or be on its way: `resolve()` looks again. That none is seen
@@ -105,6 +107,8 @@ class Waiting(Editing):
                 return await look(None, plan.client_order_id)
 
         async def flow() -> Order:
+            if plan.client_order_id is not None:  # else nobody could tell by the journal what became of it
+                await self._orders.note_intent(record, QUEUE_S)
             try:
                 try:
                     ack = await send()

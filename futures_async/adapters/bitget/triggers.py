@@ -65,6 +65,8 @@ def _held_side(side: PositionSide, mode: PositionMode | None) -> str:
 class BitgetTriggers(PartStops, BitgetPlacing):
     """Orders that wait for a price."""
 
+    waits_apart = True
+
     async def create_trigger_order(self, request: OrderRequest) -> Order:
         """Place an order that waits for `request.trigger_price`, by the mark price unless `trigger_by` says another."""
         self._active("create_trigger_order")
@@ -112,12 +114,19 @@ class BitgetTriggers(PartStops, BitgetPlacing):
             return read_ack(await self._call(endpoint, body=body))
 
         async def look(order_id: str | None, client_order_id: str | None) -> Order | None:
+            if client_order_id is not None and order_id is None:
+                return await self._find_waiting(plan.venue_symbol, client_order_id)
             row = await self._waiting(plan.venue_symbol, order_id, client_order_id)
-            if row is None and order_id is None:
-                row = await self._waiting(plan.venue_symbol, None, client_order_id, endpoints.PLAN_HISTORY)
             return None if row is None else trigger_orders(self.product_type).one(row)
 
         return await self._place_trigger(plan, endpoint, send, look)
+
+    async def _find_waiting(self, venue_symbol: str, client_order_id: str) -> Order | None:
+        """Among those that wait, and those that have waited."""
+        row = await self._waiting(venue_symbol, None, client_order_id)
+        if row is None:
+            row = await self._waiting(venue_symbol, None, client_order_id, endpoints.PLAN_HISTORY)
+        return None if row is None else trigger_orders(self.product_type).one(row)
 
     async def cancel_trigger_order(
         self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None

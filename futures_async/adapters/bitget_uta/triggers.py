@@ -38,6 +38,7 @@ from futures_async.adapters.bitget_uta import endpoints, wire
 from futures_async.adapters.bitget_uta.orders import read_ack
 from futures_async.adapters.bitget_uta.strategies import (
     CLOSES,
+    KINDS,
     LARGEST_CALLBACK,
     LEAST_CALLBACK,
     TPSL,
@@ -76,6 +77,7 @@ class UnifiedTriggers(PartStops, UnifiedTriggerLists):
     while orders are watched, it is known; others make `UnreadRows`, and can be cancelled by the id in `facts`.
     """
 
+    waits_apart = True
     _named_by_side: bool
     """In one-way mode this venue wants the side of a closing order, not of its position."""
 
@@ -166,9 +168,20 @@ class UnifiedTriggers(PartStops, UnifiedTriggerLists):
             same = [str(row.order_id) for row in await self._waiting_rows(plan.venue_symbol, kind) if alike(row, plan)]
             if same:
                 question.lookups.append(f"waiting on the same terms, under no id of ours: {', '.join(same)}")
-        query = PageQuery(symbol=plan.venue_symbol, since_ms=self._channel.now_ms() - LATELY_MS)
+        return await self._waited(plan.venue_symbol, client_order_id, (kind,))
+
+    async def _find_waiting(self, venue_symbol: str, client_order_id: str) -> Order | None:
+        """Of each kind, among those that wait and those that have waited lately."""
+        for kind in KINDS:
+            row = await self._waiting(venue_symbol, None, client_order_id, (kind,))
+            if row is not None:
+                return strategies(self._category).one(row, self._beside(kind)(row))
+        return await self._waited(venue_symbol, client_order_id, KINDS)
+
+    async def _waited(self, name: str, client_order_id: str | None, kinds: Sequence[str]) -> Order | None:
+        query = PageQuery(symbol=name, since_ms=self._channel.now_ms() - LATELY_MS)
         return await first(
-            self._past_page((kind,)),
+            self._past_page(kinds),
             query,
             key=lambda order: order.order_id,
             wanted=lambda order: order.client_order_id == client_order_id,

@@ -51,6 +51,8 @@ Body: TypeAlias = dict[str, Any]
 class BitMartTriggers(BitMartAccount):
     """Everything that waits."""
 
+    waits_apart = True
+
     async def create_trigger_order(self, request: OrderRequest) -> Order:
         """Place an order that waits for `request.trigger_price`, by the last price unless `trigger_by` says the mark.
 
@@ -88,15 +90,18 @@ class BitMartTriggers(BitMartAccount):
         async def look(order_id: str | None, client_order_id: str | None) -> Order | None:
             if order_id is not None:
                 return None  # the acknowledgement says it all
-            try:
-                if client_order_id is not None:
-                    return await self._waiting(plan.venue_symbol, None, client_order_id)
-            except OrderNotFound:
-                return None
+            if client_order_id is not None:
+                return await self._find_waiting(plan.venue_symbol, client_order_id)
             await self._tell_alike(plan)
             return None
 
         return await self._place_trigger(plan, endpoint, send, look)
+
+    async def _find_waiting(self, venue_symbol: str, client_order_id: str) -> Order | None:
+        try:
+            return await self._waiting(venue_symbol, None, client_order_id)
+        except OrderNotFound:
+            return None
 
     async def _tell_alike(self, plan: PlannedOrder) -> None:
         """Of an order without an id of ours: name those that it may be, which is for the caller to say."""

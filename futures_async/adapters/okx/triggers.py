@@ -124,6 +124,12 @@ def trigger_body(plan: PlannedOrder, margin_mode: MarginMode) -> dict[str, Any]:
 class OKXTriggers(OKXAccount):
     """Everything that waits."""
 
+    waits_apart = True
+
+    async def _find_waiting(self, venue_symbol: str, client_order_id: str) -> Order | None:
+        row = await self._waits(venue_symbol, None, client_order_id)
+        return None if row is None else await self._read_waiting(row)
+
     async def create_trigger_order(self, request: OrderRequest) -> Order:
         """Place an order that waits for `request.trigger_price`, by the last price unless `trigger_by` says another.
 

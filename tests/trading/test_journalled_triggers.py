@@ -1,0 +1,141 @@
+"""Orders that wait for a price and their journal, at venues that know them by calls of their own alone."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+import futures_async as fa
+from futures_async.adapters import OKX, Bitget, BitgetUTA, BitMart
+from futures_async.journal.journal import IntentRecord, JournalFailed, MemoryJournal
+from futures_async.manager.manager import OrderManager
+from futures_async.testing.inside import Inside
+from futures_async.testing.spec import RawCall, VenueSpec
+from futures_async.testing.virtual_time import run
+from futures_async.unified.enums import Intent, OrderType, Outcome, Side
+from futures_async.unified.models import Order, OrderRequest
+
+SPECS = [VenueSpec(factory=kind, raw_call=RawCall("/", {})) for kind in (Bitget, BitgetUTA, BitMart, OKX)]
+each_venue = pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.factory.id)
+OWN = "signal1"
+
+
+class Died(MemoryJournal):
+    """The process dies between the answer and the verdict."""
+
+    async def verdict(self, *given: Any, **named: Any) -> None:
+        """Nothing is written any more."""
+
+
+class Kept(MemoryJournal):
+    """Keeps what was written, in order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[IntentRecord] = []
+
+    async def intent(self, record: IntentRecord) -> None:
+        await super().intent(record)
+        self.seen.append(record)
+
+
+class Full(MemoryJournal):
+    async def intent(self, record: IntentRecord) -> None:
+        raise JournalFailed("the disk is full")
+
+
+async def place(on: Inside, exchange: Any) -> Order:
+    """An order that waits, and closes: there every venue keeps an id of ours, and tells what it would do."""
+    await on.trade(Side.BUY)
+    if exchange.id == "bitget-uta":
+        order: Order = await exchange.create_stop_order(
+            on.spec.symbol, "long", on.spec.quantity, stop_loss=on.price("0.8"), client_order_id=OWN
+        )
+        return order
+    return await waits(on, exchange, OWN)
+
+
+async def waits(on: Inside, exchange: fa.FuturesExchange, client_order_id: str | None) -> Order:
+    return await exchange.create_trigger_order(
+        OrderRequest(
+            symbol=on.spec.symbol,
+            side=Side.SELL if client_order_id else Side.BUY,
+            type=OrderType.TRIGGER,
+            quantity=on.spec.quantity,
+            trigger_price=on.price("0.8"),
+            intent=Intent.CLOSE if client_order_id else Intent.OPEN,
+            client_order_id=client_order_id,
+        )
+    )
+
+
+def played(spec: VenueSpec, play: Callable[[Inside], Awaitable[None]]) -> None:
+    async def main() -> None:
+        on = Inside(spec)
+        async with on.exchange:
+            await play(on)
+
+    run(main())
+
+
+@each_venue
+def test_a_waiting_order_that_a_dead_process_left_is_found(spec: VenueSpec) -> None:
+    async def play(on: Inside) -> None:
+        journal = Died()
+        async with on.connect(on.credentials, journal=journal) as first:
+            placed = await place(on, first)
+        async with on.connect(on.credentials) as second:
+            manager = OrderManager(second, journal=journal)
+            found = await manager.recover()
+            assert [(order.order_id, order.recovered) for order in found.placed] == [(placed.order_id, True)]
+            assert manager.orders == {}  # the calls of other orders do not know it
+
+    played(spec, play)
+
+
+@each_venue
+def test_a_waiting_order_that_is_not_seen_is_never_called_absent(spec: VenueSpec) -> None:
+    async def play(on: Inside) -> None:
+        journal = Died()
+        async with on.connect(on.credentials, journal=journal) as first:
+            placed = await place(on, first)
+            await first.cancel_trigger_order(on.spec.symbol, order_id=placed.order_id)
+            on.account.trigger_log.clear()
+        async with on.connect(on.credentials) as second:
+            found = await OrderManager(second, journal=journal).recover()
+        ((record, error),) = found.unknown
+        assert (record.client_order_id, error.outcome) == (OWN, Outcome.UNKNOWN)
+        assert "proves nothing" in str(error)
+        assert (found.placed, found.not_placed) == ((), ())
+
+    played(spec, play)
+
+
+@each_venue
+def test_a_waiting_order_that_cannot_be_written_down_is_not_sent(spec: VenueSpec) -> None:
+    async def play(on: Inside) -> None:
+        async with on.connect(on.credentials, journal=Full()) as exchange:
+            with pytest.raises(JournalFailed):
+                await place(on, exchange)
+            assert exchange.unresolved() == []
+        assert on.account.trigger_log == []
+
+    played(spec, play)
+
+
+@each_venue
+def test_a_waiting_order_has_its_verdict_unless_the_venue_has_no_id_of_ours(spec: VenueSpec) -> None:
+    async def play(on: Inside) -> None:
+        journal = Kept()
+        async with on.connect(on.credentials, journal=journal) as exchange:
+            await place(on, exchange)
+            if exchange.id == "bitmart":
+                await waits(on, exchange, None)
+            assert await journal.open_intents(exchange.id, exchange.account_id) == []
+            mine = exchange.id, exchange.account_id
+        written = [record.client_order_id for record in journal.seen]
+        assert (written, await journal.open_intents(*mine)) == ([OWN], [])
+
+    played(spec, play)
