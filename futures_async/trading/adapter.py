@@ -10,7 +10,7 @@ import logging
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from functools import partial
+from functools import cached_property, partial
 from importlib.util import find_spec
 from typing import Any, ClassVar, NoReturn, Self, TypeVar, Unpack, cast
 from urllib.parse import urlsplit
@@ -34,7 +34,6 @@ from futures_async.trading.facts import Facts
 from futures_async.trading.hooks import Replacing
 from futures_async.trading.identity import account_name, site_of
 from futures_async.trading.options import Options, common_options, own_options
-from futures_async.trading.settings import SettingDesk
 from futures_async.trading.watching import OrdersSeen, Watching
 from futures_async.transport.attempt import USER_AGENT
 from futures_async.transport.channel import Channel
@@ -120,12 +119,17 @@ class Adapter(Adjusting, Watching):
     """The options of the constructor."""
     lacks: ClassVar[frozenset[Capability]] = frozenset()
     """What does not follow from the hooks of this class, although it does elsewhere."""
+    _late: ClassVar[frozenset[str]] = frozenset()
+    """Parts of one account that are made when they are first used."""
     _said: ClassVar[bool] = False
     """Whether the class, or one that it extends, says what it can in words of its own."""
 
     def __init_subclass__(cls, **more: Any) -> None:
         """Unless a class says what it can, that is what follows from its hooks."""
         super().__init_subclass__(**more)
+        cls._late = frozenset(
+            name for base in cls.__mro__ for name, part in vars(base).items() if isinstance(part, cached_property)
+        )
         if "capabilities" in vars(cls):
             cls._said = True
         elif not cls._said:
@@ -205,28 +209,39 @@ class Adapter(Adjusting, Watching):
             reserve=self._reserve,
             observer=self._observer,
         )
-        self._orders = OrderDesk(
+        if Capability.FETCH_TIME in self.capabilities:
+            self._channel.sync = self.fetch_time
+        self._successors: dict[str, str] = {}
+        self._replacing: dict[str, Replacing] = {}
+        self._position_mode: PositionMode | None = None
+        self._halted = False
+        self._closing: Work[None] | None = None
+
+    @cached_property
+    def _orders(self) -> OrderDesk:
+        return OrderDesk(
             self._channel,
-            account=account_name(credentials, self._part, self._site),
+            account=self.account_id,
             find=self._urgent_find,
             read=self._read_order,
             glance=self._urgent_glance,
             journal=self._journal,
             on_late_order=self._on_late_order,
         )
-        if Capability.FETCH_TIME in self.capabilities:
-            self._channel.sync = self.fetch_time
-        self._settings = SettingDesk(self._channel)
-        self._facts = Facts()
-        self._successors: dict[str, str] = {}
-        self._replacing: dict[str, Replacing] = {}
-        self._streams = AccountStreams(self._means(credentials))
-        self._streams.observe(What.ORDERS, OrdersSeen(self._orders.seen))
-        self._position_mode: PositionMode | None = None
-        self._halted = False
-        self._closing: Work[None] | None = None
 
-    def _means(self, credentials: Credentials | None) -> Means:
+    @cached_property
+    def _streams(self) -> AccountStreams:
+        streams = AccountStreams(self._means())
+        streams.observe(What.ORDERS, OrdersSeen(self._orders.seen))
+        for what, beside, told in self._overheard():
+            streams.overhear(what, beside, told)
+        return streams
+
+    def _overheard(self) -> Sequence[tuple[What, What, Callable[[Any], None]]]:
+        """What this object is told each row of that is pushed, while the second is watched, and by what."""
+        return ()
+
+    def _means(self) -> Means:
         """What the account's streams need of it."""
         transport = self._transport
         return Means(
@@ -238,7 +253,7 @@ class Adapter(Adjusting, Watching):
             error_ms=lambda: transport.clock.error_ms,
             know_time=self._know_time,
             set_clock=self._set_clock,
-            credentials=credentials,
+            credentials=self._channel.credentials,
             base_url=self._chosen_url,
             demo=self._demo,
             headers=(("User-Agent", USER_AGENT),),
@@ -279,7 +294,9 @@ class Adapter(Adjusting, Watching):
         if self._channel.deeds.closing:
             raise ClientClosed(f"{self.id}: this exchange object is closed: make a new one")
         twin = object.__new__(type(self))
-        vars(twin).update(vars(self))
+        for name, value in vars(self).items():
+            if name not in self._late:
+                setattr(twin, name, value)
         twin._attach(credentials)
         return twin
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Awaitable, Callable, Collection, Hashable, Sequence
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
 from futures_async.trading.bounds import OrderBounds
@@ -61,9 +62,6 @@ class Hooks(FuturesExchange):
     """Codes by which the venue refuses to close what is not there: then the position is read, and may have gone."""
 
     _channel: Channel
-    _orders: OrderDesk
-    _settings: SettingDesk
-    _facts: Facts
     _successors: dict[str, str]
     """By an id that was edited away: the order id that took its place."""
     _replacing: dict[str, Replacing]
@@ -71,6 +69,20 @@ class Hooks(FuturesExchange):
     _halted: bool
     _bounds: OrderBounds | None
     _position_mode: PositionMode | None
+
+    # Made when they are first used: an account that is only read needs none of them.
+
+    @cached_property
+    def _orders(self) -> OrderDesk:
+        raise NotImplementedError  # pragma: no cover - `Adapter` has it
+
+    @cached_property
+    def _settings(self) -> SettingDesk:
+        return SettingDesk(self._channel)
+
+    @cached_property
+    def _facts(self) -> Facts:
+        return Facts()
 
     # Hooks
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from functools import partial
+from functools import cached_property, partial
 from typing import ClassVar, Generic, TypeVar
 
 from futures_async.streams.account import AUDIT_S, AccountStreams, Wish
@@ -37,7 +37,9 @@ class Watching(History):
     """A contract may hold a cross and an isolated position of one side at once: the mode is part of what they are
     known by. Each row, pushed or read, must say it."""
 
-    _streams: AccountStreams
+    @cached_property
+    def _streams(self) -> AccountStreams:
+        raise NotImplementedError  # pragma: no cover - `Adapter` has it
 
     def _stream_dialect(self) -> StreamDialect | None:
         """How the venue streams; None: it does not."""

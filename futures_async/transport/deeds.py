@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Coroutine, Hashable, Sequence
 from contextvars import ContextVar
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from futures_async.transport.endpoint import Kind
 from futures_async.transport.http.backend import Abort
@@ -58,8 +58,10 @@ async def outcome(work: Work[T], abort: Abort) -> T:
 class Questions:
     """Writes that ended, and nobody knows whether they took effect: beside orders, whose desk keeps account of them."""
 
+    __slots__ = ("_open",)
+
     def __init__(self) -> None:
-        self._open: list[tuple[OutcomeUnknown, Hashable]] = []
+        self._open: Sequence[tuple[OutcomeUnknown, Hashable]] = ()
 
     def ask(self, question: OutcomeUnknown, about: Hashable = None) -> None:
         """Enter one, once.
@@ -84,6 +86,15 @@ class Questions:
         return [question for question, _ in self._open if not question.settled]
 
 
+class Deed(NamedTuple):
+    """A write under way."""
+
+    work: Work[Any]
+    kind: Kind
+    cancels: bool
+    """It only takes orders away: a halt lets it go on."""
+
+
 class Deeds:
     """The writes of one account that have begun and not ended.
 
@@ -92,12 +103,12 @@ class Deeds:
         runtime: The event loop in use.
     """
 
+    __slots__ = ("_runtime", "_under_way", "_venue", "closing", "questions")
+
     def __init__(self, venue: str, runtime: Callable[[], Runtime]) -> None:
         self._venue = venue
         self._runtime = runtime
-        self._under_way: dict[Abort, tuple[Work[Any], Kind]] = {}
-        self._cancels: set[Abort] = set()
-        """Of those, the ones that only take orders away."""
+        self._under_way: dict[Abort, Deed] = {}
         self.questions = Questions()
         self.closing = False
         """Nothing new begins any more."""
@@ -127,7 +138,6 @@ class Deeds:
                 return await deed()
             finally:
                 self._under_way.pop(abort, None)
-                self._cancels.discard(abort)
 
         token = DEED.set(abort)
         try:
@@ -135,9 +145,7 @@ class Deeds:
         finally:
             DEED.reset(token)
         if not work.done:
-            self._under_way[abort] = work, kind
-            if cancels or kind is Kind.CANCEL:
-                self._cancels.add(abort)
+            self._under_way[abort] = Deed(work, kind, cancels or kind is Kind.CANCEL)
         return work
 
     async def see_through(self, deed: Callable[[], Coroutine[Any, Any, T]], kind: Kind, *, cancels: bool = False) -> T:
@@ -160,14 +168,16 @@ class Deeds:
 
     def halt(self) -> None:
         """Stop what has not left yet, but not what only takes orders away."""
-        for abort in self._under_way.keys() - self._cancels:
-            if abort.harmless:
+        for abort, deed in self._under_way.items():
+            if abort.harmless and not deed.cancels:
                 abort.raised = True
 
     @property
     def cancelling(self) -> bool:
         """The write that this call is part of only takes orders away."""
-        return DEED.get() in self._cancels
+        abort = DEED.get()
+        deed = None if abort is None else self._under_way.get(abort)
+        return deed is not None and deed.cancels
 
     def announce(self, until: float, open_questions: Sequence[OutcomeUnknown]) -> None:
         """Say at once what closing waits for: whoever has pressed Ctrl-C sees nothing else happen.
@@ -199,13 +209,13 @@ class Deeds:
 
     def drop(self, work: Work[Any]) -> None:
         """Somebody else keeps account of this one from now on."""
-        self._under_way = {abort: held for abort, held in self._under_way.items() if held[0] is not work}
+        self._under_way = {abort: held for abort, held in self._under_way.items() if held.work is not work}
 
     def forsake(self) -> None:
         """The event loop has ended, and what was under way with it: what may have left becomes an open question."""
-        for abort, (_, kind) in self._under_way.items():
+        for abort, deed in self._under_way.items():
             if not abort.harmless:
-                self.questions.ask(self._unknown(kind))
+                self.questions.ask(self._unknown(deed.kind))
         self._under_way = {}
 
     def _unknown(self, kind: Kind) -> OutcomeUnknown:
@@ -213,7 +223,7 @@ class Deeds:
 
     def stop_all(self) -> None:
         """End what is left: what may have left this computer ends as unknown, anything else as not sent."""
-        for abort, (work, kind) in tuple(self._under_way.items()):
+        for abort, (work, kind, _) in tuple(self._under_way.items()):
             abort.raised = True
             if abort.harmless:
                 self.stop(work, ClientClosed(f"{self._venue}: the exchange object was closed during this write"))

@@ -25,12 +25,14 @@ class Stops:
         deeds: The account's writes under way.
     """
 
+    __slots__ = ("_deeds", "_halted", "_venue", "_waits")
+
     def __init__(self, venue: str, deeds: Deeds) -> None:
         self._venue = venue
         self._deeds = deeds
         self._halted = False
-        self._reads: set[anyio.CancelScope] = set()
-        self._writes: set[anyio.CancelScope] = set()
+        self._waits: dict[anyio.CancelScope, bool] = {}
+        """Calls that wait and can be stopped, and whether they are reads."""
 
     async def waiting(self, endpoint: Endpoint[Any], part_of_write: bool, wait: Callable[[], Awaitable[T]]) -> T:
         """Wait until `wait` ends, or until this call is stopped.
@@ -45,29 +47,32 @@ class Stops:
         """
         if part_of_write if endpoint.reads else self._passes_halt(endpoint):
             return await wait()
-        waits = self._reads if endpoint.reads else self._writes
         with anyio.CancelScope() as scope:
-            waits.add(scope)
+            self._waits[scope] = endpoint.reads
             try:
                 return await wait()
             finally:
-                waits.discard(scope)
+                del self._waits[scope]
         raise self.closed(endpoint) if endpoint.reads else self.halted(endpoint)
 
     @property
     def waits(self) -> int:
         """So many calls wait now that can be stopped."""
-        return len(self._reads) + len(self._writes)
+        return len(self._waits)
 
     def halt(self) -> None:
         """From now on no write leaves but cancels: neither what waits, nor another try of what failed."""
         self._halted = True
         self._deeds.halt()
-        _end(self._writes)
+        self._end(reads=False)
 
     def end_reads(self) -> None:
         """Let the callers of reads go that wait."""
-        _end(self._reads)
+        self._end(reads=True)
+
+    def _end(self, *, reads: bool) -> None:
+        for scope in [scope for scope, read in self._waits.items() if read is reads]:
+            scope.cancel()
 
     def _passes_halt(self, endpoint: Endpoint[Any]) -> bool:
         return endpoint.reads or endpoint.cancels or self._deeds.cancelling
@@ -94,8 +99,3 @@ class Stops:
     def closed(self, endpoint: Endpoint[Any]) -> ClientClosed:
         """What a call ends as that closing has stopped."""
         return ClientClosed(f"{self._venue} {endpoint.name}: this exchange object is closed; nothing was sent")
-
-
-def _end(waits: set[anyio.CancelScope]) -> None:
-    for scope in tuple(waits):
-        scope.cancel()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import gc
 import pickle
 from collections.abc import Iterator
 from decimal import Decimal
@@ -21,6 +22,7 @@ from futures_async.registry import adapter_class
 from futures_async.streams.backend import StreamBackend
 from futures_async.streams.picows import PicowsBackend
 from futures_async.trading.options import declared
+from futures_async.transport.limits import claims
 
 pytestmark = pytest.mark.filterwarnings("ignore::futures_async.LifecycleWarning")
 
@@ -220,6 +222,23 @@ async def test_an_account_may_get_another_limit_once_its_objects_are_closed() ->
         twin.with_credentials(KEYS)
     await twin.aclose()
     await later.aclose()
+
+
+def test_of_objects_that_come_and_go_only_those_that_are_left_are_remembered() -> None:
+    limiter = fa.LocalLimiter()
+    first = fa.connect("bitget", KEYS, limiter=limiter, uid_limit=5)
+    for _ in range(100):
+        fa.connect("bitget", KEYS, limiter=limiter, uid_limit=5)
+    last = fa.connect("bitget", KEYS, limiter=limiter, uid_limit=5)
+    gc.collect()
+    fa.connect("bitget", KEYS, limiter=limiter, uid_limit=5)
+    assert isinstance(first, Adapter)
+    (held,) = claims._holders[limiter].values()  # pyright: ignore[reportPrivateUsage] - seen nowhere else
+    assert len(held) < 100
+    del first
+    with pytest.raises(fa.InvalidRequest, match="uid_limit"):
+        fa.connect("bitget", KEYS, limiter=limiter, uid_limit=7)
+    assert last.account_id
 
 
 # A journal by its path

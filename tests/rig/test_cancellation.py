@@ -251,7 +251,7 @@ class Run:
         assert not left
         assert not toy._transport.runtime().works
         channel = toy._channel
-        assert (len(channel.deeds), channel._reads, channel._stops.waits) == (0, set(), 0)
+        assert (len(channel.deeds), channel._reads, channel._stops.waits) == (0, {}, 0)
         assert limiter.open == 0
         assert venue.slots.free == venue.max_connections
         assert not toy._settings._locks
@@ -354,7 +354,7 @@ def test_on_trio_a_cancelled_caller_costs_nothing(name: str, contended: bool) ->
         else:
             assert not isinstance(fate, Order)
         assert not toy._transport.runtime().works
-        assert (len(toy._channel.deeds), toy._channel._reads, toy._channel._stops.waits) == (0, set(), 0)
+        assert (len(toy._channel.deeds), toy._channel._reads, toy._channel._stops.waits) == (0, {}, 0)
         assert limiter.open == 0
         assert venue.slots.free == venue.max_connections
         assert not toy._settings._locks

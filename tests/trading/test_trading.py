@@ -543,6 +543,19 @@ def test_a_closed_exchange_refuses_calls_and_closing_again_is_harmless() -> None
     play(scenario)
 
 
+def test_an_account_that_is_only_read_has_no_books_and_none_are_anothers() -> None:
+    async def scenario(exchange: Toy, venue: ToyVenue) -> None:
+        order = await exchange.create_order(request())
+        twin = exchange.with_credentials(fa.Credentials("key-2", "secret-2", uid="8"))
+        await twin.fetch_positions()
+        assert not {"_orders", "_settings", "_streams", "_facts"} & vars(twin).keys()
+        assert exchange.outcome(str(order.client_order_id)) == order
+        assert twin.outcome(str(order.client_order_id)) is None
+        await twin.aclose()
+
+    play(scenario)
+
+
 def test_reads_under_way_are_let_go_at_closing() -> None:
     async def scenario(exchange: Toy, venue: ToyVenue) -> None:
         fails(venue, "/positions", "read-timeout-lost")

@@ -5,10 +5,10 @@ https://www.bitget.com/api-doc/uta/intro
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from functools import partial
-from typing import ClassVar, Unpack
+from typing import Any, ClassVar, Unpack
 
 from futures_async.adapter import (
     Ack,
@@ -117,7 +117,9 @@ class BitgetUTA(BatchCancels, UnifiedTriggers):
         self._known_waiting = {}
         self._named_by_side = False
         super()._attach(credentials)
-        self._streams.overhear(What.TRIGGERS, What.ORDERS, self._hear_waiting)
+
+    def _overheard(self) -> Sequence[tuple[What, What, Callable[[Any], None]]]:
+        return ((What.TRIGGERS, What.ORDERS, self._hear_waiting),)
 
     def _stream_dialect(self) -> StreamDialect:
         return BitgetUTAStreamDialect(self._family, self._category)

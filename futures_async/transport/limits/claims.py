@@ -8,7 +8,7 @@ from __future__ import annotations
 import gc
 import threading
 from typing import Protocol
-from weakref import WeakKeyDictionary, WeakSet
+from weakref import WeakKeyDictionary, ref
 
 from futures_async.transport.limits.limiter import Limiter, Pool
 from futures_async.transport.limits.none import NoLimiter
@@ -24,7 +24,7 @@ class Holder(Protocol):
 
 
 _lock = threading.Lock()
-_holders: WeakKeyDictionary[Limiter, dict[str, WeakSet[Holder]]] = WeakKeyDictionary()
+_holders: WeakKeyDictionary[Limiter, dict[str, list[ref[Holder]]]] = WeakKeyDictionary()
 
 
 def claim(limiter: Limiter, holder: Holder) -> None:
@@ -46,14 +46,21 @@ def claim(limiter: Limiter, holder: Holder) -> None:
                 f"{other.limit} in {other.per_s:g} s: give all of them the same, or close the other first"
             )
         with _lock:
-            _holders.setdefault(limiter, {}).setdefault(pool.key, WeakSet()).add(holder)
+            held = _holders.setdefault(limiter, {}).setdefault(pool.key, [])
+            if len(held).bit_count() == 1:  # whenever there are twice as many
+                held[:] = [one for one in held if _is_open(one())]
+            held.append(ref(holder))
+
+
+def _is_open(holder: Holder | None) -> bool:
+    return holder is not None and not holder.closed
 
 
 def _other(limiter: Limiter, pool: Pool) -> Pool | None:
     """Another limit of this account that is in use: the first open object speaks for all. What is over is forgotten."""
     with _lock:
         accounts = _holders.get(limiter, {})
-        holder = next((holder for holder in accounts.get(pool.key, ()) if not holder.closed), None)
+        holder = next((holder for one in accounts.get(pool.key, ()) if _is_open(holder := one())), None)
         if holder is None:
             accounts.pop(pool.key, None)
             return None

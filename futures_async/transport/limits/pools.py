@@ -25,10 +25,12 @@ class Pools:
             a second of those of `wide`.
     """
 
+    __slots__ = ("_fixed", "_host", "_kept", "_left", "_reads", "_wide", "account")
+
     def __init__(
         self, account: str, host: str, whole: RateLimit | None, wide: Sequence[RateLimit], *, reserve: int = 0
     ) -> None:
-        self._scopes = {"uid": account, "ip": f"{host}:ip"}
+        self._host = host
         self._wide = wide
         self._fixed: dict[Endpoint[Any], tuple[Pool, ...]] = {}
         self._left: dict[RateLimit, int] = {}
@@ -36,15 +38,18 @@ class Pools:
         self.account = (Pool(account, rule.count, rule.per_s, 1, rule),)
         """What every private call takes from, whatever the endpoint."""
         self._reads: tuple[Pool, ...] = ()
-        self._kept = reserve if whole is None else 0
-        if whole is not None and 0 < reserve < rule.count:
-            self._reads = (Pool(f"{account}:reads", rule.count - reserve, rule.per_s),)
+        self._kept = reserve if whole is None or reserve < whole.count else 0
 
     def of_read(self, pools: tuple[Pool, ...]) -> tuple[Pool, ...]:
         """The pools of a private call, and the one that leaves slots to writes: for reads while the account trades."""
         if not self._kept:
-            return (*pools, *self._reads)
-        return (*pools, *(self._without_kept(pool) for pool in pools if pool.rule in self._wide))
+            return pools
+        whole = self.account[0]
+        if whole.rule is UNCOUNTED:
+            return (*pools, *(self._without_kept(pool) for pool in pools if pool.rule in self._wide))
+        if not self._reads:
+            self._reads = (Pool(f"{whole.key}:reads", whole.limit - self._kept, whole.per_s),)
+        return (*pools, *self._reads)
 
     def _without_kept(self, pool: Pool) -> Pool:
         """What reads may take of a wide limit; of a narrow one, half."""
@@ -62,7 +67,7 @@ class Pools:
             made += self._own(rule, endpoint.name, params or {}, body)
             fixed = fixed and isinstance(rule.weight, int) and not rule.by and not rule.budget
         for rule in self._wide:
-            key = f"{self._scopes[rule.scope]}:*{rule.pool}:{rule.count}/{rule.per_s}"
+            key = f"{self._scope(rule)}:*{rule.pool}:{rule.count}/{rule.per_s}"
             made.append(Pool(key, rule.count, rule.per_s, weight_of(endpoint.weight, params or {}, body), rule))
         if fixed and isinstance(endpoint.weight, int):
             if len(self._fixed) >= ENDPOINTS_KEPT:  # `request()` makes endpoints without end
@@ -70,8 +75,12 @@ class Pools:
             return self._fixed.setdefault(endpoint, tuple(made))
         return tuple(made)
 
+    def _scope(self, rule: RateLimit) -> str:
+        """Whose calls are counted together."""
+        return self.account[0].key if rule.scope == "uid" else f"{self._host}:ip"
+
     def _own(self, rule: RateLimit, name: str, params: Params, body: Any) -> Iterable[Pool]:
-        key = f"{self._scopes[rule.scope]}:{rule.pool or name}:{rule.count}/{rule.per_s}"
+        key = f"{self._scope(rule)}:{rule.pool or name}:{rule.count}/{rule.per_s}"
         plain = rule.plain
         if rule.budget:
             weight = weight_of(rule.weight, params, body)
@@ -97,7 +106,7 @@ class Pools:
 
     def _without_names(self, key: str) -> str:
         """A pool's key without whose it is: accounts are named by ids that are nobody's business."""
-        for scope, name in self._scopes.items():
+        for scope, name in (("uid", self.account[0].key), ("ip", f"{self._host}:ip")):
             if key == name:
                 return scope
             if key.startswith(f"{name}:"):
