@@ -132,6 +132,7 @@ class Feed(ABC, Generic[T]):
         self.picture = picture
         self._reads = reads
         self._runtime = around.runtime
+        self.promise = around.runtime.promise
         self.now_ms = around.now_ms
         self._around = around
         self._began_at = around.runtime.now()

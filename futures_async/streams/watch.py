@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Callable, Hashable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Self, TypeVar
 
-import anyio
 import msgspec
 
 from futures_async.streams.feed import Feed
 from futures_async.streams.picture import CLOSED, OPENED, READ, SNAPSHOT
-from futures_async.transport.runtime import running_asyncio_loop
+from futures_async.transport.runtime import Promise
 from futures_async.unified.errors import FuturesAsyncError, InvalidRequest, StreamOverrun, UnreadRow
 from futures_async.unified.watching import Change, Watch, WatchState
 
@@ -57,7 +55,8 @@ class FeedWatch(Watch[T]):
         """What waits of each thing, once more has come."""
         self._count = 0
         """How many changes that is."""
-        self._waiting: list[asyncio.Future[None] | anyio.Event] = []
+        self._waiting: list[Promise] = []
+        """Of each who waits for a change."""
 
     # What can be asked
 
@@ -183,13 +182,9 @@ class FeedWatch(Watch[T]):
             self._wake()
 
     def _wake(self) -> None:
-        if self._waiting:
-            waiting, self._waiting = self._waiting, []
-            for one in waiting:
-                if isinstance(one, anyio.Event):
-                    one.set()
-                elif not one.done():
-                    one.set_result(None)
+        for one in self._waiting:
+            if not one.done():
+                one.set_result(None)
 
     # Iterating
 
@@ -210,40 +205,28 @@ class FeedWatch(Watch[T]):
 
     async def __anext__(self) -> Change[T]:
         while not self._fresh:
-            if self._feed is None and not self._closed:
-                self._begin()
-            elif self._pending:
+            feed = self._feed
+            if self._pending:
                 key, (first, *rest) = self._pending.popitem(last=False)
                 self._count -= 1
                 if rest:
                     self._pending[key] = tuple(rest)
                 return first
-            elif self._error is not None:
+            if self._error is not None:
                 raise self._error
-            elif self._closed:
+            if self._closed:
                 raise StopAsyncIteration
-            else:
-                await self._change()
-        return self._fresh.popleft()
-
-    async def _change(self) -> None:
-        loop = running_asyncio_loop()
-        if loop is None:
-            event = anyio.Event()
-            self._waiting.append(event)
+            if feed is None:
+                self._begin()
+                continue
+            # One for each who waits: cancelled, it takes nobody else's.
+            change = feed.promise()
+            self._waiting.append(change)
             try:
-                await event.wait()
+                await change
             finally:
-                if event in self._waiting:
-                    self._waiting.remove(event)
-            return
-        future: asyncio.Future[None] = loop.create_future()
-        self._waiting.append(future)
-        try:
-            await future
-        finally:
-            if future in self._waiting:
-                self._waiting.remove(future)
+                self._waiting.remove(change)
+        return self._fresh.popleft()
 
 
 def fold(waiting: tuple[Change[Any], ...], change: Change[Any]) -> tuple[Change[Any], ...]:
