@@ -122,21 +122,35 @@ class Rows(Picture[T]):
         # A list is of when it was sent, whatever its rows say; so their own times need not be read.
         list_ms = sent_ms if push.full else None
         changes: list[Change[T]] = []
-        keys, known, held = list(map(self._rule.key, push.items)), self._kept, self._held
-        for key, item in zip(keys, push.items, strict=True):
-            kept = known.get(key)
+        items, current, at, received_ms = push.items, self.current, when.at, when.received_ms
+        keys = list(map(self._rule.key, items))
+        # Each is looked up when its turn comes: a key may come twice.
+        for key, item, held, kept in zip(keys, items, map(self._held, items), map(self._kept.get, keys), strict=True):
             if self._doubts:
                 self._doubts.pop(key, None)
-            if not held(item):
+            if not held:
                 self._push_end(key, item, push, when, changes)
             elif kept is None:
                 self._push_new(key, item, list_ms or self._changed_ms(item), push, when, changes)
             elif (list_ms is not None and kept.sent_ms is not None) or not self._late(kept, item, push, when):
                 # A list is judged as a whole; only what was read since it was sent is younger.
-                kept.known_at, kept.sent_ms = when.at, sent_ms
+                kept.known_at, kept.sent_ms = at, sent_ms
                 if kept.beside is None or kept.beside or self._hanging:
                     item = self._carried(item, kept)
-                self._replace(key, kept, item, PUSH, list_ms or self._changed_ms(item) or sent_ms, when, changes)
+                previous = kept.item
+                if not same(item, previous):
+                    kept.item = current[key] = item
+                    # Written out: most of what a list of positions costs is what is done for each of them.
+                    changes.append(
+                        Change(
+                            kind=CHANGED,
+                            item=item,
+                            previous=previous,
+                            source=PUSH,
+                            venue_ms=list_ms or self._changed_ms(item) or sent_ms,
+                            received_ms=received_ms,
+                        )
+                    )
         if push.full:
             listed = set(keys)
             for key in [key for key in self._kept if key not in listed]:
