@@ -64,6 +64,7 @@ ACCOUNT = Channel("account", (What.ACCOUNTS,), wire.WireBalance)
 TICKERS = Channel("tickers", (What.TICKERS,), wire.WireTicker, private=False)
 CHANNELS = {channel.name: channel for channel in (ORDERS, POSITIONS, ACCOUNT, TICKERS)}
 
+HAPPENED = "event_update"
 RETIRING = "64008"
 """The service is upgraded in a minute."""
 CODES: dict[str, type[ExchangeError]] = {
@@ -98,6 +99,7 @@ class Frame(msgspec.Struct, frozen=True, gc=False):
     code: str | int = ""
     msg: str | None = None
     data: msgspec.Raw = NO_DATA
+    event_type: str = msgspec.field(default="", name="eventType")
 
 
 class Pushed(msgspec.Struct, Generic[W], frozen=True, gc=False):
@@ -105,6 +107,7 @@ class Pushed(msgspec.Struct, Generic[W], frozen=True, gc=False):
 
     arg: Arg
     data: list[W]
+    event_type: str = msgspec.field(default="", name="eventType")
 
 
 FRAMES = msgspec.json.Decoder(Frame)
@@ -184,11 +187,13 @@ class OKXStreamDialect(StreamDialect):
             return Pong()
         pushed = PUSHES.read(data)
         if pushed is not None:
-            return self._push(pushed.arg, pushed.data, True)
+            return self._push(pushed.arg, pushed.event_type, pushed.data, True)
         frame = decoded(FRAMES, data)
         if len(frame.data) and frame.arg is not None:
             rows = ROWS.get(frame.arg.channel)
-            return Nothing() if rows is None else self._push(frame.arg, *rows.rows(frame.data))
+            if rows is None:
+                return Nothing()
+            return self._push(frame.arg, frame.event_type, *rows.rows(frame.data))
         match frame.event:
             case "subscribe" if frame.arg is not None:
                 return Acknowledged(frame.arg.key)
@@ -214,7 +219,7 @@ class OKXStreamDialect(StreamDialect):
         )
         return Refused(error, None if frame.arg is None else frame.arg.key)
 
-    def _push(self, arg: Arg, rows: list[Any], whole: bool) -> Message:
+    def _push(self, arg: Arg, event_type: str, rows: list[Any], whole: bool) -> Message:
         channel = CHANNELS[arg.channel]
         told: dict[What, list[Any]] = {what: [] for what in channel.gives}
         for row in rows:
@@ -223,7 +228,7 @@ class OKXStreamDialect(StreamDialect):
                     told[what].append(item)
             except DecodeError:
                 whole = False  # the next read tells it
-        sent = [row.p_time for row in rows if isinstance(row, wire.WirePushedPosition)]
+        sent = [_sent(row, event_type) for row in rows]
         sent_ms = max((int(str(at)) for at in sent if str(at).isdigit()), default=None)
         # Of a contract that is worth USD the executions add up to this but for the rounding of each.
         executed = {
@@ -255,6 +260,17 @@ class OKXStreamDialect(StreamDialect):
         """Coin by coin; modes are not pushed."""
         nothing = wire.WireConfig()
         return [(What.ACCOUNTS, accounts().one(coin, nothing)) for coin in row.details or ()]
+
+
+def _sent(row: object, event_type: str) -> object:
+    """When the venue said it.
+
+    An account's time is that of what has happened, where something has; what it is in pushes that come of themselves is
+    not documented.
+    """
+    if isinstance(row, wire.WireBalance):
+        return row.u_time if event_type == HAPPENED else None
+    return row.p_time if isinstance(row, wire.WirePushedPosition) else None
 
 
 def _operation(op: str, args: list[Any]) -> str:

@@ -13,7 +13,7 @@ from futures_async.adapters.okx.streams import OKXStreamDialect
 from futures_async.streams.dialect import Acknowledged, Data, LoggedIn, Nothing, Pong, Refused, Retiring, What
 from futures_async.streams.picture import Moment, Push
 from futures_async.streams.rows import Rows
-from futures_async.streams.rules import POSITIONS_BY_MODE
+from futures_async.streams.rules import ACCOUNTS, POSITIONS_BY_MODE
 from futures_async.unified import errors
 from futures_async.unified.enums import MarginMode, OrderStatus, PositionMode, PositionSide, Role, Side
 from futures_async.unified.models import Contract
@@ -272,6 +272,26 @@ def test_accounts_are_told_by_coin() -> None:
     assert (account.available, account.unrealized_pnl) == (D("3047.81"), D("12.09"))
     assert {"bonus", "position_mode"} == set(DIALECT.unsaid[What.ACCOUNTS])
     assert (account.bonus, account.position_mode) == (None, None)
+
+
+def test_an_account_told_twice_at_once_need_not_be_read() -> None:
+    picture = Rows(ACCOUNTS, DIALECT.unsaid[What.ACCOUNTS])
+
+    def told(at: float, sent_ms: int, available: str, event: str = "event_update") -> D | None:
+        frame: dict[str, Any] = plain("ws_account") | {"eventType": event}
+        frame["data"][0]["uTime"] = str(sent_ms)
+        frame["data"][0]["details"][0]["availEq"] = available
+        [(_, push)] = pushed(frame)[1].pushes
+        picture.push(push, Moment(at, 0))
+        return picture.current["USDT"].available
+
+    assert [told(1.0, 1_000, "3"), told(1.1, 1_100, "2"), told(1.2, 1_100, "1")] == [D(3), D(2), D(1)]
+    assert told(1.3, 1_099, "2") == D(1)  # sent before
+    assert not picture.unsure
+    # What comes every five seconds may name the time of the last change: it is not late because of that.
+    picture.read(list(picture.current.values()), Moment(9.0, 9_000, 9.0))
+    assert told(12.0, 1_100, "4", "snapshot") == D(4)
+    assert not picture.unsure
 
 
 def test_a_ticker_says_last_and_best_prices() -> None:
