@@ -200,6 +200,8 @@ class FeedWatch(Watch[T]):
                 except StopAsyncIteration:
                     return
                 yield change
+                while self._fresh:  # what came with it is had without a call for each
+                    yield self._fresh.popleft()
         finally:
             self.close()
 
