@@ -101,6 +101,7 @@ def test_importing_the_package_loads_nothing_that_is_not_needed_yet() -> None:
         "redis",
         "keyring",
         "sqlite3",
+        "difflib",
         "trio",
     }
     assert not loaded & heavy
