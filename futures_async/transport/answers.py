@@ -174,16 +174,16 @@ class Answers:
                 envelope, misfit = self._envelope(response.body, problem), self._misfit(problem, endpoint)
             if envelope is None:
                 return self._by_status(response, endpoint)
-        refusal = dialect.refusal(envelope)
+        refusal, server_ms = dialect.refusal(envelope), dialect.server_ms(envelope)
         error = None if refusal is None else self._refused(refusal, response, endpoint)
         if misfit is None or error is not None:
-            self._tell_time(response, envelope, timing)
+            self._tell_time(response, server_ms, timing)
         if isinstance(error, ClockSkew):
             self._clock.resync()  # this very answer tells the right time: it is believed at once
         elif (
             error is not None
             and (not endpoint.reads or isinstance(error, OrderNotFound))
-            and self._is_stray(envelope, timing)
+            and self._is_stray(server_ms, timing)
         ):
             return self._stray(endpoint)  # the refusal of another request says nothing of this write or this order
         if error is not None:
@@ -192,16 +192,15 @@ class Answers:
             return self._by_status(response, endpoint)
         if misfit is not None:
             return misfit
-        if self._is_stray(envelope, timing):
+        if self._is_stray(server_ms, timing):
             return self._stray(endpoint)
         data = dialect.payload(envelope)
         if data is None and not endpoint.nullable:
             return DecodeError(f"{self._where(endpoint)}: the answer holds no data", path="$.data")
         return data
 
-    def _is_stray(self, envelope: Any, timing: Timing) -> bool:
+    def _is_stray(self, server_ms: int | None, timing: Timing) -> bool:
         """The venue made this answer before the request: it is the late one to another."""
-        server_ms = self._dialect.server_ms(envelope)
         return (
             server_ms is not None
             and timing.by_venue_clock
@@ -355,9 +354,9 @@ class Answers:
             return error.definitive and self._dialect.traits.limited_first(error)
         return error.definitive
 
-    def _tell_time(self, response: HttpResponse, envelope: Any, timing: Timing) -> None:
+    def _tell_time(self, response: HttpResponse, server_ms: int | None, timing: Timing) -> None:
         """Take the venue's clock from an answer: its envelope or a header, else the Date header (a second coarse)."""
-        server_ms = self._dialect.server_ms(envelope) or self._dialect.header_ms(response.headers)
+        server_ms = server_ms or self._dialect.header_ms(response.headers)
         if server_ms is not None:
             self._clock.sample(server_ms, timing.sent_at, timing.answered_at)
         elif (date_s := self._date_s(response.headers)) is not None:

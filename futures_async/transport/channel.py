@@ -189,13 +189,13 @@ class Channel:
             [],
         )
         try:
-            result = await self._attempt(job, runtime, 1)
+            result: T = await self._attempt(job, runtime, 1)
         except FuturesAsyncError as error:
             if not self._again(error, job):
                 raise (final := self._told(error, job)) from final.__cause__
             return cast("T", await self._retry(job, runtime, error))
         transport.budget.refund()
-        return cast("T", result)
+        return result
 
     def _learns_within(self, endpoint: Endpoint[Any], priority: Priority | None, send_within_s: float | None) -> float:
         within_s = (self.transport.timeouts.deadline_s if send_within_s is None else send_within_s) / 2

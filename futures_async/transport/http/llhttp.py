@@ -101,14 +101,15 @@ class Connection(asyncio.Protocol):
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
             self._odd = True
-        if self._whole:
-            self._end()
+        headers = self._headers
+        if headers is None:
+            if self._odd or len(self._head) > MAX_HEAD:
+                self._fail("protocol")
+        elif self._whole:
+            self._end(headers)
         elif self._odd:
             self._fail("protocol")
-        elif self._headers is None:
-            if len(self._head) > MAX_HEAD:
-                self._fail("protocol")
-        elif self._size > MAX_BODY or self._promises_too_much(self._headers):
+        elif self._size > MAX_BODY or self._promises_too_much(headers):
             self._fail("body-too-large")
 
     def _promises_too_much(self, headers: Headers) -> bool:
@@ -146,9 +147,8 @@ class Connection(asyncio.Protocol):
 
     # Ends
 
-    def _end(self) -> None:
+    def _end(self, headers: Headers) -> None:
         """The answer is whole."""
-        headers = cast("Headers", self._headers)
         body = self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
         answer: HttpResponse | HttpFailure
         try:
@@ -208,11 +208,11 @@ class Connection(asyncio.Protocol):
     def eof_received(self) -> None:
         # A body without a length ends with the connection. Cut off, and not closed, it may be half of one; of TLS
         # without its farewell asyncio does not tell, and half of a document is none that can be decoded.
-        if self._done is not None and self._headers is not None and not self._odd and self._ends_with_connection():
-            self._end()
+        headers = self._headers
+        if self._done is not None and headers is not None and not self._odd and self._ends_with_connection(headers):
+            self._end(headers)
 
-    def _ends_with_connection(self) -> bool:
-        headers = cast("Headers", self._headers)
+    def _ends_with_connection(self, headers: Headers) -> bool:
         return headers.get("content-length") is None and headers.get("transfer-encoding") is None
 
     def connection_lost(self, exc: Exception | None) -> None:

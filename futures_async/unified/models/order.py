@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 from decimal import Decimal
-from functools import partial
+from functools import cache, partial
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -152,6 +153,16 @@ _READ: dict[str, Callable[[Any, str], Any]] = {
 }
 
 
+_PLAIN = frozenset({str, int})
+
+
+@cache
+def _read_in(kind: type[msgspec.Struct]) -> tuple[list[str], Callable[[Any], tuple[Any, ...]]]:
+    """The fields of `kind` that may be given as plain text, and what gets all of them."""
+    names = [name for name in kind.__struct_fields__ if name in _READ]
+    return names, attrgetter(*names)
+
+
 class Given(msgspec.Struct, frozen=True):
     """Base of what callers make: numbers and words given as plain text are read when it is made.
 
@@ -159,11 +170,14 @@ class Given(msgspec.Struct, frozen=True):
     """
 
     def __post_init__(self) -> None:
-        for name, read in _READ.items():
-            given = getattr(self, name, None)
-            if type(given) is str or type(given) is int:
+        names, values_of = _read_in(type(self))
+        values = values_of(self)
+        if _PLAIN.isdisjoint(map(type, values)):
+            return
+        for name, given in zip(names, values, strict=True):
+            if type(given) in _PLAIN:
                 with contextlib.suppress(InvalidRequest):
-                    msgspec.structs.force_setattr(self, name, read(given, name))
+                    msgspec.structs.force_setattr(self, name, _READ[name](given, name))
 
 
 class Stop(Given, frozen=True):
