@@ -176,7 +176,7 @@ class OrderDesk:
             [record],
             lambda: self._flow(record, placement, on_unknown, send_within_s, resolve_within_s),
         )
-        return await outcome(work, record.abort)
+        return await self.end_of(work, [record])
 
     def begin(self, records: Sequence[Record], flow: Callable[[], Coroutine[Any, Any, T]]) -> Work[T]:
         """Start to place orders that are in the books; nothing stays there of orders that cannot be started."""
@@ -190,6 +190,13 @@ class OrderDesk:
         for record in records:
             record.work, record.abort = work, abort
         return work
+
+    async def end_of(self, work: Work[T], records: Sequence[Record]) -> T:
+        """What placing these orders comes to; it goes on when the caller is cancelled."""
+        result = await outcome(work, records[0].abort)
+        for record in records:
+            record.work = None  # it has ended, and is larger than all else that is remembered of an order
+        return result
 
     def forget(self, record: Record) -> None:
         """Take an order out of the books: nothing of it was ever sent."""

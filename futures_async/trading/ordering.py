@@ -95,7 +95,7 @@ def said(stop: Stop) -> list[str]:
     return words if stop.trigger_by is None else [*words, f"trigger_by={stop.trigger_by}"]
 
 
-class PlannedOrder(msgspec.Struct, frozen=True, kw_only=True):
+class PlannedOrder(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A checked order request with everything that a dialect needs to write it down."""
 
     request: OrderRequest

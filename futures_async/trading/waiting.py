@@ -13,7 +13,6 @@ from futures_async.trading.editing import Editing
 from futures_async.trading.ordering import Ack, Placement, PlannedOrder, said
 from futures_async.trading.planning import as_stop
 from futures_async.transport.channel import apart
-from futures_async.transport.deeds import outcome
 from futures_async.transport.endpoint import Endpoint
 from futures_async.unified.convert import Number, to_decimal, to_text
 from futures_async.unified.enums import Intent, OrderKind, OrderType
@@ -136,7 +135,7 @@ class Waiting(Editing):
             return order
 
         record.ask = ask
-        return await outcome(self._orders.begin([record], flow), record.abort)
+        return await self._orders.end_of(self._orders.begin([record], flow), [record])
 
     async def _read_placed(self, plan: PlannedOrder, endpoint: Endpoint[Any], ack: Ack, look: Look) -> Order | None:
         """What waits under the id that was named; None where it cannot be read: placing never fails for that."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from typing import Any
@@ -552,6 +553,21 @@ def test_an_account_that_is_only_read_has_no_books_and_none_are_anothers() -> No
         assert exchange.outcome(str(order.client_order_id)) == order
         assert twin.outcome(str(order.client_order_id)) is None
         await twin.aclose()
+
+    play(scenario)
+
+
+def test_what_is_remembered_of_an_order_holds_nothing_of_how_it_was_placed() -> None:
+    def tasks() -> int:
+        return sum(isinstance(one, asyncio.Task) for one in gc.get_objects())
+
+    async def scenario(exchange: Toy, venue: ToyVenue) -> None:
+        await exchange.create_order(request())
+        before = tasks()
+        for _ in range(5):
+            await exchange.create_order(request())
+        await exchange.create_orders([request(), request()])
+        assert tasks() <= before
 
     play(scenario)
 

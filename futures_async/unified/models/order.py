@@ -163,7 +163,7 @@ def _read_in(kind: type[msgspec.Struct]) -> tuple[list[str], Callable[[Any], tup
     return names, attrgetter(*names)
 
 
-class Given(msgspec.Struct, frozen=True):
+class Given(msgspec.Struct, frozen=True, gc=False):
     """Base of what callers make: numbers and words given as plain text are read when it is made.
 
     What cannot be read stays as it is, and is refused with its reason when the order is checked.
@@ -180,7 +180,7 @@ class Given(msgspec.Struct, frozen=True):
                     msgspec.structs.force_setattr(self, name, _READ[name](given, name))
 
 
-class Stop(Given, frozen=True):
+class Stop(Given, frozen=True, gc=False):
     """A take-profit or stop-loss to attach, where its trigger price alone does not say enough."""
 
     price: Decimal
@@ -200,7 +200,7 @@ class Stop(Given, frozen=True):
         ) -> None: ...
 
 
-class OrderRequest(Given, frozen=True, kw_only=True):
+class OrderRequest(Given, frozen=True, kw_only=True, gc=False):
     """What to place. Numbers may be given as Decimal, int or str, words as text (`side="buy"`); a float is refused."""
 
     symbol: str
