@@ -230,6 +230,11 @@ class Hyperliquid(BatchCancels, LookupCalls):
         contract = self._known_contract(order.venue_symbol)
         if order.type is not OrderType.LIMIT or contract is None or order.price is None:
             raise InvalidOrder(f"{self.id}: order {order.order_id} is no limit order: cancel it and place another")
+        if order.time_in_force is None:
+            # The new order has nothing of the old one but what is sent: a post-only one might take.
+            raise InvalidOrder(
+                f"{self.id}: the time in force of order {order.order_id} cannot be read: cancel it and place another"
+            )
         if self._brings_stops(order):
             # "Cancelling a parent cancels its TP/SL children", and an edit is a cancel and a new order without any.
             raise InvalidOrder(

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from futures_async.adapter import InvalidOrder, Side
+from futures_async.adapter import InvalidOrder, Side, TimeInForce
 from futures_async.simulator.dialect import Request, Response
 from futures_async.simulator.plan import FaultPlan
 from futures_async.testing.inside import Inside
@@ -58,6 +58,30 @@ def test_an_edit_never_drops_the_stops_that_an_order_brings() -> None:
         with pytest.raises(InvalidOrder, match="would drop its take-profit and stop-loss"):
             await on.exchange.edit_order(SPEC.symbol, order_id=order.order_id, price=on.price("0.89"))
         assert on.changes == []
+
+    played(play)
+
+
+@pytest.mark.parametrize("unknown", [b'"tif":"Later"', b'"tif":null'])
+def test_a_time_in_force_that_cannot_be_read_is_not_left_out_of_an_edit(unknown: bytes) -> None:
+    async def play(on: Stage) -> None:
+        await on.trade(Side.BUY, quantity=5 * QUANTITY)
+        order = await on.exchange.create_order(
+            on.request(Side.SELL, intent=Intent.CLOSE, time_in_force=TimeInForce.POST_ONLY, price=on.price("1.1"))
+        )
+        handle = on.inside.handle
+
+        def blurred(request: Request) -> Response:
+            answer = handle(request)
+            return answer._replace(body=answer.body.replace(b'"tif":"Alo"', unknown))
+
+        on.inside.handle = blurred  # type: ignore[method-assign]
+        with pytest.raises(InvalidOrder, match="cannot be read"):
+            await on.exchange.edit_order(SPEC.symbol, order_id=order.order_id, price=on.price("1.09"))
+        assert on.changes == []
+        on.inside.handle = handle  # type: ignore[method-assign]
+        await on.exchange.edit_order(SPEC.symbol, order_id=order.order_id, price=on.price("1.09"))
+        assert (on.changes[-1]["order"]["r"], on.changes[-1]["order"]["t"]) == (True, {"limit": {"tif": "Alo"}})
 
     played(play)
 
