@@ -263,17 +263,24 @@ def _funding(cum: Any) -> Decimal | None:
     return None if paid is None else EXACT.minus(paid)
 
 
+def _given(mode: MarginMode | None, used: Decimal | None, unrealized: Decimal | None) -> Decimal | None:
+    """Profit and loss are in the figure of an isolated position, and not in that of another."""
+    if mode is not MarginMode.ISOLATED:
+        return used
+    return None if used is None or unrealized is None else EXACT.subtract(used, unrealized)
+
+
 def _position_ratio(
     mode: MarginMode | None,
     own: Decimal | None,
-    margin: Decimal | None,
+    used: Decimal | None,
     whole: Decimal | None,
     equity: Decimal | None,
 ) -> Decimal | None:
     """Isolated positions stand alone; of the others the whole cross book has one."""
     if mode is None:
         return None
-    return _ratio(own, margin) if mode is MarginMode.ISOLATED else _ratio(whole, equity)
+    return _ratio(own, used) if mode is MarginMode.ISOLATED else _ratio(whole, equity)
 
 
 @table_with
@@ -281,7 +288,7 @@ def positions(row: wire.WirePosition, beside: Beside, names: Names) -> Position:
     """Open positions: net, one for each coin. They have no id and no time, and tell no profit that was realized."""
     name, szi = needed(text(row.coin)), number(row.szi)
     quantity, notional = made(_size, szi), number(row.position_value)
-    mode, margin = made(margin_mode, row.leverage), number(row.margin_used)
+    mode, used, unrealized = made(margin_mode, row.leverage), number(row.margin_used), number(row.unrealized_pnl)
     own = made(maintenance, notional, beside.tiers)
     return Position(
         venue=VENUE,
@@ -292,16 +299,16 @@ def positions(row: wire.WirePosition, beside: Beside, names: Names) -> Position:
         entry_price=price(row.entry_px),
         mark_price=made(_mark, notional, quantity),
         liquidation_price=price(row.liquidation_px),
-        unrealized_pnl=number(row.unrealized_pnl),
+        unrealized_pnl=unrealized,
         # "Positive: paid", unlike the rows of payments.
         funding=made(_funding, row.cum_funding),
         leverage=made(times_of, row.leverage),
         margin_mode=mode,
         position_mode=PositionMode.ONE_WAY,
         margin_coin=names.settle,
-        margin=margin,
+        margin=made(_given, mode, used, unrealized),
         maintenance_margin=own,
-        margin_ratio=made(_position_ratio, mode, own, margin, number(row.cross_maintenance), number(row.cross_value)),
+        margin_ratio=made(_position_ratio, mode, own, used, number(row.cross_maintenance), number(row.cross_value)),
         notional=notional,
     )
 

@@ -8,6 +8,7 @@ from typing import Any
 import anyio
 import pytest
 
+from futures_async.adapter import divide
 from futures_async.adapters.hyperliquid import Hyperliquid
 from futures_async.simulator.plan import FaultPlan
 from futures_async.testing.inside import Inside
@@ -71,5 +72,24 @@ def test_the_tiers_that_margins_are_reckoned_from_are_read_again() -> None:
         await exchange.fetch_positions()
         await exchange.fetch_positions()
         assert sum(b'"meta"' in body for body in asked) == 1, "once in an hour"
+
+    played(play)
+
+
+def test_the_margin_of_an_isolated_position_does_not_move_with_the_mark_price() -> None:
+    async def play(on: Inside, exchange: Hyperliquid) -> None:
+        await exchange.set_margin_mode("isolated", symbol=on.spec.symbol)
+        await on.trade(Side.BUY)
+        [before] = await exchange.fetch_positions()
+        on.move(on.price("0.97"))
+        [after] = await exchange.fetch_positions()
+        assert before.margin is not None
+        assert after.margin == before.margin
+        assert after.unrealized_pnl is not None
+        assert after.unrealized_pnl < 0
+        assert after.roe == divide(after.unrealized_pnl, before.margin)
+        equity = after.margin + after.unrealized_pnl
+        assert after.maintenance_margin is not None
+        assert after.margin_ratio == divide(after.maintenance_margin, equity)
 
     played(play)

@@ -109,7 +109,7 @@ class AccountCalls(Gate):
         leverage: dict[str, Any] = {"type": str(position.margin_mode), "value": int(position.leverage)}
         if isolated:
             leverage["rawUsd"] = dec(margin - position.sign * view.notional)
-        liquidation = view.liquidation_price
+        liquidation, initial = view.liquidation_price, position.entry_price * position.quantity / position.leverage
         return {
             "coin": self.engine.world.contract(position.symbol).base,
             "szi": dec(position.sign * position.quantity),
@@ -117,7 +117,7 @@ class AccountCalls(Gate):
             "entryPx": dec(position.entry_price),
             "positionValue": dec(view.notional),
             "unrealizedPnl": dec(view.unrealized_pnl),
-            "returnOnEquity": dec(view.unrealized_pnl / margin) if margin else "0.0",
+            "returnOnEquity": dec(view.unrealized_pnl / initial) if initial else "0.0",
             "liquidationPx": dec(liquidation) if 0 < liquidation < 1_000_000_000 else None,
             "marginUsed": dec(margin),
             "maxLeverage": self.engine.world.contract(position.symbol).max_leverage,
