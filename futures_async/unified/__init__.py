@@ -10,7 +10,8 @@
 - `convert`: from a venue's text to numbers and words, and back
 - `exact`: arithmetic on Decimals
 - `rows`: what a venue's row is before it is a model; `column` and `columns`: how one field of it is read, and the
-  words that tables say it with; `reading`: a table of columns, by which rows become models, each alone
+  words that tables say it with; `reading`: a table of columns, by which rows become models, each alone; `quick`: how
+  it does so in the fewest steps, `meanings`: and looks up what words mean once
 - `callbacks`: the border to code that is not this library's, where any exception is taken
 - `installed`: which adapters there are, by id; `lazy`: names that are imported when first used; `words`: "did you mean"
 - `version`: the version of this distribution

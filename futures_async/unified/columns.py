@@ -23,11 +23,12 @@ from futures_async.unified.column import (
     Number,
     Plain,
     TextColumn,
+    Time,
     Word,
     negated,
 )
-from futures_async.unified.composed import Made, Needed, Otherwise, Reckoned, checked
-from futures_async.unified.convert import EXACT, Loose, decimal_or_none, ms_or_none, positive_or_none
+from futures_async.unified.composed import First, InBase, Made, Needed, Otherwise, Reckoned, checked
+from futures_async.unified.convert import EXACT, Loose, decimal_or_none, positive_or_none
 from futures_async.unified.errors import DecodeError
 from futures_async.unified.rows import Id, Moment, Text
 
@@ -69,7 +70,7 @@ def size(field: Loose) -> Decimal | None:
 
 def moment(field: Moment) -> int | None:
     """Unix milliseconds; 0 and -1 are none."""
-    return cast("int | None", Plain(field, ms_or_none))
+    return cast("int | None", Time(field))
 
 
 def text(field: Id) -> str | None:
@@ -108,8 +109,23 @@ def otherwise(column: T | None, value: T) -> T:
 
 
 def either(*choices: T) -> T:
-    """The first of several fields that says something."""
-    return cast("T", Either(cast("Sequence[Field]", choices)))
+    """The first of several fields, or of several columns, that says something: those after it are not looked at."""
+    fields = [choice for choice in cast("Sequence[Any]", choices) if isinstance(choice, Field)]
+    return cast("T", Either(fields) if len(fields) == len(choices) else First(choices))
+
+
+def in_base(
+    contracts: Decimal | None, size: Decimal | None, worth: Decimal | None, *prices: Decimal | None
+) -> Decimal | None:
+    """A number of contracts in base coin, exact; or at a price, where one is worth a fixed amount of quote coin.
+
+    Args:
+        contracts: How many.
+        size: Base coin in each; None: they are counted in it.
+        worth: Quote coin that each is worth; None where that is not fixed.
+        prices: The first that is known is taken; none at all makes it an error.
+    """
+    return cast("Decimal | None", InBase(contracts, size, worth, prices))
 
 
 def made(function: Callable[[*Ts], T], *parts: *Ts) -> T:

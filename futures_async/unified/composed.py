@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
-from itertools import repeat
-from typing import Any, cast
+from typing import Any, NoReturn
 
-from futures_async.unified.column import Column, Field, all_there, union_of
+from futures_async.unified.column import Column, Field, union_of
+from futures_async.unified.convert import EXACT
 from futures_async.unified.errors import DecodeError
+from futures_async.unified.exact import divide
+from futures_async.unified.quick import Code
 
 
 class Made(Column):
@@ -19,19 +21,15 @@ class Made(Column):
         self.parts = [part if isinstance(part, (Column, Field)) else Constant(part) for part in parts]
         self.path = next(part.path for part in self.parts if part.path)
         self.soft = any(part.soft for part in self.parts if isinstance(part, Column))
-        self.of = self._of
 
-    def _of(self, row: Any, given: Any) -> Any:
+    def of(self, row: Any, given: Any) -> Any:
         return self.function(*[part.of(row, given) for part in self.parts])
+
+    def source(self, code: Code) -> str:
+        return f"{code.name(self.function)}({', '.join(map(code.value, self.parts))})"
 
     def words(self) -> frozenset[str] | None:
         return union_of(part.words() if isinstance(part, Column) else None for part in self.parts)
-
-    def swift(self, rows: Sequence[Any], givens: Iterable[Any]) -> Iterable[Any]:
-        values = list(map(self.function, *(part.all(rows, givens) for part in self.parts)))
-        if not all_there(values):
-            raise ValueError(self.path)
-        return values
 
     def problems(self, row: Any, given: Any) -> tuple[str, ...]:
         soft = (part for part in self.parts if isinstance(part, Column) and part.soft)
@@ -39,21 +37,76 @@ class Made(Column):
 
 
 class Reckoned(Made):
-    """Made of two numbers, where both are there."""
+    """Made of two numbers, where both are there: the second is not looked at without the first."""
 
     def __init__(self, function: Callable[[Decimal, Decimal], Decimal], left: Any, right: Any) -> None:
         super().__init__(function, [_constant_or_column(left), _constant_or_column(right)])
-        left_of, right_of = (part.of for part in self.parts)
 
-        def of(row: Any, given: Any) -> Any:
-            left = left_of(row, given)
-            right = right_of(row, given)
-            return None if left is None or right is None else function(left, right)
+    def of(self, row: Any, given: Any) -> Any:
+        left, right = self.parts
+        first = left.of(row, given)
+        second = None if first is None else right.of(row, given)
+        return None if second is None else self.function(first, second)
 
-        self.of = of
+    def source(self, code: Code) -> str:
+        first, second = self.parts
+        left = code.value(first)
+        with code.branch():
+            right = code.value(second)
+            return f"(None if {left} is None or {right} is None else {super().source(code)})"
 
-    def swift(self, rows: Sequence[Any], givens: Iterable[Any]) -> Iterable[Any]:
-        return list(map(self.function, *(cast("Column", part).swift(rows, givens) for part in self.parts)))
+
+class First(Made):
+    """The first of several that says something: those after it are not looked at."""
+
+    def __init__(self, parts: Sequence[Any]) -> None:
+        super().__init__(_itself, [checked(part) for part in parts])
+
+    def of(self, row: Any, given: Any) -> Any:
+        values = (part.of(row, given) for part in self.parts)
+        return next((value for value in values if value is not None), None)
+
+    def source(self, code: Code) -> str:
+        first, *others = self.parts
+        said, found = code.value(first), code.value(first)
+        if not others:
+            return said
+        with code.branch():
+            return f"({found} if {said} is not None else {First(others).source(code)})"
+
+
+class InBase(Made):
+    """A number of contracts in base coin: see `columns.in_base`."""
+
+    def __init__(self, contracts: Any, size: Any, worth: Any, prices: Sequence[Any]) -> None:
+        super().__init__(_itself, [checked(contracts), size, worth, First(prices)])
+
+    def of(self, row: Any, given: Any) -> Any:
+        contracts, size, worth, price = self.parts
+        count = contracts.of(row, given)
+        if not count:
+            return count
+        value = worth.of(row, given)
+        if value is None:
+            each = size.of(row, given)
+            return count if each is None else EXACT.multiply(count, each)
+        return divide(EXACT.multiply(count, value), price.of(row, given) or self._no_price())
+
+    def _no_price(self) -> NoReturn:
+        path = self.parts[-1].path
+        raise DecodeError("there is no price to tell the base coin of these contracts by", path=path)
+
+    def source(self, code: Code) -> str:
+        contracts, size, worth, price = self.parts
+        said, count = code.value(contracts), code.value(contracts)
+        times, over = code.name(EXACT.multiply), code.name(divide)
+        with code.branch():
+            dollars, value = code.value(worth), code.value(worth)
+            counted = isinstance(size, Constant) and size.value is None
+            each = count if counted else f"{times}({count}, {size.source(code)})"
+            at = f"{price.source(code)} or {code.name(self._no_price)}()"
+            dear = f"{over}({times}({count}, {value}), {at})"
+            return f"({count} if not {said} else {each} if {dollars} is None else {dear})"
 
 
 class Constant(Column):
@@ -61,15 +114,15 @@ class Constant(Column):
 
     def __init__(self, value: Any) -> None:
         self.value = value
-        self.of = lambda row, given: value
+
+    def of(self, row: Any, given: Any) -> Any:
+        return self.value
+
+    def source(self, code: Code) -> str:
+        return code.name(self.value)
 
     def words(self) -> frozenset[str] | None:
         return frozenset()
-
-    def all(self, rows: Sequence[Any], givens: Iterable[Any]) -> Iterable[Any]:
-        return repeat(self.value)
-
-    swift = all
 
 
 class Needed(Column):
@@ -77,27 +130,23 @@ class Needed(Column):
 
     def __init__(self, column: Column) -> None:
         self.column = column
+        self.parts = (column,)
         self.path = column.path
         self.soft = column.soft
-        self.of = column.quick(self._of)
-        self.swift = column.swift  # type: ignore[method-assign]  # a quick reading finds everything there, or ends
+
+    def of(self, row: Any, given: Any) -> Any:
+        value = self.column.of(row, given)
+        return self._missing() if value is None else value
+
+    def _missing(self) -> NoReturn:
+        raise DecodeError(f"{self.path} is missing", path=self.path)
+
+    def source(self, code: Code) -> str:
+        said, value = code.value(self.column), code.value(self.column)
+        return f"({value} if {said} is not None else {code.name(self._missing)}())"
 
     def words(self) -> frozenset[str] | None:
         return self.column.words()
-
-    def _of(self, row: Any, given: Any) -> Any:
-        value = self.column.of(row, given)
-        if value is None:
-            raise DecodeError(f"{self.path} is missing", path=self.path)
-        return value
-
-    def on_first_use(
-        self, slot_name: str, kept: Callable[[Any], Any], keep: Callable[[Any, Any], None], otherwise: Any
-    ) -> Callable[[Any], Any]:
-        # What is missing reads as what cannot be read does: None.
-        if otherwise is None:
-            return self.column.on_first_use(slot_name, kept, keep, otherwise)
-        return super().on_first_use(slot_name, kept, keep, otherwise)
 
     def problems(self, row: Any, given: Any) -> tuple[str, ...]:
         soft = self.column.problems(row, given) if self.soft else ()
@@ -112,19 +161,27 @@ class Otherwise(Column):
 
     def __init__(self, column: Column, value: Any) -> None:
         self.column = column
+        self.parts = (column,)
         self.path = column.path
         self.value = value
-        self.of = self._of
 
-    def _of(self, row: Any, given: Any) -> Any:
+    def of(self, row: Any, given: Any) -> Any:
         try:
             value = self.column.of(row, given)
         except DecodeError:
             return self.value
         return self.value if value is None else value
 
+    def source(self, code: Code) -> str:
+        said, value = code.value(self.column), code.value(self.column)
+        return f"({value} if {said} is not None else {code.name(self.value)})"
+
     def problems(self, row: Any, given: Any) -> tuple[str, ...]:
         return self.column.problems(row, given)
+
+
+def _itself(value: Any) -> Any:
+    return value
 
 
 def _constant_or_column(value: Any) -> Column:

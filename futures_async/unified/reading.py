@@ -1,9 +1,9 @@
 """Rows of a venue as unified models: judged early, converted late, each row alone.
 
 A `Reading` is a table, one line for each field of a model (`columns`). What makes a row (`Model.facts`: its symbol,
-side, quantity, ids) is read in the call that brought it, a column at a time; a row that lacks it becomes an
-`UnreadRow` and takes no other away. Every other field is read from the row at its first use, and kept: who looks at
-five fields of fifty rows pays for those. One that cannot be read is None, and named in `unread`.
+side, quantity, ids) is read in the call that brought it; a row that lacks it becomes an `UnreadRow` and takes no other
+away. Every other field is read from the row at its first use, and kept: who looks at five fields of fifty rows pays for
+those. One that cannot be read is None, and named in `unread`.
 
 The models are frozen all the same: equality, hash, repr, JSON, copies, pickles and `msgspec.structs.replace` do not
 tell them from plain ones. Threads may read one at once: whoever comes second keeps an equal value.
@@ -12,19 +12,18 @@ tell them from plain ones. Threads may read one at once: whoever comes second ke
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache, wraps
-from itertools import repeat
-from operator import attrgetter, itemgetter
 from typing import Any, Concatenate, Generic, NamedTuple, NoReturn, ParamSpec, TypeVar, cast, get_type_hints
 
 import msgspec
 
-from futures_async.unified.column import ODD, TEXT_OR_NONE, UNREAD, Column, Field, Word
+from futures_async.unified.column import Column, Field
 from futures_async.unified.columns import fields
-from futures_async.unified.composed import Made, Needed
 from futures_async.unified.errors import DecodeError, UnreadRow, unread_rows
+from futures_async.unified.meanings import Meanings
 from futures_async.unified.models.base import Model
+from futures_async.unified.quick import ODD, UNREAD, Code, getter
 from futures_async.unified.rows import Rows, unread_of
 
 G = TypeVar("G")
@@ -35,8 +34,20 @@ W = TypeVar("W")
 
 _logger = logging.getLogger(__name__)
 
-MOST_KNOWN = 20_000
-"""Choices of words whose meaning a table remembers."""
+_MAKERS = """
+def make(row, given):
+    {one}
+    return made
+
+def many(rows, give, found, closely):
+    add = found.append
+    for row in rows:
+        try:
+            {many}
+            add(made)
+        except ODD:
+            closely(row)
+"""
 
 
 class WithoutToJson:
@@ -90,26 +101,42 @@ class Reading(Generic[W, M]):
         self.columns: dict[str, Column] = {name: value for name, value in values.items() if isinstance(value, Column)}
         self._facts = {name: self.columns[name] for name in self.kind.facts if name in self.columns}
         self._one_of = [name for name in self.kind.one_of if name in self.columns]
-        self._meanings = _Meanings({name: column for name, column in self._facts.items() if _means(column)})
-        self._own = {name: column for name, column in self._facts.items() if name not in self._meanings.columns}
-        self._own_of = [column.of for column in self._own.values()]
+        self._meanings = Meanings(self._facts.values())
         self._model = self._lazy(values)
-        # Made by position: up to the last of these, in the model's order.
-        known = ["raw", *self._meanings.columns, *self._own]
-        names = self._model.__struct_fields__
-        last = max(names.index(name) for name in (*known, *self._one_of))
-        defaults = dict(zip(names[: last + 1], self._model.__struct_defaults__, strict=False))
-        self._places = {name: repeat(default) for name, default in defaults.items()}
-        others = [name for name in defaults if name not in known]
-        self._others = tuple(defaults[name] for name in others)
-        self._in_places = itemgetter(*map([*known, *others].index, defaults))
+        found = self._code()
+        self._make: Callable[[Any, Any], M] = found["make"]
+        self._many: Callable[..., None] = found["many"]
+
+    def _code(self) -> dict[str, Any]:
+        """What reads the facts of one row, and of many: see `quick`."""
+        code = Code()
+        parts = list(_parts(self.columns.values()))
+        beside = any(part.beside for part in parts if isinstance(part, Field))
+        keep = f"{code.name(self._model._given.__set__)}(made, given)" if beside else ""
+        words = self._meanings.source(code)
+        with code.branch():
+            one = [words, *self._made(code), keep]
+        empty = "" if self.empty is None else f"if not {code.value(self.columns[self.empty])}: continue"
+        many = [words, empty, "given = give(row)" if beside else "", *self._made(code), keep]
+        return code.compiled(_MAKERS.format(one=_indented(one, 1), many=_indented(many, 3)))
+
+    def _made(self, code: Code) -> tuple[str, str]:
+        """Source that makes a model of its facts: by position, in its order, up to the last of them."""
+        said = self._facts | {name: self.columns[name] for name in self._one_of[:1]}
+        names: tuple[str, ...] = self._model.__struct_fields__
+        places = zip(names[: max(map(names.index, ["raw", *said])) + 1], self._model.__struct_defaults__, strict=False)
+        known = {"raw": "row"}
+        for name, default in places:
+            known.setdefault(name, code.value(said[name]) if name in said else code.name(default))
+        nothing = "".join(f"if {code.value(said[name])} is None: raise TypeError" for name in self._one_of[:1])
+        return f"made = {code.name(self._model)}({', '.join(known[name] for name in names if name in known)})", nothing
 
     def _lazy(self, values: dict[str, Any]) -> Any:
         """The model as a struct whose fields are empty until their first use."""
         kind = self.kind
         model: Any = msgspec.defstruct(
             kind.__name__,
-            # Positional, so that many are made by one `map`.
+            # Positional, which is made in the fewest steps.
             [
                 *((name, Any, UNREAD if name in self.columns else value) for name, value in values.items()),
                 ("unread", Any, UNREAD),
@@ -131,9 +158,10 @@ class Reading(Generic[W, M]):
                 nothing = defaults[name]
                 if nothing is msgspec.NODEFAULT and not column.always:
                     raise TypeError(f"{kind.__name__}: say what {name} is where it cannot be read: otherwise(…)")
-                setattr(model, f"_kept_{name}", slot)
-                getter = column.on_first_use(f"_kept_{name}", slot.__get__, slot.__set__, nothing)
-                setattr(model, name, property(getter))
+                kept = f"_kept_{name}"
+                setattr(model, kept, slot)
+                closely = _or_nothing(column.of, nothing)
+                setattr(model, name, property(getter(column, kept, keep=slot.__set__, closely=closely)))
         model.unread = property(_reads_all(kind, self.columns, defaults))
         return model
 
@@ -143,15 +171,16 @@ class Reading(Generic[W, M]):
         Raises:
             DecodeError: What makes it a row cannot be read.
         """
-        key, known = self._meanings.look_up(row)
-        if known is None:
-            values = {name: column.of(row, given) for name, column in self._facts.items()}
-            known = tuple(values[name] for name in self._meanings.columns)
-            self._meanings.keep(key, known)
-            own = [values[name] for name in self._own]
-        else:
-            own = [of(row, given) for of in self._own_of]
-        model: M = self._model(*self._in_places((row, *known, *own, *self._others)), _given=given)
+        try:
+            return self._make(row, given)
+        except ODD:
+            self._meanings.learn(row)
+            return self._exactly(row, given)
+
+    def _exactly(self, row: W, given: Any) -> M:
+        model: M = self._model(
+            raw=row, _given=given, **{name: column.of(row, given) for name, column in self._facts.items()}
+        )
         if self._one_of and all(getattr(model, name) is None for name in self._one_of):
             self._nothing(row, given)
         return model
@@ -162,63 +191,42 @@ class Reading(Generic[W, M]):
         path = self.columns[self._one_of[0]].path
         raise DecodeError(f"{path} is missing", path=path)
 
-    def each(self, rows: Iterable[W] | None, given: Callable[[W], object] | None = None) -> Read[M]:
+    def each(self, rows: Iterable[W] | None, give: Callable[[W], object] | None = None) -> Read[M]:
         """Rows as models, and those that cannot be read.
 
         Args:
             rows: Rows as decoded; None is none.
-            given: What a row is read with; a `DecodeError` of it is the row's.
+            give: Finds what a row is read with; a `DecodeError` of it is the row's.
         """
-        lost = unread_of(rows)
-        rows = rows if isinstance(rows, list) else list(rows or ())
-        # One row, as most pushes bring, is read faster alone.
-        if given is None and len(rows) != 1 and (at_once := self._at_once(rows)) is not None:
-            return Read(at_once, lost)
         found: list[M] = []
-        unread = list(lost)
-        for row in rows:
+        unread = list(unread_of(rows))
+
+        def closely(row: W) -> None:
             try:
+                self._meanings.learn(row)
                 if self.empty is None or self.columns[self.empty].of(row, None) != 0:
-                    found.append(self.one(row, None if given is None else given(row)))
+                    found.append(self._exactly(row, None if give is None else give(row)))
             except DecodeError as error:
                 unread.append(UnreadRow(error.path, str(error), row, self._readable_facts(row), self.venue))
+
+        self._many(rows or (), give, found, closely)
         return Read(found, tuple(unread))
 
-    def all(self, rows: Iterable[W] | None, given: Callable[[W], object] | None = None) -> list[M]:
+    def all(self, rows: Iterable[W] | None, give: Callable[[W], object] | None = None) -> list[M]:
         """Rows as models.
 
         Raises:
             UnreadRows: Some cannot be read; the others are in it.
         """
-        return self.each(rows, given).whole()
+        return self.each(rows, give).whole()
 
-    def known(self, rows: Iterable[W] | None, given: Callable[[W], object] | None = None) -> list[M]:
+    def known(self, rows: Iterable[W] | None, give: Callable[[W], object] | None = None) -> list[M]:
         """Rows of reference data as models: what cannot be read is left out, with a warning in the log."""
-        found, unread = self.each(rows, given)
+        found, unread = self.each(rows, give)
         if not unread:
             return found
         _logger.warning("%s are left out: %s", self.kind.__name__, unread_rows(unread, found))
         return Rows(found).without(unread)
-
-    def _at_once(self, rows: list[Any]) -> list[M] | None:
-        """All rows, a column at a time; None where one is odd or empty."""
-        if not rows:
-            return []
-        none = repeat(None)
-        try:
-            values = self._meanings.of(rows)
-            for name, column in self._facts.items():
-                if name not in values:
-                    values[name] = _list_of(column.all(rows, none))
-            if self.empty is not None and not all(values[self.empty]):
-                return None
-            if self._one_of:
-                name = self._one_of[0]
-                values[name] = _list_of(self.columns[name].swift(rows, none))
-        except ODD:
-            return None
-        values["raw"] = rows
-        return list(map(self._model, *(values.get(name, default) for name, default in self._places.items())))
 
     def _readable_facts(self, row: Any) -> dict[str, Any]:
         """What can be read of a row that cannot be read: an emergency needs no more."""
@@ -233,62 +241,24 @@ class Reading(Generic[W, M]):
         return found
 
 
-class _Meanings:
-    """The facts of rows that are made of words and names alone: the same for the same words, and venues have few.
+def _parts(columns: Iterable[Column | Field]) -> Iterator[Column | Field]:
+    for column in columns:
+        yield column
+        yield from _parts(column.parts)
 
-    One look-up brings all of them.
-    """
 
-    def __init__(self, columns: Mapping[str, Column]) -> None:
-        self.columns = columns
-        names = sorted({name for column in columns.values() for name in column.words() or ()})
-        # Of one name it would get no tuple.
-        self._key = attrgetter(*names, *names[:1]) if names else None
-        self._known: dict[Any, tuple[Any, ...]] = {}
+def _indented(lines: Iterable[str], depth: int) -> str:
+    return ("\n" + "    " * depth).join(filter(None, lines))
 
-    def of(self, rows: list[Any]) -> dict[str, Any]:
-        """Each fact's values in many rows; raises one of `ODD` where a row is odd."""
-        if self._key is None:
-            return {}
-        keys: list[Any] = list(map(self._key, rows))
+
+def _or_nothing(of: Callable[[Any, Any], Any], nothing: Any) -> Callable[[Any, Any], Any]:
+    def closely(row: Any, given: Any) -> Any:
         try:
-            found: Iterable[Any] = zip(*map(self._known.__getitem__, keys), strict=True)
-        except (KeyError, TypeError):
-            found = self._fresh(rows, keys)
-        return dict(zip(self.columns, found, strict=True))
+            return of(row, given)
+        except DecodeError:
+            return nothing
 
-    def look_up(self, row: Any) -> tuple[Any, tuple[Any, ...] | None]:
-        """A row's words, and what they mean where that is known."""
-        if self._key is None:
-            return None, None
-        key = self._key(row)
-        try:
-            return key, self._known.get(key)
-        except TypeError:  # a list or an object where a word should be
-            return None, None
-
-    def keep(self, key: Any, meanings: tuple[Any, ...]) -> None:
-        """Remember what a row's words mean."""
-        # Text and None only: true would be found under 1.
-        if key is not None and len(self._known) < MOST_KNOWN and TEXT_OR_NONE.issuperset(map(type, key)):
-            self._known[key] = meanings
-
-    def _fresh(self, rows: list[Any], keys: list[Any]) -> Iterable[Any]:
-        values = [_list_of(column.all(rows, repeat(None))) for column in self.columns.values()]
-        for key, meanings in zip(keys, zip(*values, strict=True), strict=True):
-            self.keep(key, meanings)
-        return values
-
-
-def _means(column: Column) -> bool:
-    """Whether it is made of words; a bare text is read as fast as it is looked up."""
-    made = column.column if isinstance(column, Needed) else column
-    return isinstance(made, (Made, Word)) and made.words() is not None
-
-
-def _list_of(values: Iterable[Any]) -> Any:
-    """`values`, read to their end."""
-    return values if isinstance(values, list) else list(values)
+    return closely
 
 
 def _reads_all(kind: type[Model], columns: Mapping[str, Column], nothing: Mapping[str, Any]) -> Callable[[Any], Any]:

@@ -13,6 +13,7 @@ import pytest
 
 from futures_async.transport.piecewise import fitted
 from futures_async.unified.errors import DecodeError
+from futures_async.unified.reading import Reading
 from tests.fuzz.mutations import LEAVES
 from tests.fuzz.tables import TABLES, Table
 
@@ -109,6 +110,16 @@ def test_recorded_rows_read_whole(table: Table) -> None:
         [model], unread = table.reading.each([decoded(table, plain)], lambda _: table.given)
         assert (unread, model.unread) == ((), ())
         judge(table, plain, model.raw)
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+def test_recorded_rows_need_no_exact_reading_once_their_words_are_known(
+    table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [decoded(table, plain) for plain in table.recorded()]
+    before = table.reading.each(rows, lambda _: table.given)
+    monkeypatch.delattr(Reading, "_exactly")
+    assert table.reading.each(rows, lambda _: table.given) == before
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)

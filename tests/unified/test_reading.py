@@ -260,6 +260,19 @@ def test_rows_that_did_not_decode_are_not_forgotten() -> None:
     assert (caught.value.rows, caught.value.unread) == ([PLAIN], (lost,))
 
 
+def test_what_words_mean_is_remembered_of_so_many_and_then_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("futures_async.unified.meanings.MOST", 3)
+    known = HELD._meanings._known  # pyright: ignore[reportPrivateUsage]
+    for turn in range(20):
+        rows = [held(symbol=f"A{turn % 7}"), held(symbol=f"B{turn}", side="?")]
+        found, unread = HELD.each(rows)
+        assert [one.symbol for one in found] == [f"A{turn % 7}/USDT:USDT"]
+        assert [one.path for one in unread] == ["side"]
+        assert len(known) <= 3
+        assert HELD.one(held(symbol=f"C{turn}")).symbol == f"C{turn}/USDT:USDT"
+        assert any(f"C{turn}" in words for words in known)
+
+
 def test_reference_data_leaves_odd_rows_out_with_a_warning(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING, "futures_async"):
         found = HELD.known([GOOD, held(side="net", symbol="ETH")])
@@ -390,6 +403,16 @@ def test_a_table_says_how_each_field_is_read() -> None:
                 margin_coin=needed(text(thing.coin)),
             ),
         )  # fmt: skip
+
+
+def test_a_table_whose_facts_are_all_told_beside_it_reads_rows() -> None:
+    thing = fields(WireWallet)
+    table = Position(
+        venue="here", symbol="A", venue_symbol="A", side=PositionSide.LONG, quantity=D(1), margin_coin="USDT",
+        margin=number(thing.free),
+    )  # fmt: skip
+    [position] = Reading(thing, table).all([WireWallet(free="2")])
+    assert (position.symbol, position.quantity, position.margin, position.unread) == ("A", 1, 2, ())
 
 
 def test_an_order_keeps_its_own_kind_of_field_names() -> None:
