@@ -24,13 +24,12 @@ from futures_async.adapter import (
     PositionHistory,
     PositionMode,
     PositionSide,
-    divide,
     either,
     identifier,
+    in_base,
     known,
     made,
     moment,
-    multiply,
     needed,
     number,
     otherwise,
@@ -42,6 +41,7 @@ from futures_async.adapter import (
     table_of_held,
     table_with,
     text,
+    times,
     word,
     yes_no,
 )
@@ -88,21 +88,9 @@ def margin_mode(info: wire.WireInfo) -> MarginMode | None:
     return None if said == PORTFOLIO else known(MARGIN_MODE, said, "marginMode")
 
 
-def in_base(name: str, amount: Decimal | None, *prices: Decimal | None) -> Decimal | None:
-    """A size in base coin: of inverse contracts, whose sizes are dollars, at the first price that is known."""
-    if not amount or not is_inverse(name):
-        return amount
-    at = next((price for price in prices if price), None)
-    return None if at is None else divide(amount, at)
-
-
-def dollars(name: str, amount: Decimal) -> Decimal | None:
-    """An amount of what counts dollars; None of linear contracts."""
-    return amount if is_inverse(name) else None
-
-
-def _notional(name: str, amount: Decimal, mark: Decimal | None) -> Decimal | None:
-    return amount if is_inverse(name) else None if mark is None else multiply(amount, mark)
+def dollar(name: str) -> Decimal | None:
+    """What inverse contracts are counted in, and each is worth; None of linear ones."""
+    return Decimal(1) if is_inverse(name) else None
 
 
 # Account
@@ -262,6 +250,8 @@ def mode_of(rows: Sequence[wire.WirePosition]) -> PositionMode | None:
 def positions(row: wire.WirePosition, mode: MarginMode | None) -> Position:
     """Open positions. Isolated ones have a margin of their own, under either of two names."""
     name, amount = needed(text(row.symbol)), needed(size(row.size))
+    worth = made(dollar, name)
+    contracts = times(worth, amount)
     mark, entry = price(row.mark_price), price(either(row.avg_price, row.entry_price))
     initial, leverage = number(row.position_im), price(row.leverage)
     isolated = mode is MarginMode.ISOLATED
@@ -270,9 +260,9 @@ def positions(row: wire.WirePosition, mode: MarginMode | None) -> Position:
         symbol=made(unified_symbol, name),
         venue_symbol=made(str.upper, name),
         side=needed(word(row.side, POSITION_SIDE)),
-        quantity=needed(made(in_base, name, amount, mark, entry)),
-        contracts=made(dollars, name, amount),
-        contract_value=made(dollars, name, Decimal(1)),
+        quantity=needed(in_base(amount, None, worth, mark, entry)),
+        contracts=contracts,
+        contract_value=worth,
         entry_price=entry,
         mark_price=mark,
         break_even_price=price(row.break_even_price),
@@ -288,7 +278,7 @@ def positions(row: wire.WirePosition, mode: MarginMode | None) -> Position:
         margin=made(lambda own, initial: own or initial, price(row.position_balance), initial) if isolated else None,
         initial_margin=initial,
         maintenance_margin=number(row.position_mm),
-        notional=made(_notional, name, amount, mark),
+        notional=either(contracts, times(amount, mark)),
         take_profit=price(row.take_profit),
         stop_loss=price(row.stop_loss),
         auto_margin=yes_no(row.auto_add_margin),
@@ -313,7 +303,7 @@ def closed_positions(row: wire.WireClosed) -> PositionHistory:
         venue_symbol=made(str.upper, name),
         # The side is the closing order's: what sells has closed a long.
         side=needed(word(row.side, CLOSED_SIDE)),
-        closed_quantity=made(in_base, name, amount, entry),
+        closed_quantity=in_base(amount, None, made(dollar, name), entry),
         entry_price=entry,
         exit_price=price(row.avg_exit_price),
         # Net of both fees; funding is in the transaction log alone.

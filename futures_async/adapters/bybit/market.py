@@ -35,7 +35,7 @@ from futures_async.adapters._rows import listed, readable
 from futures_async.adapters.bybit import endpoints
 from futures_async.adapters.bybit import wire_market as wire
 from futures_async.adapters.bybit.lists import Lists, Scope, of_contract
-from futures_async.adapters.bybit.mapping import VENUE, dollars
+from futures_async.adapters.bybit.mapping import VENUE, dollar
 from futures_async.adapters.bybit.symbols import is_inverse, unified_symbol, venue_symbol
 
 _FILTERS: dict[type, str] = {
@@ -63,7 +63,7 @@ def contracts(row: wire.WireInstrument) -> Contract:
         quote=needed(text(row.quote_coin)),
         settle=needed(text(row.settle_coin)),
         contract_size=Decimal(1),
-        contract_value=made(dollars, name, Decimal(1)),
+        contract_value=made(dollar, name),
         price_tick=needed(made(_above_zero, prices, "tick_size", wire.WirePrices)),
         quantity_step=needed(made(_above_zero, lot, "qty_step", wire.WireLot)),
         min_quantity=made(_above_zero, lot, "min_order_qty", wire.WireLot),

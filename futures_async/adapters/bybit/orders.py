@@ -33,7 +33,9 @@ from futures_async.adapter import (
     carries,
     decimal_or_none,
     divide,
+    either,
     identifier,
+    in_base,
     made,
     moment,
     needed,
@@ -48,7 +50,7 @@ from futures_async.adapter import (
     yes_no,
 )
 from futures_async.adapters.bybit import wire
-from futures_async.adapters.bybit.mapping import INDEX, SIDE_OF_INDEX, VENUE, in_base
+from futures_async.adapters.bybit.mapping import INDEX, SIDE_OF_INDEX, VENUE, dollar
 from futures_async.adapters.bybit.symbols import category_of, is_inverse, settle_of, unified_symbol
 
 # As they are sent; read in any case.
@@ -121,9 +123,9 @@ def _left(quantity: Decimal, filled: Decimal | None) -> Decimal | None:
     return EXACT.subtract(quantity, filled) if filled is not None and quantity >= filled else None
 
 
-def _average(name: str, said: Decimal | None, value: Decimal | None, filled: Decimal | None) -> Decimal | None:
-    if said is not None or not value or not filled:
-        return said
+def _average(name: str, value: Decimal | None, filled: Decimal | None) -> Decimal | None:
+    if not value or not filled:
+        return None
     return divide(filled, value) if is_inverse(name) else divide(value, filled)
 
 
@@ -157,8 +159,8 @@ def orders(row: wire.WireOrder) -> Order:
     status = needed(word(row.order_status, _STATUS, unknown=OrderStatus.UNKNOWN))
     amount, done = needed(size(row.qty)), number(row.cum_exec_qty)
     # What was asked for at a price is what that price makes of it, whatever it was filled at.
-    prices = (limit, trigger, average, price(row.price))
-    quantity, filled = needed(made(in_base, name, amount, *prices)), made(in_base, name, done, *prices)
+    worth, prices = made(dollar, name), (limit, trigger, average, price(row.price))
+    quantity, filled = needed(in_base(amount, None, worth, *prices)), in_base(done, None, worth, *prices)
     stop = made(_kind, text(row.stop_order_type), text(row.order_status))
     return Order(
         venue=VENUE,
@@ -176,7 +178,7 @@ def orders(row: wire.WireOrder) -> Order:
         price=limit,
         trigger_price=trigger,
         trigger_by=word(row.trigger_by, _SOURCES),
-        average_price=made(_average, name, average, number(row.cum_exec_value), done),
+        average_price=either(average, made(_average, name, number(row.cum_exec_value), done)),
         quantity=quantity,
         filled_quantity=filled,
         remaining_quantity=made(_left, quantity, filled),
@@ -212,7 +214,7 @@ def fills(row: wire.WireFill) -> Fill:
         venue_symbol=made(str.upper, name),
         side=made(_traded, needed(word(row.side, _SIDE)), text(row.exec_type)),
         price=at,
-        quantity=needed(made(in_base, name, amount, at)),
+        quantity=needed(in_base(amount, None, made(dollar, name), at)),
         fee=number(row.exec_fee),
         fee_coin=made(lambda coin, name: coin or settle_of(name), text(row.fee_currency), name),
         role=made(lambda maker: None if maker is None else Role.MAKER if maker else Role.TAKER, yes_no(row.is_maker)),

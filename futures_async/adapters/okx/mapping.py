@@ -17,7 +17,6 @@ from futures_async.adapter import (
     EXACT,
     Account,
     Contract,
-    DecodeError,
     InvalidRequest,
     LedgerEntry,
     LedgerType,
@@ -30,6 +29,7 @@ from futures_async.adapter import (
     divide,
     either,
     identifier,
+    in_base,
     known,
     made,
     moment,
@@ -104,23 +104,6 @@ def to_venue_symbol(symbol: str) -> str:
     if unified_symbol(found) != symbol:
         raise InvalidRequest(f"{symbol} is no swap of {VENUE}: those quoted in USD settle in their base coin")
     return found
-
-
-# Sizes
-
-
-def base_quantity(
-    contracts: Decimal | None, contract_size: Decimal, contract_value: Decimal | None, *prices: Decimal | None
-) -> Decimal | None:
-    """Contracts in base coin: exact, or at the first price that is known where one is worth a fixed amount of USD."""
-    if not contracts:
-        return contracts
-    if contract_value is None:
-        return multiply(contracts, contract_size)
-    at = next((price for price in prices if price), None)
-    if at is None:
-        raise DecodeError("there is no price to tell the base coin of these contracts by", path="avgPx")
-    return divide(multiply(contracts, contract_value), at)
 
 
 def position_mode(config: wire.WireConfig) -> PositionMode:
@@ -250,7 +233,7 @@ def positions(row: wire.WirePosition, contract: Contract) -> Position:
     name, pos = needed(text(row.inst_id)), needed(number(row.pos))
     contracts, value = made(Decimal.copy_abs, pos), contract.contract_value
     mark, entry = price(row.mark_px), price(row.avg_px)
-    quantity = needed(made(base_quantity, contracts, contract.contract_size, value, mark, entry))
+    quantity = needed(in_base(contracts, contract.contract_size, value, mark, entry))
     notional, required = made(_notional, quantity, contracts, value, mark), number(row.mmr)
     return Position(
         venue=VENUE,
@@ -298,8 +281,8 @@ def closed_positions(row: wire.WirePastPosition, contract: Contract) -> Position
         venue_symbol=name,
         side=needed(word(row.direction, POSITION_SIDE)),
         position_id=identifier(row.pos_id),
-        quantity=made(base_quantity, size(row.open_max_pos), contract.contract_size, value, entry),
-        closed_quantity=made(base_quantity, size(row.close_total_pos), contract.contract_size, value, closed),
+        quantity=in_base(size(row.open_max_pos), contract.contract_size, value, entry),
+        closed_quantity=in_base(size(row.close_total_pos), contract.contract_size, value, closed),
         entry_price=entry,
         exit_price=closed,
         realized_pnl=number(row.pnl),

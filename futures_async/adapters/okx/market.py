@@ -13,6 +13,7 @@ from futures_async.adapter import (
     either,
     made,
     moment,
+    multiply,
     needed,
     number,
     price,
@@ -22,7 +23,7 @@ from futures_async.adapter import (
     times,
 )
 from futures_async.adapters.okx import wire
-from futures_async.adapters.okx.mapping import VENUE, base_quantity, family, unified_symbol
+from futures_async.adapters.okx.mapping import VENUE, family, unified_symbol
 
 
 def _coin(name: str, place: int) -> str:
@@ -110,7 +111,7 @@ def risk_limits(row: wire.WireTier, contract: Contract) -> RiskLimit:
     """Tiers: their bounds are contracts, and so base coin only where a contract is a fixed amount of it."""
 
     def bound(most: Decimal | None, of: Decimal, worth: Decimal | None) -> Decimal | None:
-        return base_quantity(most, of, None) if worth is None else None
+        return None if most is None or worth is not None else multiply(most, of)
 
     return RiskLimit(
         venue=VENUE,

@@ -42,6 +42,7 @@ from futures_async.adapter import (
     divide,
     either,
     identifier,
+    in_base,
     known,
     made,
     minus,
@@ -62,7 +63,7 @@ from futures_async.adapter import (
 )
 from futures_async.adapters.okx import wire
 from futures_async.adapters.okx.codes import SUCCESS
-from futures_async.adapters.okx.mapping import MARGIN_MODE, POSITION_SIDE, VENUE, base_quantity, unified_symbol
+from futures_async.adapters.okx.mapping import MARGIN_MODE, POSITION_SIDE, VENUE, unified_symbol
 
 SIDE = {side.value: side for side in Side}
 _WORD = {
@@ -144,8 +145,8 @@ def orders(row: wire.WireOrder, contract: Contract) -> Order:
     kind = word(row.ord_type, _TYPE, unknown=OrderType.UNKNOWN)
     limit, average = price(row.px), price(row.avg_px)
     of, worth = contract.contract_size, contract.contract_value
-    quantity = needed(made(base_quantity, needed(size(row.sz)), of, worth, limit, average))
-    filled = made(base_quantity, size(row.acc_fill_sz), of, worth, limit, average)
+    quantity = needed(in_base(size(row.sz), of, worth, limit, average))
+    filled = in_base(size(row.acc_fill_sz), of, worth, limit, average)
     return Order(
         venue=VENUE,
         symbol=made(unified_symbol, name),
@@ -180,7 +181,7 @@ def orders(row: wire.WireOrder, contract: Contract) -> Order:
 
 def _fill(row: wire.WireFill | wire.WirePushedOrder, contract: Contract, fee: Loose, coin: Text, at_ms: Moment) -> Fill:
     name, at = needed(text(row.inst_id)), needed(price(row.fill_px))
-    quantity = made(base_quantity, needed(size(row.fill_sz)), contract.contract_size, contract.contract_value, at)
+    quantity = in_base(size(row.fill_sz), contract.contract_size, contract.contract_value, at)
     return Fill(
         venue=VENUE,
         fill_id=needed(identifier(row.trade_id)),

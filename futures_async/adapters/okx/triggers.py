@@ -30,6 +30,7 @@ from futures_async.adapter import (
     everything,
     first,
     identifier,
+    in_base,
     in_turn,
     made,
     moment,
@@ -47,7 +48,7 @@ from futures_async.adapter import (
 )
 from futures_async.adapters.okx import endpoints, wire
 from futures_async.adapters.okx.account import OKXAccount
-from futures_async.adapters.okx.mapping import MARGIN_MODE, VENUE, base_quantity, unified_symbol
+from futures_async.adapters.okx.mapping import MARGIN_MODE, VENUE, unified_symbol
 from futures_async.adapters.okx.orders import (
     AT_MARKET,
     PRICE_SOURCE,
@@ -80,7 +81,7 @@ def waiting(row: wire.WireAlgo, contract: Contract) -> Order:
     profit, stop = price(row.tp_trigger_px), price(row.sl_trigger_px)
     limit = price(either(row.ord_px, row.tp_ord_px, row.sl_ord_px))
     trigger = price(either(row.trigger_px, row.tp_trigger_px, row.sl_trigger_px))
-    quantity = made(base_quantity, size(row.sz), contract.contract_size, contract.contract_value, limit, trigger)
+    quantity = in_base(size(row.sz), contract.contract_size, contract.contract_value, limit, trigger)
     return Order(
         venue=VENUE,
         symbol=made(unified_symbol, name),
