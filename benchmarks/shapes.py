@@ -20,7 +20,6 @@ from futures_async.adapters.bybit.mapping import positions as bybit_positions
 from futures_async.adapters.bybit.orders import orders as bybit_orders
 from futures_async.adapters.hyperliquid import endpoints as hyperliquid
 from futures_async.adapters.hyperliquid.account import positions_of
-from futures_async.adapters.hyperliquid.history import state
 from futures_async.adapters.hyperliquid.mapping import Beside
 from futures_async.adapters.hyperliquid.mapping import positions as hyperliquid_positions
 from futures_async.adapters.hyperliquid.orders import orders as hyperliquid_orders
@@ -101,7 +100,7 @@ def _hyperliquid_positions(body: bytes) -> list[Any]:
 
 def _hyperliquid_orders(body: bytes) -> list[Any]:
     rows = _STANDINGS.decode(body)
-    beside = {id(row.order): state(row) for row in rows}
+    beside = {id(row.order): row for row in rows}
     return hyperliquid_orders(NAMES).all([row.order for row in rows], lambda row: beside[id(row)])
 
 

@@ -61,7 +61,7 @@ class HistoryCalls(AccountCalls):
 
     def _standing(self, rows: Rows[wire.WireStanding]) -> Read[Order]:
         """Orders of this dex, each with how it stands."""
-        beside = {id(row.order): state(row) for row in rows}
+        beside = {id(row.order): row for row in rows}
         mine = Rows(row.order for row in rows if self._names.own(row.order.coin)).without(unread_of(rows))
         return orders.orders(self._names).each(mine, lambda row: beside[id(row)])
 
@@ -140,11 +140,6 @@ class HistoryCalls(AccountCalls):
 
         found = await walks.oldest_first(fetch, start_ms, api.PAGE, key=_identity)
         return Read([row for row in found.rows if self._names.own(row.venue_symbol)], found.unread)
-
-
-def state(row: wire.WireStanding) -> orders.Standing:
-    """How an order stands, without the order."""
-    return orders.Standing(status=row.status, status_timestamp=row.status_timestamp)
 
 
 def newest_states(rows: Sequence[wire.WireStanding]) -> Rows[wire.WireStanding]:

@@ -16,6 +16,8 @@ PATTERN = r"fa[0-9a-f]{24}|0x[0-9a-f]{32}|[0-9A-Za-z_-]{1,18}"
 _CLOID = re.compile(r"0x[0-9a-f]{32}")
 _OURS = re.compile(r"fa([0-9a-f]{24})")
 _OURS_TAG, _TEXT_TAG = 0xFA6C0000, 0xFA74
+_TAGS = "0xfa"
+"""What both begin with."""
 _ALPHABET = string.digits + string.ascii_letters + "_-"
 _VALUES = {char: value for value, char in enumerate(_ALPHABET, 1)}
 _LONGEST = 18
@@ -37,7 +39,7 @@ def cloid_of(client_order_id: str) -> str:
 def client_id_of(cloid: str) -> str:
     """The id that a cloid stands for; what is none of ours, and no cloid at all, is itself."""
     cloid = cloid.lower()
-    if not _CLOID.fullmatch(cloid):
+    if not cloid.startswith(_TAGS) or not _CLOID.fullmatch(cloid):
         return cloid
     if int(cloid[2:10], 16) == _OURS_TAG:
         return f"fa{cloid[10:]}"

@@ -20,7 +20,7 @@ from futures_async.adapter import (
 from futures_async.adapters._rows import nameless
 from futures_async.adapters.hyperliquid import endpoints as api
 from futures_async.adapters.hyperliquid import orders, wire
-from futures_async.adapters.hyperliquid.history import HistoryCalls, state
+from futures_async.adapters.hyperliquid.history import HistoryCalls
 from futures_async.adapters.hyperliquid.ids import cloid_of
 from futures_async.adapters.hyperliquid.mapping import VENUE
 from futures_async.adapters.hyperliquid.market import DAY_MS
@@ -54,7 +54,7 @@ class LookupCalls(HistoryCalls):
         return found
 
     def _as_order(self, standing: wire.WireStanding) -> Order:
-        return orders.orders(self._names).one(standing.order, state(standing))
+        return orders.orders(self._names).one(standing.order, standing)
 
     async def fetch_order(
         self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None

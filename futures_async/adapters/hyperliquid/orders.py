@@ -6,6 +6,7 @@ https://hyperliquid.gitbook.io/hyperliquid-docs/for-developers/api/exchange-endp
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from futures_async.adapter import (
@@ -22,8 +23,10 @@ from futures_async.adapter import (
     Side,
     TimeInForce,
     carries,
+    either,
     identifier,
     made,
+    minus,
     moment,
     needed,
     number,
@@ -170,27 +173,22 @@ def _child(children: Any, name: str) -> Decimal | None:
     return None
 
 
-def _status(said: str | None, filled: Decimal | None) -> OrderStatus | None:
+@lru_cache(maxsize=256)
+def _over(said: str) -> OrderStatus | None:
+    """How it stands; None where that depends on what is filled."""
     status = status_of(said)
-    return OrderStatus.PARTIALLY_FILLED if status is OrderStatus.NEW and filled else status
+    return None if status is OrderStatus.NEW else status
 
 
-def _left(total: Decimal | None, filled: Decimal | None) -> Decimal | None:
-    return None if total is None or filled is None else EXACT.subtract(total, filled)
+def _working(filled: Decimal | None) -> OrderStatus:
+    return OrderStatus.PARTIALLY_FILLED if filled else OrderStatus.NEW
 
 
-class Standing(wire.WireStanding, frozen=True, kw_only=True, gc=False):
-    """How an order stands, beside its row."""
-
-    live: bool = False
-    """It comes from a list of open orders."""
-
-
-LIVE = Standing(status=OPEN, live=True)
+LIVE = wire.WireStanding(status=OPEN, live=True)
 
 
 @table_with
-def orders(row: wire.WireOrder, standing: Standing, names: Names) -> Order:
+def orders(row: wire.WireOrder, standing: wire.WireStanding, names: Names) -> Order:
     """Orders, open and past. Average price and fees stand in fills alone."""
     name, kind = needed(text(row.coin)), text(row.order_type)
     waits, reduces = yes_no(row.is_trigger), yes_no(row.reduce_only)
@@ -201,7 +199,7 @@ def orders(row: wire.WireOrder, standing: Standing, names: Names) -> Order:
         symbol=made(names.unified, name),
         venue_symbol=name,
         order_id=needed(identifier(row.oid)),
-        client_order_id=made(lambda cloid: None if cloid is None else client_id_of(cloid), text(row.cloid)),
+        client_order_id=made(lambda cloid: None if cloid is None else client_id_of(cloid), identifier(row.cloid)),
         side=needed(word(row.side, SIDE)),
         type=otherwise(made(_type, kind, text(row.tif), waits), OrderType.UNKNOWN),
         kind=otherwise(made(_kind, kind, waits, reduces), OrderKind.PLAIN),
@@ -211,8 +209,8 @@ def orders(row: wire.WireOrder, standing: Standing, names: Names) -> Order:
         trigger_by=made(lambda waits: PriceSource.MARK if waits else None, waits),
         quantity=total,
         filled_quantity=filled,
-        remaining_quantity=made(_left, total, filled),
-        status=needed(made(_status, said, filled)),
+        remaining_quantity=minus(total, filled),
+        status=needed(either(made(_over, said), made(_working, filled))),
         reduce_only=made(bool, reduces),
         take_profit=made(_child, row.children, "Take Profit"),
         stop_loss=made(_child, row.children, "Stop"),
@@ -229,7 +227,7 @@ def fills(row: wire.WireFill, names: Names) -> Fill:
         venue=VENUE,
         fill_id=needed(made(_fill_id, at, text(row.tid))),
         order_id=needed(identifier(row.oid)),
-        client_order_id=made(lambda cloid: None if cloid is None else client_id_of(cloid), text(row.cloid)),
+        client_order_id=made(lambda cloid: None if cloid is None else client_id_of(cloid), identifier(row.cloid)),
         symbol=made(names.unified, name),
         venue_symbol=name,
         side=needed(word(row.side, SIDE)),

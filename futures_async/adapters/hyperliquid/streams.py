@@ -45,7 +45,7 @@ from futures_async.adapter import (
 )
 from futures_async.adapters.hyperliquid import wire
 from futures_async.adapters.hyperliquid.mapping import VENUE, accounts, tickers
-from futures_async.adapters.hyperliquid.orders import LIVE, WORKING, Standing, fills, orders
+from futures_async.adapters.hyperliquid.orders import LIVE, WORKING, fills, orders
 from futures_async.adapters.hyperliquid.symbols import Names
 
 HOST = "wss://api.hyperliquid.xyz"
@@ -225,7 +225,7 @@ class HyperliquidStreams(StreamDialect):
         """Orders whose status has changed just now: what is left of them is as of now."""
         rows, whole = self._states.rows(told.order_history)
         beside = [
-            (row.order, Standing(status=row.status, status_timestamp=row.status_timestamp, live=True))
+            (row.order, msgspec.structs.replace(row, live=True))
             for row in rows
             if not (row.status in WORKING and row.order.is_trigger is True)
         ]
@@ -235,7 +235,9 @@ class HyperliquidStreams(StreamDialect):
         rows, whole = self._open.rows(told.orders)
         return self._orders(OPEN, [(row, LIVE) for row in rows if row.is_trigger is not True], whole)
 
-    def _orders(self, channel: Channel, rows: Iterable[tuple[wire.WireOrder, Standing]], whole: bool) -> Message:
+    def _orders(
+        self, channel: Channel, rows: Iterable[tuple[wire.WireOrder, wire.WireStanding]], whole: bool
+    ) -> Message:
         found: list[Order] = []
         for row, standing in rows:
             if not self._names.own(row.coin):
