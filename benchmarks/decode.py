@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import msgspec
 
-from benchmarks.measure import Row, compare, ratio
+from benchmarks.measure import FIVE, UNREAD, Row, compare, decoding, ratio
 from benchmarks.payloads import orders, positions
 from benchmarks.peers import ccxt_bitget
 from futures_async.adapters.bitget import endpoints
@@ -114,18 +114,9 @@ def _rows(
         }
     )
 
-    def row(title: str, subject: str, most: float, least: int) -> Row:
-        against, over = ratio(found, subject, "untyped"), ratio(found, "ccxt", subject)
-        return Row(
-            title,
-            f"≤ {most} × untyped msgspec; ≥ {least} × ccxt",
-            f"{against} × untyped; {over} × ccxt",
-            against.median <= most and over.median >= least,
-        )
-
     title = f"decode {what} to unified, exact"
     with_bare = f"… and five numbers of each read (bare + Decimal: {ratio(found, 'bare', 'untyped')} × untyped)"
-    return [row(title, "ours", 1.3, 25), row(with_bare, "five", 2.3, 15)]
+    return [decoding(title, found, "ours", *UNREAD), decoding(with_bare, found, "five", *FIVE)]
 
 
 _FIVE = {

@@ -58,6 +58,21 @@ def ratio(rounds: Rounds, subject: str, base: str, *, wall: bool = False) -> Rat
     return Ratio(statistics.median(values), values[count // 4], values[count - 1 - count // 4])
 
 
+def decoding(what: str, rounds: Rounds, subject: str, most: float, least: int) -> Row:
+    """What decoding costs: over untyped msgspec at most `most`, of what ccxt takes at least a `least`th."""
+    against, over = ratio(rounds, subject, "untyped"), ratio(rounds, "ccxt", subject)
+    return Row(
+        what,
+        f"≤ {most} × untyped msgspec; ≥ {least} × ccxt",
+        f"{against} × untyped; {over} × ccxt",
+        against.median <= most and over.median >= least,
+    )
+
+
+UNREAD, FIVE = (1.3, 25), (2.3, 15)
+"""The goals of decoding: nothing read, and five numbers of each row."""
+
+
 def typical(rounds: Rounds, subject: str) -> Cost:
     """The subject's median cost; of use only beside another one's."""
     return Cost(*(statistics.median(values) for values in zip(*rounds[subject], strict=True)))

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 import aiohttp
 import msgspec
 
-from benchmarks.measure import Row, compare, compare_calls, ratio
+from benchmarks.measure import FIVE, UNREAD, Row, compare, compare_calls, decoding, ratio
 from benchmarks.peers import Calls, trusting
 from benchmarks.recorded import Announced, recorded
 from benchmarks.shapes import VENUES, Measured, Shape
@@ -74,12 +74,10 @@ def _decoding(one: Measured, exchange: Any, what: str, shape: Shape, count: int)
     }
     found = compare({name: partial(_next, turns, work) for name, work in works.items()})
 
-    def row(title: str, subject: str) -> Row:
-        against, over = ratio(found, subject, "untyped"), ratio(found, "ccxt", subject)
-        return Row(f"{one.venue}: {title}", "", f"{against} × untyped; {over} × ccxt", None)
-
-    beside = f"… and {len(five)} numbers of each read (bare + Decimal: {ratio(found, 'bare', 'untyped')} × untyped)"
-    return [row(f"decode {what} to unified, exact", "ours"), row(beside, "read")]
+    title = f"{one.venue}: decode {what} to unified, exact"
+    bare = ratio(found, "bare", "untyped")
+    beside = f"{one.venue}: … and {len(five)} numbers of each read (bare + Decimal: {bare} × untyped)"
+    return [decoding(title, found, "ours", *UNREAD), decoding(beside, found, "read", *FIVE)]
 
 
 def _next(turns: Iterator[bytes], work: Callable[[bytes], object]) -> object:
