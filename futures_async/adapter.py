@@ -66,6 +66,8 @@ from futures_async.transport.dialect import (
 from futures_async.transport.endpoint import Endpoint, Kind, RateLimit, Weight, or_null
 from futures_async.unified import errors, symbols
 from futures_async.unified.columns import (
+    absolute,
+    by_sign,
     either,
     fields,
     identifier,
@@ -326,9 +328,11 @@ __all__ = [
     "VenueUnavailable",
     "Weight",
     "What",
+    "absolute",
     "acknowledged",
     "ambiguous",
     "by_client_id",
+    "by_sign",
     "carries",
     "check_client_order_id",
     "check_symbol",

@@ -29,6 +29,7 @@ from futures_async.unified.column import (
 )
 from futures_async.unified.composed import First, InBase, Made, Needed, Otherwise, Reckoned, checked
 from futures_async.unified.convert import EXACT, Loose, decimal_or_none, positive_or_none
+from futures_async.unified.enums import PositionSide
 from futures_async.unified.errors import DecodeError
 from futures_async.unified.rows import Id, Moment, Text
 
@@ -153,6 +154,20 @@ def negative(value: Decimal | None) -> Decimal | None:
     column = checked(value)
     turned = column.negative() if isinstance(column, Number) else Made(negated, [column])
     return cast("Decimal | None", turned)
+
+
+def absolute(value: Decimal | None) -> Decimal | None:
+    """The number without its sign: sizes, where the sign is the direction."""
+    return cast("Decimal | None", Reckoned(Decimal.copy_abs, value))
+
+
+def by_sign(value: Decimal | None) -> PositionSide | None:
+    """The side that a signed amount is of: short below 0."""
+    return cast("PositionSide | None", Reckoned(_side, value))
+
+
+def _side(value: Decimal) -> PositionSide:
+    return PositionSide.SHORT if value < 0 else PositionSide.LONG
 
 
 def _unsigned(value: Loose, path: str) -> Decimal | None:

@@ -37,23 +37,25 @@ class Made(Column):
 
 
 class Reckoned(Made):
-    """Made of two numbers, where both are there: the second is not looked at without the first."""
+    """Made of numbers, where all are there: those after one that is missing are not looked at."""
 
-    def __init__(self, function: Callable[[Decimal, Decimal], Decimal], left: Any, right: Any) -> None:
-        super().__init__(function, [_constant_or_column(left), _constant_or_column(right)])
+    def __init__(self, function: Callable[..., Any], *numbers: Any) -> None:
+        super().__init__(function, [_constant_or_column(number) for number in numbers])
 
     def of(self, row: Any, given: Any) -> Any:
-        left, right = self.parts
-        first = left.of(row, given)
-        second = None if first is None else right.of(row, given)
-        return None if second is None else self.function(first, second)
+        values: list[Any] = []
+        for part in self.parts:
+            values.append(part.of(row, given))
+            if values[-1] is None:
+                return None
+        return self.function(*values)
 
     def source(self, code: Code) -> str:
-        first, second = self.parts
-        left = code.value(first)
+        first, *others = self.parts
+        nothing = f"{code.value(first)} is None"
         with code.branch():
-            right = code.value(second)
-            return f"(None if {left} is None or {right} is None else {super().source(code)})"
+            nothing += "".join(f" or {code.value(part)} is None" for part in others)
+            return f"(None if {nothing} else {super().source(code)})"
 
 
 class First(Made):

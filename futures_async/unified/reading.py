@@ -158,10 +158,8 @@ class Reading(Generic[W, M]):
                 nothing = defaults[name]
                 if nothing is msgspec.NODEFAULT and not column.always:
                     raise TypeError(f"{kind.__name__}: say what {name} is where it cannot be read: otherwise(…)")
-                kept = f"_kept_{name}"
-                setattr(model, kept, slot)
-                closely = _or_nothing(column.of, nothing)
-                setattr(model, name, property(getter(column, kept, keep=slot.__set__, closely=closely)))
+                setattr(model, f"_kept_{name}", slot)
+                setattr(model, name, property(_compiled_late(model, name, column, nothing)))
         model.unread = property(_reads_all(kind, self.columns, defaults))
         return model
 
@@ -251,14 +249,22 @@ def _indented(lines: Iterable[str], depth: int) -> str:
     return ("\n" + "    " * depth).join(filter(None, lines))
 
 
-def _or_nothing(of: Callable[[Any, Any], Any], nothing: Any) -> Callable[[Any, Any], Any]:
+def _compiled_late(kind: Any, name: str, column: Column, nothing: Any) -> Callable[[Any], Any]:
+    """A getter that puts a compiled one in its place: most fields of most tables are never read."""
+
     def closely(row: Any, given: Any) -> Any:
         try:
-            return of(row, given)
+            return column.of(row, given)
         except DecodeError:
             return nothing
 
-    return closely
+    def get(model: Any) -> Any:
+        kept = f"_kept_{name}"
+        found = getter(column, kept, keep=getattr(kind, kept).__set__, closely=closely)
+        setattr(kind, name, property(found))
+        return found(model)
+
+    return get
 
 
 def _reads_all(kind: type[Model], columns: Mapping[str, Column], nothing: Mapping[str, Any]) -> Callable[[Any], Any]:

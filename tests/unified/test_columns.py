@@ -10,6 +10,8 @@ import pytest
 
 from futures_async.unified.column import Column
 from futures_async.unified.columns import (
+    absolute,
+    by_sign,
     either,
     fields,
     identifier,
@@ -30,6 +32,7 @@ from futures_async.unified.columns import (
     yes_no,
 )
 from futures_async.unified.convert import Loose
+from futures_async.unified.enums import PositionSide
 from futures_async.unified.errors import DecodeError
 from futures_async.unified.quick import ODD, Code
 from futures_async.unified.rows import Id, Moment, Row, Text
@@ -284,6 +287,17 @@ def test_a_fee_that_was_paid_is_positive(said: str, paid: str) -> None:
     assert reads(negative(number(row.the_number))) is None
 
 
+def test_the_sign_of_an_amount_is_its_direction() -> None:
+    amount = number(row.the_number)
+    assert [reads(by_sign(amount), the_number=said) for said in ("-0.5", "0.5", "")] == [
+        PositionSide.SHORT,
+        PositionSide.LONG,
+        None,
+    ]
+    assert [str(reads(absolute(amount), the_number=said)) for said in ("-0.50", "0.50", "")] == ["0.50", "0.50", "None"]
+    assert refuses(by_sign(amount), the_number="--") == refuses(absolute(amount), the_number="--") == "theNumber"
+
+
 def test_what_is_made_gets_columns_fields_and_constants() -> None:
     def join(name: str | None, mark: str, raw: Loose) -> str:
         return f"{name}{mark}{raw!r}"
@@ -316,6 +330,8 @@ COLUMNS: tuple[tuple[str, Any], ...] = (
     ("the_number", times(number(row.the_number), number(row.the_number))),
     ("the_number", either(price(row.the_number), needed(number(row.the_number)))),
     ("the_number", plus(price(row.the_number), minus(number(row.the_number), number(row.other)))),
+    ("the_number", absolute(number(row.the_number))),
+    ("the_number", by_sign(number(row.the_number))),
     ("the_number", in_base(number(row.the_number), D("0.01"), None, price(row.other))),
     ("the_number", in_base(needed(size(row.the_number)), D(1), D(100), price(row.other), number(row.the_number))),
     ("the_number", made(together, number(row.the_number), price(row.the_number), row.the_number)),

@@ -412,7 +412,7 @@ def test_a_table_whose_facts_are_all_told_beside_it_reads_rows() -> None:
         margin=number(thing.free),
     )  # fmt: skip
     [position] = Reading(thing, table).all([WireWallet(free="2")])
-    assert (position.symbol, position.quantity, position.margin, position.unread) == ("A", 1, 2, ())
+    assert (position.symbol, position.quantity, position.margin, position.unread) == ("A", D(1), D(2), ())
 
 
 def test_an_order_keeps_its_own_kind_of_field_names() -> None:

@@ -25,6 +25,8 @@ from futures_async.adapter import (
     PositionSide,
     RiskLimit,
     Ticker,
+    absolute,
+    by_sign,
     check_symbol,
     decimal_or_none,
     either,
@@ -193,12 +195,17 @@ def risk_limits(row: wire.WireBracket) -> RiskLimit:
 # Positions
 
 
-def _side(amount: Decimal, held: str) -> PositionSide:
-    if held == NET:
-        return PositionSide.LONG if amount >= 0 else PositionSide.SHORT
-    if held not in HELD:
-        raise DecodeError(f"positionSide has the unknown word {held[:40]!r}", path="positionSide")
-    return HELD[held]
+def held_side(said: str | None) -> PositionSide | None:
+    """The side that is named; in one-way mode there is none.
+
+    Raises:
+        DecodeError: It is called something new.
+    """
+    if said is None or said == NET:
+        return None
+    if said not in HELD:
+        raise DecodeError(f"positionSide has the unknown word {said[:40]!r}", path="positionSide")
+    return HELD[said]
 
 
 def _mode(held: str) -> PositionMode:
@@ -230,8 +237,8 @@ def positions(row: wire.WirePosition) -> Position:
         venue=VENUE,
         symbol=made(to_symbol, name),
         venue_symbol=name,
-        side=needed(made(_side, amount, held)),
-        quantity=needed(made(Decimal.copy_abs, amount)),
+        side=needed(either(made(held_side, held), by_sign(amount))),
+        quantity=needed(absolute(amount)),
         entry_price=needed(price(row.entry_price)),
         mark_price=price(row.mark_price),
         break_even_price=price(row.break_even_price),
@@ -246,7 +253,7 @@ def positions(row: wire.WirePosition) -> Position:
         margin=made(_held_margin, mode, number(row.isolated_wallet), initial),
         initial_margin=initial,
         maintenance_margin=number(row.maint_margin),
-        notional=made(lambda value: None if value is None else value.copy_abs(), number(row.notional)),
+        notional=absolute(number(row.notional)),
         updated_ms=moment(row.update_time),
     )
 

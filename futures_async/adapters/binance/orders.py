@@ -12,7 +12,6 @@ from decimal import Decimal
 
 from futures_async.adapter import (
     Ack,
-    DecodeError,
     Fill,
     Intent,
     InvalidOrder,
@@ -48,7 +47,7 @@ from futures_async.adapter import (
 )
 from futures_async.adapters._rows import text_or_none
 from futures_async.adapters.binance import wire
-from futures_async.adapters.binance.mapping import HELD, NET, VENUE, to_symbol
+from futures_async.adapters.binance.mapping import VENUE, held_side, to_symbol
 
 ALGO_ID = "algo:"
 """Before the id of a conditional order: regular orders count on their own, so that a number may stand for either."""
@@ -120,15 +119,6 @@ def _kind(kind: str | None, closes: bool | None) -> OrderKind:
     return OrderKind.STOP_LOSS if kind in STOPS else OrderKind.TAKE_PROFIT
 
 
-def _held(said: str | None) -> PositionSide | None:
-    """The position that an order is of; in one-way mode none is named."""
-    if said is None or said == NET:
-        return None
-    if said not in HELD:
-        raise DecodeError(f"positionSide has the unknown word {said[:40]!r}", path="positionSide")
-    return HELD[said]
-
-
 def _reduces(side: Side, held: PositionSide | None, reduce: bool | None, whole: bool | None) -> bool | None:
     """In hedge mode the pair of `side` and `positionSide` says whether an order closes."""
     if held is not None:
@@ -147,7 +137,7 @@ def orders(row: wire.WireOrder) -> Order:
     name, side = needed(text(row.symbol)), needed(word(row.side, SIDE))
     client_id, kind = text(row.client_order_id), word(either(row.orig_type, row.type), KINDS, unknown=OTHER)
     quantity, filled = needed(size(row.orig_qty)), number(row.executed_qty)
-    held = made(_held, text(row.position_side))
+    held = made(held_side, text(row.position_side))
     closes = made(_reduces, side, held, yes_no(row.reduce_only), yes_no(row.close_position))
     return Order(
         venue=VENUE,
@@ -190,7 +180,7 @@ def algo_orders(row: wire.WireAlgoOrder) -> Order:
     """Conditional orders; one of a whole position has no quantity, which is 0 here."""
     name, side = needed(text(row.symbol)), needed(word(row.side, SIDE))
     kind, filled = word(either(row.order_type, row.type), KINDS, unknown=OTHER), number(row.actual_qty)
-    held, total = made(_held, text(row.position_side)), size(row.quantity)
+    held, total = made(held_side, text(row.position_side)), size(row.quantity)
     closes = made(_reduces, side, held, yes_no(row.reduce_only), yes_no(row.close_position))
     return Order(
         venue=VENUE,

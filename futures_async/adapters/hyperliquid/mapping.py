@@ -18,9 +18,10 @@ from futures_async.adapter import (
     MarginMode,
     Position,
     PositionMode,
-    PositionSide,
     RiskLimit,
     Ticker,
+    absolute,
+    by_sign,
     decimal_or_none,
     divide,
     known_or_none,
@@ -221,14 +222,6 @@ class Beside(msgspec.Struct, frozen=True):
     tiers: Sequence[Tier] | None = None
 
 
-def _side(szi: Decimal | None) -> PositionSide | None:
-    return None if szi is None else PositionSide.LONG if szi >= 0 else PositionSide.SHORT
-
-
-def _size(szi: Decimal | None) -> Decimal | None:
-    return None if szi is None else szi.copy_abs()
-
-
 def _mark(value: Decimal | None, quantity: Decimal | None) -> Decimal | None:
     return None if value is None or not quantity else divide(value, quantity)
 
@@ -287,14 +280,14 @@ def _position_ratio(
 def positions(row: wire.WirePosition, beside: Beside, names: Names) -> Position:
     """Open positions: net, one for each coin. They have no id and no time, and tell no profit that was realized."""
     name, szi = needed(text(row.coin)), number(row.szi)
-    quantity, notional = made(_size, szi), number(row.position_value)
+    quantity, notional = absolute(szi), number(row.position_value)
     mode, used, unrealized = made(margin_mode, row.leverage), number(row.margin_used), number(row.unrealized_pnl)
     own = made(maintenance, notional, beside.tiers)
     return Position(
         venue=VENUE,
         symbol=made(names.unified, name),
         venue_symbol=name,
-        side=needed(made(_side, szi)),
+        side=needed(by_sign(szi)),
         quantity=needed(quantity),
         entry_price=price(row.entry_px),
         mark_price=made(_mark, notional, quantity),

@@ -26,6 +26,8 @@ from futures_async.adapter import (
     PositionHistory,
     PositionMode,
     PositionSide,
+    absolute,
+    by_sign,
     divide,
     either,
     identifier,
@@ -201,11 +203,9 @@ def to_leverage(rows: Sequence[wire.WireLeverage], venue_symbol: str, max_levera
 # Positions
 
 
-def _direction(pos_side: str, contracts: Decimal) -> PositionSide:
-    """With `net` the sign is the direction."""
-    if pos_side != "net":
-        return known(POSITION_SIDE, pos_side, "posSide")
-    return PositionSide.SHORT if contracts < 0 else PositionSide.LONG
+def held_side(pos_side: str | None) -> PositionSide | None:
+    """The side that is named; in net mode the field says nothing, and the sign of a position is its direction."""
+    return None if pos_side in (None, "net") else known(POSITION_SIDE, pos_side, "posSide")
 
 
 def _notional(quantity: Decimal, contracts: Decimal, value: Decimal | None, mark: Decimal | None) -> Decimal | None:
@@ -231,7 +231,7 @@ def _stop(rows: object, field: str) -> Decimal | None:
 def positions(row: wire.WirePosition, contract: Contract) -> Position:
     """Positions. With a contract's name comes a row of size 0 where there once was one."""
     name, pos = needed(text(row.inst_id)), needed(number(row.pos))
-    contracts, value = made(Decimal.copy_abs, pos), contract.contract_value
+    contracts, value = needed(absolute(pos)), contract.contract_value
     mark, entry = price(row.mark_px), price(row.avg_px)
     quantity = needed(in_base(contracts, contract.contract_size, value, mark, entry))
     notional, required = made(_notional, quantity, contracts, value, mark), number(row.mmr)
@@ -239,7 +239,7 @@ def positions(row: wire.WirePosition, contract: Contract) -> Position:
         venue=VENUE,
         symbol=made(unified_symbol, name),
         venue_symbol=name,
-        side=made(_direction, needed(text(row.pos_side)), pos),
+        side=needed(either(made(held_side, needed(text(row.pos_side))), by_sign(pos))),
         quantity=quantity,
         contracts=contracts,
         contract_size=made(lambda size, value: size if value is None else None, contract.contract_size, value),

@@ -43,7 +43,6 @@ from futures_async.adapter import (
     either,
     identifier,
     in_base,
-    known,
     made,
     minus,
     moment,
@@ -63,7 +62,7 @@ from futures_async.adapter import (
 )
 from futures_async.adapters.okx import wire
 from futures_async.adapters.okx.codes import SUCCESS
-from futures_async.adapters.okx.mapping import MARGIN_MODE, POSITION_SIDE, VENUE, unified_symbol
+from futures_async.adapters.okx.mapping import MARGIN_MODE, VENUE, held_side, unified_symbol
 
 SIDE = {side.value: side for side in Side}
 _WORD = {
@@ -100,11 +99,6 @@ AT_MARKET = "-1"
 
 def _type(kind: OrderType | None, category: str | None) -> OrderType | None:
     return _ORIGIN.get(category or "", kind)
-
-
-def held_side(pos_side: str | None) -> PositionSide | None:
-    """The position that an order is of; in net mode the field says nothing."""
-    return None if pos_side in (None, "net") else known(POSITION_SIDE, pos_side, "posSide")
 
 
 def reduces(side: Side, held: PositionSide | None, said: bool | None) -> bool | None:

@@ -48,13 +48,12 @@ from futures_async.adapter import (
 )
 from futures_async.adapters.okx import endpoints, wire
 from futures_async.adapters.okx.account import OKXAccount
-from futures_async.adapters.okx.mapping import MARGIN_MODE, VENUE, unified_symbol
+from futures_async.adapters.okx.mapping import MARGIN_MODE, VENUE, held_side, unified_symbol
 from futures_async.adapters.okx.orders import (
     AT_MARKET,
     PRICE_SOURCE,
     SIDE,
     STATUS,
-    held_side,
     order_frame,
     read_ack,
     reduces,
