@@ -79,6 +79,11 @@ class Job(msgspec.Struct, frozen=True, gc=False):
         return self.sealed[0] if arrived else None
 
     @property
+    def has_left(self) -> bool:
+        """A write of which an attempt has gone out."""
+        return any(attempt.phase != "not sent" for attempt in self.attempts)
+
+    @property
     def until(self) -> float:
         """The next attempt must have begun by then, by the loop's clock."""
         again = self.again

@@ -288,6 +288,8 @@ class Channel:
 
     def _told(self, error: FuturesAsyncError, job: Job) -> FuturesAsyncError:
         """`_final`, and of a refusal without the steps in which its answer was read: those say nothing of it."""
+        if isinstance(error, ClientClosed) and job.has_left:
+            error = self._stops.not_again(error)
         final = self._final(error, job)
         if type(final) is NotSent and job.abort.raised and self._stops.halts(job.endpoint):
             return self._stops.halted(job.endpoint)

@@ -16,6 +16,8 @@ from futures_async.unified.errors import ClientClosed
 
 T = TypeVar("T")
 
+UNSENT = "nothing was sent"
+
 
 class Stops:
     """The stops of one account's calls.
@@ -92,10 +94,13 @@ class Stops:
 
     def halted(self, endpoint: Endpoint[Any]) -> ClientClosed:
         """What a call ends as that a halt has stopped."""
-        return ClientClosed(
-            f"{self._venue} {endpoint.name}: halted: only cancels and reads go through; nothing was sent"
-        )
+        return ClientClosed(f"{self._venue} {endpoint.name}: halted: only cancels and reads go through; {UNSENT}")
 
     def closed(self, endpoint: Endpoint[Any]) -> ClientClosed:
         """What a call ends as that closing has stopped."""
-        return ClientClosed(f"{self._venue} {endpoint.name}: this exchange object is closed; nothing was sent")
+        return ClientClosed(f"{self._venue} {endpoint.name}: this exchange object is closed; {UNSENT}")
+
+    @staticmethod
+    def not_again(stopped: ClientClosed) -> ClientClosed:
+        """The same of a call of which an attempt has left before."""
+        return ClientClosed(str(stopped).replace(UNSENT, "it was not sent again"))

@@ -13,6 +13,7 @@ from futures_async.transport.http.backend import HttpFailure, Phase
 from futures_async.transport.limits.local import LocalLimiter
 from futures_async.transport.limits.none import NoLimiter
 from tests.rig.support import BTC, Scripted, limit_order, toy, virtual
+from tests.rig.toy import SET_LEVERAGE
 from tests.trading.test_trading import until
 
 PLACE, SET, CANCEL, CANCEL_ALL = "/order/place", "/leverage/set", "/order/cancel", "/order/cancel-all"
@@ -83,6 +84,23 @@ async def test_a_setting_that_may_have_arrived_is_read_back_and_not_sent_again()
         exchange.halt()
         with pytest.raises(fa.SettingNotApplied):
             await setting
+        assert venue.sent(SET) == 1
+
+
+@pytest.mark.parametrize(("fate", "words"), [(LOST, "not sent again"), ("refused", "nothing was sent")])
+@virtual
+async def test_what_a_halt_says_was_sent_is_what_has_left(fate: HttpFailure | str, words: str) -> None:
+    venue = Scripted()
+    venue.plan[SET] = [fate] * 3
+    async with toy(venue, limiter=NoLimiter()) as exchange:
+        channel = exchange._channel
+        setting = asyncio.create_task(channel.call(SET_LEVERAGE, body={"symbol": BTC, "leverage": "7"}))
+        await arrived(venue, SET)
+        await asyncio.sleep(0.03)
+        exchange.halt()
+        with pytest.raises(fa.FuturesAsyncError, match=f"halted.*{words}") as caught:
+            await setting
+        assert isinstance(caught.value, fa.OutcomeUnknown) is (fate is LOST)
         assert venue.sent(SET) == 1
 
 
