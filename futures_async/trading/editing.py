@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from decimal import Decimal
+from functools import cached_property, partial
 
 import msgspec
 
@@ -30,6 +32,9 @@ from futures_async.unified.errors import (
 from futures_async.unified.exchange import Capability
 from futures_async.unified.models import Order, OrderRequest
 
+EDITED_KEPT = 1_000
+"""Orders whose last edit is remembered: those that are edited by several at once."""
+
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
     """One edit: the order as it was, what it is to be, and how that is asked for."""
@@ -44,6 +49,8 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     amendment: Amendment
     moves_prices: bool
     """The venue moves prices into its band."""
+    ended: int = 0
+    """So many edits of this account had ended before the order was read."""
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -80,8 +87,33 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
         return f"{to_text(self.wanted.quantity)} at {'market' if self.wanted.price is None else self.wanted.price}"
 
 
+class Ends:
+    """The ends of an account's edits, well or not, in their order."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._last: dict[str, int] = {}
+        """By order id: which one its last edit was."""
+
+    def note(self, order_id: str) -> None:
+        """One of this order has ended."""
+        self.count += 1
+        self._last.pop(order_id, None)
+        self._last[order_id] = self.count
+        if len(self._last) > EDITED_KEPT:
+            del self._last[next(iter(self._last))]
+
+    def last(self, order_id: str) -> int:
+        """How many had ended with the last one of this order; 0: none of it has."""
+        return self._last.get(order_id, 0)
+
+
 class Editing(Trading):
     """The edits of every adapter."""
+
+    @cached_property
+    def _ends(self) -> Ends:
+        return Ends()
 
     async def edit_order(
         self,
@@ -98,16 +130,40 @@ class Editing(Trading):
         if price is None and quantity is None:
             raise InvalidOrder("edit_order needs a price or a quantity")
 
-        async def deed() -> Order:
+        async def plan() -> Change:
+            ended = self._ends.count
             change = await self._planned_change(symbol, *self._current_ids(*pair), price, quantity)
+            return msgspec.structs.replace(change, ended=ended)
+
+        async def deed() -> Order:
+            change = await plan()
             question = self._settings.question(change.key)
             if question is not None:
                 # An earlier edit may have put another order in its place: that one is meant.
                 await self._edit_settled(question)
-                change = await self._planned_change(symbol, *self._current_ids(*pair), price, quantity)
-            return await self._settings.once(change.key, lambda: self._edit(change))
+                change = await plan()
+            while True:
+                result = await self._settings.once(change.key, partial(self._edit_as_it_is, change, plan))
+                if isinstance(result, Order):
+                    return result
+                change = result
 
         return await self._channel.deeds.see_through(deed, Kind.ORDER)
+
+    async def _edit_as_it_is(self, change: Change, plan: Callable[[], Awaitable[Change]]) -> Order | Change:
+        """Edit an order, alone; planned anew where another edit of it has ended since it was read.
+
+        Returns:
+            Another plan, where another order is in its place by now: to be carried out when that one's turn has come.
+        """
+        if self._ends.last(change.current.order_id) > change.ended:
+            key, change = change.key, await plan()
+            if change.key != key:
+                return change
+        try:
+            return await self._edit(change)
+        finally:
+            self._ends.note(change.current.order_id)
 
     @staticmethod
     async def _edit_settled(question: OutcomeUnknown) -> None:

@@ -7,19 +7,25 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import anyio
 import msgspec
 import pytest
 
-from futures_async.adapter import BatchCancels, Call
+from futures_async.adapter import Adapter, BatchCancels, Call
+from futures_async.adapters import OKX, Binance, Bitget, Bybit, Hyperliquid
+from futures_async.testing.inside import Inside
+from futures_async.testing.spec import RawCall, VenueSpec
+from futures_async.testing.virtual_time import run
 from futures_async.trading.ordering import Amendment
 from futures_async.transport.endpoint import Endpoint, Kind
 from futures_async.transport.http.backend import HttpFailure, Phase
 from futures_async.unified import errors
 from futures_async.unified.enums import OrderStatus
 from futures_async.unified.models import Order
+from tests.adapters.hyperliquid.test_contract import SPEC as HYPERLIQUID
 from tests.rig.support import BTC, Scripted, limit_order, toy, virtual
 from tests.rig.toy import Toy
 
@@ -198,6 +204,35 @@ async def test_an_edit_after_a_lost_one_is_of_what_took_the_orders_place() -> No
             await exchange.edit_order(BTC, order_id=order.order_id, price=102)
         assert venue.sent(EDIT) == sent
         assert len(exchange.unresolved()) == 1
+
+
+@pytest.mark.parametrize("kind", [Binance, Bitget, Bybit, Hyperliquid, OKX], ids=lambda kind: kind.id)
+def test_two_edits_of_one_order_at_once_both_stand(kind: type[Adapter]) -> None:
+    async def main() -> None:
+        spec = HYPERLIQUID if kind is Hyperliquid else VenueSpec(factory=kind, raw_call=RawCall("/", {}))
+        on, symbol = Inside(spec), spec.symbol
+        async with on.exchange as exchange:
+            order = await exchange.create_order(on.request(quantity=on.spec.quantity * 4))
+            price, quantity = on.price("0.8"), on.spec.quantity * 2
+            async with anyio.create_task_group() as group:
+                for change in ({"price": price}, {"quantity": quantity}, {"price": price}):
+                    group.start_soon(partial(exchange.edit_order, symbol, order_id=order.order_id, **change))
+            (stands,) = await exchange.fetch_open_orders(symbol)
+            assert (stands.price, stands.quantity) == (price, quantity)
+
+    run(main())
+
+
+@virtual
+async def test_edits_of_orders_that_nobody_else_edits_read_each_once() -> None:
+    venue = Scripted()
+    async with toy(venue) as exchange:
+        orders = [await exchange.create_order(limit_order(100 + index)) for index in range(4)]
+        before = venue.sent(GET)
+        async with anyio.create_task_group() as group:
+            for order in orders:
+                group.start_soon(partial(exchange.edit_order, BTC, order_id=order.order_id, price=200))
+        assert venue.sent(GET) - before == 2 * len(orders)  # before and after
 
 
 class Behind(Toy):
