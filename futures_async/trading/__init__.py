@@ -8,7 +8,7 @@ In the order of an order:
 - `batch`: several orders in one call; `batch_cancels`: several cancels
 - `desk`: every order that leaves is known by its id until its fate is certain
 - `search`: the search for an order whose fate is open
-- `cancelling`: cancels, each of which ends in a reading of the order
+- `cancelling`: cancels, each of which ends in a reading of the order; `cancelling_all`: all of a contract
 - `waiting`: orders that wait for a price; `stops`: take-profits and stop-losses of a part of a position
 - `settings`: leverage, modes and margin: set, and never called done before they were read back; `adjusting`: margin
   moved into an isolated position, or out of it

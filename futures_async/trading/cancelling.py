@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from typing import NamedTuple
 
-import anyio
 import msgspec
 
 from futures_async.trading.batch import together
@@ -15,41 +13,20 @@ from futures_async.trading.planning import one_id
 from futures_async.transport.channel import LANE, apart
 from futures_async.transport.endpoint import Kind
 from futures_async.transport.limits.limiter import Priority
-from futures_async.unified.enums import OrderStatus, Outcome
+from futures_async.unified.enums import OrderStatus
 from futures_async.unified.errors import (
-    Banned,
     CancelOutcomeUnknown,
-    ClientClosed,
     FuturesAsyncError,
-    IncompletePage,
-    InvalidRequest,
-    KeyLocked,
     OrderNotFound,
     OutcomeUnknown,
     ResponseMismatch,
-    SettingOutcomeUnknown,
-    UnreadRow,
-    unread_rows,
 )
 from futures_async.unified.exchange import Capability
 from futures_async.unified.models import CancelResult, Order
-from futures_async.unified.rows import seen
 
 logger = logging.getLogger("futures_async.orders")
 
 AFTER_CANCEL_PAUSES_S = (0.0, 0.1, 0.25, 0.5, 1.0, 2.0)
-
-
-LISTED_WITHIN_S = 3.0
-"""So long may the list of what is about to be cancelled take; the cancel does not wait for it any longer."""
-
-
-class Listed(NamedTuple):
-    """Open orders before a cancel."""
-
-    ids: set[str]
-    whole: bool
-    """They are all."""
 
 
 class lane:
@@ -256,159 +233,3 @@ class Cancelling(Hooks):
             return run
 
         return await together([one(*pair) for pair in pairs])
-
-    async def cancel_all_orders(self, symbol: str, *, triggers: bool = True) -> list[str]:
-        self._require(Capability.CANCEL_ALL_ORDERS)
-        venue_symbol = self.venue_symbol(symbol)
-
-        async def deed() -> list[str]:
-            problem: FuturesAsyncError | None = None
-            ids: list[str] = []
-            try:
-                ids = await self._cancel_everything(symbol, venue_symbol)
-            except FuturesAsyncError as error:
-                if not triggers:
-                    raise
-                problem = error  # what goes wrong with those does not keep the others
-            waiting = await self._cancel_waiting(venue_symbol) if triggers else []
-            if problem is not None:
-                raise problem
-            return [*ids, *waiting]
-
-        with urgent():
-            return await self._channel.deeds.see_through(deed, Kind.DELTA, cancels=True)
-
-    async def _cancel_waiting(self, venue_symbol: str) -> list[str]:
-        """Cancel what waits for a price, each by its id; the ids of those that are gone by it."""
-        if not {Capability.FETCH_TRIGGER_ORDERS, Capability.CANCEL_TRIGGER_ORDER} <= self.capabilities:
-            return []
-
-        async def cancel(order_id: str) -> None:
-            await self.cancel_trigger_order(venue_symbol, order_id=order_id)
-
-        return await self._cancel_each(lambda: self.fetch_trigger_orders(venue_symbol), cancel)
-
-    async def _cancel_each(
-        self, look: Callable[[], Awaitable[list[Order]]], cancel: Callable[[str], Awaitable[None]]
-    ) -> list[str]:
-        """Cancel each of a list by its id; the ids of those that are gone by it.
-
-        A venue may show the first of them alone: then it is looked again, until the list is whole.
-
-        Raises:
-            IncompletePage: The list stays as long as the venue shows, and names nothing new.
-        """
-        problems: list[FuturesAsyncError] = []
-
-        def one(order_id: str) -> Callable[[], Awaitable[str | None]]:
-            async def run() -> str | None:
-                try:
-                    await cancel(order_id)
-                except OrderNotFound:
-                    return None  # it went off, or went, meanwhile
-                except FuturesAsyncError as error:
-                    problems.append(error)
-                    return None
-                return order_id
-
-            return run
-
-        gone: list[str | None] = []
-        tried: set[str] = set()
-        pauses = iter(AFTER_CANCEL_PAUSES_S)
-        while True:
-            ids, nameless, cut = await _ids(look())
-            fresh = ids - tried
-            gone += await together([one(order_id) for order_id in sorted(fresh)])
-            if cut is None or problems:
-                break
-            tried |= fresh
-            if not fresh:  # lists lag behind cancels
-                pause_s = next(pauses, None)
-                if pause_s is None:
-                    raise cut
-                await self._channel.transport.runtime().sleep(pause_s)
-        if problems:
-            raise problems[0]
-        if nameless:
-            raise unread_rows(nameless)
-        return [order_id for order_id in gone if order_id is not None]
-
-    async def _open_before(self, symbol: str, venue_symbol: str) -> Listed:
-        """The open orders that are about to be cancelled, as far as they can be told soon.
-
-        Raises:
-            ClientClosed, KeyLocked, Banned, InvalidRequest: A cancel would end no better; none was sent.
-        """
-        problem: FuturesAsyncError | None = None
-        with anyio.move_on_after(LISTED_WITHIN_S):
-            try:
-                ids, nameless, cut = await _ids(self.fetch_open_orders(venue_symbol))
-                if not nameless:
-                    return Listed(ids, cut is None)
-                problem = unread_rows(nameless)
-            except (ClientClosed, KeyLocked, Banned, InvalidRequest) as error:
-                error.outcome = Outcome.NOT_SENT
-                raise
-            except FuturesAsyncError as error:
-                problem = error
-        # Whatever cannot be read of them, they can be cancelled.
-        why = problem or f"it did not come within {LISTED_WITHIN_S:g} s"
-        logger.warning("%s: cancelling all orders of %s without a list of them: %s", self.id, symbol, why)
-        return Listed(set(), False)
-
-    async def _cancel_everything(self, symbol: str, venue_symbol: str) -> list[str]:
-        before, whole = await self._open_before(symbol, venue_symbol)
-        # Sent although none may be seen open: a fresh order can be invisible to lookups for a while.
-        unknown: OutcomeUnknown | None = None
-        ids: list[str] | None = None
-        try:
-            ids = await self._cancel_all(venue_symbol)
-        except (CancelOutcomeUnknown, SettingOutcomeUnknown) as error:
-            unknown = error
-        if ids is not None and before <= set(ids):
-            return ids
-        left, problem = before, None
-        for pause_s in AFTER_CANCEL_PAUSES_S:
-            await self._channel.transport.runtime().sleep(pause_s)
-            try:
-                with apart():
-                    stand = await _named(self.fetch_open_orders(venue_symbol))
-                left = before & stand if whole else stand
-            except FuturesAsyncError as error:
-                problem = error
-                continue
-            if not left and (unknown is None or before):
-                # An answer that names others may be about something else.
-                told = set(ids or ()) if not whole or set(ids or ()) <= before else set[str]()
-                return sorted(before | told)
-            if unknown is not None and not before:
-                break  # no order to judge it by
-        raise unknown or SettingOutcomeUnknown(
-            f"{self.id}: {len(left)} orders were still open, or could not be read, after cancel_all_orders",
-            venue=self.id,
-            symbol=symbol,
-        ) from problem
-
-
-async def _ids(reading: Awaitable[list[Order]]) -> tuple[set[str], list[UnreadRow], IncompletePage | None]:
-    """The ids of a list of orders, also of those rows of which nothing else can be read; rows without one; and whether
-    the list is cut off."""
-    orders, unread, cut = await seen(reading)
-    known = {str(row.facts["order_id"]) for row in unread if "order_id" in row.facts}
-    return {order.order_id for order in orders} | known, [row for row in unread if "order_id" not in row.facts], cut
-
-
-async def _named(reading: Awaitable[list[Order]]) -> set[str]:
-    """The ids of all of a list of orders.
-
-    Raises:
-        UnreadRows: Not even the ids can be read.
-        IncompletePage: There may be more.
-    """
-    ids, nameless, cut = await _ids(reading)
-    if cut is not None:
-        raise cut
-    if nameless:
-        raise unread_rows(nameless)
-    return ids

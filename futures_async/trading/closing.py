@@ -7,7 +7,8 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
 from decimal import Decimal
 
-from futures_async.trading.cancelling import Cancelling, urgent
+from futures_async.trading.cancelling import urgent
+from futures_async.trading.cancelling_all import CancellingAll
 from futures_async.trading.closing_orders import closing_request, counted, exactly, parts_of
 from futures_async.trading.desk import READ_BACK_PAUSES_S
 from futures_async.trading.ordering import Ack
@@ -77,7 +78,7 @@ def may_be_position(row: UnreadRow, venue_symbol: str, side: PositionSide | None
     return named == venue_symbol and (side is None or held is side)
 
 
-class Closing(Cancelling):
+class Closing(CancellingAll):
     """The closes of every adapter."""
 
     async def close_position(

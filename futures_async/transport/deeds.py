@@ -75,10 +75,11 @@ class Questions:
             kept.append((question, about))
         self._open = kept[-MOST_QUESTIONS:]
 
-    def answered(self, *abouts: Hashable) -> None:
-        """What was asked of these is known now."""
+    def answered(self, *abouts: Hashable, past_ms: int | None = None) -> None:
+        """What was asked of these is known now; with a time, only of what can take effect no more since then."""
         for question, about in self._open:
-            if about in abouts:
+            fence_ms = question.fence_until_ms
+            if about in abouts and (past_ms is None or (fence_ms is not None and fence_ms < past_ms)):
                 question.settled = True
 
     def open(self) -> list[OutcomeUnknown]:

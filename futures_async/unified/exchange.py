@@ -376,6 +376,10 @@ class FuturesExchange(ABC):
             symbol: Unified symbol or the venue's id.
             triggers: Cancel waiting trigger, take-profit and stop-loss orders too, where `fetch_trigger_orders` lists
                 them. What stays: orders of other contracts, and what an adapter lists by calls of its own.
+
+        Raises:
+            CancelOutcomeUnknown, SettingOutcomeUnknown: Some may stand. `resolve()` reads the open orders until the
+                cancel cannot take effect any more, and returns the ids, of those that stood before, that are gone.
         """
         self._unsupported("cancel_all_orders")
 

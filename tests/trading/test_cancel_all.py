@@ -9,6 +9,7 @@ import pytest
 import futures_async as fa
 from futures_async.transport.http.backend import HttpFailure, HttpRequest, HttpResponse, Phase
 from tests.rig.support import BTC, Answer, Scripted, limit_order, page, toy, virtual
+from tests.rig.toy import Toy
 
 OPEN, CANCEL_ALL = "/order/open", "/order/cancel-all"
 LOST = HttpFailure("read-timeout", Phase.ANSWERING, sent=True)
@@ -43,6 +44,47 @@ async def test_they_are_cancelled_soon_where_the_list_does_not_come() -> None:
         await exchange.cancel_all_orders(BTC)
         assert asyncio.get_running_loop().time() - began < 3.5
         assert venue.orders[0].status == "canceled"
+
+
+class Deaf(Toy):
+    """Its cancel of all orders arrives later than it is answered, or never."""
+
+    async def _cancel_all(self, venue_symbol: str) -> list[str] | None:
+        return None
+
+
+@pytest.mark.parametrize("gone", [True, False], ids=["it went", "it stands"])
+@pytest.mark.parametrize("told", [True, False], ids=["answered", "lost"])
+@virtual
+async def test_what_a_cancel_of_all_left_open_is_told_by_the_open_orders(told: bool, gone: bool) -> None:
+    venue = Scripted()
+    async with toy(venue, Deaf if told else Toy) as exchange:
+        order = await exchange.create_order(limit_order())
+        venue.plan[CANCEL_ALL] = [] if told else ["read-timeout-lost"] * 3
+        with pytest.raises(fa.OutcomeUnknown) as caught:
+            await exchange.cancel_all_orders(BTC)
+        assert exchange.unresolved() == [caught.value]
+        with pytest.raises(fa.OutcomeUnknown):
+            await caught.value.resolve(0)
+        if gone:
+            venue.orders[0].status = "canceled"
+        assert await caught.value.resolve() == ([order.order_id] if gone else [])
+        assert exchange.unresolved() == []
+
+
+@virtual
+async def test_a_later_cancel_of_all_answers_the_question_once_it_cannot_land_any_more() -> None:
+    venue = Scripted()
+    async with toy(venue) as exchange:
+        await exchange.create_order(limit_order())
+        venue.plan[CANCEL_ALL] = ["read-timeout-lost"]
+        with pytest.raises(fa.OutcomeUnknown) as caught:
+            await exchange.cancel_all_orders(BTC)
+        await exchange.cancel_all_orders(BTC)
+        assert exchange.unresolved() == [caught.value]  # what is placed now may go by the first one
+        await asyncio.sleep(120)
+        await exchange.cancel_all_orders(BTC)
+        assert exchange.unresolved() == []
 
 
 @virtual
