@@ -215,7 +215,8 @@ def test_two_edits_of_one_order_at_once_both_stand(kind: type[Adapter]) -> None:
             order = await exchange.create_order(on.request(quantity=on.spec.quantity * 4))
             price, quantity = on.price("0.8"), on.spec.quantity * 2
             async with anyio.create_task_group() as group:
-                for change in ({"price": price}, {"quantity": quantity}, {"price": price}):
+                changes: list[dict[str, Any]] = [{"price": price}, {"quantity": quantity}, {"price": price}]
+                for change in changes:
                     group.start_soon(partial(exchange.edit_order, symbol, order_id=order.order_id, **change))
             (stands,) = await exchange.fetch_open_orders(symbol)
             assert (stands.price, stands.quantity) == (price, quantity)
