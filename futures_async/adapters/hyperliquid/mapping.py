@@ -181,7 +181,10 @@ def _unrealized(rows: Any) -> Decimal | None:
 
 
 def _ratio(maintenance: Decimal | None, equity: Decimal | None) -> Decimal | None:
-    return None if maintenance is None or not equity or equity < 0 else divide(maintenance, equity)
+    """Liquidation at 1, which is also said where nothing is left: the quotient would read as safe."""
+    if maintenance is None or equity is None or (equity <= 0 and not maintenance):
+        return None
+    return divide(maintenance, equity) if equity > 0 else Decimal(1)
 
 
 @table
@@ -273,7 +276,9 @@ def _position_ratio(
     """Isolated positions stand alone; of the others the whole cross book has one."""
     if mode is None:
         return None
-    return _ratio(own, used) if mode is MarginMode.ISOLATED else _ratio(whole, equity)
+    if mode is MarginMode.CROSS:
+        return _ratio(whole, equity)
+    return Decimal(1) if used is not None and used <= 0 else _ratio(own, used)
 
 
 @table_with

@@ -114,7 +114,8 @@ def position_mode(config: wire.WireConfig) -> PositionMode:
 
 
 def _turned(ratio: Decimal | None) -> Decimal | None:
-    return None if not ratio else divide(Decimal(1), ratio)
+    """Where nothing is left it is below 0 there, which is liquidation."""
+    return None if not ratio else divide(Decimal(1), ratio) if ratio > 0 else Decimal(1)
 
 
 # Account
@@ -134,7 +135,7 @@ def accounts(row: wire.WireCoin, config: wire.WireConfig) -> Account:
         unrealized_pnl=number(row.upl),
         initial_margin=number(row.imr),
         maintenance_margin=number(row.mmr),
-        margin_ratio=made(_turned, price(row.mgn_ratio)),
+        margin_ratio=made(_turned, number(row.mgn_ratio)),
         position_mode=word(config.pos_mode, POSITION_MODE),
     )
 
@@ -150,7 +151,7 @@ def totals(row: wire.WireBalance, config: wire.WireConfig) -> Account:
         unrealized_pnl=number(row.upl),
         initial_margin=number(row.imr),
         maintenance_margin=number(row.mmr),
-        margin_ratio=made(_turned, price(row.mgn_ratio)),
+        margin_ratio=made(_turned, number(row.mgn_ratio)),
         position_mode=word(config.pos_mode, POSITION_MODE),
     )
 
@@ -260,7 +261,7 @@ def positions(row: wire.WirePosition, contract: Contract) -> Position:
         initial_margin=number(row.imr),
         maintenance_margin=required,
         maintenance_margin_rate=made(_rate, required, quantity, value, notional),
-        margin_ratio=made(_turned, price(row.mgn_ratio)),
+        margin_ratio=made(_turned, number(row.mgn_ratio)),
         notional=notional,
         take_profit=made(_stop, row.close_order_algo, "tp_trigger_px"),
         stop_loss=made(_stop, row.close_order_algo, "sl_trigger_px"),

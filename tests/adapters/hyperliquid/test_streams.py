@@ -243,6 +243,10 @@ def test_a_state_tells_positions_and_collateral_all_at_once() -> None:
     assert (position.symbol, position.side, position.quantity) == ("ETH/USDC:USDC", PositionSide.LONG, D("0.0335"))
     assert (position.margin_mode, position.entry_price) == (MarginMode.ISOLATED, D("2986.3"))
     assert (account.margin_coin, account.equity) == ("USDC", D("13109.482328"))
+    # 4.967826 is its equity; what it holds does not move with the mark price.
+    assert (position.margin, position.unrealized_pnl) == (D("4.981226"), D("-0.0134"))
+    assert position.roe is not None
+    assert round(position.roe, 4) == D("-0.0027")
 
 
 def test_what_is_not_known_yet_is_not_told() -> None:
@@ -271,6 +275,33 @@ def test_a_position_whose_row_stays_moves_with_the_cross_book() -> None:
     assert low is not None
     assert high is not None
     assert low < high
+
+
+def position_of(state: dict[str, Any]) -> Position:
+    """The one position of a state."""
+    [row] = positions_of(msgspec.convert(state, wire.WireState, strict=False))
+    return mapping.positions(FIRST).one(row, mapping.Beside())
+
+
+@pytest.mark.parametrize("equity", ["0.0", "-3.5"])
+@pytest.mark.parametrize(("needed", "ratio"), [("12.0", D(1)), ("0.0", None)])
+def test_a_cross_book_with_nothing_left_is_liquidated_if_it_holds_anything(
+    equity: str, needed: str, ratio: D | None
+) -> None:
+    state = document("clearinghouse_state") | {"crossMaintenanceMarginUsed": needed}
+    state["crossMarginSummary"]["accountValue"] = equity
+    state["assetPositions"][0]["position"]["leverage"] = {"type": "cross", "value": 20}
+    position = position_of(state)
+    [account] = push_of(pushed("clearinghouseState", dex="", clearinghouseState=state), What.ACCOUNTS).items
+    assert (position.margin_ratio, account.margin_ratio) == (ratio, ratio)
+    assert position.margin == D("4.967826")
+
+
+def test_an_isolated_position_with_nothing_left_is_liquidated() -> None:
+    state = document("clearinghouse_state")
+    state["assetPositions"][0]["position"] |= {"marginUsed": "-0.1", "unrealizedPnl": "-5.1"}
+    position = position_of(state)
+    assert (position.margin_ratio, position.margin) == (1, 5)
 
 
 def test_collateral_in_the_spot_ledger_is_told_by_reads_alone() -> None:

@@ -110,6 +110,7 @@ def test_a_position_is_read_field_by_field() -> None:
 def test_the_margin_ratio_is_turned_round_so_that_it_liquidates_at_one() -> None:
     assert position(mgnRatio="4").margin_ratio == D("0.25")
     assert position(mgnRatio="1").margin_ratio == 1
+    assert position(mgnRatio="-0.3").margin_ratio == 1, "nothing is left"
     assert position(mgnRatio="").margin_ratio is None, "cross in multi-currency mode"
 
 
