@@ -10,11 +10,8 @@ import msgspec
 
 from futures_async.adapter import (
     Account,
-    AccountModeMismatch,
-    Adapter,
     Call,
     Endpoint,
-    ExchangeError,
     Fill,
     IncompletePage,
     InvalidRequest,
@@ -52,8 +49,11 @@ from futures_async.adapter import (
 from futures_async.adapters._rows import listed, same_name
 from futures_async.adapters.binance import endpoints, mapping, wire
 from futures_async.adapters.binance.codes import MARGIN_MODE_STANDS, POSITION_MODE_STANDS
+from futures_async.adapters.binance.kind import BinanceKind
 from futures_async.adapters.binance.orders import fills, orders
 
+S = TypeVar("S")
+T = TypeVar("T")
 M = TypeVar("M", Order, Fill, LedgerEntry)
 W = TypeVar("W", wire.WireOrder, wire.WireAlgoOrder)
 R = TypeVar("R", wire.WirePosition, wire.WireOrder, wire.WireAlgoOrder)
@@ -62,7 +62,7 @@ Ask = Callable[[Params], Awaitable[Read[M]]]
 _MARGIN_TYPES = {MarginMode.CROSS: "CROSSED", MarginMode.ISOLATED: "ISOLATED"}
 
 
-class BinanceAccount(Adapter):
+class BinanceAccount(BinanceKind):
     """What concerns the account, and not single orders."""
 
     def venue_symbol(self, symbol: str) -> str:
@@ -99,9 +99,16 @@ class BinanceAccount(Adapter):
         return mapping.to_position_mode(await self._call(endpoints.ACCOUNT_CONFIG))
 
     async def _known_position_mode(self, venue_symbol: str) -> PositionMode:
-        """Read once, with the word that says whether the account may trade at all."""
+        """Read once, with the word that says whether the account may trade at all; and whether it is traded here."""
         if self._position_mode is None:
-            config = await self._once("config", lambda: self._call(endpoints.ACCOUNT_CONFIG))
+
+            async def read(whose: bool) -> list[wire.WireAccountConfig]:
+                if not whose:
+                    return [await self._once("config", lambda: self._call(endpoints.ACCOUNT_CONFIG))]
+                await self._check_account(endpoints.ACCOUNT_CONFIG)
+                return []
+
+            [config] = await side_by_side(read, (True, False))
             if str(config.can_trade).lower() == "false":
                 raise PermissionDenied(
                     "canTrade is false: the account may not trade; nothing was sent",
@@ -151,32 +158,6 @@ class BinanceAccount(Adapter):
             stands=lambda found: found.margin_mode is mode,
             unchanged=(MARGIN_MODE_STANDS,),
         )
-
-    async def identify_account(self) -> str | None:
-        """This adapter's id for an account of its own, by positive evidence only; see `fa.detect`.
-
-        Raises:
-            AccountModeMismatch: Portfolio Margin, whose orders and positions are elsewhere.
-        """
-        await self._refuse_portfolio_margin()
-        await self._call(endpoints.ACCOUNT_CONFIG)
-        return self.id
-
-    async def _refuse_portfolio_margin(self) -> None:
-        """Such accounts have a row here; fapi would answer zeros for everything that they hold."""
-        try:
-            found = await self._call(endpoints.PORTFOLIO_MARGIN, {"asset": "USDT"})
-        except ExchangeError as error:
-            if not error.code:
-                raise
-            return
-        if found.asset:
-            raise AccountModeMismatch(
-                "a Portfolio Margin account: its positions and orders are behind papi.binance.com, which no adapter "
-                "here speaks to",
-                venue=self.id,
-                endpoint=endpoints.PORTFOLIO_MARGIN.name,
-            )
 
     # Leverage
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from decimal import Decimal as D
 from typing import Any
 from urllib.parse import parse_qsl
@@ -455,6 +455,57 @@ async def test_a_portfolio_margin_account_is_no_account_of_this_adapter(server: 
         on.account.kind = "portfolio-margin"
         with pytest.raises(errors.AccountModeMismatch, match=r"papi\.binance\.com"):
             await exchange_of(on).identify_account()
+
+
+Asked = Callable[[Binance, Running], Awaitable[Any]]
+
+
+ASKED: list[Asked] = [
+    lambda exchange, on: exchange.fetch_positions(),
+    lambda exchange, on: exchange.fetch_accounts(),
+    lambda exchange, on: exchange.fetch_account(),
+    lambda exchange, on: exchange.fetch_open_orders(SPEC.symbol),
+    lambda exchange, on: exchange.fetch_trigger_orders(),
+    lambda exchange, on: exchange.fetch_fills(SPEC.symbol),
+    lambda exchange, on: exchange.fetch_ledger(),
+    lambda exchange, on: exchange.fetch_order(SPEC.symbol, order_id="77"),
+    lambda exchange, on: exchange.cancel_order(SPEC.symbol, order_id="77"),
+    lambda exchange, on: exchange.close_position(SPEC.symbol),
+    lambda exchange, on: exchange.create_order(on.request()),
+    lambda exchange, on: exchange.set_leverage(SPEC.symbol, 3),
+    lambda exchange, on: exchange.set_margin_mode("isolated", symbol=SPEC.symbol),
+    lambda exchange, on: exchange.set_position_mode("hedge"),
+]
+
+
+@pytest.mark.parametrize("ask", ASKED)
+async def test_calls_of_a_portfolio_margin_account_end_in_an_error_that_says_so(server: Loopback, ask: Asked) -> None:
+    async with running(SPEC, server) as on:
+        on.account.kind = "portfolio-margin"
+        on.account.balances.clear()
+        on.account.ledger.clear()
+        for _ in range(2):
+            with pytest.raises(errors.AccountModeMismatch, match="sub-account without it"):
+                await ask(exchange_of(on), on)
+        assert on.account.order_log == []
+
+
+async def test_an_account_that_is_empty_is_asked_once_whether_it_is_one_of_portfolio_margin(server: Loopback) -> None:
+    async with running(SPEC, server) as on:
+        called: list[str] = []
+        exchange_of(on).observe(lambda event: called.append(event.endpoint))
+        for _ in range(3):
+            assert await exchange_of(on).fetch_open_orders() == []
+        assert called.count("GET /fapi/v1/pmAccountInfo") == 1
+
+
+async def test_an_account_that_holds_something_is_not_asked(server: Loopback) -> None:
+    async with running(SPEC, server) as on:
+        called: list[str] = []
+        exchange_of(on).observe(lambda event: called.append(event.endpoint))
+        assert await exchange_of(on).fetch_accounts() != []
+        assert await exchange_of(on).fetch_open_orders() == []
+        assert "GET /fapi/v1/pmAccountInfo" not in called
 
 
 # The past

@@ -1,0 +1,125 @@
+"""Whose kind of account it is: one of Portfolio Margin is traded elsewhere, and looks empty here."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection
+from typing import Any, TypeVar
+
+from futures_async.adapter import (
+    AccountModeMismatch,
+    Adapter,
+    Credentials,
+    Endpoint,
+    ExchangeError,
+    FuturesAsyncError,
+    OrderNotFound,
+    Outcome,
+    Params,
+)
+from futures_async.adapters._rows import listed
+from futures_async.adapters.binance import endpoints, mapping, wire
+from futures_async.adapters.binance.codes import NO_PERMISSION
+
+S = TypeVar("S")
+T = TypeVar("T")
+
+
+class BinanceKind(Adapter):
+    """Calls of a classic account, and none of another kind."""
+
+    def _attach(self, credentials: Credentials | None) -> None:
+        self._is_own = False
+        """The account is known to be none of Portfolio Margin."""
+        super()._attach(credentials)
+
+    async def _call(
+        self,
+        endpoint: Endpoint[T],
+        params: Params | None = None,
+        body: Any = None,
+        *,
+        priority: Any = None,
+        about: Callable[[T], bool] | None = None,
+    ) -> T:
+        """One call. Here an account of Portfolio Margin holds nothing, or is refused: that is looked into, once.
+
+        Raises:
+            AccountModeMismatch: It is one.
+        """
+        try:
+            result = await super()._call(endpoint, params, body, priority=priority, about=about)
+        except ExchangeError as error:
+            if isinstance(error, OrderNotFound) or (error.code == NO_PERMISSION and endpoint.private):
+                await self._check_account(endpoint)
+            raise
+        if not self._is_own and endpoint.private:
+            if _tells_nothing(result):
+                await self._check_account(endpoint)
+            else:  # what a call of this adapter shows to be held is held here
+                self._is_own = endpoint in (endpoints.ACCOUNT, endpoints.POSITIONS)
+        return result
+
+    async def _check_account(self, endpoint: Endpoint[Any]) -> None:
+        """Ask whether it is an account of this adapter's, unless that is known.
+
+        Raises:
+            AccountModeMismatch: It is none.
+        """
+        if self._is_own or endpoint is endpoints.PORTFOLIO_MARGIN:
+            return
+        try:
+            await self._once("portfolio margin", self._refuse_portfolio_margin)
+        except AccountModeMismatch:
+            raise
+        except FuturesAsyncError:
+            return  # not to be told now: it is asked again when there is another reason
+
+    async def _apply(
+        self,
+        key: tuple[str, ...],
+        value: object,
+        *,
+        send: Callable[[], Awaitable[Any]],
+        read: Callable[[], Awaitable[S]],
+        stands: Callable[[S], bool],
+        unchanged: Collection[str] = (),
+    ) -> S:
+        self._active(key[0])
+        await self._check_account(endpoints.ACCOUNT_CONFIG)
+        return await super()._apply(key, value, send=send, read=read, stands=stands, unchanged=unchanged)
+
+    async def identify_account(self) -> str | None:
+        """This adapter's id for an account of its own, by positive evidence only; see `fa.detect`.
+
+        Raises:
+            AccountModeMismatch: Portfolio Margin, whose orders and positions are elsewhere.
+        """
+        await self._refuse_portfolio_margin()
+        await self._call(endpoints.ACCOUNT_CONFIG)
+        return self.id
+
+    async def _refuse_portfolio_margin(self) -> None:
+        """Such accounts have a row here; fapi would answer zeros for everything that they hold."""
+        try:
+            found = await self._call(endpoints.PORTFOLIO_MARGIN, {"asset": "USDT"})
+        except ExchangeError as error:
+            if not error.code or error.retryable:
+                raise
+            self._is_own = True
+            return
+        if found.asset:
+            raise AccountModeMismatch(
+                "a Portfolio Margin account: its positions and orders are behind papi.binance.com, which no adapter "
+                "here speaks to; use a sub-account without it, or leave Portfolio Margin at the venue",
+                venue=self.id,
+                endpoint=endpoints.PORTFOLIO_MARGIN.name,
+                outcome=Outcome.NOT_SENT,
+            )
+        self._is_own = True
+
+
+def _tells_nothing(result: object) -> bool:
+    """An empty list, or an account that holds nothing."""
+    if isinstance(result, wire.WireAccount):
+        return not any(mapping.holds_something(row) for row in listed(result.assets))
+    return result == []
