@@ -23,7 +23,7 @@ from futures_async.transport.endpoint import Endpoint, Kind
 from futures_async.transport.events import call_hook
 from futures_async.transport.http.backend import Abort
 from futures_async.transport.runtime import Work
-from futures_async.unified.enums import OrderStatus, Outcome
+from futures_async.unified.enums import Intent, OrderStatus, Outcome
 from futures_async.unified.errors import (
     Attempt,
     BadResponse,
@@ -274,6 +274,8 @@ class OrderDesk:
     async def accepted(self, record: Record, ack: Ack, endpoint: Endpoint[Any]) -> Order:
         """Check an acknowledgement and read the order back, if that is wanted."""
         order = await self._accepted(record, ack, endpoint)
+        if record.plan.request.intent is Intent.CLOSE and order.reduce_only is None:
+            order = msgspec.structs.replace(order, reduce_only=True)
         if ack.stops_refused is not None:
             order = msgspec.structs.replace(order, stops_refused=printable(ack.stops_refused))
         if order.stops_refused is not None:
@@ -642,6 +644,8 @@ def acknowledged(plan: PlannedOrder, ack: Ack, venue: str) -> Order:
         filled_quantity=None,
         remaining_quantity=None,
         status=OrderStatus.NEW,
+        # The venue was told, be it by a flag or by which position the order is of.
+        reduce_only=request.intent is Intent.CLOSE,
         margin_mode=request.margin_mode,
         leverage=request.leverage,
     )

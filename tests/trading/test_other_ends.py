@@ -15,7 +15,7 @@ from futures_async.trading.ordering import Amendment
 from futures_async.transport.dialect import refused
 from futures_async.transport.http.backend import HttpFailure, HttpRequest, HttpResponse, Phase
 from futures_async.unified import errors
-from futures_async.unified.enums import OrderStatus
+from futures_async.unified.enums import Intent, OrderStatus
 from futures_async.unified.models import Order
 from tests.rig.support import BTC, Scripted, limit_order, page, ticks, toy, virtual
 from tests.rig.toy import Toy, ToyDialect
@@ -374,3 +374,14 @@ async def test_a_read_that_never_fits_costs_them_once() -> None:
         with pytest.raises(errors.DecodeError):
             await exchange.fetch_leverage(BTC)
         assert venue.renewed == 2
+
+
+@pytest.mark.parametrize("intent", list(Intent))
+@pytest.mark.parametrize("confirm", [True, False])
+@virtual
+async def test_an_order_says_whether_it_only_reduces_where_the_venue_does_not(intent: Intent, confirm: bool) -> None:
+    async with toy(Scripted()) as exchange:
+        order = await exchange.create_order(limit_order(intent=intent), confirm=confirm)
+    # What is read back says nothing of it here: of an order that opens nothing is known then.
+    unsaid = None if confirm and intent is Intent.OPEN else False
+    assert order.reduce_only is (True if intent is Intent.CLOSE else unsaid)

@@ -209,4 +209,5 @@ def _ended(order: Order, done: Any, filled: Decimal, total: Decimal) -> Order:
         filled_quantity=filled,
         remaining_quantity=EXACT.subtract(total, filled),
         status=OrderStatus.FILLED if filled >= total else OrderStatus.CANCELED,
+        reduce_only=order.reduce_only,
     )

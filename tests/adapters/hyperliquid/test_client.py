@@ -155,6 +155,16 @@ def test_a_refused_order_with_stops_is_refused_at_once() -> None:
     played(play)
 
 
+def test_a_close_that_its_answer_alone_tells_of_says_that_it_only_reduces() -> None:
+    async def play(on: Stage) -> None:
+        opened = await on.trade(Side.BUY)
+        closed = await on.exchange.close_position(SPEC.symbol)
+        assert closed is not None
+        assert (opened.reduce_only, closed.reduce_only) == (False, True)
+
+    played(play)
+
+
 def test_a_changed_order_is_another_under_the_same_id_of_ours() -> None:
     async def play(on: Stage) -> None:
         first = await on.exchange.create_order(on.request(client_order_id="mine-1"))
