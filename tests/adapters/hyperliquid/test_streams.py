@@ -301,7 +301,7 @@ def test_an_isolated_position_with_nothing_left_is_liquidated() -> None:
     state = document("clearinghouse_state")
     state["assetPositions"][0]["position"] |= {"marginUsed": "-0.1", "unrealizedPnl": "-5.1"}
     position = position_of(state)
-    assert (position.margin_ratio, position.margin) == (1, 5)
+    assert (position.margin_ratio, position.margin) == (D(1), D(5))
 
 
 def test_collateral_in_the_spot_ledger_is_told_by_reads_alone() -> None:
