@@ -13,7 +13,6 @@ from futures_async.transport.http.backend import HttpFailure, Phase
 from futures_async.transport.limits.local import LocalLimiter
 from futures_async.transport.limits.none import NoLimiter
 from tests.rig.support import BTC, Scripted, limit_order, toy, virtual
-from tests.rig.toy import SET_LEVERAGE
 from tests.trading.test_trading import until
 
 PLACE, SET, CANCEL, CANCEL_ALL = "/order/place", "/leverage/set", "/order/cancel", "/order/cancel-all"
@@ -93,8 +92,8 @@ async def test_what_a_halt_says_was_sent_is_what_has_left(fate: HttpFailure | st
     venue = Scripted()
     venue.plan[SET] = [fate] * 3
     async with toy(venue, limiter=NoLimiter()) as exchange:
-        channel = exchange._channel
-        setting = asyncio.create_task(channel.call(SET_LEVERAGE, body={"symbol": BTC, "leverage": "7"}))
+        body = {"symbol": BTC, "leverage": "7"}
+        setting = asyncio.create_task(exchange.request("POST", SET, body=body, idempotent=True))
         await arrived(venue, SET)
         await asyncio.sleep(0.03)
         exchange.halt()
