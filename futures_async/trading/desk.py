@@ -510,6 +510,7 @@ class OrderDesk:
         if self._journal is None:
             return
         try:
+            await self._channel.know_time(send_within_s / 2)  # which the write would do next
             await self._write_intent(self._journal, record, max(QUEUE_S, send_within_s))
         except BaseException:
             self.forget(record)

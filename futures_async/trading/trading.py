@@ -275,6 +275,8 @@ class Trading(Closing):
         self._require(Capability.RESOLVE_ORDER)
         check_client_order_id(client_order_id, self._channel.dialect.traits)
         venue_symbol = self.venue_symbol(symbol)
+        with urgent():
+            await self._channel.know_time()
         apart = self.waits_apart and self._orders.request(client_order_id) is None
         found = await self._seen_waiting(venue_symbol, client_order_id) if apart else None
         if found is None:

@@ -201,6 +201,15 @@ class Channel:
         within_s = (self.transport.timeouts.deadline_s if send_within_s is None else send_within_s) / 2
         return min(within_s, LEARNS_URGENTLY_S) if self._lane(endpoint, priority) is Priority.URGENT else within_s
 
+    async def know_time(self, within_s: float | None = None) -> None:
+        """Read the venue's clock where nothing is known of it: a fence by this computer's may be long past there.
+
+        Args:
+            within_s: Wait no longer; None is half of what a call may take.
+        """
+        if self.transport.clock.wants_sample and self.sync is not None:
+            await self._learn_time(self.sync, self.transport.timeouts.deadline_s / 2 if within_s is None else within_s)
+
     async def _learn_time(self, sync: Callable[[], Awaitable[Any]], within_s: float) -> None:
         """Read the venue's clock before the first write is signed, which then is not refused for its timestamp.
 

@@ -1,5 +1,7 @@
 """Orders and their journal: what one account's orders write says nothing of another's, nor of an earlier attempt."""
 
+# pyright: reportPrivateUsage=false
+
 from __future__ import annotations
 
 import asyncio
@@ -12,8 +14,10 @@ from futures_async import Credentials
 from futures_async.journal.journal import IntentRecord, MemoryJournal
 from futures_async.manager.manager import OrderManager
 from futures_async.testing.virtual_time import run
-from tests.rig.support import Scripted, limit_order, toy, virtual
+from futures_async.transport.clock import VenueClock
+from tests.rig.support import BTC, Scripted, limit_order, toy, virtual
 from tests.rig.toy import Toy
+from tests.rig.venue import EPOCH_MS
 
 PLACE = "/order/place"
 LANDED = "read-timeout-applied"
@@ -179,3 +183,33 @@ def test_what_is_absent_in_demo_or_simulated_says_nothing_of_a_live_order(elsewh
             assert [order.client_order_id for order in found.placed] == ["signal1"]
 
     run(main())
+
+
+def behind(exchange: Toy) -> None:
+    """Nothing is known of the venue's clock, and this computer's is five minutes behind it."""
+    vars(exchange._transport.clock).update(vars(VenueClock(wall=lambda: EPOCH_MS / 1000 - 300)))
+
+
+@virtual
+async def test_what_another_process_left_is_judged_by_the_venues_clock() -> None:
+    venue = Scripted()
+    async with toy(venue) as exchange:
+        behind(exchange)
+        began = asyncio.get_running_loop().time()
+        assert await exchange.resolve_order(BTC, "signal1") is None
+        window_s = exchange._dialect.traits.window_s
+        assert window_s is not None
+        assert asyncio.get_running_loop().time() - began > window_s
+
+
+@virtual
+async def test_an_intent_has_its_fence_by_the_venues_clock() -> None:
+    journal, venue = MemoryJournal(), Scripted()
+    venue.plan[PLACE] = [LANDED]
+    async with toy(venue, journal=journal) as exchange:
+        behind(exchange)
+        with pytest.raises(fa.OrderOutcomeUnknown):
+            await exchange.create_order(limit_order(client_order_id="signal1"), on_unknown="raise")
+        (record,) = await journal.open_intents(exchange.id, exchange.account_id)
+        assert record.fence_ms is not None
+        assert record.fence_ms > EPOCH_MS
