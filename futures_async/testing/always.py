@@ -11,7 +11,7 @@ import pytest
 from futures_async.testing.base import Contract
 from futures_async.testing.faulted import Faulted
 from futures_async.testing.virtual_time import run
-from futures_async.trading.adapter import CONTRACTS_FOR_S
+from futures_async.trading.contracts import CONTRACTS_FOR_S
 from futures_async.trading.hooks import Hooks
 from futures_async.transport.clock import loop_time
 from futures_async.unified import errors, models

@@ -14,7 +14,7 @@ In the order of an order:
   moved into an isolated position, or out of it
 - `history`, `paging`: past orders, fills and changes of balance, by the page or to their end; `windows`: lists that a
   venue shows by windows of time and a cursor; `walks`: lists without a cursor
-- `facts`: what orders wait for, read once for all that ask meanwhile
+- `facts`: what orders wait for, read once for all that ask meanwhile; `contracts`: what contracts are
 - `hooks`: what an adapter tells of its venue's orders; `ordering`: the data that these hooks hand over
 - `adapter`: the base class of every venue's client: all of the above, and construction, contracts, closing;
   `capabilities`: what follows from its hooks

@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from functools import cached_property, partial
 from importlib.util import find_spec
 from typing import Any, ClassVar, NoReturn, Self, TypeVar, Unpack, cast
@@ -29,14 +28,14 @@ from futures_async.trading.bounds import OrderBounds
 from futures_async.trading.cancelling import ordered, urgent
 from futures_async.trading.capabilities import following
 from futures_async.trading.closing import is_named, may_be_position
+from futures_async.trading.contracts import RULES_FRESH_S, RULES_WITHIN_S, ContractBook
 from futures_async.trading.desk import OrderDesk
-from futures_async.trading.facts import Facts
 from futures_async.trading.hooks import Replacing
 from futures_async.trading.identity import account_name, site_of
 from futures_async.trading.options import Options, common_options, own_options
 from futures_async.trading.watching import OrdersSeen, Watching
 from futures_async.transport.attempt import USER_AGENT
-from futures_async.transport.channel import Channel
+from futures_async.transport.channel import LANE, Channel
 from futures_async.transport.clock import VenueClock
 from futures_async.transport.dialect import Dialect
 from futures_async.transport.endpoint import Endpoint, Kind, RateLimit
@@ -45,6 +44,7 @@ from futures_async.transport.http.backend import Timeouts
 from futures_async.transport.http.choose import select
 from futures_async.transport.http.gate import demo_hosts
 from futures_async.transport.http.route import route
+from futures_async.transport.limits.limiter import Priority
 from futures_async.transport.limits.local import shared
 from futures_async.transport.retry import RetryPolicy
 from futures_async.transport.runtime import Work
@@ -63,41 +63,17 @@ from futures_async.unified.errors import (
     OrderNotFound,
     OrderOutcomeUnknown,
     SymbolNotFound,
-    UnreadRow,
     UnreadRows,
     UnresolvedOrders,
     unread_rows,
 )
 from futures_async.unified.exchange import Capability
 from futures_async.unified.models import Account, Contract, Order, Position, PositionRisk
-from futures_async.unified.rows import readable, unread_of
+from futures_async.unified.rows import readable
 
 logger = logging.getLogger("futures_async.orders")
 
 T = TypeVar("T")
-
-CONTRACTS_FOR_S = 3600.0
-RULES_WITHIN_S = 2.0
-"""Reads and closes that know what a contract was wait no longer for what it is now."""
-RULES_FRESH_S = 10.0
-"""Rules are not read again for an order that breaks those which were read so shortly before."""
-
-
-class ContractBook:
-    """Contract metadata, read once and shared by the accounts of one transport."""
-
-    def __init__(self) -> None:
-        self.rows: dict[str, Contract] = {}
-        self.known: dict[str, Contract] = {}
-        """Those that are listed no more too: there may be a position in them."""
-        self.facts = Facts()
-        self.unread: dict[str, UnreadRow] = {}
-        """Those whose rules cannot be read."""
-        self.read_at: float | None = None
-
-    def fresh(self, now: float) -> bool:
-        """Read within the last hour."""
-        return self.read_at is not None and now - self.read_at < CONTRACTS_FOR_S
 
 
 class Adapter(Adjusting, Watching):
@@ -456,15 +432,10 @@ class Adapter(Adjusting, Watching):
         known = book.known.get(name)
         if known is None:
             return await self.fetch_contract(symbol)
-        problem: object = f"no answer within {RULES_WITHIN_S:g} s"
-        with anyio.move_on_after(RULES_WITHIN_S):
-            try:
-                await self._know_contracts()
-                return book.known[name]
-            except FuturesAsyncError as error:
-                problem = error
-        logger.warning("%s: closing %s by the rules that were read last: %s", self.id, symbol, problem)
-        return known
+        problem = await self._renew_contracts()
+        if problem:
+            logger.warning("%s: closing %s by the rules that were read last: %s", self.id, symbol, problem)
+        return book.known[name]
 
     async def _know_contracts(self) -> None:
         """Read the metadata of the contracts, unless it is fresh."""
@@ -472,22 +443,34 @@ class Adapter(Adjusting, Watching):
         if not self._contracts.fresh(runtime.now()):
             await self._contracts.facts.once(runtime, "contracts", self._read_contracts)
 
-    async def _renew_contracts(self) -> None:
-        """The same for reads that can do with what was read last, where the list does not come soon."""
-        if self._contracts.fresh(self._transport.runtime().now()):
-            return
-        with anyio.move_on_after(RULES_WITHIN_S), suppress(FuturesAsyncError):
-            await self._know_contracts()
+    async def _renew_contracts(self) -> str:
+        """The same for who can do with what was read last, where the list does not come soon, or did not lately.
+
+        Cancels and closes do not wait for it at all: sizes are read and written by the same list.
+
+        Returns:
+            Why it could not be read; empty where it was, or was not asked for.
+        """
+        book, now = self._contracts, self._transport.runtime().now
+        if book.fresh(now()) or (LANE.get() is Priority.URGENT and book.known):
+            return ""
+        if not book.due(now()):
+            return "others could not be read lately"
+        problem = f"no answer within {RULES_WITHIN_S:g} s"
+        with anyio.move_on_after(RULES_WITHIN_S):
+            try:
+                await self._know_contracts()
+                return ""
+            except FuturesAsyncError as error:
+                problem = str(error)
+        book.missed(now())
+        return problem
 
     async def _read_contracts(self) -> None:
         self._remember_contracts(await self.fetch_contracts())
 
     def _remember_contracts(self, contracts: list[Contract]) -> None:
-        book = self._contracts
-        book.rows = {contract.venue_symbol: contract for contract in contracts}
-        book.known |= book.rows
-        book.unread = {row.facts["venue_symbol"]: row for row in unread_of(contracts) if "venue_symbol" in row.facts}
-        book.read_at = self._transport.runtime().now()
+        self._contracts.keep(contracts, self._transport.runtime().now())
 
     def _rules_are_old(self) -> bool:
         book = self._contracts
@@ -505,7 +488,8 @@ class Adapter(Adjusting, Watching):
         """The contracts that rows name, where their sizes are counted in contracts.
 
         The list is read again each hour, as venues change how much a contract is, and, at most every `RULES_FRESH_S`,
-        for a name that is not known. What was listed once stays known, also while the list cannot be read.
+        for a name that is not known. What was listed once stays known, also while the list cannot be read; then it is
+        asked for more and more rarely.
 
         Args:
             names: As the rows have them.
@@ -516,8 +500,13 @@ class Adapter(Adjusting, Watching):
         """
         book = self._contracts
         missing = {name for name in names if isinstance(name, str)} - set(book.known)
-        if not book.known or (missing and (book.read_at is None or self._rules_are_old())):
-            await book.facts.once(self._transport.runtime(), "contracts", self._read_contracts)
+        now = self._transport.runtime().now
+        if not book.known or (missing and (book.read_at is None or self._rules_are_old()) and book.due(now())):
+            try:
+                await book.facts.once(self._transport.runtime(), "contracts", self._read_contracts)
+            except FuturesAsyncError:
+                book.missed(now())
+                raise
         else:
             await self._renew_contracts()
         return lambda name: self._contract_of(name, path)

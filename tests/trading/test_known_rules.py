@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 import futures_async as fa
+from futures_async.trading.contracts import ContractBook
 from futures_async.transport.limits.none import NoLimiter
 from tests.rig.support import BTC, Scripted, limit_order, toy, virtual
 from tests.rig.toy import Toy
@@ -19,7 +20,10 @@ class Counting(Toy):
     list_s = 0.0
     down = False
 
+    asked = 0
+
     async def fetch_contracts(self) -> list[fa.Contract]:
+        self.asked += 1
         await asyncio.sleep(self.list_s)
         if self.down:
             raise fa.VenueUnavailable("maintenance", venue="toy", http_status=503)
@@ -41,8 +45,53 @@ async def test_it_is_closed_while_the_rules_cannot_be_read_anew(hangs: bool, for
         exchange.down, exchange.list_s = not hangs, 60.0 if hangs else 0.0
         began = asyncio.get_running_loop().time()
         assert await exchange.close_position(BTC) is not None
-        assert asyncio.get_running_loop().time() - began < 3
+        assert asyncio.get_running_loop().time() - began < 0.5  # it is not waited for
         assert len(venue.orders) == 1
+
+
+@pytest.mark.parametrize("hangs", [False, True])
+@virtual
+async def test_who_only_reads_waits_for_an_old_list_more_and_more_rarely(hangs: bool) -> None:
+    venue = Scripted()
+    async with toy(venue, Counting, limiter=NoLimiter()) as exchange:
+        assert isinstance(exchange, Counting)
+        await exchange.fetch_contract(BTC)
+        await asyncio.sleep(3700)
+        exchange.down, exchange.list_s, exchange.asked = not hangs, 10.0 if hangs else 0.0, 0
+        waited_s = 0.0
+        for _ in range(100):
+            began = asyncio.get_running_loop().time()
+            sizes = await exchange._sizes_of(["BTCUSDT"], "symbol")  # pyright: ignore[reportPrivateUsage] - for adapters
+            waited_s += asyncio.get_running_loop().time() - began
+            assert sizes("BTCUSDT").symbol == BTC
+            await asyncio.sleep(1)
+        if hangs:
+            assert exchange.asked == 1  # it came after ten seconds
+            assert waited_s < 5
+        else:
+            assert 4 <= exchange.asked <= 6
+        exchange.down = False
+        await asyncio.sleep(60)
+        await exchange._sizes_of(["BTCUSDT"], "symbol")  # pyright: ignore[reportPrivateUsage] - as above
+        asked = exchange.asked
+        await exchange._sizes_of(["BTCUSDT"], "symbol")  # pyright: ignore[reportPrivateUsage] - as above
+        assert exchange.asked == asked
+
+
+def test_those_who_wait_for_one_reading_miss_it_once() -> None:
+    book = ContractBook()
+    for now in (100.0, 100.1, 101.9):
+        book.missed(now)
+    assert not book.due(106.8)
+    assert book.due(106.9)
+    book.missed(110.0)
+    assert not book.due(119.9)
+    assert book.due(120.0)
+    for now in range(200, 1000, 10):
+        book.missed(now)
+    assert book.due(990 + 60)
+    book.keep([], 2000.0)
+    assert book.due(2000.0)
 
 
 @virtual

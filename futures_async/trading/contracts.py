@@ -1,0 +1,55 @@
+"""What contracts are, as the venue lists them: read once, and kept while the list cannot be read."""
+
+from __future__ import annotations
+
+from futures_async.trading.facts import Facts
+from futures_async.unified.errors import UnreadRow
+from futures_async.unified.models import Contract
+from futures_async.unified.rows import unread_of
+
+CONTRACTS_FOR_S = 3600.0
+RULES_WITHIN_S = 2.0
+"""Reads and closes that know what a contract was wait no longer for what it is now."""
+FIRST_BACK_OFF_S = 5.0
+LONGEST_BACK_OFF_S = 60.0
+"""So long, at first and at most, nobody who can do without waits again for a list that could not be read."""
+RULES_FRESH_S = 10.0
+"""Rules are not read again for an order that breaks those which were read so shortly before."""
+
+
+class ContractBook:
+    """Contract metadata, read once and shared by the accounts of one transport."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, Contract] = {}
+        self.known: dict[str, Contract] = {}
+        """Those that are listed no more too: there may be a position in them."""
+        self.facts = Facts()
+        self.unread: dict[str, UnreadRow] = {}
+        """Those whose rules cannot be read."""
+        self.read_at: float | None = None
+        self._missed_at: float | None = None
+        self._missed = 0
+
+    def missed(self, now: float) -> None:
+        """It could not be read, or did not come soon; those who waited for one reading have missed one."""
+        if self._missed_at is None or now - self._missed_at >= RULES_WITHIN_S:
+            self._missed += 1
+        self._missed_at = now
+
+    def due(self, now: float) -> bool:
+        """Whether it is worth to wait for it again: the less, the more often it was missed in a row."""
+        if self._missed_at is None:
+            return True
+        return now - self._missed_at >= min(LONGEST_BACK_OFF_S, FIRST_BACK_OFF_S * 2.0 ** (self._missed - 1))
+
+    def keep(self, contracts: list[Contract], now: float) -> None:
+        """The list was read."""
+        self.rows = {contract.venue_symbol: contract for contract in contracts}
+        self.known |= self.rows
+        self.unread = {row.facts["venue_symbol"]: row for row in unread_of(contracts) if "venue_symbol" in row.facts}
+        self.read_at, self._missed_at, self._missed = now, None, 0
+
+    def fresh(self, now: float) -> bool:
+        """Read within the last hour."""
+        return self.read_at is not None and now - self.read_at < CONTRACTS_FOR_S
