@@ -21,6 +21,7 @@ from futures_async.unified.errors import (
     FuturesAsyncError,
     InvalidOrder,
     InvalidRequest,
+    NotCarried,
     NotSupported,
     OrderOutcomeUnknown,
     OrderRejected,
@@ -161,6 +162,14 @@ class Closing(CancellingAll):
             return await self._close_parts(position, parts)
         try:
             return await self._close_part(position, parts[0])
+        except NotCarried:
+            raise
+        except NotSupported as cannot:
+            # No order may be written for it here: the venue's own call names no size.
+            try:
+                return await self._close_by_own_call(position.venue_symbol, position.side, None, position.margin_mode)
+            except NotSupported:
+                raise cannot from None
         except (InvalidOrder, OrderRejected, ParameterRejected) as refusal:
             # It may be too large for one order: only now is it worth to read how large one may be.
             plain = type(refusal) in (InvalidOrder, OrderRejected, ParameterRejected)

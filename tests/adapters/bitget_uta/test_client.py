@@ -531,6 +531,16 @@ async def test_coin_margined_contracts_trade_for_a_caller_who_knows_the_unit(rig
     assert (position.quantity, position.margin_coin, position.notional) == (Decimal("0.01"), "BTC", None)
 
 
+async def test_a_coin_margined_position_is_closed_whatever_its_unit_is(rig: Rig) -> None:
+    knows = rig.client(product_type="COIN-FUTURES", coin_unit="base")
+    await knows.create_order(market(symbol="BTC/USD:BTC", quantity=Decimal("0.01")))
+    client = rig.client(product_type="COIN-FUTURES")
+    closed = await client.close_position("BTC/USD:BTC")
+    assert closed is not None
+    assert (closed.status, closed.reduce_only) == (OrderStatus.FILLED, True)
+    assert await client.fetch_positions() == []
+
+
 async def test_an_edit_of_a_coin_margined_quantity_is_not_supported(rig: Rig) -> None:
     row = plain("order_info")
     row["data"] |= {"category": "COIN-FUTURES", "symbol": "BTCUSD"}
