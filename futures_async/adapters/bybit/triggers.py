@@ -191,7 +191,10 @@ class TriggerCalls(PartStops, OwnCalls):
     ) -> None:
         """Set take-profit and stop-loss of a whole position, at market, by the last price unless a `Stop` says another.
 
-        There is one of each for a position; setting it again replaces it, and what is not named stays.
+        There is one of each for a position; setting it again replaces it, and what is not named stays. That it is set
+        is judged by the prices of the position's row, which tells neither who set them nor which price sets them off:
+        after a lost answer, one at the same price by another source counts as set. `fetch_trigger_orders` tells
+        `trigger_by`.
 
         https://bybit-exchange.github.io/docs/v5/position/trading-stop
         """
