@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from decimal import Decimal
-from typing import Any
+from functools import wraps
+from typing import Any, ParamSpec, cast
 
 from futures_async.trading.cancelling import ordered, urgent
 from futures_async.trading.closing import before_sending
@@ -29,12 +30,29 @@ from futures_async.unified.errors import (
 )
 from futures_async.unified.models import Order, OrderRequest, Stop
 
+P = ParamSpec("P")
+
 Look = Callable[[str | None, str | None], Awaitable[Order | None]]
 """The waiting order with this id of the venue's, or this one of ours; None where none is seen, which proves nothing."""
 
 
+def one_at_a_time(edit: Callable[P, Coroutine[Any, Any, Order]]) -> Callable[P, Coroutine[Any, Any, Order]]:
+    """Of `edit_trigger_order`: each edit of an order is planned by what the one before has made of it."""
+
+    @wraps(edit)
+    async def in_its_turn(*args: P.args, **ids: P.kwargs) -> Order:
+        exchange: Any = args[0]
+        name = str(ids.get("order_id") or ids.get("client_order_id"))
+        return await cast("Waiting", exchange)._alone(name, lambda: edit(*args, **ids))  # pyright: ignore[reportPrivateUsage] - its method
+
+    return in_its_turn
+
+
 class Waiting(Editing):
     """Plans what waits for a price, and sees its placing through."""
+
+    async def _alone(self, name: str, edit: Callable[[], Awaitable[Order]]) -> Order:
+        return await self._settings.once(("edit_trigger_order", name, "planned"), edit)
 
     async def _plan_waiting(self, request: OrderRequest, kind: OrderKind) -> PlannedOrder:
         """Plan an order that waits for a price, before anything is sent."""

@@ -28,6 +28,7 @@ from futures_async.adapter import (
     everything,
     first,
     in_turn,
+    one_at_a_time,
     one_id,
     required_id,
     to_text,
@@ -165,6 +166,7 @@ class BitgetTriggers(PartStops, BitgetPlacing):
                 client_order_id=client_order_id,
             )
 
+    @one_at_a_time
     async def edit_trigger_order(
         self,
         symbol: str,

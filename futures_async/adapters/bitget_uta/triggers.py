@@ -28,6 +28,7 @@ from futures_async.adapter import (
     Stop,
     chosen,
     first,
+    one_at_a_time,
     one_id,
     ordered,
     to_text,
@@ -253,6 +254,7 @@ class UnifiedTriggers(PartStops, UnifiedTriggerLists):
 
     # Changing and cancelling
 
+    @one_at_a_time
     async def edit_trigger_order(
         self,
         symbol: str,

@@ -29,6 +29,7 @@ from futures_async.adapter import (
     Read,
     Stop,
     chosen,
+    one_at_a_time,
     one_id,
     required_id,
     to_decimal,
@@ -147,6 +148,7 @@ class BitMartTriggers(BitMartAccount):
         walks.certain(Read(rows, unread_of(rows)), OPEN_ROWS, f"{self.id}: trigger orders")
         raise OrderNotFound("no such trigger order waits", venue=self.id, endpoint=endpoints.PLAN_ORDERS.name)
 
+    @one_at_a_time
     async def edit_trigger_order(
         self,
         symbol: str,

@@ -27,6 +27,7 @@ from futures_async.adapter import (
     TimeInForce,
     chosen,
     decimal_or_none,
+    one_at_a_time,
     one_id,
     to_text,
     urgent,
@@ -99,6 +100,7 @@ class TriggerCalls(PartStops, OwnCalls):
         """Read what waits for a price: trigger orders, and take-profits and stop-losses of positions."""
         return await self._listed(symbol, WAITING)
 
+    @one_at_a_time
     async def edit_trigger_order(
         self,
         symbol: str,

@@ -1,14 +1,16 @@
-"""Orders that wait for a price and their journal, at venues that know them by calls of their own alone."""
+"""Orders that wait for a price: in the journal, where calls of their own alone know them, and edited at once."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
+import anyio
 import pytest
 
 import futures_async as fa
-from futures_async.adapters import OKX, Bitget, BitgetUTA, BitMart
+from futures_async.adapters import OKX, Bitget, BitgetUTA, BitMart, Bybit
 from futures_async.journal.journal import IntentRecord, JournalFailed, MemoryJournal
 from futures_async.manager.manager import OrderManager
 from futures_async.testing.inside import Inside
@@ -139,3 +141,28 @@ def test_a_waiting_order_has_its_verdict_unless_the_venue_has_no_id_of_ours(spec
         assert (written, await journal.open_intents(*mine)) == ([OWN], [])
 
     played(spec, play)
+
+
+@pytest.mark.parametrize("kind", [Bitget, BitgetUTA, BitMart, Bybit], ids=lambda kind: kind.id)
+def test_two_edits_of_one_waiting_order_at_once_both_stand(kind: Any) -> None:
+    async def play(on: Inside) -> None:
+        exchange: Any = on.exchange
+        placed = await exchange.create_trigger_order(
+            OrderRequest(
+                symbol=on.spec.symbol,
+                side=Side.BUY,
+                type=OrderType.TRIGGER,
+                quantity=on.spec.quantity * 2,
+                price=on.price("0.79"),
+                trigger_price=on.price("0.8"),
+            )
+        )
+        trigger, price = on.price("0.75"), on.price("0.74")
+        async with anyio.create_task_group() as group:
+            for change in ({"trigger_price": trigger}, {"price": price}):
+                edit = partial(exchange.edit_trigger_order, on.spec.symbol, order_id=placed.order_id, **change)
+                group.start_soon(edit)
+        (waits,) = await exchange.fetch_trigger_orders(on.spec.symbol)
+        assert (waits.trigger_price, waits.price) == (trigger, price)
+
+    played(VenueSpec(factory=kind, raw_call=RawCall("/", {})), play)
