@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Awaitable, Callable, Collection, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Hashable, Sequence
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, ClassVar, NamedTuple, TypeVar
@@ -156,7 +156,7 @@ class Hooks(FuturesExchange):
 
     # What hooks are built with
 
-    async def _call(
+    def _call(
         self,
         endpoint: Endpoint[T],
         params: Params | None = None,
@@ -164,7 +164,7 @@ class Hooks(FuturesExchange):
         *,
         priority: Priority | None = None,
         about: Callable[[T], bool] | None = None,
-    ) -> T:
+    ) -> Coroutine[Any, Any, T]:
         """Make one call: see `Channel.call`. A write goes on to its end although its caller may be cancelled.
 
         Args:
@@ -180,10 +180,10 @@ class Hooks(FuturesExchange):
             OutcomeUnknown: Writes only: the last answer says nothing of this write.
         """
         if not endpoint.reads:
-            return await self._see_through(endpoint, params, body, priority, about)
+            return self._see_through(endpoint, params, body, priority, about)
         if about is None:
-            return await self._channel.call(endpoint, params, body, priority=priority)
-        return await self._fitting(endpoint, params, body, priority, about)
+            return self._channel.call(endpoint, params, body, priority=priority)
+        return self._fitting(endpoint, params, body, priority, about)
 
     async def _see_through(
         self,
