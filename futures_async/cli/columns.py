@@ -4,21 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
-from enum import Enum
 
 import msgspec
 from rich.text import Text
 
 from futures_async.cli.tables import Column, grouped, percent, signed
-from futures_async.risk import (
-    Dashboard,
-    meaningful_price,
-    position_distance,
-    position_margin_ratio,
-    position_notional,
-    position_pnl,
-    risk_level,
-)
+from futures_async.portfolio.danger import CLOSE, NEAR, Danger, nearness
+from futures_async.risk import Dashboard, position_notional, position_pnl
 from futures_async.unified.enums import PositionMode, PositionSide, RiskLevel
 from futures_async.unified.models import Account, Fill, LedgerEntry, Order, Position, PositionRisk
 from futures_async.unified.models.position import return_on_margin
@@ -40,48 +32,21 @@ def side_text(side: PositionSide) -> Text:
     return Text(side.value, style="green" if side is PositionSide.LONG else "red")
 
 
-def distance(position: Position) -> Decimal | None:
-    """How far the mark is from liquidation, as a fraction; None where that is no price which can happen."""
-    can_happen = meaningful_price(position.liquidation_price, position.mark_price)
-    return None if can_happen is None else position_distance(position)
+MARKS = {
+    Danger.NEAR: ("!!", "bold red"),
+    Danger.CLOSE: ("!", "yellow"),
+    Danger.UNKNOWN: ("?", ""),
+    Danger.FAR: ("", ""),
+}
+"""For eyes and terminals without colours."""
 
 
-class Danger(Enum):
-    """How near liquidation a position is, the nearest first."""
-
-    NEAR = ("!!", "bold red")
-    """Less than a twentieth of the price away, or a margin ratio of DANGER."""
-    CLOSE = ("!", "yellow")
-    """Less than three twentieths away, or a margin ratio of WARNING."""
-    UNKNOWN = ("?", "")
-    """It has a liquidation price, and there is no mark price to hold against it."""
-    FAR = ("", "")
-
-    def __init__(self, mark: str, style: str) -> None:
-        self.mark = mark  # for eyes and terminals without colours
-        self.style = style
-
-
-NEAR = Decimal("0.05")
-CLOSE = Decimal("0.15")
-
-
-def danger_of(position: Position) -> Danger:
-    """How near liquidation it is, by the price or by the margin ratio, whichever says more."""
-    away, level = distance(position), risk_level(position_margin_ratio(position))
-    if level is RiskLevel.DANGER or (away is not None and away < NEAR):
-        return Danger.NEAR
-    if level is RiskLevel.WARNING or (away is not None and away < CLOSE):
-        return Danger.CLOSE
-    if position.mark_price is None and position.liquidation_price is not None:
-        return Danger.UNKNOWN
-    return Danger.FAR
-
-
-def marked(position: Position) -> Text:
-    """The distance to liquidation, with a mark where that is near."""
-    danger = danger_of(position)
-    return Text(f"{danger.mark} {percent(distance(position))}".lstrip(), style=danger.style)
+def marked(position: Position, account_ratio: Decimal | None = None) -> Text:
+    """The distance to liquidation, with a mark where that is near, and the margin ratio where that is why."""
+    near = nearness(position, account_ratio)
+    mark, style = MARKS[near.danger]
+    why = f"ratio {percent(near.ratio, 0)}  " if near.by_ratio else ""
+    return Text(f"{mark} {why}{percent(near.distance)}".lstrip(), style=style)
 
 
 def roe(position: Position) -> Decimal | None:

@@ -9,11 +9,12 @@ from typing import Any, NamedTuple
 from rich.console import Console, Group
 from rich.text import Text
 
-from futures_async.cli.columns import POSITIONS, Danger, danger_of, distance, roe
+from futures_async.cli.columns import POSITIONS, marked, roe
 from futures_async.cli.output import one_line
 from futures_async.cli.symbols import able
 from futures_async.cli.tables import Column, Layout, lay_out, wrapped
 from futures_async.cli.totals import TOTALS, Marks, coins_of, rows_of, some, worth
+from futures_async.portfolio.danger import AccountRatios, distance_of, nearness
 from futures_async.portfolio.snapshot import Failed, Ok, Snapshot, VenueState
 from futures_async.risk import position_notional, position_pnl
 from futures_async.unified.errors import InvalidRequest
@@ -22,16 +23,14 @@ from futures_async.unified.models import Position, to_builtins
 from futures_async.unified.watching import WatchState
 from futures_async.unified.words import near
 
-MOST_DANGEROUS = list(Danger)
-FAR = Decimal(10**9)
-
 
 class Row(NamedTuple):
-    """One position, whose it is, and how old what is known of it."""
+    """One position, whose it is, how old what is known of it, and the margin ratio of its account."""
 
     account: str
     position: Position
     age_s: float | None
+    account_ratio: Decimal | None = None
 
 
 def _position(row: Row) -> Position:
@@ -46,13 +45,8 @@ def _downwards(value: Decimal | float | None) -> Decimal | float | None:
     return None if value is None else -value
 
 
-def _danger(row: Row) -> tuple[int, Decimal]:
-    away = distance(row.position)
-    return MOST_DANGEROUS.index(danger_of(row.position)), FAR if away is None else away
-
-
 SORTS: dict[str, Callable[[Row], Any]] = {
-    "danger": _danger,
+    "danger": lambda row: nearness(row.position, row.account_ratio).order,
     "account": _account,
     "symbol": lambda row: row.position.symbol,
     "side": lambda row: row.position.side,
@@ -61,7 +55,7 @@ SORTS: dict[str, Callable[[Row], Any]] = {
     "entry": lambda row: _downwards(row.position.entry_price),
     "mark": lambda row: _downwards(row.position.mark_price),
     "liquidation": lambda row: _downwards(row.position.liquidation_price),
-    "distance": lambda row: distance(row.position),
+    "distance": lambda row: distance_of(row.position),
     "pnl": lambda row: position_pnl(row.position),
     "roe": lambda row: roe(row.position),
     "leverage": lambda row: _downwards(row.position.leverage),
@@ -123,8 +117,9 @@ class View:
 
     def rows(self, snapshot: Snapshot) -> list[Row]:
         """The positions that are shown, sorted."""
+        ratios = AccountRatios(snapshot)
         rows = [
-            Row(name, position, None if isinstance(state := snapshot.venues[name], Failed) else state.positions_age_s)
+            Row(name, position, _age_of_positions(snapshot.venues[name]), ratios.of(name, position))
             for name, position in snapshot.each_position()
         ]
         if self._symbols is not None:
@@ -180,7 +175,7 @@ class View:
                 "account": name,
                 "status": state.status,
                 "age_s": state.age_s,
-                "positions_age_s": None if isinstance(state, Failed) else state.positions_age_s,
+                "positions_age_s": _age_of_positions(state),
                 "accounts_age_s": None if isinstance(state, Failed) else state.accounts_age_s,
                 "latency_s": state.latency_s,
                 "stream": state.stream,
@@ -190,9 +185,17 @@ class View:
         yield to_builtins(worth(snapshot, self._marks.money, self._marks.of(snapshot)))
 
 
+def _age_of_positions(state: VenueState) -> float | None:
+    return None if isinstance(state, Failed) else state.positions_age_s
+
+
+def _distance(row: Row) -> Text:
+    return marked(row.position, row.account_ratio)
+
+
 COLUMNS: list[Column[Row]] = [
     Column("account", _account, number=False, names=True),
-    *(column.of(_position) for column in POSITIONS),
+    *(Column("distance", _distance) if one.title == "distance" else one.of(_position) for one in POSITIONS),
     Column("age", lambda row: in_short(row.age_s), spare=6),
 ]
 

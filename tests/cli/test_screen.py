@@ -16,14 +16,15 @@ from typing import Any
 import pytest
 
 from futures_async.cli import watch
-from futures_async.cli.columns import Danger, danger_of
+from futures_async.cli.columns import marked
 from futures_async.cli.keys import Controls, keys, split_keys
 from futures_async.cli.output import Exit, Format, Writer
 from futures_async.cli.screen import SORTS, Row, Sort, View, age_of, in_short, none, read_sort, states
 from futures_async.cli.totals import Marks, coins_of, exposure_ratio, rows_of, some, without, worth
 from futures_async.cli.watch import quiet, show, show_live, watch_positions
+from futures_async.portfolio.danger import Danger, nearness
 from futures_async.portfolio.snapshot import Failed, Ok, Snapshot, Stale, VenueData
-from futures_async.unified.enums import PositionSide
+from futures_async.unified.enums import MarginMode, PositionSide
 from futures_async.unified.errors import InvalidRequest, VenueUnavailable
 from futures_async.unified.models import Position, Ticker
 from tests.cli.screens import KEYS, SNAPSHOT, WINDOWS, drawn, path_of, view
@@ -137,6 +138,17 @@ def test_every_column_can_be_sorted_by_and_the_other_way_round(name: str) -> Non
         assert there == back[::-1]
 
 
+def test_a_cross_account_near_its_end_comes_first_and_says_why() -> None:
+    far = {"liquidation_price": D("10000"), "margin_mode": MarginMode.CROSS, "margin_ratio": None}
+    own = position(liquidation_price=D("30000"), symbol="ETH/USDT:USDT")
+    cross = position(symbol="XRP/USDT:USDT", **far)
+    venues = {"a": held(own), "b": held(cross, margin_ratio=D("0.97"))}
+    assert names(Snapshot(venues=venues), Sort()) == ["b XRP", "a ETH"]
+    told = capture(view().table(Snapshot(venues=venues), Terminal(120, 24).console(), 24, KEYS), 120, 24)
+    assert "!! ratio 97 %  67.7 %" in told
+    assert marked(own).plain == "!! 3.2 %"
+
+
 def test_an_order_that_there_is_not_is_refused_with_near_names() -> None:
     assert str(read_sort("-PNL")) == "-pnl"
     with pytest.raises(InvalidRequest, match=r"--sort '-leverge': did you mean leverage\? known are account, age"):
@@ -156,7 +168,7 @@ def test_an_order_that_there_is_not_is_refused_with_near_names() -> None:
     ],
 )
 def test_how_near_a_position_is(fields: dict[str, Any], danger: Danger) -> None:
-    assert danger_of(position(**fields)) is danger
+    assert nearness(position(**fields)).danger is danger
 
 
 def test_only_rows_of_a_symbol_are_shown_where_one_is_named() -> None:
