@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from futures_async.portfolio.acts import Done
+from futures_async.portfolio.danger import Danger
 from futures_async.portfolio.snapshot import CoinTotal, NetPosition
 from futures_async.unified.models import Account, Fill, Order, Position, PositionRisk
 from futures_async.unified.schema import components
@@ -68,7 +69,14 @@ STATE = _all(
 )
 """Of an account: as of when it is known, and why it is not newer."""
 RISK = _all(
-    distance_to_liquidation=NUMBER, roe=NUMBER, level=_or_none(_ref("RiskLevel")), notional=NUMBER, margin_ratio=NUMBER
+    distance_to_liquidation=NUMBER,
+    roe=NUMBER,
+    level=_or_none(_ref("RiskLevel")),
+    notional=NUMBER,
+    margin_ratio=NUMBER,
+    danger={"enum": [danger.value for danger in Danger]},
+    danger_left=NUMBER,
+    danger_ratio=NUMBER,
 )
 STATES = _by_name(_ref("State"))
 ANSWERS: dict[str, Schema] = {
@@ -79,7 +87,18 @@ ANSWERS: dict[str, Schema] = {
         accounts=STATES,
     ),
     "/accounts": _all(
-        accounts=_by_name({"allOf": [_ref("State"), _all(account=TEXT, balances=_list(_ref("Account")))]})
+        accounts=_by_name(
+            {
+                "allOf": [
+                    _ref("State"),
+                    _all(
+                        account=TEXT,
+                        not_known=_list({"enum": ["positions", "balances"]}),
+                        balances=_list(_ref("Account")),
+                    ),
+                ]
+            }
+        )
     ),
     "/risk": _all(risks=_list(_ref("PositionRisk")), accounts=STATES),
     "/orders": _all(orders=_list(_of_account("Order")), accounts=STATES, problems=_by_name(TEXT)),

@@ -36,7 +36,7 @@ KEPT: Final = 512
 """Changes in the ring, at most."""
 KEPT_BYTES: Final = 8 * 1024 * 1024
 """And so many bytes: of a hundred accounts a change may be as large as a picture."""
-PARTS: Final = ("accounts", "positions", "orders", "stops", "totals", "alerts", "problems")
+PARTS: Final = ("accounts", "positions", "orders", "stops", "totals", "alerts", "problems", "awaited")
 SHOWN_FILLS: Final = 200
 IDLE_S: Final = 30.0
 """Without a reader for so long, nothing is read any more."""
@@ -153,7 +153,7 @@ class Picture:
 
     async def _keep(self) -> None:
         # Who watches anew is told all that there is: what went meanwhile is not told.
-        self._show(orders={}, stops={}, alerts={}, problems={})
+        self._show(orders={}, stops={}, alerts={}, problems={}, awaited={})
         monitor = RiskMonitor(self._portfolio, self._rules, self._alerted)
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(monitor.run())]
@@ -164,6 +164,7 @@ class Picture:
                     ("stops", Capability.FETCH_TRIGGER_ORDERS, self._follow_stops),
                 ):
                     if exchange.supports(capability):
+                        self._await(name, what)
                         tasks.append(group.create_task(self._on(name, what, partial(follow, name, exchange))))
             idle_since = asyncio.get_running_loop().time()
             async with aclosing(self._portfolio.poll(self._interval_s, eager=True)) as snapshots:
@@ -220,20 +221,24 @@ class Picture:
             judging.cancel()
             await asyncio.gather(judging, return_exceptions=True)
 
+    def _await(self, name: str, what: str) -> None:
+        """Tell that nothing is known of it yet: what is not there is not known to be none."""
+        key = f"{name} {what}"
+        self._show_some("awaited", {key: {"key": key, "account": name, "what": what}})
+
     def _not_known(self, name: str, what: str, said: str) -> None:
         key = f"{name} {what}"
         self._show_some("problems", {key: {"key": key, "account": name, "what": what, "error": said}})
+        self._show_some("awaited", {key: None})
 
     def _heard(self, name: str, what: str, unread: Sequence[UnreadRow]) -> None:
         """Something came; rows that cannot be made out are told beside it."""
         if unread:
             self._not_known(name, what, _said(unread_rows(unread)))
-        else:
-            self._solved(f"{name} {what}")
-
-    def _solved(self, key: str) -> None:
-        if key in self._rows["problems"]:
-            self._show_some("problems", {key: None})
+            return
+        for part in ("problems", "awaited"):
+            if (key := f"{name} {what}") in self._rows[part]:
+                self._show_some(part, {key: None})
 
     async def _follow_orders(self, name: str, exchange: FuturesExchange) -> None:
         """Open orders, as they are pushed, else read; what is set off by a price is among them where it is pushed."""
@@ -273,7 +278,7 @@ class Picture:
         async with exchange.watch_fills(fallback_s=FALLBACK_S) as watch, self._judged(name, "fills", watch) as judge:
             async for change in watch:
                 judge()
-                self._fill({"account": name, **to_builtins(change.item)})
+                self._fill(reading.fill_row(name, change.item))
 
     async def _alerted(self, alert: Alert) -> None:
         key = f"{alert.rule.name} {' '.join(str(part) for part in alert.subject if part)}"

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from decimal import Decimal
+from itertools import chain, count
 from typing import Any
 
-from futures_async.portfolio.snapshot import Snapshot, VenueState
+from futures_async.portfolio.danger import AccountRatios, nearness
+from futures_async.portfolio.snapshot import Snapshot, VenueData, VenueState
 from futures_async.risk import position_risk
-from futures_async.unified.models import Account, Order, Position, to_builtins
+from futures_async.unified.models import Account, Fill, Order, Position, to_builtins
 from futures_async.web.lists import when
 
 Rows = dict[str, dict[str, Any]]
 """Rows by their key."""
-Known = dict[str, tuple[Position, dict[str, Any]]]
-"""Rows of positions by their key, with what they were made of."""
+Known = dict[str, tuple[Position, Decimal | None, dict[str, Any]]]
+"""Rows of positions by their key, after what they were made of."""
 
 
 def accounts(snapshot: Snapshot) -> Rows:
@@ -23,8 +26,11 @@ def accounts(snapshot: Snapshot) -> Rows:
 
 
 def _account(name: str, state: VenueState) -> dict[str, Any]:
-    data = state.data
-    balances = (data.accounts if data is not None else None) or ()
+    data = state.data or VenueData()
+    told = {
+        "positions": data.positions is not None and not data.positions_unread,
+        "balances": data.accounts is not None and not data.accounts_unread,
+    }
     return {
         "account": name,
         "venue": state.venue,
@@ -32,7 +38,8 @@ def _account(name: str, state: VenueState) -> dict[str, Any]:
         "stream": None if state.stream is None else state.stream.value,
         "error": None if state.error is None else f"{type(state.error).__name__}: {state.error}",
         "as_of_ms": when(state.age_s)["as_of_ms"],
-        "balances": [_balance(account) for account in balances],
+        "not_known": [part for part, known in told.items() if not known],
+        "balances": [_balance(account) for account in data.accounts or ()],
     }
 
 
@@ -47,27 +54,35 @@ def positions(snapshot: Snapshot, known: Known | None = None) -> Rows:
 
     Args:
         snapshot: Where they are.
-        known: Rows made before, which are given again where the position is the same object; kept up to date here.
+        known: Rows made before, which are given again where the position is the same object, and the margin ratio of
+            its account the same; kept up to date here.
     """
     made: Known = {}
+    ratios = AccountRatios(snapshot)
     each = [(f"{name} {one.symbol} {one.side.value}", name, one) for name, one in snapshot.each_position()]
     times = Counter(key for key, _, _ in each)
     for said, name, position in each:
         key = said if times[said] == 1 else f"{said} {position.margin_mode or ''}".rstrip()
-        before = None if known is None else known.get(key)
-        if before is not None and before[0] is position:
+        key = next(one for one in chain([key], (f"{key} {number}" for number in count(2))) if one not in made)
+        before, ratio = None if known is None else known.get(key), ratios.of(name, position)
+        if before is not None and before[0] is position and before[1] == ratio:
             made[key] = before
         else:
-            made[key] = position, {"key": key, "account": name, **position_row(position)}
+            made[key] = position, ratio, {"key": key, "account": name, **position_row(position, ratio)}
     if known is not None:
         known.clear()
         known.update(made)
-    return {key: row for key, (_, row) in made.items()}
+    return {key: row for key, (_, _, row) in made.items()}
 
 
-def position_row(position: Position) -> dict[str, Any]:
-    """A position, with how far it is from liquidation and its profit over its margin."""
-    risk = position_risk(position)
+def position_row(position: Position, account_ratio: Decimal | None = None) -> dict[str, Any]:
+    """A position, with how far it is from liquidation and its profit over its margin.
+
+    Args:
+        position: The position.
+        account_ratio: Margin ratio of its account, where it is a cross position.
+    """
+    risk, near = position_risk(position), nearness(position, account_ratio)
     return {
         **to_builtins(position),
         "notional": to_builtins(risk.notional),
@@ -76,6 +91,9 @@ def position_row(position: Position) -> dict[str, Any]:
         "distance_to_liquidation": to_builtins(risk.distance_to_liquidation),
         "roe": to_builtins(risk.roe),
         "level": None if risk.level is None else risk.level.value,
+        "danger": near.danger.value,
+        "danger_left": to_builtins(near.left),
+        "danger_ratio": to_builtins(near.ratio if near.by_ratio else None),
     }
 
 
@@ -88,6 +106,12 @@ def totals(snapshot: Snapshot) -> dict[str, Any]:
 def order_row(name: str, order: Order) -> dict[str, Any]:
     """An order, or a stop that waits."""
     return {"key": f"{name} {order.order_id}", "account": name, **to_builtins(order)}
+
+
+def fill_row(name: str, fill: Fill) -> dict[str, Any]:
+    """An execution. Venues number them by contract, and both sides of a trade with oneself have one number."""
+    key = f"{name} {fill.venue_symbol} {fill.fill_id} {fill.order_id} {fill.side.value}"
+    return {"key": key, "account": name, **to_builtins(fill)}
 
 
 def states(snapshot: Snapshot) -> dict[str, Any]:

@@ -15,7 +15,11 @@ from typing import Any
 import pytest
 
 import futures_async as fa
+from futures_async.portfolio.snapshot import Snapshot
+from futures_async.simulator.demo import Setup
 from futures_async.simulator.server import RunningExchange, serve
+from futures_async.web import events as streaming
+from futures_async.web import reading
 from futures_async.web.picture import Picture
 from tests.web.browsing import served
 from tests.web.conftest import TOKEN, place_stop
@@ -222,6 +226,81 @@ def test_sorting_and_filtering_stand_in_the_address(browser: Any, running: Runni
         kept = browser.current_url
         loaded(browser, kept, 1)
         assert [key.split()[0] for key in rows(browser)] == ["bitmart"]
+
+
+def test_none_are_said_to_be_open_only_where_that_is_known(browser: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def asleep(picture: Picture) -> None:
+        """Nothing is read."""
+
+    first = Picture.look
+    monkeypatch.setattr(Picture, "look", asleep)
+    monkeypatch.setattr(streaming, "FIRST_S", 0.001)
+
+    def said(table: str, words: str) -> None:
+        until(lambda: words in text(browser, f"#{table} tbody"))
+
+    with serve(seed=3) as dead:
+        pass
+    with serve(seed=2, setup=Setup(empty=True)) as flat, served(flat, "bitget") as page:
+        browser.get(page.url)
+        until(lambda: text(browser, "#line") == "live")
+        said("positions", "Not read yet.")
+        monkeypatch.setattr(Picture, "look", first)
+        browser.get(page.url)
+        said("positions", "No open positions.")
+        said("orders", "No open orders.")
+        with served(flat, "bitget", elsewhere={"bitmart": dead}) as other:
+            browser.get(other.url)
+            said("positions", "No open positions known; nothing is known of bitmart.")
+            said("orders", "No open orders known; nothing is known of bitmart.")
+            assert "0 positions; nothing is known of bitmart" in text(browser, "#count")
+        said("orders", "No open orders when the connection was lost.")
+
+
+def test_what_is_not_known_is_sorted_last_and_equal_ids_hide_nothing(
+    browser: Any, running: RunningExchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, filled, summed = reading.position_row, reading.fill_row, reading.totals
+    odd: dict[str, dict[str, Any]] = {
+        "ETH/USDT:USDT": {"unrealized_pnl": None, "danger": "far"},
+        "XRP/USDT:USDT": {"danger": "near", "danger_left": "0.01", "danger_ratio": "0.96"},
+    }
+
+    def row(position: fa.Position, ratio: Decimal | None = None) -> dict[str, Any]:
+        return {**made(position, ratio), **odd.get(position.symbol, {})}
+
+    def numbered(name: str, fill: fa.Fill) -> dict[str, Any]:
+        return {**filled(name, fill), "key": "1"}
+
+    def totals(snapshot: Snapshot) -> dict[str, Any]:
+        sums = summed(snapshot)
+        sums["USDT"] |= {"missing": ["okx"], "missing_parts": {"okx": ["margin"]}}
+        return sums
+
+    monkeypatch.setattr(reading, "position_row", row)
+    monkeypatch.setattr(reading, "totals", totals)
+    monkeypatch.setattr(reading, "fill_row", numbered)
+    with served(running, "bitget", live=True) as page:
+        loaded(browser, page.url)
+        assert symbols(browser)[0] == "XRP/USDT:USDT"
+        assert "the greatest danger first" in text(browser, "#count")
+        assert "ratio 96.0 %, " in text(browser, "#positions tr.near")
+        assert "not in margin" in text(browser, ".card[data-account=USDT]")
+        for _ in range(2):
+            browser.find_element(By.CSS_SELECTOR, "#positions th:nth-child(9) button").click()
+            until(lambda: symbols(browser)[-1] == "ETH/USDT:USDT")
+        assert "sort=-pnl" in browser.current_url
+        browser.find_element(By.CSS_SELECTOR, "#positions th:nth-child(9) button").click()
+        until(lambda: "sort=" not in browser.current_url)
+        browser.find_element(By.ID, "filter").send_keys("no-such")
+        until(lambda: "None of the 4 positions is of this filter." in text(browser, "#positions tbody"))
+        for side in fa.Side:
+            page.do(partial(at_market, side))
+        until(lambda: len(browser.find_elements(By.CSS_SELECTOR, "#fills tbody tr[data-key]")) == 2)
+
+
+async def at_market(side: fa.Side, accounts: dict[str, fa.FuturesExchange]) -> None:
+    await accounts["bitget"].create_order(fa.OrderRequest(symbol=BTC, side=side, type="market", quantity="0.01"))
 
 
 def test_a_venue_that_dies_looks_stale_and_the_others_go_on(browser: Any, running: RunningExchange) -> None:
@@ -528,7 +607,7 @@ window.EventSource = class {
 
 
 def test_little_money_is_shown_to_six_decimals(browser: Any, running: RunningExchange) -> None:
-    coin: dict[str, Any] = {"missing": [], "margin": "0.00012", "exposure_ratio": None}
+    coin: dict[str, Any] = {"missing": [], "missing_parts": {}, "margin": "0.00012", "exposure_ratio": None}
     totals: dict[str, dict[str, Any]] = {
         "BTC": {"coin": "BTC", "equity": "0.03451234", "unrealized_pnl": "-0.000123", "exposure": "2", **coin},
         "USDT": {"coin": "USDT", "equity": "12345.678", "unrealized_pnl": "100.129", "exposure": "1", **coin},

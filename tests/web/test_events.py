@@ -329,14 +329,17 @@ async def test_what_is_not_true_any_more_is_told_until_it_is(
         while (key in picture._rows["problems"]) is not told:
             assert await picture.news(5.0)
 
+    picture._await("bitget", what)
     following = asyncio.ensure_future(getattr(picture, f"_follow_{what}")("bitget", exchange))
     for _ in range(5):
         await asyncio.sleep(0.001)
     assert (key in picture._rows["problems"]) is (patience_s == 0.0)
+    assert (key in picture._rows["awaited"]) is (patience_s > 0.0)
     watch.state = WatchState.LIVE
     for _ in range(5):
         await asyncio.sleep(0.001)
     assert key not in picture._rows["problems"]
+    assert key not in picture._rows["awaited"]
     watch.state = WatchState.STALE
     await until(told=True)
     assert "last known" in picture._rows["problems"][key]["error"]
@@ -417,8 +420,8 @@ async def test_only_a_position_that_has_changed_is_written_anew(asked: Asked) ->
         again = reading.positions(snapshot, known)
         without = reading.positions(snapshot)
         key = f"bitget {BTC} long"
-        position, row = known[key]
-        other: reading.Known = {**known, key: (copy.deepcopy(position), row), "gone": known[key]}
+        position, ratio, row = known[key]
+        other: reading.Known = {**known, key: (copy.deepcopy(position), ratio, row), "gone": known[key]}
         anew = reading.positions(snapshot, other)
     assert again == before == without
     assert all(again[one] is before[one] for one in before)

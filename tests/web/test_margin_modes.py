@@ -1,6 +1,9 @@
-"""A cross and an isolated position of one contract are two: on the page, in JSON and for Prometheus."""
+"""Rows of the page and of JSON: a cross and an isolated position of one contract are two, whatever is alike."""
 
 from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
 
 import httpx
 import pytest
@@ -8,9 +11,9 @@ from msgspec import structs
 from prometheus_client.parser import text_string_to_metric_families
 
 import futures_async as fa
-from futures_async.portfolio.snapshot import Ok, Snapshot, VenueData
+from futures_async.portfolio.snapshot import Failed, Ok, Snapshot, VenueData
 from futures_async.web import reading
-from tests.fakes import position
+from tests.fakes import account, position
 from tests.web.conftest import Asked
 
 BOTH = (fa.MarginMode.CROSS, fa.MarginMode.ISOLATED)
@@ -30,6 +33,51 @@ def test_each_has_a_row_of_its_own() -> None:
     assert {key: row["margin_mode"] for key, row in rows.items()} == {f"{alone} {mode}": mode for mode in BOTH}
     assert {row["key"] for row in rows.values()} == set(rows)
     assert list(reading.positions(holding(isolated), known)) == [alone]
+
+
+def test_rows_that_nothing_tells_apart_have_a_key_each() -> None:
+    twice = [position(margin_mode=mode, venue_symbol=venue) for mode in (None, *BOTH) for venue in ("A", "B")]
+    rows = reading.positions(holding(*twice))
+    assert [row["venue_symbol"] for row in rows.values()] == ["A", "B"] * 3
+    assert set(rows) == {row["key"] for row in rows.values()}
+
+
+def test_a_cross_one_is_made_anew_when_the_ratio_of_its_account_changes() -> None:
+    known: reading.Known = {}
+    cross = position(margin_mode=fa.MarginMode.CROSS, margin_ratio=None, liquidation_price=None)
+    dangers: list[tuple[Any, ...]] = []
+    for ratio in ("0.1", "0.5", "0.97"):
+        data = VenueData(positions=(cross,), accounts=(account(margin_ratio=Decimal(ratio)),))
+        seen = Snapshot(venues={"mine": Ok(venue="okx", data=data, age_s=0, latency_s=0)})
+        [row] = reading.positions(seen, known).values()
+        assert reading.positions(seen, known)[row["key"]] is row
+        dangers.append((row["danger"], row["danger_left"], row["danger_ratio"]))
+    assert dangers == [("far", None, None), ("close", "0.125", "0.5"), ("near", "0.0075", "0.97")]
+
+
+def test_what_is_not_known_of_an_account_is_named() -> None:
+    whole = VenueData(positions=(), accounts=())
+    told = [whole, structs.replace(whole, accounts=None), structs.replace(whole, positions_unread=1), None]
+    states = {
+        str(number): Failed(venue="okx", error=fa.RequestTimeout("late"))
+        if data is None
+        else Ok(venue="okx", data=data, age_s=0, latency_s=0)
+        for number, data in enumerate(told)
+    }
+    rows = reading.accounts(Snapshot(venues=states)).values()
+    assert [row["not_known"] for row in rows] == [[], ["balances"], ["positions"], ["positions", "balances"]]
+
+
+def test_fills_of_equal_ids_have_a_key_each() -> None:
+    one = fa.Fill(
+        venue="okx", fill_id="1", order_id="7", symbol="A/USDT:USDT", venue_symbol="A", side=fa.Side.BUY,
+        price=Decimal(1), quantity=Decimal(1), created_ms=0,
+    )  # fmt: skip
+    others = [structs.replace(one, **change) for change in (
+        {}, {"venue_symbol": "B"}, {"order_id": "8"}, {"side": fa.Side.SELL}, {"fill_id": "2"},
+    )]  # fmt: skip
+    keys = [reading.fill_row(name, fill)["key"] for name in ("mine", "yours") for fill in others]
+    assert len(set(keys)) == len(keys)
 
 
 @pytest.mark.asyncio

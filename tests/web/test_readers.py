@@ -125,7 +125,7 @@ async def test_fills_of_orders_reach_all_sockets(asked: Asked) -> None:
                 async for line in answer.aiter_lines():
                     if line == "event: snapshot":
                         begun.release()
-                    elif line.startswith('data: {"account":"bitget","venue":"bitget"') and '"fill_id":"' in line:
+                    elif line.startswith('data: {"key":"bitget ') and '"fill_id":"' in line:
                         fills.append(line.partition('"fill_id":"')[2].partition('"')[0])
                         if len(fills) == 3:
                             return

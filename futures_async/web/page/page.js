@@ -1,12 +1,12 @@
 // Shows what /events tells: a whole picture first, then what has changed. Numbers are text and stay text: they are
 // only turned into floating point to sort by them and to draw.
 
-const NEAR = 0.1; // distance to liquidation below which a row is marked
+const [NEAR, CLOSE] = [0.05, 0.15]; // distances that are drawn as near, and as close
 const OLD_MS = 10_000; // an account that was read longer ago looks stale
 const SILENT_MS = 20_000; // the service says every 15 s that it is there
 const POINTS = 240; // of the sparkline
 
-const picture = { accounts: {}, positions: {}, orders: {}, stops: {}, totals: {}, alerts: {}, problems: {}, fills: [] };
+const picture = { accounts: {}, positions: {}, orders: {}, stops: {}, totals: {}, alerts: {}, problems: {}, awaited: {}, fills: [] };
 const history = {};
 const at = (id) => document.getElementById(id);
 let word = null;
@@ -19,6 +19,7 @@ const large = new Intl.NumberFormat("en", { maximumFractionDigits: 2, minimumFra
 const small = new Intl.NumberFormat("en", { maximumFractionDigits: 6, minimumFractionDigits: 2 }); // bitcoins, too
 const grouped = (number) => (Math.abs(number) < 100 ? small : large).format(number);
 const short = new Intl.NumberFormat("en", { maximumSignificantDigits: 8, useGrouping: false });
+const few = new Intl.NumberFormat("en", { maximumSignificantDigits: 4, useGrouping: false });
 const none = (text) => text === null || text === undefined;
 const exact = (text) => (none(text) ? "–" : text.includes(".") ? text.replace(/\.?0+$/, "") : text);
 const show = (text) => (none(text) ? "–" : short.format(Number(text)));
@@ -48,21 +49,23 @@ function signed(text) {
 
 // Tables: a column has a title, how its cell is made, and what it is sorted by
 
-const distance = (row) => (row.distance_to_liquidation === null ? Infinity : Number(row.distance_to_liquidation));
+const number = (text) => (none(text) ? null : Number(text)); // what is not known is not 0
+const RANKS = ["near", "close", "unknown", "far"];
+const byDanger = (row) => [RANKS.indexOf(row.danger), number(row.danger_left) ?? Infinity, number(row.distance_to_liquidation) ?? Infinity];
 const POSITIONS = [
   { name: "account", title: "account", text: true, cell: (row) => row.account },
   { name: "symbol", title: "symbol", text: true, cell: (row) => row.symbol },
   { name: "side", title: "side", text: true, cell: (row) => row.side },
-  { name: "quantity", title: "quantity", cell: (row) => exact(row.quantity), by: (row) => Number(row.quantity) },
-  { name: "entry", title: "entry", cell: (row) => show(row.entry_price), by: (row) => Number(row.entry_price) },
-  { name: "mark", title: "mark", cell: (row) => show(row.mark_price), by: (row) => Number(row.mark_price) },
-  { name: "liquidation", title: "liquidation", cell: (row) => show(row.liquidation_price), by: (row) => Number(row.liquidation_price) },
-  { name: "distance", title: "distance", cell: drawnDistance, by: distance },
-  { name: "pnl", title: "PnL", cell: (row) => signed(row.unrealized_pnl), by: (row) => Number(row.unrealized_pnl) },
-  { name: "roe", title: "ROE", cell: (row) => percent(row.roe), by: (row) => Number(row.roe) },
-  { name: "margin", title: "margin", cell: (row) => money(row.margin), by: (row) => Number(row.margin) },
-  { name: "notional", title: "value", cell: (row) => money(row.notional), by: (row) => Number(row.notional) },
-  { name: "funding", title: "funding", cell: (row) => signed(row.funding), by: (row) => Number(row.funding) },
+  { name: "quantity", title: "quantity", cell: (row) => exact(row.quantity), by: (row) => number(row.quantity) },
+  { name: "entry", title: "entry", cell: (row) => show(row.entry_price), by: (row) => number(row.entry_price) },
+  { name: "mark", title: "mark", cell: (row) => show(row.mark_price), by: (row) => number(row.mark_price) },
+  { name: "liquidation", title: "liquidation", cell: (row) => show(row.liquidation_price), by: (row) => number(row.liquidation_price) },
+  { name: "distance", title: "distance", cell: drawnDistance, by: (row) => number(row.distance_to_liquidation) },
+  { name: "pnl", title: "PnL", cell: (row) => signed(row.unrealized_pnl), by: (row) => number(row.unrealized_pnl) },
+  { name: "roe", title: "ROE", cell: (row) => percent(row.roe), by: (row) => number(row.roe) },
+  { name: "margin", title: "margin", cell: (row) => money(row.margin), by: (row) => number(row.margin) },
+  { name: "notional", title: "value", cell: (row) => money(row.notional), by: (row) => number(row.notional) },
+  { name: "funding", title: "funding", cell: (row) => signed(row.funding), by: (row) => number(row.funding) },
 ];
 const ORDERS = [
   { title: "account", text: true, cell: (row) => row.account },
@@ -85,11 +88,13 @@ const FILLS = [
 ];
 
 function drawnDistance(row) {
-  const far = distance(row);
-  const cell = make("span", { text: percent(row.distance_to_liquidation) });
-  if (far === Infinity) return cell;
-  const meter = make("meter", { min: 0, max: 1, low: NEAR, high: 0.3, optimum: 1, "aria-hidden": "true" });
-  meter.value = Math.max(0, Math.min(1, far));
+  const far = percent(row.distance_to_liquidation);
+  // Where the margin ratio is the danger, a drawing of the distance would say that all is well.
+  if (!none(row.danger_ratio)) return make("span", { text: `ratio ${percent(row.danger_ratio)}, ${far}` });
+  const cell = make("span", { text: far });
+  if (none(row.distance_to_liquidation)) return cell;
+  const meter = make("meter", { min: 0, max: 1, low: NEAR, high: CLOSE, optimum: 1, "aria-hidden": "true" });
+  meter.value = Math.max(0, Math.min(1, number(row.distance_to_liquidation)));
   return make("span", {}, cell, meter);
 }
 
@@ -97,7 +102,7 @@ function drawnDistance(row) {
 
 const chosen = () => new URLSearchParams(location.hash.includes("=") ? location.hash.slice(1) : "");
 let choice = chosen();
-const sorting = () => choice.get("sort") ?? "distance";
+const sorting = () => choice.get("sort") ?? "danger";
 
 function choose(name, value) {
   if (value) choice.set(name, value);
@@ -106,15 +111,21 @@ function choose(name, value) {
   draw();
 }
 
+// What is not known comes last, whichever way round.
 function sorted(rows) {
-  const name = sorting().replace(/^-/, "");
-  const column = POSITIONS.find((one) => one.name === name) ?? POSITIONS[7];
-  const turn = sorting().startsWith("-") ? -1 : 1;
-  const by = column.by ?? column.cell;
+  const column = POSITIONS.find((one) => one.name === sorting().replace(/^-/, ""));
+  const by = column ? (column.by ?? column.cell) : byDanger;
+  const turn = column && sorting().startsWith("-") ? -1 : 1;
   return rows.sort((a, b) => {
     const [x, y] = [by(a), by(b)];
-    return turn * (typeof x === "string" ? x.localeCompare(y) : (Number.isNaN(x) ? 1e300 : x) - (Number.isNaN(y) ? 1e300 : y) || 0);
+    return x === null || y === null ? (x === null) - (y === null) : turn * compared(x, y);
   });
+}
+
+function compared(x, y) {
+  if (typeof x === "string") return x.localeCompare(y);
+  if (typeof x === "number") return x === y ? 0 : x - y;
+  return x.map((one, index) => compared(one, y[index])).find(Boolean) ?? 0;
 }
 
 function head(table, columns, sortable) {
@@ -129,7 +140,7 @@ function head(table, columns, sortable) {
       const down = sorting().startsWith("-");
       const button = make("button", { type: "button", text: `${column.title}${now ? (down ? " ▼" : " ▲") : ""}` });
       button.addEventListener("click", () => {
-        choose("sort", now && !down ? `-${column.name}` : column.name);
+        choose("sort", !now ? column.name : down ? "" : `-${column.name}`);
         drawNow();
         table.tHead.rows[0].cells[columns.indexOf(column)].firstChild.focus();
       });
@@ -144,8 +155,10 @@ function head(table, columns, sortable) {
 function fill(table, columns, rows, empty, dress = () => ({}), action = null) {
   const body = table.tBodies[0];
   const before = new Map([...body.rows].map((line) => [line.dataset.key, line]));
+  const times = {};
   const lines = rows.map((row) => {
-    const attributes = { "data-key": row.key ?? row.fill_id, ...dress(row) };
+    const again = (times[row.key] = (times[row.key] ?? 0) + 1); // a line of its own, whatever its key
+    const attributes = { "data-key": again === 1 ? row.key : `${row.key} ${again}`, ...dress(row) };
     const said = JSON.stringify([attributes, row]);
     const old = before.get(String(attributes["data-key"]));
     if (old?.said === said) return old;
@@ -191,8 +204,27 @@ function drawNow() {
   drawOrders();
   drawAccounts();
   const unsure = (row) => ({ class: isOld(picture.accounts[row.account]) || picture.problems[`${row.account} fills`] ? "stale" : null });
-  fill(at("fills"), FILLS, picture.fills.slice(0, 50), "No fills since this page was opened.", unsure);
+  fill(at("fills"), FILLS, picture.fills.slice(0, 50), nothing("fills since this was begun", ["fills"]), unsure);
   head(at("fills"), FILLS);
+}
+
+const listed = (names) => [...new Set(names)].join(", ");
+
+// Whose rows of these kinds are not known; of positions the account itself tells.
+const unknownOf = (kinds) => [
+  ...Object.values(picture.accounts).filter((one) => kinds.some((kind) => one.not_known.includes(kind))),
+  ...[...Object.values(picture.awaited), ...Object.values(picture.problems)].filter((one) => kinds.includes(one.what)),
+].map((one) => one.account);
+
+// What stands where there are no rows: that there are none is said only where that is known.
+function nothing(what, kinds) {
+  const accounts = Object.values(picture.accounts);
+  if (!accounts.length) return "Not read yet.";
+  if (!isLive()) return `No ${what} when the connection was lost.`;
+  const unknown = unknownOf(kinds);
+  const old = accounts.filter((one) => isOld(one) && !unknown.includes(one.account)).map((one) => one.account);
+  const but = [unknown.length ? `nothing is known of ${listed(unknown)}` : "", old.length ? `old is ${listed(old)}` : ""].filter(Boolean);
+  return but.length ? `No ${what} known; ${but.join("; ")}.` : `No ${what}.`;
 }
 
 function drawPositions() {
@@ -203,14 +235,20 @@ function drawPositions() {
   head(table, POSITIONS, true);
   const dress = (row) => ({
     "data-row": row.key,
-    class: [isOld(picture.accounts[row.account]) ? "stale" : "", distance(row) < NEAR ? "near" : ""].join(" ").trim() || null,
+    class: [isOld(picture.accounts[row.account]) ? "stale" : "", ["near", "close"].includes(row.danger) ? row.danger : ""].join(" ").trim() || null,
   });
   // A button outlives changes of its row, of which the margin mode may be one.
   const close = ({ key, account, symbol, side, margin_mode }) =>
     ask({ action: "close", account, symbol, side, margin_mode: (picture.positions[key] ?? { margin_mode }).margin_mode });
-  fill(table, POSITIONS, sorted(rows), "No open positions.", dress, (row) =>
+  const empty = all.length ? `None of the ${all.length} positions is of this filter.` : nothing("open positions", ["positions"]);
+  fill(table, POSITIONS, sorted(rows), empty, dress, (row) =>
     button(`close ${row.key}`, "Close…", () => close(row)));
-  tell(at("count"), rows.length === all.length ? `${all.length} positions` : `${rows.length} of ${all.length} positions`);
+  const counted = `${all.length} position${all.length === 1 ? "" : "s"}`;
+  const unknown = listed(unknownOf(["positions"]));
+  const told = [rows.length === all.length ? counted : `${rows.length} of ${counted}`];
+  if (rows.length > 1 && sorting() === "danger") told.push("the greatest danger first");
+  if (unknown) told.push(`nothing is known of ${unknown}`);
+  tell(at("count"), told.join("; "));
 }
 
 function drawOrders() {
@@ -219,8 +257,20 @@ function drawOrders() {
     class: isOld(picture.accounts[row.account]) || picture.problems[`${row.account} ${row.key in picture.orders ? "orders" : "stops"}`] ? "stale" : null,
   });
   const rows = Object.values({ ...picture.stops, ...picture.orders });
-  fill(at("orders"), ORDERS, rows, "No open orders.", dress, (row) =>
+  fill(at("orders"), ORDERS, rows, nothing("open orders", ["orders", "stops"]), dress, (row) =>
     button(`cancel ${row.key}`, "Cancel…", () => ask({ action: "cancel", account: row.account, symbol: row.symbol, order_id: row.order_id, kind: row.kind })));
+}
+
+const SUMS = { equity: "equity", unrealized_pnl: "PnL", margin: "margin", exposure: "exposure" };
+
+// Who is in none of the sums, and who is in some of them only: a line for each such choice of sums.
+function missing(total) {
+  const lines = {};
+  for (const [name, parts] of Object.entries(total.missing_parts)) {
+    const all = parts.length === Object.keys(SUMS).length;
+    (lines[`not in ${all ? "it" : parts.map((part) => SUMS[part]).join(", ")}`] ??= []).push(name);
+  }
+  return Object.entries(lines).map(([title, names]) => [title, names.join(", ")]);
 }
 
 const byExposure = (a, b) => Number(b.exposure) - Number(a.exposure) || a.coin.localeCompare(b.coin);
@@ -236,7 +286,7 @@ function drawTotals() {
         ["margin", money(total.margin)],
         ["exposure", money(total.exposure)],
         ["exposure / equity", percent(total.exposure_ratio)],
-        ...(total.missing.length ? [["not in it", total.missing.join(", ")]] : []),
+        ...missing(total),
       ], [sparkline(history[total.coin] ?? [], total.coin)])),
   );
 }
@@ -261,7 +311,7 @@ function drawAccounts() {
 function drawAlerts() {
   const alerts = Object.values(picture.alerts);
   at("alerts-part").hidden = alerts.length === 0;
-  const lines = alerts.map((alert) => `${alert.rule}: ${alert.subject.join(" ")} (${alert.value === null ? "gone" : Number(alert.value).toPrecision(4)})`);
+  const lines = alerts.map((alert) => `${alert.rule}: ${alert.subject.join(" ")} (${alert.value === null ? "gone" : few.format(Number(alert.value))})`);
   const said = JSON.stringify(lines);
   if (at("alerts").dataset.said === said) return;
   at("alerts").dataset.said = said;
