@@ -1,5 +1,7 @@
 """Accounts from variables: `FUTURES_ASYNC_<ACCOUNT>_<WORD>`, in capitals and with `_` for `-`.
 
+They cannot tell `Main_Book` from `main-book`: what is in a keys file under either name is not looked for here.
+
 FUTURES_ASYNC_ACME_KEY=…              # the account's name is its venue, unless …_VENUE says another
 FUTURES_ASYNC_ACME_SECRET_FILE=…      # a file that holds the value, as orchestrators of containers mount it
 FUTURES_ASYNC_HEDGE_VENUE=acme
@@ -21,6 +23,8 @@ from futures_async.unified.errors import InvalidRequest
 from futures_async.unified.words import near
 
 PREFIX = "FUTURES_ASYNC_"
+WEB_TOKEN = f"{PREFIX}WEB_TOKEN"
+"""What the page wants of a program; no account's."""
 FROM_FILE = "_file"
 MAX_SECRET = 64 * 1024
 """Largest file that is read for one value, in bytes."""
@@ -31,7 +35,7 @@ def read_environment(environ: Mapping[str, str], *, but: Collection[str] = ()) -
 
     Args:
         environ: The variables.
-        but: Names of accounts that were found elsewhere: their variables are not looked at.
+        but: Names of accounts that were found elsewhere, however written: their variables are not looked at.
 
     Raises:
         InvalidRequest: An account is not complete, or has a word that is none. Never shows a value.
@@ -51,11 +55,18 @@ def left_over(environ: Mapping[str, str]) -> list[str]:
 
 def _sources(environ: Mapping[str, str], but: Collection[str]) -> list[Source] | str:
     """The accounts, or what is wrong. Raises nothing: see `source.py`."""
-    words = _words(environ)
+    words, elsewhere = _words(environ), {_folded(name) for name in but}
     tables: dict[str, dict[str, Any]] = {}
+    spelt: dict[str, str] = {}
     for variable in _ours(environ):
         account, word = _split(variable, words) or ("", "")
-        if not account or account in but:
+        if not account:
+            continue
+        # One's key and another's secret would make one account.
+        name = _name(variable, word)
+        if environ[variable] and (other := spelt.setdefault(account, name)) != name:
+            return f"environment: {PREFIX}{other}_… and {PREFIX}{name}_… are one account: write {_prefix(account)}…"
+        if account in elsewhere:
             continue
         text: str | None = environ[variable]
         if word.endswith(FROM_FILE) and word.removesuffix(FROM_FILE) in PARTS:
@@ -95,7 +106,7 @@ def _words(environ: Mapping[str, str]) -> set[str]:
 
 
 def _ours(environ: Mapping[str, str]) -> Iterable[str]:
-    return (name for name in environ if name.startswith(PREFIX) and name != NAMED_BY)
+    return (name for name in environ if name.startswith(PREFIX) and name not in (NAMED_BY, WEB_TOKEN))
 
 
 def _prefix(account: str) -> str:
@@ -107,8 +118,18 @@ def _split(variable: str, words: Collection[str]) -> tuple[str, str] | None:
     text = variable.removeprefix(PREFIX).lower()
     for word in sorted(words, key=len, reverse=True):
         if text.endswith(f"_{word}") and len(text) > len(word) + 1:
-            return text[: -len(word) - 1].replace("_", "-"), word
+            return _folded(text[: -len(word) - 1]), word
     return None
+
+
+def _folded(name: str) -> str:
+    """An account's name as variables tell it: they have no small letters and no `-`."""
+    return name.lower().replace("_", "-")
+
+
+def _name(variable: str, word: str) -> str:
+    """The account's name, as the variable spells it."""
+    return variable.removeprefix(PREFIX)[: -len(word) - 1]
 
 
 def _secret(path: Path) -> str | None:

@@ -214,6 +214,10 @@ def test_the_environment_gives_an_account_for_each_name() -> None:
         ),
         ({"BITMART_KEY": "k", "BITMART_KEY_FILE": "/x"}, "FUTURES_ASYNC_BITMART_KEY, not both"),
         ({"BITMART_KEY": "k", "BITMART_SECRET_FILE": "/no/such"}, "that FUTURES_ASYNC_BITMART_SECRET_FILE names"),
+        (
+            {"Main_Book_VENUE": "bitmart", "Main_Book_KEY": "k", "MAIN_BOOK_SECRET": "s"},
+            "FUTURES_ASYNC_Main_Book_… and FUTURES_ASYNC_MAIN_BOOK_… are one account: write FUTURES_ASYNC_MAIN_BOOK_…",
+        ),
     ],
 )
 def test_an_account_of_the_environment_with_a_mistake_is_refused(parts: dict[str, str], says: str) -> None:
@@ -234,6 +238,15 @@ def test_a_value_may_stand_in_a_file_of_its_own(tmp_path: Path) -> None:
 
 def test_variables_of_an_account_that_was_found_elsewhere_are_not_looked_at() -> None:
     assert read_environment(variables(BITGET_KEY="k", BITGET_DEMO="true"), but={"bitget"}) == []
+    assert read_environment(variables(MAIN_BOOK_KEY="k", Main_Book_SECRET=""), but={"Main_Book"}) == []
+
+
+def test_the_token_of_the_page_is_no_accounts(tmp_path: Path) -> None:
+    environ = variables(WEB_TOKEN="t", WEB_VENUE="bitmart", WEB_KEY="k", WEB_SECRET="s")
+    assert [source.name for source in read_environment(environ)] == ["web"]
+    with pytest.raises(InvalidRequest) as raised:
+        find_keys(None, {"XDG_CONFIG_HOME": str(tmp_path), "FUTURES_ASYNC_WEB_TOKEN": "t"})
+    assert "not understood" not in str(raised.value)
 
 
 class Plain:
