@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 
 
 def main() -> None:
     """Entry point of the console script."""
+    try:
+        _run()
+    except KeyboardInterrupt:  # while it was only being loaded
+        sys.exit(128 + signal.SIGINT)
+
+
+def _run() -> None:
     try:
         from futures_async.cli.app import app
     except ModuleNotFoundError as error:

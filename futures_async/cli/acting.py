@@ -16,6 +16,7 @@ from futures_async.cli.symbols import able, refuse_unknown, tell_left_out
 from futures_async.cli.tables import Column, grouped
 from futures_async.portfolio.acts import Act, Done, Plan, cancels, carry_out, closings, halts, look_at, of_order
 from futures_async.trading.closing_orders import carried_of
+from futures_async.trading.planning import check_request, check_steps
 from futures_async.unified import enums
 from futures_async.unified.enums import PositionSide
 from futures_async.unified.errors import InvalidRequest
@@ -190,16 +191,18 @@ def place(
         }
         if reduce:
             wanted |= await of_what_is_held(exchange, symbol, way, wanted)
-        request = OrderRequest(**wanted)
+        request = check_request(OrderRequest(**wanted))
         contract = await exchange.fetch_contract(symbol)
-        at = "at market" if request.price is None else f"at {request.price}"
-        more = [f"{name.replace('_', '-')} {grouped(stop.price)}" for name, stop in request.attached.items()]
-        says = f"{request.side.value} {request.quantity} {contract.base} of {contract.symbol} {at}"
+        check_steps(request, contract)  # before anybody is asked, and in a dry run
+        at = "at market" if request.price is None else f"at {grouped(request.price, None)}"
+        more = [f"{name.replace('_', '-')} {grouped(stop.price, None)}" for name, stop in request.attached.items()]
+        says = f"{request.side.value} {grouped(request.quantity, None)} {contract.base} of {contract.symbol} {at}"
         terms = {
             "only to reduce": reduce,
             "post-only": post_only,
-            f"{mode} margin": mode is not None,
+            f"{request.margin_mode} margin": request.margin_mode is not None,
             f"leverage of the contract set to {leverage}": leverage is not None,
+            f"leverage {request.leverage}": leverage is None and request.leverage is not None,
         }
         says = ", ".join([says, *(term for term, wanted in terms.items() if wanted), *more])
 

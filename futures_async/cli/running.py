@@ -10,7 +10,7 @@ import socket
 import sys
 from collections.abc import Callable, Coroutine, Iterator
 from types import FrameType
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 
 import anyio
 import typer
@@ -86,6 +86,8 @@ def confirm(question: str) -> None:
     signals between two of its own steps: one that comes just before it begins to read would wait for the answer too. So
     nothing is read before there is something to read; the signal's own descriptor ends that wait as well.
     """
+    if sys.stdin is None:  # closed by who has started the program
+        _not_confirmed(NOBODY)
     before = signal.getsignal(signal.SIGINT)
     heard, told = socket.socketpair()
     told.setblocking(False)
@@ -101,13 +103,26 @@ def confirm(question: str) -> None:
             typer.echo(f"{question} [y/N]: ", nl=False, err=True)
             if os.name == "posix":  # elsewhere only sockets can be waited for
                 select.select([sys.stdin, heard], [], [])
-            typer.confirm("", prompt_suffix="", show_default=False, abort=True, err=True)
+            said = typer.confirm("", prompt_suffix="", show_default=False, err=True)
         except typer.Exit:
             typer.echo(err=True)  # the terminal stands behind the question
             raise
+        except typer.Abort:
+            typer.echo(err=True)
+            _not_confirmed(NOBODY)
         finally:
             signal.set_wakeup_fd(wakeup)
             signal.signal(signal.SIGINT, before)
+    if not said:
+        _not_confirmed("")
+
+
+NOBODY = ": nobody answers here; --yes goes on without asking"
+
+
+def _not_confirmed(why: str) -> NoReturn:
+    complain(f"Nothing was done{why or '.'}", style="bold")
+    raise typer.Exit(int(Exit.FAILED))
 
 
 def _end_with(main: Callable[[], int], interrupted: int = INTERRUPTED) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 from types import MappingProxyType
 
 import anyio
@@ -124,11 +124,19 @@ def _known_as(exchange: FuturesExchange, symbol: str) -> str:
 
 
 def near(symbol: str, listed: Iterable[str]) -> list[str]:
-    """Those that trade the same coin, or one with a name like it."""
+    """Those that trade the same coin, or one with a name like it, the likest first; one that differs in capitals alone
+    is all."""
+    names = sorted(listed)
+    if alike := [name for name in names if name.upper() == symbol.upper()]:
+        return alike
     by_base: dict[str, list[str]] = {}
-    for name in sorted(listed):
+    for name in names:
         by_base.setdefault(name.partition("/")[0], []).append(name)
     typed = symbol.upper().partition("/")[0]
     same = [base for base in by_base if base == typed or typed.startswith((f"{base}USD", f"{base}-", f"{base}_"))]
     bases = same or get_close_matches(typed, by_base, n=2)
-    return [name for base in bases for name in by_base[base]][:SHOWN]
+
+    def unlike(name: str) -> float:
+        return -SequenceMatcher(None, symbol.upper(), name.upper()).ratio()
+
+    return [name for base in bases for name in sorted(by_base[base], key=unlike)][:SHOWN]

@@ -7,13 +7,12 @@ import secrets
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-from futures_async.cli.accounts import Source, open_accounts
+from futures_async.accounts.environment import WEB_TOKEN
+from futures_async.cli.accounts import CLOSE_WITHIN_S, SETTLE_WITHIN_S, Source, open_accounts
 from futures_async.cli.extras import needs
 from futures_async.cli.output import complain, make_console
 from futures_async.portfolio.portfolio import Portfolio
 from futures_async.unified.errors import InvalidRequest
-
-VARIABLE = "FUTURES_ASYNC_WEB_TOKEN"
 
 
 async def serve_page(
@@ -33,8 +32,9 @@ async def serve_page(
         token = secrets.token_urlsafe(24)
         complain(f"The token of this run: {token}", style="bold")
     refuse_open(host, token)
+    close_within_s = SETTLE_WITHIN_S if trading else CLOSE_WITHIN_S
     async with AsyncExitStack() as stack:
-        accounts = await stack.enter_async_context(open_accounts(source))
+        accounts = await stack.enter_async_context(open_accounts(source, close_within_s=close_within_s))
         portfolio = await stack.enter_async_context(Portfolio(accounts, live=not poll))
         app = web.app(portfolio, token=token, trading=trading, hosts=hosts)
         shown = f"[{host}]" if ":" in host else host
@@ -52,7 +52,7 @@ def read_token(file: Path | None) -> str | None:
         InvalidRequest: The file cannot be read.
     """
     if file is None:
-        return os.environ.get(VARIABLE) or None
+        return os.environ.get(WEB_TOKEN) or None
     try:
         return file.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import shlex
 import signal
 import subprocess
 import sys
@@ -56,7 +57,7 @@ def test_an_order_is_placed_amended_and_cancelled(running: RunningExchange, venu
     assert placed.returncode == 0, placed.stderr
     (row,) = rows(placed.stdout)
     assert (row["account"], row["action"], row["result"], row["status"]) == (venue, "place", "done", "new")
-    assert "buy 0.02 BTC of BTC/USDT:USDT at 50000" in placed.stderr
+    assert "buy 0.02 BTC of BTC/USDT:USDT at 50,000\n" in placed.stderr
 
     amended = on(
         running, venue, "order", "amend", BTC, "--order-id", row["order_id"], "--price", "50100", "-y", "--json"
@@ -78,6 +79,7 @@ def test_an_order_that_only_reduces_is_about_the_position_that_is_held() -> None
         assert bought.returncode == 0, bought.stderr
         sold = on(running, "okx", "order", "place", "sell", "0.1", eth, "--reduce", "--yes", "--json")
         assert sold.returncode == 0, sold.stderr
+        assert "sell 0.1 ETH of ETH/USDT:USDT at market, only to reduce, isolated margin\n" in sold.stderr
         (held,) = rows(on(running, "okx", "positions", "--json").stdout)
         assert (float(held["quantity"]), held["margin_mode"]) == (0.3, "isolated")
 
@@ -145,6 +147,18 @@ def test_without_yes_it_asks(running: RunningExchange, answer: str, code: int, l
     assert len(rows(on(running, "bitget", "positions", "--json").stdout)) == left
 
 
+@pytest.mark.parametrize("closed", [False, True])
+def test_where_nobody_can_be_asked_that_is_told(running: RunningExchange, closed: bool) -> None:
+    command = [sys.executable, "-m", "futures_async.cli", "order", "place", "buy", "0.01", BTC, "--price", "50000"]
+    command += ["--venue", "bitget", "--base-url", running.base_url]
+    environ = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", **keys_of(running, "bitget")}
+    shell = f"{shlex.join(command)} {'<&-' if closed else '</dev/null'}"
+    asked = subprocess.run(["sh", "-c", shell], capture_output=True, text=True, env=environ, check=False)
+    assert asked.returncode == 1, asked.stderr
+    assert asked.stderr.endswith("Nothing was done: nobody answers here; --yes goes on without asking\n")
+    assert asked.stdout == ""
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
@@ -152,6 +166,8 @@ def test_without_yes_it_asks(running: RunningExchange, answer: str, code: int, l
         (("order", "place", "sideways", "1", BTC), 2, "sideways"),
         (("order", "place", "buy", "0.01", "BTC"), 2, "did you mean BTC/USD"),
         (("order", "place", "buy", "5000", BTC), 2, "InvalidOrder"),
+        (("order", "place", "buy", "0.01", BTC, "--price", "80000.123", "--dry-run"), 2, "off the tick 0.1"),
+        (("order", "place", "buy", "0.01", "btc/usdt:USDT"), 2, "'btc/usdt:USDT': did you mean BTC/USDT:USDT?"),
         (("order", "amend", BTC, "--order-id", "1"), 2, "say what changes"),
         (("order", "amend", BTC, "--price", "1"), 2, "name the order by"),
         (("order", "cancel", BTC), 2, "name the order by"),

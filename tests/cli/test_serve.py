@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import signal
 import socket
 import subprocess
 import sys
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
 import pytest
 
+from futures_async.cli import web as page
+from futures_async.cli.accounts import Source
+from futures_async.unified.errors import NotSupported
+from futures_async.unified.exchange import FuturesExchange
 from tests.cli.test_commands import cli
 
 ENVIRON = {"PATH": os.environ["PATH"], "HOME": "/nonexistent"}
@@ -69,3 +76,24 @@ def test_a_token_that_is_too_short_is_refused() -> None:
     refused = cli("serve", "--simulated", "-v", "bitget", "--port", "0", FUTURES_ASYNC_WEB_TOKEN="short")
     assert refused.returncode == 2
     assert "at least 16" in refused.stderr
+
+
+@pytest.mark.parametrize(("trading", "within_s"), [(False, 3.0), (True, 12.0)])
+def test_what_acts_is_given_time_to_come_to_its_end(
+    trading: bool, within_s: float, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given: list[float] = []
+
+    @asynccontextmanager
+    async def opened(source: Source, *, close_within_s: float) -> AsyncGenerator[dict[str, FuturesExchange]]:
+        given.append(close_within_s)
+        raise NotSupported("enough")
+        yield {}
+
+    monkeypatch.setattr(page, "open_accounts", opened)
+    with pytest.raises(NotSupported, match="enough"):
+        asyncio.run(
+            page.serve_page(Source(), host="127.0.0.1", port=0, token_file=None, trading=trading, poll=True, hosts=[])
+        )
+    assert given == [within_s]
+    assert ("token of this run" in capsys.readouterr().err) is trading
