@@ -14,6 +14,7 @@ from futures_async.cli.output import Exit, Format, Writer, complain
 from futures_async.cli.running import confirm, run
 from futures_async.cli.symbols import able, refuse_unknown, tell_left_out
 from futures_async.cli.tables import Column, grouped
+from futures_async.cli.waiting import tell_tries
 from futures_async.portfolio.acts import Act, Done, Plan, cancels, carry_out, closings, halts, look_at, of_order
 from futures_async.trading.closing_orders import carried_of
 from futures_async.trading.planning import check_request, check_steps
@@ -76,6 +77,7 @@ def act_on(
         async with open_accounts(source, close_within_s=SETTLE_WITHIN_S) as accounts:
             if alone and len(accounts) != 1:
                 raise InvalidRequest(f"{alone}: name one of {', '.join(accounts)} with --venue")
+            tell_tries(accounts)
             acts, problems = await look_at(able(accounts, symbol), plan)
             if symbol is not None and not any(acts.values()):
                 await refuse_unknown(accounts, symbol, problems)

@@ -14,6 +14,7 @@ from futures_async.cli import columns
 from futures_async.cli.output import Exit, Format, Writer
 from futures_async.cli.symbols import able
 from futures_async.cli.tables import GAP, Column, aligned, cell_of
+from futures_async.cli.waiting import Standing, quiet
 from futures_async.unified.errors import (
     FuturesAsyncError,
     InvalidRequest,
@@ -135,8 +136,11 @@ async def listen_to(
             writer.record({"account": row.account, **said, **to_builtins(change.item)})
 
     async def follow(name: str, exchange: FuturesExchange) -> None:
+        standing = Standing(name)
+        exchange.observe(standing.heard)
         try:
             async with _watch(subject, exchange, symbol, fallback_s) as watch:
+                group.start_soon(standing.keep, watch)
                 told: tuple[UnreadRow, ...] = ()
                 async for change in watch:
                     tell(Heard(name, change))
@@ -148,8 +152,11 @@ async def listen_to(
                 writer.problem(name, error)
         except FuturesAsyncError as error:
             writer.problem(name, error)
+        finally:
+            standing.scope.cancel()
 
-    async with anyio.create_task_group() as group:
-        for name, exchange in accounts.items():
-            group.start_soon(follow, name, exchange)
+    with quiet("futures_async.streams"):  # it is told by `Standing`, with the account's name
+        async with anyio.create_task_group() as group:
+            for name, exchange in accounts.items():
+                group.start_soon(follow, name, exchange)
     return writer.code

@@ -16,6 +16,7 @@ from futures_async.cli.output import Exit, Format, Writer, complain
 from futures_async.cli.running import run
 from futures_async.cli.symbols import able, refuse_unknown, tell_left_out
 from futures_async.cli.tables import Column
+from futures_async.cli.waiting import tell_tries
 from futures_async.risk import dashboard
 from futures_async.unified.errors import FuturesAsyncError, InvalidRequest, NotSupported, SymbolNotFound, UnreadRows
 from futures_async.unified.exchange import Capability, FuturesExchange
@@ -52,6 +53,7 @@ async def read_all(source: Source, writer: Writer, read: Read[T], symbol: str | 
     counter = RowCounter()
     with counter:
         async with open_accounts(source) as accounts:
+            tell_tries(accounts)
             async with anyio.create_task_group() as group:
                 for name, exchange in able(accounts, symbol).items():
                     group.start_soon(one, name, exchange)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import AsyncGenerator, Generator, Mapping
-from contextlib import aclosing, contextmanager
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 
 import anyio
 from rich.console import Console
@@ -16,6 +15,7 @@ from futures_async.cli.keys import Controls, keys
 from futures_async.cli.output import Exit, Format, Writer, complain, exit_code, one_line
 from futures_async.cli.screen import Sort, View
 from futures_async.cli.totals import Marks
+from futures_async.cli.waiting import quiet
 from futures_async.portfolio.portfolio import Portfolio
 from futures_async.portfolio.snapshot import Snapshot
 from futures_async.unified.exchange import FuturesExchange
@@ -54,7 +54,8 @@ async def watch_positions(
         async with aclosing(polling) as snapshots:
             if at_terminal:
                 await show_live(view, snapshots, writer, marks)
-            else:
+                return Exit.OK
+            with quiet("futures_async.streams"):  # each snapshot says it of its accounts
                 async for snapshot in snapshots:
                     show(view, snapshot, writer)
     return Exit.OK
@@ -100,7 +101,8 @@ async def show_live(view: View, snapshots: AsyncGenerator[Snapshot], writer: Wri
             await anyio.sleep(FIGURES_S)
 
     try:
-        with quiet(), _whole_window(console) as live, keys(heard, draw, there) as by_keys:
+        # What is logged would be written into the middle of the table.
+        with quiet("futures_async"), _whole_window(console) as live, keys(heard, draw, there) as by_keys:
             live.refresh()
             async with anyio.create_task_group() as tasks:
                 async for snapshot in snapshots:
@@ -116,14 +118,3 @@ async def show_live(view: View, snapshots: AsyncGenerator[Snapshot], writer: Wri
 
 def _whole_window(console: Console) -> Live:
     return Live(Text("reading …", style="dim"), console=console, screen=True, auto_refresh=False)
-
-
-@contextmanager
-def quiet() -> Generator[None]:
-    """What is logged without anybody having asked for it would be written into the middle of the table."""
-    logger, silent = logging.getLogger("futures_async"), logging.NullHandler()
-    logger.addHandler(silent)
-    try:
-        yield
-    finally:
-        logger.removeHandler(silent)

@@ -39,7 +39,7 @@ from futures_async.unified.errors import (
 )
 from futures_async.unified.exchange import FuturesExchange
 from futures_async.unified.models import Order, Position
-from futures_async.unified.watching import Change, ChangeKind, ChangeSource
+from futures_async.unified.watching import Change, ChangeKind, ChangeSource, WatchState
 from tests.fakes import FakeReads, FakeTrading, position, request
 
 
@@ -280,6 +280,7 @@ def test_who_listens_is_told_once_what_cannot_be_read(
 
     class Watched:
         unread: tuple[UnreadRow, ...] = ()
+        state = WatchState.LIVE
 
         async def __aenter__(self) -> Watched:
             return self

@@ -21,7 +21,8 @@ from futures_async.cli.keys import Controls, keys, split_keys
 from futures_async.cli.output import Exit, Format, Writer
 from futures_async.cli.screen import SORTS, Row, Sort, View, age_of, in_short, none, read_sort, states
 from futures_async.cli.totals import Marks, coins_of, exposure_ratio, rows_of, some, without, worth
-from futures_async.cli.watch import quiet, show, show_live, watch_positions
+from futures_async.cli.waiting import quiet
+from futures_async.cli.watch import show, show_live, watch_positions
 from futures_async.portfolio.danger import Danger, nearness
 from futures_async.portfolio.snapshot import Failed, Ok, Snapshot, Stale, VenueData
 from futures_async.unified.enums import MarginMode, PositionSide
@@ -489,7 +490,7 @@ async def test_where_terminals_are_of_another_kind_there_are_no_keys(monkeypatch
 def test_what_is_logged_is_heard_again_after_the_table(caplog: pytest.LogCaptureFixture) -> None:
     logger = logging.getLogger("futures_async")
     before = list(logger.handlers)
-    with quiet():
+    with quiet("futures_async"):
         assert logger.handlers != before
     assert logger.handlers == before
 
