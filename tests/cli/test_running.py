@@ -30,8 +30,11 @@ from futures_async.unified.enums import Outcome
 from futures_async.unified.errors import (
     AuthenticationError,
     Banned,
+    ClockSkew,
     FuturesAsyncError,
     OrderOutcomeUnknown,
+    PermissionDenied,
+    RequestTimeout,
     SettingOutcomeUnknown,
     UnreadRow,
     UnresolvedOrders,
@@ -141,7 +144,24 @@ def test_an_error_is_one_line_on_stderr_and_an_exit_code(capsys: pytest.CaptureF
     assert ended_with(main) == 3
     shown = capsys.readouterr()
     assert shown.out == ""
-    assert shown.err == "AuthenticationError: here: the venue says no\n"
+    assert shown.err.startswith("AuthenticationError: here: the venue says no (check ")
+    assert shown.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "does"),
+    [
+        (AuthenticationError("Invalid key", venue="okx"), "check the account's key, secret and passphrase"),
+        (PermissionDenied("no right", venue="okx"), "look at the venue which rights the key has"),
+        (ClockSkew("late", venue="okx"), "set this computer's clock"),
+        (RequestTimeout("late"), ""),
+    ],
+)
+def test_what_is_to_be_done_is_said(error: FuturesAsyncError, does: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Writer(Format.TABLE).problem("main", error)
+    said = capsys.readouterr().err
+    assert does in said
+    assert ("(" in said) is bool(does)
 
 
 def test_errors_of_what_is_done_side_by_side_are_a_line_each(capsys: pytest.CaptureFixture[str]) -> None:
@@ -150,7 +170,9 @@ def test_errors_of_what_is_done_side_by_side_are_a_line_each(capsys: pytest.Capt
         raise BaseExceptionGroup("", [ExceptionGroup("", [refused]), SettingOutcomeUnknown("lost")])
 
     assert ended_with(main) == 4
-    assert capsys.readouterr().err == "AuthenticationError: here: the venue says no\nSettingOutcomeUnknown: lost\n"
+    first, second = capsys.readouterr().err.splitlines()
+    assert first.startswith("AuthenticationError: here: the venue says no (")
+    assert second == "SettingOutcomeUnknown: lost"
 
 
 def test_what_is_no_error_of_the_user_is_not_hidden_among_others() -> None:
