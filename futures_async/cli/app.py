@@ -58,7 +58,7 @@ def watch(
     ] = "danger",
     money: Annotated[str, typer.Option("--money", help="Coin that everything is added up in.")] = "USDT",
 ) -> None:
-    """Live positions of all accounts, the nearest to liquidation first, totals, and ages. q or Ctrl-C ends it."""
+    """Live positions of all accounts, the greatest danger first, totals, and ages. q or Ctrl-C ends it."""
 
     async def main() -> Exit:
         order = read_sort(sort)
