@@ -149,6 +149,7 @@ def simulate(
     faults: Annotated[Path | None, typer.Option("--faults", help="A plan of faults (TOML).")] = None,
     uid_limit: Annotated[int, typer.Option("--uid-limit", min=1, help="Requests per second and account.")] = 10,
     no_uid_limit: Annotated[bool, typer.Option("--no-uid-limit", help="Only the venues' own limits.")] = False,
+    write_keys: Annotated[Path | None, typer.Option("--write-keys", help="Keys file to write, for --keys.")] = None,
     as_json: AsJson = False,
     as_csv: AsCsv = False,
 ) -> None:
@@ -169,6 +170,7 @@ def simulate(
             memo=memo,
             faults=faults,
             uid_limit=None if no_uid_limit else uid_limit,
+            write_keys=write_keys,
             output=form(as_json, as_csv),
         )
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import sys
 from collections.abc import Collection
 from pathlib import Path
@@ -45,12 +47,14 @@ def simulate(
     memo: str | None,
     faults: Path | None,
     uid_limit: int | None,
+    write_keys: Path | None,
     output: Format,
 ) -> None:
     """Serve until Ctrl-C.
 
     Raises:
-        InvalidRequest: The extra is missing, the port is taken, the keys or the plan of faults cannot be used.
+        InvalidRequest: The extra is missing, the port is taken, the keys or the plan of faults cannot be used, or the
+            keys file is one that somebody else has written.
     """
     needs("simulate", "simulator", *SERVING)
     from futures_async.simulator.accounts import ApiKey
@@ -72,10 +76,14 @@ def simulate(
             setups[venue] = Setup(position_mode=mode, empty=empty, key=own)
     exchange = SimulatedExchange(seed=seed, setups=setups, only=venues or None, uid_limit=uid_limit)
     plan = _plan(faults, exchange.venues)
+    if write_keys is not None:
+        _refuse_others(write_keys)
 
     def announce(running: RunningExchange) -> None:
         document = running.announcement()
         rows: list[Keys] = list(document["venues"].items())
+        if write_keys is not None:
+            _write_keys(write_keys, running.base_url, rows)
         writer = Writer(output)
         if output is Format.JSON:
             writer.record(document)
@@ -91,6 +99,38 @@ def simulate(
         run(exchange, host=host, port=port, announce=announce, faults=plan)
     except OSError as error:
         raise InvalidRequest(f"cannot listen on {host}:{port}: {error.strerror}; try --port 0") from None
+
+
+WRITTEN = "# Written by futures-async simulate"
+"""The first line of a keys file that may be written over."""
+
+
+def _refuse_others(path: Path) -> None:
+    try:
+        with path.open(encoding="utf-8") as file:
+            ours = file.readline().startswith(WRITTEN)
+    except FileNotFoundError:
+        return
+    except (OSError, UnicodeDecodeError):
+        ours = False
+    if not ours:
+        raise InvalidRequest(f"{path} is there, and simulate has not written it: name another file for --write-keys")
+
+
+def _write_keys(path: Path, base_url: str, rows: list[Keys]) -> None:
+    """A keys file of all accounts, which `--keys` and `load_accounts` read."""
+    lines = [WRITTEN]
+    for venue, keys in rows:
+        words = {**keys, "base_url": base_url}
+        lines += ["", f"[{venue}]", *(f"{name} = {json.dumps(word)}" for name, word in words.items() if word)]
+    new = path.with_name(f"{path.name}.new")
+    try:
+        new.unlink(missing_ok=True)
+        with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+            file.write("\n".join(lines) + "\n")
+        new.replace(path)
+    except OSError as error:
+        raise InvalidRequest(f"cannot write {path}: {error.strerror}") from None
 
 
 def _suffix(venue: str, ids: list[str]) -> str:

@@ -619,7 +619,8 @@ def test_little_money_is_shown_to_six_decimals(browser: Any, running: RunningExc
             until(lambda: browser.execute_script("return Boolean(window.heard.changes)"))
             browser.execute_script("window.heard.changes({ data: JSON.stringify({ totals: arguments[0] }) })", totals)
             until(lambda: "BTC" in text(browser, "#totals"))
-            cells = [one.text for one in browser.find_elements(By.CSS_SELECTOR, "#totals dd")]
+            shown = "return [...document.querySelectorAll('#totals dd')].map(one => one.innerText)"
+            cells = browser.execute_script(shown)
     finally:
         browser.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", script)
     assert cells[:4] == ["0.034512", "-0.000123", "0.00012", "2.00"]
