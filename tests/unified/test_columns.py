@@ -321,6 +321,7 @@ def together(*parts: object) -> object:
     return parts
 
 
+OTHER = number(row.other)
 COLUMNS: tuple[tuple[str, Any], ...] = (
     ("the_number", number(row.the_number)),
     ("the_number", price(row.the_number)),
@@ -334,6 +335,10 @@ COLUMNS: tuple[tuple[str, Any], ...] = (
     ("the_number", by_sign(number(row.the_number))),
     ("the_number", in_base(number(row.the_number), D("0.01"), None, price(row.other))),
     ("the_number", in_base(needed(size(row.the_number)), D(1), D(100), price(row.other), number(row.the_number))),
+    # A part that may not have been reached is read where it is wanted next.
+    ("the_number", made(together, either(number(row.the_number), OTHER), OTHER)),
+    ("the_number", made(together, times(number(row.the_number), OTHER), OTHER)),
+    ("the_number", made(together, in_base(number(row.the_number), None, OTHER, price(row.at)), OTHER)),
     ("the_number", made(together, number(row.the_number), price(row.the_number), row.the_number)),
     ("at", moment(row.at)),
     ("the_name", text(row.the_name)),
