@@ -73,7 +73,6 @@ STATUS = {
     "NEW_INSURANCE": OrderStatus.NEW,
     "NEW_ADL": OrderStatus.NEW,
 }
-FINISHED = "FINISHED"
 ALGO_STATUS = {
     "NEW": OrderStatus.NEW,
     "TRIGGERING": OrderStatus.NEW,
@@ -81,7 +80,7 @@ ALGO_STATUS = {
     "TRIGGERED": OrderStatus.NEW,
     "CANCELED": OrderStatus.CANCELED,
     # What it became is over: filled, or cancelled.
-    FINISHED: OrderStatus.CANCELED,
+    "FINISHED": OrderStatus.CANCELED,
     "REJECTED": OrderStatus.REJECTED,
     "EXPIRED": OrderStatus.EXPIRED,
 }
@@ -163,16 +162,16 @@ def orders(row: wire.WireOrder) -> Order:
     )
 
 
-def _algo_status(said: str | None, total: Decimal | None, filled: Decimal | None) -> OrderStatus:
+def _algo_status(said: OrderStatus, total: Decimal | None, filled: Decimal | None) -> OrderStatus:
     """What it became is over, filled or cancelled, where it says so: what is filled of it tells which.
 
     One of a whole position has no quantity to tell it by.
     """
-    if said == FINISHED and filled:
+    if said is OrderStatus.CANCELED and filled:
         if not total:
             return OrderStatus.UNKNOWN
         return OrderStatus.FILLED if filled >= total else OrderStatus.CANCELED
-    return ALGO_STATUS.get(said or "", OrderStatus.UNKNOWN)
+    return said
 
 
 @table
@@ -181,6 +180,7 @@ def algo_orders(row: wire.WireAlgoOrder) -> Order:
     name, side = needed(text(row.symbol)), needed(word(row.side, SIDE))
     kind, filled = word(either(row.order_type, row.type), KINDS, unknown=OTHER), number(row.actual_qty)
     held, total = made(held_side, text(row.position_side)), size(row.quantity)
+    stands = needed(word(row.algo_status, ALGO_STATUS, unknown=OrderStatus.UNKNOWN))
     closes = made(_reduces, side, held, yes_no(row.reduce_only), yes_no(row.close_position))
     return Order(
         venue=VENUE,
@@ -196,7 +196,7 @@ def algo_orders(row: wire.WireAlgoOrder) -> Order:
         average_price=price(row.actual_price),
         quantity=needed(made(lambda amount: amount or Decimal(0), total)),
         filled_quantity=filled,
-        status=needed(made(_algo_status, needed(text(row.algo_status)), total, filled)),
+        status=needed(made(_algo_status, stands, total, filled)),
         reduce_only=closes,
         position_side=held,
         trigger_price=price(either(row.trigger_price, row.activate_price)),
