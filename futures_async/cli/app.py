@@ -15,15 +15,18 @@ from futures_async.cli.options import (
     AsCsv,
     AsJson,
     BaseUrl,
+    CaFile,
     Demo,
     Keyring,
     Keys,
+    Proxy,
     Seed,
     Simulated,
     Symbol,
     Venues,
     Yes,
     form,
+    way_out,
     with_accounts,
 )
 from futures_async.cli.output import Exit, Format
@@ -194,6 +197,8 @@ def probe(
     keys: Keys = None,
     keyring: Keyring = False,
     base_url: BaseUrl = None,
+    proxy: Proxy = None,
+    ca_file: CaFile = None,
     as_json: AsJson = False,
     as_csv: AsCsv = False,
     seed: Seed = 1,
@@ -211,6 +216,7 @@ def probe(
             demo=demo,
             seed=seed,
             empty=True,
+            options=way_out(proxy, ca_file),
         )
         settings = settings_of(
             symbol=symbol,

@@ -31,14 +31,18 @@ def package_of(venue: str, folder: Path) -> str:
     """The package of an adapter that is installed, or that the project in this folder declares.
 
     Raises:
-        InvalidRequest: Neither.
+        InvalidRequest: Neither, or the project's file is no TOML.
     """
     point = adapters().get(venue)
     if point is not None:
         return point.module
     page = folder / "pyproject.toml"
-    declared: dict[str, Any] = tomllib.loads(page.read_text(encoding="utf-8")) if page.is_file() else {}
-    value = declared.get("project", {}).get("entry-points", {}).get(GROUP, {}).get(venue)
+    try:
+        value: Any = tomllib.loads(page.read_text(encoding="utf-8")) if page.is_file() else {}
+    except (OSError, ValueError) as error:
+        raise InvalidRequest(f"./pyproject.toml cannot be read: {error}") from None
+    for key in ("project", "entry-points", GROUP, venue):
+        value = value.get(key) if isinstance(value, dict) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType] - any table
     if not isinstance(value, str):
         raise InvalidRequest(f"no adapter {venue[:40]!r} is installed, and ./pyproject.toml declares none of that id")
     return value.partition(":")[0]

@@ -47,6 +47,11 @@ def form(as_json: bool, as_csv: bool) -> Format:
     return Format.JSON if as_json else Format.CSV if as_csv else Format.TABLE
 
 
+def way_out(proxy: str | None, ca_file: str | None) -> dict[str, Any]:
+    """The exchange objects' options that say how a venue is reached."""
+    return {name: given for name, given in (("proxy", proxy), ("ca_file", ca_file)) if given is not None}
+
+
 def _common(
     venue: Venues = None,
     simulated: Simulated = False,
@@ -69,7 +74,7 @@ def _common(
         base_url=base_url,
         demo=demo,
         seed=seed,
-        options={name: given for name, given in (("proxy", proxy), ("ca_file", ca_file)) if given is not None},
+        options=way_out(proxy, ca_file),
     )
     return source, form(as_json, as_csv)
 

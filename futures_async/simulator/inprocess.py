@@ -8,6 +8,7 @@ seed gives the same run every time. Faults of the network that a server can't ca
 
 from __future__ import annotations
 
+import logging
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -22,6 +23,8 @@ from futures_async.transport.http.backend import FailureKind, HttpBackend, HttpF
 from futures_async.transport.http.body import Body
 
 CHUNK = 64 * 1024
+
+logger = logging.getLogger("futures_async.simulator")
 
 
 class InProcessBackend(HttpBackend):
@@ -63,7 +66,12 @@ class InProcessBackend(HttpBackend):
         await anyio.lowlevel.checkpoint()
         if self.latency_s:
             await anyio.sleep(self.latency_s)
-        delivery = self.deliverer.deliver(self._arriving(request))
+        try:
+            delivery = self.deliverer.deliver(self._arriving(request))
+        except Exception as error:
+            # To the client it is a library that failed; whoever writes the simulated side needs the line that did.
+            logger.exception("the simulated side broke at %s: %r", request, error)
+            raise
         if delivery.network:
             await self._never_arrive(request, delivery.network)
         await self._wait(request, delivery)

@@ -85,8 +85,13 @@ class Reader:
         return value.lower()
 
     def pick(self, values: Mapping[str, Any], name: str, table: Mapping[str, T], default: str | None = None) -> T:
-        """What one of the table's words stands for."""
-        return table[self.word(values, name, table, default)]
+        """What one of the table's words stands for: as it is written there, or in lower case."""
+        value = values.get(name)
+        return (
+            table[value]
+            if isinstance(value, str) and value in table
+            else table[self.word(values, name, table, default)]
+        )
 
     def maybe(self, values: Mapping[str, Any], name: str, table: Mapping[str, T]) -> T | None:
         """The same of a field that may be missing."""

@@ -6,13 +6,13 @@ import multiprocessing
 import os
 from collections import Counter
 from collections.abc import Callable, Sequence
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 from typing import NamedTuple
 
 import msgspec
 import pytest
 
-from futures_async.testing.mutants import Mutant, chosen, forked, mutants_of, passes
+from futures_async.testing.mutants import Mutant, Trial, chosen, forked, mutants_of
 
 ABOUT = {
     "fault_matrix": "faults: none doubles, loses or makes up an order",
@@ -88,7 +88,9 @@ class Tally:
     def _failed(self, about: str, report: pytest.CollectReport | pytest.TestReport) -> None:
         self.counts[about, "failed"] += 1
         lines = [line.removeprefix("E").strip() for line in report.longreprtext.splitlines() if line[:2] == "E "]
-        self.failures.append(f"{report.nodeid}: {lines[0] if lines else report.longreprtext[-200:]}")
+        broke = [line.partition("the simulated side broke ")[2] for line in report.caplog.splitlines()]
+        behind = next((f" (the simulated side broke {line})" for line in broke if line), "")
+        self.failures.append(f"{report.nodeid}: {lines[0] if lines else report.longreprtext[-200:]}{behind}")
 
     @property
     def parts(self) -> list[Part]:
@@ -136,9 +138,25 @@ def check(package: str, tests: Sequence[str], count: int, say: Callable[[str], o
     say(f"running {' '.join(tests)}")
     parts, failures = tallied(tests)
     some = chosen(mutants_of(package), count) if count and not failures else []
-    survivors: list[Mutant] = []
-    for number, mutant in enumerate(some, 1):
-        say(f"wrong adapter {number} of {len(some)}: {mutant.change.kind}: {mutant.change.what}")
-        if passes(mutant, tests):
-            survivors.append(mutant)
-    return Verdict(parts, failures, len(some), survivors)
+    return Verdict(parts, failures, len(some), _survivors(some, tests, say))
+
+
+def _survivors(mutants: Sequence[Mutant], tests: Sequence[str], say: Callable[[str], object]) -> list[Mutant]:
+    """Those that these tests take for right ones, in their order: as many at once as there are processors."""
+    waiting = list(enumerate(mutants, 1))
+    found: list[tuple[int, Mutant]] = []
+    under_way: dict[int, tuple[int, Mutant, Trial]] = {}
+    while waiting or under_way:
+        while waiting and len(under_way) < (os.cpu_count() or 1):
+            number, mutant = waiting.pop(0)
+            say(f"wrong adapter {number} of {len(mutants)}: {mutant.change.kind}: {mutant.change.what}")
+            trial = Trial(mutant, tests)
+            under_way[trial.sentinel] = number, mutant, trial
+        first_ends_s = min(trial.left_s for _, _, trial in under_way.values())
+        ready = wait(list(under_way), timeout=first_ends_s)
+        for sentinel, (number, mutant, trial) in list(under_way.items()):
+            if sentinel in ready or trial.left_s <= 0:
+                del under_way[sentinel]
+                if trial.passed():
+                    found.append((number, mutant))
+    return [mutant for _, mutant in sorted(found, key=lambda row: row[0])]

@@ -20,6 +20,7 @@ import multiprocessing
 import os
 import random
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from importlib.machinery import PathFinder, SourceFileLoader
 from pathlib import Path
@@ -356,13 +357,35 @@ def forked(function: Callable[..., None], *args: Any) -> Any:
 
 def passes(mutant: Mutant | None, tests: Sequence[str], *, quiet: bool = True) -> bool:
     """Whether these tests take an adapter for a right one; a wrong one that never ends is noticed too."""
-    process = forked(_run, mutant, list(tests), quiet)
-    process.join(TOO_LONG_S)
-    if process.is_alive():
-        process.kill()
-        process.join()
-        return False
-    return bool(process.exitcode == 0)
+    return Trial(mutant, tests, quiet=quiet).passed()
+
+
+class Trial:
+    """Tests under way against one wrong adapter (None: against the right one), in a process of their own."""
+
+    def __init__(self, mutant: Mutant | None, tests: Sequence[str], *, quiet: bool = True) -> None:
+        self._process = forked(_run, mutant, list(tests), quiet)
+        self._until = time.monotonic() + TOO_LONG_S
+
+    @property
+    def sentinel(self) -> int:
+        """What `multiprocessing.connection.wait` waits for."""
+        found: int = self._process.sentinel
+        return found
+
+    @property
+    def left_s(self) -> float:
+        """Seconds until it has taken too long."""
+        return max(0.0, self._until - time.monotonic())
+
+    def passed(self) -> bool:
+        """Wait for the end; what never ends has not passed."""
+        self._process.join(self.left_s)
+        if self._process.is_alive():
+            self._process.kill()
+            self._process.join()
+            return False
+        return bool(self._process.exitcode == 0)
 
 
 def survivors(

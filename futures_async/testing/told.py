@@ -6,7 +6,8 @@ All of it is read by a caller who has set the `decimal` module to a single digit
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+import re
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any, TypeVar, cast
 
@@ -37,6 +38,16 @@ MEANT = {
 }
 
 
+NOT_TOLD = re.compile(r"(\w+\.\w+) is None, not ")
+
+
+def undeclared(wrong: Iterable[str]) -> Iterator[str]:
+    """All fields that are told nowhere, as they are declared: for whoever has looked at each in the venue's page."""
+    names = dict.fromkeys(match[1] for match in map(NOT_TOLD.search, wrong) if match)
+    if names:
+        yield f"silent=frozenset({{{', '.join(map(repr, sorted(names)))}}})"
+
+
 class Told(Contract):
     """See the module."""
 
@@ -56,7 +67,7 @@ class Told(Contract):
                 await self.spec.raw_call.make(on.exchange)
                 on.exchange = cast("Adapter", Cramped(on.exchange))
                 wrong = list(await look(on))
-            assert not wrong, "\n".join(wrong)
+            assert not wrong, "\n".join([*wrong, *undeclared(wrong)])
 
         run(main())
 

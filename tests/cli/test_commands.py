@@ -515,6 +515,13 @@ def test_probe_prints_what_it_found_on_the_simulated_exchange() -> None:
     assert "\nwindow_s: 55 s old: accepted" in table.stdout
 
 
+def test_probe_goes_out_by_the_proxy_that_is_named(running: RunningExchange) -> None:
+    keys = keys_of(running, "bitget")
+    refused = cli("probe", "bitget", "--base-url", running.base_url, "--proxy", "gopher://127.0.0.1:1", **keys)
+    assert refused.returncode == 2
+    assert "proxy" in refused.stderr
+
+
 def test_probe_wants_demo_or_a_clear_word_and_asks_first(running: RunningExchange) -> None:
     keys = keys_of(running, "bitget")
     refused = cli("probe", "bitget", "--yes", **keys)
