@@ -76,6 +76,7 @@ from futures_async.unified.columns import (
     made,
     minus,
     moment,
+    named,
     needed,
     negative,
     number,
@@ -195,7 +196,7 @@ from futures_async.unified.models import (
 from futures_async.unified.reading import Read, Reading, table, table_of_held, table_of_held_with, table_with
 from futures_async.unified.rows import Id, Moment, Row, Rows, Text, TypedRow, unread_of
 from futures_async.unified.signing import KeySigner
-from futures_async.unified.symbols import check_symbol, guess_parts, join, split
+from futures_async.unified.symbols import Pairs, check_symbol, guess_parts, join, split
 
 __all__ = [
     "EXACT",
@@ -275,6 +276,7 @@ __all__ = [
     "Outcome",
     "Page",
     "PageQuery",
+    "Pairs",
     "ParameterRejected",
     "Params",
     "PartStops",
@@ -371,6 +373,7 @@ __all__ = [
     "ms",
     "ms_or_none",
     "multiply",
+    "named",
     "needed",
     "negative",
     "number",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from base64 import b64encode
 from collections.abc import Callable, Iterator
@@ -35,9 +34,9 @@ class ApiKey:
     can_trade: bool = True
     can_read: bool = True
 
-    def has_signed(self, message: bytes, signature: str, *, base64: bool = False) -> bool:
-        """Whether this is the HMAC-SHA256 of a message under the secret: in hex, or in base64."""
-        mac = hmac.new(self.secret.encode(), message, hashlib.sha256)
+    def has_signed(self, message: bytes, signature: str, *, base64: bool = False, digest: str = "sha256") -> bool:
+        """Whether this is the HMAC of a message under the secret: in hex, or in base64."""
+        mac = hmac.new(self.secret.encode(), message, digest)
         wanted = b64encode(mac.digest()) if base64 else mac.hexdigest().encode()
         return hmac.compare_digest(wanted, signature.encode(errors="replace"))
 

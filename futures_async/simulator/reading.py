@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
 
+from futures_async.simulator.lists import Wanted
 from futures_async.simulator.refusals import VenueRefusal
 
 T = TypeVar("T")
@@ -96,6 +97,27 @@ class Reader:
     def maybe(self, values: Mapping[str, Any], name: str, table: Mapping[str, T]) -> T | None:
         """The same of a field that may be missing."""
         return self.pick(values, name, table) if values.get(name) else None
+
+    def wanted(
+        self,
+        values: Mapping[str, Any],
+        symbols: Container[str] | None,
+        most: int = 100,
+        /,
+        *,
+        since: str = "",
+        until: str = "",
+        before: str = "",
+        limit: str = "",
+    ) -> Wanted:
+        """Which rows of a list are asked for, by the names of the fields that say so; `most` are on a page."""
+        return Wanted(
+            symbols=symbols,
+            since_ms=self.whole(values, since),
+            until_ms=self.whole(values, until),
+            before_id=self.whole(values, before),
+            limit=min(self.whole(values, limit) or most, most),
+        )
 
     def objects(self, values: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
         """A list of JSON objects."""

@@ -127,14 +127,12 @@ def _of_call(node: ast.Call) -> Iterator[_Spot]:
     elif name in JUDGEMENTS:
         # As a plain refusal, by a class that is one: what a time-out is taken for by who has not read the page.
         args = [ast.parse(PLAIN, mode="eval").body, *node.args[1:]]
-        plain = _all(
-            _put(node, "func", ast.Name("refused", ast.Load())), _put(node, "args", args), _put(node, "keywords", [])
-        )
+        plain = _all(_put(node, "func", _called(node, "refused")), _put(node, "args", args), _put(node, "keywords", []))
         yield _Spot("judgement", _text(node), plain)
     elif name == "negative":
         yield _Spot("sign", _text(node), _put(node, "func", ast.parse("(lambda column: column)", mode="eval").body))
     elif name in ARITHMETIC and len(node.args) == 2:
-        yield _Spot("arithmetic", _text(node), _put(node, "func", ast.Name(ARITHMETIC[name], ast.Load())))
+        yield _Spot("arithmetic", _text(node), _put(node, "func", _called(node, ARITHMETIC[name])))
     elif name == "Page" and len(node.args) > 1:
         args = [node.args[0], ast.Constant(None), *node.args[2:]]
         yield _Spot("first page only", _text(node), _put(node, "args", args))
@@ -153,7 +151,9 @@ def _columns(node: ast.Call, model: str) -> Iterator[_Spot]:
     found: dict[str, list[ast.Attribute]] = {}
     for inner in ast.walk(node):
         match inner:
-            case ast.Call(func=ast.Name(id=column), args=[ast.Attribute() as read]) if column in COLUMNS:
+            case ast.Call(func=ast.Name(id=column) | ast.Attribute(attr=column), args=[ast.Attribute() as read]) if (
+                column in COLUMNS
+            ):
                 found.setdefault(column, []).append(read)
             case _:
                 pass
@@ -194,10 +194,21 @@ def _promised(value: object) -> object:
 def _is_needed(value: ast.expr) -> bool:
     """Without it the table cannot be made, or it is the same in every row."""
     match value:
-        case ast.Call(func=ast.Name(id="needed" | "otherwise")) | ast.Constant():
+        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
+            return name in ("needed", "otherwise")
+        case ast.Constant():
             return True
         case _:
             return False
+
+
+def _called(node: ast.Call, name: str) -> ast.expr:
+    """Another function of the same module: `fa.refused` where `fa.passing` was called, else by its name alone."""
+    match node.func:
+        case ast.Attribute(value=module):
+            return ast.Attribute(module, name, ast.Load())
+        case _:
+            return ast.Name(name, ast.Load())
 
 
 def _text(node: ast.AST) -> str:

@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, partial
 from importlib.util import find_spec
+from operator import attrgetter
 from typing import Any, ClassVar, NoReturn, Self, TypeVar, Unpack, cast
 from urllib.parse import urlsplit
 
@@ -32,6 +33,7 @@ from futures_async.trading.contracts import RULES_FRESH_S, RULES_WITHIN_S, Contr
 from futures_async.trading.desk import OrderDesk
 from futures_async.trading.hooks import Replacing
 from futures_async.trading.identity import account_name, site_of
+from futures_async.trading.leveraging import Leveraging
 from futures_async.trading.options import Options, common_options, own_options
 from futures_async.trading.watching import OrdersSeen, Watching
 from futures_async.transport.attempt import USER_AGENT
@@ -68,15 +70,19 @@ from futures_async.unified.errors import (
     unread_rows,
 )
 from futures_async.unified.exchange import Capability
-from futures_async.unified.models import Account, Contract, Order, Position, PositionRisk
+from futures_async.unified.models import Account, Contract, Model, Order, Position, PositionRisk
+from futures_async.unified.reading import Read, Reading
 from futures_async.unified.rows import readable
+from futures_async.unified.symbols import Pairs
 
 logger = logging.getLogger("futures_async.orders")
 
+M = TypeVar("M", bound=Model)
 T = TypeVar("T")
+W = TypeVar("W")
 
 
-class Adapter(Adjusting, Watching):
+class Adapter(Adjusting, Leveraging, Watching):
     """Base of the venues' clients.
 
     An adapter with options of its own names them in `takes` and reads them with `_own_options`.
@@ -511,6 +517,18 @@ class Adapter(Adjusting, Watching):
             await self._renew_contracts()
         return lambda name: self._contract_of(name, path)
 
+    async def _in_contracts(self, reading: Reading[W, M], rows: Sequence[W], field: str) -> Read[M]:
+        """Rows whose sizes are numbers of contracts, each read with its contract: see `_sizes_of`.
+
+        Args:
+            reading: Of a `@table_with`.
+            rows: As they were decoded.
+            field: Of the row, which names the contract.
+        """
+        name_in = attrgetter(field)
+        contract_of = await self._sizes_of(map(name_in, rows), field)
+        return reading.each(rows, lambda row: contract_of(name_in(row)))
+
     def _contract_of(self, name: object, path: str) -> Contract:
         """A contract that was read before, listed still or not.
 
@@ -522,7 +540,29 @@ class Adapter(Adjusting, Watching):
             raise DecodeError(f"{self.id}: the size of a contract of {name!r:.60} is not known", path=path)
         return found
 
+    # Names
+
+    pairs: ClassVar[Pairs | None] = None
+    """How the venue's ids are written, where they are a base and a quote coin; else the two methods are defined."""
+
+    def venue_symbol(self, symbol: str) -> str:
+        return self._pairs.name(symbol)
+
+    def unified_symbol(self, venue_symbol: str) -> str:
+        return self._pairs.symbol(venue_symbol)
+
+    @property
+    def _pairs(self) -> Pairs:
+        if self.pairs is None:
+            raise NotImplementedError(f"{type(self).__name__}: `pairs` says how names are written, or two methods do")
+        return self.pairs
+
     # Reads that follow from others
+
+    async def fetch_position_mode(self, symbol: str | None = None) -> PositionMode:
+        if self.only_position_mode is None:
+            self._unsupported("fetch_position_mode")
+        return self.only_position_mode
 
     async def fetch_account(self, margin_coin: str = "USDT") -> Account:
         self._require(Capability.FETCH_ACCOUNT)

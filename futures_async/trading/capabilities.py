@@ -20,6 +20,10 @@ FOLLOWS: Mapping[Can, Sequence[str]] = {
     Can.ITER_LEDGER: ("_ledger_page",),
     Can.FETCH_POSITION_HISTORY: ("_closed_page",),
     Can.ADJUST_MARGIN: ("_margin_move",),
+    Can.FETCH_OPEN_ORDERS: ("_open_page",),
+    Can.FETCH_POSITION_MODE: ("only_position_mode",),
+    Can.FETCH_LEVERAGE: ("_read_leverage",),
+    Can.SET_LEVERAGE: ("_leverage_change", "_read_leverage"),
     Can.CREATE_ORDER: ("_placement", "fetch_order"),
     Can.CREATE_ORDERS: ("_placement", "fetch_order"),
     Can.RESOLVE_ORDER: ("_placement", "fetch_order"),
@@ -32,15 +36,15 @@ FOLLOWS: Mapping[Can, Sequence[str]] = {
 }
 """What the core makes of an adapter's hooks and reads; every other capability is the method of its name."""
 
+MADE = {capability.value: hooks for capability, hooks in FOLLOWS.items()}
+"""The same by the method's name: what is made of such a method follows from its hooks too."""
+
 
 def following(adapter: type, base: type) -> frozenset[Capability]:
     """What a class can by what it defines beyond `base`: the method itself, or all that the core makes it of."""
 
     def defines(name: str) -> bool:
-        return getattr(adapter, name) is not getattr(base, name)
+        own = getattr(adapter, name) is not getattr(base, name)
+        return own or (name in MADE and all(map(defines, MADE[name])))
 
-    return frozenset(
-        capability
-        for capability in Capability
-        if defines(capability.value) or (capability in FOLLOWS and all(defines(name) for name in FOLLOWS[capability]))
-    )
+    return frozenset(capability for capability in Capability if defines(capability.value))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Hashable
 from typing import TypeAlias, TypeVar
 
-from futures_async.trading.paging import FetchPage, Page, PageQuery, collect, iterate
+from futures_async.trading.paging import FetchPage, Page, PageQuery, collect, everything, iterate
 from futures_async.trading.waiting import Waiting
 from futures_async.unified.convert import chosen_or_none
 from futures_async.unified.enums import LedgerType, LedgerTypeLike
@@ -20,6 +20,14 @@ T = TypeVar("T", Order, Fill, LedgerEntry)
 
 class History(Waiting):
     """What lies in the past at a venue; an adapter gives the pages."""
+
+    async def _open_page(self, query: PageQuery, cursor: str | None) -> Page[Order]:
+        """One page of open orders; where the venue gives them all at once, `fetch_open_orders` is defined instead."""
+        self._unsupported("fetch_open_orders")
+
+    async def fetch_open_orders(self, symbol: str | None = None) -> list[Order]:
+        self._require(Capability.FETCH_OPEN_ORDERS)
+        return await everything(self._open_page, self._query(symbol, None, None, None), key=_identity)
 
     async def _orders_page(self, query: PageQuery, cursor: str | None) -> Page[Order]:
         """One page of past orders, newest first."""

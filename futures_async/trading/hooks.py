@@ -53,6 +53,8 @@ class Hooks(FuturesExchange):
     """Orders cannot be written down without the account's position mode."""
     order_fields: ClassVar[OrderFields] = OrderFields()
     """What orders carry beside side, quantity and price: anything else that a request asks for is refused."""
+    only_position_mode: ClassVar[PositionMode | None] = None
+    """The one that the venue has: `fetch_position_mode` answers it without a call; None: it is read."""
     max_batch: ClassVar[int] = 0
     """Orders in one native batch; 0: several are placed side by side instead."""
     waits_apart: ClassVar[bool] = False

@@ -11,6 +11,7 @@ import msgspec
 
 from futures_async.transport.dialect import Params, Refusal
 from futures_async.transport.endpoint import Endpoint
+from futures_async.unified.convert import divide_exactly
 from futures_async.unified.enums import (
     Intent,
     MarginMode,
@@ -116,6 +117,17 @@ class PlannedOrder(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         """The position that it opens or closes: for venues that name it (`posSide`, `positionSide`, `positionIdx`)."""
         opens, buys = self.request.intent is Intent.OPEN, self.request.side is Side.BUY
         return PositionSide.LONG if opens is buys else PositionSide.SHORT
+
+    @property
+    def lots(self) -> Decimal:
+        """How many contracts, where base coin is what one is worth (`needs_contract`).
+
+        Raises:
+            InvalidRequest: No whole number of them.
+        """
+        if self.contract is None:
+            raise InvalidOrder(f"the adapter of {self.venue_symbol} does not say needs_contract = True")
+        return divide_exactly(self.request.quantity, self.contract.contract_size, "quantity")
 
     @property
     def trigger_price(self) -> Decimal:

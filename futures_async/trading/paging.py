@@ -10,8 +10,10 @@ import msgspec
 
 from futures_async.unified.enums import LedgerType
 from futures_async.unified.errors import IncompletePage, InvalidRequest, UnreadRow, unread_rows
+from futures_async.unified.reading import Read
 from futures_async.unified.rows import gathered
 
+R = TypeVar("R")
 T = TypeVar("T")
 
 
@@ -41,6 +43,11 @@ class Page(NamedTuple, Generic[T]):
     cursor: str | None = None
     unread: tuple[UnreadRow, ...] = ()
     """Rows of the page that could not be read."""
+
+    @staticmethod
+    def of(read: Read[R], cursor: str | None) -> Page[R]:
+        """What became of a page's rows, and the venue's cursor; an empty one is none."""
+        return Page(read.rows, cursor or None, read.unread)
 
 
 FetchPage = Callable[[PageQuery, str | None], Awaitable[Page[T]]]

@@ -49,7 +49,7 @@ class Field:
         return f"{'given' if self.beside else 'row'}.{self.name}"
 
     def __repr__(self) -> str:
-        return f"row.{self.name}"
+        return f"{'beside' if self.beside else 'row'}.{self.name}"
 
 
 class Either(Field):
@@ -112,6 +112,12 @@ class Column:
         except DecodeError as error:
             return (error.path or self.path,)
         return ()
+
+
+class Given(Field, Column):
+    """A field of a unified model that is given beside the row: it is what it is, and needs no reading."""
+
+    always = True
 
 
 class Plain(Column):

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, TypeVar, TypeVarTuple, cast
+from typing import Any, TypedDict, TypeVar, TypeVarTuple, cast
 
 import msgspec
 
@@ -19,6 +19,7 @@ from futures_async.unified.column import (
     ZERO,
     Either,
     Field,
+    Given,
     IdColumn,
     Number,
     Plain,
@@ -31,6 +32,7 @@ from futures_async.unified.composed import First, InBase, Made, Needed, Otherwis
 from futures_async.unified.convert import EXACT, Loose, decimal_or_none, positive_or_none
 from futures_async.unified.enums import PositionSide
 from futures_async.unified.errors import DecodeError
+from futures_async.unified.models.base import Model
 from futures_async.unified.rows import Id, Moment, Text
 
 A = TypeVar("A")
@@ -49,9 +51,23 @@ def fields(kind: type[T], *, beside: bool = False) -> T:
         beside: What is given beside the row, such as its contract: see `Reading`.
     """
     struct = cast("type[msgspec.Struct]", kind)
+    make = Given if beside and issubclass(struct, Model) else Field
     return kind(
-        **{field.name: Field(field.name, field.encode_name, beside=beside) for field in msgspec.structs.fields(struct)}
+        **{field.name: make(field.name, field.encode_name, beside=beside) for field in msgspec.structs.fields(struct)}
     )
+
+
+class Named(TypedDict):
+    """What every model says of its contract."""
+
+    venue: str
+    symbol: str
+    venue_symbol: str
+
+
+def named(venue: str, field: Text, to_symbol: Callable[[str], str]) -> Named:
+    """`**named(VENUE, row.market, to_symbol)`: venue, symbol and the venue's own id, by the field that has the id."""
+    return {"venue": venue, "symbol": made(to_symbol, needed(text(field))), "venue_symbol": needed(text(field))}
 
 
 def number(field: Loose) -> Decimal | None:

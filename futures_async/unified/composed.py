@@ -192,5 +192,5 @@ def _constant_or_column(value: Any) -> Column:
 
 def checked(value: Any) -> Column:
     if not isinstance(value, Column):
-        raise TypeError(f"{value!r} is no column: say how it is read")
+        raise TypeError(f"{value!r} is no column: say how it is read, as number({value!r}) does")
     return value

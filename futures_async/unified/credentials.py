@@ -150,6 +150,13 @@ class Credentials:
         # Keyed once; each signature starts from a copy of this state.
         self.__mac = hmac.new(self.secret.reveal().encode(), digestmod=hashlib.sha256)
 
+    def hmac_sha512(self, *parts: bytes | Secret) -> hmac.HMAC:
+        """The same with SHA-512."""
+        mac = hmac.new(self.secret.reveal().encode(), digestmod="sha512")
+        for part in parts:
+            mac.update(part.reveal().encode() if isinstance(part, Secret) else part)
+        return mac
+
     def hmac_sha256(self, *parts: bytes | Secret) -> hmac.HMAC:
         """HMAC-SHA256 of the parts, one behind the other, under the secret; `.digest()` or `.hexdigest()` it."""
         mac = self.__mac.copy()

@@ -96,7 +96,9 @@ class Reading(Generic[W, M]):
         self.wire: type[W] = type(row)
         self.empty = empty
         values = {name: getattr(table, name) for name in self.kind.__struct_fields__ if name != "unread"}
-        if bare := [name for name, value in values.items() if isinstance(value, Field)]:
+        if bare := [
+            name for name, value in values.items() if isinstance(value, Field) and not isinstance(value, Column)
+        ]:
             raise TypeError(f"{self.kind.__name__}: say how {', '.join(bare)} is read")
         self.columns: dict[str, Column] = {name: value for name, value in values.items() if isinstance(value, Column)}
         self._facts = {name: self.columns[name] for name in self.kind.facts if name in self.columns}

@@ -84,6 +84,31 @@ def join(base: str, quote: str, settle: str) -> str:
     return f"{base}/{quote}:{settle}"
 
 
+class Pairs:
+    """Venue ids that are base and quote coin with something between, around or behind: `Pairs(".")` is BTC.USDT.
+
+    Of contracts that settle in their quote coin.
+    """
+
+    def __init__(self, between: str, *, before: str = "", behind: str = "") -> None:
+        self._form = f"{before}{{}}{between}{{}}{behind}"
+        self._id = re.compile(f"{re.escape(before)}(.+){re.escape(between)}([A-Z0-9]{{1,20}}){re.escape(behind)}")
+
+    def symbol(self, name: str) -> str:
+        """The unified symbol; an id of another form comes back as it is."""
+        match = self._id.fullmatch(name)
+        return join(match[1], match[2], match[2]) if match else name
+
+    def name(self, symbol: str) -> str:
+        """The venue's id, from either form.
+
+        Raises:
+            InvalidRequest: No symbol.
+        """
+        parts = split(check_symbol(symbol))
+        return symbol if parts is None else self._form.format(parts.base, parts.quote)
+
+
 def check_symbol(symbol: str) -> str:
     """Return `symbol` when it is a unified symbol or could be a venue's id.
 

@@ -17,13 +17,10 @@ from futures_async.adapter import (
     FetchPage,
     Fill,
     Intent,
-    InvalidRequest,
     LedgerEntry,
     Leverage,
     MarginMode,
-    MarginModeLike,
     Model,
-    Number,
     Options,
     Order,
     OrderFields,
@@ -34,21 +31,16 @@ from futures_async.adapter import (
     Position,
     PositionMode,
     PositionModeLike,
-    PositionSide,
-    PositionSideLike,
     Reading,
     Row,
     Ticker,
     TimeInForce,
     carries,
     chosen,
-    chosen_or_none,
-    everything,
     in_turn,
     known,
     one_id,
     side_by_side,
-    to_decimal,
     to_text,
 )
 from tests.newcomer.acme import endpoints as api
@@ -70,6 +62,7 @@ class Acme(Adapter):
     id = "acme"
     name = "Acme"
     needs_position_mode = True
+    only_margin_mode = MarginMode.CROSS
     order_fields = OrderFields(limit=_STOPS | carries(time_in_force=TimeInForce), market=_STOPS, only_opening=_STOPS)
 
     def __init__(self, credentials: Credentials | None = None, **options: Unpack[Options]) -> None:
@@ -115,35 +108,11 @@ class Acme(Adapter):
 
         return await side_by_side(read, api.ROOMS if contract is None else (contract.partition("_")[2],))
 
-    async def fetch_leverage(self, symbol: str, margin_mode: MarginModeLike | None = None) -> Leverage:
-        self._only_cross(margin_mode)
-        return mapping.leverages().one(await self._of(api.LEVERAGE, self.venue_symbol(symbol)))
+    async def _read_leverage(self, venue_symbol: str, margin_mode: MarginMode | None) -> Leverage:
+        return mapping.leverages().one(await self._of(api.LEVERAGE, venue_symbol))
 
-    def _only_cross(self, margin_mode: MarginModeLike | None) -> None:
-        if chosen_or_none(MarginMode, margin_mode, "margin_mode") is MarginMode.ISOLATED:
-            raise InvalidRequest(f"{self.id}: there is only cross margin")
-
-    async def set_leverage(
-        self,
-        symbol: str,
-        leverage: Number,
-        *,
-        margin_mode: MarginModeLike | None = None,
-        side: PositionSideLike | None = None,
-    ) -> Leverage:
-        wanted, contract = to_decimal(leverage, "leverage"), self.venue_symbol(symbol)
-        self._only_cross(margin_mode)
-        if chosen_or_none(PositionSide, side, "side") is not None:
-            raise InvalidRequest(f"{self.id}: leverage is for both sides")
-        if wanted <= 0 or wanted % 1:
-            raise InvalidRequest(f"{self.id}: leverage is a whole number above 0, not {leverage}")
-        return await self._apply(
-            ("set_leverage", contract),
-            wanted,
-            send=lambda: self._call(api.SET_LEVERAGE, body={"contract": contract, "leverage": to_text(wanted)}),
-            read=lambda: self.fetch_leverage(contract),
-            stands=lambda found: found.leverage == wanted,
-        )
+    def _leverage_change(self, venue_symbol: str, leverage: Decimal, margin_mode: MarginMode | None) -> Call:
+        return Call(api.SET_LEVERAGE, {"contract": venue_symbol, "leverage": to_text(leverage)})
 
     async def fetch_position_mode(self, symbol: str | None = None) -> PositionMode:
         return known(BOOK, (await self._call(api.BOOK)).book or "", "book")
@@ -210,10 +179,8 @@ class Acme(Adapter):
         row = await self._call(api.ORDER, _named(contract, order_id, client_order_id), about=about)
         return mapping.orders().one(row)
 
-    async def fetch_open_orders(self, symbol: str | None = None) -> list[Order]:
-        query = PageQuery(symbol=None if symbol is None else self.venue_symbol(symbol))
-        lists = self._pages(api.OPEN, mapping.orders(), query)
-        return await everything(lists, query, key=lambda order: order.order_id)
+    async def _open_page(self, query: PageQuery, cursor: str | None) -> Page[Order]:
+        return await self._pages(api.OPEN, mapping.orders(), query)(query, cursor)
 
     async def _orders_page(self, query: PageQuery, cursor: str | None) -> Page[Order]:
         return await self._pages(api.DONE, mapping.orders(), query)(query, cursor)

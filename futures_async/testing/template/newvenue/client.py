@@ -1,29 +1,22 @@
 """`NewVenue`: hooks and plain reads."""
 
-from __future__ import annotations
-
 from typing import Unpack
 
-from futures_async.adapter import Account, Adapter, Credentials, Options
+import futures_async.adapter as fa
 from futures_async.testing.template.newvenue import endpoints, mapping
 from futures_async.testing.template.newvenue.dialect import NewVenueDialect
 
 
-class NewVenue(Adapter):
+class NewVenue(fa.Adapter):
     """A NewVenue account: to read."""
 
     id = "newvenue"
     name = "NewVenue"
+    pairs = mapping.PAIRS
 
-    def __init__(self, credentials: Credentials | None = None, **options: Unpack[Options]) -> None:
+    def __init__(self, credentials: fa.Credentials | None = None, **options: Unpack[fa.Options]) -> None:
         super().__init__(credentials, dialect=NewVenueDialect(), **options)
 
-    def venue_symbol(self, symbol: str) -> str:
-        return mapping.to_name(symbol)
-
-    def unified_symbol(self, venue_symbol: str) -> str:
-        return mapping.to_symbol(venue_symbol)
-
-    async def fetch_accounts(self) -> list[Account]:
+    async def fetch_accounts(self) -> list[fa.Account]:
         rows = await self._call(endpoints.BALANCES)
         return mapping.accounts().all(rows)

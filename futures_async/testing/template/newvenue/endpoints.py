@@ -1,7 +1,5 @@
 """NewVenue's endpoint table: one row for each documented call, its page above it."""
 
-from __future__ import annotations
-
 from futures_async.adapter import Endpoint, RateLimit
 from futures_async.testing.template.newvenue.wire import WireBalance
 

@@ -1,40 +1,33 @@
 """NewVenue from the server's side, written from its documents and not from the client."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import msgspec
 
-from futures_async.simulator import errors
-from futures_async.simulator.accounts import Account, ApiKey
-from futures_async.simulator.demo import Setup, open_demo_account
-from futures_async.simulator.dialect import Dialect, Request, Response, Table, VenueRefusal, get, plain
-from futures_async.transport.endpoint import RateLimit
+import futures_async.simulator.venue as sim
+from futures_async.simulator.venue import Request, Response, VenueRefusal, errors, plain
 
 WINDOW_MS = 10_000
 
 
-class Simulated(Dialect):
-    """See the module."""
-
+class Simulated(sim.Dialect):
     id = "newvenue"
     family = "newvenue"
     prefixes = ("/balances",)
     not_found = VenueRefusal("bad-request", "no such path", status=404)
     ambiguous = VenueRefusal("unavailable", status=500)
     maintenance = VenueRefusal("unavailable", status=503)
-    tables: ClassVar[Sequence[Table]] = (
+    tables: ClassVar[Sequence[sim.Table]] = (
         {errors.EngineError: ("bad-request", None), errors.RateLimited: ("too-many", None)},
     )
     statuses: ClassVar[Mapping[str, int]] = {"too-many": 429, "bad-key": 401, "bad-signature": 401}
 
-    def demo_account(self, setup: Setup) -> Account:
-        key = ApiKey(key="newvenue-key", secret="newvenue-secret")  # noqa: S106 - simulated
-        return open_demo_account(self.engine, setup, "1001", key=key, family=self.family)
+    def demo_account(self, setup: sim.Setup) -> sim.Account:
+        key = sim.ApiKey(key="newvenue-key", secret="newvenue-secret")  # noqa: S106 - simulated
+        return sim.open_demo_account(self.engine, setup, "1001", key=key, family=self.family)
 
-    def authenticate(self, request: Request) -> Account:
+    def authenticate(self, request: Request) -> sim.Account:
         found = self.engine.find_key(self.family, request.header("x-key"))
         if found is None:
             raise VenueRefusal("bad-key")
@@ -54,7 +47,7 @@ class Simulated(Dialect):
         body = {"code": refusal.code, "message": refusal.message, "time": self.engine.clock()}
         return Response(self.status(refusal), msgspec.json.encode(body))
 
-    @get("/balances", RateLimit(10))
+    @sim.get("/balances", sim.RateLimit(10))
     def balances(self, request: Request) -> Any:
         wallets = [self.engine.margins.wallet(request.account, coin) for coin in request.account.balances]
         return [

@@ -1,7 +1,5 @@
 """NewVenue's payloads, field for field, in the venue's words."""
 
-from __future__ import annotations
-
 from typing import Generic, TypeVar
 
 import msgspec
@@ -20,9 +18,8 @@ class Envelope(msgspec.Struct, Generic[T], frozen=True):
     data: T | None = None
 
 
+# One row of GET /balances
 class WireBalance(Row, frozen=True):
-    """One row of GET /balances."""
-
     coin: Text = None
     equity: Loose = None
     available: Loose = None
