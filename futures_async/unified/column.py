@@ -114,7 +114,7 @@ class Column:
         return ()
 
 
-class Given(Field, Column):
+class Given(Field, Column):  # type: ignore[misc] # pyright: ignore[reportIncompatibleVariableOverride] - made of nothing, either way
     """A field of a unified model that is given beside the row: it is what it is, and needs no reading."""
 
     always = True
