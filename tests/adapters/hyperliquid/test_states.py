@@ -88,7 +88,7 @@ def test_the_margin_of_an_isolated_position_does_not_move_with_the_mark_price() 
         assert after.unrealized_pnl is not None
         assert after.unrealized_pnl < 0
         assert after.roe == divide(after.unrealized_pnl, before.margin)
-        equity = after.margin + after.unrealized_pnl
+        equity = before.margin + after.unrealized_pnl
         assert after.maintenance_margin is not None
         assert after.margin_ratio == divide(after.maintenance_margin, equity)
 
