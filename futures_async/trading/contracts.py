@@ -29,26 +29,26 @@ class ContractBook:
         """Those whose rules cannot be read."""
         self.read_at: float | None = None
         self._missed_at: float | None = None
-        self._missed = 0
+        self._back_off_s = 0.0
 
     def missed(self, now: float) -> None:
         """It could not be read, or did not come soon; those who waited for one reading have missed one."""
         if self._missed_at is None or now - self._missed_at >= RULES_WITHIN_S:
-            self._missed += 1
+            self._back_off_s = min(LONGEST_BACK_OFF_S, 2 * self._back_off_s or FIRST_BACK_OFF_S)
         self._missed_at = now
 
     def due(self, now: float) -> bool:
         """Whether it is worth to wait for it again: the less, the more often it was missed in a row."""
         if self._missed_at is None:
             return True
-        return now - self._missed_at >= min(LONGEST_BACK_OFF_S, FIRST_BACK_OFF_S * 2.0 ** (self._missed - 1))
+        return now - self._missed_at >= self._back_off_s
 
     def keep(self, contracts: list[Contract], now: float) -> None:
         """The list was read."""
         self.rows = {contract.venue_symbol: contract for contract in contracts}
         self.known |= self.rows
         self.unread = {row.facts["venue_symbol"]: row for row in unread_of(contracts) if "venue_symbol" in row.facts}
-        self.read_at, self._missed_at, self._missed = now, None, 0
+        self.read_at, self._missed_at, self._back_off_s = now, None, 0.0
 
     def fresh(self, now: float) -> bool:
         """Read within the last hour."""

@@ -87,11 +87,14 @@ def test_those_who_wait_for_one_reading_miss_it_once() -> None:
     book.missed(110.0)
     assert not book.due(119.9)
     assert book.due(120.0)
-    for now in range(200, 1000, 10):
+    for now in range(200, 80_000, 60):
         book.missed(now)
-    assert book.due(990 + 60)
-    book.keep([], 2000.0)
-    assert book.due(2000.0)
+    assert not book.due(79_940 + 59)
+    assert book.due(79_940 + 60)
+    book.keep([], 80_000.0)
+    assert book.due(80_000.0)
+    book.missed(80_000.0)
+    assert book.due(80_005.0)
 
 
 @virtual
