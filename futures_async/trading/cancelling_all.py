@@ -212,7 +212,8 @@ class CancellingAll(Cancelling):
             except FuturesAsyncError as error:
                 problem = error
             else:
-                if over or not (before.ids & stand if before.whole else stand):
+                # Before it is over, what was seen to stand tells that it came; where nothing was, nothing does.
+                if over or (before.ids and not (before.ids & stand if before.whole else stand)):
                     return sorted(before.ids - stand)
             pause_s = next(pauses, None)
             if over or (fence_ms is None and pause_s is None):

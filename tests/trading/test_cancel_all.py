@@ -73,6 +73,22 @@ async def test_what_a_cancel_of_all_left_open_is_told_by_the_open_orders(told: b
 
 
 @virtual
+async def test_a_lost_cancel_of_all_where_nothing_was_seen_stays_open_until_it_cannot_land() -> None:
+    venue = Scripted()
+    async with toy(venue) as exchange:
+        venue.plan[CANCEL_ALL] = ["read-timeout-lost"]
+        with pytest.raises(fa.OutcomeUnknown) as caught:
+            await exchange.cancel_all_orders(BTC)
+        with pytest.raises(fa.OutcomeUnknown):
+            await caught.value.resolve(1)
+        assert exchange.unresolved() == [caught.value]
+        began = asyncio.get_running_loop().time()
+        assert await caught.value.resolve() == []
+        assert asyncio.get_running_loop().time() - began > 5
+        assert exchange.unresolved() == []
+
+
+@virtual
 async def test_a_later_cancel_of_all_answers_the_question_once_it_cannot_land_any_more() -> None:
     venue = Scripted()
     async with toy(venue) as exchange:
