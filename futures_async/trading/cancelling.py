@@ -165,15 +165,18 @@ class Cancelling(Hooks):
                 problem = error
                 break
             else:
-                if order_id not in (None, order.order_id, order.parent_order_id) or (
-                    client_order_id is not None and order.client_order_id not in (None, client_order_id)
+                became, _ = self._current_ids(order_id, client_order_id)  # as this reading tells, or another one's
+                moved = became != order_id and order.order_id == became
+                if not moved and (
+                    order_id not in (None, order.order_id, order.parent_order_id)
+                    or (client_order_id is not None and order.client_order_id not in (None, client_order_id))
                 ):
                     problem = ResponseMismatch(f"{self.id}: the order read after the cancel is another one")
                     continue
                 if order.status.is_final:
                     self._cancel_is_known(venue_symbol, order_id, client_order_id, order)
                     return order
-                if order.order_id != order_id and (order_id is not None or gone is not None):
+                if moved or (order.order_id != order_id and (order_id is not None or gone is not None)):
                     # It goes by another id by now, or the venue finds it by that one alone.
                     cancelled = await self._cancel(venue_symbol, order.order_id, None)
                     self._cancel_is_known(venue_symbol, order_id, client_order_id, cancelled)
@@ -213,7 +216,11 @@ class Cancelling(Hooks):
         pairs = {(order_id, client_order_id)}
         if order is not None:
             pairs |= {(order.order_id, None), (None, order.client_order_id)}
-        self._channel.deeds.questions.answered(*(("cancel", venue_symbol, *pair) for pair in pairs))
+        questions = self._channel.deeds.questions
+        if order is not None and order.status.is_final and questions.open():
+            for name in self._former_ids(order.order_id):
+                pairs |= {(name, None), (None, name)}
+        questions.answered(*(("cancel", venue_symbol, *pair) for pair in pairs))
 
     async def cancel_orders(
         self, symbol: str, *, order_ids: Sequence[str] = (), client_order_ids: Sequence[str] = ()

@@ -292,6 +292,10 @@ class Hooks(FuturesExchange):
             order_id, client_order_id = self._successors[order_id or client_order_id or ""], None
         return order_id, client_order_id
 
+    def _former_ids(self, order_id: str) -> list[str]:
+        """The ids, of either sort, of what an order has taken the place of."""
+        return [name for name in self._successors if self._current_ids(name, None)[0] == order_id]
+
     def _succeeds(self, order: Order, former: Order) -> None:
         """An edit has put `order` in the place of `former`: who names that one means this one from now on."""
         for name in (former.order_id, former.client_order_id):

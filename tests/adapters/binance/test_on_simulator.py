@@ -16,8 +16,11 @@ from futures_async.manager.tracking import Tracker
 from futures_async.simulator.accounts import ApiKey
 from futures_async.simulator.contracts import ContractSpec
 from futures_async.simulator.dialect import Request
+from futures_async.simulator.plan import FaultPlan
+from futures_async.testing.inside import Inside
 from futures_async.testing.loopback import Loopback, Running, loopback, running
 from futures_async.testing.spec import RawCall, VenueSpec
+from futures_async.testing.virtual_time import run
 from futures_async.unified import errors
 from futures_async.unified.credentials import Credentials
 from futures_async.unified.enums import (
@@ -33,7 +36,7 @@ from futures_async.unified.enums import (
     Side,
     TimeInForce,
 )
-from futures_async.unified.models import OrderRequest
+from futures_async.unified.models import Order, OrderRequest
 from tests.adapters.binance.test_dialect import RSA, keyed
 
 pytestmark = pytest.mark.anyio
@@ -291,6 +294,66 @@ async def test_a_conditional_order_is_cancelled_by_either_id_whatever_it_is_by_n
             assert exchange.unresolved() == []
         assert await exchange_of(on).fetch_open_orders() == []
         assert await exchange_of(on).fetch_trigger_orders() == []
+
+
+def gone_off(play: Callable[[Inside, FaultPlan, Order], Awaitable[None]]) -> None:
+    """Play with a conditional order that has gone off into a regular one, which rests."""
+
+    async def main() -> None:
+        plan = FaultPlan()
+        on = Inside(SPEC, plan=plan)
+        async with on.exchange:
+            placed = await exchange_of(on).create_trigger_order(
+                waiting(on, Side.BUY, "1.03", price=on.price("0.9"), client_order_id="stop-1")
+            )
+            on.move(on.price("1.031"))
+            await play(on, plan, placed)
+
+    run(main())
+
+
+@pytest.mark.parametrize("by", ["order_id", "client_order_id"])
+def test_a_lost_cancel_of_a_conditional_order_that_went_off_is_resolved(by: str) -> None:
+    async def play(on: Inside, plan: FaultPlan, placed: Order) -> None:
+        exchange = exchange_of(on)
+        plan.add("dropped", kinds=["cancel"], applied=False)
+        with pytest.raises(errors.CancelOutcomeUnknown) as caught:
+            await exchange.cancel_order(SPEC.symbol, **{by: getattr(placed, by)})
+        plan.rules.clear()
+        ended = await caught.value.resolve()
+        # Past its fence it is known not to have been carried out; the next one is.
+        assert isinstance(ended, Order)
+        assert (ended.status, exchange.unresolved()) == (OrderStatus.NEW, [])
+        ended = await exchange.cancel_order(SPEC.symbol, **{by: getattr(placed, by)})
+        assert (ended.status, exchange.unresolved()) == (OrderStatus.CANCELED, [])
+
+    gone_off(play)
+
+
+def test_a_cancel_goes_on_to_what_a_conditional_order_has_become_after_a_lost_answer() -> None:
+    async def play(on: Inside, plan: FaultPlan, placed: Order) -> None:
+        exchange = exchange_of(on)
+        plan.add("dropped", kinds=["cancel"], paths=["*/algoOrder"], applied=False)
+        ended = await exchange.cancel_order(SPEC.symbol, client_order_id="stop-1")
+        assert (ended.status, exchange.unresolved()) == (OrderStatus.CANCELED, [])
+        assert not on.account.open_orders
+
+    gone_off(play)
+
+
+@pytest.mark.parametrize("by", ["order_id", "client_order_id"])
+def test_a_later_cancel_answers_what_one_by_the_former_id_has_left_open(by: str) -> None:
+    async def play(on: Inside, plan: FaultPlan, placed: Order) -> None:
+        exchange, ids = exchange_of(on), {by: getattr(placed, by)}
+        plan.add("dropped", kinds=["cancel", "read"], applied=False)
+        with pytest.raises(errors.CancelOutcomeUnknown):
+            await exchange.cancel_order(SPEC.symbol, **ids)
+        plan.rules.clear()
+        await exchange.fetch_order(SPEC.symbol, **ids)  # tells what it has become
+        await exchange.cancel_order(SPEC.symbol, **ids)
+        assert exchange.unresolved() == []
+
+    gone_off(play)
 
 
 async def test_a_cancel_of_a_conditional_order_that_was_placed_here_goes_to_its_own_system_at_once(
