@@ -81,7 +81,7 @@ class InBase(Made):
     """A number of contracts in base coin: see `columns.in_base`."""
 
     def __init__(self, contracts: Any, size: Any, worth: Any, prices: Sequence[Any]) -> None:
-        super().__init__(_itself, [checked(contracts), size, worth, First(prices)])
+        super().__init__(_itself, [checked(contracts), size, worth, First(prices) if prices else None])
 
     def of(self, row: Any, given: Any) -> Any:
         contracts, size, worth, price = self.parts
@@ -95,7 +95,7 @@ class InBase(Made):
         return divide(EXACT.multiply(count, value), price.of(row, given) or self._no_price())
 
     def _no_price(self) -> NoReturn:
-        path = self.parts[-1].path
+        path = self.parts[-1].path or self.path
         raise DecodeError("there is no price to tell the base coin of these contracts by", path=path)
 
     def source(self, code: Code) -> str:
@@ -105,8 +105,10 @@ class InBase(Made):
         with code.branch():
             dollars, value = code.value(worth), code.value(worth)
             counted = isinstance(size, Constant) and size.value is None
-            each = count if counted else f"{times}({count}, {size.source(code)})"
-            at = f"{price.source(code)} or {code.name(self._no_price)}()"
+            with code.branch():
+                each = count if counted else f"{times}({count}, {size.source(code)})"
+            with code.branch():
+                at = f"{price.source(code)} or {code.name(self._no_price)}()"
             dear = f"{over}({times}({count}, {value}), {at})"
             return f"({count} if not {said} else {each} if {dollars} is None else {dear})"
 

@@ -79,8 +79,12 @@ def refuses(what: object, **row_fields: Any) -> str:
 
 def quickly(what: object, row: WireThing) -> Any:
     """What the short way makes of a row."""
+    return compiled(what)(row, None)
+
+
+def compiled(what: object) -> Any:
     code = Code()
-    return code.compiled(f"def read(row, given): return {column(what).source(code)}")["read"](row, None)
+    return code.compiled(f"def read(row, given): return {column(what).source(code)}")["read"]
 
 
 UNSAID: tuple[Any, ...] = (None, "")
@@ -268,6 +272,22 @@ def test_contracts_become_base_coin_by_their_size_or_at_the_first_price_that_is_
     assert reads(dear) is None
     assert refuses(dear, the_number="3") == "other"
     assert refuses(dear, the_number="3", at="--") == "at"
+
+
+def test_size_and_price_of_contracts_may_be_made_of_the_same() -> None:
+    """Only one of the two is looked at: the other is not what the row before it said."""
+    shared = price(row.other)
+    what = in_base(number(row.the_number), times(shared, price(row.at)), number(row.yes_no), shared)
+    read = compiled(what)
+    assert read(WireThing(the_number="2", other="10", at="3"), None) == 60
+    assert read(WireThing(the_number="2", other="50", yes_no="100"), None) == 4
+    assert quickly(what, WireThing(the_number="2", other="50", yes_no="100")) == 4
+
+
+def test_contracts_that_have_no_prices_become_base_coin_by_their_size_alone() -> None:
+    assert reads(in_base(number(row.the_number), D(2), None), the_number="3") == 6
+    assert refuses(in_base(number(row.the_number), D(2), D(100)), the_number="3") == "theNumber"
+    assert reads(in_base(number(row.the_number), D(2), number(row.other)), the_number="3") == 6
 
 
 def test_sums_and_products_are_exact_and_none_without_both() -> None:
