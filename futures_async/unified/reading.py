@@ -118,9 +118,14 @@ class Reading(Generic[W, M]):
         words = self._meanings.source(code)
         with code.branch():
             one = [words, *self._made(code), keep]
-        empty = "" if self.empty is None else f"if not {code.value(self.columns[self.empty])}: continue"
+        empty = "" if self.empty is None else self._emptiness(code, self.columns[self.empty])
         many = [words, empty, "given = give(row)" if beside else "", *self._made(code), keep]
         return code.compiled(_MAKERS.format(one=_indented(one, 1), many=_indented(many, 3)))
+
+    def _emptiness(self, code: Code, column: Column) -> str:
+        """Source that leaves out a row of 0, and none that does not say how much it is."""
+        said, held = code.value(column), code.value(column)
+        return f"if not {said} and {held} is not None: continue"
 
     def _made(self, code: Code) -> tuple[str, str]:
         """Source that makes a model of its facts: by position, in its order, up to the last of them."""

@@ -251,6 +251,18 @@ def test_rows_that_stand_for_nothing_are_left_out_whatever_else_they_hold() -> N
     assert HELD.one(held(total="0")).quantity == 0
 
 
+@pytest.mark.parametrize("empty", ["quantity", "contracts"])
+@pytest.mark.parametrize("unsaid", [None, ""])
+def test_a_row_that_does_not_say_how_much_it_is_may_be_held(empty: str, unsaid: str | None) -> None:
+    """Also among rows that are read quickly."""
+    amount = number(row.total)
+    table = msgspec.structs.replace(PLAIN, **{"symbol": needed(text(row.symbol)), empty: amount})
+    reading = Reading(row, table, empty=empty)
+    rows = [GOOD, held(total=unsaid), held(total="0.0")]
+    for _ in range(2):
+        assert [getattr(one, empty) for one in reading.all(rows)] == [D("0.5"), None]
+
+
 def test_rows_that_did_not_decode_are_not_forgotten() -> None:
     lost = UnreadRow("", "row 1 does not fit its documentation", 7)
     rows = Rows([GOOD]).without((lost,))
