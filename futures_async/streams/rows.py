@@ -134,7 +134,11 @@ class Rows(Picture[T]):
                 self._push_new(key, item, list_ms or self._changed_ms(item), push, when, changes)
             elif (list_ms is not None and kept.sent_ms is not None) or not self._late(kept, item, push, when):
                 # A list is judged as a whole; only what was read since it was sent is younger.
-                kept.known_at, kept.sent_ms = at, sent_ms
+                kept.known_at = at
+                if sent_ms is None:
+                    self._undated(kept, item, at)
+                else:
+                    kept.sent_ms, kept.undated_at = sent_ms, -math.inf
                 if kept.beside is None or kept.beside or self._hanging:
                     item = self._carried(item, kept)
                 previous = kept.item
@@ -165,7 +169,9 @@ class Rows(Picture[T]):
         if grave is not None and self._before_end(changed_ms, push.sent_ms, grave, push.full):
             return
         self.unsure = self.unsure or self._hanging
-        self._kept[key] = Kept(item, when.at, push.sent_ms)
+        kept = self._kept[key] = Kept(item, when.at, push.sent_ms)
+        if push.sent_ms is None:
+            kept.undated_at = when.at
         self._open(key, item, PUSH, changed_ms or push.sent_ms, when, changes)
 
     def _late(self, kept: Kept[T], item: T, push: Push[T], when: Moment) -> bool:
@@ -175,10 +181,18 @@ class Rows(Picture[T]):
             return kept.sent_ms is None and self._younger(kept.item, sent_ms)
         if self._overtaken(kept, item, sent_ms):
             return True
-        if sent_ms is None and when.too_soon_after(kept.known_at) and self._changed_ms(item) is None:
+        known_at = kept.known_at if sent_ms is None else kept.undated_at
+        if when.too_soon_after(known_at) and self._changed_ms(item) is None:
             # Nothing tells which of two is younger: in the order that they came in, and read again.
             self.unsure = self.unsure or self._moves(kept.item, item)
         return False
+
+    def _undated(self, kept: Kept[T], item: T, at: float) -> None:
+        """A push says what is so, and not when: what was sent before the last that did is late all the same."""
+        if self._changed_ms(item) is not None:
+            kept.sent_ms = None
+        elif self._moves(kept.item, item):
+            kept.undated_at = at
 
     def _push_end(self, key: Hashable, item: T, push: Push[T], when: Moment, changes: list[Change[T]]) -> None:
         kept = self._kept.get(key)

@@ -47,6 +47,7 @@ from futures_async.adapter import (
     VenueUnavailable,
     What,
     decoded,
+    ms_or_none,
     stream_url,
 )
 from futures_async.adapters._rows import both_sides
@@ -228,14 +229,19 @@ class OKXStreamDialect(StreamDialect):
                     told[what].append(item)
             except DecodeError:
                 whole = False  # the next read tells it
-        sent = [_sent(row, event_type) for row in rows]
-        sent_ms = max((int(str(at)) for at in sent if str(at).isdigit()), default=None)
+        sent: list[int] = []
+        for row in rows:
+            try:
+                sent += filter(None, [_sent_ms(row, event_type)])
+            except DecodeError:
+                whole = False  # it has no time: what is late is not told from what is not
         # Of a contract that is worth USD the executions add up to this but for the rounding of each.
         executed = {
             order.order_id: order.filled_quantity
             for order in told.get(What.ORDERS, ())
             if order.filled_quantity is not None and self._contract_of(order.venue_symbol).contract_value is None
         }
+        sent_ms = max(sent, default=None)
         pushes = tuple(
             (what, Push(items, False, sent_ms, executed if what is What.FILLS else None))
             for what, items in told.items()
@@ -262,15 +268,18 @@ class OKXStreamDialect(StreamDialect):
         return [(What.ACCOUNTS, accounts().one(coin, nothing)) for coin in row.details or ()]
 
 
-def _sent(row: object, event_type: str) -> object:
+def _sent_ms(row: object, event_type: str) -> int | None:
     """When the venue said it.
 
     An account's time is that of what has happened, where something has; what it is in pushes that come of themselves is
     not documented.
+
+    Raises:
+        DecodeError: That is no time.
     """
     if isinstance(row, wire.WireBalance):
-        return row.u_time if event_type == HAPPENED else None
-    return row.p_time if isinstance(row, wire.WirePushedPosition) else None
+        return ms_or_none(row.u_time, "uTime") if event_type == HAPPENED else None
+    return ms_or_none(row.p_time, "pTime") if isinstance(row, wire.WirePushedPosition) else None
 
 
 def _operation(op: str, args: list[Any]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from decimal import Decimal as D
 from typing import Any
 
@@ -255,10 +256,23 @@ def test_a_cross_and_an_isolated_position_of_one_contract_are_two() -> None:
     assert shown.get((name[0], PositionSide.SHORT)) is None
 
 
-@pytest.mark.parametrize("time", ["", "soon", None, 1768190000012])
+@pytest.mark.parametrize("time", ["", None, 1768190000012])
 def test_a_push_without_a_time_is_a_push(time: Any) -> None:
-    [(_, push)] = pushed(changed("ws_positions", pTime=time))[1].pushes
-    assert push.sent_ms == (time if isinstance(time, int) else None)
+    _, data = pushed(changed("ws_positions", pTime=time))
+    [(_, push)] = data.pushes
+    assert (push.sent_ms, data.whole) == (time or None, True)
+
+
+@pytest.mark.parametrize("time", ["soon", "²", "9" * 5000, "1768190000012345", 1768190000012345, {}])
+def test_a_push_of_an_odd_time_is_read_again(time: Any) -> None:
+    """None in microseconds makes all that come after it late."""
+    happened: dict[str, Any] = plain("ws_account") | {"eventType": "event_update"}
+    happened["data"][0]["uTime"] = time
+    for frame in (changed("ws_positions", pTime=time), happened):
+        told, data = pushed(frame)
+        [(_, push)] = data.pushes
+        assert (push.sent_ms, data.whole) == (None, False)
+        assert all(told.values())
 
 
 # Accounts and tickers
@@ -274,7 +288,8 @@ def test_accounts_are_told_by_coin() -> None:
     assert (account.bonus, account.position_mode) == (None, None)
 
 
-def test_an_account_told_twice_at_once_need_not_be_read() -> None:
+def of_accounts() -> tuple[Rows[Any], Callable[..., D | None]]:
+    """A picture, and what is available in it after a push."""
     picture = Rows(ACCOUNTS, DIALECT.unsaid[What.ACCOUNTS])
 
     def told(at: float, sent_ms: int, available: str, event: str = "event_update") -> D | None:
@@ -285,6 +300,32 @@ def test_an_account_told_twice_at_once_need_not_be_read() -> None:
         picture.push(push, Moment(at, 0))
         return picture.current["USDT"].available
 
+    return picture, told
+
+
+@pytest.mark.parametrize("first", ["snapshot", "event_update"])
+def test_an_account_that_a_late_push_contradicts_is_read(first: str) -> None:
+    """The snapshot that came before may know more, and its time says nothing."""
+    picture, told = of_accounts()
+    told(1.0, 1_000, "80", first)
+    assert told(6.0, 2_000, "90", "snapshot") == D(90)
+    assert not picture.unsure
+    assert told(6.2, 1_500, "100") == D(100)
+    assert picture.unsure
+    picture.unsure = False
+    assert told(6.3, 2_500, "110") == D(110)  # sent after one whose time is known
+    assert not picture.unsure
+
+
+def test_an_account_is_not_put_back_by_what_was_sent_before_and_came_after_a_snapshot() -> None:
+    picture, told = of_accounts()
+    assert told(1.0, 2_000, "90") == told(1.2, 2_000, "90", "snapshot") == told(1.4, 1_000, "100") == D(90)
+    assert told(1.6, 2_100, "80") == D(80)
+    assert not picture.unsure
+
+
+def test_an_account_told_twice_at_once_need_not_be_read() -> None:
+    picture, told = of_accounts()
     assert [told(1.0, 1_000, "3"), told(1.1, 1_100, "2"), told(1.2, 1_100, "1")] == [D(3), D(2), D(1)]
     assert told(1.3, 1_099, "2") == D(1)  # sent before
     assert not picture.unsure
