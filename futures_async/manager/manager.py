@@ -20,6 +20,7 @@ from futures_async.manager.tracking import OrderUpdate, Tracker
 from futures_async.trading.desk import make_client_order_id
 from futures_async.trading.hooks import proves_absence
 from futures_async.trading.planning import check_request
+from futures_async.trading.trading import resolve_intent
 from futures_async.unified.convert import Number, to_decimal
 from futures_async.unified.enums import Outcome
 from futures_async.unified.errors import (
@@ -29,7 +30,6 @@ from futures_async.unified.errors import (
     InvalidOrder,
     InvalidRequest,
     OrderNotPlaced,
-    OrderOutcomeUnknown,
     OutcomeUnknown,
     QueueFull,
 )
@@ -237,6 +237,7 @@ class OrderManager:
 
         Raises:
             OrderOutcomeUnknown: It cannot be told; the intent stays open.
+            ResponseMismatch: Another order stands under its id; the intent stays open.
             FuturesAsyncError: The venue could not be asked.
         """
         if not self.exchange.takes_client_order_id:
@@ -247,23 +248,11 @@ class OrderManager:
                 client_order_id=record.client_order_id,
                 fence_until_ms=record.fence_ms,
             )
-        order = await self.exchange.resolve_order(
-            record.venue_symbol, record.client_order_id, fence_until_ms=record.fence_ms
-        )
-        apart = not proves_absence(self.exchange, record.type)
+        order = await resolve_intent(self.exchange, record)
         if order is not None:
             await self._verdict(record, None, order.order_id)
-            if not apart:  # what waits there cannot be followed by the calls of other orders
+            if proves_absence(self.exchange, record.type):  # else the calls of other orders cannot follow it
                 self._tracker.add(record.client_order_id, order)
-        elif apart:
-            raise OrderOutcomeUnknown(
-                f"{record.venue}: {record.client_order_id} was to wait for a price in {record.symbol}; it is not seen, "
-                "and that proves nothing there: look at fetch_trigger_orders and the position",
-                venue=record.venue,
-                symbol=record.symbol,
-                client_order_id=record.client_order_id,
-                fence_until_ms=record.fence_ms,
-            )
         else:
             await self._verdict(record, Outcome.NOT_PLACED)
         return order

@@ -405,10 +405,25 @@ class OrderDesk:
             return order
         return recovered(now) if order.recovered else now
 
-    async def resolve(self, venue_symbol: str, symbol: str, local_id: str, fence_ms: int | None) -> Order | None:
+    async def resolve(
+        self,
+        venue_symbol: str,
+        symbol: str,
+        local_id: str,
+        fence_ms: int | None,
+        expected: Fingerprint | None = None,
+    ) -> Order | None:
         """`resolve_order`: for an order of this object, or of another process that left only its id.
 
+        Args:
+            venue_symbol: The order's contract.
+            symbol: Its unified symbol.
+            local_id: The id that it was sent under.
+            fence_ms: Venue time after which it can no longer land; None: as if signed now.
+            expected: What one of another process must be, where it left more than its id.
+
         Raises:
+            ResponseMismatch: Another order stands under its id.
             InvalidRequest: It is an order of this object, in another contract.
         """
         record = self._records.get(local_id)
@@ -422,7 +437,7 @@ class OrderDesk:
         if fence_ms is None:
             # Whoever wrote it down may be just about to send it.
             fence_ms = self._channel.fence(self._channel.now_ms() + int(QUEUE_S * 1000))
-        search = Search(venue_symbol, symbol, local_id, fence_ms)
+        search = Search(venue_symbol, symbol, local_id, fence_ms, expected)
         return await self._search(search, None)
 
     async def _look(self, record: Record, within_s: float | None) -> Order | None:

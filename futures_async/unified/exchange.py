@@ -13,6 +13,7 @@ from futures_async.unified.credentials import Credentials
 from futures_async.unified.enums import (
     LedgerTypeLike,
     MarginModeLike,
+    OrderType,
     PositionMode,
     PositionModeLike,
     PositionSideLike,
@@ -443,7 +444,12 @@ class FuturesExchange(ABC):
         self._unsupported("close_position")
 
     async def resolve_order(
-        self, symbol: str, client_order_id: str, *, fence_until_ms: int | None = None
+        self,
+        symbol: str,
+        client_order_id: str,
+        *,
+        fence_until_ms: int | None = None,
+        type: OrderType | None = None,
     ) -> Order | None:
         """Find out what became of an order; None when it is proved absent.
 
@@ -453,6 +459,8 @@ class FuturesExchange(ABC):
             symbol: The order's contract.
             client_order_id: The id that it was sent under.
             fence_until_ms: Venue time after which it can no longer land; None counts it as signed now.
+            type: `LIMIT`, `MARKET` or `TRIGGER`, where it is known of another process's order. Where orders that wait
+                for a price are known to calls of their own alone, only one that is none can be proved absent.
 
         Raises:
             InvalidRequest: It is an order of this object, in another contract.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -111,6 +112,114 @@ def test_a_waiting_order_that_is_not_seen_is_never_called_absent(spec: VenueSpec
         assert (record.client_order_id, error.outcome) == (OWN, Outcome.UNKNOWN)
         assert "proves nothing" in str(error)
         assert (found.placed, found.not_placed) == ((), ())
+
+    played(spec, play)
+
+
+async def never_sent(on: Inside, journal: MemoryJournal, exchange: Any, **fields: Any) -> None:
+    """A limit order of the same id as `place`'s is written down, and its process dies before the first byte."""
+    given: dict[str, Any] = {
+        "venue": exchange.id,
+        "account": exchange.account_id,
+        "client_order_id": OWN,
+        "symbol": on.spec.symbol,
+        "venue_symbol": exchange.venue_symbol(on.spec.symbol),
+        "side": Side.BUY,
+        "type": OrderType.LIMIT,
+        "quantity": on.spec.quantity,
+        "price": on.price("0.9"),
+        "created_ms": 1,
+        "fence_ms": 1,
+    }
+    await journal.intent(IntentRecord(**(given | fields)))
+
+
+@each_venue
+def test_an_order_is_not_called_placed_because_a_waiting_one_has_its_id(spec: VenueSpec) -> None:
+    async def play(on: Inside) -> None:
+        await place(on, on.exchange)
+        journal, called = MemoryJournal(), list[str]()
+        async with on.connect(on.credentials) as second:
+            await never_sent(on, journal, second)
+            second.observe(lambda event: called.append(event.endpoint))
+            found = await OrderManager(second, journal=journal).recover()
+        assert (found.placed, found.unknown) == ((), ())
+        assert [record.client_order_id for record in found.not_placed] == [OWN]
+        apart = [name for name in called if any(word in name for word in ("plan", "strategy", "algo"))]
+        assert apart == []  # nor is a limit order looked for there
+
+    played(spec, play)
+
+
+@each_venue
+@pytest.mark.parametrize("fields", [{"side": Side.SELL}, {"quantity": 7}, {"price": 7}], ids=str)
+def test_an_order_is_not_called_placed_because_another_one_has_its_id(spec: VenueSpec, fields: dict[str, Any]) -> None:
+    async def play(on: Inside) -> None:
+        await on.exchange.create_order(on.request(client_order_id=OWN))
+        journal = MemoryJournal()
+        async with on.connect(on.credentials) as second:
+            await never_sent(on, journal, second, **{name: Decimal(v) if v == 7 else v for name, v in fields.items()})
+            found = await OrderManager(second, journal=journal).recover()
+        assert (found.placed, found.not_placed) == ((), ())
+        ((_, error),) = found.unknown
+        assert isinstance(error, fa.ResponseMismatch)
+        assert next(iter(fields)) in str(error)
+
+    played(spec, play)
+
+
+@each_venue
+def test_a_waiting_order_of_another_sort_than_the_journal_says_is_not_called_placed(spec: VenueSpec) -> None:
+    async def play(on: Inside) -> None:
+        await place(on, on.exchange)
+        journal = MemoryJournal()
+        async with on.connect(on.credentials) as second:
+            await never_sent(on, journal, second, type=OrderType.TRIGGER, price=None)
+            found = await OrderManager(second, journal=journal).recover()
+        assert (found.placed, found.not_placed) == ((), ())
+        ((_, error),) = found.unknown
+        assert (type(error), "side" in str(error)) == (fa.ResponseMismatch, True)
+
+    played(spec, play)
+
+
+@each_venue
+@pytest.mark.parametrize("readable", [True, False], ids=["not seen", "not to be read"])
+def test_an_id_that_a_waiting_order_may_have_is_never_proved_absent(spec: VenueSpec, readable: bool) -> None:
+    async def play(on: Inside) -> None:
+        exchange = on.exchange
+        if not readable:
+            await place(on, exchange)
+        async with on.connect(on.credentials) as second:
+            if not readable:
+                vars(second)["_find_waiting"] = unreadable
+            with pytest.raises(fa.OrderOutcomeUnknown, match="proves nothing"):
+                await second.resolve_order(on.spec.symbol, OWN, fence_until_ms=1)
+            assert await second.resolve_order(on.spec.symbol, OWN, fence_until_ms=1, type=OrderType.LIMIT) is None
+
+    async def unreadable(*ids: str) -> None:
+        raise fa.RequestTimeout("no answer")
+
+    played(spec, play)
+
+
+@each_venue
+def test_a_waiting_order_that_is_still_under_way_is_waited_for(spec: VenueSpec) -> None:
+    async def play(on: Inside) -> None:
+        looked: list[int] = []
+        placed = await place(on, on.exchange)
+        async with on.connect(on.credentials) as second:
+            now_ms, look = on.inside.now_ms, second._find_waiting
+            fence_ms = now_ms() + 5_000
+
+            async def unseen_at_first(*ids: str) -> Order | None:
+                looked.append(now_ms())
+                return await look(*ids) if len(looked) > 1 else None
+
+            vars(second)["_find_waiting"] = unseen_at_first
+            found = await second.resolve_order(on.spec.symbol, OWN, fence_until_ms=fence_ms, type=OrderType.TRIGGER)
+        assert (found is not None and found.order_id, len(looked)) == (placed.order_id, 2)
+        assert looked[1] >= fence_ms - 500  # what is known of the clock may be off by so much
 
     played(spec, play)
 
