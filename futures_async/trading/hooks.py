@@ -276,6 +276,10 @@ class Hooks(FuturesExchange):
         """Read a fact, or wait for the reading of it that is under way: see `Facts.once`."""
         return await self._facts.once(self._channel.transport.runtime(), what, read)
 
+    async def _seldom(self, what: Hashable, read: Callable[[], Awaitable[R]]) -> R:
+        """Read a fact that calls can do without, not again at once where that has failed: see `Facts.seldom`."""
+        return await self._facts.seldom(self._channel.transport.runtime(), what, read)
+
     async def _known_position_mode(self, venue_symbol: str) -> PositionMode:
         """The position mode, read once: see `fetch_position_mode`."""
         if self._position_mode is None:

@@ -32,6 +32,7 @@ from futures_async.adapter import (
 TOO_MANY = "-1003"
 OVERLOADED = "-1008"
 NO_PERMISSION = "-2015"
+INACTIVE = "-4109"
 BANNED = Code(Banned, definitive=True, transient=True)
 NOT_EXECUTED = Code(VenueUnavailable, definitive=True, transient=True, any_status=True)
 """By its text: "the request failed", nothing was executed, although the status is 503."""
@@ -44,7 +45,7 @@ NOTHING_TO_CLOSE = "-2022"
 
 _ACCESS = (
     refused(AuthenticationError, -1002, -1022, -1099, -2014, NO_PERMISSION, -2017)
-    | refused(PermissionDenied, -1004, -1005, -1011, -1109, -4087, -4088, -4109, -4189, -4192, *span(-4202, -4209))
+    | refused(PermissionDenied, -1004, -1005, -1011, -1109, -4087, -4088, INACTIVE, -4189, -4192, *span(-4202, -4209))
     | refused(PermissionDenied, -4402, -4403)
     | passing(RateLimited, TOO_MANY, -1015)
     # The gateway's clock, and the matching engine's: neither has placed anything.

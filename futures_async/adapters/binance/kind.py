@@ -18,7 +18,7 @@ from futures_async.adapter import (
 )
 from futures_async.adapters._rows import listed
 from futures_async.adapters.binance import endpoints, mapping, wire
-from futures_async.adapters.binance.codes import NO_PERMISSION
+from futures_async.adapters.binance.codes import INACTIVE, NO_PERMISSION
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -41,7 +41,7 @@ class BinanceKind(Adapter):
         priority: Any = None,
         about: Callable[[T], bool] | None = None,
     ) -> T:
-        """One call. Here an account of Portfolio Margin holds nothing, or is refused: that is looked into, once.
+        """One call. Here an account of Portfolio Margin holds nothing, or is refused: that is looked into until told.
 
         Raises:
             AccountModeMismatch: It is one.
@@ -50,7 +50,11 @@ class BinanceKind(Adapter):
             result = await super()._call(endpoint, params, body, priority=priority, about=about)
         except ExchangeError as error:
             if isinstance(error, OrderNotFound) or (error.code == NO_PERMISSION and endpoint.private):
-                await self._check_account(endpoint)
+                try:
+                    await self._check_account(endpoint)
+                except AccountModeMismatch as mismatch:
+                    mismatch.outcome = error.outcome  # this call was sent
+                    raise
             raise
         if not self._is_own and endpoint.private:
             if _tells_nothing(result):
@@ -68,11 +72,11 @@ class BinanceKind(Adapter):
         if self._is_own or endpoint is endpoints.PORTFOLIO_MARGIN:
             return
         try:
-            await self._once("portfolio margin", self._refuse_portfolio_margin)
+            await self._seldom("portfolio margin", self._refuse_portfolio_margin)
         except AccountModeMismatch:
             raise
         except FuturesAsyncError:
-            return  # not to be told now: it is asked again when there is another reason
+            return  # not to be told now: it is asked again when there is another reason, a while later
 
     async def _apply(
         self,
@@ -94,16 +98,27 @@ class BinanceKind(Adapter):
         Raises:
             AccountModeMismatch: Portfolio Margin, whose orders and positions are elsewhere.
         """
-        await self._refuse_portfolio_margin()
+        try:
+            await self._refuse_portfolio_margin()
+        except AccountModeMismatch:
+            raise
+        except ExchangeError as error:  # whatever it is refused for: the next call tells whether the key is good
+            if not error.code or error.retryable:
+                raise
         await self._call(endpoints.ACCOUNT_CONFIG)
         return self.id
 
     async def _refuse_portfolio_margin(self) -> None:
-        """Such accounts have a row here; fapi would answer zeros for everything that they hold."""
+        """Such accounts have a row here; fapi would answer zeros for everything that they hold.
+
+        Raises:
+            AccountModeMismatch: It is one.
+            FuturesAsyncError: It cannot be told: a key that may not ask says nothing of whose it is.
+        """
         try:
             found = await self._call(endpoints.PORTFOLIO_MARGIN, {"asset": "USDT"})
         except ExchangeError as error:
-            if not error.code or error.retryable:
+            if error.code != INACTIVE:
                 raise
             self._is_own = True
             return

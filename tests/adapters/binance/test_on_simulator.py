@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from decimal import Decimal as D
 from typing import Any
@@ -15,7 +16,7 @@ from futures_async.manager.fills import PositionBook
 from futures_async.manager.tracking import Tracker
 from futures_async.simulator.accounts import ApiKey
 from futures_async.simulator.contracts import ContractSpec
-from futures_async.simulator.dialect import Request
+from futures_async.simulator.dialect import Request, Route, VenueRefusal
 from futures_async.simulator.plan import FaultPlan
 from futures_async.testing.inside import Inside
 from futures_async.testing.loopback import Loopback, Running, loopback, running
@@ -30,6 +31,7 @@ from futures_async.unified.enums import (
     OrderKind,
     OrderStatus,
     OrderType,
+    Outcome,
     PositionMode,
     PositionSide,
     PriceSource,
@@ -560,6 +562,57 @@ async def test_an_account_that_is_empty_is_asked_once_whether_it_is_one_of_portf
         for _ in range(3):
             assert await exchange_of(on).fetch_open_orders() == []
         assert called.count("GET /fapi/v1/pmAccountInfo") == 1
+
+
+@pytest.mark.parametrize(
+    ("odd", "kind"), [("-2015", "portfolio-margin"), ("[]", "classic"), ("page", "portfolio-margin")]
+)
+def test_an_answer_that_leaves_it_open_whose_an_account_is_is_no_proof(odd: str, kind: str) -> None:
+    probes = [0]
+
+    async def ask() -> None:
+        on = Inside(SPEC)
+        on.exchange = on.connect(on.credentials)
+        async with on.exchange:
+            on.account.kind = kind
+            dialect = on.inside.venues["binance"].dialect
+            real = dialect.serve
+
+            def serve(request: Request, route: Route) -> Any:
+                if not request.path.endswith("pmAccountInfo"):
+                    return real(request, route)
+                probes[0] += 1
+                if probes[0] > 1:
+                    return real(request, route)
+                if odd == "-2015":
+                    raise VenueRefusal(odd, "Invalid API-key, IP, or permissions for action")
+                if odd == "page":
+                    raise VenueRefusal("", status=404, page=b"<html>")
+                return []
+
+            dialect.serve = serve  # type: ignore[method-assign]
+            exchange = exchange_of(on)
+            for _ in range(5):
+                assert await exchange.fetch_open_orders() == []
+            assert probes == [1]
+            await asyncio.sleep(6)
+            for _ in range(3):
+                if kind == "classic":
+                    assert await exchange.fetch_open_orders() == []
+                else:
+                    with pytest.raises(errors.AccountModeMismatch):
+                        await exchange.fetch_open_orders()
+            assert probes == [2]
+
+    run(ask())
+
+
+async def test_a_cancel_of_a_portfolio_margin_account_that_was_sent_is_not_called_unsent(server: Loopback) -> None:
+    async with running(SPEC, server) as on:
+        on.account.kind = "portfolio-margin"
+        with pytest.raises(errors.AccountModeMismatch) as caught:
+            await exchange_of(on).cancel_order(SPEC.symbol, order_id="77")
+        assert caught.value.outcome is not Outcome.NOT_SENT
 
 
 async def test_an_account_that_holds_something_is_not_asked(server: Loopback) -> None:
