@@ -443,29 +443,33 @@ class Adapter(Adjusting, Leveraging, Watching):
             logger.warning("%s: closing %s by the rules that were read last: %s", self.id, symbol, problem)
         return book.known[name]
 
-    async def _know_contracts(self) -> None:
+    async def _know_contracts(self, *, anew: bool = False) -> None:
         """Read the metadata of the contracts, unless it is fresh."""
         runtime = self._transport.runtime()
-        if not self._contracts.fresh(runtime.now()):
+        if anew or not self._contracts.fresh(runtime.now()):
             await self._contracts.facts.once(runtime, "contracts", self._read_contracts)
 
-    async def _renew_contracts(self) -> str:
+    async def _renew_contracts(self, *, new: bool = False) -> str:
         """The same for who can do with what was read last, where the list does not come soon, or did not lately.
 
         Cancels and closes do not wait for it at all: sizes are read and written by the same list.
+
+        Args:
+            new: They do: it is not known what a contract is, and a close of it cannot do without.
 
         Returns:
             Why it could not be read; empty where it was, or was not asked for.
         """
         book, now = self._contracts, self._transport.runtime().now
-        if book.fresh(now()) or (LANE.get() is Priority.URGENT and book.known):
-            return ""
-        if not book.due(now()):
-            return "others could not be read lately"
+        if not new:
+            if book.fresh(now()) or (LANE.get() is Priority.URGENT and book.known):
+                return ""
+            if not book.due(now()):
+                return "others could not be read lately"
         problem = f"no answer within {RULES_WITHIN_S:g} s"
         with anyio.move_on_after(RULES_WITHIN_S):
             try:
-                await self._know_contracts()
+                await self._know_contracts(anew=new)
                 return ""
             except FuturesAsyncError as error:
                 problem = str(error)
@@ -495,7 +499,7 @@ class Adapter(Adjusting, Leveraging, Watching):
 
         The list is read again each hour, as venues change how much a contract is, and, at most every `RULES_FRESH_S`,
         for a name that is not known. What was listed once stays known, also while the list cannot be read; then it is
-        asked for more and more rarely.
+        asked for more and more rarely, but by closes of such a name.
 
         Args:
             names: As the rows have them.
@@ -507,14 +511,15 @@ class Adapter(Adjusting, Leveraging, Watching):
         book = self._contracts
         missing = {name for name in names if isinstance(name, str)} - set(book.known)
         now = self._transport.runtime().now
-        if not book.known or (missing and (book.read_at is None or self._rules_are_old()) and book.due(now())):
+        new = bool(missing) and (book.read_at is None or self._rules_are_old())
+        if not book.known or (new and book.due(now())):
             try:
                 await book.facts.once(self._transport.runtime(), "contracts", self._read_contracts)
             except FuturesAsyncError:
                 book.missed(now())
                 raise
         else:
-            await self._renew_contracts()
+            await self._renew_contracts(new=new and LANE.get() is Priority.URGENT)
         return lambda name: self._contract_of(name, path)
 
     async def _in_contracts(self, reading: Reading[W, M], rows: Sequence[W], field: str) -> Read[M]:

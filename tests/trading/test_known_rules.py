@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 import futures_async as fa
+from futures_async.trading.cancelling import urgent
 from futures_async.trading.contracts import ContractBook
 from futures_async.transport.limits.none import NoLimiter
 from tests.rig.support import BTC, Scripted, limit_order, toy, virtual
@@ -76,6 +77,33 @@ async def test_who_only_reads_waits_for_an_old_list_more_and_more_rarely(hangs: 
         asked = exchange.asked
         await exchange._sizes_of(["BTCUSDT"], "symbol")  # pyright: ignore[reportPrivateUsage] - as above
         assert exchange.asked == asked
+
+
+@pytest.mark.parametrize("state", ["back", "hangs", "down"])
+@virtual
+async def test_a_close_of_a_contract_that_is_new_asks_for_the_list_that_others_ask_for_no_more(state: str) -> None:
+    async with toy(Scripted(), Counting, limiter=NoLimiter()) as exchange:
+        assert isinstance(exchange, Counting)
+        await exchange.fetch_contract(BTC)
+        known = exchange._contracts.known  # pyright: ignore[reportPrivateUsage] - for adapters
+        known["ETHUSDT"] = known.pop("BTCUSDT")  # the other one is new
+        await asyncio.sleep(60)
+        exchange.down = True
+        with pytest.raises(fa.VenueUnavailable):
+            await exchange._sizes_of(["BTCUSDT"], "symbol")  # pyright: ignore[reportPrivateUsage] - for adapters
+        exchange.down, exchange.list_s, exchange.asked = state == "down", 60.0 if state == "hangs" else 0.0, 0
+        began = asyncio.get_running_loop().time()
+        sizes = await exchange._sizes_of(["BTCUSDT"], "symbol")  # pyright: ignore[reportPrivateUsage] - as above
+        assert exchange.asked == 0
+        with urgent():
+            sizes = await exchange._sizes_of(["BTCUSDT"], "symbol")  # pyright: ignore[reportPrivateUsage] - as above
+        assert exchange.asked == 1
+        assert asyncio.get_running_loop().time() - began < 2.5
+        if state == "back":
+            assert sizes("BTCUSDT").symbol == BTC
+        else:
+            with pytest.raises(fa.DecodeError):
+                sizes("BTCUSDT")
 
 
 def test_those_who_wait_for_one_reading_miss_it_once() -> None:
