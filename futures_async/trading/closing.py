@@ -158,9 +158,9 @@ class Closing(CancellingAll):
     async def _close_held(self, position: Position) -> Order | None:
         """Close a position of which all is known, by orders."""
         parts = self._parts_of(position)
-        if len(parts) > 1:
-            return await self._close_parts(position, parts)
         try:
+            if len(parts) > 1:
+                return await self._close_parts(position, parts)
             return await self._close_part(position, parts[0])
         except NotCarried:
             raise
@@ -171,6 +171,8 @@ class Closing(CancellingAll):
             except NotSupported:
                 raise cannot from None
         except (InvalidOrder, OrderRejected, ParameterRejected) as refusal:
+            if len(parts) > 1:
+                raise
             # It may be too large for one order: only now is it worth to read how large one may be.
             plain = type(refusal) in (InvalidOrder, OrderRejected, ParameterRejected)
             if plain and self.supports(Capability.FETCH_CONTRACT):

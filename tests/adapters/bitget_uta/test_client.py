@@ -531,10 +531,15 @@ async def test_coin_margined_contracts_trade_for_a_caller_who_knows_the_unit(rig
     assert (position.quantity, position.margin_coin, position.notional) == (Decimal("0.01"), "BTC", None)
 
 
-async def test_a_coin_margined_position_is_closed_whatever_its_unit_is(rig: Rig) -> None:
+@pytest.mark.parametrize("most", [None, Decimal("0.004")])
+async def test_a_coin_margined_position_is_closed_whatever_its_unit_is(rig: Rig, most: Decimal | None) -> None:
     knows = rig.client(product_type="COIN-FUTURES", coin_unit="base")
     await knows.create_order(market(symbol="BTC/USD:BTC", quantity=Decimal("0.01")))
     client = rig.client(product_type="COIN-FUTURES")
+    if most is not None:  # it is larger than one market order may be
+        rules = await client.fetch_contract("BTC/USD:BTC")
+        book = client._contracts
+        book.rows[rules.venue_symbol] = msgspec.structs.replace(rules, max_market_quantity=most)
     closed = await client.close_position("BTC/USD:BTC")
     assert closed is not None
     assert (closed.status, closed.reduce_only) == (OrderStatus.FILLED, True)
