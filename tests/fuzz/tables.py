@@ -208,11 +208,12 @@ TABLES = (
     Table("hyperliquid contracts", hyper.contracts(_DEX), ("hyperliquid/meta_and_contexts:0.universe",)),
     Table("hyperliquid tickers", hyper.tickers(_DEX), ("hyperliquid/contexts.named:",)),
     Table("hyperliquid funding", hyper.funding_rates(_DEX), ("hyperliquid/contexts.named:",)),
-    Table("hyperliquid orders", hyper_orders.orders(_DEX),
-          ("hyperliquid/open_orders:", "hyperliquid/historical_orders:0.order"), hyper_orders.LIVE),
+    Table("hyperliquid orders", hyper_orders.orders(_DEX, live=True),
+          ("hyperliquid/open_orders:", "hyperliquid/historical_orders:0.order"), hyper_orders.LISTED),
     Table("hyperliquid fills", hyper_orders.fills(_DEX), ("hyperliquid/user_fills:",)),
     Table("hyperliquid trades", hyper_ledger.trades(_DEX), ("hyperliquid/user_fills:",)),
-    Table("hyperliquid ledger", hyper_ledger.updates("0x00000000000000000000000000000000000000a1", _DEX),
-          ("hyperliquid/ledger_updates:", "hyperliquid/user_funding:")),
+    Table("hyperliquid ledger", hyper_ledger.updates(_DEX),
+          ("hyperliquid/ledger_updates:", "hyperliquid/user_funding:"),
+          hyper_ledger.Whose("0x00000000000000000000000000000000000000a1")),
 )
 # fmt: on

@@ -132,11 +132,11 @@ class HistoryCalls(AccountCalls):
     async def _updates(
         self, endpoint: Endpoint[list[wire.WireUpdate]], start_ms: int, end_ms: int
     ) -> Read[LedgerEntry]:
-        table = ledger.updates(self._user, self._names)
+        table, whose = ledger.updates(self._names), ledger.Whose(self._user)
 
         async def fetch(start_ms: int) -> Read[LedgerEntry]:
             rows = await self._ask_mine(endpoint, **_bounds(start_ms, end_ms))
-            return table.each(rows)
+            return table.each(rows, lambda _: whose)
 
         found = await walks.oldest_first(fetch, start_ms, api.PAGE, key=_identity)
         return Read([row for row in found.rows if self._names.own(row.venue_symbol)], found.unread)

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+import msgspec
+
 from futures_async.adapter import (
     EXACT,
     DecodeError,
@@ -21,6 +23,7 @@ from futures_async.adapter import (
     number,
     otherwise,
     table,
+    table_with,
     text,
 )
 from futures_async.adapters.hyperliquid import wire
@@ -138,8 +141,14 @@ def _name(delta: Any) -> str | None:
     return coin if isinstance(coin, str) else None
 
 
-@table
-def updates(row: wire.WireUpdate, user: str, names: Names) -> LedgerEntry:
+class Whose(msgspec.Struct, frozen=True):
+    """Whose account a change is of: the row alone does not say which way it went."""
+
+    user: str
+
+
+@table_with
+def updates(row: wire.WireUpdate, whose: Whose, names: Names) -> LedgerEntry:
     """Funding, and what is neither funding nor a trade."""
     at = needed(moment(row.time))
     return LedgerEntry(
@@ -147,7 +156,7 @@ def updates(row: wire.WireUpdate, user: str, names: Names) -> LedgerEntry:
         entry_id=needed(made(_entry_id, at, text(row.hash), row.delta)),
         type=otherwise(made(_unified, row.delta), LedgerType.OTHER),
         venue_type=otherwise(made(_type, row.delta), ""),
-        amount=needed(made(_amount, row.delta, user, names)),
+        amount=needed(made(_amount, row.delta, whose.user, names)),
         fee=made(_fee, row.delta),
         coin=made(_coin, row.delta, names.settle),
         symbol=made(_symbol, row.delta, names),

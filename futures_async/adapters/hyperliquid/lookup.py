@@ -73,7 +73,7 @@ class LookupCalls(HistoryCalls):
         oid = standing.order.oid
         live = next((row for row in await self._open_rows() if str(row.oid) == str(oid)), None)
         if live is not None:
-            return orders.orders(self._names).one(live, orders.LIVE)
+            return orders.orders(self._names, live=True).one(live, orders.LISTED)
         # It has just ended, or the list lags: the record then leaves open what is filled.
         return self._as_order(await self._record(name, order_id, client_order_id))
 
@@ -113,7 +113,8 @@ class LookupCalls(HistoryCalls):
             row for row in rows
             if orders.waits(row, waiting) is waiting and (name in (None, row.coin) or nameless(row.coin))
         ]  # fmt: skip
-        return orders.orders(self._names).all(Rows(mine).without(unread_of(rows)), lambda _: orders.LIVE)
+        table = orders.orders(self._names, live=True)
+        return table.all(Rows(mine).without(unread_of(rows)), lambda _: orders.LISTED)
 
     async def fetch_open_orders(self, symbol: str | None = None) -> list[Order]:
         """Read all open orders of this dex, or of one contract; those that wait for a price are not among them."""

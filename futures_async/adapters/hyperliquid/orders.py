@@ -147,7 +147,7 @@ def _if_waits(waits: bool | None, trigger: Decimal | None) -> Decimal | None:
 
 
 def _filled(
-    said: str | None, total: Decimal | None, left: Decimal | None, reduces: bool | None, live: bool | None
+    said: str | None, total: Decimal | None, left: Decimal | None, reduces: bool | None, live: bool
 ) -> Decimal | None:
     """What is filled, where that can be told.
 
@@ -184,16 +184,24 @@ def _working(filled: Decimal | None) -> OrderStatus:
     return OrderStatus.PARTIALLY_FILLED if filled else OrderStatus.NEW
 
 
-LIVE = wire.WireStanding(status=OPEN, live=True)
+LISTED = wire.WireStanding(status=OPEN)
+"""How those in lists of open orders stand."""
 
 
 @table_with
-def orders(row: wire.WireOrder, standing: wire.WireStanding, names: Names) -> Order:
-    """Orders, open and past. Average price and fees stand in fills alone."""
+def orders(row: wire.WireOrder, standing: wire.WireStanding, names: Names, *, live: bool = False) -> Order:
+    """Orders, open and past. Average price and fees stand in fills alone.
+
+    Args:
+        row: The order.
+        standing: How it stands.
+        names: Of the contracts.
+        live: Its fills are as of now, as in lists of open orders.
+    """
     name, kind = needed(text(row.coin)), text(row.order_type)
     waits, reduces = yes_no(row.is_trigger), yes_no(row.reduce_only)
     total, said = needed(size(row.orig_sz)), needed(text(standing.status))
-    filled = made(_filled, said, total, size(row.sz), reduces, standing.live)
+    filled = made(_filled, said, total, size(row.sz), reduces, live)
     return Order(
         venue=VENUE,
         symbol=made(names.unified, name),

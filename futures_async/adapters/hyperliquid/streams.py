@@ -45,7 +45,7 @@ from futures_async.adapter import (
 )
 from futures_async.adapters.hyperliquid import wire
 from futures_async.adapters.hyperliquid.mapping import VENUE, accounts, tickers
-from futures_async.adapters.hyperliquid.orders import LIVE, WORKING, fills, orders
+from futures_async.adapters.hyperliquid.orders import LISTED, WORKING, fills, orders
 from futures_async.adapters.hyperliquid.symbols import Names
 
 HOST = "wss://api.hyperliquid.xyz"
@@ -224,16 +224,12 @@ class HyperliquidStreams(StreamDialect):
     def _changed(self, told: Told) -> Message:
         """Orders whose status has changed just now: what is left of them is as of now."""
         rows, whole = self._states.rows(told.order_history)
-        beside = [
-            (row.order, msgspec.structs.replace(row, live=True))
-            for row in rows
-            if not (row.status in WORKING and row.order.is_trigger is True)
-        ]
+        beside = [(row.order, row) for row in rows if not (row.status in WORKING and row.order.is_trigger is True)]
         return self._orders(STATES, beside, whole)
 
     def _listed(self, told: Told) -> Message:
         rows, whole = self._open.rows(told.orders)
-        return self._orders(OPEN, [(row, LIVE) for row in rows if row.is_trigger is not True], whole)
+        return self._orders(OPEN, [(row, LISTED) for row in rows if row.is_trigger is not True], whole)
 
     def _orders(
         self, channel: Channel, rows: Iterable[tuple[wire.WireOrder, wire.WireStanding]], whole: bool
@@ -243,7 +239,7 @@ class HyperliquidStreams(StreamDialect):
             if not self._names.own(row.coin):
                 continue
             try:
-                found.append(orders(self._names).one(row, standing))
+                found.append(orders(self._names, live=True).one(row, standing))
             except DecodeError:
                 whole = False  # the next read tells it
         return Data((channel.name, ""), ((What.ORDERS, Push(found, whole and channel.full)),), whole)

@@ -244,8 +244,6 @@ class WireStanding(Wire, frozen=True, kw_only=True, gc=False):
     order: WireOrder = WireOrder()
     status: Text = None
     status_timestamp: Moment = None
-    live: Any = msgspec.field(default=None, name="")
-    """Set on this side, for nothing is named so: its fills are as of now, as in lists of open orders."""
 
 
 class WireFound(Wire, frozen=True, kw_only=True, gc=False):

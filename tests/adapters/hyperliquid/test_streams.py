@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from futures_async.adapters.hyperliquid import Hyperliquid, mapping, wire
+from futures_async.adapters.hyperliquid import Hyperliquid, ledger, mapping, orders, wire
 from futures_async.adapters.hyperliquid.account import positions_of
 from futures_async.adapters.hyperliquid.streams import HyperliquidStreams, Known
 from futures_async.adapters.hyperliquid.symbols import Names
@@ -193,6 +193,20 @@ def test_an_order_that_waits_is_not_open_and_its_end_is_told() -> None:
     states = [{"order": row, "status": "canceled", "statusTimestamp": 1}]
     [ended] = push_of(pushed("userHistoricalOrders", orderHistory=states), What.ORDERS).items
     assert (ended.status, ended.type, ended.kind) == (OrderStatus.CANCELED, OrderType.TRIGGER, OrderKind.TAKE_PROFIT)
+
+
+def test_no_word_of_the_venue_makes_a_record_of_an_order_one_of_now() -> None:
+    row = document("historical_orders")[0] | {"status": "open", "": True}
+    standing = msgspec.convert(row, wire.WireStanding)
+    names = Names("", "USDC")
+    assert orders.orders(names).one(standing.order, standing).filled_quantity is None
+    assert orders.orders(names, live=True).one(standing.order, standing).filled_quantity == D("0.001")
+
+
+def test_one_table_reads_the_ledgers_of_all_accounts() -> None:
+    delta = {"type": "send", "user": "0xa1", "destination": "0xB2", "amount": "5", "token": "USDC"}
+    row, table = wire.WireUpdate(time=1768190000123, hash="0x1", delta=delta), ledger.updates(Names("", "USDC"))
+    assert [table.one(row, ledger.Whose(user)).amount for user in ("0xa1", "0xb2")] == [D(-5), D(5)]
 
 
 def test_the_list_of_open_orders_is_whole_and_tells_what_is_filled() -> None:
