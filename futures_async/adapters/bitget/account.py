@@ -181,7 +181,8 @@ class BitgetAccount(Adapter):
             )
         found = positions(self.product_type).all(rows)
         for position in found:
-            self._margin_modes[position.venue_symbol] = position.raw.margin_mode
+            if position.raw.margin_mode:  # one that does not say takes nothing away of what is known
+                self._margin_modes[position.venue_symbol] = position.raw.margin_mode
         return found
 
     async def _closed_page(self, query: PageQuery, cursor: str | None) -> Page[PositionHistory]:

@@ -126,6 +126,20 @@ async def test_positions_tell_the_margin_mode_too() -> None:
         assert len(on.sent("account/account")) == 1
 
 
+@pytest.mark.parametrize("unsaid", [None, ""])
+async def test_a_position_that_does_not_say_its_margin_mode_takes_none_away(unsaid: str | None) -> None:
+    async with rig() as on:
+        on.answer("GET", "account/account", hedge())
+        silent = {**plain("single_position")["data"][0], "marginMode": unsaid}
+        on.answer("GET", "position/single-position", envelope([silent]))
+        on.answer("POST", "order/place-order", envelope(PLACED), envelope({**PLACED, "clientOid": "fx-2"}))
+        on.answer("GET", "order/detail", detail(), detail(clientOid="fx-2"))
+        await on.exchange.create_order(limit())
+        await on.exchange.fetch_positions(BTC)
+        await on.exchange.create_order(limit(client_order_id="fx-2"))
+        assert len(on.sent("account/account")) == 1
+
+
 async def test_an_order_goes_by_no_margin_mode_that_was_told_before_one_that_nobody_knows() -> None:
     async with rig() as on:
         on.answer("GET", "account/account", hedge())
