@@ -434,8 +434,9 @@ class OrderDesk:
             await self.placed(local_id)
         if record is not None and (record.result is not None or record.error is not None):
             return await self._resolve(record, None)
-        if fence_ms is None:
-            # Whoever wrote it down may be just about to send it.
+        if fence_ms is None and (self._channel.sync is None or self._channel.transport.clock.synchronized):
+            # Whoever wrote it down may be just about to send it. By a clock of which the venue has told nothing it may
+            # be too early to call it absent: then it is only looked for.
             fence_ms = self._channel.fence(self._channel.now_ms() + int(QUEUE_S * 1000))
         search = Search(venue_symbol, symbol, local_id, fence_ms, expected)
         return await self._search(search, None)
@@ -559,6 +560,8 @@ class OrderDesk:
     async def verdict(self, record: Record, result: Order | FuturesAsyncError) -> None:
         """Write down what became of an order."""
         record.result = result
+        if isinstance(result, Order) and result.recovered:
+            self._tell_of_stops(record, result)
         if record.error is not None:
             record.error.settled = True
         record.error = None
@@ -571,6 +574,22 @@ class OrderDesk:
                 venue=self._channel.dialect.venue,
                 account=self._account,
                 attempt=record.attempt,
+            )
+
+    def _tell_of_stops(self, record: Record, order: Order) -> None:
+        """Warn of what an order was to bring along and is not seen to: a refusal was in the answer that is lost.
+
+        It is no refusal: not every venue tells of them where orders are read.
+        """
+        unseen = [name for name in record.plan.request.attached if getattr(order, name) is None]
+        if unseen and order.stops_refused is None:
+            logger.warning(
+                "%s: order %s of %s was found, and its answer is lost: whether its %s stands is not told, look among "
+                "the waiting orders",
+                self._channel.dialect.venue,
+                order.order_id,
+                order.symbol,
+                " and its ".join(unseen),
             )
 
     def outcome(self, local_id: str) -> Order | FuturesAsyncError | None:

@@ -19,7 +19,7 @@ from tests.rig.support import BTC, Scripted, limit_order, toy, virtual
 from tests.rig.toy import Toy
 from tests.rig.venue import EPOCH_MS
 
-PLACE = "/order/place"
+PLACE, TIME = "/order/place", "/time"
 LANDED = "read-timeout-applied"
 
 
@@ -200,6 +200,18 @@ async def test_what_another_process_left_is_judged_by_the_venues_clock() -> None
         window_s = exchange._dialect.traits.window_s
         assert window_s is not None
         assert asyncio.get_running_loop().time() - began > window_s
+
+
+@virtual
+async def test_nothing_is_called_absent_by_a_clock_of_which_the_venue_has_told_nothing() -> None:
+    venue = Scripted()
+    async with toy(venue) as exchange:
+        behind(exchange)
+        venue.always[TIME] = "html-502-lost"
+        with pytest.raises(fa.OrderOutcomeUnknown):
+            await exchange.resolve_order(BTC, "signal1")
+        await exchange.create_order(limit_order(client_order_id="signal2"))
+        assert await exchange.resolve_order(BTC, "signal2") is not None
 
 
 @virtual

@@ -90,7 +90,7 @@ class Order(Model, frozen=True, kw_only=True, eq=False, gc=False):
     """Trigger price of the stop-loss attached to it, in quote coin."""
     stops_refused: str | None = None
     """Which take-profit or stop-loss the venue refused, and why: the order stands without it. None: none, as far as it
-    tells."""
+    tells; of an order that was found after its answer was lost it may be untold, which is logged."""
     parent_order_id: str | None = None
     """The order that it belongs to or came from: a trigger order's market order, an order's attached stop."""
     replaces: str | None = None

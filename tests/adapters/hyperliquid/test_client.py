@@ -144,6 +144,19 @@ def test_an_order_whose_stop_is_refused_stands_and_says_so(type: OrderType, capl
     assert "stands without what it was to bring: stop_loss: Invalid TP/SL price." in caplog.text
 
 
+def test_a_stop_that_is_not_seen_of_an_order_that_was_found_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    plan = FaultPlan()
+    plan.add("answer-lost", kinds=["order"], most=1, applied=True)
+
+    async def play(on: Stage) -> None:
+        request = on.request(price=on.price("0.9"), take_profit=on.price("1.2"), stop_loss=on.price("1.1"))
+        order = await on.exchange.create_order(request)
+        assert (order.recovered, order.stop_loss, order.stops_refused) == (True, None, None)
+
+    played(play, plan)
+    assert "whether its stop_loss stands is not told" in caplog.text
+
+
 def test_a_refused_order_with_stops_is_refused_at_once() -> None:
     async def play(on: Stage) -> None:
         asked = len(on.bodies)
