@@ -49,7 +49,7 @@ from futures_async.trading.paging import FetchPage, Page, PageQuery, collect, ev
 from futures_async.trading.planning import check_client_order_id, one_id
 from futures_async.trading.search import sent_since_ms
 from futures_async.trading.stops import PartStops
-from futures_async.trading.waiting import one_at_a_time
+from futures_async.trading.waiting import WaitingEdit
 from futures_async.transport.dialect import (
     Code,
     Dialect,
@@ -329,6 +329,7 @@ __all__ = [
     "VenueClosed",
     "VenueTraits",
     "VenueUnavailable",
+    "WaitingEdit",
     "Weight",
     "What",
     "absolute",
@@ -377,7 +378,6 @@ __all__ = [
     "needed",
     "negative",
     "number",
-    "one_at_a_time",
     "one_id",
     "one_of",
     "or_null",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from decimal import Decimal
-from functools import wraps
-from typing import Any, ParamSpec, cast
+from functools import partial
+from typing import Any, NamedTuple
 
 from futures_async.trading.cancelling import ordered, urgent
 from futures_async.trading.closing import before_sending
@@ -14,7 +14,7 @@ from futures_async.trading.editing import Editing
 from futures_async.trading.ordering import Ack, Placement, PlannedOrder, said
 from futures_async.trading.planning import as_stop
 from futures_async.transport.channel import apart
-from futures_async.transport.endpoint import Endpoint
+from futures_async.transport.endpoint import Endpoint, Kind
 from futures_async.unified.convert import Number, to_decimal, to_text
 from futures_async.unified.enums import Intent, OrderKind, OrderType
 from futures_async.unified.errors import (
@@ -30,29 +30,59 @@ from futures_async.unified.errors import (
 )
 from futures_async.unified.models import Order, OrderRequest, Stop
 
-P = ParamSpec("P")
-
 Look = Callable[[str | None, str | None], Awaitable[Order | None]]
 """The waiting order with this id of the venue's, or this one of ours; None where none is seen, which proves nothing."""
 
 
-def one_at_a_time(edit: Callable[P, Coroutine[Any, Any, Order]]) -> Callable[P, Coroutine[Any, Any, Order]]:
-    """Of `edit_trigger_order`: each edit of an order is planned by what the one before has made of it."""
+class WaitingEdit(NamedTuple):
+    """One edit of an order that waits, planned by a reading of it."""
 
-    @wraps(edit)
-    async def in_its_turn(*args: P.args, **ids: P.kwargs) -> Order:
-        exchange: Any = args[0]
-        name = str(ids.get("order_id") or ids.get("client_order_id"))
-        return await cast("Waiting", exchange)._alone(name, lambda: edit(*args, **ids))  # pyright: ignore[reportPrivateUsage] - its method
-
-    return in_its_turn
+    order_id: str
+    carry_out: Callable[[], Awaitable[Order]]
+    """Sends it, and reads what stands."""
 
 
 class Waiting(Editing):
     """Plans what waits for a price, and sees its placing through."""
 
-    async def _alone(self, name: str, edit: Callable[[], Awaitable[Order]]) -> Order:
-        return await self._settings.once(("edit_trigger_order", name, "planned"), edit)
+    async def _edit_in_turn(self, plan: Callable[[], Awaitable[WaitingEdit]]) -> Order:
+        """One edit of a waiting order at a time, by whichever id; planned by what the one before has made of it.
+
+        It goes on to its end although its caller may be cancelled: until then the next one cannot be planned.
+        """
+
+        async def deed() -> Order:
+            ended = self._ends.count
+            edit = await plan()
+            while True:
+                key = ("edit_trigger_order", edit.order_id, "planned")
+                result = await self._settings.once(key, partial(self._edit_waits, edit, ended, plan))
+                if isinstance(result, Order):
+                    return result
+                edit, ended = result
+
+        return await self._channel.deeds.see_through(deed, Kind.SETTING)
+
+    async def _edit_waits(
+        self, edit: WaitingEdit, ended: int, plan: Callable[[], Awaitable[WaitingEdit]]
+    ) -> Order | tuple[WaitingEdit, int]:
+        """Carry an edit out, alone; planned anew where another one of its order has ended since that was read.
+
+        Returns:
+            Another plan and how many had ended before it, where another order has the id by now.
+        """
+        question = self._settings.question(("edit_trigger_order", edit.order_id))
+        if question is not None:
+            await self._edit_settled(question)  # it may still change what this one is planned by
+        if question is not None or self._ends.last(edit.order_id) > ended:
+            order_id, ended = edit.order_id, self._ends.count
+            edit = await plan()
+            if edit.order_id != order_id:
+                return edit, ended
+        try:
+            return await edit.carry_out()
+        finally:
+            self._ends.note(edit.order_id)
 
     async def _plan_waiting(self, request: OrderRequest, kind: OrderKind) -> PlannedOrder:
         """Plan an order that waits for a price, before anything is sent."""

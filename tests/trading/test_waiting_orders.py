@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
-from functools import partial
 from typing import Any
 
 import anyio
@@ -17,6 +16,7 @@ from futures_async.manager.manager import OrderManager
 from futures_async.testing.inside import Inside
 from futures_async.testing.spec import RawCall, VenueSpec
 from futures_async.testing.virtual_time import run
+from futures_async.transport.endpoint import Endpoint
 from futures_async.unified.enums import Intent, OrderType, Outcome, Side
 from futures_async.unified.models import Order, OrderRequest
 
@@ -252,26 +252,74 @@ def test_a_waiting_order_has_its_verdict_unless_the_venue_has_no_id_of_ours(spec
     played(spec, play)
 
 
-@pytest.mark.parametrize("kind", [Bitget, BitgetUTA, BitMart, Bybit], ids=lambda kind: kind.id)
-def test_two_edits_of_one_waiting_order_at_once_both_stand(kind: Any) -> None:
-    async def play(on: Inside) -> None:
-        exchange: Any = on.exchange
-        placed = await exchange.create_trigger_order(
-            OrderRequest(
-                symbol=on.spec.symbol,
-                side=Side.BUY,
-                type=OrderType.TRIGGER,
-                quantity=on.spec.quantity * 2,
-                price=on.price("0.79"),
-                trigger_price=on.price("0.8"),
-            )
-        )
-        trigger, price = on.price("0.75"), on.price("0.74")
-        async with anyio.create_task_group() as group:
-            for change in ({"trigger_price": trigger}, {"price": price}):
-                edit = partial(exchange.edit_trigger_order, on.spec.symbol, order_id=placed.order_id, **change)
-                group.start_soon(edit)
-        (waits,) = await exchange.fetch_trigger_orders(on.spec.symbol)
-        assert (waits.trigger_price, waits.price) == (trigger, price)
+EDITED = pytest.mark.parametrize("kind", [Bitget, BitgetUTA, BitMart, Bybit], ids=lambda kind: kind.id)
 
-    played(VenueSpec(factory=kind, raw_call=RawCall("/", {})), play)
+
+def edited(kind: Any, play: Callable[[Inside, Any, Order], Awaitable[None]]) -> None:
+    """Edit one order that waits, by whichever id: both edits stand in the end."""
+
+    async def main() -> None:
+        on = Inside(VenueSpec(factory=kind, raw_call=RawCall("/", {})))
+        async with on.exchange:
+            exchange: Any = on.exchange
+            placed = await exchange.create_trigger_order(
+                OrderRequest(
+                    symbol=on.spec.symbol,
+                    side=Side.BUY,
+                    type=OrderType.TRIGGER,
+                    quantity=on.spec.quantity * 2,
+                    price=on.price("0.79"),
+                    trigger_price=on.price("0.8"),
+                    client_order_id=None if kind is BitMart else OWN,  # which takes none where it opens
+                )
+            )
+            await play(on, exchange, placed)
+            (waits,) = await exchange.fetch_trigger_orders(on.spec.symbol)
+            assert (waits.trigger_price, waits.price) == (on.price("0.75"), on.price("0.74"))
+            assert exchange.unresolved() == []
+
+    run(main())
+
+
+def ids_of(placed: Order, by: str) -> dict[str, Any]:
+    """The id of ours, where it is that one's turn and there is one."""
+    named = by == "mine" and placed.client_order_id is not None
+    return {"client_order_id": placed.client_order_id} if named else {"order_id": placed.order_id}
+
+
+@EDITED
+@pytest.mark.parametrize("by", [("its", "its"), ("its", "mine"), ("mine", "its"), ("mine", "mine")], ids="-".join)
+def test_two_edits_of_one_waiting_order_at_once_both_stand(kind: Any, by: tuple[str, str]) -> None:
+    async def play(on: Inside, exchange: Any, placed: Order) -> None:
+        changes = {"trigger_price": on.price("0.75")}, {"price": on.price("0.74")}
+        ends: list[Order] = []
+
+        async def edit(by: str, change: dict[str, Any]) -> None:
+            ends.append(await exchange.edit_trigger_order(on.spec.symbol, **ids_of(placed, by), **change))
+
+        async with anyio.create_task_group() as group:
+            for name, change in zip(by, changes, strict=True):
+                group.start_soon(edit, name, change)
+        assert len(ends) == 2
+
+    edited(kind, play)
+
+
+@EDITED
+@pytest.mark.parametrize("by", ["its", "mine"])
+def test_an_edit_of_a_waiting_order_whose_caller_left_is_still_in_its_turn(kind: Any, by: str) -> None:
+    async def play(on: Inside, exchange: Any, placed: Order) -> None:
+        symbol, call = on.spec.symbol, exchange._call
+
+        def slow_write(endpoint: Endpoint[Any], *given: Any, **named: Any) -> Any:
+            on.backend.latency_s = 0.01 if endpoint.reads else 2.0
+            return call(endpoint, *given, **named)
+
+        vars(exchange)["_call"] = slow_write
+        with anyio.move_on_after(1.0) as scope:
+            await exchange.edit_trigger_order(symbol, order_id=placed.order_id, trigger_price=on.price("0.75"))
+        assert scope.cancelled_caught
+        vars(exchange)["_call"], on.backend.latency_s = call, 0.01
+        await exchange.edit_trigger_order(symbol, **ids_of(placed, by), price=on.price("0.74"))
+
+    edited(kind, play)

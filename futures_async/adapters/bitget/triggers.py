@@ -24,11 +24,11 @@ from futures_async.adapter import (
     PositionMode,
     PositionSide,
     Stop,
+    WaitingEdit,
     chosen,
     everything,
     first,
     in_turn,
-    one_at_a_time,
     one_id,
     required_id,
     to_text,
@@ -166,7 +166,6 @@ class BitgetTriggers(PartStops, BitgetPlacing):
                 client_order_id=client_order_id,
             )
 
-    @one_at_a_time
     async def edit_trigger_order(
         self,
         symbol: str,
@@ -188,40 +187,50 @@ class BitgetTriggers(PartStops, BitgetPlacing):
         self._active("edit_trigger_order")
         new = self._changes(trigger_price=trigger_price, price=price, quantity=quantity)
         venue_symbol = self.venue_symbol(symbol)
-        row = await self._waiting(venue_symbol, *one_id(order_id, client_order_id))
-        if row is None:
-            raise OrderNotFound("no such trigger order waits", venue=self.id, endpoint=endpoints.PLAN_PENDING.name)
-        now = waiting_values(row)
-        self._changeable(str(row.order_id), now, new)
-        await self._check_change(trigger_orders(self.product_type).one(row), now, new)
-        wanted = now | new
-        target = str(row.order_id)
-        body = {**self._settled_params(symbol), "orderId": target, "planType": row.plan_type}
-        if row.plan_type in PLANS:
-            endpoint = endpoints.MODIFY_PLAN
-            del body["marginCoin"]
-            body |= {PLAN_FIELDS[name]: to_text(value) for name, value in new.items()}
-        else:
-            endpoint = endpoints.MODIFY_STOP
-            del body["planType"]
-            body |= stop_change(row, wanted)
+        ids = one_id(order_id, client_order_id)
 
-        async def read() -> WirePlanOrder:
-            found = await self._waiting(venue_symbol, target, None)
-            if found is None:
-                raise OrderNotFound("it does not wait any more", venue=self.id, endpoint=endpoints.PLAN_PENDING.name)
-            return found
+        async def plan() -> WaitingEdit:
+            row = await self._waiting(venue_symbol, *ids)
+            if row is None:
+                raise OrderNotFound("no such trigger order waits", venue=self.id, endpoint=endpoints.PLAN_PENDING.name)
+            now = waiting_values(row)
+            self._changeable(str(row.order_id), now, new)
+            await self._check_change(trigger_orders(self.product_type).one(row), now, new)
+            wanted = now | new
+            target = str(row.order_id)
+            body = {**self._settled_params(symbol), "orderId": target, "planType": row.plan_type}
+            if row.plan_type in PLANS:
+                endpoint = endpoints.MODIFY_PLAN
+                del body["marginCoin"]
+                body |= {PLAN_FIELDS[name]: to_text(value) for name, value in new.items()}
+            else:
+                endpoint = endpoints.MODIFY_STOP
+                del body["planType"]
+                body |= stop_change(row, wanted)
 
-        found = await self._apply(
-            ("edit_trigger_order", target),
-            tuple(sorted(new.items())),
-            send=lambda: self._call(endpoint, body=body),
-            read=read,
-            stands=lambda found: waiting_values(found) == wanted,
-            # "Unchanged values -> 40923".
-            unchanged={"40923"},
-        )
-        return trigger_orders(self.product_type).one(found)
+            async def read() -> WirePlanOrder:
+                found = await self._waiting(venue_symbol, target, None)
+                if found is None:
+                    raise OrderNotFound(
+                        "it does not wait any more", venue=self.id, endpoint=endpoints.PLAN_PENDING.name
+                    )
+                return found
+
+            async def carry_out() -> Order:
+                found = await self._apply(
+                    ("edit_trigger_order", target),
+                    tuple(sorted(new.items())),
+                    send=lambda: self._call(endpoint, body=body),
+                    read=read,
+                    stands=lambda found: waiting_values(found) == wanted,
+                    # "Unchanged values -> 40923".
+                    unchanged={"40923"},
+                )
+                return trigger_orders(self.product_type).one(found)
+
+            return WaitingEdit(target, carry_out)
+
+        return await self._edit_in_turn(plan)
 
     async def fetch_trigger_history(self, symbol: str | None = None) -> list[Order]:
         """Read trigger orders of the last 90 days that were set off, cancelled, or failed."""

@@ -26,9 +26,9 @@ from futures_async.adapter import (
     PlannedOrder,
     PositionSide,
     Stop,
+    WaitingEdit,
     chosen,
     first,
-    one_at_a_time,
     one_id,
     ordered,
     to_text,
@@ -254,7 +254,6 @@ class UnifiedTriggers(PartStops, UnifiedTriggerLists):
 
     # Changing and cancelling
 
-    @one_at_a_time
     async def edit_trigger_order(
         self,
         symbol: str,
@@ -280,35 +279,40 @@ class UnifiedTriggers(PartStops, UnifiedTriggerLists):
         self._active("edit_trigger_order")
         new = self._changes(trigger_price=trigger_price, price=price, quantity=quantity)
         name = self.venue_symbol(symbol)
-        with ordered():
-            row = await self._found(name, *self._ids_of(order_id, client_order_id))
-        order = strategies(self._category).one(row, self._beside(TPSL)(row))
-        if order.kind is OrderKind.TRAILING:
-            raise InvalidOrder(f"{self.id}: a trailing order cannot be changed here: cancel it, and place it anew")
-        held = order.quantity if order.quantity and not self._is_whole(row) else None
-        now = {"trigger_price": order.trigger_price, "price": order.price, "quantity": held}
-        self._changeable(order.order_id, now, new)
-        await self._check_change(order, now, new)
-        wanted = now | new
-        at = wanted["trigger_price"]
-        if at is None:
-            raise DecodeError("the price that sets it off cannot be read", path="triggerPrice")
-        if order.kind is OrderKind.TRIGGER:
-            kind, fields = TRIGGER, trigger_fields(row, at, wanted["price"])
-        else:
-            kind = TPSL
-            legs = legs_of(row)
-            legs[order.kind.value] = Stop(at, order.trigger_by, wanted["price"])
-            fields = leg_fields(legs)
-        if wanted["quantity"] is not None:
-            fields["qty"] = to_text(wanted["quantity"])
+        ids = self._ids_of(order_id, client_order_id)
 
-        def stands(found: wire.WireStrategy) -> bool:
-            read = strategies(self._category).one(found, self._beside(kind)(found))
-            values = {"trigger_price": read.trigger_price, "price": read.price, "quantity": read.quantity}
-            return all(values[name] == value for name, value in wanted.items() if value is not None)
+        async def plan() -> WaitingEdit:
+            with ordered():
+                row = await self._found(name, *ids)
+            order = strategies(self._category).one(row, self._beside(TPSL)(row))
+            if order.kind is OrderKind.TRAILING:
+                raise InvalidOrder(f"{self.id}: a trailing order cannot be changed here: cancel it, and place it anew")
+            held = order.quantity if order.quantity and not self._is_whole(row) else None
+            now = {"trigger_price": order.trigger_price, "price": order.price, "quantity": held}
+            self._changeable(order.order_id, now, new)
+            await self._check_change(order, now, new)
+            wanted = now | new
+            at = wanted["trigger_price"]
+            if at is None:
+                raise DecodeError("the price that sets it off cannot be read", path="triggerPrice")
+            if order.kind is OrderKind.TRIGGER:
+                kind, fields = TRIGGER, trigger_fields(row, at, wanted["price"])
+            else:
+                kind = TPSL
+                legs = legs_of(row)
+                legs[order.kind.value] = Stop(at, order.trigger_by, wanted["price"])
+                fields = leg_fields(legs)
+            if wanted["quantity"] is not None:
+                fields["qty"] = to_text(wanted["quantity"])
 
-        return await self._change(row, kind, fields, stands)
+            def stands(found: wire.WireStrategy) -> bool:
+                read = strategies(self._category).one(found, self._beside(kind)(found))
+                values = {"trigger_price": read.trigger_price, "price": read.price, "quantity": read.quantity}
+                return all(values[name] == value for name, value in wanted.items() if value is not None)
+
+            return WaitingEdit(order.order_id, lambda: self._change(row, kind, fields, stands))
+
+        return await self._edit_in_turn(plan)
 
     async def _change(
         self, row: wire.WireStrategy, kind: str, fields: dict[str, str], stands: Callable[[wire.WireStrategy], bool]

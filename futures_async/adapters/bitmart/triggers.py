@@ -28,8 +28,8 @@ from futures_async.adapter import (
     PriceSource,
     Read,
     Stop,
+    WaitingEdit,
     chosen,
-    one_at_a_time,
     one_id,
     required_id,
     to_decimal,
@@ -148,7 +148,6 @@ class BitMartTriggers(BitMartAccount):
         walks.certain(Read(rows, unread_of(rows)), OPEN_ROWS, f"{self.id}: trigger orders")
         raise OrderNotFound("no such trigger order waits", venue=self.id, endpoint=endpoints.PLAN_ORDERS.name)
 
-    @one_at_a_time
     async def edit_trigger_order(
         self,
         symbol: str,
@@ -173,14 +172,21 @@ class BitMartTriggers(BitMartAccount):
         limit = None if price is None else _above_zero(price, "price")
         if trigger is None and limit is None:
             raise InvalidRequest("edit_trigger_order needs trigger_price or price")
-        now = await self._waiting(name, *ids)
-        stands = requests.stop_of(now)
-        if limit is not None and now.price is None:
-            raise InvalidOrder(f"{self.id}: trigger order {now.order_id} executes at market: it has no price to change")
-        was = {"trigger_price": now.trigger_price, "price": now.price, "quantity": now.quantity or None}
-        changes = {"trigger_price": trigger, "price": limit}
-        await self._check_change(now, was, {name: value for name, value in changes.items() if value is not None})
-        return await self._edit_waiting(now, Stop(trigger or stands.price, None, limit or stands.limit_price))
+
+        async def plan() -> WaitingEdit:
+            now = await self._waiting(name, *ids)
+            stands = requests.stop_of(now)
+            if limit is not None and now.price is None:
+                raise InvalidOrder(
+                    f"{self.id}: trigger order {now.order_id} executes at market: it has no price to change"
+                )
+            was = {"trigger_price": now.trigger_price, "price": now.price, "quantity": now.quantity or None}
+            changes = {"trigger_price": trigger, "price": limit}
+            await self._check_change(now, was, {name: value for name, value in changes.items() if value is not None})
+            wanted = Stop(trigger or stands.price, None, limit or stands.limit_price)
+            return WaitingEdit(now.order_id, lambda: self._edit_waiting(now, wanted))
+
+        return await self._edit_in_turn(plan)
 
     async def _edit_waiting(self, now: Order, wanted: Stop) -> Order:
         """Have a waiting order say what is wanted; the price that it goes by stays where none is named."""

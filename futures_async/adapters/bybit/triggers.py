@@ -25,9 +25,9 @@ from futures_async.adapter import (
     PriceSource,
     Stop,
     TimeInForce,
+    WaitingEdit,
     chosen,
     decimal_or_none,
-    one_at_a_time,
     one_id,
     to_text,
     urgent,
@@ -100,7 +100,6 @@ class TriggerCalls(PartStops, OwnCalls):
         """Read what waits for a price: trigger orders, and take-profits and stop-losses of positions."""
         return await self._listed(symbol, WAITING)
 
-    @one_at_a_time
     async def edit_trigger_order(
         self,
         symbol: str,
@@ -133,24 +132,30 @@ class TriggerCalls(PartStops, OwnCalls):
             size = decimal_or_none(order.raw.qty, "qty") or None  # 0 is a whole position
             return {"trigger_price": order.trigger_price, "price": order.price, "quantity": size}
 
-        order = await read()
-        self._changeable(order.order_id, written(order), new)
-        await self._check_change(order, written(order), new)
-        if "quantity" in new:
-            at = written(order) | new
-            new["quantity"] = Decimal(self._sized(order, new["quantity"], at["price"] or at["trigger_price"]))
-        wanted = written(order) | new
-        body = {**of_contract(order.venue_symbol).params, "orderId": order.order_id}
-        return await self._apply(
-            ("edit_trigger_order", order.order_id),
-            tuple(sorted(new.items())),
-            send=lambda: self._call(
-                endpoints.AMEND_WAITING, body=body | {CHANGED[name]: to_text(value) for name, value in new.items()}
-            ),
-            read=read,
-            stands=lambda found: written(found) == wanted,
-            unchanged=UNCHANGED,
-        )
+        async def plan() -> WaitingEdit:
+            order = await read()
+            self._changeable(order.order_id, written(order), new)
+            await self._check_change(order, written(order), new)
+            change = dict(new)
+            if "quantity" in new:
+                at = written(order) | new
+                change["quantity"] = Decimal(self._sized(order, new["quantity"], at["price"] or at["trigger_price"]))
+            wanted = written(order) | change
+            body = {**of_contract(order.venue_symbol).params, "orderId": order.order_id}
+            body |= {CHANGED[name]: to_text(value) for name, value in change.items()}
+            return WaitingEdit(
+                order.order_id,
+                lambda: self._apply(
+                    ("edit_trigger_order", order.order_id),
+                    tuple(sorted(change.items())),
+                    send=lambda: self._call(endpoints.AMEND_WAITING, body=body),
+                    read=read,
+                    stands=lambda found: written(found) == wanted,
+                    unchanged=UNCHANGED,
+                ),
+            )
+
+        return await self._edit_in_turn(plan)
 
     async def cancel_trigger_order(
         self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None
