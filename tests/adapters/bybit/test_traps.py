@@ -757,7 +757,7 @@ def test_a_stop_at_the_same_price_of_another_source_is_another(word: str) -> Non
 
         async def ignored(request: HttpRequest) -> Any:
             if request.url.endswith("/v5/order/amend"):  # it is answered, and nothing is changed
-                request = msgspec.structs.replace(request, url=request.url.replace("amend", "pre-check"))
+                request = msgspec.structs.replace(request, target=request.target.replace("amend", "pre-check"))
                 answer = {
                     "retCode": 0,
                     "retMsg": "OK",
