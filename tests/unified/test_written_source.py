@@ -77,7 +77,7 @@ class Unset:
 
     def going(self, op: ast.boolop, ways: tuple[Known, Known]) -> tuple[Known, Known]:
         """`and` goes on where a value is true, `or` where it is false."""
-        return ways if isinstance(op, ast.And) else ways[::-1]
+        return ways if isinstance(op, ast.And) else (ways[1], ways[0])
 
 
 @pytest.fixture
