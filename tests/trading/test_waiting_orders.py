@@ -209,7 +209,8 @@ def test_a_waiting_order_that_is_still_under_way_is_waited_for(spec: VenueSpec) 
         looked: list[int] = []
         placed = await place(on, on.exchange)
         async with on.connect(on.credentials) as second:
-            now_ms, look = on.inside.now_ms, second._find_waiting
+            now_ms = on.inside.now_ms
+            look = second._find_waiting  # pyright: ignore[reportPrivateUsage] - answers late here
             fence_ms = now_ms() + 5_000
 
             async def unseen_at_first(*ids: str) -> Order | None:
