@@ -298,7 +298,7 @@ class Trading(Closing):
 
         Raises:
             ResponseMismatch: It has another one.
-            OrderOutcomeUnknown: It may be an order that waits for a price, and none is seen.
+            OrderOutcomeUnknown: It is an order that waits for a price, and none is seen.
         """
         symbol = self.unified_symbol(venue_symbol)
         with urgent():
@@ -307,7 +307,7 @@ class Trading(Closing):
         search = Search(venue_symbol, symbol, client_order_id, fence_ms, expected)
         if own is not None and expected is not None and (own.side, own.type) != (expected.side, expected.type):
             raise search.unknown(self._channel, "this object has placed another order under its id")
-        if own is not None or not self.waits_apart or type in (OrderType.LIMIT, OrderType.MARKET):
+        if own is not None or not self.waits_apart or type is not OrderType.TRIGGER:
             return await self._orders.resolve(venue_symbol, symbol, client_order_id, fence_ms, expected)
         order: Order | None
         try:
@@ -317,15 +317,8 @@ class Trading(Closing):
             order = None
         if order is not None:
             return search.confirm(order, self._channel)
-        if type is None:
-            order = await self._orders.resolve(venue_symbol, symbol, client_order_id, fence_ms, expected)
-            if order is not None:
-                return order
-        else:
-            await self._past_fence(fence_ms)
+        await self._past_fence(fence_ms)
         why = "among orders that wait for a price it is not seen, and that proves nothing: look at fetch_trigger_orders"
-        if type is None:
-            why += ", or say its type, if it was no such order"
         try:
             order = await self._seen_waiting(search)
         except FuturesAsyncError as problem:

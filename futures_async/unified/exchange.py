@@ -459,8 +459,8 @@ class FuturesExchange(ABC):
             symbol: The order's contract.
             client_order_id: The id that it was sent under.
             fence_until_ms: Venue time after which it can no longer land; None counts it as signed now.
-            type: `LIMIT`, `MARKET` or `TRIGGER`, where it is known of another process's order. Where orders that wait
-                for a price are known to calls of their own alone, only one that is none can be proved absent.
+            type: `TRIGGER` for another process's order that waits for a price: where those are known to calls of their
+                own alone (see the venue's page), nothing is looked for there without it, and none is proved absent.
 
         Raises:
             InvalidRequest: It is an order of this object, in another contract.

@@ -197,7 +197,7 @@ async def test_an_order_that_the_detail_does_not_know_is_looked_for_in_the_lists
         for path in ("order/orders-pending", "order/orders-history"):
             rows = [other, row] if path == witness else None
             on.answer("GET", path, envelope({"entrustedList": rows, "endId": None}))
-        order = await on.exchange.resolve_order(BTC, "fx-1", fence_until_ms=1, type=OrderType.LIMIT)
+        order = await on.exchange.resolve_order(BTC, "fx-1", fence_until_ms=1)
         assert order is not None
         assert order.order_id == "77"
         assert on.sent(witness)[0]["clientOid"] == "fx-1"
@@ -215,7 +215,7 @@ async def test_a_list_that_ignores_the_client_id_is_walked_to_its_end() -> None:
             envelope({"entrustedList": others, "endId": "200"}),
             envelope({"entrustedList": [row], "endId": "77"}),
         )
-        order = await on.exchange.resolve_order(BTC, "fx-1", fence_until_ms=1, type=OrderType.LIMIT)
+        order = await on.exchange.resolve_order(BTC, "fx-1", fence_until_ms=1)
         assert order is not None
         assert order.order_id == "77"
         assert [params.get("idLessThan") for params in on.sent("order/orders-history")] == [None, "200"]
@@ -233,11 +233,11 @@ async def test_an_answer_about_another_order_proves_nothing_and_hides_nothing(ot
             documented("orders_pending_empty"),
         )
         on.answer("GET", "order/orders-history", documented("orders_pending_empty"))
-        found = await on.exchange.resolve_order(BTC, "fx-1", fence_until_ms=1, type=OrderType.LIMIT)
+        found = await on.exchange.resolve_order(BTC, "fx-1", fence_until_ms=1)
         assert found is not None
         assert found.order_id == "77"
         with pytest.raises(errors.OrderOutcomeUnknown):
-            await on.exchange.resolve_order(BTC, "fx-1", fence_until_ms=1, type=OrderType.LIMIT)
+            await on.exchange.resolve_order(BTC, "fx-1", fence_until_ms=1)
 
 
 async def test_batches_hold_one_symbol_and_one_margin_mode_and_are_matched_by_client_id() -> None:

@@ -226,9 +226,9 @@ async def test_no_stray_answer_proves_an_order_absent(each: Flavour, shifted: tu
     assert placed.client_order_id is not None
     past_ms = venue.inside.now_ms() - 60_000
     async with client(venue, server, each) as exchange:  # another process's: it knows the id alone
-        assert await exchange.resolve_order(BTC, NOT_THERE, fence_until_ms=past_ms, type=OrderType.LIMIT) is None
+        assert await exchange.resolve_order(BTC, NOT_THERE, fence_until_ms=past_ms) is None
         await exchange.fetch_open_orders()  # on a connection that is kept
-        found = await exchange.resolve_order(BTC, placed.client_order_id, fence_until_ms=past_ms, type=OrderType.LIMIT)
+        found = await exchange.resolve_order(BTC, placed.client_order_id, fence_until_ms=past_ms)
     assert found is not None, "proved absent, and it is there"
     assert (found.order_id, found.recovered) == (placed.order_id, True)
 
