@@ -303,12 +303,7 @@ class FakeTrading(FakeReads):
         return list(self.fills) if self.listed else []
 
     async def resolve_order(
-        self,
-        symbol: str,
-        client_order_id: str,
-        *,
-        fence_until_ms: int | None = None,
-        type: OrderType | None = None,
+        self, symbol: str, client_order_id: str, *, fence_until_ms: int | None = None
     ) -> Order | None:
         self.resolved.append((client_order_id, fence_until_ms))
         if client_order_id in self.slow_ids:

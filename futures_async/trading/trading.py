@@ -17,7 +17,6 @@ from futures_async.trading.desk import QUEUE_S, make_client_order_id
 from futures_async.trading.ordering import Fingerprint, PlannedOrder, asked
 from futures_async.trading.planning import check_client_order_id, check_request, check_steps, contracts_of
 from futures_async.trading.search import LONGEST_FENCE_S, Search
-from futures_async.unified.convert import chosen
 from futures_async.unified.enums import (
     Intent,
     MarginMode,
@@ -274,17 +273,11 @@ class Trading(Closing):
         await self._set_leverage_of(plan)
 
     async def resolve_order(
-        self,
-        symbol: str,
-        client_order_id: str,
-        *,
-        fence_until_ms: int | None = None,
-        type: OrderType | None = None,
+        self, symbol: str, client_order_id: str, *, fence_until_ms: int | None = None
     ) -> Order | None:
         self._require(Capability.RESOLVE_ORDER)
         check_client_order_id(client_order_id, self._channel.dialect.traits)
-        wanted = None if type is None else chosen(OrderType, type, "type")
-        return await self._resolve_order(self.venue_symbol(symbol), client_order_id, fence_until_ms, wanted, None)
+        return await self._resolve_order(self.venue_symbol(symbol), client_order_id, fence_until_ms, None, None)
 
     async def _resolve_order(
         self,

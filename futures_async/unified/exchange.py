@@ -13,7 +13,6 @@ from futures_async.unified.credentials import Credentials
 from futures_async.unified.enums import (
     LedgerTypeLike,
     MarginModeLike,
-    OrderType,
     PositionMode,
     PositionModeLike,
     PositionSideLike,
@@ -444,23 +443,18 @@ class FuturesExchange(ABC):
         self._unsupported("close_position")
 
     async def resolve_order(
-        self,
-        symbol: str,
-        client_order_id: str,
-        *,
-        fence_until_ms: int | None = None,
-        type: OrderType | None = None,
+        self, symbol: str, client_order_id: str, *, fence_until_ms: int | None = None
     ) -> Order | None:
         """Find out what became of an order; None when it is proved absent.
 
-        One that this object has placed is read anew, and comes as it was seen last where it cannot be read.
+        One that this object has placed is read anew, and comes as it was seen last where it cannot be read. Another
+        process's that waits for a price is not looked for where those are known to calls of their own alone:
+        `OrderManager.recover` does, by the journal.
 
         Args:
             symbol: The order's contract.
             client_order_id: The id that it was sent under.
             fence_until_ms: Venue time after which it can no longer land; None counts it as signed now.
-            type: `TRIGGER` for another process's order that waits for a price: where those are known to calls of their
-                own alone (see the venue's page), nothing is looked for there without it, and none is proved absent.
 
         Raises:
             InvalidRequest: It is an order of this object, in another contract.

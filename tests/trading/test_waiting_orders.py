@@ -10,6 +10,7 @@ import anyio
 import pytest
 
 import futures_async as fa
+from futures_async.adapter import Adapter
 from futures_async.adapters import OKX, Bitget, BitgetUTA, BitMart, Bybit
 from futures_async.journal.journal import IntentRecord, JournalFailed, MemoryJournal
 from futures_async.manager.manager import OrderManager
@@ -183,6 +184,12 @@ def test_a_waiting_order_of_another_sort_than_the_journal_says_is_not_called_pla
     played(spec, play)
 
 
+async def resolved(exchange: Adapter, on: Inside, fence_ms: int) -> Order | None:
+    """As the journal asks: it knows that the order waits."""
+    name = exchange.venue_symbol(on.spec.symbol)
+    return await exchange._resolve_order(name, OWN, fence_ms, OrderType.TRIGGER, None)  # pyright: ignore[reportPrivateUsage] - as the journal does
+
+
 @each_venue
 @pytest.mark.parametrize("readable", [True, False], ids=["not seen", "not to be read"])
 def test_a_waiting_order_is_never_proved_absent(spec: VenueSpec, readable: bool) -> None:
@@ -194,7 +201,7 @@ def test_a_waiting_order_is_never_proved_absent(spec: VenueSpec, readable: bool)
             if not readable:
                 vars(second)["_find_waiting"] = unreadable
             with pytest.raises(fa.OrderOutcomeUnknown, match="proves nothing"):
-                await second.resolve_order(on.spec.symbol, OWN, fence_until_ms=1, type=OrderType.TRIGGER)
+                await resolved(second, on, 1)
             assert await second.resolve_order(on.spec.symbol, OWN, fence_until_ms=1) is None, "no plain order has it"
 
     async def unreadable(*ids: str) -> None:
@@ -218,7 +225,7 @@ def test_a_waiting_order_that_is_still_under_way_is_waited_for(spec: VenueSpec) 
                 return await look(*ids) if len(looked) > 1 else None
 
             vars(second)["_find_waiting"] = unseen_at_first
-            found = await second.resolve_order(on.spec.symbol, OWN, fence_until_ms=fence_ms, type=OrderType.TRIGGER)
+            found = await resolved(second, on, fence_ms)
         assert (found is not None and found.order_id, len(looked)) == (placed.order_id, 2)
         assert looked[1] >= fence_ms - 500  # what is known of the clock may be off by so much
 
