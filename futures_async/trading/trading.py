@@ -14,6 +14,7 @@ from futures_async.trading.cancelling import ordered, urgent
 from futures_async.trading.closing import Closing, before_sending
 from futures_async.trading.closing_orders import CONTRACTS, EXACTLY
 from futures_async.trading.desk import QUEUE_S, make_client_order_id
+from futures_async.trading.hooks import proves_absence
 from futures_async.trading.ordering import Fingerprint, PlannedOrder, asked
 from futures_async.trading.planning import check_client_order_id, check_request, check_steps, contracts_of
 from futures_async.trading.search import LONGEST_FENCE_S, Search
@@ -277,17 +278,25 @@ class Trading(Closing):
     ) -> Order | None:
         self._require(Capability.RESOLVE_ORDER)
         check_client_order_id(client_order_id, self._channel.dialect.traits)
-        return await self._resolve_order(self.venue_symbol(symbol), client_order_id, fence_until_ms, None, None)
+        return await self._resolve_order(self.venue_symbol(symbol), client_order_id, fence_until_ms, waits=False)
 
     async def _resolve_order(
         self,
         venue_symbol: str,
         client_order_id: str,
         fence_ms: int | None,
-        type: OrderType | None,
-        expected: Fingerprint | None,
+        *,
+        waits: bool,
+        expected: Fingerprint | None = None,
     ) -> Order | None:
-        """See `resolve_order`; what is found must have this fingerprint, where one is given.
+        """See `resolve_order`.
+
+        Args:
+            venue_symbol: The order's contract.
+            client_order_id: The id that it was sent under.
+            fence_ms: Venue time after which it can no longer land.
+            waits: It waits for a price, and is known to calls of its own alone: see `proves_absence`.
+            expected: What is found must have this fingerprint.
 
         Raises:
             ResponseMismatch: It has another one.
@@ -300,7 +309,7 @@ class Trading(Closing):
         search = Search(venue_symbol, symbol, client_order_id, fence_ms, expected)
         if own is not None and expected is not None and (own.side, own.type) != (expected.side, expected.type):
             raise search.unknown(self._channel, "this object has placed another order under its id")
-        if own is not None or not self.waits_apart or type is not OrderType.TRIGGER:
+        if own is not None or not waits:
             return await self._orders.resolve(venue_symbol, symbol, client_order_id, fence_ms, expected)
         order: Order | None
         try:
@@ -338,7 +347,11 @@ class Trading(Closing):
         )
         self._require(Capability.RESOLVE_ORDER)
         return await self._resolve_order(
-            record.venue_symbol, record.client_order_id, record.fence_ms, record.type, expected
+            record.venue_symbol,
+            record.client_order_id,
+            record.fence_ms,
+            waits=not proves_absence(self, record.type),
+            expected=expected,
         )
 
     async def _past_fence(self, fence_ms: int | None) -> None:

@@ -187,7 +187,7 @@ def test_a_waiting_order_of_another_sort_than_the_journal_says_is_not_called_pla
 async def resolved(exchange: Adapter, on: Inside, fence_ms: int) -> Order | None:
     """As the journal asks: it knows that the order waits."""
     name = exchange.venue_symbol(on.spec.symbol)
-    return await exchange._resolve_order(name, OWN, fence_ms, OrderType.TRIGGER, None)  # pyright: ignore[reportPrivateUsage] - as the journal does
+    return await exchange._resolve_order(name, OWN, fence_ms, waits=True)  # pyright: ignore[reportPrivateUsage] - as the journal does
 
 
 @each_venue
