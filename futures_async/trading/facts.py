@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Awaitable, Callable, Hashable
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from futures_async.transport.channel import LANE
 from futures_async.transport.runtime import Runtime, Work
@@ -12,16 +12,33 @@ from futures_async.unified.errors import FuturesAsyncError
 
 T = TypeVar("T")
 
-FIRST_REST_S = 5.0
-LONGEST_REST_S = 60.0
+FIRST_BACK_OFF_S = 5.0
+LONGEST_BACK_OFF_S = 60.0
 
 
-class Rest(NamedTuple):
-    """After a reading of `seldom` that has failed."""
+class BackOff:
+    """How long what cannot be read is not asked for again: 5 s, then twice as long each time, to 60 s."""
 
-    until: float
-    for_s: float
-    error: FuturesAsyncError
+    __slots__ = ("_for_s", "missed_at")
+
+    def __init__(self) -> None:
+        self._for_s = 0.0
+        self.missed_at: float | None = None
+
+    def missed(self, now: float, *, anew: bool = True) -> None:
+        """It could not be read.
+
+        Args:
+            now: The event loop's clock.
+            anew: False of one more who has waited for a reading that was counted.
+        """
+        if anew:
+            self._for_s = min(LONGEST_BACK_OFF_S, 2 * self._for_s or FIRST_BACK_OFF_S)
+        self.missed_at = now
+
+    def due(self, now: float) -> bool:
+        """Whether it is worth to ask again."""
+        return self.missed_at is None or now - self.missed_at >= self._for_s
 
 
 class Facts:
@@ -29,7 +46,8 @@ class Facts:
 
     def __init__(self) -> None:
         self._under_way: dict[Hashable, Work[Any]] = {}
-        self._rests: dict[Hashable, Rest] = {}
+        self._rests: dict[Hashable, tuple[BackOff, FuturesAsyncError]] = {}
+        """Of readings by `seldom` that have failed: until when, and with what."""
 
     async def once(self, runtime: Runtime, what: Hashable, read: Callable[[], Awaitable[T]]) -> T:
         """Read, or wait for the reading that is under way; it goes on when who began it is cancelled.
@@ -61,16 +79,17 @@ class Facts:
             FuturesAsyncError: As `read`, now or lately.
         """
         rest = self._rests.get(what)
-        if rest is not None and runtime.now() < rest.until:
-            raise copy.copy(rest.error) from rest.error.__cause__
+        if rest is not None and not rest[0].due(runtime.now()):
+            raise copy.copy(rest[1]) from rest[1].__cause__
         try:
             found = await self.once(runtime, what, read)
         except FuturesAsyncError as error:
             if self._rests.get(what) is rest:  # else another asker has told of this reading
-                for_s = FIRST_REST_S if rest is None else min(LONGEST_REST_S, 2 * rest.for_s)
+                back_off = BackOff() if rest is None else rest[0]
+                back_off.missed(runtime.now())
                 kept = copy.copy(error).with_traceback(None)
                 kept.__cause__ = error.__cause__
-                self._rests[what] = Rest(runtime.now() + for_s, for_s, kept)
+                self._rests[what] = back_off, kept
             raise
         self._rests.pop(what, None)
         return found
