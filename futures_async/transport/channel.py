@@ -181,7 +181,7 @@ class Channel:
             pools,
             lane,
             now + (transport.timeouts.deadline_s if send_within_s is None else send_within_s),
-            Abort() if abort is None else abort,
+            Abort(abort),
             [],
             deed is not None,
             _APART.get(),
@@ -297,11 +297,11 @@ class Channel:
 
     def _told(self, error: FuturesAsyncError, job: Job) -> FuturesAsyncError:
         """`_final`, and of a refusal without the steps in which its answer was read: those say nothing of it."""
+        if type(error) is NotSent and job.abort.raised and self._stops.halts(job.endpoint):
+            error = self._stops.halted(job.endpoint)
         if isinstance(error, ClientClosed) and job.has_left:
             error = self._stops.not_again(error)
         final = self._final(error, job)
-        if type(final) is NotSent and job.abort.raised and self._stops.halts(job.endpoint):
-            return self._stops.halted(job.endpoint)
         return final.with_traceback(None) if isinstance(final, ExchangeError) else final
 
     def _final(self, error: FuturesAsyncError, job: Job) -> FuturesAsyncError:
@@ -358,6 +358,8 @@ class Channel:
         reading = job.endpoint.reads and not job.part_of_write
         if reading:
             self._reads[flight] = None
+        elif not job.endpoint.reads:
+            self._stops.leaving(job.endpoint, job.abort)
         try:
             return await flight.promise
         except FuturesAsyncError:
@@ -368,6 +370,8 @@ class Channel:
         finally:
             if reading:
                 del self._reads[flight]
+            elif not job.endpoint.reads:
+                self._stops.ended(job.abort)
 
     async def _slot(self, job: Job, runtime: Runtime, slots: Slots) -> None:
         """Wait for a connection, in the call's lane and no longer than it may."""

@@ -167,12 +167,6 @@ class Deeds:
         abort = Abort()
         return await outcome(self.begin(kept, kind, abort, cancels=cancels), abort)
 
-    def halt(self) -> None:
-        """Stop what has not left yet, but not what only takes orders away."""
-        for abort, deed in self._under_way.items():
-            if abort.harmless and not deed.cancels:
-                abort.raised = True
-
     @property
     def cancelling(self) -> bool:
         """The write that this call is part of only takes orders away."""

@@ -12,6 +12,7 @@ import anyio
 
 from futures_async.transport.deeds import Deeds
 from futures_async.transport.endpoint import Endpoint
+from futures_async.transport.http.backend import Abort
 from futures_async.unified.errors import ClientClosed
 
 T = TypeVar("T")
@@ -27,7 +28,7 @@ class Stops:
         deeds: The account's writes under way.
     """
 
-    __slots__ = ("_deeds", "_halted", "_venue", "_waits")
+    __slots__ = ("_deeds", "_halted", "_leaving", "_venue", "_waits")
 
     def __init__(self, venue: str, deeds: Deeds) -> None:
         self._venue = venue
@@ -35,6 +36,8 @@ class Stops:
         self._halted = False
         self._waits: dict[anyio.CancelScope, bool] = {}
         """Calls that wait and can be stopped, and whether they are reads."""
+        self._leaving: dict[Abort, None] = {}
+        """Attempts at writes that a halt stops where nothing of them has left."""
 
     async def waiting(self, endpoint: Endpoint[Any], part_of_write: bool, wait: Callable[[], Awaitable[T]]) -> T:
         """Wait until `wait` ends, or until this call is stopped.
@@ -65,8 +68,19 @@ class Stops:
     def halt(self) -> None:
         """From now on no write leaves but cancels: neither what waits, nor another try of what failed."""
         self._halted = True
-        self._deeds.halt()
+        for abort in self._leaving:
+            if not abort.sending:
+                abort.raised = True
         self._end(reads=False)
+
+    def leaving(self, endpoint: Endpoint[Any], abort: Abort) -> None:
+        """An attempt at a write is handed to the backend, which may still be connecting."""
+        if not self._passes_halt(endpoint):
+            self._leaving[abort] = None
+
+    def ended(self, abort: Abort) -> None:
+        """It has come to its end, or nobody waits for it any more."""
+        self._leaving.pop(abort, None)
 
     def end_reads(self) -> None:
         """Let the callers of reads go that wait."""

@@ -9,6 +9,7 @@ import pytest
 
 import futures_async as fa
 from futures_async.journal.journal import MemoryJournal
+from futures_async.transport.endpoint import Kind
 from futures_async.transport.http.backend import HttpFailure, Phase
 from futures_async.transport.limits.local import LocalLimiter
 from futures_async.transport.limits.none import NoLimiter
@@ -70,6 +71,35 @@ async def test_an_order_of_which_nothing_has_left_is_stopped_on_its_connection()
         exchange.halt()
         await stopped(placing)
         assert venue.orders == []
+
+
+@virtual
+async def test_another_try_that_is_still_connecting_is_stopped() -> None:
+    venue = Scripted()
+    venue.plan[PLACE] = [venue.says("429", 429, retry_after="0.5")]
+    async with toy(venue, limiter=NoLimiter()) as exchange:
+        placing = asyncio.create_task(exchange.create_order(limit_order(), send_within_s=30))
+        await until(lambda: venue.sent(PLACE) == 2)
+        exchange.halt()
+        with pytest.raises(fa.ClientClosed, match=r"halted.*not sent again") as caught:
+            await placing
+        assert (caught.value.outcome, venue.orders) == (fa.Outcome.NOT_SENT, [])
+
+
+@virtual
+async def test_a_later_part_of_a_write_is_stopped_on_its_connection() -> None:
+    venue = Scripted()
+    async with toy(venue, limiter=NoLimiter()) as exchange:
+
+        async def both() -> None:
+            for leverage in ("7", "8"):
+                await exchange.request("POST", SET, body={"symbol": BTC, "leverage": leverage}, idempotent=True)
+
+        setting = asyncio.create_task(exchange._channel.deeds.see_through(both, Kind.SETTING))  # pyright: ignore[reportPrivateUsage] - as the parts of a write are made
+        await until(lambda: venue.sent(SET) == 2)
+        exchange.halt()
+        await stopped(setting)
+        assert venue.leverage == "7"
 
 
 @virtual

@@ -92,21 +92,43 @@ class Timeouts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Abort:
-    """A flag that a cancelled caller raises; a backend looks at it before the first byte leaves."""
+    """A flag that a cancelled caller raises; a backend looks at it before the first byte leaves.
 
-    __slots__ = ("arrived", "raised", "sending")
+    Args:
+        whole: The flag of the write that this call is part of: raised there, raised here; what leaves here left there.
+    """
 
-    def __init__(self) -> None:
-        self.raised = False
-        self.sending = False
-        """Set by the backend once the first byte may have left."""
-        self.arrived = False
-        """Set once an attempt has ended that may have arrived."""
+    __slots__ = ("_raised", "_sending", "_whole")
+
+    def __init__(self, whole: Abort | None = None) -> None:
+        self._raised = False
+        self._sending = False
+        self._whole = whole
+
+    @property
+    def raised(self) -> bool:
+        """Nothing of it is to leave any more."""
+        return self._raised or (self._whole is not None and self._whole.raised)
+
+    @raised.setter
+    def raised(self, raised: bool) -> None:
+        self._raised = raised
+
+    @property
+    def sending(self) -> bool:
+        """Set by the backend once the first byte may have left; of a call, the first byte of this attempt."""
+        return self._sending
+
+    @sending.setter
+    def sending(self, sending: bool) -> None:
+        self._sending = sending
+        if sending and self._whole is not None:
+            self._whole.sending = True
 
     @property
     def harmless(self) -> bool:
         """Nothing has left so far."""
-        return not (self.sending or self.arrived)
+        return not self._sending
 
 
 class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
