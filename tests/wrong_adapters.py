@@ -31,6 +31,10 @@ ADAPTERS = {
     "bitget-v1": Adapter((f"{HOME}.bitget_v1",), "tests/adapters/bitget_v1"),
     "bitmart": Adapter((f"{HOME}.bitmart",), "tests/adapters/bitmart"),
     "bittap": Adapter((f"{HOME}.bittap",), "tests/adapters/bittap"),
+    "bybit": Adapter((f"{HOME}.bybit",), "tests/adapters/bybit"),
+    "okx": Adapter((f"{HOME}.okx",), "tests/adapters/okx"),
+    "hyperliquid": Adapter((f"{HOME}.hyperliquid",), "tests/adapters/hyperliquid"),
+    "binance": Adapter((f"{HOME}.binance",), "tests/adapters/binance"),
     "acme": Adapter(("tests.newcomer.acme",), "tests/newcomer"),
 }
 """The shipped ones, and the sample that outsiders copy from."""
@@ -40,6 +44,9 @@ BY_THE_SUITE = frozenset(
      "any answer", "kept")
 )  # fmt: skip
 """Kinds that it is quick to notice; of the others (single codes, single parameters) the adapter's own tests are."""
+
+FAULTS = "test_every_fault"
+"""Half of the suite's time, and what the rest does not notice is rare."""
 
 SAME = {
     # Changes that change nothing that could be seen, and why.
@@ -57,9 +64,10 @@ def main(venues: Sequence[str]) -> int:
     for venue in venues or ADAPTERS:
         adapter = ADAPTERS[venue]
         suite = "tests/newcomer/test_new_venue.py" if venue == "acme" else f"{adapter.tests}/test_contract.py"
-        stages = [[suite], [adapter.tests, f"--ignore={suite}"]]
+        own, faults = [adapter.tests, f"--ignore={suite}"], [suite, "-k", FAULTS]
+        suites = [suite, "-k", f"not {FAULTS}"]
         print(f"{venue}:", flush=True)
         for quick in (True, False):
             some = [mutant for mutant in adapter.mutants() if (mutant.change.kind in BY_THE_SUITE) is quick]
-            left += survivors(some, stages if quick else stages[::-1], frozenset(SAME))
+            left += survivors(some, [*([suites, own] if quick else [own, suites]), faults], frozenset(SAME))
     return int(bool(left))
