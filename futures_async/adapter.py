@@ -33,6 +33,7 @@ from futures_async.trading.batch_cancels import BatchCancels
 from futures_async.trading.cancelling import ordered, urgent
 from futures_async.trading.desk import acknowledged, make_client_order_id
 from futures_async.trading.fan_out import side_by_side
+from futures_async.trading.leveraging import LeverageChange
 from futures_async.trading.options import Option, Options, coin, flag, instance, member, one_of
 from futures_async.trading.ordering import (
     Ack,
@@ -248,6 +249,7 @@ __all__ = [
     "LedgerType",
     "LedgerTypeLike",
     "Leverage",
+    "LeverageChange",
     "Lifecycle",
     "LoggedIn",
     "Loose",

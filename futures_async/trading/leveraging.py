@@ -1,9 +1,10 @@
-"""Leverage of a contract, at venues where one value holds for both sides: checked, set and read back."""
+"""Leverage of a contract: checked, set and read back."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from futures_async.trading.hooks import Hooks
 from futures_async.trading.ordering import Call
@@ -14,20 +15,48 @@ from futures_async.unified.exchange import Capability
 from futures_async.unified.models import Leverage
 
 
+class LeverageChange(NamedTuple):
+    """How to set leverage, and what stands then."""
+
+    calls: Sequence[Call]
+    """Sent one after the other."""
+    margin_mode: MarginMode | None = None
+    """The one that stands with it; None: whichever is set."""
+    sides: Mapping[PositionSide, Decimal] = {}
+    """What each side has then; empty: both have what was asked for."""
+    unchanged: Collection[str] = ()
+    """Codes that say that it stands already."""
+
+    def stands(self, leverage: Decimal, found: Leverage) -> bool:
+        """Whether it was set."""
+        told = {PositionSide.LONG: found.long_leverage, PositionSide.SHORT: found.short_leverage}
+        if not any(told.values()):
+            told = dict.fromkeys(told, found.leverage)
+        return self.margin_mode in (None, found.margin_mode) and (
+            all(told[side] == value for side, value in self.sides.items()) if self.sides else found.leverage == leverage
+        )
+
+
 class Leveraging(Hooks):
-    """Sets leverage; an adapter gives the call that sets, and reads what stands."""
+    """Sets leverage; an adapter gives the calls that set, and reads what stands."""
 
     only_margin_mode: ClassVar[MarginMode | None] = None
     """The one that the venue has; None: it has both."""
-    leverage_step: ClassVar[Decimal] = Decimal(1)
-    """What leverage must be a multiple of."""
+    leverage_step: ClassVar[Decimal | None] = Decimal(1)
+    """What leverage must be a multiple of; None: the venue says nothing of it."""
+    leverage_by_mode: ClassVar[bool] = False
+    """Whether each margin mode keeps a leverage of its own."""
+    leverage_by_side: ClassVar[bool] = False
+    """Whether a side can have a leverage of its own."""
 
     async def _read_leverage(self, venue_symbol: str, margin_mode: MarginMode | None) -> Leverage:
         """What stands; `margin_mode` None is the one that is set."""
         self._unsupported("fetch_leverage")
 
-    def _leverage_change(self, venue_symbol: str, leverage: Decimal, margin_mode: MarginMode | None) -> Call:
-        """How to set the leverage of both sides."""
+    async def _leverage_change(
+        self, venue_symbol: str, leverage: Decimal, margin_mode: MarginMode | None, side: PositionSide | None
+    ) -> LeverageChange:
+        """How to set the leverage of one side, or of both (None)."""
         self._unsupported("set_leverage")
 
     def _mode_there(self, margin_mode: MarginModeLike | None) -> MarginMode | None:
@@ -55,17 +84,36 @@ class Leveraging(Hooks):
     ) -> Leverage:
         self._require(Capability.SET_LEVERAGE)
         name, mode = self.venue_symbol(symbol), self._mode_there(margin_mode)
-        if chosen_or_none(PositionSide, side, "side") is not None:
-            raise InvalidRequest(f"{self.id}: leverage is for both sides")
-        wanted = to_decimal(leverage, "leverage")
-        if wanted <= 0 or not is_multiple(wanted, self.leverage_step):
-            step = to_text(self.leverage_step)
-            raise InvalidRequest(f"{self.id}: leverage is a multiple of {step} above 0, not {to_text(wanted)}")
-        call = self._leverage_change(name, wanted, mode)
+        side = chosen_or_none(PositionSide, side, "side")
+        if side is not None and not self.leverage_by_side:
+            raise InvalidRequest(f"{self.id}: both sides have one leverage: leave the side out")
+        wanted, step = to_decimal(leverage, "leverage"), self.leverage_step
+        if wanted <= 0 or (step is not None and not is_multiple(wanted, step)):
+            rule = "above 0" if step is None else f"a multiple of {to_text(step)} above 0"
+            raise InvalidRequest(f"{self.id}: leverage is {rule}, not {to_text(wanted)}")
+        return await self._put_leverage(name, wanted, mode, side)
+
+    async def _put_leverage(
+        self, venue_symbol: str, leverage: Decimal, margin_mode: MarginMode | None, side: PositionSide | None = None
+    ) -> Leverage:
+        """Set what was checked, and read it back."""
+        self._active("set_leverage")
+        change = await self._leverage_change(venue_symbol, leverage, margin_mode, side)
+        mode = change.margin_mode
+        kept_apart = () if mode is None or not self.leverage_by_mode else (mode.value,)
+        # Where one setting holds both, what is read back says both.
+        asked = margin_mode if mode is None or kept_apart else None
+        sides = (f"{one.value} {to_text(value)}x" for one, value in change.sides.items())
+
+        async def send() -> None:
+            for call in change.calls:
+                await self._call(call.endpoint, call.params, call.body)
+
         return await self._apply(
-            ("set_leverage", name, *(() if mode is None else (mode.value,))),
-            wanted,
-            send=lambda: self._call(call.endpoint, call.params, call.body),
-            read=lambda: self._read_leverage(name, mode),
-            stands=lambda found: found.leverage == wanted,
+            ("set_leverage", venue_symbol, *kept_apart),
+            " ".join((f"{to_text(leverage)}x", *(() if mode is None else (mode.value,)), *sides)),
+            send=send,
+            read=lambda: self._read_leverage(venue_symbol, asked),
+            stands=lambda found: change.stands(leverage, found),
+            unchanged=change.unchanged,
         )

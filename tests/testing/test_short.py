@@ -142,6 +142,45 @@ def test_leverage_is_checked_before_it_is_sent_and_capabilities_follow() -> None
     assert list(exchange.arrivals) == []
 
 
+def leverage(value: str | None, long: str | None = None, short: str | None = None, mode: str = "cross") -> fa.Leverage:
+    times = [None if one is None else Decimal(one) for one in (value, long, short)]
+    return fa.Leverage(
+        venue="some",
+        symbol="BTC/USDT:USDT",
+        venue_symbol="BTC",
+        leverage=times[0],
+        long_leverage=times[1],
+        short_leverage=times[2],
+        margin_mode=fa.MarginMode(mode),
+    )
+
+
+LONG_ALONE = fa.LeverageChange([], sides={fa.PositionSide.LONG: Decimal(5)})
+
+
+@pytest.mark.parametrize(
+    ("change", "found", "stands"),
+    [
+        (fa.LeverageChange([]), leverage("5"), True),
+        (fa.LeverageChange([]), leverage("4"), False),
+        (fa.LeverageChange([]), leverage(None, "5", "4"), False),
+        (fa.LeverageChange([], fa.MarginMode.CROSS), leverage("5"), True),
+        (fa.LeverageChange([], fa.MarginMode.ISOLATED), leverage("5"), False),
+        (LONG_ALONE, leverage(None, "5", "4"), True),
+        (LONG_ALONE, leverage(None, "4", "5"), False),
+        (LONG_ALONE, leverage("5"), True),
+        (LONG_ALONE, leverage("4"), False),
+        # One side alone is told: what is said of both is made of that one.
+        (LONG_ALONE, leverage("5", None, "5"), False),
+        (LONG_ALONE, leverage(None), False),
+    ],
+)
+def test_leverage_stands_where_every_side_that_was_meant_has_it(
+    change: fa.LeverageChange, found: fa.Leverage, stands: bool
+) -> None:
+    assert change.stands(Decimal(5), found) is stands
+
+
 class Silent(fa.Adapter):
     """Says next to nothing."""
 

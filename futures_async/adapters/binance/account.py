@@ -17,9 +17,9 @@ from futures_async.adapter import (
     InvalidRequest,
     LedgerEntry,
     Leverage,
+    LeverageChange,
     MarginMode,
     MarginModeLike,
-    Number,
     Order,
     Page,
     PageQuery,
@@ -30,17 +30,14 @@ from futures_async.adapter import (
     PositionMode,
     PositionModeLike,
     PositionSide,
-    PositionSideLike,
     Read,
     Reading,
     ResponseMismatch,
     RiskLimit,
     Rows,
     chosen,
-    chosen_or_none,
     decimal_or_none,
     side_by_side,
-    to_decimal,
     to_text,
     unread_of,
     unread_rows,
@@ -161,42 +158,21 @@ class BinanceAccount(BinanceKind):
 
     # Leverage
 
-    async def fetch_leverage(self, symbol: str, margin_mode: MarginModeLike | None = None) -> Leverage:
-        """Read leverage and margin mode of a contract: one leverage for both sides and both margin modes."""
-        margin_mode = chosen_or_none(MarginMode, margin_mode, "margin_mode")
-        name = self.venue_symbol(symbol)
+    async def _read_leverage(self, venue_symbol: str, margin_mode: MarginMode | None) -> Leverage:
+        """Leverage and margin mode of a contract: one leverage for both sides and both margin modes."""
 
         def find(rows: list[wire.WireSymbolConfig]) -> wire.WireSymbolConfig | None:
-            return next((row for row in rows if row.symbol == name), None)
+            return next((row for row in rows if row.symbol == venue_symbol), None)
 
-        found = mapping.leverages().one(await self._pick(endpoints.SYMBOL_CONFIG, {"symbol": name}, find))
+        found = mapping.leverages().one(await self._pick(endpoints.SYMBOL_CONFIG, {"symbol": venue_symbol}, find))
         if margin_mode in (None, found.margin_mode):
             return found
         return msgspec.structs.replace(found, margin_mode=margin_mode)
 
-    async def set_leverage(
-        self,
-        symbol: str,
-        leverage: Number,
-        *,
-        margin_mode: MarginModeLike | None = None,
-        side: PositionSideLike | None = None,
-    ) -> Leverage:
-        """Set the leverage of a contract; the venue has one for both margin modes, and none for a side alone."""
-        margin_mode = chosen_or_none(MarginMode, margin_mode, "margin_mode")
-        if chosen_or_none(PositionSide, side, "side") is not None:
-            raise InvalidRequest(f"{self.id}: both sides have one leverage: leave the side out")
-        name = self.venue_symbol(symbol)
-        times = to_decimal(leverage, "leverage")
-        if times < 1 or times != int(times):
-            raise InvalidRequest(f"leverage is a whole number from 1 here, not {to_text(times)}")
-        return await self._apply(
-            ("set_leverage", name),
-            times,
-            send=lambda: self._call(endpoints.SET_LEVERAGE, body={"symbol": name, "leverage": int(times)}),
-            read=lambda: self.fetch_leverage(name, margin_mode),
-            stands=lambda found: found.leverage == times,
-        )
+    async def _leverage_change(
+        self, venue_symbol: str, leverage: Decimal, margin_mode: MarginMode | None, side: PositionSide | None
+    ) -> LeverageChange:
+        return LeverageChange([Call(endpoints.SET_LEVERAGE, {"symbol": venue_symbol, "leverage": int(leverage)})])
 
     def _margin_mode_of(self, plan: PlannedOrder) -> MarginMode | None:
         """None: whatever it is, the leverage is the same."""

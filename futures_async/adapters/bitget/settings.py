@@ -8,18 +8,15 @@ from futures_async.adapter import (
     Call,
     InvalidRequest,
     Leverage,
+    LeverageChange,
     MarginMode,
     MarginModeLike,
-    Number,
     Position,
     PositionMode,
     PositionModeLike,
     PositionSide,
-    PositionSideLike,
     chosen,
-    chosen_or_none,
     known,
-    to_decimal,
     to_text,
 )
 from futures_async.adapters._bitget_codes import UNCHANGED
@@ -38,56 +35,39 @@ from futures_async.adapters.bitget.mapping import (
 class BitgetSettings(BitgetAccount):
     """Settings of contracts and of the account, each sent once and read back."""
 
-    async def fetch_leverage(self, symbol: str, margin_mode: MarginModeLike | None = None) -> Leverage:
-        margin_mode = chosen_or_none(MarginMode, margin_mode, "margin_mode")
-        return to_leverage(
-            await self._symbol_account(symbol), self.venue_symbol(symbol), self.product_type, margin_mode
-        )
+    leverage_step = None
+    leverage_by_side = True
 
-    async def set_leverage(
-        self,
-        symbol: str,
-        leverage: Number,
-        *,
-        margin_mode: MarginModeLike | None = None,
-        side: PositionSideLike | None = None,
-    ) -> Leverage:
-        margin_mode = chosen_or_none(MarginMode, margin_mode, "margin_mode")
-        side = chosen_or_none(PositionSide, side, "side")
-        number = to_decimal(leverage, "leverage")
-        if number <= 0:
-            raise InvalidRequest(f"leverage must be above 0, not {to_text(number)}")
-        params = self._settled_params(symbol)
-        now = await self._symbol_account(symbol)
+    async def _read_leverage(self, venue_symbol: str, margin_mode: MarginMode | None) -> Leverage:
+        return to_leverage(await self._symbol_account(venue_symbol), venue_symbol, self.product_type, margin_mode)
+
+    async def _leverage_change(
+        self, venue_symbol: str, leverage: Decimal, margin_mode: MarginMode | None, side: PositionSide | None
+    ) -> LeverageChange:
+        params = self._settled_params(venue_symbol)
+        now = await self._symbol_account(venue_symbol)
         mode = known(MARGIN_MODE, now.margin_mode or "", "marginMode")
         hedge = known(POSITION_MODE, now.pos_mode or "", "posMode") is PositionMode.HEDGE
         if margin_mode not in (None, mode):
             raise InvalidRequest(
-                f"{self.id}: {symbol} is in {mode.value} margin, and leverage is set for the mode in force: "
+                f"{self.id}: {venue_symbol} is in {mode.value} margin, and leverage is set for the mode in force: "
                 "call set_margin_mode first"
             )
         if side is not None and not (hedge and mode is MarginMode.ISOLATED):
             raise InvalidRequest(f"{self.id}: only isolated positions in hedge mode have a leverage of their own")
-        text = to_text(number)
+        text = to_text(leverage)
         if mode is MarginMode.CROSS or not hedge:
             body = {**params, "leverage": text}
         elif side is None:
             body = {**params, "longLeverage": text, "shortLeverage": text}
         else:
             body = {**params, "leverage": text, "holdSide": WIRE_POSITION_SIDE[side]}
-
-        def stands(found: Leverage) -> bool:
-            values = {PositionSide.LONG: found.long_leverage, PositionSide.SHORT: found.short_leverage}
-            return all(values[one] == number for one in ((side,) if side else values))
-
-        return await self._apply(
-            ("set_leverage", params["symbol"]),
-            (text, side),
-            send=lambda: self._call(endpoints.SET_LEVERAGE, body=body),
-            read=lambda: self.fetch_leverage(symbol, mode),
-            stands=stands,
+        return LeverageChange(
+            [Call(endpoints.SET_LEVERAGE, body)],
+            mode,
+            dict.fromkeys(PositionSide if side is None else (side,), leverage),
             # One client has seen "no position" (22002) for a leverage that was set already.
-            unchanged=UNCHANGED | {"22002"},
+            UNCHANGED | {"22002"},
         )
 
     async def set_margin_mode(

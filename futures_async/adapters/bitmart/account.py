@@ -12,21 +12,22 @@ import msgspec
 from futures_async.adapter import (
     Account,
     Adapter,
+    Call,
     Contract,
     Credentials,
     DecodeError,
     FundingRate,
     InvalidRequest,
     Leverage,
+    LeverageChange,
     MarginMode,
     MarginModeLike,
     Model,
-    Number,
     Position,
     PositionMode,
     PositionModeLike,
     PositionRisk,
-    PositionSideLike,
+    PositionSide,
     Read,
     Reading,
     RiskLimit,
@@ -36,7 +37,6 @@ from futures_async.adapter import (
     chosen,
     chosen_or_none,
     ms,
-    to_decimal,
     to_text,
     unread_of,
     unread_rows,
@@ -65,6 +65,7 @@ TERMS_FOR_MS = 60_000
 class BitMartAccount(Adapter):
     """The reads and settings of `BitMart`."""
 
+    leverage_step = None
     _account: str | None
 
     def _attach(self, credentials: Credentials | None) -> None:
@@ -159,23 +160,23 @@ class BitMartAccount(Adapter):
             about=lambda rows: all(name is None or words.names(row.symbol, str(name)) for row in rows),
         )
 
-    async def fetch_leverage(self, symbol: str, margin_mode: MarginModeLike | None = None) -> Leverage:
-        """Read leverage and margin mode of a contract, with or without a position.
+    async def _read_leverage(self, venue_symbol: str, margin_mode: MarginMode | None) -> Leverage:
+        """Leverage and margin mode of a contract, with or without a position.
 
         Raises:
             InvalidRequest: Another margin mode is set than the one asked for: BitMart keeps one setting per contract.
         """
-        margin_mode = chosen_or_none(MarginMode, margin_mode, "margin_mode")
-        name = self.venue_symbol(symbol)
-        rows = await self._rows(symbol)
+        rows = await self._rows(venue_symbol)
         if unread := unread_of(rows):
             raise unread_rows(unread)
         if not rows:
-            raise DecodeError(f"{self.id}: no row for {name}", path="$.data")
-        found = mapping.to_leverage(name, rows, (await self.fetch_contract(name)).max_leverage)
+            raise DecodeError(f"{self.id}: no row for {venue_symbol}", path="$.data")
+        found = mapping.to_leverage(venue_symbol, rows, (await self.fetch_contract(venue_symbol)).max_leverage)
         if margin_mode not in (None, found.margin_mode):
-            raise InvalidRequest(f"{self.id}: {name} is set to {found.margin_mode}; there is no other leverage to read")
-        self._standing[name] = found.leverage, found.margin_mode, self._channel.now_ms()
+            raise InvalidRequest(
+                f"{self.id}: {venue_symbol} is set to {found.margin_mode}; there is no other leverage to read"
+            )
+        self._standing[venue_symbol] = found.leverage, found.margin_mode, self._channel.now_ms()
         return found
 
     async def query_leverage(self, symbol: str, margin_mode: MarginMode | None = None) -> wire.WireLeverage:
@@ -191,25 +192,14 @@ class BitMartAccount(Adapter):
         body = {"symbol": self.venue_symbol(symbol), "open_type": words.MARGIN_MODE_WORD[margin_mode]}
         return readable(await self._call(endpoints.QUERY_LEVERAGE, body=body))
 
-    async def set_leverage(
-        self,
-        symbol: str,
-        leverage: Number,
-        *,
-        margin_mode: MarginModeLike | None = None,
-        side: PositionSideLike | None = None,
-    ) -> Leverage:
-        """Set leverage (and with `margin_mode` that too: one call sets both) and read it back."""
-        margin_mode = chosen_or_none(MarginMode, margin_mode, "margin_mode")
-        if side is not None:
-            self._unsupported("set_leverage", "for one side: both sides of a contract share it")
-        value = to_decimal(leverage, "leverage")
-        if value <= 0:
-            raise InvalidRequest("leverage must be above 0")
-        self._active("set_leverage")
-        if margin_mode is None:
-            margin_mode = (await self.fetch_leverage(symbol)).margin_mode or MarginMode.CROSS
-        return await self._set(self.venue_symbol(symbol), value, margin_mode)
+    async def _leverage_change(
+        self, venue_symbol: str, leverage: Decimal, margin_mode: MarginMode | None, side: PositionSide | None
+    ) -> LeverageChange:
+        """One call sets leverage and margin mode, which stays where none is named."""
+        mode = margin_mode or (await self.fetch_leverage(venue_symbol)).margin_mode or MarginMode.CROSS
+        self._standing.pop(venue_symbol, None)
+        body = {"symbol": venue_symbol, "leverage": to_text(leverage), "open_type": words.MARGIN_MODE_WORD[mode]}
+        return LeverageChange([Call(endpoints.SUBMIT_LEVERAGE, body)], mode)
 
     async def set_margin_mode(
         self, mode: MarginModeLike, *, symbol: str | None = None, margin_coin: str = "USDT"
@@ -224,18 +214,7 @@ class BitMartAccount(Adapter):
             return
         if now.leverage is None:
             raise DecodeError(f"{self.id}: the leverage that is set cannot be read", path="leverage")
-        await self._set(self.venue_symbol(symbol), now.leverage, mode)
-
-    async def _set(self, name: str, leverage: Decimal, mode: MarginMode) -> Leverage:
-        body = {"symbol": name, "leverage": to_text(leverage), "open_type": words.MARGIN_MODE_WORD[mode]}
-        self._standing.pop(name, None)
-        return await self._apply(
-            ("set_leverage", name),
-            f"{leverage:f}x {mode.value}",
-            send=lambda: self._call(endpoints.SUBMIT_LEVERAGE, body=body),
-            read=lambda: self.fetch_leverage(name),
-            stands=lambda found: found.leverage == leverage and found.margin_mode is mode,
-        )
+        await self._put_leverage(self.venue_symbol(symbol), now.leverage, mode)
 
     async def _opening_terms(self, name: str) -> tuple[Decimal | None, MarginMode | None]:
         """Leverage and margin mode that an opening order must repeat; read anew each minute, and after a conflict."""

@@ -14,10 +14,10 @@ from futures_async.adapter import (
     InvalidRequest,
     LedgerEntry,
     Leverage,
+    LeverageChange,
     MarginMode,
     MarginModeLike,
     NotSupported,
-    Number,
     Page,
     PageQuery,
     PlannedOrder,
@@ -27,13 +27,10 @@ from futures_async.adapter import (
     PositionModeConflict,
     PositionModeLike,
     PositionSide,
-    PositionSideLike,
     Rows,
     SymbolNotFound,
     chosen,
-    chosen_or_none,
     side_by_side,
-    to_decimal,
     to_text,
     unread_of,
     unread_rows,
@@ -57,6 +54,8 @@ class AccountCalls(MarketCalls):
     """What concerns the account, and not single orders."""
 
     margin_step = Decimal("0.0001")
+    leverage_step = None
+    leverage_by_side = True
     _modes: dict[str, PositionMode]
     """By contract, as far as they were seen: no call tells them of a whole account."""
     _mode_read: MarginMode | None
@@ -189,65 +188,42 @@ class AccountCalls(MarketCalls):
         answer = await self._rows(endpoints.POSITIONS, of_contract(name))
         return Rows(listed(answer.rows)).without(unread_of(answer.rows))
 
-    async def fetch_leverage(self, symbol: str, margin_mode: MarginModeLike | None = None) -> Leverage:
-        """Read the leverage of a contract. Of another margin mode than the account's nothing is known."""
-        margin_mode = chosen_or_none(MarginMode, margin_mode, "margin_mode")
-        name = self.venue_symbol(symbol)
-        contract = await self.fetch_contract(name)
-        rows, mode = await self._beside_mode(lambda: self._of_contract(name))
+    async def _read_leverage(self, venue_symbol: str, margin_mode: MarginMode | None) -> Leverage:
+        """Of another margin mode than the account's nothing is known."""
+        contract = await self.fetch_contract(venue_symbol)
+        rows, mode = await self._beside_mode(lambda: self._of_contract(venue_symbol))
         if margin_mode not in (None, mode):
-            return mapping.to_leverage([], name, margin_mode, contract.max_leverage)
-        return mapping.to_leverage(rows, name, mode, contract.max_leverage)
+            return mapping.to_leverage([], venue_symbol, margin_mode, contract.max_leverage)
+        return mapping.to_leverage(rows, venue_symbol, mode, contract.max_leverage)
 
-    async def set_leverage(
-        self,
-        symbol: str,
-        leverage: Number,
-        *,
-        margin_mode: MarginModeLike | None = None,
-        side: PositionSideLike | None = None,
-    ) -> Leverage:
-        """Set the leverage of a contract; `side` alone in isolated margin and hedge mode, where the two may differ.
+    async def _leverage_change(
+        self, venue_symbol: str, leverage: Decimal, margin_mode: MarginMode | None, side: PositionSide | None
+    ) -> LeverageChange:
+        """A side has its own in isolated margin and hedge mode, where the two may differ.
 
         Raises:
             InvalidRequest: The account is in another margin mode than the one that is named.
         """
-        margin_mode = chosen_or_none(MarginMode, margin_mode, "margin_mode")
-        side = chosen_or_none(PositionSide, side, "side")
-        name = self.venue_symbol(symbol)
-        wanted = to_decimal(leverage, "leverage")
-        if wanted < 1:
-            raise InvalidRequest(f"leverage is 1 or more, not {to_text(wanted)}")
-        found = await self.fetch_leverage(name)
+        if leverage < 1:
+            raise InvalidRequest(f"leverage is 1 or more, not {to_text(leverage)}")
+        found = await self.fetch_leverage(venue_symbol)
         if margin_mode not in (None, found.margin_mode):
             mode = "portfolio" if found.margin_mode is None else found.margin_mode.value
             raise InvalidRequest(f"{self.id}: the account is in {mode} margin: set_margin_mode changes that")
-        both = {PositionSide.LONG: wanted, PositionSide.SHORT: wanted}
+        both = {PositionSide.LONG: leverage, PositionSide.SHORT: leverage}
         if side is not None:
             other = PositionSide.SHORT if side is PositionSide.LONG else PositionSide.LONG
             stays = found.short_leverage if side is PositionSide.LONG else found.long_leverage
             if stays is None:
-                raise InvalidRequest(f"{self.id}: {symbol} is not in hedge mode: both sides have one leverage")
+                raise InvalidRequest(f"{self.id}: {venue_symbol} is not in hedge mode: both sides have one leverage")
             both[other] = stays
-
-        def stands(found: Leverage) -> bool:
-            sides = {PositionSide.LONG: found.long_leverage, PositionSide.SHORT: found.short_leverage}
-            return all((sides[one] or found.leverage) == value for one, value in both.items())
-
         body = {
-            "category": category_of(name),
-            "symbol": name,
+            "category": category_of(venue_symbol),
+            "symbol": venue_symbol,
             "buyLeverage": to_text(both[PositionSide.LONG]),
             "sellLeverage": to_text(both[PositionSide.SHORT]),
         }
-        return await self._apply(
-            ("set_leverage", name),
-            tuple(both.items()),
-            send=lambda: self._call(endpoints.SET_LEVERAGE, body=body),
-            read=lambda: self.fetch_leverage(name),
-            stands=stands,
-            unchanged=UNCHANGED,
-        )
+        return LeverageChange([Call(endpoints.SET_LEVERAGE, body)], sides=both, unchanged=UNCHANGED)
 
     # Balances
 

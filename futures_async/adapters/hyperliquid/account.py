@@ -19,22 +19,18 @@ from futures_async.adapter import (
     FuturesAsyncError,
     InvalidRequest,
     Leverage,
+    LeverageChange,
     MarginMode,
     MarginModeLike,
-    Number,
     Position,
     PositionMode,
     PositionSide,
-    PositionSideLike,
     Read,
     Rows,
     StreamDialect,
     UnreadRow,
     chosen,
-    chosen_or_none,
     decimal_or_none,
-    to_decimal,
-    to_text,
     unread_of,
 )
 from futures_async.adapters._rows import nameless
@@ -203,47 +199,42 @@ class AccountCalls(MarketCalls):
 
     # Leverage and margin
 
-    async def fetch_leverage(self, symbol: str, margin_mode: MarginModeLike | None = None) -> Leverage:
-        """Read leverage and margin mode of a contract: one setting for both sides.
+    async def _read_leverage(self, venue_symbol: str, margin_mode: MarginMode | None) -> Leverage:
+        """Leverage and margin mode of a contract: one setting for both sides.
 
         Asked for the margin mode that is not set, it is None: the venue remembers no other.
         """
-        wanted = chosen_or_none(MarginMode, margin_mode, "margin_mode")
-        name = self.venue_symbol(symbol)
-        contract = await self.fetch_contract(name)
+        contract = await self.fetch_contract(venue_symbol)
 
         def mine(row: wire.WireAsset) -> wire.WireAsset | None:
-            return row if row.coin == name and str(row.user).lower() == self._user else None
+            return row if row.coin == venue_symbol and str(row.user).lower() == self._user else None
 
         await self._check_account()
-        body = {"type": api.ASSET.operation, "user": self._user, "coin": name}
+        body = {"type": api.ASSET.operation, "user": self._user, "coin": venue_symbol}
         row = await self._pick(api.ASSET, None, mine, body=body)
         found = mapping.to_leverage(row, self._names, contract.max_leverage)
-        if wanted in (None, found.margin_mode):
+        if margin_mode in (None, found.margin_mode):
             return found
         return mapping.to_leverage(
-            wire.WireAsset(coin=name, leverage={"type": wanted, "value": None}), self._names, contract.max_leverage
+            wire.WireAsset(coin=venue_symbol, leverage={"type": margin_mode, "value": None}),
+            self._names,
+            contract.max_leverage,
         )
 
-    async def set_leverage(
-        self,
-        symbol: str,
-        leverage: Number,
-        *,
-        margin_mode: MarginModeLike | None = None,
-        side: PositionSideLike | None = None,
-    ) -> Leverage:
-        """Set leverage, a whole number, and with it the margin mode; that stays where none is named."""
-        mode = chosen_or_none(MarginMode, margin_mode, "margin_mode")
-        times = to_decimal(leverage, "leverage")
-        if times < 1 or times != int(times):
-            raise InvalidRequest(f"leverage is a whole number from 1 here, not {to_text(times)}")
-        if chosen_or_none(PositionSide, side, "side") is not None:
-            raise InvalidRequest(f"{self.id}: positions are net, and have one leverage: leave the side out")
-        name = self.venue_symbol(symbol)
-        if mode is None:
-            mode = (await self.fetch_leverage(name)).margin_mode or MarginMode.CROSS
-        return await self._set(name, mode, times)
+    async def _leverage_change(
+        self, venue_symbol: str, leverage: Decimal, margin_mode: MarginMode | None, side: PositionSide | None
+    ) -> LeverageChange:
+        """One call sets leverage and margin mode, which stays where none is named."""
+        mode = margin_mode or (await self.fetch_leverage(venue_symbol)).margin_mode or MarginMode.CROSS
+        asset = await self._asset(venue_symbol)
+        await self._check_signer()
+        body = {
+            "type": api.SET_LEVERAGE.operation,
+            "asset": asset,
+            "isCross": mode is MarginMode.CROSS,
+            "leverage": int(leverage),
+        }
+        return LeverageChange([Call(api.SET_LEVERAGE, body)], mode)
 
     async def set_margin_mode(
         self, mode: MarginModeLike, *, symbol: str | None = None, margin_coin: str = "USDC"
@@ -258,24 +249,7 @@ class AccountCalls(MarketCalls):
                 f"{self.id}: the leverage of {symbol}, which is set with it, is not told", path="leverage"
             )
         if found.margin_mode is not wanted:
-            await self._set(found.venue_symbol, wanted, found.leverage)
-
-    async def _set(self, name: str, mode: MarginMode, times: Decimal) -> Leverage:
-        asset = await self._asset(name)
-        await self._check_signer()
-        body = {
-            "type": api.SET_LEVERAGE.operation,
-            "asset": asset,
-            "isCross": mode is MarginMode.CROSS,
-            "leverage": int(times),
-        }
-        return await self._apply(
-            ("set_leverage", name),
-            (mode, times),
-            send=lambda: self._call(api.SET_LEVERAGE, body=body),
-            read=lambda: self.fetch_leverage(name),
-            stands=lambda found: (found.margin_mode, found.leverage) == (mode, times),
-        )
+            await self._put_leverage(found.venue_symbol, found.leverage, wanted)
 
     async def _margin_move(self, position: Position, amount: Decimal) -> Call:
         asset, units = await self._asset(position.venue_symbol), EXACT.divide(amount, MARGIN_UNIT)

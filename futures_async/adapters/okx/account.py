@@ -16,10 +16,9 @@ from futures_async.adapter import (
     InvalidRequest,
     LedgerEntry,
     Leverage,
+    LeverageChange,
     MarginMode,
-    MarginModeLike,
     Model,
-    Number,
     Page,
     PageQuery,
     Params,
@@ -29,11 +28,8 @@ from futures_async.adapter import (
     PositionModeConflict,
     PositionModeLike,
     PositionSide,
-    PositionSideLike,
     Reading,
     chosen,
-    chosen_or_none,
-    to_decimal,
     to_text,
     unread_of,
     unread_rows,
@@ -63,6 +59,8 @@ Size = Callable[[N], Contract]
 class OKXAccount(Adapter):
     """What concerns the account, and not single orders."""
 
+    leverage_step = None
+    leverage_by_mode = leverage_by_side = True
     _margin_mode: MarginMode
 
     def venue_symbol(self, symbol: str) -> str:
@@ -123,58 +121,34 @@ class OKXAccount(Adapter):
 
     # Leverage
 
-    async def fetch_leverage(self, symbol: str, margin_mode: MarginModeLike | None = None) -> Leverage:
-        """Read the leverage that is set for a margin mode: the one that orders have unless they say another."""
-        mode = chosen_or_none(MarginMode, margin_mode, "margin_mode") or self._margin_mode
-        contract = await self.fetch_contract(symbol)
-        name = contract.venue_symbol
+    async def _read_leverage(self, venue_symbol: str, margin_mode: MarginMode | None) -> Leverage:
+        """The leverage that is set for a margin mode: the one that orders have unless they say another."""
+        mode = margin_mode or self._margin_mode
+        contract = await self.fetch_contract(venue_symbol)
 
         def of_this(rows: list[wire.WireLeverage]) -> list[wire.WireLeverage] | None:
-            own = [row for row in rows if row.inst_id == name and row.mgn_mode == mode.value]
+            own = [row for row in rows if row.inst_id == venue_symbol and row.mgn_mode == mode.value]
             return own or None
 
-        rows = await self._pick(endpoints.LEVERAGE, {"instId": name, "mgnMode": mode.value}, of_this)
-        return mapping.to_leverage(rows, name, contract.max_leverage)
+        rows = await self._pick(endpoints.LEVERAGE, {"instId": venue_symbol, "mgnMode": mode.value}, of_this)
+        return mapping.to_leverage(rows, venue_symbol, contract.max_leverage)
 
-    async def set_leverage(
-        self,
-        symbol: str,
-        leverage: Number,
-        *,
-        margin_mode: MarginModeLike | None = None,
-        side: PositionSideLike | None = None,
-    ) -> Leverage:
-        """Set the leverage of a contract; `side` is for isolated margin in hedge mode, where each has its own.
+    async def _leverage_change(
+        self, venue_symbol: str, leverage: Decimal, margin_mode: MarginMode | None, side: PositionSide | None
+    ) -> LeverageChange:
+        """A side has its own in isolated margin and hedge mode.
 
         Positions and pending orders of the contract are given new margins at once. Whether cross leverage is the
-        contract's or its whole family's the venue's pages say differently; what is returned was read back.
+        contract's or its whole family's the venue's pages say differently.
         """
-        mode = chosen_or_none(MarginMode, margin_mode, "margin_mode") or self._margin_mode
-        side = chosen_or_none(PositionSide, side, "side")
-        name, times = self.venue_symbol(symbol), to_decimal(leverage, "leverage")
-        if times <= 0:
-            raise InvalidRequest(f"leverage must be above 0, not {to_text(times)}")
-        apart = mode is MarginMode.ISOLATED and await self._known_position_mode(name) is PositionMode.HEDGE
+        mode = margin_mode or self._margin_mode
+        apart = mode is MarginMode.ISOLATED and await self._known_position_mode(venue_symbol) is PositionMode.HEDGE
         if side is not None and not apart:
             raise InvalidRequest(f"{self.id}: both sides have one leverage here: leave the side out")
-        body = {"instId": name, "lever": to_text(times), "mgnMode": mode.value}
-        sides: Sequence[PositionSide] = () if not apart else (side,) if side is not None else tuple(PositionSide)
-
-        async def send() -> None:
-            for each in [{**body, "posSide": one.value} for one in sides] or [body]:
-                await self._call(endpoints.SET_LEVERAGE, body=each)
-
-        def stands(found: Leverage) -> bool:
-            by_side = {PositionSide.LONG: found.long_leverage, PositionSide.SHORT: found.short_leverage}
-            return {by_side[one] for one in sides} == {times} if sides else found.leverage == times
-
-        return await self._apply(
-            ("set_leverage", name, mode.value),
-            (times, side),
-            send=send,
-            read=lambda: self.fetch_leverage(name, mode),
-            stands=stands,
-        )
+        body = {"instId": venue_symbol, "lever": to_text(leverage), "mgnMode": mode.value}
+        sides = {} if not apart else dict.fromkeys(PositionSide if side is None else (side,), leverage)
+        bodies = [{**body, "posSide": one.value} for one in sides] or [body]
+        return LeverageChange([Call(endpoints.SET_LEVERAGE, each) for each in bodies], mode, sides)
 
     # Balances
 

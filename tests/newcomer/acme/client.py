@@ -19,6 +19,7 @@ from futures_async.adapter import (
     Intent,
     LedgerEntry,
     Leverage,
+    LeverageChange,
     MarginMode,
     Model,
     Options,
@@ -31,6 +32,7 @@ from futures_async.adapter import (
     Position,
     PositionMode,
     PositionModeLike,
+    PositionSide,
     Reading,
     Row,
     Ticker,
@@ -111,8 +113,10 @@ class Acme(Adapter):
     async def _read_leverage(self, venue_symbol: str, margin_mode: MarginMode | None) -> Leverage:
         return mapping.leverages().one(await self._of(api.LEVERAGE, venue_symbol))
 
-    def _leverage_change(self, venue_symbol: str, leverage: Decimal, margin_mode: MarginMode | None) -> Call:
-        return Call(api.SET_LEVERAGE, {"contract": venue_symbol, "leverage": to_text(leverage)})
+    async def _leverage_change(
+        self, venue_symbol: str, leverage: Decimal, margin_mode: MarginMode | None, side: PositionSide | None
+    ) -> LeverageChange:
+        return LeverageChange([Call(api.SET_LEVERAGE, {"contract": venue_symbol, "leverage": to_text(leverage)})])
 
     async def fetch_position_mode(self, symbol: str | None = None) -> PositionMode:
         return known(BOOK, (await self._call(api.BOOK)).book or "", "book")
