@@ -6,7 +6,7 @@ The guide is `simulator/README.md`; the engine that a `Dialect` asks is its `sel
 """
 
 from futures_async.simulator import errors
-from futures_async.simulator.accounts import Account, ApiKey
+from futures_async.simulator.accounts import Account, ApiKey, closed_side
 from futures_async.simulator.contracts import ContractSpec
 from futures_async.simulator.demo import Setup, open_demo_account
 from futures_async.simulator.dialect import (
@@ -27,13 +27,52 @@ from futures_async.simulator.dialect import (
     route,
 )
 from futures_async.simulator.engine import Engine
+from futures_async.simulator.events import (
+    BalanceEvent,
+    Event,
+    OrderChange,
+    OrderEvent,
+    PositionEvent,
+    SettingEvent,
+    TriggerEvent,
+    coin_of,
+)
 from futures_async.simulator.lists import Lists, PageOf, Wanted, page
 from futures_async.simulator.margins import Margins, PositionView, Wallet
 from futures_async.simulator.marks import Book
 from futures_async.simulator.orders import Orders
 from futures_async.simulator.reading import Reader
-from futures_async.simulator.records import Fill, LedgerKind, LedgerRow, Order, Position, Ticket, Trigger
+from futures_async.simulator.records import (
+    CancelReason,
+    Fill,
+    LedgerKind,
+    LedgerRow,
+    Order,
+    Position,
+    Source,
+    Ticket,
+    Trigger,
+    TriggerStatus,
+)
 from futures_async.simulator.settings import Settings
+from futures_async.simulator.stream_dialect import (
+    AccountChannel,
+    Answer,
+    Ask,
+    Beat,
+    Deed,
+    Frame,
+    Line,
+    LogIn,
+    MarketChannel,
+    Own,
+    Rules,
+    StreamDialect,
+    Subscribe,
+    Subscription,
+    Unsubscribe,
+    encode,
+)
 from futures_async.simulator.world import World
 from futures_async.transport.endpoint import Kind, RateLimit
 from futures_async.unified.enums import (
@@ -51,26 +90,42 @@ from futures_async.unified.symbols import Pairs, join, split
 
 __all__ = [
     "Account",
+    "AccountChannel",
+    "Answer",
     "ApiKey",
+    "Ask",
+    "BalanceEvent",
+    "Beat",
     "Book",
+    "CancelReason",
     "ContractSpec",
+    "Deed",
     "Dialect",
     "Engine",
+    "Event",
     "Fill",
+    "Frame",
     "Intent",
     "Kind",
     "LedgerKind",
     "LedgerRow",
+    "Line",
     "Lists",
+    "LogIn",
     "MarginMode",
     "Margins",
+    "MarketChannel",
     "Order",
+    "OrderChange",
+    "OrderEvent",
     "OrderStatus",
     "OrderType",
     "Orders",
+    "Own",
     "PageOf",
     "Pairs",
     "Position",
+    "PositionEvent",
     "PositionMode",
     "PositionSide",
     "PositionView",
@@ -80,19 +135,31 @@ __all__ = [
     "Response",
     "Role",
     "Route",
+    "Rules",
+    "SettingEvent",
     "Settings",
     "Setup",
     "Side",
+    "Source",
+    "StreamDialect",
+    "Subscribe",
+    "Subscription",
     "Table",
     "Ticket",
     "TimeInForce",
     "Trigger",
+    "TriggerEvent",
+    "TriggerStatus",
+    "Unsubscribe",
     "VenueRefusal",
     "Verdict",
     "Wallet",
     "Wanted",
     "World",
     "always",
+    "closed_side",
+    "coin_of",
+    "encode",
     "errors",
     "fixed",
     "get",

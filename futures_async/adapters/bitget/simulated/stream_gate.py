@@ -11,24 +11,9 @@ from typing import Any, ClassVar, NamedTuple
 
 import msgspec
 
+import futures_async.simulator.venue as sim
 from futures_async.adapters.bitget.simulated.gate import FAMILY, BitgetGate
-from futures_async.simulator.accounts import Account
-from futures_async.simulator.stream_dialect import (
-    Answer,
-    Beat,
-    Break,
-    Deed,
-    Frame,
-    Line,
-    LogIn,
-    Rules,
-    StreamDialect,
-    Subscribe,
-    Subscription,
-    Unsubscribe,
-    encode,
-)
-from futures_async.transport.endpoint import RateLimit
+from futures_async.simulator.stream_dialect import Break
 from futures_async.unified.convert import UNREADABLE
 
 LOGIN_WINDOW_S = 30
@@ -69,7 +54,7 @@ class Wanted(NamedTuple):
 
     key: Hashable
     """What it is, whatever else was said."""
-    subscription: Subscription
+    subscription: sim.Subscription
     arg: dict[str, Any]
     """As acknowledgements repeat it."""
 
@@ -82,17 +67,17 @@ class Rejected(Exception):
         self.code = code
 
 
-class BitgetStreams(StreamDialect):
+class BitgetStreams(sim.StreamDialect):
     """Base of both generations; they add channels."""
 
-    rules = Rules(
+    rules = sim.Rules(
         idle_s=120.0,
-        messages=RateLimit(10),
-        subscribes=RateLimit(240, 3600.0),
+        messages=sim.RateLimit(10),
+        subscribes=sim.RateLimit(240, 3600.0),
         most_channels=1000,
         most_bytes=4096,
         connections=100,
-        attempts=RateLimit(300, 300.0, "ip"),
+        attempts=sim.RateLimit(300, 300.0, "ip"),
     )
     accepts_ms: ClassVar[bool] = False
     """Milliseconds in a login are taken as well."""
@@ -105,43 +90,43 @@ class BitgetStreams(StreamDialect):
 
     # -- reading
 
-    def read(self, message: Frame, line: Line) -> Iterable[Deed]:
+    def read(self, message: sim.Frame, line: sim.Line) -> Iterable[sim.Deed]:
         """Text `ping`, or an operation in JSON; keys that nobody knows do not count."""
         if message == "ping":
-            return [Beat("pong")]
+            return [sim.Beat("pong")]
         try:
             operation = _OPERATION.decode(message)
         except UNREADABLE:
-            return [Answer(self.error(line, ILLEGAL_REQUEST))]
+            return [sim.Answer(self.error(line, ILLEGAL_REQUEST))]
         op, args = operation.op, operation.args
         if op == "login":
             return [self._log_in(args[0] if args else {}, line)]
         if op not in ("subscribe", "unsubscribe"):
-            return [Answer(self.error(line, INVALID_OP))]
+            return [sim.Answer(self.error(line, INVALID_OP))]
         if self.most_args is not None and len(args) > self.most_args:
             return [Break()]
         return [self._want(op, row, line) for row in args]
 
-    def _want(self, op: str, row: Mapping[str, Any], line: Line) -> Deed:
+    def _want(self, op: str, row: Mapping[str, Any], line: sim.Line) -> sim.Deed:
         if line.private and line.account is None:
-            return Answer(self.error(line, NOT_LOGGED_IN))
+            return sim.Answer(self.error(line, NOT_LOGGED_IN))
         try:
             wanted = self.find(row, line)
         except Rejected as rejected:
-            return Answer(self.error(line, rejected.code, arg=row, op=op))
+            return sim.Answer(self.error(line, rejected.code, arg=row, op=op))
         ack = self.acknowledged(op, wanted, line)
         if op == "unsubscribe":
-            return Unsubscribe(wanted.key, ack)
-        return Subscribe(wanted.key, wanted.subscription, ack)
+            return sim.Unsubscribe(wanted.key, ack)
+        return sim.Subscribe(wanted.key, wanted.subscription, ack)
 
-    def _log_in(self, row: Mapping[str, Any], line: Line) -> LogIn:
+    def _log_in(self, row: Mapping[str, Any], line: sim.Line) -> sim.LogIn:
         code, account = self._judge(row, line)
         if code is not None:
-            return LogIn(None, self.error(line, code))
+            return sim.LogIn(None, self.error(line, code))
         # A number: one client waits for ever for a text.
-        return LogIn(account, encode({"event": "login", "code": 0, "msg": "", "connId": connection_id(line)}))
+        return sim.LogIn(account, sim.encode({"event": "login", "code": 0, "msg": "", "connId": connection_id(line)}))
 
-    def _judge(self, row: Mapping[str, Any], line: Line) -> tuple[Code | None, Account | None]:
+    def _judge(self, row: Mapping[str, Any], line: sim.Line) -> tuple[Code | None, sim.Account | None]:
         if not line.private:
             return LOGIN_FAILED, None
         found = self.engine.find_key(FAMILY, str(row.get("apiKey")))
@@ -165,7 +150,7 @@ class BitgetStreams(StreamDialect):
     # -- writing
 
     @abstractmethod
-    def find(self, row: Mapping[str, Any], line: Line) -> Wanted:
+    def find(self, row: Mapping[str, Any], line: sim.Line) -> Wanted:
         """The channel that an argument names.
 
         Raises:
@@ -173,34 +158,34 @@ class BitgetStreams(StreamDialect):
         """
 
     @abstractmethod
-    def acknowledged(self, op: str, wanted: Wanted, line: Line) -> Frame:
+    def acknowledged(self, op: str, wanted: Wanted, line: sim.Line) -> sim.Frame:
         """The answer to one argument."""
 
     @abstractmethod
-    def error(self, line: Line, code: Code, *, arg: Mapping[str, Any] | None = None, op: str = "") -> Frame:
+    def error(self, line: sim.Line, code: Code, *, arg: Mapping[str, Any] | None = None, op: str = "") -> sim.Frame:
         """An error."""
 
-    def too_many(self, line: Line) -> Frame | None:
+    def too_many(self, line: sim.Line) -> sim.Frame | None:
         """Then the connection is closed."""
         return self.error(line, TOO_MANY)
 
-    def login_refused(self, line: Line) -> Frame:
+    def login_refused(self, line: sim.Line) -> sim.Frame:
         """As if the key were gone."""
         return self.error(line, BAD_KEY)
 
-    def refused(self, subscription: Subscription, line: Line) -> Frame | None:
+    def refused(self, subscription: sim.Subscription, line: sim.Line) -> sim.Frame | None:
         """As if the channel were gone."""
         return self.error(line, NOT_THERE, arg=subscription.arg, op="subscribe")
 
-    def announced(self, line: Line) -> Frame | None:
+    def announced(self, line: sim.Line) -> sim.Frame | None:
         """A minute before the end."""
         return self.error(line, UPGRADE)
 
-    def push(self, subscription: Subscription, data: Any, action: str = "snapshot") -> Frame:
+    def push(self, subscription: sim.Subscription, data: Any, action: str = "snapshot") -> sim.Frame:
         """The envelope of data; `ts` is a number, the rows' times are text."""
-        return encode({"action": action, "arg": subscription.arg, "data": data, "ts": self.engine.clock()})
+        return sim.encode({"action": action, "arg": subscription.arg, "data": data, "ts": self.engine.clock()})
 
 
-def connection_id(line: Line) -> str:
+def connection_id(line: sim.Line) -> str:
     """`connId`."""
     return f"{line.number:08x}-0000-0000-0000"

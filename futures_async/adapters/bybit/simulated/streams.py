@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
+import futures_async.simulator.venue as sim
 from futures_async.adapters.bybit.simulated.account import DISCONNECT, wallet_row
 from futures_async.adapters.bybit.simulated.base import FAMILY, V5, category_of, venue_symbol
 from futures_async.adapters.bybit.simulated.market import ticker_row
@@ -23,37 +24,7 @@ from futures_async.adapters.bybit.simulated.rows import (
     sides_of,
     trigger_row,
 )
-from futures_async.simulator.accounts import Account
-from futures_async.simulator.contracts import ContractSpec
-from futures_async.simulator.dialect import plain
-from futures_async.simulator.events import (
-    Event,
-    OrderEvent,
-    PositionEvent,
-    SettingEvent,
-    TriggerEvent,
-    coin_of,
-)
-from futures_async.simulator.records import TriggerStatus
-from futures_async.simulator.stream_dialect import (
-    AccountChannel,
-    Answer,
-    Beat,
-    Deed,
-    Frame,
-    Line,
-    LogIn,
-    MarketChannel,
-    Rules,
-    StreamDialect,
-    Subscribe,
-    Subscription,
-    Unsubscribe,
-    encode,
-)
-from futures_async.transport.endpoint import RateLimit
 from futures_async.unified.convert import UNREADABLE
-from futures_async.unified.enums import PositionSide
 
 CATEGORIES = ("linear", "inverse")
 GUARD = "dcp.future"
@@ -69,7 +40,7 @@ class _Operation(msgspec.Struct):
 _OPERATION = msgspec.json.Decoder(_Operation)
 
 
-class Streams(StreamDialect):
+class Streams(sim.StreamDialect):
     """Private topics, of all categories (`order`) or of one (`order.linear`)."""
 
     id = "bybit"
@@ -78,56 +49,58 @@ class Streams(StreamDialect):
         "/v5/public/inverse": False,
         "/v5/public/linear": False,
     }
-    rules = Rules(idle_s=600.0, lifetime_s=None, attempts=RateLimit(500, 300.0, "ip"), most_bytes=21_000)
+    rules = sim.Rules(idle_s=600.0, lifetime_s=None, attempts=sim.RateLimit(500, 300.0, "ip"), most_bytes=21_000)
 
     def __init__(self, rest: V5) -> None:
         self.engine = rest.engine
         self._rest = rest
         channels = (
-            AccountChannel(name="order", changes=self.orders),
-            AccountChannel(name="execution", changes=self.executions),
-            AccountChannel(name="position", changes=self.positions),
-            AccountChannel(name="wallet", changes=self.wallet),
-            AccountChannel(name=GUARD, changes=lambda account, event, subscription: ()),
+            sim.AccountChannel(name="order", changes=self.orders),
+            sim.AccountChannel(name="execution", changes=self.executions),
+            sim.AccountChannel(name="position", changes=self.positions),
+            sim.AccountChannel(name="wallet", changes=self.wallet),
+            sim.AccountChannel(name=GUARD, changes=lambda account, event, subscription: ()),
         )
         self.channels = {channel.name: channel for channel in channels}
-        self._guards: dict[int, Account] = {}
-        self.ticker = MarketChannel(name="tickers", look=self.tick, every_s=0.25)
+        self._guards: dict[int, sim.Account] = {}
+        self.ticker = sim.MarketChannel(name="tickers", look=self.tick, every_s=0.25)
 
     # -- reading
 
-    def read(self, message: Frame, line: Line) -> Iterable[Deed]:
+    def read(self, message: sim.Frame, line: sim.Line) -> Iterable[sim.Deed]:
         """Operations in JSON."""
         try:
             asked = _OPERATION.decode(message)
         except UNREADABLE:
-            return [Answer(self._answer("", False, "Invalid request", None, line))]
+            return [sim.Answer(self._answer("", False, "Invalid request", None, line))]
         match asked.op:
             case "ping":
-                return [Beat(self._pong(asked, line))]
+                return [sim.Beat(self._pong(asked, line))]
             case "auth":
                 return [self._log_in(asked, line)]
             case ("subscribe" | "unsubscribe") as op:
                 return self._want(op, asked, line)
             case op:
-                return [Answer(self._answer(op, False, "Invalid op", asked.req_id, line))]
+                return [sim.Answer(self._answer(op, False, "Invalid op", asked.req_id, line))]
 
-    def _pong(self, asked: _Operation, line: Line) -> Frame:
+    def _pong(self, asked: _Operation, line: sim.Line) -> sim.Frame:
         request = "" if asked.req_id is None else asked.req_id
         if not line.private:
-            return encode({"success": True, "ret_msg": "pong", "conn_id": _id(line), "req_id": request, "op": "ping"})
-        return encode({"req_id": request, "op": "pong", "args": [str(line.now_ms)], "conn_id": _id(line)})
+            return sim.encode(
+                {"success": True, "ret_msg": "pong", "conn_id": _id(line), "req_id": request, "op": "ping"}
+            )
+        return sim.encode({"req_id": request, "op": "pong", "args": [str(line.now_ms)], "conn_id": _id(line)})
 
-    def _answer(self, op: str, success: bool, text: str, request: str | int | None, line: Line) -> Frame:
+    def _answer(self, op: str, success: bool, text: str, request: str | int | None, line: sim.Line) -> sim.Frame:
         said = {"success": success, "ret_msg": text, "conn_id": _id(line), "op": op}
-        return encode(said if request is None else said | {"req_id": request})
+        return sim.encode(said if request is None else said | {"req_id": request})
 
-    def _log_in(self, asked: _Operation, line: Line) -> LogIn:
+    def _log_in(self, asked: _Operation, line: sim.Line) -> sim.LogIn:
         account = self._judge(asked.args, line)
         text = "" if account is not None else "Params Error"
-        return LogIn(account, self._answer("auth", account is not None, text, asked.req_id, line))
+        return sim.LogIn(account, self._answer("auth", account is not None, text, asked.req_id, line))
 
-    def _judge(self, args: list[Any], line: Line) -> Account | None:
+    def _judge(self, args: list[Any], line: sim.Line) -> sim.Account | None:
         if len(args) != 3 or not line.private:
             return None
         name, expires, sign = map(str, args)
@@ -137,26 +110,26 @@ class Streams(StreamDialect):
         account, key = found
         return account if key.has_signed(f"GET/realtime{expires}".encode(), sign) else None
 
-    def _want(self, op: str, asked: _Operation, line: Line) -> list[Deed]:
+    def _want(self, op: str, asked: _Operation, line: sim.Line) -> list[sim.Deed]:
         found = {topic: self._find(topic, line) for topic in map(str, asked.args)}
         if not found or None in found.values() or (line.private and line.account is None):
             wrong = next((topic for topic, channel in found.items() if channel is None), "")
             text = f"error:handler not found,topic:{wrong}" if wrong else "Request not authorized"
-            return [Answer(self._answer(op, False, text, asked.req_id, line))]
+            return [sim.Answer(self._answer(op, False, text, asked.req_id, line))]
         if GUARD in found and line.account is not None and op == "subscribe":
             self._guards[line.number] = line.account
             line.account.cancel_all_ms.pop(None, None)
-        ack: Frame | None = self._answer(op, True, "", asked.req_id, line)
+        ack: sim.Frame | None = self._answer(op, True, "", asked.req_id, line)
         if op == "unsubscribe":
-            return [Unsubscribe(topic, ack or "") for topic in found]
-        deeds: list[Deed] = []
+            return [sim.Unsubscribe(topic, ack or "") for topic in found]
+        deeds: list[sim.Deed] = []
         for topic, channel in found.items():
             if channel is not None:
-                deeds.append(Subscribe(topic, Subscription(channel, (topic, asked.req_id, {})), ack))
+                deeds.append(sim.Subscribe(topic, sim.Subscription(channel, (topic, asked.req_id, {})), ack))
                 ack = None  # one for all
         return deeds
 
-    def _find(self, topic: str, line: Line) -> AccountChannel | MarketChannel | None:
+    def _find(self, topic: str, line: sim.Line) -> sim.AccountChannel | sim.MarketChannel | None:
         name, _, category = topic.partition(".")
         if not line.private:
             return self.ticker if name == "tickers" and self._contract(category) is not None else None
@@ -165,7 +138,7 @@ class Streams(StreamDialect):
         known = category in ("", *CATEGORIES) and not (name == "wallet" and category)
         return self.channels.get(name) if known else None
 
-    def ended(self, line: Line) -> None:
+    def ended(self, line: sim.Line) -> None:
         """The time begins with the first moment without one."""
         account = self._guards.pop(line.number, None)
         if account is None or any(account is other for other in self._guards.values()):
@@ -175,33 +148,35 @@ class Streams(StreamDialect):
 
     # -- writing
 
-    def too_many(self, line: Line) -> Frame | None:
+    def too_many(self, line: sim.Line) -> sim.Frame | None:
         """Closed without a word."""
         return None
 
-    def login_refused(self, line: Line) -> Frame:
+    def login_refused(self, line: sim.Line) -> sim.Frame:
         """As if the key were gone."""
         return self._answer("auth", False, "Params Error", "auth", line)
 
-    def refused(self, subscription: Subscription, line: Line) -> Frame | None:
+    def refused(self, subscription: sim.Subscription, line: sim.Line) -> sim.Frame | None:
         """As if the topic were gone."""
         topic, request, _ = subscription.arg
         return self._answer("subscribe", False, f"error:handler not found,topic:{topic}", request, line)
 
-    def _push(self, subscription: Subscription, account: Account, row: Mapping[str, Any]) -> Iterable[Frame]:
+    def _push(
+        self, subscription: sim.Subscription, account: sim.Account, row: Mapping[str, Any]
+    ) -> Iterable[sim.Frame]:
         topic, wanted = subscription.arg[0], subscription.arg[0].partition(".")[2]
         others = of_other_products(row) if self.engine.world.options.other_products else []
         for told in (row, *others):
             if wanted in ("", told.get("category")):
                 name = f"{account.uid}_{told.get('symbol', 'wallet')}_{self.engine.now_ms}"
-                yield encode({"id": name, "topic": topic, "creationTime": self.engine.clock(), "data": [told]})
+                yield sim.encode({"id": name, "topic": topic, "creationTime": self.engine.clock(), "data": [told]})
 
     # -- prices
 
-    def _contract(self, name: str) -> ContractSpec | None:
+    def _contract(self, name: str) -> sim.ContractSpec | None:
         return next((one for one in self._rest.contracts_listed() if venue_symbol(one) == name), None)
 
-    def tick(self, subscription: Subscription) -> Iterable[Frame]:
+    def tick(self, subscription: sim.Subscription) -> Iterable[sim.Frame]:
         """What has changed since the last time, if anything; at first everything."""
         topic, _, sent = subscription.arg
         contract = self._contract(topic.partition(".")[2])
@@ -212,17 +187,17 @@ class Streams(StreamDialect):
         if said:
             frame = {"topic": topic, "type": "delta" if sent else "snapshot", "data": {"symbol": row["symbol"], **said}}
             sent.update(row)
-            yield encode({**frame, "cs": self.engine.clock(), "ts": self.engine.clock()})
+            yield sim.encode({**frame, "cs": self.engine.clock(), "ts": self.engine.clock()})
 
     # -- orders and executions
 
-    def orders(self, account: Account, event: Event, subscription: Subscription) -> Iterable[Frame]:
+    def orders(self, account: sim.Account, event: sim.Event, subscription: sim.Subscription) -> Iterable[sim.Frame]:
         """Plain orders and waiting ones; what a waiting one becomes has its id."""
         match event:
-            case OrderEvent(order=order):
+            case sim.OrderEvent(order=order):
                 contract = self.engine.world.contract(order.symbol)
-                row = order_row(account, order, contract) | {"closedPnl": plain(order.realized_pnl)}
-            case TriggerEvent(trigger=trigger) if trigger.status is not TriggerStatus.EXECUTED:
+                row = order_row(account, order, contract) | {"closedPnl": sim.plain(order.realized_pnl)}
+            case sim.TriggerEvent(trigger=trigger) if trigger.status is not sim.TriggerStatus.EXECUTED:
                 contract = self.engine.world.contract(trigger.symbol)
                 row = trigger_row(trigger, contract) | {"closedPnl": "0"}
             case _:
@@ -230,13 +205,13 @@ class Streams(StreamDialect):
         coin = contract.settle if row["cumFeeDetail"] else ""
         yield from self._push(subscription, account, {"category": category_of(contract), **row, "feeCurrency": coin})
 
-    def executions(self, account: Account, event: Event, subscription: Subscription) -> Iterable[Frame]:
+    def executions(self, account: sim.Account, event: sim.Event, subscription: sim.Subscription) -> Iterable[sim.Frame]:
         """With profit, and a coin for the fee."""
-        if isinstance(event, OrderEvent) and event.fill is not None:
+        if isinstance(event, sim.OrderEvent) and event.fill is not None:
             contract = self.engine.world.contract(event.order.symbol)
             row = fill_row(account, event.fill, contract)
             more: dict[str, Any] = {
-                "execPnl": plain(event.fill.realized_pnl),
+                "execPnl": sim.plain(event.fill.realized_pnl),
                 "extraFees": [],
                 "feeCurrency": contract.settle,
             }
@@ -244,19 +219,19 @@ class Streams(StreamDialect):
 
     # -- positions and money
 
-    def positions(self, account: Account, event: Event, subscription: Subscription) -> Iterable[Frame]:
+    def positions(self, account: sim.Account, event: sim.Event, subscription: sim.Subscription) -> Iterable[sim.Frame]:
         """Every side of the contract that the event is about."""
         match event:
-            case OrderEvent(order=order):
+            case sim.OrderEvent(order=order):
                 symbol = order.symbol
-            case PositionEvent(symbol=symbol) | SettingEvent(symbol=str(symbol)):
+            case sim.PositionEvent(symbol=symbol) | sim.SettingEvent(symbol=str(symbol)):
                 pass
             case _:
                 return
         for side in sides_of(account, symbol):
             yield from self._push(subscription, account, self._position(account, symbol, side))
 
-    def _position(self, account: Account, symbol: str, side: PositionSide | None) -> dict[str, Any]:
+    def _position(self, account: sim.Account, symbol: str, side: sim.PositionSide | None) -> dict[str, Any]:
         contract = self.engine.world.contract(symbol)
         row = row_of(self.engine, account, contract, side, self.engine.now_ms)
         # Another name than over REST, and no time of opening.
@@ -264,12 +239,12 @@ class Streams(StreamDialect):
         row.pop("openTime")
         return {"category": category_of(contract), **row, "entryPrice": entry, "symbol": venue_symbol(contract)}
 
-    def wallet(self, account: Account, event: Event, subscription: Subscription) -> Iterable[Frame]:
+    def wallet(self, account: sim.Account, event: sim.Event, subscription: sim.Subscription) -> Iterable[sim.Frame]:
         """Totals, and the coin that changed; never for the market's sake."""
-        if (coin := coin_of(event)) is not None:
+        if (coin := sim.coin_of(event)) is not None:
             wallets = [self.engine.margins.wallet(account, coin)]
             yield from self._push(subscription, account, wallet_row(self.engine, account, wallets, self._rest.dollars))
 
 
-def _id(line: Line) -> str:
+def _id(line: sim.Line) -> str:
     return f"conn{line.number:08x}"

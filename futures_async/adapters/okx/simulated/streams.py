@@ -12,39 +12,13 @@ from typing import Any, ClassVar
 
 import msgspec
 
+import futures_async.simulator.venue as sim
 from futures_async.adapters.okx.simulated.account import AccountCalls
 from futures_async.adapters.okx.simulated.algos import AlgoCalls
 from futures_async.adapters.okx.simulated.base import WINDOW_MS, inst_id
 from futures_async.adapters.okx.simulated.market import MarketCalls
 from futures_async.adapters.okx.simulated.orders import last_fill, order_row
-from futures_async.simulator.accounts import Account, closed_side
-from futures_async.simulator.events import (
-    Event,
-    OrderEvent,
-    PositionEvent,
-    SettingEvent,
-    TriggerEvent,
-    coin_of,
-)
-from futures_async.simulator.stream_dialect import (
-    AccountChannel,
-    Answer,
-    Beat,
-    Deed,
-    Frame,
-    Line,
-    LogIn,
-    MarketChannel,
-    Rules,
-    StreamDialect,
-    Subscribe,
-    Subscription,
-    Unsubscribe,
-    encode,
-)
-from futures_async.transport.endpoint import RateLimit
 from futures_async.unified.convert import UNREADABLE
-from futures_async.unified.enums import PositionMode, PositionSide
 
 EVERY_S = 5.0
 PRIVATE, BUSINESS, PUBLIC = "/ws/v5/private", "/ws/v5/business", "/ws/v5/public"
@@ -63,110 +37,114 @@ class Calls(AccountCalls, MarketCalls, AlgoCalls):
     """What the socket needs of the REST side: its rows."""
 
 
-class Streams(StreamDialect):
+class Streams(sim.StreamDialect):
     """Private channels of swaps, and public ones."""
 
     id = "okx"
     # Of the private ones the last is announced.
     paths: ClassVar[Mapping[str, bool]] = {BUSINESS: True, PRIVATE: True, PUBLIC: False}
-    rules = Rules(
+    rules = sim.Rules(
         idle_s=30.0,
         lifetime_s=None,
-        subscribes=RateLimit(480, 3600.0),
+        subscribes=sim.RateLimit(480, 3600.0),
         most_bytes=65_536,
-        attempts=RateLimit(3, 1.0, "ip"),
+        attempts=sim.RateLimit(3, 1.0, "ip"),
     )
 
     def __init__(self, rest: Calls) -> None:
         self.engine = rest.engine
         self._rest = rest
-        held = AccountChannel(name="positions", changes=self.moved, look=self.positions, at_start=True, every_s=EVERY_S)
-        money = AccountChannel(name="account", changes=self.paid, look=self.accounts, at_start=True, every_s=EVERY_S)
-        orders = AccountChannel(name="orders", changes=self.orders)
-        self._channels: Mapping[str, Mapping[str, AccountChannel | MarketChannel]] = {
+        held = sim.AccountChannel(
+            name="positions", changes=self.moved, look=self.positions, at_start=True, every_s=EVERY_S
+        )
+        money = sim.AccountChannel(
+            name="account", changes=self.paid, look=self.accounts, at_start=True, every_s=EVERY_S
+        )
+        orders = sim.AccountChannel(name="orders", changes=self.orders)
+        self._channels: Mapping[str, Mapping[str, sim.AccountChannel | sim.MarketChannel]] = {
             PRIVATE: {"orders": orders, "positions": held, "account": money},
-            BUSINESS: {"orders-algo": AccountChannel(name="orders-algo", changes=self.waiting)},
+            BUSINESS: {"orders-algo": sim.AccountChannel(name="orders-algo", changes=self.waiting)},
             PUBLIC: {
-                name: MarketChannel(name=name, look=self.tick, every_s=0.25)
+                name: sim.MarketChannel(name=name, look=self.tick, every_s=0.25)
                 for name in ("tickers", "mark-price", "index-tickers", "funding-rate")
             },
         }
 
     # -- reading
 
-    def read(self, message: Frame, line: Line) -> Iterable[Deed]:
+    def read(self, message: sim.Frame, line: sim.Line) -> Iterable[sim.Deed]:
         """Text `ping`, or an operation."""
         if message == "ping":
-            return [Beat("pong")]
+            return [sim.Beat("pong")]
         try:
             asked = _OPERATION.decode(message)
         except UNREADABLE:
-            return [Answer(self._error(line, "60012", "Illegal request"))]
+            return [sim.Answer(self._error(line, "60012", "Illegal request"))]
         match asked.op:
             case "login":
                 return [self._log_in(asked.args[0] if asked.args else {}, line)]
             case "subscribe" | "unsubscribe":
                 return [self._want(asked.op, row, line) for row in asked.args]
             case _:
-                return [Answer(self._error(line, "60012", f"Illegal request: {asked.op}"))]
+                return [sim.Answer(self._error(line, "60012", f"Illegal request: {asked.op}"))]
 
-    def _log_in(self, row: Mapping[str, Any], line: Line) -> LogIn:
+    def _log_in(self, row: Mapping[str, Any], line: sim.Line) -> sim.LogIn:
         found = self.engine.find_key(self._rest.family, str(row.get("apiKey")))
         stamp = str(row.get("timestamp"))
         if found is None or not line.private:
-            return LogIn(None, self._error(line, "60005", "Invalid apiKey"))
+            return sim.LogIn(None, self._error(line, "60005", "Invalid apiKey"))
         account, key = found
         if not (stamp.isascii() and stamp.isdigit()) or abs(int(stamp) * 1000 - line.now_ms) > WINDOW_MS:
-            return LogIn(None, self._error(line, "60006", "Timestamp request expired"))
+            return sim.LogIn(None, self._error(line, "60006", "Timestamp request expired"))
         if row.get("passphrase") != key.passphrase:
-            return LogIn(None, self._error(line, "60024", "Wrong passphrase"))
+            return sim.LogIn(None, self._error(line, "60024", "Wrong passphrase"))
         if not key.has_signed(f"{stamp}GET/users/self/verify".encode(), str(row.get("sign")), base64=True):
-            return LogIn(None, self._error(line, "60007", "Invalid sign"))
-        return LogIn(account, encode({"event": "login", "code": "0", "msg": "", "connId": _id(line)}))
+            return sim.LogIn(None, self._error(line, "60007", "Invalid sign"))
+        return sim.LogIn(account, sim.encode({"event": "login", "code": "0", "msg": "", "connId": _id(line)}))
 
-    def _want(self, op: str, row: Mapping[str, Any], line: Line) -> Deed:
+    def _want(self, op: str, row: Mapping[str, Any], line: sim.Line) -> sim.Deed:
         name, named = str(row.get("channel")), row.get("instId")
         if any(name in channels and self.paths[path] for path, channels in self._channels.items()) and not line.account:
-            return Answer(self._error(line, "60011", "Please log in"))
+            return sim.Answer(self._error(line, "60011", "Please log in"))
         channel = self._channels[line.path].get(name)
         ending = "-SWAP" if name == "index-tickers" else ""
         ids = {inst_id(contract).removesuffix(ending) for contract in self._rest.contracts_listed()}
         if channel is None or (named not in ids if named is not None else not line.private):
-            return Answer(self._error(line, "60018", f"Wrong URL or channel:{name} doesn't exist"))
+            return sim.Answer(self._error(line, "60018", f"Wrong URL or channel:{name} doesn't exist"))
         if line.private and name != "account" and str(row.get("instType")) not in ("SWAP", "ANY"):
-            return Answer(self._error(line, "60013", "Invalid args"))
+            return sim.Answer(self._error(line, "60013", "Invalid args"))
         key = (name, named)
-        ack = encode({"event": op, "arg": dict(row), "connId": _id(line)})
+        ack = sim.encode({"event": op, "arg": dict(row), "connId": _id(line)})
         if op == "unsubscribe":
-            return Unsubscribe(key, ack)
+            return sim.Unsubscribe(key, ack)
         arg = dict(row) | ({"uid": line.account.uid} if line.account is not None else {})
-        return Subscribe(key, Subscription(channel, arg), ack)
+        return sim.Subscribe(key, sim.Subscription(channel, arg), ack)
 
-    def _error(self, line: Line, code: str, message: str) -> Frame:
-        return encode({"event": "error", "code": code, "msg": message, "connId": _id(line)})
+    def _error(self, line: sim.Line, code: str, message: str) -> sim.Frame:
+        return sim.encode({"event": "error", "code": code, "msg": message, "connId": _id(line)})
 
-    def too_many(self, line: Line) -> Frame | None:
+    def too_many(self, line: sim.Line) -> sim.Frame | None:
         """Then the connection is closed."""
         return self._error(line, "60014", "Requests too frequent")
 
-    def login_refused(self, line: Line) -> Frame:
+    def login_refused(self, line: sim.Line) -> sim.Frame:
         """As if the key were gone."""
         return self._error(line, "60032", "The API key doesn't exist.")
 
-    def refused(self, subscription: Subscription, line: Line) -> Frame | None:
+    def refused(self, subscription: sim.Subscription, line: sim.Line) -> sim.Frame | None:
         """As if the channel were gone."""
         return self._error(line, "60018", "Wrong URL or channel doesn't exist")
 
-    def announced(self, line: Line) -> Frame | None:
+    def announced(self, line: sim.Line) -> sim.Frame | None:
         """Before an upgrade."""
         message = "The connection will soon be closed for a service upgrade. Please reconnect."
-        return encode({"event": "notice", "code": "64008", "msg": message, "connId": _id(line)})
+        return sim.encode({"event": "notice", "code": "64008", "msg": message, "connId": _id(line)})
 
     # -- orders
 
-    def orders(self, account: Account, event: Event, subscription: Subscription) -> Iterable[Frame]:
+    def orders(self, account: sim.Account, event: sim.Event, subscription: sim.Subscription) -> Iterable[sim.Frame]:
         """Every change; a fill stands in the row of its order."""
-        if not isinstance(event, OrderEvent):
+        if not isinstance(event, sim.OrderEvent):
             return
         contract = self._rest.named(event.order.symbol)
         if subscription.arg.get("instId") not in (None, inst_id(contract)):
@@ -175,9 +153,9 @@ class Streams(StreamDialect):
         row |= {"avgPx": row["avgPx"] or "0", "amendResult": "", "code": "0", "msg": ""}
         yield self._push(subscription, [row])
 
-    def waiting(self, account: Account, event: Event, subscription: Subscription) -> Iterable[Frame]:
+    def waiting(self, account: sim.Account, event: sim.Event, subscription: sim.Subscription) -> Iterable[sim.Frame]:
         """Every change of an order that waits for a price; what it becomes is told by `orders`."""
-        if not isinstance(event, TriggerEvent):
+        if not isinstance(event, sim.TriggerEvent):
             return
         row = self._rest.algo_row(event.trigger)
         if subscription.arg.get("instId") in (None, row["instId"]):
@@ -185,59 +163,59 @@ class Streams(StreamDialect):
 
     # -- positions
 
-    def positions(self, account: Account, subscription: Subscription) -> Iterable[Frame]:
+    def positions(self, account: sim.Account, subscription: sim.Subscription) -> Iterable[sim.Frame]:
         """All that are open; nothing at all when flat."""
         rows = [self._position(account, key) for key in account.positions]
         if rows:
             yield self._push(subscription, rows, eventType="snapshot")
 
-    def _position(self, account: Account, key: Any) -> dict[str, Any]:
+    def _position(self, account: sim.Account, key: Any) -> dict[str, Any]:
         row = self._rest.position_row(account, self.engine.margins.view(account, account.positions[key]))
         return row | {"pTime": str(self.engine.clock())}
 
-    def moved(self, account: Account, event: Event, subscription: Subscription) -> Iterable[Frame]:
+    def moved(self, account: sim.Account, event: sim.Event, subscription: sim.Subscription) -> Iterable[sim.Frame]:
         """The row that changed; a closed position once, with size 0."""
         match event:
-            case PositionEvent(symbol=symbol, side=side, closed=record) if record is not None:
+            case sim.PositionEvent(symbol=symbol, side=side, closed=record) if record is not None:
                 if self.engine.world.options.joined_pushes and self._turned(account, symbol, side):
                     return
                 rows = [self._rest.closed_row(record) | {"pTime": str(self.engine.clock())}]
-            case PositionEvent(symbol=symbol, side=side):
+            case sim.PositionEvent(symbol=symbol, side=side):
                 rows = [self._position(account, key) for key in account.positions if key == (symbol, side)]
-            case OrderEvent(order=order, fill=None) if order.closes:
-                key = (order.symbol, closed_side(order))
+            case sim.OrderEvent(order=order, fill=None) if order.closes:
+                key = (order.symbol, sim.closed_side(order))
                 rows = [self._position(account, key)] if key in account.positions else []
-            case SettingEvent(symbol=symbol):
+            case sim.SettingEvent(symbol=symbol):
                 rows = [self._position(account, key) for key in account.positions if key[0] == symbol]
             case _:
                 rows = []
         if rows:
             yield self._push(subscription, rows, eventType="event_update")
 
-    def _turned(self, account: Account, symbol: str, side: PositionSide) -> bool:
+    def _turned(self, account: sim.Account, symbol: str, side: sim.PositionSide) -> bool:
         """Whether one row stands for both sides, and the other is held now."""
-        other = PositionSide.SHORT if side is PositionSide.LONG else PositionSide.LONG
-        return account.mode(symbol) is not PositionMode.HEDGE and (symbol, other) in account.positions
+        other = sim.PositionSide.SHORT if side is sim.PositionSide.LONG else sim.PositionSide.LONG
+        return account.mode(symbol) is not sim.PositionMode.HEDGE and (symbol, other) in account.positions
 
     # -- money
 
-    def accounts(self, account: Account, subscription: Subscription) -> Iterable[Frame]:
+    def accounts(self, account: sim.Account, subscription: sim.Subscription) -> Iterable[sim.Frame]:
         """Every coin that is not zero."""
         yield self._account(account, subscription, set(account.balances), "snapshot")
 
-    def _account(self, account: Account, subscription: Subscription, coins: set[str], kind: str) -> Frame:
+    def _account(self, account: sim.Account, subscription: sim.Subscription, coins: set[str], kind: str) -> sim.Frame:
         wallets = [self.engine.margins.wallet(account, coin) for coin in coins]
         row = self._rest.balance_row([wallet for wallet in wallets if wallet.balance])
         return self._push(subscription, [row], eventType=kind, curPage=1, lastPage=True)
 
-    def paid(self, account: Account, event: Event, subscription: Subscription) -> Iterable[Frame]:
+    def paid(self, account: sim.Account, event: sim.Event, subscription: sim.Subscription) -> Iterable[sim.Frame]:
         """The coin that changed."""
-        if (coin := coin_of(event)) is not None:
+        if (coin := sim.coin_of(event)) is not None:
             yield self._account(account, subscription, {coin}, "event_update")
 
     # -- market
 
-    def tick(self, subscription: Subscription) -> Iterable[Frame]:
+    def tick(self, subscription: sim.Subscription) -> Iterable[sim.Frame]:
         """Of one contract, or one index."""
         name, wanted = subscription.arg["channel"], subscription.arg["instId"]
         contract = self._rest.contract({"instId": wanted if wanted.endswith("-SWAP") else f"{wanted}-SWAP"})
@@ -249,10 +227,10 @@ class Streams(StreamDialect):
         }
         yield self._push(subscription, [rows[name](contract)])
 
-    def _push(self, subscription: Subscription, rows: list[dict[str, Any]], **more: Any) -> Frame:
-        return encode({"arg": subscription.arg, **more, "data": rows})
+    def _push(self, subscription: sim.Subscription, rows: list[dict[str, Any]], **more: Any) -> sim.Frame:
+        return sim.encode({"arg": subscription.arg, **more, "data": rows})
 
 
-def _id(line: Line) -> str:
+def _id(line: sim.Line) -> str:
     """`connId`."""
     return f"{line.number:08x}"
