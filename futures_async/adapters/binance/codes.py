@@ -4,37 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from futures_async.adapter import (
-    AccountInLiquidation,
-    AuthenticationError,
-    Banned,
-    ClockSkew,
-    Code,
-    DuplicateOrder,
-    InsufficientMargin,
-    MarginModeConflict,
-    OrderNotFound,
-    OrderRejected,
-    ParameterRejected,
-    PermissionDenied,
-    PositionModeConflict,
-    RateLimited,
-    RiskLimitExceeded,
-    SymbolNotFound,
-    VenueClosed,
-    VenueUnavailable,
-    ambiguous,
-    passing,
-    refused,
-    span,
-)
+import futures_async.adapter as fa
 
 TOO_MANY = "-1003"
 OVERLOADED = "-1008"
 NO_PERMISSION = "-2015"
 INACTIVE = "-4109"
-BANNED = Code(Banned, definitive=True, transient=True)
-NOT_EXECUTED = Code(VenueUnavailable, definitive=True, transient=True, any_status=True)
+BANNED = fa.Code(fa.Banned, definitive=True, transient=True)
+NOT_EXECUTED = fa.Code(fa.VenueUnavailable, definitive=True, transient=True, any_status=True)
 """By its text: "the request failed", nothing was executed, although the status is 503."""
 
 MARGIN_MODE_STANDS = "-4046"
@@ -44,51 +21,57 @@ NOTHING_TO_CLOSE = "-2022"
 
 
 _ACCESS = (
-    refused(AuthenticationError, -1002, -1022, -1099, -2014, NO_PERMISSION, -2017)
-    | refused(PermissionDenied, -1004, -1005, -1011, -1109, -4087, -4088, INACTIVE, -4189, -4192, *span(-4202, -4209))
-    | refused(PermissionDenied, -4402, -4403)
-    | passing(RateLimited, TOO_MANY, -1015)
+    fa.refused(fa.AuthenticationError, -1002, -1022, -1099, -2014, NO_PERMISSION, -2017)
+    | fa.refused(
+        fa.PermissionDenied, -1004, -1005, -1011, -1109, -4087, -4088, INACTIVE, -4189, -4192, *fa.span(-4202, -4209)
+    )
+    | fa.refused(fa.PermissionDenied, -4402, -4403)
+    | fa.passing(fa.RateLimited, TOO_MANY, -1015)
     # The gateway's clock, and the matching engine's: neither has placed anything.
-    | passing(ClockSkew, -1021, -5028, -4188)
+    | fa.passing(fa.ClockSkew, -1021, -5028, -4188)
 )
 
 _REQUEST = (
-    refused(ParameterRejected, -1010, -1013, -1014, -1020, -1023, *span(-1100, -1108), -1111, *span(-1114, -1120))
-    | refused(ParameterRejected, -1127, -1128, -1130, -1131, -1136, -2007, -2026)
-    | refused(ParameterRejected, *span(-4001, -4004), -4006, -4007, *span(-4013, -4015), -4023)
-    | refused(ParameterRejected, *span(-4028, -4032), -4044)
-    | refused(ParameterRejected, -4055, -4060, *span(-4082, -4084), -4120, *span(-4135, -4138), -4165)
-    | refused(ParameterRejected, *span(-5037, -5040), -1125)
-    | refused(SymbolNotFound, -1121, -1122, -1126, -4104, -4144)
+    fa.refused(
+        fa.ParameterRejected, -1010, -1013, -1014, -1020, -1023, *fa.span(-1100, -1108), -1111, *fa.span(-1114, -1120)
+    )
+    | fa.refused(fa.ParameterRejected, -1127, -1128, -1130, -1131, -1136, -2007, -2026)
+    | fa.refused(fa.ParameterRejected, *fa.span(-4001, -4004), -4006, -4007, *fa.span(-4013, -4015), -4023)
+    | fa.refused(fa.ParameterRejected, *fa.span(-4028, -4032), -4044)
+    | fa.refused(fa.ParameterRejected, -4055, -4060, *fa.span(-4082, -4084), -4120, *fa.span(-4135, -4138), -4165)
+    | fa.refused(fa.ParameterRejected, *fa.span(-5037, -5040), -1125)
+    | fa.refused(fa.SymbolNotFound, -1121, -1122, -1126, -4104, -4144)
 )
 
 _MODES = (
-    refused(PositionModeConflict, POSITION_MODE_STANDS, -4061, -4062, -4067, -4068, -4531)
-    | refused(MarginModeConflict, MARGIN_MODE_STANDS, -4047, -4048, -4052, -4053, -4054)
-    | refused(MarginModeConflict, *span(-4167, -4172), -4175)
+    fa.refused(fa.PositionModeConflict, POSITION_MODE_STANDS, -4061, -4062, -4067, -4068, -4531)
+    | fa.refused(fa.MarginModeConflict, MARGIN_MODE_STANDS, -4047, -4048, -4052, -4053, -4054)
+    | fa.refused(fa.MarginModeConflict, *fa.span(-4167, -4172), -4175)
 )
 
 _ORDERS = (
-    refused(OrderNotFound, -2011, -2013)
+    fa.refused(fa.OrderNotFound, -2011, -2013)
     # More than one order may hold: a position may be closed in parts.
-    | refused(OrderRejected, -4005)
-    | refused(DuplicateOrder, -4116)
-    | refused(OrderRejected, -1112, -2010, -2016, -2020, -2021, NOTHING_TO_CLOSE, -2024, -4016, -4024, -4117, -4118)
-    | refused(OrderRejected, -4130, -4131, -4142, -4164, -4183, -4184, -4210, -4211, -5021, -5022)
-    | refused(OrderRejected, *span(-5024, -5026), ORDER_STANDS, -5029, -5041, -5043, -5047)
+    | fa.refused(fa.OrderRejected, -4005)
+    | fa.refused(fa.DuplicateOrder, -4116)
+    | fa.refused(
+        fa.OrderRejected, -1112, -2010, -2016, -2020, -2021, NOTHING_TO_CLOSE, -2024, -4016, -4024, -4117, -4118
+    )
+    | fa.refused(fa.OrderRejected, -4130, -4131, -4142, -4164, -4183, -4184, -4210, -4211, -5021, -5022)
+    | fa.refused(fa.OrderRejected, *fa.span(-5024, -5026), ORDER_STANDS, -5029, -5041, -5043, -5047)
 )
 
 _FUNDS = (
-    refused(InsufficientMargin, -2018, -2019, -2028, *span(-4049, -4051))
-    | refused(RiskLimitExceeded, -2025, -2027, -4045, *span(-4105, -4107), -4161, -4400, -4401)
-    | refused(AccountInLiquidation, -2023)
+    fa.refused(fa.InsufficientMargin, -2018, -2019, -2028, *fa.span(-4049, -4051))
+    | fa.refused(fa.RiskLimitExceeded, -2025, -2027, -4045, *fa.span(-4105, -4107), -4161, -4400, -4401)
+    | fa.refused(fa.AccountInLiquidation, -2023)
 )
 
-_VENUE: Mapping[str, Code] = {
+_VENUE: Mapping[str, fa.Code] = {
     OVERLOADED: NOT_EXECUTED,
     # "Documented as failed": a look costs one read.
-    **ambiguous(VenueUnavailable, -1000, -1001, -1006, -1007, -2012, transient=True),
-    **refused(VenueClosed, -1016, 239999, -4140, -4141),
+    **fa.ambiguous(fa.VenueUnavailable, -1000, -1001, -1006, -1007, -2012, transient=True),
+    **fa.refused(fa.VenueClosed, -1016, 239999, -4140, -4141),
 }
 
-CODES: Mapping[str, Code] = {**_ACCESS, **_REQUEST, **_MODES, **_ORDERS, **_FUNDS, **_VENUE}
+CODES: Mapping[str, fa.Code] = {**_ACCESS, **_REQUEST, **_MODES, **_ORDERS, **_FUNDS, **_VENUE}

@@ -5,29 +5,7 @@ https://www.okx.com/docs-v5/en/#error-code
 
 from __future__ import annotations
 
-from futures_async.adapter import (
-    AccountInLiquidation,
-    AccountModeMismatch,
-    AuthenticationError,
-    ClockSkew,
-    Code,
-    DuplicateOrder,
-    InsufficientMargin,
-    MarginModeConflict,
-    OrderNotFound,
-    OrderRejected,
-    ParameterRejected,
-    PermissionDenied,
-    PositionModeConflict,
-    RateLimited,
-    RiskLimitExceeded,
-    SymbolNotFound,
-    VenueUnavailable,
-    ambiguous,
-    passing,
-    refused,
-    span,
-)
+import futures_async.adapter as fa
 
 SUCCESS = frozenset({"0", ""})
 FAILED = frozenset({"1", "2"})
@@ -48,70 +26,72 @@ HINTS = {
 }
 
 
-class OrderExpired(ClockSkew):
+class OrderExpired(fa.ClockSkew):
     """The order's own expiry had passed when it arrived: it was not placed, and may be placed anew."""
 
 
 _ACCESS = (
-    refused(AuthenticationError, 50101, *span(50103, 50106), 50108, 50111, 50113, 50114, 50119)
-    | passing(ClockSkew, 50102, 50107, 50112)
-    | passing(OrderExpired, 50036, 50037)
-    | refused(PermissionDenied, 50110, 50121, 50030, 50035, 50100, 50120)
-    | refused(PermissionDenied, 50007, 50008, *span(50027, 50029), 50032, 50033)
-    | refused(PermissionDenied, 50031, 51155, *span(54072, 54075), 54092, 54094, 4088)
-    | refused(AccountModeMismatch, 50010, 50012, 51010, 50072)
-    | passing(RateLimited, 50011, 50040, 50061, 51113)
+    fa.refused(fa.AuthenticationError, 50101, *fa.span(50103, 50106), 50108, 50111, 50113, 50114, 50119)
+    | fa.passing(fa.ClockSkew, 50102, 50107, 50112)
+    | fa.passing(OrderExpired, 50036, 50037)
+    | fa.refused(fa.PermissionDenied, 50110, 50121, 50030, 50035, 50100, 50120)
+    | fa.refused(fa.PermissionDenied, 50007, 50008, *fa.span(50027, 50029), 50032, 50033)
+    | fa.refused(fa.PermissionDenied, 50031, 51155, *fa.span(54072, 54075), 54092, 54094, 4088)
+    | fa.refused(fa.AccountModeMismatch, 50010, 50012, 51010, 50072)
+    | fa.passing(fa.RateLimited, 50011, 50040, 50061, 51113)
 )
 
-_REQUEST = refused(
-    ParameterRejected,
-    *(50000, 50002, 50006, *span(50014, 50016), 50024, 50038, 50115, 51000, 51002, 51015, 51026, 51501),
-    *(*span(51600, 51602), 59102, 59105),
-) | refused(SymbolNotFound, 51001, 51014)
+_REQUEST = fa.refused(
+    fa.ParameterRejected,
+    *(50000, 50002, 50006, *fa.span(50014, 50016), 50024, 50038, 50115, 51000, 51002, 51015, 51026, 51501),
+    *(*fa.span(51600, 51602), 59102, 59105),
+) | fa.refused(fa.SymbolNotFound, 51001, 51014)
 
 _SETTINGS = (
-    refused(PositionModeConflict, 59000, 59001, 59002, 59004, 59005)
-    | refused(MarginModeConflict, 51039, 59111)
+    fa.refused(fa.PositionModeConflict, 59000, 59001, 59002, 59004, 59005)
+    | fa.refused(fa.MarginModeConflict, 51039, 59111)
     # Pending orders are in the way; too low or too high for what is held.
-    | refused(RiskLimitExceeded, 59101, 59107, 59112, 59103, 59104, *span(59668, 59670))
-    | refused(OrderRejected, *span(59300, 59302))
+    | fa.refused(fa.RiskLimitExceeded, 59101, 59107, 59112, 59103, 59104, *fa.span(59668, 59670))
+    | fa.refused(fa.OrderRejected, *fa.span(59300, 59302))
 )
 
 _ORDERS = (
     # Finished, or never there: to be read.
-    refused(OrderNotFound, 51603, *span(51400, 51402), 51405, 51503, 51509, 51510)
-    | refused(DuplicateOrder, 51016, 50071, 51065)
+    fa.refused(fa.OrderNotFound, 51603, *fa.span(51400, 51402), 51405, 51503, 51509, 51510)
+    | fa.refused(fa.DuplicateOrder, 51016, 50071, 51065)
     # The state of the contract: not listed yet, suspended, expired, settling.
-    | refused(OrderRejected, 51021, 51022, *span(51027, 51030), 51087)
+    | fa.refused(fa.OrderRejected, 51021, 51022, *fa.span(51027, 51030), 51087)
     # A cancel, or three amends, are under way.
-    | refused(OrderRejected, CANCELLING, 51513)
-    | refused(OrderRejected, 51005, 51006, 51020, 51031, 51116, 51120, 51121, 51137, 51138, *span(51201, 51204))
-    | refused(OrderRejected, *GONE, 51170, 51171, 51112, 51148, 51205, 51206, 51521, 51522)
+    | fa.refused(fa.OrderRejected, CANCELLING, 51513)
+    | fa.refused(
+        fa.OrderRejected, 51005, 51006, 51020, 51031, 51116, 51120, 51121, 51137, 51138, *fa.span(51201, 51204)
+    )
+    | fa.refused(fa.OrderRejected, *GONE, 51170, 51171, 51112, 51148, 51205, 51206, 51521, 51522)
     # Closing orders block a close by the venue's own call; it comes as HTTP 429, and is no limit of rate.
-    | refused(OrderRejected, 51115)
-    | refused(OrderRejected, *span(51277, 51308), *span(51327, 51333), 51511)
-    | refused(OrderRejected, NOTHING_TO_CHANGE, 51506, 51508, 51512, 51514, 54012, 54047, 54048)
+    | fa.refused(fa.OrderRejected, 51115)
+    | fa.refused(fa.OrderRejected, *fa.span(51277, 51308), *fa.span(51327, 51333), 51511)
+    | fa.refused(fa.OrderRejected, NOTHING_TO_CHANGE, 51506, 51508, 51512, 51514, 54012, 54047, 54048)
 )
 
 _FUNDS = (
-    refused(InsufficientMargin, 51008, 51119, 51127, 51131, 51502, 54024, 54025, 59108, 59109, 59200, 59303)
-    | refused(
-        RiskLimitExceeded,
-        *(51004, 51024, 51025, *span(51101, 51108), 51174, *span(51185, 51187), 54030, 54031, 54035, 51071),
+    fa.refused(fa.InsufficientMargin, 51008, 51119, 51127, 51131, 51502, 54024, 54025, 59108, 59109, 59200, 59303)
+    | fa.refused(
+        fa.RiskLimitExceeded,
+        *(51004, 51024, 51025, *fa.span(51101, 51108), 51174, *fa.span(51185, 51187), 54030, 54031, 54035, 51071),
     )
-    | refused(AccountInLiquidation, 50009, *span(50017, 50022))
+    | fa.refused(fa.AccountInLiquidation, 50009, *fa.span(50017, 50022))
 )
 
-CODES: dict[str, Code] = {
+CODES: dict[str, fa.Code] = {
     **_ACCESS,
     **_REQUEST,
     **_SETTINGS,
     **_ORDERS,
     **_FUNDS,
     # Funding is being settled: "refused, not executed".
-    **passing(VenueUnavailable, 50023),
+    **fa.passing(fa.VenueUnavailable, 50023),
     # Maintenance, busy, time-outs: of 50004 the venue says itself that it proves nothing.
-    **ambiguous(VenueUnavailable, 50001, 50005, 50013, 50004, 50026, 51054, 51149, transient=True),
+    **fa.ambiguous(fa.VenueUnavailable, 50001, 50005, 50013, 50004, 50026, 51054, 51149, transient=True),
     # The same request twice: the other one counts.
-    **ambiguous(VenueUnavailable, 50042),
+    **fa.ambiguous(fa.VenueUnavailable, 50042),
 }
