@@ -25,7 +25,14 @@ from futures_async.simulator.server import RunningExchange, serve
 from futures_async.streams import feed, line, picture, streamed
 from futures_async.transport.limits.none import NoLimiter
 from futures_async.unified.enums import OrderType, Side
-from futures_async.unified.errors import MarginModeConflict, OrderNotFound, OrderRejected
+from futures_async.unified.errors import (
+    MarginModeConflict,
+    NotSent,
+    OrderNotFound,
+    OrderRejected,
+    OutcomeUnknown,
+    RequestTimeout,
+)
 from futures_async.unified.models import Fill, Model, Order, OrderRequest
 from futures_async.unified.models.base import kind_of
 from futures_async.unified.watching import Change, ChangeKind, Watch, WatchState
@@ -238,7 +245,8 @@ async def test_after_faulted_trading_the_picture_is_what_rest_says(
                 for number in range(DEEDS):
                     if number % (DEEDS // CUTS) == DEEDS // CUTS - 1:
                         await venue.do(running.streams.hub.shut)
-                    await (venue.deed() if rng.random() < 0.12 else rng.choice(parties).deed(venue.prices))
+                    with suppress(RequestTimeout, OutcomeUnknown, NotSent):  # a busy machine may keep an answer waiting
+                        await (venue.deed() if rng.random() < 0.12 else rng.choice(parties).deed(venue.prices))
                     # BitMart cannot be asked for more than 200 executions of two seconds.
                     await anyio.sleep(0.004)
                 plan.stream_rules.clear()
