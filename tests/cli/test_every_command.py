@@ -263,7 +263,9 @@ def test_a_plan_of_faults_that_cannot_be_right_is_2_with_the_known_words(plan: s
     assert says in " ".join(shown.output.split())
 
 
-def test_a_shell_can_learn_the_words() -> None:
+def test_a_shell_can_learn_the_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    # typer goes by the parent processes: started by a service, a test run has no shell among them.
+    monkeypatch.setattr("shellingham.detect_shell", lambda: ("bash", "/bin/bash"))
     script = run("--show-completion", "bash")
     assert script.exit_code == 0
     assert "_FUTURES_ASYNC_COMPLETE=complete_bash" in script.output

@@ -29,6 +29,8 @@ from tests.postgres_server import Postgres, needs_postgres
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs fork and SIGKILL")
 
+TRADED = 4
+"""Orders of one who is killed after he has traded."""
 LATER_MS = 10 * 60_000
 WRITTEN = "SELECT client_order_id, verdict FROM"
 
@@ -38,6 +40,7 @@ def kill_traders(running: RunningExchange, place: str, kills: int, chance: rando
     keys = running.credentials("bitget")
     secrets = [keys.key.reveal(), keys.secret.reveal(), keys.passphrase.reveal() if keys.passphrase else ""]
     command = [sys.executable, "-m", "tests.manager.crashing", running.base_url, *secrets, keys.uid or "", place]
+    orders = running.exchange.venues["bitget"].account.orders
     killed = 0
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as nursery:
         assert nursery.stdin is not None
@@ -47,6 +50,12 @@ def kill_traders(running: RunningExchange, place: str, kills: int, chance: rando
             nursery.stdin.flush()
             child = int(nursery.stdout.readline())
             assert nursery.stdout.readline() == "trades\n"
+            known = len(orders)
+            # Each second one has traded, however slow the machine is; the others may be killed before that.
+            for _ in range(20_000 if number % 2 else 0):
+                if len(orders) >= known + TRADED:
+                    break
+                time.sleep(0.005)
             time.sleep(chance.uniform(0.05, 0.5))
             os.kill(child, signal.SIGKILL)
             killed += int(nursery.stdout.readline()) == signal.SIGKILL
