@@ -108,7 +108,8 @@ def test_a_reader_that_has_read_enough_is_no_failure(form: tuple[str, ...]) -> N
     process.stdout.readline()
     process.stdout.close()
     assert process.wait(timeout=120) == 0
-    assert process.stderr.read() == ""
+    # A slow machine's answer may be late, and the monitor says so.
+    assert [line for line in process.stderr if "no answer within" not in line] == []
     process.stderr.close()
 
 
