@@ -74,7 +74,7 @@ class PositionBook:
         self, positions: Iterable[Position] = (), *, hedged: bool = False, contracts: Iterable[Contract] = ()
     ) -> None:
         self._legs: dict[tuple[str, PositionSide | None], Leg] = {}
-        self._seen: dict[tuple[str, str, str], None] = {}
+        self._seen: dict[tuple[str, str, str, str, Side], None] = {}
         self._hedged = hedged
         self._worth: dict[str, Decimal | None] = {}
         """Quote coin per contract, by symbol; None: contracts of it are base coin."""
@@ -139,7 +139,7 @@ class PositionBook:
         """
         side = chosen_or_none(PositionSide, side, "side")
         side = side if self._hedged else None
-        key = (fill.venue, fill.venue_symbol, fill.fill_id)
+        key = (fill.venue, *fill.key)
         if key in self._seen:
             return None
         if fill.symbol not in self._worth and settlement(fill.symbol) == "base":

@@ -33,7 +33,7 @@ class Fills(Picture[Fill]):
         """Of each order, as pushes say it."""
 
     def key(self, item: Fill) -> Hashable:
-        return item.venue_symbol, item.fill_id
+        return item.key
 
     def push(self, push: Push[Fill], when: Moment) -> list[Change[Fill]]:
         for order_id, executed in (push.executed or {}).items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -118,6 +119,18 @@ class Pages(Contract):
             on.trades_inside(330)
             found = await on.exchange.fetch_fills(on.spec.symbol, limit=321)
             assert [fill.fill_id for fill in found] == [on.spec.fill_id(fill) for fill in on.account.fills[:-322:-1]]
+
+    @exercises(Can.FETCH_FILLS, Can.ITER_FILLS)
+    async def test_both_sides_of_a_trade_with_oneself_are_read(self, server: Loopback) -> None:
+        async with self.on(server) as on:
+            on.trades_inside(4)
+            for place in (0, 2):  # one number, and one time
+                taken, made = on.account.fills[place : place + 2]
+                on.account.fills[place + 1] = replace(made, id=taken.id, created_ms=taken.created_ms)
+            there = sorted((on.spec.fill_id(fill), str(fill.order.id)) for fill in on.account.fills)
+            walked = [fill async for fill in on.exchange.iter_fills(on.spec.symbol)]
+            for found in (walked, await on.exchange.fetch_fills(on.spec.symbol)):
+                assert sorted((fill.fill_id, fill.order_id) for fill in found) == there
 
     @exercises(Can.FETCH_OPEN_ORDERS)
     async def test_more_open_orders_than_a_page_holds_are_all_listed(self, server: Loopback) -> None:

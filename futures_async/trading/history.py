@@ -177,12 +177,11 @@ def _walk(page: FetchPage[T], query: PageQuery) -> AsyncIterator[T]:
     return iterate(page, query, key=_identity, wanted=_within(query))
 
 
-def _identity(row: Row) -> str:
+def _identity(row: Row) -> Hashable:
     """What tells a row from every other of its kind."""
     if isinstance(row, Order):
         return row.order_id
-    # Some venues count fills per contract, so that one id may stand for two of them.
-    return f"{row.venue_symbol} {row.fill_id}" if isinstance(row, Fill) else row.entry_id
+    return row.key if isinstance(row, Fill) else row.entry_id
 
 
 def _in_time(at_ms: int | None, query: PageQuery) -> bool:

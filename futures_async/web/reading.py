@@ -109,9 +109,8 @@ def order_row(name: str, order: Order) -> dict[str, Any]:
 
 
 def fill_row(name: str, fill: Fill) -> dict[str, Any]:
-    """An execution. Venues number them by contract, and both sides of a trade with oneself have one number."""
-    key = f"{name} {fill.venue_symbol} {fill.fill_id} {fill.order_id} {fill.side.value}"
-    return {"key": key, "account": name, **to_builtins(fill)}
+    """An execution."""
+    return {"key": " ".join((name, *fill.key)), "account": name, **to_builtins(fill)}
 
 
 def states(snapshot: Snapshot) -> dict[str, Any]:

@@ -57,6 +57,14 @@ def test_a_position_grows_at_average_cost_shrinks_at_profit_and_turns() -> None:
     assert (book.leg(BTC).realized_pnl, book.leg(BTC).fees) == (D(-10), D("0.3"))
 
 
+def test_a_trade_with_oneself_moves_no_position() -> None:
+    book = PositionBook()
+    for _ in range(2):
+        book.apply(fill(1, Side.BUY, "1", "100", order_id="7", fee=D("0.1")))
+        book.apply(fill(1, Side.SELL, "1", "100", order_id="8", fee=D("0.2")))
+    assert (book.leg(BTC).quantity, book.leg(BTC).fees) == (D(0), D("0.3"))
+
+
 COIN = Contract(
     venue="fake", symbol="BTC/USD:BTC", venue_symbol="BTCUSD", base="BTC", quote="USD", settle="BTC",
     contract_size=D(1), contract_value=D(100), price_tick=D("0.1"), quantity_step=D(1),

@@ -259,6 +259,14 @@ def test_an_order_that_is_filled_further_than_was_told_is_looked_up(told: Told) 
     assert picture.unsure is (told is not WELL)
 
 
+def test_both_sides_of_a_trade_with_oneself_are_told_once_each() -> None:
+    one = fill(1)
+    other = msgspec.structs.replace(one, order_id="8", side=Side.SELL)
+    picture = Fills()
+    assert [change.item for change in picture.push(Push([one, other]), at(1))] == [one, other]
+    assert not picture.read([other, one], at(2)).changes
+
+
 def test_executions_add_up_whatever_the_callers_decimal_settings() -> None:
     picture = Fills()
     with decimal.localcontext(decimal.Context(prec=1, rounding=decimal.ROUND_DOWN)):

@@ -35,6 +35,7 @@ from futures_async.adapter import (
     to_decimal,
     to_text,
     unread_of,
+    walks,
     windows,
 )
 from futures_async.adapters._bitget import ProductType, unified_symbol, venue_symbol
@@ -224,7 +225,7 @@ class BitgetAccount(Adapter):
         now_ms = self._channel.now_ms()
         reach = windows.Reach(PAGE_ROWS, span_ms, DEPTH_MS)
         at = windows.window_at(query, cursor, now_ms, reach)
-        size = PAGE_ROWS if query.limit is None else min(PAGE_ROWS, query.limit)
+        size = walks.page_size(query, cursor, PAGE_ROWS)
         bounds = at.named("startTime", "endTime", "idLessThan")
         answer = await self._call(endpoint, {**params, **bounds, "limit": str(size)})
         rows, end_id = rows_of(answer)

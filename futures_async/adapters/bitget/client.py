@@ -152,7 +152,7 @@ class Bitget(BitgetVenue):
             query,
             cursor,
             span_ms,
-            lambda answer: (answer.fill_list, answer.end_id),
+            lambda answer: (answer.fill_list, _from(answer.end_id)),
             fills(self.product_type, self.margin_coin),
         )
 
@@ -170,7 +170,7 @@ class Bitget(BitgetVenue):
         async def page(query: PageQuery, cursor: str | None) -> Page[Fill]:
             return await self._fill_rows(endpoints.FILL_HISTORY, query, cursor, 7 * windows.DAY_MS)
 
-        return iterate(page, query, key=lambda fill: fill.fill_id)
+        return iterate(page, query, key=lambda fill: fill.key)
 
     # The whole product type at once
 
@@ -183,3 +183,9 @@ class Bitget(BitgetVenue):
         """Close every position of the product type at market, by ids of the venue's own; sent once."""
         self._active("close_all_positions")
         return await self._call(endpoints.CLOSE_POSITIONS, body={"productType": self.product_type})
+
+
+def _from(end_id: str | int | None) -> str | int | None:
+    """Where a page of executions goes on, which ask for lesser ids: with the last one seen again, whose number is that
+    of the other side too where one has traded with oneself."""
+    return int(end_id) + 1 if end_id and str(end_id).isdecimal() else end_id

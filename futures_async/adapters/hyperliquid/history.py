@@ -6,7 +6,7 @@ The venue keeps the newest 2,000 states of orders and the newest 10,000 executio
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import TypeVar
 
 from futures_async.adapter import (
@@ -165,8 +165,8 @@ def _bounds(start_ms: int, end_ms: int | None) -> dict[str, int]:
     return {"startTime": start_ms} if end_ms is None else {"startTime": start_ms, "endTime": end_ms}
 
 
-def _identity(row: Model) -> str:
-    return f"{row.venue_symbol} {row.fill_id}" if isinstance(row, Fill) else getattr(row, "entry_id", "")
+def _identity(row: Model) -> Hashable:
+    return row.key if isinstance(row, Fill) else getattr(row, "entry_id", "")
 
 
 def _newest_first(rows: Sequence[F]) -> list[F]:

@@ -139,6 +139,15 @@ class Fill(Model, frozen=True, kw_only=True, eq=False, gc=False):
     created_ms: int | None = None
     """Executed at, Unix milliseconds UTC."""
 
+    @property
+    def key(self) -> tuple[str, str, str, Side]:
+        """What tells it from every other of its venue: contract, id, order and side.
+
+        Some venues number executions per contract, and at most of them both sides of a trade with oneself have one
+        number.
+        """
+        return self.venue_symbol, self.fill_id, self.order_id, self.side
+
 
 _READ: dict[str, Callable[[Any, str], Any]] = {
     "side": partial(chosen, Side),

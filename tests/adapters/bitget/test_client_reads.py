@@ -307,6 +307,19 @@ async def test_open_orders_are_read_to_the_last_page() -> None:
         assert second["idLessThan"] == "1491774617118240769"
 
 
+async def test_a_page_that_ends_between_the_sides_of_a_trade_with_oneself_hides_none() -> None:
+    mine = documented("fills")["data"]["fillList"][0]
+    other = {**mine, "orderId": "7"}
+    number = int(mine["tradeId"])
+    async with rig() as on:
+        pages = [envelope({"fillList": rows, "endId": str(number)}) for rows in ([mine], [mine, other])]
+        on.answer("GET", "order/fills", *pages)
+        found = [fill async for fill in on.exchange.iter_fills(limit=2)]
+        assert [fill.order_id for fill in found] == [mine["orderId"], "7"]
+        first, second = on.sent("order/fills")
+        assert (first["limit"], second["limit"], second["idLessThan"]) == ("2", "100", str(number + 1))
+
+
 async def test_past_orders_and_fills_are_asked_with_symbol_bounds_and_limit() -> None:
     async with rig() as on:
         on.answer("GET", "order/orders-history", documented("orders_history"))
