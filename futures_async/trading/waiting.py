@@ -19,11 +19,11 @@ from futures_async.unified.convert import Number, to_decimal, to_text
 from futures_async.unified.enums import Intent, OrderKind, OrderType
 from futures_async.unified.errors import (
     BadResponse,
-    CancelOutcomeUnknown,
     FuturesAsyncError,
     InvalidOrder,
     InvalidRequest,
     NotCarried,
+    OrderNotFound,
     OrderOutcomeUnknown,
     OutcomeUnknown,
     ResponseMismatch,
@@ -32,6 +32,11 @@ from futures_async.unified.models import Order, OrderRequest, Stop
 
 Look = Callable[[str | None, str | None], Awaitable[Order | None]]
 """The waiting order with this id of the venue's, or this one of ours; None where none is seen, which proves nothing."""
+
+
+Became = Callable[[], Awaitable[Order | OrderNotFound | None]]
+"""What has become of an order that waited: itself while it waits, None where it is cancelled, or waits no more and
+nobody tells why, an error where it was set off. `OrderNotFound` raised proves nothing until a cancel is over."""
 
 
 class WaitingEdit(NamedTuple):
@@ -204,21 +209,66 @@ class Waiting(Editing):
         if self._channel.dialect.traits.echoes_client_id and ack.client_order_id not in (None, plan.client_order_id):
             raise self._orders.doubt(endpoint, ResponseMismatch("the answer names another client order id"))
 
-    @staticmethod
-    async def _gone_after(unknown: CancelOutcomeUnknown, waits: Callable[[], Awaitable[bool]]) -> None:
-        """A cancel whose answer was lost: what does not wait any more is gone by it, or was set off.
+    async def _cancel_trigger(
+        self, venue_symbol: str, ids: tuple[str | None, str | None], send: Callable[[], Awaitable[object]], find: Became
+    ) -> None:
+        """Cancel what waits for a price, and go on to the verdict although the caller may be cancelled.
+
+        Args:
+            venue_symbol: Its contract.
+            ids: As it was named: the venue's id, or ours; neither: all of the contract.
+            send: The call.
+            find: Where the answer is lost, what has become of it.
 
         Raises:
+            OrderNotFound: It does not wait (any more): it may have been set off.
             CancelOutcomeUnknown: It still waits, and the cancel may be on its way; or that could not be read.
+                `resolve()` reads again: None where it is gone; as it waits, where the cancel can take effect no more.
         """
+        about, questions = ("cancel_trigger_order", venue_symbol, *ids), self._channel.deeds.questions
+        which, symbol = ids[0] or ids[1] or "any", self.unified_symbol(venue_symbol)
+
+        async def lost(question: OutcomeUnknown) -> None:
+            question.args = (f"{question} [trigger order {which} of {symbol}]",)
+            question.symbol, question.client_order_id = symbol, ids[1]
+            question.bind(lambda _: self._gone_after(question, find))
+            questions.ask(question, about)
+            if await self._gone_after(question, find) is not None:
+                raise question
+
+        def known() -> None:
+            # An earlier cancel of all that may still be under way could take what is placed from now on.
+            questions.answered(about, past_ms=None if any(ids) else self._channel.now_ms())
+
+        async def deed() -> None:
+            try:
+                try:
+                    await send()
+                except OutcomeUnknown as question:
+                    await lost(question)
+            except OrderNotFound:
+                known()
+                raise
+            known()
+
+        with urgent():
+            await self._channel.deeds.see_through(deed, Kind.CANCEL)
+
+    async def _gone_after(self, unknown: OutcomeUnknown, find: Became) -> Order | None:
+        """What a cancel whose answer was lost has come to: see `_cancel_trigger`."""
+        over = unknown.fence_until_ms is not None and self._channel.now_ms() > unknown.fence_until_ms
         try:
             with urgent(), apart():
-                still = await waits()
+                found = await find()
         except FuturesAsyncError as problem:
+            if over and isinstance(problem, OrderNotFound):
+                raise
             raise unknown from problem
-        if still:
+        if isinstance(found, OrderNotFound):
+            raise found from unknown
+        if found is not None and not over:
             raise unknown
-        unknown.settled = True
+        return found
 
     @staticmethod
     def _changes(*, trigger_price: Number | None, price: Number | None, quantity: Number | None) -> dict[str, Decimal]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from decimal import Decimal
 from typing import Any
 
@@ -37,6 +38,7 @@ from futures_async.adapters.binance.orders import (
     trailing_body,
 )
 
+WAITS, CANCELED = "NEW", "CANCELED"
 CALLBACK = (Decimal("0.001"), Decimal("0.2"))
 
 
@@ -92,15 +94,42 @@ class BinanceTriggers(BinanceAccount):
 
         Raises:
             OrderNotFound: It does not wait (any more): it may have gone off.
+            CancelOutcomeUnknown: It still waits, and the cancel may be on its way.
         """
-        await self._call(endpoints.CANCEL_ALGO, self._algo_ids(*one_id(order_id, client_order_id)))
+        name, ids = self.venue_symbol(symbol), one_id(order_id, client_order_id)
+
+        def send() -> Awaitable[object]:
+            return self._call(endpoints.CANCEL_ALGO, self._algo_ids(*ids))
+
+        async def find() -> Order | OrderNotFound | None:
+            row = await self._algo(*ids)
+            if row.algo_status == WAITS:
+                return algo_orders().one(self._of(name, row, ids[0] or ids[1]))
+            text = f"it was not cancelled: it is {row.algo_status}"
+            gone = OrderNotFound(text, venue=self.id, endpoint=endpoints.CANCEL_ALGO.name)
+            return None if row.algo_status == CANCELED else gone
+
+        await self._cancel_trigger(name, ids, send, find)
 
     async def cancel_all_trigger_orders(self, symbol: str) -> None:
-        """Cancel all waiting orders of a contract, which `cancel_all_orders` leaves alone; the venue names none.
+        """Cancel all waiting orders of a contract, in one call; the venue names none.
+
+        Raises:
+            OutcomeUnknown: It may be on its way. `resolve()` ends as `OrderNotFound` once it is over and none waits.
 
         https://developers.binance.com/docs/derivatives/usds-margined-futures/trade/rest-api/Cancel-All-Algo-Open-Orders
         """
-        await self._call(endpoints.CANCEL_ALGOS, {"symbol": self.venue_symbol(symbol)})
+        name = self.venue_symbol(symbol)
+
+        def send() -> Awaitable[object]:
+            return self._call(endpoints.CANCEL_ALGOS, {"symbol": name})
+
+        async def find() -> Order | None:
+            for order in await self.fetch_trigger_orders(name):
+                return order
+            raise OrderNotFound(f"none of {name} waits", venue=self.id, endpoint=endpoints.OPEN_ALGOS.name)
+
+        await self._cancel_trigger(name, (None, None), send, find)
 
     @staticmethod
     def _algo_ids(order_id: str | None, client_order_id: str | None) -> dict[str, str | int | None]:
@@ -135,19 +164,26 @@ class BinanceTriggers(BinanceAccount):
 
         return await everything(page, query, key=lambda order: order.order_id)
 
+    async def _algo(self, order_id: str | None, client_order_id: str | None) -> wire.WireAlgoOrder:
+        """A conditional order as the venue tells of it.
+
+        Raises:
+            OrderNotFound: The venue does not know it (now).
+        """
+        number = None if order_id is None else order_id.removeprefix(ALGO_ID)
+
+        def about(row: wire.WireAlgoOrder) -> bool:
+            return number in (None, str(row.algo_id)) and client_order_id in (None, row.client_algo_id)
+
+        return await self._call(endpoints.ALGO, self._algo_ids(order_id, client_order_id), about=about)
+
     async def _fetch_waiting(self, symbol: str, order_id: str | None, client_order_id: str | None) -> Order:
         """One conditional order that waits, or ended so; of one that has gone off, the regular order that came of it.
 
         Raises:
             OrderNotFound: The venue does not know it (now).
         """
-        name, ids = self.venue_symbol(symbol), self._algo_ids(order_id, client_order_id)
-        number = None if order_id is None else order_id.removeprefix(ALGO_ID)
-
-        def about(row: wire.WireAlgoOrder) -> bool:
-            return number in (None, str(row.algo_id)) and client_order_id in (None, row.client_algo_id)
-
-        row = await self._call(endpoints.ALGO, ids, about=about)
+        name, row = self.venue_symbol(symbol), await self._algo(order_id, client_order_id)
         waiting = algo_orders().one(self._of(name, row, order_id or client_order_id))
         became = str(row.actual_order_id or "0")
         if became == "0":

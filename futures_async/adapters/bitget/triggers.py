@@ -146,25 +146,23 @@ class BitgetTriggers(PartStops, BitgetPlacing):
             # The row's own type: with a group's name the venue reports success and cancels nothing.
             "planType": required_id(row.plan_type, "planType"),
         }
-        try:
+
+        async def send() -> None:
             batch = await self._call(endpoints.CANCEL_PLAN, body=body)
-        except CancelOutcomeUnknown as unknown:
-            unknown.name(self.unified_symbol(venue_symbol), client_order_id)
+            for failure in batch.failure_list or ():
+                raise self._failure(failure, endpoints.CANCEL_PLAN)
+            if target not in {text_or_none(item.order_id) for item in batch.success_list or ()}:
+                raise CancelOutcomeUnknown(
+                    f"{self.id}: the answer does not name trigger order {target}; read it again before acting",
+                    venue=self.id,
+                    fence_until_ms=self._channel.fence(self._channel.now_ms()),
+                )
 
-            async def waits() -> bool:
-                return await self._waiting(venue_symbol, target, None) is not None
+        async def find() -> Order | None:
+            row = await self._waiting(venue_symbol, target, None)
+            return None if row is None else trigger_orders(self.product_type).one(row)
 
-            await self._gone_after(unknown, waits)
-            return
-        for failure in batch.failure_list or ():
-            raise self._failure(failure, endpoints.CANCEL_PLAN)
-        if target not in {text_or_none(item.order_id) for item in batch.success_list or ()}:
-            raise CancelOutcomeUnknown(
-                f"{self.id}: the answer does not name trigger order {target}; read it again before acting",
-                venue=self.id,
-                symbol=self.unified_symbol(venue_symbol),
-                client_order_id=client_order_id,
-            )
+        await self._cancel_trigger(venue_symbol, (order_id, client_order_id), send, find)
 
     async def edit_trigger_order(
         self,

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any
 
 from futures_async.adapter import (
     Ack,
-    CancelOutcomeUnknown,
     DecodeError,
     ExchangeError,
     Intent,
@@ -350,17 +349,19 @@ class UnifiedTriggers(PartStops, UnifiedTriggerLists):
         """
         name = self.venue_symbol(symbol)
         order_id, client_order_id = self._ids_of(order_id, client_order_id)
-        if order_id is None:
-            order_id = str((await self._found(name, None, client_order_id)).order_id)
-        try:
-            await self._call(endpoints.CANCEL_STRATEGY, body={"orderId": order_id})
-        except CancelOutcomeUnknown as unknown:
-            unknown.name(self.unified_symbol(name), client_order_id)
+        number = order_id or str((await self._found(name, None, client_order_id)).order_id)
 
-            async def waits() -> bool:
-                return await self._waiting(name, order_id, None) is not None
+        def send() -> Awaitable[object]:
+            return self._call(endpoints.CANCEL_STRATEGY, body={"orderId": number})
 
-            await self._gone_after(unknown, waits)
+        async def find() -> Order | None:
+            for kind in KINDS:
+                row = await self._waiting(name, number, None, (kind,))
+                if row is not None:
+                    return strategies(self._category).one(row, self._beside(kind)(row))
+            return None
+
+        await self._cancel_trigger(name, (order_id, client_order_id), send, find)
 
     async def _found(self, name: str, order_id: str | None, client_order_id: str | None) -> wire.WireStrategy:
         row = await self._waiting(name, order_id, client_order_id)

@@ -5,6 +5,7 @@ https://developer-pro.bitmart.com/en/futuresv2/
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from decimal import Decimal
 from typing import Any, TypeAlias
 
@@ -121,8 +122,18 @@ class BitMartTriggers(BitMartAccount):
     async def cancel_trigger_order(
         self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None
     ) -> None:
-        ids = requests.id_fields(*one_id(order_id, client_order_id))
-        await self._call(endpoints.CANCEL_PLAN_ORDER, body={"symbol": self.venue_symbol(symbol), **ids})
+        """Cancel an order that waits.
+
+        Raises:
+            OrderNotFound: It does not wait (any more).
+            CancelOutcomeUnknown: It still waits, or is not seen, which proves nothing until the cancel is over.
+        """
+        name, ids = self.venue_symbol(symbol), one_id(order_id, client_order_id)
+
+        def send() -> Awaitable[object]:
+            return self._call(endpoints.CANCEL_PLAN_ORDER, body={"symbol": name, **requests.id_fields(*ids)})
+
+        await self._cancel_trigger(name, ids, send, lambda: self._waiting(name, *ids))
 
     async def fetch_trigger_orders(self, symbol: str | None = None) -> list[Order]:
         """Read the waiting conditional, take-profit and stop-loss orders.

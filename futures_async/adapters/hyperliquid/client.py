@@ -343,6 +343,7 @@ class Hyperliquid(BatchCancels, LookupCalls):
             call = self._cancellation(name, *ids)
             try:
                 await self._call(call.endpoint, body=call.body)
+                self._cancel_is_known(name, *ids)
             except CancelOutcomeUnknown as unknown:
                 order = await self._after_cancel(name, *ids, unknown, None)
                 if order.status is not OrderStatus.CANCELED:

@@ -10,7 +10,6 @@ from typing import Any
 
 from futures_async.adapter import (
     Ack,
-    CancelOutcomeUnknown,
     Contract,
     FetchPage,
     InvalidOrder,
@@ -166,23 +165,23 @@ class OKXTriggers(OKXAccount):
             if row is None:
                 raise self._not_waiting()
             target = str(row.algo_id)
-        try:
-            await self._call(endpoints.CANCEL_ALGOS, body=[{"instId": venue_symbol, "algoId": target}])
-        except OrderNotFound as gone:
-            # Gone by an earlier attempt of this cancel, or set off meanwhile.
-            if gone.outcome is not Outcome.UNKNOWN or not await self._is_canceled(target):
-                raise
-        except CancelOutcomeUnknown as unknown:
-            unknown.name(self.unified_symbol(venue_symbol), client_order_id)
-            found: list[wire.WireAlgo] = []
+        number = target
 
-            async def waits() -> bool:
-                found.append(await self._algo(target))
-                return found[-1].state in LIVE
+        async def send() -> None:
+            try:
+                await self._call(endpoints.CANCEL_ALGOS, body=[{"instId": venue_symbol, "algoId": number}])
+            except OrderNotFound as gone:
+                # Gone by an earlier attempt of this cancel, or set off meanwhile.
+                if gone.outcome is not Outcome.UNKNOWN or not await self._is_canceled(number):
+                    raise
 
-            await self._gone_after(unknown, waits)
-            if found[-1].state != CANCELED:
-                raise self._not_waiting() from unknown
+        async def find() -> Order | OrderNotFound | None:
+            row = await self._algo(number)
+            if row.state in LIVE:
+                return await self._read_waiting(row)
+            return None if row.state == CANCELED else self._not_waiting()
+
+        await self._cancel_trigger(venue_symbol, (order_id, client_order_id), send, find)
 
     async def _algo(self, algo_id: str) -> wire.WireAlgo:
         """An order that waits, or has waited."""
