@@ -38,6 +38,7 @@ from futures_async.unified.errors import (
     OrderOutcomeUnknown,
     OutcomeUnknown,
     ResponseMismatch,
+    at_rest,
     printable,
 )
 from futures_async.unified.models import Order, OrderRequest
@@ -181,8 +182,17 @@ class OrderDesk:
     def begin(self, records: Sequence[Record], flow: Callable[[], Coroutine[Any, Any, T]]) -> Work[T]:
         """Start to place orders that are in the books; nothing stays there of orders that cannot be started."""
         abort = records[0].abort
+
+        async def run() -> T:
+            try:
+                return await flow()
+            finally:
+                for record in records:
+                    if record.result is not None or record.error is not None:  # else `stop`, `forsake` tell its end
+                        record.work = None  # larger than all else that is remembered of an order
+
         try:
-            work = self._channel.deeds.begin(flow, Kind.ORDER, abort)
+            work = self._channel.deeds.begin(run, Kind.ORDER, abort)
         except BaseException:
             for record in records:
                 self.forget(record)
@@ -193,10 +203,7 @@ class OrderDesk:
 
     async def end_of(self, work: Work[T], records: Sequence[Record]) -> T:
         """What placing these orders comes to; it goes on when the caller is cancelled."""
-        result = await outcome(work, records[0].abort)
-        for record in records:
-            record.work = None  # it has ended, and is larger than all else that is remembered of an order
-        return result
+        return await outcome(work, records[0].abort)
 
     def forget(self, record: Record) -> None:
         """Take an order out of the books: nothing of it was ever sent."""
@@ -363,7 +370,7 @@ class OrderDesk:
             symbol=plan.request.symbol,
             client_order_id=plan.local_id,
         )
-        absent.refusal = refusal
+        absent.refusal = absent.__cause__ = refusal
         await self.verdict(record, absent)
         self._watch(record)
         raise absent from refusal
@@ -559,7 +566,7 @@ class OrderDesk:
 
     async def verdict(self, record: Record, result: Order | FuturesAsyncError) -> None:
         """Write down what became of an order."""
-        record.result = result
+        record.result = result if isinstance(result, Order) else at_rest(result)
         if isinstance(result, Order) and result.recovered:
             self._tell_of_stops(record, result)
         if record.error is not None:
@@ -624,22 +631,23 @@ class OrderDesk:
     async def stop(self) -> None:
         """End all background work; orders that are still under way become open questions, or were never sent."""
         for record in tuple(self._records.values()):
-            if record.work is None or record.work.done:
+            work = record.work
+            if work is None or work.done:
                 continue
             record.abort.raised = True
-            if record.result is None and record.error is None:
-                if record.abort.harmless:
-                    closed = ClientClosed(
-                        f"{self._channel.dialect.venue}: the exchange object was closed before order "
-                        f"{record.plan.local_id} was sent"
-                    )
-                    closed.client_order_id = record.plan.local_id
-                    await self.verdict(record, closed)
-                else:
-                    self.mark_unknown(record, self._closed_meanwhile(record))
             error = record.error or record.result
+            if error is None and record.abort.harmless:
+                error = ClientClosed(
+                    f"{self._channel.dialect.venue}: the exchange object was closed before order "
+                    f"{record.plan.local_id} was sent"
+                )
+                error.client_order_id = record.plan.local_id
+                await self.verdict(record, error)
+            elif error is None:
+                error = self._closed_meanwhile(record)
+                self.mark_unknown(record, error)
             if isinstance(error, FuturesAsyncError):
-                self._channel.deeds.stop(record.work, error)
+                self._channel.deeds.stop(work, error)
         for watch in self._watches:
             watch.cancel()
 

@@ -29,7 +29,7 @@ What licenses placing again under a new id: `NotSent`, `OrderNotPlaced`, and an 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from copy import deepcopy
+from copy import copy, deepcopy
 from typing import Any, ClassVar, NamedTuple, Self, TypeVar
 
 import msgspec
@@ -88,6 +88,18 @@ class Portable(Exception):
 
 def _remade(kind: type[P], args: tuple[Any, ...]) -> P:
     return kind.__new__(kind, *args)  # which sets `args`; the constructor would ask for what is in the state
+
+
+def at_rest(error: P) -> P:
+    """A copy of an error that is kept, and causes likewise: without the frames that it came through, which hold all
+    that its callers had at hand, and go on growing where it is told."""
+    kept = copy(error)
+    cause, refusal = kept.__cause__, getattr(kept, "refusal", None)
+    if isinstance(cause, Portable):
+        kept.__cause__ = at_rest(cause)
+    if isinstance(refusal, Portable):
+        kept.__dict__["refusal"] = kept.__cause__ if refusal is cause else at_rest(refusal)
+    return kept
 
 
 class FuturesAsyncError(Portable):

@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import weakref
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -19,6 +21,7 @@ from futures_async.trading.ordering import Ack, BatchPlacement, PlannedOrder, fi
 from futures_async.transport.dialect import Refusal, VenueTraits, refused
 from futures_async.transport.endpoint import Kind, RateLimit
 from futures_async.transport.http.backend import HttpFailure, Phase
+from futures_async.transport.runtime import Work
 from futures_async.unified import errors
 from futures_async.unified.enums import Intent, OrderStatus, OrderType, Outcome, PositionMode, Side
 from futures_async.unified.errors import ExchangeError
@@ -524,3 +527,89 @@ async def test_closing_names_writes_under_way_by_their_number_and_says_nothing_w
     async with toy(venue) as exchange:
         await exchange.aclose(grace_s=10)
     assert caplog.records == []
+
+
+# What is kept of an order
+
+
+class Held:
+    """What a caller has at hand."""
+
+
+async def tried(exchange: Toy, batch: bool) -> weakref.ref[Held]:
+    """Place orders, whatever becomes of them."""
+    held = Held()
+    try:
+        orders = [limit_order(price, client_order_id=f"mine{price}") for price in (1, 2)]
+        await (exchange.create_orders(orders) if batch else exchange.create_order(orders[0], send_within_s=0.1))
+    except errors.FuturesAsyncError:
+        pass
+    return weakref.ref(held)
+
+
+async def works() -> int:
+    await ticks(5)
+    gc.collect()
+    return sum(isinstance(one, Work) for one in gc.get_objects())
+
+
+@pytest.mark.parametrize("batch", [False, True])
+@pytest.mark.parametrize("fate", ["refusal", "connect-timeout", "absent"])
+def test_an_order_that_is_not_placed_leaves_no_frame_and_no_task(fate: str, batch: bool) -> None:
+    venue = Scripted()
+    path = BATCH if batch else PLACE
+
+    @virtual
+    async def play() -> None:
+        async with toy(venue) as exchange:
+            await exchange.fetch_open_orders()
+            before = await works()
+            venue.plan[path] = [LOST] if fate == "absent" else [fate] * 9
+            caller = await tried(exchange, batch)
+            late = 0 if fate != "absent" else 1 + batch  # each is looked for
+            assert await works() - before == late
+            assert caller() is None
+            kept = exchange.outcome("mine1")
+            assert isinstance(kept, errors.FuturesAsyncError)
+            assert (kept.__traceback__, kept.outcome is Outcome.UNKNOWN) == (None, False)
+            if kept.refusal is not None:
+                assert kept.refusal.__traceback__ is None
+
+    play()
+
+
+@virtual
+async def test_an_order_whose_caller_has_left_leaves_no_task() -> None:
+    venue = Scripted()
+    async with toy(venue) as exchange:
+        await exchange.fetch_open_orders()
+        before = await works()
+        placing = asyncio.create_task(exchange.create_order(limit_order(client_order_id="mine1")))
+        await until(lambda: bool(venue.orders))
+        placing.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await placing
+        del placing
+        await until(lambda: exchange.outcome("mine1") is not None)
+        assert await works() == before
+
+
+def test_a_refusal_is_kept_with_what_it_came_from_and_without_frames() -> None:
+    absent, refusal = errors.OrderNotPlaced("not there"), errors.ExchangeError("no", venue="toy", code="7")
+    try:
+        try:
+            raise refusal
+        except errors.ExchangeError as error:
+            absent.refusal = error
+            raise absent from error
+    except errors.OrderNotPlaced as error:
+        kept = errors.at_rest(error)
+    assert absent.__traceback__ is not None
+    assert (kept.__traceback__, str(kept)) == (None, "not there")
+    assert kept.refusal is kept.__cause__ is not refusal
+    assert kept.refusal is not None
+    assert (kept.refusal.code, kept.refusal.__traceback__) == ("7", None)
+    absent.__cause__ = None
+    other = errors.at_rest(absent).refusal
+    assert other is not None
+    assert (other.code, other.__traceback__) == ("7", None)

@@ -170,7 +170,10 @@ def test_a_refusal_is_final_and_frees_the_id(fault: str) -> None:
         with pytest.raises(fa.ExchangeError) as caught:
             await exchange.create_order(request(client_order_id="mine1"), send_within_s=0.2)
         assert caught.value.outcome is fa.Outcome.REJECTED
-        assert exchange.outcome("mine1") is caught.value
+        kept = exchange.outcome("mine1")
+        assert (type(kept), str(kept)) == (type(caught.value), str(caught.value))
+        assert isinstance(kept, fa.ExchangeError)
+        assert (kept.outcome, kept.code, kept.client_order_id) == (fa.Outcome.REJECTED, caught.value.code, "mine1")
         venue.force = lambda request: ""
         assert (await exchange.create_order(request(client_order_id="mine1"))).client_order_id == "mine1"
         with pytest.raises(fa.InvalidOrder, match="already used"):
