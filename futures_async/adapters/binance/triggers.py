@@ -17,6 +17,7 @@ from futures_async.adapter import (
     OrderKind,
     OrderNotFound,
     OrderRequest,
+    OrderStatus,
     Page,
     PageQuery,
     Placement,
@@ -25,6 +26,7 @@ from futures_async.adapter import (
     everything,
     one_id,
     positive_or_none,
+    side_by_side,
 )
 from futures_async.adapters._rows import same_name
 from futures_async.adapters.binance import endpoints, wire
@@ -151,6 +153,9 @@ class BinanceTriggers(BinanceAccount):
     ) -> list[Order]:
         """Read conditional orders of a contract in any state, newest first: of 90 days, of three what never traded.
 
+        Of one for the whole position that has traded, the regular order that it became is read too, as nothing else
+        tells whether it was filled; where that is forgotten it is `unknown`.
+
         Raises:
             IncompletePage: What is older than the venue keeps was asked for.
 
@@ -162,7 +167,19 @@ class BinanceTriggers(BinanceAccount):
         async def page(query: PageQuery, cursor: str | None) -> Page[Order]:
             return await self._past(endpoints.ORDER_PAGE, query, cursor, ask)
 
-        return await everything(page, query, key=lambda order: order.order_id)
+        past = await everything(page, query, key=lambda order: order.order_id)
+
+        async def ended(order: Order) -> list[Order]:
+            became = _became(order.raw)
+            if order.status is not OrderStatus.UNKNOWN or became is None:
+                return [order]
+            try:
+                regular = await self._regular(order.venue_symbol, became, None)
+            except OrderNotFound:
+                return [order]
+            return [msgspec.structs.replace(order, status=regular.status)]
+
+        return await side_by_side(ended, past)
 
     async def _algo(self, order_id: str | None, client_order_id: str | None) -> wire.WireAlgoOrder:
         """A conditional order as the venue tells of it.
@@ -185,8 +202,8 @@ class BinanceTriggers(BinanceAccount):
         """
         name, row = self.venue_symbol(symbol), await self._algo(order_id, client_order_id)
         waiting = algo_orders().one(self._of(name, row, order_id or client_order_id))
-        became = str(row.actual_order_id or "0")
-        if became == "0":
+        became = _became(row)
+        if became is None:
             return waiting
         try:
             order = await self._regular(name, became, None)
@@ -209,6 +226,12 @@ class BinanceTriggers(BinanceAccount):
         params = {"symbol": name, **regular_ids(order_id, client_order_id)}
         row = await self._call(endpoints.ORDER, params, about=about)
         return orders().one(self._of(name, row, order_id or client_order_id))
+
+
+def _became(row: wire.WireAlgoOrder) -> str | None:
+    """The id of the regular order that a conditional one has become."""
+    became = str(row.actual_order_id or "0")
+    return None if became == "0" else became
 
 
 def regular_ids(order_id: str | None, client_order_id: str | None) -> dict[str, str | None]:

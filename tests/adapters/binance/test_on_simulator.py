@@ -416,6 +416,24 @@ async def test_conditional_orders_are_remembered_and_cancelled_apart_from_others
             await exchange.fetch_trigger_history(SPEC.symbol, since_ms=1)
 
 
+async def test_what_became_of_an_order_for_the_whole_position_is_told_by_the_regular_one(server: Loopback) -> None:
+    async with running(SPEC, server) as on:
+        exchange = exchange_of(on)
+        await on.trade(Side.BUY)
+        form = {"algoType": "CONDITIONAL", "symbol": "BTCUSDT", "side": "SELL", "type": "STOP_MARKET"}
+        price = {"closePosition": "true", "triggerPrice": str(on.price("0.97"))}
+        await exchange.request("POST", "/fapi/v1/algoOrder", params={**form, **price})
+        on.move(on.price("0.96"))
+        [past] = await exchange.fetch_trigger_history(SPEC.symbol)
+        assert (past.status, past.filled_quantity) == (OrderStatus.FILLED, SPEC.quantity)
+        ended = await exchange.fetch_order(SPEC.symbol, order_id=past.order_id)
+        assert (ended.status, ended.parent_order_id) == (OrderStatus.FILLED, past.order_id)
+        # No other call tells how much it was for: trades tell what was executed of it, not what was left.
+        on.account.order_log[-1].updated_ms -= 91 * DAY_MS
+        [past] = await exchange.fetch_trigger_history(SPEC.symbol)
+        assert past.status is OrderStatus.UNKNOWN
+
+
 async def test_a_trigger_at_the_price_of_now_is_refused_before_it_is_sent(server: Loopback) -> None:
     async with running(SPEC, server) as on:
         exchange = exchange_of(on)
