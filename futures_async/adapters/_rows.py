@@ -31,6 +31,22 @@ def same_name(name: object, wanted: str) -> bool:
     return nameless(name) or str(name).upper() == wanted
 
 
+def all_of(wanted: str, rows: Callable[[Any], Any] = lambda answer: answer) -> Callable[[Any], bool]:
+    """For `about=`: whether no row of an answer is of another contract than `wanted`.
+
+    Args:
+        wanted: The venue's id.
+        rows: Where they are in the answer; one row alone, or None, will do.
+    """
+
+    def about(answer: Any) -> bool:
+        found = rows(answer)
+        each = cast("list[Any]", found) if isinstance(found, list) else [found]
+        return all(row is None or same_name(row.symbol, wanted) for row in each)
+
+    return about
+
+
 def nameless(name: object) -> bool:
     """Whether a row's name cannot be read: it may be any."""
     return not isinstance(name, str) or not name.strip()

@@ -6,6 +6,7 @@ Each row happens once, and then to every attempt; where the venue may or may not
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import anyio
 import pytest
 
+from futures_async.adapter import Adapter
 from futures_async.simulator.faults import BY_NAME, FAULTS, THE_SPOT_DECIDES, Act, Expectation, Fault
 from futures_async.testing.base import Contract
 from futures_async.testing.faulted import DEEDS, PROVED, Deed, Faulted, ends
@@ -307,6 +309,16 @@ def symbols(found: Any) -> set[str]:
     return {row.symbol for row in (found if hasattr(found, "__iter__") else (found,))}
 
 
+def own_reads(exchange: Adapter) -> Iterator[tuple[str, Callable[[str], Awaitable[Any]]]]:
+    """What only this venue reads, of one contract."""
+    for name in dir(type(exchange)):
+        if not name.startswith("fetch_") or name in set(Can):
+            continue
+        first, *rest = inspect.signature(getattr(exchange, name)).parameters.values() or (None,)
+        if first is not None and first.name == "symbol" and all(one.default is not one.empty for one in rest):
+            yield name, getattr(exchange, name)
+
+
 class FaultMatrix(Contract):
     """See the module."""
 
@@ -358,6 +370,25 @@ class FaultMatrix(Contract):
                     with suppress(errors.BadResponse):
                         assert symbols(await read(wanted)) == {wanted}, capability
                     on.plan.rules.clear()
+
+        run(main())
+
+    def test_an_answer_about_another_contract_is_not_taken_by_the_venues_own_reads(self) -> None:
+        async def main() -> None:
+            on, taken = Faulted(self.spec), list[str]()
+            async with on.exchange:
+                for name, read in own_reads(on.exchange):
+                    try:
+                        wanted, other = await read(self.spec.symbol), await read(self.spec.other_symbol)
+                    except errors.FuturesAsyncError:
+                        continue  # not simulated, or told of one of them alone
+                    if wanted == other:
+                        continue
+                    on.plan.add("crossed", kinds=[Kind.READ], most=1)
+                    with suppress(errors.BadResponse):
+                        taken += [name] if await read(self.spec.symbol) == other else []
+                    on.plan.rules.clear()
+            assert taken == []
 
         run(main())
 

@@ -216,5 +216,5 @@ class MarketCalls(Lists):
 
         https://bybit-exchange.github.io/docs/v5/market/history-fund-rate
         """
-        params = {**of_contract(self.venue_symbol(symbol)).params, "limit": 200}
-        return readable(listed((await self._call(endpoints.FUNDING, params)).rows))
+        scope = of_contract(self.venue_symbol(symbol))
+        return readable(listed((await self._rows(endpoints.FUNDING, scope, {"limit": 200})).rows))

@@ -79,6 +79,5 @@ class OwnCalls(AccountCalls):
 
         https://bybit-exchange.github.io/docs/v5/account/fee-rate
         """
-        return readable(
-            listed((await self._call(endpoints.FEE_RATE, of_contract(self.venue_symbol(symbol)).params)).rows)
-        )
+        scope = of_contract(self.venue_symbol(symbol))
+        return readable(listed((await self._rows(endpoints.FEE_RATE, scope)).rows))
