@@ -33,16 +33,17 @@ def agrees(found: object, expected: object) -> bool:
     return found == expected
 
 
-def told(model: Model, figures: Figures, spec: VenueSpec) -> Iterator[str]:
+def told(model: Model, figures: Figures, spec: VenueSpec, kind: str | None = None) -> Iterator[str]:
     """What is not as it should be, with the names of the fields.
 
     Args:
         model: As it was read.
         figures: By field, what the exchange knows; a tuple names all that may be meant.
         spec: Of the venue: only `silent` fields may be None where there is something to be told.
+        kind: The model whose fields are declared so; None: its own.
     """
     for name, figure in figures.items():
-        value, key = getattr(model, name), f"{type(model).__name__}.{name}"
+        value, key = getattr(model, name), f"{kind or type(model).__name__}.{name}"
         meant: tuple[object, ...] = cast("tuple[object, ...]", figure) if isinstance(figure, tuple) else (figure,)
         if value is None:
             if None not in meant and key not in spec.silent:

@@ -71,7 +71,7 @@ class Life:
             )
 
     def live(self) -> None:
-        """Positions with a past, funding, resting orders, orders that ended in each way."""
+        """Positions with a past, funding, money taken out, resting orders, orders that ended in each way."""
         on, other = self.on, self.on.spec.other_symbol
         settings = self.engine.settings
         on.account.settled_ms = on.inside.now_ms() - 10 * HOUR_MS  # from then on time passes for it
@@ -92,6 +92,8 @@ class Life:
         if on.spec.second_symbol is not None:
             self.place(Side.BUY, 1, symbol=on.spec.second_symbol, client_id="life11")
             self.place(Side.BUY, 1, symbol=on.spec.second_symbol, at="0.7", client_id="life12")
+        self.settle(hours_ago=0.7)
+        self.engine.deposit(on.account, on.spec.margin_coin, -on.spec.spare)  # taken out
         self.settle(hours_ago=0.5)
         if self.isolates:
             with self.engine.arithmetic():

@@ -39,6 +39,14 @@ class Orders(Contract):
             assert await on.exchange.fetch_open_orders(on.spec.other_symbol) == []
 
     @exercises(Can.CREATE_ORDER)
+    async def test_an_order_that_is_answered_as_filled_says_at_which_price(self, server: Loopback) -> None:
+        async with self.on(server) as on:
+            order = await on.trade(Side.BUY)
+            if order.filled_quantity:
+                [inside] = on.account.orders.values()
+                assert order.average_price == inside.average_price
+
+    @exercises(Can.CREATE_ORDER)
     async def test_a_client_id_of_the_callers_is_kept_and_cannot_be_used_twice(self, server: Loopback) -> None:
         async with self.on(server) as on:
             if not on.exchange._dialect.traits.client_id:  # pyright: ignore[reportPrivateUsage] - what the venue can

@@ -26,13 +26,13 @@ from futures_async.testing.spec import VenueSpec
 from futures_async.testing.virtual_time import run
 from futures_async.unified.enums import LedgerType, MarginMode, OrderStatus, PositionMode
 from futures_async.unified.exchange import Capability as Can
-from futures_async.unified.models import Fill, LedgerEntry, Model, Order
+from futures_async.unified.models import Fill, LedgerEntry, Model, Order, PositionRisk
 
 M = TypeVar("M", bound=Model)
 
 MODES = pytest.mark.parametrize("mode", list(PositionMode))
 MEANT = {
-    LedgerKind.TRANSFER: {LedgerType.DEPOSIT, LedgerType.TRANSFER},
+    LedgerKind.TRANSFER: {LedgerType.DEPOSIT, LedgerType.WITHDRAWAL, LedgerType.TRANSFER},
     LedgerKind.TRADE: {LedgerType.TRADE, LedgerType.FEE, LedgerType.REALIZED_PNL},
     LedgerKind.FUNDING: {LedgerType.FUNDING},
 }
@@ -82,14 +82,16 @@ class Told(Contract):
         """The contracts that were traded."""
         return [name for name in (self.spec.symbol, self.spec.other_symbol, self.spec.second_symbol) if name]
 
-    def each(self, rows: Iterable[M], expected: Mapping[Any, Figures], key: Callable[[M], Any]) -> list[str]:
+    def each(
+        self, rows: Iterable[M], expected: Mapping[Any, Figures], key: Callable[[M], Any], kind: str | None = None
+    ) -> list[str]:
         """Rows one by one, none missing, none twice, and none made up."""
         found = {key(row): row for row in rows}
         wrong = [f"{name}: is missing" for name in expected if name not in found]
         wrong += [f"{name}: there is none" for name in found if name not in expected]
         for name, figure in expected.items():
             if name in found:
-                wrong += [f"{name}: {text}" for text in told(found[name], figure, self.spec)]
+                wrong += [f"{name}: {text}" for text in told(found[name], figure, self.spec, kind)]
         return wrong
 
     @MODES
@@ -101,6 +103,27 @@ class Told(Contract):
             assert len(expected) == len(self.traded) + (mode is PositionMode.HEDGE)
             positions = await on.exchange.fetch_positions()
             return self.each(positions, expected, lambda row: (row.symbol, row.side))
+
+        self.lived(mode, look)
+
+    @MODES
+    def test_positions_at_risk(self, mode: PositionMode) -> None:
+        self.needs(Can.FETCH_POSITION_RISK)
+
+        async def look(on: Inside) -> Iterable[str]:
+            # As positions are told; how old the answer is, venues say in their own ways.
+            fields = set(PositionRisk.__struct_fields__) - {"updated_ms"}
+            expected: dict[Any, Figures] = {}
+            for held in on.account.positions_of():
+                figure = {name: one for name, one in figures.position(on, held).items() if name in fields}
+                view = on.inside.engine.margins.view(on.account, held)
+                if held.margin_mode is MarginMode.ISOLATED:
+                    # Where the venue tells none, it is made of what it tells: without the fee of closing.
+                    made = view.maintenance_margin / (view.margin + view.unrealized_pnl)
+                    figure["margin_ratio"] = (view.margin_ratio, made)
+                expected[held.symbol, held.side] = figure
+            rows = await on.exchange.fetch_position_risk()
+            return self.each(rows, expected, lambda row: (row.symbol, row.side), "Position")
 
         self.lived(mode, look)
 
