@@ -23,7 +23,7 @@ from futures_async.testing.virtual_time import run
 from futures_async.transport.clock import loop_time
 from futures_async.transport.endpoint import Kind
 from futures_async.unified import errors
-from futures_async.unified.enums import Outcome
+from futures_async.unified.enums import OrderType, Outcome
 from futures_async.unified.errors import FuturesAsyncError
 from futures_async.unified.exchange import Capability as Can
 
@@ -389,6 +389,27 @@ class FaultMatrix(Contract):
                         taken += [name] if await read(self.spec.symbol) == other else []
                     on.plan.rules.clear()
             assert taken == []
+
+        run(main())
+
+    def test_an_answer_about_another_waiting_order_is_not_taken(self) -> None:
+        self.needs(Can.CREATE_TRIGGER_ORDER, Can.FETCH_ORDER)
+
+        async def main() -> None:
+            on = Faulted(self.spec)
+            async with on.exchange as exchange:
+                wanted, other = [
+                    await exchange.create_trigger_order(on.request(type=OrderType.TRIGGER, trigger_price=on.price(at)))
+                    for at in ("1.1", "1.2")
+                ]
+                with suppress(errors.OrderNotFound):  # where lists alone have what waits
+                    assert (
+                        await exchange.fetch_order(other.symbol, order_id=other.order_id)
+                    ).order_id == other.order_id
+                    on.plan.add("crossed", kinds=[Kind.READ], most=1)
+                    with suppress(errors.BadResponse):
+                        found = await exchange.fetch_order(wanted.symbol, order_id=wanted.order_id)
+                        assert found.order_id == wanted.order_id
 
         run(main())
 
