@@ -41,7 +41,7 @@ def all_of(wanted: str, rows: Callable[[Any], Any] = lambda answer: answer) -> C
 
     def about(answer: Any) -> bool:
         found = rows(answer)
-        each = cast("list[Any]", found) if isinstance(found, list) else [found]
+        each: list[Any] = found if isinstance(found, list) else [found]
         return all(row is None or same_name(row.symbol, wanted) for row in each)
 
     return about

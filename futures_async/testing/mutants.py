@@ -133,7 +133,7 @@ def _of_call(node: ast.Call) -> Iterator[_Spot]:
         yield _Spot("sign", _text(node), _put(node, "func", ast.parse("(lambda column: column)", mode="eval").body))
     elif name in ARITHMETIC and len(node.args) == 2:
         yield _Spot("arithmetic", _text(node), _put(node, "func", _called(node, ARITHMETIC[name])))
-    elif name == "Page" and len(node.args) > 1:
+    elif name == "Page" and len(node.args) > 1 and not _is_none(node.args[1]):
         args = [node.args[0], ast.Constant(None), *node.args[2:]]
         yield _Spot("first page only", _text(node), _put(node, "args", args))
     elif name == "in_turn" and node.args and isinstance(node.args[0], ast.List):
@@ -200,6 +200,10 @@ def _is_needed(value: ast.expr) -> bool:
             return True
         case _:
             return False
+
+
+def _is_none(value: ast.expr) -> bool:
+    return isinstance(value, ast.Constant) and value.value is None
 
 
 def _called(node: ast.Call, name: str) -> ast.expr:

@@ -38,7 +38,7 @@ class Client:
 
     async def page(self, cursor):
         answer = await self._call(LIST, {"before": cursor}, about=lambda row: row.id == 1)
-        return Page(answer.rows, answer.next, ())
+        return Page(answer.rows, answer.next, ()) if answer.rows else Page([], None, ())
 
     async def find(self):
         for page in (self.open, self.past):

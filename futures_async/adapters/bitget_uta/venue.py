@@ -110,7 +110,7 @@ class UnifiedVenue(UnifiedAccount):
         if not 1 <= page <= 100:
             raise InvalidRequest(f"page must be 1 to 100, not {page}")
         name = self.venue_symbol(symbol)
-        params = {"category": self._category, "symbol": name, "cursor": page, "limit": 200}
+        params: dict[str, str | int | None] = {"category": self._category, "symbol": name, "cursor": page, "limit": 200}
         about = all_of(name, lambda answer: answer.result_list)
         return readable(listed((await self._call(endpoints.PAST_FUNDING_RATES, params, about=about)).result_list))
 
