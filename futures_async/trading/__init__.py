@@ -11,7 +11,7 @@ In the order of an order:
 - `cancelling`: cancels, each of which ends in a reading of the order; `cancelling_all`: all of a contract
 - `waiting`: orders that wait for a price; `stops`: take-profits and stop-losses of a part of a position
 - `settings`: leverage, modes and margin: set, and never called done before they were read back; `adjusting`: margin
-  moved into an isolated position, or out of it
+  moved into an isolated position, or out of it; `leveraging`: leverage; `moding`: the position mode
 - `history`, `paging`: past orders, fills and changes of balance, by the page or to their end; `windows`: lists that a
   venue shows by windows of time and a cursor; `walks`: lists without a cursor
 - `facts`: what orders wait for, read once for all that ask meanwhile; `contracts`: what contracts are

@@ -34,6 +34,7 @@ from futures_async.trading.desk import OrderDesk
 from futures_async.trading.hooks import Replacing
 from futures_async.trading.identity import account_name, site_of
 from futures_async.trading.leveraging import Leveraging
+from futures_async.trading.moding import Moding
 from futures_async.trading.options import Options, common_options, own_options
 from futures_async.trading.watching import OrdersSeen, Watching
 from futures_async.transport.attempt import USER_AGENT
@@ -82,7 +83,7 @@ T = TypeVar("T")
 W = TypeVar("W")
 
 
-class Adapter(Adjusting, Leveraging, Watching):
+class Adapter(Adjusting, Leveraging, Moding, Watching):
     """Base of the venues' clients.
 
     An adapter with options of its own names them in `takes` and reads them with `_own_options`.
@@ -563,11 +564,6 @@ class Adapter(Adjusting, Leveraging, Watching):
         return self.pairs
 
     # Reads that follow from others
-
-    async def fetch_position_mode(self, symbol: str | None = None) -> PositionMode:
-        if self.only_position_mode is None:
-            self._unsupported("fetch_position_mode")
-        return self.only_position_mode
 
     async def fetch_account(self, margin_coin: str = "USDT") -> Account:
         self._require(Capability.FETCH_ACCOUNT)

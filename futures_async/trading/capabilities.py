@@ -22,6 +22,7 @@ FOLLOWS: Mapping[Can, Sequence[str]] = {
     Can.ADJUST_MARGIN: ("_margin_move",),
     Can.FETCH_OPEN_ORDERS: ("_open_page",),
     Can.FETCH_POSITION_MODE: ("only_position_mode",),
+    Can.SET_POSITION_MODE: ("_position_mode_change", "fetch_position_mode"),
     Can.FETCH_LEVERAGE: ("_read_leverage",),
     Can.SET_LEVERAGE: ("_leverage_change", "_read_leverage"),
     Can.CREATE_ORDER: ("_placement", "fetch_order"),

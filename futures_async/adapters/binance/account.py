@@ -28,7 +28,6 @@ from futures_async.adapter import (
     PlannedOrder,
     Position,
     PositionMode,
-    PositionModeLike,
     PositionSide,
     Read,
     Reading,
@@ -61,6 +60,8 @@ _MARGIN_TYPES = {MarginMode.CROSS: "CROSSED", MarginMode.ISOLATED: "ISOLATED"}
 
 class BinanceAccount(BinanceKind):
     """What concerns the account, and not single orders."""
+
+    position_mode_stands = frozenset({POSITION_MODE_STANDS})
 
     def venue_symbol(self, symbol: str) -> str:
         return mapping.to_venue_symbol(symbol)
@@ -115,22 +116,9 @@ class BinanceAccount(BinanceKind):
             self._position_mode = mapping.to_position_mode(config)
         return self._position_mode
 
-    async def set_position_mode(self, mode: PositionModeLike, *, symbol: str | None = None) -> PositionMode:
-        """Set the position mode of the whole account, COIN-M included; no position and no order may be open there."""
-        mode = chosen(PositionMode, mode, "mode")
-        try:
-            return await self._apply(
-                ("set_position_mode",),
-                mode,
-                send=lambda: self._call(
-                    endpoints.SET_POSITION_MODE, body={"dualSidePosition": mode is PositionMode.HEDGE}
-                ),
-                read=self.fetch_position_mode,
-                stands=lambda found: found is mode,
-                unchanged=(POSITION_MODE_STANDS,),
-            )
-        finally:
-            self._position_mode = None
+    def _position_mode_change(self, mode: PositionMode) -> Call:
+        """Of the whole account, COIN-M included; no position and no order may be open there."""
+        return Call(endpoints.SET_POSITION_MODE, {"dualSidePosition": mode is PositionMode.HEDGE})
 
     async def set_margin_mode(
         self, mode: MarginModeLike, *, symbol: str | None = None, margin_coin: str = "USDT"

@@ -13,7 +13,6 @@ from futures_async.adapter import (
     MarginModeLike,
     Position,
     PositionMode,
-    PositionModeLike,
     PositionSide,
     chosen,
     known,
@@ -37,6 +36,7 @@ class BitgetSettings(BitgetAccount):
 
     leverage_step = None
     leverage_by_side = True
+    position_mode_stands = UNCHANGED
 
     async def _read_leverage(self, venue_symbol: str, margin_mode: MarginMode | None) -> Leverage:
         return to_leverage(await self._symbol_account(venue_symbol), venue_symbol, self.product_type, margin_mode)
@@ -103,19 +103,10 @@ class BitgetSettings(BitgetAccount):
         account = await self._symbol_account(symbol or REFERENCE[self.product_type])
         return known(POSITION_MODE, account.pos_mode or "", "posMode")
 
-    async def set_position_mode(self, mode: PositionModeLike, *, symbol: str | None = None) -> PositionMode:
-        """Set one-way or hedge mode for the whole product type."""
-        mode = chosen(PositionMode, mode, "mode")
-        self._position_mode = None
+    def _position_mode_change(self, mode: PositionMode) -> Call:
+        """Of the whole product type."""
         body = {"productType": self.product_type, "posMode": WIRE_POSITION_MODE[mode]}
-        return await self._apply(
-            ("set_position_mode",),
-            mode,
-            send=lambda: self._call(endpoints.SET_POSITION_MODE, body=body),
-            read=lambda: self.fetch_position_mode(symbol),
-            stands=lambda found: found is mode,
-            unchanged=UNCHANGED,
-        )
+        return Call(endpoints.SET_POSITION_MODE, body)
 
     async def _margin_move(self, position: Position, amount: Decimal) -> Call:
         params = self._settled_params(position.venue_symbol)

@@ -30,13 +30,11 @@ from futures_async.adapter import (
     Position,
     PositionHistory,
     PositionMode,
-    PositionModeLike,
     PositionSide,
     PositionSideLike,
     Reading,
     Rows,
     VenueUnavailable,
-    chosen,
     chosen_or_none,
     to_decimal,
     to_text,
@@ -116,20 +114,10 @@ class UnifiedAccount(Adapter):
         """Read the position mode: one for the whole account, whatever the symbol."""
         return mapping.position_mode((await self._read_settings()).hold_mode)
 
-    async def set_position_mode(self, mode: PositionModeLike, *, symbol: str | None = None) -> PositionMode:
-        """Set the position mode of the whole account, all categories; no position and no order may be open."""
-        mode = chosen(PositionMode, mode, "mode")
+    def _position_mode_change(self, mode: PositionMode) -> Call:
+        """Of the whole account, all categories; no position and no order may be open."""
         word = "hedge_mode" if mode is PositionMode.HEDGE else "one_way_mode"
-        try:
-            return await self._apply(
-                ("set_position_mode",),
-                mode,
-                send=lambda: self._call(endpoints.SET_HOLD_MODE, body={"holdMode": word}),
-                read=self.fetch_position_mode,
-                stands=lambda found: found is mode,
-            )
-        finally:
-            self._position_mode = None
+        return Call(endpoints.SET_HOLD_MODE, {"holdMode": word})
 
     async def set_margin_mode(
         self, mode: MarginModeLike, *, symbol: str | None = None, margin_coin: str = "USDT"

@@ -46,7 +46,6 @@ from futures_async.adapter import (
     UnreadRow,
     UnreadRows,
     What,
-    everything,
     first,
     known_or_none,
     one_id,
@@ -240,11 +239,6 @@ class BitgetUTA(BatchCancels, UnifiedTriggers):
         if elsewhere is not None:
             raise elsewhere
         return None
-
-    async def fetch_open_orders(self, symbol: str | None = None) -> list[Order]:
-        """Read all open orders of this category, or of one contract."""
-        query = PageQuery(symbol=None if symbol is None else self.venue_symbol(symbol))
-        return await everything(self._open_page, query, key=lambda order: order.order_id)
 
     async def _open_page(self, query: PageQuery, cursor: str | None) -> Page[Order]:
         answer = await self._call(

@@ -231,19 +231,13 @@ class BitMartAccount(Adapter):
 
     async def set_position_mode(self, mode: PositionModeLike, *, symbol: str | None = None) -> PositionMode:
         """Set the position mode of the account; refused while any position or order is open."""
-        mode = chosen(PositionMode, mode, "mode")
+        wanted = chosen(PositionMode, mode, "mode")
         self._active("set_position_mode")
         # What happens when the mode is set already is not documented.
-        if await self.fetch_position_mode() is mode:
-            return mode
-        body = {"position_mode": words.POSITION_MODE_WORD[mode]}
-        return await self._apply(
-            ("set_position_mode",),
-            mode.value,
-            send=lambda: self._call(endpoints.SET_POSITION_MODE, body=body),
-            read=self.fetch_position_mode,
-            stands=lambda found: found is mode,
-        )
+        return wanted if await self.fetch_position_mode() is wanted else await super().set_position_mode(wanted)
+
+    def _position_mode_change(self, mode: PositionMode) -> Call:
+        return Call(endpoints.SET_POSITION_MODE, {"position_mode": words.POSITION_MODE_WORD[mode]})
 
     # Market
 

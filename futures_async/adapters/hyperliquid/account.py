@@ -54,6 +54,8 @@ ASK_BUDGET_MS = 60_000
 class AccountCalls(MarketCalls):
     """What concerns the account, and not single orders."""
 
+    only_position_mode = PositionMode.ONE_WAY
+
     margin_step = MARGIN_UNIT
     _hyper: HyperliquidDialect
     _vault: str | None
@@ -192,10 +194,6 @@ class AccountCalls(MarketCalls):
         mine = Rows(row for row in held if name in (None, row.coin) or nameless(row.coin))
         table = mapping.positions(self._names)
         return table.each(mine.without(unread_of(held)), lambda row: mapping.Beside(self._tiers.get(str(row.coin))))
-
-    async def fetch_position_mode(self, symbol: str | None = None) -> PositionMode:
-        """One-way: the venue has no other, and none is asked for it."""
-        return PositionMode.ONE_WAY
 
     # Leverage and margin
 

@@ -100,24 +100,19 @@ class OKXAccount(Adapter):
         return mapping.position_mode(await self._first(endpoints.CONFIG))
 
     async def set_position_mode(self, mode: PositionModeLike, *, symbol: str | None = None) -> PositionMode:
-        """Set the position mode of the whole account; no position and no order may be open."""
-        mode = chosen(PositionMode, mode, "mode")
-        word = next(word for word, meant in mapping.POSITION_MODE.items() if meant is mode)
         try:
-            return await self._apply(
-                ("set_position_mode",),
-                mode,
-                send=lambda: self._call(endpoints.SET_POSITION_MODE, body={"posMode": word}),
-                read=self.fetch_position_mode,
-                stands=lambda found: found is mode,
-            )
+            return await super().set_position_mode(mode, symbol=symbol)
         except PositionModeConflict:
             # Refused while something is open, also where nothing would change.
-            if await self.fetch_position_mode() is not mode:
+            found = await self.fetch_position_mode()
+            if found is not chosen(PositionMode, mode, "mode"):
                 raise
-            return mode
-        finally:
-            self._position_mode = None
+            return found
+
+    def _position_mode_change(self, mode: PositionMode) -> Call:
+        """Of the whole account; no position and no order may be open."""
+        word = next(word for word, meant in mapping.POSITION_MODE.items() if meant is mode)
+        return Call(endpoints.SET_POSITION_MODE, {"posMode": word})
 
     # Leverage
 

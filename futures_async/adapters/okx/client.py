@@ -44,7 +44,6 @@ from futures_async.adapter import (
     Ticker,
     UnreadRow,
     chosen_or_none,
-    everything,
     first,
     make_client_order_id,
     one_id,
@@ -220,11 +219,6 @@ class OKX(BatchCancels, OKXTriggers):
             if order is not None:
                 return order
         return None
-
-    async def fetch_open_orders(self, symbol: str | None = None) -> list[Order]:
-        """Read all open orders in swaps, or those of one contract."""
-        query = PageQuery(symbol=None if symbol is None else self.venue_symbol(symbol))
-        return await everything(self._open_page, query, key=lambda order: order.order_id)
 
     async def _open_page(self, query: PageQuery, cursor: str | None) -> Page[Order]:
         params: Params = {**endpoints.SWAP, "instId": query.symbol, "after": cursor, "limit": endpoints.PAGE}

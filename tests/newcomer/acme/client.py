@@ -31,14 +31,12 @@ from futures_async.adapter import (
     PlannedOrder,
     Position,
     PositionMode,
-    PositionModeLike,
     PositionSide,
     Reading,
     Row,
     Ticker,
     TimeInForce,
     carries,
-    chosen,
     in_turn,
     known,
     one_id,
@@ -121,20 +119,10 @@ class Acme(Adapter):
     async def fetch_position_mode(self, symbol: str | None = None) -> PositionMode:
         return known(BOOK, (await self._call(api.BOOK)).book or "", "book")
 
-    async def set_position_mode(self, mode: PositionModeLike, *, symbol: str | None = None) -> PositionMode:
+    def _position_mode_change(self, mode: PositionMode) -> Call:
         """Of the whole account."""
-        wanted = chosen(PositionMode, mode, "mode")
-        [book] = [word for word, meaning in BOOK.items() if meaning is wanted]
-        try:
-            return await self._apply(
-                ("set_position_mode",),
-                wanted,
-                send=lambda: self._call(api.SET_BOOK, body={"book": book}),
-                read=self.fetch_position_mode,
-                stands=lambda found: found is wanted,
-            )
-        finally:
-            self._position_mode = None
+        [book] = [word for word, meaning in BOOK.items() if meaning is mode]
+        return Call(api.SET_BOOK, {"book": book})
 
     # Orders
 
