@@ -31,8 +31,8 @@ def same_name(name: object, wanted: str) -> bool:
     return nameless(name) or str(name).upper() == wanted
 
 
-def all_of(wanted: str, rows: Callable[[Any], Any] = lambda answer: answer) -> Callable[[Any], bool]:
-    """For `about=`: whether no row of an answer is of another contract than `wanted`.
+def some_of(wanted: str, rows: Callable[[Any], Any] = lambda answer: answer) -> Callable[[Any], bool]:
+    """For `about=`: whether an answer has a row of the contract `wanted`, or none at all; one odd row is not another's.
 
     Args:
         wanted: The venue's id.
@@ -41,8 +41,8 @@ def all_of(wanted: str, rows: Callable[[Any], Any] = lambda answer: answer) -> C
 
     def about(answer: Any) -> bool:
         found = rows(answer)
-        each: list[Any] = found if isinstance(found, list) else [found]
-        return all(row is None or same_name(row.symbol, wanted) for row in each)
+        each: list[Any] = found if isinstance(found, list) else [found]  # pyright: ignore[reportUnknownVariableType] - rows of any kind
+        return not each or any(row is None or same_name(row.symbol, wanted) for row in each)
 
     return about
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from futures_async.adapter import Order, OrderRequest
-from futures_async.adapters._rows import all_of, readable
+from futures_async.adapters._rows import readable, some_of
 from futures_async.adapters.binance import endpoints, wire
 from futures_async.adapters.binance.orders import order_body, orders
 from futures_async.adapters.binance.triggers import BinanceTriggers
@@ -18,7 +18,7 @@ class BinanceVenue(BinanceTriggers):
         https://developers.binance.com/docs/derivatives/usds-margined-futures/account/rest-api/User-Commission-Rate
         """
         name = self.venue_symbol(symbol)
-        return readable(await self._call(endpoints.FEE_RATE, {"symbol": name}, about=all_of(name)))
+        return readable(await self._call(endpoints.FEE_RATE, {"symbol": name}, about=some_of(name)))
 
     async def fetch_margin_moves(self, symbol: str) -> list[wire.WireMarginMove]:
         """The latest 500 changes of isolated positions' margin in a contract.
@@ -26,7 +26,7 @@ class BinanceVenue(BinanceTriggers):
         https://developers.binance.com/docs/derivatives/usds-margined-futures/trade/rest-api/Get-Position-Margin-Change-History
         """
         name = self.venue_symbol(symbol)
-        return readable(await self._call(endpoints.MARGIN_MOVES, {"symbol": name, "limit": 500}, about=all_of(name)))
+        return readable(await self._call(endpoints.MARGIN_MOVES, {"symbol": name, "limit": 500}, about=some_of(name)))
 
     async def fetch_forced_orders(self, symbol: str | None = None) -> list[Order]:
         """The latest orders by which the exchange liquidated or reduced positions of this account.
@@ -43,7 +43,7 @@ class BinanceVenue(BinanceTriggers):
         """
         name = self.venue_symbol(symbol)
         params = {"symbol": name, "startTime": since_ms, "limit": endpoints.PAGE}
-        return readable(await self._call(endpoints.FUNDING_HISTORY, params, about=all_of(name)))
+        return readable(await self._call(endpoints.FUNDING_HISTORY, params, about=some_of(name)))
 
     async def test_order(self, request: OrderRequest) -> None:
         """Have the venue check an order without placing it.

@@ -16,7 +16,7 @@ from futures_async.adapter import (
     to_decimal,
     to_text,
 )
-from futures_async.adapters._rows import all_of, listed, readable
+from futures_async.adapters._rows import listed, readable, some_of
 from futures_async.adapters.bitget import endpoints, wire_venue
 from futures_async.adapters.bitget.mapping import WIRE_POSITION_SIDE, tickers
 from futures_async.adapters.bitget.triggers import BitgetTriggers
@@ -162,7 +162,7 @@ class BitgetVenue(BitgetTriggers):
         if page < 1:
             raise InvalidRequest(f"pages count from 1, not {page}")
         params = {**self._contract_params(symbol), "pageSize": str(FUNDING_ROWS), "pageNo": str(page)}
-        rows = await self._call(endpoints.FUNDING_HISTORY, params, about=all_of(self.venue_symbol(symbol)))
+        rows = await self._call(endpoints.FUNDING_HISTORY, params, about=some_of(self.venue_symbol(symbol)))
         return readable(listed(rows))
 
     async def fetch_funding_time(self, symbol: str) -> wire_venue.WireFundingTime:
@@ -180,6 +180,6 @@ class BitgetVenue(BitgetTriggers):
         """Read how large positions may be altogether, of one contract or of all."""
         name = None if symbol is None else self.venue_symbol(symbol)
         params = {"productType": self.product_type, "symbol": name}
-        about = None if name is None else all_of(name)
+        about = None if name is None else some_of(name)
         rows = await self._call(endpoints.OPEN_INTEREST_LIMITS, params, about=about)
         return readable(listed(rows))

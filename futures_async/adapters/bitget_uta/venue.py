@@ -13,7 +13,7 @@ from futures_async.adapter import (
     chosen_or_none,
     one_id,
 )
-from futures_async.adapters._rows import all_of, listed, readable
+from futures_async.adapters._rows import listed, readable, some_of
 from futures_async.adapters.bitget_uta import endpoints, wire, wire_market
 from futures_async.adapters.bitget_uta.account import UnifiedAccount
 from futures_async.adapters.bitget_uta.orders import max_open_body, modify_item
@@ -111,7 +111,7 @@ class UnifiedVenue(UnifiedAccount):
             raise InvalidRequest(f"page must be 1 to 100, not {page}")
         name = self.venue_symbol(symbol)
         params: dict[str, str | int | None] = {"category": self._category, "symbol": name, "cursor": page, "limit": 200}
-        about = all_of(name, lambda answer: answer.result_list)
+        about = some_of(name, lambda answer: answer.result_list)
         return readable(listed((await self._call(endpoints.PAST_FUNDING_RATES, params, about=about)).result_list))
 
     async def flash_close(self, symbol: str, *, side: PositionSide | None = None) -> list[wire.WireIds]:

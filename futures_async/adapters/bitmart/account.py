@@ -41,7 +41,7 @@ from futures_async.adapter import (
     unread_of,
     unread_rows,
 )
-from futures_async.adapters._rows import all_of, readable, text_or_none
+from futures_async.adapters._rows import readable, some_of, text_or_none
 from futures_async.adapters.bitmart import endpoints, mapping, wire, words
 
 M = TypeVar("M", bound=Model)
@@ -116,7 +116,7 @@ class BitMartAccount(Adapter):
     async def fetch_trade_fee_rate(self, symbol: str) -> wire.WireFeeRate:
         """Read the account's own taker and maker fee of a contract, fractions."""
         name = self.venue_symbol(symbol)
-        return readable(await self._call(endpoints.FEE_RATE, {"symbol": name}, about=all_of(name)))
+        return readable(await self._call(endpoints.FEE_RATE, {"symbol": name}, about=some_of(name)))
 
     # Positions
 
@@ -270,13 +270,13 @@ class BitMartAccount(Adapter):
             raise InvalidRequest(f"limit must be 1 to 100, not {limit}")
         name = self.venue_symbol(symbol)
         params: dict[str, str | int | None] = {"symbol": name, "limit": limit}
-        about = all_of(name, lambda answer: answer.rows)
+        about = some_of(name, lambda answer: answer.rows)
         return readable((await self._call(endpoints.FUNDING_HISTORY, params, about=about)).rows)
 
     async def fetch_open_interest(self, symbol: str) -> wire.WireOpenInterest:
         """Read the open interest of a contract: contracts, and quote coin."""
         name = self.venue_symbol(symbol)
-        return readable(await self._call(endpoints.OPEN_INTEREST, {"symbol": name}, about=all_of(name)))
+        return readable(await self._call(endpoints.OPEN_INTEREST, {"symbol": name}, about=some_of(name)))
 
     async def fetch_service_status(self) -> list[wire.WireService]:
         """Read the windows of maintenance that the venue announces."""
