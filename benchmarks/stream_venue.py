@@ -18,56 +18,57 @@ from websockets.asyncio.server import ServerConnection, serve
 
 PACE_S = 0.0005
 HOST = "127.0.0.1"
+OF_A_FILL = {
+    *("tradeScope", "fillFee", "fillFeeCoin", "fillPrice", "fillNotionalUsd", "fillTime", "tradeId"),
+    *("priceAvg", "baseVolume", "pnl"),
+}
 
 
 def _order(number: int) -> dict[str, Any]:
-    """Two pushes for each order: it rests, and it is filled."""
+    """Two pushes for each order: it rests, and it is filled. In the order that Bitget sends the fields in."""
     filled = number % 2 == 1
-    row: dict[str, Any] = {
-        "accBaseVolume": "0.2" if filled else "0",
-        "cTime": str(1742560144582 + number),
-        "cancelReason": "",
-        "clientOid": f"fx{number // 2:012d}",
-        "enterPointSource": "API",
-        "feeDetail": [{"feeCoin": "USDT", "fee": f"-0.0112{number % 1000:04d}"}],
-        "force": "gtc",
-        "instId": "LTCUSDT",
+    row = {
         "leverage": "10",
-        "marginCoin": "USDT",
-        "marginMode": "crossed",
-        "notionalUsd": "18.722",
-        "orderId": str(1300000000000000011 + number // 2),
         "orderType": "limit",
-        "posMode": "one_way_mode",
-        "posSide": "net",
-        "presetStopLossExecutePrice": "",
         "presetStopLossType": "",
-        "presetStopSurplusExecutePrice": "",
-        "presetStopSurplusType": "",
-        "price": f"{93 + number % 7}.62",
-        "reduceOnly": "no",
-        "side": "buy",
-        "size": "0.2",
-        "status": "filled" if filled else "live",
-        "stpMode": "none",
-        "totalProfits": "0",
         "tradeSide": "buy_single",
+        "orderId": str(1300000000000000011 + number // 2),
+        "presetStopSurplusExecutePrice": "",
+        "feeDetail": [{"feeCoin": "USDT", "fee": f"-0.0112{number % 1000:04d}"}],
+        "cTime": str(1742560144582 + number),
+        "posMode": "one_way_mode",
+        "marginMode": "crossed",
+        "presetStopLossExecutePrice": "",
+        "tradeScope": "T",
+        "fillFee": "-0.0112344",
+        "priceAvg": "93.62",
+        "posSide": "net",
+        "price": f"{93 + number % 7}.62",
+        "enterPointSource": "API",
+        "baseVolume": "0.2",
+        "cancelReason": "",
+        "accBaseVolume": "0.2" if filled else "0",
+        "stpMode": "none",
+        "side": "buy",
+        "totalProfits": "0",
+        "marginCoin": "USDT",
+        "notionalUsd": "18.722",
+        "fillFeeCoin": "USDT",
+        "fillPrice": "93.62",
+        "pnl": "0",
+        "fillNotionalUsd": "18.724",
+        "instId": "LTCUSDT",
+        "size": "0.2",
+        "reduceOnly": "no",
+        "force": "gtc",
         "uTime": str(1742560144693 + number),
+        "fillTime": "1742560144693",
+        "presetStopSurplusType": "",
+        "clientOid": f"fx{number // 2:012d}",
+        "tradeId": str(1300000000000000012 + number),
+        "status": "filled" if filled else "live",
     }
-    if filled:
-        row |= {
-            "priceAvg": "93.62",
-            "baseVolume": "0.2",
-            "fillFee": "-0.0112344",
-            "fillFeeCoin": "USDT",
-            "fillNotionalUsd": "18.724",
-            "fillPrice": "93.62",
-            "fillTime": "1742560144693",
-            "pnl": "0",
-            "tradeId": str(1300000000000000012 + number),
-            "tradeScope": "T",
-        }
-    return row
+    return row if filled else {name: value for name, value in row.items() if name not in OF_A_FILL}
 
 
 def _position(index: int, number: int) -> dict[str, Any]:

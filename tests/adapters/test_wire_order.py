@@ -12,8 +12,10 @@ from typing import Any
 import msgspec
 import pytest
 
+from futures_async.adapters.binance import wire as binance
 from futures_async.adapters.bitget.wire import WirePosition
 from futures_async.adapters.bitget.wire_orders import WireOrder
+from futures_async.adapters.bitget.wire_streams import WirePushedOrder, WirePushedPosition
 from futures_async.adapters.bitget_uta import wire as uta
 
 DATA = Path(__file__).parent.parent / "data"
@@ -24,6 +26,10 @@ DATA = Path(__file__).parent.parent / "data"
     [
         (WirePosition, "bitget/single_position.json", ["data", 0]),
         (WireOrder, "bitget/orders_history.json", ["data", "entrustedList", 0]),
+        (WirePushedPosition, "bitget/ws_positions.json", ["data", 0]),
+        (WirePushedOrder, "bitget/ws_orders.json", ["data", 0]),
+        (binance.WirePosition, "binance/position_risk.json", [0]),
+        (binance.WireOrder, "binance/place_order.json", []),
         (uta.WirePosition, "bitget_uta/current_position.json", ["data", "list", 0]),
         (uta.WireOrder, "bitget_uta/history_orders.json", ["data", "list", 0]),
     ],

@@ -156,13 +156,13 @@ class WirePosition(Wire, frozen=True, kw_only=True, gc=False):
     un_realized_profit: Loose = None
     liquidation_price: Loose = None
     isolated_margin: Loose = None
-    isolated_wallet: Loose = None
     notional: Loose = None
     margin_asset: Text = None
+    isolated_wallet: Loose = None
     initial_margin: Loose = None
+    maint_margin: Loose = None
     position_initial_margin: Loose = None
     open_order_initial_margin: Loose = None
-    maint_margin: Loose = None
     adl: Loose = None
     bid_notional: Loose = None
     ask_notional: Loose = None
@@ -209,7 +209,6 @@ class WireOrder(Wire, frozen=True, kw_only=True, gc=False):
     cum_quote: Loose = None
     time_in_force: Text = None
     type: Text = None
-    orig_type: Text = None
     reduce_only: Text = None
     close_position: Text = None
     side: Text = None
@@ -217,6 +216,7 @@ class WireOrder(Wire, frozen=True, kw_only=True, gc=False):
     stop_price: Loose = None
     working_type: Text = None
     price_protect: Text = None
+    orig_type: Text = None
     price_match: Text = None
     self_trade_prevention_mode: Text = None
     good_till_date: Moment = None

@@ -6,7 +6,7 @@ import msgspec
 
 from futures_async.adapter import Id, Loose, Moment, Text
 from futures_async.adapters.bitget.wire import Wire, WireAccount
-from futures_async.adapters.bitget.wire_orders import WireOrder
+from futures_async.adapters.bitget.wire_orders import WireFeeDetail
 
 
 class WireArg(Wire, frozen=True, kw_only=True, gc=False):
@@ -53,18 +53,59 @@ class WirePushedPosition(Wire, frozen=True, kw_only=True, gc=False):
     stop_loss: Loose = None
 
 
-class WirePushedOrder(WireOrder, frozen=True, kw_only=True, gc=False):
-    """`orders`. `baseVolume` is of this fill, and `accBaseVolume` of the order."""
+class WirePushedOrder(Wire, frozen=True, kw_only=True, gc=False):
+    """`orders`. `baseVolume` is of this fill, and `accBaseVolume` of the order.
 
-    symbol: Text = msgspec.field(default=None, name="instId")
-    base_volume: Loose = msgspec.field(default=None, name="accBaseVolume")
-    this_volume: Loose = msgspec.field(default=None, name="baseVolume")
-    trade_id: Id = None
-    fill_price: Loose = None
-    fill_fee: Loose = None
-    fill_fee_coin: Text = None
-    fill_time: Loose = None
+    In the order that the venue sends them in, by the hashes of their names, which takes a third off decoding.
+    """
+
+    leverage: Loose = None
+    order_type: Text = None
+    preset_stop_loss_type: Text = None
+    trade_side: Text = None
+    order_id: Id = None
+    preset_stop_surplus_execute_price: Loose = None
+    fee_detail: list[WireFeeDetail] | str | None = None
+    """Text in an incident on record."""
+    c_time: Moment = None
+    pos_mode: Text = None
+    margin_mode: Text = None
+    preset_stop_loss_execute_price: Loose = None
     trade_scope: Text = None
+    fill_fee: Loose = None
+    price_avg: Loose = None
+    pos_side: Text = None
+    price: Loose = None
+    enter_point_source: Text = None
+    this_volume: Loose = msgspec.field(default=None, name="baseVolume")
+    cancel_reason: Text = None
+    base_volume: Loose = msgspec.field(default=None, name="accBaseVolume")
+    stp_mode: Text = None
+    side: Text = None
+    """In hedge mode the position's direction, not the trade's."""
+    total_profits: Loose = None
+    margin_coin: Text = None
+    notional_usd: Loose = None
+    fill_fee_coin: Text = None
+    fill_price: Loose = None
+    pnl: Loose = None
+    fill_notional_usd: Loose = None
+    symbol: Text = msgspec.field(default=None, name="instId")
+    preset_stop_surplus_price: Loose = None
+    size: Loose = None
+    reduce_only: Text = None
+    preset_stop_loss_price: Loose = None
+    force: Text = None
+    u_time: Moment = None
+    fill_time: Loose = None
+    preset_stop_surplus_type: Text = None
+    client_oid: Id = None
+    trade_id: Id = None
+    status: Text = None
+    # As REST may spell them.
+    state: Text = None
+    client_oid_too: Id = msgspec.field(default=None, name="clientOId")
+    """One of the vendor's samples spells it so."""
 
 
 class WirePushedAccount(WireAccount, frozen=True, kw_only=True, gc=False):
