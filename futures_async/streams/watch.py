@@ -11,7 +11,7 @@ from typing import Any, Self, TypeVar
 import msgspec
 
 from futures_async.streams.feed import Feed
-from futures_async.streams.picture import CLOSED, OPENED, READ, SNAPSHOT
+from futures_async.streams.picture import CHANGED, CLOSED, READ, SNAPSHOT
 from futures_async.transport.runtime import Promise
 from futures_async.unified.errors import FuturesAsyncError, InvalidRequest, StreamOverrun, UnreadRow
 from futures_async.unified.watching import Change, Watch, WatchState
@@ -159,10 +159,10 @@ class FeedWatch(Watch[T]):
         pending, key_of = self._pending, id if self._feed is None else self._feed.picture.key
         for change in changes:
             key = key_of(change.item)
-            waiting = pending.get(key, ())
-            folded = fold(waiting, change) if waiting else (change,)
+            waiting = pending.get(key)
+            folded = (change,) if waiting is None else fold(waiting, change)
             # Of one key any number of ends may wait.
-            more = len(folded) - len(waiting)
+            more = len(folded) - (0 if waiting is None else len(waiting))
             if self._count + more <= self._max:
                 pending[key] = folded
                 self._count += more
@@ -233,10 +233,10 @@ class FeedWatch(Watch[T]):
 
 def fold(waiting: tuple[Change[Any], ...], change: Change[Any]) -> tuple[Change[Any], ...]:
     """What waits for one key, once `change` has come: the ends of its lives, and what is known of the last one."""
-    last, before = waiting[-1], waiting[:-1]
+    last, kind = waiting[-1], change.kind
     if last.kind is CLOSED:
         return (*waiting, change)
-    if change.kind is CLOSED:
-        return (*before, msgspec.structs.replace(change, previous=last.previous))
-    kind = last.kind if last.kind in (SNAPSHOT, OPENED) else change.kind
-    return (*before, msgspec.structs.replace(change, kind=kind, previous=last.previous))
+    if kind is not CLOSED and last.kind is not CHANGED:
+        kind = last.kind  # that it is there was not taken yet
+    folded = msgspec.structs.replace(change, kind=kind, previous=last.previous)
+    return (folded,) if len(waiting) == 1 else (*waiting[:-1], folded)
