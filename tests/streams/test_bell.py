@@ -39,5 +39,5 @@ async def test_who_is_cancelled_before_it_wakes_loses_no_ring() -> None:
     with anyio.CancelScope() as scope:
         scope.cancel()
         await bell.wait()
-    with anyio.fail_after(1):
+    with anyio.fail_after(60):
         await bell.wait()

@@ -744,7 +744,7 @@ async def test_a_rule_reduces_an_isolated_position(rig: Rig) -> None:
                     break
             await portfolio.aclose()
 
-        with anyio.fail_after(5):
+        with anyio.fail_after(60):
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(fa.RiskMonitor(portfolio, [rule], managers={"okx": manager}, interval_s=0.1).run)
                 tasks.start_soon(end_when_reduced)

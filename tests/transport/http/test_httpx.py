@@ -179,7 +179,7 @@ async def test_what_connects_in_several_steps_has_one_time_for_all(
     anyio_backend: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def connects_for_ever(*args: Any) -> None:
-        await anyio.sleep(5)
+        await anyio.sleep(30)
         raise httpx.ConnectTimeout("much later")
 
     backend = HttpxBackend()
@@ -188,7 +188,7 @@ async def test_what_connects_in_several_steps_has_one_time_for_all(
     with pytest.raises(HttpFailure) as caught:
         await backend.send(an_order(URL, sent_within_s=0.01))
     assert (caught.value.kind, caught.value.sent) == ("connect-timeout", False)
-    assert anyio.current_time() - started < 5
+    assert anyio.current_time() - started < 30
     await backend.aclose()
 
 
