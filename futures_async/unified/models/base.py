@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import functools
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any, ClassVar, Self, cast
@@ -49,7 +50,7 @@ class Model(msgspec.Struct, frozen=True, kw_only=True, eq=False, gc=False):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Model) or kind_of(self) is not kind_of(other):
             return NotImplemented
-        return all(mine == theirs for (_, mine), (_, theirs) in zip(_values(self), _values(other), strict=True))
+        return all(getattr(self, name) == getattr(other, name) for name in _names(kind_of(self)))
 
     def __hash__(self) -> int:
         return hash((kind_of(self), tuple(_values(self))))
@@ -67,7 +68,13 @@ def kind_of(model: Model) -> type[Model]:
 
 def _values(model: Model) -> Iterator[tuple[str, Any]]:
     """The fields and their values, without `raw`."""
-    return ((name, getattr(model, name)) for name in kind_of(model).__struct_fields__ if name != "raw")
+    return ((name, getattr(model, name)) for name in _names(kind_of(model)))
+
+
+@functools.cache
+def _names(kind: type[Model]) -> tuple[str, ...]:
+    """The fields but `raw`, which is no part of what a model says."""
+    return tuple(name for name in kind.__struct_fields__ if name != "raw")
 
 
 def to_builtins(value: object) -> Any:
