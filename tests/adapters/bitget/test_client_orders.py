@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from futures_async.testing.virtual_time import run
 from futures_async.transport.retry import RetryPolicy
 from futures_async.unified import errors
 from futures_async.unified.credentials import Credentials
@@ -222,7 +223,14 @@ async def test_a_list_that_ignores_the_client_id_is_walked_to_its_end() -> None:
 
 
 @pytest.mark.parametrize("other", [{"symbol": "ETHUSDT"}, {"clientOid": "fx-0"}])
-async def test_an_answer_about_another_order_proves_nothing_and_hides_nothing(other: dict[str, str]) -> None:
+def test_an_answer_about_another_order_proves_nothing_and_hides_nothing(other: dict[str, str]) -> None:
+    async def main() -> None:
+        await _about_another(other)
+
+    run(main())
+
+
+async def _about_another(other: dict[str, str]) -> None:
     async with rig() as on:
         mine = {**detail()["data"], "clientOid": "fx-1", "status": "live"}
         on.answer("GET", "order/detail", detail(**{"clientOid": "fx-1", **other}))
