@@ -18,11 +18,14 @@ MEASURED = {
     "test_a_rule_left_out_is_noticed": 8,
     "test_after_faulted_trading_the_picture_is_what_rest_says": 6,
     "test_an_odd_value_in_any_field_takes_no_other_row_away": 6,
+    "test_beside_forty_queued_reads_an_order_and_a_cancel_are_told_at_once": 3,
     "test_every_fault_ends_as_the_table_says_and_as_the_book_has_it": 6,
     "test_every_one_of_ten_thousand_callers_is_served_in_turn": 2,
+    "test_it_is_done_or_said_not_to_be": 5,
     "test_mutated_rows_read_as_their_columns_do": 6,
     "test_no_answer_gets_past_the_errors_of_this_library": 8,
     "test_no_bad_answer_shows_a_secret": 6,
+    "test_no_error_in_any_layer_shows_a_secret": 7,
     "test_no_order_is_told_the_answer_to_another": 2,
     "test_on_trio_a_cancelled_caller_costs_nothing": 6,
     "test_pushes_add_up_to_what_rest_says": 8,
@@ -33,6 +36,7 @@ MEASURED = {
     "test_the_venue_never_counts_too_many_and_the_limit_is_used": 5,
     "test_two_hundred_loops_leave_nothing_behind": 4,
     "test_what_an_order_asks_for_is_sent_or_refused": 7,
+    "test_what_is_shown_as_live_is": 6,
 }
 """Long tests whose rows walk the same code in ever other company. Every row is run and judged; each n-th, the first
 among them, is measured by coverage too, under which a row takes three times as long."""

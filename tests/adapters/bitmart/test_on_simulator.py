@@ -15,6 +15,7 @@ from futures_async.adapters.bitmart.simulated import Simulated
 from futures_async.simulator.app import SimulatorApp
 from futures_async.simulator.demo import Setup
 from futures_async.simulator.exchange import SimulatedExchange
+from futures_async.testing.virtual_time import run, run_trio
 from futures_async.transport.http.backend import HttpBackend, HttpFailure, HttpRequest, HttpResponse, Phase
 from futures_async.transport.http.choose import select
 from futures_async.transport.limits.none import NoLimiter
@@ -253,7 +254,15 @@ async def test_a_trailing_order_is_cancelled_by_its_own_call() -> None:
             await at.exchange.cancel_trailing_order(BTC, order.order_id)
 
 
-async def test_a_waiting_order_whose_answer_was_lost_is_a_question_that_stays() -> None:
+@pytest.mark.parametrize("loop", ["asyncio", "trio"])
+def test_a_waiting_order_whose_answer_was_lost_is_a_question_that_stays(loop: str) -> None:
+    if loop == "trio":
+        run_trio(_a_question_that_stays)
+    else:
+        run(_a_question_that_stays())
+
+
+async def _a_question_that_stays() -> None:
     at = Scene(PositionMode.ONE_WAY)
     await at.exchange.fetch_time()
     await at.exchange.create_trigger_order(waiting(Side.BUY, 94_000))
