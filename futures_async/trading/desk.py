@@ -441,7 +441,7 @@ class OrderDesk:
             await self.placed(local_id)
         if record is not None and (record.result is not None or record.error is not None):
             return await self._resolve(record, None)
-        if fence_ms is None and (self._channel.sync is None or self._channel.transport.clock.synchronized):
+        if fence_ms is None and self._channel.transport.clock.synchronized:
             # Whoever wrote it down may be just about to send it. By a clock of which the venue has told nothing it may
             # be too early to call it absent: then it is only looked for.
             fence_ms = self._channel.fence(self._channel.now_ms() + int(QUEUE_S * 1000))
@@ -545,6 +545,10 @@ class OrderDesk:
         plan, channel = record.plan, self._channel
         request, now_ms = plan.request, channel.now_ms()
         fence_ms = channel.fence(now_ms + int(signed_within_s * 1000))
+        if not channel.transport.clock.synchronized:
+            # By this computer's clock it may be too early: the venue tells its time before this is signed for the last
+            # time. Without one it is looked for as if it were signed when it is looked for.
+            fence_ms = None
         record.attempt = attempt_of(channel.dialect.venue, self._account, plan.local_id)
         await journal.intent(
             IntentRecord(

@@ -225,3 +225,28 @@ async def test_an_intent_has_its_fence_by_the_venues_clock() -> None:
         (record,) = await journal.open_intents(exchange.id, exchange.account_id)
         assert record.fence_ms is not None
         assert record.fence_ms > EPOCH_MS
+
+
+@virtual
+async def test_a_clock_that_could_not_be_read_writes_no_fence() -> None:
+    journal, venue = MemoryJournal(), Scripted()
+    # Refused for its time stamp, whereupon the clock is read, and what is signed now lands until later.
+    venue.plan[PLACE] = [venue.says("408"), LANDED]
+    async with toy(venue, journal=journal) as exchange:
+        behind(exchange)
+        venue.plan[TIME] = ["html-502-lost"] * 3
+        placing = exchange.create_order(limit_order(client_order_id="signal1"), on_unknown="raise", send_within_s=30)
+        with pytest.raises(fa.OrderOutcomeUnknown) as caught:
+            await placing
+        assert [attempt.phase for attempt in caught.value.attempts] == ["refused", "arrived"]
+        (record,) = await journal.open_intents(exchange.id, exchange.account_id)
+        assert caught.value.fence_until_ms is not None
+        assert caught.value.fence_until_ms > EPOCH_MS
+        assert record.fence_ms is None
+    async with toy(venue) as exchange:
+        began = asyncio.get_running_loop().time()
+        venue.orders.clear()
+        venue.by_client.clear()
+        found = await OrderManager(exchange, journal=journal).recover()
+        assert [left.client_order_id for left in found.not_placed] == ["signal1"]
+        assert asyncio.get_running_loop().time() - began > 30
