@@ -213,6 +213,17 @@ class Pages(Contract):
             assert [order.order_id for order in early] == [str(order.id) for order in orders[14:9:-1]]
             assert {order.status for order in early} == {OrderStatus.FILLED}
 
+    @exercises(Can.FETCH_ORDER_HISTORY, Can.ITER_ORDERS, Can.CREATE_ORDER)
+    async def test_what_is_open_is_not_past(self, server: Loopback) -> None:
+        async with self.on(server) as on:
+            on.trades_inside(2)
+            ended = {str(order.id) for order in on.account.order_log}
+            resting = await on.exchange.create_order(on.request())
+            assert resting.status is OrderStatus.NEW
+            past = [order async for order in on.exchange.iter_orders(on.spec.symbol)]
+            for found in (past, await on.exchange.fetch_order_history(on.spec.symbol)):
+                assert {order.order_id for order in found} == ended
+
     @exercises(Can.FETCH_LEDGER, Can.ITER_LEDGER)
     async def test_the_ledger_tells_deposits_and_trades_apart(self, server: Loopback) -> None:
         async with self.on(server) as on:

@@ -174,7 +174,7 @@ class Told(Contract):
             for symbol in self.traded:
                 expected = {str(order.id): figures.order(on, order) for order in ended if order.symbol == symbol}
                 rows: list[Order] = [row async for row in on.exchange.iter_orders(symbol)]
-                wrong += self.each((row for row in rows if row.status.is_final), expected, lambda row: row.order_id)
+                wrong += self.each(rows, expected, lambda row: row.order_id)
             return wrong
 
         self.lived(mode, look)

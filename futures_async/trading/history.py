@@ -30,7 +30,7 @@ class History(Waiting):
         return await everything(self._open_page, self._query(symbol, None, None, None), key=_identity)
 
     async def _orders_page(self, query: PageQuery, cursor: str | None) -> Page[Order]:
-        """One page of past orders, newest first."""
+        """One page of past orders, newest first; open ones among them are left out."""
         self._unsupported("fetch_order_history")
 
     async def _fills_page(self, query: PageQuery, cursor: str | None) -> Page[Fill]:
@@ -192,12 +192,14 @@ def _in_time(at_ms: int | None, query: PageQuery) -> bool:
 
 
 def _within(query: PageQuery) -> Callable[[Row], bool]:
-    """Filter rows here too: venues round, widen or ignore bounds."""
+    """Filter rows here too: venues round, widen or ignore bounds, and some list open orders among past ones."""
 
     def wanted(row: Row) -> bool:
         # A row that names no contract (a deposit) is none of this contract's.
         if query.symbol not in (None, row.venue_symbol) or not _in_time(row.created_ms, query):
             return False
+        if isinstance(row, Order):
+            return not row.status.is_open
         return not isinstance(row, LedgerEntry) or (
             query.ledger_type in (None, row.type) and query.margin_coin in (None, row.coin)
         )

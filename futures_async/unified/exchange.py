@@ -405,7 +405,7 @@ class FuturesExchange(ABC):
         until_ms: int | None = None,
         limit: int | None = None,
     ) -> list[Order]:
-        """Read past orders, newest first: one page of the venue's, or as many as `limit` asks for."""
+        """Read orders that have ended, newest first: one page of the venue's, or as many as `limit` asks for."""
         self._unsupported("fetch_order_history")
 
     async def fetch_fills(
@@ -532,7 +532,7 @@ class FuturesExchange(ABC):
         until_ms: int | None = None,
         limit: int | None = None,
     ) -> AsyncIterator[Order]:
-        """Iterate over past orders by the venue's cursor: no row twice, none missed.
+        """Iterate over orders that have ended by the venue's cursor: no row twice, none missed.
 
         Raises:
             IncompletePage: The venue makes that impossible for this range.
