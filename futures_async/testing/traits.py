@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from typing import Any
 
 import anyio
 import pytest
 
+from futures_async.journal.journal import MemoryJournal
 from futures_async.probe import ProbeSettings, Verdict, probe
 from futures_async.probe.bench import NEEDED
 from futures_async.simulator.dialect import Request, Response, VenueRefusal
@@ -22,14 +24,18 @@ from futures_async.testing.base import Contract
 from futures_async.testing.inside import Inside
 from futures_async.testing.virtual_time import run
 from futures_async.trading.batch import together
+from futures_async.trading.hooks import proves_absence
+from futures_async.trading.trading import resolve_intent
 from futures_async.transport.dialect import VenueTraits
 from futures_async.transport.endpoint import Kind
 from futures_async.transport.http.backend import HttpFailure, Phase
 from futures_async.unified import errors
-from futures_async.unified.enums import OrderType, Side
+from futures_async.unified.enums import Intent, OrderType, Side
 from futures_async.unified.exchange import Capability as Can
+from futures_async.unified.models import Order, OrderRequest
 
 LONGEST_ID = 64
+WAITING_ID = "signal1"
 HURRY = 45
 """Calls at once: more than any venue takes of one kind in a second."""
 
@@ -61,6 +67,24 @@ class Wire:
         for old in self.held:
             now = self._on.inside.now_ms()
             self._handle(Request(old.method, old.path, old.query, old.body, old.headers, now_ms=now))
+
+
+class Died(MemoryJournal):
+    """Of a process that dies between the answer and the verdict."""
+
+    async def verdict(self, *given: Any, **named: Any) -> None:
+        """Nothing is written any more."""
+
+
+def closing_trigger(on: Inside) -> OrderRequest:
+    """One that closes: there every venue that keeps an id of ours does."""
+    return on.request(
+        Side.SELL,
+        type=OrderType.TRIGGER,
+        trigger_price=on.price("0.8"),
+        intent=Intent.CLOSE,
+        client_order_id=WAITING_ID,
+    )
 
 
 class Traits(Contract):
@@ -154,6 +178,46 @@ class Traits(Contract):
             assert echoed or not traits.echoes_client_id, "echoes_client_id: of the answer to a placement"
 
         self.judged(look, Can.CREATE_ORDER)
+
+    def test_a_waiting_order_that_a_dead_process_left_is_found(self) -> None:
+        """By what `waits_apart` says: `_find_waiting`, or the calls of all other orders, by which it else is absent."""
+
+        async def look(on: Inside, traits: VenueTraits) -> None:
+            await on.trade(Side.BUY)
+            journal = Died()
+            async with on.connect(on.credentials, journal=journal) as first:
+                placed = await first.create_trigger_order(closing_trigger(on))
+            async with on.connect(on.credentials) as second:
+                listed: list[Order] = []
+                with suppress(errors.UnreadRows):  # where they do not say which way they go
+                    listed = await second.fetch_trigger_orders(self.spec.symbol)
+                ids = (WAITING_ID, self.spec.client_id(WAITING_ID))
+                if not any(order.client_order_id in ids for order in listed):
+                    pytest.skip("the venue keeps no id of ours there")
+                [record] = await journal.open_intents(second.id, second.account_id)
+                found = await resolve_intent(second, record)
+            assert found is not None, "a waiting order is called absent"
+            assert (found.order_id, found.side, found.recovered) == (placed.order_id, Side.SELL, True)
+
+        self.judged(look, Can.CREATE_TRIGGER_ORDER, Can.FETCH_TRIGGER_ORDERS, Can.CREATE_ORDER, Can.RESOLVE_ORDER)
+
+    def test_a_waiting_order_that_is_not_seen_is_called_absent_where_that_proves_it(self) -> None:
+        async def look(on: Inside, traits: VenueTraits) -> None:
+            await on.trade(Side.BUY)
+            journal = Died()
+            async with on.connect(on.credentials, journal=journal) as first:
+                placed = await first.create_trigger_order(closing_trigger(on))
+                await first.cancel_trigger_order(self.spec.symbol, order_id=placed.order_id)
+            on.account.trigger_log.clear()
+            async with on.connect(on.credentials) as second:
+                for record in await journal.open_intents(second.id, second.account_id):
+                    if proves_absence(second, record.type):
+                        assert await resolve_intent(second, record) is None
+                        continue
+                    with pytest.raises(errors.OrderOutcomeUnknown):
+                        await resolve_intent(second, record)
+
+        self.judged(look, Can.CREATE_TRIGGER_ORDER, Can.CANCEL_TRIGGER_ORDER, Can.CREATE_ORDER, Can.RESOLVE_ORDER)
 
     def test_the_longest_id_that_is_promised_is_taken(self) -> None:
         async def look(on: Inside, traits: VenueTraits) -> None:

@@ -18,6 +18,7 @@ from futures_async.testing.traits import Traits
 from futures_async.testing.virtual_time import run
 from futures_async.trading.hooks import Hooks
 from futures_async.unified.enums import PositionMode
+from futures_async.unified.errors import OrderOutcomeUnknown
 from tests.adapters.okx.test_contract import TestOKX as Suite
 
 HEDGE = replace(Suite.spec, modes=(PositionMode.HEDGE,))
@@ -71,3 +72,22 @@ def test_a_call_that_places_orders_and_might_be_repeated_is_noticed(monkeypatch:
     monkeypatch.setattr(endpoints, "PLACE_BATCH", wrong)
     with pytest.raises(AssertionError, match=row.path):
         part(Claims, spec=Suite.spec).test_no_call_may_be_repeated_that_does_something_again()
+
+
+class Apart(OKX):
+    """Waiting orders are said to be known to all calls."""
+
+    waits_apart = False
+
+
+class Blind(OKX):
+    """What asks for waiting orders is missing."""
+
+    _find_waiting = Hooks._find_waiting
+
+
+@pytest.mark.parametrize("factory", [Apart, Blind])
+def test_an_adapter_that_does_not_find_waiting_orders_is_noticed(factory: type[OKX]) -> None:
+    wrong = part(Traits, spec=replace(Suite.spec, factory=factory))
+    with pytest.raises((AssertionError, OrderOutcomeUnknown)):
+        wrong.test_a_waiting_order_that_a_dead_process_left_is_found()
