@@ -30,9 +30,9 @@ from futures_async.transport.dialect import VenueTraits
 from futures_async.transport.endpoint import Kind
 from futures_async.transport.http.backend import HttpFailure, Phase
 from futures_async.unified import errors
-from futures_async.unified.enums import Intent, OrderType, Side
+from futures_async.unified.enums import Intent, OrderType, PositionSide, Side
 from futures_async.unified.exchange import Capability as Can
-from futures_async.unified.models import Order, OrderRequest
+from futures_async.unified.models import Order, OrderRequest, Position
 
 LONGEST_ID = 64
 WAITING_ID = "signal1"
@@ -218,6 +218,23 @@ class Traits(Contract):
                         await resolve_intent(second, record)
 
         self.judged(look, Can.CREATE_TRIGGER_ORDER, Can.CANCEL_TRIGGER_ORDER, Can.CREATE_ORDER, Can.RESOLVE_ORDER)
+
+    def test_what_went_before_its_close_arrived_is_closed(self) -> None:
+        """By a code of `nothing_to_close`, whereupon the position is read."""
+
+        async def look(on: Inside, traits: VenueTraits) -> None:
+            await on.trade(Side.BUY)
+            fetch, seen = on.exchange.fetch_positions, [await on.exchange.fetch_positions(self.spec.symbol)]
+            with on.inside.engine.arithmetic():
+                on.inside.engine.orders.close_position(on.account, self.spec.symbol, PositionSide.LONG)
+
+            async def of_before(symbol: str | None = None) -> list[Position]:
+                return seen.pop() if seen else await fetch(symbol)
+
+            on.exchange.fetch_positions = of_before  # type: ignore[method-assign]
+            assert await on.exchange.close_position(self.spec.symbol) is None
+
+        self.judged(look, Can.CREATE_ORDER, Can.CLOSE_POSITION, Can.FETCH_POSITIONS)
 
     def test_the_longest_id_that_is_promised_is_taken(self) -> None:
         async def look(on: Inside, traits: VenueTraits) -> None:

@@ -18,7 +18,7 @@ from futures_async.testing.traits import Traits
 from futures_async.testing.virtual_time import run
 from futures_async.trading.hooks import Hooks
 from futures_async.unified.enums import PositionMode
-from futures_async.unified.errors import OrderOutcomeUnknown
+from futures_async.unified.errors import OrderOutcomeUnknown, OrderRejected
 from tests.adapters.okx.test_contract import TestOKX as Suite
 
 HEDGE = replace(Suite.spec, modes=(PositionMode.HEDGE,))
@@ -91,3 +91,14 @@ def test_an_adapter_that_does_not_find_waiting_orders_is_noticed(factory: type[O
     wrong = part(Traits, spec=replace(Suite.spec, factory=factory))
     with pytest.raises((AssertionError, OrderOutcomeUnknown)):
         wrong.test_a_waiting_order_that_a_dead_process_left_is_found()
+
+
+class Sure(OKX):
+    """No refusal to close says that nothing is held."""
+
+    nothing_to_close = frozenset()
+
+
+def test_an_adapter_that_takes_what_is_gone_for_a_refusal_is_noticed() -> None:
+    with pytest.raises(OrderRejected):
+        part(Traits, spec=replace(Suite.spec, factory=Sure)).test_what_went_before_its_close_arrived_is_closed()

@@ -48,6 +48,7 @@ from futures_async.adapter import (
     urgent,
     walks,
 )
+from futures_async.adapters._bitget_codes import NO_POSITION
 from futures_async.adapters._rows import same_name
 from futures_async.adapters.bitget_v1 import endpoints as api
 from futures_async.adapters.bitget_v1.account import BitgetV1Account
@@ -83,6 +84,7 @@ class BitgetV1(BitgetV1Account):
     name = "Bitget v1"
     lifecycle: ClassVar[Lifecycle] = "closed"
     past_by_contract = True
+    nothing_to_close = NO_POSITION
     # The documents name no largest batch; this is the family's (code 40306).
     max_batch = 20
     lacks: ClassVar[frozenset[Capability]] = frozenset({Capability.RESOLVE_ORDER})
@@ -249,49 +251,41 @@ class BitgetV1(BitgetV1Account):
             raise unread_rows(unread, found)
         return found
 
-    async def close_position(
-        self, symbol: str, *, side: PositionSideLike | None = None, margin_mode: MarginModeLike | None = None
+    async def _close_what_is_held(
+        self, symbol: str, side: PositionSideLike | None, margin_mode: MarginModeLike | None
     ) -> Order | None:
-        """Close a position by the venue's own call, which sends a market order. None when flat.
-
-        Raises:
-            InvalidRequest: Both sides are open and none is named.
-            OrderOutcomeUnknown: The answer was lost; read the position.
-        """
-        self._require(Capability.CLOSE_POSITION)
+        """By the venue's own call, which sends a market order."""
         side = chosen_or_none(PositionSide, side, "side")
-        self._active("close_position")
-        with urgent():
-            try:
-                position = await self.fetch_position(symbol, side, margin_mode=margin_mode)
-            except UnreadRows as odd:
-                return await self._close_whatever_is_held(symbol, side, odd, margin_mode)
-            if position is None:
-                return None
-            closing = OrderRequest(
-                symbol=symbol,
-                side=Side.SELL if position.side is PositionSide.LONG else Side.BUY,
-                type=OrderType.MARKET,
-                quantity=position.quantity,
-                intent=Intent.CLOSE,
-                margin_mode=position.margin_mode,
-                leverage=position.leverage,
-            )
-            plan = await super()._plan(closing)
-            body = {"symbol": plan.venue_symbol}
-            if side is not None:  # in one-way mode it is left out
-                body["positionSide"] = side.value
+        try:
+            position = await self.fetch_position(symbol, side, margin_mode=margin_mode)
+        except UnreadRows as odd:
+            return await self._close_whatever_is_held(symbol, side, odd, margin_mode)
+        if position is None:
+            return None
+        closing = OrderRequest(
+            symbol=symbol,
+            side=Side.SELL if position.side is PositionSide.LONG else Side.BUY,
+            type=OrderType.MARKET,
+            quantity=position.quantity,
+            intent=Intent.CLOSE,
+            margin_mode=position.margin_mode,
+            leverage=position.leverage,
+        )
+        plan = await super()._plan(closing)
+        body = {"symbol": plan.venue_symbol}
+        if side is not None:  # in one-way mode it is left out
+            body["positionSide"] = side.value
 
-            def read_ack(wire: WireOrderRef) -> Ack:
-                return Ack(str(wire.order_id) if wire.order_id else None)
+        def read_ack(wire: WireOrderRef) -> Ack:
+            return Ack(str(wire.order_id) if wire.order_id else None)
 
-            return await self._orders.place(
-                plan,
-                Placement(api.CLOSE, body, read_ack),
-                on_unknown="resolve",
-                send_within_s=2.0,
-                resolve_within_s=None,
-            )
+        return await self._orders.place(
+            plan,
+            Placement(api.CLOSE, body, read_ack),
+            on_unknown="resolve",
+            send_within_s=2.0,
+            resolve_within_s=None,
+        )
 
     async def _close_unread(
         self, venue_symbol: str, side: PositionSide | None, row: UnreadRow | None, margin_mode: MarginMode | None

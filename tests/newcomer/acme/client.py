@@ -62,6 +62,7 @@ class Acme(Adapter):
     id = "acme"
     name = "Acme"
     needs_position_mode = True
+    nothing_to_close = frozenset({"no-position"})
     only_margin_mode = MarginMode.CROSS
     order_fields = OrderFields(limit=_STOPS | carries(time_in_force=TimeInForce), market=_STOPS, only_opening=_STOPS)
 
