@@ -126,7 +126,7 @@ def readable(rows: T) -> T:
         try:
             _check(row, "")
         except DecodeError as error:
-            unread.append(UnreadRow(error.path, str(error), row))
+            unread.append(UnreadRow(error.path, error.text, row))
         else:
             good.append(row)
     if unread:

@@ -13,14 +13,7 @@ from rich.console import Console
 
 from futures_async.cli.tables import Column, make_table
 from futures_async.unified.enums import Outcome
-from futures_async.unified.errors import (
-    AuthenticationError,
-    ClockSkew,
-    FuturesAsyncError,
-    InvalidRequest,
-    NotSupported,
-    PermissionDenied,
-)
+from futures_async.unified.errors import AuthenticationError, FuturesAsyncError, InvalidRequest, NotSupported
 from futures_async.unified.models import to_builtins
 
 R = TypeVar("R")
@@ -62,22 +55,8 @@ def exit_code(error: BaseException) -> Exit:
 
 
 def one_line(error: BaseException) -> str:
-    """An error as one line: its class and its message."""
+    """An error as one line: its class and its message, which ends in what to do next."""
     return f"{type(error).__name__}: {' '.join(str(error).split())}"
-
-
-ADVICE: tuple[tuple[type[FuturesAsyncError], str], ...] = (
-    (PermissionDenied, "look at the venue which rights the key has, and from which addresses"),
-    (AuthenticationError, "check the account's key, secret and passphrase or memo, and that the key is of this site"),
-    (ClockSkew, "set this computer's clock"),
-)
-"""What is to be done about it, where the venue's own words do not say."""
-
-
-def advised(error: BaseException) -> str:
-    """An error as one line, with what is to be done about it."""
-    advice = next((f" ({text})" for kind, text in ADVICE if isinstance(error, kind)), "")
-    return one_line(error) + advice
 
 
 class _Console(Console):
@@ -137,7 +116,7 @@ class Writer:
     def problem(self, account: str, error: FuturesAsyncError) -> None:
         """One account's error, on stderr; the worst decides the exit code."""
         self.failed(error)
-        complain(f"{account}: {advised(error)}")
+        complain(f"{account}: {one_line(error)}")
 
     def failed(self, error: BaseException) -> None:
         """Something has failed that is told elsewhere; the worst decides the exit code."""

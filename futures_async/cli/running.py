@@ -15,7 +15,7 @@ from typing import Any, NoReturn, cast
 import anyio
 import typer
 
-from futures_async.cli.output import Exit, advised, complain, exit_code
+from futures_async.cli.output import Exit, complain, exit_code, one_line
 from futures_async.unified.errors import FuturesAsyncError
 
 INTERRUPTED = 128 + signal.SIGINT
@@ -149,7 +149,7 @@ def _told(error: BaseException) -> int:
         if isinstance(end, BrokenPipeError):  # `… | head`
             _read_no_further()
         else:
-            complain(advised(end))
+            complain(one_line(end))
             code = max(code, int(exit_code(end)))
     return code
 

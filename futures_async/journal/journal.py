@@ -30,6 +30,8 @@ logger = logging.getLogger("futures_async.journal")
 class JournalFailed(NotSent):
     """The journal cannot be opened, read or written. An order whose intent cannot be written is not sent."""
 
+    advice = "see that it can be read and written here, then try again"
+
 
 class Verdict(StrEnum):
     """What became of an intent for certain. The words of `Outcome`, and PLACED; UNKNOWN is no verdict."""

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple, TypeVar
 import msgspec
 
 from futures_async.portfolio.feeds import Answer, answered
-from futures_async.transport.limits.redis_server import RedisServer, ServerFailed, cancelled
+from futures_async.transport.limits.redis_server import SERVER_ADVICE, RedisServer, ServerFailed, cancelled
 from futures_async.transport.runtime import Runtime, running_asyncio_loop
 from futures_async.unified import errors
 from futures_async.unified.errors import (
@@ -233,7 +233,9 @@ class Member:
                 asked = True
                 if self._problem is not None:
                     raise ConnectFailed(
-                        f"reads are shared by Redis, which cannot be asked: {self._problem}", kind="unreachable"
+                        f"reads are shared by Redis, which cannot be asked: {self._problem}",
+                        kind="unreachable",
+                        advice=SERVER_ADVICE,
                     )
                 continue
             self._news.clear()  # News of other fields, or what is known already, is no reason to ask again.
@@ -382,6 +384,7 @@ _FACTS = (
     "until_ms",
     "path",
     "kind",
+    "advice",
 )
 
 
@@ -392,7 +395,7 @@ def _named(row: UnreadRow) -> UnreadRow:
 
 def _failure(error: Exception) -> _Failure:
     facts = {name: value for name in _FACTS if isinstance(value := getattr(error, name, None), (str, int, float))}
-    return _Failure(type(error).__name__, str(error), facts)
+    return _Failure(type(error).__name__, error.text if isinstance(error, FuturesAsyncError) else str(error), facts)
 
 
 def _error(failure: _Failure) -> FuturesAsyncError:

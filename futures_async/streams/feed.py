@@ -298,7 +298,7 @@ class Feed(ABC, Generic[T]):
             except FuturesAsyncError as problem:
                 if isinstance(problem, DecodeError) and not isinstance(problem, DamagedAnswer):
                     # Asking again makes it no more readable, and must not keep the others from being true.
-                    odd.append(UnreadRow(problem.path, str(problem), None, _names(item), self._report.venue))
+                    odd.append(UnreadRow(problem.path, problem.text, None, _names(item), self._report.venue))
                     continue
                 logger.debug("%s: looking up one of %s failed: %s", self._report.venue, self.what, problem)
                 complete = False

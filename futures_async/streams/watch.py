@@ -168,8 +168,7 @@ class FeedWatch(Watch[T]):
                 self._count += more
             else:
                 self._error = StreamOverrun(
-                    f"{self._max} changes were waiting to be taken, and more came: this watch has ended; "
-                    "take them faster, or give it a larger max_fills"
+                    f"{self._max} changes were waiting to be taken, and more came: this watch has ended"
                 )
                 self._depart()
                 return

@@ -275,7 +275,7 @@ class Adapter(Adjusting, Leveraging, Moding, Watching):
 
     def with_credentials(self, credentials: Credentials) -> Self:
         if self._channel.deeds.closing:
-            raise ClientClosed(f"{self.id}: this exchange object is closed: make a new one")
+            raise ClientClosed(f"{self.id}: this exchange object is closed")
         twin = object.__new__(type(self))
         for name, value in vars(self).items():
             if name not in self._late:
@@ -401,14 +401,13 @@ class Adapter(Adjusting, Leveraging, Moding, Watching):
                 "%s: closed, and it is not known whether the venue acted on %d other writes: %s",
                 self.id,
                 len(others),
-                "; ".join(str(one) for one in others[:5]),
+                "; ".join(one.text for one in others[:5]),
             )
         if errors:
             raise UnresolvedOrders(
                 f"{self.id}: closed, and it is not known whether the venue acted on "
                 + ", ".join(f"order {error.client_order_id} of {error.symbol}" for error in errors[:5])
-                + (f" and {len(errors) - 5} more" if len(errors) > 5 else "")
-                + ": ask resolve_order() of another exchange object before anything of it is sent again",
+                + (f" and {len(errors) - 5} more" if len(errors) > 5 else ""),
                 errors=errors,
             )
 
@@ -473,7 +472,7 @@ class Adapter(Adjusting, Leveraging, Moding, Watching):
                 await self._know_contracts(anew=new)
                 return ""
             except FuturesAsyncError as error:
-                problem = str(error)
+                problem = error.text
         book.missed(now())
         return problem
 

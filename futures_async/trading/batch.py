@@ -176,7 +176,7 @@ def _own(
         problem = answer if isinstance(answer, ExchangeError) else ResponseMismatch("the entry was not answered")
         return desk.doubt(placement.endpoint, problem)
     own = OrderOutcomeUnknown(
-        str(doubt), venue=doubt.venue, attempts=doubt.attempts, fence_until_ms=doubt.fence_until_ms
+        doubt.text, venue=doubt.venue, attempts=doubt.attempts, fence_until_ms=doubt.fence_until_ms
     )
     own.__cause__, own.refusal = doubt.__cause__, doubt.refusal
     return own

@@ -141,7 +141,7 @@ def _own(unknown: CancelOutcomeUnknown | None) -> CancelOutcomeUnknown | None:
     if unknown is None:
         return None
     own = CancelOutcomeUnknown(
-        str(unknown), venue=unknown.venue, attempts=unknown.attempts, fence_until_ms=unknown.fence_until_ms
+        unknown.text, venue=unknown.venue, attempts=unknown.attempts, fence_until_ms=unknown.fence_until_ms
     )
     own.__cause__ = unknown.__cause__
     return own

@@ -61,7 +61,7 @@ def after_sending(order: Order) -> Generator[None]:
     except FuturesAsyncError as problem:
         raise OrderOutcomeUnknown(
             f"{order.venue}: order {order.order_id} of {order.symbol} was taken, and whether all is closed could not "
-            f"be told ({problem}): read the position",
+            f"be told ({problem.text}): read the position",
             venue=order.venue,
             symbol=order.symbol,
             client_order_id=order.client_order_id,
@@ -220,7 +220,7 @@ class Closing(CancellingAll):
             return await self._close_by_own_call(name, there, rows[0], mode)
         except NotSupported as none:
             raise UnreadRows(
-                f"{odd}. {none}: close it by an order of the size that you know, or at the venue",
+                f"{odd.text}. {none}: close it by an order of the size that you know, or at the venue",
                 rows=odd.rows,
                 unread=odd.unread,
             ) from odd
@@ -237,7 +237,7 @@ class Closing(CancellingAll):
             if isinstance(refusal, ExchangeError):
                 raise refusal from refusal.__cause__
             raise InvalidOrder(
-                f"{refusal}. {none}: close what is on the step by an order, the rest at the venue"
+                f"{refusal.text}. {none}: close what is on the step by an order, the rest at the venue"
             ) from (refusal)
 
     def _is_off_step(self, position: Position) -> bool:

@@ -260,8 +260,8 @@ class OrderDesk:
         left_s = due - self._channel.transport.runtime().now()
         if left_s <= 0:
             raise DeadlineExpired(
-                f"{self._channel.dialect.venue} {endpoint.name}: writing the intent down took longer than there was to "
-                "send it; nothing was sent: place it again, with a longer send_within_s if the journal stays slow"
+                f"{self._channel.dialect.venue} {endpoint.name}: writing the intent down took longer than "
+                "send_within_s; nothing was sent"
             )
         try:
             return await self._channel.call(endpoint, body=body, send_within_s=left_s)
@@ -271,7 +271,7 @@ class OrderDesk:
     def doubt(self, endpoint: Endpoint[Any], problem: FuturesAsyncError) -> OutcomeUnknown:
         """The answer to a placement cannot be used: whether it stands is an open question."""
         code, status = (problem.code, problem.http_status) if isinstance(problem, ExchangeError) else ("", None)
-        attempts = [Attempt(self._channel.now_ms(), "arrived", str(problem), status, code)]
+        attempts = [Attempt(self._channel.now_ms(), "arrived", problem.text, status, code)]
         unknown = self._channel.unknown(endpoint, attempts, problem)
         if not isinstance(problem, ExchangeError) or isinstance(problem, OrderNotFound):
             self._channel.transport.backend.renew()  # this may be the answer to another call
@@ -363,10 +363,10 @@ class OrderDesk:
             return order
         question = record.error
         refusal = None if question is None else question.refusal
-        said = "" if refusal is None else f" (the venue said: {refusal})"
+        said = "" if refusal is None else f" (the venue said: {refusal.text})"
         absent = OrderNotPlaced(
             f"{self._channel.dialect.venue}: order {plan.local_id} of {plan.request.symbol} was proved absent "
-            f"after its fence{said}; it may be placed again under a new id",
+            f"after its fence{said}",
             symbol=plan.request.symbol,
             client_order_id=plan.local_id,
         )

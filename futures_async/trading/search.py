@@ -116,7 +116,7 @@ class Search:
         if self.client_order_id is None or not channel.dialect.traits.lookup_by_client_id:
             raise self.unknown(channel, "the venue cannot look orders up by an id of ours")
         started = runtime.now()
-        logger.warning("%s: %s", self._title(channel), self.error or "it was left open elsewhere")
+        logger.warning("%s: %s", self._title(channel), self.error.text if self.error else "it was left open elsewhere")
         token = _SENT_SINCE_MS.set(self._sent_since_ms(channel))
         try:
             order = await self._run(channel, glance or find, find, within_s)
@@ -162,10 +162,10 @@ class Search:
                 with apart(counts):
                     order = await (find if counts else glance)(self.venue_symbol, self.client_order_id or "")
             except ClientClosed as problem:
-                self.lookups.append(f"{type(problem).__name__}: {problem}")
+                self.lookups.append(f"{type(problem).__name__}: {problem.text}")
                 raise (error := self.unknown(channel, "the exchange object is closed")) from error.__cause__
             except FuturesAsyncError as problem:
-                self.lookups.append(f"{type(problem).__name__}: {problem}")
+                self.lookups.append(f"{type(problem).__name__}: {problem.text}")
             else:
                 if order is not None and order.client_order_id in (None, self.client_order_id):
                     self.lookups.append("found")

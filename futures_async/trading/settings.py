@@ -163,7 +163,7 @@ class SettingDesk:
     @staticmethod
     def _not_applied(text: str, unknown: OutcomeUnknown | None) -> SettingNotApplied:
         refusal = None if unknown is None else unknown.refusal
-        error = SettingNotApplied(text if refusal is None else f"{text} (the venue said: {refusal})")
+        error = SettingNotApplied(text if refusal is None else f"{text} (the venue said: {refusal.text})")
         error.refusal = error.__cause__ = refusal
         return error
 
@@ -189,7 +189,7 @@ class SettingDesk:
     ) -> OutcomeUnknown:
         venue = self._channel.dialect.venue
         error = unknown or SettingOutcomeUnknown(
-            f"{venue}: {' '.join(key)} was sent as {value}, and reading it back failed: {problem}",
+            f"{venue}: {' '.join(key)} was sent as {value}, and reading it back failed: {problem and problem.text}",
             venue=venue,
             fence_until_ms=fence_ms,
         )

@@ -324,7 +324,7 @@ class Trading(Closing):
         try:
             order = await self._seen_waiting(search)
         except FuturesAsyncError as problem:
-            raise search.unknown(self._channel, f"{why} ({problem})") from problem
+            raise search.unknown(self._channel, f"{why} ({problem.text})") from problem
         if order is None:
             raise search.unknown(self._channel, why)
         return search.confirm(order, self._channel)

@@ -177,7 +177,7 @@ class Waiting(Editing):
                     except OutcomeUnknown:
                         question.lookups.append("not seen")
                     except FuturesAsyncError as problem:
-                        question.lookups.append(f"{type(problem).__name__}: {problem}")
+                        question.lookups.append(f"{type(problem).__name__}: {problem.text}")
                 raise
             except FuturesAsyncError as error:
                 error.client_order_id = plan.local_id

@@ -106,7 +106,7 @@ class Watching(History):
             try:
                 found.append(await self.fetch_ticker(name))
             except DecodeError as odd:
-                unread.append(UnreadRow(odd.path, str(odd), None, {"venue_symbol": name}, self.id))
+                unread.append(UnreadRow(odd.path, odd.text, None, {"venue_symbol": name}, self.id))
         return Read(found, tuple(unread)).whole()
 
     def _picture_of(self, rule: RowRule[T], what: What) -> Picture[T]:

@@ -52,10 +52,15 @@ _CONNECT = {
     "refused": "the connection was refused",
     "unreachable": "the network is unreachable",
     "connect-timeout": "no connection in time",
-    "tls": "its certificate is not trusted (where a network looks into TLS, its root goes into ca_file=)",
+    "tls": "its certificate is not trusted",
     "tls-handshake": "the TLS handshake broke off",
-    "proxy": "the proxy could not be reached, or refused (see proxy=)",
-    "forbidden": "a test may not reach a live venue, unless it is marked futures_async_live (see docs/testing.md)",
+    "proxy": "the proxy could not be reached, or refused",
+    "forbidden": "a test may not reach a live venue",
+}
+_CONNECT_ADVICE = {
+    "tls": "where a network looks into TLS, its root goes into ca_file=",
+    "proxy": "see proxy=, and what the proxy says",
+    "forbidden": "a test that may is marked futures_async_live: see docs/testing.md",
 }
 _CONNECT_KIND = {"connect-timeout": "timeout", "tls-handshake": "unreachable"}
 
@@ -68,6 +73,7 @@ def failure_error(failure: HttpFailure, where: str, host: str, *, late: bool = F
         return ConnectFailed(
             f"{where}: cannot connect to {host}: {_CONNECT[failure.kind]}; nothing was sent",
             kind=_CONNECT_KIND.get(failure.kind, failure.kind),
+            advice=_CONNECT_ADVICE.get(failure.kind),
         )
     if failure.kind == "pool-timeout" and late:
         return DeadlineExpired(f"{where}: no connection was free before its time was up; nothing was sent")

@@ -322,14 +322,14 @@ class Attempts:
         code = error.code if isinstance(error, ExchangeError) else ""
         if isinstance(error, NotSent):
             job.abort.sending = False
-            job.attempts.append(Attempt(signed_ms, "not sent", str(error), status, code))
+            job.attempts.append(Attempt(signed_ms, "not sent", error.text, status, code))
             return error
         if isinstance(error, ExchangeError) and self._answers.definitive(error):
             job.abort.sending = False  # a halt can still stop the next attempt
             job.attempts.append(Attempt(signed_ms, "refused", type(error).__name__, status, code))
             error.outcome = Outcome.REJECTED
             return error
-        job.attempts.append(Attempt(signed_ms, "arrived", str(error), status, code))
+        job.attempts.append(Attempt(signed_ms, "arrived", error.text, status, code))
         job.abort.sending = True  # also of a backend that tells nothing
         if isinstance(error, Banned) and job.endpoint.kind in (Kind.CANCEL, Kind.SETTING):
             # Nothing can be repeated or read for a while: whoever cannot cancel must hear that at once.

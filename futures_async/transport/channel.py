@@ -320,8 +320,7 @@ class Channel:
         """The error for a write that may have arrived, with the fence of its last signature."""
         signed_ms = max((attempt.signed_ms for attempt in attempts), default=self.now_ms())
         error = UNKNOWN[endpoint.kind](
-            f"{self.dialect.venue} {endpoint.name}: it is not known whether this took effect ({cause}); "
-            "do not send it again before resolve() has answered",
+            f"{self.dialect.venue} {endpoint.name}: it is not known whether this took effect ({cause.text})",
             venue=self.dialect.venue,
             attempts=attempts,
             fence_until_ms=self.fence(signed_ms, endpoint),
@@ -399,7 +398,7 @@ class Channel:
         except RateLimited:
             raise self._shut(job) from None
         except NotSent as error:
-            error.args = (f"{self.dialect.venue} {job.endpoint.name}: {error}",)
+            error.args = (f"{self.dialect.venue} {job.endpoint.name}: {error.text}",)
             raise
         if self.closed or (self.deeds.closing and not job.part_of_write):
             permit.unused()

@@ -53,7 +53,7 @@ class Unclear(FuturesAsyncError):
     """Internal: this attempt at a write may have arrived. `cause` is what a read would have raised."""
 
     def __init__(self, cause: FuturesAsyncError) -> None:
-        super().__init__(str(cause))
+        super().__init__(cause.text)
         self.cause = cause
 
 

@@ -117,4 +117,4 @@ class Stops:
     @staticmethod
     def not_again(stopped: ClientClosed) -> ClientClosed:
         """The same of a call of which an attempt has left before."""
-        return ClientClosed(str(stopped).replace(UNSENT, "it was not sent again"))
+        return ClientClosed(stopped.text.replace(UNSENT, "it was not sent again"))

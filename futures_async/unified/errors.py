@@ -23,7 +23,8 @@
 
 Three questions, three branches: did it leave this machine, could the answer be read, did the venue refuse.
 What licenses placing again under a new id: `NotSent`, `OrderNotPlaced`, and an `ExchangeError` that is not
-`DuplicateOrder`, `VenueUnavailable` or unlisted. Messages name venue, endpoint and code, never a secret.
+`DuplicateOrder`, `VenueUnavailable` or unlisted. Messages name venue, endpoint and code, and end in what to do next
+(`advice`), never in a secret.
 """
 
 from __future__ import annotations
@@ -105,6 +106,8 @@ def at_rest(error: P) -> P:
 class FuturesAsyncError(Portable):
     """Base of all errors of this library."""
 
+    advice: str = "it should not happen: report it"
+    """What to do next; `str(error)` ends in it. Empty where the text itself says what is right."""
     outcome: Outcome | None = None
     """For writes: what is known of the effect at the venue. None for reads."""
     client_order_id: str | None = None
@@ -112,16 +115,26 @@ class FuturesAsyncError(Portable):
     refusal: ExchangeError | None = None
     """For writes that end as something else than their refusal: what the venue said, with code, message and status."""
 
+    def __str__(self) -> str:
+        return f"{self.text} ({self.advice})" if self.advice else self.text
+
+    @property
+    def text(self) -> str:
+        """What happened, without the advice: for a text that this one is part of, and that has an advice of its own."""
+        return super().__str__()
+
 
 class NotSupported(FuturesAsyncError):
     """The venue, or this adapter, cannot do it; raised before any I/O."""
 
+    advice = ""
     outcome = Outcome.NOT_SENT
 
 
 class InvalidRequest(FuturesAsyncError, ValueError):
     """Refused here, before anything was signed or sent."""
 
+    advice = ""
     outcome = Outcome.NOT_SENT
 
 
@@ -136,31 +149,44 @@ class NotCarried(InvalidOrder, NotSupported):
 class NotSent(FuturesAsyncError):
     """Proved that the venue cannot have acted: the request did not reach it."""
 
+    advice = "nothing stands in the way of another try"
     outcome = Outcome.NOT_SENT
 
 
 class ConnectFailed(NotSent):
     """No connection to the venue; `kind` is dns, refused, unreachable, timeout, tls, proxy, or (in tests) forbidden."""
 
-    def __init__(self, message: str, *, kind: str) -> None:
+    advice = "check the network, proxy= and base_url=, then try again"
+
+    def __init__(self, message: str, *, kind: str, advice: str | None = None) -> None:
         super().__init__(message)
         self.kind = kind
+        if advice is not None:
+            self.advice = advice
 
 
 class QueueFull(NotSent):
     """Too many calls already wait for this account's rate limit."""
 
+    advice = "call less often, or raise the limiter's max_queue"
+
 
 class DeadlineExpired(NotSent):
     """The deadline passed while the call still waited here; it was not sent late."""
+
+    advice = "it may be sent again, with more time"
 
 
 class ClientClosed(NotSent):
     """The exchange object was closed, or halted for this kind of call."""
 
+    advice = "make a new exchange object"
+
 
 class ExchangeError(FuturesAsyncError):
     """The venue refused. `code` is the venue's own, as text."""
+
+    advice = "the venue's list of codes says what it wants"
 
     def __init__(
         self,
@@ -193,18 +219,25 @@ class ExchangeError(FuturesAsyncError):
 class AuthenticationError(ExchangeError):
     """The venue does not accept key, signature, passphrase or memo."""
 
+    advice = "check the account's key, secret and passphrase or memo, and that the key is of this site"
+
 
 class PermissionDenied(AuthenticationError):
     """The key is good and may not do this: permission missing, or address not on its list."""
+
+    advice = "look at the venue which rights the key has, and from which addresses"
 
 
 class AccountModeMismatch(ExchangeError):
     """The account is of another family (classic or unified); the message names the adapter to use."""
 
+    advice = "use the adapter of the account's kind, which fa.detect() tells"
+
 
 class RateLimited(ExchangeError):
     """The venue's rate limit; `retry_after_s` where the venue said how long."""
 
+    advice = "wait, and ask less often; other programs with the same key or address count too"
     retry_after_s: float | None = None
 
 
@@ -214,35 +247,50 @@ class Banned(RateLimited):
     Of a cancel or a setting `outcome` may be UNKNOWN: a page of an edge that may have passed it on before.
     """
 
+    advice = "stop all that asks with this key or address until it is over; what is urgent, do at the venue's own site"
     until_ms: int | None = None
 
 
 class ClockSkew(ExchangeError):
     """The venue refused the timestamp, also after one resynchronisation."""
 
+    advice = "set this computer's clock"
+
 
 class ParameterRejected(ExchangeError):
     """The venue refused a parameter."""
+
+    advice = "change what the venue names"
 
 
 class SymbolNotFound(ParameterRejected):
     """The venue does not know the contract."""
 
+    advice = "symbols look like BTC/USDT:USDT; fetch_contracts() lists those of the venue"
+
 
 class OrderRejected(ExchangeError):
     """The venue refused the order."""
+
+    advice = "place it anew once the reason is gone"
 
 
 class InsufficientMargin(OrderRejected):
     """Not enough margin or balance."""
 
+    advice = "make it smaller, or bring margin to the account"
+
 
 class RiskLimitExceeded(OrderRejected):
     """Position, order count or risk limit reached."""
 
+    advice = "make it smaller, or close or cancel something first"
+
 
 class DuplicateOrder(OrderRejected):
     """The client order id is taken: an earlier attempt may have landed. Look it up, never re-send."""
+
+    advice = "never place it again: resolve_order() tells what became of the first one"
 
 
 class OrderNotFound(ExchangeError):
@@ -251,25 +299,37 @@ class OrderNotFound(ExchangeError):
     Of a cancel `outcome` is UNKNOWN where an attempt before, whose answer was lost, may have ended the order.
     """
 
+    advice = "the history of orders tells whether it has ended; ids are of one account and one venue"
+
 
 class PositionModeConflict(ExchangeError):
     """The call does not fit the account's position mode, or the mode cannot change now."""
+
+    advice = "fetch_position_mode() tells the mode, which changes only where nothing is held and no order is open"
 
 
 class MarginModeConflict(ExchangeError):
     """The call does not fit the margin mode, or the mode cannot change now."""
 
+    advice = "positions and open orders keep their mode: name it, or close and cancel them first"
+
 
 class AccountInLiquidation(ExchangeError):
     """The account or position is being liquidated."""
+
+    advice = "only the venue acts now: read the positions again later"
 
 
 class VenueUnavailable(ExchangeError):
     """Maintenance, overload or an internal error of the venue; a write may have been executed."""
 
+    advice = "read again later; before a write is repeated, look up what became of it"
+
 
 class VenueClosed(ExchangeError):
     """The venue has shut this interface down for good."""
+
+    advice = "nothing can be done here any more: `futures-async venues` lists the other adapters"
 
 
 class PoolClosed(RateLimited, NotSent):
@@ -287,6 +347,7 @@ class KeyLocked(AuthenticationError, NotSent):
 class RequestTimeout(FuturesAsyncError):
     """A read got no answer in time."""
 
+    advice = "ask again"
     stale: bool = False
     """The connection was closed before any answer, as happens to idle ones: asking again at once is harmless."""
 
@@ -294,9 +355,13 @@ class RequestTimeout(FuturesAsyncError):
 class BadResponse(FuturesAsyncError):
     """An answer came that cannot be used."""
 
+    advice = "ask again; if it stays so, report it to this library"
+
 
 class DecodeError(BadResponse):
     """The answer does not say what the venue documents; `path` names the field, never its value."""
+
+    advice = "use the newest version of this library; if it stays so, report the field"
 
     def __init__(self, message: str, *, path: str = "") -> None:
         super().__init__(message)
@@ -341,6 +406,8 @@ _IDENTITY = {*_NAMES, "side"}
 class UnreadRows(DecodeError):
     """Some rows of a list cannot be read. `rows` are those that can, `unread` the others: nothing is left out."""
 
+    advice = "`.rows` holds those that can be read, `.unread` these; the newest version of this library may read them"
+
     def __init__(self, message: str, *, rows: Sequence[Any] = (), unread: Sequence[UnreadRow] = ()) -> None:
         super().__init__(message, path=unread[0].path if unread else "")
         self.rows = list(rows)
@@ -355,9 +422,11 @@ def unread_rows(unread: Sequence[UnreadRow], rows: Sequence[Any] = ()) -> Unread
     shown = "; ".join(f"{row.name}: {row.problem}" if row.name else row.problem for row in unread[:SHOWN_ROWS])
     more = "" if len(unread) <= SHOWN_ROWS else f"; and {len(unread) - SHOWN_ROWS} more"
     venue = f"{unread[0].venue}: " if unread[0].venue else ""
-    count = f"{len(unread)} of {len(rows) + len(unread)} rows" if rows else f"{len(unread)} rows"
+    count = (
+        f"{len(unread)} of {len(rows) + len(unread)} rows" if rows else f"{len(unread)} row{'s' * (len(unread) > 1)}"
+    )
     return UnreadRows(
-        f"{venue}{count} cannot be read ({shown}{more}); the others are in `.rows`, these in `.unread`",
+        f"{venue}{count} cannot be read ({shown}{more})",
         rows=rows,
         unread=unread,
     )
@@ -366,17 +435,25 @@ def unread_rows(unread: Sequence[UnreadRow], rows: Sequence[Any] = ()) -> Unread
 class ResponseMismatch(BadResponse):
     """The answer belongs to another request, or describes another order than the one placed."""
 
+    advice = "read what it is about again before you act on it"
+
 
 class BodyTooLarge(BadResponse):
     """The answer is over the size cap; it was not read to the end."""
+
+    advice = "ask for less: one symbol, a shorter time, a smaller limit"
 
 
 class UnexpectedRedirect(BadResponse):
     """The answer points elsewhere. Redirects are never followed: headers carry credentials."""
 
+    advice = "check base_url=, and what lies between here and the venue"
+
 
 class IncompletePage(BadResponse):
     """The venue cannot return these rows without gaps; `rows` holds what was read, `unread` what could not be."""
+
+    advice = "`.rows` holds what was read; ask for one symbol, or for a shorter time"
 
     def __init__(self, message: str, *, rows: Sequence[Any] = (), unread: Sequence[UnreadRow] = ()) -> None:
         super().__init__(message)
@@ -387,6 +464,7 @@ class IncompletePage(BadResponse):
 class OrderNotPlaced(FuturesAsyncError):
     """Proved absent: the signed request has expired at the venue and two readings did not find it."""
 
+    advice = "it may be placed again, under a new id"
     outcome = Outcome.NOT_PLACED
 
     def __init__(self, message: str, *, symbol: str = "", client_order_id: str | None = None) -> None:
@@ -398,6 +476,7 @@ class OrderNotPlaced(FuturesAsyncError):
 class SettingNotApplied(FuturesAsyncError):
     """Read back after the fence: the old value stands."""
 
+    advice = "set it again"
     outcome = Outcome.NOT_PLACED
 
 
@@ -422,6 +501,7 @@ class OutcomeUnknown(FuturesAsyncError):
         assumptions: What the verdict would rest on, in words.
     """
 
+    advice = "do not send it again before resolve() has answered"
     outcome = Outcome.UNKNOWN
     settled = False
     """It has become known meanwhile, so that `unresolved()` leaves it out. Set it for what you found out otherwise."""
@@ -454,7 +534,7 @@ class OutcomeUnknown(FuturesAsyncError):
     def name(self, symbol: str, client_order_id: str | None) -> None:
         """Say which order this is about, in the attributes and in the text; for the library itself."""
         if (self.symbol, self.client_order_id) != (symbol, client_order_id):
-            self.args = (f"{self} [order {client_order_id} of {symbol}]",)
+            self.args = (f"{self.text} [order {client_order_id} of {symbol}]",)
         self.symbol, self.client_order_id = symbol, client_order_id
 
     def bind(self, resolver: Callable[[float | None], Awaitable[Any]]) -> None:
@@ -498,10 +578,13 @@ class SettingOutcomeUnknown(OutcomeUnknown):
 class StreamOverrun(FuturesAsyncError):
     """Who iterates over a watch was too slow: more fills or ended orders were waiting than it may hold."""
 
+    advice = "open another watch, and take changes faster or give it a larger max_fills"
+
 
 class UnresolvedOrders(FuturesAsyncError):
     """The exchange was closed while these orders were open questions; `errors` holds one for each."""
 
+    advice = "ask resolve_order() of another exchange object before anything of it is sent again"
     outcome = Outcome.UNKNOWN
 
     def __init__(self, message: str, *, errors: Sequence[OutcomeUnknown] = ()) -> None:

@@ -179,8 +179,12 @@ class Reading(Generic[W, M]):
         try:
             return self._make(row, given)
         except ODD:
-            self._meanings.learn(row)
-            return self._exactly(row, given)
+            try:
+                self._meanings.learn(row)
+                return self._exactly(row, given)
+            except DecodeError as error:
+                error.args = (f"{self.venue} {self.kind.__name__}: {error.text}",)
+                raise
 
     def _exactly(self, row: W, given: Any) -> M:
         model: M = self._model(
@@ -212,7 +216,7 @@ class Reading(Generic[W, M]):
                 if self.empty is None or self.columns[self.empty].of(row, None) != 0:
                     found.append(self._exactly(row, None if give is None else give(row)))
             except DecodeError as error:
-                unread.append(UnreadRow(error.path, str(error), row, self._readable_facts(row), self.venue))
+                unread.append(UnreadRow(error.path, error.text, row, self._readable_facts(row), self.venue))
 
         self._many(rows or (), give, found, closely)
         return Read(found, tuple(unread))
@@ -230,7 +234,7 @@ class Reading(Generic[W, M]):
         found, unread = self.each(rows, give)
         if not unread:
             return found
-        _logger.warning("%s are left out: %s", self.kind.__name__, unread_rows(unread, found))
+        _logger.warning("of %s, left out: %s", self.kind.__name__, unread_rows(unread, found).text)
         return Rows(found).without(unread)
 
     def _readable_facts(self, row: Any) -> dict[str, Any]:

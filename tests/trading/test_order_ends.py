@@ -498,7 +498,7 @@ async def test_closing_says_at_once_whose_fate_it_waits_for(caplog: pytest.LogCa
         assert not closing.done()
         said = [record.getMessage() for record in caplog.records if "closing" in record.getMessage()]
         assert said == [f"toy: closing waits up to 10 s to learn what became of order mine1 of {BTC}"]
-        with pytest.raises(errors.UnresolvedOrders, match=f"acted on order mine1 of {BTC}: ask resolve_order"):
+        with pytest.raises(errors.UnresolvedOrders, match=f"acted on order mine1 of {BTC} .ask resolve_order"):
             await closing
         with pytest.raises(errors.OrderOutcomeUnknown):
             await placing

@@ -312,7 +312,7 @@ def test_what_does_not_fit_is_named(data: object, path: str) -> None:
     error = outcome(said("0", data=data))
     assert isinstance(error, errors.DecodeError)
     assert error.path == path
-    assert str(error).endswith(path)
+    assert error.text.endswith(path)
 
 
 @pytest.mark.parametrize(("location", "shown"), [("https://evil.example/x?key=1", "evil.example"), ("/x", "same host")])

@@ -225,7 +225,7 @@ def test_an_odd_row_takes_no_other_away(changes: dict[str, Any], path: str) -> N
     assert str(caught.value).startswith("here: 1 of 3 rows cannot be read (")
     with pytest.raises(DecodeError) as alone:
         HELD.one(odd)
-    assert (alone.value.path, str(alone.value)) == (path, unread.problem)
+    assert (alone.value.path, alone.value.text) == (path, f"here Position: {unread.problem}")
     assert not isinstance(alone.value, UnreadRows)
 
 

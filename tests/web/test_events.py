@@ -390,7 +390,7 @@ async def test_stops_that_cannot_be_read_are_told(asked: Asked, monkeypatch: pyt
                 continue
             if problems["bitget stops"] is None:
                 break
-            assert problems["bitget stops"]["error"] == "RequestTimeout: cut"
+            assert problems["bitget stops"]["error"] == "RequestTimeout: cut (ask again)"
             cut = False
 
 

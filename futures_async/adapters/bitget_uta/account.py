@@ -76,7 +76,7 @@ class UnifiedAccount(Adapter):
             return await self._call(endpoints.SETTINGS)
         except PermissionDenied as error:
             # A key with "UTA trade" alone may place orders and cannot learn how to write them.
-            error.args = (f"{error}; the key needs the permission group UTA mgt. (read) too",)
+            error.args = (f"{error.text}; the key needs the permission group UTA mgt. (read) too",)
             raise
 
     async def identify_account(self) -> str | None:

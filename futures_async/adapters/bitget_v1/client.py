@@ -132,7 +132,7 @@ class BitgetV1(BitgetV1Account):
         if found is None or found.leverage is None:
             raise InvalidOrder(
                 f"bitget-v1: every order states leverage and margin mode, and neither set_leverage nor an open "
-                f"position of {request.symbol} tells them{f' ({problem})' if problem else ''}: "
+                f"position of {request.symbol} tells them{f' ({problem.text})' if problem else ''}: "
                 "give OrderRequest(leverage=…, margin_mode=…)"
             ) from problem
         return found
@@ -194,7 +194,7 @@ class BitgetV1(BitgetV1Account):
             with urgent():
                 seen = [*await self.fetch_open_orders(request.symbol), *(await self._orders_page(query, None)).rows]
         except FuturesAsyncError as problem:
-            return [f"orders could not be listed: {problem}"]
+            return [f"orders could not be listed: {problem.text}"]
         alike = {
             order.order_id: order
             for order in seen

@@ -40,6 +40,8 @@ class SignatureRefused(AuthenticationError, ClockSkew):
     As it may be the clock, it is set anew and the call made once more before this is raised.
     """
 
+    advice = "check key and secret, that the key is of this site, and this computer's clock"
+
 
 CODES: Mapping[str, Code] = (
     ambiguous(VenueUnavailable, 500, transient=True)

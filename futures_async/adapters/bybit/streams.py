@@ -77,6 +77,8 @@ class LoginRefused(AuthenticationError, ClockSkew):
     As it may be the clock, it is set anew and the login made once more before this is raised.
     """
 
+    advice = "check key and secret, that the key is of this site, and this computer's clock"
+
 
 class Frame(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """What is around the data, or an answer to one of ours."""

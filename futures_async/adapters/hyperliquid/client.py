@@ -189,7 +189,7 @@ class Hyperliquid(BatchCancels, LookupCalls):
                 try:
                     acks.append(actions.refusal_in(verdict) or actions.acknowledgement(order)(verdict))
                 except DecodeError as problem:
-                    acks.append(Refusal("", str(problem)))
+                    acks.append(Refusal("", problem.text))
             return acks
 
         return BatchPlacement(api.PLACE, actions.order_body(elements), read)

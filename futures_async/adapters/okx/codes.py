@@ -29,6 +29,8 @@ HINTS = {
 class OrderExpired(fa.ClockSkew):
     """The order's own expiry had passed when it arrived: it was not placed, and may be placed anew."""
 
+    advice = "place it anew; if it stays so, set this computer's clock"
+
 
 _ACCESS = (
     fa.refused(fa.AuthenticationError, 50101, *fa.span(50103, 50106), 50108, 50111, 50113, 50114, 50119)

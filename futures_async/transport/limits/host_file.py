@@ -148,11 +148,11 @@ class HostFile:
 
     def unusable(self, error: sqlite3.Error) -> ConnectFailed:
         """What an error of SQLite's means."""
-        return self._unusable(f"{error}", "If it is damaged, stop all processes that use it and remove it")
+        return self._unusable(f"{error}", "if it is damaged, stop all processes that use it and remove it")
 
-    def _unusable(self, why: str, hint: str = "") -> ConnectFailed:
-        text = f"the host limiter's file {self.path} cannot be used ({why}); nothing was sent. {hint}"
-        return ConnectFailed(text.rstrip(), kind="unreachable")
+    def _unusable(self, why: str, advice: str = "see that this user can write there, then try again") -> ConnectFailed:
+        text = f"the host limiter's file {self.path} cannot be used ({why}); nothing was sent"
+        return ConnectFailed(text, kind="unreachable", advice=advice)
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is not None:
@@ -189,7 +189,10 @@ class HostFile:
             self._joined = True
             return
         if row is not None and self._joined:
-            raise self._unusable("another host, or a virtual machine with a clock of its own, uses it too")
+            raise self._unusable(
+                "another host, or a virtual machine with a clock of its own, uses it too",
+                "give each host a folder of its own (HostLimiter(directory=…)), or share the limits by RedisLimiter",
+            )
         # Times of an earlier boot mean nothing in this one.
         for table in _TABLES:
             file.execute(f"DELETE FROM {table}")  # noqa: S608 - constants only

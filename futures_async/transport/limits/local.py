@@ -209,10 +209,7 @@ class LocalLimiter(Limiter):
             self._grant(waiter)
             return waiter
         if block.queue is not None and block.queue.counts[priority] >= self.max_queue:
-            raise QueueFull(
-                f"{self.max_queue} calls of this kind already wait for the rate limit {block.pool.key}: "
-                "call less often, or raise the limiter's max_queue"
-            )
+            raise QueueFull(f"{self.max_queue} calls of this kind already wait for the rate limit {block.pool.key}")
         self._queue(waiter, block)
         self._serve(block, now)
         return waiter

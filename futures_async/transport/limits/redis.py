@@ -30,7 +30,7 @@ from futures_async.transport.limits.redis_scripts import (
     TAKE,
     WITHDRAW,
 )
-from futures_async.transport.limits.redis_server import TIMEOUT_S, RedisServer, ServerFailed
+from futures_async.transport.limits.redis_server import SERVER_ADVICE, TIMEOUT_S, RedisServer, ServerFailed
 from futures_async.transport.limits.stored import (
     ASK_AGAIN_S,
     Blocked,
@@ -259,6 +259,7 @@ class RedisLimiter(StoreLimiter):
             raise ConnectFailed(
                 f"the rate limits are kept in Redis, which cannot be asked ({error}); nothing was sent",
                 kind="unreachable",
+                advice=SERVER_ADVICE,
             ) from None
 
     async def _ask(self, pools: Sequence[Pool], arguments: Sequence[str | float], told: int) -> Any:

@@ -43,6 +43,9 @@ def cancelled() -> bool:
     return task is not None and task.cancelling() > 0
 
 
+SERVER_ADVICE = "see that the server is up and reachable from here, then try again"
+
+
 class ServerFailed(Portable):
     """The server could not be asked, or (`answered`) it refused. The text says where and why, without secrets."""
 

@@ -197,8 +197,7 @@ class StoreLimiter(Limiter):
                 if line is not None and line.turns[0] < turn:
                     if sum(other.key[0] == turn.key[0] for other in line.turns) >= self.max_queue:
                         raise QueueFull(
-                            f"{self.max_queue} calls of this kind already wait for the rate limit {pool.key}: "
-                            "call less often, or raise the limiter's max_queue"
+                            f"{self.max_queue} calls of this kind already wait for the rate limit {pool.key}"
                         )
                     self._enter(turn, line)
                     return
