@@ -62,7 +62,7 @@ class Standing:
                 self._why = f"{event.outcome} at {event.endpoint}"
         elif isinstance(event, StreamEvent):
             if event.happening in ("lost", "failed"):
-                self._why = f"stream {event.reason or event.happening}"
+                self._why = f"stream {event.happening}: {event.reason}"
             elif event.happening == "drift":
                 complain(f"{self._name}: a read found {event.count} rows otherwise than the stream", style="yellow")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Callable
 from types import TracebackType
 from typing import Literal, Self
 
@@ -68,7 +68,8 @@ class OrderManager:
         journal: A journal, the path of an SQLite file, or `postgresql://…` (see `PostgresJournal`); None is one file
             for all in the user's state folder.
             A journal given as object stays its owner's.
-        on_fill: Awaited with each fill of an order that this manager placed, once, while `track` runs.
+        on_fill: Called with each fill of an order that this manager placed, once, while `track` runs; awaited where it
+            is async.
         book: What fills are counted into; None begins flat.
         now_ms: Clock for the journal's `created_ms`, Unix milliseconds.
     """
@@ -78,7 +79,7 @@ class OrderManager:
         exchange: FuturesExchange,
         *,
         journal: Journal | Place | None = None,
-        on_fill: Callable[[FillEffect], Awaitable[object]] | None = None,
+        on_fill: Callable[[FillEffect], object] | None = None,
         book: PositionBook | None = None,
         now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
     ) -> None:

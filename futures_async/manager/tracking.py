@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -13,7 +13,7 @@ from futures_async.manager.fills import FillEffect, PositionBook
 from futures_async.manager.listening import Listening
 from futures_async.streams.orders import advances
 from futures_async.trading.hooks import current_id, may_be_replaced
-from futures_async.unified.callbacks import failure_of
+from futures_async.unified.callbacks import called, failure_of
 from futures_async.unified.enums import OrderStatus
 from futures_async.unified.errors import DecodeError, FuturesAsyncError, InvalidRequest, OrderNotFound, unread_rows
 from futures_async.unified.exact import ZERO, add, divide, multiply, subtract, total
@@ -122,7 +122,7 @@ class Tracker:
         self,
         exchange: FuturesExchange,
         book: PositionBook,
-        on_fill: Callable[[FillEffect], Awaitable[object]] | None,
+        on_fill: Callable[[FillEffect], object] | None,
     ) -> None:
         self.book = book
         self._exchange = exchange
@@ -345,7 +345,7 @@ class Tracker:
     async def _readable_fills(self, symbol: str, **bounds: Any) -> Sequence[Fill]:
         fills, unread = await readable(self._exchange.fetch_fills(symbol, **bounds))
         if unread:
-            logger.warning("%s: fills of %s: %s", self._exchange.id, symbol, unread_rows(unread, fills))
+            logger.warning("fills of %s: %s", symbol, unread_rows(unread, fills).text)
         return fills
 
     async def _take(self, tracked: _Tracked, fill: Fill) -> None:
@@ -354,7 +354,7 @@ class Tracker:
                 self.book.learn(await self._exchange.fetch_contract(fill.venue_symbol))
             effect = self.book.apply(fill, tracked.order.position_side)
         except FuturesAsyncError as unknown:  # it stays owed: the next look finds it again
-            logger.warning("%s: a fill of %s cannot be counted: %s", fill.venue, fill.symbol, unknown)
+            logger.warning("%s: a fill of %s cannot be counted yet: %s", fill.venue, fill.symbol, unknown)
             return
         if effect is None:
             return
@@ -364,7 +364,7 @@ class Tracker:
         tracked.looks_in_vain = 0
         tracked.new_fills.append(effect)
         if self._on_fill is not None:
-            error = await failure_of(self._on_fill(effect))
+            error = await failure_of(called(self._on_fill, effect))
             if error is not None:
                 logger.error("on_fill failed for fill %s", fill.fill_id, exc_info=error)
 

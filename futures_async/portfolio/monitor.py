@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
 from decimal import Decimal
 from typing import NamedTuple
@@ -27,7 +27,7 @@ from futures_async.portfolio.rules import (
     measure,
 )
 from futures_async.portfolio.snapshot import Failed, Ok, Snapshot, Stale, fresh_data
-from futures_async.unified.callbacks import failure_of
+from futures_async.unified.callbacks import called, failure_of
 from futures_async.unified.errors import ClientClosed, InvalidRequest, OutcomeUnknown, UnreadRows
 from futures_async.unified.models import Position
 
@@ -82,7 +82,8 @@ class RiskMonitor:
     Args:
         portfolio: What to watch; stays its owner's.
         rules: As data; None are those of the documents.
-        on_alert: Awaited with each alert, one after the other, for 10 s at most; no look waits for it.
+        on_alert: Called with each alert, one after the other, and awaited for 10 s at most where it is async; no look
+            waits for it.
         interval_s: Seconds between looks.
         managers: Order managers by name in the portfolio, for the rules that act.
         act_again_s: Seconds until an action is repeated.
@@ -95,7 +96,7 @@ class RiskMonitor:
         self,
         portfolio: Portfolio,
         rules: Sequence[Rule] | None = None,
-        on_alert: Callable[[Alert], Awaitable[object]] | None = None,
+        on_alert: Callable[[Alert], object] | None = None,
         *,
         interval_s: float = 5.0,
         managers: Mapping[str, OrderManager] | None = None,
@@ -137,7 +138,7 @@ class RiskMonitor:
                     return
                 pause_s = self._interval_s if anyio.current_time() - started > LONGEST_PAUSE_S else 2 * pause_s
                 pause_s = min(pause_s, LONGEST_PAUSE_S)
-                logger.error("risk monitor failed, goes on in %.0f s", pause_s, exc_info=error)
+                logger.error("the risk monitor failed, and goes on in %.0f s", pause_s, exc_info=error)
                 await anyio.sleep(pause_s)
 
     async def _watch(self, tasks: anyio.abc.TaskGroup, alerts: MemoryObjectSendStream[Alert]) -> None:
@@ -167,18 +168,19 @@ class RiskMonitor:
     def _log(alert: Alert) -> None:
         logger.log(
             logging.WARNING if alert.raised else logging.INFO,
-            "%s: %s %s: %s",
-            alert.subject.venue,
+            "%s: rule %s is %s: %s %s",
+            " ".join(str(part) for part in alert.subject if part),
             alert.rule.name,
             "broken" if alert.raised else "kept again",
-            alert.value,
+            alert.rule.metric,
+            "not known" if alert.value is None else f"{alert.value:.6g}",
         )
 
     async def _tell(self, alert: Alert) -> None:
         if self._on_alert is None:
             return
         with anyio.move_on_after(ALERT_WITHIN_S) as scope:
-            error = await failure_of(self._on_alert(alert))
+            error = await failure_of(called(self._on_alert, alert))
             if error is not None:
                 logger.error("on_alert failed for rule %s", alert.rule.name, exc_info=error)
         if scope.cancelled_caught:
@@ -282,7 +284,8 @@ class RiskMonitor:
         if isinstance(error, OutcomeUnknown) and key in self._raised:
             self._doubtful.add(key)
         if error is not None:
-            logger.error("%s: acting on rule %s failed", task.subject.venue, task.rule.name, exc_info=error)
+            told = f"{task.subject.venue} {task.subject.symbol}: acting on rule {task.rule.name} failed"
+            logger.error("%s: look at the position", told, exc_info=error)
 
 
 def _is_frozen(position: Position, state: Ok | Stale) -> bool:

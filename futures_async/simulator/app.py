@@ -66,6 +66,8 @@ class SimulatorApp:
         self.streams = StreamServer(StreamHub(exchange, plan))
         self.connections: dict[tuple[str, int], asyncio.Transport] = {}
         """Open connections by the client's address and port, when our own server tells them."""
+        self.served = False
+        """Our own server does."""
         self._web = Starlette(routes=[WebRoute("/", self._announce)])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -129,6 +131,8 @@ class SimulatorApp:
         """
         transport = self._transport(scope)
         if transport is None:
+            if self.served:
+                return  # the client has gone before
             raise ConnectionResetError("the simulated exchange dropped the connection")
         if reset:
             sock = transport.get_extra_info("socket")

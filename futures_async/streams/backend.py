@@ -9,6 +9,7 @@ headers; a connection that stood ends in one call of `ended`, whatever ended it.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import Literal, Protocol
 
 import msgspec
@@ -45,6 +46,15 @@ class StreamRequest(msgspec.Struct, frozen=True, kw_only=True):
         return [("url", self.url.partition("?")[0])]
 
 
+_ENDS: Mapping[EndKind, str] = {
+    "closed": "closed by the venue",
+    "lost": "cut without a goodbye",
+    "too-big": "a message was over the size cap",
+    "protocol": "what came breaks the WebSocket protocol",
+    "broken": "what came could not be taken in",
+}
+
+
 class StreamEnd(msgspec.Struct, frozen=True, kw_only=True):
     """How a connection ended."""
 
@@ -57,8 +67,10 @@ class StreamEnd(msgspec.Struct, frozen=True, kw_only=True):
     """Its text."""
 
     def __str__(self) -> str:
-        code = "" if self.code is None else f" {self.code}"
-        return f"{self.kind}{code}{f' ({self.reason})' if self.reason else ''}"
+        said = " ".join(str(one) for one in (self.code, self.reason) if one)
+        if self.kind == "lost" and said:
+            return said
+        return _ENDS[self.kind] + (f": {said}" if said else "")
 
 
 class StreamFailure(Exception):

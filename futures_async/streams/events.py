@@ -45,8 +45,12 @@ class Reporter:
         self, stream: str, happening: Happening, *, duration_s: float = 0.0, reason: str = "", count: int = 0
     ) -> None:
         """Pass one on. A hook that fails is logged, and stops nothing."""
-        level = logging.WARNING if happening in ("lost", "failed", "drift") else logging.DEBUG
-        logger.log(level, "%s %s stream: %s %s", self.venue, stream, happening, reason or count or "")
+        level = logging.WARNING if happening in ("lost", "failed") else logging.DEBUG
+        if happening == "drift":
+            logger.warning("%s: a read found %d of the %s otherwise than told: mended", self.venue, count, stream)
+        else:
+            told = reason or (f"{count} changes" if count else "")
+            logger.log(level, "%s %s stream %s%s", self.venue, stream, happening, f": {told}" if told else "")
         if self.hook is not None:
             call_hook(
                 self.hook,

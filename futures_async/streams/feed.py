@@ -317,7 +317,7 @@ class Feed(ABC, Generic[T]):
         del self._lost[:-LOST_KEPT]
         self.unread = (*odd, *self._lost)
         if fresh := [row for row in self.unread if (row.raw, row.facts) not in known]:
-            logger.warning("%s: the picture of %s: %s", self._report.venue, self.what, unread_rows(fresh))
+            logger.warning("the picture of %s: %s", self.what, unread_rows(fresh).text)
 
 
 def _names(item: object) -> dict[str, object]:

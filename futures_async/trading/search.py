@@ -116,12 +116,12 @@ class Search:
         if self.client_order_id is None or not channel.dialect.traits.lookup_by_client_id:
             raise self.unknown(channel, "the venue cannot look orders up by an id of ours")
         started = runtime.now()
-        logger.warning("%s: %s", self._title(channel), self.error.text if self.error else "it was left open elsewhere")
+        logger.warning("%s: %s", self._title(channel), self._why())
         token = _SENT_SINCE_MS.set(self._sent_since_ms(channel))
         try:
             order = await self._run(channel, glance or find, find, within_s)
         except FuturesAsyncError as problem:
-            self._end(channel, started, f"is still not known: {problem}")
+            self._end(channel, started, f"is still not known: {problem.advice if problem is self.error else problem}")
             raise
         finally:
             _SENT_SINCE_MS.reset(token)
@@ -133,6 +133,13 @@ class Search:
         if not self.own or self.fence_ms is None or traits.window_s is None:
             return None
         return self.fence_ms - int((traits.window_s + traits.visibility_lag_s) * 1000) - SENT_BEFORE_MS
+
+    def _why(self) -> str:
+        """What is not known is told by the title; this is how it came to that."""
+        if self.error is None:
+            return "it was left open elsewhere"
+        cause = self.error.__cause__
+        return cause.text if isinstance(cause, FuturesAsyncError) else self.error.text
 
     def _title(self, channel: Channel) -> str:
         return f"{channel.dialect.venue}: looking for order {self.client_order_id} of {self.symbol}"

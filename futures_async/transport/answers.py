@@ -285,7 +285,7 @@ class Answers:
         if status == 401:
             return self._error(AuthenticationError, "the key was not accepted", response, endpoint)
         if status >= 500:
-            return self._error(VenueUnavailable, "the venue or its edge failed; try later", response, endpoint)
+            return self._error(VenueUnavailable, "the venue or its edge failed", response, endpoint)
         if status >= 400:
             return self._error(ExchangeError, "the venue answered without its envelope", response, endpoint)
         return DamagedAnswer(f"{where} [HTTP {status}]", "the answer is not the venue's JSON, or was cut short")

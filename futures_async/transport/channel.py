@@ -319,8 +319,10 @@ class Channel:
     def unknown(self, endpoint: Endpoint[Any], attempts: list[Attempt], cause: FuturesAsyncError) -> OutcomeUnknown:
         """The error for a write that may have arrived, with the fence of its last signature."""
         signed_ms = max((attempt.signed_ms for attempt in attempts), default=self.now_ms())
+        where = f"{self.dialect.venue} {endpoint.name}"
+        why = cause.text.removeprefix(where).lstrip(": ")
         error = UNKNOWN[endpoint.kind](
-            f"{self.dialect.venue} {endpoint.name}: it is not known whether this took effect ({cause.text})",
+            f"{where}: it is not known whether this took effect ({why})",
             venue=self.dialect.venue,
             attempts=attempts,
             fence_until_ms=self.fence(signed_ms, endpoint),

@@ -115,11 +115,10 @@ class DamagedAnswer(DecodeError):
         what: What is wrong with the answer.
     """
 
+    advice = "ask again; if it stays so, see whether a proxy or a maintenance page answers in the venue's place"
+
     def __init__(self, where: str, what: str) -> None:
-        super().__init__(
-            f"{where}: {what}; a read may be asked again; if that goes on, see whether a proxy or a maintenance page "
-            "answers in the venue's place"
-        )
+        super().__init__(f"{where}: {what}")
 
 
 def tries(error: FuturesAsyncError, policy: RetryPolicy) -> int:

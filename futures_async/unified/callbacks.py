@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
+from inspect import isawaitable
 from typing import Any
+
+
+async def called(hook: Callable[..., object], *told: object) -> None:
+    """Call what a user gave, and await what it returns where that can be: a plain function will do."""
+    answer = hook(*told)
+    if isawaitable(answer):
+        await answer
 
 
 async def failure_of(call: Awaitable[Any]) -> Exception | None:

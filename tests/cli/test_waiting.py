@@ -17,7 +17,7 @@ from futures_async.unified.watching import WatchState
 from tests.fakes import in_virtual_time
 
 FAILED = CallEvent(venue="okx", endpoint="GET /positions", attempt=2, outcome="ConnectFailed")
-LOST = StreamEvent(venue="okx", stream="private", happening="lost", reason="lost (no connection: refused)")
+LOST = StreamEvent(venue="okx", stream="private", happening="lost", reason="no connection: refused")
 
 
 def test_what_is_not_live_is_told_with_its_reason_and_when_it_is_again(capsys: pytest.CaptureFixture[str]) -> None:
@@ -53,7 +53,7 @@ def test_what_is_not_live_is_told_with_its_reason_and_when_it_is_again(capsys: p
         "main: live again\n",
         "",
         "",
-        f"main: not live: stream lost (no connection: refused){again}",
+        f"main: not live: stream lost: no connection: refused{again}",
         "main: live again\n",
         f"main: not live: ConnectFailed at GET /positions{again}",
     ]

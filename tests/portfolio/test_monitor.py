@@ -77,6 +77,39 @@ def at(ratio: str, **fields: Any) -> list[Position]:
 
 
 @both_backends
+def test_a_line_of_the_log_says_which_position_and_how_far(backend: Backend, caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> None:
+        bench = Bench(RATIO)
+        bench.exchange.positions = at("0.93333333333333333")
+        await bench.watch(0.5)
+
+    in_virtual_time(backend, main)
+    assert [one.getMessage() for one in caplog.records if one.name == "futures_async.monitor"] == [
+        "fake BTCUSDT long isolated: rule ratio is broken: margin_ratio 0.933333"
+    ]
+
+
+@both_backends
+def test_a_plain_function_may_hear_alerts_and_fail(backend: Backend, caplog: pytest.LogCaptureFixture) -> None:
+    told: list[str] = []
+
+    def hear(alert: Alert) -> None:
+        told.append(alert.rule.name)
+        raise RuntimeError("no mail")
+
+    async def main() -> None:
+        exchange = FakeMargin()
+        exchange.positions = at("0.95")
+        with anyio.move_on_after(0.5):
+            await RiskMonitor(Portfolio([exchange]), [RATIO], hear).run()
+
+    in_virtual_time(backend, main)
+    assert told == ["ratio"]
+    assert "on_alert failed for rule ratio" in caplog.text
+    assert "can't be used in 'await'" not in caplog.text
+
+
+@both_backends
 def test_a_rule_alerts_once_when_broken_and_once_when_kept_again_well_behind_its_bound(backend: Backend) -> None:
     async def main() -> None:
         bench = Bench(RATIO)

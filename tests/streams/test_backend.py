@@ -141,7 +141,7 @@ async def test_messages_arrive_whole_and_in_order() -> None:
         end = await heard.end()
     assert heard.messages == [(b"one", False), (b"two", False), (b"\x00\xff", True), (b"three!", False)]
     assert (end.kind, end.code, end.reason) == ("closed", 1001, "later")
-    assert str(end) == "closed 1001 (later)"
+    assert str(end) == "closed by the venue: 1001 later"
 
 
 async def test_nothing_that_came_before_the_close_is_lost() -> None:

@@ -169,7 +169,7 @@ def test_a_channel_that_is_acknowledged_and_silent_is_noticed() -> None:
         bench.venue.faults.no_data = 1.0
         async with bench.watch(What.POSITIONS) as watch:
             await until(lambda: bool(bench.happened("lost")), 10.0)
-            assert bench.happened("lost")[0].reason.endswith("no push on positions)")
+            assert bench.happened("lost")[0].reason.endswith("no push on positions")
             bench.venue.faults.no_data = 0.0
             await watch.live()
         bench.events.clear()

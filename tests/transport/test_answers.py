@@ -58,7 +58,7 @@ def outcome(
 def test_a_damaged_answer_says_whose_it_is_and_what_to_do(body: bytes) -> None:
     text = str(outcome(body))
     assert text.startswith(f"toy {GET_LEVERAGE.name}")
-    assert "may be asked again" in text
+    assert "(ask again; if it stays so, see whether a proxy " in text
     assert "proxy" in text
 
 

@@ -74,6 +74,15 @@ class Phase(IntEnum):
     ANSWERING = 4
 
 
+_REACHED = {
+    Phase.QUEUED: "before it could leave",
+    Phase.CONNECTING: "as the connection was made",
+    Phase.HEADERS_STARTED: "as the request left",
+    Phase.BODY_STARTED: "once the request had left",
+    Phase.ANSWERING: "in the middle of the answer",
+}
+
+
 class Timeouts(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds. `deadline_s` bounds a whole read with its retries and its wait in the queue, and each try at a write."""
 
@@ -191,7 +200,7 @@ class HttpFailure(Portable):
     """No usable answer. `sent` is False only when it is proved that the venue cannot have acted."""
 
     def __init__(self, kind: FailureKind, phase: Phase, *, sent: bool, reused: bool = False) -> None:
-        super().__init__(f"{kind} while {phase.name.lower().replace('_', ' ')}")
+        super().__init__(f"{kind} {_REACHED[phase]}")
         self.kind: FailureKind = kind
         self.phase = phase
         self.sent = sent
