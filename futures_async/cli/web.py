@@ -4,15 +4,65 @@ from __future__ import annotations
 
 import os
 import secrets
+import signal
+import sys
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any, NoReturn
 
 from futures_async.accounts.environment import WEB_TOKEN
 from futures_async.cli.accounts import CLOSE_WITHIN_S, SETTLE_WITHIN_S, Source, open_accounts
 from futures_async.cli.extras import needs
-from futures_async.cli.output import complain, make_console
+from futures_async.cli.output import Exit, complain, make_console
+from futures_async.cli.running import INTERRUPTED
 from futures_async.portfolio.portfolio import Portfolio
-from futures_async.unified.errors import InvalidRequest
+from futures_async.unified.errors import InvalidRequest, OutcomeUnknown
+from futures_async.unified.exchange import FuturesExchange
+
+
+class _Ending:
+    """What is told at Ctrl-C, and what a second one leaves unknown.
+
+    Args:
+        under_way: The app's `UnderWay`.
+        accounts: By name.
+    """
+
+    def __init__(self, under_way: Any, accounts: Mapping[str, FuturesExchange]) -> None:
+        self._under_way = under_way
+        self._accounts = accounts
+        self._before = signal.getsignal(signal.SIGINT)
+
+    def told(self, again: bool) -> None:
+        """At a signal; from then on Ctrl-C ends the program."""
+        if again:
+            self.at_once()
+        steps = [*self._under_way.begun, *self._under_way.waiting]
+        if steps:
+            complain(f"Waiting for {'; '.join(steps)}: another Ctrl-C ends it at once", style="yellow")
+
+    def keep(self) -> None:
+        """While the accounts are closed, too."""
+        signal.signal(signal.SIGINT, lambda number, frame: self.at_once())
+
+    def restore(self) -> None:
+        """They are."""
+        signal.signal(signal.SIGINT, self._before)
+
+    def at_once(self) -> NoReturn:
+        """End the program, and name what nobody knows then."""
+        open_questions = [f"{name}: {one.text}" for name, one in self._questions()]
+        unknown = [*self._under_way.begun, *open_questions]
+        if unknown:
+            complain(f"Ended at once. It is not known what became of {'; '.join(unknown)}: look at the venue")
+        if self._under_way.waiting:
+            complain(f"Not begun: {'; '.join(self._under_way.waiting)}")
+        sys.stdout.flush()
+        os._exit(Exit.UNKNOWN if unknown else INTERRUPTED)
+
+    def _questions(self) -> list[tuple[str, OutcomeUnknown]]:
+        return [(name, one) for name, exchange in self._accounts.items() for one in exchange.unresolved()]
 
 
 async def serve_page(
@@ -33,16 +83,19 @@ async def serve_page(
         complain(f"The token of this run: {token}", style="bold")
     refuse_open(host, token)
     close_within_s = SETTLE_WITHIN_S if trading else CLOSE_WITHIN_S
-    async with AsyncExitStack() as stack:
+    async with AsyncExitStack() as outer, AsyncExitStack() as stack:
         accounts = await stack.enter_async_context(open_accounts(source, close_within_s=close_within_s))
         portfolio = await stack.enter_async_context(Portfolio(accounts, live=not poll))
         app = web.app(portfolio, token=token, trading=trading, hosts=hosts)
+        ending = _Ending(app.state.under_way, accounts)
+        outer.callback(ending.restore)
         shown = f"[{host}]" if ":" in host else host
 
         def ready(port: int) -> None:
             make_console().print(f"http://{shown}:{port}/ (Ctrl-C ends it)", highlight=False, markup=False)
 
-        await serve(app, host, port, ready=ready)
+        await serve(app, host, port, ready=ready, ending=ending.told)
+        ending.keep()
 
 
 def read_token(file: Path | None) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import msgspec
@@ -60,6 +61,31 @@ class Wanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Of those that were said, the ones to take, and no other; None takes all that there are by now."""
 
 
+class UnderWay:
+    """The steps that were confirmed and have not ended, for who is asked to end the server meanwhile."""
+
+    def __init__(self) -> None:
+        self.begun: list[str] = []
+        """Sent, or about to be."""
+        self.waiting: list[str] = []
+        """Behind those of the same account."""
+
+    def followed(self, name: str, step: Act) -> Act:
+        """The same step, listed here until it has ended."""
+        says = f"{name}: {step.says}"
+        self.waiting.append(says)
+
+        async def do() -> Done | None:
+            self.waiting.remove(says)
+            self.begun.append(says)
+            try:
+                return await step.do()
+            finally:
+                self.begun.remove(says)
+
+        return replace(step, do=do)
+
+
 async def act(request: Request) -> Response:
     """Say what would be done, or do it, and what could not be looked at.
 
@@ -94,7 +120,8 @@ async def act(request: Request) -> Response:
         taken = {name: [one for one in steps if _step(name, one) in confirmed] for name, steps in acts.items()}
         left = {name: [one for one in steps if _step(name, one) not in confirmed] for name, steps in acts.items()}
         gone = [step for step in confirmed if step.account in acts and step not in found]
-    ends = await carry_out(taken)
+    under_way: UnderWay = request.app.state.under_way
+    ends = await carry_out({name: [under_way.followed(name, one) for one in steps] for name, steps in taken.items()})
     ends += [
         (step.account, Done(action=step.action, symbol=step.symbol, result="nothing to do", detail="it is gone"))
         for step in gone

@@ -20,7 +20,7 @@ from futures_async.unified.errors import InvalidRequest
 from futures_async.unified.exchange import Capability
 from futures_async.unified.models import to_builtins
 from futures_async.web import description, reading
-from futures_async.web.acting import act
+from futures_async.web.acting import UnderWay, act
 from futures_async.web.events import events
 from futures_async.web.guard import COOKIE, SESSION_S, Guard, Guarded, body_of, client_of, cookie_of
 from futures_async.web.lists import Lists, open_orders
@@ -86,6 +86,7 @@ def app(
     made.state.tally = Tally(portfolio)
     made.state.guard = guard
     made.state.trading = trading
+    made.state.under_way = UnderWay()
     return made
 
 

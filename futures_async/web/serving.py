@@ -18,10 +18,13 @@ from futures_async.web.guard import LOOPBACK
 class _Server(uvicorn.Server):
     """Before it waits for its connections to end, streams are ended: they would not end by themselves."""
 
-    def __init__(self, config: uvicorn.Config, app: Starlette, ready: Callable[[], object]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, app: Starlette, ready: Callable[[], object], ending: Callable[[bool], object]
+    ) -> None:
         super().__init__(config)
         self._app = app
         self._ready = ready
+        self._told = ending
         self._ending: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
@@ -33,6 +36,7 @@ class _Server(uvicorn.Server):
         self.force_exit = self.should_exit and sig == signal.SIGINT
         self.should_exit = True
         self.end_streams()
+        self._told(self.force_exit)
 
     def end_streams(self) -> None:
         """Every reader's stream ends now."""
@@ -50,7 +54,14 @@ def refuse_open(host: str, token: str | None) -> None:
         raise InvalidRequest(f"{host} can be reached by others: serving there needs a token (--token-file)")
 
 
-async def serve(app: Starlette, host: str, port: int, *, ready: Callable[[int], object] = lambda port: None) -> None:
+async def serve(
+    app: Starlette,
+    host: str,
+    port: int,
+    *,
+    ready: Callable[[int], object] = lambda port: None,
+    ending: Callable[[bool], object] = lambda again: None,
+) -> None:
     """Serve until the task is cancelled, or by a signal.
 
     Args:
@@ -58,6 +69,8 @@ async def serve(app: Starlette, host: str, port: int, *, ready: Callable[[int], 
         host: The address.
         port: 0 takes a free one.
         ready: Called with the port once it listens.
+        ending: Called at a signal that ends it, before it waits for answers under way; with True at a second Ctrl-C,
+            which ends that wait.
 
     Raises:
         InvalidRequest: It cannot listen there.
@@ -72,7 +85,7 @@ async def serve(app: Starlette, host: str, port: int, *, ready: Callable[[int], 
     def started() -> None:
         ready(listener.getsockname()[1])
 
-    server = _Server(config, app, started)
+    server = _Server(config, app, started, ending)
     serving = asyncio.ensure_future(server.serve([listener]))
     try:
         await asyncio.shield(serving)

@@ -9,17 +9,24 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import httpx
 import pytest
 
 from futures_async.cli import web as page
 from futures_async.cli.accounts import Source
-from futures_async.unified.errors import NotSupported
+from futures_async.portfolio.acts import Act
+from futures_async.simulator import FaultPlan, serve
+from futures_async.unified.errors import NotSupported, OrderOutcomeUnknown
 from futures_async.unified.exchange import FuturesExchange
+from futures_async.web.acting import UnderWay
 from tests.cli.test_commands import cli
 
 ENVIRON = {"PATH": os.environ["PATH"], "HOME": "/nonexistent"}
@@ -97,3 +104,119 @@ def test_what_acts_is_given_time_to_come_to_its_end(
         )
     assert given == [within_s]
     assert ("token of this run" in capsys.readouterr().err) is trading
+
+
+def _cancel_all(url: str, bearer: dict[str, str]) -> None:
+    with suppress(httpx.TransportError):  # the second Ctrl-C
+        httpx.post(f"{url}/act", headers=bearer, json={"action": "cancel-all", "dry_run": False}, timeout=60)
+
+
+HANGING = """
+[[fault]]
+name = "no-answer"
+kinds = ["cancel", "order", "setting"]
+"""
+
+
+def test_ctrl_c_during_an_act_says_what_it_waits_for_and_a_second_one_what_nobody_knows() -> None:
+    plan = FaultPlan.parse(HANGING)
+    with serve(only=["bitget"], faults=plan) as upstream:
+        keys = upstream.exchange.venues["bitget"].key
+        environ = ENVIRON | {
+            "FUTURES_ASYNC_BITGET_KEY": keys.key,
+            "FUTURES_ASYNC_BITGET_SECRET": keys.secret,
+            "FUTURES_ASYNC_BITGET_PASSPHRASE": keys.passphrase or "",
+            "FUTURES_ASYNC_WEB_TOKEN": "a-token-of-the-tests",
+        }
+        command = [sys.executable, "-m", "futures_async", "serve", "--base-url", upstream.base_url, "--port", "0"]
+        command += ["--trading", "--poll"]
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environ, text=True
+        ) as served:
+            assert served.stdout is not None
+            assert served.stderr is not None
+            found = re.match(r"(http://127\.0\.0\.1:\d+)/ ", served.stdout.readline())
+            assert found is not None
+            bearer = {"Authorization": "Bearer a-token-of-the-tests"}
+            asked = threading.Thread(target=_cancel_all, args=(found[1], bearer))
+            asked.start()
+            while not any(rule.happened for rule in plan.rules):
+                time.sleep(0.002)
+            served.send_signal(signal.SIGINT)
+            waiting = served.stderr.readline()
+            served.send_signal(signal.SIGINT)
+            _, said = served.communicate()
+            asked.join()
+    assert waiting.startswith("Waiting for bitget: cancel ")
+    assert waiting.endswith(": another Ctrl-C ends it at once\n")
+    assert said.startswith("Ended at once. It is not known what became of bitget: cancel ")
+    assert "Traceback" not in said
+    assert served.returncode == 4
+
+
+class _Exited(BaseException):
+    pass
+
+
+def _exit(code: int) -> None:
+    raise _Exited(code)
+
+
+@pytest.mark.parametrize(
+    ("begun", "waiting", "open_question", "code", "said"),
+    [
+        ([], [], False, 130, ""),
+        (
+            ["a: close X"],
+            ["a: close Y"],
+            False,
+            4,
+            "not known what became of a: close X: look at the venue\nNot begun: a: close Y\n",
+        ),
+        ([], [], True, 4, "not known what became of main: okx: lost: look at the venue\n"),
+    ],
+)
+def test_what_is_ended_at_once_is_named_as_far_as_nobody_knows(
+    begun: list[str],
+    waiting: list[str],
+    open_question: bool,
+    code: int,
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    under_way = UnderWay()
+    under_way.begun += begun
+    under_way.waiting += waiting
+    account: Any = SimpleNamespace(unresolved=lambda: [OrderOutcomeUnknown("okx: lost")] * open_question)
+    ending = page._Ending(under_way, {"main": account})  # pyright: ignore[reportPrivateUsage]
+    monkeypatch.setattr(os, "_exit", _exit)
+    ending.told(False)
+    assert ("Waiting for " in capsys.readouterr().err) is bool(begun)
+    before = signal.getsignal(signal.SIGINT)
+    ending.keep()
+    try:
+        for end in (lambda: ending.told(True), lambda: signal.raise_signal(signal.SIGINT)):
+            with pytest.raises(_Exited) as ended:
+                end()
+            assert ended.value.args == (code,)
+            assert capsys.readouterr().err.endswith(said)
+    finally:
+        ending.restore()
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+@pytest.mark.asyncio
+async def test_a_step_is_under_way_from_its_beginning_to_its_end() -> None:
+    under_way, seen = UnderWay(), list[tuple[list[str], list[str]]]()
+
+    async def do() -> None:
+        seen.append(([*under_way.begun], [*under_way.waiting]))
+        raise NotSupported("no")
+
+    steps = [under_way.followed("a", Act("close", name, f"close {name}", do)) for name in ("X", "Y")]
+    for step in steps:
+        with pytest.raises(NotSupported):
+            await step.do()
+    assert seen == [(["a: close X"], ["a: close Y"]), (["a: close Y"], [])]
+    assert under_way.begun == under_way.waiting == []
