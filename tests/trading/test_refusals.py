@@ -30,7 +30,7 @@ async def test_an_order_refused_in_doubt_ends_with_what_the_venue_said(answer: A
         assert error.refusal is not None
         assert error.__cause__ is error.refusal
         assert (error.refusal.code, error.refusal.http_status) == (code, status)
-        assert str(error.refusal) in str(error)
+        assert error.refusal.text in str(error)
         assert (error.client_order_id, error.symbol) == ("mine", BTC)
         assert f"order mine of {BTC}" in str(error)
         assert venue.sent(PLACE) == 1
