@@ -219,7 +219,7 @@ class StoredJournal(Journal):
                 self._transact(jobs)
             except JournalFailed as error:
                 for job in jobs:
-                    job.error = JournalFailed(f"the journal {self._name} failed: {error}")
+                    job.error = JournalFailed(f"the journal {self._name} failed: {error.text}")
             finally:
                 for job in jobs:
                     job.done = True

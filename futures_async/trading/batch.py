@@ -28,15 +28,22 @@ T = TypeVar("T")
 
 
 async def together(calls: Sequence[Callable[[], Awaitable[T]]]) -> list[T]:
-    """Run calls side by side; the results in their order. The calls handle their own errors."""
+    """Run calls side by side; the results in their order. The calls handle their own errors.
+
+    Raises:
+        Exception: What else one of them ended with, by itself and not in a group; the others were cancelled.
+    """
     results: dict[int, T] = {}
 
     async def run(index: int, call: Callable[[], Awaitable[T]]) -> None:
         results[index] = await call()
 
-    async with anyio.create_task_group() as group:
-        for index, call in enumerate(calls):
-            group.start_soon(run, index, call)
+    try:
+        async with anyio.create_task_group() as group:
+            for index, call in enumerate(calls):
+                group.start_soon(run, index, call)
+    except ExceptionGroup as several:
+        raise several.exceptions[0] from None
     return [results[index] for index in range(len(calls))]
 
 

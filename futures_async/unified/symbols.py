@@ -109,12 +109,14 @@ class Pairs:
         return symbol if parts is None else self._form.format(parts.base, parts.quote)
 
 
-def check_symbol(symbol: str) -> str:
+def check_symbol(symbol: object) -> str:
     """Return `symbol` when it is a unified symbol or could be a venue's id.
 
     Raises:
-        InvalidRequest: Empty, or with characters that belong into no symbol (path or header injection).
+        InvalidRequest: No text, empty, or with characters that belong into no symbol (path or header injection).
     """
+    if not isinstance(symbol, str):
+        raise InvalidRequest(f"symbol must be text such as 'BTC/USDT:USDT', not {type(symbol).__name__}")
     if (split(symbol) is None and not _VENUE_ID.fullmatch(symbol)) or not (
         symbol.isascii() or _in_known_scripts(symbol)
     ):

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -196,7 +197,7 @@ def test_what_is_ended_at_once_is_named_as_far_as_nobody_knows(
     before = signal.getsignal(signal.SIGINT)
     ending.keep()
     try:
-        for end in (lambda: ending.told(True), lambda: signal.raise_signal(signal.SIGINT)):
+        for end in (partial(ending.told, True), partial(signal.raise_signal, signal.SIGINT)):
             with pytest.raises(_Exited) as ended:
                 end()
             assert ended.value.args == (code,)

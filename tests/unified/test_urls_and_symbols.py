@@ -103,3 +103,9 @@ def test_a_symbol_with_a_date_is_taken_apart_as_ccxt_writes_it() -> None:
         assert split_dated(other) is None
     with pytest.raises(InvalidRequest):
         split_dated("\u0430/USD:BTC-250328")  # a letter that only looks Latin
+
+
+@pytest.mark.parametrize("given", [None, 3, b"BTCUSDT"])
+def test_a_symbol_that_is_no_text_is_refused_in_words(given: object) -> None:
+    with pytest.raises(InvalidRequest, match=f"symbol must be text such as .*, not {type(given).__name__}"):
+        check_symbol(given)
