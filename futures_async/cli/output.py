@@ -54,9 +54,10 @@ def exit_code(error: BaseException) -> Exit:
     return Exit.FAILED
 
 
-def one_line(error: BaseException) -> str:
+def one_line(error: BaseException, *, advised: bool = True) -> str:
     """An error as one line: its class and its message, which ends in what to do next."""
-    return f"{type(error).__name__}: {' '.join(str(error).split())}"
+    text = error.text if isinstance(error, FuturesAsyncError) and not advised else str(error)
+    return f"{type(error).__name__}: {' '.join(text.split())}"
 
 
 class _Console(Console):

@@ -10,7 +10,7 @@ from rich.console import Console, Group
 from rich.text import Text
 
 from futures_async.cli.columns import POSITIONS, marked, roe
-from futures_async.cli.output import one_line
+from futures_async.cli.output import Exit, exit_code, one_line
 from futures_async.cli.symbols import able
 from futures_async.cli.tables import Column, Layout, lay_out, wrapped
 from futures_async.cli.totals import TOTALS, Marks, coins_of, rows_of, some, worth
@@ -261,7 +261,9 @@ def _state(name: str, state: VenueState) -> Text:
         line.append(f"{state.stream} ", style="green" if state.stream is WatchState.LIVE else "yellow")
     if state.error is None:
         return line.append(f"{age_of(state)}   ", style="dim")
-    return line.append(f"{one_line(state.error)} ({age_of(state)})\n", style="red")
+    # What passes by itself is asked again by itself: nobody needs an advice.
+    told = one_line(state.error, advised=exit_code(state.error) is Exit.REFUSED_KEYS)
+    return line.append(f"{told} ({age_of(state)})\n", style="red")
 
 
 def _brief(snapshot: Snapshot, console: Console) -> list[list[Text]]:

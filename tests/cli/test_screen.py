@@ -18,7 +18,7 @@ import pytest
 from futures_async.cli import watch
 from futures_async.cli.columns import marked
 from futures_async.cli.keys import Controls, keys, split_keys
-from futures_async.cli.output import Exit, Format, Writer
+from futures_async.cli.output import Exit, Format, Writer, one_line
 from futures_async.cli.screen import SORTS, Row, Sort, View, age_of, in_short, none, read_sort, states
 from futures_async.cli.totals import Marks, coins_of, exposure_ratio, rows_of, some, without, worth
 from futures_async.cli.waiting import quiet
@@ -26,7 +26,7 @@ from futures_async.cli.watch import show, show_live, watch_positions
 from futures_async.portfolio.danger import Danger, nearness
 from futures_async.portfolio.snapshot import Failed, Ok, Snapshot, Stale, VenueData
 from futures_async.unified.enums import MarginMode, PositionSide
-from futures_async.unified.errors import InvalidRequest, VenueUnavailable
+from futures_async.unified.errors import AuthenticationError, InvalidRequest, VenueUnavailable
 from futures_async.unified.models import Position, Ticker
 from tests.cli.screens import KEYS, SNAPSHOT, WINDOWS, drawn, path_of, view
 from tests.cli.terminal import Terminal, capture, modes, teletype
@@ -548,7 +548,14 @@ def watched(output: Format) -> Coroutine[Any, Any, Exit]:
     )
 
 
+def test_the_screen_says_what_to_do_about_what_does_not_pass_by_itself() -> None:
+    refused = AuthenticationError("no", venue="okx")
+    assert "check the account's key" in states(Snapshot(venues={"mine": Failed(venue="okx", error=refused)})).plain
+    shown = states(Snapshot(venues={"mine": Failed(venue="fake", error=DOWN)})).plain
+    assert shown == "mine VenueUnavailable: down (no answer yet)"
+
+
 def test_as_csv_the_errors_of_accounts_go_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:
     failed = Snapshot(venues={"mine": Failed(venue="fake", error=DOWN)})
     show(view(), failed, Writer(Format.CSV))
-    assert capsys.readouterr() == ("", "mine: VenueUnavailable: down\n")
+    assert capsys.readouterr() == ("", f"mine: {one_line(VenueUnavailable('down'))}\n")
