@@ -35,17 +35,24 @@ class StreamEvent(msgspec.Struct, frozen=True, kw_only=True):
 class Reporter:
     """Hands happenings to the hook and to the log."""
 
-    __slots__ = ("hook", "venue")
+    __slots__ = ("_failing", "hook", "venue")
 
     def __init__(self, venue: str, hook: Callable[[StreamEvent], object] | None) -> None:
         self.venue = venue
         self.hook = hook
+        self._failing: dict[str, str] = {}
+        """Why each stream that is down could not be made the last time: one line, not one for each try."""
 
     def __call__(
         self, stream: str, happening: Happening, *, duration_s: float = 0.0, reason: str = "", count: int = 0
     ) -> None:
         """Pass one on. A hook that fails is logged, and stops nothing."""
-        level = logging.WARNING if happening in ("lost", "failed") else logging.DEBUG
+        again = happening == "failed" and self._failing.get(stream) == reason
+        if happening == "failed":
+            self._failing[stream] = reason
+        elif happening == "subscribed":
+            self._failing.pop(stream, None)
+        level = logging.WARNING if happening in ("lost", "failed") and not again else logging.DEBUG
         if happening == "drift":
             logger.warning("%s: a read found %d of the %s otherwise than told: mended", self.venue, count, stream)
         else:

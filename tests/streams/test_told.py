@@ -32,6 +32,15 @@ def test_no_line_says_lost_twice(kind: EndKind, caplog: pytest.LogCaptureFixture
     assert caplog.messages[0].count("lost") == 1
 
 
+def test_what_keeps_a_stream_down_is_told_once_and_not_at_every_try(caplog: pytest.LogCaptureFixture) -> None:
+    report = Reporter("okx", None)
+    for reason in ("refused", "refused", "dns", "dns"):
+        report("private", "failed", reason=reason)
+    report("private", "subscribed")
+    report("private", "failed", reason="dns")
+    assert caplog.messages == [f"okx private stream failed: {why}" for why in ("refused", "dns", "dns")]
+
+
 @pytest.mark.parametrize(
     ("happening", "reason", "count", "level", "said"),
     [

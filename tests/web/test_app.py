@@ -176,7 +176,7 @@ async def test_lists_say_how_old_they_are_and_what_they_could_not_read(
     monkeypatch.setattr(asked.portfolio.exchanges["bitget"], "fetch_fills", cut)
     told = await asked.json("/fills")
     state = told["accounts"]["bitget"]
-    assert (state["status"], state["error"]) == ("stale", "RequestTimeout: cut")
+    assert (state["status"], state["error"]) == ("stale", "RequestTimeout: cut (ask again)")
     assert 0 <= state["age_s"] < 60
     assert state["as_of_ms"] > 1_700_000_000_000
     assert {row["account"] for row in told["fills"]} == {"bitget", "bitmart"}
