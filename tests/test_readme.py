@@ -210,6 +210,14 @@ def test_links_between_the_pages_lead_somewhere(page: str) -> None:
         assert (path.parent / target).exists(), target
 
 
+def test_the_changelog_is_read_by_subject() -> None:
+    """A merge by union (`.gitattributes`) of an older branch brings back the list that it once was."""
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    stray = [line for line in re.split(r"^#### ", text, flags=re.M)[0].splitlines() if line.startswith("- ")]
+    assert not stray, "take main's CHANGELOG.md (git checkout main -- CHANGELOG.md) and put your line under its subject"
+    assert len(text.splitlines()) < 150, "join what belongs together, and leave out mends of what no release had wrong"
+
+
 def test_the_readme_can_be_read_where_there_are_no_files_beside_it() -> None:
     """A package index shows it alone: it names pages instead of linking to them, and all that it names is there."""
     page = README.read_text(encoding="utf-8")
