@@ -711,7 +711,7 @@ def test_a_snapshot_has_a_json_form(backend: Backend) -> None:
         "age_s": None,
         "latency_s": None,
         "stream": None,
-        "error": "VenueUnavailable: down",
+        "error": "VenueUnavailable: down (read again later; before a write is repeated, look up what became of it)",
     }
 
 
