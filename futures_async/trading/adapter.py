@@ -398,7 +398,7 @@ class Adapter(Adjusting, Leveraging, Moding, Watching):
         others = [one for one in left if one not in errors]
         if others:
             logger.warning(
-                "%s: closed, and it is not known whether the venue acted on %d other writes: %s",
+                "%s: closed, and it is not known whether the venue acted on %d more: %s",
                 self.id,
                 len(others),
                 "; ".join(one.text for one in others[:5]),

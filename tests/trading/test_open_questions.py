@@ -122,7 +122,7 @@ async def test_closing_names_writes_that_it_has_to_leave(caplog: pytest.LogCaptu
         await exchange.aclose(grace_s=0)
         (question,) = exchange.unresolved()
         assert isinstance(question, fa.CancelOutcomeUnknown)
-        assert "not known whether the venue acted on 1 other writes: toy: the exchange object" in caplog.text
+        assert "not known whether the venue acted on 1 more: toy: the exchange object" in caplog.text
 
 
 # Orders that wait for a price, of which the toy venue keeps no list of its own
