@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from decimal import Decimal
@@ -9,7 +10,7 @@ from typing import Any, TypeVar
 
 import anyio
 
-from futures_async.transport.channel import Channel, apart
+from futures_async.transport.channel import COPIES, Channel, apart
 from futures_async.transport.endpoint import Kind
 from futures_async.transport.retry import judged
 from futures_async.unified.convert import EXACT
@@ -21,6 +22,8 @@ from futures_async.unified.errors import (
     SettingNotApplied,
     SettingOutcomeUnknown,
 )
+
+logger = logging.getLogger("futures_async.orders")
 
 R = TypeVar("R")
 Key = tuple[str, ...]
@@ -36,6 +39,8 @@ class SettingDesk:
         self._channel = channel
         self._locks: dict[Key, anyio.Lock] = {}
         self._open: dict[Key, tuple[object, OutcomeUnknown]] = {}
+        self._late: dict[Key, tuple[object, int]] = {}
+        """What was set by more than one request, and the venue time until which the others of them may land."""
 
     def unresolved(self) -> list[OutcomeUnknown]:
         """Settings whose fate is not known."""
@@ -86,19 +91,54 @@ class SettingDesk:
     ) -> R:
         async with self._alone(key):
             await self._settle_earlier(key, value, read)
-            unknown: OutcomeUnknown | None = None
+            copied, over_ms = self._late.get(key, (value, 0))
+            found = await self._set(key, value, send, read, stands, unchanged)
+            left_s = (over_ms - self._channel.now_ms()) / 1000
+            if copied == value or left_s <= 0:
+                return found
+            # It stands at once, and is called done when nothing can take it back any more.
+            logger.warning(
+                "%s: %s is set to %s, and a copy of %s may still land: looking again in %.0f s",
+                self._channel.dialect.venue, " ".join(key), value, copied, left_s,
+            )  # fmt: skip
+            await self._channel.transport.runtime().sleep(left_s)
             try:
-                await send()
-            except ExchangeError as error:
-                if error.outcome is Outcome.UNKNOWN:  # a ban, by a page of HTML: it can't be read back now
-                    self._unknown(key, value, read, stands, self._banned(key, value, error), None)
-                    raise
-                if error.code not in unchanged:
-                    raise
-            except SettingOutcomeUnknown as error:
-                unknown = error
-                self._open[key] = (value, error)
-            return await self.judge(key, value, read, stands=stands, unknown=unknown)
+                return await self.judge(key, value, read, stands=stands, unknown=None)
+            except SettingNotApplied:
+                return await self._set(key, value, send, read, stands, unchanged)
+
+    async def _set(
+        self,
+        key: Key,
+        value: object,
+        send: Callable[[], Awaitable[Any]],
+        read: Callable[[], Awaitable[R]],
+        stands: Callable[[R], bool],
+        unchanged: Collection[str],
+    ) -> R:
+        unknown: OutcomeUnknown | None = None
+        copies: list[int] = []
+        token = COPIES.set(copies)
+        try:
+            await send()
+        except ExchangeError as error:
+            if error.outcome is Outcome.UNKNOWN:  # a ban, by a page of HTML: it can't be read back now
+                self._unknown(key, value, read, stands, self._banned(key, value, error), None)
+                raise
+            if error.code not in unchanged:
+                raise
+        except SettingOutcomeUnknown as error:
+            unknown = error
+            self._open[key] = (value, error)
+            if sum(one.phase == "arrived" for one in error.attempts) > 1 and error.fence_until_ms is not None:
+                copies.append(error.fence_until_ms)
+        finally:
+            COPIES.reset(token)
+        if copies:
+            now_ms = self._channel.now_ms()
+            self._late = {one: late for one, late in self._late.items() if late[1] > now_ms}
+            self._late[key] = (value, max(copies))
+        return await self.judge(key, value, read, stands=stands, unknown=unknown)
 
     async def _settle_earlier(self, key: Key, value: object, read: Callable[[], Awaitable[Any]]) -> None:
         """A late copy of an earlier request could overwrite this one after its success was reported: wait it out."""

@@ -55,6 +55,9 @@ T = TypeVar("T")
 # Lifts everything that a cancel, a close or a resolution does into the urgent lane, reads included.
 LANE: ContextVar[Priority | None] = inner("lane", None)
 
+COPIES: ContextVar[list[int] | None] = inner("copies", None)
+"""Collects venue times until which copies of a write may land beside the one that was answered."""
+
 _APART: ContextVar[bool] = inner("apart", False)
 
 TRADES_FOR_S = 300.0
@@ -193,7 +196,9 @@ class Channel:
         except FuturesAsyncError as error:
             if not self._again(error, job):
                 raise (final := self._told(error, job)) from final.__cause__
-            return cast("T", await self._retry(job, runtime, error))
+            result = cast("T", await self._retry(job, runtime, error))
+            self._tell_copies(job)
+            return result
         transport.budget.refund()
         return result
 
@@ -294,6 +299,13 @@ class Channel:
         except FuturesAsyncError as error:
             raise (final := self._told(error, job)) from final.__cause__
         raise self._final(last, job)  # pragma: no cover - tenacity always raises or returns
+
+    def _tell_copies(self, job: Job) -> None:
+        """Say until when earlier attempts may still land, of a call that one of them was answered."""
+        copies = COPIES.get()
+        if copies is not None:
+            fences = (self.fence(one.signed_ms, job.endpoint) for one in job.attempts if one.phase == "arrived")
+            copies.extend(fence_ms for fence_ms in fences if fence_ms is not None)
 
     def _told(self, error: FuturesAsyncError, job: Job) -> FuturesAsyncError:
         """`_final`, and of a refusal without the steps in which its answer was read: those say nothing of it."""
