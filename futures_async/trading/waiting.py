@@ -229,7 +229,7 @@ class Waiting(Editing):
         which, symbol = ids[0] or ids[1] or "any", self.unified_symbol(venue_symbol)
 
         async def lost(question: OutcomeUnknown) -> None:
-            question.args = (f"{question} [trigger order {which} of {symbol}]",)
+            question.args = (f"{question.text} [trigger order {which} of {symbol}]",)
             question.symbol, question.client_order_id = symbol, ids[1]
             question.bind(lambda _: self._gone_after(question, find))
             questions.ask(question, about)

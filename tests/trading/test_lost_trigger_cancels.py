@@ -58,6 +58,7 @@ def test_a_lost_cancel_is_answered_by_what_waits(spec: VenueSpec) -> None:
         question = caught.value
         assert (question.symbol, on.exchange.unresolved()) == (spec.symbol, [question])
         assert order.order_id in str(question)
+        assert str(question).count(question.advice) == 1
         plan.rules.clear()
         with pytest.raises(errors.CancelOutcomeUnknown):
             await question.resolve()

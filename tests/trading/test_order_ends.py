@@ -605,7 +605,7 @@ def test_a_refusal_is_kept_with_what_it_came_from_and_without_frames() -> None:
     except errors.OrderNotPlaced as error:
         kept = errors.at_rest(error)
     assert absent.__traceback__ is not None
-    assert (kept.__traceback__, str(kept)) == (None, "not there")
+    assert (kept.__traceback__, str(kept)) == (None, str(absent))
     assert kept.refusal is kept.__cause__ is not refusal
     assert kept.refusal is not None
     assert (kept.refusal.code, kept.refusal.__traceback__) == ("7", None)
