@@ -84,7 +84,7 @@ async def test_the_bot_on_streams_answers_each_fill_once() -> None:
                 for _ in range(3):
                     request = fa.OrderRequest(symbol="BTC/USDT:USDT", side="buy", type="market", quantity="0.01")
                     await exchange.create_order(request)
-                async with asyncio.timeout(30):
+                async with asyncio.timeout(120):
                     while len(orders.current) < 3:
                         await anext(orders)
             sells = await exchange.fetch_open_orders("BTC/USDT:USDT")
@@ -103,7 +103,7 @@ async def test_the_watching_example_runs(capsys: pytest.CaptureFixture[str]) -> 
                 await exchange.create_order(
                     fa.OrderRequest(symbol="BTC/USDT:USDT", side="buy", type="market", quantity="0.01")
                 )
-                async with asyncio.timeout(30):
+                async with asyncio.timeout(120):
                     await watching
     assert re.search(r"^closed \d+ filled (push|read)$", capsys.readouterr().out, re.MULTILINE)
 

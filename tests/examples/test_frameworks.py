@@ -160,7 +160,7 @@ async def test_events_come_through_and_end_with_the_portfolio(
         example(name, running) as names,
         over_a_socket(names["service"]) as client,
         client.stream("GET", "/futures/events") as answer,
-        asyncio.timeout(20),
+        asyncio.timeout(120),
     ):
         assert answer.headers["content-type"].partition(";")[0] == "text/event-stream"
         lines = answer.aiter_lines()

@@ -62,7 +62,7 @@ def member(portfolio: Portfolio) -> Member:
 
 async def until(what: Callable[[], object]) -> None:
     """Wait for what happens by itself."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         while not what():  # noqa: ASYNC110 - of several portfolios at once
             await asyncio.sleep(0.01)
 

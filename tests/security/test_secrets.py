@@ -43,7 +43,7 @@ from tests.security.cases import CASES, TRADING, Call, Case, cancel, place, raw_
 
 pytestmark = pytest.mark.anyio
 
-QUICK = Timeouts(connect_s=2.0, write_s=2.0, read_s=0.15, deadline_s=2.0)
+QUICK = Timeouts(connect_s=30.0, write_s=30.0, read_s=0.15, deadline_s=30.0)
 PATIENT = Timeouts()
 each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
 each_trading = pytest.mark.parametrize("case", TRADING, ids=lambda case: case.id)

@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, aclosing
 from decimal import Decimal
 from types import SimpleNamespace
@@ -70,7 +70,7 @@ async def test_a_fill_and_the_position_that_it_makes_are_told(asked: Asked) -> N
         key = f"bitget {BTC} long"
         before = Decimal(whole["positions"][key]["quantity"])
         await bitget.create_order(fa.OrderRequest(symbol=BTC, side="buy", type="market", quantity="0.01"))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(120):
             async for _, kind, data in events:
                 if kind == "fill":
                     fills.append(data)
@@ -182,7 +182,7 @@ async def test_nothing_is_read_while_nobody_looks(asked: Asked, monkeypatch: pyt
         await anext(events)
         assert picture._task is not None
         assert not picture._task.done()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(120):
         await picture._task
     picture.look()
     assert not picture._task.done()
@@ -205,7 +205,7 @@ async def test_who_comes_while_a_picture_ends_begins_it_anew(monkeypatch: pytest
     picture = Picture(None)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - not looked at
     monkeypatch.setattr(picture, "_keep", keep)
     picture.look()
-    async with aclosing(listened(picture)) as events, asyncio.timeout(20):
+    async with aclosing(listened(picture)) as events, asyncio.timeout(120):
         await anext(events)
         ends.set()
         assert [(await anext(events))[2]["begun"] for _ in range(2)] == [1, 2]
@@ -230,7 +230,7 @@ async def test_a_picture_that_has_failed_is_begun_anew_but_not_at_once(
 
     picture = Picture(None)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - not looked at
     monkeypatch.setattr(picture, "_keep", keep)
-    async with aclosing(stream(picture, None)) as pieces, asyncio.timeout(20):
+    async with aclosing(stream(picture, None)) as pieces, asyncio.timeout(120):
         for _ in range(10):
             await anext(pieces)
     assert begun == times
@@ -245,7 +245,7 @@ async def test_a_closed_portfolio_ends_the_streams(running: RunningExchange) -> 
         async with aclosing(listened(picture)) as events:
             await anext(events)
             await asked.portfolio.aclose()
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(120):
                 rest = [event async for event in events]
         assert all(kind == "changes" for _, kind, _ in rest)
         assert picture.stopped
@@ -273,7 +273,7 @@ async def test_what_is_not_followed_is_told_and_tried_again(
         monkeypatch.setattr(bitget, "watch_fills", refused(watch_fills))
         monkeypatch.setattr(bitget, "watch_orders", refused(watch_orders))
         problems: list[dict[str, Any] | None] = []
-        async with aclosing(listened(asked.app.state.picture)) as events, asyncio.timeout(20):
+        async with aclosing(listened(asked.app.state.picture)) as events, asyncio.timeout(120):
             async for _, kind, data in events:
                 found: dict[str, dict[str, Any] | None] = (
                     data.get("problems", {}) if kind in ("snapshot", "changes") else {}
@@ -309,6 +309,15 @@ class Silent:
         await asyncio.Event().wait()
 
 
+async def looked_at(settled: Callable[[], bool]) -> None:
+    """Wait for some looks of the picture, and then until it has come to what is expected."""
+    for _ in range(5):
+        await asyncio.sleep(0.001)
+    async with asyncio.timeout(120):
+        while not settled():  # noqa: ASYNC110 - there is no event for it
+            await asyncio.sleep(0.001)
+
+
 @pytest.mark.parametrize("what", ["orders", "fills"])
 @pytest.mark.parametrize("patience_s", [0.0, 3600.0])
 async def test_what_is_not_true_any_more_is_told_until_it_is(
@@ -331,15 +340,10 @@ async def test_what_is_not_true_any_more_is_told_until_it_is(
 
     picture._await("bitget", what)
     following = asyncio.ensure_future(getattr(picture, f"_follow_{what}")("bitget", exchange))
-    for _ in range(5):
-        await asyncio.sleep(0.001)
-    assert (key in picture._rows["problems"]) is (patience_s == 0.0)
+    await looked_at(lambda: (key in picture._rows["problems"]) is (patience_s == 0.0))
     assert (key in picture._rows["awaited"]) is (patience_s > 0.0)
     watch.state = WatchState.LIVE
-    for _ in range(5):
-        await asyncio.sleep(0.001)
-    assert key not in picture._rows["problems"]
-    assert key not in picture._rows["awaited"]
+    await looked_at(lambda: key not in picture._rows["problems"] and key not in picture._rows["awaited"])
     watch.state = WatchState.STALE
     await until(told=True)
     assert "last known" in picture._rows["problems"][key]["error"]
@@ -355,7 +359,7 @@ async def test_stops_that_wait_are_shown_until_they_are_gone(asked: Asked) -> No
     stop = await place_stop(bitget)
     key = f"bitget {stop.order_id}"
     shown = False
-    async with aclosing(listened(asked.app.state.picture)) as events, asyncio.timeout(20):
+    async with aclosing(listened(asked.app.state.picture)) as events, asyncio.timeout(120):
         async for _, kind, data in events:
             if kind == "fill":
                 continue
@@ -383,7 +387,7 @@ async def test_stops_that_cannot_be_read_are_told(asked: Asked, monkeypatch: pyt
         return await read()
 
     monkeypatch.setattr(bitget, "fetch_trigger_orders", sometimes)
-    async with aclosing(listened(asked.app.state.picture)) as events, asyncio.timeout(20):
+    async with aclosing(listened(asked.app.state.picture)) as events, asyncio.timeout(120):
         async for _, _, data in events:
             problems = data.get("problems", {})
             if "bitget stops" not in problems:
@@ -399,7 +403,7 @@ async def test_who_looks_after_a_while_waits_for_a_new_look(asked: Asked, monkey
     picture: Picture = asked.app.state.picture
     async with aclosing(listened(picture)) as events:
         await anext(events)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(120):
         assert picture._task is not None
         await picture._task
     picture._show_some("alerts", {"near": {"rule": "near"}})

@@ -55,7 +55,7 @@ async def test_events_show_them_too(blurred: Asked) -> None:
     stop = await place_stop(bitget)
     shown: set[str] = set()
     problems: dict[str, str] = {}
-    async with aclosing(listened(blurred.app.state.picture)) as events, asyncio.timeout(20):
+    async with aclosing(listened(blurred.app.state.picture)) as events, asyncio.timeout(120):
         async for _, kind, data in events:
             if kind == "fill":
                 continue

@@ -95,7 +95,7 @@ async def live(ccxtpro: Any, running: RunningExchange, venue: str) -> None:
     urls = {name: f"{running.stream_url}/{path}" for name, path in bitgets.items()}
     client.urls["api"]["ws"] = f"{running.stream_url}/ws/v5" if venue == "okx" else urls
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             await client.load_markets()
             # OKX tells of fills with the orders.
             await trade(client, running, channels=3 if venue == "okx" else 4)

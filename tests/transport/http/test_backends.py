@@ -46,6 +46,8 @@ from tests.transport.http.conftest import Flavour, a_request, an_order
 pytestmark = pytest.mark.anyio
 
 HASTY = Timeouts(connect_s=0.1, write_s=0.1, read_s=0.1, deadline_s=0.3)
+"""Of what need not come as far as a request: on a slow machine a handshake alone may take longer."""
+UNANSWERED = Timeouts(connect_s=30.0, write_s=0.1, read_s=0.1, deadline_s=30.0)
 
 
 async def failure_of(backend: HttpBackend, request: HttpRequest) -> HttpFailure:
@@ -375,26 +377,28 @@ async def test_the_kinds_of_unusable_answers(backend: HttpBackend, venue: Loopba
 @pytest.mark.parametrize("make", [a_request, an_order])
 async def test_no_answer_in_time(backend: HttpBackend, venue: Loopback, make: Callable[..., HttpRequest]) -> None:
     venue.next(silence)  # row 6
-    failure = await failure_of(backend, make(venue.url, timeouts=HASTY))
+    failure = await failure_of(backend, make(venue.url, timeouts=UNANSWERED))
     assert (failure.kind, failure.sent) == ("read-timeout", True)
 
 
 async def test_a_slow_body_ends_at_the_deadline(backend: HttpBackend, venue: Loopback) -> None:
+    await backend.send(a_request(venue.url))  # so that a handshake takes nothing of the time
     venue.next(dribble(message(bytes(1000)), every_s=0.01))  # row 15; it ends well if nobody looks at the clock
-    failure = await failure_of(backend, an_order(venue.url, timeouts=HASTY))
+    patient = Timeouts(connect_s=30.0, write_s=30.0, read_s=30.0, deadline_s=0.5)
+    failure = await failure_of(backend, an_order(venue.url, timeouts=patient))
     assert (failure.kind, failure.sent) == ("read-timeout", True)
 
 
 async def test_a_body_that_is_not_read_cannot_be_written(backend: HttpBackend, authority: Authority) -> None:
     def stop_reading(raw: socket.socket) -> None:
         raw.recv(1)
-        stopped.wait(3)
+        stopped.wait(30)
 
     stopped = threading.Event()
     with Loopback.greeting(stop_reading) as server:  # row 5b
         failure = await failure_of(
             backend,
-            a_request(f"http://127.0.0.1:{server.port}", method="POST", body=bytes(1 << 24), timeouts=HASTY),
+            a_request(f"http://127.0.0.1:{server.port}", method="POST", body=bytes(1 << 24), timeouts=UNANSWERED),
         )
         stopped.set()
     assert failure.kind in ("write-timeout", "read-timeout")

@@ -161,22 +161,22 @@ async def test_silence_after_a_first_part_ends_too(alone: FastBackend, venue: Lo
         await asyncio.sleep(3)
 
     venue.next(stall)
-    patient = Timeouts(connect_s=1.0, write_s=1.0, read_s=0.05, deadline_s=5.0)
+    patient = Timeouts(connect_s=30.0, write_s=30.0, read_s=0.05, deadline_s=30.0)
     failure = await failure_of(alone, an_order(venue.url, timeouts=patient))
     assert (failure.kind, failure.phase, failure.sent) == ("read-timeout", Phase.ANSWERING, True)
 
 
 async def test_what_keeps_moving_is_not_silent(alone: FastBackend, venue: Loopback) -> None:
     async def drip(exchange: Exchange) -> None:
-        whole = message(bytes(30))
-        await exchange.send(whole[:-30])
-        for _ in range(30):
+        whole = message(bytes(400))
+        await exchange.send(whole[:-400])
+        for _ in range(400):
             await asyncio.sleep(0.003)
             await exchange.send(b"\0")
 
     venue.next(drip)
-    patient = Timeouts(connect_s=1.0, write_s=1.0, read_s=0.04, deadline_s=5.0)
-    assert (await alone.send(a_request(venue.url, timeouts=patient))).body == bytes(30)
+    patient = Timeouts(connect_s=30.0, write_s=30.0, read_s=1.0, deadline_s=60.0)
+    assert (await alone.send(a_request(venue.url, timeouts=patient))).body == bytes(400)
 
 
 async def test_a_cancelled_send_spoils_nothing(alone: FastBackend, venue: Loopback) -> None:
