@@ -32,7 +32,6 @@ from futures_async.adapter import (
     RowDecoder,
     StreamDialect,
     StreamLimits,
-    Topic,
     VenueUnavailable,
     decoded,
     stream_url,
@@ -121,7 +120,7 @@ class BitgetStreams(StreamDialect, Generic[A]):
         """Seconds, although the page's prose says milliseconds: its samples and all clients send these."""
         timestamp = str(now_ms // 1000)
         passphrase = credentials.passphrase
-        return _operation(
+        return self.operation(
             "login",
             [
                 {
@@ -132,12 +131,6 @@ class BitgetStreams(StreamDialect, Generic[A]):
                 }
             ],
         )
-
-    def subscribe(self, topics: Iterable[Topic]) -> str:
-        return _operation("subscribe", [topic.args for topic in topics])
-
-    def unsubscribe(self, topics: Iterable[Topic]) -> str:
-        return _operation("unsubscribe", [topic.args for topic in topics])
 
     def read(self, data: bytes, *, binary: bool) -> Message:
         if data == PONG:
@@ -190,7 +183,3 @@ class BitgetStreams(StreamDialect, Generic[A]):
     @abstractmethod
     def _refused_key(self, frame: Frame[A]) -> Hashable | None:
         """Of which subscription an error speaks; None where that cannot be told."""
-
-
-def _operation(op: str, args: list[Any]) -> str:
-    return msgspec.json.encode({"op": op, "args": args}).decode()

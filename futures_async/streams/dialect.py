@@ -151,6 +151,8 @@ class StreamDialect(ABC):
     ticket_s: ClassVar[float | None] = None
     """Private connections are opened with a ticket and have no login; asked for again so often, it stays good. None:
     they log in."""
+    operation_word: ClassVar[str] = "op"
+    """What the venue calls the field that says what a frame of ours wants."""
     login_s: float = 10.0
     """How long an answer to the login may take."""
     acknowledge_s: float = 5.0
@@ -183,13 +185,17 @@ class StreamDialect(ABC):
     def login(self, credentials: Credentials, now_ms: int) -> str:
         """The frame that says who we are. A secret."""
 
-    @abstractmethod
+    def operation(self, name: str, args: Sequence[Any]) -> str:
+        """A frame of ours as most venues want it: `{"op": "subscribe", "args": […]}`."""
+        return msgspec.json.encode({self.operation_word: name, "args": args}).decode()
+
     def subscribe(self, topics: Iterable[Topic]) -> str:
         """The frame that asks for these."""
+        return self.operation("subscribe", [topic.args for topic in topics])
 
-    @abstractmethod
     def unsubscribe(self, topics: Iterable[Topic]) -> str:
         """The frame that asks for these no more."""
+        return self.operation("unsubscribe", [topic.args for topic in topics])
 
     @abstractmethod
     def read(self, data: bytes, *, binary: bool) -> Message:

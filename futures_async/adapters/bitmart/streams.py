@@ -6,7 +6,7 @@ https://developer-pro.bitmart.com/en/futuresv2/#private-position-channel and the
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -93,6 +93,7 @@ class BitMartStreamDialect(StreamDialect):
     heartbeat = Heartbeat(text='{"action":"ping"}', every_s=10.0, patience_s=10.0)
     # No limit of attempts is documented. Frames over 2,000 bytes are cut off.
     limits = StreamLimits(connects=RateLimit(240, 300.0, scope="ip"), messages_per_s=8, per_frame=20)
+    operation_word = "action"
     unsaid: ClassVar[Mapping[What, tuple[str, ...]]] = {
         What.POSITIONS: (
             *("leverage", "mark_price", "unrealized_pnl", "realized_pnl", "fee", "margin", "initial_margin"),
@@ -121,13 +122,7 @@ class BitMartStreamDialect(StreamDialect):
         stamp = str(now_ms)
         memo = credentials.memo or b""
         sign = credentials.hmac_sha256(stamp.encode() + b"#", memo, b"#bitmart.WebSocket").hexdigest()
-        return _action("access", [credentials.key.reveal(), stamp, sign, "web"])
-
-    def subscribe(self, topics: Iterable[Topic]) -> str:
-        return _action("subscribe", [topic.args for topic in topics])
-
-    def unsubscribe(self, topics: Iterable[Topic]) -> str:
-        return _action("unsubscribe", [topic.args for topic in topics])
+        return self.operation("access", [credentials.key.reveal(), stamp, sign, "web"])
 
     def read(self, data: bytes, *, binary: bool) -> Message:
         frame = decoded(self._frames, _inflated(data) if binary else data)
@@ -208,10 +203,6 @@ def _fill(order: WirePushedOrder) -> WireTrade:
         fee_coin=trade.fee_ccy,
         create_time=order.update_time,
     )
-
-
-def _action(action: str, args: list[Any]) -> str:
-    return msgspec.json.encode({"action": action, "args": args}).decode()
 
 
 def _inflated(data: bytes) -> bytes:

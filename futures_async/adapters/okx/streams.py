@@ -165,7 +165,7 @@ class OKXStreamDialect(StreamDialect):
     def login(self, credentials: Credentials, now_ms: int) -> str:
         """Seconds, where REST wants a date."""
         timestamp, passphrase = str(now_ms // 1000), credentials.passphrase
-        return _operation(
+        return self.operation(
             "login",
             [
                 {
@@ -176,12 +176,6 @@ class OKXStreamDialect(StreamDialect):
                 }
             ],
         )
-
-    def subscribe(self, topics: Iterable[Topic]) -> str:
-        return _operation("subscribe", [topic.args for topic in topics])
-
-    def unsubscribe(self, topics: Iterable[Topic]) -> str:
-        return _operation("unsubscribe", [topic.args for topic in topics])
 
     def read(self, data: bytes, *, binary: bool) -> Message:
         if data == b"pong":
@@ -280,7 +274,3 @@ def _sent_ms(row: object, event_type: str) -> int | None:
     if isinstance(row, wire.WireBalance):
         return ms_or_none(row.u_time, "uTime") if event_type == HAPPENED else None
     return ms_or_none(row.p_time, "pTime") if isinstance(row, wire.WirePushedPosition) else None
-
-
-def _operation(op: str, args: list[Any]) -> str:
-    return msgspec.json.encode({"op": op, "args": args}).decode()
