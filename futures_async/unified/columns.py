@@ -65,9 +65,28 @@ class Named(TypedDict):
     venue_symbol: str
 
 
-def named(venue: str, field: Text, to_symbol: Callable[[str], str]) -> Named:
-    """`**named(VENUE, row.market, to_symbol)`: venue, symbol and the venue's own id, by the field that has the id."""
-    return {"venue": venue, "symbol": made(to_symbol, needed(text(field))), "venue_symbol": needed(text(field))}
+def named(
+    venue: str,
+    field: Text,
+    to_symbol: Callable[..., str],
+    *beside: Any,
+    spelled: Callable[[str], str] | None = None,
+) -> Named:
+    """`**named(VENUE, row.market, to_symbol)`: venue, symbol and the venue's own id, by the field that has the id.
+
+    Args:
+        venue: Whose id it is.
+        field: What has it.
+        to_symbol: Makes the symbol of the id, and of what stands `beside` it: constants and columns.
+        beside: See there.
+        spelled: How the venue spells its ids, where rows do not keep to it: `str.upper`.
+    """
+    name = needed(text(field))
+    return {
+        "venue": venue,
+        "symbol": made(to_symbol, name, *beside),
+        "venue_symbol": name if spelled is None else made(spelled, name),
+    }
 
 
 def number(field: Loose) -> Decimal | None:

@@ -35,6 +35,7 @@ from futures_async.adapter import (
     join,
     made,
     moment,
+    named,
     needed,
     number,
     otherwise,
@@ -158,11 +159,9 @@ def ledger_entries(row: wire.WireIncome) -> LedgerEntry:
 @table
 def leverages(row: wire.WireSymbolConfig) -> Leverage:
     """What is set for a contract: one leverage for both sides and both margin modes."""
-    name, leverage = needed(text(row.symbol)), price(row.leverage)
+    leverage = price(row.leverage)
     return Leverage(
-        venue=VENUE,
-        symbol=made(to_symbol, name),
-        venue_symbol=name,
+        **named(VENUE, row.symbol, to_symbol),
         leverage=leverage,
         long_leverage=leverage,
         short_leverage=leverage,
@@ -178,11 +177,9 @@ _RATE.prec = 28
 @table
 def risk_limits(row: wire.WireBracket) -> RiskLimit:
     """Tiers."""
-    name, leverage = needed(text(row.symbol)), price(row.initial_leverage)
+    leverage = price(row.initial_leverage)
     return RiskLimit(
-        venue=VENUE,
-        symbol=made(to_symbol, name),
-        venue_symbol=name,
+        **named(VENUE, row.symbol, to_symbol),
         tier=made(lambda tier: None if tier is None else int(tier), number(row.bracket)),
         min_notional=number(row.notional_floor),
         max_notional=number(row.notional_cap),
@@ -234,9 +231,7 @@ def positions(row: wire.WirePosition) -> Position:
     initial = number(row.position_initial_margin)
     mode = made(_margin_mode, word(row.margin_type, MARGIN_MODE), number(row.isolated_wallet))
     return Position(
-        venue=VENUE,
-        symbol=made(to_symbol, name),
-        venue_symbol=name,
+        **named(VENUE, row.symbol, to_symbol),
         side=needed(either(made(held_side, held), by_sign(amount))),
         quantity=needed(absolute(amount)),
         entry_price=needed(price(row.entry_price)),
@@ -273,11 +268,8 @@ def _rule(filters: object, kind: str, field: str) -> Decimal | None:
 @table
 def contracts(row: wire.WireSymbol) -> Contract:
     """Trading rules. Coins come from the row, not from the symbol's text."""
-    name = needed(text(row.symbol))
     return Contract(
-        venue=VENUE,
-        symbol=made(to_symbol, name),
-        venue_symbol=name,
+        **named(VENUE, row.symbol, to_symbol),
         base=needed(text(row.base_asset)),
         quote=needed(text(row.quote_asset)),
         settle=needed(text(row.margin_asset)),
@@ -303,11 +295,8 @@ def marked(day: wire.WireTicker, mark: wire.WirePremium) -> wire.WireTicker:
 @table
 def tickers(row: wire.WireTicker) -> Ticker:
     """Prices; a contract with a delivery date has no funding."""
-    name = needed(text(row.symbol))
     return Ticker(
-        venue=VENUE,
-        symbol=made(to_symbol, name),
-        venue_symbol=name,
+        **named(VENUE, row.symbol, to_symbol),
         last_price=needed(number(row.last_price)),
         bid_price=price(row.bid_price),
         ask_price=price(row.ask_price),
@@ -321,11 +310,8 @@ def tickers(row: wire.WireTicker) -> Ticker:
 @table
 def funding_rates(row: wire.WirePremium) -> FundingRate:
     """The running estimate of the next funding."""
-    name = needed(text(row.symbol))
     return FundingRate(
-        venue=VENUE,
-        symbol=made(to_symbol, name),
-        venue_symbol=name,
+        **named(VENUE, row.symbol, to_symbol),
         funding_rate=needed(number(row.last_funding_rate)),
         interval_s=made(lambda hours: int((hours or DEFAULT_FUNDING_H) * 3600), price(row.funding_interval_hours)),
         next_funding_ms=moment(row.next_funding_time),

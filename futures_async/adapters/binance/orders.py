@@ -34,6 +34,7 @@ from futures_async.adapter import (
     made,
     minus,
     moment,
+    named,
     needed,
     number,
     otherwise,
@@ -133,15 +134,13 @@ def _force(kind: str | None, said: TimeInForce | None) -> TimeInForce | None:
 @table
 def orders(row: wire.WireOrder) -> Order:
     """Orders, open and past."""
-    name, side = needed(text(row.symbol)), needed(word(row.side, SIDE))
+    side = needed(word(row.side, SIDE))
     client_id, kind = text(row.client_order_id), word(either(row.orig_type, row.type), KINDS, unknown=OTHER)
     quantity, filled = needed(size(row.orig_qty)), number(row.executed_qty)
     held = made(held_side, text(row.position_side))
     closes = made(_reduces, side, held, yes_no(row.reduce_only), yes_no(row.close_position))
     return Order(
-        venue=VENUE,
-        symbol=made(to_symbol, name),
-        venue_symbol=name,
+        **named(VENUE, row.symbol, to_symbol),
         order_id=needed(identifier(row.order_id)),
         client_order_id=client_id,
         side=side,
@@ -177,15 +176,13 @@ def _algo_status(said: OrderStatus, total: Decimal | None, filled: Decimal | Non
 @table
 def algo_orders(row: wire.WireAlgoOrder) -> Order:
     """Conditional orders; one of a whole position has no quantity, which is 0 here."""
-    name, side = needed(text(row.symbol)), needed(word(row.side, SIDE))
+    side = needed(word(row.side, SIDE))
     kind, filled = word(either(row.order_type, row.type), KINDS, unknown=OTHER), number(row.actual_qty)
     held, total = made(held_side, text(row.position_side)), size(row.quantity)
     stands = needed(word(row.algo_status, ALGO_STATUS, unknown=OrderStatus.UNKNOWN))
     closes = made(_reduces, side, held, yes_no(row.reduce_only), yes_no(row.close_position))
     return Order(
-        venue=VENUE,
-        symbol=made(to_symbol, name),
-        venue_symbol=name,
+        **named(VENUE, row.symbol, to_symbol),
         order_id=needed(made(lambda number: ALGO_ID + number, needed(identifier(row.algo_id)))),
         client_order_id=text(row.client_algo_id),
         side=side,

@@ -30,6 +30,7 @@ from futures_async.adapter import (
     made,
     minus,
     moment,
+    named,
     needed,
     negative,
     number,
@@ -103,15 +104,13 @@ def settle_coin(product_type: ProductType) -> str:
 @table_of_held
 def positions(row: WirePosition, product_type: ProductType) -> Position:
     """Open positions; the flat rows that the venue may list stand for none."""
-    name, coin = needed(text(row.symbol)), text(row.margin_coin)
+    coin = text(row.margin_coin)
     quantity = needed(size(row.total))
     margin, rate = number(row.margin_size), number(row.keep_margin_rate)
     mode = word(row.margin_mode, MARGIN_MODE)
     notional = times(quantity, price(row.mark_price))
     return Position(
-        venue=VENUE,
-        symbol=made(unified_symbol, name, product_type, coin),
-        venue_symbol=made(str.upper, name),
+        **named(VENUE, row.symbol, unified_symbol, product_type, coin, spelled=str.upper),
         side=needed(word(row.hold_side, POSITION_SIDE)),
         quantity=quantity,
         entry_price=needed(price(row.open_price_avg)),
@@ -148,11 +147,9 @@ def positions(row: WirePosition, product_type: ProductType) -> Position:
 @table
 def closed_positions(row: WireClosedPosition, product_type: ProductType) -> PositionHistory:
     """Closed positions."""
-    name, coin = needed(text(row.symbol)), text(row.margin_coin)
+    coin = text(row.margin_coin)
     return PositionHistory(
-        venue=VENUE,
-        symbol=made(unified_symbol, name, product_type, coin),
-        venue_symbol=made(str.upper, name),
+        **named(VENUE, row.symbol, unified_symbol, product_type, coin, spelled=str.upper),
         side=needed(word(row.hold_side, POSITION_SIDE)),
         position_id=needed(identifier(row.position_id)),
         quantity=number(row.open_total_pos),
@@ -242,11 +239,8 @@ def ledger_entries(row: WireBill, product_type: ProductType) -> LedgerEntry:
 @table
 def risk_limits(row: WireTier, product_type: ProductType) -> RiskLimit:
     """Tiers; their bounds are position values."""
-    name = needed(text(row.symbol))
     return RiskLimit(
-        venue=VENUE,
-        symbol=made(unified_symbol, name, product_type),
-        venue_symbol=made(str.upper, name),
+        **named(VENUE, row.symbol, unified_symbol, product_type, spelled=str.upper),
         tier=made(lambda level: None if level is None else int(level), number(row.level)),
         min_notional=number(row.start_unit),
         max_notional=number(row.end_unit),
@@ -275,7 +269,7 @@ def _coins(came: object) -> list[str]:
 @table
 def contracts(row: WireContract, product_type: ProductType, margin_coin: str | None = None) -> Contract:
     """Trading rules; sizes are in base coin, so a contract is 1."""
-    name, base = needed(text(row.symbol)), made(str.upper, needed(text(row.base_coin)))
+    base = made(str.upper, needed(text(row.base_coin)))
 
     def settled(base: str, came: object) -> str:
         coins = [] if came is None else _coins(came)
@@ -283,9 +277,7 @@ def contracts(row: WireContract, product_type: ProductType, margin_coin: str | N
 
     settle = made(settled, base, row.support_margin_coins)
     return Contract(
-        venue=VENUE,
-        symbol=made(unified_symbol, name, product_type, settle),
-        venue_symbol=made(str.upper, name),
+        **named(VENUE, row.symbol, unified_symbol, product_type, settle, spelled=str.upper),
         base=base,
         quote=made(str.upper, needed(text(row.quote_coin))),
         settle=settle,
@@ -305,11 +297,8 @@ def contracts(row: WireContract, product_type: ProductType, margin_coin: str | N
 @table
 def tickers(row: WireTicker, product_type: ProductType, margin_coin: str | None = None) -> Ticker:
     """Last prices."""
-    name = needed(text(row.symbol))
     return Ticker(
-        venue=VENUE,
-        symbol=made(unified_symbol, name, product_type, margin_coin),
-        venue_symbol=made(str.upper, name),
+        **named(VENUE, row.symbol, unified_symbol, product_type, margin_coin, spelled=str.upper),
         last_price=needed(number(row.last_pr)),
         bid_price=price(row.bid_pr),
         ask_price=price(row.ask_pr),
@@ -323,12 +312,9 @@ def tickers(row: WireTicker, product_type: ProductType, margin_coin: str | None 
 @table
 def funding_rates(row: WireFundingRate, product_type: ProductType, margin_coin: str | None = None) -> FundingRate:
     """The rates of the current interval."""
-    name = needed(text(row.symbol))
     seconds = times(price(row.funding_rate_interval), Decimal(3600))
     return FundingRate(
-        venue=VENUE,
-        symbol=made(unified_symbol, name, product_type, margin_coin),
-        venue_symbol=made(str.upper, name),
+        **named(VENUE, row.symbol, unified_symbol, product_type, margin_coin, spelled=str.upper),
         funding_rate=needed(number(row.funding_rate)),
         interval_s=made(lambda seconds: None if seconds is None else int(seconds), seconds),
         next_funding_ms=moment(row.next_update),

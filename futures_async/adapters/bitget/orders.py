@@ -37,6 +37,7 @@ from futures_async.adapter import (
     made,
     minus,
     moment,
+    named,
     needed,
     negative,
     number,
@@ -182,7 +183,7 @@ def _type(word: OrderType | None, trade_side: str | None) -> OrderType | None:
 @table
 def orders(row: WireOrder, product_type: ProductType, *, pushed: bool = False) -> Order:
     """Orders, of a detail, of a list, or pushed: these name their fee as fills do."""
-    name, coin, trade_side = needed(text(row.symbol)), text(row.margin_coin), text(row.trade_side)
+    coin, trade_side = text(row.margin_coin), text(row.trade_side)
     went = made(direction, text(row.side), trade_side, text(row.pos_side), text(row.pos_mode))
     kind = word(row.order_type, TYPE, unknown=OrderType.UNKNOWN)
     quantity, filled, fee = needed(size(row.size)), number(row.base_volume), negative(number(row.fee))
@@ -191,9 +192,7 @@ def orders(row: WireOrder, product_type: ProductType, *, pushed: bool = False) -
         cost = made(_cost, row.fee_detail)
         fee, paid_in = made(lambda cost: cost.fee, cost), made(lambda cost: cost.coin, cost)
     return Order(
-        venue=VENUE,
-        symbol=made(unified_symbol, name, product_type, coin),
-        venue_symbol=made(str.upper, name),
+        **named(VENUE, row.symbol, unified_symbol, product_type, coin, spelled=str.upper),
         order_id=needed(identifier(row.order_id)),
         client_order_id=text(either(row.client_oid, row.client_oid_too)),
         side=made(lambda went: went.side, went),
@@ -234,14 +233,12 @@ def _plan_direction(
 @table
 def trigger_orders(row: WirePlanOrder, product_type: ProductType) -> Order:
     """Waiting orders. `price` is the limit that an order will have, if any."""
-    name, coin = needed(text(row.symbol)), text(row.margin_coin)
+    coin = text(row.margin_coin)
     kind = needed(word(row.plan_type, PLAN_KIND))
     closing = made(lambda kind, plan: str(plan).lower() not in PLANS, kind, row.plan_type)
     went = made(_plan_direction, closing, text(row.side), text(row.trade_side), text(row.pos_side), text(row.pos_mode))
     return Order(
-        venue=VENUE,
-        symbol=made(unified_symbol, name, product_type, coin),
-        venue_symbol=made(str.upper, name),
+        **named(VENUE, row.symbol, unified_symbol, product_type, coin, spelled=str.upper),
         order_id=needed(identifier(row.order_id)),
         client_order_id=text(row.client_oid),
         side=made(lambda went: went.side, went),

@@ -31,6 +31,7 @@ from futures_async.adapter import (
     known_or_none,
     made,
     moment,
+    named,
     needed,
     negative,
     number,
@@ -215,9 +216,7 @@ def positions(row: wire.WirePosition, category: ProductType) -> Position:
     # Value and requirement by quantity x price hold for linear contracts only.
     notional = times(quantity, mark) if category != "COIN-FUTURES" else None
     return Position(
-        venue=VENUE,
-        symbol=made(unified_symbol, name, category),
-        venue_symbol=made(str.upper, name),
+        **named(VENUE, row.symbol, unified_symbol, category, spelled=str.upper),
         side=needed(word(row.pos_side, POSITION_SIDE)),
         quantity=quantity,
         entry_price=needed(price(row.avg_price)),
@@ -249,11 +248,8 @@ def positions(row: wire.WirePosition, category: ProductType) -> Position:
 @table
 def closed_positions(row: wire.WirePastPosition, category: ProductType) -> PositionHistory:
     """Closed positions."""
-    name = needed(text(row.symbol))
     return PositionHistory(
-        venue=VENUE,
-        symbol=made(unified_symbol, name, category),
-        venue_symbol=made(str.upper, name),
+        **named(VENUE, row.symbol, unified_symbol, category, spelled=str.upper),
         side=needed(word(row.pos_side, POSITION_SIDE)),
         position_id=needed(identifier(row.position_id)),
         quantity=number(row.open_total_pos),
@@ -278,16 +274,14 @@ def closed_positions(row: wire.WirePastPosition, category: ProductType) -> Posit
 @table
 def contracts(row: wire_market.WireInstrument, category: ProductType) -> Contract:
     """Trading rules. Coins come from the row, not from the symbol's text."""
-    name, base = needed(text(row.symbol)), needed(text(row.base_coin))
+    base = needed(text(row.base_coin))
 
     def unified(name: str, kind: str | None, older: str | None) -> str:
         # Contracts with a delivery date keep the venue's id; older pages say so in `symbolType`.
         return name.upper() if str(kind or older).lower() == "delivery" else unified_symbol(name, category)
 
     return Contract(
-        venue=VENUE,
-        symbol=made(unified, name, row.type, row.symbol_type),
-        venue_symbol=made(str.upper, name),
+        **named(VENUE, row.symbol, unified, row.type, row.symbol_type, spelled=str.upper),
         base=base,
         quote=needed(text(row.quote_coin)),
         settle=made(lambda base: settle_coin(category, base), base),
@@ -307,11 +301,8 @@ def contracts(row: wire_market.WireInstrument, category: ProductType) -> Contrac
 @table
 def tickers(row: wire_market.WireTicker, category: ProductType) -> Ticker:
     """Last prices; the best prices of a market without orders are empty."""
-    name = needed(text(row.symbol))
     return Ticker(
-        venue=VENUE,
-        symbol=made(unified_symbol, name, category),
-        venue_symbol=made(str.upper, name),
+        **named(VENUE, row.symbol, unified_symbol, category, spelled=str.upper),
         last_price=needed(number(row.last_price)),
         bid_price=price(row.bid1_price),
         ask_price=price(row.ask1_price),
@@ -325,11 +316,8 @@ def tickers(row: wire_market.WireTicker, category: ProductType) -> Ticker:
 @table
 def funding_rates(row: wire_market.WireFundingRate, category: ProductType) -> FundingRate:
     """Current funding rates; the venue counts the interval in hours."""
-    name = needed(text(row.symbol))
     return FundingRate(
-        venue=VENUE,
-        symbol=made(unified_symbol, name, category),
-        venue_symbol=made(str.upper, name),
+        **named(VENUE, row.symbol, unified_symbol, category, spelled=str.upper),
         funding_rate=needed(number(row.funding_rate)),
         interval_s=made(lambda hours: None if hours is None else int(hours * 3600), price(row.funding_rate_interval)),
         next_funding_ms=moment(row.next_update),

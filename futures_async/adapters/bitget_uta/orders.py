@@ -40,6 +40,7 @@ from futures_async.adapter import (
     made,
     minus,
     moment,
+    named,
     needed,
     number,
     otherwise,
@@ -96,15 +97,13 @@ def _reduces(side: Side, mode: PositionMode | None, held: PositionSide | None, s
 @table
 def orders(row: wire.WireOrder, category: ProductType) -> Order:
     """Orders, open and past."""
-    name, side = needed(text(row.symbol)), needed(word(row.side, SIDE))
+    side = needed(word(row.side, SIDE))
     kind = word(row.order_type, TYPE, unknown=OrderType.UNKNOWN)
     quantity, filled = needed(size(row.qty)), number(row.cum_exec_qty)
     mode = word(row.hold_mode, POSITION_MODE)
     held, cost = made(_held, mode, text(row.pos_side)), made(_cost, row.fee_detail)
     return Order(
-        venue=VENUE,
-        symbol=made(unified_symbol, name, category),
-        venue_symbol=made(str.upper, name),
+        **named(VENUE, row.symbol, unified_symbol, category, spelled=str.upper),
         order_id=needed(identifier(row.order_id)),
         client_order_id=text(row.client_oid),
         side=side,

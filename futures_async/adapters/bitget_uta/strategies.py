@@ -30,6 +30,7 @@ from futures_async.adapter import (
     known_or_none,
     made,
     moment,
+    named,
     needed,
     otherwise,
     positive_or_none,
@@ -207,16 +208,14 @@ def strategies(row: wire.WireStrategy, beside: wire.WireBeside, category: Produc
 
     A row with both legs is one order: a stop-loss, with both prices.
     """
-    name, pos_side = needed(text(row.symbol)), text(row.pos_side)
+    pos_side = text(row.pos_side)
     profit, stop, trigger = price(row.take_profit), price(row.stop_loss), price(row.trigger_price)
     kind = needed(made(_kind, text(row.type), text(beside.type), profit, stop, trigger, row.trailing_stop_params))
     mode = word(beside.hold_mode, POSITION_MODE)
     side = needed(made(_side, kind, pos_side, word(row.side, SIDE), word(beside.side, SIDE)))
     held = made(_held, kind, mode, pos_side)
     return Order(
-        venue=VENUE,
-        symbol=made(unified_symbol, name, category),
-        venue_symbol=made(str.upper, name),
+        **named(VENUE, row.symbol, unified_symbol, category, spelled=str.upper),
         order_id=needed(identifier(row.order_id)),
         client_order_id=text(row.client_oid),
         side=side,

@@ -38,6 +38,7 @@ from futures_async.adapter import (
     made,
     minus,
     moment,
+    named,
     needed,
     number,
     otherwise,
@@ -168,12 +169,10 @@ def _margin(mode: MarginMode | None, isolated: Decimal | None, held: Decimal | N
 @table_of_held
 def positions(row: WirePosition, margin_coin: str) -> Position:
     """Open positions, counted in the margin coin that was asked for; rows of size zero stand for none."""
-    name, quantity, mark = needed(text(row.symbol)), needed(size(row.hold_position)), price(row.mark_price)
+    quantity, mark = needed(size(row.hold_position)), price(row.mark_price)
     mode, margin = word(row.margin_mode, MARGIN_MODE), number(row.position_margin)
     return Position(
-        venue=VENUE,
-        symbol=made(to_symbol, name),
-        venue_symbol=name,
+        **named(VENUE, row.symbol, to_symbol),
         side=needed(word(row.position_side, POSITION_SIDE)),
         quantity=quantity,
         entry_price=price(row.open_price),
@@ -276,12 +275,10 @@ def _force(word: str | None) -> TimeInForce | None:
 @table
 def orders(row: WireOrder) -> Order:
     """Orders. Answers name neither reduce-only, nor position side, nor fee, nor a client order id."""
-    name, kind = needed(text(row.symbol)), word(row.order_type, ORDER_TYPE, OrderType.UNKNOWN)
+    kind = word(row.order_type, ORDER_TYPE, OrderType.UNKNOWN)
     quantity, filled = needed(size(row.size)), number(row.filled_size)
     return Order(
-        venue=VENUE,
-        symbol=made(to_symbol, name),
-        venue_symbol=name,
+        **named(VENUE, row.symbol, to_symbol),
         order_id=needed(identifier(row.order_id)),
         side=needed(word(row.side, SIDE)),
         type=otherwise(kind, OrderType.UNKNOWN),

@@ -32,6 +32,7 @@ from futures_async.adapter import (
     made,
     minus,
     multiply,
+    named,
     needed,
     number,
     otherwise,
@@ -74,11 +75,9 @@ def _settled(quote: str) -> str:
 @table
 def contracts(row: wire.WireContract) -> Contract:
     """Trading rules, in base coin."""
-    name, one, quote = needed(text(row.symbol)), needed(price(row.contract_size)), needed(text(row.quote_currency))
+    one, quote = needed(price(row.contract_size)), needed(text(row.quote_currency))
     return Contract(
-        venue=words.VENUE,
-        symbol=made(_perpetual, name, row.product_type),
-        venue_symbol=name,
+        **named(words.VENUE, row.symbol, _perpetual, row.product_type),
         base=needed(text(row.base_currency)),
         quote=quote,
         settle=made(_settled, quote),
@@ -96,11 +95,8 @@ def contracts(row: wire.WireContract) -> Contract:
 @table
 def tickers(row: wire.WireContract) -> Ticker:
     """Last and index price, pushed also mark and best prices; only what is read tells the funding rate."""
-    name = needed(text(row.symbol))
     return Ticker(
-        venue=words.VENUE,
-        symbol=made(words.unified_symbol, name),
-        venue_symbol=name,
+        **named(words.VENUE, row.symbol, words.unified_symbol),
         last_price=needed(number(row.last_price)),
         bid_price=price(row.bid_price),
         ask_price=price(row.ask_price),
@@ -118,11 +114,8 @@ def _seconds(hours: Decimal | None) -> int | None:
 @table_with
 def funding_rates(row: wire.WireFunding, listed: wire.WireContract) -> FundingRate:
     """The rate that is due at the next settlement; how often there is one stands with the contract."""
-    name = needed(text(row.symbol))
     return FundingRate(
-        venue=words.VENUE,
-        symbol=made(words.unified_symbol, name),
-        venue_symbol=name,
+        **named(words.VENUE, row.symbol, words.unified_symbol),
         funding_rate=needed(number(row.expected_rate)),
         interval_s=made(_seconds, price(listed.funding_interval_hours)),
         next_funding_ms=read_by(row.funding_time, words.any_ms),
@@ -233,12 +226,10 @@ def _mode_of(side: str | None, mode: PositionMode | None) -> PositionMode | None
 @table_with
 def positions(row: wire.WirePosition, contract: Contract) -> Position:
     """Positions. Realized profit includes fees: the venue does not separate them."""
-    name, count, one = needed(text(row.symbol)), needed(size(row.current_amount)), number(contract.contract_size)
+    count, one = needed(size(row.current_amount)), number(contract.contract_size)
     side, margin = text(row.position_side), number(row.initial_margin)
     return Position(
-        venue=words.VENUE,
-        symbol=made(words.unified_symbol, name),
-        venue_symbol=name,
+        **named(words.VENUE, row.symbol, words.unified_symbol),
         side=needed(made(side_of, side, otherwise(number(row.position_amount), ZERO), text(row.position_type))),
         quantity=needed(times(count, one)),
         contracts=count,

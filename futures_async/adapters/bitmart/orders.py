@@ -19,6 +19,7 @@ from futures_async.adapter import (
     identifier,
     made,
     minus,
+    named,
     needed,
     negative,
     number,
@@ -56,13 +57,11 @@ def _held(mode: PositionMode | None, held: PositionSide | None) -> PositionSide 
 @table_with
 def orders(row: wire.WireOrder, contract: Contract) -> Order:
     """Orders of the order endpoints. Time in force, fee and cause of a cancel are not reported."""
-    name, kind = needed(text(row.symbol)), word(row.type, words.ORDER_TYPE, unknown=OrderType.UNKNOWN)
+    kind = word(row.type, words.ORDER_TYPE, unknown=OrderType.UNKNOWN)
     count, done, one = needed(size(row.size)), size(row.deal_size), number(contract.contract_size)
     quantity, filled = needed(times(count, one)), times(done, one)
     return Order(
-        venue=words.VENUE,
-        symbol=made(words.unified_symbol, name),
-        venue_symbol=name,
+        **named(words.VENUE, row.symbol, words.unified_symbol),
         order_id=needed(identifier(row.order_id)),
         client_order_id=text(row.client_order_id),
         side=needed(word(row.side, words.SIDE)),
@@ -85,11 +84,8 @@ def orders(row: wire.WireOrder, contract: Contract) -> Order:
 @table_with
 def trigger_orders(row: wire.WirePlanOrder, contract: Contract) -> Order:
     """Conditional orders that wait. `price` is what they will be sent at, None at market."""
-    name = needed(text(row.symbol))
     return Order(
-        venue=words.VENUE,
-        symbol=made(words.unified_symbol, name),
-        venue_symbol=name,
+        **named(words.VENUE, row.symbol, words.unified_symbol),
         order_id=needed(identifier(row.order_id)),
         client_order_id=text(row.client_order_id),
         side=needed(word(row.side, words.SIDE)),

@@ -29,6 +29,7 @@ from futures_async.adapter import (
     made,
     minus,
     moment,
+    named,
     needed,
     number,
     otherwise,
@@ -128,9 +129,7 @@ def positions(row: WirePosition) -> Position:
     name, quantity, mark = needed(text(row.symbol_id)), needed(size(row.quantity)), price(row.mark_price)
     margin = number(row.margin)
     return Position(
-        venue=VENUE,
-        symbol=made(to_symbol, name),
-        venue_symbol=name,
+        **named(VENUE, row.symbol_id, to_symbol),
         side=needed(word(row.side, POSITION_SIDE)),
         quantity=quantity,
         entry_price=price(row.avg_entry_price),
@@ -167,11 +166,9 @@ def to_leverage(rows: Sequence[Position | Order], venue_symbol: str) -> Leverage
 
 def _order(row: WireOpenOrder | WirePastOrder, **how_it_stands: Unpack[_Standing]) -> Order:
     """What the two kinds of orders say alike."""
-    name, kind = needed(text(row.symbol_id)), word(row.type, ORDER_TYPE, OrderType.UNKNOWN)
+    kind = word(row.type, ORDER_TYPE, OrderType.UNKNOWN)
     return Order(
-        venue=VENUE,
-        symbol=made(to_symbol, name),
-        venue_symbol=name,
+        **named(VENUE, row.symbol_id, to_symbol),
         side=needed(word(row.side, SIDE)),
         type=otherwise(kind, OrderType.UNKNOWN),
         time_in_force=made(_force, yes_no(row.post_only), word(row.time_in_force, TIME_IN_FORCE)),

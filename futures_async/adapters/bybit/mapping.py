@@ -30,6 +30,7 @@ from futures_async.adapter import (
     known,
     made,
     moment,
+    named,
     needed,
     number,
     otherwise,
@@ -256,9 +257,7 @@ def positions(row: wire.WirePosition, mode: MarginMode | None) -> Position:
     initial, leverage = number(row.position_im), price(row.leverage)
     isolated = mode is MarginMode.ISOLATED
     return Position(
-        venue=VENUE,
-        symbol=made(unified_symbol, name),
-        venue_symbol=made(str.upper, name),
+        **named(VENUE, row.symbol, unified_symbol, spelled=str.upper),
         side=needed(word(row.side, POSITION_SIDE)),
         quantity=needed(in_base(amount, None, worth, mark, entry)),
         contracts=contracts,

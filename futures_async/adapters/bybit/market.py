@@ -20,6 +20,7 @@ from futures_async.adapter import (
     made,
     moment,
     ms_or_none,
+    named,
     needed,
     number,
     positive_or_none,
@@ -56,9 +57,7 @@ def contracts(row: wire.WireInstrument) -> Contract:
     """Trading rules. An inverse contract is a dollar: its sizes are contracts."""
     name, lot, prices = needed(text(row.symbol)), row.lot_size_filter, row.price_filter
     return Contract(
-        venue=VENUE,
-        symbol=made(unified_symbol, name),
-        venue_symbol=made(str.upper, name),
+        **named(VENUE, row.symbol, unified_symbol, spelled=str.upper),
         base=needed(text(row.base_coin)),
         quote=needed(text(row.quote_coin)),
         settle=needed(text(row.settle_coin)),
@@ -79,11 +78,8 @@ def contracts(row: wire.WireInstrument) -> Contract:
 @table_with
 def tickers(row: wire.WireTicker, stamp: wire.WireStamp) -> Ticker:
     """Prices; when they were is said beside the rows."""
-    name = needed(text(row.symbol))
     return Ticker(
-        venue=VENUE,
-        symbol=made(unified_symbol, name),
-        venue_symbol=made(str.upper, name),
+        **named(VENUE, row.symbol, unified_symbol, spelled=str.upper),
         last_price=needed(number(row.last_price)),
         bid_price=price(row.bid1_price),
         ask_price=price(row.ask1_price),
@@ -97,11 +93,8 @@ def tickers(row: wire.WireTicker, stamp: wire.WireStamp) -> Ticker:
 @table_with
 def funding_rates(row: wire.WireTicker, stamp: wire.WireStamp) -> FundingRate:
     """The rate that is settled next; the ticker has it."""
-    name = needed(text(row.symbol))
     return FundingRate(
-        venue=VENUE,
-        symbol=made(unified_symbol, name),
-        venue_symbol=made(str.upper, name),
+        **named(VENUE, row.symbol, unified_symbol, spelled=str.upper),
         funding_rate=needed(number(row.funding_rate)),
         interval_s=made(lambda hours: None if hours is None else int(hours * 3600), price(row.funding_interval_hour)),
         next_funding_ms=moment(row.next_funding_time),
@@ -141,9 +134,7 @@ def risk_limits(row: wire.WireTier) -> RiskLimit:
     name, most = needed(text(row.symbol)), number(row.risk_limit_value)
     initial, leverage = number(row.initial_margin), price(row.max_leverage)
     return RiskLimit(
-        venue=VENUE,
-        symbol=made(unified_symbol, name),
-        venue_symbol=made(str.upper, name),
+        **named(VENUE, row.symbol, unified_symbol, spelled=str.upper),
         risk_limit=most,
         max_notional=made(lambda name, most: None if is_inverse(name) else most, name, most),
         max_quantity=made(lambda name, most: most if is_inverse(name) else None, name, most),

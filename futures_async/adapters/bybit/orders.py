@@ -38,6 +38,7 @@ from futures_async.adapter import (
     in_base,
     made,
     moment,
+    named,
     needed,
     number,
     otherwise,
@@ -163,9 +164,7 @@ def orders(row: wire.WireOrder) -> Order:
     quantity, filled = needed(in_base(amount, None, worth, *prices)), in_base(done, None, worth, *prices)
     stop = made(_kind, text(row.stop_order_type), text(row.order_status))
     return Order(
-        venue=VENUE,
-        symbol=made(unified_symbol, name),
-        venue_symbol=made(str.upper, name),
+        **named(VENUE, row.symbol, unified_symbol, spelled=str.upper),
         order_id=needed(identifier(row.order_id)),
         client_order_id=text(row.order_link_id),
         side=side,

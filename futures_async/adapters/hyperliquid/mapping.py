@@ -28,6 +28,7 @@ from futures_async.adapter import (
     made,
     minus,
     moment,
+    named,
     needed,
     number,
     price,
@@ -284,14 +285,12 @@ def _position_ratio(
 @table_with
 def positions(row: wire.WirePosition, beside: Beside, names: Names) -> Position:
     """Open positions: net, one for each coin. They have no id and no time, and tell no profit that was realized."""
-    name, szi = needed(text(row.coin)), number(row.szi)
+    szi = number(row.szi)
     quantity, notional = absolute(szi), number(row.position_value)
     mode, used, unrealized = made(margin_mode, row.leverage), number(row.margin_used), number(row.unrealized_pnl)
     own = made(maintenance, notional, beside.tiers)
     return Position(
-        venue=VENUE,
-        symbol=made(names.unified, name),
-        venue_symbol=name,
+        **named(VENUE, row.coin, names.unified),
         side=needed(by_sign(szi)),
         quantity=needed(quantity),
         entry_price=price(row.entry_px),
@@ -343,9 +342,7 @@ def contracts(row: wire.WireContract, names: Names) -> Contract:
     """Trading rules; names with `k` are of a thousand units."""
     name, decimals = needed(text(row.name)), number(row.sz_decimals)
     return Contract(
-        venue=VENUE,
-        symbol=made(names.unified, name),
-        venue_symbol=name,
+        **named(VENUE, row.name, names.unified),
         base=made(names.base, name),
         quote=names.settle,
         settle=names.settle,
@@ -367,11 +364,8 @@ def asset_of(contract: Contract) -> int:
 @table
 def tickers(row: wire.WireContext, names: Names) -> Ticker:
     """Prices of one contract."""
-    name = needed(text(row.coin))
     return Ticker(
-        venue=VENUE,
-        symbol=made(names.unified, name),
-        venue_symbol=name,
+        **named(VENUE, row.coin, names.unified),
         last_price=needed(price(row.last)),
         bid_price=price(row.bid),
         ask_price=price(row.ask),
@@ -385,11 +379,8 @@ def tickers(row: wire.WireContext, names: Names) -> Ticker:
 @table
 def funding_rates(row: wire.WireContext, names: Names) -> FundingRate:
     """The rate of the hour under way, paid at its end."""
-    name = needed(text(row.coin))
     return FundingRate(
-        venue=VENUE,
-        symbol=made(names.unified, name),
-        venue_symbol=name,
+        **named(VENUE, row.coin, names.unified),
         funding_rate=needed(number(row.funding)),
         interval_s=3600,
         next_funding_ms=made(_next_hour, moment(row.time)),

@@ -28,6 +28,7 @@ from futures_async.adapter import (
     made,
     minus,
     moment,
+    named,
     needed,
     number,
     otherwise,
@@ -198,14 +199,12 @@ def orders(row: wire.WireOrder, standing: wire.WireStanding, names: Names, *, li
         names: Of the contracts.
         live: Its fills are as of now, as in lists of open orders.
     """
-    name, kind = needed(text(row.coin)), text(row.order_type)
+    kind = text(row.order_type)
     waits, reduces = yes_no(row.is_trigger), yes_no(row.reduce_only)
     total, said = needed(size(row.orig_sz)), needed(text(standing.status))
     filled = made(_filled, said, total, size(row.sz), reduces, live)
     return Order(
-        venue=VENUE,
-        symbol=made(names.unified, name),
-        venue_symbol=name,
+        **named(VENUE, row.coin, names.unified),
         order_id=needed(identifier(row.oid)),
         client_order_id=made(lambda cloid: None if cloid is None else client_id_of(cloid), identifier(row.cloid)),
         side=needed(word(row.side, SIDE)),

@@ -36,6 +36,7 @@ from futures_async.adapter import (
     made,
     moment,
     multiply,
+    named,
     needed,
     negative,
     number,
@@ -231,15 +232,13 @@ def _stop(rows: object, field: str) -> Decimal | None:
 @table_of_held_with
 def positions(row: wire.WirePosition, contract: Contract) -> Position:
     """Positions. With a contract's name comes a row of size 0 where there once was one."""
-    name, pos = needed(text(row.inst_id)), needed(number(row.pos))
+    pos = needed(number(row.pos))
     contracts, value = needed(absolute(pos)), contract.contract_value
     mark, entry = price(row.mark_px), price(row.avg_px)
     quantity = needed(in_base(contracts, contract.contract_size, value, mark, entry))
     notional, required = made(_notional, quantity, contracts, value, mark), number(row.mmr)
     return Position(
-        venue=VENUE,
-        symbol=made(unified_symbol, name),
-        venue_symbol=name,
+        **named(VENUE, row.inst_id, unified_symbol),
         side=needed(either(made(held_side, needed(text(row.pos_side))), by_sign(pos))),
         quantity=quantity,
         contracts=contracts,
@@ -274,12 +273,10 @@ def positions(row: wire.WirePosition, contract: Contract) -> Position:
 @table_with
 def closed_positions(row: wire.WirePastPosition, contract: Contract) -> PositionHistory:
     """Closed positions, and living ones of which a part was closed."""
-    name, value = needed(text(row.inst_id)), contract.contract_value
+    value = contract.contract_value
     entry, closed = price(row.open_avg_px), price(row.close_avg_px)
     return PositionHistory(
-        venue=VENUE,
-        symbol=made(unified_symbol, name),
-        venue_symbol=name,
+        **named(VENUE, row.inst_id, unified_symbol),
         side=needed(word(row.direction, POSITION_SIDE)),
         position_id=identifier(row.pos_id),
         quantity=in_base(size(row.open_max_pos), contract.contract_size, value, entry),

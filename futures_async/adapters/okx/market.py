@@ -14,6 +14,7 @@ from futures_async.adapter import (
     made,
     moment,
     multiply,
+    named,
     needed,
     number,
     price,
@@ -43,14 +44,12 @@ def _linear(kind: str) -> bool:
 @table
 def contracts(row: wire.WireInstrument) -> Contract:
     """Trading rules. Steps and bounds are contracts at the venue; of coin-margined ones they stay so."""
-    name, pair = needed(text(row.inst_id)), needed(text(either(row.inst_family, row.inst_id)))
+    pair = needed(text(either(row.inst_family, row.inst_id)))
     linear = made(_linear, needed(text(row.ct_type)))
     worth = needed(times(needed(price(row.ct_val)), needed(price(row.ct_mult))))
     one = made(lambda worth, linear: worth if linear else Decimal(1), worth, linear)
     return Contract(
-        venue=VENUE,
-        symbol=made(unified_symbol, name),
-        venue_symbol=name,
+        **named(VENUE, row.inst_id, unified_symbol),
         base=made(_coin, pair, 0),
         quote=made(_coin, pair, 1),
         settle=needed(text(row.settle_ccy)),
@@ -70,11 +69,8 @@ def contracts(row: wire.WireInstrument) -> Contract:
 @table_with
 def tickers(row: wire.WireTicker, prices: wire.WirePrices) -> Ticker:
     """Last and best prices; what other calls tell lies beside them."""
-    name = needed(text(row.inst_id))
     return Ticker(
-        venue=VENUE,
-        symbol=made(unified_symbol, name),
-        venue_symbol=name,
+        **named(VENUE, row.inst_id, unified_symbol),
         last_price=needed(price(row.last)),
         bid_price=price(row.bid_px),
         ask_price=price(row.ask_px),
@@ -88,15 +84,13 @@ def tickers(row: wire.WireTicker, prices: wire.WirePrices) -> Ticker:
 @table
 def funding_rates(row: wire.WireFundingRate) -> FundingRate:
     """The running period: its rate is a forecast until `fundingTime`, when it is paid."""
-    name, due = needed(text(row.inst_id)), moment(row.funding_time)
+    due = moment(row.funding_time)
 
     def interval(due: int | None, following: int | None) -> int | None:
         return None if due is None or following is None or following <= due else (following - due) // 1000
 
     return FundingRate(
-        venue=VENUE,
-        symbol=made(unified_symbol, name),
-        venue_symbol=name,
+        **named(VENUE, row.inst_id, unified_symbol),
         funding_rate=needed(number(row.funding_rate)),
         interval_s=made(interval, due, moment(row.next_funding_time)),
         next_funding_ms=due,

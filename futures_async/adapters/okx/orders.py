@@ -47,6 +47,7 @@ from futures_async.adapter import (
     minus,
     moment,
     multiply,
+    named,
     needed,
     negative,
     number,
@@ -135,16 +136,14 @@ def _refused(attached: object) -> str | None:
 @table_with
 def orders(row: wire.WireOrder, contract: Contract) -> Order:
     """Orders, open and past."""
-    name, side, held = needed(text(row.inst_id)), needed(word(row.side, SIDE)), made(held_side, text(row.pos_side))
+    side, held = needed(word(row.side, SIDE)), made(held_side, text(row.pos_side))
     kind = word(row.ord_type, _TYPE, unknown=OrderType.UNKNOWN)
     limit, average = price(row.px), price(row.avg_px)
     of, worth = contract.contract_size, contract.contract_value
     quantity = needed(in_base(size(row.sz), of, worth, limit, average))
     filled = in_base(size(row.acc_fill_sz), of, worth, limit, average)
     return Order(
-        venue=VENUE,
-        symbol=made(unified_symbol, name),
-        venue_symbol=name,
+        **named(VENUE, row.inst_id, unified_symbol),
         order_id=needed(identifier(row.ord_id)),
         client_order_id=text(row.cl_ord_id),
         side=side,

@@ -33,6 +33,7 @@ from futures_async.adapter import (
     in_turn,
     made,
     moment,
+    named,
     needed,
     one_id,
     otherwise,
@@ -75,15 +76,13 @@ def _kind(word: str, profit: Decimal | None) -> OrderKind:
 def waiting(row: wire.WireAlgo, contract: Contract) -> Order:
     """Waiting orders; `price` is the limit that an order will have. Of a pair (oco) the take-profit is what is told
     first, and both stand in `take_profit` and `stop_loss`."""
-    name, side, held = needed(text(row.inst_id)), needed(word(row.side, SIDE)), made(held_side, text(row.pos_side))
+    side, held = needed(word(row.side, SIDE)), made(held_side, text(row.pos_side))
     profit, stop = price(row.tp_trigger_px), price(row.sl_trigger_px)
     limit = price(either(row.ord_px, row.tp_ord_px, row.sl_ord_px))
     trigger = price(either(row.trigger_px, row.tp_trigger_px, row.sl_trigger_px))
     quantity = in_base(size(row.sz), contract.contract_size, contract.contract_value, limit, trigger)
     return Order(
-        venue=VENUE,
-        symbol=made(unified_symbol, name),
-        venue_symbol=name,
+        **named(VENUE, row.inst_id, unified_symbol),
         order_id=needed(identifier(row.algo_id)),
         client_order_id=text(row.algo_cl_ord_id),
         side=side,
