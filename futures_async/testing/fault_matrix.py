@@ -18,12 +18,13 @@ from futures_async.adapter import Adapter
 from futures_async.simulator.faults import BY_NAME, FAULTS, THE_SPOT_DECIDES, Act, Expectation, Fault
 from futures_async.testing.base import Contract
 from futures_async.testing.faulted import DEEDS, PROVED, Deed, Faulted, ends
+from futures_async.testing.lives import Life
 from futures_async.testing.spec import VenueSpec
 from futures_async.testing.virtual_time import run
 from futures_async.transport.clock import loop_time
 from futures_async.transport.endpoint import Kind
 from futures_async.unified import errors
-from futures_async.unified.enums import OrderType, Outcome
+from futures_async.unified.enums import OrderType, Outcome, Side
 from futures_async.unified.errors import FuturesAsyncError
 from futures_async.unified.exchange import Capability as Can
 
@@ -355,9 +356,13 @@ class FaultMatrix(Contract):
         async def main() -> None:
             on = Faulted(self.spec)
             exchange, wanted, other = on.exchange, self.spec.symbol, self.spec.other_symbol
+            life = Life(on, self.spec.modes[0])
+            for symbol in (wanted, other):
+                life.place(Side.BUY, 1, symbol=symbol)
             reads: dict[Can, Callable[[str], Awaitable[Any]]] = {
                 Can.FETCH_TICKER: exchange.fetch_ticker,
                 Can.FETCH_FUNDING_RATE: exchange.fetch_funding_rate,
+                Can.FETCH_POSITIONS: exchange.fetch_positions,
                 Can.FETCH_LEVERAGE: exchange.fetch_leverage,
                 Can.FETCH_RISK_LIMITS: exchange.fetch_risk_limits,
             }

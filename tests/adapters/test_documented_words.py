@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
+from futures_async.adapters.binance import endpoints
 from futures_async.adapters.binance import mapping as binance_mapping
 from futures_async.adapters.binance import orders as binance
 from futures_async.adapters.bitget import orders as bitget
@@ -35,6 +36,13 @@ BITGET_PLAN = {
 )
 def test_a_status_means_what_the_venues_page_says(table: Mapping[str, OrderStatus], words: Mapping[str, str]) -> None:
     assert {word: status.value for word, status in table.items()} == words
+
+
+def test_binance_counts_orders_by_ten_seconds_and_by_the_minute() -> None:
+    """An order is one of either, a batch five of the first: exchangeInfo's ORDERS, 300 and 1,200."""
+    for endpoint, taken in ((endpoints.PLACE, 1), (endpoints.AMEND, 1), (endpoints.PLACE_BATCH, 5)):
+        found = [(limit.count, limit.per_s, limit.weight) for limit in endpoint.limits]
+        assert found == [(300, 10.0, taken), (1200, 60.0, 1)]
 
 
 @pytest.mark.parametrize("quote", ["USDT", "USDC", "FDUSD", "USD1", "BUSD", "BNFCR", "BTC", "ETH", "BNB"])

@@ -33,7 +33,7 @@ from futures_async.adapter import (
     to_text,
     unread_of,
 )
-from futures_async.adapters._rows import same_name
+from futures_async.adapters._rows import same_name, some_of
 from futures_async.adapters.bitget_v1 import endpoints as api
 from futures_async.adapters.bitget_v1.dialect import BitgetV1Dialect
 from futures_async.adapters.bitget_v1.mapping import (
@@ -98,7 +98,8 @@ class BitgetV1Account(Adapter):
         """Read the open positions of one contract, or of all that have the client's margin coin."""
         venue_symbol = None if symbol is None else to_venue_symbol(symbol)
         coin = self._coin(venue_symbol)
-        rows = await self._call(api.POSITIONS, {"marginCoin": coin, "symbol": venue_symbol})
+        about = None if venue_symbol is None else some_of(venue_symbol)
+        rows = await self._call(api.POSITIONS, {"marginCoin": coin, "symbol": venue_symbol}, about=about)
         mine = [row for row in rows or () if venue_symbol is None or same_name(row.symbol, venue_symbol)]
         return positions(coin).all(Rows(mine).without(unread_of(rows)))
 

@@ -116,6 +116,9 @@ class BitTap(Adapter):
         """
         venue_symbol = None if symbol is None else to_venue_symbol(symbol)
         rows = await self._call(api.OPEN_POSITION, {"symbolId": venue_symbol})
+        if rows and not _of(rows, venue_symbol):
+            # Another question's answer, or a parameter that does nothing: whether there is none, all of them tell.
+            rows = await self._call(api.OPEN_POSITION)
         return positions().all(_of(rows, venue_symbol))
 
     async def fetch_leverage(self, symbol: str, margin_mode: MarginModeLike | None = None) -> Leverage:

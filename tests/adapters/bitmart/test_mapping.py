@@ -480,6 +480,12 @@ def test_risk_rows_may_leave_fields_empty(empty: str | None) -> None:
     assert (risk.margin_mode, risk.margin, risk.updated_ms) == (MarginMode.ISOLATED, D(1860), 1735689605531)
 
 
+def test_without_a_mark_the_value_is_the_one_that_the_position_has() -> None:
+    (wire,) = decoded(endpoints.POSITION_RISK, wrapped([row("position-risk", mark_price=None)]))
+    held = to_position(position_wire())
+    assert mapping.to_position_risk(held, wire).notional == held.notional != held.margin
+
+
 def test_without_a_risk_row_the_position_speaks_for_itself() -> None:
     risk = mapping.to_position_risk(to_position(position_wire("position-v2-one-way")), None)
     assert (risk.mark_price, risk.margin_ratio, risk.level) == (D(93500), None, None)

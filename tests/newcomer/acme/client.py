@@ -104,7 +104,10 @@ class Acme(Adapter):
         contract = None if symbol is None else self.venue_symbol(symbol)
 
         async def read(room: str) -> list[Position]:
-            rows = await self._call(api.POSITIONS, {"room": room, "contract": contract})
+            def about(rows: list[wire.WirePosition]) -> bool:
+                return not rows or any(contract in (None, row.contract) for row in rows)
+
+            rows = await self._call(api.POSITIONS, {"room": room, "contract": contract}, about=about)
             return mapping.positions().all(rows)
 
         return await side_by_side(read, api.ROOMS if contract is None else (contract.partition("_")[2],))
