@@ -22,7 +22,7 @@ Figures = Mapping[str, Any]
 CLOSE_ENOUGH = Decimal("1e-5")
 """Relative: venues show as few as six digits."""
 HAIR = Decimal("1e-7")
-NAMES = tuple(f"life{number}" for number in range(1, 13))
+NAMES = tuple(f"life{number}" for number in range(1, 15))
 """Client order ids of an account that has lived (`lives`)."""
 
 

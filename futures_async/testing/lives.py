@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from futures_async.adapter import carries
 from futures_async.simulator.records import Preset, Ticket, TriggerKind
 from futures_async.testing.loopback import Running
 from futures_async.unified.enums import Intent, MarginMode, OrderType, PositionMode, PositionSide, Side, TimeInForce
 
 HOUR_MS = 3_600_000
 PARTS = 6
+TIMED = carries(time_in_force=TimeInForce)
 
 
 class Life:
@@ -99,6 +101,11 @@ class Life:
             with self.engine.arithmetic():
                 settings.adjust_margin(on.account, other, PositionSide.SHORT, on.spec.spare)
         self.settle()
+        # Whoever places no orders may read any.
+        carried = on.exchange.order_fields.limit & TIMED or TIMED
+        for name, force in (("life13", TimeInForce.IOC), ("life14", TimeInForce.FOK)):
+            if f"time_in_force={force}" in carried:
+                self.place(Side.BUY, 1, at="1.01", client_id=name, force=force)
         self.place(Side.SELL, 2, closing=True, client_id="life6")
         self.place(Side.SELL, 1, closing=True, at="1.3", client_id="life7", force=TimeInForce.POST_ONLY)
         self.place(Side.BUY, 3, at="0.8", client_id="life8", stops=("1.4", "0.7"))
