@@ -103,6 +103,7 @@ async def test_leverage_and_modes_are_read_from_what_is_open(exchange: BitTap, v
     assert venue.count(ORDERS) == 0
     venue.answer(POSITIONS, b'{"code":"0","data":[],"success":true}')
     assert await exchange.fetch_position_mode("BTC-USDT-M") is fa.PositionMode.HEDGE  # from the open order
+    assert venue.last(ORDERS).params == {"symbolId": "BTC-USDT-M", "limit": "1000"}
     with pytest.raises(fa.NotSupported, match="none is open"):
         await exchange.fetch_position_mode("ETH-USDT-M")
     leverage = await exchange.fetch_leverage("BTC-USDT-M")  # likewise

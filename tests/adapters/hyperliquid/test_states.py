@@ -9,7 +9,7 @@ import anyio
 import pytest
 
 from futures_async.adapter import divide
-from futures_async.adapters.hyperliquid import Hyperliquid
+from futures_async.adapters.hyperliquid import Hyperliquid, endpoints
 from futures_async.simulator.plan import FaultPlan
 from futures_async.testing.inside import Inside
 from futures_async.testing.virtual_time import run
@@ -54,6 +54,20 @@ def test_a_stop_that_went_off_is_not_told_as_cancelled_where_the_answer_is_lost(
             await exchange.cancel_trigger_order(on.spec.symbol, order_id=order.order_id)
 
     played(play, plan)
+
+
+def test_executions_before_those_that_the_venue_keeps_are_said_to_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(endpoints, "FILLS_KEPT", 4)
+
+    async def play(on: Inside, exchange: Hyperliquid) -> None:
+        since_ms = on.inside.now_ms() - 60_000
+        on.trades_inside(4)
+        with pytest.raises(errors.IncompletePage, match="newest 4"):
+            _ = [fill async for fill in exchange.iter_fills(on.spec.symbol, since_ms=since_ms)]
+        monkeypatch.setattr(endpoints, "FILLS_KEPT", 1000)
+        assert [fill async for fill in exchange.iter_fills(on.spec.symbol, since_ms=since_ms)]
+
+    played(play)
 
 
 def test_the_tiers_that_margins_are_reckoned_from_are_read_again() -> None:
