@@ -69,8 +69,9 @@ def main(venues: Sequence[str]) -> int:
         suite = "tests/newcomer/test_new_venue.py" if venue == "acme" else f"{adapter.tests}/test_contract.py"
         own, faults = [adapter.tests, f"--ignore={suite}"], [suite, "-k", FAULTS]
         suites = [suite, "-k", f"not {FAULTS}"]
+        first = [suites] if venue == "acme" else [suites, own]  # the sample has the suite alone
         print(f"{venue}:", flush=True)
         for quick in (True, False):
             some = [mutant for mutant in adapter.mutants() if (mutant.change.kind in BY_THE_SUITE) is quick]
-            left += survivors(some, [*([suites, own] if quick else [own, suites]), faults], frozenset(SAME))
+            left += survivors(some, [*(first if quick else first[::-1]), faults], frozenset(SAME))
     return int(bool(left))
