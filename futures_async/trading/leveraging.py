@@ -86,7 +86,7 @@ class Leveraging(Hooks):
         name, mode = self.venue_symbol(symbol), self._mode_there(margin_mode)
         side = chosen_or_none(PositionSide, side, "side")
         if side is not None and not self.leverage_by_side:
-            raise InvalidRequest(f"{self.id}: both sides have one leverage: leave the side out")
+            self._unsupported("set_leverage", "for a side alone, both have one leverage: leave the side out")
         wanted, step = to_decimal(leverage, "leverage"), self.leverage_step
         if wanted <= 0 or (step is not None and not is_multiple(wanted, step)):
             rule = "above 0" if step is None else f"a multiple of {to_text(step)} above 0"

@@ -326,7 +326,7 @@ async def test_bad_leverage_is_refused_before_anything_is_sent() -> None:
             await exchange.set_leverage(BTC, 0)
         with pytest.raises(TypeError):
             await exchange.set_leverage(BTC, 1.5)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - a caller without types
-        with pytest.raises(errors.InvalidRequest, match="side"):
+        with pytest.raises(errors.NotSupported, match="side"):
             await exchange.set_leverage(BTC, 5, side=PositionSide.LONG)
         exchange.halt()
         for call in (
