@@ -84,8 +84,7 @@ async def _flow(
     placement: BatchPlacement,
     send_within_s: float,
 ) -> list[OrderResult]:
-    due = desk.due(send_within_s)
-    await _note_intents(desk, records, send_within_s)
+    due = await _note_intents(desk, records, send_within_s)
     answers: Sequence[Ack | ExchangeError | None]
     doubt: OutcomeUnknown | None = None
     try:
@@ -112,27 +111,31 @@ async def _flow(
     return await together([judge(record, answer) for record, answer in zip(records, answers, strict=True)])
 
 
-async def _note_intents(desk: OrderDesk, records: Sequence[Record], send_within_s: float) -> None:
-    """Write all intents down, side by side so that they share a flush to the disk; or none stays there as open."""
+async def _note_intents(desk: OrderDesk, records: Sequence[Record], send_within_s: float) -> float:
+    """Write all intents down, side by side so that they share a flush to the disk; or none stays there as open.
 
-    def note(record: Record) -> Callable[[], Awaitable[FuturesAsyncError | None]]:
-        async def run() -> FuturesAsyncError | None:
+    Returns:
+        Until when they may be sent, by the loop's clock.
+    """
+
+    def note(record: Record) -> Callable[[], Awaitable[float | FuturesAsyncError]]:
+        async def run() -> float | FuturesAsyncError:
             try:
-                await desk.note_intent(record, send_within_s)
+                return await desk.note_intent(record, send_within_s)
             except FuturesAsyncError as error:
                 return error
-            return None
 
         return run
 
     try:
-        problems = await together([note(record) for record in records])
-        problem = next((problem for problem in problems if problem is not None), None)
+        noted = await together([note(record) for record in records])
+        problem = next((one for one in noted if isinstance(one, FuturesAsyncError)), None)
         if problem is not None:
-            for record, own in zip(records, problems, strict=True):
-                if own is None:
+            for record, own in zip(records, noted, strict=True):
+                if not isinstance(own, FuturesAsyncError):
                     await desk.verdict(record, problem)
             raise problem
+        return min(one for one in noted if not isinstance(one, FuturesAsyncError))
     except BaseException:
         for record in records:
             desk.forget(record)

@@ -10,6 +10,7 @@ import logging
 import secrets
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import msgspec
@@ -217,8 +218,7 @@ class OrderDesk:
         send_within_s: float,
         resolve_within_s: float | None,
     ) -> Order:
-        due = self.due(send_within_s)
-        await self.note_intent(record, send_within_s)
+        due = await self.note_intent(record, send_within_s)
         try:
             result = await self.send(placement.endpoint, placement.body, due)
             try:
@@ -242,10 +242,6 @@ class OrderDesk:
         await self.verdict(record, order)
         return order
 
-    def due(self, send_within_s: float) -> float:
-        """Until when what begins now may be sent, by the loop's clock."""
-        return self._channel.transport.runtime().now() + send_within_s
-
     async def send(self, endpoint: Endpoint[T], body: Any, due: float) -> T:
         """Make the call that places something.
 
@@ -260,8 +256,8 @@ class OrderDesk:
         left_s = due - self._channel.transport.runtime().now()
         if left_s <= 0:
             raise DeadlineExpired(
-                f"{self._channel.dialect.venue} {endpoint.name}: writing the intent down took longer than "
-                "send_within_s; nothing was sent"
+                f"{self._channel.dialect.venue} {endpoint.name}: it was too late when its intent stood "
+                "in the journal; nothing was sent"
             )
         try:
             return await self._channel.call(endpoint, body=body, send_within_s=left_s)
@@ -441,7 +437,11 @@ class OrderDesk:
             await self.placed(local_id)
         if record is not None and (record.result is not None or record.error is not None):
             return await self._resolve(record, None)
-        if fence_ms is None and self._channel.transport.clock.synchronized:
+        clock = self._channel.transport.clock
+        if fence_ms is None and not clock.synchronized and self._traits.lookup_by_client_id:
+            with suppress(FuturesAsyncError):  # where no call of its own tells the venue's time, this answer does
+                await self._glance(venue_symbol, local_id)
+        if fence_ms is None and clock.synchronized:
             # Whoever wrote it down may be just about to send it. By a clock of which the venue has told nothing it may
             # be too early to call it absent: then it is only looked for.
             fence_ms = self._channel.fence(self._channel.now_ms() + int(QUEUE_S * 1000))
@@ -528,27 +528,35 @@ class OrderDesk:
 
     # Books
 
-    async def note_intent(self, record: Record, send_within_s: float) -> None:
-        """Write the intent down before the first byte leaves; an order that cannot be written down is not sent."""
+    async def note_intent(self, record: Record, send_within_s: float) -> float:
+        """Write the intent down before the first byte leaves; an order that cannot be written down is not sent.
+
+        Returns:
+            Until when it may be sent, by the loop's clock. Who looks for one without a fence allows it `QUEUE_S`.
+        """
+        now = self._channel.transport.runtime().now
+        due = now() + send_within_s
         if self._journal is None:
-            return
+            return due
         try:
             await self._channel.know_time(send_within_s / 2)  # which the write would do next
-            await self._write_intent(self._journal, record, max(QUEUE_S, send_within_s))
+            began = now()
+            known = await self._write_intent(self._journal, record, max(QUEUE_S, send_within_s))
         except BaseException:
             self.forget(record)
             raise
+        return due if known else min(due, began + QUEUE_S)
 
-    async def _write_intent(self, journal: Journal, record: Record, signed_within_s: float) -> None:
+    async def _write_intent(self, journal: Journal, record: Record, signed_within_s: float) -> bool:
+        """Whether it was written down by the venue's clock: else without a fence."""
         from futures_async.journal.journal import IntentRecord, attempt_of  # only those who keep one pay for it
 
         plan, channel = record.plan, self._channel
         request, now_ms = plan.request, channel.now_ms()
-        fence_ms = channel.fence(now_ms + int(signed_within_s * 1000))
-        if not channel.transport.clock.synchronized:
-            # By this computer's clock it may be too early: the venue tells its time before this is signed for the last
-            # time. Without one it is looked for as if it were signed when it is looked for.
-            fence_ms = None
+        # By this computer's clock it may be too early: the venue tells its time before this is signed for the last
+        # time. Without one it is looked for as if it were signed when it is looked for.
+        known = channel.transport.clock.synchronized
+        fence_ms = channel.fence(now_ms + int(signed_within_s * 1000)) if known else None
         record.attempt = attempt_of(channel.dialect.venue, self._account, plan.local_id)
         await journal.intent(
             IntentRecord(
@@ -567,6 +575,7 @@ class OrderDesk:
                 attempt=record.attempt,
             )
         )
+        return known
 
     async def verdict(self, record: Record, result: Order | FuturesAsyncError) -> None:
         """Write down what became of an order."""

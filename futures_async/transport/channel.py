@@ -360,9 +360,9 @@ class Channel:
             permit.unused()
             raise
         try:
-            self._stops.check(job.endpoint)
             series = self._attempts.series(job)
             serial = 0 if series is None else await self._number(job, series)
+            self._stops.check(job.endpoint)  # after the last wait: a halt in its last turn ends none that is over
         except BaseException:
             slots.give()
             permit.unused()

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 
 import futures_async as fa
 from futures_async.journal.journal import MemoryJournal
-from futures_async.transport.endpoint import Kind
+from futures_async.transport.endpoint import Endpoint, Kind
 from futures_async.transport.http.backend import HttpFailure, Phase
 from futures_async.transport.limits.local import LocalLimiter
 from futures_async.transport.limits.none import NoLimiter
 from tests.rig.support import BTC, Scripted, limit_order, toy, virtual
+from tests.rig.toy import Toy, ToyDialect
 from tests.trading.test_trading import until
 
 PLACE, SET, CANCEL, CANCEL_ALL = "/order/place", "/leverage/set", "/order/cancel", "/order/cancel-all"
@@ -47,6 +49,43 @@ async def test_an_order_that_waits_for_the_limit_is_stopped_at_once() -> None:
         await exchange.cancel_order(BTC, order_id=first.order_id)
         await asyncio.sleep(60)
         assert [order.status for order in venue.orders] == ["canceled"]
+
+
+class Numbered(ToyDialect):
+    """Every write has a number of its own."""
+
+    def series(self, endpoint: Endpoint[Any], credentials: fa.Credentials) -> str | None:
+        return None if endpoint.reads else "all"
+
+
+class NumberedToy(Toy):
+    def make_dialect(self) -> ToyDialect:
+        return Numbered()
+
+
+class Store(LocalLimiter):
+    """Gives the next number when it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.next: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self.asked = False
+
+    async def serial(self, series: str, least: int, deadline: float | None) -> int:
+        self.asked = True
+        return await self.next
+
+
+@virtual
+async def test_an_order_whose_number_comes_in_the_turn_of_the_halt_is_stopped() -> None:
+    venue, store = Scripted(), Store()
+    async with toy(venue, NumberedToy, limiter=store) as exchange:
+        placing = asyncio.create_task(exchange.create_order(limit_order()))
+        await until(lambda: store.asked)
+        store.next.set_result(1)
+        exchange.halt()
+        await stopped(placing)
+        assert venue.orders == []
 
 
 @virtual

@@ -17,7 +17,9 @@ import pytest
 from futures_async.journal.journal import IntentRecord, JournalFailed, MemoryJournal
 from futures_async.testing.virtual_time import run
 from futures_async.trading import desk as order_desk
+from futures_async.trading.batch import place_batch
 from futures_async.trading.ordering import Ack, BatchPlacement, PlannedOrder, fingerprint
+from futures_async.transport.clock import VenueClock
 from futures_async.transport.dialect import Refusal, VenueTraits, refused
 from futures_async.transport.endpoint import Kind, RateLimit
 from futures_async.transport.http.backend import HttpFailure, Phase
@@ -152,6 +154,66 @@ async def test_an_order_that_another_process_may_be_about_to_send_is_not_proved_
         window_s = exchange._dialect.traits.window_s
         assert window_s is not None
         assert loop.time() - began >= window_s + order_desk.QUEUE_S
+
+
+def forget_the_time(exchange: Toy, venue: Scripted) -> None:
+    """As if the venue had told nothing of its clock yet."""
+    vars(exchange._transport.clock).update(vars(VenueClock(wall=lambda: venue.now_ms() / 1000)))
+
+
+@pytest.mark.parametrize("count", [1, 2])
+@virtual
+async def test_an_order_that_was_written_down_without_a_fence_is_not_sent_later_than_who_looks_for_it_allows(
+    count: int,
+) -> None:
+    venue, journal = Scripted(), Slow(order_desk.QUEUE_S + 1)
+    async with toy(venue, journal=journal) as exchange:
+        forget_the_time(exchange, venue)
+        venue.always["/time"] = page(502)
+        orders = [limit_order(price, client_order_id=f"mine{price}") for price in range(1, count + 1)]
+        if count == 1:
+            with pytest.raises(errors.DeadlineExpired, match="nothing was sent"):
+                await exchange.create_order(orders[0], send_within_s=120)
+        else:
+            plans = [await exchange._plan(order) for order in orders]
+            placed = await place_batch(
+                exchange._orders, exchange._channel, plans, exchange._batch_placement(plans), 120
+            )
+            assert [type(one.error) for one in placed] == [errors.DeadlineExpired] * count
+        assert [record.fence_ms for record in journal.written] == [None] * count
+        assert venue.orders == []
+        journal.seconds = order_desk.QUEUE_S - 1
+        await exchange.create_order(limit_order(), send_within_s=120)
+        assert len(venue.orders) == 1
+
+
+@virtual
+async def test_an_order_with_a_fence_may_be_sent_as_late_as_was_said() -> None:
+    venue, journal = Scripted(), Slow(70)
+    async with toy(venue, journal=journal) as exchange:
+        await exchange.create_order(limit_order(), send_within_s=120)
+        assert len(venue.orders) == 1
+
+
+@virtual
+async def test_a_venue_without_a_call_for_its_time_tells_it_by_the_look_up() -> None:
+    venue = Scripted()
+    async with toy(venue) as exchange:
+        forget_the_time(exchange, venue)
+        exchange._channel.sync = None
+        assert await exchange.resolve_order(BTC, "nobody1") is None
+
+
+@virtual
+async def test_a_look_up_that_tells_no_time_proves_nothing() -> None:
+    venue = Scripted()
+    async with toy(venue) as exchange:
+        forget_the_time(exchange, venue)
+        exchange._channel.sync = None
+        for path in (DETAIL, "/order/open", "/order/history"):
+            venue.always[path] = page(502)
+        with pytest.raises(errors.OrderOutcomeUnknown):
+            await exchange.resolve_order(BTC, "nobody1")
 
 
 class Forgetful(Scripted):
