@@ -437,9 +437,9 @@ class OrderDesk:
             await self.placed(local_id)
         if record is not None and (record.result is not None or record.error is not None):
             return await self._resolve(record, None)
-        clock = self._channel.transport.clock
-        if fence_ms is None and not clock.synchronized and self._traits.lookup_by_client_id:
-            with suppress(FuturesAsyncError):  # where no call of its own tells the venue's time, this answer does
+        clock, looks = self._channel.transport.clock, self._traits.lookup_by_client_id
+        if fence_ms is None and not clock.synchronized and self._channel.sync is None and looks:
+            with suppress(FuturesAsyncError):  # no call of its own tells the venue's time: this answer does
                 await self._glance(venue_symbol, local_id)
         if fence_ms is None and clock.synchronized:
             # Whoever wrote it down may be just about to send it. By a clock of which the venue has told nothing it may
