@@ -31,18 +31,24 @@ def same_name(name: object, wanted: str) -> bool:
     return nameless(name) or str(name).upper() == wanted
 
 
-def some_of(wanted: str, rows: Callable[[Any], Any] = lambda answer: answer) -> Callable[[Any], bool]:
+def some_of(
+    wanted: str,
+    rows: Callable[[Any], Any] = lambda answer: answer,
+    *,
+    symbol_of: Callable[[Any], object] = lambda row: row.symbol,
+) -> Callable[[Any], bool]:
     """For `about=`: whether an answer has a row of the contract `wanted`, or none at all; one odd row is not another's.
 
     Args:
         wanted: The venue's id.
         rows: Where they are in the answer; one row alone, or None, will do.
+        symbol_of: The contract of a row.
     """
 
     def about(answer: Any) -> bool:
         found = rows(answer)
         each: list[Any] = found if isinstance(found, list) else [found]  # pyright: ignore[reportUnknownVariableType] - rows of any kind
-        return not each or any(row is None or same_name(row.symbol, wanted) for row in each)
+        return not each or any(row is None or same_name(symbol_of(row), wanted) for row in each)
 
     return about
 

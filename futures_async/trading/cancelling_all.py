@@ -18,11 +18,11 @@ from futures_async.unified.errors import (
     CancelOutcomeUnknown,
     ClientClosed,
     FuturesAsyncError,
-    IncompletePage,
     InvalidRequest,
     KeyLocked,
     OrderNotFound,
     OutcomeUnknown,
+    ResponseMismatch,
     SettingOutcomeUnknown,
     UnreadRow,
     unread_rows,
@@ -79,17 +79,18 @@ class CancellingAll(Cancelling):
         async def cancel(order_id: str) -> None:
             await self.cancel_trigger_order(venue_symbol, order_id=order_id)
 
-        return await self._cancel_each(lambda: self.fetch_trigger_orders(venue_symbol), cancel)
+        return await self._cancel_each(venue_symbol, lambda: self.fetch_trigger_orders(venue_symbol), cancel)
 
     async def _cancel_each(
-        self, look: Callable[[], Awaitable[list[Order]]], cancel: Callable[[str], Awaitable[None]]
+        self, venue_symbol: str, look: Callable[[], Awaitable[list[Order]]], cancel: Callable[[str], Awaitable[None]]
     ) -> list[str]:
-        """Cancel each of a list by its id; the ids of those that are gone by it.
+        """Cancel each of a contract's list by its id; the ids of those that are gone by it.
 
         A venue may show the first of them alone: then it is looked again, until the list is whole.
 
         Raises:
             IncompletePage: The list stays as long as the venue shows, and names nothing new.
+            ResponseMismatch: It stays one with orders of another contract.
         """
         problems: list[FuturesAsyncError] = []
 
@@ -110,7 +111,7 @@ class CancellingAll(Cancelling):
         tried: set[str] = set()
         pauses = iter(AFTER_CANCEL_PAUSES_S)
         while True:
-            ids, nameless, cut = await _ids(look())
+            ids, nameless, cut = await _ids(look(), venue_symbol)
             fresh = ids - tried
             gone += await together([one(order_id) for order_id in sorted(fresh)])
             if cut is None or problems:
@@ -136,7 +137,7 @@ class CancellingAll(Cancelling):
         problem: FuturesAsyncError | None = None
         with anyio.move_on_after(LISTED_WITHIN_S):
             try:
-                ids, nameless, cut = await _ids(self.fetch_open_orders(venue_symbol))
+                ids, nameless, cut = await _ids(self.fetch_open_orders(venue_symbol), venue_symbol)
                 if not nameless:
                     return Listed(ids, cut is None)
                 problem = unread_rows(nameless)
@@ -166,7 +167,7 @@ class CancellingAll(Cancelling):
             await self._channel.transport.runtime().sleep(pause_s)
             try:
                 with apart():
-                    stand = await _named(self.fetch_open_orders(venue_symbol))
+                    stand = await _named(self.fetch_open_orders(venue_symbol), venue_symbol)
                 left = before & stand if whole else stand
             except FuturesAsyncError as error:
                 problem = error
@@ -208,7 +209,7 @@ class CancellingAll(Cancelling):
             over = fence_ms is not None and self._channel.now_ms() >= fence_ms
             try:
                 with urgent(), apart():
-                    stand = await _named(self.fetch_open_orders(venue_symbol))
+                    stand = await _named(self.fetch_open_orders(venue_symbol), venue_symbol)
             except FuturesAsyncError as error:
                 problem = error
             else:
@@ -231,22 +232,29 @@ def _all_of(venue_symbol: str) -> tuple[str, str]:
     return "cancel_all", venue_symbol
 
 
-async def _ids(reading: Awaitable[list[Order]]) -> tuple[set[str], list[UnreadRow], IncompletePage | None]:
-    """The ids of a list of orders, also of those rows of which nothing else can be read; rows without one; and whether
-    the list is cut off."""
+async def _ids(
+    reading: Awaitable[list[Order]], venue_symbol: str
+) -> tuple[set[str], list[UnreadRow], FuturesAsyncError | None]:
+    """The ids of a list of a contract's orders, also of those rows of which nothing else can be read; rows without one;
+    and why there may be more: it is cut off, or names another contract's orders, and is another list then."""
     orders, unread, cut = await seen(reading)
     known = {str(row.facts["order_id"]) for row in unread if "order_id" in row.facts}
-    return {order.order_id for order in orders} | known, [row for row in unread if "order_id" not in row.facts], cut
+    mine = {order.order_id for order in orders if order.venue_symbol == venue_symbol}
+    nameless = [row for row in unread if "order_id" not in row.facts]
+    if cut is None and len(mine) < len({order.order_id for order in orders}):
+        return mine | known, nameless, ResponseMismatch(f"a list of orders of {venue_symbol} holds those of another")
+    return mine | known, nameless, cut
 
 
-async def _named(reading: Awaitable[list[Order]]) -> set[str]:
-    """The ids of all of a list of orders.
+async def _named(reading: Awaitable[list[Order]], venue_symbol: str) -> set[str]:
+    """The ids of all of a list of a contract's orders.
 
     Raises:
         UnreadRows: Not even the ids can be read.
         IncompletePage: There may be more.
+        ResponseMismatch: It is another list.
     """
-    ids, nameless, cut = await _ids(reading)
+    ids, nameless, cut = await _ids(reading, venue_symbol)
     if cut is not None:
         raise cut
     if nameless:

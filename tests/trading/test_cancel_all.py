@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import msgspec
 import pytest
 
 import futures_async as fa
@@ -101,6 +102,36 @@ async def test_a_later_cancel_of_all_answers_the_question_once_it_cannot_land_an
         await asyncio.sleep(120)
         await exchange.cancel_all_orders(BTC)
         assert exchange.unresolved() == []
+
+
+class Crossed(Toy):
+    """At the reads that are named, its list of open orders is that of another contract."""
+
+    reads = 0
+    crossed = frozenset[int]()
+
+    async def fetch_open_orders(self, symbol: str | None = None) -> list[fa.Order]:
+        self.reads += 1
+        found = await super().fetch_open_orders(symbol)
+        if self.reads not in self.crossed:
+            return found
+        return [msgspec.structs.replace(order, venue_symbol="ETHUSDT", order_id="another's") for order in found]
+
+
+@pytest.mark.parametrize("crossed", [{1}, {2}, {1, 2, 3}], ids=str)
+@virtual
+async def test_a_list_of_another_contract_tells_nothing_of_a_cancel_of_all(crossed: set[int]) -> None:
+    venue = Scripted()
+    async with toy(venue, Crossed) as exchange:
+        assert isinstance(exchange, Crossed)
+        exchange.crossed = frozenset(crossed)
+        await exchange.create_order(limit_order())
+        venue.plan[CANCEL_ALL] = ["read-timeout-lost"]
+        with pytest.raises(fa.OutcomeUnknown) as caught:
+            await exchange.cancel_all_orders(BTC)
+        assert exchange.unresolved() == [caught.value]
+        exchange.reads, exchange.crossed = 0, frozenset({1})
+        assert await caught.value.resolve() == []
 
 
 @virtual

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from decimal import Decimal
 from typing import Any
 
 import anyio
@@ -150,3 +151,23 @@ def test_a_lost_cancel_of_all_is_answered_once_it_is_over(fault: str) -> None:
         assert (await second.value.resolve()).order_id == again.order_id
 
     played(BINANCE, fault, play)
+
+
+def test_cancelling_all_of_a_contract_cancels_nothing_of_a_list_of_another() -> None:
+    async def main() -> None:
+        on = Inside(BINANCE)
+        async with on.exchange as exchange:
+            mine = await waits(on)
+            other = await exchange.create_trigger_order(
+                on.request(symbol=BINANCE.other_symbol, type=OrderType.TRIGGER, trigger_price=Decimal(4000))
+            )
+            fetch, wrong = exchange.fetch_trigger_orders, [BINANCE.other_symbol]
+
+            async def crossed(symbol: str | None = None) -> list[Order]:
+                return await fetch(wrong.pop() if wrong else symbol)
+
+            exchange.fetch_trigger_orders = crossed  # type: ignore[method-assign]
+            assert await exchange.cancel_all_orders(BINANCE.symbol) == [mine.order_id]
+            assert [order.order_id for order in await fetch()] == [other.order_id]
+
+    run(main())

@@ -39,7 +39,7 @@ from futures_async.adapter import (
     windows,
 )
 from futures_async.adapters._bitget import ProductType, unified_symbol, venue_symbol
-from futures_async.adapters._rows import Row, listed, readable, same_name
+from futures_async.adapters._rows import Row, listed, readable, same_name, some_of
 from futures_async.adapters.bitget import endpoints
 from futures_async.adapters.bitget.dialect import BitgetDialect
 from futures_async.adapters.bitget.mapping import (
@@ -227,7 +227,9 @@ class BitgetAccount(Adapter):
         at = windows.window_at(query, cursor, now_ms, reach)
         size = walks.page_size(query, cursor, PAGE_ROWS)
         bounds = at.named("startTime", "endTime", "idLessThan")
-        answer = await self._call(endpoint, {**params, **bounds, "limit": str(size)})
+        name = params.get("symbol")
+        about = None if name is None else some_of(str(name), lambda answer: rows_of(answer)[0])
+        answer = await self._call(endpoint, {**params, **bounds, "limit": str(size)}, about=about)
         rows, end_id = rows_of(answer)
         rows, unread = list(rows or ()), unread_of(rows)
         return Page(rows, windows.window_after(at, query, now_ms, reach, len(rows) + len(unread), end_id), unread)

@@ -53,7 +53,7 @@ from futures_async.adapter import (
     windows,
 )
 from futures_async.adapters._bitget import ProductType, named
-from futures_async.adapters._rows import Row, same_name
+from futures_async.adapters._rows import Row, same_name, some_of
 from futures_async.adapters.bitget_uta import endpoints, mapping, wire
 from futures_async.adapters.bitget_uta.dialect import NO_POSITION, NOTHING_TO_CANCEL, BitgetUTADialect
 from futures_async.adapters.bitget_uta.options import BitgetUTAOptions
@@ -241,9 +241,11 @@ class BitgetUTA(BatchCancels, UnifiedTriggers):
         return None
 
     async def _open_page(self, query: PageQuery, cursor: str | None) -> Page[Order]:
+        name = query.symbol
         answer = await self._call(
             endpoints.OPEN_ORDERS,
-            {"category": self._category, "symbol": query.symbol, "limit": endpoints.PAGE, "cursor": cursor},
+            {"category": self._category, "symbol": name, "limit": endpoints.PAGE, "cursor": cursor},
+            about=None if name is None else some_of(name, lambda answer: answer.rows),
         )
         rows, unread = orders(self._category).each(self._own(answer.rows))
         return Page(rows, (answer.following or None) if answer.rows or unread else None, unread)

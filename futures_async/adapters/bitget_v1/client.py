@@ -49,7 +49,7 @@ from futures_async.adapter import (
     walks,
 )
 from futures_async.adapters._bitget_codes import NO_POSITION
-from futures_async.adapters._rows import same_name
+from futures_async.adapters._rows import same_name, some_of
 from futures_async.adapters.bitget_v1 import endpoints as api
 from futures_async.adapters.bitget_v1.account import BitgetV1Account
 from futures_async.adapters.bitget_v1.mapping import (
@@ -241,7 +241,9 @@ class BitgetV1(BitgetV1Account):
             IncompletePage: As many as one answer holds; there is no way to ask for more.
         """
         venue_symbol = _named(symbol and to_venue_symbol(symbol), "fetch_open_orders")
-        rows = await self._call(api.CURRENT, {"symbol": venue_symbol, "limit": api.MAX_LIMIT})
+        rows = await self._call(
+            api.CURRENT, {"symbol": venue_symbol, "limit": api.MAX_LIMIT}, about=some_of(venue_symbol)
+        )
         found, unread = orders().each(rows)
         if len(found) + len(unread) >= api.MAX_LIMIT:
             raise IncompletePage(

@@ -47,6 +47,7 @@ from futures_async.adapter import (
     required_id,
     walks,
 )
+from futures_async.adapters._rows import some_of
 from futures_async.adapters.bitmart import endpoints, mapping, orders, requests, words
 from futures_async.adapters.bitmart.dialect import BitMartDialect
 from futures_async.adapters.bitmart.options import BitMartOptions
@@ -233,9 +234,9 @@ class BitMart(BitMartTriggers):
         return Read(plain, read.unread).whole()
 
     async def _open(self, name: str | None) -> Read[Order]:
-        return await self._as(
-            orders.orders(), await self._call(endpoints.OPEN_ORDERS, {"symbol": name, "limit": OPEN_ROWS})
-        )
+        about = None if name is None else some_of(name)
+        rows = await self._call(endpoints.OPEN_ORDERS, {"symbol": name, "limit": OPEN_ROWS}, about=about)
+        return await self._as(orders.orders(), rows)
 
     async def _find_order(self, venue_symbol: str, client_order_id: str) -> Order | None:
         """Open orders, past orders, open orders again (it may have moved between the two), fills: four witnesses.

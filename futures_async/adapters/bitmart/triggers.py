@@ -328,7 +328,7 @@ class BitMartTriggers(BitMartAccount):
         async def cancel(order_id: str) -> None:
             await self.cancel_trailing_order(venue_symbol, order_id)
 
-        gone += await self._cancel_each(lambda: self.fetch_trailing_orders(venue_symbol), cancel)
+        gone += await self._cancel_each(venue_symbol, lambda: self.fetch_trailing_orders(venue_symbol), cancel)
         if problem is not None:
             raise problem
         return gone

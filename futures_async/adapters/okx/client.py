@@ -51,7 +51,7 @@ from futures_async.adapter import (
     unread_of,
     windows,
 )
-from futures_async.adapters._rows import same_name
+from futures_async.adapters._rows import same_name, some_of
 from futures_async.adapters.okx import endpoints, mapping, market, wire
 from futures_async.adapters.okx.account import N
 from futures_async.adapters.okx.codes import CANCELLING, GONE, NOTHING_TO_CHANGE
@@ -222,7 +222,9 @@ class OKX(BatchCancels, OKXTriggers):
 
     async def _open_page(self, query: PageQuery, cursor: str | None) -> Page[Order]:
         params: Params = {**endpoints.SWAP, "instId": query.symbol, "after": cursor, "limit": endpoints.PAGE}
-        rows = await self._call(endpoints.OPEN_ORDERS, params)
+        name = query.symbol
+        about = None if name is None else some_of(name, symbol_of=lambda row: row.inst_id)
+        rows = await self._call(endpoints.OPEN_ORDERS, params, about=about)
         found, unread = orders().each(rows, await self._sizes(rows))
         full = rows and len(rows) + len(unread_of(rows)) >= endpoints.PAGE
         return Page(found, str(rows[-1].ord_id) if full else None, unread)

@@ -117,6 +117,15 @@ READS: list[tuple[str, str, str, Read]] = [
 ]
 
 
+@pytest.mark.parametrize(("path", "name"), [("order/orders-pending", "orders_pending"), ("order/fills", "fills")])
+async def test_a_page_of_another_contract_is_asked_for_once_more(path: str, name: str) -> None:
+    async with rig() as on:
+        on.answer("GET", path, documented(name))
+        with pytest.raises(errors.ResponseMismatch):
+            await (on.exchange.fetch_fills if name == "fills" else on.exchange.fetch_open_orders)("XRPUSDT")
+        assert len(on.sent(path)) == 2
+
+
 @pytest.mark.parametrize(("path", "name", "field", "read"), READS)
 async def test_an_answer_about_something_else_is_asked_for_once_more(
     path: str, name: str, field: str, read: Read

@@ -819,6 +819,7 @@ async def test_rows_of_another_contract_are_asked_for_once_more_and_not_taken(ri
         ("/market/tickers", "tickers", client.fetch_ticker),
         ("/market/current-fund-rate", "current_fund_rate", client.fetch_funding_rate),
         ("/position/current-position", "current_position", client.fetch_positions),
+        ("/trade/unfilled-orders", "unfilled_orders", client.fetch_open_orders),
     ):
         rig.wire.gives(path, plain(name))
         with pytest.raises(ResponseMismatch):

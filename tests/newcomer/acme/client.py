@@ -190,11 +190,14 @@ class Acme(Adapter):
     def _pages(self, endpoint: Endpoint[wire.WireList[R]], reading: Reading[R, M], query: PageQuery) -> FetchPage[M]:
         """A list of each room, one after the other; of the wanted one where a contract or a coin names it."""
 
+        def about(answer: wire.WireList[Any]) -> bool:
+            return all(query.symbol is None or row.contract in (query.symbol, None) for row in answer.rows)
+
         def of(room: str) -> FetchPage[M]:
             async def page(query: PageQuery, cursor: str | None) -> Page[M]:
                 limit = PAGE if query.limit is None or cursor is not None else min(PAGE, query.limit)
                 params = {"room": room, "contract": query.symbol, "from": query.since_ms, "to": query.until_ms}
-                answer = await self._call(endpoint, {**params, "limit": limit, "before": cursor})
+                answer = await self._call(endpoint, {**params, "limit": limit, "before": cursor}, about=about)
                 rows, unread = reading.each(answer.rows)
                 return Page(rows, answer.next or None, unread)
 
