@@ -13,12 +13,14 @@ from futures_async.trading.desk import QUEUE_S, READ_BACK_PAUSES_S, acknowledged
 from futures_async.trading.editing import Editing
 from futures_async.trading.ordering import Ack, Placement, PlannedOrder, said
 from futures_async.trading.planning import as_stop
-from futures_async.transport.channel import apart
+from futures_async.transport.channel import COPIES, apart
 from futures_async.transport.endpoint import Endpoint, Kind
 from futures_async.unified.convert import Number, to_decimal, to_text
-from futures_async.unified.enums import Intent, OrderKind, OrderType
+from futures_async.unified.enums import Intent, OrderKind, OrderStatus, OrderType, Outcome
 from futures_async.unified.errors import (
     BadResponse,
+    CancelOutcomeUnknown,
+    DecodeError,
     FuturesAsyncError,
     InvalidOrder,
     InvalidRequest,
@@ -34,9 +36,10 @@ Look = Callable[[str | None, str | None], Awaitable[Order | None]]
 """The waiting order with this id of the venue's, or this one of ours; None where none is seen, which proves nothing."""
 
 
-Became = Callable[[], Awaitable[Order | OrderNotFound | None]]
-"""What has become of an order that waited: itself while it waits, None where it is cancelled, or waits no more and
-nobody tells why, an error where it was set off. `OrderNotFound` raised proves nothing until a cancel is over."""
+Became = Callable[[], Awaitable[Order | DecodeError | OrderNotFound | None]]
+"""What has become of an order that waited: itself while it waits, `DecodeError` where it does and its row cannot be
+read whole, None where it is cancelled, `OrderNotFound` where it was set off. Raised, `OrderNotFound` proves nothing
+until a cancel is over."""
 
 
 class WaitingEdit(NamedTuple):
@@ -223,38 +226,64 @@ class Waiting(Editing):
         Raises:
             OrderNotFound: It does not wait (any more): it may have been set off.
             CancelOutcomeUnknown: It still waits, and the cancel may be on its way; or that could not be read.
-                `resolve()` reads again: None where it is gone; as it waits, where the cancel can take effect no more.
+                `resolve()` reads again: None where it is gone; as it waits, where the cancel can take effect no more,
+                or `DecodeError` where that cannot be read whole.
         """
         about, questions = ("cancel_trigger_order", venue_symbol, *ids), self._channel.deeds.questions
         which, symbol = ids[0] or ids[1] or "any", self.unified_symbol(venue_symbol)
-
-        async def lost(question: OutcomeUnknown) -> None:
-            question.args = (f"{question.text} [trigger order {which} of {symbol}]",)
-            question.symbol, question.client_order_id = symbol, ids[1]
-            question.bind(lambda _: self._gone_after(question, find))
-            questions.ask(question, about)
-            if await self._gone_after(question, find) is not None:
-                raise question
 
         def known() -> None:
             # An earlier cancel of all that may still be under way could take what is placed from now on.
             questions.answered(about, past_ms=None if any(ids) else self._channel.now_ms())
 
-        async def deed() -> None:
+        async def lost(question: OutcomeUnknown) -> None:
+            async def resolve(_: float | None) -> Order | None:
+                found = await self._gone_after(question, find)
+                if isinstance(found, DecodeError):
+                    question.settled = True
+                    raise found
+                return found
+
+            question.args = (f"{question.text} [trigger order {which} of {symbol}]",)
+            question.symbol, question.client_order_id = symbol, ids[1]
+            question.bind(resolve)
+            questions.ask(question, about)
             try:
-                try:
-                    await send()
-                except OutcomeUnknown as question:
-                    await lost(question)
+                if await self._gone_after(question, find) is not None:
+                    raise question
             except OrderNotFound:
-                known()
-                raise
+                if any(ids):
+                    known()
+                    raise
+                # Of all: it is over, and none waits, which was wanted.
+
+        async def deed() -> None:
+            copies: list[int] = []
+            token = COPIES.set(copies)
+            try:
+                await send()
+            except OutcomeUnknown as question:
+                await lost(question)
+            except OrderNotFound as gone:
+                # An attempt before may have ended it: an entry of an answer does not say so, but the copies do.
+                if gone.outcome is not Outcome.UNKNOWN and not copies:
+                    known()
+                    raise
+                unknown = CancelOutcomeUnknown(
+                    f"{gone.text}; an earlier attempt may have cancelled it",
+                    venue=self.id,
+                    fence_until_ms=self._channel.fence(self._channel.now_ms()),
+                )
+                unknown.__cause__ = gone
+                await lost(unknown)
+            finally:
+                COPIES.reset(token)
             known()
 
         with urgent():
             await self._channel.deeds.see_through(deed, Kind.CANCEL)
 
-    async def _gone_after(self, unknown: OutcomeUnknown, find: Became) -> Order | None:
+    async def _gone_after(self, unknown: OutcomeUnknown, find: Became) -> Order | DecodeError | None:
         """What a cancel whose answer was lost has come to: see `_cancel_trigger`."""
         over = unknown.fence_until_ms is not None and self._channel.now_ms() > unknown.fence_until_ms
         try:
@@ -266,9 +295,31 @@ class Waiting(Editing):
             raise unknown from problem
         if isinstance(found, OrderNotFound):
             raise found from unknown
+        if isinstance(found, DecodeError) and not over:
+            raise unknown from found
         if found is not None and not over:
             raise unknown
         return found
+
+    def _ended_as(self, status: OrderStatus | None, endpoint: Endpoint[Any]) -> OrderNotFound | None:
+        """What has become of an order that is not seen to wait, by its state in the venue's list of the past: `Became`.
+
+        Raises:
+            OrderNotFound: That does not tell, or not yet.
+        """
+        if status in (None, OrderStatus.NEW):
+            raise OrderNotFound("no such trigger order waits", venue=self.id, endpoint=endpoint.name)
+        if status is OrderStatus.CANCELED:
+            return None
+        return OrderNotFound("it was not cancelled: it was set off", venue=self.id, endpoint=endpoint.name)
+
+    @staticmethod
+    def _as_it_waits(read: Callable[[], Order]) -> Order | DecodeError:
+        """A row that was seen to wait; the error where it cannot be read whole."""
+        try:
+            return read()
+        except DecodeError as problem:
+            return problem
 
     @staticmethod
     def _changes(*, trigger_price: Number | None, price: Number | None, quantity: Number | None) -> dict[str, Decimal]:

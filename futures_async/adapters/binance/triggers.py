@@ -40,7 +40,9 @@ from futures_async.adapters.binance.orders import (
     trailing_body,
 )
 
-WAITS, CANCELED = "NEW", "CANCELED"
+CANCELED = "CANCELED"
+SET_OFF = frozenset({"TRIGGERED", "FINISHED", "REJECTED", "EXPIRED"})
+"""It was not cancelled, and cannot be any more; one that is `TRIGGERING` is neither."""
 CALLBACK = (Decimal("0.001"), Decimal("0.2"))
 
 
@@ -103,13 +105,14 @@ class BinanceTriggers(BinanceAccount):
         def send() -> Awaitable[object]:
             return self._call(endpoints.CANCEL_ALGO, self._algo_ids(*ids))
 
-        async def find() -> Order | OrderNotFound | None:
+        async def find() -> Order | DecodeError | OrderNotFound | None:
             row = await self._algo(*ids)
-            if row.algo_status == WAITS:
-                return algo_orders().one(self._of(name, row, ids[0] or ids[1]))
-            text = f"it was not cancelled: it is {row.algo_status}"
-            gone = OrderNotFound(text, venue=self.id, endpoint=endpoints.CANCEL_ALGO.name)
-            return None if row.algo_status == CANCELED else gone
+            if row.algo_status == CANCELED:
+                return None
+            if row.algo_status in SET_OFF:
+                text = f"it was not cancelled: it is {row.algo_status}"
+                return OrderNotFound(text, venue=self.id, endpoint=endpoints.CANCEL_ALGO.name)
+            return self._as_it_waits(lambda: algo_orders().one(self._of(name, row, ids[0] or ids[1])))
 
         await self._cancel_trigger(name, ids, send, find)
 

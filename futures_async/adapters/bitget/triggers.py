@@ -9,6 +9,7 @@ from futures_async.adapter import (
     EXACT,
     Ack,
     CancelOutcomeUnknown,
+    DecodeError,
     Endpoint,
     FetchPage,
     InvalidRequest,
@@ -39,6 +40,7 @@ from futures_async.adapters.bitget.account import DEPTH_MS
 from futures_async.adapters.bitget.mapping import WIRE_POSITION_SIDE
 from futures_async.adapters.bitget.orders import (
     PLAN_FIELDS,
+    PLAN_STATUS,
     PLANS,
     stop_change,
     stop_fields,
@@ -158,9 +160,13 @@ class BitgetTriggers(PartStops, BitgetPlacing):
                     fence_until_ms=self._channel.fence(self._channel.now_ms()),
                 )
 
-        async def find() -> Order | None:
+        async def find() -> Order | DecodeError | OrderNotFound | None:
             row = await self._waiting(venue_symbol, target, None)
-            return None if row is None else trigger_orders(self.product_type).one(row)
+            if row is not None:
+                return self._as_it_waits(lambda: trigger_orders(self.product_type).one(row))
+            past = await self._waiting(venue_symbol, target, None, endpoints.PLAN_HISTORY)
+            status = None if past is None else PLAN_STATUS.get(str(past.plan_status).lower())
+            return self._ended_as(status, endpoints.PLAN_HISTORY)
 
         await self._cancel_trigger(venue_symbol, (order_id, client_order_id), send, find)
 

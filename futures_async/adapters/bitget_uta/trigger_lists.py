@@ -16,6 +16,7 @@ from futures_async.adapter import (
     UnreadRows,
     collect,
     everything,
+    first,
     in_turn,
     one_id,
     unread_of,
@@ -129,7 +130,14 @@ class UnifiedTriggerLists(UnifiedVenue):
     async def _waiting(
         self, name: str, order_id: str | None, client_order_id: str | None, kinds: Sequence[str] = KINDS
     ) -> wire.WireStrategy | None:
-        """The waiting row of that id; None only where every row could be told from it.
+        """The waiting row of that id: see `_seen`."""
+        seen = await self._seen(name, order_id, client_order_id, kinds)
+        return None if seen is None else seen[0]
+
+    async def _seen(
+        self, name: str, order_id: str | None, client_order_id: str | None, kinds: Sequence[str] = KINDS
+    ) -> tuple[wire.WireStrategy, wire.WireBeside] | None:
+        """The waiting row of that id, and what is known beside it; None only where every row could be told from it.
 
         Raises:
             UnreadRows: It may be one of those that cannot be read.
@@ -141,11 +149,25 @@ class UnifiedTriggerLists(UnifiedVenue):
                 if (order_id is not None and text_or_none(row.order_id) == order_id) or (
                     order_id is None and text_or_none(row.client_oid) == client_order_id
                 ):
-                    return row
+                    return row, self._beside(kind)(row)
             unread += rows.unread
         if unread:
             raise unread_rows(unread)
         return None
+
+    async def _past_row(self, name: str, order_id: str) -> wire.WireStrategy | None:
+        """The row of that id among those that have waited, readable or not; None proves nothing."""
+        past = self._past_page(KINDS)
+
+        async def page(query: PageQuery, cursor: str | None) -> Page[wire.WireStrategy]:
+            found = await past(query, cursor)
+            rows = [*(order.raw for order in found.rows), *(row.raw for row in found.unread)]
+            return Page([row for row in rows if isinstance(row, wire.WireStrategy)], found.cursor)
+
+        query = PageQuery(symbol=name, since_ms=self._channel.now_ms() - endpoints.REACH.window_ms)
+        return await first(
+            page, query, key=lambda row: str(row.order_id), wanted=lambda row: str(row.order_id) == order_id
+        )
 
     # What lists leave out
 

@@ -41,6 +41,7 @@ from futures_async.adapters.bitget_uta.strategies import (
     KINDS,
     LARGEST_CALLBACK,
     LEAST_CALLBACK,
+    STATUS,
     TPSL,
     TRAILING,
     TRIGGER,
@@ -172,10 +173,9 @@ class UnifiedTriggers(PartStops, UnifiedTriggerLists):
 
     async def _find_waiting(self, venue_symbol: str, client_order_id: str) -> Order | None:
         """Of each kind, among those that wait and those that have waited lately."""
-        for kind in KINDS:
-            row = await self._waiting(venue_symbol, None, client_order_id, (kind,))
-            if row is not None:
-                return strategies(self._category).one(row, self._beside(kind)(row))
+        seen = await self._seen(venue_symbol, None, client_order_id)
+        if seen is not None:
+            return strategies(self._category).one(*seen)
         return await self._waited(venue_symbol, client_order_id, KINDS)
 
     async def _waited(self, name: str, client_order_id: str | None, kinds: Sequence[str]) -> Order | None:
@@ -345,7 +345,8 @@ class UnifiedTriggers(PartStops, UnifiedTriggerLists):
 
         Raises:
             OrderNotFound: It does not wait: `fetch_trigger_history` says what became of it.
-            CancelOutcomeUnknown: It still waits, and the cancel may be on its way.
+            CancelOutcomeUnknown: It still waits, and the cancel may be on its way; or it is not told yet what became of
+                it. `resolve()` ends as `DecodeError` where it waits after all, and nothing says its side.
         """
         name = self.venue_symbol(symbol)
         order_id, client_order_id = self._ids_of(order_id, client_order_id)
@@ -354,12 +355,13 @@ class UnifiedTriggers(PartStops, UnifiedTriggerLists):
         def send() -> Awaitable[object]:
             return self._call(endpoints.CANCEL_STRATEGY, body={"orderId": number})
 
-        async def find() -> Order | None:
-            for kind in KINDS:
-                row = await self._waiting(name, number, None, (kind,))
-                if row is not None:
-                    return strategies(self._category).one(row, self._beside(kind)(row))
-            return None
+        async def find() -> Order | DecodeError | OrderNotFound | None:
+            seen = await self._seen(name, number, None)
+            if seen is not None:
+                return self._as_it_waits(lambda: strategies(self._category).one(*seen))
+            past = await self._past_row(name, number)
+            status = None if past is None else STATUS.get(str(past.status).lower())
+            return self._ended_as(status, endpoints.PAST_STRATEGIES)
 
         await self._cancel_trigger(name, (order_id, client_order_id), send, find)
 

@@ -13,6 +13,7 @@ import msgspec
 
 from futures_async.adapter import (
     Ack,
+    DecodeError,
     Endpoint,
     FuturesAsyncError,
     Intent,
@@ -38,7 +39,7 @@ from futures_async.adapter import (
     walks,
 )
 from futures_async.adapters._rows import text_or_none
-from futures_async.adapters.bitmart import endpoints, orders, requests, words
+from futures_async.adapters.bitmart import endpoints, orders, requests, wire, words
 from futures_async.adapters.bitmart.account import BitMartAccount
 from futures_async.adapters.bitmart.wire import WireIds
 
@@ -133,7 +134,11 @@ class BitMartTriggers(BitMartAccount):
         def send() -> Awaitable[object]:
             return self._call(endpoints.CANCEL_PLAN_ORDER, body={"symbol": name, **requests.id_fields(*ids)})
 
-        await self._cancel_trigger(name, ids, send, lambda: self._waiting(name, *ids))
+        async def find() -> Order | DecodeError:
+            row, contract = await self._waiting_row(name, *ids), await self._contract_held(name)
+            return self._as_it_waits(lambda: orders.trigger_orders().one(row, contract))
+
+        await self._cancel_trigger(name, ids, send, find)
 
     async def fetch_trigger_orders(self, symbol: str | None = None) -> list[Order]:
         """Read the waiting conditional, take-profit and stop-loss orders.
@@ -148,6 +153,10 @@ class BitMartTriggers(BitMartAccount):
         return walks.complete(await self._as(orders.trigger_orders(), rows), OPEN_ROWS, f"{self.id}: trigger orders")
 
     async def _waiting(self, name: str, order_id: str | None, client_order_id: str | None) -> Order:
+        row = await self._waiting_row(name, order_id, client_order_id)
+        return orders.trigger_orders().one(row, await self._contract_held(name))
+
+    async def _waiting_row(self, name: str, order_id: str | None, client_order_id: str | None) -> wire.WirePlanOrder:
         """One that waits, found by its id alone."""
         rows = await self._call(endpoints.PLAN_ORDERS, {"symbol": name, "limit": OPEN_ROWS})
         for row in rows:
@@ -155,7 +164,7 @@ class BitMartTriggers(BitMartAccount):
                 str(row.order_id) == order_id
                 or (order_id is None and text_or_none(row.client_order_id) == client_order_id)
             ):
-                return orders.trigger_orders().one(row, await self._contract_held(name))
+                return row
         walks.certain(Read(rows, unread_of(rows)), OPEN_ROWS, f"{self.id}: trigger orders")
         raise OrderNotFound("no such trigger order waits", venue=self.id, endpoint=endpoints.PLAN_ORDERS.name)
 

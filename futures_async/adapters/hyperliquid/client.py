@@ -38,6 +38,7 @@ from futures_async.adapter import (
     OrderResult,
     OrderStatus,
     OrderType,
+    Outcome,
     Placement,
     PlannedOrder,
     Refusal,
@@ -341,14 +342,20 @@ class Hyperliquid(BatchCancels, LookupCalls):
         async def deed() -> None:
             await self._asset(name)
             call = self._cancellation(name, *ids)
+            unknown: CancelOutcomeUnknown | None = None
             try:
                 await self._call(call.endpoint, body=call.body)
                 self._cancel_is_known(name, *ids)
-            except CancelOutcomeUnknown as unknown:
-                order = await self._after_cancel(name, *ids, unknown, None)
-                if order.status is not OrderStatus.CANCELED:
-                    text = f"it was not cancelled: it is {order.status.value}"
-                    raise OrderNotFound(text, venue=self.id, endpoint=call.endpoint.name) from unknown
+                return
+            except CancelOutcomeUnknown as error:
+                unknown = error
+            except OrderNotFound as gone:
+                if gone.outcome is not Outcome.UNKNOWN:  # else gone by an earlier attempt of this cancel, or set off
+                    raise
+            order = await self._after_cancel(name, *ids, unknown, None)
+            if order.status is not OrderStatus.CANCELED:
+                text = f"it was not cancelled: it is {order.status.value}"
+                raise OrderNotFound(text, venue=self.id, endpoint=call.endpoint.name) from unknown
 
         with urgent():
             await self._channel.deeds.see_through(deed, Kind.CANCEL)

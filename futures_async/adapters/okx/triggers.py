@@ -5,12 +5,14 @@ https://www.okx.com/docs-v5/en/#order-book-trading-algo-trading-post-place-algo-
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from decimal import Decimal
 from typing import Any
 
 from futures_async.adapter import (
     Ack,
     Contract,
+    DecodeError,
     FetchPage,
     InvalidOrder,
     MarginMode,
@@ -20,7 +22,6 @@ from futures_async.adapter import (
     OrderRequest,
     OrderStatus,
     OrderType,
-    Outcome,
     Page,
     PageQuery,
     Params,
@@ -166,18 +167,14 @@ class OKXTriggers(OKXAccount):
             target = str(row.algo_id)
         number = target
 
-        async def send() -> None:
-            try:
-                await self._call(endpoints.CANCEL_ALGOS, body=[{"instId": venue_symbol, "algoId": number}])
-            except OrderNotFound as gone:
-                # Gone by an earlier attempt of this cancel, or set off meanwhile.
-                if gone.outcome is not Outcome.UNKNOWN or not await self._is_canceled(number):
-                    raise
+        def send() -> Awaitable[object]:
+            return self._call(endpoints.CANCEL_ALGOS, body=[{"instId": venue_symbol, "algoId": number}])
 
-        async def find() -> Order | OrderNotFound | None:
+        async def find() -> Order | DecodeError | OrderNotFound | None:
             row = await self._algo(number)
             if row.state in LIVE:
-                return await self._read_waiting(row)
+                sizes = await self._sizes([row])
+                return self._as_it_waits(lambda: waiting().one(row, sizes(row)))
             return None if row.state == CANCELED else self._not_waiting()
 
         await self._cancel_trigger(venue_symbol, (order_id, client_order_id), send, find)
@@ -189,12 +186,6 @@ class OKXTriggers(OKXAccount):
             return next((row for row in rows if str(row.algo_id) == algo_id), None)
 
         return await self._pick(endpoints.ALGO, {"algoId": algo_id}, about)
-
-    async def _is_canceled(self, algo_id: str) -> bool:
-        try:
-            return (await self._algo(algo_id)).state == CANCELED
-        except OrderNotFound:
-            return False
 
     def _not_waiting(self) -> OrderNotFound:
         return OrderNotFound("no such trigger order waits", venue=self.id, endpoint=endpoints.CANCEL_ALGOS.name)

@@ -761,6 +761,8 @@ async def test_an_ambiguous_cancel_of_a_trigger_order_is_judged_by_what_waits(go
         on.router.get("/api/v2/mix/order/orders-plan-pending").mock(side_effect=reply)
         on.router.post("/api/v2/mix/order/cancel-plan-order").mock(side_effect=cancel)
         if gone:
+            ended = plan_row(planStatus="cancelled")
+            on.answer("GET", "order/orders-plan-history", envelope({"entrustedList": [ended], "endId": None}))
             await on.exchange.cancel_trigger_order(BTC, order_id="901")
         else:
             with pytest.raises(errors.CancelOutcomeUnknown):

@@ -54,6 +54,7 @@ PLACE, OPEN, CANCEL = (
     "/trade/cancel-strategy-order",
 )
 MODIFY = "/trade/modify-strategy-order"
+PAST = "/trade/history-strategy-orders"
 MakeRig = Callable[..., Rig]
 
 
@@ -430,6 +431,68 @@ async def test_a_lost_cancel_is_no_success_where_the_list_cannot_be_read(rig: Ri
     rig.wire.gives(OPEN, {"code": "00000", "msg": "success", "data": ["odd"]})
     with pytest.raises(CancelOutcomeUnknown):
         await client.cancel_trigger_order(BTC, order_id=order.order_id)
+
+
+async def test_a_lost_cancel_is_judged_by_what_waits_where_another_kind_cannot_be_read(rig: Rig) -> None:
+    client = rig.client()
+    order = await client.create_trigger_order(waiting(client_order_id="mine"))
+    rig.wire.answers[f"/api/v3{CANCEL}"] = (502, b"<html>")
+    waits = {
+        "orderId": order.order_id,
+        "clientOid": "mine",
+        "symbol": "BTCUSDT",
+        "qty": "0.01",
+        "triggerPrice": "95000",
+    }
+
+    def by_kind() -> tuple[int, bytes]:
+        [*_, asked] = rig.wire.queries(OPEN)
+        rows = {"tpsl": ["odd"], "trigger": [waits]}.get(asked["type"], [])
+        rig.wire.gives(OPEN, {"code": "00000", "msg": "success", "data": rows})
+        answer = rig.wire.answers[f"/api/v3{OPEN}"]
+        rig.wire.answers[f"/api/v3{OPEN}"] = by_kind
+        assert not callable(answer)
+        return answer
+
+    rig.wire.answers[f"/api/v3{OPEN}"] = by_kind
+    with pytest.raises(CancelOutcomeUnknown) as caught:
+        await client.cancel_trigger_order(BTC, order_id=order.order_id)
+    caught.value.fence_until_ms = 0
+    assert (await caught.value.resolve()).kind is OrderKind.TRIGGER
+
+
+@pytest.mark.parametrize(
+    ("row", "end"),
+    [
+        ({"status": "success"}, OrderNotFound),
+        ({"status": "FAILED"}, OrderNotFound),
+        ({"status": "Cancelled"}, None),
+        ({"status": "odd"}, CancelOutcomeUnknown),
+        ({"status": "pending"}, CancelOutcomeUnknown),
+        ({}, CancelOutcomeUnknown),
+        ({"orderId": "7", "status": "cancelled"}, CancelOutcomeUnknown),
+        ("odd", CancelOutcomeUnknown),
+        (None, CancelOutcomeUnknown),
+    ],
+)
+async def test_what_is_not_seen_to_wait_was_cancelled_where_the_past_says_so(
+    rig: Rig, row: dict[str, Any] | str | None, end: type[Exception] | None
+) -> None:
+    rig.wire.answers[f"/api/v3{CANCEL}"] = (502, b"<html>")
+    ended: dict[str, Any] = {"orderId": "5", "symbol": "BTCUSDT", "qty": "0.01", "triggerPrice": "95000"}
+    rows = [] if row is None else [ended | row if isinstance(row, dict) else row]
+    rig.wire.gives(PAST, {"code": "00000", "msg": "success", "data": {"list": rows, "cursor": None}})
+    client = rig.client()
+    if end is None:
+        await client.cancel_trigger_order(BTC, order_id="5")
+        return
+    with pytest.raises(end) as caught:
+        await client.cancel_trigger_order(BTC, order_id="5")
+    if isinstance(caught.value, CancelOutcomeUnknown):
+        caught.value.fence_until_ms = 0
+        with pytest.raises(OrderNotFound):
+            await caught.value.resolve()
+    assert client.unresolved() == []
 
 
 @pytest.mark.parametrize("code", ["25204", "25597", "43025", "43020", "40109"])
