@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Generator
+from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -16,12 +17,15 @@ from futures_async.transport.retry import judged
 from futures_async.unified.convert import EXACT
 from futures_async.unified.enums import Outcome
 from futures_async.unified.errors import (
+    DeadlineExpired,
     ExchangeError,
     FuturesAsyncError,
+    NotSent,
     OutcomeUnknown,
     SettingNotApplied,
     SettingOutcomeUnknown,
 )
+from futures_async.unified.inner import inner
 
 logger = logging.getLogger("futures_async.orders")
 
@@ -30,6 +34,21 @@ Key = tuple[str, ...]
 
 READ_PAUSES_S = (0.0, 0.25, 0.5, 1.0, 2.0)
 LONGEST_PAUSE_S = 4.0
+
+SEVERAL = "several values"
+"""In place of the value, where copies of more than one are under way: equal to none."""
+
+_DUE: ContextVar[float | None] = inner("setting_due", None)
+
+
+@contextmanager
+def needed_by(due: float) -> Generator[None]:
+    """For what an order needs set, which is not sent after `due`, by the loop's clock: nothing older is waited out."""
+    token = _DUE.set(due)
+    try:
+        yield
+    finally:
+        _DUE.reset(token)
 
 
 class SettingDesk:
@@ -40,7 +59,7 @@ class SettingDesk:
         self._locks: dict[Key, anyio.Lock] = {}
         self._open: dict[Key, tuple[object, OutcomeUnknown]] = {}
         self._late: dict[Key, tuple[object, int]] = {}
-        """What was set by more than one request, and the venue time until which the others of them may land."""
+        """What was set, and the venue time until which requests for it may land beside the one that was answered."""
 
     def unresolved(self) -> list[OutcomeUnknown]:
         """Settings whose fate is not known."""
@@ -90,22 +109,34 @@ class SettingDesk:
         unchanged: Collection[str],
     ) -> R:
         async with self._alone(key):
+            runtime, due = self._channel.transport.runtime(), _DUE.get()
             await self._settle_earlier(key, value, read)
             copied, over_ms = self._late.get(key, (value, 0))
+            if copied == value:
+                over_ms = 0
+            left_s = (over_ms - self._channel.now_ms()) / 1000
+            if due is not None and left_s > 0 and runtime.now() + left_s > due:
+                raise DeadlineExpired(
+                    f"{self._channel.dialect.venue}: {' '.join(key)} cannot be {value} in time: a copy of {copied} may "
+                    f"land for another {left_s:.0f} s, try again after that; nothing was sent"
+                )
             found = await self._set(key, value, send, read, stands, unchanged)
             left_s = (over_ms - self._channel.now_ms()) / 1000
-            if copied == value or left_s <= 0:
+            if left_s <= 0:
                 return found
             # It stands at once, and is called done when nothing can take it back any more.
             logger.warning(
                 "%s: %s is set to %s, and a copy of %s may still land: looking again in %.0f s",
                 self._channel.dialect.venue, " ".join(key), value, copied, left_s,
             )  # fmt: skip
-            await self._channel.transport.runtime().sleep(left_s)
+            await runtime.sleep(left_s)
             try:
                 return await self.judge(key, value, read, stands=stands, unknown=None)
-            except SettingNotApplied:
-                return await self._set(key, value, send, read, stands, unchanged)
+            except SettingNotApplied as back:
+                try:
+                    return await self._set(key, value, send, read, stands, unchanged)
+                except NotSent as unsent:
+                    raise back from unsent  # what was sent before stood, and stands no more
 
     async def _set(
         self,
@@ -130,14 +161,16 @@ class SettingDesk:
         except SettingOutcomeUnknown as error:
             unknown = error
             self._open[key] = (value, error)
-            if sum(one.phase == "arrived" for one in error.attempts) > 1 and error.fence_until_ms is not None:
+            # Also a single one: what is read back may have stood before it.
+            if any(one.phase == "arrived" for one in error.attempts) and error.fence_until_ms is not None:
                 copies.append(error.fence_until_ms)
         finally:
             COPIES.reset(token)
-        if copies:
-            now_ms = self._channel.now_ms()
-            self._late = {one: late for one, late in self._late.items() if late[1] > now_ms}
-            self._late[key] = (value, max(copies))
+            if copies:  # also where a later call of several ended it
+                now_ms = self._channel.now_ms()
+                self._late = {one: late for one, late in self._late.items() if late[1] > now_ms}
+                copied, over_ms = self._late.get(key, (value, 0))
+                self._late[key] = (value if copied == value else SEVERAL, max(over_ms, *copies))
         return await self.judge(key, value, read, stands=stands, unknown=unknown)
 
     async def _settle_earlier(self, key: Key, value: object, read: Callable[[], Awaitable[Any]]) -> None:

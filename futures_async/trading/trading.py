@@ -18,6 +18,7 @@ from futures_async.trading.hooks import proves_absence
 from futures_async.trading.ordering import Fingerprint, PlannedOrder, asked
 from futures_async.trading.planning import check_client_order_id, check_request, check_steps, contracts_of
 from futures_async.trading.search import LONGEST_FENCE_S, Search
+from futures_async.trading.settings import needed_by
 from futures_async.unified.enums import (
     Intent,
     MarginMode,
@@ -28,6 +29,7 @@ from futures_async.unified.enums import (
     Side,
 )
 from futures_async.unified.errors import (
+    DeadlineExpired,
     FuturesAsyncError,
     InvalidOrder,
     InvalidRequest,
@@ -42,6 +44,9 @@ if TYPE_CHECKING:
     from futures_async.journal.journal import IntentRecord  # only those who keep one pay for it
 
 logger = logging.getLogger("futures_async.orders")
+
+BATCH_WITHIN_S = 2.0
+"""A batch is sent so soon after what its orders need is there."""
 
 
 class Trading(Closing):
@@ -183,16 +188,24 @@ class Trading(Closing):
         self._active("create_order")
         if on_unknown not in ("resolve", "raise"):
             raise InvalidRequest('on_unknown must be "resolve" or "raise"')
-        with before_sending(request.client_order_id), ordered():
+        now = self._channel.transport.runtime().now
+        began, left_s = now(), send_within_s
+        with before_sending(request.client_order_id), ordered(), needed_by(began + send_within_s):
             plan = await self._plan(request)
             await self._set_leverage_of(plan)
+            if not EXACTLY.get():  # a close is not given up because what it must know came late
+                left_s -= now() - began
+            if left_s <= 0:
+                raise DeadlineExpired(
+                    f"{self.id} create_order: what it needs took longer than send_within_s; the order was not sent"
+                )
         self._active("create_order")  # planning may have read from the network meanwhile
         try:
             return await self._orders.place(
                 plan,
                 self._placement(plan),
                 on_unknown=on_unknown,
-                send_within_s=send_within_s,
+                send_within_s=left_s,
                 resolve_within_s=resolve_within_s,
                 confirm=confirm,
             )
@@ -217,7 +230,8 @@ class Trading(Closing):
                 if plan.local_id in names:
                     raise InvalidOrder(f"client_order_id {plan.local_id} stands twice in this batch")
                 names.add(plan.local_id)
-                with before_sending(plan.local_id), ordered():
+                due = self._channel.transport.runtime().now() + BATCH_WITHIN_S
+                with before_sending(plan.local_id), ordered(), needed_by(due):
                     await self._set_batch_leverage(plan, leverages)
             except FuturesAsyncError as error:  # before anything of it was sent: the others are none the worse
                 results[index] = OrderResult(request=request, error=error)
@@ -232,7 +246,8 @@ class Trading(Closing):
                 orders = [plan for _, plan in chunk]
                 try:
                     self._active("create_orders")
-                    placed = await place_batch(self._orders, self._channel, orders, self._batch_placement(orders), 2.0)
+                    placement = self._batch_placement(orders)
+                    placed = await place_batch(self._orders, self._channel, orders, placement, BATCH_WITHIN_S)
                 except FuturesAsyncError as error:  # before anything was sent
                     placed = [OrderResult(request=plan.request, error=error) for plan in orders]
                 results.update(zip((index for index, _ in chunk), placed, strict=True))

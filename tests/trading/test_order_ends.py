@@ -27,7 +27,7 @@ from futures_async.transport.runtime import Work
 from futures_async.unified import errors
 from futures_async.unified.enums import Intent, OrderStatus, OrderType, Outcome, PositionMode, Side
 from futures_async.unified.errors import ExchangeError
-from futures_async.unified.models import Order
+from futures_async.unified.models import Order, OrderRequest
 from tests.rig.support import BTC, Scripted, limit_order, page, ticks, toy, virtual
 from tests.rig.toy import Toy, ToyDialect
 from tests.trading.test_trading import until
@@ -675,3 +675,31 @@ def test_a_refusal_is_kept_with_what_it_came_from_and_without_frames() -> None:
     other = errors.at_rest(absent).refusal
     assert other is not None
     assert (other.code, other.__traceback__) == ("7", None)
+
+
+class Plodding(Toy):
+    """Takes three seconds to learn what an order needs."""
+
+    async def _check_bounds(self, request: OrderRequest, venue_symbol: str) -> None:
+        await asyncio.sleep(3)
+
+
+@virtual
+async def test_what_an_order_needs_counts_towards_the_time_in_which_it_is_sent_but_keeps_no_close_here() -> None:
+    venue, journal = Scripted(), MemoryJournal()
+    async with toy(venue, Plodding, journal=journal) as exchange:
+        with pytest.raises(errors.DeadlineExpired, match="the order was not sent") as caught:
+            await exchange.create_order(limit_order(client_order_id="mine1"))
+        assert (caught.value.outcome, caught.value.client_order_id) == (Outcome.NOT_SENT, "mine1")
+        assert (venue.sent(PLACE), exchange.outcome("mine1")) == (0, None)
+        assert await journal.open_intents("toy", exchange.account_id) == []
+        await exchange.create_order(limit_order(client_order_id="mine1"), send_within_s=4)
+        venue.plan[PLACE] = ["refused"] * 9
+        began = asyncio.get_running_loop().time()
+        with pytest.raises(errors.NotSent):
+            await exchange.create_order(limit_order(2), send_within_s=4)
+        assert asyncio.get_running_loop().time() - began <= 4
+        venue.plan[PLACE] = []
+        held = await exchange.fetch_position(BTC)
+        assert held is not None
+        assert await exchange.close_position(BTC) is not None
