@@ -33,6 +33,8 @@ class _Ending:
         self._under_way = under_way
         self._accounts = accounts
         self._before = signal.getsignal(signal.SIGINT)
+        # Not where it is to be ignored, as a shell starts what it puts in the background; None is not Python's own.
+        self._keeps = self._before not in (None, signal.SIG_IGN)
 
     def told(self, again: bool) -> None:
         """At a signal; from then on Ctrl-C ends the program."""
@@ -44,11 +46,13 @@ class _Ending:
 
     def keep(self) -> None:
         """While the accounts are closed, too."""
-        signal.signal(signal.SIGINT, lambda number, frame: self.at_once())
+        if self._keeps:
+            signal.signal(signal.SIGINT, lambda number, frame: self.at_once())
 
     def restore(self) -> None:
         """They are."""
-        signal.signal(signal.SIGINT, self._before)
+        if self._keeps:
+            signal.signal(signal.SIGINT, self._before)
 
     def at_once(self) -> NoReturn:
         """End the program, and name what nobody knows then."""

@@ -36,6 +36,8 @@ MEANT = {
     LedgerKind.TRADE: {LedgerType.TRADE, LedgerType.FEE, LedgerType.REALIZED_PNL},
     LedgerKind.FUNDING: {LedgerType.FUNDING},
 }
+WAY = {LedgerType.DEPOSIT: 1, LedgerType.WITHDRAWAL: -1}
+"""What brings money, and what takes it."""
 
 
 NOT_TOLD = re.compile(r"(\w+\.\w+) is None, not ")
@@ -273,6 +275,8 @@ def ledger_wrong(spec: VenueSpec, rows: list[LedgerEntry], inside: list[LedgerRo
         if {row.type for row in found} - meant:
             wrong.append(f"{at}: LedgerEntry.type is {[row.type.value for row in found]}, not {meant}")
         for row in found:
+            if row.amount * WAY.get(row.type, 0) < 0:
+                wrong.append(f"{at}: LedgerEntry.type is {row.type.value} of {row.amount}")
             # Kinds are words or short numbers; what is longer is an id.
             if not row.venue_type or row.venue_type == row.coin or re.fullmatch(r"\d{7,}", row.venue_type):
                 wrong.append(f"{at}: LedgerEntry.venue_type is {row.venue_type!r}")

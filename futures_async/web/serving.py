@@ -26,6 +26,8 @@ class _Server(uvicorn.Server):
         self._ready = ready
         self._told = ending
         self._ending: asyncio.Task[None] | None = None
+        # As a shell starts what it puts in the background; uvicorn asks for both all the same.
+        self._ignored = {sig for sig in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(sig) is signal.SIG_IGN}
 
     async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
         await super().startup(sockets)  # type: ignore[arg-type]
@@ -33,6 +35,8 @@ class _Server(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """End in good order. uvicorn's own would raise the signal anew before the accounts are closed."""
+        if sig in self._ignored:
+            return
         self.force_exit = self.should_exit and sig == signal.SIGINT
         self.should_exit = True
         self.end_streams()

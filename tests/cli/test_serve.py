@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -20,6 +20,7 @@ from typing import Any
 
 import httpx
 import pytest
+import uvicorn
 
 from futures_async.cli import web as page
 from futures_async.cli.accounts import Source
@@ -27,6 +28,7 @@ from futures_async.portfolio.acts import Act
 from futures_async.simulator import FaultPlan, serve
 from futures_async.unified.errors import NotSupported, OrderOutcomeUnknown
 from futures_async.unified.exchange import FuturesExchange
+from futures_async.web import serving
 from futures_async.web.acting import UnderWay
 from tests.cli.test_commands import cli
 
@@ -205,6 +207,47 @@ def test_what_is_ended_at_once_is_named_as_far_as_nobody_knows(
     finally:
         ending.restore()
     assert signal.getsignal(signal.SIGINT) is before
+
+
+@pytest.fixture
+def ignored() -> Iterator[None]:
+    """As a shell starts what it puts in the background."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("ignored")
+def test_a_page_in_the_background_goes_by_no_ctrl_c() -> None:
+    ending = page._Ending(UnderWay(), {})  # pyright: ignore[reportPrivateUsage]
+    ending.keep()
+    assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    ending.restore()
+    assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+
+
+def test_a_handler_that_is_not_pythons_own_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = signal.getsignal(signal.SIGINT)
+    monkeypatch.setattr(signal, "getsignal", dict[int, object]().get)
+    ending = page._Ending(UnderWay(), {})  # pyright: ignore[reportPrivateUsage]
+    monkeypatch.undo()
+    ending.keep()
+    ending.restore()
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+@pytest.mark.asyncio
+@pytest.mark.usefixtures("ignored")
+async def test_a_server_in_the_background_ends_by_sigterm_alone() -> None:
+    told: list[bool] = []
+    picture: Any = SimpleNamespace(aclose=partial(asyncio.sleep, 0))
+    app: Any = SimpleNamespace(state=SimpleNamespace(picture=picture))
+    server = serving._Server(uvicorn.Config(app), app, list, told.append)  # pyright: ignore[reportPrivateUsage]
+    server.handle_exit(signal.SIGINT, None)
+    assert (server.should_exit, told) == (False, [])
+    server.handle_exit(signal.SIGTERM, None)
+    assert (server.should_exit, told) == (True, [False])
+    await asyncio.sleep(0)
 
 
 @pytest.mark.asyncio

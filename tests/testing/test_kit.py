@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Sequence
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -16,12 +17,16 @@ from futures_async.cli.options import way_out
 from futures_async.simulator import Setup, SimulatedExchange
 from futures_async.simulator.inprocess import InProcessBackend
 from futures_async.simulator.reading import Reader
+from futures_async.simulator.records import LedgerKind, LedgerRow
 from futures_async.simulator.refusals import VenueRefusal
 from futures_async.testing import check as checking
 from futures_async.testing.mutants import Change, Mutant
-from futures_async.testing.told import undeclared
+from futures_async.testing.spec import RawCall, VenueSpec
+from futures_async.testing.told import ledger_wrong, undeclared
 from futures_async.testing.virtual_time import run
+from futures_async.unified.enums import LedgerType
 from futures_async.unified.errors import InvalidRequest
+from futures_async.unified.models import LedgerEntry
 
 READER = Reader(missing=VenueRefusal, wrong=lambda name, value: VenueRefusal("wrong", f"{name}: {value}"))
 
@@ -109,3 +114,25 @@ def test_wrong_adapters_are_tried_side_by_side_and_told_in_their_order(monkeypat
     found = checking._survivors(some, [], said.append)  # pyright: ignore[reportPrivateUsage]
     assert found == [mutant for mutant in some if mutant.change.line != 2]
     assert said[-1] == "wrong adapter 8 of 8: sign: fee"
+
+
+@pytest.mark.parametrize(
+    ("type_", "amount", "wrong"),
+    [
+        (LedgerType.DEPOSIT, 5, False),
+        (LedgerType.DEPOSIT, -5, True),
+        (LedgerType.WITHDRAWAL, -5, False),
+        (LedgerType.WITHDRAWAL, 5, True),
+        (LedgerType.TRANSFER, -5, False),
+    ],
+)
+def test_a_deposit_brings_money_and_a_withdrawal_takes_it(type_: LedgerType, amount: int, wrong: bool) -> None:
+    money = Decimal(amount)
+    row = LedgerEntry(
+        venue="okx", entry_id="1", type=type_, venue_type="1", amount=money, coin="USDT", balance=money, created_ms=1
+    )
+    inside = LedgerRow(
+        id=1, fee_id=2, kind=LedgerKind.TRANSFER, coin="USDT", amount=money, fee=Decimal(0), balance=money, created_ms=1
+    )
+    said = ledger_wrong(VenueSpec(factory=OKX, raw_call=RawCall("/", {})), [row], [inside], money)
+    assert said == ([f"1: LedgerEntry.type is {type_.value} of {amount}"] if wrong else [])
