@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from futures_async.accounts.environment import WEB_TOKEN
 from futures_async.cli.accounts import CLOSE_WITHIN_S, SETTLE_WITHIN_S, Source, open_accounts
@@ -33,6 +33,7 @@ class _Ending:
         self._under_way = under_way
         self._accounts = accounts
         self._before = signal.getsignal(signal.SIGINT)
+        self._speaking = self._again = False
         # Not where it is to be ignored, as a shell starts what it puts in the background; None is not Python's own.
         self._keeps = self._before not in (None, signal.SIG_IGN)
 
@@ -40,9 +41,12 @@ class _Ending:
         """At a signal; from then on Ctrl-C ends the program."""
         if again:
             self.at_once()
+            return
         steps = [*self._under_way.begun, *self._under_way.waiting]
         if steps:
-            complain(f"Waiting for {'; '.join(steps)}: another Ctrl-C ends it at once", style="yellow")
+            self._say(f"Waiting for {'; '.join(steps)}: another Ctrl-C ends it at once", style="yellow")
+            if self._again:
+                self.at_once()
 
     def keep(self) -> None:
         """While the accounts are closed, too."""
@@ -54,16 +58,25 @@ class _Ending:
         if self._keeps:
             signal.signal(signal.SIGINT, self._before)
 
-    def at_once(self) -> NoReturn:
-        """End the program, and name what nobody knows then."""
+    def at_once(self) -> None:
+        """End the program, and name what nobody knows then; where it comes amid a line on stderr, after that line."""
+        if self._speaking:
+            self._again = True
+            return
         open_questions = [f"{name}: {one.text}" for name, one in self._questions()]
         unknown = [*self._under_way.begun, *open_questions]
         if unknown:
-            complain(f"Ended at once. It is not known what became of {'; '.join(unknown)}: look at the venue")
+            self._say(f"Ended at once. It is not known what became of {'; '.join(unknown)}: look at the venue")
         if self._under_way.waiting:
-            complain(f"Not begun: {'; '.join(self._under_way.waiting)}")
+            self._say(f"Not begun: {'; '.join(self._under_way.waiting)}")
         sys.stdout.flush()
         os._exit(Exit.UNKNOWN if unknown else INTERRUPTED)
+
+    def _say(self, line: str, style: str = "red") -> None:
+        """A line on stderr, which takes no other before it is written."""
+        self._speaking = True
+        complain(line, style=style)
+        self._speaking = False
 
     def _questions(self) -> list[tuple[str, OutcomeUnknown]]:
         return [(name, one) for name, exchange in self._accounts.items() for one in exchange.unresolved()]

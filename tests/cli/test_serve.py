@@ -209,6 +209,22 @@ def test_what_is_ended_at_once_is_named_as_far_as_nobody_knows(
     assert signal.getsignal(signal.SIGINT) is before
 
 
+def test_ctrl_c_amid_a_line_is_heard_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    under_way, said = UnderWay(), list[str]()
+    under_way.begun.append("a: close X")
+    ending = page._Ending(under_way, {})  # pyright: ignore[reportPrivateUsage]
+
+    def complain(line: str, style: str = "") -> None:
+        ending.told(True)
+        said.append(line)
+
+    monkeypatch.setattr(page, "complain", complain)
+    monkeypatch.setattr(os, "_exit", _exit)
+    with pytest.raises(_Exited):
+        ending.told(False)
+    assert [line.partition(" ")[0] for line in said] == ["Waiting", "Ended"]
+
+
 @pytest.fixture
 def ignored() -> Iterator[None]:
     """As a shell starts what it puts in the background."""
