@@ -400,4 +400,4 @@ def test_what_went_wrong_is_more_than_the_name_of_an_error() -> None:
     assert name_of(fa.ExchangeError("no", code="40109")) == "ExchangeError 40109"
     assert name_of(fa.ExchangeError("no")) == "ExchangeError"
     damaged = name_of(DamagedAnswer("toy GET /orders", "the answer is not readable JSON"))
-    assert damaged.startswith("DamagedAnswer: toy GET /orders: the answer is not readable JSON; ")
+    assert damaged.startswith("DamagedAnswer: toy GET /orders: the answer is not readable JSON (ask again")

@@ -57,7 +57,7 @@ async def calls(exchange: Bitget, count: int, ends: Counter[str]) -> None:
         for number in numbers:
             try:
                 if number % 7 == 0:
-                    await exchange.set_leverage(BTC, 5 + number % 3)
+                    await exchange.set_leverage(BTC, 5)
                 elif number % 70 == 1:
                     await exchange.cancel_order(BTC, order_id="1234567890123456789")
                 elif number % 7 == 2:

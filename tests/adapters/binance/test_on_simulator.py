@@ -509,7 +509,7 @@ async def test_what_stands_already_is_a_success(server: Loopback) -> None:
         assert (await exchange.set_leverage(SPEC.symbol, 7)).leverage == 7
         with pytest.raises(errors.InvalidRequest):
             await exchange.set_margin_mode(MarginMode.CROSS)
-        with pytest.raises(errors.InvalidRequest):
+        with pytest.raises(errors.NotSupported):
             await exchange.set_leverage(SPEC.symbol, 7, side=PositionSide.LONG)
         with pytest.raises(errors.InvalidRequest):
             await exchange.set_leverage(SPEC.symbol, "2.5")
