@@ -66,8 +66,8 @@ class SimulatorApp:
         self.streams = StreamServer(StreamHub(exchange, plan))
         self.connections: dict[tuple[str, int], asyncio.Transport] = {}
         """Open connections by the client's address and port, when our own server tells them."""
-        self.served = False
-        """Our own server does."""
+        self.told: set[tuple[str, int]] = set()
+        """The clients of all that it has ever told."""
         self._web = Starlette(routes=[WebRoute("/", self._announce)])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -75,7 +75,7 @@ class SimulatorApp:
             try:
                 await self.streams.serve(scope, receive, send, self._transport(scope))
             finally:
-                self.connections.pop(scope.get("client") or ("", 0), None)  # it is no longer HTTP's
+                self.connections.pop(_client(scope), None)  # it is no longer HTTP's
             return
         if scope["type"] != "http" or self.exchange.dialect_of(scope["path"]) is None:
             await self._web(scope, receive, send)
@@ -120,18 +120,17 @@ class SimulatorApp:
                 transport.close()
 
     def _transport(self, scope: Scope) -> asyncio.Transport | None:
-        client = scope.get("client")
-        return None if client is None else self.connections.get((client[0], client[1]))
+        return self.connections.get(_client(scope))
 
     async def _cut(self, scope: Scope, receive: Receive, *, reset: bool) -> None:
         """Close the connection.
 
         Raises:
-            ConnectionResetError: In process, where there is none.
+            ConnectionResetError: In process, where there never was one.
         """
         transport = self._transport(scope)
         if transport is None:
-            if self.served:
+            if _client(scope) in self.told:
                 return  # the client has gone before
             raise ConnectionResetError("the simulated exchange dropped the connection")
         if reset:
@@ -145,6 +144,12 @@ class SimulatorApp:
 
     async def _announce(self, request: WebRequest) -> JSONResponse:
         return JSONResponse(announcement(self.exchange, str(request.base_url).rstrip("/")))
+
+
+def _client(scope: Scope) -> tuple[str, int]:
+    """Its address and port."""
+    host, port = scope.get("client") or ("", 0)
+    return host, port
 
 
 def to_request(scope: Scope, body: bytes, now_ms: int) -> Request:

@@ -64,7 +64,7 @@ class Protocol(H11Protocol):
         self.access_log = False
         app = self.config.app
         if isinstance(app, SimulatorApp) and self.client is not None:
-            app.served = True
+            app.told.add(self.client)
             app.connections[self.client] = transport
 
     def connection_lost(self, exc: Exception | None) -> None:

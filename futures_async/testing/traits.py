@@ -32,7 +32,8 @@ from futures_async.transport.http.backend import HttpFailure, Phase
 from futures_async.unified import errors
 from futures_async.unified.enums import Intent, OrderType, PositionSide, Side
 from futures_async.unified.exchange import Capability as Can
-from futures_async.unified.models import Order, OrderRequest, Position
+from futures_async.unified.models import OrderRequest, Position
+from futures_async.unified.rows import readable
 
 LONGEST_ID = 64
 WAITING_ID = "signal1"
@@ -188,9 +189,7 @@ class Traits(Contract):
             async with on.connect(on.credentials, journal=journal) as first:
                 placed = await first.create_trigger_order(closing_trigger(on))
             async with on.connect(on.credentials) as second:
-                listed: list[Order] = []
-                with suppress(errors.UnreadRows):  # where they do not say which way they go
-                    listed = await second.fetch_trigger_orders(self.spec.symbol)
+                listed, _ = await readable(second.fetch_trigger_orders(self.spec.symbol))  # some may not say which way
                 ids = (WAITING_ID, self.spec.client_id(WAITING_ID))
                 if not any(order.client_order_id in ids for order in listed):
                     pytest.skip("the venue keeps no id of ours there")
@@ -233,6 +232,7 @@ class Traits(Contract):
 
             on.exchange.fetch_positions = of_before  # type: ignore[method-assign]
             assert await on.exchange.close_position(self.spec.symbol) is None
+            assert not seen, "what was there before was not read"
 
         self.judged(look, Can.CREATE_ORDER, Can.CLOSE_POSITION, Can.FETCH_POSITIONS)
 

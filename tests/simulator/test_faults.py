@@ -5,6 +5,7 @@ import json
 import random
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 
 from futures_async.adapters.bitget.simulated import DIALECT
 from futures_async.simulator.app import SimulatorApp
+from futures_async.simulator.binding import bind
 from futures_async.simulator.delivery import Deliverer, Delivery, mutate
 from futures_async.simulator.demo import Setup
 from futures_async.simulator.dialect import Request, Response
@@ -21,7 +23,7 @@ from futures_async.simulator.fault_document import document
 from futures_async.simulator.faults import FAULTS, LEGEND, Act, Expectation, Fault, fault, matrix
 from futures_async.simulator.inprocess import InProcessBackend
 from futures_async.simulator.plan import FaultPlan
-from futures_async.simulator.server import RunningExchange, serve
+from futures_async.simulator.server import RunningExchange, make_server, serve
 from futures_async.transport.dialect import SealedHeaders
 from futures_async.transport.endpoint import Kind
 from futures_async.transport.http.backend import Abort, HttpFailure, HttpRequest, Phase, Timeouts
@@ -401,6 +403,28 @@ def test_an_extra_answer_lies_behind_the_first(served: RunningExchange) -> None:
 async def test_in_process_a_cut_connection_is_an_os_error() -> None:
     app = SimulatorApp(SimulatedExchange(dialects=[DIALECT], setup=Setup(empty=True)), plan_of("dropped"))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://testserver") as client:  # pyright: ignore[reportArgumentType] - starlette's Scope is a MutableMapping
+        with pytest.raises(ConnectionResetError):
+            await client.get("/api/v2/public/time")
+
+
+@pytest.fixture
+def served_before() -> SimulatorApp:
+    app = SimulatorApp(SimulatedExchange(dialects=[DIALECT], setup=Setup(empty=True)), plan_of("dropped"))
+    with bind("127.0.0.1", 0) as listener:
+        server = make_server(app)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        with pytest.raises(httpx.TransportError), httpx.Client(trust_env=False) as client:
+            client.get(f"http://127.0.0.1:{listener.getsockname()[1]}/api/v2/public/time")
+        server.should_exit = True
+        thread.join()
+    return app
+
+
+@pytest.mark.anyio
+async def test_in_process_it_is_one_too_where_the_app_has_served(served_before: SimulatorApp) -> None:
+    transport = httpx.ASGITransport(served_before)  # pyright: ignore[reportArgumentType] - starlette's Scope is a MutableMapping
+    async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
         with pytest.raises(ConnectionResetError):
             await client.get("/api/v2/public/time")
 

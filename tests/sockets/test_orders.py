@@ -129,5 +129,5 @@ async def test_no_order_is_doubled_lost_or_made_up_by_broken_connections(
     assert set(venue.met) >= {*FAULTS, *CONNECTION_FAULTS}
     # What was executed is told as an Order, each: see Tally. How much that is depends on the machine too: what has not
     # arrived in two seconds is not placed. Both ends must be many, or little was shown.
-    assert tally.ends["Order"] > orders / 10
+    assert tally.ends["Order"] > orders / 3
     assert tally.ends["OrderNotPlaced"] > 0
