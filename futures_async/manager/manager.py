@@ -40,6 +40,8 @@ logger = logging.getLogger("futures_async.orders")
 
 FIRST_PAUSE_S = 0.5
 """Before an order is placed again; doubled each time."""
+SEND_WITHIN_S = 2.0
+"""An order is sent so soon after it has begun to be written down, or not."""
 RESOLVING_AT_ONCE = 64
 """Most of them wait for their fence, not for the venue."""
 
@@ -167,11 +169,15 @@ class OrderManager:
             raise InvalidOrder(f"client_order_id {client_order_id} is just being placed: every order needs its own")
         self._busy.add(client_order_id)
         try:
+            began = anyio.current_time()
             await self.journal.intent(record)
             try:
                 with handing_on(record):
+                    # From the row on: who finds it without a fence, here or elsewhere, allows it no more than that.
                     order = await self.exchange.create_order(
-                        msgspec.structs.replace(request, client_order_id=sent_as), on_unknown=on_unknown
+                        msgspec.structs.replace(request, client_order_id=sent_as),
+                        on_unknown=on_unknown,
+                        send_within_s=SEND_WITHIN_S - (anyio.current_time() - began),
                     )
             except FuturesAsyncError as error:
                 # No outcome means that nothing is proved: the intent stays open.

@@ -152,6 +152,29 @@ async def test_closing_before_an_intent_is_written_says_nothing_of_an_earlier_on
         assert await left_open(journal, second) == ["signal1"]
 
 
+@pytest.mark.parametrize("both", [True, False])
+@virtual
+async def test_an_order_whose_row_of_the_manager_took_long_is_not_sent_after_it_was_called_absent(both: bool) -> None:
+    class SlowOnce(MemoryJournal):
+        slept = False
+
+        async def intent(self, record: IntentRecord) -> None:
+            await super().intent(record)
+            if not self.slept:
+                self.slept = True
+                await asyncio.sleep(70)
+
+    venue, journal = Scripted(), SlowOnce()
+    async with toy(venue, journal=journal if both else None) as exchange, toy(venue) as other:
+        submitting = asyncio.create_task(OrderManager(exchange, journal=journal).submit(limit_order()))
+        await asyncio.sleep(1)
+        found = await OrderManager(other, journal=journal).recover()
+        assert len(found.not_placed) == 1
+        with pytest.raises(fa.DeadlineExpired):
+            await submitting
+        assert venue.orders == []
+
+
 @virtual
 async def test_the_intents_of_a_batch_are_written_at_once() -> None:
     class Flushing(MemoryJournal):
