@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import anyio
+import msgspec
 import pytest
 
 from futures_async.adapters import OKX, Binance, Bitget, BitgetUTA, BitMart, Bybit, Hyperliquid
@@ -270,5 +271,27 @@ def test_cancelling_all_of_a_contract_cancels_nothing_of_a_list_of_another() -> 
             exchange.fetch_trigger_orders = crossed  # type: ignore[method-assign]
             assert await exchange.cancel_all_orders(BINANCE.symbol) == [mine.order_id]
             assert [order.order_id for order in await fetch()] == [other.order_id]
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    "spec", [spec for spec in SPECS if not spec.symbol.endswith("USDC")], ids=lambda spec: spec.factory.id
+)
+def test_a_list_of_what_waits_in_another_contract_is_not_taken(spec: VenueSpec) -> None:
+    async def main() -> None:
+        plan = FaultPlan()
+        on = Inside(spec, plan=plan)
+        async with on.exchange as exchange:
+            await waits(on)
+            request = on.request(symbol=spec.other_symbol, type=OrderType.TRIGGER, trigger_price=Decimal(4000))
+            await exchange.create_trigger_order(msgspec.structs.replace(request, quantity=Decimal("0.1")))
+            for after in range(2):  # lists are made of several
+                assert len(await exchange.fetch_trigger_orders(spec.symbol)) == 1
+                assert len(await exchange.fetch_trigger_orders(spec.other_symbol)) == 1
+                plan.add("crossed", kinds=[Kind.READ], most=1, after=after)
+                found = await exchange.fetch_trigger_orders(spec.symbol)
+                assert {order.symbol for order in found} <= {spec.symbol}
+                plan.rules.clear()
 
     run(main())

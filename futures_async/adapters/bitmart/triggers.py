@@ -38,7 +38,7 @@ from futures_async.adapter import (
     unread_of,
     walks,
 )
-from futures_async.adapters._rows import text_or_none
+from futures_async.adapters._rows import some_of, text_or_none
 from futures_async.adapters.bitmart import endpoints, orders, requests, wire, words
 from futures_async.adapters.bitmart.account import BitMartAccount
 from futures_async.adapters.bitmart.wire import WireIds
@@ -148,8 +148,12 @@ class BitMartTriggers(BitMartAccount):
         """
         return (await self._all_waiting(None if symbol is None else self.venue_symbol(symbol))).whole()
 
+    async def _plans(self, name: str | None) -> list[wire.WirePlanOrder]:
+        about = None if name is None else some_of(name)
+        return await self._call(endpoints.PLAN_ORDERS, {"symbol": name, "limit": OPEN_ROWS}, about=about)
+
     async def _all_waiting(self, name: str | None) -> Read[Order]:
-        rows = await self._call(endpoints.PLAN_ORDERS, {"symbol": name, "limit": OPEN_ROWS})
+        rows = await self._plans(name)
         return walks.complete(await self._as(orders.trigger_orders(), rows), OPEN_ROWS, f"{self.id}: trigger orders")
 
     async def _waiting(self, name: str, order_id: str | None, client_order_id: str | None) -> Order:
@@ -158,7 +162,7 @@ class BitMartTriggers(BitMartAccount):
 
     async def _waiting_row(self, name: str, order_id: str | None, client_order_id: str | None) -> wire.WirePlanOrder:
         """One that waits, found by its id alone."""
-        rows = await self._call(endpoints.PLAN_ORDERS, {"symbol": name, "limit": OPEN_ROWS})
+        rows = await self._plans(name)
         for row in rows:
             if words.names(row.symbol, name) and (
                 str(row.order_id) == order_id
@@ -354,7 +358,9 @@ class BitMartTriggers(BitMartAccount):
             IncompletePage: 100 rows, which is all that the venue shows.
         """
         name = None if symbol is None else self.venue_symbol(symbol)
-        rows = await self._call(endpoints.OPEN_ORDERS, {"symbol": name, "type": TRAILING, "limit": OPEN_ROWS})
+        about = None if name is None else some_of(name)
+        params = {"symbol": name, "type": TRAILING, "limit": OPEN_ROWS}
+        rows = await self._call(endpoints.OPEN_ORDERS, params, about=about)
         read = await self._as(orders.orders(), rows)
         found, unread = walks.complete(read, OPEN_ROWS, f"{self.id}: trailing orders")
         return Read([order for order in found if str(order.raw.type) not in NOT_TRAILING], unread).whole()

@@ -47,6 +47,7 @@ from futures_async.adapter import (
     word,
     yes_no,
 )
+from futures_async.adapters._rows import some_of
 from futures_async.adapters.okx import endpoints, wire
 from futures_async.adapters.okx.account import OKXAccount
 from futures_async.adapters.okx.mapping import MARGIN_MODE, VENUE, held_side, unified_symbol
@@ -222,7 +223,9 @@ class OKXTriggers(OKXAccount):
             async def page(query: PageQuery, cursor: str | None) -> Page[wire.WireAlgo]:
                 params: Params = {"ordType": types, **endpoints.SWAP, "instId": query.symbol}
                 params = {**params, "after": cursor, "limit": endpoints.PAGE}
-                rows = await self._call(endpoints.OPEN_ALGOS, params)
+                name = query.symbol
+                about = None if name is None else some_of(name, symbol_of=lambda row: row.inst_id)
+                rows = await self._call(endpoints.OPEN_ALGOS, params, about=about)
                 full = rows and len(rows) + len(unread_of(rows)) >= endpoints.PAGE
                 return Page(rows, str(rows[-1].algo_id) if full else None, unread_of(rows))
 

@@ -582,6 +582,16 @@ async def test_a_ticker_is_four_questions_and_fails_as_one(rig: Rig) -> None:
         await client.fetch_ticker(BTC)
 
 
+@pytest.mark.parametrize("waiting", [False, True])
+async def test_a_list_of_another_contracts_orders_is_asked_for_once_more_and_not_taken(rig: Rig, waiting: bool) -> None:
+    path, name = ("orders-algo-pending", "orders_algo_pending") if waiting else ("orders-pending", "orders_pending")
+    client = rig.client()
+    rig.wire.answer(f"{TRADE}/{path}", plain(name))
+    with pytest.raises(errors.ResponseMismatch):
+        await (client.fetch_trigger_orders if waiting else client.fetch_open_orders)(ETH)
+    assert len(rig.wire.to(f"{TRADE}/{path}")) == 2
+
+
 async def test_tiers_are_those_of_the_family_in_the_margin_mode(rig: Rig) -> None:
     client = rig.client(margin_mode="isolated")
     await client.fetch_risk_limits(BTC)
