@@ -40,7 +40,8 @@ def test_many_calls_leave_nothing_behind(library: str, request: pytest.FixtureRe
             check=False,
         )
     assert client.returncode == 0, client.stderr
-    assert client.stderr == ""
+    # The last cancels may be left open, and that is said.
+    assert all("not known whether the venue acted" in line for line in client.stderr.splitlines()), client.stderr
     found = json.loads(client.stdout)
     assert sum(found["ends"].values()) == count
     assert found["ends"]["ok"] > count * 0.8

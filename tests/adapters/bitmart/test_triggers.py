@@ -257,13 +257,18 @@ async def test_a_market_trigger_has_no_price_to_change() -> None:
 
 
 async def test_only_a_waiting_order_of_the_contract_is_changed() -> None:
-    stub = Stub(current_plan_order=waits({**PLAN, "symbol": "ETHUSDT"}))
-    async with client(stub) as exchange:
-        with pytest.raises(errors.OrderNotFound):
-            await exchange.edit_trigger_order(BTC, order_id="220908185908509", trigger_price=95100)
-        with pytest.raises(errors.InvalidRequest):
-            await exchange.edit_trigger_order(BTC, trigger_price=95100)
-    assert stub.named("modify-plan-order") == []
+    others: list[tuple[dict[str, Any], type[Exception]]] = [
+        ({**PLAN, "order_id": "1"}, errors.OrderNotFound),
+        ({**PLAN, "symbol": "ETHUSDT"}, errors.ResponseMismatch),  # it was asked for one contract
+    ]
+    for other, wrong in others:
+        stub = Stub(current_plan_order=waits(other))
+        async with client(stub) as exchange:
+            with pytest.raises(wrong):
+                await exchange.edit_trigger_order(BTC, order_id="220908185908509", trigger_price=95100)
+            with pytest.raises(errors.InvalidRequest):
+                await exchange.edit_trigger_order(BTC, trigger_price=95100)
+        assert stub.named("modify-plan-order") == []
 
 
 async def test_stops_that_wait_already_are_changed_and_not_added() -> None:
