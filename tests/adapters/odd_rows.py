@@ -280,7 +280,8 @@ HYPERLIQUID = (
     Lists(Hyperliquid, "fetch_fills", f"{_INFO} userFills", "user_fills", "", key="tid", files=_ROLE),
     Lists(Hyperliquid, "iter_fills", f"{_INFO} userFills", "user_fills", "", key="tid", files=_ROLE),
     Lists(Hyperliquid, "fetch_ledger", f"{_INFO} userNonFundingLedgerUpdates", "ledger_updates", "", key="hash",
-          files={**_ROLE, f"{_INFO} userFillsByTime": "nothing", f"{_INFO} userFunding": "nothing"}),
+          files={**_ROLE, f"{_INFO} userFillsByTime": "nothing", f"{_INFO} userFunding": "nothing",
+                 f"{_INFO} userAbstraction": "abstraction.unified"}),
     Lists(Hyperliquid, "fetch_contracts", f"{_INFO} meta", "meta", "universe", key="name", sorts="isDelisted",
           counted=True, reference=True, files=_ROLE),
 )

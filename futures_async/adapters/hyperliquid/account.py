@@ -173,9 +173,15 @@ class AccountCalls(MarketCalls):
         `available` of a dex's own collateral does not know what resting orders hold: the venue shows it nowhere.
         """
         self._abstraction = await self._ask_mine(api.ABSTRACTION)
-        if self._abstraction in SPOT_LEDGER:
+        if await self._keeps_in_spot():
             return mapping.spot_accounts().all((await self._ask_mine(api.SPOT_STATE)).balances)
         return [mapping.accounts(self._names.settle).one(await self._state())]
+
+    async def _keeps_in_spot(self) -> bool:
+        """Whether the collateral lies in the spot ledger, as it was last read."""
+        if self._abstraction is None:
+            self._abstraction = await self._ask_mine(api.ABSTRACTION)
+        return self._abstraction in SPOT_LEDGER
 
     async def fetch_positions(self, symbol: str | None = None) -> list[Position]:
         """Read the open positions of this dex: net, one for each coin."""

@@ -73,7 +73,7 @@ PHRASES: Mapping[str, Code] = {
     **refused(OrderRejected, "must have minimum value", NOTHING_TO_REDUCE, "invalid tp/sl price"),
     **refused(OrderRejected, "too far from oracle", "away from the reference price"),
     **refused(RiskLimitExceeded, "would increase open interest", "open interest is at cap", "margin tier limit"),
-    **refused(RiskLimitExceeded, "max position", "too aggressive when open interest"),
+    **refused(RiskLimitExceeded, "max position", "open interest cap"),
     **refused(InsufficientMargin, "insufficient", "cannot decrease leverage"),
     **refused(SymbolNotFound, "asset not found", "unknown asset", "asset out of range"),
     **refused(ParameterRejected, "zero size", "invalid size", "invalid price", "divisible by tick size"),

@@ -132,10 +132,14 @@ class HistoryCalls(AccountCalls):
     async def _updates(
         self, endpoint: Endpoint[list[wire.WireUpdate]], start_ms: int, end_ms: int
     ) -> Read[LedgerEntry]:
-        table, whose = ledger.updates(self._names), ledger.Whose(self._user)
+        table = ledger.updates(self._names)
 
         async def fetch(start_ms: int) -> Read[LedgerEntry]:
             rows = await self._ask_mine(endpoint, **_bounds(start_ms, end_ms))
+            purses = {self._names.dex}
+            if any(ledger.in_spot(row.delta) for row in rows) and await self._keeps_in_spot():
+                purses |= {ledger.FIRST, ledger.SPOT}  # there is one of them all
+            whose = ledger.Whose(self._user, frozenset(purses))
             return table.each(rows, lambda _: whose)
 
         found = await walks.oldest_first(fetch, start_ms, api.PAGE, key=_identity)

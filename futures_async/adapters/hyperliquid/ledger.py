@@ -1,6 +1,10 @@
 """Changes of balance: deposits, transfers and the like, funding, and what executions bring and cost.
 
-Amounts of the first kind have no sign: the type, or who is named as destination, says whether they were received.
+Amounts of the first kind have no sign: the type, or who is named as destination, says whether they were received. An
+account has several purses, the first dex's, one at each builder's and the spot ledger, and one list tells of all of
+them: what moves nothing of the collateral that this object reads is shown with 0.
+
+https://hyperliquid.gitbook.io/hyperliquid-docs/for-developers/api/exchange-endpoint#send-asset
 """
 
 from __future__ import annotations
@@ -52,6 +56,21 @@ TYPES = {
 }
 OUTSIDE = frozenset({"liquidation", "cStakingTransfer", "borrowLend", "deployGasAuction", "accountActivationGas"})
 """Types that move no collateral of perpetuals by themselves."""
+FIRST, SPOT = "", "spot"
+"""Purses: the first dex's and the spot ledger; others are called as their dex."""
+
+
+class Whose(msgspec.Struct, frozen=True):
+    """Whose account a change is of, and which of its purses count: the row alone does not say which way it went."""
+
+    user: str
+    purses: frozenset[str] = frozenset({FIRST})
+
+    def moved(self, amount: Decimal, purse: Any, *, received: bool) -> Decimal:
+        """What a purse gained; nothing, where it is none of these. A row that does not name it is of one of these."""
+        if purse is not None and purse not in self.purses:
+            return ZERO
+        return amount if received else EXACT.minus(amount)
 
 
 def _type(delta: Any) -> str | None:
@@ -70,51 +89,84 @@ def _number(delta: Any, name: str) -> Decimal:
     return found
 
 
-def _received(amount: Decimal, received: bool) -> Decimal:
-    return amount if received else EXACT.minus(amount)
+def _to_perp(delta: Any) -> bool:
+    return part(delta, "toPerp") is True
 
 
-def _sent(delta: Any, user: str, names: Names, field: str) -> Decimal:
-    """Between accounts, or between places of one account: the destination decides."""
-    to = str(part(delta, "destination")).lower()
-    here = to == user
-    if here and str(part(delta, "user")).lower() == user:
-        here = part(delta, "destinationDex") == names.dex
-    return _received(_number(delta, field), here)
+def _is(delta: Any, field: str, user: str) -> bool:
+    return str(part(delta, field)).lower() == user
 
 
-_AMOUNTS: dict[str, Callable[[Any, str, Names], Decimal]] = {
-    # The only one with a sign: below zero is paid.
-    "funding": lambda delta, user, names: _number(delta, "usdc"),
-    "deposit": lambda delta, user, names: _number(delta, "usdc"),
-    "withdraw": lambda delta, user, names: EXACT.minus(_number(delta, "usdc")),
-    "accountClassTransfer": lambda delta, user, names: _received(_number(delta, "usdc"), part(delta, "toPerp") is True),
-    "perpDexClassTransfer": lambda delta, user, names: _received(
-        _number(delta, "amount"), part(delta, "toPerp") is True
-    ),
-    "internalTransfer": lambda delta, user, names: _sent(delta, user, names, "usdc"),
-    "subAccountTransfer": lambda delta, user, names: _sent(delta, user, names, "usdc"),
-    "send": lambda delta, user, names: _sent(delta, user, names, "amount"),
-    "spotTransfer": lambda delta, user, names: _sent(delta, user, names, "amount"),
-    "vaultCreate": lambda delta, user, names: EXACT.minus(_number(delta, "usdc")),
-    "vaultDeposit": lambda delta, user, names: EXACT.minus(_number(delta, "usdc")),
-    "vaultDistribution": lambda delta, user, names: _number(delta, "usdc"),
-    "vaultWithdraw": lambda delta, user, names: _number(delta, "netWithdrawnUsd"),
-    "rewardsClaim": lambda delta, user, names: _number(delta, "amount"),
+def _classes(delta: Any, whose: Whose, field: str, purse: Any) -> Decimal:
+    """Between a dex and the spot ledger."""
+    amount, received = _number(delta, field), _to_perp(delta)
+    return EXACT.add(whose.moved(amount, purse, received=received), whose.moved(amount, SPOT, received=not received))
+
+
+def _sent(delta: Any, whose: Whose, field: str, source: Any, target: Any) -> Decimal:
+    """Between accounts, or between purses of one: who is not named as destination has sent it."""
+    amount, total, received = _number(delta, field), ZERO, _is(delta, "destination", whose.user)
+    if received:
+        total = whose.moved(amount, target, received=True)
+    if not received or _is(delta, "user", whose.user):
+        total = EXACT.add(total, whose.moved(amount, source, received=False))
+    return total
+
+
+def _first(delta: Any, whose: Whose, field: str = "usdc", *, received: bool) -> Decimal:
+    return whose.moved(_number(delta, field), FIRST, received=received)
+
+
+_AMOUNTS: dict[str, Callable[[Any, Whose], Decimal]] = {
+    # The only one with a sign: below zero is paid. Other dexs' rows are left out by their contract.
+    "funding": lambda delta, whose: _number(delta, "usdc"),
+    "deposit": lambda delta, whose: _first(delta, whose, received=True),
+    "withdraw": lambda delta, whose: _first(delta, whose, received=False),
+    "accountClassTransfer": lambda delta, whose: _classes(delta, whose, "usdc", FIRST),
+    "perpDexClassTransfer": lambda delta, whose: _classes(delta, whose, "amount", part(delta, "dex")),
+    "internalTransfer": lambda delta, whose: _sent(delta, whose, "usdc", FIRST, FIRST),
+    "subAccountTransfer": lambda delta, whose: _sent(delta, whose, "usdc", FIRST, FIRST),
+    "send": lambda delta, whose: _sent(delta, whose, "amount", part(delta, "sourceDex"), part(delta, "destinationDex")),
+    "spotTransfer": lambda delta, whose: _sent(delta, whose, "amount", SPOT, SPOT),
+    "spotGenesis": lambda delta, whose: whose.moved(_number(delta, "amount"), SPOT, received=True),
+    "vaultCreate": lambda delta, whose: _first(delta, whose, received=False),
+    "vaultDeposit": lambda delta, whose: _first(delta, whose, received=False),
+    "vaultDistribution": lambda delta, whose: _first(delta, whose, received=True),
+    "vaultWithdraw": lambda delta, whose: _first(delta, whose, "netWithdrawnUsd", received=True),
+    # What a vault pays to who leads it.
+    "vaultLeaderCommission": lambda delta, whose: _first(delta, whose, received=not _is(delta, "vault", whose.user)),
+    "rewardsClaim": lambda delta, whose: _number(delta, "amount"),
 }
 
 
-def _amount(delta: Any, user: str, names: Names) -> Decimal | None:
+_IN_SPOT = frozenset({"accountClassTransfer", "perpDexClassTransfer", "spotTransfer", "spotGenesis"})
+
+
+def in_spot(delta: Any) -> bool:
+    """Whether a change is of the spot ledger: what it comes to hangs on where the account keeps its collateral."""
+    return _type(delta) in _IN_SPOT or SPOT in (part(delta, "sourceDex"), part(delta, "destinationDex"))
+
+
+def _amount(delta: Any, whose: Whose) -> Decimal | None:
     kind = _type(delta)
     if kind in OUTSIDE:
         return ZERO
     read = _AMOUNTS.get(kind or "")
     if read is None:
         raise DecodeError(f"delta.type has the unknown word {str(kind)[:40]!r}", path="delta.type")
-    return read(delta, user, names)
+    return read(delta, whose)
 
 
-def _fee(delta: Any) -> Decimal | None:
+def _fee(delta: Any, whose: Whose, settle: str) -> Decimal | None:
+    """None of what another account has sent, or where it is paid in another coin."""
+    if (
+        part(delta, "destination") is not None
+        and part(delta, "user") is not None
+        and not _is(delta, "user", whose.user)
+    ):
+        return None
+    if part(delta, "feeToken") not in (None, "", _coin(delta, settle)):
+        return None
     return decimal_or_none(part(delta, "fee"), "delta.fee")
 
 
@@ -141,23 +193,17 @@ def _name(delta: Any) -> str | None:
     return coin if isinstance(coin, str) else None
 
 
-class Whose(msgspec.Struct, frozen=True):
-    """Whose account a change is of: the row alone does not say which way it went."""
-
-    user: str
-
-
 @table_with
 def updates(row: wire.WireUpdate, whose: Whose, names: Names) -> LedgerEntry:
     """Funding, and what is neither funding nor a trade."""
-    at = needed(moment(row.time))
+    at, mine = needed(moment(row.time)), made(Whose, whose.user, whose.purses)
     return LedgerEntry(
         venue=VENUE,
         entry_id=needed(made(_entry_id, at, text(row.hash), row.delta)),
         type=otherwise(made(_unified, row.delta), LedgerType.OTHER),
         venue_type=otherwise(made(_type, row.delta), ""),
-        amount=needed(made(_amount, row.delta, whose.user, names)),
-        fee=made(_fee, row.delta),
+        amount=needed(made(_amount, row.delta, mine)),
+        fee=made(_fee, row.delta, mine, names.settle),
         coin=made(_coin, row.delta, names.settle),
         symbol=made(_symbol, row.delta, names),
         venue_symbol=made(_name, row.delta),
