@@ -27,11 +27,11 @@ from futures_async.streams.dialect import (
 )
 from futures_async.streams.picture import Push
 from futures_async.trading import walks, windows
+from futures_async.trading.acceptance import acknowledged
 from futures_async.trading.adapter import Adapter
 from futures_async.trading.batch import together
 from futures_async.trading.batch_cancels import BatchCancels
 from futures_async.trading.cancelling import ordered, urgent
-from futures_async.trading.desk import acknowledged, make_client_order_id
 from futures_async.trading.fan_out import side_by_side
 from futures_async.trading.leveraging import LeverageChange
 from futures_async.trading.options import Option, Options, coin, flag, instance, member, one_of
@@ -47,10 +47,10 @@ from futures_async.trading.ordering import (
     carries,
 )
 from futures_async.trading.paging import FetchPage, Page, PageQuery, collect, everything, first, in_turn, iterate
-from futures_async.trading.planning import check_client_order_id, one_id
+from futures_async.trading.planning import check_client_order_id, make_client_order_id, one_id
 from futures_async.trading.search import sent_since_ms
 from futures_async.trading.stops import PartStops
-from futures_async.trading.waiting import WaitingEdit
+from futures_async.trading.waiting_edits import WaitingEdit
 from futures_async.transport.dialect import (
     Code,
     Dialect,

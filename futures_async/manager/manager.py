@@ -17,10 +17,9 @@ from futures_async.journal.opening import Place, default_journal, open_journal
 from futures_async.manager.fills import FillEffect, PositionBook
 from futures_async.manager.slicing import SlicedResult, Slicer
 from futures_async.manager.tracking import OrderUpdate, Tracker
-from futures_async.trading.desk import make_client_order_id
 from futures_async.trading.hooks import proves_absence
-from futures_async.trading.planning import check_request
-from futures_async.trading.trading import resolve_intent
+from futures_async.trading.planning import check_request, make_client_order_id
+from futures_async.trading.recovering import resolve_intent
 from futures_async.unified.convert import Number, to_decimal
 from futures_async.unified.enums import Outcome
 from futures_async.unified.errors import (

@@ -19,8 +19,8 @@ import msgspec
 
 from futures_async.probe.findings import Finding, Verdict
 from futures_async.trading.adapter import Adapter
-from futures_async.trading.desk import make_client_order_id
 from futures_async.trading.ordering import Placement
+from futures_async.trading.planning import make_client_order_id
 from futures_async.transport.channel import Channel
 from futures_async.transport.clock import loop_time
 from futures_async.transport.dialect import Dialect, Refusal, SealedHeaders, Unsigned

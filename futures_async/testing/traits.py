@@ -25,7 +25,7 @@ from futures_async.testing.inside import Inside
 from futures_async.testing.virtual_time import run
 from futures_async.trading.batch import together
 from futures_async.trading.hooks import proves_absence
-from futures_async.trading.trading import resolve_intent
+from futures_async.trading.recovering import resolve_intent
 from futures_async.transport.dialect import VenueTraits
 from futures_async.transport.endpoint import Kind
 from futures_async.transport.http.backend import HttpFailure, Phase

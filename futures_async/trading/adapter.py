@@ -1,4 +1,4 @@
-"""`Adapter`: the base of every venue's client. Construction, contracts, reads derived from others, closing.
+"""`Adapter`: the base of every venue's client. Construction, names, any endpoint, closing.
 
 An adapter adds its hooks (see `hooks.py`), its pages (`history.py`) and its plain reads; `README.md` in `adapters/`
 walks through one.
@@ -8,37 +8,29 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, partial
-from importlib.util import find_spec
-from operator import attrgetter
 from typing import Any, ClassVar, NoReturn, Self, TypeVar, Unpack, cast
 from urllib.parse import urlsplit
 
-import anyio
-
-from futures_async import risk
 from futures_async.journal.journal import Journal, JournalFailed
 from futures_async.journal.opening import Place, open_journal
-from futures_async.streams.account import AccountStreams, Means
 from futures_async.streams.backend import StreamBackend
-from futures_async.streams.dialect import StreamDialect, What
-from futures_async.streams.events import Reporter
 from futures_async.trading.adjusting import Adjusting
 from futures_async.trading.bounds import OrderBounds
 from futures_async.trading.cancelling import ordered, urgent
 from futures_async.trading.capabilities import following
-from futures_async.trading.closing import is_named, may_be_position
-from futures_async.trading.contracts import RULES_FRESH_S, RULES_WITHIN_S, ContractBook
+from futures_async.trading.contracts import ContractBook
+from futures_async.trading.derived import Derived
 from futures_async.trading.desk import OrderDesk
 from futures_async.trading.hooks import Replacing
 from futures_async.trading.identity import account_name, site_of
 from futures_async.trading.leveraging import Leveraging
 from futures_async.trading.moding import Moding
 from futures_async.trading.options import Options, common_options, own_options
-from futures_async.trading.watching import OrdersSeen, Watching
-from futures_async.transport.attempt import USER_AGENT
-from futures_async.transport.channel import LANE, Channel
+from futures_async.trading.rules import Rules
+from futures_async.trading.streaming import Streaming
+from futures_async.transport.channel import Channel
 from futures_async.transport.clock import VenueClock
 from futures_async.transport.dialect import Dialect
 from futures_async.transport.endpoint import Endpoint, Kind, RateLimit
@@ -47,33 +39,24 @@ from futures_async.transport.http.backend import Timeouts
 from futures_async.transport.http.choose import select
 from futures_async.transport.http.gate import demo_hosts
 from futures_async.transport.http.route import route
-from futures_async.transport.limits.limiter import Priority
 from futures_async.transport.limits.local import shared
 from futures_async.transport.retry import RetryPolicy
 from futures_async.transport.runtime import Work
 from futures_async.transport.shared import Transport
 from futures_async.transport.urls import check_base_url, check_path, is_loopback
-from futures_async.unified.convert import chosen_or_none
 from futures_async.unified.credentials import Credentials
-from futures_async.unified.enums import MarginMode, MarginModeLike, PositionMode, PositionSide, PositionSideLike
+from futures_async.unified.enums import PositionMode
 from futures_async.unified.errors import (
     ClientClosed,
-    DecodeError,
-    FuturesAsyncError,
     InvalidRequest,
     LifecycleWarning,
     NotSupported,
     OrderNotFound,
     OrderOutcomeUnknown,
-    SymbolNotFound,
-    UnreadRows,
     UnresolvedOrders,
-    unread_rows,
 )
 from futures_async.unified.exchange import Capability
-from futures_async.unified.models import Account, Contract, Model, Order, Position, PositionRisk
-from futures_async.unified.reading import Read, Reading
-from futures_async.unified.rows import readable
+from futures_async.unified.models import Model, Order
 from futures_async.unified.symbols import Pairs
 
 logger = logging.getLogger("futures_async.orders")
@@ -83,7 +66,7 @@ T = TypeVar("T")
 W = TypeVar("W")
 
 
-class Adapter(Adjusting, Leveraging, Moding, Watching):
+class Adapter(Adjusting, Derived, Leveraging, Moding, Rules, Streaming):
     """Base of the venues' clients.
 
     An adapter with options of its own names them in `takes` and reads them with `_own_options`.
@@ -211,67 +194,6 @@ class Adapter(Adjusting, Leveraging, Moding, Watching):
             journal=self._journal,
             on_late_order=self._on_late_order,
         )
-
-    @cached_property
-    def _streams(self) -> AccountStreams:
-        streams = AccountStreams(self._means())
-        streams.observe(What.ORDERS, OrdersSeen(self._orders.seen))
-        for what, beside, told in self._overheard():
-            streams.overhear(what, beside, told)
-        return streams
-
-    def _overheard(self) -> Sequence[tuple[What, What, Callable[[Any], None]]]:
-        """What this object is told each row of that is pushed, while the second is watched, and by what."""
-        return ()
-
-    def _means(self) -> Means:
-        """What the account's streams need of it."""
-        transport = self._transport
-        return Means(
-            venue=self.id,
-            dialect=self._stream_dialect(),
-            backend=self._stream_backend,
-            runtime=transport.runtime,
-            now_ms=transport.clock.now_ms,
-            error_ms=lambda: transport.clock.error_ms,
-            know_time=self._know_time,
-            set_clock=self._set_clock,
-            credentials=self._channel.credentials,
-            base_url=self._chosen_url,
-            demo=self._demo,
-            headers=(("User-Agent", USER_AGENT),),
-            limiter=transport.limiter,
-            draw=lambda: transport.draw(),
-            # Who listens to calls is told of streams too.
-            report=Reporter(self.id, self._observer.tell),
-            ticket=self._stream_ticket,
-        )
-
-    async def _stream_ticket(self) -> str:
-        """Ask for what private streams are opened with, at venues that have tickets in the place of a login."""
-        self._unsupported("stream tickets")
-
-    def _stream_backend(self, url: str) -> StreamBackend:
-        if self._given_streams is not None:
-            return self._given_streams
-        if find_spec("picows") is None:
-            raise NotSupported(f"{self.id}: streams need an extra: pip install 'futures-async[streams]'")
-        from futures_async.streams.picows import PicowsBackend
-
-        dialect = self._stream_dialect()
-        if self._demo and dialect is not None and not url.startswith(_live_urls(dialect, self._chosen_url)):
-            demo_hosts.add(urlsplit(url).hostname or "")
-        return PicowsBackend(self._way_to(url))
-
-    async def _know_time(self) -> None:
-        if self._transport.clock.wants_sample and self._channel.sync is not None:
-            await self._channel.sync()
-
-    async def _set_clock(self) -> None:
-        """A login was refused for its time."""
-        self._transport.clock.resync()
-        if self._channel.sync is not None:
-            await self._channel.sync()
 
     def with_credentials(self, credentials: Credentials) -> Self:
         if self._channel.deeds.closing:
@@ -411,140 +333,6 @@ class Adapter(Adjusting, Leveraging, Moding, Watching):
                 errors=errors,
             )
 
-    # Contracts
-
-    async def fetch_contract(self, symbol: str) -> Contract:
-        self._require(Capability.FETCH_CONTRACT)
-        venue_symbol = self.venue_symbol(symbol)
-        book = self._contracts
-        now = self._transport.runtime().now()
-        found = book.rows.get(venue_symbol) if book.fresh(now) else None
-        if found is None:
-            await book.facts.once(self._transport.runtime(), "contracts", self._read_contracts)
-            found = book.rows.get(venue_symbol)
-        if found is None and (unread := book.unread.get(venue_symbol)) is not None:
-            raise DecodeError(f"{self.id}: the rules of {symbol} cannot be read: {unread.problem}", path=unread.path)
-        if found is None:
-            raise SymbolNotFound(f"no contract {symbol}", venue=self.id, endpoint="fetch_contract")
-        return found
-
-    async def _contract_held(self, symbol: str) -> Contract:
-        """A contract's rules; those that were read last where it is listed no more, or the list does not come soon.
-
-        Raises:
-            SymbolNotFound: It was not listed before either.
-        """
-        name, book = self.venue_symbol(symbol), self._contracts
-        known = book.known.get(name)
-        if known is None:
-            return await self.fetch_contract(symbol)
-        problem = await self._renew_contracts()
-        if problem:
-            logger.warning("%s: closing %s by the rules that were read last: %s", self.id, symbol, problem)
-        return book.known[name]
-
-    async def _know_contracts(self, *, anew: bool = False) -> None:
-        """Read the metadata of the contracts, unless it is fresh."""
-        runtime = self._transport.runtime()
-        if anew or not self._contracts.fresh(runtime.now()):
-            await self._contracts.facts.once(runtime, "contracts", self._read_contracts)
-
-    async def _renew_contracts(self, *, new: bool = False) -> str:
-        """The same for who can do with what was read last, where the list does not come soon, or did not lately.
-
-        Cancels and closes do not wait for it at all: sizes are read and written by the same list.
-
-        Args:
-            new: They do: it is not known what a contract is, and a close of it cannot do without.
-
-        Returns:
-            Why it could not be read; empty where it was, or was not asked for.
-        """
-        book, now = self._contracts, self._transport.runtime().now
-        if not new:
-            if book.fresh(now()) or (LANE.get() is Priority.URGENT and book.known):
-                return ""
-            if not book.due(now()):
-                return "others could not be read lately"
-        problem = f"no answer within {RULES_WITHIN_S:g} s"
-        with anyio.move_on_after(RULES_WITHIN_S):
-            try:
-                await self._know_contracts(anew=new)
-                return ""
-            except FuturesAsyncError as error:
-                problem = error.text
-        book.missed(now())
-        return problem
-
-    async def _read_contracts(self) -> None:
-        self._remember_contracts(await self.fetch_contracts())
-
-    def _remember_contracts(self, contracts: list[Contract]) -> None:
-        self._contracts.keep(contracts, self._transport.runtime().now())
-
-    def _rules_are_old(self) -> bool:
-        book = self._contracts
-        return book.read_at is not None and self._transport.runtime().now() - book.read_at > RULES_FRESH_S
-
-    def _forget_contracts(self) -> None:
-        """The venue refused a size: read the metadata anew before the next order."""
-        self._contracts.read_at = None
-
-    def _known_contract(self, venue_symbol: str) -> Contract | None:
-        book = self._contracts
-        return book.rows.get(venue_symbol) if book.fresh(self._transport.runtime().now()) else None
-
-    async def _sizes_of(self, names: Iterable[object], path: str) -> Callable[[object], Contract]:
-        """The contracts that rows name, where their sizes are counted in contracts.
-
-        The list is read again each hour, as venues change how much a contract is, and, at most every `RULES_FRESH_S`,
-        for a name that is not known. What was listed once stays known, also while the list cannot be read; then it is
-        asked for more and more rarely, but by closes of such a name.
-
-        Args:
-            names: As the rows have them.
-            path: The venue's field that they are in.
-
-        Returns:
-            The contract of a name. It raises `DecodeError` where none is known: a size is never guessed.
-        """
-        book = self._contracts
-        missing = {name for name in names if isinstance(name, str)} - set(book.known)
-        now = self._transport.runtime().now
-        new = bool(missing) and (book.read_at is None or self._rules_are_old())
-        if not book.known or (new and book.due(now())):
-            try:
-                await book.facts.once(self._transport.runtime(), "contracts", self._read_contracts)
-            except FuturesAsyncError:
-                book.missed(now())
-                raise
-        else:
-            await self._renew_contracts(new=new and LANE.get() is Priority.URGENT)
-        return lambda name: self._contract_of(name, path)
-
-    async def _in_contracts(self, reading: Reading[W, M], rows: Sequence[W], field: str) -> Read[M]:
-        """Rows whose sizes are numbers of contracts, each read with its contract: see `_sizes_of`.
-
-        Args:
-            reading: Of a `@table_with`.
-            rows: As they were decoded.
-            field: Of the row, which names the contract.
-        """
-        name_in = attrgetter(field)
-        contract_of = await self._sizes_of(map(name_in, rows), field)
-        return reading.each(rows, lambda row: contract_of(name_in(row)))
-
-    def _contract_of(self, name: object, path: str) -> Contract:
-        """A contract that was read before, listed still or not.
-
-        Raises:
-            DecodeError: There is none of this name; a size is never guessed.
-        """
-        found = self._contracts.known.get(name) if isinstance(name, str) else None
-        if found is None:
-            raise DecodeError(f"{self.id}: the size of a contract of {name!r:.60} is not known", path=path)
-        return found
-
     # Names
 
     pairs: ClassVar[Pairs | None] = None
@@ -561,45 +349,6 @@ class Adapter(Adjusting, Leveraging, Moding, Watching):
         if self.pairs is None:
             raise NotImplementedError(f"{type(self).__name__}: `pairs` says how names are written, or two methods do")
         return self.pairs
-
-    # Reads that follow from others
-
-    async def fetch_account(self, margin_coin: str = "USDT") -> Account:
-        self._require(Capability.FETCH_ACCOUNT)
-        accounts, unread = await readable(self.fetch_accounts())
-        found = next((account for account in accounts if account.margin_coin == margin_coin), None)
-        if found is not None:
-            return found
-        if unread:
-            raise unread_rows(unread, accounts)
-        raise InvalidRequest(f"{self.id}: the account has no margin coin {margin_coin!r}")
-
-    async def fetch_position(
-        self, symbol: str, side: PositionSideLike | None = None, *, margin_mode: MarginModeLike | None = None
-    ) -> Position | None:
-        self._require(Capability.FETCH_POSITION)
-        side = chosen_or_none(PositionSide, side, "side")
-        mode = chosen_or_none(MarginMode, margin_mode, "margin_mode")
-        venue_symbol = self.venue_symbol(symbol)
-        found, unread = await readable(self.fetch_positions(symbol))
-        positions = [one for one in found if one.venue_symbol == venue_symbol and is_named(one, side, mode)]
-        if any(may_be_position(row, venue_symbol, side) for row in unread):
-            raise unread_rows(unread, found)  # what cannot be read may be the one that was asked for
-        if len(positions) > 1:
-            both = "a long and a short position: name the side"
-            if len({one.side for one in positions}) == 1:
-                both = "a cross and an isolated position: name the margin mode"
-            raise InvalidRequest(f"{self.id}: {symbol} has {both}")
-        return positions[0] if positions else None
-
-    async def fetch_position_risk(self, symbol: str | None = None) -> list[PositionRisk]:
-        self._require(Capability.FETCH_POSITION_RISK)
-        try:
-            positions = await self.fetch_positions(symbol)
-        except UnreadRows as error:
-            error.rows = [risk.position_risk(position) for position in error.rows]
-            raise
-        return [risk.position_risk(position) for position in positions]
 
     # Any endpoint
 
@@ -629,8 +378,3 @@ def _journal(given: Journal | Place | None) -> tuple[Journal | None, bool]:
     if given is None or isinstance(given, Journal):
         return given, False
     return open_journal(given), True
-
-
-def _live_urls(dialect: StreamDialect, base_url: str | None) -> tuple[str, ...]:
-    """Where the venue streams of real money: what such URLs begin with."""
-    return tuple(dialect.url(base_url, private=private, demo=False) for private in (True, False))

@@ -7,7 +7,8 @@ from typing import Any, TypeVar
 
 import anyio
 
-from futures_async.trading.desk import OrderDesk, Record
+from futures_async.trading.books import Record
+from futures_async.trading.desk import OrderDesk
 from futures_async.trading.ordering import Ack, BatchPlacement, PlannedOrder
 from futures_async.transport.channel import Channel
 from futures_async.transport.dialect import Dialect, Refusal

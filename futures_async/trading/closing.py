@@ -7,10 +7,10 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
 from decimal import Decimal
 
+from futures_async.trading.acceptance import READ_BACK_PAUSES_S
 from futures_async.trading.cancelling import urgent
 from futures_async.trading.cancelling_all import CancellingAll
 from futures_async.trading.closing_orders import closing_request, counted, exactly, parts_of
-from futures_async.trading.desk import READ_BACK_PAUSES_S
 from futures_async.trading.ordering import Ack
 from futures_async.transport.channel import apart
 from futures_async.transport.endpoint import Kind

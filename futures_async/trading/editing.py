@@ -8,9 +8,10 @@ from functools import cached_property, partial
 
 import msgspec
 
+from futures_async.trading.acceptance import READ_BACK_PAUSES_S
+from futures_async.trading.books import QUEUE_S
 from futures_async.trading.cancelling import ordered
 from futures_async.trading.closing import before_sending
-from futures_async.trading.desk import QUEUE_S, READ_BACK_PAUSES_S
 from futures_async.trading.hooks import Replacing
 from futures_async.trading.ordering import Amendment
 from futures_async.trading.planning import check_request, one_id

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 from decimal import Decimal
 
 from futures_async.transport.dialect import VenueTraits
@@ -105,6 +106,11 @@ def _stop(given: object, name: str) -> Decimal | Stop | None:
     except InvalidRequest as error:
         raise InvalidOrder(str(error)) from None
     return Stop(price, trigger_by, _number(given.limit_price, f"{name}.limit_price"))
+
+
+def make_client_order_id() -> str:
+    """A fresh id, legal at every venue: 96 random bits, never time or a seeded generator."""
+    return "fa" + secrets.token_hex(12)
 
 
 def check_client_order_id(client_order_id: str, traits: VenueTraits) -> str:

@@ -10,14 +10,18 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from futures_async.trading.batch import place_batch, together
-from futures_async.trading.cancelling import ordered, urgent
-from futures_async.trading.closing import Closing, before_sending
+from futures_async.trading.cancelling import ordered
+from futures_async.trading.closing import before_sending
 from futures_async.trading.closing_orders import CONTRACTS, EXACTLY
-from futures_async.trading.desk import QUEUE_S, make_client_order_id
-from futures_async.trading.hooks import proves_absence
-from futures_async.trading.ordering import Fingerprint, PlannedOrder, asked
-from futures_async.trading.planning import check_client_order_id, check_request, check_steps, contracts_of
-from futures_async.trading.search import LONGEST_FENCE_S, Search
+from futures_async.trading.ordering import PlannedOrder, asked
+from futures_async.trading.planning import (
+    check_client_order_id,
+    check_request,
+    check_steps,
+    contracts_of,
+    make_client_order_id,
+)
+from futures_async.trading.recovering import Recovering
 from futures_async.trading.settings import needed_by
 from futures_async.unified.enums import (
     Intent,
@@ -34,14 +38,13 @@ from futures_async.unified.errors import (
     InvalidOrder,
     InvalidRequest,
     NotCarried,
-    OutcomeUnknown,
     PositionModeConflict,
 )
-from futures_async.unified.exchange import Capability, FuturesExchange
+from futures_async.unified.exchange import Capability
 from futures_async.unified.models import Contract, Order, OrderRequest, OrderResult
 
 if TYPE_CHECKING:
-    from futures_async.journal.journal import IntentRecord  # only those who keep one pay for it
+    pass  # only those who keep one pay for it
 
 logger = logging.getLogger("futures_async.orders")
 
@@ -49,7 +52,7 @@ BATCH_WITHIN_S = 2.0
 """A batch is sent so soon after what its orders need is there."""
 
 
-class Trading(Closing):
+class Trading(Recovering):
     """The writing half of every adapter."""
 
     async def _plan(self, request: OrderRequest, *, kind: OrderKind = OrderKind.PLAIN) -> PlannedOrder:
@@ -287,122 +290,3 @@ class Trading(Closing):
                 f"{self.id}: orders of one batch ask for different leverages of {plan.request.symbol}: place them apart"
             )
         await self._set_leverage_of(plan)
-
-    async def resolve_order(
-        self, symbol: str, client_order_id: str, *, fence_until_ms: int | None = None
-    ) -> Order | None:
-        self._require(Capability.RESOLVE_ORDER)
-        check_client_order_id(client_order_id, self._channel.dialect.traits)
-        return await self._resolve_order(self.venue_symbol(symbol), client_order_id, fence_until_ms, waits=False)
-
-    async def _resolve_order(
-        self,
-        venue_symbol: str,
-        client_order_id: str,
-        fence_ms: int | None,
-        *,
-        waits: bool,
-        expected: Fingerprint | None = None,
-    ) -> Order | None:
-        """See `resolve_order`.
-
-        Args:
-            venue_symbol: The order's contract.
-            client_order_id: The id that it was sent under.
-            fence_ms: Venue time after which it can no longer land.
-            waits: It waits for a price, and is known to calls of its own alone: see `proves_absence`.
-            expected: What is found must have this fingerprint.
-
-        Raises:
-            ResponseMismatch: It has another one.
-            OrderOutcomeUnknown: It is an order that waits for a price, and none is seen.
-        """
-        symbol = self.unified_symbol(venue_symbol)
-        with urgent():
-            await self._channel.know_time()
-        own = self._orders.request(client_order_id)
-        search = Search(venue_symbol, symbol, client_order_id, fence_ms, expected)
-        if own is not None and expected is not None and (own.side, own.type) != (expected.side, expected.type):
-            raise search.unknown(self._channel, "this object has placed another order under its id")
-        if own is not None or not waits:
-            return await self._orders.resolve(venue_symbol, symbol, client_order_id, fence_ms, expected)
-        order: Order | None
-        try:
-            order = await self._seen_waiting(search)
-        except FuturesAsyncError as problem:
-            logger.warning("%s: looking for %s among what waits: %s", self.id, client_order_id, problem)
-            order = None
-        if order is not None:
-            return search.confirm(order, self._channel)
-        await self._past_fence(fence_ms)
-        why = "among orders that wait for a price it is not seen, and that proves nothing: look at fetch_trigger_orders"
-        try:
-            order = await self._seen_waiting(search)
-        except FuturesAsyncError as problem:
-            raise search.unknown(self._channel, f"{why} ({problem.text})") from problem
-        if order is None:
-            raise search.unknown(self._channel, why)
-        return search.confirm(order, self._channel)
-
-    async def _resolve_intent(self, record: IntentRecord) -> Order | None:
-        """See `resolve_intent`."""
-        contract = self._known_contract(record.venue_symbol)
-        sized = contract is not None and contract.contract_value is None
-        # What contracts are that are worth quote coin follows from a price that is not known here.
-        at_its_price = record.type is OrderType.LIMIT and not self._channel.dialect.traits.moves_prices
-        expected = Fingerprint(
-            record.venue_symbol,
-            record.side,
-            record.type,
-            record.quantity if record.quantity and (sized or at_its_price) else None,
-            record.price,
-            record.intent,
-            None,
-            None,
-        )
-        self._require(Capability.RESOLVE_ORDER)
-        return await self._resolve_order(
-            record.venue_symbol,
-            record.client_order_id,
-            record.fence_ms,
-            waits=not proves_absence(self, record.type),
-            expected=expected,
-        )
-
-    async def _past_fence(self, fence_ms: int | None) -> None:
-        """Wait until what may be under way has landed."""
-        now_ms = self._channel.now_ms()
-        if fence_ms is None:
-            fence_ms = self._channel.fence(now_ms + int(QUEUE_S * 1000))
-        if fence_ms is not None and fence_ms > now_ms:
-            # One hours ahead comes from a clock that was wrong at signing.
-            await self._channel.transport.runtime().sleep(min((fence_ms - now_ms) / 1000, LONGEST_FENCE_S))
-
-    async def _seen_waiting(self, search: Search) -> Order | None:
-        """The order among those that wait for a price; another one's row is none."""
-        with urgent():
-            order = await self._find_waiting(search.venue_symbol, search.client_order_id or "")
-        return order if order is None or order.client_order_id in (None, search.client_order_id) else None
-
-    def unresolved(self) -> list[OutcomeUnknown]:
-        kept = [*self._orders.unresolved(), *self._settings.unresolved()]
-        return [
-            *kept,
-            *(one for one in self._channel.deeds.questions.open() if all(one is not other for other in kept)),
-        ]
-
-    def outcome(self, client_order_id: str) -> Order | FuturesAsyncError | None:
-        return self._orders.outcome(client_order_id)
-
-
-async def resolve_intent(exchange: FuturesExchange, record: IntentRecord) -> Order | None:
-    """Find out what became of an order that a journal tells of: see `FuturesExchange.resolve_order`.
-
-    Raises:
-        ResponseMismatch: Another order stands under its id.
-        OrderOutcomeUnknown: It cannot be told.
-    """
-    name, own_id, fence_ms = record.venue_symbol, record.client_order_id, record.fence_ms
-    if not isinstance(exchange, Trading):
-        return await exchange.resolve_order(name, own_id, fence_until_ms=fence_ms)
-    return await exchange._resolve_intent(record)  # pyright: ignore[reportPrivateUsage] - of this very class

@@ -12,8 +12,8 @@ from typing import Any, cast
 import msgspec
 import pytest
 
+from futures_async.trading import acceptance, books, trading
 from futures_async.trading import desk as order_desk
-from futures_async.trading import trading
 from futures_async.trading.ordering import Ack, Fingerprint
 from futures_async.transport import answers, attempt, channel, retry
 from futures_async.transport.endpoint import Kind
@@ -125,7 +125,7 @@ MUTANTS.update(
         ),
         "any error means failed": gives_up_on_unknown(lambda desk, record: _raise(OrderNotPlaced("failed"))),
         "any error means placed": gives_up_on_unknown(
-            lambda desk, record: order_desk.acknowledged(record.plan, Ack("1"), "toy")
+            lambda desk, record: acceptance.acknowledged(record.plan, Ack("1"), "toy")
         ),
         "no fence": lambda patch: patch.setattr(channel.Channel, "fence", lambda self, signed_ms, *_: signed_ms),
         "a fence without the venue's window": traits(window_s=0.5),
@@ -309,7 +309,7 @@ def client_ids_repeat(patch: pytest.MonkeyPatch) -> None:
 
 
 def _open_anyway(self: Any, plan: Any) -> Any:
-    record = order_desk.Record(plan)
+    record = books.Record(plan)
     self._records[plan.local_id] = record
     return record
 
@@ -333,7 +333,7 @@ def an_order_that_was_not_sent_counts_as_placed(patch: pytest.MonkeyPatch) -> No
         try:
             return await right(self, record, placement, *more)
         except NotSent:
-            return order_desk.acknowledged(record.plan, Ack("1"), "toy")
+            return acceptance.acknowledged(record.plan, Ack("1"), "toy")
 
     right = order_desk.OrderDesk._flow
     patch.setattr(order_desk.OrderDesk, "_flow", wrong)

@@ -20,7 +20,7 @@ from urllib.parse import parse_qsl, unquote
 import msgspec
 import pytest
 
-from futures_async.trading.desk import make_client_order_id
+from futures_async.trading.planning import make_client_order_id
 from futures_async.unified.errors import FuturesAsyncError
 from tests.loopback import Loopback, Seen, reply
 from tests.security.canary import PLANTED
@@ -169,7 +169,7 @@ async def test_a_float_never_leaves(case: Case, field: str) -> None:
 
 MAKE_IDS = """
 import random, sys
-from futures_async.trading.desk import make_client_order_id
+from futures_async.trading.planning import make_client_order_id
 random.seed(0)
 print("\\n".join(make_client_order_id() for _ in range(int(sys.argv[1]))))
 """

@@ -121,7 +121,7 @@ async def test_the_environment_is_asked_only_when_it_is_trusted(
 
 async def test_where_only_demo_trading_is_allowed_its_streams_are(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gate, "demo_hosts", set[str]())
-    monkeypatch.setattr("futures_async.trading.adapter.demo_hosts", gate.demo_hosts)
+    monkeypatch.setattr("futures_async.trading.streaming.demo_hosts", gate.demo_hosts)
     asked: list[str] = []
 
     async def connect(self: PicowsBackend, request: Any, receiver: Any) -> Any:

@@ -16,7 +16,7 @@ import pytest
 
 from futures_async.journal.journal import IntentRecord, JournalFailed, MemoryJournal
 from futures_async.testing.virtual_time import run
-from futures_async.trading import desk as order_desk
+from futures_async.trading import books
 from futures_async.trading.batch import place_batch
 from futures_async.trading.ordering import Ack, BatchPlacement, PlannedOrder, fingerprint
 from futures_async.transport.clock import VenueClock
@@ -153,7 +153,7 @@ async def test_an_order_that_another_process_may_be_about_to_send_is_not_proved_
         assert await exchange.resolve_order(BTC, "nobody1") is None
         window_s = exchange._dialect.traits.window_s
         assert window_s is not None
-        assert loop.time() - began >= window_s + order_desk.QUEUE_S
+        assert loop.time() - began >= window_s + books.QUEUE_S
 
 
 def forget_the_time(exchange: Toy, venue: Scripted) -> None:
@@ -166,7 +166,7 @@ def forget_the_time(exchange: Toy, venue: Scripted) -> None:
 async def test_an_order_that_was_written_down_without_a_fence_is_not_sent_later_than_who_looks_for_it_allows(
     count: int,
 ) -> None:
-    venue, journal = Scripted(), Slow(order_desk.QUEUE_S + 1)
+    venue, journal = Scripted(), Slow(books.QUEUE_S + 1)
     async with toy(venue, journal=journal) as exchange:
         forget_the_time(exchange, venue)
         venue.always["/time"] = page(502)
@@ -182,7 +182,7 @@ async def test_an_order_that_was_written_down_without_a_fence_is_not_sent_later_
             assert [type(one.error) for one in placed] == [errors.DeadlineExpired] * count
         assert [record.fence_ms for record in journal.written] == [None] * count
         assert venue.orders == []
-        journal.seconds = order_desk.QUEUE_S - 1
+        journal.seconds = books.QUEUE_S - 1
         await exchange.create_order(limit_order(), send_within_s=120)
         assert len(venue.orders) == 1
 
@@ -295,7 +295,7 @@ async def test_each_entry_of_a_batch_that_was_lost_keeps_the_reason() -> None:
 
 @virtual
 async def test_only_orders_whose_fate_is_certain_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(order_desk, "REMEMBERED", 2)
+    monkeypatch.setattr(books, "REMEMBERED", 2)
     venue = Scripted()
     async with toy(venue) as exchange:
         for number in (1, 2, 3):

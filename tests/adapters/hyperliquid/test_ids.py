@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from futures_async.adapters.hyperliquid.ids import PATTERN, client_id_of, cloid_of, is_canonical
-from futures_async.trading.desk import make_client_order_id
+from futures_async.trading.planning import make_client_order_id
 
 TEXTS = st.from_regex(r"[0-9A-Za-z_-]{1,18}", fullmatch=True)
 CLOIDS = st.integers(0, 2**128 - 1).map(lambda number: f"0x{number:032x}")

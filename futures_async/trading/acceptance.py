@@ -1,0 +1,129 @@
+"""What the answer to a placement is worth: believed where it is about this order, and read back."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from futures_async.trading.books import Books, Record, logger
+from futures_async.trading.ordering import Ack, PlannedOrder
+from futures_async.transport.channel import Channel
+from futures_async.transport.endpoint import Endpoint
+from futures_async.unified.enums import Intent, OrderStatus
+from futures_async.unified.errors import (
+    Attempt,
+    ExchangeError,
+    FuturesAsyncError,
+    OrderNotFound,
+    OutcomeUnknown,
+    ResponseMismatch,
+    printable,
+)
+from futures_async.unified.models import Order
+
+if TYPE_CHECKING:
+    from futures_async.journal.journal import Journal
+
+READ_BACK_PAUSES_S = (0.0, 0.2, 0.4, 0.8)
+
+
+class Acceptance(Books):
+    """Judges the acknowledgements of one account's orders."""
+
+    def __init__(
+        self,
+        channel: Channel,
+        *,
+        account: str,
+        journal: Journal | None,
+        read: Callable[[str, str], Awaitable[Order]],
+    ) -> None:
+        super().__init__(channel, account=account, journal=journal)
+        self._traits = channel.dialect.traits
+        self._read = read
+
+    def doubt(self, endpoint: Endpoint[Any], problem: FuturesAsyncError) -> OutcomeUnknown:
+        """The answer to a placement cannot be used: whether it stands is an open question."""
+        code, status = (problem.code, problem.http_status) if isinstance(problem, ExchangeError) else ("", None)
+        attempts = [Attempt(self._channel.now_ms(), "arrived", problem.text, status, code)]
+        unknown = self._channel.unknown(endpoint, attempts, problem)
+        if not isinstance(problem, ExchangeError) or isinstance(problem, OrderNotFound):
+            self._channel.transport.backend.renew()  # this may be the answer to another call
+            unknown.refusal = None
+        return unknown
+
+    async def accepted(self, record: Record, ack: Ack, endpoint: Endpoint[Any]) -> Order:
+        """Check an acknowledgement and read the order back, if that is wanted."""
+        order = await self._accepted(record, ack, endpoint)
+        if record.plan.request.intent is Intent.CLOSE and order.reduce_only is None:
+            order = msgspec.structs.replace(order, reduce_only=True)
+        if ack.stops_refused is not None:
+            order = msgspec.structs.replace(order, stops_refused=printable(ack.stops_refused))
+        if order.stops_refused is not None:
+            logger.warning(
+                "%s: order %s of %s stands without what it was to bring: %s",
+                self._channel.dialect.venue,
+                order.order_id,
+                order.symbol,
+                order.stops_refused,
+            )
+        return order
+
+    async def _accepted(self, record: Record, ack: Ack, endpoint: Endpoint[Any]) -> Order:
+        plan = record.plan
+        if ack.order is None and not ack.order_id:
+            raise self.doubt(endpoint, ResponseMismatch("the venue accepted the order without an id"))
+        if self._traits.echoes_client_id and ack.client_order_id != plan.client_order_id:
+            raise self.doubt(endpoint, ResponseMismatch("the answer names another client order id"))
+        order = ack.order or (await self._read_back(plan, ack.order_id or "") if record.confirm else None)
+        if order is None:
+            return acknowledged(plan, ack, self._channel.dialect.venue)
+        strange = record.fingerprint.differences(order, moves_prices=self._traits.moves_prices)
+        if plan.client_order_id and order.client_order_id not in (None, plan.client_order_id):
+            strange.append("client_order_id")
+        if strange:
+            raise self.doubt(endpoint, ResponseMismatch(f"the order read back differs in {', '.join(strange)}"))
+        return order
+
+    async def _read_back(self, plan: PlannedOrder, order_id: str) -> Order | None:
+        """Read a fresh order; None when it cannot be read: placing never fails because a read failed."""
+        for pause_s in READ_BACK_PAUSES_S:
+            if pause_s:
+                await self._channel.transport.runtime().sleep(pause_s)
+            try:
+                return await self._read(plan.venue_symbol, order_id)
+            except OrderNotFound:
+                continue  # lookups lag behind placements
+            except FuturesAsyncError as error:
+                logger.debug("order %s was accepted, reading it back failed: %s", plan.local_id, error)
+                return None
+        return None
+
+
+def acknowledged(plan: PlannedOrder, ack: Ack, venue: str) -> Order:
+    """An order of which only the acknowledgement is known."""
+    request = plan.request
+    return Order(
+        venue=venue,
+        symbol=request.symbol,
+        venue_symbol=plan.venue_symbol,
+        order_id=ack.order_id or "",
+        client_order_id=plan.client_order_id,
+        side=request.side,
+        type=request.type,
+        kind=plan.kind,
+        time_in_force=request.time_in_force,
+        price=request.price,
+        trigger_price=request.trigger_price,
+        trigger_by=request.trigger_by,
+        quantity=request.quantity,
+        filled_quantity=None,
+        remaining_quantity=None,
+        status=OrderStatus.NEW,
+        # The venue was told, be it by a flag or by which position the order is of.
+        reduce_only=request.intent is Intent.CLOSE,
+        margin_mode=request.margin_mode,
+        leverage=request.leverage,
+    )
