@@ -174,7 +174,7 @@ from futures_async.unified.errors import (
     unread_rows,
 )
 from futures_async.unified.exact import divide
-from futures_async.unified.exchange import WATCHES, Capability, Lifecycle
+from futures_async.unified.exchange import SEND_WITHIN_S, WATCHES, Capability, Lifecycle
 from futures_async.unified.models import (
     Account,
     CancelResult,
@@ -202,6 +202,7 @@ from futures_async.unified.symbols import Pairs, check_symbol, guess_parts, join
 __all__ = [
     "EXACT",
     "MAX_EXPONENT",
+    "SEND_WITHIN_S",
     "UNREADABLE",
     "WATCHES",
     "Account",

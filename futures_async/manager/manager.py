@@ -32,15 +32,13 @@ from futures_async.unified.errors import (
     OutcomeUnknown,
     QueueFull,
 )
-from futures_async.unified.exchange import FuturesExchange
+from futures_async.unified.exchange import SEND_WITHIN_S, FuturesExchange
 from futures_async.unified.models import Order, OrderRequest
 
 logger = logging.getLogger("futures_async.orders")
 
 FIRST_PAUSE_S = 0.5
 """Before an order is placed again; doubled each time."""
-SEND_WITHIN_S = 2.0
-"""An order is sent so soon after it has begun to be written down, or not."""
 RESOLVING_AT_ONCE = 64
 """Most of them wait for their fence, not for the venue."""
 

@@ -40,16 +40,13 @@ from futures_async.unified.errors import (
     NotCarried,
     PositionModeConflict,
 )
-from futures_async.unified.exchange import Capability
+from futures_async.unified.exchange import SEND_WITHIN_S, Capability
 from futures_async.unified.models import Contract, Order, OrderRequest, OrderResult
 
 if TYPE_CHECKING:
     pass  # only those who keep one pay for it
 
 logger = logging.getLogger("futures_async.orders")
-
-BATCH_WITHIN_S = 2.0
-"""A batch is sent so soon after what its orders need is there."""
 
 
 class Trading(Recovering):
@@ -183,7 +180,7 @@ class Trading(Recovering):
         request: OrderRequest,
         *,
         on_unknown: Literal["resolve", "raise"] = "resolve",
-        send_within_s: float = 2.0,
+        send_within_s: float = SEND_WITHIN_S,
         resolve_within_s: float | None = None,
         confirm: bool = True,
     ) -> Order:
@@ -233,7 +230,7 @@ class Trading(Recovering):
                 if plan.local_id in names:
                     raise InvalidOrder(f"client_order_id {plan.local_id} stands twice in this batch")
                 names.add(plan.local_id)
-                due = self._channel.transport.runtime().now() + BATCH_WITHIN_S
+                due = self._channel.transport.runtime().now() + SEND_WITHIN_S
                 with before_sending(plan.local_id), ordered(), needed_by(due):
                     await self._set_batch_leverage(plan, leverages)
             except FuturesAsyncError as error:  # before anything of it was sent: the others are none the worse
@@ -250,7 +247,7 @@ class Trading(Recovering):
                 try:
                     self._active("create_orders")
                     placement = self._batch_placement(orders)
-                    placed = await place_batch(self._orders, self._channel, orders, placement, BATCH_WITHIN_S)
+                    placed = await place_batch(self._orders, self._channel, orders, placement, SEND_WITHIN_S)
                 except FuturesAsyncError as error:  # before anything was sent
                     placed = [OrderResult(request=plan.request, error=error) for plan in orders]
                 results.update(zip((index for index, _ in chunk), placed, strict=True))

@@ -27,6 +27,7 @@ from futures_async.unified.errors import (
     OutcomeUnknown,
     ResponseMismatch,
 )
+from futures_async.unified.exchange import SEND_WITHIN_S
 from futures_async.unified.models import Order, OrderRequest, Stop
 
 Look = Callable[[str | None, str | None], Awaitable[Order | None]]
@@ -80,7 +81,7 @@ class Waiting(WaitingEdits, WaitingCancels):
         """Place it at a venue that knows waiting orders by our ids, as it does all others; see `create_order`."""
         try:
             return await self._orders.place(
-                plan, placement, on_unknown="resolve", send_within_s=2.0, resolve_within_s=None
+                plan, placement, on_unknown="resolve", send_within_s=SEND_WITHIN_S, resolve_within_s=None
             )
         except FuturesAsyncError as error:
             self._heard(plan, error)

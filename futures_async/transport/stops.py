@@ -69,7 +69,7 @@ class Stops:
         """From now on no write leaves but cancels: neither what waits, nor another try of what failed."""
         self._halted = True
         for abort in self._leaving:
-            if not abort.sending:
+            if abort.harmless:
                 abort.raised = True
         self._end(reads=False)
 

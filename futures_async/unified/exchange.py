@@ -39,6 +39,9 @@ from futures_async.unified.watching import Watch
 
 Lifecycle = Literal["live", "winding down", "closed"]
 
+SEND_WITHIN_S = 2.0
+"""An order leaves so soon after it was asked for, or not at all, unless its caller says otherwise."""
+
 
 class Capability(StrEnum):
     """One member per method that a venue may or may not offer; the value is the method's name."""
@@ -303,7 +306,7 @@ class FuturesExchange(ABC):
         request: OrderRequest,
         *,
         on_unknown: Literal["resolve", "raise"] = "resolve",
-        send_within_s: float = 2.0,
+        send_within_s: float = SEND_WITHIN_S,
         resolve_within_s: float | None = None,
         confirm: bool = True,
     ) -> Order:

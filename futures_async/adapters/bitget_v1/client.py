@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal
 import msgspec
 
 from futures_async.adapter import (
+    SEND_WITHIN_S,
     Ack,
     BatchPlacement,
     Call,
@@ -163,7 +164,7 @@ class BitgetV1(BitgetV1Account):
         request: OrderRequest,
         *,
         on_unknown: Literal["resolve", "raise"] = "resolve",
-        send_within_s: float = 2.0,
+        send_within_s: float = SEND_WITHIN_S,
         resolve_within_s: float | None = None,
         confirm: bool = True,
     ) -> Order:
@@ -285,7 +286,7 @@ class BitgetV1(BitgetV1Account):
             plan,
             Placement(api.CLOSE, body, read_ack),
             on_unknown="resolve",
-            send_within_s=2.0,
+            send_within_s=SEND_WITHIN_S,
             resolve_within_s=None,
         )
 

@@ -13,6 +13,7 @@ import msgspec
 
 from futures_async.adapter import (
     EXACT,
+    SEND_WITHIN_S,
     Ack,
     Amendment,
     BatchCancels,
@@ -133,7 +134,7 @@ class Hyperliquid(BatchCancels, LookupCalls):
         request: OrderRequest,
         *,
         on_unknown: Literal["resolve", "raise"] = "resolve",
-        send_within_s: float = 2.0,
+        send_within_s: float = SEND_WITHIN_S,
         resolve_within_s: float | None = None,
         confirm: bool = True,
     ) -> Order:
