@@ -20,7 +20,7 @@ from tests.contract.venues import specs
 VENUES = ("bitget", "bitget-uta")
 SPECS = {venue: spec for venue, spec in specs().items() if venue in VENUES}
 PLACE = {"bitget": "/api/v2/mix/order/place-order", "bitget-uta": "/api/v3/trade/place-order"}
-LISTED = ("40108", "40201", "40302", "40403", "40500", "41117", "50020")
+LISTED = ("40108", "40201", "40302", "40403", "40500", "41117", "50020", "22046", "41118", "40735", "45133")
 WORDS = "size checkBDScale error value=2.577 checkScale=2"
 
 

@@ -54,24 +54,24 @@ def _span(first: int, last: int) -> tuple[int, ...]:
 _ACCESS = (
     refused(AccountModeMismatch, 40084, 25245, 40085)
     | refused(AuthenticationError, 40099)
-    | refused(PermissionDenied, 40014, 25620, 25013, *_span(25005, 25007), 95005, 95006, 95008, 95012, 95013)
+    | refused(PermissionDenied, 40014, 25620, 25013, *_span(25005, 25007), *_span(95005, 95009), 95012, 95013)
     | passing(RateLimited, 25004, 429)
 )
 
 _REQUEST = (
-    refused(ParameterRejected, 40017, 400172, 40034, 25200, 25238, 25002, 25240, 25223)
+    refused(ParameterRejected, 40017, 400172, 40034, 25200, 25238, 25002, 25240, 25223, 95011)
     | refused(SymbolNotFound, 25100, 25201)
     | refused(ExchangeError, 25009, 25221)
 )
 
 _MODES = (
-    refused(PositionModeConflict, 25010, 25570, 25236, 25237, 40920)
+    refused(PositionModeConflict, 25010, 25270, 25570, 25236, 25237, 40920)
     # A position is open. See `rule` for what it is in the way of.
     | refused(MarginModeConflict, 25107)
 )
 
 _ORDERS = (
-    refused(OrderNotFound, *NOTHING_TO_CANCEL, 25597)
+    refused(OrderNotFound, *NOTHING_TO_CANCEL, 25597, 25577, 25578)
     | refused(DuplicateOrder, 25212, 40786, 45034)
     # Not open yet, delisted, initialising; opening barred.
     | refused(OrderRejected, 25101, 25103, 25104, 25108, 25105)
@@ -79,10 +79,15 @@ _ORDERS = (
     | refused(OrderRejected, 25222, 25209)
     | refused(OrderRejected, 25205, 25206, 25210, 25244, 25654, 25655)
     | refused(OrderRejected, 25207, 25208, 25610, 25611)
-    | refused(OrderRejected, 25225, 25226, 25231, 25227, 25232, 25574)
+    | refused(OrderRejected, 25225, 25226, 25231, 25227, 25232, 25274, 25574)
+    # "reduceOnly will only reduce the positions. Please cancel or modify the original pending orders": not v2's limit.
+    | refused(OrderRejected, 40928)
+    # No collateral: the coin is not switched on.
+    | refused(OrderRejected, 25112)
     # A cancel or a change of this order is already running.
     | refused(OrderRejected, 25113, 25114, 25653)
-    | refused(OrderRejected, 25568, 25569, *_span(25571, 25573))
+    # Both numbers of each are in the venue's tables.
+    | refused(OrderRejected, 25568, 25569, *_span(25271, 25273), *_span(25571, 25573))
     # Take profit and stop loss.
     | refused(OrderRejected, 25224, *_span(25579, 25596), *_span(25598, 25609), 25612, *_span(25650, 25652))
 )

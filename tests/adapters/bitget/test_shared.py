@@ -217,7 +217,10 @@ CLASSES: dict[str, type[errors.ExchangeError]] = {
 }
 # Rows where one word stands for two of our classes, by code.
 SPLIT: dict[str, type[errors.ExchangeError]] = {"40078": errors.ClockSkew, "40079": errors.ParameterRejected}
-POSITION_MODE = {"40774", "45021", "40773", "45020", "45109", "43075", "25236", "25237", "40920", "40775"}
+POSITION_MODE = {
+    *("40774", "45021", "40773", "45020", "45109", "43075", "25236", "25237", "40920", "40775"),
+    *("22026", "22057"),
+}
 
 
 def documented() -> list[tuple[str, str]]:
