@@ -67,7 +67,8 @@ from futures_async.adapters.bitget_uta.trigger_lists import UnifiedTriggerLists
 
 OTHER_SPELLING = frozenset({"40019", "40020", "40017", "25200", "25237"})
 """Refusals that may mean: the position must be named in the other way. Nothing was placed then."""
-UNCHANGED = frozenset({"25571", "40923"})
+UNCHANGED = frozenset({"25271", "25571", "25600", "40923"})
+"""Price and quantity, or what a waiting order waits for, are so already."""
 LATELY_MS = windows.DAY_MS
 
 

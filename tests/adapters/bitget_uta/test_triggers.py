@@ -275,6 +275,17 @@ async def test_stops_of_a_position_are_one_order_that_is_changed_and_never_doubl
     assert rig.venue.account.live_triggers == {}
 
 
+async def test_stops_that_stand_already_are_no_refusal(rig: Rig) -> None:
+    held(rig)
+    client = rig.client()
+    stops: dict[str, Any] = {"take_profit": 95_000, "stop_loss": Stop(D(85_000), "last", D(84_900))}
+    [first] = await client.set_position_stops(BTC, LONG, **stops)
+    # "No changes made to the TP/SL order; please modify before submitting": 25600.
+    [again] = await client.set_position_stops(BTC, LONG, **stops)
+    assert (again.order_id, again.take_profit, again.stop_loss) == (first.order_id, D(95_000), D(85_000))
+    assert len(rig.wire.bodies(MODIFY)) == 1
+
+
 async def test_a_stop_of_a_part_is_not_taken_for_the_positions(rig: Rig) -> None:
     held(rig)
     client = rig.client()

@@ -31,6 +31,11 @@ TOO_MANY = VenueRefusal("25599", "The number of TP/SL orders exceeds the limit")
 ENDED = {TriggerStatus.EXECUTED, TriggerStatus.FAILED, TriggerStatus.CANCELED}
 
 
+def _legs(trigger: Trigger) -> tuple[object, ...]:
+    """What a change of a take-profit and stop-loss may change of it."""
+    return trigger.kind, trigger.trigger_price, trigger.price, trigger.on_mark, trigger.other
+
+
 class StrategyCalls(OrderCalls):
     """Orders that wait for a price: lists and ids of their own."""
 
@@ -157,7 +162,10 @@ class StrategyCalls(OrderCalls):
         fields, trigger = request.fields(), self._live(request)
         quantity = number(fields, "qty")
         if trigger.kind.closes:
+            before = _legs(trigger)
             self._modify_legs(fields, trigger)
+            if _legs(trigger) == before and quantity in (None, trigger.quantity):
+                raise VenueRefusal("25600", "No changes made to the TP/SL order; please modify before submitting")
         elif trigger.callback_ratio is not None:
             raise VenueRefusal("40017", "Parameter verification failed: trailing stops cannot be modified")
         else:
