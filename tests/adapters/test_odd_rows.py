@@ -44,6 +44,11 @@ def on_one_page(document: Any) -> Any:
     return {**document, "result": {**document["result"], "nextPageCursor": ""}}
 
 
+def of_none(document: Any) -> Any:
+    """The list of contracts before their listing."""
+    return {**document, "result": {**document["result"], "list": []}}
+
+
 class Answering(HttpBackend):
     """Answers each path with one document, made just now."""
 
@@ -60,7 +65,8 @@ class Answering(HttpBackend):
         if "requestTime" in document:
             document = {**document, "requestTime": int(time.time() * 1000)}
         if "retCode" in document:
-            document = on_one_page(document) | {"time": int(time.time() * 1000)}
+            document = of_none(document) if "status=PreLaunch" in request.url else on_one_page(document)
+            document |= {"time": int(time.time() * 1000)}
         return HttpResponse(status=200, headers={}, body=json.dumps(document).encode())
 
     async def aclose(self) -> None: ...

@@ -23,7 +23,9 @@ _ACCESS = (
     # Symbols that the key may not trade, terms that were not accepted; limits of institutional loans.
     | fa.refused(fa.PermissionDenied, 10029, 110123, 110125, 110136)
     | fa.refused(fa.PermissionDenied, 110080, 110087, *fa.span(110104, 110107), 110131, *fa.span(30133, 30136))
-    | fa.refused(fa.AccountModeMismatch, 10028, 100028, 110067, 110068, 110088, 3100197)
+    # Who trades with borrowed money.
+    | fa.refused(fa.PermissionDenied, 110069)
+    | fa.refused(fa.AccountModeMismatch, 10020, 10028, 100028, 110067, 110068, 110071, 110088, 3100197)
     | fa.passing(fa.RateLimited, 10006, 10018)
     # An overload is said to take nothing, which nobody has proved.
     | fa.ambiguous(fa.RateLimited, 429, 10429, 10403, 20003, 170005, 170222, transient=True)
@@ -37,6 +39,8 @@ _ORDERS = (
     # Price outside the band; nothing to reduce; too small.
     | fa.refused(fa.OrderRejected, 110003, 110120, 110121, 30208, 30209, *fa.span(170192, 170194), 170132, 170133)
     | fa.refused(fa.OrderRejected, 110017, 110094)
+    # No tier of that size; no contract of this account; leveraged tokens; TP/SL that are there stand in the way.
+    | fa.refused(fa.OrderRejected, 110031, 110037, 110041, 110070, *fa.span(110054, 110056))
     # The contract: closing only, being delisted or delivered, settling, not open yet, in its call auction.
     | fa.refused(
         fa.OrderRejected, 110022, 110023, 110042, 30228, 110103, 110137, 110063, 110074, 110095, 110098, 110099
@@ -48,9 +52,10 @@ _ORDERS = (
 
 _FUNDS = (
     fa.refused(fa.InsufficientMargin, 110004, 110006, 110007, 110012, 110014, 110044, 110045, *fa.span(110051, 110053))
-    | fa.refused(fa.InsufficientMargin, 170131, 170033, 110011, 110039, 110040, 110046, 110101, 170346, 110078)
+    | fa.refused(fa.InsufficientMargin, 170131, 170033, 110011, 110039, 110040, 110046, 110047)
+    | fa.refused(fa.InsufficientMargin, 110101, 170346, 110078)
     | fa.refused(fa.RiskLimitExceeded, 110009, 110020, 170810, 110061)
-    | fa.refused(fa.RiskLimitExceeded, 110013, 110086, 110090, 110089, 110048, 110085, 3400139, 110021)
+    | fa.refused(fa.RiskLimitExceeded, 110013, 110016, 110086, 110090, 110089, 110048, 110085, 3400139, 110021)
     | fa.refused(fa.AccountInLiquidation, 110035, 110005)
 )
 
@@ -81,6 +86,7 @@ TEXTS: tuple[tuple[str, fa.Code], ...] = (
     ("position idx not match", fa.Code(fa.PositionModeConflict, definitive=True)),
     ("symbol params err", fa.Code(fa.SymbolNotFound, definitive=True)),
     ("symbol invalid", fa.Code(fa.SymbolNotFound, definitive=True)),
+    ("not supported symbols", fa.Code(fa.SymbolNotFound, definitive=True)),
     ("zero position", fa.Code(fa.OrderRejected, definitive=True)),
     ("exceeds maximum limit", fa.Code(fa.OrderRejected, definitive=True)),
 )

@@ -39,6 +39,7 @@ from futures_async.adapters.bybit.lists import Lists, Scope, of_contract
 from futures_async.adapters.bybit.mapping import VENUE, dollar
 from futures_async.adapters.bybit.symbols import is_inverse, unified_symbol, venue_symbol
 
+LINEAR, PRELAUNCH = {"category": "linear"}, {"status": "PreLaunch"}
 _FILTERS: dict[type, str] = {
     wire.WireLot: "lotSizeFilter",
     wire.WirePrices: "priceFilter",
@@ -165,12 +166,15 @@ class MarketCalls(Lists):
         return unified_symbol(venue_symbol)
 
     async def fetch_contracts(self) -> list[Contract]:
-        """Read the trading rules of all contracts that trade now, of all kinds."""
+        """Read the trading rules of all contracts that trade now, of all kinds, those before their listing too."""
 
         async def read(scope: Scope) -> list[Contract]:
             return contracts().known(await self._all_rows(endpoints.INSTRUMENTS, scope, endpoints.INSTRUMENTS_PAGE))
 
-        return await side_by_side(read, self._categories(None))
+        scopes = self._categories(None)
+        # What is traded before its listing is listed apart, and there is such among linear contracts alone.
+        early = [scope._replace(params={**scope.params, **PRELAUNCH}) for scope in scopes if scope.params == LINEAR]
+        return await side_by_side(read, [*scopes, *early])
 
     async def _ticker(self, symbol: str) -> tuple[wire.WireTicker, wire.WireStamp]:
         """The row of one contract; none at all means that there is no such contract."""

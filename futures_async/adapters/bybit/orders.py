@@ -93,8 +93,11 @@ _KINDS = {
     "partialstoploss": OrderKind.STOP_LOSS,
     "trailingstop": OrderKind.TRAILING,
 }
-_FILLS = frozenset({"trade", "adltrade", "busttrade", "settle", "delivery"})
-NO_FILLS = frozenset({"funding", "moveposition", "corporateaction", "sessionsettlepnl"})
+# https://bybit-exchange.github.io/docs/v5/enum#exectype
+_FILLS = frozenset({"trade", "blocktrade", "adltrade", "busttrade", "settle", "delivery"})
+# "2026-08-20: remove CorporateAction; add ForwardSplitSettle, ReverseSplitSettle, Dividend": of contracts on stocks.
+_STOCKS = ("corporateaction", "forwardsplitsettle", "reversesplitsettle", "dividend")
+NO_FILLS = frozenset({"funding", "moveposition", "sessionsettlepnl", *_STOCKS})
 """What else stands among the executions."""
 
 

@@ -113,6 +113,7 @@ def test_each_documented_code_has_its_documented_class(code: str, meaning: dict[
         ("position idx not match position mode", errors.PositionModeConflict),
         ("params error: symbol invalid BTCUSDTX", errors.SymbolNotFound),
         ("Symbol params err.", errors.SymbolNotFound),
+        ("Not supported symbols", errors.SymbolNotFound),
         ("can not set tp/sl/ts for zero position", errors.OrderRejected),
         ("The number of contracts exceeds maximum limit allowed", errors.OrderRejected),
         ("Qty invalid", errors.ParameterRejected),

@@ -556,12 +556,18 @@ def test_an_execution_is_read_field_by_field() -> None:
     )
 
 
-@pytest.mark.parametrize("kind", ["Funding", "MovePosition", "CorporateAction", "SessionSettlePnL"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        *("Funding", "MovePosition", "SessionSettlePnL"),
+        *("CorporateAction", "ForwardSplitSettle", "ReverseSplitSettle", "Dividend"),
+    ],
+)
 def test_what_is_no_trade_is_no_fill(kind: str) -> None:
     assert not orders.is_fill(wire.WireFill(exec_type=kind))
 
 
-@pytest.mark.parametrize("kind", ["Trade", "AdlTrade", "BustTrade", "Settle", "Delivery"])
+@pytest.mark.parametrize("kind", ["Trade", "BlockTrade", "AdlTrade", "BustTrade", "Settle", "Delivery"])
 def test_trades_are_fills(kind: str) -> None:
     assert orders.is_fill(wire.WireFill(exec_type=kind))
     assert fill(execType=kind).quantity == D("0.004")

@@ -842,3 +842,32 @@ def test_a_cross_position_has_no_margin_to_move() -> None:
             await exchange.request("POST", "/v5/position/add-margin", body=body)
 
     played(play)
+
+
+def test_a_contract_that_trades_before_its_listing_has_its_rules_and_its_leverage() -> None:
+    async def play(on: Inside, exchange: Bybit) -> None:
+        asked: list[str] = []
+        send = on.backend.send
+
+        async def sent(request: HttpRequest) -> Any:
+            response = await send(request)
+            if "/v5/market/instruments-info" not in request.url:
+                return response
+            asked.append(request.url.partition("?")[2])
+            answer = msgspec.json.decode(response.body)
+            rows, early = answer["result"]["list"], "status=PreLaunch" in request.url
+            # As the venue lists them: those that wait for their listing only where they are asked for.
+            if early:
+                rows.append(
+                    plain("instruments_info")["result"]["list"][0] | {"symbol": "ETHUSDT", "status": "PreLaunch"}
+                )
+            else:
+                rows[:] = [row for row in rows if row["symbol"] != "ETHUSDT"]
+            return msgspec.structs.replace(response, body=msgspec.json.encode(answer))
+
+        on.backend.send = sent  # type: ignore[method-assign]
+        assert (await exchange.fetch_contract(ETH)).status == "PreLaunch"
+        assert (await exchange.fetch_leverage(ETH)).leverage is not None
+        assert [query for query in asked if "PreLaunch" in query] == ["category=linear&status=PreLaunch&limit=1000"]
+
+    played(play)
