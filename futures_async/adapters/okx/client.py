@@ -279,20 +279,32 @@ class OKX(BatchCancels, OKXTriggers):
         return market.contracts().known(rows)
 
     async def fetch_ticker(self, symbol: str) -> Ticker:
-        """Read last and best prices; mark and index price and the funding rate are three more calls beside it."""
+        """Read last and best prices; mark and index price and the funding rate are three more calls beside it.
+
+        What of those a contract has not got, as before its listing, is None.
+        """
         name = self.venue_symbol(symbol)
 
         async def row(part: tuple[Endpoint[list[Any]], Params]) -> list[Any]:
-            return [await self._row(*part)]
+            try:
+                return [await self._row(*part)]
+            except SymbolNotFound:
+                if part[0] is endpoints.TICKER:
+                    raise
+                return [None]
 
         parts: list[tuple[Endpoint[Any], Params]] = [
             (endpoints.TICKER, {"instId": name}),
             (endpoints.MARK_PRICE, {**endpoints.SWAP, "instId": name}),
-            (endpoints.INDEX, {"instId": mapping.family(name)}),
+            (endpoints.INDEX, {"instId": mapping.underlying(mapping.family(name))}),
             (endpoints.FUNDING_RATE, {"instId": name}),
         ]
         ticker, mark, index, funding = await side_by_side(row, parts)
-        prices = wire.WirePrices(mark_px=mark.mark_px, idx_px=index.idx_px, funding_rate=funding.funding_rate)
+        prices = wire.WirePrices(
+            mark_px=None if mark is None else mark.mark_px,
+            idx_px=None if index is None else index.idx_px,
+            funding_rate=None if funding is None else funding.funding_rate,
+        )
         return market.tickers().one(ticker, prices)
 
     async def fetch_funding_rate(self, symbol: str) -> FundingRate:

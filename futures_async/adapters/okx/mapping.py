@@ -57,6 +57,7 @@ VENUE = "okx"
 USD = "USD"
 """The venue gives margins of the whole account in USD, in the account modes that have them."""
 SWAP = "-SWAP"
+USD_MARGINED = "_UM"
 
 POSITION_SIDE = {"long": PositionSide.LONG, "short": PositionSide.SHORT}
 MARGIN_MODE = {mode.value: mode for mode in MarginMode}
@@ -90,8 +91,13 @@ def unified_symbol(venue_symbol: str) -> str:
 
 
 def family(venue_symbol: str) -> str:
-    """`BTC-USDT` of `BTC-USDT-SWAP`: what indices, tiers and families of contracts are called by."""
+    """`BTC-USDT` of `BTC-USDT-SWAP`: what tiers and families of contracts are called by."""
     return venue_symbol.removesuffix(SWAP)
+
+
+def underlying(family: str) -> str:
+    """`BTC-USD` of `BTC-USD_UM`, which is margined in USD and stablecoins of it: what indices are called by."""
+    return family.removesuffix(USD_MARGINED)
 
 
 def to_venue_symbol(symbol: str) -> str:

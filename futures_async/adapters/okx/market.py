@@ -24,12 +24,12 @@ from futures_async.adapter import (
     times,
 )
 from futures_async.adapters.okx import wire
-from futures_async.adapters.okx.mapping import VENUE, family, unified_symbol
+from futures_async.adapters.okx.mapping import VENUE, family, underlying, unified_symbol
 
 
 def _coin(name: str, place: int) -> str:
     """Base and quote coin are empty in rows of swaps: the family names them."""
-    pair = family(name).split("-")
+    pair = underlying(family(name)).split("-")
     if len(pair) != 2 or not all(pair):
         raise DecodeError("the row names no pair of coins", path="instFamily")
     return pair[place]

@@ -582,6 +582,34 @@ async def test_a_ticker_is_four_questions_and_fails_as_one(rig: Rig) -> None:
         await client.fetch_ticker(BTC)
 
 
+@pytest.mark.parametrize("path", ["market/index-tickers", "public/mark-price", "public/funding-rate"])
+async def test_what_of_a_ticker_a_contract_has_not_got_is_none(rig: Rig, path: str) -> None:
+    client = rig.client()
+    rig.wire.answer(f"/api/v5/{path}", listing())
+    ticker = await client.fetch_ticker(BTC)
+    said = (ticker.index_price, ticker.mark_price, ticker.funding_rate)
+    assert [value is None for value in said].count(True) == 1
+    assert ticker.last_price > 0
+
+
+async def test_a_contract_that_is_not_there_has_no_ticker(rig: Rig) -> None:
+    client = rig.client()
+    rig.wire.answer("/api/v5/market/ticker", listing())
+    with pytest.raises(errors.SymbolNotFound):
+        await client.fetch_ticker(BTC)
+
+
+async def test_the_index_of_a_contract_margined_in_usd_is_its_underlyings(rig: Rig) -> None:
+    client, name = rig.client(), "BTC-USD_UM-SWAP"
+    files = {"market/ticker": "market_ticker", "public/mark-price": "mark_price", "public/funding-rate": "funding_rate"}
+    for path, file in files.items():
+        rig.wire.answer(f"/api/v5/{path}", listing(plain(file)["data"][0] | {"instId": name}))
+    rig.wire.answer("/api/v5/market/index-tickers", listing(plain("index_tickers")["data"][0] | {"instId": "BTC-USD"}))
+    assert (await client.fetch_ticker(name)).index_price is not None
+    [asked] = rig.wire.to("/api/v5/market/index-tickers")
+    assert asked.params["instId"] == "BTC-USD"
+
+
 @pytest.mark.parametrize("waiting", [False, True])
 async def test_a_list_of_another_contracts_orders_is_asked_for_once_more_and_not_taken(rig: Rig, waiting: bool) -> None:
     path, name = ("orders-algo-pending", "orders_algo_pending") if waiting else ("orders-pending", "orders_pending")

@@ -475,6 +475,14 @@ def test_a_coin_margined_contract_is_a_fixed_amount_of_dollars() -> None:
     assert coin_contract(ctMult="10").contract_value == D(1000)
 
 
+def test_a_contract_margined_in_usd_and_its_stablecoins_is_linear_and_quoted_in_usd() -> None:
+    # "USD-margined contract: uly BTC-USD, instFamily BTC-USD_UM, swap BTC-USD_UM-SWAP".
+    named = {"instId": "BTC-USD_UM-SWAP", "instFamily": "BTC-USD_UM", "uly": "BTC-USD", "settleCcy": "USD"}
+    read = market.contracts().one(rows(endpoints.INSTRUMENTS, "instruments", **named)[0])
+    assert (read.symbol, read.base, read.quote, read.settle) == ("BTC-USD_UM-SWAP", "BTC", "USD", "USD")
+    assert (read.contract_size, read.contract_value) == (D("0.01"), None)
+
+
 def test_a_multiplier_counts_and_a_delisting_is_announced() -> None:
     read = market.contracts().one(rows(endpoints.INSTRUMENTS, "instruments", ctMult="10", expTime="1768204800000")[0])
     assert (read.contract_size, read.quantity_step, read.delisted_ms) == (D("0.1"), D("0.001"), 1768204800000)
