@@ -1,4 +1,8 @@
-"""`FuturesExchange`: what every venue's adapter offers. The interface only; its common logic is `adapter.py`."""
+"""`FuturesExchange`: what every venue's adapter offers. The interface only; its common logic is `adapter.py`.
+
+One long page on purpose: it is signatures and docstrings, read from top to bottom or by the name of a call. Parts in
+several files would have to be put together by who wants to know what an exchange can do.
+"""
 
 from __future__ import annotations
 

@@ -1,0 +1,135 @@
+"""What is known of a write whose answer was lost: proved absent, or not known yet."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, NamedTuple
+
+from futures_async.unified.enums import Outcome
+from futures_async.unified.errors.base import FuturesAsyncError
+from futures_async.unified.errors.refusals import OrderNotFound
+
+
+class OrderNotPlaced(FuturesAsyncError):
+    """Proved absent: the signed request has expired at the venue and two readings did not find it."""
+
+    advice = "it may be placed again, under a new id"
+    outcome = Outcome.NOT_PLACED
+
+    def __init__(self, message: str, *, symbol: str = "", client_order_id: str | None = None) -> None:
+        super().__init__(message)
+        self.symbol = symbol
+        self.client_order_id = client_order_id
+
+
+class SettingNotApplied(FuturesAsyncError):
+    """Read back after the fence: the old value stands."""
+
+    advice = "set it again"
+    outcome = Outcome.NOT_PLACED
+
+
+class Attempt(NamedTuple):
+    """One try at a write: when it was signed (venue time, Unix ms), how far it got, and what ended it."""
+
+    signed_ms: int
+    phase: str
+    cause: str
+    http_status: int | None = None
+    code: str = ""
+
+
+class OutcomeUnknown(FuturesAsyncError):
+    """It is not known whether the venue acted. Never send the same again before `resolve()` has answered.
+
+    Attributes:
+        symbol: Unified symbol, where the call had one.
+        attempts: What was tried; see `Attempt`.
+        fence_until_ms: Venue time (Unix ms) after which the request can no longer take effect; None where
+            the venue gives no such guarantee.
+        assumptions: What the verdict would rest on, in words.
+    """
+
+    advice = "do not send it again before resolve() has answered"
+    outcome = Outcome.UNKNOWN
+    settled = False
+    """It has become known meanwhile, so that `unresolved()` leaves it out. Set it for what you found out otherwise."""
+    _here = frozenset({"_resolver"})
+    _resolver: Callable[[float | None], Awaitable[Any]] | None = None
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        venue: str = "",
+        symbol: str = "",
+        client_order_id: str | None = None,
+        attempts: Sequence[Attempt] = (),
+        fence_until_ms: int | None = None,
+        assumptions: Sequence[str] = (),
+        resolver: Callable[[float | None], Awaitable[Any]] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.venue = venue
+        self.symbol = symbol
+        self.client_order_id = client_order_id
+        self.attempts = list(attempts)
+        self.fence_until_ms = fence_until_ms
+        self.assumptions = list(assumptions)
+        self.lookups: list[str] = []
+        """What each look-up so far has found."""
+        self._resolver = resolver
+
+    def name(self, symbol: str, client_order_id: str | None) -> None:
+        """Say which order this is about, in the attributes and in the text; for the library itself."""
+        if (self.symbol, self.client_order_id) != (symbol, client_order_id):
+            self.args = (f"{self.text} [order {client_order_id} of {symbol}]",)
+        self.symbol, self.client_order_id = symbol, client_order_id
+
+    def bind(self, resolver: Callable[[float | None], Awaitable[Any]]) -> None:
+        """Set what `resolve()` runs; for the library itself."""
+        self._resolver = resolver
+
+    async def resolve(self, deadline_s: float | None = None) -> Any:
+        """Find out. Ends as `resolve_order` does: the order, or None when proved absent.
+
+        In another process than its own the error knows no exchange to ask: use `resolve_order` of one there.
+
+        Args:
+            deadline_s: Give up after so many seconds; None waits for the fence.
+
+        Raises:
+            OutcomeUnknown: It still cannot be told.
+        """
+        if self._resolver is None:
+            raise self
+        try:
+            answer = await self._resolver(deadline_s)
+        except (OrderNotFound, OrderNotPlaced, SettingNotApplied):
+            self.settled = True
+            raise
+        self.settled = True
+        return answer
+
+
+class OrderOutcomeUnknown(OutcomeUnknown):
+    """It is not known whether the order was placed."""
+
+
+class CancelOutcomeUnknown(OutcomeUnknown):
+    """It is not known whether the order was cancelled."""
+
+
+class SettingOutcomeUnknown(OutcomeUnknown):
+    """It is not known whether the setting, or the margin change, took effect."""
+
+
+class UnresolvedOrders(FuturesAsyncError):
+    """The exchange was closed while these orders were open questions; `errors` holds one for each."""
+
+    advice = "ask resolve_order() of another exchange object before anything of it is sent again"
+    outcome = Outcome.UNKNOWN
+
+    def __init__(self, message: str, *, errors: Sequence[OutcomeUnknown] = ()) -> None:
+        super().__init__(message)
+        self.errors = list(errors)
