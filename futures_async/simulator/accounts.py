@@ -140,6 +140,10 @@ class Account:
             if (coin is None or position.coin == coin) and (symbol is None or position.symbol == symbol):
                 yield position
 
+    def is_busy(self, symbol: str) -> bool:
+        """True while the symbol has a position or an open order."""
+        return symbol in self.orders_held() or symbol in self.positions_held()
+
     def positions_held(self) -> Iterator[str]:
         """The symbols of open positions."""
         return (position.symbol for position in self.positions.values())

@@ -71,7 +71,7 @@ class Engine:
         self.matching = Matching(self.world, self.positions)
         self.orders = Orders(self.world, self.margins, self.matching)
         self.triggers = Triggers(self.world, self.orders)
-        self.settings = Settings(self.world, self.margins, self.orders)
+        self.settings = Settings(self.world, self.margins)
         self.lists = Lists(self.world)
         self.figures = Figures(self.world)
         self.accounts: dict[str, Account] = {}

@@ -9,34 +9,21 @@ from functools import partial
 from typing import NamedTuple
 
 from futures_async.simulator.accounts import Account, closed_side, closing_side, reversed_side
-from futures_async.simulator.contracts import ContractSpec
+from futures_async.simulator.checks import Checks
 from futures_async.simulator.errors import (
-    AboveMaximum,
-    BelowMinimum,
-    DuplicateClientId,
-    InsufficientMargin,
-    InsufficientPosition,
-    InvalidPrice,
-    InvalidQuantity,
-    MarginModeLocked,
-    ModeConflict,
     NoPosition,
     NotAmendable,
     NothingToCancel,
     OrderFinished,
-    PriceOutOfBand,
-    RiskLimitExceeded,
-    SymbolClosed,
     Unchanged,
     UnknownOrder,
 )
 from futures_async.simulator.events import OrderChange, OrderEvent
-from futures_async.simulator.margins import Margins, closed_by, opened_side
+from futures_async.simulator.margins import Margins, opened_side
 from futures_async.simulator.matching import Matching
-from futures_async.simulator.presets import check_presets
-from futures_async.simulator.records import ZERO, CancelReason, Order, Source, Ticket
+from futures_async.simulator.records import CancelReason, Order, Source, Ticket
 from futures_async.simulator.world import World
-from futures_async.unified.enums import Intent, OrderType, PositionMode, PositionSide, Side
+from futures_async.unified.enums import Intent, OrderType, PositionMode, PositionSide
 
 
 class Placed(NamedTuple):
@@ -53,6 +40,7 @@ class Orders:
         self._world = world
         self._margins = margins
         self._matching = matching
+        self._checks = Checks(world, margins)
 
     # -- placing
 
@@ -69,16 +57,16 @@ class Orders:
         """
         contract = self._world.contract(ticket.symbol)
         mode = account.mode(contract.symbol)
-        self._check_numbers(contract, ticket)
-        self._check_style(ticket, mode)
-        self._check_client_id(account, ticket.client_id)
-        self._check_margin_mode(account, ticket)
+        self._checks.numbers(contract, ticket)
+        self._checks.style(ticket, mode)
+        self._checks.client_id(account, ticket.client_id)
+        self._checks.margin_mode(account, ticket)
         closing = ticket.reduce_only or ticket.intent is Intent.CLOSE
         quantity, displaced = ticket.quantity, list[Order]()
         if closing:
-            quantity, displaced = self._fit_closing(account, ticket)
+            quantity, displaced = self._checks.closing(account, ticket)
         else:
-            self._check_opening(account, contract, ticket, mode, internal=internal)
+            self._checks.opening(account, contract, ticket, mode, internal=internal)
         order = self._accept(account, ticket, mode, quantity)
         for old in displaced:
             self._matching.cancel(account, old, CancelReason.DISPLACED)
@@ -125,111 +113,6 @@ class Orders:
             account.by_client[order.client_id] = order
         self._world.publish(account, OrderEvent(order, OrderChange.ACCEPTED))
         return order
-
-    # -- checks
-
-    def _check_numbers(self, contract: ContractSpec, ticket: Ticket) -> None:
-        if not contract.is_open:
-            raise SymbolClosed(f"{contract.symbol} is not open for trading")
-        quantity = ticket.quantity
-        if quantity <= 0 or quantity % contract.step:
-            raise InvalidQuantity(f"quantity must be a positive multiple of {contract.step}")
-        limit = contract.max_quantity if ticket.type is OrderType.LIMIT else contract.max_market_quantity
-        if quantity > limit:
-            raise AboveMaximum(f"at most {limit} in one order")
-        if ticket.type is OrderType.LIMIT:
-            self._check_price(contract, ticket.price)
-
-    def _check_price(self, contract: ContractSpec, price: Decimal | None) -> None:
-        if price is None or price <= 0:
-            raise InvalidPrice("a limit order needs a price above 0")
-        if price % contract.tick:
-            raise InvalidPrice(f"price must be a multiple of {contract.tick}")
-        mark = self._world.mark(contract.symbol)
-        if not mark / 10 <= price <= mark * 10:
-            raise PriceOutOfBand(f"price is too far from the mark price {mark}")
-
-    def _check_style(self, ticket: Ticket, mode: PositionMode) -> None:
-        if (ticket.intent is not None) != (mode is PositionMode.HEDGE):
-            raise ModeConflict("the order's style does not fit the position mode")
-
-    def _check_client_id(self, account: Account, client_id: str | None) -> None:
-        if client_id is None or account.dedup == "none":
-            return
-        known = account.by_client.get(client_id)
-        if known is not None and (account.dedup == "all" or known.is_open):
-            raise DuplicateClientId(f"client id {client_id} is in use")
-
-    def _check_margin_mode(self, account: Account, ticket: Ticket) -> None:
-        wanted = ticket.margin_mode
-        if wanted is None or wanted is account.settings(ticket.symbol).margin_mode:
-            return
-        if self.symbol_is_busy(account, ticket.symbol):
-            raise MarginModeLocked("a position or orders exist in the other margin mode")
-
-    def _check_opening(
-        self, account: Account, contract: ContractSpec, ticket: Ticket, mode: PositionMode, *, internal: bool
-    ) -> None:
-        side = opened_side(ticket.side)
-        if ticket.source in (Source.API, Source.AMEND):  # those of a trigger order were checked when that was placed
-            mark = self._world.mark(ticket.symbol)
-            of = "mark price" if ticket.price is None else "order price"
-            check_presets(side, ticket.take_profit, ticket.stop_loss, bound=ticket.price or mark, of=of)
-        quantity = ticket.quantity
-        book = self._world.book(ticket.symbol)
-        price = ticket.price or (book.ask if ticket.side is Side.BUY else book.bid)
-        against = (
-            account.positions.get((ticket.symbol, closed_by(ticket.side))) if mode is PositionMode.ONE_WAY else None
-        )
-        if against is not None:
-            quantity = max(ZERO, quantity - against.quantity)
-            if not quantity:
-                return
-        elif account.least_value and not internal and contract.notional(quantity, price) < contract.min_notional:
-            raise BelowMinimum(f"less than the minimum amount {contract.min_notional} {contract.quote}")
-        settings = account.settings(ticket.symbol)
-        leverage = ticket.leverage or settings.leverage(side, ticket.margin_mode)
-        held = account.positions.get((ticket.symbol, side))
-        notional = contract.notional(quantity + (held.quantity if held is not None else ZERO), price)
-        for order in account.open_orders.values():
-            if order.symbol == ticket.symbol and opened_side(order.side) is side:
-                opening = self._margins.opening_quantity(account, order)
-                notional += contract.notional(opening, order.price or price)
-        if notional > contract.notional_limit(leverage):
-            raise RiskLimitExceeded(f"leverage {leverage} allows at most {contract.notional_limit(leverage)}")
-        cost = self._margins.opening_cost(ticket.symbol, quantity, price, leverage)
-        if cost > self._margins.wallet(account, contract.settle).available:
-            raise InsufficientMargin(f"the order needs {cost} {contract.settle}")
-
-    def _fit_closing(self, account: Account, ticket: Ticket) -> tuple[Decimal, list[Order]]:
-        """The quantity that a closing order gets, never more than the position, and what it displaces."""
-        side = closed_by(ticket.side)
-        position = account.positions.get((ticket.symbol, side))
-        if position is None:
-            raise NoPosition("no position to close")
-        rivals = [
-            order
-            for order in account.open_orders.values()
-            if order.symbol == ticket.symbol and order.closes and closed_side(order) is side
-        ]
-        free = position.quantity - sum((order.remaining for order in rivals), ZERO)
-        if ticket.reduce_only:
-            quantity = min(ticket.quantity, position.quantity)
-            displaced: list[Order] = []
-            for order in rivals:  # oldest first
-                if free >= quantity:
-                    break
-                displaced.append(order)
-                free += order.remaining
-            return quantity, displaced
-        if free <= 0:
-            # Closing orders that hold the whole position give way to a new one.
-            if ticket.quantity > position.quantity and ticket.type is OrderType.LIMIT:
-                raise InsufficientPosition("more than the position")
-            return min(ticket.quantity, position.quantity), rivals
-        if ticket.quantity > free and ticket.type is OrderType.LIMIT:
-            raise InsufficientPosition("more than the position has free")
-        return min(ticket.quantity, free), []
 
     # -- finding
 
@@ -369,15 +252,15 @@ class Orders:
 
     def _change(self, account: Account, order: Order, ticket: Ticket) -> None:
         contract = self._world.contract(order.symbol)
-        self._check_numbers(contract, ticket)
+        self._checks.numbers(contract, ticket)
         left = replace(ticket, quantity=ticket.quantity - order.filled)
         if order.closes:
-            fitting, displaced = self._fit_closing(account, left)
+            fitting, displaced = self._checks.closing(account, left)
             order.quantity = order.filled + fitting
             for old in displaced:
                 self._matching.cancel(account, old, CancelReason.DISPLACED)
         else:
-            self._check_opening(account, contract, left, order.position_mode, internal=False)
+            self._checks.opening(account, contract, left, order.position_mode, internal=False)
             order.quantity = ticket.quantity
         order.price = ticket.price
         order.updated_ms = self._world.now_ms
@@ -418,9 +301,3 @@ class Orders:
         order = self._accept(account, ticket, position.mode, position.quantity)
         self._matching.enter(account, order)
         return order
-
-    def symbol_is_busy(self, account: Account, symbol: str) -> bool:
-        """True while the symbol has a position or an open order."""
-        if any(order.symbol == symbol for order in account.open_orders.values()):
-            return True
-        return any(True for _ in account.positions_of(symbol=symbol))

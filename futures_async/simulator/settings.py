@@ -18,7 +18,6 @@ from futures_async.simulator.errors import (
 )
 from futures_async.simulator.events import SettingEvent
 from futures_async.simulator.margins import Margins
-from futures_async.simulator.orders import Orders
 from futures_async.simulator.records import ZERO, LedgerKind, Position, money
 from futures_async.simulator.world import World
 from futures_async.unified.enums import MarginMode, PositionMode, PositionSide
@@ -27,10 +26,9 @@ from futures_async.unified.enums import MarginMode, PositionMode, PositionSide
 class Settings:
     """Setters; each refuses what the account's positions and orders do not allow."""
 
-    def __init__(self, world: World, margins: Margins, orders: Orders) -> None:
+    def __init__(self, world: World, margins: Margins) -> None:
         self._world = world
         self._margins = margins
-        self._orders = orders
 
     def set_leverage(
         self,
@@ -114,7 +112,7 @@ class Settings:
         for symbol in symbols:
             self._world.contract(symbol)
             if account.settings(symbol).margin_mode is not mode:
-                if self._orders.symbol_is_busy(account, symbol):
+                if account.is_busy(symbol):
                     raise MarginModeLocked("a position or orders exist")
                 changed.append(symbol)
         if of is None:

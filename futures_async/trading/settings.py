@@ -11,9 +11,10 @@ from typing import Any, TypeVar
 
 import anyio
 
-from futures_async.transport.channel import COPIES, Channel, apart
+from futures_async.transport.channel import Channel, apart
 from futures_async.transport.endpoint import Kind
 from futures_async.transport.retry import judged
+from futures_async.transport.verdicts import COPIES
 from futures_async.unified.convert import EXACT
 from futures_async.unified.enums import Outcome
 from futures_async.unified.errors import (

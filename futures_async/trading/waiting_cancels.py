@@ -7,8 +7,9 @@ from typing import Any
 
 from futures_async.trading.cancelling import urgent
 from futures_async.trading.hooks import Hooks
-from futures_async.transport.channel import COPIES, apart
+from futures_async.transport.channel import apart
 from futures_async.transport.endpoint import Endpoint, Kind
+from futures_async.transport.verdicts import COPIES
 from futures_async.unified.enums import OrderStatus, Outcome
 from futures_async.unified.errors import (
     CancelOutcomeUnknown,

@@ -9,7 +9,10 @@ In the order of a call:
 - `http/`: the backends that send
 - `answers`: what an answer means: the envelope judged, the payload decoded, or the error named
 - `retry`: which errors may be tried again, and when
+- `verdicts`: what the caller of a call that failed is told, and until when a write may still land
 - `deeds`: writes under way, each seen through to its verdict
+- `stops`: what keeps a call from leaving: a halt, or the closing of its exchange object
+- `learning`: the venue's time, read before the first write
 - `lockout`: refused keys stop private calls for a while
 
 What an adapter declares of its venue: `endpoint` (a row for each call), `dialect` (how it signs, wraps and refuses).

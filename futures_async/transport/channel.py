@@ -1,11 +1,11 @@
 """One account's way to its venue: wait for the limit, make an attempt, and another one where that is safe.
 
-What an attempt is stands in `attempt.py`, what may be repeated in `retry.py`, what accounts share in `transport.py`.
+What an attempt is stands in `attempt.py`, what may be repeated in `retry.py`, what the caller is told in `verdicts.py`,
+what accounts share in `shared.py`.
 """
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -15,32 +15,29 @@ import anyio
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
 from futures_async.transport.attempt import Attempts, Flight, Job
-from futures_async.transport.deeds import DEED, UNKNOWN, Deeds
+from futures_async.transport.deeds import DEED, Deeds
 from futures_async.transport.dialect import Dialect, Params, Unsigned
 from futures_async.transport.endpoint import Endpoint, Kind, RateLimit
 from futures_async.transport.events import Observer
 from futures_async.transport.http.backend import Abort, Slots
+from futures_async.transport.learning import Learning
 from futures_async.transport.limits.claims import claim
 from futures_async.transport.limits.limiter import Permit, Priority
 from futures_async.transport.limits.pools import Pools
-from futures_async.transport.retry import Unclear, replayable, retryable, tries, waiter
+from futures_async.transport.retry import replayable, retryable, tries, waiter
 from futures_async.transport.runtime import Runtime
 from futures_async.transport.shared import Transport
 from futures_async.transport.stops import Stops
 from futures_async.transport.trouble import tell
+from futures_async.transport.verdicts import Verdicts
 from futures_async.unified.credentials import Credentials
 from futures_async.unified.enums import Outcome
 from futures_async.unified.errors import (
-    Attempt,
-    Banned,
     ClientClosed,
     DeadlineExpired,
-    ExchangeError,
     FuturesAsyncError,
     InvalidRequest,
     NotSent,
-    OrderNotFound,
-    OutcomeUnknown,
     PoolClosed,
     QueueFull,
     RateLimited,
@@ -48,15 +45,10 @@ from futures_async.unified.errors import (
 )
 from futures_async.unified.inner import inner
 
-logger = logging.getLogger("futures_async.transport")
-
 T = TypeVar("T")
 
 # Lifts everything that a cancel, a close or a resolution does into the urgent lane, reads included.
 LANE: ContextVar[Priority | None] = inner("lane", None)
-
-COPIES: ContextVar[list[int] | None] = inner("copies", None)
-"""Collects venue times until which copies of a write may land beside the one that was answered."""
 
 _APART: ContextVar[bool] = inner("apart", False)
 
@@ -65,8 +57,6 @@ TRADES_FOR_S = 300.0
 
 LEARNS_URGENTLY_S = 1.0
 """A cancel waits no longer for the venue's clock; other writes half of the time that they have."""
-LEARNS_AGAIN_S = 5.0
-"""After that has failed, so long no write waits for it."""
 
 _READ = Priority.READ
 _LANES = {
@@ -110,10 +100,11 @@ class Channel:
         self.closed = False
         self.sync: Callable[[], Awaitable[Any]] | None = None
         """Any cheap read whose answer tells the venue's time; called before the first write is signed."""
-        self._learning: anyio.Lock | None = None
-        self._learns_at = 0.0
+        self._learning = Learning(dialect.venue, transport)
         self.deeds = Deeds(dialect.venue, transport.runtime)
         self._stops = Stops(dialect.venue, self.deeds)
+        self._verdicts = Verdicts(dialect, transport, self._stops)
+        self.fence, self.unknown = self._verdicts.fence, self._verdicts.unknown
         account = f"{dialect.venue}@{transport.host}:{credentials.limit_id if credentials else 'public'}"
         whole = RateLimit(uid_limit) if isinstance(uid_limit, int) else uid_limit or dialect.account_limit
         self.pools = Pools(account, transport.host, whole, dialect.wide_limits, reserve=reserve)
@@ -168,7 +159,7 @@ class Channel:
                 abort = deed
             if transport.clock.wants_sample and self.sync is not None:
                 # It counts towards `send_within_s`: an order is never sent late.
-                await self._learn_time(self.sync, self._learns_within(endpoint, priority, send_within_s))
+                await self._learning.learn(self.sync, self._learns_within(endpoint, priority, send_within_s))
             self._trades_until = now + TRADES_FOR_S
         lane, pools = self._lane(endpoint, priority), self.pools.of(endpoint, params, body)
         if lane is _READ and endpoint.private and now < self._trades_until:
@@ -195,9 +186,9 @@ class Channel:
             result: T = await self._attempt(job, runtime, 1)
         except FuturesAsyncError as error:
             if not self._again(error, job):
-                raise (final := self._told(error, job)) from final.__cause__
+                raise (final := self._verdicts.told(error, job)) from final.__cause__
             result = cast("T", await self._retry(job, runtime, error))
-            self._tell_copies(job)
+            self._verdicts.tell_copies(job)
             return result
         transport.budget.refund()
         return result
@@ -213,29 +204,8 @@ class Channel:
             within_s: Wait no longer; None is half of what a call may take.
         """
         if self.transport.clock.wants_sample and self.sync is not None:
-            await self._learn_time(self.sync, self.transport.timeouts.deadline_s / 2 if within_s is None else within_s)
-
-    async def _learn_time(self, sync: Callable[[], Awaitable[Any]], within_s: float) -> None:
-        """Read the venue's clock before the first write is signed, which then is not refused for its timestamp.
-
-        A write that cannot have it soon goes by this computer's clock, and so do those of the next seconds.
-        """
-        now = self.transport.runtime().now
-        if now() < self._learns_at:
-            return
-        problem: object = f"no answer within {within_s:g} s"
-        with anyio.move_on_after(within_s):
-            self._learning = self._learning or anyio.Lock()
-            async with self._learning:  # who comes meanwhile waits for the answer too
-                if not self.transport.clock.wants_sample or now() < self._learns_at:
-                    return
-                try:
-                    await sync()
-                    return
-                except FuturesAsyncError as error:
-                    problem = error
-        self._learns_at = now() + LEARNS_AGAIN_S
-        logger.warning("%s: the venue's clock could not be read: %s", self.dialect.venue, problem)
+            within_s = self.transport.timeouts.deadline_s / 2 if within_s is None else within_s
+            await self._learning.learn(self.sync, within_s)
 
     @staticmethod
     def _lane(endpoint: Endpoint[Any], priority: Priority | None) -> Priority:
@@ -297,51 +267,8 @@ class Channel:
                         last = error
                         raise
         except FuturesAsyncError as error:
-            raise (final := self._told(error, job)) from final.__cause__
-        raise self._final(last, job)  # pragma: no cover - tenacity always raises or returns
-
-    def _tell_copies(self, job: Job) -> None:
-        """Say until when earlier attempts may still land, of a call that one of them was answered."""
-        copies = COPIES.get()
-        if copies is not None:
-            fences = (self.fence(one.signed_ms, job.endpoint) for one in job.attempts if one.phase == "arrived")
-            copies.extend(fence_ms for fence_ms in fences if fence_ms is not None)
-
-    def _told(self, error: FuturesAsyncError, job: Job) -> FuturesAsyncError:
-        """`_final`, and of a refusal without the steps in which its answer was read: those say nothing of it."""
-        if type(error) is NotSent and job.abort.raised and self._stops.halts(job.endpoint):
-            error = self._stops.halted(job.endpoint)
-        if isinstance(error, ClientClosed) and job.has_left:
-            error = self._stops.not_again(error)
-        final = self._final(error, job)
-        return final.with_traceback(None) if isinstance(final, ExchangeError) else final
-
-    def _final(self, error: FuturesAsyncError, job: Job) -> FuturesAsyncError:
-        """What the caller gets: an attempt that may have arrived makes a write unknown."""
-        unclear = error if isinstance(error, Unclear) else None
-        if unclear is None and not any(attempt.phase == "arrived" for attempt in job.attempts):
-            return error
-        if isinstance(error, Banned) and error.outcome is Outcome.UNKNOWN:
-            return error
-        if isinstance(error, OrderNotFound) and job.endpoint.kind is Kind.CANCEL:
-            error.outcome = Outcome.UNKNOWN  # an attempt before may have done it
-            return error  # the same cancel found nothing to cancel any more: its caller reads the order
-        return self.unknown(job.endpoint, job.attempts, unclear.cause if unclear else error)
-
-    def unknown(self, endpoint: Endpoint[Any], attempts: list[Attempt], cause: FuturesAsyncError) -> OutcomeUnknown:
-        """The error for a write that may have arrived, with the fence of its last signature."""
-        signed_ms = max((attempt.signed_ms for attempt in attempts), default=self.now_ms())
-        where = f"{self.dialect.venue} {endpoint.name}"
-        why = cause.text.removeprefix(where).lstrip(": ")
-        error = UNKNOWN[endpoint.kind](
-            f"{where}: it is not known whether this took effect ({why})",
-            venue=self.dialect.venue,
-            attempts=attempts,
-            fence_until_ms=self.fence(signed_ms, endpoint),
-        )
-        error.__cause__ = cause
-        error.refusal = cause if isinstance(cause, ExchangeError) else None
-        return error
+            raise (final := self._verdicts.told(error, job)) from final.__cause__
+        raise self._verdicts.final(last, job)  # pragma: no cover - tenacity always raises or returns
 
     # The queue, and one attempt
 
@@ -446,19 +373,6 @@ class Channel:
     def now_ms(self) -> int:
         """The venue's time, as well as it is known, Unix milliseconds."""
         return self.transport.clock.now_ms()
-
-    def fence(self, signed_ms: int, endpoint: Endpoint[Any] | None = None) -> int | None:
-        """Venue time after which a request signed then can no longer take effect, nor still be invisible.
-
-        Args:
-            signed_ms: When, Unix milliseconds.
-            endpoint: Where it went, if that is known: some requests expire sooner than the venue's others.
-        """
-        traits = self.dialect.traits
-        window_s = traits.window_s if endpoint is None or endpoint.window_s is None else endpoint.window_s
-        if window_s is None:
-            return None
-        return signed_ms + int((window_s + traits.visibility_lag_s) * 1000) + self.transport.clock.error_ms
 
     # Halting and closing
 

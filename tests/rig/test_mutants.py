@@ -15,7 +15,7 @@ import pytest
 from futures_async.trading import acceptance, books, trading
 from futures_async.trading import desk as order_desk
 from futures_async.trading.ordering import Ack, Fingerprint
-from futures_async.transport import answers, attempt, channel, retry
+from futures_async.transport import answers, attempt, channel, retry, verdicts
 from futures_async.transport.endpoint import Kind
 from futures_async.transport.http.backend import HttpFailure
 from futures_async.transport.retry import Unclear
@@ -127,10 +127,10 @@ MUTANTS.update(
         "any error means placed": gives_up_on_unknown(
             lambda desk, record: acceptance.acknowledged(record.plan, Ack("1"), "toy")
         ),
-        "no fence": lambda patch: patch.setattr(channel.Channel, "fence", lambda self, signed_ms, *_: signed_ms),
+        "no fence": lambda patch: patch.setattr(verdicts.Verdicts, "fence", lambda self, signed_ms, *_: signed_ms),
         "a fence without the venue's window": traits(window_s=0.5),
         "a fence without the visibility lag": lambda patch: patch.setattr(
-            channel.Channel, "fence", lambda self, signed_ms, *_: signed_ms + 30_000
+            verdicts.Verdicts, "fence", lambda self, signed_ms, *_: signed_ms + 30_000
         ),
         "a time-out means not sent": failure_counts_as_unsent("read-timeout"),
         "a lost connection means not sent": failure_counts_as_unsent("disconnected"),
@@ -167,12 +167,12 @@ def a_refusal_of_a_resend_is_a_refusal_of_the_order(patch: pytest.MonkeyPatch) -
 
 
 def _believe_the_last_word(patch: pytest.MonkeyPatch) -> None:
-    right = channel.Channel._final
+    right = verdicts.Verdicts.final
 
     def wrong(self: Any, error: FuturesAsyncError, job: Any) -> FuturesAsyncError:
         return error if isinstance(error, (InsufficientMargin, DuplicateOrder)) else right(self, error, job)
 
-    patch.setattr(channel.Channel, "_final", wrong)
+    patch.setattr(verdicts.Verdicts, "final", wrong)
 
 
 @mutant

@@ -1,0 +1,63 @@
+"""The marks of a simulated venue's handlers: which path each serves, and under which limits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, TypeVar
+
+from futures_async.simulator.refusals import VenueRefusal
+from futures_async.simulator.wire import Handler, Request
+from futures_async.transport.endpoint import Kind, RateLimit
+
+H = TypeVar("H", bound=Callable[..., Any])
+
+
+class Row(NamedTuple):
+    """What a handler is marked with: the route it will be, once its dialect is made."""
+
+    method: str
+    path: str
+    limit: RateLimit | tuple[RateLimit, ...]
+    more: Mapping[str, Any]
+
+
+def route(method: str, path: str, limit: RateLimit | tuple[RateLimit, ...] = (), **more: Any) -> Callable[[H], H]:
+    """Declare that a handler serves a path; `more` as `Route` takes it. One handler may serve several."""
+
+    def mark(handler: H) -> H:
+        rows: list[Row] = handler.__dict__.setdefault("rows", [])
+        rows.append(Row(method, path, limit, more))
+        return handler
+
+    return mark
+
+
+def get(path: str, limit: RateLimit | tuple[RateLimit, ...] = (), **more: Any) -> Callable[[H], H]:
+    """A read."""
+    return route("GET", path, limit, **more)
+
+
+def public(path: str, limit: RateLimit | tuple[RateLimit, ...] = (), **more: Any) -> Callable[[H], H]:
+    """A read for everybody."""
+    return route("GET", path, limit, private=False, **more)
+
+
+def post(
+    path: str, limit: RateLimit | tuple[RateLimit, ...] = (), kind: Kind = Kind.READ, **more: Any
+) -> Callable[[H], H]:
+    """A write, unless it is a read all the same."""
+    return route("POST", path, limit, kind=kind, **more)
+
+
+def always(payload: Any) -> Handler:
+    """A handler that gives the same to everybody: a product line that is not simulated, a list that stays empty."""
+    return lambda request: payload
+
+
+def refusing(refusal: VenueRefusal) -> Handler:
+    """A handler that refuses everybody."""
+
+    def refuse(request: Request) -> Any:
+        raise refusal
+
+    return refuse
