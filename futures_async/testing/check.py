@@ -152,10 +152,9 @@ def _survivors(mutants: Sequence[Mutant], tests: Sequence[str], say: Callable[[s
             say(f"wrong adapter {number} of {len(mutants)}: {mutant.change.kind}: {mutant.change.what}")
             trial = Trial(mutant, tests)
             under_way[trial.sentinel] = number, mutant, trial
-        first_ends_s = min(trial.left_s for _, _, trial in under_way.values())
-        ready = wait(list(under_way), timeout=first_ends_s)
+        ready = wait(list(under_way))
         for sentinel, (number, mutant, trial) in list(under_way.items()):
-            if sentinel in ready or trial.left_s <= 0:
+            if sentinel in ready:
                 del under_way[sentinel]
                 if trial.passed():
                     found.append((number, mutant))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import multiprocessing
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -119,6 +120,20 @@ def test_what_tests_do_not_notice_is_told(package: Path, capsys: pytest.CaptureF
     assert list(survivors(found, [[blind]], frozenset({found[0].name}))) == found[1:]
     with pytest.raises(RuntimeError, match="fails without any change"):
         list(survivors(found, [[str(package / "test_red.py")]]))
+
+
+NEVER = {"busy": "while True:\n        pass", "still": "import threading\n    threading.Event().wait()"}
+
+
+@pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="bounds are changed here alone")
+@pytest.mark.parametrize("how", NEVER)
+def test_what_never_ends_is_noticed(how: str, package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mutants, "TOO_LONG_S", 0.5 if how == "busy" else 1_000)
+    monkeypatch.setattr(mutants, "STILL_S", 0.5 if how == "still" else 1_000)
+    monkeypatch.setattr(mutants, "LOOKS_S", 0.01)
+    never = package / "test_never.py"
+    never.write_text(f"def test() -> None:\n    {NEVER[how]}\n")
+    assert not passes(None, [str(never)])
 
 
 def test_the_command_tells_by_its_exit_code(package: Path) -> None:
