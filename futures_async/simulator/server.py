@@ -18,6 +18,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from futures_async.simulator.app import SimulatorApp, announcement
 from futures_async.simulator.binding import bind
 from futures_async.simulator.exchange import SimulatedExchange
+from futures_async.simulator.obeying import Server
 from futures_async.simulator.plan import FaultPlan
 from futures_async.simulator.streams.hub import StreamHub
 from futures_async.simulator.streams.serving import StreamServer
@@ -77,7 +78,7 @@ class Protocol(H11Protocol):
 
 def make_server(app: SimulatorApp) -> uvicorn.Server:
     """A quiet uvicorn that keeps connections open."""
-    return uvicorn.Server(
+    return Server(
         uvicorn.Config(
             app,
             http=Protocol,

@@ -11,11 +11,12 @@ import uvicorn
 from starlette.applications import Starlette
 
 from futures_async.simulator.binding import bind
+from futures_async.simulator.obeying import Server
 from futures_async.unified.errors import InvalidRequest
 from futures_async.web.guard import LOOPBACK
 
 
-class _Server(uvicorn.Server):
+class _Server(Server):
     """Before it waits for its connections to end, streams are ended: they would not end by themselves."""
 
     def __init__(
@@ -26,17 +27,13 @@ class _Server(uvicorn.Server):
         self._ready = ready
         self._told = ending
         self._ending: asyncio.Task[None] | None = None
-        # As a shell starts what it puts in the background; uvicorn asks for both all the same.
-        self._ignored = {sig for sig in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(sig) is signal.SIG_IGN}
 
     async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
         await super().startup(sockets)  # type: ignore[arg-type]
         self._ready()
 
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+    def end(self, sig: int, frame: FrameType | None) -> None:
         """End in good order. uvicorn's own would raise the signal anew before the accounts are closed."""
-        if sig in self._ignored:
-            return
         self.force_exit = self.should_exit and sig == signal.SIGINT
         self.should_exit = True
         self.end_streams()

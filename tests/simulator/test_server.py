@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 import socket
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from futures_async.simulator.binding import bind
 from futures_async.simulator.demo import Setup
 from futures_async.simulator.dialect import Request, Route, find_dialects
 from futures_async.simulator.exchange import SimulatedExchange
-from futures_async.simulator.server import RunningExchange, serve
+from futures_async.simulator.server import RunningExchange, make_server, serve
 from futures_async.transport.endpoint import RateLimit
 from tests.simulator.bitget_client import KEY, MIX, Bitget
 
@@ -206,3 +207,18 @@ def test_answers_are_not_held_back_by_nagles_algorithm() -> None:
         assert listener.proto == socket.IPPROTO_TCP
     finally:
         listener.close()
+
+
+def test_in_the_background_it_goes_by_no_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = SimulatorApp(SimulatedExchange(dialects=[DIALECT], setup=EMPTY))
+    ignored = {signal.SIGINT: signal.SIG_IGN}
+    monkeypatch.setattr(signal, "getsignal", lambda number: ignored.get(number, signal.SIG_DFL))
+    server = make_server(app)
+    monkeypatch.undo()
+    server.handle_exit(signal.SIGINT, None)
+    assert not server.should_exit, "the Ctrl-C is another program's"
+    server.handle_exit(signal.SIGTERM, None)
+    assert server.should_exit
+    in_front = make_server(app)
+    in_front.handle_exit(signal.SIGINT, None)
+    assert in_front.should_exit
