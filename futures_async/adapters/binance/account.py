@@ -28,6 +28,7 @@ from futures_async.adapter import (
     PlannedOrder,
     Position,
     PositionMode,
+    PositionModeConflict,
     PositionSide,
     Read,
     Reading,
@@ -44,7 +45,7 @@ from futures_async.adapter import (
 )
 from futures_async.adapters._rows import listed, same_name
 from futures_async.adapters.binance import endpoints, mapping, wire
-from futures_async.adapters.binance.codes import MARGIN_MODE_STANDS, POSITION_MODE_STANDS
+from futures_async.adapters.binance.codes import MARGIN_MODE_STANDS, POSITION_MODE_HELD, POSITION_MODE_STANDS
 from futures_async.adapters.binance.kind import BinanceKind
 from futures_async.adapters.binance.orders import fills, orders
 
@@ -133,16 +134,21 @@ class BinanceAccount(BinanceKind):
         if symbol is None:
             raise InvalidRequest(f"{self.id}: the margin mode is set per contract: name the symbol")
         name = self.venue_symbol(symbol)
-        await self._apply(
-            ("set_margin_mode", name),
-            mode,
-            send=lambda: self._call(
-                endpoints.SET_MARGIN_TYPE, body={"symbol": name, "marginType": _MARGIN_TYPES[mode]}
-            ),
-            read=lambda: self.fetch_leverage(name),
-            stands=lambda found: found.margin_mode is mode,
-            unchanged=(MARGIN_MODE_STANDS,),
-        )
+        try:
+            await self._apply(
+                ("set_margin_mode", name),
+                mode,
+                send=lambda: self._call(
+                    endpoints.SET_MARGIN_TYPE, body={"symbol": name, "marginType": _MARGIN_TYPES[mode]}
+                ),
+                read=lambda: self.fetch_leverage(name),
+                stands=lambda found: found.margin_mode is mode,
+                unchanged=(MARGIN_MODE_STANDS,),
+            )
+        except PositionModeConflict as error:
+            # Seen where the mode stood already: a word about orders that were not there.
+            if error.code != POSITION_MODE_HELD or (await self.fetch_leverage(name)).margin_mode is not mode:
+                raise
 
     # Leverage
 

@@ -216,9 +216,15 @@ class Binance(BatchCancels, BinanceVenue):
         return mapping.tickers().one(mapping.marked(priced, marked))
 
     async def fetch_funding_rate(self, symbol: str) -> FundingRate:
-        """Read the running estimate of the next funding, its interval and bounds."""
+        """Read the running estimate of the next funding, its interval and bounds.
+
+        Raises:
+            InvalidRequest: The contract has a delivery date, and no funding.
+        """
         name = self.venue_symbol(symbol)
         row = await self._call(endpoints.PREMIUM, {"symbol": name}, about=lambda row: same_name(row.symbol, name))
+        if row.last_funding_rate == "" and not row.next_funding_time:
+            raise InvalidRequest(f"{self.id}: {symbol} has a delivery date and no funding")
         # Only what is not the default is listed.
         special = next((info for info in await self._call(endpoints.FUNDING_INFO) if info.symbol == name), None)
         if special is not None:

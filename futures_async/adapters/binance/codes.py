@@ -15,6 +15,7 @@ NOT_EXECUTED = fa.Code(fa.VenueUnavailable, definitive=True, transient=True, any
 """By its text: "the request failed", nothing was executed, although the status is 503."""
 
 MARGIN_MODE_STANDS = "-4046"
+POSITION_MODE_HELD = "-4067"
 POSITION_MODE_STANDS = "-4059"
 ORDER_STANDS = "-5027"
 NOTHING_TO_CLOSE = "-2022"
@@ -25,7 +26,8 @@ _ACCESS = (
     | fa.refused(
         fa.PermissionDenied, -1004, -1005, -1011, -1109, -4087, -4088, INACTIVE, -4189, -4192, *fa.span(-4202, -4209)
     )
-    | fa.refused(fa.PermissionDenied, -4402, -4403)
+    # The last: contracts on shares and metals want an agreement to be signed.
+    | fa.refused(fa.PermissionDenied, -4402, -4403, -4411)
     | fa.passing(fa.RateLimited, TOO_MANY, -1015)
     # The gateway's clock, and the matching engine's: neither has placed anything.
     | fa.passing(fa.ClockSkew, -1021, -5028, -4188)
@@ -44,7 +46,7 @@ _REQUEST = (
 )
 
 _MODES = (
-    fa.refused(fa.PositionModeConflict, POSITION_MODE_STANDS, -4061, -4062, -4067, -4068, -4531)
+    fa.refused(fa.PositionModeConflict, POSITION_MODE_STANDS, -4061, -4062, POSITION_MODE_HELD, -4068, -4531)
     | fa.refused(fa.MarginModeConflict, MARGIN_MODE_STANDS, -4047, -4048, -4052, -4053, -4054)
     | fa.refused(fa.MarginModeConflict, *fa.span(-4167, -4172), -4175)
 )

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from futures_async.adapter import (
+    EXACT,
     Ack,
     Fill,
     Intent,
@@ -173,6 +174,10 @@ def _algo_status(said: OrderStatus, total: Decimal | None, filled: Decimal | Non
     return said
 
 
+def _left(total: Decimal | None, filled: Decimal | None) -> Decimal | None:
+    return EXACT.subtract(total, filled) if total and filled is not None else None
+
+
 @table
 def algo_orders(row: wire.WireAlgoOrder) -> Order:
     """Conditional orders; one of a whole position has no quantity, which is 0 here."""
@@ -193,6 +198,7 @@ def algo_orders(row: wire.WireAlgoOrder) -> Order:
         average_price=price(row.actual_price),
         quantity=needed(made(lambda amount: amount or Decimal(0), total)),
         filled_quantity=filled,
+        remaining_quantity=made(_left, total, filled),
         status=needed(made(_algo_status, stands, total, filled)),
         reduce_only=closes,
         position_side=held,

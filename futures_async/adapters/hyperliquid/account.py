@@ -174,7 +174,9 @@ class AccountCalls(MarketCalls):
         """
         self._abstraction = await self._ask_mine(api.ABSTRACTION)
         if await self._keeps_in_spot():
-            return mapping.spot_accounts().all((await self._ask_mine(api.SPOT_STATE)).balances)
+            rows = (await self._ask_mine(api.SPOT_STATE)).balances
+            coins = Rows(row for row in rows if mapping.is_coin(row)).without(unread_of(rows))
+            return mapping.spot_accounts().all(coins)
         return [mapping.accounts(self._names.settle).one(await self._state())]
 
     async def _keeps_in_spot(self) -> bool:

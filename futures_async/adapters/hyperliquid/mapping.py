@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple, cast
@@ -51,6 +52,7 @@ PLAIN_TIERS = 50
 ZERO = Decimal(0)
 MAX_RATE = Decimal("0.04")
 """Of funding, for an hour."""
+_OUTCOME = re.compile(r"(\+|o)\d+")
 
 
 class Tier(NamedTuple):
@@ -208,6 +210,11 @@ def accounts(row: wire.WireState, settle: str) -> Account:
     )
 
 
+def is_coin(row: wire.WireSpotBalance) -> bool:
+    """Shares of outcome markets (`+12`, and `o7` of a settled one) stand among the coins."""
+    return not (isinstance(row.coin, str) and _OUTCOME.fullmatch(row.coin))
+
+
 @table
 def spot_accounts(row: wire.WireSpotBalance) -> Account:
     """Collateral in the spot ledger, of accounts that keep all of it there; `hold` is what is bound."""
@@ -267,6 +274,11 @@ def _given(mode: MarginMode | None, used: Decimal | None, unrealized: Decimal | 
     return None if used is None or unrealized is None else EXACT.subtract(used, unrealized)
 
 
+def _initial(mode: MarginMode | None, used: Decimal | None) -> Decimal | None:
+    """The figure of a cross position is its value by the leverage; that of an isolated one is all that it has."""
+    return used if mode is MarginMode.CROSS else None
+
+
 def _position_ratio(
     mode: MarginMode | None,
     own: Decimal | None,
@@ -304,6 +316,7 @@ def positions(row: wire.WirePosition, beside: Beside, names: Names) -> Position:
         position_mode=PositionMode.ONE_WAY,
         margin_coin=names.settle,
         margin=made(_given, mode, used, unrealized),
+        initial_margin=made(_initial, mode, used),
         maintenance_margin=own,
         margin_ratio=made(_position_ratio, mode, own, used, number(row.cross_maintenance), number(row.cross_value)),
         notional=notional,
@@ -384,8 +397,9 @@ def funding_rates(row: wire.WireContext, names: Names) -> FundingRate:
         funding_rate=needed(number(row.funding)),
         interval_s=3600,
         next_funding_ms=made(_next_hour, moment(row.time)),
-        min_rate=EXACT.minus(MAX_RATE),
-        max_rate=MAX_RATE,
+        # A builder may multiply the rates of its contracts.
+        min_rate=None if names.dex else EXACT.minus(MAX_RATE),
+        max_rate=None if names.dex else MAX_RATE,
         created_ms=moment(row.time),
     )
 

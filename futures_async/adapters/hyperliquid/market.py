@@ -12,10 +12,12 @@ from futures_async.adapter import (
     DecodeError,
     Endpoint,
     FundingRate,
+    InvalidRequest,
     RiskLimit,
     Rows,
     SymbolNotFound,
     Ticker,
+    decimal_or_none,
     unread_of,
 )
 from futures_async.adapters.hyperliquid import endpoints as api
@@ -58,9 +60,23 @@ class MarketCalls(Adapter):
         Prices have five significant figures and `price_tick` at the finest, or are whole numbers.
         """
         meta, first = await self._ask(api.META, dex=self._names.dex), await self._first_asset()
+        self._check_collateral(meta)
         rows = self._numbered(meta, first)
         listed = Rows(row for row in rows if row.is_delisted is not True)
         return mapping.contracts(self._names).known(listed)
+
+    def _check_collateral(self, meta: wire.WireMeta) -> None:
+        """Token 0 is USDC, and no other is: money of a dex that has another would be told as USDC.
+
+        Raises:
+            InvalidRequest: It is not what `margin_coin` says.
+        """
+        token = decimal_or_none(meta.collateral_token, "collateralToken")
+        if token is not None and (token == 0) is not (self._names.settle == "USDC"):
+            raise InvalidRequest(
+                f"{self.id}: the collateral of this dex is {'USDC' if token == 0 else f'token {token}'}, not "
+                f"{self._names.settle}: give its coin as margin_coin"
+            )
 
     def _numbered(self, meta: wire.WireMeta, first: int) -> Rows[wire.WireContract]:
         """The contracts with their asset ids, which are their places in the list: delisted ones keep theirs.

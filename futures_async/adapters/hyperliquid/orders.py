@@ -54,9 +54,8 @@ STATUS = {
     OPEN: OrderStatus.NEW,
     "triggered": OrderStatus.NEW,
     "filled": OrderStatus.FILLED,
-    # Liquidations, reduce-only orders without a position, siblings of a stop and more: "…Canceled".
+    # Liquidations, reduce-only orders without a position, siblings of a stop and more: "…Canceled" or "…Cancel".
     "canceled": OrderStatus.CANCELED,
-    "scheduledCancel": OrderStatus.CANCELED,
     "rejected": OrderStatus.REJECTED,
     # It found nothing to fill with, which is what it asked for.
     "iocCancelRejected": OrderStatus.EXPIRED,
@@ -77,6 +76,9 @@ KINDS = {
     "Stop Limit": OrderType.UNKNOWN,
     "Take Profit Market": OrderType.UNKNOWN,
     "Take Profit Limit": OrderType.UNKNOWN,
+    # Of a TWAP, and of a vault that pays out: made by the venue.
+    "Twap Slice": OrderType.UNKNOWN,
+    "Vault Close": OrderType.UNKNOWN,
 }
 
 _STOPS = ("price", "limit_price")
@@ -100,7 +102,7 @@ def status_of(said: str | None) -> OrderStatus | None:
     """What a word of the venue's means; it has many for orders that ended without being filled."""
     if said is None or said in STATUS:
         return None if said is None else STATUS[said]
-    if said.endswith("Canceled"):
+    if said.endswith(("Canceled", "Cancel")):
         return OrderStatus.CANCELED
     return OrderStatus.REJECTED if said.endswith("Rejected") else OrderStatus.UNKNOWN
 

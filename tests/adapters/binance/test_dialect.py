@@ -168,6 +168,12 @@ def test_a_refusal_keeps_its_code_and_words(case: dict[str, Any], endpoint: Any)
     assert type(error) is wanted
 
 
+def test_a_contract_on_shares_or_metals_wants_an_agreement() -> None:
+    with pytest.raises(errors.PermissionDenied, match="agreement") as caught:
+        judged(b'{"code":-4411,"msg":"Please sign TradFi-Perps agreement contract fapi."}', endpoints.PLACE, 400)
+    assert caught.value.definitive
+
+
 @pytest.mark.parametrize(
     ("body", "executed"),
     [

@@ -319,6 +319,18 @@ def test_states_and_kinds_of_conditional_orders(changes: dict[str, Any], status:
     assert (order.status, order.kind) == (status, kind)
 
 
+@pytest.mark.parametrize(
+    ("changes", "left"),
+    [
+        ({"actualQty": "0.003"}, D("0.007")),
+        ({}, None),  # lists of what waits leave it out
+        ({"actualQty": "0", "quantity": "0"}, None),  # for the whole position
+    ],
+)
+def test_what_is_left_of_a_conditional_order(changes: dict[str, Any], left: D | None) -> None:
+    assert algo_orders().one(row("algo_order", wire.WireAlgoOrder, **changes)).remaining_quantity == left
+
+
 # Answers to orders
 
 

@@ -515,6 +515,46 @@ async def test_what_stands_already_is_a_success(server: Loopback) -> None:
             await exchange.set_leverage(SPEC.symbol, "2.5")
 
 
+@pytest.mark.parametrize("stands", [True, False])
+async def test_a_word_about_orders_that_are_not_there_is_no_refusal_of_a_margin_mode_that_stands(
+    server: Loopback, stands: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The venue answered so where it says "no need to change" otherwise; where orders are there, it is a refusal."""
+
+    async with running(SPEC, server) as on:
+        exchange = exchange_of(on)
+        dialect: Any = on.inside.venues["binance"].dialect
+        contract = dialect.contract
+        await exchange.set_margin_mode(MarginMode.CROSS, symbol=SPEC.symbol)
+
+        def refuse(fields: dict[str, str]) -> ContractSpec:
+            if "marginType" in fields:
+                raise VenueRefusal("-4067", "Position side cannot be changed if there exists open orders.")
+            found: ContractSpec = contract(fields)
+            return found
+
+        monkeypatch.setattr(dialect, "contract", refuse)
+        if stands:
+            await exchange.set_margin_mode(MarginMode.CROSS, symbol=SPEC.symbol)
+        else:
+            with pytest.raises(errors.PositionModeConflict):
+                await exchange.set_margin_mode(MarginMode.ISOLATED, symbol=SPEC.symbol)
+
+
+async def test_a_contract_with_a_delivery_date_has_no_funding(
+    server: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(SPEC, server) as on:
+        dialect: Any = on.inside.venues["binance"].dialect
+        dated = dialect.premium_row(on.inside.engine.world.contract(SPEC.symbol)) | {
+            "lastFundingRate": "", "interestRate": "", "nextFundingTime": 0,
+        }  # fmt: skip
+        monkeypatch.setattr(dialect, "premium_row", always(dated))
+        with pytest.raises(errors.InvalidRequest, match="delivery date"):
+            await on.exchange.fetch_funding_rate(SPEC.symbol)
+        assert (await on.exchange.fetch_ticker(SPEC.symbol)).funding_rate is None
+
+
 @MODES
 async def test_isolated_margin_is_moved(server: Loopback, mode: PositionMode) -> None:
     async with running(SPEC, server, mode) as on:

@@ -297,6 +297,13 @@ def position_of(state: dict[str, Any]) -> Position:
     return mapping.positions(FIRST).one(row, mapping.Beside())
 
 
+def test_the_margin_of_a_cross_position_is_what_it_was_opened_with() -> None:
+    state = document("clearinghouse_state")
+    assert position_of(state).initial_margin is None
+    state["assetPositions"][0]["position"]["leverage"] = {"type": "cross", "value": 20}
+    assert position_of(state).initial_margin == D("4.967826")
+
+
 @pytest.mark.parametrize("equity", ["0.0", "-3.5"])
 @pytest.mark.parametrize(("needed", "ratio"), [("12.0", D(1)), ("0.0", None)])
 def test_a_cross_book_with_nothing_left_is_liquidated_if_it_holds_anything(
