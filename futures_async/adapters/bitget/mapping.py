@@ -290,7 +290,7 @@ def contracts(row: WireContract, product_type: ProductType, margin_coin: str | N
         min_notional=price(row.min_trade_usdt),
         max_leverage=price(row.max_lever),
         status=text(row.symbol_status),
-        delisted_ms=moment(row.off_time),
+        delisted_ms=either(moment(row.off_time), moment(row.delivery_time)),
     )
 
 

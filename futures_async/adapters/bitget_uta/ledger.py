@@ -4,13 +4,14 @@ Cross words are documented; the isolated ones are `FIXED_…` in one list of the
 tables, so both are read.
 
 https://www.bitget.com/api-doc/uta/account/Get-Account-Financial-Records
+https://www.bitget.com/api-doc/uta/enum
 """
 
 from __future__ import annotations
 
 from futures_async.adapter import LedgerType
 
-_LIQUIDATION = ("BURST_", "FORCE_", "RISK_LIQ_", "LIQ_FUND_", "LIQ_CONVERT_", "OFFSET_REDUCE_", "ADL_")
+_LIQUIDATION = ("BURST_", "FORCE_", "RISK_LIQ_", "RISK_TARGET_", "RISK_SOURCE_", "LIQ_", "OFFSET_REDUCE_", "ADL_")
 
 
 def ledger_type(word: str) -> LedgerType:
@@ -28,7 +29,7 @@ def ledger_type(word: str) -> LedgerType:
     # MARIN: the venue's spelling.
     for prefix in ("FIXED_", "MARGIN_", "MARIN_"):
         word = word.removeprefix(prefix)
-    if word == "LIQ_FEE" or word.startswith(_LIQUIDATION):
+    if word.startswith(_LIQUIDATION):
         return LedgerType.LIQUIDATION
     if word in ("BUY_DEAL", "SELL_DEAL") or word.startswith("OPEN_"):
         return LedgerType.TRADE

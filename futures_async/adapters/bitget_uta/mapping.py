@@ -49,7 +49,7 @@ from futures_async.adapter import (
 from futures_async.adapters._bitget import PRODUCT_TYPES, ProductType
 from futures_async.adapters.bitget_uta import wire, wire_market
 from futures_async.adapters.bitget_uta.ledger import ledger_type
-from futures_async.adapters.bitget_uta.symbols import settle_coin, unified_symbol
+from futures_async.adapters.bitget_uta.symbols import COIN_MARGINED, settle_coin, unified_symbol
 
 VENUE = "bitget-uta"
 USD = "USD"
@@ -211,7 +211,7 @@ def positions(row: wire.WirePosition, category: ProductType) -> Position:
     margin, rate, mode = number(row.position_balance), number(row.mmr), word(row.margin_mode, MARGIN_MODE)
 
     def coin_of(coin: str | None, name: str) -> str:
-        return coin or settle_coin(category, name.upper().removesuffix("USD"))
+        return coin or settle_coin(category, name.upper().removesuffix(COIN_MARGINED).removesuffix("USD"))
 
     # Value and requirement by quantity x price hold for linear contracts only.
     notional = times(quantity, mark) if category != "COIN-FUTURES" else None
@@ -294,7 +294,7 @@ def contracts(row: wire_market.WireInstrument, category: ProductType) -> Contrac
         min_notional=price(row.min_order_amount),
         max_leverage=price(row.max_leverage),
         status=text(row.status),
-        delisted_ms=moment(row.off_time),
+        delisted_ms=either(moment(row.off_time), moment(row.delivery_time)),
     )
 
 

@@ -75,9 +75,13 @@ _STATUS = {
 OPENS = {(Side.BUY, PositionSide.LONG), (Side.SELL, PositionSide.SHORT)}
 
 
+# "Forced reduction" is a liquidation of a part: https://www.bitget.com/api-doc/uta/enum
+FORCED = ("liquidation", "reduce")
+
+
 def _type(kind: OrderType | None, exec_type: str | None, trade_side: str | None) -> OrderType | None:
     origin = (trade_side or "").lower()
-    if str(exec_type).lower() == "liquidation" or origin.startswith(("burst_", "reduce_")):
+    if str(exec_type).lower() in FORCED or origin.startswith(("burst_", "reduce_")):
         return OrderType.LIQUIDATION
     return OrderType.ADL if origin.startswith("dte_sys_adl_") else kind
 

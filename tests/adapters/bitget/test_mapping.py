@@ -309,6 +309,14 @@ def test_a_tick_is_the_end_step_at_the_last_place() -> None:
     assert contracts(USDT).one(contract_row(price_end_step=D(5), price_place=0)).price_tick == D(5)
 
 
+@pytest.mark.parametrize(
+    ("off", "delivered", "ends_ms"),
+    [("-1", "", None), ("-1", "1774598400000", 1774598400000), ("1770000000000", "1774598400000", 1770000000000)],
+)
+def test_trading_ends_when_a_contract_goes_or_is_delivered(off: str, delivered: str, ends_ms: int | None) -> None:
+    assert contracts(USDT).one(contract_row(off_time=off, delivery_time=delivered)).delisted_ms == ends_ms
+
+
 def test_a_coin_margined_contract_settles_in_its_base_or_in_the_coin_asked_for() -> None:
     row = contract_row(symbol="BTCUSD", quote_coin="USD", support_margin_coins=["BTC", "ETH"])
     assert contracts("COIN-FUTURES").one(row).symbol == "BTC/USD:BTC"

@@ -254,7 +254,8 @@ WORDS = {
     LedgerType.FUNDING: "CONTRACT_MAIN_SETTLE_FEE_USER_IN CONTRACT_MAIN_SETTLE_FEE_USER_OUT "
     "FIXED_SETTLE_FEE_USER_IN MARGIN_SETTLE_FEE_USER_OUT RWA_CONTRACT_SETTLE_FEE_USER_IN",
     LedgerType.LIQUIDATION: "BURST_CLOSE_LONG FORCE_CLOSE_SHORT FIXED_BURST_LONG FIXED_FORCE_SELL RISK_LIQ_IN "
-    "LIQ_FUND_OUT LIQ_CONVERT_IN LIQ_FEE OFFSET_REDUCE_LONG ADL_CLOSE_LONG FIXED_ADL_CLOSE_SHORT",
+    "LIQ_FUND_OUT LIQ_CONVERT_IN LIQ_FEE OFFSET_REDUCE_LONG ADL_CLOSE_LONG FIXED_ADL_CLOSE_SHORT "
+    "LIQ_REPAYMENT RISK_TARGET_USER_IN RISK_SOURCE_USER_OUT",
     LedgerType.OTHER: "INCREASE_MARGIN REDUCE_MARGIN FIXED_INCREASE_MARGIN FIXED_REDUCE_MARGIN MARGIN_LEVER_POS_IN "
     "FIXED_LEVER_POS_IN MARGIN_BACK FIXED_BACK INTEREST_DEDUCT BORROW REPAYMENT BRAND_NEW_WORD",
 }
@@ -424,7 +425,9 @@ def test_fees_that_are_no_list_of_them_are_named(details: Any) -> None:
         ({"tradeSide": "reduce_buy_single"}, OrderType.LIQUIDATION),
         ({"tradeSide": "dte_sys_adl_close_short"}, OrderType.ADL),
         ({"execType": "normal", "tradeSide": "close_long"}, OrderType.MARKET),
-        ({"execType": "reduce"}, OrderType.MARKET),
+        ({"execType": "reduce"}, OrderType.LIQUIDATION),
+        ({"execType": "offset"}, OrderType.MARKET),
+        ({"execType": "delivery"}, OrderType.MARKET),
     ],
 )
 def test_what_the_venue_closed_by_itself_says_so(words: dict[str, str], type_: OrderType) -> None:
@@ -519,6 +522,20 @@ def test_usdc_contracts_take_their_coins_from_the_row() -> None:
 def test_a_contract_with_a_delivery_date_keeps_the_venues_id(words: dict[str, str | None]) -> None:
     row = first(endpoints.INSTRUMENTS, "instruments", symbol="BTCUSDT", **words)
     assert mapping.contracts(USDT).one(row).symbol == "BTCUSDT"
+
+
+@pytest.mark.parametrize(
+    ("off", "delivered", "ends_ms"),
+    [("-1", "", None), ("-1", "1774598400000", 1774598400000), ("1770000000000", "1774598400000", 1770000000000)],
+)
+def test_trading_ends_when_a_contract_goes_or_is_delivered(off: str, delivered: str, ends_ms: int | None) -> None:
+    row = first(endpoints.INSTRUMENTS, "instruments", offTime=off, deliveryTime=delivered)
+    assert mapping.contracts(USDT).one(row).delisted_ms == ends_ms
+
+
+def test_a_coin_margined_position_that_names_no_coin_is_margined_in_its_base_coin() -> None:
+    row = first(endpoints.POSITIONS, "current_position", symbol="BTCUSD_CM", category="COIN-FUTURES", marginCoin="")
+    assert mapping.positions("COIN-FUTURES").one(row).margin_coin == "BTC"
 
 
 def test_bounds_that_are_empty_are_not_stated() -> None:
