@@ -92,8 +92,10 @@ class BitgetPlacing(BatchCancels, BitgetSettings):
         return Placement(endpoints.PLACE, self._frame(order) | self._item(order), read_ack)
 
     def _batchable(self, order: PlannedOrder) -> bool:
-        # Items of a batch are documented without the execute prices of their presets.
-        return all(stop.limit_price is None for stop in order.request.attached.values())
+        # The presets of a batch are other ones: they have no execute prices, and "if the current underlying exists in
+        # the position, it is intended to modify the TP/SL" - of the whole position.
+        # https://www.bitget.com/api-doc/contract/trade/Batch-Order
+        return not order.request.attached
 
     def _batch_key(self, order: PlannedOrder) -> Hashable:
         # "One symbol and one margin mode per batch": both stand outside the list of orders.

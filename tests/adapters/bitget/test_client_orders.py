@@ -284,6 +284,20 @@ async def test_batches_hold_one_symbol_and_one_margin_mode_and_are_matched_by_cl
         assert [item["clientOid"] for item in bodies[0]["orderList"]] == ["fx-1", "fx-2"]
 
 
+async def test_an_order_with_stops_goes_alone_as_those_of_a_batch_would_be_the_positions() -> None:
+    async with rig() as on:
+        on.answer("GET", "account/account", hedge())
+        on.answer("POST", "order/batch-place-order", envelope({"successList": [PLACED], "failureList": []}))
+        on.answer("POST", "order/place-order", envelope({"orderId": "78", "clientOid": "fx-2"}))
+        on.answer("GET", "order/detail", detail(), detail(orderId="78", clientOid="fx-2"))
+        results = await on.exchange.create_orders([limit(), limit(client_order_id="fx-2", stop_loss="50000")])
+        assert [result.order.order_id for result in results if result.order] == ["77", "78"]
+        [batch] = on.sent("order/batch-place-order")
+        assert [item["clientOid"] for item in batch["orderList"]] == ["fx-1"]
+        [alone] = on.sent("order/place-order")
+        assert (alone["clientOid"], alone["presetStopLossPrice"]) == ("fx-2", "50000")
+
+
 async def test_the_documented_batch_request_is_made() -> None:
     async with rig() as on:
         on.answer("GET", "account/account", hedge())
