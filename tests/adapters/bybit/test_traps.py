@@ -871,3 +871,32 @@ def test_a_contract_that_trades_before_its_listing_has_its_rules_and_its_leverag
         assert [query for query in asked if "PreLaunch" in query] == ["category=linear&status=PreLaunch&limit=1000"]
 
     played(play)
+
+
+def test_a_hedged_account_is_one_way_in_what_does_not_settle_in_usdt() -> None:
+    async def play(on: Inside, exchange: Bybit) -> None:
+        for symbol in ("BTC/USD:BTC", USDC):
+            contract, ticker = await exchange.fetch_contract(symbol), await exchange.fetch_ticker(symbol)
+            at = contract.round_price(ticker.last_price * D("1.01"))
+            size = contract.quantity_of(D(100), at) if contract.contract_value is not None else D("0.01")
+            await exchange.create_order(
+                OrderRequest(symbol=symbol, side=Side.BUY, type=OrderType.LIMIT, quantity=size, price=at)
+            )
+            [held] = await exchange.fetch_positions(symbol)
+            assert (held.position_mode, held.side) == (ONE_WAY, PositionSide.LONG)
+        assert await exchange.fetch_position_mode(BTC) is HEDGE
+
+    played(play, HEDGE)
+
+
+@pytest.mark.parametrize(("mode", "side"), [(ONE_WAY, None), (HEDGE, PositionSide.LONG)])
+def test_the_stop_of_a_position_names_its_side_in_hedge_mode_alone(
+    mode: PositionMode, side: PositionSide | None
+) -> None:
+    async def play(on: Inside, exchange: Bybit) -> None:
+        await on.trade(Side.BUY)
+        await exchange.set_position_stops(BTC, "long", stop_loss=on.price("0.9"))
+        [stop] = await exchange.fetch_trigger_orders(BTC)
+        assert stop.position_side is side
+
+    played(play, mode)

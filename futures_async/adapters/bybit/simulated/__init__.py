@@ -16,6 +16,7 @@ from futures_async.adapters.bybit.simulated.positions import PositionCalls
 from futures_async.adapters.bybit.simulated.streams import Streams
 from futures_async.simulator.accounts import Account, ApiKey
 from futures_async.simulator.demo import Setup, open_demo_account
+from futures_async.unified.enums import PositionMode
 
 KEY = ApiKey(key="sim-bybit-key", secret="sim-bybit-secret")  # noqa: S106 - no secret
 COINS = (("USDC", 2_000), ("BTC", Decimal("0.5")), ("ETH", 5))
@@ -32,6 +33,9 @@ class SimulatedBybit(AccountCalls, PositionCalls, OrderCalls, MarketCalls):
     def demo_account(self, setup: Setup) -> Account:
         """The announced account, with money for every kind of contract."""
         account = open_demo_account(self.engine, setup, "80003001", key=KEY, family=FAMILY, beside=COINS)
+        # "Hedge mode is for contracts that settle in USDT alone."
+        others = {contract.settle for contract in self.contracts_listed()} - {"USDT"}
+        account.modes |= dict.fromkeys(others, PositionMode.ONE_WAY)
         # An id that was used once is refused for ever; tests may want it otherwise.
         account.dedup = self.engine.dedup or "all"
         return account

@@ -87,7 +87,7 @@ def _common(row: Order | Trigger, contract: ContractSpec) -> dict[str, Any]:
         "qty": plain(row.quantity),
         "side": SIDE_WORDS[row.side],
         "isLeverage": "",
-        "positionIdx": index_of(row.position_side),
+        "positionIdx": 0 if row.position_mode is PositionMode.ONE_WAY else index_of(row.position_side),
         "reduceOnly": row.reduce_only or row.intent == "close",
         "closeOnTrigger": False,
         "smpType": "None",
