@@ -55,6 +55,8 @@ class Hooks(FuturesExchange):
     """What orders carry beside side, quantity and price: anything else that a request asks for is refused."""
     only_position_mode: ClassVar[PositionMode | None] = None
     """The one that the venue has: `fetch_position_mode` answers it without a call; None: it is read."""
+    leverage_by_mode: ClassVar[bool] = False
+    """Whether each margin mode keeps a leverage of its own."""
     max_batch: ClassVar[int] = 0
     """Orders in one native batch; 0: several are placed side by side instead."""
     waits_apart: ClassVar[bool] = False

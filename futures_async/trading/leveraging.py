@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple, NoReturn
 
 from futures_async.trading.hooks import Hooks
 from futures_async.trading.ordering import Call
 from futures_async.unified.convert import Number, chosen_or_none, is_multiple, to_decimal, to_text
 from futures_async.unified.enums import MarginMode, MarginModeLike, PositionSide, PositionSideLike
-from futures_async.unified.errors import InvalidRequest
+from futures_async.unified.errors import ExchangeError, InvalidRequest, NotSent, SettingNotApplied
 from futures_async.unified.exchange import Capability
 from futures_async.unified.models import Leverage
 
@@ -37,6 +37,25 @@ class LeverageChange(NamedTuple):
         )
 
 
+class Put(NamedTuple):
+    """Leverage as it is set: what stands once that has landed."""
+
+    leverage: Decimal
+    margin_mode: MarginMode | None
+    """The one that stands with it; None: whichever is set."""
+    sides: tuple[tuple[PositionSide, Decimal], ...]
+    """What each side has then; one that is not named keeps what it has. Empty: both have `leverage`."""
+
+    def leaves(self, side: PositionSide, leverage: Decimal, margin_mode: MarginMode | None) -> bool:
+        """Whether a side that has this leverage, in this margin mode (None: in any), has it then too."""
+        will_be = dict(self.sides).get(side, leverage) if self.sides else self.leverage
+        return will_be == leverage and (margin_mode is None or self.margin_mode in (None, margin_mode))
+
+    def __str__(self) -> str:
+        mode = () if self.margin_mode is None else (self.margin_mode.value,)
+        return " ".join((f"{to_text(self.leverage)}x", *mode, *(f"{side} {to_text(own)}x" for side, own in self.sides)))
+
+
 class Leveraging(Hooks):
     """Sets leverage; an adapter gives the calls that set, and reads what stands."""
 
@@ -44,8 +63,6 @@ class Leveraging(Hooks):
     """The one that the venue has; None: it has both."""
     leverage_step: ClassVar[Decimal | None] = Decimal(1)
     """What leverage must be a multiple of; None: the venue says nothing of it."""
-    leverage_by_mode: ClassVar[bool] = False
-    """Whether each margin mode keeps a leverage of its own."""
     leverage_by_side: ClassVar[bool] = False
     """Whether a side can have a leverage of its own."""
 
@@ -103,17 +120,34 @@ class Leveraging(Hooks):
         kept_apart = () if mode is None or not self.leverage_by_mode else (mode.value,)
         # Where one setting holds both, what is read back says both.
         asked = margin_mode if mode is None or kept_apart else None
-        sides = (f"{one.value} {to_text(value)}x" for one, value in change.sides.items())
 
         async def send() -> None:
-            for call in change.calls:
-                await self._call(call.endpoint, call.params, call.body)
+            for made, call in enumerate(change.calls):
+                try:
+                    await self._call(call.endpoint, call.params, call.body)
+                except (NotSent, ExchangeError) as error:
+                    if not made:
+                        raise
+                    self._made_in_part(venue_symbol, f"{made} of {len(change.calls)} calls", error)
 
         return await self._apply(
             ("set_leverage", venue_symbol, *kept_apart),
-            " ".join((f"{to_text(leverage)}x", *(() if mode is None else (mode.value,)), *sides)),
+            Put(leverage, mode, tuple(change.sides.items())),
             send=send,
             read=lambda: self._read_leverage(venue_symbol, asked),
             stands=lambda found: change.stands(leverage, found),
             unchanged=change.unchanged,
         )
+
+    def _made_in_part(self, venue_symbol: str, part: str, error: NotSent | ExchangeError) -> NoReturn:
+        """What a later one of several calls ended with says nothing of those before it.
+
+        Raises:
+            SettingNotApplied: It was not sent.
+            ExchangeError: It was refused.
+        """
+        said = f"leverage of {venue_symbol} is set in part: {part} took effect"
+        if isinstance(error, ExchangeError):
+            error.args = (f"{error.text}; {said}",)
+            raise error
+        raise SettingNotApplied(f"{self.id}: {said}, and the next was not sent ({error.text})") from error

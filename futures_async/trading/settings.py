@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Generator
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
@@ -61,18 +62,44 @@ class SettingDesk:
         self._open: dict[Key, tuple[object, OutcomeUnknown]] = {}
         self._late: dict[Key, tuple[object, int]] = {}
         """What was set, and the venue time until which requests for it may land beside the one that was answered."""
+        self._under_way: dict[Key, object] = {}
+        """What is being set."""
 
     def unresolved(self) -> list[OutcomeUnknown]:
         """Settings whose fate is not known."""
         return [error for _, error in self._open.values() if not error.settled]
 
+    def pending(self, *begins: str) -> list[object]:
+        """The values that may still come to stand for the keys that begin so: being set, open, or copies under way."""
+        now_ms = self._channel.now_ms()
+        found = list(self._under_way.items())
+        found += [(key, value) for key, (value, over_ms) in self._late.items() if over_ms > now_ms]
+        for key, (value, question) in self._open.items():
+            if not question.settled and (question.fence_until_ms is None or question.fence_until_ms > now_ms):
+                found.append((key, value))
+        return [value for key, value in found if key[: len(begins)] == begins]
+
     @asynccontextmanager
-    async def _alone(self, key: Key) -> AsyncGenerator[None]:
-        """One at a time for each key; the lock is forgotten when nobody waits for it."""
+    async def _alone(self, key: Key, due: float | None = None) -> AsyncGenerator[None]:
+        """One at a time for each key; the lock is forgotten when nobody waits for it.
+
+        Raises:
+            DeadlineExpired: It was not this one's turn until `due`.
+        """
         lock = self._locks.setdefault(key, anyio.Lock())
         try:
-            async with lock:
+            left_s = math.inf if due is None else max(0.0, due - self._channel.transport.runtime().now())
+            with anyio.move_on_after(left_s) as patience:
+                await lock.acquire()
+            if patience.cancelled_caught:
+                raise DeadlineExpired(
+                    f"{self._channel.dialect.venue}: {' '.join(key)} is just being set to {self._under_way.get(key)}, "
+                    "and that was not over in time: try again after that; nothing was sent"
+                )
+            try:
                 yield
+            finally:
+                lock.release()
         finally:
             statistics = lock.statistics()
             if not statistics.locked and not statistics.tasks_waiting and self._locks.get(key) is lock:
@@ -109,35 +136,68 @@ class SettingDesk:
         stands: Callable[[R], bool],
         unchanged: Collection[str],
     ) -> R:
-        async with self._alone(key):
-            runtime, due = self._channel.transport.runtime(), _DUE.get()
+        due = _DUE.get()
+        self._check_time(key, value, due)  # before it queues behind one that waits for just that
+        async with self._alone(key, due):
+            self._check_time(key, value, due)
             await self._settle_earlier(key, value, read)
-            copied, over_ms = self._late.get(key, (value, 0))
-            if copied == value:
-                over_ms = 0
-            left_s = (over_ms - self._channel.now_ms()) / 1000
-            if due is not None and left_s > 0 and runtime.now() + left_s > due:
-                raise DeadlineExpired(
-                    f"{self._channel.dialect.venue}: {' '.join(key)} cannot be {value} in time: a copy of {copied} may "
-                    f"land for another {left_s:.0f} s, try again after that; nothing was sent"
-                )
-            found = await self._set(key, value, send, read, stands, unchanged)
-            left_s = (over_ms - self._channel.now_ms()) / 1000
-            if left_s <= 0:
-                return found
-            # It stands at once, and is called done when nothing can take it back any more.
-            logger.warning(
-                "%s: %s is set to %s, and a copy of %s may still land: looking again in %.0f s",
-                self._channel.dialect.venue, " ".join(key), value, copied, left_s,
-            )  # fmt: skip
-            await runtime.sleep(left_s)
+            self._check_time(key, value, due)
+            self._under_way[key] = value
             try:
-                return await self.judge(key, value, read, stands=stands, unknown=None)
-            except SettingNotApplied as back:
-                try:
-                    return await self._set(key, value, send, read, stands, unchanged)
-                except NotSent as unsent:
-                    raise back from unsent  # what was sent before stood, and stands no more
+                return await self._set_for_good(key, value, send, read, stands, unchanged)
+            finally:
+                del self._under_way[key]
+
+    def _check_time(self, key: Key, value: object, due: float | None) -> None:
+        """Refuse what could only be called done after `due`.
+
+        Raises:
+            DeadlineExpired: Another value may come to stand until later than that.
+        """
+        if due is None:
+            return
+        channel = self._channel
+        other, over_ms = self._late.get(key, (value, 0))
+        if other == value:
+            over_ms = 0
+        held = self._open.get(key)
+        if held is not None and held[0] != value and (held[1].fence_until_ms or 0) > over_ms:
+            other, over_ms = held[0], held[1].fence_until_ms or 0
+        left_s = (over_ms - channel.now_ms()) / 1000
+        if left_s > 0 and channel.transport.runtime().now() + left_s > due:
+            raise DeadlineExpired(
+                f"{channel.dialect.venue}: {' '.join(key)} cannot be {value} in time: a copy of {other} may "
+                f"land for another {left_s:.0f} s, try again after that; nothing was sent"
+            )
+
+    async def _set_for_good(
+        self,
+        key: Key,
+        value: object,
+        send: Callable[[], Awaitable[Any]],
+        read: Callable[[], Awaitable[R]],
+        stands: Callable[[R], bool],
+        unchanged: Collection[str],
+    ) -> R:
+        """Set, and wait until no copy of an earlier value can take it back."""
+        copied, over_ms = self._late.get(key, (value, 0))
+        found = await self._set(key, value, send, read, stands, unchanged)
+        left_s = 0.0 if copied == value else (over_ms - self._channel.now_ms()) / 1000
+        if left_s <= 0:
+            return found
+        # It stands at once, and is called done when nothing can take it back any more.
+        logger.warning(
+            "%s: %s is set to %s, and a copy of %s may still land: looking again in %.0f s",
+            self._channel.dialect.venue, " ".join(key), value, copied, left_s,
+        )  # fmt: skip
+        await self._channel.transport.runtime().sleep(left_s)
+        try:
+            return await self.judge(key, value, read, stands=stands, unknown=None)
+        except SettingNotApplied as back:
+            try:
+                return await self._set(key, value, send, read, stands, unchanged)
+            except NotSent as unsent:
+                raise back from unsent  # what was sent before stood, and stands no more
 
     async def _set(
         self,
@@ -155,7 +215,10 @@ class SettingDesk:
             await send()
         except ExchangeError as error:
             if error.outcome is Outcome.UNKNOWN:  # a ban, by a page of HTML: it can't be read back now
-                self._unknown(key, value, read, stands, self._banned(key, value, error), None)
+                banned = self._banned(key, value, error)
+                if banned.fence_until_ms is not None:  # what is read back then may have stood before it, too
+                    copies.append(banned.fence_until_ms)
+                self._unknown(key, value, read, stands, banned, None)
                 raise
             if error.code not in unchanged:
                 raise

@@ -13,6 +13,7 @@ from futures_async.trading.batch import place_batch, together
 from futures_async.trading.cancelling import ordered
 from futures_async.trading.closing import before_sending
 from futures_async.trading.closing_orders import CONTRACTS, EXACTLY
+from futures_async.trading.leveraging import Put
 from futures_async.trading.ordering import PlannedOrder, asked
 from futures_async.trading.planning import (
     check_client_order_id,
@@ -119,13 +120,23 @@ class Trading(Recovering):
             return
         mode = self._margin_mode_of(plan)
         opens = PositionSide.LONG if request.side is Side.BUY else PositionSide.SHORT
-        found = await self.fetch_leverage(plan.venue_symbol, mode)
-        own = found.long_leverage if opens is PositionSide.LONG else found.short_leverage
-        if (found.leverage if own is None else own) == wanted:
-            return
+        if not self._may_lose_leverage(plan, opens, wanted, mode):
+            found = await self.fetch_leverage(plan.venue_symbol, mode)
+            own = found.long_leverage if opens is PositionSide.LONG else found.short_leverage
+            stands = (found.leverage if own is None else own) == wanted
+            if stands and not self._may_lose_leverage(plan, opens, wanted, mode):
+                return
         # The other side of a hedge keeps its leverage, and so its liquidation price, where it has one of its own.
         alone = plan.position_mode is PositionMode.HEDGE and mode is MarginMode.ISOLATED
         await self.set_leverage(plan.venue_symbol, wanted, margin_mode=mode, side=opens if alone else None)
+
+    def _may_lose_leverage(
+        self, plan: PlannedOrder, side: PositionSide, leverage: Decimal, margin_mode: MarginMode | None
+    ) -> bool:
+        """Whether something that is being set, or a copy that may still land, takes this leverage away again."""
+        kept_apart = () if margin_mode is None or not self.leverage_by_mode else (margin_mode.value,)
+        coming = self._settings.pending("set_leverage", plan.venue_symbol, *kept_apart)
+        return not all(isinstance(put, Put) and put.leaves(side, leverage, margin_mode) for put in coming)
 
     async def _rules_of(self, venue_symbol: str, intent: Intent = Intent.OPEN) -> Contract | None:
         """A contract's rules: read where orders cannot do without, else as far as they are known."""
@@ -163,6 +174,16 @@ class Trading(Recovering):
             raise NotCarried(
                 f"{self.id}: margin mode {stands} is set for {request.symbol}, and orders carry none here: "
                 f"set_margin_mode({request.margin_mode.value!r}) first, or leave margin_mode out"
+            )
+        coming = self._settings.pending("set_margin_mode", venue_symbol)
+        coming += [
+            put.margin_mode for put in self._settings.pending("set_leverage", venue_symbol) if isinstance(put, Put)
+        ]
+        other = next((mode for mode in coming if mode not in (None, stands)), None)
+        if other is not None:
+            raise DeadlineExpired(
+                f"{self.id}: margin mode {stands} is set for {request.symbol}, and {other} may still take its place: "
+                "an earlier setting of it is under way. Try again in a minute; the order was not sent"
             )
 
     async def _check_bounds(self, request: OrderRequest, venue_symbol: str) -> None:
