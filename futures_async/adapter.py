@@ -47,7 +47,7 @@ from futures_async.trading.ordering import (
     carries,
 )
 from futures_async.trading.paging import FetchPage, Page, PageQuery, collect, everything, first, in_turn, iterate
-from futures_async.trading.planning import check_client_order_id, make_client_order_id, one_id
+from futures_async.trading.planning import as_request, check_client_order_id, make_client_order_id, one_id
 from futures_async.trading.search import sent_since_ms
 from futures_async.trading.stops import PartStops
 from futures_async.trading.waiting_edits import WaitingEdit
@@ -338,6 +338,7 @@ __all__ = [
     "absolute",
     "acknowledged",
     "ambiguous",
+    "as_request",
     "by_client_id",
     "by_sign",
     "carries",

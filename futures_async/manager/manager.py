@@ -202,6 +202,8 @@ class OrderManager:
             if known is None:
                 raise InvalidRequest(f"no order of this manager has the client order id {order!r}")
             order = known
+        if not isinstance(order, Order):  # pyright: ignore[reportUnnecessaryIsInstance] - callers without types
+            raise InvalidRequest(f"cancel takes an Order or a client order id, not a {type(order).__name__}")
         after = await self.exchange.cancel_order(order.symbol, order_id=order.order_id)
         self._tracker.see(after, order.order_id)
         return after

@@ -26,6 +26,32 @@ def _number(value: object, name: str) -> Decimal | None:
     return number
 
 
+def as_request(given: object) -> OrderRequest:
+    """What a caller gives as an order.
+
+    Raises:
+        InvalidOrder: It is none; says what is.
+    """
+    if isinstance(given, OrderRequest):
+        return given
+    what = "a list of them" if isinstance(given, (list, tuple)) else f"a {type(given).__name__}"
+    fields = "**order" if isinstance(given, dict) else "symbol=…, side=…, type=…, quantity=…"
+    raise InvalidOrder(f"an order is given as OrderRequest({fields}), not as {what}")
+
+
+def _placeable(given: object, *, trigger: bool) -> OrderType:
+    """An order type that can be placed by the call in question, or a real one that is refused with its reason.
+
+    Raises:
+        InvalidOrder: It is no word for any.
+    """
+    words = (OrderType.TRIGGER,) if trigger else (OrderType.LIMIT, OrderType.MARKET)
+    try:
+        return OrderType(given)  # type: ignore[arg-type]
+    except ValueError:
+        raise InvalidOrder(f"type must be {' or '.join(words)}, not {str(given)[:40]!r}") from None
+
+
 def check_request(request: OrderRequest, *, trigger: bool = False) -> OrderRequest:
     """The same request with Decimal numbers and words of their enums, or `InvalidOrder` that says what is wrong.
 
@@ -33,9 +59,10 @@ def check_request(request: OrderRequest, *, trigger: bool = False) -> OrderReque
         TypeError: A number is a float.
         InvalidOrder: See the message.
     """
+    request = as_request(request)
+    kind = _placeable(request.type, trigger=trigger)
     try:
         side = chosen(Side, request.side, "side")
-        kind = chosen(OrderType, request.type, "type")
         intent = chosen(Intent, request.intent, "intent")
         force = chosen_or_none(TimeInForce, request.time_in_force, "time_in_force")
         margin_mode = chosen_or_none(MarginMode, request.margin_mode, "margin_mode")

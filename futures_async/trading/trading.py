@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
@@ -16,6 +16,7 @@ from futures_async.trading.closing_orders import CONTRACTS, EXACTLY
 from futures_async.trading.leveraging import Put
 from futures_async.trading.ordering import PlannedOrder, asked
 from futures_async.trading.planning import (
+    as_request,
     check_client_order_id,
     check_request,
     check_steps,
@@ -209,6 +210,7 @@ class Trading(Recovering):
         self._active("create_order")
         if on_unknown not in ("resolve", "raise"):
             raise InvalidRequest('on_unknown must be "resolve" or "raise"')
+        request = as_request(request)
         now = self._channel.transport.runtime().now
         began, left_s = now(), send_within_s
         with before_sending(request.client_order_id), ordered(), needed_by(began + send_within_s):
@@ -239,6 +241,9 @@ class Trading(Recovering):
     async def create_orders(self, requests: Sequence[OrderRequest]) -> list[OrderResult]:
         self._require(Capability.CREATE_ORDERS)
         self._active("create_orders")
+        if isinstance(requests, (str, OrderRequest, Mapping)):
+            raise InvalidRequest("create_orders takes several orders, in a list")
+        requests = [as_request(request) for request in requests]
         results: dict[int, OrderResult] = {}
         plans: list[tuple[int, PlannedOrder]] = []
         singles: list[tuple[int, OrderRequest]] = []

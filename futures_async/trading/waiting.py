@@ -11,7 +11,7 @@ from futures_async.trading.books import QUEUE_S
 from futures_async.trading.cancelling import ordered, urgent
 from futures_async.trading.closing import before_sending
 from futures_async.trading.ordering import Ack, Placement, PlannedOrder, said
-from futures_async.trading.planning import as_stop
+from futures_async.trading.planning import as_request, as_stop
 from futures_async.trading.waiting_cancels import WaitingCancels
 from futures_async.trading.waiting_edits import WaitingEdits
 from futures_async.transport.endpoint import Endpoint
@@ -39,7 +39,7 @@ class Waiting(WaitingEdits, WaitingCancels):
 
     async def _plan_waiting(self, request: OrderRequest, kind: OrderKind) -> PlannedOrder:
         """Plan an order that waits for a price, before anything is sent."""
-        with before_sending(request.client_order_id), ordered():
+        with before_sending(as_request(request).client_order_id), ordered():
             return await self._plan(request, kind=kind)
 
     def _stops(self, what: str, **given: Number | Stop | None) -> dict[str, Stop]:

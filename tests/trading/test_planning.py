@@ -125,7 +125,8 @@ def test_words_come_out_as_members_of_their_enums(name: str) -> None:
 @pytest.mark.parametrize("name", WORDS)
 @pytest.mark.parametrize("word", ["sideways", "", "BUY", 7, 0.5, []])
 def test_a_word_that_is_none_is_refused_with_those_that_are(name: str, word: Any) -> None:
-    with pytest.raises(InvalidOrder, match=f"{name} must be one of {', '.join(WORDS[name])}, not"):
+    words = "limit or market" if name == "type" else f"one of {', '.join(WORDS[name])}"
+    with pytest.raises(InvalidOrder, match=f"{name} must be {words}, not"):
         check_request(request(**{name: word}))
 
 
@@ -281,3 +282,22 @@ def test_type_checkers_let_every_word_of_an_enum_pass(kind: type[Enum], words: A
     member, literal = get_args(words)
     assert member is kind
     assert set(get_args(literal)) == {word.value for word in kind}
+
+
+def test_a_waiting_order_has_one_type() -> None:
+    with pytest.raises(InvalidOrder, match="type must be trigger, not 'stop'"):
+        check_request(request(type="stop", trigger_price=1), trigger=True)
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"symbol": "BTC/USDT:USDT"}, r"OrderRequest\(\*\*order\), not as a dict"),
+        ("BTC/USDT:USDT", r"OrderRequest\(symbol=…, side=…, type=…, quantity=…\), not as a str"),
+        (None, "not as a NoneType"),
+        ([request()], "not as a list of them"),
+    ],
+)
+def test_what_is_no_order_is_refused_with_what_is(given: Any, says: str) -> None:
+    with pytest.raises(InvalidOrder, match=says):
+        check_request(given)

@@ -31,6 +31,7 @@ from futures_async.adapter import (
     Read,
     Stop,
     WaitingEdit,
+    as_request,
     chosen,
     one_id,
     required_id,
@@ -68,7 +69,7 @@ class BitMartTriggers(BitMartAccount):
                 name what waits on the same terms, where the venue keeps no id of ours.
         """
         self._active("create_trigger_order")
-        opens = request.intent is Intent.OPEN
+        opens = as_request(request).intent is Intent.OPEN
         if opens and request.client_order_id is not None:
             raise InvalidOrder(f"{self.id}: plan orders have no field for a client_order_id; leave it out")
         plan = await self._plan_waiting(request, OrderKind.TRIGGER)
@@ -319,7 +320,7 @@ class BitMartTriggers(BitMartAccount):
             OrderOutcomeUnknown: It may wait at the venue: look with `fetch_trailing_orders` before placing another.
         """
         self._active("create_trailing_order")
-        if request.client_order_id is not None:
+        if as_request(request).client_order_id is not None:
             raise InvalidOrder(f"{self.id}: trailing orders have no field for a client_order_id; leave it out")
         plan = msgspec.structs.replace(await self._plan_waiting(request, OrderKind.TRAILING), client_order_id=None)
         leverage, mode = plan.request.leverage, plan.request.margin_mode
