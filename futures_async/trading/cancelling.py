@@ -13,7 +13,7 @@ from futures_async.trading.planning import one_id
 from futures_async.transport.channel import LANE, apart
 from futures_async.transport.endpoint import Kind
 from futures_async.transport.limits.limiter import Priority
-from futures_async.unified.enums import OrderStatus
+from futures_async.unified.enums import OrderStatus, Outcome
 from futures_async.unified.errors import (
     CancelOutcomeUnknown,
     FuturesAsyncError,
@@ -138,6 +138,43 @@ class Cancelling(Hooks):
         if question is None:
             return None, reason
         return CancelOutcomeUnknown("", venue=self.id, fence_until_ms=question.fence_until_ms), None
+
+    async def _cancel_as_order(
+        self, venue_symbol: str, ids: tuple[str | None, str | None], *, tells: bool = False
+    ) -> None:
+        """Cancel what waits for a price as an order is cancelled, where the venue keeps both in one system.
+
+        Args:
+            venue_symbol: Its contract.
+            ids: As it was named: the venue's id, or ours.
+            tells: A good answer says that it is gone; else that the request was taken, and it is read.
+
+        Raises:
+            OrderNotFound: It is not open any more, or never was: it may have been set off, and filled.
+            CancelOutcomeUnknown: It is still open, or could not be read.
+        """
+        call = self._cancellation(venue_symbol, *ids)
+
+        async def deed() -> None:
+            unknown: CancelOutcomeUnknown | None = None
+            try:
+                await self._call(call.endpoint, call.params, call.body)
+            except CancelOutcomeUnknown as error:
+                unknown = error
+            except OrderNotFound as gone:
+                if gone.outcome is not Outcome.UNKNOWN:  # else gone by an earlier attempt of this cancel, or set off
+                    raise
+            else:
+                if tells:
+                    self._cancel_is_known(venue_symbol, *ids)
+                    return
+            order = await self._after_cancel(venue_symbol, *ids, unknown, None)
+            if order.status is not OrderStatus.CANCELED:
+                text = f"it was not cancelled: it is {order.status.value}"
+                raise OrderNotFound(text, venue=self.id, endpoint=call.endpoint.name) from unknown
+
+        with urgent():
+            await self._channel.deeds.see_through(deed, Kind.CANCEL)
 
     async def _after_cancel(
         self,

@@ -6,16 +6,12 @@ from decimal import Decimal
 from typing import Any
 
 from futures_async.adapter import (
-    CancelOutcomeUnknown,
     InvalidOrder,
-    Kind,
     Number,
     Order,
     OrderKind,
     OrderNotFound,
     OrderRequest,
-    OrderStatus,
-    Outcome,
     PartStops,
     Placement,
     PlannedOrder,
@@ -30,7 +26,6 @@ from futures_async.adapter import (
     decimal_or_none,
     one_id,
     to_text,
-    urgent,
 )
 from futures_async.adapters.bybit import endpoints
 from futures_async.adapters.bybit.codes import UNCHANGED
@@ -168,25 +163,7 @@ class TriggerCalls(PartStops, OwnCalls):
             OrderNotFound: It is not open any more, or never was: it may have been set off, and filled.
             CancelOutcomeUnknown: It is still open, or could not be read.
         """
-        name, ids = self.venue_symbol(symbol), one_id(order_id, client_order_id)
-        call = self._cancellation(name, *ids)
-
-        async def deed() -> Order:
-            unknown: CancelOutcomeUnknown | None = None
-            try:
-                await self._call(call.endpoint, body=call.body)
-            except CancelOutcomeUnknown as error:
-                unknown = error
-            except OrderNotFound as gone:
-                if gone.outcome is not Outcome.UNKNOWN:  # else gone by an earlier attempt of this cancel, or set off
-                    raise
-            return await self._after_cancel(name, *ids, unknown, None)
-
-        with urgent():
-            order = await self._channel.deeds.see_through(deed, Kind.CANCEL)
-        if order.status is not OrderStatus.CANCELED:
-            text = f"it was not cancelled: it is {order.status.value}"
-            raise OrderNotFound(text, venue=self.id, endpoint=call.endpoint.name)
+        await self._cancel_as_order(self.venue_symbol(symbol), one_id(order_id, client_order_id))
 
     async def set_position_stops(
         self,

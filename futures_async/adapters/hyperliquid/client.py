@@ -19,7 +19,6 @@ from futures_async.adapter import (
     BatchCancels,
     BatchPlacement,
     Call,
-    CancelOutcomeUnknown,
     CancelResult,
     Capability,
     Contract,
@@ -28,7 +27,6 @@ from futures_async.adapter import (
     FuturesAsyncError,
     InvalidOrder,
     InvalidRequest,
-    Kind,
     NotSupported,
     Options,
     Order,
@@ -37,9 +35,7 @@ from futures_async.adapter import (
     OrderRejected,
     OrderRequest,
     OrderResult,
-    OrderStatus,
     OrderType,
-    Outcome,
     Placement,
     PlannedOrder,
     Refusal,
@@ -339,27 +335,9 @@ class Hyperliquid(BatchCancels, LookupCalls):
         """
         self._require(Capability.CANCEL_TRIGGER_ORDER)
         name, ids = self.venue_symbol(symbol), self._current_ids(*one_id(order_id, client_order_id))
-
-        async def deed() -> None:
-            await self._asset(name)
-            call = self._cancellation(name, *ids)
-            unknown: CancelOutcomeUnknown | None = None
-            try:
-                await self._call(call.endpoint, body=call.body)
-                self._cancel_is_known(name, *ids)
-                return
-            except CancelOutcomeUnknown as error:
-                unknown = error
-            except OrderNotFound as gone:
-                if gone.outcome is not Outcome.UNKNOWN:  # else gone by an earlier attempt of this cancel, or set off
-                    raise
-            order = await self._after_cancel(name, *ids, unknown, None)
-            if order.status is not OrderStatus.CANCELED:
-                text = f"it was not cancelled: it is {order.status.value}"
-                raise OrderNotFound(text, venue=self.id, endpoint=call.endpoint.name) from unknown
-
         with urgent():
-            await self._channel.deeds.see_through(deed, Kind.CANCEL)
+            await self._asset(name)
+        await self._cancel_as_order(name, ids, tells=True)
 
     async def arm_cancel_all(self, timeout_s: int, symbol: str | None = None) -> None:
         """Have the venue cancel all orders of the account, triggers too, in `timeout_s` (5 or more) seconds; 0 disarms.
