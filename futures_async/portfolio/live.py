@@ -11,6 +11,7 @@ from futures_async.portfolio.feeds import REFUSED_PAUSES_S, Answer, Feed
 from futures_async.transport.runtime import Runtime, Work
 from futures_async.unified.callbacks import failure_of
 from futures_async.unified.errors import FuturesAsyncError, NotSupported, RequestTimeout, UnreadRows
+from futures_async.unified.exchange import FuturesExchange
 from futures_async.unified.watching import Watch, WatchState
 
 logger = logging.getLogger("futures_async.portfolio")
@@ -18,9 +19,20 @@ logger = logging.getLogger("futures_async.portfolio")
 T = TypeVar("T")
 
 AUDIT_S = 110.0
-"""Some venues tell an account in two requests: with one for its positions that makes no more than two in a minute."""
+MOST_A_MINUTE = 1.95
+"""Audits make so many requests for an account: where one of its positions takes many, there are fewer of them."""
 LAG_S = 2.0
 """A read may lag so far behind what was pushed: only a later one stands in for a picture that is not kept any more."""
+
+
+def audits_of(exchange: FuturesExchange) -> tuple[float, float]:
+    """How often an account's positions are compared with a read, and how often its balances are: seconds.
+
+    No trade leaves a balance as it was.
+    """
+    positions, accounts = exchange.audit_reads
+    left = MOST_A_MINUTE - accounts * 60 / AUDIT_S
+    return max(AUDIT_S, positions * 60 / left), AUDIT_S
 
 
 class Live(Generic[T]):

@@ -12,7 +12,7 @@ import anyio
 import anyio.lowlevel
 
 from futures_async.portfolio.feeds import Answer, Feed, Part, answered
-from futures_async.portfolio.live import AUDIT_S, Live
+from futures_async.portfolio.live import Live, audits_of
 from futures_async.portfolio.share import Member, RedisShare
 from futures_async.portfolio.snapshot import Snapshot, VenueState, shut_error, state_of
 from futures_async.transport.runtime import Runtime, current_runtime
@@ -43,9 +43,10 @@ class Portfolio:
         max_age_s: Share answers, and failures, up to this age; 0 always asks.
         margin_coin: For venues that can read an account in one coin only.
         give_up_s: Stop a read that has had no answer for so long.
-        live: Keep positions and accounts true by the venues' streams, and read only in audits (every 110 s), before a
-            stream stands and while it is lost, and where there is none. What follows the market (mark, profit,
-            liquidation price) is then as of the venue's last push or read. On asyncio, with the extra `[streams]`.
+        live: Keep positions and accounts true by the venues' streams, and read only in audits (every 110 s; positions
+            more rarely where that takes many requests), before a stream stands and while it is lost, and where there is
+            none. What follows the market (mark, profit, liquidation price) is then as of the venue's last push or read.
+            On asyncio, with the extra `[streams]`.
         share: Of all processes with the same accounts one reads, or streams where it is `live`, and the others get what
             it knows: see `RedisShare`.
 
@@ -244,8 +245,9 @@ class _Venue:
     def watch(self, changed: Callable[[], object]) -> None:
         """Keep it by the venue's streams."""
         exchange, runtime = self._exchange, self._runtime
-        watch_positions = partial(exchange.watch_positions, audit_s=AUDIT_S)
-        watch_accounts = partial(exchange.watch_accounts, audit_s=AUDIT_S)
+        positions_s, accounts_s = audits_of(exchange)
+        watch_positions = partial(exchange.watch_positions, audit_s=positions_s)
+        watch_accounts = partial(exchange.watch_accounts, audit_s=accounts_s)
         member = self._member
 
         def leads() -> bool:

@@ -14,18 +14,20 @@ from futures_async.streams.line import Guard, Line
 from futures_async.streams.picture import Picture, Push
 from futures_async.streams.polled import PolledFeed
 from futures_async.streams.session import Setting
-from futures_async.streams.streamed import ContractFeed, StreamFeed
+from futures_async.streams.streamed import STIR_S, ContractFeed, StreamFeed
 from futures_async.streams.watch import MAX_FILLS, FeedWatch
 from futures_async.transport.limits.limiter import Limiter, Pool
 from futures_async.transport.runtime import AsyncioRuntime, Runtime, Work
 from futures_async.unified.credentials import Credentials
 from futures_async.unified.errors import ClientClosed, FuturesAsyncError, InvalidRequest, NotSupported
-from futures_async.unified.models import Order
+from futures_async.unified.models import Account, Order, Position
 from futures_async.unified.watching import Change
 
 T = TypeVar("T")
 
 STIRRING = (What.FILLS, What.ORDERS)
+PAIR = {What.POSITIONS: What.ACCOUNTS, What.ACCOUNTS: What.POSITIONS}
+"""What tells of one account's executions, each by itself."""
 AUDIT_S = 60.0
 LEAST_S = 0.1
 
@@ -201,6 +203,7 @@ class AccountStreams:
             around,
             audit_s=wish.audit_s,
             stirred=self._stirred,
+            found=self._found,
             beside=[
                 (topic, what, Overheard(told))
                 for what, beside, told in self._overheard
@@ -227,8 +230,14 @@ class AccountStreams:
                 await line.aclose()
 
     def _stirred(self, source: StreamFeed[Any], changes: Sequence[Change[Any]]) -> None:
-        """Fills and orders move positions and accounts, and each other; what is not executed moves no fill."""
-        if source.what not in STIRRING or len(self._feeds) == 1:
+        """Fills and orders move positions and accounts, and each other; what is not executed moves no fill.
+
+        Where positions and accounts each tell of executions, they move each other.
+        """
+        if source.what not in STIRRING:
+            self._found(source, changes, self._means.runtime().now() - STIR_S)
+            return
+        if len(self._feeds) == 1:
             return
         executed = source.what is What.FILLS or any(map(_executes, changes))
         still = {What.TICKERS}
@@ -239,7 +248,21 @@ class AccountStreams:
         at = self._means.runtime().now()
         for feed in self._feeds.values():
             if feed is not source and isinstance(feed, StreamFeed) and feed.what not in still:
-                feed.stir(at)
+                feed.stir(at, at - STIR_S)
+
+    def _found(self, source: StreamFeed[Any], changes: Sequence[Change[Any]], since: float) -> None:
+        """What shows a trade after `since`, pushed or read, is told by the other one of the pair as well."""
+        other, dialect = PAIR.get(source.what), self._means.dialect
+        if other is None or dialect is None or not dialect.paired or not any(map(_shows_a_trade, changes)):
+            return
+        for feed in self._feeds.values():
+            if feed.what is other and isinstance(feed, StreamFeed):
+                feed.stir(self._means.runtime().now(), since, seldom=True)
+
+    def look_again(self) -> None:
+        """Something has changed that pushes do not tell: all that is streamed is compared with reads."""
+        for feed in tuple(self._feeds.values()):
+            feed.audit()
 
     # Lines
 
@@ -276,6 +299,15 @@ class AccountStreams:
             report=means.report,
         )
         return line
+
+
+def _shows_a_trade(change: Change[Any]) -> bool:
+    """A position has another size, or a coin another balance: a trade does both, as it is paid for."""
+    item, before = change.item, change.previous
+    if isinstance(item, Account):
+        known = None if before is None else before.balance
+        return None not in (item.balance, known) and item.balance != known
+    return isinstance(item, Position) and item.quantity != (0 if before is None else before.quantity)
 
 
 def _executes(change: Change[Order]) -> bool:

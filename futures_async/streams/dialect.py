@@ -146,6 +146,8 @@ class StreamDialect(ABC):
     """Model fields that pushes leave out and reads tell."""
     binds: ClassVar[bool] = True
     """Accounts show what resting orders bind, so that one that is placed or cancelled is followed by a push of them."""
+    paired: ClassVar[bool] = False
+    """Executions are told by positions and by balances, at once: where one of them comes alone, one may be lost."""
     logs_in: ClassVar[bool] = True
     """Private connections begin with a login. False: subscriptions say whose they are."""
     ticket_s: ClassVar[float | None] = None

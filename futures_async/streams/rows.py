@@ -372,7 +372,8 @@ class Rows(Picture[T]):
         changes: list[Change[T]],
     ) -> None:
         previous = kept.item
-        if not same(item, previous):
+        # A row is the same, and what another call told beside it may not be: the mode of the account.
+        if not same(item, previous) or item != previous:
             kept.item = self.current[key] = item
             changes.append(change_of(CHANGED, item, previous, source, venue_ms, when))
 

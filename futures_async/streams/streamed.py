@@ -19,6 +19,8 @@ T = TypeVar("T")
 
 STIR_S = 1.0
 """What belongs to one event comes within so long of each other, on whatever channels."""
+SELDOM_S = 110.0
+"""Since the last read, before there is one for what needs not have moved it."""
 BUFFERED = 100_000
 """Messages kept while the venue is read; with more of them it is read again."""
 
@@ -37,6 +39,7 @@ class StreamFeed(Feed[T]):
         *,
         audit_s: float,
         stirred: Callable[[StreamFeed[T], Sequence[Change[T]]], None],
+        found: Callable[[StreamFeed[T], Sequence[Change[T]], float], None] = lambda _, changes, since: None,
         beside: Sequence[tuple[Topic, What, Subscriber]] = (),
     ) -> None:
         super().__init__(what, picture, reads or _NoReads(), around, audit_s=audit_s)
@@ -46,6 +49,7 @@ class StreamFeed(Feed[T]):
         """What else is to be heard as long as this is watched, and by whom."""
         self._reading = reads is not None
         self._stirred = stirred
+        self._found = found
         self._standing: set[Hashable] = set()
         self._epoch = 0
         """Counts the times that everything stood anew after something did not."""
@@ -60,6 +64,8 @@ class StreamFeed(Feed[T]):
         self._audit_at = math.inf
         self._pushed_at = -math.inf
         self._stir_due = math.inf
+        self._seldom = False
+        """What stirred it may have been something else."""
         self._suspects: frozenset[Hashable] = frozenset()
         self._judge_at = math.inf
         self._drifting = 0
@@ -140,9 +146,16 @@ class StreamFeed(Feed[T]):
         """Something may have been missed."""
         self.audit()
 
-    def stir(self, at: float) -> None:
-        """Something happened that this channel should tell of too."""
-        if at - self._pushed_at > STIR_S:
+    def stir(self, at: float, since: float, *, seldom: bool = False) -> None:
+        """Something happened that this channel should tell of too.
+
+        Args:
+            at: When that was told, on the event loop's clock.
+            since: What was pushed after this may have told it.
+            seldom: It may be something else, which happens often: it is not read for that alone again and again.
+        """
+        if self._pushed_at < since:
+            self._seldom = seldom and (self._seldom or self._stir_due == math.inf)
             self._stir_due = min(self._stir_due, at + STIR_S)
             self._bell.ring()
 
@@ -182,6 +195,8 @@ class StreamFeed(Feed[T]):
             else:
                 if now >= self._judge_at:
                     self._judge()
+                if self._stir_due <= now < self._read_at + SELDOM_S and self._seldom:
+                    self._stir_due, self._audit_at = math.inf, min(self._audit_at, self._read_at + SELDOM_S)
                 if now >= min(self._audit_at, self._stir_due):
                     await self._compare()
                 due = min(self._audit_at, self._stir_due, self._judge_at)
@@ -253,6 +268,7 @@ class StreamFeed(Feed[T]):
         self._plan_audit()
         if not self._reading:
             return
+        read_before = self._read_at
         answer = await self._ask()
         if self._over or epoch != self._epoch or not self._standing:
             return
@@ -260,6 +276,7 @@ class StreamFeed(Feed[T]):
             self._audit_at = min(self._audit_at, self._runtime.now() + LAG_S)
             return
         merged = self._merge(answer)
+        self._found(self, merged.changes, read_before)
         told = await self._look_up(merged.missing, answer)
         self._covered_ms = answer.when.received_ms
         untold = merged.untold | {self.picture.key(item) for item in merged.missing}

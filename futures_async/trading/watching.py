@@ -48,6 +48,10 @@ class Watching(History):
     async def _before_reading(self) -> None:
         """Know what pushes cannot be understood without; done before the venue is read for a picture."""
 
+    async def _accounts_watched(self) -> Sequence[Account]:
+        """The balances, read for a picture of them."""
+        return await self.fetch_accounts()
+
     def watch_orders(
         self,
         symbol: str | None = None,
@@ -84,7 +88,7 @@ class Watching(History):
     def watch_accounts(self, *, fallback_s: float | None = None, audit_s: float = AUDIT_S) -> Watch[Account]:
         self._readable(fallback_s, Capability.WATCH_ACCOUNTS, Capability.FETCH_ACCOUNTS)
         picture = partial(self._picture_of, ACCOUNTS, What.ACCOUNTS)
-        return self._watch(What.ACCOUNTS, picture, _PresentReads(self.fetch_accounts), None, fallback_s, audit_s)
+        return self._watch(What.ACCOUNTS, picture, _PresentReads(self._accounts_watched), None, fallback_s, audit_s)
 
     def watch_tickers(self, symbols: Sequence[str], *, fallback_s: float | None = None) -> Watch[Ticker]:
         self._readable(fallback_s, Capability.WATCH_TICKERS, Capability.FETCH_TICKER)

@@ -114,6 +114,12 @@ class FuturesExchange(ABC):
     lifecycle: ClassVar[Lifecycle] = "live"
     capabilities: ClassVar[frozenset[Capability]] = frozenset()
 
+    @property
+    def audit_reads(self) -> tuple[int, int]:
+        """Requests that an audit of all positions takes, and one of all balances, at most, where each market's
+        positions fit on a page: who keeps many accounts goes by it in how often they are compared with reads."""
+        return 1, 2
+
     def supports(self, capability: Capability | str) -> bool:
         """Whether the method of that name works at this venue."""
         return capability in self.capabilities

@@ -23,6 +23,8 @@ from futures_async.unified.exchange import Capability
 NOON = 1_768_190_400_000  # 2026-01-12 04:00 UTC: no funding for four hours
 BTC = "BTC/USDT:USDT"
 LATENCY_S = 0.03
+WALLETS = ("hyperliquid",)
+"""Where accounts are wallets, whose keys are not made up: there is one of each."""
 VENUES = ("bitget", "bitget-uta", "bitget-v1", "bitmart", "bittap")
 
 
@@ -49,13 +51,17 @@ class Crowd:
             for number in range(each):
                 name = f"{venue}-{number}"
                 own = ApiKey(key=f"{key.key}{number:03d}", secret=key.secret, passphrase=key.passphrase, memo=key.memo)
-                self.accounts[name] = self.exchange.engine.open_account(
-                    name,
-                    keys=[own],
-                    family=known.account.family,
-                    kind=known.account.kind,
-                    short_ids=known.account.short_ids,
-                )
+                if venue in WALLETS:
+                    assert each == 1
+                    own, self.accounts[name] = key, known.account
+                else:
+                    self.accounts[name] = self.exchange.engine.open_account(
+                        name,
+                        keys=[own],
+                        family=known.account.family,
+                        kind=known.account.kind,
+                        short_ids=known.account.short_ids,
+                    )
                 self.exchanges[name] = connect(
                     venue,
                     Credentials(key=own.key, secret=own.secret, passphrase=own.passphrase, memo=own.memo, uid=name),

@@ -22,7 +22,7 @@ from futures_async.unified.enums import Side
 from futures_async.unified.errors import ClientClosed, RequestTimeout
 from futures_async.unified.watching import WatchState
 from tests.fakes import Backend, FakeReads, both_backends, in_virtual_time
-from tests.portfolio.crowd import LATENCY_S, Crowd
+from tests.portfolio.crowd import BTC, LATENCY_S, Crowd
 
 pytestmark = pytest.mark.filterwarnings("ignore::futures_async.LifecycleWarning")
 
@@ -321,3 +321,40 @@ def test_100_accounts_are_read_twice_a_minute_at_most_and_never_a_push_behind(re
         assert max(objects[-2:]) - min(objects[:2]) < 10 * len(names)
 
     virtual_time.run(main())
+
+
+HELD = {"bybit": (BTC, "BTC/USDC:USDC", "BTC/USD:BTC"), "hyperliquid": ("BTC/USDC:USDC",)}
+"""What is held, where that is not one contract settled in USDT: what takes most requests to read."""
+READ_AFTER_TRADES = ("binance", "bitmart")
+"""Pushes leave out what moves with a trade: it is read each time, whatever audits do."""
+
+
+@pytest.mark.parametrize("trade_s", [None, 30])
+@pytest.mark.parametrize("venue", ["binance", "bitget", "bitget-uta", "bitmart", "bybit", "hyperliquid", "okx"])
+def test_audits_make_two_requests_a_minute_at_most_at_every_venue(venue: str, trade_s: int | None) -> None:
+    minutes = 40
+
+    async def test(crowd: Crowd, portfolio: Portfolio) -> None:
+        name = f"{venue}-0"
+        symbols = HELD.get(venue, (BTC,))
+        engine = crowd.exchange.engine
+        for symbol in symbols:
+            coin = symbol.rpartition(":")[2]
+            if coin != "USDT" and venue == "bybit":
+                with engine.arithmetic():
+                    engine.deposit(crowd.accounts[name], coin, D(10_000))
+            crowd.trade(name, symbol=symbol)
+        await asyncio.sleep(200)  # what is read of new positions, and soon after the beginning
+        since_s = crowd.exchange.monotonic()
+        for beat in range(60 * minutes // 10):
+            await asyncio.sleep(10)
+            if trade_s is not None and beat % (trade_s // 10) == 0:
+                crowd.trade(name, Side.SELL if beat % 2 else Side.BUY, symbol=symbols[0])
+            assert streams(await portfolio.snapshot()) == {name: WatchState.LIVE}
+        reads = crowd.reads(since_s)[name] or crowd.reads(since_s).total()
+        assert reads >= minutes / 2  # audits do not cease
+        if trade_s is None or venue not in READ_AFTER_TRADES:
+            # One audit more may fall into the time than it is long for.
+            assert reads <= 2 * minutes + sum(crowd.exchanges[name].audit_reads)
+
+    on(test, venue)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from futures_async.streams.dialect import What
 from tests.streams.judge import ALL, Bench
 from tests.streams.running import on
 from tests.streams.toy import SYMBOLS, ToyStreams
@@ -42,6 +43,57 @@ def test_an_order_at_rest_moves_no_fill_and_an_execution_everything(dialect: Toy
             assert set(asked) >= {"fills", "positions", "accounts"}
 
     on(test, dialect=dialect, audit_s=600.0)
+
+
+class Paired(ToyStreams):
+    paired = True
+
+
+@pytest.mark.parametrize(("lost", "told"), [("positions", "accounts"), ("accounts", "positions")])
+def test_of_positions_and_money_one_that_tells_of_a_trade_alone_has_the_other_read(lost: str, told: str) -> None:
+    async def test(bench: Bench) -> None:
+        venue, asked = bench.venue, Counter[str]()
+        async with bench.watch(What.POSITIONS) as positions, bench.watch(What.ACCOUNTS) as accounts:
+            await positions.live()
+            await accounts.live()
+            await asyncio.sleep(150)
+            [connection] = venue.connections
+            counted(venue, "fetch", asked)
+            venue.fill(venue.place(SYMBOLS[0], "buy", 2), 1)  # told by both
+            await asyncio.sleep(150)
+            assert not asked
+            connection.topics = {told}
+            venue.fill(venue.place(SYMBOLS[0], "buy", 2), 1)
+            await asyncio.sleep(5)
+            assert asked == {lost: 1}
+            assert [str(one.quantity) for one in positions.current.values()] == ["2"]
+            assert [str(one.available) for one in accounts.current.values()] == [venue.now_books.accounts["USDT"].free]
+            # What it takes for a trade may be something else, a transfer: it is not read again and again.
+            for _ in range(10):
+                venue.fill(venue.place(SYMBOLS[0], "buy", 2), 1)
+                await asyncio.sleep(10)
+            assert asked == {lost: 1}
+            await asyncio.sleep(15)
+            assert asked[lost] > 1
+            assert [str(one.quantity) for one in positions.current.values()] == ["12"]
+
+    on(test, dialect=Paired(), audit_s=3600.0)
+
+
+def test_money_that_is_read_and_tells_of_a_trade_has_positions_read() -> None:
+    async def test(bench: Bench) -> None:
+        venue = bench.venue
+        async with bench.watch(What.POSITIONS) as positions, bench.watch(What.ACCOUNTS, audit_s=110.0) as accounts:
+            await positions.live()
+            await accounts.live()
+            await asyncio.sleep(150)
+            [connection] = venue.connections
+            connection.topics = set()  # nothing comes but answers to the heartbeat
+            venue.fill(venue.place(SYMBOLS[0], "buy", 2), 1)
+            await asyncio.sleep(125)
+            assert [str(one.quantity) for one in positions.current.values()] == ["1"]
+
+    on(test, dialect=Paired(), audit_s=3600.0)
 
 
 def counted(venue: Any, name: str, asked: Counter[str]) -> None:

@@ -165,7 +165,8 @@ def to_position(wire: WirePosition) -> Position:
 
 
 def to_account(wire: WireAccount) -> Account:
-    return Account(venue="toy", raw=wire, margin_coin=wire.coin, available=Decimal(wire.free))
+    free = Decimal(wire.free)
+    return Account(venue="toy", raw=wire, margin_coin=wire.coin, balance=free, available=free)
 
 
 def to_ticker(wire: WireTicker) -> Ticker:

@@ -47,6 +47,8 @@ T = TypeVar("T")
 
 _MODE_WORDS = {MarginMode.ISOLATED: "ISOLATED_MARGIN", MarginMode.CROSS: "REGULAR_MARGIN"}
 SHOWN = "BTCUSDT"
+MODE_GOOD_S = 360.0
+"""So long the margin mode that was read is taken for that of pushes, and of balances in audits."""
 _MODE_CODES = {PositionMode.ONE_WAY: 0, PositionMode.HEDGE: 3}
 
 
@@ -60,18 +62,33 @@ class AccountCalls(MarketCalls):
     """By contract, as far as they were seen: no call tells them of a whole account."""
     _mode_read: MarginMode | None
     """The margin mode as it was read last."""
+    _mode_reads: list[int]
+    """How many readings of it were begun, which of them is told by `_mode_read`, and how many were when it was set."""
+    _mode_read_at: float
+    """When that one was answered, on the event loop's clock."""
 
     # Modes
 
     async def _margin_mode(self) -> MarginMode | None:
-        self._mode_read = mapping.margin_mode(await self._call(endpoints.INFO))
-        return self._mode_read
+        self._mode_reads[0] += 1
+        begun = self._mode_reads[0]
+        mode = mapping.margin_mode(await self._call(endpoints.INFO))
+        if begun > self._mode_reads[1]:  # one that was begun before another tells nothing newer, however late it comes
+            changed = self._mode_reads[1] > 0 and mode is not self._mode_read
+            self._mode_reads[1], self._mode_read = begun, mode
+            self._mode_read_at = self._channel.transport.runtime().now()
+            if changed:
+                self._streams.look_again()
+        return mode
 
     async def _beside_mode(self, read: Callable[[], Awaitable[T]]) -> tuple[T, MarginMode | None]:
-        """A read whose rows do not say in which margin mode the account is, and that mode: both at the same time."""
+        """A read whose rows do not say in which margin mode the account is, and that mode: both at the same time.
+
+        Reads of positions and money that are begun together have one reading of it, unless the mode was set meanwhile.
+        """
 
         async def part(rows: bool) -> list[Any]:
-            return [await read() if rows else await self._margin_mode()]
+            return [await read() if rows else await self._once(("margin mode", self._mode_reads[2]), self._margin_mode)]
 
         found, mode = await side_by_side(part, (True, False))
         return found, mode
@@ -87,14 +104,17 @@ class AccountCalls(MarketCalls):
         mode = chosen(MarginMode, mode, "mode")
         if symbol is not None:
             raise NotSupported(f"{self.id}: set_margin_mode is for the whole account here: leave the symbol out")
-        await self._apply(
-            ("set_margin_mode",),
-            mode,
-            send=lambda: self._call(endpoints.SET_MARGIN_MODE, body={"setMarginMode": _MODE_WORDS[mode]}),
-            read=self._margin_mode,
-            stands=lambda found: found is mode,
-            unchanged=UNCHANGED,
-        )
+        try:
+            await self._apply(
+                ("set_margin_mode",),
+                mode,
+                send=lambda: self._call(endpoints.SET_MARGIN_MODE, body={"setMarginMode": _MODE_WORDS[mode]}),
+                read=self._margin_mode,
+                stands=lambda found: found is mode,
+                unchanged=UNCHANGED,
+            )
+        finally:
+            self._mode_reads[2] = self._mode_reads[0]
 
     async def _known_position_mode(self, venue_symbol: str) -> PositionMode:
         """Of one contract, read once: only those that settle in USDT have a hedge mode."""
@@ -262,6 +282,13 @@ class AccountCalls(MarketCalls):
         """Read every coin that is not zero. The account's totals in USD are `fetch_account("USD")`."""
         wallet, mode = await self._beside_mode(self._wallet)
         return mapping.accounts(mode).all(wallet.coin, lambda _: wallet)
+
+    async def _accounts_watched(self) -> list[Account]:
+        """The margin mode is read with the positions: one that has changed has this read again."""
+        if self._channel.transport.runtime().now() - self._mode_read_at >= MODE_GOOD_S:
+            return await self.fetch_accounts()
+        wallet = await self._wallet()
+        return mapping.accounts(self._mode_read).all(wallet.coin, lambda _: wallet)
 
     # Positions
 

@@ -5,6 +5,7 @@ https://bybit-exchange.github.io/docs/v5/intro
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Sequence
 from decimal import Decimal
 from typing import Any, ClassVar, Unpack
@@ -114,8 +115,14 @@ class Bybit(BatchCancels, TriggerCalls):
     def _reads(self) -> Sequence[str]:
         return self._markets
 
+    @property
+    def audit_reads(self) -> tuple[int, int]:
+        """Of each market a page of positions and, where it has rows, the empty one after it, and the margin mode; the
+        wallet."""
+        return 2 * len(self._markets) + 1, 1
+
     def _attach(self, credentials: Credentials | None) -> None:
-        self._modes, self._mode_read = {}, None
+        self._modes, self._mode_read, self._mode_reads, self._mode_read_at = {}, None, [0, 0, 0], -math.inf
         super()._attach(credentials)
 
     def _stream_dialect(self) -> StreamDialect:

@@ -114,7 +114,8 @@ class BybitStreamDialect(StreamDialect):
 
     Args:
         dialect: Of REST: it signs, and knows the hosts.
-        margin_mode: The account's, as it was read last: pushes do not tell it, and what is available hangs on it.
+        margin_mode: The account's, as it was read last: pushes do not tell it, and what is available hangs on it, as
+            does the margin of positions.
         guarded: Beside orders, the topic is held without which the venue cancels them all; nothing is pushed by it.
     """
 
@@ -123,9 +124,11 @@ class BybitStreamDialect(StreamDialect):
     heartbeat = Heartbeat(text='{"op":"ping"}', every_s=10.0, patience_s=10.0)
     # Allowed are 500 attempts in 5 minutes. An answer names one request, so each asks for one topic.
     limits = StreamLimits(connects=RateLimit(400, 300.0, scope="ip"), messages_per_s=8, per_frame=1)
+    # Wallets are pushed at trades, transfers and settlements, positions at each order and trade.
+    paired = True
     unsaid: ClassVar[Mapping[What, tuple[str, ...]]] = {
         What.ACCOUNTS: ("margin_mode", "margin_ratio"),
-        What.POSITIONS: ("margin_mode", "margin", "created_ms"),
+        What.POSITIONS: ("created_ms",),
     }
 
     def __init__(
@@ -244,7 +247,7 @@ class BybitStreamDialect(StreamDialect):
 
     def _positions(self, row: wire.WirePosition) -> Read[Any]:
         """A row of one-way mode tells of both sides: of the one that is held, if any, and that the other is not."""
-        reading = positions(None)
+        reading = positions(self._margin_mode())
         sides = _SIDES.get(str(row.position_idx), ("Buy", "Sell"))
         held = _OTHER_SIDE.get(str(row.side).lower())
         if held is not None:

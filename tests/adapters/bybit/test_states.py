@@ -24,7 +24,7 @@ from futures_async.testing.virtual_time import run
 from futures_async.transport.http.backend import HttpRequest
 from futures_async.unified import errors
 from futures_async.unified.enums import LedgerType, MarginMode, OrderStatus, OrderType, PositionMode, PositionSide, Side
-from futures_async.unified.models import Account, Order, OrderRequest
+from futures_async.unified.models import Account, Order, OrderRequest, Position
 from tests.adapters.bybit.samples import plain, row
 from tests.adapters.bybit.test_contract import TestBybit as Suite
 from tests.adapters.bybit.test_streams import pushed, read
@@ -473,5 +473,60 @@ def test_a_position_that_cannot_be_read_is_not_called_closed_by_a_refusal() -> N
         refused_after(on, 0)
         with pytest.raises(errors.UnreadRows):
             await exchange.close_position(BTC)
+
+    played(play)
+
+
+# The margin mode
+
+
+@pytest.mark.parametrize("mode", list(MarginMode))
+def test_a_push_of_a_position_has_the_margin_that_a_read_has(mode: MarginMode) -> None:
+    frame = plain("ws_position")
+    dialect = BybitStreamDialect(BybitDialect(), margin_mode=lambda: mode)
+    data = dialect.read(msgspec.json.encode(frame), binary=False)
+    assert isinstance(data, Data)
+    [(_, push)] = data.pushes
+    whole = msgspec.convert(frame["data"][0], wire.WirePosition, strict=False)
+    [read] = mapping.positions(mode).each([whole]).rows
+    pushed = next(position for position in push.items if isinstance(position, Position) and position.quantity)
+    assert (pushed.margin_mode, pushed.margin) == (mode, read.margin)
+    assert (pushed.margin is None) == (mode is MarginMode.CROSS)
+
+
+def modes_read(on: Inside) -> int:
+    return sum(one.path == endpoints.INFO.path for one in on.inside.arrivals)
+
+
+def test_reads_that_begin_together_read_the_mode_once_and_not_one_of_before_it_was_set() -> None:
+    plan = FaultPlan()
+
+    async def play(on: Inside, exchange: Bybit) -> None:
+        await exchange.fetch_time()
+        async with anyio.create_task_group() as group:
+            group.start_soon(exchange.fetch_positions)
+            group.start_soon(exchange.fetch_accounts)
+        assert modes_read(on) == 1
+        plan.add("slow", paths=[endpoints.INFO.path], most=1, delay_s=3.0)
+        async with anyio.create_task_group() as group:
+            group.start_soon(exchange.fetch_accounts)
+            await anyio.sleep(0.2)
+            await exchange.set_margin_mode("isolated")
+            accounts = await exchange.fetch_accounts()
+        assert {account.margin_mode for account in accounts} == {MarginMode.ISOLATED}
+        # What was asked before that, and came late, is not taken for what holds now.
+        assert exchange._mode_read is MarginMode.ISOLATED
+
+    played(play, plan=plan)
+
+
+def test_a_mode_that_was_changed_elsewhere_is_shown_of_balances_as_soon_as_of_positions() -> None:
+    async def play(on: Inside, exchange: Bybit) -> None:
+        async with exchange.watch_accounts(audit_s=3600) as accounts, exchange.watch_positions(audit_s=20) as positions:
+            await accounts.live()
+            await positions.live()
+            on.inside.engine.settings.set_margin_mode(on.account, None, MarginMode.ISOLATED)
+            await anyio.sleep(30)
+            assert {account.margin_mode for account in accounts.current.values()} == {MarginMode.ISOLATED}
 
     played(play)
