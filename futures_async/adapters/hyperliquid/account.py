@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -67,13 +68,18 @@ class AccountCalls(MarketCalls):
         self._budget_at_ms = 0
         self._abstraction: str | None = None
         """How the account keeps its collateral, once it was read."""
-        known = Known(
-            lambda: self._user,
-            self._pushed,
-            lambda: self._abstraction is not None and self._abstraction not in SPOT_LEDGER,
-        )
+        known = Known(lambda: self._user, self._pushed, lambda: self._in_dex)
         self._stream = HyperliquidStreams(self._names, known)
         super()._attach(credentials)
+
+    @property
+    def _in_dex(self) -> bool:
+        """The collateral is the dex's own, as far as it was read.
+
+        That of a unified account lies in the spot ledger, for all dexs together: a dex's state may show none at all, by
+        which each of its cross positions would be about to be liquidated.
+        """
+        return self._abstraction is not None and self._abstraction not in SPOT_LEDGER
 
     def _stream_dialect(self) -> StreamDialect:
         return self._stream
@@ -186,9 +192,15 @@ class AccountCalls(MarketCalls):
         return self._abstraction in SPOT_LEDGER
 
     async def fetch_positions(self, symbol: str | None = None) -> list[Position]:
-        """Read the open positions of this dex: net, one for each coin."""
+        """Read the open positions of this dex: net, one for each coin.
+
+        `margin_ratio` of cross positions is that of the dex's whole cross book; None in unified accounts, whose
+        positions of all dexs stand on one collateral.
+        """
         name = None if symbol is None else self.venue_symbol(symbol)
         state = await self._state()
+        with suppress(FuturesAsyncError):  # what cannot be told now is not told
+            await self._keeps_in_spot()
         if self.supports(Capability.FETCH_CONTRACTS):
             await self._renew_contracts()  # positions are worth reading without their maintenance margin
         return self._held(state, name).whole()
@@ -198,7 +210,7 @@ class AccountCalls(MarketCalls):
 
     def _held(self, state: wire.WireState, name: str | None = None) -> Read[Position]:
         """The positions of a state, or that in one contract."""
-        held = positions_of(state)
+        held = positions_of(state, cross=self._in_dex)
         mine = Rows(row for row in held if name in (None, row.coin) or nameless(row.coin))
         table = mapping.positions(self._names)
         return table.each(mine.without(unread_of(held)), lambda row: mapping.Beside(self._tiers.get(str(row.coin))))
@@ -271,9 +283,9 @@ class AccountCalls(MarketCalls):
         return None
 
 
-def positions_of(state: wire.WireState) -> Rows[wire.WirePosition]:
-    """The positions out of their wrappings, each with the figures of the cross book."""
-    whole, value = state.cross_maintenance_margin_used, state.cross_margin_summary.account_value
+def positions_of(state: wire.WireState, *, cross: bool = True) -> Rows[wire.WirePosition]:
+    """The positions out of their wrappings, each with the figures of the cross book, where the state tells them."""
+    whole, value = state.cross_maintenance_margin_used, state.cross_margin_summary.account_value if cross else None
     rows: Rows[wire.WirePosition] = Rows()
     unread = list(unread_of(state.asset_positions))
     for held in state.asset_positions:

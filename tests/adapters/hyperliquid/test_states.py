@@ -11,13 +11,15 @@ import pytest
 from futures_async.adapter import divide
 from futures_async.adapters.hyperliquid import Hyperliquid, endpoints
 from futures_async.simulator.plan import FaultPlan
+from futures_async.simulator.streams.inprocess import InProcessStreams
 from futures_async.testing.inside import Inside
 from futures_async.testing.virtual_time import run
 from futures_async.transport.endpoint import Kind
 from futures_async.transport.http.backend import HttpRequest
 from futures_async.unified import errors
-from futures_async.unified.enums import OrderType, Side
+from futures_async.unified.enums import MarginMode, OrderType, Side
 from futures_async.unified.models import OrderRequest
+from tests.adapters.hyperliquid.test_contract import SPEC
 from tests.adapters.hyperliquid.test_contract import TestHyperliquid as Suite
 
 
@@ -107,3 +109,36 @@ def test_the_margin_of_an_isolated_position_does_not_move_with_the_mark_price() 
         assert after.margin_ratio == divide(after.maintenance_margin, equity)
 
     played(play)
+
+
+@pytest.mark.parametrize("kind", ["disabled", "default", "unifiedAccount", "portfolioMargin"])
+def test_no_cross_position_is_in_danger_by_what_a_dex_shows_of_a_unified_account(kind: str) -> None:
+    """Of such accounts the dex's summary may be zeroed while the collateral is in the spot ledger."""
+
+    async def main() -> None:
+        on = Inside(SPEC)
+        on.account.extra["abstraction"] = kind
+        dialect: Any = on.inside.venues["hyperliquid"].dialect
+        whole = dialect.state_row
+
+        def zeroed(account: Any, now_ms: int) -> dict[str, Any]:
+            row: dict[str, Any] = whole(account, now_ms)
+            if kind in ("unifiedAccount", "portfolioMargin"):
+                row["crossMarginSummary"] = dict.fromkeys(row["crossMarginSummary"], "0.0")
+                row["marginSummary"] = row["crossMarginSummary"]
+            return row
+
+        dialect.state_row = zeroed
+        streams = InProcessStreams(on.inside, latency_s=0.01)
+        async with on.connect(on.credentials, streams=streams) as exchange, exchange.watch_positions() as watch:
+            await watch.live()
+            on.trade_inside(Side.BUY, at_ms=on.inside.now_ms())
+            await anyio.sleep(5)
+            [pushed], [read] = watch.current.values(), await exchange.fetch_positions()
+            own = kind in ("disabled", "default")
+            for position in (pushed, read):
+                assert position.margin_mode is MarginMode.CROSS
+                assert position.liquidation_price is None or position.liquidation_price > 0
+                assert (position.margin_ratio is not None) is own
+
+    run(main())
