@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 from futures_async.portfolio.feeds import REFUSED_PAUSES_S, Answer, Feed
 from futures_async.transport.runtime import Runtime, Work
 from futures_async.unified.callbacks import failure_of
-from futures_async.unified.errors import FuturesAsyncError, NotSupported, RequestTimeout, UnreadRows
+from futures_async.unified.errors import ClientClosed, FuturesAsyncError, NotSupported, RequestTimeout, UnreadRows
 from futures_async.unified.exchange import FuturesExchange
 from futures_async.unified.watching import Watch, WatchState
 
@@ -67,6 +67,8 @@ class Live(Generic[T]):
         """When the picture was last known to be true."""
         self._retry_at = -math.inf
         self._failures = 0
+        self._closed = False
+        """Its exchange object was closed: there is nothing to watch any more."""
 
     @property
     def stream(self) -> WatchState | None:
@@ -150,7 +152,7 @@ class Live(Generic[T]):
         if not self._leads():
             self._leave()
             return
-        if not self._streams or (self._work is not None and not self._work.done):
+        if not self._streams or self._closed or (self._work is not None and not self._work.done):
             return
         if self._runtime.now() < self._retry_at:
             return
@@ -185,6 +187,10 @@ class Live(Generic[T]):
 
     def _lost(self, error: Exception | None) -> None:
         """There is no watch any more: there are reads, and another one after a while."""
+        if isinstance(error, ClientClosed):
+            self._closed = True
+            logger.debug("%s: not watched any more: %s", self.name, error)
+            return
         self._retry_at = self._runtime.now() + REFUSED_PAUSES_S[min(self._failures, len(REFUSED_PAUSES_S) - 1)]
         self._failures += 1
         logger.warning("%s: not watched any more, read for a while: %s", self.name, error)

@@ -15,6 +15,7 @@ from futures_async.portfolio.feeds import Answer, Feed, Part, answered
 from futures_async.portfolio.live import Live, audits_of
 from futures_async.portfolio.share import Member, RedisShare
 from futures_async.portfolio.snapshot import Snapshot, VenueState, shut_error, state_of
+from futures_async.transport.asleep import counting_sleep
 from futures_async.transport.runtime import Runtime, current_runtime
 from futures_async.unified.errors import ClientClosed, InvalidRequest, UnreadRows
 from futures_async.unified.exchange import Capability, FuturesExchange
@@ -192,6 +193,8 @@ class Portfolio:
             raise ClientClosed("the portfolio was closed")
         if self._runtime is None:
             runtime = current_runtime()
+            # Ages count the time that this computer sleeps.
+            runtime.now = counting_sleep(runtime.now)
             if self._share is not None:
                 accounts = [f"{exchange.id} {exchange.view_id}" for exchange in self._exchanges.values()]
                 self._member = self._share.join([*accounts, self._margin_coin], runtime)

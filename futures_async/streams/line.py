@@ -16,6 +16,7 @@ from futures_async.streams.dialect import Data, Topic, What
 from futures_async.streams.events import Happening, Reporter
 from futures_async.streams.picture import Push
 from futures_async.streams.session import FATAL, Mark, Session, Setting
+from futures_async.transport import asleep
 from futures_async.transport.limits.limiter import Limiter, Pool, Priority
 from futures_async.transport.runtime import Runtime, Work
 from futures_async.unified.errors import ClockSkew, DecodeError, ExchangeError, FuturesAsyncError
@@ -92,6 +93,8 @@ class Line:
         self._skewed = False
         self._closing = False
         self._seen_at = -math.inf
+        self._asleep_s = asleep.asleep_s()
+        """How long this computer had slept when it was last looked at."""
         self._work: Work[None] | None = None
 
     # What feeds ask of it
@@ -136,6 +139,9 @@ class Line:
     @property
     def alive_at(self) -> float:
         """When the venue last gave a sign of life, on the event loop's clock; -inf before the first."""
+        slept_s = asleep.asleep_s() - self._asleep_s
+        if slept_s > asleep.SLEPT_S:
+            self._woken(slept_s)
         return max(self._seen_at, *(one.alive_at for one in self._works)) if self._works else self._seen_at
 
     @property
@@ -143,6 +149,14 @@ class Line:
         """A line that was not heard for longer than this is not live, whatever else is known of it."""
         heartbeat = self._setting.dialect.heartbeat
         return heartbeat.every_s + heartbeat.patience_s
+
+    def _woken(self, slept_s: float) -> None:
+        """Nothing was heard while this computer slept, which its clock did not count; who was connected is gone."""
+        self._asleep_s += slept_s
+        self._seen_at -= slept_s
+        for session in self._works:
+            session.alive_at -= slept_s
+            session.give_up(f"this computer has slept for {slept_s:.0f} s")
 
     def renew(self, why: str) -> None:
         """What comes is not what should come: connect anew."""

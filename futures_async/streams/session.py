@@ -305,6 +305,8 @@ class Session:
 
     def received(self, data: bytes, *, binary: bool) -> None:
         """Take in one frame."""
+        if self.end is not None:
+            return  # it was given up: what still comes is told anew on the next one
         at = self.alive_at = self._now()
         try:
             message = self._dialect.read(data, binary=binary)

@@ -251,14 +251,18 @@ def test_a_risk_monitor_reacts_to_a_push() -> None:
     on(test)
 
 
-def test_a_closed_exchange_is_told() -> None:
+def test_a_closed_exchange_is_told_by_its_state_and_is_no_trouble_of_streams(caplog: pytest.LogCaptureFixture) -> None:
     async def test(crowd: Crowd, portfolio: Portfolio) -> None:
+        caplog.clear()
         await crowd.exchanges["bitget-0"].aclose()
         await asyncio.sleep(1)
         await portfolio.snapshot()
         state = (await portfolio.snapshot()).venues["bitget-0"]
         assert isinstance(state, (Stale, Failed))
         assert isinstance(state.error, ClientClosed)
+        await asyncio.sleep(100)
+        await portfolio.snapshot()
+        assert not caplog.records
 
     on(test)
 

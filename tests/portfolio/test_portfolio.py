@@ -15,6 +15,7 @@ import pytest
 
 from futures_async.portfolio.portfolio import Portfolio
 from futures_async.portfolio.snapshot import Failed, Ok, Snapshot, Stale, VenueData
+from futures_async.transport import asleep
 from futures_async.transport.trouble import tell
 from futures_async.unified.enums import PositionSide
 from futures_async.unified.errors import (
@@ -82,6 +83,29 @@ def test_slow_refused_and_broken_venues_neither_delay_nor_hide_the_others(backen
             assert isinstance(states[name].error, error)
         assert set(snapshot.errors) == {"hanging", "refused", "down", "buggy"}
 
+    in_virtual_time(backend, main)
+
+
+def test_what_was_read_before_this_computer_slept_is_as_old_as_that(
+    backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept_s = 0.0
+
+    async def main() -> None:
+        nonlocal slept_s
+        exchange = FakeReads()
+        async with Portfolio([exchange], max_age_s=600) as portfolio:
+            await portfolio.snapshot()
+            await anyio.sleep(1)
+            assert isinstance((await portfolio.snapshot()).venues["fake"], Ok)
+            assert len(exchange.calls) == 2
+            slept_s, exchange.delay_s = 8 * 3600.0, 30.0
+            state = (await portfolio.snapshot()).venues["fake"]
+            assert len(exchange.calls) == 4
+            assert isinstance(state, Stale)
+            assert state.age_s >= 8 * 3600
+
+    monkeypatch.setattr(asleep, "asleep_s", lambda: slept_s)
     in_virtual_time(backend, main)
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from futures_async.streams.backend import Receiver, StreamConnection, StreamRequest
 from futures_async.streams.dialect import Heartbeat, StreamLimits, What
+from futures_async.transport import asleep
 from futures_async.transport.endpoint import RateLimit
 from futures_async.unified.errors import (
     AuthenticationError,
@@ -33,6 +34,38 @@ def test_a_silent_line_is_noticed_within_the_heartbeat_and_never_shown_as_live_m
             assert "heartbeat" in lost.reason
 
     on(test)
+
+
+def test_a_computer_that_has_slept_shows_nothing_as_live_that_it_knew_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    night_s = 8 * 3600.0
+
+    async def test(bench: Bench) -> None:
+        async with bench.watch(What.POSITIONS) as watch:
+            await watch.live()
+            await asyncio.sleep(1)
+            states = [watch.state]
+            # The loop's clock has stood still, and so has the connection: nobody has said goodbye.
+            monkeypatch.setattr(asleep, "asleep_s", lambda: night_s)
+            [connection] = bench.venue.connections
+            states.append(watch.state)
+            assert watch.age_s >= night_s
+            # What still comes on it is no sign of life of now.
+            connection.say(b'{"kind": "pong"}')
+            states.append(watch.state)
+            await asyncio.sleep(0.01)
+            assert watch.age_s >= night_s
+            await watch.live()
+            states.append(watch.state)
+            assert watch.age_s < 10
+            [lost] = bench.happened("lost")
+            assert lost.reason == "this computer has slept for 28800 s"
+            assert states == [WatchState.LIVE, WatchState.STALE, WatchState.STALE, WatchState.LIVE]
+
+    on(test)
+
+
+def test_how_long_a_computer_has_slept_is_told_by_two_clocks() -> None:
+    assert -asleep.SLEPT_S < asleep.asleep_s() < float("inf")
 
 
 def test_data_do_not_stand_in_for_the_pong() -> None:

@@ -1,0 +1,42 @@
+"""How long this computer has slept: neither Linux nor macOS counts that on the clock that event loops go by.
+
+After a night with its lid shut everything would look as if it had been heard of a moment ago.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+SLEPT_S = 1.0
+"""Less than that is no sleep that matters."""
+# The first goes on while the computer sleeps, the second does not: of Linux, and of macOS.
+_CLOCKS = (("CLOCK_BOOTTIME", "CLOCK_MONOTONIC"), ("CLOCK_MONOTONIC", "CLOCK_UPTIME_RAW"))
+_PAIR: tuple[int, int] | None = next(
+    ((getattr(time, on), getattr(time, off)) for on, off in _CLOCKS if hasattr(time, on) and hasattr(time, off)), None
+)
+_AT_ONCE_S = 0.1
+
+
+def asleep_s() -> float:
+    """Seconds of sleep since the computer was started; 0 where its clock counts them, or nobody does."""
+    if _PAIR is None:
+        return 0.0
+    while True:
+        before, on, after = map(time.clock_gettime, (_PAIR[1], *_PAIR))
+        if after - before < _AT_ONCE_S:  # else others had the processor between the two
+            return on - after
+
+
+def counting_sleep(now: Callable[[], float]) -> Callable[[], float]:
+    """The same clock, with what this computer sleeps from now on."""
+    began = counted = asleep_s()
+
+    def clock() -> float:
+        nonlocal counted
+        slept = asleep_s()
+        if slept - counted > SLEPT_S:
+            counted = slept
+        return now() + counted - began
+
+    return clock
