@@ -9,12 +9,14 @@ from typing import Any, Protocol, TypeVar, cast
 import msgspec
 
 from futures_async.adapter import (
+    Account,
     DecodeError,
     Leverage,
     Order,
     Position,
     PositionMode,
     PositionSide,
+    Read,
     TypedRow,
     UnreadRow,
     decimal_or_none,
@@ -51,6 +53,19 @@ def some_of(
         return not each or any(row is None or same_name(symbol_of(row), wanted) for row in each)
 
     return about
+
+
+def account_in(coin: str, read: Read[Account], nothing: Callable[[], Account]) -> Account:
+    """The account in a coin, of those that were read; venues leave coins out whose balance is zero (`nothing`).
+
+    Raises:
+        UnreadRows: It is not among them, and one whose balance cannot be read may be it.
+    """
+    for account in read.rows:
+        if account.margin_coin == coin:
+            return account
+    read.whole()
+    return nothing()
 
 
 def nameless(name: object) -> bool:

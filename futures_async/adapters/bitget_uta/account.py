@@ -39,11 +39,10 @@ from futures_async.adapter import (
     to_decimal,
     to_text,
     unread_of,
-    unread_rows,
     windows,
 )
 from futures_async.adapters._bitget import ProductType
-from futures_async.adapters._rows import listed, same_name
+from futures_async.adapters._rows import account_in, listed, same_name
 from futures_async.adapters.bitget_uta import endpoints, mapping, wire
 from futures_async.adapters.bitget_uta.symbols import unified_symbol, venue_symbol
 
@@ -227,17 +226,9 @@ class UnifiedAccount(Adapter):
         coin = margin_coin.upper()
         if coin == mapping.USD:
             return mapping.totals().one(assets, settings)
-        whole = mapping.whole(assets, settings)
-        found, unread = mapping.accounts().each(assets.assets, lambda _: whole)
-        account = next((account for account in found if account.margin_coin == coin), None)
-        if account is not None:
-            return account
-        if unread:
-            # Whose balance cannot be read may be this one's.
-            raise unread_rows(unread, found)
-        # The venue leaves coins out whose balance is zero.
+        whole, reading = mapping.whole(assets, settings), mapping.accounts()
         nothing = wire.WireAsset(coin=coin, equity="0", balance="0", available="0", locked="0")
-        return mapping.accounts().one(nothing, whole)
+        return account_in(coin, reading.each(assets.assets, lambda _: whole), lambda: reading.one(nothing, whole))
 
     async def fetch_accounts(self) -> list[Account]:
         """Read every coin that is not zero. The account's totals in USD are `fetch_account("USD")`."""

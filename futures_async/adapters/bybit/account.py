@@ -33,10 +33,9 @@ from futures_async.adapter import (
     side_by_side,
     to_text,
     unread_of,
-    unread_rows,
     windows,
 )
-from futures_async.adapters._rows import listed
+from futures_async.adapters._rows import account_in, listed
 from futures_async.adapters.bybit import endpoints, mapping, wire
 from futures_async.adapters.bybit.codes import UNCHANGED
 from futures_async.adapters.bybit.lists import Scope, following, of_contract, of_market
@@ -267,16 +266,10 @@ class AccountCalls(MarketCalls):
             if mode is MarginMode.ISOLATED:
                 raise NotSupported(f"{self.id}: an account in isolated margin has no totals: read its coins")
             return mapping.totals(mode).one(wallet)
-        found, unread = mapping.accounts(mode).each(wallet.coin, lambda _: wallet)
-        account = next((account for account in found if account.margin_coin == coin), None)
-        if account is not None:
-            return account
-        if unread:
-            # Whose balance cannot be read may be this one's.
-            raise unread_rows(unread, found)
+        reading = mapping.accounts(mode)
         zeros = dict.fromkeys(("equity", "wallet_balance", "position_im", "order_im", "locked", "bonus"), "0")
-        # The venue leaves coins out whose balance is zero.
-        return mapping.accounts(mode).one(wire.WireCoin(coin=coin, **cast("dict[str, Any]", zeros)), wallet)
+        nothing = wire.WireCoin(coin=coin, **cast("dict[str, Any]", zeros))
+        return account_in(coin, reading.each(wallet.coin, lambda _: wallet), lambda: reading.one(nothing, wallet))
 
     async def fetch_accounts(self) -> list[Account]:
         """Read every coin that is not zero. The account's totals in USD are `fetch_account("USD")`."""
@@ -300,12 +293,8 @@ class AccountCalls(MarketCalls):
             return [await self._all_rows(endpoints.POSITIONS, scope, endpoints.POSITIONS_PAGE)]
 
         parts, mode = await self._beside_mode(lambda: side_by_side(held, scopes))
-        reads = [mapping.positions(mode).each(rows) for rows in parts]
-        rows = [row for read in reads for row in read.rows]
-        unread = [row for read in reads for row in read.unread]
-        if unread:
-            raise unread_rows(unread, rows)
-        return rows
+        lost = tuple(row for part in parts for row in unread_of(part))
+        return mapping.positions(mode).all(Rows(row for part in parts for row in part).without(lost))
 
     async def _margin_move(self, position: Position, amount: Decimal) -> Call:
         hedged = position.position_mode is PositionMode.HEDGE

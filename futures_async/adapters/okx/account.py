@@ -32,10 +32,9 @@ from futures_async.adapter import (
     chosen,
     to_text,
     unread_of,
-    unread_rows,
     windows,
 )
-from futures_async.adapters._rows import listed, readable, same_name
+from futures_async.adapters._rows import account_in, listed, readable, same_name
 from futures_async.adapters.okx import endpoints, mapping, wire
 
 M = TypeVar("M", bound=Model)
@@ -153,15 +152,9 @@ class OKXAccount(Adapter):
         coin = margin_coin.upper()
         if coin == mapping.USD:
             return mapping.totals().one(balance, config)
-        found, unread = mapping.accounts().each(coins, lambda _: config)
-        account = next((account for account in found if account.margin_coin == coin), None)
-        if account is not None:
-            return account
-        if unread:
-            raise unread_rows(unread, found)  # whose balance cannot be read may be this one's
-        # Coins without balance and equity are missing.
+        reading = mapping.accounts()
         nothing = wire.WireCoin(ccy=coin, eq="0", cash_bal="0", avail_eq="0", frozen_bal="0", upl="0")
-        return mapping.accounts().one(nothing, config)
+        return account_in(coin, reading.each(coins, lambda _: config), lambda: reading.one(nothing, config))
 
     async def fetch_accounts(self) -> list[Account]:
         """Read every coin that is not zero. The account's totals in USD are `fetch_account("USD")`."""

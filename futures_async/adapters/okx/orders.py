@@ -115,7 +115,7 @@ def _cost(fee: Decimal | None, rebate: Decimal | None, coin: str | None, rebate_
     return EXACT.minus(EXACT.add(fee, back)) if fee or back else Decimal(0)
 
 
-def _stop(own: Decimal | None, attached: object, field: str) -> Decimal | None:
+def attached_stop(own: Decimal | None, attached: object, field: str) -> Decimal | None:
     """The trigger price that an order brings along, in whichever of the two places it stands."""
     for row in cast("list[object]", attached if isinstance(attached, list) else []):
         own = own or (None if _failed(row) else positive_or_none(getattr(row, field, None), field))
@@ -161,8 +161,8 @@ def orders(row: wire.WireOrder, contract: Contract) -> Order:
         position_side=held,
         margin_mode=word(row.td_mode, MARGIN_MODE),
         leverage=price(row.lever),
-        take_profit=made(_stop, price(row.tp_trigger_px), row.attach_algo_ords, "tp_trigger_px"),
-        stop_loss=made(_stop, price(row.sl_trigger_px), row.attach_algo_ords, "sl_trigger_px"),
+        take_profit=made(attached_stop, price(row.tp_trigger_px), row.attach_algo_ords, "tp_trigger_px"),
+        stop_loss=made(attached_stop, price(row.sl_trigger_px), row.attach_algo_ords, "sl_trigger_px"),
         stops_refused=made(_refused, row.attach_algo_ords),
         parent_order_id=identifier(row.algo_id),
         fee=made(_cost, number(row.fee), number(row.rebate), text(row.fee_ccy), text(row.rebate_ccy)),

@@ -56,6 +56,7 @@ from futures_async.adapters.okx.orders import (
     PRICE_SOURCE,
     SIDE,
     STATUS,
+    attached_stop,
     order_frame,
     read_ack,
     reduces,
@@ -92,7 +93,7 @@ def waiting(row: wire.WireAlgo, contract: Contract) -> Order:
         kind=otherwise(made(_kind, needed(text(row.ord_type)), profit), OrderKind.TRIGGER),
         price=limit,
         trigger_price=trigger,
-        trigger_by=word(row.trigger_px_type, PRICE_SOURCE),
+        trigger_by=word(either(row.trigger_px_type, row.tp_trigger_px_type, row.sl_trigger_px_type), PRICE_SOURCE),
         # Empty where `closeFraction` says the whole position.
         quantity=otherwise(quantity, Decimal(0)),
         status=needed(word(row.state, STATUS, unknown=OrderStatus.UNKNOWN)),
@@ -100,8 +101,9 @@ def waiting(row: wire.WireAlgo, contract: Contract) -> Order:
         position_side=held,
         margin_mode=word(row.td_mode, MARGIN_MODE),
         leverage=price(row.lever),
-        take_profit=profit,
-        stop_loss=stop,
+        # Its own of a pair, or what the order that it becomes brings along.
+        take_profit=made(attached_stop, profit, row.attach_algo_ords, "tp_trigger_px"),
+        stop_loss=made(attached_stop, stop, row.attach_algo_ords, "sl_trigger_px"),
         created_ms=moment(row.c_time),
         updated_ms=moment(row.u_time),
     )

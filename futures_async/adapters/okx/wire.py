@@ -287,9 +287,12 @@ class WireAlgo(Wire, frozen=True, kw_only=True, gc=False):
     trigger_px_type: Text = None
     ord_px: Loose = None
     tp_trigger_px: Loose = None
+    tp_trigger_px_type: Text = None
     tp_ord_px: Loose = None
     sl_trigger_px: Loose = None
+    sl_trigger_px_type: Text = None
     sl_ord_px: Loose = None
+    attach_algo_ords: list[WireAttached] | None = None
     close_fraction: Loose = None
     lever: Loose = None
     c_time: Moment = None

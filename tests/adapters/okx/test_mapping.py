@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 import futures_async.unified.models as fa
-from futures_async.adapters.okx import endpoints, mapping, market, orders, wire
+from futures_async.adapters.okx import endpoints, mapping, market, orders, triggers, wire
 from futures_async.unified.enums import (
     LedgerType,
     MarginMode,
@@ -437,6 +437,28 @@ def test_a_fill_is_read_field_by_field() -> None:
 def test_ids_of_liquidations_are_below_zero_and_unknown_roles_are_none() -> None:
     read = orders.fills().one(rows(endpoints.FILLS, "fills", tradeId="-3", execType="", fillTime="")[0], BTC)
     assert (read.fill_id, read.role, read.created_ms) == ("-3", None, 1768195420002)
+
+
+# Orders that wait
+
+
+def waiting(**changes: Any) -> fa.Order:
+    return triggers.waiting().one(rows(endpoints.OPEN_ALGOS, "orders_algo_pending", **changes)[0], BTC)
+
+
+def test_which_price_a_waiting_order_goes_by_is_said_beside_its_own_trigger() -> None:
+    stop = {"ordType": "conditional", "triggerPx": "", "triggerPxType": "", "ordPx": "", "slOrdPx": "-1"}
+    order = waiting(**stop, slTriggerPx="58000", slTriggerPxType="index")
+    assert (order.trigger_price, order.trigger_by, order.stop_loss) == (D(58000), fa.PriceSource.INDEX, D(58000))
+    pair = {**stop, "ordType": "oco", "tpTriggerPx": "70000", "tpTriggerPxType": "last", "tpOrdPx": "-1"}
+    order = waiting(**pair, slTriggerPx="58000", slTriggerPxType="mark")
+    assert (order.trigger_price, order.trigger_by) == (D(70000), fa.PriceSource.LAST), "the take-profit's, told first"
+
+
+def test_a_waiting_order_tells_the_stops_that_it_brings_along() -> None:
+    order = waiting(attachAlgoOrds=[{"tpTriggerPx": "70000", "tpOrdPx": "-1", "slTriggerPx": "", "slOrdPx": ""}])
+    assert (order.trigger_price, order.take_profit, order.stop_loss) == (D(58000), D(70000), None)
+    assert waiting(attachAlgoOrds=[]).take_profit is None
 
 
 # Market

@@ -53,8 +53,7 @@ LEFT_OUT = {
     "slTriggerPxType slOrdPx attachAlgoClOrdId linkedAlgoOrd algoClOrdId isTpLimit pxUsd pxVol pxType",
     "fills": "instType subType tag fillIdxPx fillPxVol fillPxUsd fillMarkVol fillFwdPx fillMarkPx feeRate",
     "order_algo": "tag clOrdId",
-    "orders_algo_pending": "instType ordId ordIdList tpTriggerPxType slTriggerPxType actualPx actualSz actualSide "
-    "failCode last tag triggerTime",
+    "orders_algo_pending": "instType ordId ordIdList actualPx actualSz actualSide failCode last tag triggerTime",
     "instruments": "instType uly baseCcy quoteCcy ctValCcy maxLmtAmt maxMktAmt maxTwapSz maxIcebergSz maxTriggerSz "
     "maxStopSz listTime optType stk alias category ruleType openType auctionEndTime futureSettlement upcChg groupId",
     "market_ticker": "instType lastSz askSz bidSz open24h high24h low24h volCcy24h vol24h sodUtc0 sodUtc8",
