@@ -215,6 +215,7 @@ ORDER_FIELDS = OrderFields(
     # Take profit and stop loss belong to opening orders.
     only_opening=carries(stops=_STOPS),
     trigger=carries("margin_mode", trigger_by=PriceSource),
+    stops=frozenset(_STOPS),
 )
 
 

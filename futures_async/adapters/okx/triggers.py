@@ -14,7 +14,7 @@ from futures_async.adapter import (
     Contract,
     DecodeError,
     FetchPage,
-    InvalidOrder,
+    Intent,
     MarginMode,
     Order,
     OrderKind,
@@ -25,7 +25,11 @@ from futures_async.adapter import (
     Page,
     PageQuery,
     Params,
+    PartStops,
     PlannedOrder,
+    PositionMode,
+    PositionSide,
+    PriceSource,
     either,
     everything,
     first,
@@ -65,6 +69,12 @@ from futures_async.adapters.okx.orders import (
 CANCELED, LIVE = "canceled", ("live", "pause")
 _GROUPS = ("trigger", "conditional,oco", "move_order_stop")
 """The list of waiting orders must be told of which types; only these two can be joined."""
+_STYLES = {
+    OrderKind.TRIGGER: ("trigger", "triggerPx", "orderPx"),
+    OrderKind.TAKE_PROFIT: ("conditional", "tpTriggerPx", "tpOrdPx"),
+    OrderKind.STOP_LOSS: ("conditional", "slTriggerPx", "slOrdPx"),
+}
+"""What their type, their trigger and their limit are called."""
 
 
 def _kind(word: str, profit: Decimal | None) -> OrderKind:
@@ -109,21 +119,20 @@ def waiting(row: wire.WireAlgo, contract: Contract) -> Order:
     )
 
 
-def trigger_body(plan: PlannedOrder, margin_mode: MarginMode) -> dict[str, Any]:
-    """`order-algo`: the venue tells by the price of the moment from which side the trigger is reached."""
-    request, frame = plan.request, order_frame(plan, margin_mode)
-    if request.trigger_price is None:
-        raise InvalidOrder("a trigger order needs a trigger_price")
-    return frame | {
-        "ordType": "trigger",
-        "triggerPx": to_text(request.trigger_price),
-        "triggerPxType": "last" if request.trigger_by is None else request.trigger_by.value,
-        "orderPx": AT_MARKET if request.price is None else to_text(request.price),
+def trigger_body(plan: PlannedOrder, kind: OrderKind, margin_mode: MarginMode) -> dict[str, Any]:
+    """`order-algo`: of a trigger order the venue tells by the price of the moment from which side it is reached."""
+    request = plan.request
+    style, name, limit = _STYLES[kind]
+    return order_frame(plan, margin_mode) | {
+        "ordType": style,
+        name: to_text(plan.trigger_price),
+        f"{name}Type": "last" if request.trigger_by is None else request.trigger_by.value,
+        limit: AT_MARKET if request.price is None else to_text(request.price),
         "algoClOrdId": plan.client_order_id,
     }
 
 
-class OKXTriggers(OKXAccount):
+class OKXTriggers(PartStops, OKXAccount):
     """Everything that waits."""
 
     waits_apart = True
@@ -135,12 +144,31 @@ class OKXTriggers(OKXAccount):
     async def create_trigger_order(self, request: OrderRequest) -> Order:
         """Place an order that waits for `request.trigger_price`, by the last price unless `trigger_by` says another.
 
+        In one-way mode what closes is placed as a stop-loss or a take-profit, by the price of the moment: of a trigger
+        order the venue refuses `reduceOnly` (51205, "Reduce Only is not available.").
+
         Raises:
             OrderOutcomeUnknown: It may wait at the venue; `resolve()` looks, and absence proves nothing.
         """
         self._active("create_trigger_order")
         plan = await self._plan_waiting(request, OrderKind.TRIGGER)
-        body = trigger_body(plan, plan.request.margin_mode or self._margin_mode)
+        return await self._place_waiting(plan, await self._kind_of(plan))
+
+    async def _kind_of(self, plan: PlannedOrder) -> OrderKind:
+        if plan.request.intent is not Intent.CLOSE or plan.position_mode is PositionMode.HEDGE:
+            return OrderKind.TRIGGER
+        ticker = await self.fetch_ticker(plan.venue_symbol)
+        prices = {PriceSource.MARK: ticker.mark_price, PriceSource.INDEX: ticker.index_price}
+        now = prices.get(plan.request.trigger_by or PriceSource.LAST) or ticker.last_price
+        gains = (plan.trigger_price > now) is (plan.position_side is PositionSide.LONG)
+        return OrderKind.TAKE_PROFIT if gains else OrderKind.STOP_LOSS
+
+    async def _place_stop(self, plan: PlannedOrder) -> Order:
+        """By the last price unless a `Stop` says another."""
+        return await self._place_waiting(plan, plan.kind)
+
+    async def _place_waiting(self, plan: PlannedOrder, kind: OrderKind) -> Order:
+        body = trigger_body(plan, kind, plan.request.margin_mode or self._margin_mode)
 
         async def send() -> Ack:
             rows = await self._call(endpoints.PLACE_ALGO, body=body)

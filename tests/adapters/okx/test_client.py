@@ -789,3 +789,56 @@ async def test_a_rule_reduces_an_isolated_position(rig: Rig) -> None:
     left = await client.fetch_position(BTC)
     assert left is not None
     assert (left.quantity, left.margin_mode) == (D("0.06"), MarginMode.ISOLATED)
+
+
+@pytest.mark.parametrize(
+    ("side", "factor", "named"),
+    [
+        (Side.SELL, "0.9", ("slTriggerPx", "slOrdPx", OrderKind.STOP_LOSS)),
+        (Side.SELL, "1.1", ("tpTriggerPx", "tpOrdPx", OrderKind.TAKE_PROFIT)),
+        (Side.BUY, "1.1", ("slTriggerPx", "slOrdPx", OrderKind.STOP_LOSS)),
+        (Side.BUY, "0.9", ("tpTriggerPx", "tpOrdPx", OrderKind.TAKE_PROFIT)),
+    ],
+)
+async def test_what_waits_to_close_in_one_way_mode_is_a_stop_as_triggers_reduce_nothing(
+    rig: Rig, side: Side, factor: str, named: tuple[str, str, OrderKind]
+) -> None:
+    client = rig.client()
+    await client.create_order(market(side=Side.BUY if side is Side.SELL else Side.SELL))
+    at = (await client.fetch_contract(BTC)).round_price((await client.fetch_ticker(BTC)).last_price * D(factor))
+    request = limit(side=side, type=OrderType.TRIGGER, price=None, trigger_price=at, intent=Intent.CLOSE)
+    order = await client.create_trigger_order(request)
+    sent = body(rig, f"{TRADE}/order-algo")
+    trigger, price, kind = named
+    assert (sent["ordType"], sent["reduceOnly"], sent[trigger], sent[price]) == ("conditional", True, str(at), "-1")
+    assert sent[f"{trigger}Type"] == "last"
+    assert (order.kind, order.trigger_price, order.side, order.reduce_only) == (kind, at, side, True)
+    await client.cancel_trigger_order(BTC, client_order_id=order.client_order_id)
+    assert await client.fetch_trigger_orders(BTC) == []
+
+
+async def test_a_trigger_order_that_reduces_is_refused_by_the_venue(rig: Rig) -> None:
+    client = rig.client()
+    await client.create_order(market())
+    trigger: dict[str, Any] = {"instId": "BTC-USDT-SWAP", "tdMode": "cross", "side": "sell", "sz": "1"}
+    trigger |= {"ordType": "trigger", "triggerPx": "50000", "orderPx": "-1", "reduceOnly": True}
+    with pytest.raises(errors.OrderRejected, match="Reduce Only is not available"):
+        await client.request("POST", f"{TRADE}/order-algo", body=trigger)
+
+
+@pytest.mark.parametrize("loss", [False, True])
+async def test_a_part_of_a_position_has_a_stop_of_its_own(rig: Rig, loss: bool) -> None:
+    client = rig.client()
+    await client.create_order(market())
+    contract, last = await client.fetch_contract(BTC), (await client.fetch_ticker(BTC)).last_price
+    at, limit_price = contract.round_price(last * D("0.8")), contract.round_price(last * D("0.79"))
+    if loss:
+        stop = Stop(at, PriceSource.MARK, limit_price)
+        order = await client.create_stop_order(BTC, "long", "0.005", stop_loss=stop)
+        sent = body(rig, f"{TRADE}/order-algo")
+        assert (sent["slTriggerPx"], sent["slTriggerPxType"], sent["slOrdPx"]) == (str(at), "mark", str(limit_price))
+        assert (order.kind, order.price) == (OrderKind.STOP_LOSS, limit_price)
+    else:
+        order = await client.create_stop_order(BTC, "long", "0.005", take_profit=contract.round_price(last * D("1.2")))
+        assert (order.kind, order.price) == (OrderKind.TAKE_PROFIT, None)
+    assert (order.quantity, order.reduce_only) == (D("0.005"), True)

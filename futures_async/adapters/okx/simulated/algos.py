@@ -46,6 +46,8 @@ class AlgoCalls(OrderCalls):
         client_id = self._client_id(fields, "algoClOrdId")
         if READER.word(fields, "ordType", ("trigger", "conditional")) == "trigger":
             price = READER.needed_number(fields, "orderPx")
+            if str(fields.get("reduceOnly")).lower() == "true" and (fields.get("posSide") or "net") == "net":
+                raise VenueRefusal("51205", "Reduce Only is not available.")
             values = {**fields, "px": None if price < 0 else price, "clOrdId": client_id}
             ticket = self.ticket(request, values, "market" if price < 0 else "limit")
             by = READER.word(fields, "triggerPxType", ("last", "index", "mark"), "last")
