@@ -842,3 +842,15 @@ async def test_a_part_of_a_position_has_a_stop_of_its_own(rig: Rig, loss: bool) 
         order = await client.create_stop_order(BTC, "long", "0.005", take_profit=contract.round_price(last * D("1.2")))
         assert (order.kind, order.price) == (OrderKind.TAKE_PROFIT, None)
     assert (order.quantity, order.reduce_only) == (D("0.005"), True)
+
+
+async def test_a_close_goes_on_to_the_other_margin_mode_where_there_is_no_isolated_position(rig: Rig) -> None:
+    client = rig.client(margin_mode="isolated")
+    closed = {"instId": "BTC-USDT-SWAP", "posSide": "net", "clOrdId": "x", "tag": ""}
+    gone = listing() | {"code": "51043", "msg": "This isolated position doesn't exist."}
+    rig.wire.answer(f"{TRADE}/close-position", gone, listing(closed))
+    await client._close_unread("BTC-USDT-SWAP", None, None, None)  # pyright: ignore[reportPrivateUsage] - what an emergency does
+    assert [json.loads(seen.body)["mgnMode"] for seen in rig.wire.to(f"{TRADE}/close-position")] == [
+        "isolated",
+        "cross",
+    ]
