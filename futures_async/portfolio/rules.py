@@ -220,7 +220,7 @@ def is_unknown(rule: Rule, subject: Subject, data: VenueData) -> bool:
 
 def _needs_none(account: Account) -> bool:
     """An account that needs no maintenance margin has no coverage, and nothing to cover."""
-    needs = account.margin_ratio if account.maintenance_margin is None else account.maintenance_margin
+    needs = account.maintenance_margin if account.margin_ratio is None else account.margin_ratio
     return needs is not None and needs <= 0
 
 

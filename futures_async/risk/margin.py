@@ -175,16 +175,15 @@ def account_margin_ratio(account: Account) -> Decimal | None:
 def account_coverage(account: Account) -> Decimal | None:
     """Return equity over maintenance margin, times: 1 is liquidation, under 1.1 is high risk, None when not known.
 
-    This is what the seed's check "ratio < 1.1" must look at; `seed_account_ratio` says why. None as well while
-    the account needs no maintenance margin: there is nothing to cover.
+    This is what the seed's check "ratio < 1.1" must look at; `seed_account_ratio` says why. The venue's own ratio
+    counts where it gives one: of a coin in a pool of several, equity says nothing beside what its positions need.
+    None as well while the account needs no maintenance margin: there is nothing to cover.
     """
-    if account.equity is not None and account.maintenance_margin is not None:
-        if account.maintenance_margin <= 0:
-            return None
-        return divide(account.equity, account.maintenance_margin)
-    if account.margin_ratio is not None and account.margin_ratio > 0:
-        return divide(ONE, account.margin_ratio)
-    return None
+    if account.margin_ratio is not None:
+        return divide(ONE, account.margin_ratio) if account.margin_ratio > 0 else None
+    if account.equity is None or account.maintenance_margin is None or account.maintenance_margin <= 0:
+        return None
+    return divide(account.equity, account.maintenance_margin)
 
 
 def seed_account_ratio(account: Account) -> Decimal | None:

@@ -304,6 +304,15 @@ def test_coverage_is_equity_over_maintenance_margin() -> None:
     assert risk.account_coverage(account()) is None
 
 
+def test_a_coin_of_a_pool_is_covered_by_the_pool() -> None:
+    """Its positions need 155, it has nothing itself, and of what all coins are worth a fifth is needed."""
+    coin = account(equity=D(0), maintenance_margin=D(155), margin_ratio=D("0.2"))
+    assert risk.account_coverage(coin) == 5
+    assert risk.account_margin_ratio(coin) == D("0.2")
+    idle = account(equity=D(1), maintenance_margin=D(0), margin_ratio=D("0.5"))
+    assert risk.account_coverage(idle) == 2
+
+
 def test_the_documents_account_ratio_alarms_on_its_own_healthy_sample() -> None:
     ratio = risk.seed_account_ratio(account())
     assert ratio is not None
