@@ -51,6 +51,8 @@ class WirePushedPosition(Wire, frozen=True, kw_only=True, gc=False):
     auto_margin: Text = None
     take_profit: Loose = None
     stop_loss: Loose = None
+    cash_dividend: Loose = None
+    """Of contracts on stocks, USDT."""
 
 
 class WirePushedOrder(Wire, frozen=True, kw_only=True, gc=False):

@@ -219,6 +219,7 @@ class WirePastPosition(Wire, frozen=True, kw_only=True, gc=False):
     close_fee_total: Loose = None
     created_time: Moment = None
     updated_time: Moment = None
+    cash_dividend: Loose = None
 
 
 class WireAdlRank(Shown, frozen=True, kw_only=True, gc=False):

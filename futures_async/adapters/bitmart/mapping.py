@@ -89,6 +89,7 @@ def contracts(row: wire.WireContract) -> Contract:
         max_market_quantity=times(price(row.market_max_volume), one),
         max_leverage=price(row.max_leverage),
         status=text(row.status),
+        delisted_ms=read_by(row.delist_time, words.any_ms),
     )
 
 

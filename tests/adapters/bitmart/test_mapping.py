@@ -171,6 +171,12 @@ def test_inverse_and_dated_contracts_are_not_offered() -> None:
     assert mapping.contracts().one(rows[2]).symbol == "BTC/USDC:USDC"
 
 
+@pytest.mark.parametrize(("seconds", "ends_ms"), [(0, None), (None, None), (1704067200, 1704067200000)])
+def test_trading_ends_at_the_second_that_the_venue_names(seconds: int | None, ends_ms: int | None) -> None:
+    [row] = contract_rows({"delist_time": seconds})
+    assert mapping.contracts().one(row).delisted_ms == ends_ms
+
+
 @pytest.mark.parametrize(
     "odd",
     [
