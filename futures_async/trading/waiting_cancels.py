@@ -22,8 +22,12 @@ from futures_async.unified.models import Order
 
 Became = Callable[[], Awaitable[Order | DecodeError | OrderNotFound | None]]
 """What has become of an order that waited: itself while it waits, `DecodeError` where it does and its row cannot be
-read whole, None where it is cancelled, `OrderNotFound` where it was set off. Raised, `OrderNotFound` proves nothing
+read whole, None where it is cancelled, `OrderNotFound` where it ended otherwise. Raised, `OrderNotFound` proves nothing
 until a cancel is over."""
+
+
+ENDED = {OrderStatus.REJECTED: "the venue refused it", OrderStatus.EXPIRED: "it ran out"}
+"""What has ended an order that waited; any other state is of one that was set off."""
 
 
 class WaitingCancels(Hooks):
@@ -128,7 +132,8 @@ class WaitingCancels(Hooks):
             raise OrderNotFound("no such trigger order waits", venue=self.id, endpoint=endpoint.name)
         if status is OrderStatus.CANCELED:
             return None
-        return OrderNotFound("it was not cancelled: it was set off", venue=self.id, endpoint=endpoint.name)
+        said = ENDED.get(status, "it was set off")
+        return OrderNotFound(f"it was not cancelled: {said}", venue=self.id, endpoint=endpoint.name)
 
     @staticmethod
     def _as_it_waits(read: Callable[[], Order]) -> Order | DecodeError:

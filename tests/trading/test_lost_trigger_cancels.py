@@ -12,6 +12,7 @@ import pytest
 
 from futures_async.adapters import OKX, Binance, Bitget, BitgetUTA, BitMart, Bybit, Hyperliquid
 from futures_async.adapters.binance.simulated.rows import ALGO_STATES
+from futures_async.adapters.bitget.endpoints import CANCEL_PLAN
 from futures_async.simulator.plan import FaultPlan
 from futures_async.simulator.records import TriggerStatus
 from futures_async.testing.inside import Inside
@@ -20,7 +21,7 @@ from futures_async.testing.virtual_time import run
 from futures_async.transport.endpoint import Kind
 from futures_async.transport.http.backend import Timeouts
 from futures_async.unified import errors
-from futures_async.unified.enums import OrderType
+from futures_async.unified.enums import OrderStatus, OrderType
 from futures_async.unified.models import Order
 
 KINDS = (Binance, Bitget, BitgetUTA, BitMart, Bybit, Hyperliquid, OKX)
@@ -295,3 +296,18 @@ def test_a_list_of_what_waits_in_another_contract_is_not_taken(spec: VenueSpec) 
                 plan.rules.clear()
 
     run(main())
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (OrderStatus.REJECTED, "the venue refused it"),
+        (OrderStatus.EXPIRED, "it ran out"),
+        (OrderStatus.UNKNOWN, "it was set off"),
+        (OrderStatus.FILLED, "it was set off"),
+    ],
+)
+def test_how_it_ended_is_said_where_it_was_not_cancelled(status: OrderStatus, said: str) -> None:
+    found = Bitget()._ended_as(status, CANCEL_PLAN)  # pyright: ignore[reportPrivateUsage] - the venue's word decides
+    assert found is not None
+    assert found.text == f"bitget {CANCEL_PLAN.name}: it was not cancelled: {said}"
