@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import secrets
 from abc import ABC, abstractmethod
-from collections.abc import Generator
+from collections.abc import Generator, Hashable
 from contextlib import contextmanager
 from contextvars import ContextVar
 from decimal import Decimal
@@ -20,6 +20,7 @@ from typing import Self
 
 import msgspec
 
+from futures_async.unified.callbacks import failure_of
 from futures_async.unified.enums import Intent, OrderType, Outcome, Side
 from futures_async.unified.errors import InvalidRequest, NotSent
 from futures_async.unified.inner import inner
@@ -137,6 +138,11 @@ class Journal(ABC):
     async def prune(self, before_ms: int) -> int:
         """Drop what has its verdict and was created before `before_ms`; how many. Open intents always stay."""
 
+    @property
+    def place(self) -> Hashable:
+        """Where it is kept: equal for objects that write into the same one."""
+        return id(self)
+
     async def open(self) -> None:  # noqa: B027 - a journal in memory has nothing to open
         """Open it now, so that what is wrong with it is said here and not at the first order; `async with` does.
 
@@ -155,6 +161,32 @@ class Journal(ABC):
         self, kind: type[BaseException] | None, error: BaseException | None, frames: TracebackType | None
     ) -> None:
         await self.aclose()
+
+
+async def note_verdict(
+    journal: Journal, record: IntentRecord, outcome: Outcome | None, order_id: str | None = None
+) -> None:
+    """`Journal.verdict` of a journal that may be somebody else's: an order's end reaches its caller whatever it raises.
+
+    Args:
+        journal: Where the intent stands.
+        record: The intent.
+        outcome: As there.
+        order_id: As there.
+    """
+    writing = journal.verdict(
+        record.client_order_id,
+        outcome,
+        order_id,
+        venue=record.venue,
+        account=record.account,
+        attempt=record.attempt,
+    )
+    error = await failure_of(writing)
+    if error is not None:
+        logger.error(
+            "the verdict on %s could not be written, its intent stays open", record.client_order_id, exc_info=error
+        )
 
 
 def again(old: JournalEntry, new: IntentRecord) -> JournalEntry:

@@ -14,7 +14,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Hashable, Sequence
 from typing import TYPE_CHECKING, Any, LiteralString
 from weakref import WeakSet, WeakValueDictionary
 
@@ -323,6 +323,10 @@ class PostgresJournal(StoredJournal):
         url: SecretUrl | None = getattr(self, "_url", None)  # None in one whose URL was refused
         return f"PostgresJournal({url!r})"
 
+    @property
+    def place(self) -> Hashable:
+        return self._digest()
+
     def _transact(self, jobs: Sequence[Job[Any]]) -> None:
         session = self._join()
         with session.mutex:
@@ -341,11 +345,13 @@ class PostgresJournal(StoredJournal):
 
     def _join(self) -> Session:
         if self._session is None:
-            digest = hashlib.sha256(self._url.reveal().encode()).digest()
             with _sessions_lock:
-                self._session = _sessions.setdefault(digest, Session(self._url))
+                self._session = _sessions.setdefault(self._digest(), Session(self._url))
                 self._session.users.add(self)
         return self._session
+
+    def _digest(self) -> bytes:
+        return hashlib.sha256(self._url.reveal().encode()).digest()
 
     def _close(self) -> None:
         session, self._session = self._session, None

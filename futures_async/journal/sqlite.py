@@ -10,7 +10,7 @@ import os
 import sqlite3
 import stat
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -79,6 +79,10 @@ class SqliteJournal(StoredJournal):
     def __repr__(self) -> str:
         return f"SqliteJournal({str(self.path)!r})"
 
+    @property
+    def place(self) -> Hashable:
+        return os.path.realpath(self.path)
+
     def _transact(self, jobs: Sequence[Job[Any]]) -> None:
         try:
             connection = self._open()
@@ -87,7 +91,7 @@ class SqliteJournal(StoredJournal):
                 for job in jobs:
                     job.run(connection)
                 connection.execute("COMMIT")
-            except sqlite3.Error:
+            except BaseException:  # also of what is no trouble of the file's: the next one could not begin
                 connection.rollback()
                 raise
         except (sqlite3.Error, OSError) as error:

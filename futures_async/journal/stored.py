@@ -29,7 +29,7 @@ from futures_async.journal.journal import (
 )
 from futures_async.unified.convert import to_text
 from futures_async.unified.enums import Intent, OrderType, Outcome, Side
-from futures_async.unified.errors import FuturesAsyncError
+from futures_async.unified.errors import FuturesAsyncError, InvalidRequest
 
 T = TypeVar("T")
 
@@ -136,6 +136,8 @@ class StoredJournal(Journal):
             raise
 
     async def intent(self, record: IntentRecord) -> None:
+        _check_texts(record)
+
         def run(connection: Connection) -> None:
             self._claim(connection, record.venue, record.account)
             key = (record.client_order_id, record.venue, record.account)
@@ -223,10 +225,26 @@ class StoredJournal(Journal):
             finally:
                 for job in jobs:
                     job.done = True
+                    if not job.result and job.error is None:  # something ended it that no journal should end with
+                        job.error = JournalFailed(f"the journal {self._name} failed: nothing of this was written")
 
     def _shut(self) -> None:
         with self._mutex:
             self._close()
+
+
+def _check_texts(record: IntentRecord) -> None:
+    """Refuse here what no database can write: there it would end what others write in the same transaction.
+
+    Raises:
+        InvalidRequest: It does not write `record`.
+    """
+    for name in ("venue", "account", "client_order_id", "symbol", "venue_symbol", "group"):
+        text: object = getattr(record, name)
+        if text is None:
+            continue
+        if not isinstance(text, str) or "\0" in text or text.encode(errors="replace").decode() != text:
+            raise InvalidRequest(f"{name} must be text that can be written down, not {text!r:.60}")
 
 
 def _to_row(entry: JournalEntry) -> tuple[object, ...]:

@@ -485,3 +485,60 @@ async def test_a_journal_that_cannot_be_opened_says_so_before_the_first_order(tm
             pass
     async with MemoryJournal() as journal:
         await journal.open()
+
+
+@pytest.mark.parametrize("field", ["account", "client_order_id", "symbol", "venue_symbol", "group"])
+@pytest.mark.parametrize("text", ["\ud800", "a\0b", 5])
+async def test_what_no_database_can_write_harms_nothing_beside_it(tmp_path: Path, field: str, text: Any) -> None:
+    async with SqliteJournal(tmp_path / "journal.sqlite") as journal:
+        outcomes: list[object] = []
+
+        async def write(one: IntentRecord) -> None:
+            try:
+                await journal.intent(one)
+            except InvalidRequest as error:
+                outcomes.append(error.text)
+            else:
+                outcomes.append(one.client_order_id)
+
+        async with anyio.create_task_group() as tasks:
+            for one in (record("id1"), record(**{"client_order_id": "id2", field: text}), record("id3")):
+                tasks.start_soon(write, one)
+        assert set(outcomes) == {"id1", f"{field} must be text that can be written down, not {text!r}", "id3"}
+        await journal.intent(record("id4"))
+        assert len(await journal.open_intents("venue-a", "digest")) == 3
+
+
+async def test_what_ends_a_transaction_by_surprise_ends_no_later_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with SqliteJournal(tmp_path / "journal.sqlite") as journal:
+        odd = [RuntimeError("of no kind that a database raises"), None]
+
+        def claim(*_: object) -> None:
+            if odd and (error := odd.pop(0)) is not None:
+                raise error
+
+        monkeypatch.setattr(journal, "_claim", claim)
+        failed: list[type[BaseException]] = []
+
+        async def write(name: str) -> None:
+            try:
+                await journal.intent(record(name))
+            except (RuntimeError, JournalFailed) as error:
+                failed.append(type(error))
+
+        async with anyio.create_task_group() as tasks:
+            for name in ("id1", "id2", "id3"):
+                tasks.start_soon(write, name)
+        assert RuntimeError in failed
+        assert set(failed) <= {RuntimeError, JournalFailed}
+        odd.clear()
+        await journal.intent(record("id4"))
+        assert "id4" in [one.client_order_id for one in await journal.open_intents("venue-a", "digest")]
+
+
+async def test_places_are_equal_where_one_journal_is_meant(tmp_path: Path) -> None:
+    one, other = SqliteJournal(tmp_path / "a"), SqliteJournal(tmp_path / "b" / ".." / "a")
+    assert one.place == other.place != SqliteJournal(tmp_path / "c").place
+    assert MemoryJournal().place != (kept := MemoryJournal()).place == kept.place
