@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import anyio
 
-from futures_async.trading.books import Record
+from futures_async.trading.books import Due, Record
 from futures_async.trading.desk import OrderDesk
 from futures_async.trading.ordering import Ack, BatchPlacement, PlannedOrder
 from futures_async.transport.channel import Channel
@@ -112,15 +112,11 @@ async def _flow(
     return await together([judge(record, answer) for record, answer in zip(records, answers, strict=True)])
 
 
-async def _note_intents(desk: OrderDesk, records: Sequence[Record], send_within_s: float) -> float:
-    """Write all intents down, side by side so that they share a flush to the disk; or none stays there as open.
+async def _note_intents(desk: OrderDesk, records: Sequence[Record], send_within_s: float) -> Due:
+    """Write all intents down, side by side so that they share a flush to the disk; or none stays there as open."""
 
-    Returns:
-        Until when they may be sent, by the loop's clock.
-    """
-
-    def note(record: Record) -> Callable[[], Awaitable[float | FuturesAsyncError]]:
-        async def run() -> float | FuturesAsyncError:
+    def note(record: Record) -> Callable[[], Awaitable[Due | FuturesAsyncError]]:
+        async def run() -> Due | FuturesAsyncError:
             try:
                 return await desk.note_intent(record, send_within_s)
             except FuturesAsyncError as error:
@@ -136,7 +132,9 @@ async def _note_intents(desk: OrderDesk, records: Sequence[Record], send_within_
                 if not isinstance(own, FuturesAsyncError):
                     await desk.verdict(record, problem)
             raise problem
-        return min(one for one in noted if not isinstance(one, FuturesAsyncError))
+        dues = [one for one in noted if not isinstance(one, FuturesAsyncError)]
+        signed_by_ms = [one.signed_by_ms for one in dues if one.signed_by_ms is not None]
+        return Due(min(one.by for one in dues), min(signed_by_ms, default=None))
     except BaseException:
         for record in records:
             desk.forget(record)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from futures_async.trading.ordering import Fingerprint, PlannedOrder, fingerprint
 from futures_async.transport.channel import Channel
@@ -19,7 +19,7 @@ from futures_async.unified.errors import FuturesAsyncError, InvalidOrder, Outcom
 from futures_async.unified.models import Order, OrderRequest
 
 if TYPE_CHECKING:
-    from futures_async.journal.journal import Journal
+    from futures_async.journal.journal import IntentRecord, Journal
 
 logger = logging.getLogger("futures_async.orders")
 
@@ -34,7 +34,6 @@ class Record:
     __slots__ = (
         "abort",
         "ask",
-        "attempt",
         "confirm",
         "error",
         "fence_ms",
@@ -45,14 +44,15 @@ class Record:
         "result",
         "watch",
         "work",
+        "written",
     )
 
     def __init__(self, plan: PlannedOrder) -> None:
         self.plan = plan
         self.fingerprint: Fingerprint = fingerprint(plan)
         self.abort = Abort()
-        self.attempt: str | None = None
-        """The word under which its intent stands in the journal."""
+        self.written: IntentRecord | None = None
+        """Its intent, as it stands in the journal."""
         self.confirm = True
         """It is read back where its acknowledgement says little."""
         self.ask: Callable[[], Awaitable[Order | None]] | None = None
@@ -73,6 +73,15 @@ class Record:
     def free(self) -> bool:
         """Proved that nothing stands at the venue under this id."""
         return isinstance(self.result, FuturesAsyncError) and self.result.outcome is not Outcome.UNKNOWN
+
+
+class Due(NamedTuple):
+    """Until when an order may be sent."""
+
+    by: float
+    """By the loop's clock."""
+    signed_by_ms: int | None = None
+    """Venue time, Unix milliseconds; None where it has told none yet."""
 
 
 class Books:
@@ -113,54 +122,57 @@ class Books:
 
     # In the journal
 
-    async def note_intent(self, record: Record, send_within_s: float) -> float:
+    async def note_intent(self, record: Record, send_within_s: float) -> Due:
         """Write the intent down before the first byte leaves; an order that cannot be written down is not sent.
 
-        Returns:
-            Until when it may be sent, by the loop's clock. Who looks for one without a fence allows it `QUEUE_S`.
+        Who looks for one that stands there without a fence allows it `QUEUE_S`.
         """
         now = self._channel.transport.runtime().now
         due = now() + send_within_s
+        signed_within_s = max(QUEUE_S, send_within_s)
         if self._journal is None:
-            return due
+            return Due(due, self._signed_by_ms(signed_within_s))
         try:
             await self._channel.know_time(send_within_s / 2)  # which the write would do next
             began = now()
-            known = await self._write_intent(self._journal, record, max(QUEUE_S, send_within_s))
+            signed_by_ms = self._signed_by_ms(signed_within_s)
+            await self._write_intent(self._journal, record, signed_by_ms)
         except BaseException:
             self.forget(record)
             raise
-        return due if known else min(due, began + QUEUE_S)
+        return Due(min(due, began + QUEUE_S) if signed_by_ms is None else due, signed_by_ms)
 
-    async def _write_intent(self, journal: Journal, record: Record, signed_within_s: float) -> bool:
-        """Whether it was written down by the venue's clock: else without a fence."""
+    def _signed_by_ms(self, within_s: float) -> int | None:
+        """Venue time within which it is signed.
+
+        By this computer's clock that may be too early: the venue tells its time before it is signed for the last time.
+        Then there is no fence, and it is looked for as if it were signed when it is looked for.
+        """
+        channel = self._channel
+        return channel.now_ms() + int(within_s * 1000) if channel.transport.clock.synchronized else None
+
+    async def _write_intent(self, journal: Journal, record: Record, signed_by_ms: int | None) -> None:
         from futures_async.journal.journal import IntentRecord, attempt_of  # only those who keep one pay for it
 
         plan, channel = record.plan, self._channel
-        request, now_ms = plan.request, channel.now_ms()
-        # By this computer's clock it may be too early: the venue tells its time before this is signed for the last
-        # time. Without one it is looked for as if it were signed when it is looked for.
-        known = channel.transport.clock.synchronized
-        fence_ms = channel.fence(now_ms + int(signed_within_s * 1000)) if known else None
-        record.attempt = attempt_of(channel.dialect.venue, self._account, plan.local_id)
-        await journal.intent(
-            IntentRecord(
-                venue=channel.dialect.venue,
-                account=self._account,
-                client_order_id=plan.local_id,
-                symbol=request.symbol,
-                venue_symbol=plan.venue_symbol,
-                side=request.side,
-                type=request.type,
-                quantity=request.quantity,
-                price=request.price,
-                intent=request.intent,
-                fence_ms=fence_ms,
-                created_ms=now_ms,
-                attempt=record.attempt,
-            )
+        request = plan.request
+        written = IntentRecord(
+            venue=channel.dialect.venue,
+            account=self._account,
+            client_order_id=plan.local_id,
+            symbol=request.symbol,
+            venue_symbol=plan.venue_symbol,
+            side=request.side,
+            type=request.type,
+            quantity=request.quantity,
+            price=request.price,
+            intent=request.intent,
+            fence_ms=None if signed_by_ms is None else channel.fence(signed_by_ms),
+            created_ms=channel.now_ms(),
+            attempt=attempt_of(channel.dialect.venue, self._account, plan.local_id),
         )
-        return known
+        await journal.intent(written)
+        record.written = written
 
     async def verdict(self, record: Record, result: Order | FuturesAsyncError) -> None:
         """Write down what became of an order."""
@@ -170,16 +182,11 @@ class Books:
         if record.error is not None:
             record.error.settled = True
         record.error = None
-        if self._journal is not None and record.attempt is not None:  # else its intent was never written
+        if self._journal is not None and record.written is not None:
+            from futures_async.journal.journal import note_verdict  # only those who keep one pay for it
+
             outcome, order_id = (None, result.order_id) if isinstance(result, Order) else (result.outcome, None)
-            await self._journal.verdict(
-                record.plan.local_id,
-                outcome,
-                order_id,
-                venue=self._channel.dialect.venue,
-                account=self._account,
-                attempt=record.attempt,
-            )
+            await note_verdict(self._journal, record.written, outcome, order_id)
 
     def _tell_of_stops(self, record: Record, order: Order) -> None:
         """Warn of what an order was to bring along and is not seen to: a refusal was in the answer that is lost.

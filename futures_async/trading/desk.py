@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Literal, TypeVar
 
-from futures_async.trading.books import Record
+from futures_async.trading.books import Due, Record
 from futures_async.trading.ordering import Placement, PlannedOrder
 from futures_async.trading.resolving import Resolving
+from futures_async.transport.channel import signed_by
 from futures_async.transport.deeds import outcome
 from futures_async.transport.dialect import Refusal
 from futures_async.transport.endpoint import Endpoint, Kind
@@ -105,7 +106,7 @@ class OrderDesk(Resolving):
         await self.verdict(record, order)
         return order
 
-    async def send(self, endpoint: Endpoint[T], body: Any, due: float) -> T:
+    async def send(self, endpoint: Endpoint[T], body: Any, due: Due) -> T:
         """Make the call that places something.
 
         Never after `due`: a journal may be slow, and a process may sleep for as long as it likes once its intent stands
@@ -116,16 +117,26 @@ class OrderDesk(Resolving):
             OrderOutcomeUnknown: Also when the refusal speaks of an order that cannot be found: no placement looks for
                 one, so that is the answer to another request, which came late on the same connection.
         """
-        left_s = due - self._channel.transport.runtime().now()
+        left_s = self.check_due(endpoint, due)
+        try:
+            with signed_by(due.signed_by_ms):
+                return await self._channel.call(endpoint, body=body, send_within_s=left_s)
+        except OrderNotFound as stray:
+            raise self.doubt(endpoint, stray) from stray
+
+    def check_due(self, endpoint: Endpoint[Any], due: Due) -> float:
+        """How many seconds are left to send something.
+
+        Raises:
+            DeadlineExpired: None.
+        """
+        left_s = due.by - self._channel.transport.runtime().now()
         if left_s <= 0:
             raise DeadlineExpired(
                 f"{self._channel.dialect.venue} {endpoint.name}: it was too late when its intent stood "
                 "in the journal; nothing was sent"
             )
-        try:
-            return await self._channel.call(endpoint, body=body, send_within_s=left_s)
-        except OrderNotFound as stray:
-            raise self.doubt(endpoint, stray) from stray
+        return left_s
 
     # The end
 

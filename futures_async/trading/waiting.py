@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from typing import Any
 
 from futures_async.trading.acceptance import READ_BACK_PAUSES_S, acknowledged
-from futures_async.trading.books import QUEUE_S
+from futures_async.trading.books import QUEUE_S, Due
 from futures_async.trading.cancelling import ordered, urgent
 from futures_async.trading.closing import before_sending
 from futures_async.trading.ordering import Ack, Placement, PlannedOrder, said
 from futures_async.trading.planning import as_request, as_stop
 from futures_async.trading.waiting_cancels import WaitingCancels
 from futures_async.trading.waiting_edits import WaitingEdits
+from futures_async.transport.channel import signed_by
 from futures_async.transport.endpoint import Endpoint
 from futures_async.unified.convert import Number, to_decimal, to_text
 from futures_async.unified.enums import OrderKind
@@ -107,11 +109,14 @@ class Waiting(WaitingEdits, WaitingCancels):
                 return await look(None, plan.client_order_id)
 
         async def flow() -> Order:
+            due = Due(math.inf)
             if plan.client_order_id is not None:  # else nobody could tell by the journal what became of it
-                await self._orders.note_intent(record, QUEUE_S)
+                due = await self._orders.note_intent(record, QUEUE_S)
             try:
+                self._orders.check_due(endpoint, due)
                 try:
-                    ack = await send()
+                    with signed_by(due.signed_by_ms):
+                        ack = await send()
                 except BadResponse as problem:
                     raise self._orders.doubt(endpoint, problem) from problem
                 self._check_ack(plan, endpoint, ack)

@@ -28,6 +28,7 @@ from futures_async.unified.errors import (
     BadResponse,
     Banned,
     ClockSkew,
+    DeadlineExpired,
     DecodeError,
     ExchangeError,
     FuturesAsyncError,
@@ -71,6 +72,8 @@ class Job(msgspec.Struct, frozen=True, gc=False):
     """Once it may have arrived, it is sent again as it was, or not at all."""
     sealed: list[Sealed]
     """What was sent last, where that may be sent again."""
+    signed_by_ms: int | None = None
+    """See `signed_by`."""
 
     @property
     def again(self) -> Sealed | None:
@@ -215,6 +218,11 @@ class Attempts:
         try:
             flight.signed_ms, flight.known = transport.clock.now_ms(), transport.clock.synchronized
             if again is None:
+                if flight.known and job.signed_by_ms is not None and flight.signed_ms > job.signed_by_ms:
+                    raise DeadlineExpired(
+                        f"{self._dialect.venue} {job.endpoint.name}: by the venue's clock it is "
+                        f"{(flight.signed_ms - job.signed_by_ms) / 1000:.0f} s too late; it was not sent"
+                    )
                 request, headers = self._sealed(job, flight.signed_ms, serial)
                 if job.replays:
                     self._keep(job, request, headers, flight)

@@ -1,0 +1,106 @@
+"""What stands in a journal, and would be sent when others have long proved that it was not."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import anyio
+import pytest
+
+from futures_async.adapter import Adapter
+from futures_async.adapters import OKX, Binance, Bitget, BitMart, Bybit
+from futures_async.journal.journal import IntentRecord, MemoryJournal
+from futures_async.testing.inside import Inside
+from futures_async.testing.spec import RawCall, VenueSpec
+from futures_async.testing.virtual_time import run
+from futures_async.unified import errors
+from futures_async.unified.enums import OrderType, Outcome
+
+SPECS = [VenueSpec(factory=kind, raw_call=RawCall("/", {})) for kind in (Binance, Bitget, BitMart, Bybit, OKX)]
+each_venue = pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.factory.id)
+HOUR_S = 3600
+
+
+class Stopping(MemoryJournal):
+    """Once an intent stands there, the computer is stopped: its own clocks stand still, and the venue's goes on."""
+
+    def __init__(self, on: Inside, for_s: int = HOUR_S) -> None:
+        super().__init__()
+        self._on = on
+        self._for_s = for_s
+        self.stops = False
+
+    async def intent(self, record: IntentRecord) -> None:
+        await super().intent(record)
+        if self.stops:
+            self.stops = False
+            self._on.advance(self._for_s * 1000)
+
+
+def stopped(spec: VenueSpec, play: Callable[[Inside, Adapter], Awaitable[None]], for_s: int = HOUR_S) -> None:
+    async def main() -> None:
+        on = Inside(spec)
+        journal = Stopping(on, for_s)
+        async with on.connect(on.credentials, journal=journal) as exchange:
+            await exchange.fetch_time()
+            await exchange.fetch_contracts()
+            journal.stops = True
+            await play(on, exchange)
+            assert await journal.open_intents(exchange.id, exchange.account_id) == []
+
+    run(main())
+
+
+@each_venue
+def test_an_order_is_not_signed_anew_an_hour_after_its_intent(spec: VenueSpec) -> None:
+    async def play(on: Inside, exchange: Adapter) -> None:
+        with pytest.raises((errors.ClockSkew, errors.DeadlineExpired)) as caught:
+            await exchange.create_order(on.request())
+        assert caught.value.outcome in (Outcome.REJECTED, Outcome.NOT_SENT)
+        assert await exchange.fetch_open_orders(spec.symbol) == []
+        assert (await exchange.create_order(on.request())).order_id  # the clock is right now
+
+    stopped(spec, play)
+
+
+def test_nor_are_several() -> None:
+    async def play(on: Inside, exchange: Adapter) -> None:
+        results = await exchange.create_orders([on.request(), on.request()])
+        assert all(isinstance(result.error, errors.ClockSkew) for result in results)
+        assert await exchange.fetch_open_orders(on.spec.symbol) == []
+
+    stopped(SPECS[1], play)
+
+
+def test_nor_is_one_that_waits_for_a_price() -> None:
+    async def play(on: Inside, exchange: Adapter) -> None:
+        with pytest.raises((errors.ClockSkew, errors.DeadlineExpired)):
+            await exchange.create_trigger_order(on.request(type=OrderType.TRIGGER, trigger_price=on.price("1.1")))
+        assert await exchange.fetch_trigger_orders(on.spec.symbol) == []
+
+    stopped(SPECS[-1], play)
+
+
+@each_venue
+def test_a_clock_that_is_off_by_less_than_its_intent_allows_ends_no_order(spec: VenueSpec) -> None:
+    async def play(on: Inside, exchange: Adapter) -> None:
+        assert (await exchange.create_order(on.request())).order_id
+
+    stopped(spec, play, for_s=8)
+
+
+def test_an_order_that_waits_for_a_price_is_not_sent_when_its_journal_took_too_long() -> None:
+    class Slow(MemoryJournal):
+        async def intent(self, record: IntentRecord) -> None:
+            await super().intent(record)
+            await anyio.sleep(HOUR_S)
+
+    async def main() -> None:
+        on, journal = Inside(SPECS[-1]), Slow()
+        async with on.connect(on.credentials, journal=journal) as exchange:
+            with pytest.raises(errors.DeadlineExpired, match="nothing was sent"):
+                await exchange.create_trigger_order(on.request(type=OrderType.TRIGGER, trigger_price=on.price("1.1")))
+            assert await exchange.fetch_trigger_orders(on.spec.symbol) == []
+            assert await journal.open_intents(exchange.id, exchange.account_id) == []
+
+    run(main())
