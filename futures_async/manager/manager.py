@@ -5,14 +5,14 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Hashable
 from types import TracebackType
 from typing import Literal, Self
 
 import anyio
 import msgspec
 
-from futures_async.journal.journal import IntentRecord, Journal, handing_on
+from futures_async.journal.journal import IntentRecord, Journal, handing_on, note_verdict
 from futures_async.journal.opening import Place, default_journal, open_journal
 from futures_async.manager.fills import FillEffect, PositionBook
 from futures_async.manager.slicing import SlicedResult, Slicer
@@ -41,6 +41,9 @@ FIRST_PAUSE_S = 0.5
 """Before an order is placed again; doubled each time."""
 RESOLVING_AT_ONCE = 64
 """Most of them wait for their fence, not for the venue."""
+
+_slicing: set[Hashable] = set()
+"""Groups that are being placed in this process, whichever manager it is that does."""
 
 
 class Recovery(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,7 +93,6 @@ class OrderManager:
             del journal  # A traceback that shows locals shows those of this frame, and a URL may hold a password.
         self._now_ms = now_ms
         self._busy: set[str] = set()
-        self._slicing: set[str] = set()
         self._tracker = Tracker(exchange, book or PositionBook(), on_fill)
 
     @property
@@ -168,6 +170,8 @@ class OrderManager:
         try:
             began = anyio.current_time()
             await self.journal.intent(record)
+            if sent_as is not None:
+                self._tracker.expect(client_order_id)
             try:
                 with handing_on(record):
                     # From the row on: who finds it without a fence, here or elsewhere, allows it no more than that.
@@ -179,12 +183,13 @@ class OrderManager:
             except FuturesAsyncError as error:
                 # No outcome means that nothing is proved: the intent stays open.
                 if error.outcome is not None and error.outcome is not Outcome.UNKNOWN:
-                    await self._verdict(record, error.outcome)
+                    self._tracker.expect_no_more(client_order_id)
+                    await note_verdict(self.journal, record, error.outcome)
                 raise
-            await self._verdict(record, None, order.order_id)
+            self._tracker.add(client_order_id, order)
+            await note_verdict(self.journal, record, None, order.order_id)
         finally:
             self._busy.discard(client_order_id)
-        self._tracker.add(client_order_id, order)
         return order
 
     async def cancel(self, order: Order | str) -> Order:
@@ -198,7 +203,7 @@ class OrderManager:
             FuturesAsyncError: As `cancel_order`.
         """
         if isinstance(order, str):
-            known = self._tracker.orders.get(order)
+            known = self.orders.get(order)
             if known is None:
                 raise InvalidRequest(f"no order of this manager has the client order id {order!r}")
             order = known
@@ -256,11 +261,12 @@ class OrderManager:
             )
         order = await resolve_intent(self.exchange, record)
         if order is not None:
-            await self._verdict(record, None, order.order_id)
+            await note_verdict(self.journal, record, None, order.order_id)
             if proves_absence(self.exchange, record.type):  # else the calls of other orders cannot follow it
                 self._tracker.add(record.client_order_id, order)
         else:
-            await self._verdict(record, Outcome.NOT_PLACED)
+            self._tracker.expect_no_more(record.client_order_id)
+            await note_verdict(self.journal, record, Outcome.NOT_PLACED)
         return order
 
     # Following
@@ -310,13 +316,14 @@ class OrderManager:
         """
         request = check_request(request)
         slicer = Slicer(self, request, request.quantity, to_decimal(max_quantity, "max_quantity"), group)
-        if slicer.group in self._slicing:  # two at once would each place what is still missing
+        group_there = (self.journal.place, self.exchange.id, self.exchange.account_id, slicer.group)
+        if group_there in _slicing:  # two at once would each place what is still missing
             raise InvalidRequest(f"{slicer.group} is being placed by another call: wait for its end")
-        self._slicing.add(slicer.group)
+        _slicing.add(group_there)
         try:
             return await slicer.run(pause, rng or random.SystemRandom())
         finally:
-            self._slicing.discard(slicer.group)
+            _slicing.discard(group_there)
 
     # Inside
 
@@ -335,14 +342,4 @@ class OrderManager:
             intent=request.intent,
             created_ms=self._now_ms(),
             group=group,
-        )
-
-    async def _verdict(self, record: IntentRecord, outcome: Outcome | None, order_id: str | None = None) -> None:
-        await self.journal.verdict(
-            record.client_order_id,
-            outcome,
-            order_id,
-            venue=record.venue,
-            account=record.account,
-            attempt=record.attempt,
         )

@@ -14,7 +14,7 @@ from futures_async.manager.listening import Listening
 from futures_async.streams.orders import advances
 from futures_async.trading.hooks import current_id, may_be_replaced
 from futures_async.unified.callbacks import called, failure_of
-from futures_async.unified.enums import OrderStatus
+from futures_async.unified.enums import OrderStatus, Outcome
 from futures_async.unified.errors import DecodeError, FuturesAsyncError, InvalidRequest, OrderNotFound, unread_rows
 from futures_async.unified.exact import ZERO, add, divide, multiply, subtract, total
 from futures_async.unified.exchange import Capability, FuturesExchange
@@ -130,14 +130,37 @@ class Tracker:
         self._tracked: dict[str, _Tracked] = {}
         self._by_id: dict[str, _Tracked] = {}
         self._listening: set[Listening] = set()
+        self._expected: dict[str, None] = {}
+        """Client order ids of what was placed, or may have been, when nobody waited for it any more."""
 
     @property
     def orders(self) -> dict[str, Order]:
         """As last seen, by client order id."""
+        self._take_up()
         return {name: tracked.order for name, tracked in self._tracked.items()}
+
+    def expect(self, client_order_id: str) -> None:
+        """An order is about to be placed: it is followed once it stands, also where its caller has gone by then."""
+        self._expected[client_order_id] = None
+        if len(self._expected) > REMEMBERED:
+            del self._expected[next(iter(self._expected))]
+
+    def expect_no_more(self, client_order_id: str) -> None:
+        """It does not stand."""
+        self._expected.pop(client_order_id, None)
+
+    def _take_up(self) -> None:
+        """Follow what has come to stand by itself, as the exchange object knows."""
+        for name in tuple(self._expected):
+            known = self._exchange.outcome(name)
+            if isinstance(known, Order):
+                self.add(name, known)
+            elif known is not None and known.outcome is not Outcome.UNKNOWN:
+                self.expect_no_more(name)
 
     def add(self, client_order_id: str, order: Order) -> None:
         """Follow an order."""
+        self.expect_no_more(client_order_id)
         if (known := self._tracked.get(client_order_id)) is not None:
             self.see(order, known.order_id)
             return
@@ -209,6 +232,7 @@ class Tracker:
         try:
             while True:
                 failed, live = False, listening.live
+                self._take_up()
                 self._follow_edits()
                 await self._hear(listening)
                 if not live or not caught_up:

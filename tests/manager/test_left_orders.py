@@ -1,0 +1,153 @@
+"""Orders whose callers have gone, journals that fail, and several managers of one journal."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from decimal import Decimal
+from typing import Any
+
+import anyio
+import pytest
+
+from futures_async.adapter import Adapter
+from futures_async.adapters import OKX
+from futures_async.journal.journal import Journal, MemoryJournal
+from futures_async.manager.manager import OrderManager
+from futures_async.simulator.plan import FaultPlan
+from futures_async.testing.inside import Inside
+from futures_async.testing.spec import RawCall, VenueSpec
+from futures_async.testing.virtual_time import run
+from futures_async.transport.endpoint import Kind
+from futures_async.unified import errors
+from futures_async.unified.enums import OrderType
+
+SPEC = VenueSpec(factory=OKX, raw_call=RawCall("/", {}))
+Play = Callable[[Inside, FaultPlan, OrderManager], Awaitable[None]]
+
+
+def managed(play: Play, journal: Journal | None = None) -> None:
+    async def main() -> None:
+        plan, kept = FaultPlan(), journal or MemoryJournal()
+        on = Inside(SPEC, plan=plan)
+        async with on.connect(on.credentials, journal=kept) as exchange:
+            await exchange.fetch_contracts()
+            await play(on, plan, OrderManager(exchange, journal=kept))
+
+    run(main())
+
+
+async def cancelled_after(seconds: float, call: Awaitable[Any]) -> None:
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(call, seconds)
+
+
+def market(on: Inside) -> Any:
+    return on.request(type=OrderType.MARKET, price=None)
+
+
+def test_an_order_whose_caller_has_gone_is_followed_and_counted() -> None:
+    async def play(on: Inside, plan: FaultPlan, manager: OrderManager) -> None:
+        plan.add("slow", kinds=[Kind.ORDER])
+        await cancelled_after(0.2, manager.submit(market(on)))
+        assert manager.orders == {}
+        await anyio.sleep(3)
+        assert len(manager.orders) == 1
+        assert [update.filled async for update in manager.track()] == [SPEC.quantity]
+        assert manager.book.leg(SPEC.symbol).quantity == SPEC.quantity
+
+    managed(play)
+
+
+def test_an_order_that_was_an_open_question_is_followed_once_it_is_found() -> None:
+    async def play(on: Inside, plan: FaultPlan, manager: OrderManager) -> None:
+        plan.add("answer-lost", kinds=[Kind.ORDER])
+        with pytest.raises(errors.OrderOutcomeUnknown) as caught:
+            await manager.submit(market(on), on_unknown="raise")
+        assert manager.orders == {}
+        order = await caught.value.resolve()
+        assert list(manager.orders) == [order.client_order_id]
+
+    managed(play)
+
+
+@pytest.mark.parametrize("fault", ["refused", "refusal"])
+def test_an_order_that_does_not_stand_is_not_expected(fault: str) -> None:
+    async def play(on: Inside, plan: FaultPlan, manager: OrderManager) -> None:
+        plan.add(fault, kinds=[Kind.ORDER])
+        request = on.request(client_order_id="thisone1")
+        with pytest.raises(errors.FuturesAsyncError):
+            await manager.submit(request)
+        plan.rules.clear()
+        await manager.exchange.create_order(request)  # past the manager, under the same id
+        assert manager.orders == {}
+
+    managed(play)
+
+
+def test_one_that_was_refused_after_its_caller_had_gone_is_not_expected_any_more() -> None:
+    async def play(on: Inside, plan: FaultPlan, manager: OrderManager) -> None:
+        plan.add("slow", kinds=[Kind.ORDER], most=1)
+        too_much = on.request(quantity=SPEC.quantity * 100_000, client_order_id="thisone1")
+        await cancelled_after(0.2, manager.submit(too_much))
+        await anyio.sleep(3)
+        assert isinstance(manager.exchange.outcome("thisone1"), errors.ExchangeError)
+        assert manager.orders == {}
+        await manager.exchange.create_order(on.request(client_order_id="thisone1"))
+        assert manager.orders == {}
+
+    managed(play)
+
+
+class Failing(MemoryJournal):
+    """A journal of somebody else's, that does not keep to what `Journal.verdict` says."""
+
+    async def verdict(self, *told: Any, **more: Any) -> None:
+        raise RuntimeError("no thread can be started")
+
+
+def test_a_journal_that_fails_takes_no_order_from_its_caller(caplog: pytest.LogCaptureFixture) -> None:
+    async def play(on: Inside, plan: FaultPlan, manager: OrderManager) -> None:
+        exchange = manager.exchange
+        assert (await exchange.create_order(on.request())).order_id
+        assert all(result.order for result in await exchange.create_orders([on.request(), on.request()]))
+        order = await manager.submit(on.request())
+        assert list(manager.orders.values()) == [order]
+        plan.add("refusal", kinds=[Kind.ORDER])
+        with pytest.raises(errors.ExchangeError):
+            await manager.submit(on.request())
+
+    managed(play, Failing())
+    assert "could not be written, its intent stays open" in caplog.text
+
+
+def test_two_managers_do_not_place_the_same_slices() -> None:
+    async def play(on: Inside, plan: FaultPlan, manager: OrderManager) -> None:
+        other, whole = OrderManager(manager.exchange, journal=manager.journal), SPEC.quantity * 10
+
+        def placing(by: OrderManager) -> Awaitable[Any]:
+            return by.submit_sliced(on.request(quantity=whole), max_quantity=SPEC.quantity, group="one")
+
+        first = asyncio.ensure_future(placing(manager))
+        await anyio.sleep(0.5)
+        with pytest.raises(errors.InvalidRequest, match="is being placed by another call"):
+            await placing(other)
+        assert (await first).placed == whole
+        assert (await placing(other)).orders == ()  # all of it stands
+        stands = await manager.exchange.fetch_open_orders(SPEC.symbol)
+        assert sum((order.quantity for order in stands), Decimal(0)) == whole
+
+    managed(play)
+
+
+def test_groups_of_other_journals_are_other_groups() -> None:
+    async def play(on: Inside, plan: FaultPlan, manager: OrderManager) -> None:
+        exchange: Adapter = manager.exchange  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType] - made by `connect`
+        request = on.request(quantity=SPEC.quantity * 2)
+        several = [OrderManager(exchange, journal=MemoryJournal()) for _ in range(2)]
+        placed = await asyncio.gather(
+            *(one.submit_sliced(request, max_quantity=SPEC.quantity, group="one") for one in several)
+        )
+        assert [result.error for result in placed] == [None, None]
+
+    managed(play)
