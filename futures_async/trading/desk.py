@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeVar
 from futures_async.trading.books import Due, Record
 from futures_async.trading.ordering import Placement, PlannedOrder
 from futures_async.trading.resolving import Resolving
-from futures_async.transport.channel import signed_by
+from futures_async.transport.attempt import signed_by
 from futures_async.transport.deeds import outcome
 from futures_async.transport.dialect import Refusal
 from futures_async.transport.endpoint import Endpoint, Kind

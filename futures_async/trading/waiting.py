@@ -15,7 +15,7 @@ from futures_async.trading.ordering import Ack, Placement, PlannedOrder, said
 from futures_async.trading.planning import as_request, as_stop
 from futures_async.trading.waiting_cancels import WaitingCancels
 from futures_async.trading.waiting_edits import WaitingEdits
-from futures_async.transport.channel import signed_by
+from futures_async.transport.attempt import signed_by
 from futures_async.transport.endpoint import Endpoint
 from futures_async.unified.convert import Number, to_decimal, to_text
 from futures_async.unified.enums import OrderKind

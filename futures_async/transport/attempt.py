@@ -5,7 +5,9 @@ What an answer means is decided in `answers.py`; what follows from it for a writ
 
 from __future__ import annotations
 
-from contextvars import Context, copy_context
+from collections.abc import Generator
+from contextlib import contextmanager
+from contextvars import Context, ContextVar, copy_context
 from typing import Any, NamedTuple
 
 import msgspec
@@ -36,12 +38,30 @@ from futures_async.unified.errors import (
     RateLimited,
     ResponseMismatch,
 )
+from futures_async.unified.inner import inner
 from futures_async.unified.version import __version__
 
 USER_AGENT = f"futures-async/{__version__}"
 
 DEADLINE_GRAIN_S = 0.01
 """A read may take so much longer than its deadline."""
+
+
+SIGNED_BY: ContextVar[int | None] = inner("signed_by", None)
+
+
+@contextmanager
+def signed_by(venue_ms: int | None) -> Generator[None]:
+    """No write inside is signed after this, by the venue's clock: not even where ours has stood still meanwhile.
+
+    A process that was stopped together with its computer goes on as if no time had passed, and is refused for an old
+    timestamp: by then somebody else may have proved that nothing was placed, and placed it anew.
+    """
+    token = SIGNED_BY.set(venue_ms)
+    try:
+        yield
+    finally:
+        SIGNED_BY.reset(token)
 
 
 class Sealed(NamedTuple):

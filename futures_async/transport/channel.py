@@ -14,7 +14,7 @@ from typing import Any, TypeVar, cast
 import anyio
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
-from futures_async.transport.attempt import Attempts, Flight, Job
+from futures_async.transport.attempt import SIGNED_BY, Attempts, Flight, Job
 from futures_async.transport.deeds import DEED, Deeds
 from futures_async.transport.dialect import Dialect, Params, Unsigned
 from futures_async.transport.endpoint import Endpoint, Kind, RateLimit
@@ -50,8 +50,6 @@ T = TypeVar("T")
 # Lifts everything that a cancel, a close or a resolution does into the urgent lane, reads included.
 LANE: ContextVar[Priority | None] = inner("lane", None)
 
-_SIGNED_BY: ContextVar[int | None] = inner("signed_by", None)
-
 _APART: ContextVar[bool] = inner("apart", False)
 
 TRADES_FOR_S = 300.0
@@ -81,20 +79,6 @@ def apart(wanted: bool = True) -> Generator[None]:
         yield
     finally:
         _APART.reset(token)
-
-
-@contextmanager
-def signed_by(venue_ms: int | None) -> Generator[None]:
-    """No write inside is signed after this, by the venue's clock: not even where ours has stood still meanwhile.
-
-    A process that was stopped together with its computer goes on as if no time had passed, and is refused for an old
-    timestamp: by then somebody else may have proved that nothing was placed, and placed it anew.
-    """
-    token = _SIGNED_BY.set(venue_ms)
-    try:
-        yield
-    finally:
-        _SIGNED_BY.reset(token)
 
 
 class Channel:
@@ -197,7 +181,7 @@ class Channel:
             _APART.get(),
             self.dialect.traits.replay and not endpoint.idempotent,
             [],
-            None if endpoint.reads else _SIGNED_BY.get(),
+            None if endpoint.reads else SIGNED_BY.get(),
         )
         try:
             result: T = await self._attempt(job, runtime, 1)
