@@ -136,7 +136,11 @@ class Journal(ABC):
 
     @abstractmethod
     async def prune(self, before_ms: int) -> int:
-        """Drop what has its verdict and was created before `before_ms`; how many. Open intents always stay."""
+        """Drop what has its verdict and was created before `before_ms`; how many. Open intents always stay.
+
+        So do groups of which an intent is open, or newer: what is missing of an order in slices is told by all of
+        them. A group that is to be taken up later must not be older than this.
+        """
 
     @property
     def place(self) -> Hashable:
@@ -291,10 +295,14 @@ class MemoryJournal(Journal):
         ]
 
     async def prune(self, before_ms: int) -> int:
+        fresh = {
+            key for key, entry in self._entries.items() if entry.verdict is None or entry.record.created_ms >= before_ms
+        }
+        kept = {(*key[:2], self._entries[key].record.group) for key in fresh}
         old = [
             key
             for key, entry in self._entries.items()
-            if entry.verdict is not None and entry.record.created_ms < before_ms
+            if key not in fresh and (entry.record.group is None or (*key[:2], entry.record.group) not in kept)
         ]
         for key in old:
             del self._entries[key]

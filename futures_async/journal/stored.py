@@ -71,7 +71,11 @@ class Statements:
         self.one = f"{read}client_order_id = {mark} AND {mine}{lock}"
         self.open = f"{read}{mine} AND verdict IS NULL ORDER BY number"
         self.group = f"{read}{mine} AND slices = {mark} ORDER BY number"
-        self.prune = f"DELETE FROM {table} WHERE verdict IS NOT NULL AND created_ms < {mark}"  # noqa: S608 - as above
+        self.prune = (
+            f"DELETE FROM {table} WHERE verdict IS NOT NULL AND created_ms < {mark} AND NOT EXISTS"  # noqa: S608 - as above
+            f" (SELECT 1 FROM {table} other WHERE other.slices = {table}.slices AND other.venue = {table}.venue"
+            f" AND other.account = {table}.account AND (other.verdict IS NULL OR other.created_ms >= {mark}))"
+        )
 
 
 class Job(Generic[T]):
@@ -186,7 +190,9 @@ class StoredJournal(Journal):
         return await self._do(run)
 
     async def prune(self, before_ms: int) -> int:
-        return await self._do(lambda connection: connection.execute(self._statements.prune, (before_ms,)).rowcount)
+        return await self._do(
+            lambda connection: connection.execute(self._statements.prune, (before_ms, before_ms)).rowcount
+        )
 
     async def aclose(self) -> None:
         self._closed = True

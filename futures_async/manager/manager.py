@@ -183,7 +183,8 @@ class OrderManager:
             except FuturesAsyncError as error:
                 # No outcome means that nothing is proved: the intent stays open.
                 if error.outcome is not None and error.outcome is not Outcome.UNKNOWN:
-                    self._tracker.expect_no_more(client_order_id)
+                    if error.outcome is not Outcome.NOT_PLACED:  # one that was proved absent may still come late
+                        self._tracker.expect_no_more(client_order_id)
                     await note_verdict(self.journal, record, error.outcome)
                 raise
             self._tracker.add(client_order_id, order)
@@ -265,7 +266,6 @@ class OrderManager:
             if proves_absence(self.exchange, record.type):  # else the calls of other orders cannot follow it
                 self._tracker.add(record.client_order_id, order)
         else:
-            self._tracker.expect_no_more(record.client_order_id)
             await note_verdict(self.journal, record, Outcome.NOT_PLACED)
         return order
 

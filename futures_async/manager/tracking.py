@@ -155,7 +155,7 @@ class Tracker:
             known = self._exchange.outcome(name)
             if isinstance(known, Order):
                 self.add(name, known)
-            elif known is not None and known.outcome is not Outcome.UNKNOWN:
+            elif known is not None and known.outcome in (Outcome.NOT_SENT, Outcome.REJECTED):
                 self.expect_no_more(name)
 
     def add(self, client_order_id: str, order: Order) -> None:

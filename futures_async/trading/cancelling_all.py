@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
 import anyio
 
 from futures_async.trading.batch import together
+from futures_async.trading.books import Record
 from futures_async.trading.cancelling import AFTER_CANCEL_PAUSES_S, Cancelling, urgent
 from futures_async.transport.channel import apart
 from futures_async.transport.endpoint import Kind
-from futures_async.unified.enums import Outcome
+from futures_async.unified.enums import OrderKind, OrderStatus, Outcome
 from futures_async.unified.errors import (
     Banned,
     CancelOutcomeUnknown,
@@ -55,6 +57,7 @@ class CancellingAll(Cancelling):
         async def deed() -> list[str]:
             problem: FuturesAsyncError | None = None
             ids: list[str] = []
+            under_way = self._orders.under_way(venue_symbol)
             try:
                 ids = await self._cancel_everything(symbol, venue_symbol)
             except FuturesAsyncError as error:
@@ -62,11 +65,12 @@ class CancellingAll(Cancelling):
                     raise
                 problem = error  # what goes wrong with those does not keep the others
             waiting = await self._cancel_waiting(venue_symbol) if triggers else []
+            late = await self._cancel_under_way(venue_symbol, under_way, {*ids, *waiting}, triggers=triggers)
             if problem is not None:
                 raise problem
             # An earlier one that may still be under way could take what is placed from now on.
             self._channel.deeds.questions.answered(_all_of(venue_symbol), past_ms=self._channel.now_ms())
-            return [*ids, *waiting]
+            return [*ids, *waiting, *late]
 
         with urgent():
             return await self._channel.deeds.see_through(deed, Kind.DELTA, cancels=True)
@@ -80,6 +84,62 @@ class CancellingAll(Cancelling):
             await self.cancel_trigger_order(venue_symbol, order_id=order_id)
 
         return await self._cancel_each(venue_symbol, lambda: self.fetch_trigger_orders(venue_symbol), cancel)
+
+    async def _cancel_under_way(
+        self, venue_symbol: str, under_way: list[Record], gone: set[str], *, triggers: bool
+    ) -> list[str]:
+        """Cancel orders of this object that were under way, and may have landed after all others were cancelled.
+
+        Args:
+            venue_symbol: Their contract.
+            under_way: What the books say of them.
+            gone: The venue's ids of what is cancelled.
+            triggers: Those that wait for a price, too.
+
+        Raises:
+            OutcomeUnknown: Of one it is not known whether it stands, or whether it was cancelled.
+        """
+        mine = [record for record in under_way if triggers or record.plan.kind is OrderKind.PLAIN]
+        problems: list[FuturesAsyncError] = []
+
+        def one(record: Record) -> Callable[[], Awaitable[str | None]]:
+            async def run() -> str | None:
+                try:
+                    return await self._cancel_once_placed(venue_symbol, record, gone)
+                except OrderNotFound:
+                    return None
+                except FuturesAsyncError as error:
+                    problems.append(error)
+                    return None
+
+            return run
+
+        found = await together([one(record) for record in mine])
+        waiting = [record for record in mine if record.plan.kind is not OrderKind.PLAIN]
+        more = await self._cancel_waiting(venue_symbol) if waiting else []
+        if problems:
+            raise problems[0]
+        return [*(order_id for order_id in found if order_id is not None), *more]
+
+    async def _cancel_once_placed(self, venue_symbol: str, record: Record, gone: set[str]) -> str | None:
+        """The venue's id of an order that is gone by this; one that waits for a price is only waited for."""
+        name, plain = record.plan.local_id, record.plan.kind is OrderKind.PLAIN
+        await self._orders.placed(name)
+        question = record.error
+        if question is not None and (question.fence_until_ms or math.inf) < self._channel.now_ms():
+            await question.resolve()  # it can be told by now
+        if record.error is not None:
+            if not plain or not self._channel.dialect.traits.lookup_by_client_id:
+                raise record.error
+            order = await self._cancel(venue_symbol, None, name)
+        elif not plain or not isinstance(record.result, Order):
+            return None
+        elif record.result.order_id in gone or record.result.status.is_final:
+            self._cancel_is_known(venue_symbol, None, name, record.result)
+            return None
+        else:
+            order = await self._cancel(venue_symbol, record.result.order_id, None)
+        return order.order_id if order.status is OrderStatus.CANCELED and order.order_id not in gone else None
 
     async def _cancel_each(
         self, venue_symbol: str, look: Callable[[], Awaitable[list[Order]]], cancel: Callable[[str], Awaitable[None]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from inspect import isawaitable
 from typing import Any
@@ -18,12 +19,26 @@ async def failure_of(call: Awaitable[Any]) -> Exception | None:
     """Await `call`; the exception that it ended with, or None.
 
     The one place that takes any exception, where one failure must not stop what runs beside it. What is no
-    `Exception` (cancellation, the end of the program) passes through. Whoever calls this reports what it returns.
+    `Exception` (cancellation, the end of the program) passes through: unless it is that of something that was awaited
+    inside, which looks like one's own on asyncio. Whoever calls this reports what it returns.
     """
     try:
         await call
     except BaseException as error:
         if isinstance(error, Exception):
             return error
+        if isinstance(error, asyncio.CancelledError) and not _is_cancelled():
+            failure = RuntimeError("it has awaited something that was cancelled")
+            failure.__cause__ = error
+            return failure
         raise
     return None
+
+
+def _is_cancelled() -> bool:
+    """Whether the running task is being cancelled."""
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:  # trio
+        return True
+    return task is None or task.cancelling() > 0

@@ -385,6 +385,8 @@ class FuturesExchange(ABC):
     async def cancel_all_orders(self, symbol: str, *, triggers: bool = True) -> list[str]:
         """Cancel all open orders of a contract, and what waits for a price; the ids that were cancelled.
 
+        Orders of this object that are just being placed are waited for, once all others are cancelled, and go too.
+
         Args:
             symbol: Unified symbol or the venue's id.
             triggers: Cancel waiting trigger, take-profit and stop-loss orders too, where `fetch_trigger_orders` lists
@@ -393,6 +395,7 @@ class FuturesExchange(ABC):
         Raises:
             CancelOutcomeUnknown, SettingOutcomeUnknown: Some may stand. `resolve()` reads the open orders until the
                 cancel cannot take effect any more, and returns the ids, of those that stood before, that are gone.
+            OrderOutcomeUnknown: All others are cancelled, and it is not known of one whether it was placed.
         """
         self._unsupported("cancel_all_orders")
 

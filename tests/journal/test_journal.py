@@ -177,11 +177,12 @@ async def test_the_id_of_a_placed_order_is_taken_for_good_and_a_free_one_is_not(
 
 async def test_pruning_drops_old_verdicts_and_never_an_open_intent(journal: Journal) -> None:
     for number in range(4):
-        await journal.intent(record(f"id{number}", created_ms=number, group="g"))
+        await journal.intent(record(f"id{number}", created_ms=number, group=f"g{number}"))
     await judge(journal, "id0", None, "1")
     await judge(journal, "id3", None, "2")
     assert await journal.prune(before_ms=3) == 1
-    kept = [entry.record.client_order_id for entry in await journal.group("venue-a", "digest", "g")]
+    groups = [await journal.group("venue-a", "digest", f"g{number}") for number in range(4)]
+    kept = [entry.record.client_order_id for group in groups for entry in group]
     assert kept == ["id1", "id2", "id3"]
     await judge(journal, "id0", None, "1")  # it is not known any more
     await journal.intent(record("id0", venue="venue-b", created_ms=1))
@@ -542,3 +543,20 @@ async def test_places_are_equal_where_one_journal_is_meant(tmp_path: Path) -> No
     one, other = SqliteJournal(tmp_path / "a"), SqliteJournal(tmp_path / "b" / ".." / "a")
     assert one.place == other.place != SqliteJournal(tmp_path / "c").place
     assert MemoryJournal().place != (kept := MemoryJournal()).place == kept.place
+
+
+@pytest.mark.parametrize("newest", ["open", "placed"])
+async def test_of_a_group_that_is_not_over_nothing_is_pruned(journal: Journal, newest: str) -> None:
+    for number, group in enumerate(["g", "g", "other"]):
+        await journal.intent(record(f"id{number}", created_ms=number, group=group))
+        await judge(journal, f"id{number}", None, str(number))
+    # Another account's group of this name is another one.
+    await journal.intent(record("id8", created_ms=1, group="other", account="else"))
+    await journal.intent(record("id9", created_ms=2 if newest == "open" else 5, group="g"))
+    if newest == "placed":
+        await judge(journal, "id9", None, "9")
+    assert await journal.prune(before_ms=5) == 1
+    assert len(await journal.group("venue-a", "digest", "g")) == 3
+    assert await journal.group("venue-a", "digest", "other") == []
+    await judge(journal, "id9", None, "9")
+    assert await journal.prune(before_ms=6) == 3

@@ -13,6 +13,7 @@ import pytest
 from futures_async.adapter import Adapter
 from futures_async.adapters import OKX
 from futures_async.journal.journal import Journal, MemoryJournal
+from futures_async.manager.fills import FillEffect
 from futures_async.manager.manager import OrderManager
 from futures_async.simulator.plan import FaultPlan
 from futures_async.testing.inside import Inside
@@ -21,6 +22,7 @@ from futures_async.testing.virtual_time import run
 from futures_async.transport.endpoint import Kind
 from futures_async.unified import errors
 from futures_async.unified.enums import OrderType
+from tests.rig.support import Scripted, limit_order, toy, virtual
 
 SPEC = VenueSpec(factory=OKX, raw_call=RawCall("/", {}))
 Play = Callable[[Inside, FaultPlan, OrderManager], Awaitable[None]]
@@ -149,5 +151,54 @@ def test_groups_of_other_journals_are_other_groups() -> None:
             *(one.submit_sliced(request, max_quantity=SPEC.quantity, group="one") for one in several)
         )
         assert [result.error for result in placed] == [None, None]
+
+    managed(play)
+
+
+@virtual
+async def test_an_order_that_was_proved_absent_and_comes_late_is_followed() -> None:
+    venue = Scripted(window_s=1e6, late_s=(70.0, 70.0))  # it does not keep to what it says of old requests
+    async with toy(venue) as exchange:
+        manager = OrderManager(exchange, journal=MemoryJournal())
+        venue.plan["/order/place"] = ["read-timeout-late"]
+        with pytest.raises(errors.OrderNotPlaced):
+            await manager.submit(limit_order(client_order_id="mine1"))
+        assert manager.orders == {}
+        await anyio.sleep(900)
+        assert list(manager.orders) == ["mine1"]
+
+
+def test_a_callback_that_awaits_what_was_cancelled_ends_no_tracking(caplog: pytest.LogCaptureFixture) -> None:
+    async def play(on: Inside, plan: FaultPlan, manager: OrderManager) -> None:
+        async def on_fill(effect: FillEffect) -> None:
+            given_up = asyncio.ensure_future(anyio.sleep(10))
+            given_up.cancel()
+            await given_up
+
+        followed = OrderManager(manager.exchange, journal=manager.journal, on_fill=on_fill)
+        await followed.submit(market(on))
+        assert [update.filled async for update in followed.track()] == [SPEC.quantity]
+
+    managed(play)
+    assert "on_fill failed" in caplog.text
+
+
+def test_tracking_that_is_cancelled_within_a_callback_ends() -> None:
+    async def play(on: Inside, plan: FaultPlan, manager: OrderManager) -> None:
+        async def on_fill(effect: FillEffect) -> None:
+            await anyio.sleep(1000)
+
+        followed = OrderManager(manager.exchange, journal=manager.journal, on_fill=on_fill)
+        await followed.submit(market(on))
+
+        async def track() -> None:
+            async for _ in followed.track():
+                pass
+
+        tracking = asyncio.ensure_future(track())
+        await anyio.sleep(5)
+        tracking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await tracking
 
     managed(play)
