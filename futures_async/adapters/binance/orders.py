@@ -92,8 +92,10 @@ PROFITS = ("TAKE_PROFIT", "TAKE_PROFIT_MARKET")
 TRIGGERS = frozenset({*STOPS, *PROFITS, TRAILING})
 KINDS = {name: name for name in ("LIMIT", "MARKET", "LIQUIDATION", *TRIGGERS)}
 OTHER = ""
-LIQUIDATED = ("autoclose-", "settlement_autoclose-", "delivery_autoclose-")
+LIQUIDATED = "autoclose-"
 DELEVERAGED = "adl_autoclose"
+SETTLED = ("settlement_autoclose-", "delivery_autoclose-")
+"""Of contracts that were delivered or delisted: nobody was liquidated."""
 TRIGGER_BY = {PriceSource.LAST: "CONTRACT_PRICE", PriceSource.MARK: "MARK_PRICE"}
 WORKING_TYPE = {name: source for source, name in TRIGGER_BY.items()}
 _OPENS = {(Side.BUY, PositionSide.LONG), (Side.SELL, PositionSide.SHORT)}
@@ -103,7 +105,7 @@ def _type(kind: str | None, client_id: str | None) -> OrderType:
     origin = client_id or ""
     if origin.startswith(DELEVERAGED):
         return OrderType.ADL
-    if origin.startswith(LIQUIDATED) or kind == "LIQUIDATION":
+    if origin.startswith(LIQUIDATED) or (kind == "LIQUIDATION" and not origin.startswith(SETTLED)):
         return OrderType.LIQUIDATION
     if kind in TRIGGERS:
         return OrderType.TRIGGER

@@ -173,11 +173,11 @@ class BinanceTriggers(BinanceAccount):
         past = await everything(page, query, key=lambda order: order.order_id)
 
         async def ended(order: Order) -> list[Order]:
-            became = _became(order.raw)
-            if order.status is not OrderStatus.UNKNOWN or became is None:
+            number = became(order.raw)
+            if order.status is not OrderStatus.UNKNOWN or number is None:
                 return [order]
             try:
-                regular = await self._regular(order.venue_symbol, became, None)
+                regular = await self._regular(order.venue_symbol, number, None)
             except OrderNotFound:
                 return [order]
             return [msgspec.structs.replace(order, status=regular.status)]
@@ -205,11 +205,11 @@ class BinanceTriggers(BinanceAccount):
         """
         name, row = self.venue_symbol(symbol), await self._algo(order_id, client_order_id)
         waiting = algo_orders().one(self._of(name, row, order_id or client_order_id))
-        became = _became(row)
-        if became is None:
+        number = became(row)
+        if number is None:
             return waiting
         try:
-            order = await self._regular(name, became, None)
+            order = await self._regular(name, number, None)
         except OrderNotFound:
             return waiting  # not to be seen yet, or not any more
         self._succeeds(order, waiting)
@@ -231,10 +231,10 @@ class BinanceTriggers(BinanceAccount):
         return orders().one(self._of(name, row, order_id or client_order_id))
 
 
-def _became(row: wire.WireAlgoOrder) -> str | None:
+def became(row: wire.WireAlgoOrder) -> str | None:
     """The id of the regular order that a conditional one has become."""
-    became = str(row.actual_order_id or "0")
-    return None if became == "0" else became
+    number = str(row.actual_order_id or "0")
+    return number if number.isdecimal() and number != "0" else None
 
 
 def regular_ids(order_id: str | None, client_order_id: str | None) -> dict[str, str | None]:

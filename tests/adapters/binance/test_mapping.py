@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from futures_async.adapter import Ack, Refusal
-from futures_async.adapters.binance import endpoints, mapping, wire
+from futures_async.adapters.binance import endpoints, mapping, triggers, wire
 from futures_async.adapters.binance.codes import NOTHING_TO_CLOSE
 from futures_async.adapters.binance.dialect import BinanceDialect
 from futures_async.adapters.binance.orders import algo_orders, fills, orders, read_ack, read_acks
@@ -226,7 +226,9 @@ def test_an_order() -> None:
     ("changes", "kind"),
     [
         ({"clientOrderId": "autoclose-1768195413808"}, OrderType.LIQUIDATION),
-        ({"clientOrderId": "settlement_autoclose-1"}, OrderType.LIQUIDATION),
+        # Of a contract that was delisted or delivered: as its row says.
+        ({"clientOrderId": "settlement_autoclose-1"}, OrderType.LIMIT),
+        ({"clientOrderId": "settlement_autoclose-1", "type": "LIQUIDATION", "origType": None}, OrderType.UNKNOWN),
         ({"clientOrderId": "adl_autoclose"}, OrderType.ADL),
         ({"type": "LIQUIDATION", "origType": None}, OrderType.LIQUIDATION),
         ({"type": "MARKET", "origType": "STOP_MARKET"}, OrderType.TRIGGER),
@@ -317,6 +319,12 @@ def test_a_conditional_order() -> None:
 def test_states_and_kinds_of_conditional_orders(changes: dict[str, Any], status: OrderStatus, kind: OrderKind) -> None:
     order = algo_orders().one(row("algo_order", wire.WireAlgoOrder, **changes))
     assert (order.status, order.kind) == (status, kind)
+
+
+@pytest.mark.parametrize("said", ["", "0", 0, "null", None])
+def test_a_conditional_order_that_became_nothing_is_followed_into_nothing(said: Any) -> None:
+    assert triggers.became(row("algo_order", wire.WireAlgoOrder, actualOrderId=said)) is None
+    assert triggers.became(row("algo_order", wire.WireAlgoOrder, actualOrderId="22542999")) == "22542999"
 
 
 @pytest.mark.parametrize(

@@ -171,8 +171,8 @@ def test_an_order_that_was_not_filled_has_no_execution() -> None:
     [
         ("autoclose-1", OrderType.LIQUIDATION),
         ("adl_autoclose", OrderType.ADL),
-        ("settlement_autoclose-1", OrderType.LIQUIDATION),
-        ("delivery_autoclose-1", OrderType.LIQUIDATION),
+        ("settlement_autoclose-1", OrderType.LIMIT),
+        ("delivery_autoclose-1", OrderType.LIMIT),
         ("x-anybodys", OrderType.LIMIT),
     ],
 )

@@ -265,7 +265,6 @@ class AccountCalls(Fapi):
         until = READER.whole(fields, "endTime") or request.now_ms
         first = until - 7 * DAY_MS if since is None else since
         limit = min(READER.whole(fields, "limit") or 100, 1000)
-        start = ((READER.whole(fields, "page") or 1) - 1) * limit
         rows = [
             row
             for entry in request.account.ledger
@@ -273,7 +272,7 @@ class AccountCalls(Fapi):
             for row in self._income(entry)
             if wanted in (None, row["symbol"]) and kind in (None, row["incomeType"])
         ]
-        return rows[start : start + limit]
+        return rows[:limit]
 
     def _income(self, entry: LedgerRow) -> list[dict[str, Any]]:
         parts: list[tuple[str, Decimal]] = []
