@@ -32,6 +32,7 @@ from futures_async.trading.adapter import Adapter
 from futures_async.trading.batch import together
 from futures_async.trading.batch_cancels import BatchCancels
 from futures_async.trading.cancelling import ordered, urgent
+from futures_async.trading.countdown import whole_seconds
 from futures_async.trading.fan_out import side_by_side
 from futures_async.trading.leveraging import LeverageChange
 from futures_async.trading.options import Option, Options, coin, flag, instance, member, one_of
@@ -416,6 +417,7 @@ __all__ = [
     "unread_rows",
     "urgent",
     "walks",
+    "whole_seconds",
     "windows",
     "word",
     "yes_no",

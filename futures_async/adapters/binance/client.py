@@ -37,6 +37,7 @@ from futures_async.adapter import (
     Ticker,
     one_id,
     side_by_side,
+    whole_seconds,
 )
 from futures_async.adapters._rows import same_name
 from futures_async.adapters.binance import endpoints, mapping, wire
@@ -190,9 +191,7 @@ class Binance(BatchCancels, BinanceVenue):
         """
         if symbol is None:
             raise InvalidRequest(f"{self.id}: the countdown is per contract: name the symbol")
-        if isinstance(timeout_s, bool) or timeout_s != int(timeout_s) or timeout_s < 0:
-            raise InvalidRequest(f"{self.id}: timeout_s must be 0 or a whole number of seconds, not {timeout_s}")
-        wanted = int(timeout_s) * 1000
+        wanted = whole_seconds(timeout_s, self.id) * 1000
         body = {"symbol": self.venue_symbol(symbol), "countdownTime": wanted}
         if str((await self._call(endpoints.COUNTDOWN, body=body)).countdown_time) != str(wanted):
             raise SettingNotApplied(f"{self.id}: the venue did not take the countdown for {symbol}")

@@ -23,7 +23,6 @@ from futures_async.adapter import (
     Fill,
     FundingRate,
     InvalidOrder,
-    InvalidRequest,
     MarginMode,
     NotSupported,
     Options,
@@ -50,6 +49,7 @@ from futures_async.adapter import (
     known_or_none,
     one_id,
     unread_of,
+    whole_seconds,
     windows,
 )
 from futures_async.adapters._bitget import ProductType, named
@@ -294,9 +294,8 @@ class BitgetUTA(BatchCancels, UnifiedTriggers):
         """
         if symbol is not None:
             raise NotSupported(f"{self.id}: arm_cancel_all is for the whole account: leave the symbol out")
-        if timeout_s != int(timeout_s) or (timeout_s != 0 and not 5 <= timeout_s <= 60):
-            raise InvalidRequest(f"timeout_s must be 0 or a whole number from 5 to 60, not {timeout_s}")
-        await self._call(endpoints.COUNTDOWN, body={"countdown": str(int(timeout_s))})
+        seconds = whole_seconds(timeout_s, self.id, least=5, most=60)
+        await self._call(endpoints.COUNTDOWN, body={"countdown": str(seconds)})
 
     # Market
 

@@ -46,6 +46,7 @@ from futures_async.adapter import (
     one_id,
     required_id,
     walks,
+    whole_seconds,
 )
 from futures_async.adapters._rows import some_of
 from futures_async.adapters.bitmart import endpoints, mapping, orders, requests, words
@@ -188,9 +189,7 @@ class BitMart(BitMartTriggers):
         """
         if symbol is None:
             raise InvalidRequest(f"{self.id}: the countdown is per contract: name the symbol")
-        if isinstance(timeout_s, bool) or not isinstance(timeout_s, int) or (timeout_s != 0 and timeout_s < 5):  # pyright: ignore[reportUnnecessaryIsInstance] - callers without types
-            raise InvalidRequest(f"{self.id}: timeout_s must be 0 or a whole number of seconds from 5 up")
-        body = {"symbol": self.venue_symbol(symbol), "timeout": timeout_s}
+        body = {"symbol": self.venue_symbol(symbol), "timeout": whole_seconds(timeout_s, self.id, least=5)}
         if not (await self._call(endpoints.CANCEL_ALL_AFTER, body=body)).result:
             raise SettingNotApplied(f"{self.id}: the venue did not take the countdown for {symbol}")
 

@@ -26,7 +26,6 @@ from futures_async.adapter import (
     DecodeError,
     FuturesAsyncError,
     InvalidOrder,
-    InvalidRequest,
     NotSupported,
     Options,
     Order,
@@ -49,6 +48,7 @@ from futures_async.adapter import (
     positive_or_none,
     unread_rows,
     urgent,
+    whole_seconds,
 )
 from futures_async.adapters._rows import nameless
 from futures_async.adapters.hyperliquid import actions, mapping, wire
@@ -346,10 +346,9 @@ class Hyperliquid(BatchCancels, LookupCalls):
         """
         if symbol is not None:
             raise NotSupported(f"{self.id}: arm_cancel_all is for the whole account: leave the symbol out")
-        if timeout_s != int(timeout_s) or (timeout_s != 0 and timeout_s < 5):
-            raise InvalidRequest(f"timeout_s must be 0 or a whole number from 5 on, not {timeout_s}")
+        seconds = whole_seconds(timeout_s, self.id, least=5)
         await self._check_signer()
-        at = {"time": await self.fetch_time() + int(timeout_s) * 1000} if timeout_s else {}
+        at = {"time": await self.fetch_time() + seconds * 1000} if seconds else {}
         await self._call(api.SCHEDULE_CANCEL, body={"type": api.SCHEDULE_CANCEL.operation, **at})
 
 

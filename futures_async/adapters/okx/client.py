@@ -21,7 +21,6 @@ from futures_async.adapter import (
     Endpoint,
     Fill,
     FundingRate,
-    InvalidRequest,
     MarginMode,
     MarginModeLike,
     NotSupported,
@@ -49,6 +48,7 @@ from futures_async.adapter import (
     one_id,
     side_by_side,
     unread_of,
+    whole_seconds,
     windows,
 )
 from futures_async.adapters._rows import same_name, some_of
@@ -267,9 +267,8 @@ class OKX(BatchCancels, OKXTriggers):
         """
         if symbol is not None:
             raise NotSupported(f"{self.id}: arm_cancel_all is for the whole account: leave the symbol out")
-        if timeout_s != int(timeout_s) or (timeout_s != 0 and not 10 <= timeout_s <= 120):
-            raise InvalidRequest(f"timeout_s must be 0 or a whole number from 10 to 120, not {timeout_s}")
-        await self._call(endpoints.CANCEL_ALL_AFTER, body={"timeOut": str(int(timeout_s))})
+        seconds = whole_seconds(timeout_s, self.id, least=10, most=120)
+        await self._call(endpoints.CANCEL_ALL_AFTER, body={"timeOut": str(seconds)})
 
     # Market
 
