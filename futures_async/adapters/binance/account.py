@@ -13,6 +13,7 @@ from futures_async.adapter import (
     Call,
     Endpoint,
     Fill,
+    FuturesAsyncError,
     IncompletePage,
     InvalidRequest,
     LedgerEntry,
@@ -56,6 +57,7 @@ W = TypeVar("W", wire.WireOrder, wire.WireAlgoOrder)
 R = TypeVar("R", wire.WirePosition, wire.WireOrder, wire.WireAlgoOrder)
 Ask = Callable[[Params], Awaitable[Read[M]]]
 
+POOL_MS = 60_000
 _MARGIN_TYPES = {MarginMode.CROSS: "CROSSED", MarginMode.ISOLATED: "ISOLATED"}
 
 
@@ -188,9 +190,41 @@ class BinanceAccount(BinanceKind):
 
     # Balances and positions
 
+    async def _assets(self) -> list[wire.WireAsset]:
+        """The coins, in multi-assets mode with the totals of the pool."""
+
+        async def read(whose: bool) -> list[wire.WireAccount]:
+            if whose:
+                return [await self._call(endpoints.ACCOUNT)]
+            await self._see_pool()
+            return []
+
+        [account] = await side_by_side(read, (True, False))
+        rows = listed(account.assets)
+        if not self._pool[0]:
+            return rows
+        value, maintenance = account.total_margin_balance, account.total_maint_margin
+        pooled = (msgspec.structs.replace(row, pool_value=value, pool_maintenance=maintenance) for row in rows)
+        return Rows(pooled).without(unread_of(rows))
+
+    async def _see_pool(self) -> None:
+        """Whether the account is in multi-assets mode: set elsewhere, so that it is looked at again after a minute."""
+        now_ms = self._channel.now_ms()
+        if now_ms - self._pool[1] < POOL_MS:
+            return
+        try:
+            config = await self._call(endpoints.ACCOUNT_CONFIG)
+        except FuturesAsyncError:
+            return  # balances are worth reading without it
+        self._pool = str(config.multi_assets_margin).lower() == "true", now_ms
+
     async def fetch_account(self, margin_coin: str = "USDT") -> Account:
-        """Read one coin of the account; in multi-assets mode `available` is the pool's, in this coin's terms."""
-        rows = listed((await self._call(endpoints.ACCOUNT)).assets)
+        """Read one coin of the account.
+
+        In multi-assets mode `available` is the pool's, in this coin's terms, and `margin_ratio` that of the pool;
+        `maintenance_margin` is None then.
+        """
+        rows = await self._assets()
         coin = margin_coin.upper()
         row = next((row for row in rows if row.asset == coin), None)
         if row is not None:
@@ -200,8 +234,8 @@ class BinanceAccount(BinanceKind):
         raise InvalidRequest(f"{self.id}: the account has no margin coin {margin_coin!r}")
 
     async def fetch_accounts(self) -> list[Account]:
-        """Read every coin that is not empty."""
-        rows = listed((await self._call(endpoints.ACCOUNT)).assets)
+        """Read every coin that is not empty; in multi-assets mode as `fetch_account` does."""
+        rows = await self._assets()
         return mapping.accounts().all(
             Rows(row for row in rows if mapping.holds_something(row)).without(unread_of(rows))
         )

@@ -30,6 +30,8 @@ class BinanceKind(Adapter):
     def _attach(self, credentials: Credentials | None) -> None:
         self._is_own = False
         """The account is known to be none of Portfolio Margin."""
+        self._pool: tuple[bool, int] = (False, 0)
+        """Whether all coins back all positions, and when that was read."""
         super()._attach(credentials)
 
     async def _call(

@@ -29,6 +29,7 @@ from futures_async.adapter import (
     by_sign,
     check_symbol,
     decimal_or_none,
+    divide,
     either,
     guess_parts,
     identifier,
@@ -108,9 +109,25 @@ def to_position_mode(config: wire.WireAccountConfig) -> PositionMode:
 # Account
 
 
+def _own_maintenance(own: Decimal | None, pool: Decimal | None) -> Decimal | None:
+    """Of a pool no coin needs anything alone: beside its own equity the figure would read as danger, or as none."""
+    return own if pool is None else None
+
+
+def _pool_ratio(maintenance: Decimal | None, value: Decimal | None) -> Decimal | None:
+    """Liquidation at 1, which is also said where nothing is left: the quotient would read as safe."""
+    if maintenance is None or value is None:
+        return None
+    if value <= 0:
+        return Decimal(1) if maintenance else None
+    return divide(maintenance, value)
+
+
 @table
 def accounts(row: wire.WireAsset) -> Account:
-    """Single coins. In multi-assets mode `available` is what the whole pool is worth in this one."""
+    """Single coins. In multi-assets mode `available` is what the whole pool is worth in this one, and the margin ratio
+    is the pool's.
+    """
     return Account(
         venue=VENUE,
         margin_coin=needed(text(row.asset)),
@@ -121,7 +138,8 @@ def accounts(row: wire.WireAsset) -> Account:
         transferable=number(row.max_withdraw_amount),
         unrealized_pnl=number(row.unrealized_profit),
         initial_margin=number(row.initial_margin),
-        maintenance_margin=number(row.maint_margin),
+        maintenance_margin=made(_own_maintenance, number(row.maint_margin), number(row.pool_value)),
+        margin_ratio=made(_pool_ratio, number(row.pool_maintenance), number(row.pool_value)),
     )
 
 

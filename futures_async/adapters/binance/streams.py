@@ -189,6 +189,7 @@ class BinanceStreams(StreamDialect):
         ),
         What.ACCOUNTS: (
             "equity", "available", "locked", "transferable", "unrealized_pnl", "initial_margin", "maintenance_margin",
+            "margin_ratio",
         ),
     }  # fmt: skip
     _frames: ClassVar[msgspec.json.Decoder[Frame]] = msgspec.json.Decoder(Frame)

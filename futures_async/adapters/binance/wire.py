@@ -40,7 +40,10 @@ class WireDone(Wire, frozen=True, kw_only=True, gc=False):
 
 
 class WireAsset(Wire, frozen=True, kw_only=True, gc=False):
-    """One coin of the account; all coins that may be margin are listed, empty ones too."""
+    """One coin of the account; all coins that may be margin are listed, empty ones too.
+
+    The last two are the account's totals in USD, put in where one pool of all coins backs all positions.
+    """
 
     asset: Text = None
     wallet_balance: Loose = None
@@ -55,6 +58,8 @@ class WireAsset(Wire, frozen=True, kw_only=True, gc=False):
     available_balance: Loose = None
     max_withdraw_amount: Loose = None
     update_time: Moment = None
+    pool_value: Loose = None
+    pool_maintenance: Loose = None
 
 
 class WireAccount(Wire, frozen=True, kw_only=True, gc=False):

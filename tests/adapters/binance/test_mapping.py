@@ -15,6 +15,7 @@ from futures_async.adapters.binance import endpoints, mapping, triggers, wire
 from futures_async.adapters.binance.codes import NOTHING_TO_CLOSE
 from futures_async.adapters.binance.dialect import BinanceDialect
 from futures_async.adapters.binance.orders import algo_orders, fills, orders, read_ack, read_acks
+from futures_async.risk import account_margin_ratio
 from futures_async.unified import errors
 from futures_async.unified.enums import (
     LedgerType,
@@ -100,6 +101,29 @@ def test_coins_of_the_account() -> None:
 )
 def test_empty_coins_are_told_from_debts(balance: str | None, equity: str, held: bool) -> None:
     assert mapping.holds_something(wire.WireAsset(asset="BTC", wallet_balance=balance, margin_balance=equity)) is held
+
+
+@pytest.mark.parametrize(
+    ("value", "maintenance", "ratio"),
+    [
+        ("1000.0", "250.0", D("0.25")),
+        ("1000.0", "0.0", D(0)),
+        ("0.0", "250.0", D(1)),
+        ("-3.5", "250.0", D(1)),
+        ("0.0", "0.0", None),
+        (None, None, None),
+    ],
+)
+def test_a_coin_of_a_pool_is_in_no_danger_of_its_own(
+    value: str | None, maintenance: str | None, ratio: D | None
+) -> None:
+    """A position in USDT that bitcoin backs: the coin itself has nothing, and all that its positions need."""
+    asset = msgspec.convert({"asset": "USDT", "marginBalance": "-12.0", "maintMargin": "250.0"}, wire.WireAsset)
+    pooled = msgspec.structs.replace(asset, pool_value=value, pool_maintenance=maintenance)
+    account = mapping.accounts().one(pooled)
+    assert (account.margin_ratio, account.equity) == (ratio, D("-12.0"))
+    assert account.maintenance_margin == (D("250.0") if value is None else None)
+    assert account_margin_ratio(account) == (D(1) if value is None else ratio)
 
 
 def test_changes_of_balance() -> None:

@@ -555,6 +555,39 @@ async def test_a_contract_with_a_delivery_date_has_no_funding(
         assert (await on.exchange.fetch_ticker(SPEC.symbol)).funding_rate is None
 
 
+def test_a_coin_of_multi_assets_mode_has_the_ratio_of_the_pool() -> None:
+    async def main() -> None:
+        on = Inside(SPEC)
+        async with on.exchange as exchange:
+            await on.trade(Side.BUY)
+            alone = await exchange.fetch_account("USDT")
+            assert (alone.margin_ratio, alone.maintenance_margin is None) == (None, False)
+            on.account.extra["multiAssets"] = "yes"
+            assert (await exchange.fetch_account("USDT")).margin_ratio is None, "it was asked a moment ago"
+            await asyncio.sleep(61)
+            [pooled] = [row for row in await exchange.fetch_accounts() if row.margin_coin == "USDC"]
+            assert pooled.maintenance_margin is None
+            assert pooled.equity == 2000
+            assert pooled.margin_ratio is not None
+            assert 0 < pooled.margin_ratio < 1
+            usdt = await exchange.fetch_account("USDT")
+            assert (usdt.margin_ratio, usdt.maintenance_margin) == (pooled.margin_ratio, None)
+
+    run(main())
+
+
+async def test_balances_are_read_without_the_mode_of_the_account(
+    server: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(SPEC, server) as on:
+
+        def refuse(_: Request) -> None:
+            raise VenueRefusal("-1000", "An unknown error occurred.")
+
+        monkeypatch.setattr(on.inside.venues["binance"].dialect, "config", refuse)
+        assert (await on.exchange.fetch_account("USDT")).equity == (await on.exchange.fetch_accounts())[0].equity
+
+
 @MODES
 async def test_isolated_margin_is_moved(server: Loopback, mode: PositionMode) -> None:
     async with running(SPEC, server, mode) as on:
