@@ -94,7 +94,8 @@ _KINDS = {
     "trailingstop": OrderKind.TRAILING,
 }
 # https://bybit-exchange.github.io/docs/v5/enum#exectype
-_FILLS = frozenset({"trade", "blocktrade", "adltrade", "busttrade", "settle", "delivery"})
+# "FutureSpread: Spread leg execution"; the sample of the page "Spread: Execution" has the leg's own price, size, fee.
+_FILLS = frozenset({"trade", "blocktrade", "futurespread", "adltrade", "busttrade", "settle", "delivery"})
 # "2026-08-20: remove CorporateAction; add ForwardSplitSettle, ReverseSplitSettle, Dividend": of contracts on stocks.
 _STOCKS = ("corporateaction", "forwardsplitsettle", "reversesplitsettle", "dividend")
 NO_FILLS = frozenset({"funding", "moveposition", "sessionsettlepnl", *_STOCKS})

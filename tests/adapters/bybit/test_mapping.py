@@ -567,7 +567,7 @@ def test_what_is_no_trade_is_no_fill(kind: str) -> None:
     assert not orders.is_fill(wire.WireFill(exec_type=kind))
 
 
-@pytest.mark.parametrize("kind", ["Trade", "BlockTrade", "AdlTrade", "BustTrade", "Settle", "Delivery"])
+@pytest.mark.parametrize("kind", ["Trade", "BlockTrade", "FutureSpread", "AdlTrade", "BustTrade", "Settle", "Delivery"])
 def test_trades_are_fills(kind: str) -> None:
     assert orders.is_fill(wire.WireFill(exec_type=kind))
     assert fill(execType=kind).quantity == D("0.004")
