@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from futures_async.adapter import InvalidOrder, Side, TimeInForce
+from futures_async.adapter import InvalidOrder, OrderType, Side, TimeInForce
 from futures_async.simulator.dialect import Request, Response
 from futures_async.simulator.plan import FaultPlan
 from futures_async.testing.inside import Inside
@@ -57,6 +57,23 @@ def test_an_edit_never_drops_the_stops_that_an_order_brings() -> None:
         order = await on.exchange.create_order(on.request(stop_loss=on.price("0.7")))
         with pytest.raises(InvalidOrder, match="would drop its take-profit and stop-loss"):
             await on.exchange.edit_order(SPEC.symbol, order_id=order.order_id, price=on.price("0.89"))
+        assert on.changes == []
+
+    played(play)
+
+
+@pytest.mark.parametrize("limit", ["0.69", None])
+def test_a_stop_never_becomes_a_plain_order_by_an_edit(limit: str | None) -> None:
+    async def play(on: Stage) -> None:
+        await on.trade(Side.BUY, quantity=2 * QUANTITY)
+        resting = None if limit is None else on.price(limit)
+        stop = await on.exchange.create_trigger_order(
+            on.request(
+                Side.SELL, type=OrderType.TRIGGER, intent=Intent.CLOSE, price=resting, trigger_price=on.price("0.7")
+            )
+        )
+        with pytest.raises(InvalidOrder, match="is no limit order"):
+            await on.exchange.edit_order(SPEC.symbol, order_id=stop.order_id, price=on.price("0.98"))
         assert on.changes == []
 
     played(play)
