@@ -21,6 +21,10 @@ T = TypeVar("T")
 AUDIT_S = 110.0
 MOST_A_MINUTE = 1.95
 """Audits make so many requests for an account: where one of its positions takes many, there are fewer of them."""
+OVERDUE = 3
+LEAST_OVERDUE_S = 10.0
+"""What follows the market is too old once it was neither pushed nor read for so many times, or so many seconds, as it
+is wanted read."""
 LAG_S = 2.0
 """A read may lag so far behind what was pushed: only a later one stands in for a picture that is not kept any more."""
 
@@ -65,6 +69,9 @@ class Live(Generic[T]):
         self._streams = True
         self._proved = -math.inf
         """When the picture was last known to be true."""
+        self._wanted_since = self._wanted_at = -math.inf
+        """Since when, and until when, figures that follow the market are wanted read."""
+        self._patience_s = 0.0
         self._retry_at = -math.inf
         self._failures = 0
         self._closed = False
@@ -85,12 +92,17 @@ class Live(Generic[T]):
         if not live and (proved == -math.inf or (read is not None and read.asked > proved + LAG_S)):
             return read
         current = () if self._watch is None else self._watch.current.values()
+        if live and (overdue_s := self._overdue_s()) is not None:
+            proved = self._runtime.now() - overdue_s
         return Answer(tuple(current), proved, proved, () if self._watch is None else self._watch.unread)
 
     @property
     def error(self) -> Exception | None:
         """Why `good` is not fresh."""
         if self._live():
+            if (overdue_s := self._overdue_s()) is not None:
+                # The reads of a live picture are its own, and try again: what they met last is not told.
+                return RequestTimeout(f"{self.name}: what follows the market was not read for {overdue_s:.0f} s")
             good = self.good
             return None if good is None else good.odd
         good, error = self.good, self.polled.error
@@ -118,6 +130,10 @@ class Live(Generic[T]):
         if watch is None or not self._live():
             self.polled.ask(max_age_s, follow=follow)
         elif refresh_s is not None:
+            now = self._runtime.now()
+            if now - self._wanted_at > self._patience_s:
+                self._wanted_since = now
+            self._wanted_at, self._patience_s = now, max(LEAST_OVERDUE_S, OVERDUE * refresh_s)
             watch.refresh(refresh_s)
 
     def prompt(self, deadline_s: float) -> bool:
@@ -139,6 +155,13 @@ class Live(Generic[T]):
         self.polled.stop()
         if self._work is not None:
             self._work.cancel()
+
+    def _overdue_s(self) -> float | None:
+        """How old what follows the market is, where that is too old for who wants it read; None: it is not."""
+        now, watch = self._runtime.now(), self._watch
+        if watch is None or now - self._wanted_at > self._patience_s:
+            return None
+        return told_s if min(told_s := watch.told_s, now - self._wanted_since) > self._patience_s else None
 
     def _live(self) -> bool:
         watch = self._watch

@@ -72,7 +72,8 @@ class RiskMonitor:
     """Looks at a portfolio every few seconds; alerts once when a rule is broken, and once when it is kept again.
 
     At a live portfolio it also looks as soon as something is pushed, and has marks, profits and margin ratios read
-    again every `interval_s`, since most venues do not push them as the market moves.
+    again every `interval_s`, since most venues do not push them as the market moves. Where that fails three times, and
+    nothing is pushed, the account is old, whatever its stream is.
 
     Actions are taken on fresh data only, before anybody is told, never on a position whose row may be one that cannot
     be read, one at a time for each position, and again while the rule stays broken and `act_again_s` have passed. An

@@ -174,6 +174,11 @@ class Feed(ABC, Generic[T]):
     def age_s(self) -> float:
         """Seconds since the last proof of life."""
 
+    @property
+    def told_s(self) -> float:
+        """Seconds since the venue told anything of it."""
+        return self._runtime.now() - self._read_at
+
     async def until_live(self) -> None:
         """Wait until the picture is true, or will never be."""
         while self._state is not WatchState.LIVE and not self._over:

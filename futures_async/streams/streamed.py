@@ -82,6 +82,10 @@ class StreamFeed(Feed[T]):
     def age_s(self) -> float:
         return self._runtime.now() - self._line.alive_at
 
+    @property
+    def told_s(self) -> float:
+        return self._runtime.now() - max(self._read_at, self._pushed_at)
+
     def start(self) -> None:
         super().start()
         for topic in self.topics:

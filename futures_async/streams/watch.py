@@ -79,6 +79,10 @@ class FeedWatch(Watch[T]):
         return math.inf if self._feed is None else self._feed.age_s
 
     @property
+    def told_s(self) -> float:
+        return math.inf if self._feed is None else self._feed.told_s
+
+    @property
     def unread(self) -> tuple[UnreadRow, ...]:
         return () if self._feed is None else self._feed.unread
 

@@ -96,6 +96,11 @@ class Watch(ABC, AsyncIterator[Change[T]], Generic[T]):
         """Seconds since the venue last gave a sign of life on the connection, or answered a read; inf before."""
 
     @property
+    def told_s(self) -> float:
+        """Seconds since the venue last told anything of it, pushed or read: what follows the market is as old."""
+        return self.age_s
+
+    @property
     @abstractmethod
     def unread(self) -> tuple[UnreadRow, ...]:
         """Rows that the last read could not make out, and those of histories so far; each is told in the log once.

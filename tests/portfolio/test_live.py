@@ -251,6 +251,41 @@ def test_a_risk_monitor_reacts_to_a_push() -> None:
     on(test)
 
 
+@pytest.mark.parametrize("venue", ["bybit", "bitmart"])
+def test_marks_that_are_neither_pushed_nor_read_are_not_shown_as_live_to_who_wants_them_fresh(venue: str) -> None:
+    async def test(crowd: Crowd, portfolio: Portfolio) -> None:
+        name, loop = f"{venue}-0", asyncio.get_running_loop()
+        crowd.trade(name)
+        await asyncio.sleep(5)
+        told: list[tuple[float, bool]] = []
+
+        def hear(alert: Alert) -> None:
+            told.append((loop.time(), alert.raised))
+
+        rule = Rule(name="old data", metric=Metric.AGE, above=D(15))
+        monitor = RiskMonitor(portfolio, [rule], hear, interval_s=5.0)
+        async with anyio.create_task_group() as group:
+            group.start_soon(monitor.run)
+            await asyncio.sleep(60)
+            assert isinstance((await portfolio.snapshot()).venues[name], Ok)
+            down_at = loop.time()
+            crowd.plan.add("no-answer", kinds=["read"], most=300)
+            await asyncio.sleep(120)
+            state = (await portfolio.snapshot()).venues[name]
+            assert state.stream is WatchState.LIVE  # pushes go on
+            assert isinstance(state, Stale)
+            assert "follows the market" in str(state.error)
+            assert state.age_s > 60
+            crowd.plan.rules.clear()
+            await asyncio.sleep(60)
+            assert isinstance((await portfolio.snapshot()).venues[name], Ok)
+            group.cancel_scope.cancel()
+        assert [raised for _, raised in told] == [True, False]
+        assert told[0][0] - down_at < 30
+
+    on(test, venue)
+
+
 def test_a_closed_exchange_is_told_by_its_state_and_is_no_trouble_of_streams(caplog: pytest.LogCaptureFixture) -> None:
     async def test(crowd: Crowd, portfolio: Portfolio) -> None:
         caplog.clear()
