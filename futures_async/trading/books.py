@@ -81,7 +81,8 @@ class Due(NamedTuple):
     by: float
     """By the loop's clock."""
     signed_by_ms: int | None = None
-    """Venue time, Unix milliseconds; None where it has told none yet."""
+    """Venue time, Unix milliseconds: what the fence in the journal rests on, by which others judge. None where no fence
+    stands there: then a clock that was off is set right, and it is signed anew."""
 
 
 class Books:
@@ -131,7 +132,7 @@ class Books:
         due = now() + send_within_s
         signed_within_s = max(QUEUE_S, send_within_s)
         if self._journal is None:
-            return Due(due, self._signed_by_ms(signed_within_s))
+            return Due(due)
         try:
             await self._channel.know_time(send_within_s / 2)  # which the write would do next
             began = now()

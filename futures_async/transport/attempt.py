@@ -241,7 +241,8 @@ class Attempts:
                 if flight.known and job.signed_by_ms is not None and flight.signed_ms > job.signed_by_ms:
                     raise DeadlineExpired(
                         f"{self._dialect.venue} {job.endpoint.name}: by the venue's clock it is "
-                        f"{(flight.signed_ms - job.signed_by_ms) / 1000:.0f} s too late; it was not sent"
+                        f"{(flight.signed_ms - job.signed_by_ms) / 1000:.0f} s too late: this computer stood still "
+                        "meanwhile, or its clock was off; nothing of it stands"
                     )
                 request, headers = self._sealed(job, flight.signed_ms, serial)
                 if job.replays:

@@ -34,6 +34,7 @@ from futures_async.unified.credentials import Credentials
 from futures_async.unified.enums import Outcome
 from futures_async.unified.errors import (
     ClientClosed,
+    ClockSkew,
     DeadlineExpired,
     FuturesAsyncError,
     InvalidRequest,
@@ -261,9 +262,11 @@ class Channel:
                 with step:
                     try:
                         return await attempt(step.retry_state.attempt_number)
-                    except (DeadlineExpired, QueueFull, PoolClosed, ShutOut):
-                        # The wait for another try took too long: what ended the last one says more.
-                        raise last from None
+                    except (DeadlineExpired, QueueFull, PoolClosed, ShutOut) as ended:
+                        # The wait for another try took too long: what ended the last one says more. Of a timestamp
+                        # that was refused it does not: the clock is right by now.
+                        late = isinstance(last, ClockSkew) and isinstance(ended, DeadlineExpired)
+                        raise (ended if late else last) from None
                     except FuturesAsyncError as error:
                         last = error
                         raise
