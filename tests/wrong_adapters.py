@@ -55,9 +55,7 @@ SAME = {
     "dialect: promise: rate_429_is_gateway=False": "a smaller promise: the order is looked up, and never doubled",
     "dialect: promise: echoes_client_id=False": "a smaller promise: the order is read back",
     "words: left out: '' _NO_NUMBER": "an empty text is no number anyway",
-    "dialect: promise: cancel_empty_id_cancels_all=True": "nothing goes by it: an empty id is never sent",
     "_bitget: promise: echoes_client_id=False": "a smaller promise: the order is read back",
-    "_bitget: promise: cancel_empty_id_cancels_all=True": "nothing goes by it: an empty id is never sent",
     "dialect: promise: dedup=open": "its documents do not say, and what is simulated does refuse",
 }
 

@@ -56,7 +56,6 @@ TRAITS = VenueTraits(
     visibility_lag_s=5.0,
     rate_429_is_gateway=True,
     # "Either orderId or clientOid is required": a cancel without ids is refused.
-    cancel_empty_id_cancels_all=False,
 )
 """What order safety may rely on, for the interfaces with client order ids (v2, v3)."""
 

@@ -122,6 +122,9 @@ class PlannedOrder(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     def lots(self) -> Decimal:
         """How many contracts, where base coin is what one is worth (`needs_contract`).
 
+        For a new venue of which that is true of every contract; those that ship with some worth quote coin have sums
+        of their own.
+
         Raises:
             InvalidRequest: No whole number of them.
         """

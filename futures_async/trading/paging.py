@@ -46,7 +46,7 @@ class Page(NamedTuple, Generic[T]):
 
     @staticmethod
     def of(read: Read[R], cursor: str | None) -> Page[R]:
-        """What became of a page's rows, and the venue's cursor; an empty one is none."""
+        """What became of a page's rows, and the venue's cursor, an empty one being none: for `_in_contracts`."""
         return Page(read.rows, cursor or None, read.unread)
 
 

@@ -143,6 +143,8 @@ class Rules(Hooks):
     async def _in_contracts(self, reading: Reading[W, M], rows: Sequence[W], field: str) -> Read[M]:
         """Rows whose sizes are numbers of contracts, each read with its contract: see `_sizes_of`.
 
+        For a new venue; the adapters that ship name their contracts in more than one way.
+
         Args:
             reading: Of a `@table_with`.
             rows: As they were decoded.

@@ -50,8 +50,6 @@ class VenueTraits(msgspec.Struct, frozen=True, kw_only=True):
     `window_s` lasts. The answer to the first copy that arrived is the write's own; others are refused as duplicates."""
     moves_prices: bool = False
     """A limit price too far from the market is moved in silence, so an order at another price may still be ours."""
-    cancel_empty_id_cancels_all: bool = True
-    """A cancel without id cancels everything."""
 
     def limited_first(self, error: RateLimited) -> bool:
         """This rate limit was answered before the request was read."""

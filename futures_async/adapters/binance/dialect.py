@@ -78,7 +78,6 @@ class BinanceDialect(Dialect):
         recv_window_param="recvWindow",
         visibility_lag_s=2.0,
         rate_429_is_gateway=True,
-        cancel_empty_id_cancels_all=False,
     )
 
     def __init__(self, *, private_key: bool = False) -> None:

@@ -142,7 +142,6 @@ class BitMartDialect(Dialect):
         window_s=60.0,
         visibility_lag_s=5.0,
         rate_429_is_gateway=False,
-        cancel_empty_id_cancels_all=True,
     )
     envelope = Envelope
     codes = CODES

@@ -91,7 +91,6 @@ class BybitDialect(Dialect):
         rate_code_is_gateway=True,
         # A price beyond the band becomes its edge, until `refuse_prices_outside_band` ends that.
         moves_prices=True,
-        cancel_empty_id_cancels_all=False,
     )
     envelope: ClassVar[Any] = Envelope
     codes: ClassVar[Mapping[str, Code]] = CODES

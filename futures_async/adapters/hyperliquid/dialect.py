@@ -126,7 +126,6 @@ class HyperliquidDialect(Dialect):
         visibility_lag_s=SEEN_S,
         rate_code_is_gateway=True,
         replay=True,
-        cancel_empty_id_cancels_all=False,
     )
     bare = True
     envelope: ClassVar[Any] = Said

@@ -96,7 +96,6 @@ class OKXDialect(Dialect):
         window_s=30.0,
         visibility_lag_s=5.0,
         rate_429_is_gateway=True,
-        cancel_empty_id_cancels_all=False,
     )
     envelope: ClassVar[Any] = Envelope
     codes: ClassVar[Mapping[str, Code]] = CODES
