@@ -29,6 +29,7 @@ from futures_async.streams.dialect import (
     StreamDialect,
     Topic,
 )
+from futures_async.unified.asked import ASKED
 from futures_async.unified.errors import (
     AccountModeMismatch,
     AuthenticationError,
@@ -308,6 +309,7 @@ class Session:
         if self.end is not None:
             return  # it was given up: what still comes is told anew on the next one
         at = self.alive_at = self._now()
+        ASKED.set(())
         try:
             message = self._dialect.read(data, binary=binary)
         except DecodeError as problem:

@@ -30,6 +30,7 @@ from futures_async.transport.shared import Transport
 from futures_async.transport.stops import Stops
 from futures_async.transport.trouble import tell
 from futures_async.transport.verdicts import Verdicts
+from futures_async.unified.asked import answered
 from futures_async.unified.credentials import Credentials
 from futures_async.unified.enums import Outcome
 from futures_async.unified.errors import (
@@ -191,8 +192,9 @@ class Channel:
                 raise (final := self._verdicts.told(error, job)) from final.__cause__
             result = cast("T", await self._retry(job, runtime, error))
             self._verdicts.tell_copies(job)
-            return result
-        transport.budget.refund()
+        else:
+            transport.budget.refund()
+        answered(self.dialect.venue, endpoint)
         return result
 
     def _learns_within(self, endpoint: Endpoint[Any], priority: Priority | None, send_within_s: float | None) -> float:

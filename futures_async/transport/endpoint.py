@@ -171,8 +171,8 @@ class Endpoint(Generic[T]):
         decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(whole, strict=False, float_hook=_fraction)
         found = decoder.decode(body)
         if envelope is None:
-            return fitted(found, self.result)
-        return msgspec.structs.replace(found, data=fitted(found.data, self.result))
+            return fitted(found, self.result, self.name)
+        return msgspec.structs.replace(found, data=fitted(found.data, self.result, self.name))
 
     def __repr__(self) -> str:
         return f"Endpoint({self.name})"

@@ -16,8 +16,13 @@ from futures_async.unified.errors import UnreadRow
 from futures_async.unified.rows import Row, Rows, TypedRow
 
 
-def fitted(value: Any, kind: Any) -> Any:
+def fitted(value: Any, kind: Any, asked: str = "") -> Any:
     """A decoded value as its type, its rows one by one.
+
+    Args:
+        value: As it was decoded without a type.
+        kind: The type.
+        asked: Method and path of the call that brought it.
 
     Raises:
         msgspec.ValidationError: It does not fit, and not for its rows' sake.
@@ -26,9 +31,13 @@ def fitted(value: Any, kind: Any) -> Any:
     if get_origin(kind) is list and _is_list(value):
         item = _choose({}, get_args(kind)[0])
         if _is_struct(item):
-            return _rows(value, item) if issubclass(item, (Row, TypedRow)) else [fitted(one, item) for one in value]
+            return (
+                _rows(value, item, asked)
+                if issubclass(item, (Row, TypedRow))
+                else [fitted(one, item, asked) for one in value]
+            )
     if _is_struct(kind) and isinstance(value, dict):
-        return _struct(cast("dict[str, Any]", value), kind)
+        return _struct(cast("dict[str, Any]", value), kind, asked)
     return msgspec.convert(value, kind, strict=False)
 
 
@@ -53,17 +62,21 @@ def _is_struct(kind: Any) -> TypeGuard[type[msgspec.Struct]]:
     return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
 
 
-def _struct(value: dict[str, Any], kind: type[msgspec.Struct]) -> msgspec.Struct:
+def _struct(value: dict[str, Any], kind: type[msgspec.Struct], asked: str) -> msgspec.Struct:
     """What surrounds rows, such as a page: its other fields must fit, and be there."""
     fields = msgspec.structs.fields(kind)
     if any(field.required and field.encode_name not in value for field in fields):
         return msgspec.convert(value, kind, strict=False)  # says what is missing
     return kind(
-        **{field.name: fitted(value[field.encode_name], field.type) for field in fields if field.encode_name in value}
+        **{
+            field.name: fitted(value[field.encode_name], field.type, asked)
+            for field in fields
+            if field.encode_name in value
+        }
     )
 
 
-def _rows(values: list[Any], kind: type[Row | TypedRow]) -> Rows[Any]:
+def _rows(values: list[Any], kind: type[Row | TypedRow], asked: str) -> Rows[Any]:
     rows: Rows[Any] = Rows()
     unread: list[UnreadRow] = []
     for index, value in enumerate(values):
@@ -75,7 +88,8 @@ def _rows(values: list[Any], kind: type[Row | TypedRow]) -> Rows[Any]:
             else:
                 # "Expected `x`, got `y` - at `$.name`" or "Object missing required field `name`"
                 path = re.findall("`([^`]*)`", str(error))[-1].removeprefix("$.") if isinstance(value, dict) else ""
-                unread.append(UnreadRow(path, f"{path or f'row {index}'} does not fit its documentation", value))
+                problem = f"{path or f'row {index}'} does not fit its documentation"
+                unread.append(UnreadRow(path, problem, value, endpoint=asked))
     return rows.without(tuple(unread))
 
 

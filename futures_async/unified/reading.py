@@ -18,6 +18,7 @@ from typing import Any, Concatenate, Generic, NamedTuple, NoReturn, ParamSpec, T
 
 import msgspec
 
+from futures_async.unified.asked import asked_for
 from futures_async.unified.column import Column, Field
 from futures_async.unified.columns import fields
 from futures_async.unified.errors import DecodeError, UnreadRow, unread_rows
@@ -208,7 +209,7 @@ class Reading(Generic[W, M]):
             give: Finds what a row is read with; a `DecodeError` of it is the row's.
         """
         found: list[M] = []
-        unread = list(unread_of(rows))
+        unread = [self._named(row) for row in unread_of(rows)]
 
         def closely(row: W) -> None:
             try:
@@ -216,7 +217,7 @@ class Reading(Generic[W, M]):
                 if self.empty is None or self.columns[self.empty].of(row, None) != 0:
                     found.append(self._exactly(row, None if give is None else give(row)))
             except DecodeError as error:
-                unread.append(UnreadRow(error.path, error.text, row, self._readable_facts(row), self.venue))
+                unread.append(self._named(UnreadRow(error.path, error.text, row, self._readable_facts(row))))
 
         self._many(rows or (), give, found, closely)
         return Read(found, tuple(unread))
@@ -236,6 +237,10 @@ class Reading(Generic[W, M]):
             return found
         _logger.warning("of %s, left out: %s", self.kind.__name__, unread_rows(unread, found).text)
         return Rows(found).without(unread)
+
+    def _named(self, row: UnreadRow) -> UnreadRow:
+        """A row that cannot be read, with where it is from."""
+        return msgspec.structs.replace(row, venue=self.venue, endpoint=row.endpoint or asked_for(self.wire)[1])
 
     def _readable_facts(self, row: Any) -> dict[str, Any]:
         """What can be read of a row that cannot be read: an emergency needs no more."""

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from futures_async.unified.asked import ASKED, Asked
 from futures_async.unified.columns import (
     fields,
     made,
@@ -229,6 +230,35 @@ def test_an_odd_row_takes_no_other_away(changes: dict[str, Any], path: str) -> N
     assert not isinstance(alone.value, UnreadRows)
 
 
+class _Page(msgspec.Struct):
+    rows: list[WireHeld] | None
+
+
+class _Call:
+    name = "GET /positions"
+    result: Any = _Page
+
+
+@pytest.mark.parametrize(
+    ("result", "where"),
+    [
+        (_Page, "here GET /positions: "), (list[WireHeld], "here GET /positions: "),
+        (_Page | None, "here GET /positions: "), (list[int], "here: "), (None, "here: "),
+    ],
+)  # fmt: skip
+def test_an_odd_row_names_the_call_that_brought_it(result: Any, where: str) -> None:
+    call = _Call()
+    call.result = result
+    token = ASKED.set((Asked("here", call),) if result is not None else ())
+    try:
+        with pytest.raises(UnreadRows) as caught:
+            HELD.all([held(total="--")])
+    finally:
+        ASKED.reset(token)
+    assert str(caught.value).startswith(where + "1 row cannot be read (BTC: ")
+    assert caught.value.unread[0].endpoint == where.removeprefix("here").strip(": ")
+
+
 def test_what_can_be_read_of_an_odd_row_is_there_for_an_emergency() -> None:
     _, [unread] = HELD.each([held(total="--")])
     assert unread.facts == {"symbol": "BTC/USDT:USDT", "venue_symbol": "BTC", "side": PositionSide.LONG}
@@ -266,10 +296,11 @@ def test_a_row_that_does_not_say_how_much_it_is_may_be_held(empty: str, unsaid: 
 def test_rows_that_did_not_decode_are_not_forgotten() -> None:
     lost = UnreadRow("", "row 1 does not fit its documentation", 7)
     rows = Rows([GOOD]).without((lost,))
-    assert HELD.each(rows) == ([PLAIN], (lost,))
+    of_here = msgspec.structs.replace(lost, venue="here")
+    assert HELD.each(rows) == ([PLAIN], (of_here,))
     with pytest.raises(UnreadRows) as caught:
         HELD.all(rows)
-    assert (caught.value.rows, caught.value.unread) == ([PLAIN], (lost,))
+    assert (caught.value.rows, caught.value.unread) == ([PLAIN], (of_here,))
 
 
 def test_what_words_mean_is_remembered_of_so_many_and_then_anew(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -228,7 +228,7 @@ class OKXTriggers(PartStops, OKXAccount):
         async def page(query: PageQuery, cursor: str | None) -> Page[Order]:
             found = await self._algos()(query, cursor)
             orders, unread = waiting().each(found.rows, await self._sizes(found.rows))
-            return Page(orders, found.cursor, (*found.unread, *unread))
+            return Page(orders, found.cursor, unread)  # those of the page among them
 
         return await everything(page, query, key=lambda order: order.order_id)
 

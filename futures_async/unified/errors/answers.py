@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from futures_async.unified.asked import asked_for
 from futures_async.unified.errors.base import FuturesAsyncError
 
 
@@ -47,6 +48,8 @@ class UnreadRow(msgspec.Struct, frozen=True):
     """What can be read of it, by the model's names: symbol, ids, side."""
     venue: str = ""
     """Id of the adapter that read it."""
+    endpoint: str = ""
+    """Method and path of the call that brought it, where it came as the answer to one."""
 
     @property
     def name(self) -> str:
@@ -83,11 +86,20 @@ class UnreadRows(DecodeError):
 SHOWN_ROWS = 3
 
 
+def _from(row: UnreadRow) -> UnreadRow:
+    """With where it is from, if that is not said yet and can be told."""
+    venue, endpoint = ("", "") if row.venue else asked_for(type(row.raw))
+    return msgspec.structs.replace(row, venue=venue, endpoint=endpoint) if venue else row
+
+
 def unread_rows(unread: Sequence[UnreadRow], rows: Sequence[Any] = ()) -> UnreadRows:
     """The error for rows of which some cannot be read: it names the first of these."""
+    unread = [_from(row) for row in unread]
     shown = "; ".join(f"{row.name}: {row.problem}" if row.name else row.problem for row in unread[:SHOWN_ROWS])
     more = "" if len(unread) <= SHOWN_ROWS else f"; and {len(unread) - SHOWN_ROWS} more"
-    venue = f"{unread[0].venue}: " if unread[0].venue else ""
+    endpoints = {row.endpoint for row in unread}
+    where = " ".join(filter(None, (unread[0].venue, endpoints.pop() if len(endpoints) == 1 else "")))
+    venue = f"{where}: " if where else ""
     count = (
         f"{len(unread)} of {len(rows) + len(unread)} rows" if rows else f"{len(unread)} row{'s' * (len(unread) > 1)}"
     )
