@@ -23,14 +23,38 @@ from futures_async.unified.exchange import FuturesExchange
 
 __all__ = ["Finding", "ProbeReport", "ProbeSettings", "Verdict", "probe", "refuse_real_money"]
 
-Question = tuple[str, Callable[[Bench], Awaitable[None]]]
+CALLS = 4
+"""Of an order: placed, looked up, cancelled, read."""
+
+
+def _by_the_limit(bench: Bench) -> str:
+    pool = bench.exchange._channel.pools.account[0]  # pyright: ignore[reportPrivateUsage] - of this package
+    takes_s = bench.settings.orders * CALLS / pool.limit * pool.per_s if bench.traits.lookup_by_client_id else 0.0
+    return f"takes about {takes_s:.0f} s, as the rate limit lets {bench.settings.orders} orders through" * (takes_s > 1)
+
+
+def _by_the_lag(bench: Bench) -> str:
+    lag_s = bench.traits.visibility_lag_s
+    return f"takes up to {lag_s:g} s, until an order that is not seen is taken for one that never was" * (lag_s > 1)
+
+
+def _by_the_ages(bench: Bench) -> str:
+    return f"takes {max(bench.settings.ages_s):g} s, as `ages_s` asks for" if bench.settings.ages_s else ""
+
+
+def _at_once(bench: Bench) -> str:
+    return ""
+
+
+Question = tuple[str, Callable[[Bench], Awaitable[None]], Callable[[Bench], str]]
+"""What is asked, how, and what takes long about it."""
 
 QUESTIONS: tuple[Question, ...] = (
-    ("client order ids", ask_for_ids),
-    ("how soon a placed order is seen", ask_for_lag),
-    ("how old a signed request may be", ask_for_window),
-    ("repeated client order ids", ask_for_dedup),
-    ("cancels of what is not open", ask_about_cancels),
+    ("client order ids", ask_for_ids, _at_once),
+    ("how soon a placed order is seen", ask_for_lag, _by_the_limit),
+    ("how old a signed request may be", ask_for_window, _at_once),
+    ("repeated client order ids", ask_for_dedup, _by_the_ages),
+    ("cancels of what is not open", ask_about_cancels, _by_the_lag),
 )
 
 
@@ -57,8 +81,8 @@ async def probe(
     bench = Bench(exchange, settings or ProbeSettings())
     await bench.open()
     try:
-        for what, ask in QUESTIONS:
-            say(what)
+        for what, ask, takes in QUESTIONS:
+            say(": ".join(filter(None, (what, takes(bench)))))
             await ask(bench)
         if bench.settings.burst:
             say("the rate limit")

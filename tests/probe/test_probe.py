@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import json
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, Literal, cast
@@ -106,6 +108,24 @@ def test_what_the_adapters_declare_is_what_their_simulated_venues_do(venue: str)
     assert report.placed > 5
     assert report.left == ()
     assert inside.untouched
+
+
+@pytest.mark.parametrize("venue", ["bitget", "bitget-uta", "bitmart", "bybit", "okx", "binance"])
+def test_what_takes_long_is_told_before_it_does(venue: str) -> None:
+    told: list[tuple[float, str]] = []
+
+    async def main() -> None:
+        clock = asyncio.get_running_loop().time
+        async with Inside(venue).connect() as exchange:
+            await probe(exchange, ProbeSettings(), say=lambda what: told.append((clock(), what)))
+            told.append((clock(), ""))
+
+    run(main())
+    for (began, what), (ended, _) in itertools.pairwise(told):
+        said = re.search(r"takes (?:about |up to )?([\d.]+) s", what)
+        told_s = float(said[1]) if said else 0.0
+        assert ended - began < told_s * 1.5 + 3, what
+        assert ended - began > told_s / 2 or "up to" in what
 
 
 @pytest.mark.parametrize(("venue", "field", "contracts"), [("bybit", "qty", "6"), ("okx", "sz", "1")])
