@@ -33,7 +33,8 @@ from futures_async.unified.errors import (
     unread_rows,
 )
 from futures_async.unified.exchange import Capability, FuturesExchange
-from tests.cli.test_commands import cli, keys_of, rows
+from tests.cli.inside import Ended, cli
+from tests.cli.test_commands import keys_of, rows
 from tests.fakes import FakeTrading, in_virtual_time, position
 
 BTC = "BTC/USDT:USDT"
@@ -46,7 +47,7 @@ def running() -> Generator[RunningExchange]:
         yield exchange
 
 
-def on(running: RunningExchange, venue: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+def on(running: RunningExchange, venue: str, *arguments: str) -> Ended:
     """A command on one account of an exchange that goes on after it."""
     return cli(*arguments, "--venue", venue, "--base-url", running.base_url, **keys_of(running, venue))
 

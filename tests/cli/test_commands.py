@@ -20,6 +20,7 @@ import httpx
 import pytest
 
 from futures_async.simulator.server import RunningExchange, serve
+from tests.cli.inside import Ended, cli
 
 VENUES = ["binance", "bitget", "bitget-uta", "bitget-v1", "bitmart", "bittap", "bybit", "hyperliquid", "okx"]
 
@@ -28,17 +29,6 @@ VENUES = ["binance", "bitget", "bitget-uta", "bitget-v1", "bitmart", "bittap", "
 def running() -> Generator[RunningExchange]:
     with serve(seed=2) as exchange:
         yield exchange
-
-
-def cli(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "futures_async.cli", *arguments],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        env={"PATH": os.environ["PATH"], "HOME": "/nonexistent", **environ},
-        check=False,
-    )
 
 
 def keys_of(running: RunningExchange, venue: str, **changes: str) -> dict[str, str]:
@@ -302,7 +292,7 @@ def test_the_version_is_printed() -> None:
 # What goes wrong, each with its own readable line and exit code
 
 
-def failure(code: int, shown: subprocess.CompletedProcess[str]) -> str:
+def failure(code: int, shown: Ended) -> str:
     assert shown.returncode == code, (shown.stdout, shown.stderr)
     assert "Traceback" not in shown.stderr
     assert len(shown.stderr.strip().splitlines()) == 1

@@ -21,7 +21,8 @@ from futures_async.simulator.demo import Setup
 from futures_async.simulator.server import RunningExchange, serve
 from futures_async.unified.enums import MarginMode, OrderType, Side
 from futures_async.unified.models import OrderRequest
-from tests.cli.test_commands import cli, keys_of
+from tests.cli.inside import cli
+from tests.cli.test_commands import keys_of
 
 BTC = "BTC/USDT:USDT"
 VENUES = ("bitget", "bitget-v1")

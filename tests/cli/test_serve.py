@@ -30,7 +30,7 @@ from futures_async.unified.errors import NotSupported, OrderOutcomeUnknown
 from futures_async.unified.exchange import FuturesExchange
 from futures_async.web import serving
 from futures_async.web.acting import UnderWay
-from tests.cli.test_commands import cli
+from tests.cli.inside import cli
 
 ENVIRON = {"PATH": os.environ["PATH"], "HOME": "/nonexistent"}
 
