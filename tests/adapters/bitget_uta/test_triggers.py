@@ -14,6 +14,7 @@ from futures_async.adapters.bitget_uta import BitgetUTA
 from futures_async.adapters.bitget_uta.simulated.streams import Streams
 from futures_async.simulator.demo import Setup
 from futures_async.simulator.server import serve
+from futures_async.trading.acceptance import READ_BACK_PAUSES_S
 from futures_async.transport.limits.none import NoLimiter
 from futures_async.unified.enums import (
     Intent,
@@ -56,6 +57,12 @@ PLACE, OPEN, CANCEL = (
 MODIFY = "/trade/modify-strategy-order"
 PAST = "/trade/history-strategy-orders"
 MakeRig = Callable[..., Rig]
+
+
+@pytest.fixture(autouse=True)
+def read_back_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is not seen is looked for as often as ever, and not for 1.4 s of real time."""
+    monkeypatch.setattr("futures_async.trading.waiting.READ_BACK_PAUSES_S", (0.0,) * len(READ_BACK_PAUSES_S))
 
 
 def waiting(**fields: Any) -> OrderRequest:
