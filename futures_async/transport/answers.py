@@ -53,16 +53,18 @@ _CONNECT = {
     "unreachable": "the network is unreachable",
     "connect-timeout": "no connection in time",
     "tls": "its certificate is not trusted",
+    "no-tls": "it speaks no TLS that is good here",
     "tls-handshake": "the TLS handshake broke off",
     "proxy": "the proxy could not be reached, or refused",
     "forbidden": "a test may not reach a live venue",
 }
 _CONNECT_ADVICE = {
-    "tls": "where a network looks into TLS, its root goes into ca_file=",
+    "tls": "check this computer's clock; where a network looks into TLS, its root goes into ca_file=",
+    "no-tls": "check base_url= and its port: plain HTTP begins with http://",
     "proxy": "see proxy=, and what the proxy says",
     "forbidden": "a test that may is marked futures_async_live: see docs/testing.md",
 }
-_CONNECT_KIND = {"connect-timeout": "timeout", "tls-handshake": "unreachable"}
+_CONNECT_KIND = {"connect-timeout": "timeout", "no-tls": "tls", "tls-handshake": "unreachable"}
 
 
 def failure_error(failure: HttpFailure, where: str, host: str, *, late: bool = False) -> FuturesAsyncError:

@@ -47,6 +47,7 @@ FailureKind = Literal[
     "unreachable",
     "connect-timeout",
     "tls",
+    "no-tls",
     "tls-handshake",
     "proxy",
     "forbidden",

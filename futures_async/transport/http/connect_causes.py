@@ -20,8 +20,10 @@ def connect_kind(error: BaseException, *, securing: bool) -> FailureKind:
     causes = list(_causes(error))
     if any(isinstance(cause, socket.gaierror) for cause in causes):
         return "dns"
-    if any(isinstance(cause, ssl.SSLError) and not _cut_off(cause) for cause in causes):
+    if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
         return "tls"
+    if any(isinstance(cause, ssl.SSLError) and not _cut_off(cause) for cause in causes):
+        return "no-tls"  # plain HTTP, as a rule, or only a TLS that is too old
     if securing or any(isinstance(cause, ssl.SSLError) for cause in causes):
         return "tls-handshake"
     if any(isinstance(cause, ConnectionRefusedError) for cause in causes):

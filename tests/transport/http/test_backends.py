@@ -16,7 +16,9 @@ from typing import Any
 import anyio
 import pytest
 
+from futures_async.transport.answers import failure_error
 from futures_async.transport.http.backend import MAX_BODY, Abort, HttpBackend, HttpFailure, HttpRequest, Phase, Timeouts
+from futures_async.unified.errors import ConnectFailed
 from tests.loopback import (
     Answer,
     Authority,
@@ -273,7 +275,7 @@ async def test_old_tls_is_refused(backend: HttpBackend, authority: Authority) ->
     with Loopback(tls=context) as server:
         failure = await failure_of(backend, an_order(server.url))
     assert (failure.phase, failure.sent) == (Phase.CONNECTING, False)
-    assert failure.kind in ("tls", "tls-handshake")
+    assert failure.kind in ("no-tls", "tls-handshake")
 
 
 def _read_and_drop(raw: socket.socket) -> None:
@@ -299,10 +301,20 @@ async def test_the_peer_is_silent_in_the_handshake(backend: HttpBackend) -> None
     assert (failure.phase, failure.sent) == (Phase.CONNECTING, False)
 
 
-async def test_plain_http_where_tls_was_meant(backend: HttpBackend, venue: Loopback) -> None:
-    failure = await failure_of(backend, an_order(f"https://127.0.0.1:{venue.port}", timeouts=HASTY))
-    assert failure.kind in ("tls", "tls-handshake", "connect-timeout")
-    assert failure.sent is False
+def _answer_plainly(raw: socket.socket) -> None:
+    raw.recv(65536)
+    raw.sendall(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
+
+
+async def test_plain_http_where_tls_was_meant_is_no_bad_certificate(backend: HttpBackend) -> None:
+    with Loopback.greeting(_answer_plainly) as server:
+        failure = await failure_of(backend, an_order(f"https://127.0.0.1:{server.port}"))
+    assert (failure.kind, failure.phase, failure.sent) == ("no-tls", Phase.CONNECTING, False)
+    error = failure_error(failure, "venue GET /", "127.0.0.1:8900")
+    assert isinstance(error, ConnectFailed)
+    assert error.kind == "tls", "never tried again"
+    assert "speaks no TLS" in str(error)
+    assert "http://" in error.advice
 
 
 async def test_a_raised_abort_stops_everything(backend: HttpBackend, venue: Loopback) -> None:
