@@ -17,6 +17,7 @@ demo = true                    # any option of the adapter that can be written d
 from __future__ import annotations
 
 import os
+import re
 import stat
 import tomllib
 from collections.abc import Mapping
@@ -96,15 +97,18 @@ def _sources(path: Path) -> list[Source] | str:
     """The accounts, or what is wrong. Raises nothing: see `source.py`."""
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
-        # The parser's message quotes the line, and the line may hold a key.
-        return " is not valid TOML"
+    except UnicodeDecodeError:
+        return " is not text in UTF-8"
+    except tomllib.TOMLDecodeError as error:
+        # Of the parser's message the place alone: the rest may quote what stands there, and that may be a key.
+        at = re.search(r"\(at line (\d+), column \d+\)$", str(error))
+        return f" is not valid TOML: look at line {at[1]}" if at else " is not valid TOML: it ends too early"
     except OSError as error:
         return f" cannot be read: {error.strerror}"
     sources: list[Source] = []
     for name, table in document.items():
         if not isinstance(table, dict):
-            return f": {name[:40]} must be a table: [{name[:40]}]"
+            return f": {name[:40]} stands above all accounts: before it belongs a line [<venue>], or [<account>]"
         place = f"keys file {path}, [{name}]"
         source = read_account(name, place, cast("dict[str, Any]", table))
         if isinstance(source, str):

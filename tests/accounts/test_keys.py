@@ -558,3 +558,24 @@ def test_the_keys_of_several_venues_are_not_sent_to_one_address_unless_it_is_thi
         fa.load_accounts(path, base_url="https://a-proxy.example")
     assert len(fa.load_accounts(path, base_url="http://127.0.0.1:8900")) > 1
     assert list(fa.load_accounts(path, base_url="https://a-proxy.example", only=["okx"])) == ["okx"]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (b"[bybit\nkey=", "is not valid TOML: look at line 1"),
+        (b'[bybit]\nkey = "a"\nsecret = "canary\n', "is not valid TOML: look at line 3"),
+        (b"[bybit]\nsecret = canary", "is not valid TOML: look at line 2"),
+        (b'[bybit]\nsecret = """canary', "is not valid TOML: it ends too early"),
+        (b"\xff\xfe[bybit]", "is not text in UTF-8"),
+        (b'key = "a"\nsecret = "canary"\n', "key stands above all accounts: before it belongs a line [<venue>]"),
+    ],
+)
+def test_a_file_that_cannot_be_read_says_where_and_quotes_nothing(text: bytes, says: str, tmp_path: Path) -> None:
+    file = tmp_path / "keys.toml"
+    file.touch(0o600)
+    file.write_bytes(text)
+    with pytest.raises(fa.InvalidRequest) as caught:
+        fa.load_accounts(file)
+    assert says in str(caught.value)
+    assert "canary" not in str(caught.value)
