@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 
 
 def main() -> None:
     """Entry point of the console script."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by who has started the program
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 - for as long as the program runs
     try:
         _run()
+    except OSError as error:  # help: what commands print is theirs to tell of
+        from futures_async.cli.running import FULL, write_no_further
+
+        if error.errno not in FULL:
+            raise
+        write_no_further()
+        print(f"futures-async: {error.strerror}", file=sys.stderr)
+        sys.exit(1)
     except KeyboardInterrupt:  # while it was only being loaded
         sys.exit(128 + signal.SIGINT)
 

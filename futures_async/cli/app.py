@@ -108,7 +108,7 @@ reading.add_to(app)
 @app.command()
 def venues(as_json: AsJson = False, as_csv: AsCsv = False) -> None:
     """The installed adapters and what each can do."""
-    show_venues(form(as_json, as_csv))
+    run_plain(lambda: show_venues(form(as_json, as_csv)))
 
 
 @app.command()

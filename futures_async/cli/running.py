@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import select
 import signal
@@ -19,6 +20,8 @@ from futures_async.cli.output import Exit, complain, exit_code, one_line
 from futures_async.unified.errors import FuturesAsyncError
 
 INTERRUPTED = 128 + signal.SIGINT
+FULL = {errno.ENOSPC, errno.EFBIG, errno.EIO, getattr(errno, "EDQUOT", errno.ENOSPC)}
+"""No space is left, or no more is allowed, or the disk has gone."""
 
 Handler = Callable[[int, FrameType | None], Any] | signal.Handlers
 
@@ -130,24 +133,28 @@ def _end_with(main: Callable[[], int], interrupted: int = INTERRUPTED) -> None:
         code = main()
     except KeyboardInterrupt:
         code = interrupted
-    except (BaseExceptionGroup, FuturesAsyncError, TypeError, BrokenPipeError) as error:
+    except (BaseExceptionGroup, FuturesAsyncError, TypeError, OSError) as error:
         code = _told(error)
     try:
         sys.stdout.flush()
-    except BrokenPipeError:
-        _read_no_further()
+    except OSError as error:
+        code = max(code, _told(error))
     raise typer.Exit(code)
 
 
 def _told(error: BaseException) -> int:
     """Tell the error that ends a command, or the several of one that does things side by side; its exit code."""
     ends = list(_leaves(error))
-    if not all(isinstance(end, (FuturesAsyncError, TypeError, BrokenPipeError)) for end in ends):
+    if not all(isinstance(end, (FuturesAsyncError, TypeError, BrokenPipeError)) or _is_full(end) for end in ends):
         raise error
     code = int(Exit.OK)
     for end in ends:
         if isinstance(end, BrokenPipeError):  # `… | head`
-            _read_no_further()
+            write_no_further()
+        elif isinstance(end, OSError):
+            complain(f"Not all could be written: {end.strerror}. What is missing here may have been done all the same")
+            write_no_further()
+            code = max(code, int(Exit.FAILED))
         else:
             complain(one_line(end))
             code = max(code, int(exit_code(end)))
@@ -162,8 +169,13 @@ def _leaves(error: BaseException) -> Iterator[BaseException]:
         yield error
 
 
-def _read_no_further() -> None:
-    """Nobody reads what is printed; Python would fail over it once more at its exit, and lose the command's code."""
+def _is_full(error: BaseException) -> bool:
+    """A file that takes no more: what a table, or a log, is written to."""
+    return isinstance(error, OSError) and error.errno in FULL
+
+
+def write_no_further() -> None:
+    """Nothing takes what is printed; Python would fail over it once more at its exit, and lose the command's code."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
     os.close(nowhere)

@@ -79,7 +79,11 @@ def simulate(
     if write_keys is not None:
         _refuse_others(write_keys)
 
+    listens = False
+
     def announce(running: RunningExchange) -> None:
+        nonlocal listens
+        listens = True
         document = running.announcement()
         rows: list[Keys] = list(document["venues"].items())
         if write_keys is not None:
@@ -98,6 +102,8 @@ def simulate(
     try:
         run(exchange, host=host, port=port, announce=announce, faults=plan)
     except OSError as error:
+        if listens:
+            raise
         raise InvalidRequest(f"cannot listen on {host}:{port}: {error.strerror}; try --port 0") from None
 
 

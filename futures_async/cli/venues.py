@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from futures_async.cli.output import Format, Writer
+from futures_async.cli.output import Exit, Format, Writer
 from futures_async.cli.tables import Column, make_table
 from futures_async.registry import adapter_class, venue_ids
 from futures_async.unified.exchange import Capability
@@ -27,7 +27,7 @@ def capability_rows() -> tuple[list[str], list[tuple[str, list[bool]]]]:
     ]
 
 
-def show_venues(output: Format) -> None:
+def show_venues(output: Format) -> Exit:
     """A row for each capability; for programs, one for each venue."""
     ids, rows = capability_rows()
     writer = Writer(output)
@@ -36,10 +36,11 @@ def show_venues(output: Format) -> None:
             adapter = adapter_class(venue)
             names = [name for name, cells in rows if cells[index]]
             writer.record({"venue": venue, "name": adapter.name, "lifecycle": adapter.lifecycle, "capabilities": names})
-        return
+        return Exit.OK
     table: list[TextRow] = [
         ("life cycle", [str(adapter_class(venue).lifecycle) for venue in ids]),
         *((name, ["yes" if cell else "" for cell in cells]) for name, cells in rows),
     ]
     head = [_title_column(), *map(_venue_column, ids, range(len(ids)))]
     writer.console.print(make_table(head, table, writer.console))
+    return Exit.OK

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -331,3 +332,45 @@ def test_who_listens_is_told_once_what_cannot_be_read(
     shown = capsys.readouterr()
     assert shown.err.count("ETHUSDT: size is no number") == 1
     assert shown.out.count("BTC/USDT:USDT") == 3
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device that is always full")
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        ("venues", "Not all could be written: No space left on device"),
+        ("venues --csv", "Not all could be written: No space left on device"),
+        ("venues --json", "Not all could be written: No space left on device"),
+        ("simulate --port 0 -v bittap", "Not all could be written: No space left on device"),
+        ("--help", "futures-async: No space left on device"),
+    ],
+)
+def test_a_full_disk_is_one_line(call: str, says: str) -> None:
+    with open("/dev/full", "w") as full:
+        ended = subprocess.run(
+            [sys.executable, "-m", "futures_async.cli", *call.split()],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(says)
+    assert len(ended.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("form", ["", "--json", "--csv"])
+def test_a_list_that_nobody_reads_is_no_traceback(form: str) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "futures_async.cli", "venues", *form.split()]
+    ended = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writer)
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a shell's way to close it")
+def test_a_closed_output_is_as_none() -> None:
+    command = shlex.join([sys.executable, "-m", "futures_async.cli", "venues", "--csv"])
+    ended = subprocess.run(["sh", "-c", f"{command} >&-"], stderr=subprocess.PIPE, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (0, "")
