@@ -41,12 +41,30 @@ MEASURED = {
 """Long tests whose rows walk the same code in ever other company. Every row is run and judged; each n-th, the first
 among them, is measured by coverage too, under which a row takes three times as long."""
 UNMEASURED = pytest.StashKey[bool]()
+LONGEST = (
+    "tests/streams/test_true_on_sockets.py", "tests/sockets/test_soak.py", "tests/sockets/test_orders.py",
+    "tests/processes/test_workers.py", "tests/manager/test_crash.py", "tests/rig/test_stateful.py",
+    "tests/simulator/test_many_accounts.py", "tests/fuzz/test_wire.py", "tests/test_benchmarks.py",
+)  # fmt: skip
+"""Files whose few tests take longest: begun first, so that several workers end at about the same time."""
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop() -> None:
     """Options of the environment are for this run, not for the pytest that some tests begin themselves."""
     os.environ.pop("PYTEST_ADDOPTS", None)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """For a worker among several: the longest files first, then those with most tests, each file in its own order."""
+    if not hasattr(config, "workerinput"):
+        return
+    files = [item.nodeid.partition("::")[0] for item in items]
+    counts, first = Counter(files), {file: place for place, file in enumerate(LONGEST)}
+    order = {
+        file: (first.get(file, len(first)), -counts[file], place) for place, file in enumerate(dict.fromkeys(files))
+    }
+    items.sort(key=lambda item: order[item.nodeid.partition("::")[0]])
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
