@@ -211,8 +211,11 @@ def test_answers_are_not_held_back_by_nagles_algorithm() -> None:
 
 def test_in_the_background_it_goes_by_no_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> None:
     app = SimulatorApp(SimulatedExchange(dialects=[DIALECT], setup=EMPTY))
-    ignored = {signal.SIGINT: signal.SIG_IGN}
-    monkeypatch.setattr(signal, "getsignal", lambda number: ignored.get(number, signal.SIG_DFL))
+
+    def as_a_shell_leaves_it(number: int) -> signal.Handlers:
+        return signal.SIG_IGN if number == signal.SIGINT else signal.SIG_DFL
+
+    monkeypatch.setattr(signal, "getsignal", as_a_shell_leaves_it)
     server = make_server(app)
     monkeypatch.undo()
     server.handle_exit(signal.SIGINT, None)

@@ -88,7 +88,8 @@ SHOWN_ROWS = 3
 
 def _from(row: UnreadRow) -> UnreadRow:
     """With where it is from, if that is not said yet and can be told."""
-    venue, endpoint = ("", "") if row.venue else asked_for(type(row.raw))
+    raw: object = row.raw
+    venue, endpoint = ("", "") if row.venue else asked_for(type(raw))
     return msgspec.structs.replace(row, venue=venue, endpoint=endpoint) if venue else row
 
 
