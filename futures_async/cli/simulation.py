@@ -104,7 +104,9 @@ def simulate(
     except OSError as error:
         if listens:
             raise
-        raise InvalidRequest(f"cannot listen on {host}:{port}: {error.strerror}; try --port 0") from None
+        raise InvalidRequest(
+            f"cannot listen on {host}:{port}: {error.strerror}; try --port 0, or another --host"
+        ) from None
 
 
 WRITTEN = "# Written by futures-async simulate"

@@ -80,7 +80,7 @@ async def serve(
         listener = bind(host, port)  # uvicorn, left to it, ends the whole program where it cannot
     except OSError as error:
         why = error.strerror or str(error)
-        raise InvalidRequest(f"cannot listen on {host}:{port} ({why}); try another --port") from None
+        raise InvalidRequest(f"cannot listen on {host}:{port} ({why}); try another --port, or --host") from None
     config = uvicorn.Config(app, log_level="warning", lifespan="on", server_header=False)
 
     def started() -> None:
