@@ -206,7 +206,7 @@ async def test_what_is_no_row_at_all_takes_no_row_away(lists: Lists, odd: Any) -
     assert (found, [row.raw for row in unread]) == ([], [odd])
 
 
-UNNAMED = {"bybit-fetch_accounts", "bybit-fetch_positions", "bybit-fetch_position_risk"}
+UNNAMED = {"binance-fetch_accounts", "bybit-fetch_accounts", "bybit-fetch_positions", "bybit-fetch_position_risk"}
 """Read side by side with others: no name is better than another call's."""
 
 
