@@ -54,6 +54,8 @@ class Channel(NamedTuple):
     private: bool = True
     path: str = ""
     """What the URL of its connection ends in, where a venue's public channels have several."""
+    again_s: float = 0.0
+    """All rows are pushed anew so often, whether something has changed or not; 0: they are not."""
 
 
 class Topic(NamedTuple):

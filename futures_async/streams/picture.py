@@ -121,6 +121,9 @@ class Picture(ABC, Generic[T]):
         """What ended or happened before is not told; by the venue's clock."""
         self.unsure = False
         """A late push was left out: read again; for who does to set back."""
+        self.unsettled: dict[Hashable, float] = {}
+        """Of which two pushes, or a push and a read, may have come in another order than they were made in, and since
+        when: a later push of it settles that, or a read."""
 
     @abstractmethod
     def push(self, push: Push[T], when: Moment) -> list[Change[T]]:

@@ -182,9 +182,11 @@ class Rows(Picture[T]):
         if self._overtaken(kept, item, sent_ms):
             return True
         known_at = kept.known_at if sent_ms is None else kept.undated_at
-        if when.too_soon_after(known_at) and self._changed_ms(item) is None:
-            # Nothing tells which of two is younger: in the order that they came in, and read again.
-            self.unsure = self.unsure or self._moves(kept.item, item)
+        if when.too_soon_after(known_at) and self._changed_ms(item) is None and self._moves(kept.item, item):
+            # Nothing tells which of two is younger: in the order that they came in, until more is heard.
+            self.unsettled.setdefault(self.key(item), when.at)
+        elif self.unsettled and not when.too_soon_after(known_at):
+            self.unsettled.pop(self.key(item), None)
         return False
 
     def _undated(self, kept: Kept[T], item: T, at: float) -> None:
@@ -267,6 +269,7 @@ class Rows(Picture[T]):
         untold: set[Hashable] = set()
         if complete:
             self._read_ms = when.began_ms
+            self.unsettled.clear()  # what a read cannot settle is a doubt
         for item in items:
             if not self._held(item):
                 continue

@@ -64,6 +64,9 @@ class StreamFeed(Feed[T]):
         self._audit_at = math.inf
         self._pushed_at = -math.inf
         self._stir_due = math.inf
+        self._settled_after_s = LAG_S + max((topic.channel.again_s for topic in topics), default=0.0)
+        """So long after what is not settled the next push of it has come, or will not."""
+        self._settle_due = math.inf
         self._seldom = False
         """What stirred it may have been something else."""
         self._suspects: frozenset[Hashable] = frozenset()
@@ -174,6 +177,10 @@ class StreamFeed(Feed[T]):
             self.picture.unsure = False
             self._audit_at = min(self._audit_at, self._runtime.now() + LAG_S)
             self._bell.ring()
+        self._settle_due = math.inf
+        if self.picture.unsettled:
+            self._settle_due = min(self.picture.unsettled.values()) + self._settled_after_s
+            self._bell.ring()
         if self._suspects:
             self._suspects -= {self.picture.key(item) for item in push.items}
         if changes:
@@ -199,11 +206,13 @@ class StreamFeed(Feed[T]):
             else:
                 if now >= self._judge_at:
                     self._judge()
+                if now >= self._settle_due:
+                    self._settle_due, self._audit_at = math.inf, now
                 if self._stir_due <= now < self._read_at + SELDOM_S and self._seldom:
                     self._stir_due, self._audit_at = math.inf, min(self._audit_at, self._read_at + SELDOM_S)
                 if now >= min(self._audit_at, self._stir_due):
                     await self._compare()
-                due = min(self._audit_at, self._stir_due, self._judge_at)
+                due = min(self._audit_at, self._stir_due, self._judge_at, self._settle_due)
             await self._bell.wait(due - self._runtime.now())
 
     async def _make_true(self) -> bool:
@@ -258,6 +267,8 @@ class StreamFeed(Feed[T]):
         self._plan_audit()
         self._audit_at = min(self._audit_at, doubted_at)
         self._suspects, self._judge_at = frozenset(), math.inf
+        if self.picture.unsettled:
+            self._settle_due = min(self.picture.unsettled.values()) + self._settled_after_s
         self._enter(WatchState.LIVE)
         self._report(self.what, "resynced", duration_s=self._runtime.now() - self._lost_at, count=found)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import random
 from collections.abc import Callable, Coroutine
 from contextlib import aclosing
 from decimal import Decimal
@@ -385,8 +386,11 @@ def test_audits_make_two_requests_a_minute_at_most_at_every_venue(venue: str, tr
             crowd.trade(name, symbol=symbol)
         await asyncio.sleep(200)  # what is read of new positions, and soon after the beginning
         since_s = crowd.exchange.monotonic()
+        marks = random.Random(1)
         for beat in range(60 * minutes // 10):
-            await asyncio.sleep(10)
+            for _ in range(4):  # the market moves, and with it what is pushed every few seconds
+                crowd.exchange.engine.marks.pin(symbols[0], D(90_000 + marks.randrange(-200, 200)))
+                await asyncio.sleep(2.5)
             if trade_s is not None and beat % (trade_s // 10) == 0:
                 crowd.trade(name, Side.SELL if beat % 2 else Side.BUY, symbol=symbols[0])
             assert streams(await portfolio.snapshot()) == {name: WatchState.LIVE}

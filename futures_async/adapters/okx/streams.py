@@ -61,7 +61,8 @@ W = TypeVar("W")
 
 ORDERS = Channel("orders", (What.ORDERS, What.FILLS), wire.WirePushedOrder)
 POSITIONS = Channel("positions", (What.POSITIONS,), wire.WirePushedPosition)
-ACCOUNT = Channel("account", (What.ACCOUNTS,), wire.WireBalance)
+# "The data will be pushed both by events and regularly": every five seconds, without a time that is told.
+ACCOUNT = Channel("account", (What.ACCOUNTS,), wire.WireBalance, again_s=5.0)
 TICKERS = Channel("tickers", (What.TICKERS,), wire.WireTicker, private=False)
 CHANNELS = {channel.name: channel for channel in (ORDERS, POSITIONS, ACCOUNT, TICKERS)}
 

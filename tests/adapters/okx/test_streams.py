@@ -309,12 +309,25 @@ def test_an_account_that_a_late_push_contradicts_is_read(first: str) -> None:
     picture, told = of_accounts()
     told(1.0, 1_000, "80", first)
     assert told(6.0, 2_000, "90", "snapshot") == D(90)
-    assert not picture.unsure
+    assert not picture.unsettled
     assert told(6.2, 1_500, "100") == D(100)
-    assert picture.unsure
-    picture.unsure = False
+    assert picture.unsettled == {"USDT": 6.2}
     assert told(6.3, 2_500, "110") == D(110)  # sent after one whose time is known
+    assert not picture.unsettled
     assert not picture.unsure
+
+
+def test_what_came_right_after_another_is_settled_by_what_comes_every_five_seconds_or_by_a_read() -> None:
+    picture, told = of_accounts()
+    told(1.0, 1_000, "80")
+    told(2.0, 1_000, "90", "snapshot")
+    told(2.5, 1_000, "95", "snapshot")
+    assert picture.unsettled == {"USDT": 2.0}
+    told(7.0, 1_000, "91", "snapshot")
+    assert not picture.unsettled
+    told(8.0, 1_000, "92", "snapshot")
+    picture.read(list(picture.current.values()), Moment(12.0, 12_000, 12.0))
+    assert not picture.unsettled
 
 
 def test_an_account_is_not_put_back_by_what_was_sent_before_and_came_after_a_snapshot() -> None:
@@ -322,6 +335,7 @@ def test_an_account_is_not_put_back_by_what_was_sent_before_and_came_after_a_sna
     assert told(1.0, 2_000, "90") == told(1.2, 2_000, "90", "snapshot") == told(1.4, 1_000, "100") == D(90)
     assert told(1.6, 2_100, "80") == D(80)
     assert not picture.unsure
+    assert not picture.unsettled
 
 
 def test_an_account_told_twice_at_once_need_not_be_read() -> None:
@@ -329,6 +343,7 @@ def test_an_account_told_twice_at_once_need_not_be_read() -> None:
     assert [told(1.0, 1_000, "3"), told(1.1, 1_100, "2"), told(1.2, 1_100, "1")] == [D(3), D(2), D(1)]
     assert told(1.3, 1_099, "2") == D(1)  # sent before
     assert not picture.unsure
+    assert not picture.unsettled
     # What comes every five seconds may name the time of the last change: it is not late because of that.
     picture.read(list(picture.current.values()), Moment(9.0, 9_000, 9.0))
     assert told(12.0, 1_100, "4", "snapshot") == D(4)
