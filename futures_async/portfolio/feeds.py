@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar, cast
 
@@ -38,6 +39,10 @@ REFUSED_PAUSES_S = (5.0, 10.0, 20.0, 40.0, 60.0)
 """After refusals that asking again does not cure: wrong key, wrong account family, interface shut down. Venues ban
 addresses that go on asking."""
 
+SAID_S = 1.0
+"""So long it is passed on, with the next question, that figures are wanted fresh."""
+OVERDUE = 3
+LEAST_OVERDUE_S = 10.0
 EARLY_S = 0.001
 """A wait for a deadline may end a rounding error before it."""
 
@@ -62,6 +67,11 @@ async def answered(read: Awaitable[T], runtime: Runtime) -> Answer[T]:
     asked = runtime.now()
     value, unread = await readable(read)
     return Answer(cast("T", tuple(cast("Sequence[Any]", value))), asked, runtime.now(), unread)
+
+
+def overdue_after(every_s: float) -> float:
+    """How old what follows the market may become, where it is wanted read so often: seconds."""
+    return max(LEAST_OVERDUE_S, OVERDUE * every_s)
 
 
 class Part(Protocol[T]):
@@ -150,6 +160,7 @@ class Feed(Generic[T]):
         self.took_s = 0.0
         """How long the last finished read took, failed ones too."""
         self._asked_last: float | None = None
+        self._refresh = math.inf, float("-inf")
         self._pause_until = float("-inf")
         self._refusals = 0
 
@@ -163,15 +174,23 @@ class Feed(Generic[T]):
         """It is read only."""
         return None
 
+    @property
+    def refresh_s(self) -> float | None:
+        """So often a picture that another process keeps is to be compared with a read; None: nobody minds."""
+        every_s, asked = self._refresh
+        return every_s if self._runtime.now() - asked <= SAID_S else None
+
     def ask(self, max_age_s: float, refresh_s: float | None = None, *, follow: bool = False) -> None:
         """Begin a read, unless one is under way, the last answer (or failure) is young enough, or a pause is on.
 
         Args:
             max_age_s: So old an answer is young enough.
-            refresh_s: For what is streamed; here without meaning.
+            refresh_s: For what is streamed: see `refresh_s`.
             follow: A read under way that was begun earlier than that is followed by another.
         """
         now = self._runtime.now()
+        if refresh_s is not None:
+            self._refresh = refresh_s, now
         if self.flight is not None:
             if follow and self._next is None and now - self.flight.asked > max_age_s:
                 self._next = now, max_age_s

@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from futures_async.portfolio.feeds import REFUSED_PAUSES_S, Answer, Feed
+from futures_async.portfolio.feeds import REFUSED_PAUSES_S, Answer, Feed, overdue_after
 from futures_async.transport.runtime import Runtime, Work
 from futures_async.unified.callbacks import failure_of
 from futures_async.unified.errors import ClientClosed, FuturesAsyncError, NotSupported, RequestTimeout, UnreadRows
@@ -21,10 +21,6 @@ T = TypeVar("T")
 AUDIT_S = 110.0
 MOST_A_MINUTE = 1.95
 """Audits make so many requests for an account: where one of its positions takes many, there are fewer of them."""
-OVERDUE = 3
-LEAST_OVERDUE_S = 10.0
-"""What follows the market is too old once it was neither pushed nor read for so many times, or so many seconds, as it
-is wanted read."""
 LAG_S = 2.0
 """A read may lag so far behind what was pushed: only a later one stands in for a picture that is not kept any more."""
 
@@ -128,12 +124,12 @@ class Live(Generic[T]):
         self.keep_watching()
         watch = self._watch
         if watch is None or not self._live():
-            self.polled.ask(max_age_s, follow=follow)
+            self.polled.ask(max_age_s, refresh_s, follow=follow)
         elif refresh_s is not None:
             now = self._runtime.now()
             if now - self._wanted_at > self._patience_s:
                 self._wanted_since = now
-            self._wanted_at, self._patience_s = now, max(LEAST_OVERDUE_S, OVERDUE * refresh_s)
+            self._wanted_at, self._patience_s = now, overdue_after(refresh_s)
             watch.refresh(refresh_s)
 
     def prompt(self, deadline_s: float) -> bool:

@@ -273,22 +273,28 @@ class _Venue:
 
             return own
         field = f"{self._exchange.id} {self._exchange.view_id} {what}"
-        member.attach(field, lambda max_age_s, follow: self._wanted(member, field, what, max_age_s, follow))
+        member.attach(field, partial(self._wanted, member, field, what))
 
         async def shared(max_age_s: float) -> Answer[T]:
-            return await member.fetch(field, read, kind, max_age_s)
+            feed = self._read_positions if what == "positions" else self._read_accounts
+            return await member.fetch(field, read, kind, max_age_s, feed.refresh_s)
 
         return shared
 
-    def _wanted(self, member: Member, field: str, what: str, max_age_s: float, follow: bool) -> None:
+    def _wanted(
+        self, member: Member, field: str, what: str, max_age_s: float, follow: bool, refresh_s: float | None
+    ) -> None:
         """Another process wants it: read it, or say what is known without, or why nothing is."""
         self._shut_s = self._exchange.closed_for_s()
         part: Part[Any] = self.positions if what == "positions" else self.accounts
         feed: Feed[Any] = self._read_positions if what == "positions" else self._read_accounts
         if self._shut_s <= 0:
-            part.ask(max_age_s, follow=follow)
+            part.ask(max_age_s, refresh_s, follow=follow)
         if part.stream is WatchState.LIVE and part.good is not None:
-            member.offer(field, part.good)
+            if (overdue := part.error) is None or isinstance(overdue, UnreadRows):
+                member.offer(field, part.good)
+            else:
+                member.refused(field, overdue)
             return
         error = shut_error(self._exchange, self._shut_s) if self._shut_s > 0 else feed.error
         if isinstance(error, UnreadRows):

@@ -14,6 +14,7 @@ import contextlib
 import hashlib
 import inspect
 import logging
+import math
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
@@ -110,6 +111,8 @@ class _Wanted(msgspec.Struct, frozen=True):
     follow: bool = False
     """A read under way that was begun earlier than that will not do. Not so when the question is asked again: the read
     that it began before will."""
+    refresh_s: float | None = None
+    """A picture that a stream keeps is to be compared with a read, unless the last one is no older."""
 
 
 class _Known(NamedTuple):
@@ -190,7 +193,9 @@ class Member:
         self._offset = 0.0
         """The loop's clock less the server's, rather too small: what is too old by it is shown as older."""
         self._known: dict[str, _Known] = {}
-        self._readers: dict[str, Callable[[float, bool], object]] = {}
+        self._readers: dict[str, Callable[[float, bool, float | None], object]] = {}
+        self._refreshed: dict[str, float] = {}
+        """When the leader was last told that figures are wanted fresh."""
         self._led = False
         self.turns: list[Callable[[], object]] = []
         """What to do when the lead is gained or lost."""
@@ -205,8 +210,9 @@ class Member:
         """Whether this process is the one that reads."""
         return self._runtime.now() < self._until
 
-    def attach(self, field: str, ask: Callable[[float, bool], object]) -> None:
-        """How to have something read that others want, no older than that, also if a read must be followed."""
+    def attach(self, field: str, ask: Callable[[float, bool, float | None], object]) -> None:
+        """How to have something read that others want, no older than that, also if a read must be followed; and how
+        old figures of a picture may be that follow the market."""
         self._readers[field] = ask
 
     def offer(self, field: str, answer: Answer[Any]) -> None:
@@ -214,11 +220,30 @@ class Member:
         if self.leads:
             self._start(self._publish(field, answer, live=True))
 
-    async def fetch(self, field: str, read: Callable[[], Awaitable[T]], kind: type[T], max_age_s: float) -> Answer[T]:
-        """Read, or get what the leader has read, no older than that."""
+    async def fetch(
+        self,
+        field: str,
+        read: Callable[[], Awaitable[T]],
+        kind: type[T],
+        max_age_s: float,
+        refresh_s: float | None = None,
+    ) -> Answer[T]:
+        """Read, or get what the leader has read, no older than that.
+
+        Args:
+            field: What.
+            read: The read.
+            kind: Type of the answer.
+            max_age_s: So old it may be.
+            refresh_s: And so old figures that follow the market, where the leader has a picture that is kept by pushes.
+        """
         now = self._runtime.now
         oldest, ask_at, asked = now() - max_age_s, now(), False
         await self._settled.wait()
+        live = (known := self._known.get(field)) is not None and known.live and not self.leads
+        if live and refresh_s is not None and now() - self._refreshed.get(field, -math.inf) >= refresh_s:
+            # What another has asked for is young enough, and need not be fresh: the leader must be told.
+            await self._ask(field, max_age_s, refresh_s, follow=False)
         while not self.leads:
             known = self._known.get(field)
             if known is not None and known.true_at >= oldest:
@@ -229,7 +254,7 @@ class Member:
                 return Answer(value, known.asked, received, tuple(known.unread))
             if now() >= ask_at:
                 ask_at = now() + ASK_AGAIN_S
-                await self._ask(field, max_age_s, follow=not asked)
+                await self._ask(field, max_age_s, refresh_s, follow=not asked)
                 asked = True
                 if self._problem is not None:
                     raise ConnectFailed(
@@ -288,9 +313,11 @@ class Member:
         except ServerFailed as failed:
             LOG.warning("what was read is not shared: %s", failed)
 
-    async def _ask(self, field: str, max_age_s: float, *, follow: bool) -> None:
-        question = msgspec.json.encode(_Wanted(field, max_age_s, follow)).decode()
+    async def _ask(self, field: str, max_age_s: float, refresh_s: float | None, *, follow: bool) -> None:
+        question = msgspec.json.encode(_Wanted(field, max_age_s, follow, refresh_s)).decode()
         before = self._runtime.now()
+        if refresh_s is not None:
+            self._refreshed[field] = before
         try:
             at, last = await self._server.run(ASK, [self._answers_key], [self._asks, question, field])
         except ServerFailed as error:
@@ -341,7 +368,7 @@ class Member:
             wanted = msgspec.json.decode(said, type=_Wanted)
             ask = self._readers.get(wanted.field)
             if ask is not None:
-                ask(wanted.max_age_s, wanted.follow)
+                ask(wanted.max_age_s, wanted.follow, wanted.refresh_s)
 
     def _take(self, said: bytes | str, told_at: float = float("inf")) -> None:
         """An answer of the leader's, unless a later leader has spoken.

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Hashable, Mapping
+from contextlib import aclosing
 from decimal import Decimal
 from typing import Any, TypeVar
 
 import pytest
 
+from futures_async.portfolio import feeds
 from futures_async.portfolio.portfolio import Portfolio
 from futures_async.portfolio.share import ASK_AGAIN_S
 from futures_async.portfolio.snapshot import Ok, Stale
@@ -33,6 +35,8 @@ class FakeWatch(Watch[T]):
         self._quiet_s = quiet_s
         self._changes: asyncio.Queue[Change[T]] = asyncio.Queue()
         self._state = WatchState.LIVE
+        self.refreshed: list[float] = []
+        self.untold_s = quiet_s
         for item in picture.values():
             self._tell(item)
 
@@ -57,6 +61,10 @@ class FakeWatch(Watch[T]):
         return self._quiet_s
 
     @property
+    def told_s(self) -> float:
+        return self.untold_s
+
+    @property
     def unread(self) -> tuple[UnreadRow, ...]:
         return ()
 
@@ -68,7 +76,7 @@ class FakeWatch(Watch[T]):
         return
 
     def refresh(self, max_age_s: float = 0.0) -> None:
-        return
+        self.refreshed.append(max_age_s)
 
     async def aclose(self) -> None:
         self._state = WatchState.CLOSED
@@ -168,6 +176,44 @@ def test_between_two_heartbeats_the_others_see_the_live_picture_and_ask_little(u
         assert server.ask("INFO", "commandstats")["cmdstat_hget"]["calls"] <= 4 * (len(rounds) + again)
 
     shared(url, 3, work, QuietStreams)
+
+
+def test_who_wants_marks_fresh_has_the_leader_read_them_and_is_told_where_that_fails(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feeds, "LEAST_OVERDUE_S", 0.5)
+
+    async def work(portfolios: list[Portfolio], fakes: list[Streams]) -> None:
+        await until(lambda: fakes[0].open == 2)
+        watches = fakes[0].watches
+        states: list[Ok | Stale] = []
+
+        async def poll() -> None:
+            async with aclosing(portfolios[1].poll(0.1, refresh_s=0.15)) as polled:
+                async for snapshot in polled:
+                    state = snapshot.venues["fake"]
+                    assert isinstance(state, (Ok, Stale))
+                    states.append(state)
+
+        # Another who does not mind keeps what is known young.
+        others = asyncio.create_task(busy(portfolios[2]))
+        polling = asyncio.create_task(poll())
+        await until(lambda: all(0.15 in watch.refreshed for watch in watches))
+        await until(lambda: bool(states) and isinstance(states[-1], Ok))
+        for watch in watches:
+            watch.untold_s = 60.0
+        await until(lambda: isinstance(states[-1], Stale) and "follows the market" in str(states[-1].error))
+        for task in (polling, others):
+            task.cancel()
+        await asyncio.gather(polling, others, return_exceptions=True)
+
+    shared(url, 3, work)
+
+
+async def busy(portfolio: Portfolio) -> None:
+    async with aclosing(portfolio.poll(0.05)) as polled:
+        async for _ in polled:
+            pass
 
 
 def test_who_gets_the_lead_streams_at_once_and_who_lost_it_stops(url: str, server: Server) -> None:
