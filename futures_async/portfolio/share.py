@@ -12,7 +12,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
-import inspect
 import logging
 import math
 from collections.abc import Awaitable, Callable, Sequence
@@ -21,9 +20,9 @@ from typing import Any, NamedTuple, TypeVar
 import msgspec
 
 from futures_async.portfolio.feeds import Answer, answered
+from futures_async.portfolio.told import Failure, Found, Wanted, error_of, failure_as_told, named
 from futures_async.transport.limits.redis_server import SERVER_ADVICE, RedisServer, ServerFailed, cancelled
 from futures_async.transport.runtime import Runtime, running_asyncio_loop
-from futures_async.unified import errors
 from futures_async.unified.errors import (
     ConnectFailed,
     FuturesAsyncError,
@@ -81,47 +80,13 @@ return {string.format('%.6f', tonumber(t[1]) + tonumber(t[2]) / 1e6), redis.call
 LEAVE = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end return 1"
 
 
-class _Failure(msgspec.Struct, frozen=True):
-    """An error, as it travels."""
-
-    kind: str
-    text: str
-    facts: dict[str, Any]
-
-
-class _Found(msgspec.Struct, frozen=True):
-    """What a leader read."""
-
-    field: str
-    lease: str
-    asked_ago_s: float
-    value: msgspec.Raw
-    failure: _Failure | None = None
-    unread: list[UnreadRow] = []
-    """Rows that could not be read; without these rows, as all models travel."""
-    live: bool = False
-    """It is the picture that a stream keeps."""
-
-
-class _Wanted(msgspec.Struct, frozen=True):
-    """What another process wants."""
-
-    field: str
-    max_age_s: float
-    follow: bool = False
-    """A read under way that was begun earlier than that will not do. Not so when the question is asked again: the read
-    that it began before will."""
-    refresh_s: float | None = None
-    """A picture that a stream keeps is to be compared with a read, unless the last one is no older."""
-
-
 class _Known(NamedTuple):
     """The last answer to one question, in the times of this loop."""
 
     asked: float
     received: float
     value: msgspec.Raw
-    failure: _Failure | None
+    failure: Failure | None
     unread: list[UnreadRow]
     live: bool
 
@@ -248,7 +213,7 @@ class Member:
             known = self._known.get(field)
             if known is not None and known.true_at >= oldest:
                 if known.failure is not None:
-                    raise _error(known.failure)
+                    raise error_of(known.failure)
                 value = msgspec.json.decode(known.value, type=kind)
                 received = known.asked if known.live else known.received  # a picture had no one wait for it
                 return Answer(value, known.asked, received, tuple(known.unread))
@@ -297,13 +262,13 @@ class Member:
     async def _publish(
         self, field: str, answer: Answer[Any], error: Exception | None = None, *, live: bool = False
     ) -> None:
-        found = _Found(
+        found = Found(
             field=field,
             lease=self._lease,
             asked_ago_s=self._runtime.now() - answer.asked,
             value=msgspec.Raw(to_json(answer.value)),
-            failure=None if error is None else _failure(error),
-            unread=[_named(row) for row in answer.unread],
+            failure=None if error is None else failure_as_told(error),
+            unread=[named(row) for row in answer.unread],
             live=live,
         )
         arguments: list[str | float] = [self._lease, self._answers, field, msgspec.json.encode(found).decode(), KEPT_S]
@@ -314,7 +279,7 @@ class Member:
             LOG.warning("what was read is not shared: %s", failed)
 
     async def _ask(self, field: str, max_age_s: float, refresh_s: float | None, *, follow: bool) -> None:
-        question = msgspec.json.encode(_Wanted(field, max_age_s, follow, refresh_s)).decode()
+        question = msgspec.json.encode(Wanted(field, max_age_s, follow, refresh_s)).decode()
         before = self._runtime.now()
         if refresh_s is not None:
             self._refreshed[field] = before
@@ -365,7 +330,7 @@ class Member:
         if channel == self._answers:
             self._take(said)
         elif self.leads:
-            wanted = msgspec.json.decode(said, type=_Wanted)
+            wanted = msgspec.json.decode(said, type=Wanted)
             ask = self._readers.get(wanted.field)
             if ask is not None:
                 ask(wanted.max_age_s, wanted.follow, wanted.refresh_s)
@@ -379,7 +344,7 @@ class Member:
                 clock was set back, and nobody can tell how old it is.
         """
         at, _, text = _text(said).partition(" ")
-        found = msgspec.json.decode(text, type=_Found)
+        found = msgspec.json.decode(text, type=Found)
         if int(found.lease) < self._newest or float(at) > told_at:
             return
         # The clock may have been set on since it was last asked: nothing is younger than its arrival.
@@ -398,44 +363,3 @@ class Member:
 
 def _text(said: bytes | str) -> str:
     return said if isinstance(said, str) else said.decode()
-
-
-_FACTS = (
-    "message",
-    "venue",
-    "code",
-    "endpoint",
-    "http_status",
-    "retryable",
-    "retry_after_s",
-    "until_ms",
-    "path",
-    "kind",
-    "advice",
-)
-
-
-def _named(row: UnreadRow) -> UnreadRow:
-    facts = {name: str(value) for name, value in row.facts.items() if isinstance(value, str)}
-    return UnreadRow(row.path, row.problem, None, facts, row.venue)
-
-
-def _failure(error: Exception) -> _Failure:
-    facts = {name: value for name in _FACTS if isinstance(value := getattr(error, name, None), (str, int, float))}
-    return _Failure(type(error).__name__, error.text if isinstance(error, FuturesAsyncError) else str(error), facts)
-
-
-def _error(failure: _Failure) -> FuturesAsyncError:
-    """The same error, as far as it is one of the library's own."""
-    kind: Any = getattr(errors, failure.kind, None)
-    try:
-        _, *takes = inspect.signature(kind).parameters
-        error = kind(failure.text, **{name: value for name, value in failure.facts.items() if name in takes})
-    except (TypeError, ValueError):
-        return FuturesAsyncError(failure.text)
-    if not isinstance(error, FuturesAsyncError):
-        return FuturesAsyncError(failure.text)
-    error.args = (failure.text,)  # which constructors put together from the facts
-    for name, value in failure.facts.items():
-        setattr(error, name, value)
-    return error

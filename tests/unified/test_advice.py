@@ -9,7 +9,7 @@ import pytest
 
 import futures_async
 from futures_async.cli.output import one_line
-from futures_async.portfolio.share import _error, _failure  # pyright: ignore[reportPrivateUsage]
+from futures_async.portfolio.told import error_of, failure_as_told
 from futures_async.unified import errors
 from futures_async.unified.errors import (
     ConnectFailed,
@@ -64,12 +64,12 @@ def test_every_error_says_what_to_do_next(kind: type[FuturesAsyncError]) -> None
 def test_an_error_may_know_better_than_its_class() -> None:
     error = ConnectFailed("cannot connect", kind="tls", advice="its root goes into ca_file=")
     assert str(error) == "cannot connect (its root goes into ca_file=)"
-    assert str(_error(_failure(error))) == str(error)
+    assert str(error_of(failure_as_told(error))) == str(error)
 
 
 def test_what_goes_to_another_process_says_it_once() -> None:
     error = SymbolNotFound("no contract", venue="okx", code="51001", endpoint="GET /ticker")
-    again = _error(_failure(error))
+    again = error_of(failure_as_told(error))
     assert type(again) is SymbolNotFound
     assert str(again) == str(error)
 
