@@ -48,6 +48,8 @@ MARGIN_UNIT = Decimal("0.000001")
 """Of USDC, in which moves of margin are counted."""
 SPOT_LEDGER = frozenset({"unifiedAccount", "portfolioMargin"})
 """Accounts of these kinds keep their collateral in the spot ledger."""
+ABSTRACTION_MS = 600_000
+"""How the collateral is kept can be changed elsewhere: looked at again after so long."""
 LOW_BUDGET = 500
 ASK_BUDGET_MS = 60_000
 
@@ -68,6 +70,7 @@ class AccountCalls(MarketCalls):
         self._budget_at_ms = 0
         self._abstraction: str | None = None
         """How the account keeps its collateral, once it was read."""
+        self._abstraction_at_ms = 0
         known = Known(lambda: self._user, self._pushed, lambda: self._in_dex)
         self._stream = HyperliquidStreams(self._names, known)
         super()._attach(credentials)
@@ -178,8 +181,7 @@ class AccountCalls(MarketCalls):
 
         `available` of a dex's own collateral does not know what resting orders hold: the venue shows it nowhere.
         """
-        self._abstraction = await self._ask_mine(api.ABSTRACTION)
-        if await self._keeps_in_spot():
+        if await self._read_abstraction() in SPOT_LEDGER:
             rows = (await self._ask_mine(api.SPOT_STATE)).balances
             coins = Rows(row for row in rows if mapping.is_coin(row)).without(unread_of(rows))
             return mapping.spot_accounts().all(coins)
@@ -187,9 +189,18 @@ class AccountCalls(MarketCalls):
 
     async def _keeps_in_spot(self) -> bool:
         """Whether the collateral lies in the spot ledger, as it was last read."""
-        if self._abstraction is None:
-            self._abstraction = await self._ask_mine(api.ABSTRACTION)
+        if self._channel.now_ms() - self._abstraction_at_ms >= ABSTRACTION_MS:
+            try:
+                await self._seldom("abstraction", self._read_abstraction)
+            except FuturesAsyncError:
+                if self._abstraction is None:
+                    raise
         return self._abstraction in SPOT_LEDGER
+
+    async def _read_abstraction(self) -> str:
+        self._abstraction = kind = await self._ask_mine(api.ABSTRACTION)
+        self._abstraction_at_ms = self._channel.now_ms()
+        return kind
 
     async def fetch_positions(self, symbol: str | None = None) -> list[Position]:
         """Read the open positions of this dex: net, one for each coin.

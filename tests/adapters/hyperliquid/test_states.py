@@ -142,3 +142,31 @@ def test_no_cross_position_is_in_danger_by_what_a_dex_shows_of_a_unified_account
                 assert (position.margin_ratio is not None) is own
 
     run(main())
+
+
+def test_how_an_account_keeps_its_collateral_is_asked_once_and_again_after_ten_minutes() -> None:
+    async def play(on: Inside, exchange: Hyperliquid) -> None:
+        await on.trade(Side.BUY)
+        asked: list[bytes] = []
+        send = on.backend.send
+
+        async def sent(request: HttpRequest) -> Any:
+            asked.append(request.body)
+            return await send(request)
+
+        on.backend.send = sent  # type: ignore[method-assign]
+
+        def times() -> int:
+            return sum(b"userAbstraction" in body for body in asked)
+
+        async with anyio.create_task_group() as group:
+            for _ in range(10):
+                group.start_soon(exchange.fetch_positions)
+        assert times() == 1, "ten that ask at once weigh no more than one"
+        on.account.extra["abstraction"] = "unifiedAccount"
+        await anyio.sleep(601)
+        [position] = await exchange.fetch_positions()
+        await exchange.fetch_positions()
+        assert (times(), position.margin_ratio) == (2, None), "changed elsewhere"
+
+    played(play)
