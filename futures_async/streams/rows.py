@@ -63,6 +63,8 @@ class RowRule(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     """Such figures that would mislead meanwhile: they are not kept."""
     rough: tuple[str, ...] = ()
     """Such figures that follow the market anyway: they are kept."""
+    apart: Callable[[T], object] = lambda _: None
+    """What another call may tell beside a row, so that it changes where the row stays as it is."""
     figure: Callable[[T, str], object] = getattr
     """What is compared of a field of `vital` and `moved`."""
     shown: Callable[[Mapping[Hashable, T]], Mapping[Hashable, T]] = MappingProxyType
@@ -375,8 +377,7 @@ class Rows(Picture[T]):
         changes: list[Change[T]],
     ) -> None:
         previous = kept.item
-        # A row is the same, and what another call told beside it may not be: the mode of the account.
-        if not same(item, previous) or item != previous:
+        if not same(item, previous) or self._rule.apart(item) != self._rule.apart(previous):
             kept.item = self.current[key] = item
             changes.append(change_of(CHANGED, item, previous, source, venue_ms, when))
 

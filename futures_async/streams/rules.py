@@ -48,6 +48,7 @@ POSITIONS = RowRule[Position](
     vital=("quantity", "entry_price", "margin_mode", "leverage"),
     moved=("quantity", "entry_price"),
     reckoned=(*SIZED, "break_even_price", "realized_pnl", "fee"),
+    apart=attrgetter("margin_mode"),
     figure=_exact,
 )
 
@@ -104,6 +105,7 @@ ACCOUNTS = RowRule[Account](
     emptied=_drained,
     moved=("available", "locked", "initial_margin"),
     rough=("equity", "balance", "unrealized_pnl"),
+    apart=attrgetter("margin_mode"),
 )
 
 TICKERS = RowRule[Ticker](

@@ -48,6 +48,7 @@ class Life:
         on, name = self.on, symbol or self.on.spec.symbol
         world = self.engine.world
         contract, mark = world.contract(name), world.mark(name)
+        hedge = on.account.mode(name) is PositionMode.HEDGE  # a contract may have no such mode in an account that has
 
         def price(fraction: str) -> Decimal:
             return mark * Decimal(fraction) // contract.tick * contract.tick
@@ -64,8 +65,8 @@ class Life:
                     quantity=times * quantity,
                     price=None if at is None else price(at),
                     time_in_force=force,
-                    intent=(Intent.CLOSE if closing else Intent.OPEN) if self.hedge else None,
-                    reduce_only=closing and not self.hedge,
+                    intent=(Intent.CLOSE if closing else Intent.OPEN) if hedge else None,
+                    reduce_only=closing and not hedge,
                     client_id=on.spec.client_id(client_id) if client_id and on.exchange.takes_client_order_id else None,
                     take_profit=presets[0] if presets else None,
                     stop_loss=presets[1] if presets else None,

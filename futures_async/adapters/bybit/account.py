@@ -63,8 +63,8 @@ class AccountCalls(MarketCalls):
     """The margin mode as it was read last."""
     _mode_reads: list[int]
     """How many readings of it were begun, which of them is told by `_mode_read`, and how many were when it was set."""
-    _mode_read_at: float
-    """When that one was answered, on the event loop's clock."""
+    _mode_good_until: float
+    """How long that one is taken for the present one, on the event loop's clock."""
 
     # Modes
 
@@ -75,7 +75,7 @@ class AccountCalls(MarketCalls):
         if begun > self._mode_reads[1]:  # one that was begun before another tells nothing newer, however late it comes
             changed = self._mode_reads[1] > 0 and mode is not self._mode_read
             self._mode_reads[1], self._mode_read = begun, mode
-            self._mode_read_at = self._channel.transport.runtime().now()
+            self._mode_good_until = self._channel.transport.runtime().now() + MODE_GOOD_S
             if changed:
                 self._streams.look_again()
         return mode
@@ -278,7 +278,7 @@ class AccountCalls(MarketCalls):
 
     async def _accounts_watched(self) -> list[Account]:
         """The margin mode is read with the positions: one that has changed has this read again."""
-        if self._channel.transport.runtime().now() - self._mode_read_at >= MODE_GOOD_S:
+        if self._channel.transport.runtime().now() >= self._mode_good_until:
             return await self.fetch_accounts()
         wallet = await self._wallet()
         return mapping.accounts(self._mode_read).all(wallet.coin, lambda _: wallet)

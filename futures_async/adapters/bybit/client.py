@@ -5,7 +5,6 @@ https://bybit-exchange.github.io/docs/v5/intro
 
 from __future__ import annotations
 
-import math
 from collections.abc import Hashable, Sequence
 from decimal import Decimal
 from typing import Any, ClassVar, Unpack
@@ -122,7 +121,7 @@ class Bybit(BatchCancels, TriggerCalls):
         return 2 * len(self._markets) + 1, 1
 
     def _attach(self, credentials: Credentials | None) -> None:
-        self._modes, self._mode_read, self._mode_reads, self._mode_read_at = {}, None, [0, 0, 0], -math.inf
+        self._modes, self._mode_read, self._mode_reads, self._mode_good_until = {}, None, [0, 0, 0], 0.0
         super()._attach(credentials)
 
     def _stream_dialect(self) -> StreamDialect:
