@@ -10,9 +10,7 @@ from __future__ import annotations
 import logging
 import secrets
 from abc import ABC, abstractmethod
-from collections.abc import Generator, Hashable
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Hashable
 from decimal import Decimal
 from enum import StrEnum
 from types import TracebackType
@@ -23,7 +21,6 @@ import msgspec
 from futures_async.unified.callbacks import failure_of
 from futures_async.unified.enums import Intent, OrderType, Outcome, Side
 from futures_async.unified.errors import InvalidRequest, NotSent
-from futures_async.unified.inner import inner
 
 logger = logging.getLogger("futures_async.journal")
 
@@ -96,11 +93,12 @@ class Journal(ABC):
     async def intent(self, record: IntentRecord) -> None:
         """Write an intent so that it survives a crash; returns when it does.
 
-        The same attempt may be written again (with a better fence, or a group): later times win. An id under which
-        nothing stands at the venue for certain may be used again, by another attempt.
+        The same attempt may be written again (with a better fence, or a group) while it has no verdict: later times
+        win. An id under which nothing stands at the venue for certain may be used again, by another attempt.
 
         Raises:
-            InvalidRequest: The id is taken: by an order that was placed, or by an attempt whose fate is open.
+            InvalidRequest: The id is taken: by an order that was placed, or by an attempt whose fate is open; or this
+                very attempt was called absent meanwhile. Do not send the order.
             JournalFailed: It could not be written: do not send the order.
         """
 
@@ -197,11 +195,18 @@ def again(old: JournalEntry, new: IntentRecord) -> JournalEntry:
     """What stands in a journal after `new` was written over `old`.
 
     Raises:
-        InvalidRequest: The id is taken: by an order that was placed, or by an attempt whose fate is open.
+        InvalidRequest: The id is taken: by an order that was placed, or by an attempt whose fate is open; or `new` is
+            the attempt that has its verdict.
     """
     if old.verdict is Verdict.PLACED:
         raise InvalidRequest(f"client_order_id {new.client_order_id} stands in the journal as an order that was placed")
     if old.verdict is not None:
+        if old.record.attempt == new.attempt:
+            # Whoever proved it may have placed it anew: were it sent now, both would stand.
+            raise InvalidRequest(
+                f"client_order_id {new.client_order_id} was judged meanwhile: the journal says {old.verdict.value} of "
+                "this very attempt, by another process or an earlier call; nothing was sent now"
+            )
         return JournalEntry(record=new)  # proved that nothing stands under it: the id is free
     if old.record.attempt != new.attempt:
         # Venues refuse an id that is used twice among open orders at most: had the first one filled, both would.
@@ -224,31 +229,6 @@ def decided(old: JournalEntry, outcome: Outcome | None, order_id: str | None, at
         return old
     verdict = Verdict.PLACED if outcome is None else Verdict(outcome.value)
     return JournalEntry(record=old.record, verdict=verdict, order_id=order_id or old.order_id)
-
-
-# The intent that an order manager has written down, until the exchange object that places it has taken it up.
-_HANDED: ContextVar[list[IntentRecord] | None] = inner("handed", None)
-
-
-@contextmanager
-def handing_on(record: IntentRecord) -> Generator[None]:
-    """The order that is placed inside was written down as `record`: who writes it again writes the same attempt."""
-    token = _HANDED.set([record])
-    try:
-        yield
-    finally:
-        _HANDED.reset(token)
-
-
-def attempt_of(venue: str, account: str, client_order_id: str) -> str:
-    """The word for the placement of an order: the one under which it was handed on, which serves once, or a new one."""
-    handed = _HANDED.get()
-    if handed:
-        record = handed[0]
-        if (record.venue, record.account, record.client_order_id) == (venue, account, client_order_id):
-            handed.clear()  # what a hook starts in this context is no part of it
-            return record.attempt
-    return secrets.token_hex(8)
 
 
 def _later(one: int | None, other: int | None) -> int | None:

@@ -12,12 +12,14 @@ from typing import Literal, Self
 import anyio
 import msgspec
 
-from futures_async.journal.journal import IntentRecord, Journal, handing_on, note_verdict
+from futures_async.journal.journal import IntentRecord, Journal, note_verdict
 from futures_async.journal.opening import Place, default_journal, open_journal
 from futures_async.manager.fills import FillEffect, PositionBook
 from futures_async.manager.slicing import SlicedResult, Slicer
 from futures_async.manager.tracking import OrderUpdate, Tracker
-from futures_async.trading.hooks import proves_absence
+from futures_async.trading.books import QUEUE_S
+from futures_async.trading.handing import Handed, handing_on
+from futures_async.trading.hooks import proves_absence, signed_by_ms
 from futures_async.trading.planning import check_request, make_client_order_id
 from futures_async.trading.recovering import resolve_intent
 from futures_async.unified.convert import Number, to_decimal
@@ -55,6 +57,18 @@ class Recovery(msgspec.Struct, frozen=True, kw_only=True):
     """Proved absent: they may be placed again, under new ids."""
     unknown: tuple[tuple[IntentRecord, FuturesAsyncError], ...]
     """Still open, and why; they stay in the journal for the next `recover`."""
+
+
+class _Bound:
+    """Until when an order may be signed."""
+
+    ms: int | None = None
+    """Venue time; None: not known."""
+
+    async def passed(self, exchange: FuturesExchange) -> bool:
+        """It is later by now, at the venue."""
+        bound_ms = None if self.ms is None else await signed_by_ms(exchange)
+        return self.ms is not None and bound_ms is not None and bound_ms - self.ms > QUEUE_S * 1000
 
 
 class OrderManager:
@@ -137,13 +151,17 @@ class OrderManager:
         Args:
             request: What to place.
             on_unknown: As in `create_order`.
-            attempts: Place it so often at most; each further time under a new client id.
+            attempts: Place it so often at most; each further time under a new client id. No further time where this
+                computer slept meanwhile: the account may have another owner by then.
             group: Names what belongs together in the journal.
 
         Raises:
             InvalidOrder: The request cannot be right.
             InvalidRequest: Its id stands in the journal as an order that was placed, or whose fate is open: `recover`
-                first. Nothing was sent, and what stands there is left as it is.
+                first. Or another process called it absent just now. Nothing was sent, and what stands there is left as
+                it is.
+            DeadlineExpired: It was too late to send it by the time that its intent stood there, or this computer slept
+                meanwhile; nothing was sent.
             JournalFailed: It could not be written down, so it was not sent.
             OrderOutcomeUnknown: Its intent stays open: see `recover`.
             FuturesAsyncError: As `create_order`.
@@ -151,15 +169,20 @@ class OrderManager:
         if attempts < 1:
             raise InvalidRequest("attempts must be 1 or more")
         for attempt in range(1, attempts):
+            bound = _Bound()
             try:
-                return await self._submit(request, on_unknown, group)
+                return await self._submit(request, on_unknown, group, bound)
             except (ConnectFailed, DeadlineExpired, QueueFull, OrderNotPlaced) as error:
+                if isinstance(error, DeadlineExpired) and await bound.passed(self.exchange):
+                    raise  # who has proved meanwhile that it does not stand may have placed it anew
                 logger.warning("%s: attempt %d of %d: %s", self.exchange.id, attempt, attempts, error)
             await anyio.sleep(FIRST_PAUSE_S * 2 ** (attempt - 1))
             request = msgspec.structs.replace(request, client_order_id=None)
-        return await self._submit(request, on_unknown, group)
+        return await self._submit(request, on_unknown, group, _Bound())
 
-    async def _submit(self, request: OrderRequest, on_unknown: Literal["resolve", "raise"], group: str | None) -> Order:
+    async def _submit(
+        self, request: OrderRequest, on_unknown: Literal["resolve", "raise"], group: str | None, bound: _Bound
+    ) -> Order:
         request = check_request(request)
         client_order_id = request.client_order_id or make_client_order_id()
         record = self._record(request, client_order_id, group)
@@ -169,12 +192,14 @@ class OrderManager:
         self._busy.add(client_order_id)
         try:
             began = anyio.current_time()
+            bound.ms = await signed_by_ms(self.exchange)
             await self.journal.intent(record)
             if sent_as is not None:
                 self._tracker.expect(client_order_id)
             try:
-                with handing_on(record):
+                with handing_on(Handed(record, bound.ms, named=sent_as is not None)):
                     # From the row on: who finds it without a fence, here or elsewhere, allows it no more than that.
+                    # This clock stands still while the computer sleeps: the venue's bounds it too.
                     order = await self.exchange.create_order(
                         msgspec.structs.replace(request, client_order_id=sent_as),
                         on_unknown=on_unknown,

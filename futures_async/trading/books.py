@@ -10,6 +10,9 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import msgspec
+
+from futures_async.trading.handing import Handed, taken_up
 from futures_async.trading.ordering import Fingerprint, PlannedOrder, fingerprint
 from futures_async.transport.channel import Channel
 from futures_async.transport.http.backend import Abort
@@ -81,8 +84,9 @@ class Due(NamedTuple):
     by: float
     """By the loop's clock."""
     signed_by_ms: int | None = None
-    """Venue time, Unix milliseconds: what the fence in the journal rests on, by which others judge. None where no fence
-    stands there: then a clock that was off is set right, and it is signed anew."""
+    """Venue time, Unix milliseconds: what others judge by who find its intent, in the journal of this object or in its
+    manager's. None where no intent stands, or nothing was known of the venue's clock: then a clock that was off is set
+    right, and it is signed anew."""
 
 
 class Books:
@@ -126,34 +130,43 @@ class Books:
     async def note_intent(self, record: Record, send_within_s: float) -> Due:
         """Write the intent down before the first byte leaves; an order that cannot be written down is not sent.
 
-        Who looks for one that stands there without a fence allows it `QUEUE_S`.
+        Who looks for one that stands there without a fence allows it `QUEUE_S`. One that its manager has written down
+        may be judged by that row, which is older: it is signed no later than that allows.
         """
         now = self._channel.transport.runtime().now
         due = now() + send_within_s
-        signed_within_s = max(QUEUE_S, send_within_s)
+        handed = taken_up(self._channel.dialect.venue, self._account, record.plan.local_id)
+        handed_by_ms = None if handed is None else handed.signed_by_ms
         if self._journal is None:
-            return Due(due)
+            return Due(due, handed_by_ms)
         try:
-            await self._channel.know_time(send_within_s / 2)  # which the write would do next
+            signed_by_ms = await self.signed_by_ms(send_within_s)
             began = now()
-            signed_by_ms = self._signed_by_ms(signed_within_s)
-            await self._write_intent(self._journal, record, signed_by_ms)
+            if signed_by_ms is not None and handed_by_ms is not None:
+                signed_by_ms = min(signed_by_ms, handed_by_ms)
+            await self._write_intent(self._journal, record, signed_by_ms, handed)
         except BaseException:
             self.forget(record)
             raise
         return Due(min(due, began + QUEUE_S) if signed_by_ms is None else due, signed_by_ms)
 
-    def _signed_by_ms(self, within_s: float) -> int | None:
-        """Venue time within which it is signed.
+    async def signed_by_ms(self, send_within_s: float) -> int | None:
+        """Venue time until which an order may be signed whose intent is written down now.
 
-        By this computer's clock that may be too early: the venue tells its time before it is signed for the last time.
-        Then there is no fence, and it is looked for as if it were signed when it is looked for.
+        None where the venue has not told its time: by this computer's clock that may be too early, for the venue tells
+        it before the order is signed for the last time. Then there is no fence, and it is looked for as if it were
+        signed when it is looked for.
         """
         channel = self._channel
-        return channel.now_ms() + int(within_s * 1000) if channel.transport.clock.synchronized else None
+        await channel.know_time(send_within_s / 2)  # which the write would do next
+        if not channel.transport.clock.synchronized:
+            return None
+        return channel.now_ms() + int(max(QUEUE_S, send_within_s) * 1000)
 
-    async def _write_intent(self, journal: Journal, record: Record, signed_by_ms: int | None) -> None:
-        from futures_async.journal.journal import IntentRecord, attempt_of  # only those who keep one pay for it
+    async def _write_intent(
+        self, journal: Journal, record: Record, signed_by_ms: int | None, handed: Handed | None
+    ) -> None:
+        from futures_async.journal.journal import IntentRecord  # only those who keep one pay for it
 
         plan, channel = record.plan, self._channel
         request = plan.request
@@ -170,8 +183,9 @@ class Books:
             intent=request.intent,
             fence_ms=None if signed_by_ms is None else channel.fence(signed_by_ms),
             created_ms=channel.now_ms(),
-            attempt=attempt_of(channel.dialect.venue, self._account, plan.local_id),
         )
+        if handed is not None and handed.named:
+            written = msgspec.structs.replace(written, attempt=handed.record.attempt)
         await journal.intent(written)
         record.written = written
 

@@ -26,7 +26,7 @@ from futures_async.unified.errors import (
     ResponseMismatch,
     UnreadRow,
 )
-from futures_async.unified.exchange import Capability, FuturesExchange
+from futures_async.unified.exchange import SEND_WITHIN_S, Capability, FuturesExchange
 from futures_async.unified.models import Contract, Order
 
 R = TypeVar("R")
@@ -364,3 +364,10 @@ def current_id(exchange: FuturesExchange, order_id: str) -> str:
         return order_id
     current, _ = exchange._current_ids(order_id, None)  # pyright: ignore[reportPrivateUsage] - of this very class
     return current or order_id
+
+
+async def signed_by_ms(exchange: FuturesExchange) -> int | None:
+    """Venue time until which an order may be signed whose intent is written down now: see `Books.signed_by_ms`."""
+    if not isinstance(exchange, Hooks):
+        return None
+    return await exchange._orders.signed_by_ms(SEND_WITHIN_S)  # pyright: ignore[reportPrivateUsage] - of this very class
