@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from contextlib import suppress
 
 
 def main() -> None:
@@ -15,12 +16,14 @@ def main() -> None:
     try:
         _run()
     except OSError as error:  # help: what commands print is theirs to tell of
-        from futures_async.cli.running import FULL, write_no_further
+        from futures_async.cli.running import FULL, end_unwritten
 
         if error.errno not in FULL:
             raise
-        write_no_further()
-        print(f"futures-async: {error.strerror}", file=sys.stderr)
+        end_unwritten(sys.stdout)
+        with suppress(OSError):
+            print(f"futures-async: {error.strerror}", file=sys.stderr)
+        end_unwritten(sys.stderr)
         sys.exit(1)
     except KeyboardInterrupt:  # while it was only being loaded
         sys.exit(128 + signal.SIGINT)

@@ -15,7 +15,7 @@ from futures_async.cli.running import confirm, run
 from futures_async.cli.symbols import able, refuse_unknown, tell_left_out
 from futures_async.cli.tables import Column, grouped
 from futures_async.cli.waiting import tell_tries
-from futures_async.portfolio.acts import Act, Done, Plan, cancels, carry_out, closings, halts, look_at, of_order
+from futures_async.portfolio.acts import Act, Done, Plan, Result, cancels, carry_out, closings, halts, look_at, of_order
 from futures_async.trading.closing_orders import carried_of
 from futures_async.trading.planning import check_request, check_steps
 from futures_async.unified import enums
@@ -72,8 +72,9 @@ def act_on(
         alone: Why the command is for one account; empty where it is for all.
     """
 
+    writer = Writer(output)
+
     async def main() -> Exit:
-        writer = Writer(output)
         async with open_accounts(source, close_within_s=SETTLE_WITHIN_S) as accounts:
             if alone and len(accounts) != 1:
                 raise InvalidRequest(f"{alone}: name one of {', '.join(accounts)} with --venue")
@@ -98,15 +99,34 @@ def act_on(
             if not (yes or source.simulated):
                 confirm("Go on?")
             done: list[tuple[str, Done]] = []
+
+            def ended(name: str, end: Done) -> None:
+                done.append((name, end))
+                writer.at_least(CODES.get(end.result, Exit.OK))
+
             try:
-                await carry_out(acts, writer.failed, lambda name, end: done.append((name, end)))
+                await carry_out(acts, writer.failed, ended)
             finally:  # after Ctrl-C as well: what was done is told
                 done.sort(key=lambda row: list(acts).index(row[0]))
-                writer.rows(done, COLUMNS, "Nothing was done.")
-        told = {"failed": Exit.FAILED, "unknown": Exit.UNKNOWN}
-        return max([writer.code, *(told.get(end.result, Exit.OK) for _, end in done)])
+                _tell(writer, done)
+        return writer.code
 
-    run(main)
+    run(main, writer)
+
+
+CODES: dict[Result, Exit] = {"failed": Exit.FAILED, "unknown": Exit.UNKNOWN}
+"""What a step's end asks of the exit code, whatever the error was."""
+
+
+def _tell(writer: Writer, done: Sequence[tuple[str, Done]]) -> None:
+    """What was done, on stderr where it cannot be printed: nowhere else is the id of an order that was placed."""
+    try:
+        writer.rows(done, COLUMNS, "Nothing was done.")
+    except OSError:
+        for name, end in done:
+            parts = (end.action, end.symbol, end.result, end.status, end.order_id, end.detail)
+            complain(f"{name}: {' '.join(' '.join(filter(None, parts)).split())}", style="bold")
+        raise
 
 
 # Everything

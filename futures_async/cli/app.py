@@ -29,7 +29,7 @@ from futures_async.cli.options import (
     way_out,
     with_accounts,
 )
-from futures_async.cli.output import Exit, Format
+from futures_async.cli.output import Exit, Format, Writer
 from futures_async.cli.running import run, run_plain, run_sync
 from futures_async.cli.screen import SORTS, read_sort
 from futures_async.cli.symbols import refuse_unknown
@@ -62,6 +62,7 @@ def watch(
     money: Annotated[str, typer.Option("--money", help="Coin that everything is added up in.")] = "USDT",
 ) -> None:
     """Live positions of all accounts, the greatest danger first, totals, and ages. q or Ctrl-C ends it."""
+    writer = Writer(output)
 
     async def main() -> Exit:
         order = read_sort(sort)
@@ -76,10 +77,10 @@ def watch(
                 poll=poll,
                 sort=order,
                 money=money.upper(),
-                output=output,
+                writer=writer,
             )
 
-    run(main)
+    run(main, writer)
 
 
 @app.command()
@@ -92,14 +93,15 @@ def listen(
     interval: Annotated[float, typer.Option("--interval", min=0.1, help="Seconds between reads without a stream.")] = 1,
 ) -> None:
     """Print changes as they come, beginning with what is there. Ctrl-C ends it."""
+    writer = Writer(output)
 
     async def main() -> Exit:
         async with open_accounts(source) as accounts:
             if symbol is not None:
                 await refuse_unknown(accounts, symbol)
-            return await listen_to(accounts, subject, symbol=symbol, fallback_s=interval, output=output)
+            return await listen_to(accounts, subject, symbol=symbol, fallback_s=interval, writer=writer)
 
-    run(main)
+    run(main, writer)
 
 
 reading.add_to(app)
@@ -206,6 +208,8 @@ def probe(
     """Measure what order safety relies on at a venue; places small orders and takes them back."""
     from futures_async.cli.probing import run_probe, settings_of
 
+    writer = Writer(form(as_json, as_csv))
+
     async def main() -> Exit:
         source = Source(
             venues=(venue,),
@@ -229,9 +233,9 @@ def probe(
             burst=burst,
             live=live,
         )
-        return await run_probe(source, settings, form(as_json, as_csv), yes=yes)
+        return await run_probe(source, settings, writer, yes=yes)
 
-    run(main)
+    run(main, writer)
 
 
 acting.add_to(app)
@@ -259,7 +263,8 @@ def check_venue(
     """Judge an adapter: contract suite, fault matrix, probe, and wrong adapters that its tests must notice."""
     from futures_async.cli.authoring import check_venue as check
 
-    run_plain(lambda: check(venue, tests or ["tests"], mutants, form(as_json, as_csv)))
+    writer = Writer(form(as_json, as_csv))
+    run_plain(lambda: check(venue, tests or ["tests"], mutants, writer), writer)
 
 
 @app.callback(invoke_without_command=True)

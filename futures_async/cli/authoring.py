@@ -61,14 +61,14 @@ def write_venue(name: str, into: Path) -> Exit:
     return Exit.OK
 
 
-def check_venue(venue: str, tests: list[str], mutants: int, output: Format) -> Exit:
+def check_venue(venue: str, tests: list[str], mutants: int, writer: Writer) -> Exit:
     """Run everything that judges an adapter, and say what came of it."""
     needs("check-venue", "testing", "pytest", *SERVING)
     from futures_async.testing.check import check
 
     sys.path.insert(0, os.getcwd())
     verdict = check(package_of(venue, Path()), tests, mutants, say=lambda text: complain(text, style="dim"))
-    writer = Writer(output)
+    writer.at_least(Exit.OK if verdict.good else Exit.FAILED)
     writer.rows([(venue, part) for part in verdict.parts], COLUMNS, "There are no tests.")
     for failure in verdict.failures[:SHOWN]:
         complain(failure)
@@ -77,7 +77,7 @@ def check_venue(venue: str, tests: list[str], mutants: int, output: Format) -> E
     for survivor in verdict.survivors:
         complain(f"no test notices {survivor}")
     complain(f"{venue}: {in_words(verdict)}", style="bold" if verdict.good else "red")
-    return Exit.OK if verdict.good else Exit.FAILED
+    return writer.code
 
 
 def in_words(verdict: Verdict) -> str:

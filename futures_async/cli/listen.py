@@ -113,7 +113,7 @@ async def listen_to(
     *,
     symbol: str | None,
     fallback_s: float,
-    output: Format,
+    writer: Writer,
 ) -> Exit:
     """Print what becomes of it at every account until cancelled, or until none of them can be watched any more.
 
@@ -122,7 +122,7 @@ async def listen_to(
     """
     if symbol is not None and subject is Subject.ACCOUNT:
         raise InvalidRequest("balances are of the account: listen account takes no --symbol")
-    accounts, writer = able(accounts, symbol), Writer(output)
+    accounts, output = able(accounts, symbol), writer.form
     lines = Lines(CELLS[subject], accounts, lambda line: writer.console.print(line, soft_wrap=True))
 
     def tell(row: Heard) -> None:

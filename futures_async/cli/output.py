@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from enum import IntEnum, StrEnum
 from typing import Any, TypeVar, cast
 
@@ -43,6 +44,12 @@ class Exit(IntEnum):
     """It is not known whether the venue acted."""
 
 
+def worst(codes: Iterable[int]) -> int:
+    """The exit code that stands for several: that something is not known hides behind no other, nor behind Ctrl-C."""
+    found = [*codes]
+    return int(Exit.UNKNOWN) if Exit.UNKNOWN in found else max(found, default=int(Exit.OK))
+
+
 def exit_code(error: BaseException) -> Exit:
     """The exit code that an error deserves."""
     if isinstance(error, FuturesAsyncError) and error.outcome is Outcome.UNKNOWN:
@@ -73,8 +80,9 @@ def make_console() -> Console:
 
 
 def complain(line: str, style: str = "red") -> None:
-    """One line on stderr."""
-    Console(stderr=True, soft_wrap=True).print(line, style=style, highlight=False, markup=False)
+    """One line on stderr; where that cannot be written, a command goes on, and its exit code says the same."""
+    with suppress(OSError):
+        _Console(stderr=True, soft_wrap=True).print(line, style=style, highlight=False, markup=False)
 
 
 class Writer:
@@ -84,6 +92,7 @@ class Writer:
         self.form = form
         self.console = make_console()
         self.code = Exit.OK
+        """Of what is known so far. Set before something is printed: that may fail."""
         self._titled = False
 
     def rows(self, rows: Sequence[tuple[str, R]], columns: Sequence[Column[R]], empty: str) -> None:
@@ -121,7 +130,11 @@ class Writer:
 
     def failed(self, error: BaseException) -> None:
         """Something has failed that is told elsewhere; the worst decides the exit code."""
-        self.code = max(self.code, exit_code(error))
+        self.at_least(exit_code(error))
+
+    def at_least(self, code: Exit) -> None:
+        """The exit code is this one or a worse one."""
+        self.code = max(self.code, code)
 
 
 def _csv_cell(value: Any) -> Any:

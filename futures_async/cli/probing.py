@@ -55,7 +55,7 @@ def settings_of(
     )
 
 
-async def run_probe(source: Source, settings: ProbeSettings, output: Format, *, yes: bool) -> Exit:
+async def run_probe(source: Source, settings: ProbeSettings, writer: Writer, *, yes: bool) -> Exit:
     """Ask, probe, print.
 
     Raises:
@@ -63,7 +63,6 @@ async def run_probe(source: Source, settings: ProbeSettings, output: Format, *, 
     """
     from futures_async.probe import probe, refuse_real_money
 
-    writer = Writer(output)
     async with open_accounts(source, close_within_s=SETTLE_WITHIN_S) as accounts:
         if len(accounts) != 1:
             raise InvalidRequest(f"name one account of {', '.join(accounts)}")
@@ -91,6 +90,8 @@ def _ask(exchange: FuturesExchange, settings: ProbeSettings) -> None:
 def _print(writer: Writer, name: str, report: ProbeReport) -> Exit:
     from futures_async.probe import Verdict
 
+    unsafe = any(finding.verdict is Verdict.UNSAFE for finding in report.findings)
+    writer.at_least(Exit.UNKNOWN if report.left else Exit.FAILED if unsafe else Exit.OK)
     writer.rows([(name, finding) for finding in report.findings], COLUMNS, "Nothing was found out.")
     if writer.form is Format.TABLE:
         for finding in report.findings:
@@ -98,7 +99,4 @@ def _print(writer: Writer, name: str, report: ProbeReport) -> Exit:
                 writer.console.print(f"\n{finding.trait}: {finding.detail}", highlight=False, markup=False)
     for left in report.left:
         complain(f"{name}: {left}")
-    if report.left:
-        return Exit.UNKNOWN
-    unsafe = any(finding.verdict is Verdict.UNSAFE for finding in report.findings)
-    return Exit.FAILED if unsafe else Exit.OK
+    return writer.code

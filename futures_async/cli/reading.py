@@ -81,14 +81,15 @@ def show(
 ) -> None:
     """Run one reading command."""
 
+    writer = Writer(output)
+
     async def main() -> Exit:
-        writer = Writer(output)
         rows = await read_all(source, writer, read, symbol)
         if rows or writer.code is Exit.OK:
             writer.rows(rows, cells, empty)
         return writer.code
 
-    run(main)
+    run(main, writer)
 
 
 def add_to(app: typer.Typer) -> None:

@@ -9,14 +9,16 @@ import select
 import signal
 import socket
 import sys
-from collections.abc import Callable, Coroutine, Iterator
+import traceback
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import suppress
 from types import FrameType
-from typing import Any, NoReturn, cast
+from typing import Any, NoReturn, TextIO, cast
 
 import anyio
 import typer
 
-from futures_async.cli.output import Exit, complain, exit_code, one_line
+from futures_async.cli.output import Exit, Writer, complain, exit_code, one_line, worst
 from futures_async.unified.errors import FuturesAsyncError
 
 INTERRUPTED = 128 + signal.SIGINT
@@ -26,14 +28,20 @@ FULL = {errno.ENOSPC, errno.EFBIG, errno.EIO, getattr(errno, "EDQUOT", errno.ENO
 Handler = Callable[[int, FrameType | None], Any] | signal.Handlers
 
 
-def run(main: Callable[[], Coroutine[Any, Any, Exit]]) -> None:
-    """Run a command to its exit code."""
-    _end_with(lambda: anyio.run(_until_ctrl_c, main))
+def run(main: Callable[[], Coroutine[Any, Any, Exit]], writer: Writer | None = None) -> None:
+    """Run a command to its exit code.
+
+    Args:
+        main: The command.
+        writer: Who writes for it: what that knows when the command fails over its output counts all the same.
+    """
+    signals: list[int] = []
+    _end_with(lambda: anyio.run(_until_ctrl_c, main, signals), writer, signals=signals)
 
 
-def run_plain(main: Callable[[], Exit]) -> None:
+def run_plain(main: Callable[[], Exit], writer: Writer | None = None) -> None:
     """`run` for a command that needs no loop."""
-    _end_with(lambda: int(main()))
+    _end_with(lambda: int(main()), writer)
 
 
 def run_sync(main: Callable[[], None]) -> None:
@@ -46,8 +54,10 @@ def run_sync(main: Callable[[], None]) -> None:
     _end_with(served, interrupted=int(Exit.OK))
 
 
-async def _until_ctrl_c(main: Callable[[], Coroutine[Any, Any, Exit]]) -> int:
+async def _until_ctrl_c(main: Callable[[], Coroutine[Any, Any, Exit]], signals: list[int]) -> int:
     """Run `main`; Ctrl-C or SIGTERM cancels it, and a second one ends the program at once.
+
+    The exit code of a signal that has ended it stands in `signals`: on the way out another error may take its place.
 
     asyncio's own handler cancels the task once, and where anything swallows that, the program runs on: anyio before
     4.16 did when a timeout ended in the same turn of the loop. A cancelled scope stays cancelled.
@@ -60,12 +70,10 @@ async def _until_ctrl_c(main: Callable[[], Coroutine[Any, Any, Exit]]) -> int:
     }
     # Not of those that are to be ignored, as a shell starts what it puts in the background.
     after = {number: one for number, one in handlers.items() if signal.getsignal(number) is not signal.SIG_IGN}
-    code = INTERRUPTED
     with anyio.CancelScope() as scope:
 
         def end(number: int, frame: FrameType | None) -> None:
-            nonlocal code
-            code = 128 + number
+            signals.append(128 + number)
             restore()
             loop.call_soon_threadsafe(scope.cancel)
 
@@ -76,10 +84,12 @@ async def _until_ctrl_c(main: Callable[[], Coroutine[Any, Any, Exit]]) -> int:
         for number in after:
             signal.signal(number, end)
         try:
-            return int(await main())
+            code = int(await main())
+            signals.clear()  # it came to its end all the same
+            return code
         finally:
             restore()
-    return code
+    return INTERRUPTED if not signals else signals[-1]
 
 
 def confirm(question: str) -> None:
@@ -113,6 +123,8 @@ def confirm(question: str) -> None:
         except typer.Abort:
             typer.echo(err=True)
             _not_confirmed(NOBODY)
+        except OSError:  # nobody has seen the question
+            _not_confirmed(NOBODY)
         finally:
             signal.set_wakeup_fd(wakeup)
             signal.signal(signal.SIGINT, before)
@@ -128,18 +140,42 @@ def _not_confirmed(why: str) -> NoReturn:
     raise typer.Exit(int(Exit.FAILED))
 
 
-def _end_with(main: Callable[[], int], interrupted: int = INTERRUPTED) -> None:
+def _end_with(
+    main: Callable[[], int],
+    writer: Writer | None = None,
+    *,
+    interrupted: int = INTERRUPTED,
+    signals: Sequence[int] = (),
+) -> None:
+    """Run it and end the program with its exit code.
+
+    Whether the code could be told decides nothing about it: a script that reads it must never take for done what
+    nobody knows. It is the worst of what was known before anything was printed, and of what printing came to.
+    """
+    codes = list[int]()
     try:
-        code = main()
-    except KeyboardInterrupt:
-        code = interrupted
-    except (BaseExceptionGroup, FuturesAsyncError, TypeError, OSError) as error:
-        code = _told(error)
+        codes.append(_ended(main, interrupted))
+    except (BaseExceptionGroup, Exception) as error:
+        if writer is None or writer.code is not Exit.UNKNOWN:
+            raise
+        with suppress(OSError):  # a mistake in here: it is not hidden, and hides nothing
+            traceback.print_exception(error)
+    codes += [*signals, *([] if writer is None else [writer.code])]
     try:
         sys.stdout.flush()
     except OSError as error:
-        code = max(code, _told(error))
-    raise typer.Exit(code)
+        codes.append(_told(error))
+    end_unwritten(sys.stderr)
+    raise typer.Exit(worst(codes))
+
+
+def _ended(main: Callable[[], int], interrupted: int) -> int:
+    try:
+        return main()
+    except KeyboardInterrupt:
+        return interrupted
+    except (BaseExceptionGroup, FuturesAsyncError, TypeError, OSError) as error:
+        return _told(error)
 
 
 def _told(error: BaseException) -> int:
@@ -150,10 +186,10 @@ def _told(error: BaseException) -> int:
     code = int(Exit.OK)
     for end in ends:
         if isinstance(end, BrokenPipeError):  # `… | head`
-            write_no_further()
+            end_unwritten(sys.stdout)
         elif isinstance(end, OSError):
             complain(f"Not all could be written: {end.strerror}. What is missing here may have been done all the same")
-            write_no_further()
+            end_unwritten(sys.stdout)
             code = max(code, int(Exit.FAILED))
         else:
             complain(one_line(end))
@@ -174,8 +210,11 @@ def _is_full(error: BaseException) -> bool:
     return isinstance(error, OSError) and error.errno in FULL
 
 
-def write_no_further() -> None:
-    """Nothing takes what is printed; Python would fail over it once more at its exit, and lose the command's code."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
-    os.close(nowhere)
+def end_unwritten(stream: TextIO) -> None:
+    """Have Python not fail once more at its exit over what nothing takes: the command's code would be lost."""
+    try:
+        stream.flush()
+    except OSError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)

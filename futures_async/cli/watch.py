@@ -12,7 +12,7 @@ from rich.text import Text
 
 from futures_async.cli.columns import POSITIONS
 from futures_async.cli.keys import Controls, keys
-from futures_async.cli.output import Exit, Format, Writer, complain, exit_code, one_line
+from futures_async.cli.output import Exit, Format, Writer, complain, one_line
 from futures_async.cli.screen import Sort, View
 from futures_async.cli.totals import Marks
 from futures_async.cli.waiting import quiet
@@ -37,19 +37,21 @@ async def watch_positions(
     poll: bool,
     sort: Sort,
     money: str,
-    output: Format,
+    writer: Writer,
 ) -> Exit:
     """Show positions until cancelled or told to quit, or once; the exit code is that of the last worst error."""
     marks = Marks(exchanges, money)
-    view, writer = View(exchanges, symbol, sort, marks), Writer(output)
-    at_terminal = output is Format.TABLE and writer.console.is_interactive
+    view = View(exchanges, symbol, sort, marks)
+    at_terminal = writer.form is Format.TABLE and writer.console.is_interactive
     async with Portfolio(exchanges, live=not (poll or once)) as portfolio:
         if once:
             snapshot = await portfolio.snapshot(FIRST_ANSWER_S)
             with anyio.move_on_after(FIRST_MARKS_S):
                 await marks.read(snapshot)
+            for error in snapshot.errors.values():
+                writer.failed(error)
             show(view, snapshot, writer)
-            return max((exit_code(error) for error in snapshot.errors.values()), default=Exit.OK)
+            return writer.code
         polling = portfolio.poll(interval_s, eager=at_terminal, refresh_s=max(FIGURES_S, interval_s))
         async with aclosing(polling) as snapshots:
             if at_terminal:

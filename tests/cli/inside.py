@@ -10,10 +10,10 @@ import io
 import os
 import sys
 import warnings
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from typing import NamedTuple, TextIO
 
-from futures_async.cli.app import app
+from futures_async.cli import main
 
 
 class Ended(NamedTuple):
@@ -27,9 +27,9 @@ class Ended(NamedTuple):
 def cli(*arguments: str, **environ: str) -> Ended:
     """Run one command, with this environment and nothing else."""
     out, err, code = io.StringIO(), io.StringIO(), 0
-    with _environment({"PATH": os.environ["PATH"], "HOME": "/nonexistent", **environ}), _streams(out, err):
+    with _environment({"PATH": os.environ["PATH"], "HOME": "/nonexistent", **environ}), _streams(out, err, arguments):
         try:
-            app(args=list(arguments), prog_name="futures-async")
+            main()
         except SystemExit as end:
             code = end.code if isinstance(end.code, int) else int(end.code is not None)
     return Ended(code, out.getvalue(), err.getvalue())
@@ -48,9 +48,9 @@ def _environment(wanted: dict[str, str]) -> Generator[None]:
 
 
 @contextlib.contextmanager
-def _streams(out: TextIO, err: TextIO) -> Generator[None]:
+def _streams(out: TextIO, err: TextIO, arguments: Sequence[str]) -> Generator[None]:
     """Nobody answers, and warnings are printed, as in a process."""
-    stdin = sys.stdin
+    stdin, argv = sys.stdin, sys.argv
 
     def show(
         message: Warning | str,
@@ -71,8 +71,8 @@ def _streams(out: TextIO, err: TextIO) -> Generator[None]:
         warnings.simplefilter("ignore")
         warnings.simplefilter("default", UserWarning)
         warnings.showwarning = show
-        sys.stdin = nobody
+        sys.stdin, sys.argv = nobody, ["futures-async", *arguments]
         try:
             yield
         finally:
-            sys.stdin = stdin
+            sys.stdin, sys.argv = stdin, argv

@@ -326,7 +326,7 @@ def test_who_listens_is_told_once_what_cannot_be_read(
     async def main() -> Exit:
         accounts: dict[str, FuturesExchange] = {"mine": FakeReads()}
         subject = listening.Subject.POSITIONS
-        return await listening.listen_to(accounts, subject, symbol=None, fallback_s=1.0, output=form)
+        return await listening.listen_to(accounts, subject, symbol=None, fallback_s=1.0, writer=Writer(form))
 
     assert anyio.run(main) is not Exit.OK
     shown = capsys.readouterr()

@@ -510,7 +510,7 @@ async def test_what_is_no_terminal_gets_each_picture_below_the_last(
             twice.set()
 
     monkeypatch.setattr(watch, "show", count)
-    watching = asyncio.create_task(watched(Format.CSV))
+    watching = asyncio.create_task(watched(Writer(Format.CSV)))
     await twice.wait()
     watching.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -522,20 +522,16 @@ async def test_what_is_no_terminal_gets_each_picture_below_the_last(
 async def test_a_terminal_gets_the_live_table(monkeypatch: pytest.MonkeyPatch) -> None:
     window = Window(120, 40, -1)
 
-    def at_the_window(output: Format) -> Writer:
-        return window.writer
-
-    monkeypatch.setattr(watch, "Writer", at_the_window)
     with io.StringIO() as nothing:
         monkeypatch.setattr(sys, "stdin", nothing)
-        watching = asyncio.create_task(watched(Format.TABLE))
+        watching = asyncio.create_task(watched(window.writer))
         await window.shows("mine     BTC/USDT:USDT")
         watching.cancel()
         with pytest.raises(asyncio.CancelledError):
             await watching
 
 
-def watched(output: Format) -> Coroutine[Any, Any, Exit]:
+def watched(writer: Writer) -> Coroutine[Any, Any, Exit]:
     return watch_positions(
         {"mine": FakeReads(delay_s=0)},
         symbol=None,
@@ -544,7 +540,7 @@ def watched(output: Format) -> Coroutine[Any, Any, Exit]:
         poll=True,
         sort=Sort(),
         money="USDT",
-        output=output,
+        writer=writer,
     )
 
 

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from futures_async.cli import authoring, extras
 from futures_async.cli.app import app
-from futures_async.cli.output import Format
+from futures_async.cli.output import Format, Writer
 from futures_async.testing import check as checking
 from futures_async.testing.scaffold import new_venue
 from futures_async.unified.errors import InvalidRequest
@@ -106,7 +106,7 @@ def test_an_adapter_that_is_nowhere_is_told(tmp_path: Path, monkeypatch: pytest.
 
     monkeypatch.setattr(extras, "find_spec", nowhere)
     with pytest.raises(InvalidRequest, match=r"check-venue needs pytest and .*futures-async\[testing\]"):
-        authoring.check_venue("bitget", [], 0, Format.TABLE)
+        authoring.check_venue("bitget", [], 0, Writer(Format.TABLE))
 
 
 def test_what_is_no_test_is_no_pass(tmp_path: Path) -> None:
