@@ -153,9 +153,35 @@ def test_a_copy_in_this_process_can_still_be_resolved_and_one_elsewhere_says_tha
     for near in (copy.copy(error), copy.deepcopy(error)):
         assert near._resolver is resolver  # pyright: ignore[reportPrivateUsage] - shared, not copied
     away = pickle.loads(pickle.dumps(error))
-    with pytest.raises(OrderOutcomeUnknown) as caught:
+    for _ in range(2):
+        with pytest.raises(OrderOutcomeUnknown) as caught:
+            away.resolve().send(None)
+        assert str(caught.value) == (
+            "lost (resolve() can ask nobody here: read it back, or look at the venue before it is sent again)"
+        )
+    away.symbol, away.client_order_id = "BTC/USDT:USDT", "c1"
+    with pytest.raises(OrderOutcomeUnknown, match=r"ask resolve_order\('BTC/USDT:USDT', 'c1'\) of an exchange object"):
         away.resolve().send(None)
-    assert caught.value is away
+
+
+BEFORE = b"""\x80\x02cfutures_async.unified.errors
+_remade
+q\x00cfutures_async.unified.errors
+OrderOutcomeUnknown
+q\x01X\x04\x00\x00\x00lostq\x02\x85q\x03\x86q\x04Rq\x05}q\x06(X\x05\x00\x00\x00venueq\x07X\x03\x00\x00\x00toyq\x08X\x08\x00\x00\x00attemptsq\x0e]q\x0fcfutures_async.unified.errors
+Attempt
+q\x10(K\x01X\x04\x00\x00\x00sentq\x11X\x07\x00\x00\x00timeoutq\x12NX\x00\x00\x00\x00q\x13tq\x14\x81q\x15auh\x00cfutures_async.unified.errors
+ConnectFailed
+q\x16X\x02\x00\x00\x00noq\x17\x85q\x18\x86q\x19Rq\x1a}q\x1bX\x04\x00\x00\x00kindq\x1cX\x03\x00\x00\x00dnsq\x1dsN\x89\x87q\x1eb\x88\x87q\x1fb."""
+"""An error with its cause, as it was written when all of them stood in one module."""
+
+
+def test_an_error_that_was_kept_before_the_errors_were_moved_can_be_read() -> None:
+    error = pickle.loads(BEFORE)
+    assert isinstance(error, OrderOutcomeUnknown)
+    assert (error.text, error.venue, error.attempts) == ("lost", "toy", [Attempt(1, "sent", "timeout")])
+    assert isinstance(error.__cause__, ConnectFailed)
+    assert error.__cause__.kind == "dns"
 
 
 def test_errors_that_name_each_other_travel_too() -> None:

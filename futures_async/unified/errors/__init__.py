@@ -66,6 +66,9 @@ from futures_async.unified.errors.portable import (
     at_rest,
     printable,
 )
+from futures_async.unified.errors.portable import (  # where errors that were pickled before look for it
+    _remade as _remade,  # pyright: ignore[reportPrivateUsage]
+)
 from futures_async.unified.errors.refusals import (
     AccountInLiquidation,
     AccountModeMismatch,

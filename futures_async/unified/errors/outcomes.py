@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, NamedTuple
+from copy import copy
+from typing import Any, NamedTuple, Self
 
 from futures_async.unified.enums import Outcome
 from futures_async.unified.errors.base import FuturesAsyncError
@@ -93,16 +94,17 @@ class OutcomeUnknown(FuturesAsyncError):
     async def resolve(self, deadline_s: float | None = None) -> Any:
         """Find out. Ends as `resolve_order` does: the order, or None when proved absent.
 
-        In another process than its own the error knows no exchange to ask: use `resolve_order` of one there.
+        In another process than its own the error knows no exchange to ask, and says so: use `resolve_order` of one
+        there.
 
         Args:
             deadline_s: Give up after so many seconds; None waits for the fence.
 
         Raises:
-            OutcomeUnknown: It still cannot be told.
+            OutcomeUnknown: It still cannot be told, or nobody can be asked from here.
         """
         if self._resolver is None:
-            raise self
+            raise self._alone()
         try:
             answer = await self._resolver(deadline_s)
         except (OrderNotFound, OrderNotPlaced, SettingNotApplied):
@@ -110,6 +112,16 @@ class OutcomeUnknown(FuturesAsyncError):
             raise
         self.settled = True
         return answer
+
+    def _alone(self) -> Self:
+        """The same, with what can be done where this error can ask nobody."""
+        if self.symbol and self.client_order_id:
+            does = f"ask resolve_order({self.symbol!r}, {self.client_order_id!r}) of an exchange object of its account"
+        else:
+            does = "read it back, or look at the venue"
+        alone = copy(self)
+        alone.advice = f"resolve() can ask nobody here: {does} before it is sent again"
+        return alone
 
 
 class OrderOutcomeUnknown(OutcomeUnknown):
