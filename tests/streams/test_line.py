@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -66,6 +67,15 @@ def test_a_computer_that_has_slept_shows_nothing_as_live_that_it_knew_before(mon
 
 def test_how_long_a_computer_has_slept_is_told_by_two_clocks() -> None:
     assert -asleep.SLEPT_S < asleep.asleep_s() < float("inf")
+
+
+MACOS = {"CLOCK_REALTIME": 0, "CLOCK_MONOTONIC_RAW": 4, "CLOCK_MONOTONIC": 6, "CLOCK_UPTIME_RAW": 8}
+LINUX = {"CLOCK_REALTIME": 0, "CLOCK_MONOTONIC": 1, "CLOCK_MONOTONIC_RAW": 4, "CLOCK_BOOTTIME": 7}
+
+
+@pytest.mark.parametrize(("clocks", "pair"), [(MACOS, (4, 8)), (LINUX, (7, 1)), ({"CLOCK_MONOTONIC": 6}, None)])
+def test_the_two_clocks_are_slowed_and_hurried_alike(clocks: dict[str, int], pair: tuple[int, int] | None) -> None:
+    assert asleep._pair(SimpleNamespace(**clocks)) == pair  # pyright: ignore[reportPrivateUsage] - of another system
 
 
 def test_data_do_not_stand_in_for_the_pong() -> None:
