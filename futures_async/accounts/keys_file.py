@@ -96,7 +96,8 @@ def read_file(path: Path) -> list[Source]:
 def _sources(path: Path) -> list[Source] | str:
     """The accounts, or what is wrong. Raises nothing: see `source.py`."""
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        # Of a last line without an end the parser would tell no number.
+        document = tomllib.loads(path.read_text(encoding="utf-8") + "\n")
     except UnicodeDecodeError:
         return " is not text in UTF-8"
     except tomllib.TOMLDecodeError as error:
