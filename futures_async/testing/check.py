@@ -152,9 +152,9 @@ def _survivors(mutants: Sequence[Mutant], tests: Sequence[str], say: Callable[[s
             say(f"wrong adapter {number} of {len(mutants)}: {mutant.change.kind}: {mutant.change.what}")
             trial = Trial(mutant, tests)
             under_way[trial.sentinel] = number, mutant, trial
-        ready = wait(list(under_way))
+        ready = wait(list(under_way), min(trial.left_s for _, _, trial in under_way.values()))
         for sentinel, (number, mutant, trial) in list(under_way.items()):
-            if sentinel in ready:
+            if sentinel in ready or not trial.left_s:
                 del under_way[sentinel]
                 if trial.passed():
                     found.append((number, mutant))

@@ -38,6 +38,8 @@ TOO_LONG_S = 180.0
 """Of processor time: a busy machine makes no adapter wrong."""
 STILL_S = 180.0
 """Tests that use no processor for so long wait for what never comes."""
+LONGEST_S = 3_600.0
+"""After so long a process is ended from outside: one that stands still in C lets no thread of its own look."""
 LOOKS_S = 0.1
 EACH = 30
 
@@ -159,7 +161,9 @@ def _end_the_endless() -> None:
         import resource
 
         most_s = int(TOO_LONG_S) + 60
-        resource.setrlimit(resource.RLIMIT_CPU, (most_s, most_s))
+        _, bound_s = resource.getrlimit(resource.RLIMIT_CPU)  # nobody may raise it
+        if bound_s == resource.RLIM_INFINITY or bound_s > most_s:
+            resource.setrlimit(resource.RLIMIT_CPU, (most_s, most_s))
     began_s = used_s = time.process_time()
     still_since = time.monotonic()
     while used_s - began_s < TOO_LONG_S and time.monotonic() - still_since < STILL_S:
@@ -189,6 +193,7 @@ class Trial:
 
     def __init__(self, mutant: Mutant | None, tests: Sequence[str], *, quiet: bool = True) -> None:
         self._process = forked(_run, mutant, list(tests), quiet)
+        self._ends = time.monotonic() + LONGEST_S
 
     @property
     def sentinel(self) -> int:
@@ -196,9 +201,17 @@ class Trial:
         found: int = self._process.sentinel
         return found
 
+    @property
+    def left_s(self) -> float:
+        """So long it is waited for."""
+        return max(0.0, self._ends - time.monotonic())
+
     def passed(self) -> bool:
         """Wait for the end; what would never end has not passed."""
-        self._process.join()
+        self._process.join(self.left_s)
+        if self._process.exitcode is None:
+            self._process.kill()
+            self._process.join()
         return bool(self._process.exitcode == 0)
 
 

@@ -95,6 +95,8 @@ def test_who_probes_may_name_the_way_out() -> None:
 class Ended:
     """A trial that is over."""
 
+    left_s = 1_000.0
+
     def __init__(self, mutant: Mutant, tests: Sequence[str]) -> None:
         self.sentinel, other = os.pipe()
         os.close(other)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import ast
 import multiprocessing
+import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from futures_async.testing import check as checking
 from futures_async.testing import mutants
 from futures_async.testing.mutants import chosen, mutants_of, passes, survivors
 
@@ -134,6 +137,35 @@ def test_what_never_ends_is_noticed(how: str, package: Path, monkeypatch: pytest
     never = package / "test_never.py"
     never.write_text(f"def test() -> None:\n    {NEVER[how]}\n")
     assert not passes(None, [str(never)])
+
+
+@pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="bounds are changed here alone")
+def test_what_stands_still_where_no_thread_can_look_is_ended_from_outside(
+    package: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mutants, "LONGEST_S", 0.5)
+    still = package / "test_still.py"
+    # It keeps all other threads waiting.
+    still.write_text("import ctypes\n\n\ndef test() -> None:\n    ctypes.PyDLL(None).pause()\n")
+    began = time.monotonic()
+    assert not passes(None, [str(still)])
+    assert time.monotonic() - began < mutants.STILL_S
+    found = mutants_of("wrong_shop")
+    assert checking._survivors(found, [str(still)], print) == []  # pyright: ignore[reportPrivateUsage]
+
+
+@pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="bounds are changed here alone")
+def test_a_lower_bound_of_the_system_is_left_as_it_is(package: Path) -> None:
+    """And what never ends is noticed all the same."""
+    program = (
+        "import resource, sys\n"
+        "from futures_async.testing import mutants\n"
+        "resource.setrlimit(resource.RLIMIT_CPU, (100, 100))\n"
+        "mutants.STILL_S = 0.5\n"
+        f"sys.exit(mutants.passes(None, [{str(package / 'test_still.py')!r}]))\n"
+    )
+    (package / "test_still.py").write_text(f"def test() -> None:\n    {NEVER['still']}\n")
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=mutants.STILL_S)
 
 
 def test_the_command_tells_by_its_exit_code(package: Path) -> None:
