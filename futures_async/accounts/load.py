@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -116,7 +117,11 @@ def _connected(source: Source, options: Mapping[str, Any]) -> FuturesExchange:
         try:
             exchange = connect(source.venue, source.credentials, **{**source.options, **options})
         except (InvalidRequest, NotSupported) as error:
-            raise type(error)(f"{source.place}: {error}") from None
+            # What the caller has given, for every account, does not stand there.
+            given = any(re.search(rf"\b{name}\b", error.text) for name in options)
+            where = source.name if given else source.place
+            said = error.text.removeprefix(f"{source.name}: ") if given else error.text
+            raise type(error)(f"{where}: {said}") from None
     for warning in caught:  # told with the account's name, at the line that loads it
         warnings.warn(f"{source.name}: {warning.message}", warning.category, stacklevel=3)
     return exchange

@@ -10,7 +10,7 @@ import typer
 
 from futures_async.cli.accounts import SETTLE_WITHIN_S, Source, open_accounts
 from futures_async.cli.options import DryRun, Symbol, Yes, decimal_option, with_accounts
-from futures_async.cli.output import Exit, Format, Writer, complain
+from futures_async.cli.output import Exit, Format, Writer, complain, one_line
 from futures_async.cli.running import confirm, run
 from futures_async.cli.symbols import able, refuse_unknown, tell_left_out
 from futures_async.cli.tables import Column, grouped
@@ -105,7 +105,7 @@ def act_on(
                 writer.at_least(CODES.get(end.result, Exit.OK))
 
             try:
-                await carry_out(acts, writer.failed, ended)
+                await carry_out(acts, writer.failed, ended, one_line)
             finally:  # after Ctrl-C as well: what was done is told
                 done.sort(key=lambda row: list(acts).index(row[0]))
                 _tell(writer, done)

@@ -13,6 +13,7 @@ from typing import Any, TypeVar, cast
 from rich.console import Console
 
 from futures_async.cli.tables import Column, make_table
+from futures_async.cli.words import told
 from futures_async.unified.enums import Outcome
 from futures_async.unified.errors import AuthenticationError, FuturesAsyncError, InvalidRequest, NotSupported
 from futures_async.unified.models import to_builtins
@@ -62,8 +63,11 @@ def exit_code(error: BaseException) -> Exit:
 
 
 def one_line(error: BaseException, *, advised: bool = True) -> str:
-    """An error as one line: its class and its message, which ends in what to do next."""
-    text = error.text if isinstance(error, FuturesAsyncError) and not advised else str(error)
+    """An error as one line: its class and its message, which ends in what the user of the command line can do next."""
+    text = str(error)
+    if isinstance(error, FuturesAsyncError):
+        text, advice = told(error)
+        text += f" ({advice})" if advice and advised else ""
     return f"{type(error).__name__}: {' '.join(text.split())}"
 
 

@@ -106,6 +106,7 @@ async def carry_out(
     acts: Mapping[str, Sequence[Act]],
     failed: Callable[[BaseException], object] = lambda error: None,
     ended: Callable[[str, Done], object] = lambda name, done: None,
+    words: Callable[[Exception], str] = lambda error: f"{type(error).__name__}: {error}",
 ) -> list[tuple[str, Done]]:
     """Take the steps, those of one account one after the other, and of several side by side.
 
@@ -113,6 +114,7 @@ async def carry_out(
         acts: Steps by the account's name.
         failed: Told each error.
         ended: Told each end as it comes, with its account's name: who is cancelled has been told what was done.
+        words: What an end says of its error.
 
     Returns:
         What each step has come to, with its account's name.
@@ -123,7 +125,7 @@ async def carry_out(
         for step in steps:
             taken: list[Done | None] = []
             error = await failure_of(_take(step, taken))
-            done = taken[0] if error is None else _failed(step, error)
+            done = taken[0] if error is None else _failed(step, error, words(error))
             if error is not None:
                 failed(error)
             if done is not None:
@@ -140,10 +142,10 @@ async def _take(step: Act, taken: list[Done | None]) -> None:
     taken.append(await step.do())
 
 
-def _failed(step: Act, error: Exception) -> Done:
+def _failed(step: Act, error: Exception, detail: str) -> Done:
     # Of what is no error of ours, an adapter's or a hook's, nobody knows where it struck.
     result = RESULTS.get(error.outcome, "failed") if isinstance(error, FuturesAsyncError) else "unknown"
-    return Done(action=step.action, symbol=step.symbol, result=result, detail=f"{type(error).__name__}: {error}")
+    return Done(action=step.action, symbol=step.symbol, result=result, detail=detail)
 
 
 async def cancels(exchange: FuturesExchange, symbol: str | None) -> Sequence[Act]:
