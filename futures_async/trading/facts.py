@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Awaitable, Callable, Hashable
 from typing import Any, TypeVar
 
+import anyio
+
 from futures_async.transport.channel import LANE
 from futures_async.transport.runtime import Runtime, Work
-from futures_async.unified.errors import FuturesAsyncError
+from futures_async.unified.errors import FuturesAsyncError, RequestTimeout
 
 T = TypeVar("T")
 
@@ -72,17 +75,26 @@ class Facts:
         except FuturesAsyncError as error:
             raise copy.copy(error) from error.__cause__
 
-    async def seldom(self, runtime: Runtime, what: Hashable, read: Callable[[], Awaitable[T]]) -> T:
+    async def seldom(
+        self, runtime: Runtime, what: Hashable, read: Callable[[], Awaitable[T]], *, within_s: float = math.inf
+    ) -> T:
         """The same; what it has failed with is told again, without a reading, for 5 s, then for twice as long, to 60 s.
 
+        Args:
+            runtime: Where it runs.
+            what: The fact.
+            read: Reads it.
+            within_s: So long it is waited for; the reading goes on.
+
         Raises:
+            RequestTimeout: It did not come within that time.
             FuturesAsyncError: As `read`, now or lately.
         """
         rest = self._rests.get(what)
         if rest is not None and not rest[0].due(runtime.now()):
             raise copy.copy(rest[1]) from rest[1].__cause__
         try:
-            found = await self.once(runtime, what, read)
+            found = await self._soon(runtime, what, read, within_s)
         except FuturesAsyncError as error:
             if self._rests.get(what) is rest:  # else another asker has told of this reading
                 back_off = BackOff() if rest is None else rest[0]
@@ -93,3 +105,8 @@ class Facts:
             raise
         self._rests.pop(what, None)
         return found
+
+    async def _soon(self, runtime: Runtime, what: Hashable, read: Callable[[], Awaitable[T]], within_s: float) -> T:
+        with anyio.move_on_after(within_s):
+            return await self.once(runtime, what, read)
+        raise RequestTimeout(f"{what}: no answer within {within_s:g} s")

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Hashable, Sequence
+from contextlib import suppress
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
 from futures_async.trading.bounds import OrderBounds
+from futures_async.trading.contracts import RULES_WITHIN_S
 from futures_async.trading.desk import OrderDesk
 from futures_async.trading.facts import Facts
 from futures_async.trading.ordering import Ack, Amendment, BatchPlacement, Call, OrderFields, Placement, PlannedOrder
 from futures_async.trading.settings import SettingDesk
-from futures_async.transport.channel import Channel
+from futures_async.transport.channel import LANE, Channel
 from futures_async.transport.dialect import Params
 from futures_async.transport.endpoint import Endpoint
 from futures_async.transport.limits.limiter import Priority
@@ -21,6 +23,7 @@ from futures_async.unified.enums import MarginMode, OrderType, PositionMode, Pos
 from futures_async.unified.errors import (
     BadResponse,
     ClientClosed,
+    FuturesAsyncError,
     NotSupported,
     OrderNotFound,
     ResponseMismatch,
@@ -281,6 +284,16 @@ class Hooks(FuturesExchange):
     async def _seldom(self, what: Hashable, read: Callable[[], Awaitable[R]]) -> R:
         """Read a fact that calls can do without, not again at once where that has failed: see `Facts.seldom`."""
         return await self._facts.seldom(self._channel.transport.runtime(), what, read)
+
+    async def _learn(self, what: Hashable, read: Callable[[], Awaitable[None]]) -> None:
+        """Have `read` put down a fact that the call under way can do without: what cannot be told soon is not told.
+
+        What is an emergency does not wait for it at all, others for 2 s, and not again at once where it has failed.
+        """
+        if LANE.get() is Priority.URGENT:
+            return
+        with suppress(FuturesAsyncError):
+            await self._facts.seldom(self._channel.transport.runtime(), what, read, within_s=RULES_WITHIN_S)
 
     async def _known_position_mode(self, venue_symbol: str) -> PositionMode:
         """The position mode, read once: see `fetch_position_mode`."""

@@ -58,6 +58,7 @@ R = TypeVar("R", wire.WirePosition, wire.WireOrder, wire.WireAlgoOrder)
 Ask = Callable[[Params], Awaitable[Read[M]]]
 
 POOL_MS = 60_000
+"""Multi-assets mode is set elsewhere: looked at again after so long."""
 _MARGIN_TYPES = {MarginMode.CROSS: "CROSSED", MarginMode.ISOLATED: "ISOLATED"}
 
 
@@ -149,8 +150,15 @@ class BinanceAccount(BinanceKind):
             )
         except PositionModeConflict as error:
             # Seen where the mode stood already: a word about orders that were not there.
-            if error.code != POSITION_MODE_HELD or (await self.fetch_leverage(name)).margin_mode is not mode:
+            if error.code != POSITION_MODE_HELD or not await self._has_margin_mode(name, mode):
                 raise
+
+    async def _has_margin_mode(self, venue_symbol: str, mode: MarginMode) -> bool:
+        """Whether it is seen to be set."""
+        try:
+            return (await self.fetch_leverage(venue_symbol)).margin_mode is mode
+        except FuturesAsyncError:
+            return False
 
     # Leverage
 
@@ -201,28 +209,25 @@ class BinanceAccount(BinanceKind):
 
         [account] = await side_by_side(read, (True, False))
         rows = listed(account.assets)
-        if not self._pool[0]:
-            return rows
-        value, maintenance = account.total_margin_balance, account.total_maint_margin
-        pooled = (msgspec.structs.replace(row, pool_value=value, pool_maintenance=maintenance) for row in rows)
-        return Rows(pooled).without(unread_of(rows))
+        beside: dict[str, Any] = {"pooled": self._pooled}
+        if self._pooled:
+            beside |= {"pool_value": account.total_margin_balance, "pool_maintenance": account.total_maint_margin}
+        return Rows(msgspec.structs.replace(row, **beside) for row in rows).without(unread_of(rows))
 
     async def _see_pool(self) -> None:
-        """Whether the account is in multi-assets mode: set elsewhere, so that it is looked at again after a minute."""
-        now_ms = self._channel.now_ms()
-        if now_ms - self._pool[1] < POOL_MS:
-            return
-        try:
-            config = await self._call(endpoints.ACCOUNT_CONFIG)
-        except FuturesAsyncError:
-            return  # balances are worth reading without it
-        self._pool = str(config.multi_assets_margin).lower() == "true", now_ms
+        """Know whether the account is in multi-assets mode, as well as it can be told soon: what it was last, else."""
+        if self._pooled is None or self._channel.now_ms() - self._pooled_at_ms >= POOL_MS:
+            await self._learn("multi-assets mode", self._read_pool)
+
+    async def _read_pool(self) -> None:
+        self._pooled = mapping.to_pooled(await self._call(endpoints.ACCOUNT_CONFIG))
+        self._pooled_at_ms = self._channel.now_ms()
 
     async def fetch_account(self, margin_coin: str = "USDT") -> Account:
         """Read one coin of the account.
 
         In multi-assets mode `available` is the pool's, in this coin's terms, and `margin_ratio` that of the pool;
-        `maintenance_margin` is None then.
+        `maintenance_margin` is None then. Until it could be read whether the account is in that mode, both are None.
         """
         rows = await self._assets()
         coin = margin_coin.upper()

@@ -30,8 +30,9 @@ class BinanceKind(Adapter):
     def _attach(self, credentials: Credentials | None) -> None:
         self._is_own = False
         """The account is known to be none of Portfolio Margin."""
-        self._pool: tuple[bool, int] = (False, 0)
-        """Whether all coins back all positions, and when that was read."""
+        self._pooled: bool | None = None
+        """Whether all coins back all positions, as it was last read; None: not yet."""
+        self._pooled_at_ms = 0
         super()._attach(credentials)
 
     async def _call(

@@ -100,18 +100,31 @@ def to_venue_symbol(symbol: str) -> str:
 
 def to_position_mode(config: wire.WireAccountConfig) -> PositionMode:
     """The account's mode: it decides how orders are written, so what cannot be read is a `DecodeError`."""
-    said = str(config.dual_side_position).lower()
-    if said not in ("true", "false"):
-        raise DecodeError("dualSidePosition is neither true nor false", path="dualSidePosition")
-    return PositionMode.HEDGE if said == "true" else PositionMode.ONE_WAY
+    hedged = _flag(config.dual_side_position, "dualSidePosition")
+    return PositionMode.HEDGE if hedged else PositionMode.ONE_WAY
+
+
+def to_pooled(config: wire.WireAccountConfig) -> bool:
+    """Whether the account is in multi-assets mode; what cannot be read is a `DecodeError`."""
+    return _flag(config.multi_assets_margin, "multiAssetsMargin")
+
+
+def _flag(said: str | None, name: str) -> bool:
+    word = str(said).lower()
+    if word not in ("true", "false"):
+        raise DecodeError(f"{name} is neither true nor false", path=name)
+    return word == "true"
 
 
 # Account
 
 
-def _own_maintenance(own: Decimal | None, pool: Decimal | None) -> Decimal | None:
-    """Of a pool no coin needs anything alone: beside its own equity the figure would read as danger, or as none."""
-    return own if pool is None else None
+def _own_maintenance(own: Decimal | None, pooled: bool | None) -> Decimal | None:
+    """Of a pool no coin needs anything alone: beside its own equity the figure would read as danger, or as none.
+
+    So it would where it is not known whether there is a pool.
+    """
+    return own if pooled is False else None
 
 
 def _pool_ratio(maintenance: Decimal | None, value: Decimal | None) -> Decimal | None:
@@ -126,7 +139,7 @@ def _pool_ratio(maintenance: Decimal | None, value: Decimal | None) -> Decimal |
 @table
 def accounts(row: wire.WireAsset) -> Account:
     """Single coins. In multi-assets mode `available` is what the whole pool is worth in this one, and the margin ratio
-    is the pool's.
+    is the pool's. Where the mode is not known, neither is told, nor the maintenance margin.
     """
     return Account(
         venue=VENUE,
@@ -138,7 +151,7 @@ def accounts(row: wire.WireAsset) -> Account:
         transferable=number(row.max_withdraw_amount),
         unrealized_pnl=number(row.unrealized_profit),
         initial_margin=number(row.initial_margin),
-        maintenance_margin=made(_own_maintenance, number(row.maint_margin), number(row.pool_value)),
+        maintenance_margin=made(_own_maintenance, number(row.maint_margin), row.pooled),
         margin_ratio=made(_pool_ratio, number(row.pool_maintenance), number(row.pool_value)),
     )
 

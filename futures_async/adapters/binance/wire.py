@@ -42,7 +42,8 @@ class WireDone(Wire, frozen=True, kw_only=True, gc=False):
 class WireAsset(Wire, frozen=True, kw_only=True, gc=False):
     """One coin of the account; all coins that may be margin are listed, empty ones too.
 
-    The last two are the account's totals in USD, put in where one pool of all coins backs all positions.
+    The last three are put in: whether one pool of all coins backs all positions, None where that is not known, and of a
+    pool the account's totals in USD.
     """
 
     asset: Text = None
@@ -58,6 +59,7 @@ class WireAsset(Wire, frozen=True, kw_only=True, gc=False):
     available_balance: Loose = None
     max_withdraw_amount: Loose = None
     update_time: Moment = None
+    pooled: bool | None = None
     pool_value: Loose = None
     pool_maintenance: Loose = None
 

@@ -81,7 +81,7 @@ def test_a_contract_with_a_date_keeps_its_id() -> None:
 
 def test_coins_of_the_account() -> None:
     [coin] = read("account", endpoints.ACCOUNT).assets
-    assert shown(mapping.accounts().one(coin)) == {
+    assert shown(mapping.accounts().one(msgspec.structs.replace(coin, pooled=False))) == {
         "venue": "binance",
         "margin_coin": "USDT",
         "equity": D("102.06130731"),
@@ -111,7 +111,8 @@ def test_empty_coins_are_told_from_debts(balance: str | None, equity: str, held:
         ("0.0", "250.0", D(1)),
         ("-3.5", "250.0", D(1)),
         ("0.0", "0.0", None),
-        (None, None, None),
+        (None, "250.0", None),
+        ("", "250.0", None),
     ],
 )
 def test_a_coin_of_a_pool_is_in_no_danger_of_its_own(
@@ -119,11 +120,18 @@ def test_a_coin_of_a_pool_is_in_no_danger_of_its_own(
 ) -> None:
     """A position in USDT that bitcoin backs: the coin itself has nothing, and all that its positions need."""
     asset = msgspec.convert({"asset": "USDT", "marginBalance": "-12.0", "maintMargin": "250.0"}, wire.WireAsset)
-    pooled = msgspec.structs.replace(asset, pool_value=value, pool_maintenance=maintenance)
+    pooled = msgspec.structs.replace(asset, pooled=True, pool_value=value, pool_maintenance=maintenance)
     account = mapping.accounts().one(pooled)
     assert (account.margin_ratio, account.equity) == (ratio, D("-12.0"))
-    assert account.maintenance_margin == (D("250.0") if value is None else None)
-    assert account_margin_ratio(account) == (D(1) if value is None else ratio)
+    assert account.maintenance_margin is None
+    assert account_margin_ratio(account) == ratio
+
+
+@pytest.mark.parametrize(("pooled", "ratio"), [(False, D(1)), (None, None)])
+def test_a_coin_alone_has_its_own_ratio_once_it_is_known_to_be_alone(pooled: bool | None, ratio: D | None) -> None:
+    asset = msgspec.convert({"asset": "USDT", "marginBalance": "-12.0", "maintMargin": "250.0"}, wire.WireAsset)
+    account = mapping.accounts().one(msgspec.structs.replace(asset, pooled=pooled))
+    assert (account_margin_ratio(account), account.margin_ratio) == (ratio, None)
 
 
 def test_changes_of_balance() -> None:

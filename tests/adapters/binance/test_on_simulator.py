@@ -16,7 +16,7 @@ from futures_async.manager.fills import PositionBook
 from futures_async.manager.tracking import Tracker
 from futures_async.simulator.accounts import ApiKey
 from futures_async.simulator.contracts import ContractSpec
-from futures_async.simulator.dialect import Request, Route, VenueRefusal
+from futures_async.simulator.dialect import Request, Response, Route, VenueRefusal
 from futures_async.simulator.plan import FaultPlan
 from futures_async.testing.inside import Inside
 from futures_async.testing.loopback import Loopback, Running, loopback, running
@@ -541,6 +541,27 @@ async def test_a_word_about_orders_that_are_not_there_is_no_refusal_of_a_margin_
                 await exchange.set_margin_mode(MarginMode.ISOLATED, symbol=SPEC.symbol)
 
 
+async def test_a_margin_mode_that_cannot_be_read_back_leaves_the_refusal(
+    server: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(SPEC, server) as on:
+        exchange, handle = exchange_of(on), on.inside.handle
+        await exchange.fetch_leverage(SPEC.symbol)
+
+        def handled(request: Request) -> Response:
+            if "/marginType" in request.path:
+                return Response(
+                    400, b'{"code":-4067,"msg":"Position side cannot be changed if there exists open orders."}'
+                )
+            if "/symbolConfig" in request.path:
+                return Response(400, b'{"code":-1099,"msg":"Not found, authenticated, or authorized."}')
+            return handle(request)
+
+        monkeypatch.setattr(on.inside, "handle", handled)
+        with pytest.raises(errors.PositionModeConflict, match="open orders"):
+            await exchange.set_margin_mode(MarginMode.CROSS, symbol=SPEC.symbol)
+
+
 async def test_a_contract_with_a_delivery_date_has_no_funding(
     server: Loopback, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -553,39 +574,6 @@ async def test_a_contract_with_a_delivery_date_has_no_funding(
         with pytest.raises(errors.InvalidRequest, match="delivery date"):
             await on.exchange.fetch_funding_rate(SPEC.symbol)
         assert (await on.exchange.fetch_ticker(SPEC.symbol)).funding_rate is None
-
-
-def test_a_coin_of_multi_assets_mode_has_the_ratio_of_the_pool() -> None:
-    async def main() -> None:
-        on = Inside(SPEC)
-        async with on.exchange as exchange:
-            await on.trade(Side.BUY)
-            alone = await exchange.fetch_account("USDT")
-            assert (alone.margin_ratio, alone.maintenance_margin is None) == (None, False)
-            on.account.extra["multiAssets"] = "yes"
-            assert (await exchange.fetch_account("USDT")).margin_ratio is None, "it was asked a moment ago"
-            await asyncio.sleep(61)
-            [pooled] = [row for row in await exchange.fetch_accounts() if row.margin_coin == "USDC"]
-            assert pooled.maintenance_margin is None
-            assert pooled.equity == 2000
-            assert pooled.margin_ratio is not None
-            assert 0 < pooled.margin_ratio < 1
-            usdt = await exchange.fetch_account("USDT")
-            assert (usdt.margin_ratio, usdt.maintenance_margin) == (pooled.margin_ratio, None)
-
-    run(main())
-
-
-async def test_balances_are_read_without_the_mode_of_the_account(
-    server: Loopback, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with running(SPEC, server) as on:
-
-        def refuse(_: Request) -> None:
-            raise VenueRefusal("-1000", "An unknown error occurred.")
-
-        monkeypatch.setattr(on.inside.venues["binance"].dialect, "config", refuse)
-        assert (await on.exchange.fetch_account("USDT")).equity == (await on.exchange.fetch_accounts())[0].equity
 
 
 @MODES
